@@ -1,0 +1,1 @@
+//! Finds encoders and example data.

@@ -1,0 +1,112 @@
+//! The one error type of the library: a kind, the place, what was expected and what was found.
+//!
+//! The text is one line, lower case, without a full stop: `data.tsv: line 57: expected 2 columns, got 3`.
+//! What to do next stands apart in [`Error::hint`], so that a program can print it on a line of its own.
+
+use std::fmt;
+use std::path::Path;
+
+/// A [`std::result::Result`] whose error is [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, for programs that want to tell cases apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A file or folder could not be read or written.
+    Io,
+    /// A data file is malformed, or does not hold what a classifier needs.
+    Dataset,
+    /// The tokenizer's files are missing or malformed.
+    Tokenizer,
+    /// The encoder's `config.json` is missing, malformed or describes something that is not supported.
+    Config,
+    /// The encoder's weights are missing, misshapen, truncated or of an unknown type.
+    Checkpoint,
+    /// A saved classifier is malformed, of another format version, or its encoder has changed.
+    Model,
+    /// An argument of a call is out of its range.
+    InvalidArgument,
+    /// An encoder or data set could not be fetched.
+    Fetch,
+}
+
+/// An error of the library.
+///
+/// ```
+/// use clsify::error::{Error, ErrorKind};
+/// let error = Error::new(ErrorKind::Dataset, "expected 2 columns, got 3").at("data.tsv: line 57");
+/// assert_eq!(error.to_string(), "data.tsv: line 57: expected 2 columns, got 3");
+/// assert_eq!(error.kind(), ErrorKind::Dataset);
+/// ```
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    place: Option<String>,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Error {
+    /// An error of this kind with this one-line message.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner { kind, place: None, message: message.into(), hint: None }))
+    }
+
+    /// An I/O error at a path.
+    pub fn io(path: &Path, source: &std::io::Error) -> Self {
+        let message = match source.kind() {
+            std::io::ErrorKind::NotFound => "no such file or folder".to_string(),
+            std::io::ErrorKind::PermissionDenied => "permission denied".to_string(),
+            std::io::ErrorKind::IsADirectory => "expected a file, got a folder".to_string(),
+            std::io::ErrorKind::NotADirectory => "expected a folder, got a file".to_string(),
+            std::io::ErrorKind::StorageFull => "no space left on the disk".to_string(),
+            _ => source.to_string(),
+        };
+        Error::new(ErrorKind::Io, message).at(path.display().to_string())
+    }
+
+    /// The same error with the place where it happened: a file, a file and line, a field of a file.
+    ///
+    /// A second call puts the new place in front of the first.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<String>) -> Self {
+        let place = place.into();
+        self.0.place = Some(match self.0.place.take() {
+            Some(inner) => format!("{place}: {inner}"),
+            None => place,
+        });
+        self
+    }
+
+    /// The same error with advice on what to do next.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The kind of the error.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What to do next, if the library knows.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.place {
+            Some(place) => write!(f, "{place}: {}", self.0.message),
+            None => f.write_str(&self.0.message),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

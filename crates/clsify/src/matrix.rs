@@ -1,0 +1,94 @@
+//! The numeric container: row-major `f32`, `[rows, cols]`.
+//!
+//! It holds features and hidden states and knows no arithmetic; products live in `clsify-kernels`.
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A dense row-major matrix of `f32`, `[rows, cols]`.
+///
+/// ```
+/// use clsify::matrix::Matrix;
+/// let m = Matrix::from_vec(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2, 3)?;
+/// assert_eq!(m.shape(), [2, 3]);
+/// assert_eq!(m.row(1), [4.0, 5.0, 6.0]);
+/// assert_eq!(m.select_rows(&[1, 0]).row(0), [4.0, 5.0, 6.0]);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Matrix {
+    data: Vec<f32>,
+    rows: usize,
+    cols: usize,
+}
+
+impl Matrix {
+    /// A matrix of zeros.
+    pub fn zeros(rows: usize, cols: usize) -> Self {
+        Matrix { data: vec![0.0; rows * cols], rows, cols }
+    }
+
+    /// A matrix over existing row-major data.
+    ///
+    /// # Errors
+    /// When `data` does not hold `rows * cols` numbers.
+    pub fn from_vec(data: Vec<f32>, rows: usize, cols: usize) -> Result<Self> {
+        if rows.checked_mul(cols) != Some(data.len()) {
+            let message = format!("expected {rows} x {cols} numbers, got {}", data.len());
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        Ok(Matrix { data, rows, cols })
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The number of columns.
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// `[rows, cols]`.
+    pub fn shape(&self) -> [usize; 2] {
+        [self.rows, self.cols]
+    }
+
+    /// All numbers, row by row.
+    pub fn as_slice(&self) -> &[f32] {
+        &self.data
+    }
+
+    /// All numbers, row by row.
+    pub fn as_mut_slice(&mut self) -> &mut [f32] {
+        &mut self.data
+    }
+
+    /// Row `i`.
+    ///
+    /// # Panics
+    /// When `i` is not below [`rows`](Self::rows).
+    pub fn row(&self, i: usize) -> &[f32] {
+        &self.data[i * self.cols..(i + 1) * self.cols]
+    }
+
+    /// Row `i`.
+    ///
+    /// # Panics
+    /// When `i` is not below [`rows`](Self::rows).
+    pub fn row_mut(&mut self, i: usize) -> &mut [f32] {
+        &mut self.data[i * self.cols..(i + 1) * self.cols]
+    }
+
+    /// The given rows, in the given order, as a new matrix.
+    ///
+    /// # Panics
+    /// When an index is not below [`rows`](Self::rows).
+    pub fn select_rows(&self, indices: &[usize]) -> Matrix {
+        let mut data = Vec::with_capacity(indices.len() * self.cols);
+        for &i in indices {
+            data.extend_from_slice(self.row(i));
+        }
+        Matrix { data, rows: indices.len(), cols: self.cols }
+    }
+}
