@@ -1,1 +1,21 @@
-//! Kernels.
+//! The arithmetic of `clsify`: matrix products, softmax, activations and layer normalisation on plain slices.
+//!
+//! This is the only crate of the workspace that holds `unsafe`: calls into the `gemm` crate, and calls of functions
+//! compiled for an instruction set that has been found on the processor at run time. Every public function is safe
+//! and checks the lengths of its slices; a wrong length is a bug of the caller and panics.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`matmul`] | `C = alpha A B + beta C`, strided, `f32` and `f64` |
+//! | [`activation`] | `gelu` (erf), `gelu_tanh`, `relu`, `silu`, in place |
+//! | [`normalize`] | `softmax`, `layer_norm`, `l2_normalize`, by rows, in place |
+//!
+//! Element-wise functions give the same bits whatever instruction set they run on: they use no fused multiply-add and
+//! sum in a fixed order.
+#![deny(unsafe_op_in_unsafe_fn)]
+
+pub mod activation;
+mod dispatch;
+mod exp;
+pub mod matmul;
+pub mod normalize;

@@ -5,3 +5,6 @@ pub mod error;
 pub mod files;
 pub mod matrix;
 pub mod dataset;
+pub mod tokenizer;
+pub mod encoder;
+pub mod features;

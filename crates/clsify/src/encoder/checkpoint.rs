@@ -1,0 +1,192 @@
+//! `model.safetensors` of a checkpoint: tensors by name, as `f32`, checked against the shape that is expected.
+//!
+//! Reads one file or the shards that `model.safetensors.index.json` names; `F32`, `F16` and `BF16` tensors. A tensor is
+//! read when it is asked for, so that the file never lies in memory as a whole.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
+
+use serde::Deserialize;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A safetensors header is JSON of some 100 bytes a tensor; the format's own limit is 100 MB.
+const MAX_HEADER_BYTES: u64 = 100_000_000;
+
+const SINGLE: &str = "model.safetensors";
+const INDEX: &str = "model.safetensors.index.json";
+
+/// The open weight files of a checkpoint.
+#[derive(Debug)]
+pub(crate) struct Checkpoint {
+    shards: Vec<Shard>,
+    /// Which shard holds a tensor.
+    shard_of: HashMap<String, usize>,
+}
+
+#[derive(Debug)]
+struct Shard {
+    path: PathBuf,
+    file: BufReader<File>,
+    data_start: u64,
+    metadata: Metadata,
+}
+
+impl Checkpoint {
+    /// Opens the weights of a checkpoint folder and reads their headers.
+    pub(crate) fn open(folder: &Path) -> Result<Self> {
+        let mut checkpoint = Checkpoint { shards: Vec::new(), shard_of: HashMap::new() };
+        for path in weight_files(folder)? {
+            let shard = Shard::open(path)?;
+            for name in shard.metadata.offset_keys() {
+                checkpoint.shard_of.insert(name, checkpoint.shards.len());
+            }
+            checkpoint.shards.push(shard);
+        }
+        Ok(checkpoint)
+    }
+
+    /// The names of all tensors, in no order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.shard_of.keys().map(String::as_str)
+    }
+
+    /// The tensor of this name as row-major `f32`.
+    pub(crate) fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        match self.shard_of.get(name) {
+            Some(&shard) => self.shards[shard].tensor(name, shape),
+            None => {
+                let files: Vec<String> = self.shards.iter().map(|s| s.path.display().to_string()).collect();
+                Err(bad(format!("tensor {name:?}: missing")).at(files.join(", ")))
+            }
+        }
+    }
+}
+
+/// The weight files of a checkpoint folder: `model.safetensors`, or the shards that the index names, sorted.
+pub(crate) fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let single = folder.join(SINGLE);
+    if single.exists() {
+        return Ok(vec![single]);
+    }
+    let index = folder.join(INDEX);
+    if index.exists() {
+        return shards(&index).map_err(|e| e.at(index.display().to_string()));
+    }
+    let folder = folder.display();
+    if Path::new(&format!("{folder}/pytorch_model.bin")).exists() {
+        let convert = format!(
+            "from transformers import AutoModel; AutoModel.from_pretrained('{folder}').save_pretrained('{folder}')"
+        );
+        return Err(bad(format!("expected {SINGLE}, got only pytorch_model.bin")
+            .as_str())
+        .at(folder.to_string())
+        .with_hint(format!("a .bin file can run code when it is opened, so it is not read; convert it once: python3 -c \"{convert}\"")));
+    }
+    Err(bad(format!("no {SINGLE} and no {INDEX} in this folder")).at(folder.to_string()))
+}
+
+fn shards(index: &Path) -> Result<Vec<PathBuf>> {
+    let text = std::fs::read_to_string(index).map_err(|e| bad(format!("cannot be read: {e}")))?;
+    let json: serde_json::Value = serde_json::from_str(&text).map_err(|e| bad(format!("not valid JSON: {e}")))?;
+    let map = json.get("weight_map").and_then(serde_json::Value::as_object);
+    let map = map.filter(|m| !m.is_empty()).ok_or_else(|| bad("expected an object \"weight_map\" with entries"))?;
+    let mut names = BTreeSet::new();
+    for (tensor, file) in map {
+        let file = file.as_str().ok_or_else(|| bad(format!("tensor {tensor:?}: expected a file name, got {file}")))?;
+        // A shard lies beside its index; anything else would read files that the folder does not own.
+        if Path::new(file).file_name() != Some(std::ffi::OsStr::new(file)) {
+            return Err(bad(format!("tensor {tensor:?}: expected a plain file name, got {file:?}")));
+        }
+        names.insert(file);
+    }
+    Ok(names.into_iter().map(|name| index.with_file_name(name)).collect())
+}
+
+impl Shard {
+    fn open(path: PathBuf) -> Result<Self> {
+        let io = |e: std::io::Error| Error::io(&path, &e);
+        let place = |e: Error| e.at(path.display().to_string());
+        let mut file = File::open(&path).map_err(io)?;
+        let file_bytes = file.metadata().map_err(io)?.len();
+        let truncated = |expected: u64| {
+            bad(format!("expected {expected} bytes, got {file_bytes}"))
+                .with_hint("the file is incomplete or was changed; fetch it again")
+        };
+        if file_bytes < 8 {
+            return Err(place(truncated(8)));
+        }
+        let mut header_bytes = [0; 8];
+        file.read_exact(&mut header_bytes).map_err(io)?;
+        let header_len = u64::from_le_bytes(header_bytes);
+        if header_len > MAX_HEADER_BYTES {
+            return Err(place(bad(format!("not a safetensors file: its header would be {header_len} bytes long"))));
+        }
+        if file_bytes < 8 + header_len {
+            return Err(place(truncated(8 + header_len)));
+        }
+        let mut header = vec![0; header_len as usize];
+        file.read_exact(&mut header).map_err(io)?;
+        let metadata: Metadata = serde_json::from_slice(&header).map_err(|e| place(header_error(&header, &e)))?;
+        let data_start = 8 + header_len;
+        let expected = data_start + metadata.data_len() as u64;
+        if file_bytes != expected {
+            return Err(place(truncated(expected)));
+        }
+        Ok(Shard { file: BufReader::with_capacity(1 << 20, file), path, data_start, metadata })
+    }
+
+    fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let path = self.path.display().to_string();
+        let place = |e: Error| e.at(format!("tensor {name:?}")).at(path.clone());
+        let info = self.metadata.info(name).ok_or_else(|| place(bad("missing")))?;
+        if info.shape != shape {
+            return Err(place(bad(format!("expected shape {shape:?}, got {:?}", info.shape))));
+        }
+        let bytes = match info.dtype {
+            Dtype::F32 => 4,
+            Dtype::F16 | Dtype::BF16 => 2,
+            other => return Err(place(bad(format!("expected dtype F32, F16 or BF16, got {other:?}")))),
+        };
+        let dtype = info.dtype;
+        let (start, end) = info.data_offsets;
+        self.file
+            .seek(SeekFrom::Start(self.data_start + start as u64))
+            .map_err(|e| Error::io(&self.path, &e))?;
+        let mut out = Vec::with_capacity((end - start) / bytes);
+        let mut left = end - start;
+        let mut buffer = vec![0; 1 << 20];
+        while left > 0 {
+            let part = left.min(buffer.len());
+            let part = &mut buffer[..part];
+            self.file.read_exact(part).map_err(|e| Error::io(&self.path, &e))?;
+            match dtype {
+                Dtype::F32 => out.extend(part.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b))),
+                Dtype::F16 => out.extend(part.as_chunks::<2>().0.iter().map(|&b| half::f16::from_le_bytes(b).to_f32())),
+                _ => out.extend(part.as_chunks::<2>().0.iter().map(|&b| half::bf16::from_le_bytes(b).to_f32())),
+            }
+            left -= part.len();
+        }
+        Ok(out)
+    }
+}
+
+/// Why a header is refused: the first tensor whose entry is malformed, or what the parser says of the whole.
+fn header_error(header: &[u8], error: &serde_json::Error) -> Error {
+    let entries: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(header).unwrap_or_default();
+    for (name, entry) in entries.iter().filter(|(name, _)| *name != "__metadata__") {
+        if let Err(e) = TensorInfo::deserialize(entry) {
+            let dtype = entry.get("dtype").map_or_else(String::new, |d| format!(" with dtype {d}"));
+            return bad(format!("tensor {name:?}{dtype}: {e}"));
+        }
+    }
+    bad(format!("not a valid safetensors header: {error}"))
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Checkpoint, message)
+}

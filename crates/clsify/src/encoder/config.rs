@@ -1,0 +1,214 @@
+//! `config.json` of a checkpoint: the one description of every family's block.
+//!
+//! This file knows how Hugging Face spells a configuration; beyond it a DistilBERT's `dim` is a `hidden_size`.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The supported values of `model_type`.
+pub const MODEL_TYPES: [&str; 6] = ["distilbert", "bert", "mpnet", "roberta", "xlm-roberta", "electra"];
+
+/// The non-linearity of the feed-forward part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// The erf form of GELU.
+    Gelu,
+    /// The tanh approximation of GELU (`gelu_new`, `gelu_pytorch_tanh`).
+    GeluTanh,
+    /// `max(x, 0)`.
+    Relu,
+    /// `x / (1 + e^-x)`.
+    Silu,
+}
+
+/// The shape of an encoder, read from `config.json`.
+///
+/// All families are the same post-norm block; they differ in what the fields say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EncoderConfig {
+    /// The family, one of [`MODEL_TYPES`].
+    pub model_type: String,
+    /// Rows of the word embedding table.
+    pub vocab_size: usize,
+    /// Numbers per token between the layers.
+    pub hidden_size: usize,
+    /// Numbers per token of the embedding tables; differs from `hidden_size` in small ELECTRA encoders.
+    pub embedding_size: usize,
+    /// Transformer layers.
+    pub num_hidden_layers: usize,
+    /// Attention heads a layer, each `hidden_size / num_attention_heads` wide.
+    pub num_attention_heads: usize,
+    /// Width of the feed-forward part.
+    pub intermediate_size: usize,
+    /// Rows of the position embedding table.
+    pub max_position_embeddings: usize,
+    /// Rows of the token type table; 0 when the family has none.
+    pub type_vocab_size: usize,
+    /// Added to the variance in every layer normalisation.
+    pub layer_norm_eps: f32,
+    /// The non-linearity of the feed-forward part.
+    pub activation: Activation,
+    /// RoBERTa's and MPNet's way of counting: a token's position is this number plus its place (from 1) among the
+    /// tokens that are not this id; `None`: positions count from 0.
+    pub position_padding_id: Option<u32>,
+    /// Buckets of MPNet's relative attention bias; `None` when the family has none.
+    pub relative_attention_num_buckets: Option<usize>,
+}
+
+impl EncoderConfig {
+    /// Reads `config.json` of a checkpoint folder.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when the file cannot be read, [`ErrorKind::Config`] when it is malformed, lacks a key, or
+    /// describes something that is not supported.
+    pub fn load(folder: &Path) -> Result<Self> {
+        let path = folder.join("config.json");
+        let text = std::fs::read_to_string(&path).map_err(|e| {
+            Error::io(&path, &e).with_hint("an encoder is a folder with config.json, model.safetensors and tokenizer.json")
+        })?;
+        Self::from_json(&text).map_err(|e| e.at(path.display().to_string()))
+    }
+
+    /// Reads the text of a `config.json`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`], as for [`load`](Self::load).
+    ///
+    /// ```
+    /// use clsify::encoder::EncoderConfig;
+    /// let config = EncoderConfig::from_json(
+    ///     r#"{"model_type": "distilbert", "vocab_size": 30522, "dim": 768, "n_layers": 6, "n_heads": 12,
+    ///         "hidden_dim": 3072, "max_position_embeddings": 512, "activation": "gelu"}"#,
+    /// )?;
+    /// assert_eq!((config.hidden_size, config.num_hidden_layers, config.max_tokens()), (768, 6, 512));
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn from_json(text: &str) -> Result<Self> {
+        let json: Value = serde_json::from_str(text).map_err(|e| bad(format!("not valid JSON: {e}")))?;
+        let fields = Fields(&json);
+        let model_type = fields.text("model_type")?.ok_or_else(|| {
+            bad("missing \"model_type\"").with_hint(format!("expected one of {}", MODEL_TYPES.join(", ")))
+        })?;
+        if !MODEL_TYPES.contains(&model_type) {
+            return Err(bad(format!("unsupported \"model_type\": {model_type:?}"))
+                .with_hint(format!("supported are {}", MODEL_TYPES.join(", "))));
+        }
+        let distilbert = model_type == "distilbert";
+        let key = |usual, in_distilbert| if distilbert { in_distilbert } else { usual };
+
+        if let Some(other) = fields.text("position_embedding_type")?.filter(|&t| t != "absolute") {
+            return Err(bad(format!("unsupported \"position_embedding_type\": {other:?}, expected \"absolute\"")));
+        }
+        if json.get("is_decoder").and_then(Value::as_bool) == Some(true) {
+            return Err(bad("\"is_decoder\" is true: expected an encoder, got a decoder"));
+        }
+        let activation = match fields.text(key("hidden_act", "activation"))?.unwrap_or("gelu") {
+            "gelu" => Activation::Gelu,
+            "gelu_new" | "gelu_pytorch_tanh" => Activation::GeluTanh,
+            "relu" => Activation::Relu,
+            "silu" | "swish" => Activation::Silu,
+            other => {
+                return Err(bad(format!("unsupported \"{}\": {other:?}", key("hidden_act", "activation")))
+                    .with_hint("supported are gelu, gelu_new, gelu_pytorch_tanh, relu and silu"));
+            }
+        };
+        let hidden_size = fields.size(key("hidden_size", "dim"))?;
+        let config = EncoderConfig {
+            vocab_size: fields.size("vocab_size")?,
+            hidden_size,
+            embedding_size: match model_type {
+                "electra" => fields.size_or("embedding_size", hidden_size)?,
+                _ => hidden_size,
+            },
+            num_hidden_layers: fields.size(key("num_hidden_layers", "n_layers"))?,
+            num_attention_heads: fields.size(key("num_attention_heads", "n_heads"))?,
+            intermediate_size: fields.size(key("intermediate_size", "hidden_dim"))?,
+            max_position_embeddings: fields.size_or("max_position_embeddings", 512)?,
+            type_vocab_size: match model_type {
+                "distilbert" | "mpnet" => 0,
+                _ => fields.size_or("type_vocab_size", 2)?,
+            },
+            // DistilBERT's configuration has no such key; its code says 1e-12.
+            layer_norm_eps: if distilbert { 1e-12 } else { fields.number_or("layer_norm_eps", 1e-12)? as f32 },
+            activation,
+            position_padding_id: match model_type {
+                "mpnet" => Some(1),
+                "roberta" | "xlm-roberta" => Some(fields.token_id_or("pad_token_id", 1)?),
+                _ => None,
+            },
+            relative_attention_num_buckets: match model_type {
+                "mpnet" => Some(fields.size_or("relative_attention_num_buckets", 32)?),
+                _ => None,
+            },
+            model_type: model_type.to_string(),
+        };
+        if !config.hidden_size.is_multiple_of(config.num_attention_heads) {
+            return Err(bad(format!(
+                "expected \"{}\" to be a multiple of \"{}\", got {} and {}",
+                key("hidden_size", "dim"),
+                key("num_attention_heads", "n_heads"),
+                config.hidden_size,
+                config.num_attention_heads
+            )));
+        }
+        if config.max_tokens() < 3 {
+            return Err(bad(format!(
+                "expected \"max_position_embeddings\" to leave room for 3 tokens, got {}",
+                config.max_position_embeddings
+            )));
+        }
+        if config.relative_attention_num_buckets.is_some_and(|n| n < 4 || !n.is_multiple_of(4)) {
+            return Err(bad("expected \"relative_attention_num_buckets\" to be a positive multiple of 4"));
+        }
+        Ok(config)
+    }
+
+    /// The longest sentence that the encoder can take, in tokens, special tokens included.
+    pub fn max_tokens(&self) -> usize {
+        let first_position = self.position_padding_id.map_or(0, |padding_id| padding_id as usize + 1);
+        self.max_position_embeddings.saturating_sub(first_position)
+    }
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Config, message)
+}
+
+/// Typed access to the keys of a JSON object; a key of the wrong type names itself.
+struct Fields<'a>(&'a Value);
+
+impl<'a> Fields<'a> {
+    fn find(&self, key: &str) -> Option<&'a Value> {
+        self.0.get(key).filter(|v| !v.is_null())
+    }
+
+    fn text(&self, key: &str) -> Result<Option<&'a str>> {
+        self.find(key).map(|v| v.as_str().ok_or_else(|| bad(format!("\"{key}\": expected a string, got {v}")))).transpose()
+    }
+
+    fn size(&self, key: &str) -> Result<usize> {
+        let value = self.find(key).ok_or_else(|| bad(format!("missing \"{key}\"")))?;
+        // The bound keeps every product of two sizes far from overflow; real encoders stay below a few million.
+        let size = value.as_u64().filter(|n| (1..1 << 28).contains(n));
+        size.map(|n| n as usize).ok_or_else(|| bad(format!("\"{key}\": expected a positive whole number, got {value}")))
+    }
+
+    fn size_or(&self, key: &str, default: usize) -> Result<usize> {
+        if self.find(key).is_some() { self.size(key) } else { Ok(default) }
+    }
+
+    fn number_or(&self, key: &str, default: f64) -> Result<f64> {
+        let Some(value) = self.find(key) else { return Ok(default) };
+        let number = value.as_f64().filter(|x| x.is_finite() && *x >= 0.0);
+        number.ok_or_else(|| bad(format!("\"{key}\": expected a number of at least 0, got {value}")))
+    }
+
+    fn token_id_or(&self, key: &str, default: u32) -> Result<u32> {
+        let Some(value) = self.find(key) else { return Ok(default) };
+        let id = value.as_u64().filter(|&n| n < 1 << 28);
+        id.map(|n| n as u32).ok_or_else(|| bad(format!("\"{key}\": expected a token id, got {value}")))
+    }
+}

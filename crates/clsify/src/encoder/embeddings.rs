@@ -1,0 +1,85 @@
+//! The first step: token ids to vectors. `x = LayerNorm(word + position + token type)`, then ELECTRA's projection.
+
+use clsify_kernels::matmul::Parallel;
+use clsify_kernels::normalize::add;
+
+use super::checkpoint::Checkpoint;
+use super::config::EncoderConfig;
+use super::layer_norm::LayerNorm;
+use super::linear::Linear;
+use super::names::TensorNames;
+use crate::error::{Error, ErrorKind, Result};
+use crate::tokenizer::Batch;
+
+/// The embedding tables of an encoder.
+#[derive(Debug, Clone)]
+pub(crate) struct Embeddings {
+    word: Vec<f32>,               // [vocab_size, embedding_size]
+    position: Vec<f32>,           // [max_position_embeddings, embedding_size]
+    token_type: Vec<f32>,         // [type_vocab_size, embedding_size]
+    norm: LayerNorm,              // over embedding_size
+    projection: Option<Linear>,   // embedding_size -> hidden_size
+    position_padding_id: Option<u32>,
+    size: usize,
+}
+
+impl Embeddings {
+    pub(crate) fn load(checkpoint: &mut Checkpoint, names: &TensorNames, config: &EncoderConfig) -> Result<Self> {
+        let size = config.embedding_size;
+        let token_type = match config.type_vocab_size {
+            0 => Vec::new(),
+            rows => checkpoint.tensor(&names.token_type_embeddings(), &[rows, size])?,
+        };
+        let projection = match size == config.hidden_size {
+            true => None,
+            false => Some(Linear::load(checkpoint, &[names.embedding_projection()], size, config.hidden_size)?),
+        };
+        Ok(Embeddings {
+            word: checkpoint.tensor(&names.word_embeddings(), &[config.vocab_size, size])?,
+            position: checkpoint.tensor(&names.position_embeddings(), &[config.max_position_embeddings, size])?,
+            token_type,
+            norm: LayerNorm::load(checkpoint, &names.embedding_norm(), size, config.layer_norm_eps)?,
+            projection,
+            position_padding_id: config.position_padding_id,
+            size,
+        })
+    }
+
+    /// The vectors of all tokens of a batch, `[n_tokens, hidden_size]`.
+    pub(crate) fn forward(&self, batch: &Batch, parallel: Parallel) -> Result<Vec<f32>> {
+        let mut x = vec![0.0; batch.n_tokens() * self.size];
+        for sentence in batch.sentences() {
+            let mut place = 0;
+            for token in sentence {
+                let (id, token_type) = (batch.input_ids()[token], batch.token_type_ids()[token]);
+                let position = match self.position_padding_id {
+                    // A padding token typed in the text is no step forward.
+                    Some(padding_id) if id == padding_id => padding_id as usize,
+                    first => {
+                        place += 1;
+                        place - 1 + first.map_or(0, |padding_id| padding_id as usize + 1)
+                    }
+                };
+                let out = &mut x[token * self.size..][..self.size];
+                out.copy_from_slice(self.row(&self.word, id as usize, "token id")?);
+                if !self.token_type.is_empty() {
+                    add(out, self.row(&self.token_type, token_type as usize, "token type")?);
+                }
+                add(out, self.row(&self.position, position, "position")?);
+            }
+        }
+        self.norm.forward(&mut x);
+        let Some(projection) = &self.projection else { return Ok(x) };
+        let mut projected = vec![0.0; batch.n_tokens() * projection.outputs()];
+        projection.forward(&x, &mut projected, parallel);
+        Ok(projected)
+    }
+
+    fn row<'a>(&self, table: &'a [f32], row: usize, what: &str) -> Result<&'a [f32]> {
+        table.get(row * self.size..(row + 1) * self.size).ok_or_else(|| {
+            let rows = table.len() / self.size;
+            Error::new(ErrorKind::Checkpoint, format!("{what} {row}: the encoder's table has {rows} rows"))
+                .with_hint("the tokenizer and the weights of this encoder do not belong together")
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! The second half of a layer: `x = LayerNorm(x + activation(x W1 + b1) W2 + b2)`, token by token.
+
+use clsify_kernels::activation::{gelu, gelu_tanh, relu, silu};
+use clsify_kernels::matmul::Parallel;
+use clsify_kernels::normalize::add;
+
+use super::checkpoint::Checkpoint;
+use super::config::{Activation, EncoderConfig};
+use super::layer_norm::LayerNorm;
+use super::linear::Linear;
+use super::names::{LinearPart, NormPart, TensorNames};
+use crate::error::Result;
+
+/// The feed-forward half of a layer.
+#[derive(Debug, Clone)]
+pub(crate) struct FeedForward {
+    intermediate: Linear, // hidden -> intermediate
+    output: Linear,       // intermediate -> hidden
+    norm: LayerNorm,
+    activation: Activation,
+}
+
+impl FeedForward {
+    pub(crate) fn load(
+        checkpoint: &mut Checkpoint,
+        names: &TensorNames,
+        config: &EncoderConfig,
+        layer: usize,
+    ) -> Result<Self> {
+        let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
+        let first = [names.linear(layer, LinearPart::Intermediate)];
+        let second = [names.linear(layer, LinearPart::Output)];
+        Ok(FeedForward {
+            intermediate: Linear::load(checkpoint, &first, hidden, intermediate)?,
+            output: Linear::load(checkpoint, &second, intermediate, hidden)?,
+            norm: LayerNorm::load(checkpoint, &names.norm(layer, NormPart::Output), hidden, config.layer_norm_eps)?,
+            activation: config.activation,
+        })
+    }
+
+    /// `x [n_tokens, hidden]` in place.
+    pub(crate) fn forward(&self, x: &mut [f32], n_tokens: usize, parallel: Parallel) {
+        let mut intermediate = vec![0.0; n_tokens * self.intermediate.outputs()];
+        self.intermediate.forward(x, &mut intermediate, parallel);
+        match self.activation {
+            Activation::Gelu => gelu(&mut intermediate),
+            Activation::GeluTanh => gelu_tanh(&mut intermediate),
+            Activation::Relu => relu(&mut intermediate),
+            Activation::Silu => silu(&mut intermediate),
+        }
+        let mut output = vec![0.0; x.len()];
+        self.output.forward(&intermediate, &mut output, parallel);
+        add(x, &output);
+        self.norm.forward(x);
+    }
+}

@@ -1,0 +1,124 @@
+//! 3. `input_ids` -> `hidden_states`: a frozen BERT-family encoder.
+//!
+//! One post-norm block serves every family; [`EncoderConfig`] says in what they differ.
+//!
+//! ```text
+//! input_ids -> embeddings -> [ attention -> feed_forward ] x num_hidden_layers -> last_hidden_state
+//! ```
+//!
+//! Sentences of a [`Batch`] stand one after another in one matrix `[n_tokens, hidden_size]`, without padding, and a
+//! sentence attends only to itself. The encoder knows no text and no labels, trains nothing, and has no pooler:
+//! BERT's `pooler_output` is not what the article takes.
+
+mod attention;
+mod checkpoint;
+mod config;
+mod embeddings;
+mod feed_forward;
+mod layer_norm;
+mod linear;
+mod names;
+mod position_bias;
+
+use std::path::{Path, PathBuf};
+
+pub use clsify_kernels::matmul::Parallel;
+pub use config::{Activation, EncoderConfig, MODEL_TYPES};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::matrix::Matrix;
+use crate::tokenizer::Batch;
+use attention::Attention;
+use checkpoint::Checkpoint;
+use embeddings::Embeddings;
+use feed_forward::FeedForward;
+use names::TensorNames;
+use position_bias::PositionBias;
+
+/// A frozen encoder with its weights in memory.
+#[derive(Debug, Clone)]
+pub struct Encoder {
+    config: EncoderConfig,
+    embeddings: Embeddings,
+    position_bias: Option<PositionBias>,
+    layers: Vec<Layer>,
+}
+
+/// One transformer layer.
+#[derive(Debug, Clone)]
+struct Layer {
+    attention: Attention,
+    feed_forward: FeedForward,
+}
+
+impl Encoder {
+    /// Loads a checkpoint folder in Hugging Face form: `config.json` with `model.safetensors`, or with shards and
+    /// `model.safetensors.index.json`. Weights of type f32, f16 and bf16 become f32.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`], [`ErrorKind::Config`], or [`ErrorKind::Checkpoint`] with the file and the tensor.
+    ///
+    /// ```no_run
+    /// let encoder = clsify::encoder::Encoder::load("distilbert-base-uncased".as_ref())?;
+    /// assert_eq!(encoder.config().hidden_size, 768);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn load(folder: &Path) -> Result<Self> {
+        let config = EncoderConfig::load(folder)?;
+        let mut checkpoint = Checkpoint::open(folder)?;
+        let names = TensorNames::find(&config.model_type, checkpoint.names().collect::<Vec<_>>().into_iter())
+            .map_err(|e| e.at(folder.display().to_string()))?;
+        let checkpoint = &mut checkpoint;
+        let embeddings = Embeddings::load(checkpoint, &names, &config)?;
+        let position_bias = match config.relative_attention_num_buckets {
+            Some(buckets) => Some(PositionBias::load(checkpoint, &names, &config, buckets)?),
+            None => None,
+        };
+        let mut layers = Vec::new();
+        for layer in 0..config.num_hidden_layers {
+            layers.push(Layer {
+                attention: Attention::load(checkpoint, &names, &config, layer)?,
+                feed_forward: FeedForward::load(checkpoint, &names, &config, layer)?,
+            });
+        }
+        Ok(Encoder { config, embeddings, position_bias, layers })
+    }
+
+    /// The encoder's shape.
+    pub fn config(&self) -> &EncoderConfig {
+        &self.config
+    }
+
+    /// `last_hidden_state` of every token of a batch, `[n_tokens, hidden_size]`, sentences one after another.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when a sentence has more tokens than the encoder has positions;
+    /// [`ErrorKind::Checkpoint`] when a token id is not in the word table.
+    pub fn forward(&self, batch: &Batch, parallel: Parallel) -> Result<Matrix> {
+        if let Some(sentence) = batch.sentences().find(|s| s.len() > self.config.max_tokens()) {
+            let message = format!("expected at most {} tokens a sentence, got {}", self.config.max_tokens(), sentence.len());
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        let mut x = self.embeddings.forward(batch, parallel)?;
+        for layer in &self.layers {
+            layer.attention.forward(&mut x, batch, self.position_bias.as_ref(), parallel);
+            layer.feed_forward.forward(&mut x, batch.n_tokens(), parallel);
+        }
+        Matrix::from_vec(x, batch.n_tokens(), self.config.hidden_size)
+    }
+}
+
+/// The files of a checkpoint folder that decide what the encoder computes: its configuration and its weights.
+///
+/// # Errors
+/// As for [`Encoder::load`], when there are no weights to read.
+pub fn encoder_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = vec![folder.join("config.json")];
+    let weights = checkpoint::weight_files(folder)?;
+    let index = folder.join("model.safetensors.index.json");
+    if weights.len() > 1 || !weights[0].ends_with("model.safetensors") {
+        files.push(index);
+    }
+    files.extend(weights);
+    Ok(files)
+}

@@ -1,0 +1,176 @@
+//! How each family's checkpoint spells the names of its tensors.
+//!
+//! The only place that knows it. A prefix such as `distilbert.` or `bert.`, put there by a model with a head on top, is
+//! found by looking; the tensors of heads and poolers are left alone.
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The name, without `.weight` or `.bias`, of each part of an encoder.
+pub(crate) struct TensorNames {
+    prefix: String,
+    spelling: &'static Spelling,
+    /// Checkpoints converted from TensorFlow long ago say `gamma` and `beta` where others say `weight` and `bias`.
+    gamma_beta: bool,
+}
+
+struct Spelling {
+    layer: &'static str,
+    query: &'static str,
+    key: &'static str,
+    value: &'static str,
+    attention_output: &'static str,
+    attention_norm: &'static str,
+    intermediate: &'static str,
+    output: &'static str,
+    output_norm: &'static str,
+}
+
+const BERT: Spelling = Spelling {
+    layer: "encoder.layer",
+    query: "attention.self.query",
+    key: "attention.self.key",
+    value: "attention.self.value",
+    attention_output: "attention.output.dense",
+    attention_norm: "attention.output.LayerNorm",
+    intermediate: "intermediate.dense",
+    output: "output.dense",
+    output_norm: "output.LayerNorm",
+};
+
+const MPNET: Spelling = Spelling {
+    query: "attention.attn.q",
+    key: "attention.attn.k",
+    value: "attention.attn.v",
+    attention_output: "attention.attn.o",
+    attention_norm: "attention.LayerNorm",
+    ..BERT
+};
+
+const DISTILBERT: Spelling = Spelling {
+    layer: "transformer.layer",
+    query: "attention.q_lin",
+    key: "attention.k_lin",
+    value: "attention.v_lin",
+    attention_output: "attention.out_lin",
+    attention_norm: "sa_layer_norm",
+    intermediate: "ffn.lin1",
+    output: "ffn.lin2",
+    output_norm: "output_layer_norm",
+};
+
+const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
+
+/// The parts of a layer that are a matrix and a bias.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum LinearPart {
+    Query,
+    Key,
+    Value,
+    AttentionOutput,
+    Intermediate,
+    Output,
+}
+
+/// The parts of a layer that are a layer normalisation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum NormPart {
+    Attention,
+    Output,
+}
+
+impl TensorNames {
+    /// Finds the spelling of a family and the prefix that this checkpoint uses.
+    pub(crate) fn find<'a>(model_type: &str, names: impl Iterator<Item = &'a str> + Clone) -> Result<Self> {
+        let prefix = names
+            .clone()
+            .filter_map(|name| name.strip_suffix(WORD_EMBEDDINGS))
+            .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
+            .min_by_key(|prefix| (prefix.len(), prefix.to_string()))
+            .ok_or_else(|| {
+                let message = format!("tensor {WORD_EMBEDDINGS:?}: missing, under any prefix");
+                Error::new(ErrorKind::Checkpoint, message)
+                    .with_hint(format!("config.json says model_type {model_type:?}; is it the right folder?"))
+            })?
+            .to_string();
+        let old_norm = format!("{prefix}embeddings.LayerNorm.gamma");
+        let gamma_beta = names.clone().any(|name| name == old_norm);
+        let spelling = match model_type {
+            "distilbert" => &DISTILBERT,
+            "mpnet" => &MPNET,
+            _ => &BERT,
+        };
+        Ok(TensorNames { prefix, spelling, gamma_beta })
+    }
+
+    pub(crate) fn word_embeddings(&self) -> String {
+        format!("{}{WORD_EMBEDDINGS}", self.prefix)
+    }
+
+    pub(crate) fn position_embeddings(&self) -> String {
+        format!("{}embeddings.position_embeddings.weight", self.prefix)
+    }
+
+    pub(crate) fn token_type_embeddings(&self) -> String {
+        format!("{}embeddings.token_type_embeddings.weight", self.prefix)
+    }
+
+    pub(crate) fn embedding_norm(&self) -> [String; 2] {
+        self.norm_of(format!("{}embeddings.LayerNorm", self.prefix))
+    }
+
+    pub(crate) fn embedding_projection(&self) -> [String; 2] {
+        weight_and_bias(&format!("{}embeddings_project", self.prefix))
+    }
+
+    pub(crate) fn relative_attention_bias(&self) -> String {
+        format!("{}encoder.relative_attention_bias.weight", self.prefix)
+    }
+
+    pub(crate) fn linear(&self, layer: usize, part: LinearPart) -> [String; 2] {
+        let s = self.spelling;
+        let part = match part {
+            LinearPart::Query => s.query,
+            LinearPart::Key => s.key,
+            LinearPart::Value => s.value,
+            LinearPart::AttentionOutput => s.attention_output,
+            LinearPart::Intermediate => s.intermediate,
+            LinearPart::Output => s.output,
+        };
+        weight_and_bias(&format!("{}{}.{layer}.{part}", self.prefix, s.layer))
+    }
+
+    pub(crate) fn norm(&self, layer: usize, part: NormPart) -> [String; 2] {
+        let part = match part {
+            NormPart::Attention => self.spelling.attention_norm,
+            NormPart::Output => self.spelling.output_norm,
+        };
+        self.norm_of(format!("{}{}.{layer}.{part}", self.prefix, self.spelling.layer))
+    }
+
+    fn norm_of(&self, stem: String) -> [String; 2] {
+        if self.gamma_beta { [format!("{stem}.gamma"), format!("{stem}.beta")] } else { weight_and_bias(&stem) }
+    }
+}
+
+fn weight_and_bias(stem: &str) -> [String; 2] {
+    [format!("{stem}.weight"), format!("{stem}.bias")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_is_found_and_heads_are_ignored() {
+        let names = ["cls.predictions.bias", "bert.embeddings.word_embeddings.weight", "bert.pooler.dense.weight"];
+        let names = TensorNames::find("bert", names.into_iter()).unwrap();
+        assert_eq!(names.word_embeddings(), "bert.embeddings.word_embeddings.weight");
+        assert_eq!(names.linear(3, LinearPart::Query)[0], "bert.encoder.layer.3.attention.self.query.weight");
+    }
+
+    #[test]
+    fn a_checkpoint_without_word_embeddings_says_so() {
+        let Err(error) = TensorNames::find("bert", ["logits.weight"].into_iter()) else { panic!("found") };
+        assert!(error.to_string().contains("embeddings.word_embeddings.weight"), "{error}");
+    }
+}

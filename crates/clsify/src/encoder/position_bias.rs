@@ -1,0 +1,78 @@
+//! MPNet's relative attention bias: a learned number for each head and each distance between two tokens, added to the
+//! attention scores of every layer (Raffel et al., arXiv 1910.10683, section 2.1; Song et al., arXiv 2004.09297).
+
+use super::checkpoint::Checkpoint;
+use super::config::EncoderConfig;
+use super::names::TensorNames;
+use crate::error::Result;
+
+/// Distances beyond this share one bucket; fixed in MPNet's code.
+const MAX_DISTANCE: f32 = 128.0;
+
+/// The bias of every head and every distance that a sentence can hold.
+#[derive(Debug, Clone)]
+pub(crate) struct PositionBias {
+    by_distance: Vec<f32>, // [num_attention_heads, 2 * max_tokens - 1]; distance key - query, from -(max_tokens - 1)
+    max_tokens: usize,
+}
+
+impl PositionBias {
+    pub(crate) fn load(
+        checkpoint: &mut Checkpoint,
+        names: &TensorNames,
+        config: &EncoderConfig,
+        num_buckets: usize,
+    ) -> Result<Self> {
+        let heads = config.num_attention_heads;
+        let table = checkpoint.tensor(&names.relative_attention_bias(), &[num_buckets, heads])?;
+        let max_tokens = config.max_tokens();
+        let mut by_distance = Vec::with_capacity(heads * (2 * max_tokens - 1));
+        for head in 0..heads {
+            for i in 0..2 * max_tokens - 1 {
+                let distance = i as i64 - (max_tokens as i64 - 1);
+                by_distance.push(table[bucket(distance, num_buckets) * heads + head]);
+            }
+        }
+        Ok(PositionBias { by_distance, max_tokens })
+    }
+
+    /// The biases of one query with the keys `0..n_tokens`, in order.
+    pub(crate) fn row(&self, head: usize, query: usize, n_tokens: usize) -> &[f32] {
+        let start = head * (2 * self.max_tokens - 1) + self.max_tokens - 1 - query;
+        &self.by_distance[start..start + n_tokens]
+    }
+}
+
+/// The bucket of a distance `key - query`: half of them for keys behind the query, each half exact for near distances
+/// and logarithmic for far ones.
+fn bucket(distance: i64, num_buckets: usize) -> usize {
+    let half = num_buckets / 2;
+    let first = if distance > 0 { half } else { 0 };
+    let n = distance.unsigned_abs() as usize;
+    let max_exact = half / 2;
+    if n < max_exact {
+        return first + n;
+    }
+    // In f32, as the reference computes it: at powers of two the result sits on the edge of a bucket.
+    let scale = (MAX_DISTANCE / max_exact as f32).ln();
+    let far = (n as f32 / max_exact as f32).ln() / scale * (half - max_exact) as f32;
+    first + (max_exact + far as usize).min(half - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bucket;
+
+    /// Oracle: transformers 5.23, `MPNetEncoder.relative_position_bucket` with 32 buckets.
+    #[test]
+    fn buckets_of_distances() {
+        let cases = [(0, 0), (-1, 1), (-7, 7), (-8, 8), (-11, 8), (-12, 9), (-16, 10), (-32, 12), (-64, 14), (-127, 15)];
+        for (distance, expected) in cases {
+            assert_eq!(bucket(distance, 32), expected, "{distance}");
+            if distance != 0 {
+                assert_eq!(bucket(-distance, 32), expected + 16, "{}", -distance);
+            }
+        }
+        assert_eq!(bucket(511, 32), 31);
+    }
+}

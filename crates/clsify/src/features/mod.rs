@@ -1,0 +1,63 @@
+//! 4. `hidden_states` -> features `[n_samples, n_features]`: pooling, and the run over all sentences.
+
+mod extract;
+mod npy;
+mod pooling;
+mod sentence_transformers;
+
+use std::fmt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+pub use extract::{TokenCounts, extract};
+pub use npy::save_npy;
+pub use pooling::Pooling;
+
+use crate::error::Result;
+
+/// Which features to take from the last layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeatureOptions {
+    /// Poolings whose vectors stand side by side.
+    pub poolings: Vec<Pooling>,
+    /// Whether each sentence's vector is divided by its length.
+    pub normalize: bool,
+}
+
+impl Default for FeatureOptions {
+    /// The article's choice: the `[CLS]` vector as it is.
+    fn default() -> Self {
+        Pooling::Cls.into()
+    }
+}
+
+impl From<Pooling> for FeatureOptions {
+    fn from(pooling: Pooling) -> Self {
+        FeatureOptions { poolings: vec![pooling], normalize: false }
+    }
+}
+
+impl FeatureOptions {
+    /// What a sentence-transformers folder asks for in `modules.json` and `1_Pooling/config.json`, both generations.
+    /// `None` when the folder holds a plain encoder.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::error::ErrorKind::Config) when a module or pooling is not supported.
+    pub fn from_folder(folder: &Path) -> Result<Option<Self>> {
+        sentence_transformers::options(folder)
+    }
+
+    /// Numbers a sentence, for an encoder of this width.
+    pub fn n_features(&self, hidden_size: usize) -> usize {
+        self.poolings.len() * hidden_size
+    }
+}
+
+impl fmt::Display for FeatureOptions {
+    /// `cls`, `mean`, `cls+mean`; a trailing `, normalized` where the vectors have length 1.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.poolings.iter().map(Pooling::to_string).collect();
+        write!(f, "{}{}", names.join("+"), if self.normalize { ", normalized" } else { "" })
+    }
+}

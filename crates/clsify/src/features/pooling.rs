@@ -1,0 +1,77 @@
+//! One vector a sentence from one vector a token: the `[CLS]` row, the mean, the maximum.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind};
+
+/// How the vectors of a sentence's tokens become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pooling {
+    /// The vector at position 0, where `[CLS]` stands: what the article takes.
+    Cls,
+    /// The mean over all tokens, special tokens included.
+    Mean,
+    /// The maximum of each number over all tokens, special tokens included.
+    Max,
+}
+
+impl Pooling {
+    /// Pools `hidden_states [n_tokens, out.len()]` of one sentence.
+    ///
+    /// ```
+    /// use clsify::features::Pooling;
+    /// let hidden_states = [1.0, 5.0, 3.0, 1.0]; // 2 tokens, 2 numbers each
+    /// let mut out = [0.0; 2];
+    /// Pooling::Mean.pool(&hidden_states, &mut out);
+    /// assert_eq!(out, [2.0, 3.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// When there is no token.
+    pub fn pool(self, hidden_states: &[f32], out: &mut [f32]) {
+        let mut tokens = hidden_states.chunks_exact(out.len());
+        out.copy_from_slice(tokens.next().expect("a sentence has at least one token"));
+        match self {
+            Pooling::Cls => {}
+            Pooling::Mean => {
+                let n = 1.0 + tokens.len() as f32;
+                for token in tokens {
+                    out.iter_mut().zip(token).for_each(|(o, t)| *o += t);
+                }
+                out.iter_mut().for_each(|o| *o /= n);
+            }
+            Pooling::Max => {
+                for token in tokens {
+                    out.iter_mut().zip(token).for_each(|(o, t)| *o = o.max(*t));
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Pooling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Pooling::Cls => "cls",
+            Pooling::Mean => "mean",
+            Pooling::Max => "max",
+        })
+    }
+}
+
+impl FromStr for Pooling {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "cls" => Ok(Pooling::Cls),
+            "mean" => Ok(Pooling::Mean),
+            "max" => Ok(Pooling::Max),
+            _ => Err(Error::new(ErrorKind::InvalidArgument, format!("expected cls, mean or max, got {text:?}"))),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The tokenizer and the encoder against transformers, on tiny checkpoints of every family.
+//!
+//! Oracle: `fixtures/transformers`, written by transformers (see `fixtures/README.md`). Tolerance: token ids exactly,
+//! vectors to 2e-4 in any element.
+
+mod support;
+
+use clsify::encoder::Encoder;
+use clsify::features::{FeatureOptions, Pooling, extract};
+use clsify::tokenizer::{Encoding, Tokenizer};
+use support::{case_folders, expected_matrix, fixtures, read_json, sentences};
+
+const TOLERANCE: f32 = 2e-4;
+
+fn load(folder: &std::path::Path) -> (Encoder, Tokenizer) {
+    let encoder = Encoder::load(folder).unwrap();
+    let tokenizer = Tokenizer::load(folder, encoder.config().max_tokens()).unwrap();
+    (encoder, tokenizer)
+}
+
+fn max_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn token_ids_equal_those_of_transformers() {
+    let sentences = sentences();
+    for folder in case_folders("transformers") {
+        let (_, tokenizer) = load(&folder);
+        let expected = read_json(&folder.join("expected_tokens.json"));
+        let encodings = tokenizer.encode_batch(&sentences).unwrap();
+        assert!(encodings.iter().any(|e| e.is_truncated) && !encodings.iter().all(|e| e.is_truncated));
+        for (i, encoding) in encodings.iter().enumerate() {
+            let expected = &expected[i];
+            let context = format!("{}: sentence {i}: {:.60?}", folder.display(), sentences[i]);
+            assert_eq!(serde_json::json!(tokenizer.tokens(encoding)), expected["tokens"], "{context}");
+            assert_eq!(serde_json::json!(encoding.input_ids), expected["input_ids"], "{context}");
+            assert_eq!(serde_json::json!(encoding.token_type_ids), expected["token_type_ids"], "{context}");
+        }
+    }
+}
+
+#[test]
+fn pooled_hidden_states_equal_those_of_transformers() {
+    let sentences = sentences();
+    for folder in case_folders("transformers") {
+        let (encoder, tokenizer) = load(&folder);
+        let encodings = tokenizer.encode_batch(&sentences).unwrap();
+        for pooling in [Pooling::Cls, Pooling::Mean, Pooling::Max] {
+            let features = extract(&encoder, &encodings, &pooling.into(), &|_| {}).unwrap();
+            let expected = expected_matrix(&folder, &pooling.to_string());
+            assert_eq!(features.shape(), expected.shape());
+            for (i, sentence) in sentences.iter().enumerate() {
+                let difference = max_difference(features.row(i), expected.row(i));
+                let context = format!("{}: {pooling}: sentence {i}: {sentence:.60?}", folder.display());
+                assert!(difference <= TOLERANCE, "{context}: off by {difference:e}");
+            }
+        }
+    }
+}
+
+/// Whatever stands beside it, before it, and however many threads work: the same bits.
+#[test]
+fn the_batch_that_a_sentence_is_in_changes_nothing() {
+    let sentences = sentences();
+    for case in ["bert", "distilbert", "mpnet", "electra"] {
+        let (encoder, tokenizer) = load(&fixtures().join("transformers").join(case));
+        let encodings = tokenizer.encode_batch(&sentences).unwrap();
+        let options = FeatureOptions { poolings: vec![Pooling::Cls, Pooling::Mean], normalize: false };
+        let run = |encodings: &[Encoding]| extract(&encoder, encodings, &options, &|_| {}).unwrap();
+        let together = run(&encodings);
+        let reversed: Vec<Encoding> = encodings.iter().rev().cloned().collect();
+        let reversed = run(&reversed);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let one_thread = pool.install(|| run(&encodings));
+        assert_eq!(together, one_thread, "{case}: one thread");
+        for (i, encoding) in encodings.iter().enumerate() {
+            assert_eq!(together.row(i), reversed.row(encodings.len() - 1 - i), "{case}: sentence {i}, reversed");
+            assert_eq!(together.row(i), run(std::slice::from_ref(encoding)).row(0), "{case}: sentence {i}, alone");
+        }
+    }
+}
+
+#[test]
+fn auto_follows_sentence_transformers() {
+    let sentences = sentences();
+    for folder in case_folders("sentence_transformers") {
+        if folder.ends_with("dense_v4") {
+            let error = FeatureOptions::from_folder(&folder).unwrap_err();
+            assert!(error.to_string().ends_with("modules.json: unsupported module \"Dense\""), "{error}");
+            continue;
+        }
+        let (encoder, tokenizer) = load(&folder);
+        let options = FeatureOptions::from_folder(&folder).unwrap().expect("modules.json is there");
+        let features = extract(&encoder, &tokenizer.encode_batch(&sentences).unwrap(), &options, &|_| {}).unwrap();
+        let expected = expected_matrix(&folder, "sentence_embedding");
+        assert_eq!(features.shape(), expected.shape(), "{}", folder.display());
+        let difference = max_difference(features.as_slice(), expected.as_slice());
+        assert!(difference <= TOLERANCE, "{}: {options}: off by {difference:e}", folder.display());
+    }
+}
