@@ -176,7 +176,8 @@ def metrics(folder):
             "accuracy": float(accuracy_score(y_true, y_pred)),
             "accuracy_ci95": [float(interval.low), float(interval.high)],
             "confusion_matrix": confusion_matrix(y_true, y_pred, labels=every).tolist(),
-            "per_class": {k: v.tolist() for k, v in zip(["precision", "recall", "f1", "support"], per_class)},
+            "per_class": {k: v.tolist() for k, v in zip(["precision", "recall", "f1"], per_class)}
+            | {"support": per_class[3].astype(int).tolist()},
             **{name: {k: float(v) for k, v in scores.items()} for name, scores in averages.items()},
         })
 
