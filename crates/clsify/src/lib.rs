@@ -5,3 +5,4 @@ pub mod error;
 pub mod files;
 pub mod matrix;
 pub mod dataset;
+pub mod split;
