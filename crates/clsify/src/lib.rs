@@ -6,3 +6,5 @@ pub mod files;
 pub mod matrix;
 pub mod dataset;
 pub mod split;
+pub mod classifier;
+pub mod evaluation;
