@@ -38,7 +38,8 @@ impl Temporary {
     fn beside(target: &Path) -> Result<Self> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let name = target.file_name().ok_or_else(|| {
-            Error::new(ErrorKind::InvalidArgument, "expected a path that ends in a name").at(target.display().to_string())
+            Error::new(ErrorKind::InvalidArgument, "expected a path that ends in a name")
+                .at(target.display().to_string())
         })?;
         let count = COUNTER.fetch_add(1, Ordering::Relaxed);
         let name = format!(".{}.{}-{count}.tmp", name.to_string_lossy(), std::process::id());

@@ -8,3 +8,6 @@ pub mod dataset;
 pub mod tokenizer;
 pub mod encoder;
 pub mod features;
+pub mod split;
+pub mod classifier;
+pub mod evaluation;

@@ -76,8 +76,16 @@ fn the_batch_that_a_sentence_is_in_changes_nothing() {
         let one_thread = pool.install(|| run(&encodings));
         assert_eq!(together, one_thread, "{case}: one thread");
         for (i, encoding) in encodings.iter().enumerate() {
-            assert_eq!(together.row(i), reversed.row(encodings.len() - 1 - i), "{case}: sentence {i}, reversed");
-            assert_eq!(together.row(i), run(std::slice::from_ref(encoding)).row(0), "{case}: sentence {i}, alone");
+            assert_eq!(
+                together.row(i),
+                reversed.row(encodings.len() - 1 - i),
+                "{case}: sentence {i}, reversed"
+            );
+            assert_eq!(
+                together.row(i),
+                run(std::slice::from_ref(encoding)).row(0),
+                "{case}: sentence {i}, alone"
+            );
         }
     }
 }
@@ -93,7 +101,8 @@ fn auto_follows_sentence_transformers() {
         }
         let (encoder, tokenizer) = load(&folder);
         let options = FeatureOptions::from_folder(&folder).unwrap().expect("modules.json is there");
-        let features = extract(&encoder, &tokenizer.encode_batch(&sentences).unwrap(), &options, &|_| {}).unwrap();
+        let features =
+            extract(&encoder, &tokenizer.encode_batch(&sentences).unwrap(), &options, &|_| {}).unwrap();
         let expected = expected_matrix(&folder, "sentence_embedding");
         assert_eq!(features.shape(), expected.shape(), "{}", folder.display());
         let difference = max_difference(features.as_slice(), expected.as_slice());

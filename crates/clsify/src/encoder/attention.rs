@@ -34,7 +34,8 @@ impl Attention {
         layer: usize,
     ) -> Result<Self> {
         let hidden_size = config.hidden_size;
-        let parts = [LinearPart::Query, LinearPart::Key, LinearPart::Value].map(|part| names.linear(layer, part));
+        let parts =
+            [LinearPart::Query, LinearPart::Key, LinearPart::Value].map(|part| names.linear(layer, part));
         let output = [names.linear(layer, LinearPart::AttentionOutput)];
         Ok(Attention {
             query_key_value: Linear::load(checkpoint, &parts, hidden_size, hidden_size)?,
@@ -51,7 +52,13 @@ impl Attention {
     }
 
     /// `x [n_tokens, hidden]` in place.
-    pub(crate) fn forward(&self, x: &mut [f32], batch: &Batch, bias: Option<&PositionBias>, parallel: Parallel) {
+    pub(crate) fn forward(
+        &self,
+        x: &mut [f32],
+        batch: &Batch,
+        bias: Option<&PositionBias>,
+        parallel: Parallel,
+    ) {
         let hidden = self.hidden_size;
         let mut query_key_value = vec![0.0; batch.n_tokens() * 3 * hidden];
         self.query_key_value.forward(x, &mut query_key_value, parallel);

@@ -92,12 +92,16 @@ pub(crate) fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn shards(index: &Path) -> Result<Vec<PathBuf>> {
     let text = std::fs::read_to_string(index).map_err(|e| bad(format!("cannot be read: {e}")))?;
-    let json: serde_json::Value = serde_json::from_str(&text).map_err(|e| bad(format!("not valid JSON: {e}")))?;
+    let json: serde_json::Value =
+        serde_json::from_str(&text).map_err(|e| bad(format!("not valid JSON: {e}")))?;
     let map = json.get("weight_map").and_then(serde_json::Value::as_object);
-    let map = map.filter(|m| !m.is_empty()).ok_or_else(|| bad("expected an object \"weight_map\" with entries"))?;
+    let map =
+        map.filter(|m| !m.is_empty()).ok_or_else(|| bad("expected an object \"weight_map\" with entries"))?;
     let mut names = BTreeSet::new();
     for (tensor, file) in map {
-        let file = file.as_str().ok_or_else(|| bad(format!("tensor {tensor:?}: expected a file name, got {file}")))?;
+        let file = file
+            .as_str()
+            .ok_or_else(|| bad(format!("tensor {tensor:?}: expected a file name, got {file}")))?;
         // A shard lies beside its index; anything else would read files that the folder does not own.
         if Path::new(file).file_name() != Some(std::ffi::OsStr::new(file)) {
             return Err(bad(format!("tensor {tensor:?}: expected a plain file name, got {file:?}")));
@@ -124,14 +128,17 @@ impl Shard {
         file.read_exact(&mut header_bytes).map_err(io)?;
         let header_len = u64::from_le_bytes(header_bytes);
         if header_len > MAX_HEADER_BYTES {
-            return Err(place(bad(format!("not a safetensors file: its header would be {header_len} bytes long"))));
+            return Err(place(bad(format!(
+                "not a safetensors file: its header would be {header_len} bytes long"
+            ))));
         }
         if file_bytes < 8 + header_len {
             return Err(place(truncated(8 + header_len)));
         }
         let mut header = vec![0; header_len as usize];
         file.read_exact(&mut header).map_err(io)?;
-        let metadata: Metadata = serde_json::from_slice(&header).map_err(|e| place(header_error(&header, &e)))?;
+        let metadata: Metadata =
+            serde_json::from_slice(&header).map_err(|e| place(header_error(&header, &e)))?;
         let data_start = 8 + header_len;
         let expected = data_start + metadata.data_len() as u64;
         if file_bytes != expected {
@@ -166,8 +173,12 @@ impl Shard {
             self.file.read_exact(part).map_err(|e| Error::io(&self.path, &e))?;
             match dtype {
                 Dtype::F32 => out.extend(part.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b))),
-                Dtype::F16 => out.extend(part.as_chunks::<2>().0.iter().map(|&b| half::f16::from_le_bytes(b).to_f32())),
-                _ => out.extend(part.as_chunks::<2>().0.iter().map(|&b| half::bf16::from_le_bytes(b).to_f32())),
+                Dtype::F16 => {
+                    out.extend(part.as_chunks::<2>().0.iter().map(|&b| half::f16::from_le_bytes(b).to_f32()))
+                }
+                _ => {
+                    out.extend(part.as_chunks::<2>().0.iter().map(|&b| half::bf16::from_le_bytes(b).to_f32()))
+                }
             }
             left -= part.len();
         }
@@ -177,7 +188,8 @@ impl Shard {
 
 /// Why a header is refused: the first tensor whose entry is malformed, or what the parser says of the whole.
 fn header_error(header: &[u8], error: &serde_json::Error) -> Error {
-    let entries: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(header).unwrap_or_default();
+    let entries: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(header).unwrap_or_default();
     for (name, entry) in entries.iter().filter(|(name, _)| *name != "__metadata__") {
         if let Err(e) = TensorInfo::deserialize(entry) {
             let dtype = entry.get("dtype").map_or_else(String::new, |d| format!(" with dtype {d}"));

@@ -67,7 +67,8 @@ impl EncoderConfig {
     pub fn load(folder: &Path) -> Result<Self> {
         let path = folder.join("config.json");
         let text = std::fs::read_to_string(&path).map_err(|e| {
-            Error::io(&path, &e).with_hint("an encoder is a folder with config.json, model.safetensors and tokenizer.json")
+            Error::io(&path, &e)
+                .with_hint("an encoder is a folder with config.json, model.safetensors and tokenizer.json")
         })?;
         Self::from_json(&text).map_err(|e| e.at(path.display().to_string()))
     }
@@ -100,7 +101,9 @@ impl EncoderConfig {
         let key = |usual, in_distilbert| if distilbert { in_distilbert } else { usual };
 
         if let Some(other) = fields.text("position_embedding_type")?.filter(|&t| t != "absolute") {
-            return Err(bad(format!("unsupported \"position_embedding_type\": {other:?}, expected \"absolute\"")));
+            return Err(bad(format!(
+                "unsupported \"position_embedding_type\": {other:?}, expected \"absolute\""
+            )));
         }
         if json.get("is_decoder").and_then(Value::as_bool) == Some(true) {
             return Err(bad("\"is_decoder\" is true: expected an encoder, got a decoder"));
@@ -132,7 +135,11 @@ impl EncoderConfig {
                 _ => fields.size_or("type_vocab_size", 2)?,
             },
             // DistilBERT's configuration has no such key; its code says 1e-12.
-            layer_norm_eps: if distilbert { 1e-12 } else { fields.number_or("layer_norm_eps", 1e-12)? as f32 },
+            layer_norm_eps: if distilbert {
+                1e-12
+            } else {
+                fields.number_or("layer_norm_eps", 1e-12)? as f32
+            },
             activation,
             position_padding_id: match model_type {
                 "mpnet" => Some(1),
@@ -186,14 +193,17 @@ impl<'a> Fields<'a> {
     }
 
     fn text(&self, key: &str) -> Result<Option<&'a str>> {
-        self.find(key).map(|v| v.as_str().ok_or_else(|| bad(format!("\"{key}\": expected a string, got {v}")))).transpose()
+        self.find(key)
+            .map(|v| v.as_str().ok_or_else(|| bad(format!("\"{key}\": expected a string, got {v}"))))
+            .transpose()
     }
 
     fn size(&self, key: &str) -> Result<usize> {
         let value = self.find(key).ok_or_else(|| bad(format!("missing \"{key}\"")))?;
         // The bound keeps every product of two sizes far from overflow; real encoders stay below a few million.
         let size = value.as_u64().filter(|n| (1..1 << 28).contains(n));
-        size.map(|n| n as usize).ok_or_else(|| bad(format!("\"{key}\": expected a positive whole number, got {value}")))
+        size.map(|n| n as usize)
+            .ok_or_else(|| bad(format!("\"{key}\": expected a positive whole number, got {value}")))
     }
 
     fn size_or(&self, key: &str, default: usize) -> Result<usize> {

@@ -14,17 +14,21 @@ use crate::tokenizer::Batch;
 /// The embedding tables of an encoder.
 #[derive(Debug, Clone)]
 pub(crate) struct Embeddings {
-    word: Vec<f32>,               // [vocab_size, embedding_size]
-    position: Vec<f32>,           // [max_position_embeddings, embedding_size]
-    token_type: Vec<f32>,         // [type_vocab_size, embedding_size]
-    norm: LayerNorm,              // over embedding_size
-    projection: Option<Linear>,   // embedding_size -> hidden_size
+    word: Vec<f32>,             // [vocab_size, embedding_size]
+    position: Vec<f32>,         // [max_position_embeddings, embedding_size]
+    token_type: Vec<f32>,       // [type_vocab_size, embedding_size]
+    norm: LayerNorm,            // over embedding_size
+    projection: Option<Linear>, // embedding_size -> hidden_size
     position_padding_id: Option<u32>,
     size: usize,
 }
 
 impl Embeddings {
-    pub(crate) fn load(checkpoint: &mut Checkpoint, names: &TensorNames, config: &EncoderConfig) -> Result<Self> {
+    pub(crate) fn load(
+        checkpoint: &mut Checkpoint,
+        names: &TensorNames,
+        config: &EncoderConfig,
+    ) -> Result<Self> {
         let size = config.embedding_size;
         let token_type = match config.type_vocab_size {
             0 => Vec::new(),
@@ -32,11 +36,14 @@ impl Embeddings {
         };
         let projection = match size == config.hidden_size {
             true => None,
-            false => Some(Linear::load(checkpoint, &[names.embedding_projection()], size, config.hidden_size)?),
+            false => {
+                Some(Linear::load(checkpoint, &[names.embedding_projection()], size, config.hidden_size)?)
+            }
         };
         Ok(Embeddings {
             word: checkpoint.tensor(&names.word_embeddings(), &[config.vocab_size, size])?,
-            position: checkpoint.tensor(&names.position_embeddings(), &[config.max_position_embeddings, size])?,
+            position: checkpoint
+                .tensor(&names.position_embeddings(), &[config.max_position_embeddings, size])?,
             token_type,
             norm: LayerNorm::load(checkpoint, &names.embedding_norm(), size, config.layer_norm_eps)?,
             projection,

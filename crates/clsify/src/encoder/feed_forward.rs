@@ -33,7 +33,12 @@ impl FeedForward {
         Ok(FeedForward {
             intermediate: Linear::load(checkpoint, &first, hidden, intermediate)?,
             output: Linear::load(checkpoint, &second, intermediate, hidden)?,
-            norm: LayerNorm::load(checkpoint, &names.norm(layer, NormPart::Output), hidden, config.layer_norm_eps)?,
+            norm: LayerNorm::load(
+                checkpoint,
+                &names.norm(layer, NormPart::Output),
+                hidden,
+                config.layer_norm_eps,
+            )?,
             activation: config.activation,
         })
     }

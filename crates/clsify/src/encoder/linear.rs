@@ -17,7 +17,12 @@ pub(crate) struct Linear {
 
 impl Linear {
     /// Reads several matrices of the same input and puts their outputs side by side.
-    pub(crate) fn load(checkpoint: &mut Checkpoint, names: &[[String; 2]], inputs: usize, outputs: usize) -> Result<Self> {
+    pub(crate) fn load(
+        checkpoint: &mut Checkpoint,
+        names: &[[String; 2]],
+        inputs: usize,
+        outputs: usize,
+    ) -> Result<Self> {
         let total = outputs * names.len();
         let mut weight = vec![0.0; inputs * total];
         let mut bias = Vec::with_capacity(total);

@@ -96,7 +96,11 @@ impl Encoder {
     /// [`ErrorKind::Checkpoint`] when a token id is not in the word table.
     pub fn forward(&self, batch: &Batch, parallel: Parallel) -> Result<Matrix> {
         if let Some(sentence) = batch.sentences().find(|s| s.len() > self.config.max_tokens()) {
-            let message = format!("expected at most {} tokens a sentence, got {}", self.config.max_tokens(), sentence.len());
+            let message = format!(
+                "expected at most {} tokens a sentence, got {}",
+                self.config.max_tokens(),
+                sentence.len()
+            );
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
         let mut x = self.embeddings.forward(batch, parallel)?;

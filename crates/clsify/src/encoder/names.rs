@@ -148,7 +148,11 @@ impl TensorNames {
     }
 
     fn norm_of(&self, stem: String) -> [String; 2] {
-        if self.gamma_beta { [format!("{stem}.gamma"), format!("{stem}.beta")] } else { weight_and_bias(&stem) }
+        if self.gamma_beta {
+            [format!("{stem}.gamma"), format!("{stem}.beta")]
+        } else {
+            weight_and_bias(&stem)
+        }
     }
 }
 
@@ -162,7 +166,8 @@ mod tests {
 
     #[test]
     fn the_prefix_is_found_and_heads_are_ignored() {
-        let names = ["cls.predictions.bias", "bert.embeddings.word_embeddings.weight", "bert.pooler.dense.weight"];
+        let names =
+            ["cls.predictions.bias", "bert.embeddings.word_embeddings.weight", "bert.pooler.dense.weight"];
         let names = TensorNames::find("bert", names.into_iter()).unwrap();
         assert_eq!(names.word_embeddings(), "bert.embeddings.word_embeddings.weight");
         assert_eq!(names.linear(3, LinearPart::Query)[0], "bert.encoder.layer.3.attention.self.query.weight");

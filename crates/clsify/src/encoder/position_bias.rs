@@ -66,7 +66,18 @@ mod tests {
     /// Oracle: transformers 5.23, `MPNetEncoder.relative_position_bucket` with 32 buckets.
     #[test]
     fn buckets_of_distances() {
-        let cases = [(0, 0), (-1, 1), (-7, 7), (-8, 8), (-11, 8), (-12, 9), (-16, 10), (-32, 12), (-64, 14), (-127, 15)];
+        let cases = [
+            (0, 0),
+            (-1, 1),
+            (-7, 7),
+            (-8, 8),
+            (-11, 8),
+            (-12, 9),
+            (-16, 10),
+            (-32, 12),
+            (-64, 14),
+            (-127, 15),
+        ];
         for (distance, expected) in cases {
             assert_eq!(bucket(distance, 32), expected, "{distance}");
             if distance != 0 {

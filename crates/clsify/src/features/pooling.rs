@@ -71,7 +71,10 @@ impl FromStr for Pooling {
             "cls" => Ok(Pooling::Cls),
             "mean" => Ok(Pooling::Mean),
             "max" => Ok(Pooling::Max),
-            _ => Err(Error::new(ErrorKind::InvalidArgument, format!("expected cls, mean or max, got {text:?}"))),
+            _ => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("expected cls, mean or max, got {text:?}"),
+            )),
         }
     }
 }

@@ -30,7 +30,9 @@ pub(super) fn options(folder: &Path) -> Result<Option<FeatureOptions>> {
             "Transformer" => {}
             "Pooling" => {
                 let name = module.get("path").and_then(Value::as_str).unwrap_or_default();
-                if name.is_empty() || !Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_))) {
+                if name.is_empty()
+                    || !Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)))
+                {
                     return Err(place(bad(format!("expected the pooling module's folder, got {name:?}"))));
                 }
                 let path = folder.join(name).join("config.json");
@@ -54,7 +56,9 @@ fn pooling_modes(config: &Value) -> Result<Vec<Pooling>> {
         let modes = match mode {
             Value::String(one) => vec![one.as_str()],
             Value::Array(many) => many.iter().map(|m| m.as_str().unwrap_or_default()).collect(),
-            other => return Err(bad(format!("\"pooling_mode\": expected a name or a list of names, got {other}"))),
+            other => {
+                return Err(bad(format!("\"pooling_mode\": expected a name or a list of names, got {other}")));
+            }
         };
         return modes.into_iter().map(|m| m.parse().map_err(|_| unsupported(m))).collect();
     }
@@ -80,12 +84,14 @@ fn pooling_modes(config: &Value) -> Result<Vec<Pooling>> {
 }
 
 fn unsupported(mode: &str) -> Error {
-    bad(format!("unsupported pooling {mode:?}")).with_hint("choose the pooling yourself: --pooling cls, mean or max")
+    bad(format!("unsupported pooling {mode:?}"))
+        .with_hint("choose the pooling yourself: --pooling cls, mean or max")
 }
 
 fn read_json(path: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, &e))?;
-    serde_json::from_str(&text).map_err(|e| bad(format!("not valid JSON: {e}")).at(path.display().to_string()))
+    serde_json::from_str(&text)
+        .map_err(|e| bad(format!("not valid JSON: {e}")).at(path.display().to_string()))
 }
 
 fn bad(message: impl Into<String>) -> Error {

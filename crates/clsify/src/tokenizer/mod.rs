@@ -46,13 +46,16 @@ impl Tokenizer {
                 vocab_txt::load(folder)?
             }
             Err(e) => {
-                return Err(Error::io(&path, &e).with_hint("expected tokenizer.json, or vocab.txt with tokenizer_config.json"));
+                return Err(Error::io(&path, &e)
+                    .with_hint("expected tokenizer.json, or vocab.txt with tokenizer_config.json"));
             }
         };
         inner.with_padding(None);
-        let n_special = inner.get_post_processor().map_or(0, |p| tokenizers::PostProcessor::added_tokens(p, false));
+        let n_special =
+            inner.get_post_processor().map_or(0, |p| tokenizers::PostProcessor::added_tokens(p, false));
         if max_length <= n_special {
-            let message = format!("expected a maximum length of at least {} tokens, got {max_length}", n_special + 1);
+            let message =
+                format!("expected a maximum length of at least {} tokens, got {max_length}", n_special + 1);
             return Err(Error::new(ErrorKind::InvalidArgument, message)
                 .with_hint(format!("{n_special} of them are special tokens such as [CLS] and [SEP]")));
         }
@@ -62,7 +65,9 @@ impl Tokenizer {
             strategy: TruncationStrategy::LongestFirst,
             stride: 0,
         };
-        inner.with_truncation(Some(truncation)).map_err(|e| bad(e.to_string()).at(path.display().to_string()))?;
+        inner
+            .with_truncation(Some(truncation))
+            .map_err(|e| bad(e.to_string()).at(path.display().to_string()))?;
         Ok(Tokenizer { inner, max_length })
     }
 

@@ -18,21 +18,25 @@ pub(super) fn load(folder: &Path) -> Result<tokenizers::Tokenizer> {
     let vocab_path = folder.join("vocab.txt");
     let config_path = folder.join("tokenizer_config.json");
     let text = std::fs::read_to_string(&config_path).map_err(|e| {
-        Error::io(&config_path, &e).with_hint("without tokenizer.json, vocab.txt needs tokenizer_config.json beside it")
+        Error::io(&config_path, &e)
+            .with_hint("without tokenizer.json, vocab.txt needs tokenizer_config.json beside it")
     })?;
     let config: Value = serde_json::from_str(&text)
         .map_err(|e| bad(format!("not valid JSON: {e}")).at(config_path.display().to_string()))?;
     if let Some(class) = config.get("tokenizer_class").and_then(Value::as_str) {
         let wordpiece = ["BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MPNetTokenizer"];
         if !wordpiece.contains(&class.trim_end_matches("Fast")) {
-            return Err(bad(format!("expected \"tokenizer_class\" to be a WordPiece tokenizer, got {class:?}"))
-                .at(config_path.display().to_string())
-                .with_hint("save it with transformers' AutoTokenizer, which writes tokenizer.json"));
+            return Err(bad(format!(
+                "expected \"tokenizer_class\" to be a WordPiece tokenizer, got {class:?}"
+            ))
+            .at(config_path.display().to_string())
+            .with_hint("save it with transformers' AutoTokenizer, which writes tokenizer.json"));
         }
     }
 
     let place = |e: Error| e.at(vocab_path.display().to_string());
-    let special = |key: &str, default: &str| special_token(&config, key).unwrap_or_else(|| default.to_string());
+    let special =
+        |key: &str, default: &str| special_token(&config, key).unwrap_or_else(|| default.to_string());
     let mpnet = config.get("tokenizer_class").and_then(Value::as_str).is_some_and(|c| c.starts_with("MPNet"));
     let [unk, sep, pad, cls, mask] = match mpnet {
         false => [("unk", "[UNK]"), ("sep", "[SEP]"), ("pad", "[PAD]"), ("cls", "[CLS]"), ("mask", "[MASK]")],
@@ -45,7 +49,9 @@ pub(super) fn load(folder: &Path) -> Result<tokenizers::Tokenizer> {
         .build()
         .map_err(|e| place(bad(e.to_string())))?;
     let id = |token: &str| {
-        model.token_to_id(token).ok_or_else(|| place(bad(format!("the special token {token:?} is not in the vocabulary"))))
+        model
+            .token_to_id(token)
+            .ok_or_else(|| place(bad(format!("the special token {token:?} is not in the vocabulary"))))
     };
     let processor = BertProcessing::new((sep.clone(), id(&sep)?), (cls.clone(), id(&cls)?));
     id(&unk)?;

@@ -1,0 +1,31 @@
+//! Which rows train and which rows test: the same rows, in the same order, as scikit-learn gives for the same seed.
+//!
+//! In: one class id a row. Out: row numbers. The rows themselves are not touched.
+//! Source: scikit-learn 1.9.1, `model_selection/_split.py`, and numpy's `RandomState`.
+
+mod mt19937;
+mod stratified_k_fold;
+mod train_test_split;
+
+use std::collections::BTreeMap;
+
+pub use stratified_k_fold::StratifiedKFold;
+pub use train_test_split::{SplitOptions, TestSize, train_test_split};
+
+/// The row numbers of one division into training and test rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// The rows to fit on.
+    pub train: Vec<usize>,
+    /// The rows to test on; none of them is in `train`.
+    pub test: Vec<usize>,
+}
+
+/// The ascending rows of every class that occurs, in ascending order of the class ids.
+fn rows_by_class(class_ids: &[usize]) -> Vec<Vec<usize>> {
+    let mut rows: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (row, &class_id) in class_ids.iter().enumerate() {
+        rows.entry(class_id).or_default().push(row);
+    }
+    rows.into_values().collect()
+}
