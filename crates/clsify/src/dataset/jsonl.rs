@@ -135,16 +135,18 @@ impl<'a> Object<'a> {
     fn from_line(text: &'a str) -> Result<Self> {
         serde_json::from_str(text).map_err(|error| {
             let kind = kind_of(text);
-            if error.classify() == Category::Data {
-                let error = Error::new(ErrorKind::Dataset, format!("expected a JSON object, got {kind}"));
+            let (error, spans_lines) = match error.classify() {
+                Category::Data => (
+                    Error::new(ErrorKind::Dataset, format!("expected a JSON object, got {kind}")),
+                    kind == "an array",
+                ),
+                category => (broken(&error), category == Category::Eof),
+            };
+            if spans_lines {
                 return error
-                    .with_hint("JSONL is one object a line: {\"text\": \"...\", \"label\": \"...\"}");
+                    .with_hint("JSONL is one whole object a line; to make it of a JSON array: jq -c '.[]'");
             }
-            let error = broken(&error);
-            if matches!(text.trim(), "{" | "[" | "[{") {
-                return error.with_hint("JSONL is one object a line; of a JSON array: jq -c '.[]'");
-            }
-            error
+            error.with_hint("JSONL is one object a line: {\"text\": \"...\", \"label\": \"...\"}")
         })
     }
 

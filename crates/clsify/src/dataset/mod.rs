@@ -104,7 +104,15 @@ impl Dataset {
         let examples = Examples::read(reader, name, options, true)?;
         let dataset =
             Dataset { sentences: examples.sentences, labels: examples.labels, lines: examples.lines };
-        dataset.check_classes(options.limit).map_err(|error| error.at(name))?;
+        dataset.check_classes().map_err(|error| {
+            let error = error.at(dataset.place()).at(name);
+            match options.limit {
+                Some(limit) if limit == dataset.len() => {
+                    error.with_hint("the file may be sorted by label: raise --limit, or shuffle the file")
+                }
+                _ => error,
+            }
+        })?;
         Ok(dataset)
     }
 
@@ -137,7 +145,7 @@ impl Dataset {
         }
         let Examples { sentences, labels, lines, .. } = examples;
         let dataset = Dataset { sentences, labels, lines };
-        dataset.check_classes(None)?;
+        dataset.check_classes()?;
         Ok(dataset)
     }
 
@@ -177,24 +185,24 @@ impl Dataset {
         DatasetSummary::of(&self.sentences, &self.labels)
     }
 
-    fn check_classes(&self, limit: Option<usize>) -> Result<()> {
-        let (Some(label), Some(first), Some(last)) =
-            (self.labels.first(), self.lines.first(), self.lines.last())
-        else {
-            return Err(Error::new(ErrorKind::Dataset, "expected labelled sentences, got none"));
-        };
-        if self.labels.iter().any(|other| other != label) {
-            return Ok(());
-        }
-        let place = if first == last { format!("line {first}") } else { format!("lines {first} to {last}") };
-        let message = format!("expected at least 2 classes, got only {}", columns::quoted(label));
-        let error = Error::new(ErrorKind::Dataset, message).at(place);
-        Err(match limit {
-            Some(limit) if limit == self.len() => {
-                error.with_hint("the file may be sorted by label: raise --limit, or shuffle the file")
+    fn check_classes(&self) -> Result<()> {
+        let message = match self.labels.first() {
+            None => "expected labelled sentences, got none".to_string(),
+            Some(label) if self.labels.iter().all(|other| other == label) => {
+                format!("expected at least 2 classes, got only {}", columns::quoted(label))
             }
-            _ => error,
-        })
+            Some(_) => return Ok(()),
+        };
+        Err(Error::new(ErrorKind::Dataset, message))
+    }
+
+    /// The lines where the records start, in words.
+    fn place(&self) -> String {
+        match self.lines.as_slice() {
+            [] => "no lines".to_string(),
+            [line] => format!("line {line}"),
+            [first, .., last] => format!("lines {first} to {last}"),
+        }
     }
 }
 
