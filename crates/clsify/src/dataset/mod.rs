@@ -1,1 +1,294 @@
-//! 1. Labelled sentences.
+//! 1. Labelled sentences: a TSV, CSV or JSONL file in, parallel vectors of sentences, labels and line numbers out.
+//!
+//! ```text
+//! bytes -> lines     UTF-8, CRLF, byte-order mark, a limit on the length      lines.rs
+//!       -> records   fields of one record                                     tsv.rs, csv.rs, jsonl.rs
+//!       -> columns   which field is the sentence, which the label             columns.rs
+//!       -> examples  neither may be empty; at least two classes               table.rs, examples.rs
+//! ```
+//!
+//! A file is read once, record by record. What a file leaves open (its columns, its header) is settled by its first
+//! row, by rules in [`DatasetOptions`], and where that row may be read in two ways the answer is an error that asks,
+//! not a guess. An error names the file, the line, what was expected and what was found.
+//!
+//! - **TSV**: one record a line, fields separated by tabs; quotes and backslashes are ordinary characters.
+//! - **CSV**: RFC 4180. A field in double quotes may hold commas, line breaks, and quotes written twice. Text after a
+//!   closing quote is an error, as is a quote that is never closed: lenient readers lose rows there without a word.
+//! - **JSONL**: one object a line. A label may be a string, a number or a boolean; of a number its text is kept.
+//! - **Lines**: one sentence a line, no labels: for [`Sentences`] only.
+//!
+//! Blank lines are skipped, except where a line is a sentence, in a file with one column: there an empty line between
+//! sentences is an error, since results are matched to lines by position. Blank lines at the end are no records.
+//!
+//! This module knows no tokens and no class ids; labels are strings throughout, and `1` stays `"1"`.
+
+mod columns;
+mod csv;
+mod examples;
+mod jsonl;
+mod lines;
+mod options;
+mod summary;
+mod table;
+mod tsv;
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::error::{Error, ErrorKind, Result};
+
+use self::examples::Examples;
+pub use self::options::{Column, DatasetOptions, Format, Header};
+pub use self::summary::DatasetSummary;
+
+/// Sentences with a label each, and the line where each was found.
+///
+/// It holds at least two classes, no sentence that is only whitespace and no empty label. Sentences are kept as they
+/// are; whitespace around a label is removed.
+///
+/// ```
+/// use clsify::dataset::{Dataset, DatasetOptions};
+/// let tsv = "a stirring , funny film\t1\nfar too long\t0\nfar too long\t0\n";
+/// let dataset = Dataset::read(tsv.as_bytes(), "reviews.tsv", &DatasetOptions::default())?;
+/// assert_eq!(dataset.len(), 3);
+/// assert_eq!(dataset.sentences()[0], "a stirring , funny film");
+/// assert_eq!(dataset.labels(), ["1", "0", "0"]);
+/// assert_eq!(dataset.classes(), ["0", "1"]);
+/// assert_eq!(dataset.summary().n_duplicates, 1);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dataset {
+    sentences: Vec<String>,
+    labels: Vec<String>,
+    lines: Vec<usize>,
+}
+
+impl Dataset {
+    /// Reads labelled sentences from a file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when the file cannot be read, [`ErrorKind::InvalidArgument`] when the options contradict
+    /// themselves, [`ErrorKind::Dataset`] with file and line for everything that is wrong in the file.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join(format!("clsify-doc-dataset-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder).unwrap();
+    /// use clsify::dataset::{Dataset, DatasetOptions};
+    /// let path = folder.join("questions.csv");
+    /// std::fs::write(&path, "text,label\n\"Who, if anyone ?\",HUM\nWhere is it ?,LOC\n").unwrap();
+    /// let dataset = Dataset::load(&path, &DatasetOptions::default())?;
+    /// assert_eq!(dataset.sentences(), ["Who, if anyone ?", "Where is it ?"]);
+    /// assert_eq!(dataset.lines(), [2, 3]);
+    /// # std::fs::remove_dir_all(&folder).unwrap();
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn load(path: &Path, options: &DatasetOptions) -> Result<Self> {
+        Dataset::read(open(path)?, &path.display().to_string(), options)
+    }
+
+    /// Reads labelled sentences from bytes; `name` stands in errors and, where no format is chosen, decides on it.
+    ///
+    /// # Errors
+    /// Those of [`load`](Self::load).
+    ///
+    /// ```
+    /// use clsify::dataset::{Dataset, DatasetOptions};
+    /// let tsv = "fine\t1\nbad\t0\tx\n";
+    /// let error = Dataset::read(tsv.as_bytes(), "data.tsv", &DatasetOptions::default()).unwrap_err();
+    /// assert_eq!(error.to_string(), "data.tsv: line 2: expected 2 columns, got 3");
+    /// ```
+    pub fn read(reader: impl Read, name: &str, options: &DatasetOptions) -> Result<Self> {
+        let examples = Examples::read(reader, name, options, true)?;
+        let dataset =
+            Dataset { sentences: examples.sentences, labels: examples.labels, lines: examples.lines };
+        dataset.check_classes().map_err(|error| {
+            let error = error.at(dataset.place()).at(name);
+            match options.limit {
+                Some(limit) if limit == dataset.len() => {
+                    error.with_hint("the file may be sorted by label: raise --limit, or shuffle the file")
+                }
+                _ => error,
+            }
+        })?;
+        Ok(dataset)
+    }
+
+    /// A data set from pairs of sentence and label in memory; [`lines`](Self::lines) counts them from 1.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Dataset`] with the pair's number when a sentence or a label is empty; when there are no pairs, or
+    /// one class only.
+    ///
+    /// ```
+    /// use clsify::dataset::Dataset;
+    /// let dataset = Dataset::from_pairs([("a treat", "positive"), ("a chore", "negative")])?;
+    /// assert_eq!(dataset.classes(), ["negative", "positive"]);
+    ///
+    /// let error = Dataset::from_pairs([("a treat", "positive"), (" ", "negative")]).unwrap_err();
+    /// assert_eq!(error.to_string(), "pair 2: expected a sentence, got only whitespace");
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn from_pairs<S, L>(pairs: impl IntoIterator<Item = (S, L)>) -> Result<Self>
+    where
+        S: AsRef<str>,
+        L: AsRef<str>,
+    {
+        let mut examples = Examples::new(true, None);
+        for (i, (sentence, label)) in pairs.into_iter().enumerate() {
+            let number = i + 1;
+            examples
+                .push(number, sentence.as_ref(), Some(label.as_ref()))
+                .map_err(|error| error.at(format!("pair {number}")))?;
+        }
+        let Examples { sentences, labels, lines, .. } = examples;
+        let dataset = Dataset { sentences, labels, lines };
+        dataset.check_classes()?;
+        Ok(dataset)
+    }
+
+    /// The number of records.
+    pub fn len(&self) -> usize {
+        self.sentences.len()
+    }
+
+    /// Whether there are no records; never true of a data set that was loaded.
+    pub fn is_empty(&self) -> bool {
+        self.sentences.is_empty()
+    }
+
+    /// The sentences, in the order of the file.
+    pub fn sentences(&self) -> &[String] {
+        &self.sentences
+    }
+
+    /// The label of each sentence.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// The line where each record starts, counted from 1.
+    pub fn lines(&self) -> &[usize] {
+        &self.lines
+    }
+
+    /// The distinct labels, sorted by code point as Python's `sorted` does; a class id is an index into them.
+    pub fn classes(&self) -> Vec<String> {
+        let classes: BTreeSet<&String> = self.labels.iter().collect();
+        classes.into_iter().cloned().collect()
+    }
+
+    /// What the data set holds, in numbers.
+    pub fn summary(&self) -> DatasetSummary {
+        DatasetSummary::of(&self.sentences, &self.labels)
+    }
+
+    fn check_classes(&self) -> Result<()> {
+        let message = match self.labels.first() {
+            None => "expected labelled sentences, got none".to_string(),
+            Some(label) if self.labels.iter().all(|other| other == label) => {
+                format!("expected at least 2 classes, got only {}", columns::quoted(label))
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(Error::new(ErrorKind::Dataset, message))
+    }
+
+    /// The lines where the records start, in words.
+    fn place(&self) -> String {
+        match self.lines.as_slice() {
+            [] => "no lines".to_string(),
+            [line] => format!("line {line}"),
+            [first, .., last] => format!("lines {first} to {last}"),
+        }
+    }
+}
+
+/// Sentences without labels, and the line where each was found: what `embed` reads.
+///
+/// Any file that [`Dataset`] reads will do, and one sentence a line ([`Format::Lines`]) besides; the label column need
+/// not be there. Whitespace is a sentence here, nothing at all is not.
+///
+/// ```
+/// use clsify::dataset::{DatasetOptions, Sentences};
+/// let options = DatasetOptions::default();
+/// let sentences = Sentences::read("first\n \nthird\n".as_bytes(), "sentences.txt", &options)?;
+/// assert_eq!(sentences.sentences(), ["first", " ", "third"]);
+/// assert_eq!(sentences.lines(), [1, 2, 3]);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentences {
+    sentences: Vec<String>,
+    lines: Vec<usize>,
+}
+
+impl Sentences {
+    /// Reads sentences from a file.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::load`], where they are not about labels.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join(format!("clsify-doc-sentences-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder).unwrap();
+    /// use clsify::dataset::{DatasetOptions, Sentences};
+    /// let path = folder.join("reviews.tsv");
+    /// std::fs::write(&path, "a treat\t1\na chore\t0\n").unwrap();
+    /// let sentences = Sentences::load(&path, &DatasetOptions::default())?;
+    /// assert_eq!(sentences.sentences(), ["a treat", "a chore"]);
+    /// # std::fs::remove_dir_all(&folder).unwrap();
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn load(path: &Path, options: &DatasetOptions) -> Result<Self> {
+        Sentences::read(open(path)?, &path.display().to_string(), options)
+    }
+
+    /// Reads sentences from bytes; `name` stands in errors and, where no format is chosen, decides on it.
+    ///
+    /// # Errors
+    /// Those of [`load`](Self::load).
+    ///
+    /// ```
+    /// use clsify::dataset::{DatasetOptions, Sentences};
+    /// let jsonl = r#"{"id": 7, "text": "a treat"}"#;
+    /// let sentences = Sentences::read(jsonl.as_bytes(), "reviews.jsonl", &DatasetOptions::default())?;
+    /// assert_eq!(sentences.sentences(), ["a treat"]);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn read(reader: impl Read, name: &str, options: &DatasetOptions) -> Result<Self> {
+        let Examples { sentences, lines, .. } = Examples::read(reader, name, options, false)?;
+        Ok(Sentences { sentences, lines })
+    }
+
+    /// The number of sentences.
+    pub fn len(&self) -> usize {
+        self.sentences.len()
+    }
+
+    /// Whether there are no sentences; never true of what was loaded.
+    pub fn is_empty(&self) -> bool {
+        self.sentences.is_empty()
+    }
+
+    /// The sentences, in the order of the file.
+    pub fn sentences(&self) -> &[String] {
+        &self.sentences
+    }
+
+    /// The line where each sentence starts, counted from 1.
+    pub fn lines(&self) -> &[usize] {
+        &self.lines
+    }
+}
+
+fn open(path: &Path) -> Result<File> {
+    // Opening a folder succeeds on some systems, and the error comes with the first read, without the path.
+    if path.is_dir() {
+        let error = Error::new(ErrorKind::Dataset, "expected a file, got a folder");
+        return Err(error.at(path.display().to_string()));
+    }
+    File::open(path).map_err(|e| Error::io(path, &e))
+}

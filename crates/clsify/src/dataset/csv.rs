@@ -1,0 +1,146 @@
+//! CSV as in RFC 4180: fields separated by commas, in double quotes where they hold a comma, a quote or a line break.
+//!
+//! The `csv` crate takes the fields apart. It never fails on bad quoting, though: it reads on to the next quote or to
+//! the end of the file, and the rows between are lost. So the quotes are checked here first, and the crate gets one
+//! complete record at a time. A quote inside a field that does not start with one is an ordinary character.
+
+use std::io::{Cursor, Read};
+
+use ::csv::{ReaderBuilder, StringRecord, Terminator};
+
+use crate::error::{Error, ErrorKind, Result};
+
+use super::columns::quoted;
+use super::lines::{LineReader, MAX_RECORD_BYTES};
+use super::table::{Row, RowReader};
+
+pub(super) struct CsvReader<'a, R> {
+    lines: &'a mut LineReader<R>,
+    /// The lines of one record.
+    text: String,
+    fields: ::csv::Reader<Cursor<Vec<u8>>>,
+}
+
+/// Where in a record the next character stands.
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    FieldStart,
+    Unquoted,
+    /// Inside quotes that opened on this line.
+    Quoted(usize),
+    /// After a quote inside quotes: half of a doubled one, or the closing one.
+    QuoteInQuoted(usize),
+}
+
+impl<'a, R: Read> CsvReader<'a, R> {
+    pub(super) fn new(lines: &'a mut LineReader<R>) -> Self {
+        let fields = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            // By default a lone carriage return ends a record as well.
+            .terminator(Terminator::Any(b'\n'))
+            .from_reader(Cursor::new(Vec::new()));
+        CsvReader { lines, text: String::new(), fields }
+    }
+
+    /// Collects the lines of the next record in `self.text`, without the last line end.
+    fn next_text(&mut self) -> Result<Option<usize>> {
+        self.text.clear();
+        let mut state = State::FieldStart;
+        let mut start = 0;
+        while let Some(line) = self.lines.next()? {
+            if start == 0 {
+                start = line.number;
+            }
+            state = scan(state, line.text, line.number)?;
+            self.text.push_str(line.text);
+            let State::Quoted(opened) = state else { return Ok(Some(start)) };
+            self.text.push_str(line.end);
+            if self.text.len() > MAX_RECORD_BYTES {
+                let message = format!("expected a closing quote within {MAX_RECORD_BYTES} bytes, got none");
+                return Err(not_closed(opened, &message));
+            }
+        }
+        match state {
+            State::Quoted(opened) => {
+                Err(not_closed(opened, "expected a closing quote, got the end of the file"))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn split(&mut self, record: &mut StringRecord) -> Result<()> {
+        let source = self.fields.get_mut();
+        source.set_position(0);
+        source.get_mut().clear();
+        source.get_mut().extend_from_slice(self.text.as_bytes());
+        // With its line end there, the crate returns the record without looking for more input, which would make it
+        // take the end of this record for the end of the file.
+        source.get_mut().push(b'\n');
+        match self.fields.read_record(record) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::new(ErrorKind::Dataset, "expected a record, got none")),
+            Err(error) => Err(Error::new(ErrorKind::Dataset, error.to_string())),
+        }
+    }
+}
+
+impl<R: Read> RowReader for CsvReader<'_, R> {
+    fn can_have_header(&self) -> bool {
+        true
+    }
+
+    fn next(&mut self, record: &mut StringRecord) -> Result<Option<Row>> {
+        record.clear();
+        let Some(line) = self.next_text()? else { return Ok(None) };
+        let is_blank = self.text.trim().is_empty();
+        if is_blank {
+            record.push_field(&self.text);
+        } else {
+            self.split(record).map_err(|error| error.at(format!("line {line}")))?;
+        }
+        Ok(Some(Row { line, is_blank }))
+    }
+
+    fn hint(&self, expected: usize, record: &StringRecord) -> Option<&'static str> {
+        if record.len() == 1 && record.iter().any(|field| field.contains('\t')) {
+            return Some(
+                "the fields of a CSV file are separated by commas; if tabs separate them: --format tsv",
+            );
+        }
+        if record.len() > expected {
+            return Some("a field that holds a comma stands in double quotes");
+        }
+        None
+    }
+}
+
+/// The state at the end of a line; [`State::Quoted`] when the record goes on.
+fn scan(mut state: State, text: &str, line: usize) -> Result<State> {
+    for (i, byte) in text.bytes().enumerate() {
+        state = match (state, byte) {
+            (State::FieldStart, b'"') => State::Quoted(line),
+            (State::FieldStart | State::Unquoted | State::QuoteInQuoted(_), b',') => State::FieldStart,
+            (State::FieldStart | State::Unquoted, _) => State::Unquoted,
+            (State::Quoted(opened), b'"') => State::QuoteInQuoted(opened),
+            (State::Quoted(opened), _) => State::Quoted(opened),
+            (State::QuoteInQuoted(opened), b'"') => State::Quoted(opened),
+            (State::QuoteInQuoted(opened), _) => {
+                // Before `i` stands a quote, so that `i` is the start of a character.
+                let rest = text.get(i..).unwrap_or_default();
+                let message = format!("expected a comma after the closing quote, got {}", quoted(rest));
+                let error = Error::new(ErrorKind::Dataset, message).at(format!("line {line}"));
+                return Err(error.with_hint(format!(
+                    "the quote opened on line {opened}; a quote inside a quoted field is written twice: \"\""
+                )));
+            }
+        };
+    }
+    Ok(state)
+}
+
+fn not_closed(opened: usize, message: &str) -> Error {
+    Error::new(ErrorKind::Dataset, message)
+        .at(format!("line {opened}"))
+        .with_hint("a field that starts with a quote stands in quotes, and the quote is written twice: \"\"\"so, she said\"")
+}
