@@ -57,7 +57,9 @@ fn pooling_modes(config: &Value) -> Result<Vec<Pooling>> {
             Value::String(one) => vec![one.as_str()],
             Value::Array(many) => many.iter().map(|m| m.as_str().unwrap_or_default()).collect(),
             other => {
-                return Err(bad(format!("\"pooling_mode\": expected a name or a list of names, got {other}")));
+                return Err(bad(format!(
+                    "\"pooling_mode\": expected a name or a list of names, got {other}"
+                )));
             }
         };
         return modes.into_iter().map(|m| m.parse().map_err(|_| unsupported(m))).collect();

@@ -1,0 +1,299 @@
+//! L2-penalised logistic regression with scikit-learn's objective, run to its optimum.
+//!
+//! In: features `[n_samples, n_features]` and class ids. Out: `coef [1 or n_classes, n_features]`, `intercept`, and whether
+//! the optimum was reached. Two classes share one weight vector, more have one each (multinomial). No other penalty, no
+//! other solver: the optimum is unique, so there is nothing to choose.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::principal_axes::PrincipalAxes;
+use super::solver::{Problem, Solution, Stop, solve};
+use crate::error::{Error, ErrorKind, Result};
+use crate::matrix::Matrix;
+
+/// How much a row counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClassWeight {
+    /// Every row the same.
+    #[default]
+    None,
+    /// Every class the same: a row counts `n_samples / (n_classes * rows of its class)`.
+    Balanced,
+}
+
+/// What the caller chooses of a fit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LogisticRegressionOptions {
+    /// Inverse of the regularisation's strength: larger = weaker. The default is 1.
+    pub c: f64,
+    /// How much a row counts. The default is [`ClassWeight::None`].
+    pub class_weight: ClassWeight,
+    /// The optimum is reached when no element of the gradient of the mean loss exceeds this. The default is 1e-8.
+    pub tol: f64,
+    /// The most steps that are taken. The default is 10,000; some 20 to 200 are usual.
+    pub max_iter: usize,
+}
+
+impl Default for LogisticRegressionOptions {
+    fn default() -> Self {
+        LogisticRegressionOptions { c: 1.0, class_weight: ClassWeight::None, tol: 1e-8, max_iter: 10_000 }
+    }
+}
+
+/// A fitted logistic regression.
+///
+/// ```
+/// use clsify::classifier::{LogisticRegression, LogisticRegressionOptions};
+/// use clsify::matrix::Matrix;
+/// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
+/// let classifier = LogisticRegression::fit(&features, &[0, 0, 1, 1], 2, &LogisticRegressionOptions::default())?;
+/// assert!(classifier.converged());
+/// assert_eq!(classifier.predict(&features), [0, 0, 1, 1]);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogisticRegression {
+    coef: Vec<f64>,
+    intercept: Vec<f64>,
+    n_features: usize,
+    classes: Vec<usize>,
+    n_iter: usize,
+    converged: bool,
+    gradient_max_norm: f64,
+}
+
+impl LogisticRegression {
+    /// Finds the optimum for these rows.
+    ///
+    /// Classes below `n_classes` without a row are never predicted.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when rows and class ids differ in number, a class id is not below `n_classes`, fewer
+    /// than two classes have rows, a feature is not finite, or an option is out of its range.
+    pub fn fit(
+        features: &Matrix,
+        class_ids: &[usize],
+        n_classes: usize,
+        options: &LogisticRegressionOptions,
+    ) -> Result<Self> {
+        let task = FitTask { c: options.c, held_out: &[] };
+        let mut fits = fit_many(features, class_ids, n_classes, &[task], options, &|_| {})?;
+        Ok(fits.remove(0))
+    }
+
+    /// A classifier from numbers that were saved: `coef [1 or n_classes, n_features]`, `intercept [1 or n_classes]`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when the lengths do not fit together or a number is not finite.
+    pub fn from_parts(coef: Vec<f64>, intercept: Vec<f64>, n_classes: usize) -> Result<Self> {
+        let columns = if n_classes == 2 { 1 } else { n_classes };
+        if n_classes < 2
+            || intercept.len() != columns
+            || !coef.len().is_multiple_of(columns)
+            || coef.is_empty()
+        {
+            return Err(bad(format!(
+                "expected {columns} intercepts and rows of coefficients for {n_classes} classes, got {} and {} numbers",
+                intercept.len(),
+                coef.len()
+            )));
+        }
+        if !coef.iter().chain(&intercept).all(|x| x.is_finite()) {
+            return Err(bad("expected finite coefficients"));
+        }
+        let n_features = coef.len() / columns;
+        let classes = (0..n_classes).collect();
+        Ok(LogisticRegression {
+            coef,
+            intercept,
+            n_features,
+            classes,
+            n_iter: 0,
+            converged: true,
+            gradient_max_norm: 0.0,
+        })
+    }
+
+    /// The weights, row-major `[1 or n_classes, n_features]`.
+    pub fn coef(&self) -> &[f64] {
+        &self.coef
+    }
+
+    /// The intercepts, `[1 or n_classes]`; with more than two classes their sum is 0.
+    pub fn intercept(&self) -> &[f64] {
+        &self.intercept
+    }
+
+    /// Numbers a row.
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// The class ids that had rows, ascending; the columns of [`predict_proba`](Self::predict_proba).
+    pub fn classes(&self) -> &[usize] {
+        &self.classes
+    }
+
+    /// Steps taken.
+    pub fn n_iter(&self) -> usize {
+        self.n_iter
+    }
+
+    /// Whether the optimum was reached.
+    pub fn converged(&self) -> bool {
+        self.converged
+    }
+
+    /// A bound of the largest element of the gradient of the mean loss where the fit stopped.
+    pub fn gradient_max_norm(&self) -> f64 {
+        self.gradient_max_norm
+    }
+
+    /// The Euclidean length of all weights together.
+    pub fn coef_norm(&self) -> f64 {
+        self.coef.iter().map(|w| w * w).sum::<f64>().sqrt()
+    }
+
+    /// `coef . x + intercept` of every row, row-major `[n_samples, 1 or n_classes]`.
+    ///
+    /// # Panics
+    /// When the features have another number of columns than those of the fit.
+    pub fn decision_function(&self, features: &Matrix) -> Vec<f64> {
+        assert_eq!(
+            features.cols(),
+            self.n_features,
+            "expected the features that the classifier was fitted on"
+        );
+        let logit = |row: &[f32], k: usize| {
+            let coef = &self.coef[k * self.n_features..][..self.n_features];
+            coef.iter().zip(row).map(|(w, &x)| w * f64::from(x)).sum::<f64>() + self.intercept[k]
+        };
+        let columns = self.intercept.len();
+        (0..features.rows())
+            .into_par_iter()
+            .flat_map_iter(|i| (0..columns).map(move |k| logit(features.row(i), k)))
+            .collect()
+    }
+
+    /// The probability of each class, row-major `[n_samples, n_classes]`; every row sums to 1.
+    ///
+    /// # Panics
+    /// As for [`decision_function`](Self::decision_function).
+    pub fn predict_proba(&self, features: &Matrix) -> Vec<f64> {
+        let logits = self.decision_function(features);
+        if self.intercept.len() == 1 {
+            return logits.iter().flat_map(|z| [1.0 / (1.0 + z.exp()), 1.0 / (1.0 + (-z).exp())]).collect();
+        }
+        let mut probabilities = logits;
+        for row in probabilities.chunks_exact_mut(self.intercept.len()) {
+            let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            row.iter_mut().for_each(|z| *z = (*z - max).exp());
+            let total: f64 = row.iter().sum();
+            row.iter_mut().for_each(|z| *z /= total);
+        }
+        probabilities
+    }
+
+    /// The class id of every row; of equally likely ones the first.
+    ///
+    /// # Panics
+    /// As for [`decision_function`](Self::decision_function).
+    pub fn predict(&self, features: &Matrix) -> Vec<usize> {
+        let logits = self.decision_function(features);
+        let columns = self.intercept.len();
+        let best = |row: &[f64]| match columns {
+            1 => usize::from(row[0] > 0.0),
+            _ => (1..columns).fold(0, |best, k| if row[k] > row[best] { k } else { best }),
+        };
+        logits.chunks_exact(columns).map(|row| self.classes[best(row)]).collect()
+    }
+}
+
+/// One of several fits over the same rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FitTask<'a> {
+    pub(crate) c: f64,
+    /// Rows that this fit does not see.
+    pub(crate) held_out: &'a [usize],
+}
+
+/// Fits several classifiers over the same rows together; `c` of the options is not looked at.
+pub(crate) fn fit_many(
+    features: &Matrix,
+    class_ids: &[usize],
+    n_classes: usize,
+    tasks: &[FitTask],
+    options: &LogisticRegressionOptions,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<LogisticRegression>> {
+    check(features, class_ids, n_classes, options)?;
+    let problems: Vec<Problem> = tasks
+        .iter()
+        .map(|task| problem(class_ids, n_classes, task, options.class_weight))
+        .collect::<Result<_>>()?;
+    let axes = PrincipalAxes::new(features);
+    let stop = Stop { tol: options.tol, max_iter: options.max_iter };
+    let solutions = solve(&axes, class_ids, &problems, stop, progress);
+    let fits = problems.into_iter().zip(solutions).map(|(problem, solution)| {
+        let Solution { coef, intercept, n_iter, converged, gradient_max_norm } = solution;
+        let (classes, n_features) = (problem.classes, features.cols());
+        LogisticRegression { coef, intercept, n_features, classes, n_iter, converged, gradient_max_norm }
+    });
+    Ok(fits.collect())
+}
+
+fn check(
+    features: &Matrix,
+    class_ids: &[usize],
+    n_classes: usize,
+    options: &LogisticRegressionOptions,
+) -> Result<()> {
+    if features.rows() != class_ids.len() {
+        return Err(bad(format!("expected {} class ids, got {}", features.rows(), class_ids.len())));
+    }
+    if let Some(id) = class_ids.iter().find(|&&id| id >= n_classes) {
+        return Err(bad(format!("expected class ids below {n_classes}, got {id}")));
+    }
+    if features.cols() == 0 || !features.as_slice().iter().all(|x| x.is_finite()) {
+        return Err(bad("expected at least one feature, and finite numbers only"));
+    }
+    if !(options.tol > 0.0) {
+        return Err(bad(format!("expected a positive tol, got {}", options.tol)));
+    }
+    Ok(())
+}
+
+/// The weights of one fit's rows, and the classes that have any.
+fn problem(
+    class_ids: &[usize],
+    n_classes: usize,
+    task: &FitTask,
+    class_weight: ClassWeight,
+) -> Result<Problem> {
+    if !(task.c > 0.0 && task.c.is_finite()) {
+        return Err(bad(format!("expected C to be a positive number, got {}", task.c)));
+    }
+    let mut row_weights = vec![1.0; class_ids.len()];
+    task.held_out.iter().for_each(|&i| row_weights[i] = 0.0);
+    let mut counts = vec![0usize; n_classes];
+    for (&id, &weight) in class_ids.iter().zip(&row_weights) {
+        counts[id] += usize::from(weight > 0.0);
+    }
+    let classes: Vec<usize> = (0..n_classes).filter(|&id| counts[id] > 0).collect();
+    if classes.len() < 2 {
+        return Err(bad(format!("expected rows of at least 2 classes, got {}", classes.len())));
+    }
+    if class_weight == ClassWeight::Balanced {
+        let n: usize = counts.iter().sum();
+        for (&id, weight) in class_ids.iter().zip(&mut row_weights) {
+            *weight *= n as f64 / (classes.len() * counts[id].max(1)) as f64;
+        }
+    }
+    Ok(Problem { c: task.c, row_weights, classes })
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidArgument, message).at("logistic regression")
+}

@@ -1,0 +1,137 @@
+//! Logistic regression, cross-validation and grid search against scikit-learn, run to convergence in float64.
+//!
+//! Oracle: `fixtures/sklearn`. Both sides stop at a gradient below 1e-8, so parameters agree to that over the smallest
+//! curvature, `1 / (C n)`; probabilities, which is what counts, to 1e-6.
+
+mod support;
+
+use clsify::classifier::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
+use clsify::evaluation::{baseline_cross_val_score, cross_val_score, grid_search, mean_and_std};
+use clsify::matrix::Matrix;
+use serde_json::Value;
+use support::{fixtures, read_json};
+
+fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(values) => values.iter().flat_map(numbers).collect(),
+        number => vec![number.as_f64().unwrap()],
+    }
+}
+
+fn features(problem: &Value) -> Matrix {
+    let rows = problem["features"].as_array().unwrap();
+    let data: Vec<f32> = rows.iter().flat_map(numbers).map(|x| x as f32).collect();
+    let cols = data.len() / rows.len();
+    Matrix::from_vec(data, rows.len(), cols).unwrap()
+}
+
+fn class_ids(problem: &Value) -> Vec<usize> {
+    problem["class_ids"].as_str().unwrap().bytes().map(|b| usize::from(b - b'0')).collect()
+}
+
+fn problems(file: &str) -> Vec<Value> {
+    read_json(&fixtures().join("sklearn").join(file))["problems"].as_array().unwrap().clone()
+}
+
+fn close(got: &[f64], expected: &[f64], tolerance: f64) -> bool {
+    got.len() == expected.len()
+        && got.iter().zip(expected).all(|(a, b)| (a - b).abs() <= tolerance * (1.0 + b.abs()))
+}
+
+#[test]
+fn optima_equal_those_of_scikit_learn() {
+    let mut n_fits = 0;
+    for problem in problems("logistic_regression.json") {
+        let (features, class_ids) = (features(&problem), class_ids(&problem));
+        let n_classes = problem["n_classes"].as_u64().unwrap() as usize;
+        for fit in problem["fits"].as_array().unwrap() {
+            let c = fit["C"].as_f64().unwrap();
+            let class_weight = match fit["class_weight"].as_str() {
+                Some("balanced") => ClassWeight::Balanced,
+                _ => ClassWeight::None,
+            };
+            let options = LogisticRegressionOptions { c, class_weight, ..Default::default() };
+            let classifier = LogisticRegression::fit(&features, &class_ids, n_classes, &options).unwrap();
+            let context = format!(
+                "{}, C {c}, {class_weight:?}, {} steps, gradient {:e}",
+                problem["name"],
+                classifier.n_iter(),
+                classifier.gradient_max_norm()
+            );
+            assert!(classifier.converged(), "{context}");
+            let probabilities = classifier.predict_proba(&features.select_rows(&[0, 1, 2, 3, 4]));
+            assert!(close(&probabilities, &numbers(&fit["predict_proba"]), 1e-6), "{context}: probabilities");
+            let norm = numbers(&fit["coef"]).iter().map(|w| w * w).sum::<f64>().sqrt();
+            assert!((classifier.coef_norm() - norm).abs() <= 1e-5 * norm, "{context}: coef_norm");
+            assert!(close(classifier.coef(), &numbers(&fit["coef"]), 1e-4), "{context}: coef");
+            assert!(close(classifier.intercept(), &numbers(&fit["intercept"]), 1e-4), "{context}: intercept");
+            n_fits += 1;
+        }
+    }
+    assert!(n_fits >= 90, "{n_fits}");
+}
+
+#[test]
+fn cross_validation_and_grid_search_equal_scikit_learn() {
+    for problem in problems("grid_search.json") {
+        let (features, class_ids) = (features(&problem), class_ids(&problem));
+        let n_classes = problem["n_classes"].as_u64().unwrap() as usize;
+        let options = LogisticRegressionOptions::default();
+        let expected = &problem["cross_val_score"];
+        let scores = cross_val_score(&features, &class_ids, n_classes, &options, 5).unwrap();
+        assert!(close(&scores, &numbers(&expected["logistic_regression"]["fold_scores"]), 1e-15));
+        let scores = baseline_cross_val_score(&class_ids, n_classes, 5).unwrap();
+        assert!(close(&scores, &numbers(&expected["baseline"]["fold_scores"]), 1e-15));
+        let (mean, std) = mean_and_std(&scores);
+        assert!(close(
+            &[mean, std],
+            &numbers(&serde_json::json!([expected["baseline"]["mean"], expected["baseline"]["std"]])),
+            1e-15
+        ));
+
+        for search in problem["searches"].as_array().unwrap() {
+            let c_values = numbers(&search["c_values"]);
+            let found =
+                grid_search(&features, &class_ids, n_classes, &c_values, &options, 5, &|_| {}).unwrap();
+            assert_eq!(found.n_not_converged, 0);
+            let means: Vec<f64> = found.points.iter().map(|p| p.mean_test_score).collect();
+            let stds: Vec<f64> = found.points.iter().map(|p| p.std_test_score).collect();
+            assert!(close(&means, &numbers(&search["mean_test_score"]), 1e-15), "{means:?}");
+            assert!(close(&stds, &numbers(&search["std_test_score"]), 1e-12), "{stds:?}");
+            assert_eq!(Some(found.best_c), search["best_C"].as_f64());
+            assert_eq!(Some(found.best_score), search["best_score"].as_f64());
+        }
+    }
+}
+
+#[test]
+fn a_class_without_rows_is_never_predicted() {
+    let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1).unwrap();
+    let options = LogisticRegressionOptions::default();
+    let of_three = LogisticRegression::fit(&features, &[0, 0, 2, 2], 3, &options).unwrap();
+    let of_two = LogisticRegression::fit(&features, &[0, 0, 1, 1], 2, &options).unwrap();
+    assert_eq!(of_three.classes(), [0, 2]);
+    assert_eq!(of_three.coef(), of_two.coef());
+    assert_eq!(of_three.predict(&features), [0, 0, 2, 2]);
+}
+
+#[test]
+fn bad_arguments_say_what_was_expected() {
+    let features = Matrix::from_vec(vec![1.0, 2.0, f32::NAN], 3, 1).unwrap();
+    let good = Matrix::from_vec(vec![1.0, 2.0, 3.0], 3, 1).unwrap();
+    let fit = |features, class_ids: &[usize], c| {
+        let options = LogisticRegressionOptions { c, ..Default::default() };
+        LogisticRegression::fit(features, class_ids, 2, &options).unwrap_err().to_string()
+    };
+    assert_eq!(fit(&good, &[0, 1], 1.0), "logistic regression: expected 3 class ids, got 2");
+    assert_eq!(fit(&good, &[0, 1, 2], 1.0), "logistic regression: expected class ids below 2, got 2");
+    assert_eq!(
+        fit(&good, &[1, 1, 1], 1.0),
+        "logistic regression: expected rows of at least 2 classes, got 1"
+    );
+    assert_eq!(
+        fit(&good, &[0, 1, 1], -1.0),
+        "logistic regression: expected C to be a positive number, got -1"
+    );
+    assert!(fit(&features, &[0, 1, 1], 1.0).ends_with("finite numbers only"));
+}
