@@ -1,4 +1,33 @@
-//! Labelled sentences in, a trained and evaluated classifier out, on a frozen BERT-family encoder.
+//! Labelled sentences in; a trained, evaluated and saved classifier out, on a frozen BERT-family encoder.
+//!
+//! The modules stand in the order in which data flows, and each uses only those above it:
+//!
+//! 1. [`dataset`]: labelled sentences from TSV, CSV or JSONL
+//! 2. [`tokenizer`]: `[CLS] a visually stunning rum ##ination on love [SEP]` -> `input_ids`
+//! 3. [`encoder`]: `input_ids` -> `hidden_states`, by DistilBERT, BERT, MPNet, RoBERTa, XLM-RoBERTa or ELECTRA, frozen
+//! 4. [`features`]: `hidden_states` -> one vector a sentence: the `[CLS]` row, the mean or the maximum
+//! 5. [`split`]: training and test rows, the same that scikit-learn draws
+//! 6. [`classifier`]: L2 logistic regression, the only part that learns
+//! 7. [`evaluation`]: accuracy with its interval, confusion matrix, cross-validation, grid search
+//! 8. [`pipeline`]: all of it together: train, save, load, predict
+//!
+//! # Example
+//!
+//! ```no_run
+//! use clsify::dataset::{Dataset, DatasetOptions};
+//! use clsify::pipeline::{SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train};
+//!
+//! let dataset = Dataset::load("reviews.tsv".as_ref(), &DatasetOptions::default())?;
+//! let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default(), &())?;
+//! let trained = train(encoder, &dataset, TrainOptions::default(), &())?;
+//! println!("accuracy on held-out rows: {:.3}", trained.report.test.accuracy);
+//! trained.classifier.save("model".as_ref(), false)?;
+//!
+//! let classifier = SentenceClassifier::load("model".as_ref(), &())?;
+//! let predictions = classifier.predict(&["a visually stunning rumination on love"], &())?;
+//! println!("{}", classifier.classes()[predictions[0].class_id]);
+//! # Ok::<(), clsify::error::Error>(())
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod error;
@@ -11,3 +40,4 @@ pub mod features;
 pub mod split;
 pub mod classifier;
 pub mod evaluation;
+pub mod pipeline;

@@ -1,0 +1,21 @@
+//! 8. The stages put together: the only module that knows them all.
+//!
+//! [`train`] is the article's job from sentences to scores; [`SentenceClassifier`] is what comes out of it, and can be
+//! saved, loaded, evaluated and asked.
+
+mod observer;
+mod saved_model;
+mod sentence_classifier;
+mod sentence_encoder;
+mod train;
+mod training_report;
+
+pub use observer::{Observer, Stage};
+pub use saved_model::{FORMAT_VERSION, FileHash, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
+pub use sentence_classifier::{EvaluationReport, Prediction, SentenceClassifier};
+pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
+pub use train::{GridSearchOptions, TestRows, TrainOptions, Trained, train};
+pub use training_report::{
+    BaselineReport, ClassifierReport, EncoderReport, FeaturesReport, GridSearchReport, Seconds, SplitReport,
+    TestDataReport, TrainScore, TrainingReport,
+};

@@ -1,0 +1,31 @@
+//! How long work tells what it is doing, without printing.
+
+/// A step that may take long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Reading an encoder's weights and tokenizer.
+    Load,
+    /// Sentences to token ids; counted in sentences.
+    Tokenize,
+    /// Token ids through the encoder; counted in tokens.
+    Embed,
+    /// The final fit of the classifier.
+    Fit,
+    /// The fits of a grid search; counted in fits.
+    GridSearch,
+}
+
+/// Hears how far the work is. Every method does nothing unless it is implemented; `()` is a silent observer.
+pub trait Observer: Sync {
+    /// A step begins; `total` is how much there is to do, 0 if that is not known.
+    fn start(&self, _stage: Stage, _total: usize) {}
+    /// So much of the step is done.
+    fn advance(&self, _stage: Stage, _done: usize) {}
+    /// The step is over.
+    fn finish(&self, _stage: Stage) {}
+    /// Something that the user should know, in plain words: one line, no full stop.
+    fn note(&self, _text: &str) {}
+}
+
+impl Observer for () {}

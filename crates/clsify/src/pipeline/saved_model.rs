@@ -1,0 +1,285 @@
+//! The folder of a saved classifier: `clsify.json`, `classifier.safetensors` and, if asked for, the encoder.
+//!
+//! There is no pickle and nothing that runs: JSON, and numbers in a safetensors file. The encoder is named with the
+//! sha256 of each of its files, and a classifier is not loaded onto another encoder than the one it was trained on.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::encoder::encoder_files;
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::Evaluation;
+use crate::features::FeatureOptions;
+use crate::files::{write_atomically, write_folder_atomically};
+use crate::tokenizer::tokenizer_files;
+
+/// The version of the folder's form that this program writes and reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+const METADATA: &str = "clsify.json";
+const WEIGHTS: &str = "classifier.safetensors";
+const BUNDLED_ENCODER: &str = "encoder";
+
+/// Weights of a linear classifier are small; a file beyond this is not one of ours.
+const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
+
+/// What `clsify.json` holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedModel {
+    /// The version of the folder's form.
+    pub format_version: u32,
+    /// The program that wrote it.
+    pub clsify_version: String,
+    /// The labels, in the order of the classifier's columns.
+    pub classes: Vec<String>,
+    /// Which features the classifier takes.
+    pub pooling: FeatureOptions,
+    /// The longest sentence in tokens.
+    pub max_length: usize,
+    /// The encoder.
+    pub encoder: SavedEncoder,
+    /// On the held-out rows.
+    pub metrics: Evaluation,
+    /// How it was trained.
+    pub training: SavedTraining,
+}
+
+/// The encoder of a saved classifier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedEncoder {
+    /// Its name.
+    pub name: String,
+    /// Its family.
+    pub model_type: String,
+    /// Numbers a token.
+    pub hidden_size: usize,
+    /// The arithmetic that the classifier was trained with.
+    pub dtype: String,
+    /// Whether it lies in the model's own folder.
+    pub bundled: bool,
+    /// Where it lay when the classifier was trained.
+    pub folder: PathBuf,
+    /// The sha256 of each file that decides its vectors.
+    pub files: Vec<FileHash>,
+}
+
+/// A file and its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileHash {
+    /// The file's name in the encoder's folder.
+    pub name: String,
+    /// Its sha256, in hexadecimal.
+    pub sha256: String,
+}
+
+/// How a saved classifier was trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedTraining {
+    /// Rows of the fit.
+    pub n_train: usize,
+    /// Held-out rows.
+    pub n_test: usize,
+    /// The seed of the split.
+    pub seed: u32,
+    /// Whether the classes kept their shares in the split.
+    pub stratified: bool,
+    /// Inverse of the regularisation's strength.
+    #[serde(rename = "C")]
+    pub c: f64,
+    /// `none` or `balanced`.
+    pub class_weight: crate::classifier::ClassWeight,
+    /// Steps of the fit.
+    pub n_iter: usize,
+    /// Whether the optimum was reached.
+    pub converged: bool,
+    /// Accuracy on the rows of the fit.
+    pub train_accuracy: f64,
+}
+
+impl SavedModel {
+    /// Reads `clsify.json` of a model folder.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when it cannot be read, [`ErrorKind::Model`] when it is malformed or of another version.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(METADATA);
+        let place = |e: Error| e.at(path.display().to_string());
+        let text = fs::read_to_string(&path).map_err(|e| {
+            Error::io(&path, &e).with_hint("a model is a folder that `clsify train --output` has written")
+        })?;
+        let json: serde_json::Value =
+            serde_json::from_str(&text).map_err(|e| place(bad(format!("not valid JSON: {e}"))))?;
+        let version = json.get("format_version").and_then(serde_json::Value::as_u64);
+        if version != Some(u64::from(FORMAT_VERSION)) {
+            let got = version.map_or("none".to_string(), |v| v.to_string());
+            return Err(place(bad(format!("expected format_version {FORMAT_VERSION}, got {got}")))
+                .with_hint("train it again with this version, or use the version that wrote it"));
+        }
+        let saved: SavedModel = serde_json::from_value(json).map_err(|e| place(bad(e.to_string())))?;
+        if saved.classes.len() < 2 || !saved.classes.is_sorted_by(|a, b| a < b) {
+            return Err(place(bad("expected at least two classes, sorted and different")));
+        }
+        if saved.pooling.poolings.is_empty() {
+            return Err(place(bad("expected at least one pooling")));
+        }
+        Ok(saved)
+    }
+
+    /// Where the encoder should be: in the model's folder if it was bundled, else where it lay at training.
+    pub fn encoder_folder(&self, model_folder: &Path) -> PathBuf {
+        if self.encoder.bundled { model_folder.join(BUNDLED_ENCODER) } else { self.encoder.folder.clone() }
+    }
+
+    /// Compares the files of an encoder folder with those that the classifier was trained on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`] with the file that differs; an I/O error when one is missing.
+    pub fn check_encoder(&self, folder: &Path) -> Result<()> {
+        let found = hash_encoder(folder)?;
+        for expected in &self.encoder.files {
+            let Some(found) = found.iter().find(|f| f.name == expected.name) else {
+                let path = folder.join(&expected.name);
+                return Err(bad("the classifier was trained with this file, which is no longer there")
+                    .at(path.display().to_string()));
+            };
+            if found.sha256 != expected.sha256 {
+                let message =
+                    format!("expected sha256 {}, got {}", short(&expected.sha256), short(&found.sha256));
+                return Err(bad(message)
+                    .at(folder.join(&expected.name).display().to_string())
+                    .with_hint("the encoder has changed since the classifier was trained: train again, or restore the file"));
+            }
+        }
+        if let Some(extra) = found.iter().find(|f| !self.encoder.files.iter().any(|e| e.name == f.name)) {
+            let path = folder.join(&extra.name);
+            return Err(bad("the classifier was trained without this file").at(path.display().to_string()));
+        }
+        Ok(())
+    }
+}
+
+fn short(sha256: &str) -> String {
+    format!("{}...", sha256.chars().take(12).collect::<String>())
+}
+
+/// The sha256 of each file of an encoder folder that decides its vectors.
+pub(super) fn hash_encoder(folder: &Path) -> Result<Vec<FileHash>> {
+    let mut files = encoder_files(folder)?;
+    files.extend(tokenizer_files(folder));
+    let hash = |path: &PathBuf| {
+        let mut file = fs::File::open(path).map_err(|e| Error::io(path, &e))?;
+        let mut sha256 = Sha256::new();
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let n = file.read(&mut buffer).map_err(|e| Error::io(path, &e))?;
+            if n == 0 {
+                break;
+            }
+            sha256.update(&buffer[..n]);
+        }
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let sha256 = sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(FileHash { name, sha256 })
+    };
+    files.par_iter().map(hash).collect()
+}
+
+/// Writes a model folder, whole or not at all; a model that stands there is replaced, anything else is not.
+pub(super) fn write(
+    folder: &Path,
+    saved: &SavedModel,
+    coef: &[f64],
+    intercept: &[f64],
+    encoder_folder: Option<&Path>,
+) -> Result<()> {
+    check_replaceable(folder)?;
+    let weights = weights_bytes(coef, intercept)?;
+    write_folder_atomically(folder, |new| {
+        let json = serde_json::to_string_pretty(saved).map_err(|e| bad(e.to_string()))?;
+        write_atomically(&new.join(METADATA), |out| writeln!(out, "{json}"))?;
+        write_atomically(&new.join(WEIGHTS), |out| out.write_all(&weights))?;
+        if let Some(encoder) = encoder_folder {
+            let bundled = new.join(BUNDLED_ENCODER);
+            fs::create_dir(&bundled).map_err(|e| Error::io(&bundled, &e))?;
+            let mut files = encoder_files(encoder)?;
+            files.extend(tokenizer_files(encoder));
+            for file in files {
+                let target = bundled.join(file.file_name().unwrap_or_default());
+                fs::copy(&file, &target).map_err(|e| Error::io(&target, &e))?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Whether a model may be written to this path: it is free, empty, or holds a model.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`] when something else stands there.
+pub fn check_replaceable(folder: &Path) -> Result<()> {
+    let refuse = |message: &str| {
+        let error = Error::new(ErrorKind::InvalidArgument, message).at(folder.display().to_string());
+        Err(error.with_hint("choose another --output; only an empty folder or an earlier model is replaced"))
+    };
+    match fs::read_dir(folder) {
+        Ok(entries) if entries.count() > 0 && !folder.join(METADATA).exists() => {
+            refuse("expected an empty folder or a model, got a folder with other files")
+        }
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => refuse("expected a folder, got a file"),
+        Err(e) => Err(Error::io(folder, &e)),
+    }
+}
+
+fn weights_bytes(coef: &[f64], intercept: &[f64]) -> Result<Vec<u8>> {
+    let bytes = |numbers: &[f64]| numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    let (coef_bytes, intercept_bytes) = (bytes(coef), bytes(intercept));
+    let columns = intercept.len();
+    let view = |shape, data| TensorView::new(Dtype::F64, shape, data).map_err(|e| bad(e.to_string()));
+    let tensors = HashMap::from([
+        ("coef", view(vec![columns, coef.len() / columns], &coef_bytes)?),
+        ("intercept", view(vec![columns], &intercept_bytes)?),
+    ]);
+    safetensors::serialize(tensors, None).map_err(|e| bad(e.to_string()))
+}
+
+/// `coef` and `intercept` of a model folder, checked against the number of classes and features.
+pub(super) fn read_weights(
+    folder: &Path,
+    n_classes: usize,
+    n_features: usize,
+) -> Result<(Vec<f64>, Vec<f64>)> {
+    let path = folder.join(WEIGHTS);
+    let place = |e: Error| e.at(path.display().to_string());
+    let io = |e: std::io::Error| Error::io(&path, &e);
+    let file = fs::File::open(&path).map_err(io)?;
+    if file.metadata().map_err(io)?.len() > MAX_WEIGHTS_BYTES {
+        return Err(place(bad(format!("expected at most {MAX_WEIGHTS_BYTES} bytes"))));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_WEIGHTS_BYTES).read_to_end(&mut bytes).map_err(io)?;
+    let tensors =
+        SafeTensors::deserialize(&bytes).map_err(|e| place(bad(format!("not a safetensors file: {e}"))))?;
+    let columns = if n_classes == 2 { 1 } else { n_classes };
+    let read = |name: &str, shape: &[usize]| {
+        let tensor = tensors.tensor(name).map_err(|_| place(bad(format!("tensor {name:?}: missing"))))?;
+        if tensor.shape() != shape || tensor.dtype() != Dtype::F64 {
+            let got = format!("{:?} of {:?}", tensor.shape(), tensor.dtype());
+            return Err(place(bad(format!("tensor {name:?}: expected shape {shape:?} of F64, got {got}"))));
+        }
+        Ok(tensor.data().as_chunks::<8>().0.iter().map(|&b| f64::from_le_bytes(b)).collect::<Vec<f64>>())
+    };
+    Ok((read("coef", &[columns, n_features])?, read("intercept", &[columns])?))
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Model, message)
+}

@@ -1,0 +1,222 @@
+//! The whole of it: sentences in, labels with probabilities out; saved to a folder and loaded from it.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::observer::Observer;
+use super::saved_model::{self, FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining};
+use super::sentence_encoder::{SentenceEncoder, SentenceEncoderOptions};
+use super::training_report::{EncoderReport, FeaturesReport, TrainingReport};
+use crate::classifier::LogisticRegression;
+use crate::dataset::{Dataset, DatasetSummary};
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::Evaluation;
+
+/// A trained classifier of sentences.
+#[derive(Debug, Clone)]
+pub struct SentenceClassifier {
+    encoder: SentenceEncoder,
+    classifier: LogisticRegression,
+    saved: SavedModel,
+}
+
+/// The answer for one sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// The most likely class.
+    pub class_id: usize,
+    /// The probability of each class, in the order of [`SentenceClassifier::classes`].
+    pub probabilities: Vec<f64>,
+}
+
+/// How a classifier does on labelled sentences.
+#[derive(Debug, Clone, Serialize)]
+pub struct EvaluationReport {
+    /// The labelled sentences.
+    pub dataset: DatasetSummary,
+    /// The encoder and what was taken from it.
+    pub encoder: EncoderReport,
+    /// The features of the sentences.
+    pub features: FeaturesReport,
+    /// The scores.
+    pub test: Evaluation,
+}
+
+impl SentenceClassifier {
+    pub(super) fn new(
+        encoder: SentenceEncoder,
+        classifier: LogisticRegression,
+        classes: Vec<String>,
+        report: &TrainingReport,
+    ) -> Result<Self> {
+        let folder = encoder.folder();
+        let described = &report.encoder;
+        let saved = SavedModel {
+            format_version: FORMAT_VERSION,
+            clsify_version: env!("CARGO_PKG_VERSION").to_string(),
+            classes,
+            pooling: encoder.features().clone(),
+            max_length: described.max_length,
+            encoder: SavedEncoder {
+                name: described.name.clone(),
+                model_type: described.model_type.clone(),
+                hidden_size: described.hidden_size,
+                dtype: described.dtype.to_string(),
+                bundled: false,
+                folder: folder.canonicalize().map_err(|e| Error::io(folder, &e))?,
+                files: Vec::new(),
+            },
+            metrics: report.test.clone(),
+            training: SavedTraining {
+                n_train: report.split.n_train,
+                n_test: report.split.n_test,
+                seed: report.split.seed,
+                stratified: report.split.stratified,
+                c: report.classifier.c,
+                class_weight: report.classifier.class_weight,
+                n_iter: report.classifier.n_iter,
+                converged: report.classifier.converged,
+                train_accuracy: report.train.accuracy,
+            },
+        };
+        // Columns of the classifier are numbered from 0 from here on.
+        let classifier = LogisticRegression::from_parts(
+            classifier.coef().to_vec(),
+            classifier.intercept().to_vec(),
+            saved.classes.len(),
+        )?;
+        Ok(SentenceClassifier { encoder, classifier, saved })
+    }
+
+    /// Writes the model's folder: `clsify.json`, `classifier.safetensors`, and with `bundle_encoder` a copy of the encoder.
+    /// It appears whole or not at all, and replaces an earlier model.
+    ///
+    /// # Errors
+    /// I/O errors with the path; [`ErrorKind::InvalidArgument`] when something else than a model stands there.
+    pub fn save(&self, folder: &Path, bundle_encoder: bool) -> Result<()> {
+        let mut saved = self.saved.clone();
+        saved.encoder.files = saved_model::hash_encoder(self.encoder.folder())?;
+        saved.encoder.bundled = bundle_encoder;
+        let encoder = bundle_encoder.then(|| self.encoder.folder());
+        saved_model::write(folder, &saved, self.classifier.coef(), self.classifier.intercept(), encoder)
+    }
+
+    /// Loads a model folder, with the encoder that was bundled with it or lies where it lay at training.
+    ///
+    /// # Errors
+    /// As for [`load_with_encoder`](Self::load_with_encoder).
+    ///
+    /// ```no_run
+    /// let classifier = clsify::pipeline::SentenceClassifier::load("model".as_ref(), &())?;
+    /// let predictions = classifier.predict(&["a visually stunning rumination on love"], &())?;
+    /// println!("{}", classifier.classes()[predictions[0].class_id]);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn load(folder: &Path, observer: &dyn Observer) -> Result<Self> {
+        let encoder = SavedModel::read(folder)?.encoder_folder(folder);
+        Self::load_with_encoder(folder, &encoder, observer)
+    }
+
+    /// Loads a model folder with an encoder that lies elsewhere now.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`] when the folder is malformed or the encoder is not the one of the training; I/O errors and those
+    /// of the encoder's files.
+    pub fn load_with_encoder(folder: &Path, encoder: &Path, observer: &dyn Observer) -> Result<Self> {
+        let saved = SavedModel::read(folder)?;
+        if !encoder.is_dir() {
+            let message = format!("the model's encoder {:?} is not there", saved.encoder.name);
+            return Err(Error::new(ErrorKind::Model, message)
+                .at(encoder.display().to_string())
+                .with_hint("give its folder or name with --encoder, or train with --bundle-encoder"));
+        }
+        let options = SentenceEncoderOptions {
+            features: Some(saved.pooling.clone()),
+            max_length: Some(saved.max_length),
+            name: Some(saved.encoder.name.clone()),
+        };
+        let (checked, loaded) = rayon::join(
+            || saved.check_encoder(encoder),
+            || SentenceEncoder::load(encoder, options, observer),
+        );
+        checked?;
+        let encoder = loaded?;
+        let n_features = encoder.features().n_features(encoder.encoder().config().hidden_size);
+        let (coef, intercept) = saved_model::read_weights(folder, saved.classes.len(), n_features)?;
+        let classifier = LogisticRegression::from_parts(coef, intercept, saved.classes.len())
+            .map_err(|e| Error::new(ErrorKind::Model, e.to_string()).at(folder.display().to_string()))?;
+        Ok(SentenceClassifier { encoder, classifier, saved })
+    }
+
+    /// The labels, sorted.
+    pub fn classes(&self) -> &[String] {
+        &self.saved.classes
+    }
+
+    /// The encoder.
+    pub fn encoder(&self) -> &SentenceEncoder {
+        &self.encoder
+    }
+
+    /// The logistic regression; its class ids count [`classes`](Self::classes).
+    pub fn classifier(&self) -> &LogisticRegression {
+        &self.classifier
+    }
+
+    /// What is saved of the training.
+    pub fn metadata(&self) -> &SavedModel {
+        &self.saved
+    }
+
+    /// The class and the probabilities of every sentence, in order.
+    ///
+    /// # Errors
+    /// As for [`SentenceEncoder::encode`].
+    pub fn predict<S: AsRef<str> + Sync>(
+        &self,
+        sentences: &[S],
+        observer: &dyn Observer,
+    ) -> Result<Vec<Prediction>> {
+        let features = self.encoder.encode(sentences, observer)?.features;
+        let class_ids = self.classifier.predict(&features);
+        let probabilities = self.classifier.predict_proba(&features);
+        let rows = probabilities.chunks_exact(self.classes().len());
+        let prediction =
+            |(class_id, row): (usize, &[f64])| Prediction { class_id, probabilities: row.to_vec() };
+        Ok(class_ids.into_iter().zip(rows).map(prediction).collect())
+    }
+
+    /// Scores the classifier on labelled sentences; a label that it does not know counts as wrong.
+    ///
+    /// # Errors
+    /// As for [`SentenceEncoder::encode`].
+    pub fn evaluate(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<EvaluationReport> {
+        let mut labels = dataset.classes();
+        let unknown: Vec<&str> = labels.iter().map(String::as_str).filter(|l| !self.knows(l)).collect();
+        if !unknown.is_empty() {
+            let unknown = unknown.join(", ");
+            observer
+                .note(&format!("the classifier does not know the label {unknown}: such rows count as wrong"));
+        }
+        labels.extend_from_slice(self.classes());
+        labels.sort();
+        labels.dedup();
+        let y_true = super::train::class_ids(dataset, &labels);
+        let encoded = self.encoder.encode(dataset.sentences(), observer)?;
+        let own_ids: Vec<usize> =
+            self.classes().iter().map(|label| labels.binary_search(label).unwrap_or(usize::MAX)).collect();
+        let y_pred: Vec<usize> =
+            self.classifier.predict(&encoded.features).into_iter().map(|id| own_ids[id]).collect();
+        Ok(EvaluationReport {
+            dataset: dataset.summary(),
+            encoder: EncoderReport::of(&self.encoder),
+            features: FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts },
+            test: Evaluation::from_predictions(&y_true, &y_pred, &labels)?,
+        })
+    }
+
+    fn knows(&self, label: &str) -> bool {
+        self.classes().iter().any(|class| class == label)
+    }
+}

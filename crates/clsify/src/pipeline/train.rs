@@ -1,0 +1,259 @@
+//! The article's whole job: labelled sentences -> features -> split -> baseline, fit, grid search -> scores.
+
+use std::time::Instant;
+
+use super::observer::{Observer, Stage};
+use super::sentence_classifier::SentenceClassifier;
+use super::sentence_encoder::{Encoded, SentenceEncoder};
+use super::training_report::{
+    BaselineReport, ClassifierReport, EncoderReport, FeaturesReport, GridSearchReport, Seconds, SplitReport,
+    TestDataReport, TrainScore, TrainingReport,
+};
+use crate::classifier::{LogisticRegression, LogisticRegressionOptions, MostFrequent};
+use crate::dataset::Dataset;
+use crate::error::Result;
+use crate::evaluation::{Evaluation, baseline_cross_val_score, grid_search, mean_and_std};
+use crate::matrix::Matrix;
+use crate::split::{Split, SplitOptions, train_test_split};
+
+/// Folds of cross-validation, where the classes are large enough.
+const N_SPLITS: usize = 5;
+
+/// Where the held-out rows come from.
+#[derive(Debug, Clone)]
+pub enum TestRows {
+    /// A part of the data file.
+    Split(SplitOptions),
+    /// A file of their own.
+    Dataset(Dataset),
+}
+
+/// Which C to search, and what to do with the best.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GridSearchOptions {
+    /// The values to try.
+    pub c_values: Vec<f64>,
+    /// Whether the classifier is fitted with the best C instead of its own.
+    pub refit: bool,
+}
+
+/// What the caller chooses of a training run.
+#[derive(Debug, Clone)]
+pub struct TrainOptions {
+    /// Where the held-out rows come from. The default is a quarter of the data.
+    pub test: TestRows,
+    /// C and class weights.
+    pub classifier: LogisticRegressionOptions,
+    /// The search for C. The default is none.
+    pub grid_search: Option<GridSearchOptions>,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        TrainOptions {
+            test: TestRows::Split(SplitOptions::default()),
+            classifier: LogisticRegressionOptions::default(),
+            grid_search: None,
+        }
+    }
+}
+
+/// A training run's results, and the steps in between for whoever wants to look at them.
+#[derive(Debug)]
+pub struct Trained {
+    /// The classifier.
+    pub classifier: SentenceClassifier,
+    /// What was found.
+    pub report: TrainingReport,
+    /// The data file's tokens and features.
+    pub encoded: Encoded,
+    /// The rows of the data file that trained, and those that tested.
+    pub split: Split,
+}
+
+/// Trains and evaluates a classifier.
+///
+/// # Errors
+/// As for [`SentenceEncoder::encode`], [`train_test_split`] and [`LogisticRegression::fit`].
+///
+/// ```no_run
+/// use clsify::dataset::{Dataset, DatasetOptions};
+/// use clsify::pipeline::{SentenceEncoder, SentenceEncoderOptions, TrainOptions, train};
+/// let dataset = Dataset::load("train.tsv".as_ref(), &DatasetOptions::default())?;
+/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default(), &())?;
+/// let trained = train(encoder, &dataset, TrainOptions::default(), &())?;
+/// println!("{:.3} on {} rows", trained.report.test.accuracy, trained.report.split.n_test);
+/// trained.classifier.save("model".as_ref(), false)?;
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn train(
+    encoder: SentenceEncoder,
+    dataset: &Dataset,
+    options: TrainOptions,
+    observer: &dyn Observer,
+) -> Result<Trained> {
+    let started = Instant::now();
+    // Labels of both files, so that a confusion matrix has a row for each; the fit sees those of its own rows.
+    let test_dataset = match &options.test {
+        TestRows::Dataset(test) => Some(test),
+        TestRows::Split(_) => None,
+    };
+    let mut labels = dataset.classes();
+    labels.extend(test_dataset.iter().flat_map(|test| test.classes()));
+    labels.sort();
+    labels.dedup();
+    let class_ids = class_ids(dataset, &labels);
+    // The cheap checks come before the expensive encoder.
+    let split = match &options.test {
+        TestRows::Split(split) => train_test_split(&class_ids, split)?,
+        TestRows::Dataset(_) => Split { train: (0..dataset.len()).collect(), test: Vec::new() },
+    };
+
+    let encoded = encoder.encode(dataset.sentences(), observer)?;
+    let encoded_test = test_dataset.map(|test| encoder.encode(test.sentences(), observer)).transpose()?;
+    let x_train = encoded.features.select_rows(&split.train);
+    let y_train: Vec<usize> = split.train.iter().map(|&i| class_ids[i]).collect();
+    let (x_test, y_test) = match (&encoded_test, test_dataset) {
+        (Some(encoded), Some(test)) => (encoded.features.clone(), self::class_ids(test, &labels)),
+        _ => (encoded.features.select_rows(&split.test), split.test.iter().map(|&i| class_ids[i]).collect()),
+    };
+    let trained_on = |id: &usize| y_train.contains(id);
+    let unseen: Vec<&str> = (0..labels.len())
+        .filter(|id| y_test.contains(id) && !trained_on(id))
+        .map(|id| labels[id].as_str())
+        .collect();
+    if !unseen.is_empty() {
+        observer.note(&format!(
+            "no training row has the label {}: such test rows count as wrong",
+            unseen.join(", ")
+        ));
+    }
+
+    let baseline = baseline(&y_train, &y_test, labels.len())?;
+    let search_started = Instant::now();
+    let found = match &options.grid_search {
+        Some(search) => {
+            observer.start(Stage::GridSearch, search.c_values.len() * N_SPLITS);
+            let progress = |done| observer.advance(Stage::GridSearch, done);
+            let found = grid_search(
+                &x_train,
+                &y_train,
+                labels.len(),
+                &search.c_values,
+                &options.classifier,
+                N_SPLITS,
+                &progress,
+            )?;
+            observer.finish(Stage::GridSearch);
+            Some(found)
+        }
+        None => None,
+    };
+    let mut seconds = Seconds { grid_search: search_started.elapsed().as_secs_f64(), ..Seconds::default() };
+
+    let fit_started = Instant::now();
+    observer.start(Stage::Fit, 0);
+    let fit = |c: f64| {
+        LogisticRegression::fit(
+            &x_train,
+            &y_train,
+            labels.len(),
+            &LogisticRegressionOptions { c, ..options.classifier },
+        )
+    };
+    let refit = options.grid_search.as_ref().is_some_and(|search| search.refit);
+    let c = found.as_ref().filter(|_| refit).map_or(options.classifier.c, |found| found.best_c);
+    let classifier = fit(c)?;
+    observer.finish(Stage::Fit);
+    seconds.fit = fit_started.elapsed().as_secs_f64();
+    if !classifier.converged() {
+        observer.note(&format!(
+            "the classifier stopped after {} steps before its optimum (gradient {:.1e}): features of very different \
+             scales do that; a smaller C helps",
+            classifier.n_iter(),
+            classifier.gradient_max_norm()
+        ));
+    }
+
+    let test = Evaluation::from_predictions(&y_test, &classifier.predict(&x_test), &labels)?;
+    let grid_search = match found {
+        Some(found) => {
+            let accuracy =
+                if refit { test.accuracy } else { accuracy(&fit(found.best_c)?, &x_test, &y_test) };
+            Some(GridSearchReport {
+                best_c: found.best_c,
+                best_score: found.best_score,
+                test_accuracy: accuracy,
+                n_splits: N_SPLITS,
+                n_not_converged: found.n_not_converged,
+                points: found.points,
+            })
+        }
+        None => None,
+    };
+    seconds.load = encoder.load_seconds();
+    for encoded in [Some(&encoded), encoded_test.as_ref()].into_iter().flatten() {
+        seconds.tokenize += encoded.tokenize_seconds;
+        seconds.embed += encoded.embed_seconds;
+    }
+    seconds.total = seconds.load + started.elapsed().as_secs_f64();
+    let (seed, stratified) = match &options.test {
+        TestRows::Split(split) => (split.seed, split.stratify),
+        TestRows::Dataset(_) => (0, false),
+    };
+    let report = TrainingReport {
+        dataset: dataset.summary(),
+        encoder: EncoderReport::of(&encoder),
+        features: features_report(&encoded),
+        test_data: test_dataset.zip(encoded_test.as_ref()).map(|(dataset, encoded)| TestDataReport {
+            dataset: dataset.summary(),
+            features: features_report(encoded),
+        }),
+        split: SplitReport {
+            n_train: y_train.len(),
+            n_test: y_test.len(),
+            seed,
+            stratified,
+            test_indices: split.test.clone(),
+        },
+        baseline,
+        classifier: ClassifierReport::of(&classifier, c, options.classifier.class_weight),
+        train: TrainScore { accuracy: accuracy(&classifier, &x_train, &y_train) },
+        test,
+        grid_search,
+        seconds,
+    };
+    let classes = classifier.classes().iter().map(|&id| labels[id].clone()).collect();
+    let classifier = SentenceClassifier::new(encoder, classifier, classes, &report)?;
+    Ok(Trained { classifier, report, encoded, split })
+}
+
+/// The place of each row's label among sorted labels, all of which occur there.
+pub(super) fn class_ids(dataset: &Dataset, labels: &[String]) -> Vec<usize> {
+    dataset.labels().iter().map(|label| labels.binary_search(label).unwrap_or(usize::MAX)).collect()
+}
+
+fn accuracy(classifier: &LogisticRegression, x: &Matrix, y: &[usize]) -> f64 {
+    let n_correct = classifier.predict(x).iter().zip(y).filter(|(p, y)| p == y).count();
+    n_correct as f64 / y.len() as f64
+}
+
+fn baseline(y_train: &[usize], y_test: &[usize], n_classes: usize) -> Result<BaselineReport> {
+    let baseline = MostFrequent::fit(y_train, n_classes)?;
+    let n_correct = y_test.iter().filter(|&&y| y == baseline.class_id()).count();
+    let largest = y_train.iter().filter(|&&y| y == baseline.class_id()).count();
+    // Folds need at least one class with a row for each.
+    let scores = match N_SPLITS.min(largest) {
+        n_splits @ 2.. => Some(mean_and_std(&baseline_cross_val_score(y_train, n_classes, n_splits)?)),
+        _ => None,
+    };
+    Ok(BaselineReport {
+        cv_mean: scores.map(|s| s.0),
+        cv_std: scores.map(|s| s.1),
+        test_accuracy: n_correct as f64 / y_test.len() as f64,
+    })
+}
+
+fn features_report(encoded: &Encoded) -> FeaturesReport {
+    FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts }
+}

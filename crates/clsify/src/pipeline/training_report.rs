@@ -1,0 +1,197 @@
+//! What a training run found, as plain structs: the JSON report.
+
+use serde::Serialize;
+
+use crate::classifier::{ClassWeight, LogisticRegression};
+use crate::dataset::DatasetSummary;
+use crate::evaluation::{Evaluation, GridPoint};
+use crate::features::TokenCounts;
+use crate::pipeline::SentenceEncoder;
+
+/// The report of a training run. Keys are stable; more may be added.
+#[derive(Debug, Clone, Serialize)]
+pub struct TrainingReport {
+    /// The labelled sentences.
+    pub dataset: DatasetSummary,
+    /// The encoder and what was taken from it.
+    pub encoder: EncoderReport,
+    /// The features of `dataset`.
+    pub features: FeaturesReport,
+    /// A test file of its own, if there was one.
+    pub test_data: Option<TestDataReport>,
+    /// Which rows trained and which tested.
+    pub split: SplitReport,
+    /// The most frequent class, for comparison.
+    pub baseline: BaselineReport,
+    /// The classifier.
+    pub classifier: ClassifierReport,
+    /// On the rows of the fit.
+    pub train: TrainScore,
+    /// On the held-out rows.
+    pub test: Evaluation,
+    /// The search for C, if there was one.
+    pub grid_search: Option<GridSearchReport>,
+    /// Where the time went.
+    pub seconds: Seconds,
+}
+
+/// The encoder and what was taken from it.
+#[derive(Debug, Clone, Serialize)]
+pub struct EncoderReport {
+    /// Its name.
+    pub name: String,
+    /// Its family.
+    pub model_type: String,
+    /// Numbers a token.
+    pub hidden_size: usize,
+    /// Transformer layers.
+    pub num_hidden_layers: usize,
+    /// `cls`, `mean`, `max`, or several joined by `+`.
+    pub pooling: String,
+    /// Whether vectors were divided by their length.
+    pub normalize: bool,
+    /// The longest sentence in tokens.
+    pub max_length: usize,
+    /// The arithmetic.
+    pub dtype: &'static str,
+}
+
+impl EncoderReport {
+    /// Describes an encoder.
+    pub fn of(encoder: &SentenceEncoder) -> Self {
+        let config = encoder.encoder().config();
+        let names: Vec<String> = encoder.features().poolings.iter().map(ToString::to_string).collect();
+        EncoderReport {
+            name: encoder.name().to_string(),
+            model_type: config.model_type.clone(),
+            hidden_size: config.hidden_size,
+            num_hidden_layers: config.num_hidden_layers,
+            pooling: names.join("+"),
+            normalize: encoder.features().normalize,
+            max_length: encoder.tokenizer().max_length(),
+            dtype: "f32",
+        }
+    }
+}
+
+/// A feature matrix.
+#[derive(Debug, Clone, Serialize)]
+pub struct FeaturesReport {
+    /// `[n_samples, n_features]`.
+    pub shape: [usize; 2],
+    /// How many tokens there were.
+    #[serde(flatten)]
+    pub counts: TokenCounts,
+}
+
+/// A test file of its own.
+#[derive(Debug, Clone, Serialize)]
+pub struct TestDataReport {
+    /// Its labelled sentences.
+    pub dataset: DatasetSummary,
+    /// Their features.
+    pub features: FeaturesReport,
+}
+
+/// Which rows trained and which tested.
+#[derive(Debug, Clone, Serialize)]
+pub struct SplitReport {
+    /// Rows of the fit.
+    pub n_train: usize,
+    /// Held-out rows.
+    pub n_test: usize,
+    /// The seed of the shuffle.
+    pub seed: u32,
+    /// Whether the classes kept their shares.
+    pub stratified: bool,
+    /// The held-out rows of the data file, in scikit-learn's order; none when there was a test file.
+    pub test_indices: Vec<usize>,
+}
+
+/// The most frequent class, for comparison.
+#[derive(Debug, Clone, Serialize)]
+pub struct BaselineReport {
+    /// Mean accuracy over folds of the training rows; nothing when there are too few rows for folds.
+    pub cv_mean: Option<f64>,
+    /// Its standard deviation over the folds.
+    pub cv_std: Option<f64>,
+    /// Accuracy on the held-out rows.
+    pub test_accuracy: f64,
+}
+
+/// The classifier.
+#[derive(Debug, Clone, Serialize)]
+pub struct ClassifierReport {
+    /// Inverse of the regularisation's strength.
+    #[serde(rename = "C")]
+    pub c: f64,
+    /// How much a row counted.
+    pub class_weight: ClassWeight,
+    /// Steps taken.
+    pub n_iter: usize,
+    /// Whether the optimum was reached.
+    pub converged: bool,
+    /// A bound of the largest element of the gradient at the end.
+    pub gradient_max_norm: f64,
+    /// Euclidean length of all weights together.
+    pub coef_norm: f64,
+    /// `[1 or n_classes]`.
+    pub intercept: Vec<f64>,
+}
+
+impl ClassifierReport {
+    /// Describes a fit.
+    pub fn of(classifier: &LogisticRegression, c: f64, class_weight: ClassWeight) -> Self {
+        ClassifierReport {
+            c,
+            class_weight,
+            n_iter: classifier.n_iter(),
+            converged: classifier.converged(),
+            gradient_max_norm: classifier.gradient_max_norm(),
+            coef_norm: classifier.coef_norm(),
+            intercept: classifier.intercept().to_vec(),
+        }
+    }
+}
+
+/// The score on the rows of the fit.
+#[derive(Debug, Clone, Serialize)]
+pub struct TrainScore {
+    /// The share of rows that are predicted right.
+    pub accuracy: f64,
+}
+
+/// The search for C.
+#[derive(Debug, Clone, Serialize)]
+pub struct GridSearchReport {
+    /// The best C.
+    #[serde(rename = "best_C")]
+    pub best_c: f64,
+    /// Its mean accuracy over the folds.
+    pub best_score: f64,
+    /// The accuracy on the held-out rows after a fit on all training rows with the best C.
+    pub test_accuracy: f64,
+    /// Folds a C.
+    pub n_splits: usize,
+    /// Fits that did not reach their optimum.
+    pub n_not_converged: usize,
+    /// All C.
+    pub points: Vec<GridPoint>,
+}
+
+/// Where the time went, in seconds.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Seconds {
+    /// Reading the encoder.
+    pub load: f64,
+    /// Sentences to token ids.
+    pub tokenize: f64,
+    /// Token ids to features.
+    pub embed: f64,
+    /// The final fit.
+    pub fit: f64,
+    /// The grid search.
+    pub grid_search: f64,
+    /// From the start of loading the encoder to the report.
+    pub total: f64,
+}
