@@ -1,2 +1,99 @@
-//! The command line of clsify.
-fn main() {}
+//! The command line of clsify: sentences in, a trained and evaluated classifier out.
+//!
+//! One file a subcommand below [`commands`]. stdout is data, stderr is progress and messages. Exit codes: 0 done, 1
+//! failed, 2 the command line is wrong, 130 interrupted.
+
+mod commands;
+mod console;
+mod options;
+mod output;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use console::{Console, Verbosity};
+
+const EXAMPLES: &str = "\
+Examples:
+  clsify tutorial                                          the article's run, told step by step
+  clsify train --encoder all-MiniLM-L6-v2 --data reviews.tsv --output model
+  clsify predict model \"a visually stunning rumination on love\"
+  clsify train --help                                      every command has an example";
+
+/// Labelled sentences in, a trained and evaluated classifier out, on a frozen BERT-family encoder.
+#[derive(Parser)]
+#[command(name = "clsify", version, after_help = EXAMPLES, arg_required_else_help = true, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// Threads to compute with; all cores by default
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+
+    /// Print nothing but results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Say more: where files come from, how long each step took
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Tutorial(commands::tutorial::Args),
+    Train(commands::train::Args),
+    Evaluate(commands::evaluate::Args),
+    Predict(commands::predict::Args),
+    Embed(commands::embed::Args),
+    Tokenize(commands::tokenize::Args),
+    Pull(commands::pull::Args),
+    List(commands::list::Args),
+    Completions(commands::completions::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let console = Console::new(match (cli.quiet, cli.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    });
+    let result = prepare(cli.threads).and_then(|()| match cli.command {
+        Command::Tutorial(args) => commands::tutorial::run(args, &console),
+        Command::Train(args) => commands::train::run(args, &console),
+        Command::Evaluate(args) => commands::evaluate::run(&args, &console),
+        Command::Predict(args) => commands::predict::run(args, &console),
+        Command::Embed(args) => commands::embed::run(args, &console),
+        Command::Tokenize(args) => commands::tokenize::run(&args, &console),
+        Command::Pull(args) => commands::pull::run(&args, &console),
+        Command::List(args) => commands::list::run(&args),
+        Command::Completions(args) => commands::completions::run(&args, &mut Cli::command()),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output has seen enough: `clsify predict ... | head` is no failure.
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            console.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Threads, and a clean end on Ctrl-C.
+fn prepare(threads: Option<u16>) -> anyhow::Result<()> {
+    ctrlc::set_handler(|| {
+        clsify::files::remove_unfinished();
+        // 128 + SIGINT, as a shell reports it.
+        std::process::exit(130);
+    })?;
+    let mut pool = rayon::ThreadPoolBuilder::new();
+    if let Some(threads) = threads {
+        pool = pool.num_threads(usize::from(threads));
+    }
+    Ok(pool.build_global()?)
+}

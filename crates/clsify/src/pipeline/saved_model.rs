@@ -229,10 +229,10 @@ pub fn check_replaceable(folder: &Path) -> Result<()> {
         Err(error.with_hint("choose another --output; only an empty folder or an earlier model is replaced"))
     };
     match fs::read_dir(folder) {
-        Ok(entries) if entries.count() > 0 && !folder.join(METADATA).exists() => {
-            refuse("expected an empty folder or a model, got a folder with other files")
-        }
-        Ok(_) => Ok(()),
+        Ok(mut entries) => match entries.next().is_some() && !folder.join(METADATA).exists() {
+            true => refuse("expected an empty folder or a model, got a folder with other files"),
+            false => Ok(()),
+        },
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => refuse("expected a folder, got a file"),
         Err(e) => Err(Error::io(folder, &e)),

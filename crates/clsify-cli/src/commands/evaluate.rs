@@ -1,0 +1,51 @@
+//! `clsify evaluate`: scores a saved classifier on labelled sentences.
+
+use std::path::PathBuf;
+
+use clsify::dataset::Dataset;
+
+use crate::commands::train::scores;
+use crate::console::Console;
+use crate::options::{DataOptions, at_least_one, load_classifier};
+use crate::output::{check_parent, stdout, write_json};
+
+/// Score a saved classifier on labelled sentences
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  clsify evaluate model --data test.tsv --json scores.json")]
+pub(crate) struct Args {
+    /// The model's folder
+    model: PathBuf,
+
+    /// Labelled sentences: TSV, CSV or JSONL
+    #[arg(long, value_name = "FILE")]
+    data: PathBuf,
+
+    /// Read the first N rows only
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    limit: Option<usize>,
+
+    /// Where the model's encoder is, if it has moved: a folder, a name known to `list`, or a hub id
+    #[arg(long)]
+    encoder: Option<String>,
+
+    /// Write the scores to this file too; - is stdout
+    #[arg(long, value_name = "OUT.json")]
+    json: Option<PathBuf>,
+
+    #[command(flatten)]
+    options: DataOptions,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
+    args.json.iter().try_for_each(|path| check_parent(path))?;
+    let dataset = Dataset::load(&args.data, &args.options.with_limit(args.limit))?;
+    let classifier = load_classifier(&args.model, args.encoder.as_deref(), console)?;
+    let report = classifier.evaluate(&dataset, console)?;
+    if let Some(path) = &args.json {
+        write_json(path, &report)?;
+    }
+    if args.json.as_deref() == Some("-".as_ref()) {
+        return Ok(());
+    }
+    stdout(|out| write!(out, "{}", scores(&report.test)))
+}

@@ -1,0 +1,39 @@
+//! `clsify list`: the encoders that have a name.
+
+use clsify_hub::{Hub, known_encoders};
+
+use crate::table::Table;
+
+/// List the encoders that can be named, and whether they are on this machine
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  clsify list\n\nAny id of the model hub and any folder in Hugging Face form work too.")]
+pub(crate) struct Args {
+    /// Print one JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let hub = Hub::from_env();
+    let mut table = Table::new(["name", "type", "layers", "width", "MB", "here", "about"]);
+    let mut lines = Vec::new();
+    for encoder in known_encoders() {
+        let located = hub.locate(encoder.name)?;
+        if args.json {
+            let mut json = serde_json::to_value(encoder)?;
+            json["folder"] = serde_json::to_value(located.map(|l| l.folder))?;
+            lines.push(json.to_string());
+        } else {
+            table.row([
+                encoder.name.to_string(),
+                encoder.model_type.to_string(),
+                encoder.num_hidden_layers.to_string(),
+                encoder.hidden_size.to_string(),
+                encoder.download_mb.to_string(),
+                if located.is_some() { "yes" } else { "no" }.to_string(),
+                encoder.about.to_string(),
+            ]);
+        }
+    }
+    crate::output::stdout(|out| if args.json { writeln!(out, "{}", lines.join("\n")) } else { write!(out, "{table}") })
+}

@@ -1,0 +1,11 @@
+//! One file a subcommand: its arguments, its help, and what it does.
+
+pub(crate) mod completions;
+pub(crate) mod embed;
+pub(crate) mod evaluate;
+pub(crate) mod list;
+pub(crate) mod predict;
+pub(crate) mod pull;
+pub(crate) mod tokenize;
+pub(crate) mod train;
+pub(crate) mod tutorial;

@@ -1,0 +1,52 @@
+//! `clsify tokenize`: what a tokenizer makes of sentences.
+
+use clsify::encoder::EncoderConfig;
+use clsify::tokenizer::Tokenizer;
+
+use crate::console::Console;
+use crate::options::locate_encoder;
+
+/// Show the tokens of sentences: one JSON object a line with text, tokens, input_ids, attention_mask
+#[derive(clap::Args)]
+#[command(after_help = "Example:
+  clsify tokenize --encoder all-MiniLM-L6-v2 \"a visually stunning rumination on love\"")]
+pub(crate) struct Args {
+    /// A folder, a name known to `list`, or a hub id
+    #[arg(long)]
+    encoder: String,
+
+    /// Longest sentence in tokens, special tokens included; the encoder's own limit if not given
+    #[arg(long, value_name = "N")]
+    max_length: Option<usize>,
+
+    /// The sentences
+    #[arg(required = true, value_name = "TEXT")]
+    texts: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
+    let folder = locate_encoder(&args.encoder, console)?.folder;
+    let limit = EncoderConfig::load(&folder)?.max_tokens();
+    let tokenizer = Tokenizer::load(&folder, args.max_length.unwrap_or(limit).min(limit))?;
+    let encodings = tokenizer.encode_batch(&args.texts)?;
+    let n_truncated = encodings.iter().filter(|e| e.is_truncated).count();
+    if n_truncated > 0 {
+        console.say(&format!(
+            "note: {n_truncated} of {} sentences had more than {} tokens and lost their end",
+            encodings.len(),
+            tokenizer.max_length()
+        ));
+    }
+    crate::output::stdout(|out| {
+        for (text, encoding) in args.texts.iter().zip(&encodings) {
+            let line = serde_json::json!({
+                "text": text,
+                "tokens": tokenizer.tokens(encoding),
+                "input_ids": encoding.input_ids,
+                "attention_mask": vec![1; encoding.len()],
+            });
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,214 @@
+//! `clsify train`: labelled sentences to a saved classifier and its scores.
+
+use std::path::PathBuf;
+
+use clsify::classifier::LogisticRegressionOptions;
+use clsify::dataset::{Dataset, DatasetSummary};
+use clsify::evaluation::{Evaluation, linspace};
+use clsify::pipeline::{GridSearchOptions, TestRows, TrainOptions, TrainingReport, check_replaceable, train};
+use clsify::split::{SplitOptions, TestSize};
+
+use crate::console::Console;
+use crate::options::{
+    ClassWeightArg, DataOptions, FeatureArgs, at_least_one, load_encoder, locate_encoder, positive, test_size,
+};
+use crate::output::{check_parent, stdout, write_json};
+use crate::table::Table;
+
+/// Train a classifier on labelled sentences, score it on held-out rows and save it
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  clsify train --encoder all-MiniLM-L6-v2 --data reviews.tsv --output model --grid-search
+  clsify train --encoder all-mpnet-base-v2 --pooling mean --data train.csv --test-data test.csv --output model")]
+pub(crate) struct Args {
+    /// A folder, a name known to `list`, or a hub id
+    #[arg(long)]
+    encoder: String,
+
+    /// Labelled sentences: TSV, CSV or JSONL
+    #[arg(long, value_name = "FILE")]
+    data: PathBuf,
+
+    /// The folder to save the model to
+    #[arg(long, value_name = "MODEL")]
+    output: PathBuf,
+
+    /// Read the first N rows only
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    limit: Option<usize>,
+
+    #[command(flatten)]
+    features: FeatureArgs,
+
+    /// Share of the rows that is held out for testing, or their number
+    #[arg(long, value_name = "SIZE", default_value = "0.25", value_parser = test_size, conflicts_with = "test_data")]
+    test_size: TestSize,
+
+    /// Test on this file instead, and train on all of --data
+    #[arg(long, value_name = "FILE")]
+    test_data: Option<PathBuf>,
+
+    /// Seed of the split; the rows are those that scikit-learn draws with the same random_state
+    #[arg(long, default_value_t = 0)]
+    seed: u32,
+
+    /// Keep the shares of the classes in the split
+    #[arg(long, conflicts_with = "test_data")]
+    stratify: bool,
+
+    /// C: inverse of the regularisation's strength, larger = weaker
+    #[arg(long, value_name = "C", default_value_t = 1.0, value_parser = positive)]
+    c: f64,
+
+    /// How much a row counts: the same, or the same for every class in sum
+    #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
+    class_weight: ClassWeightArg,
+
+    /// Search C by cross-validation on the training rows, over 20 values from 0.0001 to 100, and fit with the best
+    #[arg(long, conflicts_with = "c")]
+    grid_search: bool,
+
+    /// The values of C to search
+    #[arg(long, value_name = "C,C,...", value_delimiter = ',', value_parser = positive, conflicts_with = "c")]
+    c_grid: Vec<f64>,
+
+    /// Copy the encoder into the model's folder, so that it can be moved as one
+    #[arg(long)]
+    bundle_encoder: bool,
+
+    /// Write the report to this file too; - is stdout
+    #[arg(long, value_name = "REPORT.json")]
+    json: Option<PathBuf>,
+
+    #[command(flatten)]
+    options: DataOptions,
+}
+
+pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
+    check_replaceable(&args.output)?;
+    args.json.iter().try_for_each(|path| check_parent(path))?;
+    let dataset = Dataset::load(&args.data, &args.options.with_limit(args.limit))?;
+    say_counts(&args.data.display().to_string(), &dataset.summary(), console);
+    let test = match &args.test_data {
+        Some(path) => {
+            let test = Dataset::load(path, &args.options.with_limit(None))?;
+            say_counts(&path.display().to_string(), &test.summary(), console);
+            TestRows::Dataset(test)
+        }
+        None => {
+            TestRows::Split(SplitOptions { seed: args.seed, test_size: args.test_size, stratify: args.stratify })
+        }
+    };
+    let c_values = if args.c_grid.is_empty() { article_grid() } else { args.c_grid.clone() };
+    let options = TrainOptions {
+        test,
+        classifier: LogisticRegressionOptions {
+            c: args.c,
+            class_weight: args.class_weight.into(),
+            ..LogisticRegressionOptions::default()
+        },
+        grid_search: (args.grid_search || !args.c_grid.is_empty())
+            .then_some(GridSearchOptions { c_values, refit: true }),
+    };
+    let located = locate_encoder(&args.encoder, console)?;
+    let encoder = load_encoder(&located, &args.features, console)?;
+    let trained = train(encoder, &dataset, options, console)?;
+    trained.classifier.save(&args.output, args.bundle_encoder)?;
+    if let Some(path) = &args.json {
+        write_json(path, &trained.report)?;
+    }
+    if args.json.as_deref() != Some("-".as_ref()) {
+        stdout(|out| write!(out, "{}", summary(&trained.report)))?;
+    }
+    console.say(&format!("saved: {}", args.output.display()));
+    Ok(())
+}
+
+/// The article's values of C: `np.linspace(0.0001, 100, 20)`.
+pub(crate) fn article_grid() -> Vec<f64> {
+    linspace(0.0001, 100.0, 20)
+}
+
+/// Says what was read: rows, classes, duplicates, conflicting labels.
+pub(crate) fn say_counts(name: &str, summary: &DatasetSummary, console: &Console) {
+    let classes: Vec<String> = summary.class_counts.iter().take(12).map(|(label, n)| format!("{label}: {n}")).collect();
+    let more = if summary.class_counts.len() > 12 { ", ..." } else { "" };
+    console.say(&format!("{name}: {} sentences ({}{more})", summary.n_samples, classes.join(", ")));
+    if summary.n_duplicates > 0 {
+        console.say(&format!("note: {} rows repeat a sentence of an earlier row", summary.n_duplicates));
+    }
+    if summary.n_conflicting > 0 {
+        console.say(&format!("note: {} sentences have more than one label", summary.n_conflicting));
+    }
+}
+
+/// A training report in words.
+fn summary(report: &TrainingReport) -> String {
+    let (features, classifier) = (&report.features, &report.classifier);
+    let mut text = format!(
+        "encoder      {} ({}, {} layers, {} wide), pooling {}\nfeatures     {} x {}, {} tokens, longest {}\n",
+        report.encoder.name,
+        report.encoder.model_type,
+        report.encoder.num_hidden_layers,
+        report.encoder.hidden_size,
+        report.encoder.pooling,
+        features.shape[0],
+        features.shape[1],
+        features.counts.n_tokens,
+        features.counts.max_tokens,
+    );
+    text.push_str(&format!("rows         {} to train, {} to test\n", report.split.n_train, report.split.n_test));
+    if let Some(search) = &report.grid_search {
+        text.push_str(&format!(
+            "grid search  best C {} with {:.4} over {} folds, of {} values\n",
+            search.best_c,
+            search.best_score,
+            search.n_splits,
+            search.points.len()
+        ));
+    }
+    text.push_str(&format!("classifier   C {}, {}\n", classifier.c, convergence(report)));
+    let cv = match (report.baseline.cv_mean, report.baseline.cv_std) {
+        (Some(mean), Some(std)) => format!(" (cross-validated {mean:.3} +- {std:.3})"),
+        _ => String::new(),
+    };
+    text.push_str(&format!("baseline     {:.4}{cv}: always the most frequent class\n", report.baseline.test_accuracy));
+    text.push_str(&format!("on its own training rows {:.4}\n\n", report.train.accuracy));
+    text.push_str(&scores(&report.test));
+    let seconds = &report.seconds;
+    text.push_str(&format!(
+        "\nseconds      load {:.2}, tokenize {:.2}, embed {:.2}, grid search {:.2}, fit {:.2}, total {:.2}\n",
+        seconds.load, seconds.tokenize, seconds.embed, seconds.grid_search, seconds.fit, seconds.total
+    ));
+    text
+}
+
+/// Whether a fit reached its optimum, in plain words.
+pub(crate) fn convergence(report: &TrainingReport) -> String {
+    let classifier = &report.classifier;
+    if classifier.converged {
+        return format!("at its optimum after {} steps", classifier.n_iter);
+    }
+    format!("NOT at its optimum after {} steps (gradient {:.1e})", classifier.n_iter, classifier.gradient_max_norm)
+}
+
+/// Accuracy, scores a class, confusion matrix.
+pub(crate) fn scores(test: &Evaluation) -> String {
+    let n: usize = test.confusion_matrix.iter().flatten().sum();
+    let [low, high] = test.accuracy_ci95;
+    let mut text = format!("accuracy     {:.4} on {n} rows (95 % interval {low:.3} to {high:.3})\n\n", test.accuracy);
+    let mut table = Table::new(["", "precision", "recall", "f1", "support"]);
+    let averages = [("macro".to_string(), &test.macro_average), ("weighted".to_string(), &test.weighted_average)];
+    for (name, s) in test.per_class.iter().map(|(name, scores)| (name.clone(), scores)).chain(averages) {
+        let score = |x: f64| format!("{x:.4}");
+        table.row([name, score(s.precision), score(s.recall), score(s.f1), s.support.to_string()]);
+    }
+    text.push_str(&table.to_string());
+    text.push_str("\nconfusion matrix (rows: true, columns: predicted)\n");
+    let mut matrix = Table::new(std::iter::once("").chain(test.per_class.iter().map(|(name, _)| name.as_str())));
+    for ((name, _), row) in test.per_class.iter().zip(&test.confusion_matrix) {
+        matrix.row(std::iter::once(name.clone()).chain(row.iter().map(ToString::to_string)));
+    }
+    text.push_str(&matrix.to_string());
+    text
+}

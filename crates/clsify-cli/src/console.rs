@@ -1,0 +1,153 @@
+//! stderr: progress, messages, errors.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use clsify::pipeline::{Observer, Stage};
+use clsify_hub::FetchObserver;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verbosity {
+    Quiet,
+    Normal,
+    Verbose,
+}
+
+/// What the user sees besides results. Bars are drawn on a terminal only.
+pub(crate) struct Console {
+    verbosity: Verbosity,
+    shows_bars: bool,
+    current: Mutex<Option<(String, ProgressBar, Instant)>>,
+}
+
+impl Console {
+    pub(crate) fn new(verbosity: Verbosity) -> Self {
+        let shows_bars = verbosity > Verbosity::Quiet && std::io::stderr().is_terminal();
+        Console { verbosity, shows_bars, current: Mutex::new(None) }
+    }
+
+    /// A line that a normal run shows.
+    pub(crate) fn say(&self, text: &str) {
+        if self.verbosity >= Verbosity::Normal {
+            self.line(text);
+        }
+    }
+
+    /// A line that only `--verbose` shows.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.verbosity >= Verbosity::Verbose {
+            self.line(text);
+        }
+    }
+
+    /// An error, with what to do next where that is known.
+    pub(crate) fn error(&self, error: &anyhow::Error) {
+        self.end_bar();
+        self.line(&format!("error: {error:#}"));
+        let known = error.chain().find_map(|e| e.downcast_ref::<clsify::error::Error>());
+        if let Some(hint) = known.and_then(clsify::error::Error::hint) {
+            self.line(&format!("hint: {hint}"));
+        }
+    }
+
+    fn line(&self, text: &str) {
+        let current = self.lock();
+        let write = || {
+            // A closed stderr leaves nowhere to say so.
+            let _ = writeln!(std::io::stderr(), "{text}");
+        };
+        match current.as_ref() {
+            Some((_, bar, _)) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(String, ProgressBar, Instant)>> {
+        self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn begin_bar(&self, name: &str, total: u64, template: &str) {
+        self.end_bar();
+        let bar = if self.shows_bars {
+            ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10))
+        } else {
+            ProgressBar::hidden()
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_message(name.to_string());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        *self.lock() = Some((name.to_string(), bar, Instant::now()));
+    }
+
+    fn end_bar(&self) {
+        if let Some((_, bar, _)) = self.lock().take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn name_of(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Load => "loading the encoder",
+        Stage::Tokenize => "tokenizing",
+        Stage::Embed => "encoding tokens",
+        Stage::Fit => "fitting the classifier",
+        Stage::GridSearch => "grid search",
+        _ => "working",
+    }
+}
+
+impl Observer for Console {
+    fn start(&self, stage: Stage, total: usize) {
+        let template = match total {
+            0 => "{spinner} {msg} {elapsed}",
+            _ => "{msg} [{bar:30}] {pos}/{len}, {eta} left",
+        };
+        self.begin_bar(name_of(stage), total as u64, template);
+    }
+
+    fn advance(&self, _stage: Stage, done: usize) {
+        if let Some((_, bar, _)) = self.lock().as_ref() {
+            bar.set_position(done as u64);
+        }
+    }
+
+    fn finish(&self, _stage: Stage) {
+        let finished = self.lock().take();
+        if let Some((name, bar, started)) = finished {
+            bar.finish_and_clear();
+            self.detail(&format!("{name}: {:.2} s", started.elapsed().as_secs_f64()));
+        }
+    }
+
+    fn note(&self, text: &str) {
+        self.say(&format!("note: {text}"));
+    }
+}
+
+impl FetchObserver for Console {
+    fn message(&self, text: &str) {
+        self.say(text);
+    }
+
+    fn bytes(&self, file: &str, done: u64, total: u64) {
+        let is_new = self.lock().as_ref().is_none_or(|(name, _, _)| name != file);
+        if is_new {
+            let template = match total {
+                0 => "{spinner} {msg} {bytes}, {bytes_per_sec}",
+                _ => "{msg} [{bar:30}] {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left",
+            };
+            self.begin_bar(file, total, template);
+        }
+        if let Some((_, bar, _)) = self.lock().as_ref() {
+            bar.set_position(done);
+        }
+        if total > 0 && done >= total {
+            self.end_bar();
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Options that several commands share, and what they stand for.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use clsify::classifier::ClassWeight;
+use clsify::dataset::{Column, DatasetOptions, Format, Header};
+use clsify::features::{FeatureOptions, Pooling};
+use clsify::pipeline::{SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
+use clsify::split::TestSize;
+use clsify_hub::{Hub, Located, Origin};
+
+use crate::console::Console;
+
+/// How the rows of a data file are read.
+#[derive(Args)]
+pub(crate) struct DataOptions {
+    /// Form of the data: tsv, csv, jsonl or lines; by the file's extension if not given
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    /// Column of the sentence: its name, or its number counted from 0
+    #[arg(long, value_name = "COLUMN")]
+    text_column: Option<Column>,
+
+    /// Column of the label: its name, or its number counted from 0
+    #[arg(long, value_name = "COLUMN")]
+    label_column: Option<Column>,
+
+    /// Whether the first row names the columns: auto, present or absent
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    header: Header,
+}
+
+impl DataOptions {
+    pub(crate) fn with_limit(&self, limit: Option<usize>) -> DatasetOptions {
+        DatasetOptions {
+            format: self.format,
+            text_column: self.text_column.clone(),
+            label_column: self.label_column.clone(),
+            header: self.header,
+            limit,
+        }
+    }
+}
+
+/// How sentences become features.
+#[derive(Args)]
+pub(crate) struct FeatureArgs {
+    /// One vector a sentence: the [CLS] row, the mean or maximum of all rows, or what the encoder's folder asks for
+    #[arg(long, value_enum, default_value_t = PoolingArg::Cls)]
+    pub(crate) pooling: PoolingArg,
+
+    /// Longest sentence in tokens, special tokens included; the encoder's own limit if not given
+    #[arg(long, value_name = "N")]
+    pub(crate) max_length: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PoolingArg {
+    Cls,
+    Mean,
+    Max,
+    Auto,
+}
+
+impl PoolingArg {
+    fn features(self) -> Option<FeatureOptions> {
+        match self {
+            PoolingArg::Cls => Some(Pooling::Cls.into()),
+            PoolingArg::Mean => Some(Pooling::Mean.into()),
+            PoolingArg::Max => Some(Pooling::Max.into()),
+            PoolingArg::Auto => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClassWeightArg {
+    None,
+    Balanced,
+}
+
+impl From<ClassWeightArg> for ClassWeight {
+    fn from(arg: ClassWeightArg) -> Self {
+        match arg {
+            ClassWeightArg::None => ClassWeight::None,
+            ClassWeightArg::Balanced => ClassWeight::Balanced,
+        }
+    }
+}
+
+/// A share of the rows below 1, or a number of rows.
+pub(crate) fn test_size(text: &str) -> Result<TestSize, String> {
+    if let Ok(rows @ 1..) = usize::from_str(text) {
+        return Ok(TestSize::Count(rows));
+    }
+    match f64::from_str(text) {
+        Ok(share) if share > 0.0 && share < 1.0 => Ok(TestSize::Fraction(share)),
+        _ => Err("expected a share between 0 and 1, or a number of rows".to_string()),
+    }
+}
+
+/// A positive, finite number.
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
+    match f64::from_str(text) {
+        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
+        _ => Err("expected a positive number".to_string()),
+    }
+}
+
+/// At least one row.
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
+    usize::from_str(text).ok().filter(|&n| n > 0).ok_or_else(|| "expected a whole number of at least 1".to_string())
+}
+
+/// The folder of an encoder, fetched if need be: a folder, a name known to `list`, or a hub id.
+pub(crate) fn locate_encoder(encoder: &str, console: &Console) -> anyhow::Result<Located> {
+    let located = Hub::from_env().pull(encoder, console)?;
+    if located.origin != Origin::Folder {
+        console.detail(&format!("{}: {} ({:?})", located.name, located.folder.display(), located.origin));
+    }
+    Ok(located)
+}
+
+/// An encoder with its tokenizer.
+pub(crate) fn load_encoder(
+    located: &Located,
+    features: &FeatureArgs,
+    console: &Console,
+) -> anyhow::Result<SentenceEncoder> {
+    let name = (located.origin != Origin::Folder).then(|| located.name.clone());
+    let options =
+        SentenceEncoderOptions { features: features.pooling.features(), max_length: features.max_length, name };
+    let encoder = SentenceEncoder::load(&located.folder, options, console)?;
+    if features.pooling == PoolingArg::Auto {
+        console.say(&format!("pooling of this encoder: {}", encoder.features()));
+    }
+    Ok(encoder)
+}
+
+/// A saved classifier, with its encoder from where it was, from a cache, or from `--encoder`.
+pub(crate) fn load_classifier(
+    model: &Path,
+    encoder: Option<&str>,
+    console: &Console,
+) -> anyhow::Result<SentenceClassifier> {
+    let saved = SavedModel::read(model)?;
+    let recorded = saved.encoder_folder(model);
+    let folder: PathBuf = match encoder {
+        Some(encoder) => locate_encoder(encoder, console)?.folder,
+        None if recorded.is_dir() => recorded,
+        None => {
+            let found = Hub::from_env().locate(&saved.encoder.name).ok().flatten();
+            found.filter(|found| found.origin != Origin::Folder).map_or(recorded, |found| found.folder)
+        }
+    };
+    Ok(SentenceClassifier::load_with_encoder(model, &folder, console)?)
+}

@@ -1,0 +1,35 @@
+//! stdout and the files that commands write.
+
+use std::io::{BufWriter, ErrorKind, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use serde::Serialize;
+
+/// Writes to stdout through a buffer.
+pub(crate) fn stdout(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    write(&mut out).and_then(|()| out.flush()).context("stdout")
+}
+
+/// Whether an error only says that the reader of stdout has gone.
+pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe))
+}
+
+/// Writes a report as JSON; `-` is stdout.
+pub(crate) fn write_json(path: &Path, report: &impl Serialize) -> anyhow::Result<()> {
+    let json = serde_json::to_string_pretty(report)?;
+    if path == Path::new("-") {
+        return stdout(|out| writeln!(out, "{json}"));
+    }
+    Ok(clsify::files::write_atomically(path, |out| writeln!(out, "{json}"))?)
+}
+
+/// Fails now, rather than after minutes of work, if a file cannot be put there.
+pub(crate) fn check_parent(path: &Path) -> anyhow::Result<()> {
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    anyhow::ensure!(parent.is_dir(), "{}: no such folder", parent.display());
+    anyhow::ensure!(!path.is_dir(), "{}: expected a file, got a folder", path.display());
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Aligned columns of text.
+
+use std::fmt;
+
+/// Rows of cells; numbers stand to the right, text to the left.
+pub(crate) struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn new<S: Into<String>>(header: impl IntoIterator<Item = S>) -> Self {
+        Table { rows: vec![header.into_iter().map(Into::into).collect()] }
+    }
+
+    pub(crate) fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let cell = |row: &[String], c: usize| row.get(c).map_or(0, |cell| cell.chars().count());
+        let widths: Vec<usize> = (0..columns).map(|c| self.rows.iter().map(|r| cell(r, c)).max().unwrap_or(0)).collect();
+        let is_number = |text: &str| text.trim_end_matches('%').parse::<f64>().is_ok() || text.is_empty();
+        let numeric: Vec<bool> = (0..columns)
+            .map(|c| self.rows.iter().skip(1).filter_map(|row| row.get(c)).all(|cell| is_number(cell)))
+            .collect();
+        for row in &self.rows {
+            let mut line = String::from("  ");
+            for (c, cell) in row.iter().enumerate() {
+                let padding = " ".repeat(widths[c] - cell.chars().count());
+                let (before, after) = if numeric[c] { (padding.as_str(), "") } else { ("", padding.as_str()) };
+                line.push_str(&format!("{before}{cell}{after}  "));
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// The first `width` characters of a text, with `...` where something is missing; line breaks and tabs become spaces.
+pub(crate) fn shorten(text: &str, width: usize) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().count() <= width {
+        return text;
+    }
+    let kept: String = text.chars().take(width.saturating_sub(3)).collect();
+    format!("{kept}...")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stand_right_and_text_left() {
+        let mut table = Table::new(["label", "n"]);
+        table.row(["positive", "7"]);
+        table.row(["no", "1041"]);
+        assert_eq!(table.to_string(), "  label        n\n  positive     7\n  no        1041\n");
+    }
+
+    #[test]
+    fn long_text_is_cut_by_characters() {
+        assert_eq!(shorten("déjà vu\tagain", 9), "déjà v...");
+        assert_eq!(shorten("a\nb", 9), "a b");
+    }
+}
