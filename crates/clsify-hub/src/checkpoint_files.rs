@@ -99,7 +99,9 @@ pub(crate) fn is_below(path: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    type Files<'a> = &'a [(&'a str, &'a str)];
+
+    fn folder(files: Files<'_>) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             let path = folder.path().join(name);
@@ -116,7 +118,7 @@ mod tests {
     #[test]
     fn says_what_is_missing() {
         let index = r#"{"weight_map":{"b":"m-2.safetensors","a":"m-1.safetensors","c":"m-1.safetensors"}}"#;
-        let cases: [(&[(&str, &str)], &[&str]); 6] = [
+        let cases: [(Files<'_>, &[&str]); 6] = [
             (&[], &["config.json", "tokenizer.json or vocab.txt", "model.safetensors"]),
             (&[(CONFIG, ""), (VOCAB, ""), (WEIGHTS, "")], &[]),
             (&[(CONFIG, ""), (TOKENIZER, ""), (LEGACY_WEIGHTS, "")], &["model.safetensors"]),

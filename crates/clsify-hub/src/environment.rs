@@ -131,7 +131,9 @@ fn read_token(path: &Path) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn resolve(variables: &[(&str, &str)]) -> Environment {
+    type Variables<'a> = &'a [(&'a str, &'a str)];
+
+    fn resolve(variables: Variables<'_>) -> Environment {
         let variables: Vec<(String, String)> =
             variables.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
         Environment::new(&|name| variables.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()))
@@ -139,7 +141,7 @@ mod tests {
 
     #[test]
     fn caches_by_precedence() {
-        let cases: [(&[(&str, &str)], &str, &str); 8] = [
+        let cases: [(Variables<'_>, &str, &str); 8] = [
             (&[("HOME", "/h")], "/h/.cache/huggingface/hub", "/h/.cache/clsify"),
             (&[("HOME", "/h"), ("XDG_CACHE_HOME", "/x")], "/x/huggingface/hub", "/x/clsify"),
             (&[("HOME", "/h"), ("HF_HOME", "/f")], "/f/hub", "/h/.cache/clsify"),
@@ -183,7 +185,7 @@ mod tests {
         std::fs::write(folder.path().join("token"), "from-home\n").unwrap();
         std::fs::write(folder.path().join("other"), "from-path").unwrap();
         let other = folder.path().join("other").display().to_string();
-        let cases: [(&[(&str, &str)], Option<&str>); 5] = [
+        let cases: [(Variables<'_>, Option<&str>); 5] = [
             (&[], None),
             (&[("HF_HOME", &home)], Some("from-home")),
             (&[("HF_HOME", &home), ("HF_TOKEN_PATH", &other)], Some("from-path")),

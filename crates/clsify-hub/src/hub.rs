@@ -181,7 +181,7 @@ impl Hub {
             return Err(self.offline_error(&repository));
         }
         let located = |folder, origin| Located { folder, name: name.clone(), origin };
-        let failure = match self.from_hub(&repository, observer) {
+        let failure = match self.ask_hub(&repository, observer) {
             Ok(folder) => return Ok(located(folder, Origin::Hub)),
             Err(failure) => failure,
         };
@@ -261,7 +261,7 @@ impl Hub {
             .with_hint("give a folder that holds the encoder, or unset HF_HUB_OFFLINE")
     }
 
-    fn from_hub(&self, repository: &Repository, observer: &dyn FetchObserver) -> Result<PathBuf, Failure> {
+    fn ask_hub(&self, repository: &Repository, observer: &dyn FetchObserver) -> Result<PathBuf, Failure> {
         if let Some(text) = self.hub_unreachable.get() {
             return Err(Failure::Unreachable(text.clone()));
         }

@@ -204,7 +204,8 @@ fn is_wanted(path: &str) -> bool {
         || (path.ends_with(CONFIG) && path.matches('/').count() == 1)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use crate::archive::samples::zip_of;

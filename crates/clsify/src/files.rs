@@ -21,9 +21,11 @@ fn unfinished() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
 }
 
 /// What [`on_interrupt`] registered, each under its own number.
-static ACTIONS: Mutex<Vec<(u64, Box<dyn FnMut() + Send>)>> = Mutex::new(Vec::new());
+static ACTIONS: Mutex<Vec<Action>> = Mutex::new(Vec::new());
 
-fn actions() -> std::sync::MutexGuard<'static, Vec<(u64, Box<dyn FnMut() + Send>)>> {
+type Action = (u64, Box<dyn FnMut() + Send>);
+
+fn actions() -> std::sync::MutexGuard<'static, Vec<Action>> {
     ACTIONS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
