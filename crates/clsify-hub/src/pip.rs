@@ -73,7 +73,7 @@ pub(crate) fn download(
     let child = pip.spawn().map_err(|e| not_started(program, &e))?;
     let output = run(child, folder, package, watch, progress)?;
     if !output.success {
-        return Err(failed(&output.lines));
+        return Err(failed(&output.lines, folder));
     }
     let file = only_file(&destination).ok_or_else(|| {
         Failure::unsuitable(format!("pip left no file for {}=={}", package.name, package.version))
@@ -115,7 +115,8 @@ fn run(
     let _guard = files::on_interrupt(move || end(&of_handler));
 
     let started = Instant::now();
-    let (mut seen, mut answered, mut grown, mut last_growth) = (Vec::new(), false, 0, Instant::now());
+    let (mut seen, mut answered) = (Vec::new(), false);
+    let (mut grown, mut peak, mut last_growth) = (0, 0, Instant::now());
     loop {
         let told = wait_for_line(&lines, &mut seen);
         let status =
@@ -136,7 +137,9 @@ fn run(
         grown = bytes;
         answered = answered || bytes > 64 * 1024 || seen.iter().any(|line| is_sign_of_an_answer(line));
         if answered {
-            progress(bytes.min(package.bytes));
+            // pip removes and copies its temporaries: what was there once has arrived.
+            peak = peak.max(bytes.min(package.bytes));
+            progress(peak);
             if last_growth.elapsed() > watch.stall {
                 end(&child);
                 let seconds = watch.stall.as_secs_f32();
@@ -216,8 +219,14 @@ const NETWORK_WORDS: [&str; 8] = [
 ];
 
 /// The failure that pip's last lines tell of.
-fn failed(lines: &[String]) -> Failure {
+fn failed(lines: &[String], folder: &Path) -> Failure {
+    if lines.iter().any(|line| line.contains("No space left on device")) {
+        return Failure::Local(Error::io(folder, &std::io::ErrorKind::StorageFull.into()));
+    }
+    // A warning of a first attempt that failed stays in the output when the second one succeeds.
+    let arrived = lines.iter().any(|line| line.contains("DO NOT MATCH THE HASHES"));
     let network = lines.iter().rev().find(|line| NETWORK_WORDS.iter().any(|word| line.contains(word)));
+    let network = network.filter(|_| !arrived);
     if let Some(line) = network {
         // "...: Failed to establish a new connection: [Errno 111] Connection refused')': /simple/..."
         let reason =
@@ -232,17 +241,15 @@ fn failed(lines: &[String]) -> Failure {
             reason.to_lowercase()
         ));
     }
-    let full = lines.iter().any(|line| line.contains("No space left on device"));
     let said: Vec<&str> = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
     let errors: Vec<&str> =
         said.iter().filter_map(|line| line.strip_prefix("ERROR:")).map(str::trim).collect();
-    let last = match &errors[..] {
-        [] => said[said.len().saturating_sub(2)..].join("; "),
-        _ => errors[errors.len().saturating_sub(2)..].join("; "),
+    let last = match errors.last() {
+        // "ERROR: Exception:" stands before a traceback, whose last line says what it is.
+        Some(error) if *error != "Exception:" => error.to_string(),
+        _ => said.last().copied().unwrap_or("it said nothing").to_string(),
     };
-    let last = if last.is_empty() { "it said nothing".to_string() } else { last };
-    let error = Error::new(ErrorKind::Fetch, format!("pip download failed: {last}"));
-    if full { Failure::Local(error) } else { Failure::Unsuitable(error) }
+    Failure::unsuitable(format!("pip download failed: {last}"))
 }
 
 fn only_file(folder: &Path) -> Option<PathBuf> {
@@ -307,6 +314,10 @@ mod tests {
         let refused = "echo \"WARNING: Retrying after connection broken by 'NewConnectionError('x: [Errno 111] \
                        Connection refused')': /simple/p/\" >&2; echo 'ERROR: No matching distribution' >&2; exit 1";
         assert_eq!(error(refused), "unreachable: the package index cannot be reached: connection refused");
+        let full = error("echo 'OSError: [Errno 28] No space left on device'; exit 2");
+        assert!(full.ends_with("no space left on the disk"), "{full}");
+        let crash = "echo ERROR: Exception:; echo Traceback; echo KeyError: x; exit 2";
+        assert_eq!(error(crash), "pip download failed: KeyError: x");
         assert_eq!(error("echo ERROR: no such version; exit 1"), "pip download failed: no such version");
         assert_eq!(
             error("echo python: No module named pip >&2; exit 1"),

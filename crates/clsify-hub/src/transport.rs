@@ -170,19 +170,28 @@ impl Transport {
                 format!("did not answer within {} s", limit.as_secs_f32())
             }
             ureq::Error::HostNotFound => "its name cannot be resolved".to_string(),
-            ureq::Error::Io(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => {
-                "the connection was refused".to_string()
-            }
             ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
                 return Failure::unsuitable(format!("{url:?} is not a usable address: {error}"));
             }
-            // The resolver's own words for a name that it does not know or a network that is not there.
-            ureq::Error::Io(e) if e.to_string().contains("address information") => {
-                "its name cannot be resolved".to_string()
-            }
+            ureq::Error::Io(e) => io_reason(e),
             other => other.to_string(),
         };
         Failure::Unreachable(format!("{}: {reason}", host(url)))
+    }
+}
+
+fn io_reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable};
+    use std::io::ErrorKind::{NetworkDown, NetworkUnreachable};
+    match error.kind() {
+        ConnectionRefused => "the connection was refused".to_string(),
+        ConnectionReset | ConnectionAborted => "the connection was broken off".to_string(),
+        NetworkUnreachable | NetworkDown | HostUnreachable => {
+            "there is no network to reach it by".to_string()
+        }
+        // The resolver's own words for a name that it does not know.
+        _ if error.to_string().contains("address information") => "its name cannot be resolved".to_string(),
+        _ => error.to_string(),
     }
 }
 

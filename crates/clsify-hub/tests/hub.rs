@@ -1,5 +1,6 @@
 //! Pulls from a mock hub: what a real one, a broken one, a slow one and a hostile one do.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,5 +1,7 @@
 //! A model hub on 127.0.0.1 that serves what it is given, and remembers what it was asked.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
