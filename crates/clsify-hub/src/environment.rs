@@ -1,0 +1,211 @@
+//! What the environment says about caches, tokens and the network.
+//!
+//! Source: the hub's documentation of its cache and environment variables (`HF_*`). The variables for proxies
+//! (`ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) are read by the HTTP client from the process itself.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::encoder_name::expand_home;
+
+/// The model hub's own address.
+pub(crate) const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
+
+/// The environment, resolved.
+#[derive(Debug, Clone)]
+pub(crate) struct Environment {
+    /// The user's home folder, for `~`.
+    pub(crate) home: Option<PathBuf>,
+    /// Where the hub's libraries keep `models--org--name` folders.
+    pub(crate) hub_cache: PathBuf,
+    /// Where this crate keeps what comes from the package index, and example data.
+    pub(crate) own_cache: PathBuf,
+    /// Without a slash at its end.
+    pub(crate) endpoint: String,
+    pub(crate) token: Option<Token>,
+    pub(crate) offline: bool,
+    pub(crate) limits: TimeLimits,
+}
+
+/// How long to wait for a network that does not answer.
+///
+/// ```
+/// let limits = clsify_hub::TimeLimits::default();
+/// assert!(limits.hub_answer < limits.first_contact);
+/// ```
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct TimeLimits {
+    /// Until the hub, or the article's address, has answered a first small request: 4 s, or `HF_HUB_ETAG_TIMEOUT`.
+    pub hub_answer: Duration,
+    /// From the start of a call until the last fallback must have answered: 9 s.
+    pub first_contact: Duration,
+    /// Without a byte, after which a download from the hub is given up: 10 s, or `HF_HUB_DOWNLOAD_TIMEOUT`.
+    pub stall: Duration,
+    /// Without a sign of life, after which the package index, once it has answered, is given up: 60 s.
+    pub index_stall: Duration,
+}
+
+impl Default for TimeLimits {
+    fn default() -> Self {
+        TimeLimits {
+            hub_answer: Duration::from_secs(4),
+            first_contact: Duration::from_secs(9),
+            stall: Duration::from_secs(10),
+            index_stall: Duration::from_secs(60),
+        }
+    }
+}
+
+/// A secret that no log shows.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Token(String);
+
+impl Token {
+    pub(crate) fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+impl Environment {
+    /// Resolves the variables that `lookup` gives; a variable that is empty counts as not set.
+    pub(crate) fn new(lookup: &dyn Fn(&str) -> Option<String>) -> Self {
+        let variable = |name: &str| lookup(name).map(|v| v.trim().to_string()).filter(|v| !v.is_empty());
+        let home = variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from);
+        let folder = |name: &str| variable(name).map(|text| expand_home(&text, home.as_deref()));
+        let user_cache = folder("XDG_CACHE_HOME")
+            .unwrap_or_else(|| home.clone().unwrap_or_else(std::env::temp_dir).join(".cache"));
+
+        let hub_home = folder("HF_HOME").unwrap_or_else(|| user_cache.join("huggingface"));
+        let hub_cache = folder("HF_HUB_CACHE")
+            .or_else(|| folder("HUGGINGFACE_HUB_CACHE"))
+            .unwrap_or_else(|| hub_home.join("hub"));
+        let own_cache = folder("CLSIFY_CACHE").unwrap_or_else(|| user_cache.join("clsify"));
+        let endpoint = variable("HF_ENDPOINT").unwrap_or_else(|| DEFAULT_ENDPOINT.to_string());
+        let token = variable("HF_TOKEN")
+            .or_else(|| variable("HUGGING_FACE_HUB_TOKEN"))
+            .or_else(|| read_token(&folder("HF_TOKEN_PATH").unwrap_or_else(|| hub_home.join("token"))))
+            .map(Token);
+
+        let mut limits = TimeLimits::default();
+        let seconds = |name: &str| {
+            let seconds = variable(name)?.parse::<f64>().ok()?;
+            Duration::try_from_secs_f64(seconds).ok().filter(|d| !d.is_zero())
+        };
+        if let Some(answer) = seconds("HF_HUB_ETAG_TIMEOUT") {
+            limits.hub_answer = answer;
+            limits.first_contact = limits.first_contact.max(answer + Duration::from_secs(5));
+        }
+        limits.stall = seconds("HF_HUB_DOWNLOAD_TIMEOUT").unwrap_or(limits.stall);
+
+        Environment {
+            hub_cache,
+            own_cache,
+            endpoint: endpoint.trim_end_matches('/').to_string(),
+            token,
+            offline: variable("HF_HUB_OFFLINE").is_some_and(|v| is_true(&v)),
+            limits,
+            home,
+        }
+    }
+}
+
+/// The hub's reading of a switch: everything else is false.
+fn is_true(value: &str) -> bool {
+    ["1", "ON", "YES", "TRUE"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
+}
+
+fn read_token(path: &Path) -> Option<String> {
+    let token = std::fs::read_to_string(path).ok()?.trim().to_string();
+    (!token.is_empty()).then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Variables<'a> = &'a [(&'a str, &'a str)];
+
+    fn resolve(variables: Variables<'_>) -> Environment {
+        let variables: Vec<(String, String)> =
+            variables.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        Environment::new(&|name| variables.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()))
+    }
+
+    #[test]
+    fn caches_by_precedence() {
+        let cases: [(Variables<'_>, &str, &str); 8] = [
+            (&[("HOME", "/h")], "/h/.cache/huggingface/hub", "/h/.cache/clsify"),
+            (&[("HOME", "/h"), ("XDG_CACHE_HOME", "/x")], "/x/huggingface/hub", "/x/clsify"),
+            (&[("HOME", "/h"), ("HF_HOME", "/f")], "/f/hub", "/h/.cache/clsify"),
+            (&[("HOME", "/h"), ("HF_HOME", "~/f")], "/h/f/hub", "/h/.cache/clsify"),
+            (&[("HOME", "/h"), ("HF_HOME", "")], "/h/.cache/huggingface/hub", "/h/.cache/clsify"),
+            (&[("HOME", "/h"), ("HF_HOME", "/f"), ("HUGGINGFACE_HUB_CACHE", "/l")], "/l", "/h/.cache/clsify"),
+            (
+                &[("HOME", "/h"), ("HF_HUB_CACHE", "/c"), ("HUGGINGFACE_HUB_CACHE", "/l")],
+                "/c",
+                "/h/.cache/clsify",
+            ),
+            (&[("HOME", "/h"), ("CLSIFY_CACHE", "/o")], "/h/.cache/huggingface/hub", "/o"),
+        ];
+        for (variables, hub_cache, own_cache) in cases {
+            let environment = resolve(variables);
+            assert_eq!(environment.hub_cache, Path::new(hub_cache), "{variables:?}");
+            assert_eq!(environment.own_cache, Path::new(own_cache), "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn offline_is_true_for_four_words_only() {
+        for (value, expected) in [
+            ("1", true),
+            ("on", true),
+            ("Yes", true),
+            ("TRUE", true),
+            ("0", false),
+            ("2", false),
+            ("", false),
+        ] {
+            assert_eq!(resolve(&[("HF_HUB_OFFLINE", value)]).offline, expected, "{value:?}");
+        }
+        assert!(!resolve(&[]).offline);
+    }
+
+    #[test]
+    fn token_by_precedence_and_never_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().display().to_string();
+        std::fs::write(folder.path().join("token"), "from-home\n").unwrap();
+        std::fs::write(folder.path().join("other"), "from-path").unwrap();
+        let other = folder.path().join("other").display().to_string();
+        let cases: [(Variables<'_>, Option<&str>); 5] = [
+            (&[], None),
+            (&[("HF_HOME", &home)], Some("from-home")),
+            (&[("HF_HOME", &home), ("HF_TOKEN_PATH", &other)], Some("from-path")),
+            (&[("HF_HOME", &home), ("HUGGING_FACE_HUB_TOKEN", "legacy")], Some("legacy")),
+            (&[("HF_TOKEN", "new"), ("HUGGING_FACE_HUB_TOKEN", "legacy")], Some("new")),
+        ];
+        for (variables, expected) in cases {
+            let environment = resolve(variables);
+            assert_eq!(environment.token.as_ref().map(Token::secret), expected, "{variables:?}");
+        }
+        assert!(!format!("{:?}", resolve(&[("HF_TOKEN", "hidden")])).contains("hidden"));
+    }
+
+    #[test]
+    fn endpoint_and_time_limits() {
+        assert_eq!(resolve(&[]).endpoint, "https://huggingface.co");
+        assert_eq!(resolve(&[("HF_ENDPOINT", "http://mirror/")]).endpoint, "http://mirror");
+        let limits = resolve(&[("HF_HUB_ETAG_TIMEOUT", "30"), ("HF_HUB_DOWNLOAD_TIMEOUT", "2.5")]).limits;
+        assert_eq!((limits.hub_answer.as_secs(), limits.stall.as_millis()), (30, 2500));
+        let limits = resolve(&[("HF_HUB_ETAG_TIMEOUT", "-1")]).limits;
+        assert_eq!(limits.hub_answer, TimeLimits::default().hub_answer);
+    }
+}

@@ -1,0 +1,233 @@
+//! Labelled movie-review sentences for the tutorial: the article's, else those that come with `vaderSentiment`.
+//!
+//! Both are cached as TSV, `sentence<TAB>label`, no header, labels `1` (positive) and `0` (negative).
+//!
+//! Sources: SST-2 as the article reads it; C.J. Hutto and E. Gilbert, "VADER", ICWSM 2014, whose ratings (the mean of
+//! some 15 to 20 people, -4 to 4) lie in an archive in the package's source distribution.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clsify::error::{Error, ErrorKind, Result};
+use clsify::files::{TemporaryFolder, write_atomically};
+
+use crate::archive::tar_gz_entry;
+use crate::environment::TimeLimits;
+use crate::observer::FetchObserver;
+use crate::package_index::local_or_unsuitable;
+use crate::pip::{self, Package, Watch};
+use crate::transport::{Failure, Transport, host};
+
+/// Where the article reads its sentences from.
+pub(crate) const ARTICLE_URL: &str =
+    "https://github.com/clairett/pytorch-sentiment-classification/raw/master/data/SST2/train.tsv";
+const ARTICLE_ROWS: usize = 6920;
+const ARTICLE_NAME: &str = "SST-2";
+
+const VADER: Package<'static> = Package {
+    name: "vaderSentiment",
+    version: "3.3.2",
+    sha256: "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
+    bytes: 2_466_783,
+    is_source: true,
+};
+const VADER_ARCHIVE: &str = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz";
+const VADER_FILE: &str = "hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt";
+const VADER_NAME: &str = "movie reviews of vaderSentiment";
+/// Ratings between these are left out as neither positive nor negative.
+const POSITIVE_ABOVE: f64 = 0.5;
+const NEGATIVE_BELOW: f64 = -0.5;
+
+/// A file of labelled sentences.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ExampleData {
+    /// A TSV file without a header: `sentence<TAB>label`, labels `1` (positive) and `0` (negative).
+    pub path: PathBuf,
+    /// What the sentences are called.
+    pub name: String,
+    /// One line for the reader: where they come from, and why from there.
+    pub why: String,
+}
+
+/// The two places below the cache of this crate, the article's first.
+pub(crate) fn article_path(own_cache: &Path) -> PathBuf {
+    own_cache.join("data").join("sst2-train.tsv")
+}
+
+fn vader_path(own_cache: &Path) -> PathBuf {
+    own_cache.join("data").join("movie-reviews-vader.tsv")
+}
+
+/// What an earlier fetch has left.
+pub(crate) fn find(own_cache: &Path) -> Option<ExampleData> {
+    let article = article_path(own_cache);
+    if article.is_file() {
+        let why = "the article's own sentences, fetched before".to_string();
+        return Some(ExampleData { path: article, name: ARTICLE_NAME.to_string(), why });
+    }
+    let path = vader_path(own_cache);
+    let why = format!(
+        "fetched before, when the article's sentences could not be had; remove {} to try those again",
+        path.display()
+    );
+    path.is_file().then(|| ExampleData { path, name: VADER_NAME.to_string(), why })
+}
+
+/// Fetches the article's sentences.
+pub(crate) fn from_article(
+    url: &str,
+    limits: TimeLimits,
+    own_cache: &Path,
+    observer: &dyn FetchObserver,
+) -> Result<ExampleData, Failure> {
+    observer.message(&format!("fetching the article's sentences from {}", host(url)));
+    // A small file: it gets no longer silence than a first answer does.
+    let limits = TimeLimits { stall: limits.hub_answer, ..limits };
+    let mut answer = Transport::new(url, None, limits)?.get(url, None, None)?;
+    if answer.status != 200 {
+        return Err(Failure::Unreachable(format!("{}: answered with status {}", host(url), answer.status)));
+    }
+    let mut text = String::new();
+    answer.body().take(16 << 20).read_to_string(&mut text).map_err(|e| match e.kind() {
+        std::io::ErrorKind::InvalidData => {
+            Failure::unsuitable(format!("{}: what came is not text", host(url)))
+        }
+        _ => Failure::Unreachable(format!("{}: stopped in the middle of the file", host(url))),
+    })?;
+    check_article(&text).map_err(|reason| Failure::unsuitable(format!("{}: {reason}", host(url))))?;
+    let path = article_path(own_cache);
+    save(&path, &text)?;
+    let why = "the article's own sentences, from the address that it gives".to_string();
+    Ok(ExampleData { path, name: ARTICLE_NAME.to_string(), why })
+}
+
+/// An error page or a file cut short must not be cached.
+fn check_article(text: &str) -> Result<(), String> {
+    for (index, line) in text.lines().enumerate() {
+        let columns: Vec<&str> = line.split('\t').collect();
+        if columns.len() != 2 || !["0", "1"].contains(&columns[1]) {
+            return Err(format!("line {}: expected a sentence, a tab, and 0 or 1", index + 1));
+        }
+    }
+    match text.lines().count() {
+        ARTICLE_ROWS => Ok(()),
+        rows => Err(format!("expected {ARTICLE_ROWS} rows, got {rows}")),
+    }
+}
+
+fn save(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|e| Failure::Local(Error::io(folder, &e)))?;
+    write_atomically(path, |out| out.write_all(text.as_bytes())).map_err(Failure::Local)
+}
+
+/// Fetches the sentences that come with `vaderSentiment`; `reason` tells why it is not the article's.
+pub(crate) fn from_vader(
+    pip: &[String],
+    watch: Watch,
+    own_cache: &Path,
+    reason: &str,
+    observer: &dyn FetchObserver,
+) -> Result<ExampleData, Failure> {
+    observer.message("fetching the movie reviews of vaderSentiment from the Python package index by pip");
+    let path = vader_path(own_cache);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|e| Failure::Local(Error::io(folder, &e)))?;
+    let work = TemporaryFolder::beside(&path).map_err(Failure::Local)?;
+    let progress = |bytes| observer.bytes(VADER.name, bytes, VADER.bytes);
+    let sdist = pip::download(pip, &VADER, work.path(), watch, &progress)?;
+    let (text, left_out) = std::fs::File::open(&sdist)
+        .map_err(|e| Error::io(&sdist, &e))
+        .and_then(|file| {
+            tar_gz_entry("vaderSentiment-3.3.2.tar.gz", std::io::BufReader::new(file), VADER_ARCHIVE)
+        })
+        .and_then(|inner| tar_gz_entry(VADER_ARCHIVE, &inner[..], VADER_FILE))
+        .and_then(|bytes| labelled(&bytes))
+        .map_err(local_or_unsuitable)?;
+    save(&path, &text)?;
+    let why = format!(
+        "the article's sentences could not be had ({reason}); these are movie reviews rated by people: mean rating \
+         above {POSITIVE_ABOVE} is 1, below {NEGATIVE_BELOW} is 0, the {left_out} between are left out"
+    );
+    Ok(ExampleData { path, name: VADER_NAME.to_string(), why })
+}
+
+/// The ratings file (`id<TAB>mean rating<TAB>sentence`, UTF-8, CRLF) as TSV, and how many rows it leaves out.
+fn labelled(bytes: &[u8]) -> Result<(String, usize)> {
+    let malformed = |line: usize, what: &str| {
+        Error::new(ErrorKind::Fetch, what).at(format!("movieReviewSnippets_GroundTruth.txt: line {line}"))
+    };
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        let line = 1 + bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        malformed(line, "not valid UTF-8")
+    })?;
+    let mut rows = String::with_capacity(text.len());
+    let mut left_out = 0;
+    for (index, line) in text.lines().enumerate() {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [_, rating, sentence] = columns[..] else {
+            return Err(malformed(index + 1, &format!("expected 3 columns, got {}", columns.len())));
+        };
+        let rating: f64 = rating
+            .trim()
+            .parse()
+            .map_err(|_| malformed(index + 1, &format!("expected a rating, got {rating:?}")))?;
+        let label = if rating > POSITIVE_ABOVE {
+            "1"
+        } else if rating < NEGATIVE_BELOW {
+            "0"
+        } else {
+            left_out += 1;
+            continue;
+        };
+        rows.push_str(sentence.trim());
+        rows.push('\t');
+        rows.push_str(label);
+        rows.push('\n');
+    }
+    if rows.is_empty() {
+        return Err(malformed(1, "no rated sentence"));
+    }
+    Ok((rows, left_out))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::samples::tar_gz_of;
+
+    #[test]
+    fn ratings_become_labels_in_file_order() {
+        let (text, left_out) = labelled(
+            "1\t2.26\tGood. \r\n2\t0.5\tMeh\r\n3\t-0.6\tBad é\r\n4\t-0.5\tHm\r\n5\t0.51\tOk".as_bytes(),
+        )
+        .unwrap();
+        assert_eq!(text, "Good.\t1\nBad é\t0\nOk\t1\n");
+        assert_eq!(left_out, 2);
+    }
+
+    #[test]
+    fn odd_lines_are_errors() {
+        let error = |bytes: &[u8]| labelled(bytes).unwrap_err().to_string();
+        assert!(error(b"1\t2\tx\r\n2\t3\n").ends_with("line 2: expected 3 columns, got 2"));
+        assert!(error(b"1\tgood\tx\n").ends_with("line 1: expected a rating, got \"good\""));
+        assert!(error(b"1\t2\tx\n2\t2\t\xff\n").ends_with("line 2: not valid UTF-8"));
+        assert!(error(b"").ends_with("no rated sentence"));
+    }
+
+    #[test]
+    fn what_is_not_the_articles_file_is_refused() {
+        assert_eq!(check_article(&"a film\t1\n".repeat(ARTICLE_ROWS)), Ok(()));
+        assert!(check_article("a film\t1\n").unwrap_err().contains("expected 6920 rows, got 1"));
+        assert!(check_article("<html>\n").unwrap_err().starts_with("line 1"));
+    }
+
+    #[test]
+    fn nested_archives_are_read_without_unpacking() {
+        let inner = tar_gz_of(&[("hutto_ICWSM_2014/_README_.txt", b""), (VADER_FILE, b"1\t2\tx\r\n")]);
+        let outer = tar_gz_of(&[(VADER_ARCHIVE, &inner)]);
+        let inner = tar_gz_entry("s", &outer[..], VADER_ARCHIVE).unwrap();
+        assert_eq!(tar_gz_entry("s", &inner[..], VADER_FILE).unwrap(), b"1\t2\tx\r\n");
+    }
+}

@@ -1,0 +1,330 @@
+//! Where to look and whom to ask, in which order.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use clsify::error::{Error, ErrorKind, Result};
+
+use crate::encoder_name::{EncoderName, Repository};
+use crate::environment::{Environment, TimeLimits};
+use crate::example_data::{self, ARTICLE_URL, ExampleData};
+use crate::observer::FetchObserver;
+use crate::package_index;
+use crate::pip::Watch;
+use crate::transport::Failure;
+use crate::{hub_cache, hub_download};
+
+/// What the package index gets in any case, should the hub have used up the time for a first answer.
+const LEAST_FOR_THE_INDEX: Duration = Duration::from_secs(3);
+
+/// Finds encoders and example data, on this machine or over the network.
+///
+/// A hub or package index that does not answer is not asked again by the same `Hub`; make a new one for that.
+#[derive(Debug)]
+pub struct Hub {
+    environment: Environment,
+    pip: Vec<String>,
+    example_data_url: String,
+    /// What the hub's, and the index's, silence was reported as.
+    hub_unreachable: OnceLock<String>,
+    index_unreachable: OnceLock<String>,
+}
+
+/// An encoder's folder.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Located {
+    /// The folder that holds `config.json`, the tokenizer's files and the weights.
+    pub folder: PathBuf,
+    /// The known name, the hub id (with its revision), or the folder as it was given.
+    pub name: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where an encoder comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A folder that the caller named.
+    Folder,
+    /// The hub's cache had it already.
+    HubCache,
+    /// The hub: downloaded by this call.
+    Hub,
+    /// The Python package index, by this call or an earlier one.
+    PackageIndex,
+}
+
+impl Hub {
+    /// Reads the environment of the process.
+    ///
+    /// | variable | meaning |
+    /// |---|---|
+    /// | `HF_HUB_CACHE` (`HUGGINGFACE_HUB_CACHE`), `HF_HOME`, `XDG_CACHE_HOME` | where the hub's cache is, the first that is set: itself, its `hub`, its `huggingface/hub`; else `~/.cache/huggingface/hub` |
+    /// | `HF_ENDPOINT` | another address of the hub, or a mirror of it |
+    /// | `HF_TOKEN` (`HUGGING_FACE_HUB_TOKEN`), `HF_TOKEN_PATH`, `token` in `HF_HOME` | the access token; sent to the endpoint's host only |
+    /// | `HF_HUB_OFFLINE` | no network at all if 1, ON, YES or TRUE |
+    /// | `HF_HUB_ETAG_TIMEOUT`, `HF_HUB_DOWNLOAD_TIMEOUT` | seconds; see [`TimeLimits`] |
+    /// | `CLSIFY_CACHE` | what comes from the package index, and example data; else `clsify` below `XDG_CACHE_HOME` or `~/.cache` |
+    /// | `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | proxies, read by the HTTP client (and by pip) |
+    pub fn from_env() -> Self {
+        Self::from_lookup(|name| {
+            let home = || std::env::home_dir().map(|home| home.display().to_string());
+            std::env::var(name).ok().or_else(|| if name == "HOME" { home() } else { None })
+        })
+    }
+
+    /// Like [`Hub::from_env`] with variables from elsewhere. Proxies are still those of the process.
+    ///
+    /// ```
+    /// use clsify_hub::Hub;
+    /// # let cache = std::env::temp_dir().join("clsify-doc-no-such-cache").display().to_string();
+    /// let hub = Hub::from_lookup(|name| match name {
+    ///     "XDG_CACHE_HOME" => Some(cache.clone()),
+    ///     "HF_HUB_OFFLINE" => Some("1".to_string()),
+    ///     _ => None,
+    /// });
+    /// let error = hub.pull("distilbert-base-uncased", &()).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "distilbert-base-uncased: not in a cache, and HF_HUB_OFFLINE forbids to fetch it"
+    /// );
+    /// ```
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        Hub {
+            environment: Environment::new(&lookup),
+            pip: ["python3", "-m", "pip"].map(String::from).to_vec(),
+            example_data_url: ARTICLE_URL.to_string(),
+            hub_unreachable: OnceLock::new(),
+            index_unreachable: OnceLock::new(),
+        }
+    }
+
+    /// How long to wait for what does not answer.
+    #[must_use]
+    pub fn with_time_limits(mut self, limits: TimeLimits) -> Self {
+        self.environment.limits = limits;
+        self
+    }
+
+    /// The program and first arguments that run pip, instead of `python3 -m pip`.
+    #[must_use]
+    pub fn with_pip(mut self, command: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.pip = command.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// A mirror of the article's sentences, instead of the address that the article gives.
+    #[must_use]
+    pub fn with_example_data_url(mut self, url: impl Into<String>) -> Self {
+        self.example_data_url = url.into();
+        self
+    }
+
+    /// Looks for an encoder on this machine: a folder, else a complete one in the hub's cache or this crate's own.
+    ///
+    /// `encoder` is a folder, a name of [`known_encoders`](crate::known_encoders), or a hub id with an optional
+    /// `@revision`. Never opens a connection. `None`: it would have to be fetched. A folder that the caller names is
+    /// returned as it is; whether it holds an encoder is found out when it is loaded.
+    ///
+    /// # Errors
+    /// A path that is no folder, or a text that is neither a path nor a hub id.
+    ///
+    /// ```
+    /// use clsify_hub::{Hub, Origin};
+    /// # let here = std::env::temp_dir();
+    /// # let here = here.to_str().unwrap();
+    /// let located = Hub::from_env().locate(here)?.unwrap();
+    /// assert_eq!(located.origin, Origin::Folder);
+    /// assert!(Hub::from_env().locate("../../etc/passwd").is_err());
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn locate(&self, encoder: &str) -> Result<Option<Located>> {
+        Ok(match self.parse(encoder)? {
+            EncoderName::Folder(folder) => {
+                Some(Located { folder, name: encoder.to_string(), origin: Origin::Folder })
+            }
+            EncoderName::Repository(repository) => self.find(&repository),
+        })
+    }
+
+    /// Locates an encoder, or fetches it: from the hub into the hub's cache, else, where the package index has it,
+    /// from there into this crate's cache. The observer is told of a fallback and its reason.
+    ///
+    /// What is interrupted is never taken for complete: downloads from the hub go on where they ended, those from
+    /// the index start anew. Two processes that pull the same share one download.
+    ///
+    /// # Errors
+    /// As [`Hub::locate`]; no source that can be reached has it (within 10 s where none answers at all);
+    /// `HF_HUB_OFFLINE` is set; the disk is full.
+    ///
+    /// ```no_run
+    /// let located = clsify_hub::Hub::from_env().pull("all-MiniLM-L6-v2", &())?;
+    /// println!("{}", located.folder.display());
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn pull(&self, encoder: &str, observer: &dyn FetchObserver) -> Result<Located> {
+        let started = Instant::now();
+        let repository = match self.parse(encoder)? {
+            EncoderName::Folder(folder) => {
+                return Ok(Located { folder, name: encoder.to_string(), origin: Origin::Folder });
+            }
+            EncoderName::Repository(repository) => repository,
+        };
+        if let Some(located) = self.find(&repository) {
+            return Ok(located);
+        }
+        let name = &repository.name;
+        if self.environment.offline {
+            return Err(self.offline_error(&repository));
+        }
+        let located = |folder, origin| Located { folder, name: name.clone(), origin };
+        let hub_was_asked = self.hub_unreachable.get().is_none();
+        let failure = match self.ask_hub(&repository, observer) {
+            Ok(folder) => return Ok(located(folder, Origin::Hub)),
+            Err(failure) => failure,
+        };
+        let recipe = package_index::recipe(name).filter(|_| repository.is_default_revision());
+        let (Some(recipe), false) = (recipe, matches!(failure, Failure::Local(_))) else {
+            return Err(with_advice(failure).at(name.clone()));
+        };
+        let reason = failure.into_error().to_string();
+        observer.message(&format!("{name} cannot be had from the model hub ({reason})"));
+        let target = package_index::folder_of(&self.environment.own_cache, name);
+        // Its silence was waited for by an earlier call: a caller that goes from name to name waits once.
+        let limits = &self.environment.limits;
+        let waited = if hub_was_asked { started.elapsed() } else { limits.hub_answer };
+        self.ask_index(waited, |watch| package_index::fetch(&self.pip, recipe, &target, watch, observer))
+            .map_err(|failure| both_failed(&reason, failure).at(name.clone()))?;
+        Ok(located(target, Origin::PackageIndex))
+    }
+
+    /// Labelled movie-review sentences: SST-2 from the article's address, else those that come with the package
+    /// `vaderSentiment`; [`ExampleData::why`] says which. What was fetched once is not fetched again.
+    ///
+    /// # Errors
+    /// Neither can be had (within 10 s where nothing answers); `HF_HUB_OFFLINE` is set; the disk is full.
+    ///
+    /// ```no_run
+    /// let data = clsify_hub::Hub::from_env().example_data(&())?;
+    /// println!("{}: {}, {}", data.path.display(), data.name, data.why);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn example_data(&self, observer: &dyn FetchObserver) -> Result<ExampleData> {
+        let started = Instant::now();
+        let own_cache = &self.environment.own_cache;
+        if let Some(found) = example_data::find(own_cache) {
+            return Ok(found);
+        }
+        if self.environment.offline {
+            return Err(Error::new(
+                ErrorKind::Fetch,
+                "not in the cache, and HF_HUB_OFFLINE forbids to fetch it",
+            )
+            .at("example data")
+            .with_hint("give a file of your own, or unset HF_HUB_OFFLINE"));
+        }
+        let limits = self.environment.limits;
+        let reason = match example_data::from_article(&self.example_data_url, limits, own_cache, observer) {
+            Ok(data) => return Ok(data),
+            Err(Failure::Local(error)) => return Err(error),
+            Err(failure) => failure.into_error().to_string(),
+        };
+        observer.message(&format!("the article's sentences cannot be had ({reason})"));
+        self.ask_index(started.elapsed(), |watch| {
+            example_data::from_vader(&self.pip, watch, own_cache, &reason, observer)
+        })
+        .map_err(|failure| both_failed(&reason, failure).at("example data"))
+    }
+
+    fn parse(&self, encoder: &str) -> Result<EncoderName> {
+        EncoderName::parse(encoder, self.environment.home.as_deref())
+    }
+
+    /// A complete copy on this machine.
+    fn find(&self, repository: &Repository) -> Option<Located> {
+        let located = |folder, origin| Located { folder, name: repository.name.clone(), origin };
+        if let Some(snapshot) = hub_cache::find(&self.environment.hub_cache, repository)
+            && snapshot.missing.is_empty()
+        {
+            return Some(located(snapshot.folder, Origin::HubCache));
+        }
+        let folder = package_index::find(&self.environment.own_cache, &repository.name)?;
+        repository.is_default_revision().then(|| located(folder, Origin::PackageIndex))
+    }
+
+    fn offline_error(&self, repository: &Repository) -> Error {
+        let state = match hub_cache::find(&self.environment.hub_cache, repository) {
+            Some(snapshot) => format!("incomplete in the cache (no {})", snapshot.missing.join(", no ")),
+            None => "not in a cache".to_string(),
+        };
+        Error::new(ErrorKind::Fetch, format!("{state}, and HF_HUB_OFFLINE forbids to fetch it"))
+            .at(repository.name.clone())
+            .with_hint("give a folder that holds the encoder, or unset HF_HUB_OFFLINE")
+    }
+
+    fn ask_hub(&self, repository: &Repository, observer: &dyn FetchObserver) -> Result<PathBuf, Failure> {
+        if let Some(text) = self.hub_unreachable.get() {
+            return Err(Failure::Unreachable(text.clone()));
+        }
+        let mut first = None;
+        for id in &repository.ids {
+            match hub_download::download(&self.environment, id, &repository.revision, observer) {
+                Ok(folder) => return Ok(folder),
+                // Another id may be the one by which a mirror knows the repository.
+                Err(failure @ Failure::Unsuitable(_)) => {
+                    first.get_or_insert(failure);
+                }
+                Err(failure) => {
+                    if let Failure::Unreachable(text) = &failure {
+                        self.hub_unreachable.get_or_init(|| text.clone());
+                    }
+                    return Err(failure);
+                }
+            }
+        }
+        Err(first.unwrap_or_else(|| Failure::unsuitable("no id to ask for")))
+    }
+
+    /// `waited`: how much of the time for a first answer is used up.
+    fn ask_index<T>(
+        &self,
+        waited: Duration,
+        ask: impl FnOnce(Watch) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if let Some(text) = self.index_unreachable.get() {
+            return Err(Failure::Unreachable(text.clone()));
+        }
+        let limits = &self.environment.limits;
+        let least = LEAST_FOR_THE_INDEX.min(limits.first_contact);
+        let answer_by = Instant::now() + limits.first_contact.saturating_sub(waited).max(least);
+        let result = ask(Watch { answer_by, stall: limits.index_stall });
+        if let Err(Failure::Unreachable(text)) = &result {
+            self.index_unreachable.get_or_init(|| text.clone());
+        }
+        result
+    }
+}
+
+/// The hub's failure, for an encoder that only the hub has.
+fn with_advice(failure: Failure) -> Error {
+    match failure {
+        Failure::Unreachable(text) => Error::new(ErrorKind::Fetch, format!("cannot be fetched: {text}"))
+            .with_hint("check the network and HTTPS_PROXY, name a mirror in HF_ENDPOINT, or give a folder"),
+        other => other.into_error(),
+    }
+}
+
+fn both_failed(reason: &str, failure: Failure) -> Error {
+    match failure {
+        Failure::Local(error) => error,
+        other => {
+            let hint = "check the network and HTTPS_PROXY, or give a folder or file of your own";
+            let other = other.into_error();
+            let hint = other.hint().unwrap_or(hint).to_string();
+            Error::new(ErrorKind::Fetch, format!("cannot be fetched: {reason}; {other}")).with_hint(hint)
+        }
+    }
+}

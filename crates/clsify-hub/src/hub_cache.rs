@@ -1,0 +1,157 @@
+//! The hub's cache on disk, as every library of the hub shares it: reading it, and naming places in it.
+//!
+//! ```text
+//! models--ORG--NAME/refs/REVISION         the commit, one line
+//! models--ORG--NAME/snapshots/COMMIT/PATH link to ../../blobs/ETAG
+//! models--ORG--NAME/blobs/ETAG            the bytes; ETAG.part while they arrive, ETAG.lock held by who fetches them
+//! models--ORG--NAME/.no_exist/COMMIT/PATH empty: the repository is known not to have PATH
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use hf_hub::{Cache, Repo, RepoType};
+
+use crate::checkpoint_files::{self, MODULES};
+use crate::encoder_name::Repository;
+
+/// A revision of a repository in the cache.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) folder: PathBuf,
+    /// Empty where it is complete.
+    pub(crate) missing: Vec<String>,
+}
+
+/// The snapshot of the first id that has a complete one; else an incomplete one; else none.
+pub(crate) fn find(cache: &Path, repository: &Repository) -> Option<Snapshot> {
+    let expects_modules = repository.known.is_some_and(|known| known.sentence_transformers);
+    let snapshots =
+        repository.ids.iter().filter_map(|id| snapshot(cache, id, &repository.revision, expects_modules));
+    let mut incomplete = None;
+    for snapshot in snapshots {
+        if snapshot.missing.is_empty() {
+            return Some(snapshot);
+        }
+        incomplete = incomplete.or(Some(snapshot));
+    }
+    incomplete
+}
+
+fn snapshot(cache: &Path, id: &str, revision: &str, expects_modules: bool) -> Option<Snapshot> {
+    let place = Place::new(cache, id, revision);
+    let commit = if is_commit(revision) { revision.to_string() } else { place.read_ref()? };
+    let folder = place.snapshot(&commit);
+    if !folder.is_dir() {
+        return None;
+    }
+    let expects_modules = expects_modules && !place.absence_marker(&commit, MODULES).exists();
+    let missing = checkpoint_files::missing(&folder, expects_modules);
+    Some(Snapshot { folder, missing })
+}
+
+/// Whether a revision is a commit itself: 40 hexadecimal digits.
+pub(crate) fn is_commit(revision: &str) -> bool {
+    revision.len() == 40 && revision.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+/// The paths of one repository and revision in a cache.
+pub(crate) struct Place {
+    folder: PathBuf,
+    repo: Repo,
+    cache: Cache,
+}
+
+impl Place {
+    pub(crate) fn new(cache: &Path, id: &str, revision: &str) -> Self {
+        let repo = Repo::with_revision(id.to_string(), RepoType::Model, revision.to_string());
+        Place { folder: cache.join(repo.folder_name()), repo, cache: Cache::new(cache.to_path_buf()) }
+    }
+
+    pub(crate) fn repo(&self) -> Repo {
+        self.repo.clone()
+    }
+
+    pub(crate) fn blob(&self, etag: &str) -> PathBuf {
+        self.cache.repo(self.repo()).blob_path(etag)
+    }
+
+    pub(crate) fn snapshot(&self, commit: &str) -> PathBuf {
+        self.cache.repo(self.repo()).pointer_path(commit)
+    }
+
+    pub(crate) fn reference(&self) -> PathBuf {
+        self.folder.join("refs").join(self.repo.revision())
+    }
+
+    pub(crate) fn absence_marker(&self, commit: &str, file: &str) -> PathBuf {
+        self.folder.join(".no_exist").join(commit).join(file)
+    }
+
+    fn read_ref(&self) -> Option<String> {
+        let commit = std::fs::read_to_string(self.reference()).ok()?.trim().to_string();
+        // What a damaged file says must not become a path.
+        (!commit.is_empty() && commit.chars().all(|c| c.is_ascii_alphanumeric())).then_some(commit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoder_name::EncoderName;
+
+    fn write(path: PathBuf, text: &str) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn fill(cache: &Path, folder: &str, revision: &str, commit: &str, files: &[&str]) {
+        write(cache.join(folder).join("refs").join(revision), &format!("{commit}\n"));
+        for file in files {
+            write(cache.join(folder).join("snapshots").join(commit).join(file), "[]");
+        }
+    }
+
+    fn look(cache: &Path, text: &str) -> Option<Snapshot> {
+        match EncoderName::parse(text, None).unwrap() {
+            EncoderName::Repository(repository) => find(cache, &repository),
+            EncoderName::Folder(_) => panic!("{text} is a folder"),
+        }
+    }
+
+    #[test]
+    fn both_spellings_of_a_canonical_id_are_looked_at() {
+        let cache = tempfile::tempdir().unwrap();
+        let cache = cache.path();
+        assert!(look(cache, "bert-base-uncased").is_none());
+        let all = ["config.json", "vocab.txt", "model.safetensors"];
+        fill(cache, "models--bert-base-uncased", "main", "c1", &["config.json"]);
+        assert_eq!(look(cache, "bert-base-uncased").unwrap().missing.len(), 2);
+        fill(cache, "models--google-bert--bert-base-uncased", "main", "c2", &all);
+        let found = look(cache, "bert-base-uncased").unwrap();
+        assert!(found.missing.is_empty() && found.folder.ends_with("snapshots/c2"));
+    }
+
+    #[test]
+    fn revisions_go_through_refs_unless_they_are_commits() {
+        let cache = tempfile::tempdir().unwrap();
+        let cache = cache.path();
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        fill(cache, "models--o--n", "release/1", commit, &["config.json", "vocab.txt", "model.safetensors"]);
+        assert!(look(cache, "o/n").is_none());
+        assert!(look(cache, "o/n@release/1").is_some());
+        assert!(look(cache, &format!("o/n@{commit}")).is_some());
+        write(cache.join("models--o--n/refs/main"), "../..");
+        assert!(look(cache, "o/n").is_none());
+    }
+
+    #[test]
+    fn sentence_transformers_need_their_modules_unless_known_to_have_none() {
+        let cache = tempfile::tempdir().unwrap();
+        let cache = cache.path();
+        let folder = "models--sentence-transformers--all-MiniLM-L6-v2";
+        fill(cache, folder, "main", "c", &["config.json", "vocab.txt", "model.safetensors"]);
+        assert_eq!(look(cache, "all-MiniLM-L6-v2").unwrap().missing, ["modules.json"]);
+        write(cache.join(folder).join(".no_exist/c/modules.json"), "");
+        assert!(look(cache, "all-MiniLM-L6-v2").unwrap().missing.is_empty());
+    }
+}

@@ -1,0 +1,376 @@
+//! Downloads a repository of the model hub into the hub's cache.
+//!
+//! First the list of its files, then the small ones, then the weights, then the reference that makes the snapshot
+//! visible: what is interrupted is not taken for complete, and the next download goes on where this one ended.
+//!
+//! Source: `hf-hub` 0.5 for addresses and paths; the hub's documentation of its cache for the rest. See
+//! `transport.rs` for what is not left to `hf-hub`.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use clsify::error::{Error, ErrorKind};
+use clsify::files::write_atomically;
+use hf_hub::api::RepoInfo;
+use hf_hub::api::sync::{ApiBuilder, ApiRepo};
+
+use crate::archive::sha256_of;
+use crate::checkpoint_files::{
+    CONFIG, LEGACY_WEIGHTS, MODULES, SMALL_FILES, TOKENIZER, VOCAB, WEIGHTS, WEIGHTS_INDEX, pooling_configs,
+    shards,
+};
+use crate::environment::Environment;
+use crate::hub_cache::{Place, is_commit};
+use crate::lock;
+use crate::observer::FetchObserver;
+use crate::transport::{Failure, Transport, host};
+
+/// One repository on its way into the cache.
+struct Download<'a> {
+    environment: &'a Environment,
+    observer: &'a dyn FetchObserver,
+    transport: Transport,
+    /// Addresses of the repository's files.
+    api: ApiRepo,
+    place: Place,
+    id: &'a str,
+    commit: String,
+    /// Paths in the repository.
+    available: BTreeSet<String>,
+}
+
+/// The folder of the complete snapshot.
+pub(crate) fn download(
+    environment: &Environment,
+    id: &str,
+    revision: &str,
+    observer: &dyn FetchObserver,
+) -> Result<PathBuf, Failure> {
+    let transport = Transport::to_hub(environment)?;
+    let place = Place::new(&environment.hub_cache, id, revision);
+    let api = ApiBuilder::from_cache(hf_hub::Cache::new(environment.hub_cache.clone()))
+        .with_endpoint(environment.endpoint.clone())
+        .with_token(None)
+        .with_progress(false)
+        .build()
+        .map_err(|e| Failure::unsuitable(e.to_string()))?
+        .repo(place.repo());
+    let info = repository_info(environment, &transport, &place, id)?;
+    let available = info.siblings.into_iter().map(|sibling| sibling.rfilename).collect();
+    let download = Download { environment, observer, transport, api, place, id, commit: info.sha, available };
+    download.run(revision)
+}
+
+/// Asks the hub for the commit and the list of files.
+fn repository_info(
+    environment: &Environment,
+    transport: &Transport,
+    place: &Place,
+    id: &str,
+) -> Result<RepoInfo, Failure> {
+    let url = format!("{}/api/{}", environment.endpoint, place.repo().api_url());
+    let budget = environment.limits.hub_answer;
+    let mut answer = transport.get(&url, None, Some(budget))?;
+    if answer.status != 200 {
+        return Err(refusal(environment, id, answer.status, answer.error_code.as_deref()));
+    }
+    let mut text = String::new();
+    // The list of the largest repositories has some hundred kilobytes.
+    answer.body().take(64 << 20).read_to_string(&mut text).map_err(|_| {
+        let seconds = budget.as_secs_f32();
+        Failure::Unreachable(format!("{}: did not answer within {seconds} s", host(&environment.endpoint)))
+    })?;
+    let info: RepoInfo = serde_json::from_str(&text).map_err(|_| {
+        Failure::unsuitable(format!("{}: the answer is not that of a model hub", host(&environment.endpoint)))
+    })?;
+    if info.sha.is_empty() || !info.sha.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Err(Failure::unsuitable(format!("the hub names an odd commit: {:?}", info.sha)));
+    }
+    Ok(info)
+}
+
+/// What a status other than success means.
+fn refusal(environment: &Environment, id: &str, status: u16, code: Option<&str>) -> Failure {
+    let hub = host(&environment.endpoint);
+    let with_token = environment.token.is_some();
+    let error = match (status, code) {
+        (_, Some("GatedRepo")) => Error::new(
+            ErrorKind::Fetch,
+            format!("access to {id} has to be asked for at {hub} (status {status})"),
+        )
+        .with_hint("ask for access in a browser, then set HF_TOKEN to a token of that account"),
+        (_, Some("RevisionNotFound")) => {
+            Error::new(ErrorKind::Fetch, format!("{hub} has no such revision of {id} (status {status})"))
+        }
+        // The hub answers 401 for what does not exist as well, so as not to tell which private names are taken.
+        (401 | 404, _) if !with_token => {
+            Error::new(ErrorKind::Fetch, format!("{hub} has no public repository {id} (status {status})"))
+                .with_hint("check the spelling; for a private repository set HF_TOKEN")
+        }
+        (401, _) => {
+            Error::new(ErrorKind::Fetch, format!("{hub} does not accept the token for {id} (status 401)"))
+                .with_hint("check HF_TOKEN, and the spelling of the name")
+        }
+        (403, _) => Error::new(ErrorKind::Fetch, format!("{hub} denies access to {id} (status 403)"))
+            .with_hint("check what the token in HF_TOKEN may read"),
+        (404, _) => {
+            Error::new(ErrorKind::Fetch, format!("{hub} has no repository {id} for this token (status 404)"))
+                .with_hint("check the spelling, and what the token in HF_TOKEN may read")
+        }
+        _ => return Failure::Unreachable(format!("{hub}: answered with status {status}")),
+    };
+    Failure::Unsuitable(error)
+}
+
+impl Download<'_> {
+    fn run(&self, revision: &str) -> Result<PathBuf, Failure> {
+        self.check_usable()?;
+        self.observer.message(&format!("fetching {} from {}", self.id, host(&self.environment.endpoint)));
+        for name in SMALL_FILES.iter().filter(|name| self.available.contains(**name)) {
+            self.file(name)?;
+        }
+        if self.available.contains(MODULES) {
+            let text = self.read(MODULES)?;
+            let configs = pooling_configs(&text).ok_or_else(|| self.malformed(MODULES))?;
+            for config in configs {
+                self.file(&config)?;
+            }
+        } else {
+            let marker = self.place.absence_marker(&self.commit, MODULES);
+            create_parent(&marker)?;
+            File::create(&marker).map_err(|e| Failure::Local(Error::io(&marker, &e)))?;
+        }
+        if self.available.contains(WEIGHTS) {
+            self.file(WEIGHTS)?;
+        } else {
+            self.file(WEIGHTS_INDEX)?;
+            let text = self.read(WEIGHTS_INDEX)?;
+            for shard in shards(&text).ok_or_else(|| self.malformed(WEIGHTS_INDEX))? {
+                self.file(&shard)?;
+            }
+        }
+        if !is_commit(revision) {
+            let reference = self.place.reference();
+            create_parent(&reference)?;
+            write_atomically(&reference, |out| out.write_all(self.commit.as_bytes()))
+                .map_err(Failure::Local)?;
+        }
+        Ok(self.place.snapshot(&self.commit))
+    }
+
+    /// Fails before anything is downloaded where the repository holds no encoder that can be read.
+    fn check_usable(&self) -> Result<(), Failure> {
+        let has = |name: &str| self.available.contains(name);
+        let error = if !has(CONFIG) {
+            Error::new(ErrorKind::Fetch, format!("the repository has no {CONFIG}: it is not an encoder"))
+        } else if !has(WEIGHTS) && !has(WEIGHTS_INDEX) {
+            if self.available.iter().any(|name| name == LEGACY_WEIGHTS || name.starts_with("pytorch_model")) {
+                let id = self.id;
+                Error::new(
+                    ErrorKind::Fetch,
+                    format!("the repository has {LEGACY_WEIGHTS} only, expected {WEIGHTS}"),
+                )
+                .with_hint(format!(
+                    "convert it once in Python: AutoModel.from_pretrained({id:?}).save_pretrained(\"DIR\") and \
+                     AutoTokenizer.from_pretrained({id:?}).save_pretrained(\"DIR\"), then give DIR"
+                ))
+            } else {
+                Error::new(ErrorKind::Fetch, format!("the repository has no {WEIGHTS}"))
+            }
+        } else if !has(TOKENIZER) && !has(VOCAB) {
+            Error::new(ErrorKind::Fetch, format!("the repository has neither {TOKENIZER} nor {VOCAB}"))
+        } else {
+            return Ok(());
+        };
+        Err(Failure::Unsuitable(error))
+    }
+
+    fn malformed(&self, name: &str) -> Failure {
+        Failure::unsuitable(format!("{name} of {} is malformed", self.id))
+    }
+
+    fn read(&self, name: &str) -> Result<String, Failure> {
+        let path = self.place.snapshot(&self.commit).join(name);
+        fs::read_to_string(&path).map_err(|e| Failure::Local(Error::io(&path, &e)))
+    }
+
+    /// Brings one file into the snapshot, unless it is there.
+    fn file(&self, name: &str) -> Result<(), Failure> {
+        let pointer = self.place.snapshot(&self.commit).join(name);
+        if pointer.is_file() {
+            return Ok(());
+        }
+        let url = self.api.url(name);
+        // One byte: the answer's headers tell the blob's name and size.
+        let mut head = self.transport.get(&url, Some((0, Some(0))), None)?;
+        if head.status == 416 {
+            // An empty file has no first byte.
+            head = self.transport.get(&url, None, None)?;
+        }
+        self.check_status(name, head.status, head.error_code.as_deref())?;
+        if head.commit.as_ref().is_some_and(|commit| *commit != self.commit) {
+            return Err(Failure::unsuitable(format!(
+                "{} was changed while it was fetched: try again",
+                self.id
+            )));
+        }
+        let etag = head.etag.take().and_then(|etag| blob_name(&etag)).ok_or_else(|| {
+            Failure::unsuitable(format!("{}: {name} comes without an etag", host(&self.environment.endpoint)))
+        })?;
+        let total = head.total;
+        if head.status == 206 {
+            // Read to its end, the connection can be used again; a failure to do so costs that only.
+            let _ = std::io::copy(&mut head.body().take(16), &mut std::io::sink());
+        }
+        drop(head);
+
+        let blob = self.place.blob(&etag);
+        create_parent(&blob)?;
+        let part = blob.with_extension("part");
+        let bytes = || fs::metadata(&part).map_or(0, |m| m.len());
+        let what = format!("{name} of {}", self.id);
+        let guard = lock::acquire(
+            &blob.with_extension("lock"),
+            &what,
+            self.environment.limits.stall,
+            bytes,
+            self.observer,
+        )
+        .map_err(Failure::Local)?;
+        if !blob.is_file() {
+            self.blob(name, &url, &part, total)?;
+            check_content(&part, name, &etag, total)?;
+            fs::rename(&part, &blob).map_err(|e| Failure::Local(Error::io(&blob, &e)))?;
+        }
+        drop(guard);
+        create_parent(&pointer)?;
+        link(&blob, &pointer, name).map_err(|e| Failure::Local(Error::io(&pointer, &e)))
+    }
+
+    fn check_status(&self, name: &str, status: u16, code: Option<&str>) -> Result<(), Failure> {
+        match status {
+            200 | 206 => Ok(()),
+            404 if code == Some("EntryNotFound") || code.is_none() => {
+                Err(Failure::unsuitable(format!("the hub lists {name} of {} but does not have it", self.id)))
+            }
+            _ => Err(refusal(self.environment, self.id, status, code)),
+        }
+    }
+
+    /// Fills the `.part` file from where it ends.
+    fn blob(&self, name: &str, url: &str, part: &Path, total: Option<u64>) -> Result<(), Failure> {
+        let local = |e: std::io::Error| Failure::Local(Error::io(part, &e));
+        let mut have = fs::metadata(part).map_or(0, |m| m.len());
+        if total.is_some_and(|total| have > total) {
+            have = 0;
+        }
+        if have > 0 && total == Some(have) {
+            return Ok(());
+        }
+        let mut answer = self.transport.get(url, (have > 0).then_some((have, None)), None)?;
+        if have > 0 && (answer.status == 416 || (answer.status == 206 && answer.start != have)) {
+            answer = self.transport.get(url, None, None)?;
+        }
+        self.check_status(name, answer.status, answer.error_code.as_deref())?;
+        if answer.status == 200 {
+            have = 0;
+        }
+        let mut file = File::options().create(true).append(true).open(part).map_err(local)?;
+        file.set_len(have).map_err(local)?;
+        let shown_total = total.unwrap_or(0);
+        self.observer.bytes(name, have, shown_total);
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let count = match answer.body().read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(_) => return Err(self.broken_off(name, have, shown_total)),
+            };
+            file.write_all(&buffer[..count]).map_err(local)?;
+            have += count as u64;
+            self.observer.bytes(name, have, shown_total);
+        }
+        if total.is_some_and(|total| have < total) {
+            return Err(self.broken_off(name, have, shown_total));
+        }
+        file.sync_all().map_err(local)
+    }
+
+    fn broken_off(&self, name: &str, have: u64, total: u64) -> Failure {
+        let megabytes = |bytes: u64| bytes as f64 / 1e6;
+        Failure::Unreachable(format!(
+            "{}: stopped sending {name} after {:.1} of {:.1} MB; the next pull goes on from there",
+            host(&self.environment.endpoint),
+            megabytes(have),
+            megabytes(total)
+        ))
+    }
+}
+
+/// The etag as a file name: without quotes and the mark of a weak one.
+fn blob_name(etag: &str) -> Option<String> {
+    let name = etag.trim_start_matches("W/").trim_matches('"');
+    let fine = !name.is_empty()
+        && name.len() <= 128
+        && !name.starts_with('.')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    fine.then(|| name.to_string())
+}
+
+/// Size, and for large files (their etag is a sha256) the content. What is damaged is removed.
+fn check_content(part: &Path, name: &str, etag: &str, total: Option<u64>) -> Result<(), Failure> {
+    let length = fs::metadata(part).map_err(|e| Failure::Local(Error::io(part, &e)))?.len();
+    let is_sha256 = etag.len() == 64 && etag.chars().all(|c| c.is_ascii_hexdigit());
+    let damaged = total.is_some_and(|total| total != length)
+        || (is_sha256 && sha256_of(part).map_err(Failure::Local)? != etag.to_ascii_lowercase());
+    if damaged {
+        fs::remove_file(part).map_err(|e| Failure::Local(Error::io(part, &e)))?;
+        return Err(Failure::unsuitable(format!("{name} arrived damaged: try again")));
+    }
+    Ok(())
+}
+
+fn create_parent(path: &Path) -> Result<(), Failure> {
+    let parent = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(|e| Failure::Local(Error::io(parent, &e)))
+}
+
+/// Puts the blob under its name in the snapshot: a relative link, so that a cache can be moved.
+fn link(blob: &Path, pointer: &Path, name: &str) -> std::io::Result<()> {
+    // A link whose blob was removed, or one that another process has just made.
+    if fs::symlink_metadata(pointer).is_ok() && !pointer.is_file() {
+        fs::remove_file(pointer)?;
+    }
+    #[cfg(unix)]
+    let made = {
+        let up = "../".repeat(2 + name.matches('/').count());
+        let blob_name = blob.file_name().unwrap_or_default().to_string_lossy();
+        std::os::unix::fs::symlink(format!("{up}blobs/{blob_name}"), pointer)
+    };
+    #[cfg(not(unix))]
+    let made = {
+        let _ = name;
+        fs::hard_link(blob, pointer)
+    };
+    match made {
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn etags_become_file_names_or_nothing() {
+        assert_eq!(blob_name("\"ab12\"").as_deref(), Some("ab12"));
+        assert_eq!(blob_name("W/\"ab-12\"").as_deref(), Some("ab-12"));
+        for bad in ["", "\"\"", "../x", "a/b", ".x"] {
+            assert_eq!(blob_name(bad), None, "{bad:?}");
+        }
+    }
+}

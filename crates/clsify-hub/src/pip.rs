@@ -1,0 +1,338 @@
+//! Runs `pip download` as a child process under watch.
+//!
+//! pip is given the expected SHA-256, so that it neither builds nor keeps anything else. Its temporary files lie in
+//! the caller's folder, whose growth is the progress.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use clsify::error::{Error, ErrorKind};
+use clsify::files;
+
+use crate::lock::folder_bytes;
+use crate::transport::Failure;
+
+/// A file of the package index.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Package<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) sha256: &'a str,
+    pub(crate) bytes: u64,
+    /// The source distribution is wanted, which has files that the wheel has not.
+    pub(crate) is_source: bool,
+}
+
+/// How long a run may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch {
+    /// When the index must have answered.
+    pub(crate) answer_by: Instant,
+    /// Without growth, after which a run that was answered is ended.
+    pub(crate) stall: Duration,
+}
+
+/// Downloads a package into `folder`, which has to be empty, and returns its file, content checked.
+pub(crate) fn download(
+    command: &[String],
+    package: &Package<'_>,
+    folder: &Path,
+    watch: Watch,
+    progress: &dyn Fn(u64),
+) -> Result<PathBuf, Failure> {
+    let local = |path: &Path, e: std::io::Error| Failure::Local(Error::io(path, &e));
+    let (temporary, destination) = (folder.join("tmp"), folder.join("dest"));
+    for path in [&temporary, &destination] {
+        std::fs::create_dir_all(path).map_err(|e| local(path, e))?;
+    }
+    let requirements = folder.join("requirements.txt");
+    let line = format!("{}=={} --hash=sha256:{}\n", package.name, package.version, package.sha256);
+    std::fs::write(&requirements, line).map_err(|e| local(&requirements, e))?;
+
+    let (program, arguments) =
+        command.split_first().ok_or_else(|| Failure::unsuitable("no command to run pip with"))?;
+    let mut pip = Command::new(program);
+    pip.args(arguments)
+        .args(["download", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "--no-deps"])
+        .args(["--progress-bar", "off", "--timeout", "15", "--retries", "1", "--require-hashes"])
+        .args([if package.is_source { "--no-binary" } else { "--only-binary" }, package.name])
+        .arg("--dest")
+        .arg(&destination)
+        .arg("-r")
+        .arg(&requirements)
+        .env("PYTHONUNBUFFERED", "1")
+        .env("TMPDIR", &temporary)
+        .env("TEMP", &temporary)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let child = pip.spawn().map_err(|e| not_started(program, &e))?;
+    let output = run(child, folder, package, watch, progress)?;
+    if !output.success {
+        return Err(failed(&output.lines, folder));
+    }
+    let file = only_file(&destination).ok_or_else(|| {
+        Failure::unsuitable(format!("pip left no file for {}=={}", package.name, package.version))
+    })?;
+    crate::archive::check_sha256(&file, package.sha256).map_err(Failure::Unsuitable)?;
+    Ok(file)
+}
+
+fn not_started(program: &str, error: &std::io::Error) -> Failure {
+    let message = match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            format!("{program} was not found, and the package index is reached by pip")
+        }
+        _ => format!("{program} cannot be run: {error}"),
+    };
+    Failure::Unsuitable(Error::new(ErrorKind::Fetch, message).with_hint("install Python 3 with pip"))
+}
+
+struct Output {
+    success: bool,
+    lines: Vec<String>,
+}
+
+/// Waits for the child as long as it shows signs of life.
+fn run(
+    mut child: Child,
+    folder: &Path,
+    package: &Package<'_>,
+    watch: Watch,
+    progress: &dyn Fn(u64),
+) -> Result<Output, Failure> {
+    let (sender, lines) = channel();
+    let stdout = child.stdout.take().map(|pipe| read_lines(pipe, sender.clone()));
+    let stderr = child.stderr.take().map(|pipe| read_lines(pipe, sender));
+    let readers = [stdout, stderr];
+    let child = Arc::new(Mutex::new(child));
+    let of_handler = Arc::clone(&child);
+    // A signal that reaches only this process must not leave pip writing into a folder that is being removed.
+    let _guard = files::on_interrupt(move || end(&of_handler));
+
+    let started = Instant::now();
+    let (mut seen, mut answered) = (Vec::new(), false);
+    let (mut grown, mut peak, mut last_growth) = (0, 0, Instant::now());
+    loop {
+        let told = wait_for_line(&lines, &mut seen);
+        let status =
+            lock(&child).try_wait().map_err(|e| Failure::unsuitable(format!("pip was lost: {e}")))?;
+        if let Some(status) = status {
+            // What it said last is in the pipes until the readers end; one that a grandchild holds open is left.
+            let deadline = Instant::now() + Duration::from_secs(1);
+            while !readers.iter().flatten().all(|r| r.is_finished()) && Instant::now() < deadline {
+                wait_for_line(&lines, &mut seen);
+            }
+            seen.extend(lines.try_iter());
+            return Ok(Output { success: status.success(), lines: seen });
+        }
+        let bytes = folder_bytes(folder);
+        if bytes != grown || told {
+            last_growth = Instant::now();
+        }
+        grown = bytes;
+        answered = answered || bytes > 64 * 1024 || seen.iter().any(|line| is_sign_of_an_answer(line));
+        if answered {
+            // pip removes and copies its temporaries: what was there once has arrived.
+            peak = peak.max(bytes.min(package.bytes));
+            progress(peak);
+            if last_growth.elapsed() > watch.stall {
+                end(&child);
+                let seconds = watch.stall.as_secs_f32();
+                return Err(Failure::Unreachable(format!(
+                    "the package index: nothing has come of {} for {seconds} s",
+                    package.name
+                )));
+            }
+        } else if Instant::now() >= watch.answer_by {
+            end(&child);
+            let seconds = started.elapsed().as_secs_f32();
+            return Err(Failure::Unreachable(format!(
+                "the package index: did not answer within {seconds:.0} s"
+            )));
+        }
+    }
+}
+
+/// Whether the line tells that the index has answered.
+fn is_sign_of_an_answer(line: &str) -> bool {
+    let line = line.trim_start();
+    ["Downloading", "Using cached", "Saved", "Processing", "Installing", "Getting", "Preparing"]
+        .iter()
+        .any(|word| line.starts_with(word))
+}
+
+/// Whether a line came within a moment.
+fn wait_for_line(lines: &Receiver<String>, seen: &mut Vec<String>) -> bool {
+    match lines.recv_timeout(Duration::from_millis(50)) {
+        Ok(line) => {
+            seen.push(line);
+            true
+        }
+        Err(RecvTimeoutError::Timeout) => false,
+        Err(RecvTimeoutError::Disconnected) => {
+            std::thread::sleep(Duration::from_millis(20));
+            false
+        }
+    }
+}
+
+fn read_lines(pipe: impl Read + Send + 'static, sender: Sender<String>) -> std::thread::JoinHandle<()> {
+    std::thread::spawn(move || {
+        let mut reader = BufReader::new(pipe);
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+            let text = String::from_utf8_lossy(&line).trim_end().to_string();
+            line.clear();
+            if sender.send(text).is_err() {
+                return;
+            }
+        }
+    })
+}
+
+fn lock(child: &Mutex<Child>) -> std::sync::MutexGuard<'_, Child> {
+    child.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn end(child: &Mutex<Child>) {
+    let mut child = lock(child);
+    // It fails only where the child has ended by itself.
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Words in pip's output by which a network that cannot be reached is told from a package that is not there.
+const NETWORK_WORDS: [&str; 8] = [
+    "NewConnectionError",
+    "ConnectTimeoutError",
+    "NameResolutionError",
+    "ReadTimeoutError",
+    "ProxyError",
+    "SSLError",
+    "ProtocolError",
+    "Connection broken",
+];
+
+/// The failure that pip's last lines tell of.
+fn failed(lines: &[String], folder: &Path) -> Failure {
+    if lines.iter().any(|line| line.contains("No space left on device")) {
+        return Failure::Local(Error::io(folder, &std::io::ErrorKind::StorageFull.into()));
+    }
+    // A warning of a first attempt that failed stays in the output when the second one succeeds.
+    let arrived = lines.iter().any(|line| line.contains("DO NOT MATCH THE HASHES"));
+    let network = lines.iter().rev().find(|line| NETWORK_WORDS.iter().any(|word| line.contains(word)));
+    let network = network.filter(|_| !arrived);
+    if let Some(line) = network {
+        // "...: Failed to establish a new connection: [Errno 111] Connection refused')': /simple/..."
+        let reason =
+            line.rsplit_once("[Errno").and_then(|(_, rest)| rest.split_once(']')).map(|(_, words)| words);
+        let reason =
+            reason.and_then(|words| words.split(['\'', ')']).next()).map(|words| words.trim().to_string());
+        let reason = reason.filter(|words| !words.is_empty()).unwrap_or_else(|| {
+            NETWORK_WORDS.iter().find(|word| line.contains(**word)).unwrap_or(&"no connection").to_string()
+        });
+        return Failure::Unreachable(format!(
+            "the package index cannot be reached: {}",
+            reason.to_lowercase()
+        ));
+    }
+    let said: Vec<&str> = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
+    let errors: Vec<&str> =
+        said.iter().filter_map(|line| line.strip_prefix("ERROR:")).map(str::trim).collect();
+    let last = match errors.last() {
+        // "ERROR: Exception:" stands before a traceback, whose last line says what it is.
+        Some(error) if *error != "Exception:" => error.to_string(),
+        _ => said.last().copied().unwrap_or("it said nothing").to_string(),
+    };
+    Failure::unsuitable(format!("pip download failed: {last}"))
+}
+
+fn only_file(folder: &Path) -> Option<PathBuf> {
+    let mut files =
+        std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).filter(|path| path.is_file());
+    let file = files.next()?;
+    files.next().is_none().then_some(file)
+}
+
+/// A stand-in for pip, for tests.
+#[cfg(test)]
+pub(crate) mod fake {
+    /// A shell script that sees pip's arguments; `$DEST` is the folder to write to, `$REQ` the requirements file.
+    #[cfg(unix)]
+    pub(crate) fn pip(script: &str) -> Vec<String> {
+        let find = "while [ $# -gt 0 ]; do case $1 in --dest) DEST=$2;; -r) REQ=$2;; esac; shift; done; ";
+        ["sh", "-c", &format!("{find}{script}"), "pip"].map(String::from).to_vec()
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    const PACKAGE: Package<'static> = Package {
+        name: "p",
+        version: "1",
+        // `printf hello | sha256sum`
+        sha256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+        bytes: 5,
+        is_source: false,
+    };
+
+    fn run_script(command: &[String]) -> Result<PathBuf, Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let watch = Watch {
+            answer_by: Instant::now() + Duration::from_millis(600),
+            stall: Duration::from_millis(400),
+        };
+        download(command, &PACKAGE, folder.path(), watch, &|_| {})
+    }
+
+    fn error(script: &str) -> String {
+        match run_script(&fake::pip(script)).unwrap_err() {
+            Failure::Unreachable(text) => format!("unreachable: {text}"),
+            other => other.into_error().to_string(),
+        }
+    }
+
+    #[test]
+    fn the_file_is_found_and_checked() {
+        let file =
+            run_script(&fake::pip("grep -q 'p==1 --hash' $REQ && printf hello > $DEST/p-1.whl")).unwrap();
+        assert!(file.ends_with("dest/p-1.whl"));
+        assert!(error("printf hullo > $DEST/p-1.whl").starts_with("p-1.whl: expected sha256 2cf24"));
+        assert_eq!(error("true"), "pip left no file for p==1");
+    }
+
+    #[test]
+    fn failures_are_told_apart() {
+        let refused = "echo \"WARNING: Retrying after connection broken by 'NewConnectionError('x: [Errno 111] \
+                       Connection refused')': /simple/p/\" >&2; echo 'ERROR: No matching distribution' >&2; exit 1";
+        assert_eq!(error(refused), "unreachable: the package index cannot be reached: connection refused");
+        let full = error("echo 'OSError: [Errno 28] No space left on device'; exit 2");
+        assert!(full.ends_with("no space left on the disk"), "{full}");
+        let crash = "echo ERROR: Exception:; echo Traceback; echo KeyError: x; exit 2";
+        assert_eq!(error(crash), "pip download failed: KeyError: x");
+        assert_eq!(error("echo ERROR: no such version; exit 1"), "pip download failed: no such version");
+        assert_eq!(
+            error("echo python: No module named pip >&2; exit 1"),
+            "pip download failed: python: No module named pip"
+        );
+        let missing = run_script(&["clsify-no-such-python".to_string()]).unwrap_err().into_error();
+        assert!(missing.to_string().contains("was not found"), "{missing}");
+    }
+
+    #[test]
+    fn silence_before_and_after_the_answer_ends_the_run() {
+        let started = Instant::now();
+        assert!(error("exec sleep 30").starts_with("unreachable: the package index: did not answer within"));
+        let stalled = error("echo Downloading p; exec sleep 30");
+        assert!(stalled.contains("nothing has come of p"), "{stalled}");
+        assert!(started.elapsed() < Duration::from_secs(5));
+    }
+}

@@ -1,0 +1,275 @@
+//! GET requests with a limit on every wait, and a token that goes to one host only.
+//!
+//! `hf-hub` 0.5 spells the hub's addresses (`hub_download.rs`) but is not used to move bytes: its agents have no
+//! time limits, it sends the token on to the storage host that the hub redirects to, and it renames what arrived
+//! without checking it. Proxies: `ureq` reads `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (the first that is set, for
+//! every scheme) and `NO_PROXY`.
+
+use std::io::Read;
+use std::time::Duration;
+
+use clsify::error::{Error, ErrorKind};
+use ureq::Agent;
+use ureq::http::Uri;
+use ureq::http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, LOCATION, RANGE,
+};
+
+use crate::environment::{Environment, TimeLimits, Token};
+
+/// Why a source could not serve what it was asked for.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// No usable answer: the text says so, host included.
+    Unreachable(String),
+    /// It answered, and does not have it, may not give it, or has something else.
+    Unsuitable(Error),
+    /// A failure of this machine, which another source would meet as well.
+    Local(Error),
+}
+
+impl Failure {
+    pub(crate) fn unsuitable(message: impl Into<String>) -> Self {
+        Failure::Unsuitable(Error::new(ErrorKind::Fetch, message))
+    }
+
+    /// As the error of a source that nothing can stand in for.
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            Failure::Unreachable(text) => Error::new(ErrorKind::Fetch, text),
+            Failure::Unsuitable(error) | Failure::Local(error) => error,
+        }
+    }
+}
+
+/// Sends the requests of one source.
+pub(crate) struct Transport {
+    agent: Agent,
+    /// Scheme, host and port that the token is for.
+    origin: String,
+    token: Option<Token>,
+    limits: TimeLimits,
+}
+
+/// An answer whose body has yet to be read.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// The first linked etag, else the first plain one, on the way to the file: the name of its blob.
+    pub(crate) etag: Option<String>,
+    /// The commit that the file belongs to.
+    pub(crate) commit: Option<String>,
+    /// What the hub says about a refusal: `GatedRepo`, `RepoNotFound`, ...
+    pub(crate) error_code: Option<String>,
+    /// Of the whole file, where the answer tells.
+    pub(crate) total: Option<u64>,
+    /// Where the body starts within the file.
+    pub(crate) start: u64,
+    body: ureq::BodyReader<'static>,
+}
+
+impl Answer {
+    pub(crate) fn body(&mut self) -> &mut impl Read {
+        &mut self.body
+    }
+}
+
+impl Transport {
+    /// For the hub of this environment.
+    pub(crate) fn to_hub(environment: &Environment) -> Result<Self, Failure> {
+        Self::new(&environment.endpoint, environment.token.clone(), environment.limits)
+    }
+
+    pub(crate) fn new(address: &str, token: Option<Token>, limits: TimeLimits) -> Result<Self, Failure> {
+        let origin = origin(address).ok_or_else(|| {
+            Failure::unsuitable(format!("expected an address like https://host, got {address:?}"))
+        })?;
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent(concat!("clsify/", env!("CARGO_PKG_VERSION")))
+            .timeout_resolve(Some(limits.hub_answer))
+            .timeout_connect(Some(limits.hub_answer))
+            .timeout_recv_response(Some(limits.stall))
+            .timeout_per_read(Some(limits.stall))
+            .build()
+            .into();
+        Ok(Transport { agent, origin, token, limits })
+    }
+
+    /// `range` is a first and a last byte. `budget` limits everything up to the end of the body.
+    pub(crate) fn get(
+        &self,
+        url: &str,
+        range: Option<(u64, Option<u64>)>,
+        budget: Option<Duration>,
+    ) -> Result<Answer, Failure> {
+        let started = std::time::Instant::now();
+        let mut url = url.to_string();
+        let (mut linked_etag, mut plain_etag, mut commit, mut linked_size) = (None, None, None, None);
+        for _ in 0..10 {
+            // A file may have a name with a space; the hub's other characters are fine in an address.
+            url = url.replace(' ', "%20");
+            // Compression would hide the length of what comes.
+            let mut request = self.agent.get(&url).header(ACCEPT_ENCODING, "identity");
+            if let Some((first, last)) = range {
+                let last = last.map(|byte| byte.to_string()).unwrap_or_default();
+                request = request.header(RANGE, format!("bytes={first}-{last}"));
+            }
+            if let Some(token) = self.token.as_ref().filter(|_| origin(&url).as_ref() == Some(&self.origin)) {
+                request = request.header(AUTHORIZATION, format!("Bearer {}", token.secret()));
+            }
+            let left = budget.map(|b| b.saturating_sub(started.elapsed()).max(Duration::from_millis(1)));
+            let response = request
+                .config()
+                .timeout_global(left)
+                .build()
+                .call()
+                .map_err(|e| self.unreachable(&url, &e, budget))?;
+            let (parts, body) = response.into_parts();
+            let headers = &parts.headers;
+            linked_etag = linked_etag.or_else(|| text(headers, "x-linked-etag"));
+            plain_etag = plain_etag.or_else(|| text(headers, ETAG.as_str()));
+            commit = commit.or_else(|| text(headers, "x-repo-commit"));
+            linked_size = linked_size.or_else(|| text(headers, "x-linked-size")?.parse().ok());
+            let status = parts.status.as_u16();
+            if parts.status.is_redirection() {
+                let location = text(headers, LOCATION.as_str()).unwrap_or_default();
+                url = follow(&url, &location).ok_or_else(|| {
+                    Failure::unsuitable(format!(
+                        "{}: a redirect to {location:?} cannot be followed",
+                        host(&url)
+                    ))
+                })?;
+                continue;
+            }
+            let (start, total) = content_range(headers).unwrap_or((0, None));
+            let whole =
+                (status == 200).then(|| text(headers, CONTENT_LENGTH.as_str())?.parse().ok()).flatten();
+            return Ok(Answer {
+                status,
+                etag: linked_etag.or(plain_etag),
+                commit,
+                error_code: text(headers, "x-error-code"),
+                total: total.or(whole).or(linked_size),
+                start,
+                body: body.into_with_config().limit(u64::MAX).reader(),
+            });
+        }
+        Err(Failure::unsuitable(format!("{}: more than 10 redirects", host(&url))))
+    }
+
+    /// The failure of a request, in plain words.
+    fn unreachable(&self, url: &str, error: &ureq::Error, budget: Option<Duration>) -> Failure {
+        let reason = match error {
+            ureq::Error::Timeout(kind) => {
+                let limit = match kind {
+                    ureq::Timeout::Global => budget.unwrap_or(self.limits.stall),
+                    ureq::Timeout::Resolve | ureq::Timeout::Connect => self.limits.hub_answer,
+                    _ => self.limits.stall,
+                };
+                format!("did not answer within {} s", limit.as_secs_f32())
+            }
+            ureq::Error::HostNotFound => "its name cannot be resolved".to_string(),
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
+                return Failure::unsuitable(format!("{url:?} is not a usable address: {error}"));
+            }
+            ureq::Error::Io(e) => io_reason(e),
+            other => other.to_string(),
+        };
+        Failure::Unreachable(format!("{}: {reason}", host(url)))
+    }
+}
+
+fn io_reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable};
+    use std::io::ErrorKind::{NetworkDown, NetworkUnreachable};
+    match error.kind() {
+        ConnectionRefused => "the connection was refused".to_string(),
+        ConnectionReset | ConnectionAborted => "the connection was broken off".to_string(),
+        NetworkUnreachable | NetworkDown | HostUnreachable => {
+            "there is no network to reach it by".to_string()
+        }
+        // The resolver's own words for a name that it does not know.
+        _ if error.to_string().contains("address information") => "its name cannot be resolved".to_string(),
+        _ => error.to_string(),
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(|value| value.trim().to_string())
+}
+
+/// `bytes 5-9/10` is (5, Some(10)); `bytes */10` and `bytes 5-9/*` leave out what they do not tell.
+fn content_range(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
+    let value = text(headers, CONTENT_RANGE.as_str())?;
+    let (range, total) = value.strip_prefix("bytes")?.trim().split_once('/')?;
+    let start = range.split('-').next()?.parse().unwrap_or(0);
+    Some((start, total.parse().ok()))
+}
+
+/// `https://host:port`, with the port always spelt out.
+pub(crate) fn origin(url: &str) -> Option<String> {
+    let uri: Uri = url.parse().ok()?;
+    let scheme = uri.scheme_str()?.to_ascii_lowercase();
+    let default_port = match scheme.as_str() {
+        "https" => 443,
+        "http" => 80,
+        _ => return None,
+    };
+    let host = uri.host().filter(|host| !host.is_empty())?.to_ascii_lowercase();
+    Some(format!("{scheme}://{host}:{}", uri.port_u16().unwrap_or(default_port)))
+}
+
+/// For messages: an address without its path, and without a user name and password.
+pub(crate) fn host(url: &str) -> String {
+    let Ok(uri) = url.parse::<Uri>() else { return url.to_string() };
+    let port = uri.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}", uri.scheme_str().unwrap_or("http"), uri.host().unwrap_or(url))
+}
+
+/// The address that a `Location` means.
+fn follow(url: &str, location: &str) -> Option<String> {
+    if location.starts_with("http://") || location.starts_with("https://") {
+        return Some(location.to_string());
+    }
+    let uri: Uri = url.parse().ok()?;
+    let scheme = uri.scheme_str()?;
+    if location.starts_with("//") {
+        return Some(format!("{scheme}:{location}"));
+    }
+    location
+        .starts_with('/')
+        .then(|| format!("{scheme}://{}{location}", uri.authority().map_or("", |a| a.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_and_redirects() {
+        assert_eq!(origin("https://Host/x").as_deref(), Some("https://host:443"));
+        assert_ne!(origin("http://host"), origin("https://host"));
+        assert_ne!(origin("https://host"), origin("https://host.evil"));
+        assert_eq!(origin("host"), None);
+        assert_eq!(origin("file:///etc"), None);
+        assert_eq!(follow("http://h:1/a/b", "/c").as_deref(), Some("http://h:1/c"));
+        assert_eq!(follow("http://h:1/a", "https://o/c").as_deref(), Some("https://o/c"));
+        assert_eq!(follow("http://h:1/a", "//o/c").as_deref(), Some("http://o/c"));
+        assert_eq!(follow("http://h:1/a", "ftp://o/c"), None);
+        assert_eq!(host("https://user:secret@h:8/x?sig=1"), "https://h:8");
+    }
+
+    #[test]
+    fn content_ranges() {
+        let range = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_RANGE, value.parse().unwrap());
+            content_range(&headers)
+        };
+        assert_eq!(range("bytes 5-9/10"), Some((5, Some(10))));
+        assert_eq!(range("bytes */10"), Some((0, Some(10))));
+        assert_eq!(range("bytes 5-9/*"), Some((5, None)));
+        assert_eq!(range("lines 1"), None);
+    }
+}

