@@ -112,7 +112,10 @@ pub(crate) fn positive(text: &str) -> Result<f64, String> {
 
 /// At least one row.
 pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
-    usize::from_str(text).ok().filter(|&n| n > 0).ok_or_else(|| "expected a whole number of at least 1".to_string())
+    usize::from_str(text)
+        .ok()
+        .filter(|&n| n > 0)
+        .ok_or_else(|| "expected a whole number of at least 1".to_string())
 }
 
 /// The folder of an encoder, fetched if need be: a folder, a name known to `list`, or a hub id.
@@ -131,8 +134,11 @@ pub(crate) fn load_encoder(
     console: &Console,
 ) -> anyhow::Result<SentenceEncoder> {
     let name = (located.origin != Origin::Folder).then(|| located.name.clone());
-    let options =
-        SentenceEncoderOptions { features: features.pooling.features(), max_length: features.max_length, name };
+    let options = SentenceEncoderOptions {
+        features: features.pooling.features(),
+        max_length: features.max_length,
+        name,
+    };
     let encoder = SentenceEncoder::load(&located.folder, options, console)?;
     if features.pooling == PoolingArg::Auto {
         console.say(&format!("pooling of this encoder: {}", encoder.features()));

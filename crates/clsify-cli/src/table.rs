@@ -21,7 +21,8 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let cell = |row: &[String], c: usize| row.get(c).map_or(0, |cell| cell.chars().count());
-        let widths: Vec<usize> = (0..columns).map(|c| self.rows.iter().map(|r| cell(r, c)).max().unwrap_or(0)).collect();
+        let widths: Vec<usize> =
+            (0..columns).map(|c| self.rows.iter().map(|r| cell(r, c)).max().unwrap_or(0)).collect();
         let is_number = |text: &str| text.trim_end_matches('%').parse::<f64>().is_ok() || text.is_empty();
         let numeric: Vec<bool> = (0..columns)
             .map(|c| self.rows.iter().skip(1).filter_map(|row| row.get(c)).all(|cell| is_number(cell)))
@@ -30,7 +31,8 @@ impl fmt::Display for Table {
             let mut line = String::from("  ");
             for (c, cell) in row.iter().enumerate() {
                 let padding = " ".repeat(widths[c] - cell.chars().count());
-                let (before, after) = if numeric[c] { (padding.as_str(), "") } else { ("", padding.as_str()) };
+                let (before, after) =
+                    if numeric[c] { (padding.as_str(), "") } else { ("", padding.as_str()) };
                 line.push_str(&format!("{before}{cell}{after}  "));
             }
             writeln!(f, "{}", line.trim_end())?;

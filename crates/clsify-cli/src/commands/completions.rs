@@ -4,7 +4,9 @@ use clap_complete::Shell;
 
 /// Print a completion script for your shell
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  clsify completions bash > ~/.local/share/bash-completion/completions/clsify")]
+#[command(
+    after_help = "Example:\n  clsify completions bash > ~/.local/share/bash-completion/completions/clsify"
+)]
 pub(crate) struct Args {
     /// The shell
     shell: Shell,

@@ -6,7 +6,9 @@ use crate::table::Table;
 
 /// List the encoders that can be named, and whether they are on this machine
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  clsify list\n\nAny id of the model hub and any folder in Hugging Face form work too.")]
+#[command(
+    after_help = "Example:\n  clsify list\n\nAny id of the model hub and any folder in Hugging Face form work too."
+)]
 pub(crate) struct Args {
     /// Print one JSON object a line
     #[arg(long)]
@@ -35,5 +37,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             ]);
         }
     }
-    crate::output::stdout(|out| if args.json { writeln!(out, "{}", lines.join("\n")) } else { write!(out, "{table}") })
+    crate::output::stdout(|out| {
+        if args.json { writeln!(out, "{}", lines.join("\n")) } else { write!(out, "{table}") }
+    })
 }

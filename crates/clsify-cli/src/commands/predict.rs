@@ -1,6 +1,6 @@
 //! `clsify predict`: asks a saved classifier.
 
-use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::PathBuf;
 
 use anyhow::{bail, ensure};
@@ -113,9 +113,11 @@ impl Style {
         let label = &classes[prediction.class_id];
         match self.format {
             OutputFormat::Json => {
-                let mut line = Map::from_iter([("text".into(), json!(sentence)), ("label".into(), json!(label))]);
+                let mut line =
+                    Map::from_iter([("text".into(), json!(sentence)), ("label".into(), json!(label))]);
                 if self.probabilities {
-                    let pairs = classes.iter().cloned().zip(prediction.probabilities.iter().map(|p| json!(p)));
+                    let pairs =
+                        classes.iter().cloned().zip(prediction.probabilities.iter().map(|p| json!(p)));
                     line.insert("probabilities".into(), Value::Object(pairs.collect()));
                 }
                 Value::Object(line).to_string()
@@ -171,7 +173,11 @@ impl<R: Read> Lines<R> {
             return Ok(None);
         }
         self.number += 1;
-        ensure!((n as u64) < MAX_LINE_BYTES, "stdin: line {}: longer than {MAX_LINE_BYTES} bytes", self.number);
+        ensure!(
+            (n as u64) < MAX_LINE_BYTES,
+            "stdin: line {}: longer than {MAX_LINE_BYTES} bytes",
+            self.number
+        );
         if bytes.ends_with(b"\n") {
             bytes.pop();
         }

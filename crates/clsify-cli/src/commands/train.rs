@@ -95,9 +95,11 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
             say_counts(&path.display().to_string(), &test.summary(), console);
             TestRows::Dataset(test)
         }
-        None => {
-            TestRows::Split(SplitOptions { seed: args.seed, test_size: args.test_size, stratify: args.stratify })
-        }
+        None => TestRows::Split(SplitOptions {
+            seed: args.seed,
+            test_size: args.test_size,
+            stratify: args.stratify,
+        }),
     };
     let c_values = if args.c_grid.is_empty() { article_grid() } else { args.c_grid.clone() };
     let options = TrainOptions {
@@ -131,7 +133,8 @@ pub(crate) fn article_grid() -> Vec<f64> {
 
 /// Says what was read: rows, classes, duplicates, conflicting labels.
 pub(crate) fn say_counts(name: &str, summary: &DatasetSummary, console: &Console) {
-    let classes: Vec<String> = summary.class_counts.iter().take(12).map(|(label, n)| format!("{label}: {n}")).collect();
+    let classes: Vec<String> =
+        summary.class_counts.iter().take(12).map(|(label, n)| format!("{label}: {n}")).collect();
     let more = if summary.class_counts.len() > 12 { ", ..." } else { "" };
     console.say(&format!("{name}: {} sentences ({}{more})", summary.n_samples, classes.join(", ")));
     if summary.n_duplicates > 0 {
@@ -157,7 +160,10 @@ fn summary(report: &TrainingReport) -> String {
         features.counts.n_tokens,
         features.counts.max_tokens,
     );
-    text.push_str(&format!("rows         {} to train, {} to test\n", report.split.n_train, report.split.n_test));
+    text.push_str(&format!(
+        "rows         {} to train, {} to test\n",
+        report.split.n_train, report.split.n_test
+    ));
     if let Some(search) = &report.grid_search {
         text.push_str(&format!(
             "grid search  best C {} with {:.4} over {} folds, of {} values\n",
@@ -172,7 +178,10 @@ fn summary(report: &TrainingReport) -> String {
         (Some(mean), Some(std)) => format!(" (cross-validated {mean:.3} +- {std:.3})"),
         _ => String::new(),
     };
-    text.push_str(&format!("baseline     {:.4}{cv}: always the most frequent class\n", report.baseline.test_accuracy));
+    text.push_str(&format!(
+        "baseline     {:.4}{cv}: always the most frequent class\n",
+        report.baseline.test_accuracy
+    ));
     text.push_str(&format!("on its own training rows {:.4}\n\n", report.train.accuracy));
     text.push_str(&scores(&report.test));
     let seconds = &report.seconds;
@@ -189,23 +198,29 @@ pub(crate) fn convergence(report: &TrainingReport) -> String {
     if classifier.converged {
         return format!("at its optimum after {} steps", classifier.n_iter);
     }
-    format!("NOT at its optimum after {} steps (gradient {:.1e})", classifier.n_iter, classifier.gradient_max_norm)
+    format!(
+        "NOT at its optimum after {} steps (gradient {:.1e})",
+        classifier.n_iter, classifier.gradient_max_norm
+    )
 }
 
 /// Accuracy, scores a class, confusion matrix.
 pub(crate) fn scores(test: &Evaluation) -> String {
     let n: usize = test.confusion_matrix.iter().flatten().sum();
     let [low, high] = test.accuracy_ci95;
-    let mut text = format!("accuracy     {:.4} on {n} rows (95 % interval {low:.3} to {high:.3})\n\n", test.accuracy);
+    let mut text =
+        format!("accuracy     {:.4} on {n} rows (95 % interval {low:.3} to {high:.3})\n\n", test.accuracy);
     let mut table = Table::new(["", "precision", "recall", "f1", "support"]);
-    let averages = [("macro".to_string(), &test.macro_average), ("weighted".to_string(), &test.weighted_average)];
+    let averages =
+        [("macro".to_string(), &test.macro_average), ("weighted".to_string(), &test.weighted_average)];
     for (name, s) in test.per_class.iter().map(|(name, scores)| (name.clone(), scores)).chain(averages) {
         let score = |x: f64| format!("{x:.4}");
         table.row([name, score(s.precision), score(s.recall), score(s.f1), s.support.to_string()]);
     }
     text.push_str(&table.to_string());
     text.push_str("\nconfusion matrix (rows: true, columns: predicted)\n");
-    let mut matrix = Table::new(std::iter::once("").chain(test.per_class.iter().map(|(name, _)| name.as_str())));
+    let mut matrix =
+        Table::new(std::iter::once("").chain(test.per_class.iter().map(|(name, _)| name.as_str())));
     for ((name, _), row) in test.per_class.iter().zip(&test.confusion_matrix) {
         matrix.row(std::iter::once(name.clone()).chain(row.iter().map(ToString::to_string)));
     }

@@ -1,0 +1,440 @@
+//! `clsify tutorial`: the article's run, told step by step, on real sentences with a real encoder.
+
+use std::path::PathBuf;
+
+use clsify::classifier::LogisticRegressionOptions;
+use clsify::dataset::{Dataset, DatasetOptions};
+use clsify::features::Pooling;
+use clsify::pipeline::{
+    GridSearchOptions, SentenceEncoder, SentenceEncoderOptions, TestRows, TrainOptions, Trained,
+    TrainingReport, check_replaceable, train,
+};
+use clsify::split::SplitOptions;
+use clsify::tokenizer::PaddedBatch;
+use clsify_hub::{Hub, Located, Origin};
+use serde::Serialize;
+
+use crate::commands::train::{article_grid, convergence, say_counts, scores};
+use crate::console::Console;
+use crate::options::at_least_one;
+use crate::output::{check_parent, stdout, write_json};
+use crate::table::{Table, shorten};
+
+/// The article's encoder, and the one that stands in for it where it cannot be had: just as wide.
+const ENCODERS: [&str; 2] = ["distilbert-base-uncased", "all-mpnet-base-v2"];
+
+/// The sentence that the article follows.
+const ARTICLE_SENTENCE: &str = "a visually stunning rumination on love";
+
+const SENTENCES: [&str; 3] = [
+    "the jokes fall flat and the plot goes nowhere",
+    "i left the theater smiling , and would happily see it again",
+    "not as bad as they say , but not good either",
+];
+
+/// Do the article's run step by step: sentences, tokens, encoder, [CLS] vectors, split, classifier, scores
+///
+/// After "A Visual Guide to Using BERT for the First Time" by Jay Alammar.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  clsify tutorial
+  clsify tutorial --encoder all-MiniLM-L6-v2 --sentence \"my own sentence\"
+  clsify tutorial --encoder bert-base-uncased --data train.tsv --output my-tutorial")]
+pub(crate) struct Args {
+    /// A folder, a name known to `list`, or a hub id; distilbert-base-uncased where it can be had, else all-mpnet-base-v2
+    #[arg(long)]
+    encoder: Option<String>,
+
+    /// Labelled sentences: TSV, CSV or JSONL; SST-2 where it can be had, else movie reviews of vaderSentiment
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+
+    /// Rows to use, from the start of the data
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = at_least_one)]
+    limit: usize,
+
+    /// Seed of the split; the rows are those that scikit-learn draws with the same random_state
+    #[arg(long, default_value_t = 0)]
+    seed: u32,
+
+    /// A sentence of your own to classify at the end; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    sentence: Vec<String>,
+
+    /// The folder for the trained model and tutorial.json
+    #[arg(long, value_name = "DIR", default_value = "clsify-tutorial")]
+    output: PathBuf,
+
+    /// Write the report to this file too
+    #[arg(long, value_name = "OUT.json")]
+    json: Option<PathBuf>,
+}
+
+/// `tutorial.json`.
+#[derive(Serialize)]
+struct TutorialReport {
+    #[serde(flatten)]
+    training: TrainingReport,
+    predictions: Vec<SentencePrediction>,
+}
+
+#[derive(Serialize)]
+struct SentencePrediction {
+    text: String,
+    tokens: Vec<String>,
+    input_ids: Vec<u32>,
+    logits: Vec<f64>,
+    label: String,
+    probability: f64,
+}
+
+pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
+    check_replaceable(&args.output)?;
+    args.json.iter().try_for_each(|path| check_parent(path))?;
+    let hub = Hub::from_env();
+    let (path, source) = match &args.data {
+        Some(path) => (path.clone(), "your own".to_string()),
+        None => {
+            let data = hub.example_data(console)?;
+            (data.path, format!("{}: {}", data.name, data.why))
+        }
+    };
+    let dataset =
+        Dataset::load(&path, &DatasetOptions { limit: Some(args.limit), ..DatasetOptions::default() })?;
+    let (located, why) = locate(&hub, args.encoder.as_deref(), console)?;
+    say_counts(&path.display().to_string(), &dataset.summary(), console);
+
+    let name = (located.origin != Origin::Folder).then(|| located.name.clone());
+    let options = SentenceEncoderOptions { features: Some(Pooling::Cls.into()), max_length: None, name };
+    let encoder = SentenceEncoder::load(&located.folder, options, console)?;
+    tell(&data_step(&dataset, &source))?;
+    tell(&token_step(&encoder)?)?;
+    tell(&encoder_step(&encoder, &why, dataset.len()))?;
+    let options = TrainOptions {
+        test: TestRows::Split(SplitOptions { seed: args.seed, ..SplitOptions::default() }),
+        classifier: LogisticRegressionOptions::default(),
+        grid_search: Some(GridSearchOptions { c_values: article_grid(), refit: false }),
+    };
+    let trained = train(encoder, &dataset, options, console)?;
+    tell(&padding_step(&trained))?;
+    tell(&features_step(&trained, &dataset))?;
+    tell(&split_step(&trained.report, &trained.split.train))?;
+    tell(&classifier_step(&trained.report))?;
+    tell(&scores_step(&trained.report))?;
+    tell(&baseline_step(&trained.report))?;
+    tell(&grid_step(&trained.report))?;
+
+    let own =
+        if args.sentence.is_empty() { SENTENCES.map(str::to_string).to_vec() } else { args.sentence.clone() };
+    let sentences: Vec<String> = std::iter::once(ARTICLE_SENTENCE.to_string()).chain(own).collect();
+    let predictions = predict(&trained, &sentences, console)?;
+    tell(&prediction_step(&trained, &predictions[0], console)?)?;
+    tell(&sentences_step(&predictions, args.sentence.is_empty()))?;
+
+    trained.classifier.save(&args.output, false)?;
+    let output = args.output.display();
+    let seconds = trained.report.seconds.total;
+    let report = TutorialReport { training: trained.report, predictions };
+    write_json(&args.output.join("tutorial.json"), &report)?;
+    if let Some(path) = &args.json {
+        write_json(path, &report)?;
+    }
+    tell(&format!(
+        "All of it took {seconds:.1} seconds. The classifier is in {output}, with every number above in tutorial.json.\n\
+         Ask it:     clsify predict {output} -p \"{ARTICLE_SENTENCE}\"\n\
+         Your data:  clsify train --encoder {} --data FILE --output MODEL --pooling mean --grid-search\n",
+        located.name
+    ))
+}
+
+/// The encoder to use, and why it is that one.
+fn locate(hub: &Hub, asked: Option<&str>, console: &Console) -> anyhow::Result<(Located, String)> {
+    let [first, second] = ENCODERS;
+    if let Some(encoder) = asked {
+        return Ok((hub.pull(encoder, console)?, "the one you asked for".to_string()));
+    }
+    let error = match hub.pull(first, console) {
+        Ok(located) => return Ok((located, "the article's encoder".to_string())),
+        Err(error) => error,
+    };
+    let why =
+        format!("it stands in for the article's {first}, which could not be had ({error}), and is as wide");
+    let located =
+        hub.pull(second, console).map_err(|e| anyhow::Error::new(e).context(format!("{first}: {error}")))?;
+    Ok((located, why))
+}
+
+fn tell(text: &str) -> anyhow::Result<()> {
+    stdout(|out| writeln!(out, "{text}"))
+}
+
+fn heading(number: usize, title: &str) -> String {
+    let line = format!("{number}. {title}");
+    format!("{line}\n{}\n", "-".repeat(line.chars().count()))
+}
+
+fn data_step(dataset: &Dataset, source: &str) -> String {
+    let summary = dataset.summary();
+    let mut table = Table::new(["sentence", "label"]);
+    for (sentence, label) in dataset.sentences().iter().zip(dataset.labels()).take(5) {
+        table.row([shorten(sentence, 90), label.clone()]);
+    }
+    let counts: Vec<String> =
+        summary.class_counts.iter().map(|(label, n)| format!("{n} labelled {}", meaning(label))).collect();
+    format!(
+        "{}Labelled sentences ({source}).\nThe first five of {}:\n\n{table}\n{}.\n",
+        heading(1, "The sentences"),
+        summary.n_samples,
+        counts.join(", "),
+    )
+}
+
+/// What the labels of the article's data mean.
+fn meaning(label: &str) -> String {
+    match label {
+        "1" => "1 (positive)".to_string(),
+        "0" => "0 (negative)".to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn token_step(encoder: &SentenceEncoder) -> anyhow::Result<String> {
+    let encoding = encoder.tokenizer().encode(ARTICLE_SENTENCE)?;
+    let tokens = encoder.tokenizer().tokens(&encoding);
+    let mut table = Table::new(std::iter::once("token".to_string()).chain(tokens.iter().cloned()));
+    table.row(std::iter::once("id".to_string()).chain(encoding.input_ids.iter().map(ToString::to_string)));
+    Ok(format!(
+        "{}An encoder reads numbers. Its tokenizer splits a sentence into pieces of its vocabulary, puts special tokens\n\
+         around it, and looks up the number of each: \"{ARTICLE_SENTENCE}\"\n\n{table}",
+        heading(2, "Tokens"),
+    ))
+}
+
+fn encoder_step(encoder: &SentenceEncoder, why: &str, n_sentences: usize) -> String {
+    let config = encoder.encoder().config();
+    format!(
+        "{}{} ({why}):\na {} with {} layers of {} attention heads, {} numbers a token. It was trained on a great deal of\n\
+         text and stays as it is: nothing in it learns from our {n_sentences} sentences. Every token's vector passes\n\
+         through all layers, and in each looks at every other token of its sentence.\n",
+        heading(3, "The encoder, frozen"),
+        encoder.name(),
+        config.model_type,
+        config.num_hidden_layers,
+        config.num_attention_heads,
+        config.hidden_size,
+    )
+}
+
+fn padding_step(trained: &Trained) -> String {
+    let tokenizer = trained.classifier.encoder().tokenizer();
+    let (n, counts) = (trained.encoded.encodings.len(), trained.encoded.counts);
+    let padded = PaddedBatch::new(&trained.encoded.encodings[..n.min(3)], tokenizer.pad_id());
+    let row = |numbers: Vec<String>| shorten(&numbers.join(" "), 96);
+    let text = |ids: &[u32]| row(ids.iter().map(ToString::to_string).collect());
+    let mask = |mask: &[u8]| row(mask.iter().map(ToString::to_string).collect());
+    let mut text_of_rows = String::new();
+    for (ids, ones) in padded.input_ids.iter().zip(&padded.attention_mask) {
+        text_of_rows.push_str(&format!(
+            "  input_ids       {}\n  attention_mask  {}\n",
+            text(ids),
+            mask(ones)
+        ));
+    }
+    let rectangle = n * counts.max_tokens;
+    format!(
+        "{}To make one matrix of all sentences, the article fills each up to the longest and marks with 1 what is a token\n\
+         and with 0 what is padding: ({n} x {}) ids and as many marks. The first three, filled up to the longest of them:\n\n\
+         {text_of_rows}\nOnly {} of the {rectangle} places hold a token ({:.0} %). This program computes with those alone, to the same result.\n",
+        heading(4, "Padding and the attention mask"),
+        counts.max_tokens,
+        counts.n_tokens,
+        100.0 * counts.n_tokens as f64 / rectangle as f64,
+    )
+}
+
+fn features_step(trained: &Trained, dataset: &Dataset) -> String {
+    let [n, d] = trained.encoded.features.shape();
+    let mut table = Table::new(["", "0", "1", "2", "3", "4", "...", &(d - 1).to_string()]);
+    for i in 0..n.min(5) {
+        let row = trained.encoded.features.row(i);
+        let number = |x: f32| format!("{x:.4}");
+        let cells = row.iter().take(5).map(|&x| number(x)).chain(["...".to_string(), number(row[d - 1])]);
+        table.row(std::iter::once(shorten(&dataset.sentences()[i], 24)).chain(cells));
+    }
+    format!(
+        "{}last_hidden_state has a vector of {d} numbers for each token of each sentence: ({n} x {} x {d}).\n\
+         For a decision about the whole sentence we keep one of them, that of position 0, where [CLS] stands, and get\n\
+         the features: ({n} x {d}). The first five rows:\n\n{table}\n{} tokens took {:.1} seconds.\n",
+        heading(5, "From hidden states to features: the [CLS] vector"),
+        trained.encoded.counts.max_tokens,
+        trained.encoded.counts.n_tokens,
+        trained.encoded.embed_seconds,
+    )
+}
+
+fn split_step(report: &TrainingReport, train: &[usize]) -> String {
+    let numbers =
+        |rows: &[usize]| rows.iter().take(10).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    format!(
+        "{}The rows are shuffled (seed {}) and divided: {} to learn from, {} kept back to test on. They are the rows that\n\
+         scikit-learn's train_test_split draws with random_state={}:\n\n  train  {}, ...\n  test   {}, ...\n",
+        heading(6, "Training rows and test rows"),
+        report.split.seed,
+        report.split.n_train,
+        report.split.n_test,
+        report.split.seed,
+        numbers(train),
+        numbers(&report.split.test_indices),
+    )
+}
+
+fn classifier_step(report: &TrainingReport) -> String {
+    format!(
+        "{}The only part that learns: one weight for each of the {} features and one intercept for each decision,\n\
+         with scikit-learn's defaults (L2 penalty, C = {}). It is {}; the weights' length is {:.4}.\n\
+         On the rows that it learned from it is right in {:.1} % of cases.\n",
+        heading(7, "Logistic regression"),
+        report.features.shape[1],
+        report.classifier.c,
+        convergence(report),
+        report.classifier.coef_norm,
+        100.0 * report.train.accuracy,
+    )
+}
+
+fn scores_step(report: &TrainingReport) -> String {
+    format!(
+        "{}What counts are the rows that it has never seen:\n\n{}\nThe article reports about 0.81 to 0.82 with DistilBERT. With {} test rows \
+         chance alone moves such a number by\nsome {:.0} points either way.\n",
+        heading(8, "Scores"),
+        scores(&report.test),
+        report.split.n_test,
+        50.0 * (report.test.accuracy_ci95[1] - report.test.accuracy_ci95[0]),
+    )
+}
+
+fn baseline_step(report: &TrainingReport) -> String {
+    let mut table = Table::new(["", "accuracy"]);
+    if let (Some(mean), Some(std)) = (report.baseline.cv_mean, report.baseline.cv_std) {
+        table.row(["dummy, 5-fold cross-validation".to_string(), format!("{mean:.3}")]);
+        table.row(["  its standard deviation".to_string(), format!("{std:.3}")]);
+    }
+    table.row(["dummy, test rows".to_string(), format!("{:.3}", report.baseline.test_accuracy)]);
+    table.row(["our classifier, test rows".to_string(), format!("{:.3}", report.test.accuracy)]);
+    format!(
+        "{}Is that good? A dummy classifier, which always answers the most frequent label, is the least to beat:\n\n{table}",
+        heading(9, "Against a dummy classifier"),
+    )
+}
+
+fn grid_step(report: &TrainingReport) -> String {
+    let Some(search) = &report.grid_search else { return String::new() };
+    let scores = || search.points.iter().map(|p| p.mean_test_score);
+    let (low, high) = (scores().fold(1.0, f64::min), scores().fold(0.0, f64::max));
+    let mut table = Table::new(["C", "mean", "std", ""]);
+    for point in &search.points {
+        let width = 1.0 + 29.0 * (point.mean_test_score - low) / (high - low).max(1e-9);
+        let best = if point.c == search.best_c { " best" } else { "" };
+        table.row([
+            format!("{:.4}", point.c),
+            format!("{:.4}", point.mean_test_score),
+            format!("{:.4}", point.std_test_score),
+            format!("{}{best}", "#".repeat(width.round() as usize)),
+        ]);
+    }
+    format!(
+        "{}C says how freely the weights may grow. {} values, each tried on {} folds of the training rows ({} fits in\n\
+         {:.1} seconds):\n\n{table}\nBest: C = {:.4} with {:.4}. Fitted with it on all training rows, the test rows give {:.3} (with C = {}: {:.3}).\n",
+        heading(10, "Grid search"),
+        search.points.len(),
+        search.n_splits,
+        search.points.len() * search.n_splits,
+        report.seconds.grid_search,
+        search.best_c,
+        search.best_score,
+        search.test_accuracy,
+        report.classifier.c,
+        report.test.accuracy,
+    )
+}
+
+fn predict(
+    trained: &Trained,
+    sentences: &[String],
+    console: &Console,
+) -> anyhow::Result<Vec<SentencePrediction>> {
+    let (classifier, encoder) = (&trained.classifier, trained.classifier.encoder());
+    let encoded = encoder.encode(sentences, console)?;
+    let logits = classifier.classifier().decision_function(&encoded.features);
+    let columns = logits.len() / sentences.len();
+    let predictions = classifier.predict(sentences, console)?;
+    let rows = sentences.iter().zip(&encoded.encodings).zip(logits.chunks_exact(columns)).zip(predictions);
+    let prediction =
+        |(((text, encoding), logits), prediction): (((&String, _), &[f64]), clsify::pipeline::Prediction)| {
+            SentencePrediction {
+                text: text.clone(),
+                tokens: encoder.tokenizer().tokens(encoding),
+                input_ids: encoding.input_ids.clone(),
+                logits: logits.to_vec(),
+                label: classifier.classes()[prediction.class_id].clone(),
+                probability: prediction.probabilities[prediction.class_id],
+            }
+        };
+    Ok(rows.map(prediction).collect())
+}
+
+/// The dot product that makes one prediction, number by number.
+fn prediction_step(
+    trained: &Trained,
+    prediction: &SentencePrediction,
+    console: &Console,
+) -> anyhow::Result<String> {
+    let classifier = &trained.classifier;
+    let features = classifier.encoder().encode(&[&prediction.text], console)?.features;
+    // With two classes the one weight vector speaks for the second; with more, each class has its own.
+    let column = match prediction.logits.len() {
+        1 => 0,
+        _ => classifier.classes().iter().position(|class| *class == prediction.label).unwrap_or(0),
+    };
+    let d = features.cols();
+    let coef = &classifier.classifier().coef()[column * d..][..d];
+    let terms: Vec<f64> = coef.iter().zip(features.row(0)).map(|(w, &x)| w * f64::from(x)).collect();
+    let mut table = Table::new(["feature", "its value", "its weight", "product"]);
+    for i in (0..d.min(4)).chain([d - 1]) {
+        let number = |x: f64| format!("{x:.4}");
+        table.row([i.to_string(), number(f64::from(features.row(0)[i])), number(coef[i]), number(terms[i])]);
+        if i == 3 {
+            table.row(["", "", "", ""]);
+        }
+    }
+    let intercept = classifier.classifier().intercept()[column];
+    let logit = prediction.logits[column];
+    Ok(format!(
+        "{}\"{}\"\n-> {}\n-> {:?}\n-> the encoder, and of its {} vectors the first, [CLS]: {d} numbers\n\
+         -> each times its weight:\n\n{table}\n  sum of all {d} products {:.4}, plus the intercept {intercept:.4}: {logit:.4}\n\n\
+         -> {}: {} with probability {:.4}\n",
+        heading(11, "How one prediction comes about"),
+        prediction.text,
+        prediction.tokens.join(" "),
+        prediction.input_ids,
+        prediction.tokens.len(),
+        terms.iter().sum::<f64>(),
+        if prediction.logits.len() == 1 { "1 / (1 + e^-x)" } else { "softmax over the classes" },
+        meaning(&prediction.label),
+        prediction.probability,
+    ))
+}
+
+fn sentences_step(predictions: &[SentencePrediction], are_ours: bool) -> String {
+    let mut table = Table::new(["sentence", "label", "probability"]);
+    for prediction in predictions {
+        table.row([
+            shorten(&prediction.text, 80),
+            meaning(&prediction.label),
+            format!("{:.4}", prediction.probability),
+        ]);
+    }
+    let hint =
+        if are_ours { "Try your own with --sentence \"...\" (several times if you like).\n" } else { "" };
+    format!("{}{table}\n{hint}", heading(12, "Sentences to try"))
+}
