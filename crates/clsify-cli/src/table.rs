@@ -1,4 +1,4 @@
-//! Aligned columns of text.
+//! Text for the terminal: aligned columns, wrapped paragraphs, shortened sentences.
 
 use std::fmt;
 
@@ -51,6 +51,23 @@ pub(crate) fn shorten(text: &str, width: usize) -> String {
     format!("{kept}...")
 }
 
+/// A paragraph, broken between words so that no line is wider than `width` characters unless a word is.
+pub(crate) fn wrap(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is always a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_string());
+        }
+    }
+    lines.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +78,12 @@ mod tests {
         table.row(["positive", "7"]);
         table.row(["no", "1041"]);
         assert_eq!(table.to_string(), "  label        n\n  positive     7\n  no        1041\n");
+    }
+
+    #[test]
+    fn paragraphs_break_between_words() {
+        assert_eq!(wrap("one two  three\nfour extraordinarily", 9), "one two\nthree\nfour\nextraordinarily");
+        assert_eq!(wrap("", 9), "");
     }
 
     #[test]

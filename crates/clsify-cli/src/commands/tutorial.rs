@@ -18,7 +18,7 @@ use crate::commands::train::{article_grid, convergence, say_counts, scores};
 use crate::console::Console;
 use crate::options::at_least_one;
 use crate::output::{check_parent, stdout, write_json};
-use crate::table::{Table, shorten};
+use crate::table::{Table, shorten, wrap};
 
 /// The article's encoder, and the one that stands in for it where it cannot be had: just as wide.
 const ENCODERS: [&str; 2] = ["distilbert-base-uncased", "all-mpnet-base-v2"];
@@ -93,10 +93,10 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     args.json.iter().try_for_each(|path| check_parent(path))?;
     let hub = Hub::from_env();
     let (path, source) = match &args.data {
-        Some(path) => (path.clone(), "your own".to_string()),
+        Some(path) => (path.clone(), "your own data".to_string()),
         None => {
             let data = hub.example_data(console)?;
-            (data.path, format!("{}: {}", data.name, data.why))
+            (data.path, format!("{} ({})", data.name, data.why))
         }
     };
     let dataset =
@@ -151,14 +151,13 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
 fn locate(hub: &Hub, asked: Option<&str>, console: &Console) -> anyhow::Result<(Located, String)> {
     let [first, second] = ENCODERS;
     if let Some(encoder) = asked {
-        return Ok((hub.pull(encoder, console)?, "the one you asked for".to_string()));
+        return Ok((hub.pull(encoder, console)?, "the encoder you asked for".to_string()));
     }
     let error = match hub.pull(first, console) {
         Ok(located) => return Ok((located, "the article's encoder".to_string())),
         Err(error) => error,
     };
-    let why =
-        format!("it stands in for the article's {first}, which could not be had ({error}), and is as wide");
+    let why = format!("as wide as the article's {first}, for which it stands in ({error})");
     let located =
         hub.pull(second, console).map_err(|e| anyhow::Error::new(e).context(format!("{first}: {error}")))?;
     Ok((located, why))
@@ -168,25 +167,31 @@ fn tell(text: &str) -> anyhow::Result<()> {
     stdout(|out| writeln!(out, "{text}"))
 }
 
-fn heading(number: usize, title: &str) -> String {
+/// A step of the story: a numbered heading and a passage.
+fn passage(number: usize, title: &str, text: &str) -> String {
     let line = format!("{number}. {title}");
-    format!("{line}\n{}\n", "-".repeat(line.chars().count()))
+    format!("{line}\n{}\n{}\n", "-".repeat(line.chars().count()), paragraph(text))
+}
+
+fn paragraph(text: &str) -> String {
+    wrap(text, 100)
 }
 
 fn data_step(dataset: &Dataset, source: &str) -> String {
     let summary = dataset.summary();
     let mut table = Table::new(["sentence", "label"]);
     for (sentence, label) in dataset.sentences().iter().zip(dataset.labels()).take(5) {
-        table.row([shorten(sentence, 90), label.clone()]);
+        table.row([shorten(sentence, 88), label.clone()]);
     }
     let counts: Vec<String> =
-        summary.class_counts.iter().map(|(label, n)| format!("{n} labelled {}", meaning(label))).collect();
-    format!(
-        "{}Labelled sentences ({source}).\nThe first five of {}:\n\n{table}\n{}.\n",
-        heading(1, "The sentences"),
+        summary.class_counts.iter().map(|(label, n)| format!("{n} are {}", meaning(label))).collect();
+    let text = format!(
+        "We teach a computer to tell one kind of sentence from another. It learns from sentences with labels: {source}. \
+         The first five of {}, of which {}:",
         summary.n_samples,
-        counts.join(", "),
-    )
+        counts.join(" and "),
+    );
+    format!("{}\n{table}", passage(1, "The sentences", &text))
 }
 
 /// What the labels of the article's data mean.
@@ -203,128 +208,128 @@ fn token_step(encoder: &SentenceEncoder) -> anyhow::Result<String> {
     let tokens = encoder.tokenizer().tokens(&encoding);
     let mut table = Table::new(std::iter::once("token".to_string()).chain(tokens.iter().cloned()));
     table.row(std::iter::once("id".to_string()).chain(encoding.input_ids.iter().map(ToString::to_string)));
-    Ok(format!(
-        "{}An encoder reads numbers. Its tokenizer splits a sentence into pieces of its vocabulary, puts special tokens\n\
-         around it, and looks up the number of each: \"{ARTICLE_SENTENCE}\"\n\n{table}",
-        heading(2, "Tokens"),
-    ))
+    let text = format!(
+        "An encoder reads numbers. Its tokenizer cuts a sentence into pieces of a fixed vocabulary, puts a special \
+         token before it and one behind, and looks up the number of each. \"{ARTICLE_SENTENCE}\" becomes:"
+    );
+    Ok(format!("{}\n{table}", passage(2, "Tokens", &text)))
 }
 
 fn encoder_step(encoder: &SentenceEncoder, why: &str, n_sentences: usize) -> String {
     let config = encoder.encoder().config();
-    format!(
-        "{}{} ({why}):\na {} with {} layers of {} attention heads, {} numbers a token. It was trained on a great deal of\n\
-         text and stays as it is: nothing in it learns from our {n_sentences} sentences. Every token's vector passes\n\
-         through all layers, and in each looks at every other token of its sentence.\n",
-        heading(3, "The encoder, frozen"),
+    let text = format!(
+        "{} is {why}. It is of the {} family, with {} layers of {} attention heads, and makes {} numbers of each token. \
+         It has learned from a great deal of text and stays as it is: nothing in it learns from our {n_sentences} \
+         sentences. In every layer each token looks at all others of its sentence and takes up something of them.",
         encoder.name(),
         config.model_type,
         config.num_hidden_layers,
         config.num_attention_heads,
         config.hidden_size,
-    )
+    );
+    passage(3, "The encoder, frozen", &text)
 }
 
 fn padding_step(trained: &Trained) -> String {
     let tokenizer = trained.classifier.encoder().tokenizer();
-    let (n, counts) = (trained.encoded.encodings.len(), trained.encoded.counts);
-    let padded = PaddedBatch::new(&trained.encoded.encodings[..n.min(3)], tokenizer.pad_id());
-    let row = |numbers: Vec<String>| shorten(&numbers.join(" "), 96);
-    let text = |ids: &[u32]| row(ids.iter().map(ToString::to_string).collect());
-    let mask = |mask: &[u8]| row(mask.iter().map(ToString::to_string).collect());
-    let mut text_of_rows = String::new();
-    for (ids, ones) in padded.input_ids.iter().zip(&padded.attention_mask) {
-        text_of_rows.push_str(&format!(
-            "  input_ids       {}\n  attention_mask  {}\n",
-            text(ids),
-            mask(ones)
-        ));
+    let (encodings, counts) = (&trained.encoded.encodings, trained.encoded.counts);
+    let n = encodings.len();
+    // Short ones, so that the padding can be seen.
+    let mut shown: Vec<_> = encodings.iter().take(100).cloned().collect();
+    shown.sort_by_key(clsify::tokenizer::Encoding::len);
+    shown.truncate(3);
+    let padded = PaddedBatch::new(&shown, tokenizer.pad_id());
+    let mut rows = String::new();
+    for (ids, mask) in padded.input_ids.iter().zip(&padded.attention_mask) {
+        let cells =
+            |numbers: &mut dyn Iterator<Item = u32>| numbers.map(|x| format!("{x:>6}")).collect::<String>();
+        rows.push_str(&format!("  input_ids     {}\n", cells(&mut ids.iter().copied())));
+        rows.push_str(&format!("  attention_mask{}\n", cells(&mut mask.iter().map(|&m| u32::from(m)))));
     }
     let rectangle = n * counts.max_tokens;
-    format!(
-        "{}To make one matrix of all sentences, the article fills each up to the longest and marks with 1 what is a token\n\
-         and with 0 what is padding: ({n} x {}) ids and as many marks. The first three, filled up to the longest of them:\n\n\
-         {text_of_rows}\nOnly {} of the {rectangle} places hold a token ({:.0} %). This program computes with those alone, to the same result.\n",
-        heading(4, "Padding and the attention mask"),
-        counts.max_tokens,
+    let text = format!(
+        "To make one matrix of all sentences, the article fills each up to the longest, and marks with 1 what is a \
+         token and with 0 what is padding: ({n} x {}) ids and as many marks. With three short sentences:",
+        counts.max_tokens
+    );
+    let saved = format!(
+        "Only {} of our {rectangle} places hold a token, {:.0} %. This program leaves the padding out of its arithmetic; \
+         the result is the same.",
         counts.n_tokens,
         100.0 * counts.n_tokens as f64 / rectangle as f64,
-    )
+    );
+    format!("{}\n{rows}\n{}\n", passage(4, "Padding and the attention mask", &text), paragraph(&saved))
 }
 
 fn features_step(trained: &Trained, dataset: &Dataset) -> String {
     let [n, d] = trained.encoded.features.shape();
-    let mut table = Table::new(["", "0", "1", "2", "3", "4", "...", &(d - 1).to_string()]);
+    let counts = trained.encoded.counts;
+    let mut table = Table::new(["", "0", "1", "2", "3", "...", &(d - 1).to_string()]);
     for i in 0..n.min(5) {
         let row = trained.encoded.features.row(i);
         let number = |x: f32| format!("{x:.4}");
-        let cells = row.iter().take(5).map(|&x| number(x)).chain(["...".to_string(), number(row[d - 1])]);
-        table.row(std::iter::once(shorten(&dataset.sentences()[i], 24)).chain(cells));
+        let cells = row.iter().take(4).map(|&x| number(x)).chain(["...".to_string(), number(row[d - 1])]);
+        table.row(std::iter::once(shorten(&dataset.sentences()[i], 40)).chain(cells));
     }
-    format!(
-        "{}last_hidden_state has a vector of {d} numbers for each token of each sentence: ({n} x {} x {d}).\n\
-         For a decision about the whole sentence we keep one of them, that of position 0, where [CLS] stands, and get\n\
-         the features: ({n} x {d}). The first five rows:\n\n{table}\n{} tokens took {:.1} seconds.\n",
-        heading(5, "From hidden states to features: the [CLS] vector"),
-        trained.encoded.counts.max_tokens,
-        trained.encoded.counts.n_tokens,
-        trained.encoded.embed_seconds,
-    )
+    let text = format!(
+        "The encoder's last_hidden_state has a vector of {d} numbers for every token of every sentence: ({n} x {} x {d}). \
+         For a decision about the whole sentence we keep one vector, that of position 0, where the first special token \
+         stands ([CLS] with BERT, <s> with some others). These are the features, ({n} x {d}):",
+        counts.max_tokens,
+    );
+    let speed = format!("{} tokens took {:.1} seconds.", counts.n_tokens, trained.encoded.embed_seconds);
+    format!("{}\n{table}\n{speed}\n", passage(5, "From hidden states to features: the [CLS] vector", &text))
 }
 
 fn split_step(report: &TrainingReport, train: &[usize]) -> String {
     let numbers =
         |rows: &[usize]| rows.iter().take(10).map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    format!(
-        "{}The rows are shuffled (seed {}) and divided: {} to learn from, {} kept back to test on. They are the rows that\n\
-         scikit-learn's train_test_split draws with random_state={}:\n\n  train  {}, ...\n  test   {}, ...\n",
-        heading(6, "Training rows and test rows"),
-        report.split.seed,
-        report.split.n_train,
-        report.split.n_test,
-        report.split.seed,
-        numbers(train),
-        numbers(&report.split.test_indices),
-    )
+    let split = &report.split;
+    let text = format!(
+        "The rows are shuffled and divided: {} to learn from, {} kept back to test on. They are the rows that \
+         scikit-learn's train_test_split draws with random_state={}, in the same order:",
+        split.n_train, split.n_test, split.seed
+    );
+    let rows = format!("  train  {}, ...\n  test   {}, ...", numbers(train), numbers(&split.test_indices));
+    format!("{}\n{rows}\n", passage(6, "Training rows and test rows", &text))
 }
 
 fn classifier_step(report: &TrainingReport) -> String {
-    format!(
-        "{}The only part that learns: one weight for each of the {} features and one intercept for each decision,\n\
-         with scikit-learn's defaults (L2 penalty, C = {}). It is {}; the weights' length is {:.4}.\n\
-         On the rows that it learned from it is right in {:.1} % of cases.\n",
-        heading(7, "Logistic regression"),
+    let text = format!(
+        "The only part that learns: one weight for each of the {} features and one intercept, with scikit-learn's \
+         defaults (L2 penalty, C = {}). It is {}, where all weights together have the length {:.4}. On the rows that it \
+         learned from it is right in {:.1} % of cases, which says little: it has seen their labels.",
         report.features.shape[1],
         report.classifier.c,
         convergence(report),
         report.classifier.coef_norm,
         100.0 * report.train.accuracy,
-    )
+    );
+    passage(7, "Logistic regression", &text)
 }
 
 fn scores_step(report: &TrainingReport) -> String {
-    format!(
-        "{}What counts are the rows that it has never seen:\n\n{}\nThe article reports about 0.81 to 0.82 with DistilBERT. With {} test rows \
-         chance alone moves such a number by\nsome {:.0} points either way.\n",
-        heading(8, "Scores"),
-        scores(&report.test),
+    let [low, high] = report.test.accuracy_ci95;
+    let text = "What counts are the rows that it has never seen:";
+    let comment = format!(
+        "The article reports 0.81 to 0.82 for DistilBERT on SST-2. With {} test rows chance alone moves such a number by \
+         about {:.0} points either way.",
         report.split.n_test,
-        50.0 * (report.test.accuracy_ci95[1] - report.test.accuracy_ci95[0]),
-    )
+        50.0 * (high - low),
+    );
+    format!("{}\n{}\n{}\n", passage(8, "Scores", text), scores(&report.test), paragraph(&comment))
 }
 
 fn baseline_step(report: &TrainingReport) -> String {
     let mut table = Table::new(["", "accuracy"]);
     if let (Some(mean), Some(std)) = (report.baseline.cv_mean, report.baseline.cv_std) {
-        table.row(["dummy, 5-fold cross-validation".to_string(), format!("{mean:.3}")]);
-        table.row(["  its standard deviation".to_string(), format!("{std:.3}")]);
+        table.row(["dummy, cross-validated on the training rows".to_string(), format!("{mean:.3}")]);
+        table.row(["  standard deviation over the folds".to_string(), format!("{std:.3}")]);
     }
     table.row(["dummy, test rows".to_string(), format!("{:.3}", report.baseline.test_accuracy)]);
     table.row(["our classifier, test rows".to_string(), format!("{:.3}", report.test.accuracy)]);
-    format!(
-        "{}Is that good? A dummy classifier, which always answers the most frequent label, is the least to beat:\n\n{table}",
-        heading(9, "Against a dummy classifier"),
-    )
+    let text = "Is that good? The least to beat is a dummy classifier, which always answers the most frequent label:";
+    format!("{}\n{table}", passage(9, "Against a dummy classifier", text))
 }
 
 fn grid_step(report: &TrainingReport) -> String {
@@ -342,20 +347,20 @@ fn grid_step(report: &TrainingReport) -> String {
             format!("{}{best}", "#".repeat(width.round() as usize)),
         ]);
     }
-    format!(
-        "{}C says how freely the weights may grow. {} values, each tried on {} folds of the training rows ({} fits in\n\
-         {:.1} seconds):\n\n{table}\nBest: C = {:.4} with {:.4}. Fitted with it on all training rows, the test rows give {:.3} (with C = {}: {:.3}).\n",
-        heading(10, "Grid search"),
+    let text = format!(
+        "C says how freely the weights may grow. {} values are tried, each on {} folds of the training rows: {} fits, in \
+         {:.1} seconds.",
         search.points.len(),
         search.n_splits,
         search.points.len() * search.n_splits,
         report.seconds.grid_search,
-        search.best_c,
-        search.best_score,
-        search.test_accuracy,
-        report.classifier.c,
-        report.test.accuracy,
-    )
+    );
+    let result = format!(
+        "The best is C = {:.4}, with {:.4} over the folds. Fitted with it on all training rows, the classifier is right on \
+         {:.3} of the test rows; with C = {} it was {:.3}.",
+        search.best_c, search.best_score, search.test_accuracy, report.classifier.c, report.test.accuracy,
+    );
+    format!("{}\n{table}\n{}\n", passage(10, "Grid search", &text), paragraph(&result))
 }
 
 fn predict(
@@ -409,32 +414,50 @@ fn prediction_step(
     }
     let intercept = classifier.classifier().intercept()[column];
     let logit = prediction.logits[column];
-    Ok(format!(
-        "{}\"{}\"\n-> {}\n-> {:?}\n-> the encoder, and of its {} vectors the first, [CLS]: {d} numbers\n\
-         -> each times its weight:\n\n{table}\n  sum of all {d} products {:.4}, plus the intercept {intercept:.4}: {logit:.4}\n\n\
-         -> {}: {} with probability {:.4}\n",
-        heading(11, "How one prediction comes about"),
-        prediction.text,
+    let sum: f64 = terms.iter().sum();
+    let (formula, probability) = match prediction.logits.len() {
+        1 => (
+            format!("probability of {}: 1 / (1 + e^-x)", classifier.classes()[1]),
+            1.0 / (1.0 + (-logit).exp()),
+        ),
+        _ => (format!("probability of {}: softmax of logits", prediction.label), prediction.probability),
+    };
+    let mut text = passage(
+        11,
+        "How one prediction comes about",
+        &format!("\"{}\", from text to answer:", prediction.text),
+    );
+    text.push_str(&format!(
+        "\n  tokens         {}\n  ids            {:?}\n  hidden states  {} vectors of {d} numbers, one a token; the first is \
+         kept\n\nEach of its numbers is multiplied with its weight:\n\n{table}\n",
         prediction.tokens.join(" "),
         prediction.input_ids,
         prediction.tokens.len(),
-        terms.iter().sum::<f64>(),
-        if prediction.logits.len() == 1 { "1 / (1 + e^-x)" } else { "softmax over the classes" },
-        meaning(&prediction.label),
-        prediction.probability,
-    ))
+    ));
+    let rows = [
+        (format!("sum of all {d} products"), sum),
+        ("intercept".to_string(), intercept),
+        ("logit".to_string(), logit),
+    ];
+    for (name, number) in rows.into_iter().chain([(formula, probability)]) {
+        text.push_str(&format!("  {name:<40}{number:>9.4}\n"));
+    }
+    text.push_str(&format!("  answer: {}\n", meaning(&prediction.label)));
+    Ok(text)
 }
 
 fn sentences_step(predictions: &[SentencePrediction], are_ours: bool) -> String {
     let mut table = Table::new(["sentence", "label", "probability"]);
     for prediction in predictions {
         table.row([
-            shorten(&prediction.text, 80),
+            shorten(&prediction.text, 70),
             meaning(&prediction.label),
             format!("{:.4}", prediction.probability),
         ]);
     }
-    let hint =
-        if are_ours { "Try your own with --sentence \"...\" (several times if you like).\n" } else { "" };
-    format!("{}{table}\n{hint}", heading(12, "Sentences to try"))
+    let text = match are_ours {
+        true => "Try your own: --sentence \"...\", as often as you like.",
+        false => "The article's sentence and yours:",
+    };
+    format!("{}\n{table}", passage(12, "Sentences to try", text))
 }
