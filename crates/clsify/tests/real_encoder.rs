@@ -1,0 +1,97 @@
+//! A real encoder against transformers. These tests need weights that are not in the repository, and run only when asked:
+//!
+//! ```text
+//! CLSIFY_REAL_ENCODER=$(clsify pull all-MiniLM-L6-v2) cargo test -p clsify --test real_encoder -- --ignored
+//! ```
+//!
+//! Oracle: `fixtures/real/all-MiniLM-L6-v2`, written by transformers. Tolerance: 2e-4 in any element.
+
+mod support;
+
+use std::path::PathBuf;
+
+use clsify::dataset::Dataset;
+use clsify::features::Pooling;
+use clsify::pipeline::{SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train};
+use support::{expected_matrix, fixtures, read_json, sentences};
+
+/// The folder that the caller names; without it these tests fail rather than pass unseen.
+fn folder() -> PathBuf {
+    std::env::var_os("CLSIFY_REAL_ENCODER")
+        .expect("CLSIFY_REAL_ENCODER: the folder of all-MiniLM-L6-v2")
+        .into()
+}
+
+fn load(pooling: Option<Pooling>) -> SentenceEncoder {
+    let options = SentenceEncoderOptions { features: pooling.map(Into::into), ..Default::default() };
+    SentenceEncoder::load(&folder(), options, &()).unwrap()
+}
+
+fn expected() -> PathBuf {
+    fixtures().join("real/all-MiniLM-L6-v2")
+}
+
+#[test]
+#[ignore = "needs the weights of all-MiniLM-L6-v2"]
+fn vectors_equal_those_of_transformers() {
+    let sentences = sentences();
+    for pooling in [Pooling::Cls, Pooling::Mean, Pooling::Max] {
+        let encoded = load(Some(pooling)).encode(&sentences, &()).unwrap();
+        let ids: Vec<&Vec<u32>> = encoded.encodings.iter().map(|e| &e.input_ids).collect();
+        assert_eq!(serde_json::json!(ids), read_json(&expected().join("expected_tokens.json")));
+        let reference = expected_matrix(&expected(), &pooling.to_string());
+        for (i, sentence) in sentences.iter().enumerate() {
+            let pairs = encoded.features.row(i).iter().zip(reference.row(i));
+            let difference = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(difference <= 2e-4, "{pooling}: {sentence:.60?}: off by {difference:e}");
+        }
+    }
+}
+
+/// The file's own truncation (128) and padding must not show, and `auto` follows its modules.
+#[test]
+#[ignore = "needs the weights of all-MiniLM-L6-v2"]
+fn auto_is_mean_and_normalized() {
+    let encoder = load(None);
+    assert_eq!(encoder.features().to_string(), "mean, normalized");
+    let encoded = encoder.encode(&["good ".repeat(300)], &()).unwrap();
+    assert_eq!((encoded.counts.max_tokens, encoded.counts.n_truncated), (302, 0));
+    let length: f32 = encoded.features.row(0).iter().map(|x| x * x).sum();
+    assert!((length - 1.0).abs() < 1e-5, "{length}");
+}
+
+#[test]
+#[ignore = "needs the weights of all-MiniLM-L6-v2"]
+fn the_batch_changes_nothing() {
+    let (encoder, sentences) = (load(Some(Pooling::Cls)), sentences());
+    let together = encoder.encode(&sentences, &()).unwrap().features;
+    for (i, sentence) in sentences.iter().enumerate() {
+        let alone = encoder.encode(&[sentence], &()).unwrap().features;
+        assert_eq!(together.row(i), alone.row(0), "{sentence:.60?}");
+    }
+}
+
+#[test]
+#[ignore = "needs the weights of all-MiniLM-L6-v2"]
+fn a_classifier_learns_saves_and_answers_the_same() {
+    let good = ["wonderful", "superb", "moving", "brilliant", "delightful", "charming"];
+    let bad = ["dreadful", "boring", "clumsy", "tedious", "awful", "pointless"];
+    let things = ["film", "story", "plot", "cast", "ending", "script"];
+    let pairs = |words: [&'static str; 6], label: &'static str| {
+        words.into_iter().flat_map(move |w| things.map(|t| (format!("a {w} {t}"), label)))
+    };
+    let dataset = Dataset::from_pairs(pairs(good, "good").chain(pairs(bad, "bad"))).unwrap();
+    let trained = train(load(Some(Pooling::Mean)), &dataset, TrainOptions::default(), &()).unwrap();
+    assert!(trained.report.test.accuracy >= 0.9, "{}", trained.report.test.accuracy);
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model");
+    trained.classifier.save(&model, false).unwrap();
+    let loaded = SentenceClassifier::load(&model, &()).unwrap();
+    let questions = ["a marvellous performance", "a waste of two hours"];
+    let answers = loaded.predict(&questions, &()).unwrap();
+    assert_eq!(answers, trained.classifier.predict(&questions, &()).unwrap());
+    assert_eq!(
+        answers.iter().map(|a| loaded.classes()[a.class_id].as_str()).collect::<Vec<_>>(),
+        ["good", "bad"]
+    );
+}
