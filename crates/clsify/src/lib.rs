@@ -41,3 +41,8 @@ pub mod split;
 pub mod classifier;
 pub mod evaluation;
 pub mod pipeline;
+
+/// The README's Rust example is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

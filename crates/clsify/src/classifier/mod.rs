@@ -4,6 +4,7 @@
 
 pub mod baseline;
 pub(crate) mod logistic_regression;
+mod curvature;
 mod principal_axes;
 mod solver;
 

@@ -8,13 +8,14 @@
 //! `loss = log Σ e^zₖ - z_y`.
 //!
 //! Method: L-BFGS (Nocedal and Wright, Numerical Optimization, 2nd edition, algorithm 7.4) in the coordinates of
-//! [`PrincipalAxes`], preconditioned with the diagonal of an upper bound of the Hessian (Böhning, 1992). The step length
-//! is a root of the derivative along the direction: the logits of the direction are at hand, so looking costs no
-//! product, and a convex function needs no comparison of values that rounding has made equal.
+//! [`PrincipalAxes`], preconditioned with what the Hessian would be if every row had the mean curvature of all rows (see
+//! [`Curvature`]). The step length is a root of the derivative along the direction: the logits of the direction are at
+//! hand, so looking costs no product, and a convex function needs no comparison of values that rounding has made equal.
 
 use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
 use rayon::prelude::*;
 
+use super::curvature::Curvature;
 use super::principal_axes::{PrincipalAxes, dot};
 
 /// Pairs of steps and gradient changes that L-BFGS remembers.
@@ -85,11 +86,8 @@ fn solve_group(
         // Gradients of all active problems: residuals [columns, n] times rows [n, d].
         let mut active: Vec<&mut State> = states.iter_mut().filter(|s| !s.is_done).collect();
         let columns: usize = active.iter().map(|s| s.columns).sum();
-        let mut residuals = vec![0.0; columns * n];
-        split_by(&mut residuals, active.iter().map(|s| s.columns * n))
-            .into_par_iter()
-            .zip(active.par_iter_mut())
-            .for_each(|(out, state)| state.residuals_at(None, out));
+        let mut residuals = Vec::with_capacity(columns * n);
+        active.iter().for_each(|state| residuals.extend_from_slice(&state.residuals));
         let mut gradients = vec![0.0; columns * d];
         matmul(
             MatMut::new(&mut gradients, columns, d),
@@ -99,12 +97,11 @@ fn solve_group(
             0.0,
             Parallel::Yes,
         );
-        split_by(&mut residuals, active.iter().map(|s| s.columns * n))
+        split_by(&mut gradients, active.iter().map(|s| s.columns * d))
             .into_par_iter()
-            .zip(split_by(&mut gradients, active.iter().map(|s| s.columns * d)))
             .zip(active.par_iter_mut())
-            .for_each(|((residuals, gradient), state)| {
-                state.set_gradient(residuals, gradient, axes);
+            .for_each(|(gradient, state)| {
+                state.set_gradient(gradient, axes);
                 state.is_done = state.gradient_norm <= stop.tol || iteration == stop.max_iter;
             });
         active.retain(|s| !s.is_done);
@@ -114,7 +111,7 @@ fn solve_group(
         }
 
         // Directions of the rest, and their logits: directions [columns, d] times rows transposed [d, n].
-        active.par_iter_mut().for_each(|state| state.set_direction());
+        active.par_iter_mut().for_each(|state| state.set_direction(axes));
         let columns: usize = active.iter().map(|s| s.columns).sum();
         let mut directions = Vec::with_capacity(columns * d);
         for state in &active {
@@ -135,7 +132,7 @@ fn solve_group(
         split_by(&mut slopes, active.iter().map(|s| s.columns * n))
             .into_par_iter()
             .zip(active.par_iter_mut())
-            .for_each(|(slopes, state)| state.step(slopes));
+            .for_each(|(slopes, state)| state.step(slopes, d));
     }
     states.into_iter().map(|state| state.solution(axes, stop)).collect()
 }
@@ -159,9 +156,9 @@ struct State<'a> {
     weights: Vec<f64>,
     /// `[n]`: the place of each row's class among the problem's classes.
     targets: Vec<usize>,
-    /// An upper bound of the Hessian's diagonal, `[d + 1]`.
-    diagonal: Vec<f64>,
-    logits: Vec<f64>, // [columns, n]
+    curvature: Curvature,
+    logits: Vec<f64>,    // [columns, n]
+    residuals: Vec<f64>, // [columns, n], of the logits
     params: Vec<f64>,
     gradient: Vec<f64>,
     gradient_norm: f64,
@@ -182,17 +179,14 @@ impl<'a> State<'a> {
         let columns = if problem.classes.len() == 2 { 1 } else { problem.classes.len() };
         let l2 = 1.0 / (problem.c * total);
         let size = columns * (axes.n_features + 1);
-        // The curvature of the loss is at most 1/4 with two classes and 1/2 with more.
-        let curvature = if columns == 1 { 0.25 } else { 0.5 };
-        let mut diagonal: Vec<f64> = axes.variances.iter().map(|v| curvature * v + l2).collect();
-        diagonal.push(curvature);
-        State {
+        let mut state = State {
             columns,
             l2,
             weights,
             targets,
-            diagonal,
+            curvature: Curvature::default(),
             logits: vec![0.0; columns * class_ids.len()],
+            residuals: Vec::new(),
             params: vec![0.0; size],
             gradient: vec![0.0; size],
             gradient_norm: f64::INFINITY,
@@ -202,13 +196,17 @@ impl<'a> State<'a> {
             n_iter: 0,
             is_done: false,
             problem,
-        }
+        };
+        let mut residuals = vec![0.0; state.logits.len()];
+        state.residuals_at(0.0, &state.logits, &mut residuals);
+        state.residuals = residuals;
+        state
     }
 
-    /// `wᵢ (pᵢₖ - yᵢₖ)`, `[columns, n]`, at the present logits or some way along a direction.
-    fn residuals_at(&self, along: Option<(f64, &[f64])>, out: &mut [f64]) {
+    /// `wᵢ (pᵢₖ - yᵢₖ)`, `[columns, n]`, some way along a direction.
+    fn residuals_at(&self, t: f64, slopes: &[f64], out: &mut [f64]) {
         let n = self.weights.len();
-        let logit = |j: usize| self.logits[j] + along.map_or(0.0, |(t, slopes)| t * slopes[j]);
+        let logit = |j: usize| self.logits[j] + t * slopes[j];
         if self.columns == 1 {
             for (i, out) in out.iter_mut().enumerate() {
                 let p = 1.0 / (1.0 + (-logit(i)).exp());
@@ -236,7 +234,7 @@ impl<'a> State<'a> {
     }
 
     /// Takes over the gradient of the loss, adds the penalty's, and remembers the change since the last step.
-    fn set_gradient(&mut self, residuals: &[f64], loss_gradient: &[f64], axes: &PrincipalAxes) {
+    fn set_gradient(&mut self, loss_gradient: &[f64], axes: &PrincipalAxes) {
         let (n, d) = (self.weights.len(), axes.n_features);
         let mut gradient = Vec::with_capacity(self.params.len());
         let mut norm: f64 = 0.0;
@@ -249,7 +247,7 @@ impl<'a> State<'a> {
                     .zip(params)
                     .map(|(loss, param)| loss + self.l2 * param),
             );
-            let intercept: f64 = residuals[column * n..][..n].iter().sum();
+            let intercept: f64 = self.residuals[column * n..][..n].iter().sum();
             // For the original features the gradient is V g + means * g_intercept; V keeps the Euclidean length.
             let length = dot(&gradient[start..], &gradient[start..]).sqrt();
             let largest_mean = axes.means.iter().fold(1.0f64, |m, x| m.max(x.abs()));
@@ -271,8 +269,12 @@ impl<'a> State<'a> {
         self.gradient_norm = norm;
     }
 
-    /// `direction = - H gradient`, H the L-BFGS inverse Hessian over the diagonal.
-    fn set_direction(&mut self) {
+    /// `direction = - H gradient`, H the L-BFGS inverse Hessian that starts from the mean curvature.
+    fn set_direction(&mut self, axes: &PrincipalAxes) {
+        // The mean curvature changes fast at first and hardly at the end.
+        if self.n_iter.is_power_of_two() || self.n_iter == 0 {
+            self.curvature = Curvature::of(&self.residuals, &self.weights, &self.targets, self.columns);
+        }
         let mut q: Vec<f64> = self.gradient.iter().map(|g| -g).collect();
         let mut alphas = Vec::with_capacity(self.history.len());
         for (step, change, product) in self.history.iter().rev() {
@@ -280,11 +282,7 @@ impl<'a> State<'a> {
             q.iter_mut().zip(change).for_each(|(q, y)| *q -= alpha * y);
             alphas.push(alpha);
         }
-        let precondition = |q: &mut [f64]| {
-            for column in q.chunks_exact_mut(self.diagonal.len()) {
-                column.iter_mut().zip(&self.diagonal).for_each(|(q, d)| *q /= d);
-            }
-        };
+        let precondition = |q: &mut [f64]| self.curvature.solve(q, &axes.variances, self.l2);
         let scale = self.history.back().map_or(1.0, |(_, change, product)| {
             let mut scaled = change.clone();
             precondition(&mut scaled);
@@ -297,7 +295,7 @@ impl<'a> State<'a> {
             q.iter_mut().zip(step).for_each(|(q, s)| *q += (alpha - beta) * s);
         }
         if dot(&q, &self.gradient) >= 0.0 {
-            // Rounding has spoilt the memory: start again from the diagonal.
+            // Rounding has spoilt the memory: start again from the mean curvature.
             self.history.clear();
             q = self.gradient.iter().map(|g| -g).collect();
             precondition(&mut q);
@@ -306,9 +304,8 @@ impl<'a> State<'a> {
     }
 
     /// Goes along the direction; `slopes [columns, n]` are its logits without the intercept.
-    fn step(&mut self, slopes: &mut [f64]) {
+    fn step(&mut self, slopes: &mut [f64], d: usize) {
         let n = self.weights.len();
-        let d = self.diagonal.len() - 1;
         let mut penalty = (0.0, 0.0); // direction . params, direction . direction, without intercepts
         for column in 0..self.columns {
             let direction = &self.direction[column * (d + 1)..][..d + 1];
@@ -316,13 +313,14 @@ impl<'a> State<'a> {
             penalty.0 += dot(&direction[..d], &self.params[column * (d + 1)..][..d]);
             penalty.1 += dot(&direction[..d], &direction[..d]);
         }
-        let mut residuals = vec![0.0; slopes.len()];
-        let slope_at = |t: f64, residuals: &mut [f64]| {
-            self.residuals_at(Some((t, slopes)), residuals);
-            dot(residuals, slopes) + self.l2 * (penalty.0 + t * penalty.1)
-        };
+        let mut residuals = std::mem::take(&mut self.residuals);
         let start = dot(&self.direction, &self.gradient);
-        let t = find_step(start, |t| slope_at(t, &mut residuals));
+        let t = find_step(start, |t| {
+            self.residuals_at(t, slopes, &mut residuals);
+            dot(&residuals, slopes) + self.l2 * (penalty.0 + t * penalty.1)
+        });
+        // Those of the last length that was looked at, which is the one taken.
+        self.residuals = residuals;
 
         self.logits.iter_mut().zip(slopes.iter()).for_each(|(logit, slope)| *logit += t * slope);
         let step: Vec<f64> = self.direction.iter().map(|x| t * x).collect();
@@ -358,7 +356,7 @@ impl<'a> State<'a> {
 }
 
 /// A step length at which the slope of a convex function along a line is at most [`SLOPE_REDUCTION`] of its slope at
-/// the start, which is negative.
+/// the start, which is negative. `slope_at` has been asked for the result last.
 fn find_step(start: f64, mut slope_at: impl FnMut(f64) -> f64) -> f64 {
     let (mut low, mut low_slope) = (0.0, start);
     let mut high: Option<(f64, f64)> = None;
@@ -382,5 +380,7 @@ fn find_step(start: f64, mut slope_at: impl FnMut(f64) -> f64) -> f64 {
             None => t * 2.0,
         };
     }
-    t
+    // Forty halvings without success: rounding rules here. The nearest length before the minimum does no harm.
+    slope_at(low);
+    low
 }
