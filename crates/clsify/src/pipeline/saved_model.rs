@@ -17,7 +17,7 @@ use crate::encoder::encoder_files;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
 use crate::features::FeatureOptions;
-use crate::files::{write_atomically, write_folder_atomically};
+use crate::files::{check_writable, write_atomically, write_folder_atomically};
 use crate::tokenizer::tokenizer_files;
 
 /// The version of the folder's form that this program writes and reads.
@@ -26,6 +26,9 @@ pub const FORMAT_VERSION: u32 = 1;
 const METADATA: &str = "clsify.json";
 const WEIGHTS: &str = "classifier.safetensors";
 const BUNDLED_ENCODER: &str = "encoder";
+
+/// What a model's folder may hold: the model, the tutorial's report, and what a file manager puts everywhere.
+const MODEL_ENTRIES: [&str; 5] = [METADATA, WEIGHTS, BUNDLED_ENCODER, "tutorial.json", ".DS_Store"];
 
 /// Weights of a linear classifier are small; a file beyond this is not one of ours.
 const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
@@ -219,23 +222,37 @@ pub(super) fn write(
     })
 }
 
-/// Whether a model may be written to this path: it is free, empty, or holds a model.
+/// Whether a model may be written to this path: it is free, empty, or holds a model and nothing else, and its folder
+/// can be written to.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when something else stands there.
+/// [`ErrorKind::InvalidArgument`] when something else stands there, an I/O error when nothing can be put there.
 pub fn check_replaceable(folder: &Path) -> Result<()> {
-    let refuse = |message: &str| {
+    let refuse = |message: String| {
         let error = Error::new(ErrorKind::InvalidArgument, message).at(folder.display().to_string());
         Err(error.with_hint("choose another --output; only an empty folder or an earlier model is replaced"))
     };
-    match fs::read_dir(folder) {
-        Ok(mut entries) => match entries.next().is_some() && !folder.join(METADATA).exists() {
-            true => refuse("expected an empty folder or a model, got a folder with other files"),
-            false => Ok(()),
-        },
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => refuse("expected a folder, got a file"),
-        Err(e) => Err(Error::io(folder, &e)),
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return check_writable(folder),
+        Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => {
+            return refuse("expected a folder, got a file".to_string());
+        }
+        Err(e) => return Err(Error::io(folder, &e)),
+    };
+    // A model is replaced as a whole, so whatever the user has put beside it would be lost.
+    let is_ours = |name: &str| MODEL_ENTRIES.contains(&name);
+    let mut names: Vec<String> =
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    match names.iter().find(|name| !is_ours(name)) {
+        Some(other) => {
+            refuse(format!("expected an empty folder or only a model, got other files: {other:?}"))
+        }
+        None if !names.is_empty() && !names.iter().any(|name| name == METADATA) => {
+            refuse(format!("expected an empty folder or a model, got a folder without {METADATA}"))
+        }
+        None => check_writable(folder),
     }
 }
 
