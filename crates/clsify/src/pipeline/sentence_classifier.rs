@@ -195,7 +195,7 @@ impl SentenceClassifier {
         let mut labels = dataset.classes();
         let unknown: Vec<&str> = labels.iter().map(String::as_str).filter(|l| !self.knows(l)).collect();
         if !unknown.is_empty() {
-            let unknown = unknown.join(", ");
+            let unknown = super::list(&unknown);
             observer
                 .note(&format!("the classifier does not know the label {unknown}: such rows count as wrong"));
         }

@@ -1,5 +1,6 @@
 //! The article's whole job: labelled sentences -> features -> split -> baseline, fit, grid search -> scores.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::observer::{Observer, Stage};
@@ -11,10 +12,10 @@ use super::training_report::{
 };
 use crate::classifier::{LogisticRegression, LogisticRegressionOptions, MostFrequent};
 use crate::dataset::Dataset;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, baseline_cross_val_score, grid_search, mean_and_std};
 use crate::matrix::Matrix;
-use crate::split::{Split, SplitOptions, train_test_split};
+use crate::split::{Split, SplitOptions, StratifiedKFold, train_test_split};
 
 /// Folds of cross-validation, where the classes are large enough.
 const N_SPLITS: usize = 5;
@@ -109,10 +110,12 @@ pub fn train(
         TestRows::Dataset(_) => Split { train: (0..dataset.len()).collect(), test: Vec::new() },
     };
 
+    let y_train: Vec<usize> = split.train.iter().map(|&i| class_ids[i]).collect();
+    check_training_rows(&y_train, &labels, options.grid_search.is_some())?;
+
     let encoded = encoder.encode(dataset.sentences(), observer)?;
     let encoded_test = test_dataset.map(|test| encoder.encode(test.sentences(), observer)).transpose()?;
     let x_train = encoded.features.select_rows(&split.train);
-    let y_train: Vec<usize> = split.train.iter().map(|&i| class_ids[i]).collect();
     let (x_test, y_test) = match (&encoded_test, test_dataset) {
         (Some(encoded), Some(test)) => (encoded.features.clone(), self::class_ids(test, &labels)),
         _ => (encoded.features.select_rows(&split.test), split.test.iter().map(|&i| class_ids[i]).collect()),
@@ -125,7 +128,7 @@ pub fn train(
     if !unseen.is_empty() {
         observer.note(&format!(
             "no training row has the label {}: such test rows count as wrong",
-            unseen.join(", ")
+            super::list(&unseen)
         ));
     }
 
@@ -226,6 +229,32 @@ pub fn train(
     let classes = classifier.classes().iter().map(|&id| labels[id].clone()).collect();
     let classifier = SentenceClassifier::new(encoder, classifier, classes, &report)?;
     Ok(Trained { classifier, report, encoded, split })
+}
+
+/// Fails where a fit would, before the encoder has worked for minutes.
+fn check_training_rows(y_train: &[usize], labels: &[String], has_grid_search: bool) -> Result<()> {
+    let classes = |rows: &mut dyn Iterator<Item = usize>| rows.collect::<BTreeSet<usize>>();
+    let invalid = |message: String| Error::new(ErrorKind::InvalidArgument, message);
+    let all = classes(&mut y_train.iter().copied());
+    if all.len() < 2 {
+        let got = all.first().map_or("none".to_string(), |&id| format!("only {:?}", labels[id]));
+        let message = format!("training rows: expected at least 2 classes, got {got}");
+        return Err(invalid(message)
+            .with_hint("give more rows, or let the split keep the shares of the classes (--stratify)"));
+    }
+    if has_grid_search {
+        let hint = "without the search for C fewer rows will do";
+        let place = |e: Error| e.at("grid search").with_hint(hint);
+        let folds = StratifiedKFold { n_splits: N_SPLITS, shuffle: None }.split(y_train).map_err(place)?;
+        for fold in &folds {
+            if classes(&mut fold.train.iter().map(|&i| y_train[i])).len() < 2 {
+                let message =
+                    "expected at least 2 classes in the training rows of every fold, got one class only";
+                return Err(place(invalid(message.to_string())));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The place of each row's label among sorted labels, all of which occur there.
