@@ -7,7 +7,7 @@ use clsify::dataset::Dataset;
 use crate::commands::train::scores;
 use crate::console::Console;
 use crate::options::{DataOptions, at_least_one, load_classifier};
-use crate::output::{check_parent, stdout, write_json};
+use crate::output::{check_parent, is_stdout, stdout, write_json};
 
 /// Score a saved classifier on labelled sentences
 #[derive(clap::Args)]
@@ -21,7 +21,7 @@ pub(crate) struct Args {
     data: PathBuf,
 
     /// Read the first N rows only
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
     /// Where the model's encoder is, if it has moved: a folder, a name known to `list`, or a hub id
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     if let Some(path) = &args.json {
         write_json(path, &report)?;
     }
-    if args.json.as_deref() == Some("-".as_ref()) {
+    if args.json.as_deref().is_some_and(is_stdout) {
         return Ok(());
     }
     stdout(|out| write!(out, "{}", scores(&report.test)))
