@@ -41,12 +41,11 @@ pub(crate) fn write_json(path: &Path, report: &impl Serialize) -> anyhow::Result
 
 /// Fails now, rather than after minutes of work, if a file cannot be put there.
 pub(crate) fn check_parent(path: &Path) -> anyhow::Result<()> {
+    if is_stdout(path) {
+        return Ok(());
+    }
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     anyhow::ensure!(parent.is_dir(), "{}: no such folder", parent.display());
     anyhow::ensure!(!path.is_dir(), "{}: expected a file, got a folder", path.display());
-    // Nothing is put beside a device or a pipe: it is written in place.
-    if is_stdout(path) || path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return Ok(());
-    }
     Ok(clsify::files::check_writable(path)?)
 }

@@ -162,7 +162,7 @@ pub fn write_atomically(
 ) -> Result<()> {
     let io = |e: std::io::Error| Error::io(path, &e);
     // A device or pipe cannot be replaced by a rename, nor can a file that is open already: they are written in place.
-    if fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) || is_open_file(path) {
+    if is_written_in_place(path) {
         let mut out = BufWriter::new(fs::OpenOptions::new().append(true).open(path).map_err(io)?);
         return write(&mut out).and_then(|()| out.flush()).map_err(io);
     }
@@ -178,6 +178,10 @@ pub fn write_atomically(
     file.sync_all().map_err(io)?;
     drop(file);
     fs::rename(&temporary.0, &target).map_err(io)
+}
+
+fn is_written_in_place(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) || (path.exists() && is_open_file(path))
 }
 
 /// Whether a path is a name for a file that a process has open: `/dev/stdout`, `/dev/fd/1`, `/proc/self/fd/1`.
@@ -214,14 +218,25 @@ fn is_open_file(path: &Path) -> bool {
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn check_writable(path: &Path) -> Result<()> {
-    let mut probe = path;
+    if is_written_in_place(path) {
+        return Ok(());
+    }
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut probe = target.as_path();
     loop {
         let temporary = Temporary::beside(probe)?;
         let folder = probe.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         match fs::create_dir(&temporary.0) {
             Ok(()) => return Ok(()),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && !folder.exists() => probe = folder,
-            Err(e) => return Err(Error::io(folder, &e).with_hint("this program has to write there")),
+            // Some file systems, such as /proc, answer that what should be created is not there.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                let error = Error::new(ErrorKind::Io, "nothing can be written here");
+                return Err(error.at(folder.display().to_string()));
+            }
+            Err(e) => {
+                return Err(Error::io(folder, &e).with_hint("this program has to write into that folder"));
+            }
         }
     }
 }
