@@ -34,8 +34,6 @@ fn data_files() {
             b"good\t1\nbad\t0\n",
             "a.data: expected the extension tsv, csv, jsonl or txt, got \"data\"",
         ),
-        // As a newcomer would think it works.
-        ("-", b"good\t1\nbad\t0\n", "-: expected the extension tsv, csv, jsonl or txt, got none"),
     ] {
         assert_eq!(train_on(name, bytes), expected);
     }

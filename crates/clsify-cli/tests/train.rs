@@ -242,14 +242,23 @@ fn columns_and_headers_can_be_named() {
 
 #[test]
 fn data_comes_from_stdin_too() {
-    let sandbox = Sandbox::with_reviews();
-    if cfg!(unix) {
-        let bert = encoder("bert");
-        let args =
-            ["train", "-q", "--encoder", &bert, "--data", "/dev/stdin", "--format", "tsv", "--output", "m"];
+    let sandbox = Sandbox::new();
+    let bert = encoder("bert");
+    for data in if cfg!(unix) { &["-", "/dev/stdin"][..] } else { &["-"] } {
+        let args = ["train", "-q", "--encoder", &bert, "--data", data, "--format", "tsv", "--output", "m"];
         let outcome = sandbox.run_with_input(&args, common::reviews().as_bytes());
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     }
+    let embed = ["embed", "--encoder", &bert, "--input", "-", "--format", "lines", "--output", "x.npy"];
+    let outcome = sandbox.run_with_input(&embed, b"one\ntwo\n");
+    assert!(outcome.stderr.starts_with("x.npy: 2 x 32 numbers"), "{}", outcome.stderr);
+    let evaluate = ["evaluate", "m", "--data", "-"];
+    let outcome = sandbox.run_with_input(&evaluate, common::reviews().as_bytes());
+    assert_eq!(
+        outcome.error_line("no format"),
+        "stdin: expected the extension tsv, csv, jsonl or txt, got none"
+    );
+    assert!(outcome.stderr.ends_with("hint: say what the file is: --format tsv, csv, jsonl or lines\n"));
 }
 
 #[test]

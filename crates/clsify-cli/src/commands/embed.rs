@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use clsify::dataset::Sentences;
 use clsify::features::{save_npy, write_npy};
 
 use crate::console::Console;
-use crate::options::{DataOptions, FeatureArgs, at_least_one, load_encoder, locate_encoder};
+use crate::options::{DataOptions, FeatureArgs, at_least_one, load_encoder, load_sentences, locate_encoder};
 use crate::output::{check_parent, is_stdout, stdout};
 
 /// Write the vectors of sentences to a .npy file: float32, one row a sentence, in order
@@ -18,7 +17,8 @@ pub(crate) struct Args {
     #[arg(long)]
     encoder: String,
 
-    /// Sentences: TSV, CSV, JSONL (labels are not looked at), or .txt with one a line
+    /// Sentences: TSV, CSV, JSONL (labels are not looked at), or .txt with one a line; - is stdin, with
+    /// --format
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
 
@@ -39,7 +39,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_parent(&args.output)?;
-    let sentences = Sentences::load(&args.input, &args.data.with_limit(args.limit))?;
+    let sentences = load_sentences(&args.input, &args.data.with_limit(args.limit))?;
     let located = locate_encoder(&args.encoder, console)?;
     let encoder = load_encoder(&located, &args.features, console)?;
     let encoded = encoder.encode(sentences.sentences(), console)?;

@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use clsify::dataset::Dataset;
-
 use crate::commands::train::scores;
 use crate::console::Console;
-use crate::options::{DataOptions, at_least_one, load_classifier};
+use crate::options::{DataOptions, at_least_one, load_classifier, load_dataset};
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 
 /// Score a saved classifier on labelled sentences
@@ -16,7 +14,7 @@ pub(crate) struct Args {
     /// The model's folder
     model: PathBuf,
 
-    /// Labelled sentences: TSV, CSV or JSONL
+    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
@@ -38,7 +36,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.json.iter().try_for_each(|path| check_parent(path))?;
-    let dataset = Dataset::load(&args.data, &args.options.with_limit(args.limit))?;
+    let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
     let classifier = load_classifier(&args.model, args.encoder.as_deref(), console)?;
     let report = classifier.evaluate(&dataset, console)?;
     if let Some(path) = &args.json {

@@ -11,7 +11,8 @@ use clsify::split::{SplitOptions, TestSize};
 
 use crate::console::Console;
 use crate::options::{
-    ClassWeightArg, DataOptions, FeatureArgs, at_least_one, load_encoder, locate_encoder, positive, test_size,
+    ClassWeightArg, DataOptions, FeatureArgs, at_least_one, load_dataset, load_encoder, locate_encoder,
+    positive, test_size,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
@@ -26,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long)]
     encoder: String,
 
-    /// Labelled sentences: TSV, CSV or JSONL
+    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
@@ -88,12 +89,12 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_replaceable(&args.output)?;
     args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
-    let dataset = Dataset::load(&args.data, &args.options.with_limit(args.limit))?;
+    let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     say_header(&dataset, console);
     let test = match &args.test_data {
         Some(path) => {
-            let test = Dataset::load(path, &args.options.with_limit(None))?;
+            let test = load_dataset(path, &args.options.with_limit(None))?;
             say_counts(&path.display().to_string(), &test.summary(), console);
             TestRows::Dataset(test)
         }
