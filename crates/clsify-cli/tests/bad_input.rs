@@ -254,11 +254,13 @@ fn outputs_that_hold_something_else() {
     sandbox.write("folder/diary.txt", "mine");
     assert_eq!(
         train("folder", &[]),
-        "folder: expected an empty folder or only a model, got other files: \"diary.txt\""
+        "folder: expected an empty folder or a model, got a folder with other files"
     );
     assert_eq!(train("reviews.tsv", &[]), "reviews.tsv: expected a folder, got a file");
     assert_eq!(train("reviews.tsv/model", &[]), "reviews.tsv/model: expected a folder, got a file");
-    assert!(train(".", &[]).starts_with(".: expected an empty folder or only a model, got other files: "));
+    assert!(
+        train(".", &[]).starts_with(".: expected an empty folder or a model, got a folder with other files")
+    );
     assert_eq!(
         train("model", &["--json", "model/report.json"]),
         "model/report.json: lies in the model's folder: choose another --json"
@@ -268,11 +270,17 @@ fn outputs_that_hold_something_else() {
     assert_eq!(train("new", &["--json", "absent/report.json"]), "absent: no such folder");
     // What the user has put beside a model would go with it.
     sandbox.write("model/diary.txt", "mine");
-    assert_eq!(
-        train("model", &[]),
-        "model: expected an empty folder or only a model, got other files: \"diary.txt\""
-    );
+    assert_eq!(train("model", &[]), "model: expected a model and its reports only, got also \"diary.txt\"");
     fs::remove_file(sandbox.path("model/diary.txt")).unwrap();
+    // So would the data, where it looks like a report.
+    fs::copy(sandbox.path("reviews.tsv"), sandbox.path("model/data.json")).unwrap();
+    let data = ["train", "--encoder", &bert, "--data", "model/data.json", "--output", "model"];
+    let error = sandbox.fail(&data);
+    assert_eq!(
+        error,
+        "model/data.json: lies in the folder that is replaced: choose another --output, or move the file"
+    );
+    fs::remove_file(sandbox.path("model/data.json")).unwrap();
     // An encoder that lies in the folder to be replaced would go with it too.
     sandbox.succeed(&[
         "train",
@@ -287,7 +295,7 @@ fn outputs_that_hold_something_else() {
     ]);
     let error =
         sandbox.fail(&["train", "--encoder", "model/encoder", "--data", "reviews.tsv", "--output", "model"]);
-    assert!(error.contains("model/encoder: the encoder lies in the folder that is replaced"), "{error}");
+    assert!(error.contains("model/encoder: lies in the folder that is replaced"), "{error}");
     let embed =
         |output| sandbox.fail(&["embed", "--encoder", &bert, "--input", "reviews.tsv", "--output", output]);
     assert_eq!(embed("absent/x.npy"), "absent: no such folder");
@@ -334,5 +342,5 @@ fn a_message_is_one_line_whatever_is_in_it() {
     let bert = encoder("bert");
     let name = "two\nlines\u{1b}[31m.tsv";
     let error = sandbox.fail(&["train", "--encoder", &bert, "--data", name, "--output", "model"]);
-    assert_eq!(error, "two lines [31m.tsv: no such file or folder");
+    assert_eq!(error, "two\\nlines\\u{1b}[31m.tsv: no such file or folder");
 }

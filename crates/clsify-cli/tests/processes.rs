@@ -1,5 +1,6 @@
 //! Closed pipes, full disks, Ctrl-C and kills.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
 

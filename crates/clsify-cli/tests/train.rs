@@ -1,4 +1,5 @@
 //! `train` and `evaluate`: options, the JSON report's contract, and scikit-learn's rows.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
 

@@ -1,6 +1,7 @@
 //! `tokenize` and `embed` against transformers and sentence-transformers, on tiny encoders of every family.
 //!
 //! Oracle: `fixtures/transformers` and `fixtures/sentence_transformers`. Ids exactly, vectors to 2e-4 in any element.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
 

@@ -89,6 +89,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_replaceable(&args.output)?;
     args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
+    for data in std::iter::once(&args.data).chain(&args.test_data) {
+        check_stays(data, &args.output, "move the file")?;
+    }
     let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     say_header(&dataset, console);
@@ -117,7 +120,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     };
     let located = locate_encoder(&args.encoder, console)?;
     if !args.bundle_encoder {
-        check_encoder_stays(&located.folder, &args.output)?;
+        check_stays(&located.folder, &args.output, "add --bundle-encoder")?;
     }
     let encoder = load_encoder(&located, &args.features, console)?;
     let trained = train(encoder, &dataset, options, console)?;
@@ -146,13 +149,13 @@ fn check_report(report: &Path, output: &Path) -> anyhow::Result<()> {
     check_parent(report)
 }
 
-/// A model that stands in for its own encoder's folder would lose it.
-fn check_encoder_stays(encoder: &Path, output: &Path) -> anyhow::Result<()> {
-    let (Ok(encoder), Ok(output)) = (encoder.canonicalize(), output.canonicalize()) else { return Ok(()) };
+/// What lies in the folder of an earlier model goes when that is replaced.
+fn check_stays(path: &Path, output: &Path, or: &str) -> anyhow::Result<()> {
+    let (Ok(absolute), Ok(output)) = (path.canonicalize(), output.canonicalize()) else { return Ok(()) };
     ensure!(
-        !encoder.starts_with(&output),
-        "{}: the encoder lies in the folder that is replaced: choose another --output, or add --bundle-encoder",
-        encoder.display()
+        !absolute.starts_with(&output),
+        "{}: lies in the folder that is replaced: choose another --output, or {or}",
+        path.display()
     );
     Ok(())
 }
