@@ -9,6 +9,7 @@ mod options;
 mod output;
 mod table;
 
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -100,6 +101,10 @@ fn prepare(threads: Option<u16>) -> anyhow::Result<()> {
     ctrlc::set_handler(|| {
         INTERRUPTED.store(true, Ordering::SeqCst);
         clsify::files::remove_unfinished();
+        if std::io::stderr().is_terminal() {
+            // The shell's prompt comes after what is left of a progress bar.
+            let _ = writeln!(std::io::stderr());
+        }
         // 128 + SIGINT, as a shell reports it.
         std::process::exit(130);
     })?;

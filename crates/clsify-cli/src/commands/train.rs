@@ -219,13 +219,13 @@ fn summary(report: &TrainingReport) -> String {
     if let Some(search) = &report.grid_search {
         text.push_str(&format!(
             "grid search  best C {} with {:.4} over {} folds, of {} values\n",
-            search.best_c,
+            six_digits(search.best_c),
             search.best_score,
             search.n_splits,
             search.points.len()
         ));
     }
-    text.push_str(&format!("classifier   C {}, {}\n", classifier.c, convergence(report)));
+    text.push_str(&format!("classifier   C {}, {}\n", six_digits(classifier.c), convergence(report)));
     let cv = match (report.baseline.cv_mean, report.baseline.cv_std) {
         (Some(mean), Some(std)) => format!(" (cross-validated {mean:.3} +- {std:.3})"),
         _ => String::new(),
@@ -242,6 +242,11 @@ fn summary(report: &TrainingReport) -> String {
         seconds.load, seconds.tokenize, seconds.embed, seconds.grid_search, seconds.fit, seconds.total
     ));
     text
+}
+
+/// A number without the digits that nobody reads; the report has them all.
+fn six_digits(number: f64) -> f64 {
+    format!("{number:.5e}").parse().unwrap_or(number)
 }
 
 /// Whether a fit reached its optimum, in plain words.
