@@ -45,10 +45,10 @@ impl Console {
     /// An error, with what to do next where that is known.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         self.end_bar();
-        self.line(&format!("error: {error:#}"));
+        self.line(&one_line(&format!("error: {error:#}")));
         let known = error.chain().find_map(|e| e.downcast_ref::<clsify::error::Error>());
         if let Some(hint) = known.and_then(clsify::error::Error::hint) {
-            self.line(&format!("hint: {hint}"));
+            self.line(&one_line(&format!("hint: {hint}")));
         }
     }
 
@@ -90,6 +90,11 @@ impl Console {
     }
 }
 
+/// A message as one line, whatever a path or a label in it holds.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 fn name_of(stage: Stage) -> &'static str {
     match stage {
         Stage::Load => "loading the encoder",
@@ -125,7 +130,7 @@ impl Observer for Console {
     }
 
     fn note(&self, text: &str) {
-        self.say(&format!("note: {text}"));
+        self.say(&one_line(&format!("note: {text}")));
     }
 }
 

@@ -9,7 +9,9 @@ mod options;
 mod output;
 mod table;
 
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -22,6 +24,9 @@ Examples:
   clsify predict model \"a visually stunning rumination on love\"
   clsify train --help                                      every command has an example";
 
+/// Options of every command stand under a heading of their own, after those of the command.
+const GLOBAL: &str = "Options of every command";
+
 /// Labelled sentences in, a trained and evaluated classifier out, on a frozen BERT-family encoder.
 #[derive(Parser)]
 #[command(name = "clsify", version, after_help = EXAMPLES, arg_required_else_help = true, max_term_width = 110)]
@@ -30,17 +35,20 @@ struct Cli {
     command: Command,
 
     /// Threads to compute with; all cores by default
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
     /// Print nothing but results and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = GLOBAL, conflicts_with = "verbose")]
     quiet: bool,
 
     /// Say more: where files come from, how long each step took
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = GLOBAL)]
     verbose: bool,
 }
+
+/// Set by Ctrl-C: an error that follows from it is none to report.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 #[derive(Subcommand)]
 enum Command {
@@ -73,6 +81,10 @@ fn main() -> ExitCode {
         Command::List(args) => commands::list::run(&args),
         Command::Completions(args) => commands::completions::run(&args, &mut Cli::command()),
     });
+    // The signal handler is removing what the command was writing, and will end the process.
+    while INTERRUPTED.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads our output has seen enough: `clsify predict ... | head` is no failure.
@@ -87,7 +99,12 @@ fn main() -> ExitCode {
 /// Threads, and a clean end on Ctrl-C.
 fn prepare(threads: Option<u16>) -> anyhow::Result<()> {
     ctrlc::set_handler(|| {
+        INTERRUPTED.store(true, Ordering::SeqCst);
         clsify::files::remove_unfinished();
+        if std::io::stderr().is_terminal() {
+            // The shell's prompt comes after what is left of a progress bar.
+            let _ = writeln!(std::io::stderr());
+        }
         // 128 + SIGINT, as a shell reports it.
         std::process::exit(130);
     })?;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use clsify::classifier::ClassWeight;
-use clsify::dataset::{Column, DatasetOptions, Format, Header};
+use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header, Sentences};
 use clsify::features::{FeatureOptions, Pooling};
 use clsify::pipeline::{SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
 use clsify::split::TestSize;
@@ -43,6 +43,22 @@ impl DataOptions {
             limit,
         }
     }
+}
+
+/// Labelled sentences of a file; `-` is stdin.
+pub(crate) fn load_dataset(path: &Path, options: &DatasetOptions) -> anyhow::Result<Dataset> {
+    if path == Path::new("-") {
+        return Ok(Dataset::read(std::io::stdin().lock(), "stdin", options)?);
+    }
+    Ok(Dataset::load(path, options)?)
+}
+
+/// Sentences of a file; `-` is stdin.
+pub(crate) fn load_sentences(path: &Path, options: &DatasetOptions) -> anyhow::Result<Sentences> {
+    if path == Path::new("-") {
+        return Ok(Sentences::read(std::io::stdin().lock(), "stdin", options)?);
+    }
+    Ok(Sentences::load(path, options)?)
 }
 
 /// How sentences become features.

@@ -9,7 +9,13 @@ use serde::Serialize;
 /// Writes to stdout through a buffer.
 pub(crate) fn stdout(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> anyhow::Result<()> {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    write(&mut out).and_then(|()| out.flush()).context("stdout")
+    let result = write(&mut out).and_then(|()| out.flush());
+    if let Err(error) = &result
+        && error.kind() == ErrorKind::StorageFull
+    {
+        anyhow::bail!("stdout: no space left on the disk");
+    }
+    result.context("stdout")
 }
 
 /// Whether an error only says that the reader of stdout has gone.
@@ -19,10 +25,15 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
         .any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe))
 }
 
+/// Whether a path that was asked for is stdout.
+pub(crate) fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-") || path == Path::new("/dev/stdout")
+}
+
 /// Writes a report as JSON; `-` is stdout.
 pub(crate) fn write_json(path: &Path, report: &impl Serialize) -> anyhow::Result<()> {
     let json = serde_json::to_string_pretty(report)?;
-    if path == Path::new("-") {
+    if is_stdout(path) {
         return stdout(|out| writeln!(out, "{json}"));
     }
     Ok(clsify::files::write_atomically(path, |out| writeln!(out, "{json}"))?)
@@ -30,8 +41,11 @@ pub(crate) fn write_json(path: &Path, report: &impl Serialize) -> anyhow::Result
 
 /// Fails now, rather than after minutes of work, if a file cannot be put there.
 pub(crate) fn check_parent(path: &Path) -> anyhow::Result<()> {
+    if is_stdout(path) {
+        return Ok(());
+    }
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     anyhow::ensure!(parent.is_dir(), "{}: no such folder", parent.display());
     anyhow::ensure!(!path.is_dir(), "{}: expected a file, got a folder", path.display());
-    Ok(())
+    Ok(clsify::files::check_writable(path)?)
 }

@@ -51,9 +51,18 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of this kind with this one-line message.
+    /// An error of this kind with this message.
+    ///
+    /// The message may quote a file: control characters in it are escaped, so that it stays one line, and what is beyond
+    /// 1,000 characters is cut off.
+    ///
+    /// ```
+    /// use clsify::error::{Error, ErrorKind};
+    /// let error = Error::new(ErrorKind::Checkpoint, "unknown dtype F\n32");
+    /// assert_eq!(error.to_string(), "unknown dtype F\\n32");
+    /// ```
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner { kind, place: None, message: message.into(), hint: None }))
+        Error(Box::new(Inner { kind, place: None, message: one_line(&message.into()), hint: None }))
     }
 
     /// An I/O error at a path.
@@ -74,7 +83,7 @@ impl Error {
     /// A second call puts the new place in front of the first.
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {
-        let place = place.into();
+        let place = one_line(&place.into());
         self.0.place = Some(match self.0.place.take() {
             Some(inner) => format!("{place}: {inner}"),
             None => place,
@@ -98,6 +107,23 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
+}
+
+/// Libraries put what they found into their messages as it is, line breaks and all.
+fn one_line(text: &str) -> String {
+    const MAX_CHARACTERS: usize = 1000;
+    let mut line = String::with_capacity(text.len().min(MAX_CHARACTERS));
+    for (i, character) in text.chars().enumerate() {
+        if i == MAX_CHARACTERS {
+            line.push_str("...");
+            break;
+        }
+        match character.is_control() {
+            true => line.extend(character.escape_debug()),
+            false => line.push(character),
+        }
+    }
+    line
 }
 
 impl fmt::Display for Error {

@@ -161,21 +161,84 @@ pub fn write_atomically(
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<()> {
     let io = |e: std::io::Error| Error::io(path, &e);
-    // A device or pipe (/dev/stdout, /dev/null) cannot be replaced by a rename: it is written in place.
-    if fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
-        let mut out = BufWriter::new(fs::OpenOptions::new().write(true).open(path).map_err(io)?);
+    // A device or pipe cannot be replaced by a rename, nor can a file that is open already: they are written in place.
+    if is_written_in_place(path) {
+        let mut out = BufWriter::new(fs::OpenOptions::new().append(true).open(path).map_err(io)?);
         return write(&mut out).and_then(|()| out.flush()).map_err(io);
     }
     if path.is_dir() {
         return Err(Error::new(ErrorKind::Io, "expected a file, got a folder").at(path.display().to_string()));
     }
-    let temporary = Temporary::beside(path)?;
+    // Through a link to the file behind it: the link itself is the user's and stays.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let temporary = Temporary::beside(&target)?;
     let mut out = BufWriter::new(fs::File::create(&temporary.0).map_err(io)?);
     write(&mut out).and_then(|()| out.flush()).map_err(io)?;
     let file = out.into_inner().map_err(|e| io(e.into_error()))?;
     file.sync_all().map_err(io)?;
     drop(file);
-    fs::rename(&temporary.0, path).map_err(io)
+    fs::rename(&temporary.0, &target).map_err(io)
+}
+
+fn is_written_in_place(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) || (path.exists() && is_open_file(path))
+}
+
+/// Whether a path is a name for a file that a process has open: `/dev/stdout`, `/dev/fd/1`, `/proc/self/fd/1`.
+///
+/// With stdout redirected to a file these lead to a plain file, but a rename would replace the name in `/dev`.
+fn is_open_file(path: &Path) -> bool {
+    const MOST_LINKS: usize = 8;
+    let mut path = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        let Some(folder) = path.parent().and_then(|folder| fs::canonicalize(folder).ok()) else {
+            return false;
+        };
+        if folder.starts_with("/proc") || folder.starts_with("/dev/fd") {
+            return true;
+        }
+        match fs::read_link(&path) {
+            Ok(target) => path = folder.join(target),
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
+/// Fails now, rather than after minutes of work, where a file or folder could not be put at `path`.
+///
+/// Nothing is left behind. Folders above `path` that are missing are taken for ones that will be created.
+///
+/// # Errors
+/// An I/O error with the nearest folder that exists, [`ErrorKind::InvalidArgument`] when the path ends in no name.
+///
+/// ```
+/// clsify::files::check_writable(&std::env::temp_dir().join("new/model"))?;
+/// assert!(clsify::files::check_writable("/".as_ref()).is_err());
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn check_writable(path: &Path) -> Result<()> {
+    if is_written_in_place(path) {
+        return Ok(());
+    }
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut probe = target.as_path();
+    loop {
+        let temporary = Temporary::beside(probe)?;
+        let folder = probe.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match fs::create_dir(&temporary.0) {
+            Ok(()) => return Ok(()),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && !folder.exists() => probe = folder,
+            // Some file systems, such as /proc, answer that what should be created is not there.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                let error = Error::new(ErrorKind::Io, "nothing can be written here");
+                return Err(error.at(folder.display().to_string()));
+            }
+            Err(e) => {
+                return Err(Error::io(folder, &e).with_hint("this program has to write into that folder"));
+            }
+        }
+    }
 }
 
 /// Fills a folder; it appears under its name only when `fill` has succeeded, and replaces what stood there.
@@ -192,15 +255,35 @@ pub fn write_folder_atomically(path: &Path, fill: impl FnOnce(&Path) -> Result<(
     let temporary = Temporary::beside(path)?;
     fs::create_dir(&temporary.0).map_err(io)?;
     fill(&temporary.0)?;
-    if path.exists() {
+    // Another process may put a folder there between the two renames: then that one is the older, and is replaced.
+    const MOST_ATTEMPTS: usize = 8;
+    let mut attempt = 1;
+    loop {
         let old = Temporary::beside(path)?;
-        fs::rename(path, &old.0).map_err(io)?;
-        if let Err(error) = fs::rename(&temporary.0, path) {
-            // Put back what stood there; if even that fails, the first error is the one to report.
-            let _ = fs::rename(&old.0, path);
-            return Err(io(error));
+        match swap(&temporary.0, path, &old.0) {
+            Err(e) if is_taken(&e) && attempt < MOST_ATTEMPTS => attempt += 1,
+            result => return result.map_err(io),
         }
-        return Ok(());
     }
-    fs::rename(&temporary.0, path).map_err(io)
+}
+
+fn is_taken(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::DirectoryNotEmpty | std::io::ErrorKind::AlreadyExists)
+}
+
+/// Moves what stands at `path`, if anything, to `old` and `new` to `path`, or leaves all as it was.
+fn swap(new: &Path, path: &Path, old: &Path) -> std::io::Result<()> {
+    // While this is held no signal handler removes `old`, which for a moment is the only whole folder.
+    let _unfinished = unfinished();
+    let had_old = match fs::rename(path, old) {
+        Ok(()) => true,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => false,
+        Err(e) => return Err(e),
+    };
+    let result = fs::rename(new, path);
+    if result.is_err() && had_old {
+        // If even that fails, the first error is the one to report.
+        let _ = fs::rename(old, path);
+    }
+    result
 }

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use clsify::dataset::Sentences;
-use clsify::features::save_npy;
+use clsify::features::{save_npy, write_npy};
 
 use crate::console::Console;
-use crate::options::{DataOptions, FeatureArgs, at_least_one, load_encoder, locate_encoder};
-use crate::output::check_parent;
+use crate::options::{DataOptions, FeatureArgs, at_least_one, load_encoder, load_sentences, locate_encoder};
+use crate::output::{check_parent, is_stdout, stdout};
 
 /// Write the vectors of sentences to a .npy file: float32, one row a sentence, in order
 #[derive(clap::Args)]
@@ -18,16 +17,17 @@ pub(crate) struct Args {
     #[arg(long)]
     encoder: String,
 
-    /// Sentences: TSV, CSV, JSONL (labels are not looked at), or .txt with one a line
+    /// Sentences: TSV, CSV, JSONL (labels are not looked at), or .txt with one a line; - is stdin, with
+    /// --format
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
 
-    /// The file to write
+    /// The file to write; - is stdout
     #[arg(long, value_name = "OUT.npy")]
     output: PathBuf,
 
     /// Read the first N sentences only
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
     #[command(flatten)]
@@ -39,11 +39,15 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_parent(&args.output)?;
-    let sentences = Sentences::load(&args.input, &args.data.with_limit(args.limit))?;
+    let sentences = load_sentences(&args.input, &args.data.with_limit(args.limit))?;
     let located = locate_encoder(&args.encoder, console)?;
     let encoder = load_encoder(&located, &args.features, console)?;
     let encoded = encoder.encode(sentences.sentences(), console)?;
-    save_npy(&encoded.features, &args.output)?;
+    if is_stdout(&args.output) {
+        stdout(|out| write_npy(&encoded.features, out))?;
+    } else {
+        save_npy(&encoded.features, &args.output)?;
+    }
     let [rows, cols] = encoded.features.shape();
     console.say(&format!(
         "{}: {rows} x {cols} numbers, {} tokens, {:.1} s in the encoder",

@@ -2,12 +2,10 @@
 
 use std::path::PathBuf;
 
-use clsify::dataset::Dataset;
-
 use crate::commands::train::scores;
 use crate::console::Console;
-use crate::options::{DataOptions, at_least_one, load_classifier};
-use crate::output::{check_parent, stdout, write_json};
+use crate::options::{DataOptions, at_least_one, load_classifier, load_dataset};
+use crate::output::{check_parent, is_stdout, stdout, write_json};
 
 /// Score a saved classifier on labelled sentences
 #[derive(clap::Args)]
@@ -16,12 +14,12 @@ pub(crate) struct Args {
     /// The model's folder
     model: PathBuf,
 
-    /// Labelled sentences: TSV, CSV or JSONL
+    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
     /// Read the first N rows only
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
     /// Where the model's encoder is, if it has moved: a folder, a name known to `list`, or a hub id
@@ -38,13 +36,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.json.iter().try_for_each(|path| check_parent(path))?;
-    let dataset = Dataset::load(&args.data, &args.options.with_limit(args.limit))?;
+    let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
     let classifier = load_classifier(&args.model, args.encoder.as_deref(), console)?;
     let report = classifier.evaluate(&dataset, console)?;
     if let Some(path) = &args.json {
         write_json(path, &report)?;
     }
-    if args.json.as_deref() == Some("-".as_ref()) {
+    if args.json.as_deref().is_some_and(is_stdout) {
         return Ok(());
     }
     stdout(|out| write!(out, "{}", scores(&report.test)))

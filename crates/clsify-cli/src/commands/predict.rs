@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{bail, ensure};
 use clap::ValueEnum;
+use clsify::error::Error;
 use clsify::pipeline::{Prediction, SentenceClassifier};
 use serde_json::{Map, Value, json};
 
@@ -59,11 +60,10 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     }
     let classifier = load_classifier(&args.model, args.encoder.as_deref(), console)?;
     let style = Style { format: args.output_format, probabilities: args.probabilities };
-    if style.format == OutputFormat::Tsv {
-        stdout(|out| writeln!(out, "{}", style.header(classifier.classes())))?;
-    }
+    // Not before the first sentences are read: where those are no good, nothing is printed.
+    let mut header = (style.format == OutputFormat::Tsv).then(|| style.header(classifier.classes()));
     if !args.texts.is_empty() {
-        return answer(&classifier, &args.texts, style, console);
+        return answer(&classifier, &args.texts, style, header, console);
     }
     if std::io::stdin().is_terminal() {
         console.say("reading sentences from the terminal, one a line; Ctrl-D ends");
@@ -72,9 +72,9 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     loop {
         let sentences = lines.next_group()?;
         if sentences.is_empty() {
-            return Ok(());
+            return stdout(|out| header.iter().try_for_each(|header| writeln!(out, "{header}")));
         }
-        answer(&classifier, &sentences, style, console)?;
+        answer(&classifier, &sentences, style, header.take(), console)?;
     }
 }
 
@@ -82,10 +82,12 @@ fn answer(
     classifier: &SentenceClassifier,
     sentences: &[String],
     style: Style,
+    header: Option<String>,
     console: &Console,
 ) -> anyhow::Result<()> {
     let predictions = classifier.predict(sentences, console)?;
     stdout(|out| {
+        header.iter().try_for_each(|header| writeln!(out, "{header}"))?;
         sentences.iter().zip(&predictions).try_for_each(|(sentence, prediction)| {
             writeln!(out, "{}", style.line(classifier.classes(), sentence, prediction))
         })
@@ -168,7 +170,8 @@ impl<R: Read> Lines<R> {
 
     fn next_line(&mut self) -> anyhow::Result<Option<String>> {
         let mut bytes = Vec::new();
-        let n = self.reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes)?;
+        let n = self.reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes);
+        let n = n.map_err(|e| Error::io("stdin".as_ref(), &e))?;
         if n == 0 {
             return Ok(None);
         }

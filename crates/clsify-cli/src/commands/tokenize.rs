@@ -1,5 +1,6 @@
 //! `clsify tokenize`: what a tokenizer makes of sentences.
 
+use anyhow::ensure;
 use clsify::encoder::EncoderConfig;
 use clsify::tokenizer::Tokenizer;
 
@@ -27,7 +28,12 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let folder = locate_encoder(&args.encoder, console)?.folder;
     let limit = EncoderConfig::load(&folder)?.max_tokens();
-    let tokenizer = Tokenizer::load(&folder, args.max_length.unwrap_or(limit).min(limit))?;
+    let max_length = args.max_length.unwrap_or(limit);
+    ensure!(
+        max_length <= limit,
+        "expected a maximum length of at most {limit} tokens, which this encoder can take, got {max_length}"
+    );
+    let tokenizer = Tokenizer::load(&folder, max_length)?;
     let encodings = tokenizer.encode_batch(&args.texts)?;
     let n_truncated = encodings.iter().filter(|e| e.is_truncated).count();
     if n_truncated > 0 {

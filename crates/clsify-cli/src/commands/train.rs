@@ -1,7 +1,8 @@
 //! `clsify train`: labelled sentences to a saved classifier and its scores.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::ensure;
 use clsify::classifier::LogisticRegressionOptions;
 use clsify::dataset::{Dataset, DatasetSummary};
 use clsify::evaluation::{Evaluation, linspace};
@@ -10,10 +11,11 @@ use clsify::split::{SplitOptions, TestSize};
 
 use crate::console::Console;
 use crate::options::{
-    ClassWeightArg, DataOptions, FeatureArgs, at_least_one, load_encoder, locate_encoder, positive, test_size,
+    ClassWeightArg, DataOptions, FeatureArgs, at_least_one, load_dataset, load_encoder, locate_encoder,
+    positive, test_size,
 };
-use crate::output::{check_parent, stdout, write_json};
-use crate::table::Table;
+use crate::output::{check_parent, is_stdout, stdout, write_json};
+use crate::table::{Table, shorten};
 
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
 #[derive(clap::Args)]
@@ -25,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long)]
     encoder: String,
 
-    /// Labelled sentences: TSV, CSV or JSONL
+    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
@@ -33,15 +35,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MODEL")]
     output: PathBuf,
 
-    /// Read the first N rows only
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Read the first N rows of --data only
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
     #[command(flatten)]
     features: FeatureArgs,
 
     /// Share of the rows that is held out for testing, or their number
-    #[arg(long, value_name = "SIZE", default_value = "0.25", value_parser = test_size, conflicts_with = "test_data")]
+    #[arg(long, value_name = "SIZE", default_value = "0.25", allow_negative_numbers = true, value_parser = test_size, conflicts_with = "test_data")]
     test_size: TestSize,
 
     /// Test on this file instead, and train on all of --data
@@ -49,7 +51,7 @@ pub(crate) struct Args {
     test_data: Option<PathBuf>,
 
     /// Seed of the split; the rows are those that scikit-learn draws with the same random_state
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u32,
 
     /// Keep the shares of the classes in the split
@@ -57,7 +59,7 @@ pub(crate) struct Args {
     stratify: bool,
 
     /// C: inverse of the regularisation's strength, larger = weaker
-    #[arg(long, value_name = "C", default_value_t = 1.0, value_parser = positive)]
+    #[arg(long, value_name = "C", default_value_t = 1.0, allow_negative_numbers = true, value_parser = positive)]
     c: f64,
 
     /// How much a row counts: the same, or the same for every class in sum
@@ -69,7 +71,7 @@ pub(crate) struct Args {
     grid_search: bool,
 
     /// The values of C to search
-    #[arg(long, value_name = "C,C,...", value_delimiter = ',', value_parser = positive, conflicts_with = "c")]
+    #[arg(long, value_name = "C,C,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = positive, conflicts_with = "c")]
     c_grid: Vec<f64>,
 
     /// Copy the encoder into the model's folder, so that it can be moved as one
@@ -86,12 +88,16 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_replaceable(&args.output)?;
-    args.json.iter().try_for_each(|path| check_parent(path))?;
-    let dataset = Dataset::load(&args.data, &args.options.with_limit(args.limit))?;
+    args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
+    for data in std::iter::once(&args.data).chain(&args.test_data) {
+        check_stays(data, &args.output, "move the file")?;
+    }
+    let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
+    say_header(&dataset, console);
     let test = match &args.test_data {
         Some(path) => {
-            let test = Dataset::load(path, &args.options.with_limit(None))?;
+            let test = load_dataset(path, &args.options.with_limit(None))?;
             say_counts(&path.display().to_string(), &test.summary(), console);
             TestRows::Dataset(test)
         }
@@ -113,17 +119,57 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
             .then_some(GridSearchOptions { c_values, refit: true }),
     };
     let located = locate_encoder(&args.encoder, console)?;
+    if !args.bundle_encoder {
+        check_stays(&located.folder, &args.output, "add --bundle-encoder")?;
+    }
     let encoder = load_encoder(&located, &args.features, console)?;
     let trained = train(encoder, &dataset, options, console)?;
-    trained.classifier.save(&args.output, args.bundle_encoder)?;
-    if let Some(path) = &args.json {
+    // A file first, so that a report that cannot be written leaves no model; stdout last, when all is done.
+    let is_on_stdout = args.json.as_deref().is_some_and(is_stdout);
+    if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
         write_json(path, &trained.report)?;
     }
-    if args.json.as_deref() != Some("-".as_ref()) {
+    trained.classifier.save(&args.output, args.bundle_encoder)?;
+    if is_on_stdout {
+        write_json("-".as_ref(), &trained.report)?;
+    } else {
         stdout(|out| write!(out, "{}", summary(&trained.report)))?;
     }
     console.say(&format!("saved: {}", args.output.display()));
     Ok(())
+}
+
+/// A report goes beside the model, not into its folder, which is replaced as a whole.
+fn check_report(report: &Path, output: &Path) -> anyhow::Result<()> {
+    if is_stdout(report) {
+        return Ok(());
+    }
+    let is_inside = std::path::absolute(report)?.starts_with(std::path::absolute(output)?);
+    ensure!(!is_inside, "{}: lies in the model's folder: choose another --json", report.display());
+    check_parent(report)
+}
+
+/// What lies in the folder of an earlier model goes when that is replaced.
+fn check_stays(path: &Path, output: &Path, or: &str) -> anyhow::Result<()> {
+    let (Ok(absolute), Ok(output)) = (path.canonicalize(), output.canonicalize()) else { return Ok(()) };
+    ensure!(
+        !absolute.starts_with(&output),
+        "{}: lies in the folder that is replaced: choose another --output, or {or}",
+        path.display()
+    );
+    Ok(())
+}
+
+/// A header with unknown names reads as a record; its label gives it away, as no other row has it.
+fn say_header(dataset: &Dataset, console: &Console) {
+    let label = &dataset.labels()[0];
+    let is_alone = dataset.labels().iter().filter(|other| *other == label).count() == 1;
+    if is_alone && dataset.lines()[0] == 1 && dataset.len() >= 10 {
+        console.say(&format!(
+            "note: line 1 is the only row labelled {}: if it is a header, add --header present",
+            shorten(label, 40)
+        ));
+    }
 }
 
 /// The article's values of C: `np.linspace(0.0001, 100, 20)`.
@@ -133,15 +179,21 @@ pub(crate) fn article_grid() -> Vec<f64> {
 
 /// Says what was read: rows, classes, duplicates, conflicting labels.
 pub(crate) fn say_counts(name: &str, summary: &DatasetSummary, console: &Console) {
-    let classes: Vec<String> =
-        summary.class_counts.iter().take(12).map(|(label, n)| format!("{label}: {n}")).collect();
+    let classes: Vec<String> = summary
+        .class_counts
+        .iter()
+        .take(12)
+        .map(|(label, n)| format!("{}: {n}", shorten(label, 40)))
+        .collect();
     let more = if summary.class_counts.len() > 12 { ", ..." } else { "" };
     console.say(&format!("{name}: {} sentences ({}{more})", summary.n_samples, classes.join(", ")));
     if summary.n_duplicates > 0 {
-        console.say(&format!("note: {} rows repeat a sentence of an earlier row", summary.n_duplicates));
+        let rows = if summary.n_duplicates == 1 { "row repeats" } else { "rows repeat" };
+        console.say(&format!("note: {} {rows} a sentence of an earlier row", summary.n_duplicates));
     }
     if summary.n_conflicting > 0 {
-        console.say(&format!("note: {} sentences have more than one label", summary.n_conflicting));
+        let sentences = if summary.n_conflicting == 1 { "sentence has" } else { "sentences have" };
+        console.say(&format!("note: {} {sentences} more than one label", summary.n_conflicting));
     }
 }
 
@@ -167,13 +219,13 @@ fn summary(report: &TrainingReport) -> String {
     if let Some(search) = &report.grid_search {
         text.push_str(&format!(
             "grid search  best C {} with {:.4} over {} folds, of {} values\n",
-            search.best_c,
+            six_digits(search.best_c),
             search.best_score,
             search.n_splits,
             search.points.len()
         ));
     }
-    text.push_str(&format!("classifier   C {}, {}\n", classifier.c, convergence(report)));
+    text.push_str(&format!("classifier   C {}, {}\n", six_digits(classifier.c), convergence(report)));
     let cv = match (report.baseline.cv_mean, report.baseline.cv_std) {
         (Some(mean), Some(std)) => format!(" (cross-validated {mean:.3} +- {std:.3})"),
         _ => String::new(),
@@ -192,6 +244,11 @@ fn summary(report: &TrainingReport) -> String {
     text
 }
 
+/// A number without the digits that nobody reads; the report has them all.
+fn six_digits(number: f64) -> f64 {
+    format!("{number:.5e}").parse().unwrap_or(number)
+}
+
 /// Whether a fit reached its optimum, in plain words.
 pub(crate) fn convergence(report: &TrainingReport) -> String {
     let classifier = &report.classifier;
@@ -204,25 +261,34 @@ pub(crate) fn convergence(report: &TrainingReport) -> String {
     )
 }
 
+/// The most classes whose confusion matrix still fits a screen.
+const MOST_MATRIX_CLASSES: usize = 20;
+
 /// Accuracy, scores a class, confusion matrix.
 pub(crate) fn scores(test: &Evaluation) -> String {
     let n: usize = test.confusion_matrix.iter().flatten().sum();
     let [low, high] = test.accuracy_ci95;
+    let s = if n == 1 { "" } else { "s" };
+    let short = |name: &String| shorten(name, 40);
     let mut text =
-        format!("accuracy     {:.4} on {n} rows (95 % interval {low:.3} to {high:.3})\n\n", test.accuracy);
+        format!("accuracy     {:.4} on {n} row{s} (95 % interval {low:.3} to {high:.3})\n\n", test.accuracy);
     let mut table = Table::new(["", "precision", "recall", "f1", "support"]);
     let averages =
         [("macro".to_string(), &test.macro_average), ("weighted".to_string(), &test.weighted_average)];
-    for (name, s) in test.per_class.iter().map(|(name, scores)| (name.clone(), scores)).chain(averages) {
+    for (name, s) in test.per_class.iter().map(|(name, scores)| (short(name), scores)).chain(averages) {
         let score = |x: f64| format!("{x:.4}");
         table.row([name, score(s.precision), score(s.recall), score(s.f1), s.support.to_string()]);
     }
     text.push_str(&table.to_string());
+    if test.per_class.len() > MOST_MATRIX_CLASSES {
+        text.push_str("\nThe confusion matrix, too wide to show, is in the report (--json).\n");
+        return text;
+    }
     text.push_str("\nconfusion matrix (rows: true, columns: predicted)\n");
     let mut matrix =
-        Table::new(std::iter::once("").chain(test.per_class.iter().map(|(name, _)| name.as_str())));
+        Table::new(std::iter::once(String::new()).chain(test.per_class.iter().map(|(name, _)| short(name))));
     for ((name, _), row) in test.per_class.iter().zip(&test.confusion_matrix) {
-        matrix.row(std::iter::once(name.clone()).chain(row.iter().map(ToString::to_string)));
+        matrix.row(std::iter::once(short(name)).chain(row.iter().map(ToString::to_string)));
     }
     text.push_str(&matrix.to_string());
     text

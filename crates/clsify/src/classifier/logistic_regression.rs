@@ -42,6 +42,28 @@ impl Default for LogisticRegressionOptions {
     }
 }
 
+impl LogisticRegressionOptions {
+    /// Whether a fit can be run with these options.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when C or tol is not a positive number.
+    ///
+    /// ```
+    /// use clsify::classifier::LogisticRegressionOptions;
+    /// let error = LogisticRegressionOptions { c: -1.0, ..Default::default() }.check().unwrap_err();
+    /// assert_eq!(error.to_string(), "logistic regression: expected C to be a positive number, got -1");
+    /// ```
+    pub fn check(&self) -> Result<()> {
+        if !(self.c > 0.0 && self.c.is_finite()) {
+            return Err(bad(format!("expected C to be a positive number, got {}", self.c)));
+        }
+        if !(self.tol > 0.0) {
+            return Err(bad(format!("expected a positive tol, got {}", self.tol)));
+        }
+        Ok(())
+    }
+}
+
 /// A fitted logistic regression.
 ///
 /// ```
@@ -228,7 +250,8 @@ pub(crate) fn fit_many(
     options: &LogisticRegressionOptions,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<LogisticRegression>> {
-    check(features, class_ids, n_classes, options)?;
+    check_rows(features, class_ids, n_classes)?;
+    tasks.iter().try_for_each(|task| LogisticRegressionOptions { c: task.c, ..*options }.check())?;
     let problems: Vec<Problem> = tasks
         .iter()
         .map(|task| problem(class_ids, n_classes, task, options.class_weight))
@@ -244,12 +267,7 @@ pub(crate) fn fit_many(
     Ok(fits.collect())
 }
 
-fn check(
-    features: &Matrix,
-    class_ids: &[usize],
-    n_classes: usize,
-    options: &LogisticRegressionOptions,
-) -> Result<()> {
+fn check_rows(features: &Matrix, class_ids: &[usize], n_classes: usize) -> Result<()> {
     if features.rows() != class_ids.len() {
         return Err(bad(format!("expected {} class ids, got {}", features.rows(), class_ids.len())));
     }
@@ -258,9 +276,6 @@ fn check(
     }
     if features.cols() == 0 || !features.as_slice().iter().all(|x| x.is_finite()) {
         return Err(bad("expected at least one feature, and finite numbers only"));
-    }
-    if !(options.tol > 0.0) {
-        return Err(bad(format!("expected a positive tol, got {}", options.tol)));
     }
     Ok(())
 }
@@ -272,9 +287,6 @@ fn problem(
     task: &FitTask,
     class_weight: ClassWeight,
 ) -> Result<Problem> {
-    if !(task.c > 0.0 && task.c.is_finite()) {
-        return Err(bad(format!("expected C to be a positive number, got {}", task.c)));
-    }
     let mut row_weights = vec![1.0; class_ids.len()];
     task.held_out.iter().for_each(|&i| row_weights[i] = 0.0);
     let mut counts = vec![0usize; n_classes];

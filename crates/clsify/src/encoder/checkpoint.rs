@@ -60,8 +60,14 @@ impl Checkpoint {
         match self.shard_of.get(name) {
             Some(&shard) => self.shards[shard].tensor(name, shape),
             None => {
-                let files: Vec<String> = self.shards.iter().map(|s| s.path.display().to_string()).collect();
-                Err(bad(format!("tensor {name:?}: missing")).at(files.join(", ")))
+                let (message, place) = match self.shards.as_slice() {
+                    [only] => ("missing".to_string(), only.path.clone()),
+                    shards => (
+                        format!("in none of the {} shards", shards.len()),
+                        shards[0].path.with_file_name(INDEX),
+                    ),
+                };
+                Err(bad(message).at(format!("tensor {name:?}")).at(place.display().to_string()))
             }
         }
     }
@@ -140,7 +146,11 @@ impl Shard {
         let metadata: Metadata =
             serde_json::from_slice(&header).map_err(|e| place(header_error(&header, &e)))?;
         let data_start = 8 + header_len;
-        let expected = data_start + metadata.data_len() as u64;
+        // Tensors that are possible one by one may together reach beyond what can be counted.
+        let data_len = metadata.data_len() as u64;
+        let expected = data_start.checked_add(data_len).ok_or_else(|| {
+            place(bad(format!("not a safetensors file: its tensors would be {data_len} bytes long")))
+        })?;
         if file_bytes != expected {
             return Err(place(truncated(expected)));
         }

@@ -89,6 +89,9 @@ impl EncoderConfig {
     /// ```
     pub fn from_json(text: &str) -> Result<Self> {
         let json: Value = serde_json::from_str(text).map_err(|e| bad(format!("not valid JSON: {e}")))?;
+        if !json.is_object() {
+            return Err(bad("expected a JSON object"));
+        }
         let fields = Fields(&json);
         let model_type = fields.text("model_type")?.ok_or_else(|| {
             bad("missing \"model_type\"").with_hint(format!("expected one of {}", MODEL_TYPES.join(", ")))
@@ -201,9 +204,10 @@ impl<'a> Fields<'a> {
     fn size(&self, key: &str) -> Result<usize> {
         let value = self.find(key).ok_or_else(|| bad(format!("missing \"{key}\"")))?;
         // The bound keeps every product of two sizes far from overflow; real encoders stay below a few million.
-        let size = value.as_u64().filter(|n| (1..1 << 28).contains(n));
+        const MAX: u64 = (1 << 28) - 1;
+        let size = value.as_u64().filter(|n| (1..=MAX).contains(n));
         size.map(|n| n as usize)
-            .ok_or_else(|| bad(format!("\"{key}\": expected a positive whole number, got {value}")))
+            .ok_or_else(|| bad(format!("\"{key}\": expected a whole number from 1 to {MAX}, got {value}")))
     }
 
     fn size_or(&self, key: &str, default: usize) -> Result<usize> {

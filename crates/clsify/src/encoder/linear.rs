@@ -24,10 +24,12 @@ impl Linear {
         outputs: usize,
     ) -> Result<Self> {
         let total = outputs * names.len();
-        let mut weight = vec![0.0; inputs * total];
-        let mut bias = Vec::with_capacity(total);
+        let mut weight = Vec::new();
+        let mut bias = Vec::new();
         for (i, [weight_name, bias_name]) in names.iter().enumerate() {
             let part = checkpoint.tensor(weight_name, &[outputs, inputs])?;
+            // Only now is it certain that the file holds what the configuration promises.
+            weight.resize(inputs * total, 0.0);
             transpose_into(&part, inputs, &mut weight, i * outputs, total);
             bias.extend(checkpoint.tensor(bias_name, &[outputs])?);
         }

@@ -92,15 +92,12 @@ impl Encoder {
     /// `last_hidden_state` of every token of a batch, `[n_tokens, hidden_size]`, sentences one after another.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when a sentence has more tokens than the encoder has positions;
+    /// [`ErrorKind::InvalidArgument`] when a sentence has no tokens, or more than the encoder has positions;
     /// [`ErrorKind::Checkpoint`] when a token id is not in the word table.
     pub fn forward(&self, batch: &Batch, parallel: Parallel) -> Result<Matrix> {
-        if let Some(sentence) = batch.sentences().find(|s| s.len() > self.config.max_tokens()) {
-            let message = format!(
-                "expected at most {} tokens a sentence, got {}",
-                self.config.max_tokens(),
-                sentence.len()
-            );
+        let max_tokens = self.config.max_tokens();
+        if let Some(sentence) = batch.sentences().find(|s| s.is_empty() || s.len() > max_tokens) {
+            let message = format!("expected 1 to {max_tokens} tokens a sentence, got {}", sentence.len());
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
         let mut x = self.embeddings.forward(batch, parallel)?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::FeatureOptions;
 use crate::encoder::{Encoder, Parallel};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
 use crate::tokenizer::{Batch, Encoding};
 
@@ -44,7 +44,9 @@ impl TokenCounts {
 /// `progress` hears the number of tokens done so far, from any thread, in increasing order.
 ///
 /// # Errors
-/// As for [`Encoder::forward`].
+/// [`ErrorKind::Tokenizer`] with the sentence's number when an encoding has no tokens, as of an empty sentence where the
+/// tokenizer adds no special tokens; [`ErrorKind::InvalidArgument`] when there is no pooling; else as for
+/// [`Encoder::forward`].
 ///
 /// ```no_run
 /// use clsify::{encoder::Encoder, features::{FeatureOptions, extract}, tokenizer::Tokenizer};
@@ -62,6 +64,14 @@ pub fn extract(
     options: &FeatureOptions,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Matrix> {
+    if options.poolings.is_empty() {
+        return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one pooling"));
+    }
+    if let Some(i) = encodings.iter().position(Encoding::is_empty) {
+        let message = format!("sentence {}: expected at least one token, got none", i + 1);
+        return Err(Error::new(ErrorKind::Tokenizer, message)
+            .with_hint("the tokenizer adds no special tokens such as [CLS] and [SEP]"));
+    }
     let n_features = options.n_features(encoder.config().hidden_size);
     let mut features = Matrix::zeros(encodings.len(), n_features);
     let chunks = chunks(encodings);

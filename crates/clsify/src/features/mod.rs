@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use extract::{TokenCounts, extract};
-pub use npy::save_npy;
+pub use npy::{save_npy, write_npy};
 pub use pooling::Pooling;
 
 use crate::error::Result;

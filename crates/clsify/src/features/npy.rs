@@ -1,5 +1,6 @@
 //! `.npy` files: float32, C order (NumPy Enhancement Proposal 1, format version 1.0).
 
+use std::io::Write;
 use std::path::Path;
 
 use crate::error::Result;
@@ -23,6 +24,22 @@ use crate::matrix::Matrix;
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn save_npy(matrix: &Matrix, path: &Path) -> Result<()> {
+    write_atomically(path, |out| write_npy(matrix, out))
+}
+
+/// The bytes of [`save_npy`], to anywhere.
+///
+/// # Errors
+/// Those of `out`.
+///
+/// ```
+/// use clsify::{features::write_npy, matrix::Matrix};
+/// let mut bytes = Vec::new();
+/// write_npy(&Matrix::from_vec(vec![1.0, 2.0], 1, 2)?, &mut bytes).unwrap();
+/// assert!(bytes.starts_with(b"\x93NUMPY"));
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn write_npy(matrix: &Matrix, out: &mut dyn Write) -> std::io::Result<()> {
     let mut header = format!(
         "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}",
         matrix.rows(),
@@ -33,10 +50,8 @@ pub fn save_npy(matrix: &Matrix, path: &Path) -> Result<()> {
         header.push(' ');
     }
     header.push('\n');
-    write_atomically(path, |out| {
-        out.write_all(b"\x93NUMPY\x01\x00")?;
-        out.write_all(&(header.len() as u16).to_le_bytes())?;
-        out.write_all(header.as_bytes())?;
-        matrix.as_slice().iter().try_for_each(|x| out.write_all(&x.to_le_bytes()))
-    })
+    out.write_all(b"\x93NUMPY\x01\x00")?;
+    out.write_all(&(header.len() as u16).to_le_bytes())?;
+    out.write_all(header.as_bytes())?;
+    matrix.as_slice().iter().try_for_each(|x| out.write_all(&x.to_le_bytes()))
 }

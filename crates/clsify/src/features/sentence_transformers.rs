@@ -52,16 +52,21 @@ pub(super) fn options(folder: &Path) -> Result<Option<FeatureOptions>> {
 }
 
 fn pooling_modes(config: &Value) -> Result<Vec<Pooling>> {
+    if !config.is_object() {
+        return Err(bad("expected a JSON object"));
+    }
     if let Some(mode) = config.get("pooling_mode") {
-        let modes = match mode {
-            Value::String(one) => vec![one.as_str()],
-            Value::Array(many) => many.iter().map(|m| m.as_str().unwrap_or_default()).collect(),
-            other => {
-                return Err(bad(format!(
-                    "\"pooling_mode\": expected a name or a list of names, got {other}"
-                )));
-            }
+        let modes: Option<Vec<&str>> = match mode {
+            Value::String(one) => Some(vec![one]),
+            Value::Array(many) => many.iter().map(Value::as_str).collect(),
+            _ => None,
         };
+        let modes = modes.ok_or_else(|| {
+            bad(format!("\"pooling_mode\": expected a name or a list of names, got {mode}"))
+        })?;
+        if modes.is_empty() {
+            return Err(bad("\"pooling_mode\": expected at least one name, got none"));
+        }
         return modes.into_iter().map(|m| m.parse().map_err(|_| unsupported(m))).collect();
     }
     // Several flags at once are concatenated, in this order.

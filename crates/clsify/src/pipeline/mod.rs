@@ -19,3 +19,13 @@ pub use training_report::{
     BaselineReport, ClassifierReport, EncoderReport, FeaturesReport, GridSearchReport, Seconds, SplitReport,
     TestDataReport, TrainScore, TrainingReport,
 };
+
+/// Labels for a message: the first dozen.
+fn list(labels: &[&str]) -> String {
+    const MOST: usize = 12;
+    let mut text = labels.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
+    if labels.len() > MOST {
+        text.push_str(&format!(" and {} more", labels.len() - MOST));
+    }
+    text
+}

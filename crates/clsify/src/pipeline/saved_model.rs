@@ -17,7 +17,7 @@ use crate::encoder::encoder_files;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
 use crate::features::FeatureOptions;
-use crate::files::{write_atomically, write_folder_atomically};
+use crate::files::{check_writable, write_atomically, write_folder_atomically};
 use crate::tokenizer::tokenizer_files;
 
 /// The version of the folder's form that this program writes and reads.
@@ -109,7 +109,7 @@ impl SavedModel {
     /// # Errors
     /// [`ErrorKind::Io`] when it cannot be read, [`ErrorKind::Model`] when it is malformed or of another version.
     pub fn read(folder: &Path) -> Result<Self> {
-        let path = folder.join(METADATA);
+        let path = Self::path(folder);
         let place = |e: Error| e.at(path.display().to_string());
         let text = fs::read_to_string(&path).map_err(|e| {
             Error::io(&path, &e).with_hint("a model is a folder that `clsify train --output` has written")
@@ -130,6 +130,11 @@ impl SavedModel {
             return Err(place(bad("expected at least one pooling")));
         }
         Ok(saved)
+    }
+
+    /// The path of `clsify.json` in a model folder.
+    pub(super) fn path(folder: &Path) -> PathBuf {
+        folder.join(METADATA)
     }
 
     /// Where the encoder should be: in the model's folder if it was bundled, else where it lay at training.
@@ -200,6 +205,13 @@ pub(super) fn write(
     encoder_folder: Option<&Path>,
 ) -> Result<()> {
     check_replaceable(folder)?;
+    let encoder_goes = folder.canonicalize().is_ok_and(|folder| saved.encoder.folder.starts_with(folder));
+    if encoder_goes && encoder_folder.is_none() {
+        let message = "the model's encoder lies in the folder that is to be replaced";
+        return Err(Error::new(ErrorKind::InvalidArgument, message)
+            .at(folder.display().to_string())
+            .with_hint("choose another --output, or bundle the encoder with --bundle-encoder"));
+    }
     let weights = weights_bytes(coef, intercept)?;
     write_folder_atomically(folder, |new| {
         let json = serde_json::to_string_pretty(saved).map_err(|e| bad(e.to_string()))?;
@@ -219,24 +231,41 @@ pub(super) fn write(
     })
 }
 
-/// Whether a model may be written to this path: it is free, empty, or holds a model.
+/// Whether a model may be written to this path: it is free, empty, or holds a model, with at most reports (`*.json`)
+/// beside it; and its folder can be written to.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when something else stands there.
+/// [`ErrorKind::InvalidArgument`] when something else stands there, an I/O error when nothing can be put there.
 pub fn check_replaceable(folder: &Path) -> Result<()> {
     let refuse = |message: &str| {
         let error = Error::new(ErrorKind::InvalidArgument, message).at(folder.display().to_string());
         Err(error.with_hint("choose another --output; only an empty folder or an earlier model is replaced"))
     };
     match fs::read_dir(folder) {
-        Ok(mut entries) => match entries.next().is_some() && !folder.join(METADATA).exists() {
-            true => refuse("expected an empty folder or a model, got a folder with other files"),
-            false => Ok(()),
-        },
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Ok(entries) => {
+            let names = entries.map(|entry| entry.map(|e| e.file_name().to_string_lossy().into_owned()));
+            let names = names.collect::<std::io::Result<Vec<String>>>().map_err(|e| Error::io(folder, &e))?;
+            if !names.is_empty() && !names.iter().any(|name| name == METADATA) {
+                return refuse("expected an empty folder or a model, got a folder with other files");
+            }
+            match names.iter().find(|name| !is_part_of_a_model(name)) {
+                Some(other) => refuse(&format!("expected a model and its reports only, got also {other:?}")),
+                None => check_writable(folder),
+            }
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => check_writable(folder),
         Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => refuse("expected a folder, got a file"),
         Err(e) => Err(Error::io(folder, &e)),
     }
+}
+
+/// Whether a model's folder may hold this: the model, reports that were written beside it, and what a killed process
+/// left. Replacing the folder removes it all.
+fn is_part_of_a_model(name: &str) -> bool {
+    // A Mac's file manager puts its own everywhere.
+    [WEIGHTS, BUNDLED_ENCODER, ".DS_Store"].contains(&name)
+        || name.ends_with(".json")
+        || (name.starts_with('.') && name.ends_with(".tmp"))
 }
 
 fn weights_bytes(coef: &[f64], intercept: &[f64]) -> Result<Vec<u8>> {
@@ -277,7 +306,11 @@ pub(super) fn read_weights(
         }
         Ok(tensor.data().as_chunks::<8>().0.iter().map(|&b| f64::from_le_bytes(b)).collect::<Vec<f64>>())
     };
-    Ok((read("coef", &[columns, n_features])?, read("intercept", &[columns])?))
+    let (coef, intercept) = (read("coef", &[columns, n_features])?, read("intercept", &[columns])?);
+    if !coef.iter().chain(&intercept).all(|x| x.is_finite()) {
+        return Err(place(bad("expected finite numbers only")));
+    }
+    Ok((coef, intercept))
 }
 
 fn bad(message: impl Into<String>) -> Error {

@@ -50,7 +50,6 @@ impl SentenceClassifier {
         classes: Vec<String>,
         report: &TrainingReport,
     ) -> Result<Self> {
-        let folder = encoder.folder();
         let described = &report.encoder;
         let saved = SavedModel {
             format_version: FORMAT_VERSION,
@@ -64,7 +63,8 @@ impl SentenceClassifier {
                 hidden_size: described.hidden_size,
                 dtype: described.dtype.to_string(),
                 bundled: false,
-                folder: folder.canonicalize().map_err(|e| Error::io(folder, &e))?,
+                // Both are found out when the model is saved.
+                folder: encoder.folder().to_path_buf(),
                 files: Vec::new(),
             },
             metrics: report.test.clone(),
@@ -93,12 +93,16 @@ impl SentenceClassifier {
     /// It appears whole or not at all, and replaces an earlier model.
     ///
     /// # Errors
-    /// I/O errors with the path; [`ErrorKind::InvalidArgument`] when something else than a model stands there.
+    /// I/O errors with the path; [`ErrorKind::InvalidArgument`] when something else than a model stands there, or when the
+    /// model that stands there bundles the very encoder that is not to be bundled.
     pub fn save(&self, folder: &Path, bundle_encoder: bool) -> Result<()> {
+        let encoder = self.encoder.folder();
         let mut saved = self.saved.clone();
-        saved.encoder.files = saved_model::hash_encoder(self.encoder.folder())?;
+        saved.encoder.files = saved_model::hash_encoder(encoder)?;
         saved.encoder.bundled = bundle_encoder;
-        let encoder = bundle_encoder.then(|| self.encoder.folder());
+        // Where it lies now: a loaded model may have come with its encoder, or have been given another copy.
+        saved.encoder.folder = encoder.canonicalize().map_err(|e| Error::io(encoder, &e))?;
+        let encoder = bundle_encoder.then_some(encoder);
         saved_model::write(folder, &saved, self.classifier.coef(), self.classifier.intercept(), encoder)
     }
 
@@ -141,11 +145,16 @@ impl SentenceClassifier {
             || SentenceEncoder::load(encoder, options, observer),
         );
         checked?;
-        let encoder = loaded?;
+        let of_model = |e: Error| Error::new(ErrorKind::Model, e.to_string());
+        let encoder = loaded.map_err(|e| match e.kind() {
+            // The arguments are those of the file.
+            ErrorKind::InvalidArgument => of_model(e).at(SavedModel::path(folder).display().to_string()),
+            _ => e,
+        })?;
         let n_features = encoder.features().n_features(encoder.encoder().config().hidden_size);
         let (coef, intercept) = saved_model::read_weights(folder, saved.classes.len(), n_features)?;
         let classifier = LogisticRegression::from_parts(coef, intercept, saved.classes.len())
-            .map_err(|e| Error::new(ErrorKind::Model, e.to_string()).at(folder.display().to_string()))?;
+            .map_err(|e| of_model(e).at(folder.display().to_string()))?;
         Ok(SentenceClassifier { encoder, classifier, saved })
     }
 
@@ -195,7 +204,7 @@ impl SentenceClassifier {
         let mut labels = dataset.classes();
         let unknown: Vec<&str> = labels.iter().map(String::as_str).filter(|l| !self.knows(l)).collect();
         if !unknown.is_empty() {
-            let unknown = unknown.join(", ");
+            let unknown = super::list(&unknown);
             observer
                 .note(&format!("the classifier does not know the label {unknown}: such rows count as wrong"));
         }

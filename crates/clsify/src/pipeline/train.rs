@@ -11,10 +11,10 @@ use super::training_report::{
 };
 use crate::classifier::{LogisticRegression, LogisticRegressionOptions, MostFrequent};
 use crate::dataset::Dataset;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, baseline_cross_val_score, grid_search, mean_and_std};
 use crate::matrix::Matrix;
-use crate::split::{Split, SplitOptions, train_test_split};
+use crate::split::{Split, SplitOptions, StratifiedKFold, train_test_split};
 
 /// Folds of cross-validation, where the classes are large enough.
 const N_SPLITS: usize = 5;
@@ -103,19 +103,34 @@ pub fn train(
     labels.sort();
     labels.dedup();
     let class_ids = class_ids(dataset, &labels);
-    // The cheap checks come before the expensive encoder.
+    // What can be refused without features is refused before the expensive encoder.
+    options.classifier.check()?;
     let split = match &options.test {
         TestRows::Split(split) => train_test_split(&class_ids, split)?,
         TestRows::Dataset(_) => Split { train: (0..dataset.len()).collect(), test: Vec::new() },
     };
+    let y_train: Vec<usize> = split.train.iter().map(|&i| class_ids[i]).collect();
+    let y_test: Vec<usize> = match test_dataset {
+        Some(test) => self::class_ids(test, &labels),
+        None => split.test.iter().map(|&i| class_ids[i]).collect(),
+    };
+    if y_train.iter().all(|&id| id == y_train[0]) {
+        let message = format!("expected at least 2 classes, got only {:?}", labels[y_train[0]]);
+        return Err(Error::new(ErrorKind::InvalidArgument, message)
+            .at("training rows")
+            .with_hint("give more rows, or let the split keep the shares of the classes: --stratify"));
+    }
+    if let Some(search) = &options.grid_search {
+        check_grid_search(search, &options.classifier, &y_train)?;
+    }
+    let baseline = baseline(&y_train, &y_test, labels.len())?;
 
     let encoded = encoder.encode(dataset.sentences(), observer)?;
     let encoded_test = test_dataset.map(|test| encoder.encode(test.sentences(), observer)).transpose()?;
     let x_train = encoded.features.select_rows(&split.train);
-    let y_train: Vec<usize> = split.train.iter().map(|&i| class_ids[i]).collect();
-    let (x_test, y_test) = match (&encoded_test, test_dataset) {
-        (Some(encoded), Some(test)) => (encoded.features.clone(), self::class_ids(test, &labels)),
-        _ => (encoded.features.select_rows(&split.test), split.test.iter().map(|&i| class_ids[i]).collect()),
+    let x_test = match &encoded_test {
+        Some(encoded) => encoded.features.clone(),
+        None => encoded.features.select_rows(&split.test),
     };
     let trained_on = |id: &usize| y_train.contains(id);
     let unseen: Vec<&str> = (0..labels.len())
@@ -125,11 +140,10 @@ pub fn train(
     if !unseen.is_empty() {
         observer.note(&format!(
             "no training row has the label {}: such test rows count as wrong",
-            unseen.join(", ")
+            super::list(&unseen)
         ));
     }
 
-    let baseline = baseline(&y_train, &y_test, labels.len())?;
     let search_started = Instant::now();
     let found = match &options.grid_search {
         Some(search) => {
@@ -231,6 +245,25 @@ pub fn train(
 /// The place of each row's label among sorted labels, all of which occur there.
 pub(super) fn class_ids(dataset: &Dataset, labels: &[String]) -> Vec<usize> {
     dataset.labels().iter().map(|label| labels.binary_search(label).unwrap_or(usize::MAX)).collect()
+}
+
+/// The errors of [`grid_search`], as far as they do not depend on features.
+fn check_grid_search(
+    search: &GridSearchOptions,
+    classifier: &LogisticRegressionOptions,
+    y_train: &[usize],
+) -> Result<()> {
+    if search.c_values.is_empty() {
+        return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one C").at("grid search"));
+    }
+    search.c_values.iter().try_for_each(|&c| LogisticRegressionOptions { c, ..*classifier }.check())?;
+    let place = |e: Error| e.at("grid search").with_hint("without the search for C fewer rows will do");
+    let folds = StratifiedKFold { n_splits: N_SPLITS, shuffle: None }.split(y_train).map_err(place)?;
+    if folds.iter().any(|fold| fold.train.iter().all(|&i| y_train[i] == y_train[fold.train[0]])) {
+        let message = "expected at least 2 classes in the training rows of every fold, got only one";
+        return Err(place(Error::new(ErrorKind::InvalidArgument, message)));
+    }
+    Ok(())
 }
 
 fn accuracy(classifier: &LogisticRegression, x: &Matrix, y: &[usize]) -> f64 {

@@ -23,6 +23,9 @@ pub(super) fn load(folder: &Path) -> Result<tokenizers::Tokenizer> {
     })?;
     let config: Value = serde_json::from_str(&text)
         .map_err(|e| bad(format!("not valid JSON: {e}")).at(config_path.display().to_string()))?;
+    if !config.is_object() {
+        return Err(bad("expected a JSON object").at(config_path.display().to_string()));
+    }
     if let Some(class) = config.get("tokenizer_class").and_then(Value::as_str) {
         let wordpiece = ["BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MPNetTokenizer"];
         if !wordpiece.contains(&class.trim_end_matches("Fast")) {

@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
+use clsify::error::Error;
 use clsify::matrix::Matrix;
+use serde_json::{Map, Value};
 
 pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
@@ -34,4 +36,90 @@ pub(crate) fn expected_matrix(folder: &Path, name: &str) -> Matrix {
     let tensor = tensors.tensor(name).unwrap();
     let data = tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
     Matrix::from_vec(data, tensor.shape()[0], tensor.shape()[1]).unwrap()
+}
+
+/// A copy of a case of `fixtures/transformers` or `fixtures/sentence_transformers` that a test may break.
+pub(crate) fn copy_of(case: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&fixtures().join(case), folder.path());
+    folder
+}
+
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        // What the reference computed is no part of a checkpoint.
+        let is_golden = path.file_name().unwrap().to_string_lossy().starts_with("expected");
+        match path.is_dir() {
+            true => copy_folder(&path, &target),
+            false if is_golden => {}
+            false => std::fs::copy(&path, &target).map(drop).unwrap(),
+        }
+    }
+}
+
+/// Changes a JSON file in place.
+pub(crate) fn edit_json(path: &Path, edit: impl FnOnce(&mut Value)) {
+    let mut json = read_json(path);
+    edit(&mut json);
+    std::fs::write(path, serde_json::to_vec(&json).unwrap()).unwrap();
+}
+
+/// An error's text with the folder of the test, wherever it lies, as `DIR`; one line, like every error.
+pub(crate) fn message(error: &Error, folder: &Path) -> String {
+    let text = error.to_string();
+    let full_stop = text.ends_with('.') && !text.ends_with("...");
+    assert!(!text.contains(char::is_control) && !full_stop, "{text:?}");
+    text.replace(&folder.display().to_string(), "DIR")
+}
+
+/// A safetensors file taken apart: the entries of its header, and the bytes that follow.
+pub(crate) struct Weights {
+    pub(crate) header: Map<String, Value>,
+    pub(crate) data: Vec<u8>,
+}
+
+impl Weights {
+    pub(crate) fn read(path: &Path) -> Self {
+        let bytes = std::fs::read(path).unwrap();
+        let (length, rest) = bytes.split_at(8);
+        let (header, data) = rest.split_at(u64::from_le_bytes(length.try_into().unwrap()) as usize);
+        Weights { header: serde_json::from_slice(header).unwrap(), data: data.to_vec() }
+    }
+
+    pub(crate) fn write(&self, path: &Path) {
+        std::fs::write(path, safetensors_bytes(&serde_json::to_vec(&self.header).unwrap(), &self.data))
+            .unwrap();
+    }
+}
+
+/// The bytes of a safetensors file with any header, well-formed or not.
+pub(crate) fn safetensors_bytes(header: &[u8], data: &[u8]) -> Vec<u8> {
+    [&(header.len() as u64).to_le_bytes(), header, data].concat()
+}
+
+/// Sentences of three topics, 20 each, one after another in turn; the words are those of the tiny vocabularies or break
+/// into its pieces.
+pub(crate) fn pairs(n_classes: usize) -> Vec<(String, &'static str)> {
+    let topics =
+        [("a stunning film", "positive"), ("this is terrible !", "negative"), ("who is 1 ?", "question")];
+    (0..60)
+        .map(|i| topics[i % n_classes])
+        .enumerate()
+        .map(|(i, (text, label))| (format!("{text} {i}"), label))
+        .collect()
+}
+
+/// [`pairs`] as a data set.
+pub(crate) fn dataset(n_classes: usize) -> clsify::dataset::Dataset {
+    clsify::dataset::Dataset::from_pairs(pairs(n_classes)).unwrap()
+}
+
+/// An encoder of `fixtures/transformers`, with the `[CLS]` vector as features.
+pub(crate) fn encoder(case: &str) -> clsify::pipeline::SentenceEncoder {
+    let options = clsify::pipeline::SentenceEncoderOptions::default();
+    clsify::pipeline::SentenceEncoder::load(&fixtures().join("transformers").join(case), options, &())
+        .unwrap()
 }

@@ -1,0 +1,104 @@
+//! What clap answers, help, completions and `list`.
+
+mod common;
+
+use common::{Sandbox, json_lines};
+
+const COMMANDS: [&str; 9] =
+    ["tutorial", "train", "evaluate", "predict", "embed", "tokenize", "pull", "list", "completions"];
+
+#[test]
+fn wrong_command_lines_exit_with_2_and_say_what_is_expected() {
+    let sandbox = Sandbox::with_reviews();
+    let train = ["train", "--encoder", "e", "--data", "reviews.tsv", "--output", "m"];
+    let with = |more: &[&'static str]| [&train[..], more].concat();
+    for (args, expected) in [
+        (with(&["--c", "-1"]), "'-1' for '--c <C>': expected a positive number"),
+        (with(&["--c", "0"]), "expected a positive number"),
+        (with(&["--c", "inf"]), "expected a positive number"),
+        (with(&["--c", "nan"]), "expected a positive number"),
+        (with(&["--c-grid", "1,-2"]), "'-2' for '--c-grid <C,C,...>': expected a positive number"),
+        (with(&["--c-grid", "1,,2"]), "expected a positive number"),
+        (with(&["--c", "1", "--grid-search"]), "'--c <C>' cannot be used with '--grid-search'"),
+        (with(&["--c", "1", "--c-grid", "1,2"]), "'--c <C>' cannot be used with '--c-grid <C,C,...>'"),
+        (with(&["--test-size", "1.5"]), "expected a share between 0 and 1, or a number of rows"),
+        (with(&["--test-size", "0"]), "expected a share between 0 and 1, or a number of rows"),
+        (with(&["--test-size", "-0.25"]), "expected a share between 0 and 1, or a number of rows"),
+        (with(&["--test-size", "0.5", "--test-data", "t.tsv"]), "cannot be used with"),
+        (with(&["--stratify", "--test-data", "t.tsv"]), "cannot be used with"),
+        (with(&["--limit", "0"]), "expected a whole number of at least 1"),
+        (with(&["--limit", "-3"]), "expected a whole number of at least 1"),
+        (with(&["--seed", "-1"]), "-1 is not in 0..=4294967295"),
+        (with(&["--seed", "4294967296"]), "4294967296 is not in 0..=4294967295"),
+        (with(&["--pooling", "sum"]), "[possible values: cls, mean, max, auto]"),
+        (with(&["--class-weight", "half"]), "[possible values: none, balanced]"),
+        (with(&["--format", "xlsx"]), "expected tsv, csv, jsonl or lines, got \"xlsx\""),
+        (with(&["--header", "maybe"]), "expected auto, present or absent, got \"maybe\""),
+        (with(&["--threads", "0"]), "0 is not in 1..=1024"),
+        (with(&["--threads", "-1"]), "-1 is not in 1..=1024"),
+        (with(&["-q", "-v"]), "cannot be used with"),
+        (with(&["--no-such-option"]), "unexpected argument '--no-such-option'"),
+        (with(&["stray"]), "unexpected argument 'stray'"),
+        (vec!["train", "--data", "reviews.tsv", "--output", "m"], "--encoder <ENCODER>"),
+        (vec!["embed", "--encoder", "e", "--input", "x"], "--output <OUT.npy>"),
+        (vec!["tokenize", "--encoder", "e"], "<TEXT>..."),
+        (vec!["predict"], "<MODEL>"),
+        (vec!["predict", "m", "-x"], "use '-- -x'"),
+        (vec!["predict", "m", "--output-format", "xml"], "[possible values: text, json, tsv]"),
+        (vec!["completions", "cmd"], "possible values: bash"),
+        (vec!["no-such-command"], "unrecognized subcommand 'no-such-command'"),
+        (vec![], "Usage: clsify"),
+    ] {
+        let before = sandbox.entries();
+        let outcome = sandbox.run(&args);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""), "{args:?}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(expected), "{args:?}: {}", outcome.stderr);
+        assert_eq!(sandbox.entries(), before, "{args:?}");
+    }
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let sandbox = Sandbox::new();
+    let help = sandbox.succeed(&["--help"]);
+    for command in COMMANDS {
+        assert!(help.contains(&format!("\n  {command} ")), "{command}");
+        for flag in ["--help", "-h"] {
+            let text = sandbox.succeed(&[command, flag]);
+            let example = text.split("Example").nth(1).unwrap_or_default();
+            assert!(example.contains(&format!("clsify {command}")), "{command}: {text}");
+            assert!(text.contains("--threads <N>") && text.contains("--quiet"), "{text}");
+        }
+    }
+    assert!(help.contains("Examples:\n  clsify tutorial"));
+    assert!(sandbox.succeed(&["--version"]).starts_with("clsify 0."));
+}
+
+#[test]
+fn completions_name_commands_and_options() {
+    let sandbox = Sandbox::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = sandbox.succeed(&["completions", shell]);
+        assert!(script.contains("tokenize") && script.contains("bundle-encoder"), "{shell}");
+    }
+}
+
+#[test]
+fn list_works_without_a_network() {
+    let sandbox = Sandbox::new();
+    let lines = json_lines(&sandbox.succeed(&["list", "--json"]));
+    let table = sandbox.succeed(&["list"]);
+    for name in ["distilbert-base-uncased", "bert-base-uncased", "all-MiniLM-L6-v2", "all-mpnet-base-v2"] {
+        assert!(lines.iter().any(|line| line["name"] == name && line["folder"].is_null()), "{name}");
+        assert!(table.contains(name), "{table}");
+    }
+}
+
+#[test]
+fn pull_of_a_folder_prints_its_path_and_nothing_else() {
+    let sandbox = Sandbox::new();
+    let folder = common::encoder("bert");
+    let outcome = sandbox.run(&["pull", &folder]);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
+    assert_eq!(outcome.stdout, format!("{folder}\n"));
+}

@@ -1,0 +1,119 @@
+//! Closed pipes, full disks, Ctrl-C and kills.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{Outcome, Sandbox, encoder};
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let sandbox = Sandbox::with_model();
+    let lines: String = (0..20_000).map(|i| format!("film number {i}\n")).collect();
+    sandbox.write("many.txt", &lines);
+    let bert = encoder("bert");
+    let embed =
+        ["embed", "-q", "--encoder", &bert, "--input", "many.txt", "--limit", "4000", "--output", "-"];
+    for args in [&["predict", "model"][..], &["predict", "model", "-p", "--output-format", "tsv"], &embed] {
+        let mut child = sandbox.command(args).stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = lines.clone();
+        let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_until(b'\n', &mut Vec::new()).unwrap();
+        drop(stdout);
+        let outcome = Outcome::of(&child.wait_with_output().unwrap());
+        writer.join().unwrap();
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{args:?}");
+    }
+}
+
+#[test]
+fn answers_come_before_the_questions_end() {
+    let sandbox = Sandbox::with_model();
+    let mut child = sandbox.command(&["predict", "model"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for question in ["one", "two"] {
+        writeln!(stdin, "{question}").unwrap();
+        let mut answer = String::new();
+        stdout.read_line(&mut answer).unwrap();
+        assert!(answer.ends_with(&format!("\t{question}\n")), "{answer}");
+    }
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_full_disk_is_one_line_and_leaves_no_model() {
+    if !std::fs::exists("/dev/full").unwrap() {
+        return;
+    }
+    let sandbox = Sandbox::with_model();
+    let bert = encoder("bert");
+    for args in [
+        &["embed", "--encoder", &bert, "--input", "reviews.tsv", "--output", "/dev/full"][..],
+        &["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "new", "--json", "/dev/full"],
+        &["evaluate", "model", "--data", "reviews.tsv", "--json", "/dev/full"],
+    ] {
+        assert_eq!(sandbox.fail(args), "/dev/full: no space left on the disk", "{args:?}");
+    }
+    for args in [&["predict", "model", "film"][..], &["tokenize", "--encoder", &bert, "film"], &["list"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = sandbox.command(args).stdout(full).output().unwrap();
+        assert_eq!(
+            Outcome::of(&output).error_line(&format!("{args:?}")),
+            "stdout: no space left on the disk"
+        );
+    }
+}
+
+/// Sends a signal, as `kill` does.
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Starts a run whose encoder works for long, and waits until it does.
+fn start_long_run(sandbox: &Sandbox, args: &[&str]) -> Child {
+    let mut child = sandbox.command(&[args, &["-v", "--threads", "1"]].concat()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("tokenizing: ") {
+        line.clear();
+        assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "{args:?} ended");
+    }
+    child.stderr = Some(stderr.into_inner());
+    child
+}
+
+#[test]
+fn an_interrupt_leaves_nothing_and_a_kill_no_lasting_harm() {
+    let sandbox = Sandbox::with_model();
+    let text = "film number wonderful quiet bore ".repeat(60);
+    sandbox.write("long.tsv", (0..1500).map(|i| format!("{text} {i}\t{}\n", i % 2)).collect::<String>());
+    let bert = encoder("bert");
+    let train = ["train", "--encoder", &bert, "--data", "long.tsv", "--output", "model", "--bundle-encoder"];
+    let embed = ["embed", "--encoder", &bert, "--input", "long.tsv", "--output", "x.npy"];
+    let before = sandbox.entries();
+    for (args, name, code) in
+        [(&train[..], "-INT", Some(130)), (&embed[..], "-INT", Some(130)), (&train[..], "-KILL", None)]
+    {
+        let mut child = start_long_run(&sandbox, args);
+        signal(&child, name);
+        let sent = Instant::now();
+        assert_eq!(child.wait().unwrap().code(), code, "{args:?}");
+        assert!(sent.elapsed() < Duration::from_secs(5));
+        let mut output = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut output).unwrap();
+        child.stderr.take().unwrap().read_to_string(&mut output).unwrap();
+        assert_eq!(output, "", "{args:?}");
+        assert_eq!(sandbox.entries(), before, "{args:?}");
+    }
+    // The earlier model still answers, and the same command works again.
+    sandbox.succeed(&["predict", "-q", "model", "film"]);
+    sandbox.succeed(&[&train[..], &["-q", "--limit", "40", "--max-length", "16"]].concat());
+}

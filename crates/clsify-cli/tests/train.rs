@@ -1,0 +1,286 @@
+//! `train` and `evaluate`: options, the JSON report's contract, and scikit-learn's rows.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+mod common;
+
+use common::{Outcome, Sandbox, encoder, fixtures, keys, read_json};
+use serde_json::{Value, json};
+
+fn train(sandbox: &Sandbox, more: &[&str]) -> Outcome {
+    let bert = encoder("bert");
+    let mut args = vec!["train", "--encoder", &bert, "--output", "model"];
+    if !more.contains(&"--data") {
+        args.extend(["--data", "reviews.tsv"]);
+    }
+    args.extend(more);
+    let outcome = sandbox.run(&args);
+    assert_eq!(outcome.code, Some(0), "{more:?}: {}", outcome.stderr);
+    outcome
+}
+
+/// The report of a run with `--json -`, where nothing else may stand on stdout.
+fn report(sandbox: &Sandbox, more: &[&str]) -> Value {
+    serde_json::from_str(&train(sandbox, &[&["--json", "-"], more].concat()).stdout).unwrap()
+}
+
+/// Checks that an object has these keys, and perhaps more.
+fn assert_has(value: &Value, expected: &[&str]) {
+    for key in expected {
+        assert!(value.get(key).is_some(), "{key} is missing in {:?}", keys(value));
+    }
+}
+
+#[test]
+fn the_report_has_the_keys_of_the_contract() {
+    let sandbox = Sandbox::with_reviews();
+    sandbox.write("r.jsonl", common::reviews() + "film 0 was a quiet bore\tgood\n");
+    let outcome =
+        train(&sandbox, &["--data", "r.jsonl", "--format", "tsv", "--json", "report.json", "--grid-search"]);
+    assert!(outcome.stdout.contains("accuracy     "), "{}", outcome.stdout);
+    let report = read_json(&sandbox.path("report.json"));
+    assert_has(
+        &report,
+        &[
+            "dataset",
+            "encoder",
+            "features",
+            "split",
+            "baseline",
+            "classifier",
+            "train",
+            "test",
+            "grid_search",
+            "seconds",
+        ],
+    );
+    assert_eq!(
+        report["dataset"],
+        json!({"n_samples": 25, "class_counts": {"bad": 12, "good": 13}, "n_duplicates": 1, "n_conflicting": 1})
+    );
+    assert_has(
+        &report["encoder"],
+        &["name", "model_type", "hidden_size", "num_hidden_layers", "pooling", "dtype"],
+    );
+    assert_eq!(
+        [&report["encoder"]["name"], &report["encoder"]["model_type"], &report["encoder"]["pooling"]],
+        ["bert", "bert", "cls"]
+    );
+    assert_has(&report["features"], &["shape", "n_tokens", "max_tokens", "n_truncated"]);
+    assert_eq!(report["features"]["shape"], json!([25, 32]));
+    assert_has(&report["split"], &["n_train", "n_test", "seed", "stratified", "test_indices"]);
+    assert_has(&report["baseline"], &["cv_mean", "cv_std", "test_accuracy"]);
+    assert_has(&report["classifier"], &["C", "n_iter", "converged", "coef_norm", "intercept"]);
+    assert_has(&report["train"], &["accuracy"]);
+    let test = &report["test"];
+    assert_has(test, &["accuracy", "accuracy_ci95", "confusion_matrix", "per_class", "macro", "weighted"]);
+    for scores in [&test["per_class"]["good"], &test["per_class"]["bad"], &test["macro"], &test["weighted"]] {
+        assert_eq!(keys(scores), ["f1", "precision", "recall", "support"]);
+    }
+    let search = &report["grid_search"];
+    assert_has(search, &["best_C", "best_score", "points"]);
+    let points = search["points"].as_array().unwrap();
+    assert_eq!(
+        (points.len(), points[0]["C"].as_f64(), points[19]["C"].as_f64()),
+        (20, Some(0.0001), Some(100.0))
+    );
+    points.iter().for_each(|point| assert_has(point, &["C", "mean_test_score", "std_test_score"]));
+    assert_eq!(report["classifier"]["C"], search["best_C"]);
+    assert_eq!(keys(&report["seconds"]), ["embed", "fit", "grid_search", "load", "tokenize", "total"]);
+}
+
+#[test]
+fn json_on_stdout_is_all_that_stands_there() {
+    let sandbox = Sandbox::with_reviews();
+    assert_eq!(report(&sandbox, &[])["grid_search"], Value::Null);
+    let quiet = train(&sandbox, &["--json", "-", "-q"]);
+    assert!(quiet.stderr.is_empty() && serde_json::from_str::<Value>(&quiet.stdout).is_ok());
+    let scores = sandbox.succeed(&["evaluate", "-q", "model", "--data", "reviews.tsv", "--json", "-"]);
+    assert!(serde_json::from_str::<Value>(&scores).is_ok());
+}
+
+#[test]
+fn test_rows_are_those_of_scikit_learn() {
+    let sandbox = Sandbox::new();
+    let splits = read_json(&fixtures().join("sklearn/splits.json"));
+    let mut n_checked = 0;
+    for case in splits["cases"].as_array().unwrap() {
+        let n = case["n"].as_u64().unwrap() as usize;
+        if case.get("error").is_some() || !(20..=101).contains(&n) {
+            continue;
+        }
+        let label = |i: usize| match case["class_ids"].as_str() {
+            Some(ids) => ids[i..=i].to_string(),
+            None => (i % 2).to_string(),
+        };
+        let indices =
+            |rows: &Value| rows.as_array().unwrap().iter().map(|i| i.as_u64().unwrap() as usize).collect();
+        let rows: Vec<usize> = indices(&case["train"]);
+        if rows.iter().all(|&i| label(i) == label(rows[0])) {
+            continue;
+        }
+        sandbox.write("rows.tsv", (0..n).map(|i| format!("film {i}\t{}\n", label(i))).collect::<String>());
+        let size = case.get("count").or(case.get("fraction")).unwrap().to_string();
+        let seed = case["seed"].to_string();
+        let mut args = vec!["-q", "--data", "rows.tsv", "--test-size", &size, "--seed", &seed];
+        if case["stratify"] == true {
+            args.push("--stratify");
+        }
+        let report = report(&sandbox, &args);
+        assert_eq!(report["split"]["test_indices"], case["test"], "{args:?}");
+        assert_eq!(report["split"]["seed"], case["seed"]);
+        assert_eq!(report["split"]["stratified"], case["stratify"]);
+        n_checked += 1;
+    }
+    assert!(n_checked > 140, "{n_checked}");
+}
+
+#[test]
+fn a_test_file_takes_the_place_of_a_split() {
+    let sandbox = Sandbox::with_reviews();
+    sandbox.write(
+        "test.csv",
+        "text,label\nthe film number 99 is wonderful,good\nfilm 99 was a quiet bore,bad\nodd,new\n",
+    );
+    let bert = encoder("bert");
+    let outcome = sandbox.run(&[
+        "train",
+        "--encoder",
+        &bert,
+        "--data",
+        "reviews.tsv",
+        "--test-data",
+        "test.csv",
+        "--output",
+        "model",
+        "--json",
+        "report.json",
+        "--limit",
+        "20",
+    ]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("no training row has the label new"), "{}", outcome.stderr);
+    let report = read_json(&sandbox.path("report.json"));
+    assert_eq!(report["split"]["n_train"], 20);
+    assert_eq!(report["split"]["n_test"], 3);
+    assert_eq!(report["split"]["test_indices"], json!([]));
+    assert_eq!(report["test"]["per_class"]["new"]["support"], 1);
+    assert_eq!(report["test"]["confusion_matrix"].as_array().unwrap().len(), 3);
+    // The model knows the labels that it was trained on.
+    assert_eq!(read_json(&sandbox.path("model/clsify.json"))["classes"], json!(["bad", "good"]));
+}
+
+#[test]
+fn options_reach_the_fit() {
+    let sandbox = Sandbox::with_reviews();
+    let norm = |more: &[&str]| {
+        report(&sandbox, &[&["-q"], more].concat())["classifier"]["coef_norm"].as_f64().unwrap()
+    };
+    let default = norm(&[]);
+    assert_eq!(default, norm(&["--c", "1", "--class-weight", "none", "--pooling", "cls"]));
+    assert!(norm(&["--c", "0.01"]) < default && default < norm(&["--c", "100"]));
+    let mean = report(&sandbox, &["-q", "--pooling", "mean", "--max-length", "5"]);
+    assert_eq!((&mean["encoder"]["pooling"], &mean["features"]["max_tokens"]), (&json!("mean"), &json!(5)));
+    assert_ne!(mean["features"]["n_truncated"], 0);
+    sandbox.write("skewed.tsv", common::reviews() + &"one more wonderful film\tgood\n".repeat(20));
+    let skewed = |weight| norm(&["--data", "skewed.tsv", "--class-weight", weight]);
+    assert_ne!(skewed("balanced"), skewed("none"));
+
+    let search = report(&sandbox, &["-q", "--c-grid", "0.1,1,10"]);
+    let values: Vec<f64> = search["grid_search"]["points"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["C"].as_f64().unwrap())
+        .collect();
+    assert_eq!(values, [0.1, 1.0, 10.0]);
+    let both = report(&sandbox, &["-q", "--c-grid", "0.1,1,10", "--grid-search"]);
+    assert_eq!(both["grid_search"], search["grid_search"]);
+}
+
+#[test]
+fn threads_change_no_vector_and_no_score() {
+    let sandbox = Sandbox::with_reviews();
+    let run = |threads| report(&sandbox, &["-q", "--threads", threads, "--c-grid", "0.1,1,10"]);
+    let (one, two) = (run("1"), run("2"));
+    for key in ["dataset", "encoder", "features", "split", "baseline", "train", "test", "grid_search"] {
+        assert_eq!(one[key], two[key], "{key}");
+    }
+    let norm = |report: &Value| report["classifier"]["coef_norm"].as_f64().unwrap();
+    assert!((norm(&one) - norm(&two)).abs() <= 1e-9 * norm(&one));
+}
+
+#[test]
+fn columns_and_headers_can_be_named() {
+    let sandbox = Sandbox::with_reviews();
+    let rows: String = common::reviews()
+        .lines()
+        .map(|l| l.split_once('\t').unwrap())
+        .map(|(s, l)| format!("7,{l},{s}\n"))
+        .collect();
+    sandbox.write("named.csv", format!("id,verdict,phrase\n{rows}"));
+    sandbox.write("plain.csv", &rows);
+    let expected = report(&sandbox, &["-q"]);
+    let named = ["-q", "--data", "named.csv", "--text-column", "phrase", "--label-column", "verdict"];
+    let numbered =
+        ["-q", "--data", "plain.csv", "--text-column", "2", "--label-column", "1", "--header", "absent"];
+    for args in [&named[..], &numbered[..]] {
+        let report = report(&sandbox, args);
+        assert_eq!(
+            (&report["dataset"], &report["test"]),
+            (&expected["dataset"], &expected["test"]),
+            "{args:?}"
+        );
+    }
+    // A header that is not known as one is taken for a record: that is said.
+    sandbox.write("odd.tsv", format!("phrase\tverdict\n{}", common::reviews()));
+    let outcome = train(&sandbox, &["--data", "odd.tsv"]);
+    let note = "note: line 1 is the only row labelled verdict: if it is a header, add --header present\n";
+    assert!(outcome.stderr.contains(note), "{}", outcome.stderr);
+    assert!(!train(&sandbox, &["--data", "odd.tsv", "--header", "present"]).stderr.contains("note"));
+}
+
+#[test]
+fn data_comes_from_stdin_too() {
+    let sandbox = Sandbox::new();
+    let bert = encoder("bert");
+    for data in if cfg!(unix) { &["-", "/dev/stdin"][..] } else { &["-"] } {
+        let args = ["train", "-q", "--encoder", &bert, "--data", data, "--format", "tsv", "--output", "m"];
+        let outcome = sandbox.run_with_input(&args, common::reviews().as_bytes());
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    }
+    let embed = ["embed", "--encoder", &bert, "--input", "-", "--format", "lines", "--output", "x.npy"];
+    let outcome = sandbox.run_with_input(&embed, b"one\ntwo\n");
+    assert!(outcome.stderr.starts_with("x.npy: 2 x 32 numbers"), "{}", outcome.stderr);
+    let evaluate = ["evaluate", "m", "--data", "-"];
+    let outcome = sandbox.run_with_input(&evaluate, common::reviews().as_bytes());
+    assert_eq!(
+        outcome.error_line("no format"),
+        "stdin: expected the extension tsv, csv, jsonl or txt, got none"
+    );
+    assert!(outcome.stderr.ends_with("hint: say what the file is: --format tsv, csv, jsonl or lines\n"));
+}
+
+#[test]
+fn labels_of_any_kind_stay_in_their_line() {
+    let sandbox = Sandbox::new();
+    let labels = ["a\tb", "c\nd\u{1b}[31m", &"x".repeat(300)];
+    let rows = (0..30).map(|i| format!("{}\n", json!({"text": format!("film {i}"), "label": labels[i % 3]})));
+    sandbox.write("odd.jsonl", rows.collect::<String>());
+    let outcome = train(&sandbox, &["--data", "odd.jsonl"]);
+    assert!(!outcome.stdout.contains(['\t', '\u{1b}']), "{}", outcome.stdout);
+    assert!(!outcome.stderr.contains(['\t', '\u{1b}']), "{}", outcome.stderr);
+    assert!(outcome.stdout.lines().all(|line| line.chars().count() < 140), "{}", outcome.stdout);
+    assert_eq!(outcome.stderr.lines().count(), 2, "{}", outcome.stderr);
+    let classes = read_json(&sandbox.path("model/clsify.json"))["classes"].clone();
+    assert_eq!(classes, json!(labels));
+}
+
+#[test]
+fn hundreds_of_classes_fill_no_screen() {
+    let sandbox = Sandbox::new();
+    sandbox.write("many.tsv", (0..900).map(|i| format!("film {i}\tclass {}\n", i % 300)).collect::<String>());
+    let outcome = train(&sandbox, &["--data", "many.tsv", "--stratify", "--test-size", "0.34"]);
+    assert!(outcome.stdout.contains("The confusion matrix, too wide to show"), "{}", outcome.stdout);
+    assert!(outcome.stdout.lines().all(|line| line.len() < 120));
+    assert!(outcome.stderr.lines().all(|line| line.len() < 300), "{}", outcome.stderr);
+}

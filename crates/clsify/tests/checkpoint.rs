@@ -1,0 +1,388 @@
+//! Every way in which an encoder folder can be corrupt: an error that names the file and the tensor, never a panic and
+//! never an allocation that the file does not pay for.
+//!
+//! Oracle: the errors of `Encoder::load`, word for word, on copies of `fixtures/transformers/bert` and `bert_sharded`
+//! that are broken here. Unbroken, both give the vectors of transformers (`encoder.rs`).
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use clsify::encoder::Encoder;
+use clsify::error::ErrorKind;
+use serde_json::{Value, json};
+use support::{Weights, copy_of, edit_json, message, safetensors_bytes};
+
+const WORDS: &str = "embeddings.word_embeddings.weight";
+const QUERY: &str = "encoder.layer.1.attention.self.query.weight";
+
+/// Breaks a copy of a case and compares the whole error.
+fn assert_error(case: &str, kind: ErrorKind, expected: &str, break_it: impl FnOnce(&Path)) -> Option<String> {
+    let folder = copy_of(case);
+    break_it(folder.path());
+    let Err(error) = Encoder::load(folder.path()) else { panic!("loaded, expected: {expected}") };
+    assert_eq!(message(&error, folder.path()), expected);
+    assert_eq!(error.kind(), kind, "{expected}");
+    error.hint().map(|hint| hint.replace(&folder.path().display().to_string(), "DIR"))
+}
+
+fn assert_weights_error(expected: &str, break_it: impl FnOnce(&mut Weights)) {
+    assert_error("transformers/bert", ErrorKind::Checkpoint, expected, |folder| {
+        let path = folder.join("model.safetensors");
+        let mut weights = Weights::read(&path);
+        break_it(&mut weights);
+        weights.write(&path);
+    });
+}
+
+#[test]
+fn config_json_that_is_no_configuration() {
+    let cases: [(&[u8], &str); 8] = [
+        (b"", "not valid JSON: EOF while parsing a value at line 1 column 0"),
+        (b"{", "not valid JSON: EOF while parsing an object at line 1 column 1"),
+        (b"model_type: bert", "not valid JSON: expected value at line 1 column 1"),
+        (b"[]", "expected a JSON object"),
+        (b"\"bert\"", "expected a JSON object"),
+        (b"{}", "missing \"model_type\""),
+        (b"{\"model_type\": null}", "missing \"model_type\""),
+        (&[b'['; 1000], "not valid JSON: recursion limit exceeded at line 1 column 128"),
+    ];
+    for (bytes, expected) in cases {
+        assert_error(
+            "transformers/bert",
+            ErrorKind::Config,
+            &format!("DIR/config.json: {expected}"),
+            |folder| {
+                fs::write(folder.join("config.json"), bytes).unwrap();
+            },
+        );
+    }
+    let not_text = "DIR/config.json: stream did not contain valid UTF-8";
+    assert_error("transformers/bert", ErrorKind::Io, not_text, |folder| {
+        fs::write(folder.join("config.json"), b"{\"model_type\": \"\xff\"}").unwrap();
+    });
+    let hint = assert_error(
+        "transformers/bert",
+        ErrorKind::Io,
+        "DIR/config.json: no such file or folder",
+        |folder| {
+            fs::remove_file(folder.join("config.json")).unwrap();
+        },
+    );
+    let files = "an encoder is a folder with config.json, model.safetensors and tokenizer.json";
+    assert_eq!(hint.as_deref(), Some(files));
+}
+
+#[test]
+fn config_json_with_a_value_that_is_not_supported() {
+    let sizes = "expected a whole number from 1 to 268435455";
+    let cases = [
+        ("model_type", json!("gpt2"), "unsupported \"model_type\": \"gpt2\"".to_string()),
+        ("model_type", json!("be\nrt"), "unsupported \"model_type\": \"be\\nrt\"".to_string()),
+        ("model_type", json!(7), "\"model_type\": expected a string, got 7".to_string()),
+        ("hidden_act", json!("mish"), "unsupported \"hidden_act\": \"mish\"".to_string()),
+        ("hidden_act", json!(["gelu"]), "\"hidden_act\": expected a string, got [\"gelu\"]".to_string()),
+        (
+            "position_embedding_type",
+            json!("relative_key"),
+            "unsupported \"position_embedding_type\": \"relative_key\", expected \"absolute\"".to_string(),
+        ),
+        ("is_decoder", json!(true), "\"is_decoder\" is true: expected an encoder, got a decoder".to_string()),
+        (
+            "hidden_size",
+            json!(30),
+            "expected \"hidden_size\" to be a multiple of \"num_attention_heads\", got 30 and 4".to_string(),
+        ),
+        ("hidden_size", Value::Null, "missing \"hidden_size\"".to_string()),
+        ("hidden_size", json!(-32), format!("\"hidden_size\": {sizes}, got -32")),
+        ("hidden_size", json!(0), format!("\"hidden_size\": {sizes}, got 0")),
+        ("hidden_size", json!(32.5), format!("\"hidden_size\": {sizes}, got 32.5")),
+        ("hidden_size", json!("32"), format!("\"hidden_size\": {sizes}, got \"32\"")),
+        ("num_attention_heads", json!(0), format!("\"num_attention_heads\": {sizes}, got 0")),
+        ("num_hidden_layers", json!(0), format!("\"num_hidden_layers\": {sizes}, got 0")),
+        ("vocab_size", json!(1u64 << 28), format!("\"vocab_size\": {sizes}, got 268435456")),
+        ("intermediate_size", json!(u64::MAX), format!("\"intermediate_size\": {sizes}, got {}", u64::MAX)),
+        ("type_vocab_size", json!({}), format!("\"type_vocab_size\": {sizes}, got {{}}")),
+        (
+            "max_position_embeddings",
+            json!(2),
+            "expected \"max_position_embeddings\" to leave room for 3 tokens, got 2".to_string(),
+        ),
+        (
+            "layer_norm_eps",
+            json!(-1e-12),
+            "\"layer_norm_eps\": expected a number of at least 0, got -1e-12".to_string(),
+        ),
+        (
+            "layer_norm_eps",
+            json!("small"),
+            "\"layer_norm_eps\": expected a number of at least 0, got \"small\"".to_string(),
+        ),
+    ];
+    for (key, value, expected) in cases {
+        assert_error(
+            "transformers/bert",
+            ErrorKind::Config,
+            &format!("DIR/config.json: {expected}"),
+            |folder| {
+                edit_json(&folder.join("config.json"), |config| config[key] = value);
+            },
+        );
+    }
+}
+
+/// A configuration may promise any size; what is allocated is what the weights hold.
+#[test]
+fn sizes_that_the_weights_do_not_have() {
+    let huge = (1 << 28) - 4;
+    let cases = [
+        ("transformers/bert", "vocab_size", 508, WORDS, "[508, 32], got [507, 32]"),
+        ("transformers/bert", "vocab_size", huge, WORDS, "[268435452, 32], got [507, 32]"),
+        (
+            "transformers/bert",
+            "max_position_embeddings",
+            huge,
+            "embeddings.position_embeddings.weight",
+            "[268435452, 32], got [512, 32]",
+        ),
+        (
+            "transformers/bert",
+            "intermediate_size",
+            huge,
+            "encoder.layer.0.intermediate.dense.weight",
+            "[268435452, 32], got [64, 32]",
+        ),
+        (
+            "transformers/electra",
+            "hidden_size",
+            huge,
+            "embeddings_project.weight",
+            "[268435452, 20], got [32, 20]",
+        ),
+        (
+            "transformers/electra",
+            "embedding_size",
+            huge,
+            "embeddings.token_type_embeddings.weight",
+            "[2, 268435452], got [2, 20]",
+        ),
+    ];
+    for (case, key, value, tensor, shapes) in cases {
+        let expected = format!("DIR/model.safetensors: tensor {tensor:?}: expected shape {shapes}");
+        assert_error(case, ErrorKind::Checkpoint, &expected, |folder| {
+            edit_json(&folder.join("config.json"), |config| config[key] = json!(value));
+        });
+    }
+    let expected = "DIR/model.safetensors: tensor \"encoder.layer.3.attention.self.query.weight\": missing";
+    assert_error("transformers/bert", ErrorKind::Checkpoint, expected, |folder| {
+        edit_json(&folder.join("config.json"), |config| config["num_hidden_layers"] = json!(huge));
+    });
+}
+
+#[test]
+fn folders_without_weights() {
+    let none = "DIR: no model.safetensors and no model.safetensors.index.json in this folder";
+    assert_error("transformers/bert", ErrorKind::Checkpoint, none, |folder| {
+        fs::remove_file(folder.join("model.safetensors")).unwrap();
+    });
+    let pickle = "DIR: expected model.safetensors, got only pytorch_model.bin";
+    let hint = assert_error("transformers/bert", ErrorKind::Checkpoint, pickle, |folder| {
+        fs::rename(folder.join("model.safetensors"), folder.join("pytorch_model.bin")).unwrap();
+    });
+    assert_eq!(
+        hint.as_deref(),
+        Some(
+            "a .bin file can run code when it is opened, so it is not read; convert it once: python3 -c \"from \
+             transformers import AutoModel; AutoModel.from_pretrained('DIR').save_pretrained('DIR')\""
+        )
+    );
+    let a_folder = "DIR/model.safetensors: expected a file, got a folder";
+    assert_error("transformers/bert", ErrorKind::Io, a_folder, |folder| {
+        fs::remove_file(folder.join("model.safetensors")).unwrap();
+        fs::create_dir(folder.join("model.safetensors")).unwrap();
+    });
+}
+
+#[test]
+fn weights_whose_bytes_are_no_safetensors_file() {
+    let whole = fs::read(support::fixtures().join("transformers/bert/model.safetensors")).unwrap();
+    let length = |n: u64| n.to_le_bytes().to_vec();
+    let cases = [
+        (Vec::new(), "expected 8 bytes, got 0".to_string()),
+        (vec![1, 2, 3], "expected 8 bytes, got 3".to_string()),
+        (length(0), "not a valid safetensors header: EOF while parsing a value at line 1 column 0".to_string()),
+        ([length(1000), vec![b'{'; 10]].concat(), "expected 1008 bytes, got 18".to_string()),
+        (length(u64::MAX), format!("not a safetensors file: its header would be {} bytes long", u64::MAX)),
+        (length(100_000_001), "not a safetensors file: its header would be 100000001 bytes long".to_string()),
+        (b"PK\x03\x04\0\0\0\0 a zip file".to_vec(), "expected 67324760 bytes, got 19".to_string()),
+        (
+            safetensors_bytes(b"not json", b""),
+            "not a valid safetensors header: expected ident at line 1 column 2".to_string(),
+        ),
+        (
+            safetensors_bytes(b"[]", b""),
+            "not a valid safetensors header: invalid type: sequence, expected struct HashMetadata at line 1 column 0".to_string(),
+        ),
+        (
+            safetensors_bytes(b"{\"\xff\xfe\": 1}", b""),
+            "not a valid safetensors header: invalid unicode code point at line 1 column 3".to_string(),
+        ),
+        (safetensors_bytes(b"{}", b""), format!("DIR: tensor {WORDS:?}: missing, under any prefix")),
+        (whole[..whole.len() - 1].to_vec(), format!("expected {} bytes, got {}", whole.len(), whole.len() - 1)),
+        ([&whole[..], b"!"].concat(), format!("expected {} bytes, got {}", whole.len(), whole.len() + 1)),
+    ];
+    for (bytes, expected) in cases {
+        let place = if expected.starts_with("DIR") { "" } else { "DIR/model.safetensors: " };
+        assert_error("transformers/bert", ErrorKind::Checkpoint, &format!("{place}{expected}"), |folder| {
+            fs::write(folder.join("model.safetensors"), bytes).unwrap();
+        });
+    }
+}
+
+#[test]
+fn tensors_that_are_missing_misshapen_or_of_another_type() {
+    let place = "DIR/model.safetensors: tensor";
+    assert_weights_error(&format!("{place} {QUERY:?}: missing"), |weights| {
+        let entry = weights.header.remove(QUERY).unwrap();
+        weights.header.insert("renamed".to_string(), entry);
+    });
+    assert_weights_error(&format!("{place} {QUERY:?}: expected shape [32, 32], got [16, 64]"), |weights| {
+        weights.header[QUERY]["shape"] = json!([16, 64]);
+    });
+    assert_weights_error(&format!("{place} {QUERY:?}: expected shape [32, 32], got [1024]"), |weights| {
+        weights.header[QUERY]["shape"] = json!([1024]);
+    });
+    for (dtype, shape) in [("I64", [16, 32]), ("F64", [16, 32]), ("I32", [32, 32])] {
+        let problem = match dtype {
+            "I32" => "expected dtype F32, F16 or BF16, got I32".to_string(),
+            _ => "expected shape [32, 32], got [16, 32]".to_string(),
+        };
+        assert_weights_error(&format!("{place} {QUERY:?}: {problem}"), |weights| {
+            weights.header[QUERY]["dtype"] = json!(dtype);
+            weights.header[QUERY]["shape"] = json!(shape);
+        });
+    }
+    // 8 bytes a number, and as many numbers as are expected: the bytes of a further tensor are appended for it.
+    for dtype in ["I64", "F64"] {
+        assert_weights_error(
+            &format!("{place} {QUERY:?}: expected dtype F32, F16 or BF16, got {dtype}"),
+            |weights| {
+                let old = weights.header.remove(QUERY).unwrap();
+                weights.header.insert("unused".to_string(), old);
+                let start = weights.data.len();
+                weights.data.resize(start + 32 * 32 * 8, 0);
+                let entry =
+                    json!({"dtype": dtype, "shape": [32, 32], "data_offsets": [start, weights.data.len()]});
+                weights.header.insert(QUERY.to_string(), entry);
+            },
+        );
+    }
+    for (dtype, shown) in [("F99", "F99"), ("F\n9", "F\\n9")] {
+        let folder = copy_of("transformers/bert");
+        let path = folder.path().join("model.safetensors");
+        let mut weights = Weights::read(&path);
+        weights.header[QUERY]["dtype"] = json!(dtype);
+        weights.write(&path);
+        let text = message(&Encoder::load(folder.path()).unwrap_err(), folder.path());
+        let expected =
+            format!("{place} {QUERY:?} with dtype \"{shown}\": unknown variant `{shown}`, expected one of ");
+        assert!(text.starts_with(&expected), "{text}");
+    }
+}
+
+/// The fixture holds `embeddings.position_ids`, I64, as checkpoints of transformers before 4.31 do.
+#[test]
+fn tensors_that_are_not_needed_may_be_of_any_type() {
+    let path = support::fixtures().join("transformers/bert/model.safetensors");
+    assert_eq!(Weights::read(&path).header["embeddings.position_ids"]["dtype"], "I64");
+    Encoder::load(path.parent().unwrap()).unwrap();
+}
+
+#[test]
+fn offsets_that_contradict_each_other() {
+    let header = "DIR/model.safetensors: not a valid safetensors header";
+    let neighbour = |weights: &Weights| -> String {
+        let start = &weights.header[QUERY]["data_offsets"][1];
+        let next = weights.header.iter().find(|(_, entry)| entry["data_offsets"][0] == *start);
+        next.unwrap().0.clone()
+    };
+    let bytes = Weights::read(&support::fixtures().join("transformers/bert/model.safetensors"));
+    let name = neighbour(&bytes);
+    assert_weights_error(&format!("{header}: invalid offset for tensor `{name}`"), |weights| {
+        for i in 0..2 {
+            let offset = weights.header[&name]["data_offsets"][i].as_u64().unwrap();
+            weights.header[&name]["data_offsets"][i] = json!(offset - 4);
+        }
+    });
+    assert_weights_error(&format!("{header}: invalid shape, data type, or offset for tensor"), |weights| {
+        weights.header[QUERY]["shape"] = json!([32, 31]);
+    });
+    assert_weights_error(
+        &format!("{header}: overflow computing buffer size from shape and/or element type"),
+        |weights| {
+            weights.header[QUERY]["shape"] = json!([u64::MAX, 2]);
+        },
+    );
+    // Nine tensors, each of which is just possible, together reach beyond 2^64 bytes.
+    let part = (1u64 << 61) - 1;
+    let entry = |i: u64| json!({"dtype": "U8", "shape": [part], "data_offsets": [i * part, (i + 1) * part]});
+    let header: serde_json::Map<String, Value> = (0..8).map(|i| (format!("t{i}"), entry(i))).collect();
+    let expected =
+        "DIR/model.safetensors: not a safetensors file: its tensors would be 18446744073709551608 bytes long";
+    assert_error("transformers/bert", ErrorKind::Checkpoint, expected, |folder| {
+        Weights { header, data: Vec::new() }.write(&folder.join("model.safetensors"));
+    });
+}
+
+#[test]
+fn shards_and_their_index() {
+    const INDEX: &str = "model.safetensors.index.json";
+    const SHARD: &str = "model-00002-of-00004.safetensors";
+    let index = |expected: &str, edit: &dyn Fn(&mut Value)| {
+        let expected = format!("DIR/{INDEX}: {expected}");
+        assert_error("transformers/bert_sharded", ErrorKind::Checkpoint, &expected, |folder| {
+            edit_json(&folder.join(INDEX), |json| edit(json));
+        });
+    };
+    let missing = format!("DIR/{SHARD}: no such file or folder");
+    assert_error("transformers/bert_sharded", ErrorKind::Io, &missing, |folder| {
+        fs::remove_file(folder.join(SHARD)).unwrap();
+    });
+    let not_json = format!("DIR/{INDEX}: not valid JSON: expected value at line 1 column 1");
+    assert_error("transformers/bert_sharded", ErrorKind::Checkpoint, &not_json, |folder| {
+        fs::write(folder.join(INDEX), "weights").unwrap();
+    });
+    let no_map = "expected an object \"weight_map\" with entries";
+    for value in [json!({}), json!([]), json!({"weight_map": {}}), json!({"weight_map": [SHARD]})] {
+        index(no_map, &|json| *json = value.clone());
+    }
+    index(&format!("tensor {WORDS:?}: expected a file name, got 1"), &|json| {
+        json["weight_map"][WORDS] = json!(1)
+    });
+    for name in ["../model.safetensors", "/etc/passwd", "a/b", "..", ".", "", "b/"] {
+        index(&format!("tensor {WORDS:?}: expected a plain file name, got {name:?}"), &|json| {
+            json["weight_map"][WORDS] = json!(name);
+        });
+    }
+    // The index promises a tensor that no shard holds.
+    let in_no_shard = format!("DIR/{INDEX}: tensor {QUERY:?}: in none of the 4 shards");
+    assert_error("transformers/bert_sharded", ErrorKind::Checkpoint, &in_no_shard, |folder| {
+        let shard = read_index(folder, QUERY);
+        let mut weights = Weights::read(&folder.join(&shard));
+        let entry = weights.header.remove(QUERY).unwrap();
+        weights.header.insert("renamed".to_string(), entry);
+        weights.write(&folder.join(&shard));
+    });
+    let truncated = format!("DIR/{SHARD}: expected 1032 bytes, got 100");
+    assert_error("transformers/bert_sharded", ErrorKind::Checkpoint, &truncated, |folder| {
+        let bytes = fs::read(folder.join(SHARD)).unwrap();
+        fs::write(folder.join(SHARD), &bytes[..100]).unwrap();
+    });
+}
+
+/// The shard that holds a tensor.
+fn read_index(folder: &Path, tensor: &str) -> String {
+    let index = support::read_json(&folder.join("model.safetensors.index.json"));
+    index["weight_map"][tensor].as_str().unwrap().to_string()
+}

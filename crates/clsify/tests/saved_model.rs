@@ -1,0 +1,319 @@
+//! The folder of a saved classifier: what is saved is what is loaded, and every way in which it can be broken is an
+//! error that names the file.
+//!
+//! Oracle: the predictions of the classifier that was saved, bit for bit, and the errors word for word.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clsify::error::{Error, ErrorKind};
+use clsify::pipeline::{SavedModel, SentenceClassifier, SentenceEncoder, TrainOptions, train};
+use safetensors::tensor::{Dtype, TensorView};
+use serde_json::{Value, json};
+use support::{copy_folder, dataset, edit_json, fixtures, message};
+
+/// A folder with an encoder and a classifier that was trained on it.
+struct Setup {
+    folder: tempfile::TempDir,
+    classifier: SentenceClassifier,
+}
+
+impl Setup {
+    fn new(n_classes: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let encoder = folder.path().join("tiny");
+        copy_folder(&fixtures().join("transformers/bert"), &encoder);
+        let encoder = SentenceEncoder::load(&encoder, Default::default(), &()).unwrap();
+        let classifier =
+            train(encoder, &dataset(n_classes), TrainOptions::default(), &()).unwrap().classifier;
+        Setup { folder, classifier }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn saved(n_classes: usize, bundle_encoder: bool) -> Self {
+        let setup = Setup::new(n_classes);
+        setup.classifier.save(&setup.path("model"), bundle_encoder).unwrap();
+        setup
+    }
+
+    fn load_error(&self) -> Error {
+        SentenceClassifier::load(&self.path("model"), &()).unwrap_err()
+    }
+
+    fn message(&self, error: &Error) -> String {
+        let resolved = self.folder.path().canonicalize().unwrap();
+        message(error, self.folder.path()).replace(&resolved.display().to_string(), "DIR")
+    }
+}
+
+/// The same model: classes and every bit of every probability.
+fn assert_same(a: &SentenceClassifier, b: &SentenceClassifier) {
+    let sentences = support::sentences();
+    assert_eq!(a.classes(), b.classes());
+    assert_eq!(a.predict(&sentences, &()).unwrap(), b.predict(&sentences, &()).unwrap());
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = entries.collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_model_that_was_loaded_predicts_as_the_one_that_was_saved() {
+    for (n_classes, bundle) in [(2, false), (3, true)] {
+        let setup = Setup::saved(n_classes, bundle);
+        let loaded = SentenceClassifier::load(&setup.path("model"), &()).unwrap();
+        assert_same(&loaded, &setup.classifier);
+        assert_eq!(loaded.classifier().coef(), setup.classifier.classifier().coef());
+        assert_eq!(loaded.metadata().encoder.name, "tiny");
+        assert_eq!(names(setup.folder.path()), ["model", "tiny"], "nothing half-written is left");
+    }
+}
+
+#[test]
+fn clsify_json_says_what_the_model_is() {
+    let setup = Setup::saved(2, false);
+    let json = support::read_json(&setup.path("model/clsify.json"));
+    assert_eq!((&json["format_version"], &json["classes"]), (&json!(1), &json!(["negative", "positive"])));
+    assert_eq!(json["pooling"], json!({"poolings": ["cls"], "normalize": false}));
+    assert_eq!(json["training"]["C"], json!(1.0));
+    let files: Vec<&str> =
+        json["encoder"]["files"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
+    assert_eq!(files, ["config.json", "model.safetensors", "tokenizer.json"]);
+    assert_eq!(SavedModel::read(&setup.path("model")).unwrap().metrics, setup.classifier.metadata().metrics);
+}
+
+#[test]
+fn a_bundled_model_needs_nothing_else_and_may_move() {
+    let setup = Setup::saved(2, true);
+    assert_eq!(names(&setup.path("model/encoder")), ["config.json", "model.safetensors", "tokenizer.json"]);
+    fs::remove_dir_all(setup.path("tiny")).unwrap();
+    fs::rename(setup.path("model"), setup.path("moved")).unwrap();
+    let moved = SentenceClassifier::load(&setup.path("moved"), &()).unwrap();
+    assert_same(&moved, &setup.classifier);
+
+    // Saved again beside it, without a copy: it asks for the encoder where that now lies, not where it once lay.
+    moved.save(&setup.path("again"), false).unwrap();
+    assert_same(&SentenceClassifier::load(&setup.path("again"), &()).unwrap(), &setup.classifier);
+    // Over itself: with the encoder it may, without it the encoder would be gone.
+    moved.save(&setup.path("moved"), true).unwrap();
+    let error = moved.save(&setup.path("moved"), false).unwrap_err();
+    assert_eq!(
+        setup.message(&error),
+        "DIR/moved: the model's encoder lies in the folder that is to be replaced"
+    );
+    assert_same(&SentenceClassifier::load(&setup.path("moved"), &()).unwrap(), &setup.classifier);
+}
+
+#[test]
+fn an_encoder_that_is_gone_or_elsewhere() {
+    let setup = Setup::saved(2, false);
+    fs::rename(setup.path("tiny"), setup.path("elsewhere")).unwrap();
+    let error = setup.load_error();
+    assert_eq!(setup.message(&error), "DIR/tiny: the model's encoder \"tiny\" is not there");
+    assert_eq!(error.hint(), Some("give its folder or name with --encoder, or train with --bundle-encoder"));
+    let loaded =
+        SentenceClassifier::load_with_encoder(&setup.path("model"), &setup.path("elsewhere"), &()).unwrap();
+    assert_same(&loaded, &setup.classifier);
+    loaded.save(&setup.path("model"), false).unwrap();
+    assert_same(&SentenceClassifier::load(&setup.path("model"), &()).unwrap(), &setup.classifier);
+}
+
+#[test]
+fn saving_replaces_an_earlier_model_and_nothing_else() {
+    let setup = Setup::saved(2, true);
+    let model = setup.path("model");
+    fs::write(model.join("report.json"), "{}").unwrap();
+    setup.classifier.save(&model, false).unwrap();
+    assert_eq!(names(&model), ["classifier.safetensors", "clsify.json"]);
+    fs::create_dir(setup.path("empty")).unwrap();
+    setup.classifier.save(&setup.path("empty"), false).unwrap();
+    setup.classifier.save(&setup.path("new/folders/above"), false).unwrap();
+
+    fs::create_dir(setup.path("other")).unwrap();
+    fs::write(setup.path("other/notes.txt"), "mine").unwrap();
+    fs::write(setup.path("a_file"), "mine").unwrap();
+    fs::write(model.join("notes.txt"), "mine").unwrap();
+    let cases = [
+        ("other", "expected an empty folder or a model, got a folder with other files"),
+        ("tiny", "expected an empty folder or a model, got a folder with other files"),
+        ("a_file", "expected a folder, got a file"),
+        ("model", "expected a model and its reports only, got also \"notes.txt\""),
+    ];
+    for (name, expected) in cases {
+        let before = fs::metadata(setup.path(name)).unwrap().modified().unwrap();
+        let error = setup.classifier.save(&setup.path(name), false).unwrap_err();
+        assert_eq!(setup.message(&error), format!("DIR/{name}: {expected}"));
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert_eq!(fs::metadata(setup.path(name)).unwrap().modified().unwrap(), before);
+    }
+    assert_eq!(fs::read(setup.path("other/notes.txt")).unwrap(), b"mine");
+    assert_eq!(fs::read(model.join("notes.txt")).unwrap(), b"mine");
+}
+
+#[test]
+fn an_encoder_that_has_changed_by_one_byte() {
+    for bundle in [false, true] {
+        let setup = Setup::saved(2, bundle);
+        let encoder = if bundle { "model/encoder" } else { "tiny" };
+        for name in ["config.json", "model.safetensors", "tokenizer.json"] {
+            let path = setup.path(encoder).join(name);
+            let whole = fs::read(&path).unwrap();
+            let mut changed = whole.clone();
+            // The last byte but one of JSON is a brace or a space, of weights a part of a number.
+            let at = changed.len() - 2;
+            changed[at] ^= 1;
+            fs::write(&path, changed).unwrap();
+            let error = setup.load_error();
+            let (text, place) = (setup.message(&error), format!("DIR/{encoder}/{name}: expected sha256 "));
+            assert!(text.starts_with(&place) && text.len() == place.len() + 15 + 6 + 15, "{text}");
+            assert_eq!(error.kind(), ErrorKind::Model);
+            let hint =
+                "the encoder has changed since the classifier was trained: train again, or restore the file";
+            assert_eq!(error.hint(), Some(hint));
+            fs::write(&path, whole).unwrap();
+        }
+        SentenceClassifier::load(&setup.path("model"), &()).unwrap();
+    }
+}
+
+#[test]
+fn encoder_files_that_came_or_went() {
+    let setup = Setup::saved(2, false);
+    let tokenizer = setup.path("tiny/tokenizer.json");
+    let bytes = fs::read(&tokenizer).unwrap();
+    fs::remove_file(&tokenizer).unwrap();
+    assert_eq!(setup.load_error().kind(), ErrorKind::Io);
+    // Another form of tokenizer has taken its place.
+    for name in ["vocab.txt", "tokenizer_config.json"] {
+        fs::copy(fixtures().join("transformers/bert_vocab_txt").join(name), setup.path("tiny").join(name))
+            .unwrap();
+    }
+    let gone = "DIR/tiny/tokenizer.json: the classifier was trained with this file, which is no longer there";
+    assert_eq!(setup.message(&setup.load_error()), gone);
+    // With tokenizer.json there, vocab.txt decides nothing, and the model loads.
+    fs::write(&tokenizer, bytes).unwrap();
+    SentenceClassifier::load(&setup.path("model"), &()).unwrap();
+    edit_json(&setup.path("model/clsify.json"), |json| {
+        json["encoder"]["files"].as_array_mut().unwrap().retain(|file| file["name"] != "tokenizer.json");
+    });
+    let came = "DIR/tiny/tokenizer.json: the classifier was trained without this file";
+    assert_eq!(setup.message(&setup.load_error()), came);
+}
+
+#[test]
+fn clsify_json_that_is_broken() {
+    let setup = Setup::saved(2, false);
+    let path = setup.path("model/clsify.json");
+    let whole = fs::read(&path).unwrap();
+    let one = "expected at least two classes, sorted and different";
+    let edits: [(&[&str], Value, &str); 12] = [
+        (&["format_version"], json!(2), "expected format_version 1, got 2"),
+        (&["format_version"], json!("1"), "expected format_version 1, got none"),
+        (&["format_version"], Value::Null, "expected format_version 1, got none"),
+        (&["classes"], json!(["positive", "negative"]), one),
+        (&["classes"], json!(["positive"]), one),
+        (&["classes"], json!([]), one),
+        (&["classes"], json!(["same", "same"]), one),
+        (&["pooling", "poolings"], json!([]), "expected at least one pooling"),
+        (
+            &["pooling", "poolings"],
+            json!(["sum"]),
+            "unknown variant `sum`, expected one of `cls`, `mean`, `max`",
+        ),
+        (&["max_length"], json!(-1), "invalid value: integer `-1`, expected usize"),
+        (&["max_length"], json!(1), "expected a maximum length of at least 3 tokens, got 1"),
+        (
+            &["max_length"],
+            json!(1u64 << 40),
+            "expected a maximum length of at most 512 tokens, got 1099511627776",
+        ),
+    ];
+    for (keys, value, expected) in edits {
+        edit_json(&path, |json| *keys.iter().fold(json, |json, key| &mut json[*key]) = value);
+        let error = setup.load_error();
+        assert_eq!(setup.message(&error), format!("DIR/model/clsify.json: {expected}"));
+        assert_eq!(error.kind(), ErrorKind::Model, "{expected}");
+        fs::write(&path, &whole).unwrap();
+    }
+    for (text, expected) in [
+        ("", "not valid JSON: EOF while parsing a value at line 1 column 0"),
+        ("[1]", "expected format_version 1, got none"),
+        ("{\"format_version\": 1}", "missing field `clsify_version`"),
+    ] {
+        fs::write(&path, text).unwrap();
+        assert_eq!(setup.message(&setup.load_error()), format!("DIR/model/clsify.json: {expected}"));
+    }
+    fs::remove_file(&path).unwrap();
+    assert_eq!(setup.message(&setup.load_error()), "DIR/model/clsify.json: no such file or folder");
+    assert_eq!(
+        setup.load_error().hint(),
+        Some("a model is a folder that `clsify train --output` has written")
+    );
+}
+
+#[test]
+fn classifier_safetensors_that_is_broken() {
+    let setup = Setup::saved(3, false);
+    let path = setup.path("model/classifier.safetensors");
+    let whole = fs::read(&path).unwrap();
+    let file = |coef: (Dtype, &[usize], f64), intercept: &[usize]| {
+        let bytes = |n: usize, x: f64, dtype| match dtype {
+            Dtype::F64 => x.to_le_bytes().repeat(n),
+            _ => (x as f32).to_le_bytes().repeat(n),
+        };
+        let (dtype, shape, value) = coef;
+        let coef = bytes(shape.iter().product(), value, dtype);
+        let intercepts = bytes(intercept.iter().product(), 0.5, Dtype::F64);
+        let views = [
+            ("coef", TensorView::new(dtype, shape.to_vec(), &coef).unwrap()),
+            ("intercept", TensorView::new(Dtype::F64, intercept.to_vec(), &intercepts).unwrap()),
+        ];
+        safetensors::serialize(views, None).unwrap()
+    };
+    let mut weights = support::Weights::read(&path);
+    let entry = weights.header.remove("coef").unwrap();
+    weights.header.insert("coefs".to_string(), entry);
+    let renamed = support::safetensors_bytes(&serde_json::to_vec(&weights.header).unwrap(), &weights.data);
+    let shape = "tensor \"coef\": expected shape [3, 32] of F64, got";
+    let cases = [
+        (Vec::new(), "not a safetensors file: header too small"),
+        (whole[..20].to_vec(), "not a safetensors file: invalid header length"),
+        (
+            whole[..whole.len() - 1].to_vec(),
+            "not a safetensors file: incomplete metadata, file not fully covered",
+        ),
+        (u64::MAX.to_le_bytes().to_vec(), "not a safetensors file: header too large"),
+        (renamed, "tensor \"coef\": missing"),
+        (file((Dtype::F64, &[3, 31], 1.0), &[3]), &format!("{shape} [3, 31] of F64")),
+        (file((Dtype::F64, &[1, 32], 1.0), &[1]), &format!("{shape} [1, 32] of F64")),
+        (file((Dtype::F64, &[96], 1.0), &[3]), &format!("{shape} [96] of F64")),
+        (file((Dtype::F32, &[3, 32], 1.0), &[3]), &format!("{shape} [3, 32] of F32")),
+        (
+            file((Dtype::F64, &[3, 32], 1.0), &[2]),
+            "tensor \"intercept\": expected shape [3] of F64, got [2] of F64",
+        ),
+        (file((Dtype::F64, &[3, 32], f64::NAN), &[3]), "expected finite numbers only"),
+        (file((Dtype::F64, &[3, 32], f64::INFINITY), &[3]), "expected finite numbers only"),
+    ];
+    for (bytes, expected) in cases {
+        fs::write(&path, bytes).unwrap();
+        let error = setup.load_error();
+        assert_eq!(setup.message(&error), format!("DIR/model/classifier.safetensors: {expected}"));
+        assert_eq!(error.kind(), ErrorKind::Model, "{expected}");
+    }
+    fs::write(&path, file((Dtype::F64, &[3, 32], 1.0), &[3])).unwrap();
+    SentenceClassifier::load(&setup.path("model"), &()).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(
+        setup.message(&setup.load_error()),
+        "DIR/model/classifier.safetensors: no such file or folder"
+    );
+}

@@ -1,0 +1,294 @@
+//! Tokenizer files and sentence-transformers folders that are missing, broken or not supported: an error that names the
+//! file, never a panic.
+//!
+//! Oracle: the errors word for word, on copies of `fixtures/transformers/bert`, `bert_vocab_txt` and of
+//! `fixtures/sentence_transformers` that are broken here.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use clsify::error::{Error, ErrorKind};
+use clsify::features::FeatureOptions;
+use clsify::pipeline::{SentenceEncoder, SentenceEncoderOptions};
+use clsify::tokenizer::Tokenizer;
+use serde_json::{Value, json};
+use support::{copy_of, edit_json, fixtures, message};
+
+const BERT: &str = "transformers/bert";
+const VOCAB_TXT: &str = "transformers/bert_vocab_txt";
+
+fn tokenizer_error(
+    case: &str,
+    kind: ErrorKind,
+    expected: &str,
+    break_it: impl FnOnce(&Path),
+) -> Option<String> {
+    let folder = copy_of(case);
+    break_it(folder.path());
+    let Err(error) = Tokenizer::load(folder.path(), 512) else { panic!("loaded, expected: {expected}") };
+    assert_eq!(message(&error, folder.path()), expected);
+    assert_eq!(error.kind(), kind, "{expected}");
+    error.hint().map(str::to_string)
+}
+
+fn load(folder: &Path, max_length: Option<usize>) -> Result<SentenceEncoder, Error> {
+    let options = SentenceEncoderOptions { max_length, ..SentenceEncoderOptions::default() };
+    SentenceEncoder::load(folder, options, &())
+}
+
+#[test]
+fn tokenizer_json_that_is_no_tokenizer() {
+    let missing = "DIR/tokenizer.json: no such file or folder";
+    let hint = tokenizer_error(BERT, ErrorKind::Io, missing, |folder| {
+        fs::remove_file(folder.join("tokenizer.json")).unwrap();
+    });
+    assert_eq!(hint.as_deref(), Some("expected tokenizer.json, or vocab.txt with tokenizer_config.json"));
+    let cases = [
+        ("", "EOF while parsing a value at line 1 column 0"),
+        ("wordpiece", "expected value at line 1 column 1"),
+        ("[]", "invalid type: sequence, expected struct Tokenizer at line 1 column 2"),
+        ("{}", "Model missing. at line 1 column 2"),
+        (
+            "{\"model\": null}",
+            "data did not match any variant of untagged enum ModelUntagged at line 1 column 15",
+        ),
+    ];
+    for (text, expected) in cases {
+        let expected = format!("DIR/tokenizer.json: not a tokenizer: {expected}");
+        tokenizer_error(BERT, ErrorKind::Tokenizer, &expected, |folder| {
+            fs::write(folder.join("tokenizer.json"), text).unwrap();
+        });
+    }
+}
+
+#[test]
+fn vocab_txt_with_a_file_or_a_token_missing() {
+    let hint = tokenizer_error(
+        VOCAB_TXT,
+        ErrorKind::Io,
+        "DIR/tokenizer_config.json: no such file or folder",
+        |folder| {
+            fs::remove_file(folder.join("tokenizer_config.json")).unwrap();
+        },
+    );
+    assert_eq!(
+        hint.as_deref(),
+        Some("without tokenizer.json, vocab.txt needs tokenizer_config.json beside it")
+    );
+    let without = |token: &str| {
+        let expected = format!("DIR/vocab.txt: the special token {token:?} is not in the vocabulary");
+        tokenizer_error(VOCAB_TXT, ErrorKind::Tokenizer, &expected, |folder| {
+            let vocab = fs::read_to_string(folder.join("vocab.txt")).unwrap();
+            let lines: Vec<&str> = vocab.lines().filter(|line| *line != token).collect();
+            fs::write(folder.join("vocab.txt"), lines.join("\n")).unwrap();
+        });
+    };
+    ["[CLS]", "[SEP]", "[UNK]"].into_iter().for_each(without);
+    let empty = "DIR/vocab.txt: the special token \"[SEP]\" is not in the vocabulary";
+    tokenizer_error(VOCAB_TXT, ErrorKind::Tokenizer, empty, |folder| {
+        fs::write(folder.join("vocab.txt"), "").unwrap();
+    });
+    let not_text = "DIR/vocab.txt: stream did not contain valid UTF-8";
+    tokenizer_error(VOCAB_TXT, ErrorKind::Tokenizer, not_text, |folder| {
+        fs::write(folder.join("vocab.txt"), b"[CLS]\n\xff\n").unwrap();
+    });
+}
+
+#[test]
+fn tokenizer_config_json_that_is_broken_or_of_another_tokenizer() {
+    let cases = [
+        ("{", "not valid JSON: EOF while parsing an object at line 1 column 1".to_string()),
+        ("[]", "expected a JSON object".to_string()),
+        (
+            r#"{"tokenizer_class": "T5Tokenizer"}"#,
+            "expected \"tokenizer_class\" to be a WordPiece tokenizer, got \"T5Tokenizer\"".to_string(),
+        ),
+        (
+            r#"{"tokenizer_class": "BertJapaneseTokenizer"}"#,
+            "expected \"tokenizer_class\" to be a WordPiece tokenizer, got \"BertJapaneseTokenizer\""
+                .to_string(),
+        ),
+    ];
+    for (text, expected) in cases {
+        let expected = format!("DIR/tokenizer_config.json: {expected}");
+        tokenizer_error(VOCAB_TXT, ErrorKind::Tokenizer, &expected, |folder| {
+            fs::write(folder.join("tokenizer_config.json"), text).unwrap();
+        });
+    }
+}
+
+#[test]
+fn the_maximum_length_has_room_for_a_token_and_is_one_the_encoder_knows() {
+    for case in [BERT, VOCAB_TXT] {
+        let folder = fixtures().join(case);
+        for max_length in [0, 1, 2] {
+            let error = load(&folder, Some(max_length)).unwrap_err();
+            let expected = format!("expected a maximum length of at least 3 tokens, got {max_length}");
+            assert_eq!((error.kind(), error.to_string()), (ErrorKind::InvalidArgument, expected));
+            assert_eq!(error.hint(), Some("2 of them are special tokens such as [CLS] and [SEP]"));
+        }
+        for max_length in [513, usize::MAX] {
+            let error = load(&folder, Some(max_length)).unwrap_err();
+            let expected = format!("expected a maximum length of at most 512 tokens, got {max_length}");
+            assert_eq!((error.kind(), error.to_string()), (ErrorKind::InvalidArgument, expected));
+        }
+        for max_length in [3, 512] {
+            let encoder = load(&folder, Some(max_length)).unwrap();
+            let encoded = encoder.encode(&["a ".repeat(600)], &()).unwrap();
+            assert_eq!((encoded.counts.max_tokens, encoded.counts.n_truncated), (max_length, 1));
+        }
+    }
+}
+
+#[test]
+fn token_ids_beyond_the_word_table_are_an_error() {
+    let folder = copy_of(BERT);
+    edit_json(&folder.path().join("tokenizer.json"), |json| json["model"]["vocab"]["zebra"] = json!(100_000));
+    let encoder = load(folder.path(), None).unwrap();
+    encoder.encode(&["a film"], &()).unwrap();
+    let error = encoder.encode(&["a zebra"], &()).unwrap_err();
+    assert_eq!(error.to_string(), "token id 100000: the encoder's table has 507 rows");
+    assert_eq!(error.kind(), ErrorKind::Checkpoint);
+    assert_eq!(error.hint(), Some("the tokenizer and the weights of this encoder do not belong together"));
+}
+
+/// Without special tokens an empty sentence has no token at all, and there is nothing to pool.
+#[test]
+fn sentences_without_any_token_are_an_error() {
+    let folder = copy_of(BERT);
+    edit_json(&folder.path().join("tokenizer.json"), |json| json["post_processor"] = Value::Null);
+    let encoder = load(folder.path(), None).unwrap();
+    assert_eq!(encoder.encode(&["a film"], &()).unwrap().counts.n_tokens, 2);
+    for sentence in ["", " \n\t "] {
+        let error = encoder.encode(&["a film", sentence], &()).unwrap_err();
+        assert_eq!(error.to_string(), "sentence 2: expected at least one token, got none");
+        assert_eq!(error.kind(), ErrorKind::Tokenizer);
+        assert_eq!(error.hint(), Some("the tokenizer adds no special tokens such as [CLS] and [SEP]"));
+    }
+}
+
+/// `modules.json` and the pooling's `config.json`, before and since sentence-transformers 5.4.
+#[test]
+fn sentence_transformers_folders_that_are_broken() {
+    const OLD: &str = "sentence_transformers/cls_v4";
+    const NEW: &str = "sentence_transformers/max_v6";
+    let cases: [(&str, &str, Value, &str); 17] = [
+        (OLD, "modules.json", json!({}), "modules.json: expected a list of modules"),
+        (OLD, "modules.json", json!([7]), "modules.json: unsupported module \"\""),
+        (OLD, "modules.json", json!([{"type": "a.b.LSTM"}]), "modules.json: unsupported module \"LSTM\""),
+        (
+            OLD,
+            "modules.json",
+            json!([{"type": "Pooling", "path": "../up"}]),
+            "modules.json: expected the pooling module's folder, got \"../up\"",
+        ),
+        (
+            OLD,
+            "modules.json",
+            json!([{"type": "Pooling", "path": "a/../.."}]),
+            "modules.json: expected the pooling module's folder, got \"a/../..\"",
+        ),
+        (
+            OLD,
+            "modules.json",
+            json!([{"type": "Pooling", "path": "/etc"}]),
+            "modules.json: expected the pooling module's folder, got \"/etc\"",
+        ),
+        (
+            OLD,
+            "modules.json",
+            json!([{"type": "Pooling", "path": ""}]),
+            "modules.json: expected the pooling module's folder, got \"\"",
+        ),
+        (
+            OLD,
+            "modules.json",
+            json!([{"type": "Pooling"}]),
+            "modules.json: expected the pooling module's folder, got \"\"",
+        ),
+        (
+            OLD,
+            "modules.json",
+            json!([{"type": "Pooling", "path": "2_Pooling"}]),
+            "2_Pooling/config.json: no such file or folder",
+        ),
+        (OLD, "1_Pooling/config.json", json!([]), "1_Pooling/config.json: expected a JSON object"),
+        (
+            OLD,
+            "1_Pooling/config.json",
+            json!({"pooling_mode_lasttoken": true}),
+            "1_Pooling/config.json: unsupported pooling \"pooling_mode_lasttoken\"",
+        ),
+        (
+            OLD,
+            "1_Pooling/config.json",
+            json!({"pooling_mode_mean_sqrt_len_tokens": true}),
+            "1_Pooling/config.json: unsupported pooling \"pooling_mode_mean_sqrt_len_tokens\"",
+        ),
+        (
+            NEW,
+            "1_Pooling/config.json",
+            json!({"pooling_mode": "lasttoken"}),
+            "1_Pooling/config.json: unsupported pooling \"lasttoken\"",
+        ),
+        (
+            NEW,
+            "1_Pooling/config.json",
+            json!({"pooling_mode": ["mean", "weightedmean"]}),
+            "1_Pooling/config.json: unsupported pooling \"weightedmean\"",
+        ),
+        (
+            NEW,
+            "1_Pooling/config.json",
+            json!({"pooling_mode": []}),
+            "1_Pooling/config.json: \"pooling_mode\": expected at least one name, got none",
+        ),
+        (
+            NEW,
+            "1_Pooling/config.json",
+            json!({"pooling_mode": 3}),
+            "1_Pooling/config.json: \"pooling_mode\": expected a name or a list of names, got 3",
+        ),
+        (
+            NEW,
+            "1_Pooling/config.json",
+            json!({"pooling_mode": [3]}),
+            "1_Pooling/config.json: \"pooling_mode\": expected a name or a list of names, got [3]",
+        ),
+    ];
+    for (case, file, value, expected) in cases {
+        let folder = copy_of(case);
+        fs::write(folder.path().join(file), value.to_string()).unwrap();
+        let error = FeatureOptions::from_folder(folder.path()).unwrap_err();
+        assert_eq!(message(&error, folder.path()), format!("DIR/{expected}"));
+        let kind = if expected.contains("no such file") { ErrorKind::Io } else { ErrorKind::Config };
+        assert_eq!(error.kind(), kind, "{expected}");
+        // An encoder whose folder asks for something unsupported is not loaded, unless the caller says what to take.
+        assert_eq!(load(folder.path(), None).unwrap_err().to_string(), error.to_string());
+        let chosen =
+            SentenceEncoderOptions { features: Some(FeatureOptions::default()), ..Default::default() };
+        SentenceEncoder::load(folder.path(), chosen, &()).unwrap();
+    }
+    for file in ["modules.json", "1_Pooling/config.json"] {
+        let folder = copy_of(OLD);
+        fs::write(folder.path().join(file), "[{").unwrap();
+        let error = FeatureOptions::from_folder(folder.path()).unwrap_err();
+        let expected = format!("DIR/{file}: not valid JSON: EOF while parsing an object at line 1 column 2");
+        assert_eq!(message(&error, folder.path()), expected);
+    }
+}
+
+#[test]
+fn features_of_no_pooling_are_an_error() {
+    let features = Some(FeatureOptions { poolings: Vec::new(), normalize: true });
+    let options = SentenceEncoderOptions { features, ..SentenceEncoderOptions::default() };
+    let error = SentenceEncoder::load(&fixtures().join(BERT), options, &())
+        .and_then(|encoder| encoder.encode(&["a film"], &()))
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string()),
+        (ErrorKind::InvalidArgument, "expected at least one pooling".into())
+    );
+}
