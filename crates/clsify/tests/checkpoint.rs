@@ -3,6 +3,7 @@
 //!
 //! Oracle: the errors of `Encoder::load`, word for word, on copies of `fixtures/transformers/bert` and `bert_sharded`
 //! that are broken here. Unbroken, both give the vectors of transformers (`encoder.rs`).
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -2,6 +2,7 @@
 //!
 //! Oracle: `fixtures/sklearn`. Both sides stop at a gradient below 1e-8, so parameters agree to that over the smallest
 //! curvature, `1 / (C n)`; probabilities, which is what counts, to 1e-6.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

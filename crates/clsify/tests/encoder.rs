@@ -2,6 +2,7 @@
 //!
 //! Oracle: `fixtures/transformers`, written by transformers (see `fixtures/README.md`). Tolerance: token ids exactly,
 //! vectors to 2e-4 in any element.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

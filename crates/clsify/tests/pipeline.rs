@@ -2,6 +2,7 @@
 //!
 //! Oracles: the list of keys that the JSON report was specified with; for scores, the same scores counted again here
 //! from single predictions; for rows, scikit-learn by way of `split.rs`.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -2,6 +2,7 @@
 //! error that names the file.
 //!
 //! Oracle: the predictions of the classifier that was saved, bit for bit, and the errors word for word.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

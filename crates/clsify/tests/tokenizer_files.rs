@@ -3,6 +3,7 @@
 //!
 //! Oracle: the errors word for word, on copies of `fixtures/transformers/bert`, `bert_vocab_txt` and of
 //! `fixtures/sentence_transformers` that are broken here.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
@@ -48,13 +49,34 @@ fn tokenizer_json_that_is_no_tokenizer() {
     let cases = [
         ("", "EOF while parsing a value at line 1 column 0"),
         ("wordpiece", "expected value at line 1 column 1"),
-        ("[]", "invalid type: sequence, expected struct Tokenizer at line 1 column 2"),
+        ("[]", "invalid type: sequence, expected a JSON object at line 1 column 0"),
         ("{}", "Model missing. at line 1 column 2"),
         (
             "{\"model\": null}",
             "data did not match any variant of untagged enum ModelUntagged at line 1 column 15",
         ),
     ];
+    // The library that reads the file panics at a decoder that ends early, at a character map that is none, and
+    // at a template that uses what it does not describe.
+    let whole = fs::read_to_string(fixtures().join(BERT).join("tokenizer.json")).unwrap();
+    let in_decoder = whole.find("\"decoder\"").unwrap() + 14;
+    let map = "{\"type\": \"Precompiled\", \"precompiled_charsmap\": 7}";
+    let charsmap =
+        format!("{{\"normalizer\": {{\"type\": \"Sequence\", \"normalizers\": [{map}]}}, \"model\": null}}");
+    let lines = whole[..in_decoder].lines().count();
+    let early = format!("EOF while parsing an object at line {lines} column 1");
+    // A trie of one unit, whose children would lie outside.
+    let corrupt = charsmap.replace('7', "\"BAAAAAAAAAA=\"");
+    let template = whole.replace("\"[SEP]\": {", "\"[END]\": {");
+    let pair = whole.replacen("\"id\": \"A\"", "\"id\": \"B\"", 1);
+    let cases = cases.into_iter().chain([
+        (&whole[..in_decoder], early.as_str()),
+        (charsmap.as_str(), "invalid type: integer `7`, expected a borrowed string at line 1 column 46"),
+        (template.as_str(), "its template uses \"[SEP]\", which it does not describe"),
+        (pair.as_str(), "its template for one sentence uses sequence \"B\""),
+        (corrupt.as_str(), "its \"precompiled_charsmap\" is corrupt"),
+        ("{\"decoder\": null, \"decoder\": 7}", "duplicate key \"decoder\" at line 1 column 31"),
+    ]);
     for (text, expected) in cases {
         let expected = format!("DIR/tokenizer.json: not a tokenizer: {expected}");
         tokenizer_error(BERT, ErrorKind::Tokenizer, &expected, |folder| {
@@ -291,4 +313,17 @@ fn features_of_no_pooling_are_an_error() {
         (error.kind(), error.to_string()),
         (ErrorKind::InvalidArgument, "expected at least one pooling".into())
     );
+}
+
+/// Nothing is ever decoded, so a decoder that is unknown to the library is no reason to refuse a tokenizer.
+#[test]
+fn the_decoder_is_not_looked_at() {
+    let whole = Tokenizer::load(&fixtures().join(BERT), 512).unwrap();
+    for decoder in [json!({"type": "Unknown"}), json!("x"), json!(1), json!([[]])] {
+        let folder = copy_of(BERT);
+        edit_json(&folder.path().join("tokenizer.json"), |json| json["decoder"] = decoder.clone());
+        let tokenizer = Tokenizer::load(folder.path(), 512).unwrap();
+        let sentences = support::sentences();
+        assert_eq!(tokenizer.encode_batch(&sentences).unwrap(), whole.encode_batch(&sentences).unwrap());
+    }
 }

@@ -57,7 +57,7 @@ impl LogisticRegressionOptions {
         if !(self.c > 0.0 && self.c.is_finite()) {
             return Err(bad(format!("expected C to be a positive number, got {}", self.c)));
         }
-        if !(self.tol > 0.0) {
+        if self.tol.is_nan() || self.tol <= 0.0 {
             return Err(bad(format!("expected a positive tol, got {}", self.tol)));
         }
         Ok(())

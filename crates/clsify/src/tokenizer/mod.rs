@@ -3,7 +3,9 @@
 //! Truncation and padding that a `tokenizer.json` stores do not apply: the limit is the encoder's own unless the caller
 //! sets a lower one, nothing is padded, and a truncated sentence says so. The tokenizer knows no floats.
 
+mod character_map;
 mod encoding;
+mod tokenizer_json;
 mod vocab_txt;
 
 use std::path::{Path, PathBuf};
@@ -40,8 +42,7 @@ impl Tokenizer {
     pub fn load(folder: &Path, max_length: usize) -> Result<Self> {
         let path = folder.join("tokenizer.json");
         let mut inner = match std::fs::read(&path) {
-            Ok(bytes) => tokenizers::Tokenizer::from_bytes(bytes)
-                .map_err(|e| bad(format!("not a tokenizer: {e}")).at(path.display().to_string()))?,
+            Ok(bytes) => tokenizer_json::from_bytes(bytes).map_err(|e| e.at(path.display().to_string()))?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && folder.join("vocab.txt").exists() => {
                 vocab_txt::load(folder)?
             }

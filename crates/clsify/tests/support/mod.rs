@@ -1,4 +1,5 @@
 //! Paths and readers of the golden files, shared by the integration tests.
+#![allow(clippy::unwrap_used)]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::path::{Path, PathBuf};

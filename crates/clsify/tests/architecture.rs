@@ -1,0 +1,226 @@
+//! The rules of `ARCHITECTURE.md`, as far as text can hold them.
+//!
+//! Oracle: `src/lib.rs`, whose order of modules is the picture and the contract in one, and the sources themselves.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every Rust file below a folder with its text, sorted by path; never none.
+fn sources(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.insert(path.clone(), fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{}", folder.display());
+    found
+}
+
+/// The code of a file: no comments, no examples in documentation. Strings stay, which is stricter than needed.
+fn code(text: &str) -> String {
+    let lines = text.lines().map(|line| if line.trim_start().starts_with("//") { "" } else { line });
+    lines.map(|line| line.split(" // ").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// The modules of `clsify` in the order of `lib.rs`.
+fn modules() -> Vec<String> {
+    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let modules = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    modules.map(str::to_string).collect()
+}
+
+/// The module that each `crate::` path of a text starts with; of `crate::{a, b::c}` all of them.
+fn used_modules(code: &str) -> Vec<String> {
+    let name = |text: &str| -> String {
+        text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    };
+    let mut used = Vec::new();
+    for after in code.split("crate::").skip(1) {
+        let Some(group) = after.strip_prefix('{') else {
+            used.push(name(after));
+            continue;
+        };
+        let (mut depth, mut start) = (0, true);
+        for (i, character) in group.char_indices() {
+            if start && depth == 0 && !character.is_whitespace() {
+                used.push(name(&group[i..]));
+                start = false;
+            }
+            match character {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => start = true,
+                _ => {}
+            }
+        }
+    }
+    used.retain(|name| !name.is_empty());
+    used
+}
+
+/// The top-level module that a file of `clsify` belongs to; of `lib.rs` none.
+fn module_of(path: &Path) -> Option<String> {
+    let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
+    let first = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+    let name = first.trim_end_matches(".rs");
+    (name != "lib").then(|| name.to_string())
+}
+
+#[test]
+fn paths_are_read_as_the_compiler_reads_them() {
+    let code = code(
+        "use crate::error::{Error, Result};\n// crate::comment\nuse crate::{matrix::Matrix, split, a::{b, c}};\n\
+         /// crate::documentation\nfn f() -> crate::split::Split { x } // crate::trailing\npub(crate) fn g() {}",
+    );
+    assert_eq!(used_modules(&code), ["error", "matrix", "split", "a", "split"]);
+}
+
+/// R2: inside `clsify` a module uses only modules declared above it in `lib.rs`.
+#[test]
+fn a_module_uses_only_modules_above_it() {
+    let modules = modules();
+    assert!(modules.len() >= 11, "{modules:?}");
+    let position = |name: &str| modules.iter().position(|module| module == name);
+    let mut n_uses = 0;
+    for (path, text) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let Some(own) = module_of(&path) else { continue };
+        let Some(own_position) = position(&own) else { panic!("{}: not in lib.rs", path.display()) };
+        for used in used_modules(&code(&text)) {
+            let Some(used_position) = position(&used) else {
+                panic!("{}: crate::{used} is no module of lib.rs", path.display())
+            };
+            assert!(
+                used_position <= own_position,
+                "{}: {own} uses crate::{used}, which lib.rs declares below it",
+                path.display()
+            );
+            n_uses += 1;
+        }
+    }
+    assert!(n_uses > 50, "only {n_uses} uses were found");
+}
+
+/// R3: the tokenizer knows no floats; the encoder no labels; split, classifier and evaluation no text, no transformers.
+#[test]
+fn stages_know_only_what_they_are_given() {
+    let forbidden: [(&str, &[&str]); 6] = [
+        ("tokenizer", &["dataset"]),
+        ("encoder", &["dataset"]),
+        ("features", &["dataset"]),
+        ("split", &["dataset", "tokenizer", "encoder", "features"]),
+        ("classifier", &["dataset", "tokenizer", "encoder", "features"]),
+        ("evaluation", &["dataset", "tokenizer", "encoder", "features"]),
+    ];
+    for (path, text) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let Some(own) = module_of(&path) else { continue };
+        let code = code(&text);
+        let mut forbidden =
+            forbidden.iter().filter(|(module, _)| *module == own).flat_map(|(_, names)| *names);
+        let used = used_modules(&code);
+        assert_eq!(forbidden.find(|name| used.iter().any(|u| u == **name)), None, "{}", path.display());
+        if own == "tokenizer" {
+            assert!(!code.contains("f32") && !code.contains("f64"), "{}: floats", path.display());
+        }
+    }
+}
+
+/// R1: `clsify-kernels <- clsify <- the rest`, from the manifests. R5 rests on it: nothing points back.
+#[test]
+fn crates_point_in_one_direction() {
+    let allowed: [(&str, &[&str]); 5] = [
+        ("clsify-kernels", &[]),
+        ("clsify", &["clsify-kernels"]),
+        ("clsify-hub", &["clsify"]),
+        ("clsify-server", &["clsify"]),
+        ("clsify-cli", &["clsify", "clsify-hub", "clsify-server"]),
+    ];
+    for entry in fs::read_dir(crates()).unwrap() {
+        let folder = entry.unwrap().path();
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let Some((_, allowed)) = allowed.iter().find(|(crate_name, _)| *crate_name == name) else {
+            panic!("{name}: a crate that this test does not know");
+        };
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let (mut section, mut used) = ("", Vec::new());
+        for line in manifest.lines() {
+            if line.starts_with('[') {
+                section = line;
+            } else if section == "[dependencies]" && line.starts_with("clsify") {
+                used.push(line.split(['.', ' ', '=']).next().unwrap());
+            }
+        }
+        assert!(used.iter().all(|used| allowed.contains(used)), "{name}: uses {used:?}, may use {allowed:?}");
+    }
+}
+
+/// R4: only kernels hold `unsafe`, only programs print, and only the pipeline composes.
+#[test]
+fn only_kernels_are_unsafe_and_only_programs_print() {
+    for name in ["clsify-kernels", "clsify", "clsify-hub", "clsify-server"] {
+        let folder = crates().join(name).join("src");
+        if !folder.exists() {
+            continue;
+        }
+        for (path, text) in sources(&folder) {
+            let code = code(&text).replace("unsafe_code", "");
+            let place = path.display();
+            for print in ["println!", "eprintln!", "print!(", "eprint!(", "dbg!", "io::stdout", "io::stderr"]
+            {
+                assert!(!code.contains(print), "{place}: {print}");
+            }
+            let is_unsafe =
+                code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe");
+            assert!(!is_unsafe || name == "clsify-kernels", "{place}: unsafe");
+            let is_async =
+                code.contains("async fn") || code.contains("async move") || code.contains(".await");
+            assert!(!is_async || name == "clsify-server", "{place}: async");
+        }
+    }
+    let cli = sources(&crates().join("clsify-cli/src"));
+    let is_unsafe = |text: &String| code(text).contains("unsafe {") || code(text).contains("unsafe fn");
+    assert!(!cli.values().any(is_unsafe));
+    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    assert!(lib.contains("#![forbid(unsafe_code)]"));
+}
+
+/// R4: how Hugging Face spells its files and keys is known to the files that read them, and to no other.
+#[test]
+fn hugging_face_s_spelling_stays_where_files_are_read() {
+    let words = [
+        ("\"n_heads", &["encoder/config.rs"][..]),
+        ("hidden_act", &["encoder/config.rs"]),
+        ("model_type\"", &["encoder/config.rs"]),
+        ("q_lin", &["encoder/names.rs"]),
+        ("LayerNorm.", &["encoder/names.rs"]),
+        ("\"encoder.layer", &["encoder/names.rs"]),
+        ("weight_map", &["encoder/checkpoint.rs"]),
+        ("pytorch_model", &["encoder/checkpoint.rs"]),
+        ("pooling_mode", &["features/sentence_transformers.rs"]),
+        ("modules.json", &["features/sentence_transformers.rs"]),
+        ("tokenizer_class", &["tokenizer/vocab_txt.rs"]),
+        ("do_lower_case", &["tokenizer/vocab_txt.rs"]),
+    ];
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for (path, text) in sources(&src) {
+        let inside = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
+        // Unit tests at a file's end may quote what they test.
+        let code = code(text.split("#[cfg(test)]").next().unwrap());
+        for (word, files) in words {
+            assert!(files.contains(&inside.as_str()) || !code.contains(word), "{inside}: {word}");
+        }
+    }
+}
