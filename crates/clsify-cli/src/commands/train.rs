@@ -140,7 +140,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
 }
 
 /// A report goes beside the model, not into its folder, which is replaced as a whole.
-fn check_report(report: &Path, output: &Path) -> anyhow::Result<()> {
+pub(crate) fn check_report(report: &Path, output: &Path) -> anyhow::Result<()> {
     if is_stdout(report) {
         return Ok(());
     }
@@ -150,7 +150,7 @@ fn check_report(report: &Path, output: &Path) -> anyhow::Result<()> {
 }
 
 /// What lies in the folder of an earlier model goes when that is replaced.
-fn check_stays(path: &Path, output: &Path, or: &str) -> anyhow::Result<()> {
+pub(crate) fn check_stays(path: &Path, output: &Path, or: &str) -> anyhow::Result<()> {
     let (Ok(absolute), Ok(output)) = (path.canonicalize(), output.canonicalize()) else { return Ok(()) };
     ensure!(
         !absolute.starts_with(&output),

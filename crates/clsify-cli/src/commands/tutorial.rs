@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clsify::classifier::LogisticRegressionOptions;
 use clsify::dataset::{Dataset, DatasetOptions};
 use clsify::features::Pooling;
@@ -14,10 +15,10 @@ use clsify::tokenizer::PaddedBatch;
 use clsify_hub::{Hub, Located, Origin};
 use serde::Serialize;
 
-use crate::commands::train::{article_grid, convergence, say_counts, scores};
+use crate::commands::train::{article_grid, check_report, check_stays, convergence, say_counts, scores};
 use crate::console::Console;
 use crate::options::at_least_one;
-use crate::output::{check_parent, stdout, write_json};
+use crate::output::{is_stdout, stdout, write_json};
 use crate::table::{Table, shorten, wrap};
 
 /// The article's encoder, and the one that stands in for it where it cannot be had: just as wide.
@@ -50,22 +51,22 @@ pub(crate) struct Args {
     data: Option<PathBuf>,
 
     /// Rows to use, from the start of the data
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = at_least_one, allow_negative_numbers = true)]
     limit: usize,
 
     /// Seed of the split; the rows are those that scikit-learn draws with the same random_state
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u32,
 
     /// A sentence of your own to classify at the end; may be given several times
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
     sentence: Vec<String>,
 
     /// The folder for the trained model and tutorial.json
     #[arg(long, value_name = "DIR", default_value = "clsify-tutorial")]
     output: PathBuf,
 
-    /// Write the report to this file too
+    /// Write the report to this file too; - is stdout, without the story
     #[arg(long, value_name = "OUT.json")]
     json: Option<PathBuf>,
 }
@@ -90,7 +91,13 @@ struct SentencePrediction {
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_replaceable(&args.output)?;
-    args.json.iter().try_for_each(|path| check_parent(path))?;
+    args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
+    if let Some(data) = &args.data {
+        check_stays(data, &args.output, "move the file")?;
+    }
+    let is_on_stdout = args.json.as_deref().is_some_and(is_stdout);
+    // A report on stdout stands there alone.
+    let tell = |text: &str| if is_on_stdout { Ok(()) } else { stdout(|out| writeln!(out, "{text}")) };
     let hub = Hub::from_env();
     let (path, source) = match &args.data {
         Some(path) => (path.clone(), "your own data".to_string()),
@@ -102,6 +109,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let dataset =
         Dataset::load(&path, &DatasetOptions { limit: Some(args.limit), ..DatasetOptions::default() })?;
     let (located, why) = locate(&hub, args.encoder.as_deref(), console)?;
+    check_stays(&located.folder, &args.output, "move the encoder")?;
     say_counts(&path.display().to_string(), &dataset.summary(), console);
 
     let name = (located.origin != Origin::Folder).then(|| located.name.clone());
@@ -131,19 +139,22 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     tell(&prediction_step(&trained, &predictions[0], console)?)?;
     tell(&sentences_step(&predictions, args.sentence.is_empty()))?;
 
-    trained.classifier.save(&args.output, false)?;
-    let output = args.output.display();
-    let seconds = trained.report.seconds.total;
-    let report = TutorialReport { training: trained.report, predictions };
-    write_json(&args.output.join("tutorial.json"), &report)?;
-    if let Some(path) = &args.json {
+    let (classifier, report) = (trained.classifier, TutorialReport { training: trained.report, predictions });
+    // A file first, so that a report that cannot be written leaves no model; stdout last, when all is done.
+    if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
         write_json(path, &report)?;
     }
+    classifier.save(&args.output, false)?;
+    write_json(&args.output.join("tutorial.json"), &report)?;
+    if is_on_stdout {
+        return write_json("-".as_ref(), &report);
+    }
+    let (output, seconds) = (quoted(&args.output.display().to_string()), report.training.seconds.total);
     tell(&format!(
         "All of it took {seconds:.1} seconds. The classifier is in {output}, with every number above in tutorial.json.\n\
          Ask it:     clsify predict {output} -p \"{ARTICLE_SENTENCE}\"\n\
          Your data:  clsify train --encoder {} --data FILE --output MODEL --pooling mean --grid-search\n",
-        located.name
+        quoted(&located.name)
     ))
 }
 
@@ -163,8 +174,10 @@ fn locate(hub: &Hub, asked: Option<&str>, console: &Console) -> anyhow::Result<(
     Ok((located, why))
 }
 
-fn tell(text: &str) -> anyhow::Result<()> {
-    stdout(|out| writeln!(out, "{text}"))
+/// A path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@~".contains(c);
+    if path.chars().all(is_plain) { path.to_string() } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
 /// A step of the story: a numbered heading and a passage.
@@ -181,10 +194,13 @@ fn data_step(dataset: &Dataset, source: &str) -> String {
     let summary = dataset.summary();
     let mut table = Table::new(["sentence", "label"]);
     for (sentence, label) in dataset.sentences().iter().zip(dataset.labels()).take(5) {
-        table.row([shorten(sentence, 88), label.clone()]);
+        table.row([shorten(sentence, 88), shorten(label, 40)]);
     }
-    let counts: Vec<String> =
-        summary.class_counts.iter().map(|(label, n)| format!("{n} are {}", meaning(label))).collect();
+    let mut counts: Vec<String> =
+        summary.class_counts.iter().take(6).map(|(label, n)| format!("{n} are {}", meaning(label))).collect();
+    if summary.class_counts.len() > 6 {
+        counts.push(format!("so on through {} labels", summary.class_counts.len()));
+    }
     let text = format!(
         "We teach a computer to tell one kind of sentence from another. It learns from sentences with labels: {source}. \
          The first five of {}, of which {}:",
@@ -199,7 +215,7 @@ fn meaning(label: &str) -> String {
     match label {
         "1" => "1 (positive)".to_string(),
         "0" => "0 (negative)".to_string(),
-        other => other.to_string(),
+        other => shorten(other, 40),
     }
 }
 
