@@ -31,6 +31,16 @@ impl<'a, T> MatRef<'a, T> {
         MatRef { data, rows, cols, row_stride, col_stride: 1 }
     }
 
+    /// The columns `first..first + n`, `[rows, n]`.
+    ///
+    /// # Panics
+    /// When they are not all there, or the view has been transposed.
+    pub fn columns(self, first: usize, n: usize) -> Self {
+        assert!(self.col_stride == 1 && first + n <= self.cols, "expected columns within {}", self.cols);
+        let start = if self.rows == 0 { 0 } else { first };
+        MatRef { data: &self.data[start..], cols: n, ..self }
+    }
+
     /// The transposed view, `[cols, rows]`.
     pub fn t(self) -> Self {
         MatRef {

@@ -19,11 +19,11 @@ use crate::tokenizer::Batch;
 /// The attention half of a layer.
 #[derive(Debug, Clone)]
 pub(crate) struct Attention {
-    query_key_value: Linear, // [hidden, 3 * hidden]
-    output: Linear,
-    norm: LayerNorm,
-    heads: usize,
-    hidden_size: usize,
+    pub(super) query_key_value: Linear, // [hidden, 3 * hidden]
+    pub(super) output: Linear,
+    pub(super) norm: LayerNorm,
+    pub(super) heads: usize,
+    pub(super) hidden_size: usize,
 }
 
 impl Attention {

@@ -40,6 +40,12 @@ impl Linear {
         self.bias.len()
     }
 
+    /// Some columns of `W [inputs, outputs]` and of `b`: a part of the outputs.
+    pub(crate) fn columns(&self, first: usize, n: usize) -> (MatRef<'_, f32>, &[f32]) {
+        let weight = MatRef::new(&self.weight, self.inputs, self.outputs()).columns(first, n);
+        (weight, &self.bias[first..first + n])
+    }
+
     /// `out = x W + b`; `x` is `[rows, inputs]`, `out` is `[rows, outputs]`.
     pub(crate) fn forward(&self, x: &[f32], out: &mut [f32], parallel: Parallel) {
         let rows = x.len() / self.inputs;

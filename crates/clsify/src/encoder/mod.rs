@@ -15,6 +15,7 @@ mod checkpoint;
 mod config;
 mod embeddings;
 mod feed_forward;
+mod first_token;
 mod layer_norm;
 mod linear;
 mod names;
@@ -95,17 +96,44 @@ impl Encoder {
     /// [`ErrorKind::InvalidArgument`] when a sentence has no tokens, or more than the encoder has positions;
     /// [`ErrorKind::Checkpoint`] when a token id is not in the word table.
     pub fn forward(&self, batch: &Batch, parallel: Parallel) -> Result<Matrix> {
+        let x = self.run(&self.layers, batch, parallel)?;
+        Matrix::from_vec(x, batch.n_tokens(), self.config.hidden_size)
+    }
+
+    /// The first row of `last_hidden_state` of each sentence, `[n_sentences, hidden_size]`: what `cls` pooling takes,
+    /// with the last layer computed for those rows alone.
+    ///
+    /// # Errors
+    /// As for [`forward`](Self::forward).
+    pub fn forward_first(&self, batch: &Batch, parallel: Parallel) -> Result<Matrix> {
+        let hidden_size = self.config.hidden_size;
+        let Some((last, layers)) = self.layers.split_last() else {
+            return Ok(Matrix::zeros(0, hidden_size));
+        };
+        let x = self.run(layers, batch, parallel)?;
+        let sentences: Vec<_> = batch.sentences().collect();
+        let mut out = Vec::with_capacity(sentences.len() * hidden_size);
+        for group in sentences.chunks(first_token::GROUP) {
+            let mut first = last.attention.forward_first(&x, group, self.position_bias.as_ref(), parallel);
+            last.feed_forward.forward(&mut first, first_token::GROUP, parallel);
+            out.extend_from_slice(&first[..group.len() * hidden_size]);
+        }
+        Matrix::from_vec(out, sentences.len(), hidden_size)
+    }
+
+    /// The hidden states of all tokens after the given layers.
+    fn run(&self, layers: &[Layer], batch: &Batch, parallel: Parallel) -> Result<Vec<f32>> {
         let max_tokens = self.config.max_tokens();
         if let Some(sentence) = batch.sentences().find(|s| s.is_empty() || s.len() > max_tokens) {
             let message = format!("expected 1 to {max_tokens} tokens a sentence, got {}", sentence.len());
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
         let mut x = self.embeddings.forward(batch, parallel)?;
-        for layer in &self.layers {
+        for layer in layers {
             layer.attention.forward(&mut x, batch, self.position_bias.as_ref(), parallel);
             layer.feed_forward.forward(&mut x, batch.n_tokens(), parallel);
         }
-        Matrix::from_vec(x, batch.n_tokens(), self.config.hidden_size)
+        Ok(x)
     }
 }
 

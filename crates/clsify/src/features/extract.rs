@@ -7,7 +7,7 @@ use clsify_kernels::normalize::l2_normalize;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::FeatureOptions;
+use super::{FeatureOptions, Pooling};
 use crate::encoder::{Encoder, Parallel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
@@ -120,15 +120,19 @@ fn chunks(encodings: &[Encoding]) -> Vec<Vec<usize>> {
 
 /// The features of one batch, `[n_sentences, n_features]`.
 fn pool(encoder: &Encoder, batch: &Batch, options: &FeatureOptions, parallel: Parallel) -> Result<Vec<f32>> {
-    let hidden_states = encoder.forward(batch, parallel)?;
     let hidden = encoder.config().hidden_size;
     let mut out = Vec::new();
-    for sentence in batch.sentences() {
-        let tokens = &hidden_states.as_slice()[sentence.start * hidden..sentence.end * hidden];
-        for pooling in &options.poolings {
-            let start = out.len();
-            out.resize(start + hidden, 0.0);
-            pooling.pool(tokens, &mut out[start..]);
+    if options.poolings == [Pooling::Cls] {
+        out.extend_from_slice(encoder.forward_first(batch, parallel)?.as_slice());
+    } else {
+        let hidden_states = encoder.forward(batch, parallel)?;
+        for sentence in batch.sentences() {
+            let tokens = &hidden_states.as_slice()[sentence.start * hidden..sentence.end * hidden];
+            for pooling in &options.poolings {
+                let start = out.len();
+                out.resize(start + hidden, 0.0);
+                pooling.pool(tokens, &mut out[start..]);
+            }
         }
     }
     if options.normalize {
