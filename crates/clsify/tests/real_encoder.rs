@@ -6,6 +6,8 @@
 //!
 //! Oracle: `fixtures/real/all-MiniLM-L6-v2`, written by transformers. Tolerance: 2e-4 in any element.
 
+#![allow(clippy::unwrap_used, reason = "helpers outside test functions may unwrap too")]
+
 mod support;
 
 use std::path::PathBuf;
