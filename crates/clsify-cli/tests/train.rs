@@ -195,6 +195,9 @@ fn options_reach_the_fit() {
     assert_eq!(values, [0.1, 1.0, 10.0]);
     let both = report(&sandbox, &["-q", "--c-grid", "0.1,1,10", "--grid-search"]);
     assert_eq!(both["grid_search"], search["grid_search"]);
+    // All options of the documented form go together: the search finds its own C.
+    let all = report(&sandbox, &["-q", "--c", "7", "--c-grid", "0.1,1,10", "--grid-search", "--stratify"]);
+    assert_eq!(all["classifier"]["C"], all["grid_search"]["best_C"]);
 }
 
 #[test]

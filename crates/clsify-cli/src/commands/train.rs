@@ -54,11 +54,11 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u32,
 
-    /// Keep the shares of the classes in the split
-    #[arg(long, conflicts_with = "test_data")]
+    /// Keep the shares of the classes in the split; a test file is not split
+    #[arg(long)]
     stratify: bool,
 
-    /// C: inverse of the regularisation's strength, larger = weaker
+    /// C: inverse of the regularisation's strength, larger = weaker; a grid search finds its own
     #[arg(long, value_name = "C", default_value_t = 1.0, allow_negative_numbers = true, value_parser = positive)]
     c: f64,
 
@@ -67,11 +67,11 @@ pub(crate) struct Args {
     class_weight: ClassWeightArg,
 
     /// Search C by cross-validation on the training rows, over 20 values from 0.0001 to 100, and fit with the best
-    #[arg(long, conflicts_with = "c")]
+    #[arg(long)]
     grid_search: bool,
 
     /// The values of C to search
-    #[arg(long, value_name = "C,C,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = positive, conflicts_with = "c")]
+    #[arg(long, value_name = "C,C,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = positive)]
     c_grid: Vec<f64>,
 
     /// Copy the encoder into the model's folder, so that it can be moved as one
