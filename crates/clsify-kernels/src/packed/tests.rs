@@ -1,0 +1,244 @@
+//! One suite for every kernel.
+
+use super::*;
+use crate::activation;
+
+/// Numbers in [-1, 1), the same ones for the same seed.
+fn numbers(n: usize, seed: u64) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    (0..n)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+        })
+        .collect()
+}
+
+/// The kernels that this processor has; the others are named on stderr, so that a run shows what it did not test.
+fn kernels() -> Vec<Kernel> {
+    for kernel in Kernel::ALL.iter().filter(|k| !k.is_available()) {
+        eprintln!("skipped: this processor lacks {kernel:?}");
+    }
+    Kernel::ALL.into_iter().filter(|k| k.is_available()).collect()
+}
+
+struct Case {
+    x: Vec<f32>,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    inputs: usize,
+    outputs: usize,
+}
+
+fn case(rows: usize, inputs: usize, outputs: usize) -> Case {
+    Case {
+        x: numbers(rows * inputs, 1),
+        weight: numbers(outputs * inputs, 2),
+        bias: numbers(outputs, 3),
+        inputs,
+        outputs,
+    }
+}
+
+impl Case {
+    fn pack(&self, kernel: Kernel) -> PackedLinear {
+        let linear = PackedLinear::pack(&self.weight, &self.bias, self.inputs, self.outputs, kernel);
+        assert_eq!((linear.inputs(), linear.outputs(), linear.kernel()), (self.inputs, self.outputs, kernel));
+        linear
+    }
+
+    fn forward(&self, kernel: Kernel, epilogue: Epilogue) -> Vec<f32> {
+        let mut out = vec![f32::NAN; self.x.len() / self.inputs * self.outputs];
+        self.pack(kernel).forward(&self.x, &mut out, epilogue);
+        out
+    }
+
+    /// The oracle: the triple loop in `f64`, on the numbers that the kernel works with; and how far it may be off.
+    fn expected(&self, kernel: Kernel) -> Vec<(f64, f64)> {
+        let mut out = Vec::new();
+        for x in self.x.chunks(self.inputs) {
+            for (w, &bias) in self.weight.chunks(self.inputs).zip(&self.bias) {
+                out.push(element(kernel, x, w, f64::from(bias)));
+            }
+        }
+        out
+    }
+}
+
+/// One element and its tolerance.
+fn element(kernel: Kernel, x: &[f32], w: &[f32], bias: f64) -> (f64, f64) {
+    let dot = |f: fn(f32, f32) -> f64| x.iter().zip(w).map(|(&x, &w)| f(x, w)).sum::<f64>();
+    match kernel {
+        // Every one of the `inputs` steps of a chain rounds once (twice where nothing is fused), by at most half a unit
+        // in the last place (6e-8) of a partial sum, which the sum of the absolute products bounds.
+        Kernel::Portable | Kernel::Avx512F32 => {
+            let sum = dot(|x, w| f64::from(x) * f64::from(w));
+            let size = dot(|x, w| (f64::from(x) * f64::from(w)).abs());
+            (sum + bias, 1.2e-7 * (size * (x.len() as f64).sqrt() + bias.abs() + 1.0))
+        }
+    }
+}
+
+fn check(rows: usize, inputs: usize, outputs: usize) {
+    let case = case(rows, inputs, outputs);
+    for kernel in kernels() {
+        let got = case.forward(kernel, Epilogue::None);
+        for (i, (got, (want, tolerance))) in got.iter().zip(case.expected(kernel)).enumerate() {
+            let error = (f64::from(*got) - want).abs();
+            assert!(error <= tolerance, "{kernel:?} {rows}x{inputs}x{outputs} [{i}]: {got}, expected {want}");
+        }
+    }
+}
+
+#[test]
+fn products_agree_with_the_triple_loop_around_every_tile_edge() {
+    for rows in 1..=30 {
+        check(rows, 37, 45);
+    }
+    for inputs in [1, 2, 3, 4, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129] {
+        check(5, inputs, 33);
+    }
+    for outputs in [1, 2, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 96, 97] {
+        check(15, 20, outputs);
+    }
+}
+
+/// More rows and more words than pass through the loops together.
+#[test]
+fn products_agree_with_the_triple_loop_across_blocks() {
+    check(ROW_BLOCK + 3, 40, 35);
+    for inputs in [767, 768, 769, 1536, 1537, 3072, 3077] {
+        check(3, inputs, 34);
+    }
+}
+
+#[test]
+fn no_rows_give_nothing() {
+    let case = case(0, 7, 5);
+    for kernel in kernels() {
+        let linear = case.pack(kernel);
+        linear.forward(&[], &mut [], Epilogue::Gelu);
+        linear.forward_parallel(&[], &mut [], Epilogue::Gelu);
+    }
+}
+
+/// Tolerance: the epilogue fuses multiply-adds, which moves the result by units in the last place.
+#[test]
+fn epilogues_are_the_activations() {
+    let mut case = case(17, 70, 50);
+    for (i, v) in case.bias.iter_mut().enumerate() {
+        *v = i as f32 - 25.0; // far into both tails
+    }
+    for kernel in kernels() {
+        let plain = case.forward(kernel, Epilogue::None);
+        for epilogue in [Epilogue::Gelu, Epilogue::GeluTanh, Epilogue::Relu, Epilogue::Silu] {
+            let mut want = plain.clone();
+            match epilogue {
+                Epilogue::None => {}
+                Epilogue::Gelu => activation::gelu(&mut want),
+                Epilogue::GeluTanh => activation::gelu_tanh(&mut want),
+                Epilogue::Relu => activation::relu(&mut want),
+                Epilogue::Silu => activation::silu(&mut want),
+            }
+            for ((got, want), x) in case.forward(kernel, epilogue).iter().zip(&want).zip(&plain) {
+                let error = (got - want).abs();
+                assert!(
+                    error <= 1e-6 * x.abs().max(1.0),
+                    "{kernel:?} {epilogue:?}({x}): {got}, expected {want}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn not_a_number_stays_one() {
+    for bad in [f32::NAN, f32::INFINITY] {
+        let mut case = case(3, 70, 40);
+        case.x[70 + 33] = bad;
+        for kernel in kernels() {
+            let out = case.forward(kernel, Epilogue::None);
+            assert!(out[40..80].iter().all(|v| !v.is_finite()), "{kernel:?} hides {bad}");
+            assert!(out[..40].iter().chain(&out[80..]).all(|v| v.is_finite()), "{kernel:?} spreads {bad}");
+        }
+    }
+}
+
+/// The promise: the bits of a row do not depend on its neighbours, its place or the threads.
+#[test]
+fn a_row_has_the_same_bits_in_every_company() {
+    let bits = |x: &[f32]| x.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+    let pools: Vec<_> =
+        (1..=3).map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("a pool")).collect();
+    for (inputs, outputs) in [(37, 45), (800, 100), (3100, 40)] {
+        let all = case(ROW_BLOCK + 20, inputs, outputs);
+        for kernel in kernels() {
+            let linear = all.pack(kernel);
+            let rows_of = |range: Range<usize>| &all.x[range.start * inputs..range.end * inputs];
+            let mut alone = Vec::new();
+            for row in all.x.chunks(inputs) {
+                let mut out = vec![0.0; outputs];
+                linear.forward(row, &mut out, Epilogue::Gelu);
+                alone.extend(bits(&out));
+            }
+            let total = ROW_BLOCK + 20;
+            for range in (1..=30).map(|n| n..2 * n).chain([0..total, 5..total, 100..164]) {
+                let mut out = vec![0.0; range.len() * outputs];
+                let want = &alone[range.start * outputs..range.end * outputs];
+                linear.forward(rows_of(range.clone()), &mut out, Epilogue::Gelu);
+                assert!(bits(&out) == want, "{kernel:?} {inputs}x{outputs}, rows {range:?}");
+                for pool in &pools {
+                    out.fill(0.0);
+                    pool.install(|| {
+                        linear.forward_parallel(rows_of(range.clone()), &mut out, Epilogue::Gelu)
+                    });
+                    assert!(bits(&out) == want, "{kernel:?} {inputs}x{outputs}, rows {range:?}, parallel");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_kernel_that_the_processor_lacks_falls_back() {
+    for kernel in Kernel::ALL {
+        let linear = PackedLinear::pack(&[2.0], &[1.0], 1, 1, kernel);
+        assert_eq!(linear.kernel(), if kernel.is_available() { kernel } else { Kernel::Portable });
+        let mut out = [0.0];
+        linear.forward(&[3.0], &mut out, Epilogue::None);
+        assert!((out[0] - 7.0).abs() < 1e-5);
+    }
+    assert!(Kernel::best_f32().is_available());
+}
+
+#[test]
+#[should_panic(expected = "expected a weight of 3 x 2 numbers, got 5")]
+fn a_short_weight_is_refused() {
+    PackedLinear::pack(&[0.0; 5], &[0.0; 3], 2, 3, Kernel::Portable);
+}
+
+#[test]
+#[should_panic(expected = "expected a bias of 3 numbers, got 2")]
+fn a_short_bias_is_refused() {
+    PackedLinear::pack(&[0.0; 6], &[0.0; 2], 2, 3, Kernel::Portable);
+}
+
+#[test]
+#[should_panic(expected = "expected x to have rows of 2 numbers, got 5 numbers")]
+fn a_ragged_x_is_refused() {
+    PackedLinear::pack(&[0.0; 6], &[0.0; 3], 2, 3, Kernel::best_f32()).forward(
+        &[0.0; 5],
+        &mut [0.0; 6],
+        Epilogue::None,
+    );
+}
+
+#[test]
+#[should_panic(expected = "expected out to have 2 x 3 numbers, got 5")]
+fn a_short_out_is_refused() {
+    PackedLinear::pack(&[0.0; 6], &[0.0; 3], 2, 3, Kernel::best_f32()).forward_parallel(
+        &[0.0; 4],
+        &mut [0.0; 5],
+        Epilogue::None,
+    );
+}
