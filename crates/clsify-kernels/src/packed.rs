@@ -46,11 +46,13 @@ pub enum Kernel {
     Portable,
     /// `f32` with AVX-512.
     Avx512F32,
+    /// `bf16` numbers, rounded to the nearest, ties to even; sums in `f32`. Numbers below 1.2e-38 count as zero.
+    Avx512Bf16,
 }
 
 impl Kernel {
     /// Every kernel, available or not.
-    pub const ALL: [Kernel; 2] = [Kernel::Portable, Kernel::Avx512F32];
+    pub const ALL: [Kernel; 3] = [Kernel::Portable, Kernel::Avx512F32, Kernel::Avx512Bf16];
 
     /// Whether this processor has the instructions of the kernel.
     pub fn is_available(self) -> bool {
@@ -58,6 +60,10 @@ impl Kernel {
             Kernel::Portable => true,
             #[cfg(target_arch = "x86_64")]
             Kernel::Avx512F32 => is_x86_feature_detected!("avx512f"),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512Bf16 => {
+                is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16")
+            }
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
         }
@@ -68,10 +74,16 @@ impl Kernel {
         if Kernel::Avx512F32.is_available() { Kernel::Avx512F32 } else { Kernel::Portable }
     }
 
+    /// The kernel in `bf16`, or where this processor has none, [`best_f32`](Self::best_f32).
+    pub fn best_bf16() -> Self {
+        if Kernel::Avx512Bf16.is_available() { Kernel::Avx512Bf16 } else { Self::best_f32() }
+    }
+
     /// How many inputs a word holds.
     fn inputs_per_word(self) -> usize {
         match self {
             Kernel::Portable | Kernel::Avx512F32 => 1,
+            Kernel::Avx512Bf16 => 2,
         }
     }
 
@@ -79,7 +91,7 @@ impl Kernel {
     fn tile_rows(self) -> usize {
         match self {
             Kernel::Portable => 6,
-            Kernel::Avx512F32 => 14,
+            Kernel::Avx512F32 | Kernel::Avx512Bf16 => 14,
         }
     }
 }
@@ -161,8 +173,11 @@ impl PackedLinear {
         for (output, row) in weight.chunks_exact(inputs).enumerate() {
             let panel = &mut panels[output / PANEL * lines * PANEL..][..lines * PANEL];
             let (half, lane) = (output % PANEL / 16, output % 16);
-            for (i, word) in row.iter().enumerate() {
-                panel[2 * i + half].0[lane] = word.to_bits();
+            for (i, inputs) in row.chunks(kernel.inputs_per_word()).enumerate() {
+                panel[2 * i + half].0[lane] = match kernel {
+                    Kernel::Portable | Kernel::Avx512F32 => inputs[0].to_bits(),
+                    Kernel::Avx512Bf16 => word([bf16(inputs[0]), bf16(*inputs.get(1).unwrap_or(&0.0))]),
+                };
             }
         }
         let mut padded = bias.to_vec();
@@ -324,12 +339,18 @@ impl PackedLinear {
     /// Copies lines of `rows` rows, from line `first` on, into a tile.
     fn convert(&self, x: &[f32], rows: usize, first: usize, to: &mut [Line]) {
         for (r, row) in x.chunks_exact(self.inputs).enumerate() {
-            let row = &row[first * 16..];
-            for (line, part) in to[r..].iter_mut().step_by(rows).zip(row.chunks(16)) {
-                *line = ZERO;
-                for (word, value) in line.0.iter_mut().zip(part) {
-                    *word = value.to_bits();
-                }
+            let row = &row[first * 16 * self.kernel.inputs_per_word()..];
+            let to = to[r..].iter_mut().step_by(rows);
+            match self.kernel {
+                Kernel::Portable => portable::convert(row, to),
+                // SAFETY: the processor has the kernel, by `pack`.
+                #[cfg(target_arch = "x86_64")]
+                Kernel::Avx512F32 => unsafe { avx512::convert_f32(row, to) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                Kernel::Avx512Bf16 => unsafe { avx512::convert_bf16(row, to) },
+                #[cfg(not(target_arch = "x86_64"))]
+                _ => unreachable!("pack has chosen the portable kernel"),
             }
         }
     }
@@ -346,6 +367,9 @@ impl PackedLinear {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise.
             Kernel::Avx512F32 => unsafe { avx512::tile_f32(x, weights, target, set) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the caller's promise.
+            Kernel::Avx512Bf16 => unsafe { avx512::tile_bf16(x, weights, target, set) },
             #[cfg(not(target_arch = "x86_64"))]
             _ => unreachable!("pack has chosen the portable kernel"),
         }
@@ -362,11 +386,28 @@ impl PackedLinear {
             Kernel::Portable => unsafe { portable::finish(target, bias, epilogue) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise.
-            Kernel::Avx512F32 => unsafe { avx512::finish_f32(target, bias, epilogue) },
+            Kernel::Avx512F32 | Kernel::Avx512Bf16 => unsafe { avx512::finish_f32(target, bias, epilogue) },
             #[cfg(not(target_arch = "x86_64"))]
             _ => unreachable!("pack has chosen the portable kernel"),
         }
     }
+}
+
+/// The nearest `bf16`, ties to even, as the processor's own conversion has it.
+fn bf16(x: f32) -> u16 {
+    let bits = x.to_bits();
+    if x.is_nan() {
+        return (bits >> 16) as u16 | 0x40; // quiet
+    }
+    if x.is_subnormal() {
+        return (bits >> 16) as u16 & 0x8000;
+    }
+    ((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16
+}
+
+/// The first of two inputs stands in the lower half of a word.
+fn word(inputs: [u16; 2]) -> u32 {
+    u32::from(inputs[0]) | u32::from(inputs[1]) << 16
 }
 
 /// A part of `out`: `rows` rows that start `stride` numbers apart, `width <= 32` columns.

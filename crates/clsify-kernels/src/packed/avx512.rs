@@ -102,6 +102,54 @@ tile_kernel! {
     ))
 }
 
+/// Words seen as pairs of `bf16`.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn pairs(x: __m512i) -> __m512bh {
+    // SAFETY: both types are 64 bytes, and every bit pattern is a value of either.
+    unsafe { std::mem::transmute(x) }
+}
+
+tile_kernel! {
+    /// Words are two `bf16`.
+    tile_bf16, "avx512f,avx512bf16", |c, a, b| _mm512_castps_si512(_mm512_dpbf16_ps(
+        _mm512_castsi512_ps(c),
+        pairs(a),
+        pairs(b),
+    ))
+}
+
+/// Up to sixteen numbers from `first` on; zeros stand for what is beyond the end.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn load(row: &[f32], first: usize) -> __m512 {
+    let rest = row.get(first..).unwrap_or_default();
+    let mask = if rest.len() < 16 { (1 << rest.len()) - 1 } else { 0xffff };
+    // SAFETY: the lanes of the mask lie inside `rest`.
+    unsafe { _mm512_maskz_loadu_ps(mask, rest.as_ptr()) }
+}
+
+/// Copies a row into lines, as far as either goes.
+#[target_feature(enable = "avx512f")]
+pub(super) fn convert_f32<'a>(row: &[f32], to: impl Iterator<Item = &'a mut Line>) {
+    for (line, first) in to.zip((0..row.len()).step_by(16)) {
+        // SAFETY: a line is 64 aligned bytes.
+        unsafe { _mm512_store_ps(line.0.as_mut_ptr().cast(), load(row, first)) }
+    }
+}
+
+/// Rounds a row to `bf16`, the nearest, ties to even.
+#[target_feature(enable = "avx512f,avx512bf16")]
+pub(super) fn convert_bf16<'a>(row: &[f32], to: impl Iterator<Item = &'a mut Line>) {
+    for (line, first) in to.zip((0..row.len()).step_by(32)) {
+        let pairs = _mm512_cvtne2ps_pbh(load(row, first + 16), load(row, first));
+        // SAFETY: both types are 64 bytes without padding; a line is 64 aligned bytes.
+        unsafe {
+            _mm512_store_si512(line.0.as_mut_ptr().cast(), std::mem::transmute::<__m512bh, __m512i>(pairs));
+        }
+    }
+}
+
 /// Bias and activation over a tile of `f32` sums.
 ///
 /// # Safety

@@ -29,6 +29,16 @@ fn sums<const M: usize, const FUSED: bool>(x: &[Line], weights: &[Line], out: &m
     }
 }
 
+/// Copies a row into lines, as far as either goes; zeros stand for what is beyond its end.
+pub(super) fn convert<'a>(row: &[f32], to: impl Iterator<Item = &'a mut Line>) {
+    for (line, part) in to.zip(row.chunks(16)) {
+        line.0 = [0; 16];
+        for (word, value) in line.0.iter_mut().zip(part) {
+            *word = value.to_bits();
+        }
+    }
+}
+
 /// # Safety
 /// As for [`tile`], with `M` rows.
 unsafe fn tile_of<const M: usize>(x: &[Line], weights: &[Line], target: &Tile, set: bool) {

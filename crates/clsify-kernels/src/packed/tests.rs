@@ -76,7 +76,22 @@ fn element(kernel: Kernel, x: &[f32], w: &[f32], bias: f64) -> (f64, f64) {
             let size = dot(|x, w| (f64::from(x) * f64::from(w)).abs());
             (sum + bias, 1.2e-7 * (size * (x.len() as f64).sqrt() + bias.abs() + 1.0))
         }
+        // Products of `bf16` are exact in `f32`, so that the same holds on rounded numbers.
+        Kernel::Avx512Bf16 => {
+            let round = |v: &[f32]| -> Vec<f32> { v.iter().map(|&v| rounded(v)).collect() };
+            element(Kernel::Avx512F32, &round(x), &round(w), bias)
+        }
     }
+}
+
+/// The nearest `bf16`, found by trying both neighbours.
+fn rounded(x: f32) -> f32 {
+    let below = x.to_bits() & 0xffff_0000;
+    let above = below + 0x1_0000;
+    let [below, above] = [below, above].map(f32::from_bits);
+    let (down, up) = ((x - below).abs(), (above - x).abs());
+    let even = below.to_bits() >> 16 & 1 == 0;
+    if down < up || down == up && even { below } else { above }
 }
 
 fn check(rows: usize, inputs: usize, outputs: usize) {
@@ -100,6 +115,43 @@ fn products_agree_with_the_triple_loop_around_every_tile_edge() {
     }
     for outputs in [1, 2, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 96, 97] {
         check(15, 20, outputs);
+    }
+}
+
+/// Halves of the last place, both ways, and numbers that the instructions take as zero.
+#[test]
+fn bf16_rounds_to_the_nearest_and_ties_to_even() {
+    for bits in [0x3f80_8000u32, 0x3f81_8000, 0x3f80_8001, 0x3f80_7fff, 0xbf81_8000, 0x7f7f_0000, 0x0080_8000]
+    {
+        let x = f32::from_bits(bits);
+        let got = f32::from_bits(u32::from(bf16(x)) << 16);
+        assert_eq!(got, rounded(x), "{bits:x}");
+        if Kernel::Avx512Bf16.is_available() {
+            let mut out = [0.0];
+            PackedLinear::pack(&[1.0], &[0.0], 1, 1, Kernel::Avx512Bf16).forward(
+                &[x],
+                &mut out,
+                Epilogue::None,
+            );
+            assert_eq!(out[0], got, "{bits:x}");
+        }
+    }
+    assert_eq!(bf16(-1e-40), 0x8000);
+    assert!(f32::from_bits(u32::from(bf16(f32::NAN)) << 16).is_nan());
+}
+
+/// What rounding costs, against the triple loop on unrounded numbers: at most 2^-9 of either factor of a product.
+#[test]
+fn bf16_is_close_to_f32() {
+    if !kernels().contains(&Kernel::Avx512Bf16) {
+        return;
+    }
+    let case = case(4, 500, 40);
+    let got = case.forward(Kernel::Avx512Bf16, Epilogue::None);
+    for (i, (got, (want, _))) in got.iter().zip(case.expected(Kernel::Avx512F32)).enumerate() {
+        let (x, w) = (&case.x[i / 40 * 500..][..500], &case.weight[i % 40 * 500..][..500]);
+        let size: f64 = x.iter().zip(w).map(|(x, w)| f64::from(x * w).abs()).sum();
+        assert!((f64::from(*got) - want).abs() < size / 255.0, "{got}, expected {want}");
     }
 }
 
@@ -208,7 +260,9 @@ fn a_kernel_that_the_processor_lacks_falls_back() {
         linear.forward(&[3.0], &mut out, Epilogue::None);
         assert!((out[0] - 7.0).abs() < 1e-5);
     }
-    assert!(Kernel::best_f32().is_available());
+    for best in [Kernel::best_f32(), Kernel::best_bf16()] {
+        assert!(best.is_available());
+    }
 }
 
 #[test]
