@@ -28,6 +28,8 @@ use std::ops::Range;
 const PANEL: usize = 32;
 /// The most rows that pass through the loops together.
 const ROW_BLOCK: usize = 192;
+/// The most inputs in 8 bits: 255 * 127 times as many is below 2^31.
+const INPUTS_OF_8_BITS: usize = 66_000;
 /// The most lines of a row (16 words each) that pass through the loops together.
 const LINE_BLOCK: usize = 48;
 
@@ -48,11 +50,15 @@ pub enum Kernel {
     Avx512F32,
     /// `bf16` numbers, rounded to the nearest, ties to even; sums in `f32`. Numbers below 1.2e-38 count as zero.
     Avx512Bf16,
+    /// 8-bit numbers with exact sums: weights signed, one scale an output, largest magnitude 127; `x` unsigned, from the
+    /// least to the largest number of each row. An error of at most half a step in either factor of a product.
+    Avx512Vnni,
 }
 
 impl Kernel {
     /// Every kernel, available or not.
-    pub const ALL: [Kernel; 3] = [Kernel::Portable, Kernel::Avx512F32, Kernel::Avx512Bf16];
+    pub const ALL: [Kernel; 4] =
+        [Kernel::Portable, Kernel::Avx512F32, Kernel::Avx512Bf16, Kernel::Avx512Vnni];
 
     /// Whether this processor has the instructions of the kernel.
     pub fn is_available(self) -> bool {
@@ -63,6 +69,10 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Kernel::Avx512Bf16 => {
                 is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16")
+            }
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512Vnni => {
+                is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni")
             }
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
@@ -79,11 +89,17 @@ impl Kernel {
         if Kernel::Avx512Bf16.is_available() { Kernel::Avx512Bf16 } else { Self::best_f32() }
     }
 
+    /// The kernel in 8 bits, or where this processor has none, [`best_f32`](Self::best_f32).
+    pub fn best_int8() -> Self {
+        if Kernel::Avx512Vnni.is_available() { Kernel::Avx512Vnni } else { Self::best_f32() }
+    }
+
     /// How many inputs a word holds.
     fn inputs_per_word(self) -> usize {
         match self {
             Kernel::Portable | Kernel::Avx512F32 => 1,
             Kernel::Avx512Bf16 => 2,
+            Kernel::Avx512Vnni => 4,
         }
     }
 
@@ -91,7 +107,7 @@ impl Kernel {
     fn tile_rows(self) -> usize {
         match self {
             Kernel::Portable => 6,
-            Kernel::Avx512F32 | Kernel::Avx512Bf16 => 14,
+            Kernel::Avx512F32 | Kernel::Avx512Bf16 | Kernel::Avx512Vnni => 14,
         }
     }
 }
@@ -128,6 +144,10 @@ pub struct PackedLinear {
     panels: Vec<Line>,
     /// `[panel][32]`.
     bias: Vec<f32>,
+    /// `[panel][32]`: what a step of the weight is worth. Empty unless the kernel works in 8 bits, as is the next.
+    scales: Vec<f32>,
+    /// `[panel][32]`: the sum of an output's weights in steps.
+    sums: Vec<f32>,
     inputs: usize,
     outputs: usize,
     /// One that the processor has.
@@ -151,7 +171,8 @@ thread_local! {
 
 impl PackedLinear {
     /// Packs `weight [outputs, inputs]` and `bias [outputs]` for a kernel; where the processor lacks it, for
-    /// [`Kernel::Portable`].
+    /// [`Kernel::Portable`], and where 8-bit products of more than 66,000 inputs could overflow their sums, for
+    /// [`Kernel::best_f32`].
     ///
     /// # Panics
     /// When `inputs` or `outputs` is zero, or a slice has another length.
@@ -167,22 +188,40 @@ impl PackedLinear {
             weight.len()
         );
         assert_eq!(bias.len(), outputs, "expected a bias of {outputs} numbers, got {}", bias.len());
-        let kernel = if kernel.is_available() { kernel } else { Kernel::Portable };
+        let kernel = match kernel {
+            kernel if !kernel.is_available() => Kernel::Portable,
+            Kernel::Avx512Vnni if inputs > INPUTS_OF_8_BITS => Kernel::best_f32(),
+            kernel => kernel,
+        };
         let lines = inputs.div_ceil(16 * kernel.inputs_per_word());
         let mut panels = vec![ZERO; outputs.div_ceil(PANEL) * lines * PANEL];
+        let eight_bits = kernel == Kernel::Avx512Vnni;
+        let mut scales = vec![0.0; if eight_bits { outputs.next_multiple_of(PANEL) } else { 0 }];
+        let mut sums = scales.clone();
         for (output, row) in weight.chunks_exact(inputs).enumerate() {
             let panel = &mut panels[output / PANEL * lines * PANEL..][..lines * PANEL];
             let (half, lane) = (output % PANEL / 16, output % 16);
+            let mut step = 0.0;
+            if eight_bits {
+                step = signed_step(row);
+                scales[output] = step;
+                // Below 127 * 66,000 < 2^24, a whole number that `f32` holds.
+                sums[output] = row.iter().map(|&w| i32::from(signed(w, step))).sum::<i32>() as f32;
+            }
             for (i, inputs) in row.chunks(kernel.inputs_per_word()).enumerate() {
                 panel[2 * i + half].0[lane] = match kernel {
                     Kernel::Portable | Kernel::Avx512F32 => inputs[0].to_bits(),
                     Kernel::Avx512Bf16 => word([bf16(inputs[0]), bf16(*inputs.get(1).unwrap_or(&0.0))]),
+                    Kernel::Avx512Vnni => {
+                        let at = |i| signed(*inputs.get(i).unwrap_or(&0.0), step) as u8;
+                        u32::from_le_bytes([at(0), at(1), at(2), at(3)])
+                    }
                 };
             }
         }
         let mut padded = bias.to_vec();
         padded.resize(outputs.next_multiple_of(PANEL), 0.0);
-        PackedLinear { panels, bias: padded, inputs, outputs, kernel }
+        PackedLinear { panels, bias: padded, scales, sums, inputs, outputs, kernel }
     }
 
     /// The length of a row of `x`.
@@ -195,14 +234,15 @@ impl PackedLinear {
         self.outputs
     }
 
-    /// The kernel in use: the one asked for, or [`Kernel::Portable`] where the processor lacks it.
+    /// The kernel in use: the one asked for, or what [`pack`](Self::pack) put in its place.
     pub fn kernel(&self) -> Kernel {
         self.kernel
     }
 
     /// The memory that the packed numbers take, in bytes.
     pub fn bytes(&self) -> usize {
-        size_of_val(&self.panels[..]) + size_of_val(&self.bias[..])
+        size_of_val(&self.panels[..])
+            + size_of::<f32>() * (self.bias.len() + self.scales.len() + self.sums.len())
     }
 
     /// `out = epilogue(x Wᵀ + b)` on the calling thread; `x` is `[rows, inputs]`, `out` is `[rows, outputs]`.
@@ -303,11 +343,20 @@ impl PackedLinear {
         let tile_rows = |t: usize| t * rows / tiles..(t + 1) * rows / tiles;
         scratch.resize(scratch.len().max(rows * lines.min(LINE_BLOCK)), ZERO);
 
+        let mut steps = [Steps::default(); ROW_BLOCK];
+        #[cfg(target_arch = "x86_64")]
+        if self.kernel == Kernel::Avx512Vnni {
+            for (steps, row) in steps.iter_mut().zip(x.chunks_exact(self.inputs)) {
+                // SAFETY: the processor has the kernel, by `pack`.
+                *steps = unsafe { avx512::steps(row) };
+            }
+        }
         for first in (0..lines).step_by(LINE_BLOCK) {
             let count = LINE_BLOCK.min(lines - first);
             for tile in (0..tiles).map(tile_rows) {
                 let to = &mut scratch[tile.start * count..tile.end * count];
-                self.convert(&x[tile.start * self.inputs..tile.end * self.inputs], tile.len(), first, to);
+                let x = &x[tile.start * self.inputs..tile.end * self.inputs];
+                self.convert(x, &steps[tile], first, to);
             }
             for panel in panels.clone() {
                 let weights = &self.panels[(panel * lines + first) * PANEL..][..count * PANEL];
@@ -328,7 +377,7 @@ impl PackedLinear {
                     unsafe {
                         self.tile(x, weights, &target, first == 0);
                         if first + count == lines {
-                            self.finish(&target, columns, epilogue);
+                            self.finish(&target, &steps[tile], columns, epilogue);
                         }
                     }
                 }
@@ -336,11 +385,11 @@ impl PackedLinear {
         }
     }
 
-    /// Copies lines of `rows` rows, from line `first` on, into a tile.
-    fn convert(&self, x: &[f32], rows: usize, first: usize, to: &mut [Line]) {
+    /// Copies lines of a tile's rows, from line `first` on, into the tile.
+    fn convert(&self, x: &[f32], steps: &[Steps], first: usize, to: &mut [Line]) {
         for (r, row) in x.chunks_exact(self.inputs).enumerate() {
             let row = &row[first * 16 * self.kernel.inputs_per_word()..];
-            let to = to[r..].iter_mut().step_by(rows);
+            let to = to[r..].iter_mut().step_by(steps.len());
             match self.kernel {
                 Kernel::Portable => portable::convert(row, to),
                 // SAFETY: the processor has the kernel, by `pack`.
@@ -349,6 +398,9 @@ impl PackedLinear {
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 Kernel::Avx512Bf16 => unsafe { avx512::convert_bf16(row, to) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                Kernel::Avx512Vnni => unsafe { avx512::convert_u8(row, steps[r], to) },
                 #[cfg(not(target_arch = "x86_64"))]
                 _ => unreachable!("pack has chosen the portable kernel"),
             }
@@ -370,6 +422,9 @@ impl PackedLinear {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise.
             Kernel::Avx512Bf16 => unsafe { avx512::tile_bf16(x, weights, target, set) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the caller's promise.
+            Kernel::Avx512Vnni => unsafe { avx512::tile_u8(x, weights, target, set) },
             #[cfg(not(target_arch = "x86_64"))]
             _ => unreachable!("pack has chosen the portable kernel"),
         }
@@ -379,7 +434,7 @@ impl PackedLinear {
     ///
     /// # Safety
     /// As for `tile`.
-    unsafe fn finish(&self, target: &Tile, columns: usize, epilogue: Epilogue) {
+    unsafe fn finish(&self, target: &Tile, steps: &[Steps], columns: usize, epilogue: Epilogue) {
         let bias = &self.bias[columns..columns + PANEL];
         match self.kernel {
             // SAFETY: the caller's promise.
@@ -387,6 +442,13 @@ impl PackedLinear {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise.
             Kernel::Avx512F32 | Kernel::Avx512Bf16 => unsafe { avx512::finish_f32(target, bias, epilogue) },
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512Vnni => {
+                let panel = columns..columns + PANEL;
+                let weights = [&self.scales[panel.clone()], &self.sums[panel], bias];
+                // SAFETY: the caller's promise.
+                unsafe { avx512::finish_u8(target, steps, weights, epilogue) }
+            }
             #[cfg(not(target_arch = "x86_64"))]
             _ => unreachable!("pack has chosen the portable kernel"),
         }
@@ -408,6 +470,27 @@ fn bf16(x: f32) -> u16 {
 /// The first of two inputs stands in the lower half of a word.
 fn word(inputs: [u16; 2]) -> u32 {
     u32::from(inputs[0]) | u32::from(inputs[1]) << 16
+}
+
+/// A row of `x` in 8 bits: a number is `low + scale q` with `q` in 0..=255.
+#[derive(Clone, Copy, Default)]
+struct Steps {
+    low: f32,
+    scale: f32,
+}
+
+/// What a step of an output's weights is worth; not a number where a weight is none or infinite.
+fn signed_step(weights: &[f32]) -> f32 {
+    if weights.iter().any(|w| !w.is_finite()) {
+        return f32::NAN;
+    }
+    weights.iter().fold(0.0f32, |max, w| max.max(w.abs())) / 127.0
+}
+
+/// A weight in steps, ties to even.
+fn signed(weight: f32, step: f32) -> i8 {
+    // Without a step every weight is zero, or so small that its step is.
+    if step > 0.0 { (weight / step).round_ties_even().clamp(-127.0, 127.0) as i8 } else { 0 }
 }
 
 /// A part of `out`: `rows` rows that start `stride` numbers apart, `width <= 32` columns.

@@ -4,7 +4,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Epilogue, Line, PANEL, Tile};
+use super::{Epilogue, Line, PANEL, Steps, Tile};
 
 /// The lanes of either half of a tile that exist.
 fn masks(width: usize) -> [__mmask16; 2] {
@@ -119,6 +119,11 @@ tile_kernel! {
     ))
 }
 
+tile_kernel! {
+    /// Words are four 8-bit numbers, unsigned in `x`, signed in the weights; sums are `i32`.
+    tile_u8, "avx512f,avx512vnni", |c, a, b| _mm512_dpbusd_epi32(c, a, b)
+}
+
 /// Up to sixteen numbers from `first` on; zeros stand for what is beyond the end.
 #[target_feature(enable = "avx512f")]
 #[inline]
@@ -148,6 +153,67 @@ pub(super) fn convert_bf16<'a>(row: &[f32], to: impl Iterator<Item = &'a mut Lin
             _mm512_store_si512(line.0.as_mut_ptr().cast(), std::mem::transmute::<__m512bh, __m512i>(pairs));
         }
     }
+}
+
+/// The steps of a row: its least number is 0, its largest 255. Where one is infinite or not a number, the scale is not
+/// a number.
+#[target_feature(enable = "avx512f")]
+pub(super) fn steps(row: &[f32]) -> Steps {
+    let first = _mm512_set1_ps(row[0]);
+    let (mut low, mut high, mut bad) = (first, first, _mm512_setzero_ps());
+    let chunks = row.chunks_exact(16);
+    let rest = chunks.remainder();
+    let mut add = |x| {
+        low = _mm512_min_ps(low, x);
+        high = _mm512_max_ps(high, x);
+        // 0 x is 0 for every number.
+        bad = _mm512_fmadd_ps(x, _mm512_setzero_ps(), bad);
+    };
+    for chunk in chunks {
+        // SAFETY: sixteen numbers.
+        add(unsafe { _mm512_loadu_ps(chunk.as_ptr()) });
+    }
+    // SAFETY: the lanes of the mask lie inside `rest`.
+    add(unsafe { _mm512_mask_loadu_ps(first, (1 << rest.len()) - 1, rest.as_ptr()) });
+    let low = _mm512_reduce_min_ps(low);
+    let high = _mm512_reduce_max_ps(high);
+    Steps { low, scale: (high - low) / 255.0 + _mm512_reduce_add_ps(bad) }
+}
+
+/// Counts a row in steps, the nearest, ties to even.
+#[target_feature(enable = "avx512f")]
+pub(super) fn convert_u8<'a>(row: &[f32], steps: Steps, to: impl Iterator<Item = &'a mut Line>) {
+    let low = _mm512_set1_ps(steps.low);
+    // Below the least normal number the reciprocal may overflow; such a row counts as constant.
+    let inverse = if steps.scale >= f32::MIN_POSITIVE { 1.0 / steps.scale } else { 0.0 };
+    let inverse = _mm512_set1_ps(inverse);
+    for (line, first) in to.zip((0..row.len()).step_by(64)) {
+        for (i, part) in line.0.chunks_exact_mut(4).enumerate() {
+            // What is beyond the end becomes some number or other, which meets weights of zero.
+            let x = _mm512_mul_ps(_mm512_sub_ps(load(row, first + 16 * i), low), inverse);
+            let bytes = _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x));
+            // SAFETY: `part` is 16 bytes.
+            unsafe { _mm_storeu_si128(part.as_mut_ptr().cast(), bytes) }
+        }
+    }
+}
+
+/// Scales, bias and activation over a tile of `i32` sums. With `x = low + s q` and `w = t v` the product is
+/// `t (s Σ q v + low Σ v)`; `weights` are `t`, `Σ v` and the bias, 32 each.
+///
+/// # Safety
+/// `target` is valid and the caller's alone; the processor has AVX-512 F.
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn finish_u8(target: &Tile, steps: &[Steps], weights: [&[f32]; 3], epilogue: Epilogue) {
+    // SAFETY: a panel has 32 of each.
+    let [scale, sum, bias] = unsafe { [halves(weights[0]), halves(weights[1]), halves(weights[2])] };
+    let value = |r: usize, h: usize, c| {
+        let low = _mm512_mul_ps(_mm512_set1_ps(steps[r].low), sum[h]);
+        let product = _mm512_fmadd_ps(_mm512_set1_ps(steps[r].scale), _mm512_cvtepi32_ps(c), low);
+        _mm512_fmadd_ps(scale[h], product, bias[h])
+    };
+    // SAFETY: the caller's promise.
+    unsafe { finish(target, epilogue, value) }
 }
 
 /// Bias and activation over a tile of `f32` sums.

@@ -81,7 +81,29 @@ fn element(kernel: Kernel, x: &[f32], w: &[f32], bias: f64) -> (f64, f64) {
             let round = |v: &[f32]| -> Vec<f32> { v.iter().map(|&v| rounded(v)).collect() };
             element(Kernel::Avx512F32, &round(x), &round(w), bias)
         }
+        // Sums of whole numbers are exact. The two terms that they become are each rounded three times, and the
+        // bias once.
+        Kernel::Avx512Vnni => {
+            let (low, scale, q) = unsigned_steps(x);
+            let step = w.iter().fold(0.0f32, |max, w| max.max(w.abs())) / 127.0;
+            let v: Vec<i64> =
+                w.iter().map(|w| if step > 0.0 { (w / step).round_ties_even() as i64 } else { 0 }).collect();
+            let product = q.iter().zip(&v).map(|(q, v)| q * v).sum::<i64>() as f64;
+            let (first, second) = (scale * product, low * v.iter().sum::<i64>() as f64);
+            let step = f64::from(step);
+            let tolerance = 2.4e-7 * (step * (first.abs() + second.abs()) + bias.abs());
+            (step * (first + second) + bias, tolerance)
+        }
     }
+}
+
+/// A row's least number, its step, and the row in steps.
+fn unsigned_steps(x: &[f32]) -> (f64, f64, Vec<i64>) {
+    let (low, high) = x.iter().fold((x[0], x[0]), |(low, high), &x| (low.min(x), high.max(x)));
+    let scale = (high - low) / 255.0;
+    let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
+    let q = x.iter().map(|x| ((x - low) * inverse).round_ties_even() as i64).collect();
+    (f64::from(low), f64::from(scale), q)
 }
 
 /// The nearest `bf16`, found by trying both neighbours.
@@ -140,18 +162,69 @@ fn bf16_rounds_to_the_nearest_and_ties_to_even() {
     assert!(f32::from_bits(u32::from(bf16(f32::NAN)) << 16).is_nan());
 }
 
-/// What rounding costs, against the triple loop on unrounded numbers: at most 2^-9 of either factor of a product.
+/// What rounding costs, against the triple loop on unrounded numbers. The worst case: in `bf16`, 2^-9 of either factor
+/// of a product; in 8 bits, half a step of either.
 #[test]
-fn bf16_is_close_to_f32() {
-    if !kernels().contains(&Kernel::Avx512Bf16) {
+fn low_precision_is_close_to_f32() {
+    let (inputs, outputs) = (500, 40);
+    let mut case = case(4, inputs, outputs);
+    for v in &mut case.x[inputs..2 * inputs] {
+        *v += 3.0; // far from zero, where a symmetric range would waste its steps
+    }
+    for kernel in kernels() {
+        let got = case.forward(kernel, Epilogue::None);
+        for (i, (got, (want, _))) in got.iter().zip(case.expected(Kernel::Avx512F32)).enumerate() {
+            let x = &case.x[i / outputs * inputs..][..inputs];
+            let w = &case.weight[i % outputs * inputs..][..inputs];
+            let [size, sum_x, sum_w] = x.iter().zip(w).fold([0.0; 3], |[size, sum_x, sum_w], (&x, &w)| {
+                let (x, w) = (f64::from(x).abs(), f64::from(w).abs());
+                [size + x * w, sum_x + x, sum_w + w]
+            });
+            let bound = match kernel {
+                Kernel::Portable | Kernel::Avx512F32 => 1e-5 * size,
+                Kernel::Avx512Bf16 => size / 255.0,
+                Kernel::Avx512Vnni => {
+                    let (step_x, step_w) = (unsigned_steps(x).1, f64::from(signed_step(w)));
+                    0.51 * (step_x * sum_w + step_w * sum_x + step_x * step_w * inputs as f64)
+                }
+            };
+            assert!((f64::from(*got) - want).abs() < bound, "{kernel:?}: {got}, expected {want}");
+        }
+    }
+}
+
+/// Rows and outputs that have no steps at all.
+#[test]
+fn constant_rows_and_weights_of_zero_are_exact() {
+    for kernel in kernels() {
+        let weight = [vec![0.0; 70], vec![0.5; 70]].concat();
+        let linear = PackedLinear::pack(&weight, &[1.0, 2.0], 70, 2, kernel);
+        let mut out = [0.0; 6];
+        let x = [vec![0.0; 70], vec![-0.25; 70], numbers(70, 1)].concat();
+        linear.forward(&x, &mut out, Epilogue::None);
+        assert_eq!([out[0], out[1], out[2], out[4]], [1.0, 2.0, 1.0, 1.0], "{kernel:?}");
+        assert!((out[3] - (2.0 - 70.0 * 0.125)).abs() < 1e-5, "{kernel:?}: {}", out[3]);
+    }
+}
+
+/// The extremes of every word: no sum saturates; and more inputs than sums can hold are left to `f32`.
+#[test]
+fn eight_bits_hold_the_largest_sums() {
+    if !kernels().contains(&Kernel::Avx512Vnni) {
         return;
     }
-    let case = case(4, 500, 40);
-    let got = case.forward(Kernel::Avx512Bf16, Epilogue::None);
-    for (i, (got, (want, _))) in got.iter().zip(case.expected(Kernel::Avx512F32)).enumerate() {
-        let (x, w) = (&case.x[i / 40 * 500..][..500], &case.weight[i % 40 * 500..][..500]);
-        let size: f64 = x.iter().zip(w).map(|(x, w)| f64::from(x * w).abs()).sum();
-        assert!((f64::from(*got) - want).abs() < size / 255.0, "{got}, expected {want}");
+    for inputs in [3072, INPUTS_OF_8_BITS, INPUTS_OF_8_BITS + 1] {
+        let mut x = vec![255.0; inputs];
+        x[0] = 0.0;
+        let weight = [vec![127.0; inputs], vec![-127.0; inputs]].concat();
+        let mut out = [0.0; 2];
+        let linear = PackedLinear::pack(&weight, &[0.0; 2], inputs, 2, Kernel::Avx512Vnni);
+        assert_eq!(linear.kernel() == Kernel::Avx512Vnni, inputs <= INPUTS_OF_8_BITS);
+        linear.forward(&x, &mut out, Epilogue::None);
+        let want = 127.0 * 255.0 * (inputs - 1) as f32;
+        // Adding so many equal numbers in `f32` drifts further.
+        let tolerance = if inputs <= INPUTS_OF_8_BITS { 1e-6 } else { 1e-3 };
+        assert!((out[0] - want).abs() <= tolerance * want && out[1] == -out[0], "{out:?}, expected {want}");
     }
 }
 
@@ -260,7 +333,7 @@ fn a_kernel_that_the_processor_lacks_falls_back() {
         linear.forward(&[3.0], &mut out, Epilogue::None);
         assert!((out[0] - 7.0).abs() < 1e-5);
     }
-    for best in [Kernel::best_f32(), Kernel::best_bf16()] {
+    for best in [Kernel::best_f32(), Kernel::best_bf16(), Kernel::best_int8()] {
         assert!(best.is_available());
     }
 }
