@@ -1,5 +1,15 @@
 //! The exponential, in a form that the compiler can vectorise.
 
+/// ln 2 in two parts; the first has few enough bits that n * LN2_HIGH is exact.
+pub(crate) const LN2_HIGH: f32 = 0.693_359_4;
+pub(crate) const LN2_LOW: f32 = -2.121_944_4e-4;
+/// Between these the result is a normal number.
+pub(crate) const LOW: f32 = -87.0;
+pub(crate) const HIGH: f32 = 88.0;
+/// The Taylor series, the highest power first.
+pub(crate) const SERIES: [f32; 8] =
+    [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
+
 /// `e^x` for `f32`, relative error below 2e-7 (measured against `f64::exp`) where the result is a normal number.
 ///
 /// Cody and Waite's reduction: `x = n ln 2 + r` with `|r| <= ln 2 / 2`, then the Taylor series of `e^r` to the seventh
@@ -8,23 +18,16 @@
 pub(crate) fn exp(x: f32) -> f32 {
     // Adding 1.5 * 2^23 leaves the nearest whole number in the low bits of the mantissa.
     const ROUND: f32 = 12_582_912.0;
-    // ln 2 in two parts; the first has few enough bits that n * LN2_HIGH is exact.
-    const LN2_HIGH: f32 = 0.693_359_4;
-    const LN2_LOW: f32 = -2.121_944_4e-4;
 
-    let x = x.clamp(-87.0, 88.0);
+    let x = x.clamp(LOW, HIGH);
     let n = x * std::f32::consts::LOG2_E + ROUND;
     let exponent = n.to_bits() << 23;
     let n = n - ROUND;
     let r = x - n * LN2_HIGH - n * LN2_LOW;
-    let mut p = 1.0 / 5040.0;
-    p = p * r + 1.0 / 720.0;
-    p = p * r + 1.0 / 120.0;
-    p = p * r + 1.0 / 24.0;
-    p = p * r + 1.0 / 6.0;
-    p = p * r + 0.5;
-    p = p * r + 1.0;
-    p = p * r + 1.0;
+    let mut p = SERIES[0];
+    for c in &SERIES[1..] {
+        p = p * r + c;
+    }
     f32::from_bits(p.to_bits().wrapping_add(exponent))
 }
 

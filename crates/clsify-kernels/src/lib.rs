@@ -1,12 +1,13 @@
 //! The arithmetic of `clsify`: matrix products, softmax, activations and layer normalisation on plain slices.
 //!
-//! This is the only crate of the workspace that holds `unsafe`: calls into the `gemm` crate, and calls of functions
-//! compiled for an instruction set that has been found on the processor at run time. Every public function is safe
+//! This is the only crate of the workspace that holds `unsafe`: calls into the `gemm` crate, loads and stores of
+//! vector kernels, and calls of functions compiled for an instruction set that has been found on the processor at run time. Every public function is safe
 //! and checks the lengths of its slices; a wrong length is a bug of the caller and panics.
 //!
 //! | module | what |
 //! |---|---|
 //! | [`matmul`] | `C = alpha A B + beta C`, strided, `f32` and `f64` |
+//! | [`packed`] | `activation(x Wᵀ + b)` with weights packed once, a row's bits independent of its neighbours |
 //! | [`activation`] | `gelu` (erf), `gelu_tanh`, `relu`, `silu`, in place |
 //! | [`normalize`] | `softmax`, `layer_norm`, `l2_normalize`, by rows, in place |
 //!
@@ -19,3 +20,4 @@ mod dispatch;
 mod exp;
 pub mod matmul;
 pub mod normalize;
+pub mod packed;

@@ -1,0 +1,526 @@
+//! Matrix products with a weight matrix that is packed once: `out = activation(x Wᵀ + b)`.
+//!
+//! Shapes: `W [outputs, inputs]` and `b [outputs]` as checkpoints have them, `x [rows, inputs]`, `out [rows, outputs]`,
+//! all row-major `f32`. The arithmetic inside is the kernel's; see [`Kernel`].
+//!
+//! **The promise**: with one kernel on one machine, a row of `out` depends on that row of `x` alone, bit for bit,
+//! whatever other rows stand beside it, in whatever order, on however many threads. Every element is one chain of
+//! multiply-adds from the first input to the last; tiles change which chains run side by side, never a chain.
+//!
+//! How it works. A *word* is 32 bits of one row: one `f32`, two `bf16` or four `u8`. The weights lie in panels of
+//! 32 outputs, `[panel][word][32]`, and the rows of `x` are copied, converted on the way, into tiles of up to 14 rows,
+//! `[word / 16][row][16]`, so that the innermost loop reads both from front to back. That loop holds a tile of
+//! `rows x 32` sums in registers, and one word of every row meets one word of 32 outputs. The loops around it keep up
+//! to 192 rows by 768 words of `x` (576 KiB) and one panel (96 KiB) in the second-level cache.
+//!
+//! It does not transpose, does not scale, and does not keep the weights as they were.
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+#[cfg(test)]
+mod tests;
+
+use std::cell::Cell;
+use std::ops::Range;
+
+/// The outputs of a panel.
+const PANEL: usize = 32;
+/// The most rows that pass through the loops together.
+const ROW_BLOCK: usize = 192;
+/// The most inputs in 8 bits: 255 * 127 times as many is below 2^31.
+const INPUTS_OF_8_BITS: usize = 66_000;
+/// The most lines of a row (16 words each) that pass through the loops together.
+const LINE_BLOCK: usize = 48;
+
+/// Sixteen words in one cache line.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([u32; 16]);
+
+const ZERO: Line = Line([0; 16]);
+
+/// The arithmetic of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kernel {
+    /// `f32` in plain code, compiled for AVX2 and FMA too where the processor has them; runs everywhere.
+    Portable,
+    /// `f32` with AVX-512.
+    Avx512F32,
+    /// `bf16` numbers, rounded to the nearest, ties to even; sums in `f32`. Numbers below 1.2e-38 count as zero.
+    Avx512Bf16,
+    /// 8-bit numbers with exact sums: weights signed, one scale an output, largest magnitude 127; `x` unsigned, from the
+    /// least to the largest number of each row. An error of at most half a step in either factor of a product.
+    Avx512Vnni,
+}
+
+impl Kernel {
+    /// Every kernel, available or not.
+    pub const ALL: [Kernel; 4] =
+        [Kernel::Portable, Kernel::Avx512F32, Kernel::Avx512Bf16, Kernel::Avx512Vnni];
+
+    /// Whether this processor has the instructions of the kernel.
+    pub fn is_available(self) -> bool {
+        match self {
+            Kernel::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512F32 => is_x86_feature_detected!("avx512f"),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512Bf16 => {
+                is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16")
+            }
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512Vnni => {
+                is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni")
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
+    /// The fastest kernel in `f32` that this processor has.
+    pub fn best_f32() -> Self {
+        if Kernel::Avx512F32.is_available() { Kernel::Avx512F32 } else { Kernel::Portable }
+    }
+
+    /// The kernel in `bf16`, or where this processor has none, [`best_f32`](Self::best_f32).
+    pub fn best_bf16() -> Self {
+        if Kernel::Avx512Bf16.is_available() { Kernel::Avx512Bf16 } else { Self::best_f32() }
+    }
+
+    /// The kernel in 8 bits, or where this processor has none, [`best_f32`](Self::best_f32).
+    pub fn best_int8() -> Self {
+        if Kernel::Avx512Vnni.is_available() { Kernel::Avx512Vnni } else { Self::best_f32() }
+    }
+
+    /// How many inputs a word holds.
+    fn inputs_per_word(self) -> usize {
+        match self {
+            Kernel::Portable | Kernel::Avx512F32 => 1,
+            Kernel::Avx512Bf16 => 2,
+            Kernel::Avx512Vnni => 4,
+        }
+    }
+
+    /// The most rows of a tile.
+    fn tile_rows(self) -> usize {
+        match self {
+            Kernel::Portable => 6,
+            Kernel::Avx512F32 | Kernel::Avx512Bf16 | Kernel::Avx512Vnni => 14,
+        }
+    }
+}
+
+/// What happens to the sums, the bias added, on their way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Epilogue {
+    /// Nothing.
+    None,
+    /// [`gelu`](crate::activation::gelu), the erf form.
+    Gelu,
+    /// [`gelu_tanh`](crate::activation::gelu_tanh), the approximation.
+    GeluTanh,
+    /// [`relu`](crate::activation::relu).
+    Relu,
+    /// [`silu`](crate::activation::silu).
+    Silu,
+}
+
+/// A weight matrix and a bias, packed once for products with any number of rows.
+///
+/// ```
+/// use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear};
+/// // Two outputs of three inputs.
+/// let linear = PackedLinear::pack(&[1.0, 2.0, 3.0, 0.0, 0.0, -1.0], &[10.0, 0.0], 3, 2, Kernel::best_f32());
+/// let mut out = [0.0; 2];
+/// linear.forward(&[1.0, 1.0, 1.0], &mut out, Epilogue::Relu);
+/// assert_eq!(out, [16.0, 0.0]);
+/// ```
+#[derive(Clone)]
+pub struct PackedLinear {
+    /// `[panel][word][32]`, with zeros beyond the last input and the last output.
+    panels: Vec<Line>,
+    /// `[panel][32]`.
+    bias: Vec<f32>,
+    /// `[panel][32]`: what a step of the weight is worth. Empty unless the kernel works in 8 bits, as is the next.
+    scales: Vec<f32>,
+    /// `[panel][32]`: the sum of an output's weights in steps.
+    sums: Vec<f32>,
+    inputs: usize,
+    outputs: usize,
+    /// One that the processor has.
+    kernel: Kernel,
+}
+
+impl std::fmt::Debug for PackedLinear {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PackedLinear")
+            .field("inputs", &self.inputs)
+            .field("outputs", &self.outputs)
+            .field("kernel", &self.kernel)
+            .finish_non_exhaustive()
+    }
+}
+
+thread_local! {
+    /// The tiles of `x`: up to 576 KiB a thread, kept from one product to the next.
+    static SCRATCH: Cell<Vec<Line>> = const { Cell::new(Vec::new()) };
+}
+
+impl PackedLinear {
+    /// Packs `weight [outputs, inputs]` and `bias [outputs]` for a kernel; where the processor lacks it, for
+    /// [`Kernel::Portable`], and where 8-bit products of more than 66,000 inputs could overflow their sums, for
+    /// [`Kernel::best_f32`].
+    ///
+    /// # Panics
+    /// When `inputs` or `outputs` is zero, or a slice has another length.
+    pub fn pack(weight: &[f32], bias: &[f32], inputs: usize, outputs: usize, kernel: Kernel) -> Self {
+        assert!(
+            inputs > 0 && outputs > 0,
+            "expected at least one input and one output, got {inputs}, {outputs}"
+        );
+        assert_eq!(
+            Some(weight.len()),
+            outputs.checked_mul(inputs),
+            "expected a weight of {outputs} x {inputs} numbers, got {}",
+            weight.len()
+        );
+        assert_eq!(bias.len(), outputs, "expected a bias of {outputs} numbers, got {}", bias.len());
+        let kernel = match kernel {
+            kernel if !kernel.is_available() => Kernel::Portable,
+            Kernel::Avx512Vnni if inputs > INPUTS_OF_8_BITS => Kernel::best_f32(),
+            kernel => kernel,
+        };
+        let lines = inputs.div_ceil(16 * kernel.inputs_per_word());
+        let mut panels = vec![ZERO; outputs.div_ceil(PANEL) * lines * PANEL];
+        let eight_bits = kernel == Kernel::Avx512Vnni;
+        let mut scales = vec![0.0; if eight_bits { outputs.next_multiple_of(PANEL) } else { 0 }];
+        let mut sums = scales.clone();
+        for (output, row) in weight.chunks_exact(inputs).enumerate() {
+            let panel = &mut panels[output / PANEL * lines * PANEL..][..lines * PANEL];
+            let (half, lane) = (output % PANEL / 16, output % 16);
+            let mut step = 0.0;
+            if eight_bits {
+                step = signed_step(row);
+                scales[output] = step;
+                // Below 127 * 66,000 < 2^24, a whole number that `f32` holds.
+                sums[output] = row.iter().map(|&w| i32::from(signed(w, step))).sum::<i32>() as f32;
+            }
+            for (i, inputs) in row.chunks(kernel.inputs_per_word()).enumerate() {
+                panel[2 * i + half].0[lane] = match kernel {
+                    Kernel::Portable | Kernel::Avx512F32 => inputs[0].to_bits(),
+                    Kernel::Avx512Bf16 => word([bf16(inputs[0]), bf16(*inputs.get(1).unwrap_or(&0.0))]),
+                    Kernel::Avx512Vnni => {
+                        let at = |i| signed(*inputs.get(i).unwrap_or(&0.0), step) as u8;
+                        u32::from_le_bytes([at(0), at(1), at(2), at(3)])
+                    }
+                };
+            }
+        }
+        let mut padded = bias.to_vec();
+        padded.resize(outputs.next_multiple_of(PANEL), 0.0);
+        PackedLinear { panels, bias: padded, scales, sums, inputs, outputs, kernel }
+    }
+
+    /// The length of a row of `x`.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// The length of a row of `out`.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// The kernel in use: the one asked for, or what [`pack`](Self::pack) put in its place.
+    pub fn kernel(&self) -> Kernel {
+        self.kernel
+    }
+
+    /// The memory that the packed numbers take, in bytes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.panels[..])
+            + size_of::<f32>() * (self.bias.len() + self.scales.len() + self.sums.len())
+    }
+
+    /// `out = epilogue(x Wᵀ + b)` on the calling thread; `x` is `[rows, inputs]`, `out` is `[rows, outputs]`.
+    ///
+    /// # Panics
+    /// When `x` is no whole number of rows, or `out` has not as many.
+    pub fn forward(&self, x: &[f32], out: &mut [f32], epilogue: Epilogue) {
+        let rows = self.rows(x, out);
+        // SAFETY: `rows` has checked that `out` is [rows, outputs]; it is borrowed mutably, and this is the only call.
+        unsafe { self.run(x, rows, out.as_mut_ptr(), 0..self.panel_count(), epilogue) }
+    }
+
+    /// The same bits as [`forward`](Self::forward), the outputs divided over the threads of the current rayon pool.
+    ///
+    /// For few rows, where the time goes into reading the weights. With many, let every thread call `forward` on rows
+    /// of its own.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    pub fn forward_parallel(&self, x: &[f32], out: &mut [f32], epilogue: Epilogue) {
+        let rows = self.rows(x, out);
+        let panels = self.panel_count();
+        let parts = rayon::current_num_threads().min(panels);
+        let shared = SharedOut(out.as_mut_ptr());
+        divide(0..parts, &|part| {
+            let own = part * panels / parts..(part + 1) * panels / parts;
+            // SAFETY: `rows` has checked that `out` is [rows, outputs], and it is borrowed mutably until `divide`
+            // returns, which is after every part. The parts' ranges of panels do not overlap.
+            unsafe { self.run(x, rows, shared.pointer(), own, epilogue) }
+        });
+    }
+
+    fn panel_count(&self) -> usize {
+        self.outputs.div_ceil(PANEL)
+    }
+
+    /// The number of rows, once the lengths are found right.
+    fn rows(&self, x: &[f32], out: &[f32]) -> usize {
+        let rows = x.len() / self.inputs;
+        assert_eq!(
+            x.len(),
+            rows * self.inputs,
+            "expected x to have rows of {} numbers, got {} numbers",
+            self.inputs,
+            x.len()
+        );
+        assert_eq!(
+            out.len(),
+            rows * self.outputs,
+            "expected out to have {rows} x {} numbers, got {}",
+            self.outputs,
+            out.len()
+        );
+        rows
+    }
+
+    /// Computes the columns of `out` that belong to `panels`.
+    ///
+    /// # Safety
+    /// `out` is valid for reading and writing `rows * outputs` numbers, and nobody else touches the columns of
+    /// `panels` during the call.
+    unsafe fn run(&self, x: &[f32], rows: usize, out: *mut f32, panels: Range<usize>, epilogue: Epilogue) {
+        let mut scratch = SCRATCH.take();
+        let row_blocks = rows.div_ceil(ROW_BLOCK).max(1);
+        for block in 0..row_blocks {
+            let own = block * rows / row_blocks..(block + 1) * rows / row_blocks;
+            let x = &x[own.start * self.inputs..own.end * self.inputs];
+            // SAFETY: the rows of `own` lie inside `out`; the rest is the caller's promise.
+            unsafe {
+                self.run_rows(
+                    x,
+                    own.len(),
+                    out.add(own.start * self.outputs),
+                    &panels,
+                    epilogue,
+                    &mut scratch,
+                )
+            }
+        }
+        SCRATCH.set(scratch);
+    }
+
+    /// [`run`](Self::run) for at most [`ROW_BLOCK`] rows.
+    ///
+    /// # Safety
+    /// As for `run`.
+    unsafe fn run_rows(
+        &self,
+        x: &[f32],
+        rows: usize,
+        out: *mut f32,
+        panels: &Range<usize>,
+        epilogue: Epilogue,
+        scratch: &mut Vec<Line>,
+    ) {
+        let lines = self.inputs.div_ceil(16 * self.kernel.inputs_per_word());
+        let tiles = rows.div_ceil(self.kernel.tile_rows());
+        let tile_rows = |t: usize| t * rows / tiles..(t + 1) * rows / tiles;
+        scratch.resize(scratch.len().max(rows * lines.min(LINE_BLOCK)), ZERO);
+
+        let mut steps = [Steps::default(); ROW_BLOCK];
+        #[cfg(target_arch = "x86_64")]
+        if self.kernel == Kernel::Avx512Vnni {
+            for (steps, row) in steps.iter_mut().zip(x.chunks_exact(self.inputs)) {
+                // SAFETY: the processor has the kernel, by `pack`.
+                *steps = unsafe { avx512::steps(row) };
+            }
+        }
+        for first in (0..lines).step_by(LINE_BLOCK) {
+            let count = LINE_BLOCK.min(lines - first);
+            for tile in (0..tiles).map(tile_rows) {
+                let to = &mut scratch[tile.start * count..tile.end * count];
+                let x = &x[tile.start * self.inputs..tile.end * self.inputs];
+                self.convert(x, &steps[tile], first, to);
+            }
+            for panel in panels.clone() {
+                let weights = &self.panels[(panel * lines + first) * PANEL..][..count * PANEL];
+                for tile in (0..tiles).map(tile_rows) {
+                    let columns = panel * PANEL;
+                    // SAFETY: the first row and column of the tile lie inside `out`.
+                    let out = unsafe { out.add(tile.start * self.outputs + columns) };
+                    let target = Tile {
+                        out,
+                        stride: self.outputs,
+                        rows: tile.len(),
+                        width: PANEL.min(self.outputs - columns),
+                    };
+                    let x = &scratch[tile.start * count..tile.end * count];
+                    // SAFETY: `target` is the part of `out` that belongs to the rows of this tile and the columns of
+                    // this panel, which are this call's alone. `x` holds `tile.len()` rows and `weights` one panel, of
+                    // `count` lines each. The kernel is one that the processor has, by `pack`.
+                    unsafe {
+                        self.tile(x, weights, &target, first == 0);
+                        if first + count == lines {
+                            self.finish(&target, &steps[tile], columns, epilogue);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Copies lines of a tile's rows, from line `first` on, into the tile.
+    fn convert(&self, x: &[f32], steps: &[Steps], first: usize, to: &mut [Line]) {
+        for (r, row) in x.chunks_exact(self.inputs).enumerate() {
+            let row = &row[first * 16 * self.kernel.inputs_per_word()..];
+            let to = to[r..].iter_mut().step_by(steps.len());
+            match self.kernel {
+                Kernel::Portable => portable::convert(row, to),
+                // SAFETY: the processor has the kernel, by `pack`.
+                #[cfg(target_arch = "x86_64")]
+                Kernel::Avx512F32 => unsafe { avx512::convert_f32(row, to) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                Kernel::Avx512Bf16 => unsafe { avx512::convert_bf16(row, to) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                Kernel::Avx512Vnni => unsafe { avx512::convert_u8(row, steps[r], to) },
+                #[cfg(not(target_arch = "x86_64"))]
+                _ => unreachable!("pack has chosen the portable kernel"),
+            }
+        }
+    }
+
+    /// Adds the products of a tile's lines with a panel's to the target, or sets the target to them.
+    ///
+    /// # Safety
+    /// `target` is valid and the caller's alone; `x` and `weights` hold the same number of lines a row and an output;
+    /// the processor has the kernel.
+    unsafe fn tile(&self, x: &[Line], weights: &[Line], target: &Tile, set: bool) {
+        match self.kernel {
+            // SAFETY: the caller's promise.
+            Kernel::Portable => unsafe { portable::tile(x, weights, target, set) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the caller's promise.
+            Kernel::Avx512F32 => unsafe { avx512::tile_f32(x, weights, target, set) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the caller's promise.
+            Kernel::Avx512Bf16 => unsafe { avx512::tile_bf16(x, weights, target, set) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the caller's promise.
+            Kernel::Avx512Vnni => unsafe { avx512::tile_u8(x, weights, target, set) },
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => unreachable!("pack has chosen the portable kernel"),
+        }
+    }
+
+    /// Makes the target's sums the results.
+    ///
+    /// # Safety
+    /// As for `tile`.
+    unsafe fn finish(&self, target: &Tile, steps: &[Steps], columns: usize, epilogue: Epilogue) {
+        let bias = &self.bias[columns..columns + PANEL];
+        match self.kernel {
+            // SAFETY: the caller's promise.
+            Kernel::Portable => unsafe { portable::finish(target, bias, epilogue) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the caller's promise.
+            Kernel::Avx512F32 | Kernel::Avx512Bf16 => unsafe { avx512::finish_f32(target, bias, epilogue) },
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512Vnni => {
+                let panel = columns..columns + PANEL;
+                let weights = [&self.scales[panel.clone()], &self.sums[panel], bias];
+                // SAFETY: the caller's promise.
+                unsafe { avx512::finish_u8(target, steps, weights, epilogue) }
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => unreachable!("pack has chosen the portable kernel"),
+        }
+    }
+}
+
+/// The nearest `bf16`, ties to even, as the processor's own conversion has it.
+fn bf16(x: f32) -> u16 {
+    let bits = x.to_bits();
+    if x.is_nan() {
+        return (bits >> 16) as u16 | 0x40; // quiet
+    }
+    if x.is_subnormal() {
+        return (bits >> 16) as u16 & 0x8000;
+    }
+    ((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16
+}
+
+/// The first of two inputs stands in the lower half of a word.
+fn word(inputs: [u16; 2]) -> u32 {
+    u32::from(inputs[0]) | u32::from(inputs[1]) << 16
+}
+
+/// A row of `x` in 8 bits: a number is `low + scale q` with `q` in 0..=255.
+#[derive(Clone, Copy, Default)]
+struct Steps {
+    low: f32,
+    scale: f32,
+}
+
+/// What a step of an output's weights is worth; not a number where a weight is none or infinite.
+fn signed_step(weights: &[f32]) -> f32 {
+    if weights.iter().any(|w| !w.is_finite()) {
+        return f32::NAN;
+    }
+    weights.iter().fold(0.0f32, |max, w| max.max(w.abs())) / 127.0
+}
+
+/// A weight in steps, ties to even.
+fn signed(weight: f32, step: f32) -> i8 {
+    // Without a step every weight is zero, or so small that its step is.
+    if step > 0.0 { (weight / step).round_ties_even().clamp(-127.0, 127.0) as i8 } else { 0 }
+}
+
+/// A part of `out`: `rows` rows that start `stride` numbers apart, `width <= 32` columns.
+struct Tile {
+    out: *mut f32,
+    stride: usize,
+    rows: usize,
+    width: usize,
+}
+
+/// The start of `out`, for the threads of one product.
+struct SharedOut(*mut f32);
+
+// SAFETY: it is only an address; who writes through it promises to write to columns of its own.
+unsafe impl Sync for SharedOut {}
+
+impl SharedOut {
+    fn pointer(&self) -> *mut f32 {
+        self.0
+    }
+}
+
+/// Calls `f` for every part, each on a thread of its own where the pool has one free.
+fn divide(parts: Range<usize>, f: &(impl Fn(usize) + Sync)) {
+    match parts.len() {
+        0 => {}
+        1 => f(parts.start),
+        n => {
+            let middle = parts.start + n / 2;
+            rayon::join(|| divide(parts.start..middle, f), || divide(middle..parts.end, f));
+        }
+    }
+}

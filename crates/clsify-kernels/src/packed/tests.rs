@@ -1,0 +1,371 @@
+//! One suite for every kernel.
+
+use super::*;
+use crate::activation;
+
+/// Numbers in [-1, 1), the same ones for the same seed.
+fn numbers(n: usize, seed: u64) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    (0..n)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+        })
+        .collect()
+}
+
+/// The kernels that this processor has; the others are named on stderr, so that a run shows what it did not test.
+fn kernels() -> Vec<Kernel> {
+    for kernel in Kernel::ALL.iter().filter(|k| !k.is_available()) {
+        eprintln!("skipped: this processor lacks {kernel:?}");
+    }
+    Kernel::ALL.into_iter().filter(|k| k.is_available()).collect()
+}
+
+struct Case {
+    x: Vec<f32>,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    inputs: usize,
+    outputs: usize,
+}
+
+fn case(rows: usize, inputs: usize, outputs: usize) -> Case {
+    Case {
+        x: numbers(rows * inputs, 1),
+        weight: numbers(outputs * inputs, 2),
+        bias: numbers(outputs, 3),
+        inputs,
+        outputs,
+    }
+}
+
+impl Case {
+    fn pack(&self, kernel: Kernel) -> PackedLinear {
+        let linear = PackedLinear::pack(&self.weight, &self.bias, self.inputs, self.outputs, kernel);
+        assert_eq!((linear.inputs(), linear.outputs(), linear.kernel()), (self.inputs, self.outputs, kernel));
+        linear
+    }
+
+    fn forward(&self, kernel: Kernel, epilogue: Epilogue) -> Vec<f32> {
+        let mut out = vec![f32::NAN; self.x.len() / self.inputs * self.outputs];
+        self.pack(kernel).forward(&self.x, &mut out, epilogue);
+        out
+    }
+
+    /// The oracle: the triple loop in `f64`, on the numbers that the kernel works with; and how far it may be off.
+    fn expected(&self, kernel: Kernel) -> Vec<(f64, f64)> {
+        let mut out = Vec::new();
+        for x in self.x.chunks(self.inputs) {
+            for (w, &bias) in self.weight.chunks(self.inputs).zip(&self.bias) {
+                out.push(element(kernel, x, w, f64::from(bias)));
+            }
+        }
+        out
+    }
+}
+
+/// One element and its tolerance.
+fn element(kernel: Kernel, x: &[f32], w: &[f32], bias: f64) -> (f64, f64) {
+    let dot = |f: fn(f32, f32) -> f64| x.iter().zip(w).map(|(&x, &w)| f(x, w)).sum::<f64>();
+    match kernel {
+        // Every one of the `inputs` steps of a chain rounds once (twice where nothing is fused), by at most half a unit
+        // in the last place (6e-8) of a partial sum, which the sum of the absolute products bounds.
+        Kernel::Portable | Kernel::Avx512F32 => {
+            let sum = dot(|x, w| f64::from(x) * f64::from(w));
+            let size = dot(|x, w| (f64::from(x) * f64::from(w)).abs());
+            (sum + bias, 1.2e-7 * (size * (x.len() as f64).sqrt() + bias.abs() + 1.0))
+        }
+        // Products of `bf16` are exact in `f32`, so that the same holds on rounded numbers.
+        Kernel::Avx512Bf16 => {
+            let round = |v: &[f32]| -> Vec<f32> { v.iter().map(|&v| rounded(v)).collect() };
+            element(Kernel::Avx512F32, &round(x), &round(w), bias)
+        }
+        // Sums of whole numbers are exact. The two terms that they become are each rounded three times, and the
+        // bias once.
+        Kernel::Avx512Vnni => {
+            let (low, scale, q) = unsigned_steps(x);
+            let step = w.iter().fold(0.0f32, |max, w| max.max(w.abs())) / 127.0;
+            let v: Vec<i64> =
+                w.iter().map(|w| if step > 0.0 { (w / step).round_ties_even() as i64 } else { 0 }).collect();
+            let product = q.iter().zip(&v).map(|(q, v)| q * v).sum::<i64>() as f64;
+            let (first, second) = (scale * product, low * v.iter().sum::<i64>() as f64);
+            let step = f64::from(step);
+            let tolerance = 2.4e-7 * (step * (first.abs() + second.abs()) + bias.abs());
+            (step * (first + second) + bias, tolerance)
+        }
+    }
+}
+
+/// A row's least number, its step, and the row in steps.
+fn unsigned_steps(x: &[f32]) -> (f64, f64, Vec<i64>) {
+    let (low, high) = x.iter().fold((x[0], x[0]), |(low, high), &x| (low.min(x), high.max(x)));
+    let scale = (high - low) / 255.0;
+    let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
+    let q = x.iter().map(|x| ((x - low) * inverse).round_ties_even() as i64).collect();
+    (f64::from(low), f64::from(scale), q)
+}
+
+/// The nearest `bf16`, found by trying both neighbours.
+fn rounded(x: f32) -> f32 {
+    let below = x.to_bits() & 0xffff_0000;
+    let above = below + 0x1_0000;
+    let [below, above] = [below, above].map(f32::from_bits);
+    let (down, up) = ((x - below).abs(), (above - x).abs());
+    let even = below.to_bits() >> 16 & 1 == 0;
+    if down < up || down == up && even { below } else { above }
+}
+
+fn check(rows: usize, inputs: usize, outputs: usize) {
+    let case = case(rows, inputs, outputs);
+    for kernel in kernels() {
+        let got = case.forward(kernel, Epilogue::None);
+        for (i, (got, (want, tolerance))) in got.iter().zip(case.expected(kernel)).enumerate() {
+            let error = (f64::from(*got) - want).abs();
+            assert!(error <= tolerance, "{kernel:?} {rows}x{inputs}x{outputs} [{i}]: {got}, expected {want}");
+        }
+    }
+}
+
+#[test]
+fn products_agree_with_the_triple_loop_around_every_tile_edge() {
+    for rows in 1..=30 {
+        check(rows, 37, 45);
+    }
+    for inputs in [1, 2, 3, 4, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129] {
+        check(5, inputs, 33);
+    }
+    for outputs in [1, 2, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 96, 97] {
+        check(15, 20, outputs);
+    }
+}
+
+/// Halves of the last place, both ways, and numbers that the instructions take as zero.
+#[test]
+fn bf16_rounds_to_the_nearest_and_ties_to_even() {
+    for bits in [0x3f80_8000u32, 0x3f81_8000, 0x3f80_8001, 0x3f80_7fff, 0xbf81_8000, 0x7f7f_0000, 0x0080_8000]
+    {
+        let x = f32::from_bits(bits);
+        let got = f32::from_bits(u32::from(bf16(x)) << 16);
+        assert_eq!(got, rounded(x), "{bits:x}");
+        if Kernel::Avx512Bf16.is_available() {
+            let mut out = [0.0];
+            PackedLinear::pack(&[1.0], &[0.0], 1, 1, Kernel::Avx512Bf16).forward(
+                &[x],
+                &mut out,
+                Epilogue::None,
+            );
+            assert_eq!(out[0], got, "{bits:x}");
+        }
+    }
+    assert_eq!(bf16(-1e-40), 0x8000);
+    assert!(f32::from_bits(u32::from(bf16(f32::NAN)) << 16).is_nan());
+}
+
+/// What rounding costs, against the triple loop on unrounded numbers. The worst case: in `bf16`, 2^-9 of either factor
+/// of a product; in 8 bits, half a step of either.
+#[test]
+fn low_precision_is_close_to_f32() {
+    let (inputs, outputs) = (500, 40);
+    let mut case = case(4, inputs, outputs);
+    for v in &mut case.x[inputs..2 * inputs] {
+        *v += 3.0; // far from zero, where a symmetric range would waste its steps
+    }
+    for kernel in kernels() {
+        let got = case.forward(kernel, Epilogue::None);
+        for (i, (got, (want, _))) in got.iter().zip(case.expected(Kernel::Avx512F32)).enumerate() {
+            let x = &case.x[i / outputs * inputs..][..inputs];
+            let w = &case.weight[i % outputs * inputs..][..inputs];
+            let [size, sum_x, sum_w] = x.iter().zip(w).fold([0.0; 3], |[size, sum_x, sum_w], (&x, &w)| {
+                let (x, w) = (f64::from(x).abs(), f64::from(w).abs());
+                [size + x * w, sum_x + x, sum_w + w]
+            });
+            let bound = match kernel {
+                Kernel::Portable | Kernel::Avx512F32 => 1e-5 * size,
+                Kernel::Avx512Bf16 => size / 255.0,
+                Kernel::Avx512Vnni => {
+                    let (step_x, step_w) = (unsigned_steps(x).1, f64::from(signed_step(w)));
+                    0.51 * (step_x * sum_w + step_w * sum_x + step_x * step_w * inputs as f64)
+                }
+            };
+            assert!((f64::from(*got) - want).abs() < bound, "{kernel:?}: {got}, expected {want}");
+        }
+    }
+}
+
+/// Rows and outputs that have no steps at all.
+#[test]
+fn constant_rows_and_weights_of_zero_are_exact() {
+    for kernel in kernels() {
+        let weight = [vec![0.0; 70], vec![0.5; 70]].concat();
+        let linear = PackedLinear::pack(&weight, &[1.0, 2.0], 70, 2, kernel);
+        let mut out = [0.0; 6];
+        let x = [vec![0.0; 70], vec![-0.25; 70], numbers(70, 1)].concat();
+        linear.forward(&x, &mut out, Epilogue::None);
+        assert_eq!([out[0], out[1], out[2], out[4]], [1.0, 2.0, 1.0, 1.0], "{kernel:?}");
+        assert!((out[3] - (2.0 - 70.0 * 0.125)).abs() < 1e-5, "{kernel:?}: {}", out[3]);
+    }
+}
+
+/// The extremes of every word: no sum saturates; and more inputs than sums can hold are left to `f32`.
+#[test]
+fn eight_bits_hold_the_largest_sums() {
+    if !kernels().contains(&Kernel::Avx512Vnni) {
+        return;
+    }
+    for inputs in [3072, INPUTS_OF_8_BITS, INPUTS_OF_8_BITS + 1] {
+        let mut x = vec![255.0; inputs];
+        x[0] = 0.0;
+        let weight = [vec![127.0; inputs], vec![-127.0; inputs]].concat();
+        let mut out = [0.0; 2];
+        let linear = PackedLinear::pack(&weight, &[0.0; 2], inputs, 2, Kernel::Avx512Vnni);
+        assert_eq!(linear.kernel() == Kernel::Avx512Vnni, inputs <= INPUTS_OF_8_BITS);
+        linear.forward(&x, &mut out, Epilogue::None);
+        let want = 127.0 * 255.0 * (inputs - 1) as f32;
+        // Adding so many equal numbers in `f32` drifts further.
+        let tolerance = if inputs <= INPUTS_OF_8_BITS { 1e-6 } else { 1e-3 };
+        assert!((out[0] - want).abs() <= tolerance * want && out[1] == -out[0], "{out:?}, expected {want}");
+    }
+}
+
+/// More rows and more words than pass through the loops together.
+#[test]
+fn products_agree_with_the_triple_loop_across_blocks() {
+    check(ROW_BLOCK + 3, 40, 35);
+    for inputs in [767, 768, 769, 1536, 1537, 3072, 3077] {
+        check(3, inputs, 34);
+    }
+}
+
+#[test]
+fn no_rows_give_nothing() {
+    let case = case(0, 7, 5);
+    for kernel in kernels() {
+        let linear = case.pack(kernel);
+        linear.forward(&[], &mut [], Epilogue::Gelu);
+        linear.forward_parallel(&[], &mut [], Epilogue::Gelu);
+    }
+}
+
+/// Tolerance: the epilogue fuses multiply-adds, which moves the result by units in the last place.
+#[test]
+fn epilogues_are_the_activations() {
+    let mut case = case(17, 70, 50);
+    for (i, v) in case.bias.iter_mut().enumerate() {
+        *v = i as f32 - 25.0; // far into both tails
+    }
+    for kernel in kernels() {
+        let plain = case.forward(kernel, Epilogue::None);
+        for epilogue in [Epilogue::Gelu, Epilogue::GeluTanh, Epilogue::Relu, Epilogue::Silu] {
+            let mut want = plain.clone();
+            match epilogue {
+                Epilogue::None => {}
+                Epilogue::Gelu => activation::gelu(&mut want),
+                Epilogue::GeluTanh => activation::gelu_tanh(&mut want),
+                Epilogue::Relu => activation::relu(&mut want),
+                Epilogue::Silu => activation::silu(&mut want),
+            }
+            for ((got, want), x) in case.forward(kernel, epilogue).iter().zip(&want).zip(&plain) {
+                let error = (got - want).abs();
+                assert!(
+                    error <= 1e-6 * x.abs().max(1.0),
+                    "{kernel:?} {epilogue:?}({x}): {got}, expected {want}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn not_a_number_stays_one() {
+    for bad in [f32::NAN, f32::INFINITY] {
+        let mut case = case(3, 70, 40);
+        case.x[70 + 33] = bad;
+        for kernel in kernels() {
+            let out = case.forward(kernel, Epilogue::None);
+            assert!(out[40..80].iter().all(|v| !v.is_finite()), "{kernel:?} hides {bad}");
+            assert!(out[..40].iter().chain(&out[80..]).all(|v| v.is_finite()), "{kernel:?} spreads {bad}");
+        }
+    }
+}
+
+/// The promise: the bits of a row do not depend on its neighbours, its place or the threads.
+#[test]
+fn a_row_has_the_same_bits_in_every_company() {
+    let bits = |x: &[f32]| x.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+    let pools: Vec<_> =
+        (1..=3).map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("a pool")).collect();
+    for (inputs, outputs) in [(37, 45), (800, 100), (3100, 40)] {
+        let all = case(ROW_BLOCK + 20, inputs, outputs);
+        for kernel in kernels() {
+            let linear = all.pack(kernel);
+            let rows_of = |range: Range<usize>| &all.x[range.start * inputs..range.end * inputs];
+            let mut alone = Vec::new();
+            for row in all.x.chunks(inputs) {
+                let mut out = vec![0.0; outputs];
+                linear.forward(row, &mut out, Epilogue::Gelu);
+                alone.extend(bits(&out));
+            }
+            let total = ROW_BLOCK + 20;
+            for range in (1..=30).map(|n| n..2 * n).chain([0..total, 5..total, 100..164]) {
+                let mut out = vec![0.0; range.len() * outputs];
+                let want = &alone[range.start * outputs..range.end * outputs];
+                linear.forward(rows_of(range.clone()), &mut out, Epilogue::Gelu);
+                assert!(bits(&out) == want, "{kernel:?} {inputs}x{outputs}, rows {range:?}");
+                for pool in &pools {
+                    out.fill(0.0);
+                    pool.install(|| {
+                        linear.forward_parallel(rows_of(range.clone()), &mut out, Epilogue::Gelu)
+                    });
+                    assert!(bits(&out) == want, "{kernel:?} {inputs}x{outputs}, rows {range:?}, parallel");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_kernel_that_the_processor_lacks_falls_back() {
+    for kernel in Kernel::ALL {
+        let linear = PackedLinear::pack(&[2.0], &[1.0], 1, 1, kernel);
+        assert_eq!(linear.kernel(), if kernel.is_available() { kernel } else { Kernel::Portable });
+        let mut out = [0.0];
+        linear.forward(&[3.0], &mut out, Epilogue::None);
+        assert!((out[0] - 7.0).abs() < 1e-5);
+    }
+    for best in [Kernel::best_f32(), Kernel::best_bf16(), Kernel::best_int8()] {
+        assert!(best.is_available());
+    }
+}
+
+#[test]
+#[should_panic(expected = "expected a weight of 3 x 2 numbers, got 5")]
+fn a_short_weight_is_refused() {
+    PackedLinear::pack(&[0.0; 5], &[0.0; 3], 2, 3, Kernel::Portable);
+}
+
+#[test]
+#[should_panic(expected = "expected a bias of 3 numbers, got 2")]
+fn a_short_bias_is_refused() {
+    PackedLinear::pack(&[0.0; 6], &[0.0; 2], 2, 3, Kernel::Portable);
+}
+
+#[test]
+#[should_panic(expected = "expected x to have rows of 2 numbers, got 5 numbers")]
+fn a_ragged_x_is_refused() {
+    PackedLinear::pack(&[0.0; 6], &[0.0; 3], 2, 3, Kernel::best_f32()).forward(
+        &[0.0; 5],
+        &mut [0.0; 6],
+        Epilogue::None,
+    );
+}
+
+#[test]
+#[should_panic(expected = "expected out to have 2 x 3 numbers, got 5")]
+fn a_short_out_is_refused() {
+    PackedLinear::pack(&[0.0; 6], &[0.0; 3], 2, 3, Kernel::best_f32()).forward_parallel(
+        &[0.0; 4],
+        &mut [0.0; 5],
+        Epilogue::None,
+    );
+}
