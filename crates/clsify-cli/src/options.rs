@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 use clsify::classifier::ClassWeight;
 use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header, Sentences};
+use clsify::encoder::Dtype;
 use clsify::features::{FeatureOptions, Pooling};
 use clsify::pipeline::{SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
 use clsify::split::TestSize;
@@ -71,6 +72,29 @@ pub(crate) struct FeatureArgs {
     /// Longest sentence in tokens, special tokens included; the encoder's own limit if not given
     #[arg(long, value_name = "N")]
     pub(crate) max_length: Option<usize>,
+
+    /// Arithmetic of the encoder: f32 is exact; bf16 and int8 are faster where the processor has them, auto is bf16 there
+    #[arg(long, value_enum, default_value_t = DtypeArg::F32)]
+    pub(crate) dtype: DtypeArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DtypeArg {
+    F32,
+    Bf16,
+    Int8,
+    Auto,
+}
+
+impl From<DtypeArg> for Dtype {
+    fn from(arg: DtypeArg) -> Self {
+        match arg {
+            DtypeArg::F32 => Dtype::F32,
+            DtypeArg::Bf16 => Dtype::Bf16,
+            DtypeArg::Int8 => Dtype::Int8,
+            DtypeArg::Auto => Dtype::auto(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -154,6 +178,7 @@ pub(crate) fn load_encoder(
         features: features.pooling.features(),
         max_length: features.max_length,
         name,
+        dtype: features.dtype.into(),
     };
     let encoder = SentenceEncoder::load(&located.folder, options, console)?;
     if features.pooling == PoolingArg::Auto {

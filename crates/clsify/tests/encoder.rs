@@ -6,7 +6,7 @@
 
 mod support;
 
-use clsify::encoder::Encoder;
+use clsify::encoder::{Dtype, Encoder};
 use clsify::features::{FeatureOptions, Pooling, extract};
 use clsify::tokenizer::{Encoding, Tokenizer};
 use support::{case_folders, expected_matrix, fixtures, read_json, sentences};
@@ -65,11 +65,17 @@ fn pooled_hidden_states_equal_those_of_transformers() {
 #[test]
 fn the_batch_that_a_sentence_is_in_changes_nothing() {
     let sentences = sentences();
+    let dtypes = [Dtype::F32, Dtype::Bf16, Dtype::Int8];
     // The [CLS] vectors alone take a way of their own through the last layer.
-    for poolings in [vec![Pooling::Cls], vec![Pooling::Cls, Pooling::Mean]] {
+    for (poolings, dtype) in [vec![Pooling::Cls], vec![Pooling::Cls, Pooling::Mean]]
+        .into_iter()
+        .flat_map(|poolings| dtypes.map(|dtype| (poolings.clone(), dtype)))
+    {
         let options = FeatureOptions { poolings, normalize: false };
         for case in ["bert", "distilbert", "mpnet", "electra"] {
-            let (encoder, tokenizer) = load(&fixtures().join("transformers").join(case));
+            let folder = fixtures().join("transformers").join(case);
+            let (_, tokenizer) = load(&folder);
+            let encoder = Encoder::load_as(&folder, dtype).unwrap();
             let encodings = tokenizer.encode_batch(&sentences).unwrap();
             let run = |encodings: &[Encoding]| extract(&encoder, encodings, &options, &|_| {}).unwrap();
             let together = run(&encodings);
@@ -79,7 +85,7 @@ fn the_batch_that_a_sentence_is_in_changes_nothing() {
             let one_thread = pool.install(|| run(&encodings));
             assert_eq!(together, one_thread, "{case}: one thread");
             for (i, encoding) in encodings.iter().enumerate() {
-                let context = format!("{case}, {options}: sentence {i}");
+                let context = format!("{case}, {options}, {dtype}: sentence {i}");
                 assert_eq!(together.row(i), reversed.row(encodings.len() - 1 - i), "{context}, reversed");
                 assert_eq!(together.row(i), run(std::slice::from_ref(encoding)).row(0), "{context}, alone");
             }

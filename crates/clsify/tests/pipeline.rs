@@ -136,7 +136,7 @@ fn the_default_run_is_the_article_s() {
     let report = &trained.report;
     assert_eq!((report.dataset.n_samples, report.dataset.class_counts["negative"]), (60, 30));
     assert_eq!((report.encoder.name.as_str(), report.encoder.pooling.as_str()), ("bert", "cls"));
-    assert_eq!((report.encoder.dtype, report.encoder.max_length), ("f32", 512));
+    assert_eq!((report.encoder.dtype, report.encoder.max_length), (clsify::encoder::Dtype::F32, 512));
     assert_eq!(report.features.shape, [60, 32]);
     let lengths: Vec<usize> = trained.encoded.encodings.iter().map(|e| e.len()).collect();
     assert_eq!(report.features.counts.n_tokens, lengths.iter().sum::<usize>());

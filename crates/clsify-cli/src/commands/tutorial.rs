@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::commands::train::{article_grid, check_report, check_stays, convergence, say_counts, scores};
 use crate::console::Console;
-use crate::options::at_least_one;
+use crate::options::{DtypeArg, at_least_one};
 use crate::output::{is_stdout, stdout, write_json};
 use crate::table::{Table, shorten, wrap};
 
@@ -57,6 +57,10 @@ pub(crate) struct Args {
     /// Seed of the split; the rows are those that scikit-learn draws with the same random_state
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u32,
+
+    /// Arithmetic of the encoder: f32 is exact; bf16 and int8 are faster where the processor has them, auto is bf16 there
+    #[arg(long, value_enum, default_value_t = DtypeArg::F32)]
+    dtype: DtypeArg,
 
     /// A sentence of your own to classify at the end; may be given several times
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
@@ -113,7 +117,12 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     say_counts(&path.display().to_string(), &dataset.summary(), console);
 
     let name = (located.origin != Origin::Folder).then(|| located.name.clone());
-    let options = SentenceEncoderOptions { features: Some(Pooling::Cls.into()), max_length: None, name };
+    let options = SentenceEncoderOptions {
+        features: Some(Pooling::Cls.into()),
+        name,
+        dtype: args.dtype.into(),
+        ..SentenceEncoderOptions::default()
+    };
     let encoder = SentenceEncoder::load(&located.folder, options, console)?;
     tell(&data_step(&dataset, &source))?;
     tell(&token_step(&encoder)?)?;

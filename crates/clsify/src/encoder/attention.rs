@@ -4,7 +4,7 @@
 //! (Vaswani et al., arXiv 1706.03762). Sentences stand one after another without padding, and each attends to itself
 //! alone, so there is no attention mask to apply.
 
-use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
+use clsify_kernels::matmul::{MatMut, MatRef, matmul};
 use clsify_kernels::normalize::{add, softmax};
 
 use super::checkpoint::Checkpoint;
@@ -13,16 +13,17 @@ use super::layer_norm::LayerNorm;
 use super::linear::Linear;
 use super::names::{LinearPart, NormPart, TensorNames};
 use super::position_bias::PositionBias;
+use super::{Dtype, Parallel};
 use crate::error::Result;
 use crate::tokenizer::Batch;
 
 /// The attention half of a layer.
 #[derive(Debug, Clone)]
 pub(crate) struct Attention {
-    pub(super) query_key_value: Linear, // [hidden, 3 * hidden]
+    pub(super) query_key_value: Linear, // hidden -> 3 * hidden
     pub(super) output: Linear,
     pub(super) norm: LayerNorm,
-    pub(super) heads: usize,
+    heads: usize,
     pub(super) hidden_size: usize,
 }
 
@@ -32,14 +33,15 @@ impl Attention {
         names: &TensorNames,
         config: &EncoderConfig,
         layer: usize,
+        dtype: Dtype,
     ) -> Result<Self> {
         let hidden_size = config.hidden_size;
         let parts =
             [LinearPart::Query, LinearPart::Key, LinearPart::Value].map(|part| names.linear(layer, part));
         let output = [names.linear(layer, LinearPart::AttentionOutput)];
         Ok(Attention {
-            query_key_value: Linear::load(checkpoint, &parts, hidden_size, hidden_size)?,
-            output: Linear::load(checkpoint, &output, hidden_size, hidden_size)?,
+            query_key_value: Linear::load(checkpoint, &parts, hidden_size, hidden_size, dtype)?,
+            output: Linear::load(checkpoint, &output, hidden_size, hidden_size, dtype)?,
             norm: LayerNorm::load(
                 checkpoint,
                 &names.norm(layer, NormPart::Attention),

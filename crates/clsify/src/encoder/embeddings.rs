@@ -1,6 +1,5 @@
 //! The first step: token ids to vectors. `x = LayerNorm(word + position + token type)`, then ELECTRA's projection.
 
-use clsify_kernels::matmul::Parallel;
 use clsify_kernels::normalize::add;
 
 use super::checkpoint::Checkpoint;
@@ -8,6 +7,7 @@ use super::config::EncoderConfig;
 use super::layer_norm::LayerNorm;
 use super::linear::Linear;
 use super::names::TensorNames;
+use super::{Dtype, Parallel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tokenizer::Batch;
 
@@ -28,6 +28,7 @@ impl Embeddings {
         checkpoint: &mut Checkpoint,
         names: &TensorNames,
         config: &EncoderConfig,
+        dtype: Dtype,
     ) -> Result<Self> {
         let size = config.embedding_size;
         let token_type = match config.type_vocab_size {
@@ -36,9 +37,13 @@ impl Embeddings {
         };
         let projection = match size == config.hidden_size {
             true => None,
-            false => {
-                Some(Linear::load(checkpoint, &[names.embedding_projection()], size, config.hidden_size)?)
-            }
+            false => Some(Linear::load(
+                checkpoint,
+                &[names.embedding_projection()],
+                size,
+                config.hidden_size,
+                dtype,
+            )?),
         };
         Ok(Embeddings {
             word: checkpoint.tensor(&names.word_embeddings(), &[config.vocab_size, size])?,

@@ -1,14 +1,14 @@
 //! The second half of a layer: `x = LayerNorm(x + activation(x W1 + b1) W2 + b2)`, token by token.
 
-use clsify_kernels::activation::{gelu, gelu_tanh, relu, silu};
-use clsify_kernels::matmul::Parallel;
 use clsify_kernels::normalize::add;
+use clsify_kernels::packed::Epilogue;
 
 use super::checkpoint::Checkpoint;
 use super::config::{Activation, EncoderConfig};
 use super::layer_norm::LayerNorm;
 use super::linear::Linear;
 use super::names::{LinearPart, NormPart, TensorNames};
+use super::{Dtype, Parallel};
 use crate::error::Result;
 
 /// The feed-forward half of a layer.
@@ -26,13 +26,14 @@ impl FeedForward {
         names: &TensorNames,
         config: &EncoderConfig,
         layer: usize,
+        dtype: Dtype,
     ) -> Result<Self> {
         let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
         let first = [names.linear(layer, LinearPart::Intermediate)];
         let second = [names.linear(layer, LinearPart::Output)];
         Ok(FeedForward {
-            intermediate: Linear::load(checkpoint, &first, hidden, intermediate)?,
-            output: Linear::load(checkpoint, &second, intermediate, hidden)?,
+            intermediate: Linear::load(checkpoint, &first, hidden, intermediate, dtype)?,
+            output: Linear::load(checkpoint, &second, intermediate, hidden, dtype)?,
             norm: LayerNorm::load(
                 checkpoint,
                 &names.norm(layer, NormPart::Output),
@@ -46,13 +47,13 @@ impl FeedForward {
     /// `x [n_tokens, hidden]` in place.
     pub(crate) fn forward(&self, x: &mut [f32], n_tokens: usize, parallel: Parallel) {
         let mut intermediate = vec![0.0; n_tokens * self.intermediate.outputs()];
-        self.intermediate.forward(x, &mut intermediate, parallel);
-        match self.activation {
-            Activation::Gelu => gelu(&mut intermediate),
-            Activation::GeluTanh => gelu_tanh(&mut intermediate),
-            Activation::Relu => relu(&mut intermediate),
-            Activation::Silu => silu(&mut intermediate),
-        }
+        let activation = match self.activation {
+            Activation::Gelu => Epilogue::Gelu,
+            Activation::GeluTanh => Epilogue::GeluTanh,
+            Activation::Relu => Epilogue::Relu,
+            Activation::Silu => Epilogue::Silu,
+        };
+        self.intermediate.forward_with(x, &mut intermediate, activation, parallel);
         let mut output = vec![0.0; x.len()];
         self.output.forward(&intermediate, &mut output, parallel);
         add(x, &output);

@@ -8,58 +8,88 @@
 //! ```
 //!
 //! so that the matrices are applied once a sentence instead of once a token. This is exact algebra; in rounding it differs
-//! from the long way by less than 1e-5.
+//! from the long way by less than 1e-5. These products are few and always in f32.
 
 use std::ops::Range;
 
-use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
+use clsify_kernels::matmul::{MatMut, MatRef, matmul};
 use clsify_kernels::normalize::{add, softmax};
 
 use super::attention::Attention;
+use super::checkpoint::Checkpoint;
+use super::config::EncoderConfig;
+use super::linear::Linear;
+use super::names::{LinearPart, TensorNames};
 use super::position_bias::PositionBias;
+use super::{Dtype, Parallel};
+use crate::error::Result;
 
-/// Sentences that go through the last layer together, always as many: a product of few rows is summed in another order
-/// than one of many, and a sentence's vector is to be the same in any company. Rows that are left over are zero.
-pub(super) const GROUP: usize = 32;
+/// The last layer's keys and values, head by head.
+#[derive(Debug, Clone)]
+pub(crate) struct FirstToken {
+    keys: Vec<Linear>,   // of each head: head_size -> hidden, W_kᵀ
+    values: Vec<Linear>, // of each head: hidden -> head_size, W_v and b_v
+}
 
-impl Attention {
-    /// `x [n_tokens, hidden]` and at most [`GROUP`] of its sentences -> their rows at position 0 after this attention,
-    /// `[GROUP, hidden]`.
-    pub(super) fn forward_first(
+impl FirstToken {
+    /// Reads the last layer's keys and values.
+    pub(crate) fn load(
+        checkpoint: &mut Checkpoint,
+        names: &TensorNames,
+        config: &EncoderConfig,
+    ) -> Result<Self> {
+        let (hidden, heads) = (config.hidden_size, config.num_attention_heads);
+        let head_size = hidden / heads;
+        let layer = config.num_hidden_layers - 1;
+        let [key_name, _] = names.linear(layer, LinearPart::Key);
+        let [value_name, bias_name] = names.linear(layer, LinearPart::Value);
+        let key = checkpoint.tensor(&key_name, &[hidden, hidden])?;
+        let value = checkpoint.tensor(&value_name, &[hidden, hidden])?;
+        let bias = checkpoint.tensor(&bias_name, &[hidden])?;
+        let no_bias = vec![0.0; hidden];
+        let keys = key.chunks_exact(head_size * hidden).map(|rows| {
+            let transposed: Vec<f32> =
+                (0..hidden).flat_map(|c| (0..head_size).map(move |r| rows[r * hidden + c])).collect();
+            Linear::new(&transposed, &no_bias, head_size, Dtype::F32)
+        });
+        let values = value
+            .chunks_exact(head_size * hidden)
+            .zip(bias.chunks_exact(head_size))
+            .map(|(rows, bias)| Linear::new(rows, bias, hidden, Dtype::F32));
+        Ok(FirstToken { keys: keys.collect(), values: values.collect() })
+    }
+
+    /// `x [n_tokens, hidden]` -> the rows at position 0 of each sentence after this attention, `[n_sentences, hidden]`.
+    pub(crate) fn forward(
         &self,
+        attention: &Attention,
         x: &[f32],
         sentences: &[Range<usize>],
         bias: Option<&PositionBias>,
         parallel: Parallel,
     ) -> Vec<f32> {
-        let (hidden, heads) = (self.hidden_size, self.heads);
+        let (hidden, heads, rows) = (attention.hidden_size, self.keys.len(), sentences.len());
         let head_size = hidden / heads;
-        let mut first = Vec::new();
+        let mut first = Vec::with_capacity(rows * hidden);
         for sentence in sentences {
             first.extend_from_slice(&x[sentence.start * hidden..][..hidden]);
         }
-        let rows = GROUP;
-        first.resize(rows * hidden, 0.0);
-        let part = |i: usize| self.query_key_value.columns(i * hidden, hidden);
-        let ((query_weight, query_bias), (key_weight, _), (value_weight, value_bias)) =
-            (part(0), part(1), part(2));
+        let mut query_key_value = vec![0.0; rows * 3 * hidden];
+        attention.query_key_value.forward(&first, &mut query_key_value, parallel);
 
-        let mut query = vec![0.0; rows * hidden];
-        let view = MatRef::new(&first, rows, hidden);
-        matmul(MatMut::new(&mut query, rows, hidden), view, query_weight, 1.0, 0.0, parallel);
-        add(&mut query, query_bias);
-
-        // W_kᵀ q of every head, [n_sentences, heads, hidden].
-        let mut keys = vec![0.0; rows * heads * hidden];
-        for head in 0..heads {
-            let query = MatRef::with_stride(&query[head * head_size..], rows, head_size, hidden);
-            let weight = key_weight.columns(head * head_size, head_size);
-            let out = MatMut::with_stride(&mut keys[head * hidden..], rows, hidden, heads * hidden);
-            matmul(out, query, weight.t(), 1.0 / (head_size as f32).sqrt(), 0.0, parallel);
+        // W_kᵀ q, then Σ p_j x_j, [heads, n_sentences, hidden].
+        let mut mixed = vec![0.0; heads * rows * hidden];
+        let mut query = Vec::with_capacity(rows * head_size);
+        for (head, (key, out)) in self.keys.iter().zip(mixed.chunks_exact_mut(rows * hidden)).enumerate() {
+            query.clear();
+            for row in query_key_value.chunks_exact(3 * hidden) {
+                query.extend_from_slice(&row[head * head_size..][..head_size]);
+            }
+            key.forward(&query, out, parallel);
         }
-        // Σ p_j x_j of every head, in the same place.
+        let scale = 1.0 / (head_size as f32).sqrt();
         let mut scores = Vec::new();
-        for (sentence, keys) in sentences.iter().zip(keys.chunks_exact_mut(heads * hidden)) {
+        for (i, sentence) in sentences.iter().enumerate() {
             let n = sentence.len();
             let x = MatRef::new(&x[sentence.start * hidden..sentence.end * hidden], n, hidden);
             scores.clear();
@@ -68,25 +98,25 @@ impl Attention {
                 None => scores.resize(heads * n, 0.0),
             }
             let beta = if bias.is_some() { 1.0 } else { 0.0 };
-            let view = MatRef::new(keys, heads, hidden);
-            matmul(MatMut::new(&mut scores, heads, n), view, x.t(), 1.0, beta, Parallel::No);
+            let keys = MatRef::with_stride(&mixed[i * hidden..], heads, hidden, rows * hidden);
+            matmul(MatMut::new(&mut scores, heads, n), keys, x.t(), scale, beta, Parallel::No);
             softmax(&mut scores, n);
-            let probs = MatRef::new(&scores, heads, n);
-            matmul(MatMut::new(keys, heads, hidden), probs, x, 1.0, 0.0, Parallel::No);
+            let out = MatMut::with_stride(&mut mixed[i * hidden..], heads, hidden, rows * hidden);
+            matmul(out, MatRef::new(&scores, heads, n), x, 1.0, 0.0, Parallel::No);
         }
-        let mut context = query;
-        for head in 0..heads {
-            let mixed = MatRef::with_stride(&keys[head * hidden..], rows, hidden, heads * hidden);
-            let weight = value_weight.columns(head * head_size, head_size);
-            let out = MatMut::with_stride(&mut context[head * head_size..], rows, head_size, hidden);
-            matmul(out, mixed, weight, 1.0, 0.0, parallel);
-        }
-        add(&mut context, value_bias);
 
+        let mut context = vec![0.0; rows * hidden];
+        let mut of_head = vec![0.0; rows * head_size];
+        for (head, (value, mixed)) in self.values.iter().zip(mixed.chunks_exact(rows * hidden)).enumerate() {
+            value.forward(mixed, &mut of_head, parallel);
+            for (context, of_head) in context.chunks_exact_mut(hidden).zip(of_head.chunks_exact(head_size)) {
+                context[head * head_size..][..head_size].copy_from_slice(of_head);
+            }
+        }
         let mut output = vec![0.0; rows * hidden];
-        self.output.forward(&context, &mut output, parallel);
+        attention.output.forward(&context, &mut output, parallel);
         add(&mut first, &output);
-        self.norm.forward(&mut first);
+        attention.norm.forward(&mut first);
         first
     }
 }

@@ -13,6 +13,7 @@
 mod attention;
 mod checkpoint;
 mod config;
+mod dtype;
 mod embeddings;
 mod feed_forward;
 mod first_token;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 pub use clsify_kernels::matmul::Parallel;
 pub use config::{Activation, EncoderConfig, MODEL_TYPES};
+pub use dtype::Dtype;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
@@ -33,6 +35,7 @@ use attention::Attention;
 use checkpoint::Checkpoint;
 use embeddings::Embeddings;
 use feed_forward::FeedForward;
+use first_token::FirstToken;
 use names::TensorNames;
 use position_bias::PositionBias;
 
@@ -43,6 +46,8 @@ pub struct Encoder {
     embeddings: Embeddings,
     position_bias: Option<PositionBias>,
     layers: Vec<Layer>,
+    first_token: FirstToken,
+    dtype: Dtype,
 }
 
 /// One transformer layer.
@@ -65,12 +70,21 @@ impl Encoder {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn load(folder: &Path) -> Result<Self> {
+        Self::load_as(folder, Dtype::F32)
+    }
+
+    /// Loads a checkpoint folder for another arithmetic; where the processor lacks it, for f32.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load).
+    pub fn load_as(folder: &Path, dtype: Dtype) -> Result<Self> {
+        let dtype = dtype.effective();
         let config = EncoderConfig::load(folder)?;
         let mut checkpoint = Checkpoint::open(folder)?;
         let names = TensorNames::find(&config.model_type, checkpoint.names().collect::<Vec<_>>().into_iter())
             .map_err(|e| e.at(folder.display().to_string()))?;
         let checkpoint = &mut checkpoint;
-        let embeddings = Embeddings::load(checkpoint, &names, &config)?;
+        let embeddings = Embeddings::load(checkpoint, &names, &config, dtype)?;
         let position_bias = match config.relative_attention_num_buckets {
             Some(buckets) => Some(PositionBias::load(checkpoint, &names, &config, buckets)?),
             None => None,
@@ -78,11 +92,17 @@ impl Encoder {
         let mut layers = Vec::new();
         for layer in 0..config.num_hidden_layers {
             layers.push(Layer {
-                attention: Attention::load(checkpoint, &names, &config, layer)?,
-                feed_forward: FeedForward::load(checkpoint, &names, &config, layer)?,
+                attention: Attention::load(checkpoint, &names, &config, layer, dtype)?,
+                feed_forward: FeedForward::load(checkpoint, &names, &config, layer, dtype)?,
             });
         }
-        Ok(Encoder { config, embeddings, position_bias, layers })
+        let first_token = FirstToken::load(checkpoint, &names, &config)?;
+        Ok(Encoder { config, embeddings, position_bias, layers, first_token, dtype })
+    }
+
+    /// The arithmetic of its products.
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
     }
 
     /// The encoder's shape.
@@ -107,18 +127,15 @@ impl Encoder {
     /// As for [`forward`](Self::forward).
     pub fn forward_first(&self, batch: &Batch, parallel: Parallel) -> Result<Matrix> {
         let hidden_size = self.config.hidden_size;
-        let Some((last, layers)) = self.layers.split_last() else {
+        let sentences: Vec<_> = batch.sentences().collect();
+        let Some((last, layers)) = self.layers.split_last().filter(|_| !sentences.is_empty()) else {
             return Ok(Matrix::zeros(0, hidden_size));
         };
         let x = self.run(layers, batch, parallel)?;
-        let sentences: Vec<_> = batch.sentences().collect();
-        let mut out = Vec::with_capacity(sentences.len() * hidden_size);
-        for group in sentences.chunks(first_token::GROUP) {
-            let mut first = last.attention.forward_first(&x, group, self.position_bias.as_ref(), parallel);
-            last.feed_forward.forward(&mut first, first_token::GROUP, parallel);
-            out.extend_from_slice(&first[..group.len() * hidden_size]);
-        }
-        Matrix::from_vec(out, sentences.len(), hidden_size)
+        let bias = self.position_bias.as_ref();
+        let mut first = self.first_token.forward(&last.attention, &x, &sentences, bias, parallel);
+        last.feed_forward.forward(&mut first, sentences.len(), parallel);
+        Matrix::from_vec(first, sentences.len(), hidden_size)
     }
 
     /// The hidden states of all tokens after the given layers.

@@ -9,11 +9,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{self, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::encoder::encoder_files;
+use crate::encoder::{Dtype, encoder_files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
 use crate::features::FeatureOptions;
@@ -61,7 +61,7 @@ pub struct SavedEncoder {
     /// Numbers a token.
     pub hidden_size: usize,
     /// The arithmetic that the classifier was trained with.
-    pub dtype: String,
+    pub dtype: Dtype,
     /// Whether it lies in the model's own folder.
     pub bundled: bool,
     /// Where it lay when the classifier was trained.
@@ -272,7 +272,7 @@ fn weights_bytes(coef: &[f64], intercept: &[f64]) -> Result<Vec<u8>> {
     let bytes = |numbers: &[f64]| numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
     let (coef_bytes, intercept_bytes) = (bytes(coef), bytes(intercept));
     let columns = intercept.len();
-    let view = |shape, data| TensorView::new(Dtype::F64, shape, data).map_err(|e| bad(e.to_string()));
+    let view = |shape, data| TensorView::new(tensor::Dtype::F64, shape, data).map_err(|e| bad(e.to_string()));
     let tensors = HashMap::from([
         ("coef", view(vec![columns, coef.len() / columns], &coef_bytes)?),
         ("intercept", view(vec![columns], &intercept_bytes)?),
@@ -300,7 +300,7 @@ pub(super) fn read_weights(
     let columns = if n_classes == 2 { 1 } else { n_classes };
     let read = |name: &str, shape: &[usize]| {
         let tensor = tensors.tensor(name).map_err(|_| place(bad(format!("tensor {name:?}: missing"))))?;
-        if tensor.shape() != shape || tensor.dtype() != Dtype::F64 {
+        if tensor.shape() != shape || tensor.dtype() != tensor::Dtype::F64 {
             let got = format!("{:?} of {:?}", tensor.shape(), tensor.dtype());
             return Err(place(bad(format!("tensor {name:?}: expected shape {shape:?} of F64, got {got}"))));
         }

@@ -61,7 +61,7 @@ impl SentenceClassifier {
                 name: described.name.clone(),
                 model_type: described.model_type.clone(),
                 hidden_size: described.hidden_size,
-                dtype: described.dtype.to_string(),
+                dtype: described.dtype,
                 bundled: false,
                 // Both are found out when the model is saved.
                 folder: encoder.folder().to_path_buf(),
@@ -139,6 +139,7 @@ impl SentenceClassifier {
             features: Some(saved.pooling.clone()),
             max_length: Some(saved.max_length),
             name: Some(saved.encoder.name.clone()),
+            dtype: saved.encoder.dtype,
         };
         let (checked, loaded) = rayon::join(
             || saved.check_encoder(encoder),

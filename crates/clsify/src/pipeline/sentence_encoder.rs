@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::observer::{Observer, Stage};
-use crate::encoder::Encoder;
+use crate::encoder::{Dtype, Encoder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::{FeatureOptions, TokenCounts, extract};
 use crate::matrix::Matrix;
@@ -19,6 +19,8 @@ pub struct SentenceEncoderOptions {
     pub max_length: Option<usize>,
     /// The name to show and to save; `None`: the folder's.
     pub name: Option<String>,
+    /// The arithmetic; where the processor lacks it, f32, and the observer is told. The default is f32.
+    pub dtype: Dtype,
 }
 
 /// A frozen encoder with its tokenizer.
@@ -76,7 +78,10 @@ impl SentenceEncoder {
             Some(features) => features,
             None => FeatureOptions::from_folder(folder)?.unwrap_or_default(),
         };
-        let encoder = Encoder::load(folder)?;
+        let encoder = Encoder::load_as(folder, options.dtype)?;
+        if encoder.dtype() != options.dtype {
+            observer.note(&format!("this processor has no {} instructions: computing in f32", options.dtype));
+        }
         let limit = encoder.config().max_tokens();
         let max_length = options.max_length.unwrap_or(limit);
         if max_length > limit {

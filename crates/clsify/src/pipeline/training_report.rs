@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::classifier::{ClassWeight, LogisticRegression};
 use crate::dataset::DatasetSummary;
+use crate::encoder::Dtype;
 use crate::evaluation::{Evaluation, GridPoint};
 use crate::features::TokenCounts;
 use crate::pipeline::SentenceEncoder;
@@ -53,7 +54,7 @@ pub struct EncoderReport {
     /// The longest sentence in tokens.
     pub max_length: usize,
     /// The arithmetic.
-    pub dtype: &'static str,
+    pub dtype: Dtype,
 }
 
 impl EncoderReport {
@@ -69,7 +70,7 @@ impl EncoderReport {
             pooling: names.join("+"),
             normalize: encoder.features().normalize,
             max_length: encoder.tokenizer().max_length(),
-            dtype: "f32",
+            dtype: encoder.encoder().dtype(),
         }
     }
 }

@@ -1,0 +1,88 @@
+//! The arithmetic of an encoder's matrix products.
+
+use std::fmt;
+use std::str::FromStr;
+
+use clsify_kernels::packed::Kernel;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind};
+
+/// In which numbers the encoder multiplies matrices. Everything between the products (attention scores, softmax, layer
+/// normalisation, residual sums) is `f32` in any case.
+///
+/// ```
+/// use clsify::encoder::Dtype;
+/// assert_eq!("bf16".parse::<Dtype>()?, Dtype::Bf16);
+/// assert!(Dtype::F32.is_native());
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Dtype {
+    /// 32-bit floating point: agrees with the reference, on every processor.
+    #[default]
+    F32,
+    /// 16-bit brain floating point with sums in f32. Half the time of f32; needs AVX-512 BF16.
+    Bf16,
+    /// 8-bit integers with exact sums, one scale a token and one an output. A quarter of the time of f32; needs
+    /// AVX-512 VNNI.
+    Int8,
+}
+
+impl Dtype {
+    /// Whether this processor has instructions for it; without them products run in f32.
+    pub fn is_native(self) -> bool {
+        match self {
+            Dtype::F32 => true,
+            Dtype::Bf16 => Kernel::Avx512Bf16.is_available(),
+            Dtype::Int8 => Kernel::Avx512Vnni.is_available(),
+        }
+    }
+
+    /// What runs when this is asked for: itself, or f32 where the processor has no instructions for it.
+    #[must_use]
+    pub fn effective(self) -> Self {
+        if self.is_native() { self } else { Dtype::F32 }
+    }
+
+    /// bf16 where the processor has it, else f32.
+    pub fn auto() -> Self {
+        Dtype::Bf16.effective()
+    }
+
+    pub(super) fn kernel(self) -> Kernel {
+        match self {
+            Dtype::F32 => Kernel::best_f32(),
+            Dtype::Bf16 => Kernel::best_bf16(),
+            Dtype::Int8 => Kernel::best_int8(),
+        }
+    }
+}
+
+impl fmt::Display for Dtype {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Dtype::F32 => "f32",
+            Dtype::Bf16 => "bf16",
+            Dtype::Int8 => "int8",
+        })
+    }
+}
+
+impl FromStr for Dtype {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "f32" => Ok(Dtype::F32),
+            "bf16" => Ok(Dtype::Bf16),
+            "int8" => Ok(Dtype::Int8),
+            _ => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("expected f32, bf16 or int8, got {text:?}"),
+            )),
+        }
+    }
+}
