@@ -360,7 +360,13 @@ impl PackedLinear {
             }
             for panel in panels.clone() {
                 let weights = &self.panels[(panel * lines + first) * PANEL..][..count * PANEL];
-                for tile in (0..tiles).map(tile_rows) {
+                // Every tile of rows asks for its share of the weights that come after these.
+                let (later, from) =
+                    if panel + 1 < panels.end { (panel + 1, first) } else { (panels.start, first + count) };
+                let later = &self.panels[later * lines * PANEL..][..lines * PANEL];
+                let later = &later[from * PANEL..lines.min(from + LINE_BLOCK) * PANEL];
+                for (t, tile) in (0..tiles).map(tile_rows).enumerate() {
+                    let next = &later[t * later.len() / tiles..(t + 1) * later.len() / tiles];
                     let columns = panel * PANEL;
                     // SAFETY: the first row and column of the tile lie inside `out`.
                     let out = unsafe { out.add(tile.start * self.outputs + columns) };
@@ -375,7 +381,7 @@ impl PackedLinear {
                     // this panel, which are this call's alone. `x` holds `tile.len()` rows and `weights` one panel, of
                     // `count` lines each. The kernel is one that the processor has, by `pack`.
                     unsafe {
-                        self.tile(x, weights, &target, first == 0);
+                        self.tile(x, weights, next, &target, first == 0);
                         if first + count == lines {
                             self.finish(&target, &steps[tile], columns, epilogue);
                         }
@@ -407,24 +413,25 @@ impl PackedLinear {
         }
     }
 
-    /// Adds the products of a tile's lines with a panel's to the target, or sets the target to them.
+    /// Adds the products of a tile's lines with a panel's to the target, or sets the target to them; `next` are weights
+    /// that it is worth fetching meanwhile.
     ///
     /// # Safety
     /// `target` is valid and the caller's alone; `x` and `weights` hold the same number of lines a row and an output;
     /// the processor has the kernel.
-    unsafe fn tile(&self, x: &[Line], weights: &[Line], target: &Tile, set: bool) {
+    unsafe fn tile(&self, x: &[Line], weights: &[Line], next: &[Line], target: &Tile, set: bool) {
         match self.kernel {
             // SAFETY: the caller's promise.
             Kernel::Portable => unsafe { portable::tile(x, weights, target, set) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise.
-            Kernel::Avx512F32 => unsafe { avx512::tile_f32(x, weights, target, set) },
+            Kernel::Avx512F32 => unsafe { avx512::tile_f32(x, weights, next, target, set) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise.
-            Kernel::Avx512Bf16 => unsafe { avx512::tile_bf16(x, weights, target, set) },
+            Kernel::Avx512Bf16 => unsafe { avx512::tile_bf16(x, weights, next, target, set) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise.
-            Kernel::Avx512Vnni => unsafe { avx512::tile_u8(x, weights, target, set) },
+            Kernel::Avx512Vnni => unsafe { avx512::tile_u8(x, weights, next, target, set) },
             #[cfg(not(target_arch = "x86_64"))]
             _ => unreachable!("pack has chosen the portable kernel"),
         }

@@ -12,16 +12,19 @@ fn masks(width: usize) -> [__mmask16; 2] {
     [mask as u16, (mask >> 16) as u16]
 }
 
-/// Defines a function that computes a tile: `$dot(c, a, b)` adds the products of sixteen pairs of words to `c`.
+/// Defines a function that computes a tile: `$dot(c, a, b)` adds the products of sixteen pairs of words to `c`. On the
+/// way it asks for `next`, weights of a later tile, to be brought into the second-level cache.
 macro_rules! tile_kernel {
     ($(#[$meta:meta])* $name:ident, $features:literal, |$c:ident, $a:ident, $b:ident| $dot:expr) => {
         $(#[$meta])*
         ///
         /// # Safety
         /// `target` is valid and the caller's alone; the processor has the features.
-        pub(super) unsafe fn $name(x: &[Line], weights: &[Line], target: &Tile, set: bool) {
+        pub(super) unsafe fn $name(x: &[Line], weights: &[Line], next: &[Line], target: &Tile, set: bool) {
             #[target_feature(enable = $features)]
-            unsafe fn tile<const M: usize>(x: &[Line], weights: &[Line], target: &Tile, set: bool) {
+            unsafe fn tile<const M: usize>(
+                x: &[Line], weights: &[Line], next: &[Line], target: &Tile, set: bool,
+            ) {
                 let lines = weights.len() / PANEL;
                 assert_eq!(x.len(), lines * M);
                 let masks = masks(target.width);
@@ -38,7 +41,13 @@ macro_rules! tile_kernel {
                 }
                 let mut a = x.as_ptr().cast::<i32>();
                 let mut b = weights.as_ptr();
+                let mut ahead = next.as_ptr();
+                let each = next.len().div_ceil(lines);
                 for _ in 0..lines {
+                    for i in 0..each {
+                        _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(i).cast());
+                    }
+                    ahead = ahead.wrapping_add(each);
                     for k in 0..16 {
                         // SAFETY: `b` has advanced by fewer than `2 * 16 * lines` lines of the panel's.
                         let halves = unsafe { [_mm512_load_si512(b.cast()), _mm512_load_si512(b.add(1).cast())] };
@@ -72,20 +81,20 @@ macro_rules! tile_kernel {
             // SAFETY: the caller's promise, and the number of rows is the one that was matched.
             unsafe {
                 match target.rows {
-                    1 => tile::<1>(x, weights, target, set),
-                    2 => tile::<2>(x, weights, target, set),
-                    3 => tile::<3>(x, weights, target, set),
-                    4 => tile::<4>(x, weights, target, set),
-                    5 => tile::<5>(x, weights, target, set),
-                    6 => tile::<6>(x, weights, target, set),
-                    7 => tile::<7>(x, weights, target, set),
-                    8 => tile::<8>(x, weights, target, set),
-                    9 => tile::<9>(x, weights, target, set),
-                    10 => tile::<10>(x, weights, target, set),
-                    11 => tile::<11>(x, weights, target, set),
-                    12 => tile::<12>(x, weights, target, set),
-                    13 => tile::<13>(x, weights, target, set),
-                    14 => tile::<14>(x, weights, target, set),
+                    1 => tile::<1>(x, weights, next, target, set),
+                    2 => tile::<2>(x, weights, next, target, set),
+                    3 => tile::<3>(x, weights, next, target, set),
+                    4 => tile::<4>(x, weights, next, target, set),
+                    5 => tile::<5>(x, weights, next, target, set),
+                    6 => tile::<6>(x, weights, next, target, set),
+                    7 => tile::<7>(x, weights, next, target, set),
+                    8 => tile::<8>(x, weights, next, target, set),
+                    9 => tile::<9>(x, weights, next, target, set),
+                    10 => tile::<10>(x, weights, next, target, set),
+                    11 => tile::<11>(x, weights, next, target, set),
+                    12 => tile::<12>(x, weights, next, target, set),
+                    13 => tile::<13>(x, weights, next, target, set),
+                    14 => tile::<14>(x, weights, next, target, set),
                     rows => unreachable!("a tile of {rows} rows"),
                 }
             }
