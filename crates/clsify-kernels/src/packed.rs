@@ -344,18 +344,18 @@ impl PackedLinear {
         scratch.resize(scratch.len().max(rows * lines.min(LINE_BLOCK)), ZERO);
 
         let mut steps = [Steps::default(); ROW_BLOCK];
-        #[cfg(target_arch = "x86_64")]
-        if self.kernel == Kernel::Avx512Vnni {
-            for (steps, row) in steps.iter_mut().zip(x.chunks_exact(self.inputs)) {
-                // SAFETY: the processor has the kernel, by `pack`.
-                *steps = unsafe { avx512::steps(row) };
-            }
-        }
         for first in (0..lines).step_by(LINE_BLOCK) {
             let count = LINE_BLOCK.min(lines - first);
             for tile in (0..tiles).map(tile_rows) {
                 let to = &mut scratch[tile.start * count..tile.end * count];
                 let x = &x[tile.start * self.inputs..tile.end * self.inputs];
+                #[cfg(target_arch = "x86_64")]
+                if first == 0 && self.kernel == Kernel::Avx512Vnni {
+                    for (steps, row) in steps[tile.clone()].iter_mut().zip(x.chunks_exact(self.inputs)) {
+                        // SAFETY: the processor has the kernel, by `pack`.
+                        *steps = unsafe { avx512::steps(row) };
+                    }
+                }
                 self.convert(x, &steps[tile], first, to);
             }
             for panel in panels.clone() {

@@ -312,18 +312,32 @@ fn clamp(x: __m512, low: f32, high: f32) -> __m512 {
     _mm512_max_ps(_mm512_set1_ps(low), _mm512_min_ps(_mm512_set1_ps(high), x))
 }
 
-/// The polynomials of [`activation::gelu`](crate::activation::gelu), with fused multiply-adds.
+/// The coefficients of a polynomial in `x² / 2`, all times `factor`, as those of one in `x²`.
+const fn halved(mut coefficients: [f32; 6], mut factor: f64) -> [f32; 6] {
+    let mut i = 6;
+    while i > 0 {
+        i -= 1;
+        coefficients[i] = (coefficients[i] as f64 * factor) as f32;
+        factor /= 2.0;
+    }
+    coefficients
+}
+
+/// `x Φ(x)` by the polynomials of [`activation::gelu`](crate::activation::gelu), with √2 and the half inside them:
+/// `Φ(x) = 1/2 + erf(x / √2) / 2`.
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn gelu(x: __m512) -> __m512 {
     use crate::activation::{ERF_LIMIT, ERF_P, ERF_Q};
-    let z = _mm512_mul_ps(x, _mm512_set1_ps(std::f32::consts::FRAC_1_SQRT_2));
-    let z = clamp(z, -ERF_LIMIT, ERF_LIMIT);
+    const LIMIT: f32 = ERF_LIMIT * std::f32::consts::SQRT_2;
+    const P: [f32; 6] = halved(ERF_P, std::f64::consts::FRAC_1_SQRT_2 / 2.0);
+    const Q: [f32; 6] = halved(ERF_Q, 1.0);
+    let z = clamp(x, -LIMIT, LIMIT);
     let u = _mm512_mul_ps(z, z);
-    let p = _mm512_mul_ps(z, polynomial(u, ERF_P));
-    let erf = clamp(_mm512_mul_ps(p, reciprocal(polynomial(u, ERF_Q))), -1.0, 1.0);
-    let half = _mm512_mul_ps(x, _mm512_set1_ps(0.5));
-    _mm512_mul_ps(half, _mm512_add_ps(_mm512_set1_ps(1.0), erf))
+    let p = _mm512_mul_ps(z, polynomial(u, P));
+    let phi = _mm512_fmadd_ps(p, reciprocal(polynomial(u, Q)), _mm512_set1_ps(0.5));
+    // Far to the left not even a rounding error may be left, since it would be multiplied by x.
+    _mm512_mul_ps(x, _mm512_max_ps(_mm512_setzero_ps(), phi))
 }
 
 /// `1 / (1 + e^-x)`, with the series of [`exp`](crate::exp::exp).
