@@ -89,4 +89,35 @@ fn main() {
             }
         }
     }
+    sentence(&pool, &only, slice);
+}
+
+/// Milliseconds that the products of six layers take for one sentence of nine tokens: what bounds its latency.
+fn sentence(pool: &rayon::ThreadPool, only: &str, slice: Duration) {
+    println!("\nkernel\thidden\tMB\tone thread, ms\tsplit, ms");
+    for kernel in Kernel::ALL {
+        if !kernel.is_available() || !format!("{kernel:?}").to_lowercase().contains(only) {
+            continue;
+        }
+        for hidden in [768, 384] {
+            let shapes = [(hidden, 3 * hidden), (hidden, hidden), (hidden, 4 * hidden), (4 * hidden, hidden)];
+            let layer = shapes.map(|(i, o)| PackedLinear::pack(&numbers(i * o), &numbers(o), i, o, kernel));
+            let layers = vec![layer; 6];
+            let megabytes = layers.iter().flatten().map(PackedLinear::bytes).sum::<usize>() >> 20;
+            let (x, mut out) = (numbers(9 * 4 * hidden), vec![0.0; 9 * 4 * hidden]);
+            let mut run = |forward: fn(&PackedLinear, &[f32], &mut [f32], Epilogue)| {
+                let call = || {
+                    for linear in layers.iter().flatten() {
+                        let (i, o) = (linear.inputs(), linear.outputs());
+                        forward(linear, &x[..9 * i], &mut out[..9 * o], Epilogue::None);
+                    }
+                };
+                // One "operation" a call makes the rate calls in nanoseconds.
+                1e-6 / best(1.0, slice * 5, call)
+            };
+            let (one, split) =
+                (run(PackedLinear::forward), pool.install(|| run(PackedLinear::forward_parallel)));
+            println!("{kernel:?}\t{hidden}\t{megabytes}\t{one:.3}\t{split:.3}");
+        }
+    }
 }

@@ -15,6 +15,9 @@
 //!
 //! It does not transpose, does not scale, and does not keep the weights as they were.
 
+// Elsewhere only the portable kernel is compiled, and what the others need stays unused.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_mut, unused_variables))]
+
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
