@@ -92,16 +92,20 @@ fn main() {
     sentence(&pool, &only, slice);
 }
 
-/// Milliseconds that the products of six layers take for one sentence of nine tokens: what bounds its latency.
+/// Milliseconds that the products of six layers take for one sentence of nine tokens: what bounds its latency; and that
+/// packing their weights takes.
 fn sentence(pool: &rayon::ThreadPool, only: &str, slice: Duration) {
-    println!("\nkernel\thidden\tMB\tone thread, ms\tsplit, ms");
+    println!("\nkernel\thidden\tMB\tpacking, ms\tone thread, ms\tsplit, ms");
     for kernel in Kernel::ALL {
         if !kernel.is_available() || !format!("{kernel:?}").to_lowercase().contains(only) {
             continue;
         }
         for hidden in [768, 384] {
             let shapes = [(hidden, 3 * hidden), (hidden, hidden), (hidden, 4 * hidden), (4 * hidden, hidden)];
-            let layer = shapes.map(|(i, o)| PackedLinear::pack(&numbers(i * o), &numbers(o), i, o, kernel));
+            let weights = shapes.map(|(i, o)| (numbers(i * o), numbers(o), i, o));
+            let pack = || weights.each_ref().map(|(w, b, i, o)| PackedLinear::pack(w, b, *i, *o, kernel));
+            let layer = pack();
+            let packing = pool.install(|| 6e-6 / best(1.0, slice, || drop(pack())));
             let layers = vec![layer; 6];
             let megabytes = layers.iter().flatten().map(PackedLinear::bytes).sum::<usize>() >> 20;
             let (x, mut out) = (numbers(9 * 4 * hidden), vec![0.0; 9 * 4 * hidden]);
@@ -117,7 +121,7 @@ fn sentence(pool: &rayon::ThreadPool, only: &str, slice: Duration) {
             };
             let (one, split) =
                 (run(PackedLinear::forward), pool.install(|| run(PackedLinear::forward_parallel)));
-            println!("{kernel:?}\t{hidden}\t{megabytes}\t{one:.3}\t{split:.3}");
+            println!("{kernel:?}\t{hidden}\t{megabytes}\t{packing:.0}\t{one:.3}\t{split:.3}");
         }
     }
 }

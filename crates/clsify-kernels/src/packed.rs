@@ -20,12 +20,15 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod pack;
 mod portable;
 #[cfg(test)]
 mod tests;
 
 use std::cell::Cell;
 use std::ops::Range;
+
+use rayon::prelude::*;
 
 /// The outputs of a panel.
 const PANEL: usize = 32;
@@ -175,7 +178,7 @@ thread_local! {
 impl PackedLinear {
     /// Packs `weight [outputs, inputs]` and `bias [outputs]` for a kernel; where the processor lacks it, for
     /// [`Kernel::Portable`], and where 8-bit products of more than 66,000 inputs could overflow their sums, for
-    /// [`Kernel::best_f32`].
+    /// [`Kernel::best_f32`]. Uses the threads of the current rayon pool.
     ///
     /// # Panics
     /// When `inputs` or `outputs` is zero, or a slice has another length.
@@ -198,29 +201,15 @@ impl PackedLinear {
         };
         let lines = inputs.div_ceil(16 * kernel.inputs_per_word());
         let mut panels = vec![ZERO; outputs.div_ceil(PANEL) * lines * PANEL];
-        let eight_bits = kernel == Kernel::Avx512Vnni;
-        let mut scales = vec![0.0; if eight_bits { outputs.next_multiple_of(PANEL) } else { 0 }];
-        let mut sums = scales.clone();
-        for (output, row) in weight.chunks_exact(inputs).enumerate() {
-            let panel = &mut panels[output / PANEL * lines * PANEL..][..lines * PANEL];
-            let (half, lane) = (output % PANEL / 16, output % 16);
-            let mut step = 0.0;
-            if eight_bits {
-                step = signed_step(row);
-                scales[output] = step;
-                // Below 127 * 66,000 < 2^24, a whole number that `f32` holds.
-                sums[output] = row.iter().map(|&w| i32::from(signed(w, step))).sum::<i32>() as f32;
-            }
-            for (i, inputs) in row.chunks(kernel.inputs_per_word()).enumerate() {
-                panel[2 * i + half].0[lane] = match kernel {
-                    Kernel::Portable | Kernel::Avx512F32 => inputs[0].to_bits(),
-                    Kernel::Avx512Bf16 => word([bf16(inputs[0]), bf16(*inputs.get(1).unwrap_or(&0.0))]),
-                    Kernel::Avx512Vnni => {
-                        let at = |i| signed(*inputs.get(i).unwrap_or(&0.0), step) as u8;
-                        u32::from_le_bytes([at(0), at(1), at(2), at(3)])
-                    }
-                };
-            }
+        let steps: Vec<_> = panels
+            .par_chunks_exact_mut(lines * PANEL)
+            .zip(weight.par_chunks(PANEL * inputs))
+            .map(|(panel, rows)| pack::panel(rows, inputs, kernel, panel))
+            .collect();
+        let (mut scales, mut sums) = (Vec::new(), Vec::new());
+        if kernel == Kernel::Avx512Vnni {
+            scales = steps.iter().flat_map(|(scales, _)| *scales).collect();
+            sums = steps.iter().flat_map(|(_, sums)| *sums).collect();
         }
         let mut padded = bias.to_vec();
         padded.resize(outputs.next_multiple_of(PANEL), 0.0);
@@ -465,42 +454,11 @@ impl PackedLinear {
     }
 }
 
-/// The nearest `bf16`, ties to even, as the processor's own conversion has it.
-fn bf16(x: f32) -> u16 {
-    let bits = x.to_bits();
-    if x.is_nan() {
-        return (bits >> 16) as u16 | 0x40; // quiet
-    }
-    if x.is_subnormal() {
-        return (bits >> 16) as u16 & 0x8000;
-    }
-    ((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16
-}
-
-/// The first of two inputs stands in the lower half of a word.
-fn word(inputs: [u16; 2]) -> u32 {
-    u32::from(inputs[0]) | u32::from(inputs[1]) << 16
-}
-
 /// A row of `x` in 8 bits: a number is `low + scale q` with `q` in 0..=255.
 #[derive(Clone, Copy, Default)]
 struct Steps {
     low: f32,
     scale: f32,
-}
-
-/// What a step of an output's weights is worth; not a number where a weight is none or infinite.
-fn signed_step(weights: &[f32]) -> f32 {
-    if weights.iter().any(|w| !w.is_finite()) {
-        return f32::NAN;
-    }
-    weights.iter().fold(0.0f32, |max, w| max.max(w.abs())) / 127.0
-}
-
-/// A weight in steps, ties to even.
-fn signed(weight: f32, step: f32) -> i8 {
-    // Without a step every weight is zero, or so small that its step is.
-    if step > 0.0 { (weight / step).round_ties_even().clamp(-127.0, 127.0) as i8 } else { 0 }
 }
 
 /// A part of `out`: `rows` rows that start `stride` numbers apart, `width <= 32` columns.

@@ -1,5 +1,6 @@
 //! One suite for every kernel.
 
+use super::pack::{bf16, signed_step};
 use super::*;
 use crate::activation;
 
@@ -309,6 +310,14 @@ fn not_a_number_stays_one() {
             let out = case.forward(kernel, Epilogue::None);
             assert!(out[40..80].iter().all(|v| !v.is_finite()), "{kernel:?} hides {bad}");
             assert!(out[..40].iter().chain(&out[80..]).all(|v| v.is_finite()), "{kernel:?} spreads {bad}");
+        }
+        case.x[70 + 33] = 1.0;
+        case.weight[7 * 70 + 3] = bad;
+        for kernel in kernels() {
+            let out = case.forward(kernel, Epilogue::None);
+            for (i, v) in out.iter().enumerate() {
+                assert_eq!(v.is_finite(), i % 40 != 7, "{kernel:?}, weight {bad}");
+            }
         }
     }
 }
