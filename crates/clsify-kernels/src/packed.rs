@@ -15,14 +15,20 @@
 //!
 //! It does not transpose, does not scale, and does not keep the weights as they were.
 
+// Elsewhere only the portable kernel is compiled, and what the others need stays unused.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_mut, unused_variables))]
+
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod pack;
 mod portable;
 #[cfg(test)]
 mod tests;
 
 use std::cell::Cell;
 use std::ops::Range;
+
+use rayon::prelude::*;
 
 /// The outputs of a panel.
 const PANEL: usize = 32;
@@ -172,7 +178,7 @@ thread_local! {
 impl PackedLinear {
     /// Packs `weight [outputs, inputs]` and `bias [outputs]` for a kernel; where the processor lacks it, for
     /// [`Kernel::Portable`], and where 8-bit products of more than 66,000 inputs could overflow their sums, for
-    /// [`Kernel::best_f32`].
+    /// [`Kernel::best_f32`]. Uses the threads of the current rayon pool.
     ///
     /// # Panics
     /// When `inputs` or `outputs` is zero, or a slice has another length.
@@ -195,29 +201,15 @@ impl PackedLinear {
         };
         let lines = inputs.div_ceil(16 * kernel.inputs_per_word());
         let mut panels = vec![ZERO; outputs.div_ceil(PANEL) * lines * PANEL];
-        let eight_bits = kernel == Kernel::Avx512Vnni;
-        let mut scales = vec![0.0; if eight_bits { outputs.next_multiple_of(PANEL) } else { 0 }];
-        let mut sums = scales.clone();
-        for (output, row) in weight.chunks_exact(inputs).enumerate() {
-            let panel = &mut panels[output / PANEL * lines * PANEL..][..lines * PANEL];
-            let (half, lane) = (output % PANEL / 16, output % 16);
-            let mut step = 0.0;
-            if eight_bits {
-                step = signed_step(row);
-                scales[output] = step;
-                // Below 127 * 66,000 < 2^24, a whole number that `f32` holds.
-                sums[output] = row.iter().map(|&w| i32::from(signed(w, step))).sum::<i32>() as f32;
-            }
-            for (i, inputs) in row.chunks(kernel.inputs_per_word()).enumerate() {
-                panel[2 * i + half].0[lane] = match kernel {
-                    Kernel::Portable | Kernel::Avx512F32 => inputs[0].to_bits(),
-                    Kernel::Avx512Bf16 => word([bf16(inputs[0]), bf16(*inputs.get(1).unwrap_or(&0.0))]),
-                    Kernel::Avx512Vnni => {
-                        let at = |i| signed(*inputs.get(i).unwrap_or(&0.0), step) as u8;
-                        u32::from_le_bytes([at(0), at(1), at(2), at(3)])
-                    }
-                };
-            }
+        let steps: Vec<_> = panels
+            .par_chunks_exact_mut(lines * PANEL)
+            .zip(weight.par_chunks(PANEL * inputs))
+            .map(|(panel, rows)| pack::panel(rows, inputs, kernel, panel))
+            .collect();
+        let (mut scales, mut sums) = (Vec::new(), Vec::new());
+        if kernel == Kernel::Avx512Vnni {
+            scales = steps.iter().flat_map(|(scales, _)| *scales).collect();
+            sums = steps.iter().flat_map(|(_, sums)| *sums).collect();
         }
         let mut padded = bias.to_vec();
         padded.resize(outputs.next_multiple_of(PANEL), 0.0);
@@ -344,23 +336,29 @@ impl PackedLinear {
         scratch.resize(scratch.len().max(rows * lines.min(LINE_BLOCK)), ZERO);
 
         let mut steps = [Steps::default(); ROW_BLOCK];
-        #[cfg(target_arch = "x86_64")]
-        if self.kernel == Kernel::Avx512Vnni {
-            for (steps, row) in steps.iter_mut().zip(x.chunks_exact(self.inputs)) {
-                // SAFETY: the processor has the kernel, by `pack`.
-                *steps = unsafe { avx512::steps(row) };
-            }
-        }
         for first in (0..lines).step_by(LINE_BLOCK) {
             let count = LINE_BLOCK.min(lines - first);
             for tile in (0..tiles).map(tile_rows) {
                 let to = &mut scratch[tile.start * count..tile.end * count];
                 let x = &x[tile.start * self.inputs..tile.end * self.inputs];
+                #[cfg(target_arch = "x86_64")]
+                if first == 0 && self.kernel == Kernel::Avx512Vnni {
+                    for (steps, row) in steps[tile.clone()].iter_mut().zip(x.chunks_exact(self.inputs)) {
+                        // SAFETY: the processor has the kernel, by `pack`.
+                        *steps = unsafe { avx512::steps(row) };
+                    }
+                }
                 self.convert(x, &steps[tile], first, to);
             }
             for panel in panels.clone() {
                 let weights = &self.panels[(panel * lines + first) * PANEL..][..count * PANEL];
-                for tile in (0..tiles).map(tile_rows) {
+                // Every tile of rows asks for its share of the weights that come after these.
+                let (later, from) =
+                    if panel + 1 < panels.end { (panel + 1, first) } else { (panels.start, first + count) };
+                let later = &self.panels[later * lines * PANEL..][..lines * PANEL];
+                let later = &later[from * PANEL..lines.min(from + LINE_BLOCK) * PANEL];
+                for (t, tile) in (0..tiles).map(tile_rows).enumerate() {
+                    let next = &later[t * later.len() / tiles..(t + 1) * later.len() / tiles];
                     let columns = panel * PANEL;
                     // SAFETY: the first row and column of the tile lie inside `out`.
                     let out = unsafe { out.add(tile.start * self.outputs + columns) };
@@ -375,7 +373,7 @@ impl PackedLinear {
                     // this panel, which are this call's alone. `x` holds `tile.len()` rows and `weights` one panel, of
                     // `count` lines each. The kernel is one that the processor has, by `pack`.
                     unsafe {
-                        self.tile(x, weights, &target, first == 0);
+                        self.tile(x, weights, next, &target, first == 0);
                         if first + count == lines {
                             self.finish(&target, &steps[tile], columns, epilogue);
                         }
@@ -407,24 +405,25 @@ impl PackedLinear {
         }
     }
 
-    /// Adds the products of a tile's lines with a panel's to the target, or sets the target to them.
+    /// Adds the products of a tile's lines with a panel's to the target, or sets the target to them; `next` are weights
+    /// that it is worth fetching meanwhile.
     ///
     /// # Safety
     /// `target` is valid and the caller's alone; `x` and `weights` hold the same number of lines a row and an output;
     /// the processor has the kernel.
-    unsafe fn tile(&self, x: &[Line], weights: &[Line], target: &Tile, set: bool) {
+    unsafe fn tile(&self, x: &[Line], weights: &[Line], next: &[Line], target: &Tile, set: bool) {
         match self.kernel {
             // SAFETY: the caller's promise.
             Kernel::Portable => unsafe { portable::tile(x, weights, target, set) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise.
-            Kernel::Avx512F32 => unsafe { avx512::tile_f32(x, weights, target, set) },
+            Kernel::Avx512F32 => unsafe { avx512::tile_f32(x, weights, next, target, set) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise.
-            Kernel::Avx512Bf16 => unsafe { avx512::tile_bf16(x, weights, target, set) },
+            Kernel::Avx512Bf16 => unsafe { avx512::tile_bf16(x, weights, next, target, set) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise.
-            Kernel::Avx512Vnni => unsafe { avx512::tile_u8(x, weights, target, set) },
+            Kernel::Avx512Vnni => unsafe { avx512::tile_u8(x, weights, next, target, set) },
             #[cfg(not(target_arch = "x86_64"))]
             _ => unreachable!("pack has chosen the portable kernel"),
         }
@@ -455,42 +454,11 @@ impl PackedLinear {
     }
 }
 
-/// The nearest `bf16`, ties to even, as the processor's own conversion has it.
-fn bf16(x: f32) -> u16 {
-    let bits = x.to_bits();
-    if x.is_nan() {
-        return (bits >> 16) as u16 | 0x40; // quiet
-    }
-    if x.is_subnormal() {
-        return (bits >> 16) as u16 & 0x8000;
-    }
-    ((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16
-}
-
-/// The first of two inputs stands in the lower half of a word.
-fn word(inputs: [u16; 2]) -> u32 {
-    u32::from(inputs[0]) | u32::from(inputs[1]) << 16
-}
-
 /// A row of `x` in 8 bits: a number is `low + scale q` with `q` in 0..=255.
 #[derive(Clone, Copy, Default)]
 struct Steps {
     low: f32,
     scale: f32,
-}
-
-/// What a step of an output's weights is worth; not a number where a weight is none or infinite.
-fn signed_step(weights: &[f32]) -> f32 {
-    if weights.iter().any(|w| !w.is_finite()) {
-        return f32::NAN;
-    }
-    weights.iter().fold(0.0f32, |max, w| max.max(w.abs())) / 127.0
-}
-
-/// A weight in steps, ties to even.
-fn signed(weight: f32, step: f32) -> i8 {
-    // Without a step every weight is zero, or so small that its step is.
-    if step > 0.0 { (weight / step).round_ties_even().clamp(-127.0, 127.0) as i8 } else { 0 }
 }
 
 /// A part of `out`: `rows` rows that start `stride` numbers apart, `width <= 32` columns.

@@ -12,16 +12,19 @@ fn masks(width: usize) -> [__mmask16; 2] {
     [mask as u16, (mask >> 16) as u16]
 }
 
-/// Defines a function that computes a tile: `$dot(c, a, b)` adds the products of sixteen pairs of words to `c`.
+/// Defines a function that computes a tile: `$dot(c, a, b)` adds the products of sixteen pairs of words to `c`. On the
+/// way it asks for `next`, weights of a later tile, to be brought into the second-level cache.
 macro_rules! tile_kernel {
     ($(#[$meta:meta])* $name:ident, $features:literal, |$c:ident, $a:ident, $b:ident| $dot:expr) => {
         $(#[$meta])*
         ///
         /// # Safety
         /// `target` is valid and the caller's alone; the processor has the features.
-        pub(super) unsafe fn $name(x: &[Line], weights: &[Line], target: &Tile, set: bool) {
+        pub(super) unsafe fn $name(x: &[Line], weights: &[Line], next: &[Line], target: &Tile, set: bool) {
             #[target_feature(enable = $features)]
-            unsafe fn tile<const M: usize>(x: &[Line], weights: &[Line], target: &Tile, set: bool) {
+            unsafe fn tile<const M: usize>(
+                x: &[Line], weights: &[Line], next: &[Line], target: &Tile, set: bool,
+            ) {
                 let lines = weights.len() / PANEL;
                 assert_eq!(x.len(), lines * M);
                 let masks = masks(target.width);
@@ -38,7 +41,13 @@ macro_rules! tile_kernel {
                 }
                 let mut a = x.as_ptr().cast::<i32>();
                 let mut b = weights.as_ptr();
+                let mut ahead = next.as_ptr();
+                let each = next.len().div_ceil(lines);
                 for _ in 0..lines {
+                    for i in 0..each {
+                        _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(i).cast());
+                    }
+                    ahead = ahead.wrapping_add(each);
                     for k in 0..16 {
                         // SAFETY: `b` has advanced by fewer than `2 * 16 * lines` lines of the panel's.
                         let halves = unsafe { [_mm512_load_si512(b.cast()), _mm512_load_si512(b.add(1).cast())] };
@@ -72,20 +81,20 @@ macro_rules! tile_kernel {
             // SAFETY: the caller's promise, and the number of rows is the one that was matched.
             unsafe {
                 match target.rows {
-                    1 => tile::<1>(x, weights, target, set),
-                    2 => tile::<2>(x, weights, target, set),
-                    3 => tile::<3>(x, weights, target, set),
-                    4 => tile::<4>(x, weights, target, set),
-                    5 => tile::<5>(x, weights, target, set),
-                    6 => tile::<6>(x, weights, target, set),
-                    7 => tile::<7>(x, weights, target, set),
-                    8 => tile::<8>(x, weights, target, set),
-                    9 => tile::<9>(x, weights, target, set),
-                    10 => tile::<10>(x, weights, target, set),
-                    11 => tile::<11>(x, weights, target, set),
-                    12 => tile::<12>(x, weights, target, set),
-                    13 => tile::<13>(x, weights, target, set),
-                    14 => tile::<14>(x, weights, target, set),
+                    1 => tile::<1>(x, weights, next, target, set),
+                    2 => tile::<2>(x, weights, next, target, set),
+                    3 => tile::<3>(x, weights, next, target, set),
+                    4 => tile::<4>(x, weights, next, target, set),
+                    5 => tile::<5>(x, weights, next, target, set),
+                    6 => tile::<6>(x, weights, next, target, set),
+                    7 => tile::<7>(x, weights, next, target, set),
+                    8 => tile::<8>(x, weights, next, target, set),
+                    9 => tile::<9>(x, weights, next, target, set),
+                    10 => tile::<10>(x, weights, next, target, set),
+                    11 => tile::<11>(x, weights, next, target, set),
+                    12 => tile::<12>(x, weights, next, target, set),
+                    13 => tile::<13>(x, weights, next, target, set),
+                    14 => tile::<14>(x, weights, next, target, set),
                     rows => unreachable!("a tile of {rows} rows"),
                 }
             }
@@ -303,18 +312,32 @@ fn clamp(x: __m512, low: f32, high: f32) -> __m512 {
     _mm512_max_ps(_mm512_set1_ps(low), _mm512_min_ps(_mm512_set1_ps(high), x))
 }
 
-/// The polynomials of [`activation::gelu`](crate::activation::gelu), with fused multiply-adds.
+/// The coefficients of a polynomial in `x² / 2`, all times `factor`, as those of one in `x²`.
+const fn halved(mut coefficients: [f32; 6], mut factor: f64) -> [f32; 6] {
+    let mut i = 6;
+    while i > 0 {
+        i -= 1;
+        coefficients[i] = (coefficients[i] as f64 * factor) as f32;
+        factor /= 2.0;
+    }
+    coefficients
+}
+
+/// `x Φ(x)` by the polynomials of [`activation::gelu`](crate::activation::gelu), with √2 and the half inside them:
+/// `Φ(x) = 1/2 + erf(x / √2) / 2`.
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn gelu(x: __m512) -> __m512 {
     use crate::activation::{ERF_LIMIT, ERF_P, ERF_Q};
-    let z = _mm512_mul_ps(x, _mm512_set1_ps(std::f32::consts::FRAC_1_SQRT_2));
-    let z = clamp(z, -ERF_LIMIT, ERF_LIMIT);
+    const LIMIT: f32 = ERF_LIMIT * std::f32::consts::SQRT_2;
+    const P: [f32; 6] = halved(ERF_P, std::f64::consts::FRAC_1_SQRT_2 / 2.0);
+    const Q: [f32; 6] = halved(ERF_Q, 1.0);
+    let z = clamp(x, -LIMIT, LIMIT);
     let u = _mm512_mul_ps(z, z);
-    let p = _mm512_mul_ps(z, polynomial(u, ERF_P));
-    let erf = clamp(_mm512_mul_ps(p, reciprocal(polynomial(u, ERF_Q))), -1.0, 1.0);
-    let half = _mm512_mul_ps(x, _mm512_set1_ps(0.5));
-    _mm512_mul_ps(half, _mm512_add_ps(_mm512_set1_ps(1.0), erf))
+    let p = _mm512_mul_ps(z, polynomial(u, P));
+    let phi = _mm512_fmadd_ps(p, reciprocal(polynomial(u, Q)), _mm512_set1_ps(0.5));
+    // Far to the left not even a rounding error may be left, since it would be multiplied by x.
+    _mm512_mul_ps(x, _mm512_max_ps(_mm512_setzero_ps(), phi))
 }
 
 /// `1 / (1 + e^-x)`, with the series of [`exp`](crate::exp::exp).

@@ -1,5 +1,6 @@
 //! One suite for every kernel.
 
+use super::pack::{bf16, signed_step};
 use super::*;
 use crate::activation;
 
@@ -276,6 +277,30 @@ fn epilogues_are_the_activations() {
     }
 }
 
+/// Tolerance: either form of an activation may be off by 4e-7 |x|, as [`activation`] states. Far to the left, where the
+/// result is zero, nothing of that is left.
+#[test]
+fn activations_hold_over_their_whole_range() {
+    let mut x: Vec<f32> = (-40_000..=40_000).map(|i| i as f32 * 5e-4).collect();
+    x.extend([-1e4, -1e10, 1e4, 1e10, 0.0]);
+    for kernel in [Kernel::Portable, Kernel::best_f32()] {
+        for (epilogue, function) in [
+            (Epilogue::Gelu, activation::gelu as fn(&mut [f32])),
+            (Epilogue::GeluTanh, activation::gelu_tanh),
+            (Epilogue::Silu, activation::silu),
+        ] {
+            let (mut want, mut got) = (x.clone(), vec![0.0; x.len()]);
+            function(&mut want);
+            PackedLinear::pack(&[1.0], &[0.0], 1, 1, kernel).forward(&x, &mut got, epilogue);
+            for ((got, want), x) in got.iter().zip(&want).zip(&x) {
+                let tolerance = if *x < -8.0 { 1e-6 } else { 1e-6 * x.abs().max(1.0) };
+                let error = (got - want).abs();
+                assert!(error <= tolerance, "{kernel:?} {epilogue:?}({x}): {got}, expected {want}");
+            }
+        }
+    }
+}
+
 #[test]
 fn not_a_number_stays_one() {
     for bad in [f32::NAN, f32::INFINITY] {
@@ -285,6 +310,14 @@ fn not_a_number_stays_one() {
             let out = case.forward(kernel, Epilogue::None);
             assert!(out[40..80].iter().all(|v| !v.is_finite()), "{kernel:?} hides {bad}");
             assert!(out[..40].iter().chain(&out[80..]).all(|v| v.is_finite()), "{kernel:?} spreads {bad}");
+        }
+        case.x[70 + 33] = 1.0;
+        case.weight[7 * 70 + 3] = bad;
+        for kernel in kernels() {
+            let out = case.forward(kernel, Epilogue::None);
+            for (i, v) in out.iter().enumerate() {
+                assert_eq!(v.is_finite(), i % 40 != 7, "{kernel:?}, weight {bad}");
+            }
         }
     }
 }
