@@ -91,3 +91,19 @@ fn evaluate_scores_a_model_on_a_file() {
     assert_eq!(outcome.code, Some(0));
     assert!(outcome.stderr.contains("does not know the label never seen"), "{}", outcome.stderr);
 }
+
+/// The arithmetic of the training is that of the answers; where the processor lacks it, both are f32.
+#[test]
+fn a_model_remembers_its_dtype() {
+    let sandbox = Sandbox::with_reviews();
+    let bert = encoder("bert");
+    for dtype in ["f32", "bf16", "int8", "auto"] {
+        let args = ["--data", "reviews.tsv", "--output", "model", "--dtype", dtype, "--json", "report.json"];
+        sandbox.succeed(&[&["train", "-q", "--encoder", &bert], &args[..]].concat());
+        let trained = read_json(&sandbox.path("report.json"))["encoder"]["dtype"].clone();
+        assert!(trained == dtype || trained == "f32" || dtype == "auto", "{dtype}: {trained}");
+        assert_eq!(read_json(&sandbox.path("model/clsify.json"))["encoder"]["dtype"], trained);
+        sandbox.succeed(&["evaluate", "-q", "model", "--data", "reviews.tsv", "--json", "scores.json"]);
+        assert_eq!(read_json(&sandbox.path("scores.json"))["encoder"]["dtype"], trained);
+    }
+}
