@@ -1,6 +1,6 @@
 //! Where to look and whom to ask, in which order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -100,6 +100,11 @@ impl Hub {
             hub_unreachable: OnceLock::new(),
             index_unreachable: OnceLock::new(),
         }
+    }
+
+    /// Where this program keeps what it may fetch or compute again: `CLSIFY_CACHE`, else `clsify` in the user's cache.
+    pub fn cache_folder(&self) -> &Path {
+        &self.environment.own_cache
     }
 
     /// How long to wait for what does not answer.

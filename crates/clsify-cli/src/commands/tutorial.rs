@@ -113,7 +113,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     say_counts(&path.display().to_string(), &dataset.summary(), console);
 
     let name = (located.origin != Origin::Folder).then(|| located.name.clone());
-    let options = SentenceEncoderOptions { features: Some(Pooling::Cls.into()), max_length: None, name };
+    let options =
+        SentenceEncoderOptions { features: Some(Pooling::Cls.into()), max_length: None, name, cache: None };
     let encoder = SentenceEncoder::load(&located.folder, options, console)?;
     tell(&data_step(&dataset, &source))?;
     tell(&token_step(&encoder)?)?;
@@ -232,7 +233,7 @@ fn token_step(encoder: &SentenceEncoder) -> anyhow::Result<String> {
 }
 
 fn encoder_step(encoder: &SentenceEncoder, why: &str, n_sentences: usize) -> String {
-    let config = encoder.encoder().config();
+    let config = encoder.config();
     let text = format!(
         "{} is {why}. It is of the {} family, with {} layers of {} attention heads, and makes {} numbers of each token. \
          It has learned from a great deal of text and stays as it is: nothing in it learns from our {n_sentences} \

@@ -59,7 +59,7 @@ pub struct EncoderReport {
 impl EncoderReport {
     /// Describes an encoder.
     pub fn of(encoder: &SentenceEncoder) -> Self {
-        let config = encoder.encoder().config();
+        let config = encoder.config();
         let names: Vec<String> = encoder.features().poolings.iter().map(ToString::to_string).collect();
         EncoderReport {
             name: encoder.name().to_string(),
@@ -69,7 +69,7 @@ impl EncoderReport {
             pooling: names.join("+"),
             normalize: encoder.features().normalize,
             max_length: encoder.tokenizer().max_length(),
-            dtype: "f32",
+            dtype: encoder.dtype(),
         }
     }
 }
