@@ -67,7 +67,7 @@ impl Hub {
     /// | `HF_TOKEN` (`HUGGING_FACE_HUB_TOKEN`), `HF_TOKEN_PATH`, `token` in `HF_HOME` | the access token; sent to the endpoint's host only |
     /// | `HF_HUB_OFFLINE` | no network at all if 1, ON, YES or TRUE |
     /// | `HF_HUB_ETAG_TIMEOUT`, `HF_HUB_DOWNLOAD_TIMEOUT` | seconds; see [`TimeLimits`] |
-    /// | `CLSIFY_CACHE` | what comes from the package index, and example data; else `clsify` below `XDG_CACHE_HOME` or `~/.cache` |
+    /// | `CLSIFY_CACHE` | what comes from the package index, example data, and features; else `clsify` below `XDG_CACHE_HOME` or `~/.cache` |
     /// | `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | proxies, read by the HTTP client (and by pip) |
     pub fn from_env() -> Self {
         Self::from_lookup(|name| {
