@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use clsify::classifier::ClassWeight;
 use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header, Sentences};
 use clsify::encoder::Dtype;
-use clsify::features::{FeatureOptions, Pooling};
+use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Pooling};
 use clsify::pipeline::{SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
 use clsify::split::TestSize;
 use clsify_hub::{Hub, Located, Origin};
@@ -116,6 +116,56 @@ impl PoolingArg {
     }
 }
 
+/// Whether and where features are kept for the next run.
+#[derive(Args)]
+pub(crate) struct CacheArgs {
+    /// Compute all features, and keep none for a later run
+    #[arg(long, conflicts_with_all = ["cache_dir", "cache_size"])]
+    no_cache: bool,
+
+    /// Where features of earlier runs are kept; `features` below $CLSIFY_CACHE or ~/.cache/clsify if not given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+
+    /// The most that they may take, such as 500MB; those not used for longest are removed first
+    #[arg(long, value_name = "SIZE", default_value = "2GB", allow_negative_numbers = true, value_parser = size_bytes)]
+    cache_size: u64,
+}
+
+impl CacheArgs {
+    pub(crate) fn open(&self) -> Option<FeatureCache> {
+        if self.no_cache {
+            return None;
+        }
+        let default = || Hub::from_env().cache_folder().join("features");
+        let folder = self.cache_dir.clone().unwrap_or_else(default);
+        Some(FeatureCache::open(CacheOptions { folder, max_bytes: self.cache_size }))
+    }
+}
+
+/// `500MB`, `1.5 GB`, `4096`: bytes, by powers of 1000; `MiB` and the like by powers of 1024.
+fn size_bytes(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, f64); 9] = [
+        ("", 1.0),
+        ("b", 1.0),
+        ("kb", 1e3),
+        ("mb", 1e6),
+        ("gb", 1e9),
+        ("tb", 1e12),
+        ("kib", 1024.0),
+        ("mib", 1_048_576.0),
+        ("gib", 1_073_741_824.0),
+    ];
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = unit.trim().to_ascii_lowercase();
+    let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+    match f64::from_str(number).ok().zip(factor) {
+        Some((number, factor)) if number * factor < 1e18 => Ok((number * factor) as u64),
+        _ => Err("expected a size such as 500MB or 2GB".to_string()),
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ClassWeightArg {
     None,
@@ -171,6 +221,7 @@ pub(crate) fn locate_encoder(encoder: &str, console: &Console) -> anyhow::Result
 pub(crate) fn load_encoder(
     located: &Located,
     features: &FeatureArgs,
+    cache: Option<FeatureCache>,
     console: &Console,
 ) -> anyhow::Result<SentenceEncoder> {
     let name = (located.origin != Origin::Folder).then(|| located.name.clone());
@@ -179,6 +230,7 @@ pub(crate) fn load_encoder(
         max_length: features.max_length,
         name,
         dtype: features.dtype.into(),
+        cache,
     };
     let encoder = SentenceEncoder::load(&located.folder, options, console)?;
     if features.pooling == PoolingArg::Auto {
@@ -191,6 +243,7 @@ pub(crate) fn load_encoder(
 pub(crate) fn load_classifier(
     model: &Path,
     encoder: Option<&str>,
+    cache: Option<FeatureCache>,
     console: &Console,
 ) -> anyhow::Result<SentenceClassifier> {
     let saved = SavedModel::read(model)?;
@@ -203,5 +256,5 @@ pub(crate) fn load_classifier(
             found.filter(|found| found.origin != Origin::Folder).map_or(recorded, |found| found.folder)
         }
     };
-    Ok(SentenceClassifier::load_with_encoder(model, &folder, console)?)
+    Ok(SentenceClassifier::load_with_cache(model, &folder, cache, console)?)
 }

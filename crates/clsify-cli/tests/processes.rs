@@ -110,7 +110,8 @@ fn an_interrupt_leaves_nothing_and_a_kill_no_lasting_harm() {
         let mut output = String::new();
         child.stdout.take().unwrap().read_to_string(&mut output).unwrap();
         child.stderr.take().unwrap().read_to_string(&mut output).unwrap();
-        assert_eq!(output, "", "{args:?}");
+        // With a cache for features the weights are loaded when the first sentence is not in it.
+        assert!(output.lines().all(|line| line.starts_with("loading the encoder: ")), "{args:?}: {output}");
         assert_eq!(sandbox.entries(), before, "{args:?}");
     }
     // The earlier model still answers, and the same command works again.

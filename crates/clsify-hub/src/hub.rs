@@ -1,6 +1,6 @@
 //! Where to look and whom to ask, in which order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,7 @@ impl Hub {
     /// | `HF_TOKEN` (`HUGGING_FACE_HUB_TOKEN`), `HF_TOKEN_PATH`, `token` in `HF_HOME` | the access token; sent to the endpoint's host only |
     /// | `HF_HUB_OFFLINE` | no network at all if 1, ON, YES or TRUE |
     /// | `HF_HUB_ETAG_TIMEOUT`, `HF_HUB_DOWNLOAD_TIMEOUT` | seconds; see [`TimeLimits`] |
-    /// | `CLSIFY_CACHE` | what comes from the package index, and example data; else `clsify` below `XDG_CACHE_HOME` or `~/.cache` |
+    /// | `CLSIFY_CACHE` | what comes from the package index, example data, and features; else `clsify` below `XDG_CACHE_HOME` or `~/.cache` |
     /// | `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | proxies, read by the HTTP client (and by pip) |
     pub fn from_env() -> Self {
         Self::from_lookup(|name| {
@@ -100,6 +100,11 @@ impl Hub {
             hub_unreachable: OnceLock::new(),
             index_unreachable: OnceLock::new(),
         }
+    }
+
+    /// Where this program keeps what it may fetch or compute again: `CLSIFY_CACHE`, else `clsify` in the user's cache.
+    pub fn cache_folder(&self) -> &Path {
+        &self.environment.own_cache
     }
 
     /// How long to wait for what does not answer.

@@ -41,7 +41,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_parent(&args.output)?;
     let sentences = load_sentences(&args.input, &args.data.with_limit(args.limit))?;
     let located = locate_encoder(&args.encoder, console)?;
-    let encoder = load_encoder(&located, &args.features, console)?;
+    let encoder = load_encoder(&located, &args.features, None, console)?;
     let encoded = encoder.encode(sentences.sentences(), console)?;
     if is_stdout(&args.output) {
         stdout(|out| write_npy(&encoded.features, out))?;

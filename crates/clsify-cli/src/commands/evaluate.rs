@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::commands::train::scores;
 use crate::console::Console;
-use crate::options::{DataOptions, at_least_one, load_classifier, load_dataset};
+use crate::options::{CacheArgs, DataOptions, at_least_one, load_classifier, load_dataset};
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 
 /// Score a saved classifier on labelled sentences
@@ -31,13 +31,16 @@ pub(crate) struct Args {
     json: Option<PathBuf>,
 
     #[command(flatten)]
+    cache: CacheArgs,
+
+    #[command(flatten)]
     options: DataOptions,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.json.iter().try_for_each(|path| check_parent(path))?;
     let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
-    let classifier = load_classifier(&args.model, args.encoder.as_deref(), console)?;
+    let classifier = load_classifier(&args.model, args.encoder.as_deref(), args.cache.open(), console)?;
     let report = classifier.evaluate(&dataset, console)?;
     if let Some(path) = &args.json {
         write_json(path, &report)?;

@@ -58,7 +58,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if let Some(i) = args.texts.iter().position(String::is_empty) {
         bail!("text {}: the sentence is empty", i + 1);
     }
-    let classifier = load_classifier(&args.model, args.encoder.as_deref(), console)?;
+    let classifier = load_classifier(&args.model, args.encoder.as_deref(), None, console)?;
     let style = Style { format: args.output_format, probabilities: args.probabilities };
     // Not before the first sentences are read: where those are no good, nothing is printed.
     let mut header = (style.format == OutputFormat::Tsv).then(|| style.header(classifier.classes()));

@@ -11,8 +11,8 @@ use clsify::split::{SplitOptions, TestSize};
 
 use crate::console::Console;
 use crate::options::{
-    ClassWeightArg, DataOptions, FeatureArgs, at_least_one, load_dataset, load_encoder, locate_encoder,
-    positive, test_size,
+    CacheArgs, ClassWeightArg, DataOptions, FeatureArgs, at_least_one, load_dataset, load_encoder,
+    locate_encoder, positive, test_size,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
@@ -83,12 +83,16 @@ pub(crate) struct Args {
     json: Option<PathBuf>,
 
     #[command(flatten)]
+    cache: CacheArgs,
+
+    #[command(flatten)]
     options: DataOptions,
 }
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_replaceable(&args.output)?;
     args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
+    args.cache.cache_dir.iter().try_for_each(|folder| check_outside(folder, &args.output, "--cache-dir"))?;
     for data in std::iter::once(&args.data).chain(&args.test_data) {
         check_stays(data, &args.output, "move the file")?;
     }
@@ -122,7 +126,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if !args.bundle_encoder {
         check_stays(&located.folder, &args.output, "add --bundle-encoder")?;
     }
-    let encoder = load_encoder(&located, &args.features, console)?;
+    let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
     let trained = train(encoder, &dataset, options, console)?;
     // A file first, so that a report that cannot be written leaves no model; stdout last, when all is done.
     let is_on_stdout = args.json.as_deref().is_some_and(is_stdout);
@@ -144,9 +148,14 @@ pub(crate) fn check_report(report: &Path, output: &Path) -> anyhow::Result<()> {
     if is_stdout(report) {
         return Ok(());
     }
-    let is_inside = std::path::absolute(report)?.starts_with(std::path::absolute(output)?);
-    ensure!(!is_inside, "{}: lies in the model's folder: choose another --json", report.display());
+    check_outside(report, output, "--json")?;
     check_parent(report)
+}
+
+fn check_outside(path: &Path, output: &Path, option: &str) -> anyhow::Result<()> {
+    let is_inside = std::path::absolute(path)?.starts_with(std::path::absolute(output)?);
+    ensure!(!is_inside, "{}: lies in the model's folder: choose another {option}", path.display());
+    Ok(())
 }
 
 /// What lies in the folder of an earlier model goes when that is replaced.

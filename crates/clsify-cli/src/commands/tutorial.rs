@@ -241,7 +241,7 @@ fn token_step(encoder: &SentenceEncoder) -> anyhow::Result<String> {
 }
 
 fn encoder_step(encoder: &SentenceEncoder, why: &str, n_sentences: usize) -> String {
-    let config = encoder.encoder().config();
+    let config = encoder.config();
     let text = format!(
         "{} is {why}. It is of the {} family, with {} layers of {} attention heads, and makes {} numbers of each token. \
          It has learned from a great deal of text and stays as it is: nothing in it learns from our {n_sentences} \

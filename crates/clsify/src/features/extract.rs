@@ -64,14 +64,7 @@ pub fn extract(
     options: &FeatureOptions,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Matrix> {
-    if options.poolings.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one pooling"));
-    }
-    if let Some(i) = encodings.iter().position(Encoding::is_empty) {
-        let message = format!("sentence {}: expected at least one token, got none", i + 1);
-        return Err(Error::new(ErrorKind::Tokenizer, message)
-            .with_hint("the tokenizer adds no special tokens such as [CLS] and [SEP]"));
-    }
+    check(encodings, options)?;
     let n_features = options.n_features(encoder.config().hidden_size);
     let mut features = Matrix::zeros(encodings.len(), n_features);
     let chunks = chunks(encodings);
@@ -98,6 +91,19 @@ pub fn extract(
         }
     }
     Ok(features)
+}
+
+/// The errors of [`extract`] that need no encoder.
+pub(crate) fn check(encodings: &[Encoding], options: &FeatureOptions) -> Result<()> {
+    if options.poolings.is_empty() {
+        return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one pooling"));
+    }
+    if let Some(i) = encodings.iter().position(Encoding::is_empty) {
+        let message = format!("sentence {}: expected at least one token, got none", i + 1);
+        return Err(Error::new(ErrorKind::Tokenizer, message)
+            .with_hint("the tokenizer adds no special tokens such as [CLS] and [SEP]"));
+    }
+    Ok(())
 }
 
 /// Sentences by falling length, in groups of at most [`CHUNK_TOKENS`] tokens, at least one each: the longest chunks

@@ -1,5 +1,6 @@
 //! 4. `hidden_states` -> features `[n_samples, n_features]`: pooling, and the run over all sentences.
 
+mod cache;
 mod extract;
 mod npy;
 mod pooling;
@@ -10,6 +11,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub use cache::{CacheOptions, FeatureCache};
+pub(crate) use extract::check;
 pub use extract::{TokenCounts, extract};
 pub use npy::{save_npy, write_npy};
 pub use pooling::Pooling;

@@ -3,6 +3,7 @@
 //! [`train`] is the article's job from sentences to scores; [`SentenceClassifier`] is what comes out of it, and can be
 //! saved, loaded, evaluated and asked.
 
+mod encoder_identity;
 mod observer;
 mod saved_model;
 mod sentence_classifier;
@@ -10,8 +11,9 @@ mod sentence_encoder;
 mod train;
 mod training_report;
 
+pub use encoder_identity::FileHash;
 pub use observer::{Observer, Stage};
-pub use saved_model::{FORMAT_VERSION, FileHash, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
+pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
 pub use sentence_classifier::{EvaluationReport, Prediction, SentenceClassifier};
 pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
 pub use train::{GridSearchOptions, TestRows, TrainOptions, Trained, train};

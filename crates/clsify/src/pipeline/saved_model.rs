@@ -8,11 +8,10 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use safetensors::tensor::{self, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use super::encoder_identity::{FileHash, hash_files};
 use crate::encoder::{Dtype, encoder_files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
@@ -68,15 +67,6 @@ pub struct SavedEncoder {
     pub folder: PathBuf,
     /// The sha256 of each file that decides its vectors.
     pub files: Vec<FileHash>,
-}
-
-/// A file and its hash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileHash {
-    /// The file's name in the encoder's folder.
-    pub name: String,
-    /// Its sha256, in hexadecimal.
-    pub sha256: String,
 }
 
 /// How a saved classifier was trained.
@@ -174,26 +164,11 @@ fn short(sha256: &str) -> String {
     format!("{}...", sha256.chars().take(12).collect::<String>())
 }
 
-/// The sha256 of each file of an encoder folder that decides its vectors.
+/// The sha256 of each file of an encoder folder that decides what is made of a text.
 pub(super) fn hash_encoder(folder: &Path) -> Result<Vec<FileHash>> {
     let mut files = encoder_files(folder)?;
     files.extend(tokenizer_files(folder));
-    let hash = |path: &PathBuf| {
-        let mut file = fs::File::open(path).map_err(|e| Error::io(path, &e))?;
-        let mut sha256 = Sha256::new();
-        let mut buffer = vec![0; 1 << 20];
-        loop {
-            let n = file.read(&mut buffer).map_err(|e| Error::io(path, &e))?;
-            if n == 0 {
-                break;
-            }
-            sha256.update(&buffer[..n]);
-        }
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let sha256 = sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(FileHash { name, sha256 })
-    };
-    files.par_iter().map(hash).collect()
+    hash_files(&files)
 }
 
 /// Writes a model folder, whole or not at all; a model that stands there is replaced, anything else is not.

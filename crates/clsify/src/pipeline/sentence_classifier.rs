@@ -12,6 +12,7 @@ use crate::classifier::LogisticRegression;
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
+use crate::features::FeatureCache;
 
 /// A trained classifier of sentences.
 #[derive(Debug, Clone)]
@@ -128,6 +129,20 @@ impl SentenceClassifier {
     /// [`ErrorKind::Model`] when the folder is malformed or the encoder is not the one of the training; I/O errors and those
     /// of the encoder's files.
     pub fn load_with_encoder(folder: &Path, encoder: &Path, observer: &dyn Observer) -> Result<Self> {
+        Self::load_with_cache(folder, encoder, None, observer)
+    }
+
+    /// Like [`load_with_encoder`](Self::load_with_encoder) with a cache for features; the encoder's weights are then
+    /// loaded when a sentence is not in it.
+    ///
+    /// # Errors
+    /// As for [`load_with_encoder`](Self::load_with_encoder).
+    pub fn load_with_cache(
+        folder: &Path,
+        encoder: &Path,
+        cache: Option<FeatureCache>,
+        observer: &dyn Observer,
+    ) -> Result<Self> {
         let saved = SavedModel::read(folder)?;
         if !encoder.is_dir() {
             let message = format!("the model's encoder {:?} is not there", saved.encoder.name);
@@ -140,6 +155,7 @@ impl SentenceClassifier {
             max_length: Some(saved.max_length),
             name: Some(saved.encoder.name.clone()),
             dtype: saved.encoder.dtype,
+            cache,
         };
         let (checked, loaded) = rayon::join(
             || saved.check_encoder(encoder),
@@ -152,7 +168,7 @@ impl SentenceClassifier {
             ErrorKind::InvalidArgument => of_model(e).at(SavedModel::path(folder).display().to_string()),
             _ => e,
         })?;
-        let n_features = encoder.features().n_features(encoder.encoder().config().hidden_size);
+        let n_features = encoder.features().n_features(encoder.config().hidden_size);
         let (coef, intercept) = saved_model::read_weights(folder, saved.classes.len(), n_features)?;
         let classifier = LogisticRegression::from_parts(coef, intercept, saved.classes.len())
             .map_err(|e| of_model(e).at(folder.display().to_string()))?;

@@ -1,12 +1,14 @@
 //! Sentences in, features out: a tokenizer, an encoder and the choice of features as one thing.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Instant;
 
+use super::encoder_identity::EncoderIdentity;
 use super::observer::{Observer, Stage};
-use crate::encoder::{Dtype, Encoder};
+use crate::encoder::{Dtype, Encoder, EncoderConfig};
 use crate::error::{Error, ErrorKind, Result};
-use crate::features::{FeatureOptions, TokenCounts, extract};
+use crate::features::{FeatureCache, FeatureOptions, TokenCounts, check, extract};
 use crate::matrix::Matrix;
 use crate::tokenizer::{Encoding, Tokenizer};
 
@@ -21,7 +23,14 @@ pub struct SentenceEncoderOptions {
     pub name: Option<String>,
     /// The arithmetic; where the processor lacks it, f32, and the observer is told. The default is f32.
     pub dtype: Dtype,
+    /// Where features of earlier runs are kept. With a cache the weights are loaded at the first sentence that is not
+    /// in it; without one at once.
+    pub cache: Option<FeatureCache>,
 }
+
+/// Sentences that go through the encoder before their features are written to the cache: a run of hours that is
+/// interrupted loses minutes.
+const STORE_EVERY: usize = 16_384;
 
 /// A frozen encoder with its tokenizer.
 #[derive(Debug, Clone)]
@@ -29,8 +38,13 @@ pub struct SentenceEncoder {
     name: String,
     folder: PathBuf,
     tokenizer: Tokenizer,
-    encoder: Encoder,
+    config: EncoderConfig,
+    /// The encoder and the time that its weights took; empty until they are needed.
+    encoder: OnceLock<(Encoder, f64)>,
     features: FeatureOptions,
+    dtype: Dtype,
+    cache: Option<FeatureCache>,
+    identity: OnceLock<EncoderIdentity>,
     load_seconds: f64,
 }
 
@@ -45,8 +59,10 @@ pub struct Encoded {
     pub counts: TokenCounts,
     /// Time for tokenizing.
     pub tokenize_seconds: f64,
-    /// Time in the encoder.
+    /// Time in the encoder and the cache.
     pub embed_seconds: f64,
+    /// Sentences whose features came from the cache.
+    pub n_cached: usize,
 }
 
 impl SentenceEncoder {
@@ -78,11 +94,19 @@ impl SentenceEncoder {
             Some(features) => features,
             None => FeatureOptions::from_folder(folder)?.unwrap_or_default(),
         };
-        let encoder = Encoder::load_as(folder, options.dtype)?;
-        if encoder.dtype() != options.dtype {
+        let dtype = options.dtype.effective();
+        if dtype != options.dtype {
             observer.note(&format!("this processor has no {} instructions: computing in f32", options.dtype));
         }
-        let limit = encoder.config().max_tokens();
+        let (config, encoder) = match options.cache {
+            Some(_) => (EncoderConfig::load(folder)?, OnceLock::new()),
+            None => {
+                let encoder = Encoder::load_as(folder, dtype)?;
+                // Its time is part of this function's.
+                (encoder.config().clone(), OnceLock::from((encoder, 0.0)))
+            }
+        };
+        let limit = config.max_tokens();
         let max_length = options.max_length.unwrap_or(limit);
         if max_length > limit {
             let message = format!("expected a maximum length of at most {limit} tokens, got {max_length}");
@@ -95,7 +119,18 @@ impl SentenceEncoder {
         let name = options.name.or(folder_name).unwrap_or_else(|| folder.display().to_string());
         observer.finish(Stage::Load);
         let load_seconds = started.elapsed().as_secs_f64();
-        Ok(SentenceEncoder { name, folder: folder.to_path_buf(), tokenizer, encoder, features, load_seconds })
+        Ok(SentenceEncoder {
+            name,
+            folder: folder.to_path_buf(),
+            tokenizer,
+            config,
+            encoder,
+            features,
+            dtype,
+            cache: options.cache,
+            identity: OnceLock::new(),
+            load_seconds,
+        })
     }
 
     /// The features of every sentence, in order.
@@ -111,11 +146,19 @@ impl SentenceEncoder {
 
         let counts = TokenCounts::of(&encodings);
         let started = Instant::now();
-        observer.start(Stage::Embed, counts.n_tokens);
-        let progress = |done| observer.advance(Stage::Embed, done);
-        let features = extract(&self.encoder, &encodings, &self.features, &progress)?;
-        observer.finish(Stage::Embed);
-        let embed_seconds = started.elapsed().as_secs_f64();
+        let load_seconds = self.load_seconds();
+        let (features, n_cached) = match &self.cache {
+            Some(cache) => self.embed_with_cache(cache, &encodings, observer)?,
+            None => {
+                let encoder = self.load_weights(observer)?;
+                observer.start(Stage::Embed, counts.n_tokens);
+                let progress = |done| observer.advance(Stage::Embed, done);
+                let features = extract(encoder, &encodings, &self.features, &progress)?;
+                observer.finish(Stage::Embed);
+                (features, 0)
+            }
+        };
+        let embed_seconds = started.elapsed().as_secs_f64() - (self.load_seconds() - load_seconds);
         if counts.n_truncated > 0 {
             observer.note(&format!(
                 "{} of {} sentences had more than {} tokens and lost their end",
@@ -124,7 +167,70 @@ impl SentenceEncoder {
                 self.tokenizer.max_length()
             ));
         }
-        Ok(Encoded { features, encodings, counts, tokenize_seconds, embed_seconds })
+        Ok(Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached })
+    }
+
+    /// The features, those that the cache knows from there, and how many these are.
+    fn embed_with_cache(
+        &self,
+        cache: &FeatureCache,
+        encodings: &[Encoding],
+        observer: &dyn Observer,
+    ) -> Result<(Matrix, usize)> {
+        check(encodings, &self.features)?;
+        let identity = &self.identity()?.name;
+        let n_features = self.features.n_features(self.config.hidden_size);
+        let mut found = cache.look_up(identity, encodings, n_features);
+        if found.n_cached > 0 {
+            let (n, of) = (found.n_cached, encodings.len());
+            observer.note(&format!("the features of {n} of {of} sentences are known from an earlier run"));
+        }
+        if !found.missing.is_empty() {
+            let encoder = self.load_weights(observer)?;
+            let missing = found.missing.clone();
+            observer.start(Stage::Embed, missing.iter().map(|&i| encodings[i].len()).sum());
+            let mut n_done = 0;
+            let mut failure = None;
+            for part in missing.chunks(STORE_EVERY) {
+                let part_encodings: Vec<Encoding> = part.iter().map(|&i| encodings[i].clone()).collect();
+                let progress = |done| observer.advance(Stage::Embed, n_done + done);
+                let rows = extract(encoder, &part_encodings, &self.features, &progress)?;
+                n_done += part_encodings.iter().map(Encoding::len).sum::<usize>();
+                found.fill(part, &rows);
+                failure = cache.store(identity, &found, part).err().or(failure);
+            }
+            observer.finish(Stage::Embed);
+            found.fill_repeats();
+            if let Some(error) = failure {
+                observer.note(&format!("features are not kept for a later run: {error}"));
+            }
+        }
+        cache.shrink(0);
+        Ok((found.features, found.n_cached))
+    }
+
+    fn identity(&self) -> Result<&EncoderIdentity> {
+        if let Some(identity) = self.identity.get() {
+            return Ok(identity);
+        }
+        let identity = EncoderIdentity::of(&self.folder, &self.features, self.dtype())?;
+        Ok(self.identity.get_or_init(|| identity))
+    }
+
+    /// The encoder, loaded if it has not been.
+    fn load_weights(&self, observer: &dyn Observer) -> Result<&Encoder> {
+        if let Some((encoder, _)) = self.encoder.get() {
+            return Ok(encoder);
+        }
+        let started = Instant::now();
+        observer.start(Stage::Load, 0);
+        // Named before it is read and checked after, so that no row is ever kept under another encoder's name.
+        let identity = self.cache.as_ref().map(|_| self.identity()).transpose()?;
+        let encoder = Encoder::load_as(&self.folder, self.dtype)?;
+        identity.map_or(Ok(()), EncoderIdentity::check_unchanged)?;
+        observer.finish(Stage::Load);
+        let seconds = started.elapsed().as_secs_f64();
+        Ok(&self.encoder.get_or_init(|| (encoder, seconds)).0)
     }
 
     /// The encoder's name, to show and to save.
@@ -142,9 +248,22 @@ impl SentenceEncoder {
         &self.tokenizer
     }
 
-    /// The encoder.
-    pub fn encoder(&self) -> &Encoder {
-        &self.encoder
+    /// The encoder's shape; it is known before the weights are loaded.
+    pub fn config(&self) -> &EncoderConfig {
+        &self.config
+    }
+
+    /// The arithmetic.
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    /// The encoder, loaded if it has not been.
+    ///
+    /// # Errors
+    /// As for [`Encoder::load`].
+    pub fn encoder(&self) -> Result<&Encoder> {
+        self.load_weights(&())
     }
 
     /// The choice of features.
@@ -152,8 +271,8 @@ impl SentenceEncoder {
         &self.features
     }
 
-    /// How long loading took.
+    /// How long loading took, as far as it has been done.
     pub fn load_seconds(&self) -> f64 {
-        self.load_seconds
+        self.load_seconds + self.encoder.get().map_or(0.0, |(_, seconds)| *seconds)
     }
 }

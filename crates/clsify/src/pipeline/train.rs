@@ -93,6 +93,7 @@ pub fn train(
     observer: &dyn Observer,
 ) -> Result<Trained> {
     let started = Instant::now();
+    let loaded_before = encoder.load_seconds();
     // Labels of both files, so that a confusion matrix has a row for each; the fit sees those of its own rows.
     let test_dataset = match &options.test {
         TestRows::Dataset(test) => Some(test),
@@ -210,7 +211,7 @@ pub fn train(
         seconds.tokenize += encoded.tokenize_seconds;
         seconds.embed += encoded.embed_seconds;
     }
-    seconds.total = seconds.load + started.elapsed().as_secs_f64();
+    seconds.total = loaded_before + started.elapsed().as_secs_f64();
     let (seed, stratified) = match &options.test {
         TestRows::Split(split) => (split.seed, split.stratify),
         TestRows::Dataset(_) => (0, false),

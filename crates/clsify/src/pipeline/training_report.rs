@@ -60,7 +60,7 @@ pub struct EncoderReport {
 impl EncoderReport {
     /// Describes an encoder.
     pub fn of(encoder: &SentenceEncoder) -> Self {
-        let config = encoder.encoder().config();
+        let config = encoder.config();
         let names: Vec<String> = encoder.features().poolings.iter().map(ToString::to_string).collect();
         EncoderReport {
             name: encoder.name().to_string(),
@@ -70,7 +70,7 @@ impl EncoderReport {
             pooling: names.join("+"),
             normalize: encoder.features().normalize,
             max_length: encoder.tokenizer().max_length(),
-            dtype: encoder.encoder().dtype(),
+            dtype: encoder.dtype(),
         }
     }
 }

@@ -1,0 +1,243 @@
+//! Features kept from earlier runs, so that a sentence goes through an encoder once.
+//!
+//! ```text
+//! FOLDER/<sha256 of what computes>/<sha256 of the index>.rows       the form of a file: segment.rs
+//! ```
+//!
+//! A row's key is the hash of its token ids: text, tokenizer and maximum length are in them. What else decides a
+//! vector (weights, pooling, arithmetic) is in the folder's name. A segment is written whole and renamed into place,
+//! its name is its content's, and it never changes: two processes need no lock, and one that is killed leaves at most
+//! a temporary file. Whatever does not match its checksums is a sentence that was not found.
+
+mod segment;
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::matrix::Matrix;
+use crate::tokenizer::Encoding;
+use segment::{Key, Segment};
+
+/// A temporary file of this age belongs to a process that is gone.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
+/// Where features are kept, and how many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheOptions {
+    /// The folder; it is created when there is something to keep.
+    pub folder: PathBuf,
+    /// The most that all files of the cache may take together; those that were not used for longest go first.
+    pub max_bytes: u64,
+}
+
+/// Features of earlier runs, shared by all processes that name the same folder.
+///
+/// `SentenceEncoderOptions` takes one. Clones are the same cache.
+///
+/// ```
+/// use clsify::features::{CacheOptions, FeatureCache};
+/// let folder = std::env::temp_dir().join("clsify-features");
+/// let cache = FeatureCache::open(CacheOptions { folder, max_bytes: 2_000_000_000 });
+/// ```
+#[derive(Debug, Clone)]
+pub struct FeatureCache {
+    options: CacheOptions,
+    /// Set once a write has failed: the next would too.
+    is_read_only: Arc<AtomicBool>,
+}
+
+/// What a cache knew of some sentences.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// `[n_sentences, n_features]`; rows that are missing hold zeros until they are filled.
+    pub(crate) features: Matrix,
+    /// The first sentence of each key that was not found.
+    pub(crate) missing: Vec<usize>,
+    /// Sentences whose row was found.
+    pub(crate) n_cached: usize,
+    keys: Vec<Key>,
+}
+
+impl FeatureCache {
+    /// A cache in this folder. Nothing is read or written yet.
+    pub fn open(options: CacheOptions) -> Self {
+        FeatureCache { options, is_read_only: Arc::default() }
+    }
+
+    /// What it was opened with.
+    pub fn options(&self) -> &CacheOptions {
+        &self.options
+    }
+
+    /// The rows of these sentences, as far as they are known. `identity` stands for all that decides a vector beside
+    /// the token ids, and is a plain file name.
+    pub(crate) fn look_up(&self, identity: &str, encodings: &[Encoding], n_features: usize) -> Found {
+        let keys: Vec<Key> = encodings.iter().map(key).collect();
+        let mut features = Matrix::zeros(encodings.len(), n_features);
+        let mut sentences: HashMap<Key, Vec<usize>> = HashMap::new();
+        for (sentence, key) in keys.iter().enumerate() {
+            sentences.entry(*key).or_default().push(sentence);
+        }
+        let mut n_cached = 0;
+        for path in files(&self.options.folder.join(identity)).into_iter().filter(|path| is_segment(path)) {
+            if sentences.is_empty() {
+                break;
+            }
+            // One that cannot be read, or that another process has removed, is one without rows.
+            let Ok(opened) = Segment::open(&path, n_features) else { continue };
+            let Some(mut segment) = opened else {
+                remove(&path);
+                continue;
+            };
+            let mut is_used = false;
+            let wanted: Vec<usize> =
+                (0..segment.keys().len()).filter(|&i| sentences.contains_key(&segment.keys()[i])).collect();
+            for row in wanted {
+                let Ok(Some(vector)) = segment.row(row) else {
+                    remove(&path);
+                    break;
+                };
+                let of_key = sentences.remove(&segment.keys()[row]).unwrap_or_default();
+                n_cached += of_key.len();
+                of_key.iter().for_each(|&i| features.row_mut(i).copy_from_slice(&vector));
+                is_used = true;
+            }
+            if is_used {
+                segment.touch();
+            }
+        }
+        let mut missing: Vec<usize> = sentences.values().map(|of_key| of_key[0]).collect();
+        missing.sort_unstable();
+        Found { features, missing, n_cached, keys }
+    }
+
+    /// Keeps the rows of these sentences of `found`, as many as fit.
+    ///
+    /// # Errors
+    /// I/O errors with the path. After the first nothing more is written, and nothing more is said.
+    pub(crate) fn store(&self, identity: &str, found: &Found, sentences: &[usize]) -> Result<()> {
+        if self.is_read_only.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let n_features = found.features.shape()[1];
+        let most = segment::most_rows(self.options.max_bytes, n_features);
+        let kept = &sentences[..sentences.len().min(usize::try_from(most).unwrap_or(usize::MAX))];
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<(Key, &[f32])> = kept.iter().map(|&i| (found.keys[i], found.features.row(i))).collect();
+        self.shrink(segment::bytes(rows.len() as u64, n_features).unwrap_or(u64::MAX));
+        let folder = self.options.folder.join(identity);
+        let written = fs::create_dir_all(&folder)
+            .map_err(|e| Error::io(&folder, &e))
+            .and_then(|()| segment::write(&folder, &rows));
+        if written.is_err() {
+            self.is_read_only.store(true, Ordering::Relaxed);
+        }
+        written
+    }
+
+    /// Removes what was not used for longest, until there is room for so many bytes more.
+    pub(crate) fn shrink(&self, room_bytes: u64) {
+        let mut kept: Vec<(SystemTime, PathBuf, u64)> = Vec::new();
+        let mut total = room_bytes;
+        let now = SystemTime::now();
+        for folder in files(&self.options.folder).iter().filter(|folder| is_identity(folder)) {
+            for path in files(folder).into_iter().filter(|path| is_segment(path) || is_temporary(path)) {
+                let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
+                let used = metadata.modified().unwrap_or(now);
+                // Another process may be writing a temporary file: it counts, but is not removed before its time.
+                if is_temporary(&path) && now.duration_since(used).is_ok_and(|age| age > ABANDONED) {
+                    remove(&path);
+                    continue;
+                }
+                total = total.saturating_add(metadata.len());
+                if is_segment(&path) {
+                    kept.push((used, path, metadata.len()));
+                }
+            }
+        }
+        kept.sort();
+        for (_, path, bytes) in &kept {
+            if total <= self.options.max_bytes {
+                break;
+            }
+            remove(path);
+            total = total.saturating_sub(*bytes);
+        }
+    }
+}
+
+impl Found {
+    /// Fills in the rows of missing sentences, `[sentences.len(), n_features]`.
+    pub(crate) fn fill(&mut self, sentences: &[usize], rows: &Matrix) {
+        for (row, &sentence) in sentences.iter().enumerate() {
+            self.features.row_mut(sentence).copy_from_slice(rows.row(row));
+        }
+    }
+
+    /// Gives sentences that repeat a missing one its row, once all missing ones are filled in.
+    pub(crate) fn fill_repeats(&mut self) {
+        let first: HashMap<Key, usize> = self.missing.iter().map(|&i| (self.keys[i], i)).collect();
+        let is_first: HashSet<usize> = self.missing.iter().copied().collect();
+        for (i, key) in self.keys.iter().enumerate().filter(|(i, _)| !is_first.contains(i)) {
+            if let Some(&first) = first.get(key) {
+                let row = self.features.row(first).to_vec();
+                self.features.row_mut(i).copy_from_slice(&row);
+            }
+        }
+    }
+}
+
+/// The hash of a sentence's tokens. 16 bytes: among a billion sentences two share one with a chance of 1e-21.
+fn key(encoding: &Encoding) -> Key {
+    let mut sha256 = Sha256::new();
+    for id in encoding.input_ids.iter().chain(&encoding.token_type_ids) {
+        sha256.update(id.to_le_bytes());
+    }
+    segment::truncated(&sha256.finalize())
+}
+
+/// The entries of a folder, sorted; none where it cannot be read.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+fn is_segment(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == segment::EXTENSION)
+        && path.file_stem().is_some_and(|stem| is_hex(&stem.to_string_lossy()))
+}
+
+/// What a write of a segment that did not end has left; see [`crate::files`].
+fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut parts = name.split('.');
+    parts.next() == Some("")
+        && parts.next().is_some_and(is_hex)
+        && parts.next() == Some(segment::EXTENSION)
+        && name.ends_with(".tmp")
+}
+
+fn is_identity(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| is_hex(&name.to_string_lossy()))
+}
+
+/// The names of the cache, so that nothing else is ever removed.
+fn is_hex(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn remove(path: &Path) {
+    // Another process may have been faster, or the folder is not ours to write: then the file is ignored again.
+    let _ = fs::remove_file(path);
+}
