@@ -10,12 +10,14 @@
 //! | [`packed`] | `activation(x Wᵀ + b)` with weights packed once, a row's bits independent of its neighbours |
 //! | [`activation`] | `gelu` (erf), `gelu_tanh`, `relu`, `silu`, in place |
 //! | [`normalize`] | `softmax`, `layer_norm`, `l2_normalize`, by rows, in place |
+//! | [`ceiling`] | the operations a second that no product can exceed on this machine |
 //!
 //! Element-wise functions give the same bits whatever instruction set they run on: they use no fused multiply-add and
 //! sum in a fixed order.
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod activation;
+pub mod ceiling;
 mod dispatch;
 mod exp;
 pub mod matmul;
