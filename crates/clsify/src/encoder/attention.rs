@@ -53,6 +53,21 @@ impl Attention {
         })
     }
 
+    /// Attention of the same shape to measure an arithmetic with.
+    pub(crate) fn with_any_weights(&self, dtype: Dtype) -> Self {
+        Attention {
+            query_key_value: self.query_key_value.with_any_weights(dtype),
+            output: self.output.with_any_weights(dtype),
+            norm: self.norm.clone(),
+            ..*self
+        }
+    }
+
+    /// The memory that the matrices take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.query_key_value.bytes() + self.output.bytes()
+    }
+
     /// `x [n_tokens, hidden]` in place.
     pub(crate) fn forward(
         &self,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use clsify_kernels::ceiling;
 use clsify_kernels::packed::Kernel;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,9 @@ pub enum Dtype {
 }
 
 impl Dtype {
+    /// All of them, by rising speed.
+    pub const ALL: [Dtype; 3] = [Dtype::F32, Dtype::Bf16, Dtype::Int8];
+
     /// Whether this processor has instructions for it; without them products run in f32.
     pub fn is_native(self) -> bool {
         match self {
@@ -50,6 +54,12 @@ impl Dtype {
     /// bf16 where the processor has it, else f32.
     pub fn auto() -> Self {
         Dtype::Bf16.effective()
+    }
+
+    /// The operations a second that `threads` threads can do on this machine, a multiply-add counted as two, measured for
+    /// a fifth of a second: what no encoder can exceed. `None` where the processor has no instructions for it.
+    pub fn ceiling(self, threads: usize) -> Option<f64> {
+        self.is_native().then(|| ceiling::operations_per_second(self.kernel(), threads)).flatten()
     }
 
     pub(super) fn kernel(self) -> Kernel {

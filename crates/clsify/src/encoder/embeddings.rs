@@ -57,6 +57,13 @@ impl Embeddings {
         })
     }
 
+    /// The memory that the tables take.
+    pub(crate) fn bytes(&self) -> usize {
+        let tables = [&self.word, &self.position, &self.token_type];
+        tables.iter().map(|table| size_of_val(&table[..])).sum::<usize>()
+            + self.projection.as_ref().map_or(0, Linear::bytes)
+    }
+
     /// The vectors of all tokens of a batch, `[n_tokens, hidden_size]`.
     pub(crate) fn forward(&self, batch: &Batch, parallel: Parallel) -> Result<Vec<f32>> {
         let mut x = vec![0.0; batch.n_tokens() * self.size];

@@ -44,6 +44,21 @@ impl FeedForward {
         })
     }
 
+    /// A feed-forward part of the same shape to measure an arithmetic with.
+    pub(crate) fn with_any_weights(&self, dtype: Dtype) -> Self {
+        FeedForward {
+            intermediate: self.intermediate.with_any_weights(dtype),
+            output: self.output.with_any_weights(dtype),
+            norm: self.norm.clone(),
+            ..*self
+        }
+    }
+
+    /// The memory that the matrices take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.intermediate.bytes() + self.output.bytes()
+    }
+
     /// `x [n_tokens, hidden]` in place.
     pub(crate) fn forward(&self, x: &mut [f32], n_tokens: usize, parallel: Parallel) {
         let mut intermediate = vec![0.0; n_tokens * self.intermediate.outputs()];

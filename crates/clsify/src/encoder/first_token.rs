@@ -59,6 +59,11 @@ impl FirstToken {
         Ok(FirstToken { keys: keys.collect(), values: values.collect() })
     }
 
+    /// The memory that the matrices take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.keys.iter().chain(&self.values).map(Linear::bytes).sum()
+    }
+
     /// `x [n_tokens, hidden]` -> the rows at position 0 of each sentence after this attention, `[n_sentences, hidden]`.
     pub(crate) fn forward(
         &self,

@@ -7,7 +7,7 @@ use clsify_kernels::normalize::l2_normalize;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{FeatureOptions, Pooling};
+use super::FeatureOptions;
 use crate::encoder::{Encoder, Parallel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
@@ -128,7 +128,7 @@ fn chunks(encodings: &[Encoding]) -> Vec<Vec<usize>> {
 fn pool(encoder: &Encoder, batch: &Batch, options: &FeatureOptions, parallel: Parallel) -> Result<Vec<f32>> {
     let hidden = encoder.config().hidden_size;
     let mut out = Vec::new();
-    if options.poolings == [Pooling::Cls] {
+    if options.is_first_alone() {
         out.extend_from_slice(encoder.forward_first(batch, parallel)?.as_slice());
     } else {
         let hidden_states = encoder.forward(batch, parallel)?;

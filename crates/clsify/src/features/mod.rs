@@ -17,6 +17,7 @@ pub use extract::{TokenCounts, extract};
 pub use npy::{save_npy, write_npy};
 pub use pooling::Pooling;
 
+use crate::encoder::EncoderConfig;
 use crate::error::Result;
 
 /// Which features to take from the last layer.
@@ -49,6 +50,16 @@ impl FeatureOptions {
     /// [`ErrorKind::Config`](crate::error::ErrorKind::Config) when a module or pooling is not supported.
     pub fn from_folder(folder: &Path) -> Result<Option<Self>> {
         sentence_transformers::options(folder)
+    }
+
+    /// Whether the vector at position 0 is all that is wanted, so that the last layer need not make the others.
+    pub(crate) fn is_first_alone(&self) -> bool {
+        self.poolings == [Pooling::Cls]
+    }
+
+    /// The operations that an encoder needs for these features of a sentence of `n_tokens`, a multiply-add counted as two.
+    pub fn operations(&self, config: &EncoderConfig, n_tokens: usize) -> f64 {
+        if self.is_first_alone() { config.operations_of_first(n_tokens) } else { config.operations(n_tokens) }
     }
 
     /// Numbers a sentence, for an encoder of this width.
