@@ -4,7 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use clsify::pipeline::{Observer, Stage};
+use clsify::encoder::Dtype;
+use clsify::pipeline::{Observer, SentenceEncoder, Stage};
 use clsify_hub::FetchObserver;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -14,6 +15,9 @@ pub(crate) enum Verbosity {
     Normal,
     Verbose,
 }
+
+/// An encoder that takes longer makes its user wait.
+const LONG_SECONDS: f64 = 5.0;
 
 /// What the user sees besides results. Bars are drawn on a terminal only.
 pub(crate) struct Console {
@@ -49,6 +53,17 @@ impl Console {
         let known = error.chain().find_map(|e| e.downcast_ref::<clsify::error::Error>());
         if let Some(hint) = known.and_then(clsify::error::Error::hint) {
             self.line(&one_line(&format!("hint: {hint}")));
+        }
+    }
+
+    /// At the end of a run that made its user wait for the encoder: which dtype would have been faster.
+    pub(crate) fn hint_faster_dtype(&self, encoder: &SentenceEncoder) {
+        if self.verbosity == Verbosity::Quiet || encoder.embed_seconds() < LONG_SECONDS {
+            return;
+        }
+        // A hint that cannot be had is none to report.
+        if let Some(hint) = encoder.faster_dtypes().ok().and_then(|faster| faster_dtype(&faster)) {
+            self.say(&hint);
         }
     }
 
@@ -88,6 +103,16 @@ impl Console {
             bar.finish_and_clear();
         }
     }
+}
+
+/// The hint that names faster dtypes and how many times as fast they are.
+fn faster_dtype(faster: &[(Dtype, f64)]) -> Option<String> {
+    let ((dtype, ratio), others) = faster.split_first()?;
+    let others: String =
+        others.iter().map(|(dtype, ratio)| format!(", --dtype {dtype} about {ratio:.1} times")).collect();
+    Some(format!(
+        "hint: --dtype {dtype} is about {ratio:.1} times as fast on this processor{others}; `clsify bench` measures it"
+    ))
 }
 
 /// A message as one line, whatever a path or a label in it holds.
@@ -154,5 +179,28 @@ impl FetchObserver for Console {
         if total > 0 && done >= total {
             self.end_bar();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_names_what_is_faster() {
+        assert_eq!(faster_dtype(&[]), None);
+        assert_eq!(
+            faster_dtype(&[(Dtype::Int8, 1.44)]).as_deref(),
+            Some(
+                "hint: --dtype int8 is about 1.4 times as fast on this processor; `clsify bench` measures it"
+            )
+        );
+        assert_eq!(
+            faster_dtype(&[(Dtype::Bf16, 1.96), (Dtype::Int8, 3.2)]).as_deref(),
+            Some(
+                "hint: --dtype bf16 is about 2.0 times as fast on this processor, --dtype int8 about 3.2 times; \
+                 `clsify bench` measures it"
+            )
+        );
     }
 }

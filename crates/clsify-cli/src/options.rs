@@ -8,7 +8,9 @@ use clsify::classifier::ClassWeight;
 use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header, Sentences};
 use clsify::encoder::Dtype;
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Pooling};
-use clsify::pipeline::{SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
+use clsify::pipeline::{
+    LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
+};
 use clsify::split::TestSize;
 use clsify_hub::{Hub, Located, Origin};
 
@@ -106,7 +108,7 @@ pub(crate) enum PoolingArg {
 }
 
 impl PoolingArg {
-    fn features(self) -> Option<FeatureOptions> {
+    pub(crate) fn features(self) -> Option<FeatureOptions> {
         match self {
             PoolingArg::Cls => Some(Pooling::Cls.into()),
             PoolingArg::Mean => Some(Pooling::Mean.into()),
@@ -243,6 +245,7 @@ pub(crate) fn load_encoder(
 pub(crate) fn load_classifier(
     model: &Path,
     encoder: Option<&str>,
+    dtype: Option<DtypeArg>,
     cache: Option<FeatureCache>,
     console: &Console,
 ) -> anyhow::Result<SentenceClassifier> {
@@ -256,5 +259,6 @@ pub(crate) fn load_classifier(
             found.filter(|found| found.origin != Origin::Folder).map_or(recorded, |found| found.folder)
         }
     };
-    Ok(SentenceClassifier::load_with_cache(model, &folder, cache, console)?)
+    let options = LoadOptions { dtype: dtype.map(Into::into), cache };
+    Ok(SentenceClassifier::load_with(model, &folder, options, console)?)
 }

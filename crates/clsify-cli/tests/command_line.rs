@@ -4,8 +4,8 @@ mod common;
 
 use common::{Sandbox, json_lines};
 
-const COMMANDS: [&str; 9] =
-    ["tutorial", "train", "evaluate", "predict", "embed", "tokenize", "pull", "list", "completions"];
+const COMMANDS: [&str; 10] =
+    ["tutorial", "train", "evaluate", "predict", "embed", "tokenize", "bench", "pull", "list", "completions"];
 
 #[test]
 fn wrong_command_lines_exit_with_2_and_say_what_is_expected() {
@@ -40,6 +40,9 @@ fn wrong_command_lines_exit_with_2_and_say_what_is_expected() {
         (vec!["embed", "--encoder", "e", "--input", "x"], "--output <OUT.npy>"),
         (vec!["tokenize", "--encoder", "e"], "<TEXT>..."),
         (vec!["predict"], "<MODEL>"),
+        (vec!["predict", "m", "--dtype", "f16"], "[possible values: f32, bf16, int8, auto]"),
+        (vec!["bench"], "--encoder <ENCODER>"),
+        (vec!["bench", "--encoder", "e", "--limit", "0"], "expected a whole number of at least 1"),
         (vec!["predict", "m", "-x"], "use '-- -x'"),
         (vec!["predict", "m", "--output-format", "xml"], "[possible values: text, json, tsv]"),
         (vec!["completions", "cmd"], "possible values: bash"),

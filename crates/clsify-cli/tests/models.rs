@@ -4,7 +4,8 @@ mod common;
 
 use std::fs;
 
-use common::{Outcome, Sandbox, encoder, read_json};
+use clsify::encoder::Dtype;
+use common::{Outcome, Sandbox, encoder, json_lines, read_json};
 use serde_json::{Value, json};
 
 #[test]
@@ -106,4 +107,38 @@ fn a_model_remembers_its_dtype() {
         sandbox.succeed(&["evaluate", "-q", "model", "--data", "reviews.tsv", "--json", "scores.json"]);
         assert_eq!(read_json(&sandbox.path("scores.json"))["encoder"]["dtype"], trained);
     }
+}
+
+/// `predict` and `evaluate` take the dtype that they are told to, and say so where it is not that of the training.
+#[test]
+fn a_model_is_asked_in_another_dtype() {
+    let sandbox = Sandbox::with_model();
+    let fitted =
+        |dtype| format!("note: the classifier was fitted on features in f32, and gets them in {dtype}\n");
+    let ask = ["predict", "model", "-p", "--output-format", "json", "film 1 was a quiet bore"];
+    let score = ["evaluate", "model", "--data", "reviews.tsv", "--json", "-"];
+    let probability =
+        |outcome: &Outcome| json_lines(&outcome.stdout)[0]["probabilities"]["bad"].as_f64().unwrap();
+    let plain = probability(&sandbox.run(&ask));
+    for (dtype, effective) in
+        [("f32", Dtype::F32), ("bf16", Dtype::Bf16), ("int8", Dtype::Int8), ("auto", Dtype::auto())]
+    {
+        let [asked, scored] =
+            [&ask[..], &score].map(|args| sandbox.run(&[args, &["--dtype", dtype]].concat()));
+        let report: Value = serde_json::from_str(&scored.stdout).unwrap();
+        assert_eq!(report["encoder"]["dtype"], effective.effective().to_string());
+        for outcome in [&asked, &scored] {
+            assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+            let is_said = outcome.stderr.contains(&fitted(effective));
+            assert_eq!(is_said, effective.effective() != Dtype::F32, "{dtype}: {}", outcome.stderr);
+        }
+        // The tiny encoder's vectors move by up to a hundredth in 8 bits; what matters is which of them were taken.
+        let difference = (probability(&asked) - plain).abs();
+        assert!(difference < 0.1, "{dtype}: {difference}");
+        assert_eq!(difference == 0.0, effective.effective() == Dtype::F32, "{dtype}: {difference}");
+    }
+    // The model itself stays as it was.
+    assert_eq!(read_json(&sandbox.path("model/clsify.json"))["encoder"]["dtype"], "f32");
+    let quiet = sandbox.run(&[&ask[..], &["-q", "--dtype", "bf16"]].concat());
+    assert_eq!(quiet.stderr, "");
 }

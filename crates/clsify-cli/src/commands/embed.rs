@@ -55,5 +55,6 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         encoded.counts.n_tokens,
         encoded.embed_seconds
     ));
+    console.hint_faster_dtype(&encoder);
     Ok(())
 }

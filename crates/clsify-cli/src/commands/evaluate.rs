@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::commands::train::scores;
 use crate::console::Console;
-use crate::options::{CacheArgs, DataOptions, at_least_one, load_classifier, load_dataset};
+use crate::options::{CacheArgs, DataOptions, DtypeArg, at_least_one, load_classifier, load_dataset};
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 
 /// Score a saved classifier on labelled sentences
@@ -26,6 +26,10 @@ pub(crate) struct Args {
     #[arg(long)]
     encoder: Option<String>,
 
+    /// Arithmetic of the encoder; that of the training if not given
+    #[arg(long, value_enum)]
+    dtype: Option<DtypeArg>,
+
     /// Write the scores to this file too; - is stdout
     #[arg(long, value_name = "OUT.json")]
     json: Option<PathBuf>,
@@ -40,13 +44,15 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.json.iter().try_for_each(|path| check_parent(path))?;
     let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
-    let classifier = load_classifier(&args.model, args.encoder.as_deref(), args.cache.open(), console)?;
+    let classifier =
+        load_classifier(&args.model, args.encoder.as_deref(), args.dtype, args.cache.open(), console)?;
     let report = classifier.evaluate(&dataset, console)?;
     if let Some(path) = &args.json {
         write_json(path, &report)?;
     }
-    if args.json.as_deref().is_some_and(is_stdout) {
-        return Ok(());
+    if !args.json.as_deref().is_some_and(is_stdout) {
+        stdout(|out| write!(out, "{}", scores(&report.test)))?;
     }
-    stdout(|out| write!(out, "{}", scores(&report.test)))
+    console.hint_faster_dtype(classifier.encoder());
+    Ok(())
 }

@@ -10,7 +10,7 @@ use clsify::pipeline::{Prediction, SentenceClassifier};
 use serde_json::{Map, Value, json};
 
 use crate::console::Console;
-use crate::options::load_classifier;
+use crate::options::{DtypeArg, load_classifier};
 use crate::output::stdout;
 
 /// A line beyond this is no sentence.
@@ -45,6 +45,10 @@ pub(crate) struct Args {
     /// Where the model's encoder is, if it has moved: a folder, a name known to `list`, or a hub id
     #[arg(long)]
     encoder: Option<String>,
+
+    /// Arithmetic of the encoder; that of the training if not given
+    #[arg(long, value_enum)]
+    dtype: Option<DtypeArg>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,12 +62,14 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if let Some(i) = args.texts.iter().position(String::is_empty) {
         bail!("text {}: the sentence is empty", i + 1);
     }
-    let classifier = load_classifier(&args.model, args.encoder.as_deref(), None, console)?;
+    let classifier = load_classifier(&args.model, args.encoder.as_deref(), args.dtype, None, console)?;
     let style = Style { format: args.output_format, probabilities: args.probabilities };
     // Not before the first sentences are read: where those are no good, nothing is printed.
     let mut header = (style.format == OutputFormat::Tsv).then(|| style.header(classifier.classes()));
     if !args.texts.is_empty() {
-        return answer(&classifier, &args.texts, style, header, console);
+        answer(&classifier, &args.texts, style, header, console)?;
+        console.hint_faster_dtype(classifier.encoder());
+        return Ok(());
     }
     if std::io::stdin().is_terminal() {
         console.say("reading sentences from the terminal, one a line; Ctrl-D ends");
@@ -72,6 +78,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     loop {
         let sentences = lines.next_group()?;
         if sentences.is_empty() {
+            console.hint_faster_dtype(classifier.encoder());
             return stdout(|out| header.iter().try_for_each(|header| writeln!(out, "{header}")));
         }
         answer(&classifier, &sentences, style, header.take(), console)?;

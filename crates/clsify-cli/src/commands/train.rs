@@ -140,6 +140,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         stdout(|out| write!(out, "{}", summary(&trained.report)))?;
     }
     console.say(&format!("saved: {}", args.output.display()));
+    console.hint_faster_dtype(trained.classifier.encoder());
     Ok(())
 }
 

@@ -156,7 +156,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     classifier.save(&args.output, false)?;
     write_json(&args.output.join("tutorial.json"), &report)?;
     if is_on_stdout {
-        return write_json("-".as_ref(), &report);
+        write_json("-".as_ref(), &report)?;
     }
     let (output, seconds) = (quoted(&args.output.display().to_string()), report.training.seconds.total);
     tell(&format!(
@@ -164,7 +164,9 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
          Ask it:     clsify predict {output} -p \"{ARTICLE_SENTENCE}\"\n\
          Your data:  clsify train --encoder {} --data FILE --output MODEL --pooling mean --grid-search\n",
         quoted(&located.name)
-    ))
+    ))?;
+    console.hint_faster_dtype(classifier.encoder());
+    Ok(())
 }
 
 /// The encoder to use, and why it is that one.

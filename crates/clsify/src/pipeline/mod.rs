@@ -8,14 +8,16 @@ mod observer;
 mod saved_model;
 mod sentence_classifier;
 mod sentence_encoder;
+mod speed;
 mod train;
 mod training_report;
 
 pub use encoder_identity::FileHash;
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
-pub use sentence_classifier::{EvaluationReport, Prediction, SentenceClassifier};
+pub use sentence_classifier::{EvaluationReport, LoadOptions, Prediction, SentenceClassifier};
 pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
+pub use speed::{EncoderSpeed, Latency};
 pub use train::{GridSearchOptions, TestRows, TrainOptions, Trained, train};
 pub use training_report::{
     BaselineReport, ClassifierReport, EncoderReport, FeaturesReport, GridSearchReport, Seconds, SplitReport,

@@ -10,6 +10,7 @@ use super::sentence_encoder::{SentenceEncoder, SentenceEncoderOptions};
 use super::training_report::{EncoderReport, FeaturesReport, TrainingReport};
 use crate::classifier::LogisticRegression;
 use crate::dataset::{Dataset, DatasetSummary};
+use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
 use crate::features::FeatureCache;
@@ -20,6 +21,16 @@ pub struct SentenceClassifier {
     encoder: SentenceEncoder,
     classifier: LogisticRegression,
     saved: SavedModel,
+}
+
+/// How a saved classifier is loaded.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// The arithmetic of the encoder; `None`: that of the training. With another the classifier gets other features than
+    /// it was fitted on, and the observer is told.
+    pub dtype: Option<Dtype>,
+    /// Features of earlier runs; with a cache the encoder's weights are loaded when a sentence is not in it.
+    pub cache: Option<FeatureCache>,
 }
 
 /// The answer for one sentence.
@@ -129,18 +140,17 @@ impl SentenceClassifier {
     /// [`ErrorKind::Model`] when the folder is malformed or the encoder is not the one of the training; I/O errors and those
     /// of the encoder's files.
     pub fn load_with_encoder(folder: &Path, encoder: &Path, observer: &dyn Observer) -> Result<Self> {
-        Self::load_with_cache(folder, encoder, None, observer)
+        Self::load_with(folder, encoder, LoadOptions::default(), observer)
     }
 
-    /// Like [`load_with_encoder`](Self::load_with_encoder) with a cache for features; the encoder's weights are then
-    /// loaded when a sentence is not in it.
+    /// Like [`load_with_encoder`](Self::load_with_encoder), with options.
     ///
     /// # Errors
     /// As for [`load_with_encoder`](Self::load_with_encoder).
-    pub fn load_with_cache(
+    pub fn load_with(
         folder: &Path,
         encoder: &Path,
-        cache: Option<FeatureCache>,
+        options: LoadOptions,
         observer: &dyn Observer,
     ) -> Result<Self> {
         let saved = SavedModel::read(folder)?;
@@ -150,16 +160,23 @@ impl SentenceClassifier {
                 .at(encoder.display().to_string())
                 .with_hint("give its folder or name with --encoder, or train with --bundle-encoder"));
         }
-        let options = SentenceEncoderOptions {
+        let encoder_options = SentenceEncoderOptions {
             features: Some(saved.pooling.clone()),
             max_length: Some(saved.max_length),
             name: Some(saved.encoder.name.clone()),
-            dtype: saved.encoder.dtype,
-            cache,
+            dtype: options.dtype.unwrap_or(saved.encoder.dtype),
+            cache: options.cache,
         };
+        if let Some(dtype) = options.dtype.map(Dtype::effective).filter(|&dtype| dtype != saved.encoder.dtype)
+        {
+            let fitted = saved.encoder.dtype;
+            observer.note(&format!(
+                "the classifier was fitted on features in {fitted}, and gets them in {dtype}"
+            ));
+        }
         let (checked, loaded) = rayon::join(
             || saved.check_encoder(encoder),
-            || SentenceEncoder::load(encoder, options, observer),
+            || SentenceEncoder::load(encoder, encoder_options, observer),
         );
         checked?;
         let of_model = |e: Error| Error::new(ErrorKind::Model, e.to_string());

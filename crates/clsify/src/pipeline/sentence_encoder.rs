@@ -1,7 +1,8 @@
 //! Sentences in, features out: a tokenizer, an encoder and the choice of features as one thing.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use super::encoder_identity::EncoderIdentity;
@@ -46,6 +47,8 @@ pub struct SentenceEncoder {
     cache: Option<FeatureCache>,
     identity: OnceLock<EncoderIdentity>,
     load_seconds: f64,
+    /// Shared with clones: they are one encoder to whoever waits for it.
+    embed_nanoseconds: Arc<AtomicU64>,
 }
 
 /// Features and what was seen on the way to them.
@@ -130,6 +133,7 @@ impl SentenceEncoder {
             cache: options.cache,
             identity: OnceLock::new(),
             load_seconds,
+            embed_nanoseconds: Arc::default(),
         })
     }
 
@@ -159,6 +163,7 @@ impl SentenceEncoder {
             }
         };
         let embed_seconds = started.elapsed().as_secs_f64() - (self.load_seconds() - load_seconds);
+        self.embed_nanoseconds.fetch_add((1e9 * embed_seconds) as u64, Ordering::Relaxed);
         if counts.n_truncated > 0 {
             observer.note(&format!(
                 "{} of {} sentences had more than {} tokens and lost their end",
@@ -269,6 +274,11 @@ impl SentenceEncoder {
     /// The choice of features.
     pub fn features(&self) -> &FeatureOptions {
         &self.features
+    }
+
+    /// Time in the encoder and the cache so far, of all calls.
+    pub fn embed_seconds(&self) -> f64 {
+        self.embed_nanoseconds.load(Ordering::Relaxed) as f64 / 1e9
     }
 
     /// How long loading took, as far as it has been done.
