@@ -10,10 +10,6 @@ VERSION = torch.__version__
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 
 
-def prepare(settings: Settings) -> None:
-    """It runs what the folder holds."""
-
-
 def load(settings: Settings):
     return first_token_of(load_model(settings))
 

@@ -11,9 +11,5 @@ from peers.settings import Settings
 VERSION = version("zentorch")
 
 
-def prepare(settings: Settings) -> None:
-    """It compiles in memory, at the first batches."""
-
-
 def load(settings: Settings):
     return pytorch.first_token_of(torch.compile(pytorch.load_model(settings), backend="zentorch", dynamic=True))
