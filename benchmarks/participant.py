@@ -52,7 +52,7 @@ class Participant:
 
     def __init__(self, entry: Entry, threads: int, log: Path):
         self.entry = entry
-        environment = dict(os.environ, PYTHONPATH=str(HERE), TOKENIZERS_PARALLELISM="true", **thread_variables(threads))
+        environment = dict(os.environ, TOKENIZERS_PARALLELISM="true", **thread_variables(threads))
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         with open(log, "ab") as errors:

@@ -12,7 +12,7 @@
 
 import csv
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -65,8 +65,12 @@ class Record:
 
     def replaced_by(self, newer: "Record") -> "Record":
         """These rows without those that a newer run measured again, and the newer run's."""
-        again = {(row.encoder, row.job) for row in newer.rows}
-        return Record([row for row in self.rows if (row.encoder, row.job) not in again] + newer.rows)
+        def measured(row: Row) -> tuple[str, ...]:
+            # A run of some jobs asks for the versions of some participants only.
+            return (row.encoder, row.job, row.participant if row.job == "version" else "")
+
+        again = {measured(row) for row in newer.rows}
+        return Record([row for row in self.rows if measured(row) not in again] + newer.rows)
 
     def encoders(self) -> list[str]:
         """The names of the encoders, in the order in which they were measured."""
@@ -96,8 +100,3 @@ class Record:
 def ratios(ours: dict[str, float], theirs: dict[str, float]) -> list[float]:
     """Ours over theirs, round by round: what the machine did in a round falls out."""
     return [ours[name] / theirs[name] for name in ours if name in theirs and theirs[name] > 0]
-
-
-def mean(values: Iterable[float]) -> float:
-    values = list(values)
-    return sum(values) / len(values)

@@ -124,7 +124,6 @@ def note_machine(suite: Suite, processor: dict[str, str]) -> None:
         suite.note("machine", metric, value)
     suite.note("machine", "system", f"{sys.platform}, Python {sys.version.split()[0]}")
     suite.note("machine", "threads", suite.threads)
-    suite.note("machine", "rounds", suite.rounds)
     suite.note("machine", "data", suite.data.name)
     suite.note("machine", "rows", len(suite.sentences))
 

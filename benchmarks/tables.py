@@ -62,7 +62,7 @@ def about(record: Record) -> Iterator[str]:
         ["date", ", ".join(dates)], ["clsify, commit", ", ".join(commits)],
         ["processor", machine("name") + "".join(f", {key} {machine(key)}" for key in ("family", "model") if machine(key))],
         ["cores; threads used", f"{machine('cores')}; {machine('threads')}"], ["instructions", machine("instructions")],
-        ["system", machine("system")], ["sentences", f"the first {machine('rows')} of {machine('data')}"], ["rounds", machine("rounds")],
+        ["system", machine("system")], ["sentences", f"the first {machine('rows')} of {machine('data')}"], ["rounds", rounds(record)],
     ]
     rows += [[row.participant, row.value] for row in record.select(job="version")]
     yield table(["", ""], [row for row in rows if row[1].strip("; ")])
@@ -79,6 +79,16 @@ def about(record: Record) -> Iterator[str]:
         yield ("The ceiling: what the processor reaches on multiply-adds in registers, measured behind each of our turns; "
                "a multiply-add counts two.")
         yield table(["beside", "dtype", "Gop/s"], ceilings)
+
+
+def rounds(record: Record) -> str:
+    """How many rounds each job had."""
+    found: dict[str, set[str]] = {}
+    for row in record.rows:
+        # Where the memory job has the file's length, others have the round.
+        if row.round and row.job != "memory":
+            found.setdefault(row.job, set()).add(row.round)
+    return ", ".join(f"{job} {len(names)}" for job, names in found.items())
 
 
 def floor_tables(record: Record) -> Iterator[str]:

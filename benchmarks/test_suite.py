@@ -135,6 +135,11 @@ class Records(unittest.TestCase):
         newer = Record([row("encode", "seconds", 4)])
         self.assertEqual([r.value for r in older.replaced_by(newer).rows], ["2", "3", "4"])
 
+    def test_a_newer_run_keeps_the_versions_of_who_took_no_part(self):
+        older = Record([row("version", "version", "1.0", "torch", encoder=""), row("version", "version", "2.0", "openvino", encoder="")])
+        newer = Record([row("version", "version", "1.1", "torch", encoder="")])
+        self.assertEqual([r.value for r in older.replaced_by(newer).rows], ["2.0", "1.1"])
+
     def test_slug(self):
         self.assertEqual(machine.slug({"name": "AMD EPYC (R)", "family": "26", "model": "2"}), "amd-epyc-r-family-26-model-2")
 

@@ -1,7 +1,7 @@
 """scikit-learn's side of the classifier's jobs: `python -m peers.grid_search`.
 
-The grid search is the article's call, with its defaults (lbfgs, 100 iterations, features as they are). The reference is
-another solver run to the optimum, since the default stops short of it at large C and its scores then depend on where.
+The grid search is the article's call, with its defaults (lbfgs to a gradient of 1e-4, at most 100 iterations, features as
+they are). The reference is another solver run to the optimum: where the default stops decides some of its scores.
 """
 
 import time
@@ -44,7 +44,7 @@ def search(classifier, features, rows, columns, class_ids, c_values, folds, dtyp
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         found = GridSearchCV(classifier, {"C": c_values}, cv=folds).fit(x, class_ids)
-    # A caught warning is one fit; the refit with the best C at the end is one more than the grid has.
+    # One warning a fit; the refit with the best C at the end is counted too.
     stopped = sum(issubclass(warning.category, ConvergenceWarning) for warning in caught)
     return {"seconds": time.perf_counter() - started, "best_C": float(found.best_params_["C"]),
             "scores": found.cv_results_["mean_test_score"].tolist(), "n_not_converged": stopped}
