@@ -21,6 +21,7 @@ use clsify::evaluation::grid_search;
 use clsify::features::{FeatureOptions, extract, save_npy};
 use clsify::matrix::Matrix;
 use clsify::tokenizer::{Encoding, Tokenizer};
+use clsify_kernels::ceiling::operations_per_second;
 use clsify_kernels::packed::Kernel;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -174,12 +175,7 @@ fn rayon_threads() -> usize {
 fn ceilings(threads: usize) -> Value {
     let kernels = [("f32", Kernel::best_f32()), ("bf16", Kernel::Avx512Bf16), ("int8", Kernel::Avx512Vnni)];
     let measured = kernels.into_iter().filter_map(|(dtype, kernel)| {
-        ceiling(kernel, threads).map(|operations| (dtype.to_string(), operations.into()))
+        operations_per_second(kernel, threads).map(|operations| (dtype.to_string(), operations.into()))
     });
     json!({"ceiling": Value::Object(measured.collect())})
-}
-
-/// Operations a second of one arithmetic on that many threads.
-fn ceiling(_kernel: Kernel, _threads: usize) -> Option<f64> {
-    None
 }
