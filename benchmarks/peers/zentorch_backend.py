@@ -1,0 +1,15 @@
+"""AMD's plugin for PyTorch; it wants a PyTorch of its own, hence an environment of its own (`--zentorch-python`)."""
+
+from importlib.metadata import version
+
+import torch
+import zentorch  # noqa: F401  registers the backend
+
+from peers import pytorch
+from peers.settings import Settings
+
+VERSION = version("zentorch")
+
+
+def load(settings: Settings):
+    return pytorch.first_token_of(torch.compile(pytorch.load_model(settings), backend="zentorch", dynamic=True))
