@@ -21,6 +21,7 @@ mod layer_norm;
 mod linear;
 mod names;
 mod position_bias;
+mod workspace;
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,7 @@ use feed_forward::FeedForward;
 use first_token::FirstToken;
 use names::TensorNames;
 use position_bias::PositionBias;
+use workspace::with_workspace;
 
 /// A frozen encoder with its weights in memory.
 #[derive(Debug, Clone)]
@@ -134,7 +136,7 @@ impl Encoder {
         let x = self.run(layers, batch, parallel)?;
         let bias = self.position_bias.as_ref();
         let mut first = self.first_token.forward(&last.attention, &x, &sentences, bias, parallel);
-        last.feed_forward.forward(&mut first, sentences.len(), parallel);
+        with_workspace(|w| last.feed_forward.forward(&mut first, sentences.len(), parallel, w));
         Matrix::from_vec(first, sentences.len(), hidden_size)
     }
 
@@ -146,10 +148,12 @@ impl Encoder {
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
         let mut x = self.embeddings.forward(batch, parallel)?;
-        for layer in layers {
-            layer.attention.forward(&mut x, batch, self.position_bias.as_ref(), parallel);
-            layer.feed_forward.forward(&mut x, batch.n_tokens(), parallel);
-        }
+        with_workspace(|workspace| {
+            for layer in layers {
+                layer.attention.forward(&mut x, batch, self.position_bias.as_ref(), parallel, workspace);
+                layer.feed_forward.forward(&mut x, batch.n_tokens(), parallel, workspace);
+            }
+        });
         Ok(x)
     }
 }
