@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`matmul`] | `C = alpha A B + beta C`, strided, `f32` and `f64` |
 //! | [`packed`] | `activation(x Wᵀ + b)` with weights packed once, a row's bits independent of its neighbours |
+//! | [`attention`] | `softmax(Q Kᵀ / √head_size + bias) V` of one sentence, head by head |
 //! | [`activation`] | `gelu` (erf), `gelu_tanh`, `relu`, `silu`, in place |
 //! | [`normalize`] | `softmax`, `layer_norm`, `l2_normalize`, by rows, in place |
 //! | [`ceiling`] | the operations a second that no product can exceed on this machine |
@@ -17,6 +18,9 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod activation;
+pub mod attention;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 pub mod ceiling;
 mod dispatch;
 mod exp;

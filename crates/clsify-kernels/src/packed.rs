@@ -11,7 +11,8 @@
 //! 32 outputs, `[panel][word][32]`, and the rows of `x` are copied, converted on the way, into tiles of up to 14 rows,
 //! `[word / 16][row][16]`, so that the innermost loop reads both from front to back. That loop holds a tile of
 //! `rows x 32` sums in registers, and one word of every row meets one word of 32 outputs. The loops around it keep up
-//! to 192 rows by 768 words of `x` (576 KiB) and one panel (96 KiB) in the second-level cache.
+//! to 192 rows by 768 words of `x` (576 KiB) and one panel (96 KiB) in the second-level cache. A chain starts with the
+//! bias, or with what it is added to, and its sum gets its activation before it is first written to memory.
 //!
 //! It does not transpose, does not scale, and does not keep the weights as they were.
 
@@ -32,11 +33,14 @@ use rayon::prelude::*;
 
 /// The outputs of a panel.
 const PANEL: usize = 32;
+/// The most rows of a tile, of any kernel.
+const MAX_TILE_ROWS: usize = 14;
 /// The most rows that pass through the loops together.
 const ROW_BLOCK: usize = 192;
 /// The most inputs in 8 bits: 255 * 127 times as many is below 2^31.
 const INPUTS_OF_8_BITS: usize = 66_000;
-/// The most lines of a row (16 words each) that pass through the loops together.
+/// The most lines of a row (16 words each) that pass through the loops together, except in 8 bits: there a row is a
+/// quarter as long, and its sums are not of a kind that `out` could hold meanwhile.
 const LINE_BLOCK: usize = 48;
 
 /// Sixteen words in one cache line.
@@ -113,17 +117,19 @@ impl Kernel {
     fn tile_rows(self) -> usize {
         match self {
             Kernel::Portable => 6,
-            Kernel::Avx512F32 | Kernel::Avx512Bf16 | Kernel::Avx512Vnni => 14,
+            Kernel::Avx512F32 | Kernel::Avx512Bf16 | Kernel::Avx512Vnni => MAX_TILE_ROWS,
         }
     }
 }
 
-/// What happens to the sums, the bias added, on their way out.
+/// What happens to the sums, the bias among them, on their way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Epilogue {
     /// Nothing.
     None,
+    /// They are added to what stands in `out`: a residual connection.
+    Add,
     /// [`gelu`](crate::activation::gelu), the erf form.
     Gelu,
     /// [`gelu_tanh`](crate::activation::gelu_tanh), the approximation.
@@ -333,11 +339,13 @@ impl PackedLinear {
         let lines = self.inputs.div_ceil(16 * self.kernel.inputs_per_word());
         let tiles = rows.div_ceil(self.kernel.tile_rows());
         let tile_rows = |t: usize| t * rows / tiles..(t + 1) * rows / tiles;
-        scratch.resize(scratch.len().max(rows * lines.min(LINE_BLOCK)), ZERO);
+        let most = if self.kernel == Kernel::Avx512Vnni { lines } else { lines.min(LINE_BLOCK) };
+        scratch.resize(scratch.len().max(rows * most), ZERO);
 
         let mut steps = [Steps::default(); ROW_BLOCK];
-        for first in (0..lines).step_by(LINE_BLOCK) {
-            let count = LINE_BLOCK.min(lines - first);
+        let mut sums = Sums([ZERO; 2 * MAX_TILE_ROWS]);
+        for first in (0..lines).step_by(most) {
+            let count = most.min(lines - first);
             for tile in (0..tiles).map(tile_rows) {
                 let to = &mut scratch[tile.start * count..tile.end * count];
                 let x = &x[tile.start * self.inputs..tile.end * self.inputs];
@@ -356,7 +364,7 @@ impl PackedLinear {
                 let (later, from) =
                     if panel + 1 < panels.end { (panel + 1, first) } else { (panels.start, first + count) };
                 let later = &self.panels[later * lines * PANEL..][..lines * PANEL];
-                let later = &later[from * PANEL..lines.min(from + LINE_BLOCK) * PANEL];
+                let later = &later[from * PANEL..lines.min(from + most) * PANEL];
                 for (t, tile) in (0..tiles).map(tile_rows).enumerate() {
                     let next = &later[t * later.len() / tiles..(t + 1) * later.len() / tiles];
                     let columns = panel * PANEL;
@@ -368,16 +376,17 @@ impl PackedLinear {
                         rows: tile.len(),
                         width: PANEL.min(self.outputs - columns),
                     };
-                    let x = &scratch[tile.start * count..tile.end * count];
+                    let links = Links {
+                        x: &scratch[tile.start * count..tile.end * count],
+                        weights,
+                        next,
+                        is_first: first == 0,
+                        is_last: first + count == lines,
+                    };
                     // SAFETY: `target` is the part of `out` that belongs to the rows of this tile and the columns of
                     // this panel, which are this call's alone. `x` holds `tile.len()` rows and `weights` one panel, of
                     // `count` lines each. The kernel is one that the processor has, by `pack`.
-                    unsafe {
-                        self.tile(x, weights, next, &target, first == 0);
-                        if first + count == lines {
-                            self.finish(&target, &steps[tile], columns, epilogue);
-                        }
-                    }
+                    unsafe { self.tile(&links, &target, columns, &steps[tile], epilogue, &mut sums) };
                 }
             }
         }
@@ -405,49 +414,55 @@ impl PackedLinear {
         }
     }
 
-    /// Adds the products of a tile's lines with a panel's to the target, or sets the target to them; `next` are weights
-    /// that it is worth fetching meanwhile.
+    /// Adds some links to the chains of a tile.
     ///
     /// # Safety
-    /// `target` is valid and the caller's alone; `x` and `weights` hold the same number of lines a row and an output;
-    /// the processor has the kernel.
-    unsafe fn tile(&self, x: &[Line], weights: &[Line], next: &[Line], target: &Tile, set: bool) {
+    /// `target` is valid and the caller's alone; `x` and `weights` of the links hold the same number of lines a row and
+    /// an output; the processor has the kernel.
+    unsafe fn tile(
+        &self,
+        links: &Links,
+        target: &Tile,
+        columns: usize,
+        steps: &[Steps],
+        epilogue: Epilogue,
+        sums: &mut Sums,
+    ) {
+        let panel = columns..columns + PANEL;
+        let bias = &self.bias[panel.clone()];
+        let start = Start {
+            from_target: !links.is_first || epilogue == Epilogue::Add,
+            bias: links.is_first.then_some(bias),
+        };
+        let activates = links.is_last && !matches!(epilogue, Epilogue::None | Epilogue::Add);
         match self.kernel {
             // SAFETY: the caller's promise.
-            Kernel::Portable => unsafe { portable::tile(x, weights, target, set) },
+            Kernel::Portable => unsafe {
+                portable::tile(links, target, start);
+                if activates {
+                    portable::activate(target, epilogue);
+                }
+            },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise.
-            Kernel::Avx512F32 => unsafe { avx512::tile_f32(x, weights, next, target, set) },
+            Kernel::Avx512F32 | Kernel::Avx512Bf16 => unsafe {
+                let to = activates.then_some(&mut *sums);
+                if self.kernel == Kernel::Avx512F32 {
+                    avx512::tile_f32(links, target, start, to);
+                } else {
+                    avx512::tile_bf16(links, target, start, to);
+                }
+                if activates {
+                    avx512::finish_f32(sums, target, epilogue);
+                }
+            },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise.
-            Kernel::Avx512Bf16 => unsafe { avx512::tile_bf16(x, weights, next, target, set) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: the caller's promise.
-            Kernel::Avx512Vnni => unsafe { avx512::tile_u8(x, weights, next, target, set) },
-            #[cfg(not(target_arch = "x86_64"))]
-            _ => unreachable!("pack has chosen the portable kernel"),
-        }
-    }
-
-    /// Makes the target's sums the results.
-    ///
-    /// # Safety
-    /// As for `tile`.
-    unsafe fn finish(&self, target: &Tile, steps: &[Steps], columns: usize, epilogue: Epilogue) {
-        let bias = &self.bias[columns..columns + PANEL];
-        match self.kernel {
-            // SAFETY: the caller's promise.
-            Kernel::Portable => unsafe { portable::finish(target, bias, epilogue) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: the caller's promise.
-            Kernel::Avx512F32 | Kernel::Avx512Bf16 => unsafe { avx512::finish_f32(target, bias, epilogue) },
-            #[cfg(target_arch = "x86_64")]
-            Kernel::Avx512Vnni => {
-                let panel = columns..columns + PANEL;
+            Kernel::Avx512Vnni => unsafe {
                 let weights = [&self.scales[panel.clone()], &self.sums[panel], bias];
-                // SAFETY: the caller's promise.
-                unsafe { avx512::finish_u8(target, steps, weights, epilogue) }
-            }
+                avx512::tile_u8(links, target, Start::default(), Some(sums));
+                avx512::finish_u8(sums, target, steps, weights, epilogue);
+            },
             #[cfg(not(target_arch = "x86_64"))]
             _ => unreachable!("pack has chosen the portable kernel"),
         }
@@ -468,6 +483,28 @@ struct Tile {
     rows: usize,
     width: usize,
 }
+
+/// What is added to the chains of a tile: its rows of `x` and a panel, the same number of lines of each.
+struct Links<'a> {
+    x: &'a [Line],
+    weights: &'a [Line],
+    /// Weights that it is worth fetching meanwhile.
+    next: &'a [Line],
+    is_first: bool,
+    is_last: bool,
+}
+
+/// What a chain starts with: the sum of what is given, or zero.
+#[derive(Clone, Copy, Default)]
+struct Start<'a> {
+    /// What stands in the target.
+    from_target: bool,
+    /// `[32]`.
+    bias: Option<&'a [f32]>,
+}
+
+/// The sums of a tile on their way to an epilogue, `[rows][2]`.
+struct Sums([Line; 2 * MAX_TILE_ROWS]);
 
 /// The start of `out`, for the threads of one product.
 struct SharedOut(*mut f32);

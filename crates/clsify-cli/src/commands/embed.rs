@@ -50,7 +50,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     }
     let [rows, cols] = encoded.features.shape();
     console.say(&format!(
-        "{}: {rows} x {cols} numbers, {} tokens, {:.1} s in the encoder",
+        "{}: {rows} x {cols} numbers, {} tokens, {:.3} s in the encoder",
         args.output.display(),
         encoded.counts.n_tokens,
         encoded.embed_seconds

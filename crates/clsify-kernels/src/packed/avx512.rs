@@ -4,7 +4,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{Epilogue, Line, PANEL, Steps, Tile};
+use super::{Epilogue, Line, Links, PANEL, Start, Steps, Sums, Tile};
+use crate::avx512::{gelu, gelu_tanh, sigmoid};
 
 /// The lanes of either half of a tile that exist.
 fn masks(width: usize) -> [__mmask16; 2] {
@@ -12,30 +13,38 @@ fn masks(width: usize) -> [__mmask16; 2] {
     [mask as u16, (mask >> 16) as u16]
 }
 
-/// Defines a function that computes a tile: `$dot(c, a, b)` adds the products of sixteen pairs of words to `c`. On the
-/// way it asks for `next`, weights of a later tile, to be brought into the second-level cache.
+/// Defines a function that computes a tile: `$dot(c, a, b)` adds the products of sixteen pairs of words to `c`, which
+/// starts as what `start` says. The sums go to `sums` where there is one, else to the target. On the way it asks for
+/// the weights of later links to be brought into the second-level cache.
 macro_rules! tile_kernel {
     ($(#[$meta:meta])* $name:ident, $features:literal, |$c:ident, $a:ident, $b:ident| $dot:expr) => {
         $(#[$meta])*
         ///
         /// # Safety
         /// `target` is valid and the caller's alone; the processor has the features.
-        pub(super) unsafe fn $name(x: &[Line], weights: &[Line], next: &[Line], target: &Tile, set: bool) {
+        pub(super) unsafe fn $name(links: &Links, target: &Tile, start: Start, sums: Option<&mut Sums>) {
             #[target_feature(enable = $features)]
-            unsafe fn tile<const M: usize>(
-                x: &[Line], weights: &[Line], next: &[Line], target: &Tile, set: bool,
-            ) {
+            unsafe fn tile<const M: usize>(links: &Links, target: &Tile, start: Start, sums: Option<&mut Sums>) {
+                let Links { x, weights, next, .. } = *links;
                 let lines = weights.len() / PANEL;
                 assert_eq!(x.len(), lines * M);
                 let masks = masks(target.width);
                 let mut c = [[_mm512_setzero_si512(); 2]; M];
-                if !set {
+                if start.from_target {
                     for r in 0..M {
                         for h in 0..2 {
                             // SAFETY: the lanes of the mask lie inside row r of the target.
                             c[r][h] = unsafe {
                                 _mm512_maskz_loadu_epi32(masks[h], target.out.add(r * target.stride + 16 * h).cast())
                             };
+                        }
+                    }
+                }
+                if let Some(bias) = start.bias {
+                    let bias = halves(bias);
+                    for r in 0..M {
+                        for h in 0..2 {
+                            c[r][h] = _mm512_castps_si512(_mm512_add_ps(_mm512_castsi512_ps(c[r][h]), bias[h]));
                         }
                     }
                 }
@@ -65,15 +74,27 @@ macro_rules! tile_kernel {
                     // SAFETY: at most one past the end.
                     a = unsafe { a.add(16 * M) };
                 }
-                for r in 0..M {
-                    for h in 0..2 {
-                        // SAFETY: the lanes of the mask lie inside row r of the target.
-                        unsafe {
-                            _mm512_mask_storeu_epi32(
-                                target.out.add(r * target.stride + 16 * h).cast(),
-                                masks[h],
-                                c[r][h],
-                            );
+                match sums {
+                    Some(sums) => {
+                        for (sums, c) in sums.0.chunks_exact_mut(2).zip(c) {
+                            for h in 0..2 {
+                                // SAFETY: a line is 64 aligned bytes.
+                                unsafe { _mm512_store_si512(sums[h].0.as_mut_ptr().cast(), c[h]) };
+                            }
+                        }
+                    }
+                    None => {
+                        for r in 0..M {
+                            for h in 0..2 {
+                                // SAFETY: the lanes of the mask lie inside row r of the target.
+                                unsafe {
+                                    _mm512_mask_storeu_epi32(
+                                        target.out.add(r * target.stride + 16 * h).cast(),
+                                        masks[h],
+                                        c[r][h],
+                                    );
+                                }
+                            }
                         }
                     }
                 }
@@ -81,20 +102,20 @@ macro_rules! tile_kernel {
             // SAFETY: the caller's promise, and the number of rows is the one that was matched.
             unsafe {
                 match target.rows {
-                    1 => tile::<1>(x, weights, next, target, set),
-                    2 => tile::<2>(x, weights, next, target, set),
-                    3 => tile::<3>(x, weights, next, target, set),
-                    4 => tile::<4>(x, weights, next, target, set),
-                    5 => tile::<5>(x, weights, next, target, set),
-                    6 => tile::<6>(x, weights, next, target, set),
-                    7 => tile::<7>(x, weights, next, target, set),
-                    8 => tile::<8>(x, weights, next, target, set),
-                    9 => tile::<9>(x, weights, next, target, set),
-                    10 => tile::<10>(x, weights, next, target, set),
-                    11 => tile::<11>(x, weights, next, target, set),
-                    12 => tile::<12>(x, weights, next, target, set),
-                    13 => tile::<13>(x, weights, next, target, set),
-                    14 => tile::<14>(x, weights, next, target, set),
+                    1 => tile::<1>(links, target, start, sums),
+                    2 => tile::<2>(links, target, start, sums),
+                    3 => tile::<3>(links, target, start, sums),
+                    4 => tile::<4>(links, target, start, sums),
+                    5 => tile::<5>(links, target, start, sums),
+                    6 => tile::<6>(links, target, start, sums),
+                    7 => tile::<7>(links, target, start, sums),
+                    8 => tile::<8>(links, target, start, sums),
+                    9 => tile::<9>(links, target, start, sums),
+                    10 => tile::<10>(links, target, start, sums),
+                    11 => tile::<11>(links, target, start, sums),
+                    12 => tile::<12>(links, target, start, sums),
+                    13 => tile::<13>(links, target, start, sums),
+                    14 => tile::<14>(links, target, start, sums),
                     rows => unreachable!("a tile of {rows} rows"),
                 }
             }
@@ -207,159 +228,94 @@ pub(super) fn convert_u8<'a>(row: &[f32], steps: Steps, to: impl Iterator<Item =
     }
 }
 
-/// Scales, bias and activation over a tile of `i32` sums. With `x = low + s q` and `w = t v` the product is
+/// Scales, bias and epilogue over a tile of `i32` sums. With `x = low + s q` and `w = t v` the product is
 /// `t (s Σ q v + low Σ v)`; `weights` are `t`, `Σ v` and the bias, 32 each.
 ///
 /// # Safety
 /// `target` is valid and the caller's alone; the processor has AVX-512 F.
 #[target_feature(enable = "avx512f")]
-pub(super) unsafe fn finish_u8(target: &Tile, steps: &[Steps], weights: [&[f32]; 3], epilogue: Epilogue) {
-    // SAFETY: a panel has 32 of each.
-    let [scale, sum, bias] = unsafe { [halves(weights[0]), halves(weights[1]), halves(weights[2])] };
-    let value = |r: usize, h: usize, c| {
+pub(super) unsafe fn finish_u8(
+    sums: &Sums,
+    target: &Tile,
+    steps: &[Steps],
+    weights: [&[f32]; 3],
+    epilogue: Epilogue,
+) {
+    let [scale, sum, bias] = weights.map(|weights| halves(weights));
+    let value = |r: usize, h: usize, c: &Line| {
         let low = _mm512_mul_ps(_mm512_set1_ps(steps[r].low), sum[h]);
-        let product = _mm512_fmadd_ps(_mm512_set1_ps(steps[r].scale), _mm512_cvtepi32_ps(c), low);
+        // SAFETY: a line is 64 aligned bytes.
+        let c = _mm512_cvtepi32_ps(unsafe { _mm512_load_si512(c.0.as_ptr().cast()) });
+        let product = _mm512_fmadd_ps(_mm512_set1_ps(steps[r].scale), c, low);
         _mm512_fmadd_ps(scale[h], product, bias[h])
     };
     // SAFETY: the caller's promise.
-    unsafe { finish(target, epilogue, value) }
+    unsafe { finish(sums, target, epilogue, value) }
 }
 
-/// Bias and activation over a tile of `f32` sums.
+/// The activation over a tile of `f32` sums.
 ///
 /// # Safety
 /// `target` is valid and the caller's alone; the processor has AVX-512 F.
 #[target_feature(enable = "avx512f")]
-pub(super) unsafe fn finish_f32(target: &Tile, bias: &[f32], epilogue: Epilogue) {
-    // SAFETY: a panel has 32 biases.
-    let bias = unsafe { halves(bias) };
+pub(super) unsafe fn finish_f32(sums: &Sums, target: &Tile, epilogue: Epilogue) {
+    // SAFETY: a line is 64 aligned bytes.
+    let value = |_, _, c: &Line| unsafe { _mm512_load_ps(c.0.as_ptr().cast()) };
     // SAFETY: the caller's promise.
-    unsafe { finish(target, epilogue, |_, h, c| _mm512_add_ps(_mm512_castsi512_ps(c), bias[h])) }
+    unsafe { finish(sums, target, epilogue, value) }
 }
 
 /// The two halves of 32 numbers.
-///
-/// # Safety
-/// There are that many.
 #[target_feature(enable = "avx512f")]
-unsafe fn halves(x: &[f32]) -> [__m512; 2] {
+#[inline]
+fn halves(x: &[f32]) -> [__m512; 2] {
     assert!(x.len() >= PANEL);
     // SAFETY: 32 numbers, by the line above.
     unsafe { [_mm512_loadu_ps(x.as_ptr()), _mm512_loadu_ps(x.as_ptr().add(16))] }
 }
 
-/// `activation(sum(row, half, c))` over a tile.
+/// `epilogue(value(row, half, sum))` of a tile, into the target.
 ///
 /// # Safety
 /// `target` is valid and the caller's alone.
 #[target_feature(enable = "avx512f")]
 #[inline]
-unsafe fn finish(target: &Tile, epilogue: Epilogue, sum: impl Fn(usize, usize, __m512i) -> __m512) {
+unsafe fn finish(
+    sums: &Sums,
+    target: &Tile,
+    epilogue: Epilogue,
+    value: impl Fn(usize, usize, &Line) -> __m512,
+) {
     #[target_feature(enable = "avx512f")]
     #[inline]
     unsafe fn each(
+        sums: &Sums,
         target: &Tile,
-        sum: impl Fn(usize, usize, __m512i) -> __m512,
-        activation: impl Fn(__m512) -> __m512,
+        value: impl Fn(usize, usize, &Line) -> __m512,
+        f: impl Fn(__m512, *const f32, __mmask16) -> __m512,
     ) {
         let masks = masks(target.width);
-        for r in 0..target.rows {
+        for (r, sums) in sums.0.chunks_exact(2).enumerate().take(target.rows) {
             for (h, &mask) in masks.iter().enumerate() {
                 // SAFETY: the lanes of the mask lie inside row r of the target.
                 unsafe {
                     let at = target.out.add(r * target.stride + 16 * h);
-                    let c = _mm512_maskz_loadu_epi32(mask, at.cast());
-                    _mm512_mask_storeu_ps(at, mask, activation(sum(r, h, c)));
+                    _mm512_mask_storeu_ps(at, mask, f(value(r, h, &sums[h]), at, mask));
                 }
             }
         }
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's promise; what stands in the target is read in its own lanes.
     unsafe {
         match epilogue {
-            Epilogue::None => each(target, sum, |x| x),
-            Epilogue::Gelu => each(target, sum, |x| gelu(x)),
-            Epilogue::GeluTanh => each(target, sum, |x| gelu_tanh(x)),
-            Epilogue::Relu => each(target, sum, |x| _mm512_max_ps(x, _mm512_setzero_ps())),
-            Epilogue::Silu => each(target, sum, |x| _mm512_mul_ps(x, sigmoid(x))),
+            Epilogue::None => each(sums, target, value, |x, _, _| x),
+            Epilogue::Add => {
+                each(sums, target, value, |x, at, mask| _mm512_add_ps(x, _mm512_maskz_loadu_ps(mask, at)));
+            }
+            Epilogue::Gelu => each(sums, target, value, |x, _, _| gelu(x)),
+            Epilogue::GeluTanh => each(sums, target, value, |x, _, _| gelu_tanh(x)),
+            Epilogue::Relu => each(sums, target, value, |x, _, _| _mm512_max_ps(x, _mm512_setzero_ps())),
+            Epilogue::Silu => each(sums, target, value, |x, _, _| _mm512_mul_ps(x, sigmoid(x))),
         }
     }
-}
-
-/// `1 / x`, relative error below 2e-7: the processor's fourteen bits and one step of Newton's.
-#[target_feature(enable = "avx512f")]
-#[inline]
-fn reciprocal(x: __m512) -> __m512 {
-    let y = _mm512_rcp14_ps(x);
-    _mm512_fmadd_ps(y, _mm512_fnmadd_ps(x, y, _mm512_set1_ps(1.0)), y)
-}
-
-/// Horner's scheme, the highest power first.
-#[target_feature(enable = "avx512f")]
-#[inline]
-fn polynomial<const N: usize>(x: __m512, coefficients: [f32; N]) -> __m512 {
-    let mut p = _mm512_set1_ps(coefficients[0]);
-    for &c in &coefficients[1..] {
-        p = _mm512_fmadd_ps(p, x, _mm512_set1_ps(c));
-    }
-    p
-}
-
-/// Between two limits; not a number stays what it is.
-#[target_feature(enable = "avx512f")]
-#[inline]
-fn clamp(x: __m512, low: f32, high: f32) -> __m512 {
-    _mm512_max_ps(_mm512_set1_ps(low), _mm512_min_ps(_mm512_set1_ps(high), x))
-}
-
-/// The coefficients of a polynomial in `x² / 2`, all times `factor`, as those of one in `x²`.
-const fn halved(mut coefficients: [f32; 6], mut factor: f64) -> [f32; 6] {
-    let mut i = 6;
-    while i > 0 {
-        i -= 1;
-        coefficients[i] = (coefficients[i] as f64 * factor) as f32;
-        factor /= 2.0;
-    }
-    coefficients
-}
-
-/// `x Φ(x)` by the polynomials of [`activation::gelu`](crate::activation::gelu), with √2 and the half inside them:
-/// `Φ(x) = 1/2 + erf(x / √2) / 2`.
-#[target_feature(enable = "avx512f")]
-#[inline]
-fn gelu(x: __m512) -> __m512 {
-    use crate::activation::{ERF_LIMIT, ERF_P, ERF_Q};
-    const LIMIT: f32 = ERF_LIMIT * std::f32::consts::SQRT_2;
-    const P: [f32; 6] = halved(ERF_P, std::f64::consts::FRAC_1_SQRT_2 / 2.0);
-    const Q: [f32; 6] = halved(ERF_Q, 1.0);
-    let z = clamp(x, -LIMIT, LIMIT);
-    let u = _mm512_mul_ps(z, z);
-    let p = _mm512_mul_ps(z, polynomial(u, P));
-    let phi = _mm512_fmadd_ps(p, reciprocal(polynomial(u, Q)), _mm512_set1_ps(0.5));
-    // Far to the left not even a rounding error may be left, since it would be multiplied by x.
-    _mm512_mul_ps(x, _mm512_max_ps(_mm512_setzero_ps(), phi))
-}
-
-/// `1 / (1 + e^-x)`, with the series of [`exp`](crate::exp::exp).
-#[target_feature(enable = "avx512f")]
-#[inline]
-fn sigmoid(x: __m512) -> __m512 {
-    use crate::exp::{HIGH, LN2_HIGH, LN2_LOW, LOW, SERIES};
-    let x = clamp(_mm512_sub_ps(_mm512_setzero_ps(), x), LOW, HIGH);
-    let n = _mm512_mul_ps(x, _mm512_set1_ps(std::f32::consts::LOG2_E));
-    let n = _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(n);
-    let r = _mm512_fnmadd_ps(n, _mm512_set1_ps(LN2_HIGH), x);
-    let r = _mm512_fnmadd_ps(n, _mm512_set1_ps(LN2_LOW), r);
-    let e = _mm512_scalef_ps(polynomial(r, SERIES), n);
-    // e <= e^88 < 2^127, whose reciprocal is a normal number.
-    reciprocal(_mm512_add_ps(_mm512_set1_ps(1.0), e))
-}
-
-/// `x sigmoid(2 √(2/π) (x + 0.044715 x³))`, as [`activation::gelu_tanh`](crate::activation::gelu_tanh).
-#[target_feature(enable = "avx512f")]
-#[inline]
-fn gelu_tanh(x: __m512) -> __m512 {
-    let cube = _mm512_mul_ps(_mm512_mul_ps(x, x), x);
-    let z = _mm512_fmadd_ps(_mm512_set1_ps(0.044_715), cube, x);
-    _mm512_mul_ps(x, sigmoid(_mm512_mul_ps(_mm512_set1_ps(1.595_769), z)))
 }

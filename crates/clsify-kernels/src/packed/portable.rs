@@ -1,7 +1,7 @@
 //! The kernel in plain code: `f32`, tiles of up to six rows by half a panel, which is what AVX2 and NEON have registers
 //! for.
 
-use super::{Epilogue, Line, PANEL, Tile};
+use super::{Epilogue, Line, Links, PANEL, Start, Tile};
 use crate::activation::{gelu, gelu_tanh, relu, silu};
 
 /// Sums of `M` rows and a panel; `FUSED` where the instruction set has a fused multiply-add.
@@ -41,13 +41,19 @@ pub(super) fn convert<'a>(row: &[f32], to: impl Iterator<Item = &'a mut Line>) {
 
 /// # Safety
 /// As for [`tile`], with `M` rows.
-unsafe fn tile_of<const M: usize>(x: &[Line], weights: &[Line], target: &Tile, set: bool) {
+unsafe fn tile_of<const M: usize>(links: &Links, target: &Tile, start: Start) {
+    let Links { x, weights, .. } = *links;
     let mut c = [[0.0; PANEL]; M];
-    if !set {
+    if start.from_target {
         for (r, c) in c.iter_mut().enumerate() {
             // SAFETY: row r of the target is valid for `width` numbers.
             let row = unsafe { std::slice::from_raw_parts(target.out.add(r * target.stride), target.width) };
             c[..target.width].copy_from_slice(row);
+        }
+    }
+    if let Some(bias) = start.bias {
+        for c in &mut c {
+            c.iter_mut().zip(bias).for_each(|(c, b)| *c += b);
         }
     }
     #[cfg(target_arch = "x86_64")]
@@ -74,16 +80,16 @@ unsafe fn tile_of<const M: usize>(x: &[Line], weights: &[Line], target: &Tile, s
 
 /// # Safety
 /// `target` is valid and the caller's alone.
-pub(super) unsafe fn tile(x: &[Line], weights: &[Line], target: &Tile, set: bool) {
+pub(super) unsafe fn tile(links: &Links, target: &Tile, start: Start) {
     // SAFETY: the caller's promise, and the number of rows is the one that was matched.
     unsafe {
         match target.rows {
-            1 => tile_of::<1>(x, weights, target, set),
-            2 => tile_of::<2>(x, weights, target, set),
-            3 => tile_of::<3>(x, weights, target, set),
-            4 => tile_of::<4>(x, weights, target, set),
-            5 => tile_of::<5>(x, weights, target, set),
-            6 => tile_of::<6>(x, weights, target, set),
+            1 => tile_of::<1>(links, target, start),
+            2 => tile_of::<2>(links, target, start),
+            3 => tile_of::<3>(links, target, start),
+            4 => tile_of::<4>(links, target, start),
+            5 => tile_of::<5>(links, target, start),
+            6 => tile_of::<6>(links, target, start),
             rows => unreachable!("a tile of {rows} rows"),
         }
     }
@@ -91,15 +97,12 @@ pub(super) unsafe fn tile(x: &[Line], weights: &[Line], target: &Tile, set: bool
 
 /// # Safety
 /// `target` is valid and the caller's alone.
-pub(super) unsafe fn finish(target: &Tile, bias: &[f32], epilogue: Epilogue) {
+pub(super) unsafe fn activate(target: &Tile, epilogue: Epilogue) {
     for r in 0..target.rows {
         // SAFETY: row r of the target is valid for `width` numbers and the caller's alone.
         let row = unsafe { std::slice::from_raw_parts_mut(target.out.add(r * target.stride), target.width) };
-        for (v, b) in row.iter_mut().zip(bias) {
-            *v += b;
-        }
         match epilogue {
-            Epilogue::None => {}
+            Epilogue::None | Epilogue::Add => {}
             Epilogue::Gelu => gelu(row),
             Epilogue::GeluTanh => gelu_tanh(row),
             Epilogue::Relu => relu(row),

@@ -260,7 +260,7 @@ fn epilogues_are_the_activations() {
         for epilogue in [Epilogue::Gelu, Epilogue::GeluTanh, Epilogue::Relu, Epilogue::Silu] {
             let mut want = plain.clone();
             match epilogue {
-                Epilogue::None => {}
+                Epilogue::None | Epilogue::Add => {}
                 Epilogue::Gelu => activation::gelu(&mut want),
                 Epilogue::GeluTanh => activation::gelu_tanh(&mut want),
                 Epilogue::Relu => activation::relu(&mut want),
@@ -272,6 +272,27 @@ fn epilogues_are_the_activations() {
                     error <= 1e-6 * x.abs().max(1.0),
                     "{kernel:?} {epilogue:?}({x}): {got}, expected {want}"
                 );
+            }
+        }
+    }
+}
+
+/// Tolerance: a chain that starts with another number rounds differently at each of its steps, of which there are up to
+/// 3,100; sums stay below 100.
+#[test]
+fn adding_is_the_product_added_to_what_was_there() {
+    for (rows, inputs, outputs) in [(17, 70, 50), (3, 3100, 33), (29, 769, 64)] {
+        let case = case(rows, inputs, outputs);
+        for kernel in kernels() {
+            let before = numbers(rows * outputs, 9);
+            let plain = case.forward(kernel, Epilogue::None);
+            let mut got = before.clone();
+            case.pack(kernel).forward(&case.x, &mut got, Epilogue::Add);
+            let mut split = before.clone();
+            case.pack(kernel).forward_parallel(&case.x, &mut split, Epilogue::Add);
+            assert_eq!(got, split, "{kernel:?}");
+            for ((got, plain), before) in got.iter().zip(&plain).zip(&before) {
+                assert!((got - (plain + before)).abs() < 1e-4, "{kernel:?}: {got}, expected {plain} + {before}");
             }
         }
     }

@@ -4,8 +4,8 @@
 //! (Vaswani et al., arXiv 1706.03762). Sentences stand one after another without padding, and each attends to itself
 //! alone, so there is no attention mask to apply.
 
-use clsify_kernels::matmul::{MatMut, MatRef, matmul};
-use clsify_kernels::normalize::{add, softmax};
+use clsify_kernels::attention::self_attention;
+use clsify_kernels::packed::Epilogue;
 
 use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
@@ -13,6 +13,7 @@ use super::layer_norm::LayerNorm;
 use super::linear::Linear;
 use super::names::{LinearPart, NormPart, TensorNames};
 use super::position_bias::PositionBias;
+use super::workspace::{Workspace, sized};
 use super::{Dtype, Parallel};
 use crate::error::Result;
 use crate::tokenizer::Batch;
@@ -69,58 +70,28 @@ impl Attention {
     }
 
     /// `x [n_tokens, hidden]` in place.
-    pub(crate) fn forward(
+    pub(crate) fn forward<'a>(
         &self,
         x: &mut [f32],
         batch: &Batch,
-        bias: Option<&PositionBias>,
+        bias: Option<&'a PositionBias>,
         parallel: Parallel,
+        workspace: &mut Workspace,
     ) {
         let hidden = self.hidden_size;
-        let mut query_key_value = vec![0.0; batch.n_tokens() * 3 * hidden];
-        self.query_key_value.forward(x, &mut query_key_value, parallel);
-        let mut context = vec![0.0; batch.n_tokens() * hidden];
-        let mut scores = Vec::new();
+        let Workspace { wide, narrow, attention } = workspace;
+        let query_key_value = sized(wide, batch.n_tokens() * 3 * hidden);
+        self.query_key_value.forward(x, query_key_value, parallel);
+        let context = sized(narrow, batch.n_tokens() * hidden);
         for sentence in batch.sentences() {
+            let n = sentence.len();
             let rows = &query_key_value[sentence.start * 3 * hidden..sentence.end * 3 * hidden];
             let context = &mut context[sentence.start * hidden..sentence.end * hidden];
-            for head in 0..self.heads {
-                self.attend(rows, context, head, &mut scores, bias);
-            }
+            let bias = bias.map(|bias| move |head| bias.by_distance(head, n));
+            let bias = bias.as_ref().map(|f| f as &dyn Fn(usize) -> &'a [f32]);
+            self_attention(rows, self.heads, bias, context, n, attention);
         }
-        let mut output = query_key_value;
-        output.truncate(batch.n_tokens() * hidden);
-        self.output.forward(&context, &mut output, parallel);
-        add(x, &output);
+        self.output.forward_with(context, x, Epilogue::Add, parallel);
         self.norm.forward(x);
-    }
-
-    /// One head of one sentence; `rows [n, 3 * hidden]`, `context [n, hidden]`.
-    fn attend(
-        &self,
-        rows: &[f32],
-        context: &mut [f32],
-        head: usize,
-        scores: &mut Vec<f32>,
-        bias: Option<&PositionBias>,
-    ) {
-        let hidden = self.hidden_size;
-        let n = context.len() / hidden;
-        let head_size = hidden / self.heads;
-        let column = head * head_size;
-        let part = |i: usize| MatRef::with_stride(&rows[i * hidden + column..], n, head_size, 3 * hidden);
-        let (query, key, value) = (part(0), part(1), part(2));
-
-        scores.clear();
-        match bias {
-            Some(bias) => (0..n).for_each(|i| scores.extend_from_slice(bias.row(head, i, n))),
-            None => scores.resize(n * n, 0.0),
-        }
-        let beta = if bias.is_some() { 1.0 } else { 0.0 };
-        let scale = 1.0 / (head_size as f32).sqrt();
-        matmul(MatMut::new(scores, n, n), query, key.t(), scale, beta, Parallel::No); // attention_scores [n, n]
-        softmax(scores, n); // attention_probs
-        let context = MatMut::with_stride(&mut context[column..], n, head_size, hidden);
-        matmul(context, MatRef::new(scores, n, n), value, 1.0, 0.0, Parallel::No);
     }
 }

@@ -1,6 +1,5 @@
 //! The second half of a layer: `x = LayerNorm(x + activation(x W1 + b1) W2 + b2)`, token by token.
 
-use clsify_kernels::normalize::add;
 use clsify_kernels::packed::Epilogue;
 
 use super::checkpoint::Checkpoint;
@@ -8,6 +7,7 @@ use super::config::{Activation, EncoderConfig};
 use super::layer_norm::LayerNorm;
 use super::linear::Linear;
 use super::names::{LinearPart, NormPart, TensorNames};
+use super::workspace::{Workspace, sized};
 use super::{Dtype, Parallel};
 use crate::error::Result;
 
@@ -60,18 +60,22 @@ impl FeedForward {
     }
 
     /// `x [n_tokens, hidden]` in place.
-    pub(crate) fn forward(&self, x: &mut [f32], n_tokens: usize, parallel: Parallel) {
-        let mut intermediate = vec![0.0; n_tokens * self.intermediate.outputs()];
+    pub(crate) fn forward(
+        &self,
+        x: &mut [f32],
+        n_tokens: usize,
+        parallel: Parallel,
+        workspace: &mut Workspace,
+    ) {
+        let intermediate = sized(&mut workspace.wide, n_tokens * self.intermediate.outputs());
         let activation = match self.activation {
             Activation::Gelu => Epilogue::Gelu,
             Activation::GeluTanh => Epilogue::GeluTanh,
             Activation::Relu => Epilogue::Relu,
             Activation::Silu => Epilogue::Silu,
         };
-        self.intermediate.forward_with(x, &mut intermediate, activation, parallel);
-        let mut output = vec![0.0; x.len()];
-        self.output.forward(&intermediate, &mut output, parallel);
-        add(x, &output);
+        self.intermediate.forward_with(x, intermediate, activation, parallel);
+        self.output.forward_with(intermediate, x, Epilogue::Add, parallel);
         self.norm.forward(x);
     }
 }

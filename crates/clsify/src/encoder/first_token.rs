@@ -13,7 +13,8 @@
 use std::ops::Range;
 
 use clsify_kernels::matmul::{MatMut, MatRef, matmul};
-use clsify_kernels::normalize::{add, softmax};
+use clsify_kernels::normalize::softmax;
+use clsify_kernels::packed::Epilogue;
 
 use super::attention::Attention;
 use super::checkpoint::Checkpoint;
@@ -99,7 +100,7 @@ impl FirstToken {
             let x = MatRef::new(&x[sentence.start * hidden..sentence.end * hidden], n, hidden);
             scores.clear();
             match bias {
-                Some(bias) => (0..heads).for_each(|head| scores.extend_from_slice(bias.row(head, 0, n))),
+                Some(bias) => (0..heads).for_each(|head| scores.extend_from_slice(bias.of_first(head, n))),
                 None => scores.resize(heads * n, 0.0),
             }
             let beta = if bias.is_some() { 1.0 } else { 0.0 };
@@ -118,9 +119,7 @@ impl FirstToken {
                 context[head * head_size..][..head_size].copy_from_slice(of_head);
             }
         }
-        let mut output = vec![0.0; rows * hidden];
-        attention.output.forward(&context, &mut output, parallel);
-        add(&mut first, &output);
+        attention.output.forward_with(&context, &mut first, Epilogue::Add, parallel);
         attention.norm.forward(&mut first);
         first
     }

@@ -22,6 +22,7 @@ mod linear;
 mod names;
 mod operations;
 mod position_bias;
+mod workspace;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -40,6 +41,7 @@ use feed_forward::FeedForward;
 use first_token::FirstToken;
 use names::TensorNames;
 use position_bias::PositionBias;
+use workspace::with_workspace;
 
 /// A frozen encoder with its weights in memory.
 #[derive(Debug, Clone)]
@@ -140,8 +142,10 @@ impl Encoder {
         let run = || {
             let mut x = x.clone();
             let started = Instant::now();
-            layer.attention.forward(&mut x, &batch, self.position_bias.as_ref(), Parallel::No);
-            layer.feed_forward.forward(&mut x, batch.n_tokens(), Parallel::No);
+            with_workspace(|workspace| {
+                layer.attention.forward(&mut x, &batch, self.position_bias.as_ref(), Parallel::No, workspace);
+                layer.feed_forward.forward(&mut x, batch.n_tokens(), Parallel::No, workspace);
+            });
             started.elapsed().as_secs_f64()
         };
         (0..4).map(|_| run()).fold(f64::INFINITY, f64::min)
@@ -176,7 +180,7 @@ impl Encoder {
         let x = self.run(layers, batch, parallel)?;
         let bias = self.position_bias.as_ref();
         let mut first = self.first_token.forward(&last.attention, &x, &sentences, bias, parallel);
-        last.feed_forward.forward(&mut first, sentences.len(), parallel);
+        with_workspace(|w| last.feed_forward.forward(&mut first, sentences.len(), parallel, w));
         Matrix::from_vec(first, sentences.len(), hidden_size)
     }
 
@@ -188,10 +192,12 @@ impl Encoder {
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
         let mut x = self.embeddings.forward(batch, parallel)?;
-        for layer in layers {
-            layer.attention.forward(&mut x, batch, self.position_bias.as_ref(), parallel);
-            layer.feed_forward.forward(&mut x, batch.n_tokens(), parallel);
-        }
+        with_workspace(|workspace| {
+            for layer in layers {
+                layer.attention.forward(&mut x, batch, self.position_bias.as_ref(), parallel, workspace);
+                layer.feed_forward.forward(&mut x, batch.n_tokens(), parallel, workspace);
+            }
+        });
         Ok(x)
     }
 }

@@ -36,10 +36,15 @@ impl PositionBias {
         Ok(PositionBias { by_distance, max_tokens })
     }
 
-    /// The biases of one query with the keys `0..n_tokens`, in order.
-    pub(crate) fn row(&self, head: usize, query: usize, n_tokens: usize) -> &[f32] {
-        let start = head * (2 * self.max_tokens - 1) + self.max_tokens - 1 - query;
-        &self.by_distance[start..start + n_tokens]
+    /// The biases of a sentence by the distance `key - query`, `[2 * n_tokens - 1]`, from `1 - n_tokens` on.
+    pub(crate) fn by_distance(&self, head: usize, n_tokens: usize) -> &[f32] {
+        let start = head * (2 * self.max_tokens - 1) + self.max_tokens - n_tokens;
+        &self.by_distance[start..start + 2 * n_tokens - 1]
+    }
+
+    /// The biases of the first token with all keys, `[n_tokens]`.
+    pub(crate) fn of_first(&self, head: usize, n_tokens: usize) -> &[f32] {
+        &self.by_distance(head, n_tokens)[n_tokens - 1..]
     }
 }
 

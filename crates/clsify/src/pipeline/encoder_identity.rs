@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::features::FeatureOptions;
 
 /// To be raised by whoever changes the arithmetic so that a vector gets other bits.
-const ARITHMETIC: u32 = 1;
+const ARITHMETIC: u32 = 2;
 
 /// A file and its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
