@@ -39,6 +39,15 @@ impl TokenCounts {
     }
 }
 
+impl std::ops::AddAssign for TokenCounts {
+    /// The counts of more sentences.
+    fn add_assign(&mut self, more: Self) {
+        self.n_tokens += more.n_tokens;
+        self.max_tokens = self.max_tokens.max(more.max_tokens);
+        self.n_truncated += more.n_truncated;
+    }
+}
+
 /// The features of every sentence, `[n_sentences, n_features]`, in the order of the encodings.
 ///
 /// `progress` hears the number of tokens done so far, from any thread, in increasing order.
@@ -64,7 +73,7 @@ pub fn extract(
     options: &FeatureOptions,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Matrix> {
-    check(encodings, options)?;
+    check(encodings, 0, options)?;
     let n_features = options.n_features(encoder.config().hidden_size);
     let mut features = Matrix::zeros(encodings.len(), n_features);
     let chunks = chunks(encodings);
@@ -79,11 +88,12 @@ pub fn extract(
         progress(done.fetch_add(batch.n_tokens(), Ordering::Relaxed) + batch.n_tokens());
         Ok(pooled)
     };
-    // With fewer chunks than cores each product uses all cores; otherwise each core has a chunk of its own.
+    // With fewer chunks than cores each product uses all cores; otherwise each core has a chunk of its own,
+    // and takes the next alone, so that none is left with several while another has none.
     let pooled: Vec<Vec<f32>> = if chunks.len() < rayon::current_num_threads() {
         chunks.iter().map(|chunk| run(chunk, Parallel::Yes)).collect::<Result<_>>()?
     } else {
-        chunks.par_iter().map(|chunk| run(chunk, Parallel::No)).collect::<Result<_>>()?
+        chunks.par_iter().with_max_len(1).map(|chunk| run(chunk, Parallel::No)).collect::<Result<_>>()?
     };
     for (chunk, pooled) in chunks.iter().zip(&pooled) {
         for (&sentence, row) in chunk.iter().zip(pooled.chunks_exact(n_features)) {
@@ -93,13 +103,13 @@ pub fn extract(
     Ok(features)
 }
 
-/// The errors of [`extract`] that need no encoder.
-pub(crate) fn check(encodings: &[Encoding], options: &FeatureOptions) -> Result<()> {
+/// The errors of [`extract`] that need no encoder; before these encodings come so many others.
+pub(crate) fn check(encodings: &[Encoding], n_before: usize, options: &FeatureOptions) -> Result<()> {
     if options.poolings.is_empty() {
         return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one pooling"));
     }
     if let Some(i) = encodings.iter().position(Encoding::is_empty) {
-        let message = format!("sentence {}: expected at least one token, got none", i + 1);
+        let message = format!("sentence {}: expected at least one token, got none", n_before + i + 1);
         return Err(Error::new(ErrorKind::Tokenizer, message)
             .with_hint("the tokenizer adds no special tokens such as [CLS] and [SEP]"));
     }

@@ -8,6 +8,7 @@ mod observer;
 mod saved_model;
 mod sentence_classifier;
 mod sentence_encoder;
+mod stream;
 mod train;
 mod training_report;
 
@@ -16,6 +17,7 @@ pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
 pub use sentence_classifier::{EvaluationReport, Prediction, SentenceClassifier};
 pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
+pub use stream::{Group, Streamed};
 pub use train::{GridSearchOptions, TestRows, TrainOptions, Trained, train};
 pub use training_report::{
     BaselineReport, ClassifierReport, EncoderReport, FeaturesReport, GridSearchReport, Seconds, SplitReport,

@@ -13,6 +13,7 @@ use crate::dataset::{Dataset, DatasetSummary};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
 use crate::features::FeatureCache;
+use crate::matrix::Matrix;
 
 /// A trained classifier of sentences.
 #[derive(Debug, Clone)]
@@ -204,13 +205,21 @@ impl SentenceClassifier {
         sentences: &[S],
         observer: &dyn Observer,
     ) -> Result<Vec<Prediction>> {
-        let features = self.encoder.encode(sentences, observer)?.features;
-        let class_ids = self.classifier.predict(&features);
-        let probabilities = self.classifier.predict_proba(&features);
+        Ok(self.predict_features(&self.encoder.encode(sentences, observer)?.features))
+    }
+
+    /// The class and the probabilities of every row of features `[n_sentences, n_features]`, as its
+    /// [`encoder`](Self::encoder) makes them.
+    ///
+    /// # Panics
+    /// When the rows have another length.
+    pub fn predict_features(&self, features: &Matrix) -> Vec<Prediction> {
+        let class_ids = self.classifier.predict(features);
+        let probabilities = self.classifier.predict_proba(features);
         let rows = probabilities.chunks_exact(self.classes().len());
         let prediction =
             |(class_id, row): (usize, &[f64])| Prediction { class_id, probabilities: row.to_vec() };
-        Ok(class_ids.into_iter().zip(rows).map(prediction).collect())
+        class_ids.into_iter().zip(rows).map(prediction).collect()
     }
 
     /// Scores the classifier on labelled sentences; a label that it does not know counts as wrong.

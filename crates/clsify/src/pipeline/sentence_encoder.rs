@@ -159,15 +159,18 @@ impl SentenceEncoder {
             }
         };
         let embed_seconds = started.elapsed().as_secs_f64() - (self.load_seconds() - load_seconds);
+        self.note_truncated(&counts, sentences.len(), observer);
+        Ok(Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached })
+    }
+
+    pub(super) fn note_truncated(&self, counts: &TokenCounts, n_sentences: usize, observer: &dyn Observer) {
         if counts.n_truncated > 0 {
             observer.note(&format!(
-                "{} of {} sentences had more than {} tokens and lost their end",
+                "{} of {n_sentences} sentences had more than {} tokens and lost their end",
                 counts.n_truncated,
-                sentences.len(),
                 self.tokenizer.max_length()
             ));
         }
-        Ok(Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached })
     }
 
     /// The features, those that the cache knows from there, and how many these are.
@@ -177,10 +180,9 @@ impl SentenceEncoder {
         encodings: &[Encoding],
         observer: &dyn Observer,
     ) -> Result<(Matrix, usize)> {
-        check(encodings, &self.features)?;
+        check(encodings, 0, &self.features)?;
         let identity = &self.identity()?.name;
-        let n_features = self.features.n_features(self.config.hidden_size);
-        let mut found = cache.look_up(identity, encodings, n_features);
+        let mut found = cache.look_up(identity, encodings, self.n_features());
         if found.n_cached > 0 {
             let (n, of) = (found.n_cached, encodings.len());
             observer.note(&format!("the features of {n} of {of} sentences are known from an earlier run"));
@@ -218,7 +220,7 @@ impl SentenceEncoder {
     }
 
     /// The encoder, loaded if it has not been.
-    fn load_weights(&self, observer: &dyn Observer) -> Result<&Encoder> {
+    pub(super) fn load_weights(&self, observer: &dyn Observer) -> Result<&Encoder> {
         if let Some((encoder, _)) = self.encoder.get() {
             return Ok(encoder);
         }
@@ -269,6 +271,11 @@ impl SentenceEncoder {
     /// The choice of features.
     pub fn features(&self) -> &FeatureOptions {
         &self.features
+    }
+
+    /// Numbers a sentence.
+    pub fn n_features(&self) -> usize {
+        self.features.n_features(self.config.hidden_size)
     }
 
     /// How long loading took, as far as it has been done.
