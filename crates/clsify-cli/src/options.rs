@@ -9,7 +9,9 @@ use clsify::classifier::ClassWeight;
 use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header, SentenceReader};
 use clsify::encoder::Dtype;
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Pooling};
-use clsify::pipeline::{Group, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
+use clsify::pipeline::{
+    Group, LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
+};
 use clsify::split::TestSize;
 use clsify_hub::{Hub, Located, Origin};
 
@@ -233,6 +235,11 @@ pub(crate) fn locate_encoder(encoder: &str, console: &Console) -> anyhow::Result
     Ok(located)
 }
 
+/// Where the sha256 of encoders' files is remembered.
+fn hash_folder() -> PathBuf {
+    Hub::from_env().cache_folder().join("hashes")
+}
+
 /// An encoder with its tokenizer.
 pub(crate) fn load_encoder(
     located: &Located,
@@ -247,6 +254,7 @@ pub(crate) fn load_encoder(
         name,
         dtype: features.dtype.into(),
         cache,
+        hash_folder: Some(hash_folder()),
     };
     let encoder = SentenceEncoder::load(&located.folder, options, console)?;
     if features.pooling == PoolingArg::Auto {
@@ -272,5 +280,6 @@ pub(crate) fn load_classifier(
             found.filter(|found| found.origin != Origin::Folder).map_or(recorded, |found| found.folder)
         }
     };
-    Ok(SentenceClassifier::load_with_cache(model, &folder, cache, console)?)
+    let hash_folder = Some(hash_folder());
+    Ok(SentenceClassifier::load_with(model, &folder, LoadOptions { cache, hash_folder }, console)?)
 }

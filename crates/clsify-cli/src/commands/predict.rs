@@ -21,6 +21,7 @@ const MAX_LINE_BYTES: u64 = 1 << 24;
 /// Sentences are read from stdin, one a line, when none is given; answers come in the same order, one a line. However
 /// many they are, they take no more memory than a few thousand.
 #[derive(clap::Args)]
+#[command(mut_group("DataOptions", |group| group.requires("input")))]
 #[command(after_help = "Examples:
   clsify predict model \"a visually stunning rumination on love\"
   clsify predict model -p --output-format json < sentences.txt

@@ -4,6 +4,7 @@
 //! saved, loaded, evaluated and asked.
 
 mod encoder_identity;
+mod hash_memory;
 mod observer;
 mod saved_model;
 mod sentence_classifier;
@@ -15,7 +16,7 @@ mod training_report;
 pub use encoder_identity::FileHash;
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
-pub use sentence_classifier::{EvaluationReport, Prediction, SentenceClassifier};
+pub use sentence_classifier::{EvaluationReport, LoadOptions, Prediction, SentenceClassifier};
 pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
 pub use stream::{Group, Streamed};
 pub use train::{GridSearchOptions, TestRows, TrainOptions, Trained, train};

@@ -1,9 +1,10 @@
 //! The whole of it: sentences in, labels with probabilities out; saved to a folder and loaded from it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::hash_memory::HashMemory;
 use super::observer::Observer;
 use super::saved_model::{self, FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining};
 use super::sentence_encoder::{SentenceEncoder, SentenceEncoderOptions};
@@ -21,6 +22,15 @@ pub struct SentenceClassifier {
     encoder: SentenceEncoder,
     classifier: LogisticRegression,
     saved: SavedModel,
+}
+
+/// What earlier runs have left for the loading of a classifier; the default is nothing.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// Features; with a cache the encoder's weights are loaded when a sentence is not in it.
+    pub cache: Option<FeatureCache>,
+    /// A folder with the sha256 of files; see [`SentenceEncoderOptions::hash_folder`].
+    pub hash_folder: Option<PathBuf>,
 }
 
 /// The answer for one sentence.
@@ -100,7 +110,7 @@ impl SentenceClassifier {
     pub fn save(&self, folder: &Path, bundle_encoder: bool) -> Result<()> {
         let encoder = self.encoder.folder();
         let mut saved = self.saved.clone();
-        saved.encoder.files = saved_model::hash_encoder(encoder)?;
+        saved.encoder.files = saved_model::hash_encoder(encoder, self.encoder.hash_memory())?;
         saved.encoder.bundled = bundle_encoder;
         // Where it lies now: a loaded model may have come with its encoder, or have been given another copy.
         saved.encoder.folder = encoder.canonicalize().map_err(|e| Error::io(encoder, &e))?;
@@ -130,18 +140,17 @@ impl SentenceClassifier {
     /// [`ErrorKind::Model`] when the folder is malformed or the encoder is not the one of the training; I/O errors and those
     /// of the encoder's files.
     pub fn load_with_encoder(folder: &Path, encoder: &Path, observer: &dyn Observer) -> Result<Self> {
-        Self::load_with_cache(folder, encoder, None, observer)
+        Self::load_with(folder, encoder, LoadOptions::default(), observer)
     }
 
-    /// Like [`load_with_encoder`](Self::load_with_encoder) with a cache for features; the encoder's weights are then
-    /// loaded when a sentence is not in it.
+    /// Like [`load_with_encoder`](Self::load_with_encoder), with what an earlier run has left.
     ///
     /// # Errors
     /// As for [`load_with_encoder`](Self::load_with_encoder).
-    pub fn load_with_cache(
+    pub fn load_with(
         folder: &Path,
         encoder: &Path,
-        cache: Option<FeatureCache>,
+        options: LoadOptions,
         observer: &dyn Observer,
     ) -> Result<Self> {
         let saved = SavedModel::read(folder)?;
@@ -151,16 +160,18 @@ impl SentenceClassifier {
                 .at(encoder.display().to_string())
                 .with_hint("give its folder or name with --encoder, or train with --bundle-encoder"));
         }
-        let options = SentenceEncoderOptions {
+        let encoder_options = SentenceEncoderOptions {
             features: Some(saved.pooling.clone()),
             max_length: Some(saved.max_length),
             name: Some(saved.encoder.name.clone()),
             dtype: saved.encoder.dtype,
-            cache,
+            cache: options.cache,
+            hash_folder: options.hash_folder.clone(),
         };
+        let memory = HashMemory::new(options.hash_folder);
         let (checked, loaded) = rayon::join(
-            || saved.check_encoder(encoder),
-            || SentenceEncoder::load(encoder, options, observer),
+            || saved.check_encoder_with(encoder, &memory),
+            || SentenceEncoder::load(encoder, encoder_options, observer),
         );
         checked?;
         let of_model = |e: Error| Error::new(ErrorKind::Model, e.to_string());

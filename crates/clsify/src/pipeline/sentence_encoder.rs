@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use super::encoder_identity::EncoderIdentity;
+use super::hash_memory::HashMemory;
 use super::observer::{Observer, Stage};
 use crate::encoder::{Dtype, Encoder, EncoderConfig};
 use crate::error::{Error, ErrorKind, Result};
@@ -26,6 +27,9 @@ pub struct SentenceEncoderOptions {
     /// Where features of earlier runs are kept. With a cache the weights are loaded at the first sentence that is not
     /// in it; without one at once.
     pub cache: Option<FeatureCache>,
+    /// A folder where the sha256 of the encoder's files is remembered, so that files that have not changed are not read
+    /// for it again; `None`: nowhere.
+    pub hash_folder: Option<PathBuf>,
 }
 
 /// Sentences that go through the encoder before their features are written to the cache: a run of hours that is
@@ -44,6 +48,7 @@ pub struct SentenceEncoder {
     features: FeatureOptions,
     dtype: Dtype,
     cache: Option<FeatureCache>,
+    hash_memory: HashMemory,
     identity: OnceLock<EncoderIdentity>,
     load_seconds: f64,
 }
@@ -98,14 +103,7 @@ impl SentenceEncoder {
         if dtype != options.dtype {
             observer.note(&format!("this processor has no {} instructions: computing in f32", options.dtype));
         }
-        let (config, encoder) = match options.cache {
-            Some(_) => (EncoderConfig::load(folder)?, OnceLock::new()),
-            None => {
-                let encoder = Encoder::load_as(folder, dtype)?;
-                // Its time is part of this function's.
-                (encoder.config().clone(), OnceLock::from((encoder, 0.0)))
-            }
-        };
+        let config = EncoderConfig::load(folder)?;
         let limit = config.max_tokens();
         let max_length = options.max_length.unwrap_or(limit);
         if max_length > limit {
@@ -113,7 +111,15 @@ impl SentenceEncoder {
             return Err(Error::new(ErrorKind::InvalidArgument, message)
                 .with_hint(format!("{limit} is the number of positions that this encoder knows")));
         }
-        let tokenizer = Tokenizer::load(folder, max_length)?;
+        let (encoder, tokenizer) = rayon::join(
+            || match options.cache {
+                Some(_) => Ok(OnceLock::new()),
+                // Its time is part of this function's.
+                None => Ok(OnceLock::from((Encoder::load_as(folder, dtype)?, 0.0))),
+            },
+            || Tokenizer::load(folder, max_length),
+        );
+        let (encoder, tokenizer) = (encoder?, tokenizer?);
         let folder_name =
             folder.canonicalize().ok().and_then(|f| f.file_name().map(|n| n.to_string_lossy().into_owned()));
         let name = options.name.or(folder_name).unwrap_or_else(|| folder.display().to_string());
@@ -128,6 +134,7 @@ impl SentenceEncoder {
             features,
             dtype,
             cache: options.cache,
+            hash_memory: HashMemory::new(options.hash_folder),
             identity: OnceLock::new(),
             load_seconds,
         })
@@ -215,7 +222,7 @@ impl SentenceEncoder {
         if let Some(identity) = self.identity.get() {
             return Ok(identity);
         }
-        let identity = EncoderIdentity::of(&self.folder, &self.features, self.dtype())?;
+        let identity = EncoderIdentity::of(&self.folder, &self.features, self.dtype(), &self.hash_memory)?;
         Ok(self.identity.get_or_init(|| identity))
     }
 
@@ -233,6 +240,10 @@ impl SentenceEncoder {
         observer.finish(Stage::Load);
         let seconds = started.elapsed().as_secs_f64();
         Ok(&self.encoder.get_or_init(|| (encoder, seconds)).0)
+    }
+
+    pub(super) fn hash_memory(&self) -> &HashMemory {
+        &self.hash_memory
     }
 
     /// The encoder's name, to show and to save.
