@@ -137,6 +137,15 @@ impl Observer for Console {
     }
 }
 
+/// A console without bars, for whoever writes to the same terminal meanwhile.
+pub(crate) struct Notes<'a>(pub(crate) &'a Console);
+
+impl Observer for Notes<'_> {
+    fn note(&self, text: &str) {
+        self.0.note(text);
+    }
+}
+
 impl FetchObserver for Console {
     fn message(&self, text: &str) {
         self.say(text);

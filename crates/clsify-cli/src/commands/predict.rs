@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::{bail, ensure};
 use clap::ValueEnum;
 use clsify::error::Error;
-use clsify::pipeline::{Group, Prediction};
+use clsify::pipeline::{Group, Observer, Prediction};
 use serde_json::{Map, Value, json};
 
-use crate::console::Console;
+use crate::console::{Console, Notes};
 use crate::options::{DataOptions, load_classifier, stream_sentences};
 use crate::output::stdout;
 
@@ -91,7 +91,10 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         let mut lines = Lines { reader, number: 0, n_bytes: 0 };
         (Box::new(std::iter::from_fn(move || lines.next_group().transpose())), 0)
     });
-    classifier.encoder().encode_stream(groups, total_bytes, console, |group, features| {
+    let is_typed = args.input.is_none() && std::io::stdin().is_terminal();
+    let is_terminal = is_typed || std::io::stdout().is_terminal();
+    let observer: &dyn Observer = if is_terminal { &Notes(console) } else { console };
+    classifier.encoder().encode_stream(groups, total_bytes, observer, |group, features| {
         answer(&group.sentences, &classifier.predict_features(features))
     })?;
     answer(&[], &[])

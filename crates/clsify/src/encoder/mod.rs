@@ -93,18 +93,20 @@ impl Encoder {
                 feed_forward: FeedForward::load(own, &names, &config, layer, dtype)?,
             })
         };
-        let layers = || (0..config.num_hidden_layers).into_par_iter().with_max_len(1).map(layer).collect();
+        // A layer that is beyond the number of tensors is missing one, whatever the configuration says.
+        let n_layers = config.num_hidden_layers.min(checkpoint.names().count() + 1);
+        let layers = || (0..n_layers).into_par_iter().with_max_len(1).map(layer).collect();
         let rest = || {
             let own = &mut checkpoint.clone();
             let embeddings = Embeddings::load(own, &names, &config, dtype)?;
             let buckets = config.relative_attention_num_buckets;
             let position_bias = buckets.map(|n| PositionBias::load(own, &names, &config, n)).transpose()?;
-            Ok((embeddings, position_bias, FirstToken::load(own, &names, &config)?))
+            Ok((embeddings, position_bias, FirstToken::load(own, &names, &config)))
         };
         let (rest, layers): (Result<_>, Vec<Result<Layer>>) = rayon::join(rest, layers);
         // Of several errors the first in the order of computation, whichever thread was faster.
         let (embeddings, position_bias, first_token) = rest?;
-        let layers = layers.into_iter().collect::<Result<_>>()?;
+        let (layers, first_token) = (layers.into_iter().collect::<Result<_>>()?, first_token?);
         Ok(Encoder { config, embeddings, position_bias, layers, first_token, dtype })
     }
 
