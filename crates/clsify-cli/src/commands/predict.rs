@@ -66,8 +66,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if let Some(i) = args.texts.iter().position(String::is_empty) {
         bail!("text {}: the sentence is empty", i + 1);
     }
-    let streamed = args.input.iter().map(|input| stream_sentences(input, &args.data.with_limit(None)));
-    let streamed = streamed.last().transpose()?;
+    let of_file = |input: &PathBuf| stream_sentences(input, &args.data.with_limit(None));
+    let streamed = args.input.as_ref().map(of_file).transpose()?;
     let classifier = load_classifier(&args.model, args.encoder.as_deref(), None, console)?;
     let style = Style { format: args.output_format, probabilities: args.probabilities };
     // Not before the first sentences are read: where those are no good, nothing is printed.

@@ -76,29 +76,35 @@ pub fn extract(
     check(encodings, 0, options)?;
     let n_features = options.n_features(encoder.config().hidden_size);
     let mut features = Matrix::zeros(encodings.len(), n_features);
-    let chunks = chunks(encodings);
+    // Every chunk has the rows of its sentences, so that no thread waits for another to write.
+    let mut rows: Vec<_> = features.as_mut_slice().chunks_exact_mut(n_features).map(Some).collect();
+    let chunks: Vec<(Vec<usize>, Vec<&mut [f32]>)> = chunks(encodings)
+        .into_iter()
+        .map(|chunk| {
+            let own = chunk.iter().filter_map(|&i| rows[i].take()).collect();
+            (chunk, own)
+        })
+        .collect();
     let done = AtomicUsize::new(0);
     let reporting = Mutex::new(());
 
-    let run = |chunk: &[usize], parallel: Parallel| -> Result<Vec<f32>> {
+    let run = |(chunk, rows): (Vec<usize>, Vec<&mut [f32]>), parallel: Parallel| -> Result<()> {
         let batch = Batch::new(chunk.iter().map(|&i| &encodings[i]));
         let pooled = pool(encoder, &batch, options, parallel)?;
+        rows.into_iter()
+            .zip(pooled.chunks_exact(n_features))
+            .for_each(|(row, pooled)| row.copy_from_slice(pooled));
         // The lock keeps two threads from reporting in the wrong order; a poisoned one still guards nothing but order.
         let _guard = reporting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         progress(done.fetch_add(batch.n_tokens(), Ordering::Relaxed) + batch.n_tokens());
-        Ok(pooled)
+        Ok(())
     };
     // With fewer chunks than cores each product uses all cores; otherwise each core has a chunk of its own,
     // and takes the next alone, so that none is left with several while another has none.
-    let pooled: Vec<Vec<f32>> = if chunks.len() < rayon::current_num_threads() {
-        chunks.iter().map(|chunk| run(chunk, Parallel::Yes)).collect::<Result<_>>()?
+    if chunks.len() < rayon::current_num_threads() {
+        chunks.into_iter().try_for_each(|chunk| run(chunk, Parallel::Yes))?;
     } else {
-        chunks.par_iter().with_max_len(1).map(|chunk| run(chunk, Parallel::No)).collect::<Result<_>>()?
-    };
-    for (chunk, pooled) in chunks.iter().zip(&pooled) {
-        for (&sentence, row) in chunk.iter().zip(pooled.chunks_exact(n_features)) {
-            features.row_mut(sentence).copy_from_slice(row);
-        }
+        chunks.into_par_iter().with_max_len(1).try_for_each(|chunk| run(chunk, Parallel::No))?;
     }
     Ok(features)
 }
