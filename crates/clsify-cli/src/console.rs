@@ -125,6 +125,7 @@ fn name_of(stage: Stage) -> &'static str {
         Stage::Load => "loading the encoder",
         Stage::Tokenize => "tokenizing",
         Stage::Embed => "encoding tokens",
+        Stage::Stream => "encoding sentences",
         Stage::Fit => "fitting the classifier",
         Stage::GridSearch => "grid search",
         _ => "working",
@@ -133,8 +134,10 @@ fn name_of(stage: Stage) -> &'static str {
 
 impl Observer for Console {
     fn start(&self, stage: Stage, total: usize) {
-        let template = match total {
-            0 => "{spinner} {msg} {elapsed}",
+        let template = match (stage, total) {
+            (Stage::Stream, 0) => "{spinner} {msg} {bytes} read, {elapsed}",
+            (Stage::Stream, _) => "{msg} [{bar:30}] {bytes}/{total_bytes} read, {eta} left",
+            (_, 0) => "{spinner} {msg} {elapsed}",
             _ => "{msg} [{bar:30}] {pos}/{len}, {eta} left",
         };
         self.begin_bar(name_of(stage), total as u64, template);
@@ -156,6 +159,15 @@ impl Observer for Console {
 
     fn note(&self, text: &str) {
         self.say(&one_line(&format!("note: {text}")));
+    }
+}
+
+/// A console without bars, for whoever writes to the same terminal meanwhile.
+pub(crate) struct Notes<'a>(pub(crate) &'a Console);
+
+impl Observer for Notes<'_> {
+    fn note(&self, text: &str) {
+        self.0.note(text);
     }
 }
 

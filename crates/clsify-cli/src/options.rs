@@ -1,15 +1,16 @@
 //! Options that several commands share, and what they stand for.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use clsify::classifier::ClassWeight;
-use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header, Sentences};
+use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header, SentenceReader};
 use clsify::encoder::Dtype;
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Pooling};
 use clsify::pipeline::{
-    LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
+    Group, LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
 };
 use clsify::split::TestSize;
 use clsify_hub::{Hub, Located, Origin};
@@ -56,12 +57,27 @@ pub(crate) fn load_dataset(path: &Path, options: &DatasetOptions) -> anyhow::Res
     Ok(Dataset::load(path, options)?)
 }
 
-/// Sentences of a file; `-` is stdin.
-pub(crate) fn load_sentences(path: &Path, options: &DatasetOptions) -> anyhow::Result<Sentences> {
+/// A source of groups of sentences.
+pub(crate) type Groups = Box<dyn Iterator<Item = anyhow::Result<Group>> + Send>;
+
+/// The sentences of a file, group by group, and the file's length, 0 if it has none; `-` is stdin. The first group has
+/// been read: what is wrong with the options, the header or the first lines is an error at once.
+pub(crate) fn stream_sentences(path: &Path, options: &DatasetOptions) -> anyhow::Result<(Groups, u64)> {
     if path == Path::new("-") {
-        return Ok(Sentences::read(std::io::stdin().lock(), "stdin", options)?);
+        return Ok((groups(SentenceReader::new(std::io::stdin(), "stdin", options)?)?, 0));
     }
-    Ok(Sentences::load(path, options)?)
+    let sentences = SentenceReader::open(path, options)?;
+    let total_bytes = sentences.file_bytes().unwrap_or(0);
+    Ok((groups(sentences)?, total_bytes))
+}
+
+fn groups<R: Read + Send + 'static>(mut sentences: SentenceReader<R>) -> anyhow::Result<Groups> {
+    let mut next = move || {
+        let group = Group::next(&mut sentences)?;
+        anyhow::Ok(group.map(|group| Group { n_bytes: sentences.n_bytes(), ..group }))
+    };
+    let first = next()?;
+    Ok(Box::new(first.map(Ok).into_iter().chain(std::iter::from_fn(move || next().transpose()))))
 }
 
 /// How sentences become features.
@@ -219,6 +235,11 @@ pub(crate) fn locate_encoder(encoder: &str, console: &Console) -> anyhow::Result
     Ok(located)
 }
 
+/// Where the sha256 of encoders' files is remembered.
+fn hash_folder() -> PathBuf {
+    Hub::from_env().cache_folder().join("hashes")
+}
+
 /// An encoder with its tokenizer.
 pub(crate) fn load_encoder(
     located: &Located,
@@ -233,6 +254,7 @@ pub(crate) fn load_encoder(
         name,
         dtype: features.dtype.into(),
         cache,
+        hash_folder: Some(hash_folder()),
     };
     let encoder = SentenceEncoder::load(&located.folder, options, console)?;
     if features.pooling == PoolingArg::Auto {
@@ -259,6 +281,6 @@ pub(crate) fn load_classifier(
             found.filter(|found| found.origin != Origin::Folder).map_or(recorded, |found| found.folder)
         }
     };
-    let options = LoadOptions { dtype: dtype.map(Into::into), cache };
+    let options = LoadOptions { dtype: dtype.map(Into::into), cache, hash_folder: Some(hash_folder()) };
     Ok(SentenceClassifier::load_with(model, &folder, options, console)?)
 }

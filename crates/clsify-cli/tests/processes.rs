@@ -82,7 +82,9 @@ fn start_long_run(sandbox: &Sandbox, args: &[&str]) -> Child {
     let mut child = sandbox.command(&[args, &["-v", "--threads", "1"]].concat()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
-    while !line.starts_with("tokenizing: ") {
+    // What streams starts to work when the encoder is there.
+    let last = if args[0] == "embed" { "loading the encoder: " } else { "tokenizing: " };
+    while !line.starts_with(last) {
         line.clear();
         assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "{args:?} ended");
     }

@@ -208,7 +208,7 @@ fn quiet_says_nothing_and_verbose_says_how_long() {
     assert!(normal.stderr.starts_with("x.npy: 24 x 32 numbers"), "{}", normal.stderr);
     assert_eq!(normal.stderr.lines().count(), 1);
     let verbose = sandbox.run(&[&args[..], &["-v"]].concat());
-    assert!(verbose.stderr.contains("encoding tokens: "), "{}", verbose.stderr);
+    assert!(verbose.stderr.contains("encoding sentences: "), "{}", verbose.stderr);
     // No bars without a terminal.
     assert!(![normal, verbose].iter().any(|o| o.stderr.contains(['\r', '\x1b', '['])));
     let lines: Vec<Value> = json_lines(&sandbox.succeed(&["list", "--json"]));

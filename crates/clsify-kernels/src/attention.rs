@@ -47,7 +47,11 @@ pub fn self_attention<'a>(
     }
     let hidden = context.len() / n_tokens;
     assert_eq!(context.len(), n_tokens * hidden, "expected {n_tokens} rows of the context");
-    assert_eq!(query_key_value.len(), 3 * context.len(), "expected three times as many numbers as in the context");
+    assert_eq!(
+        query_key_value.len(),
+        3 * context.len(),
+        "expected three times as many numbers as in the context"
+    );
     assert!(heads > 0 && hidden.is_multiple_of(heads), "expected {heads} heads to divide {hidden}");
     for head in 0..heads {
         let bias = bias_by_distance.map(|f| f(head));
@@ -108,7 +112,13 @@ mod tests {
 
     /// Oracle: the formula in `f64`. Tolerance: scores up to 30 have rounding errors of some 1e-5, and the
     /// probabilities that follow from them the same relative ones; contexts are at most 2.
-    fn check(n: usize, heads: usize, size: usize, with_bias: bool, run: impl Fn(&[f32], Head, Option<&[f32]>, &mut [f32])) {
+    fn check(
+        n: usize,
+        heads: usize,
+        size: usize,
+        with_bias: bool,
+        run: impl Fn(&[f32], Head, Option<&[f32]>, &mut [f32]),
+    ) {
         let hidden = heads * size;
         let x = numbers(n * 3 * hidden, n);
         let bias = numbers(2 * n - 1, 5);
@@ -134,7 +144,10 @@ mod tests {
                 for i in 0..size {
                     let want: f64 = (0..n).map(|key| e[key] / total * at(2, key, i)).sum();
                     let got = f64::from(context[query * hidden + head * size + i]);
-                    assert!((got - want).abs() < 5e-5, "{n} tokens, {heads} heads of {size}: {got}, expected {want}");
+                    assert!(
+                        (got - want).abs() < 5e-5,
+                        "{n} tokens, {heads} heads of {size}: {got}, expected {want}"
+                    );
                 }
             }
         }

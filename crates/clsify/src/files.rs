@@ -6,7 +6,7 @@
 //! [`on_interrupt`].
 
 use std::fs;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -161,26 +161,144 @@ pub fn write_atomically(
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<()> {
     let io = |e: std::io::Error| Error::io(path, &e);
-    // A device or pipe cannot be replaced by a rename, nor can a file that is open already: they are written in place.
     if is_written_in_place(path) {
-        let mut out = BufWriter::new(fs::OpenOptions::new().append(true).open(path).map_err(io)?);
+        let mut out = BufWriter::new(open_in_place(path)?);
         return write(&mut out).and_then(|()| out.flush()).map_err(io);
     }
-    if path.is_dir() {
-        return Err(Error::new(ErrorKind::Io, "expected a file, got a folder").at(path.display().to_string()));
-    }
-    // Through a link to the file behind it: the link itself is the user's and stays.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let temporary = Temporary::beside(&target)?;
-    let mut out = BufWriter::new(fs::File::create(&temporary.0).map_err(io)?);
+    let mut out = BufWriter::new(AtomicFile::create(path)?);
     write(&mut out).and_then(|()| out.flush()).map_err(io)?;
-    let file = out.into_inner().map_err(|e| io(e.into_error()))?;
-    file.sync_all().map_err(io)?;
-    drop(file);
-    fs::rename(&temporary.0, &target).map_err(io)
+    out.into_inner().map_err(|e| io(e.into_error()))?.commit()
 }
 
-fn is_written_in_place(path: &Path) -> bool {
+/// A file that appears under its name with [`commit`](Self::commit), and not at all when it is dropped before.
+///
+/// ```
+/// # let folder = std::env::temp_dir().join(format!("clsify-doc-atomic-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder).unwrap();
+/// use std::io::Write;
+/// let path = folder.join("greeting.txt");
+/// let mut file = clsify::files::AtomicFile::create(&path)?;
+/// file.write_all(b"hello").unwrap();
+/// assert!(!path.exists());
+/// file.commit()?;
+/// assert!(path.exists());
+/// # std::fs::remove_dir_all(&folder).unwrap();
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub struct AtomicFile {
+    // Before the temporary, so that it is closed when that is removed.
+    file: fs::File,
+    temporary: Temporary,
+    target: PathBuf,
+    path: PathBuf,
+}
+
+impl AtomicFile {
+    /// Creates the temporary file beside `path`.
+    ///
+    /// # Errors
+    /// An I/O error with the path, also when a folder stands there.
+    pub fn create(path: &Path) -> Result<Self> {
+        if path.is_dir() {
+            return Err(
+                Error::new(ErrorKind::Io, "expected a file, got a folder").at(path.display().to_string())
+            );
+        }
+        // Through a link to the file behind it: the link itself is the user's and stays.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let temporary = Temporary::beside(&target)?;
+        let file = fs::File::create(&temporary.0).map_err(|e| Error::io(path, &e))?;
+        Ok(AtomicFile { file, temporary, target, path: path.to_path_buf() })
+    }
+
+    /// Puts the file under its name.
+    ///
+    /// # Errors
+    /// An I/O error with the path.
+    pub fn commit(self) -> Result<()> {
+        let io = |e: std::io::Error| Error::io(&self.path, &e);
+        self.file.sync_all().map_err(io)?;
+        drop(self.file);
+        fs::rename(&self.temporary.0, &self.target).map_err(io)
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for AtomicFile {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+/// A file for what does not fit into memory, in the folder for temporary files (`TMPDIR`); it is gone when it is
+/// dropped, and where the system allows it has no name at all.
+pub struct ScratchFile {
+    // Before the temporary, as above.
+    file: fs::File,
+    _temporary: Temporary,
+}
+
+impl ScratchFile {
+    /// Creates an empty file that only this user can open.
+    ///
+    /// # Errors
+    /// An I/O error with the folder.
+    pub fn create() -> Result<Self> {
+        let folder = std::env::temp_dir();
+        let temporary = Temporary::beside(&folder.join("clsify"))?;
+        let mut options = fs::OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&temporary.0).map_err(|e| Error::io(&folder, &e))?;
+        // Unix keeps the file until it is closed; elsewhere this fails and the temporary's drop removes it.
+        let _ = fs::remove_file(&temporary.0);
+        Ok(ScratchFile { file, _temporary: temporary })
+    }
+}
+
+impl Read for ScratchFile {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.file.read(buffer)
+    }
+}
+
+impl Write for ScratchFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for ScratchFile {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+/// Opens what [`is_written_in_place`].
+///
+/// # Errors
+/// An I/O error with the path.
+pub fn open_in_place(path: &Path) -> Result<fs::File> {
+    fs::OpenOptions::new().append(true).open(path).map_err(|e| Error::io(path, &e))
+}
+
+/// Whether what is written to this path goes straight there: a device or pipe cannot be replaced by a rename, nor can a
+/// file that is open already.
+pub fn is_written_in_place(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) || (path.exists() && is_open_file(path))
 }
 

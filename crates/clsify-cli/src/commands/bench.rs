@@ -8,7 +8,7 @@ use clsify_hub::{Located, Origin};
 use serde_json::{Map, json};
 
 use crate::console::Console;
-use crate::options::{DataOptions, DtypeArg, PoolingArg, at_least_one, load_sentences, locate_encoder};
+use crate::options::{DataOptions, DtypeArg, PoolingArg, at_least_one, locate_encoder, stream_sentences};
 use crate::output::stdout;
 use crate::table::Table;
 
@@ -54,7 +54,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let sentences = match &args.data {
-        Some(path) => load_sentences(path, &args.options.with_limit(args.limit))?.sentences().to_vec(),
+        Some(path) => {
+            let (groups, _) = stream_sentences(path, &args.options.with_limit(args.limit))?;
+            groups.map(|group| Ok(group?.sentences)).collect::<anyhow::Result<Vec<_>>>()?.concat()
+        }
         None => built_in(args.limit.unwrap_or(N_SENTENCES)),
     };
     let located = locate_encoder(&args.encoder, console)?;

@@ -1,11 +1,17 @@
 //! `clsify embed`: sentences to a `.npy` file of features.
 
-use std::path::PathBuf;
+use std::io::{Seek, Write};
+use std::path::{Path, PathBuf};
 
-use clsify::features::{save_npy, write_npy};
+use clsify::error::Error;
+use clsify::features::NpyWriter;
+use clsify::files::{AtomicFile, ScratchFile, is_written_in_place, open_in_place};
+use clsify::pipeline::{SentenceEncoder, Streamed};
 
 use crate::console::Console;
-use crate::options::{DataOptions, FeatureArgs, at_least_one, load_encoder, load_sentences, locate_encoder};
+use crate::options::{
+    DataOptions, FeatureArgs, Groups, at_least_one, load_encoder, locate_encoder, stream_sentences,
+};
 use crate::output::{check_parent, is_stdout, stdout};
 
 /// Write the vectors of sentences to a .npy file: float32, one row a sentence, in order
@@ -39,22 +45,53 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_parent(&args.output)?;
-    let sentences = load_sentences(&args.input, &args.data.with_limit(args.limit))?;
+    let (groups, total_bytes) = stream_sentences(&args.input, &args.data.with_limit(args.limit))?;
     let located = locate_encoder(&args.encoder, console)?;
     let encoder = load_encoder(&located, &args.features, None, console)?;
-    let encoded = encoder.encode(sentences.sentences(), console)?;
-    if is_stdout(&args.output) {
-        stdout(|out| write_npy(&encoded.features, out))?;
+    let is_stdout = is_stdout(&args.output);
+    let streamed = if is_stdout || is_written_in_place(&args.output) {
+        // The number of rows comes first, and what has gone into a pipe cannot be written over.
+        let folder = std::env::temp_dir();
+        let (mut scratch, streamed) =
+            write_rows(&encoder, groups, total_bytes, ScratchFile::create()?, &folder, console)?;
+        scratch.rewind().map_err(|e| Error::io(&folder, &e))?;
+        if is_stdout {
+            stdout(|out| std::io::copy(&mut scratch, out).map(drop))?;
+        } else {
+            let mut out = open_in_place(&args.output)?;
+            std::io::copy(&mut scratch, &mut out).map_err(|e| Error::io(&args.output, &e))?;
+        }
+        streamed
     } else {
-        save_npy(&encoded.features, &args.output)?;
-    }
-    let [rows, cols] = encoded.features.shape();
+        let file = AtomicFile::create(&args.output)?;
+        let (file, streamed) = write_rows(&encoder, groups, total_bytes, file, &args.output, console)?;
+        file.commit()?;
+        streamed
+    };
     console.say(&format!(
-        "{}: {rows} x {cols} numbers, {} tokens, {:.3} s in the encoder",
+        "{}: {} x {} numbers, {} tokens, {:.1} s in the encoder",
         args.output.display(),
-        encoded.counts.n_tokens,
-        encoded.embed_seconds
+        streamed.n_sentences,
+        encoder.n_features(),
+        streamed.counts.n_tokens,
+        streamed.embed_seconds
     ));
     console.hint_faster_dtype(&encoder);
     Ok(())
+}
+
+/// Encodes all sentences into a `.npy` file at the start of `out`.
+fn write_rows<W: Write + Seek>(
+    encoder: &SentenceEncoder,
+    groups: Groups,
+    total_bytes: u64,
+    out: W,
+    place: &Path,
+    console: &Console,
+) -> anyhow::Result<(W, Streamed)> {
+    let io = |e: std::io::Error| Error::io(place, &e);
+    let mut npy = NpyWriter::new(out, encoder.n_features()).map_err(io)?;
+    let streamed = encoder
+        .encode_stream(groups, total_bytes, console, |_, features| Ok(npy.write(features).map_err(io)?))?;
+    Ok((npy.finish().map_err(io)?, streamed))
 }

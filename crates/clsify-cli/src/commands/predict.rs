@@ -6,26 +6,26 @@ use std::path::PathBuf;
 use anyhow::{bail, ensure};
 use clap::ValueEnum;
 use clsify::error::Error;
-use clsify::pipeline::{Prediction, SentenceClassifier};
+use clsify::pipeline::{Group, Observer, Prediction};
 use serde_json::{Map, Value, json};
 
-use crate::console::Console;
-use crate::options::{DtypeArg, load_classifier};
+use crate::console::{Console, Notes};
+use crate::options::{DataOptions, DtypeArg, load_classifier, stream_sentences};
 use crate::output::stdout;
 
 /// A line beyond this is no sentence.
 const MAX_LINE_BYTES: u64 = 1 << 24;
 
-/// Lines that are predicted together at most.
-const MAX_LINES: usize = 1024;
-
 /// Predict the labels of sentences
 ///
-/// Sentences are read from stdin, one a line, when none is given; answers come in the same order, one a line.
+/// Sentences are read from stdin, one a line, when none is given; answers come in the same order, one a line. However
+/// many they are, they take no more memory than a few thousand.
 #[derive(clap::Args)]
+#[command(mut_group("DataOptions", |group| group.requires("input")))]
 #[command(after_help = "Examples:
   clsify predict model \"a visually stunning rumination on love\"
-  clsify predict model -p --output-format json < sentences.txt")]
+  clsify predict model -p --output-format json < sentences.txt
+  clsify predict model --input reviews.csv --text-column review")]
 pub(crate) struct Args {
     /// The model's folder
     model: PathBuf,
@@ -33,6 +33,11 @@ pub(crate) struct Args {
     /// The sentences; from stdin, one a line, if none is given
     #[arg(value_name = "TEXT")]
     texts: Vec<String>,
+
+    /// Read the sentences from this file: TSV, CSV, JSONL (labels are not looked at), or .txt with one a line; - is
+    /// stdin, with --format
+    #[arg(long, value_name = "FILE", conflicts_with = "texts")]
+    input: Option<PathBuf>,
 
     /// text: label and sentence; json: an object a line; tsv: label, probabilities and sentence under a header
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
@@ -49,6 +54,8 @@ pub(crate) struct Args {
     /// Arithmetic of the encoder; that of the training if not given
     #[arg(long, value_enum)]
     dtype: Option<DtypeArg>,
+    #[command(flatten)]
+    data: DataOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,43 +69,42 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if let Some(i) = args.texts.iter().position(String::is_empty) {
         bail!("text {}: the sentence is empty", i + 1);
     }
+    let of_file = |input: &PathBuf| stream_sentences(input, &args.data.with_limit(None));
+    let streamed = args.input.as_ref().map(of_file).transpose()?;
     let classifier = load_classifier(&args.model, args.encoder.as_deref(), args.dtype, None, console)?;
     let style = Style { format: args.output_format, probabilities: args.probabilities };
     // Not before the first sentences are read: where those are no good, nothing is printed.
     let mut header = (style.format == OutputFormat::Tsv).then(|| style.header(classifier.classes()));
+    let mut answer = |sentences: &[String], predictions: &[Prediction]| {
+        stdout(|out| {
+            header.take().iter().try_for_each(|header| writeln!(out, "{header}"))?;
+            sentences.iter().zip(predictions).try_for_each(|(sentence, prediction)| {
+                writeln!(out, "{}", style.line(classifier.classes(), sentence, prediction))
+            })
+        })
+    };
     if !args.texts.is_empty() {
-        answer(&classifier, &args.texts, style, header, console)?;
+        answer(&args.texts, &classifier.predict(&args.texts, console)?)?;
         console.hint_faster_dtype(classifier.encoder());
         return Ok(());
     }
-    if std::io::stdin().is_terminal() {
-        console.say("reading sentences from the terminal, one a line; Ctrl-D ends");
-    }
-    let mut lines = Lines { reader: BufReader::with_capacity(1 << 18, std::io::stdin()), number: 0 };
-    loop {
-        let sentences = lines.next_group()?;
-        if sentences.is_empty() {
-            console.hint_faster_dtype(classifier.encoder());
-            return stdout(|out| header.iter().try_for_each(|header| writeln!(out, "{header}")));
+    let (groups, total_bytes) = streamed.unwrap_or_else(|| {
+        if std::io::stdin().is_terminal() {
+            console.say("reading sentences from the terminal, one a line; Ctrl-D ends");
         }
-        answer(&classifier, &sentences, style, header.take(), console)?;
-    }
-}
-
-fn answer(
-    classifier: &SentenceClassifier,
-    sentences: &[String],
-    style: Style,
-    header: Option<String>,
-    console: &Console,
-) -> anyhow::Result<()> {
-    let predictions = classifier.predict(sentences, console)?;
-    stdout(|out| {
-        header.iter().try_for_each(|header| writeln!(out, "{header}"))?;
-        sentences.iter().zip(&predictions).try_for_each(|(sentence, prediction)| {
-            writeln!(out, "{}", style.line(classifier.classes(), sentence, prediction))
-        })
-    })
+        let reader = BufReader::with_capacity(Group::MAX_TEXT_BYTES, std::io::stdin());
+        let mut lines = Lines { reader, number: 0, n_bytes: 0 };
+        (Box::new(std::iter::from_fn(move || lines.next_group().transpose())), 0)
+    });
+    let is_typed = args.input.is_none() && std::io::stdin().is_terminal();
+    let is_terminal = is_typed || std::io::stdout().is_terminal();
+    let observer: &dyn Observer = if is_terminal { &Notes(console) } else { console };
+    classifier.encoder().encode_stream(groups, total_bytes, observer, |group, features| {
+        answer(&group.sentences, &classifier.predict_features(features))
+    })?;
+    answer(&[], &[])?;
+    console.hint_faster_dtype(classifier.encoder());
+    Ok(())
 }
 
 /// How an answer is written.
@@ -161,18 +167,24 @@ fn one_field(text: &str) -> String {
 struct Lines<R> {
     reader: BufReader<R>,
     number: usize,
+    n_bytes: usize,
 }
 
 impl<R: Read> Lines<R> {
-    fn next_group(&mut self) -> anyhow::Result<Vec<String>> {
-        let mut group = Vec::new();
-        while group.len() < MAX_LINES && (group.is_empty() || self.reader.buffer().contains(&b'\n')) {
+    fn next_group(&mut self) -> anyhow::Result<Option<Group>> {
+        let (mut group, start) = (Group::default(), self.n_bytes);
+        loop {
             match self.next_line()? {
-                Some(line) => group.push(line),
+                Some(line) => group.sentences.push(line),
                 None => break,
             }
+            let is_full = group.is_full(self.n_bytes - start);
+            if is_full || !self.reader.buffer().contains(&b'\n') {
+                break;
+            }
         }
-        Ok(group)
+        group.n_bytes = self.n_bytes as u64;
+        Ok((!group.sentences.is_empty()).then_some(group))
     }
 
     fn next_line(&mut self) -> anyhow::Result<Option<String>> {
@@ -183,6 +195,7 @@ impl<R: Read> Lines<R> {
             return Ok(None);
         }
         self.number += 1;
+        self.n_bytes += n;
         ensure!(
             (n as u64) < MAX_LINE_BYTES,
             "stdin: line {}: longer than {MAX_LINE_BYTES} bytes",
@@ -208,7 +221,8 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8]) -> anyhow::Result<Vec<String>> {
-        Lines { reader: BufReader::new(bytes), number: 0 }.next_group()
+        let group = Lines { reader: BufReader::new(bytes), number: 0, n_bytes: 0 }.next_group()?;
+        Ok(group.map(|group| group.sentences).unwrap_or_default())
     }
 
     #[test]

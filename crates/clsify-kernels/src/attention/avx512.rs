@@ -90,7 +90,15 @@ struct Rows<'a> {
 /// `out [rows, width] = a [rows, depth] b [depth, width]`, the rows of `b` padded to whole vectors.
 #[target_feature(enable = "avx512f")]
 #[inline]
-fn product(a: Rows, depth: usize, b: &[f32], b_stride: usize, out: &mut [f32], out_stride: usize, width: usize) {
+fn product(
+    a: Rows,
+    depth: usize,
+    b: &[f32],
+    b_stride: usize,
+    out: &mut [f32],
+    out_stride: usize,
+    width: usize,
+) {
     let last = a.rows - 1;
     assert!(a.data.len() >= last * a.stride + depth && out.len() >= last * out_stride + width);
     assert!(b.len() >= depth * b_stride && b_stride >= width.next_multiple_of(16));
@@ -155,7 +163,8 @@ unsafe fn tile<const M: usize, const N: usize>(
     let a_data = a.data.as_ptr();
     for k in 0..depth {
         // SAFETY: the caller's promise.
-        let b: [__m512; N] = std::array::from_fn(|h| unsafe { _mm512_loadu_ps(b.add(k * b_stride + 16 * h)) });
+        let b: [__m512; N] =
+            std::array::from_fn(|h| unsafe { _mm512_loadu_ps(b.add(k * b_stride + 16 * h)) });
         for r in 0..M {
             // SAFETY: the caller's promise.
             let a = _mm512_set1_ps(unsafe { *a_data.add(r * a.stride + k) });
@@ -232,10 +241,8 @@ fn transpose(r: [__m512; 16]) -> [__m512; 16] {
     const EVEN: i32 = 0b10_00_10_00;
     const ODD: i32 = 0b11_01_11_01;
     for c in 0..4 {
-        let [even_low, odd_low] = [
-            _mm512_shuffle_f32x4::<EVEN>(u[c], u[4 + c]),
-            _mm512_shuffle_f32x4::<ODD>(u[c], u[4 + c]),
-        ];
+        let [even_low, odd_low] =
+            [_mm512_shuffle_f32x4::<EVEN>(u[c], u[4 + c]), _mm512_shuffle_f32x4::<ODD>(u[c], u[4 + c])];
         let [even_high, odd_high] = [
             _mm512_shuffle_f32x4::<EVEN>(u[8 + c], u[12 + c]),
             _mm512_shuffle_f32x4::<ODD>(u[8 + c], u[12 + c]),

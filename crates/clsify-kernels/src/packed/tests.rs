@@ -292,7 +292,10 @@ fn adding_is_the_product_added_to_what_was_there() {
             case.pack(kernel).forward_parallel(&case.x, &mut split, Epilogue::Add);
             assert_eq!(got, split, "{kernel:?}");
             for ((got, plain), before) in got.iter().zip(&plain).zip(&before) {
-                assert!((got - (plain + before)).abs() < 1e-4, "{kernel:?}: {got}, expected {plain} + {before}");
+                assert!(
+                    (got - (plain + before)).abs() < 1e-4,
+                    "{kernel:?}: {got}, expected {plain} + {before}"
+                );
             }
         }
     }

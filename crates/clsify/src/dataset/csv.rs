@@ -14,8 +14,8 @@ use super::columns::quoted;
 use super::lines::{LineReader, MAX_RECORD_BYTES};
 use super::table::{Row, RowReader};
 
-pub(super) struct CsvReader<'a, R> {
-    lines: &'a mut LineReader<R>,
+pub(super) struct CsvReader<R> {
+    lines: LineReader<R>,
     /// The lines of one record.
     text: String,
     fields: ::csv::Reader<Cursor<Vec<u8>>>,
@@ -32,8 +32,8 @@ enum State {
     QuoteInQuoted(usize),
 }
 
-impl<'a, R: Read> CsvReader<'a, R> {
-    pub(super) fn new(lines: &'a mut LineReader<R>) -> Self {
+impl<R: Read> CsvReader<R> {
+    pub(super) fn new(lines: LineReader<R>) -> Self {
         let fields = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -85,7 +85,13 @@ impl<'a, R: Read> CsvReader<'a, R> {
     }
 }
 
-impl<R: Read> RowReader for CsvReader<'_, R> {
+impl<R: Read> RowReader for CsvReader<R> {
+    type Source = R;
+
+    fn lines(&self) -> &LineReader<R> {
+        &self.lines
+    }
+
     fn can_have_header(&self) -> bool {
         true
     }

@@ -1,92 +1,123 @@
-//! What every reader fills: sentences, labels and lines, checked one by one.
+//! The records of a file, one by one: what every reader gives, checked.
 
 use std::io::Read;
 
 use crate::error::{Error, ErrorKind, Result};
 
+use super::csv::CsvReader;
+use super::jsonl::JsonlReader;
 use super::lines::LineReader;
 use super::options::{DatasetOptions, Format};
-use super::{csv, jsonl, table, tsv};
+use super::table::Table;
+use super::tsv::TsvReader;
 
-pub(super) struct Examples {
-    pub(super) sentences: Vec<String>,
+/// One record.
+pub(super) struct Example {
+    pub(super) sentence: String,
     /// Empty when labels are not wanted.
-    pub(super) labels: Vec<String>,
-    pub(super) lines: Vec<usize>,
-    pub(super) labelled: bool,
-    limit: usize,
+    pub(super) label: String,
+    pub(super) line: usize,
 }
 
-impl Examples {
-    pub(super) fn new(labelled: bool, limit: Option<usize>) -> Self {
-        let (sentences, labels, lines) = Default::default();
-        Examples { sentences, labels, lines, labelled, limit: limit.unwrap_or(usize::MAX) }
+impl Example {
+    /// Checks one record; the error does not know the place. `label` is `None` when labels are not wanted.
+    pub(super) fn new(line: usize, sentence: &str, label: Option<&str>) -> Result<Self> {
+        let dataset_error = |message| Err(Error::new(ErrorKind::Dataset, message));
+        if sentence.is_empty() {
+            return dataset_error("expected a sentence, got an empty one");
+        }
+        let label = match label.map(str::trim) {
+            Some(_) if sentence.trim().is_empty() => {
+                return dataset_error("expected a sentence, got only whitespace");
+            }
+            Some("") => return dataset_error("expected a label, got an empty one"),
+            label => label.unwrap_or_default(),
+        };
+        Ok(Example { sentence: sentence.to_string(), label: label.to_string(), line })
+    }
+}
+
+/// Reads a file to its end, or to the limit: at least one record, or an error. After an error nothing follows.
+pub(super) struct Examples<R> {
+    records: Records<R>,
+    name: String,
+    limit: usize,
+    n_read: usize,
+    is_over: bool,
+}
+
+enum Records<R> {
+    Tsv(Table<TsvReader<R>>),
+    Csv(Table<CsvReader<R>>),
+    Jsonl(JsonlReader<R>),
+}
+
+impl<R: Read> Examples<R> {
+    /// Reads nothing yet.
+    pub(super) fn new(reader: R, name: &str, options: &DatasetOptions, labelled: bool) -> Result<Self> {
+        let place = |error: Error| error.at(name);
+        let format = options.format_of(name).map_err(place)?;
+        options.check(format, labelled).map_err(place)?;
+        if format == Format::Lines && labelled {
+            let message = "expected labelled sentences, got the format of one sentence a line";
+            let hint = "if the file has labels, say how they are separated: --format tsv, csv or jsonl";
+            return Err(place(Error::new(ErrorKind::Dataset, message).with_hint(hint)));
+        }
+        let lines = LineReader::new(reader);
+        let options = options.clone();
+        let limit = options.limit.unwrap_or(usize::MAX);
+        let records = match format {
+            Format::Tsv => Records::Tsv(Table::new(TsvReader::new(lines), options, labelled)),
+            Format::Csv => Records::Csv(Table::new(CsvReader::new(lines), options, labelled)),
+            Format::Lines => Records::Tsv(Table::new(TsvReader::whole_lines(lines), options, labelled)),
+            Format::Jsonl => Records::Jsonl(JsonlReader::new(lines, options, labelled)),
+        };
+        Ok(Examples { records, name: name.to_string(), limit, n_read: 0, is_over: false })
     }
 
-    /// Reads a whole file, or as much of it as the limit allows; at least one record.
-    pub(super) fn read(
-        reader: impl Read,
-        name: &str,
-        options: &DatasetOptions,
-        labelled: bool,
-    ) -> Result<Self> {
-        let mut examples = Examples::new(labelled, options.limit);
-        examples.fill(reader, name, options).map_err(|error| error.at(name))?;
-        Ok(examples)
+    /// Bytes of the file that have been taken apart.
+    pub(super) fn n_bytes(&self) -> u64 {
+        self.lines().n_bytes()
     }
 
-    fn fill(&mut self, reader: impl Read, name: &str, options: &DatasetOptions) -> Result<()> {
-        let format = options.format_of(name)?;
-        options.check(format, self.labelled)?;
-        if format == Format::Lines && self.labelled {
-            let error = Error::new(
-                ErrorKind::Dataset,
-                "expected labelled sentences, got the format of one sentence a line",
-            );
-            return Err(error.with_hint(
-                "if the file has labels, say how they are separated: --format tsv, csv or jsonl",
-            ));
+    fn lines(&self) -> &LineReader<R> {
+        match &self.records {
+            Records::Tsv(table) => table.lines(),
+            Records::Csv(table) => table.lines(),
+            Records::Jsonl(reader) => reader.lines(),
         }
-        let mut lines = LineReader::new(reader);
-        match format {
-            Format::Tsv => table::read(tsv::TsvReader::new(&mut lines), options, self)?,
-            Format::Csv => table::read(csv::CsvReader::new(&mut lines), options, self)?,
-            Format::Lines => table::read(tsv::TsvReader::whole_lines(&mut lines), options, self)?,
-            Format::Jsonl => jsonl::read(&mut lines, options, self)?,
+    }
+
+    fn read(&mut self) -> Result<Option<Example>> {
+        if self.n_read == self.limit {
+            return Ok(None);
         }
-        if self.sentences.is_empty() {
-            return Err(match lines.number() {
+        let example = match &mut self.records {
+            Records::Tsv(table) => table.next()?,
+            Records::Csv(table) => table.next()?,
+            Records::Jsonl(reader) => reader.next()?,
+        };
+        if example.is_none() && self.n_read == 0 {
+            return Err(match self.lines().number() {
                 0 => Error::new(ErrorKind::Dataset, "expected sentences, got an empty file"),
                 last => Error::new(ErrorKind::Dataset, "expected a record, got the end of the file")
                     .at(format!("line {last}")),
             });
         }
-        Ok(())
+        self.n_read += 1;
+        Ok(example)
     }
+}
 
-    /// Whether as many records were read as were asked for.
-    pub(super) fn is_full(&self) -> bool {
-        self.sentences.len() >= self.limit
-    }
+impl<R: Read> Iterator for Examples<R> {
+    type Item = Result<Example>;
 
-    /// Takes one record; the error does not know the place.
-    pub(super) fn push(&mut self, line: usize, sentence: &str, label: Option<&str>) -> Result<()> {
-        let dataset_error = |message| Err(Error::new(ErrorKind::Dataset, message));
-        if sentence.is_empty() {
-            return dataset_error("expected a sentence, got an empty one");
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
         }
-        if self.labelled {
-            if sentence.trim().is_empty() {
-                return dataset_error("expected a sentence, got only whitespace");
-            }
-            let label = label.unwrap_or_default().trim();
-            if label.is_empty() {
-                return dataset_error("expected a label, got an empty one");
-            }
-            self.labels.push(label.to_string());
-        }
-        self.sentences.push(sentence.to_string());
-        self.lines.push(line);
-        Ok(())
+        let example = self.read().map_err(|error| error.at(self.name.as_str())).transpose();
+        self.is_over = !matches!(example, Some(Ok(_)));
+        example
     }
 }

@@ -13,42 +13,55 @@ use serde_json::value::RawValue;
 use crate::error::{Error, ErrorKind, Result};
 
 use super::columns::{find_known_keys, list, quoted};
-use super::examples::Examples;
+use super::examples::Example;
 use super::lines::LineReader;
 use super::options::{Column, DatasetOptions};
 
-pub(super) fn read<R: Read>(
-    lines: &mut LineReader<R>,
-    options: &DatasetOptions,
-    examples: &mut Examples,
-) -> Result<()> {
-    let mut keys: Option<Keys> = None;
-    while !examples.is_full() {
-        let Some(line) = lines.next()? else { break };
-        if line.text.trim().is_empty() {
-            continue;
-        }
-        read_object(line.text, &mut keys, options, examples, line.number)
-            .map_err(|error| error.at(format!("line {}", line.number)))?;
+pub(super) struct JsonlReader<R> {
+    lines: LineReader<R>,
+    options: DatasetOptions,
+    labelled: bool,
+    /// Those of the first object.
+    keys: Option<Keys>,
+}
+
+impl<R: Read> JsonlReader<R> {
+    pub(super) fn new(lines: LineReader<R>, options: DatasetOptions, labelled: bool) -> Self {
+        JsonlReader { lines, options, labelled, keys: None }
     }
-    Ok(())
+
+    pub(super) fn lines(&self) -> &LineReader<R> {
+        &self.lines
+    }
+
+    pub(super) fn next(&mut self) -> Result<Option<Example>> {
+        while let Some(line) = self.lines.next()? {
+            if line.text.trim().is_empty() {
+                continue;
+            }
+            let choose = |object: &Object<'_>| Keys::choose(object, &self.options, self.labelled);
+            return read_object(line.text, &mut self.keys, choose, line.number)
+                .map(Some)
+                .map_err(|error| error.at(format!("line {}", line.number)));
+        }
+        Ok(None)
+    }
 }
 
 fn read_object(
     text: &str,
     keys: &mut Option<Keys>,
-    options: &DatasetOptions,
-    examples: &mut Examples,
+    choose: impl Fn(&Object<'_>) -> Result<Keys>,
     line: usize,
-) -> Result<()> {
+) -> Result<Example> {
     let object = Object::from_line(text)?;
     let keys = match keys {
         Some(keys) => keys,
-        None => keys.insert(Keys::choose(&object, options, examples.labelled)?),
+        None => keys.insert(choose(&object)?),
     };
     let sentence = sentence(&keys.sentence, object.value(&keys.sentence)?)?;
     let label = keys.label.as_ref().map(|key| label(key, object.value(key)?)).transpose()?;
-    examples.push(line, &sentence, label.as_deref())
+    Example::new(line, &sentence, label.as_deref())
 }
 
 /// The keys of the sentence and, where labels are wanted, of the label.

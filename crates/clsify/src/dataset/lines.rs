@@ -16,6 +16,7 @@ pub(super) struct LineReader<R> {
     reader: BufReader<R>,
     buffer: Vec<u8>,
     number: usize,
+    n_bytes: u64,
 }
 
 /// One line without its line end.
@@ -30,12 +31,18 @@ pub(super) struct Line<'a> {
 
 impl<R: Read> LineReader<R> {
     pub(super) fn new(reader: R) -> Self {
-        LineReader { reader: BufReader::with_capacity(64 << 10, reader), buffer: Vec::new(), number: 0 }
+        let reader = BufReader::with_capacity(64 << 10, reader);
+        LineReader { reader, buffer: Vec::new(), number: 0, n_bytes: 0 }
     }
 
     /// The number of lines read so far.
     pub(super) fn number(&self) -> usize {
         self.number
+    }
+
+    /// Bytes of the lines read so far.
+    pub(super) fn n_bytes(&self) -> u64 {
+        self.n_bytes
     }
 
     /// The next line; the error names the line.
@@ -48,6 +55,7 @@ impl<R: Read> LineReader<R> {
         if read.map_err(|e| Error::new(ErrorKind::Io, e.to_string()).at(place()))? == 0 {
             return Ok(None);
         }
+        self.n_bytes += self.buffer.len() as u64;
         let is_first = self.number == 0;
         self.number = number;
         check(&self.buffer, is_first).map_err(|error| error.at(place()))?;

@@ -39,7 +39,7 @@ use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 
-use self::examples::Examples;
+use self::examples::{Example, Examples};
 pub use self::options::{Column, DatasetOptions, Format, Header};
 pub use self::summary::DatasetSummary;
 
@@ -101,9 +101,7 @@ impl Dataset {
     /// assert_eq!(error.to_string(), "data.tsv: line 2: expected 2 columns, got 3");
     /// ```
     pub fn read(reader: impl Read, name: &str, options: &DatasetOptions) -> Result<Self> {
-        let examples = Examples::read(reader, name, options, true)?;
-        let dataset =
-            Dataset { sentences: examples.sentences, labels: examples.labels, lines: examples.lines };
+        let dataset = Dataset::collect(Examples::new(reader, name, options, true)?)?;
         dataset.check_classes().map_err(|error| {
             let error = error.at(dataset.place()).at(name);
             match options.limit {
@@ -136,16 +134,23 @@ impl Dataset {
         S: AsRef<str>,
         L: AsRef<str>,
     {
-        let mut examples = Examples::new(true, None);
-        for (i, (sentence, label)) in pairs.into_iter().enumerate() {
-            let number = i + 1;
-            examples
-                .push(number, sentence.as_ref(), Some(label.as_ref()))
-                .map_err(|error| error.at(format!("pair {number}")))?;
-        }
-        let Examples { sentences, labels, lines, .. } = examples;
-        let dataset = Dataset { sentences, labels, lines };
+        let examples = pairs.into_iter().zip(1..).map(|((sentence, label), number)| {
+            Example::new(number, sentence.as_ref(), Some(label.as_ref()))
+                .map_err(|error| error.at(format!("pair {number}")))
+        });
+        let dataset = Dataset::collect(examples)?;
         dataset.check_classes()?;
+        Ok(dataset)
+    }
+
+    fn collect(examples: impl Iterator<Item = Result<Example>>) -> Result<Self> {
+        let mut dataset = Dataset { sentences: Vec::new(), labels: Vec::new(), lines: Vec::new() };
+        for example in examples {
+            let Example { sentence, label, line } = example?;
+            dataset.sentences.push(sentence);
+            dataset.labels.push(label);
+            dataset.lines.push(line);
+        }
         Ok(dataset)
     }
 
@@ -259,8 +264,13 @@ impl Sentences {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn read(reader: impl Read, name: &str, options: &DatasetOptions) -> Result<Self> {
-        let Examples { sentences, lines, .. } = Examples::read(reader, name, options, false)?;
-        Ok(Sentences { sentences, lines })
+        let mut all = Sentences { sentences: Vec::new(), lines: Vec::new() };
+        for example in Examples::new(reader, name, options, false)? {
+            let Example { sentence, line, .. } = example?;
+            all.sentences.push(sentence);
+            all.lines.push(line);
+        }
+        Ok(all)
     }
 
     /// The number of sentences.
@@ -281,6 +291,62 @@ impl Sentences {
     /// The line where each sentence starts, counted from 1.
     pub fn lines(&self) -> &[usize] {
         &self.lines
+    }
+}
+
+/// The sentences of a file one by one, for files that are larger than memory: the same as [`Sentences`], with the same
+/// errors, none of which is found before it is reached. After an error nothing follows.
+///
+/// ```
+/// use clsify::dataset::{DatasetOptions, SentenceReader};
+/// let reader = SentenceReader::new("first\nsecond\n".as_bytes(), "sentences.txt", &DatasetOptions::default())?;
+/// let sentences: Vec<String> = reader.collect::<Result<_, _>>()?;
+/// assert_eq!(sentences, ["first", "second"]);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub struct SentenceReader<R> {
+    examples: Examples<R>,
+    file_bytes: Option<u64>,
+}
+
+impl SentenceReader<File> {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when it cannot be opened, [`ErrorKind::InvalidArgument`] and [`ErrorKind::Dataset`] when the
+    /// options contradict themselves or the format is not known.
+    pub fn open(path: &Path, options: &DatasetOptions) -> Result<Self> {
+        let file = open(path)?;
+        let file_bytes = file.metadata().ok().filter(|metadata| metadata.is_file()).map(|m| m.len());
+        Ok(SentenceReader { file_bytes, ..SentenceReader::new(file, &path.display().to_string(), options)? })
+    }
+}
+
+impl<R: Read> SentenceReader<R> {
+    /// Reads from bytes; `name` stands in errors and, where no format is chosen, decides on it.
+    ///
+    /// # Errors
+    /// Those of [`open`](SentenceReader::open) about the options.
+    pub fn new(reader: R, name: &str, options: &DatasetOptions) -> Result<Self> {
+        Ok(SentenceReader { examples: Examples::new(reader, name, options, false)?, file_bytes: None })
+    }
+
+    /// The length of the file, where there is one.
+    pub fn file_bytes(&self) -> Option<u64> {
+        self.file_bytes
+    }
+
+    /// How many bytes the sentences so far have taken in the file.
+    pub fn n_bytes(&self) -> u64 {
+        self.examples.n_bytes()
+    }
+}
+
+impl<R: Read> Iterator for SentenceReader<R> {
+    type Item = Result<String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.examples.next()?.map(|example| example.sentence))
     }
 }
 

@@ -5,11 +5,18 @@ use ::csv::StringRecord;
 use crate::error::{Error, ErrorKind, Result};
 
 use super::columns::{self, Columns};
-use super::examples::Examples;
+use super::examples::Example;
+use super::lines::LineReader;
 use super::options::{DatasetOptions, Header};
 
 /// Splits a file into rows.
 pub(super) trait RowReader {
+    /// Where the bytes come from.
+    type Source;
+
+    /// The lines that the rows are made of.
+    fn lines(&self) -> &LineReader<Self::Source>;
+
     /// Whether a row of this format may be a header.
     fn can_have_header(&self) -> bool;
 
@@ -27,50 +34,64 @@ pub(super) struct Row {
     pub(super) is_blank: bool,
 }
 
-pub(super) fn read(
-    mut rows: impl RowReader,
-    options: &DatasetOptions,
-    examples: &mut Examples,
-) -> Result<()> {
-    let header = if rows.can_have_header() { options.header } else { Header::Absent };
-    let mut record = StringRecord::new();
-    let mut columns: Option<Columns> = None;
-    let mut empty_line = None;
-    while !examples.is_full() {
-        let Some(row) = rows.next(&mut record)? else { break };
-        let place = || format!("line {}", row.line);
-        let of_one_column = columns.as_ref().map(|columns| columns.count == 1);
-        // In a file with one column whitespace is a sentence, and its first row may be one.
-        let is_sentence = !examples.labelled && of_one_column != Some(false) && !is_empty(&record);
-        if row.is_blank && !is_sentence {
-            empty_line = empty_line.or(Some(row.line));
-            continue;
-        }
-        let columns = match &columns {
-            Some(columns) => columns,
-            None => {
-                let chosen = columns::choose(&record, header, options, examples.labelled)
-                    .map_err(|error| with_hint(error, rows.hint(2, &record)).at(place()))?;
-                let has_header = chosen.has_header;
-                let columns = &*columns.insert(chosen);
-                if has_header {
-                    check_empty_line(columns, empty_line)?;
-                    continue;
-                }
-                columns
-            }
-        };
-        check_empty_line(columns, empty_line)?;
-        empty_line = None;
-        if record.len() != columns.count {
-            let error = Error::new(ErrorKind::Dataset, expected_columns(columns.count, record.len()));
-            return Err(with_hint(error, rows.hint(columns.count, &record)).at(place()));
-        }
-        let sentence = record.get(columns.sentence).unwrap_or_default();
-        let label = columns.label.and_then(|label| record.get(label));
-        examples.push(row.line, sentence, label).map_err(|error| error.at(place()))?;
+/// The records of a table.
+pub(super) struct Table<T> {
+    rows: T,
+    options: DatasetOptions,
+    labelled: bool,
+    /// Settled by the first row.
+    columns: Option<Columns>,
+    /// The first of the blank lines before the next record.
+    empty_line: Option<usize>,
+    record: StringRecord,
+}
+
+impl<T: RowReader> Table<T> {
+    pub(super) fn new(rows: T, options: DatasetOptions, labelled: bool) -> Self {
+        Table { rows, options, labelled, columns: None, empty_line: None, record: StringRecord::new() }
     }
-    Ok(())
+
+    pub(super) fn lines(&self) -> &LineReader<T::Source> {
+        self.rows.lines()
+    }
+
+    pub(super) fn next(&mut self) -> Result<Option<Example>> {
+        let header = if self.rows.can_have_header() { self.options.header } else { Header::Absent };
+        while let Some(row) = self.rows.next(&mut self.record)? {
+            let (rows, record) = (&self.rows, &self.record);
+            let place = || format!("line {}", row.line);
+            let of_one_column = self.columns.as_ref().map(|columns| columns.count == 1);
+            // In a file with one column whitespace is a sentence, and its first row may be one.
+            let is_sentence = !self.labelled && of_one_column != Some(false) && !is_empty(record);
+            if row.is_blank && !is_sentence {
+                self.empty_line = self.empty_line.or(Some(row.line));
+                continue;
+            }
+            let columns = match &self.columns {
+                Some(columns) => columns,
+                None => {
+                    let chosen = columns::choose(record, header, &self.options, self.labelled)
+                        .map_err(|error| with_hint(error, rows.hint(2, record)).at(place()))?;
+                    let has_header = chosen.has_header;
+                    let columns = &*self.columns.insert(chosen);
+                    if has_header {
+                        check_empty_line(columns, self.empty_line)?;
+                        continue;
+                    }
+                    columns
+                }
+            };
+            check_empty_line(columns, self.empty_line.take())?;
+            if record.len() != columns.count {
+                let error = Error::new(ErrorKind::Dataset, expected_columns(columns.count, record.len()));
+                return Err(with_hint(error, rows.hint(columns.count, record)).at(place()));
+            }
+            let sentence = record.get(columns.sentence).unwrap_or_default();
+            let label = columns.label.map(|label| record.get(label).unwrap_or_default());
+            return Example::new(row.line, sentence, label).map(Some).map_err(|error| error.at(place()));
+        }
+        Ok(None)
+    }
 }
 
 fn is_empty(record: &StringRecord) -> bool {

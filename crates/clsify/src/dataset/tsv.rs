@@ -11,23 +11,29 @@ use crate::error::Result;
 use super::lines::LineReader;
 use super::table::{Row, RowReader};
 
-pub(super) struct TsvReader<'a, R> {
-    lines: &'a mut LineReader<R>,
+pub(super) struct TsvReader<R> {
+    lines: LineReader<R>,
     splits: bool,
 }
 
-impl<'a, R: Read> TsvReader<'a, R> {
-    pub(super) fn new(lines: &'a mut LineReader<R>) -> Self {
+impl<R: Read> TsvReader<R> {
+    pub(super) fn new(lines: LineReader<R>) -> Self {
         TsvReader { lines, splits: true }
     }
 
     /// Every line is a record of one field.
-    pub(super) fn whole_lines(lines: &'a mut LineReader<R>) -> Self {
+    pub(super) fn whole_lines(lines: LineReader<R>) -> Self {
         TsvReader { lines, splits: false }
     }
 }
 
-impl<R: Read> RowReader for TsvReader<'_, R> {
+impl<R: Read> RowReader for TsvReader<R> {
+    type Source = R;
+
+    fn lines(&self) -> &LineReader<R> {
+        &self.lines
+    }
+
     fn can_have_header(&self) -> bool {
         self.splits
     }

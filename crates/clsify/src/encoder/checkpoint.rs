@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
@@ -20,34 +21,37 @@ const MAX_HEADER_BYTES: u64 = 100_000_000;
 const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 
-/// The open weight files of a checkpoint.
-#[derive(Debug)]
+/// Bytes that are read and converted together; they stay in a near cache in between.
+const BLOCK_BYTES: usize = 128 << 10;
+
+/// The open weight files of a checkpoint. Clones read from the same files, each on a thread of its own.
+#[derive(Debug, Clone)]
 pub(crate) struct Checkpoint {
     shards: Vec<Shard>,
     /// Which shard holds a tensor.
-    shard_of: HashMap<String, usize>,
+    shard_of: Arc<HashMap<String, usize>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Shard {
     path: PathBuf,
-    file: BufReader<File>,
+    file: Arc<File>,
     data_start: u64,
-    metadata: Metadata,
+    metadata: Arc<Metadata>,
 }
 
 impl Checkpoint {
     /// Opens the weights of a checkpoint folder and reads their headers.
     pub(crate) fn open(folder: &Path) -> Result<Self> {
-        let mut checkpoint = Checkpoint { shards: Vec::new(), shard_of: HashMap::new() };
+        let (mut shards, mut shard_of) = (Vec::new(), HashMap::new());
         for path in weight_files(folder)? {
             let shard = Shard::open(path)?;
             for name in shard.metadata.offset_keys() {
-                checkpoint.shard_of.insert(name, checkpoint.shards.len());
+                shard_of.insert(name, shards.len());
             }
-            checkpoint.shards.push(shard);
+            shards.push(shard);
         }
-        Ok(checkpoint)
+        Ok(Checkpoint { shards, shard_of: Arc::new(shard_of) })
     }
 
     /// The names of all tensors, in no order.
@@ -56,7 +60,7 @@ impl Checkpoint {
     }
 
     /// The tensor of this name as row-major `f32`.
-    pub(crate) fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         match self.shard_of.get(name) {
             Some(&shard) => self.shards[shard].tensor(name, shape),
             None => {
@@ -154,10 +158,10 @@ impl Shard {
         if file_bytes != expected {
             return Err(place(truncated(expected)));
         }
-        Ok(Shard { file: BufReader::with_capacity(1 << 20, file), path, data_start, metadata })
+        Ok(Shard { file: Arc::new(file), path, data_start, metadata: Arc::new(metadata) })
     }
 
-    fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let path = self.path.display().to_string();
         let place = |e: Error| e.at(format!("tensor {name:?}")).at(path.clone());
         let info = self.metadata.info(name).ok_or_else(|| place(bad("missing")))?;
@@ -171,16 +175,15 @@ impl Shard {
         };
         let dtype = info.dtype;
         let (start, end) = info.data_offsets;
-        self.file
-            .seek(SeekFrom::Start(self.data_start + start as u64))
-            .map_err(|e| Error::io(&self.path, &e))?;
+        let mut position = self.data_start + start as u64;
         let mut out = Vec::with_capacity((end - start) / bytes);
         let mut left = end - start;
-        let mut buffer = vec![0; 1 << 20];
+        let mut buffer = vec![0; left.min(BLOCK_BYTES)];
         while left > 0 {
             let part = left.min(buffer.len());
             let part = &mut buffer[..part];
-            self.file.read_exact(part).map_err(|e| Error::io(&self.path, &e))?;
+            read_exact_at(&self.file, part, position).map_err(|e| Error::io(&self.path, &e))?;
+            position += part.len() as u64;
             match dtype {
                 Dtype::F32 => out.extend(part.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b))),
                 Dtype::F16 => {
@@ -193,6 +196,24 @@ impl Shard {
             left -= part.len();
         }
         Ok(out)
+    }
+}
+
+/// Reads at a position, whatever other threads read meanwhile.
+fn read_exact_at(file: &File, buffer: &mut [u8], position: u64) -> std::io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_exact_at(file, buffer, position);
+    #[cfg(windows)]
+    {
+        let mut n_read = 0;
+        while n_read < buffer.len() {
+            let to = &mut buffer[n_read..];
+            match std::os::windows::fs::FileExt::seek_read(file, to, position + n_read as u64)? {
+                0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+                n => n_read += n,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -27,6 +27,8 @@ mod workspace;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use rayon::prelude::*;
+
 pub use clsify_kernels::matmul::Parallel;
 pub use config::{Activation, EncoderConfig, MODEL_TYPES};
 pub use dtype::Dtype;
@@ -94,23 +96,31 @@ impl Encoder {
     pub fn load_as(folder: &Path, dtype: Dtype) -> Result<Self> {
         let dtype = dtype.effective();
         let config = EncoderConfig::load(folder)?;
-        let mut checkpoint = Checkpoint::open(folder)?;
+        let checkpoint = Checkpoint::open(folder)?;
         let names = TensorNames::find(&config.model_type, checkpoint.names().collect::<Vec<_>>().into_iter())
             .map_err(|e| e.at(folder.display().to_string()))?;
-        let checkpoint = &mut checkpoint;
-        let embeddings = Embeddings::load(checkpoint, &names, &config, dtype)?;
-        let position_bias = match config.relative_attention_num_buckets {
-            Some(buckets) => Some(PositionBias::load(checkpoint, &names, &config, buckets)?),
-            None => None,
+        let layer = |layer| {
+            // One tensor of each thread is in memory in two forms at a time.
+            let own = &mut checkpoint.clone();
+            Ok(Layer {
+                attention: Attention::load(own, &names, &config, layer, dtype)?,
+                feed_forward: FeedForward::load(own, &names, &config, layer, dtype)?,
+            })
         };
-        let mut layers = Vec::new();
-        for layer in 0..config.num_hidden_layers {
-            layers.push(Layer {
-                attention: Attention::load(checkpoint, &names, &config, layer, dtype)?,
-                feed_forward: FeedForward::load(checkpoint, &names, &config, layer, dtype)?,
-            });
-        }
-        let first_token = FirstToken::load(checkpoint, &names, &config)?;
+        // A layer that is beyond the number of tensors is missing one, whatever the configuration says.
+        let n_layers = config.num_hidden_layers.min(checkpoint.names().count() + 1);
+        let layers = || (0..n_layers).into_par_iter().with_max_len(1).map(layer).collect();
+        let rest = || {
+            let own = &mut checkpoint.clone();
+            let embeddings = Embeddings::load(own, &names, &config, dtype)?;
+            let buckets = config.relative_attention_num_buckets;
+            let position_bias = buckets.map(|n| PositionBias::load(own, &names, &config, n)).transpose()?;
+            Ok((embeddings, position_bias, FirstToken::load(own, &names, &config)))
+        };
+        let (rest, layers): (Result<_>, Vec<Result<Layer>>) = rayon::join(rest, layers);
+        // Of several errors the first in the order of computation, whichever thread was faster.
+        let (embeddings, position_bias, first_token) = rest?;
+        let (layers, first_token) = (layers.into_iter().collect::<Result<_>>()?, first_token?);
         Ok(Encoder { config, embeddings, position_bias, layers, first_token, dtype })
     }
 

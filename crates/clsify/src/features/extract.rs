@@ -39,6 +39,15 @@ impl TokenCounts {
     }
 }
 
+impl std::ops::AddAssign for TokenCounts {
+    /// The counts of more sentences.
+    fn add_assign(&mut self, more: Self) {
+        self.n_tokens += more.n_tokens;
+        self.max_tokens = self.max_tokens.max(more.max_tokens);
+        self.n_truncated += more.n_truncated;
+    }
+}
+
 /// The features of every sentence, `[n_sentences, n_features]`, in the order of the encodings.
 ///
 /// `progress` hears the number of tokens done so far, from any thread, in increasing order.
@@ -64,42 +73,49 @@ pub fn extract(
     options: &FeatureOptions,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Matrix> {
-    check(encodings, options)?;
+    check(encodings, 0, options)?;
     let n_features = options.n_features(encoder.config().hidden_size);
     let mut features = Matrix::zeros(encodings.len(), n_features);
-    let chunks = chunks(encodings);
+    // Every chunk has the rows of its sentences, so that no thread waits for another to write.
+    let mut rows: Vec<_> = features.as_mut_slice().chunks_exact_mut(n_features).map(Some).collect();
+    let chunks: Vec<(Vec<usize>, Vec<&mut [f32]>)> = chunks(encodings)
+        .into_iter()
+        .map(|chunk| {
+            let own = chunk.iter().filter_map(|&i| rows[i].take()).collect();
+            (chunk, own)
+        })
+        .collect();
     let done = AtomicUsize::new(0);
     let reporting = Mutex::new(());
 
-    let run = |chunk: &[usize], parallel: Parallel| -> Result<Vec<f32>> {
+    let run = |(chunk, rows): (Vec<usize>, Vec<&mut [f32]>), parallel: Parallel| -> Result<()> {
         let batch = Batch::new(chunk.iter().map(|&i| &encodings[i]));
         let pooled = pool(encoder, &batch, options, parallel)?;
+        rows.into_iter()
+            .zip(pooled.chunks_exact(n_features))
+            .for_each(|(row, pooled)| row.copy_from_slice(pooled));
         // The lock keeps two threads from reporting in the wrong order; a poisoned one still guards nothing but order.
         let _guard = reporting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         progress(done.fetch_add(batch.n_tokens(), Ordering::Relaxed) + batch.n_tokens());
-        Ok(pooled)
+        Ok(())
     };
-    // With fewer chunks than cores each product uses all cores; otherwise each core has a chunk of its own.
-    let pooled: Vec<Vec<f32>> = if chunks.len() < rayon::current_num_threads() {
-        chunks.iter().map(|chunk| run(chunk, Parallel::Yes)).collect::<Result<_>>()?
+    // With fewer chunks than cores each product uses all cores; otherwise each core has a chunk of its own,
+    // and takes the next alone, so that none is left with several while another has none.
+    if chunks.len() < rayon::current_num_threads() {
+        chunks.into_iter().try_for_each(|chunk| run(chunk, Parallel::Yes))?;
     } else {
-        chunks.par_iter().map(|chunk| run(chunk, Parallel::No)).collect::<Result<_>>()?
-    };
-    for (chunk, pooled) in chunks.iter().zip(&pooled) {
-        for (&sentence, row) in chunk.iter().zip(pooled.chunks_exact(n_features)) {
-            features.row_mut(sentence).copy_from_slice(row);
-        }
+        chunks.into_par_iter().with_max_len(1).try_for_each(|chunk| run(chunk, Parallel::No))?;
     }
     Ok(features)
 }
 
-/// The errors of [`extract`] that need no encoder.
-pub(crate) fn check(encodings: &[Encoding], options: &FeatureOptions) -> Result<()> {
+/// The errors of [`extract`] that need no encoder; before these encodings come so many others.
+pub(crate) fn check(encodings: &[Encoding], n_before: usize, options: &FeatureOptions) -> Result<()> {
     if options.poolings.is_empty() {
         return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one pooling"));
     }
     if let Some(i) = encodings.iter().position(Encoding::is_empty) {
-        let message = format!("sentence {}: expected at least one token, got none", i + 1);
+        let message = format!("sentence {}: expected at least one token, got none", n_before + i + 1);
         return Err(Error::new(ErrorKind::Tokenizer, message)
             .with_hint("the tokenizer adds no special tokens such as [CLS] and [SEP]"));
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use cache::{CacheOptions, FeatureCache};
 pub(crate) use extract::check;
 pub use extract::{TokenCounts, extract};
-pub use npy::{save_npy, write_npy};
+pub use npy::{NpyWriter, save_npy};
 pub use pooling::Pooling;
 
 use crate::encoder::EncoderConfig;

@@ -1,11 +1,17 @@
 //! `.npy` files: float32, C order (NumPy Enhancement Proposal 1, format version 1.0).
+//!
+//! The header comes first and holds the number of rows. It has the same length for every number, so that rows can be
+//! written as they come, and the header over again when they have been counted.
 
-use std::io::Write;
+use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use crate::error::Result;
 use crate::files::write_atomically;
 use crate::matrix::Matrix;
+
+/// Magic, version, length and header together: a multiple of 64, beyond the 107 bytes that the longest shape needs.
+const HEADER_BYTES: usize = 128;
 
 /// Writes a matrix so that `numpy.load` gives an array of shape `[rows, cols]`.
 ///
@@ -24,34 +30,76 @@ use crate::matrix::Matrix;
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn save_npy(matrix: &Matrix, path: &Path) -> Result<()> {
-    write_atomically(path, |out| write_npy(matrix, out))
+    write_atomically(path, |out| {
+        out.write_all(&header(matrix.rows() as u64, matrix.cols()))?;
+        write_rows(matrix, out)
+    })
 }
 
-/// The bytes of [`save_npy`], to anywhere.
-///
-/// # Errors
-/// Those of `out`.
+/// A `.npy` file whose rows come bit by bit.
 ///
 /// ```
-/// use clsify::{features::write_npy, matrix::Matrix};
-/// let mut bytes = Vec::new();
-/// write_npy(&Matrix::from_vec(vec![1.0, 2.0], 1, 2)?, &mut bytes).unwrap();
-/// assert!(bytes.starts_with(b"\x93NUMPY"));
+/// use clsify::{features::NpyWriter, matrix::Matrix};
+/// let mut npy = NpyWriter::new(std::io::Cursor::new(Vec::new()), 2).unwrap();
+/// npy.write(&Matrix::from_vec(vec![1.0, 2.0], 1, 2)?).unwrap();
+/// npy.write(&Matrix::from_vec(vec![3.0, 4.0], 1, 2)?).unwrap();
+/// let bytes = npy.finish().unwrap().into_inner();
+/// assert!(bytes.starts_with(b"\x93NUMPY") && bytes.len() == 128 + 16);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-pub fn write_npy(matrix: &Matrix, out: &mut dyn Write) -> std::io::Result<()> {
-    let mut header = format!(
-        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}",
-        matrix.rows(),
-        matrix.cols()
-    );
-    // Magic, version, length and header together end on a multiple of 64 bytes, the last of which is a newline.
-    while !(10 + header.len() + 1).is_multiple_of(64) {
-        header.push(' ');
+pub struct NpyWriter<W: Write + Seek> {
+    out: BufWriter<W>,
+    rows: u64,
+    cols: usize,
+}
+
+impl<W: Write + Seek> NpyWriter<W> {
+    /// Starts a file at the beginning of `out`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn new(out: W, cols: usize) -> std::io::Result<Self> {
+        let mut out = BufWriter::new(out);
+        out.write_all(&header(0, cols))?;
+        Ok(NpyWriter { out, rows: 0, cols })
     }
-    header.push('\n');
-    out.write_all(b"\x93NUMPY\x01\x00")?;
-    out.write_all(&(header.len() as u16).to_le_bytes())?;
-    out.write_all(header.as_bytes())?;
-    matrix.as_slice().iter().try_for_each(|x| out.write_all(&x.to_le_bytes()))
+
+    /// Appends rows.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    ///
+    /// # Panics
+    /// When the rows have another length.
+    pub fn write(&mut self, rows: &Matrix) -> std::io::Result<()> {
+        assert_eq!(rows.cols(), self.cols, "expected rows of {} numbers, got {}", self.cols, rows.cols());
+        self.rows += rows.rows() as u64;
+        write_rows(rows, &mut self.out)
+    }
+
+    /// Writes the number of rows, and gives back `out` at its end.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn finish(mut self) -> std::io::Result<W> {
+        self.out.seek(SeekFrom::Start(0))?;
+        self.out.write_all(&header(self.rows, self.cols))?;
+        self.out.seek(SeekFrom::End(0))?;
+        self.out.into_inner().map_err(std::io::IntoInnerError::into_error)
+    }
+}
+
+fn header(rows: u64, cols: usize) -> [u8; HEADER_BYTES] {
+    let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {cols}), }}");
+    let mut header = [b' '; HEADER_BYTES];
+    header[..8].copy_from_slice(b"\x93NUMPY\x01\x00");
+    header[8..10].copy_from_slice(&((HEADER_BYTES - 10) as u16).to_le_bytes());
+    header[10..10 + text.len()].copy_from_slice(text.as_bytes());
+    header[HEADER_BYTES - 1] = b'\n';
+    header
+}
+
+fn write_rows(matrix: &Matrix, out: &mut dyn Write) -> std::io::Result<()> {
+    let bytes = |numbers: &[f32]| numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    (0..matrix.rows()).try_for_each(|i| out.write_all(&bytes(matrix.row(i))))
 }

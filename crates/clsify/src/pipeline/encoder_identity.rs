@@ -1,7 +1,6 @@
 //! Which encoder is this? The sha256 of its files, and a name for all that decides the features of given token ids.
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -9,6 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::hash_memory::{HashMemory, hexadecimal};
 use crate::encoder::{Dtype, encoder_files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::FeatureOptions;
@@ -26,20 +26,10 @@ pub struct FileHash {
 }
 
 /// The sha256 of each file.
-pub(super) fn hash_files(files: &[PathBuf]) -> Result<Vec<FileHash>> {
+pub(super) fn hash_files(files: &[PathBuf], memory: &HashMemory) -> Result<Vec<FileHash>> {
     let hash = |path: &PathBuf| {
-        let mut file = fs::File::open(path).map_err(|e| Error::io(path, &e))?;
-        let mut sha256 = Sha256::new();
-        let mut buffer = vec![0; 1 << 20];
-        loop {
-            let n = file.read(&mut buffer).map_err(|e| Error::io(path, &e))?;
-            if n == 0 {
-                break;
-            }
-            sha256.update(&buffer[..n]);
-        }
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(FileHash { name, sha256: hexadecimal(sha256) })
+        Ok(FileHash { name, sha256: memory.sha256(path)? })
     };
     files.par_iter().map(hash).collect()
 }
@@ -53,15 +43,20 @@ pub(super) struct EncoderIdentity {
 }
 
 impl EncoderIdentity {
-    /// Reads all files of the encoder.
-    pub(super) fn of(folder: &Path, features: &FeatureOptions, dtype: Dtype) -> Result<Self> {
+    /// Hashes all files of the encoder, as far as their hashes are not known.
+    pub(super) fn of(
+        folder: &Path,
+        features: &FeatureOptions,
+        dtype: Dtype,
+        memory: &HashMemory,
+    ) -> Result<Self> {
         let paths = encoder_files(folder)?;
         let files = paths.iter().map(|path| stat(path)).collect::<Result<_>>()?;
         let mut sha256 = Sha256::new();
         // The version and the processor: another kernel adds in another order.
         let version = env!("CARGO_PKG_VERSION");
         sha256.update(format!("{version} {ARITHMETIC} {} {dtype} {features}\n", instruction_set()));
-        for file in hash_files(&paths)? {
+        for file in hash_files(&paths, memory)? {
             sha256.update(format!("{} {}\n", file.name, file.sha256));
         }
         Ok(EncoderIdentity { name: hexadecimal(sha256), files })
@@ -97,8 +92,4 @@ fn instruction_set() -> &'static str {
         }
     }
     std::env::consts::ARCH
-}
-
-fn hexadecimal(sha256: Sha256) -> String {
-    sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

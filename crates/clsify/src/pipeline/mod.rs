@@ -4,11 +4,13 @@
 //! saved, loaded, evaluated and asked.
 
 mod encoder_identity;
+mod hash_memory;
 mod observer;
 mod saved_model;
 mod sentence_classifier;
 mod sentence_encoder;
 mod speed;
+mod stream;
 mod train;
 mod training_report;
 
@@ -18,6 +20,7 @@ pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, c
 pub use sentence_classifier::{EvaluationReport, LoadOptions, Prediction, SentenceClassifier};
 pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
 pub use speed::{EncoderSpeed, Latency};
+pub use stream::{Group, Streamed};
 pub use train::{GridSearchOptions, TestRows, TrainOptions, Trained, train};
 pub use training_report::{
     BaselineReport, ClassifierReport, EncoderReport, FeaturesReport, GridSearchReport, Seconds, SplitReport,

@@ -10,6 +10,8 @@ pub enum Stage {
     Tokenize,
     /// Token ids through the encoder; counted in tokens.
     Embed,
+    /// Sentences that come in groups, through tokenizer and encoder; counted in bytes of the input.
+    Stream,
     /// The final fit of the classifier.
     Fit,
     /// The fits of a grid search; counted in fits.

@@ -12,6 +12,7 @@ use safetensors::tensor::{self, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::encoder_identity::{FileHash, hash_files};
+use super::hash_memory::HashMemory;
 use crate::encoder::{Dtype, encoder_files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
@@ -137,7 +138,12 @@ impl SavedModel {
     /// # Errors
     /// [`ErrorKind::Model`] with the file that differs; an I/O error when one is missing.
     pub fn check_encoder(&self, folder: &Path) -> Result<()> {
-        let found = hash_encoder(folder)?;
+        self.check_encoder_with(folder, &HashMemory::default())
+    }
+
+    /// Like [`check_encoder`](Self::check_encoder), without reading the files whose hashes are remembered.
+    pub(super) fn check_encoder_with(&self, folder: &Path, memory: &HashMemory) -> Result<()> {
+        let found = hash_encoder(folder, memory)?;
         for expected in &self.encoder.files {
             let Some(found) = found.iter().find(|f| f.name == expected.name) else {
                 let path = folder.join(&expected.name);
@@ -165,10 +171,10 @@ fn short(sha256: &str) -> String {
 }
 
 /// The sha256 of each file of an encoder folder that decides what is made of a text.
-pub(super) fn hash_encoder(folder: &Path) -> Result<Vec<FileHash>> {
+pub(super) fn hash_encoder(folder: &Path, memory: &HashMemory) -> Result<Vec<FileHash>> {
     let mut files = encoder_files(folder)?;
     files.extend(tokenizer_files(folder));
-    hash_files(&files)
+    hash_files(&files, memory)
 }
 
 /// Writes a model folder, whole or not at all; a model that stands there is replaced, anything else is not.

@@ -1,9 +1,10 @@
 //! The whole of it: sentences in, labels with probabilities out; saved to a folder and loaded from it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::hash_memory::HashMemory;
 use super::observer::Observer;
 use super::saved_model::{self, FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining};
 use super::sentence_encoder::{SentenceEncoder, SentenceEncoderOptions};
@@ -14,6 +15,7 @@ use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
 use crate::features::FeatureCache;
+use crate::matrix::Matrix;
 
 /// A trained classifier of sentences.
 #[derive(Debug, Clone)]
@@ -23,7 +25,7 @@ pub struct SentenceClassifier {
     saved: SavedModel,
 }
 
-/// How a saved classifier is loaded.
+/// How a saved classifier is loaded; the default is as it was trained, with nothing that earlier runs have left.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
     /// The arithmetic of the encoder; `None`: that of the training. With another the classifier gets other features than
@@ -31,6 +33,8 @@ pub struct LoadOptions {
     pub dtype: Option<Dtype>,
     /// Features of earlier runs; with a cache the encoder's weights are loaded when a sentence is not in it.
     pub cache: Option<FeatureCache>,
+    /// A folder with the sha256 of files; see [`SentenceEncoderOptions::hash_folder`].
+    pub hash_folder: Option<PathBuf>,
 }
 
 /// The answer for one sentence.
@@ -110,7 +114,7 @@ impl SentenceClassifier {
     pub fn save(&self, folder: &Path, bundle_encoder: bool) -> Result<()> {
         let encoder = self.encoder.folder();
         let mut saved = self.saved.clone();
-        saved.encoder.files = saved_model::hash_encoder(encoder)?;
+        saved.encoder.files = saved_model::hash_encoder(encoder, self.encoder.hash_memory())?;
         saved.encoder.bundled = bundle_encoder;
         // Where it lies now: a loaded model may have come with its encoder, or have been given another copy.
         saved.encoder.folder = encoder.canonicalize().map_err(|e| Error::io(encoder, &e))?;
@@ -166,6 +170,7 @@ impl SentenceClassifier {
             name: Some(saved.encoder.name.clone()),
             dtype: options.dtype.unwrap_or(saved.encoder.dtype),
             cache: options.cache,
+            hash_folder: options.hash_folder.clone(),
         };
         if let Some(dtype) = options.dtype.map(Dtype::effective).filter(|&dtype| dtype != saved.encoder.dtype)
         {
@@ -174,8 +179,9 @@ impl SentenceClassifier {
                 "the classifier was fitted on features in {fitted}, and gets them in {dtype}"
             ));
         }
+        let memory = HashMemory::new(options.hash_folder);
         let (checked, loaded) = rayon::join(
-            || saved.check_encoder(encoder),
+            || saved.check_encoder_with(encoder, &memory),
             || SentenceEncoder::load(encoder, encoder_options, observer),
         );
         checked?;
@@ -221,13 +227,21 @@ impl SentenceClassifier {
         sentences: &[S],
         observer: &dyn Observer,
     ) -> Result<Vec<Prediction>> {
-        let features = self.encoder.encode(sentences, observer)?.features;
-        let class_ids = self.classifier.predict(&features);
-        let probabilities = self.classifier.predict_proba(&features);
+        Ok(self.predict_features(&self.encoder.encode(sentences, observer)?.features))
+    }
+
+    /// The class and the probabilities of every row of features `[n_sentences, n_features]`, as its
+    /// [`encoder`](Self::encoder) makes them.
+    ///
+    /// # Panics
+    /// When the rows have another length.
+    pub fn predict_features(&self, features: &Matrix) -> Vec<Prediction> {
+        let class_ids = self.classifier.predict(features);
+        let probabilities = self.classifier.predict_proba(features);
         let rows = probabilities.chunks_exact(self.classes().len());
         let prediction =
             |(class_id, row): (usize, &[f64])| Prediction { class_id, probabilities: row.to_vec() };
-        Ok(class_ids.into_iter().zip(rows).map(prediction).collect())
+        class_ids.into_iter().zip(rows).map(prediction).collect()
     }
 
     /// Scores the classifier on labelled sentences; a label that it does not know counts as wrong.

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use super::encoder_identity::EncoderIdentity;
+use super::hash_memory::HashMemory;
 use super::observer::{Observer, Stage};
 use crate::encoder::{Dtype, Encoder, EncoderConfig};
 use crate::error::{Error, ErrorKind, Result};
@@ -27,6 +28,9 @@ pub struct SentenceEncoderOptions {
     /// Where features of earlier runs are kept. With a cache the weights are loaded at the first sentence that is not
     /// in it; without one at once.
     pub cache: Option<FeatureCache>,
+    /// A folder where the sha256 of the encoder's files is remembered, so that files that have not changed are not read
+    /// for it again; `None`: nowhere.
+    pub hash_folder: Option<PathBuf>,
 }
 
 /// Sentences that go through the encoder before their features are written to the cache: a run of hours that is
@@ -45,6 +49,7 @@ pub struct SentenceEncoder {
     features: FeatureOptions,
     dtype: Dtype,
     cache: Option<FeatureCache>,
+    hash_memory: HashMemory,
     identity: OnceLock<EncoderIdentity>,
     load_seconds: f64,
     /// Shared with clones: they are one encoder to whoever waits for it.
@@ -101,14 +106,7 @@ impl SentenceEncoder {
         if dtype != options.dtype {
             observer.note(&format!("this processor has no {} instructions: computing in f32", options.dtype));
         }
-        let (config, encoder) = match options.cache {
-            Some(_) => (EncoderConfig::load(folder)?, OnceLock::new()),
-            None => {
-                let encoder = Encoder::load_as(folder, dtype)?;
-                // Its time is part of this function's.
-                (encoder.config().clone(), OnceLock::from((encoder, 0.0)))
-            }
-        };
+        let config = EncoderConfig::load(folder)?;
         let limit = config.max_tokens();
         let max_length = options.max_length.unwrap_or(limit);
         if max_length > limit {
@@ -116,7 +114,15 @@ impl SentenceEncoder {
             return Err(Error::new(ErrorKind::InvalidArgument, message)
                 .with_hint(format!("{limit} is the number of positions that this encoder knows")));
         }
-        let tokenizer = Tokenizer::load(folder, max_length)?;
+        let (encoder, tokenizer) = rayon::join(
+            || match options.cache {
+                Some(_) => Ok(OnceLock::new()),
+                // Its time is part of this function's.
+                None => Ok(OnceLock::from((Encoder::load_as(folder, dtype)?, 0.0))),
+            },
+            || Tokenizer::load(folder, max_length),
+        );
+        let (encoder, tokenizer) = (encoder?, tokenizer?);
         let folder_name =
             folder.canonicalize().ok().and_then(|f| f.file_name().map(|n| n.to_string_lossy().into_owned()));
         let name = options.name.or(folder_name).unwrap_or_else(|| folder.display().to_string());
@@ -131,6 +137,7 @@ impl SentenceEncoder {
             features,
             dtype,
             cache: options.cache,
+            hash_memory: HashMemory::new(options.hash_folder),
             identity: OnceLock::new(),
             load_seconds,
             embed_nanoseconds: Arc::default(),
@@ -163,16 +170,23 @@ impl SentenceEncoder {
             }
         };
         let embed_seconds = started.elapsed().as_secs_f64() - (self.load_seconds() - load_seconds);
-        self.embed_nanoseconds.fetch_add((1e9 * embed_seconds) as u64, Ordering::Relaxed);
+        self.add_embed_seconds(embed_seconds);
+        self.note_truncated(&counts, sentences.len(), observer);
+        Ok(Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached })
+    }
+
+    pub(super) fn add_embed_seconds(&self, seconds: f64) {
+        self.embed_nanoseconds.fetch_add((1e9 * seconds) as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn note_truncated(&self, counts: &TokenCounts, n_sentences: usize, observer: &dyn Observer) {
         if counts.n_truncated > 0 {
             observer.note(&format!(
-                "{} of {} sentences had more than {} tokens and lost their end",
+                "{} of {n_sentences} sentences had more than {} tokens and lost their end",
                 counts.n_truncated,
-                sentences.len(),
                 self.tokenizer.max_length()
             ));
         }
-        Ok(Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached })
     }
 
     /// The features, those that the cache knows from there, and how many these are.
@@ -182,10 +196,9 @@ impl SentenceEncoder {
         encodings: &[Encoding],
         observer: &dyn Observer,
     ) -> Result<(Matrix, usize)> {
-        check(encodings, &self.features)?;
+        check(encodings, 0, &self.features)?;
         let identity = &self.identity()?.name;
-        let n_features = self.features.n_features(self.config.hidden_size);
-        let mut found = cache.look_up(identity, encodings, n_features);
+        let mut found = cache.look_up(identity, encodings, self.n_features());
         if found.n_cached > 0 {
             let (n, of) = (found.n_cached, encodings.len());
             observer.note(&format!("the features of {n} of {of} sentences are known from an earlier run"));
@@ -218,12 +231,12 @@ impl SentenceEncoder {
         if let Some(identity) = self.identity.get() {
             return Ok(identity);
         }
-        let identity = EncoderIdentity::of(&self.folder, &self.features, self.dtype())?;
+        let identity = EncoderIdentity::of(&self.folder, &self.features, self.dtype(), &self.hash_memory)?;
         Ok(self.identity.get_or_init(|| identity))
     }
 
     /// The encoder, loaded if it has not been.
-    fn load_weights(&self, observer: &dyn Observer) -> Result<&Encoder> {
+    pub(super) fn load_weights(&self, observer: &dyn Observer) -> Result<&Encoder> {
         if let Some((encoder, _)) = self.encoder.get() {
             return Ok(encoder);
         }
@@ -236,6 +249,10 @@ impl SentenceEncoder {
         observer.finish(Stage::Load);
         let seconds = started.elapsed().as_secs_f64();
         Ok(&self.encoder.get_or_init(|| (encoder, seconds)).0)
+    }
+
+    pub(super) fn hash_memory(&self) -> &HashMemory {
+        &self.hash_memory
     }
 
     /// The encoder's name, to show and to save.
@@ -279,6 +296,11 @@ impl SentenceEncoder {
     /// Time in the encoder and the cache so far, of all calls.
     pub fn embed_seconds(&self) -> f64 {
         self.embed_nanoseconds.load(Ordering::Relaxed) as f64 / 1e9
+    }
+
+    /// Numbers a sentence.
+    pub fn n_features(&self) -> usize {
+        self.features.n_features(self.config.hidden_size)
     }
 
     /// How long loading took, as far as it has been done.

@@ -3,6 +3,7 @@
 //! Truncation and padding that a `tokenizer.json` stores do not apply: the limit is the encoder's own unless the caller
 //! sets a lower one, nothing is padded, and a truncated sentence says so. The tokenizer knows no floats.
 
+mod ascii;
 mod character_map;
 mod encoding;
 mod tokenizer_json;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use tokenizers::{TruncationDirection, TruncationParams, TruncationStrategy};
 
+use ascii::AsciiPath;
 pub use encoding::{Batch, Encoding, PaddedBatch};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -22,6 +24,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     max_length: usize,
+    ascii: Option<AsciiPath>,
 }
 
 impl Tokenizer {
@@ -69,7 +72,8 @@ impl Tokenizer {
         inner
             .with_truncation(Some(truncation))
             .map_err(|e| bad(e.to_string()).at(path.display().to_string()))?;
-        Ok(Tokenizer { inner, max_length })
+        let ascii = AsciiPath::of(&inner, max_length);
+        Ok(Tokenizer { inner, max_length, ascii })
     }
 
     /// The longest encoding in tokens, special tokens included.
@@ -82,6 +86,13 @@ impl Tokenizer {
     /// # Errors
     /// [`ErrorKind::Tokenizer`] when the tokenizer's model fails, as a WordPiece model without its unknown token does.
     pub fn encode(&self, sentence: &str) -> Result<Encoding> {
+        match self.ascii.as_ref().and_then(|ascii| ascii.encode(&self.inner, sentence)) {
+            Some(encoding) => encoding,
+            None => self.encode_by_crate(sentence),
+        }
+    }
+
+    fn encode_by_crate(&self, sentence: &str) -> Result<Encoding> {
         let encoding = self.inner.encode_fast(sentence, true).map_err(|e| bad(e.to_string()))?;
         Ok(Encoding {
             input_ids: encoding.get_ids().to_vec(),

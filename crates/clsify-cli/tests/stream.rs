@@ -1,0 +1,135 @@
+//! Long inputs: order, the bits of a sentence alone, errors in the middle, and memory that does not grow.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+mod common;
+
+use std::fs;
+
+use common::{Sandbox, encoder, read_npy};
+
+fn lines(n: usize) -> String {
+    (0..n).map(|i| format!("film {i} {}\n", "was a quiet bore ".repeat(i % 5))).collect()
+}
+
+#[test]
+fn embed_keeps_the_order_and_the_bits_of_each_sentence() {
+    let sandbox = Sandbox::new();
+    sandbox.write("many.txt", lines(5000));
+    let bert = encoder("bert");
+    let embed = |input: &str, output: &str, more: &[&str]| {
+        let args = ["embed", "-q", "--encoder", &bert, "--input", input, "--output", output];
+        sandbox.succeed(&[&args[..], more].concat());
+        read_npy(&fs::read(sandbox.path(output)).unwrap())
+    };
+    let all = embed("many.txt", "x.npy", &[]);
+    assert_eq!(all.0, [5000, 32]);
+    assert!(embed("many.txt", "y.npy", &["--threads", "1"]) == all);
+    // On both sides of the border of a group, which has 4,096 sentences.
+    for i in [0, 1, 4094, 4095, 4096, 4097, 4999] {
+        sandbox.write("one.txt", lines(5000).lines().nth(i).unwrap());
+        let one = embed("one.txt", "x.npy", &[]);
+        assert_eq!(one.0, [1, 32]);
+        assert!(one.1 == all.1[32 * i..32 * (i + 1)], "sentence {i}");
+    }
+    let piped = sandbox.command(&["embed", "-q", "--encoder", &bert, "--input", "-", "--format", "lines"]);
+    let mut piped = piped;
+    piped.args(["--output", "-"]).stdin(fs::File::open(sandbox.path("many.txt")).unwrap());
+    assert!(piped.output().unwrap().stdout == fs::read(sandbox.path("y.npy")).unwrap());
+}
+
+#[test]
+fn predict_reads_files_as_embed_does() {
+    let sandbox = Sandbox::with_model();
+    let text = lines(5000);
+    sandbox.write("many.txt", &text);
+    sandbox.write("many.tsv", text.lines().map(|line| format!("{line}\t0\n")).collect::<String>());
+    let expected = sandbox.run_with_input(&["predict", "-q", "model", "-p"], text.as_bytes()).stdout;
+    assert_eq!(expected.lines().count(), 5000);
+    assert!(expected.lines().zip(text.lines()).all(|(answer, line)| answer.ends_with(&format!("\t{line}"))));
+    for input in ["many.txt", "many.tsv"] {
+        assert!(sandbox.succeed(&["predict", "model", "-p", "--input", input]) == expected, "{input}");
+    }
+    let columns = ["--format", "tsv", "--text-column", "0", "--header", "absent"];
+    let args = [&["predict", "model", "-p", "--input", "-"], &columns[..]].concat();
+    let outcome = sandbox.run_with_input(&args, &fs::read(sandbox.path("many.tsv")).unwrap());
+    assert!(outcome.stdout == expected, "{}", outcome.stderr);
+    for args in
+        [&["predict", "model", "--input", "a.txt", "film"][..], &["predict", "model", "--format", "tsv"]]
+    {
+        assert_eq!(sandbox.run(args).code, Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn an_error_in_the_middle_names_the_line_and_leaves_no_file() {
+    let sandbox = Sandbox::with_model();
+    let bert = encoder("bert");
+    let rows: Vec<String> = lines(9000).lines().map(|line| format!("{line}\t0\n")).collect();
+    sandbox
+        .write("broken.tsv", [&rows[..8500], &["no label\n".to_string()], &rows[8501..]].concat().concat());
+    let expected = "broken.tsv: line 8501: expected 2 columns, got 1";
+    for output in ["x.npy", "-"] {
+        let embed = ["embed", "-q", "--encoder", &bert, "--input", "broken.tsv", "--output", output];
+        assert_eq!(sandbox.fail(&embed), expected);
+    }
+    // What was answered before stays answered.
+    let outcome = sandbox.run(&["predict", "model", "--input", "broken.tsv"]);
+    assert_eq!((outcome.code, outcome.stdout.lines().count()), (Some(1), 8192));
+    assert_eq!(outcome.stderr.lines().next(), Some(&*format!("error: {expected}")));
+    sandbox.write("broken.tsv", "a\t0\nb\n");
+    assert_eq!(
+        sandbox.fail(&["predict", "model", "--input", "broken.tsv"]),
+        "broken.tsv: line 2: expected 2 columns, got 1"
+    );
+}
+
+/// The most memory that a process has had so far, in KiB.
+#[cfg(target_os = "linux")]
+fn peak_kib(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+}
+
+/// Ten times the input, the same memory. 6 MiB of tolerance is what allocators differ by; the features of the longer
+/// input alone are 12 MiB.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_input() {
+    use std::io::{BufRead, BufReader, Read};
+
+    const SHORT: usize = 10_000;
+    const LONG: usize = 100_000;
+    let sandbox = Sandbox::with_model();
+    let bert = encoder("bert");
+    sandbox.write("short.txt", lines(SHORT));
+    sandbox.write("long.txt", lines(LONG));
+    let peak = |args: &[&str], read_nearly_all: &dyn Fn(&mut dyn BufRead)| {
+        let mut child = sandbox.command(&[args, &["-q", "--threads", "2"]].concat()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        // With so much read and more to come than a pipe holds, the process waits in its last writes.
+        read_nearly_all(&mut stdout);
+        let peak = peak_kib(child.id());
+        std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
+        assert!(child.wait().unwrap().success());
+        peak
+    };
+    let embed = |input, n: usize| {
+        let args = ["embed", "--encoder", &bert, "--output", "-", "--input", input];
+        let n_bytes = 128 + n as u64 * 32 * 4 - 500_000;
+        peak(&args, &|out| {
+            std::io::copy(&mut out.take(n_bytes), &mut std::io::sink()).unwrap();
+        })
+    };
+    let predict = |input, n: usize| {
+        peak(&["predict", "model", "-p", "--input", input], &|out| {
+            assert_eq!(out.lines().take(n - 5000).filter(|line| line.is_ok()).count(), n - 5000);
+        })
+    };
+    for (what, short, long) in [
+        ("embed", embed("short.txt", SHORT), embed("long.txt", LONG)),
+        ("predict", predict("short.txt", SHORT), predict("long.txt", LONG)),
+    ] {
+        assert!(long <= short + 6 * 1024, "{what}: {short} KiB for {SHORT} sentences, {long} KiB for {LONG}");
+    }
+}
