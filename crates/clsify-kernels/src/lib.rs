@@ -11,6 +11,7 @@
 //! | [`attention`] | `softmax(Q Kᵀ / √head_size + bias) V` of one sentence, head by head |
 //! | [`activation`] | `gelu` (erf), `gelu_tanh`, `relu`, `silu`, in place |
 //! | [`normalize`] | `softmax`, `layer_norm`, `l2_normalize`, by rows, in place |
+//! | [`crew`] | threads that stand by for the products of one sentence |
 //! | [`ceiling`] | the operations a second that no product can exceed on this machine |
 //!
 //! Element-wise functions give the same bits whatever instruction set they run on: they use no fused multiply-add and
@@ -22,6 +23,7 @@ pub mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub mod ceiling;
+pub mod crew;
 mod dispatch;
 mod exp;
 pub mod matmul;

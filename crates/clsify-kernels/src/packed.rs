@@ -31,6 +31,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::crew::divide;
+
 /// The outputs of a panel.
 const PANEL: usize = 32;
 /// The most rows of a tile, of any kernel.
@@ -253,7 +255,8 @@ impl PackedLinear {
         unsafe { self.run(x, rows, out.as_mut_ptr(), 0..self.panel_count(), epilogue) }
     }
 
-    /// The same bits as [`forward`](Self::forward), the outputs divided over the threads of the current rayon pool.
+    /// The same bits as [`forward`](Self::forward), the outputs divided over the threads that
+    /// [stand by](crate::crew::standing_by).
     ///
     /// For few rows, where the time goes into reading the weights. With many, let every thread call `forward` on rows
     /// of its own.
@@ -265,7 +268,7 @@ impl PackedLinear {
         let panels = self.panel_count();
         let parts = rayon::current_num_threads().min(panels);
         let shared = SharedOut(out.as_mut_ptr());
-        divide(0..parts, &|part| {
+        divide(parts, &|part| {
             let own = part * panels / parts..(part + 1) * panels / parts;
             // SAFETY: `rows` has checked that `out` is [rows, outputs], and it is borrowed mutably until `divide`
             // returns, which is after every part. The parts' ranges of panels do not overlap.
@@ -515,17 +518,5 @@ unsafe impl Sync for SharedOut {}
 impl SharedOut {
     fn pointer(&self) -> *mut f32 {
         self.0
-    }
-}
-
-/// Calls `f` for every part, each on a thread of its own where the pool has one free.
-fn divide(parts: Range<usize>, f: &(impl Fn(usize) + Sync)) {
-    match parts.len() {
-        0 => {}
-        1 => f(parts.start),
-        n => {
-            let middle = parts.start + n / 2;
-            rayon::join(|| divide(parts.start..middle, f), || divide(middle..parts.end, f));
-        }
     }
 }

@@ -165,18 +165,18 @@ unsafe fn tile<const M: usize, const N: usize>(
         // SAFETY: the caller's promise.
         let b: [__m512; N] =
             std::array::from_fn(|h| unsafe { _mm512_loadu_ps(b.add(k * b_stride + 16 * h)) });
-        for r in 0..M {
+        for (r, c) in c.iter_mut().enumerate() {
             // SAFETY: the caller's promise.
             let a = _mm512_set1_ps(unsafe { *a_data.add(r * a.stride + k) });
-            for h in 0..N {
-                c[r][h] = _mm512_fmadd_ps(a, b[h], c[r][h]);
+            for (c, b) in c.iter_mut().zip(b) {
+                *c = _mm512_fmadd_ps(a, b, *c);
             }
         }
     }
-    for r in 0..M {
-        for h in 0..N {
+    for (r, c) in c.into_iter().enumerate() {
+        for (h, c) in c.into_iter().enumerate() {
             // SAFETY: the lanes of the mask are columns below the width.
-            unsafe { _mm512_mask_storeu_ps(out.add(r * out_stride + 16 * h), mask(width - 16 * h), c[r][h]) };
+            unsafe { _mm512_mask_storeu_ps(out.add(r * out_stride + 16 * h), mask(width - 16 * h), c) };
         }
     }
 }

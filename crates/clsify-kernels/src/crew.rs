@@ -1,0 +1,223 @@
+//! Threads that stand by for many short tasks, one after another.
+//!
+//! Encoding one sentence is some thirty products of a few microseconds each. Waking a thread that sleeps takes longer than
+//! such a product, so for the length of one call the pool's other threads do not sleep: they look, again and again, at a
+//! board on which the caller writes what there is to do.
+//!
+//! Whoever stands by only helps. A part that nobody has claimed is done by the caller, so a pool that is busy with other
+//! things makes a call slower and never stops it.
+
+use std::any::Any;
+use std::cell::{Cell, UnsafeCell};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// Looks at an empty board before the processor is offered to others once.
+const LOOKS: u32 = 256;
+
+/// A part of a task, by its number.
+type Part<'a> = dyn Fn(usize) + Sync + 'a;
+
+/// What there is to do, for all to see.
+struct Board {
+    /// Which task it is (32 bits), how many parts it has (16 bits) and how many of them are claimed (16 bits): in one word, so
+    /// that nobody claims a part of one task and does that of another.
+    claims: AtomicU64,
+    /// The task. Written while no part of any task is unfinished, read by who has claimed a part and not finished it.
+    task: UnsafeCell<Option<*const Part<'static>>>,
+    /// Parts of the task that are finished.
+    finished: AtomicUsize,
+    /// Nothing will be written any more.
+    is_over: AtomicBool,
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+}
+
+// SAFETY: all fields but `task` may be shared. `task` is written by the one thread that has the board as its `BOARD`, and only
+// when `finished` says that every part that was ever claimed is finished; it is read between a claim and its end.
+unsafe impl Sync for Board {}
+
+thread_local! {
+    /// The board of this thread, while it is in `standing_by`.
+    static BOARD: Cell<Option<*const Board>> = const { Cell::new(None) };
+}
+
+/// Calls `f` while the other threads of the current rayon pool stand by for each [`divide`] in it.
+pub fn standing_by<T: Send>(f: impl FnOnce() -> T + Send) -> T {
+    let threads = rayon::current_num_threads();
+    if threads == 1 {
+        return f();
+    }
+    let board = Board {
+        claims: AtomicU64::new(0),
+        task: UnsafeCell::new(None),
+        finished: AtomicUsize::new(0),
+        is_over: AtomicBool::new(false),
+        panic: Mutex::new(None),
+    };
+    rayon::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(|_| board.help());
+        }
+        /// Sends the helpers home and gives the thread its former board back, however `f` ends.
+        struct Over<'a>(&'a Board, Option<*const Board>);
+        impl Drop for Over<'_> {
+            fn drop(&mut self) {
+                BOARD.set(self.1);
+                self.0.is_over.store(true, Ordering::Release);
+            }
+        }
+        let _over = Over(&board, BOARD.replace(Some(&board)));
+        f()
+    })
+}
+
+/// Calls `part` with each of `0..parts`: on all threads inside [`standing_by`], else on this one.
+///
+/// # Panics
+/// When a part does, after all parts.
+pub fn divide(parts: usize, part: &(dyn Fn(usize) + Sync)) {
+    match BOARD.get() {
+        // SAFETY: the board outlives the time in which it is this thread's.
+        Some(board) if (2..=0xffff).contains(&parts) => unsafe { (*board).divide(parts, part) },
+        _ => (0..parts).for_each(part),
+    }
+}
+
+impl Board {
+    fn divide(&self, parts: usize, part: &Part) {
+        // SAFETY: only the lifetime changes. No part is called after this function, which waits for all of them.
+        let part = unsafe { std::mem::transmute::<*const Part<'_>, *const Part<'static>>(part) };
+        // SAFETY: every part of the task before is finished, and none of this one can be claimed yet.
+        unsafe { *self.task.get() = Some(part) };
+        self.finished.store(0, Ordering::Relaxed);
+        let number = (self.claims.load(Ordering::Relaxed) >> 32).wrapping_add(1);
+        // Whoever sees this sees the task.
+        self.claims.store(number << 32 | (parts as u64) << 16, Ordering::Release);
+        while self.work() {}
+        while self.finished.load(Ordering::Acquire) < parts {
+            std::hint::spin_loop();
+        }
+        let panic = self.panic.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
+    }
+
+    /// Does one part, if there is one.
+    fn work(&self) -> bool {
+        let claims = self.claims.load(Ordering::Acquire);
+        let (parts, claimed) = (claims >> 16 & 0xffff, claims & 0xffff);
+        if claimed == parts {
+            return false;
+        }
+        if self.claims.compare_exchange(claims, claims + 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            return true;
+        }
+        // SAFETY: a part of this task is claimed and not finished, so the task is not replaced, and its caller waits.
+        let task = unsafe { (*self.task.get()).map(|task| &*task) };
+        if let Some(Err(panic)) = task.map(|f| catch_unwind(AssertUnwindSafe(|| f(claimed as usize)))) {
+            *self.panic.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(panic);
+        }
+        self.finished.fetch_add(1, Ordering::Release);
+        true
+    }
+
+    /// Does parts until it is over.
+    fn help(&self) {
+        let mut looks = 0;
+        while !self.is_over.load(Ordering::Acquire) {
+            if self.work() {
+                looks = 0;
+                continue;
+            }
+            looks += 1;
+            if looks % LOOKS == 0 {
+                std::thread::yield_now();
+            } else {
+                std::hint::spin_loop();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(threads: usize) -> rayon::ThreadPool {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool")
+    }
+
+    /// Every part of every task is done once, and before `divide` returns.
+    #[test]
+    fn every_part_is_done_once() {
+        for threads in [1, 2, 3, 8] {
+            pool(threads).install(|| {
+                standing_by(|| {
+                    for task in 0..2000 {
+                        let parts = task % 7;
+                        let done: Vec<AtomicUsize> = (0..parts).map(|_| AtomicUsize::new(0)).collect();
+                        divide(parts, &|part| {
+                            done[part].fetch_add(task + 1, Ordering::Relaxed);
+                        });
+                        assert!(
+                            done.iter().all(|n| n.load(Ordering::Relaxed) == task + 1),
+                            "{threads} threads"
+                        );
+                    }
+                });
+            });
+        }
+    }
+
+    #[test]
+    fn without_anybody_standing_by_the_caller_does_all() {
+        let sum = AtomicUsize::new(0);
+        divide(5, &|part| {
+            sum.fetch_add(part, Ordering::Relaxed);
+        });
+        assert_eq!(sum.into_inner(), 10);
+    }
+
+    /// The pool's other thread is busy until the call is over.
+    #[test]
+    fn a_busy_pool_does_not_stop_a_call() {
+        let pool = pool(2);
+        let free = AtomicBool::new(false);
+        pool.scope(|scope| {
+            scope.spawn(|_| {
+                while !free.load(Ordering::Acquire) {
+                    std::thread::yield_now();
+                }
+            });
+            scope.spawn(|_| {
+                let sum = AtomicUsize::new(0);
+                standing_by(|| {
+                    divide(9, &|part| {
+                        sum.fetch_add(part, Ordering::Relaxed);
+                    });
+                    free.store(true, Ordering::Release);
+                });
+                assert_eq!(sum.into_inner(), 36);
+            });
+        });
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_after_all_parts() {
+        let done = AtomicUsize::new(0);
+        let outcome = pool(2).install(|| {
+            catch_unwind(AssertUnwindSafe(|| {
+                standing_by(|| {
+                    divide(6, &|part| {
+                        done.fetch_add(1, Ordering::Relaxed);
+                        assert!(part != 3, "the fourth");
+                    });
+                });
+            }))
+        });
+        assert!(outcome.is_err());
+        assert_eq!(done.into_inner(), 6);
+    }
+}
