@@ -9,6 +9,8 @@
 //! | [`matmul`] | `C = alpha A B + beta C`, strided, `f32` and `f64` |
 //! | [`packed`] | `activation(x Wᵀ + b)` with weights packed once, a row's bits independent of its neighbours |
 //! | [`activation`] | `gelu` (erf), `gelu_tanh`, `relu`, `silu`, in place |
+//! | [`logistic`] | the residuals of logistic regression, `f64` |
+//! | [`vector`] | dot product and scaled addition, `f64` |
 //! | [`normalize`] | `softmax`, `layer_norm`, `l2_normalize`, by rows, in place |
 //!
 //! Element-wise functions give the same bits whatever instruction set they run on: they use no fused multiply-add and
@@ -18,6 +20,8 @@
 pub mod activation;
 mod dispatch;
 mod exp;
+pub mod logistic;
 pub mod matmul;
 pub mod normalize;
 pub mod packed;
+pub mod vector;
