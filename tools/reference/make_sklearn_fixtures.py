@@ -305,6 +305,10 @@ def logistic_regression(folder):
     X, y = separable(45, 3, 0.5)
     y = np.where(X[:, 0] > np.quantile(X[:, 0], 0.7), 2, y)
     problems.append(("three classes, three columns", X, y, everything))
+    weak = [(c, w) for c in [100.0, 1e4] for w in [None, "balanced"]]
+    problems.append(("six classes, nearly separable", *problem(200, 10, 6, 9.0), weak))
+    X, y = drawn_problem(random, 60, 300, 3, 4.0)
+    problems.append(("five times more features than rows", quantised(X, 1 / 8), y, [(1.0, None), (100.0, "balanced")]))
 
     cases, worst = [], 0.0
     for name, X, y, settings in problems:

@@ -10,6 +10,8 @@
 //! | [`packed`] | `activation(x Wᵀ + b)` with weights packed once, a row's bits independent of its neighbours |
 //! | [`attention`] | `softmax(Q Kᵀ / √head_size + bias) V` of one sentence, head by head |
 //! | [`activation`] | `gelu` (erf), `gelu_tanh`, `relu`, `silu`, in place |
+//! | [`logistic`] | the residuals of logistic regression, `f64` |
+//! | [`vector`] | dot product and scaled addition, `f64` |
 //! | [`normalize`] | `softmax`, `layer_norm`, `l2_normalize`, by rows, in place |
 //! | [`crew`] | threads that stand by for the products of one sentence |
 //! | [`ceiling`] | the operations a second that no product can exceed on this machine |
@@ -26,6 +28,8 @@ pub mod ceiling;
 pub mod crew;
 mod dispatch;
 mod exp;
+pub mod logistic;
 pub mod matmul;
 pub mod normalize;
 pub mod packed;
+pub mod vector;

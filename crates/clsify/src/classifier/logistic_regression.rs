@@ -4,10 +4,10 @@
 //! the optimum was reached. Two classes share one weight vector, more have one each (multinomial). No other penalty, no
 //! other solver: the optimum is unique, so there is nothing to choose.
 
+use clsify_kernels::vector::dot_f32;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::principal_axes::PrincipalAxes;
 use super::solver::{Problem, Solution, Stop, solve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
@@ -190,7 +190,7 @@ impl LogisticRegression {
         );
         let logit = |row: &[f32], k: usize| {
             let coef = &self.coef[k * self.n_features..][..self.n_features];
-            coef.iter().zip(row).map(|(w, &x)| w * f64::from(x)).sum::<f64>() + self.intercept[k]
+            dot_f32(coef, row) + self.intercept[k]
         };
         let columns = self.intercept.len();
         (0..features.rows())
@@ -256,9 +256,8 @@ pub(crate) fn fit_many(
         .iter()
         .map(|task| problem(class_ids, n_classes, task, options.class_weight))
         .collect::<Result<_>>()?;
-    let axes = PrincipalAxes::new(features);
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
-    let solutions = solve(&axes, class_ids, &problems, stop, progress);
+    let solutions = solve(features, class_ids, &problems, stop, progress);
     let fits = problems.into_iter().zip(solutions).map(|(problem, solution)| {
         let Solution { coef, intercept, n_iter, converged, gradient_max_norm } = solution;
         let (classes, n_features) = (problem.classes, features.cols());

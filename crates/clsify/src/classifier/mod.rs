@@ -3,9 +3,14 @@
 //! Knows no text and no transformers.
 
 pub mod baseline;
+mod cholesky;
+mod descent;
 pub(crate) mod logistic_regression;
-mod curvature;
-mod principal_axes;
+mod mean_curvature;
+mod mean_hessian;
+mod point;
+mod row_space;
+mod rows;
 mod solver;
 
 pub use baseline::MostFrequent;

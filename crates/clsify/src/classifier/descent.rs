@@ -1,0 +1,239 @@
+//! Where one problem stands, and which way it goes.
+//!
+//! L-BFGS (Nocedal and Wright, Numerical Optimization, 2nd edition, algorithm 7.4) with an initial matrix that the caller
+//! applies. The step length is a root of the derivative along the direction: the logits of the direction are at hand, so
+//! looking costs no product, and a convex function needs no comparison of values that rounding has made equal.
+
+use std::collections::VecDeque;
+
+use clsify_kernels::logistic::{sigmoid_residuals, softmax_residuals};
+use clsify_kernels::vector::{add_scaled, dot};
+
+use super::point::Point;
+use super::rows::Rows;
+use super::solver::Problem;
+
+/// Pairs of steps and gradient changes that are remembered.
+const MEMORY: usize = 12;
+
+/// A step length is good when the slope there is at most this part of the slope at the start.
+const SLOPE_REDUCTION: f64 = 0.3;
+
+/// A step, the change of the gradient along it, and their product.
+struct Pair {
+    step: Vec<f64>,
+    change: Vec<f64>,
+    product: f64,
+}
+
+/// One problem on its way. Vectors of parameters are `[columns, width]`, the intercept last in each column.
+pub(super) struct Descent<'a> {
+    rows: &'a Rows,
+    columns: usize,
+    l2: f64,
+    /// `[n]`, summing to 1.
+    weights: Vec<f64>,
+    /// `[n]`: the place of each row's class among the problem's classes.
+    targets: Vec<u32>,
+    logits: Vec<f64>,    // [columns, n]
+    residuals: Vec<f64>, // [columns, n], of the logits
+    params: Vec<f64>,
+    gradient: Vec<f64>,
+    gradient_norm: f64,
+    last_step: Option<Vec<f64>>,
+    memory: VecDeque<Pair>,
+    /// What the first half of the recursion took of each pair, the newest first.
+    alphas: Vec<f64>,
+    n_iter: usize,
+    is_done: bool,
+    row_set: usize,
+}
+
+impl<'a> Descent<'a> {
+    /// At parameters `[columns, width]` whose logits are `logits [columns, n]`.
+    pub(super) fn new(
+        problem: &Problem,
+        class_ids: &[usize],
+        rows: &'a Rows,
+        row_set: usize,
+        params: Vec<f64>,
+        logits: Vec<f64>,
+    ) -> Self {
+        let total: f64 = problem.row_weights.iter().sum();
+        // A class that has no row here has no place either; its rows have no weight.
+        let target = |id: &usize| problem.classes.binary_search(id).unwrap_or(0) as u32;
+        let mut descent = Descent {
+            rows,
+            columns: problem.columns(),
+            l2: 1.0 / (problem.c * total),
+            weights: problem.row_weights.iter().map(|w| w / total).collect(),
+            targets: class_ids.iter().map(target).collect(),
+            residuals: Vec::new(),
+            gradient: vec![0.0; params.len()],
+            logits,
+            params,
+            gradient_norm: f64::INFINITY,
+            last_step: None,
+            memory: VecDeque::with_capacity(MEMORY),
+            alphas: Vec::with_capacity(MEMORY),
+            n_iter: 0,
+            is_done: false,
+            row_set,
+        };
+        let mut residuals = vec![0.0; descent.logits.len()];
+        descent.residuals_at(0.0, &descent.logits, &mut residuals);
+        descent.residuals = residuals;
+        descent
+    }
+
+    /// Problems with the same rows have the same number.
+    pub(super) fn row_set(&self) -> usize {
+        self.row_set
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// Remembers that no step will follow, and lets go of what only steps need.
+    pub(super) fn finish(&mut self) {
+        self.is_done = true;
+        self.memory = VecDeque::new();
+        self.logits = Vec::new();
+        self.residuals = Vec::new();
+    }
+
+    pub(super) fn params(&self) -> &[f64] {
+        &self.params
+    }
+
+    pub(super) fn n_iter(&self) -> usize {
+        self.n_iter
+    }
+
+    /// A bound of the largest element of the gradient for the original features.
+    pub(super) fn gradient_norm(&self) -> f64 {
+        self.gradient_norm
+    }
+
+    /// `wᵢ (pᵢₖ - yᵢₖ)`, `[columns, n]`.
+    pub(super) fn residuals(&self) -> &[f64] {
+        &self.residuals
+    }
+
+    pub(super) fn point(&self) -> Point<'_> {
+        Point { residuals: &self.residuals, weights: &self.weights, targets: &self.targets, l2: self.l2 }
+    }
+
+    /// The residuals some way along a direction.
+    fn residuals_at(&self, t: f64, slopes: &[f64], out: &mut [f64]) {
+        let residuals = if self.columns == 1 { sigmoid_residuals } else { softmax_residuals };
+        residuals(out, &self.logits, slopes, t, &self.weights, &self.targets);
+    }
+
+    /// Takes over the gradient of the loss, adds the penalty's, and remembers the change since the last step.
+    pub(super) fn set_gradient(&mut self, loss_gradient: &[f64]) {
+        let width = self.rows.width;
+        let mut gradient = loss_gradient.to_vec();
+        self.gradient_norm = 0.0;
+        for (gradient, params) in gradient.chunks_exact_mut(width).zip(self.params.chunks_exact(width)) {
+            let (weights, intercept) = gradient.split_at_mut(width - 1);
+            add_scaled(weights, self.l2, &params[..width - 1]);
+            // For the original features the gradient is g + means * g_intercept; what a row space leaves out is zero.
+            let length = dot(weights, weights).sqrt();
+            let norm = length + self.rows.largest_mean * intercept[0].abs();
+            self.gradient_norm = self.gradient_norm.max(norm);
+        }
+        if let Some(step) = self.last_step.take() {
+            let change: Vec<f64> = gradient.iter().zip(&self.gradient).map(|(new, old)| new - old).collect();
+            let product = dot(&step, &change);
+            // Convexity makes it positive; rounding near the optimum may not.
+            if product > f64::EPSILON * dot(&step, &step) * self.l2 {
+                if self.memory.len() == MEMORY {
+                    self.memory.pop_front();
+                }
+                self.memory.push_back(Pair { step, change, product });
+            }
+        }
+        self.gradient = gradient;
+    }
+
+    /// The first half of the recursion. Between the halves the caller applies the initial matrix.
+    pub(super) fn begin_direction(&mut self, direction: &mut [f64]) {
+        direction.iter_mut().zip(&self.gradient).for_each(|(q, g)| *q = -g);
+        self.alphas.clear();
+        for pair in self.memory.iter().rev() {
+            let alpha = dot(&pair.step, direction) / pair.product;
+            add_scaled(direction, -alpha, &pair.change);
+            self.alphas.push(alpha);
+        }
+    }
+
+    /// The second half.
+    pub(super) fn end_direction(&mut self, direction: &mut [f64]) {
+        for (pair, alpha) in self.memory.iter().zip(self.alphas.iter().rev()) {
+            let beta = dot(&pair.change, direction) / pair.product;
+            add_scaled(direction, alpha - beta, &pair.step);
+        }
+        let slope = dot(direction, &self.gradient);
+        if slope.is_nan() || slope >= 0.0 {
+            // Rounding has spoilt the memory or the initial matrix: start again.
+            self.memory.clear();
+            direction.iter_mut().zip(&self.gradient).for_each(|(q, g)| *q = -g);
+        }
+    }
+
+    /// Goes along the direction; `slopes [columns, n]` are its logits.
+    pub(super) fn step(&mut self, direction: &[f64], slopes: &[f64]) {
+        let width = self.rows.width;
+        let mut penalty = (0.0, 0.0); // direction . params, direction . direction, without intercepts
+        for (direction, params) in direction.chunks_exact(width).zip(self.params.chunks_exact(width)) {
+            let direction = &direction[..width - 1];
+            penalty.0 += dot(direction, &params[..width - 1]);
+            penalty.1 += dot(direction, direction);
+        }
+        let mut residuals = std::mem::take(&mut self.residuals);
+        let start = dot(direction, &self.gradient);
+        let t = find_step(start, |t| {
+            self.residuals_at(t, slopes, &mut residuals);
+            dot(&residuals, slopes) + self.l2 * (penalty.0 + t * penalty.1)
+        });
+        // Those of the last length that was looked at, which is the one taken.
+        self.residuals = residuals;
+
+        add_scaled(&mut self.logits, t, slopes);
+        add_scaled(&mut self.params, t, direction);
+        self.last_step = Some(direction.iter().map(|x| t * x).collect());
+        self.n_iter += 1;
+    }
+}
+
+/// A step length at which the slope of a convex function along a line is at most [`SLOPE_REDUCTION`] of its slope at
+/// the start, which is negative. `slope_at` has been asked for the result last.
+fn find_step(start: f64, mut slope_at: impl FnMut(f64) -> f64) -> f64 {
+    let (mut low, mut low_slope) = (0.0, start);
+    let mut high: Option<(f64, f64)> = None;
+    let mut t = 1.0;
+    for _ in 0..40 {
+        let slope = slope_at(t);
+        if slope.abs() <= SLOPE_REDUCTION * start.abs() {
+            return t;
+        }
+        if slope < 0.0 {
+            (low, low_slope) = (t, slope);
+        } else {
+            high = Some((t, slope));
+        }
+        t = match high {
+            // The line through both ends, kept away from them.
+            Some((high, high_slope)) => {
+                let part = low_slope / (low_slope - high_slope);
+                low + (high - low) * part.clamp(0.1, 0.9)
+            }
+            None => t * 2.0,
+        };
+    }
+    // Forty halvings without success: rounding rules here. The nearest length before the minimum does no harm.
+    slope_at(low);
+    low
+}
