@@ -29,6 +29,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
+use clsify_kernels::crew::standing_by;
 pub use clsify_kernels::matmul::Parallel;
 pub use config::{Activation, EncoderConfig, MODEL_TYPES};
 pub use dtype::Dtype;
@@ -172,7 +173,7 @@ impl Encoder {
     /// [`ErrorKind::InvalidArgument`] when a sentence has no tokens, or more than the encoder has positions;
     /// [`ErrorKind::Checkpoint`] when a token id is not in the word table.
     pub fn forward(&self, batch: &Batch, parallel: Parallel) -> Result<Matrix> {
-        let x = self.run(&self.layers, batch, parallel)?;
+        let x = staffed(parallel, || self.run(&self.layers, batch, parallel))?;
         Matrix::from_vec(x, batch.n_tokens(), self.config.hidden_size)
     }
 
@@ -187,10 +188,13 @@ impl Encoder {
         let Some((last, layers)) = self.layers.split_last().filter(|_| !sentences.is_empty()) else {
             return Ok(Matrix::zeros(0, hidden_size));
         };
-        let x = self.run(layers, batch, parallel)?;
         let bias = self.position_bias.as_ref();
-        let mut first = self.first_token.forward(&last.attention, &x, &sentences, bias, parallel);
-        with_workspace(|w| last.feed_forward.forward(&mut first, sentences.len(), parallel, w));
+        let first = staffed(parallel, || -> Result<Vec<f32>> {
+            let x = self.run(layers, batch, parallel)?;
+            let mut first = self.first_token.forward(&last.attention, &x, &sentences, bias, parallel);
+            with_workspace(|w| last.feed_forward.forward(&mut first, sentences.len(), parallel, w));
+            Ok(first)
+        })?;
         Matrix::from_vec(first, sentences.len(), hidden_size)
     }
 
@@ -209,6 +213,14 @@ impl Encoder {
             }
         });
         Ok(x)
+    }
+}
+
+/// Calls `f`, with the pool's threads standing by where it may use them.
+fn staffed<T: Send>(parallel: Parallel, f: impl FnOnce() -> T + Send) -> T {
+    match parallel {
+        Parallel::Yes => standing_by(f),
+        Parallel::No => f(),
     }
 }
 

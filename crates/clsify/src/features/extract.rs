@@ -3,7 +3,6 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use clsify_kernels::crew::standing_by;
 use clsify_kernels::normalize::l2_normalize;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -103,7 +102,7 @@ pub fn extract(
     // With fewer chunks than cores each product uses all cores; otherwise each core has a chunk of its own,
     // and takes the next alone, so that none is left with several while another has none.
     if chunks.len() < rayon::current_num_threads() {
-        standing_by(|| chunks.into_iter().try_for_each(|chunk| run(chunk, Parallel::Yes)))?;
+        chunks.into_iter().try_for_each(|chunk| run(chunk, Parallel::Yes))?;
     } else {
         chunks.into_par_iter().with_max_len(1).try_for_each(|chunk| run(chunk, Parallel::No))?;
     }
