@@ -11,9 +11,9 @@ use rayon::prelude::*;
 /// Columns that are eliminated together.
 const BLOCK: usize = 64;
 /// Rows of a triangular result that are formed together.
-const STRIP: usize = 128;
+const STRIP: usize = 64;
 /// Rows of `X` that are weighted at a time.
-const CHUNK: usize = 2048;
+const CHUNK: usize = 512;
 /// Right sides that one thread solves together.
 const RIGHT_SIDES: usize = 24;
 
@@ -29,12 +29,15 @@ pub(super) fn weighted_gram(
     let mut weighted = vec![0.0; CHUNK.min(x.len() / width) * size];
     for (chunk, x) in x.chunks(CHUNK * width).enumerate() {
         let n = x.len() / width;
-        weighted.par_chunks_exact_mut(size).zip(x.par_chunks_exact(width)).enumerate().for_each(
-            |(i, (weighted, row))| {
+        weighted
+            .par_chunks_exact_mut(size)
+            .zip(x.par_chunks_exact(width))
+            .enumerate()
+            .with_min_len(64)
+            .for_each(|(i, (weighted, row))| {
                 let weight = weight(chunk * CHUNK + i);
                 weighted.iter_mut().zip(&row[first..first + size]).for_each(|(w, x)| *w = weight * x);
-            },
-        );
+            });
         let x = MatRef::new(x, n, width);
         let weighted = MatRef::new(&weighted[..n * size], n, size);
         gram.par_chunks_mut(STRIP * size).enumerate().for_each(|(strip, gram)| {

@@ -3,7 +3,7 @@
 //! One matrix `Σ xᵢ xᵢᵀ` then serves all problems at all times, so this is cheap; it is good as long as rows are equally
 //! uncertain, as they are before the first step.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
@@ -40,6 +40,8 @@ impl MeanGram {
 pub(super) struct MeanCurvature {
     width: usize,
     size: usize,
+    /// The exponent of each column's curvature, a power of 2.
+    levels: Vec<i32>,
     /// Of each distinct curvature, the factors of all blocks.
     factors: Vec<Vec<Cholesky>>,
     /// Which of them, for each column.
@@ -47,23 +49,24 @@ pub(super) struct MeanCurvature {
 }
 
 impl MeanCurvature {
-    pub(super) fn new(gram: &MeanGram, points: &[Point]) -> Self {
+    /// From where the points are now. Nothing is factored when that is much the same as in `earlier`.
+    pub(super) fn new(gram: &MeanGram, points: &[Point], earlier: Option<Self>) -> Self {
         let columns = points[0].columns();
-        let l2 = mean_l2(points);
         let mean = |k: usize| points.iter().map(|p| curvature(p, k)).sum::<f64>() / points.len() as f64;
         let curvatures: Vec<f64> = (0..columns).into_par_iter().map(mean).collect();
         // A class that is told apart with certainty has nearly none. The floor keeps steps there within reason.
         let floor = curvatures.iter().fold(1e-12, |m: f64, c| m.max(*c)) * 1e-4;
-        // Powers of 4, so that many classes need few factors.
-        let level = |curvature: &f64| (curvature.max(floor).log2() / 2.0).round() as i32;
+        // Powers of 2, so that many classes need few factors, and those seldom anew.
+        let level = |curvature: &f64| curvature.max(floor).log2().round() as i32;
         let levels: Vec<i32> = curvatures.iter().map(level).collect();
-        let distinct: BTreeMap<i32, usize> = levels.iter().map(|&level| (level, 0)).collect();
-        let distinct: Vec<i32> = distinct.into_keys().collect();
-        let curvature_at =
-            |level: i32| if columns == 1 { curvatures[0].max(floor) } else { 4f64.powi(level) };
-        let factors = distinct.iter().map(|&level| factors(gram, curvature_at(level), l2)).collect();
+        if let Some(earlier) = earlier.filter(|earlier| earlier.levels == levels) {
+            return earlier;
+        }
+        let distinct: Vec<i32> = BTreeSet::from_iter(levels.iter().copied()).into_iter().collect();
+        let l2 = mean_l2(points);
+        let factors = distinct.iter().map(|&level| factors(gram, 2f64.powi(level), l2)).collect();
         let of_column = levels.iter().map(|level| distinct.partition_point(|other| other < level)).collect();
-        MeanCurvature { width: gram.width, size: gram.size, factors, of_column }
+        MeanCurvature { width: gram.width, size: gram.size, levels, factors, of_column }
     }
 
     /// Replaces each of the vectors `[problems, columns, width]` by what the operator's inverse makes of it.

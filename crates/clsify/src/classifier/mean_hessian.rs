@@ -45,16 +45,17 @@ impl MeanHessian {
         let curvatures = row_curvatures(points, &basis, columns, free);
         let n_pairs = free * (free + 1) / 2;
 
-        let mut hessian = vec![0.0; size * size];
-        for k in 0..free {
-            for l in 0..=k {
-                let weight = |i: usize| curvatures[i * n_pairs + k * (k + 1) / 2 + l];
-                let gram = weighted_gram(rows.values(), width, 0, width, weight);
-                for i in 0..width {
-                    for j in 0..=i {
-                        hessian[(k * width + i) * size + l * width + j] = gram[i * width + j];
-                        hessian[(k * width + j) * size + l * width + i] = gram[i * width + j];
-                    }
+        let block = |k: usize, l: usize| {
+            let weight = |i: usize| curvatures[i * n_pairs + k * (k + 1) / 2 + l];
+            weighted_gram(rows.values(), width, 0, width, weight)
+        };
+        let mut hessian = if free == 1 { block(0, 0) } else { vec![0.0; size * size] };
+        for (k, l) in (0..free).filter(|_| free > 1).flat_map(|k| (0..=k).map(move |l| (k, l))) {
+            let gram = block(k, l);
+            for i in 0..width {
+                for j in 0..=i {
+                    hessian[(k * width + i) * size + l * width + j] = gram[i * width + j];
+                    hessian[(k * width + j) * size + l * width + i] = gram[i * width + j];
                 }
             }
         }

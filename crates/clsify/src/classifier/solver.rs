@@ -26,6 +26,9 @@ const MAX_RATIO: f64 = 10.0;
 /// Logits, slopes and residuals of one group take at most some 400 MB each.
 const MAX_LOGITS: usize = 50_000_000;
 
+/// Reading all rows from memory for a product takes as long as multiplying them with so many columns.
+const READING: usize = 8;
+
 /// One problem over the shared rows.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
@@ -168,7 +171,7 @@ struct Solver<'a> {
     stop: Stop,
     /// Of each row set, once it has paid.
     hessians: Vec<Option<MeanHessian>>,
-    /// Of each row set, multiplications and additions in steps since its last Hessian.
+    /// Of each row set, the cost of steps since its last Hessian, in multiplications and additions.
     spent: Vec<f64>,
 }
 
@@ -189,7 +192,7 @@ impl<'a> Solver<'a> {
                 Descent::new(m.problem, self.class_ids, rows, m.row_set, m.start.clone(), logits.to_vec())
             })
             .collect();
-        let mut curvature = None;
+        let mut curvature: Option<MeanCurvature> = None;
         for iteration in 0..=stop.max_iter {
             // Gradients of all active problems: residuals [columns, n] times rows [n, width].
             let mut active: Vec<&mut Descent> = states.iter_mut().filter(|s| !s.is_done()).collect();
@@ -215,21 +218,23 @@ impl<'a> Solver<'a> {
             // The mean curvature changes fast at first and hardly at the end.
             if needs_curvature && (iteration == 0 || iteration.is_power_of_two()) {
                 let points: Vec<Point> = active.iter().map(|state| state.point()).collect();
-                curvature = Some(MeanCurvature::new(&self.gram, &points));
+                curvature = Some(MeanCurvature::new(&self.gram, &points, curvature));
             }
             vectors.truncate(active.len() * size);
             let each = active.par_iter_mut().zip(vectors.par_chunks_exact_mut(size));
             each.for_each(|(state, direction)| state.begin_direction(direction));
             let mut rest = &mut vectors[..];
-            for run in active.chunk_by(|a, b| a.row_set() == b.row_set()) {
-                let (directions, after) = rest.split_at_mut(run.len() * size);
-                match (&self.hessians[run[0].row_set()], &curvature) {
-                    (Some(hessian), _) => hessian.solve(directions),
-                    (None, Some(curvature)) => curvature.solve(directions),
-                    (None, None) => {}
-                }
+            let runs = active.chunk_by(|a, b| a.row_set() == b.row_set()).map(|run| {
+                let (directions, after) = std::mem::take(&mut rest).split_at_mut(run.len() * size);
                 rest = after;
-            }
+                (&self.hessians[run[0].row_set()], directions)
+            });
+            let runs: Vec<_> = runs.collect();
+            runs.into_par_iter().for_each(|(hessian, directions)| match (hessian, &curvature) {
+                (Some(hessian), _) => hessian.solve(directions),
+                (None, Some(curvature)) => curvature.solve(directions),
+                (None, None) => {}
+            });
             let each = active.par_iter_mut().zip(vectors.par_chunks_exact_mut(size));
             each.for_each(|(state, direction)| state.end_direction(direction));
             along_rows.truncate(active.len() * columns * n);
@@ -245,18 +250,24 @@ impl<'a> Solver<'a> {
     /// Forms the Hessian of each row set whose steps since the last one have cost as much as it does: so neither it nor the
     /// steps that it would have saved can take much more than half of the time.
     fn update_hessians(&mut self, active: &[&mut Descent]) {
-        let (n, width) = (self.rows.n, self.rows.width);
+        let (n, width, n_kept) = (self.rows.n, self.rows.width, self.hessians.len());
+        let mut due = Vec::new();
         for run in active.chunk_by(|a, b| a.row_set() == b.row_set()) {
             let row_set = run[0].row_set();
-            let columns = run[0].point().columns();
-            let cost = MeanHessian::cost(n, width, columns, self.hessians.len());
-            if cost.is_some_and(|cost| self.spent[row_set] >= cost) {
+            let points: Vec<Point> = run.iter().map(|state| state.point()).collect();
+            let columns = points[0].columns();
+            if MeanHessian::cost(n, width, columns, n_kept).is_some_and(|cost| self.spent[row_set] >= cost) {
                 self.spent[row_set] = 0.0;
                 self.hessians[row_set] = None; // never two of the same
-                let points: Vec<Point> = run.iter().map(|state| state.point()).collect();
-                self.hessians[row_set] = Some(MeanHessian::new(self.rows, &points));
+                due.push((row_set, points));
             }
-            self.spent[row_set] += 4.0 * (n * width * columns * run.len()) as f64;
+            let of_problem = columns as f64 + READING as f64 / active.len() as f64;
+            self.spent[row_set] += 4.0 * (n * width * run.len()) as f64 * of_problem;
+        }
+        let form = |(row_set, points): (usize, Vec<Point>)| (row_set, MeanHessian::new(self.rows, &points));
+        let formed: Vec<_> = due.into_par_iter().map(form).collect();
+        for (row_set, hessian) in formed {
+            self.hessians[row_set] = Some(hessian);
         }
     }
 }
