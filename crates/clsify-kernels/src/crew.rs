@@ -33,8 +33,8 @@ struct Board {
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-// SAFETY: all fields but `task` may be shared. `task` is written by the one thread that has the board as its `BOARD`, and only
-// when `finished` says that every part that was ever claimed is finished; it is read between a claim and its end.
+// SAFETY: all fields but `task` may be shared. `task` is written by the one thread that took the board from its `BOARD`, where it
+// is only while every part that was ever claimed is finished; it is read between a claim and its end.
 unsafe impl Sync for Board {}
 
 thread_local! {
@@ -77,18 +77,33 @@ pub fn standing_by<T: Send>(f: impl FnOnce() -> T + Send) -> T {
 /// # Panics
 /// When a part does, after all parts.
 pub fn divide(parts: usize, part: &(dyn Fn(usize) + Sync)) {
-    match BOARD.get() {
-        // SAFETY: the board outlives the time in which it is this thread's.
-        Some(board) if (2..=0xffff).contains(&parts) => unsafe { (*board).divide(parts, part) },
-        _ => (0..parts).for_each(part),
+    // Off the thread while a task is on it: a part that divides again does all of its own, and replaces nothing.
+    struct Back(*const Board);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            BOARD.set(Some(self.0));
+        }
+    }
+    if !(2..=0xffff).contains(&parts) {
+        return (0..parts).for_each(part);
+    }
+    match BOARD.take() {
+        Some(board) => {
+            let _back = Back(board);
+            // SAFETY: the board outlives the time in which it is this thread's, and no task is on it.
+            unsafe { (*board).divide(parts, part) }
+        }
+        None => (0..parts).for_each(part),
     }
 }
 
 impl Board {
-    fn divide(&self, parts: usize, part: &Part) {
+    /// # Safety
+    /// No task is on the board: the call does not come from a part of one.
+    unsafe fn divide(&self, parts: usize, part: &Part) {
         // SAFETY: only the lifetime changes. No part is called after this function, which waits for all of them.
         let part = unsafe { std::mem::transmute::<*const Part<'_>, *const Part<'static>>(part) };
-        // SAFETY: every part of the task before is finished, and none of this one can be claimed yet.
+        // SAFETY: by the caller's promise every part of the task before is finished, and none of this one can be claimed yet.
         unsafe { *self.task.get() = Some(part) };
         self.finished.store(0, Ordering::Relaxed);
         let number = (self.claims.load(Ordering::Relaxed) >> 32).wrapping_add(1);
@@ -169,6 +184,23 @@ mod tests {
                 });
             });
         }
+    }
+
+    #[test]
+    fn a_part_may_divide_again() {
+        let done: Vec<AtomicUsize> = (0..30).map(|_| AtomicUsize::new(0)).collect();
+        pool(2).install(|| {
+            standing_by(|| {
+                for _ in 0..500 {
+                    divide(6, &|outer| {
+                        divide(5, &|inner| {
+                            done[5 * outer + inner].fetch_add(1, Ordering::Relaxed);
+                        });
+                    });
+                }
+            });
+        });
+        assert!(done.iter().all(|n| n.load(Ordering::Relaxed) == 500));
     }
 
     #[test]
