@@ -4,13 +4,13 @@
 #![allow(missing_docs, reason = "the macros of criterion make public functions")]
 #![allow(clippy::unwrap_used, reason = "a benchmark ends when its data does not fit")]
 
-use clsify::classifier::{LogisticRegression, LogisticRegressionOptions};
+use clsify::classifier::{LogisticRegression, LogisticRegressionOptions, Samples};
 use clsify::evaluation::{grid_search, linspace};
 use clsify::matrix::Matrix;
 use criterion::{Criterion, criterion_group, criterion_main};
 
 /// Features that overlap and depend on one another, as those of an encoder do: sums of a few directions and noise.
-fn samples(rows: usize, columns: usize, n_classes: usize) -> (Matrix, Vec<usize>) {
+fn problem(rows: usize, columns: usize, n_classes: usize) -> (Matrix, Vec<usize>) {
     let mut state = 1u64;
     let mut uniform = move || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -35,16 +35,15 @@ fn classifiers(criterion: &mut Criterion) {
     group.sample_size(10);
     let options = LogisticRegressionOptions::default();
     for (rows, columns, n_classes) in [(1500, 384, 2), (1500, 768, 2), (1500, 384, 6)] {
-        let (features, class_ids) = samples(rows, columns, n_classes);
+        let (features, class_ids) = problem(rows, columns, n_classes);
+        let samples = Samples::new(&features, &class_ids, n_classes);
         let name = format!("{rows}x{columns}, {n_classes} classes");
         group.bench_function(format!("fit/{name}"), |bencher| {
-            bencher.iter(|| LogisticRegression::fit(&features, &class_ids, n_classes, &options).unwrap());
+            bencher.iter(|| LogisticRegression::fit(&samples, &options).unwrap());
         });
         let c_values = linspace(0.0001, 100.0, 20);
         group.bench_function(format!("grid search/{name}"), |bencher| {
-            bencher.iter(|| {
-                grid_search(&features, &class_ids, n_classes, &c_values, &options, 5, &|_| {}).unwrap()
-            });
+            bencher.iter(|| grid_search(&samples, &c_values, &options, 5, &|_| {}).unwrap());
         });
     }
     group.finish();

@@ -15,7 +15,7 @@ use std::fs;
 use std::io::{BufRead, Write};
 use std::time::Instant;
 
-use clsify::classifier::LogisticRegressionOptions;
+use clsify::classifier::{LogisticRegressionOptions, Samples};
 use clsify::encoder::{Dtype, Encoder};
 use clsify::evaluation::grid_search;
 use clsify::features::{FeatureOptions, extract, save_npy};
@@ -158,7 +158,8 @@ fn search(
     let n_classes = class_ids.iter().max().map_or(0, |&id| id + 1);
     let options = LogisticRegressionOptions::default();
     let started = Instant::now();
-    let found = grid_search(&features, class_ids, n_classes, c_values, &options, folds, &|_| {})?;
+    let found =
+        grid_search(&Samples::new(&features, class_ids, n_classes), c_values, &options, folds, &|_| {})?;
     let seconds = started.elapsed().as_secs_f64();
     let scores: Vec<f64> = found.points.iter().map(|point| point.mean_test_score).collect();
     let n_not_converged = found.n_not_converged;

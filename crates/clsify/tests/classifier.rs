@@ -7,9 +7,12 @@
 
 mod support;
 
-use clsify::classifier::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
-use clsify::evaluation::{baseline_cross_val_score, cross_val_score, grid_search, mean_and_std};
+use clsify::classifier::{ClassWeight, LogisticRegression, LogisticRegressionOptions, Samples};
+use clsify::evaluation::{
+    baseline_cross_val_score, cross_val_score, grid_search, mean_and_std, out_of_fold_logits,
+};
 use clsify::matrix::Matrix;
+use clsify::split::StratifiedKFold;
 use serde_json::Value;
 use support::{fixtures, read_json};
 
@@ -54,7 +57,8 @@ fn optima_equal_those_of_scikit_learn() {
             };
             let tol = (1e-6 / c).min(1e-8);
             let options = LogisticRegressionOptions { c, class_weight, tol, ..Default::default() };
-            let classifier = LogisticRegression::fit(&features, &class_ids, n_classes, &options).unwrap();
+            let classifier =
+                LogisticRegression::fit(&Samples::new(&features, &class_ids, n_classes), &options).unwrap();
             let context = format!(
                 "{}, C {c}, {class_weight:?}, {} steps, gradient {:e}",
                 problem["name"],
@@ -81,7 +85,7 @@ fn cross_validation_and_grid_search_equal_scikit_learn() {
         let n_classes = problem["n_classes"].as_u64().unwrap() as usize;
         let options = LogisticRegressionOptions::default();
         let expected = &problem["cross_val_score"];
-        let scores = cross_val_score(&features, &class_ids, n_classes, &options, 5).unwrap();
+        let scores = cross_val_score(&Samples::new(&features, &class_ids, n_classes), &options, 5).unwrap();
         assert!(close(&scores, &numbers(&expected["logistic_regression"]["fold_scores"]), 1e-15));
         let scores = baseline_cross_val_score(&class_ids, n_classes, 5).unwrap();
         assert!(close(&scores, &numbers(&expected["baseline"]["fold_scores"]), 1e-15));
@@ -95,7 +99,8 @@ fn cross_validation_and_grid_search_equal_scikit_learn() {
         for search in problem["searches"].as_array().unwrap() {
             let c_values = numbers(&search["c_values"]);
             let found =
-                grid_search(&features, &class_ids, n_classes, &c_values, &options, 5, &|_| {}).unwrap();
+                grid_search(&Samples::new(&features, &class_ids, n_classes), &c_values, &options, 5, &|_| {})
+                    .unwrap();
             assert_eq!(found.n_not_converged, 0);
             let means: Vec<f64> = found.points.iter().map(|p| p.mean_test_score).collect();
             let stds: Vec<f64> = found.points.iter().map(|p| p.std_test_score).collect();
@@ -117,7 +122,9 @@ fn threads_change_no_bit() {
         let fit = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let options = LogisticRegressionOptions { c: 100.0, ..Default::default() };
-            pool.install(|| LogisticRegression::fit(&features, &class_ids, n_classes, &options).unwrap())
+            pool.install(|| {
+                LogisticRegression::fit(&Samples::new(&features, &class_ids, n_classes), &options).unwrap()
+            })
         };
         let one = fit(1);
         assert!(one.converged(), "{n} x {d}: {:e}", one.gradient_max_norm());
@@ -129,8 +136,8 @@ fn threads_change_no_bit() {
 fn a_class_without_rows_is_never_predicted() {
     let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1).unwrap();
     let options = LogisticRegressionOptions::default();
-    let of_three = LogisticRegression::fit(&features, &[0, 0, 2, 2], 3, &options).unwrap();
-    let of_two = LogisticRegression::fit(&features, &[0, 0, 1, 1], 2, &options).unwrap();
+    let of_three = LogisticRegression::fit(&Samples::new(&features, &[0, 0, 2, 2], 3), &options).unwrap();
+    let of_two = LogisticRegression::fit(&Samples::new(&features, &[0, 0, 1, 1], 2), &options).unwrap();
     assert_eq!(of_three.classes(), [0, 2]);
     assert_eq!(of_three.coef(), of_two.coef());
     assert_eq!(of_three.predict(&features), [0, 0, 2, 2]);
@@ -142,7 +149,7 @@ fn bad_arguments_say_what_was_expected() {
     let good = Matrix::from_vec(vec![1.0, 2.0, 3.0], 3, 1).unwrap();
     let fit = |features, class_ids: &[usize], c| {
         let options = LogisticRegressionOptions { c, ..Default::default() };
-        LogisticRegression::fit(features, class_ids, 2, &options).unwrap_err().to_string()
+        LogisticRegression::fit(&Samples::new(features, class_ids, 2), &options).unwrap_err().to_string()
     };
     assert_eq!(fit(&good, &[0, 1], 1.0), "logistic regression: expected 3 class ids, got 2");
     assert_eq!(fit(&good, &[0, 1, 2], 1.0), "logistic regression: expected class ids below 2, got 2");
@@ -155,4 +162,79 @@ fn bad_arguments_say_what_was_expected() {
         "logistic regression: expected C to be a positive number, got -1"
     );
     assert!(fit(&features, &[0, 1, 1], 1.0).ends_with("finite numbers only"));
+}
+
+/// Oracle: the fit itself, by its definition: a row of weight 2 is the row twice, one of weight 0 is not there, and
+/// weights that are all the same are a larger C. Tolerance: the two fits' own, as above.
+#[test]
+fn a_weight_is_a_number_of_rows() {
+    let (n, d) = (60, 3);
+    let number = |i: usize| ((i * i * 7919 + i * 104_729) % 2003) as f32 / 1000.0 - 1.0;
+    let features = Matrix::from_vec((0..n * d).map(number).collect(), n, d).unwrap();
+    for (n_classes, class_weight) in [(2, ClassWeight::None), (3, ClassWeight::Balanced)] {
+        let class_ids: Vec<usize> = (0..n).map(|i| (i * i + i / 7) % n_classes).collect();
+        let weights: Vec<f64> = (0..n).map(|i| [1.0, 2.0, 0.0, 3.0][i % 4]).collect();
+        let repeated: Vec<usize> = (0..n).flat_map(|i| std::iter::repeat_n(i, weights[i] as usize)).collect();
+        let options = LogisticRegressionOptions { c: 3.0, class_weight, ..Default::default() };
+        let samples = Samples::new(&features, &class_ids, n_classes);
+        let weighted = LogisticRegression::fit(&samples.weighted(Some(&weights)), &options).unwrap();
+        let rows = features.select_rows(&repeated);
+        let ids: Vec<usize> = repeated.iter().map(|&i| class_ids[i]).collect();
+        let of_rows = LogisticRegression::fit(&Samples::new(&rows, &ids, n_classes), &options).unwrap();
+        assert!(close(weighted.coef(), of_rows.coef(), 1e-6), "{n_classes} classes");
+        assert!(close(weighted.intercept(), of_rows.intercept(), 1e-6), "{n_classes} classes");
+
+        let all = vec![2.5; n];
+        let scaled = LogisticRegression::fit(&samples.weighted(Some(&all)), &options).unwrap();
+        let options = LogisticRegressionOptions { c: 2.5 * options.c, ..options };
+        let larger = LogisticRegression::fit(&samples, &options).unwrap();
+        assert!(close(scaled.coef(), larger.coef(), 1e-6));
+    }
+    let bad = [-1.0, f64::NAN, f64::INFINITY];
+    for weight in bad {
+        let mut weights = vec![1.0; n];
+        weights[7] = weight;
+        let class_ids: Vec<usize> = (0..n).map(|i| i % 2).collect();
+        let samples = Samples::new(&features, &class_ids, 2).weighted(Some(&weights));
+        let error = LogisticRegression::fit(&samples, &Default::default()).unwrap_err().to_string();
+        assert!(error.contains("row 7: expected a sample weight of at least 0"), "{error}");
+    }
+}
+
+/// Oracle: fits of the folds, one at a time.
+#[test]
+fn out_of_fold_logits_are_those_of_the_fold_that_holds_the_row_out() {
+    let (n, d) = (90, 4);
+    let number = |i: usize| ((i * i * 7919 + i * 104_729) % 2003) as f32 / 1000.0 - 1.0;
+    let features = Matrix::from_vec((0..n * d).map(number).collect(), n, d).unwrap();
+    let options = LogisticRegressionOptions::default();
+    for n_classes in [2, 4] {
+        let class_ids: Vec<usize> = (0..n).map(|i| (i * i + i / 7) % n_classes).collect();
+        let samples = Samples::new(&features, &class_ids, n_classes);
+        let logits = out_of_fold_logits(&samples, &options, 3).unwrap();
+        assert_eq!(logits.len(), n * n_classes);
+        for fold in (StratifiedKFold { n_splits: 3, shuffle: None }).split(&class_ids).unwrap() {
+            let rows = features.select_rows(&fold.train);
+            let ids: Vec<usize> = fold.train.iter().map(|&i| class_ids[i]).collect();
+            let alone = LogisticRegression::fit(&Samples::new(&rows, &ids, n_classes), &options).unwrap();
+            let expected = alone.predict_proba(&features.select_rows(&fold.test));
+            for (&row, expected) in fold.test.iter().zip(expected.chunks_exact(n_classes)) {
+                let own = &logits[row * n_classes..][..n_classes];
+                let total: f64 = own.iter().map(|z| z.exp()).sum();
+                let got: Vec<f64> = own.iter().map(|z| z.exp() / total).collect();
+                assert!(close(&got, expected, 1e-6), "{n_classes} classes, row {row}: {got:?}, {expected:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_class_that_a_fold_does_not_know_has_no_logit_there() {
+    let features = Matrix::from_vec((0..9).map(|i| i as f32).collect(), 9, 1).unwrap();
+    let class_ids = [0, 0, 0, 0, 1, 1, 1, 1, 2];
+    let samples = Samples::new(&features, &class_ids, 3);
+    let logits = out_of_fold_logits(&samples, &LogisticRegressionOptions::default(), 2).unwrap();
+    let unknown: Vec<usize> = (0..9).filter(|&row| logits[3 * row + 2] == f64::NEG_INFINITY).collect();
+    assert!(unknown.contains(&8) && unknown.len() < 9, "{unknown:?}");
+    assert!(logits.iter().all(|z| !z.is_nan()));
 }

@@ -8,6 +8,7 @@ use clsify_kernels::vector::dot_f32;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::samples::Samples;
 use super::solver::{Problem, Solution, Stop, solve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
@@ -19,7 +20,8 @@ pub enum ClassWeight {
     /// Every row the same.
     #[default]
     None,
-    /// Every class the same: a row counts `n_samples / (n_classes * rows of its class)`.
+    /// Every class the same: a row counts `n_samples / (n_classes * rows of its class)` times its sample weight, where
+    /// rows are counted by their weights.
     Balanced,
 }
 
@@ -67,10 +69,11 @@ impl LogisticRegressionOptions {
 /// A fitted logistic regression.
 ///
 /// ```
-/// use clsify::classifier::{LogisticRegression, LogisticRegressionOptions};
+/// use clsify::classifier::{LogisticRegression, LogisticRegressionOptions, Samples};
 /// use clsify::matrix::Matrix;
 /// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
-/// let classifier = LogisticRegression::fit(&features, &[0, 0, 1, 1], 2, &LogisticRegressionOptions::default())?;
+/// let samples = Samples::new(&features, &[0, 0, 1, 1], 2);
+/// let classifier = LogisticRegression::fit(&samples, &LogisticRegressionOptions::default())?;
 /// assert!(classifier.converged());
 /// assert_eq!(classifier.predict(&features), [0, 0, 1, 1]);
 /// # Ok::<(), clsify::error::Error>(())
@@ -92,16 +95,11 @@ impl LogisticRegression {
     /// Classes below `n_classes` without a row are never predicted.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when rows and class ids differ in number, a class id is not below `n_classes`, fewer
-    /// than two classes have rows, a feature is not finite, or an option is out of its range.
-    pub fn fit(
-        features: &Matrix,
-        class_ids: &[usize],
-        n_classes: usize,
-        options: &LogisticRegressionOptions,
-    ) -> Result<Self> {
+    /// [`ErrorKind::InvalidArgument`] as for [`Samples::check`], when fewer than two classes have rows that count, or an
+    /// option is out of its range.
+    pub fn fit(samples: &Samples, options: &LogisticRegressionOptions) -> Result<Self> {
         let task = FitTask { c: options.c, held_out: &[] };
-        let mut fits = fit_many(features, class_ids, n_classes, &[task], options, &|_| {})?;
+        let mut fits = fit_many(samples, &[task], options, &|_| {})?;
         Ok(fits.remove(0))
     }
 
@@ -243,63 +241,40 @@ pub(crate) struct FitTask<'a> {
 
 /// Fits several classifiers over the same rows together; `c` of the options is not looked at.
 pub(crate) fn fit_many(
-    features: &Matrix,
-    class_ids: &[usize],
-    n_classes: usize,
+    samples: &Samples,
     tasks: &[FitTask],
     options: &LogisticRegressionOptions,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<LogisticRegression>> {
-    check_rows(features, class_ids, n_classes)?;
+    samples.check()?;
     tasks.iter().try_for_each(|task| LogisticRegressionOptions { c: task.c, ..*options }.check())?;
-    let problems: Vec<Problem> = tasks
-        .iter()
-        .map(|task| problem(class_ids, n_classes, task, options.class_weight))
-        .collect::<Result<_>>()?;
+    let problems: Vec<Problem> =
+        tasks.iter().map(|task| problem(samples, task, options.class_weight)).collect::<Result<_>>()?;
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
-    let solutions = solve(features, class_ids, &problems, stop, progress);
+    let solutions = solve(samples.features, samples.class_ids, &problems, stop, progress);
     let fits = problems.into_iter().zip(solutions).map(|(problem, solution)| {
         let Solution { coef, intercept, n_iter, converged, gradient_max_norm } = solution;
-        let (classes, n_features) = (problem.classes, features.cols());
+        let (classes, n_features) = (problem.classes, samples.features.cols());
         LogisticRegression { coef, intercept, n_features, classes, n_iter, converged, gradient_max_norm }
     });
     Ok(fits.collect())
 }
 
-fn check_rows(features: &Matrix, class_ids: &[usize], n_classes: usize) -> Result<()> {
-    if features.rows() != class_ids.len() {
-        return Err(bad(format!("expected {} class ids, got {}", features.rows(), class_ids.len())));
-    }
-    if let Some(id) = class_ids.iter().find(|&&id| id >= n_classes) {
-        return Err(bad(format!("expected class ids below {n_classes}, got {id}")));
-    }
-    if features.cols() == 0 || !features.as_slice().iter().all(|x| x.is_finite()) {
-        return Err(bad("expected at least one feature, and finite numbers only"));
-    }
-    Ok(())
-}
-
 /// The weights of one fit's rows, and the classes that have any.
-fn problem(
-    class_ids: &[usize],
-    n_classes: usize,
-    task: &FitTask,
-    class_weight: ClassWeight,
-) -> Result<Problem> {
-    let mut row_weights = vec![1.0; class_ids.len()];
+fn problem(samples: &Samples, task: &FitTask, class_weight: ClassWeight) -> Result<Problem> {
+    let class_ids = samples.class_ids;
+    let mut row_weights: Vec<f64> = (0..class_ids.len()).map(|row| samples.weight(row)).collect();
     task.held_out.iter().for_each(|&i| row_weights[i] = 0.0);
-    let mut counts = vec![0usize; n_classes];
-    for (&id, &weight) in class_ids.iter().zip(&row_weights) {
-        counts[id] += usize::from(weight > 0.0);
-    }
-    let classes: Vec<usize> = (0..n_classes).filter(|&id| counts[id] > 0).collect();
+    let mut of_class = vec![0.0; samples.n_classes];
+    class_ids.iter().zip(&row_weights).for_each(|(&id, &weight)| of_class[id] += weight);
+    let classes: Vec<usize> = (0..samples.n_classes).filter(|&id| of_class[id] > 0.0).collect();
     if classes.len() < 2 {
         return Err(bad(format!("expected rows of at least 2 classes, got {}", classes.len())));
     }
     if class_weight == ClassWeight::Balanced {
-        let n: usize = counts.iter().sum();
-        for (&id, weight) in class_ids.iter().zip(&mut row_weights) {
-            *weight *= n as f64 / (classes.len() * counts[id].max(1)) as f64;
+        let total: f64 = of_class.iter().sum();
+        for (&id, weight) in class_ids.iter().zip(&mut row_weights).filter(|(_, weight)| **weight > 0.0) {
+            *weight *= total / (classes.len() as f64 * of_class[id]);
         }
     }
     Ok(Problem { c: task.c, row_weights, classes })

@@ -11,7 +11,9 @@ mod mean_hessian;
 mod point;
 mod row_space;
 mod rows;
+mod samples;
 mod solver;
 
 pub use baseline::MostFrequent;
 pub use logistic_regression::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
+pub use samples::Samples;

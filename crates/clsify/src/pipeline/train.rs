@@ -9,7 +9,7 @@ use super::training_report::{
     BaselineReport, ClassifierReport, EncoderReport, FeaturesReport, GridSearchReport, Seconds, SplitReport,
     TestDataReport, TrainScore, TrainingReport,
 };
-use crate::classifier::{LogisticRegression, LogisticRegressionOptions, MostFrequent};
+use crate::classifier::{LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples};
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, baseline_cross_val_score, grid_search, mean_and_std};
@@ -145,20 +145,13 @@ pub fn train(
         ));
     }
 
+    let samples = Samples::new(&x_train, &y_train, labels.len());
     let search_started = Instant::now();
     let found = match &options.grid_search {
         Some(search) => {
             observer.start(Stage::GridSearch, search.c_values.len() * N_SPLITS);
             let progress = |done| observer.advance(Stage::GridSearch, done);
-            let found = grid_search(
-                &x_train,
-                &y_train,
-                labels.len(),
-                &search.c_values,
-                &options.classifier,
-                N_SPLITS,
-                &progress,
-            )?;
+            let found = grid_search(&samples, &search.c_values, &options.classifier, N_SPLITS, &progress)?;
             observer.finish(Stage::GridSearch);
             Some(found)
         }
@@ -168,14 +161,8 @@ pub fn train(
 
     let fit_started = Instant::now();
     observer.start(Stage::Fit, 0);
-    let fit = |c: f64| {
-        LogisticRegression::fit(
-            &x_train,
-            &y_train,
-            labels.len(),
-            &LogisticRegressionOptions { c, ..options.classifier },
-        )
-    };
+    let fit =
+        |c: f64| LogisticRegression::fit(&samples, &LogisticRegressionOptions { c, ..options.classifier });
     let refit = options.grid_search.as_ref().is_some_and(|search| search.refit);
     let c = found.as_ref().filter(|_| refit).map_or(options.classifier.c, |found| found.best_c);
     let classifier = fit(c)?;

@@ -1,0 +1,77 @@
+//! The rows that a classifier learns from.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::matrix::Matrix;
+
+/// Features, and the class and the weight of each row.
+///
+/// ```
+/// use clsify::{classifier::Samples, matrix::Matrix};
+/// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
+/// let samples = Samples::new(&features, &[0, 0, 1, 1], 2).weighted(Some(&[1.0, 1.0, 1.0, 3.0]));
+/// assert!(samples.check().is_ok());
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Samples<'a> {
+    /// `[n_samples, n_features]`.
+    pub features: &'a Matrix,
+    /// The class of each row.
+    pub class_ids: &'a [usize],
+    /// Class ids are below this.
+    pub n_classes: usize,
+    /// How much each row counts in a fit; `None`: the same.
+    pub sample_weight: Option<&'a [f64]>,
+}
+
+impl<'a> Samples<'a> {
+    /// Rows that count the same.
+    pub fn new(features: &'a Matrix, class_ids: &'a [usize], n_classes: usize) -> Self {
+        Samples { features, class_ids, n_classes, sample_weight: None }
+    }
+
+    /// The same rows with these weights.
+    pub fn weighted(self, sample_weight: Option<&'a [f64]>) -> Self {
+        Samples { sample_weight, ..self }
+    }
+
+    /// Whether something can be learned from the rows.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when rows, class ids and weights differ in number, a class id is not below
+    /// `n_classes`, a feature is not finite, or a weight is negative or not
+    /// finite.
+    pub fn check(&self) -> Result<()> {
+        let n = self.features.rows();
+        if n != self.class_ids.len() {
+            return Err(bad(format!("expected {n} class ids, got {}", self.class_ids.len())));
+        }
+        if let Some(id) = self.class_ids.iter().find(|&&id| id >= self.n_classes) {
+            return Err(bad(format!("expected class ids below {}, got {id}", self.n_classes)));
+        }
+        if self.features.cols() == 0 || !self.features.as_slice().iter().all(|x| x.is_finite()) {
+            return Err(bad("expected at least one feature, and finite numbers only"));
+        }
+        let Some(weights) = self.sample_weight else { return Ok(()) };
+        if weights.len() != n {
+            return Err(bad(format!("expected {n} sample weights, got {}", weights.len())));
+        }
+        if let Some(row) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
+            let message = format!("row {row}: expected a sample weight of at least 0, got {}", weights[row]);
+            return Err(bad(message));
+        }
+        if !weights.iter().sum::<f64>().is_finite() {
+            return Err(bad("expected sample weights with a finite sum"));
+        }
+        Ok(())
+    }
+
+    /// How much a row counts.
+    pub(crate) fn weight(&self, row: usize) -> f64 {
+        self.sample_weight.map_or(1.0, |weights| weights[row])
+    }
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidArgument, message).at("logistic regression")
+}

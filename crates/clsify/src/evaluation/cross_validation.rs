@@ -1,0 +1,152 @@
+//! Folds: each row is scored by a classifier that has not seen it.
+//!
+//! As scikit-learn's `cross_val_score` and `cross_val_predict(method="decision_function")`: stratified folds without
+//! shuffling, accuracy on each fold's held-out rows. All fits, of every C and every fold, run together.
+
+use crate::classifier::logistic_regression::{FitTask, fit_many};
+use crate::classifier::{LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples};
+use crate::error::Result;
+use crate::matrix::Matrix;
+use crate::split::{Split, StratifiedKFold};
+
+/// The accuracy of a logistic regression on each of `n_splits` held-out folds.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument), as for [`StratifiedKFold::split`] and
+/// [`LogisticRegression::fit`].
+///
+/// ```
+/// use clsify::classifier::{LogisticRegressionOptions, Samples};
+/// use clsify::{evaluation::cross_val_score, matrix::Matrix};
+/// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
+/// let samples = Samples::new(&features, &[0, 0, 1, 1], 2);
+/// let scores = cross_val_score(&samples, &LogisticRegressionOptions::default(), 2)?;
+/// assert_eq!(scores, [1.0, 1.0]);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn cross_val_score(
+    samples: &Samples,
+    options: &LogisticRegressionOptions,
+    n_splits: usize,
+) -> Result<Vec<f64>> {
+    let fits = FoldFits::new(samples, &[options.c], options, n_splits, &|_| {})?;
+    Ok(fits.accuracies(0))
+}
+
+/// The accuracy of the most frequent class on each of `n_splits` held-out folds.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument), as for [`StratifiedKFold::split`].
+pub fn baseline_cross_val_score(class_ids: &[usize], n_classes: usize, n_splits: usize) -> Result<Vec<f64>> {
+    let folds = StratifiedKFold { n_splits, shuffle: None }.split(class_ids)?;
+    let score = |fold: &Split| {
+        let train: Vec<usize> = fold.train.iter().map(|&i| class_ids[i]).collect();
+        let baseline = MostFrequent::fit(&train, n_classes)?;
+        let n_correct = fold.test.iter().filter(|&&i| class_ids[i] == baseline.class_id()).count();
+        Ok(n_correct as f64 / fold.test.len() as f64)
+    };
+    folds.iter().map(score).collect()
+}
+
+/// The logits of every row, by the classifier of the fold that holds it out: row-major `[n_samples, n_classes]`.
+///
+/// A class without rows in a fold's training part has the logit `-inf` there. With two classes a row is `[-z/2, z/2]` of
+/// [`decision_function`](LogisticRegression::decision_function)'s `z`, so that its softmax is
+/// [`predict_proba`](LogisticRegression::predict_proba)'s.
+///
+/// # Errors
+/// As for [`cross_val_score`].
+///
+/// ```
+/// use clsify::classifier::{LogisticRegressionOptions, Samples};
+/// use clsify::{evaluation::out_of_fold_logits, matrix::Matrix};
+/// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
+/// let samples = Samples::new(&features, &[0, 0, 1, 1], 2);
+/// let logits = out_of_fold_logits(&samples, &LogisticRegressionOptions::default(), 2)?;
+/// assert!(logits[0] > logits[1] && logits[2 * 3] < logits[2 * 3 + 1]);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn out_of_fold_logits(
+    samples: &Samples,
+    options: &LogisticRegressionOptions,
+    n_splits: usize,
+) -> Result<Vec<f64>> {
+    let fits = FoldFits::new(samples, &[options.c], options, n_splits, &|_| {})?;
+    Ok(fits.logits(0))
+}
+
+/// Logits of these rows for all classes, `[n_rows, n_classes]`, as [`out_of_fold_logits`] gives them.
+pub(crate) fn class_logits(fit: &LogisticRegression, features: &Matrix, n_classes: usize) -> Vec<f64> {
+    let own = fit.decision_function(features);
+    let mut logits = vec![f64::NEG_INFINITY; features.rows() * n_classes];
+    let columns = fit.intercept().len();
+    for (row, own) in logits.chunks_exact_mut(n_classes).zip(own.chunks_exact(columns)) {
+        match (fit.classes(), own) {
+            (&[no, yes], &[z]) => (row[no], row[yes]) = (-0.5 * z, 0.5 * z),
+            (classes, own) => classes.iter().zip(own).for_each(|(&class_id, &z)| row[class_id] = z),
+        }
+    }
+    logits
+}
+
+/// One fit for each C and fold.
+pub(crate) struct FoldFits<'a> {
+    samples: &'a Samples<'a>,
+    folds: Vec<Split>,
+    held_out: Vec<Matrix>,
+    /// `[n_c][n_splits]`.
+    fits: Vec<LogisticRegression>,
+}
+
+impl<'a> FoldFits<'a> {
+    pub(crate) fn new(
+        samples: &'a Samples,
+        c_values: &[f64],
+        options: &LogisticRegressionOptions,
+        n_splits: usize,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Self> {
+        samples.check()?;
+        let folds = StratifiedKFold { n_splits, shuffle: None }.split(samples.class_ids)?;
+        let tasks: Vec<FitTask> = c_values
+            .iter()
+            .flat_map(|&c| folds.iter().map(move |fold| FitTask { c, held_out: &fold.test }))
+            .collect();
+        let fits = fit_many(samples, &tasks, options, progress)?;
+        let held_out = folds.iter().map(|fold| samples.features.select_rows(&fold.test)).collect();
+        Ok(FoldFits { samples, folds, held_out, fits })
+    }
+
+    pub(crate) fn n_not_converged(&self) -> usize {
+        self.fits.iter().filter(|fit| !fit.converged()).count()
+    }
+
+    /// The fits of the C at this place, each with the rows that it has not seen.
+    fn of(&self, c: usize) -> impl Iterator<Item = (&LogisticRegression, &[usize], &Matrix)> {
+        let fits = &self.fits[c * self.folds.len()..][..self.folds.len()];
+        fits.iter().zip(&self.folds).zip(&self.held_out).map(|((fit, fold), x)| (fit, &fold.test[..], x))
+    }
+
+    /// The share of each fold's rows that the C at this place predicts right.
+    pub(crate) fn accuracies(&self, c: usize) -> Vec<f64> {
+        let score = |(fit, rows, x): (&LogisticRegression, &[usize], &Matrix)| {
+            let predicted = fit.predict(x);
+            let n_correct = rows.iter().zip(&predicted).filter(|&(&i, &p)| self.samples.class_ids[i] == p);
+            n_correct.count() as f64 / rows.len() as f64
+        };
+        self.of(c).map(score).collect()
+    }
+
+    /// The logits of all rows, `[n_samples, n_classes]`, out of their folds.
+    pub(crate) fn logits(&self, c: usize) -> Vec<f64> {
+        let n_classes = self.samples.n_classes;
+        let mut logits = vec![0.0; self.samples.class_ids.len() * n_classes];
+        for (fit, rows, x) in self.of(c) {
+            let own = class_logits(fit, x, n_classes);
+            for (&row, own) in rows.iter().zip(own.chunks_exact(n_classes)) {
+                logits[row * n_classes..][..n_classes].copy_from_slice(own);
+            }
+        }
+        logits
+    }
+}
