@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use clsify::classifier::ClassWeight;
+use clsify::classifier::{ClassWeight, Scaling};
 use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header, SentenceReader};
 use clsify::encoder::Dtype;
-use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Pooling};
+use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling};
 use clsify::pipeline::{
     Group, LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
 };
@@ -80,12 +80,35 @@ fn groups<R: Read + Send + 'static>(mut sentences: SentenceReader<R>) -> anyhow:
     Ok(Box::new(first.map(Ok).into_iter().chain(std::iter::from_fn(move || next().transpose()))))
 }
 
+/// Which of an encoder's vectors are the features of a sentence.
+#[derive(Args)]
+pub(crate) struct PooledArgs {
+    /// The hidden states to pool: last, a layer such as 9 (0 is the embeddings), some such as 9-12 side by side, or all
+    #[arg(long, value_name = "LAYERS", default_value_t = Layers::Last)]
+    pub(crate) layers: Layers,
+
+    /// One vector a sentence and layer: cls, the mean or max of all tokens, several side by side such as cls+mean, or auto:
+    /// what the encoder's folder asks for
+    #[arg(long, value_name = "POOLING", default_value = "cls")]
+    pub(crate) pooling: PoolingArg,
+}
+
+impl PooledArgs {
+    /// The features that these are for an encoder's folder.
+    pub(crate) fn of_folder(&self, folder: &Path) -> anyhow::Result<FeatureOptions> {
+        let features = match &self.pooling.0 {
+            Some(poolings) => poolings.clone().into(),
+            None => FeatureOptions::from_folder(folder)?.unwrap_or_default(),
+        };
+        Ok(features.of_layers(self.layers))
+    }
+}
+
 /// How sentences become features.
 #[derive(Args)]
 pub(crate) struct FeatureArgs {
-    /// One vector a sentence: the [CLS] row, the mean or maximum of all rows, or what the encoder's folder asks for
-    #[arg(long, value_enum, default_value_t = PoolingArg::Cls)]
-    pub(crate) pooling: PoolingArg,
+    #[command(flatten)]
+    pub(crate) pooled: PooledArgs,
 
     /// Longest sentence in tokens, special tokens included; the encoder's own limit if not given
     #[arg(long, value_name = "N")]
@@ -115,21 +138,43 @@ impl From<DtypeArg> for Dtype {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PoolingArg {
-    Cls,
-    Mean,
-    Max,
-    Auto,
+/// Poolings side by side; `None` is what the encoder's folder asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PoolingArg(Option<Vec<Pooling>>);
+
+impl FromStr for PoolingArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(PoolingArg(None));
+        }
+        let wrong = || "expected cls, mean, max, several joined by +, or auto".to_string();
+        let poolings: Vec<Pooling> =
+            text.split('+').map(|name| name.parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+        if (1..poolings.len()).any(|i| poolings[..i].contains(&poolings[i])) {
+            return Err("expected every pooling once".to_string());
+        }
+        Ok(PoolingArg(Some(poolings)))
+    }
 }
 
-impl PoolingArg {
-    pub(crate) fn features(self) -> Option<FeatureOptions> {
+/// What is done to features before a fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScalingArg {
+    Auto,
+    None,
+    Standard,
+}
+
+impl ScalingArg {
+    /// `auto`: the last layer's features as they are, as in the article; those of other layers, whose numbers differ more
+    /// in size, scaled.
+    pub(crate) fn of(self, layers: Layers) -> Scaling {
         match self {
-            PoolingArg::Cls => Some(Pooling::Cls.into()),
-            PoolingArg::Mean => Some(Pooling::Mean.into()),
-            PoolingArg::Max => Some(Pooling::Max.into()),
-            PoolingArg::Auto => None,
+            ScalingArg::Auto if layers != Layers::Last => Scaling::Standard,
+            ScalingArg::Auto | ScalingArg::None => Scaling::None,
+            ScalingArg::Standard => Scaling::Standard,
         }
     }
 }
@@ -249,7 +294,7 @@ pub(crate) fn load_encoder(
 ) -> anyhow::Result<SentenceEncoder> {
     let name = (located.origin != Origin::Folder).then(|| located.name.clone());
     let options = SentenceEncoderOptions {
-        features: features.pooling.features(),
+        features: Some(features.pooled.of_folder(&located.folder)?),
         max_length: features.max_length,
         name,
         dtype: features.dtype.into(),
@@ -257,7 +302,7 @@ pub(crate) fn load_encoder(
         hash_folder: Some(hash_folder()),
     };
     let encoder = SentenceEncoder::load(&located.folder, options, console)?;
-    if features.pooling == PoolingArg::Auto {
+    if features.pooled.pooling == PoolingArg(None) {
         console.say(&format!("pooling of this encoder: {}", encoder.features()));
     }
     Ok(encoder)

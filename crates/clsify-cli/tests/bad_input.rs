@@ -203,8 +203,12 @@ fn models_that_are_not_what_was_saved() {
     let predict = || sandbox.fail(&["predict", "model", "film"]);
     let metadata = fs::read_to_string(sandbox.path("model/clsify.json")).unwrap();
     for (old, new, expected) in [
-        ("\"format_version\": 1", "\"format_version\": 2", "clsify.json: expected format_version 1, got 2"),
-        ("\"format_version\": 1", "", "clsify.json: not valid JSON"),
+        (
+            "\"format_version\": 2",
+            "\"format_version\": 3",
+            "clsify.json: expected format_version 1 to 2, got 3",
+        ),
+        ("\"format_version\": 2", "", "clsify.json: not valid JSON"),
         ("\"bad\",", "", "clsify.json: expected at least two classes, sorted and different"),
         (
             "\"bad\",",

@@ -287,3 +287,32 @@ fn hundreds_of_classes_fill_no_screen() {
     assert!(outcome.stdout.lines().all(|line| line.len() < 120));
     assert!(outcome.stderr.lines().all(|line| line.len() < 300), "{}", outcome.stderr);
 }
+
+/// Layers side by side are wide; the scaling is undone in what is saved, so that `evaluate` and `predict` know nothing of it.
+#[test]
+fn layers_and_scaling_are_saved_with_the_model() {
+    let sandbox = Sandbox::with_reviews();
+    let report = |more: &[&str]| report(&sandbox, &[&["-q", "--test-data", "reviews.tsv"], more].concat());
+    let several = report(&["--layers", "1-2", "--pooling", "cls+mean"]);
+    assert_eq!(several["features"]["shape"], json!([24, 4 * 32]));
+    assert_eq!(
+        [&several["encoder"]["layers"], &several["encoder"]["pooling"], &several["classifier"]["scaling"]],
+        [&json!("1-2"), &json!("cls+mean"), &json!("standard")]
+    );
+    let saved = read_json(&sandbox.path("model/clsify.json"));
+    assert_eq!(saved["features"]["layers"], json!("1-2"));
+    assert_eq!(saved["training"]["scaling"], json!("standard"));
+    let evaluated = sandbox.succeed(&["evaluate", "model", "--data", "reviews.tsv", "-q", "--json", "-"]);
+    let evaluated: Value = serde_json::from_str(&evaluated).unwrap();
+    assert_eq!(evaluated["test"], several["test"]);
+
+    // One choice under two names, and the default is the article's.
+    let [last, three] = ["last", "3"].map(|layers| report(&["--layers", layers]));
+    assert_eq!((&last["encoder"], &last["test"]), (&three["encoder"], &three["test"]));
+    assert_eq!(last["classifier"]["scaling"], json!("none"));
+    let plain = report(&["--layers", "0", "--pooling", "mean", "--scaling", "none"]);
+    assert_eq!(plain["features"]["shape"], json!([24, 32]));
+    let bert = encoder("bert");
+    let train = ["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "m2", "--layers", "4"];
+    assert!(sandbox.fail(&train).contains("expected layers between 0 and 3, got 4"));
+}

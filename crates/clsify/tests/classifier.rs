@@ -7,7 +7,9 @@
 
 mod support;
 
-use clsify::classifier::{ClassWeight, LogisticRegression, LogisticRegressionOptions, Samples};
+use clsify::classifier::{
+    ClassWeight, LogisticRegression, LogisticRegressionOptions, Samples, StandardScaler,
+};
 use clsify::evaluation::{
     baseline_cross_val_score, cross_val_score, grid_search, mean_and_std, out_of_fold_logits,
 };
@@ -237,4 +239,36 @@ fn a_class_that_a_fold_does_not_know_has_no_logit_there() {
     let unknown: Vec<usize> = (0..9).filter(|&row| logits[3 * row + 2] == f64::NEG_INFINITY).collect();
     assert!(unknown.contains(&8) && unknown.len() < 9, "{unknown:?}");
     assert!(logits.iter().all(|z| !z.is_nan()));
+}
+
+/// Oracle: mean and population deviation by their definition; a column without spread keeps its size, also where rounding
+/// gives it some. Tolerance: rounding of 1e-12, and of `f32` where features are.
+#[test]
+fn a_scaled_fit_is_one_of_the_features_as_they_are() {
+    let (n, d) = (300, 4);
+    let number = |i: usize| ((i * i * 7919 + i * 104_729) % 2003) as f32 / 1000.0 - 1.0;
+    // Of very different size; one constant.
+    let x = |i: usize, c: usize| [number(i) * 1e-3, number(i + 9) * 50.0 + 7.0, 0.1, number(i + 5)][c];
+    let values: Vec<f32> = (0..n * d).map(|k| x(k / d, k % d)).collect();
+    let features = Matrix::from_vec(values, n, d).unwrap();
+    let scaler = StandardScaler::fit(&features);
+    for c in 0..d {
+        let column: Vec<f64> = (0..n).map(|i| f64::from(features.row(i)[c])).collect();
+        let (mean, std) = mean_and_std(&column);
+        assert!((scaler.mean()[c] - mean).abs() <= 1e-12 * mean.abs().max(1.0), "column {c}");
+        let expected = if c == 2 { 1.0 } else { std };
+        assert!((scaler.scale()[c] - expected).abs() <= 1e-12 * expected, "column {c}");
+    }
+    let scaled = scaler.transform(&features);
+    for n_classes in [2, 3] {
+        let class_ids: Vec<usize> =
+            (0..n).map(|i| usize::from(number(i + 5) > 0.0) + i % (n_classes - 1)).collect();
+        let options = LogisticRegressionOptions::default();
+        let fit = LogisticRegression::fit(&Samples::new(&scaled, &class_ids, n_classes), &options).unwrap();
+        let expected = fit.decision_function(&scaled);
+        let got = scaler.unscaled(fit).decision_function(&features);
+        assert!(close(&got, &expected, 1e-5), "{n_classes} classes");
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    assert_eq!(pool.install(|| StandardScaler::fit(&features)), scaler, "one thread");
 }

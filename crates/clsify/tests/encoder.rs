@@ -7,9 +7,9 @@
 mod support;
 
 use clsify::encoder::{Dtype, Encoder};
-use clsify::features::{FeatureOptions, Pooling, extract};
+use clsify::features::{FeatureOptions, Layers, Pooling, extract};
 use clsify::tokenizer::{Encoding, Tokenizer};
-use support::{case_folders, expected_matrix, fixtures, read_json, sentences};
+use support::{case_folders, expected_matrix, fixtures, matrix_of, read_json, sentences};
 
 const TOLERANCE: f32 = 2e-4;
 
@@ -61,6 +61,53 @@ fn pooled_hidden_states_equal_those_of_transformers() {
     }
 }
 
+/// Oracle: `hidden_states` of transformers, pooled (`expected_layers.safetensors`). An encoder that ends at the layer gives
+/// the same as one that goes on; but for `[CLS]` alone, where the end is another way to the same numbers, bit for bit.
+#[test]
+fn every_layer_equals_that_of_transformers() {
+    for case in ["bert", "distilbert", "mpnet", "electra", "roberta"] {
+        let folder = fixtures().join("transformers").join(case);
+        let (whole, tokenizer) = load(&folder);
+        let encodings = tokenizer.encode_batch(&sentences()[..16]).unwrap();
+        let n_layers = whole.config().num_hidden_layers;
+        let hidden_size = whole.config().hidden_size;
+        let run = |encoder: &Encoder, options: &FeatureOptions| {
+            extract(encoder, &encodings, options, &|_| {}).unwrap()
+        };
+        let both = FeatureOptions::from(vec![Pooling::Cls, Pooling::Mean]);
+        let all = run(&whole, &both.clone().of_layers(Layers::All));
+        assert_eq!(all.cols(), (n_layers + 1) * 2 * hidden_size);
+        for layer in 0..=n_layers {
+            let ending = Encoder::load_layers(&folder, Dtype::F32, layer).unwrap();
+            assert_eq!(ending.config().num_hidden_layers, layer);
+            for (place, pooling) in [Pooling::Cls, Pooling::Mean].into_iter().enumerate() {
+                let expected =
+                    matrix_of(&folder.join("expected_layers.safetensors"), &format!("{layer}.{pooling}"));
+                let options = FeatureOptions::from(pooling).of_layers(Layers::one(layer));
+                let (own, alone) = (run(&whole, &options), run(&ending, &options));
+                let difference = max_difference(own.as_slice(), expected.as_slice());
+                assert!(difference <= TOLERANCE, "{case}, layer {layer}, {pooling}: {difference:e}");
+                let difference = max_difference(own.as_slice(), alone.as_slice());
+                let most = if pooling == Pooling::Cls { 1e-5 } else { 0.0 };
+                assert!(
+                    difference <= most,
+                    "{case}, layer {layer}, {pooling}: {difference:e} from the shorter encoder"
+                );
+                for row in 0..own.rows() {
+                    let start = (2 * layer + place) * hidden_size;
+                    let block = &all.row(row)[start..start + hidden_size];
+                    assert!(
+                        max_difference(own.row(row), block) <= most,
+                        "{case}, layer {layer}, {pooling}: block"
+                    );
+                }
+            }
+        }
+        let range = run(&whole, &both.of_layers("1-2".parse().unwrap()));
+        assert_eq!(range.row(3), &all.row(3)[2 * hidden_size..6 * hidden_size], "{case}");
+    }
+}
+
 /// Whatever stands beside it, before it, and however many threads work: the same bits.
 #[test]
 fn the_batch_that_a_sentence_is_in_changes_nothing() {
@@ -71,7 +118,7 @@ fn the_batch_that_a_sentence_is_in_changes_nothing() {
         .into_iter()
         .flat_map(|poolings| dtypes.map(|dtype| (poolings.clone(), dtype)))
     {
-        let options = FeatureOptions { poolings, normalize: false };
+        let options = FeatureOptions::from(poolings);
         for case in ["bert", "distilbert", "mpnet", "electra"] {
             let folder = fixtures().join("transformers").join(case);
             let (_, tokenizer) = load(&folder);

@@ -119,8 +119,8 @@ fn only_new_sentences_are_computed_and_repeats_once() {
 fn poolings_lengths_and_encoders_do_not_mix() {
     let folder = tempfile::tempdir().unwrap();
     let texts = sentences(0..12);
-    let normalized = FeatureOptions { poolings: vec![Pooling::Cls], normalize: true };
-    let both = FeatureOptions { poolings: vec![Pooling::Cls, Pooling::Mean], normalize: false };
+    let normalized = FeatureOptions { normalize: true, ..Pooling::Cls.into() };
+    let both = FeatureOptions::from(vec![Pooling::Cls, Pooling::Mean]);
     let variants = [
         ("bert", Pooling::Cls.into(), None),
         ("bert", Pooling::Mean.into(), None),

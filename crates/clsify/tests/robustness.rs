@@ -129,7 +129,7 @@ struct Loaded {
 }
 
 fn options() -> FeatureOptions {
-    FeatureOptions { poolings: vec![Pooling::Cls, Pooling::Mean, Pooling::Max], normalize: true }
+    FeatureOptions { normalize: true, ..vec![Pooling::Cls, Pooling::Mean, Pooling::Max].into() }
 }
 
 static LOADED: LazyLock<Vec<Loaded>> = LazyLock::new(|| {
@@ -226,7 +226,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("clsify.json"), &json).unwrap();
         match SavedModel::read(folder.path()) {
-            Ok(model) => prop_assert!(model.classes.len() >= 2 && !model.pooling.poolings.is_empty()),
+            Ok(model) => prop_assert!(model.classes.len() >= 2 && !model.features.poolings.is_empty()),
             Err(error) => assert_is_one_line(&error),
         }
     }

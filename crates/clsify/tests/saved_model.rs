@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clsify::error::{Error, ErrorKind};
+use clsify::features::FeatureOptions;
 use clsify::pipeline::{SavedModel, SentenceClassifier, SentenceEncoder, TrainOptions, train};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
@@ -82,13 +83,29 @@ fn a_model_that_was_loaded_predicts_as_the_one_that_was_saved() {
 fn clsify_json_says_what_the_model_is() {
     let setup = Setup::saved(2, false);
     let json = support::read_json(&setup.path("model/clsify.json"));
-    assert_eq!((&json["format_version"], &json["classes"]), (&json!(1), &json!(["negative", "positive"])));
-    assert_eq!(json["pooling"], json!({"poolings": ["cls"], "normalize": false}));
+    assert_eq!((&json["format_version"], &json["classes"]), (&json!(2), &json!(["negative", "positive"])));
+    assert_eq!(json["features"], json!({"layers": "last", "poolings": ["cls"], "normalize": false}));
     assert_eq!(json["training"]["C"], json!(1.0));
     let files: Vec<&str> =
         json["encoder"]["files"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
     assert_eq!(files, ["config.json", "model.safetensors", "tokenizer.json"]);
     assert_eq!(SavedModel::read(&setup.path("model")).unwrap().metrics, setup.classifier.metadata().metrics);
+}
+
+/// What version 1 wrote: no layers, and the features under another name.
+#[test]
+fn the_first_version_of_the_folder_is_read() {
+    let setup = Setup::saved(2, false);
+    edit_json(&setup.path("model/clsify.json"), |json| {
+        json["format_version"] = json!(1);
+        let object = json.as_object_mut().unwrap();
+        let mut features = object.remove("features").unwrap();
+        features.as_object_mut().unwrap().remove("layers");
+        object.insert("pooling".to_string(), features);
+    });
+    let saved = SavedModel::read(&setup.path("model")).unwrap();
+    assert_eq!(saved.features, FeatureOptions::default());
+    assert!(SentenceClassifier::load(&setup.path("model"), &()).is_ok());
 }
 
 #[test]
@@ -215,17 +232,23 @@ fn clsify_json_that_is_broken() {
     let path = setup.path("model/clsify.json");
     let whole = fs::read(&path).unwrap();
     let one = "expected at least two classes, sorted and different";
-    let edits: [(&[&str], Value, &str); 12] = [
-        (&["format_version"], json!(2), "expected format_version 1, got 2"),
-        (&["format_version"], json!("1"), "expected format_version 1, got none"),
-        (&["format_version"], Value::Null, "expected format_version 1, got none"),
+    let edits: [(&[&str], Value, &str); 14] = [
+        (&["format_version"], json!(3), "expected format_version 1 to 2, got 3"),
+        (&["format_version"], json!("1"), "expected format_version 1 to 2, got none"),
+        (&["format_version"], Value::Null, "expected format_version 1 to 2, got none"),
         (&["classes"], json!(["positive", "negative"]), one),
         (&["classes"], json!(["positive"]), one),
         (&["classes"], json!([]), one),
         (&["classes"], json!(["same", "same"]), one),
-        (&["pooling", "poolings"], json!([]), "expected at least one pooling"),
+        (&["features", "poolings"], json!([]), "expected at least one pooling"),
+        (&["features", "layers"], json!("9"), "expected layers between 0 and 3, got 9"),
         (
-            &["pooling", "poolings"],
+            &["features", "layers"],
+            json!("2-1"),
+            "expected last, all, a layer such as 9 or some such as 9-12, got \"2-1\"",
+        ),
+        (
+            &["features", "poolings"],
             json!(["sum"]),
             "unknown variant `sum`, expected one of `cls`, `mean`, `max`",
         ),
@@ -246,7 +269,7 @@ fn clsify_json_that_is_broken() {
     }
     for (text, expected) in [
         ("", "not valid JSON: EOF while parsing a value at line 1 column 0"),
-        ("[1]", "expected format_version 1, got none"),
+        ("[1]", "expected format_version 1 to 2, got none"),
         ("{\"format_version\": 1}", "missing field `clsify_version`"),
     ] {
         fs::write(&path, text).unwrap();

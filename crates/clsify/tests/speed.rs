@@ -35,7 +35,7 @@ fn a_measurement_counts_the_sentences_and_the_operations_of_their_features() {
         operations.push(speed.operations);
     }
     assert!(operations[0] < operations[1], "{operations:?}");
-    let both = FeatureOptions { poolings: vec![Pooling::Cls, Pooling::Mean], normalize: false };
+    let both = FeatureOptions::from(vec![Pooling::Cls, Pooling::Mean]);
     let config = load(Dtype::F32, Pooling::Cls).config().clone();
     assert_eq!(both.operations(&config, 7), config.operations(7));
 

@@ -304,7 +304,7 @@ fn sentence_transformers_folders_that_are_broken() {
 
 #[test]
 fn features_of_no_pooling_are_an_error() {
-    let features = Some(FeatureOptions { poolings: Vec::new(), normalize: true });
+    let features = Some(FeatureOptions { normalize: true, ..Vec::new().into() });
     let options = SentenceEncoderOptions { features, ..SentenceEncoderOptions::default() };
     let error = SentenceEncoder::load(&fixtures().join(BERT), options, &())
         .and_then(|encoder| encoder.encode(&["a film"], &()))

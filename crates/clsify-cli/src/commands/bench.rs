@@ -8,7 +8,7 @@ use clsify_hub::{Located, Origin};
 use serde_json::{Map, json};
 
 use crate::console::Console;
-use crate::options::{DataOptions, DtypeArg, PoolingArg, at_least_one, locate_encoder, stream_sentences};
+use crate::options::{DataOptions, DtypeArg, PooledArgs, at_least_one, locate_encoder, stream_sentences};
 use crate::output::stdout;
 use crate::table::Table;
 
@@ -32,9 +32,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum)]
     dtype: Vec<DtypeArg>,
 
-    /// One vector a sentence: the [CLS] row, the mean or maximum of all rows, or what the encoder's folder asks for
-    #[arg(long, value_enum, default_value_t = PoolingArg::Cls)]
-    pooling: PoolingArg,
+    #[command(flatten)]
+    pooled: PooledArgs,
 
     /// Sentences: TSV, CSV, JSONL or .txt; 1,024 made from 32 built-in ones if not given; - is stdin, with --format
     #[arg(long, value_name = "FILE")]
@@ -85,7 +84,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 /// One encoder at a time: two would contend for memory.
 fn load(located: &Located, dtype: Dtype, args: &Args, console: &Console) -> anyhow::Result<SentenceEncoder> {
     let options = SentenceEncoderOptions {
-        features: args.pooling.features(),
+        features: Some(args.pooled.of_folder(&located.folder)?),
         name: (located.origin != Origin::Folder).then(|| located.name.clone()),
         dtype,
         ..SentenceEncoderOptions::default()
@@ -111,7 +110,7 @@ fn summary(measured: &[(Dtype, Option<EncoderSpeed>)]) -> String {
     if let Some(first) = measured.iter().find_map(|(_, speed)| speed.as_ref()) {
         let cut = first.counts.n_truncated;
         text = format!(
-            "encoder    {} ({}, {} layers, {} wide), pooling {}, {} threads\n\
+            "encoder    {} ({}, {} layers, {} wide), pooling {} of layers {}, {} threads\n\
              sentences  {} of {} tokens, longest {}{}; tokenized in {:.3} s\n\
              operations {:.1} billion needed for them, {:.1} million a token\n\n",
             first.encoder.name,
@@ -119,6 +118,7 @@ fn summary(measured: &[(Dtype, Option<EncoderSpeed>)]) -> String {
             first.encoder.num_hidden_layers,
             first.encoder.hidden_size,
             first.encoder.pooling,
+            first.encoder.layers,
             first.threads,
             first.n_sentences,
             first.counts.n_tokens,

@@ -11,8 +11,8 @@ use clsify::split::{SplitOptions, TestSize};
 
 use crate::console::Console;
 use crate::options::{
-    CacheArgs, ClassWeightArg, DataOptions, FeatureArgs, at_least_one, load_dataset, load_encoder,
-    locate_encoder, positive, test_size,
+    CacheArgs, ClassWeightArg, DataOptions, FeatureArgs, ScalingArg, at_least_one, load_dataset,
+    load_encoder, locate_encoder, positive, test_size,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
@@ -66,6 +66,10 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
     class_weight: ClassWeightArg,
 
+    /// What is done to features before the fit: nothing, or mean 0 and deviation 1 for each; auto is standard with --layers
+    #[arg(long, value_enum, default_value_t = ScalingArg::Auto)]
+    scaling: ScalingArg,
+
     /// Search C by cross-validation on the training rows, over 20 values from 0.0001 to 100, and fit with the best
     #[arg(long)]
     grid_search: bool,
@@ -114,6 +118,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let c_values = if args.c_grid.is_empty() { article_grid() } else { args.c_grid.clone() };
     let options = TrainOptions {
         test,
+        scaling: args.scaling.of(args.features.pooled.layers),
         classifier: LogisticRegressionOptions {
             c: args.c,
             class_weight: args.class_weight.into(),
@@ -211,12 +216,13 @@ pub(crate) fn say_counts(name: &str, summary: &DatasetSummary, console: &Console
 fn summary(report: &TrainingReport) -> String {
     let (features, classifier) = (&report.features, &report.classifier);
     let mut text = format!(
-        "encoder      {} ({}, {} layers, {} wide), pooling {}\nfeatures     {} x {}, {} tokens, longest {}\n",
+        "encoder      {} ({}, {} layers, {} wide), pooling {} of layers {}\nfeatures     {} x {}, {} tokens, longest {}\n",
         report.encoder.name,
         report.encoder.model_type,
         report.encoder.num_hidden_layers,
         report.encoder.hidden_size,
         report.encoder.pooling,
+        report.encoder.layers,
         features.shape[0],
         features.shape[1],
         features.counts.n_tokens,

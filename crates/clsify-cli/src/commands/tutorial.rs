@@ -131,6 +131,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         test: TestRows::Split(SplitOptions { seed: args.seed, ..SplitOptions::default() }),
         classifier: LogisticRegressionOptions::default(),
         grid_search: Some(GridSearchOptions { c_values: article_grid(), refit: false }),
+        ..TrainOptions::default()
     };
     let trained = train(encoder, &dataset, options, console)?;
     tell(&padding_step(&trained))?;

@@ -136,6 +136,13 @@ impl LogisticRegression {
         })
     }
 
+    /// The same fit with each row of weights and its intercept changed.
+    pub(super) fn with_coef(mut self, change: impl Fn(&mut [f64], &mut f64)) -> Self {
+        let rows = self.coef.chunks_exact_mut(self.n_features).zip(&mut self.intercept);
+        rows.for_each(|(coef, intercept)| change(coef, intercept));
+        self
+    }
+
     /// The weights, row-major `[1 or n_classes, n_features]`.
     pub fn coef(&self) -> &[f64] {
         &self.coef

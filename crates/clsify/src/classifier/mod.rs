@@ -13,7 +13,9 @@ mod row_space;
 mod rows;
 mod samples;
 mod solver;
+mod standard_scaler;
 
 pub use baseline::MostFrequent;
 pub use logistic_regression::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
 pub use samples::Samples;
+pub use standard_scaler::{Scaling, StandardScaler};

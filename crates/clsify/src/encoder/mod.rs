@@ -53,7 +53,8 @@ pub struct Encoder {
     embeddings: Embeddings,
     position_bias: Option<PositionBias>,
     layers: Vec<Layer>,
-    first_token: FirstToken,
+    /// Of the last layer, where there is one.
+    first_token: Option<FirstToken>,
     dtype: Dtype,
 }
 
@@ -95,8 +96,25 @@ impl Encoder {
     /// # Errors
     /// As for [`load`](Self::load).
     pub fn load_as(folder: &Path, dtype: Dtype) -> Result<Self> {
+        Self::load_layers(folder, dtype, usize::MAX)
+    }
+
+    /// Loads the first layers of a checkpoint alone, `depth` of them or all that there are: an encoder whose last layer is
+    /// an inner one of the checkpoint's. None leaves the embeddings.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load).
+    ///
+    /// ```no_run
+    /// # use clsify::encoder::{Dtype, Encoder};
+    /// let encoder = Encoder::load_layers("distilbert-base-uncased".as_ref(), Dtype::F32, 4)?;
+    /// assert_eq!(encoder.config().num_hidden_layers, 4);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn load_layers(folder: &Path, dtype: Dtype, depth: usize) -> Result<Self> {
         let dtype = dtype.effective();
         let config = EncoderConfig::load(folder)?;
+        let config = EncoderConfig { num_hidden_layers: config.num_hidden_layers.min(depth), ..config };
         let checkpoint = Checkpoint::open(folder)?;
         let names = TensorNames::find(&config.model_type, checkpoint.names().collect::<Vec<_>>().into_iter())
             .map_err(|e| e.at(folder.display().to_string()))?;
@@ -116,7 +134,9 @@ impl Encoder {
             let embeddings = Embeddings::load(own, &names, &config, dtype)?;
             let buckets = config.relative_attention_num_buckets;
             let position_bias = buckets.map(|n| PositionBias::load(own, &names, &config, n)).transpose()?;
-            Ok((embeddings, position_bias, FirstToken::load(own, &names, &config)))
+            let has_layers = config.num_hidden_layers > 0;
+            let first_token = has_layers.then(|| FirstToken::load(own, &names, &config)).transpose();
+            Ok((embeddings, position_bias, first_token))
         };
         let (rest, layers): (Result<_>, Vec<Result<Layer>>) = rayon::join(rest, layers);
         // Of several errors the first in the order of computation, whichever thread was faster.
@@ -133,7 +153,9 @@ impl Encoder {
     /// The memory that the weights take, in bytes.
     pub fn weights_bytes(&self) -> usize {
         let layer = |layer: &Layer| layer.attention.bytes() + layer.feed_forward.bytes();
-        self.embeddings.bytes() + self.layers.iter().map(layer).sum::<usize>() + self.first_token.bytes()
+        self.embeddings.bytes()
+            + self.layers.iter().map(layer).sum::<usize>()
+            + self.first_token.as_ref().map_or(0, FirstToken::bytes)
     }
 
     /// Seconds that one layer of this encoder's shape takes for 48 tokens on one thread, in any arithmetic: the least of
@@ -173,43 +195,71 @@ impl Encoder {
     /// [`ErrorKind::InvalidArgument`] when a sentence has no tokens, or more than the encoder has positions;
     /// [`ErrorKind::Checkpoint`] when a token id is not in the word table.
     pub fn forward(&self, batch: &Batch, parallel: Parallel) -> Result<Matrix> {
-        let x = staffed(parallel, || self.run(&self.layers, batch, parallel))?;
+        let x = staffed(parallel, || self.run(&self.layers, batch, parallel, &mut |_, _| {}))?;
         Matrix::from_vec(x, batch.n_tokens(), self.config.hidden_size)
     }
 
+    /// Shows every hidden state, from the embeddings, number 0, to the last layer's: its number, and
+    /// `[n_tokens, hidden_size]`, sentences one after another. None is kept.
+    ///
+    /// # Errors
+    /// As for [`forward`](Self::forward).
+    pub fn forward_layers(
+        &self,
+        batch: &Batch,
+        parallel: Parallel,
+        visit: &mut (dyn FnMut(usize, &[f32]) + Send),
+    ) -> Result<()> {
+        staffed(parallel, || self.run(&self.layers, batch, parallel, visit)).map(drop)
+    }
+
     /// The first row of `last_hidden_state` of each sentence, `[n_sentences, hidden_size]`: what `cls` pooling takes,
-    /// with the last layer computed for those rows alone.
+    /// with the last layer computed for those rows alone. Where there is no layer, that of the embeddings.
     ///
     /// # Errors
     /// As for [`forward`](Self::forward).
     pub fn forward_first(&self, batch: &Batch, parallel: Parallel) -> Result<Matrix> {
         let hidden_size = self.config.hidden_size;
         let sentences: Vec<_> = batch.sentences().collect();
-        let Some((last, layers)) = self.layers.split_last().filter(|_| !sentences.is_empty()) else {
-            return Ok(Matrix::zeros(0, hidden_size));
+        let Some(((last, layers), first_token)) = self.layers.split_last().zip(self.first_token.as_ref())
+        else {
+            let all = self.forward(batch, parallel)?;
+            let first: Vec<usize> = sentences.iter().map(|sentence| sentence.start).collect();
+            return Ok(all.select_rows(&first));
         };
+        if sentences.is_empty() {
+            return Ok(Matrix::zeros(0, hidden_size));
+        }
         let bias = self.position_bias.as_ref();
         let first = staffed(parallel, || -> Result<Vec<f32>> {
-            let x = self.run(layers, batch, parallel)?;
-            let mut first = self.first_token.forward(&last.attention, &x, &sentences, bias, parallel);
+            let x = self.run(layers, batch, parallel, &mut |_, _| {})?;
+            let mut first = first_token.forward(&last.attention, &x, &sentences, bias, parallel);
             with_workspace(|w| last.feed_forward.forward(&mut first, sentences.len(), parallel, w));
             Ok(first)
         })?;
         Matrix::from_vec(first, sentences.len(), hidden_size)
     }
 
-    /// The hidden states of all tokens after the given layers.
-    fn run(&self, layers: &[Layer], batch: &Batch, parallel: Parallel) -> Result<Vec<f32>> {
+    /// The hidden states of all tokens after the given layers; `visit` sees those on the way too.
+    fn run(
+        &self,
+        layers: &[Layer],
+        batch: &Batch,
+        parallel: Parallel,
+        visit: &mut dyn FnMut(usize, &[f32]),
+    ) -> Result<Vec<f32>> {
         let max_tokens = self.config.max_tokens();
         if let Some(sentence) = batch.sentences().find(|s| s.is_empty() || s.len() > max_tokens) {
             let message = format!("expected 1 to {max_tokens} tokens a sentence, got {}", sentence.len());
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
         let mut x = self.embeddings.forward(batch, parallel)?;
+        visit(0, &x);
         with_workspace(|workspace| {
-            for layer in layers {
+            for (layer, number) in layers.iter().zip(1..) {
                 layer.attention.forward(&mut x, batch, self.position_bias.as_ref(), parallel, workspace);
                 layer.feed_forward.forward(&mut x, batch.n_tokens(), parallel, workspace);
+                visit(number, &x);
             }
         });
         Ok(x)

@@ -74,7 +74,7 @@ pub fn extract(
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Matrix> {
     check(encodings, 0, options)?;
-    let n_features = options.n_features(encoder.config().hidden_size);
+    let n_features = options.n_features(encoder.config())?;
     let mut features = Matrix::zeros(encodings.len(), n_features);
     // Every chunk has the rows of its sentences, so that no thread waits for another to write.
     let mut rows: Vec<_> = features.as_mut_slice().chunks_exact_mut(n_features).map(Some).collect();
@@ -142,23 +142,30 @@ fn chunks(encodings: &[Encoding]) -> Vec<Vec<usize>> {
 
 /// The features of one batch, `[n_sentences, n_features]`.
 fn pool(encoder: &Encoder, batch: &Batch, options: &FeatureOptions, parallel: Parallel) -> Result<Vec<f32>> {
-    let hidden = encoder.config().hidden_size;
-    let mut out = Vec::new();
-    if options.is_first_alone() {
-        out.extend_from_slice(encoder.forward_first(batch, parallel)?.as_slice());
+    let config = encoder.config();
+    let (hidden, n_features) = (config.hidden_size, options.n_features(config)?);
+    let mut out;
+    if options.is_first_alone(config.num_hidden_layers) {
+        out = encoder.forward_first(batch, parallel)?.as_slice().to_vec();
     } else {
-        let hidden_states = encoder.forward(batch, parallel)?;
-        for sentence in batch.sentences() {
-            let tokens = &hidden_states.as_slice()[sentence.start * hidden..sentence.end * hidden];
-            for pooling in &options.poolings {
-                let start = out.len();
-                out.resize(start + hidden, 0.0);
-                pooling.pool(tokens, &mut out[start..]);
+        let sentences: Vec<_> = batch.sentences().collect();
+        out = vec![0.0; sentences.len() * n_features];
+        let layers = options.layers.resolve(config.num_hidden_layers)?;
+        let of_layer = options.poolings.len() * hidden;
+        encoder.forward_layers(batch, parallel, &mut |layer, hidden_states| {
+            if !layers.contains(&layer) {
+                return;
             }
-        }
+            let start = (layer - layers.start()) * of_layer;
+            for (sentence, row) in sentences.iter().zip(out.chunks_exact_mut(n_features)) {
+                let tokens = &hidden_states[sentence.start * hidden..sentence.end * hidden];
+                let own = row[start..start + of_layer].chunks_exact_mut(hidden);
+                options.poolings.iter().zip(own).for_each(|(pooling, to)| pooling.pool(tokens, to));
+            }
+        })?;
     }
     if options.normalize {
-        l2_normalize(&mut out, options.n_features(hidden));
+        l2_normalize(&mut out, n_features);
     }
     Ok(out)
 }

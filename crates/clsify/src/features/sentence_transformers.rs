@@ -48,7 +48,7 @@ pub(super) fn options(folder: &Path) -> Result<Option<FeatureOptions>> {
     }
     // sentence-transformers itself takes the mean where nothing is said.
     let poolings = poolings.unwrap_or_else(|| vec![Pooling::Mean]);
-    Ok(Some(FeatureOptions { poolings, normalize }))
+    Ok(Some(FeatureOptions { normalize, ..poolings.into() }))
 }
 
 fn pooling_modes(config: &Value) -> Result<Vec<Pooling>> {

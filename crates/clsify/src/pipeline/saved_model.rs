@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encoder_identity::{FileHash, hash_files};
 use super::hash_memory::HashMemory;
+use crate::classifier::{ClassWeight, Scaling};
 use crate::encoder::{Dtype, encoder_files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
@@ -20,8 +21,9 @@ use crate::features::FeatureOptions;
 use crate::files::{check_writable, write_atomically, write_folder_atomically};
 use crate::tokenizer::tokenizer_files;
 
-/// The version of the folder's form that this program writes and reads.
-pub const FORMAT_VERSION: u32 = 1;
+/// The version of the folder's form that this program writes; it reads those before it too. Version 1 had `pooling`, of the
+/// last layer, for `features`.
+pub const FORMAT_VERSION: u32 = 2;
 
 const METADATA: &str = "clsify.json";
 const WEIGHTS: &str = "classifier.safetensors";
@@ -40,7 +42,8 @@ pub struct SavedModel {
     /// The labels, in the order of the classifier's columns.
     pub classes: Vec<String>,
     /// Which features the classifier takes.
-    pub pooling: FeatureOptions,
+    #[serde(alias = "pooling")]
+    pub features: FeatureOptions,
     /// The longest sentence in tokens.
     pub max_length: usize,
     /// The encoder.
@@ -85,7 +88,10 @@ pub struct SavedTraining {
     #[serde(rename = "C")]
     pub c: f64,
     /// `none` or `balanced`.
-    pub class_weight: crate::classifier::ClassWeight,
+    pub class_weight: ClassWeight,
+    /// What was done to the features before the fit; `coef` and `intercept` are for features as they are.
+    #[serde(default)]
+    pub scaling: Scaling,
     /// Steps of the fit.
     pub n_iter: usize,
     /// Whether the optimum was reached.
@@ -108,16 +114,16 @@ impl SavedModel {
         let json: serde_json::Value =
             serde_json::from_str(&text).map_err(|e| place(bad(format!("not valid JSON: {e}"))))?;
         let version = json.get("format_version").and_then(serde_json::Value::as_u64);
-        if version != Some(u64::from(FORMAT_VERSION)) {
+        if !version.is_some_and(|version| (1..=u64::from(FORMAT_VERSION)).contains(&version)) {
             let got = version.map_or("none".to_string(), |v| v.to_string());
-            return Err(place(bad(format!("expected format_version {FORMAT_VERSION}, got {got}")))
+            return Err(place(bad(format!("expected format_version 1 to {FORMAT_VERSION}, got {got}")))
                 .with_hint("train it again with this version, or use the version that wrote it"));
         }
         let saved: SavedModel = serde_json::from_value(json).map_err(|e| place(bad(e.to_string())))?;
         if saved.classes.len() < 2 || !saved.classes.is_sorted_by(|a, b| a < b) {
             return Err(place(bad("expected at least two classes, sorted and different")));
         }
-        if saved.pooling.poolings.is_empty() {
+        if saved.features.poolings.is_empty() {
             return Err(place(bad("expected at least one pooling")));
         }
         Ok(saved)

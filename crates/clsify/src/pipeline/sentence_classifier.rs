@@ -71,7 +71,7 @@ impl SentenceClassifier {
             format_version: FORMAT_VERSION,
             clsify_version: env!("CARGO_PKG_VERSION").to_string(),
             classes,
-            pooling: encoder.features().clone(),
+            features: encoder.features().clone(),
             max_length: described.max_length,
             encoder: SavedEncoder {
                 name: described.name.clone(),
@@ -91,6 +91,7 @@ impl SentenceClassifier {
                 stratified: report.split.stratified,
                 c: report.classifier.c,
                 class_weight: report.classifier.class_weight,
+                scaling: report.classifier.scaling,
                 n_iter: report.classifier.n_iter,
                 converged: report.classifier.converged,
                 train_accuracy: report.train.accuracy,
@@ -165,7 +166,7 @@ impl SentenceClassifier {
                 .with_hint("give its folder or name with --encoder, or train with --bundle-encoder"));
         }
         let encoder_options = SentenceEncoderOptions {
-            features: Some(saved.pooling.clone()),
+            features: Some(saved.features.clone()),
             max_length: Some(saved.max_length),
             name: Some(saved.encoder.name.clone()),
             dtype: options.dtype.unwrap_or(saved.encoder.dtype),
@@ -191,8 +192,7 @@ impl SentenceClassifier {
             ErrorKind::InvalidArgument => of_model(e).at(SavedModel::path(folder).display().to_string()),
             _ => e,
         })?;
-        let n_features = encoder.features().n_features(encoder.config().hidden_size);
-        let (coef, intercept) = saved_model::read_weights(folder, saved.classes.len(), n_features)?;
+        let (coef, intercept) = saved_model::read_weights(folder, saved.classes.len(), encoder.n_features())?;
         let classifier = LogisticRegression::from_parts(coef, intercept, saved.classes.len())
             .map_err(|e| of_model(e).at(folder.display().to_string()))?;
         Ok(SentenceClassifier { encoder, classifier, saved })

@@ -47,6 +47,7 @@ pub struct SentenceEncoder {
     /// The encoder and the time that its weights took; empty until they are needed.
     encoder: OnceLock<(Encoder, f64)>,
     features: FeatureOptions,
+    n_features: usize,
     dtype: Dtype,
     cache: Option<FeatureCache>,
     hash_memory: HashMemory,
@@ -78,7 +79,7 @@ impl SentenceEncoder {
     ///
     /// # Errors
     /// As for [`Encoder::load`], [`Tokenizer::load`] and [`FeatureOptions::from_folder`];
-    /// [`ErrorKind::InvalidArgument`] when `max_length` is more than the encoder can take.
+    /// [`ErrorKind::InvalidArgument`] when `max_length` is more than the encoder can take, or it has not the layers.
     ///
     /// ```no_run
     /// use clsify::pipeline::{SentenceEncoder, SentenceEncoderOptions};
@@ -107,6 +108,9 @@ impl SentenceEncoder {
             observer.note(&format!("this processor has no {} instructions: computing in f32", options.dtype));
         }
         let config = EncoderConfig::load(folder)?;
+        let layers = features.layers.canonical(config.num_hidden_layers)?;
+        let features = FeatureOptions { layers, ..features };
+        let (depth, n_features) = (features.depth(config.num_hidden_layers)?, features.n_features(&config)?);
         let limit = config.max_tokens();
         let max_length = options.max_length.unwrap_or(limit);
         if max_length > limit {
@@ -118,7 +122,7 @@ impl SentenceEncoder {
             || match options.cache {
                 Some(_) => Ok(OnceLock::new()),
                 // Its time is part of this function's.
-                None => Ok(OnceLock::from((Encoder::load_as(folder, dtype)?, 0.0))),
+                None => Ok(OnceLock::from((Encoder::load_layers(folder, dtype, depth)?, 0.0))),
             },
             || Tokenizer::load(folder, max_length),
         );
@@ -135,6 +139,7 @@ impl SentenceEncoder {
             config,
             encoder,
             features,
+            n_features,
             dtype,
             cache: options.cache,
             hash_memory: HashMemory::new(options.hash_folder),
@@ -244,7 +249,8 @@ impl SentenceEncoder {
         observer.start(Stage::Load, 0);
         // Named before it is read and checked after, so that no row is ever kept under another encoder's name.
         let identity = self.cache.as_ref().map(|_| self.identity()).transpose()?;
-        let encoder = Encoder::load_as(&self.folder, self.dtype)?;
+        let depth = self.features.depth(self.config.num_hidden_layers)?;
+        let encoder = Encoder::load_layers(&self.folder, self.dtype, depth)?;
         identity.map_or(Ok(()), EncoderIdentity::check_unchanged)?;
         observer.finish(Stage::Load);
         let seconds = started.elapsed().as_secs_f64();
@@ -270,7 +276,7 @@ impl SentenceEncoder {
         &self.tokenizer
     }
 
-    /// The encoder's shape; it is known before the weights are loaded.
+    /// The encoder's shape, with all of its layers; it is known before the weights are loaded.
     pub fn config(&self) -> &EncoderConfig {
         &self.config
     }
@@ -280,7 +286,7 @@ impl SentenceEncoder {
         self.dtype
     }
 
-    /// The encoder, loaded if it has not been.
+    /// The encoder, as far up as the features need it; loaded if it has not been.
     ///
     /// # Errors
     /// As for [`Encoder::load`].
@@ -300,7 +306,7 @@ impl SentenceEncoder {
 
     /// Numbers a sentence.
     pub fn n_features(&self) -> usize {
-        self.features.n_features(self.config.hidden_size)
+        self.n_features
     }
 
     /// How long loading took, as far as it has been done.

@@ -9,7 +9,9 @@ use super::training_report::{
     BaselineReport, ClassifierReport, EncoderReport, FeaturesReport, GridSearchReport, Seconds, SplitReport,
     TestDataReport, TrainScore, TrainingReport,
 };
-use crate::classifier::{LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples};
+use crate::classifier::{
+    LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling, StandardScaler,
+};
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, baseline_cross_val_score, grid_search, mean_and_std};
@@ -42,6 +44,8 @@ pub struct GridSearchOptions {
 pub struct TrainOptions {
     /// Where the held-out rows come from. The default is a quarter of the data.
     pub test: TestRows,
+    /// What is done to the features of the training rows before a fit; the classifier takes them as they are.
+    pub scaling: Scaling,
     /// C and class weights.
     pub classifier: LogisticRegressionOptions,
     /// The search for C. The default is none.
@@ -52,6 +56,7 @@ impl Default for TrainOptions {
     fn default() -> Self {
         TrainOptions {
             test: TestRows::Split(SplitOptions::default()),
+            scaling: Scaling::default(),
             classifier: LogisticRegressionOptions::default(),
             grid_search: None,
         }
@@ -145,7 +150,9 @@ pub fn train(
         ));
     }
 
-    let samples = Samples::new(&x_train, &y_train, labels.len());
+    let scaler = (options.scaling == Scaling::Standard).then(|| StandardScaler::fit(&x_train));
+    let x_scaled = scaler.as_ref().map(|scaler| scaler.transform(&x_train));
+    let samples = Samples::new(x_scaled.as_ref().unwrap_or(&x_train), &y_train, labels.len());
     let search_started = Instant::now();
     let found = match &options.grid_search {
         Some(search) => {
@@ -219,7 +226,7 @@ pub fn train(
             test_indices: split.test.clone(),
         },
         baseline,
-        classifier: ClassifierReport::of(&classifier, c, options.classifier.class_weight),
+        classifier: ClassifierReport::of(&classifier, c, &options),
         train: TrainScore { accuracy: accuracy(&classifier, &x_train, &y_train) },
         test,
         grid_search,

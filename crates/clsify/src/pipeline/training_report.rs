@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use crate::classifier::{ClassWeight, LogisticRegression};
+use crate::classifier::{ClassWeight, LogisticRegression, Scaling};
 use crate::dataset::DatasetSummary;
 use crate::encoder::Dtype;
 use crate::evaluation::{Evaluation, GridPoint};
-use crate::features::TokenCounts;
-use crate::pipeline::SentenceEncoder;
+use crate::features::{Layers, TokenCounts, pooling_names};
+use crate::pipeline::{SentenceEncoder, TrainOptions};
 
 /// The report of a training run. Keys are stable; more may be added.
 #[derive(Debug, Clone, Serialize)]
@@ -47,6 +47,8 @@ pub struct EncoderReport {
     pub hidden_size: usize,
     /// Transformer layers.
     pub num_hidden_layers: usize,
+    /// The hidden states that were pooled.
+    pub layers: Layers,
     /// `cls`, `mean`, `max`, or several joined by `+`.
     pub pooling: String,
     /// Whether vectors were divided by their length.
@@ -61,13 +63,13 @@ impl EncoderReport {
     /// Describes an encoder.
     pub fn of(encoder: &SentenceEncoder) -> Self {
         let config = encoder.config();
-        let names: Vec<String> = encoder.features().poolings.iter().map(ToString::to_string).collect();
         EncoderReport {
             name: encoder.name().to_string(),
             model_type: config.model_type.clone(),
             hidden_size: config.hidden_size,
             num_hidden_layers: config.num_hidden_layers,
-            pooling: names.join("+"),
+            layers: encoder.features().layers,
+            pooling: pooling_names(&encoder.features().poolings),
             normalize: encoder.features().normalize,
             max_length: encoder.tokenizer().max_length(),
             dtype: encoder.dtype(),
@@ -128,6 +130,8 @@ pub struct ClassifierReport {
     pub c: f64,
     /// How much a row counted.
     pub class_weight: ClassWeight,
+    /// What was done to the features before the fit; the numbers below are for features as they are.
+    pub scaling: Scaling,
     /// Steps taken.
     pub n_iter: usize,
     /// Whether the optimum was reached.
@@ -142,10 +146,11 @@ pub struct ClassifierReport {
 
 impl ClassifierReport {
     /// Describes a fit.
-    pub fn of(classifier: &LogisticRegression, c: f64, class_weight: ClassWeight) -> Self {
+    pub fn of(classifier: &LogisticRegression, c: f64, options: &TrainOptions) -> Self {
         ClassifierReport {
             c,
-            class_weight,
+            class_weight: options.classifier.class_weight,
+            scaling: options.scaling,
             n_iter: classifier.n_iter(),
             converged: classifier.converged(),
             gradient_max_norm: classifier.gradient_max_norm(),

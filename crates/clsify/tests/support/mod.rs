@@ -32,7 +32,12 @@ pub(crate) fn sentences() -> Vec<String> {
 
 /// A float32 matrix of a case's `expected.safetensors`.
 pub(crate) fn expected_matrix(folder: &Path, name: &str) -> Matrix {
-    let bytes = std::fs::read(folder.join("expected.safetensors")).unwrap();
+    matrix_of(&folder.join("expected.safetensors"), name)
+}
+
+/// A tensor of a safetensors file.
+pub(crate) fn matrix_of(path: &Path, name: &str) -> Matrix {
+    let bytes = std::fs::read(path).unwrap();
     let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     let tensor = tensors.tensor(name).unwrap();
     let data = tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();

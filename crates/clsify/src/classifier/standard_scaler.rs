@@ -1,0 +1,115 @@
+//! Features of mean 0 and deviation 1, and a classifier of such features turned into one of the features as they were.
+//!
+//! Source: scikit-learn 1.9.1, `StandardScaler`.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::logistic_regression::LogisticRegression;
+use crate::matrix::Matrix;
+
+/// What is done to features before a fit. It is undone in the fitted classifier, which takes them as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scaling {
+    /// Nothing: the article's choice.
+    #[default]
+    None,
+    /// Each column gets the mean 0 and the deviation 1 over the rows of the fit.
+    Standard,
+}
+
+/// Rows whose sums one thread takes at a time; fixed, so that threads change no bit.
+const BLOCK: usize = 256;
+
+/// The mean and the deviation of each column.
+///
+/// ```
+/// use clsify::{classifier::StandardScaler, matrix::Matrix};
+/// let features = Matrix::from_vec(vec![1.0, 7.0, 3.0, 7.0], 2, 2)?;
+/// let scaler = StandardScaler::fit(&features);
+/// assert_eq!((scaler.mean(), scaler.scale()), (&[2.0, 7.0][..], &[1.0, 1.0][..]));
+/// assert_eq!(scaler.transform(&features).as_slice(), [-1.0, 0.0, 1.0, 0.0]);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct StandardScaler {
+    mean: Vec<f64>,
+    scale: Vec<f64>,
+}
+
+impl StandardScaler {
+    /// The mean and the population deviation of each column; a column that is constant but for rounding has scale 1.
+    pub fn fit(features: &Matrix) -> Self {
+        let n = features.rows() as f64;
+        let mean: Vec<f64> = column_sums(features, |x, _| x).iter().map(|sum| sum / n).collect();
+        let squares = column_sums(features, |x, column| (x - mean[column]) * (x - mean[column]));
+        let scale = squares.iter().zip(&mean).map(|(sum, mean)| {
+            let variance = sum / n;
+            let rounding = n * f64::EPSILON * variance + (n * mean * f64::EPSILON).powi(2);
+            if variance <= rounding { 1.0 } else { variance.sqrt() }
+        });
+        let scale = scale.collect();
+        StandardScaler { mean, scale }
+    }
+
+    /// The mean of each column.
+    pub fn mean(&self) -> &[f64] {
+        &self.mean
+    }
+
+    /// What each column is divided by.
+    pub fn scale(&self) -> &[f64] {
+        &self.scale
+    }
+
+    /// `(x - mean) / scale`, in the same shape.
+    ///
+    /// # Panics
+    /// When the features have another number of columns than those of the fit.
+    pub fn transform(&self, features: &Matrix) -> Matrix {
+        let mut scaled = features.clone();
+        assert_eq!(features.cols(), self.mean.len(), "expected the columns that the scaler was fitted on");
+        if !self.mean.is_empty() {
+            scaled.as_mut_slice().par_chunks_exact_mut(self.mean.len()).for_each(|row| {
+                for (x, (mean, scale)) in row.iter_mut().zip(self.mean.iter().zip(&self.scale)) {
+                    *x = ((f64::from(*x) - mean) / scale) as f32;
+                }
+            });
+        }
+        scaled
+    }
+
+    /// The classifier that gives for features as they are what this one gives for the scaled ones:
+    /// `w . (x - mean) / scale + b = (w / scale) . x + (b - (w / scale) . mean)`.
+    ///
+    /// # Panics
+    /// When the classifier has another number of features.
+    pub fn unscaled(&self, classifier: LogisticRegression) -> LogisticRegression {
+        classifier.with_coef(|coef, intercept| {
+            assert_eq!(coef.len(), self.mean.len(), "expected the columns that the scaler was fitted on");
+            for (w, (mean, scale)) in coef.iter_mut().zip(self.mean.iter().zip(&self.scale)) {
+                *w /= scale;
+                *intercept -= *w * mean;
+            }
+        })
+    }
+}
+
+/// The sum over all rows of `f(x, column)`, for each column.
+fn column_sums(features: &Matrix, f: impl Fn(f64, usize) -> f64 + Sync) -> Vec<f64> {
+    let [n, d] = features.shape();
+    let block = |block: usize| {
+        let mut sums = vec![0.0; d];
+        for row in block * BLOCK..((block + 1) * BLOCK).min(n) {
+            for (column, (sum, &x)) in sums.iter_mut().zip(features.row(row)).enumerate() {
+                *sum += f(f64::from(x), column);
+            }
+        }
+        sums
+    };
+    let blocks: Vec<Vec<f64>> = (0..n.div_ceil(BLOCK)).into_par_iter().map(block).collect();
+    let mut total = vec![0.0; d];
+    blocks.iter().for_each(|sums| total.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum));
+    total
+}
