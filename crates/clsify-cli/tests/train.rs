@@ -307,9 +307,9 @@ fn layers_and_scaling_are_saved_with_the_model() {
     assert_eq!(evaluated["test"], several["test"]);
 
     // One choice under two names, and the default is the article's.
-    let [last, three] = ["last", "3"].map(|layers| report(&["--layers", layers]));
+    let [last, three] = ["last", "3"].map(|layers| report(&["--layers", layers, "--scaling", "none"]));
     assert_eq!((&last["encoder"], &last["test"]), (&three["encoder"], &three["test"]));
-    assert_eq!(last["classifier"]["scaling"], json!("none"));
+    assert_eq!(report(&[])["classifier"]["scaling"], json!("none"));
     let plain = report(&["--layers", "0", "--pooling", "mean", "--scaling", "none"]);
     assert_eq!(plain["features"]["shape"], json!([24, 32]));
     let bert = encoder("bert");

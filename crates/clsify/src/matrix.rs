@@ -80,6 +80,19 @@ impl Matrix {
         &mut self.data[i * self.cols..(i + 1) * self.cols]
     }
 
+    /// The given columns side by side, in the given order.
+    ///
+    /// # Panics
+    /// When a range lies outside.
+    pub fn select_columns(&self, ranges: &[std::ops::Range<usize>]) -> Matrix {
+        let cols = ranges.iter().map(ExactSizeIterator::len).sum();
+        let mut data = Vec::with_capacity(self.rows() * cols);
+        for i in 0..self.rows() {
+            ranges.iter().for_each(|range| data.extend_from_slice(&self.row(i)[range.clone()]));
+        }
+        Matrix { data, rows: self.rows(), cols }
+    }
+
     /// The given rows, in the given order, as a new matrix.
     ///
     /// # Panics

@@ -8,7 +8,9 @@ mod support;
 
 use std::sync::Mutex;
 
-use clsify::classifier::{ClassWeight, LogisticRegressionOptions};
+use clsify::classifier::{
+    ClassWeight, LogisticRegression, LogisticRegressionOptions, Samples, Scaling, StandardScaler,
+};
 use clsify::dataset::Dataset;
 use clsify::error::ErrorKind;
 use clsify::pipeline::{
@@ -263,6 +265,28 @@ fn a_grid_search_refits_with_the_best_c_if_asked_to() {
 }
 
 /// Numbers that a fit refuses are refused before the encoder has run over every sentence.
+/// Oracle: the scaler and the fit by hand, on the features that the run gives. Tolerance: the fits', and that of `f32`.
+#[test]
+fn a_scaled_run_saves_a_classifier_of_features_as_they_are() {
+    let options = TrainOptions { scaling: Scaling::Standard, ..TrainOptions::default() };
+    let trained = train_with("bert", 2, options);
+    let dataset = dataset(2);
+    let classes = dataset.classes();
+    let class_ids: Vec<usize> = trained
+        .split
+        .train
+        .iter()
+        .map(|&i| classes.binary_search(&dataset.labels()[i]).unwrap())
+        .collect();
+    let features = trained.encoded.features.select_rows(&trained.split.train);
+    let scaled = StandardScaler::fit(&features).transform(&features);
+    let fit = LogisticRegression::fit(&Samples::new(&scaled, &class_ids, 2), &Default::default()).unwrap();
+    let expected = fit.decision_function(&scaled);
+    let got = trained.classifier.classifier().decision_function(&features);
+    let difference = got.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(difference < 1e-4, "{difference:e}");
+}
+
 #[test]
 fn options_that_cannot_work_are_refused_before_the_encoder_runs() {
     let classifier =

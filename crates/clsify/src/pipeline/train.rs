@@ -168,8 +168,13 @@ pub fn train(
 
     let fit_started = Instant::now();
     observer.start(Stage::Fit, 0);
-    let fit =
-        |c: f64| LogisticRegression::fit(&samples, &LogisticRegressionOptions { c, ..options.classifier });
+    let fit = |c: f64| -> Result<LogisticRegression> {
+        let fitted = LogisticRegression::fit(&samples, &LogisticRegressionOptions { c, ..options.classifier })?;
+        Ok(match &scaler {
+            Some(scaler) => scaler.unscaled(fitted),
+            None => fitted,
+        })
+    };
     let refit = options.grid_search.as_ref().is_some_and(|search| search.refit);
     let c = found.as_ref().filter(|_| refit).map_or(options.classifier.c, |found| found.best_c);
     let classifier = fit(c)?;
