@@ -292,20 +292,31 @@ pub(crate) fn load_encoder(
     cache: Option<FeatureCache>,
     console: &Console,
 ) -> anyhow::Result<SentenceEncoder> {
-    let name = (located.origin != Origin::Folder).then(|| located.name.clone());
-    let options = SentenceEncoderOptions {
-        features: Some(features.pooled.of_folder(&located.folder)?),
-        max_length: features.max_length,
-        name,
-        dtype: features.dtype.into(),
-        cache,
-        hash_folder: Some(hash_folder()),
-    };
-    let encoder = SentenceEncoder::load(&located.folder, options, console)?;
+    let pooled = features.pooled.of_folder(&located.folder)?;
+    let encoder = load_encoder_with(located, features, pooled, cache, console)?;
     if features.pooled.pooling == PoolingArg(None) {
         console.say(&format!("pooling of this encoder: {}", encoder.features()));
     }
     Ok(encoder)
+}
+
+/// Like [`load_encoder`], with other features than the command line's.
+pub(crate) fn load_encoder_with(
+    located: &Located,
+    args: &FeatureArgs,
+    features: FeatureOptions,
+    cache: Option<FeatureCache>,
+    console: &Console,
+) -> anyhow::Result<SentenceEncoder> {
+    let options = SentenceEncoderOptions {
+        features: Some(features),
+        max_length: args.max_length,
+        name: (located.origin != Origin::Folder).then(|| located.name.clone()),
+        dtype: args.dtype.into(),
+        cache,
+        hash_folder: Some(hash_folder()),
+    };
+    Ok(SentenceEncoder::load(&located.folder, options, console)?)
 }
 
 /// A saved classifier, with its encoder from where it was, from a cache, or from `--encoder`.

@@ -316,3 +316,58 @@ fn layers_and_scaling_are_saved_with_the_model() {
     let train = ["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "m2", "--layers", "4"];
     assert!(sandbox.fail(&train).contains("expected layers between 0 and 3, got 4"));
 }
+
+/// Whatever the test rows say, with a test file and with a split: the choice and the saved weights are the same bytes.
+#[test]
+fn test_rows_take_no_part_in_the_choice_of_features() {
+    let sandbox = Sandbox::with_reviews();
+    let reviews = common::reviews();
+    let flipped: String = reviews
+        .lines()
+        .map(|line| {
+            let (text, label) = line.rsplit_once('\t').unwrap();
+            let label = if label == "good" { "bad" } else { "good" };
+            format!("{} quite differently\t{label}\n", &text[..text.len() / 2])
+        })
+        .collect();
+    sandbox.write("flipped.tsv", flipped);
+    let run = |more: &[&str]| {
+        let report = report(&sandbox, &[&["-q", "--features", "auto"], more].concat());
+        (report, std::fs::read(sandbox.path("model/classifier.safetensors")).unwrap())
+    };
+    let (one, weights) = run(&["--test-data", "reviews.tsv"]);
+    let (other, other_weights) = run(&["--test-data", "flipped.tsv"]);
+    assert_ne!(one["test"], other["test"]);
+    assert_eq!(one["selection"], other["selection"]);
+    assert_eq!(weights, other_weights);
+
+    // 18 rows train. What the other six say is replaced, row by row.
+    let (split, weights) = run(&["--stratify"]);
+    let held_out: Vec<usize> = split["split"]["test_indices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|i| i.as_u64().unwrap() as usize)
+        .collect();
+    assert_eq!(split["selection"]["n_rows"], json!(24 - held_out.len()));
+    let mut lines: Vec<String> = reviews.lines().map(str::to_string).collect();
+    for &row in &held_out {
+        let label = lines[row].rsplit_once('\t').unwrap().1.to_string();
+        lines[row] = format!("something else altogether, number {row}\t{label}");
+    }
+    sandbox.write("changed.tsv", lines.join("\n"));
+    let (changed, changed_weights) = run(&["--stratify", "--data", "changed.tsv"]);
+    assert_eq!(split["split"], changed["split"]);
+    assert_eq!(split["selection"], changed["selection"]);
+    assert_eq!(weights, changed_weights);
+
+    let selection = &one["selection"];
+    let candidates = selection["candidates"].as_array().unwrap();
+    let score = |candidate: &Value| candidate["accuracy"].as_f64().unwrap();
+    assert!(
+        candidates.is_sorted_by(|a, b| score(a) >= score(b)) && candidates.contains(&selection["chosen"])
+    );
+    let saved = read_json(&sandbox.path("model/clsify.json"));
+    assert_eq!(saved["features"], changed["selection"]["chosen"]["features"]);
+    assert_eq!(saved["training"]["C"], changed["selection"]["chosen"]["C"]);
+}

@@ -272,12 +272,8 @@ fn a_scaled_run_saves_a_classifier_of_features_as_they_are() {
     let trained = train_with("bert", 2, options);
     let dataset = dataset(2);
     let classes = dataset.classes();
-    let class_ids: Vec<usize> = trained
-        .split
-        .train
-        .iter()
-        .map(|&i| classes.binary_search(&dataset.labels()[i]).unwrap())
-        .collect();
+    let class_ids: Vec<usize> =
+        trained.split.train.iter().map(|&i| classes.binary_search(&dataset.labels()[i]).unwrap()).collect();
     let features = trained.encoded.features.select_rows(&trained.split.train);
     let scaled = StandardScaler::fit(&features).transform(&features);
     let fit = LogisticRegression::fit(&Samples::new(&scaled, &class_ids, 2), &Default::default()).unwrap();

@@ -3,16 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use clsify::classifier::LogisticRegressionOptions;
+use clsify::classifier::{LogisticRegressionOptions, Scaling};
 use clsify::dataset::{Dataset, DatasetSummary};
 use clsify::evaluation::{Evaluation, linspace};
-use clsify::pipeline::{GridSearchOptions, TestRows, TrainOptions, TrainingReport, check_replaceable, train};
+use clsify::pipeline::{
+    GridSearchOptions, Selection, SentenceEncoder, TestRows, TrainOptions, TrainingReport, check_replaceable,
+    select_features, selection_features, train, training_rows,
+};
 use clsify::split::{SplitOptions, TestSize};
 
 use crate::console::Console;
 use crate::options::{
     CacheArgs, ClassWeightArg, DataOptions, FeatureArgs, ScalingArg, at_least_one, load_dataset,
-    load_encoder, locate_encoder, positive, test_size,
+    load_encoder, load_encoder_with, locate_encoder, positive, test_size,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
@@ -38,6 +41,11 @@ pub(crate) struct Args {
     /// Read the first N rows of --data only
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
+
+    /// Choose layers, pooling, scaling and C by cross-validation on the training rows: the cheapest choice that is not clearly
+    /// worse than the best
+    #[arg(long = "features", value_enum, value_name = "WHICH", conflicts_with_all = ["layers", "pooling", "scaling", "c", "grid_search", "c_grid"])]
+    choice: Option<ChoiceArg>,
 
     #[command(flatten)]
     features: FeatureArgs,
@@ -93,6 +101,11 @@ pub(crate) struct Args {
     options: DataOptions,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ChoiceArg {
+    Auto,
+}
+
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_replaceable(&args.output)?;
     args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
@@ -131,8 +144,23 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if !args.bundle_encoder {
         check_stays(&located.folder, &args.output, "add --bundle-encoder")?;
     }
-    let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
-    let trained = train(encoder, &dataset, options, console)?;
+    let trained = match args.choice {
+        None => {
+            let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
+            train(encoder, &dataset, options, console)?
+        }
+        Some(ChoiceArg::Auto) => {
+            let load =
+                |features| load_encoder_with(&located, &args.features, features, args.cache.open(), console);
+            let selection = choose(&load(selection_features())?, &dataset, &options, console)?;
+            let encoder = load(selection.chosen.features.clone())?;
+            let classifier = LogisticRegressionOptions { c: selection.chosen.c, ..options.classifier };
+            let options = TrainOptions { scaling: Scaling::Standard, classifier, ..options };
+            let mut trained = train(encoder, &dataset, options, console)?;
+            trained.report.selection = Some(selection);
+            trained
+        }
+    };
     // A file first, so that a report that cannot be written leaves no model; stdout last, when all is done.
     let is_on_stdout = args.json.as_deref().is_some_and(is_stdout);
     if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
@@ -147,6 +175,21 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     console.say(&format!("saved: {}", args.output.display()));
     console.hint_faster_dtype(trained.classifier.encoder());
     Ok(())
+}
+
+/// Features and C by what the training rows say; no other row is read for it.
+fn choose(
+    encoder: &SentenceEncoder,
+    dataset: &Dataset,
+    options: &TrainOptions,
+    console: &Console,
+) -> anyhow::Result<Selection> {
+    let labels = dataset.classes();
+    let rows = training_rows(dataset, options)?;
+    let sentences: Vec<&str> = rows.iter().map(|&row| dataset.sentences()[row].as_str()).collect();
+    let of_row = |&row: &usize| labels.iter().position(|label| *label == dataset.labels()[row]).unwrap_or(0);
+    let class_ids: Vec<usize> = rows.iter().map(of_row).collect();
+    Ok(select_features(encoder, &sentences, &class_ids, labels.len(), &options.classifier, console)?)
 }
 
 /// A report goes beside the model, not into its folder, which is replaced as a whole.
@@ -241,6 +284,9 @@ fn summary(report: &TrainingReport) -> String {
             search.points.len()
         ));
     }
+    if let Some(selection) = &report.selection {
+        text.push_str(&choice(selection, report.test.accuracy));
+    }
     text.push_str(&format!("classifier   C {}, {}\n", six_digits(classifier.c), convergence(report)));
     let cv = match (report.baseline.cv_mean, report.baseline.cv_std) {
         (Some(mean), Some(std)) => format!(" (cross-validated {mean:.3} +- {std:.3})"),
@@ -257,6 +303,41 @@ fn summary(report: &TrainingReport) -> String {
         "\nseconds      load {:.2}, tokenize {:.2}, embed {:.2}, grid search {:.2}, fit {:.2}, total {:.2}\n",
         seconds.load, seconds.tokenize, seconds.embed, seconds.grid_search, seconds.fit, seconds.total
     ));
+    text
+}
+
+/// The most candidates that are shown; the report has them all.
+const MOST_CANDIDATES: usize = 8;
+
+/// How features were chosen, and how far the chosen one's score was too good because it was chosen.
+fn choice(selection: &Selection, test_accuracy: f64) -> String {
+    let chosen = &selection.chosen;
+    let mut text = format!(
+        "chosen       {}: the cheapest of {} that is not clearly worse than the best, by {} training rows\n",
+        chosen.features,
+        selection.candidates.len(),
+        selection.n_rows
+    );
+    text.push_str(&format!(
+        "             cross-validated {:.4}, on the test rows {test_accuracy:.4}, which had no part in it\n\n",
+        chosen.accuracy
+    ));
+    let mut table = Table::new(["features", "numbers", "Mop a sentence", "C", "accuracy", "behind", "+-"]);
+    let best = selection.candidates.iter().take(MOST_CANDIDATES);
+    let is_shown = best.clone().any(|candidate| candidate == chosen);
+    for candidate in best.chain((!is_shown).then_some(chosen)) {
+        let mark = if candidate == chosen { " <- chosen" } else { "" };
+        table.row([
+            format!("{}{mark}", candidate.features),
+            candidate.n_features.to_string(),
+            format!("{:.0}", candidate.operations / 1e6),
+            six_digits(candidate.c).to_string(),
+            format!("{:.4}", candidate.accuracy),
+            format!("{:.4}", candidate.behind),
+            format!("{:.4}", candidate.behind_standard_error),
+        ]);
+    }
+    text.push_str(&format!("{table}\n"));
     text
 }
 

@@ -75,6 +75,30 @@ pub fn out_of_fold_logits(
     Ok(fits.logits(0))
 }
 
+/// The class of every row for each C, by the classifier of the fold that holds it out: `[n_c][n_samples]`.
+///
+/// # Errors
+/// As for [`cross_val_score`].
+///
+/// ```
+/// use clsify::classifier::{LogisticRegressionOptions, Samples};
+/// use clsify::{evaluation::cross_val_predict, matrix::Matrix};
+/// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
+/// let samples = Samples::new(&features, &[0, 0, 1, 1], 2);
+/// let predicted = cross_val_predict(&samples, &[0.1, 1.0], &LogisticRegressionOptions::default(), 2)?;
+/// assert_eq!(predicted, [[0, 0, 1, 1], [0, 0, 1, 1]]);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn cross_val_predict(
+    samples: &Samples,
+    c_values: &[f64],
+    options: &LogisticRegressionOptions,
+    n_splits: usize,
+) -> Result<Vec<Vec<usize>>> {
+    let fits = FoldFits::new(samples, c_values, options, n_splits, &|_| {})?;
+    Ok((0..c_values.len()).map(|c| fits.predictions(c)).collect())
+}
+
 /// Logits of these rows for all classes, `[n_rows, n_classes]`, as [`out_of_fold_logits`] gives them.
 pub(crate) fn class_logits(fit: &LogisticRegression, features: &Matrix, n_classes: usize) -> Vec<f64> {
     let own = fit.decision_function(features);
@@ -135,6 +159,15 @@ impl<'a> FoldFits<'a> {
             n_correct.count() as f64 / rows.len() as f64
         };
         self.of(c).map(score).collect()
+    }
+
+    /// The class of all rows, out of their folds.
+    fn predictions(&self, c: usize) -> Vec<usize> {
+        let mut predictions = vec![0; self.samples.class_ids.len()];
+        for (fit, rows, x) in self.of(c) {
+            rows.iter().zip(fit.predict(x)).for_each(|(&row, class_id)| predictions[row] = class_id);
+        }
+        predictions
     }
 
     /// The logits of all rows, `[n_samples, n_classes]`, out of their folds.

@@ -8,7 +8,9 @@ mod grid_search;
 pub mod interval;
 pub mod metrics;
 
-pub use cross_validation::{baseline_cross_val_score, cross_val_score, out_of_fold_logits};
+pub use cross_validation::{
+    baseline_cross_val_score, cross_val_predict, cross_val_score, out_of_fold_logits,
+};
 pub use grid_search::{GridPoint, GridSearch, grid_search, linspace, mean_and_std};
 pub use interval::wilson_ci95;
 pub use metrics::{Evaluation, Scores};

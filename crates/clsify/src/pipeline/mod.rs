@@ -7,6 +7,7 @@ mod encoder_identity;
 mod hash_memory;
 mod observer;
 mod saved_model;
+mod selection;
 mod sentence_classifier;
 mod sentence_encoder;
 mod speed;
@@ -17,11 +18,12 @@ mod training_report;
 pub use encoder_identity::FileHash;
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
+pub use selection::{Candidate, Selection, select_features, selection_features};
 pub use sentence_classifier::{EvaluationReport, LoadOptions, Prediction, SentenceClassifier};
 pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
 pub use speed::{EncoderSpeed, Latency};
 pub use stream::{Group, Streamed};
-pub use train::{GridSearchOptions, TestRows, TrainOptions, Trained, train};
+pub use train::{GridSearchOptions, TestRows, TrainOptions, Trained, train, training_rows};
 pub use training_report::{
     BaselineReport, ClassifierReport, EncoderReport, FeaturesReport, GridSearchReport, Seconds, SplitReport,
     TestDataReport, TrainScore, TrainingReport,

@@ -111,10 +111,7 @@ pub fn train(
     let class_ids = class_ids(dataset, &labels);
     // What can be refused without features is refused before the expensive encoder.
     options.classifier.check()?;
-    let split = match &options.test {
-        TestRows::Split(split) => train_test_split(&class_ids, split)?,
-        TestRows::Dataset(_) => Split { train: (0..dataset.len()).collect(), test: Vec::new() },
-    };
+    let split = self::split(&class_ids, &options.test)?;
     let y_train: Vec<usize> = split.train.iter().map(|&i| class_ids[i]).collect();
     let y_test: Vec<usize> = match test_dataset {
         Some(test) => self::class_ids(test, &labels),
@@ -169,7 +166,8 @@ pub fn train(
     let fit_started = Instant::now();
     observer.start(Stage::Fit, 0);
     let fit = |c: f64| -> Result<LogisticRegression> {
-        let fitted = LogisticRegression::fit(&samples, &LogisticRegressionOptions { c, ..options.classifier })?;
+        let fitted =
+            LogisticRegression::fit(&samples, &LogisticRegressionOptions { c, ..options.classifier })?;
         Ok(match &scaler {
             Some(scaler) => scaler.unscaled(fitted),
             None => fitted,
@@ -235,11 +233,28 @@ pub fn train(
         train: TrainScore { accuracy: accuracy(&classifier, &x_train, &y_train) },
         test,
         grid_search,
+        selection: None,
         seconds,
     };
     let classes = classifier.classes().iter().map(|&id| labels[id].clone()).collect();
     let classifier = SentenceClassifier::new(encoder, classifier, classes, &report)?;
     Ok(Trained { classifier, report, encoded, split })
+}
+
+/// The rows of the data file that a run with these options trains on, before it has looked at any: what a choice of
+/// features may see.
+///
+/// # Errors
+/// As for [`train_test_split`].
+pub fn training_rows(dataset: &Dataset, options: &TrainOptions) -> Result<Vec<usize>> {
+    Ok(split(&class_ids(dataset, &dataset.classes()), &options.test)?.train)
+}
+
+fn split(class_ids: &[usize], test: &TestRows) -> Result<Split> {
+    match test {
+        TestRows::Split(split) => train_test_split(class_ids, split),
+        TestRows::Dataset(_) => Ok(Split { train: (0..class_ids.len()).collect(), test: Vec::new() }),
+    }
 }
 
 /// The place of each row's label among sorted labels, all of which occur there.
