@@ -104,12 +104,9 @@ impl PooledArgs {
     }
 }
 
-/// How sentences become features.
+/// How sentences go through an encoder.
 #[derive(Args)]
-pub(crate) struct FeatureArgs {
-    #[command(flatten)]
-    pub(crate) pooled: PooledArgs,
-
+pub(crate) struct EncodingArgs {
     /// Longest sentence in tokens, special tokens included; the encoder's own limit if not given
     #[arg(long, value_name = "N")]
     pub(crate) max_length: Option<usize>,
@@ -117,6 +114,16 @@ pub(crate) struct FeatureArgs {
     /// Arithmetic of the encoder: f32 is exact; bf16 and int8 are faster where the processor has them, auto is bf16 there
     #[arg(long, value_enum, default_value_t = DtypeArg::F32)]
     pub(crate) dtype: DtypeArg,
+}
+
+/// How sentences become features.
+#[derive(Args)]
+pub(crate) struct FeatureArgs {
+    #[command(flatten)]
+    pub(crate) pooled: PooledArgs,
+
+    #[command(flatten)]
+    pub(crate) encoding: EncodingArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -293,7 +300,7 @@ pub(crate) fn load_encoder(
     console: &Console,
 ) -> anyhow::Result<SentenceEncoder> {
     let pooled = features.pooled.of_folder(&located.folder)?;
-    let encoder = load_encoder_with(located, features, pooled, cache, console)?;
+    let encoder = load_encoder_with(located, &features.encoding, pooled, cache, console)?;
     if features.pooled.pooling == PoolingArg(None) {
         console.say(&format!("pooling of this encoder: {}", encoder.features()));
     }
@@ -303,7 +310,7 @@ pub(crate) fn load_encoder(
 /// Like [`load_encoder`], with other features than the command line's.
 pub(crate) fn load_encoder_with(
     located: &Located,
-    args: &FeatureArgs,
+    args: &EncodingArgs,
     features: FeatureOptions,
     cache: Option<FeatureCache>,
     console: &Console,

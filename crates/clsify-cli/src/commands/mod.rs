@@ -1,5 +1,6 @@
 //! One file a subcommand: its arguments, its help, and what it does.
 
+pub(crate) mod advise;
 pub(crate) mod bench;
 pub(crate) mod completions;
 pub(crate) mod embed;

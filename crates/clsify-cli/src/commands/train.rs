@@ -6,16 +6,18 @@ use anyhow::ensure;
 use clsify::classifier::{LogisticRegressionOptions, Scaling};
 use clsify::dataset::{Dataset, DatasetSummary};
 use clsify::evaluation::{Evaluation, linspace};
+use clsify::features::FeatureCache;
 use clsify::pipeline::{
-    GridSearchOptions, Selection, SentenceEncoder, TestRows, TrainOptions, TrainingReport, check_replaceable,
-    select_features, selection_features, train, training_rows,
+    GridSearchOptions, Selection, SentenceEncoder, TestRows, TrainOptions, Trained, TrainingReport,
+    check_replaceable, select_features, selection_features, train, training_rows,
 };
 use clsify::split::{SplitOptions, TestSize};
+use clsify_hub::Located;
 
 use crate::console::Console;
 use crate::options::{
-    CacheArgs, ClassWeightArg, DataOptions, FeatureArgs, ScalingArg, at_least_one, load_dataset,
-    load_encoder, load_encoder_with, locate_encoder, positive, test_size,
+    CacheArgs, ClassWeightArg, DataOptions, EncodingArgs, FeatureArgs, ScalingArg, at_least_one,
+    load_dataset, load_encoder, load_encoder_with, locate_encoder, positive, test_size,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
@@ -150,15 +152,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
             train(encoder, &dataset, options, console)?
         }
         Some(ChoiceArg::Auto) => {
-            let load =
-                |features| load_encoder_with(&located, &args.features, features, args.cache.open(), console);
-            let selection = choose(&load(selection_features())?, &dataset, &options, console)?;
-            let encoder = load(selection.chosen.features.clone())?;
-            let classifier = LogisticRegressionOptions { c: selection.chosen.c, ..options.classifier };
-            let options = TrainOptions { scaling: Scaling::Standard, classifier, ..options };
-            let mut trained = train(encoder, &dataset, options, console)?;
-            trained.report.selection = Some(selection);
-            trained
+            let cache = || args.cache.open();
+            train_chosen(&located, &args.features.encoding, &cache, &dataset, options, console)?
         }
     };
     // A file first, so that a report that cannot be written leaves no model; stdout last, when all is done.
@@ -175,6 +170,25 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     console.say(&format!("saved: {}", args.output.display()));
     console.hint_faster_dtype(trained.classifier.encoder());
     Ok(())
+}
+
+/// Chooses features and C on the training rows, and trains with the choice.
+pub(crate) fn train_chosen(
+    located: &Located,
+    encoding: &EncodingArgs,
+    cache: &dyn Fn() -> Option<FeatureCache>,
+    dataset: &Dataset,
+    options: TrainOptions,
+    console: &Console,
+) -> anyhow::Result<Trained> {
+    let load = |features| load_encoder_with(located, encoding, features, cache(), console);
+    let selection = choose(&load(selection_features())?, dataset, &options, console)?;
+    let encoder = load(selection.chosen.features.clone())?;
+    let classifier = LogisticRegressionOptions { c: selection.chosen.c, ..options.classifier };
+    let options = TrainOptions { scaling: Scaling::Standard, classifier, ..options };
+    let mut trained = train(encoder, dataset, options, console)?;
+    trained.report.selection = Some(selection);
+    Ok(trained)
 }
 
 /// Features and C by what the training rows say; no other row is read for it.
@@ -342,7 +356,7 @@ fn choice(selection: &Selection, test_accuracy: f64) -> String {
 }
 
 /// A number without the digits that nobody reads; the report has them all.
-fn six_digits(number: f64) -> f64 {
+pub(crate) fn six_digits(number: f64) -> f64 {
     format!("{number:.5e}").parse().unwrap_or(number)
 }
 

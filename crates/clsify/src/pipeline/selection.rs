@@ -56,6 +56,9 @@ pub struct Selection {
     pub chosen: Candidate,
     /// By falling accuracy.
     pub candidates: Vec<Candidate>,
+    /// Which rows the chosen one predicts right: for a comparison with another encoder's choice on the same rows.
+    #[serde(skip)]
+    pub chosen_is_right: Vec<bool>,
     /// Rows that took part; no test row is among them.
     pub n_rows: usize,
     /// Folds a candidate.
@@ -145,10 +148,12 @@ pub fn select_features<S: AsRef<str> + Sync>(
     for (candidate, right) in &mut scored {
         (candidate.behind, candidate.behind_standard_error) = paired_difference(&best, right);
     }
-    let candidates: Vec<Candidate> = scored.into_iter().map(|(candidate, _)| candidate).collect();
+    let (candidates, mut right): (Vec<Candidate>, Vec<Vec<bool>>) = scored.into_iter().unzip();
     let chosen = cheapest(&candidates)
         .ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "expected at least one candidate"))?;
-    Ok(Selection { chosen, candidates, n_rows: rows.len(), n_splits: N_SPLITS, c_values })
+    let place = candidates.iter().position(|candidate| *candidate == chosen).unwrap_or(0);
+    let (chosen, chosen_is_right) = (candidates[place].clone(), right.swap_remove(place));
+    Ok(Selection { chosen, candidates, chosen_is_right, n_rows: rows.len(), n_splits: N_SPLITS, c_values })
 }
 
 /// The least operations, then the least numbers, among those within one standard error of the best.
@@ -161,7 +166,12 @@ fn cheapest(candidates: &[Candidate]) -> Option<Candidate> {
 }
 
 /// The mean of `a - b` over rows, and its standard error.
-fn paired_difference(a: &[bool], b: &[bool]) -> (f64, f64) {
+///
+/// ```
+/// let (mean, error) = clsify::pipeline::paired_difference(&[true, true, false, true], &[true, false, false, true]);
+/// assert_eq!((mean, error), (0.25, 0.25));
+/// ```
+pub fn paired_difference(a: &[bool], b: &[bool]) -> (f64, f64) {
     let n = a.len() as f64;
     let differences = || a.iter().zip(b).map(|(&a, &b)| f64::from(u8::from(a)) - f64::from(u8::from(b)));
     let mean = differences().sum::<f64>() / n;
