@@ -14,10 +14,12 @@ from pathlib import Path
 import numpy as np
 import scipy
 import sklearn
+from scipy.special import softmax
 from scipy.stats import binomtest
+from sklearn.calibration import _TemperatureScaling
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import accuracy_score, brier_score_loss, confusion_matrix, log_loss, precision_recall_fscore_support
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score, train_test_split
 
 SEEDS = [0, 1, 42, 2**32 - 1]
@@ -396,12 +398,49 @@ def grid_search(folder):
     write(folder, "grid_search.json", {"problems": cases})
 
 
+# ---------------------------------------------------------------- calibration
+
+
+def expected_calibration_error(probabilities, y, n_bins=15):
+    """By its definition; scikit-learn has none."""
+    top = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == y
+    error = 0.0
+    for low, high in zip(np.arange(n_bins) / n_bins, np.arange(1, n_bins + 1) / n_bins):
+        inside = (top > low) & (top <= high)
+        if inside.any():
+            error += inside.mean() * abs(right[inside].mean() - top[inside].mean())
+    return float(error)
+
+
+def calibration(folder):
+    random = np.random.RandomState(6)
+    cases = []
+    for n, n_classes, sharpness in [(150, 2, 6.0), (150, 2, 0.2), (80, 3, 4.0), (90, 6, 1.0), (40, 3, 0.01)]:
+        y = random.randint(n_classes, size=n)
+        logits = random.standard_normal((n, n_classes)) + 1.2 * np.eye(n_classes)[y]
+        logits = quantised(sharpness * logits)
+        probabilities = softmax(logits, axis=1)
+        # Marked down by 100, so that the oracle does not take small numbers for probabilities; no probability changes.
+        beta = float(_TemperatureScaling().fit(logits - 100.0, y).beta_)
+        cases.append({
+            "n_classes": n_classes,
+            "y_true": digits(y),
+            "logits": logits.tolist(),
+            "temperature": 1 / beta,
+            "ece": expected_calibration_error(probabilities, y),
+            "brier": float(brier_score_loss(y, probabilities, labels=range(n_classes))),
+            "log_loss": float(log_loss(y, probabilities, labels=range(n_classes))),
+        })
+    write(folder, "calibration.json", {"cases": cases})
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: make_sklearn_fixtures.py FOLDER")
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for make in [splits, stratified_k_fold, metrics, logistic_regression, grid_search]:
+    for make in [splits, stratified_k_fold, metrics, logistic_regression, grid_search, calibration]:
         make(folder)
 
 

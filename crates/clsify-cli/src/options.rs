@@ -10,7 +10,7 @@ use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header, SentenceR
 use clsify::encoder::Dtype;
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling};
 use clsify::pipeline::{
-    Group, LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
+    Calibration, Group, LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
 };
 use clsify::split::TestSize;
 use clsify_hub::{Hub, Located, Origin};
@@ -182,6 +182,22 @@ impl ScalingArg {
             ScalingArg::Auto if layers != Layers::Last => Scaling::Standard,
             ScalingArg::Auto | ScalingArg::None => Scaling::None,
             ScalingArg::Standard => Scaling::Standard,
+        }
+    }
+}
+
+/// What is done to probabilities after a fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CalibrationArg {
+    None,
+    Temperature,
+}
+
+impl From<CalibrationArg> for Calibration {
+    fn from(calibration: CalibrationArg) -> Self {
+        match calibration {
+            CalibrationArg::None => Calibration::None,
+            CalibrationArg::Temperature => Calibration::Temperature,
         }
     }
 }

@@ -371,3 +371,32 @@ fn test_rows_take_no_part_in_the_choice_of_features() {
     assert_eq!(saved["features"], changed["selection"]["chosen"]["features"]);
     assert_eq!(saved["training"]["C"], changed["selection"]["chosen"]["C"]);
 }
+
+/// Predictions and what was measured of them stay; probabilities on other rows become better, which the report shows.
+#[test]
+fn a_temperature_is_reported_saved_and_changes_no_prediction() {
+    let sandbox = Sandbox::with_reviews();
+    let more = ["-q", "--test-data", "reviews.tsv"];
+    let plain = report(&sandbox, &more);
+    assert!(plain["calibration"].is_null());
+    assert!(read_json(&sandbox.path("model/clsify.json"))["training"]["temperature"].is_null());
+    let calibrated = report(&sandbox, &[&more[..], &["--calibration", "temperature"]].concat());
+    assert_eq!(calibrated["test"], plain["test"]);
+    let calibration = &calibrated["calibration"];
+    let temperature = calibration["temperature"].as_f64().unwrap();
+    assert!(temperature > 0.0 && temperature != 1.0, "{temperature}");
+    for scores in [&calibration["before"], &calibration["after"]] {
+        ["ece", "brier", "log_loss"]
+            .iter()
+            .for_each(|key| assert!(scores[*key].is_f64(), "{key} of {scores}"));
+    }
+    assert_ne!(calibration["before"], calibration["after"]);
+    let saved = read_json(&sandbox.path("model/clsify.json"));
+    assert_eq!(saved["training"]["temperature"].as_f64(), Some(temperature));
+    // Oracle: the intercept without it.
+    let intercept = |report: &Value| report["classifier"]["intercept"][0].as_f64().unwrap();
+    let expected = intercept(&plain) / temperature;
+    assert!((intercept(&calibrated) - expected).abs() <= 1e-12 * expected.abs());
+    let outcome = train(&sandbox, &["--calibration", "temperature"]);
+    assert!(outcome.stdout.contains("calibration  temperature "), "{}", outcome.stdout);
+}

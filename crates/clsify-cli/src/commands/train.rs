@@ -16,8 +16,8 @@ use clsify_hub::Located;
 
 use crate::console::Console;
 use crate::options::{
-    CacheArgs, ClassWeightArg, DataOptions, EncodingArgs, FeatureArgs, ScalingArg, at_least_one,
-    load_dataset, load_encoder, load_encoder_with, locate_encoder, positive, test_size,
+    CacheArgs, CalibrationArg, ClassWeightArg, DataOptions, EncodingArgs, FeatureArgs, ScalingArg,
+    at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder, positive, test_size,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
@@ -88,6 +88,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "C,C,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = positive)]
     c_grid: Vec<f64>,
 
+    /// What is done to probabilities after the fit: nothing, or logits divided by the temperature that fits rows out of their
+    /// folds best; predictions stay
+    #[arg(long, value_enum, default_value_t = CalibrationArg::None)]
+    calibration: CalibrationArg,
+
     /// Copy the encoder into the model's folder, so that it can be moved as one
     #[arg(long)]
     bundle_encoder: bool,
@@ -141,6 +146,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         },
         grid_search: (args.grid_search || !args.c_grid.is_empty())
             .then_some(GridSearchOptions { c_values, refit: true }),
+        calibration: args.calibration.into(),
     };
     let located = locate_encoder(&args.encoder, console)?;
     if !args.bundle_encoder {
@@ -312,6 +318,20 @@ fn summary(report: &TrainingReport) -> String {
     ));
     text.push_str(&format!("on its own training rows {:.4}\n\n", report.train.accuracy));
     text.push_str(&scores(&report.test));
+    if let Some(calibration) = &report.calibration {
+        let (before, after) = (calibration.before, calibration.after);
+        text.push_str(&format!(
+            "\ncalibration  temperature {:.4}: expected calibration error {:.4} -> {:.4}, Brier score {:.4} -> {:.4}, \
+             log loss {:.4} -> {:.4}\n",
+            calibration.temperature,
+            before.ece,
+            after.ece,
+            before.brier,
+            after.brier,
+            before.log_loss,
+            after.log_loss
+        ));
+    }
     let seconds = &report.seconds;
     text.push_str(&format!(
         "\nseconds      load {:.2}, tokenize {:.2}, embed {:.2}, grid search {:.2}, fit {:.2}, total {:.2}\n",

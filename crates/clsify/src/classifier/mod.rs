@@ -14,8 +14,10 @@ mod rows;
 mod samples;
 mod solver;
 mod standard_scaler;
+mod temperature;
 
 pub use baseline::MostFrequent;
 pub use logistic_regression::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
 pub use samples::Samples;
 pub use standard_scaler::{Scaling, StandardScaler};
+pub use temperature::Temperature;

@@ -3,11 +3,13 @@
 //! `y_true` comes before `y_pred`; rows of a confusion matrix are the true classes, columns the predicted ones.
 //! Knows no text and no transformers.
 
+pub mod calibration_error;
 mod cross_validation;
 mod grid_search;
 pub mod interval;
 pub mod metrics;
 
+pub use calibration_error::{CalibrationScores, brier_score, expected_calibration_error, log_loss};
 pub use cross_validation::{
     baseline_cross_val_score, cross_val_predict, cross_val_score, out_of_fold_logits,
 };

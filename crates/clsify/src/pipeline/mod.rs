@@ -3,6 +3,7 @@
 //! [`train`] is the article's job from sentences to scores; [`SentenceClassifier`] is what comes out of it, and can be
 //! saved, loaded, evaluated and asked.
 
+mod calibration;
 mod encoder_identity;
 mod hash_memory;
 mod observer;
@@ -15,6 +16,7 @@ mod stream;
 mod train;
 mod training_report;
 
+pub use calibration::{Calibration, CalibrationReport};
 pub use encoder_identity::FileHash;
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};

@@ -92,6 +92,9 @@ pub struct SavedTraining {
     /// What was done to the features before the fit; `coef` and `intercept` are for features as they are.
     #[serde(default)]
     pub scaling: Scaling,
+    /// What logits were divided by after the fit, if they were; `coef` and `intercept` are divided already.
+    #[serde(default)]
+    pub temperature: Option<f64>,
     /// Steps of the fit.
     pub n_iter: usize,
     /// Whether the optimum was reached.

@@ -92,6 +92,7 @@ impl SentenceClassifier {
                 c: report.classifier.c,
                 class_weight: report.classifier.class_weight,
                 scaling: report.classifier.scaling,
+                temperature: report.calibration.map(|calibration| calibration.temperature),
                 n_iter: report.classifier.n_iter,
                 converged: report.classifier.converged,
                 train_accuracy: report.train.accuracy,

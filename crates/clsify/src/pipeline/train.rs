@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::calibration::{self, Calibration, calibrate};
 use super::observer::{Observer, Stage};
 use super::sentence_classifier::SentenceClassifier;
 use super::sentence_encoder::{Encoded, SentenceEncoder};
@@ -50,6 +51,8 @@ pub struct TrainOptions {
     pub classifier: LogisticRegressionOptions,
     /// The search for C. The default is none.
     pub grid_search: Option<GridSearchOptions>,
+    /// What is done to probabilities after the fit. The default is nothing, as in the article.
+    pub calibration: Calibration,
 }
 
 impl Default for TrainOptions {
@@ -59,6 +62,7 @@ impl Default for TrainOptions {
             scaling: Scaling::default(),
             classifier: LogisticRegressionOptions::default(),
             grid_search: None,
+            calibration: Calibration::default(),
         }
     }
 }
@@ -126,6 +130,7 @@ pub fn train(
     if let Some(search) = &options.grid_search {
         check_grid_search(search, &options.classifier, &y_train)?;
     }
+    calibration::check(options.calibration, &y_train, N_SPLITS)?;
     let baseline = baseline(&y_train, &y_test, labels.len())?;
 
     let encoded = encoder.encode(dataset.sentences(), observer)?;
@@ -175,7 +180,9 @@ pub fn train(
     };
     let refit = options.grid_search.as_ref().is_some_and(|search| search.refit);
     let c = found.as_ref().filter(|_| refit).map_or(options.classifier.c, |found| found.best_c);
-    let classifier = fit(c)?;
+    let fitted_with = LogisticRegressionOptions { c, ..options.classifier };
+    let (classifier, calibration) =
+        calibrate(options.calibration, fit(c)?, (&samples, &fitted_with), N_SPLITS, (&x_test, &y_test))?;
     observer.finish(Stage::Fit);
     seconds.fit = fit_started.elapsed().as_secs_f64();
     if !classifier.converged() {
@@ -233,6 +240,7 @@ pub fn train(
         train: TrainScore { accuracy: accuracy(&classifier, &x_train, &y_train) },
         test,
         grid_search,
+        calibration,
         selection: None,
         seconds,
     };
