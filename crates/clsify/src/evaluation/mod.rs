@@ -6,9 +6,11 @@
 mod cross_validation;
 mod grid_search;
 pub mod interval;
+mod label_issues;
 pub mod metrics;
 
 pub use cross_validation::{baseline_cross_val_score, cross_val_score, out_of_fold_logits};
 pub use grid_search::{GridPoint, GridSearch, grid_search, linspace, mean_and_std};
 pub use interval::wilson_ci95;
+pub use label_issues::{RankedLabel, rank_labels, softmax};
 pub use metrics::{Evaluation, Scores};

@@ -3,8 +3,11 @@
 //! [`train`] is the article's job from sentences to scores; [`SentenceClassifier`] is what comes out of it, and can be
 //! saved, loaded, evaluated and asked.
 
+mod doctor;
+mod doctor_report;
 mod encoder_identity;
 mod hash_memory;
+mod near_duplicates;
 mod observer;
 mod saved_model;
 mod sentence_classifier;
@@ -14,6 +17,10 @@ mod stream;
 mod train;
 mod training_report;
 
+pub use doctor::{DoctorOptions, diagnose};
+pub use doctor_report::{
+    ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, NearDuplicate, Truncated,
+};
 pub use encoder_identity::FileHash;
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
