@@ -54,6 +54,7 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 enum Command {
     Tutorial(commands::tutorial::Args),
     Advise(commands::advise::Args),
+    Doctor(commands::doctor::Args),
     Train(commands::train::Args),
     Evaluate(commands::evaluate::Args),
     Predict(commands::predict::Args),
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
     let result = prepare(cli.threads).and_then(|()| match cli.command {
         Command::Tutorial(args) => commands::tutorial::run(args, &console),
         Command::Advise(args) => commands::advise::run(&args, &console),
+        Command::Doctor(args) => commands::doctor::run(args, &console),
         Command::Train(args) => commands::train::run(args, &console),
         Command::Evaluate(args) => commands::evaluate::run(&args, &console),
         Command::Predict(args) => commands::predict::run(args, &console),

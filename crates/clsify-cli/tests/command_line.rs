@@ -4,8 +4,19 @@ mod common;
 
 use common::{Sandbox, json_lines};
 
-const COMMANDS: [&str; 10] =
-    ["tutorial", "train", "evaluate", "predict", "embed", "tokenize", "bench", "pull", "list", "completions"];
+const COMMANDS: [&str; 11] = [
+    "tutorial",
+    "doctor",
+    "train",
+    "evaluate",
+    "predict",
+    "embed",
+    "tokenize",
+    "bench",
+    "pull",
+    "list",
+    "completions",
+];
 
 #[test]
 fn wrong_command_lines_exit_with_2_and_say_what_is_expected() {

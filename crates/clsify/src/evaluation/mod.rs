@@ -7,6 +7,7 @@ pub mod calibration_error;
 mod cross_validation;
 mod grid_search;
 pub mod interval;
+mod label_issues;
 pub mod metrics;
 
 pub use calibration_error::{CalibrationScores, brier_score, expected_calibration_error, log_loss};
@@ -15,4 +16,5 @@ pub use cross_validation::{
 };
 pub use grid_search::{GridPoint, GridSearch, grid_search, linspace, mean_and_std};
 pub use interval::wilson_ci95;
+pub use label_issues::{RankedLabel, rank_labels, softmax};
 pub use metrics::{Evaluation, Scores};

@@ -4,8 +4,11 @@
 //! saved, loaded, evaluated and asked.
 
 mod calibration;
+mod doctor;
+mod doctor_report;
 mod encoder_identity;
 mod hash_memory;
+mod near_duplicates;
 mod observer;
 mod saved_model;
 mod selection;
@@ -17,6 +20,10 @@ mod train;
 mod training_report;
 
 pub use calibration::{Calibration, CalibrationReport};
+pub use doctor::{DoctorOptions, diagnose};
+pub use doctor_report::{
+    ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, NearDuplicate, Truncated,
+};
 pub use encoder_identity::FileHash;
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
