@@ -8,6 +8,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use crate::packed::Kernel;
+#[cfg(target_arch = "x86_64")]
+use crate::packed::amx;
 
 /// Independent chains: 8-bit products take some ten cycles with two begun in each, so that sixteen would have to wait;
 /// 24 leave registers for the factors.
@@ -72,6 +74,18 @@ fn burst(kernel: Kernel) -> f64 {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Kernel::Avx512Vnni => unsafe { avx512::vnni() },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Kernel::AmxBf16 => unsafe {
+            amx::repeat_bf16(ROUNDS);
+            (2 * 16 * 16 * 32 * 4 * ROUNDS) as f64
+        },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Kernel::AmxInt8 => unsafe {
+            amx::repeat_u8(ROUNDS);
+            (2 * 16 * 16 * 64 * 4 * ROUNDS) as f64
+        },
         #[cfg(not(target_arch = "x86_64"))]
         _ => unreachable!("operations_per_second has found the kernel on the processor"),
     }

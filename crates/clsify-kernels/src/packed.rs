@@ -8,8 +8,8 @@
 //! multiply-adds from the first input to the last; tiles change which chains run side by side, never a chain.
 //!
 //! How it works. A *word* is 32 bits of one row: one `f32`, two `bf16` or four `u8`. The weights lie in panels of
-//! 32 outputs, `[panel][word][32]`, and the rows of `x` are copied, converted on the way, into tiles of up to 14 rows,
-//! `[word / 16][row][16]`, so that the innermost loop reads both from front to back. That loop holds a tile of
+//! 32 outputs, `[panel][word][32]`, and the rows of `x` are copied, converted on the way, into tiles of up to 14 rows
+//! (32 with AMX), `[word / 16][row][16]`, so that the innermost loop reads both from front to back. That loop holds a tile of
 //! `rows x 32` sums in registers, and one word of every row meets one word of 32 outputs. The loops around it keep up
 //! to 192 rows by 768 words of `x` (576 KiB) and one panel (96 KiB) in the second-level cache. A chain starts with the
 //! bias, or with what it is added to, and its sum gets its activation before it is first written to memory.
@@ -19,6 +19,8 @@
 // Elsewhere only the portable kernel is compiled, and what the others need stays unused.
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_mut, unused_variables))]
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod pack;
@@ -36,7 +38,7 @@ use crate::crew::divide;
 /// The outputs of a panel.
 const PANEL: usize = 32;
 /// The most rows of a tile, of any kernel.
-const MAX_TILE_ROWS: usize = 14;
+const MAX_TILE_ROWS: usize = 32;
 /// The most rows that pass through the loops together.
 const ROW_BLOCK: usize = 192;
 /// The most inputs in 8 bits: 255 * 127 times as many is below 2^31.
@@ -65,14 +67,24 @@ pub enum Kernel {
     /// 8-bit numbers with exact sums: weights signed, one scale an output, largest magnitude 127; `x` unsigned, from the
     /// least to the largest number of each row. An error of at most half a step in either factor of a product.
     Avx512Vnni,
+    /// The numbers of [`Avx512Bf16`](Self::Avx512Bf16) with AMX, which adds in another order. On Linux alone.
+    AmxBf16,
+    /// The bits of [`Avx512Vnni`](Self::Avx512Vnni) with AMX. On Linux alone.
+    AmxInt8,
 }
 
 impl Kernel {
     /// Every kernel, available or not.
-    pub const ALL: [Kernel; 4] =
-        [Kernel::Portable, Kernel::Avx512F32, Kernel::Avx512Bf16, Kernel::Avx512Vnni];
+    pub const ALL: [Kernel; 6] = [
+        Kernel::Portable,
+        Kernel::Avx512F32,
+        Kernel::Avx512Bf16,
+        Kernel::Avx512Vnni,
+        Kernel::AmxBf16,
+        Kernel::AmxInt8,
+    ];
 
-    /// Whether this processor has the instructions of the kernel.
+    /// Whether this processor has the instructions of the kernel, and the system lets this process use them.
     pub fn is_available(self) -> bool {
         match self {
             Kernel::Portable => true,
@@ -86,6 +98,10 @@ impl Kernel {
             Kernel::Avx512Vnni => {
                 is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni")
             }
+            #[cfg(target_arch = "x86_64")]
+            Kernel::AmxBf16 => amx::features().0,
+            #[cfg(target_arch = "x86_64")]
+            Kernel::AmxInt8 => amx::features().1,
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
         }
@@ -96,22 +112,28 @@ impl Kernel {
         if Kernel::Avx512F32.is_available() { Kernel::Avx512F32 } else { Kernel::Portable }
     }
 
-    /// The kernel in `bf16`, or where this processor has none, [`best_f32`](Self::best_f32).
+    /// The fastest kernel in `bf16`, or where this processor has none, [`best_f32`](Self::best_f32).
     pub fn best_bf16() -> Self {
-        if Kernel::Avx512Bf16.is_available() { Kernel::Avx512Bf16 } else { Self::best_f32() }
+        let kernels = [Kernel::AmxBf16, Kernel::Avx512Bf16];
+        kernels.into_iter().find(|k| k.is_available()).unwrap_or_else(Self::best_f32)
     }
 
-    /// The kernel in 8 bits, or where this processor has none, [`best_f32`](Self::best_f32).
+    /// The fastest kernel in 8 bits, or where this processor has none, [`best_f32`](Self::best_f32).
     pub fn best_int8() -> Self {
-        if Kernel::Avx512Vnni.is_available() { Kernel::Avx512Vnni } else { Self::best_f32() }
+        let kernels = [Kernel::AmxInt8, Kernel::Avx512Vnni];
+        kernels.into_iter().find(|k| k.is_available()).unwrap_or_else(Self::best_f32)
+    }
+
+    fn is_8_bit(self) -> bool {
+        matches!(self, Kernel::Avx512Vnni | Kernel::AmxInt8)
     }
 
     /// How many inputs a word holds.
     fn inputs_per_word(self) -> usize {
         match self {
             Kernel::Portable | Kernel::Avx512F32 => 1,
-            Kernel::Avx512Bf16 => 2,
-            Kernel::Avx512Vnni => 4,
+            Kernel::Avx512Bf16 | Kernel::AmxBf16 => 2,
+            Kernel::Avx512Vnni | Kernel::AmxInt8 => 4,
         }
     }
 
@@ -119,7 +141,8 @@ impl Kernel {
     fn tile_rows(self) -> usize {
         match self {
             Kernel::Portable => 6,
-            Kernel::Avx512F32 | Kernel::Avx512Bf16 | Kernel::Avx512Vnni => MAX_TILE_ROWS,
+            Kernel::Avx512F32 | Kernel::Avx512Bf16 | Kernel::Avx512Vnni => 14,
+            Kernel::AmxBf16 | Kernel::AmxInt8 => MAX_TILE_ROWS,
         }
     }
 }
@@ -204,7 +227,7 @@ impl PackedLinear {
         assert_eq!(bias.len(), outputs, "expected a bias of {outputs} numbers, got {}", bias.len());
         let kernel = match kernel {
             kernel if !kernel.is_available() => Kernel::Portable,
-            Kernel::Avx512Vnni if inputs > INPUTS_OF_8_BITS => Kernel::best_f32(),
+            kernel if kernel.is_8_bit() && inputs > INPUTS_OF_8_BITS => Kernel::best_f32(),
             kernel => kernel,
         };
         let lines = inputs.div_ceil(16 * kernel.inputs_per_word());
@@ -215,7 +238,7 @@ impl PackedLinear {
             .map(|(panel, rows)| pack::panel(rows, inputs, kernel, panel))
             .collect();
         let (mut scales, mut sums) = (Vec::new(), Vec::new());
-        if kernel == Kernel::Avx512Vnni {
+        if kernel.is_8_bit() {
             scales = steps.iter().flat_map(|(scales, _)| *scales).collect();
             sums = steps.iter().flat_map(|(_, sums)| *sums).collect();
         }
@@ -342,7 +365,7 @@ impl PackedLinear {
         let lines = self.inputs.div_ceil(16 * self.kernel.inputs_per_word());
         let tiles = rows.div_ceil(self.kernel.tile_rows());
         let tile_rows = |t: usize| t * rows / tiles..(t + 1) * rows / tiles;
-        let most = if self.kernel == Kernel::Avx512Vnni { lines } else { lines.min(LINE_BLOCK) };
+        let most = if self.kernel.is_8_bit() { lines } else { lines.min(LINE_BLOCK) };
         scratch.resize(scratch.len().max(rows * most), ZERO);
 
         let mut steps = [Steps::default(); ROW_BLOCK];
@@ -353,7 +376,7 @@ impl PackedLinear {
                 let to = &mut scratch[tile.start * count..tile.end * count];
                 let x = &x[tile.start * self.inputs..tile.end * self.inputs];
                 #[cfg(target_arch = "x86_64")]
-                if first == 0 && self.kernel == Kernel::Avx512Vnni {
+                if first == 0 && self.kernel.is_8_bit() {
                     for (steps, row) in steps[tile.clone()].iter_mut().zip(x.chunks_exact(self.inputs)) {
                         // SAFETY: the processor has the kernel, by `pack`.
                         *steps = unsafe { avx512::steps(row) };
@@ -407,10 +430,10 @@ impl PackedLinear {
                 Kernel::Avx512F32 => unsafe { avx512::convert_f32(row, to) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                Kernel::Avx512Bf16 => unsafe { avx512::convert_bf16(row, to) },
+                Kernel::Avx512Bf16 | Kernel::AmxBf16 => unsafe { avx512::convert_bf16(row, to) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                Kernel::Avx512Vnni => unsafe { avx512::convert_u8(row, steps[r], to) },
+                Kernel::Avx512Vnni | Kernel::AmxInt8 => unsafe { avx512::convert_u8(row, steps[r], to) },
                 #[cfg(not(target_arch = "x86_64"))]
                 _ => unreachable!("pack has chosen the portable kernel"),
             }
@@ -461,9 +484,21 @@ impl PackedLinear {
             },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise.
-            Kernel::Avx512Vnni => unsafe {
+            Kernel::AmxBf16 => unsafe {
+                avx512::begin(sums, target, start);
+                amx::tile_bf16(links, target.rows, sums);
+                avx512::finish_f32(sums, target, if activates { epilogue } else { Epilogue::None });
+            },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the caller's promise.
+            Kernel::Avx512Vnni | Kernel::AmxInt8 => unsafe {
                 let weights = [&self.scales[panel.clone()], &self.sums[panel], bias];
-                avx512::tile_u8(links, target, Start::default(), Some(sums));
+                if self.kernel == Kernel::Avx512Vnni {
+                    avx512::tile_u8(links, target, Start::default(), Some(sums));
+                } else {
+                    avx512::begin(sums, target, Start::default());
+                    amx::tile_u8(links, target.rows, sums);
+                }
                 avx512::finish_u8(sums, target, steps, weights, epilogue);
             },
             #[cfg(not(target_arch = "x86_64"))]

@@ -21,8 +21,6 @@ use clsify::evaluation::grid_search;
 use clsify::features::{FeatureOptions, extract, save_npy};
 use clsify::matrix::Matrix;
 use clsify::tokenizer::{Encoding, Tokenizer};
-use clsify_kernels::ceiling::operations_per_second;
-use clsify_kernels::packed::Kernel;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -174,9 +172,8 @@ fn rayon_threads() -> usize {
 
 /// The ceiling of every arithmetic that this processor has.
 fn ceilings(threads: usize) -> Value {
-    let kernels = [("f32", Kernel::best_f32()), ("bf16", Kernel::Avx512Bf16), ("int8", Kernel::Avx512Vnni)];
-    let measured = kernels.into_iter().filter_map(|(dtype, kernel)| {
-        operations_per_second(kernel, threads).map(|operations| (dtype.to_string(), operations.into()))
-    });
+    let measured = Dtype::ALL
+        .into_iter()
+        .filter_map(|dtype| dtype.ceiling(threads).map(|operations| (dtype.to_string(), operations.into())));
     json!({"ceiling": Value::Object(measured.collect())})
 }

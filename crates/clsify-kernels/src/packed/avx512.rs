@@ -154,6 +154,26 @@ tile_kernel! {
     tile_u8, "avx512f,avx512vnni", |c, a, b| _mm512_dpbusd_epi32(c, a, b)
 }
 
+/// Writes what the chains of a tile start with to `sums`.
+///
+/// # Safety
+/// `target` is valid and the caller's alone; the processor has AVX-512 F.
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn begin(sums: &mut Sums, target: &Tile, start: Start) {
+    let bias = start.bias.map_or([_mm512_setzero_ps(); 2], |bias| halves(bias));
+    let masks = masks(target.width);
+    for (r, sums) in sums.0.chunks_exact_mut(2).enumerate().take(target.rows) {
+        for h in 0..2 {
+            let mask = if start.from_target { masks[h] } else { 0 };
+            // SAFETY: the lanes of the mask lie inside row r of the target; a line is 64 aligned bytes.
+            unsafe {
+                let c = _mm512_maskz_loadu_ps(mask, target.out.wrapping_add(r * target.stride + 16 * h));
+                _mm512_store_ps(sums[h].0.as_mut_ptr().cast(), _mm512_add_ps(c, bias[h]));
+            }
+        }
+    }
+}
+
 /// Up to sixteen numbers from `first` on; zeros stand for what is beyond the end.
 #[target_feature(enable = "avx512f")]
 #[inline]

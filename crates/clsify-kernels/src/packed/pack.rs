@@ -25,14 +25,14 @@ pub(super) fn panel(
                         *word = w.to_bits();
                     }
                 }
-                Kernel::Avx512Bf16 => {
+                Kernel::Avx512Bf16 | Kernel::AmxBf16 => {
                     let mut rounded = vec![0; inputs.next_multiple_of(2)];
                     round(row, &mut rounded);
                     for (word, pair) in words.zip(rounded.chunks_exact(2)) {
                         *word = u32::from(pair[0]) | u32::from(pair[1]) << 16;
                     }
                 }
-                Kernel::Avx512Vnni => {
+                Kernel::Avx512Vnni | Kernel::AmxInt8 => {
                     let step = signed_step(row);
                     let mut steps = vec![0; inputs.next_multiple_of(4)];
                     count(row, step, &mut steps);

@@ -78,13 +78,13 @@ fn element(kernel: Kernel, x: &[f32], w: &[f32], bias: f64) -> (f64, f64) {
             (sum + bias, 1.2e-7 * (size * (x.len() as f64).sqrt() + bias.abs() + 1.0))
         }
         // Products of `bf16` are exact in `f32`, so that the same holds on rounded numbers.
-        Kernel::Avx512Bf16 => {
+        Kernel::Avx512Bf16 | Kernel::AmxBf16 => {
             let round = |v: &[f32]| -> Vec<f32> { v.iter().map(|&v| rounded(v)).collect() };
             element(Kernel::Avx512F32, &round(x), &round(w), bias)
         }
         // Sums of whole numbers are exact. The two terms that they become are each rounded three times, and the
         // bias once.
-        Kernel::Avx512Vnni => {
+        Kernel::Avx512Vnni | Kernel::AmxInt8 => {
             let (low, scale, q) = unsigned_steps(x);
             let step = w.iter().fold(0.0f32, |max, w| max.max(w.abs())) / 127.0;
             let v: Vec<i64> =
@@ -130,7 +130,7 @@ fn check(rows: usize, inputs: usize, outputs: usize) {
 
 #[test]
 fn products_agree_with_the_triple_loop_around_every_tile_edge() {
-    for rows in 1..=30 {
+    for rows in 1..=34 {
         check(rows, 37, 45);
     }
     for inputs in [1, 2, 3, 4, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129] {
@@ -149,14 +149,10 @@ fn bf16_rounds_to_the_nearest_and_ties_to_even() {
         let x = f32::from_bits(bits);
         let got = f32::from_bits(u32::from(bf16(x)) << 16);
         assert_eq!(got, rounded(x), "{bits:x}");
-        if Kernel::Avx512Bf16.is_available() {
+        for kernel in [Kernel::Avx512Bf16, Kernel::AmxBf16].into_iter().filter(|k| k.is_available()) {
             let mut out = [0.0];
-            PackedLinear::pack(&[1.0], &[0.0], 1, 1, Kernel::Avx512Bf16).forward(
-                &[x],
-                &mut out,
-                Epilogue::None,
-            );
-            assert_eq!(out[0], got, "{bits:x}");
+            PackedLinear::pack(&[1.0], &[0.0], 1, 1, kernel).forward(&[x], &mut out, Epilogue::None);
+            assert_eq!(out[0], got, "{kernel:?} {bits:x}");
         }
     }
     assert_eq!(bf16(-1e-40), 0x8000);
@@ -183,8 +179,8 @@ fn low_precision_is_close_to_f32() {
             });
             let bound = match kernel {
                 Kernel::Portable | Kernel::Avx512F32 => 1e-5 * size,
-                Kernel::Avx512Bf16 => size / 255.0,
-                Kernel::Avx512Vnni => {
+                Kernel::Avx512Bf16 | Kernel::AmxBf16 => size / 255.0,
+                Kernel::Avx512Vnni | Kernel::AmxInt8 => {
                     let (step_x, step_w) = (unsigned_steps(x).1, f64::from(signed_step(w)));
                     0.51 * (step_x * sum_w + step_w * sum_x + step_x * step_w * inputs as f64)
                 }
@@ -211,21 +207,45 @@ fn constant_rows_and_weights_of_zero_are_exact() {
 /// The extremes of every word: no sum saturates; and more inputs than sums can hold are left to `f32`.
 #[test]
 fn eight_bits_hold_the_largest_sums() {
-    if !kernels().contains(&Kernel::Avx512Vnni) {
+    for kernel in kernels().into_iter().filter(|k| k.is_8_bit()) {
+        for inputs in [3072, INPUTS_OF_8_BITS, INPUTS_OF_8_BITS + 1] {
+            let mut x = vec![255.0; inputs];
+            x[0] = 0.0;
+            let weight = [vec![127.0; inputs], vec![-127.0; inputs]].concat();
+            let mut out = [0.0; 2];
+            let linear = PackedLinear::pack(&weight, &[0.0; 2], inputs, 2, kernel);
+            assert_eq!(linear.kernel() == kernel, inputs <= INPUTS_OF_8_BITS);
+            linear.forward(&x, &mut out, Epilogue::None);
+            let want = 127.0 * 255.0 * (inputs - 1) as f32;
+            // Adding so many equal numbers in `f32` drifts further.
+            let tolerance = if inputs <= INPUTS_OF_8_BITS { 1e-6 } else { 1e-3 };
+            assert!(
+                (out[0] - want).abs() <= tolerance * want && out[1] == -out[0],
+                "{out:?}, expected {want}"
+            );
+        }
+    }
+}
+
+/// The oracle is the other kernel: sums of whole numbers are exact in any order, and what follows is shared.
+#[test]
+fn amx_in_8_bits_has_the_bits_of_vnni() {
+    let [amx, vnni] = [Kernel::AmxInt8, Kernel::Avx512Vnni];
+    if !kernels().contains(&amx) || !kernels().contains(&vnni) {
         return;
     }
-    for inputs in [3072, INPUTS_OF_8_BITS, INPUTS_OF_8_BITS + 1] {
-        let mut x = vec![255.0; inputs];
-        x[0] = 0.0;
-        let weight = [vec![127.0; inputs], vec![-127.0; inputs]].concat();
-        let mut out = [0.0; 2];
-        let linear = PackedLinear::pack(&weight, &[0.0; 2], inputs, 2, Kernel::Avx512Vnni);
-        assert_eq!(linear.kernel() == Kernel::Avx512Vnni, inputs <= INPUTS_OF_8_BITS);
-        linear.forward(&x, &mut out, Epilogue::None);
-        let want = 127.0 * 255.0 * (inputs - 1) as f32;
-        // Adding so many equal numbers in `f32` drifts further.
-        let tolerance = if inputs <= INPUTS_OF_8_BITS { 1e-6 } else { 1e-3 };
-        assert!((out[0] - want).abs() <= tolerance * want && out[1] == -out[0], "{out:?}, expected {want}");
+    for rows in [1, 15, 16, 17, 31, 32, 33, ROW_BLOCK + 7] {
+        for (inputs, outputs) in [(37, 45), (800, 33)] {
+            let case = case(rows, inputs, outputs);
+            for epilogue in [Epilogue::Add, Epilogue::Gelu] {
+                let [got, want] = [amx, vnni].map(|kernel| {
+                    let mut out = numbers(rows * outputs, 9);
+                    case.pack(kernel).forward(&case.x, &mut out, epilogue);
+                    out.iter().map(|v| v.to_bits()).collect::<Vec<_>>()
+                });
+                assert!(got == want, "{rows}x{inputs}x{outputs} {epilogue:?}");
+            }
+        }
     }
 }
 
@@ -364,7 +384,7 @@ fn a_row_has_the_same_bits_in_every_company() {
                 alone.extend(bits(&out));
             }
             let total = ROW_BLOCK + 20;
-            for range in (1..=30).map(|n| n..2 * n).chain([0..total, 5..total, 100..164]) {
+            for range in (1..=34).map(|n| n..2 * n).chain([0..total, 5..total, 100..164]) {
                 let mut out = vec![0.0; range.len() * outputs];
                 let want = &alone[range.start * outputs..range.end * outputs];
                 linear.forward(rows_of(range.clone()), &mut out, Epilogue::Gelu);

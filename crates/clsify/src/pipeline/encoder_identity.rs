@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+#[cfg(target_arch = "x86_64")]
+use clsify_kernels::packed::Kernel;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -84,6 +86,9 @@ fn stat(path: &Path) -> Result<(PathBuf, u64, Option<SystemTime>)> {
 fn instruction_set() -> &'static str {
     #[cfg(target_arch = "x86_64")]
     {
+        if Kernel::AmxBf16.is_available() {
+            return "x86_64 avx512 amx";
+        }
         if is_x86_feature_detected!("avx512f") {
             return "x86_64 avx512";
         }

@@ -1,0 +1,199 @@
+//! The kernels in AMX: up to 32 rows by 32 outputs, two by two tiles of sums.
+//!
+//! Tiles 0 and 1 hold the first sixteen rows of a line and the rest, 2 and 3 sixteen words of either half of the panel,
+//! 4 to 7 the sums. The instructions are written out, since the compiler has no stable names for them; each block
+//! configures the tiles and releases them again, so that nothing of them outlives it.
+
+use std::arch::asm;
+use std::arch::x86_64::__cpuid_count;
+use std::sync::OnceLock;
+
+use super::{Line, Links, PANEL, Sums};
+
+/// Whether the processor multiplies `bf16` and 8-bit tiles, and the system lets this process use them.
+pub(super) fn features() -> (bool, bool) {
+    static FEATURES: OnceLock<(bool, bool)> = OnceLock::new();
+    *FEATURES.get_or_init(|| {
+        // AVX-512 converts the rows and finishes the sums; who has it has leaf 7.
+        if !is_x86_feature_detected!("avx512f") {
+            return (false, false);
+        }
+        let bits = __cpuid_count(7, 0).edx;
+        let has = |bit: u32| bits >> bit & 1 == 1;
+        let usable = has(24) && permission();
+        (usable && has(22) && is_x86_feature_detected!("avx512bf16"), usable && has(25))
+    })
+}
+
+/// Asks the system for the tiles, for all threads of the process; Linux saves them only for who has asked.
+fn permission() -> bool {
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    {
+        const ARCH_PRCTL: i64 = 158;
+        const ARCH_REQ_XCOMP_PERM: u64 = 0x1023;
+        const TILE_DATA: u64 = 18;
+        let result: i64;
+        // SAFETY: the call touches no memory of the process; the system overwrites rcx and r11 alone.
+        unsafe {
+            asm!(
+                "syscall",
+                inlateout("rax") ARCH_PRCTL => result,
+                in("rdi") ARCH_REQ_XCOMP_PERM,
+                in("rsi") TILE_DATA,
+                lateout("rcx") _,
+                lateout("r11") _,
+                options(nostack),
+            );
+        }
+        result == 0
+    }
+    #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+    false
+}
+
+/// The shapes of the tiles, as `ldtilecfg` reads them.
+#[repr(C, align(64))]
+struct Shapes {
+    palette: u8,
+    start_row: u8,
+    reserved: [u8; 14],
+    row_bytes: [u16; 16],
+    rows: [u8; 16],
+}
+
+impl Shapes {
+    /// For so many rows of `x`, 1 to 32. Up to 16, the tiles of the others have no shape and may not be used.
+    fn of(rows: usize) -> Self {
+        let (first, second) = (rows.min(16) as u8, rows.saturating_sub(16) as u8);
+        let mut shapes =
+            Shapes { palette: 1, start_row: 0, reserved: [0; 14], row_bytes: [0; 16], rows: [0; 16] };
+        for (i, rows) in [first, second, 16, 16, first, first, second, second].into_iter().enumerate() {
+            shapes.rows[i] = rows;
+            shapes.row_bytes[i] = if rows > 0 { 64 } else { 0 };
+        }
+        shapes
+    }
+}
+
+/// Defines a function that adds the products of `rows` rows and a panel to `sums`, a line of 16 words at a time, and
+/// one that repeats the instruction `$dot` on four tiles of sums.
+macro_rules! tile_kernel {
+    ($(#[$meta:meta])* $name:ident, $repeat:ident, $dot:literal) => {
+        $(#[$meta])*
+        ///
+        /// # Safety
+        /// The processor has the instruction, and the system has given its permission.
+        pub(super) unsafe fn $name(links: &Links, rows: usize, sums: &mut Sums) {
+            let Links { x, weights, next, .. } = *links;
+            let lines = weights.len() / PANEL;
+            assert!((1..=32).contains(&rows) && lines > 0 && x.len() == lines * rows);
+            assert_eq!(weights.len(), lines * PANEL);
+            let shapes = Shapes::of(rows);
+            let each = next.len().div_ceil(lines);
+            macro_rules! product {
+                ($load:expr, $step:expr, $store:expr) => {
+                    // SAFETY: of each line the tiles read `rows` lines of `x` and 32 of the panel, `lines` times; they
+                    // read and write `2 rows` lines of `sums`, which has 64. What is prefetched need not exist.
+                    unsafe {
+                        asm!(
+                            "ldtilecfg [{shapes}]",
+                            "tileloadd tmm4, [{c} + {wide}]",
+                            "tileloadd tmm5, [{c} + {wide} + 64]",
+                            $load,
+                            "2:",
+                            "mov {i}, {each}",
+                            "test {i}, {i}",
+                            "jz 4f",
+                            "3:",
+                            "prefetcht1 [{ahead}]",
+                            "add {ahead}, 64",
+                            "dec {i}",
+                            "jnz 3b",
+                            "4:",
+                            "tileloadd tmm0, [{a} + {narrow}]",
+                            "tileloadd tmm2, [{b} + {wide}]",
+                            "tileloadd tmm3, [{b} + {wide} + 64]",
+                            concat!($dot, " tmm4, tmm0, tmm2"),
+                            concat!($dot, " tmm5, tmm0, tmm3"),
+                            $step,
+                            "add {a}, {row_bytes}",
+                            "add {b}, 2048",
+                            "dec {lines}",
+                            "jnz 2b",
+                            "tilestored [{c} + {wide}], tmm4",
+                            "tilestored [{c} + {wide} + 64], tmm5",
+                            $store,
+                            "tilerelease",
+                            shapes = in(reg) &raw const shapes,
+                            c = in(reg) sums.0.as_mut_ptr(),
+                            a = inout(reg) x.as_ptr() => _,
+                            b = inout(reg) weights.as_ptr() => _,
+                            ahead = inout(reg) next.as_ptr() => _,
+                            each = in(reg) each,
+                            i = out(reg) _,
+                            lines = inout(reg) lines => _,
+                            row_bytes = in(reg) rows * size_of::<Line>(),
+                            narrow = in(reg) 64usize,
+                            wide = in(reg) 128usize,
+                            out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                            out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                            options(nostack),
+                        );
+                    }
+                };
+            }
+            if rows > 16 {
+                product!(
+                    "tileloadd tmm6, [{c} + {wide} + 2048]\ntileloadd tmm7, [{c} + {wide} + 2112]",
+                    concat!(
+                        "tileloadd tmm1, [{a} + {narrow} + 1024]\n",
+                        $dot, " tmm6, tmm1, tmm2\n",
+                        $dot, " tmm7, tmm1, tmm3",
+                    ),
+                    "tilestored [{c} + {wide} + 2048], tmm6\ntilestored [{c} + {wide} + 2112], tmm7"
+                );
+            } else {
+                product!("", "", "");
+            }
+        }
+
+        /// Repeats the instruction `rounds` times on each of four tiles of sums.
+        ///
+        /// # Safety
+        /// As for the kernel; `rounds` is not zero.
+        pub(crate) unsafe fn $repeat(rounds: usize) {
+            let shapes = Shapes::of(32);
+            // SAFETY: it reads `shapes` alone.
+            unsafe {
+                asm!(
+                    "ldtilecfg [{shapes}]",
+                    "tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3",
+                    "tilezero tmm4", "tilezero tmm5", "tilezero tmm6", "tilezero tmm7",
+                    "2:",
+                    concat!($dot, " tmm4, tmm0, tmm2"),
+                    concat!($dot, " tmm5, tmm0, tmm3"),
+                    concat!($dot, " tmm6, tmm1, tmm2"),
+                    concat!($dot, " tmm7, tmm1, tmm3"),
+                    "dec {rounds}",
+                    "jnz 2b",
+                    "tilerelease",
+                    shapes = in(reg) &raw const shapes,
+                    rounds = inout(reg) rounds => _,
+                    out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                    out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                    options(nostack),
+                );
+            }
+        }
+    };
+}
+
+tile_kernel! {
+    /// Words are two `bf16`, sums `f32`.
+    tile_bf16, repeat_bf16, "tdpbf16ps"
+}
+
+tile_kernel! {
+    /// Words are four 8-bit numbers, unsigned in `x`, signed in the weights; sums are `i32`.
+    tile_u8, repeat_u8, "tdpbusd"
+}
