@@ -8,7 +8,7 @@ use clsify::pipeline::{DoctorOptions, DoctorReport, diagnose};
 
 use crate::console::Console;
 use crate::options::{
-    CacheArgs, DataOptions, DtypeArg, FeatureArgs, PooledArgs, PoolingArg, at_least_one, load_dataset,
+    CacheArgs, DataOptions, EncodingArgs, FeatureArgs, PooledArgs, PoolingArg, at_least_one, load_dataset,
     load_encoder, locate_encoder, positive,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
@@ -43,13 +43,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "POOLING", default_value = "mean")]
     pooling: PoolingArg,
 
-    /// Longest sentence in tokens, special tokens included; the encoder's own limit if not given
-    #[arg(long, value_name = "N")]
-    max_length: Option<usize>,
-
-    /// Arithmetic of the encoder, as for `train`
-    #[arg(long, value_enum, default_value_t = DtypeArg::F32)]
-    dtype: DtypeArg,
+    #[command(flatten)]
+    encoding: EncodingArgs,
 
     /// C of the fits on standardised features
     #[arg(long, value_name = "C", default_value_t = DoctorOptions::default().c, allow_negative_numbers = true, value_parser = positive)]
@@ -87,7 +82,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         None => Layers::one(three_quarters(EncoderConfig::load(&located.folder)?.num_hidden_layers)),
     };
     let pooled = PooledArgs { layers, pooling: args.pooling };
-    let features = FeatureArgs { pooled, max_length: args.max_length, dtype: args.dtype };
+    let features = FeatureArgs { pooled, encoding: args.encoding };
     let encoder = load_encoder(&located, &features, args.cache.open(), console)?;
     let options = DoctorOptions { c: args.c, rank_all: args.all, ..DoctorOptions::default() };
     let report = diagnose(&encoder, &dataset, test.first(), &options, console)?;

@@ -195,8 +195,9 @@ fn leaks(
             exact[row].is_none()
         });
     near.resize(test.len(), None);
-    let leak = |(row, (exact, near)): (usize, (&Option<usize>, Option<(usize, f32)>))| {
-        let (other, cosine) = exact.map(|other| (other, 1.0)).or(near)?;
+    let leak = |row: usize| {
+        let exact = exact[row];
+        let (other, cosine) = exact.map(|other| (other, 1.0)).or(near[row])?;
         Some(Leak {
             text: test.sentences()[row].clone(),
             test_line: test.lines()[row],
@@ -206,7 +207,7 @@ fn leaks(
             exact: exact.is_some(),
         })
     };
-    let mut leaks: Vec<Leak> = exact.iter().zip(near).enumerate().filter_map(leak).collect();
+    let mut leaks: Vec<Leak> = (0..test.len()).filter_map(leak).collect();
     leaks.sort_by(|a, b| b.exact.cmp(&a.exact).then(b.cosine.total_cmp(&a.cosine)));
     leaks
 }
