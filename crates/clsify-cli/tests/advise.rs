@@ -11,7 +11,21 @@ fn the_command_that_is_advised_gives_the_score_that_was_said() {
     let sandbox = Sandbox::with_reviews();
     sandbox.copy_encoder("bert", "one");
     sandbox.copy_encoder("distilbert", "two");
-    let advise = ["advise", "-q", "--data", "reviews.tsv", "--encoder", "one", "--encoder", "two"];
+    let rows = [
+        "--seed",
+        "3",
+        "--test-size",
+        "8",
+        "--limit",
+        "23",
+        "--class-weight",
+        "balanced",
+        "--max-length",
+        "9",
+    ];
+    let advise =
+        [&["advise", "-q", "--data", "reviews.tsv", "--encoder", "one", "--encoder", "two"], &rows[..]]
+            .concat();
     let found: Value = serde_json::from_str(&sandbox.succeed(&[&advise[..], &["--json"]].concat())).unwrap();
     let found = found.as_array().unwrap();
     assert_eq!(found.len(), 2);

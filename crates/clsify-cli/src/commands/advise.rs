@@ -122,21 +122,38 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     stdout(|out| write!(out, "{}", summary(&found)))
 }
 
-/// The command that trains a choice.
+/// The command that trains a choice, on the same rows; options for the form of the data are not repeated.
 fn command(args: &Args, encoder: &str, report: &clsify::pipeline::TrainingReport) -> String {
     let dtype = report.encoder.dtype;
     let quoted = |text: &str| match text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c)) {
         true => text.to_string(),
         false => format!("'{}'", text.replace('\'', "'\\''")),
     };
-    format!(
+    let mut command = format!(
         "clsify train --encoder {} --layers {} --pooling {} --scaling standard --c {} --dtype {dtype} --data {} --output model",
         quoted(encoder),
         report.encoder.layers,
         report.encoder.pooling,
         report.classifier.c,
         quoted(&args.data.display().to_string()),
-    )
+    );
+    if args.class_weight == ClassWeightArg::Balanced {
+        command.push_str(" --class-weight balanced");
+    }
+    if let Some(max_length) = args.encoding.max_length {
+        command.push_str(&format!(" --max-length {max_length}"));
+    }
+    if let Some(limit) = args.limit {
+        command.push_str(&format!(" --limit {limit}"));
+    }
+    if args.seed != 0 {
+        command.push_str(&format!(" --seed {}", args.seed));
+    }
+    match args.test_size {
+        TestSize::Fraction(share) => command.push_str(&format!(" --test-size {share}")),
+        TestSize::Count(rows) => command.push_str(&format!(" --test-size {rows}")),
+    }
+    command
 }
 
 /// The fastest of those that are not clearly worse than the best: one standard error, row by row.
