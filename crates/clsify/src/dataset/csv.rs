@@ -18,6 +18,8 @@ pub(super) struct CsvReader<R> {
     lines: LineReader<R>,
     /// The lines of one record.
     text: String,
+    /// Where that record starts.
+    start: usize,
     fields: ::csv::Reader<Cursor<Vec<u8>>>,
 }
 
@@ -40,21 +42,18 @@ impl<R: Read> CsvReader<R> {
             // By default a lone carriage return ends a record as well.
             .terminator(Terminator::Any(b'\n'))
             .from_reader(Cursor::new(Vec::new()));
-        CsvReader { lines, text: String::new(), fields }
+        CsvReader { lines, text: String::new(), start: 0, fields }
     }
 
     /// Collects the lines of the next record in `self.text`, without the last line end.
     fn next_text(&mut self) -> Result<Option<usize>> {
         self.text.clear();
         let mut state = State::FieldStart;
-        let mut start = 0;
+        self.start = self.lines.number() + 1;
         while let Some(line) = self.lines.next()? {
-            if start == 0 {
-                start = line.number;
-            }
             state = scan(state, line.text, line.number)?;
             self.text.push_str(line.text);
-            let State::Quoted(opened) = state else { return Ok(Some(start)) };
+            let State::Quoted(opened) = state else { return Ok(Some(self.start)) };
             self.text.push_str(line.end);
             if self.text.len() > MAX_RECORD_BYTES {
                 let message = format!("expected a closing quote within {MAX_RECORD_BYTES} bytes, got none");
@@ -90,6 +89,10 @@ impl<R: Read> RowReader for CsvReader<R> {
 
     fn lines(&self) -> &LineReader<R> {
         &self.lines
+    }
+
+    fn line(&self) -> usize {
+        self.start
     }
 
     fn can_have_header(&self) -> bool {

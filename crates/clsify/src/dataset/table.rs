@@ -17,6 +17,9 @@ pub(super) trait RowReader {
     /// The lines that the rows are made of.
     fn lines(&self) -> &LineReader<Self::Source>;
 
+    /// Where the row last read starts, whether it could be read or not.
+    fn line(&self) -> usize;
+
     /// Whether a row of this format may be a header.
     fn can_have_header(&self) -> bool;
 
@@ -55,6 +58,16 @@ impl<T: RowReader> Table<T> {
         self.rows.lines()
     }
 
+    /// Whether the columns are known.
+    pub(super) fn is_settled(&self) -> bool {
+        self.columns.is_some()
+    }
+
+    /// Where the row last read starts, whether it could be read or not.
+    pub(super) fn line(&self) -> usize {
+        self.rows.line()
+    }
+
     pub(super) fn next(&mut self) -> Result<Option<Example>> {
         let header = if self.rows.can_have_header() { self.options.header } else { Header::Absent };
         while let Some(row) = self.rows.next(&mut self.record)? {
@@ -88,7 +101,7 @@ impl<T: RowReader> Table<T> {
             }
             let sentence = record.get(columns.sentence).unwrap_or_default();
             let label = columns.label.map(|label| record.get(label).unwrap_or_default());
-            return Example::new(row.line, sentence, label).map(Some).map_err(|error| error.at(place()));
+            return Ok(Some(Example::new(row.line, sentence, label)));
         }
         Ok(None)
     }

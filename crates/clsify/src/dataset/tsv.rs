@@ -34,6 +34,10 @@ impl<R: Read> RowReader for TsvReader<R> {
         &self.lines
     }
 
+    fn line(&self) -> usize {
+        self.lines.number()
+    }
+
     fn can_have_header(&self) -> bool {
         self.splits
     }
