@@ -161,20 +161,18 @@ fn has_stray_quote(text: &str) -> bool {
     at_one_end && text.matches('"').count() % 2 == 1
 }
 
-/// A backslash as part of a path, `C:\new`, is none.
+/// Words that look like a path (`C:\new`) or a formula (`$\theta$`) are left alone.
 fn has_literal_escape(text: &str) -> bool {
-    let is_escape = |(at, _): (usize, &str)| {
-        let (before, after) = (&text[..at], &text.as_bytes()[at + 1..]);
-        match after.first() {
-            Some(b'n' | b't' | b'r') => {
-                let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
-                !word.contains(':') && !word.contains('\\')
-            }
-            Some(b'u') => after.get(1..5).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
-            _ => false,
-        }
+    let is_escape = |rest: &[u8]| match rest {
+        [b'n' | b't' | b'r', ..] => true,
+        [b'u', digits @ ..] => digits.get(..4).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
+        _ => false,
     };
-    text.match_indices('\\').any(is_escape)
+    let is_text =
+        |word: &&str| !word.contains(":\\") && !word.starts_with("\\\\") && !word.contains(['$', '{']);
+    let has_escape =
+        |word: &str| word.match_indices('\\').any(|(at, _)| is_escape(&word.as_bytes()[at + 1..]));
+    text.contains('\\') && text.split_whitespace().filter(is_text).any(has_escape)
 }
 
 /// An entity, also one that has lost its `&`, or one of the tags that text has.
@@ -185,9 +183,10 @@ fn has_html(text: &str) -> bool {
     ];
     const TAGS: [&str; 9] = ["<br", "<p>", "</p>", "<b>", "</b>", "<i>", "</i>", "</a>", "<div"];
     let is_entity = |(end, _): (usize, &str)| {
-        let before = &text[..end];
-        let start = before.rfind(['&', '#']).unwrap_or(end);
-        let body = &before[start..];
+        // No entity is longer, and a text of semicolons is looked at once.
+        let first = text.floor_char_boundary(end.saturating_sub(10));
+        let before = &text[first..end];
+        let body = &before[before.rfind(['&', '#']).unwrap_or(before.len())..];
         let digits = body.trim_start_matches(['&', '#', 'x', 'X']);
         let is_number = (2..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
         match body.strip_prefix('&') {
@@ -195,8 +194,11 @@ fn has_html(text: &str) -> bool {
             None => body.starts_with('#') && is_number,
         }
     };
-    text.match_indices(';').any(is_entity)
-        || text.contains('<') && TAGS.iter().any(|tag| text.to_ascii_lowercase().contains(tag))
+    let has_tag = || {
+        let text = text.to_ascii_lowercase();
+        TAGS.iter().any(|tag| text.contains(tag))
+    };
+    text.match_indices(';').any(is_entity) || text.contains('<') && has_tag()
 }
 
 /// Characters whose Windows-1252 bytes are a UTF-8 character of several bytes.
@@ -279,7 +281,9 @@ mod tests {
             "\"no\" and \"yes\"",
             "he said \"no\"",
             "5\" of snow",
-            "open C:\\new\\table",
+            "open C:\\new\\table or \\\\server\\rooms",
+            "the angle $\\theta$",
+            ";;; &; #; é;",
             "déjà vu, naïve, façade: É, À « ça »",
             "Привет, мир",
             "日本語のテキスト",
