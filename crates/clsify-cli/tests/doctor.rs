@@ -155,12 +155,14 @@ fn damage_is_found_at_its_line() {
     ];
     assert_eq!(damage(&report), expected.map(|(line, kind)| (line, kind.to_string())));
     assert_eq!(report["quoting"][3]["text"], "too,many,columns");
-    assert_eq!(report["quoting"][3]["message"], "line 8: expected 2 columns, got 3");
+    assert_eq!(report["quoting"][3]["message"], "expected 2 columns, got 3");
     assert_eq!(report["n_rows"], 8);
     // A quote that is never closed takes the rest of the file with it; the report says where it stands.
     sandbox.write("open.csv", "text,label\nfine,1\n\"never closed,0\nlost,1\n");
     let report = text_only(&sandbox, &["open.csv"]);
     assert_eq!(damage(&report), [(3, "unreadable".to_string())]);
+    assert_eq!(report["quoting"][0]["text"], "\"never closed,0\nlost,1\n");
+    assert_eq!(report["quoting"][0]["message"], "expected a closing quote, got the end of the file");
     // The other forms go on after a bad record too.
     sandbox.write(
         "bad.jsonl",

@@ -4,6 +4,7 @@
 //! the end of the file, and the rows between are lost. So the quotes are checked here first, and the crate gets one
 //! complete record at a time. A quote inside a field that does not start with one is an ordinary character.
 
+use std::borrow::Cow;
 use std::io::{Cursor, Read};
 
 use ::csv::{ReaderBuilder, StringRecord, Terminator};
@@ -51,8 +52,8 @@ impl<R: Read> CsvReader<R> {
         let mut state = State::FieldStart;
         self.start = self.lines.number() + 1;
         while let Some(line) = self.lines.next()? {
-            state = scan(state, line.text, line.number)?;
             self.text.push_str(line.text);
+            state = scan(state, line.text, line.number)?;
             let State::Quoted(opened) = state else { return Ok(Some(self.start)) };
             self.text.push_str(line.end);
             if self.text.len() > MAX_RECORD_BYTES {
@@ -93,6 +94,10 @@ impl<R: Read> RowReader for CsvReader<R> {
 
     fn line(&self) -> usize {
         self.start
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        if self.text.is_empty() { self.lines.text() } else { Cow::Borrowed(&self.text) }
     }
 
     fn can_have_header(&self) -> bool {

@@ -80,7 +80,7 @@ impl DamageKind {
 pub struct Damage {
     /// The line where the record starts, counted from 1.
     pub line: usize,
-    /// The sentence; of a record that cannot be read, its last line as it stands in the file.
+    /// The sentence; of a record that cannot be read, what stands in the file.
     pub text: String,
     /// What it is.
     pub kind: DamageKind,

@@ -1,5 +1,6 @@
 //! The records of a file, one by one: what every reader gives, checked.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -105,7 +106,16 @@ impl<R: Read> Examples<R> {
         }
     }
 
-    pub(super) fn lines(&self) -> &LineReader<R> {
+    /// That record as it stands in the file, as far as it is text.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        match &self.records {
+            Records::Tsv(table) => table.text(),
+            Records::Csv(table) => table.text(),
+            Records::Jsonl(reader) => reader.lines().text(),
+        }
+    }
+
+    fn lines(&self) -> &LineReader<R> {
         match &self.records {
             Records::Tsv(table) => table.lines(),
             Records::Csv(table) => table.lines(),

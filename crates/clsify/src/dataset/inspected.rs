@@ -53,8 +53,11 @@ impl Inspected {
                 // Only where the file ends before its first record, or cannot be read at all.
                 Err(error) if !examples.can_go_on() => return Err(first_error.unwrap_or(error).at(name)),
                 Err(error) => {
-                    let (line, text) = (examples.line(), examples.lines().text().into_owned());
-                    refused.push(Damage::new(line, &text, DamageKind::Unreadable, error.to_string()));
+                    let (line, message) = (examples.line(), error.to_string());
+                    // The place is said once, unless it is another line of the record.
+                    let message =
+                        message.strip_prefix(&format!("line {line}: ")).unwrap_or(&message).to_string();
+                    refused.push(Damage::new(line, &examples.text(), DamageKind::Unreadable, message));
                     first_error = first_error.or(Some(error));
                     continue;
                 }

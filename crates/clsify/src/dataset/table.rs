@@ -1,5 +1,7 @@
 //! From rows of fields to examples: the first row settles the columns, every other row must have as many.
 
+use std::borrow::Cow;
+
 use ::csv::StringRecord;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -19,6 +21,9 @@ pub(super) trait RowReader {
 
     /// Where the row last read starts, whether it could be read or not.
     fn line(&self) -> usize;
+
+    /// That row as it stands in the file, as far as it is text.
+    fn text(&self) -> Cow<'_, str>;
 
     /// Whether a row of this format may be a header.
     fn can_have_header(&self) -> bool;
@@ -66,6 +71,11 @@ impl<T: RowReader> Table<T> {
     /// Where the row last read starts, whether it could be read or not.
     pub(super) fn line(&self) -> usize {
         self.rows.line()
+    }
+
+    /// That row as it stands in the file, as far as it is text.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        self.rows.text()
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Example>> {

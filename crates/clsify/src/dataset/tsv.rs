@@ -2,6 +2,7 @@
 //!
 //! One sentence a line is the same without the separator.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use ::csv::StringRecord;
@@ -36,6 +37,10 @@ impl<R: Read> RowReader for TsvReader<R> {
 
     fn line(&self) -> usize {
         self.lines.number()
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        self.lines.text()
     }
 
     fn can_have_header(&self) -> bool {

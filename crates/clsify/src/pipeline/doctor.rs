@@ -16,7 +16,8 @@ use crate::error::Result;
 pub struct DoctorOptions {
     /// C of the fits on standardised features. The default is 0.001.
     pub c: f64,
-    /// Sentences whose standardised features have at least this cosine are nearly the same. The default is 0.9.
+    /// Sentences whose standardised features have at least this cosine are nearly the same. The default is 0.85:
+    /// most sentences that were edited a little reach it, few distinct ones do (`tools/doctor/near_duplicates.py`).
     pub near_duplicate_threshold: f32,
     /// Whether `label_issues` ranks every row, not only those whose label is probably wrong.
     pub rank_all: bool,
@@ -26,7 +27,7 @@ pub struct DoctorOptions {
 
 impl Default for DoctorOptions {
     fn default() -> Self {
-        DoctorOptions { c: 0.001, near_duplicate_threshold: 0.9, rank_all: false, part_rows: 30_000 }
+        DoctorOptions { c: 0.001, near_duplicate_threshold: 0.85, rank_all: false, part_rows: 30_000 }
     }
 }
 
