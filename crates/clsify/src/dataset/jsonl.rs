@@ -34,6 +34,11 @@ impl<R: Read> JsonlReader<R> {
         &self.lines
     }
 
+    /// Whether the keys are known.
+    pub(super) fn is_settled(&self) -> bool {
+        self.keys.is_some()
+    }
+
     pub(super) fn next(&mut self) -> Result<Option<Example>> {
         while let Some(line) = self.lines.next()? {
             if line.text.trim().is_empty() {
@@ -61,7 +66,7 @@ fn read_object(
     };
     let sentence = sentence(&keys.sentence, object.value(&keys.sentence)?)?;
     let label = keys.label.as_ref().map(|key| label(key, object.value(key)?)).transpose()?;
-    Example::new(line, &sentence, label.as_deref())
+    Ok(Example::new(line, &sentence, label.as_deref()))
 }
 
 /// The keys of the sentence and, where labels are wanted, of the label.

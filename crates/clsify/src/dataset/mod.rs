@@ -24,10 +24,13 @@
 
 mod columns;
 mod csv;
+mod damage;
 mod examples;
+mod inspected;
 mod jsonl;
 mod lines;
 mod options;
+mod scripts;
 mod summary;
 mod table;
 mod tsv;
@@ -39,8 +42,11 @@ use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 
+pub use self::damage::{Damage, DamageKind, text_damage};
 use self::examples::{Example, Examples};
+pub use self::inspected::Inspected;
 pub use self::options::{Column, DatasetOptions, Format, Header};
+pub use self::scripts::{mixed_word, script_of};
 pub use self::summary::DatasetSummary;
 
 /// Sentences with a label each, and the line where each was found.
@@ -135,8 +141,9 @@ impl Dataset {
         L: AsRef<str>,
     {
         let examples = pairs.into_iter().zip(1..).map(|((sentence, label), number)| {
-            Example::new(number, sentence.as_ref(), Some(label.as_ref()))
-                .map_err(|error| error.at(format!("pair {number}")))
+            let example = Example::new(number, sentence.as_ref(), Some(label.as_ref()));
+            example.check(true).map_err(|error| error.at(format!("pair {number}")))?;
+            Ok(example)
         });
         let dataset = Dataset::collect(examples)?;
         dataset.check_classes()?;

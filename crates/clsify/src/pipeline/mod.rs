@@ -6,9 +6,11 @@
 mod calibration;
 mod doctor;
 mod doctor_report;
+mod doctor_texts;
+mod doctor_vectors;
 mod encoder_identity;
 mod hash_memory;
-mod near_duplicates;
+mod nearest;
 mod observer;
 mod saved_model;
 mod selection;
@@ -20,9 +22,10 @@ mod train;
 mod training_report;
 
 pub use calibration::{Calibration, CalibrationReport};
-pub use doctor::{DoctorOptions, diagnose};
+pub use doctor::{DoctorOptions, EncoderOrReason, diagnose};
 pub use doctor_report::{
-    ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, NearDuplicate, Truncated,
+    ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, LeftOut, MinorityScript,
+    MixedScripts, NearDuplicate, Neighbour, ScriptShare, Scripts, Truncated,
 };
 pub use encoder_identity::FileHash;
 pub use observer::{Observer, Stage};
