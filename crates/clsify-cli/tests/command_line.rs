@@ -4,11 +4,12 @@ mod common;
 
 use common::{Sandbox, json_lines};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "tutorial",
     "doctor",
     "train",
     "evaluate",
+    "compare",
     "predict",
     "embed",
     "tokenize",

@@ -9,6 +9,7 @@ mod grid_search;
 pub mod interval;
 mod label_issues;
 pub mod metrics;
+mod paired;
 
 pub use calibration_error::{CalibrationScores, brier_score, expected_calibration_error, log_loss};
 pub use cross_validation::{
@@ -18,3 +19,4 @@ pub use grid_search::{GridPoint, GridSearch, grid_search, linspace, mean_and_std
 pub use interval::wilson_ci95;
 pub use label_issues::{RankedLabel, rank_labels, softmax};
 pub use metrics::{Evaluation, Scores};
+pub use paired::PairedCounts;

@@ -4,6 +4,7 @@
 //! saved, loaded, evaluated and asked.
 
 mod calibration;
+mod comparison;
 mod doctor;
 mod doctor_report;
 mod encoder_identity;
@@ -20,6 +21,7 @@ mod train;
 mod training_report;
 
 pub use calibration::{Calibration, CalibrationReport};
+pub use comparison::{ComparedModel, ComparisonReport, Disagreement, compare};
 pub use doctor::{DoctorOptions, diagnose};
 pub use doctor_report::{
     ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, NearDuplicate, Truncated,
