@@ -4,9 +4,10 @@ mod common;
 
 use common::{Sandbox, json_lines};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "tutorial",
     "doctor",
+    "curve",
     "train",
     "evaluate",
     "compare",

@@ -9,6 +9,7 @@ mod doctor;
 mod doctor_report;
 mod encoder_identity;
 mod hash_memory;
+mod learning_curve;
 mod near_duplicates;
 mod observer;
 mod saved_model;
@@ -27,6 +28,7 @@ pub use doctor_report::{
     ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, NearDuplicate, Truncated,
 };
 pub use encoder_identity::FileHash;
+pub use learning_curve::{CurvePoint, LearningCurve, LearningCurveOptions, learning_curve};
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
 pub use selection::{Candidate, Selection, paired_difference, select_features, selection_features};

@@ -258,7 +258,7 @@ pub fn training_rows(dataset: &Dataset, options: &TrainOptions) -> Result<Vec<us
     Ok(split(&class_ids(dataset, &dataset.classes()), &options.test)?.train)
 }
 
-fn split(class_ids: &[usize], test: &TestRows) -> Result<Split> {
+pub(super) fn split(class_ids: &[usize], test: &TestRows) -> Result<Split> {
     match test {
         TestRows::Split(split) => train_test_split(class_ids, split),
         TestRows::Dataset(_) => Ok(Split { train: (0..class_ids.len()).collect(), test: Vec::new() }),
