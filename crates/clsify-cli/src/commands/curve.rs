@@ -11,7 +11,7 @@ use super::curve_chart::{bars, svg};
 use crate::commands::train::{say_counts, six_digits};
 use crate::console::Console;
 use crate::options::{
-    CacheArgs, ClassWeightArg, DataOptions, FeatureArgs, ScalingArg, at_least_one, load_dataset,
+    CacheArgs, ClassWeightArg, DataOptions, FeatureArgs, ScalingArg, WeightArgs, at_least_one, load_dataset,
     load_encoder, locate_encoder, positive, test_size,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
@@ -89,6 +89,9 @@ pub(crate) struct Args {
     cache: CacheArgs,
 
     #[command(flatten)]
+    weight: WeightArgs,
+
+    #[command(flatten)]
     options: DataOptions,
 }
 
@@ -96,7 +99,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.chart.iter().try_for_each(|path| check_parent(path))?;
     let is_on_stdout = args.chart.as_deref().is_some_and(is_stdout);
     anyhow::ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --chart -, got both");
-    let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
+    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     let test = match &args.test_data {
         Some(path) => {

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use crate::error::{Error, ErrorKind, Result};
 
+use super::columns::quoted;
 use super::csv::CsvReader;
 use super::jsonl::JsonlReader;
 use super::lines::LineReader;
@@ -17,6 +18,8 @@ pub(super) struct Example {
     /// Empty when labels are not wanted.
     pub(super) label: String,
     pub(super) line: usize,
+    /// How much it counts, where a column says so.
+    pub(super) weight: Option<f64>,
 }
 
 impl Example {
@@ -33,7 +36,19 @@ impl Example {
             Some("") => return dataset_error("expected a label, got an empty one"),
             label => label.unwrap_or_default(),
         };
-        Ok(Example { sentence: sentence.to_string(), label: label.to_string(), line })
+        Ok(Example { sentence: sentence.to_string(), label: label.to_string(), line, weight: None })
+    }
+
+    /// The same record with its weight, a finite number of at least 0.
+    pub(super) fn weighted(self, weight: Option<&str>) -> Result<Self> {
+        let Some(text) = weight.map(str::trim) else { return Ok(self) };
+        match text.parse::<f64>() {
+            Ok(weight) if weight.is_finite() && weight >= 0.0 => Ok(Example { weight: Some(weight), ..self }),
+            _ => {
+                let message = format!("expected a weight, a number of at least 0, got {}", quoted(text));
+                Err(Error::new(ErrorKind::Dataset, message))
+            }
+        }
     }
 }
 

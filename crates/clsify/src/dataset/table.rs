@@ -88,7 +88,10 @@ impl<T: RowReader> Table<T> {
             }
             let sentence = record.get(columns.sentence).unwrap_or_default();
             let label = columns.label.map(|label| record.get(label).unwrap_or_default());
-            return Example::new(row.line, sentence, label).map(Some).map_err(|error| error.at(place()));
+            let weight = columns.weight.map(|weight| record.get(weight).unwrap_or_default());
+            let example =
+                Example::new(row.line, sentence, label).and_then(|example| example.weighted(weight));
+            return example.map(Some).map_err(|error| error.at(place()));
         }
         Ok(None)
     }

@@ -44,6 +44,15 @@ pub struct Forecast {
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`] when there are fewer than three sizes, or a size has no repeat or another number of held-out rows.
+///
+/// ```
+/// use clsify::evaluation::{CurveRuns, forecast};
+/// // 70, 80 and 85 of 100 held-out rows are right.
+/// let run = |n_rows, n_right| CurveRuns { n_rows, is_right: vec![(0..100).map(|row| row < n_right).collect()] };
+/// let found = forecast(&[run(50, 70), run(100, 80), run(200, 85)], 0)?;
+/// assert!((found.accuracy - 0.875).abs() < 1e-6 && (found.gain - 0.025).abs() < 1e-6);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
 pub fn forecast(runs: &[CurveRuns], seed: u32) -> Result<Forecast> {
     let n_test = runs.first().and_then(|run| run.is_right.first()).map_or(0, Vec::len);
     let is_whole =

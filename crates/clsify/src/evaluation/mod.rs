@@ -22,5 +22,5 @@ pub use grid_search::{GridPoint, GridSearch, grid_search, linspace, mean_and_std
 pub use interval::wilson_ci95;
 pub use inverse_power_law::InversePowerLaw;
 pub use label_issues::{RankedLabel, rank_labels, softmax};
-pub use metrics::{Evaluation, Scores};
+pub use metrics::{Evaluation, Scores, weighted_accuracy};
 pub use paired::PairedCounts;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::observer::{Observer, Stage};
 use super::sentence_encoder::SentenceEncoder;
-use super::train::{class_ids, split};
+use super::train::{check_classes, class_ids, split};
 use super::training_report::EncoderReport;
 use super::{TestRows, list};
 use crate::classifier::{
@@ -18,7 +18,6 @@ use crate::classifier::{
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{CurveRuns, Forecast, forecast, mean_and_std, wilson_ci95};
-use crate::matrix::Matrix;
 use crate::split::{SplitOptions, stratified_order};
 
 /// The first size where there are rows enough for three.
@@ -69,7 +68,7 @@ pub struct LearningCurve {
     pub class_weight: ClassWeight,
     /// What was done to the features.
     pub scaling: Scaling,
-    /// All training rows.
+    /// All training rows, without those of weight 0.
     pub n_train: usize,
     /// Held-out rows.
     pub n_test: usize,
@@ -132,18 +131,19 @@ pub fn learning_curve(
     let ids = class_ids(dataset, &labels);
     // What can be refused without features is refused before the expensive encoder.
     options.classifier.check()?;
-    let split = split(&ids, &options.test)?;
+    let mut split = split(&ids, &options.test)?;
+    // A row that counts nothing would only take the place of another.
+    if let Some(weights) = dataset.weights() {
+        split.train.retain(|&row| weights[row] > 0.0);
+    }
+    let w_train: Option<Vec<f64>> =
+        dataset.weights().map(|weights| split.train.iter().map(|&row| weights[row]).collect());
     let y_train: Vec<usize> = split.train.iter().map(|&row| ids[row]).collect();
     let y_test: Vec<usize> = match test_dataset {
         Some(test) => class_ids(test, &labels),
         None => split.test.iter().map(|&row| ids[row]).collect(),
     };
-    if y_train.iter().all(|&id| id == y_train[0]) {
-        let message = format!("expected at least 2 classes, got only {:?}", labels[y_train[0]]);
-        return Err(Error::new(ErrorKind::InvalidArgument, message)
-            .at("training rows")
-            .with_hint("give more rows, or let the split keep the shares of the classes: --stratify"));
-    }
+    check_classes(&y_train, None, &labels)?;
     let sizes = sizes(options, y_train.len())?;
     let unseen: Vec<&str> = (0..labels.len())
         .filter(|id| y_test.contains(id) && !y_train.contains(id))
@@ -176,7 +176,11 @@ pub fn learning_curve(
         let mut is_right = Vec::with_capacity(parts.len());
         for rows in parts {
             let y: Vec<usize> = rows.iter().map(|&row| y_train[row]).collect();
-            let predicted = fit(&x_train.select_rows(&rows), &y, labels.len(), options)?.predict(&x_test);
+            let weights: Option<Vec<f64>> =
+                w_train.as_ref().map(|weights| rows.iter().map(|&row| weights[row]).collect());
+            let x = x_train.select_rows(&rows);
+            let samples = Samples::new(&x, &y, labels.len()).weighted(weights.as_deref());
+            let predicted = fit(&samples, options)?.predict(&x_test);
             is_right.push(predicted.iter().zip(&y_test).map(|(p, y)| p == y).collect());
             n_fits += 1;
             observer.advance(Stage::Fit, n_fits);
@@ -184,7 +188,7 @@ pub fn learning_curve(
         runs.push(CurveRuns { n_rows, is_right });
     }
     observer.finish(Stage::Fit);
-    let baseline = MostFrequent::fit(&y_train, labels.len())?.class_id();
+    let baseline = MostFrequent::fit_weighted(&y_train, labels.len(), w_train.as_deref())?.class_id();
     let n_baseline = y_test.iter().filter(|&&y| y == baseline).count();
     Ok(LearningCurve {
         dataset: dataset.summary(),
@@ -202,19 +206,14 @@ pub fn learning_curve(
 }
 
 /// The classifier of these rows, for features as they are.
-fn fit(
-    x: &Matrix,
-    y: &[usize],
-    n_classes: usize,
-    options: &LearningCurveOptions,
-) -> Result<LogisticRegression> {
+fn fit(samples: &Samples, options: &LearningCurveOptions) -> Result<LogisticRegression> {
     if options.scaling == Scaling::None {
-        return LogisticRegression::fit(&Samples::new(x, y, n_classes), &options.classifier);
+        return LogisticRegression::fit(samples, &options.classifier);
     }
-    let scaler = StandardScaler::fit(x);
-    let scaled = scaler.transform(x);
-    let fitted = LogisticRegression::fit(&Samples::new(&scaled, y, n_classes), &options.classifier)?;
-    Ok(scaler.unscaled(fitted))
+    let scaler = StandardScaler::fit_weighted(samples.features, samples.sample_weight);
+    let scaled = scaler.transform(samples.features);
+    let samples = Samples { features: &scaled, ..*samples };
+    Ok(scaler.unscaled(LogisticRegression::fit(&samples, &options.classifier)?))
 }
 
 /// Rising, the last of them all rows.

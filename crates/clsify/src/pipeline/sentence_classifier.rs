@@ -13,7 +13,7 @@ use crate::classifier::LogisticRegression;
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Evaluation, weighted_accuracy};
 use crate::features::FeatureCache;
 use crate::matrix::Matrix;
 
@@ -57,6 +57,9 @@ pub struct EvaluationReport {
     pub features: FeaturesReport,
     /// The scores.
     pub test: Evaluation,
+    /// The accuracy with each row counted by its weight, where rows have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_weighted_accuracy: Option<f64>,
 }
 
 impl SentenceClassifier {
@@ -280,6 +283,7 @@ impl SentenceClassifier {
             encoder: EncoderReport::of(&self.encoder),
             features: FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts },
             test: Evaluation::from_predictions(&y_true, &y_pred, &labels)?,
+            test_weighted_accuracy: dataset.weights().and_then(|w| weighted_accuracy(&y_true, &y_pred, w)),
         };
         Ok((report, predicted))
     }
