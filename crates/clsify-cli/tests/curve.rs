@@ -83,6 +83,8 @@ fn tables_and_charts_say_what_was_found() {
     );
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
     assert_eq!(svg.matches("<circle").count(), 5);
+    // 16 would be written over 18.
+    assert!(svg.contains(">36</text>") && svg.contains(">18</text>") && !svg.contains(">16</text>"), "{svg}");
     let on_stdout = sandbox.succeed(&[&args[..7], &["--chart", "-"]].concat());
     assert!(on_stdout.starts_with("<svg "), "{on_stdout}");
 }

@@ -62,8 +62,8 @@ pub(crate) struct Args {
     sizes: Vec<usize>,
 
     /// Fits for each number of rows, on other rows each
-    #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true, value_parser = at_least_one)]
-    repeats: usize,
+    #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    repeats: u16,
 
     /// C: inverse of the regularisation's strength, larger = weaker; the same for every number of rows
     #[arg(long, value_name = "C", default_value_t = 1.0, allow_negative_numbers = true, value_parser = positive)]
@@ -122,7 +122,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
             ..LogisticRegressionOptions::default()
         },
         sizes: args.sizes.clone(),
-        n_repeats: args.repeats,
+        n_repeats: usize::from(args.repeats),
         seed: args.seed,
     };
     let located = locate_encoder(&args.encoder, console)?;

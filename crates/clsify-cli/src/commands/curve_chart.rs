@@ -38,6 +38,8 @@ const LEFT: f64 = 70.0;
 const RIGHT: f64 = 20.0;
 const TOP: f64 = 50.0;
 const BOTTOM: f64 = 60.0;
+/// Room for a number of rows below the chart.
+const LABEL_WIDTH: f64 = 50.0;
 /// Straight pieces of the drawn curve.
 const N_PIECES: usize = 60;
 
@@ -80,8 +82,14 @@ pub(super) fn svg(curve: &LearningCurve) -> String {
     for p in ticks() {
         svg.push_str(&label(LEFT - 8.0, y(p) + 4.0, "end", &format!("{p:.2}")));
     }
-    for n in sizes().chain(curve.forecast.is_some().then_some(end)) {
-        svg.push_str(&label(x(n), HEIGHT - BOTTOM + 20.0, "middle", &n.to_string()));
+    // From the right: the last sizes matter most, and two close together would be written over one another.
+    let mut free_until = f64::INFINITY;
+    let mut numbers: Vec<f64> = sizes().chain(curve.forecast.is_some().then_some(end)).collect();
+    while let Some(n) = numbers.pop() {
+        if x(n) + LABEL_WIDTH <= free_until {
+            svg.push_str(&label(x(n), HEIGHT - BOTTOM + 20.0, "middle", &n.to_string()));
+            free_until = x(n);
+        }
     }
     svg.push_str(&label(0.5 * (LEFT + WIDTH - RIGHT), HEIGHT - 16.0, "middle", "training rows"));
     svg.push_str(&label(WIDTH - RIGHT, baseline - 6.0, "end", "most frequent class"));
