@@ -43,9 +43,28 @@ impl DataOptions {
             format: self.format,
             text_column: self.text_column.clone(),
             label_column: self.label_column.clone(),
+            weight_column: None,
             header: self.header,
             limit,
         }
+    }
+}
+
+/// How much each row counts.
+#[derive(Args)]
+pub(crate) struct WeightArgs {
+    /// Column of --data that says how much each row counts, a number of at least 0: its name, or its number counted from 0
+    #[arg(long, value_name = "COLUMN")]
+    weight_column: Option<Column>,
+}
+
+impl WeightArgs {
+    pub(crate) fn of(&self, options: DatasetOptions) -> DatasetOptions {
+        DatasetOptions { weight_column: self.weight_column.clone(), ..options }
+    }
+
+    pub(crate) fn is_given(&self) -> bool {
+        self.weight_column.is_some()
     }
 }
 

@@ -4,11 +4,13 @@ mod common;
 
 use common::{Sandbox, json_lines};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 13] = [
     "tutorial",
     "doctor",
+    "curve",
     "train",
     "evaluate",
+    "compare",
     "predict",
     "embed",
     "tokenize",

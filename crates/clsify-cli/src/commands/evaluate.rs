@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::commands::train::scores;
+use crate::commands::train::{scores, weighted};
 use crate::console::Console;
-use crate::options::{CacheArgs, DataOptions, DtypeArg, at_least_one, load_classifier, load_dataset};
+use crate::options::{
+    CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one, load_classifier, load_dataset,
+};
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 
 /// Score a saved classifier on labelled sentences
@@ -38,12 +40,15 @@ pub(crate) struct Args {
     cache: CacheArgs,
 
     #[command(flatten)]
+    weight: WeightArgs,
+
+    #[command(flatten)]
     options: DataOptions,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.json.iter().try_for_each(|path| check_parent(path))?;
-    let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
+    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
     let classifier =
         load_classifier(&args.model, args.encoder.as_deref(), args.dtype, args.cache.open(), console)?;
     let report = classifier.evaluate(&dataset, console)?;
@@ -51,7 +56,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         write_json(path, &report)?;
     }
     if !args.json.as_deref().is_some_and(is_stdout) {
-        stdout(|out| write!(out, "{}", scores(&report.test)))?;
+        stdout(|out| write!(out, "{}{}", scores(&report.test), weighted(report.test_weighted_accuracy)))?;
     }
     console.hint_faster_dtype(classifier.encoder());
     Ok(())

@@ -17,7 +17,8 @@ use clsify_hub::Located;
 use crate::console::Console;
 use crate::options::{
     CacheArgs, CalibrationArg, ClassWeightArg, DataOptions, EncodingArgs, FeatureArgs, ScalingArg,
-    at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder, positive, test_size,
+    WeightArgs, at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder, positive,
+    test_size,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
@@ -105,6 +106,9 @@ pub(crate) struct Args {
     cache: CacheArgs,
 
     #[command(flatten)]
+    weight: WeightArgs,
+
+    #[command(flatten)]
     options: DataOptions,
 }
 
@@ -120,7 +124,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     for data in std::iter::once(&args.data).chain(&args.test_data) {
         check_stays(data, &args.output, "move the file")?;
     }
-    let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
+    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     say_header(&dataset, console);
     let test = match &args.test_data {
@@ -158,6 +162,11 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
             train(encoder, &dataset, options, console)?
         }
         Some(ChoiceArg::Auto) => {
+            if args.weight.is_given() {
+                console.say(
+                    "note: the choice of features counts every row the same, the fit counts it by its weight",
+                );
+            }
             let cache = || args.cache.open();
             train_chosen(&located, &args.features.encoding, &cache, &dataset, options, console)?
         }
@@ -318,6 +327,7 @@ fn summary(report: &TrainingReport) -> String {
     ));
     text.push_str(&format!("on its own training rows {:.4}\n\n", report.train.accuracy));
     text.push_str(&scores(&report.test));
+    text.push_str(&weighted(report.test_weighted_accuracy));
     if let Some(calibration) = &report.calibration {
         let (before, after) = (calibration.before, calibration.after);
         text.push_str(&format!(
@@ -390,6 +400,14 @@ pub(crate) fn convergence(report: &TrainingReport) -> String {
         "NOT at its optimum after {} steps (gradient {:.1e})",
         classifier.n_iter, classifier.gradient_max_norm
     )
+}
+
+/// The accuracy by weight, where rows have weights.
+pub(crate) fn weighted(accuracy: Option<f64>) -> String {
+    let line = |accuracy| {
+        format!("\nby weight    {accuracy:.4}: the accuracy with each row counted by its weight\n")
+    };
+    accuracy.map_or(String::new(), line)
 }
 
 /// The most classes whose confusion matrix still fits a screen.

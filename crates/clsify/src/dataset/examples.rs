@@ -5,6 +5,7 @@ use std::io::Read;
 
 use crate::error::{Error, ErrorKind, Result};
 
+use super::columns::quoted;
 use super::csv::CsvReader;
 use super::jsonl::JsonlReader;
 use super::lines::LineReader;
@@ -18,13 +19,15 @@ pub(super) struct Example {
     /// Empty when labels are not wanted.
     pub(super) label: String,
     pub(super) line: usize,
+    /// How much it counts, where a column says so.
+    pub(super) weight: Option<f64>,
 }
 
 impl Example {
     /// A record as it stands; `label` is `None` when labels are not wanted.
     pub(super) fn new(line: usize, sentence: &str, label: Option<&str>) -> Self {
         let label = label.map_or(String::new(), |label| label.trim().to_string());
-        Example { sentence: sentence.to_string(), label, line }
+        Example { sentence: sentence.to_string(), label, line, weight: None }
     }
 
     /// What is wrong with the record; the error does not know the place.
@@ -39,6 +42,18 @@ impl Example {
             return Ok(());
         };
         Err(Error::new(ErrorKind::Dataset, message))
+    }
+
+    /// The same record with its weight, a finite number of at least 0.
+    pub(super) fn weighted(self, weight: Option<&str>) -> Result<Self> {
+        let Some(text) = weight.map(str::trim) else { return Ok(self) };
+        match text.parse::<f64>() {
+            Ok(weight) if weight.is_finite() && weight >= 0.0 => Ok(Example { weight: Some(weight), ..self }),
+            _ => {
+                let message = format!("expected a weight, a number of at least 0, got {}", quoted(text));
+                Err(Error::new(ErrorKind::Dataset, message))
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Dataset, DatasetOptions, open};
 use crate::error::Result;
 
 /// What [`Dataset`] reads, whatever its number of classes, and the records that it would have refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Inspected {
     /// The records that can be trained on, at least one.
     pub dataset: Dataset,
@@ -43,7 +43,8 @@ impl Inspected {
     /// ```
     pub fn read(reader: impl Read, name: &str, options: &DatasetOptions) -> Result<Self> {
         let mut examples = Examples::new(reader, name, options, true)?;
-        let mut dataset = Dataset { sentences: Vec::new(), labels: Vec::new(), lines: Vec::new() };
+        let mut dataset =
+            Dataset { sentences: Vec::new(), labels: Vec::new(), lines: Vec::new(), weights: None };
         let mut refused = Vec::new();
         let mut first_error = None;
         loop {

@@ -66,19 +66,27 @@ fn read_object(
     };
     let sentence = sentence(&keys.sentence, object.value(&keys.sentence)?)?;
     let label = keys.label.as_ref().map(|key| label(key, object.value(key)?)).transpose()?;
-    Ok(Example::new(line, &sentence, label.as_deref()))
+    let weight = keys.weight.as_ref().map(|key| weight(key, object.value(key)?)).transpose()?;
+    Example::new(line, &sentence, label.as_deref()).weighted(weight.as_deref())
 }
 
-/// The keys of the sentence and, where labels are wanted, of the label.
+/// The keys of the sentence and, where labels are wanted, of the label and the weight.
 struct Keys {
     sentence: String,
     label: Option<String>,
+    weight: Option<String>,
 }
 
 impl Keys {
     fn choose(object: &Object<'_>, options: &DatasetOptions, labelled: bool) -> Result<Self> {
         let names = object.keys();
         let (sentence, label) = find_known_keys(&names);
+        let weight = options.weight_column.as_ref().filter(|_| labelled).map(|column| match column {
+            Column::Name(name) => name.clone(),
+            Column::Index(index) => index.to_string(),
+        });
+        let is_free = |&i: &usize| weight.as_deref() != Some(names[i]);
+        let (sentence, label) = (sentence.filter(is_free), label.filter(is_free));
         let choose = |option: Option<&Column>, known: Option<usize>, what: &str| match (option, known) {
             (Some(Column::Name(name)), _) => Ok(name.clone()),
             (Some(Column::Index(index)), _) => Ok(index.to_string()),
@@ -97,7 +105,11 @@ impl Keys {
                 format!("expected two keys, got {} for the sentence and the label", quoted(&sentence));
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        Ok(Keys { sentence, label })
+        if weight.is_some() && (weight.as_ref() == Some(&sentence) || weight == label) {
+            let message = "expected a key of its own for the weight, got that of the sentence or the label";
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        Ok(Keys { sentence, label, weight })
     }
 }
 
@@ -116,6 +128,16 @@ fn label(key: &str, value: &RawValue) -> Result<String> {
         // As it stands in the file: 1.10 is another label than 1.1.
         "a number" | "a boolean" => Ok(text.to_string()),
         _ => Err(unexpected(key, "a string, a number or a boolean", text)),
+    }
+}
+
+/// A number, or one in quotes.
+fn weight(key: &str, value: &RawValue) -> Result<String> {
+    let text = value.get();
+    match kind_of(text) {
+        "a string" => decode(key, text),
+        "a number" => Ok(text.to_string()),
+        _ => Err(unexpected(key, "a number", text)),
     }
 }
 

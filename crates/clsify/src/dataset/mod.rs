@@ -65,11 +65,12 @@ pub use self::summary::DatasetSummary;
 /// assert_eq!(dataset.summary().n_duplicates, 1);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
     sentences: Vec<String>,
     labels: Vec<String>,
     lines: Vec<usize>,
+    weights: Option<Vec<f64>>,
 }
 
 impl Dataset {
@@ -108,6 +109,7 @@ impl Dataset {
     /// ```
     pub fn read(reader: impl Read, name: &str, options: &DatasetOptions) -> Result<Self> {
         let dataset = Dataset::collect(Examples::new(reader, name, options, true)?)?;
+        dataset.check_weights().map_err(|error| error.at(dataset.place()).at(name))?;
         dataset.check_classes().map_err(|error| {
             let error = error.at(dataset.place()).at(name);
             match options.limit {
@@ -151,9 +153,14 @@ impl Dataset {
     }
 
     fn collect(examples: impl Iterator<Item = Result<Example>>) -> Result<Self> {
-        let mut dataset = Dataset { sentences: Vec::new(), labels: Vec::new(), lines: Vec::new() };
+        let mut dataset =
+            Dataset { sentences: Vec::new(), labels: Vec::new(), lines: Vec::new(), weights: None };
         for example in examples {
-            let Example { sentence, label, line } = example?;
+            let Example { sentence, label, line, weight } = example?;
+            // All records have one, or none.
+            if let Some(weight) = weight {
+                dataset.weights.get_or_insert_default().push(weight);
+            }
             dataset.sentences.push(sentence);
             dataset.labels.push(label);
             dataset.lines.push(line);
@@ -186,6 +193,20 @@ impl Dataset {
         &self.lines
     }
 
+    /// How much each record counts: finite numbers of at least 0, of which one at least is above it. `None` where
+    /// [`DatasetOptions::weight_column`] was not given.
+    ///
+    /// ```
+    /// use clsify::dataset::{Column, Dataset, DatasetOptions};
+    /// let options = DatasetOptions { weight_column: Some(Column::Index(2)), ..DatasetOptions::default() };
+    /// let dataset = Dataset::read("fine\tgood\t2\nawful\tbad\t0.5\n".as_bytes(), "reviews.tsv", &options)?;
+    /// assert_eq!(dataset.weights(), Some(&[2.0, 0.5][..]));
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
+    }
+
     /// The distinct labels, sorted by code point as Python's `sorted` does; a class id is an index into them.
     pub fn classes(&self) -> Vec<String> {
         let classes: BTreeSet<&String> = self.labels.iter().collect();
@@ -195,6 +216,16 @@ impl Dataset {
     /// What the data set holds, in numbers.
     pub fn summary(&self) -> DatasetSummary {
         DatasetSummary::of(&self.sentences, &self.labels)
+    }
+
+    fn check_weights(&self) -> Result<()> {
+        let Some(weights) = &self.weights else { return Ok(()) };
+        let message = match weights.iter().sum::<f64>() {
+            0.0 => "expected at least one weight above 0, got only 0",
+            sum if sum.is_finite() => return Ok(()),
+            _ => "expected weights with a finite sum",
+        };
+        Err(Error::new(ErrorKind::Dataset, message))
     }
 
     fn check_classes(&self) -> Result<()> {

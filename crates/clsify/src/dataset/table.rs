@@ -111,7 +111,9 @@ impl<T: RowReader> Table<T> {
             }
             let sentence = record.get(columns.sentence).unwrap_or_default();
             let label = columns.label.map(|label| record.get(label).unwrap_or_default());
-            return Ok(Some(Example::new(row.line, sentence, label)));
+            let weight = columns.weight.map(|weight| record.get(weight).unwrap_or_default());
+            let example = Example::new(row.line, sentence, label).weighted(weight);
+            return example.map(Some).map_err(|error| error.at(place()));
         }
         Ok(None)
     }

@@ -5,16 +5,22 @@
 
 pub mod calibration_error;
 mod cross_validation;
+mod forecast;
 mod grid_search;
 pub mod interval;
+mod inverse_power_law;
 mod label_issues;
 pub mod metrics;
+mod paired;
 
 pub use calibration_error::{CalibrationScores, brier_score, expected_calibration_error, log_loss};
 pub use cross_validation::{
     baseline_cross_val_score, cross_val_predict, cross_val_score, out_of_fold_logits,
 };
+pub use forecast::{CurveRuns, Forecast, forecast};
 pub use grid_search::{GridPoint, GridSearch, grid_search, linspace, mean_and_std};
 pub use interval::wilson_ci95;
+pub use inverse_power_law::InversePowerLaw;
 pub use label_issues::{RankedLabel, rank_labels, softmax};
-pub use metrics::{Evaluation, Scores};
+pub use metrics::{Evaluation, Scores, weighted_accuracy};
+pub use paired::PairedCounts;

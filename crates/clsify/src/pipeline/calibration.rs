@@ -60,7 +60,7 @@ pub(super) fn calibrate(
     }
     let n_classes = samples.n_classes;
     let logits = out_of_fold_logits(samples, options, n_splits)?;
-    let fitted = Temperature::fit(&logits, samples.class_ids, n_classes)?;
+    let fitted = Temperature::fit_weighted(&logits, samples.class_ids, n_classes, samples.sample_weight)?;
     let scores = |classifier: &LogisticRegression| {
         CalibrationScores::of(&probabilities(classifier, x_test, n_classes), y_test, n_classes)
     };

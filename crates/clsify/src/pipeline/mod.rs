@@ -4,12 +4,14 @@
 //! saved, loaded, evaluated and asked.
 
 mod calibration;
+mod comparison;
 mod doctor;
 mod doctor_report;
 mod doctor_texts;
 mod doctor_vectors;
 mod encoder_identity;
 mod hash_memory;
+mod learning_curve;
 mod nearest;
 mod observer;
 mod saved_model;
@@ -22,12 +24,14 @@ mod train;
 mod training_report;
 
 pub use calibration::{Calibration, CalibrationReport};
+pub use comparison::{ComparedModel, ComparisonReport, Disagreement, compare};
 pub use doctor::{DoctorOptions, EncoderOrReason, diagnose};
 pub use doctor_report::{
     ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, LeftOut, MinorityScript,
     MixedScripts, NearDuplicate, Neighbour, ScriptShare, Scripts, Truncated,
 };
 pub use encoder_identity::FileHash;
+pub use learning_curve::{CurvePoint, LearningCurve, LearningCurveOptions, learning_curve};
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
 pub use selection::{Candidate, Selection, paired_difference, select_features, selection_features};

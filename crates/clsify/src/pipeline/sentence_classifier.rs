@@ -13,7 +13,7 @@ use crate::classifier::LogisticRegression;
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Evaluation, weighted_accuracy};
 use crate::features::FeatureCache;
 use crate::matrix::Matrix;
 
@@ -57,6 +57,9 @@ pub struct EvaluationReport {
     pub features: FeaturesReport,
     /// The scores.
     pub test: Evaluation,
+    /// The accuracy with each row counted by its weight, where rows have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_weighted_accuracy: Option<f64>,
 }
 
 impl SentenceClassifier {
@@ -250,13 +253,22 @@ impl SentenceClassifier {
     /// # Errors
     /// As for [`SentenceEncoder::encode`].
     pub fn evaluate(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<EvaluationReport> {
-        let mut labels = dataset.classes();
-        let unknown: Vec<&str> = labels.iter().map(String::as_str).filter(|l| !self.knows(l)).collect();
+        let unknown = self.unknown_labels(dataset);
         if !unknown.is_empty() {
-            let unknown = super::list(&unknown);
+            let unknown = super::list(&unknown.iter().map(String::as_str).collect::<Vec<_>>());
             observer
                 .note(&format!("the classifier does not know the label {unknown}: such rows count as wrong"));
         }
+        Ok(self.evaluate_rows(dataset, observer)?.0)
+    }
+
+    /// The scores, and the class that is predicted for each row.
+    pub(super) fn evaluate_rows(
+        &self,
+        dataset: &Dataset,
+        observer: &dyn Observer,
+    ) -> Result<(EvaluationReport, Vec<usize>)> {
+        let mut labels = dataset.classes();
         labels.extend_from_slice(self.classes());
         labels.sort();
         labels.dedup();
@@ -264,17 +276,22 @@ impl SentenceClassifier {
         let encoded = self.encoder.encode(dataset.sentences(), observer)?;
         let own_ids: Vec<usize> =
             self.classes().iter().map(|label| labels.binary_search(label).unwrap_or(usize::MAX)).collect();
-        let y_pred: Vec<usize> =
-            self.classifier.predict(&encoded.features).into_iter().map(|id| own_ids[id]).collect();
-        Ok(EvaluationReport {
+        let predicted = self.classifier.predict(&encoded.features);
+        let y_pred: Vec<usize> = predicted.iter().map(|&id| own_ids[id]).collect();
+        let report = EvaluationReport {
             dataset: dataset.summary(),
             encoder: EncoderReport::of(&self.encoder),
             features: FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts },
             test: Evaluation::from_predictions(&y_true, &y_pred, &labels)?,
-        })
+            test_weighted_accuracy: dataset.weights().and_then(|w| weighted_accuracy(&y_true, &y_pred, w)),
+        };
+        Ok((report, predicted))
     }
 
-    fn knows(&self, label: &str) -> bool {
-        self.classes().iter().any(|class| class == label)
+    /// The labels of the data that are no class of this classifier, sorted.
+    pub(super) fn unknown_labels(&self, dataset: &Dataset) -> Vec<String> {
+        let mut labels = dataset.classes();
+        labels.retain(|label| !self.classes().contains(label));
+        labels
     }
 }

@@ -15,7 +15,7 @@ use crate::classifier::{
 };
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{Evaluation, baseline_cross_val_score, grid_search, mean_and_std};
+use crate::evaluation::{Evaluation, baseline_cross_val_score, grid_search, mean_and_std, weighted_accuracy};
 use crate::matrix::Matrix;
 use crate::split::{Split, SplitOptions, StratifiedKFold, train_test_split};
 
@@ -121,17 +121,16 @@ pub fn train(
         Some(test) => self::class_ids(test, &labels),
         None => split.test.iter().map(|&i| class_ids[i]).collect(),
     };
-    if y_train.iter().all(|&id| id == y_train[0]) {
-        let message = format!("expected at least 2 classes, got only {:?}", labels[y_train[0]]);
-        return Err(Error::new(ErrorKind::InvalidArgument, message)
-            .at("training rows")
-            .with_hint("give more rows, or let the split keep the shares of the classes: --stratify"));
-    }
+    let weights = |rows: &[usize]| -> Option<Vec<f64>> {
+        dataset.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect())
+    };
+    let w_train = weights(&split.train);
+    check_classes(&y_train, w_train.as_deref(), &labels)?;
     if let Some(search) = &options.grid_search {
         check_grid_search(search, &options.classifier, &y_train)?;
     }
     calibration::check(options.calibration, &y_train, N_SPLITS)?;
-    let baseline = baseline(&y_train, &y_test, labels.len())?;
+    let baseline = baseline(&y_train, w_train.as_deref(), &y_test, labels.len())?;
 
     let encoded = encoder.encode(dataset.sentences(), observer)?;
     let encoded_test = test_dataset.map(|test| encoder.encode(test.sentences(), observer)).transpose()?;
@@ -152,9 +151,11 @@ pub fn train(
         ));
     }
 
-    let scaler = (options.scaling == Scaling::Standard).then(|| StandardScaler::fit(&x_train));
+    let scaler = (options.scaling == Scaling::Standard)
+        .then(|| StandardScaler::fit_weighted(&x_train, w_train.as_deref()));
     let x_scaled = scaler.as_ref().map(|scaler| scaler.transform(&x_train));
-    let samples = Samples::new(x_scaled.as_ref().unwrap_or(&x_train), &y_train, labels.len());
+    let samples = Samples::new(x_scaled.as_ref().unwrap_or(&x_train), &y_train, labels.len())
+        .weighted(w_train.as_deref());
     let search_started = Instant::now();
     let found = match &options.grid_search {
         Some(search) => {
@@ -194,7 +195,13 @@ pub fn train(
         ));
     }
 
-    let test = Evaluation::from_predictions(&y_test, &classifier.predict(&x_test), &labels)?;
+    let predicted = classifier.predict(&x_test);
+    let test = Evaluation::from_predictions(&y_test, &predicted, &labels)?;
+    let w_test = match test_dataset {
+        Some(test) => test.weights().map(<[f64]>::to_vec),
+        None => weights(&split.test),
+    };
+    let test_weighted_accuracy = w_test.and_then(|weights| weighted_accuracy(&y_test, &predicted, &weights));
     let grid_search = match found {
         Some(found) => {
             let accuracy =
@@ -239,6 +246,7 @@ pub fn train(
         classifier: ClassifierReport::of(&classifier, c, &options),
         train: TrainScore { accuracy: accuracy(&classifier, &x_train, &y_train) },
         test,
+        test_weighted_accuracy,
         grid_search,
         calibration,
         selection: None,
@@ -258,7 +266,7 @@ pub fn training_rows(dataset: &Dataset, options: &TrainOptions) -> Result<Vec<us
     Ok(split(&class_ids(dataset, &dataset.classes()), &options.test)?.train)
 }
 
-fn split(class_ids: &[usize], test: &TestRows) -> Result<Split> {
+pub(super) fn split(class_ids: &[usize], test: &TestRows) -> Result<Split> {
     match test {
         TestRows::Split(split) => train_test_split(class_ids, split),
         TestRows::Dataset(_) => Ok(Split { train: (0..class_ids.len()).collect(), test: Vec::new() }),
@@ -268,6 +276,19 @@ fn split(class_ids: &[usize], test: &TestRows) -> Result<Split> {
 /// The place of each row's label among sorted labels, all of which occur there.
 pub(super) fn class_ids(dataset: &Dataset, labels: &[String]) -> Vec<usize> {
     dataset.labels().iter().map(|label| labels.binary_search(label).unwrap_or(usize::MAX)).collect()
+}
+
+/// Rows that count must be of two classes at least.
+pub(super) fn check_classes(y_train: &[usize], weights: Option<&[f64]>, labels: &[String]) -> Result<()> {
+    let counts = |row: usize| weights.is_none_or(|weights| weights[row] > 0.0);
+    let mut ids = (0..y_train.len()).filter(|&row| counts(row)).map(|row| y_train[row]);
+    let hint = "give more rows, or let the split keep the shares of the classes: --stratify";
+    let message = match ids.next() {
+        Some(first) if ids.any(|id| id != first) => return Ok(()),
+        Some(first) => format!("expected at least 2 classes, got only {:?}", labels[first]),
+        None => "expected at least one weight above 0, got only 0".to_string(),
+    };
+    Err(Error::new(ErrorKind::InvalidArgument, message).at("training rows").with_hint(hint))
 }
 
 /// The errors of [`grid_search`], as far as they do not depend on features.
@@ -294,10 +315,16 @@ fn accuracy(classifier: &LogisticRegression, x: &Matrix, y: &[usize]) -> f64 {
     n_correct as f64 / y.len() as f64
 }
 
-fn baseline(y_train: &[usize], y_test: &[usize], n_classes: usize) -> Result<BaselineReport> {
-    let baseline = MostFrequent::fit(y_train, n_classes)?;
+fn baseline(
+    y_train: &[usize],
+    w_train: Option<&[f64]>,
+    y_test: &[usize],
+    n_classes: usize,
+) -> Result<BaselineReport> {
+    let baseline = MostFrequent::fit_weighted(y_train, n_classes, w_train)?;
     let n_correct = y_test.iter().filter(|&&y| y == baseline.class_id()).count();
-    let largest = y_train.iter().filter(|&&y| y == baseline.class_id()).count();
+    let rows_of = |class_id: usize| y_train.iter().filter(|&&y| y == class_id).count();
+    let largest = (0..n_classes).map(rows_of).max().unwrap_or(0);
     // Folds need at least one class with a row for each.
     let scores = match N_SPLITS.min(largest) {
         n_splits @ 2.. => Some(mean_and_std(&baseline_cross_val_score(y_train, n_classes, n_splits)?)),

@@ -30,6 +30,9 @@ pub struct TrainingReport {
     pub train: TrainScore,
     /// On the held-out rows.
     pub test: Evaluation,
+    /// The accuracy on the held-out rows, each counted by its weight, where rows have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_weighted_accuracy: Option<f64>,
     /// The search for C, if there was one.
     pub grid_search: Option<GridSearchReport>,
     /// What was done to probabilities, if anything was.

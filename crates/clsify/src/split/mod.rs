@@ -5,11 +5,13 @@
 
 mod mt19937;
 mod stratified_k_fold;
+mod stratified_order;
 mod train_test_split;
 
 use std::collections::BTreeMap;
 
 pub use stratified_k_fold::StratifiedKFold;
+pub use stratified_order::stratified_order;
 pub use train_test_split::{SplitOptions, TestSize, train_test_split};
 
 /// The row numbers of one division into training and test rows.
