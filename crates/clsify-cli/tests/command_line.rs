@@ -48,7 +48,7 @@ fn wrong_command_lines_exit_with_2_and_say_what_is_expected() {
         (with(&["--features", "auto", "--grid-search"]), "cannot be used with"),
         (with(&["--features", "best"]), "[possible values: auto]"),
         (with(&["--scaling", "some"]), "[possible values: auto, none, standard]"),
-        (with(&["--calibration", "platt"]), "[possible values: none, temperature]"),
+        (with(&["--calibration", "isotonic"]), "[possible values: none, temperature, platt]"),
         (with(&["--class-weight", "half"]), "[possible values: none, balanced]"),
         (with(&["--format", "xlsx"]), "expected tsv, csv, jsonl or lines, got \"xlsx\""),
         (with(&["--header", "maybe"]), "expected auto, present or absent, got \"maybe\""),

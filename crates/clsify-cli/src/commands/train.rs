@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use clsify::classifier::{LogisticRegressionOptions, Scaling};
+use clsify::classifier::{LogisticRegressionOptions, Platt, Scaling};
 use clsify::dataset::{Dataset, DatasetSummary};
 use clsify::evaluation::{Evaluation, linspace};
 use clsify::features::FeatureCache;
@@ -88,8 +88,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "C,C,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = positive)]
     c_grid: Vec<f64>,
 
-    /// What is done to probabilities after the fit: nothing, or logits divided by the temperature that fits rows out of their
-    /// folds best; predictions stay
+    /// What is done to probabilities after the fit, by what fits rows out of their folds best: nothing; logits divided by a
+    /// temperature, predictions stay; or platt, for two classes: logits multiplied and shifted
     #[arg(long, value_enum, default_value_t = CalibrationArg::None)]
     calibration: CalibrationArg,
 
@@ -320,16 +320,14 @@ fn summary(report: &TrainingReport) -> String {
     text.push_str(&scores(&report.test));
     if let Some(calibration) = &report.calibration {
         let (before, after) = (calibration.before, calibration.after);
+        let fitted = match (calibration.temperature, calibration.platt) {
+            (_, Some(Platt { scale, offset })) => format!("logits {scale:.4} z {offset:+.4}"),
+            (temperature, None) => format!("temperature {:.4}", temperature.unwrap_or(1.0)),
+        };
         text.push_str(&format!(
-            "\ncalibration  temperature {:.4}: expected calibration error {:.4} -> {:.4}, Brier score {:.4} -> {:.4}, \
+            "\ncalibration  {fitted}: expected calibration error {:.4} -> {:.4}, Brier score {:.4} -> {:.4}, \
              log loss {:.4} -> {:.4}\n",
-            calibration.temperature,
-            before.ece,
-            after.ece,
-            before.brier,
-            after.brier,
-            before.log_loss,
-            after.log_loss
+            before.ece, after.ece, before.brier, after.brier, before.log_loss, after.log_loss
         ));
     }
     let seconds = &report.seconds;

@@ -8,6 +8,7 @@ mod descent;
 pub(crate) mod logistic_regression;
 mod mean_curvature;
 mod mean_hessian;
+pub(crate) mod platt;
 mod point;
 mod row_space;
 mod rows;
@@ -18,6 +19,7 @@ mod temperature;
 
 pub use baseline::MostFrequent;
 pub use logistic_regression::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
+pub use platt::Platt;
 pub use samples::Samples;
 pub use standard_scaler::{Scaling, StandardScaler};
 pub use temperature::Temperature;

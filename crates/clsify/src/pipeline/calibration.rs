@@ -1,29 +1,37 @@
-//! Probabilities that mean something: a temperature from the training rows, and what it does on the test rows.
+//! Probabilities that mean something: a temperature or a line from the training rows, and what it does on the test rows.
 
 use serde::Serialize;
 
-use crate::classifier::{LogisticRegression, LogisticRegressionOptions, Samples, Temperature};
+use crate::classifier::platt::check_n_classes;
+use crate::classifier::{LogisticRegression, Platt, Temperature};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{CalibrationScores, out_of_fold_logits};
+use crate::evaluation::CalibrationScores;
 use crate::matrix::Matrix;
 use crate::split::StratifiedKFold;
 
-/// What is done to the classifier's probabilities after the fit. No choice changes a prediction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What is done to the classifier's probabilities after the fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Calibration {
     /// Nothing: the article's choice.
     #[default]
     None,
     /// Logits are divided by the temperature that fits the training rows best, each scored by a classifier that has not
-    /// seen it. It is divided into `coef` and `intercept`, so that a prediction costs what it did.
+    /// seen it. It is divided into `coef` and `intercept`, so that a prediction costs what it did. Changes no prediction.
     Temperature,
+    /// Platt scaling, for two classes: logits are multiplied and shifted, likewise. May change predictions.
+    Platt,
 }
 
-/// The temperature, and the scores of probabilities on the held-out rows without it and with it.
+/// What was done to logits, and the scores of probabilities on the held-out rows without it and with it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct CalibrationReport {
-    /// What logits were divided by.
-    pub temperature: f64,
+    /// What was fitted.
+    pub method: Calibration,
+    /// What logits were divided by; with a temperature.
+    pub temperature: Option<f64>,
+    /// What they were multiplied by, and what was added to them; with Platt scaling.
+    pub platt: Option<Platt>,
     /// Training rows that had no part in it, as their class was unknown to the classifier of their fold.
     pub n_left_out: usize,
     /// Without it.
@@ -32,12 +40,30 @@ pub struct CalibrationReport {
     pub after: CalibrationScores,
 }
 
+/// What was fitted to logits of rows out of their folds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Calibrator {
+    None,
+    Temperature(Temperature),
+    Platt(Platt),
+}
+
 /// What does not depend on features, to be refused before they are made.
-pub(super) fn check(calibration: Calibration, y_train: &[usize], n_splits: usize) -> Result<()> {
-    if calibration == Calibration::None {
+pub(super) fn check(calibration: Calibration, y_train: &[usize]) -> Result<()> {
+    if calibration != Calibration::Platt {
         return Ok(());
     }
-    let place = |e: Error| e.at("calibration").with_hint("without calibration fewer rows will do");
+    let mut classes = y_train.to_vec();
+    classes.sort_unstable();
+    classes.dedup();
+    check_n_classes(classes.len()).map_err(|e| e.at("calibration"))
+}
+
+/// Whether every training row can be scored by a classifier that has not seen it.
+pub(super) fn check_folds(y_train: &[usize], n_splits: usize) -> Result<()> {
+    let place = |e: Error| {
+        e.at("calibration").with_hint("fewer rows will do without calibration and without rules of decision")
+    };
     let folds = StratifiedKFold { n_splits, shuffle: None }.split(y_train).map_err(place)?;
     if folds.iter().any(|fold| fold.train.iter().all(|&i| y_train[i] == y_train[fold.train[0]])) {
         let message = "expected at least 2 classes in the training rows of every fold, got only one";
@@ -46,29 +72,66 @@ pub(super) fn check(calibration: Calibration, y_train: &[usize], n_splits: usize
     Ok(())
 }
 
-/// The classifier with its temperature, of which `samples` and `options` are the fit's; the test rows are looked at for the
-/// report only.
-pub(super) fn calibrate(
-    calibration: Calibration,
-    classifier: LogisticRegression,
-    (samples, options): (&Samples, &LogisticRegressionOptions),
-    n_splits: usize,
-    (x_test, y_test): (&Matrix, &[usize]),
-) -> Result<(LogisticRegression, Option<CalibrationReport>)> {
-    if calibration == Calibration::None {
-        return Ok((classifier, None));
+impl Calibrator {
+    /// Fits to out-of-fold logits `[n_samples, n_classes]` of the rows that `classifier` was fitted on.
+    pub(super) fn fit(
+        calibration: Calibration,
+        classifier: &LogisticRegression,
+        logits: &[f64],
+        class_ids: &[usize],
+        n_classes: usize,
+    ) -> Result<Self> {
+        Ok(match (calibration, classifier.classes()) {
+            (Calibration::None, _) => Calibrator::None,
+            (Calibration::Temperature, _) => {
+                Calibrator::Temperature(Temperature::fit(logits, class_ids, n_classes)?)
+            }
+            (Calibration::Platt, &[no, yes]) => {
+                let rows = logits.chunks_exact(n_classes);
+                let z: Vec<f64> = rows.map(|row| row[yes] - row[no]).collect();
+                let is_second: Vec<bool> = class_ids.iter().map(|&id| id == yes).collect();
+                Calibrator::Platt(Platt::fit(&z, &is_second)?)
+            }
+            (Calibration::Platt, classes) => {
+                check_n_classes(classes.len())?;
+                Calibrator::None
+            }
+        })
     }
-    let n_classes = samples.n_classes;
-    let logits = out_of_fold_logits(samples, options, n_splits)?;
-    let fitted = Temperature::fit(&logits, samples.class_ids, n_classes)?;
-    let scores = |classifier: &LogisticRegression| {
-        CalibrationScores::of(&probabilities(classifier, x_test, n_classes), y_test, n_classes)
-    };
-    let before = scores(&classifier)?;
-    let classifier = fitted.folded(classifier);
-    let Temperature { temperature, n_left_out } = fitted;
-    let report = CalibrationReport { temperature, n_left_out, before, after: scores(&classifier)? };
-    Ok((classifier, Some(report)))
+
+    /// The classifier with it.
+    pub(super) fn folded(&self, classifier: LogisticRegression) -> Result<LogisticRegression> {
+        match self {
+            Calibrator::None => Ok(classifier),
+            Calibrator::Temperature(temperature) => Ok(temperature.folded(classifier)),
+            Calibrator::Platt(platt) => platt.folded(classifier),
+        }
+    }
+
+    /// What it does on the test rows, which are looked at for this only.
+    pub(super) fn report(
+        &self,
+        (before, after): (&LogisticRegression, &LogisticRegression),
+        (x_test, y_test): (&Matrix, &[usize]),
+        n_classes: usize,
+    ) -> Result<Option<CalibrationReport>> {
+        let (method, temperature, platt) = match self {
+            Calibrator::None => return Ok(None),
+            Calibrator::Temperature(fitted) => (Calibration::Temperature, Some(fitted), None),
+            Calibrator::Platt(fitted) => (Calibration::Platt, None, Some(*fitted)),
+        };
+        let scores = |classifier: &LogisticRegression| {
+            CalibrationScores::of(&probabilities(classifier, x_test, n_classes), y_test, n_classes)
+        };
+        Ok(Some(CalibrationReport {
+            method,
+            temperature: temperature.map(|fitted| fitted.temperature),
+            platt,
+            n_left_out: temperature.map_or(0, |fitted| fitted.n_left_out),
+            before: scores(before)?,
+            after: scores(after)?,
+        }))
+    }
 }
 
 /// `[n_samples, n_classes]`: 0 for the classes that the classifier does not know.

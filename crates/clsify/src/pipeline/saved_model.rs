@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encoder_identity::{FileHash, hash_files};
 use super::hash_memory::HashMemory;
-use crate::classifier::{ClassWeight, Scaling};
+use crate::classifier::{ClassWeight, Platt, Scaling};
 use crate::encoder::{Dtype, encoder_files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
@@ -95,6 +95,9 @@ pub struct SavedTraining {
     /// What logits were divided by after the fit, if they were; `coef` and `intercept` are divided already.
     #[serde(default)]
     pub temperature: Option<f64>,
+    /// The line that logits were put through after the fit, if they were; likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platt: Option<Platt>,
     /// Steps of the fit.
     pub n_iter: usize,
     /// Whether the optimum was reached.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::calibration::{self, Calibration, calibrate};
+use super::calibration::{self, Calibration, Calibrator};
 use super::observer::{Observer, Stage};
 use super::sentence_classifier::SentenceClassifier;
 use super::sentence_encoder::{Encoded, SentenceEncoder};
@@ -15,7 +15,9 @@ use crate::classifier::{
 };
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{Evaluation, baseline_cross_val_score, grid_search, mean_and_std};
+use crate::evaluation::{
+    Evaluation, baseline_cross_val_score, grid_search, mean_and_std, out_of_fold_logits,
+};
 use crate::matrix::Matrix;
 use crate::split::{Split, SplitOptions, StratifiedKFold, train_test_split};
 
@@ -130,7 +132,11 @@ pub fn train(
     if let Some(search) = &options.grid_search {
         check_grid_search(search, &options.classifier, &y_train)?;
     }
-    calibration::check(options.calibration, &y_train, N_SPLITS)?;
+    calibration::check(options.calibration, &y_train)?;
+    let needs_folds = options.calibration != Calibration::None;
+    if needs_folds {
+        calibration::check_folds(&y_train, N_SPLITS)?;
+    }
     let baseline = baseline(&y_train, &y_test, labels.len())?;
 
     let encoded = encoder.encode(dataset.sentences(), observer)?;
@@ -181,8 +187,14 @@ pub fn train(
     let refit = options.grid_search.as_ref().is_some_and(|search| search.refit);
     let c = found.as_ref().filter(|_| refit).map_or(options.classifier.c, |found| found.best_c);
     let fitted_with = LogisticRegressionOptions { c, ..options.classifier };
-    let (classifier, calibration) =
-        calibrate(options.calibration, fit(c)?, (&samples, &fitted_with), N_SPLITS, (&x_test, &y_test))?;
+    let plain = fit(c)?;
+    let logits = match needs_folds {
+        true => out_of_fold_logits(&samples, &fitted_with, N_SPLITS)?,
+        false => Vec::new(),
+    };
+    let calibrator = Calibrator::fit(options.calibration, &plain, &logits, &y_train, labels.len())?;
+    let classifier = calibrator.folded(plain.clone())?;
+    let calibration = calibrator.report((&plain, &classifier), (&x_test, &y_test), labels.len())?;
     observer.finish(Stage::Fit);
     seconds.fit = fit_started.elapsed().as_secs_f64();
     if !classifier.converged() {
