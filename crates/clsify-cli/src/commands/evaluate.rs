@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::commands::train::scores;
 use crate::console::Console;
+use crate::decision::evaluated_text;
 use crate::options::{CacheArgs, DataOptions, DtypeArg, at_least_one, load_classifier, load_dataset};
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 
@@ -51,7 +52,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         write_json(path, &report)?;
     }
     if !args.json.as_deref().is_some_and(is_stdout) {
-        stdout(|out| write!(out, "{}", scores(&report.test)))?;
+        let decision = report.decision.as_ref();
+        let decision = decision.map(|d| evaluated_text(&d.rule, &d.effect, classifier.classes()));
+        stdout(|out| write!(out, "{}{}", scores(&report.test), decision.unwrap_or_default()))?;
     }
     console.hint_faster_dtype(classifier.encoder());
     Ok(())

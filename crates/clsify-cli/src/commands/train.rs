@@ -15,6 +15,7 @@ use clsify::split::{SplitOptions, TestSize};
 use clsify_hub::Located;
 
 use crate::console::Console;
+use crate::decision::{DecisionArgs, decision_text};
 use crate::options::{
     CacheArgs, CalibrationArg, ClassWeightArg, DataOptions, EncodingArgs, FeatureArgs, ScalingArg,
     at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder, positive, test_size,
@@ -93,6 +94,9 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = CalibrationArg::None)]
     calibration: CalibrationArg,
 
+    #[command(flatten)]
+    decision: DecisionArgs,
+
     /// Copy the encoder into the model's folder, so that it can be moved as one
     #[arg(long)]
     bundle_encoder: bool,
@@ -147,6 +151,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         grid_search: (args.grid_search || !args.c_grid.is_empty())
             .then_some(GridSearchOptions { c_values, refit: true }),
         calibration: args.calibration.into(),
+        decision: args.decision.options()?,
     };
     let located = locate_encoder(&args.encoder, console)?;
     if !args.bundle_encoder {
@@ -171,7 +176,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if is_on_stdout {
         write_json("-".as_ref(), &trained.report)?;
     } else {
-        stdout(|out| write!(out, "{}", summary(&trained.report)))?;
+        stdout(|out| write!(out, "{}", summary(&trained.report, trained.classifier.classes())))?;
     }
     console.say(&format!("saved: {}", args.output.display()));
     console.hint_faster_dtype(trained.classifier.encoder());
@@ -276,7 +281,7 @@ pub(crate) fn say_counts(name: &str, summary: &DatasetSummary, console: &Console
 }
 
 /// A training report in words.
-fn summary(report: &TrainingReport) -> String {
+fn summary(report: &TrainingReport, classes: &[String]) -> String {
     let (features, classifier) = (&report.features, &report.classifier);
     let mut text = format!(
         "encoder      {} ({}, {} layers, {} wide), pooling {} of layers {}\nfeatures     {} x {}, {} tokens, longest {}\n",
@@ -329,6 +334,9 @@ fn summary(report: &TrainingReport) -> String {
              log loss {:.4} -> {:.4}\n",
             before.ece, after.ece, before.brier, after.brier, before.log_loss, after.log_loss
         ));
+    }
+    if let Some(decision) = &report.decision {
+        text.push_str(&decision_text(decision, classes));
     }
     let seconds = &report.seconds;
     text.push_str(&format!(

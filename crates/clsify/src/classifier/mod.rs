@@ -4,6 +4,7 @@
 
 pub mod baseline;
 mod cholesky;
+mod decision;
 mod descent;
 pub(crate) mod logistic_regression;
 mod mean_curvature;
@@ -18,6 +19,7 @@ mod standard_scaler;
 mod temperature;
 
 pub use baseline::MostFrequent;
+pub use decision::{Answer, Decision};
 pub use logistic_regression::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
 pub use platt::Platt;
 pub use samples::Samples;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::classifier::platt::check_n_classes;
 use crate::classifier::{LogisticRegression, Platt, Temperature};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::CalibrationScores;
+use crate::evaluation::{CalibrationScores, softmax};
 use crate::matrix::Matrix;
 use crate::split::StratifiedKFold;
 
@@ -97,6 +97,22 @@ impl Calibrator {
                 Calibrator::None
             }
         })
+    }
+
+    /// The probabilities of rows of logits `[n_samples, n_classes]`: row-major `[n_samples, classes.len()]`, of these classes
+    /// only, by the logits with it.
+    pub(super) fn probabilities(&self, logits: &[f64], n_classes: usize, classes: &[usize]) -> Vec<f64> {
+        let mut own: Vec<f64> =
+            logits.chunks_exact(n_classes).flat_map(|row| classes.iter().map(|&id| row[id])).collect();
+        match self {
+            Calibrator::None => {}
+            Calibrator::Temperature(fitted) => own.iter_mut().for_each(|z| *z /= fitted.temperature),
+            Calibrator::Platt(Platt { scale, offset }) => own.chunks_exact_mut(2).for_each(|row| {
+                let z = scale * (row[1] - row[0]) + offset;
+                row.copy_from_slice(&[-0.5 * z, 0.5 * z]);
+            }),
+        }
+        softmax(&own, classes.len())
     }
 
     /// The classifier with it.

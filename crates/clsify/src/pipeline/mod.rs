@@ -4,6 +4,8 @@
 //! saved, loaded, evaluated and asked.
 
 mod calibration;
+mod cost_matrix;
+mod decision;
 mod doctor;
 mod doctor_report;
 mod encoder_identity;
@@ -20,6 +22,8 @@ mod train;
 mod training_report;
 
 pub use calibration::{Calibration, CalibrationReport};
+pub use cost_matrix::CostMatrix;
+pub use decision::{ABSTAINED, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores};
 pub use doctor::{DoctorOptions, diagnose};
 pub use doctor_report::{
     ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, NearDuplicate, Truncated,
@@ -28,7 +32,9 @@ pub use encoder_identity::FileHash;
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
 pub use selection::{Candidate, Selection, paired_difference, select_features, selection_features};
-pub use sentence_classifier::{EvaluationReport, LoadOptions, Prediction, SentenceClassifier};
+pub use sentence_classifier::{
+    EvaluatedDecision, EvaluationReport, LoadOptions, Prediction, SentenceClassifier,
+};
 pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
 pub use speed::{EncoderSpeed, Latency};
 pub use stream::{Group, Streamed};

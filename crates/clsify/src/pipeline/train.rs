@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::calibration::{self, Calibration, Calibrator};
+use super::decision::{self, DecisionOptions, DecisionReport};
 use super::observer::{Observer, Stage};
 use super::sentence_classifier::SentenceClassifier;
 use super::sentence_encoder::{Encoded, SentenceEncoder};
@@ -11,14 +12,13 @@ use super::training_report::{
     TestDataReport, TrainScore, TrainingReport,
 };
 use crate::classifier::{
-    LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling, StandardScaler,
+    Decision, LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling, StandardScaler,
 };
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{
     Evaluation, baseline_cross_val_score, grid_search, mean_and_std, out_of_fold_logits,
 };
-use crate::matrix::Matrix;
 use crate::split::{Split, SplitOptions, StratifiedKFold, train_test_split};
 
 /// Folds of cross-validation, where the classes are large enough.
@@ -55,6 +55,8 @@ pub struct TrainOptions {
     pub grid_search: Option<GridSearchOptions>,
     /// What is done to probabilities after the fit. The default is nothing, as in the article.
     pub calibration: Calibration,
+    /// How probabilities become answers. The default is the most probable class, as in the article.
+    pub decision: DecisionOptions,
 }
 
 impl Default for TrainOptions {
@@ -65,6 +67,7 @@ impl Default for TrainOptions {
             classifier: LogisticRegressionOptions::default(),
             grid_search: None,
             calibration: Calibration::default(),
+            decision: DecisionOptions::default(),
         }
     }
 }
@@ -133,7 +136,9 @@ pub fn train(
         check_grid_search(search, &options.classifier, &y_train)?;
     }
     calibration::check(options.calibration, &y_train)?;
-    let needs_folds = options.calibration != Calibration::None;
+    decision::check(&options.decision, &labels, &y_train, options.classifier.class_weight)?;
+    let decides = options.decision != DecisionOptions::MostProbable;
+    let needs_folds = decides || options.calibration != Calibration::None;
     if needs_folds {
         calibration::check_folds(&y_train, N_SPLITS)?;
     }
@@ -195,6 +200,16 @@ pub fn train(
     let calibrator = Calibrator::fit(options.calibration, &plain, &logits, &y_train, labels.len())?;
     let classifier = calibrator.folded(plain.clone())?;
     let calibration = calibrator.report((&plain, &classifier), (&x_test, &y_test), labels.len())?;
+    let own = (classifier.classes(), &labels[..]);
+    let decided = match decides {
+        true => {
+            let probabilities = calibrator.probabilities(&logits, labels.len(), own.0);
+            let test = (&classifier.predict_proba(&x_test)[..], &y_test[..]);
+            Some(decision::report(&options.decision, (&probabilities, &y_train), test, own)?)
+        }
+        false => None,
+    };
+    let rule = decided.as_ref().map_or(Decision::MostProbable, |decided| decided.rule.clone());
     observer.finish(Stage::Fit);
     seconds.fit = fit_started.elapsed().as_secs_f64();
     if !classifier.converged() {
@@ -206,11 +221,16 @@ pub fn train(
         ));
     }
 
-    let test = Evaluation::from_predictions(&y_test, &classifier.predict(&x_test), &labels)?;
+    if let Some(note) = decided.as_ref().and_then(DecisionReport::note) {
+        observer.note(&note);
+    }
+
+    let test =
+        Evaluation::from_predictions(&y_test, &decision::class_ids(&rule, &classifier, &x_test), &labels)?;
     let grid_search = match found {
         Some(found) => {
             let accuracy =
-                if refit { test.accuracy } else { accuracy(&fit(found.best_c)?, &x_test, &y_test) };
+                if refit { test.accuracy } else { accuracy(&fit(found.best_c)?.predict(&x_test), &y_test) };
             Some(GridSearchReport {
                 best_c: found.best_c,
                 best_score: found.best_score,
@@ -249,10 +269,13 @@ pub fn train(
         },
         baseline,
         classifier: ClassifierReport::of(&classifier, c, &options),
-        train: TrainScore { accuracy: accuracy(&classifier, &x_train, &y_train) },
+        train: TrainScore {
+            accuracy: accuracy(&decision::class_ids(&rule, &classifier, &x_train), &y_train),
+        },
         test,
         grid_search,
         calibration,
+        decision: decided,
         selection: None,
         seconds,
     };
@@ -301,8 +324,8 @@ fn check_grid_search(
     Ok(())
 }
 
-fn accuracy(classifier: &LogisticRegression, x: &Matrix, y: &[usize]) -> f64 {
-    let n_correct = classifier.predict(x).iter().zip(y).filter(|(p, y)| p == y).count();
+fn accuracy(predicted: &[usize], y: &[usize]) -> f64 {
+    let n_correct = predicted.iter().zip(y).filter(|(p, y)| p == y).count();
     n_correct as f64 / y.len() as f64
 }
 
