@@ -8,12 +8,13 @@ mod common;
 use common::{Sandbox, encoder, json_lines, keys, read_json, reviews};
 use serde_json::{Value, json};
 
-/// Sixty reviews with words that tell less, so that not all is certain.
+/// Reviews of which some have the wrong label, so that not all is certain.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     let row = |i: usize| {
-        let label = if (i * 7 + i / 3) % 5 < 2 { "good" } else { "bad" };
-        format!("film {} was {} number {i}\t{label}\n", i % 9, ["quiet", "wonderful", "a bore"][i % 3])
+        let word = ["quiet", "wonderful", "a bore"][i % 3];
+        let label = if (word == "wonderful") != (i % 7 == 0) { "good" } else { "bad" };
+        format!("film {} was {word} number {i}\t{label}\n", i % 9)
     };
     sandbox.write("data.tsv", (0..60).map(row).collect::<String>() + &reviews());
     sandbox
@@ -128,18 +129,33 @@ fn evaluate_reports_coverage_and_accuracy_of_what_is_answered() {
 #[test]
 fn a_target_is_reached_on_rows_out_of_their_folds_or_refused() {
     let sandbox = sandbox();
-    let report = train(&sandbox, &["--target-precision", "0.75", "--calibration", "temperature"]);
-    let decision = &report["decision"];
-    assert_eq!(decision["target_precision"], 0.75);
-    let out_of_fold = &decision["out_of_fold"];
-    let (before, after) = (&out_of_fold["before"], &out_of_fold["after"]);
     let number = |value: &Value| value.as_f64().unwrap();
-    assert!(number(&after["accuracy"]) >= 0.75 && number(&before["accuracy"]) < 0.75, "{out_of_fold}");
+    // Halfway between what all rows have and what the best of the wider points has.
+    let any = &train(&sandbox, &["--abstain-below", "0.6", "--calibration", "temperature"])["decision"];
+    let all = number(&any["out_of_fold"]["before"]["accuracy"]);
+    let points = any["curve"].as_array().unwrap().iter().filter(|point| number(&point["n_answered"]) >= 20.0);
+    let best = points.map(|point| number(&point["accuracy"])).fold(0.0, f64::max);
+    assert!(best > all && best < 0.95, "{best} {all}");
+    let target = 0.5 * (all + best);
+    let more = ["--target-precision", &target.to_string(), "--calibration", "temperature"];
+    let decision = &train(&sandbox, &more)["decision"];
+    assert_eq!(decision["target_precision"], target);
+    let after = &decision["out_of_fold"]["after"];
+    assert!(number(&after["accuracy"]) >= target && number(&after["coverage"]) < 1.0, "{after}");
     for point in decision["curve"].as_array().unwrap() {
         let wider = number(&point["coverage"]) > number(&after["coverage"]);
-        assert!(!wider || number(&point["accuracy"]) < 0.75, "{point} {after}");
+        assert!(!wider || number(&point["accuracy"]) < target, "{point} {after}");
     }
     let bert = encoder("bert");
+    let easy =
+        ["train", "--encoder", &bert, "--data", "data.tsv", "--output", "easy", "--target-precision", "0.3"];
+    let outcome = sandbox.run(&easy);
+    assert!(
+        outcome.stderr.contains("right to 0.3 or more: nothing is left unanswered"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(read_json(&sandbox.path("easy/clsify.json"))["decision"], json!({"abstain_below": 0.0}));
     let fail = |more: &[&str]| {
         let mut args = vec!["train", "-q", "--encoder", &bert, "--data", "data.tsv", "--output", "other"];
         args.extend(more);

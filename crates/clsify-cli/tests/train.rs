@@ -391,6 +391,18 @@ fn a_temperature_is_reported_saved_and_changes_no_prediction() {
             .for_each(|key| assert!(scores[*key].is_f64(), "{key} of {scores}"));
     }
     assert_ne!(calibration["before"], calibration["after"]);
+    // Oracle: the error by its definition from the bins.
+    for when in ["before", "after"] {
+        let bins = calibration["reliability"][when].as_array().unwrap();
+        let n = |bin: &Value| bin["n_rows"].as_f64().unwrap();
+        let gap = |bin: &Value| match (bin["accuracy"].as_f64(), bin["mean_probability"].as_f64()) {
+            (Some(accuracy), Some(mean)) => n(bin) * (accuracy - mean).abs(),
+            _ => 0.0,
+        };
+        let (total, gaps): (f64, f64) = (bins.iter().map(n).sum(), bins.iter().map(gap).sum());
+        assert_eq!((bins.len(), total), (15, 24.0));
+        assert!((gaps / total - calibration[when]["ece"].as_f64().unwrap()).abs() < 1e-12);
+    }
     let saved = read_json(&sandbox.path("model/clsify.json"));
     assert_eq!(saved["training"]["temperature"].as_f64(), Some(temperature));
     // Oracle: the intercept without it.

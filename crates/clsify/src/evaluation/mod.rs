@@ -13,7 +13,9 @@ mod label_issues;
 pub mod metrics;
 
 pub use abstention::{CoveragePoint, coverage_curve, least_answered, reach_accuracy};
-pub use calibration_error::{CalibrationScores, brier_score, expected_calibration_error, log_loss};
+pub use calibration_error::{
+    CalibrationScores, ReliabilityBin, brier_score, expected_calibration_error, log_loss, reliability_bins,
+};
 pub use class_thresholds::f1_macro_thresholds;
 pub use cross_validation::{
     baseline_cross_val_score, cross_val_predict, cross_val_score, out_of_fold_logits,

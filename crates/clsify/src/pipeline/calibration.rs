@@ -5,9 +5,14 @@ use serde::Serialize;
 use crate::classifier::platt::check_n_classes;
 use crate::classifier::{LogisticRegression, Platt, Temperature};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{CalibrationScores, softmax};
+use crate::evaluation::calibration_error::N_BINS;
+use crate::evaluation::{CalibrationScores, ReliabilityBin, reliability_bins, softmax};
 use crate::matrix::Matrix;
 use crate::split::StratifiedKFold;
+
+const FEW_SPLITS: usize = 5;
+const MANY_SPLITS: usize = 20;
+const MANY_ROWS: usize = 100_000;
 
 /// What is done to the classifier's probabilities after the fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -24,7 +29,7 @@ pub enum Calibration {
 }
 
 /// What was done to logits, and the scores of probabilities on the held-out rows without it and with it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CalibrationReport {
     /// What was fitted.
     pub method: Calibration,
@@ -38,6 +43,17 @@ pub struct CalibrationReport {
     pub before: CalibrationScores,
     /// With it.
     pub after: CalibrationScores,
+    /// The reliability diagram without it and with it, 15 bins of equal width each.
+    pub reliability: Reliability,
+}
+
+/// Two reliability diagrams.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reliability {
+    /// Without calibration.
+    pub before: Vec<ReliabilityBin>,
+    /// With it.
+    pub after: Vec<ReliabilityBin>,
 }
 
 /// What was fitted to logits of rows out of their folds.
@@ -57,6 +73,21 @@ pub(super) fn check(calibration: Calibration, y_train: &[usize]) -> Result<()> {
     classes.sort_unstable();
     classes.dedup();
     check_n_classes(classes.len()).map_err(|e| e.at("calibration"))
+}
+
+/// Folds for these training rows: twenty, where the largest class has a row for each.
+///
+/// The classifiers of folds stand in for the saved one. With five folds they have a fifth fewer rows: where features are many
+/// they fit those too closely, their logits are larger than the saved one's, and neither a temperature nor a threshold that
+/// suits them suits it. With many rows five will do, and cost less.
+pub(super) fn n_splits(y_train: &[usize]) -> usize {
+    if y_train.len() > MANY_ROWS {
+        return FEW_SPLITS;
+    }
+    let n_classes = y_train.iter().max().map_or(0, |id| id + 1);
+    let mut counts = vec![0; n_classes];
+    y_train.iter().for_each(|&id| counts[id] += 1);
+    counts.into_iter().max().unwrap_or(0).clamp(FEW_SPLITS, MANY_SPLITS)
 }
 
 /// Whether every training row can be scored by a classifier that has not seen it.
@@ -136,16 +167,16 @@ impl Calibrator {
             Calibrator::Temperature(fitted) => (Calibration::Temperature, Some(fitted), None),
             Calibrator::Platt(fitted) => (Calibration::Platt, None, Some(*fitted)),
         };
-        let scores = |classifier: &LogisticRegression| {
-            CalibrationScores::of(&probabilities(classifier, x_test, n_classes), y_test, n_classes)
-        };
+        let [before, after] = [before, after].map(|classifier| probabilities(classifier, x_test, n_classes));
+        let bins = |p: &[f64]| reliability_bins(p, y_test, n_classes, N_BINS);
         Ok(Some(CalibrationReport {
             method,
             temperature: temperature.map(|fitted| fitted.temperature),
             platt,
             n_left_out: temperature.map_or(0, |fitted| fitted.n_left_out),
-            before: scores(before)?,
-            after: scores(after)?,
+            before: CalibrationScores::of(&before, y_test, n_classes)?,
+            after: CalibrationScores::of(&after, y_test, n_classes)?,
+            reliability: Reliability { before: bins(&before)?, after: bins(&after)? },
         }))
     }
 }
@@ -157,4 +188,22 @@ fn probabilities(classifier: &LogisticRegression, x: &Matrix, n_classes: usize) 
     let rows = all.chunks_exact_mut(n_classes).zip(own.chunks_exact(classifier.classes().len()));
     rows.for_each(|(row, own)| classifier.classes().iter().zip(own).for_each(|(&id, &p)| row[id] = p));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folds_are_twenty_where_a_class_has_the_rows_and_the_rows_are_not_many() {
+        let rows = |counts: &[usize]| -> Vec<usize> {
+            counts.iter().enumerate().flat_map(|(id, &n)| vec![id; n]).collect()
+        };
+        assert_eq!(n_splits(&rows(&[30, 20])), 20);
+        assert_eq!(n_splits(&rows(&[3, 12])), 12);
+        assert_eq!(n_splits(&rows(&[2, 3])), 5, "too few, and refused with five");
+        assert!(check_folds(&rows(&[2, 3]), 5).is_err());
+        assert_eq!(n_splits(&rows(&[60_000, 40_000])), 20);
+        assert_eq!(n_splits(&rows(&[60_000, 40_001])), 5);
+    }
 }

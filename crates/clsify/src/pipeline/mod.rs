@@ -21,7 +21,7 @@ mod stream;
 mod train;
 mod training_report;
 
-pub use calibration::{Calibration, CalibrationReport};
+pub use calibration::{Calibration, CalibrationReport, Reliability};
 pub use cost_matrix::CostMatrix;
 pub use decision::{ABSTAINED, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores};
 pub use doctor::{DoctorOptions, diagnose};

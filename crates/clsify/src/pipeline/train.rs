@@ -140,7 +140,7 @@ pub fn train(
     let decides = options.decision != DecisionOptions::MostProbable;
     let needs_folds = decides || options.calibration != Calibration::None;
     if needs_folds {
-        calibration::check_folds(&y_train, N_SPLITS)?;
+        calibration::check_folds(&y_train, calibration::n_splits(&y_train))?;
     }
     let baseline = baseline(&y_train, &y_test, labels.len())?;
 
@@ -194,7 +194,7 @@ pub fn train(
     let fitted_with = LogisticRegressionOptions { c, ..options.classifier };
     let plain = fit(c)?;
     let logits = match needs_folds {
-        true => out_of_fold_logits(&samples, &fitted_with, N_SPLITS)?,
+        true => out_of_fold_logits(&samples, &fitted_with, calibration::n_splits(&y_train))?,
         false => Vec::new(),
     };
     let calibrator = Calibrator::fit(options.calibration, &plain, &logits, &y_train, labels.len())?;
