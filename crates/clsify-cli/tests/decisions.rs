@@ -13,7 +13,7 @@ fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     let row = |i: usize| {
         let word = ["quiet", "wonderful", "a bore"][i % 3];
-        let label = if (word == "wonderful") != (i % 7 == 0) { "good" } else { "bad" };
+        let label = if (word == "wonderful") != i.is_multiple_of(7) { "good" } else { "bad" };
         format!("film {} was {word} number {i}\t{label}\n", i % 9)
     };
     sandbox.write("data.tsv", (0..60).map(row).collect::<String>() + &reviews());
