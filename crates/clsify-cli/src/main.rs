@@ -5,6 +5,7 @@
 
 mod commands;
 mod console;
+mod decision;
 mod options;
 mod output;
 mod table;

@@ -210,6 +210,7 @@ impl ScalingArg {
 pub(crate) enum CalibrationArg {
     None,
     Temperature,
+    Platt,
 }
 
 impl From<CalibrationArg> for Calibration {
@@ -217,6 +218,7 @@ impl From<CalibrationArg> for Calibration {
         match calibration {
             CalibrationArg::None => Calibration::None,
             CalibrationArg::Temperature => Calibration::Temperature,
+            CalibrationArg::Platt => Calibration::Platt,
         }
     }
 }

@@ -186,7 +186,7 @@ fn weights_follow_their_rows() {
     let unweighted = Dataset::from_pairs(pairs(2)).unwrap();
     let other = train(encoder("bert"), &unweighted, options(Calibration::Temperature), &()).unwrap();
     assert_eq!(other.report.test_weighted_accuracy, None);
-    let temperature = |trained: &Trained| trained.report.calibration.unwrap().temperature;
+    let temperature = |trained: &Trained| trained.report.calibration.as_ref().unwrap().temperature;
     assert_ne!(temperature(&trained), temperature(&other));
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::commands::train::{scores, weighted};
 use crate::console::Console;
+use crate::decision::evaluated_text;
 use crate::options::{
     CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one, load_classifier, load_dataset,
 };
@@ -56,7 +57,17 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         write_json(path, &report)?;
     }
     if !args.json.as_deref().is_some_and(is_stdout) {
-        stdout(|out| write!(out, "{}{}", scores(&report.test), weighted(report.test_weighted_accuracy)))?;
+        let decision = report.decision.as_ref();
+        let decision = decision.map(|d| evaluated_text(&d.rule, &d.effect, classifier.classes()));
+        stdout(|out| {
+            write!(
+                out,
+                "{}{}{}",
+                scores(&report.test),
+                weighted(report.test_weighted_accuracy),
+                decision.unwrap_or_default()
+            )
+        })?;
     }
     console.hint_faster_dtype(classifier.encoder());
     Ok(())

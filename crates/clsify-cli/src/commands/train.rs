@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use clsify::classifier::{LogisticRegressionOptions, Scaling};
+use clsify::classifier::{LogisticRegressionOptions, Platt, Scaling};
 use clsify::dataset::{Dataset, DatasetSummary};
 use clsify::evaluation::{Evaluation, linspace};
 use clsify::features::FeatureCache;
@@ -15,6 +15,7 @@ use clsify::split::{SplitOptions, TestSize};
 use clsify_hub::Located;
 
 use crate::console::Console;
+use crate::decision::{DecisionArgs, decision_text};
 use crate::options::{
     CacheArgs, CalibrationArg, ClassWeightArg, DataOptions, EncodingArgs, FeatureArgs, ScalingArg,
     WeightArgs, at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder, positive,
@@ -89,10 +90,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "C,C,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = positive)]
     c_grid: Vec<f64>,
 
-    /// What is done to probabilities after the fit: nothing, or logits divided by the temperature that fits rows out of their
-    /// folds best; predictions stay
+    /// What is done to probabilities after the fit, by what fits rows out of their folds best: nothing; logits divided by a
+    /// temperature, predictions stay; or platt, for two classes: logits multiplied and shifted
     #[arg(long, value_enum, default_value_t = CalibrationArg::None)]
     calibration: CalibrationArg,
+
+    #[command(flatten)]
+    decision: DecisionArgs,
 
     /// Copy the encoder into the model's folder, so that it can be moved as one
     #[arg(long)]
@@ -151,6 +155,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         grid_search: (args.grid_search || !args.c_grid.is_empty())
             .then_some(GridSearchOptions { c_values, refit: true }),
         calibration: args.calibration.into(),
+        decision: args.decision.options()?,
     };
     let located = locate_encoder(&args.encoder, console)?;
     if !args.bundle_encoder {
@@ -180,7 +185,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if is_on_stdout {
         write_json("-".as_ref(), &trained.report)?;
     } else {
-        stdout(|out| write!(out, "{}", summary(&trained.report)))?;
+        stdout(|out| write!(out, "{}", summary(&trained.report, trained.classifier.classes())))?;
     }
     console.say(&format!("saved: {}", args.output.display()));
     console.hint_faster_dtype(trained.classifier.encoder());
@@ -285,7 +290,7 @@ pub(crate) fn say_counts(name: &str, summary: &DatasetSummary, console: &Console
 }
 
 /// A training report in words.
-fn summary(report: &TrainingReport) -> String {
+fn summary(report: &TrainingReport, classes: &[String]) -> String {
     let (features, classifier) = (&report.features, &report.classifier);
     let mut text = format!(
         "encoder      {} ({}, {} layers, {} wide), pooling {} of layers {}\nfeatures     {} x {}, {} tokens, longest {}\n",
@@ -330,17 +335,18 @@ fn summary(report: &TrainingReport) -> String {
     text.push_str(&weighted(report.test_weighted_accuracy));
     if let Some(calibration) = &report.calibration {
         let (before, after) = (calibration.before, calibration.after);
+        let fitted = match (calibration.temperature, calibration.platt) {
+            (_, Some(Platt { scale, offset })) => format!("logits {scale:.4} z {offset:+.4}"),
+            (temperature, None) => format!("temperature {:.4}", temperature.unwrap_or(1.0)),
+        };
         text.push_str(&format!(
-            "\ncalibration  temperature {:.4}: expected calibration error {:.4} -> {:.4}, Brier score {:.4} -> {:.4}, \
+            "\ncalibration  {fitted}: expected calibration error {:.4} -> {:.4}, Brier score {:.4} -> {:.4}, \
              log loss {:.4} -> {:.4}\n",
-            calibration.temperature,
-            before.ece,
-            after.ece,
-            before.brier,
-            after.brier,
-            before.log_loss,
-            after.log_loss
+            before.ece, after.ece, before.brier, after.brier, before.log_loss, after.log_loss
         ));
+    }
+    if let Some(decision) = &report.decision {
+        text.push_str(&decision_text(decision, classes));
     }
     let seconds = &report.seconds;
     text.push_str(&format!(

@@ -4,10 +4,12 @@
 
 pub mod baseline;
 mod cholesky;
+mod decision;
 mod descent;
 pub(crate) mod logistic_regression;
 mod mean_curvature;
 mod mean_hessian;
+pub(crate) mod platt;
 mod point;
 mod row_space;
 mod rows;
@@ -17,7 +19,9 @@ mod standard_scaler;
 mod temperature;
 
 pub use baseline::MostFrequent;
+pub use decision::{Answer, Decision};
 pub use logistic_regression::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
+pub use platt::Platt;
 pub use samples::Samples;
 pub use standard_scaler::{Scaling, StandardScaler};
 pub use temperature::Temperature;

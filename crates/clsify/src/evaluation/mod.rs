@@ -3,7 +3,9 @@
 //! `y_true` comes before `y_pred`; rows of a confusion matrix are the true classes, columns the predicted ones.
 //! Knows no text and no transformers.
 
+mod abstention;
 pub mod calibration_error;
+mod class_thresholds;
 mod cross_validation;
 mod forecast;
 mod grid_search;
@@ -13,7 +15,11 @@ mod label_issues;
 pub mod metrics;
 mod paired;
 
-pub use calibration_error::{CalibrationScores, brier_score, expected_calibration_error, log_loss};
+pub use abstention::{CoveragePoint, coverage_curve, least_answered, reach_accuracy};
+pub use calibration_error::{
+    CalibrationScores, ReliabilityBin, brier_score, expected_calibration_error, log_loss, reliability_bins,
+};
+pub use class_thresholds::f1_macro_thresholds;
 pub use cross_validation::{
     baseline_cross_val_score, cross_val_predict, cross_val_score, out_of_fold_logits,
 };

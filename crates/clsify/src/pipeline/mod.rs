@@ -5,6 +5,8 @@
 
 mod calibration;
 mod comparison;
+mod cost_matrix;
+mod decision;
 mod doctor;
 mod doctor_report;
 mod doctor_texts;
@@ -23,8 +25,10 @@ mod stream;
 mod train;
 mod training_report;
 
-pub use calibration::{Calibration, CalibrationReport};
+pub use calibration::{Calibration, CalibrationReport, Reliability};
 pub use comparison::{ComparedModel, ComparisonReport, Disagreement, compare};
+pub use cost_matrix::CostMatrix;
+pub use decision::{ABSTAINED, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores};
 pub use doctor::{DoctorOptions, EncoderOrReason, diagnose};
 pub use doctor_report::{
     ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, LeftOut, MinorityScript,
@@ -35,7 +39,9 @@ pub use learning_curve::{CurvePoint, LearningCurve, LearningCurveOptions, learni
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
 pub use selection::{Candidate, Selection, paired_difference, select_features, selection_features};
-pub use sentence_classifier::{EvaluationReport, LoadOptions, Prediction, SentenceClassifier};
+pub use sentence_classifier::{
+    EvaluatedDecision, EvaluationReport, LoadOptions, Prediction, SentenceClassifier,
+};
 pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
 pub use speed::{EncoderSpeed, Latency};
 pub use stream::{Group, Streamed};

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encoder_identity::{FileHash, hash_files};
 use super::hash_memory::HashMemory;
-use crate::classifier::{ClassWeight, Scaling};
+use crate::classifier::{ClassWeight, Decision, Platt, Scaling};
 use crate::encoder::{Dtype, encoder_files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
@@ -21,9 +21,10 @@ use crate::features::FeatureOptions;
 use crate::files::{check_writable, write_atomically, write_folder_atomically};
 use crate::tokenizer::tokenizer_files;
 
-/// The version of the folder's form that this program writes; it reads those before it too. Version 1 had `pooling`, of the
-/// last layer, for `features`.
-pub const FORMAT_VERSION: u32 = 2;
+/// The newest version of the folder's form; this program reads those before it too. Version 1 had `pooling`, of the last
+/// layer, for `features`; version 3 has a `decision` other than the most probable class, which a program that does not know
+/// it must not pass over. A model without one is written as version 2.
+pub const FORMAT_VERSION: u32 = 3;
 
 const METADATA: &str = "clsify.json";
 const WEIGHTS: &str = "classifier.safetensors";
@@ -48,7 +49,10 @@ pub struct SavedModel {
     pub max_length: usize,
     /// The encoder.
     pub encoder: SavedEncoder,
-    /// On the held-out rows.
+    /// How probabilities become answers.
+    #[serde(default, skip_serializing_if = "Decision::is_most_probable")]
+    pub decision: Decision,
+    /// On the held-out rows; where the classifier may abstain, of its best guesses.
     pub metrics: Evaluation,
     /// How it was trained.
     pub training: SavedTraining,
@@ -95,6 +99,9 @@ pub struct SavedTraining {
     /// What logits were divided by after the fit, if they were; `coef` and `intercept` are divided already.
     #[serde(default)]
     pub temperature: Option<f64>,
+    /// The line that logits were put through after the fit, if they were; likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platt: Option<Platt>,
     /// Steps of the fit.
     pub n_iter: usize,
     /// Whether the optimum was reached.
@@ -129,7 +136,14 @@ impl SavedModel {
         if saved.features.poolings.is_empty() {
             return Err(place(bad("expected at least one pooling")));
         }
+        let of_model = |e: Error| place(bad(e.to_string()));
+        saved.decision.check(saved.classes.len()).map_err(of_model)?;
         Ok(saved)
+    }
+
+    /// The version that a model with this rule needs.
+    pub(super) fn version_for(decision: &Decision) -> u32 {
+        if decision.is_most_probable() { 2 } else { FORMAT_VERSION }
     }
 
     /// The path of `clsify.json` in a model folder.

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::calibration::{self, Calibration, calibrate};
+use super::calibration::{self, Calibration, Calibrator};
+use super::decision::{self, DecisionOptions, DecisionReport};
 use super::observer::{Observer, Stage};
 use super::sentence_classifier::SentenceClassifier;
 use super::sentence_encoder::{Encoded, SentenceEncoder};
@@ -11,12 +12,13 @@ use super::training_report::{
     TestDataReport, TrainScore, TrainingReport,
 };
 use crate::classifier::{
-    LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling, StandardScaler,
+    Decision, LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling, StandardScaler,
 };
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{Evaluation, baseline_cross_val_score, grid_search, mean_and_std, weighted_accuracy};
-use crate::matrix::Matrix;
+use crate::evaluation::{
+    Evaluation, baseline_cross_val_score, grid_search, mean_and_std, out_of_fold_logits, weighted_accuracy,
+};
 use crate::split::{Split, SplitOptions, StratifiedKFold, train_test_split};
 
 /// Folds of cross-validation, where the classes are large enough.
@@ -53,6 +55,8 @@ pub struct TrainOptions {
     pub grid_search: Option<GridSearchOptions>,
     /// What is done to probabilities after the fit. The default is nothing, as in the article.
     pub calibration: Calibration,
+    /// How probabilities become answers. The default is the most probable class, as in the article.
+    pub decision: DecisionOptions,
 }
 
 impl Default for TrainOptions {
@@ -63,6 +67,7 @@ impl Default for TrainOptions {
             classifier: LogisticRegressionOptions::default(),
             grid_search: None,
             calibration: Calibration::default(),
+            decision: DecisionOptions::default(),
         }
     }
 }
@@ -129,7 +134,13 @@ pub fn train(
     if let Some(search) = &options.grid_search {
         check_grid_search(search, &options.classifier, &y_train)?;
     }
-    calibration::check(options.calibration, &y_train, N_SPLITS)?;
+    calibration::check(options.calibration, &y_train)?;
+    decision::check(&options.decision, &labels, &y_train, options.classifier.class_weight)?;
+    let decides = options.decision != DecisionOptions::MostProbable;
+    let needs_folds = decides || options.calibration != Calibration::None;
+    if needs_folds {
+        calibration::check_folds(&y_train, calibration::n_splits(&y_train))?;
+    }
     let baseline = baseline(&y_train, w_train.as_deref(), &y_test, labels.len())?;
 
     let encoded = encoder.encode(dataset.sentences(), observer)?;
@@ -182,8 +193,24 @@ pub fn train(
     let refit = options.grid_search.as_ref().is_some_and(|search| search.refit);
     let c = found.as_ref().filter(|_| refit).map_or(options.classifier.c, |found| found.best_c);
     let fitted_with = LogisticRegressionOptions { c, ..options.classifier };
-    let (classifier, calibration) =
-        calibrate(options.calibration, fit(c)?, (&samples, &fitted_with), N_SPLITS, (&x_test, &y_test))?;
+    let plain = fit(c)?;
+    let logits = match needs_folds {
+        true => out_of_fold_logits(&samples, &fitted_with, calibration::n_splits(&y_train))?,
+        false => Vec::new(),
+    };
+    let calibrator = Calibrator::fit(options.calibration, &plain, &logits, &samples)?;
+    let classifier = calibrator.folded(plain.clone())?;
+    let calibration = calibrator.report((&plain, &classifier), (&x_test, &y_test), labels.len())?;
+    let own = (classifier.classes(), &labels[..]);
+    let decided = match decides {
+        true => {
+            let probabilities = calibrator.probabilities(&logits, labels.len(), own.0);
+            let test = (&classifier.predict_proba(&x_test)[..], &y_test[..]);
+            Some(decision::report(&options.decision, (&probabilities, &y_train), test, own)?)
+        }
+        false => None,
+    };
+    let rule = decided.as_ref().map_or(Decision::MostProbable, |decided| decided.rule.clone());
     observer.finish(Stage::Fit);
     seconds.fit = fit_started.elapsed().as_secs_f64();
     if !classifier.converged() {
@@ -195,7 +222,11 @@ pub fn train(
         ));
     }
 
-    let predicted = classifier.predict(&x_test);
+    if let Some(note) = decided.as_ref().and_then(DecisionReport::note) {
+        observer.note(&note);
+    }
+
+    let predicted = decision::class_ids(&rule, &classifier, &x_test);
     let test = Evaluation::from_predictions(&y_test, &predicted, &labels)?;
     let w_test = match test_dataset {
         Some(test) => test.weights().map(<[f64]>::to_vec),
@@ -205,7 +236,7 @@ pub fn train(
     let grid_search = match found {
         Some(found) => {
             let accuracy =
-                if refit { test.accuracy } else { accuracy(&fit(found.best_c)?, &x_test, &y_test) };
+                if refit { test.accuracy } else { accuracy(&fit(found.best_c)?.predict(&x_test), &y_test) };
             Some(GridSearchReport {
                 best_c: found.best_c,
                 best_score: found.best_score,
@@ -244,11 +275,14 @@ pub fn train(
         },
         baseline,
         classifier: ClassifierReport::of(&classifier, c, &options),
-        train: TrainScore { accuracy: accuracy(&classifier, &x_train, &y_train) },
+        train: TrainScore {
+            accuracy: accuracy(&decision::class_ids(&rule, &classifier, &x_train), &y_train),
+        },
         test,
         test_weighted_accuracy,
         grid_search,
         calibration,
+        decision: decided,
         selection: None,
         seconds,
     };
@@ -310,8 +344,8 @@ fn check_grid_search(
     Ok(())
 }
 
-fn accuracy(classifier: &LogisticRegression, x: &Matrix, y: &[usize]) -> f64 {
-    let n_correct = classifier.predict(x).iter().zip(y).filter(|(p, y)| p == y).count();
+fn accuracy(predicted: &[usize], y: &[usize]) -> f64 {
+    let n_correct = predicted.iter().zip(y).filter(|(p, y)| p == y).count();
     n_correct as f64 / y.len() as f64
 }
 
