@@ -9,12 +9,16 @@ mod grid_search;
 pub mod interval;
 mod label_issues;
 pub mod metrics;
+mod optimism;
+mod scoring;
 
 pub use calibration_error::{CalibrationScores, brier_score, expected_calibration_error, log_loss};
 pub use cross_validation::{
-    baseline_cross_val_score, cross_val_predict, cross_val_score, out_of_fold_logits,
+    baseline_cross_val_score, compare_logits, cross_val_predict, cross_val_score, out_of_fold_logits,
 };
 pub use grid_search::{GridPoint, GridSearch, grid_search, linspace, mean_and_std};
 pub use interval::wilson_ci95;
 pub use label_issues::{RankedLabel, rank_labels, softmax};
 pub use metrics::{Evaluation, Scores};
+pub use optimism::{BiasCorrected, Resample, bias_corrected};
+pub use scoring::{RowScores, Scoring};

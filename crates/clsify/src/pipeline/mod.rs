@@ -4,6 +4,7 @@
 //! saved, loaded, evaluated and asked.
 
 mod calibration;
+mod candidates;
 mod doctor;
 mod doctor_report;
 mod encoder_identity;
@@ -17,9 +18,11 @@ mod sentence_encoder;
 mod speed;
 mod stream;
 mod train;
+mod train_selected;
 mod training_report;
 
 pub use calibration::{Calibration, CalibrationReport};
+pub use candidates::selection_features;
 pub use doctor::{DoctorOptions, diagnose};
 pub use doctor_report::{
     ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, NearDuplicate, Truncated,
@@ -27,12 +30,13 @@ pub use doctor_report::{
 pub use encoder_identity::FileHash;
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
-pub use selection::{Candidate, Selection, paired_difference, select_features, selection_features};
+pub use selection::{Candidate, Optimism, Selection, SelectionOptions, select_features, selection_rows};
 pub use sentence_classifier::{EvaluationReport, LoadOptions, Prediction, SentenceClassifier};
 pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
 pub use speed::{EncoderSpeed, Latency};
 pub use stream::{Group, Streamed};
 pub use train::{GridSearchOptions, TestRows, TrainOptions, Trained, train, training_rows};
+pub use train_selected::train_selected;
 pub use training_report::{
     BaselineReport, ClassifierReport, EncoderReport, FeaturesReport, GridSearchReport, Seconds, SplitReport,
     TestDataReport, TrainScore, TrainingReport,

@@ -101,6 +101,17 @@ pub fn train(
     options: TrainOptions,
     observer: &dyn Observer,
 ) -> Result<Trained> {
+    train_encoded(encoder, dataset, None, options, observer)
+}
+
+/// [`train`], with the features of the data file where they are known.
+pub(super) fn train_encoded(
+    encoder: SentenceEncoder,
+    dataset: &Dataset,
+    encoded: Option<Encoded>,
+    options: TrainOptions,
+    observer: &dyn Observer,
+) -> Result<Trained> {
     let started = Instant::now();
     let loaded_before = encoder.load_seconds();
     // Labels of both files, so that a confusion matrix has a row for each; the fit sees those of its own rows.
@@ -133,7 +144,10 @@ pub fn train(
     calibration::check(options.calibration, &y_train, N_SPLITS)?;
     let baseline = baseline(&y_train, &y_test, labels.len())?;
 
-    let encoded = encoder.encode(dataset.sentences(), observer)?;
+    let encoded = match encoded {
+        Some(encoded) => encoded,
+        None => encoder.encode(dataset.sentences(), observer)?,
+    };
     let encoded_test = test_dataset.map(|test| encoder.encode(test.sentences(), observer)).transpose()?;
     let x_train = encoded.features.select_rows(&split.train);
     let x_test = match &encoded_test {
