@@ -8,6 +8,7 @@ use clsify_kernels::vector::dot_f32;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::rows::Precision;
 use super::samples::Samples;
 use super::solver::{Problem, Solution, Stop, solve};
 use crate::error::{Error, ErrorKind, Result};
@@ -258,13 +259,44 @@ pub(crate) fn fit_many(
     let problems: Vec<Problem> =
         tasks.iter().map(|task| problem(samples, task, options.class_weight)).collect::<Result<_>>()?;
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
-    let solutions = solve(samples.features, samples.class_ids, &problems, stop, progress);
+    let solutions = solve(samples.features, samples.class_ids, &problems, stop, Precision::Double, progress);
     let fits = problems.into_iter().zip(solutions).map(|(problem, solution)| {
-        let Solution { coef, intercept, n_iter, converged, gradient_max_norm } = solution;
+        let Solution { coef, intercept, n_iter, converged, gradient_max_norm, .. } = solution;
         let (classes, n_features) = (problem.classes, samples.features.cols());
         LogisticRegression { coef, intercept, n_features, classes, n_iter, converged, gradient_max_norm }
     });
     Ok(fits.collect())
+}
+
+/// The logits of each fit's held-out rows for all classes, `[n_held_out, n_classes]`, from fits in `f32` that are not kept;
+/// in the form of [`out_of_fold_logits`](crate::evaluation::out_of_fold_logits).
+pub(crate) fn held_out_logits(
+    samples: &Samples,
+    tasks: &[FitTask],
+    options: &LogisticRegressionOptions,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Vec<f64>>> {
+    samples.check()?;
+    tasks.iter().try_for_each(|task| LogisticRegressionOptions { c: task.c, ..*options }.check())?;
+    let problem = |task: &FitTask| {
+        let problem = problem(samples, task, options.class_weight)?;
+        Ok(Problem { asked: task.held_out.to_vec(), ..problem })
+    };
+    let problems: Vec<Problem> = tasks.iter().map(problem).collect::<Result<_>>()?;
+    let stop = Stop { tol: options.tol, max_iter: options.max_iter };
+    let solutions = solve(samples.features, samples.class_ids, &problems, stop, Precision::Single, progress);
+    let by_rows = |(problem, solution): (&Problem, &Solution)| {
+        let (own, n, classes) = (&solution.logits, problem.asked.len(), &problem.classes);
+        let mut logits = vec![f64::NEG_INFINITY; n * samples.n_classes];
+        for (i, row) in logits.chunks_exact_mut(samples.n_classes).enumerate() {
+            match classes[..] {
+                [no, yes] => (row[no], row[yes]) = (-0.5 * own[i], 0.5 * own[i]),
+                _ => classes.iter().enumerate().for_each(|(k, &class_id)| row[class_id] = own[k * n + i]),
+            }
+        }
+        logits
+    };
+    Ok(problems.iter().zip(&solutions).map(by_rows).collect())
 }
 
 /// The weights of one fit's rows, and the classes that have any.
@@ -284,7 +316,7 @@ fn problem(samples: &Samples, task: &FitTask, class_weight: ClassWeight) -> Resu
             *weight *= total / (classes.len() as f64 * of_class[id]);
         }
     }
-    Ok(Problem { c: task.c, row_weights, classes })
+    Ok(Problem { c: task.c, row_weights, classes, asked: Vec::new() })
 }
 
 fn bad(message: impl Into<String>) -> Error {

@@ -13,7 +13,9 @@ pub mod interval;
 mod inverse_power_law;
 mod label_issues;
 pub mod metrics;
+mod optimism;
 mod paired;
+mod scoring;
 
 pub use abstention::{CoveragePoint, coverage_curve, least_answered, reach_accuracy};
 pub use calibration_error::{
@@ -21,7 +23,7 @@ pub use calibration_error::{
 };
 pub use class_thresholds::f1_macro_thresholds;
 pub use cross_validation::{
-    baseline_cross_val_score, cross_val_predict, cross_val_score, out_of_fold_logits,
+    baseline_cross_val_score, compare_logits, cross_val_predict, cross_val_score, out_of_fold_logits,
 };
 pub use forecast::{CurveRuns, Forecast, forecast};
 pub use grid_search::{GridPoint, GridSearch, grid_search, linspace, mean_and_std};
@@ -29,4 +31,6 @@ pub use interval::wilson_ci95;
 pub use inverse_power_law::InversePowerLaw;
 pub use label_issues::{RankedLabel, rank_labels, softmax};
 pub use metrics::{Evaluation, Scores, weighted_accuracy};
+pub use optimism::{BiasCorrected, Resample, bias_corrected};
 pub use paired::PairedCounts;
+pub use scoring::{RowScores, Scoring};

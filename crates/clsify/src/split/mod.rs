@@ -3,6 +3,7 @@
 //! In: one class id a row. Out: row numbers. The rows themselves are not touched.
 //! Source: scikit-learn 1.9.1, `model_selection/_split.py`, and numpy's `RandomState`.
 
+mod bootstrap;
 mod mt19937;
 mod stratified_k_fold;
 mod stratified_order;
@@ -10,6 +11,7 @@ mod train_test_split;
 
 use std::collections::BTreeMap;
 
+pub use bootstrap::Bootstrap;
 pub use stratified_k_fold::StratifiedKFold;
 pub use stratified_order::stratified_order;
 pub use train_test_split::{SplitOptions, TestSize, train_test_split};
