@@ -2,8 +2,11 @@
 //!
 //! The encoder goes over the rows once and gives all its layers; each candidate is some of the columns, scaled. Folds are the
 //! same for all. The choice is by one standard error: of the candidates that are not clearly worse than the best the one
-//! that costs the least. "Clearly" is paired, row by row. By how much the chosen one's score is too good, because it was
+//! that costs the least. "Clearly" is paired, row by row. A candidate's C is the one with the least log loss, whatever
+//! candidates are scored by: it hears of every row how far it is right, not only whether, and so depends less on luck. By how much the chosen one's score is too good, because it was
 //! chosen, is estimated from the same predictions ([`bias_corrected`]).
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -49,7 +52,7 @@ pub struct Candidate {
     pub n_features: usize,
     /// Operations for a sentence of the mean length, a multiply-add counted as two: what a prediction costs.
     pub operations: f64,
-    /// The best C, the smallest of equals.
+    /// The C with the least log loss, the smallest of equals.
     #[serde(rename = "C")]
     pub c: f64,
     /// The score with this C of what the classifiers of the other folds say of each row.
@@ -130,6 +133,14 @@ struct Point {
     n_right: usize,
 }
 
+/// A configuration with what it does row by row.
+struct Scored {
+    point: Point,
+    scores: RowScores,
+    /// What its C is judged by.
+    losses: RowScores,
+}
+
 /// Chooses layers, pooling and C by these rows, which are all that the choice sees. `features` are
 /// [`selection_features`] of an encoder, `mean_tokens` is the length of a sentence.
 ///
@@ -158,7 +169,7 @@ pub fn select_features(
     let c_values: Vec<f64> = (0..N_C).map(|i| 1e-5 * 10f64.powf(0.25 * f64::from(i))).collect();
     let fits = c_values.len() * N_SPLITS;
     observer.start(Stage::GridSearch, all.len() * fits);
-    let mut found: Vec<(FeatureOptions, Vec<(Point, RowScores)>)> = Vec::with_capacity(all.len());
+    let mut found: Vec<(FeatureOptions, Vec<Scored>)> = Vec::with_capacity(all.len());
     for features in all {
         let x = scaled(&features)?;
         let samples = Samples::new(&x, class_ids, n_classes);
@@ -181,15 +192,19 @@ pub fn select_features(
     let mut order: Vec<usize> = (0..found.len()).collect();
     order.sort_by(|&a, &b| costs[a].0.total_cmp(&costs[b].0).then(costs[a].1.cmp(&costs[b].1)));
     let mut found: Vec<Option<_>> = found.into_iter().map(Some).collect();
-    let (mut owners, mut points, mut row_scores, mut runs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut owners, mut points, mut runs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut row_scores, mut losses) = (Vec::new(), Vec::new());
     for (features, own) in order.iter().filter_map(|&i| found[i].take()) {
         runs.push(points.len()..points.len() + own.len());
         owners.push(features);
-        for (point, scores) in own {
+        for Scored { point, scores, losses: own_losses } in own {
             points.push(point);
             row_scores.push(scores);
+            losses.push(own_losses);
         }
     }
+    // Behind all scores the losses, in the same order.
+    row_scores.append(&mut losses);
 
     // What is said of the chosen one is of its optimum.
     let (_, place) = choose(&runs, &Resample::of_all(&row_scores));
@@ -198,7 +213,10 @@ pub fn select_features(
     let samples = Samples::new(&x, class_ids, n_classes);
     let fit_options = LogisticRegressionOptions { c: points[place].c, ..options.classifier };
     let logits = out_of_fold_logits(&samples, &fit_options, N_SPLITS)?;
-    (points[place], row_scores[place]) = scores(fit_options.c, &logits, &samples, options.scoring);
+    let refitted = scores(fit_options.c, &logits, &samples, options.scoring);
+    let n_points = points.len();
+    (points[place], row_scores[place]) = (refitted.point, refitted.scores);
+    row_scores[n_points + place] = refitted.losses;
 
     let resample = Resample::of_all(&row_scores);
     let tops: Vec<usize> = runs.iter().map(|run| top(run, &resample)).collect();
@@ -255,21 +273,24 @@ pub fn select_features(
     })
 }
 
-fn scores(c: f64, logits: &[f64], samples: &Samples, scoring: Scoring) -> (Point, RowScores) {
+fn scores(c: f64, logits: &[f64], samples: &Samples, scoring: Scoring) -> Scored {
     let of = |scoring| RowScores::of(scoring, logits, samples.class_ids, samples.n_classes);
     let right = of(Scoring::Accuracy);
     let n_right = right.rows.iter().filter(|&&row| row > 0.0).count();
-    (Point { c, n_right }, if scoring == Scoring::Accuracy { right } else { of(scoring) })
+    let scores = if scoring == Scoring::Accuracy { right } else { of(scoring) };
+    Scored { point: Point { c, n_right }, scores, losses: of(Scoring::LogLoss) }
 }
 
-/// The best of some configurations, the first of equals.
-fn top(run: &std::ops::Range<usize>, resample: &Resample) -> usize {
-    run.clone().fold(run.start, |top, i| if resample.scores[i] > resample.scores[top] { i } else { top })
+/// The configuration of some with the best C: that of the least log loss, the first of equals. The losses stand in the second
+/// half of the resample, in the order of the first.
+fn top(run: &Range<usize>, resample: &Resample) -> usize {
+    let losses = &resample.scores[resample.scores.len() / 2..];
+    run.clone().fold(run.start, |top, i| if losses[i] > losses[top] { i } else { top })
 }
 
 /// The best configuration, and the best of the cheapest candidate within one standard error of it. `runs` are the
 /// configurations of each candidate, the cheapest first.
-fn choose(runs: &[std::ops::Range<usize>], resample: &Resample) -> (usize, usize) {
+fn choose(runs: &[Range<usize>], resample: &Resample) -> (usize, usize) {
     let tops = || runs.iter().map(|run| top(run, resample));
     let best = tops().reduce(|best, i| if resample.scores[i] > resample.scores[best] { i } else { best });
     let best = best.unwrap_or(0);
@@ -280,12 +301,12 @@ fn choose(runs: &[std::ops::Range<usize>], resample: &Resample) -> (usize, usize
     (best, tops().find(is_near).unwrap_or(best))
 }
 
-/// The best C of the candidates so far, with more below than above: more numbers want a stronger penalty.
-fn around_best<'a>(found: &[(FeatureOptions, Vec<(Point, RowScores)>)], c_values: &'a [f64]) -> &'a [f64] {
-    let points = found.iter().flat_map(|(_, points)| points);
-    let best = points.max_by(|a, b| a.1.score.total_cmp(&b.1.score)).map(|(point, _)| point.c);
+/// The best C of the candidates so far, and those below: more numbers want a stronger penalty.
+fn around_best<'a>(found: &[(FeatureOptions, Vec<Scored>)], c_values: &'a [f64]) -> &'a [f64] {
+    let all = found.iter().flat_map(|(_, scored)| scored);
+    let best = all.max_by(|a, b| a.losses.score.total_cmp(&b.losses.score)).map(|best| best.point.c);
     let at = best.and_then(|best| c_values.iter().position(|&c| c == best)).unwrap_or(0);
-    &c_values[at.saturating_sub(5)..(at + 2).min(c_values.len())]
+    &c_values[at.saturating_sub(4)..=at]
 }
 
 #[cfg(test)]
@@ -300,12 +321,14 @@ mod tests {
     /// first by three, which is more.
     #[test]
     fn the_cheapest_within_one_standard_error_is_chosen() {
-        let scores = [
+        let losses = [-0.5, -0.4, -0.6, -0.3].map(|loss| of(&[loss; 5]));
+        let mut scores = vec![
             of(&[0.0, 0.0, 1.0, 0.0, 1.0]),
             of(&[1.0, 1.0, 0.0, 1.0, 1.0]),
-            of(&[0.0, 0.0, 0.0, 0.0, 0.0]),
+            of(&[1.0, 1.0, 1.0, 1.0, 1.0]), // of the same candidate as the one before, with a C of more loss
             of(&[1.0, 1.0, 1.0, 1.0, 1.0]),
         ];
+        scores.extend(losses);
         assert_eq!(choose(&[0..1, 1..3, 3..4], &Resample::of_all(&scores)), (3, 1));
         assert_eq!(choose(&[0..1, 3..4], &Resample::of_all(&scores)), (3, 3));
     }
