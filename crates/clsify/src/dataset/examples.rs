@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use super::csv::CsvReader;
 use super::jsonl::JsonlReader;
 use super::lines::LineReader;
+use super::multi_label::LabelSeparator;
 use super::options::{DatasetOptions, Format};
 use super::table::Table;
 use super::tsv::TsvReader;
@@ -14,7 +15,7 @@ use super::tsv::TsvReader;
 /// One record.
 pub(super) struct Example {
     pub(super) sentence: String,
-    /// Empty when labels are not wanted.
+    /// Empty when labels are not wanted; the whole cell when it may hold several.
     pub(super) label: String,
     pub(super) line: usize,
 }
@@ -34,6 +35,13 @@ impl Example {
             label => label.unwrap_or_default(),
         };
         Ok(Example { sentence: sentence.to_string(), label: label.to_string(), line })
+    }
+
+    /// Checks one record whose label cell may be empty and is not taken apart.
+    pub(super) fn with_cell(line: usize, sentence: &str, cell: &str) -> Result<Self> {
+        // Any label will do for the checks of the sentence.
+        let checked = Example::new(line, sentence, Some("labels"))?;
+        Ok(Example { label: cell.trim().to_string(), ..checked })
     }
 }
 
@@ -73,6 +81,22 @@ impl<R: Read> Examples<R> {
             Format::Jsonl => Records::Jsonl(JsonlReader::new(lines, options, labelled)),
         };
         Ok(Examples { records, name: name.to_string(), limit, n_read: 0, is_over: false })
+    }
+
+    /// Records whose label cell may be empty, and stays whole.
+    pub(super) fn multi_label(
+        reader: R,
+        name: &str,
+        options: &DatasetOptions,
+        separator: &LabelSeparator,
+    ) -> Result<Self> {
+        let mut examples = Examples::new(reader, name, options, true)?;
+        match &mut examples.records {
+            Records::Tsv(table) => table.is_multi_label = true,
+            Records::Csv(table) => table.is_multi_label = true,
+            Records::Jsonl(reader) => reader.separator = Some(separator.clone()),
+        }
+        Ok(examples)
     }
 
     /// Bytes of the file that have been taken apart.

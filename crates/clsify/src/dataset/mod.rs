@@ -20,6 +20,8 @@
 //! Blank lines are skipped, except where a line is a sentence, in a file with one column: there an empty line between
 //! sentences is an error, since results are matched to lines by position. Blank lines at the end are no records.
 //!
+//! [`MultiLabelDataset`] reads the same files where a sentence may have several labels or none.
+//!
 //! This module knows no tokens and no class ids; labels are strings throughout, and `1` stays `"1"`.
 
 mod columns;
@@ -27,6 +29,7 @@ mod csv;
 mod examples;
 mod jsonl;
 mod lines;
+mod multi_label;
 mod options;
 mod summary;
 mod table;
@@ -40,6 +43,7 @@ use std::path::Path;
 use crate::error::{Error, ErrorKind, Result};
 
 use self::examples::{Example, Examples};
+pub use self::multi_label::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 pub use self::options::{Column, DatasetOptions, Format, Header};
 pub use self::summary::DatasetSummary;
 

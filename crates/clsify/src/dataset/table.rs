@@ -39,6 +39,8 @@ pub(super) struct Table<T> {
     rows: T,
     options: DatasetOptions,
     labelled: bool,
+    /// Whether a label cell may be empty, and stays whole.
+    pub(super) is_multi_label: bool,
     /// Settled by the first row.
     columns: Option<Columns>,
     /// The first of the blank lines before the next record.
@@ -48,7 +50,8 @@ pub(super) struct Table<T> {
 
 impl<T: RowReader> Table<T> {
     pub(super) fn new(rows: T, options: DatasetOptions, labelled: bool) -> Self {
-        Table { rows, options, labelled, columns: None, empty_line: None, record: StringRecord::new() }
+        let record = StringRecord::new();
+        Table { rows, options, labelled, is_multi_label: false, columns: None, empty_line: None, record }
     }
 
     pub(super) fn lines(&self) -> &LineReader<T::Source> {
@@ -88,7 +91,11 @@ impl<T: RowReader> Table<T> {
             }
             let sentence = record.get(columns.sentence).unwrap_or_default();
             let label = columns.label.map(|label| record.get(label).unwrap_or_default());
-            return Example::new(row.line, sentence, label).map(Some).map_err(|error| error.at(place()));
+            let example = match label {
+                Some(cell) if self.is_multi_label => Example::with_cell(row.line, sentence, cell),
+                label => Example::new(row.line, sentence, label),
+            };
+            return example.map(Some).map_err(|error| error.at(place()));
         }
         Ok(None)
     }
