@@ -256,9 +256,12 @@ pub(crate) fn fit_many(
     samples.check()?;
     tasks.iter().try_for_each(|task| LogisticRegressionOptions { c: task.c, ..*options }.check())?;
     let problems: Vec<Problem> =
-        tasks.iter().map(|task| problem(samples, task, options.class_weight)).collect::<Result<_>>()?;
+        tasks.iter().map(|task| problem(samples, task, options.class_weight)).collect();
+    if let Some(problem) = problems.iter().find(|problem| problem.classes.len() < 2) {
+        return Err(bad(format!("expected rows of at least 2 classes, got {}", problem.classes.len())));
+    }
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
-    let solutions = solve(samples.features, samples.class_ids, &problems, stop, progress);
+    let solutions = solve(samples.features, &problems, stop, progress);
     let fits = problems.into_iter().zip(solutions).map(|(problem, solution)| {
         let Solution { coef, intercept, n_iter, converged, gradient_max_norm } = solution;
         let (classes, n_features) = (problem.classes, samples.features.cols());
@@ -268,25 +271,22 @@ pub(crate) fn fit_many(
 }
 
 /// The weights of one fit's rows, and the classes that have any.
-fn problem(samples: &Samples, task: &FitTask, class_weight: ClassWeight) -> Result<Problem> {
+pub(super) fn problem<'a>(samples: &Samples<'a>, task: &FitTask, class_weight: ClassWeight) -> Problem<'a> {
     let class_ids = samples.class_ids;
     let mut row_weights: Vec<f64> = (0..class_ids.len()).map(|row| samples.weight(row)).collect();
     task.held_out.iter().for_each(|&i| row_weights[i] = 0.0);
     let mut of_class = vec![0.0; samples.n_classes];
     class_ids.iter().zip(&row_weights).for_each(|(&id, &weight)| of_class[id] += weight);
     let classes: Vec<usize> = (0..samples.n_classes).filter(|&id| of_class[id] > 0.0).collect();
-    if classes.len() < 2 {
-        return Err(bad(format!("expected rows of at least 2 classes, got {}", classes.len())));
-    }
     if class_weight == ClassWeight::Balanced {
         let total: f64 = of_class.iter().sum();
         for (&id, weight) in class_ids.iter().zip(&mut row_weights).filter(|(_, weight)| **weight > 0.0) {
             *weight *= total / (classes.len() as f64 * of_class[id]);
         }
     }
-    Ok(Problem { c: task.c, row_weights, classes })
+    Problem { c: task.c, class_ids, row_weights, classes }
 }
 
-fn bad(message: impl Into<String>) -> Error {
+pub(super) fn bad(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidArgument, message).at("logistic regression")
 }

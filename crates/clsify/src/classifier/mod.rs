@@ -5,9 +5,11 @@
 pub mod baseline;
 mod cholesky;
 mod descent;
+mod label_indicator;
 pub(crate) mod logistic_regression;
 mod mean_curvature;
 mod mean_hessian;
+pub(crate) mod one_vs_rest;
 mod point;
 mod row_space;
 mod rows;
@@ -17,7 +19,9 @@ mod standard_scaler;
 mod temperature;
 
 pub use baseline::MostFrequent;
+pub use label_indicator::LabelIndicator;
 pub use logistic_regression::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
+pub use one_vs_rest::{MultiLabelSamples, OneVsRest, above};
 pub use samples::Samples;
 pub use standard_scaler::{Scaling, StandardScaler};
 pub use temperature::Temperature;

@@ -5,16 +5,22 @@
 
 pub mod calibration_error;
 mod cross_validation;
+mod f1_threshold;
 mod grid_search;
 pub mod interval;
 mod label_issues;
 pub mod metrics;
+mod multi_label;
+mod multi_label_cross_validation;
 
 pub use calibration_error::{CalibrationScores, brier_score, expected_calibration_error, log_loss};
 pub use cross_validation::{
     baseline_cross_val_score, cross_val_predict, cross_val_score, out_of_fold_logits,
 };
+pub use f1_threshold::F1Threshold;
 pub use grid_search::{GridPoint, GridSearch, grid_search, linspace, mean_and_std};
 pub use interval::wilson_ci95;
 pub use label_issues::{RankedLabel, rank_labels, softmax};
 pub use metrics::{Evaluation, Scores};
+pub use multi_label::MultiLabelEvaluation;
+pub use multi_label_cross_validation::{f1_thresholds, out_of_fold_probabilities};

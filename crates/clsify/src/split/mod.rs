@@ -3,12 +3,14 @@
 //! In: one class id a row. Out: row numbers. The rows themselves are not touched.
 //! Source: scikit-learn 1.9.1, `model_selection/_split.py`, and numpy's `RandomState`.
 
+mod k_fold;
 mod mt19937;
 mod stratified_k_fold;
 mod train_test_split;
 
 use std::collections::BTreeMap;
 
+pub use k_fold::KFold;
 pub use stratified_k_fold::StratifiedKFold;
 pub use train_test_split::{SplitOptions, TestSize, train_test_split};
 
