@@ -6,11 +6,14 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use clsify::classifier::{ClassWeight, Scaling};
-use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header, SentenceReader};
+use clsify::dataset::{
+    Column, Dataset, DatasetOptions, Format, Header, LabelSeparator, MultiLabelDataset, SentenceReader,
+};
 use clsify::encoder::Dtype;
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling};
 use clsify::pipeline::{
-    Calibration, Group, LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
+    Calibration, Group, LoadOptions, MultiLabelClassifier, SavedModel, SavedMultiLabelModel,
+    SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
 };
 use clsify::split::TestSize;
 use clsify_hub::{Hub, Located, Origin};
@@ -55,6 +58,18 @@ pub(crate) fn load_dataset(path: &Path, options: &DatasetOptions) -> anyhow::Res
         return Ok(Dataset::read(std::io::stdin().lock(), "stdin", options)?);
     }
     Ok(Dataset::load(path, options)?)
+}
+
+/// Sentences of a file with a set of labels each; `-` is stdin.
+pub(crate) fn load_multi_label_dataset(
+    path: &Path,
+    separator: &LabelSeparator,
+    options: &DatasetOptions,
+) -> anyhow::Result<MultiLabelDataset> {
+    if path == Path::new("-") {
+        return Ok(MultiLabelDataset::read(std::io::stdin().lock(), "stdin", separator, options)?);
+    }
+    Ok(MultiLabelDataset::load(path, separator, options)?)
 }
 
 /// A source of groups of sentences.
@@ -351,15 +366,38 @@ pub(crate) fn load_classifier(
     console: &Console,
 ) -> anyhow::Result<SentenceClassifier> {
     let saved = SavedModel::read(model)?;
-    let recorded = saved.encoder_folder(model);
-    let folder: PathBuf = match encoder {
+    let folder = encoder_folder(saved.encoder_folder(model), &saved.encoder.name, encoder, console)?;
+    let options = LoadOptions { dtype: dtype.map(Into::into), cache, hash_folder: Some(hash_folder()) };
+    Ok(SentenceClassifier::load_with(model, &folder, options, console)?)
+}
+
+/// Like [`load_classifier`], for a model of several labels a sentence.
+pub(crate) fn load_multi_label_classifier(
+    model: &Path,
+    encoder: Option<&str>,
+    dtype: Option<DtypeArg>,
+    cache: Option<FeatureCache>,
+    console: &Console,
+) -> anyhow::Result<MultiLabelClassifier> {
+    let saved = SavedMultiLabelModel::read(model)?;
+    let folder = encoder_folder(saved.encoder_folder(model), &saved.encoder.name, encoder, console)?;
+    let options = LoadOptions { dtype: dtype.map(Into::into), cache, hash_folder: Some(hash_folder()) };
+    Ok(MultiLabelClassifier::load_with(model, &folder, options, console)?)
+}
+
+/// Where a saved classifier's encoder is: where `--encoder` says, where it was, or in a cache.
+fn encoder_folder(
+    recorded: PathBuf,
+    name: &str,
+    encoder: Option<&str>,
+    console: &Console,
+) -> anyhow::Result<PathBuf> {
+    Ok(match encoder {
         Some(encoder) => locate_encoder(encoder, console)?.folder,
         None if recorded.is_dir() => recorded,
         None => {
-            let found = Hub::from_env().locate(&saved.encoder.name).ok().flatten();
+            let found = Hub::from_env().locate(name).ok().flatten();
             found.filter(|found| found.origin != Origin::Folder).map_or(recorded, |found| found.folder)
         }
-    };
-    let options = LoadOptions { dtype: dtype.map(Into::into), cache, hash_folder: Some(hash_folder()) };
-    Ok(SentenceClassifier::load_with(model, &folder, options, console)?)
+    })
 }

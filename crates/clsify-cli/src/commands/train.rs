@@ -1,10 +1,12 @@
 //! `clsify train`: labelled sentences to a saved classifier and its scores.
 
+pub(crate) mod multi_label;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use clsify::classifier::{LogisticRegressionOptions, Scaling};
-use clsify::dataset::{Dataset, DatasetSummary};
+use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
 use clsify::evaluation::{Evaluation, linspace};
 use clsify::features::FeatureCache;
 use clsify::pipeline::{
@@ -22,11 +24,14 @@ use crate::options::{
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
 
+use self::multi_label::ThresholdsArg;
+
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   clsify train --encoder all-MiniLM-L6-v2 --data reviews.tsv --output model --grid-search
-  clsify train --encoder all-mpnet-base-v2 --pooling mean --data train.csv --test-data test.csv --output model")]
+  clsify train --encoder all-mpnet-base-v2 --pooling mean --data train.csv --test-data test.csv --output model
+  clsify train --encoder all-MiniLM-L6-v2 --data news.csv --multi-label \";\" --thresholds f1 --output model")]
 pub(crate) struct Args {
     /// A folder, a name known to `list`, or a hub id
     #[arg(long)]
@@ -93,6 +98,16 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = CalibrationArg::None)]
     calibration: CalibrationArg,
 
+    /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"; one classifier a
+    /// label
+    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["choice", "grid_search", "c_grid", "calibration", "stratify"])]
+    multi_label: Option<LabelSeparator>,
+
+    /// With --multi-label, above which probability a label is given: half is 0.5, f1 what has the best F1 of each label on
+    /// training rows out of their folds; half if not given
+    #[arg(long, value_enum, requires = "multi_label")]
+    thresholds: Option<ThresholdsArg>,
+
     /// Copy the encoder into the model's folder, so that it can be moved as one
     #[arg(long)]
     bundle_encoder: bool,
@@ -119,6 +134,9 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     args.cache.cache_dir.iter().try_for_each(|folder| check_outside(folder, &args.output, "--cache-dir"))?;
     for data in std::iter::once(&args.data).chain(&args.test_data) {
         check_stays(data, &args.output, "move the file")?;
+    }
+    if let Some(separator) = &args.multi_label {
+        return multi_label::run(&args, separator, console);
     }
     let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);

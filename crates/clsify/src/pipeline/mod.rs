@@ -8,6 +8,7 @@ mod doctor;
 mod doctor_report;
 mod encoder_identity;
 mod hash_memory;
+mod multi_label;
 mod near_duplicates;
 mod observer;
 mod saved_model;
@@ -25,6 +26,12 @@ pub use doctor_report::{
     ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, NearDuplicate, Truncated,
 };
 pub use encoder_identity::FileHash;
+pub use multi_label::{
+    ConstantLabels, ConstantScores, LabelThreshold, MultiLabelBaseline, MultiLabelClassifier,
+    MultiLabelClassifierReport, MultiLabelEvaluationReport, MultiLabelPrediction, MultiLabelReport,
+    MultiLabelTestData, MultiLabelTestRows, MultiLabelTrainOptions, MultiLabelTrained, SavedLabels,
+    SavedMultiLabelModel, SavedMultiLabelTraining, Thresholds, ThresholdsReport, train_multi_label,
+};
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
 pub use selection::{Candidate, Selection, paired_difference, select_features, selection_features};
