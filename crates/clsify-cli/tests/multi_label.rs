@@ -142,6 +142,23 @@ fn evaluation_repeats_the_scores_of_the_training() {
 }
 
 #[test]
+fn the_search_for_c_is_by_micro_f1() {
+    let sandbox = sandbox();
+    let report = report(&sandbox, &["--c-grid", "0.0001,10,1000", "--thresholds", "f1"]);
+    let search = &report["grid_search"];
+    assert_eq!([&search["scoring"], &search["n_splits"]], [&json!("f1_micro"), &json!(5)]);
+    let points = search["points"].as_array().unwrap();
+    let scores: Vec<f64> = points.iter().map(|point| point["mean_test_score"].as_f64().unwrap()).collect();
+    let best = scores.iter().copied().fold(0.0, f64::max);
+    assert_eq!((points.len(), search["best_score"].as_f64()), (3, Some(best)));
+    let first = scores.iter().position(|score| *score == best).unwrap();
+    assert_eq!(search["best_C"], points[first]["C"]);
+    assert_eq!(report["classifier"]["C"], search["best_C"]);
+    let outcome = train(&sandbox, &["--grid-search"]);
+    assert!(outcome.stdout.contains("over 5 folds, of 20 values"), "{}", outcome.stdout);
+}
+
+#[test]
 fn labels_that_only_the_evaluation_has() {
     let sandbox = sandbox();
     train(&sandbox, &["-q"]);
@@ -221,7 +238,7 @@ fn one_label_and_labels_without_both_answers() {
     sandbox.write("few.tsv", "one\ta\ntwo\tb\nthree\ta\nfour\tb\n");
     assert_eq!(
         sandbox.fail(&arguments(&bert, &["--data", "few.tsv", "--thresholds", "f1"])),
-        "thresholds: k-fold: expected at least 5 rows for 5 folds, got 3"
+        "training rows: k-fold: expected at least 5 rows for 5 folds, got 3"
     );
 }
 
@@ -234,13 +251,7 @@ fn what_does_not_go_together_is_refused() {
         assert_eq!(outcome.code, Some(2), "{args:?}: {}", outcome.stderr);
         outcome.stderr
     };
-    for more in [
-        &["--grid-search"] as &[&str],
-        &["--c-grid", "1,2"],
-        &["--calibration", "temperature"],
-        &["--features", "auto"],
-        &["--stratify"],
-    ] {
+    for more in [&["--calibration", "temperature"] as &[&str], &["--features", "auto"], &["--stratify"]] {
         let message = usage(&arguments(&bert, more));
         assert!(message.contains("cannot be used with") && message.contains(more[0]), "{message}");
     }

@@ -9,7 +9,8 @@ use clsify::classifier::{
     Samples, StandardScaler,
 };
 use clsify::evaluation::{
-    F1Threshold, MultiLabelEvaluation, Scores, f1_thresholds, out_of_fold_probabilities,
+    F1Threshold, MultiLabelEvaluation, Scores, f1_thresholds, multi_label_grid_search,
+    out_of_fold_probabilities,
 };
 use clsify::matrix::Matrix;
 use clsify::split::KFold;
@@ -224,6 +225,30 @@ fn rows_out_of_their_folds_and_thresholds_are_those_of_scikit_learn() {
         assert_eq!(chosen, again);
     }
     assert!(n_raised > 5, "{n_raised}");
+}
+
+#[test]
+fn the_search_for_c_is_that_of_scikit_learn() {
+    let mut n_searches = 0;
+    for problem in cases("problems").iter().filter(|problem| problem.get("grid_search").is_some()) {
+        let (features, labels) = (features(problem), indicator(&problem["labels"]));
+        let samples = MultiLabelSamples::new(&features, &labels);
+        let folds = KFold { n_splits: 5, shuffle: Some(0) }.split(labels.n_samples()).unwrap();
+        let expected = &problem["grid_search"];
+        let (options, c_values) = (LogisticRegressionOptions::default(), numbers(&expected["c_values"]));
+        let found = multi_label_grid_search(&samples, &c_values, &options, &folds, &|_| {}).unwrap();
+        let place = problem["name"].as_str().unwrap();
+        let means: Vec<f64> = found.points.iter().map(|point| point.mean_test_score).collect();
+        let stds: Vec<f64> = found.points.iter().map(|point| point.std_test_score).collect();
+        assert_close(&means, &numbers(&expected["mean_test_score"]), SCORE_TOLERANCE, place);
+        assert_close(&stds, &numbers(&expected["std_test_score"]), SCORE_TOLERANCE, place);
+        assert_eq!(Some(found.best_c), expected["best_C"].as_f64(), "{place}");
+        assert_eq!(found.n_not_converged, 0);
+        n_searches += 1;
+        let error = multi_label_grid_search(&samples, &[], &options, &folds, &|_| {}).unwrap_err();
+        assert_eq!(error.to_string(), "expected at least one C");
+    }
+    assert!(n_searches >= 2, "{n_searches}");
 }
 
 fn f1_above(threshold: f64, has_label: &[bool], probabilities: &[f64]) -> f64 {

@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// The model's folder
     model: PathBuf,
 
-    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
+    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format; a multi-label model splits label cells at its separator
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 

@@ -42,7 +42,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "texts")]
     input: Option<PathBuf>,
 
-    /// text: label and sentence; json: an object a line; tsv: label, probabilities and sentence under a header
+    /// text: label and sentence; json: an object a line; tsv: label, probabilities and sentence under a header. A multi-label
+    /// model gives all labels, joined by its separator, in json as an array
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     output_format: OutputFormat,
 

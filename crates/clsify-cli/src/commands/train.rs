@@ -85,7 +85,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = ScalingArg::Auto)]
     scaling: ScalingArg,
 
-    /// Search C by cross-validation on the training rows, over 20 values from 0.0001 to 100, and fit with the best
+    /// Search C by cross-validation on the training rows, over 20 values from 0.0001 to 100, and fit with the best; by
+    /// accuracy, with --multi-label by micro F1
     #[arg(long)]
     grid_search: bool,
 
@@ -100,7 +101,7 @@ pub(crate) struct Args {
 
     /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"; one classifier a
     /// label
-    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["choice", "grid_search", "c_grid", "calibration", "stratify"])]
+    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["choice", "calibration", "stratify"])]
     multi_label: Option<LabelSeparator>,
 
     /// With --multi-label, above which probability a label is given: half is 0.5, f1 what has the best F1 of each label on

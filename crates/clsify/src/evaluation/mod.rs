@@ -23,4 +23,4 @@ pub use interval::wilson_ci95;
 pub use label_issues::{RankedLabel, rank_labels, softmax};
 pub use metrics::{Evaluation, Scores};
 pub use multi_label::MultiLabelEvaluation;
-pub use multi_label_cross_validation::{f1_thresholds, out_of_fold_probabilities};
+pub use multi_label_cross_validation::{f1_thresholds, multi_label_grid_search, out_of_fold_probabilities};

@@ -28,9 +28,10 @@ pub use doctor_report::{
 pub use encoder_identity::FileHash;
 pub use multi_label::{
     ConstantLabels, ConstantScores, LabelThreshold, MultiLabelBaseline, MultiLabelClassifier,
-    MultiLabelClassifierReport, MultiLabelEvaluationReport, MultiLabelPrediction, MultiLabelReport,
-    MultiLabelTestData, MultiLabelTestRows, MultiLabelTrainOptions, MultiLabelTrained, SavedLabels,
-    SavedMultiLabelModel, SavedMultiLabelTraining, Thresholds, ThresholdsReport, train_multi_label,
+    MultiLabelClassifierReport, MultiLabelEvaluationReport, MultiLabelGridSearch, MultiLabelPrediction,
+    MultiLabelReport, MultiLabelTestData, MultiLabelTestRows, MultiLabelTrainOptions, MultiLabelTrained,
+    SavedLabels, SavedMultiLabelModel, SavedMultiLabelTraining, Thresholds, ThresholdsReport,
+    train_multi_label,
 };
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};

@@ -10,7 +10,7 @@ use clsify::pipeline::{
 };
 use clsify::split::SplitOptions;
 
-use super::{Args, check_stays, six_digits};
+use super::{Args, article_grid, check_stays, six_digits};
 use crate::console::Console;
 use crate::options::{load_encoder, load_multi_label_dataset, locate_encoder};
 use crate::output::{is_stdout, stdout, write_json};
@@ -56,6 +56,10 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
             class_weight: args.class_weight.into(),
             ..LogisticRegressionOptions::default()
         },
+        grid_search: (args.grid_search || !args.c_grid.is_empty()).then(|| match args.c_grid.as_slice() {
+            [] => article_grid(),
+            c_values => c_values.to_vec(),
+        }),
         thresholds: args.thresholds.map(Into::into).unwrap_or_default(),
     };
     let located = locate_encoder(&args.encoder, console)?;
@@ -121,6 +125,16 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
         "rows         {} to train, {} to test (not stratified)\nlabels       {n_labels} label{s}, {:.2} a sentence\n",
         report.split.n_train, report.split.n_test, report.dataset.label_cardinality
     ));
+    if let Some(search) = &report.grid_search {
+        let found = &search.found;
+        text.push_str(&format!(
+            "grid search  best C {} with micro F1 {:.4} over {} folds, of {} values\n",
+            six_digits(found.best_c),
+            found.best_score,
+            search.n_splits,
+            found.points.len()
+        ));
+    }
     let stopped = match classifier.n_not_converged {
         0 => format!("all at their optimum after at most {} steps", classifier.n_iter),
         n => format!("{n} NOT at their optimum (gradient {:.1e})", classifier.gradient_max_norm),
@@ -157,8 +171,8 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
     }
     let seconds = &report.seconds;
     text.push_str(&format!(
-        "\nseconds      load {:.2}, tokenize {:.2}, embed {:.2}, fit {:.2}, total {:.2}\n",
-        seconds.load, seconds.tokenize, seconds.embed, seconds.fit, seconds.total
+        "\nseconds      load {:.2}, tokenize {:.2}, embed {:.2}, grid search {:.2}, fit {:.2}, total {:.2}\n",
+        seconds.load, seconds.tokenize, seconds.embed, seconds.grid_search, seconds.fit, seconds.total
     ));
     text
 }

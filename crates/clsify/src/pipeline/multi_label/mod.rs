@@ -9,7 +9,7 @@ mod train;
 pub use classifier::{MultiLabelClassifier, MultiLabelPrediction};
 pub use report::{
     ConstantLabels, ConstantScores, LabelThreshold, MultiLabelBaseline, MultiLabelClassifierReport,
-    MultiLabelEvaluationReport, MultiLabelReport, MultiLabelTestData, ThresholdsReport,
+    MultiLabelEvaluationReport, MultiLabelGridSearch, MultiLabelReport, MultiLabelTestData, ThresholdsReport,
 };
 pub use saved::{SavedLabels, SavedMultiLabelModel, SavedMultiLabelTraining};
 pub use train::{

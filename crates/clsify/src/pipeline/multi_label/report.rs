@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::train::Thresholds;
 use crate::classifier::{ClassWeight, Scaling};
 use crate::dataset::MultiLabelSummary;
-use crate::evaluation::MultiLabelEvaluation;
+use crate::evaluation::{GridSearch, MultiLabelEvaluation};
 use crate::pipeline::{EncoderReport, FeaturesReport, Seconds, SplitReport};
 
 /// The report of a multi-label training run. Keys are stable; more may be added.
@@ -25,6 +25,8 @@ pub struct MultiLabelReport {
     pub baseline: MultiLabelBaseline,
     /// The classifier.
     pub classifier: MultiLabelClassifierReport,
+    /// The search for C, if there was one.
+    pub grid_search: Option<MultiLabelGridSearch>,
     /// The thresholds of the labels.
     pub thresholds: ThresholdsReport,
     /// On the rows of the fit.
@@ -118,6 +120,18 @@ pub struct ConstantLabels {
     pub always: Vec<String>,
     /// No training row has them: never given.
     pub never: Vec<String>,
+}
+
+/// The search for C; the classifier is fitted with the best one.
+#[derive(Debug, Clone, Serialize)]
+pub struct MultiLabelGridSearch {
+    /// `f1_micro`, with the threshold 0.5.
+    pub scoring: &'static str,
+    /// Folds a C.
+    pub n_splits: usize,
+    /// What was found.
+    #[serde(flatten)]
+    pub found: GridSearch,
 }
 
 /// The thresholds of the labels.

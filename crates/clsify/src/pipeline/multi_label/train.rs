@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::classifier::MultiLabelClassifier;
 use super::report::{
     ConstantLabels, ConstantScores, LabelThreshold, MultiLabelBaseline, MultiLabelClassifierReport,
-    MultiLabelReport, MultiLabelTestData, ThresholdsReport,
+    MultiLabelGridSearch, MultiLabelReport, MultiLabelTestData, ThresholdsReport,
 };
 use super::{among, indicator, union};
 use crate::classifier::{
@@ -15,13 +15,13 @@ use crate::classifier::{
 };
 use crate::dataset::{LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{F1Threshold, MultiLabelEvaluation, f1_thresholds};
+use crate::evaluation::{F1Threshold, MultiLabelEvaluation, f1_thresholds, multi_label_grid_search};
 use crate::pipeline::{
     Encoded, EncoderReport, FeaturesReport, Observer, Seconds, SentenceEncoder, SplitReport, Stage, list,
 };
 use crate::split::{KFold, Split, SplitOptions, train_test_split};
 
-/// Folds behind chosen thresholds; shuffled, as files are often sorted by label.
+/// Folds behind a chosen C and chosen thresholds; shuffled, as files are often sorted by label.
 const FOLDS: KFold = KFold { n_splits: 5, shuffle: Some(0) };
 
 /// Where the held-out rows come from.
@@ -53,6 +53,9 @@ pub struct MultiLabelTrainOptions {
     pub scaling: Scaling,
     /// C and class weights, the same for every label.
     pub classifier: LogisticRegressionOptions,
+    /// The values of C to search, of which the one with the best micro F1 over folds of the training rows is taken. The
+    /// default is no search.
+    pub grid_search: Option<Vec<f64>>,
     /// Above which probability a label is given.
     pub thresholds: Thresholds,
 }
@@ -63,6 +66,7 @@ impl Default for MultiLabelTrainOptions {
             test: MultiLabelTestRows::Split(SplitOptions::default()),
             scaling: Scaling::default(),
             classifier: LogisticRegressionOptions::default(),
+            grid_search: None,
             thresholds: Thresholds::default(),
         }
     }
@@ -125,10 +129,13 @@ pub fn train_multi_label(
     };
     let constant = check_labels(&y_train, &own, observer)?;
     note_unseen(&y_test, &labels, &own, observer);
-    let folds = match options.thresholds {
-        Thresholds::Half => Vec::new(),
-        Thresholds::F1 => FOLDS.split(split.train.len()).map_err(|e| {
-            e.at("thresholds").with_hint("with the threshold 0.5 for every label fewer rows will do")
+    let grid = options.grid_search.as_deref().unwrap_or_default();
+    grid.iter().try_for_each(|&c| LogisticRegressionOptions { c, ..options.classifier }.check())?;
+    let folds = match (&options.grid_search, options.thresholds) {
+        (None, Thresholds::Half) => Vec::new(),
+        _ => FOLDS.split(split.train.len()).map_err(|e| {
+            e.at("training rows")
+                .with_hint("without a search for C and with the threshold 0.5 fewer rows will do")
         })?,
     };
     let baseline = baseline(&y_train, &own, &y_test, &labels)?;
@@ -144,15 +151,30 @@ pub fn train_multi_label(
     let scaler = (options.scaling == Scaling::Standard).then(|| StandardScaler::fit(&x_train));
     let x_scaled = scaler.as_ref().map(|scaler| scaler.transform(&x_train));
     let samples = MultiLabelSamples::new(x_scaled.as_ref().unwrap_or(&x_train), &y_train);
+    let search_started = Instant::now();
+    let grid_search = match &options.grid_search {
+        Some(c_values) => {
+            observer.start(Stage::GridSearch, c_values.len() * folds.len() * own.len());
+            let progress = |done| observer.advance(Stage::GridSearch, done);
+            let found = multi_label_grid_search(&samples, c_values, &options.classifier, &folds, &progress)?;
+            observer.finish(Stage::GridSearch);
+            Some(MultiLabelGridSearch { scoring: "f1_micro", n_splits: folds.len(), found })
+        }
+        None => None,
+    };
+    let search_seconds = search_started.elapsed().as_secs_f64();
+    let c = grid_search.as_ref().map_or(options.classifier.c, |search| search.found.best_c);
+    let fit_options = LogisticRegressionOptions { c, ..options.classifier };
+
     let fit_started = Instant::now();
-    let n_fits = own.len() * (1 + folds.len());
-    observer.start(Stage::Fit, n_fits);
+    let n_before = if options.thresholds == Thresholds::F1 { own.len() * folds.len() } else { 0 };
+    observer.start(Stage::Fit, n_before + own.len());
     let progress = |done| observer.advance(Stage::Fit, done);
     let chosen: Vec<F1Threshold> = match options.thresholds {
         Thresholds::Half => Vec::new(),
-        Thresholds::F1 => f1_thresholds(&samples, &options.classifier, &folds, &progress)?,
+        Thresholds::F1 => f1_thresholds(&samples, &fit_options, &folds, &progress)?,
     };
-    let fitted = OneVsRest::fit(&samples, &options.classifier)?;
+    let fitted = OneVsRest::fit(&samples, &fit_options)?;
     let classifier = match &scaler {
         Some(scaler) => fitted.unscaled(scaler),
         None => fitted,
@@ -179,7 +201,8 @@ pub fn train_multi_label(
         MultiLabelEvaluation::from_predictions(&y_test, &y_pred, &labels)
     };
     let train_predicted = classifier.predict(&x_train, &thresholds);
-    let mut seconds = Seconds { load: encoder.load_seconds(), fit: fit_seconds, ..Seconds::default() };
+    let (load, fit, grid_seconds) = (encoder.load_seconds(), fit_seconds, search_seconds);
+    let mut seconds = Seconds { load, fit, grid_search: grid_seconds, ..Seconds::default() };
     for encoded in [Some(&encoded), encoded_test.as_ref()].into_iter().flatten() {
         seconds.tokenize += encoded.tokenize_seconds;
         seconds.embed += encoded.embed_seconds;
@@ -207,7 +230,7 @@ pub fn train_multi_label(
         },
         baseline,
         classifier: MultiLabelClassifierReport {
-            c: options.classifier.c,
+            c,
             class_weight: options.classifier.class_weight,
             scaling: options.scaling,
             n_iter: classifier.n_iter(),
@@ -218,9 +241,10 @@ pub fn train_multi_label(
             intercept: classifier.intercept().to_vec(),
             constant_labels: constant,
         },
+        grid_search,
         thresholds: ThresholdsReport {
             chosen_by: options.thresholds,
-            n_splits: (!folds.is_empty()).then_some(folds.len()),
+            n_splits: (options.thresholds == Thresholds::F1).then_some(folds.len()),
             per_label: thresholds_of(&own, &thresholds, &chosen),
         },
         train: MultiLabelEvaluation::from_predictions(&y_train, &train_predicted, &own)?,
