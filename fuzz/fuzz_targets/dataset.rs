@@ -20,6 +20,7 @@ fuzz_target!(|data: &[u8]| {
         format: Some([Format::Tsv, Format::Csv, Format::Jsonl, Format::Lines][usize::from(format % 4)]),
         text_column: column(columns % 16),
         label_column: column(columns / 16),
+        weight_column: column(columns.rotate_left(2) % 16),
         header: [Header::Auto, Header::Present, Header::Absent][usize::from(other % 3)],
         limit: (other / 3 % 4 != 0).then_some(usize::from(other / 12)),
     };

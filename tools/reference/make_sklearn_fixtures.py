@@ -16,10 +16,17 @@ import scipy
 import sklearn
 from scipy.special import softmax
 from scipy.stats import binomtest
-from sklearn.calibration import _TemperatureScaling
+from sklearn.calibration import CalibratedClassifierCV, _sigmoid_calibration, _TemperatureScaling
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, brier_score_loss, confusion_matrix, log_loss, precision_recall_fscore_support
+from sklearn.metrics import (
+    accuracy_score,
+    brier_score_loss,
+    confusion_matrix,
+    f1_score,
+    log_loss,
+    precision_recall_fscore_support,
+)
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score, train_test_split
 
 SEEDS = [0, 1, 42, 2**32 - 1]
@@ -435,12 +442,97 @@ def calibration(folder):
     write(folder, "calibration.json", {"cases": cases})
 
 
+def calibrated_classifier(folder):
+    """Platt's line, and the whole of CalibratedClassifierCV: folds, fit of all rows, calibration of its logits."""
+    random = np.random.RandomState(7)
+    lines = []
+    kinds = [(200, 0.5, 3.0, 0.0), (300, 0.1, 0.3, 2.0), (60, 0.7, 40.0, -5.0), (20, 0.5, 1.0, 0.0)]
+    for n, share, stretch, shift in kinds:
+        y = (random.random_sample(n) < share).astype(int)
+        y[:2] = [0, 1]
+        z = quantised(stretch * (random.standard_normal(n) + 1.5 * (2 * y - 1)) + shift)
+        a, b = _sigmoid_calibration(z, y)
+        lines.append({"is_second": digits(y), "logits": z.tolist(), "a": float(a), "b": float(b)})
+    classifiers = []
+    for n, n_classes, method in [(120, 2, "sigmoid"), (90, 2, "temperature"), (120, 3, "temperature")]:
+        y = random.randint(n_classes, size=n + 10)
+        x = quantised(random.standard_normal((n + 10, 4)) + np.eye(4)[y])
+        fit = LogisticRegression(C=10.0, solver="newton-cholesky", tol=1e-12, max_iter=1000)
+        whole = CalibratedClassifierCV(fit, method=method, cv=5, ensemble=False).fit(x[:n], y[:n])
+        classifiers.append({
+            "method": method,
+            "C": 10.0,
+            "n_classes": n_classes,
+            "features": x[:n].tolist(),
+            "class_ids": digits(y[:n]),
+            "other_features": x[n:].tolist(),
+            "predict_proba": whole.predict_proba(x[n:]).tolist(),
+        })
+    write(folder, "calibrated_classifier.json", {"lines": lines, "classifiers": classifiers})
+
+
+# ---------------------------------------------------------------- decisions
+
+
+def answered_best(top, right, target):
+    """The largest coverage whose answered rows reach the target, by trying every value as the threshold; at least so many
+    rows that one of them may be wrong."""
+    best = None
+    for threshold in np.unique(top):
+        answered = top >= threshold
+        if answered.sum() * (1 - target) >= 1 - 1e-9 and right[answered].mean() >= target:
+            if best is None or answered.mean() > best["coverage"]:
+                best = {"coverage": float(answered.mean()), "accuracy": float(right[answered].mean())}
+    return best
+
+
+def decisions(folder):
+    random = np.random.RandomState(8)
+    abstain, thresholds, costs = [], [], []
+    for n, n_classes, sharpness in [(200, 2, 1.5), (150, 3, 1.0), (120, 5, 2.0), (60, 2, 0.01)]:
+        y = random.randint(n_classes, size=n)
+        logits = quantised(sharpness * (random.standard_normal((n, n_classes)) + 1.5 * np.eye(n_classes)[y]))
+        p = softmax(logits, axis=1)
+        right = p.argmax(axis=1) == y
+        targets = [0.5, 0.8, 0.9, 0.95]
+        best = [answered_best(p.max(axis=1), right, target) for target in targets]
+        abstain.append({
+            "n_classes": n_classes, "y_true": digits(y), "logits": logits.tolist(), "targets": targets, "best": best
+        })
+        matrix = np.round(random.random_sample((n_classes, n_classes)) * 8) / 4
+        np.fill_diagonal(matrix, 0.0)
+        predicted = (p @ matrix).argmin(axis=1)
+        costs.append({
+            "n_classes": n_classes,
+            "y_true": digits(y),
+            "logits": logits.tolist(),
+            "costs": matrix.tolist(),
+            "predicted": digits(predicted),
+            "mean_cost": float(matrix[y, predicted].mean()),
+        })
+    for n, share, sharpness in [(200, 0.1, 1.0), (300, 0.3, 2.0), (80, 0.05, 0.5)]:
+        y = (random.random_sample(n) < share).astype(int)
+        y[:2] = [0, 1]
+        logits = quantised(sharpness * (random.standard_normal((n, 2)) + 1.2 * np.eye(2)[y])) - [0.0, 1.0]
+        p = softmax(logits, axis=1)[:, 1]
+        # Every way in which a threshold can divide the rows, but for none and all.
+        scores = [f1_score(y, p >= threshold, average="macro") for threshold in np.unique(p)[1:]]
+        thresholds.append({
+            "y_true": digits(y),
+            "logits": logits.tolist(),
+            "f1_macro": float(f1_score(y, p > 0.5, average="macro")),
+            "best_f1_macro": float(max(scores)),
+        })
+    write(folder, "decisions.json", {"abstain": abstain, "costs": costs, "thresholds": thresholds})
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: make_sklearn_fixtures.py FOLDER")
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for make in [splits, stratified_k_fold, metrics, logistic_regression, grid_search, calibration]:
+    classifiers = [splits, stratified_k_fold, metrics, logistic_regression, grid_search]
+    for make in [*classifiers, calibration, calibrated_classifier, decisions]:
         make(folder)
 
 

@@ -5,6 +5,7 @@
 
 mod commands;
 mod console;
+mod decision;
 mod options;
 mod output;
 mod table;
@@ -55,8 +56,10 @@ enum Command {
     Tutorial(commands::tutorial::Args),
     Advise(commands::advise::Args),
     Doctor(commands::doctor::Args),
+    Curve(commands::curve::Args),
     Train(commands::train::Args),
     Evaluate(commands::evaluate::Args),
+    Compare(commands::compare::Args),
     Predict(commands::predict::Args),
     Embed(commands::embed::Args),
     Tokenize(commands::tokenize::Args),
@@ -77,8 +80,10 @@ fn main() -> ExitCode {
         Command::Tutorial(args) => commands::tutorial::run(args, &console),
         Command::Advise(args) => commands::advise::run(&args, &console),
         Command::Doctor(args) => commands::doctor::run(args, &console),
+        Command::Curve(args) => commands::curve::run(&args, &console),
         Command::Train(args) => commands::train::run(args, &console),
         Command::Evaluate(args) => commands::evaluate::run(&args, &console),
+        Command::Compare(args) => commands::compare::run(&args, &console),
         Command::Predict(args) => commands::predict::run(args, &console),
         Command::Embed(args) => commands::embed::run(args, &console),
         Command::Tokenize(args) => commands::tokenize::run(&args, &console),
@@ -95,10 +100,13 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads our output has seen enough: `clsify predict ... | head` is no failure.
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            console.error(&error);
-            ExitCode::FAILURE
-        }
+        Err(error) => match error.downcast::<clap::Error>() {
+            Ok(of_the_command_line) => of_the_command_line.exit(),
+            Err(error) => {
+                console.error(&error);
+                ExitCode::FAILURE
+            }
+        },
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use anyhow::ensure;
 use clap::{Args, ValueEnum};
 use clsify::classifier::{ClassWeight, Scaling};
 use clsify::dataset::{
@@ -46,9 +47,28 @@ impl DataOptions {
             format: self.format,
             text_column: self.text_column.clone(),
             label_column: self.label_column.clone(),
+            weight_column: None,
             header: self.header,
             limit,
         }
+    }
+}
+
+/// How much each row counts.
+#[derive(Args)]
+pub(crate) struct WeightArgs {
+    /// Column of --data that says how much each row counts, a number of at least 0: its name, or its number counted from 0
+    #[arg(long, value_name = "COLUMN")]
+    weight_column: Option<Column>,
+}
+
+impl WeightArgs {
+    pub(crate) fn of(&self, options: DatasetOptions) -> DatasetOptions {
+        DatasetOptions { weight_column: self.weight_column.clone(), ..options }
+    }
+
+    pub(crate) fn is_given(&self) -> bool {
+        self.weight_column.is_some()
     }
 }
 
@@ -206,6 +226,7 @@ impl ScalingArg {
 pub(crate) enum CalibrationArg {
     None,
     Temperature,
+    Platt,
 }
 
 impl From<CalibrationArg> for Calibration {
@@ -213,6 +234,7 @@ impl From<CalibrationArg> for Calibration {
         match calibration {
             CalibrationArg::None => Calibration::None,
             CalibrationArg::Temperature => Calibration::Temperature,
+            CalibrationArg::Platt => Calibration::Platt,
         }
     }
 }
@@ -312,6 +334,12 @@ pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
 /// The folder of an encoder, fetched if need be: a folder, a name known to `list`, or a hub id.
 pub(crate) fn locate_encoder(encoder: &str, console: &Console) -> anyhow::Result<Located> {
     let located = Hub::from_env().pull(encoder, console)?;
+    let has = |name: &str| located.folder.join(name).is_file();
+    ensure!(
+        has("config.json") || !has("clsify.json"),
+        "{}: expected an encoder, got a model that `clsify train` has saved",
+        located.folder.display()
+    );
     if located.origin != Origin::Folder {
         console.detail(&format!("{}: {} ({:?})", located.name, located.folder.display(), located.origin));
     }

@@ -4,11 +4,13 @@ mod common;
 
 use common::{Sandbox, json_lines};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 13] = [
     "tutorial",
     "doctor",
+    "curve",
     "train",
     "evaluate",
+    "compare",
     "predict",
     "embed",
     "tokenize",
@@ -48,7 +50,13 @@ fn wrong_command_lines_exit_with_2_and_say_what_is_expected() {
         (with(&["--features", "auto", "--grid-search"]), "cannot be used with"),
         (with(&["--features", "best"]), "[possible values: auto]"),
         (with(&["--scaling", "some"]), "[possible values: auto, none, standard]"),
-        (with(&["--calibration", "platt"]), "[possible values: none, temperature]"),
+        (with(&["--calibration", "isotonic"]), "[possible values: none, temperature, platt]"),
+        (with(&["--abstain-below", "1.5"]), "expected a number between 0 and 1"),
+        (with(&["--target-precision", "-0.9"]), "expected a number between 0 and 1"),
+        (with(&["--abstain-below", "0.9", "--target-precision", "0.9"]), "cannot be used with"),
+        (with(&["--thresholds", "f1_macro", "--cost-matrix", "c.csv"]), "cannot be used with"),
+        (with(&["--thresholds", "f2"]), "[possible values: f1_macro, f1, half]"),
+        (with(&["--thresholds", "f1"]), "without it there is f1_macro"),
         (with(&["--class-weight", "half"]), "[possible values: none, balanced]"),
         (with(&["--format", "xlsx"]), "expected tsv, csv, jsonl or lines, got \"xlsx\""),
         (with(&["--header", "maybe"]), "expected auto, present or absent, got \"maybe\""),

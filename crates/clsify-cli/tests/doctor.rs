@@ -36,6 +36,9 @@ fn the_faults_of_a_file_are_found() {
         "truncated",
         "class_balance",
         "label_issues",
+        "quoting",
+        "scripts",
+        "left_out",
     ] {
         assert!(report.get(key).is_some(), "{key} is missing");
     }
@@ -52,10 +55,19 @@ fn the_faults_of_a_file_are_found() {
     let leak = &report["leakage"][0];
     assert_eq!(leak["exact"], true);
     assert_eq!((&leak["test_line"], &leak["line"]), (&json!(1), &json!(16)));
-    assert_eq!(report["class_balance"][0], json!({"label": "bad", "n": 13, "share": 0.5}));
+    assert_eq!(
+        report["class_balance"][0],
+        json!({"label": "bad", "n": 13, "share": 0.5, "hint": "class bad has 13 rows of 26: its scores will be rough; collect more if it matters"})
+    );
     assert_eq!(report["truncated"]["n"], 0);
     let issues = report["label_issues"].as_array().unwrap();
-    assert_eq!(keys(&issues[0]), ["label", "line", "score", "suggested", "text"]);
+    assert_eq!(keys(&issues[0]), ["label", "line", "neighbours", "score", "suggested", "text"]);
+    for issue in issues {
+        let neighbours = issue["neighbours"].as_array().unwrap();
+        let cosines: Vec<f64> = neighbours.iter().map(|n| n["cosine"].as_f64().unwrap()).collect();
+        assert!(neighbours.len() == 3 && cosines.iter().rev().is_sorted(), "{neighbours:?}");
+        assert!(neighbours.iter().all(|n| n["line"] != issue["line"]));
+    }
     let mut lines: Vec<u64> = issues.iter().take(2).map(|issue| issue["line"].as_u64().unwrap()).collect();
     lines.sort_unstable();
     assert_eq!(lines, [3, 26], "{issues:?}");
@@ -80,21 +92,207 @@ fn limits_are_said_and_tables_are_short() {
     let short = report(&sandbox, &["--max-length", "4"]);
     assert_eq!((&short["truncated"]["n"], &short["truncated"]["max_length"]), (&json!(26), &json!(4)));
     let few = report(&sandbox, &["--limit", "3"]);
-    assert!(few["notes"][0].as_str().unwrap().starts_with("labels were not checked: "), "{few}");
+    let (check, reason) = left_out(&few)[0].clone();
+    assert!(check == "label_issues" && reason.contains("5"), "{few}");
     let text = sandbox.succeed(&["doctor", "-q", "reviews.tsv", "--encoder", &bert]);
-    for line in ["repeated: 2", "with more than one label: 1", "in the test file too: 0"] {
+    for line in ["repeated: 2", "with more than one label: 1", "in the test file too: not checked"] {
         assert!(text.lines().any(|l| l == line), "{line}: {text}");
     }
 }
 
+/// What was not checked, and why.
+fn left_out(report: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_string();
+    let left_out = report["left_out"].as_array().unwrap();
+    left_out.iter().map(|left| (text(&left["check"]), text(&left["reason"]))).collect()
+}
+
+/// Line and kind of each damage.
+fn damage(report: &Value) -> Vec<(u64, String)> {
+    let of =
+        |damage: &Value| (damage["line"].as_u64().unwrap(), damage["kind"].as_str().unwrap().to_string());
+    report["quoting"].as_array().unwrap().iter().map(of).collect()
+}
+
+fn text_only(sandbox: &Sandbox, more: &[&str]) -> Value {
+    let args = [&["doctor", "-q", "--text-only", "--json"], more].concat();
+    serde_json::from_str(&sandbox.succeed(&args)).unwrap()
+}
+
+/// Oracle: the damage that was done to the file, and the lines that an editor shows.
 #[test]
-fn a_bad_file_is_an_error_with_its_line() {
+fn damage_is_found_at_its_line() {
+    let sandbox = Sandbox::new();
+    let csv = [
+        "text,label",                             // 1
+        "\"a quoted\nline break\",good",          // 2, 3
+        "fine,bad",                               // 4
+        "\"\"\"all in quotes\"\"\",good",         // 5
+        ",bad",                                   // 6
+        "no label,",                              // 7
+        "too,many,columns",                       // 8
+        "fish &amp; chips,good",                  // 9
+        "\"swallowed,bad\nfine,good\nend\",good", // 10, 11, 12
+        "clichÃ©,bad",                            // 13
+        "one\\nline,good",                        // 14
+        "\"a \"bad\" quote\",good",               // 15
+        "tab\there,bad",                          // 16
+    ]
+    .join("\n");
+    sandbox.write("damaged.csv", csv + "\n");
+    let report = text_only(&sandbox, &["damaged.csv"]);
+    let expected = [
+        (5, "quotes_around"),
+        (6, "empty_sentence"),
+        (7, "empty_label"),
+        (8, "unreadable"),
+        (9, "html"),
+        (10, "swallowed_rows"),
+        (13, "mojibake"),
+        (14, "literal_escape"),
+        (15, "unreadable"),
+        (16, "swallowed_columns"),
+    ];
+    assert_eq!(damage(&report), expected.map(|(line, kind)| (line, kind.to_string())));
+    assert_eq!(report["quoting"][3]["text"], "too,many,columns");
+    assert_eq!(report["quoting"][3]["message"], "expected 2 columns, got 3");
+    assert_eq!(report["n_rows"], 8);
+    // A quote that is never closed takes the rest of the file with it; the report says where it stands.
+    sandbox.write("open.csv", "text,label\nfine,1\n\"never closed,0\nlost,1\n");
+    let report = text_only(&sandbox, &["open.csv"]);
+    assert_eq!(damage(&report), [(3, "unreadable".to_string())]);
+    assert_eq!(report["quoting"][0]["text"], "\"never closed,0\nlost,1\n");
+    assert_eq!(report["quoting"][0]["message"], "expected a closing quote, got the end of the file");
+    // The other forms go on after a bad record too.
+    sandbox.write(
+        "bad.jsonl",
+        "{\"text\": \"a\", \"label\": 1}\n{\"text\": \"b\"\n{\"text\": \" \", \"label\": 0}\n",
+    );
+    let found = damage(&text_only(&sandbox, &["bad.jsonl"]));
+    assert_eq!(found, [(2, "unreadable".to_string()), (3, "empty_sentence".to_string())]);
+    sandbox.write("bad.tsv", b"a\t1\nb\xff\t0\nc\t0\n");
+    assert_eq!(damage(&text_only(&sandbox, &["bad.tsv"])), [(2, "unreadable".to_string())]);
+}
+
+#[test]
+fn scripts_are_told_apart() {
+    let sandbox = Sandbox::new();
+    let more = "хороший фильм\tgood\na gre\u{430}t film\tgood\n";
+    sandbox.write("mixed.tsv", reviews() + more);
+    let scripts = text_only(&sandbox, &["mixed.tsv"])["scripts"].clone();
+    let shares: Vec<&Value> = scripts["shares"].as_array().unwrap().iter().map(|s| &s["script"]).collect();
+    assert_eq!(shares, ["Latin", "Cyrillic"]);
+    assert_eq!(scripts["minority"], json!([{"text": "хороший фильм", "line": 25, "script": "Cyrillic"}]));
+    assert_eq!(scripts["mixed"], json!([{"text": "a gre\u{430}t film", "line": 26, "word": "gre\u{430}t"}]));
+}
+
+/// The sandbox is offline and has no encoder.
+#[test]
+fn without_an_encoder_the_text_is_checked_and_the_rest_is_named() {
     let sandbox = sandbox();
-    sandbox.write("bad.csv", "text,label\nfine,1\n\"never closed,0\n");
-    sandbox.write("empty.tsv", "fine\t1\n\t0\n");
+    let args = ["doctor", "-q", "reviews.tsv", "--json", "--test-data", "test.tsv"];
+    let report: Value = serde_json::from_str(&sandbox.succeed(&args)).unwrap();
+    assert_eq!(
+        (report["duplicates"].as_array().unwrap().len(), report["conflicts"].as_array().unwrap().len()),
+        (2, 1)
+    );
+    assert_eq!(report["leakage"].as_array().unwrap().len(), 1);
+    let left_out = left_out(&report);
+    let checks: Vec<&str> = left_out.iter().map(|(check, _)| check.as_str()).collect();
+    assert_eq!(checks, ["near_duplicates", "truncated", "label_issues", "leakage"]);
+    assert!(left_out.iter().all(|(_, reason)| reason.contains("no encoder: ")), "{left_out:?}");
+    let text = sandbox.succeed(&["doctor", "-q", "reviews.tsv"]);
+    for line in ["with a suspect label: not checked", "nearly repeated: not checked", "repeated: 2"] {
+        assert!(text.lines().any(|l| l == line), "{line}: {text}");
+    }
+    // Asked for by name, or needed for what was asked, it must be there.
+    sandbox.fail(&["doctor", "-q", "reviews.tsv", "--encoder", "all-MiniLM-L6-v2"]);
+    sandbox.fail(&["doctor", "-q", "reviews.tsv", "--output", "issues.jsonl"]);
+    sandbox.fail(&["doctor", "-q", "reviews.tsv", "--fail-on", "label-issues"]);
+}
+
+#[test]
+fn a_run_fails_on_what_it_is_told_to() {
+    let sandbox = sandbox();
+    let run = |more: &[&str]| {
+        sandbox.run(&[&["doctor", "-q", "reviews.tsv", "--text-only", "--json"], more].concat())
+    };
+    let failed = run(&["--fail-on", "conflicts,quoting,leakage", "--test-data", "test.tsv"]);
+    assert_eq!(failed.code, Some(1));
+    assert_eq!(failed.stderr, "error: reviews.tsv: found what --fail-on names: conflicts 1, leakage 1\n");
+    let report: Value = serde_json::from_str(&failed.stdout).unwrap();
+    assert_eq!(report["conflicts"].as_array().unwrap().len(), 1);
+    assert_eq!(run(&["--fail-on", "quoting,scripts"]).code, Some(0));
+    for wrong in [&["--fail-on", "leakage"][..], &["--fail-on", "nothing"], &["--encoder", "x"], &["--all"]] {
+        assert_eq!(run(wrong).code, Some(2), "{wrong:?}");
+    }
+    let error = sandbox.fail(&["doctor", "reviews.tsv", "--text-only", "--fail-on", "truncated"]);
+    assert_eq!(error, "--fail-on truncated: needs an encoder, which --text-only leaves out");
+}
+
+/// Oracle: the same file in one part. Every row of a file sorted by class is judged, and near leaks are those of all parts.
+#[test]
+fn many_rows_are_taken_in_parts() {
+    let sandbox = Sandbox::new();
+    let (reviews, mut sorted) = (reviews(), Vec::new());
+    sorted.extend(reviews.lines());
+    sorted.sort_by_key(|line| line.ends_with("good"));
+    sandbox.write("reviews.tsv", sorted.join("\n"));
+    sandbox.write("test.tsv", "the film numbers 3 is wonderful\tgood\nfilm 4 was the quiet bore\tbad\n");
+    let run = |more: &[&str]| {
+        report(
+            &sandbox,
+            &[&["--all", "--test-data", "test.tsv", "--near-duplicate-threshold", "-1"], more].concat(),
+        )
+    };
+    let (whole, parts) = (run(&[]), run(&["--part-rows", "12"]));
+    assert_eq!(left_out(&whole), []);
+    let reason = "the 24 rows were compared in 2 parts, each with one row of every 2: repeats in different parts were not looked for";
+    assert_eq!(left_out(&parts), [("near_duplicates".to_string(), reason.to_string())]);
+    let lines = |report: &Value| {
+        let issues = report["label_issues"].as_array().unwrap();
+        let mut lines: Vec<u64> = issues.iter().map(|issue| issue["line"].as_u64().unwrap()).collect();
+        lines.sort_unstable();
+        lines
+    };
+    assert_eq!(lines(&whole), (1..=24).collect::<Vec<u64>>());
+    assert_eq!(lines(&parts), lines(&whole));
+    assert_eq!(parts["leakage"].as_array().unwrap().len(), 2);
+    // Only the first row of a part has no earlier one.
+    let n_near = |report: &Value| report["near_duplicates"].as_array().unwrap().len();
+    assert_eq!((n_near(&whole), n_near(&parts)), (23, 22));
+    let near = parts["near_duplicates"].as_array().unwrap();
+    assert!(near.iter().all(|n| n["line"].as_u64().unwrap() % 2 == n["other_line"].as_u64().unwrap() % 2));
+    let few = run(&["--part-rows", "1"]);
+    let reason = "1 of the 2 test rows, evenly spaced, were compared by vector; exact repeats are all found";
+    assert!(left_out(&few).contains(&("leakage".to_string(), reason.to_string())), "{few}");
+}
+
+#[test]
+fn files_that_leave_little_to_check_are_checked() {
+    let sandbox = Sandbox::new();
     let bert = encoder("bert");
-    for (file, place) in [("bad.csv", "bad.csv: line 3: "), ("empty.tsv", "empty.tsv: line 2: ")] {
-        let error = sandbox.fail(&["doctor", file, "--encoder", &bert, "--output", "issues.jsonl"]);
-        assert!(error.starts_with(place), "{error}");
+    for (name, text, n_rows) in [
+        ("one.tsv", "a treat\t1\n".to_string(), 1),
+        ("class.tsv", "a treat\t1\na chore\t1\n".to_string(), 2),
+        ("same.tsv", "a treat\t1\nA treat\t0\n".repeat(20), 40),
+        ("huge.tsv", format!("{}\t1\na chore\t0\n", "word ".repeat(400_000)), 2),
+    ] {
+        sandbox.write(name, text);
+        let report: Value =
+            serde_json::from_str(&sandbox.succeed(&["doctor", "-q", name, "--encoder", &bert, "--json"]))
+                .unwrap();
+        assert_eq!(report["n_rows"], n_rows);
+        assert_eq!(report["near_duplicates"].as_array().unwrap().len(), 0, "{name}: {report}");
+        sandbox.succeed(&["doctor", "-q", name, "--encoder", &bert]);
+    }
+    for (name, bytes, expected) in [
+        ("empty.tsv", &b""[..], "empty.tsv: expected sentences, got an empty file"),
+        ("binary.tsv", b"\x7fELF\x02\x00\x01", "binary.tsv: line 1: expected text, got a NUL byte at byte 6"),
+        ("nothing.tsv", b"\t1\n\t0\n", "nothing.tsv: line 1: expected a sentence, got an empty one"),
+        ("columns.csv", b"text,label\na\nb\n", "columns.csv: line 2: expected 2 columns, got 1"),
+    ] {
+        sandbox.write(name, bytes);
+        assert_eq!(sandbox.fail(&["doctor", name, "--encoder", &bert]), expected);
     }
 }

@@ -251,16 +251,91 @@ fn what_does_not_go_together_is_refused() {
         assert_eq!(outcome.code, Some(2), "{args:?}: {}", outcome.stderr);
         outcome.stderr
     };
-    for more in [&["--calibration", "temperature"] as &[&str], &["--features", "auto"], &["--stratify"]] {
+    let all: [&[&str]; 6] = [
+        &["--calibration", "platt"],
+        &["--features", "auto"],
+        &["--stratify"],
+        &["--abstain-below", "0.8"],
+        &["--target-precision", "0.9"],
+        &["--cost-matrix", "costs.csv"],
+    ];
+    for more in all {
         let message = usage(&arguments(&bert, more));
         assert!(message.contains("cannot be used with") && message.contains(more[0]), "{message}");
     }
     let plain =
         ["train", "--encoder", &bert, "--data", "news.tsv", "--output", "model", "--thresholds", "f1"];
-    assert!(usage(&plain).contains("--multi-label"));
+    assert!(usage(&plain).contains("--thresholds f1 and half are for --multi-label"));
+    let message = usage(&arguments(&bert, &["--thresholds", "f1_macro"]));
+    assert!(message.contains("--thresholds f1_macro is for one label a sentence"), "{message}");
     let empty = ["train", "--encoder", &bert, "--data", "news.tsv", "--output", "model", "--multi-label", ""];
     assert!(usage(&empty).contains("separator"));
     assert!(!sandbox.path("model").exists());
+}
+
+/// Oracle: a weight of 2 is the row twice, one of 0 no row; a fit by both ways ends within its tolerance of the same optimum.
+#[test]
+fn a_weight_is_so_many_rows() {
+    let sandbox = sandbox();
+    let news = news();
+    let rows: Vec<(&str, usize)> = news.lines().zip([1, 2, 3, 0].into_iter().cycle()).collect();
+    sandbox.write("weighted.tsv", rows.iter().map(|(row, n)| format!("{row}\t{n}\n")).collect::<String>());
+    sandbox
+        .write("repeated.tsv", rows.iter().map(|(row, n)| format!("{row}\n").repeat(*n)).collect::<String>());
+    let run = |data: &str, more: &[&str]| {
+        let args = ["--data", data, "--test-data", "news.tsv", "--scaling", "standard"];
+        report(&sandbox, &[&args[..], more].concat())
+    };
+    let norm = |report: &Value| report["classifier"]["coef_norm"].as_f64().unwrap();
+    let (expected, plain) = (run("repeated.tsv", &[]), run("news.tsv", &[]));
+    let found = run("weighted.tsv", &["--weight-column", "2"]);
+    assert!((norm(&found) - norm(&expected)).abs() < 1e-5 * norm(&expected));
+    assert!((norm(&plain) - norm(&expected)).abs() > 1e-3 * norm(&expected));
+    assert_eq!(found["test"], expected["test"]);
+    run("weighted.tsv", &["--weight-column", "2", "--thresholds", "f1", "--c-grid", "1,10"]);
+
+    let weighted = ["evaluate", "model", "--data", "weighted.tsv", "--weight-column", "2"];
+    assert_eq!(
+        sandbox.fail(&weighted),
+        "model: a multi-label model: its scores count every row once, without --weight-column"
+    );
+    let bert = encoder("bert");
+    sandbox.write("bad.tsv", "one\ta\t1\ntwo\t\t-1\n");
+    assert_eq!(
+        sandbox.fail(&arguments(&bert, &["--data", "bad.tsv", "--weight-column", "2"])),
+        "bad.tsv: line 2: expected a weight, a number of at least 0, got \"-1\""
+    );
+    sandbox.write("zero.tsv", "one\ta\t0\ntwo\t\t0\n");
+    assert_eq!(
+        sandbox.fail(&arguments(&bert, &["--data", "zero.tsv", "--weight-column", "2"])),
+        "zero.tsv: expected at least one weight above 0, got only 0"
+    );
+}
+
+#[test]
+fn other_commands_say_that_they_take_no_such_model() {
+    let sandbox = sandbox();
+    train(&sandbox, &["-q"]);
+    sandbox.write("plain.tsv", common::reviews());
+    // Whatever the data: empty label cells are not the first thing to hear of.
+    for data in ["news.tsv", "plain.tsv"] {
+        assert_eq!(
+            sandbox.fail(&["compare", "model", "model", "--data", data]),
+            "model/clsify.json: expected a model of one label a sentence, got a multi-label one"
+        );
+    }
+    let others: [&[&str]; 3] = [
+        &["advise", "--data", "plain.tsv", "--encoder", "model"],
+        &["curve", "--data", "plain.tsv", "--encoder", "model"],
+        &["doctor", "plain.tsv", "--encoder", "model"],
+    ];
+    for args in others {
+        let error = sandbox.fail(args);
+        assert_eq!(
+            error, "model: expected an encoder, got a model that `clsify train` has saved",
+            "{args:?}"
+        );
+    }
 }
 
 #[test]
@@ -269,7 +344,7 @@ fn saved_models_are_checked() {
     train(&sandbox, &["-q", "--bundle-encoder"]);
     let path = sandbox.path("model/clsify.json");
     let whole = read_json(&path);
-    assert_eq!(whole["format_version"], 2);
+    assert_eq!(whole["format_version"], 3);
     let edits: [(&str, Value, &str); 4] = [
         ("thresholds", json!([0.5]), "expected 2 thresholds within 0 and 1"),
         ("thresholds", json!([0.5, 1.5]), "expected 2 thresholds within 0 and 1"),

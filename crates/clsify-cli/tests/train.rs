@@ -391,6 +391,18 @@ fn a_temperature_is_reported_saved_and_changes_no_prediction() {
             .for_each(|key| assert!(scores[*key].is_f64(), "{key} of {scores}"));
     }
     assert_ne!(calibration["before"], calibration["after"]);
+    // Oracle: the error by its definition from the bins.
+    for when in ["before", "after"] {
+        let bins = calibration["reliability"][when].as_array().unwrap();
+        let n = |bin: &Value| bin["n_rows"].as_f64().unwrap();
+        let gap = |bin: &Value| match (bin["accuracy"].as_f64(), bin["mean_probability"].as_f64()) {
+            (Some(accuracy), Some(mean)) => n(bin) * (accuracy - mean).abs(),
+            _ => 0.0,
+        };
+        let (total, gaps): (f64, f64) = (bins.iter().map(n).sum(), bins.iter().map(gap).sum());
+        assert_eq!((bins.len(), total), (15, 24.0));
+        assert!((gaps / total - calibration[when]["ece"].as_f64().unwrap()).abs() < 1e-12);
+    }
     let saved = read_json(&sandbox.path("model/clsify.json"));
     assert_eq!(saved["training"]["temperature"].as_f64(), Some(temperature));
     // Oracle: the intercept without it.
@@ -399,4 +411,37 @@ fn a_temperature_is_reported_saved_and_changes_no_prediction() {
     assert!((intercept(&calibrated) - expected).abs() <= 1e-12 * expected.abs());
     let outcome = train(&sandbox, &["--calibration", "temperature"]);
     assert!(outcome.stdout.contains("calibration  temperature "), "{}", outcome.stdout);
+}
+
+/// Oracle: the intercept without it, and the line that the report names.
+#[test]
+fn a_line_is_reported_saved_and_folded_in_for_two_classes_only() {
+    let sandbox = Sandbox::with_reviews();
+    let plain = report(&sandbox, &["-q", "--test-data", "reviews.tsv"]);
+    let calibrated = report(&sandbox, &["-q", "--test-data", "reviews.tsv", "--calibration", "platt"]);
+    let calibration = &calibrated["calibration"];
+    assert_eq!((&calibration["method"], &calibration["temperature"]), (&json!("platt"), &Value::Null));
+    let line = |name: &str| calibration["platt"][name].as_f64().unwrap();
+    let intercept = |report: &Value| report["classifier"]["intercept"][0].as_f64().unwrap();
+    let expected = line("scale") * intercept(&plain) + line("offset");
+    assert!((intercept(&calibrated) - expected).abs() <= 1e-12 * expected.abs());
+    assert_eq!(read_json(&sandbox.path("model/clsify.json"))["training"]["platt"], calibration["platt"]);
+    let outcome = train(&sandbox, &["--calibration", "platt"]);
+    assert!(outcome.stdout.contains("calibration  logits "), "{}", outcome.stdout);
+
+    sandbox.write("three.tsv", common::reviews() + "a middling film\tfair\n".repeat(6).as_str());
+    let bert = encoder("bert");
+    let error = sandbox.fail(&[
+        "train",
+        "-q",
+        "--encoder",
+        &bert,
+        "--data",
+        "three.tsv",
+        "--output",
+        "m",
+        "--calibration",
+        "platt",
+    ]);
+    assert_eq!(error, "calibration: Platt scaling: expected 2 classes, got 3");
 }

@@ -77,12 +77,14 @@ fn burst(kernel: Kernel) -> f64 {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Kernel::AmxBf16 => unsafe {
+            let _tiles = amx::Tiles::configure();
             amx::repeat_bf16(ROUNDS);
             (2 * 16 * 16 * 32 * 4 * ROUNDS) as f64
         },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Kernel::AmxInt8 => unsafe {
+            let _tiles = amx::Tiles::configure();
             amx::repeat_u8(ROUNDS);
             (2 * 16 * 16 * 64 * 4 * ROUNDS) as f64
         },

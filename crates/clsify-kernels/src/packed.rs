@@ -11,8 +11,9 @@
 //! 32 outputs, `[panel][word][32]`, and the rows of `x` are copied, converted on the way, into tiles of up to 14 rows
 //! (32 with AMX), `[word / 16][row][16]`, so that the innermost loop reads both from front to back. That loop holds a tile of
 //! `rows x 32` sums in registers, and one word of every row meets one word of 32 outputs. The loops around it keep up
-//! to 192 rows by 768 words of `x` (576 KiB) and one panel (96 KiB) in the second-level cache. A chain starts with the
-//! bias, or with what it is added to, and its sum gets its activation before it is first written to memory.
+//! to 192 rows by 768 words of `x` (576 KiB; with AMX whole rows, up to 1 MiB) and one panel in the second-level cache. A
+//! chain starts with the bias, or with what it is added to (with AMX, and in 8 bits, these come last), and its sum gets its
+//! activation before it is first written to memory.
 //!
 //! It does not transpose, does not scale, and does not keep the weights as they were.
 
@@ -34,17 +35,20 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::crew::divide;
+use crate::matmul::Parallel;
 
 /// The outputs of a panel.
 const PANEL: usize = 32;
 /// The most rows of a tile, of any kernel.
 const MAX_TILE_ROWS: usize = 32;
 /// The most rows that pass through the loops together.
-const ROW_BLOCK: usize = 192;
+const ROW_BLOCK: usize = 512;
+/// With AMX, the lines of whole tiles that pass through the loops together: 2 KiB each, 1 MiB of the second-level cache.
+const AMX_BLOCK_LINES: usize = 512;
 /// The most inputs in 8 bits: 255 * 127 times as many is below 2^31.
 const INPUTS_OF_8_BITS: usize = 66_000;
-/// The most lines of a row (16 words each) that pass through the loops together, except in 8 bits: there a row is a
-/// quarter as long, and its sums are not of a kind that `out` could hold meanwhile.
+/// The most lines of a row (16 words each) that pass through the loops together with AVX-512 in `f32` and `bf16`. The other
+/// kernels' sums do not wait in `out` for more: those in 8 bits are not of its kind, and tiles would be read back.
 const LINE_BLOCK: usize = 48;
 
 /// Sixteen words in one cache line.
@@ -137,12 +141,29 @@ impl Kernel {
         }
     }
 
+    fn is_amx(self) -> bool {
+        matches!(self, Kernel::AmxBf16 | Kernel::AmxInt8)
+    }
+
     /// The most rows of a tile.
     fn tile_rows(self) -> usize {
         match self {
             Kernel::Portable => 6,
             Kernel::Avx512F32 | Kernel::Avx512Bf16 | Kernel::Avx512Vnni => 14,
             Kernel::AmxBf16 | Kernel::AmxInt8 => MAX_TILE_ROWS,
+        }
+    }
+
+    /// The rows that a tile of so many takes in memory.
+    fn padded(self, rows: usize) -> usize {
+        if self.is_amx() { rows.next_multiple_of(16) } else { rows }
+    }
+
+    /// The most lines of a row that pass through the loops together.
+    fn line_block(self) -> usize {
+        match self {
+            Kernel::Portable | Kernel::Avx512F32 | Kernel::Avx512Bf16 => LINE_BLOCK,
+            Kernel::Avx512Vnni | Kernel::AmxBf16 | Kernel::AmxInt8 => usize::MAX,
         }
     }
 }
@@ -202,7 +223,7 @@ impl std::fmt::Debug for PackedLinear {
 }
 
 thread_local! {
-    /// The tiles of `x`: up to 576 KiB a thread, kept from one product to the next.
+    /// The tiles of `x`: up to 1 MiB a thread, kept from one product to the next.
     static SCRATCH: Cell<Vec<Line>> = const { Cell::new(Vec::new()) };
 }
 
@@ -273,9 +294,7 @@ impl PackedLinear {
     /// # Panics
     /// When `x` is no whole number of rows, or `out` has not as many.
     pub fn forward(&self, x: &[f32], out: &mut [f32], epilogue: Epilogue) {
-        let rows = self.rows(x, out);
-        // SAFETY: `rows` has checked that `out` is [rows, outputs]; it is borrowed mutably, and this is the only call.
-        unsafe { self.run(x, rows, out.as_mut_ptr(), 0..self.panel_count(), epilogue) }
+        self.forward_outputs(self.outputs, x, out, epilogue, Parallel::No);
     }
 
     /// The same bits as [`forward`](Self::forward), the outputs divided over the threads that
@@ -287,63 +306,81 @@ impl PackedLinear {
     /// # Panics
     /// As [`forward`](Self::forward).
     pub fn forward_parallel(&self, x: &[f32], out: &mut [f32], epilogue: Epilogue) {
-        let rows = self.rows(x, out);
-        let panels = self.panel_count();
-        let parts = rayon::current_num_threads().min(panels);
-        let shared = SharedOut(out.as_mut_ptr());
-        divide(parts, &|part| {
-            let own = part * panels / parts..(part + 1) * panels / parts;
-            // SAFETY: `rows` has checked that `out` is [rows, outputs], and it is borrowed mutably until `divide`
-            // returns, which is after every part. The parts' ranges of panels do not overlap.
-            unsafe { self.run(x, rows, shared.pointer(), own, epilogue) }
-        });
+        self.forward_outputs(self.outputs, x, out, epilogue, Parallel::Yes);
     }
 
-    fn panel_count(&self) -> usize {
-        self.outputs.div_ceil(PANEL)
-    }
-
-    /// The number of rows, once the lengths are found right.
-    fn rows(&self, x: &[f32], out: &[f32]) -> usize {
-        let rows = x.len() / self.inputs;
+    /// The bits of [`forward`](Self::forward) for the first outputs alone; `out` is `[rows, outputs]` with as many.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward), and when there are not so many outputs.
+    pub fn forward_outputs(
+        &self,
+        outputs: usize,
+        x: &[f32],
+        out: &mut [f32],
+        epilogue: Epilogue,
+        parallel: Parallel,
+    ) {
+        let (inputs, rows) = (self.inputs, x.len() / self.inputs);
+        assert!(outputs <= self.outputs, "expected at most {} outputs, got {outputs}", self.outputs);
         assert_eq!(
             x.len(),
-            rows * self.inputs,
-            "expected x to have rows of {} numbers, got {} numbers",
-            self.inputs,
+            rows * inputs,
+            "expected x to have rows of {inputs} numbers, got {} numbers",
             x.len()
         );
         assert_eq!(
             out.len(),
-            rows * self.outputs,
-            "expected out to have {rows} x {} numbers, got {}",
-            self.outputs,
+            rows * outputs,
+            "expected out to have {rows} x {outputs} numbers, got {}",
             out.len()
         );
-        rows
+        let panels = outputs.div_ceil(PANEL);
+        let parts = match parallel {
+            Parallel::No => 1,
+            Parallel::Yes => rayon::current_num_threads().min(panels),
+        };
+        let shared = SharedOut(out.as_mut_ptr());
+        divide(parts, &|part| {
+            let out = Out { first: shared.pointer(), outputs };
+            let own = part * panels / parts..(part + 1) * panels / parts;
+            // SAFETY: `out` is [rows, outputs] by the assertions above, and it is borrowed mutably until `divide`
+            // returns, which is after every part. The parts' ranges of panels do not overlap.
+            unsafe { self.run(x, rows, out, own, epilogue) }
+        });
+    }
+
+    /// The lines of a row in the kernel's words.
+    fn lines(&self) -> usize {
+        self.inputs.div_ceil(16 * self.kernel.inputs_per_word())
+    }
+
+    /// The most rows that pass through the loops together: whole tiles.
+    fn row_block(&self) -> usize {
+        match self.kernel.is_amx() {
+            true => (AMX_BLOCK_LINES / self.lines()).clamp(1, ROW_BLOCK / MAX_TILE_ROWS) * MAX_TILE_ROWS,
+            false => 192,
+        }
     }
 
     /// Computes the columns of `out` that belong to `panels`.
     ///
     /// # Safety
-    /// `out` is valid for reading and writing `rows * outputs` numbers, and nobody else touches the columns of
+    /// `out` is valid for reading and writing `rows * out.outputs` numbers, and nobody else touches the columns of
     /// `panels` during the call.
-    unsafe fn run(&self, x: &[f32], rows: usize, out: *mut f32, panels: Range<usize>, epilogue: Epilogue) {
+    unsafe fn run(&self, x: &[f32], rows: usize, out: Out, panels: Range<usize>, epilogue: Epilogue) {
         let mut scratch = SCRATCH.take();
-        let row_blocks = rows.div_ceil(ROW_BLOCK).max(1);
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the processor has the kernel, by `pack`.
+        let _tiles = self.kernel.is_amx().then(|| unsafe { amx::Tiles::configure() });
+        let row_blocks = rows.div_ceil(self.row_block()).max(1);
         for block in 0..row_blocks {
             let own = block * rows / row_blocks..(block + 1) * rows / row_blocks;
             let x = &x[own.start * self.inputs..own.end * self.inputs];
             // SAFETY: the rows of `own` lie inside `out`; the rest is the caller's promise.
             unsafe {
-                self.run_rows(
-                    x,
-                    own.len(),
-                    out.add(own.start * self.outputs),
-                    &panels,
-                    epilogue,
-                    &mut scratch,
-                )
+                let out = Out { first: out.first.add(own.start * out.outputs), ..out };
+                self.run_rows(x, own.len(), out, &panels, epilogue, &mut scratch);
             }
         }
         SCRATCH.set(scratch);
@@ -357,23 +394,27 @@ impl PackedLinear {
         &self,
         x: &[f32],
         rows: usize,
-        out: *mut f32,
+        out: Out,
         panels: &Range<usize>,
         epilogue: Epilogue,
         scratch: &mut Vec<Line>,
     ) {
-        let lines = self.inputs.div_ceil(16 * self.kernel.inputs_per_word());
-        let tiles = rows.div_ceil(self.kernel.tile_rows());
-        let tile_rows = |t: usize| t * rows / tiles..(t + 1) * rows / tiles;
-        let most = if self.kernel.is_8_bit() { lines } else { lines.min(LINE_BLOCK) };
-        scratch.resize(scratch.len().max(rows * most), ZERO);
+        let (lines, kernel) = (self.lines(), self.kernel);
+        let tiles = rows.div_ceil(kernel.tile_rows());
+        let tile_rows = |t: usize| match kernel.is_amx() {
+            // Its tiles cost the same, full or not.
+            true => t * MAX_TILE_ROWS..((t + 1) * MAX_TILE_ROWS).min(rows),
+            false => t * rows / tiles..(t + 1) * rows / tiles,
+        };
+        let most = lines.min(kernel.line_block());
+        scratch.resize(scratch.len().max(kernel.padded(rows) * most), ZERO);
 
         let mut steps = [Steps::default(); ROW_BLOCK];
         let mut sums = Sums([ZERO; 2 * MAX_TILE_ROWS]);
         for first in (0..lines).step_by(most) {
             let count = most.min(lines - first);
             for tile in (0..tiles).map(tile_rows) {
-                let to = &mut scratch[tile.start * count..tile.end * count];
+                let to = &mut scratch[tile.start * count..][..kernel.padded(tile.len()) * count];
                 let x = &x[tile.start * self.inputs..tile.end * self.inputs];
                 #[cfg(target_arch = "x86_64")]
                 if first == 0 && self.kernel.is_8_bit() {
@@ -395,15 +436,15 @@ impl PackedLinear {
                     let next = &later[t * later.len() / tiles..(t + 1) * later.len() / tiles];
                     let columns = panel * PANEL;
                     // SAFETY: the first row and column of the tile lie inside `out`.
-                    let out = unsafe { out.add(tile.start * self.outputs + columns) };
+                    let corner = unsafe { out.first.add(tile.start * out.outputs + columns) };
                     let target = Tile {
-                        out,
-                        stride: self.outputs,
+                        out: corner,
+                        stride: out.outputs,
                         rows: tile.len(),
-                        width: PANEL.min(self.outputs - columns),
+                        width: PANEL.min(out.outputs - columns),
                     };
                     let links = Links {
-                        x: &scratch[tile.start * count..tile.end * count],
+                        x: &scratch[tile.start * count..][..kernel.padded(tile.len()) * count],
                         weights,
                         next,
                         is_first: first == 0,
@@ -422,7 +463,7 @@ impl PackedLinear {
     fn convert(&self, x: &[f32], steps: &[Steps], first: usize, to: &mut [Line]) {
         for (r, row) in x.chunks_exact(self.inputs).enumerate() {
             let row = &row[first * 16 * self.kernel.inputs_per_word()..];
-            let to = to[r..].iter_mut().step_by(steps.len());
+            let to = to[r..].iter_mut().step_by(self.kernel.padded(steps.len()));
             match self.kernel {
                 Kernel::Portable => portable::convert(row, to),
                 // SAFETY: the processor has the kernel, by `pack`.
@@ -479,25 +520,23 @@ impl PackedLinear {
                     avx512::tile_bf16(links, target, start, to);
                 }
                 if activates {
-                    avx512::finish_f32(sums, target, epilogue);
+                    avx512::finish_f32(sums, target, None, epilogue);
                 }
             },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller's promise; `run` has configured the tiles.
             Kernel::AmxBf16 => unsafe {
-                avx512::begin(sums, target, start);
-                amx::tile_bf16(links, target.rows, sums);
-                avx512::finish_f32(sums, target, if activates { epilogue } else { Epilogue::None });
+                amx::tile_bf16(links, sums);
+                avx512::finish_f32(sums, target, Some(bias), epilogue);
             },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller's promise; `run` has configured the tiles.
             Kernel::Avx512Vnni | Kernel::AmxInt8 => unsafe {
                 let weights = [&self.scales[panel.clone()], &self.sums[panel], bias];
                 if self.kernel == Kernel::Avx512Vnni {
                     avx512::tile_u8(links, target, Start::default(), Some(sums));
                 } else {
-                    avx512::begin(sums, target, Start::default());
-                    amx::tile_u8(links, target.rows, sums);
+                    amx::tile_u8(links, sums);
                 }
                 avx512::finish_u8(sums, target, steps, weights, epilogue);
             },
@@ -512,6 +551,13 @@ impl PackedLinear {
 struct Steps {
     low: f32,
     scale: f32,
+}
+
+/// Where a product goes: its first number, and how many a row has.
+#[derive(Clone, Copy)]
+struct Out {
+    first: *mut f32,
+    outputs: usize,
 }
 
 /// A part of `out`: `rows` rows that start `stride` numbers apart, `width <= 32` columns.

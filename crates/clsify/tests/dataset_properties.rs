@@ -70,14 +70,16 @@ fn options() -> impl Strategy<Value = DatasetOptions> {
     (
         select(vec![Format::Tsv, Format::Csv, Format::Jsonl, Format::Lines]),
         column.clone(),
+        column.clone(),
         column,
         select(vec![Header::Auto, Header::Present, Header::Absent]),
         proptest::option::of(0..4_usize),
     )
-        .prop_map(|(format, text_column, label_column, header, limit)| DatasetOptions {
+        .prop_map(|(format, text_column, label_column, weight_column, header, limit)| DatasetOptions {
             format: Some(format),
             text_column,
             label_column,
+            weight_column,
             header,
             limit,
         })

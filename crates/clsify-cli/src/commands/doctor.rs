@@ -1,10 +1,14 @@
 //! `clsify doctor`: what is odd about labelled sentences, before anything is trained on them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::ensure;
+use clap::ValueEnum;
+use clsify::dataset::{Damage, DatasetOptions, Inspected};
 use clsify::encoder::EncoderConfig;
 use clsify::features::Layers;
-use clsify::pipeline::{DoctorOptions, DoctorReport, diagnose};
+use clsify::pipeline::{DoctorOptions, DoctorReport, LabelIssue, SentenceEncoder, diagnose};
+use clsify_hub::Located;
 
 use crate::console::Console;
 use crate::options::{
@@ -14,18 +18,30 @@ use crate::options::{
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
 
-/// Find duplicates, contradictions, leaks into the test file and probably wrong labels
+/// What is taken where no encoder is named: small, and to be had from the package index too.
+const DEFAULT_ENCODER: &str = "all-MiniLM-L6-v2";
+
+/// Find what is wrong with labelled sentences before training on them
+///
+/// Damaged and empty rows, repeats, contradictions, leaks into a test file, sentences that are cut, rare classes, mixed
+/// scripts, and labels that are probably wrong, each with its line. Nothing is changed.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  clsify doctor reviews.tsv --encoder all-MiniLM-L6-v2
-  clsify doctor train.tsv --encoder all-mpnet-base-v2 --test-data test.tsv --output issues.jsonl")]
+  clsify doctor reviews.tsv
+  clsify doctor train.tsv --encoder all-mpnet-base-v2 --test-data test.tsv --output issues.jsonl
+  clsify doctor train.csv --text-only --fail-on quoting,conflicts --json > report.json")]
 pub(crate) struct Args {
     /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
     data: PathBuf,
 
-    /// A folder, a name known to `list`, or a hub id
+    /// A folder, a name known to `list`, or a hub id; all-MiniLM-L6-v2 if not given, and the checks that need none where that
+    /// cannot be had
     #[arg(long)]
-    encoder: String,
+    encoder: Option<String>,
+
+    /// Do only what needs no encoder
+    #[arg(long, conflicts_with_all = ["encoder", "layers", "pooling", "max_length", "dtype", "c", "all", "output", "near_duplicate_threshold"])]
+    text_only: bool,
 
     /// Labelled sentences for testing: rows of it that the data has too are reported
     #[arg(long, value_name = "FILE")]
@@ -34,6 +50,14 @@ pub(crate) struct Args {
     /// Read the first N rows of the data only
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
+
+    /// The cosine from which two sentences are nearly the same, from -1 to 1
+    #[arg(long, value_name = "COSINE", default_value_t = DoctorOptions::default().near_duplicate_threshold, allow_negative_numbers = true, value_parser = cosine)]
+    near_duplicate_threshold: f32,
+
+    /// Rows whose vectors are in memory at a time; of more, only rows of the same part are compared with each other
+    #[arg(long, value_name = "N", default_value_t = DoctorOptions::default().part_rows, allow_negative_numbers = true, value_parser = at_least_one)]
+    part_rows: usize,
 
     /// The hidden states to pool, as for `train`; the layer at three quarters of the depth if not given
     #[arg(long, value_name = "LAYERS")]
@@ -46,7 +70,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     encoding: EncodingArgs,
 
-    /// C of the fits on standardised features
+    /// C of the fits on standardised features that judge the labels
     #[arg(long, value_name = "C", default_value_t = DoctorOptions::default().c, allow_negative_numbers = true, value_parser = positive)]
     c: f64,
 
@@ -62,6 +86,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ISSUES.jsonl")]
     output: Option<PathBuf>,
 
+    /// End with exit code 1 if one of these is found; the report is written all the same
+    #[arg(
+        long,
+        value_enum,
+        value_name = "CHECK,CHECK,...",
+        value_delimiter = ',',
+        requires_if("leakage", "test_data")
+    )]
+    fail_on: Vec<Check>,
+
     #[command(flatten)]
     cache: CacheArgs,
 
@@ -69,35 +103,125 @@ pub(crate) struct Args {
     options: DataOptions,
 }
 
+/// What may end a run with an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Check {
+    Quoting,
+    Duplicates,
+    NearDuplicates,
+    Conflicts,
+    Leakage,
+    Truncated,
+    Scripts,
+    LabelIssues,
+}
+
+impl Check {
+    fn name(self) -> &'static str {
+        match self {
+            Check::Quoting => "quoting",
+            Check::Duplicates => "duplicates",
+            Check::NearDuplicates => "near-duplicates",
+            Check::Conflicts => "conflicts",
+            Check::Leakage => "leakage",
+            Check::Truncated => "truncated",
+            Check::Scripts => "scripts",
+            Check::LabelIssues => "label-issues",
+        }
+    }
+
+    fn needs_encoder(self) -> bool {
+        matches!(self, Check::NearDuplicates | Check::Truncated | Check::LabelIssues)
+    }
+
+    fn n_found(self, report: &DoctorReport) -> usize {
+        match self {
+            Check::Quoting => report.quoting.len(),
+            Check::Duplicates => report.duplicates.len(),
+            Check::NearDuplicates => report.near_duplicates.len(),
+            Check::Conflicts => report.conflicts.len(),
+            Check::Leakage => report.leakage.len(),
+            Check::Truncated => report.truncated.n,
+            Check::Scripts => report.scripts.minority.len() + report.scripts.mixed.len(),
+            Check::LabelIssues => report.label_issues.len(),
+        }
+    }
+}
+
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     args.output.iter().try_for_each(|path| check_parent(path))?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
-    anyhow::ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --output -, got both");
-    let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
+    ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --output -, got both");
+    if let Some(check) = args.fail_on.iter().find(|check| args.text_only && check.needs_encoder()) {
+        anyhow::bail!("--fail-on {}: needs an encoder, which --text-only leaves out", check.name());
+    }
+    let data = inspect(&args.data, &args.options.with_limit(args.limit))?;
     let test = args.test_data.iter().map(|path| load_dataset(path, &args.options.with_limit(None)));
     let test = test.collect::<anyhow::Result<Vec<_>>>()?;
-    let located = locate_encoder(&args.encoder, console)?;
+    let options = DoctorOptions {
+        c: args.c,
+        near_duplicate_threshold: args.near_duplicate_threshold,
+        rank_all: args.all,
+        part_rows: args.part_rows,
+    };
+    let encoder = match locate(&args, console)? {
+        Ok(located) => Ok(load(&located, &args, console)?),
+        Err(reason) => Err(reason),
+    };
+    let report = diagnose(encoder.as_ref().map_err(String::clone), &data, test.first(), &options, console)?;
+    if let Some(path) = args.output.as_deref().filter(|_| !is_on_stdout) {
+        clsify::files::write_atomically(path, |out| write_lines(out, &report.label_issues))?;
+    }
+    if is_on_stdout {
+        stdout(|out| write_lines(out, &report.label_issues))?;
+    } else if args.json {
+        write_json("-".as_ref(), &report)?;
+    } else {
+        stdout(|out| write!(out, "{}", tables(&report)))?;
+    }
+    if let Ok(encoder) = &encoder {
+        console.hint_faster_dtype(encoder);
+    }
+    let found = args.fail_on.iter().map(|check| (check.name(), check.n_found(&report)));
+    let found: Vec<String> = found.filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {n}")).collect();
+    ensure!(found.is_empty(), "{}: found what --fail-on names: {}", args.data.display(), found.join(", "));
+    Ok(())
+}
+
+/// Labelled sentences of a file, whatever their state; `-` is stdin.
+fn inspect(path: &Path, options: &DatasetOptions) -> anyhow::Result<Inspected> {
+    if path == Path::new("-") {
+        return Ok(Inspected::read(std::io::stdin().lock(), "stdin", options)?);
+    }
+    Ok(Inspected::load(path, options)?)
+}
+
+/// The encoder's folder, or why the run goes without. An encoder that was asked for, or that a check of `--fail-on` needs,
+/// must be there.
+fn locate(args: &Args, console: &Console) -> anyhow::Result<Result<Located, String>> {
+    if args.text_only {
+        return Ok(Err("--text-only was given".to_string()));
+    }
+    if let Some(name) = &args.encoder {
+        return locate_encoder(name, console).map(Ok);
+    }
+    console.say(&format!("encoder {DEFAULT_ENCODER}, as none was named (--encoder)"));
+    let is_needed = args.output.is_some()
+        || args.fail_on.iter().any(|check| check.needs_encoder() || *check == Check::Leakage);
+    match locate_encoder(DEFAULT_ENCODER, console) {
+        Err(error) if !is_needed => Ok(Err(format!("no encoder: {error:#}"))),
+        located => located.map(Ok),
+    }
+}
+
+fn load(located: &Located, args: &Args, console: &Console) -> anyhow::Result<SentenceEncoder> {
     let layers = match args.layers {
         Some(layers) => layers,
         None => Layers::one(three_quarters(EncoderConfig::load(&located.folder)?.num_hidden_layers)),
     };
-    let pooled = PooledArgs { layers, pooling: args.pooling };
-    let features = FeatureArgs { pooled, encoding: args.encoding };
-    let encoder = load_encoder(&located, &features, args.cache.open(), console)?;
-    let options = DoctorOptions { c: args.c, rank_all: args.all, ..DoctorOptions::default() };
-    let report = diagnose(&encoder, &dataset, test.first(), &options, console)?;
-    let lines = report.label_issues.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
-    match &args.output {
-        Some(_) if is_on_stdout => return stdout(|out| lines.iter().try_for_each(|l| writeln!(out, "{l}"))),
-        Some(path) => {
-            clsify::files::write_atomically(path, |out| lines.iter().try_for_each(|l| writeln!(out, "{l}")))?;
-        }
-        None => {}
-    }
-    if args.json {
-        return write_json("-".as_ref(), &report);
-    }
-    stdout(|out| write!(out, "{}", tables(&report)))
+    let pooled = PooledArgs { layers, pooling: args.pooling.clone() };
+    let encoding = EncodingArgs { max_length: args.encoding.max_length, dtype: args.encoding.dtype };
+    load_encoder(located, &FeatureArgs { pooled, encoding }, args.cache.open(), console)
 }
 
 /// Layer 9 of 12: where sentences say most about their class in the encoders that were measured.
@@ -105,61 +229,132 @@ fn three_quarters(num_hidden_layers: usize) -> usize {
     (3 * num_hidden_layers).div_ceil(4)
 }
 
+fn cosine(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(cosine) if (-1.0..=1.0).contains(&cosine) => Ok(cosine),
+        _ => Err("expected a cosine from -1 to 1".to_string()),
+    }
+}
+
+/// Suspect labels, an object a line.
+fn write_lines(out: &mut dyn std::io::Write, issues: &[LabelIssue]) -> std::io::Result<()> {
+    for issue in issues {
+        serde_json::to_writer(&mut *out, issue)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
 /// The most rows of a table; the report (--json) has them all.
 const MOST_ROWS: usize = 10;
 
 /// A report in words.
 fn tables(report: &DoctorReport) -> String {
-    let mut text = String::new();
+    let mut text = format!("rows: {}\n", report.n_rows);
     let mut classes = Table::new(["class", "rows", "share"]);
     for class in &report.class_balance {
         classes.row([shorten(&class.label, 40), class.n.to_string(), format!("{:.1}%", 100.0 * class.share)]);
     }
     text.push_str(&classes.to_string());
-    let lines = |lines: &[usize]| {
-        let some: Vec<String> = lines.iter().take(6).map(ToString::to_string).collect();
-        some.join(", ") + if lines.len() > 6 { ", ..." } else { "" }
-    };
-    let truncated = &report.truncated;
-    text.push_str(&format!("\nlonger than {} tokens, read in part: {}", truncated.max_length, truncated.n));
-    text.push_str(&if truncated.n > 0 {
-        format!(" (lines {})\n", lines(&truncated.lines))
-    } else {
-        "\n".into()
-    });
+    let hints = report.class_balance.iter().filter_map(|class| class.hint.as_ref());
+    hints.for_each(|hint| text.push_str(&format!("  {hint}\n")));
     let sentence = |text: &str| shorten(text, 50);
-    section(&mut text, "repeated", &["lines", "sentence"], &report.duplicates, |duplicate| {
+    let header = ["line", "what", "sentence"];
+    let heading = format!("damaged or empty: {}", report.quoting.len());
+    section(&mut text, &heading, &header, &report.quoting, |damage: &Damage| {
+        vec![damage.line.to_string(), shorten(&damage.message, 80), sentence(&damage.text)]
+    });
+    let is_done = |check: &str| {
+        check == "leakage" && !report.leakage.is_empty()
+            || !report.left_out.iter().any(|left_out| left_out.check == check)
+    };
+    let count =
+        |check: &str, n: usize| if n > 0 || is_done(check) { n.to_string() } else { "not checked".into() };
+    let truncated = &report.truncated;
+    if let Some(max_length) = truncated.max_length {
+        text.push_str(&format!("\nlonger than {max_length} tokens, read in part: {}", truncated.n));
+        let place =
+            || format!(" ({} {})", if truncated.n == 1 { "line" } else { "lines" }, lines(&truncated.lines));
+        text.push_str(&if truncated.n > 0 { place() } else { String::new() });
+        text.push('\n');
+    }
+    let heading = format!("repeated: {}", report.duplicates.len());
+    section(&mut text, &heading, &["lines", "sentence"], &report.duplicates, |duplicate| {
         vec![lines(&duplicate.lines), sentence(&duplicate.text)]
     });
-    section(&mut text, "with more than one label", &["labels", "sentence"], &report.conflicts, |conflict| {
+    let heading = format!("with more than one label: {}", report.conflicts.len());
+    section(&mut text, &heading, &["labels", "sentence"], &report.conflicts, |conflict| {
         let label = |l: &clsify::pipeline::LabelLines| {
             format!("{} (line {})", shorten(&l.label, 20), lines(&l.lines))
         };
         vec![conflict.labels.iter().map(label).collect::<Vec<_>>().join(", "), sentence(&conflict.text)]
     });
     let header = ["line", "like line", "cosine", "sentence", "like sentence"];
-    section(&mut text, "nearly repeated", &header, &report.near_duplicates, |near| {
+    let heading = format!("nearly repeated: {}", count("near_duplicates", report.near_duplicates.len()));
+    section(&mut text, &heading, &header, &report.near_duplicates, |near| {
         let (line, other, cosine) = (near.line.to_string(), near.other_line.to_string(), near.cosine);
         vec![line, other, format!("{cosine:.3}"), sentence(&near.text), sentence(&near.other_text)]
     });
     let header = ["test line", "data line", "cosine", "test sentence", "data sentence"];
-    section(&mut text, "in the test file too", &header, &report.leakage, |leak| {
+    let heading = format!("in the test file too: {}", count("leakage", report.leakage.len()));
+    section(&mut text, &heading, &header, &report.leakage, |leak| {
         let (line, test_line, cosine) = (leak.line.to_string(), leak.test_line.to_string(), leak.cosine);
         vec![test_line, line, format!("{cosine:.3}"), sentence(&leak.text), sentence(&leak.data_text)]
     });
-    let header = ["line", "label", "suggested", "score", "sentence"];
-    section(&mut text, "with a suspect label", &header, &report.label_issues, |issue| {
+    scripts(&mut text, report);
+    let header = ["line", "label", "suggested", "score", "neighbours", "sentence"];
+    let heading = format!("with a suspect label: {}", count("label_issues", report.label_issues.len()));
+    section(&mut text, &heading, &header, &report.label_issues, |issue| {
         let (label, suggested) = (shorten(&issue.label, 20), shorten(&issue.suggested, 20));
+        let neighbours: Vec<String> = issue.neighbours.iter().map(|n| shorten(&n.label, 12)).collect();
         let score = format!("{:.4}", issue.score);
-        vec![issue.line.to_string(), label, suggested, score, sentence(&issue.text)]
+        vec![issue.line.to_string(), label, suggested, score, neighbours.join(", "), sentence(&issue.text)]
     });
-    report.notes.iter().for_each(|note| text.push_str(&format!("\nnote: {note}\n")));
+    if !report.left_out.is_empty() {
+        text.push_str("\nnot checked, or not in full:\n");
+    }
+    let left_out = report.left_out.iter().map(|l| format!("  {}: {}\n", l.check, shorten(&l.reason, 300)));
+    left_out.for_each(|line| text.push_str(&line));
     text
 }
 
-/// How many there are, and the first of them.
-fn section<T>(text: &mut String, what: &str, header: &[&str], found: &[T], row: impl Fn(&T) -> Vec<String>) {
-    text.push_str(&format!("\n{what}: {}\n", found.len()));
+/// The first few of many lines.
+fn lines(lines: &[usize]) -> String {
+    let some: Vec<String> = lines.iter().take(6).map(ToString::to_string).collect();
+    some.join(", ") + if lines.len() > 6 { ", ..." } else { "" }
+}
+
+fn scripts(text: &mut String, report: &DoctorReport) {
+    let scripts = &report.scripts;
+    let share = |s: &clsify::pipeline::ScriptShare| format!("{} {:.1}%", s.script, 100.0 * s.share);
+    let shares: Vec<String> = scripts.shares.iter().map(share).collect();
+    text.push_str(&format!(
+        "\nscripts: {}\n",
+        if shares.is_empty() { "none".into() } else { shares.join(", ") }
+    ));
+    if !scripts.minority.is_empty() {
+        let heading = format!("in a rare script: {}", scripts.minority.len());
+        section(text, &heading, &["line", "script", "sentence"], &scripts.minority, |row| {
+            vec![row.line.to_string(), row.script.to_string(), shorten(&row.text, 50)]
+        });
+    }
+    if !scripts.mixed.is_empty() {
+        let heading = format!("with letters of several scripts in a word: {}", scripts.mixed.len());
+        section(text, &heading, &["line", "word", "sentence"], &scripts.mixed, |row| {
+            vec![row.line.to_string(), shorten(&row.word, 30), shorten(&row.text, 50)]
+        });
+    }
+}
+
+/// A heading with how many there are, and the first of them.
+fn section<T>(
+    text: &mut String,
+    heading: &str,
+    header: &[&str],
+    found: &[T],
+    row: impl Fn(&T) -> Vec<String>,
+) {
+    text.push_str(&format!("\n{heading}\n"));
     if found.is_empty() {
         return;
     }

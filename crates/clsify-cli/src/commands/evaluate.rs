@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clsify::pipeline::SavedMultiLabelModel;
 
-use crate::commands::train::{multi_label, scores};
+use crate::commands::train::{multi_label, scores, weighted};
 use crate::console::Console;
+use crate::decision::evaluated_text;
 use crate::options::{
-    CacheArgs, DataOptions, DtypeArg, at_least_one, load_classifier, load_dataset,
+    CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one, load_classifier, load_dataset,
     load_multi_label_classifier, load_multi_label_dataset,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     cache: CacheArgs,
 
     #[command(flatten)]
+    weight: WeightArgs,
+
+    #[command(flatten)]
     options: DataOptions,
 }
 
@@ -51,7 +55,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     if SavedMultiLabelModel::is_at(&args.model)? {
         return run_multi_label(args, console);
     }
-    let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
+    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
     let classifier =
         load_classifier(&args.model, args.encoder.as_deref(), args.dtype, args.cache.open(), console)?;
     let report = classifier.evaluate(&dataset, console)?;
@@ -59,7 +63,17 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         write_json(path, &report)?;
     }
     if !args.json.as_deref().is_some_and(is_stdout) {
-        stdout(|out| write!(out, "{}", scores(&report.test)))?;
+        let decision = report.decision.as_ref();
+        let decision = decision.map(|d| evaluated_text(&d.rule, &d.effect, classifier.classes()));
+        stdout(|out| {
+            write!(
+                out,
+                "{}{}{}",
+                scores(&report.test),
+                weighted(report.test_weighted_accuracy),
+                decision.unwrap_or_default()
+            )
+        })?;
     }
     console.hint_faster_dtype(classifier.encoder());
     Ok(())
@@ -67,6 +81,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 
 /// With a model of several labels a sentence; cells are split at the separator of its training.
 fn run_multi_label(args: &Args, console: &Console) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !args.weight.is_given(),
+        "{}: a multi-label model: its scores count every row once, without --weight-column",
+        args.model.display()
+    );
     let saved = SavedMultiLabelModel::read(&args.model)?;
     let options = args.options.with_limit(args.limit);
     let dataset = load_multi_label_dataset(&args.data, &saved.multi_label.separator, &options)?;

@@ -2,7 +2,10 @@
 
 pub(crate) mod advise;
 pub(crate) mod bench;
+pub(crate) mod compare;
 pub(crate) mod completions;
+pub(crate) mod curve;
+mod curve_chart;
 pub(crate) mod doctor;
 pub(crate) mod embed;
 pub(crate) mod evaluate;

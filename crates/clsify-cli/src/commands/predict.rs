@@ -7,9 +7,10 @@ use std::path::PathBuf;
 
 use anyhow::{bail, ensure};
 use clap::ValueEnum;
+use clsify::classifier::Decision;
 use clsify::error::Error;
 use clsify::matrix::Matrix;
-use clsify::pipeline::{Group, Observer, Prediction, SavedMultiLabelModel, SentenceEncoder};
+use clsify::pipeline::{ABSTAINED, Group, Observer, Prediction, SavedMultiLabelModel, SentenceEncoder};
 use serde_json::{Map, Value, json};
 
 use crate::console::{Console, Notes};
@@ -42,8 +43,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "texts")]
     input: Option<PathBuf>,
 
-    /// text: label and sentence; json: an object a line; tsv: label, probabilities and sentence under a header. A multi-label
-    /// model gives all labels, joined by its separator, in json as an array
+    /// text: label and sentence; json: an object a line; tsv: label, probabilities and sentence under a header. A model that
+    /// may abstain says ?, with its best guess in brackets, in `best_guess` beside `abstained`, or in a column of its own. A
+    /// multi-label model gives all labels, joined by its separator, in json as an array
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     output_format: OutputFormat,
 
@@ -79,7 +81,11 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         return multi_label::run(args, streamed, console);
     }
     let classifier = load_classifier(&args.model, args.encoder.as_deref(), args.dtype, None, console)?;
-    let style = Style { format: args.output_format, probabilities: args.probabilities };
+    let style = Style {
+        format: args.output_format,
+        probabilities: args.probabilities,
+        abstains: matches!(classifier.decision(), Decision::AbstainBelow(_)),
+    };
     // Not before the first sentences are read: where those are no good, nothing is printed.
     let mut header = (style.format == OutputFormat::Tsv).then(|| style.header(classifier.classes()));
     ask(&args, streamed, classifier.encoder(), console, |sentences, features| {
@@ -132,11 +138,16 @@ fn ask(
 struct Style {
     format: OutputFormat,
     probabilities: bool,
+    /// Whether the classifier may leave sentences unanswered: then its best guess has a place of its own.
+    abstains: bool,
 }
 
 impl Style {
     fn header(self, classes: &[String]) -> String {
         let mut cells = vec!["label".to_string()];
+        if self.abstains {
+            cells.push("best_guess".to_string());
+        }
         if self.probabilities {
             cells.extend(classes.iter().map(|class| format!("p_{}", one_field(class))));
         }
@@ -145,11 +156,16 @@ impl Style {
     }
 
     fn line(self, classes: &[String], sentence: &str, prediction: &Prediction) -> String {
-        let label = &classes[prediction.class_id];
+        let best_guess = &classes[prediction.class_id];
+        let label = if prediction.abstained { ABSTAINED } else { best_guess };
         match self.format {
             OutputFormat::Json => {
                 let mut line =
                     Map::from_iter([("text".into(), json!(sentence)), ("label".into(), json!(label))]);
+                if self.abstains {
+                    line.insert("abstained".into(), json!(prediction.abstained));
+                    line.insert("best_guess".into(), json!(best_guess));
+                }
                 if self.probabilities {
                     let pairs =
                         classes.iter().cloned().zip(prediction.probabilities.iter().map(|p| json!(p)));
@@ -159,6 +175,9 @@ impl Style {
             }
             OutputFormat::Tsv => {
                 let mut cells = vec![one_field(label)];
+                if self.abstains {
+                    cells.push(one_field(best_guess));
+                }
                 if self.probabilities {
                     cells.extend(prediction.probabilities.iter().map(|p| format!("{p:.6}")));
                 }
@@ -166,7 +185,10 @@ impl Style {
                 cells.join("\t")
             }
             OutputFormat::Text => {
-                let mut line = label.clone();
+                let mut line = match prediction.abstained {
+                    true => format!("{ABSTAINED} ({best_guess})"),
+                    false => best_guess.clone(),
+                };
                 if self.probabilities {
                     let pairs = classes.iter().zip(&prediction.probabilities);
                     let pairs: Vec<String> = pairs.map(|(class, p)| format!("{class} {p:.4}")).collect();
@@ -258,9 +280,9 @@ mod tests {
 
     #[test]
     fn a_sentence_stays_in_its_line_and_column() {
-        let style = Style { format: OutputFormat::Tsv, probabilities: true };
+        let style = Style { format: OutputFormat::Tsv, probabilities: true, abstains: false };
         let classes = ["0".to_string(), "1".to_string()];
-        let prediction = Prediction { class_id: 1, probabilities: vec![0.25, 0.75] };
+        let prediction = Prediction { class_id: 1, abstained: false, probabilities: vec![0.25, 0.75] };
         assert_eq!(style.header(&classes), "label\tp_0\tp_1\tsentence");
         assert_eq!(style.line(&classes, "a\tb\nc", &prediction), "1\t0.250000\t0.750000\ta b c");
     }

@@ -5,7 +5,7 @@ pub(crate) mod multi_label;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use clsify::classifier::{LogisticRegressionOptions, Scaling};
+use clsify::classifier::{LogisticRegressionOptions, Platt, Scaling};
 use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
 use clsify::evaluation::{Evaluation, linspace};
 use clsify::features::FeatureCache;
@@ -17,14 +17,14 @@ use clsify::split::{SplitOptions, TestSize};
 use clsify_hub::Located;
 
 use crate::console::Console;
+use crate::decision::{DecisionArgs, decision_text};
 use crate::options::{
     CacheArgs, CalibrationArg, ClassWeightArg, DataOptions, EncodingArgs, FeatureArgs, ScalingArg,
-    at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder, positive, test_size,
+    WeightArgs, at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder, positive,
+    test_size,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
-
-use self::multi_label::ThresholdsArg;
 
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
 #[derive(clap::Args)]
@@ -94,20 +94,18 @@ pub(crate) struct Args {
     #[arg(long, value_name = "C,C,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = positive)]
     c_grid: Vec<f64>,
 
-    /// What is done to probabilities after the fit: nothing, or logits divided by the temperature that fits rows out of their
-    /// folds best; predictions stay
+    /// What is done to probabilities after the fit, by what fits rows out of their folds best: nothing; logits divided by a
+    /// temperature, predictions stay; or platt, for two classes: logits multiplied and shifted
     #[arg(long, value_enum, default_value_t = CalibrationArg::None)]
     calibration: CalibrationArg,
 
     /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"; one classifier a
     /// label
-    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["choice", "calibration", "stratify"])]
+    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["choice", "calibration", "stratify", "abstain_below", "target_precision", "cost_matrix"])]
     multi_label: Option<LabelSeparator>,
 
-    /// With --multi-label, above which probability a label is given: half is 0.5, f1 what has the best F1 of each label on
-    /// training rows out of their folds; half if not given
-    #[arg(long, value_enum, requires = "multi_label")]
-    thresholds: Option<ThresholdsArg>,
+    #[command(flatten)]
+    decision: DecisionArgs,
 
     /// Copy the encoder into the model's folder, so that it can be moved as one
     #[arg(long)]
@@ -119,6 +117,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     cache: CacheArgs,
+
+    #[command(flatten)]
+    weight: WeightArgs,
 
     #[command(flatten)]
     options: DataOptions,
@@ -139,7 +140,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if let Some(separator) = &args.multi_label {
         return multi_label::run(&args, separator, console);
     }
-    let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
+    let decision = args.decision.options()?;
+    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     say_header(&dataset, console);
     let test = match &args.test_data {
@@ -166,6 +168,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         grid_search: (args.grid_search || !args.c_grid.is_empty())
             .then_some(GridSearchOptions { c_values, refit: true }),
         calibration: args.calibration.into(),
+        decision,
     };
     let located = locate_encoder(&args.encoder, console)?;
     if !args.bundle_encoder {
@@ -177,6 +180,11 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
             train(encoder, &dataset, options, console)?
         }
         Some(ChoiceArg::Auto) => {
+            if args.weight.is_given() {
+                console.say(
+                    "note: the choice of features counts every row the same, the fit counts it by its weight",
+                );
+            }
             let cache = || args.cache.open();
             train_chosen(&located, &args.features.encoding, &cache, &dataset, options, console)?
         }
@@ -190,7 +198,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if is_on_stdout {
         write_json("-".as_ref(), &trained.report)?;
     } else {
-        stdout(|out| write!(out, "{}", summary(&trained.report)))?;
+        stdout(|out| write!(out, "{}", summary(&trained.report, trained.classifier.classes())))?;
     }
     console.say(&format!("saved: {}", args.output.display()));
     console.hint_faster_dtype(trained.classifier.encoder());
@@ -295,7 +303,7 @@ pub(crate) fn say_counts(name: &str, summary: &DatasetSummary, console: &Console
 }
 
 /// A training report in words.
-fn summary(report: &TrainingReport) -> String {
+fn summary(report: &TrainingReport, classes: &[String]) -> String {
     let (features, classifier) = (&report.features, &report.classifier);
     let mut text = format!(
         "encoder      {} ({}, {} layers, {} wide), pooling {} of layers {}\nfeatures     {} x {}, {} tokens, longest {}\n",
@@ -337,19 +345,21 @@ fn summary(report: &TrainingReport) -> String {
     ));
     text.push_str(&format!("on its own training rows {:.4}\n\n", report.train.accuracy));
     text.push_str(&scores(&report.test));
+    text.push_str(&weighted(report.test_weighted_accuracy));
     if let Some(calibration) = &report.calibration {
         let (before, after) = (calibration.before, calibration.after);
+        let fitted = match (calibration.temperature, calibration.platt) {
+            (_, Some(Platt { scale, offset })) => format!("logits {scale:.4} z {offset:+.4}"),
+            (temperature, None) => format!("temperature {:.4}", temperature.unwrap_or(1.0)),
+        };
         text.push_str(&format!(
-            "\ncalibration  temperature {:.4}: expected calibration error {:.4} -> {:.4}, Brier score {:.4} -> {:.4}, \
+            "\ncalibration  {fitted}: expected calibration error {:.4} -> {:.4}, Brier score {:.4} -> {:.4}, \
              log loss {:.4} -> {:.4}\n",
-            calibration.temperature,
-            before.ece,
-            after.ece,
-            before.brier,
-            after.brier,
-            before.log_loss,
-            after.log_loss
+            before.ece, after.ece, before.brier, after.brier, before.log_loss, after.log_loss
         ));
+    }
+    if let Some(decision) = &report.decision {
+        text.push_str(&decision_text(decision, classes));
     }
     let seconds = &report.seconds;
     text.push_str(&format!(
@@ -409,6 +419,14 @@ pub(crate) fn convergence(report: &TrainingReport) -> String {
         "NOT at its optimum after {} steps (gradient {:.1e})",
         classifier.n_iter, classifier.gradient_max_norm
     )
+}
+
+/// The accuracy by weight, where rows have weights.
+pub(crate) fn weighted(accuracy: Option<f64>) -> String {
+    let line = |accuracy| {
+        format!("\nby weight    {accuracy:.4}: the accuracy with each row counted by its weight\n")
+    };
+    accuracy.map_or(String::new(), line)
 }
 
 /// The most classes whose confusion matrix still fits a screen.

@@ -1,14 +1,14 @@
 //! The kernels in AMX: up to 32 rows by 32 outputs, two by two tiles of sums.
 //!
 //! Tiles 0 and 1 hold the first sixteen rows of a line and the rest, 2 and 3 sixteen words of either half of the panel,
-//! 4 to 7 the sums. The instructions are written out, since the compiler has no stable names for them; each block
-//! configures the tiles and releases them again, so that nothing of them outlives it.
+//! 4 to 7 the sums. The instructions are written out, since the compiler has no stable names for them. Configuring the
+//! tiles takes as long as several products, so that it is done once for a whole matrix.
 
 use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
 use std::sync::OnceLock;
 
-use super::{Line, Links, PANEL, Sums};
+use super::{Links, PANEL, Sums};
 
 /// Whether the processor multiplies `bf16` and 8-bit tiles, and the system lets this process use them.
 pub(super) fn features() -> (bool, bool) {
@@ -51,7 +51,7 @@ fn permission() -> bool {
     false
 }
 
-/// The shapes of the tiles, as `ldtilecfg` reads them.
+/// The shape of every tile, as `ldtilecfg` reads it: sixteen rows of 64 bytes.
 #[repr(C, align(64))]
 struct Shapes {
     palette: u8,
@@ -61,45 +61,57 @@ struct Shapes {
     rows: [u8; 16],
 }
 
-impl Shapes {
-    /// For so many rows of `x`, 1 to 32. Up to 16, the tiles of the others have no shape and may not be used.
-    fn of(rows: usize) -> Self {
-        let (first, second) = (rows.min(16) as u8, rows.saturating_sub(16) as u8);
+/// The tiles of this thread while it needs them: whoever switches threads saves 8 KiB more.
+pub(crate) struct Tiles(());
+
+impl Tiles {
+    /// Gives the eight tiles their shape.
+    ///
+    /// # Safety
+    /// The processor has the tiles, and the system has given its permission.
+    pub(crate) unsafe fn configure() -> Self {
         let mut shapes =
             Shapes { palette: 1, start_row: 0, reserved: [0; 14], row_bytes: [0; 16], rows: [0; 16] };
-        for (i, rows) in [first, second, 16, 16, first, first, second, second].into_iter().enumerate() {
-            shapes.rows[i] = rows;
-            shapes.row_bytes[i] = if rows > 0 { 64 } else { 0 };
-        }
-        shapes
+        shapes.row_bytes[..8].fill(64);
+        shapes.rows[..8].fill(16);
+        // SAFETY: it reads `shapes` alone; by the caller's promise the instruction exists.
+        unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const shapes, options(nostack, readonly)) };
+        Tiles(())
     }
 }
 
-/// Defines a function that adds the products of `rows` rows and a panel to `sums`, a line of 16 words at a time, and
+impl Drop for Tiles {
+    fn drop(&mut self) {
+        // SAFETY: `configure` has run, so that the instruction exists; no tile holds anything of value.
+        unsafe { asm!("tilerelease", options(nostack, nomem)) };
+    }
+}
+
+/// Defines a function that writes the products of a tile of rows and a panel to `sums`, a line of 16 words at a time, and
 /// one that repeats the instruction `$dot` on four tiles of sums.
 macro_rules! tile_kernel {
     ($(#[$meta:meta])* $name:ident, $repeat:ident, $dot:literal) => {
         $(#[$meta])*
         ///
+        /// `x` has 16 or 32 rows; what stands in rows beyond the caller's own reaches sums of no others.
+        ///
         /// # Safety
-        /// The processor has the instruction, and the system has given its permission.
-        pub(super) unsafe fn $name(links: &Links, rows: usize, sums: &mut Sums) {
+        /// The processor has the instruction, and the thread has its [`Tiles`].
+        pub(super) unsafe fn $name(links: &Links, sums: &mut Sums) {
             let Links { x, weights, next, .. } = *links;
             let lines = weights.len() / PANEL;
-            assert!((1..=32).contains(&rows) && lines > 0 && x.len() == lines * rows);
-            assert_eq!(weights.len(), lines * PANEL);
-            let shapes = Shapes::of(rows);
+            assert!(lines > 0 && weights.len() == lines * PANEL);
+            assert!(x.len() == lines * 16 || x.len() == lines * 32);
             let each = next.len().div_ceil(lines);
             macro_rules! product {
-                ($load:expr, $step:expr, $store:expr) => {
-                    // SAFETY: of each line the tiles read `rows` lines of `x` and 32 of the panel, `lines` times; they
-                    // read and write `2 rows` lines of `sums`, which has 64. What is prefetched need not exist.
+                ($zero:expr, $step:expr, $line:literal, $store:expr) => {
+                    // SAFETY: of each line the tiles read 16 or 32 lines of `x`, by the assertion above, and 32 of the
+                    // panel, `lines` times; they write as many rows of `sums`, which has 32. What is prefetched need not
+                    // exist.
                     unsafe {
                         asm!(
-                            "ldtilecfg [{shapes}]",
-                            "tileloadd tmm4, [{c} + {wide}]",
-                            "tileloadd tmm5, [{c} + {wide} + 64]",
-                            $load,
+                            "tilezero tmm4", "tilezero tmm5",
+                            $zero,
                             "2:",
                             "mov {i}, {each}",
                             "test {i}, {i}",
@@ -110,21 +122,19 @@ macro_rules! tile_kernel {
                             "dec {i}",
                             "jnz 3b",
                             "4:",
-                            "tileloadd tmm0, [{a} + {narrow}]",
+                            "tileloaddt1 tmm0, [{a} + {narrow}]",
                             "tileloadd tmm2, [{b} + {wide}]",
                             "tileloadd tmm3, [{b} + {wide} + 64]",
                             concat!($dot, " tmm4, tmm0, tmm2"),
                             concat!($dot, " tmm5, tmm0, tmm3"),
                             $step,
-                            "add {a}, {row_bytes}",
+                            concat!("add {a}, ", $line),
                             "add {b}, 2048",
                             "dec {lines}",
                             "jnz 2b",
                             "tilestored [{c} + {wide}], tmm4",
                             "tilestored [{c} + {wide} + 64], tmm5",
                             $store,
-                            "tilerelease",
-                            shapes = in(reg) &raw const shapes,
                             c = in(reg) sums.0.as_mut_ptr(),
                             a = inout(reg) x.as_ptr() => _,
                             b = inout(reg) weights.as_ptr() => _,
@@ -132,7 +142,6 @@ macro_rules! tile_kernel {
                             each = in(reg) each,
                             i = out(reg) _,
                             lines = inout(reg) lines => _,
-                            row_bytes = in(reg) rows * size_of::<Line>(),
                             narrow = in(reg) 64usize,
                             wide = in(reg) 128usize,
                             out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
@@ -142,18 +151,19 @@ macro_rules! tile_kernel {
                     }
                 };
             }
-            if rows > 16 {
+            if x.len() > lines * 16 {
                 product!(
-                    "tileloadd tmm6, [{c} + {wide} + 2048]\ntileloadd tmm7, [{c} + {wide} + 2112]",
+                    "tilezero tmm6\ntilezero tmm7",
                     concat!(
-                        "tileloadd tmm1, [{a} + {narrow} + 1024]\n",
+                        "tileloaddt1 tmm1, [{a} + {narrow} + 1024]\n",
                         $dot, " tmm6, tmm1, tmm2\n",
                         $dot, " tmm7, tmm1, tmm3",
                     ),
+                    "2048",
                     "tilestored [{c} + {wide} + 2048], tmm6\ntilestored [{c} + {wide} + 2112], tmm7"
                 );
             } else {
-                product!("", "", "");
+                product!("", "", "1024", "");
             }
         }
 
@@ -162,11 +172,9 @@ macro_rules! tile_kernel {
         /// # Safety
         /// As for the kernel; `rounds` is not zero.
         pub(crate) unsafe fn $repeat(rounds: usize) {
-            let shapes = Shapes::of(32);
-            // SAFETY: it reads `shapes` alone.
+            // SAFETY: it touches no memory.
             unsafe {
                 asm!(
-                    "ldtilecfg [{shapes}]",
                     "tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3",
                     "tilezero tmm4", "tilezero tmm5", "tilezero tmm6", "tilezero tmm7",
                     "2:",
@@ -176,12 +184,10 @@ macro_rules! tile_kernel {
                     concat!($dot, " tmm7, tmm1, tmm3"),
                     "dec {rounds}",
                     "jnz 2b",
-                    "tilerelease",
-                    shapes = in(reg) &raw const shapes,
                     rounds = inout(reg) rounds => _,
                     out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
                     out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
-                    options(nostack),
+                    options(nostack, nomem),
                 );
             }
         }

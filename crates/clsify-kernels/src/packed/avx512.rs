@@ -154,26 +154,6 @@ tile_kernel! {
     tile_u8, "avx512f,avx512vnni", |c, a, b| _mm512_dpbusd_epi32(c, a, b)
 }
 
-/// Writes what the chains of a tile start with to `sums`.
-///
-/// # Safety
-/// `target` is valid and the caller's alone; the processor has AVX-512 F.
-#[target_feature(enable = "avx512f")]
-pub(super) unsafe fn begin(sums: &mut Sums, target: &Tile, start: Start) {
-    let bias = start.bias.map_or([_mm512_setzero_ps(); 2], |bias| halves(bias));
-    let masks = masks(target.width);
-    for (r, sums) in sums.0.chunks_exact_mut(2).enumerate().take(target.rows) {
-        for h in 0..2 {
-            let mask = if start.from_target { masks[h] } else { 0 };
-            // SAFETY: the lanes of the mask lie inside row r of the target; a line is 64 aligned bytes.
-            unsafe {
-                let c = _mm512_maskz_loadu_ps(mask, target.out.wrapping_add(r * target.stride + 16 * h));
-                _mm512_store_ps(sums[h].0.as_mut_ptr().cast(), _mm512_add_ps(c, bias[h]));
-            }
-        }
-    }
-}
-
 /// Up to sixteen numbers from `first` on; zeros stand for what is beyond the end.
 #[target_feature(enable = "avx512f")]
 #[inline]
@@ -210,21 +190,30 @@ pub(super) fn convert_bf16<'a>(row: &[f32], to: impl Iterator<Item = &'a mut Lin
 #[target_feature(enable = "avx512f")]
 pub(super) fn steps(row: &[f32]) -> Steps {
     let first = _mm512_set1_ps(row[0]);
-    let (mut low, mut high, mut bad) = (first, first, _mm512_setzero_ps());
-    let chunks = row.chunks_exact(16);
-    let rest = chunks.remainder();
-    let mut add = |x| {
-        low = _mm512_min_ps(low, x);
-        high = _mm512_max_ps(high, x);
+    // Four of each, since one would have to wait for itself.
+    let (mut low, mut high, mut bad) = ([first; 4], [first; 4], [_mm512_setzero_ps(); 4]);
+    let mut add = |i: usize, x| {
+        low[i] = _mm512_min_ps(low[i], x);
+        high[i] = _mm512_max_ps(high[i], x);
         // 0 x is 0 for every number.
-        bad = _mm512_fmadd_ps(x, _mm512_setzero_ps(), bad);
+        bad[i] = _mm512_fmadd_ps(x, _mm512_setzero_ps(), bad[i]);
     };
+    let chunks = row.chunks_exact(64);
+    let rest = chunks.remainder();
     for chunk in chunks {
-        // SAFETY: sixteen numbers.
-        add(unsafe { _mm512_loadu_ps(chunk.as_ptr()) });
+        for i in 0..4 {
+            // SAFETY: sixteen of 64 numbers.
+            add(i, unsafe { _mm512_loadu_ps(chunk.as_ptr().add(16 * i)) });
+        }
     }
-    // SAFETY: the lanes of the mask lie inside `rest`.
-    add(unsafe { _mm512_mask_loadu_ps(first, (1 << rest.len()) - 1, rest.as_ptr()) });
+    for (i, rest) in rest.chunks(16).enumerate() {
+        let mask = if rest.len() < 16 { (1 << rest.len()) - 1 } else { 0xffff };
+        // SAFETY: the lanes of the mask lie inside `rest`.
+        add(i, unsafe { _mm512_mask_loadu_ps(first, mask, rest.as_ptr()) });
+    }
+    let low = _mm512_min_ps(_mm512_min_ps(low[0], low[1]), _mm512_min_ps(low[2], low[3]));
+    let high = _mm512_max_ps(_mm512_max_ps(high[0], high[1]), _mm512_max_ps(high[2], high[3]));
+    let bad = _mm512_add_ps(_mm512_add_ps(bad[0], bad[1]), _mm512_add_ps(bad[2], bad[3]));
     let low = _mm512_reduce_min_ps(low);
     let high = _mm512_reduce_max_ps(high);
     Steps { low, scale: (high - low) / 255.0 + _mm512_reduce_add_ps(bad) }
@@ -273,14 +262,16 @@ pub(super) unsafe fn finish_u8(
     unsafe { finish(sums, target, epilogue, value) }
 }
 
-/// The activation over a tile of `f32` sums.
+/// Bias, unless the chains started with it, and epilogue over a tile of `f32` sums.
 ///
 /// # Safety
 /// `target` is valid and the caller's alone; the processor has AVX-512 F.
 #[target_feature(enable = "avx512f")]
-pub(super) unsafe fn finish_f32(sums: &Sums, target: &Tile, epilogue: Epilogue) {
+pub(super) unsafe fn finish_f32(sums: &Sums, target: &Tile, bias: Option<&[f32]>, epilogue: Epilogue) {
+    let bias = bias.map_or([_mm512_setzero_ps(); 2], |bias| halves(bias));
     // SAFETY: a line is 64 aligned bytes.
-    let value = |_, _, c: &Line| unsafe { _mm512_load_ps(c.0.as_ptr().cast()) };
+    let value =
+        |_, h: usize, c: &Line| _mm512_add_ps(unsafe { _mm512_load_ps(c.0.as_ptr().cast()) }, bias[h]);
     // SAFETY: the caller's promise.
     unsafe { finish(sums, target, epilogue, value) }
 }

@@ -27,20 +27,46 @@ impl MostFrequent {
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] when there is no row or a class id is not below `n_classes`.
     pub fn fit(class_ids: &[usize], n_classes: usize) -> Result<Self> {
+        Self::fit_weighted(class_ids, n_classes, None)
+    }
+
+    /// Sums the weights of the classes' rows; `None`: every row counts 1.
+    ///
+    /// # Errors
+    /// As for [`fit`](Self::fit); also when there is not a weight for every row, or none is above 0.
+    ///
+    /// ```
+    /// use clsify::classifier::MostFrequent;
+    /// let baseline = MostFrequent::fit_weighted(&[0, 0, 1], 2, Some(&[1.0, 1.0, 6.0]))?;
+    /// assert_eq!((baseline.class_id(), baseline.prior()), (1, &[0.25, 0.75][..]));
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn fit_weighted(
+        class_ids: &[usize],
+        n_classes: usize,
+        sample_weight: Option<&[f64]>,
+    ) -> Result<Self> {
         if class_ids.is_empty() {
             return Err(invalid("expected at least 1 row, got 0".to_string()));
         }
-        let mut counts = vec![0usize; n_classes];
+        if let Some(weights) = sample_weight
+            && !(weights.len() == class_ids.len() && weights.iter().sum::<f64>() > 0.0)
+        {
+            let (n, got) = (class_ids.len(), weights.len());
+            return Err(invalid(format!("expected {n} sample weights, one above 0 among them, got {got}")));
+        }
+        let mut counts = vec![0.0f64; n_classes];
         for (row, &class_id) in class_ids.iter().enumerate() {
             let Some(count) = counts.get_mut(class_id) else {
                 let message = format!("row {row}: expected a class id below {n_classes}, got {class_id}");
                 return Err(invalid(message));
             };
-            *count += 1;
+            *count += sample_weight.map_or(1.0, |weights| weights[row]);
         }
-        // `max_by_key` would take the last of equals.
-        let class_id = (0..n_classes).rev().max_by_key(|&class_id| counts[class_id]).unwrap_or(0);
-        let prior = counts.iter().map(|&count| count as f64 / class_ids.len() as f64).collect();
+        // `max_by` would take the last of equals.
+        let class_id = (0..n_classes).rev().max_by(|&a, &b| counts[a].total_cmp(&counts[b])).unwrap_or(0);
+        let total: f64 = counts.iter().sum();
+        let prior = counts.iter().map(|&count| count / total).collect();
         Ok(MostFrequent { class_id, prior })
     }
 

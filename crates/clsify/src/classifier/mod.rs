@@ -4,12 +4,14 @@
 
 pub mod baseline;
 mod cholesky;
+mod decision;
 mod descent;
 mod label_indicator;
 pub(crate) mod logistic_regression;
 mod mean_curvature;
 mod mean_hessian;
 pub(crate) mod one_vs_rest;
+pub(crate) mod platt;
 mod point;
 mod row_space;
 mod rows;
@@ -19,9 +21,11 @@ mod standard_scaler;
 mod temperature;
 
 pub use baseline::MostFrequent;
+pub use decision::{Answer, Decision};
 pub use label_indicator::LabelIndicator;
 pub use logistic_regression::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
 pub use one_vs_rest::{MultiLabelSamples, OneVsRest, above};
+pub use platt::Platt;
 pub use samples::Samples;
 pub use standard_scaler::{Scaling, StandardScaler};
 pub use temperature::Temperature;

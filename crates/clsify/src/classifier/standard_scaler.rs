@@ -41,11 +41,30 @@ pub struct StandardScaler {
 impl StandardScaler {
     /// The mean and the population deviation of each column; a column that is constant but for rounding has scale 1.
     pub fn fit(features: &Matrix) -> Self {
+        Self::fit_weighted(features, None)
+    }
+
+    /// The same of rows that count by their weights, as in scikit-learn; `None`: the same.
+    ///
+    /// # Panics
+    /// When there is not a weight for every row.
+    ///
+    /// ```
+    /// use clsify::{classifier::StandardScaler, matrix::Matrix};
+    /// let features = Matrix::from_vec(vec![1.0, 4.0], 2, 1)?;
+    /// let scaler = StandardScaler::fit_weighted(&features, Some(&[2.0, 1.0]));
+    /// assert_eq!((scaler.mean()[0], scaler.scale()[0]), (2.0, 2f64.sqrt()));
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn fit_weighted(features: &Matrix, sample_weight: Option<&[f64]>) -> Self {
         let n = features.rows() as f64;
-        let mean: Vec<f64> = column_sums(features, |x, _| x).iter().map(|sum| sum / n).collect();
-        let squares = column_sums(features, |x, column| (x - mean[column]) * (x - mean[column]));
+        let total = sample_weight.map_or(n, |weights| weights.iter().sum());
+        let sums = column_sums(features, sample_weight, |x, _| x);
+        let mean: Vec<f64> = sums.iter().map(|sum| sum / total).collect();
+        let squares =
+            column_sums(features, sample_weight, |x, column| (x - mean[column]) * (x - mean[column]));
         let scale = squares.iter().zip(&mean).map(|(sum, mean)| {
-            let variance = sum / n;
+            let variance = sum / total;
             let rounding = n * f64::EPSILON * variance + (n * mean * f64::EPSILON).powi(2);
             if variance <= rounding { 1.0 } else { variance.sqrt() }
         });
@@ -99,14 +118,19 @@ impl StandardScaler {
     }
 }
 
-/// The sum over all rows of `f(x, column)`, for each column.
-fn column_sums(features: &Matrix, f: impl Fn(f64, usize) -> f64 + Sync) -> Vec<f64> {
+/// The sum over all rows of `weight * f(x, column)`, for each column.
+fn column_sums(
+    features: &Matrix,
+    sample_weight: Option<&[f64]>,
+    f: impl Fn(f64, usize) -> f64 + Sync,
+) -> Vec<f64> {
     let [n, d] = features.shape();
+    let weight = |row: usize| sample_weight.map_or(1.0, |weights| weights[row]);
     let block = |block: usize| {
         let mut sums = vec![0.0; d];
         for row in block * BLOCK..((block + 1) * BLOCK).min(n) {
             for (column, (sum, &x)) in sums.iter_mut().zip(features.row(row)).enumerate() {
-                *sum += f(f64::from(x), column);
+                *sum += weight(row) * f(f64::from(x), column);
             }
         }
         sums

@@ -42,6 +42,27 @@ impl Temperature {
     /// [`ErrorKind::InvalidArgument`] when logits and class ids do not go together, a logit is NaN or `+inf`, or no row is
     /// left.
     pub fn fit(logits: &[f64], class_ids: &[usize], n_classes: usize) -> Result<Self> {
+        Self::fit_weighted(logits, class_ids, n_classes, None)
+    }
+
+    /// The same of rows whose log loss counts by their weights; `None`: the same.
+    ///
+    /// # Errors
+    /// As for [`fit`](Self::fit); also when there is not a weight for every row.
+    ///
+    /// ```
+    /// use clsify::classifier::Temperature;
+    /// // Twice the first row, as in the example above.
+    /// let fitted = Temperature::fit_weighted(&[-1.0, 1.0, -1.0, 1.0], &[1, 0], 2, Some(&[2.0, 1.0]))?;
+    /// assert!((fitted.temperature - 2.0 / 2f64.ln()).abs() < 1e-12);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn fit_weighted(
+        logits: &[f64],
+        class_ids: &[usize],
+        n_classes: usize,
+        sample_weight: Option<&[f64]>,
+    ) -> Result<Self> {
         if n_classes == 0 || Some(logits.len()) != class_ids.len().checked_mul(n_classes) {
             let n = class_ids.len();
             return Err(bad(format!("expected {n} x {n_classes} logits, got {}", logits.len())));
@@ -52,15 +73,19 @@ impl Temperature {
         if let Some(z) = logits.iter().find(|z| z.is_nan() || **z == f64::INFINITY) {
             return Err(bad(format!("expected logits that are finite or -inf, got {z}")));
         }
-        let all = logits.chunks_exact(n_classes).zip(class_ids);
-        let rows: Vec<(&[f64], f64)> =
-            all.map(|(row, &id)| (row, row[id])).filter(|(_, z)| z.is_finite()).collect();
+        if let Some(weights) = sample_weight.filter(|weights| weights.len() != class_ids.len()) {
+            return Err(bad(format!("expected {} sample weights, got {}", class_ids.len(), weights.len())));
+        }
+        let weight = |row: usize| sample_weight.map_or(1.0, |weights| weights[row]);
+        let all = logits.chunks_exact(n_classes).zip(class_ids).enumerate();
+        let rows: Vec<(&[f64], f64, f64)> =
+            all.map(|(i, (row, &id))| (row, row[id], weight(i))).filter(|(_, z, _)| z.is_finite()).collect();
         if rows.is_empty() {
             return Err(bad("expected at least one row with a logit for its true class"));
         }
         let slope = |log_beta: f64| -> f64 {
             let beta = log_beta.exp();
-            rows.iter().map(|&(row, z_true)| expected_logit(row, beta) - z_true).sum()
+            rows.iter().map(|&(row, z_true, weight)| weight * (expected_logit(row, beta) - z_true)).sum()
         };
         let [mut low, mut high] = LOG_BETA;
         if slope(low) >= 0.0 {

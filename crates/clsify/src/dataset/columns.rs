@@ -1,4 +1,4 @@
-//! Which column is the sentence and which the label, and whether the first row is a header.
+//! Which column is the sentence, which the label and which the weight, and whether the first row is a header.
 
 use ::csv::StringRecord;
 
@@ -46,6 +46,7 @@ pub(super) struct Columns {
     pub(super) count: usize,
     pub(super) sentence: usize,
     pub(super) label: Option<usize>,
+    pub(super) weight: Option<usize>,
     pub(super) has_header: bool,
 }
 
@@ -58,30 +59,40 @@ pub(super) fn choose(
 ) -> Result<Columns> {
     let names: Vec<&str> = first.iter().map(str::trim).collect();
     let label_option = options.label_column.as_ref().filter(|_| labelled);
+    let weight_option = options.weight_column.as_ref().filter(|_| labelled);
     let has_header = match header {
         Header::Present => true,
         Header::Absent => false,
         Header::Auto => {
-            let asked_by_name =
-                [options.text_column.as_ref(), label_option].into_iter().flatten().any(Column::is_name);
-            asked_by_name || is_header(&names, labelled)?
+            let asked = [options.text_column.as_ref(), label_option, weight_option];
+            asked.into_iter().flatten().any(Column::is_name) || is_header(&names, labelled)?
         }
     };
     let known = |known_names: &[&str]| if has_header { find_known(&names, known_names) } else { None };
     let asked = |option: Option<&Column>| option.map(|column| find(column, &names)).transpose();
     let asked_sentence = asked(options.text_column.as_ref())?;
     let asked_label = asked(label_option)?;
-    let mut sentence = asked_sentence.or_else(|| known(&SENTENCE_NAMES).filter(|&i| Some(i) != asked_label));
-    let mut label = asked_label.or_else(|| known(&LABEL_NAMES).filter(|&i| Some(i) != asked_sentence));
+    let weight = asked(weight_option)?;
+    let is_free = |i: &usize| weight != Some(*i);
+    let mut sentence =
+        asked_sentence.or_else(|| known(&SENTENCE_NAMES).filter(|&i| Some(i) != asked_label && is_free(&i)));
+    let mut label =
+        asked_label.or_else(|| known(&LABEL_NAMES).filter(|&i| Some(i) != asked_sentence && is_free(&i)));
     let count = names.len();
-    match (labelled, count, sentence, label) {
-        (_, 2, None, None) => (sentence, label) = (Some(0), Some(1)),
-        (_, 2, Some(i), None) => label = Some(1 - i),
-        (_, 2, None, Some(i)) => sentence = Some(1 - i),
+    let free: Vec<usize> = (0..count).filter(is_free).collect();
+    let other = |i: usize| free.iter().copied().find(|&free| free != i);
+    match (labelled, free.len(), sentence, label) {
+        (_, 2, None, None) => (sentence, label) = (Some(free[0]), Some(free[1])),
+        (_, 2, Some(i), None) => label = other(i),
+        (_, 2, None, Some(i)) => sentence = other(i),
         // Without labels and without names, the first column is as good as it gets.
         (false, 1, None, _) => sentence = Some(0),
         (false, _, None, _) if !has_header => sentence = Some(0),
         _ => {}
+    }
+    if weight.is_some() && (weight == sentence || weight == label) {
+        let message = "expected a column of its own for the weight, got that of the sentence or the label";
+        return Err(Error::new(ErrorKind::InvalidArgument, message));
     }
     match (sentence, label) {
         (Some(sentence), Some(label)) if labelled && sentence == label => {
@@ -92,16 +103,17 @@ pub(super) fn choose(
             if has_header {
                 check_unique(&names, sentence)?;
                 check_unique(&names, label)?;
+                weight.iter().try_for_each(|&weight| check_unique(&names, weight))?;
             }
-            Ok(Columns { count, sentence, label: Some(label), has_header })
+            Ok(Columns { count, sentence, label: Some(label), weight, has_header })
         }
         (Some(sentence), _) if !labelled => {
             if has_header {
                 check_unique(&names, sentence)?;
             }
-            Ok(Columns { count, sentence, label: None, has_header })
+            Ok(Columns { count, sentence, label: None, weight: None, has_header })
         }
-        _ => Err(undecided(&names, has_header, sentence, labelled)),
+        _ => Err(undecided(&names, has_header, sentence, labelled, weight.is_some())),
     }
 }
 
@@ -125,14 +137,19 @@ fn is_header(names: &[&str], labelled: bool) -> Result<bool> {
     }
 }
 
-fn undecided(names: &[&str], has_header: bool, sentence: Option<usize>, labelled: bool) -> Error {
+fn undecided(
+    names: &[&str],
+    has_header: bool,
+    sentence: Option<usize>,
+    labelled: bool,
+    weighted: bool,
+) -> Error {
+    let expected = if weighted { 3 } else { 2 };
     let hint = "say which columns to read: --text-column and --label-column, by name or by number from 0";
     let message = match sentence {
-        _ if !has_header || names.len() < 2 => {
-            return match names.len() {
-                0 | 1 => Error::new(ErrorKind::Dataset, expected_columns(2, names.len())),
-                n => Error::new(ErrorKind::Dataset, expected_columns(2, n)).with_hint(hint),
-            };
+        _ if !has_header || names.len() < expected => {
+            let error = Error::new(ErrorKind::Dataset, expected_columns(expected, names.len()));
+            return if names.len() < expected { error } else { error.with_hint(hint) };
         }
         Some(_) => format!("expected a label column, got the columns {}", list(names)),
         None if labelled => {

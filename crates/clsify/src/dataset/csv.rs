@@ -4,6 +4,7 @@
 //! the end of the file, and the rows between are lost. So the quotes are checked here first, and the crate gets one
 //! complete record at a time. A quote inside a field that does not start with one is an ordinary character.
 
+use std::borrow::Cow;
 use std::io::{Cursor, Read};
 
 use ::csv::{ReaderBuilder, StringRecord, Terminator};
@@ -18,6 +19,8 @@ pub(super) struct CsvReader<R> {
     lines: LineReader<R>,
     /// The lines of one record.
     text: String,
+    /// Where that record starts.
+    start: usize,
     fields: ::csv::Reader<Cursor<Vec<u8>>>,
 }
 
@@ -40,21 +43,18 @@ impl<R: Read> CsvReader<R> {
             // By default a lone carriage return ends a record as well.
             .terminator(Terminator::Any(b'\n'))
             .from_reader(Cursor::new(Vec::new()));
-        CsvReader { lines, text: String::new(), fields }
+        CsvReader { lines, text: String::new(), start: 0, fields }
     }
 
     /// Collects the lines of the next record in `self.text`, without the last line end.
     fn next_text(&mut self) -> Result<Option<usize>> {
         self.text.clear();
         let mut state = State::FieldStart;
-        let mut start = 0;
+        self.start = self.lines.number() + 1;
         while let Some(line) = self.lines.next()? {
-            if start == 0 {
-                start = line.number;
-            }
-            state = scan(state, line.text, line.number)?;
             self.text.push_str(line.text);
-            let State::Quoted(opened) = state else { return Ok(Some(start)) };
+            state = scan(state, line.text, line.number)?;
+            let State::Quoted(opened) = state else { return Ok(Some(self.start)) };
             self.text.push_str(line.end);
             if self.text.len() > MAX_RECORD_BYTES {
                 let message = format!("expected a closing quote within {MAX_RECORD_BYTES} bytes, got none");
@@ -90,6 +90,14 @@ impl<R: Read> RowReader for CsvReader<R> {
 
     fn lines(&self) -> &LineReader<R> {
         &self.lines
+    }
+
+    fn line(&self) -> usize {
+        self.start
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        if self.text.is_empty() { self.lines.text() } else { Cow::Borrowed(&self.text) }
     }
 
     fn can_have_header(&self) -> bool {

@@ -1,9 +1,11 @@
 //! The records of a file, one by one: what every reader gives, checked.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use crate::error::{Error, ErrorKind, Result};
 
+use super::columns::quoted;
 use super::csv::CsvReader;
 use super::jsonl::JsonlReader;
 use super::lines::LineReader;
@@ -18,30 +20,51 @@ pub(super) struct Example {
     /// Empty when labels are not wanted; the whole cell when it may hold several.
     pub(super) label: String,
     pub(super) line: usize,
+    /// How much it counts, where a column says so.
+    pub(super) weight: Option<f64>,
+    /// Whether `label` is a cell of any number of labels.
+    is_cell: bool,
 }
 
 impl Example {
-    /// Checks one record; the error does not know the place. `label` is `None` when labels are not wanted.
-    pub(super) fn new(line: usize, sentence: &str, label: Option<&str>) -> Result<Self> {
-        let dataset_error = |message| Err(Error::new(ErrorKind::Dataset, message));
-        if sentence.is_empty() {
-            return dataset_error("expected a sentence, got an empty one");
-        }
-        let label = match label.map(str::trim) {
-            Some(_) if sentence.trim().is_empty() => {
-                return dataset_error("expected a sentence, got only whitespace");
-            }
-            Some("") => return dataset_error("expected a label, got an empty one"),
-            label => label.unwrap_or_default(),
-        };
-        Ok(Example { sentence: sentence.to_string(), label: label.to_string(), line })
+    /// A record as it stands; `label` is `None` when labels are not wanted.
+    pub(super) fn new(line: usize, sentence: &str, label: Option<&str>) -> Self {
+        let label = label.map_or(String::new(), |label| label.trim().to_string());
+        Example { sentence: sentence.to_string(), label, line, weight: None, is_cell: false }
     }
 
-    /// Checks one record whose label cell may be empty and is not taken apart.
-    pub(super) fn with_cell(line: usize, sentence: &str, cell: &str) -> Result<Self> {
-        // Any label will do for the checks of the sentence.
-        let checked = Example::new(line, sentence, Some("labels"))?;
-        Ok(Example { label: cell.trim().to_string(), ..checked })
+    /// What is wrong with the record; the error does not know the place.
+    pub(super) fn check(&self, labelled: bool) -> Result<()> {
+        let message = if self.sentence.is_empty() {
+            "expected a sentence, got an empty one"
+        } else if labelled && self.sentence.trim().is_empty() {
+            "expected a sentence, got only whitespace"
+        } else if labelled && self.label.is_empty() && !self.is_cell {
+            let error = Error::new(ErrorKind::Dataset, "expected a label, got an empty one");
+            return Err(
+                error.with_hint("where a sentence may have several labels or none: train --multi-label")
+            );
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::Dataset, message))
+    }
+
+    /// The same record with its weight, a finite number of at least 0.
+    pub(super) fn weighted(self, weight: Option<&str>) -> Result<Self> {
+        let Some(text) = weight.map(str::trim) else { return Ok(self) };
+        match text.parse::<f64>() {
+            Ok(weight) if weight.is_finite() && weight >= 0.0 => Ok(Example { weight: Some(weight), ..self }),
+            _ => {
+                let message = format!("expected a weight, a number of at least 0, got {}", quoted(text));
+                Err(Error::new(ErrorKind::Dataset, message))
+            }
+        }
+    }
+
+    /// A record whose label cell may be empty and is not taken apart.
+    pub(super) fn with_cell(line: usize, sentence: &str, cell: &str) -> Self {
+        Example { is_cell: true, ..Example::new(line, sentence, Some(cell)) }
     }
 }
 
@@ -49,6 +72,7 @@ impl Example {
 pub(super) struct Examples<R> {
     records: Records<R>,
     name: String,
+    labelled: bool,
     limit: usize,
     n_read: usize,
     is_over: bool,
@@ -80,7 +104,7 @@ impl<R: Read> Examples<R> {
             Format::Lines => Records::Tsv(Table::new(TsvReader::whole_lines(lines), options, labelled)),
             Format::Jsonl => Records::Jsonl(JsonlReader::new(lines, options, labelled)),
         };
-        Ok(Examples { records, name: name.to_string(), limit, n_read: 0, is_over: false })
+        Ok(Examples { records, name: name.to_string(), labelled, limit, n_read: 0, is_over: false })
     }
 
     /// Records whose label cell may be empty, and stays whole.
@@ -104,6 +128,35 @@ impl<R: Read> Examples<R> {
         self.lines().n_bytes()
     }
 
+    /// After a record that cannot be read: whether those after it can. Not before the columns are known, and not where
+    /// the record did not end.
+    pub(super) fn can_go_on(&self) -> bool {
+        let is_settled = match &self.records {
+            Records::Tsv(table) => table.is_settled(),
+            Records::Csv(table) => table.is_settled(),
+            Records::Jsonl(reader) => reader.is_settled(),
+        };
+        is_settled && !self.is_over && !self.lines().is_broken()
+    }
+
+    /// Where the record last read starts, whether it could be read or not.
+    pub(super) fn line(&self) -> usize {
+        match &self.records {
+            Records::Tsv(table) => table.line(),
+            Records::Csv(table) => table.line(),
+            Records::Jsonl(reader) => reader.lines().number(),
+        }
+    }
+
+    /// That record as it stands in the file, as far as it is text.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        match &self.records {
+            Records::Tsv(table) => table.text(),
+            Records::Csv(table) => table.text(),
+            Records::Jsonl(reader) => reader.lines().text(),
+        }
+    }
+
     fn lines(&self) -> &LineReader<R> {
         match &self.records {
             Records::Tsv(table) => table.lines(),
@@ -113,6 +166,16 @@ impl<R: Read> Examples<R> {
     }
 
     fn read(&mut self) -> Result<Option<Example>> {
+        let example = self.read_unchecked()?;
+        if let Some(example) = &example {
+            let place = |error: Error| error.at(format!("line {}", example.line));
+            example.check(self.labelled).map_err(place)?;
+        }
+        Ok(example)
+    }
+
+    /// The next record, empty or not; the error does not know the file.
+    pub(super) fn read_unchecked(&mut self) -> Result<Option<Example>> {
         if self.n_read == self.limit {
             return Ok(None);
         }
@@ -121,6 +184,7 @@ impl<R: Read> Examples<R> {
             Records::Csv(table) => table.next()?,
             Records::Jsonl(reader) => reader.next()?,
         };
+        self.is_over |= example.is_none();
         if example.is_none() && self.n_read == 0 {
             return Err(match self.lines().number() {
                 0 => Error::new(ErrorKind::Dataset, "expected sentences, got an empty file"),
@@ -128,7 +192,7 @@ impl<R: Read> Examples<R> {
                     .at(format!("line {last}")),
             });
         }
-        self.n_read += 1;
+        self.n_read += usize::from(example.is_some());
         Ok(example)
     }
 }

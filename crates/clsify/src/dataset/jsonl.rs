@@ -38,6 +38,11 @@ impl<R: Read> JsonlReader<R> {
         &self.lines
     }
 
+    /// Whether the keys are known.
+    pub(super) fn is_settled(&self) -> bool {
+        self.keys.is_some()
+    }
+
     pub(super) fn next(&mut self) -> Result<Option<Example>> {
         while let Some(line) = self.lines.next()? {
             if line.text.trim().is_empty() {
@@ -65,7 +70,8 @@ fn read_object(
         None => keys.insert(choose(&object)?),
     };
     let sentence = sentence(&keys.sentence, object.value(&keys.sentence)?)?;
-    match (&keys.label, separator) {
+    let weight = keys.weight.as_ref().map(|key| weight(key, object.value(key)?)).transpose()?;
+    let example = match (&keys.label, separator) {
         (Some(key), Some(separator)) => {
             Example::with_cell(line, &sentence, &label_cell(key, object.value(key)?, separator)?)
         }
@@ -73,19 +79,27 @@ fn read_object(
             let label = key.as_ref().map(|key| label(key, object.value(key)?)).transpose()?;
             Example::new(line, &sentence, label.as_deref())
         }
-    }
+    };
+    example.weighted(weight.as_deref())
 }
 
-/// The keys of the sentence and, where labels are wanted, of the label.
+/// The keys of the sentence and, where labels are wanted, of the label and the weight.
 struct Keys {
     sentence: String,
     label: Option<String>,
+    weight: Option<String>,
 }
 
 impl Keys {
     fn choose(object: &Object<'_>, options: &DatasetOptions, labelled: bool) -> Result<Self> {
         let names = object.keys();
         let (sentence, label) = find_known_keys(&names);
+        let weight = options.weight_column.as_ref().filter(|_| labelled).map(|column| match column {
+            Column::Name(name) => name.clone(),
+            Column::Index(index) => index.to_string(),
+        });
+        let is_free = |&i: &usize| weight.as_deref() != Some(names[i]);
+        let (sentence, label) = (sentence.filter(is_free), label.filter(is_free));
         let choose = |option: Option<&Column>, known: Option<usize>, what: &str| match (option, known) {
             (Some(Column::Name(name)), _) => Ok(name.clone()),
             (Some(Column::Index(index)), _) => Ok(index.to_string()),
@@ -104,7 +118,11 @@ impl Keys {
                 format!("expected two keys, got {} for the sentence and the label", quoted(&sentence));
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        Ok(Keys { sentence, label })
+        if weight.is_some() && (weight.as_ref() == Some(&sentence) || weight == label) {
+            let message = "expected a key of its own for the weight, got that of the sentence or the label";
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        Ok(Keys { sentence, label, weight })
     }
 }
 
@@ -146,6 +164,16 @@ fn label_cell(key: &str, value: &RawValue, separator: &LabelSeparator) -> Result
         );
     }
     Ok(separator.join(&labels))
+}
+
+/// A number, or one in quotes.
+fn weight(key: &str, value: &RawValue) -> Result<String> {
+    let text = value.get();
+    match kind_of(text) {
+        "a string" => decode(key, text),
+        "a number" => Ok(text.to_string()),
+        _ => Err(unexpected(key, "a number", text)),
+    }
 }
 
 /// The characters of a JSON string. Escapes are looked at only here, so half of a surrogate pair is found here.

@@ -3,6 +3,7 @@
 //! A line is UTF-8, holds no NUL byte and is at most 16 MiB long. A byte-order mark at the start of the file and the
 //! line end, `\n` or `\r\n`, are no part of the text. A file in UTF-16 is recognised and named.
 
+use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -17,6 +18,8 @@ pub(super) struct LineReader<R> {
     buffer: Vec<u8>,
     number: usize,
     n_bytes: u64,
+    /// Whether what follows is not the start of a line.
+    is_broken: bool,
 }
 
 /// One line without its line end.
@@ -32,7 +35,7 @@ pub(super) struct Line<'a> {
 impl<R: Read> LineReader<R> {
     pub(super) fn new(reader: R) -> Self {
         let reader = BufReader::with_capacity(64 << 10, reader);
-        LineReader { reader, buffer: Vec::new(), number: 0, n_bytes: 0 }
+        LineReader { reader, buffer: Vec::new(), number: 0, n_bytes: 0, is_broken: false }
     }
 
     /// The number of lines read so far.
@@ -45,19 +48,32 @@ impl<R: Read> LineReader<R> {
         self.n_bytes
     }
 
+    /// Whether the last line could not be read to its end, so that none can be read after it.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    /// The line last read, as far as it is text.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.buffer.trim_ascii_end())
+    }
+
     /// The next line; the error names the line.
     pub(super) fn next(&mut self) -> Result<Option<Line<'_>>> {
         self.buffer.clear();
         let number = self.number + 1;
         let place = || format!("line {number}");
         let most = MAX_RECORD_BYTES as u64 + 1;
+        self.is_broken = true;
         let read = self.reader.by_ref().take(most).read_until(b'\n', &mut self.buffer);
         if read.map_err(|e| Error::new(ErrorKind::Io, e.to_string()).at(place()))? == 0 {
+            self.is_broken = false;
             return Ok(None);
         }
         self.n_bytes += self.buffer.len() as u64;
         let is_first = self.number == 0;
         self.number = number;
+        self.is_broken = self.buffer.len() > MAX_RECORD_BYTES;
         check(&self.buffer, is_first).map_err(|error| error.at(place()))?;
         let mut start = 0;
         if is_first && self.buffer.starts_with(BYTE_ORDER_MARK) {

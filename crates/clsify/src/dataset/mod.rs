@@ -26,11 +26,14 @@
 
 mod columns;
 mod csv;
+mod damage;
 mod examples;
+mod inspected;
 mod jsonl;
 mod lines;
 mod multi_label;
 mod options;
+mod scripts;
 mod summary;
 mod table;
 mod tsv;
@@ -42,9 +45,12 @@ use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 
+pub use self::damage::{Damage, DamageKind, text_damage};
 use self::examples::{Example, Examples};
+pub use self::inspected::Inspected;
 pub use self::multi_label::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 pub use self::options::{Column, DatasetOptions, Format, Header};
+pub use self::scripts::{mixed_word, script_of};
 pub use self::summary::DatasetSummary;
 
 /// Sentences with a label each, and the line where each was found.
@@ -63,11 +69,12 @@ pub use self::summary::DatasetSummary;
 /// assert_eq!(dataset.summary().n_duplicates, 1);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
     sentences: Vec<String>,
     labels: Vec<String>,
     lines: Vec<usize>,
+    weights: Option<Vec<f64>>,
 }
 
 impl Dataset {
@@ -106,6 +113,7 @@ impl Dataset {
     /// ```
     pub fn read(reader: impl Read, name: &str, options: &DatasetOptions) -> Result<Self> {
         let dataset = Dataset::collect(Examples::new(reader, name, options, true)?)?;
+        check_weights(dataset.weights()).map_err(|error| error.at(dataset.place()).at(name))?;
         dataset.check_classes().map_err(|error| {
             let error = error.at(dataset.place()).at(name);
             match options.limit {
@@ -139,8 +147,9 @@ impl Dataset {
         L: AsRef<str>,
     {
         let examples = pairs.into_iter().zip(1..).map(|((sentence, label), number)| {
-            Example::new(number, sentence.as_ref(), Some(label.as_ref()))
-                .map_err(|error| error.at(format!("pair {number}")))
+            let example = Example::new(number, sentence.as_ref(), Some(label.as_ref()));
+            example.check(true).map_err(|error| error.at(format!("pair {number}")))?;
+            Ok(example)
         });
         let dataset = Dataset::collect(examples)?;
         dataset.check_classes()?;
@@ -148,9 +157,14 @@ impl Dataset {
     }
 
     fn collect(examples: impl Iterator<Item = Result<Example>>) -> Result<Self> {
-        let mut dataset = Dataset { sentences: Vec::new(), labels: Vec::new(), lines: Vec::new() };
+        let mut dataset =
+            Dataset { sentences: Vec::new(), labels: Vec::new(), lines: Vec::new(), weights: None };
         for example in examples {
-            let Example { sentence, label, line } = example?;
+            let Example { sentence, label, line, weight, .. } = example?;
+            // All records have one, or none.
+            if let Some(weight) = weight {
+                dataset.weights.get_or_insert_default().push(weight);
+            }
             dataset.sentences.push(sentence);
             dataset.labels.push(label);
             dataset.lines.push(line);
@@ -181,6 +195,20 @@ impl Dataset {
     /// The line where each record starts, counted from 1.
     pub fn lines(&self) -> &[usize] {
         &self.lines
+    }
+
+    /// How much each record counts: finite numbers of at least 0, of which one at least is above it. `None` where
+    /// [`DatasetOptions::weight_column`] was not given.
+    ///
+    /// ```
+    /// use clsify::dataset::{Column, Dataset, DatasetOptions};
+    /// let options = DatasetOptions { weight_column: Some(Column::Index(2)), ..DatasetOptions::default() };
+    /// let dataset = Dataset::read("fine\tgood\t2\nawful\tbad\t0.5\n".as_bytes(), "reviews.tsv", &options)?;
+    /// assert_eq!(dataset.weights(), Some(&[2.0, 0.5][..]));
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
     }
 
     /// The distinct labels, sorted by code point as Python's `sorted` does; a class id is an index into them.
@@ -352,6 +380,17 @@ impl<R: Read> Iterator for SentenceReader<R> {
     fn next(&mut self) -> Option<Self::Item> {
         Some(self.examples.next()?.map(|example| example.sentence))
     }
+}
+
+/// Whether rows with these weights can be learned from.
+fn check_weights(weights: Option<&[f64]>) -> Result<()> {
+    let Some(weights) = weights else { return Ok(()) };
+    let message = match weights.iter().sum::<f64>() {
+        0.0 => "expected at least one weight above 0, got only 0",
+        sum if sum.is_finite() => return Ok(()),
+        _ => "expected weights with a finite sum",
+    };
+    Err(Error::new(ErrorKind::Dataset, message))
 }
 
 fn open(path: &Path) -> Result<File> {

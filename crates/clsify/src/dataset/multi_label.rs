@@ -91,11 +91,12 @@ impl fmt::Display for LabelSeparator {
 /// assert_eq!(dataset.summary().n_without_label, 1);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MultiLabelDataset {
     sentences: Vec<String>,
     label_sets: Vec<Vec<String>>,
     lines: Vec<usize>,
+    weights: Option<Vec<f64>>,
 }
 
 impl MultiLabelDataset {
@@ -121,6 +122,7 @@ impl MultiLabelDataset {
         let examples = Examples::multi_label(reader, name, options, separator)?;
         let dataset = MultiLabelDataset::collect(examples, separator)?;
         dataset.check_labels().map_err(|error| error.at(name))?;
+        super::check_weights(dataset.weights()).map_err(|error| error.at(name))?;
         Ok(dataset)
     }
 
@@ -144,8 +146,9 @@ impl MultiLabelDataset {
         L: AsRef<str>,
     {
         let examples = pairs.into_iter().zip(1..).map(|((sentence, cell), number)| {
-            Example::with_cell(number, sentence.as_ref(), cell.as_ref())
-                .map_err(|error| error.at(format!("pair {number}")))
+            let example = Example::with_cell(number, sentence.as_ref(), cell.as_ref());
+            example.check(true).map_err(|error| error.at(format!("pair {number}")))?;
+            Ok(example)
         });
         let dataset = MultiLabelDataset::collect(examples, separator)?;
         dataset.check_labels()?;
@@ -153,10 +156,18 @@ impl MultiLabelDataset {
     }
 
     fn collect(examples: impl Iterator<Item = Result<Example>>, separator: &LabelSeparator) -> Result<Self> {
-        let mut dataset =
-            MultiLabelDataset { sentences: Vec::new(), label_sets: Vec::new(), lines: Vec::new() };
+        let mut dataset = MultiLabelDataset {
+            sentences: Vec::new(),
+            label_sets: Vec::new(),
+            lines: Vec::new(),
+            weights: None,
+        };
         for example in examples {
-            let Example { sentence, label, line } = example?;
+            let Example { sentence, label, line, weight, .. } = example?;
+            // All records have one, or none.
+            if let Some(weight) = weight {
+                dataset.weights.get_or_insert_default().push(weight);
+            }
             dataset.sentences.push(sentence);
             dataset.label_sets.push(separator.split(&label));
             dataset.lines.push(line);
@@ -198,6 +209,11 @@ impl MultiLabelDataset {
     /// The line where each record starts, counted from 1.
     pub fn lines(&self) -> &[usize] {
         &self.lines
+    }
+
+    /// How much each record counts, as in [`Dataset::weights`](super::Dataset::weights).
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
     }
 
     /// The distinct labels, sorted by code point as Python's `sorted` does; a label id is an index into them.

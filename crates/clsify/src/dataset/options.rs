@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// # Columns
 /// With a header: the columns asked for, else the known names. Without one: the sentence first, then the label. Of
 /// exactly two columns, one that is known leaves the other. Further columns are ignored, but only where it is said or
-/// known by name which ones count.
+/// known by name which ones count. A [`weight_column`](Self::weight_column) is set aside first.
 ///
 /// ```
 /// use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header};
@@ -26,6 +26,7 @@ use crate::error::{Error, ErrorKind, Result};
 ///     format: Some(Format::Csv),
 ///     text_column: Some(Column::Index(2)),
 ///     label_column: Some(Column::Index(1)),
+///     weight_column: None,
 ///     header: Header::Absent,
 ///     limit: Some(1000),
 /// };
@@ -41,6 +42,9 @@ pub struct DatasetOptions {
     pub text_column: Option<Column>,
     /// The label column; [`Sentences`](super::Sentences) ignores it.
     pub label_column: Option<Column>,
+    /// The column that says how much each record counts; without one they count the same. [`Sentences`](super::Sentences)
+    /// ignores it.
+    pub weight_column: Option<Column>,
     /// Whether the first row of a TSV or CSV file names the columns; JSONL and lines have no header.
     pub header: Header,
     /// The number of records to read, at least 1; what follows them is not looked at.
@@ -77,8 +81,10 @@ impl DatasetOptions {
             return invalid("expected a limit of at least 1 record, got 0");
         }
         let label_column = self.label_column.as_ref().filter(|_| labelled);
+        let weight_column = self.weight_column.as_ref().filter(|_| labelled);
         let is_table = matches!(format, Format::Tsv | Format::Csv);
-        let named = [self.text_column.as_ref(), label_column].into_iter().flatten().any(Column::is_name);
+        let asked = [self.text_column.as_ref(), label_column, weight_column];
+        let named = asked.into_iter().flatten().any(Column::is_name);
         if is_table && named && self.header == Header::Absent {
             return invalid("expected column numbers for a file without a header, got a column name");
         }
@@ -87,6 +93,11 @@ impl DatasetOptions {
         }
         if self.text_column.is_some() && self.text_column.as_ref() == label_column {
             return invalid("expected two columns, got the same one for the sentence and the label");
+        }
+        if weight_column.is_some() && [self.text_column.as_ref(), label_column].contains(&weight_column) {
+            return invalid(
+                "expected a column of its own for the weight, got that of the sentence or the label",
+            );
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! From rows of fields to examples: the first row settles the columns, every other row must have as many.
 
+use std::borrow::Cow;
+
 use ::csv::StringRecord;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -16,6 +18,12 @@ pub(super) trait RowReader {
 
     /// The lines that the rows are made of.
     fn lines(&self) -> &LineReader<Self::Source>;
+
+    /// Where the row last read starts, whether it could be read or not.
+    fn line(&self) -> usize;
+
+    /// That row as it stands in the file, as far as it is text.
+    fn text(&self) -> Cow<'_, str>;
 
     /// Whether a row of this format may be a header.
     fn can_have_header(&self) -> bool;
@@ -58,6 +66,21 @@ impl<T: RowReader> Table<T> {
         self.rows.lines()
     }
 
+    /// Whether the columns are known.
+    pub(super) fn is_settled(&self) -> bool {
+        self.columns.is_some()
+    }
+
+    /// Where the row last read starts, whether it could be read or not.
+    pub(super) fn line(&self) -> usize {
+        self.rows.line()
+    }
+
+    /// That row as it stands in the file, as far as it is text.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        self.rows.text()
+    }
+
     pub(super) fn next(&mut self) -> Result<Option<Example>> {
         let header = if self.rows.can_have_header() { self.options.header } else { Header::Absent };
         while let Some(row) = self.rows.next(&mut self.record)? {
@@ -91,10 +114,12 @@ impl<T: RowReader> Table<T> {
             }
             let sentence = record.get(columns.sentence).unwrap_or_default();
             let label = columns.label.map(|label| record.get(label).unwrap_or_default());
+            let weight = columns.weight.map(|weight| record.get(weight).unwrap_or_default());
             let example = match label {
                 Some(cell) if self.is_multi_label => Example::with_cell(row.line, sentence, cell),
                 label => Example::new(row.line, sentence, label),
             };
+            let example = example.weighted(weight);
             return example.map(Some).map_err(|error| error.at(place()));
         }
         Ok(None)

@@ -2,6 +2,7 @@
 //!
 //! One sentence a line is the same without the separator.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use ::csv::StringRecord;
@@ -32,6 +33,14 @@ impl<R: Read> RowReader for TsvReader<R> {
 
     fn lines(&self) -> &LineReader<R> {
         &self.lines
+    }
+
+    fn line(&self) -> usize {
+        self.lines.number()
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        self.lines.text()
     }
 
     fn can_have_header(&self) -> bool {

@@ -55,9 +55,11 @@ impl Linear {
 
     /// `out = activation(x Wᵀ + b)`.
     pub(crate) fn forward_with(&self, x: &[f32], out: &mut [f32], activation: Epilogue, parallel: Parallel) {
-        match parallel {
-            Parallel::No => self.0.forward(x, out, activation),
-            Parallel::Yes => self.0.forward_parallel(x, out, activation),
-        }
+        self.0.forward_outputs(self.0.outputs(), x, out, activation, parallel);
+    }
+
+    /// The first so many outputs of `x Wᵀ + b`.
+    pub(crate) fn forward_outputs(&self, outputs: usize, x: &[f32], out: &mut [f32], parallel: Parallel) {
+        self.0.forward_outputs(outputs, x, out, Epilogue::None, parallel);
     }
 }

@@ -135,7 +135,7 @@ impl Encoder {
             let buckets = config.relative_attention_num_buckets;
             let position_bias = buckets.map(|n| PositionBias::load(own, &names, &config, n)).transpose()?;
             let has_layers = config.num_hidden_layers > 0;
-            let first_token = has_layers.then(|| FirstToken::load(own, &names, &config)).transpose();
+            let first_token = has_layers.then(|| FirstToken::load(own, &names, &config, dtype)).transpose();
             Ok((embeddings, position_bias, first_token))
         };
         let (rest, layers): (Result<_>, Vec<Result<Layer>>) = rayon::join(rest, layers);

@@ -35,6 +35,55 @@ impl CalibrationScores {
     }
 }
 
+/// The rows whose largest probability lies in one bin: a point of a reliability diagram.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ReliabilityBin {
+    /// How many they are.
+    pub n_rows: usize,
+    /// The mean of their largest probability; nothing where there are no rows, like the next.
+    pub mean_probability: Option<f64>,
+    /// The share of them whose most probable class is the true one.
+    pub accuracy: Option<f64>,
+}
+
+/// The reliability diagram: of `n_bins` bins `(low, high]` of equal width, how sure the rows were and how many were right. In
+/// an honest bin the two agree.
+///
+/// # Errors
+/// As for [`expected_calibration_error`].
+///
+/// ```
+/// let bins = clsify::evaluation::reliability_bins(&[0.2, 0.8, 0.2, 0.8], &[1, 0], 2, 2)?;
+/// assert_eq!((bins[0].n_rows, bins[1].n_rows, bins[1].accuracy), (0, 2, Some(0.5)));
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn reliability_bins(
+    probabilities: &[f64],
+    y_true: &[usize],
+    n_classes: usize,
+    n_bins: usize,
+) -> Result<Vec<ReliabilityBin>> {
+    check(probabilities, y_true, n_classes)?;
+    if n_bins == 0 {
+        return Err(bad("expected at least one bin"));
+    }
+    // Rows, rows that are right, and the sum of probabilities of each bin.
+    let mut sums = vec![(0, 0, 0.0); n_bins];
+    for (row, &y) in probabilities.chunks_exact(n_classes).zip(y_true) {
+        let top = (1..n_classes).fold(0, |top, k| if row[k] > row[top] { k } else { top });
+        let bin = ((row[top] * n_bins as f64).ceil() as usize).clamp(1, n_bins) - 1;
+        let (n_rows, n_right, sum) = &mut sums[bin];
+        *n_rows += 1;
+        *n_right += usize::from(top == y);
+        *sum += row[top];
+    }
+    let bin = |(n_rows, n_right, sum): (usize, usize, f64)| {
+        let mean = |x: f64| (n_rows > 0).then(|| x / n_rows as f64);
+        ReliabilityBin { n_rows, mean_probability: mean(sum), accuracy: mean(n_right as f64) }
+    };
+    Ok(sums.into_iter().map(bin).collect())
+}
+
 /// How far the probability of the predicted class is from the share of such predictions that are right.
 ///
 /// Rows are put into `n_bins` bins `(low, high]` of equal width by their largest probability (of equal ones the first class
@@ -56,18 +105,12 @@ pub fn expected_calibration_error(
     n_classes: usize,
     n_bins: usize,
 ) -> Result<f64> {
-    check(probabilities, y_true, n_classes)?;
-    if n_bins == 0 {
-        return Err(bad("expected at least one bin"));
-    }
-    // The sum of `right - probability` in each bin.
-    let mut gaps = vec![0.0; n_bins];
-    for (row, &y) in probabilities.chunks_exact(n_classes).zip(y_true) {
-        let top = (1..n_classes).fold(0, |top, k| if row[k] > row[top] { k } else { top });
-        let bin = ((row[top] * n_bins as f64).ceil() as usize).clamp(1, n_bins) - 1;
-        gaps[bin] += f64::from(u8::from(top == y)) - row[top];
-    }
-    Ok(gaps.iter().map(|gap| gap.abs()).sum::<f64>() / y_true.len() as f64)
+    let bins = reliability_bins(probabilities, y_true, n_classes, n_bins)?;
+    let gap = |bin: &ReliabilityBin| {
+        let gap = bin.accuracy.unwrap_or(0.0) - bin.mean_probability.unwrap_or(0.0);
+        bin.n_rows as f64 * gap.abs()
+    };
+    Ok(bins.iter().map(gap).sum::<f64>() / y_true.len() as f64)
 }
 
 /// The mean squared distance of probabilities from the truth.

@@ -127,6 +127,23 @@ pub(super) fn check_labels(labels: &[String]) -> Result<()> {
     }
 }
 
+/// The share of the rows that are predicted right, each counted by its weight: scikit-learn's
+/// `accuracy_score(y_true, y_pred, sample_weight=...)`. `None` when the lengths differ or no weight is above 0.
+///
+/// ```
+/// let accuracy = clsify::evaluation::weighted_accuracy(&[0, 1, 1], &[0, 1, 0], &[1.0, 2.0, 5.0]);
+/// assert_eq!(accuracy, Some(0.375));
+/// ```
+pub fn weighted_accuracy(y_true: &[usize], y_pred: &[usize], sample_weight: &[f64]) -> Option<f64> {
+    let total: f64 = sample_weight.iter().sum();
+    if y_true.len() != y_pred.len() || y_true.len() != sample_weight.len() || total <= 0.0 {
+        return None;
+    }
+    let rows = y_true.iter().zip(y_pred).zip(sample_weight);
+    let right: f64 = rows.filter(|((y, p), _)| y == p).map(|(_, weight)| weight).sum();
+    Some(right / total)
+}
+
 /// `part / whole`, and 0 for a part of nothing.
 pub(super) fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }

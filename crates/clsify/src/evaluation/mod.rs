@@ -3,24 +3,36 @@
 //! `y_true` comes before `y_pred`; rows of a confusion matrix are the true classes, columns the predicted ones.
 //! Knows no text and no transformers.
 
+mod abstention;
 pub mod calibration_error;
+mod class_thresholds;
 mod cross_validation;
 mod f1_threshold;
+mod forecast;
 mod grid_search;
 pub mod interval;
+mod inverse_power_law;
 mod label_issues;
 pub mod metrics;
 mod multi_label;
 mod multi_label_cross_validation;
+mod paired;
 
-pub use calibration_error::{CalibrationScores, brier_score, expected_calibration_error, log_loss};
+pub use abstention::{CoveragePoint, coverage_curve, least_answered, reach_accuracy};
+pub use calibration_error::{
+    CalibrationScores, ReliabilityBin, brier_score, expected_calibration_error, log_loss, reliability_bins,
+};
+pub use class_thresholds::f1_macro_thresholds;
 pub use cross_validation::{
     baseline_cross_val_score, cross_val_predict, cross_val_score, out_of_fold_logits,
 };
 pub use f1_threshold::F1Threshold;
+pub use forecast::{CurveRuns, Forecast, forecast};
 pub use grid_search::{GridPoint, GridSearch, grid_search, linspace, mean_and_std};
 pub use interval::wilson_ci95;
+pub use inverse_power_law::InversePowerLaw;
 pub use label_issues::{RankedLabel, rank_labels, softmax};
-pub use metrics::{Evaluation, Scores};
+pub use metrics::{Evaluation, Scores, weighted_accuracy};
 pub use multi_label::MultiLabelEvaluation;
 pub use multi_label_cross_validation::{f1_thresholds, multi_label_grid_search, out_of_fold_probabilities};
+pub use paired::PairedCounts;

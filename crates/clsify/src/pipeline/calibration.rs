@@ -1,43 +1,100 @@
-//! Probabilities that mean something: a temperature from the training rows, and what it does on the test rows.
+//! Probabilities that mean something: a temperature or a line from the training rows, and what it does on the test rows.
 
 use serde::Serialize;
 
-use crate::classifier::{LogisticRegression, LogisticRegressionOptions, Samples, Temperature};
+use crate::classifier::platt::check_n_classes;
+use crate::classifier::{LogisticRegression, Platt, Samples, Temperature};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{CalibrationScores, out_of_fold_logits};
+use crate::evaluation::calibration_error::N_BINS;
+use crate::evaluation::{CalibrationScores, ReliabilityBin, reliability_bins, softmax};
 use crate::matrix::Matrix;
 use crate::split::StratifiedKFold;
 
-/// What is done to the classifier's probabilities after the fit. No choice changes a prediction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+const FEW_SPLITS: usize = 5;
+const MANY_SPLITS: usize = 20;
+const MANY_ROWS: usize = 100_000;
+
+/// What is done to the classifier's probabilities after the fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Calibration {
     /// Nothing: the article's choice.
     #[default]
     None,
     /// Logits are divided by the temperature that fits the training rows best, each scored by a classifier that has not
-    /// seen it. It is divided into `coef` and `intercept`, so that a prediction costs what it did.
+    /// seen it. It is divided into `coef` and `intercept`, so that a prediction costs what it did. Changes no prediction.
     Temperature,
+    /// Platt scaling, for two classes: logits are multiplied and shifted, likewise. May change predictions.
+    Platt,
 }
 
-/// The temperature, and the scores of probabilities on the held-out rows without it and with it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+/// What was done to logits, and the scores of probabilities on the held-out rows without it and with it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CalibrationReport {
-    /// What logits were divided by.
-    pub temperature: f64,
+    /// What was fitted.
+    pub method: Calibration,
+    /// What logits were divided by; with a temperature.
+    pub temperature: Option<f64>,
+    /// What they were multiplied by, and what was added to them; with Platt scaling.
+    pub platt: Option<Platt>,
     /// Training rows that had no part in it, as their class was unknown to the classifier of their fold.
     pub n_left_out: usize,
     /// Without it.
     pub before: CalibrationScores,
     /// With it.
     pub after: CalibrationScores,
+    /// The reliability diagram without it and with it, 15 bins of equal width each.
+    pub reliability: Reliability,
+}
+
+/// Two reliability diagrams.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reliability {
+    /// Without calibration.
+    pub before: Vec<ReliabilityBin>,
+    /// With it.
+    pub after: Vec<ReliabilityBin>,
+}
+
+/// What was fitted to logits of rows out of their folds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Calibrator {
+    None,
+    Temperature(Temperature),
+    Platt(Platt),
 }
 
 /// What does not depend on features, to be refused before they are made.
-pub(super) fn check(calibration: Calibration, y_train: &[usize], n_splits: usize) -> Result<()> {
-    if calibration == Calibration::None {
+pub(super) fn check(calibration: Calibration, y_train: &[usize]) -> Result<()> {
+    if calibration != Calibration::Platt {
         return Ok(());
     }
-    let place = |e: Error| e.at("calibration").with_hint("without calibration fewer rows will do");
+    let mut classes = y_train.to_vec();
+    classes.sort_unstable();
+    classes.dedup();
+    check_n_classes(classes.len()).map_err(|e| e.at("calibration"))
+}
+
+/// Folds for these training rows: twenty, where the largest class has a row for each.
+///
+/// The classifiers of folds stand in for the saved one. With five folds they have a fifth fewer rows: where features are many
+/// they fit those too closely, their logits are larger than the saved one's, and neither a temperature nor a threshold that
+/// suits them suits it. With many rows five will do, and cost less.
+pub(super) fn n_splits(y_train: &[usize]) -> usize {
+    if y_train.len() > MANY_ROWS {
+        return FEW_SPLITS;
+    }
+    let n_classes = y_train.iter().max().map_or(0, |id| id + 1);
+    let mut counts = vec![0; n_classes];
+    y_train.iter().for_each(|&id| counts[id] += 1);
+    counts.into_iter().max().unwrap_or(0).clamp(FEW_SPLITS, MANY_SPLITS)
+}
+
+/// Whether every training row can be scored by a classifier that has not seen it.
+pub(super) fn check_folds(y_train: &[usize], n_splits: usize) -> Result<()> {
+    let place = |e: Error| {
+        e.at("calibration").with_hint("fewer rows will do without calibration and without rules of decision")
+    };
     let folds = StratifiedKFold { n_splits, shuffle: None }.split(y_train).map_err(place)?;
     if folds.iter().any(|fold| fold.train.iter().all(|&i| y_train[i] == y_train[fold.train[0]])) {
         let message = "expected at least 2 classes in the training rows of every fold, got only one";
@@ -46,29 +103,85 @@ pub(super) fn check(calibration: Calibration, y_train: &[usize], n_splits: usize
     Ok(())
 }
 
-/// The classifier with its temperature, of which `samples` and `options` are the fit's; the test rows are looked at for the
-/// report only.
-pub(super) fn calibrate(
-    calibration: Calibration,
-    classifier: LogisticRegression,
-    (samples, options): (&Samples, &LogisticRegressionOptions),
-    n_splits: usize,
-    (x_test, y_test): (&Matrix, &[usize]),
-) -> Result<(LogisticRegression, Option<CalibrationReport>)> {
-    if calibration == Calibration::None {
-        return Ok((classifier, None));
+impl Calibrator {
+    /// Fits to out-of-fold logits `[n_samples, n_classes]` of the samples that `classifier` was fitted on.
+    pub(super) fn fit(
+        calibration: Calibration,
+        classifier: &LogisticRegression,
+        logits: &[f64],
+        samples: &Samples,
+    ) -> Result<Self> {
+        let &Samples { class_ids, n_classes, sample_weight, .. } = samples;
+        Ok(match (calibration, classifier.classes()) {
+            (Calibration::None, _) => Calibrator::None,
+            (Calibration::Temperature, _) => Calibrator::Temperature(Temperature::fit_weighted(
+                logits,
+                class_ids,
+                n_classes,
+                sample_weight,
+            )?),
+            (Calibration::Platt, &[no, yes]) => {
+                let rows = logits.chunks_exact(n_classes);
+                let z: Vec<f64> = rows.map(|row| row[yes] - row[no]).collect();
+                let is_second: Vec<bool> = class_ids.iter().map(|&id| id == yes).collect();
+                Calibrator::Platt(Platt::fit_weighted(&z, &is_second, sample_weight)?)
+            }
+            (Calibration::Platt, classes) => {
+                check_n_classes(classes.len())?;
+                Calibrator::None
+            }
+        })
     }
-    let n_classes = samples.n_classes;
-    let logits = out_of_fold_logits(samples, options, n_splits)?;
-    let fitted = Temperature::fit(&logits, samples.class_ids, n_classes)?;
-    let scores = |classifier: &LogisticRegression| {
-        CalibrationScores::of(&probabilities(classifier, x_test, n_classes), y_test, n_classes)
-    };
-    let before = scores(&classifier)?;
-    let classifier = fitted.folded(classifier);
-    let Temperature { temperature, n_left_out } = fitted;
-    let report = CalibrationReport { temperature, n_left_out, before, after: scores(&classifier)? };
-    Ok((classifier, Some(report)))
+
+    /// The probabilities of rows of logits `[n_samples, n_classes]`: row-major `[n_samples, classes.len()]`, of these classes
+    /// only, by the logits with it.
+    pub(super) fn probabilities(&self, logits: &[f64], n_classes: usize, classes: &[usize]) -> Vec<f64> {
+        let mut own: Vec<f64> =
+            logits.chunks_exact(n_classes).flat_map(|row| classes.iter().map(|&id| row[id])).collect();
+        match self {
+            Calibrator::None => {}
+            Calibrator::Temperature(fitted) => own.iter_mut().for_each(|z| *z /= fitted.temperature),
+            Calibrator::Platt(Platt { scale, offset }) => own.chunks_exact_mut(2).for_each(|row| {
+                let z = scale * (row[1] - row[0]) + offset;
+                row.copy_from_slice(&[-0.5 * z, 0.5 * z]);
+            }),
+        }
+        softmax(&own, classes.len())
+    }
+
+    /// The classifier with it.
+    pub(super) fn folded(&self, classifier: LogisticRegression) -> Result<LogisticRegression> {
+        match self {
+            Calibrator::None => Ok(classifier),
+            Calibrator::Temperature(temperature) => Ok(temperature.folded(classifier)),
+            Calibrator::Platt(platt) => platt.folded(classifier),
+        }
+    }
+
+    /// What it does on the test rows, which are looked at for this only.
+    pub(super) fn report(
+        &self,
+        (before, after): (&LogisticRegression, &LogisticRegression),
+        (x_test, y_test): (&Matrix, &[usize]),
+        n_classes: usize,
+    ) -> Result<Option<CalibrationReport>> {
+        let (method, temperature, platt) = match self {
+            Calibrator::None => return Ok(None),
+            Calibrator::Temperature(fitted) => (Calibration::Temperature, Some(fitted), None),
+            Calibrator::Platt(fitted) => (Calibration::Platt, None, Some(*fitted)),
+        };
+        let [before, after] = [before, after].map(|classifier| probabilities(classifier, x_test, n_classes));
+        let bins = |p: &[f64]| reliability_bins(p, y_test, n_classes, N_BINS);
+        Ok(Some(CalibrationReport {
+            method,
+            temperature: temperature.map(|fitted| fitted.temperature),
+            platt,
+            n_left_out: temperature.map_or(0, |fitted| fitted.n_left_out),
+            before: CalibrationScores::of(&before, y_test, n_classes)?,
+            after: CalibrationScores::of(&after, y_test, n_classes)?,
+            reliability: Reliability { before: bins(&before)?, after: bins(&after)? },
+        }))
+    }
 }
 
 /// `[n_samples, n_classes]`: 0 for the classes that the classifier does not know.
@@ -78,4 +191,22 @@ fn probabilities(classifier: &LogisticRegression, x: &Matrix, n_classes: usize) 
     let rows = all.chunks_exact_mut(n_classes).zip(own.chunks_exact(classifier.classes().len()));
     rows.for_each(|(row, own)| classifier.classes().iter().zip(own).for_each(|(&id, &p)| row[id] = p));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folds_are_twenty_where_a_class_has_the_rows_and_the_rows_are_not_many() {
+        let rows = |counts: &[usize]| -> Vec<usize> {
+            counts.iter().enumerate().flat_map(|(id, &n)| vec![id; n]).collect()
+        };
+        assert_eq!(n_splits(&rows(&[30, 20])), 20);
+        assert_eq!(n_splits(&rows(&[3, 12])), 12);
+        assert_eq!(n_splits(&rows(&[2, 3])), 5, "too few, and refused with five");
+        assert!(check_folds(&rows(&[2, 3]), 5).is_err());
+        assert_eq!(n_splits(&rows(&[60_000, 40_000])), 20);
+        assert_eq!(n_splits(&rows(&[60_000, 40_001])), 5);
+    }
 }

@@ -2,9 +2,16 @@
 
 use serde::Serialize;
 
+use crate::dataset::Damage;
+
 /// What [`diagnose`](super::diagnose) found. Keys are stable; more may be added.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DoctorReport {
+    /// Rows that were looked at: those with a sentence and a label.
+    pub n_rows: usize,
+    /// Records that cannot be used, and sentences that look as if the file had been written or read with the wrong
+    /// quoting or encoding, in the order of the file.
+    pub quoting: Vec<Damage>,
     /// Sentences that occur more than once, whatever their case and spaces, in the order of their first lines.
     pub duplicates: Vec<Duplicate>,
     /// Sentences that are nearly an earlier one, the most similar first.
@@ -17,10 +24,21 @@ pub struct DoctorReport {
     pub truncated: Truncated,
     /// Rows of each class, sorted by class.
     pub class_balance: Vec<ClassShare>,
+    /// The scripts that the sentences are written in.
+    pub scripts: Scripts,
     /// Rows whose label is probably wrong, the most suspect first.
     pub label_issues: Vec<LabelIssue>,
-    /// What was left out, and why.
-    pub notes: Vec<String>,
+    /// Checks that were not done, or not in full.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A check that was not done, or not in full.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// The report's key for it.
+    pub check: &'static str,
+    /// Why.
+    pub reason: String,
 }
 
 /// A sentence that occurs more than once.
@@ -82,13 +100,59 @@ pub struct Leak {
     pub cosine: f64,
     /// Whether they are the same but for case and spaces.
     pub exact: bool,
+    /// Whether both have the same label.
+    pub same_label: bool,
+}
+
+/// The scripts of the sentences.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Scripts {
+    /// How many sentences are mostly in each, the most frequent first; sentences without letters are in none.
+    pub shares: Vec<ScriptShare>,
+    /// Sentences in a script that fewer than a tenth of them are in.
+    pub minority: Vec<MinorityScript>,
+    /// Sentences with a word whose letters are of scripts that look alike.
+    pub mixed: Vec<MixedScripts>,
+}
+
+/// A script and its rows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScriptShare {
+    /// Its name, such as `Latin`.
+    pub script: &'static str,
+    /// Its rows.
+    pub n: usize,
+    /// Their share of all rows, from 0 to 1.
+    pub share: f64,
+}
+
+/// A sentence in a rare script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MinorityScript {
+    /// The sentence.
+    pub text: String,
+    /// Its line.
+    pub line: usize,
+    /// The script that most of its letters are in.
+    pub script: &'static str,
+}
+
+/// A sentence with a word in several scripts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MixedScripts {
+    /// The sentence.
+    pub text: String,
+    /// Its line.
+    pub line: usize,
+    /// The first such word.
+    pub word: String,
 }
 
 /// Sentences that lose their end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Truncated {
-    /// Tokens that are read of a sentence, special tokens included.
-    pub max_length: usize,
+    /// Tokens that are read of a sentence, special tokens included; nothing without an encoder.
+    pub max_length: Option<usize>,
     /// How many are longer.
     pub n: usize,
     /// Their lines.
@@ -104,6 +168,8 @@ pub struct ClassShare {
     pub n: usize,
     /// Their share of all rows, from 0 to 1.
     pub share: f64,
+    /// What the number means for a classifier, where it means something.
+    pub hint: Option<String>,
 }
 
 /// A row whose label may be wrong.
@@ -119,4 +185,19 @@ pub struct LabelIssue {
     pub score: f64,
     /// The line.
     pub line: usize,
+    /// The rows with the most similar sentences, the most similar first; three where there are so many.
+    pub neighbours: Vec<Neighbour>,
+}
+
+/// A row beside a suspect one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Neighbour {
+    /// The sentence.
+    pub text: String,
+    /// The label that it has.
+    pub label: String,
+    /// Its line.
+    pub line: usize,
+    /// The cosine of their standardised features, at most 1.
+    pub cosine: f64,
 }

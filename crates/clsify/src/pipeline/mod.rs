@@ -4,12 +4,18 @@
 //! saved, loaded, evaluated and asked.
 
 mod calibration;
+mod comparison;
+mod cost_matrix;
+mod decision;
 mod doctor;
 mod doctor_report;
+mod doctor_texts;
+mod doctor_vectors;
 mod encoder_identity;
 mod hash_memory;
+mod learning_curve;
 mod multi_label;
-mod near_duplicates;
+mod nearest;
 mod observer;
 mod saved_model;
 mod selection;
@@ -20,12 +26,17 @@ mod stream;
 mod train;
 mod training_report;
 
-pub use calibration::{Calibration, CalibrationReport};
-pub use doctor::{DoctorOptions, diagnose};
+pub use calibration::{Calibration, CalibrationReport, Reliability};
+pub use comparison::{ComparedModel, ComparisonReport, Disagreement, compare};
+pub use cost_matrix::CostMatrix;
+pub use decision::{ABSTAINED, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores};
+pub use doctor::{DoctorOptions, EncoderOrReason, diagnose};
 pub use doctor_report::{
-    ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, NearDuplicate, Truncated,
+    ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, LeftOut, MinorityScript,
+    MixedScripts, NearDuplicate, Neighbour, ScriptShare, Scripts, Truncated,
 };
 pub use encoder_identity::FileHash;
+pub use learning_curve::{CurvePoint, LearningCurve, LearningCurveOptions, learning_curve};
 pub use multi_label::{
     ConstantLabels, ConstantScores, LabelThreshold, MultiLabelBaseline, MultiLabelClassifier,
     MultiLabelClassifierReport, MultiLabelEvaluationReport, MultiLabelGridSearch, MultiLabelPrediction,
@@ -36,7 +47,9 @@ pub use multi_label::{
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
 pub use selection::{Candidate, Selection, paired_difference, select_features, selection_features};
-pub use sentence_classifier::{EvaluationReport, LoadOptions, Prediction, SentenceClassifier};
+pub use sentence_classifier::{
+    EvaluatedDecision, EvaluationReport, LoadOptions, Prediction, SentenceClassifier,
+};
 pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
 pub use speed::{EncoderSpeed, Latency};
 pub use stream::{Group, Streamed};

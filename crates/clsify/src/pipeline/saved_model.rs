@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::encoder_identity::{FileHash, hash_files};
 use super::hash_memory::HashMemory;
 use super::training_report::EncoderReport;
-use crate::classifier::{ClassWeight, Scaling};
+use crate::classifier::{ClassWeight, Decision, Platt, Scaling};
 use crate::encoder::{Dtype, encoder_files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
@@ -22,9 +22,10 @@ use crate::features::FeatureOptions;
 use crate::files::{check_writable, write_atomically, write_folder_atomically};
 use crate::tokenizer::tokenizer_files;
 
-/// The version of the folder's form that this program writes; it reads those before it too. Version 1 had `pooling`, of the
-/// last layer, for `features`.
-pub const FORMAT_VERSION: u32 = 2;
+/// The newest version of the folder's form; this program reads those before it too. Version 1 had `pooling`, of the last
+/// layer, for `features`; version 3 has a `decision` other than the most probable class, or `multi_label`, which a program
+/// that does not know them must not pass over. A model without either is written as version 2.
+pub const FORMAT_VERSION: u32 = 3;
 
 const METADATA: &str = "clsify.json";
 const WEIGHTS: &str = "classifier.safetensors";
@@ -49,7 +50,10 @@ pub struct SavedModel {
     pub max_length: usize,
     /// The encoder.
     pub encoder: SavedEncoder,
-    /// On the held-out rows.
+    /// How probabilities become answers.
+    #[serde(default, skip_serializing_if = "Decision::is_most_probable")]
+    pub decision: Decision,
+    /// On the held-out rows; where the classifier may abstain, of its best guesses.
     pub metrics: Evaluation,
     /// How it was trained.
     pub training: SavedTraining,
@@ -96,6 +100,9 @@ pub struct SavedTraining {
     /// What logits were divided by after the fit, if they were; `coef` and `intercept` are divided already.
     #[serde(default)]
     pub temperature: Option<f64>,
+    /// The line that logits were put through after the fit, if they were; likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platt: Option<Platt>,
     /// Steps of the fit.
     pub n_iter: usize,
     /// Whether the optimum was reached.
@@ -115,7 +122,9 @@ impl SavedModel {
         let json = read_metadata(folder)?;
         if json.get("multi_label").is_some() {
             let message = "expected a model of one label a sentence, got a multi-label one";
-            return Err(place(bad(message)).with_hint("in the library, load it as a `MultiLabelClassifier`"));
+            return Err(place(bad(message)).with_hint(
+                "`clsify evaluate` and `predict` take it; in the library it is a `MultiLabelClassifier`",
+            ));
         }
         let saved: SavedModel = serde_json::from_value(json).map_err(|e| place(bad(e.to_string())))?;
         if saved.classes.len() < 2 || !saved.classes.is_sorted_by(|a, b| a < b) {
@@ -124,7 +133,14 @@ impl SavedModel {
         if saved.features.poolings.is_empty() {
             return Err(place(bad("expected at least one pooling")));
         }
+        let of_model = |e: Error| place(bad(e.to_string()));
+        saved.decision.check(saved.classes.len()).map_err(of_model)?;
         Ok(saved)
+    }
+
+    /// The version that a model with this rule needs.
+    pub(super) fn version_for(decision: &Decision) -> u32 {
+        if decision.is_most_probable() { 2 } else { FORMAT_VERSION }
     }
 
     /// The path of `clsify.json` in a model folder.

@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::decision::{self, DecisionEffect};
 use super::hash_memory::HashMemory;
 use super::observer::Observer;
-use super::saved_model::{self, FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining};
+use super::saved_model::{self, SavedEncoder, SavedModel, SavedTraining};
 use super::sentence_encoder::{SentenceEncoder, SentenceEncoderOptions};
 use super::training_report::{EncoderReport, FeaturesReport, TrainingReport};
-use crate::classifier::LogisticRegression;
+use crate::classifier::{Answer, Decision, LogisticRegression};
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Evaluation, weighted_accuracy};
 use crate::features::{FeatureCache, FeatureOptions};
 use crate::matrix::Matrix;
 
@@ -40,8 +41,10 @@ pub struct LoadOptions {
 /// The answer for one sentence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
-    /// The most likely class.
+    /// The class by the classifier's [`decision`](SentenceClassifier::decision); the best guess where it abstains.
     pub class_id: usize,
+    /// Whether the class is too uncertain to be an answer: a program says [`ABSTAINED`](crate::pipeline::ABSTAINED).
+    pub abstained: bool,
     /// The probability of each class, in the order of [`SentenceClassifier::classes`].
     pub probabilities: Vec<f64>,
 }
@@ -55,8 +58,23 @@ pub struct EvaluationReport {
     pub encoder: EncoderReport,
     /// The features of the sentences.
     pub features: FeaturesReport,
-    /// The scores.
+    /// The scores; where the classifier may abstain, of its best guesses.
     pub test: Evaluation,
+    /// The accuracy with each row counted by its weight, where rows have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_weighted_accuracy: Option<f64>,
+    /// What its rule of decision does, if that is not the most probable class.
+    pub decision: Option<EvaluatedDecision>,
+}
+
+/// What a saved rule does on labelled sentences.
+#[derive(Debug, Clone, Serialize)]
+pub struct EvaluatedDecision {
+    /// The rule.
+    pub rule: Decision,
+    /// Without it and with it.
+    #[serde(flatten)]
+    pub effect: DecisionEffect,
 }
 
 impl SentenceClassifier {
@@ -67,13 +85,15 @@ impl SentenceClassifier {
         report: &TrainingReport,
     ) -> Result<Self> {
         let described = &report.encoder;
+        let decision = report.decision.as_ref().map(|decided| decided.rule.clone()).unwrap_or_default();
         let saved = SavedModel {
-            format_version: FORMAT_VERSION,
+            format_version: SavedModel::version_for(&decision),
             clsify_version: env!("CARGO_PKG_VERSION").to_string(),
             classes,
             features: encoder.features().clone(),
             max_length: described.max_length,
             encoder: SavedEncoder::of(described, encoder.folder()),
+            decision,
             metrics: report.test.clone(),
             training: SavedTraining {
                 n_train: report.split.n_train,
@@ -83,7 +103,8 @@ impl SentenceClassifier {
                 c: report.classifier.c,
                 class_weight: report.classifier.class_weight,
                 scaling: report.classifier.scaling,
-                temperature: report.calibration.map(|calibration| calibration.temperature),
+                temperature: report.calibration.as_ref().and_then(|calibration| calibration.temperature),
+                platt: report.calibration.as_ref().and_then(|calibration| calibration.platt),
                 n_iter: report.classifier.n_iter,
                 converged: report.classifier.converged,
                 train_accuracy: report.train.accuracy,
@@ -173,6 +194,11 @@ impl SentenceClassifier {
         &self.classifier
     }
 
+    /// How probabilities become answers.
+    pub fn decision(&self) -> &Decision {
+        &self.saved.decision
+    }
+
     /// What is saved of the training.
     pub fn metadata(&self) -> &SavedModel {
         &self.saved
@@ -196,12 +222,12 @@ impl SentenceClassifier {
     /// # Panics
     /// When the rows have another length.
     pub fn predict_features(&self, features: &Matrix) -> Vec<Prediction> {
-        let class_ids = self.classifier.predict(features);
         let probabilities = self.classifier.predict_proba(features);
-        let rows = probabilities.chunks_exact(self.classes().len());
-        let prediction =
-            |(class_id, row): (usize, &[f64])| Prediction { class_id, probabilities: row.to_vec() };
-        class_ids.into_iter().zip(rows).map(prediction).collect()
+        let prediction = |row: &[f64]| {
+            let Answer { class_id, abstained } = self.decision().decide(row);
+            Prediction { class_id, abstained, probabilities: row.to_vec() }
+        };
+        probabilities.chunks_exact(self.classes().len()).map(prediction).collect()
     }
 
     /// Scores the classifier on labelled sentences; a label that it does not know counts as wrong.
@@ -209,13 +235,22 @@ impl SentenceClassifier {
     /// # Errors
     /// As for [`SentenceEncoder::encode`].
     pub fn evaluate(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<EvaluationReport> {
-        let mut labels = dataset.classes();
-        let unknown: Vec<&str> = labels.iter().map(String::as_str).filter(|l| !self.knows(l)).collect();
+        let unknown = self.unknown_labels(dataset);
         if !unknown.is_empty() {
-            let unknown = super::list(&unknown);
+            let unknown = super::list(&unknown.iter().map(String::as_str).collect::<Vec<_>>());
             observer
                 .note(&format!("the classifier does not know the label {unknown}: such rows count as wrong"));
         }
+        Ok(self.evaluate_rows(dataset, observer)?.0)
+    }
+
+    /// The scores, and the class that is predicted for each row.
+    pub(super) fn evaluate_rows(
+        &self,
+        dataset: &Dataset,
+        observer: &dyn Observer,
+    ) -> Result<(EvaluationReport, Vec<usize>)> {
+        let mut labels = dataset.classes();
         labels.extend_from_slice(self.classes());
         labels.sort();
         labels.dedup();
@@ -223,18 +258,32 @@ impl SentenceClassifier {
         let encoded = self.encoder.encode(dataset.sentences(), observer)?;
         let own_ids: Vec<usize> =
             self.classes().iter().map(|label| labels.binary_search(label).unwrap_or(usize::MAX)).collect();
-        let y_pred: Vec<usize> =
-            self.classifier.predict(&encoded.features).into_iter().map(|id| own_ids[id]).collect();
-        Ok(EvaluationReport {
+        let probabilities = self.classifier.predict_proba(&encoded.features);
+        let predicted = decision::class_ids(self.decision(), &self.classifier, &encoded.features);
+        let y_pred: Vec<usize> = predicted.iter().map(|&id| own_ids[id]).collect();
+        let decision = match self.decision() {
+            Decision::MostProbable => None,
+            rule => Some(EvaluatedDecision {
+                rule: rule.clone(),
+                effect: decision::effect(rule, (&probabilities, &y_true), &own_ids, &labels)?,
+            }),
+        };
+        let report = EvaluationReport {
             dataset: dataset.summary(),
             encoder: EncoderReport::of(&self.encoder),
             features: FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts },
             test: Evaluation::from_predictions(&y_true, &y_pred, &labels)?,
-        })
+            test_weighted_accuracy: dataset.weights().and_then(|w| weighted_accuracy(&y_true, &y_pred, w)),
+            decision,
+        };
+        Ok((report, predicted))
     }
 
-    fn knows(&self, label: &str) -> bool {
-        self.classes().iter().any(|class| class == label)
+    /// The labels of the data that are no class of this classifier, sorted.
+    pub(super) fn unknown_labels(&self, dataset: &Dataset) -> Vec<String> {
+        let mut labels = dataset.classes();
+        labels.retain(|label| !self.classes().contains(label));
+        labels
     }
 }
 

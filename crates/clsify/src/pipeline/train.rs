@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::calibration::{self, Calibration, calibrate};
+use super::calibration::{self, Calibration, Calibrator};
+use super::decision::{self, DecisionOptions, DecisionReport};
 use super::observer::{Observer, Stage};
 use super::sentence_classifier::SentenceClassifier;
 use super::sentence_encoder::{Encoded, SentenceEncoder};
@@ -11,12 +12,13 @@ use super::training_report::{
     TestDataReport, TrainScore, TrainingReport,
 };
 use crate::classifier::{
-    LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling, StandardScaler,
+    Decision, LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling, StandardScaler,
 };
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{Evaluation, baseline_cross_val_score, grid_search, mean_and_std};
-use crate::matrix::Matrix;
+use crate::evaluation::{
+    Evaluation, baseline_cross_val_score, grid_search, mean_and_std, out_of_fold_logits, weighted_accuracy,
+};
 use crate::split::{Split, SplitOptions, StratifiedKFold, train_test_split};
 
 /// Folds of cross-validation, where the classes are large enough.
@@ -53,6 +55,8 @@ pub struct TrainOptions {
     pub grid_search: Option<GridSearchOptions>,
     /// What is done to probabilities after the fit. The default is nothing, as in the article.
     pub calibration: Calibration,
+    /// How probabilities become answers. The default is the most probable class, as in the article.
+    pub decision: DecisionOptions,
 }
 
 impl Default for TrainOptions {
@@ -63,6 +67,7 @@ impl Default for TrainOptions {
             classifier: LogisticRegressionOptions::default(),
             grid_search: None,
             calibration: Calibration::default(),
+            decision: DecisionOptions::default(),
         }
     }
 }
@@ -121,17 +126,22 @@ pub fn train(
         Some(test) => self::class_ids(test, &labels),
         None => split.test.iter().map(|&i| class_ids[i]).collect(),
     };
-    if y_train.iter().all(|&id| id == y_train[0]) {
-        let message = format!("expected at least 2 classes, got only {:?}", labels[y_train[0]]);
-        return Err(Error::new(ErrorKind::InvalidArgument, message)
-            .at("training rows")
-            .with_hint("give more rows, or let the split keep the shares of the classes: --stratify"));
-    }
+    let weights = |rows: &[usize]| -> Option<Vec<f64>> {
+        dataset.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect())
+    };
+    let w_train = weights(&split.train);
+    check_classes(&y_train, w_train.as_deref(), &labels)?;
     if let Some(search) = &options.grid_search {
         check_grid_search(search, &options.classifier, &y_train)?;
     }
-    calibration::check(options.calibration, &y_train, N_SPLITS)?;
-    let baseline = baseline(&y_train, &y_test, labels.len())?;
+    calibration::check(options.calibration, &y_train)?;
+    decision::check(&options.decision, &labels, &y_train, options.classifier.class_weight)?;
+    let decides = options.decision != DecisionOptions::MostProbable;
+    let needs_folds = decides || options.calibration != Calibration::None;
+    if needs_folds {
+        calibration::check_folds(&y_train, calibration::n_splits(&y_train))?;
+    }
+    let baseline = baseline(&y_train, w_train.as_deref(), &y_test, labels.len())?;
 
     let encoded = encoder.encode(dataset.sentences(), observer)?;
     let encoded_test = test_dataset.map(|test| encoder.encode(test.sentences(), observer)).transpose()?;
@@ -152,9 +162,11 @@ pub fn train(
         ));
     }
 
-    let scaler = (options.scaling == Scaling::Standard).then(|| StandardScaler::fit(&x_train));
+    let scaler = (options.scaling == Scaling::Standard)
+        .then(|| StandardScaler::fit_weighted(&x_train, w_train.as_deref()));
     let x_scaled = scaler.as_ref().map(|scaler| scaler.transform(&x_train));
-    let samples = Samples::new(x_scaled.as_ref().unwrap_or(&x_train), &y_train, labels.len());
+    let samples = Samples::new(x_scaled.as_ref().unwrap_or(&x_train), &y_train, labels.len())
+        .weighted(w_train.as_deref());
     let search_started = Instant::now();
     let found = match &options.grid_search {
         Some(search) => {
@@ -181,8 +193,24 @@ pub fn train(
     let refit = options.grid_search.as_ref().is_some_and(|search| search.refit);
     let c = found.as_ref().filter(|_| refit).map_or(options.classifier.c, |found| found.best_c);
     let fitted_with = LogisticRegressionOptions { c, ..options.classifier };
-    let (classifier, calibration) =
-        calibrate(options.calibration, fit(c)?, (&samples, &fitted_with), N_SPLITS, (&x_test, &y_test))?;
+    let plain = fit(c)?;
+    let logits = match needs_folds {
+        true => out_of_fold_logits(&samples, &fitted_with, calibration::n_splits(&y_train))?,
+        false => Vec::new(),
+    };
+    let calibrator = Calibrator::fit(options.calibration, &plain, &logits, &samples)?;
+    let classifier = calibrator.folded(plain.clone())?;
+    let calibration = calibrator.report((&plain, &classifier), (&x_test, &y_test), labels.len())?;
+    let own = (classifier.classes(), &labels[..]);
+    let decided = match decides {
+        true => {
+            let probabilities = calibrator.probabilities(&logits, labels.len(), own.0);
+            let test = (&classifier.predict_proba(&x_test)[..], &y_test[..]);
+            Some(decision::report(&options.decision, (&probabilities, &y_train), test, own)?)
+        }
+        false => None,
+    };
+    let rule = decided.as_ref().map_or(Decision::MostProbable, |decided| decided.rule.clone());
     observer.finish(Stage::Fit);
     seconds.fit = fit_started.elapsed().as_secs_f64();
     if !classifier.converged() {
@@ -194,11 +222,21 @@ pub fn train(
         ));
     }
 
-    let test = Evaluation::from_predictions(&y_test, &classifier.predict(&x_test), &labels)?;
+    if let Some(note) = decided.as_ref().and_then(DecisionReport::note) {
+        observer.note(&note);
+    }
+
+    let predicted = decision::class_ids(&rule, &classifier, &x_test);
+    let test = Evaluation::from_predictions(&y_test, &predicted, &labels)?;
+    let w_test = match test_dataset {
+        Some(test) => test.weights().map(<[f64]>::to_vec),
+        None => weights(&split.test),
+    };
+    let test_weighted_accuracy = w_test.and_then(|weights| weighted_accuracy(&y_test, &predicted, &weights));
     let grid_search = match found {
         Some(found) => {
             let accuracy =
-                if refit { test.accuracy } else { accuracy(&fit(found.best_c)?, &x_test, &y_test) };
+                if refit { test.accuracy } else { accuracy(&fit(found.best_c)?.predict(&x_test), &y_test) };
             Some(GridSearchReport {
                 best_c: found.best_c,
                 best_score: found.best_score,
@@ -237,10 +275,14 @@ pub fn train(
         },
         baseline,
         classifier: ClassifierReport::of(&classifier, c, &options),
-        train: TrainScore { accuracy: accuracy(&classifier, &x_train, &y_train) },
+        train: TrainScore {
+            accuracy: accuracy(&decision::class_ids(&rule, &classifier, &x_train), &y_train),
+        },
         test,
+        test_weighted_accuracy,
         grid_search,
         calibration,
+        decision: decided,
         selection: None,
         seconds,
     };
@@ -258,7 +300,7 @@ pub fn training_rows(dataset: &Dataset, options: &TrainOptions) -> Result<Vec<us
     Ok(split(&class_ids(dataset, &dataset.classes()), &options.test)?.train)
 }
 
-fn split(class_ids: &[usize], test: &TestRows) -> Result<Split> {
+pub(super) fn split(class_ids: &[usize], test: &TestRows) -> Result<Split> {
     match test {
         TestRows::Split(split) => train_test_split(class_ids, split),
         TestRows::Dataset(_) => Ok(Split { train: (0..class_ids.len()).collect(), test: Vec::new() }),
@@ -268,6 +310,19 @@ fn split(class_ids: &[usize], test: &TestRows) -> Result<Split> {
 /// The place of each row's label among sorted labels, all of which occur there.
 pub(super) fn class_ids(dataset: &Dataset, labels: &[String]) -> Vec<usize> {
     dataset.labels().iter().map(|label| labels.binary_search(label).unwrap_or(usize::MAX)).collect()
+}
+
+/// Rows that count must be of two classes at least.
+pub(super) fn check_classes(y_train: &[usize], weights: Option<&[f64]>, labels: &[String]) -> Result<()> {
+    let counts = |row: usize| weights.is_none_or(|weights| weights[row] > 0.0);
+    let mut ids = (0..y_train.len()).filter(|&row| counts(row)).map(|row| y_train[row]);
+    let hint = "give more rows, or let the split keep the shares of the classes: --stratify";
+    let message = match ids.next() {
+        Some(first) if ids.any(|id| id != first) => return Ok(()),
+        Some(first) => format!("expected at least 2 classes, got only {:?}", labels[first]),
+        None => "expected at least one weight above 0, got only 0".to_string(),
+    };
+    Err(Error::new(ErrorKind::InvalidArgument, message).at("training rows").with_hint(hint))
 }
 
 /// The errors of [`grid_search`], as far as they do not depend on features.
@@ -289,15 +344,21 @@ fn check_grid_search(
     Ok(())
 }
 
-fn accuracy(classifier: &LogisticRegression, x: &Matrix, y: &[usize]) -> f64 {
-    let n_correct = classifier.predict(x).iter().zip(y).filter(|(p, y)| p == y).count();
+fn accuracy(predicted: &[usize], y: &[usize]) -> f64 {
+    let n_correct = predicted.iter().zip(y).filter(|(p, y)| p == y).count();
     n_correct as f64 / y.len() as f64
 }
 
-fn baseline(y_train: &[usize], y_test: &[usize], n_classes: usize) -> Result<BaselineReport> {
-    let baseline = MostFrequent::fit(y_train, n_classes)?;
+fn baseline(
+    y_train: &[usize],
+    w_train: Option<&[f64]>,
+    y_test: &[usize],
+    n_classes: usize,
+) -> Result<BaselineReport> {
+    let baseline = MostFrequent::fit_weighted(y_train, n_classes, w_train)?;
     let n_correct = y_test.iter().filter(|&&y| y == baseline.class_id()).count();
-    let largest = y_train.iter().filter(|&&y| y == baseline.class_id()).count();
+    let rows_of = |class_id: usize| y_train.iter().filter(|&&y| y == class_id).count();
+    let largest = (0..n_classes).map(rows_of).max().unwrap_or(0);
     // Folds need at least one class with a row for each.
     let scores = match N_SPLITS.min(largest) {
         n_splits @ 2.. => Some(mean_and_std(&baseline_cross_val_score(y_train, n_classes, n_splits)?)),

@@ -7,7 +7,7 @@ use crate::dataset::DatasetSummary;
 use crate::encoder::Dtype;
 use crate::evaluation::{Evaluation, GridPoint};
 use crate::features::{Layers, TokenCounts, pooling_names};
-use crate::pipeline::{CalibrationReport, Selection, SentenceEncoder, TrainOptions};
+use crate::pipeline::{CalibrationReport, DecisionReport, Selection, SentenceEncoder, TrainOptions};
 
 /// The report of a training run. Keys are stable; more may be added.
 #[derive(Debug, Clone, Serialize)]
@@ -30,10 +30,15 @@ pub struct TrainingReport {
     pub train: TrainScore,
     /// On the held-out rows.
     pub test: Evaluation,
+    /// The accuracy on the held-out rows, each counted by its weight, where rows have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_weighted_accuracy: Option<f64>,
     /// The search for C, if there was one.
     pub grid_search: Option<GridSearchReport>,
     /// What was done to probabilities, if anything was.
     pub calibration: Option<CalibrationReport>,
+    /// How probabilities become answers, if not by the most probable class.
+    pub decision: Option<DecisionReport>,
     /// How the features were chosen, if they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,

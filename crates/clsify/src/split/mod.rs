@@ -6,12 +6,14 @@
 mod k_fold;
 mod mt19937;
 mod stratified_k_fold;
+mod stratified_order;
 mod train_test_split;
 
 use std::collections::BTreeMap;
 
 pub use k_fold::KFold;
 pub use stratified_k_fold::StratifiedKFold;
+pub use stratified_order::stratified_order;
 pub use train_test_split::{SplitOptions, TestSize, train_test_split};
 
 /// The row numbers of one division into training and test rows.

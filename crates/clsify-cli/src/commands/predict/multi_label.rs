@@ -11,7 +11,7 @@ use crate::output::stdout;
 pub(super) fn run(args: Args, streamed: Streamed, console: &Console) -> anyhow::Result<()> {
     let classifier =
         load_multi_label_classifier(&args.model, args.encoder.as_deref(), args.dtype, None, console)?;
-    let style = Style { format: args.output_format, probabilities: args.probabilities };
+    let style = Style { format: args.output_format, probabilities: args.probabilities, abstains: false };
     let mut header = (style.format == OutputFormat::Tsv).then(|| header(style, classifier.classes()));
     ask(&args, streamed, classifier.encoder(), console, |sentences, features| {
         let predictions = classifier.predict_features(features);

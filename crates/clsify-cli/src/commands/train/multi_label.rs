@@ -1,11 +1,10 @@
 //! `clsify train --multi-label`: sentences with any number of labels each.
 
-use clap::ValueEnum;
 use clsify::classifier::LogisticRegressionOptions;
 use clsify::dataset::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 use clsify::evaluation::MultiLabelEvaluation;
 use clsify::pipeline::{
-    ConstantScores, LabelThreshold, MultiLabelReport, MultiLabelTestRows, MultiLabelTrainOptions, Thresholds,
+    ConstantScores, LabelThreshold, MultiLabelReport, MultiLabelTestRows, MultiLabelTrainOptions,
     train_multi_label,
 };
 use clsify::split::SplitOptions;
@@ -16,25 +15,11 @@ use crate::options::{load_encoder, load_multi_label_dataset, locate_encoder};
 use crate::output::{is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
 
-/// Above which probability a label is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ThresholdsArg {
-    Half,
-    F1,
-}
-
-impl From<ThresholdsArg> for Thresholds {
-    fn from(arg: ThresholdsArg) -> Self {
-        match arg {
-            ThresholdsArg::Half => Thresholds::Half,
-            ThresholdsArg::F1 => Thresholds::F1,
-        }
-    }
-}
-
 /// Trains, once the paths are known to be good.
 pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) -> anyhow::Result<()> {
-    let dataset = load_multi_label_dataset(&args.data, separator, &args.options.with_limit(args.limit))?;
+    let thresholds = args.decision.of_labels()?;
+    let options = args.weight.of(args.options.with_limit(args.limit));
+    let dataset = load_multi_label_dataset(&args.data, separator, &options)?;
     say_counts(&args.data.display().to_string(), &dataset, separator, console);
     let test = match &args.test_data {
         Some(path) => {
@@ -60,7 +45,7 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
             [] => article_grid(),
             c_values => c_values.to_vec(),
         }),
-        thresholds: args.thresholds.map(Into::into).unwrap_or_default(),
+        thresholds,
     };
     let located = locate_encoder(&args.encoder, console)?;
     if !args.bundle_encoder {

@@ -83,6 +83,8 @@ pub struct MultiLabelTrained {
 
 /// Trains and evaluates a classifier of sentences with any number of labels each; `separator` is remembered for its answers.
 ///
+/// A row counts in fits and scaling by its weight; thresholds, scores and constant answers count each row once.
+///
 /// The classifier knows the labels of `dataset`. One that all or no training rows have is constant, and the observer is told.
 ///
 /// # Errors
@@ -127,7 +129,9 @@ pub fn train_multi_label(
         Some(test) => indicator(test, &labels)?,
         None => indicator(dataset, &labels)?.select_rows(&split.test),
     };
-    let constant = check_labels(&y_train, &own, observer)?;
+    let w_train: Option<Vec<f64>> =
+        dataset.weights().map(|weights| split.train.iter().map(|&row| weights[row]).collect());
+    let constant = check_labels(&rows_that_count(&y_train, w_train.as_deref())?, &own, observer)?;
     note_unseen(&y_test, &labels, &own, observer);
     let grid = options.grid_search.as_deref().unwrap_or_default();
     grid.iter().try_for_each(|&c| LogisticRegressionOptions { c, ..options.classifier }.check())?;
@@ -148,9 +152,11 @@ pub fn train_multi_label(
         None => encoded.features.select_rows(&split.test),
     };
 
-    let scaler = (options.scaling == Scaling::Standard).then(|| StandardScaler::fit(&x_train));
+    let scaler = (options.scaling == Scaling::Standard)
+        .then(|| StandardScaler::fit_weighted(&x_train, w_train.as_deref()));
     let x_scaled = scaler.as_ref().map(|scaler| scaler.transform(&x_train));
-    let samples = MultiLabelSamples::new(x_scaled.as_ref().unwrap_or(&x_train), &y_train);
+    let samples =
+        MultiLabelSamples::new(x_scaled.as_ref().unwrap_or(&x_train), &y_train).weighted(w_train.as_deref());
     let search_started = Instant::now();
     let grid_search = match &options.grid_search {
         Some(c_values) => {
@@ -267,6 +273,17 @@ fn split(n_samples: usize, test: &MultiLabelTestRows) -> Result<Split> {
         MultiLabelTestRows::Split(options) => train_test_split(&vec![0; n_samples], options),
         MultiLabelTestRows::Dataset(_) => Ok(Split { train: (0..n_samples).collect(), test: Vec::new() }),
     }
+}
+
+/// The rows with a weight above 0, of which there must be one.
+fn rows_that_count(y_train: &LabelIndicator, weights: Option<&[f64]>) -> Result<LabelIndicator> {
+    let counts = |row: &usize| weights.is_none_or(|weights| weights[*row] > 0.0);
+    let rows: Vec<usize> = (0..y_train.n_samples()).filter(counts).collect();
+    if rows.is_empty() {
+        let message = "expected at least one weight above 0, got only 0";
+        return Err(Error::new(ErrorKind::InvalidArgument, message).at("training rows"));
+    }
+    Ok(y_train.select_rows(&rows))
 }
 
 /// The labels that there is nothing to learn about, which the observer hears of; an error when these are all.

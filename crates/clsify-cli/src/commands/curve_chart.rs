@@ -1,0 +1,155 @@
+//! A learning curve as text and as SVG.
+
+use clsify::pipeline::{CurvePoint, LearningCurve};
+
+/// Characters from the lowest to the highest accuracy.
+const BAR_WIDTH: usize = 40;
+
+/// The ends of the scale, for the head of a column, and a line for each point: `o` the mean, `-` its interval, `|` the baseline.
+pub(super) fn bars(curve: &LearningCurve) -> (String, Vec<String>) {
+    let (low, high) = scale(curve);
+    let place = |x: f64| ((x - low) / (high - low) * (BAR_WIDTH - 1) as f64).round() as usize;
+    let line = |point: &CurvePoint| {
+        let mut line = [' '; BAR_WIDTH];
+        line[place(curve.baseline_accuracy)] = '|';
+        let [from, to] = point.accuracy_ci95.map(place);
+        line[from..=to].fill('-');
+        line[place(point.accuracy)] = 'o';
+        line.iter().collect::<String>().trim_end().to_string()
+    };
+    let (low, high) = (format!("{low:.2}"), format!("{high:.2}"));
+    let head = format!("{low}{high:>width$}", width = BAR_WIDTH - low.len());
+    (head, curve.points.iter().map(line).collect())
+}
+
+/// The least and the greatest accuracy that is shown, in steps of 0.05; they differ.
+fn scale(curve: &LearningCurve) -> (f64, f64) {
+    let drawn = curve.points.iter().flat_map(|point| point.accuracy_ci95).chain([curve.baseline_accuracy]);
+    let forecast = curve.forecast.iter().map(|forecast| forecast.accuracy);
+    let (low, high) =
+        drawn.chain(forecast).fold((1.0f64, 0.0f64), |(low, high), x| (low.min(x), high.max(x)));
+    let low = ((20.0 * low).floor() / 20.0).clamp(0.0, 0.95);
+    (low, ((20.0 * high).ceil() / 20.0).clamp(low + 0.05, 1.0))
+}
+
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 420.0;
+const LEFT: f64 = 70.0;
+const RIGHT: f64 = 20.0;
+const TOP: f64 = 50.0;
+const BOTTOM: f64 = 60.0;
+/// Room for a number of rows below the chart.
+const LABEL_WIDTH: f64 = 50.0;
+/// Straight pieces of the drawn curve.
+const N_PIECES: usize = 60;
+
+/// The curve over the logarithm of the number of rows: means with intervals, the fitted form, dashed where no row is, and the
+/// baseline.
+pub(super) fn svg(curve: &LearningCurve) -> String {
+    let (low, high) = scale(curve);
+    let sizes = || curve.points.iter().map(|point| point.n_rows as f64);
+    let first = sizes().fold(f64::INFINITY, f64::min);
+    let last = sizes().fold(0.0, f64::max);
+    let end = curve.forecast.as_ref().map_or(last.max(first + 1.0), |forecast| forecast.n_rows as f64);
+    let x = |n: f64| LEFT + (n / first).ln() / (end / first).ln() * (WIDTH - LEFT - RIGHT);
+    let y = |p: f64| TOP + (high - p.clamp(low, high)) / (high - low) * (HEIGHT - TOP - BOTTOM);
+
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
+         aria-labelledby=\"title desc\" font-family=\"sans-serif\" font-size=\"13\">\n\
+         <title id=\"title\">Learning curve of {}</title>\n<desc id=\"desc\">{}</desc>\n\
+         <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#fff\"/>\n\
+         <text x=\"{LEFT}\" y=\"24\" font-size=\"16\">Accuracy by the number of training rows: {}</text>\n",
+        escaped(&curve.encoder.name),
+        escaped(&description(curve)),
+        escaped(&crate::table::shorten(&curve.encoder.name, 40)),
+    );
+    let mut line = |points: [(f64, f64); 2], style: &str| {
+        let [(x1, y1), (x2, y2)] = points;
+        svg.push_str(&format!(
+            "<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" {style}/>\n"
+        ));
+    };
+    let n_steps = ((high - low) / 0.05).round() as usize;
+    let ticks = || (0..=n_steps).map(|i| low + 0.05 * i as f64);
+    ticks().for_each(|p| line([(LEFT, y(p)), (WIDTH - RIGHT, y(p))], "stroke=\"#ddd\""));
+    let baseline = y(curve.baseline_accuracy);
+    line([(LEFT, baseline), (WIDTH - RIGHT, baseline)], "stroke=\"#777\" stroke-dasharray=\"2 4\"");
+    for point in &curve.points {
+        let (at, [from, to]) = (x(point.n_rows as f64), point.accuracy_ci95.map(y));
+        line([(at, from), (at, to)], "stroke=\"#1b5e9b\"");
+    }
+    for p in ticks() {
+        svg.push_str(&label(LEFT - 8.0, y(p) + 4.0, "end", &format!("{p:.2}")));
+    }
+    // From the right: the last sizes matter most, and two close together would be written over one another.
+    let mut free_until = f64::INFINITY;
+    let mut numbers: Vec<f64> = sizes().chain(curve.forecast.is_some().then_some(end)).collect();
+    while let Some(n) = numbers.pop() {
+        if x(n) + LABEL_WIDTH <= free_until {
+            svg.push_str(&label(x(n), HEIGHT - BOTTOM + 20.0, "middle", &n.to_string()));
+            free_until = x(n);
+        }
+    }
+    svg.push_str(&label(0.5 * (LEFT + WIDTH - RIGHT), HEIGHT - 16.0, "middle", "training rows"));
+    svg.push_str(&label(WIDTH - RIGHT, baseline - 6.0, "end", "most frequent class"));
+    if let Some(forecast) = &curve.forecast {
+        let path = |from: f64, to: f64| -> String {
+            let at = |i: usize| from * (to / from).powf(i as f64 / N_PIECES as f64);
+            let place = |i: usize| format!("{:.1},{:.1}", x(at(i)), y(forecast.law.at(at(i))));
+            (0..=N_PIECES).map(place).collect::<Vec<_>>().join(" ")
+        };
+        for (points, dashes) in [(path(first, last), ""), (path(last, end), " stroke-dasharray=\"6 4\"")] {
+            svg.push_str(&format!(
+                "<polyline points=\"{points}\" fill=\"none\" stroke=\"#c2571a\" stroke-width=\"1.5\"{dashes}/>\n"
+            ));
+        }
+    }
+    for point in &curve.points {
+        svg.push_str(&format!(
+            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"#1b5e9b\"/>\n",
+            x(point.n_rows as f64),
+            y(point.accuracy)
+        ));
+    }
+    svg + "</svg>\n"
+}
+
+/// The chart for those who do not see it.
+fn description(curve: &LearningCurve) -> String {
+    let point = |point: &CurvePoint| {
+        let [low, high] = point.accuracy_ci95;
+        format!("{} rows {:.3} ({low:.3} to {high:.3})", point.n_rows, point.accuracy)
+    };
+    let points: Vec<String> = curve.points.iter().map(point).collect();
+    let mut text = format!(
+        "Accuracy on {} held-out rows with 95 % interval: {}. Always the most frequent class: {:.3}.",
+        curve.n_test,
+        points.join(", "),
+        curve.baseline_accuracy
+    );
+    if let Some(forecast) = &curve.forecast {
+        text.push_str(&format!(" Expected with {} rows: {:.3}.", forecast.n_rows, forecast.accuracy));
+    }
+    text
+}
+
+fn label(x: f64, y: f64, anchor: &str, text: &str) -> String {
+    format!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>\n", escaped(text))
+}
+
+/// Text for XML: its own characters spelled out, control characters, which it cannot hold, as spaces.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            c if c.is_control() || c == '\u{fffe}' || c == '\u{ffff}' => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

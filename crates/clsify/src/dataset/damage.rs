@@ -1,0 +1,319 @@
+//! Signs in a sentence that its file was written or read with the wrong quoting or the wrong encoding.
+//!
+//! A sign is no proof: a sentence may well stand in quotes. So what is found is reported, never changed.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::Dataset;
+
+/// What a record suffers from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DamageKind {
+    /// There is no sentence, or only whitespace.
+    EmptySentence,
+    /// There is no label.
+    EmptyLabel,
+    /// The record cannot be read: another number of columns, a quote that is not closed, bytes that are not UTF-8.
+    Unreadable,
+    /// The whole sentence stands in quotes.
+    QuotesAround,
+    /// A quote at one end, and none that it belongs to.
+    StrayQuote,
+    /// `""`.
+    DoubledQuote,
+    /// `\"` or `\'`.
+    EscapedQuote,
+    /// `\n`, `\t`, `\r` or `\u00e9`, written as characters.
+    LiteralEscape,
+    /// `&amp;`, `#39;`, `<br />`.
+    Html,
+    /// UTF-8 that was read as Latin-1 or Windows-1252: `Ã©` for `é`.
+    Mojibake,
+    /// U+FFFD, which stands where bytes were no text.
+    ReplacementCharacter,
+    /// U+FEFF, which belongs to the start of a file.
+    ByteOrderMark,
+    /// A control character other than a tab or a line break.
+    ControlCharacter,
+    /// A tab, or `","`: columns that became part of the sentence.
+    SwallowedColumns,
+    /// A line in the sentence starts or ends with a label, as a row of the file does.
+    SwallowedRows,
+    /// Over 2,000 characters and over 20 times as long as the sentence in the middle.
+    VeryLong,
+}
+
+impl DamageKind {
+    /// What the sign means, and what to do.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            DamageKind::EmptySentence => "no sentence: remove the row",
+            DamageKind::EmptyLabel => "no label: give it one, or remove the row",
+            DamageKind::Unreadable => "the record cannot be read",
+            DamageKind::QuotesAround => "quotes at both ends: CSV that was saved as TSV, or quoted twice?",
+            DamageKind::StrayQuote => "a quote without its partner: was the sentence cut at a comma or tab?",
+            DamageKind::DoubledQuote => "a quote written twice, as CSV does inside quotes",
+            DamageKind::EscapedQuote => "a quote with a backslash, which CSV and TSV do not know",
+            DamageKind::LiteralEscape => {
+                "a backslash and a letter where a line break, tab or character was meant"
+            }
+            DamageKind::Html => "HTML that was not decoded",
+            DamageKind::Mojibake => "UTF-8 that was read as Latin-1 or Windows-1252",
+            DamageKind::ReplacementCharacter => "a character was lost when the file was converted",
+            DamageKind::ByteOrderMark => "the mark of a file's start: were files joined?",
+            DamageKind::ControlCharacter => "a control character: was something binary pasted?",
+            DamageKind::SwallowedColumns => "a tab, or quote comma quote: columns in the sentence?",
+            DamageKind::SwallowedRows => {
+                "a line of it looks like a row with its label: a quote that swallowed rows?"
+            }
+            DamageKind::VeryLong => "far longer than the others: a whole document, or rows run together?",
+        }
+    }
+}
+
+/// A record and what it suffers from; one that suffers from several things has one of these for each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Damage {
+    /// The line where the record starts, counted from 1.
+    pub line: usize,
+    /// The sentence; of a record that cannot be read, what stands in the file.
+    pub text: String,
+    /// What it is.
+    pub kind: DamageKind,
+    /// The same in words.
+    pub message: String,
+}
+
+impl Damage {
+    pub(super) fn new(line: usize, text: &str, kind: DamageKind, message: String) -> Self {
+        Damage { line, text: text.to_string(), kind, message }
+    }
+}
+
+/// Signs of wrong quoting or encoding in the sentences of a data set, in the order of the file.
+///
+/// ```
+/// use clsify::dataset::{DamageKind, Dataset, text_damage};
+/// let dataset = Dataset::from_pairs([("a treat", "good"), ("a clichÃ©", "bad"), ("fish &amp; chips", "good")])?;
+/// let found: Vec<_> = text_damage(&dataset).iter().map(|damage| (damage.line, damage.kind)).collect();
+/// assert_eq!(found, [(2, DamageKind::Mojibake), (3, DamageKind::Html)]);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn text_damage(dataset: &Dataset) -> Vec<Damage> {
+    let labels: BTreeSet<&str> = dataset.labels.iter().map(String::as_str).collect();
+    let most = 2_000.max(20 * median_characters(&dataset.sentences));
+    let mut found = Vec::new();
+    for (text, &line) in dataset.sentences.iter().zip(&dataset.lines) {
+        let mut kinds = signs(text);
+        if holds_rows(text, &labels) {
+            kinds.push(DamageKind::SwallowedRows);
+        }
+        // Bytes first: they are at least as many, and need no counting.
+        if text.len() > most && text.chars().count() > most {
+            kinds.push(DamageKind::VeryLong);
+        }
+        found.extend(kinds.into_iter().map(|kind| Damage::new(line, text, kind, kind.meaning().to_string())));
+    }
+    found
+}
+
+fn median_characters(sentences: &[String]) -> usize {
+    let mut lengths: Vec<usize> = sentences.iter().map(|text| text.chars().count()).collect();
+    let middle = lengths.len() / 2;
+    if lengths.is_empty() { 0 } else { *lengths.select_nth_unstable(middle).1 }
+}
+
+/// The signs that a sentence shows by itself.
+fn signs(text: &str) -> Vec<DamageKind> {
+    let is_unusual = |byte: u8| !byte.is_ascii() || b"\"\\&;<\t".contains(&byte) || byte.is_ascii_control();
+    if !text.bytes().any(is_unusual) {
+        return Vec::new();
+    }
+    let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    let signs = [
+        (DamageKind::QuotesAround, is_in_quotes(text.trim())),
+        (DamageKind::StrayQuote, has_stray_quote(text.trim())),
+        (DamageKind::DoubledQuote, text.contains("\"\"")),
+        (DamageKind::EscapedQuote, text.contains("\\\"") || text.contains("\\'")),
+        (DamageKind::LiteralEscape, has_literal_escape(text)),
+        (DamageKind::Html, has_html(text)),
+        (DamageKind::Mojibake, has_mojibake(text)),
+        (DamageKind::ReplacementCharacter, text.contains('\u{fffd}')),
+        (DamageKind::ByteOrderMark, text.contains('\u{feff}')),
+        (DamageKind::ControlCharacter, text.contains(is_control)),
+        (DamageKind::SwallowedColumns, ["\t", "\",\"", "\";\""].iter().any(|sign| text.contains(sign))),
+    ];
+    signs.into_iter().filter(|(_, is_there)| *is_there).map(|(kind, _)| kind).collect()
+}
+
+/// `"a treat"`, and not `"a treat" and "a feast"`.
+fn is_in_quotes(text: &str) -> bool {
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inner.is_some_and(|inner| !inner.replace("\"\"", "").contains('"'))
+}
+
+fn has_stray_quote(text: &str) -> bool {
+    let at_one_end = text.starts_with('"') != text.ends_with('"') || text == "\"";
+    at_one_end && text.matches('"').count() % 2 == 1
+}
+
+/// Words that look like a path (`C:\new`) or a formula (`$\theta$`) are left alone.
+fn has_literal_escape(text: &str) -> bool {
+    let is_escape = |rest: &[u8]| match rest {
+        [b'n' | b't' | b'r', ..] => true,
+        [b'u', digits @ ..] => digits.get(..4).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
+        _ => false,
+    };
+    let is_text =
+        |word: &&str| !word.contains(":\\") && !word.starts_with("\\\\") && !word.contains(['$', '{']);
+    let has_escape =
+        |word: &str| word.match_indices('\\').any(|(at, _)| is_escape(&word.as_bytes()[at + 1..]));
+    text.contains('\\') && text.split_whitespace().filter(is_text).any(has_escape)
+}
+
+/// An entity, also one that has lost its `&`, or one of the tags that text has.
+fn has_html(text: &str) -> bool {
+    const NAMES: [&str; 14] = [
+        "amp", "lt", "gt", "quot", "apos", "nbsp", "copy", "reg", "euro", "pound", "hellip", "ndash",
+        "mdash", "rsquo",
+    ];
+    const TAGS: [&str; 9] = ["<br", "<p>", "</p>", "<b>", "</b>", "<i>", "</i>", "</a>", "<div"];
+    let is_entity = |(end, _): (usize, &str)| {
+        // No entity is longer, and a text of semicolons is looked at once.
+        let first = text.floor_char_boundary(end.saturating_sub(10));
+        let before = &text[first..end];
+        let body = &before[before.rfind(['&', '#']).unwrap_or(before.len())..];
+        let digits = body.trim_start_matches(['&', '#', 'x', 'X']);
+        let is_number = (2..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        match body.strip_prefix('&') {
+            Some(name) => NAMES.contains(&name),
+            None => body.starts_with('#') && is_number,
+        }
+    };
+    let has_tag = || {
+        let text = text.to_ascii_lowercase();
+        TAGS.iter().any(|tag| text.contains(tag))
+    };
+    text.match_indices(';').any(is_entity) || text.contains('<') && has_tag()
+}
+
+/// Characters whose Windows-1252 bytes are a UTF-8 character of several bytes.
+fn has_mojibake(text: &str) -> bool {
+    let mut bytes = Vec::with_capacity(4);
+    text.char_indices().filter(|(_, c)| !c.is_ascii()).any(|(at, _)| {
+        bytes.clear();
+        bytes.extend(text[at..].chars().take(4).map_while(windows_1252));
+        (2..=bytes.len()).any(|n| std::str::from_utf8(&bytes[..n]).is_ok())
+    })
+}
+
+/// The byte of a character outside ASCII; the five bytes that Windows-1252 leaves out are those of Latin-1.
+///
+/// Source: the WHATWG Encoding Standard, index windows-1252.
+fn windows_1252(c: char) -> Option<u8> {
+    const FROM_0X80: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+        '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    ];
+    let code = u32::from(c);
+    match u8::try_from(code) {
+        Ok(byte) if byte >= 0x80 => Some(byte),
+        Ok(_) => None,
+        Err(_) => FROM_0X80.iter().position(|&other| other == c).map(|i| 0x80 + i as u8),
+    }
+}
+
+/// Whether a line of several starts with a label and a separator, or ends with a separator and a label.
+fn holds_rows(text: &str, labels: &BTreeSet<&str>) -> bool {
+    const SEPARATORS: [char; 3] = [',', ';', '\t'];
+    let is_label = |field: &str| labels.contains(field.trim().trim_matches('"'));
+    let is_row = |line: &str| {
+        let (first, last) = (line.split_once(SEPARATORS), line.rsplit_once(SEPARATORS));
+        first.is_some_and(|(field, _)| is_label(field)) || last.is_some_and(|(_, field)| is_label(field))
+    };
+    text.contains('\n') && text.lines().any(is_row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Oracle: the sentences were damaged by hand, one way each.
+    #[test]
+    fn each_damage_is_told_from_the_others() {
+        use DamageKind::*;
+        for (text, expected) in [
+            ("\"a treat\"", &[QuotesAround][..]),
+            ("\"she said \"\"no\"\" twice\"", &[QuotesAround, DoubledQuote]),
+            ("\"a treat", &[StrayQuote]),
+            ("a treat\"", &[StrayQuote]),
+            ("she said \"\"no\"\" twice", &[DoubledQuote]),
+            ("she said \\\"no\\\" twice", &[EscapedQuote]),
+            ("one line\\nanother", &[LiteralEscape]),
+            ("a clich\\u00e9", &[LiteralEscape]),
+            ("fish &amp; chips", &[Html]),
+            ("it&#39;s", &[Html]),
+            ("it #39;s", &[Html]),
+            ("good<BR />bad", &[Html]),
+            ("a clichÃ©", &[Mojibake]),
+            ("it isnâ€™t", &[Mojibake]),
+            ("ÐŸÑ€Ð¸Ð²ÐµÑ‚", &[Mojibake]),
+            ("a clich\u{fffd}", &[ReplacementCharacter]),
+            ("\u{feff}a treat", &[ByteOrderMark]),
+            ("a\u{1}treat", &[ControlCharacter]),
+            ("a treat\tgood", &[SwallowedColumns]),
+            ("a treat\",\"good", &[SwallowedColumns]),
+        ] {
+            assert_eq!(signs(text), expected, "{text:?}");
+        }
+    }
+
+    /// Oracle: sentences as people write them.
+    #[test]
+    fn whole_sentences_show_no_sign() {
+        for text in [
+            "a treat",
+            "\"no\", she said, and \"yes\"",
+            "\"no\" and \"yes\"",
+            "he said \"no\"",
+            "5\" of snow",
+            "open C:\\new\\table or \\\\server\\rooms",
+            "the angle $\\theta$",
+            ";;; &; #; é;",
+            "déjà vu, naïve, façade: É, À « ça »",
+            "Привет, мир",
+            "日本語のテキスト",
+            "Q&A; then lunch",
+            "a < b and c > d",
+            "issue #39 is open",
+            "“quoted”—and so on…",
+            "two\nlines",
+        ] {
+            assert_eq!(signs(text), [], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_quote_that_swallowed_rows_shows_by_their_labels() {
+        let labels = BTreeSet::from(["good", "bad"]);
+        assert!(holds_rows("so it goes,good\nfine,bad\nthe end", &labels));
+        assert!(holds_rows("so it goes\n\"bad\",fine\nthe end", &labels));
+        assert!(!holds_rows("so it goes,good", &labels));
+        assert!(!holds_rows("so it goes, good one\nfine, too bad", &labels));
+    }
+
+    #[test]
+    fn a_sentence_far_longer_than_the_others_is_told() {
+        let long = "word ".repeat(500);
+        let pairs = |n: usize| (0..n).map(|i| (format!("short {i}"), "a")).chain([(long.clone(), "b")]);
+        let found = text_damage(&Dataset::from_pairs(pairs(5)).unwrap());
+        assert_eq!(found.iter().map(|d| (d.line, d.kind)).collect::<Vec<_>>(), [(6, DamageKind::VeryLong)]);
+        // Beside others of its length it is nothing odd.
+        let all_long = (0..5).map(|i| (format!("{i} {long}"), if i == 0 { "a" } else { "b" }));
+        assert_eq!(text_damage(&Dataset::from_pairs(all_long).unwrap()), []);
+    }
+}

@@ -1,0 +1,117 @@
+//! Answering only where it is safe: how many rows are answered, and how many of those rightly.
+//!
+//! Rows are answered from the surest down. In: each row's confidence, the probability of its predicted class, and whether
+//! that class is right. Source: El-Yaniv and Wiener (2010), "On the foundations of noise-free selective classification".
+
+use serde::Serialize;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// What one threshold answers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct CoveragePoint {
+    /// Rows with at least this confidence are answered.
+    pub threshold: f64,
+    /// How many these are.
+    pub n_answered: usize,
+    /// Their share of all rows.
+    pub coverage: f64,
+    /// The share of them that is right.
+    pub accuracy: f64,
+}
+
+/// Every way in which a threshold can divide the rows, from the surest alone to all of them: one point for each distinct
+/// confidence. A threshold lies halfway between the least confidence that is answered and the largest that is not; it is 0
+/// where all rows are answered.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`] when there are no rows, the lengths differ or a confidence is not within 0 and 1.
+///
+/// ```
+/// let curve = clsify::evaluation::coverage_curve(&[0.9, 0.6, 0.8, 0.6], &[true, false, true, true])?;
+/// let points: Vec<(f64, f64)> = curve.iter().map(|point| (point.coverage, point.accuracy)).collect();
+/// assert_eq!(points, [(0.25, 1.0), (0.5, 1.0), (1.0, 0.75)]);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn coverage_curve(confidence: &[f64], right: &[bool]) -> Result<Vec<CoveragePoint>> {
+    let n = confidence.len();
+    if n == 0 || right.len() != n {
+        return Err(bad(format!("expected as many confidences as answers and at least one, got {n}")));
+    }
+    if let Some(p) = confidence.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+        return Err(bad(format!("expected confidences within 0 and 1, got {p}")));
+    }
+    let mut rows: Vec<(f64, bool)> = confidence.iter().copied().zip(right.iter().copied()).collect();
+    rows.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (mut curve, mut n_right) = (Vec::new(), 0);
+    for (i, &(confidence, right)) in rows.iter().enumerate() {
+        n_right += usize::from(right);
+        let threshold = match rows.get(i + 1) {
+            // Rows of the same confidence are answered together.
+            Some(&(next, _)) if next == confidence => continue,
+            Some(&(next, _)) => next + 0.5 * (confidence - next),
+            None => 0.0,
+        };
+        let n_answered = i + 1;
+        let coverage = n_answered as f64 / n as f64;
+        curve.push(CoveragePoint {
+            threshold,
+            n_answered,
+            coverage,
+            accuracy: n_right as f64 / n_answered as f64,
+        });
+    }
+    Ok(curve)
+}
+
+/// The least number of answered rows from which an accuracy can be read: so many that one of them may be wrong.
+///
+/// ```
+/// assert_eq!(clsify::evaluation::least_answered(0.95), 20);
+/// ```
+pub fn least_answered(target: f64) -> usize {
+    // 1 - 0.9 is a rounding error below a tenth.
+    (1.0 / (1.0 - target) - 1e-9).ceil() as usize
+}
+
+/// The point of the curve with the largest coverage whose answered rows are right to at least `target`, of those with
+/// [`least_answered`] rows.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`] when `target` is not between 0 and 1, or no threshold reaches it: the message has the best
+/// that one does.
+///
+/// ```
+/// use clsify::evaluation::{coverage_curve, reach_accuracy};
+/// let curve = coverage_curve(&[0.9, 0.8, 0.7, 0.6], &[true, true, false, false])?;
+/// let reached = reach_accuracy(&curve, 0.6)?;
+/// assert_eq!((reached.n_answered, reached.accuracy), (3, 2.0 / 3.0));
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn reach_accuracy(curve: &[CoveragePoint], target: f64) -> Result<CoveragePoint> {
+    if !(target > 0.0 && target < 1.0) {
+        return Err(bad(format!("expected a target between 0 and 1, got {target}")));
+    }
+    let least = least_answered(target);
+    let enough = || curve.iter().filter(|point| point.n_answered >= least);
+    if let Some(reached) = enough().rfind(|point| point.accuracy >= target) {
+        return Ok(*reached);
+    }
+    let best = enough().max_by(|a, b| a.accuracy.total_cmp(&b.accuracy));
+    Err(match best {
+        Some(best) => bad(format!(
+            "expected {target} of the answered rows to be right, got at most {:.4}, of the {} surest rows",
+            best.accuracy, best.n_answered
+        ))
+        .with_hint("ask for less, or give more rows, better features or another encoder"),
+        None => bad(format!(
+            "expected at least {least} rows, so that one of them may be wrong, got {}",
+            curve.last().map_or(0, |point| point.n_answered)
+        ))
+        .with_hint("ask for less, or give more rows"),
+    })
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidArgument, message).at("abstention")
+}

@@ -1,0 +1,161 @@
+//! Thresholds for classes of unequal size: rare classes, whose probabilities are rarely the largest, get lower ones.
+//!
+//! A row is given the class whose probability is most times its threshold
+//! ([`Decision::ClassThresholds`](crate::classifier::Decision::ClassThresholds)). The score is scikit-learn's
+//! `f1_score(average="macro")`, in which every class counts the same.
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Rounds over the classes at most; two or three are usual.
+const MAX_ROUNDS: usize = 20;
+
+/// What counts as better, and as another ratio of probabilities: well above what rounding does.
+const TOLERANCE: f64 = 1e-9;
+
+/// The thresholds, of sum 1, with the best macro F1 on these rows.
+///
+/// In turn each class's threshold is set to the best of all values, the others held, until none gets better: with two
+/// classes the best there is, with more one that no single threshold improves. The same rows give the same thresholds.
+/// `probabilities` are `[n_samples, n_classes]`, row-major, of rows that their classifier has not seen.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`] when there are fewer than two classes, probabilities and class ids do not go together, a
+/// probability is not within 0 and 1, or a class has no row.
+///
+/// ```
+/// // The second class is never the more probable one, but it is where it has 0.4.
+/// let probabilities = [0.9, 0.1, 0.8, 0.2, 0.9, 0.1, 0.6, 0.4];
+/// let thresholds = clsify::evaluation::f1_macro_thresholds(&probabilities, &[0, 0, 0, 1], 2)?;
+/// assert!(thresholds[1] > 0.2 && thresholds[1] < 0.4);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn f1_macro_thresholds(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> Result<Vec<f64>> {
+    check(probabilities, y_true, n_classes)?;
+    // The inverse of thresholds: what probabilities are multiplied by.
+    let mut weights = vec![1.0; n_classes];
+    let mut best = 0.0;
+    // Of two classes only the ratio matters.
+    let classes = if n_classes == 2 { 1..2 } else { 0..n_classes };
+    for round in 0..MAX_ROUNDS {
+        if round == 0 {
+            best = Tally::of(probabilities, y_true, &weights, None).f1_macro();
+        }
+        let before = best;
+        for class in classes.clone() {
+            if let Some((weight, score)) = best_weight(probabilities, y_true, &weights, class)
+                && score > best + TOLERANCE
+            {
+                (weights[class], best) = (weight, score);
+            }
+        }
+        if best == before {
+            break;
+        }
+    }
+    let total: f64 = weights.iter().map(|weight| 1.0 / weight).sum();
+    Ok(weights.iter().map(|weight| 1.0 / (weight * total)).collect())
+}
+
+/// The weight of one class with the best score, the other weights held. The class takes a row over from the best of the
+/// others where its weight exceeds the ratio of the two; ratios in order are all there is to try. None and all of the rows
+/// are no answer.
+fn best_weight(probabilities: &[f64], y_true: &[usize], weights: &[f64], class: usize) -> Option<(f64, f64)> {
+    let n_classes = weights.len();
+    let mut tally = Tally::of(probabilities, y_true, weights, Some(class));
+    let ratio_of = |(i, row): (usize, &[f64])| {
+        let other = best_class(row, weights, Some(class));
+        let ratio = row[other] * weights[other] / row[class];
+        ratio.is_finite().then_some((ratio, other, y_true[i]))
+    };
+    let mut rows: Vec<(f64, usize, usize)> =
+        probabilities.chunks_exact(n_classes).enumerate().filter_map(ratio_of).collect();
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut best: Option<(f64, f64)> = None;
+    for (&(ratio, other, truth), &(next, ..)) in rows.iter().zip(rows.iter().skip(1)) {
+        tally.move_row(truth, other, class);
+        if next <= ratio * (1.0 + TOLERANCE) || next == 0.0 {
+            continue;
+        }
+        let score = tally.f1_macro();
+        if best.is_none_or(|(_, least)| score > least + TOLERANCE) {
+            let weight = if ratio > 0.0 { (ratio * next).sqrt() } else { 0.5 * next };
+            best = Some((weight, score));
+        }
+    }
+    // A product of two ratios may leave the range of doubles.
+    best.filter(|(weight, _)| *weight > 0.0 && weight.is_finite())
+}
+
+/// The class with the largest weighted probability, of equal ones the first, without one of them if asked for.
+fn best_class(row: &[f64], weights: &[f64], without: Option<usize>) -> usize {
+    let classes = (0..weights.len()).filter(|&class| Some(class) != without);
+    let better = |best: usize, class: usize| {
+        if row[class] * weights[class] > row[best] * weights[best] { class } else { best }
+    };
+    classes.reduce(better).unwrap_or(0)
+}
+
+/// F1 of every class, kept while rows change their class.
+struct Tally {
+    support: Vec<usize>,
+    predicted: Vec<usize>,
+    right: Vec<usize>,
+    f1_sum: f64,
+}
+
+impl Tally {
+    fn of(probabilities: &[f64], y_true: &[usize], weights: &[f64], without: Option<usize>) -> Self {
+        let n_classes = weights.len();
+        let [mut support, mut predicted, mut right] = [0; 3].map(|zero| vec![zero; n_classes]);
+        for (row, &truth) in probabilities.chunks_exact(n_classes).zip(y_true) {
+            let class = best_class(row, weights, without);
+            support[truth] += 1;
+            predicted[class] += 1;
+            right[class] += usize::from(class == truth);
+        }
+        let mut tally = Tally { support, predicted, right, f1_sum: 0.0 };
+        tally.f1_sum = (0..n_classes).map(|class| tally.f1(class)).sum();
+        tally
+    }
+
+    fn f1(&self, class: usize) -> f64 {
+        2.0 * self.right[class] as f64 / (self.support[class] + self.predicted[class]) as f64
+    }
+
+    fn f1_macro(&self) -> f64 {
+        self.f1_sum / self.support.len() as f64
+    }
+
+    fn move_row(&mut self, truth: usize, from: usize, to: usize) {
+        self.f1_sum -= self.f1(from) + self.f1(to);
+        self.predicted[from] -= 1;
+        self.right[from] -= usize::from(from == truth);
+        self.predicted[to] += 1;
+        self.right[to] += usize::from(to == truth);
+        self.f1_sum += self.f1(from) + self.f1(to);
+    }
+}
+
+fn check(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> Result<()> {
+    let n = y_true.len();
+    if n_classes < 2 || Some(probabilities.len()) != n.checked_mul(n_classes) {
+        let got = probabilities.len();
+        return Err(bad(format!(
+            "expected {n} x {n_classes} probabilities of at least 2 classes, got {got}"
+        )));
+    }
+    if let Some(p) = probabilities.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+        return Err(bad(format!("expected probabilities within 0 and 1, got {p}")));
+    }
+    if let Some(id) = y_true.iter().find(|&&id| id >= n_classes) {
+        return Err(bad(format!("expected class ids below {n_classes}, got {id}")));
+    }
+    if let Some(class) = (0..n_classes).find(|class| !y_true.contains(class)) {
+        return Err(bad(format!("expected a row of every class, got none of class {class}")));
+    }
+    Ok(())
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidArgument, message).at("class thresholds")
+}

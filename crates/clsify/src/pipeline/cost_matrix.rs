@@ -1,0 +1,144 @@
+//! What each mistake costs, from a CSV file: the header names the predicted labels, every row a true label and its costs.
+//!
+//! ```csv
+//! true,ham,spam
+//! ham,0,10
+//! spam,1,0
+//! ```
+
+use std::fs;
+use std::path::Path;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// More than thousands of classes need.
+const MAX_BYTES: u64 = 1 << 26;
+
+/// Costs of answers by true label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CostMatrix {
+    /// Where it is from, for messages.
+    name: String,
+    labels: Vec<String>,
+    /// `[n_labels][n_labels]`: true label, then answer.
+    costs: Vec<Vec<f64>>,
+}
+
+impl CostMatrix {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// As for [`parse`](Self::parse), and I/O errors.
+    pub fn load(path: &Path) -> Result<Self> {
+        let io = |e: std::io::Error| Error::io(path, &e);
+        let name = path.display().to_string();
+        if fs::metadata(path).map_err(io)?.len() > MAX_BYTES {
+            return Err(bad(format!("expected at most {MAX_BYTES} bytes")).at(name));
+        }
+        Self::parse(&fs::read_to_string(path).map_err(io)?, &name)
+    }
+
+    /// Reads a text; `name` is its name in messages.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Dataset`] with the line, when a row is not as long as the header, a label is there twice or has no row or no
+    /// column, or a cost is not a finite number of at least 0.
+    ///
+    /// ```
+    /// use clsify::pipeline::CostMatrix;
+    /// let costs = CostMatrix::parse("true,spam,ham\nham,10,0\nspam,0,1\n", "costs.csv")?;
+    /// let sorted = ["ham".to_string(), "spam".to_string()];
+    /// assert_eq!(costs.of_classes(&sorted)?, [[0.0, 10.0], [1.0, 0.0]]);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn parse(text: &str, name: &str) -> Result<Self> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut reader = ::csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .trim(::csv::Trim::All)
+            .from_reader(text.as_bytes());
+        let mut records = reader.records().map(|record| {
+            let record = record.map_err(|e| bad(e.to_string()).at(name))?;
+            let line = record.position().map_or(0, ::csv::Position::line);
+            Ok((record.iter().map(String::from).collect::<Vec<String>>(), format!("{name}: line {line}")))
+        });
+        let (header, place) = match records.next() {
+            Some(first) => first?,
+            None => {
+                return Err(bad("expected a header with the predicted labels, got an empty file").at(name));
+            }
+        };
+        let labels: Vec<String> = header[1..].to_vec();
+        if labels.len() < 2 {
+            return Err(
+                bad("expected a first cell and at least two predicted labels, separated by commas").at(place)
+            );
+        }
+        if let Some(twice) = (1..labels.len()).find(|&i| labels[..i].contains(&labels[i])) {
+            return Err(bad(format!("expected every label once, got {:?} twice", labels[twice])).at(place));
+        }
+        let mut costs: Vec<Option<Vec<f64>>> = vec![None; labels.len()];
+        for record in records {
+            let (cells, place) = record?;
+            if cells.len() != header.len() {
+                let message =
+                    format!("expected {} cells as in the header, got {}", header.len(), cells.len());
+                return Err(bad(message).at(place));
+            }
+            let truth = &cells[0];
+            let Some(class) = labels.iter().position(|label| label == truth) else {
+                let message = format!("the true label {truth:?} is not among the header's labels");
+                return Err(bad(message).at(place).with_hint("every label needs a row and a column"));
+            };
+            if costs[class].is_some() {
+                return Err(bad(format!("expected one row for every label, got a second one for {truth:?}"))
+                    .at(place));
+            }
+            let cost = |(answer, cell): (&String, &String)| {
+                cell.parse().ok().filter(|cost: &f64| *cost >= 0.0 && cost.is_finite()).ok_or_else(|| {
+                    let message = format!(
+                        "cost of the answer {answer:?} for {truth:?}: expected a number of at least 0, got {cell:?}"
+                    );
+                    bad(message).at(place.as_str())
+                })
+            };
+            costs[class] = Some(labels.iter().zip(&cells[1..]).map(cost).collect::<Result<_>>()?);
+        }
+        let rows = labels.iter().zip(costs).map(|(label, row)| {
+            row.ok_or_else(|| {
+                bad(format!("expected a row for every label of the header, got none for {label:?}")).at(name)
+            })
+        });
+        let costs = rows.collect::<Result<_>>()?;
+        Ok(CostMatrix { name: name.to_string(), labels, costs })
+    }
+
+    /// The costs in the order of a classifier's classes, `[n_classes][n_classes]`: true class, then answer.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when a class has no costs.
+    pub fn of_classes(&self, classes: &[String]) -> Result<Vec<Vec<f64>>> {
+        let place = |class: &String| {
+            self.labels.iter().position(|label| label == class).ok_or_else(|| {
+                let message = format!("expected a row and a column for every label, got none for {class:?}");
+                Error::new(ErrorKind::InvalidArgument, message).at(self.name.as_str())
+            })
+        };
+        let places: Vec<usize> = classes.iter().map(place).collect::<Result<_>>()?;
+        Ok(places.iter().map(|&i| places.iter().map(|&j| self.costs[i][j]).collect()).collect())
+    }
+
+    /// Whether the labels are those of the data; `all` may hold more than a classifier gets to see.
+    pub(super) fn check(&self, all: &[String]) -> Result<()> {
+        let Some(unknown) = self.labels.iter().find(|label| !all.contains(label)) else { return Ok(()) };
+        let known: Vec<&str> = all.iter().map(String::as_str).collect();
+        let message =
+            format!("no row of the data has the label {unknown:?}, the labels are {}", super::list(&known));
+        Err(Error::new(ErrorKind::InvalidArgument, message).at(self.name.as_str()))
+    }
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Dataset, message)
+}
