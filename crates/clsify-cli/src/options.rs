@@ -42,6 +42,32 @@ pub(crate) struct DataOptions {
 }
 
 impl DataOptions {
+    /// The options that were given, as they would be given again.
+    pub(crate) fn given(&self) -> Vec<(&'static str, String)> {
+        let column = |column: &Column| match column {
+            Column::Name(name) => name.clone(),
+            Column::Index(index) => index.to_string(),
+        };
+        let format = self.format.map(|format| match format {
+            Format::Tsv => "tsv",
+            Format::Csv => "csv",
+            Format::Jsonl => "jsonl",
+            Format::Lines => "lines",
+        });
+        let header = match self.header {
+            Header::Auto => None,
+            Header::Present => Some("present"),
+            Header::Absent => Some("absent"),
+        };
+        let all = [
+            ("--format", format.map(str::to_string)),
+            ("--text-column", self.text_column.as_ref().map(column)),
+            ("--label-column", self.label_column.as_ref().map(column)),
+            ("--header", header.map(str::to_string)),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
     pub(crate) fn with_limit(&self, limit: Option<usize>) -> DatasetOptions {
         DatasetOptions {
             format: self.format,

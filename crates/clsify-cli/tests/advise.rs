@@ -36,8 +36,8 @@ fn the_command_that_is_advised_gives_the_score_that_was_said() {
         sandbox.succeed(&args);
         let report = read_json(&sandbox.path("report.json"));
         assert_eq!(report["test"]["accuracy"], advice["test_accuracy"], "{command}");
-        let optimism = advice["selection"]["chosen"]["accuracy"].as_f64().unwrap()
-            - advice["test_accuracy"].as_f64().unwrap();
+        let (selection, number) = (&advice["selection"], |value: &Value| value.as_f64().unwrap());
+        let optimism = number(&selection["chosen"]["score"]) - number(&selection["optimism"]["score"]);
         assert_eq!(advice["optimism"], json!(optimism));
         assert_eq!(advice["selection"]["n_rows"], report["split"]["n_train"], "test rows are not among them");
         assert!(advice["sentences_per_second"].as_f64().unwrap() > 0.0);
@@ -55,4 +55,90 @@ fn too_few_rows_and_no_file_are_said() {
     assert!(error.contains("folds"), "{error}");
     let error = sandbox.fail(&["advise", "--data", "none.tsv", "--encoder", "one"]);
     assert!(error.contains("none.tsv"), "{error}");
+}
+
+/// Every score has its ranking, its interval and its optimism; a log loss is the better the less it is.
+#[test]
+fn each_scoring_ranks_its_own_way() {
+    let sandbox = Sandbox::with_reviews();
+    sandbox.copy_encoder("bert", "one");
+    for scoring in ["accuracy", "f1_macro", "log_loss"] {
+        let args =
+            ["advise", "-q", "--data", "reviews.tsv", "--encoder", "one", "--scoring", scoring, "--json"];
+        let found: Value = serde_json::from_str(&sandbox.succeed(&args)).unwrap();
+        let selection = &found[0]["selection"];
+        assert_eq!(selection["scoring"], scoring);
+        let scores: Vec<f64> = selection["candidates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|candidate| candidate["score"].as_f64().unwrap())
+            .collect();
+        let is_ranked = |a: &f64, b: &f64| if scoring == "log_loss" { a <= b } else { a >= b };
+        assert!(scores.is_sorted_by(is_ranked) && scores.iter().all(|&score| score >= 0.0), "{scores:?}");
+        assert_eq!(selection["c_values"].as_array().unwrap().len(), 20);
+        let [low, score, high] = ["/score_ci95/0", "/score", "/score_ci95/1"]
+            .map(|place| selection["optimism"].pointer(place).unwrap().as_f64().unwrap());
+        assert!(low <= score && score <= high, "{low} {score} {high}");
+    }
+    let error = sandbox.run(&["advise", "--data", "reviews.tsv", "--encoder", "one", "--scoring", "f1"]);
+    assert_eq!(error.code, Some(2));
+    assert!(error.stderr.contains("expected accuracy, f1_macro or log_loss"), "{}", error.stderr);
+}
+
+/// The commands repeat how the data is read; the runner-up's does at least twice as few operations. The chart is an image.
+#[test]
+fn commands_name_the_form_of_the_data_and_a_chart_is_drawn() {
+    let sandbox = Sandbox::with_reviews();
+    sandbox.copy_encoder("bert", "one");
+    let rows: String = common::reviews().lines().map(|line| format!("{line}\n").replace('\t', ",")).collect();
+    sandbox.write("rows.data", format!("the review,its label\n{rows}"));
+    let form =
+        ["--format", "csv", "--text-column", "the review", "--label-column", "1", "--header", "present"];
+    let args = ["advise", "-q", "--data", "rows.data", "--encoder", "one", "--chart", "chart.svg"];
+    let found: Value =
+        serde_json::from_str(&sandbox.succeed(&[&args[..], &form[..], &["--json"]].concat())).unwrap();
+    let advice = &found[0];
+    let said = " --format csv --text-column 'the review' --label-column 1 --header present";
+    assert!(advice["command"].as_str().unwrap().contains(said), "{}", advice["command"]);
+    if let Some(runner_up) = advice["runner_up"].as_object() {
+        let operations = |candidate: &Value| candidate.as_f64().unwrap();
+        let chosen = &advice["selection"]["chosen"];
+        assert!(2.0 * operations(&runner_up["operations"]) <= operations(&chosen["operations"]));
+        assert!(runner_up["command"].as_str().unwrap().contains(said));
+    }
+    let n_candidates = advice["selection"]["candidates"].as_array().unwrap().len();
+    let svg = std::fs::read_to_string(sandbox.path("chart.svg")).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.contains("<desc") && svg.ends_with("</svg>\n"), "{svg}");
+    assert_eq!(svg.matches("<circle").count(), n_candidates);
+    let error =
+        sandbox.fail(&["advise", "--data", "reviews.tsv", "--encoder", "one", "--chart", "none/a.svg"]);
+    assert!(error.contains("none: no such folder"), "{error}");
+}
+
+/// An encoder without weights would be an error, if it came to that.
+#[test]
+fn rows_that_cannot_be_chosen_by_are_refused_before_the_encoder() {
+    let sandbox = Sandbox::with_reviews();
+    sandbox.copy_encoder("bert", "one");
+    sandbox.write("one/model.safetensors", b"");
+    sandbox.write("class.tsv", "a film\tgood\n".repeat(40));
+    sandbox.write("few.tsv", "good film\tgood\nbad film\tbad\nfine film\tgood\n");
+    for (data, expected) in [("class.tsv", "at least 2 classes"), ("few.tsv", "folds")] {
+        let train = [
+            "train",
+            "--features",
+            "auto",
+            "--no-cache",
+            "--data",
+            data,
+            "--encoder",
+            "one",
+            "--output",
+            "m",
+        ];
+        assert!(sandbox.fail(&train).contains(expected), "{data}");
+        let advise = ["advise", "--no-cache", "--data", data, "--encoder", "one"];
+        assert!(sandbox.fail(&advise).contains(expected), "{data}");
+    }
 }

@@ -251,9 +251,10 @@ fn what_does_not_go_together_is_refused() {
         assert_eq!(outcome.code, Some(2), "{args:?}: {}", outcome.stderr);
         outcome.stderr
     };
-    let all: [&[&str]; 6] = [
+    let all: [&[&str]; 7] = [
         &["--calibration", "platt"],
         &["--features", "auto"],
+        &["--scoring", "log_loss"],
         &["--stratify"],
         &["--abstain-below", "0.8"],
         &["--target-precision", "0.9"],

@@ -2,6 +2,8 @@
 //!
 //! It holds features and hidden states and knows no arithmetic; products live in `clsify-kernels`.
 
+use rayon::prelude::*;
+
 use crate::error::{Error, ErrorKind, Result};
 
 /// A dense row-major matrix of `f32`, `[rows, cols]`.
@@ -85,11 +87,15 @@ impl Matrix {
     /// # Panics
     /// When a range lies outside.
     pub fn select_columns(&self, ranges: &[std::ops::Range<usize>]) -> Matrix {
-        let cols = ranges.iter().map(ExactSizeIterator::len).sum();
-        let mut data = Vec::with_capacity(self.rows() * cols);
-        for i in 0..self.rows() {
-            ranges.iter().for_each(|range| data.extend_from_slice(&self.row(i)[range.clone()]));
-        }
+        let cols: usize = ranges.iter().map(ExactSizeIterator::len).sum();
+        let mut data = vec![0.0; self.rows() * cols];
+        data.par_chunks_exact_mut(cols.max(1)).enumerate().for_each(|(i, row)| {
+            let mut place = 0;
+            for range in ranges {
+                row[place..place + range.len()].copy_from_slice(&self.row(i)[range.clone()]);
+                place += range.len();
+            }
+        });
         Matrix { data, rows: self.rows(), cols }
     }
 

@@ -3,21 +3,28 @@
 use std::path::PathBuf;
 
 use clsify::classifier::LogisticRegressionOptions;
-use clsify::pipeline::{EncoderSpeed, Selection, TestRows, TrainOptions, paired_difference};
+use clsify::encoder::Dtype;
+use clsify::evaluation::Scoring;
+use clsify::features::pooling_names;
+use clsify::files::write_atomically;
+use clsify::pipeline::{Candidate, EncoderSpeed, Selection, TestRows, TrainOptions};
 use clsify::split::{SplitOptions, TestSize};
 use serde::Serialize;
 
-use crate::commands::train::{say_counts, six_digits, train_chosen};
+use crate::chart::{Chart, ChartPoint};
+use crate::commands::train::{optimism, say_counts, six_digits, train_chosen};
 use crate::console::Console;
 use crate::options::{
     CacheArgs, ClassWeightArg, DataOptions, EncodingArgs, at_least_one, load_dataset, locate_encoder,
     test_size,
 };
-use crate::output::stdout;
+use crate::output::{check_parent, is_stdout, stdout};
 use crate::table::{Table, shorten};
 
 /// Sentences that a speed is measured with.
 const N_SENTENCES: usize = 500;
+/// Candidates of all encoders that are shown; the JSON has them all.
+const MOST_RANKED: usize = 12;
 
 /// Find the encoder, layers, pooling and C that are worth their cost for your sentences
 ///
@@ -26,6 +33,7 @@ const N_SENTENCES: usize = 500;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   clsify advise --data reviews.tsv
+  clsify advise --data reviews.tsv --scoring f1_macro --chart advice.svg
   clsify advise --data reviews.tsv --encoder all-MiniLM-L6-v2 --encoder all-mpnet-base-v2 --json")]
 pub(crate) struct Args {
     /// A folder, a name known to `list`, or a hub id; may be given several times
@@ -51,9 +59,17 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u32,
 
+    /// What is compared: accuracy, f1_macro (every class counts the same) or log_loss (probabilities count)
+    #[arg(long, value_name = "SCORE", default_value_t = Scoring::Accuracy)]
+    scoring: Scoring,
+
     /// How much a row counts: the same, or the same for every class in sum
     #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
     class_weight: ClassWeightArg,
+
+    /// Draw score against speed of every candidate into this file
+    #[arg(long, value_name = "FILE.svg")]
+    chart: Option<PathBuf>,
 
     /// Print JSON instead of tables
     #[arg(long)]
@@ -74,15 +90,33 @@ struct Advice {
     /// On the held-out rows, which no choice has seen.
     test_accuracy: f64,
     test_accuracy_ci95: [f64; 2],
-    /// The cross-validated accuracy of the choice above that on the held-out rows.
+    /// By how much the cross-validated score is too good because it was chosen; `selection.optimism` has the rest.
     optimism: f64,
     sentences_per_second: f64,
     weights_bytes: usize,
+    dtype: Dtype,
+    /// What trains it.
+    command: String,
+    /// The best of this encoder's other candidates that is at least twice as fast, by its operations.
+    runner_up: Option<RunnerUp>,
+}
+
+/// A faster candidate.
+#[derive(Serialize)]
+struct RunnerUp {
+    #[serde(flatten)]
+    candidate: Candidate,
+    /// From the speed of the choice and the operations of both.
+    estimated_sentences_per_second: f64,
     /// What trains it.
     command: String,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
+    if let Some(path) = &args.chart {
+        anyhow::ensure!(!is_stdout(path), "--chart: expected a file, got {}", path.display());
+        check_parent(path)?;
+    }
     let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     let options = TrainOptions {
@@ -99,44 +133,71 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         let located = locate_encoder(name, console)?;
         console.say(&format!("encoder {}", located.name));
         let cache = || args.cache.open();
-        let mut trained = train_chosen(&located, &args.encoding, &cache, &dataset, options.clone(), console)?;
+        let mut trained = train_chosen(
+            &located,
+            &args.encoding,
+            &cache,
+            &dataset,
+            (options.clone(), args.scoring),
+            console,
+        )?;
         let Some(selection) = trained.report.selection.take() else { continue };
         let speed = EncoderSpeed::measure(trained.classifier.encoder(), sample, console)?;
-        let chosen = &selection.chosen;
         found.push(Advice {
             encoder: name.clone(),
             test_accuracy: trained.report.test.accuracy,
             test_accuracy_ci95: trained.report.test.accuracy_ci95,
-            optimism: chosen.accuracy - trained.report.test.accuracy,
+            optimism: selection.optimism.map_or(0.0, |optimism| optimism.optimism),
             sentences_per_second: speed.sentences_per_second,
             weights_bytes: speed.weights_bytes,
-            command: command(args, name, &trained.report),
+            dtype: trained.report.encoder.dtype,
+            command: command(args, name, trained.report.encoder.dtype, &selection.chosen),
+            runner_up: None,
             selection,
         });
     }
-    found.sort_by(|a, b| b.selection.chosen.accuracy.total_cmp(&a.selection.chosen.accuracy));
+    found.sort_by(|a, b| b.selection.chosen_scores.score.total_cmp(&a.selection.chosen_scores.score));
+    for advice in &mut found {
+        let own = std::slice::from_ref(advice);
+        let faster = runner_up(own, advice.sentences_per_second).map(|(_, candidate)| RunnerUp {
+            estimated_sentences_per_second: advice.speed_of(candidate),
+            command: command(args, &advice.encoder, advice.dtype, candidate),
+            candidate: candidate.clone(),
+        });
+        advice.runner_up = faster;
+    }
+    let chart = chart(&found, args.scoring);
+    if let Some(path) = &args.chart {
+        write_atomically(path, |out| out.write_all(chart.svg().as_bytes()))?;
+    }
     if args.json {
         let json = serde_json::to_string_pretty(&found)?;
         return stdout(|out| writeln!(out, "{json}"));
     }
-    stdout(|out| write!(out, "{}", summary(&found)))
+    let text = summary(args, &found, &chart);
+    stdout(|out| write!(out, "{text}"))
 }
 
-/// The command that trains a choice, on the same rows; options for the form of the data are not repeated.
-fn command(args: &Args, encoder: &str, report: &clsify::pipeline::TrainingReport) -> String {
-    let dtype = report.encoder.dtype;
-    let quoted = |text: &str| match text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c)) {
-        true => text.to_string(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
+/// The command that trains a candidate, on the same rows.
+fn command(args: &Args, encoder: &str, dtype: Dtype, candidate: &Candidate) -> String {
+    let quoted = |text: &str| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+        match !text.is_empty() && text.chars().all(is_plain) {
+            true => text.to_string(),
+            false => format!("'{}'", text.replace('\'', "'\\''")),
+        }
     };
     let mut command = format!(
         "clsify train --encoder {} --layers {} --pooling {} --scaling standard --c {} --dtype {dtype} --data {} --output model",
         quoted(encoder),
-        report.encoder.layers,
-        report.encoder.pooling,
-        report.classifier.c,
+        candidate.features.layers,
+        pooling_names(&candidate.features.poolings),
+        candidate.c,
         quoted(&args.data.display().to_string()),
     );
+    for (name, value) in args.options.given() {
+        command.push_str(&format!(" {name} {}", quoted(&value)));
+    }
     if args.class_weight == ClassWeightArg::Balanced {
         command.push_str(" --class-weight balanced");
     }
@@ -160,20 +221,43 @@ fn command(args: &Args, encoder: &str, report: &clsify::pipeline::TrainingReport
 fn winner(found: &[Advice]) -> Option<&Advice> {
     let best = found.first()?;
     let is_near = |advice: &&Advice| {
-        let (behind, error) =
-            paired_difference(&best.selection.chosen_is_right, &advice.selection.chosen_is_right);
+        let (behind, error) = best.selection.chosen_scores.above(&advice.selection.chosen_scores);
         behind <= error
     };
     found.iter().filter(is_near).max_by(|a, b| a.sentences_per_second.total_cmp(&b.sentences_per_second))
 }
 
-fn summary(found: &[Advice]) -> String {
+impl Advice {
+    /// The measured speed, carried over to another candidate of the encoder by the operations that each needs.
+    fn speed_of(&self, candidate: &Candidate) -> f64 {
+        self.sentences_per_second * self.selection.chosen.operations / candidate.operations.max(1.0)
+    }
+}
+
+/// The best candidate of all that is at least twice as fast.
+fn runner_up(found: &[Advice], than: f64) -> Option<(&Advice, &Candidate)> {
+    let all = found.iter().flat_map(|advice| advice.selection.candidates.iter().map(move |c| (advice, c)));
+    let fast = all.filter(|(advice, candidate)| advice.speed_of(candidate) >= 2.0 * than);
+    fast.max_by(|(_, a), (advice, b)| better(advice.selection.scoring, a, b))
+}
+
+/// The greater is the better.
+fn better(scoring: Scoring, a: &Candidate, b: &Candidate) -> std::cmp::Ordering {
+    match scoring.is_more_better() {
+        true => a.score.total_cmp(&b.score),
+        false => b.score.total_cmp(&a.score),
+    }
+}
+
+fn summary(args: &Args, found: &[Advice], chart: &Chart) -> String {
+    let score = args.scoring.to_string();
     let mut table = Table::new([
         "encoder",
         "features",
         "C",
-        "cross-validated",
-        "held-out",
+        &score,
+        "expected",
+        "held-out accuracy",
         "interval",
         "sentences/s",
         "MB",
@@ -184,7 +268,8 @@ fn summary(found: &[Advice]) -> String {
             shorten(&advice.encoder, 40),
             chosen.features.to_string(),
             six_digits(chosen.c).to_string(),
-            format!("{:.4}", chosen.accuracy),
+            format!("{:.4}", chosen.score),
+            advice.selection.optimism.map_or(String::new(), |optimism| format!("{:.4}", optimism.score)),
             format!("{:.4}", advice.test_accuracy),
             format!("{low:.3} to {high:.3}"),
             format!("{:.0}", advice.sentences_per_second),
@@ -192,23 +277,70 @@ fn summary(found: &[Advice]) -> String {
         ]);
     }
     let mut text = format!("{table}\n");
+
+    let mut all: Vec<(&Advice, &Candidate)> = found
+        .iter()
+        .flat_map(|advice| advice.selection.candidates.iter().map(move |c| (advice, c)))
+        .collect();
+    all.sort_by(|(_, a), (_, b)| better(args.scoring, b, a));
+    let mut ranked = Table::new(["rank", "encoder", "features", "C", &score, "interval", "sentences/s"]);
+    for (place, (advice, candidate)) in all.iter().take(MOST_RANKED).enumerate() {
+        let [low, high] = candidate.score_ci95;
+        ranked.row([
+            (place + 1).to_string(),
+            shorten(&advice.encoder, 40),
+            candidate.features.to_string(),
+            six_digits(candidate.c).to_string(),
+            format!("{:.4}", candidate.score),
+            format!("{low:.3} to {high:.3}"),
+            format!("{:.0}", advice.speed_of(candidate)),
+        ]);
+    }
+    text.push_str(&format!("The best of {} candidates, cross-validated:\n\n{ranked}\n", all.len()));
+    text.push_str(&format!("{}\n", chart.text(72, 14)));
+
     if let Some(winner) = winner(found) {
         text.push_str(&format!(
-            "The choice: {}, {}. Cross-validated {:.4}, on rows that no choice has seen {:.4}: too good by {:+.4}.\n\n  {}\n",
+            "The choice: {}, {}, the cheapest that is not clearly worse than the best. Cross-validated {score} {:.4}{}. \
+             Held-out rows: accuracy {:.4}.\n\n  {}\n",
             winner.encoder,
             winner.selection.chosen.features,
-            winner.selection.chosen.accuracy,
+            winner.selection.chosen.score,
+            optimism(&winner.selection),
             winner.test_accuracy,
-            winner.optimism,
             winner.command
         ));
-        let faster = found.iter().find(|a| a.sentences_per_second >= 2.0 * winner.sentences_per_second);
-        if let Some(faster) = faster {
+        if let Some((advice, candidate)) = runner_up(found, winner.sentences_per_second) {
             text.push_str(&format!(
-                "\nAt least twice as fast, held-out {:.4}:\n\n  {}\n",
-                faster.test_accuracy, faster.command
+                "\nAt least twice as fast: {}, {}, cross-validated {score} {:.4}, about {:.0} sentences a second:\n\n  {}\n",
+                advice.encoder,
+                candidate.features,
+                candidate.score,
+                advice.speed_of(candidate),
+                command(args, &advice.encoder, advice.dtype, candidate)
             ));
         }
     }
     text
+}
+
+/// Every candidate of every encoder; the winner and the runner-up are named.
+fn chart(found: &[Advice], scoring: Scoring) -> Chart {
+    let winner = winner(found);
+    let runner_up = winner.and_then(|winner| runner_up(found, winner.sentences_per_second));
+    let of = |advice: &Advice| {
+        let is_named = |candidate: &Candidate| {
+            let is_winner =
+                winner.is_some_and(|w| std::ptr::eq(w, advice)) && *candidate == advice.selection.chosen;
+            is_winner || runner_up.is_some_and(|(_, other)| std::ptr::eq(other, candidate))
+        };
+        let point = |candidate: &Candidate| ChartPoint {
+            name: format!("{}, {}", shorten(&advice.encoder, 40), candidate.features),
+            speed: advice.speed_of(candidate),
+            score: candidate.score,
+            is_named: is_named(candidate),
+        };
+        advice.selection.candidates.iter().map(point).collect::<Vec<_>>()
+    };
+    Chart { score: scoring.to_string(), points: found.iter().flat_map(of).collect() }
 }

@@ -5,13 +5,13 @@ pub(crate) mod multi_label;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use clsify::classifier::{LogisticRegressionOptions, Platt, Scaling};
+use clsify::classifier::{LogisticRegressionOptions, Platt};
 use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
-use clsify::evaluation::{Evaluation, linspace};
+use clsify::evaluation::{Evaluation, Scoring, linspace};
 use clsify::features::FeatureCache;
 use clsify::pipeline::{
-    GridSearchOptions, Selection, SentenceEncoder, TestRows, TrainOptions, Trained, TrainingReport,
-    check_replaceable, select_features, selection_features, train, training_rows,
+    GridSearchOptions, Selection, TestRows, TrainOptions, Trained, TrainingReport, check_replaceable, train,
+    train_selected,
 };
 use clsify::split::{SplitOptions, TestSize};
 use clsify_hub::Located;
@@ -53,6 +53,10 @@ pub(crate) struct Args {
     /// worse than the best
     #[arg(long = "features", value_enum, value_name = "WHICH", conflicts_with_all = ["layers", "pooling", "scaling", "c", "grid_search", "c_grid"])]
     choice: Option<ChoiceArg>,
+
+    /// What --features auto goes by: accuracy, f1_macro (every class counts the same) or log_loss (probabilities count)
+    #[arg(long, value_name = "SCORE", default_value_t = Scoring::Accuracy, requires = "choice")]
+    scoring: Scoring,
 
     #[command(flatten)]
     features: FeatureArgs,
@@ -101,7 +105,7 @@ pub(crate) struct Args {
 
     /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"; one classifier a
     /// label
-    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["choice", "calibration", "stratify", "abstain_below", "target_precision", "cost_matrix"])]
+    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["choice", "scoring", "calibration", "stratify", "abstain_below", "target_precision", "cost_matrix"])]
     multi_label: Option<LabelSeparator>,
 
     #[command(flatten)]
@@ -186,6 +190,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
                 );
             }
             let cache = || args.cache.open();
+            let options = (options, args.scoring);
             train_chosen(&located, &args.features.encoding, &cache, &dataset, options, console)?
         }
     };
@@ -211,32 +216,11 @@ pub(crate) fn train_chosen(
     encoding: &EncodingArgs,
     cache: &dyn Fn() -> Option<FeatureCache>,
     dataset: &Dataset,
-    options: TrainOptions,
+    (options, scoring): (TrainOptions, Scoring),
     console: &Console,
 ) -> anyhow::Result<Trained> {
     let load = |features| load_encoder_with(located, encoding, features, cache(), console);
-    let selection = choose(&load(selection_features())?, dataset, &options, console)?;
-    let encoder = load(selection.chosen.features.clone())?;
-    let classifier = LogisticRegressionOptions { c: selection.chosen.c, ..options.classifier };
-    let options = TrainOptions { scaling: Scaling::Standard, classifier, ..options };
-    let mut trained = train(encoder, dataset, options, console)?;
-    trained.report.selection = Some(selection);
-    Ok(trained)
-}
-
-/// Features and C by what the training rows say; no other row is read for it.
-fn choose(
-    encoder: &SentenceEncoder,
-    dataset: &Dataset,
-    options: &TrainOptions,
-    console: &Console,
-) -> anyhow::Result<Selection> {
-    let labels = dataset.classes();
-    let rows = training_rows(dataset, options)?;
-    let sentences: Vec<&str> = rows.iter().map(|&row| dataset.sentences()[row].as_str()).collect();
-    let of_row = |&row: &usize| labels.iter().position(|label| *label == dataset.labels()[row]).unwrap_or(0);
-    let class_ids: Vec<usize> = rows.iter().map(of_row).collect();
-    Ok(select_features(encoder, &sentences, &class_ids, labels.len(), &options.classifier, console)?)
+    train_selected(load, dataset, options, scoring, console)
 }
 
 /// A report goes beside the model, not into its folder, which is replaced as a whole.
@@ -332,7 +316,7 @@ fn summary(report: &TrainingReport, classes: &[String]) -> String {
         ));
     }
     if let Some(selection) = &report.selection {
-        text.push_str(&choice(selection, report.test.accuracy));
+        text.push_str(&choice(selection));
     }
     text.push_str(&format!("classifier   C {}, {}\n", six_digits(classifier.c), convergence(report)));
     let cv = match (report.baseline.cv_mean, report.baseline.cv_std) {
@@ -372,8 +356,8 @@ fn summary(report: &TrainingReport, classes: &[String]) -> String {
 /// The most candidates that are shown; the report has them all.
 const MOST_CANDIDATES: usize = 8;
 
-/// How features were chosen, and how far the chosen one's score was too good because it was chosen.
-fn choice(selection: &Selection, test_accuracy: f64) -> String {
+/// How features were chosen, and how far the chosen one's score is too good because it was chosen.
+fn choice(selection: &Selection) -> String {
     let chosen = &selection.chosen;
     let mut text = format!(
         "chosen       {}: the cheapest of {} that is not clearly worse than the best, by {} training rows\n",
@@ -382,11 +366,31 @@ fn choice(selection: &Selection, test_accuracy: f64) -> String {
         selection.n_rows
     );
     text.push_str(&format!(
-        "             cross-validated {:.4}, on the test rows {test_accuracy:.4}, which had no part in it\n\n",
-        chosen.accuracy
+        "             cross-validated {} {:.4}{}\n\n",
+        selection.scoring,
+        chosen.score,
+        optimism(selection)
     ));
-    let mut table = Table::new(["features", "numbers", "Mop a sentence", "C", "accuracy", "behind", "+-"]);
-    let best = selection.candidates.iter().take(MOST_CANDIDATES);
+    text.push_str(&format!("{}\n", candidates(selection, MOST_CANDIDATES)));
+    text
+}
+
+/// What to expect of a choice on other rows.
+pub(crate) fn optimism(selection: &Selection) -> String {
+    let Some(optimism) = &selection.optimism else { return String::new() };
+    let [low, high] = optimism.score_ci95;
+    format!(
+        "; expect {:.4} ({low:.3} to {high:.3}) on other rows, optimism {:+.4}",
+        optimism.score, optimism.optimism
+    )
+}
+
+/// The best candidates and the chosen one, ranked.
+pub(crate) fn candidates(selection: &Selection, most: usize) -> Table {
+    let score = selection.scoring.to_string();
+    let mut table = Table::new(["features", "numbers", "Mop a sentence", "C", &score, "behind", "+-"]);
+    let chosen = &selection.chosen;
+    let best = selection.candidates.iter().take(most);
     let is_shown = best.clone().any(|candidate| candidate == chosen);
     for candidate in best.chain((!is_shown).then_some(chosen)) {
         let mark = if candidate == chosen { " <- chosen" } else { "" };
@@ -395,13 +399,12 @@ fn choice(selection: &Selection, test_accuracy: f64) -> String {
             candidate.n_features.to_string(),
             format!("{:.0}", candidate.operations / 1e6),
             six_digits(candidate.c).to_string(),
-            format!("{:.4}", candidate.accuracy),
+            format!("{:.4}", candidate.score),
             format!("{:.4}", candidate.behind),
             format!("{:.4}", candidate.behind_standard_error),
         ]);
     }
-    text.push_str(&format!("{table}\n"));
-    text
+    table
 }
 
 /// A number without the digits that nobody reads; the report has them all.

@@ -47,6 +47,9 @@ pub(super) struct Descent<'a> {
     n_iter: usize,
     is_done: bool,
     row_set: usize,
+    /// Rows whose logits are wanted at the end, and these.
+    asked: Vec<usize>,
+    asked_logits: Vec<f64>,
 }
 
 impl<'a> Descent<'a> {
@@ -78,6 +81,8 @@ impl<'a> Descent<'a> {
             n_iter: 0,
             is_done: false,
             row_set,
+            asked: problem.asked.clone(),
+            asked_logits: Vec::new(),
         };
         let mut residuals = vec![0.0; descent.logits.len()];
         descent.residuals_at(0.0, &descent.logits, &mut residuals);
@@ -98,12 +103,19 @@ impl<'a> Descent<'a> {
     pub(super) fn finish(&mut self) {
         self.is_done = true;
         self.memory = VecDeque::new();
+        let of_column = self.logits.chunks_exact(self.rows.n);
+        self.asked_logits = of_column.flat_map(|logits| self.asked.iter().map(|&i| logits[i])).collect();
         self.logits = Vec::new();
         self.residuals = Vec::new();
     }
 
     pub(super) fn params(&self) -> &[f64] {
         &self.params
+    }
+
+    /// `[columns, n_asked]`, once it is finished.
+    pub(super) fn asked_logits(&self) -> &[f64] {
+        &self.asked_logits
     }
 
     pub(super) fn n_iter(&self) -> usize {

@@ -8,6 +8,7 @@ use clsify_kernels::vector::dot_f32;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::rows::Precision;
 use super::samples::Samples;
 use super::solver::{Problem, Solution, Stop, solve};
 use crate::error::{Error, ErrorKind, Result};
@@ -253,21 +254,57 @@ pub(crate) fn fit_many(
     options: &LogisticRegressionOptions,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<LogisticRegression>> {
-    samples.check()?;
-    tasks.iter().try_for_each(|task| LogisticRegressionOptions { c: task.c, ..*options }.check())?;
-    let problems: Vec<Problem> =
-        tasks.iter().map(|task| problem(samples, task, options.class_weight)).collect();
-    if let Some(problem) = problems.iter().find(|problem| problem.classes.len() < 2) {
-        return Err(bad(format!("expected rows of at least 2 classes, got {}", problem.classes.len())));
-    }
+    let problems = problems(samples, tasks, options)?;
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
-    let solutions = solve(samples.features, &problems, stop, progress);
+    let solutions = solve(samples.features, &problems, stop, Precision::Double, progress);
     let fits = problems.into_iter().zip(solutions).map(|(problem, solution)| {
-        let Solution { coef, intercept, n_iter, converged, gradient_max_norm } = solution;
+        let Solution { coef, intercept, n_iter, converged, gradient_max_norm, .. } = solution;
         let (classes, n_features) = (problem.classes, samples.features.cols());
         LogisticRegression { coef, intercept, n_features, classes, n_iter, converged, gradient_max_norm }
     });
     Ok(fits.collect())
+}
+
+/// The logits of each fit's held-out rows for all classes, `[n_held_out, n_classes]`, from fits in `f32` that are not kept;
+/// in the form of [`out_of_fold_logits`](crate::evaluation::out_of_fold_logits).
+pub(crate) fn held_out_logits(
+    samples: &Samples,
+    tasks: &[FitTask],
+    options: &LogisticRegressionOptions,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Vec<f64>>> {
+    let mut problems = problems(samples, tasks, options)?;
+    problems.iter_mut().zip(tasks).for_each(|(problem, task)| problem.asked = task.held_out.to_vec());
+    let stop = Stop { tol: options.tol, max_iter: options.max_iter };
+    let solutions = solve(samples.features, &problems, stop, Precision::Single, progress);
+    let by_rows = |(problem, solution): (&Problem, &Solution)| {
+        let (own, n, classes) = (&solution.logits, problem.asked.len(), &problem.classes);
+        let mut logits = vec![f64::NEG_INFINITY; n * samples.n_classes];
+        for (i, row) in logits.chunks_exact_mut(samples.n_classes).enumerate() {
+            match classes[..] {
+                [no, yes] => (row[no], row[yes]) = (-0.5 * own[i], 0.5 * own[i]),
+                _ => classes.iter().enumerate().for_each(|(k, &class_id)| row[class_id] = own[k * n + i]),
+            }
+        }
+        logits
+    };
+    Ok(problems.iter().zip(&solutions).map(by_rows).collect())
+}
+
+/// What is to be solved for each fit: two classes at least.
+fn problems<'a>(
+    samples: &Samples<'a>,
+    tasks: &[FitTask],
+    options: &LogisticRegressionOptions,
+) -> Result<Vec<Problem<'a>>> {
+    samples.check()?;
+    tasks.iter().try_for_each(|task| LogisticRegressionOptions { c: task.c, ..*options }.check())?;
+    let problems: Vec<Problem> =
+        tasks.iter().map(|task| problem(samples, task, options.class_weight)).collect();
+    match problems.iter().map(|problem| problem.classes.len()).find(|&n_classes| n_classes < 2) {
+        Some(n_classes) => Err(bad(format!("expected rows of at least 2 classes, got {n_classes}"))),
+        None => Ok(problems),
+    }
 }
 
 /// The weights of one fit's rows, and the classes that have any.
@@ -284,7 +321,7 @@ pub(super) fn problem<'a>(samples: &Samples<'a>, task: &FitTask, class_weight: C
             *weight *= total / (classes.len() as f64 * of_class[id]);
         }
     }
-    Problem { c: task.c, class_ids, row_weights, classes }
+    Problem { c: task.c, class_ids, row_weights, classes, asked: Vec::new() }
 }
 
 pub(super) fn bad(message: impl Into<String>) -> Error {

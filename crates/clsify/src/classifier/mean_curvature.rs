@@ -11,10 +11,6 @@ use super::cholesky::{Cholesky, weighted_gram};
 use super::point::{Point, mean_l2};
 use super::rows::Rows;
 
-/// Columns of one block: 134 MB, and 23 GFLOP for its factor. More columns make more blocks, and what couples them is left
-/// out.
-const MAX_BLOCK: usize = 4096;
-
 /// The mean of `xᵢ xᵢᵀ`, in blocks along the diagonal.
 #[derive(Debug)]
 pub(super) struct MeanGram {
@@ -27,7 +23,7 @@ pub(super) struct MeanGram {
 impl MeanGram {
     pub(super) fn new(rows: &Rows) -> Self {
         let (n, width) = (rows.n, rows.width);
-        let size = width.div_ceil(width.div_ceil(MAX_BLOCK));
+        let size = width.div_ceil(width.div_ceil(rows.max_block()));
         let block = |first: usize| {
             weighted_gram(rows.values(), width, first, size.min(width - first), |_| 1.0 / n as f64)
         };

@@ -144,6 +144,7 @@ fn row_curvatures(points: &[Point], basis: &[f64], columns: usize, free: usize) 
 
 #[cfg(test)]
 mod tests {
+    use super::super::rows::Precision;
     use super::*;
     use crate::matrix::Matrix;
     use clsify_kernels::logistic::{sigmoid_residuals, softmax_residuals};
@@ -156,7 +157,7 @@ mod tests {
             let (n, d) = (50, 4);
             let number = |i: usize| ((i * 7919 % 1009) as f64 - 500.0) / 500.0;
             let features = (0..n * d).map(|i| number(i) as f32).collect();
-            let rows = Rows::new(&Matrix::from_vec(features, n, d).unwrap());
+            let rows = Rows::new(&Matrix::from_vec(features, n, d).unwrap(), Precision::Double);
             let weights: Vec<f64> = (0..n).map(|i| (i % 3) as f64 / n as f64).collect();
             let targets: Vec<u32> = (0..n).map(|i| (i % columns.max(2)) as u32).collect();
             let l2 = 0.1;

@@ -16,6 +16,7 @@ mod point;
 mod row_space;
 mod rows;
 mod samples;
+mod single;
 mod solver;
 mod standard_scaler;
 mod temperature;

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::label_indicator::LabelIndicator;
 use super::logistic_regression::{FitTask, LogisticRegressionOptions, bad, problem};
+use super::rows::Precision;
 use super::samples::Samples;
 use super::solver::{Problem, Solution, Stop, solve};
 use super::standard_scaler::StandardScaler;
@@ -244,7 +245,7 @@ pub(crate) fn fit_labels(
     let constants: Vec<Option<bool>> = all.iter().map(constant).collect();
     let problems: Vec<Problem> = all.into_iter().filter(|problem| constant(problem).is_none()).collect();
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
-    let mut solutions = solve(samples.features, &problems, stop, progress).into_iter();
+    let mut solutions = solve(samples.features, &problems, stop, Precision::Double, progress).into_iter();
     let fits = constants.chunks_exact(labels.n_labels()).map(|constant| {
         let mut fit = OneVsRest {
             coef: Vec::with_capacity(constant.len() * n_features),

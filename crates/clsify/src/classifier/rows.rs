@@ -5,12 +5,32 @@
 //! Memory: 8 bytes a number, for `n (d + 1)` numbers; where rows are fewer, for `n (n + d + 1)`.
 
 use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
+use rayon::prelude::*;
 
 use super::row_space::RowSpace;
+use super::single::SingleProducts;
 use crate::matrix::Matrix;
 
 /// Up to this many rows their span is worth finding: it costs `4 d n²` operations.
 const MAX_SPANNING: usize = 4096;
+
+/// Columns of one block of a [`MeanGram`](super::mean_curvature::MeanGram): 134 MB, and 23 GFLOP for its factor. More
+/// columns make more blocks, and what couples them is left out.
+const MAX_BLOCK: usize = 4096;
+/// The same where products are in `f32`: more steps are cheaper there than large factors.
+const MAX_BLOCK_SINGLE: usize = 1024;
+
+/// What a multiplication in `f32` costs beside one in `f64`.
+const SINGLE_PRICE: f64 = 0.2;
+
+/// The arithmetic of the solver's products.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Precision {
+    /// `f64`: to the optimum.
+    Double,
+    /// `f32`: close enough to compare candidates.
+    Single,
+}
 
 /// Rows for the solver, `[n, width]`.
 #[derive(Debug)]
@@ -23,10 +43,11 @@ pub(super) struct Rows {
     pub(super) largest_mean: f64,
     means: Vec<f64>,
     row_space: Option<RowSpace>,
+    single: Option<SingleProducts>,
 }
 
 impl Rows {
-    pub(super) fn new(features: &Matrix) -> Self {
+    pub(super) fn new(features: &Matrix, precision: Precision) -> Self {
         let [n, d] = features.shape();
         let mut means = vec![0.0; d];
         for i in 0..n {
@@ -37,23 +58,21 @@ impl Rows {
 
         let is_wide = n < d && n <= MAX_SPANNING;
         let width = if is_wide { n } else { d } + 1;
-        let mut values = Vec::with_capacity(n * width);
+        let mut values = vec![1.0; n * width];
         let row_space = if is_wide {
             let (coordinates, row_space) = RowSpace::new((0..n).flat_map(centred).collect(), n, d);
-            for row in coordinates.chunks_exact(n) {
-                values.extend_from_slice(row);
-                values.push(1.0);
+            for (to, row) in values.chunks_exact_mut(width).zip(coordinates.chunks_exact(n)) {
+                to[..n].copy_from_slice(row);
             }
             Some(row_space)
         } else {
-            for i in 0..n {
-                values.extend(centred(i));
-                values.push(1.0);
-            }
+            let rows = values.par_chunks_exact_mut(width).enumerate();
+            rows.for_each(|(i, row)| row.iter_mut().zip(centred(i)).for_each(|(to, x)| *to = x));
             None
         };
         let largest_mean = means.iter().fold(1.0f64, |m, x| m.max(x.abs()));
-        Rows { values, n, width, largest_mean, means, row_space }
+        let single = (precision == Precision::Single).then(|| SingleProducts::new(&values, n, width));
+        Rows { values, n, width, largest_mean, means, row_space, single }
     }
 
     /// Row-major `[n, width]`.
@@ -61,8 +80,21 @@ impl Rows {
         &self.values
     }
 
+    /// The most columns that a stand-in for the Hessian couples.
+    pub(super) fn max_block(&self) -> usize {
+        if self.single.is_some() { MAX_BLOCK_SINGLE } else { MAX_BLOCK }
+    }
+
+    /// What a multiplication in a product costs beside one in a factor, which is `f64` always.
+    pub(super) fn price(&self) -> f64 {
+        if self.single.is_some() { SINGLE_PRICE } else { 1.0 }
+    }
+
     /// The logits of parameters `[columns, width]`: `[columns, n]`.
     pub(super) fn logits(&self, params: &[f64], out: &mut [f64]) {
+        if let Some(single) = &self.single {
+            return single.logits(params, out);
+        }
         let columns = params.len() / self.width;
         let rows = MatRef::new(&self.values, self.n, self.width);
         let params = MatRef::new(params, columns, self.width);
@@ -71,6 +103,9 @@ impl Rows {
 
     /// The sums of rows weighted with residuals `[columns, n]`: `[columns, width]`.
     pub(super) fn gradients(&self, residuals: &[f64], out: &mut [f64]) {
+        if let Some(single) = &self.single {
+            return single.gradients(residuals, out);
+        }
         let columns = residuals.len() / self.n;
         let rows = MatRef::new(&self.values, self.n, self.width);
         let residuals = MatRef::new(residuals, columns, self.n);

@@ -17,7 +17,7 @@ use super::descent::Descent;
 use super::mean_curvature::{MeanCurvature, MeanGram};
 use super::mean_hessian::MeanHessian;
 use super::point::Point;
-use super::rows::Rows;
+use super::rows::{Precision, Rows};
 use crate::matrix::Matrix;
 
 /// The largest C of a group over its smallest.
@@ -39,6 +39,8 @@ pub(crate) struct Problem<'a> {
     pub(crate) row_weights: Vec<f64>,
     /// The classes that have rows here, ascending; at least two in what is solved.
     pub(crate) classes: Vec<usize>,
+    /// Rows whose logits are wanted.
+    pub(crate) asked: Vec<usize>,
 }
 
 impl Problem<'_> {
@@ -65,6 +67,8 @@ pub(crate) struct Solution {
     pub(crate) converged: bool,
     /// A bound of the largest element of the objective's gradient.
     pub(crate) gradient_max_norm: f64,
+    /// Of the rows that were asked for, `[columns, n_asked]`.
+    pub(crate) logits: Vec<f64>,
 }
 
 /// When to stop.
@@ -79,9 +83,10 @@ pub(crate) fn solve(
     features: &Matrix,
     problems: &[Problem],
     stop: Stop,
+    precision: Precision,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Vec<Solution> {
-    let rows = Rows::new(features);
+    let rows = Rows::new(features, precision);
     let row_sets = row_sets(problems);
     let n_row_sets = row_sets.iter().max().map_or(0, |last| last + 1);
     let mut solver = Solver {
@@ -129,6 +134,7 @@ pub(crate) fn solve(
                 n_iter: state.n_iter(),
                 converged: state.gradient_norm() <= stop.tol,
                 gradient_max_norm: state.gradient_norm(),
+                logits: state.asked_logits().to_vec(),
             });
         }
         n_done += group.len();
@@ -262,7 +268,7 @@ impl<'a> Solver<'a> {
                 due.push((row_set, points));
             }
             let of_problem = columns as f64 + READING as f64 / active.len() as f64;
-            self.spent[row_set] += 4.0 * (n * width * run.len()) as f64 * of_problem;
+            self.spent[row_set] += 4.0 * self.rows.price() * (n * width * run.len()) as f64 * of_problem;
         }
         let form = |(row_set, points): (usize, Vec<Point>)| (row_set, MeanHessian::new(self.rows, &points));
         let formed: Vec<_> = due.into_par_iter().map(form).collect();

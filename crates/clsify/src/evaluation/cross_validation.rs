@@ -3,7 +3,7 @@
 //! As scikit-learn's `cross_val_score` and `cross_val_predict(method="decision_function")`: stratified folds without
 //! shuffling, accuracy on each fold's held-out rows. All fits, of every C and every fold, run together.
 
-use crate::classifier::logistic_regression::{FitTask, fit_many};
+use crate::classifier::logistic_regression::{FitTask, fit_many, held_out_logits};
 use crate::classifier::{LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples};
 use crate::error::Result;
 use crate::matrix::Matrix;
@@ -73,6 +73,48 @@ pub fn out_of_fold_logits(
 ) -> Result<Vec<f64>> {
     let fits = FoldFits::new(samples, &[options.c], options, n_splits, &|_| {})?;
     Ok(fits.logits(0))
+}
+
+/// As [`out_of_fold_logits`] for each C, `[n_c][n_samples, n_classes]`, close enough to compare values of C and choices of
+/// features: the products are in `f32`, and the fits, which are not kept, go as far as `options.tol`, at least 1e-4. For scaled features.
+///
+/// # Errors
+/// As for [`cross_val_score`].
+///
+/// ```
+/// use clsify::classifier::{LogisticRegressionOptions, Samples};
+/// use clsify::{evaluation::compare_logits, matrix::Matrix};
+/// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
+/// let samples = Samples::new(&features, &[0, 0, 1, 1], 2);
+/// let logits = compare_logits(&samples, &[0.1, 1.0], &LogisticRegressionOptions::default(), 2)?;
+/// assert!(logits.iter().all(|logits| logits[0] > logits[1] && logits[2 * 3] < logits[2 * 3 + 1]));
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn compare_logits(
+    samples: &Samples,
+    c_values: &[f64],
+    options: &LogisticRegressionOptions,
+    n_splits: usize,
+) -> Result<Vec<Vec<f64>>> {
+    samples.check()?;
+    let folds = StratifiedKFold { n_splits, shuffle: None }.split(samples.class_ids)?;
+    let tasks: Vec<FitTask> = c_values
+        .iter()
+        .flat_map(|&c| folds.iter().map(move |fold| FitTask { c, held_out: &fold.test }))
+        .collect();
+    let options = LogisticRegressionOptions { tol: options.tol.max(1e-4), ..*options };
+    let of_tasks = held_out_logits(samples, &tasks, &options, &|_| {})?;
+    let n_classes = samples.n_classes;
+    let all_rows = |of_folds: &[Vec<f64>]| {
+        let mut logits = vec![0.0; samples.class_ids.len() * n_classes];
+        for (fold, own) in folds.iter().zip(of_folds) {
+            for (&row, own) in fold.test.iter().zip(own.chunks_exact(n_classes)) {
+                logits[row * n_classes..][..n_classes].copy_from_slice(own);
+            }
+        }
+        logits
+    };
+    Ok(of_tasks.chunks_exact(folds.len()).map(all_rows).collect())
 }
 
 /// The class of every row for each C, by the classifier of the fold that holds it out: `[n_c][n_samples]`.
@@ -181,5 +223,32 @@ impl<'a> FoldFits<'a> {
             }
         }
         logits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Oracle: `out_of_fold_logits`, in `f64` to the optimum; two and three classes, more rows than columns and fewer. Tolerance:
+    /// a gradient of 1e-4 over the penalty's curvature, 0.6 at least, times the length of a row, 6.
+    #[test]
+    fn compared_logits_are_those_of_the_optimum() {
+        for (n, d, n_classes) in [(200, 30, 2), (200, 30, 3), (40, 60, 2)] {
+            let number = |i: usize| ((i * 7919 % 10007) as f32 - 5000.0) / 5000.0;
+            let features = Matrix::from_vec((0..n * d).map(number).collect(), n, d).unwrap();
+            let class_ids: Vec<usize> = (0..n).map(|i| (i * i + i / 3) % n_classes).collect();
+            let samples = Samples::new(&features, &class_ids, n_classes);
+            let options = LogisticRegressionOptions::default();
+            let c_values = [0.001, 0.01];
+            let compared = compare_logits(&samples, &c_values, &options, 5).unwrap();
+            for (&c, compared) in c_values.iter().zip(&compared) {
+                let options = LogisticRegressionOptions { c, ..options };
+                let exact = out_of_fold_logits(&samples, &options, 5).unwrap();
+                for (got, expected) in compared.iter().zip(&exact) {
+                    assert!((got - expected).abs() < 0.005, "{n} x {d}, C {c}: {got} {expected}");
+                }
+            }
+        }
     }
 }

@@ -16,7 +16,9 @@ mod label_issues;
 pub mod metrics;
 mod multi_label;
 mod multi_label_cross_validation;
+mod optimism;
 mod paired;
+mod scoring;
 
 pub use abstention::{CoveragePoint, coverage_curve, least_answered, reach_accuracy};
 pub use calibration_error::{
@@ -24,7 +26,7 @@ pub use calibration_error::{
 };
 pub use class_thresholds::f1_macro_thresholds;
 pub use cross_validation::{
-    baseline_cross_val_score, cross_val_predict, cross_val_score, out_of_fold_logits,
+    baseline_cross_val_score, compare_logits, cross_val_predict, cross_val_score, out_of_fold_logits,
 };
 pub use f1_threshold::F1Threshold;
 pub use forecast::{CurveRuns, Forecast, forecast};
@@ -35,4 +37,6 @@ pub use label_issues::{RankedLabel, rank_labels, softmax};
 pub use metrics::{Evaluation, Scores, weighted_accuracy};
 pub use multi_label::MultiLabelEvaluation;
 pub use multi_label_cross_validation::{f1_thresholds, multi_label_grid_search, out_of_fold_probabilities};
+pub use optimism::{BiasCorrected, Resample, bias_corrected};
 pub use paired::PairedCounts;
+pub use scoring::{RowScores, Scoring};

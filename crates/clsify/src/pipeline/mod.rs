@@ -4,6 +4,7 @@
 //! saved, loaded, evaluated and asked.
 
 mod calibration;
+mod candidates;
 mod comparison;
 mod cost_matrix;
 mod decision;
@@ -24,9 +25,11 @@ mod sentence_encoder;
 mod speed;
 mod stream;
 mod train;
+mod train_selected;
 mod training_report;
 
 pub use calibration::{Calibration, CalibrationReport, Reliability};
+pub use candidates::selection_features;
 pub use comparison::{ComparedModel, ComparisonReport, Disagreement, compare};
 pub use cost_matrix::CostMatrix;
 pub use decision::{ABSTAINED, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores};
@@ -46,7 +49,7 @@ pub use multi_label::{
 };
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
-pub use selection::{Candidate, Selection, paired_difference, select_features, selection_features};
+pub use selection::{Candidate, Optimism, Selection, SelectionOptions, select_features, selection_rows};
 pub use sentence_classifier::{
     EvaluatedDecision, EvaluationReport, LoadOptions, Prediction, SentenceClassifier,
 };
@@ -54,6 +57,7 @@ pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
 pub use speed::{EncoderSpeed, Latency};
 pub use stream::{Group, Streamed};
 pub use train::{GridSearchOptions, TestRows, TrainOptions, Trained, train, training_rows};
+pub use train_selected::train_selected;
 pub use training_report::{
     BaselineReport, ClassifierReport, EncoderReport, FeaturesReport, GridSearchReport, Seconds, SplitReport,
     TestDataReport, TrainScore, TrainingReport,

@@ -106,6 +106,17 @@ pub fn train(
     options: TrainOptions,
     observer: &dyn Observer,
 ) -> Result<Trained> {
+    train_encoded(encoder, dataset, None, options, observer)
+}
+
+/// [`train`], with the features of the data file where they are known.
+pub(super) fn train_encoded(
+    encoder: SentenceEncoder,
+    dataset: &Dataset,
+    encoded: Option<Encoded>,
+    options: TrainOptions,
+    observer: &dyn Observer,
+) -> Result<Trained> {
     let started = Instant::now();
     let loaded_before = encoder.load_seconds();
     // Labels of both files, so that a confusion matrix has a row for each; the fit sees those of its own rows.
@@ -113,10 +124,7 @@ pub fn train(
         TestRows::Dataset(test) => Some(test),
         TestRows::Split(_) => None,
     };
-    let mut labels = dataset.classes();
-    labels.extend(test_dataset.iter().flat_map(|test| test.classes()));
-    labels.sort();
-    labels.dedup();
+    let labels = labels(dataset, &options.test);
     let class_ids = class_ids(dataset, &labels);
     // What can be refused without features is refused before the expensive encoder.
     options.classifier.check()?;
@@ -134,16 +142,15 @@ pub fn train(
     if let Some(search) = &options.grid_search {
         check_grid_search(search, &options.classifier, &y_train)?;
     }
-    calibration::check(options.calibration, &y_train)?;
-    decision::check(&options.decision, &labels, &y_train, options.classifier.class_weight)?;
+    check_probabilities(&options, &labels, &y_train)?;
     let decides = options.decision != DecisionOptions::MostProbable;
     let needs_folds = decides || options.calibration != Calibration::None;
-    if needs_folds {
-        calibration::check_folds(&y_train, calibration::n_splits(&y_train))?;
-    }
     let baseline = baseline(&y_train, w_train.as_deref(), &y_test, labels.len())?;
 
-    let encoded = encoder.encode(dataset.sentences(), observer)?;
+    let encoded = match encoded {
+        Some(encoded) => encoded,
+        None => encoder.encode(dataset.sentences(), observer)?,
+    };
     let encoded_test = test_dataset.map(|test| encoder.encode(test.sentences(), observer)).transpose()?;
     let x_train = encoded.features.select_rows(&split.train);
     let x_test = match &encoded_test {
@@ -323,6 +330,31 @@ pub(super) fn check_classes(y_train: &[usize], weights: Option<&[f64]>, labels: 
         None => "expected at least one weight above 0, got only 0".to_string(),
     };
     Err(Error::new(ErrorKind::InvalidArgument, message).at("training rows").with_hint(hint))
+}
+
+/// The labels of the data and of the rows that test, sorted: a confusion matrix has a row for each.
+pub(super) fn labels(dataset: &Dataset, test: &TestRows) -> Vec<String> {
+    let mut labels = dataset.classes();
+    if let TestRows::Dataset(test) = test {
+        labels.extend(test.classes());
+    }
+    labels.sort();
+    labels.dedup();
+    labels
+}
+
+/// Whether what is asked of probabilities can be had from these training rows, before there are features.
+pub(super) fn check_probabilities(
+    options: &TrainOptions,
+    labels: &[String],
+    y_train: &[usize],
+) -> Result<()> {
+    calibration::check(options.calibration, y_train)?;
+    decision::check(&options.decision, labels, y_train, options.classifier.class_weight)?;
+    if options.decision != DecisionOptions::MostProbable || options.calibration != Calibration::None {
+        calibration::check_folds(y_train, calibration::n_splits(y_train))?;
+    }
+    Ok(())
 }
 
 /// The errors of [`grid_search`], as far as they do not depend on features.

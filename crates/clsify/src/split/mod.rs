@@ -3,6 +3,7 @@
 //! In: one class id a row. Out: row numbers. The rows themselves are not touched.
 //! Source: scikit-learn 1.9.1, `model_selection/_split.py`, and numpy's `RandomState`.
 
+mod bootstrap;
 mod k_fold;
 mod mt19937;
 mod stratified_k_fold;
@@ -11,6 +12,7 @@ mod train_test_split;
 
 use std::collections::BTreeMap;
 
+pub use bootstrap::Bootstrap;
 pub use k_fold::KFold;
 pub use stratified_k_fold::StratifiedKFold;
 pub use stratified_order::stratified_order;

@@ -49,7 +49,7 @@ impl Mt19937 {
     }
 
     /// A number from 0 to `max`, both included: draws are masked to the bits of `max` until one fits.
-    fn interval(&mut self, max: usize) -> usize {
+    pub(super) fn interval(&mut self, max: usize) -> usize {
         if max == 0 {
             return 0; // numpy draws nothing here
         }
