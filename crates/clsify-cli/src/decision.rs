@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use clsify::classifier::Decision;
 use clsify::pipeline::{
-    ABSTAINED, CostMatrix, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores,
+    ABSTAINED, CostMatrix, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores, Thresholds,
 };
 
 use crate::table::{Table, shorten};
@@ -24,8 +25,8 @@ pub(crate) struct DecisionArgs {
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = share)]
     target_precision: Option<f64>,
 
-    /// A threshold for each label, so that rare ones get their chance; by the best macro F1 on the training rows out of their
-    /// folds
+    /// A threshold for each label, so that rare ones get their chance, by the training rows out of their folds: f1_macro has
+    /// the best macro F1; with --multi-label f1 has the best F1 of each label, and half is 0.5 for all, as if not given
     #[arg(long, value_enum, value_name = "SCORE")]
     thresholds: Option<ThresholdsArg>,
 
@@ -38,19 +39,46 @@ pub(crate) struct DecisionArgs {
 enum ThresholdsArg {
     #[value(name = "f1_macro")]
     F1Macro,
+    F1,
+    Half,
 }
 
 impl DecisionArgs {
-    /// The rule that is wanted; a file is read now.
+    /// The rule that is wanted where a sentence has one label; a file is read now.
     pub(crate) fn options(&self) -> anyhow::Result<DecisionOptions> {
         Ok(match (self.abstain_below, self.target_precision, self.thresholds, &self.cost_matrix) {
             (Some(threshold), ..) => DecisionOptions::AbstainBelow(threshold),
             (_, Some(target), ..) => DecisionOptions::TargetPrecision(target),
             (_, _, Some(ThresholdsArg::F1Macro), _) => DecisionOptions::F1Macro,
+            (_, _, Some(ThresholdsArg::F1 | ThresholdsArg::Half), _) => {
+                return Err(misused(
+                    "--thresholds f1 and half are for --multi-label; without it there is f1_macro",
+                ));
+            }
             (.., Some(path)) => DecisionOptions::CostMatrix(CostMatrix::load(path)?),
             (None, None, None, None) => DecisionOptions::MostProbable,
         })
     }
+
+    /// Above which probability a label is given where a sentence may have several.
+    pub(crate) fn of_labels(&self) -> anyhow::Result<Thresholds> {
+        match self.thresholds {
+            Some(ThresholdsArg::F1Macro) => Err(misused(
+                "--thresholds f1_macro is for one label a sentence; with --multi-label there are f1 and half",
+            )),
+            Some(ThresholdsArg::F1) => Ok(Thresholds::F1),
+            Some(ThresholdsArg::Half) | None => Ok(Thresholds::Half),
+        }
+    }
+}
+
+/// An error of the command line, which clap itself cannot see.
+fn misused(message: &str) -> anyhow::Error {
+    clap::Error::raw(
+        ErrorKind::ArgumentConflict,
+        format!("{message}\n\nFor more information, try '--help'.\n"),
+    )
+    .into()
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -101,10 +101,13 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads our output has seen enough: `clsify predict ... | head` is no failure.
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            console.error(&error);
-            ExitCode::FAILURE
-        }
+        Err(error) => match error.downcast::<clap::Error>() {
+            Ok(of_the_command_line) => of_the_command_line.exit(),
+            Err(error) => {
+                console.error(&error);
+                ExitCode::FAILURE
+            }
+        },
     }
 }
 

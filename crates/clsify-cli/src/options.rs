@@ -4,13 +4,17 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use anyhow::ensure;
 use clap::{Args, ValueEnum};
 use clsify::classifier::{ClassWeight, Scaling};
-use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header, SentenceReader};
+use clsify::dataset::{
+    Column, Dataset, DatasetOptions, Format, Header, LabelSeparator, MultiLabelDataset, SentenceReader,
+};
 use clsify::encoder::Dtype;
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling};
 use clsify::pipeline::{
-    Calibration, Group, LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
+    Calibration, Group, LoadOptions, MultiLabelClassifier, SavedModel, SavedMultiLabelModel,
+    SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
 };
 use clsify::split::TestSize;
 use clsify_hub::{Hub, Located, Origin};
@@ -100,6 +104,18 @@ pub(crate) fn load_dataset(path: &Path, options: &DatasetOptions) -> anyhow::Res
         return Ok(Dataset::read(std::io::stdin().lock(), "stdin", options)?);
     }
     Ok(Dataset::load(path, options)?)
+}
+
+/// Sentences of a file with a set of labels each; `-` is stdin.
+pub(crate) fn load_multi_label_dataset(
+    path: &Path,
+    separator: &LabelSeparator,
+    options: &DatasetOptions,
+) -> anyhow::Result<MultiLabelDataset> {
+    if path == Path::new("-") {
+        return Ok(MultiLabelDataset::read(std::io::stdin().lock(), "stdin", separator, options)?);
+    }
+    Ok(MultiLabelDataset::load(path, separator, options)?)
 }
 
 /// A source of groups of sentences.
@@ -344,6 +360,12 @@ pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
 /// The folder of an encoder, fetched if need be: a folder, a name known to `list`, or a hub id.
 pub(crate) fn locate_encoder(encoder: &str, console: &Console) -> anyhow::Result<Located> {
     let located = Hub::from_env().pull(encoder, console)?;
+    let has = |name: &str| located.folder.join(name).is_file();
+    ensure!(
+        has("config.json") || !has("clsify.json"),
+        "{}: expected an encoder, got a model that `clsify train` has saved",
+        located.folder.display()
+    );
     if located.origin != Origin::Folder {
         console.detail(&format!("{}: {} ({:?})", located.name, located.folder.display(), located.origin));
     }
@@ -398,15 +420,38 @@ pub(crate) fn load_classifier(
     console: &Console,
 ) -> anyhow::Result<SentenceClassifier> {
     let saved = SavedModel::read(model)?;
-    let recorded = saved.encoder_folder(model);
-    let folder: PathBuf = match encoder {
+    let folder = encoder_folder(saved.encoder_folder(model), &saved.encoder.name, encoder, console)?;
+    let options = LoadOptions { dtype: dtype.map(Into::into), cache, hash_folder: Some(hash_folder()) };
+    Ok(SentenceClassifier::load_with(model, &folder, options, console)?)
+}
+
+/// Like [`load_classifier`], for a model of several labels a sentence.
+pub(crate) fn load_multi_label_classifier(
+    model: &Path,
+    encoder: Option<&str>,
+    dtype: Option<DtypeArg>,
+    cache: Option<FeatureCache>,
+    console: &Console,
+) -> anyhow::Result<MultiLabelClassifier> {
+    let saved = SavedMultiLabelModel::read(model)?;
+    let folder = encoder_folder(saved.encoder_folder(model), &saved.encoder.name, encoder, console)?;
+    let options = LoadOptions { dtype: dtype.map(Into::into), cache, hash_folder: Some(hash_folder()) };
+    Ok(MultiLabelClassifier::load_with(model, &folder, options, console)?)
+}
+
+/// Where a saved classifier's encoder is: where `--encoder` says, where it was, or in a cache.
+fn encoder_folder(
+    recorded: PathBuf,
+    name: &str,
+    encoder: Option<&str>,
+    console: &Console,
+) -> anyhow::Result<PathBuf> {
+    Ok(match encoder {
         Some(encoder) => locate_encoder(encoder, console)?.folder,
         None if recorded.is_dir() => recorded,
         None => {
-            let found = Hub::from_env().locate(&saved.encoder.name).ok().flatten();
+            let found = Hub::from_env().locate(name).ok().flatten();
             found.filter(|found| found.origin != Origin::Folder).map_or(recorded, |found| found.folder)
         }
-    };
-    let options = LoadOptions { dtype: dtype.map(Into::into), cache, hash_folder: Some(hash_folder()) };
-    Ok(SentenceClassifier::load_with(model, &folder, options, console)?)
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clsify::pipeline::{ComparedModel, ComparisonReport, compare};
+use clsify::pipeline::{ComparedModel, ComparisonReport, SavedModel, compare};
 
 use crate::console::Console;
 use crate::options::{CacheArgs, DataOptions, DtypeArg, at_least_one, load_classifier, load_dataset};
@@ -67,6 +67,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.output.iter().try_for_each(|path| check_parent(path))?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
     anyhow::ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --output -, got both");
+    // Before the data, which is of another form where a model has several labels a sentence.
+    [&args.a, &args.b].into_iter().try_for_each(|model| SavedModel::read(model).map(drop))?;
     let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
     let load = |model: &PathBuf, encoder: &Option<String>| {
         load_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)

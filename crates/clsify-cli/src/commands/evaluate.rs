@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::commands::train::{scores, weighted};
+use clsify::pipeline::SavedMultiLabelModel;
+
+use crate::commands::train::{multi_label, scores, weighted};
 use crate::console::Console;
 use crate::decision::evaluated_text;
 use crate::options::{
     CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one, load_classifier, load_dataset,
+    load_multi_label_classifier, load_multi_label_dataset,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 
@@ -17,7 +20,7 @@ pub(crate) struct Args {
     /// The model's folder
     model: PathBuf,
 
-    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
+    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format; a multi-label model splits label cells at its separator
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
@@ -49,6 +52,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.json.iter().try_for_each(|path| check_parent(path))?;
+    if SavedMultiLabelModel::is_at(&args.model)? {
+        return run_multi_label(args, console);
+    }
     let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
     let classifier =
         load_classifier(&args.model, args.encoder.as_deref(), args.dtype, args.cache.open(), console)?;
@@ -68,6 +74,29 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
                 decision.unwrap_or_default()
             )
         })?;
+    }
+    console.hint_faster_dtype(classifier.encoder());
+    Ok(())
+}
+
+/// With a model of several labels a sentence; cells are split at the separator of its training.
+fn run_multi_label(args: &Args, console: &Console) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !args.weight.is_given(),
+        "{}: a multi-label model: its scores count every row once, without --weight-column",
+        args.model.display()
+    );
+    let saved = SavedMultiLabelModel::read(&args.model)?;
+    let options = args.options.with_limit(args.limit);
+    let dataset = load_multi_label_dataset(&args.data, &saved.multi_label.separator, &options)?;
+    let (encoder, cache) = (args.encoder.as_deref(), args.cache.open());
+    let classifier = load_multi_label_classifier(&args.model, encoder, args.dtype, cache, console)?;
+    let report = classifier.evaluate(&dataset, console)?;
+    if let Some(path) = &args.json {
+        write_json(path, &report)?;
+    }
+    if !args.json.as_deref().is_some_and(is_stdout) {
+        stdout(|out| write!(out, "{}", multi_label::scores(&report.test, None)))?;
     }
     console.hint_faster_dtype(classifier.encoder());
     Ok(())

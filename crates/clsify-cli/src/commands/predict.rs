@@ -1,5 +1,7 @@
 //! `clsify predict`: asks a saved classifier.
 
+mod multi_label;
+
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::PathBuf;
 
@@ -7,11 +9,12 @@ use anyhow::{bail, ensure};
 use clap::ValueEnum;
 use clsify::classifier::Decision;
 use clsify::error::Error;
-use clsify::pipeline::{ABSTAINED, Group, Observer, Prediction};
+use clsify::matrix::Matrix;
+use clsify::pipeline::{ABSTAINED, Group, Observer, Prediction, SavedMultiLabelModel, SentenceEncoder};
 use serde_json::{Map, Value, json};
 
 use crate::console::{Console, Notes};
-use crate::options::{DataOptions, DtypeArg, load_classifier, stream_sentences};
+use crate::options::{DataOptions, DtypeArg, Groups, load_classifier, stream_sentences};
 use crate::output::stdout;
 
 /// A line beyond this is no sentence.
@@ -41,7 +44,8 @@ pub(crate) struct Args {
     input: Option<PathBuf>,
 
     /// text: label and sentence; json: an object a line; tsv: label, probabilities and sentence under a header. A model that
-    /// may abstain says ?, with its best guess in brackets, in `best_guess` beside `abstained`, or in a column of its own
+    /// may abstain says ?, with its best guess in brackets, in `best_guess` beside `abstained`, or in a column of its own. A
+    /// multi-label model gives all labels, joined by its separator, in json as an array
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     output_format: OutputFormat,
 
@@ -73,6 +77,9 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     }
     let of_file = |input: &PathBuf| stream_sentences(input, &args.data.with_limit(None));
     let streamed = args.input.as_ref().map(of_file).transpose()?;
+    if SavedMultiLabelModel::is_at(&args.model)? {
+        return multi_label::run(args, streamed, console);
+    }
     let classifier = load_classifier(&args.model, args.encoder.as_deref(), args.dtype, None, console)?;
     let style = Style {
         format: args.output_format,
@@ -81,17 +88,31 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     };
     // Not before the first sentences are read: where those are no good, nothing is printed.
     let mut header = (style.format == OutputFormat::Tsv).then(|| style.header(classifier.classes()));
-    let mut answer = |sentences: &[String], predictions: &[Prediction]| {
+    ask(&args, streamed, classifier.encoder(), console, |sentences, features| {
+        let predictions = classifier.predict_features(features);
         stdout(|out| {
             header.take().iter().try_for_each(|header| writeln!(out, "{header}"))?;
-            sentences.iter().zip(predictions).try_for_each(|(sentence, prediction)| {
+            sentences.iter().zip(&predictions).try_for_each(|(sentence, prediction)| {
                 writeln!(out, "{}", style.line(classifier.classes(), sentence, prediction))
             })
         })
-    };
+    })
+}
+
+/// The sentences of a file and its length, if there is a file.
+type Streamed = Option<(Groups, u64)>;
+
+/// Gives all sentences with their features to `answer`, group by group; at the end none, for whoever has a header to write.
+fn ask(
+    args: &Args,
+    streamed: Streamed,
+    encoder: &SentenceEncoder,
+    console: &Console,
+    mut answer: impl FnMut(&[String], &Matrix) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     if !args.texts.is_empty() {
-        answer(&args.texts, &classifier.predict(&args.texts, console)?)?;
-        console.hint_faster_dtype(classifier.encoder());
+        answer(&args.texts, &encoder.encode(&args.texts, console)?.features)?;
+        console.hint_faster_dtype(encoder);
         return Ok(());
     }
     let (groups, total_bytes) = streamed.unwrap_or_else(|| {
@@ -105,11 +126,10 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let is_typed = args.input.is_none() && std::io::stdin().is_terminal();
     let is_terminal = is_typed || std::io::stdout().is_terminal();
     let observer: &dyn Observer = if is_terminal { &Notes(console) } else { console };
-    classifier.encoder().encode_stream(groups, total_bytes, observer, |group, features| {
-        answer(&group.sentences, &classifier.predict_features(features))
-    })?;
-    answer(&[], &[])?;
-    console.hint_faster_dtype(classifier.encoder());
+    encoder
+        .encode_stream(groups, total_bytes, observer, |group, features| answer(&group.sentences, features))?;
+    answer(&[], &Matrix::zeros(0, encoder.n_features()))?;
+    console.hint_faster_dtype(encoder);
     Ok(())
 }
 

@@ -1,10 +1,12 @@
 //! `clsify train`: labelled sentences to a saved classifier and its scores.
 
+pub(crate) mod multi_label;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use clsify::classifier::{LogisticRegressionOptions, Platt};
-use clsify::dataset::{Dataset, DatasetSummary};
+use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
 use clsify::evaluation::{Evaluation, Scoring, linspace};
 use clsify::features::FeatureCache;
 use clsify::pipeline::{
@@ -28,7 +30,8 @@ use crate::table::{Table, shorten};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   clsify train --encoder all-MiniLM-L6-v2 --data reviews.tsv --output model --grid-search
-  clsify train --encoder all-mpnet-base-v2 --pooling mean --data train.csv --test-data test.csv --output model")]
+  clsify train --encoder all-mpnet-base-v2 --pooling mean --data train.csv --test-data test.csv --output model
+  clsify train --encoder all-MiniLM-L6-v2 --data news.csv --multi-label \";\" --thresholds f1 --output model")]
 pub(crate) struct Args {
     /// A folder, a name known to `list`, or a hub id
     #[arg(long)]
@@ -86,7 +89,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = ScalingArg::Auto)]
     scaling: ScalingArg,
 
-    /// Search C by cross-validation on the training rows, over 20 values from 0.0001 to 100, and fit with the best
+    /// Search C by cross-validation on the training rows, over 20 values from 0.0001 to 100, and fit with the best; by
+    /// accuracy, with --multi-label by micro F1
     #[arg(long)]
     grid_search: bool,
 
@@ -98,6 +102,11 @@ pub(crate) struct Args {
     /// temperature, predictions stay; or platt, for two classes: logits multiplied and shifted
     #[arg(long, value_enum, default_value_t = CalibrationArg::None)]
     calibration: CalibrationArg,
+
+    /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"; one classifier a
+    /// label
+    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["choice", "scoring", "calibration", "stratify", "abstain_below", "target_precision", "cost_matrix"])]
+    multi_label: Option<LabelSeparator>,
 
     #[command(flatten)]
     decision: DecisionArgs,
@@ -132,6 +141,10 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     for data in std::iter::once(&args.data).chain(&args.test_data) {
         check_stays(data, &args.output, "move the file")?;
     }
+    if let Some(separator) = &args.multi_label {
+        return multi_label::run(&args, separator, console);
+    }
+    let decision = args.decision.options()?;
     let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     say_header(&dataset, console);
@@ -159,7 +172,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         grid_search: (args.grid_search || !args.c_grid.is_empty())
             .then_some(GridSearchOptions { c_values, refit: true }),
         calibration: args.calibration.into(),
-        decision: args.decision.options()?,
+        decision,
     };
     let located = locate_encoder(&args.encoder, console)?;
     if !args.bundle_encoder {

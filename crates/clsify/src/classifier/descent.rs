@@ -56,7 +56,6 @@ impl<'a> Descent<'a> {
     /// At parameters `[columns, width]` whose logits are `logits [columns, n]`.
     pub(super) fn new(
         problem: &Problem,
-        class_ids: &[usize],
         rows: &'a Rows,
         row_set: usize,
         params: Vec<f64>,
@@ -70,7 +69,7 @@ impl<'a> Descent<'a> {
             columns: problem.columns(),
             l2: 1.0 / (problem.c * total),
             weights: problem.row_weights.iter().map(|w| w / total).collect(),
-            targets: class_ids.iter().map(target).collect(),
+            targets: problem.class_ids.iter().map(target).collect(),
             residuals: Vec::new(),
             gradient: vec![0.0; params.len()],
             logits,

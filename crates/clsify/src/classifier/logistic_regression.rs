@@ -254,12 +254,9 @@ pub(crate) fn fit_many(
     options: &LogisticRegressionOptions,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<LogisticRegression>> {
-    samples.check()?;
-    tasks.iter().try_for_each(|task| LogisticRegressionOptions { c: task.c, ..*options }.check())?;
-    let problems: Vec<Problem> =
-        tasks.iter().map(|task| problem(samples, task, options.class_weight)).collect::<Result<_>>()?;
+    let problems = problems(samples, tasks, options)?;
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
-    let solutions = solve(samples.features, samples.class_ids, &problems, stop, Precision::Double, progress);
+    let solutions = solve(samples.features, &problems, stop, Precision::Double, progress);
     let fits = problems.into_iter().zip(solutions).map(|(problem, solution)| {
         let Solution { coef, intercept, n_iter, converged, gradient_max_norm, .. } = solution;
         let (classes, n_features) = (problem.classes, samples.features.cols());
@@ -276,15 +273,10 @@ pub(crate) fn held_out_logits(
     options: &LogisticRegressionOptions,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Vec<f64>>> {
-    samples.check()?;
-    tasks.iter().try_for_each(|task| LogisticRegressionOptions { c: task.c, ..*options }.check())?;
-    let problem = |task: &FitTask| {
-        let problem = problem(samples, task, options.class_weight)?;
-        Ok(Problem { asked: task.held_out.to_vec(), ..problem })
-    };
-    let problems: Vec<Problem> = tasks.iter().map(problem).collect::<Result<_>>()?;
+    let mut problems = problems(samples, tasks, options)?;
+    problems.iter_mut().zip(tasks).for_each(|(problem, task)| problem.asked = task.held_out.to_vec());
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
-    let solutions = solve(samples.features, samples.class_ids, &problems, stop, Precision::Single, progress);
+    let solutions = solve(samples.features, &problems, stop, Precision::Single, progress);
     let by_rows = |(problem, solution): (&Problem, &Solution)| {
         let (own, n, classes) = (&solution.logits, problem.asked.len(), &problem.classes);
         let mut logits = vec![f64::NEG_INFINITY; n * samples.n_classes];
@@ -299,26 +291,39 @@ pub(crate) fn held_out_logits(
     Ok(problems.iter().zip(&solutions).map(by_rows).collect())
 }
 
+/// What is to be solved for each fit: two classes at least.
+fn problems<'a>(
+    samples: &Samples<'a>,
+    tasks: &[FitTask],
+    options: &LogisticRegressionOptions,
+) -> Result<Vec<Problem<'a>>> {
+    samples.check()?;
+    tasks.iter().try_for_each(|task| LogisticRegressionOptions { c: task.c, ..*options }.check())?;
+    let problems: Vec<Problem> =
+        tasks.iter().map(|task| problem(samples, task, options.class_weight)).collect();
+    match problems.iter().map(|problem| problem.classes.len()).find(|&n_classes| n_classes < 2) {
+        Some(n_classes) => Err(bad(format!("expected rows of at least 2 classes, got {n_classes}"))),
+        None => Ok(problems),
+    }
+}
+
 /// The weights of one fit's rows, and the classes that have any.
-fn problem(samples: &Samples, task: &FitTask, class_weight: ClassWeight) -> Result<Problem> {
+pub(super) fn problem<'a>(samples: &Samples<'a>, task: &FitTask, class_weight: ClassWeight) -> Problem<'a> {
     let class_ids = samples.class_ids;
     let mut row_weights: Vec<f64> = (0..class_ids.len()).map(|row| samples.weight(row)).collect();
     task.held_out.iter().for_each(|&i| row_weights[i] = 0.0);
     let mut of_class = vec![0.0; samples.n_classes];
     class_ids.iter().zip(&row_weights).for_each(|(&id, &weight)| of_class[id] += weight);
     let classes: Vec<usize> = (0..samples.n_classes).filter(|&id| of_class[id] > 0.0).collect();
-    if classes.len() < 2 {
-        return Err(bad(format!("expected rows of at least 2 classes, got {}", classes.len())));
-    }
     if class_weight == ClassWeight::Balanced {
         let total: f64 = of_class.iter().sum();
         for (&id, weight) in class_ids.iter().zip(&mut row_weights).filter(|(_, weight)| **weight > 0.0) {
             *weight *= total / (classes.len() as f64 * of_class[id]);
         }
     }
-    Ok(Problem { c: task.c, row_weights, classes, asked: Vec::new() })
+    Problem { c: task.c, class_ids, row_weights, classes, asked: Vec::new() }
 }
 
-fn bad(message: impl Into<String>) -> Error {
+pub(super) fn bad(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidArgument, message).at("logistic regression")
 }

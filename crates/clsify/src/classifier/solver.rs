@@ -1,6 +1,6 @@
 //! L2-penalised logistic regression, many problems at once.
 //!
-//! All problems share the rows; each has its own row weights (0 = held out), C and classes. Every step of every problem
+//! All problems share the features; each has its own class ids, row weights (0 = held out), C and classes. Every step of every problem
 //! that has not converged is part of the same two matrix products: directions to logits, residuals to gradients.
 //!
 //! Objective (scikit-learn's): `Σ wᵢ lossᵢ / Σ wᵢ + |coef|² / (2 C Σ wᵢ)`, the intercept not penalised. With two classes
@@ -31,24 +31,29 @@ const READING: usize = 8;
 
 /// One problem over the shared rows.
 #[derive(Debug, Clone)]
-pub(crate) struct Problem {
+pub(crate) struct Problem<'a> {
     pub(crate) c: f64,
+    /// `[n]`: the class of each row.
+    pub(crate) class_ids: &'a [usize],
     /// `[n]`; 0 leaves a row out. Class weights are already in it.
     pub(crate) row_weights: Vec<f64>,
-    /// The classes that have rows here, ascending, at least two.
+    /// The classes that have rows here, ascending; at least two in what is solved.
     pub(crate) classes: Vec<usize>,
     /// Rows whose logits are wanted.
     pub(crate) asked: Vec<usize>,
 }
 
-impl Problem {
+impl Problem<'_> {
     /// Weight vectors: one for two classes, else one a class.
     pub(super) fn columns(&self) -> usize {
         if self.classes.len() == 2 { 1 } else { self.classes.len() }
     }
 
     fn has_rows_of(&self, other: &Problem) -> bool {
-        self.classes == other.classes && self.row_weights == other.row_weights
+        // Labels have class ids of their own: where they lie tells them apart without reading them.
+        std::ptr::eq(self.class_ids, other.class_ids)
+            && self.classes == other.classes
+            && self.row_weights == other.row_weights
     }
 }
 
@@ -76,7 +81,6 @@ pub(crate) struct Stop {
 /// Solves all problems over the rows of `features`; `progress` hears how many are done.
 pub(crate) fn solve(
     features: &Matrix,
-    class_ids: &[usize],
     problems: &[Problem],
     stop: Stop,
     precision: Precision,
@@ -88,7 +92,6 @@ pub(crate) fn solve(
     let mut solver = Solver {
         rows: &rows,
         gram: MeanGram::new(&rows),
-        class_ids,
         stop,
         hessians: (0..n_row_sets).map(|_| None).collect(),
         spent: vec![0.0; n_row_sets],
@@ -163,7 +166,7 @@ fn with_sum_zero(intercepts: &[f64]) -> Vec<f64> {
 
 /// A problem of a group.
 struct Member<'a> {
-    problem: &'a Problem,
+    problem: &'a Problem<'a>,
     row_set: usize,
     /// `[columns, width]`.
     start: Vec<f64>,
@@ -173,7 +176,6 @@ struct Member<'a> {
 struct Solver<'a> {
     rows: &'a Rows,
     gram: MeanGram,
-    class_ids: &'a [usize],
     stop: Stop,
     /// Of each row set, once it has paid.
     hessians: Vec<Option<MeanHessian>>,
@@ -194,9 +196,7 @@ impl<'a> Solver<'a> {
         let mut states: Vec<Descent> = members
             .par_iter()
             .zip(along_rows.par_chunks_exact(columns * n))
-            .map(|(m, logits)| {
-                Descent::new(m.problem, self.class_ids, rows, m.row_set, m.start.clone(), logits.to_vec())
-            })
+            .map(|(m, logits)| Descent::new(m.problem, rows, m.row_set, m.start.clone(), logits.to_vec()))
             .collect();
         let mut curvature: Option<MeanCurvature> = None;
         for iteration in 0..=stop.max_iter {

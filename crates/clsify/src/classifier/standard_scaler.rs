@@ -105,13 +105,16 @@ impl StandardScaler {
     /// # Panics
     /// When the classifier has another number of features.
     pub fn unscaled(&self, classifier: LogisticRegression) -> LogisticRegression {
-        classifier.with_coef(|coef, intercept| {
-            assert_eq!(coef.len(), self.mean.len(), "expected the columns that the scaler was fitted on");
-            for (w, (mean, scale)) in coef.iter_mut().zip(self.mean.iter().zip(&self.scale)) {
-                *w /= scale;
-                *intercept -= *w * mean;
-            }
-        })
+        classifier.with_coef(|coef, intercept| self.unscale(coef, intercept))
+    }
+
+    /// One weight vector and its intercept, likewise.
+    pub(super) fn unscale(&self, coef: &mut [f64], intercept: &mut f64) {
+        assert_eq!(coef.len(), self.mean.len(), "expected the columns that the scaler was fitted on");
+        for (w, (mean, scale)) in coef.iter_mut().zip(self.mean.iter().zip(&self.scale)) {
+            *w /= scale;
+            *intercept -= *w * mean;
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::columns::quoted;
 use super::csv::CsvReader;
 use super::jsonl::JsonlReader;
 use super::lines::LineReader;
+use super::multi_label::LabelSeparator;
 use super::options::{DatasetOptions, Format};
 use super::table::Table;
 use super::tsv::TsvReader;
@@ -16,18 +17,20 @@ use super::tsv::TsvReader;
 /// One record.
 pub(super) struct Example {
     pub(super) sentence: String,
-    /// Empty when labels are not wanted.
+    /// Empty when labels are not wanted; the whole cell when it may hold several.
     pub(super) label: String,
     pub(super) line: usize,
     /// How much it counts, where a column says so.
     pub(super) weight: Option<f64>,
+    /// Whether `label` is a cell of any number of labels.
+    is_cell: bool,
 }
 
 impl Example {
     /// A record as it stands; `label` is `None` when labels are not wanted.
     pub(super) fn new(line: usize, sentence: &str, label: Option<&str>) -> Self {
         let label = label.map_or(String::new(), |label| label.trim().to_string());
-        Example { sentence: sentence.to_string(), label, line, weight: None }
+        Example { sentence: sentence.to_string(), label, line, weight: None, is_cell: false }
     }
 
     /// What is wrong with the record; the error does not know the place.
@@ -36,8 +39,11 @@ impl Example {
             "expected a sentence, got an empty one"
         } else if labelled && self.sentence.trim().is_empty() {
             "expected a sentence, got only whitespace"
-        } else if labelled && self.label.is_empty() {
-            "expected a label, got an empty one"
+        } else if labelled && self.label.is_empty() && !self.is_cell {
+            let error = Error::new(ErrorKind::Dataset, "expected a label, got an empty one");
+            return Err(
+                error.with_hint("where a sentence may have several labels or none: train --multi-label")
+            );
         } else {
             return Ok(());
         };
@@ -54,6 +60,11 @@ impl Example {
                 Err(Error::new(ErrorKind::Dataset, message))
             }
         }
+    }
+
+    /// A record whose label cell may be empty and is not taken apart.
+    pub(super) fn with_cell(line: usize, sentence: &str, cell: &str) -> Self {
+        Example { is_cell: true, ..Example::new(line, sentence, Some(cell)) }
     }
 }
 
@@ -94,6 +105,22 @@ impl<R: Read> Examples<R> {
             Format::Jsonl => Records::Jsonl(JsonlReader::new(lines, options, labelled)),
         };
         Ok(Examples { records, name: name.to_string(), labelled, limit, n_read: 0, is_over: false })
+    }
+
+    /// Records whose label cell may be empty, and stays whole.
+    pub(super) fn multi_label(
+        reader: R,
+        name: &str,
+        options: &DatasetOptions,
+        separator: &LabelSeparator,
+    ) -> Result<Self> {
+        let mut examples = Examples::new(reader, name, options, true)?;
+        match &mut examples.records {
+            Records::Tsv(table) => table.is_multi_label = true,
+            Records::Csv(table) => table.is_multi_label = true,
+            Records::Jsonl(reader) => reader.separator = Some(separator.clone()),
+        }
+        Ok(examples)
     }
 
     /// Bytes of the file that have been taken apart.

@@ -1,4 +1,5 @@
-//! JSONL: one JSON object a line, its sentence a string, its label a string, a number or a boolean.
+//! JSONL: one JSON object a line, its sentence a string, its label a string, a number or a boolean; where a sentence may
+//! have several labels also an array of these.
 //!
 //! Values under other keys are skipped, not built. The keys are those asked for, else the known names in the first
 //! object, and stay the same for the whole file. A key that occurs twice in an object counts where it stands last.
@@ -15,19 +16,22 @@ use crate::error::{Error, ErrorKind, Result};
 use super::columns::{find_known_keys, list, quoted};
 use super::examples::Example;
 use super::lines::LineReader;
+use super::multi_label::LabelSeparator;
 use super::options::{Column, DatasetOptions};
 
 pub(super) struct JsonlReader<R> {
     lines: LineReader<R>,
     options: DatasetOptions,
     labelled: bool,
+    /// Where a sentence may have several labels: what stands between them in a cell.
+    pub(super) separator: Option<LabelSeparator>,
     /// Those of the first object.
     keys: Option<Keys>,
 }
 
 impl<R: Read> JsonlReader<R> {
     pub(super) fn new(lines: LineReader<R>, options: DatasetOptions, labelled: bool) -> Self {
-        JsonlReader { lines, options, labelled, keys: None }
+        JsonlReader { lines, options, labelled, separator: None, keys: None }
     }
 
     pub(super) fn lines(&self) -> &LineReader<R> {
@@ -45,7 +49,7 @@ impl<R: Read> JsonlReader<R> {
                 continue;
             }
             let choose = |object: &Object<'_>| Keys::choose(object, &self.options, self.labelled);
-            return read_object(line.text, &mut self.keys, choose, line.number)
+            return read_object(line.text, &mut self.keys, choose, self.separator.as_ref(), line.number)
                 .map(Some)
                 .map_err(|error| error.at(format!("line {}", line.number)));
         }
@@ -57,6 +61,7 @@ fn read_object(
     text: &str,
     keys: &mut Option<Keys>,
     choose: impl Fn(&Object<'_>) -> Result<Keys>,
+    separator: Option<&LabelSeparator>,
     line: usize,
 ) -> Result<Example> {
     let object = Object::from_line(text)?;
@@ -65,9 +70,17 @@ fn read_object(
         None => keys.insert(choose(&object)?),
     };
     let sentence = sentence(&keys.sentence, object.value(&keys.sentence)?)?;
-    let label = keys.label.as_ref().map(|key| label(key, object.value(key)?)).transpose()?;
     let weight = keys.weight.as_ref().map(|key| weight(key, object.value(key)?)).transpose()?;
-    Example::new(line, &sentence, label.as_deref()).weighted(weight.as_deref())
+    let example = match (&keys.label, separator) {
+        (Some(key), Some(separator)) => {
+            Example::with_cell(line, &sentence, &label_cell(key, object.value(key)?, separator)?)
+        }
+        (key, _) => {
+            let label = key.as_ref().map(|key| label(key, object.value(key)?)).transpose()?;
+            Example::new(line, &sentence, label.as_deref())
+        }
+    };
+    example.weighted(weight.as_deref())
 }
 
 /// The keys of the sentence and, where labels are wanted, of the label and the weight.
@@ -129,6 +142,28 @@ fn label(key: &str, value: &RawValue) -> Result<String> {
         "a number" | "a boolean" => Ok(text.to_string()),
         _ => Err(unexpected(key, "a string, a number or a boolean", text)),
     }
+}
+
+/// The labels under a key as one cell, an array's joined by the separator.
+fn label_cell(key: &str, value: &RawValue, separator: &LabelSeparator) -> Result<String> {
+    let text = value.get();
+    if kind_of(text) != "an array" {
+        return label(key, value);
+    }
+    let values: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| broken(&error))?;
+    let labels = values.into_iter().map(|value| label(key, value)).collect::<Result<Vec<String>>>()?;
+    if let Some(label) = labels.iter().find(|label| separator.split(label).len() > 1) {
+        let message = format!(
+            "expected labels without the separator {} in an array under {}, got {}",
+            quoted(&separator.to_string()),
+            quoted(key),
+            quoted(label)
+        );
+        return Err(
+            Error::new(ErrorKind::Dataset, message).with_hint("choose another --multi-label separator")
+        );
+    }
+    Ok(separator.join(&labels))
 }
 
 /// A number, or one in quotes.

@@ -20,6 +20,8 @@
 //! Blank lines are skipped, except where a line is a sentence, in a file with one column: there an empty line between
 //! sentences is an error, since results are matched to lines by position. Blank lines at the end are no records.
 //!
+//! [`MultiLabelDataset`] reads the same files where a sentence may have several labels or none.
+//!
 //! This module knows no tokens and no class ids; labels are strings throughout, and `1` stays `"1"`.
 
 mod columns;
@@ -29,6 +31,7 @@ mod examples;
 mod inspected;
 mod jsonl;
 mod lines;
+mod multi_label;
 mod options;
 mod scripts;
 mod summary;
@@ -45,6 +48,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub use self::damage::{Damage, DamageKind, text_damage};
 use self::examples::{Example, Examples};
 pub use self::inspected::Inspected;
+pub use self::multi_label::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 pub use self::options::{Column, DatasetOptions, Format, Header};
 pub use self::scripts::{mixed_word, script_of};
 pub use self::summary::DatasetSummary;
@@ -109,7 +113,7 @@ impl Dataset {
     /// ```
     pub fn read(reader: impl Read, name: &str, options: &DatasetOptions) -> Result<Self> {
         let dataset = Dataset::collect(Examples::new(reader, name, options, true)?)?;
-        dataset.check_weights().map_err(|error| error.at(dataset.place()).at(name))?;
+        check_weights(dataset.weights()).map_err(|error| error.at(dataset.place()).at(name))?;
         dataset.check_classes().map_err(|error| {
             let error = error.at(dataset.place()).at(name);
             match options.limit {
@@ -156,7 +160,7 @@ impl Dataset {
         let mut dataset =
             Dataset { sentences: Vec::new(), labels: Vec::new(), lines: Vec::new(), weights: None };
         for example in examples {
-            let Example { sentence, label, line, weight } = example?;
+            let Example { sentence, label, line, weight, .. } = example?;
             // All records have one, or none.
             if let Some(weight) = weight {
                 dataset.weights.get_or_insert_default().push(weight);
@@ -216,16 +220,6 @@ impl Dataset {
     /// What the data set holds, in numbers.
     pub fn summary(&self) -> DatasetSummary {
         DatasetSummary::of(&self.sentences, &self.labels)
-    }
-
-    fn check_weights(&self) -> Result<()> {
-        let Some(weights) = &self.weights else { return Ok(()) };
-        let message = match weights.iter().sum::<f64>() {
-            0.0 => "expected at least one weight above 0, got only 0",
-            sum if sum.is_finite() => return Ok(()),
-            _ => "expected weights with a finite sum",
-        };
-        Err(Error::new(ErrorKind::Dataset, message))
     }
 
     fn check_classes(&self) -> Result<()> {
@@ -386,6 +380,17 @@ impl<R: Read> Iterator for SentenceReader<R> {
     fn next(&mut self) -> Option<Self::Item> {
         Some(self.examples.next()?.map(|example| example.sentence))
     }
+}
+
+/// Whether rows with these weights can be learned from.
+fn check_weights(weights: Option<&[f64]>) -> Result<()> {
+    let Some(weights) = weights else { return Ok(()) };
+    let message = match weights.iter().sum::<f64>() {
+        0.0 => "expected at least one weight above 0, got only 0",
+        sum if sum.is_finite() => return Ok(()),
+        _ => "expected weights with a finite sum",
+    };
+    Err(Error::new(ErrorKind::Dataset, message))
 }
 
 fn open(path: &Path) -> Result<File> {

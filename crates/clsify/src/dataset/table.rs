@@ -47,6 +47,8 @@ pub(super) struct Table<T> {
     rows: T,
     options: DatasetOptions,
     labelled: bool,
+    /// Whether a label cell may be empty, and stays whole.
+    pub(super) is_multi_label: bool,
     /// Settled by the first row.
     columns: Option<Columns>,
     /// The first of the blank lines before the next record.
@@ -56,7 +58,8 @@ pub(super) struct Table<T> {
 
 impl<T: RowReader> Table<T> {
     pub(super) fn new(rows: T, options: DatasetOptions, labelled: bool) -> Self {
-        Table { rows, options, labelled, columns: None, empty_line: None, record: StringRecord::new() }
+        let record = StringRecord::new();
+        Table { rows, options, labelled, is_multi_label: false, columns: None, empty_line: None, record }
     }
 
     pub(super) fn lines(&self) -> &LineReader<T::Source> {
@@ -112,7 +115,11 @@ impl<T: RowReader> Table<T> {
             let sentence = record.get(columns.sentence).unwrap_or_default();
             let label = columns.label.map(|label| record.get(label).unwrap_or_default());
             let weight = columns.weight.map(|weight| record.get(weight).unwrap_or_default());
-            let example = Example::new(row.line, sentence, label).weighted(weight);
+            let example = match label {
+                Some(cell) if self.is_multi_label => Example::with_cell(row.line, sentence, cell),
+                label => Example::new(row.line, sentence, label),
+            };
+            let example = example.weighted(weight);
             return example.map(Some).map_err(|error| error.at(place()));
         }
         Ok(None)

@@ -15,9 +15,9 @@ pub struct GridPoint {
     /// The inverse of the regularisation's strength.
     #[serde(rename = "C")]
     pub c: f64,
-    /// Mean accuracy over the folds.
+    /// Mean score over the folds: accuracy, or what the search says.
     pub mean_test_score: f64,
-    /// Standard deviation of the accuracy over the folds (divided by their number).
+    /// Standard deviation of the score over the folds (divided by their number).
     pub std_test_score: f64,
 }
 
@@ -65,17 +65,19 @@ pub fn grid_search(
         GridPoint { c, mean_test_score, std_test_score }
     };
     let points: Vec<GridPoint> = c_values.iter().enumerate().map(point).collect();
-    let best = points
-        .iter()
-        .copied()
-        .reduce(|best, p| if p.mean_test_score > best.mean_test_score { p } else { best });
-    let best = best.ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "expected at least one C"))?;
-    Ok(GridSearch {
-        best_c: best.c,
-        best_score: best.mean_test_score,
-        points,
-        n_not_converged: fits.n_not_converged(),
-    })
+    GridSearch::of(points, fits.n_not_converged())
+}
+
+impl GridSearch {
+    /// The best of these points, the first of equals.
+    pub(super) fn of(points: Vec<GridPoint>, n_not_converged: usize) -> Result<Self> {
+        let best = points
+            .iter()
+            .copied()
+            .reduce(|best, p| if p.mean_test_score > best.mean_test_score { p } else { best });
+        let best = best.ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "expected at least one C"))?;
+        Ok(GridSearch { best_c: best.c, best_score: best.mean_test_score, points, n_not_converged })
+    }
 }
 
 /// Mean and population standard deviation; of nothing, NaN.

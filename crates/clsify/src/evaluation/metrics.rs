@@ -75,10 +75,7 @@ impl Evaluation {
         if n_rows == 0 {
             return Err(invalid("expected at least 1 row, got 0".to_string()).at("y_true"));
         }
-        let mut seen = HashSet::new();
-        if let Some(label) = labels.iter().find(|label| !seen.insert(label.as_str())) {
-            return Err(invalid(format!("expected every label once, got {label:?} twice")).at("labels"));
-        }
+        check_labels(labels)?;
         for (class_ids, name) in [(y_true, "y_true"), (y_pred, "y_pred")] {
             if let Some(row) = class_ids.iter().position(|&class_id| class_id >= labels.len()) {
                 let message = format!("expected a class id below {}, got {}", labels.len(), class_ids[row]);
@@ -121,6 +118,15 @@ impl Evaluation {
     }
 }
 
+/// Whether every label has a name of its own.
+pub(super) fn check_labels(labels: &[String]) -> Result<()> {
+    let mut seen = HashSet::new();
+    match labels.iter().find(|label| !seen.insert(label.as_str())) {
+        Some(label) => Err(invalid(format!("expected every label once, got {label:?} twice")).at("labels")),
+        None => Ok(()),
+    }
+}
+
 /// The share of the rows that are predicted right, each counted by its weight: scikit-learn's
 /// `accuracy_score(y_true, y_pred, sample_weight=...)`. `None` when the lengths differ or no weight is above 0.
 ///
@@ -139,7 +145,7 @@ pub fn weighted_accuracy(y_true: &[usize], y_pred: &[usize], sample_weight: &[f6
 }
 
 /// `part / whole`, and 0 for a part of nothing.
-fn ratio(part: usize, whole: usize) -> f64 {
+pub(super) fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
@@ -163,7 +169,7 @@ fn invalid(message: String) -> Error {
 }
 
 /// Pairs of a name and scores as a JSON object whose order is that of the pairs.
-mod ordered_map {
+pub(super) mod ordered_map {
     use std::fmt;
 
     use serde::de::{Deserializer, MapAccess, Visitor};
@@ -171,14 +177,14 @@ mod ordered_map {
 
     use super::Scores;
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(in super::super) fn serialize<S: Serializer>(
         pairs: &[(String, Scores)],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.collect_map(pairs.iter().map(|(label, scores)| (label, scores)))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<(String, Scores)>, D::Error> {
         struct Pairs;

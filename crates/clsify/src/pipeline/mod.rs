@@ -15,6 +15,7 @@ mod doctor_vectors;
 mod encoder_identity;
 mod hash_memory;
 mod learning_curve;
+mod multi_label;
 mod nearest;
 mod observer;
 mod saved_model;
@@ -39,6 +40,13 @@ pub use doctor_report::{
 };
 pub use encoder_identity::FileHash;
 pub use learning_curve::{CurvePoint, LearningCurve, LearningCurveOptions, learning_curve};
+pub use multi_label::{
+    ConstantLabels, ConstantScores, LabelThreshold, MultiLabelBaseline, MultiLabelClassifier,
+    MultiLabelClassifierReport, MultiLabelEvaluationReport, MultiLabelGridSearch, MultiLabelPrediction,
+    MultiLabelReport, MultiLabelTestData, MultiLabelTestRows, MultiLabelTrainOptions, MultiLabelTrained,
+    SavedLabels, SavedMultiLabelModel, SavedMultiLabelTraining, Thresholds, ThresholdsReport,
+    train_multi_label,
+};
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
 pub use selection::{Candidate, Optimism, Selection, SelectionOptions, select_features, selection_rows};

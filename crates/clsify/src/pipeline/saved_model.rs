@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encoder_identity::{FileHash, hash_files};
 use super::hash_memory::HashMemory;
+use super::training_report::EncoderReport;
 use crate::classifier::{ClassWeight, Decision, Platt, Scaling};
 use crate::encoder::{Dtype, encoder_files};
 use crate::error::{Error, ErrorKind, Result};
@@ -22,8 +23,8 @@ use crate::files::{check_writable, write_atomically, write_folder_atomically};
 use crate::tokenizer::tokenizer_files;
 
 /// The newest version of the folder's form; this program reads those before it too. Version 1 had `pooling`, of the last
-/// layer, for `features`; version 3 has a `decision` other than the most probable class, which a program that does not know
-/// it must not pass over. A model without one is written as version 2.
+/// layer, for `features`; version 3 has a `decision` other than the most probable class, or `multi_label`, which a program
+/// that does not know them must not pass over. A model without either is written as version 2.
 pub const FORMAT_VERSION: u32 = 3;
 
 const METADATA: &str = "clsify.json";
@@ -118,16 +119,12 @@ impl SavedModel {
     pub fn read(folder: &Path) -> Result<Self> {
         let path = Self::path(folder);
         let place = |e: Error| e.at(path.display().to_string());
-        let text = fs::read_to_string(&path).map_err(|e| {
-            Error::io(&path, &e).with_hint("a model is a folder that `clsify train --output` has written")
-        })?;
-        let json: serde_json::Value =
-            serde_json::from_str(&text).map_err(|e| place(bad(format!("not valid JSON: {e}"))))?;
-        let version = json.get("format_version").and_then(serde_json::Value::as_u64);
-        if !version.is_some_and(|version| (1..=u64::from(FORMAT_VERSION)).contains(&version)) {
-            let got = version.map_or("none".to_string(), |v| v.to_string());
-            return Err(place(bad(format!("expected format_version 1 to {FORMAT_VERSION}, got {got}")))
-                .with_hint("train it again with this version, or use the version that wrote it"));
+        let json = read_metadata(folder)?;
+        if json.get("multi_label").is_some() {
+            let message = "expected a model of one label a sentence, got a multi-label one";
+            return Err(place(bad(message)).with_hint(
+                "`clsify evaluate` and `predict` take it; in the library it is a `MultiLabelClassifier`",
+            ));
         }
         let saved: SavedModel = serde_json::from_value(json).map_err(|e| place(bad(e.to_string())))?;
         if saved.classes.len() < 2 || !saved.classes.is_sorted_by(|a, b| a < b) {
@@ -153,7 +150,7 @@ impl SavedModel {
 
     /// Where the encoder should be: in the model's folder if it was bundled, else where it lay at training.
     pub fn encoder_folder(&self, model_folder: &Path) -> PathBuf {
-        if self.encoder.bundled { model_folder.join(BUNDLED_ENCODER) } else { self.encoder.folder.clone() }
+        self.encoder.expected_folder(model_folder)
     }
 
     /// Compares the files of an encoder folder with those that the classifier was trained on.
@@ -166,8 +163,41 @@ impl SavedModel {
 
     /// Like [`check_encoder`](Self::check_encoder), without reading the files whose hashes are remembered.
     pub(super) fn check_encoder_with(&self, folder: &Path, memory: &HashMemory) -> Result<()> {
+        self.encoder.check(folder, memory)
+    }
+}
+
+impl SavedEncoder {
+    /// What is saved of an encoder; its folder and files are found out when the model is saved.
+    pub(super) fn of(described: &EncoderReport, folder: &Path) -> Self {
+        SavedEncoder {
+            name: described.name.clone(),
+            model_type: described.model_type.clone(),
+            hidden_size: described.hidden_size,
+            dtype: described.dtype,
+            bundled: false,
+            folder: folder.to_path_buf(),
+            files: Vec::new(),
+        }
+    }
+
+    /// The same with its files and the folder where it lies now: a loaded model may have come with its encoder, or have been
+    /// given another copy.
+    pub(super) fn found_at(&self, folder: &Path, bundled: bool, memory: &HashMemory) -> Result<Self> {
+        let files = hash_encoder(folder, memory)?;
+        let folder = folder.canonicalize().map_err(|e| Error::io(folder, &e))?;
+        Ok(SavedEncoder { files, bundled, folder, ..self.clone() })
+    }
+
+    /// Where it should be: in the model's folder if it was bundled, else where it lay at training.
+    pub(super) fn expected_folder(&self, model_folder: &Path) -> PathBuf {
+        if self.bundled { model_folder.join(BUNDLED_ENCODER) } else { self.folder.clone() }
+    }
+
+    /// Compares the files of an encoder folder with those that the classifier was trained on.
+    pub(super) fn check(&self, folder: &Path, memory: &HashMemory) -> Result<()> {
         let found = hash_encoder(folder, memory)?;
-        for expected in &self.encoder.files {
+        for expected in &self.files {
             let Some(found) = found.iter().find(|f| f.name == expected.name) else {
                 let path = folder.join(&expected.name);
                 return Err(bad("the classifier was trained with this file, which is no longer there")
@@ -181,12 +211,30 @@ impl SavedModel {
                     .with_hint("the encoder has changed since the classifier was trained: train again, or restore the file"));
             }
         }
-        if let Some(extra) = found.iter().find(|f| !self.encoder.files.iter().any(|e| e.name == f.name)) {
+        if let Some(extra) = found.iter().find(|f| !self.files.iter().any(|e| e.name == f.name)) {
             let path = folder.join(&extra.name);
             return Err(bad("the classifier was trained without this file").at(path.display().to_string()));
         }
         Ok(())
     }
+}
+
+/// `clsify.json` of a model folder, of a version that this program reads.
+pub(super) fn read_metadata(folder: &Path) -> Result<serde_json::Value> {
+    let path = folder.join(METADATA);
+    let place = |e: Error| e.at(path.display().to_string());
+    let text = fs::read_to_string(&path).map_err(|e| {
+        Error::io(&path, &e).with_hint("a model is a folder that `clsify train --output` has written")
+    })?;
+    let json: serde_json::Value =
+        serde_json::from_str(&text).map_err(|e| place(bad(format!("not valid JSON: {e}"))))?;
+    let version = json.get("format_version").and_then(serde_json::Value::as_u64);
+    if !version.is_some_and(|version| (1..=u64::from(FORMAT_VERSION)).contains(&version)) {
+        let got = version.map_or("none".to_string(), |v| v.to_string());
+        return Err(place(bad(format!("expected format_version 1 to {FORMAT_VERSION}, got {got}")))
+            .with_hint("train it again with this version, or use the version that wrote it"));
+    }
+    Ok(json)
 }
 
 fn short(sha256: &str) -> String {
@@ -203,13 +251,14 @@ pub(super) fn hash_encoder(folder: &Path, memory: &HashMemory) -> Result<Vec<Fil
 /// Writes a model folder, whole or not at all; a model that stands there is replaced, anything else is not.
 pub(super) fn write(
     folder: &Path,
-    saved: &SavedModel,
+    saved: &impl Serialize,
+    trained_with: &SavedEncoder,
     coef: &[f64],
     intercept: &[f64],
     encoder_folder: Option<&Path>,
 ) -> Result<()> {
     check_replaceable(folder)?;
-    let encoder_goes = folder.canonicalize().is_ok_and(|folder| saved.encoder.folder.starts_with(folder));
+    let encoder_goes = folder.canonicalize().is_ok_and(|folder| trained_with.folder.starts_with(folder));
     if encoder_goes && encoder_folder.is_none() {
         let message = "the model's encoder lies in the folder that is to be replaced";
         return Err(Error::new(ErrorKind::InvalidArgument, message)
@@ -284,12 +333,18 @@ fn weights_bytes(coef: &[f64], intercept: &[f64]) -> Result<Vec<u8>> {
     safetensors::serialize(tensors, None).map_err(|e| bad(e.to_string()))
 }
 
-/// `coef` and `intercept` of a model folder, checked against the number of classes and features.
+/// `coef` and `intercept` of a model folder, checked against the number of classes and features: two classes share one row
+/// of weights.
 pub(super) fn read_weights(
     folder: &Path,
     n_classes: usize,
     n_features: usize,
 ) -> Result<(Vec<f64>, Vec<f64>)> {
+    read_columns(folder, if n_classes == 2 { 1 } else { n_classes }, n_features)
+}
+
+/// `coef [columns, n_features]` and `intercept [columns]` of a model folder.
+pub(super) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> Result<(Vec<f64>, Vec<f64>)> {
     let path = folder.join(WEIGHTS);
     let place = |e: Error| e.at(path.display().to_string());
     let io = |e: std::io::Error| Error::io(&path, &e);
@@ -301,7 +356,6 @@ pub(super) fn read_weights(
     file.take(MAX_WEIGHTS_BYTES).read_to_end(&mut bytes).map_err(io)?;
     let tensors =
         SafeTensors::deserialize(&bytes).map_err(|e| place(bad(format!("not a safetensors file: {e}"))))?;
-    let columns = if n_classes == 2 { 1 } else { n_classes };
     let read = |name: &str, shape: &[usize]| {
         let tensor = tensors.tensor(name).map_err(|_| place(bad(format!("tensor {name:?}: missing"))))?;
         if tensor.shape() != shape || tensor.dtype() != tensor::Dtype::F64 {

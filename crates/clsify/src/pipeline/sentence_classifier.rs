@@ -15,7 +15,7 @@ use crate::dataset::{Dataset, DatasetSummary};
 use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, weighted_accuracy};
-use crate::features::FeatureCache;
+use crate::features::{FeatureCache, FeatureOptions};
 use crate::matrix::Matrix;
 
 /// A trained classifier of sentences.
@@ -92,16 +92,7 @@ impl SentenceClassifier {
             classes,
             features: encoder.features().clone(),
             max_length: described.max_length,
-            encoder: SavedEncoder {
-                name: described.name.clone(),
-                model_type: described.model_type.clone(),
-                hidden_size: described.hidden_size,
-                dtype: described.dtype,
-                bundled: false,
-                // Both are found out when the model is saved.
-                folder: encoder.folder().to_path_buf(),
-                files: Vec::new(),
-            },
+            encoder: SavedEncoder::of(described, encoder.folder()),
             decision,
             metrics: report.test.clone(),
             training: SavedTraining {
@@ -137,12 +128,10 @@ impl SentenceClassifier {
     pub fn save(&self, folder: &Path, bundle_encoder: bool) -> Result<()> {
         let encoder = self.encoder.folder();
         let mut saved = self.saved.clone();
-        saved.encoder.files = saved_model::hash_encoder(encoder, self.encoder.hash_memory())?;
-        saved.encoder.bundled = bundle_encoder;
-        // Where it lies now: a loaded model may have come with its encoder, or have been given another copy.
-        saved.encoder.folder = encoder.canonicalize().map_err(|e| Error::io(encoder, &e))?;
-        let encoder = bundle_encoder.then_some(encoder);
-        saved_model::write(folder, &saved, self.classifier.coef(), self.classifier.intercept(), encoder)
+        saved.encoder = saved.encoder.found_at(encoder, bundle_encoder, self.encoder.hash_memory())?;
+        let bundled = bundle_encoder.then_some(encoder);
+        let (coef, intercept) = (self.classifier.coef(), self.classifier.intercept());
+        saved_model::write(folder, &saved, &saved.encoder, coef, intercept, bundled)
     }
 
     /// Loads a model folder, with the encoder that was bundled with it or lies where it lay at training.
@@ -181,39 +170,9 @@ impl SentenceClassifier {
         observer: &dyn Observer,
     ) -> Result<Self> {
         let saved = SavedModel::read(folder)?;
-        if !encoder.is_dir() {
-            let message = format!("the model's encoder {:?} is not there", saved.encoder.name);
-            return Err(Error::new(ErrorKind::Model, message)
-                .at(encoder.display().to_string())
-                .with_hint("give its folder or name with --encoder, or train with --bundle-encoder"));
-        }
-        let encoder_options = SentenceEncoderOptions {
-            features: Some(saved.features.clone()),
-            max_length: Some(saved.max_length),
-            name: Some(saved.encoder.name.clone()),
-            dtype: options.dtype.unwrap_or(saved.encoder.dtype),
-            cache: options.cache,
-            hash_folder: options.hash_folder.clone(),
-        };
-        if let Some(dtype) = options.dtype.map(Dtype::effective).filter(|&dtype| dtype != saved.encoder.dtype)
-        {
-            let fitted = saved.encoder.dtype;
-            observer.note(&format!(
-                "the classifier was fitted on features in {fitted}, and gets them in {dtype}"
-            ));
-        }
-        let memory = HashMemory::new(options.hash_folder);
-        let (checked, loaded) = rayon::join(
-            || saved.check_encoder_with(encoder, &memory),
-            || SentenceEncoder::load(encoder, encoder_options, observer),
-        );
-        checked?;
+        let features = (&saved.features, saved.max_length);
+        let encoder = load_encoder(folder, encoder, &saved.encoder, features, options, observer)?;
         let of_model = |e: Error| Error::new(ErrorKind::Model, e.to_string());
-        let encoder = loaded.map_err(|e| match e.kind() {
-            // The arguments are those of the file.
-            ErrorKind::InvalidArgument => of_model(e).at(SavedModel::path(folder).display().to_string()),
-            _ => e,
-        })?;
         let (coef, intercept) = saved_model::read_weights(folder, saved.classes.len(), encoder.n_features())?;
         let classifier = LogisticRegression::from_parts(coef, intercept, saved.classes.len())
             .map_err(|e| of_model(e).at(folder.display().to_string()))?;
@@ -326,4 +285,48 @@ impl SentenceClassifier {
         labels.retain(|label| !self.classes().contains(label));
         labels
     }
+}
+
+/// The encoder of a model's folder, checked to be the one of the training, with the features and the maximum length that it
+/// had there.
+pub(super) fn load_encoder(
+    model: &Path,
+    encoder: &Path,
+    saved: &SavedEncoder,
+    (features, max_length): (&FeatureOptions, usize),
+    options: LoadOptions,
+    observer: &dyn Observer,
+) -> Result<SentenceEncoder> {
+    if !encoder.is_dir() {
+        let message = format!("the model's encoder {:?} is not there", saved.name);
+        return Err(Error::new(ErrorKind::Model, message)
+            .at(encoder.display().to_string())
+            .with_hint("give its folder or name with --encoder, or train with --bundle-encoder"));
+    }
+    let encoder_options = SentenceEncoderOptions {
+        features: Some(features.clone()),
+        max_length: Some(max_length),
+        name: Some(saved.name.clone()),
+        dtype: options.dtype.unwrap_or(saved.dtype),
+        cache: options.cache,
+        hash_folder: options.hash_folder.clone(),
+    };
+    if let Some(dtype) = options.dtype.map(Dtype::effective).filter(|&dtype| dtype != saved.dtype) {
+        let fitted = saved.dtype;
+        observer
+            .note(&format!("the classifier was fitted on features in {fitted}, and gets them in {dtype}"));
+    }
+    let memory = HashMemory::new(options.hash_folder);
+    let (checked, loaded) = rayon::join(
+        || saved.check(encoder, &memory),
+        || SentenceEncoder::load(encoder, encoder_options, observer),
+    );
+    checked?;
+    loaded.map_err(|e| match e.kind() {
+        // The arguments are those of the file.
+        ErrorKind::InvalidArgument => {
+            Error::new(ErrorKind::Model, e.to_string()).at(SavedModel::path(model).display().to_string())
+        }
+        _ => e,
+    })
 }

@@ -4,6 +4,7 @@
 //! Source: scikit-learn 1.9.1, `model_selection/_split.py`, and numpy's `RandomState`.
 
 mod bootstrap;
+mod k_fold;
 mod mt19937;
 mod stratified_k_fold;
 mod stratified_order;
@@ -12,6 +13,7 @@ mod train_test_split;
 use std::collections::BTreeMap;
 
 pub use bootstrap::Bootstrap;
+pub use k_fold::KFold;
 pub use stratified_k_fold::StratifiedKFold;
 pub use stratified_order::stratified_order;
 pub use train_test_split::{SplitOptions, TestSize, train_test_split};

@@ -1,0 +1,369 @@
+//! `--multi-label`: training, answers, scores, and what is refused.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+mod common;
+
+use common::{Outcome, Sandbox, encoder, json_lines, keys, read_json};
+use serde_json::{Value, json};
+
+/// Forty sentences of two topics, of both, or of none.
+fn news() -> String {
+    (0..10)
+        .map(|i| {
+            format!(
+                "a stunning film number {i}\tfilm\nthis is terrible ! {i}\tanger\n\
+                 a stunning film , this is terrible ! {i}\tanger; film\nwho is {i} ?\t\n"
+            )
+        })
+        .collect()
+}
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("news.tsv", news());
+    sandbox
+}
+
+fn arguments<'a>(bert: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut args = vec!["train", "--encoder", bert, "--output", "model", "--multi-label", ";"];
+    if !more.contains(&"--data") {
+        args.extend(["--data", "news.tsv"]);
+    }
+    args.extend(more);
+    args
+}
+
+fn train(sandbox: &Sandbox, more: &[&str]) -> Outcome {
+    let outcome = sandbox.run(&arguments(&encoder("bert"), more));
+    assert_eq!(outcome.code, Some(0), "{more:?}: {}", outcome.stderr);
+    outcome
+}
+
+fn report(sandbox: &Sandbox, more: &[&str]) -> Value {
+    serde_json::from_str(&train(sandbox, &[&["-q", "--json", "-"], more].concat()).stdout).unwrap()
+}
+
+#[test]
+fn a_run_from_sentences_to_answers() {
+    let sandbox = sandbox();
+    let outcome = train(&sandbox, &["--pooling", "mean", "--c", "100", "--json", "report.json"]);
+    assert!(
+        outcome
+            .stderr
+            .contains("news.tsv: 40 sentences (anger: 20, film: 20), 10 with several labels, 10 without any")
+    );
+    assert!(outcome.stdout.contains("subset accuracy "), "{}", outcome.stdout);
+    let report = read_json(&sandbox.path("report.json"));
+    assert_eq!(
+        report["dataset"],
+        json!({
+            "n_samples": 40, "label_counts": {"anger": 20, "film": 20}, "label_cardinality": 1.0, "n_label_sets": 4,
+            "n_without_label": 10, "n_with_several": 10, "n_duplicates": 0, "n_conflicting": 0
+        })
+    );
+    assert_eq!([&report["split"]["n_train"], &report["split"]["n_test"]], [30, 10]);
+    assert_eq!(report["split"]["stratified"], false);
+    assert_eq!(report["classifier"]["converged"], true);
+    assert_eq!(report["thresholds"]["chosen_by"], "half");
+    assert_eq!(report["test_at_half"], Value::Null);
+    let expected = [
+        "hamming_loss",
+        "macro",
+        "micro",
+        "n_samples",
+        "per_label",
+        "samples",
+        "subset_accuracy",
+        "subset_accuracy_ci95",
+        "weighted",
+    ];
+    assert_eq!(keys(&report["test"]), expected);
+    assert_eq!(keys(&report["test"]["per_label"]), ["anger", "film"]);
+    assert_eq!(keys(&report["baseline"]), ["every_label", "most_frequent_set"]);
+    // The topics are told apart by their words, whatever the encoder.
+    assert_eq!(report["train"]["subset_accuracy"], 1.0);
+
+    let texts = ["who is 3 ?", "a stunning film , this is terrible ! 5", "a stunning film number 4"];
+    let ask = |more: &[&str]| sandbox.succeed(&[&["predict", "-q", "model"], more, &texts].concat());
+    let expected = format!("\t{}\nanger;film\t{}\nfilm\t{}\n", texts[0], texts[1], texts[2]);
+    assert_eq!(ask(&[]), expected);
+    let lines = json_lines(&ask(&["--output-format", "json", "-p"]));
+    let labels: Vec<&Value> = lines.iter().map(|line| &line["labels"]).collect();
+    assert_eq!(labels, [&json!([]), &json!(["anger", "film"]), &json!(["film"])]);
+    assert!(lines[1]["probabilities"]["anger"].as_f64().unwrap() > 0.5);
+    assert!(lines[2]["probabilities"]["anger"].as_f64().unwrap() < 0.5);
+    let tsv = ask(&["--output-format", "tsv", "-p"]);
+    assert!(tsv.starts_with("labels\tp_anger\tp_film\tsentence\n\t0."), "{tsv}");
+    // What it answers is what it is trained on: the answers are a data file again.
+    let from_file =
+        sandbox.succeed(&["predict", "-q", "model", "--input", "news.tsv", "--output-format", "json"]);
+    sandbox.write("answers.jsonl", from_file);
+    let scores =
+        ["evaluate", "-q", "model", "--data", "answers.jsonl", "--label-column", "labels", "--json", "-"];
+    let scores: Value = serde_json::from_str(&sandbox.succeed(&scores)).unwrap();
+    assert_eq!(
+        (scores["test"]["subset_accuracy"].as_f64(), scores["test"]["hamming_loss"].as_f64()),
+        (Some(1.0), Some(0.0))
+    );
+}
+
+#[test]
+fn evaluation_repeats_the_scores_of_the_training() {
+    let sandbox = sandbox();
+    sandbox
+        .write("more.tsv", "a stunning film 77\tfilm;anger\nwho is 78 ?\t\nthis is terrible ! 79\tanger\n");
+    let report =
+        report(&sandbox, &["--test-data", "more.tsv", "--thresholds", "f1", "--class-weight", "balanced"]);
+    assert_eq!([&report["split"]["n_train"], &report["split"]["n_test"]], [40, 3]);
+    assert_eq!(
+        [&report["thresholds"]["chosen_by"], &report["thresholds"]["n_splits"]],
+        [&json!("f1"), &json!(5)]
+    );
+    assert_eq!(report["test_at_half"]["n_samples"], 3);
+    let scores = sandbox.succeed(&["evaluate", "-q", "model", "--data", "more.tsv", "--json", "-"]);
+    let scores: Value = serde_json::from_str(&scores).unwrap();
+    assert_eq!(scores["test"], report["test"]);
+    let saved = read_json(&sandbox.path("model/clsify.json"));
+    let of_report: Vec<&Value> = report["thresholds"]["per_label"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|label| &label["threshold"])
+        .collect();
+    assert_eq!(saved["multi_label"]["thresholds"].as_array().unwrap().iter().collect::<Vec<_>>(), of_report);
+    assert_eq!(saved["multi_label"]["separator"], ";");
+    assert_eq!(
+        self::report(
+            &sandbox,
+            &["--test-data", "more.tsv", "--thresholds", "f1", "--class-weight", "balanced"]
+        )["thresholds"],
+        report["thresholds"]
+    );
+}
+
+#[test]
+fn the_search_for_c_is_by_micro_f1() {
+    let sandbox = sandbox();
+    let report = report(&sandbox, &["--c-grid", "0.0001,10,1000", "--thresholds", "f1"]);
+    let search = &report["grid_search"];
+    assert_eq!([&search["scoring"], &search["n_splits"]], [&json!("f1_micro"), &json!(5)]);
+    let points = search["points"].as_array().unwrap();
+    let scores: Vec<f64> = points.iter().map(|point| point["mean_test_score"].as_f64().unwrap()).collect();
+    let best = scores.iter().copied().fold(0.0, f64::max);
+    assert_eq!((points.len(), search["best_score"].as_f64()), (3, Some(best)));
+    let first = scores.iter().position(|score| *score == best).unwrap();
+    assert_eq!(search["best_C"], points[first]["C"]);
+    assert_eq!(report["classifier"]["C"], search["best_C"]);
+    let outcome = train(&sandbox, &["--grid-search"]);
+    assert!(outcome.stdout.contains("over 5 folds, of 20 values"), "{}", outcome.stdout);
+}
+
+#[test]
+fn labels_that_only_the_evaluation_has() {
+    let sandbox = sandbox();
+    train(&sandbox, &["-q"]);
+    sandbox.write("new.tsv", "a stunning film 1\tfilm;joy\nwho is 2 ?\t\n");
+    let outcome = sandbox.run(&["evaluate", "model", "--data", "new.tsv", "--json", "-"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains(
+            "note: the classifier does not know the label joy: it is never given, and counts as missed"
+        ),
+        "{}",
+        outcome.stderr
+    );
+    let scores: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let joy = &scores["test"]["per_label"]["joy"];
+    assert_eq!(joy, &json!({"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1}));
+    let outcome = train(&sandbox, &["--test-data", "new.tsv"]);
+    assert!(outcome.stderr.contains("note: only test rows have the label joy"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_separator_that_no_cell_has() {
+    let sandbox = sandbox();
+    sandbox.write("plain.tsv", common::reviews());
+    let outcome = train(&sandbox, &["--data", "plain.tsv"]);
+    let note = "note: no sentence of plain.tsv has several labels: is \";\" what stands between them?";
+    assert!(outcome.stderr.contains(note), "{}", outcome.stderr);
+    let saved = read_json(&sandbox.path("model/clsify.json"));
+    assert_eq!(saved["classes"], json!(["bad", "good"]));
+}
+
+#[test]
+fn one_label_and_labels_without_both_answers() {
+    let sandbox = sandbox();
+    let rows: String = (0..12).map(|i| format!("a stunning film {i}\tfilm\nwho is {i} ?\t\n")).collect();
+    sandbox.write("one.tsv", &rows);
+    let report = report(&sandbox, &["--data", "one.tsv", "--thresholds", "f1"]);
+    assert_eq!(keys(&report["test"]["per_label"]), ["film"]);
+    assert_eq!(
+        sandbox.succeed(&["predict", "-q", "model", "a stunning film 3", "who is 3 ?"]).lines().count(),
+        2
+    );
+
+    // Every row has the label `all`, one held-out row the label `rare`.
+    let rows: String =
+        (0..12).map(|i| format!("a stunning film {i}\tall;film\nwho is {i} ?\tall\n")).collect();
+    sandbox.write("all.tsv", &rows);
+    sandbox.write("held_out.tsv", "a stunning film 3\tall;rare\nwho is 3 ?\tall\n");
+    let outcome = train(
+        &sandbox,
+        &["--data", "all.tsv", "--test-data", "held_out.tsv", "--thresholds", "f1", "--json", "r.json"],
+    );
+    assert!(
+        outcome.stderr.contains("note: every training row has the label all: it is always given"),
+        "{}",
+        outcome.stderr
+    );
+    let report = read_json(&sandbox.path("r.json"));
+    assert_eq!(report["classifier"]["constant_labels"], json!({"always": ["all"], "never": []}));
+    let answer = sandbox.succeed(&["predict", "-q", "model", "-p", "--output-format", "json", "who is 3 ?"]);
+    let answer = &json_lines(&answer)[0];
+    assert_eq!(answer["probabilities"]["all"], 1.0);
+    assert!(answer["labels"].as_array().unwrap().contains(&json!("all")));
+
+    sandbox.write("only.tsv", "one\tall\ntwo\tall\nthree\tall\nfour\tall\n");
+    let bert = encoder("bert");
+    std::fs::remove_dir_all(sandbox.path("model")).unwrap();
+    assert_eq!(
+        sandbox.fail(&arguments(&bert, &["--data", "only.tsv"])),
+        "training rows: expected a label that some rows have and others have not, got only all for all or for none"
+    );
+    sandbox.write("empty.tsv", "one\t\ntwo\t;\n");
+    assert_eq!(
+        sandbox.fail(&arguments(&bert, &["--data", "empty.tsv"])),
+        "empty.tsv: expected at least one label in 2 rows, got only empty cells"
+    );
+    sandbox.write("few.tsv", "one\ta\ntwo\tb\nthree\ta\nfour\tb\n");
+    assert_eq!(
+        sandbox.fail(&arguments(&bert, &["--data", "few.tsv", "--thresholds", "f1"])),
+        "training rows: k-fold: expected at least 5 rows for 5 folds, got 3"
+    );
+}
+
+#[test]
+fn what_does_not_go_together_is_refused() {
+    let sandbox = sandbox();
+    let bert = encoder("bert");
+    let usage = |args: &[&str]| {
+        let outcome = sandbox.run(args);
+        assert_eq!(outcome.code, Some(2), "{args:?}: {}", outcome.stderr);
+        outcome.stderr
+    };
+    let all: [&[&str]; 7] = [
+        &["--calibration", "platt"],
+        &["--features", "auto"],
+        &["--scoring", "log_loss"],
+        &["--stratify"],
+        &["--abstain-below", "0.8"],
+        &["--target-precision", "0.9"],
+        &["--cost-matrix", "costs.csv"],
+    ];
+    for more in all {
+        let message = usage(&arguments(&bert, more));
+        assert!(message.contains("cannot be used with") && message.contains(more[0]), "{message}");
+    }
+    let plain =
+        ["train", "--encoder", &bert, "--data", "news.tsv", "--output", "model", "--thresholds", "f1"];
+    assert!(usage(&plain).contains("--thresholds f1 and half are for --multi-label"));
+    let message = usage(&arguments(&bert, &["--thresholds", "f1_macro"]));
+    assert!(message.contains("--thresholds f1_macro is for one label a sentence"), "{message}");
+    let empty = ["train", "--encoder", &bert, "--data", "news.tsv", "--output", "model", "--multi-label", ""];
+    assert!(usage(&empty).contains("separator"));
+    assert!(!sandbox.path("model").exists());
+}
+
+/// Oracle: a weight of 2 is the row twice, one of 0 no row; a fit by both ways ends within its tolerance of the same optimum.
+#[test]
+fn a_weight_is_so_many_rows() {
+    let sandbox = sandbox();
+    let news = news();
+    let rows: Vec<(&str, usize)> = news.lines().zip([1, 2, 3, 0].into_iter().cycle()).collect();
+    sandbox.write("weighted.tsv", rows.iter().map(|(row, n)| format!("{row}\t{n}\n")).collect::<String>());
+    sandbox
+        .write("repeated.tsv", rows.iter().map(|(row, n)| format!("{row}\n").repeat(*n)).collect::<String>());
+    let run = |data: &str, more: &[&str]| {
+        let args = ["--data", data, "--test-data", "news.tsv", "--scaling", "standard"];
+        report(&sandbox, &[&args[..], more].concat())
+    };
+    let norm = |report: &Value| report["classifier"]["coef_norm"].as_f64().unwrap();
+    let (expected, plain) = (run("repeated.tsv", &[]), run("news.tsv", &[]));
+    let found = run("weighted.tsv", &["--weight-column", "2"]);
+    assert!((norm(&found) - norm(&expected)).abs() < 1e-5 * norm(&expected));
+    assert!((norm(&plain) - norm(&expected)).abs() > 1e-3 * norm(&expected));
+    assert_eq!(found["test"], expected["test"]);
+    run("weighted.tsv", &["--weight-column", "2", "--thresholds", "f1", "--c-grid", "1,10"]);
+
+    let weighted = ["evaluate", "model", "--data", "weighted.tsv", "--weight-column", "2"];
+    assert_eq!(
+        sandbox.fail(&weighted),
+        "model: a multi-label model: its scores count every row once, without --weight-column"
+    );
+    let bert = encoder("bert");
+    sandbox.write("bad.tsv", "one\ta\t1\ntwo\t\t-1\n");
+    assert_eq!(
+        sandbox.fail(&arguments(&bert, &["--data", "bad.tsv", "--weight-column", "2"])),
+        "bad.tsv: line 2: expected a weight, a number of at least 0, got \"-1\""
+    );
+    sandbox.write("zero.tsv", "one\ta\t0\ntwo\t\t0\n");
+    assert_eq!(
+        sandbox.fail(&arguments(&bert, &["--data", "zero.tsv", "--weight-column", "2"])),
+        "zero.tsv: expected at least one weight above 0, got only 0"
+    );
+}
+
+#[test]
+fn other_commands_say_that_they_take_no_such_model() {
+    let sandbox = sandbox();
+    train(&sandbox, &["-q"]);
+    sandbox.write("plain.tsv", common::reviews());
+    // Whatever the data: empty label cells are not the first thing to hear of.
+    for data in ["news.tsv", "plain.tsv"] {
+        assert_eq!(
+            sandbox.fail(&["compare", "model", "model", "--data", data]),
+            "model/clsify.json: expected a model of one label a sentence, got a multi-label one"
+        );
+    }
+    let others: [&[&str]; 3] = [
+        &["advise", "--data", "plain.tsv", "--encoder", "model"],
+        &["curve", "--data", "plain.tsv", "--encoder", "model"],
+        &["doctor", "plain.tsv", "--encoder", "model"],
+    ];
+    for args in others {
+        let error = sandbox.fail(args);
+        assert_eq!(
+            error, "model: expected an encoder, got a model that `clsify train` has saved",
+            "{args:?}"
+        );
+    }
+}
+
+#[test]
+fn saved_models_are_checked() {
+    let sandbox = sandbox();
+    train(&sandbox, &["-q", "--bundle-encoder"]);
+    let path = sandbox.path("model/clsify.json");
+    let whole = read_json(&path);
+    assert_eq!(whole["format_version"], 3);
+    let edits: [(&str, Value, &str); 4] = [
+        ("thresholds", json!([0.5]), "expected 2 thresholds within 0 and 1"),
+        ("thresholds", json!([0.5, 1.5]), "expected 2 thresholds within 0 and 1"),
+        ("constant", json!([]), "expected 2 entries of constant, got 0"),
+        ("separator", json!(""), "expected a separator of labels such as ; without a line break, got none"),
+    ];
+    for (key, value, expected) in edits {
+        let mut json = whole.clone();
+        json["multi_label"][key] = value;
+        sandbox.write("model/clsify.json", json.to_string());
+        let error = sandbox.fail(&["predict", "model", "who ?"]);
+        assert_eq!(error, format!("model/clsify.json: {expected}"));
+    }
+    let mut json = whole.clone();
+    json["classes"] = json!(["a", "b", "c"]);
+    json["multi_label"]["thresholds"] = json!([0.5, 0.5, 0.5]);
+    json["multi_label"]["constant"] = json!([null, null, null]);
+    sandbox.write("model/clsify.json", json.to_string());
+    let error = sandbox.fail(&["predict", "model", "who ?"]);
+    assert!(error.contains("tensor \"coef\": expected shape [3, 32] of F64, got [2, 32] of F64"), "{error}");
+}

@@ -1,0 +1,116 @@
+//! Which row has which labels: scikit-learn's label indicator matrix.
+
+use std::collections::HashMap;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A matrix of yes and no, `[n_samples, n_labels]`, row-major.
+///
+/// ```
+/// use clsify::classifier::LabelIndicator;
+/// let labels = LabelIndicator::from_sets(&[vec![0, 2], vec![]], 3)?;
+/// assert_eq!(labels.row(0), [true, false, true]);
+/// assert_eq!((labels.n_samples(), labels.n_labels(), labels.count(2)), (2, 3, 1));
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelIndicator {
+    values: Vec<bool>,
+    n_labels: usize,
+}
+
+impl LabelIndicator {
+    /// From the values, row-major.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when there is no label, or the values are no whole rows.
+    pub fn new(values: Vec<bool>, n_labels: usize) -> Result<Self> {
+        if n_labels == 0 || !values.len().is_multiple_of(n_labels) {
+            return Err(bad(format!(
+                "expected rows of at least one label, got {} values of {n_labels}",
+                values.len()
+            )));
+        }
+        Ok(LabelIndicator { values, n_labels })
+    }
+
+    /// From the label ids of each row.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when there is no label, or an id is not below `n_labels`.
+    pub fn from_sets(sets: &[Vec<usize>], n_labels: usize) -> Result<Self> {
+        let mut values = vec![false; sets.len() * n_labels];
+        for (row, set) in sets.iter().enumerate() {
+            if let Some(id) = set.iter().find(|&&id| id >= n_labels) {
+                return Err(bad(format!("row {row}: expected label ids below {n_labels}, got {id}")));
+            }
+            set.iter().for_each(|id| values[row * n_labels + id] = true);
+        }
+        LabelIndicator::new(values, n_labels)
+    }
+
+    /// Rows.
+    pub fn n_samples(&self) -> usize {
+        self.values.len() / self.n_labels
+    }
+
+    /// Columns, at least one.
+    pub fn n_labels(&self) -> usize {
+        self.n_labels
+    }
+
+    /// Which labels a row has.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn row(&self, row: usize) -> &[bool] {
+        &self.values[row * self.n_labels..][..self.n_labels]
+    }
+
+    /// All rows, in order.
+    pub fn rows(&self) -> impl Iterator<Item = &[bool]> {
+        self.values.chunks_exact(self.n_labels)
+    }
+
+    /// Which rows have a label, `[n_samples]`.
+    ///
+    /// # Panics
+    /// When there is no such label.
+    pub fn column(&self, label: usize) -> Vec<bool> {
+        self.rows().map(|row| row[label]).collect()
+    }
+
+    /// How many rows have a label.
+    ///
+    /// # Panics
+    /// When there is no such label.
+    pub fn count(&self, label: usize) -> usize {
+        self.rows().filter(|row| row[label]).count()
+    }
+
+    /// The set of labels that most rows have; of equally frequent ones the one that comes first.
+    ///
+    /// # Panics
+    /// When there is no row.
+    pub fn most_frequent_row(&self) -> &[bool] {
+        let mut counts: HashMap<&[bool], (usize, usize)> = HashMap::new();
+        for (place, row) in self.rows().enumerate() {
+            counts.entry(row).or_insert((0, usize::MAX - place)).0 += 1;
+        }
+        let most = counts.into_iter().max_by_key(|(_, count)| *count);
+        most.expect("there is a row").0
+    }
+
+    /// These rows, in this order.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn select_rows(&self, rows: &[usize]) -> Self {
+        let values = rows.iter().flat_map(|&row| self.row(row)).copied().collect();
+        LabelIndicator { values, n_labels: self.n_labels }
+    }
+}
+
+fn bad(message: String) -> Error {
+    Error::new(ErrorKind::InvalidArgument, message).at("label indicator")
+}

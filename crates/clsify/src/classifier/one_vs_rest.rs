@@ -1,0 +1,281 @@
+//! Several labels a row: one logistic regression a label, each against the rest, all fitted together.
+//!
+//! In: features `[n_samples, n_features]` and which row has which labels. Out: `coef [n_labels, n_features]`, `intercept
+//! [n_labels]`. Every label is a problem of two classes over the same rows, so that all labels of all fits share the matrix
+//! products of each step. Source: scikit-learn 1.9.1, `OneVsRestClassifier(LogisticRegression())`.
+
+use clsify_kernels::vector::dot_f32;
+use rayon::prelude::*;
+
+use super::label_indicator::LabelIndicator;
+use super::logistic_regression::{FitTask, LogisticRegressionOptions, bad, problem};
+use super::rows::Precision;
+use super::samples::Samples;
+use super::solver::{Problem, Solution, Stop, solve};
+use super::standard_scaler::StandardScaler;
+use crate::error::Result;
+use crate::matrix::Matrix;
+
+/// Features, and the labels and the weight of each row.
+#[derive(Debug, Clone, Copy)]
+pub struct MultiLabelSamples<'a> {
+    /// `[n_samples, n_features]`.
+    pub features: &'a Matrix,
+    /// `[n_samples, n_labels]`.
+    pub labels: &'a LabelIndicator,
+    /// How much each row counts in a fit; `None`: the same.
+    pub sample_weight: Option<&'a [f64]>,
+}
+
+impl<'a> MultiLabelSamples<'a> {
+    /// Rows that count the same.
+    pub fn new(features: &'a Matrix, labels: &'a LabelIndicator) -> Self {
+        MultiLabelSamples { features, labels, sample_weight: None }
+    }
+
+    /// The same rows with these weights.
+    pub fn weighted(self, sample_weight: Option<&'a [f64]>) -> Self {
+        MultiLabelSamples { sample_weight, ..self }
+    }
+
+    /// The rows as those of two classes: without a label, with it.
+    fn of_label<'b>(&self, class_ids: &'b [usize]) -> Samples<'b>
+    where
+        'a: 'b,
+    {
+        Samples::new(self.features, class_ids, 2).weighted(self.sample_weight)
+    }
+}
+
+/// Fitted logistic regressions, one a label.
+///
+/// ```
+/// use clsify::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest};
+/// use clsify::matrix::Matrix;
+/// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
+/// let labels = LabelIndicator::from_sets(&[vec![0], vec![0], vec![1], vec![1]], 2)?;
+/// let fit = OneVsRest::fit(&MultiLabelSamples::new(&features, &labels), &LogisticRegressionOptions::default())?;
+/// assert_eq!(fit.predict(&features, &[0.5, 0.5]), labels);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct OneVsRest {
+    coef: Vec<f64>,
+    intercept: Vec<f64>,
+    n_features: usize,
+    constant: Vec<Option<bool>>,
+    n_iter: usize,
+    n_not_converged: usize,
+    gradient_max_norm: f64,
+}
+
+impl OneVsRest {
+    /// Finds the optimum of each label. A label that every row has, or none, is predicted as it is: see
+    /// [`constant`](Self::constant).
+    ///
+    /// [`ClassWeight::Balanced`](super::ClassWeight::Balanced) is taken for each label by itself: rows with it and rows
+    /// without it count the same in sum.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) when rows, labels and weights differ in
+    /// number, a feature or weight is not finite, no row counts, or an option is out of its range.
+    pub fn fit(samples: &MultiLabelSamples, options: &LogisticRegressionOptions) -> Result<Self> {
+        let task = FitTask { c: options.c, held_out: &[] };
+        let mut fits = fit_labels(samples, &[task], options, &|_| {})?;
+        Ok(fits.remove(0))
+    }
+
+    /// A classifier from numbers that were saved: `coef [n_labels, n_features]`, and `intercept` and `constant [n_labels]`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) when the lengths do not fit together or a
+    /// number is not finite.
+    pub fn from_parts(coef: Vec<f64>, intercept: Vec<f64>, constant: Vec<Option<bool>>) -> Result<Self> {
+        let n_labels = constant.len();
+        if n_labels == 0
+            || intercept.len() != n_labels
+            || coef.is_empty()
+            || !coef.len().is_multiple_of(n_labels)
+        {
+            return Err(bad(format!(
+                "expected {n_labels} intercepts and rows of coefficients, got {} and {} numbers",
+                intercept.len(),
+                coef.len()
+            )));
+        }
+        if !coef.iter().chain(&intercept).all(|x| x.is_finite()) {
+            return Err(bad("expected finite coefficients"));
+        }
+        let n_features = coef.len() / n_labels;
+        Ok(OneVsRest {
+            coef,
+            intercept,
+            n_features,
+            constant,
+            n_iter: 0,
+            n_not_converged: 0,
+            gradient_max_norm: 0.0,
+        })
+    }
+
+    /// The same classifier for features as they are, where this one was fitted on scaled ones.
+    ///
+    /// # Panics
+    /// When the scaler has another number of columns.
+    pub fn unscaled(mut self, scaler: &StandardScaler) -> Self {
+        let rows = self.coef.chunks_exact_mut(self.n_features).zip(&mut self.intercept);
+        rows.for_each(|(coef, intercept)| scaler.unscale(coef, intercept));
+        self
+    }
+
+    /// The weights, row-major `[n_labels, n_features]`; zeros for a constant label.
+    pub fn coef(&self) -> &[f64] {
+        &self.coef
+    }
+
+    /// The intercepts, `[n_labels]`; zero for a constant label.
+    pub fn intercept(&self) -> &[f64] {
+        &self.intercept
+    }
+
+    /// For each label whether it is constant, and then whether every row has it: its probability is 1 or 0.
+    pub fn constant(&self) -> &[Option<bool>] {
+        &self.constant
+    }
+
+    /// Numbers a row.
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// Labels.
+    pub fn n_labels(&self) -> usize {
+        self.constant.len()
+    }
+
+    /// The most steps that a label took.
+    pub fn n_iter(&self) -> usize {
+        self.n_iter
+    }
+
+    /// Labels whose optimum was not reached.
+    pub fn n_not_converged(&self) -> usize {
+        self.n_not_converged
+    }
+
+    /// A bound of the largest element of any label's gradient where its fit stopped.
+    pub fn gradient_max_norm(&self) -> f64 {
+        self.gradient_max_norm
+    }
+
+    /// The Euclidean length of all weights together.
+    pub fn coef_norm(&self) -> f64 {
+        self.coef.iter().map(|w| w * w).sum::<f64>().sqrt()
+    }
+
+    /// The probability of each label, row-major `[n_samples, n_labels]`; labels are independent, so a row has no sum to
+    /// keep.
+    ///
+    /// # Panics
+    /// When the features have another number of columns than those of the fit.
+    pub fn predict_proba(&self, features: &Matrix) -> Vec<f64> {
+        assert_eq!(
+            features.cols(),
+            self.n_features,
+            "expected the features that the classifier was fitted on"
+        );
+        let probability = |row: &[f32], label: usize| match self.constant[label] {
+            Some(has_it) => f64::from(u8::from(has_it)),
+            None => {
+                let coef = &self.coef[label * self.n_features..][..self.n_features];
+                1.0 / (1.0 + (-dot_f32(coef, row) - self.intercept[label]).exp())
+            }
+        };
+        (0..features.rows())
+            .into_par_iter()
+            .flat_map_iter(|i| (0..self.n_labels()).map(move |label| probability(features.row(i), label)))
+            .collect()
+    }
+
+    /// The labels of every row: those whose probability is above their threshold, `[n_labels]`.
+    ///
+    /// # Panics
+    /// As for [`predict_proba`](Self::predict_proba), and when there are not as many thresholds as labels.
+    pub fn predict(&self, features: &Matrix, thresholds: &[f64]) -> LabelIndicator {
+        above(&self.predict_proba(features), thresholds)
+    }
+}
+
+/// Which probabilities `[n_samples, n_labels]` are above the threshold of their label.
+///
+/// # Panics
+/// When there is no threshold, or the probabilities are no whole rows of as many.
+pub fn above(probabilities: &[f64], thresholds: &[f64]) -> LabelIndicator {
+    let rows = probabilities.chunks_exact(thresholds.len());
+    assert!(rows.remainder().is_empty(), "expected a threshold for each label");
+    let values =
+        rows.flat_map(|row| row.iter().zip(thresholds).map(|(p, threshold)| p > threshold)).collect();
+    LabelIndicator::new(values, thresholds.len()).expect("these are whole rows")
+}
+
+/// Fits several classifiers over the same rows, all their labels together; `c` of the options is not looked at.
+/// `progress` hears how many of the labels of all fits are done.
+pub(crate) fn fit_labels(
+    samples: &MultiLabelSamples,
+    tasks: &[FitTask],
+    options: &LogisticRegressionOptions,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<OneVsRest>> {
+    let (labels, n_features) = (samples.labels, samples.features.cols());
+    let columns: Vec<Vec<usize>> = (0..labels.n_labels())
+        .map(|label| labels.column(label).into_iter().map(usize::from).collect())
+        .collect();
+    samples.of_label(&columns[0]).check()?;
+    tasks.iter().try_for_each(|task| LogisticRegressionOptions { c: task.c, ..*options }.check())?;
+    let all = tasks.iter().flat_map(|task| columns.iter().map(move |column| (task, column)));
+    let all: Vec<Problem> =
+        all.map(|(task, column)| problem(&samples.of_label(column), task, options.class_weight)).collect();
+    if all.iter().any(|problem| problem.classes.is_empty()) {
+        return Err(bad("expected rows that count, got none"));
+    }
+    let constant = |problem: &Problem| match problem.classes[..] {
+        [class_id] => Some(class_id == 1),
+        _ => None,
+    };
+    let constants: Vec<Option<bool>> = all.iter().map(constant).collect();
+    let problems: Vec<Problem> = all.into_iter().filter(|problem| constant(problem).is_none()).collect();
+    let stop = Stop { tol: options.tol, max_iter: options.max_iter };
+    let mut solutions = solve(samples.features, &problems, stop, Precision::Double, progress).into_iter();
+    let fits = constants.chunks_exact(labels.n_labels()).map(|constant| {
+        let mut fit = OneVsRest {
+            coef: Vec::with_capacity(constant.len() * n_features),
+            intercept: Vec::with_capacity(constant.len()),
+            n_features,
+            constant: constant.to_vec(),
+            n_iter: 0,
+            n_not_converged: 0,
+            gradient_max_norm: 0.0,
+        };
+        for constant in constant {
+            match constant.is_none().then(|| solutions.next()).flatten() {
+                Some(solution) => fit.push(&solution),
+                None => {
+                    fit.coef.extend(std::iter::repeat_n(0.0, n_features));
+                    fit.intercept.push(0.0);
+                }
+            }
+        }
+        fit
+    });
+    Ok(fits.collect())
+}
+
+impl OneVsRest {
+    fn push(&mut self, solution: &Solution) {
+        self.coef.extend_from_slice(&solution.coef);
+        self.intercept.extend_from_slice(&solution.intercept);
+        self.n_iter = self.n_iter.max(solution.n_iter);
+        self.n_not_converged += usize::from(!solution.converged);
+        self.gradient_max_norm = self.gradient_max_norm.max(solution.gradient_max_norm);
+    }
+}

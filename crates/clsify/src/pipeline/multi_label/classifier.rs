@@ -1,0 +1,215 @@
+//! Sentences in, sets of labels with probabilities out; saved to a folder and loaded from it.
+
+use std::path::Path;
+
+use super::report::{MultiLabelEvaluationReport, MultiLabelReport};
+use super::saved::{SavedLabels, SavedMultiLabelModel, SavedMultiLabelTraining};
+use super::{among, indicator, union};
+use crate::classifier::{OneVsRest, above};
+use crate::dataset::{LabelSeparator, MultiLabelDataset};
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::MultiLabelEvaluation;
+use crate::matrix::Matrix;
+use crate::pipeline::sentence_classifier::load_encoder;
+use crate::pipeline::{
+    EncoderReport, FORMAT_VERSION, FeaturesReport, LoadOptions, Observer, SavedEncoder, SentenceEncoder,
+    saved_model,
+};
+
+/// A trained classifier of sentences with any number of labels each.
+#[derive(Debug, Clone)]
+pub struct MultiLabelClassifier {
+    encoder: SentenceEncoder,
+    classifier: OneVsRest,
+    saved: SavedMultiLabelModel,
+}
+
+/// The answer for one sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MultiLabelPrediction {
+    /// The labels whose probability is above their threshold, ascending; places in [`MultiLabelClassifier::classes`].
+    pub label_ids: Vec<usize>,
+    /// The probability of each label, in the order of the classes; they have no sum to keep.
+    pub probabilities: Vec<f64>,
+}
+
+impl MultiLabelClassifier {
+    pub(super) fn new(
+        encoder: SentenceEncoder,
+        classifier: OneVsRest,
+        classes: Vec<String>,
+        separator: LabelSeparator,
+        report: &MultiLabelReport,
+    ) -> Self {
+        let thresholds = report.thresholds.per_label.iter().map(|label| label.threshold).collect();
+        let saved = SavedMultiLabelModel {
+            format_version: FORMAT_VERSION,
+            clsify_version: env!("CARGO_PKG_VERSION").to_string(),
+            multi_label: SavedLabels { separator, thresholds, constant: classifier.constant().to_vec() },
+            classes,
+            features: encoder.features().clone(),
+            max_length: report.encoder.max_length,
+            encoder: SavedEncoder::of(&report.encoder, encoder.folder()),
+            metrics: report.test.clone(),
+            training: SavedMultiLabelTraining {
+                n_train: report.split.n_train,
+                n_test: report.split.n_test,
+                seed: report.split.seed,
+                c: report.classifier.c,
+                class_weight: report.classifier.class_weight,
+                scaling: report.classifier.scaling,
+                thresholds: report.thresholds.chosen_by,
+                n_iter: report.classifier.n_iter,
+                converged: report.classifier.converged,
+            },
+        };
+        MultiLabelClassifier { encoder, classifier, saved }
+    }
+
+    /// Writes the model's folder, as [`SentenceClassifier::save`](crate::pipeline::SentenceClassifier::save) does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn save(&self, folder: &Path, bundle_encoder: bool) -> Result<()> {
+        let encoder = self.encoder.folder();
+        let mut saved = self.saved.clone();
+        saved.encoder = saved.encoder.found_at(encoder, bundle_encoder, self.encoder.hash_memory())?;
+        let bundled = bundle_encoder.then_some(encoder);
+        let (coef, intercept) = (self.classifier.coef(), self.classifier.intercept());
+        saved_model::write(folder, &saved, &saved.encoder, coef, intercept, bundled)
+    }
+
+    /// Loads a model folder, with the encoder that was bundled with it or lies where it lay at training.
+    ///
+    /// # Errors
+    /// As for [`load_with`](Self::load_with).
+    ///
+    /// ```no_run
+    /// let classifier = clsify::pipeline::MultiLabelClassifier::load("model".as_ref(), &())?;
+    /// for prediction in classifier.predict(&["the vote on the new stadium"], &())? {
+    ///     println!("{:?}", classifier.labels(&prediction)); // ["politics", "sport"]
+    /// }
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn load(folder: &Path, observer: &dyn Observer) -> Result<Self> {
+        let encoder = SavedMultiLabelModel::read(folder)?.encoder_folder(folder);
+        Self::load_with(folder, &encoder, LoadOptions::default(), observer)
+    }
+
+    /// Loads a model folder with an encoder that may lie elsewhere now.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`] when the folder is malformed, its model has one label a sentence, or the encoder is not the one
+    /// of the training; I/O errors and those of the encoder's files.
+    pub fn load_with(
+        folder: &Path,
+        encoder: &Path,
+        options: LoadOptions,
+        observer: &dyn Observer,
+    ) -> Result<Self> {
+        let saved = SavedMultiLabelModel::read(folder)?;
+        let features = (&saved.features, saved.max_length);
+        let encoder = load_encoder(folder, encoder, &saved.encoder, features, options, observer)?;
+        let (coef, intercept) = saved_model::read_columns(folder, saved.classes.len(), encoder.n_features())?;
+        let classifier = OneVsRest::from_parts(coef, intercept, saved.multi_label.constant.clone())
+            .map_err(|e| Error::new(ErrorKind::Model, e.to_string()).at(folder.display().to_string()))?;
+        Ok(MultiLabelClassifier { encoder, classifier, saved })
+    }
+
+    /// The labels, sorted.
+    pub fn classes(&self) -> &[String] {
+        &self.saved.classes
+    }
+
+    /// The threshold of each label.
+    pub fn thresholds(&self) -> &[f64] {
+        &self.saved.multi_label.thresholds
+    }
+
+    /// What stands between labels in a cell.
+    pub fn separator(&self) -> &LabelSeparator {
+        &self.saved.multi_label.separator
+    }
+
+    /// The encoder.
+    pub fn encoder(&self) -> &SentenceEncoder {
+        &self.encoder
+    }
+
+    /// The logistic regressions, in the order of [`classes`](Self::classes).
+    pub fn classifier(&self) -> &OneVsRest {
+        &self.classifier
+    }
+
+    /// What is saved of the training.
+    pub fn metadata(&self) -> &SavedMultiLabelModel {
+        &self.saved
+    }
+
+    /// The names of the labels that a prediction gives.
+    pub fn labels(&self, prediction: &MultiLabelPrediction) -> Vec<&str> {
+        prediction.label_ids.iter().map(|&id| self.classes()[id].as_str()).collect()
+    }
+
+    /// The labels and the probabilities of every sentence, in order.
+    ///
+    /// # Errors
+    /// As for [`SentenceEncoder::encode`].
+    pub fn predict<S: AsRef<str> + Sync>(
+        &self,
+        sentences: &[S],
+        observer: &dyn Observer,
+    ) -> Result<Vec<MultiLabelPrediction>> {
+        Ok(self.predict_features(&self.encoder.encode(sentences, observer)?.features))
+    }
+
+    /// The labels and the probabilities of every row of features `[n_sentences, n_features]`, as its
+    /// [`encoder`](Self::encoder) makes them.
+    ///
+    /// # Panics
+    /// When the rows have another length.
+    pub fn predict_features(&self, features: &Matrix) -> Vec<MultiLabelPrediction> {
+        let probabilities = self.classifier.predict_proba(features);
+        let given = above(&probabilities, self.thresholds());
+        let rows = given.rows().zip(probabilities.chunks_exact(self.classes().len()));
+        let prediction = |(row, probabilities): (&[bool], &[f64])| MultiLabelPrediction {
+            label_ids: (0..row.len()).filter(|&id| row[id]).collect(),
+            probabilities: probabilities.to_vec(),
+        };
+        rows.map(prediction).collect()
+    }
+
+    /// Scores the classifier on labelled sentences; a label that it does not know is never given, and so counts as missed.
+    ///
+    /// # Errors
+    /// As for [`SentenceEncoder::encode`].
+    pub fn evaluate(
+        &self,
+        dataset: &MultiLabelDataset,
+        observer: &dyn Observer,
+    ) -> Result<MultiLabelEvaluationReport> {
+        let own = self.classes();
+        let found = dataset.classes();
+        let unknown: Vec<&str> = found
+            .iter()
+            .map(String::as_str)
+            .filter(|label| !own.iter().any(|class| class == label))
+            .collect();
+        if !unknown.is_empty() {
+            let unknown = crate::pipeline::list(&unknown);
+            observer.note(&format!(
+                "the classifier does not know the label {unknown}: it is never given, and counts as missed"
+            ));
+        }
+        let labels = union(own, found);
+        let encoded = self.encoder.encode(dataset.sentences(), observer)?;
+        let y_pred = among(&self.classifier.predict(&encoded.features, self.thresholds()), own, &labels)?;
+        let y_true = indicator(dataset, &labels)?;
+        Ok(MultiLabelEvaluationReport {
+            dataset: dataset.summary(),
+            encoder: EncoderReport::of(&self.encoder),
+            features: FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts },
+            test: MultiLabelEvaluation::from_predictions(&y_true, &y_pred, &labels)?,
+        })
+    }
+}

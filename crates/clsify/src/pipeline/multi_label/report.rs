@@ -1,0 +1,174 @@
+//! What a multi-label run found, as plain structs: the JSON report.
+
+use serde::Serialize;
+
+use super::train::Thresholds;
+use crate::classifier::{ClassWeight, Scaling};
+use crate::dataset::MultiLabelSummary;
+use crate::evaluation::{GridSearch, MultiLabelEvaluation};
+use crate::pipeline::{EncoderReport, FeaturesReport, Seconds, SplitReport};
+
+/// The report of a multi-label training run. Keys are stable; more may be added.
+#[derive(Debug, Clone, Serialize)]
+pub struct MultiLabelReport {
+    /// The labelled sentences.
+    pub dataset: MultiLabelSummary,
+    /// The encoder and what was taken from it.
+    pub encoder: EncoderReport,
+    /// The features of `dataset`.
+    pub features: FeaturesReport,
+    /// A test file of its own, if there was one.
+    pub test_data: Option<MultiLabelTestData>,
+    /// Which rows trained and which tested; never stratified.
+    pub split: SplitReport,
+    /// What constant answers score on the held-out rows.
+    pub baseline: MultiLabelBaseline,
+    /// The classifier.
+    pub classifier: MultiLabelClassifierReport,
+    /// The search for C, if there was one.
+    pub grid_search: Option<MultiLabelGridSearch>,
+    /// The thresholds of the labels.
+    pub thresholds: ThresholdsReport,
+    /// On the rows of the fit.
+    pub train: MultiLabelEvaluation,
+    /// On the held-out rows.
+    pub test: MultiLabelEvaluation,
+    /// On the held-out rows with the threshold 0.5 for every label, where others were chosen.
+    pub test_at_half: Option<MultiLabelEvaluation>,
+    /// Where the time went.
+    pub seconds: Seconds,
+}
+
+/// A test file of its own.
+#[derive(Debug, Clone, Serialize)]
+pub struct MultiLabelTestData {
+    /// Its labelled sentences.
+    pub dataset: MultiLabelSummary,
+    /// Their features.
+    pub features: FeaturesReport,
+}
+
+/// Constant answers, for comparison.
+#[derive(Debug, Clone, Serialize)]
+pub struct MultiLabelBaseline {
+    /// Always the most frequent set of labels of the training rows.
+    pub most_frequent_set: ConstantScores,
+    /// Always every label that a training row has: what a threshold of 0 gives.
+    pub every_label: ConstantScores,
+}
+
+/// What a constant answer scores on the held-out rows.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConstantScores {
+    /// The answer.
+    pub labels: Vec<String>,
+    /// The share of the rows with exactly these labels.
+    pub subset_accuracy: f64,
+    /// The share of wrong yes-or-no answers.
+    pub hamming_loss: f64,
+    /// F1 of all answers together.
+    pub micro_f1: f64,
+    /// Mean F1 of the labels.
+    pub macro_f1: f64,
+    /// Mean F1 of the rows.
+    pub samples_f1: f64,
+}
+
+impl ConstantScores {
+    pub(super) fn of(labels: Vec<String>, evaluation: &MultiLabelEvaluation) -> Self {
+        ConstantScores {
+            labels,
+            subset_accuracy: evaluation.subset_accuracy,
+            hamming_loss: evaluation.hamming_loss,
+            micro_f1: evaluation.micro_average.f1,
+            macro_f1: evaluation.macro_average.f1,
+            samples_f1: evaluation.samples_average.f1,
+        }
+    }
+}
+
+/// The classifier: one logistic regression a label.
+#[derive(Debug, Clone, Serialize)]
+pub struct MultiLabelClassifierReport {
+    /// Inverse of the regularisation's strength.
+    #[serde(rename = "C")]
+    pub c: f64,
+    /// How much a row counted, for each label by itself.
+    pub class_weight: ClassWeight,
+    /// What was done to the features before the fit.
+    pub scaling: Scaling,
+    /// The most steps that a label took.
+    pub n_iter: usize,
+    /// Whether every label reached its optimum.
+    pub converged: bool,
+    /// Labels that did not.
+    pub n_not_converged: usize,
+    /// A bound of the largest element of any label's gradient at the end.
+    pub gradient_max_norm: f64,
+    /// Euclidean length of all weights together.
+    pub coef_norm: f64,
+    /// `[n_labels]`, sorted by label.
+    pub intercept: Vec<f64>,
+    /// Labels that the training rows leave nothing to learn about.
+    pub constant_labels: ConstantLabels,
+}
+
+/// Labels with the same answer for every sentence.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ConstantLabels {
+    /// Every training row has them: always given.
+    pub always: Vec<String>,
+    /// No training row has them: never given.
+    pub never: Vec<String>,
+}
+
+/// The search for C; the classifier is fitted with the best one.
+#[derive(Debug, Clone, Serialize)]
+pub struct MultiLabelGridSearch {
+    /// `f1_micro`, with the threshold 0.5.
+    pub scoring: &'static str,
+    /// Folds a C.
+    pub n_splits: usize,
+    /// What was found.
+    #[serde(flatten)]
+    pub found: GridSearch,
+}
+
+/// The thresholds of the labels.
+#[derive(Debug, Clone, Serialize)]
+pub struct ThresholdsReport {
+    /// How they were chosen.
+    pub chosen_by: Thresholds,
+    /// Folds of the training rows behind the choice, if there was one.
+    pub n_splits: Option<usize>,
+    /// Each label, sorted.
+    pub per_label: Vec<LabelThreshold>,
+}
+
+/// The threshold of one label.
+#[derive(Debug, Clone, Serialize)]
+pub struct LabelThreshold {
+    /// The label.
+    pub label: String,
+    /// It is given where its probability is above this.
+    pub threshold: f64,
+    /// Its F1 with this threshold on the training rows out of their folds, which chose it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub f1: Option<f64>,
+    /// Its F1 with 0.5 on the same rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub f1_at_half: Option<f64>,
+}
+
+/// How a multi-label classifier does on labelled sentences.
+#[derive(Debug, Clone, Serialize)]
+pub struct MultiLabelEvaluationReport {
+    /// The labelled sentences.
+    pub dataset: MultiLabelSummary,
+    /// The encoder and what was taken from it.
+    pub encoder: EncoderReport,
+    /// The features of the sentences.
+    pub features: FeaturesReport,
+    /// The scores.
+    pub test: MultiLabelEvaluation,
+}
