@@ -110,15 +110,14 @@ fn summary(measured: &[(Dtype, Option<EncoderSpeed>)]) -> String {
     if let Some(first) = measured.iter().find_map(|(_, speed)| speed.as_ref()) {
         let cut = first.counts.n_truncated;
         text = format!(
-            "encoder    {} ({}, {} layers, {} wide), pooling {} of layers {}, {} threads\n\
+            "encoder    {} ({}, {} layers, {} wide), {}, {} threads\n\
              sentences  {} of {} tokens, longest {}{}; tokenized in {:.3} s\n\
              operations {:.1} billion needed for them, {:.1} million a token\n\n",
             first.encoder.name,
             first.encoder.model_type,
             first.encoder.num_hidden_layers,
             first.encoder.hidden_size,
-            first.encoder.pooling,
-            first.encoder.layers,
+            first.encoder.pooled(),
             first.threads,
             first.n_sentences,
             first.counts.n_tokens,

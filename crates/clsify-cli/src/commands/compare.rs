@@ -95,13 +95,7 @@ fn summary(report: &ComparisonReport, args: &Args) -> String {
     let models = [("A", &args.a, &report.a), ("B", &args.b, &report.b)];
     for (name, folder, model) in models {
         let encoder = &model.encoder;
-        text.push_str(&format!(
-            "{name}  {}: {}, pooling {} of layers {}\n",
-            folder.display(),
-            encoder.name,
-            encoder.pooling,
-            encoder.layers
-        ));
+        text.push_str(&format!("{name}  {}: {}, {}\n", folder.display(), encoder.name, encoder.pooled()));
     }
     models.iter().for_each(|(name, _, model)| text.push_str(&unknown(name, model)));
     let mut table = Table::new(["", "accuracy", "95 % interval", "macro F1"]);

@@ -146,10 +146,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 fn summary(curve: &LearningCurve) -> String {
     let encoder = &curve.encoder;
     let mut text = format!(
-        "encoder      {}, pooling {} of layers {}; C {}\nrows         {} to train, {} to test\n",
+        "encoder      {}, {}; C {}\nrows         {} to train, {} to test\n",
         encoder.name,
-        encoder.pooling,
-        encoder.layers,
+        encoder.pooled(),
         six_digits(curve.c),
         curve.n_train,
         curve.n_test

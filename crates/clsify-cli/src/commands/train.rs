@@ -290,13 +290,12 @@ pub(crate) fn say_counts(name: &str, summary: &DatasetSummary, console: &Console
 fn summary(report: &TrainingReport, classes: &[String]) -> String {
     let (features, classifier) = (&report.features, &report.classifier);
     let mut text = format!(
-        "encoder      {} ({}, {} layers, {} wide), pooling {} of layers {}\nfeatures     {} x {}, {} tokens, longest {}\n",
+        "encoder      {} ({}, {} layers, {} wide), {}\nfeatures     {} x {}, {} tokens, longest {}\n",
         report.encoder.name,
         report.encoder.model_type,
         report.encoder.num_hidden_layers,
         report.encoder.hidden_size,
-        report.encoder.pooling,
-        report.encoder.layers,
+        report.encoder.pooled(),
         features.shape[0],
         features.shape[1],
         features.counts.n_tokens,

@@ -85,6 +85,17 @@ impl EncoderReport {
             dtype: encoder.dtype(),
         }
     }
+
+    /// In words what is taken from the encoder: `cls of the last layer`, `mean of layer 8`, `cls+mean of layers 7-10`.
+    pub fn pooled(&self) -> String {
+        let of = match self.layers {
+            Layers::Last => "the last layer".to_string(),
+            Layers::All => "all layers".to_string(),
+            Layers::Range { first, last } if first == last => format!("layer {first}"),
+            layers => format!("layers {layers}"),
+        };
+        format!("{} of {of}", self.pooling)
+    }
 }
 
 /// A feature matrix.

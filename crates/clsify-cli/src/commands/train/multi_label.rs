@@ -92,13 +92,12 @@ fn say_counts(name: &str, dataset: &MultiLabelDataset, separator: &LabelSeparato
 fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
     let (encoder, features, classifier) = (&report.encoder, &report.features, &report.classifier);
     let mut text = format!(
-        "encoder      {} ({}, {} layers, {} wide), pooling {} of layers {}\nfeatures     {} x {}, {} tokens, longest {}\n",
+        "encoder      {} ({}, {} layers, {} wide), {}\nfeatures     {} x {}, {} tokens, longest {}\n",
         encoder.name,
         encoder.model_type,
         encoder.num_hidden_layers,
         encoder.hidden_size,
-        encoder.pooling,
-        encoder.layers,
+        encoder.pooled(),
         features.shape[0],
         features.shape[1],
         features.counts.n_tokens,
