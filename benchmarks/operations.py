@@ -25,3 +25,8 @@ def operations_needed(shape: Shape, sentence_tokens: Iterable[int]) -> int:
         multiply_adds += (shape.layers - 1) * tokens * (row + 2 * tokens * hidden)
         multiply_adds += row + 2 * tokens * hidden * shape.heads
     return 2 * multiply_adds
+
+
+def weights_needed(shape: Shape) -> int:
+    """The numbers in the matrices that a `[CLS]` vector needs: those of every layer, once each."""
+    return shape.layers * (4 * shape.hidden**2 + 2 * shape.hidden * shape.intermediate)

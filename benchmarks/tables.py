@@ -153,12 +153,17 @@ def latency(record: Record, encoder: str) -> Iterator[str]:
     for participant, dtype in record.participants("latency", encoder):
         middle = floors.rounds_of(record, "latency", "median_ms", encoder, participant, dtype)
         late = floors.rounds_of(record, "latency", "p95_ms", encoder, participant, dtype)
+        read = record.rounds("ms", job="read", encoder=encoder, dtype=dtype) if participant == "clsify" else {}
         if middle:
             rows.append([participant, dtype, f"{median(middle.values()):.3f}", f"{min(middle.values()):.3f}", f"{median(late.values()):.3f}",
+                         f"{median(read.values()):.3f}" if read else "",
                          against(record, "latency", "median_ms", encoder, participant, dtype)])
     if rows:
         yield "### One sentence of nine tokens, warm"
-        yield table(["participant", "dtype", "ms, median", "ms, least median of a round", "ms, 95 % under", "ours / theirs"], rows)
+        yield ("Each of the layers' weights is used once, and the time goes into reading them. \"ms, weights read\" is how long this machine takes "
+               "to read as many bytes with the same threads and do nothing with them: no encoder in that dtype can be faster.")
+        yield table(["participant", "dtype", "ms, median", "ms, least median of a round", "ms, 95 % under", "ms, weights read", "ours / theirs"],
+                    rows)
 
 
 def grid(record: Record, encoder: str) -> Iterator[str]:

@@ -2,11 +2,12 @@
 //!
 //! Every thread repeats the one instruction that a kernel lives on, in chains that do not wait for one another, on
 //! numbers that stay in registers. No product of matrices can be faster; how near one comes is a figure that can be
-//! compared between machines. It does not measure memory.
+//! compared between machines. One sentence alone has another limit: the time in which the weights can be read.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use crate::crew::{divide, standing_by};
 use crate::packed::Kernel;
 #[cfg(target_arch = "x86_64")]
 use crate::packed::amx;
@@ -59,6 +60,30 @@ pub fn operations_per_second(kernel: Kernel, threads: usize) -> Option<f64> {
         })
     });
     slices.into_iter().reduce(f64::max).map(|best| best / SLICE.as_secs_f64())
+}
+
+/// Seconds in which the threads of the current rayon pool together read so many bytes once, one after another and doing
+/// nothing with them; the least of twenty. Weights of this size cannot be used in less.
+///
+/// It allocates as many bytes.
+///
+/// ```
+/// assert!(clsify_kernels::ceiling::read_seconds(1 << 20) > 0.0);
+/// ```
+pub fn read_seconds(bytes: usize) -> f64 {
+    let words = vec![1u64; bytes / size_of::<u64>()];
+    let parts = rayon::current_num_threads();
+    standing_by(|| {
+        let read = |_| {
+            let begin = Instant::now();
+            divide(parts, &|part| {
+                let own = &words[part * words.len() / parts..(part + 1) * words.len() / parts];
+                black_box(own.iter().fold(0, |sum, word| sum ^ word));
+            });
+            begin.elapsed().as_secs_f64()
+        };
+        (0..20).map(read).fold(f64::INFINITY, f64::min)
+    })
 }
 
 /// Runs every chain for [`ROUNDS`] instructions; the number of operations.

@@ -53,6 +53,8 @@ enum Job {
     },
     /// What the processor can do at most, in operations a second; a multiply-add counts two.
     Ceiling,
+    /// In how many seconds all threads read so many bytes.
+    Read { bytes: usize },
 }
 
 /// What [`Job::Load`] leaves for the others.
@@ -81,6 +83,7 @@ fn run(line: &str, loaded: &mut Option<Loaded>) -> Outcome<Value> {
             return search(&features, [rows, columns], &class_ids, &c_values, folds);
         }
         Job::Ceiling => return Ok(ceilings(rayon_threads())),
+        Job::Read { bytes } => return Ok(json!({"seconds": clsify_kernels::ceiling::read_seconds(bytes)})),
         _ => {}
     }
     let loaded = loaded.as_mut().ok_or("expected the job \"load\" first")?;
@@ -105,7 +108,9 @@ fn run(line: &str, loaded: &mut Option<Loaded>) -> Outcome<Value> {
             Ok(json!({}))
         }
         Job::Latency { input_ids, warm_up, repeats } => latency(&loaded.encoder, input_ids, warm_up, repeats),
-        Job::Load { .. } | Job::GridSearch { .. } | Job::Ceiling => unreachable!("answered above"),
+        Job::Load { .. } | Job::GridSearch { .. } | Job::Ceiling | Job::Read { .. } => {
+            unreachable!("answered above")
+        }
     }
 }
 

@@ -86,6 +86,15 @@ impl Temporary {
         unfinished().push(path.clone());
         Ok(Temporary(path))
     }
+
+    /// Creates what stands at the path, unless [`remove_unfinished`] was there first: it would not come again.
+    fn create<T>(&self, create: impl FnOnce(&Path) -> std::io::Result<T>) -> std::io::Result<T> {
+        let unfinished = unfinished();
+        if !unfinished.contains(&self.0) {
+            return Err(std::io::Error::other("the process is being stopped"));
+        }
+        create(&self.0)
+    }
 }
 
 impl Drop for Temporary {
@@ -116,7 +125,7 @@ impl TemporaryFolder {
     /// An I/O error with the path.
     pub fn beside(target: &Path) -> Result<Self> {
         let temporary = Temporary::beside(target)?;
-        fs::create_dir_all(&temporary.0).map_err(|e| Error::io(&temporary.0, &e))?;
+        temporary.create(|path| fs::create_dir_all(path)).map_err(|e| Error::io(&temporary.0, &e))?;
         Ok(TemporaryFolder(temporary))
     }
 
@@ -207,7 +216,7 @@ impl AtomicFile {
         // Through a link to the file behind it: the link itself is the user's and stays.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let temporary = Temporary::beside(&target)?;
-        let file = fs::File::create(&temporary.0).map_err(|e| Error::io(path, &e))?;
+        let file = temporary.create(|path| fs::File::create(path)).map_err(|e| Error::io(path, &e))?;
         Ok(AtomicFile { file, temporary, target, path: path.to_path_buf() })
     }
 
@@ -259,7 +268,7 @@ impl ScratchFile {
         options.read(true).write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&temporary.0).map_err(|e| Error::io(&folder, &e))?;
+        let file = temporary.create(|path| options.open(path)).map_err(|e| Error::io(&folder, &e))?;
         // Unix keeps the file until it is closed; elsewhere this fails and the temporary's drop removes it.
         let _ = fs::remove_file(&temporary.0);
         Ok(ScratchFile { file, _temporary: temporary })
@@ -344,7 +353,7 @@ pub fn check_writable(path: &Path) -> Result<()> {
     loop {
         let temporary = Temporary::beside(probe)?;
         let folder = probe.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        match fs::create_dir(&temporary.0) {
+        match temporary.create(|path| fs::create_dir(path)) {
             Ok(()) => return Ok(()),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && !folder.exists() => probe = folder,
             // Some file systems, such as /proc, answer that what should be created is not there.
@@ -371,7 +380,7 @@ pub fn write_folder_atomically(path: &Path, fill: impl FnOnce(&Path) -> Result<(
         fs::create_dir_all(parent).map_err(|e| Error::io(parent, &e))?;
     }
     let temporary = Temporary::beside(path)?;
-    fs::create_dir(&temporary.0).map_err(io)?;
+    temporary.create(|path| fs::create_dir(path)).map_err(io)?;
     fill(&temporary.0)?;
     // Another process may put a folder there between the two renames: then that one is the older, and is replaced.
     const MOST_ATTEMPTS: usize = 8;
@@ -404,4 +413,23 @@ fn swap(new: &Path, path: &Path, old: &Path) -> std::io::Result<()> {
         let _ = fs::rename(old, path);
     }
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A signal between the choice of a name and its use: what is created then would be left for good.
+    #[test]
+    fn after_an_interrupt_nothing_is_created() {
+        let folder = std::env::temp_dir().join(format!("clsify-interrupt-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let temporary = Temporary::beside(&folder.join("x.npy")).unwrap();
+        // What `remove_unfinished` does, without touching the temporaries of other tests.
+        unfinished().retain(|path| path != &temporary.0);
+        let error = temporary.create(|path| fs::File::create(path)).unwrap_err();
+        assert_eq!(error.to_string(), "the process is being stopped");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }
