@@ -160,8 +160,8 @@ def latency(record: Record, encoder: str) -> Iterator[str]:
                          against(record, "latency", "median_ms", encoder, participant, dtype)])
     if rows:
         yield "### One sentence of nine tokens, warm"
-        yield ("Each of the layers' weights is used once, and the time goes into reading them. \"ms, weights read\" is how long this machine takes "
-               "to read as many bytes with the same threads and do nothing with them: no encoder in that dtype can be faster.")
+        yield ("Each of the layers' weights is used once, and the time goes into reading them. \"ms, weights read\" is how long a plain loop over as many "
+               "bytes takes with the same threads.")
         yield table(["participant", "dtype", "ms, median", "ms, least median of a round", "ms, 95 % under", "ms, weights read", "ours / theirs"],
                     rows)
 

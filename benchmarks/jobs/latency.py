@@ -1,6 +1,6 @@
 """One sentence of nine tokens, warm: the median and the 95th percentile of many calls, in blocks that take turns.
 
-Behind each turn of ours the time in which as many bytes as the layers' weights have can be read: nobody can be faster.
+Behind each turn of ours the time that a plain loop takes to read as many bytes as the layers' weights have.
 """
 
 from statistics import median, quantiles

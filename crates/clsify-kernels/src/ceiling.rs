@@ -63,7 +63,7 @@ pub fn operations_per_second(kernel: Kernel, threads: usize) -> Option<f64> {
 }
 
 /// Seconds in which the threads of the current rayon pool together read so many bytes once, one after another and doing
-/// nothing with them; the least of twenty. Weights of this size cannot be used in less.
+/// nothing with them, in a plain loop; the least of twenty. Weights that are used once take about as long, or longer.
 ///
 /// It allocates as many bytes.
 ///
