@@ -3,12 +3,12 @@
 //! One file a subcommand below [`commands`]. stdout is data, stderr is progress and messages. Exit codes: 0 done, 1
 //! failed, 2 the command line is wrong, 130 interrupted.
 
-mod chart;
 mod commands;
 mod console;
 mod decision;
 mod options;
 mod output;
+mod svg;
 mod table;
 
 use std::io::{IsTerminal, Write};

@@ -11,7 +11,7 @@ use clsify::pipeline::{Candidate, EncoderSpeed, Selection, TestRows, TrainOption
 use clsify::split::{SplitOptions, TestSize};
 use serde::Serialize;
 
-use crate::chart::{Chart, ChartPoint};
+use super::advise_chart::{Chart, ChartPoint};
 use crate::commands::train::{optimism, say_counts, six_digits, train_chosen};
 use crate::console::Console;
 use crate::options::{

@@ -2,6 +2,8 @@
 
 use clsify::pipeline::{CurvePoint, LearningCurve};
 
+use crate::svg::{escaped, head, label};
+
 /// Characters from the lowest to the highest accuracy.
 const BAR_WIDTH: usize = 40;
 
@@ -54,16 +56,12 @@ pub(super) fn svg(curve: &LearningCurve) -> String {
     let x = |n: f64| LEFT + (n / first).ln() / (end / first).ln() * (WIDTH - LEFT - RIGHT);
     let y = |p: f64| TOP + (high - p.clamp(low, high)) / (high - low) * (HEIGHT - TOP - BOTTOM);
 
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
-         aria-labelledby=\"title desc\" font-family=\"sans-serif\" font-size=\"13\">\n\
-         <title id=\"title\">Learning curve of {}</title>\n<desc id=\"desc\">{}</desc>\n\
-         <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#fff\"/>\n\
-         <text x=\"{LEFT}\" y=\"24\" font-size=\"16\">Accuracy by the number of training rows: {}</text>\n",
-        escaped(&curve.encoder.name),
-        escaped(&description(curve)),
+    let title = format!("Learning curve of {}", curve.encoder.name);
+    let mut svg = head([WIDTH, HEIGHT], &title, &description(curve));
+    svg.push_str(&format!(
+        "<text x=\"{LEFT}\" y=\"24\" font-size=\"16\">Accuracy by the number of training rows: {}</text>\n",
         escaped(&crate::table::shorten(&curve.encoder.name, 40)),
-    );
+    ));
     let mut line = |points: [(f64, f64); 2], style: &str| {
         let [(x1, y1), (x2, y2)] = points;
         svg.push_str(&format!(
@@ -132,24 +130,4 @@ fn description(curve: &LearningCurve) -> String {
         text.push_str(&format!(" Expected with {} rows: {:.3}.", forecast.n_rows, forecast.accuracy));
     }
     text
-}
-
-fn label(x: f64, y: f64, anchor: &str, text: &str) -> String {
-    format!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>\n", escaped(text))
-}
-
-/// Text for XML: its own characters spelled out, control characters, which it cannot hold, as spaces.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            c if c.is_control() || c == '\u{fffe}' || c == '\u{ffff}' => escaped.push(' '),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

@@ -1,6 +1,7 @@
 //! One file a subcommand: its arguments, its help, and what it does.
 
 pub(crate) mod advise;
+mod advise_chart;
 pub(crate) mod bench;
 pub(crate) mod compare;
 pub(crate) mod completions;

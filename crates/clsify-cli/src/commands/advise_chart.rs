@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::svg::{escaped, head, label};
+
 /// One candidate.
 pub(crate) struct ChartPoint {
     pub(crate) name: String,
@@ -80,7 +82,6 @@ impl Chart {
         let (left, top, wide, high) = (70.0, 50.0, 560.0, 300.0);
         let scores = range(self.points.iter().map(|p| p.score));
         let speeds = range(self.points.iter().map(|p| p.speed));
-        let name = escape(&self.score);
         let said: Vec<String> = self
             .points
             .iter()
@@ -89,70 +90,43 @@ impl Chart {
                 format!("{}: {} {:.4} at {:.0} sentences a second", p.name, self.score, p.score, p.speed)
             })
             .collect();
-        let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 720 420\" role=\"img\" aria-labelledby=\"title desc\" \
-             font-family=\"sans-serif\" font-size=\"12\">\n<title id=\"title\">{name} against sentences a second</title>\n\
-             <desc id=\"desc\">{} candidates. {}.</desc>\n<rect width=\"720\" height=\"420\" fill=\"#ffffff\"/>\n",
-            self.points.len(),
-            escape(&said.join("; "))
-        );
+        let title = format!("{} against sentences a second", self.score);
+        let description = format!("{} candidates. {}.", self.points.len(), said.join("; "));
+        let mut svg = head([720.0, 420.0], &title, &description);
         let bottom = top + high;
         let _ = writeln!(
             svg,
             "<path d=\"M{left} {top}V{bottom}H{}\" fill=\"none\" stroke=\"#333333\"/>",
             left + wide
         );
-        let mut label = |x: f64, y: f64, anchor: &str, text: &str| {
-            let _ = writeln!(
-                svg,
-                "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"#222222\">{text}</text>"
-            );
-        };
-        label(left, top - 16.0, "start", &name);
-        label(left - 8.0, top + 4.0, "end", &format!("{:.3}", scores.1));
-        label(left - 8.0, bottom, "end", &format!("{:.3}", scores.0));
-        label(left, bottom + 20.0, "start", &format!("{:.0}", speeds.0));
-        label(left + wide, bottom + 20.0, "end", &format!("{:.0}", speeds.1));
-        label(left + wide / 2.0, bottom + 40.0, "middle", "sentences a second (logarithmic)");
+        for (x, y, anchor, text) in [
+            (left, top - 16.0, "start", &self.score),
+            (left - 8.0, top + 4.0, "end", &format!("{:.3}", scores.1)),
+            (left - 8.0, bottom, "end", &format!("{:.3}", scores.0)),
+            (left, bottom + 20.0, "start", &format!("{:.0}", speeds.0)),
+            (left + wide, bottom + 20.0, "end", &format!("{:.0}", speeds.1)),
+            (left + wide / 2.0, bottom + 40.0, "middle", &"sentences a second (logarithmic)".to_string()),
+        ] {
+            svg.push_str(&label(x, y, anchor, text));
+        }
         let (named, plain): (Vec<_>, Vec<_>) = self.points.iter().partition(|p| p.is_named);
         for point in plain.into_iter().chain(named) {
             let (x, y) = self.place(point);
             let (x, y) = (left + 8.0 + x * (wide - 16.0), bottom - 8.0 - y * (high - 16.0));
             let (fill, radius) = if point.is_named { ("#b3261e", 6) } else { ("#5b7db1", 4) };
-            let about = escape(&format!("{}: {:.4} at {:.0}/s", point.name, point.score, point.speed));
+            let about = escaped(&format!("{}: {:.4} at {:.0}/s", point.name, point.score, point.speed));
             let _ = writeln!(
                 svg,
                 "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"{fill}\"><title>{about}</title></circle>"
             );
             if point.is_named {
                 let (at, anchor) = if x > left + wide / 2.0 { (x - 9.0, "end") } else { (x + 9.0, "start") };
-                let _ = writeln!(
-                    svg,
-                    "<text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\" fill=\"#222222\">{}</text>",
-                    y + 16.0,
-                    escape(&point.name)
-                );
+                svg.push_str(&label(at, y + 16.0, anchor, &point.name));
             }
         }
         svg.push_str("</svg>\n");
         svg
     }
-}
-
-/// Text that is safe in an element or attribute; control characters, which XML has not, become spaces.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            c if c.is_control() => escaped.push(' '),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

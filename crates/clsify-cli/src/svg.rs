@@ -1,0 +1,34 @@
+//! What every image shares: its head, which says in words what it shows, and text in it.
+
+/// Opens an image on white ground; `description` is the image for those who do not see it.
+pub(crate) fn head([width, height]: [f64; 2], title: &str, description: &str) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
+         aria-labelledby=\"title desc\" font-family=\"sans-serif\" font-size=\"13\">\n\
+         <title id=\"title\">{}</title>\n<desc id=\"desc\">{}</desc>\n\
+         <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n",
+        escaped(title),
+        escaped(description)
+    )
+}
+
+/// Text at a place; `anchor` is `start`, `middle` or `end`.
+pub(crate) fn label(x: f64, y: f64, anchor: &str, text: &str) -> String {
+    format!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>\n", escaped(text))
+}
+
+/// Text for XML: its own characters spelled out, control characters, which it cannot hold, as spaces.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            c if c.is_control() || c == '\u{fffe}' || c == '\u{ffff}' => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
