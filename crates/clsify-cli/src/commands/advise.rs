@@ -228,9 +228,11 @@ fn winner(found: &[Advice]) -> Option<&Advice> {
 }
 
 impl Advice {
-    /// The measured speed, carried over to another candidate of the encoder by the operations that each needs.
+    /// The measured speed, carried over to another candidate of the encoder by the operations that each needs, at least a
+    /// hundredth: of the embeddings alone there are none to speak of, and looking them up takes time all the same.
     fn speed_of(&self, candidate: &Candidate) -> f64 {
-        self.sentences_per_second * self.selection.chosen.operations / candidate.operations.max(1.0)
+        let chosen = self.selection.chosen.operations.max(1.0);
+        self.sentences_per_second * chosen / candidate.operations.max(0.01 * chosen)
     }
 }
 
