@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use anyhow::ensure;
 use clap::{Args, ValueEnum};
-use clsify::classifier::{ClassWeight, Scaling};
+use clsify::classifier::{ClassWeight, LogisticRegressionOptions, Scaling};
 use clsify::dataset::{
     Column, Dataset, DatasetOptions, Format, Header, LabelSeparator, MultiLabelDataset, SentenceReader,
 };
@@ -16,7 +16,7 @@ use clsify::pipeline::{
     Calibration, Group, LoadOptions, MultiLabelClassifier, SavedModel, SavedMultiLabelModel,
     SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
 };
-use clsify::split::TestSize;
+use clsify::split::{SplitOptions, TestSize};
 use clsify_hub::{Hub, Located, Origin};
 
 use crate::console::Console;
@@ -327,6 +327,61 @@ impl From<ClassWeightArg> for ClassWeight {
             ClassWeightArg::None => ClassWeight::None,
             ClassWeightArg::Balanced => ClassWeight::Balanced,
         }
+    }
+}
+
+/// Which rows test.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SplitArgs {
+    /// Share of the rows that is held out for testing, or their number
+    #[arg(long, value_name = "SIZE", default_value = "0.25", allow_negative_numbers = true, value_parser = test_size, conflicts_with = "test_data")]
+    test_size: TestSize,
+
+    /// Test on this file instead, and train on all of --data
+    #[arg(long, value_name = "FILE")]
+    pub(crate) test_data: Option<PathBuf>,
+
+    /// Seed of the split, and of all that is drawn; the rows are those that scikit-learn draws with the same random_state
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    pub(crate) seed: u32,
+
+    /// Keep the shares of the classes in the split; a test file is not split
+    #[arg(long)]
+    stratify: bool,
+}
+
+impl SplitArgs {
+    /// The split, where there is no test file.
+    pub(crate) fn options(&self) -> SplitOptions {
+        SplitOptions { seed: self.seed, test_size: self.test_size, stratify: self.stratify }
+    }
+}
+
+/// How a classifier is fitted.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FitArgs {
+    /// C: inverse of the regularisation's strength, larger = weaker; a grid search finds its own
+    #[arg(long, value_name = "C", default_value_t = 1.0, allow_negative_numbers = true, value_parser = positive)]
+    c: f64,
+
+    /// How much a row counts: the same, or the same for every class in sum
+    #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
+    class_weight: ClassWeightArg,
+
+    /// What is done to features before a fit: nothing, or mean 0 and deviation 1 for each; auto is standard with --layers
+    #[arg(long, value_enum, default_value_t = ScalingArg::Auto)]
+    scaling: ScalingArg,
+}
+
+impl FitArgs {
+    pub(crate) fn options(&self) -> LogisticRegressionOptions {
+        let class_weight = self.class_weight.into();
+        LogisticRegressionOptions { c: self.c, class_weight, ..LogisticRegressionOptions::default() }
+    }
+
+    /// For features of these layers.
+    pub(crate) fn scaling(&self, features: &FeatureArgs) -> Scaling {
+        self.scaling.of(features.pooled.layers)
     }
 }
 

@@ -2,17 +2,15 @@
 
 use std::path::PathBuf;
 
-use clsify::classifier::LogisticRegressionOptions;
 use clsify::evaluation::Forecast;
 use clsify::pipeline::{LearningCurve, LearningCurveOptions, TestRows, learning_curve};
-use clsify::split::{SplitOptions, TestSize};
 
 use super::curve_chart::{bars, svg};
 use crate::commands::train::{say_counts, six_digits};
 use crate::console::Console;
 use crate::options::{
-    CacheArgs, ClassWeightArg, DataOptions, FeatureArgs, ScalingArg, WeightArgs, at_least_one, load_dataset,
-    load_encoder, locate_encoder, positive, test_size,
+    CacheArgs, DataOptions, FeatureArgs, FitArgs, SplitArgs, WeightArgs, at_least_one, load_dataset,
+    load_encoder, locate_encoder,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::Table;
@@ -41,21 +39,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     features: FeatureArgs,
 
-    /// Share of the rows that is held out for testing, or their number
-    #[arg(long, value_name = "SIZE", default_value = "0.25", allow_negative_numbers = true, value_parser = test_size, conflicts_with = "test_data")]
-    test_size: TestSize,
-
-    /// Test on this file instead, and train on all of --data
-    #[arg(long, value_name = "FILE")]
-    test_data: Option<PathBuf>,
-
-    /// Seed of the split, as for `train`, and of the rows that are drawn from the training rows
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
-    seed: u32,
-
-    /// Keep the shares of the classes in the split; a test file is not split
-    #[arg(long)]
-    stratify: bool,
+    #[command(flatten)]
+    split: SplitArgs,
 
     /// Numbers of training rows; 50, 100, 200, ... if not given, and all of them in any case
     #[arg(long, value_name = "N,N,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = at_least_one)]
@@ -65,17 +50,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1000))]
     repeats: u16,
 
-    /// C: inverse of the regularisation's strength, larger = weaker; the same for every number of rows
-    #[arg(long, value_name = "C", default_value_t = 1.0, allow_negative_numbers = true, value_parser = positive)]
-    c: f64,
-
-    /// How much a row counts: the same, or the same for every class in sum
-    #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
-    class_weight: ClassWeightArg,
-
-    /// What is done to features before a fit: nothing, or mean 0 and deviation 1 for each; auto is standard with --layers
-    #[arg(long, value_enum, default_value_t = ScalingArg::Auto)]
-    scaling: ScalingArg,
+    #[command(flatten)]
+    fit: FitArgs,
 
     /// Draw the curve to this file
     #[arg(long, value_name = "CURVE.svg")]
@@ -101,29 +77,21 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     anyhow::ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --chart -, got both");
     let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
-    let test = match &args.test_data {
+    let test = match &args.split.test_data {
         Some(path) => {
             let test = load_dataset(path, &args.options.with_limit(None))?;
             say_counts(&path.display().to_string(), &test.summary(), console);
             TestRows::Dataset(test)
         }
-        None => TestRows::Split(SplitOptions {
-            seed: args.seed,
-            test_size: args.test_size,
-            stratify: args.stratify,
-        }),
+        None => TestRows::Split(args.split.options()),
     };
     let options = LearningCurveOptions {
         test,
-        scaling: args.scaling.of(args.features.pooled.layers),
-        classifier: LogisticRegressionOptions {
-            c: args.c,
-            class_weight: args.class_weight.into(),
-            ..LogisticRegressionOptions::default()
-        },
+        scaling: args.fit.scaling(&args.features),
+        classifier: args.fit.options(),
         sizes: args.sizes.clone(),
         n_repeats: usize::from(args.repeats),
-        seed: args.seed,
+        seed: args.split.seed,
     };
     let located = locate_encoder(&args.encoder, console)?;
     let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;

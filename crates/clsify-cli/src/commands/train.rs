@@ -5,7 +5,7 @@ pub(crate) mod multi_label;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use clsify::classifier::{LogisticRegressionOptions, Platt};
+use clsify::classifier::Platt;
 use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
 use clsify::evaluation::{Evaluation, Scoring, linspace};
 use clsify::features::FeatureCache;
@@ -13,15 +13,14 @@ use clsify::pipeline::{
     GridSearchOptions, Selection, TestRows, TrainOptions, Trained, TrainingReport, check_replaceable, train,
     train_selected,
 };
-use clsify::split::{SplitOptions, TestSize};
 use clsify_hub::Located;
+use serde::Serialize;
 
 use crate::console::Console;
 use crate::decision::{DecisionArgs, decision_text};
 use crate::options::{
-    CacheArgs, CalibrationArg, ClassWeightArg, DataOptions, EncodingArgs, FeatureArgs, ScalingArg,
-    WeightArgs, at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder, positive,
-    test_size,
+    CacheArgs, CalibrationArg, DataOptions, EncodingArgs, FeatureArgs, FitArgs, SplitArgs, WeightArgs,
+    at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder, positive,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
@@ -61,33 +60,11 @@ pub(crate) struct Args {
     #[command(flatten)]
     features: FeatureArgs,
 
-    /// Share of the rows that is held out for testing, or their number
-    #[arg(long, value_name = "SIZE", default_value = "0.25", allow_negative_numbers = true, value_parser = test_size, conflicts_with = "test_data")]
-    test_size: TestSize,
+    #[command(flatten)]
+    split: SplitArgs,
 
-    /// Test on this file instead, and train on all of --data
-    #[arg(long, value_name = "FILE")]
-    test_data: Option<PathBuf>,
-
-    /// Seed of the split; the rows are those that scikit-learn draws with the same random_state
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
-    seed: u32,
-
-    /// Keep the shares of the classes in the split; a test file is not split
-    #[arg(long)]
-    stratify: bool,
-
-    /// C: inverse of the regularisation's strength, larger = weaker; a grid search finds its own
-    #[arg(long, value_name = "C", default_value_t = 1.0, allow_negative_numbers = true, value_parser = positive)]
-    c: f64,
-
-    /// How much a row counts: the same, or the same for every class in sum
-    #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
-    class_weight: ClassWeightArg,
-
-    /// What is done to features before the fit: nothing, or mean 0 and deviation 1 for each; auto is standard with --layers
-    #[arg(long, value_enum, default_value_t = ScalingArg::Auto)]
-    scaling: ScalingArg,
+    #[command(flatten)]
+    fit: FitArgs,
 
     /// Search C by cross-validation on the training rows, over 20 values from 0.0001 to 100, and fit with the best; by
     /// accuracy, with --multi-label by micro F1
@@ -138,7 +115,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_replaceable(&args.output)?;
     args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
     args.cache.cache_dir.iter().try_for_each(|folder| check_outside(folder, &args.output, "--cache-dir"))?;
-    for data in std::iter::once(&args.data).chain(&args.test_data) {
+    for data in std::iter::once(&args.data).chain(&args.split.test_data) {
         check_stays(data, &args.output, "move the file")?;
     }
     if let Some(separator) = &args.multi_label {
@@ -148,27 +125,19 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     say_header(&dataset, console);
-    let test = match &args.test_data {
+    let test = match &args.split.test_data {
         Some(path) => {
             let test = load_dataset(path, &args.options.with_limit(None))?;
             say_counts(&path.display().to_string(), &test.summary(), console);
             TestRows::Dataset(test)
         }
-        None => TestRows::Split(SplitOptions {
-            seed: args.seed,
-            test_size: args.test_size,
-            stratify: args.stratify,
-        }),
+        None => TestRows::Split(args.split.options()),
     };
     let c_values = if args.c_grid.is_empty() { article_grid() } else { args.c_grid.clone() };
     let options = TrainOptions {
         test,
-        scaling: args.scaling.of(args.features.pooled.layers),
-        classifier: LogisticRegressionOptions {
-            c: args.c,
-            class_weight: args.class_weight.into(),
-            ..LogisticRegressionOptions::default()
-        },
+        scaling: args.fit.scaling(&args.features),
+        classifier: args.fit.options(),
         grid_search: (args.grid_search || !args.c_grid.is_empty())
             .then_some(GridSearchOptions { c_values, refit: true }),
         calibration: args.calibration.into(),
@@ -194,19 +163,33 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
             train_chosen(&located, &args.features.encoding, &cache, &dataset, options, console)?
         }
     };
+    let text = summary(&trained.report, trained.classifier.classes());
+    let save = || trained.classifier.save(&args.output, args.bundle_encoder);
+    finish(&args, &trained.report, &text, save, console)?;
+    console.hint_faster_dtype(trained.classifier.encoder());
+    Ok(())
+}
+
+/// Writes the report and saves the model.
+fn finish(
+    args: &Args,
+    report: &impl Serialize,
+    text: &str,
+    save: impl FnOnce() -> clsify::error::Result<()>,
+    console: &Console,
+) -> anyhow::Result<()> {
     // A file first, so that a report that cannot be written leaves no model; stdout last, when all is done.
     let is_on_stdout = args.json.as_deref().is_some_and(is_stdout);
     if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
-        write_json(path, &trained.report)?;
+        write_json(path, report)?;
     }
-    trained.classifier.save(&args.output, args.bundle_encoder)?;
+    save()?;
     if is_on_stdout {
-        write_json("-".as_ref(), &trained.report)?;
+        write_json("-".as_ref(), report)?;
     } else {
-        stdout(|out| write!(out, "{}", summary(&trained.report, trained.classifier.classes())))?;
+        stdout(|out| write!(out, "{text}"))?;
     }
     console.say(&format!("saved: {}", args.output.display()));
-    console.hint_faster_dtype(trained.classifier.encoder());
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! The kernels in AMX: up to 32 rows by 32 outputs, two by two tiles of sums.
 //!
 //! Tiles 0 and 1 hold the first sixteen rows of a line and the rest, 2 and 3 sixteen words of either half of the panel,
-//! 4 to 7 the sums. The instructions are written out, since the compiler has no stable names for them. Configuring the
-//! tiles takes as long as several products, so that it is done once for a whole matrix.
+//! 4 to 7 the sums. The instructions are written out, since the compiler has no stable names for them. The
+//! tiles are configured once for a whole matrix.
 
 use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;

@@ -1,18 +1,15 @@
 //! `clsify train --multi-label`: sentences with any number of labels each.
 
-use clsify::classifier::LogisticRegressionOptions;
 use clsify::dataset::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 use clsify::evaluation::MultiLabelEvaluation;
 use clsify::pipeline::{
     ConstantScores, LabelThreshold, MultiLabelReport, MultiLabelTestRows, MultiLabelTrainOptions,
     train_multi_label,
 };
-use clsify::split::SplitOptions;
 
-use super::{Args, article_grid, check_stays, six_digits};
+use super::{Args, article_grid, check_stays, finish, six_digits};
 use crate::console::Console;
 use crate::options::{load_encoder, load_multi_label_dataset, locate_encoder};
-use crate::output::{is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
 
 /// Trains, once the paths are known to be good.
@@ -21,26 +18,18 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
     let options = args.weight.of(args.options.with_limit(args.limit));
     let dataset = load_multi_label_dataset(&args.data, separator, &options)?;
     say_counts(&args.data.display().to_string(), &dataset, separator, console);
-    let test = match &args.test_data {
+    let test = match &args.split.test_data {
         Some(path) => {
             let test = load_multi_label_dataset(path, separator, &args.options.with_limit(None))?;
             say_counts(&path.display().to_string(), &test, separator, console);
             MultiLabelTestRows::Dataset(test)
         }
-        None => MultiLabelTestRows::Split(SplitOptions {
-            seed: args.seed,
-            test_size: args.test_size,
-            stratify: args.stratify,
-        }),
+        None => MultiLabelTestRows::Split(args.split.options()),
     };
     let options = MultiLabelTrainOptions {
         test,
-        scaling: args.scaling.of(args.features.pooled.layers),
-        classifier: LogisticRegressionOptions {
-            c: args.c,
-            class_weight: args.class_weight.into(),
-            ..LogisticRegressionOptions::default()
-        },
+        scaling: args.fit.scaling(&args.features),
+        classifier: args.fit.options(),
         grid_search: (args.grid_search || !args.c_grid.is_empty()).then(|| match args.c_grid.as_slice() {
             [] => article_grid(),
             c_values => c_values.to_vec(),
@@ -53,18 +42,8 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
     }
     let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
     let trained = train_multi_label(encoder, &dataset, separator, options, console)?;
-    // A file first, so that a report that cannot be written leaves no model; stdout last, when all is done.
-    let is_on_stdout = args.json.as_deref().is_some_and(is_stdout);
-    if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
-        write_json(path, &trained.report)?;
-    }
-    trained.classifier.save(&args.output, args.bundle_encoder)?;
-    if is_on_stdout {
-        write_json("-".as_ref(), &trained.report)?;
-    } else {
-        stdout(|out| write!(out, "{}", summary(&trained.report, separator)))?;
-    }
-    console.say(&format!("saved: {}", args.output.display()));
+    let save = || trained.classifier.save(&args.output, args.bundle_encoder);
+    finish(args, &trained.report, &summary(&trained.report, separator), save, console)?;
     console.hint_faster_dtype(trained.classifier.encoder());
     Ok(())
 }
