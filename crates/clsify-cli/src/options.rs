@@ -345,7 +345,7 @@ pub(crate) struct SplitArgs {
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(crate) seed: u32,
 
-    /// Keep the shares of the classes in the split; a test file is not split
+    /// Keep the shares of the classes, or of the labels, in the split; a test file is not split
     #[arg(long)]
     stratify: bool,
 }

@@ -242,6 +242,18 @@ fn one_label_and_labels_without_both_answers() {
     );
 }
 
+/// Of 40 rows 20 have each label: of 10 test rows 5, with any seed.
+#[test]
+fn a_stratified_split_keeps_the_shares_of_labels() {
+    let sandbox = sandbox();
+    for seed in ["0", "1", "2"] {
+        let report = report(&sandbox, &["--stratify", "--seed", seed]);
+        assert_eq!(report["split"]["stratified"], true);
+        let supports = ["anger", "film"].map(|label| report["test"]["per_label"][label]["support"].clone());
+        assert_eq!(supports, [json!(5), json!(5)]);
+    }
+}
+
 #[test]
 fn what_does_not_go_together_is_refused() {
     let sandbox = sandbox();
@@ -251,11 +263,10 @@ fn what_does_not_go_together_is_refused() {
         assert_eq!(outcome.code, Some(2), "{args:?}: {}", outcome.stderr);
         outcome.stderr
     };
-    let all: [&[&str]; 7] = [
+    let all: [&[&str]; 6] = [
         &["--calibration", "platt"],
         &["--features", "auto"],
         &["--scoring", "log_loss"],
-        &["--stratify"],
         &["--abstain-below", "0.8"],
         &["--target-precision", "0.9"],
         &["--cost-matrix", "costs.csv"],

@@ -82,7 +82,7 @@ pub(crate) struct Args {
 
     /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"; one classifier a
     /// label
-    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["choice", "scoring", "calibration", "stratify", "abstain_below", "target_precision", "cost_matrix"])]
+    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["choice", "scoring", "calibration", "abstain_below", "target_precision", "cost_matrix"])]
     multi_label: Option<LabelSeparator>,
 
     #[command(flatten)]

@@ -1,10 +1,11 @@
 //! Which rows train and which rows test: the same rows, in the same order, as scikit-learn gives for the same seed.
 //!
-//! In: one class id a row. Out: row numbers. The rows themselves are not touched.
+//! In: one class id a row, or a set of label ids. Out: row numbers. The rows themselves are not touched.
 //! Source: scikit-learn 1.9.1, `model_selection/_split.py`, and numpy's `RandomState`.
 
 mod bootstrap;
 mod k_fold;
+mod label_set_split;
 mod mt19937;
 mod stratified_k_fold;
 mod stratified_order;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 pub use bootstrap::Bootstrap;
 pub use k_fold::KFold;
+pub use label_set_split::label_set_split;
 pub use stratified_k_fold::StratifiedKFold;
 pub use stratified_order::stratified_order;
 pub use train_test_split::{SplitOptions, TestSize, train_test_split};

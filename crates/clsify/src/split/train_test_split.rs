@@ -66,7 +66,7 @@ pub fn train_test_split(class_ids: &[usize], options: &SplitOptions) -> Result<S
 }
 
 /// The number of test rows: at least 1 and less than `n_rows`.
-fn n_test_rows(n_rows: usize, test_size: TestSize) -> Result<usize> {
+pub(super) fn n_test_rows(n_rows: usize, test_size: TestSize) -> Result<usize> {
     if n_rows < 2 {
         return Err(invalid(format!("expected at least 2 rows, got {n_rows}")).at("train_test_split"));
     }

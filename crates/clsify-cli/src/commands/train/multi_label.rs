@@ -85,7 +85,7 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
     let n_labels = report.thresholds.per_label.len();
     let s = if n_labels == 1 { "" } else { "s" };
     text.push_str(&format!(
-        "rows         {} to train, {} to test (not stratified)\nlabels       {n_labels} label{s}, {:.2} a sentence\n",
+        "rows         {} to train, {} to test\nlabels       {n_labels} label{s}, {:.2} a sentence\n",
         report.split.n_train, report.split.n_test, report.dataset.label_cardinality
     ));
     if let Some(search) = &report.grid_search {

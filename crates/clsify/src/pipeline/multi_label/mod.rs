@@ -20,12 +20,15 @@ use crate::classifier::LabelIndicator;
 use crate::dataset::MultiLabelDataset;
 use crate::error::Result;
 
+/// The places of each row's labels among the sorted ones; a label that is not there is left out.
+fn label_ids(dataset: &MultiLabelDataset, labels: &[String]) -> Vec<Vec<usize>> {
+    let id = |label: &String| labels.binary_search(label).ok();
+    dataset.label_sets().iter().map(|set| set.iter().filter_map(id).collect()).collect()
+}
+
 /// Which row has which of the sorted labels; a label that is not among them is left out.
 fn indicator(dataset: &MultiLabelDataset, labels: &[String]) -> Result<LabelIndicator> {
-    let id = |label: &String| labels.binary_search(label).ok();
-    let sets: Vec<Vec<usize>> =
-        dataset.label_sets().iter().map(|set| set.iter().filter_map(id).collect()).collect();
-    LabelIndicator::from_sets(&sets, labels.len())
+    LabelIndicator::from_sets(&label_ids(dataset, labels), labels.len())
 }
 
 /// The columns of `own` labels at their places among all `labels`, both sorted; the rest is no.

@@ -19,7 +19,7 @@ pub struct MultiLabelReport {
     pub features: FeaturesReport,
     /// A test file of its own, if there was one.
     pub test_data: Option<MultiLabelTestData>,
-    /// Which rows trained and which tested; never stratified.
+    /// Which rows trained and which tested.
     pub split: SplitReport,
     /// What constant answers score on the held-out rows.
     pub baseline: MultiLabelBaseline,

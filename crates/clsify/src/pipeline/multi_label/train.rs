@@ -9,7 +9,7 @@ use super::report::{
     ConstantLabels, ConstantScores, LabelThreshold, MultiLabelBaseline, MultiLabelClassifierReport,
     MultiLabelGridSearch, MultiLabelReport, MultiLabelTestData, ThresholdsReport,
 };
-use super::{among, indicator, union};
+use super::{among, indicator, label_ids, union};
 use crate::classifier::{
     LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Scaling, StandardScaler,
 };
@@ -19,7 +19,7 @@ use crate::evaluation::{F1Threshold, MultiLabelEvaluation, f1_thresholds, multi_
 use crate::pipeline::{
     Encoded, EncoderReport, FeaturesReport, Observer, Seconds, SentenceEncoder, SplitReport, Stage, list,
 };
-use crate::split::{KFold, Split, SplitOptions, train_test_split};
+use crate::split::{KFold, Split, SplitOptions, label_set_split};
 
 /// Folds behind a chosen C and chosen thresholds; shuffled, as files are often sorted by label.
 const FOLDS: KFold = KFold { n_splits: 5, shuffle: Some(0) };
@@ -27,7 +27,7 @@ const FOLDS: KFold = KFold { n_splits: 5, shuffle: Some(0) };
 /// Where the held-out rows come from.
 #[derive(Debug, Clone)]
 pub enum MultiLabelTestRows {
-    /// A part of the data file, not stratified.
+    /// A part of the data file.
     Split(SplitOptions),
     /// A file of their own.
     Dataset(MultiLabelDataset),
@@ -88,8 +88,8 @@ pub struct MultiLabelTrained {
 /// The classifier knows the labels of `dataset`. One that all or no training rows have is constant, and the observer is told.
 ///
 /// # Errors
-/// As for [`SentenceEncoder::encode`], [`train_test_split`] and [`OneVsRest::fit`]; [`ErrorKind::InvalidArgument`] when a
-/// stratified split is asked for, which label sets do not have, or when every label is constant.
+/// As for [`SentenceEncoder::encode`], [`label_set_split`] and [`OneVsRest::fit`]; [`ErrorKind::InvalidArgument`] when every
+/// label is constant.
 ///
 /// ```no_run
 /// use clsify::dataset::{DatasetOptions, LabelSeparator, MultiLabelDataset};
@@ -123,7 +123,7 @@ pub fn train_multi_label(
     let labels = union(&own, test_dataset.map(MultiLabelDataset::classes).unwrap_or_default());
     // What can be refused without features is refused before the expensive encoder.
     options.classifier.check()?;
-    let split = self::split(dataset.len(), &options.test)?;
+    let split = self::split(dataset, &own, &options.test)?;
     let y_train = indicator(dataset, &own)?.select_rows(&split.train);
     let y_test = match test_dataset {
         Some(test) => indicator(test, &labels)?,
@@ -231,7 +231,10 @@ pub fn train_multi_label(
                 MultiLabelTestRows::Split(split) => split.seed,
                 MultiLabelTestRows::Dataset(_) => 0,
             },
-            stratified: false,
+            stratified: match &options.test {
+                MultiLabelTestRows::Split(split) => split.stratify,
+                MultiLabelTestRows::Dataset(_) => false,
+            },
             test_indices: split.test,
         },
         baseline,
@@ -262,16 +265,10 @@ pub fn train_multi_label(
     Ok(MultiLabelTrained { classifier, report })
 }
 
-fn split(n_samples: usize, test: &MultiLabelTestRows) -> Result<Split> {
+fn split(dataset: &MultiLabelDataset, own: &[String], test: &MultiLabelTestRows) -> Result<Split> {
     match test {
-        MultiLabelTestRows::Split(SplitOptions { stratify: true, .. }) => {
-            let message =
-                "expected a split that is not stratified: sets of labels have no classes to keep shares of";
-            Err(Error::new(ErrorKind::InvalidArgument, message))
-        }
-        // Without stratification only the number of rows matters.
-        MultiLabelTestRows::Split(options) => train_test_split(&vec![0; n_samples], options),
-        MultiLabelTestRows::Dataset(_) => Ok(Split { train: (0..n_samples).collect(), test: Vec::new() }),
+        MultiLabelTestRows::Split(options) => label_set_split(&label_ids(dataset, own), options),
+        MultiLabelTestRows::Dataset(_) => Ok(Split { train: (0..dataset.len()).collect(), test: Vec::new() }),
     }
 }
 
