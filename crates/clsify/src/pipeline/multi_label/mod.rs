@@ -16,12 +16,14 @@ pub use train::{
     MultiLabelTestRows, MultiLabelTrainOptions, MultiLabelTrained, Thresholds, train_multi_label,
 };
 
+pub(super) use train::{FOLDS, split, train_encoded};
+
 use crate::classifier::LabelIndicator;
 use crate::dataset::MultiLabelDataset;
 use crate::error::Result;
 
 /// Which row has which of the sorted labels; a label that is not among them is left out.
-fn indicator(dataset: &MultiLabelDataset, labels: &[String]) -> Result<LabelIndicator> {
+pub(super) fn indicator(dataset: &MultiLabelDataset, labels: &[String]) -> Result<LabelIndicator> {
     let id = |label: &String| labels.binary_search(label).ok();
     let sets: Vec<Vec<usize>> =
         dataset.label_sets().iter().map(|set| set.iter().filter_map(id).collect()).collect();
