@@ -203,7 +203,7 @@ mod tests {
         let number = |i: usize| ((i * 7919 % 10007) as f32 - 5000.0) / 5000.0;
         let features = Matrix::from_vec((0..n * d).map(number).collect(), n, d).unwrap();
         let set = |i: usize| {
-            let own = [i % 3 == 0, true, false, i < 3, (i * i + i / 3).is_multiple_of(2)];
+            let own = [i.is_multiple_of(3), true, false, i < 3, (i * i + i / 3).is_multiple_of(2)];
             (0..5).filter(|&label| own[label]).collect()
         };
         let labels = LabelIndicator::from_sets(&(0..n).map(set).collect::<Vec<_>>(), 5).unwrap();
