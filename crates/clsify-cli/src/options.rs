@@ -44,10 +44,6 @@ pub(crate) struct DataOptions {
 impl DataOptions {
     /// The options that were given, as they would be given again.
     pub(crate) fn given(&self) -> Vec<(&'static str, String)> {
-        let column = |column: &Column| match column {
-            Column::Name(name) => name.clone(),
-            Column::Index(index) => index.to_string(),
-        };
         let format = self.format.map(|format| match format {
             Format::Tsv => "tsv",
             Format::Csv => "csv",
@@ -61,8 +57,8 @@ impl DataOptions {
         };
         let all = [
             ("--format", format.map(str::to_string)),
-            ("--text-column", self.text_column.as_ref().map(column)),
-            ("--label-column", self.label_column.as_ref().map(column)),
+            ("--text-column", self.text_column.as_ref().map(column_name)),
+            ("--label-column", self.label_column.as_ref().map(column_name)),
             ("--header", header.map(str::to_string)),
         ];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
@@ -80,6 +76,14 @@ impl DataOptions {
     }
 }
 
+/// A column as it would be given again.
+fn column_name(column: &Column) -> String {
+    match column {
+        Column::Name(name) => name.clone(),
+        Column::Index(index) => index.to_string(),
+    }
+}
+
 /// How much each row counts.
 #[derive(Args)]
 pub(crate) struct WeightArgs {
@@ -93,8 +97,9 @@ impl WeightArgs {
         DatasetOptions { weight_column: self.weight_column.clone(), ..options }
     }
 
-    pub(crate) fn is_given(&self) -> bool {
-        self.weight_column.is_some()
+    /// The option as it would be given again, where it was.
+    pub(crate) fn given(&self) -> Option<(&'static str, String)> {
+        self.weight_column.as_ref().map(|column| ("--weight-column", column_name(column)))
     }
 }
 

@@ -62,7 +62,7 @@ fn too_few_rows_and_no_file_are_said() {
 fn each_scoring_ranks_its_own_way() {
     let sandbox = Sandbox::with_reviews();
     sandbox.copy_encoder("bert", "one");
-    for scoring in ["accuracy", "f1_macro", "log_loss"] {
+    for scoring in ["accuracy", "f1_macro", "f1_micro", "log_loss"] {
         let args =
             ["advise", "-q", "--data", "reviews.tsv", "--encoder", "one", "--scoring", scoring, "--json"];
         let found: Value = serde_json::from_str(&sandbox.succeed(&args)).unwrap();
@@ -83,7 +83,7 @@ fn each_scoring_ranks_its_own_way() {
     }
     let error = sandbox.run(&["advise", "--data", "reviews.tsv", "--encoder", "one", "--scoring", "f1"]);
     assert_eq!(error.code, Some(2));
-    assert!(error.stderr.contains("expected accuracy, f1_macro or log_loss"), "{}", error.stderr);
+    assert!(error.stderr.contains("expected accuracy, f1_macro, f1_micro or log_loss"), "{}", error.stderr);
 }
 
 /// The commands repeat how the data is read; the runner-up's does at least twice as few operations. The chart is an image.

@@ -263,10 +263,8 @@ fn what_does_not_go_together_is_refused() {
         assert_eq!(outcome.code, Some(2), "{args:?}: {}", outcome.stderr);
         outcome.stderr
     };
-    let all: [&[&str]; 6] = [
+    let all: [&[&str]; 4] = [
         &["--calibration", "platt"],
-        &["--features", "auto"],
-        &["--scoring", "log_loss"],
         &["--abstain-below", "0.8"],
         &["--target-precision", "0.9"],
         &["--cost-matrix", "costs.csv"],
@@ -275,6 +273,10 @@ fn what_does_not_go_together_is_refused() {
         let message = usage(&arguments(&bert, more));
         assert!(message.contains("cannot be used with") && message.contains(more[0]), "{message}");
     }
+    let message = usage(&arguments(&bert, &["--scoring", "log_loss"]));
+    assert!(message.contains("--features <WHICH>"), "{message}");
+    let message = usage(&arguments(&bert, &["--features", "auto", "--pooling", "mean"]));
+    assert!(message.contains("cannot be used with"), "{message}");
     let plain =
         ["train", "--encoder", &bert, "--data", "news.tsv", "--output", "model", "--thresholds", "f1"];
     assert!(usage(&plain).contains("--thresholds f1 and half are for --multi-label"));

@@ -3,26 +3,26 @@
 use std::path::PathBuf;
 
 use clsify::classifier::LogisticRegressionOptions;
+use clsify::dataset::LabelSeparator;
 use clsify::encoder::Dtype;
 use clsify::evaluation::Scoring;
 use clsify::features::pooling_names;
 use clsify::files::write_atomically;
-use clsify::pipeline::{Candidate, EncoderSpeed, Selection, TestRows, TrainOptions};
+use clsify::pipeline::{Candidate, Selection};
 use clsify::split::{SplitOptions, TestSize};
 use serde::Serialize;
 
 use super::advise_chart::{Chart, ChartPoint};
-use crate::commands::train::{optimism, say_counts, six_digits, train_chosen};
+use super::advise_data::{Data, HeldOut};
+use crate::commands::train::{optimism, six_digits};
 use crate::console::Console;
 use crate::options::{
-    CacheArgs, ClassWeightArg, DataOptions, EncodingArgs, at_least_one, load_dataset, locate_encoder,
-    test_size,
+    CacheArgs, ClassWeightArg, DataOptions, EncodingArgs, WeightArgs, at_least_one, load_encoder_with,
+    locate_encoder, test_size,
 };
 use crate::output::{check_parent, is_stdout, stdout};
 use crate::table::{Table, shorten};
 
-/// Sentences that a speed is measured with.
-const N_SENTENCES: usize = 500;
 /// Candidates of all encoders that are shown; the JSON has them all.
 const MOST_RANKED: usize = 12;
 
@@ -34,7 +34,8 @@ const MOST_RANKED: usize = 12;
 #[command(after_help = "Examples:
   clsify advise --data reviews.tsv
   clsify advise --data reviews.tsv --scoring f1_macro --chart advice.svg
-  clsify advise --data reviews.tsv --encoder all-MiniLM-L6-v2 --encoder all-mpnet-base-v2 --json")]
+  clsify advise --data reviews.tsv --encoder all-MiniLM-L6-v2 --encoder all-mpnet-base-v2 --json
+  clsify advise --data news.tsv --multi-label \";\"")]
 pub(crate) struct Args {
     /// A folder, a name known to `list`, or a hub id; may be given several times
     #[arg(long, default_value = "all-MiniLM-L6-v2")]
@@ -59,13 +60,18 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u32,
 
-    /// What is compared: accuracy, f1_macro (every class counts the same) or log_loss (probabilities count)
-    #[arg(long, value_name = "SCORE", default_value_t = Scoring::Accuracy)]
-    scoring: Scoring,
+    /// What is compared: accuracy, f1_macro (every class counts the same), f1_micro (every answer does) or log_loss
+    /// (probabilities count); accuracy if not given, f1_micro with --multi-label
+    #[arg(long, value_name = "SCORE")]
+    scoring: Option<Scoring>,
 
     /// How much a row counts: the same, or the same for every class in sum
     #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
     class_weight: ClassWeightArg,
+
+    /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"
+    #[arg(long, value_name = "SEPARATOR")]
+    multi_label: Option<LabelSeparator>,
 
     /// Draw score against speed of every candidate into this file
     #[arg(long, value_name = "FILE.svg")]
@@ -79,6 +85,9 @@ pub(crate) struct Args {
     cache: CacheArgs,
 
     #[command(flatten)]
+    weight: WeightArgs,
+
+    #[command(flatten)]
     options: DataOptions,
 }
 
@@ -87,9 +96,8 @@ pub(crate) struct Args {
 struct Advice {
     encoder: String,
     selection: Selection,
-    /// On the held-out rows, which no choice has seen.
-    test_accuracy: f64,
-    test_accuracy_ci95: [f64; 2],
+    #[serde(flatten)]
+    held_out: HeldOut,
     /// By how much the cross-validated score is too good because it was chosen; `selection.optimism` has the rest.
     optimism: f64,
     sentences_per_second: f64,
@@ -117,41 +125,31 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         anyhow::ensure!(!is_stdout(path), "--chart: expected a file, got {}", path.display());
         check_parent(path)?;
     }
-    let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
-    say_counts(&args.data.display().to_string(), &dataset.summary(), console);
-    let options = TrainOptions {
-        test: TestRows::Split(SplitOptions { seed: args.seed, test_size: args.test_size, stratify: false }),
-        classifier: LogisticRegressionOptions {
-            class_weight: args.class_weight.into(),
-            ..LogisticRegressionOptions::default()
-        },
-        ..TrainOptions::default()
+    let options = args.weight.of(args.options.with_limit(args.limit));
+    let data = Data::load(&args.data, &options, args.multi_label.as_ref(), console)?;
+    let scoring = args.scoring.unwrap_or(data.default_scoring());
+    let split = SplitOptions { seed: args.seed, test_size: args.test_size, stratify: false };
+    let classifier = LogisticRegressionOptions {
+        class_weight: args.class_weight.into(),
+        ..LogisticRegressionOptions::default()
     };
-    let sample = &dataset.sentences()[..dataset.len().min(N_SENTENCES)];
     let mut found = Vec::new();
     for name in &args.encoder {
         let located = locate_encoder(name, console)?;
         console.say(&format!("encoder {}", located.name));
-        let cache = || args.cache.open();
-        let mut trained = train_chosen(
-            &located,
-            &args.encoding,
-            &cache,
-            &dataset,
-            (options.clone(), args.scoring),
-            console,
-        )?;
-        let Some(selection) = trained.report.selection.take() else { continue };
-        let speed = EncoderSpeed::measure(trained.classifier.encoder(), sample, console)?;
+        let load =
+            |features| load_encoder_with(&located, &args.encoding, features, args.cache.open(), console);
+        let trained = data.train(&load, (split.clone(), classifier, scoring), console)?;
+        let Some(selection) = trained.selection else { continue };
+        let (speed, dtype) = (trained.speed, trained.dtype);
         found.push(Advice {
             encoder: name.clone(),
-            test_accuracy: trained.report.test.accuracy,
-            test_accuracy_ci95: trained.report.test.accuracy_ci95,
+            held_out: trained.held_out,
             optimism: selection.optimism.map_or(0.0, |optimism| optimism.optimism),
             sentences_per_second: speed.sentences_per_second,
             weights_bytes: speed.weights_bytes,
-            dtype: trained.report.encoder.dtype,
-            command: command(args, name, trained.report.encoder.dtype, &selection.chosen),
+            dtype,
+            command: command(args, name, dtype, &selection.chosen),
             runner_up: None,
             selection,
         });
@@ -166,7 +164,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         });
         advice.runner_up = faster;
     }
-    let chart = chart(&found, args.scoring);
+    let chart = chart(&found, scoring);
     if let Some(path) = &args.chart {
         write_atomically(path, |out| out.write_all(chart.svg().as_bytes()))?;
     }
@@ -174,7 +172,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         let json = serde_json::to_string_pretty(&found)?;
         return stdout(|out| writeln!(out, "{json}"));
     }
-    let text = summary(args, &found, &chart);
+    let text = summary(args, scoring, &found, &chart);
     stdout(|out| write!(out, "{text}"))
 }
 
@@ -195,7 +193,8 @@ fn command(args: &Args, encoder: &str, dtype: Dtype, candidate: &Candidate) -> S
         candidate.c,
         quoted(&args.data.display().to_string()),
     );
-    for (name, value) in args.options.given() {
+    let separator = args.multi_label.iter().map(|separator| ("--multi-label", separator.to_string()));
+    for (name, value) in args.options.given().into_iter().chain(args.weight.given()).chain(separator) {
         command.push_str(&format!(" {name} {}", quoted(&value)));
     }
     if args.class_weight == ClassWeightArg::Balanced {
@@ -251,32 +250,26 @@ fn better(scoring: Scoring, a: &Candidate, b: &Candidate) -> std::cmp::Ordering 
     }
 }
 
-fn summary(args: &Args, found: &[Advice], chart: &Chart) -> String {
-    let score = args.scoring.to_string();
-    let mut table = Table::new([
-        "encoder",
-        "features",
-        "C",
-        &score,
-        "expected",
-        "held-out accuracy",
-        "interval",
-        "sentences/s",
-        "MB",
-    ]);
+fn summary(args: &Args, scoring: Scoring, found: &[Advice], chart: &Chart) -> String {
+    let score = scoring.to_string();
+    let held_out = found.first().map_or(&[][..], |advice| advice.held_out.columns());
+    let titles =
+        [&["encoder", "features", "C", &score, "expected"], held_out, &["sentences/s", "MB"]].concat();
+    let mut table = Table::new(titles);
     for advice in found {
-        let (chosen, [low, high]) = (&advice.selection.chosen, advice.test_accuracy_ci95);
-        table.row([
+        let chosen = &advice.selection.chosen;
+        let choice = [
             shorten(&advice.encoder, 40),
             chosen.features.to_string(),
             six_digits(chosen.c).to_string(),
             format!("{:.4}", chosen.score),
             advice.selection.optimism.map_or(String::new(), |optimism| format!("{:.4}", optimism.score)),
-            format!("{:.4}", advice.test_accuracy),
-            format!("{low:.3} to {high:.3}"),
+        ];
+        let cost = [
             format!("{:.0}", advice.sentences_per_second),
             format!("{:.0}", advice.weights_bytes as f64 / 1e6),
-        ]);
+        ];
+        table.row(choice.into_iter().chain(advice.held_out.cells()).chain(cost));
     }
     let mut text = format!("{table}\n");
 
@@ -284,7 +277,7 @@ fn summary(args: &Args, found: &[Advice], chart: &Chart) -> String {
         .iter()
         .flat_map(|advice| advice.selection.candidates.iter().map(move |c| (advice, c)))
         .collect();
-    all.sort_by(|(_, a), (_, b)| better(args.scoring, b, a));
+    all.sort_by(|(_, a), (_, b)| better(scoring, b, a));
     let mut ranked = Table::new(["rank", "encoder", "features", "C", &score, "interval", "sentences/s"]);
     for (place, (advice, candidate)) in all.iter().take(MOST_RANKED).enumerate() {
         let [low, high] = candidate.score_ci95;
@@ -304,12 +297,12 @@ fn summary(args: &Args, found: &[Advice], chart: &Chart) -> String {
     if let Some(winner) = winner(found) {
         text.push_str(&format!(
             "The choice: {}, {}, the cheapest that is not clearly worse than the best. Cross-validated {score} {:.4}{}. \
-             Held-out rows: accuracy {:.4}.\n\n  {}\n",
+             Held-out rows: {}.\n\n  {}\n",
             winner.encoder,
             winner.selection.chosen.features,
             winner.selection.chosen.score,
             optimism(&winner.selection),
-            winner.test_accuracy,
+            winner.held_out.in_words(),
             winner.command
         ));
         if let Some((advice, candidate)) = runner_up(found, winner.sentences_per_second) {

@@ -82,7 +82,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 /// With a model of several labels a sentence; cells are split at the separator of its training.
 fn run_multi_label(args: &Args, console: &Console) -> anyhow::Result<()> {
     anyhow::ensure!(
-        !args.weight.is_given(),
+        args.weight.given().is_none(),
         "{}: a multi-label model: its scores count every row once, without --weight-column",
         args.model.display()
     );

@@ -8,19 +8,17 @@ use anyhow::ensure;
 use clsify::classifier::Platt;
 use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
 use clsify::evaluation::{Evaluation, Scoring, linspace};
-use clsify::features::FeatureCache;
 use clsify::pipeline::{
-    GridSearchOptions, Selection, TestRows, TrainOptions, Trained, TrainingReport, check_replaceable, train,
+    GridSearchOptions, Selection, TestRows, TrainOptions, TrainingReport, check_replaceable, train,
     train_selected,
 };
-use clsify_hub::Located;
 use serde::Serialize;
 
 use crate::console::Console;
 use crate::decision::{DecisionArgs, decision_text};
 use crate::options::{
-    CacheArgs, CalibrationArg, DataOptions, EncodingArgs, FeatureArgs, FitArgs, SplitArgs, WeightArgs,
-    at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder, positive,
+    CacheArgs, CalibrationArg, DataOptions, FeatureArgs, FitArgs, SplitArgs, WeightArgs, at_least_one,
+    load_dataset, load_encoder, load_encoder_with, locate_encoder, positive,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
@@ -53,9 +51,10 @@ pub(crate) struct Args {
     #[arg(long = "features", value_enum, value_name = "WHICH", conflicts_with_all = ["layers", "pooling", "scaling", "c", "grid_search", "c_grid"])]
     choice: Option<ChoiceArg>,
 
-    /// What --features auto goes by: accuracy, f1_macro (every class counts the same) or log_loss (probabilities count)
-    #[arg(long, value_name = "SCORE", default_value_t = Scoring::Accuracy, requires = "choice")]
-    scoring: Scoring,
+    /// What --features auto goes by: accuracy, f1_macro (every class counts the same), f1_micro (every answer does) or log_loss
+    /// (probabilities count); accuracy if not given, f1_micro with --multi-label
+    #[arg(long, value_name = "SCORE", requires = "choice")]
+    scoring: Option<Scoring>,
 
     #[command(flatten)]
     features: FeatureArgs,
@@ -82,7 +81,7 @@ pub(crate) struct Args {
 
     /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"; one classifier a
     /// label
-    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["choice", "scoring", "calibration", "abstain_below", "target_precision", "cost_matrix"])]
+    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["calibration", "abstain_below", "target_precision", "cost_matrix"])]
     multi_label: Option<LabelSeparator>,
 
     #[command(flatten)]
@@ -153,14 +152,9 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
             train(encoder, &dataset, options, console)?
         }
         Some(ChoiceArg::Auto) => {
-            if args.weight.is_given() {
-                console.say(
-                    "note: the choice of features counts every row the same, the fit counts it by its weight",
-                );
-            }
-            let cache = || args.cache.open();
-            let options = (options, args.scoring);
-            train_chosen(&located, &args.features.encoding, &cache, &dataset, options, console)?
+            let encoding = &args.features.encoding;
+            let load = |features| load_encoder_with(&located, encoding, features, args.cache.open(), console);
+            train_selected(load, &dataset, options, args.scoring.unwrap_or_default(), console)?
         }
     };
     let text = summary(&trained.report, trained.classifier.classes());
@@ -191,19 +185,6 @@ fn finish(
     }
     console.say(&format!("saved: {}", args.output.display()));
     Ok(())
-}
-
-/// Chooses features and C on the training rows, and trains with the choice.
-pub(crate) fn train_chosen(
-    located: &Located,
-    encoding: &EncodingArgs,
-    cache: &dyn Fn() -> Option<FeatureCache>,
-    dataset: &Dataset,
-    (options, scoring): (TrainOptions, Scoring),
-    console: &Console,
-) -> anyhow::Result<Trained> {
-    let load = |features| load_encoder_with(located, encoding, features, cache(), console);
-    train_selected(load, dataset, options, scoring, console)
 }
 
 /// A report goes beside the model, not into its folder, which is replaced as a whole.

@@ -49,6 +49,11 @@ impl LabelIndicator {
         LabelIndicator::new(values, n_labels)
     }
 
+    /// The label ids of each row, ascending: what [`from_sets`](Self::from_sets) takes.
+    pub fn to_sets(&self) -> Vec<Vec<usize>> {
+        self.rows().map(|row| (0..row.len()).filter(|&id| row[id]).collect()).collect()
+    }
+
     /// Rows.
     pub fn n_samples(&self) -> usize {
         self.values.len() / self.n_labels

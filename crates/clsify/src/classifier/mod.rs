@@ -14,7 +14,7 @@ pub(crate) mod one_vs_rest;
 pub(crate) mod platt;
 mod point;
 mod row_space;
-mod rows;
+pub(crate) mod rows;
 mod samples;
 mod single;
 mod solver;

@@ -218,6 +218,72 @@ pub fn above(probabilities: &[f64], thresholds: &[f64]) -> LabelIndicator {
     LabelIndicator::new(values, thresholds.len()).expect("these are whole rows")
 }
 
+/// The logits of each fit's held-out rows, `[n_held_out, n_labels]`, from fits that are not kept; of a label that all rows of a
+/// fit have, or none, infinite ones. `c` of the options is not looked at. As many labels at a time as have no more than
+/// `max_row_weights` numbers, one a row and fit.
+pub(crate) fn held_out_label_logits(
+    samples: &MultiLabelSamples,
+    tasks: &[FitTask],
+    options: &LogisticRegressionOptions,
+    (precision, max_row_weights): (Precision, usize),
+) -> Result<Vec<Vec<f64>>> {
+    let n_labels = samples.labels.n_labels();
+    let of_task = |task: &FitTask| vec![0.0; task.held_out.len() * n_labels];
+    let mut logits: Vec<Vec<f64>> = tasks.iter().map(of_task).collect();
+    let stop = Stop { tol: options.tol, max_iter: options.max_iter };
+    let together = (max_row_weights / (samples.labels.n_samples() * tasks.len()).max(1)).max(1);
+    for (batch, columns) in columns(samples.labels).chunks(together).enumerate() {
+        let mut all = problems(samples, columns, tasks, options)?;
+        let of_fits = all.chunks_exact_mut(columns.len()).zip(tasks);
+        of_fits.for_each(|(own, task)| own.iter_mut().for_each(|p| p.asked = task.held_out.to_vec()));
+        let constants: Vec<Option<bool>> = all.iter().map(constant).collect();
+        let learned: Vec<Problem> = all.into_iter().filter(|problem| constant(problem).is_none()).collect();
+        let mut solutions = solve(samples.features, &learned, stop, precision, &|_| {}).into_iter();
+        for (place, constant) in constants.into_iter().enumerate() {
+            let label = batch * together + place % columns.len();
+            let column = logits[place / columns.len()].iter_mut().skip(label).step_by(n_labels);
+            match (constant, constant.is_none().then(|| solutions.next()).flatten()) {
+                (_, Some(solution)) => column.zip(&solution.logits).for_each(|(to, &z)| *to = z),
+                (Some(true), None) => column.for_each(|to| *to = f64::INFINITY),
+                (_, None) => column.for_each(|to| *to = f64::NEG_INFINITY),
+            }
+        }
+    }
+    Ok(logits)
+}
+
+/// Which rows have each label, as class ids.
+fn columns(labels: &LabelIndicator) -> Vec<Vec<usize>> {
+    let column = |label| labels.column(label).into_iter().map(usize::from).collect();
+    (0..labels.n_labels()).map(column).collect()
+}
+
+/// What is to be solved for each fit and each of some labels, `[n_tasks, n_columns]`.
+fn problems<'a, 's: 'a>(
+    samples: &MultiLabelSamples<'s>,
+    columns: &'a [Vec<usize>],
+    tasks: &[FitTask],
+    options: &LogisticRegressionOptions,
+) -> Result<Vec<Problem<'a>>> {
+    samples.of_label(&columns[0]).check()?;
+    tasks.iter().try_for_each(|task| LogisticRegressionOptions { c: task.c, ..*options }.check())?;
+    let all = tasks.iter().flat_map(|task| columns.iter().map(move |column| (task, column)));
+    let all: Vec<Problem> =
+        all.map(|(task, column)| problem(&samples.of_label(column), task, options.class_weight)).collect();
+    match all.iter().any(|problem| problem.classes.is_empty()) {
+        true => Err(bad("expected rows that count, got none")),
+        false => Ok(all),
+    }
+}
+
+/// Whether all rows of a fit have the label, or none.
+fn constant(problem: &Problem) -> Option<bool> {
+    match problem.classes[..] {
+        [class_id] => Some(class_id == 1),
+        _ => None,
+    }
+}
+
 /// Fits several classifiers over the same rows, all their labels together; `c` of the options is not looked at.
 /// `progress` hears how many of the labels of all fits are done.
 pub(crate) fn fit_labels(
@@ -227,21 +293,8 @@ pub(crate) fn fit_labels(
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<OneVsRest>> {
     let (labels, n_features) = (samples.labels, samples.features.cols());
-    let columns: Vec<Vec<usize>> = (0..labels.n_labels())
-        .map(|label| labels.column(label).into_iter().map(usize::from).collect())
-        .collect();
-    samples.of_label(&columns[0]).check()?;
-    tasks.iter().try_for_each(|task| LogisticRegressionOptions { c: task.c, ..*options }.check())?;
-    let all = tasks.iter().flat_map(|task| columns.iter().map(move |column| (task, column)));
-    let all: Vec<Problem> =
-        all.map(|(task, column)| problem(&samples.of_label(column), task, options.class_weight)).collect();
-    if all.iter().any(|problem| problem.classes.is_empty()) {
-        return Err(bad("expected rows that count, got none"));
-    }
-    let constant = |problem: &Problem| match problem.classes[..] {
-        [class_id] => Some(class_id == 1),
-        _ => None,
-    };
+    let columns = columns(labels);
+    let all = problems(samples, &columns, tasks, options)?;
     let constants: Vec<Option<bool>> = all.iter().map(constant).collect();
     let problems: Vec<Problem> = all.into_iter().filter(|problem| constant(problem).is_none()).collect();
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };

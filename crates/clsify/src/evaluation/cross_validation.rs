@@ -104,17 +104,23 @@ pub fn compare_logits(
         .collect();
     let options = LogisticRegressionOptions { tol: options.tol.max(1e-4), ..*options };
     let of_tasks = held_out_logits(samples, &tasks, &options, &|_| {})?;
-    let n_classes = samples.n_classes;
-    let all_rows = |of_folds: &[Vec<f64>]| {
-        let mut logits = vec![0.0; samples.class_ids.len() * n_classes];
-        for (fold, own) in folds.iter().zip(of_folds) {
-            for (&row, own) in fold.test.iter().zip(own.chunks_exact(n_classes)) {
-                logits[row * n_classes..][..n_classes].copy_from_slice(own);
-            }
+    let shape = (samples.class_ids.len(), samples.n_classes);
+    Ok(of_tasks.chunks_exact(folds.len()).map(|of_folds| all_rows(&folds, of_folds, shape)).collect())
+}
+
+/// Numbers `[n_test, n_columns]` of each fold's held-out rows as `[n_samples, n_columns]`.
+pub(super) fn all_rows(
+    folds: &[Split],
+    of_folds: &[Vec<f64>],
+    (n_samples, n_columns): (usize, usize),
+) -> Vec<f64> {
+    let mut all = vec![0.0; n_samples * n_columns];
+    for (fold, own) in folds.iter().zip(of_folds) {
+        for (&row, own) in fold.test.iter().zip(own.chunks_exact(n_columns)) {
+            all[row * n_columns..][..n_columns].copy_from_slice(own);
         }
-        logits
-    };
-    Ok(of_tasks.chunks_exact(folds.len()).map(all_rows).collect())
+    }
+    all
 }
 
 /// The class of every row for each C, by the classifier of the fold that holds it out: `[n_c][n_samples]`.

@@ -7,6 +7,7 @@ mod abstention;
 pub mod calibration_error;
 mod class_thresholds;
 mod cross_validation;
+mod f1_rows;
 mod f1_threshold;
 mod forecast;
 mod grid_search;
@@ -18,6 +19,7 @@ mod multi_label;
 mod multi_label_cross_validation;
 mod optimism;
 mod paired;
+mod row_scores;
 mod scoring;
 
 pub use abstention::{CoveragePoint, coverage_curve, least_answered, reach_accuracy};
@@ -36,7 +38,11 @@ pub use inverse_power_law::InversePowerLaw;
 pub use label_issues::{RankedLabel, rank_labels, softmax};
 pub use metrics::{Evaluation, Scores, weighted_accuracy};
 pub use multi_label::MultiLabelEvaluation;
-pub use multi_label_cross_validation::{f1_thresholds, multi_label_grid_search, out_of_fold_probabilities};
+pub use multi_label_cross_validation::{
+    compare_label_logits, f1_thresholds, multi_label_grid_search, out_of_fold_label_logits,
+    out_of_fold_probabilities,
+};
 pub use optimism::{BiasCorrected, Resample, bias_corrected};
 pub use paired::PairedCounts;
-pub use scoring::{RowScores, Scoring};
+pub use row_scores::RowScores;
+pub use scoring::Scoring;

@@ -1,13 +1,18 @@
 //! Folds of rows with several labels: each row's probabilities come from a classifier that has not seen it.
 
+use super::cross_validation::all_rows;
 use super::f1_threshold::F1Threshold;
 use super::grid_search::{GridPoint, GridSearch, mean_and_std};
 use super::metrics::ratio;
 use crate::classifier::logistic_regression::FitTask;
-use crate::classifier::one_vs_rest::fit_labels;
+use crate::classifier::one_vs_rest::{fit_labels, held_out_label_logits};
+use crate::classifier::rows::Precision;
 use crate::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest};
 use crate::error::Result;
 use crate::split::Split;
+
+/// Weights of rows that are held at once where fits are not kept: 128 MB.
+const MAX_ROW_WEIGHTS: usize = 16_000_000;
 
 /// The probability of each label for every row, by the classifier of the fold that holds it out: `[n_samples, n_labels]`.
 ///
@@ -37,15 +42,77 @@ pub fn out_of_fold_probabilities(
     let tasks: Vec<FitTask> =
         folds.iter().map(|fold| FitTask { c: options.c, held_out: &fold.test }).collect();
     let fits = fit_labels(samples, &tasks, options, progress)?;
-    let n_labels = samples.labels.n_labels();
-    let mut all = vec![0.0; samples.labels.n_samples() * n_labels];
-    for (fit, fold) in fits.iter().zip(folds) {
-        let own = fit.predict_proba(&samples.features.select_rows(&fold.test));
-        for (&row, own) in fold.test.iter().zip(own.chunks_exact(n_labels)) {
-            all[row * n_labels..][..n_labels].copy_from_slice(own);
-        }
-    }
-    Ok(all)
+    let held_out = |fold: &Split| samples.features.select_rows(&fold.test);
+    let own: Vec<Vec<f64>> =
+        fits.iter().zip(folds).map(|(fit, fold)| fit.predict_proba(&held_out(fold))).collect();
+    Ok(all_rows(folds, &own, (samples.labels.n_samples(), samples.labels.n_labels())))
+}
+
+/// The logit of each label for every row, by the classifier of the fold that holds it out: `[n_samples, n_labels]`. Of a label
+/// that every training row of a fold has, or none, it is infinite there.
+///
+/// # Errors
+/// As for [`OneVsRest::fit`].
+///
+/// ```
+/// use clsify::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples};
+/// use clsify::{evaluation::out_of_fold_label_logits, matrix::Matrix, split::KFold};
+/// let features = Matrix::from_vec(vec![-2.0, 1.0, -1.0, 2.0], 4, 1)?;
+/// let labels = LabelIndicator::from_sets(&[vec![], vec![0], vec![], vec![0]], 1)?;
+/// let folds = KFold { n_splits: 2, shuffle: None }.split(4)?;
+/// let samples = MultiLabelSamples::new(&features, &labels);
+/// let logits = out_of_fold_label_logits(&samples, &LogisticRegressionOptions::default(), &folds)?;
+/// assert!(logits[0] < 0.0 && logits[1] > 0.0 && logits[2] < 0.0 && logits[3] > 0.0);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn out_of_fold_label_logits(
+    samples: &MultiLabelSamples,
+    options: &LogisticRegressionOptions,
+    folds: &[Split],
+) -> Result<Vec<f64>> {
+    let mut of_c = label_logits(samples, &[options.c], options, folds, (Precision::Double, MAX_ROW_WEIGHTS))?;
+    Ok(of_c.remove(0))
+}
+
+/// As [`out_of_fold_label_logits`] for each C, `[n_c][n_samples, n_labels]`, close enough to compare values of C and choices of
+/// features, as [`compare_logits`](super::compare_logits). For scaled features.
+///
+/// # Errors
+/// As for [`OneVsRest::fit`].
+///
+/// ```
+/// use clsify::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples};
+/// use clsify::{evaluation::compare_label_logits, matrix::Matrix, split::KFold};
+/// let features = Matrix::from_vec(vec![-2.0, 1.0, -1.0, 2.0], 4, 1)?;
+/// let labels = LabelIndicator::from_sets(&[vec![], vec![0], vec![], vec![0]], 1)?;
+/// let folds = KFold { n_splits: 2, shuffle: None }.split(4)?;
+/// let samples = MultiLabelSamples::new(&features, &labels);
+/// let logits = compare_label_logits(&samples, &[0.1, 1.0], &LogisticRegressionOptions::default(), &folds)?;
+/// assert!(logits.iter().all(|logits| logits[0] < 0.0 && logits[1] > 0.0));
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn compare_label_logits(
+    samples: &MultiLabelSamples,
+    c_values: &[f64],
+    options: &LogisticRegressionOptions,
+    folds: &[Split],
+) -> Result<Vec<Vec<f64>>> {
+    let options = LogisticRegressionOptions { tol: options.tol.max(1e-4), ..*options };
+    label_logits(samples, c_values, &options, folds, (Precision::Single, MAX_ROW_WEIGHTS))
+}
+
+fn label_logits(
+    samples: &MultiLabelSamples,
+    c_values: &[f64],
+    options: &LogisticRegressionOptions,
+    folds: &[Split],
+    how: (Precision, usize),
+) -> Result<Vec<Vec<f64>>> {
+    let of_c = |c| folds.iter().map(move |fold| FitTask { c, held_out: &fold.test });
+    let tasks: Vec<FitTask> = c_values.iter().flat_map(|&c| of_c(c)).collect();
+    let of_tasks = held_out_label_logits(samples, &tasks, options, how)?;
+    let shape = (samples.labels.n_samples(), samples.labels.n_labels());
+    Ok(of_tasks.chunks_exact(folds.len()).map(|of_folds| all_rows(folds, of_folds, shape)).collect())
 }
 
 /// The threshold of each label with the largest F1 on rows out of their folds.
@@ -119,4 +186,49 @@ fn micro_f1(y_true: &LabelIndicator, y_pred: &LabelIndicator) -> f64 {
     let cells = || y_true.rows().flatten().zip(y_pred.rows().flatten());
     let right = cells().filter(|&(truth, prediction)| *truth && *prediction).count();
     ratio(2 * right, cells().map(|(truth, prediction)| usize::from(*truth) + usize::from(*prediction)).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matrix::Matrix;
+    use crate::split::KFold;
+
+    /// Oracle: `out_of_fold_probabilities`, from classifiers at their optimum; a label that all rows have, one that none has, one
+    /// that only rows of one fold have; labels at once and one by one. Tolerance: of fits at their optimum that of a gradient
+    /// of 1e-8, of compared ones as for `compare_logits`.
+    #[test]
+    fn logits_of_labels_are_those_of_the_optimum() {
+        let (n, d) = (150, 12);
+        let number = |i: usize| ((i * 7919 % 10007) as f32 - 5000.0) / 5000.0;
+        let features = Matrix::from_vec((0..n * d).map(number).collect(), n, d).unwrap();
+        let set = |i: usize| {
+            let own = [i.is_multiple_of(3), true, false, i < 3, (i * i + i / 3).is_multiple_of(2)];
+            (0..5).filter(|&label| own[label]).collect()
+        };
+        let labels = LabelIndicator::from_sets(&(0..n).map(set).collect::<Vec<_>>(), 5).unwrap();
+        let weights: Vec<f64> = (0..n).map(|i| 0.5 + (i % 4) as f64).collect();
+        let folds = KFold { n_splits: 5, shuffle: None }.split(n).unwrap();
+        for weights in [None, Some(&weights[..])] {
+            let samples = MultiLabelSamples::new(&features, &labels).weighted(weights);
+            let options = LogisticRegressionOptions::default();
+            let c_values = [0.001, 0.01];
+            let compared = compare_label_logits(&samples, &c_values, &options, &folds).unwrap();
+            let one_by_one =
+                label_logits(&samples, &c_values, &options, &folds, (Precision::Double, 1)).unwrap();
+            for ((&c, compared), one_by_one) in c_values.iter().zip(&compared).zip(&one_by_one) {
+                let options = LogisticRegressionOptions { c, ..options };
+                let probabilities = out_of_fold_probabilities(&samples, &options, &folds, &|_| {}).unwrap();
+                let exact = out_of_fold_label_logits(&samples, &options, &folds).unwrap();
+                for (i, &p) in probabilities.iter().enumerate() {
+                    let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
+                    assert!((sigmoid(exact[i]) - p).abs() < 1e-6, "{i}: {} {p}", exact[i]);
+                    assert!((sigmoid(one_by_one[i]) - p).abs() < 1e-6, "{i}: {} {p}", one_by_one[i]);
+                    assert!((sigmoid(compared[i]) - p).abs() < 0.005, "{i}: {} {p}", compared[i]);
+                    assert_eq!(exact[i].is_infinite(), p == 0.0 || p == 1.0, "{i}");
+                }
+                assert_eq!((exact[1], exact[2]), (f64::INFINITY, f64::NEG_INFINITY));
+            }
+        }
+    }
 }

@@ -10,7 +10,7 @@ use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::scoring::RowScores;
+use super::row_scores::RowScores;
 use crate::split::Bootstrap;
 
 /// Draws that are multiplied with the scores together.
@@ -72,7 +72,7 @@ impl<'a> Resample<'a> {
 /// What the choices of `choose` among configurations are worth, with `n_bootstraps` draws of the same seed always. `choose`
 /// gives the place of the configuration that is best on some rows; all have scores of the same rows.
 ///
-/// Scores of macro F1 are those of its pseudo-values: right to the first order in the rows' weights.
+/// Scores of F1, and of rows with weights, are those of their pseudo-values: right to the first order in how often rows are drawn.
 ///
 /// ```
 /// use clsify::evaluation::{RowScores, bias_corrected};

@@ -20,6 +20,8 @@ mod nearest;
 mod observer;
 mod saved_model;
 mod selection;
+mod selection_rule;
+mod selection_targets;
 mod sentence_classifier;
 mod sentence_encoder;
 mod speed;
@@ -49,7 +51,8 @@ pub use multi_label::{
 };
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
-pub use selection::{Candidate, Optimism, Selection, SelectionOptions, select_features, selection_rows};
+pub use selection::{Candidate, Optimism, Selection, SelectionOptions, select_features};
+pub use selection_targets::SelectionTargets;
 pub use sentence_classifier::{
     EvaluatedDecision, EvaluationReport, LoadOptions, Prediction, SentenceClassifier,
 };
@@ -57,7 +60,7 @@ pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
 pub use speed::{EncoderSpeed, Latency};
 pub use stream::{Group, Streamed};
 pub use train::{GridSearchOptions, TestRows, TrainOptions, Trained, train, training_rows};
-pub use train_selected::train_selected;
+pub use train_selected::{train_multi_label_selected, train_selected};
 pub use training_report::{
     BaselineReport, ClassifierReport, EncoderReport, FeaturesReport, GridSearchReport, Seconds, SplitReport,
     TestDataReport, TrainScore, TrainingReport,

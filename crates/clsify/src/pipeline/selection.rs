@@ -4,31 +4,25 @@
 //! same for all. The choice is by one standard error: of the candidates that are not clearly worse than the best the one
 //! that costs the least. "Clearly" is paired, row by row. A candidate's C is the one with the least log loss, whatever
 //! candidates are scored by: it hears of every row how far it is right, not only whether, and so depends less on luck. By how much the chosen one's score is too good, because it was
-//! chosen, is estimated from the same predictions ([`bias_corrected`]).
-
-use std::ops::Range;
+//! chosen, is estimated from the same predictions ([`bias_corrected`]). Nothing here knows whether a row has one class or a
+//! set of labels: [`SelectionTargets`] does.
 
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::candidates::{candidates, columns, is_wide, selection_features};
 use super::observer::{Observer, Stage};
-use crate::classifier::{LogisticRegressionOptions, Samples, StandardScaler};
+use super::selection_rule::{choose, top};
+use super::selection_targets::{N_SPLITS, SelectionTargets};
+use crate::classifier::LogisticRegressionOptions;
 use crate::encoder::EncoderConfig;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{
-    Resample, RowScores, Scoring, bias_corrected, compare_logits, out_of_fold_logits, wilson_ci95,
-};
+use crate::evaluation::{Resample, RowScores, Scoring, bias_corrected};
 use crate::features::FeatureOptions;
 use crate::matrix::Matrix;
-use crate::split::{SplitOptions, StratifiedKFold, TestSize, train_test_split};
 
-/// Rows that take part in a choice; of more a stratified sample is drawn.
-const MAX_ROWS: usize = 10_000;
 /// A gradient that is small enough to compare candidates; what is reported of the chosen one is of its optimum.
 const TOL: f64 = 1e-3;
-/// Folds a candidate.
-pub(super) const N_SPLITS: usize = 5;
 /// Values of C, from 1e-5, four to a power of ten.
 const N_C: i32 = 20;
 /// Draws that estimate the optimism.
@@ -57,11 +51,12 @@ pub struct Candidate {
     pub c: f64,
     /// The score with this C of what the classifiers of the other folds say of each row.
     pub score: f64,
-    /// Its 95 % interval: Wilson's for accuracy, else 1.96 standard errors to either side (macro F1: by the jackknife).
+    /// Its 95 % interval: Wilson's for the accuracy of rows that count the same, else 1.96 standard errors to either side (F1:
+    /// by the jackknife).
     pub score_ci95: [f64; 2],
-    /// The share of rows that are predicted right.
+    /// The share of rows that are predicted right, counted by their weights; of label sets, right as a whole.
     pub accuracy: f64,
-    /// Wilson's 95 % interval of it.
+    /// Its 95 % interval, likewise.
     pub accuracy_ci95: [f64; 2],
     /// By how much the best candidate's score is better than this one's.
     pub behind: f64,
@@ -104,33 +99,11 @@ pub struct Selection {
     pub c_values: Vec<f64>,
 }
 
-/// The rows that take part in a choice, ascending: all, or of many a sample with the shares of the classes.
-///
-/// # Errors
-/// [`ErrorKind::InvalidArgument`] when there are too few rows or classes for five folds.
-pub fn selection_rows(class_ids: &[usize]) -> Result<Vec<usize>> {
-    let place =
-        |e: Error| e.at("choice of features").with_hint("give more rows, or choose --layers and --pooling");
-    let mut rows: Vec<usize> = (0..class_ids.len()).collect();
-    if class_ids.len() > MAX_ROWS {
-        let test_size = TestSize::Count(class_ids.len() - MAX_ROWS);
-        let options = SplitOptions { seed: 0, test_size, stratify: true };
-        rows = train_test_split(class_ids, &options).map_err(place)?.train;
-        rows.sort_unstable();
-    }
-    let own: Vec<usize> = rows.iter().map(|&i| class_ids[i]).collect();
-    let folds = StratifiedKFold { n_splits: N_SPLITS, shuffle: None }.split(&own).map_err(place)?;
-    if folds.iter().any(|fold| fold.train.iter().all(|&i| own[i] == own[fold.train[0]])) {
-        let message = "expected at least 2 classes in the training rows of every fold, got only one";
-        return Err(place(Error::new(ErrorKind::InvalidArgument, message)));
-    }
-    Ok(rows)
-}
-
-/// A candidate with one C, and how many rows it predicts right.
+/// A candidate with one C, and its accuracy.
 struct Point {
     c: f64,
-    n_right: usize,
+    accuracy: f64,
+    accuracy_ci95: [f64; 2],
 }
 
 /// A configuration with what it does row by row.
@@ -145,24 +118,23 @@ struct Scored {
 /// [`selection_features`] of an encoder, `mean_tokens` is the length of a sentence.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when features and classes do not go together, or as for [`selection_rows`].
+/// [`ErrorKind::InvalidArgument`] when features and targets do not go together, as for [`SelectionTargets::rows`], or when
+/// these are not all rows.
 pub fn select_features(
     features: &Matrix,
     (config, mean_tokens): (&EncoderConfig, usize),
-    class_ids: &[usize],
-    n_classes: usize,
+    targets: &SelectionTargets,
     options: &SelectionOptions,
     observer: &dyn Observer,
 ) -> Result<Selection> {
-    let (n, width) = (class_ids.len(), selection_features().n_features(config)?);
-    if features.shape() != [n, width] {
-        let message = format!("expected features {n} x {width}, got {:?}", features.shape());
+    let (n, width) = (targets.rows()?.len(), selection_features().n_features(config)?);
+    if features.shape() != [n, width] || targets.len() != n {
+        let got = (features.shape(), targets.len());
+        let message = format!("expected features {n} x {width} of {n} rows that take part, got {got:?}");
         return Err(Error::new(ErrorKind::InvalidArgument, message).at("choice of features"));
     }
-    selection_rows(class_ids)?;
     let scaled = |features_of: &FeatureOptions| -> Result<Matrix> {
-        let x = features.select_columns(&columns(features_of, config)?);
-        Ok(StandardScaler::fit(&x).transform(&x))
+        Ok(targets.scaled(&features.select_columns(&columns(features_of, config)?)))
     };
     let all = candidates(config);
     // C is of rows, too: the penalty is shared among them.
@@ -172,14 +144,13 @@ pub fn select_features(
     let mut found: Vec<(FeatureOptions, Vec<Scored>)> = Vec::with_capacity(all.len());
     for features in all {
         let x = scaled(&features)?;
-        let samples = Samples::new(&x, class_ids, n_classes);
         // Where single layers do best, layers side by side do too or a little below; wide fits are slow.
         let own = if is_wide(&features) { around_best(&found, &c_values) } else { &c_values };
         let fit_options = LogisticRegressionOptions { tol: TOL, ..options.classifier };
-        let logits = compare_logits(&samples, own, &fit_options, N_SPLITS)?;
+        let logits = targets.compare_logits(&x, own, &fit_options)?;
         let points =
-            own.par_iter().zip(&logits).map(|(&c, logits)| scores(c, logits, &samples, options.scoring));
-        found.push((features, points.collect()));
+            own.par_iter().zip(&logits).map(|(&c, logits)| scored(c, logits, targets, options.scoring));
+        found.push((features, points.collect::<Result<_>>()?));
         observer.advance(Stage::GridSearch, found.len() * fits);
     }
     observer.finish(Stage::GridSearch);
@@ -210,10 +181,9 @@ pub fn select_features(
     let (_, place) = choose(&runs, &Resample::of_all(&row_scores));
     let owner = runs.iter().position(|run| run.contains(&place)).unwrap_or(0);
     let x = scaled(&owners[owner])?;
-    let samples = Samples::new(&x, class_ids, n_classes);
     let fit_options = LogisticRegressionOptions { c: points[place].c, ..options.classifier };
-    let logits = out_of_fold_logits(&samples, &fit_options, N_SPLITS)?;
-    let refitted = scores(fit_options.c, &logits, &samples, options.scoring);
+    let logits = targets.logits(&x, &fit_options)?;
+    let refitted = scored(fit_options.c, &logits, targets, options.scoring)?;
     let n_points = points.len();
     (points[place], row_scores[place]) = (refitted.point, refitted.scores);
     row_scores[n_points + place] = refitted.losses;
@@ -230,21 +200,15 @@ pub fn select_features(
         // The chosen one keeps the C that was refitted.
         let at = if top != place && runs[owner].contains(&top) { place } else { top };
         let (behind, behind_standard_error) = resample.above(best, at);
-        let (score, error, n_right) =
-            (sign * row_scores[at].score, row_scores[at].standard_error(), points[at].n_right);
-        let accuracy_ci95 = wilson_ci95(n_right, n)?;
         list.push(Candidate {
             n_features: costs[*run].1,
             operations: costs[*run].0,
             features,
             c: points[at].c,
-            score,
-            score_ci95: match options.scoring {
-                Scoring::Accuracy => accuracy_ci95,
-                _ => [score - 1.96 * error, score + 1.96 * error],
-            },
-            accuracy: n_right as f64 / n as f64,
-            accuracy_ci95,
+            score: sign * row_scores[at].score,
+            score_ci95: targets.interval(options.scoring, &row_scores[at])?,
+            accuracy: points[at].accuracy,
+            accuracy_ci95: points[at].accuracy_ci95,
             behind,
             behind_standard_error,
         });
@@ -273,32 +237,12 @@ pub fn select_features(
     })
 }
 
-fn scores(c: f64, logits: &[f64], samples: &Samples, scoring: Scoring) -> Scored {
-    let of = |scoring| RowScores::of(scoring, logits, samples.class_ids, samples.n_classes);
-    let right = of(Scoring::Accuracy);
-    let n_right = right.rows.iter().filter(|&&row| row > 0.0).count();
-    let scores = if scoring == Scoring::Accuracy { right } else { of(scoring) };
-    Scored { point: Point { c, n_right }, scores, losses: of(Scoring::LogLoss) }
-}
-
-/// The configuration of some with the best C: that of the least log loss, the first of equals. The losses stand in the second
-/// half of the resample, in the order of the first.
-fn top(run: &Range<usize>, resample: &Resample) -> usize {
-    let losses = &resample.scores[resample.scores.len() / 2..];
-    run.clone().fold(run.start, |top, i| if losses[i] > losses[top] { i } else { top })
-}
-
-/// The best configuration, and the best of the cheapest candidate within one standard error of it. `runs` are the
-/// configurations of each candidate, the cheapest first.
-fn choose(runs: &[Range<usize>], resample: &Resample) -> (usize, usize) {
-    let tops = || runs.iter().map(|run| top(run, resample));
-    let best = tops().reduce(|best, i| if resample.scores[i] > resample.scores[best] { i } else { best });
-    let best = best.unwrap_or(0);
-    let is_near = |&i: &usize| {
-        let (behind, error) = resample.above(best, i);
-        behind <= error
-    };
-    (best, tops().find(is_near).unwrap_or(best))
+fn scored(c: f64, logits: &[f64], targets: &SelectionTargets, scoring: Scoring) -> Result<Scored> {
+    let right = targets.scores(Scoring::Accuracy, logits);
+    let accuracy_ci95 = targets.interval(Scoring::Accuracy, &right)?;
+    let point = Point { c, accuracy: right.score, accuracy_ci95 };
+    let scores = if scoring == Scoring::Accuracy { right } else { targets.scores(scoring, logits) };
+    Ok(Scored { point, scores, losses: targets.scores(Scoring::LogLoss, logits) })
 }
 
 /// The best C of the candidates so far, and those below: more numbers want a stronger penalty.
@@ -307,47 +251,4 @@ fn around_best<'a>(found: &[(FeatureOptions, Vec<Scored>)], c_values: &'a [f64])
     let best = all.max_by(|a, b| a.losses.score.total_cmp(&b.losses.score)).map(|best| best.point.c);
     let at = best.and_then(|best| c_values.iter().position(|&c| c == best)).unwrap_or(0);
     &c_values[at.saturating_sub(4)..=at]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(rows: &[f64]) -> RowScores {
-        RowScores { score: rows.iter().sum::<f64>() / rows.len() as f64, rows: rows.to_vec() }
-    }
-
-    /// Oracle: by hand. The last is best; the second is behind by 1 of 5 rows, which is no more than its standard error; the
-    /// first by three, which is more.
-    #[test]
-    fn the_cheapest_within_one_standard_error_is_chosen() {
-        let losses = [-0.5, -0.4, -0.6, -0.3].map(|loss| of(&[loss; 5]));
-        let mut scores = vec![
-            of(&[0.0, 0.0, 1.0, 0.0, 1.0]),
-            of(&[1.0, 1.0, 0.0, 1.0, 1.0]),
-            of(&[1.0, 1.0, 1.0, 1.0, 1.0]), // of the same candidate as the one before, with a C of more loss
-            of(&[1.0, 1.0, 1.0, 1.0, 1.0]),
-        ];
-        scores.extend(losses);
-        assert_eq!(choose(&[0..1, 1..3, 3..4], &Resample::of_all(&scores)), (3, 1));
-        assert_eq!(choose(&[0..1, 3..4], &Resample::of_all(&scores)), (3, 3));
-    }
-
-    /// Of more rows than take part each class gives its share, and the same rows every time.
-    #[test]
-    fn of_many_rows_a_stratified_sample_takes_part() {
-        let class_ids: Vec<usize> = (0..40_000).map(|i| usize::from(i % 10 == 0)).collect();
-        let rows = selection_rows(&class_ids).unwrap();
-        assert_eq!(rows.len(), MAX_ROWS);
-        assert!(rows.is_sorted_by(|a, b| a < b));
-        assert_eq!(rows.iter().filter(|&&i| class_ids[i] == 1).count(), MAX_ROWS / 10);
-        assert_eq!(rows, selection_rows(&class_ids).unwrap());
-        assert_eq!(selection_rows(&class_ids[..MAX_ROWS]).unwrap().len(), MAX_ROWS);
-    }
-
-    #[test]
-    fn what_cannot_be_divided_into_folds_is_refused() {
-        assert!(selection_rows(&[0, 1, 0]).unwrap_err().to_string().contains("folds"));
-        assert!(selection_rows(&[1; 50]).unwrap_err().to_string().contains("2 classes"));
-    }
 }

@@ -3,13 +3,16 @@
 use std::time::Instant;
 
 use super::candidates::{columns, selection_features};
+use super::multi_label::{self, MultiLabelTrainOptions, MultiLabelTrained};
 use super::observer::Observer;
-use super::selection::{SelectionOptions, select_features, selection_rows};
+use super::selection::{Selection, SelectionOptions, select_features};
+use super::selection_targets::SelectionTargets;
 use super::sentence_encoder::{Encoded, SentenceEncoder};
-use super::train::{TrainOptions, Trained, check_probabilities, class_ids, train_encoded, training_rows};
+use super::train::{self, TrainOptions, Trained, check_probabilities, class_ids, training_rows};
+use super::training_report::Seconds;
 use crate::classifier::{LogisticRegressionOptions, Scaling};
-use crate::dataset::Dataset;
-use crate::error::Error;
+use crate::dataset::{Dataset, LabelSeparator, MultiLabelDataset};
+use crate::error::{Error, Result};
 use crate::evaluation::Scoring;
 use crate::features::{FeatureOptions, TokenCounts};
 use crate::matrix::Matrix;
@@ -20,7 +23,7 @@ use crate::tokenizer::Encoding;
 /// Rows that test are encoded after the choice, as far up as it needs.
 ///
 /// # Errors
-/// As for [`train`](super::train()), `load` and [`selection_rows`].
+/// As for [`train`](super::train()), `load` and [`SelectionTargets::rows`].
 pub fn train_selected<E: From<Error>>(
     load: impl Fn(FeatureOptions) -> Result<SentenceEncoder, E>,
     dataset: &Dataset,
@@ -28,42 +31,113 @@ pub fn train_selected<E: From<Error>>(
     scoring: Scoring,
     observer: &dyn Observer,
 ) -> Result<Trained, E> {
-    let started = Instant::now();
     // What can be refused without features is refused before the encoder.
     options.classifier.check()?;
     let labels = dataset.classes();
     let all_ids = class_ids(dataset, &labels);
     let train = training_rows(dataset, &options)?;
-    let train_ids: Vec<usize> = train.iter().map(|&row| all_ids[row]).collect();
-    let places = selection_rows(&train_ids)?;
     // Not for the choice, which knows nothing of the test rows' labels.
-    let every_label = super::train::labels(dataset, &options.test);
+    let every_label = train::labels(dataset, &options.test);
     let ids_of_all = class_ids(dataset, &every_label);
     let y_train: Vec<usize> = train.iter().map(|&row| ids_of_all[row]).collect();
     check_probabilities(&options, &every_label, &y_train)?;
+    let targets = SelectionTargets::classes(all_ids, labels.len())
+        .weighted(dataset.weights().map(<[f64]>::to_vec))
+        .select_rows(&train);
+    let select = SelectionOptions { scoring, classifier: options.classifier };
+    let chosen = choose(load, dataset.sentences(), (&train, &targets), &select, observer)?;
+    let options = TrainOptions { scaling: Scaling::Standard, classifier: chosen.classifier, ..options };
+    let mut trained = train::train_encoded(chosen.encoder, dataset, Some(chosen.encoded), options, observer)?;
+    chosen.times.add_to(&mut trained.report.seconds);
+    trained.report.selection = Some(chosen.selection);
+    Ok(trained)
+}
+
+/// [`train_selected`] for sentences with any number of labels each.
+///
+/// # Errors
+/// As for [`train_multi_label`](super::train_multi_label()), `load` and [`SelectionTargets::rows`].
+pub fn train_multi_label_selected<E: From<Error>>(
+    load: impl Fn(FeatureOptions) -> Result<SentenceEncoder, E>,
+    dataset: &MultiLabelDataset,
+    separator: &LabelSeparator,
+    options: MultiLabelTrainOptions,
+    scoring: Scoring,
+    observer: &dyn Observer,
+) -> Result<MultiLabelTrained, E> {
+    options.classifier.check()?;
+    let train = multi_label::split(dataset, &dataset.classes(), &options.test)?.train;
+    // A label that only test rows have is none of the choice's, unless there is no other.
+    let mut labels: Vec<String> =
+        train.iter().flat_map(|&row| dataset.label_sets()[row].iter().cloned()).collect();
+    labels.sort();
+    labels.dedup();
+    if labels.is_empty() {
+        labels = dataset.classes();
+    }
+    let targets = SelectionTargets::label_sets(multi_label::indicator(dataset, &labels)?)
+        .weighted(dataset.weights().map(<[f64]>::to_vec))
+        .select_rows(&train);
+    let select = SelectionOptions { scoring, classifier: options.classifier };
+    let chosen = choose(load, dataset.sentences(), (&train, &targets), &select, observer)?;
+    let options =
+        MultiLabelTrainOptions { scaling: Scaling::Standard, classifier: chosen.classifier, ..options };
+    let data = (dataset, separator);
+    let mut trained =
+        multi_label::train_encoded(chosen.encoder, data, Some(chosen.encoded), options, observer)?;
+    chosen.times.add_to(&mut trained.report.seconds);
+    trained.report.selection = Some(chosen.selection);
+    Ok(trained)
+}
+
+/// A choice, and all rows encoded as it says.
+struct Chosen {
+    selection: Selection,
+    /// With the chosen features.
+    encoder: SentenceEncoder,
+    encoded: Encoded,
+    /// With the chosen C.
+    classifier: LogisticRegressionOptions,
+    times: Times,
+}
+
+/// When the run started, and how long it searched.
+struct Times {
+    started: Instant,
+    search_seconds: f64,
+}
+
+impl Times {
+    fn add_to(&self, seconds: &mut Seconds) {
+        seconds.grid_search = self.search_seconds;
+        seconds.total = self.started.elapsed().as_secs_f64();
+    }
+}
+
+/// Chooses by the `train` rows, whose targets these are, and encodes all `sentences`, each once.
+fn choose<E: From<Error>>(
+    load: impl Fn(FeatureOptions) -> Result<SentenceEncoder, E>,
+    sentences: &[String],
+    (train, targets): (&[usize], &SelectionTargets),
+    options: &SelectionOptions,
+    observer: &dyn Observer,
+) -> Result<Chosen, E> {
+    let started = Instant::now();
+    let places = targets.rows()?;
     if places.len() < train.len() {
         let (n, of) = (places.len(), train.len());
-        observer.note(&format!("choosing features by {n} of {of} rows, in the shares of their classes"));
+        observer.note(&format!("choosing features by {n} of {of} rows: {}", targets.left_out()));
     }
     let rows: Vec<usize> = places.iter().map(|&place| train[place]).collect();
-    let sentences =
-        |rows: &[usize]| -> Vec<&str> { rows.iter().map(|&row| dataset.sentences()[row].as_str()).collect() };
+    let of = |rows: &[usize]| -> Vec<&str> { rows.iter().map(|&row| sentences[row].as_str()).collect() };
 
     let encoder = load(selection_features())?;
     let config = encoder.config().clone();
-    let encoded = encoder.encode(&sentences(&rows), observer)?;
+    let encoded = encoder.encode(&of(&rows), observer)?;
     let mean_tokens = encoded.counts.n_tokens.div_ceil(rows.len().max(1));
-    let own_ids: Vec<usize> = rows.iter().map(|&row| all_ids[row]).collect();
-    let selection_options = SelectionOptions { scoring, classifier: options.classifier };
     let search_started = Instant::now();
-    let selection = select_features(
-        &encoded.features,
-        (&config, mean_tokens),
-        &own_ids,
-        labels.len(),
-        &selection_options,
-        observer,
-    )?;
+    let own = targets.select_rows(&places);
+    let selection = select_features(&encoded.features, (&config, mean_tokens), &own, options, observer)?;
     let search_seconds = search_started.elapsed().as_secs_f64();
     let features = selection.chosen.features.clone();
     let known =
@@ -71,17 +145,13 @@ pub fn train_selected<E: From<Error>>(
     drop(encoder);
 
     let encoder = load(features)?;
-    let mut is_known = vec![false; dataset.len()];
+    let mut is_known = vec![false; sentences.len()];
     rows.iter().for_each(|&row| is_known[row] = true);
-    let rest: Vec<usize> = (0..dataset.len()).filter(|&row| !is_known[row]).collect();
-    let encoded = together((&rows, known), (&rest, encoder.encode(&sentences(&rest), observer)?));
+    let rest: Vec<usize> = (0..sentences.len()).filter(|&row| !is_known[row]).collect();
+    let encoded = together((&rows, known), (&rest, encoder.encode(&of(&rest), observer)?));
     let classifier = LogisticRegressionOptions { c: selection.chosen.c, ..options.classifier };
-    let options = TrainOptions { scaling: Scaling::Standard, classifier, ..options };
-    let mut trained = train_encoded(encoder, dataset, Some(encoded), options, observer)?;
-    trained.report.selection = Some(selection);
-    trained.report.seconds.grid_search = search_seconds;
-    trained.report.seconds.total = started.elapsed().as_secs_f64();
-    Ok(trained)
+    let times = Times { started, search_seconds };
+    Ok(Chosen { selection, encoder, encoded, classifier, times })
 }
 
 /// All rows in order, from two parts with the place of each row.

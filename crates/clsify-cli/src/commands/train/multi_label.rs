@@ -1,15 +1,15 @@
 //! `clsify train --multi-label`: sentences with any number of labels each.
 
 use clsify::dataset::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
-use clsify::evaluation::MultiLabelEvaluation;
+use clsify::evaluation::{MultiLabelEvaluation, Scoring};
 use clsify::pipeline::{
     ConstantScores, LabelThreshold, MultiLabelReport, MultiLabelTestRows, MultiLabelTrainOptions,
-    train_multi_label,
+    train_multi_label, train_multi_label_selected,
 };
 
-use super::{Args, article_grid, check_stays, finish, six_digits};
+use super::{Args, ChoiceArg, article_grid, check_stays, choice, finish, six_digits};
 use crate::console::Console;
-use crate::options::{load_encoder, load_multi_label_dataset, locate_encoder};
+use crate::options::{load_encoder, load_encoder_with, load_multi_label_dataset, locate_encoder};
 use crate::table::{Table, shorten};
 
 /// Trains, once the paths are known to be good.
@@ -40,16 +40,34 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
     if !args.bundle_encoder {
         check_stays(&located.folder, &args.output, "add --bundle-encoder")?;
     }
-    let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
-    let trained = train_multi_label(encoder, &dataset, separator, options, console)?;
+    let trained = match args.choice {
+        None => {
+            let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
+            train_multi_label(encoder, &dataset, separator, options, console)?
+        }
+        Some(ChoiceArg::Auto) => {
+            let encoding = &args.features.encoding;
+            let load = |features| load_encoder_with(&located, encoding, features, args.cache.open(), console);
+            let scoring = args.scoring.unwrap_or(DEFAULT_SCORING);
+            train_multi_label_selected(load, &dataset, separator, options, scoring, console)?
+        }
+    };
     let save = || trained.classifier.save(&args.output, args.bundle_encoder);
     finish(args, &trained.report, &summary(&trained.report, separator), save, console)?;
     console.hint_faster_dtype(trained.classifier.encoder());
     Ok(())
 }
 
+/// What a choice of features goes by, if nothing is said.
+pub(crate) const DEFAULT_SCORING: Scoring = Scoring::F1Micro;
+
 /// Says what was read: rows, labels, sets.
-fn say_counts(name: &str, dataset: &MultiLabelDataset, separator: &LabelSeparator, console: &Console) {
+pub(crate) fn say_counts(
+    name: &str,
+    dataset: &MultiLabelDataset,
+    separator: &LabelSeparator,
+    console: &Console,
+) {
     let MultiLabelSummary { n_samples, label_counts, n_without_label, n_with_several, .. } =
         dataset.summary();
     let counts: Vec<String> =
@@ -97,6 +115,9 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
             search.n_splits,
             found.points.len()
         ));
+    }
+    if let Some(selection) = &report.selection {
+        text.push_str(&choice(selection));
     }
     let stopped = match classifier.n_not_converged {
         0 => format!("all at their optimum after at most {} steps", classifier.n_iter),

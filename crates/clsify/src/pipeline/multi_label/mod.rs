@@ -16,6 +16,8 @@ pub use train::{
     MultiLabelTestRows, MultiLabelTrainOptions, MultiLabelTrained, Thresholds, train_multi_label,
 };
 
+pub(super) use train::{FOLDS, split, train_encoded};
+
 use crate::classifier::LabelIndicator;
 use crate::dataset::MultiLabelDataset;
 use crate::error::Result;
@@ -27,7 +29,7 @@ fn label_ids(dataset: &MultiLabelDataset, labels: &[String]) -> Vec<Vec<usize>> 
 }
 
 /// Which row has which of the sorted labels; a label that is not among them is left out.
-fn indicator(dataset: &MultiLabelDataset, labels: &[String]) -> Result<LabelIndicator> {
+pub(super) fn indicator(dataset: &MultiLabelDataset, labels: &[String]) -> Result<LabelIndicator> {
     LabelIndicator::from_sets(&label_ids(dataset, labels), labels.len())
 }
 

@@ -6,7 +6,7 @@ use super::train::Thresholds;
 use crate::classifier::{ClassWeight, Scaling};
 use crate::dataset::MultiLabelSummary;
 use crate::evaluation::{GridSearch, MultiLabelEvaluation};
-use crate::pipeline::{EncoderReport, FeaturesReport, Seconds, SplitReport};
+use crate::pipeline::{EncoderReport, FeaturesReport, Seconds, Selection, SplitReport};
 
 /// The report of a multi-label training run. Keys are stable; more may be added.
 #[derive(Debug, Clone, Serialize)]
@@ -35,6 +35,9 @@ pub struct MultiLabelReport {
     pub test: MultiLabelEvaluation,
     /// On the held-out rows with the threshold 0.5 for every label, where others were chosen.
     pub test_at_half: Option<MultiLabelEvaluation>,
+    /// How the features were chosen, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
     /// Where the time went.
     pub seconds: Seconds,
 }

@@ -22,7 +22,7 @@ use crate::pipeline::{
 use crate::split::{KFold, Split, SplitOptions, label_set_split};
 
 /// Folds behind a chosen C and chosen thresholds; shuffled, as files are often sorted by label.
-const FOLDS: KFold = KFold { n_splits: 5, shuffle: Some(0) };
+pub(in crate::pipeline) const FOLDS: KFold = KFold { n_splits: 5, shuffle: Some(0) };
 
 /// Where the held-out rows come from.
 #[derive(Debug, Clone)]
@@ -112,6 +112,17 @@ pub fn train_multi_label(
     options: MultiLabelTrainOptions,
     observer: &dyn Observer,
 ) -> Result<MultiLabelTrained> {
+    train_encoded(encoder, (dataset, separator), None, options, observer)
+}
+
+/// [`train_multi_label`], with the features of the data file where they are known.
+pub(in crate::pipeline) fn train_encoded(
+    encoder: SentenceEncoder,
+    (dataset, separator): (&MultiLabelDataset, &LabelSeparator),
+    encoded: Option<Encoded>,
+    options: MultiLabelTrainOptions,
+    observer: &dyn Observer,
+) -> Result<MultiLabelTrained> {
     let started = Instant::now();
     let loaded_before = encoder.load_seconds();
     let test_dataset = match &options.test {
@@ -144,7 +155,10 @@ pub fn train_multi_label(
     };
     let baseline = baseline(&y_train, &own, &y_test, &labels)?;
 
-    let encoded = encoder.encode(dataset.sentences(), observer)?;
+    let encoded = match encoded {
+        Some(encoded) => encoded,
+        None => encoder.encode(dataset.sentences(), observer)?,
+    };
     let encoded_test = test_dataset.map(|test| encoder.encode(test.sentences(), observer)).transpose()?;
     let x_train = encoded.features.select_rows(&split.train);
     let x_test = match &encoded_test {
@@ -259,13 +273,18 @@ pub fn train_multi_label(
         train: MultiLabelEvaluation::from_predictions(&y_train, &train_predicted, &own)?,
         test: test(&thresholds)?,
         test_at_half: (options.thresholds == Thresholds::F1).then(|| test(&half)).transpose()?,
+        selection: None,
         seconds,
     };
     let classifier = MultiLabelClassifier::new(encoder, classifier, own, separator.clone(), &report);
     Ok(MultiLabelTrained { classifier, report })
 }
 
-fn split(dataset: &MultiLabelDataset, own: &[String], test: &MultiLabelTestRows) -> Result<Split> {
+pub(in crate::pipeline) fn split(
+    dataset: &MultiLabelDataset,
+    own: &[String],
+    test: &MultiLabelTestRows,
+) -> Result<Split> {
     match test {
         MultiLabelTestRows::Split(options) => label_set_split(&label_ids(dataset, own), options),
         MultiLabelTestRows::Dataset(_) => Ok(Split { train: (0..dataset.len()).collect(), test: Vec::new() }),

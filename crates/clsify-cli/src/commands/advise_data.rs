@@ -1,0 +1,167 @@
+//! What `advise` does differently for rows of one label and for rows of any number: reading, training, held-out scores.
+
+use std::path::Path;
+
+use clsify::classifier::LogisticRegressionOptions;
+use clsify::dataset::{Dataset, DatasetOptions, LabelSeparator, MultiLabelDataset};
+use clsify::encoder::Dtype;
+use clsify::evaluation::Scoring;
+use clsify::features::FeatureOptions;
+use clsify::pipeline::{
+    EncoderSpeed, MultiLabelTestRows, MultiLabelTrainOptions, Selection, SentenceEncoder, TestRows,
+    TrainOptions, train_multi_label_selected, train_selected,
+};
+use clsify::split::SplitOptions;
+use serde::Serialize;
+
+use crate::commands::train::{multi_label, say_counts};
+use crate::console::Console;
+use crate::options::{load_dataset, load_multi_label_dataset};
+
+/// Sentences that a speed is measured with.
+const N_SENTENCES: usize = 500;
+
+/// Labelled sentences.
+pub(super) enum Data {
+    Classes(Dataset),
+    LabelSets(MultiLabelDataset, LabelSeparator),
+}
+
+/// What a choice of features came to.
+pub(super) struct Chosen {
+    pub(super) selection: Option<Selection>,
+    pub(super) held_out: HeldOut,
+    /// Of the encoder with the chosen features.
+    pub(super) speed: EncoderSpeed,
+    pub(super) dtype: Dtype,
+}
+
+/// Scores on the held-out rows, which no choice has seen; each row counts once but where it is said.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum HeldOut {
+    Classes {
+        test_accuracy: f64,
+        test_accuracy_ci95: [f64; 2],
+        /// Each row counted by its weight, where there are weights.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        test_weighted_accuracy: Option<f64>,
+    },
+    LabelSets {
+        test_f1_micro: f64,
+        test_subset_accuracy: f64,
+        test_subset_accuracy_ci95: [f64; 2],
+    },
+}
+
+impl Data {
+    /// Reads a file, as sets of labels where a separator says so, and tells what was read.
+    pub(super) fn load(
+        path: &Path,
+        options: &DatasetOptions,
+        separator: Option<&LabelSeparator>,
+        console: &Console,
+    ) -> anyhow::Result<Self> {
+        let name = path.display().to_string();
+        let Some(separator) = separator else {
+            let dataset = load_dataset(path, options)?;
+            say_counts(&name, &dataset.summary(), console);
+            return Ok(Data::Classes(dataset));
+        };
+        let dataset = load_multi_label_dataset(path, separator, options)?;
+        multi_label::say_counts(&name, &dataset, separator, console);
+        Ok(Data::LabelSets(dataset, separator.clone()))
+    }
+
+    pub(super) fn sentences(&self) -> &[String] {
+        match self {
+            Data::Classes(dataset) => dataset.sentences(),
+            Data::LabelSets(dataset, _) => dataset.sentences(),
+        }
+    }
+
+    pub(super) fn default_scoring(&self) -> Scoring {
+        match self {
+            Data::Classes(_) => Scoring::default(),
+            Data::LabelSets(..) => multi_label::DEFAULT_SCORING,
+        }
+    }
+
+    /// Chooses features and C on the training rows, trains with the choice, scores it on the others and measures its speed.
+    pub(super) fn train(
+        &self,
+        load: &dyn Fn(FeatureOptions) -> anyhow::Result<SentenceEncoder>,
+        (split, classifier, scoring): (SplitOptions, LogisticRegressionOptions, Scoring),
+        console: &Console,
+    ) -> anyhow::Result<Chosen> {
+        let sample = &self.sentences()[..self.sentences().len().min(N_SENTENCES)];
+        let speed = |encoder: &SentenceEncoder| -> anyhow::Result<(EncoderSpeed, Dtype)> {
+            Ok((EncoderSpeed::measure(encoder, sample, console)?, encoder.dtype()))
+        };
+        match self {
+            Data::Classes(dataset) => {
+                let test = TestRows::Split(split);
+                let options = TrainOptions { test, classifier, ..TrainOptions::default() };
+                let trained = train_selected(load, dataset, options, scoring, console)?;
+                let test = &trained.report.test;
+                let held_out = HeldOut::Classes {
+                    test_accuracy: test.accuracy,
+                    test_accuracy_ci95: test.accuracy_ci95,
+                    test_weighted_accuracy: trained.report.test_weighted_accuracy,
+                };
+                let (speed, dtype) = speed(trained.classifier.encoder())?;
+                Ok(Chosen { selection: trained.report.selection, held_out, speed, dtype })
+            }
+            Data::LabelSets(dataset, separator) => {
+                let test = MultiLabelTestRows::Split(split);
+                let options =
+                    MultiLabelTrainOptions { test, classifier, ..MultiLabelTrainOptions::default() };
+                let trained =
+                    train_multi_label_selected(load, dataset, separator, options, scoring, console)?;
+                let test = &trained.report.test;
+                let held_out = HeldOut::LabelSets {
+                    test_f1_micro: test.micro_average.f1,
+                    test_subset_accuracy: test.subset_accuracy,
+                    test_subset_accuracy_ci95: test.subset_accuracy_ci95,
+                };
+                let (speed, dtype) = speed(trained.classifier.encoder())?;
+                Ok(Chosen { selection: trained.report.selection, held_out, speed, dtype })
+            }
+        }
+    }
+}
+
+impl HeldOut {
+    /// The titles of [`cells`](Self::cells).
+    pub(super) fn columns(&self) -> &'static [&'static str] {
+        match self {
+            HeldOut::Classes { .. } => &["held-out accuracy", "interval"],
+            HeldOut::LabelSets { .. } => &["held-out micro F1", "held-out subset accuracy", "interval"],
+        }
+    }
+
+    pub(super) fn cells(&self) -> Vec<String> {
+        let interval = |[low, high]: [f64; 2]| format!("{low:.3} to {high:.3}");
+        let score = |score: f64| format!("{score:.4}");
+        match *self {
+            HeldOut::Classes { test_accuracy, test_accuracy_ci95, .. } => {
+                vec![score(test_accuracy), interval(test_accuracy_ci95)]
+            }
+            HeldOut::LabelSets { test_f1_micro, test_subset_accuracy, test_subset_accuracy_ci95 } => {
+                vec![score(test_f1_micro), score(test_subset_accuracy), interval(test_subset_accuracy_ci95)]
+            }
+        }
+    }
+
+    pub(super) fn in_words(&self) -> String {
+        match *self {
+            HeldOut::Classes { test_accuracy, test_weighted_accuracy: Some(weighted), .. } => {
+                format!("accuracy {test_accuracy:.4}, by weight {weighted:.4}")
+            }
+            HeldOut::Classes { test_accuracy, .. } => format!("accuracy {test_accuracy:.4}"),
+            HeldOut::LabelSets { test_f1_micro, test_subset_accuracy, .. } => {
+                format!("micro F1 {test_f1_micro:.4}, subset accuracy {test_subset_accuracy:.4}")
+            }
+        }
+    }
+}
