@@ -23,6 +23,7 @@ use crate::options::{
     at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder, positive,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
+use crate::reliability_chart::{self, Series, check_chart, write_chart};
 use crate::table::{Table, shorten};
 
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
@@ -92,6 +93,11 @@ pub(crate) struct Args {
     #[arg(long)]
     bundle_encoder: bool,
 
+    /// Draw how far the probabilities of the held-out rows can be trusted, before and after calibration, to this file; - is
+    /// stdout
+    #[arg(long, value_name = "RELIABILITY.svg")]
+    chart: Option<PathBuf>,
+
     /// Write the report to this file too; - is stdout
     #[arg(long, value_name = "REPORT.json")]
     json: Option<PathBuf>,
@@ -114,6 +120,8 @@ pub(crate) enum ChoiceArg {
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_replaceable(&args.output)?;
     args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
+    check_chart(args.chart.as_deref(), args.json.as_deref())?;
+    args.chart.iter().try_for_each(|path| check_outside(path, &args.output, "--chart"))?;
     args.cache.cache_dir.iter().try_for_each(|folder| check_outside(folder, &args.output, "--cache-dir"))?;
     for data in std::iter::once(&args.data).chain(&args.split.test_data) {
         check_stays(data, &args.output, "move the file")?;
@@ -165,16 +173,36 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     };
     let text = summary(&trained.report, trained.classifier.classes());
     let save = || trained.classifier.save(&args.output, args.bundle_encoder);
-    finish(&args, &trained.report, &text, save, console)?;
+    finish(&args, &trained.report, &text, &series(&trained.report), save, console)?;
     console.hint_faster_dtype(trained.classifier.encoder());
     Ok(())
 }
 
-/// Writes the report and saves the model.
+/// What the chart shows.
+fn series(report: &TrainingReport) -> Vec<Series<'_>> {
+    let after =
+        |name| Series { name, scores: report.probabilities.scores, bins: &report.probabilities.reliability };
+    match &report.calibration {
+        None => vec![after("as trained")],
+        Some(calibration) => {
+            let bins = &calibration.reliability.before;
+            vec![Series { name: "before calibration", scores: calibration.before, bins }, after("after it")]
+        }
+    }
+}
+
+/// What the chart is of: an encoder's name, or the folder that it lies in.
+fn chart_name(encoder: &str) -> String {
+    let name = Path::new(encoder).file_name().map_or(encoder.into(), |name| name.to_string_lossy());
+    format!("{name} on held-out rows")
+}
+
+/// Writes report and chart and saves the model.
 fn finish(
     args: &Args,
     report: &impl Serialize,
     text: &str,
+    series: &[Series],
     save: impl FnOnce() -> clsify::error::Result<()>,
     console: &Console,
 ) -> anyhow::Result<()> {
@@ -183,8 +211,14 @@ fn finish(
     if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
         write_json(path, report)?;
     }
+    let chart = args.chart.as_deref().map(|path| (path, chart_name(&args.encoder)));
+    if let Some((path, what)) = chart.as_ref().filter(|(path, _)| !is_stdout(path)) {
+        write_chart(path, what, series)?;
+    }
     save()?;
-    if is_on_stdout {
+    if let Some((path, what)) = chart.as_ref().filter(|(path, _)| is_stdout(path)) {
+        write_chart(path, what, series)?;
+    } else if is_on_stdout {
         write_json("-".as_ref(), report)?;
     } else {
         stdout(|out| write!(out, "{text}"))?;
@@ -323,6 +357,7 @@ fn summary(report: &TrainingReport, classes: &[String]) -> String {
              log loss {:.4} -> {:.4}\n",
             before.ece, after.ece, before.brier, after.brier, before.log_loss, after.log_loss
         ));
+        text.push_str(&reliability_chart::text(&calibration.reliability.after));
     }
     if let Some(decision) = &report.decision {
         text.push_str(&decision_text(decision, classes));

@@ -22,7 +22,8 @@ mod scoring;
 
 pub use abstention::{CoveragePoint, coverage_curve, least_answered, reach_accuracy};
 pub use calibration_error::{
-    CalibrationScores, ReliabilityBin, brier_score, expected_calibration_error, log_loss, reliability_bins,
+    CalibrationScores, ProbabilityScores, ReliabilityBin, brier_score, expected_calibration_error, log_loss,
+    reliability_bins,
 };
 pub use class_thresholds::f1_macro_thresholds;
 pub use cross_validation::{

@@ -5,9 +5,7 @@ use serde::Serialize;
 use crate::classifier::platt::check_n_classes;
 use crate::classifier::{LogisticRegression, Platt, Samples, Temperature};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::calibration_error::N_BINS;
-use crate::evaluation::{CalibrationScores, ReliabilityBin, reliability_bins, softmax};
-use crate::matrix::Matrix;
+use crate::evaluation::{CalibrationScores, ProbabilityScores, ReliabilityBin, softmax};
 use crate::split::StratifiedKFold;
 
 const FEW_SPLITS: usize = 5;
@@ -158,39 +156,46 @@ impl Calibrator {
         }
     }
 
-    /// What it does on the test rows, which are looked at for this only.
+    /// What it does on the test rows, which are looked at for this only: the scores of probabilities without it and with it.
     pub(super) fn report(
         &self,
-        (before, after): (&LogisticRegression, &LogisticRegression),
-        (x_test, y_test): (&Matrix, &[usize]),
-        n_classes: usize,
-    ) -> Result<Option<CalibrationReport>> {
+        before: &ProbabilityScores,
+        after: &ProbabilityScores,
+    ) -> Option<CalibrationReport> {
         let (method, temperature, platt) = match self {
-            Calibrator::None => return Ok(None),
+            Calibrator::None => return None,
             Calibrator::Temperature(fitted) => (Calibration::Temperature, Some(fitted), None),
             Calibrator::Platt(fitted) => (Calibration::Platt, None, Some(*fitted)),
         };
-        let [before, after] = [before, after].map(|classifier| probabilities(classifier, x_test, n_classes));
-        let bins = |p: &[f64]| reliability_bins(p, y_test, n_classes, N_BINS);
-        Ok(Some(CalibrationReport {
+        Some(CalibrationReport {
             method,
             temperature: temperature.map(|fitted| fitted.temperature),
             platt,
             n_left_out: temperature.map_or(0, |fitted| fitted.n_left_out),
-            before: CalibrationScores::of(&before, y_test, n_classes)?,
-            after: CalibrationScores::of(&after, y_test, n_classes)?,
-            reliability: Reliability { before: bins(&before)?, after: bins(&after)? },
-        }))
+            before: before.scores,
+            after: after.scores,
+            reliability: Reliability { before: before.reliability.clone(), after: after.reliability.clone() },
+        })
     }
 }
 
-/// `[n_samples, n_classes]`: 0 for the classes that the classifier does not know.
-fn probabilities(classifier: &LogisticRegression, x: &Matrix, n_classes: usize) -> Vec<f64> {
-    let own = classifier.predict_proba(x);
-    let mut all = vec![0.0; x.rows() * n_classes];
-    let rows = all.chunks_exact_mut(n_classes).zip(own.chunks_exact(classifier.classes().len()));
-    rows.for_each(|(row, own)| classifier.classes().iter().zip(own).for_each(|(&id, &p)| row[id] = p));
-    all
+/// The scores of a classifier's probabilities `[n_samples, classes.len()]`; `classes` are its own, and `y_true`, ids below
+/// `n_classes`: a class that it does not know has the probability 0. Rows count by their weights, if any counts.
+pub(super) fn scores(
+    own: &[f64],
+    classes: &[usize],
+    (y_true, weights): (&[usize], Option<&[f64]>),
+    n_classes: usize,
+) -> Result<ProbabilityScores> {
+    let mut all = vec![0.0; y_true.len() * n_classes];
+    let rows = all.chunks_exact_mut(n_classes).zip(own.chunks_exact(classes.len()));
+    rows.for_each(|(row, own)| classes.iter().zip(own).for_each(|(&id, &p)| row[id] = p));
+    ProbabilityScores::of(&all, y_true, n_classes, that_count(weights))
+}
+
+/// Weights, unless all of them are 0.
+pub(super) fn that_count(weights: Option<&[f64]>) -> Option<&[f64]> {
+    weights.filter(|weights| weights.iter().any(|w| *w > 0.0))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::calibration;
 use super::decision::{self, DecisionEffect};
 use super::hash_memory::HashMemory;
 use super::observer::Observer;
@@ -14,7 +15,7 @@ use crate::classifier::{Answer, Decision, LogisticRegression};
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{Evaluation, weighted_accuracy};
+use crate::evaluation::{Evaluation, ProbabilityScores, weighted_accuracy};
 use crate::features::{FeatureCache, FeatureOptions};
 use crate::matrix::Matrix;
 
@@ -63,6 +64,8 @@ pub struct EvaluationReport {
     /// The accuracy with each row counted by its weight, where rows have weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_weighted_accuracy: Option<f64>,
+    /// How far its probabilities can be trusted; rows count by their weights, if they have any.
+    pub probabilities: ProbabilityScores,
     /// What its rule of decision does, if that is not the most probable class.
     pub decision: Option<EvaluatedDecision>,
 }
@@ -274,6 +277,12 @@ impl SentenceClassifier {
             features: FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts },
             test: Evaluation::from_predictions(&y_true, &y_pred, &labels)?,
             test_weighted_accuracy: dataset.weights().and_then(|w| weighted_accuracy(&y_true, &y_pred, w)),
+            probabilities: calibration::scores(
+                &probabilities,
+                &own_ids,
+                (&y_true, dataset.weights()),
+                labels.len(),
+            )?,
             decision,
         };
         Ok((report, predicted))

@@ -207,8 +207,17 @@ pub(super) fn train_encoded(
     };
     let calibrator = Calibrator::fit(options.calibration, &plain, &logits, &samples)?;
     let classifier = calibrator.folded(plain.clone())?;
-    let calibration = calibrator.report((&plain, &classifier), (&x_test, &y_test), labels.len())?;
     let own = (classifier.classes(), &labels[..]);
+    let w_test = match test_dataset {
+        Some(test) => test.weights().map(<[f64]>::to_vec),
+        None => weights(&split.test),
+    };
+    let scores = |classifier: &LogisticRegression| {
+        let probabilities = classifier.predict_proba(&x_test);
+        calibration::scores(&probabilities, own.0, (&y_test, w_test.as_deref()), labels.len())
+    };
+    let probability_scores = scores(&classifier)?;
+    let calibration = calibrator.report(&scores(&plain)?, &probability_scores);
     let decided = match decides {
         true => {
             let probabilities = calibrator.probabilities(&logits, labels.len(), own.0);
@@ -235,10 +244,6 @@ pub(super) fn train_encoded(
 
     let predicted = decision::class_ids(&rule, &classifier, &x_test);
     let test = Evaluation::from_predictions(&y_test, &predicted, &labels)?;
-    let w_test = match test_dataset {
-        Some(test) => test.weights().map(<[f64]>::to_vec),
-        None => weights(&split.test),
-    };
     let test_weighted_accuracy = w_test.and_then(|weights| weighted_accuracy(&y_test, &predicted, &weights));
     let grid_search = match found {
         Some(found) => {
@@ -287,6 +292,7 @@ pub(super) fn train_encoded(
         },
         test,
         test_weighted_accuracy,
+        probabilities: probability_scores,
         grid_search,
         calibration,
         decision: decided,

@@ -10,6 +10,7 @@ use clsify::pipeline::{
 use super::{Args, article_grid, check_stays, finish, six_digits};
 use crate::console::Console;
 use crate::options::{load_encoder, load_multi_label_dataset, locate_encoder};
+use crate::reliability_chart::Series;
 use crate::table::{Table, shorten};
 
 /// Trains, once the paths are known to be good.
@@ -43,7 +44,11 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
     let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
     let trained = train_multi_label(encoder, &dataset, separator, options, console)?;
     let save = || trained.classifier.save(&args.output, args.bundle_encoder);
-    finish(args, &trained.report, &summary(&trained.report, separator), save, console)?;
+    let text = summary(&trained.report, separator);
+    let probabilities = &trained.report.probabilities;
+    let series =
+        Series { name: "as trained", scores: probabilities.scores, bins: &probabilities.reliability };
+    finish(args, &trained.report, &text, &[series], save, console)?;
     console.hint_faster_dtype(trained.classifier.encoder());
     Ok(())
 }

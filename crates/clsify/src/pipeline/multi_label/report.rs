@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::train::Thresholds;
 use crate::classifier::{ClassWeight, Scaling};
 use crate::dataset::MultiLabelSummary;
-use crate::evaluation::{GridSearch, MultiLabelEvaluation};
+use crate::evaluation::{GridSearch, MultiLabelEvaluation, ProbabilityScores};
 use crate::pipeline::{EncoderReport, FeaturesReport, Seconds, SplitReport};
 
 /// The report of a multi-label training run. Keys are stable; more may be added.
@@ -35,6 +35,9 @@ pub struct MultiLabelReport {
     pub test: MultiLabelEvaluation,
     /// On the held-out rows with the threshold 0.5 for every label, where others were chosen.
     pub test_at_half: Option<MultiLabelEvaluation>,
+    /// How far the probabilities of the held-out rows can be trusted: means of the labels' scores. Rows count by their weights, if
+    /// they have any.
+    pub probabilities: ProbabilityScores,
     /// Where the time went.
     pub seconds: Seconds,
 }
@@ -171,4 +174,7 @@ pub struct MultiLabelEvaluationReport {
     pub features: FeaturesReport,
     /// The scores.
     pub test: MultiLabelEvaluation,
+    /// How far the probabilities of the rows can be trusted: means of the labels' scores. Rows count by their weights, if
+    /// they have any.
+    pub probabilities: ProbabilityScores,
 }

@@ -11,11 +11,14 @@ use super::report::{
 };
 use super::{among, indicator, union};
 use crate::classifier::{
-    LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Scaling, StandardScaler,
+    LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Scaling, StandardScaler, above,
 };
 use crate::dataset::{LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{F1Threshold, MultiLabelEvaluation, f1_thresholds, multi_label_grid_search};
+use crate::evaluation::{
+    F1Threshold, MultiLabelEvaluation, ProbabilityScores, f1_thresholds, multi_label_grid_search,
+};
+use crate::pipeline::calibration::that_count;
 use crate::pipeline::{
     Encoded, EncoderReport, FeaturesReport, Observer, Seconds, SentenceEncoder, SplitReport, Stage, list,
 };
@@ -129,8 +132,10 @@ pub fn train_multi_label(
         Some(test) => indicator(test, &labels)?,
         None => indicator(dataset, &labels)?.select_rows(&split.test),
     };
-    let w_train: Option<Vec<f64>> =
-        dataset.weights().map(|weights| split.train.iter().map(|&row| weights[row]).collect());
+    let weights = |rows: &[usize]| -> Option<Vec<f64>> {
+        dataset.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect())
+    };
+    let w_train = weights(&split.train);
     let constant = check_labels(&rows_that_count(&y_train, w_train.as_deref())?, &own, observer)?;
     note_unseen(&y_test, &labels, &own, observer);
     let grid = options.grid_search.as_deref().unwrap_or_default();
@@ -202,8 +207,13 @@ pub fn train_multi_label(
         Thresholds::Half => half.clone(),
         Thresholds::F1 => chosen.iter().map(|chosen| chosen.threshold).collect(),
     };
+    let p_test = classifier.predict_proba(&x_test);
+    let (own_y_test, w_test) = match test_dataset {
+        Some(test) => (indicator(test, &own)?, test.weights().map(<[f64]>::to_vec)),
+        None => (indicator(dataset, &own)?.select_rows(&split.test), weights(&split.test)),
+    };
     let test = |thresholds: &[f64]| {
-        let y_pred = among(&classifier.predict(&x_test, thresholds), &own, &labels)?;
+        let y_pred = among(&above(&p_test, thresholds), &own, &labels)?;
         MultiLabelEvaluation::from_predictions(&y_test, &y_pred, &labels)
     };
     let train_predicted = classifier.predict(&x_train, &thresholds);
@@ -256,6 +266,7 @@ pub fn train_multi_label(
         train: MultiLabelEvaluation::from_predictions(&y_train, &train_predicted, &own)?,
         test: test(&thresholds)?,
         test_at_half: (options.thresholds == Thresholds::F1).then(|| test(&half)).transpose()?,
+        probabilities: ProbabilityScores::of_labels(&p_test, &own_y_test, that_count(w_test.as_deref()))?,
         seconds,
     };
     let classifier = MultiLabelClassifier::new(encoder, classifier, own, separator.clone(), &report);
