@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 use clsify::classifier::Platt;
 use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
-use clsify::evaluation::{Evaluation, Scoring, linspace};
+use clsify::evaluation::{
+    CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin, Scoring, linspace,
+};
 use clsify::features::FeatureCache;
 use clsify::pipeline::{
     GridSearchOptions, Selection, TestRows, TrainOptions, Trained, TrainingReport, check_replaceable, train,
@@ -77,13 +79,14 @@ pub(crate) struct Args {
     c_grid: Vec<f64>,
 
     /// What is done to probabilities after the fit, by what fits rows out of their folds best: nothing; logits divided by a
-    /// temperature, predictions stay; or platt, for two classes: logits multiplied and shifted
+    /// temperature, predictions stay; or platt, for two classes: logits multiplied and shifted. With --multi-label each label
+    /// by itself
     #[arg(long, value_enum, default_value_t = CalibrationArg::None)]
     calibration: CalibrationArg,
 
     /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"; one classifier a
     /// label
-    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["choice", "scoring", "calibration", "stratify", "abstain_below", "target_precision", "cost_matrix"])]
+    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["choice", "scoring", "stratify"])]
     multi_label: Option<LabelSeparator>,
 
     #[command(flatten)]
@@ -172,23 +175,37 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         }
     };
     let text = summary(&trained.report, trained.classifier.classes());
+    let before = trained.report.calibration.as_ref().map(|of| (of.before, &of.reliability.before[..]));
+    let series = series(&trained.report.probabilities, before);
     let save = || trained.classifier.save(&args.output, args.bundle_encoder);
-    finish(&args, &trained.report, &text, &series(&trained.report), save, console)?;
+    finish(&args, &trained.report, &text, &series, save, console)?;
     console.hint_faster_dtype(trained.classifier.encoder());
     Ok(())
 }
 
-/// What the chart shows.
-fn series(report: &TrainingReport) -> Vec<Series<'_>> {
-    let after =
-        |name| Series { name, scores: report.probabilities.scores, bins: &report.probabilities.reliability };
-    match &report.calibration {
-        None => vec![after("as trained")],
-        Some(calibration) => {
-            let bins = &calibration.reliability.before;
-            vec![Series { name: "before calibration", scores: calibration.before, bins }, after("after it")]
-        }
-    }
+/// What the chart shows: the probabilities as saved, and as they were before a calibration.
+fn series<'a>(
+    saved: &'a ProbabilityScores,
+    before: Option<(CalibrationScores, &'a [ReliabilityBin])>,
+) -> Vec<Series<'a>> {
+    let name = if before.is_some() { "after it" } else { "as trained" };
+    let before = before.map(|(scores, bins)| Series { name: "before calibration", scores, bins });
+    let saved = Series { name, scores: saved.scores, bins: &saved.reliability };
+    before.into_iter().chain([saved]).collect()
+}
+
+/// What calibration did to the scores, and the diagram after it.
+fn calibrated(before: CalibrationScores, after: CalibrationScores, bins: &[ReliabilityBin]) -> String {
+    format!(
+        "expected calibration error {:.4} -> {:.4}, Brier score {:.4} -> {:.4}, log loss {:.4} -> {:.4}\n{}",
+        before.ece,
+        after.ece,
+        before.brier,
+        after.brier,
+        before.log_loss,
+        after.log_loss,
+        reliability_chart::text(bins)
+    )
 }
 
 /// What the chart is of: an encoder's name, or the folder that it lies in.
@@ -347,17 +364,13 @@ fn summary(report: &TrainingReport, classes: &[String]) -> String {
     text.push_str(&scores(&report.test));
     text.push_str(&weighted(report.test_weighted_accuracy));
     if let Some(calibration) = &report.calibration {
-        let (before, after) = (calibration.before, calibration.after);
         let fitted = match (calibration.temperature, calibration.platt) {
             (_, Some(Platt { scale, offset })) => format!("logits {scale:.4} z {offset:+.4}"),
             (temperature, None) => format!("temperature {:.4}", temperature.unwrap_or(1.0)),
         };
-        text.push_str(&format!(
-            "\ncalibration  {fitted}: expected calibration error {:.4} -> {:.4}, Brier score {:.4} -> {:.4}, \
-             log loss {:.4} -> {:.4}\n",
-            before.ece, after.ece, before.brier, after.brier, before.log_loss, after.log_loss
-        ));
-        text.push_str(&reliability_chart::text(&calibration.reliability.after));
+        text.push_str(&format!("\ncalibration  {fitted}: "));
+        let reliability = &calibration.reliability.after;
+        text.push_str(&calibrated(calibration.before, calibration.after, reliability));
     }
     if let Some(decision) = &report.decision {
         text.push_str(&decision_text(decision, classes));

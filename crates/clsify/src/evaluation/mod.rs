@@ -12,20 +12,25 @@ mod forecast;
 mod grid_search;
 pub mod interval;
 mod inverse_power_law;
+mod label_cuts;
 mod label_issues;
 pub mod metrics;
 mod multi_label;
 mod multi_label_cross_validation;
 mod optimism;
 mod paired;
+mod precision_threshold;
 mod scoring;
 
-pub use abstention::{CoveragePoint, coverage_curve, least_answered, reach_accuracy};
+pub(crate) use abstention::check_target;
+pub use abstention::{
+    CoveragePoint, coverage_curve, coverage_curve_weighted, least_answered, reach_accuracy,
+};
 pub use calibration_error::{
     CalibrationScores, ProbabilityScores, ReliabilityBin, brier_score, expected_calibration_error, log_loss,
     reliability_bins,
 };
-pub use class_thresholds::f1_macro_thresholds;
+pub use class_thresholds::{f1_macro_thresholds, f1_macro_thresholds_weighted};
 pub use cross_validation::{
     baseline_cross_val_score, compare_logits, cross_val_predict, cross_val_score, out_of_fold_logits,
 };
@@ -37,7 +42,10 @@ pub use inverse_power_law::InversePowerLaw;
 pub use label_issues::{RankedLabel, rank_labels, softmax};
 pub use metrics::{Evaluation, Scores, weighted_accuracy};
 pub use multi_label::MultiLabelEvaluation;
-pub use multi_label_cross_validation::{f1_thresholds, multi_label_grid_search, out_of_fold_probabilities};
+pub use multi_label_cross_validation::{
+    f1_thresholds, multi_label_grid_search, out_of_fold_label_logits, out_of_fold_probabilities,
+};
 pub use optimism::{BiasCorrected, Resample, bias_corrected};
 pub use paired::PairedCounts;
+pub use precision_threshold::PrecisionThreshold;
 pub use scoring::{RowScores, Scoring};

@@ -2,33 +2,32 @@
 
 use super::f1_threshold::F1Threshold;
 use super::grid_search::{GridPoint, GridSearch, mean_and_std};
-use super::metrics::ratio;
 use crate::classifier::logistic_regression::FitTask;
-use crate::classifier::one_vs_rest::fit_labels;
+use crate::classifier::one_vs_rest::{fit_labels, sigmoid};
 use crate::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest};
 use crate::error::Result;
 use crate::split::Split;
 
-/// The probability of each label for every row, by the classifier of the fold that holds it out: `[n_samples, n_labels]`.
+/// The logit of each label for every row, by the classifier of the fold that holds it out: `[n_samples, n_labels]`.
 ///
-/// A label that every training row of a fold has, or none, has the probability 1 or 0 there. `progress` hears how many of the
-/// labels of all folds are fitted.
+/// A label that every training row of a fold has, or none, has the logit `+inf` or `-inf` there. `progress` hears how many of
+/// the labels of all folds are fitted.
 ///
 /// # Errors
 /// As for [`OneVsRest::fit`](crate::classifier::OneVsRest::fit).
 ///
 /// ```
 /// use clsify::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples};
-/// use clsify::{evaluation::out_of_fold_probabilities, matrix::Matrix, split::KFold};
+/// use clsify::{evaluation::out_of_fold_label_logits, matrix::Matrix, split::KFold};
 /// let features = Matrix::from_vec(vec![-2.0, 1.0, -1.0, 2.0], 4, 1)?;
 /// let labels = LabelIndicator::from_sets(&[vec![], vec![0], vec![], vec![0]], 1)?;
 /// let folds = KFold { n_splits: 2, shuffle: None }.split(4)?;
 /// let samples = MultiLabelSamples::new(&features, &labels);
-/// let found = out_of_fold_probabilities(&samples, &LogisticRegressionOptions::default(), &folds, &|_| {})?;
-/// assert!(found[0] < 0.5 && found[1] > 0.5 && found[2] < 0.5 && found[3] > 0.5);
+/// let found = out_of_fold_label_logits(&samples, &LogisticRegressionOptions::default(), &folds, &|_| {})?;
+/// assert!(found[0] < 0.0 && found[1] > 0.0 && found[2] < 0.0 && found[3] > 0.0);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-pub fn out_of_fold_probabilities(
+pub fn out_of_fold_label_logits(
     samples: &MultiLabelSamples,
     options: &LogisticRegressionOptions,
     folds: &[Split],
@@ -40,7 +39,7 @@ pub fn out_of_fold_probabilities(
     let n_labels = samples.labels.n_labels();
     let mut all = vec![0.0; samples.labels.n_samples() * n_labels];
     for (fit, fold) in fits.iter().zip(folds) {
-        let own = fit.predict_proba(&samples.features.select_rows(&fold.test));
+        let own = fit.decision_function(&samples.features.select_rows(&fold.test));
         for (&row, own) in fold.test.iter().zip(own.chunks_exact(n_labels)) {
             all[row * n_labels..][..n_labels].copy_from_slice(own);
         }
@@ -48,27 +47,49 @@ pub fn out_of_fold_probabilities(
     Ok(all)
 }
 
-/// The threshold of each label with the largest F1 on rows out of their folds.
+/// The probabilities of [`out_of_fold_label_logits`].
 ///
 /// # Errors
-/// As for [`out_of_fold_probabilities`].
-pub fn f1_thresholds(
+/// As there.
+pub fn out_of_fold_probabilities(
     samples: &MultiLabelSamples,
     options: &LogisticRegressionOptions,
     folds: &[Split],
     progress: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<f64>> {
+    let logits = out_of_fold_label_logits(samples, options, folds, progress)?;
+    Ok(logits.into_iter().map(sigmoid).collect())
+}
+
+/// The threshold of each label with the largest F1, by probabilities `[n_samples, n_labels]` of rows out of their folds, which
+/// count by their weights.
+///
+/// # Errors
+/// As for [`F1Threshold::choose_weighted`].
+///
+/// ```
+/// use clsify::{classifier::LabelIndicator, evaluation::f1_thresholds};
+/// let labels = LabelIndicator::from_sets(&[vec![0], vec![0, 1], vec![]], 2)?;
+/// let chosen = f1_thresholds(&[0.4, 0.1, 0.3, 0.8, 0.1, 0.2], &labels, None)?;
+/// assert_eq!((chosen[0].threshold, chosen[1].threshold), (0.2, 0.5));
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn f1_thresholds(
+    probabilities: &[f64],
+    labels: &LabelIndicator,
+    sample_weight: Option<&[f64]>,
 ) -> Result<Vec<F1Threshold>> {
-    let probabilities = out_of_fold_probabilities(samples, options, folds, progress)?;
-    let n_labels = samples.labels.n_labels();
+    let n_labels = labels.n_labels();
     (0..n_labels)
         .map(|label| {
             let own: Vec<f64> = probabilities.iter().copied().skip(label).step_by(n_labels).collect();
-            F1Threshold::choose(&samples.labels.column(label), &own)
+            F1Threshold::choose_weighted(&labels.column(label), &own, sample_weight)
         })
         .collect()
 }
 
 /// Searches the C with the best mean micro F1 over the folds, all labels with the threshold 0.5; of equals the first one.
+/// Rows count by their weights, in fits and scores; a fold without a row that counts has no score.
 ///
 /// As scikit-learn's `GridSearchCV(OneVsRestClassifier(LogisticRegression()), scoring="f1_micro")`. `progress` hears how many
 /// of the labels of all C and folds are fitted. The caller refits with the best C.
@@ -100,23 +121,36 @@ pub fn multi_label_grid_search(
     let fits = fit_labels(samples, &tasks, options, progress)?;
     let held_out: Vec<_> = folds
         .iter()
-        .map(|fold| (samples.features.select_rows(&fold.test), samples.labels.select_rows(&fold.test)))
+        .map(|fold| {
+            let weights = samples.sample_weight.map(|all| fold.test.iter().map(|&row| all[row]).collect());
+            (samples.features.select_rows(&fold.test), samples.labels.select_rows(&fold.test), weights)
+        })
         .collect();
     let half = vec![0.5; samples.labels.n_labels()];
-    let scores: Vec<f64> = fits
+    let scores: Vec<Option<f64>> = fits
         .iter()
         .zip(held_out.iter().cycle())
-        .map(|(fit, (x, y))| micro_f1(y, &OneVsRest::predict(fit, x, &half)))
+        .map(|(fit, (x, y, weights))| micro_f1(y, &OneVsRest::predict(fit, x, &half), weights.as_ref()))
         .collect();
     let points = c_values.iter().zip(scores.chunks_exact(folds.len())).map(|(&c, scores)| {
-        let (mean_test_score, std_test_score) = mean_and_std(scores);
+        let scores: Vec<f64> = scores.iter().flatten().copied().collect();
+        let (mean_test_score, std_test_score) = mean_and_std(&scores);
         GridPoint { c, mean_test_score, std_test_score }
     });
     GridSearch::of(points.collect(), fits.iter().map(OneVsRest::n_not_converged).sum())
 }
 
-fn micro_f1(y_true: &LabelIndicator, y_pred: &LabelIndicator) -> f64 {
-    let cells = || y_true.rows().flatten().zip(y_pred.rows().flatten());
-    let right = cells().filter(|&(truth, prediction)| *truth && *prediction).count();
-    ratio(2 * right, cells().map(|(truth, prediction)| usize::from(*truth) + usize::from(*prediction)).sum())
+/// Of rows by their weights; nothing where none counts.
+fn micro_f1(y_true: &LabelIndicator, y_pred: &LabelIndicator, weights: Option<&Vec<f64>>) -> Option<f64> {
+    if weights.is_some_and(|weights| weights.iter().all(|weight| *weight == 0.0)) {
+        return None;
+    }
+    let (mut right, mut total) = (0.0, 0.0);
+    for (i, (truth, given)) in y_true.rows().zip(y_pred.rows()).enumerate() {
+        let weight = weights.map_or(1.0, |weights| weights[i]);
+        let count = |answers: &mut dyn Iterator<Item = bool>| answers.filter(|yes| *yes).count() as f64;
+        right += weight * count(&mut truth.iter().zip(given).map(|(truth, given)| *truth && *given));
+        total += weight * count(&mut truth.iter().chain(given).copied());
+    }
+    Some(if total > 0.0 { 2.0 * right / total } else { 0.0 })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::calibration;
-use super::decision::{self, DecisionEffect};
+use super::decision::{self, DecisionEffect, Scored};
 use super::hash_memory::HashMemory;
 use super::observer::Observer;
 use super::saved_model::{self, SavedEncoder, SavedModel, SavedTraining};
@@ -264,11 +264,12 @@ impl SentenceClassifier {
         let probabilities = self.classifier.predict_proba(&encoded.features);
         let predicted = decision::class_ids(self.decision(), &self.classifier, &encoded.features);
         let y_pred: Vec<usize> = predicted.iter().map(|&id| own_ids[id]).collect();
+        let rows = Scored { probabilities: &probabilities, y_true: &y_true, weights: dataset.weights() };
         let decision = match self.decision() {
-            Decision::MostProbable => None,
+            rule if rule.is_most_probable() => None,
             rule => Some(EvaluatedDecision {
                 rule: rule.clone(),
-                effect: decision::effect(rule, (&probabilities, &y_true), &own_ids, &labels)?,
+                effect: decision::effect(rule, rows, &own_ids, &labels)?,
             }),
         };
         let report = EvaluationReport {
