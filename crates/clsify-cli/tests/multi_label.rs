@@ -366,7 +366,7 @@ fn saved_models_are_checked() {
 fn doubtful() -> String {
     let row = |i: usize| {
         let film = if i % 9 < 4 { "a stunning film" } else { "who is" };
-        let labels = [(i % 9 < 4) != (i % 7 == 0), i % 5 == 0, i % 70 == 1];
+        let labels = [(i % 9 < 4) != (i.is_multiple_of(7)), i.is_multiple_of(5), i % 70 == 1];
         let names = ["film", "fifth", "rare"].iter().zip(labels).filter(|(_, has_it)| *has_it);
         let names: Vec<&str> = names.map(|(name, _)| *name).collect();
         format!("{film} number {i}\t{}\n", names.join(";"))
