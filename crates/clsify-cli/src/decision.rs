@@ -5,32 +5,34 @@ use std::str::FromStr;
 
 use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
-use clsify::classifier::Decision;
+use clsify::classifier::{Decision, Rule};
 use clsify::pipeline::{
-    ABSTAINED, CostMatrix, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores, Thresholds,
+    ABSTAINED, Abstention, CostMatrix, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores,
+    LabelCosts, RuleOptions, Thresholds,
 };
 
 use crate::table::{Table, shorten};
 
-/// How probabilities become answers: one rule at most.
+/// How probabilities become answers: one rule, and from which probability on there is one.
 #[derive(Args)]
-#[group(multiple = false)]
 pub(crate) struct DecisionArgs {
-    /// Answer ? instead of a label where the most probable one has less than this probability
-    #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = share)]
+    /// Answer ? instead of a label where it has less than this probability; with --multi-label a label is given only above it
+    #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = share, conflicts_with = "target_precision")]
     abstain_below: Option<f64>,
 
     /// Likewise, with the probability at which this share of the answers is right and most sentences are answered, by the
-    /// training rows out of their folds
+    /// training rows out of their folds; with --multi-label for each label by itself: this share of the sentences that are given
+    /// the label have it
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = share)]
     target_precision: Option<f64>,
 
     /// A threshold for each label, so that rare ones get their chance, by the training rows out of their folds: f1_macro has
     /// the best macro F1; with --multi-label f1 has the best F1 of each label, and half is 0.5 for all, as if not given
-    #[arg(long, value_enum, value_name = "SCORE")]
+    #[arg(long, value_enum, value_name = "SCORE", conflicts_with = "cost_matrix")]
     thresholds: Option<ThresholdsArg>,
 
-    /// Answer the label of least expected cost. CSV: a header with the predicted labels, then a row for each true label
+    /// Answer the label of least expected cost. CSV: a header with the predicted labels, then a row for each true label; with
+    /// --multi-label the header label,false_positive,false_negative, then a row for each label that is not to have 0.5
     #[arg(long, value_name = "FILE.csv")]
     cost_matrix: Option<PathBuf>,
 }
@@ -44,30 +46,47 @@ enum ThresholdsArg {
 }
 
 impl DecisionArgs {
-    /// The rule that is wanted where a sentence has one label; a file is read now.
+    /// What is wanted where a sentence has one label; a file is read now.
     pub(crate) fn options(&self) -> anyhow::Result<DecisionOptions> {
-        Ok(match (self.abstain_below, self.target_precision, self.thresholds, &self.cost_matrix) {
-            (Some(threshold), ..) => DecisionOptions::AbstainBelow(threshold),
-            (_, Some(target), ..) => DecisionOptions::TargetPrecision(target),
-            (_, _, Some(ThresholdsArg::F1Macro), _) => DecisionOptions::F1Macro,
-            (_, _, Some(ThresholdsArg::F1 | ThresholdsArg::Half), _) => {
+        let rule = match (self.thresholds, &self.cost_matrix) {
+            (Some(ThresholdsArg::F1Macro), _) => RuleOptions::F1Macro,
+            (Some(ThresholdsArg::F1 | ThresholdsArg::Half), _) => {
                 return Err(misused(
                     "--thresholds f1 and half are for --multi-label; without it there is f1_macro",
                 ));
             }
-            (.., Some(path)) => DecisionOptions::CostMatrix(CostMatrix::load(path)?),
-            (None, None, None, None) => DecisionOptions::MostProbable,
-        })
+            (None, Some(path)) => RuleOptions::CostMatrix(CostMatrix::load(path)?),
+            (None, None) => RuleOptions::MostProbable,
+        };
+        let below = self.abstain_below.map(Abstention::Below);
+        let abstention = below.or(self.target_precision.map(Abstention::TargetPrecision));
+        Ok(DecisionOptions { rule, abstention })
     }
 
-    /// Above which probability a label is given where a sentence may have several.
+    /// Above which probability a label is given where a sentence may have several; a file is read now.
     pub(crate) fn of_labels(&self) -> anyhow::Result<Thresholds> {
-        match self.thresholds {
-            Some(ThresholdsArg::F1Macro) => Err(misused(
-                "--thresholds f1_macro is for one label a sentence; with --multi-label there are f1 and half",
+        let all = [
+            self.abstain_below.map(Thresholds::AbstainBelow),
+            self.target_precision.map(Thresholds::TargetPrecision),
+            match self.thresholds {
+                Some(ThresholdsArg::F1Macro) => {
+                    return Err(misused(
+                        "--thresholds f1_macro is for one label a sentence; with --multi-label there are f1 and half",
+                    ));
+                }
+                Some(ThresholdsArg::F1) => Some(Thresholds::F1),
+                Some(ThresholdsArg::Half) => Some(Thresholds::Half),
+                None => None,
+            },
+            self.cost_matrix.as_deref().map(LabelCosts::load).transpose()?.map(Thresholds::Costs),
+        ];
+        let mut wanted = all.into_iter().flatten();
+        match (wanted.next(), wanted.next()) {
+            (_, Some(_)) => Err(misused(
+                "with --multi-label a label has one threshold: expected one of --abstain-below, --target-precision, \
+                 --thresholds and --cost-matrix, got two",
             )),
-            Some(ThresholdsArg::F1) => Ok(Thresholds::F1),
-            Some(ThresholdsArg::Half) | None => Ok(Thresholds::Half),
+            (one, None) => Ok(one.unwrap_or_default()),
         }
     }
 }
@@ -106,36 +125,42 @@ pub(crate) fn evaluated_text(rule: &Decision, effect: &DecisionEffect, classes: 
     rule_text(rule, classes) + &effects_text(rule, &[("these rows", effect)])
 }
 
-fn rule_text(rule: &Decision, classes: &[String]) -> String {
-    match rule {
-        Decision::MostProbable => "\ndecision     the most probable label\n".to_string(),
-        Decision::AbstainBelow(threshold) => format!(
-            "\ndecision     the most probable label from probability {threshold:.4} on, {ABSTAINED} below; the scores above \
-             count best guesses\n"
-        ),
-        Decision::ClassThresholds(thresholds) => {
+fn rule_text(decision: &Decision, classes: &[String]) -> String {
+    let mut text = match &decision.rule {
+        Rule::MostProbable => "\ndecision     the most probable label".to_string(),
+        Rule::ClassThresholds(thresholds) => {
             let pairs = classes.iter().zip(thresholds).take(12);
             let pairs: Vec<String> =
                 pairs.map(|(label, t)| format!("{} {t:.4}", shorten(label, 40))).collect();
             let more = if classes.len() > 12 { ", ..." } else { "" };
-            format!("\ndecision     the label most times above its threshold: {}{more}\n", pairs.join(", "))
+            format!("\ndecision     the label most times above its threshold: {}{more}", pairs.join(", "))
         }
-        Decision::CostMatrix(_) => "\ndecision     the label of least expected cost\n".to_string(),
+        Rule::CostMatrix(_) => "\ndecision     the label of least expected cost".to_string(),
+    };
+    if let Some(threshold) = decision.abstain_below {
+        let but = if decision.rule == Rule::MostProbable { "" } else { ";" };
+        text.push_str(&format!(
+            "{but} from probability {threshold:.4} on, {ABSTAINED} below; the scores above count best guesses"
+        ));
     }
+    text + "\n"
 }
 
 /// A row for each set of rows, before and after.
-fn effects_text(rule: &Decision, effects: &[(&str, &DecisionEffect)]) -> String {
+fn effects_text(decision: &Decision, effects: &[(&str, &DecisionEffect)]) -> String {
     let score = |x: Option<f64>| x.map_or("-".to_string(), |x| format!("{x:.4}"));
-    let has_costs = matches!(rule, Decision::CostMatrix(_));
-    let cost_name = has_costs.then(|| "mean cost".to_string());
-    let head = ["", "answered", "accuracy", "macro f1"].map(String::from);
-    let mut table = Table::new(head.into_iter().chain(cost_name));
+    let has_costs = matches!(decision.rule, Rule::CostMatrix(_));
+    let has_weights = effects.iter().any(|(_, effect)| effect.after.weighted.is_some());
+    let more =
+        has_weights.then_some("accuracy by weight").into_iter().chain(has_costs.then_some("mean cost"));
+    let mut table = Table::new(["", "answered", "accuracy", "macro f1"].into_iter().chain(more));
     for (name, effect) in effects {
         let mut row = |name: String, scores: &DecisionScores| {
             let answered = format!("{} of {}", scores.n_answered, scores.n_rows);
             let cells = [name, answered, score(scores.accuracy), score(scores.f1_macro)];
-            table.row(cells.into_iter().chain(has_costs.then(|| score(scores.mean_cost))));
+            let by_weight = score(scores.weighted.and_then(|weighted| weighted.accuracy));
+            let more = has_weights.then_some(by_weight);
+            table.row(cells.into_iter().chain(more).chain(has_costs.then(|| score(scores.mean_cost))));
         };
         row(format!("{name}: most probable"), &effect.before);
         row(format!("{name}: by this rule"), &effect.after);

@@ -8,6 +8,7 @@ mod console;
 mod decision;
 mod options;
 mod output;
+mod reliability_chart;
 mod svg;
 mod table;
 

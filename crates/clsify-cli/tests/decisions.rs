@@ -251,3 +251,94 @@ fn a_saved_rule_that_does_not_fit_is_refused() {
     let error = sandbox.fail(&["predict", "-q", "model", "a"]);
     assert!(error.contains("expected 2 positive thresholds"), "{error}");
 }
+
+/// Oracle: the model with the rule alone, whose answers are the best guesses; the definition of the threshold.
+#[test]
+fn a_rule_chooses_the_label_and_abstaining_leaves_it_out() {
+    let sandbox = sandbox();
+    sandbox.write("costs.csv", "true,good,bad\nbad,1,0\ngood,0,3\n");
+    for rule in [["--thresholds", "f1_macro"], ["--cost-matrix", "costs.csv"]] {
+        let alone = train(&sandbox, &rule);
+        let guesses = answers(&sandbox);
+        let report = train(&sandbox, &[&rule[..], &["--abstain-below", "0.6"]].concat());
+        let saved = read_json(&sandbox.path("model/clsify.json"));
+        assert_eq!((&saved["format_version"], &saved["decision"]), (&json!(3), &report["decision"]["rule"]));
+        let mut expected = alone["decision"]["rule"].clone();
+        expected["abstain_below"] = json!(0.6);
+        assert_eq!(saved["decision"], expected);
+        assert_eq!(report["test"], alone["test"], "of best guesses");
+        for (answer, guess) in answers(&sandbox).iter().zip(&guesses) {
+            assert_eq!(answer["best_guess"], guess["label"]);
+            let label = guess["label"].as_str().unwrap();
+            let below = answer["probabilities"][label].as_f64().unwrap() < 0.6;
+            assert_eq!(answer["abstained"], below);
+        }
+        let text = sandbox.succeed(&["evaluate", "-q", "model", "--data", "data.tsv"]);
+        assert!(text.contains("; from probability 0.6000 on, ? below"), "{text}");
+    }
+    let number = |value: &Value| value.as_f64().unwrap();
+    let report = train(&sandbox, &["--thresholds", "f1_macro", "--target-precision", "0.5"]);
+    let after = &report["decision"]["out_of_fold"]["after"];
+    assert!(number(&after["accuracy"]) >= 0.5, "{after}");
+    let outcome = sandbox.run(&[
+        "train",
+        "--encoder",
+        "e",
+        "--data",
+        "d",
+        "--output",
+        "o",
+        "--abstain-below",
+        "0.5",
+        "--target-precision",
+        "0.9",
+    ]);
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+    let mut json = read_json(&sandbox.path("model/clsify.json"));
+    json["decision"]["of_tomorrow"] = json!(1);
+    sandbox.write("model/clsify.json", json.to_string());
+    let error = sandbox.fail(&["predict", "-q", "model", "a"]);
+    assert!(error.contains("unknown field `of_tomorrow`"), "{error}");
+}
+
+/// Oracle: rows repeated as often as their weight says, for the rule and the scores by weight. Two fits of the same optimum.
+#[test]
+fn thresholds_count_weights() {
+    let sandbox = sandbox();
+    let data = std::fs::read_to_string(sandbox.path("data.tsv")).unwrap();
+    let weighted =
+        data.lines().enumerate().map(|(i, row)| format!("{row}\t{}\n", if i % 4 == 0 { 5 } else { 1 }));
+    sandbox.write("weighted.tsv", weighted.collect::<String>());
+    let more = [
+        "--data",
+        "weighted.tsv",
+        "--test-data",
+        "data.tsv",
+        "--abstain-below",
+        "0.6",
+        "--weight-column",
+        "2",
+    ];
+    let bert = encoder("bert");
+    let args = ["train", "-q", "--encoder", &bert, "--output", "m", "--json", "-", "--calibration", "platt"];
+    let trained = sandbox.succeed(&[&args[..], &more].concat());
+    let report: Value = serde_json::from_str(&trained).unwrap();
+    let evaluate = ["evaluate", "-q", "m", "--data", "weighted.tsv", "--weight-column", "2", "--json", "-"];
+    let scores: Value = serde_json::from_str(&sandbox.succeed(&evaluate)).unwrap();
+    let after = &scores["decision"]["after"];
+    let lines = sandbox.succeed(&["predict", "-q", "m", "--input", "data.tsv", "--output-format", "json"]);
+    let (mut right, mut given) = (0.0, 0.0);
+    for (i, (line, row)) in json_lines(&lines).iter().zip(data.lines()).enumerate() {
+        let weight = if i % 4 == 0 { 5.0 } else { 1.0 };
+        if line["abstained"] == false {
+            given += weight;
+            right += if line["label"] == row.split_once('\t').unwrap().1 { weight } else { 0.0 };
+        }
+    }
+    assert!((after["weighted"]["accuracy"].as_f64().unwrap() - right / given).abs() < 1e-12, "{after}");
+    assert_ne!(after["weighted"]["accuracy"], after["accuracy"]);
+    assert!(report["decision"]["out_of_fold"]["after"]["weighted"]["coverage"].is_number());
+    assert!(report["decision"]["test"]["after"]["weighted"].is_null(), "test files have no weights");
+    let text = sandbox.succeed(&["evaluate", "-q", "m", "--data", "weighted.tsv", "--weight-column", "2"]);
+    assert!(text.contains("accuracy by weight"), "{text}");
+}

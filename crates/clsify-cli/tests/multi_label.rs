@@ -117,7 +117,7 @@ fn evaluation_repeats_the_scores_of_the_training() {
     assert_eq!([&report["split"]["n_train"], &report["split"]["n_test"]], [40, 3]);
     assert_eq!(
         [&report["thresholds"]["chosen_by"], &report["thresholds"]["n_splits"]],
-        [&json!("f1"), &json!(5)]
+        [&json!("f1"), &json!(20)]
     );
     assert_eq!(report["test_at_half"]["n_samples"], 3);
     let scores = sandbox.succeed(&["evaluate", "-q", "model", "--data", "more.tsv", "--json", "-"]);
@@ -263,16 +263,6 @@ fn what_does_not_go_together_is_refused() {
         assert_eq!(outcome.code, Some(2), "{args:?}: {}", outcome.stderr);
         outcome.stderr
     };
-    let all: [&[&str]; 4] = [
-        &["--calibration", "platt"],
-        &["--abstain-below", "0.8"],
-        &["--target-precision", "0.9"],
-        &["--cost-matrix", "costs.csv"],
-    ];
-    for more in all {
-        let message = usage(&arguments(&bert, more));
-        assert!(message.contains("cannot be used with") && message.contains(more[0]), "{message}");
-    }
     let message = usage(&arguments(&bert, &["--scoring", "log_loss"]));
     assert!(message.contains("--features <WHICH>"), "{message}");
     let message = usage(&arguments(&bert, &["--features", "auto", "--pooling", "mean"]));
@@ -282,6 +272,8 @@ fn what_does_not_go_together_is_refused() {
     assert!(usage(&plain).contains("--thresholds f1 and half are for --multi-label"));
     let message = usage(&arguments(&bert, &["--thresholds", "f1_macro"]));
     assert!(message.contains("--thresholds f1_macro is for one label a sentence"), "{message}");
+    let message = usage(&arguments(&bert, &["--thresholds", "f1", "--target-precision", "0.9"]));
+    assert!(message.contains("a label has one threshold"), "{message}");
     let empty = ["train", "--encoder", &bert, "--data", "news.tsv", "--output", "model", "--multi-label", ""];
     assert!(usage(&empty).contains("separator"));
     assert!(!sandbox.path("model").exists());
@@ -379,4 +371,156 @@ fn saved_models_are_checked() {
     sandbox.write("model/clsify.json", json.to_string());
     let error = sandbox.fail(&["predict", "model", "who ?"]);
     assert!(error.contains("tensor \"coef\": expected shape [3, 32] of F64, got [2, 32] of F64"), "{error}");
+}
+
+/// Two hundred sentences, whose labels are not all to be learned, and a label with three rows.
+fn doubtful() -> String {
+    let row = |i: usize| {
+        let film = if i % 9 < 4 { "a stunning film" } else { "who is" };
+        let labels = [(i % 9 < 4) != (i.is_multiple_of(7)), i.is_multiple_of(5), i % 70 == 1];
+        let names = ["film", "fifth", "rare"].iter().zip(labels).filter(|(_, has_it)| *has_it);
+        let names: Vec<&str> = names.map(|(name, _)| *name).collect();
+        format!("{film} number {i}\t{}\n", names.join(";"))
+    };
+    (0..200).map(row).collect()
+}
+
+/// Oracles: the logits of the model without calibration, divided or put through the line of the report; the definition of the
+/// scores on what `predict` says.
+#[test]
+fn each_label_is_calibrated_by_itself() {
+    let sandbox = sandbox();
+    sandbox.write("doubtful.tsv", doubtful());
+    let run = |more: &[&str]| {
+        let data =
+            ["--data", "doubtful.tsv", "--test-data", "doubtful.tsv", "--pooling", "mean", "--c", "1000"];
+        let report = report(&sandbox, &[&data[..], more].concat());
+        let answers =
+            ["predict", "-q", "model", "-p", "--output-format", "json", "who is 3", "a stunning film 8"];
+        (report, json_lines(&sandbox.succeed(&answers)))
+    };
+    let logit = |answer: &Value, label: &str| {
+        let p = answer["probabilities"][label].as_f64().unwrap();
+        (p / (1.0 - p)).ln()
+    };
+    let (plain, plain_answers) = run(&[]);
+    assert!(plain["calibration"].is_null());
+    for method in ["temperature", "platt"] {
+        let (report, answers) = run(&["--calibration", method]);
+        let calibration = &report["calibration"];
+        assert_eq!([&calibration["method"], &calibration["n_splits"]], [&json!(method), &json!(20)]);
+        assert_eq!(calibration["as_they_are"], json!(["rare"]), "three rows say nothing");
+        for (answer, plain) in answers.iter().zip(&plain_answers) {
+            for of_label in calibration["per_label"].as_array().unwrap() {
+                let number = |value: &Value| value.as_f64().unwrap();
+                let label = of_label["label"].as_str().unwrap();
+                let expected = match method {
+                    "platt" => {
+                        let line = &of_label["platt"];
+                        number(&line["scale"]) * logit(plain, label) + number(&line["offset"])
+                    }
+                    _ => logit(plain, label) / number(&of_label["temperature"]),
+                };
+                assert!((logit(answer, label) - expected).abs() < 1e-6, "{method} {label}");
+            }
+            assert_eq!(answer["probabilities"]["rare"], plain["probabilities"]["rare"]);
+        }
+        let ece = |scores: &Value| scores["ece"].as_f64().unwrap();
+        assert_eq!(ece(&calibration["before"]), ece(&plain["probabilities"]));
+        assert_eq!(ece(&calibration["after"]), ece(&report["probabilities"]));
+        assert_eq!(calibration["reliability"]["after"], report["probabilities"]["reliability"]);
+        let saved = read_json(&sandbox.path("model/clsify.json"));
+        assert_eq!(saved["training"]["calibration"], method);
+        let scores = ["evaluate", "-q", "model", "--data", "doubtful.tsv", "--json", "-"];
+        let scores: Value = serde_json::from_str(&sandbox.succeed(&scores)).unwrap();
+        assert_eq!(scores["probabilities"], report["probabilities"]);
+    }
+    let data = ["--data", "doubtful.tsv", "--calibration", "platt", "--chart", "chart.svg"];
+    let outcome = train(&sandbox, &data);
+    assert!(
+        outcome.stdout.contains("calibration  a line through the logits of each of 2 labels"),
+        "{}",
+        outcome.stdout
+    );
+    assert!(outcome.stdout.contains("too few rows to calibrate: rare"), "{}", outcome.stdout);
+    let svg = std::fs::read_to_string(sandbox.path("chart.svg")).unwrap();
+    assert!(svg.contains("before calibration: calibration error") && !svg.contains("NaN"), "{svg}");
+}
+
+/// Oracle: the definition, on the scores of the training rows out of their folds.
+#[test]
+fn a_label_is_given_as_precisely_as_is_asked_for_or_never() {
+    let sandbox = sandbox();
+    sandbox.write("doubtful.tsv", doubtful());
+    let data = [
+        "--data",
+        "doubtful.tsv",
+        "--pooling",
+        "mean",
+        "--target-precision",
+        "0.8",
+        "--calibration",
+        "platt",
+    ];
+    let report = report(&sandbox, &data);
+    let thresholds = &report["thresholds"];
+    assert_eq!(thresholds["chosen_by"], json!({"target_precision": 0.8}));
+    assert_eq!(thresholds["never_given"], json!(["fifth", "rare"]), "not to be learned");
+    let film = &thresholds["out_of_fold"]["per_label"]["film"];
+    assert!(film["precision"].as_f64().unwrap() >= 0.8 && film["recall"].as_f64().unwrap() > 0.3, "{film}");
+    assert_eq!(thresholds["out_of_fold"]["per_label"]["fifth"]["recall"], 0.0);
+    assert!(report["test_at_half"]["micro"]["f1"].is_number());
+    let outcome = train(&sandbox, &data);
+    let note =
+        "note: no threshold gives the label fifth, rare that precisely, out of the folds: it is never given";
+    assert!(outcome.stderr.contains(note), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("2 of 3 labels do not get there"), "{}", outcome.stdout);
+    let bert = encoder("bert");
+    assert_eq!(
+        sandbox.fail(&arguments(&bert, &["--target-precision", "0.98"])),
+        "decision: expected at least 50 training rows for a target of 0.98, got 30"
+    );
+}
+
+/// Oracles: one threshold for all; `fp / (fp + fn)` and the costs of the answers.
+#[test]
+fn one_threshold_for_all_labels_or_one_by_what_mistakes_cost() {
+    let sandbox = sandbox();
+    let below = report(&sandbox, &["--abstain-below", "0.8"]);
+    let of_labels = |report: &Value| -> Vec<f64> {
+        let per_label = report["thresholds"]["per_label"].as_array().unwrap();
+        per_label.iter().map(|label| label["threshold"].as_f64().unwrap()).collect()
+    };
+    assert_eq!(of_labels(&below), [0.8, 0.8]);
+    sandbox.write("costs.csv", "label,false_positive,false_negative\nfilm,1,19\n");
+    let costs = report(&sandbox, &["--cost-matrix", "costs.csv"]);
+    assert_eq!(of_labels(&costs), [0.5, 0.05]);
+    let mean_cost = &costs["thresholds"]["mean_cost"];
+    let film = &costs["thresholds"]["out_of_fold"]["per_label"]["film"];
+    let number = |value: &Value| value.as_f64().unwrap();
+    let (support, recall) = (number(&film["support"]), number(&film["recall"]));
+    let given = support * recall / number(&film["precision"]);
+    let expected = (19.0 * support * (1.0 - recall) + given - support * recall) / 30.0;
+    assert!((number(&mean_cost["out_of_fold"]) - expected).abs() < 1e-9, "{mean_cost} {expected}");
+    let outcome = train(&sandbox, &["--cost-matrix", "costs.csv"]);
+    assert!(
+        outcome.stdout.contains("mean cost of a row with 0.5 -> with these thresholds"),
+        "{}",
+        outcome.stdout
+    );
+
+    let bert = encoder("bert");
+    let fail = |more: &[&str]| sandbox.fail(&arguments(&bert, more));
+    let balanced = fail(&["--cost-matrix", "costs.csv", "--class-weight", "balanced"]);
+    assert!(
+        balanced.starts_with("decision: a cost matrix needs the probabilities of the data"),
+        "{balanced}"
+    );
+    sandbox.write("costs.csv", "true,film,anger\nfilm,0,1\nanger,1,0\n");
+    assert!(
+        fail(&["--cost-matrix", "costs.csv"]).starts_with("costs.csv: line 1: expected the header label,")
+    );
+    sandbox.write("costs.csv", "label,false_positive,false_negative\njoy,1,19\n");
+    let unknown = fail(&["--cost-matrix", "costs.csv"]);
+    assert_eq!(unknown, "cost matrix: no row of the data has the label \"joy\", the labels are anger, film");
 }

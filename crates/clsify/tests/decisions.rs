@@ -1,7 +1,7 @@
 //! Rules of decision against scikit-learn 1.9.1 and numpy (`fixtures/sklearn/decisions.json`).
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
-use clsify::classifier::Decision;
+use clsify::classifier::{Decision, Rule};
 use clsify::evaluation::{
     CoveragePoint, Evaluation, coverage_curve, f1_macro_thresholds, least_answered, reach_accuracy, softmax,
 };
@@ -71,7 +71,7 @@ fn f1_macro(y_true: &[usize], y_pred: &[usize], n_classes: usize) -> f64 {
 
 /// The curve of the most probable class.
 fn curve(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> Vec<CoveragePoint> {
-    let predicted = classes(&Decision::MostProbable, probabilities, n_classes);
+    let predicted = classes(&Decision::default(), probabilities, n_classes);
     let confidence: Vec<f64> =
         probabilities.chunks_exact(n_classes).zip(&predicted).map(|(row, &k)| row[k]).collect();
     let right: Vec<bool> = predicted.iter().zip(y_true).map(|(p, y)| p == y).collect();
@@ -93,7 +93,7 @@ fn a_target_is_reached_with_the_most_coverage() {
             assert!((reached.coverage - best.coverage).abs() < TOLERANCE, "case {i}, {target}: {reached:?}");
             assert!((reached.accuracy - best.accuracy).abs() < TOLERANCE, "case {i}, {target}: {reached:?}");
             // The threshold answers the rows that the point says.
-            let rule = Decision::AbstainBelow(reached.threshold);
+            let rule = Decision::abstaining_below(reached.threshold);
             let answered = p.chunks_exact(case.n_classes).filter(|row| !rule.decide(row).abstained).count();
             assert_eq!(answered, reached.n_answered);
         }
@@ -104,7 +104,7 @@ fn a_target_is_reached_with_the_most_coverage() {
 fn least_expected_cost_is_numpy_s() {
     for (i, case) in fixture().costs.iter().enumerate() {
         let (p, y) = (softmax(&case.logits.concat(), case.n_classes), digits(&case.y_true));
-        let predicted = classes(&Decision::CostMatrix(case.costs.clone()), &p, case.n_classes);
+        let predicted = classes(&Decision::from(Rule::CostMatrix(case.costs.clone())), &p, case.n_classes);
         assert_eq!(predicted, digits(&case.predicted), "case {i}");
         let paid: f64 = y.iter().zip(&predicted).map(|(&y, &answer)| case.costs[y][answer]).sum();
         assert!((paid / y.len() as f64 - case.mean_cost).abs() < TOLERANCE, "case {i}");
@@ -116,13 +116,13 @@ fn least_expected_cost_is_numpy_s() {
 fn two_classes_get_the_best_threshold_there_is() {
     for (i, case) in fixture().thresholds.iter().enumerate() {
         let (p, y) = (softmax(&case.logits.concat(), 2), digits(&case.y_true));
-        let plain = f1_macro(&y, &classes(&Decision::MostProbable, &p, 2), 2);
+        let plain = f1_macro(&y, &classes(&Decision::default(), &p, 2), 2);
         assert!((plain - case.f1_macro).abs() < TOLERANCE, "case {i}: {plain}");
         let thresholds = f1_macro_thresholds(&p, &y, 2).unwrap();
         assert!((thresholds.iter().sum::<f64>() - 1.0).abs() < TOLERANCE);
         // Of sum 1: the second class from its threshold on.
         let second: Vec<usize> = p.chunks_exact(2).map(|row| usize::from(row[1] > thresholds[1])).collect();
-        assert_eq!(classes(&Decision::ClassThresholds(thresholds), &p, 2), second, "case {i}");
+        assert_eq!(classes(&Decision::from(Rule::ClassThresholds(thresholds)), &p, 2), second, "case {i}");
         let best = f1_macro(&y, &second, 2);
         assert!((best - case.best_f1_macro).abs() < TOLERANCE, "case {i}: {best}, {}", case.best_f1_macro);
     }
@@ -135,7 +135,7 @@ fn with_more_classes_no_single_threshold_does_better() {
         let n_classes = case.n_classes;
         let (p, y) = (softmax(&case.logits.concat(), n_classes), digits(&case.y_true));
         let score = |thresholds: &[f64]| {
-            let rule = Decision::ClassThresholds(thresholds.to_vec());
+            let rule = Decision::from(Rule::ClassThresholds(thresholds.to_vec()));
             f1_macro(&y, &classes(&rule, &p, n_classes), n_classes)
         };
         let thresholds = f1_macro_thresholds(&p, &y, n_classes).unwrap();
@@ -158,11 +158,11 @@ fn equal_thresholds_and_equal_costs_are_the_most_probable_class() {
     for case in fixture().abstain {
         let n = case.n_classes;
         let p = softmax(&case.logits.concat(), n);
-        let plain = classes(&Decision::MostProbable, &p, n);
-        assert_eq!(classes(&Decision::ClassThresholds(vec![1.0 / n as f64; n]), &p, n), plain);
+        let plain = classes(&Decision::default(), &p, n);
+        assert_eq!(classes(&Decision::from(Rule::ClassThresholds(vec![1.0 / n as f64; n])), &p, n), plain);
         let cost = |i: usize| (0..n).map(|j| f64::from(u8::from(i != j))).collect::<Vec<f64>>();
-        assert_eq!(classes(&Decision::CostMatrix((0..n).map(cost).collect()), &p, n), plain);
-        assert_eq!(classes(&Decision::AbstainBelow(0.7), &p, n), plain, "best guesses");
+        assert_eq!(classes(&Decision::from(Rule::CostMatrix((0..n).map(cost).collect())), &p, n), plain);
+        assert_eq!(classes(&Decision::abstaining_below(0.7), &p, n), plain, "best guesses");
     }
 }
 
@@ -207,11 +207,16 @@ fn what_does_not_go_together_is_refused() {
     assert!(curve(&[], &[]).contains("at least one, got 0"));
     assert!(curve(&[1.5], &[true]).contains("within 0 and 1, got 1.5"));
     let decision = |rule: Decision| rule.check(2).unwrap_err().to_string();
-    assert!(decision(Decision::AbstainBelow(f64::NAN)).contains("within 0 and 1, got NaN"));
-    assert!(decision(Decision::ClassThresholds(vec![1.0, 0.0])).contains("2 positive thresholds"));
-    assert!(decision(Decision::ClassThresholds(vec![1.0])).contains("2 positive thresholds"));
-    assert!(decision(Decision::CostMatrix(vec![vec![0.0, -1.0], vec![1.0, 0.0]])).contains("2 x 2 costs"));
-    assert!(decision(Decision::CostMatrix(vec![vec![0.0; 2]])).contains("2 x 2 costs"));
+    assert!(decision(Decision::abstaining_below(f64::NAN)).contains("within 0 and 1, got NaN"));
+    assert!(
+        decision(Decision::from(Rule::ClassThresholds(vec![1.0, 0.0]))).contains("2 positive thresholds")
+    );
+    assert!(decision(Decision::from(Rule::ClassThresholds(vec![1.0]))).contains("2 positive thresholds"));
+    assert!(
+        decision(Decision::from(Rule::CostMatrix(vec![vec![0.0, -1.0], vec![1.0, 0.0]])))
+            .contains("2 x 2 costs")
+    );
+    assert!(decision(Decision::from(Rule::CostMatrix(vec![vec![0.0; 2]]))).contains("2 x 2 costs"));
 }
 
 /// Oracle: the errors word for word.

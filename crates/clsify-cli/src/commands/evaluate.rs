@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clsify::evaluation::{CalibrationScores, ProbabilityScores};
 use clsify::pipeline::SavedMultiLabelModel;
+use serde::Serialize;
 
 use crate::commands::train::{multi_label, scores, weighted};
 use crate::console::Console;
@@ -12,6 +14,7 @@ use crate::options::{
     load_multi_label_classifier, load_multi_label_dataset,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
+use crate::reliability_chart::{Series, check_chart, write_chart};
 
 /// Score a saved classifier on labelled sentences
 #[derive(clap::Args)]
@@ -36,6 +39,10 @@ pub(crate) struct Args {
     #[arg(long, value_enum)]
     dtype: Option<DtypeArg>,
 
+    /// Draw how far the probabilities can be trusted to this file; - is stdout
+    #[arg(long, value_name = "RELIABILITY.svg")]
+    chart: Option<PathBuf>,
+
     /// Write the scores to this file too; - is stdout
     #[arg(long, value_name = "OUT.json")]
     json: Option<PathBuf>,
@@ -52,6 +59,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.json.iter().try_for_each(|path| check_parent(path))?;
+    check_chart(args.chart.as_deref(), args.json.as_deref())?;
     if SavedMultiLabelModel::is_at(&args.model)? {
         return run_multi_label(args, console);
     }
@@ -59,22 +67,16 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let classifier =
         load_classifier(&args.model, args.encoder.as_deref(), args.dtype, args.cache.open(), console)?;
     let report = classifier.evaluate(&dataset, console)?;
-    if let Some(path) = &args.json {
-        write_json(path, &report)?;
-    }
-    if !args.json.as_deref().is_some_and(is_stdout) {
-        let decision = report.decision.as_ref();
-        let decision = decision.map(|d| evaluated_text(&d.rule, &d.effect, classifier.classes()));
-        stdout(|out| {
-            write!(
-                out,
-                "{}{}{}",
-                scores(&report.test),
-                weighted(report.test_weighted_accuracy),
-                decision.unwrap_or_default()
-            )
-        })?;
-    }
+    let decision = report.decision.as_ref();
+    let decision = decision.map(|d| evaluated_text(&d.rule, &d.effect, classifier.classes()));
+    let text = format!(
+        "{}{}{}{}",
+        scores(&report.test),
+        weighted(report.test_weighted_accuracy),
+        probabilities(&report.probabilities),
+        decision.unwrap_or_default()
+    );
+    finish(args, &report, &report.probabilities, &text)?;
     console.hint_faster_dtype(classifier.encoder());
     Ok(())
 }
@@ -92,12 +94,38 @@ fn run_multi_label(args: &Args, console: &Console) -> anyhow::Result<()> {
     let (encoder, cache) = (args.encoder.as_deref(), args.cache.open());
     let classifier = load_multi_label_classifier(&args.model, encoder, args.dtype, cache, console)?;
     let report = classifier.evaluate(&dataset, console)?;
-    if let Some(path) = &args.json {
-        write_json(path, &report)?;
-    }
-    if !args.json.as_deref().is_some_and(is_stdout) {
-        stdout(|out| write!(out, "{}", multi_label::scores(&report.test, None)))?;
-    }
+    let text = multi_label::scores(&report.test, None) + &probabilities(&report.probabilities);
+    finish(args, &report, &report.probabilities, &text)?;
     console.hint_faster_dtype(classifier.encoder());
     Ok(())
+}
+
+/// How far probabilities can be trusted, in a line.
+fn probabilities(found: &ProbabilityScores) -> String {
+    let CalibrationScores { ece, brier, log_loss } = found.scores;
+    format!(
+        "\nprobabilities  expected calibration error {ece:.4}, Brier score {brier:.4}, log loss {log_loss:.4}\n"
+    )
+}
+
+/// Writes report, chart and text.
+fn finish(
+    args: &Args,
+    report: &impl Serialize,
+    probabilities: &ProbabilityScores,
+    text: &str,
+) -> anyhow::Result<()> {
+    if let Some(path) = &args.json {
+        write_json(path, report)?;
+    }
+    if let Some(path) = &args.chart {
+        let name = args.model.file_name().unwrap_or(args.model.as_os_str()).to_string_lossy();
+        let series =
+            Series { name: "as saved", scores: probabilities.scores, bins: &probabilities.reliability };
+        write_chart(path, &format!("{name} on {}", args.data.display()), &[series])?;
+    }
+    if [&args.json, &args.chart].into_iter().flatten().any(|path| is_stdout(path)) {
+        return Ok(());
+    }
+    stdout(|out| write!(out, "{text}"))
 }

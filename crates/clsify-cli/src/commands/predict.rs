@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use anyhow::{bail, ensure};
 use clap::ValueEnum;
-use clsify::classifier::Decision;
 use clsify::error::Error;
 use clsify::matrix::Matrix;
 use clsify::pipeline::{ABSTAINED, Group, Observer, Prediction, SavedMultiLabelModel, SentenceEncoder};
@@ -84,7 +83,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let style = Style {
         format: args.output_format,
         probabilities: args.probabilities,
-        abstains: matches!(classifier.decision(), Decision::AbstainBelow(_)),
+        abstains: classifier.decision().abstain_below.is_some(),
     };
     // Not before the first sentences are read: where those are no good, nothing is printed.
     let mut header = (style.format == OutputFormat::Tsv).then(|| style.header(classifier.classes()));

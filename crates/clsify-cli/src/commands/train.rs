@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 use clsify::classifier::Platt;
 use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
-use clsify::evaluation::{Evaluation, Scoring, linspace};
+use clsify::evaluation::{
+    CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin, Scoring, linspace,
+};
 use clsify::pipeline::{
     GridSearchOptions, Selection, TestRows, TrainOptions, TrainingReport, check_replaceable, train,
     train_selected,
@@ -21,6 +23,7 @@ use crate::options::{
     load_dataset, load_encoder, load_encoder_with, locate_encoder, positive,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
+use crate::reliability_chart::{self, Series, check_chart, write_chart};
 use crate::table::{Table, shorten};
 
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
@@ -75,13 +78,14 @@ pub(crate) struct Args {
     c_grid: Vec<f64>,
 
     /// What is done to probabilities after the fit, by what fits rows out of their folds best: nothing; logits divided by a
-    /// temperature, predictions stay; or platt, for two classes: logits multiplied and shifted
+    /// temperature, predictions stay; or platt, for two classes: logits multiplied and shifted. With --multi-label each label
+    /// by itself
     #[arg(long, value_enum, default_value_t = CalibrationArg::None)]
     calibration: CalibrationArg,
 
     /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"; one classifier a
     /// label
-    #[arg(long, value_name = "SEPARATOR", conflicts_with_all = ["calibration", "abstain_below", "target_precision", "cost_matrix"])]
+    #[arg(long, value_name = "SEPARATOR")]
     multi_label: Option<LabelSeparator>,
 
     #[command(flatten)]
@@ -90,6 +94,11 @@ pub(crate) struct Args {
     /// Copy the encoder into the model's folder, so that it can be moved as one
     #[arg(long)]
     bundle_encoder: bool,
+
+    /// Draw how far the probabilities of the held-out rows can be trusted, before and after calibration, to this file; - is
+    /// stdout
+    #[arg(long, value_name = "RELIABILITY.svg")]
+    chart: Option<PathBuf>,
 
     /// Write the report to this file too; - is stdout
     #[arg(long, value_name = "REPORT.json")]
@@ -113,6 +122,8 @@ pub(crate) enum ChoiceArg {
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_replaceable(&args.output)?;
     args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
+    check_chart(args.chart.as_deref(), args.json.as_deref())?;
+    args.chart.iter().try_for_each(|path| check_outside(path, &args.output, "--chart"))?;
     args.cache.cache_dir.iter().try_for_each(|folder| check_outside(folder, &args.output, "--cache-dir"))?;
     for data in std::iter::once(&args.data).chain(&args.split.test_data) {
         check_stays(data, &args.output, "move the file")?;
@@ -158,17 +169,51 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         }
     };
     let text = summary(&trained.report, trained.classifier.classes());
+    let before = trained.report.calibration.as_ref().map(|of| (of.before, &of.reliability.before[..]));
+    let series = series(&trained.report.probabilities, before);
     let save = || trained.classifier.save(&args.output, args.bundle_encoder);
-    finish(&args, &trained.report, &text, save, console)?;
+    finish(&args, &trained.report, &text, &series, save, console)?;
     console.hint_faster_dtype(trained.classifier.encoder());
     Ok(())
 }
 
-/// Writes the report and saves the model.
+/// What the chart shows: the probabilities as saved, and as they were before a calibration.
+fn series<'a>(
+    saved: &'a ProbabilityScores,
+    before: Option<(CalibrationScores, &'a [ReliabilityBin])>,
+) -> Vec<Series<'a>> {
+    let name = if before.is_some() { "after it" } else { "as trained" };
+    let before = before.map(|(scores, bins)| Series { name: "before calibration", scores, bins });
+    let saved = Series { name, scores: saved.scores, bins: &saved.reliability };
+    before.into_iter().chain([saved]).collect()
+}
+
+/// What calibration did to the scores, and the diagram after it.
+fn calibrated(before: CalibrationScores, after: CalibrationScores, bins: &[ReliabilityBin]) -> String {
+    format!(
+        "expected calibration error {:.4} -> {:.4}, Brier score {:.4} -> {:.4}, log loss {:.4} -> {:.4}\n{}",
+        before.ece,
+        after.ece,
+        before.brier,
+        after.brier,
+        before.log_loss,
+        after.log_loss,
+        reliability_chart::text(bins)
+    )
+}
+
+/// What the chart is of: an encoder's name, or the folder that it lies in.
+fn chart_name(encoder: &str) -> String {
+    let name = Path::new(encoder).file_name().map_or(encoder.into(), |name| name.to_string_lossy());
+    format!("{name} on held-out rows")
+}
+
+/// Writes report and chart and saves the model.
 fn finish(
     args: &Args,
     report: &impl Serialize,
     text: &str,
+    series: &[Series],
     save: impl FnOnce() -> clsify::error::Result<()>,
     console: &Console,
 ) -> anyhow::Result<()> {
@@ -177,8 +222,14 @@ fn finish(
     if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
         write_json(path, report)?;
     }
+    let chart = args.chart.as_deref().map(|path| (path, chart_name(&args.encoder)));
+    if let Some((path, what)) = chart.as_ref().filter(|(path, _)| !is_stdout(path)) {
+        write_chart(path, what, series)?;
+    }
     save()?;
-    if is_on_stdout {
+    if let Some((path, what)) = chart.as_ref().filter(|(path, _)| is_stdout(path)) {
+        write_chart(path, what, series)?;
+    } else if is_on_stdout {
         write_json("-".as_ref(), report)?;
     } else {
         stdout(|out| write!(out, "{text}"))?;
@@ -294,16 +345,13 @@ fn summary(report: &TrainingReport, classes: &[String]) -> String {
     text.push_str(&scores(&report.test));
     text.push_str(&weighted(report.test_weighted_accuracy));
     if let Some(calibration) = &report.calibration {
-        let (before, after) = (calibration.before, calibration.after);
         let fitted = match (calibration.temperature, calibration.platt) {
             (_, Some(Platt { scale, offset })) => format!("logits {scale:.4} z {offset:+.4}"),
             (temperature, None) => format!("temperature {:.4}", temperature.unwrap_or(1.0)),
         };
-        text.push_str(&format!(
-            "\ncalibration  {fitted}: expected calibration error {:.4} -> {:.4}, Brier score {:.4} -> {:.4}, \
-             log loss {:.4} -> {:.4}\n",
-            before.ece, after.ece, before.brier, after.brier, before.log_loss, after.log_loss
-        ));
+        text.push_str(&format!("\ncalibration  {fitted}: "));
+        let reliability = &calibration.reliability.after;
+        text.push_str(&calibrated(calibration.before, calibration.after, reliability));
     }
     if let Some(decision) = &report.decision {
         text.push_str(&decision_text(decision, classes));

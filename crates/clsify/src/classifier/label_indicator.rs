@@ -93,16 +93,18 @@ impl LabelIndicator {
         self.rows().filter(|row| row[label]).count()
     }
 
-    /// The set of labels that most rows have; of equally frequent ones the one that comes first.
+    /// The set of labels that most rows have, by their weights if they have any; of equally frequent ones the one that comes
+    /// first.
     ///
     /// # Panics
-    /// When there is no row.
-    pub fn most_frequent_row(&self) -> &[bool] {
-        let mut counts: HashMap<&[bool], (usize, usize)> = HashMap::new();
+    /// When there is no row, or not a weight for each.
+    pub fn most_frequent_row(&self, sample_weight: Option<&[f64]>) -> &[bool] {
+        let mut counts: HashMap<&[bool], (f64, usize)> = HashMap::new();
         for (place, row) in self.rows().enumerate() {
-            counts.entry(row).or_insert((0, usize::MAX - place)).0 += 1;
+            counts.entry(row).or_insert((0.0, place)).0 +=
+                sample_weight.map_or(1.0, |weights| weights[place]);
         }
-        let most = counts.into_iter().max_by_key(|(_, count)| *count);
+        let most = counts.into_iter().max_by(|(_, a), (_, b)| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
         most.expect("there is a row").0
     }
 

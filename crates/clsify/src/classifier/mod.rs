@@ -22,7 +22,7 @@ mod standard_scaler;
 mod temperature;
 
 pub use baseline::MostFrequent;
-pub use decision::{Answer, Decision};
+pub use decision::{Answer, Decision, Rule};
 pub use label_indicator::LabelIndicator;
 pub use logistic_regression::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
 pub use one_vs_rest::{MultiLabelSamples, OneVsRest, above};

@@ -179,22 +179,43 @@ impl OneVsRest {
     /// # Panics
     /// When the features have another number of columns than those of the fit.
     pub fn predict_proba(&self, features: &Matrix) -> Vec<f64> {
+        self.decision_function(features).into_iter().map(sigmoid).collect()
+    }
+
+    /// The logit of each label, row-major `[n_samples, n_labels]`; of a constant label `+inf` or `-inf`.
+    ///
+    /// # Panics
+    /// As for [`predict_proba`](Self::predict_proba).
+    pub fn decision_function(&self, features: &Matrix) -> Vec<f64> {
         assert_eq!(
             features.cols(),
             self.n_features,
             "expected the features that the classifier was fitted on"
         );
-        let probability = |row: &[f32], label: usize| match self.constant[label] {
-            Some(has_it) => f64::from(u8::from(has_it)),
+        let logit = |row: &[f32], label: usize| match self.constant[label] {
+            Some(true) => f64::INFINITY,
+            Some(false) => f64::NEG_INFINITY,
             None => {
                 let coef = &self.coef[label * self.n_features..][..self.n_features];
-                1.0 / (1.0 + (-dot_f32(coef, row) - self.intercept[label]).exp())
+                dot_f32(coef, row) + self.intercept[label]
             }
         };
         (0..features.rows())
             .into_par_iter()
-            .flat_map_iter(|i| (0..self.n_labels()).map(move |label| probability(features.row(i), label)))
+            .flat_map_iter(|i| (0..self.n_labels()).map(move |label| logit(features.row(i), label)))
             .collect()
+    }
+
+    /// The classifier whose weights and intercept of each label are what `change` makes of them: it is given the label, its
+    /// weights `[n_features]` and its intercept. A constant label stays as it is.
+    pub(crate) fn with_coef(mut self, change: impl Fn(usize, &mut [f64], &mut f64)) -> Self {
+        let rows = self.coef.chunks_exact_mut(self.n_features).zip(&mut self.intercept);
+        for (label, (coef, intercept)) in rows.enumerate() {
+            if self.constant[label].is_none() {
+                change(label, coef, intercept);
+            }
+        }
+        self
     }
 
     /// The labels of every row: those whose probability is above their threshold, `[n_labels]`.
@@ -204,6 +225,11 @@ impl OneVsRest {
     pub fn predict(&self, features: &Matrix, thresholds: &[f64]) -> LabelIndicator {
         above(&self.predict_proba(features), thresholds)
     }
+}
+
+/// The probability of a logit.
+pub(crate) fn sigmoid(z: f64) -> f64 {
+    1.0 / (1.0 + (-z).exp())
 }
 
 /// Which probabilities `[n_samples, n_labels]` are above the threshold of their label.

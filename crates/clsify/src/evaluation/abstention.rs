@@ -14,7 +14,7 @@ pub struct CoveragePoint {
     pub threshold: f64,
     /// How many these are.
     pub n_answered: usize,
-    /// Their share of all rows.
+    /// Their share of all rows, by weight where rows have one, like the next.
     pub coverage: f64,
     /// The share of them that is right.
     pub accuracy: f64,
@@ -34,6 +34,26 @@ pub struct CoveragePoint {
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn coverage_curve(confidence: &[f64], right: &[bool]) -> Result<Vec<CoveragePoint>> {
+    coverage_curve_weighted(confidence, right, None)
+}
+
+/// The same of rows that count by their weights; `None`: the same. A row of weight 0 is no row.
+///
+/// # Errors
+/// As for [`coverage_curve`]; also when there is not a weight for every row.
+///
+/// ```
+/// use clsify::evaluation::coverage_curve_weighted;
+/// let curve = coverage_curve_weighted(&[0.9, 0.6, 0.8], &[true, false, true], Some(&[1.0, 2.0, 1.0]))?;
+/// let points: Vec<(f64, f64)> = curve.iter().map(|point| (point.coverage, point.accuracy)).collect();
+/// assert_eq!(points, [(0.25, 1.0), (0.5, 1.0), (1.0, 0.5)]);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn coverage_curve_weighted(
+    confidence: &[f64],
+    right: &[bool],
+    sample_weight: Option<&[f64]>,
+) -> Result<Vec<CoveragePoint>> {
     let n = confidence.len();
     if n == 0 || right.len() != n {
         return Err(bad(format!("expected as many confidences as answers and at least one, got {n}")));
@@ -41,24 +61,29 @@ pub fn coverage_curve(confidence: &[f64], right: &[bool]) -> Result<Vec<Coverage
     if let Some(p) = confidence.iter().find(|p| !(0.0..=1.0).contains(*p)) {
         return Err(bad(format!("expected confidences within 0 and 1, got {p}")));
     }
-    let mut rows: Vec<(f64, bool)> = confidence.iter().copied().zip(right.iter().copied()).collect();
+    if let Some(weights) = sample_weight.filter(|weights| weights.len() != n) {
+        return Err(bad(format!("expected {n} sample weights, got {}", weights.len())));
+    }
+    let weight = |row: usize| sample_weight.map_or(1.0, |weights| weights[row]);
+    let mut rows: Vec<(f64, bool, f64)> =
+        (0..n).map(|row| (confidence[row], right[row], weight(row))).filter(|row| row.2 > 0.0).collect();
     rows.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (mut curve, mut n_right) = (Vec::new(), 0);
-    for (i, &(confidence, right)) in rows.iter().enumerate() {
-        n_right += usize::from(right);
+    let total: f64 = rows.iter().map(|row| row.2).sum();
+    let (mut curve, mut weight_right, mut answered) = (Vec::new(), 0.0, 0.0);
+    for (i, &(confidence, right, weight)) in rows.iter().enumerate() {
+        answered += weight;
+        weight_right += if right { weight } else { 0.0 };
         let threshold = match rows.get(i + 1) {
             // Rows of the same confidence are answered together.
-            Some(&(next, _)) if next == confidence => continue,
-            Some(&(next, _)) => next + 0.5 * (confidence - next),
+            Some(&(next, ..)) if next == confidence => continue,
+            Some(&(next, ..)) => next + 0.5 * (confidence - next),
             None => 0.0,
         };
-        let n_answered = i + 1;
-        let coverage = n_answered as f64 / n as f64;
         curve.push(CoveragePoint {
             threshold,
-            n_answered,
-            coverage,
-            accuracy: n_right as f64 / n_answered as f64,
+            n_answered: i + 1,
+            coverage: answered / total,
+            accuracy: weight_right / answered,
         });
     }
     Ok(curve)
@@ -89,9 +114,7 @@ pub fn least_answered(target: f64) -> usize {
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn reach_accuracy(curve: &[CoveragePoint], target: f64) -> Result<CoveragePoint> {
-    if !(target > 0.0 && target < 1.0) {
-        return Err(bad(format!("expected a target between 0 and 1, got {target}")));
-    }
+    check_target(target)?;
     let least = least_answered(target);
     let enough = || curve.iter().filter(|point| point.n_answered >= least);
     if let Some(reached) = enough().rfind(|point| point.accuracy >= target) {
@@ -110,6 +133,14 @@ pub fn reach_accuracy(curve: &[CoveragePoint], target: f64) -> Result<CoveragePo
         ))
         .with_hint("ask for less, or give more rows"),
     })
+}
+
+/// Whether this is a share that can be asked for.
+pub(crate) fn check_target(target: f64) -> Result<()> {
+    if target > 0.0 && target < 1.0 {
+        return Ok(());
+    }
+    Err(bad(format!("expected a target between 0 and 1, got {target}")))
 }
 
 fn bad(message: impl Into<String>) -> Error {

@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use crate::classifier::LabelIndicator;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The usual number of bins of [`expected_calibration_error`].
@@ -27,27 +28,110 @@ impl CalibrationScores {
     /// # Errors
     /// As for [`expected_calibration_error`].
     pub fn of(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> Result<Self> {
-        Ok(CalibrationScores {
-            ece: expected_calibration_error(probabilities, y_true, n_classes, N_BINS)?,
-            brier: brier_score(probabilities, y_true, n_classes)?,
-            log_loss: log_loss(probabilities, y_true, n_classes)?,
+        Ok(ProbabilityScores::of(probabilities, y_true, n_classes, None)?.scores)
+    }
+}
+
+/// The scores of probabilities, and the reliability diagram behind the first of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProbabilityScores {
+    /// The scores.
+    #[serde(flatten)]
+    pub scores: CalibrationScores,
+    /// [`N_BINS`] bins.
+    pub reliability: Vec<ReliabilityBin>,
+}
+
+impl ProbabilityScores {
+    /// Of rows of one class each, which count by their weights; `None`: the same.
+    ///
+    /// # Errors
+    /// As for [`expected_calibration_error`]; also when there is not a weight for every row, or no row counts.
+    ///
+    /// ```
+    /// use clsify::evaluation::ProbabilityScores;
+    /// let twice = ProbabilityScores::of(&[0.2, 0.8, 0.2, 0.8, 0.5, 0.5], &[1, 1, 0], 2, None)?.scores;
+    /// let weighted = ProbabilityScores::of(&[0.2, 0.8, 0.5, 0.5], &[1, 0], 2, Some(&[2.0, 1.0]))?.scores;
+    /// assert!((twice.ece - weighted.ece).abs() < 1e-12 && (twice.brier - weighted.brier).abs() < 1e-12);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn of(
+        probabilities: &[f64],
+        y_true: &[usize],
+        n_classes: usize,
+        sample_weight: Option<&[f64]>,
+    ) -> Result<Self> {
+        check(probabilities, y_true, n_classes)?;
+        check_weights(sample_weight, y_true.len())?;
+        let reliability = bins(top_classes(probabilities, y_true, n_classes), sample_weight, N_BINS);
+        let scores = CalibrationScores {
+            ece: mean_gap(&reliability),
+            brier: mean(brier_scores(probabilities, y_true, n_classes), sample_weight),
+            log_loss: mean(log_losses(probabilities, y_true, n_classes), sample_weight),
+        };
+        Ok(ProbabilityScores { scores, reliability })
+    }
+
+    /// Of rows of any number of labels each: `probabilities` are `[n_samples, n_labels]`, like `labels`. A score is the mean of
+    /// the labels' scores, of each by itself: with bins of the probability that a row has the label, and the squared distance
+    /// and logarithm of that. The diagram has all answers, one a row and label, together.
+    ///
+    /// # Errors
+    /// As for [`of`](Self::of).
+    ///
+    /// ```
+    /// use clsify::{classifier::LabelIndicator, evaluation::ProbabilityScores};
+    /// let labels = LabelIndicator::from_sets(&[vec![0], vec![0, 1]], 2)?;
+    /// let scores = ProbabilityScores::of_labels(&[0.9, 0.1, 0.9, 0.1], &labels, None)?.scores;
+    /// // The first label is always there and said to be with 0.9, the second every other time and said to be with 0.1.
+    /// assert!((scores.ece - (0.1 + 0.4) / 2.0).abs() < 1e-12);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn of_labels(
+        probabilities: &[f64],
+        labels: &LabelIndicator,
+        sample_weight: Option<&[f64]>,
+    ) -> Result<Self> {
+        let n_labels = labels.n_labels();
+        let mut sum = CalibrationScores { ece: 0.0, brier: 0.0, log_loss: 0.0 };
+        // A row without labels is no mistake, a probability out of range is.
+        check(probabilities, &vec![0; labels.n_samples()], n_labels)?;
+        check_weights(sample_weight, labels.n_samples())?;
+        for label in 0..n_labels {
+            let said = || probabilities.iter().copied().skip(label).step_by(n_labels);
+            let y_true: Vec<usize> = labels.column(label).into_iter().map(usize::from).collect();
+            let pairs: Vec<f64> = said().flat_map(|p| [1.0 - p, p]).collect();
+            let came_true = said().zip(y_true.iter().map(|&y| y == 1));
+            sum.ece += mean_gap(&bins(came_true, sample_weight, N_BINS));
+            sum.brier += mean(brier_scores(&pairs, &y_true, 2), sample_weight);
+            sum.log_loss += mean(log_losses(&pairs, &y_true, 2), sample_weight);
+        }
+        let answers = probabilities.iter().copied().zip(labels.rows().flatten().copied());
+        let weights: Option<Vec<f64>> = sample_weight
+            .map(|weights| weights.iter().flat_map(|w| std::iter::repeat_n(*w, n_labels)).collect());
+        let n = n_labels as f64;
+        Ok(ProbabilityScores {
+            scores: CalibrationScores { ece: sum.ece / n, brier: sum.brier / n, log_loss: sum.log_loss / n },
+            reliability: bins(answers, weights.as_deref(), N_BINS),
         })
     }
 }
 
-/// The rows whose largest probability lies in one bin: a point of a reliability diagram.
+/// The answers whose probability lies in one bin: a point of a reliability diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ReliabilityBin {
     /// How many they are.
     pub n_rows: usize,
-    /// The mean of their largest probability; nothing where there are no rows, like the next.
+    /// The sum of their weights; their number where rows have none.
+    pub weight: f64,
+    /// Their mean probability; nothing where no row counts, like the next.
     pub mean_probability: Option<f64>,
-    /// The share of them whose most probable class is the true one.
+    /// The share of them that came true: rows whose most probable class is the true one, or that have the label.
     pub accuracy: Option<f64>,
 }
 
-/// The reliability diagram: of `n_bins` bins `(low, high]` of equal width, how sure the rows were and how many were right. In
-/// an honest bin the two agree.
+/// The reliability diagram of the most probable class: of `n_bins` bins `(low, high]` of equal width, how sure the rows were
+/// and how many were right. In an honest bin the two agree.
 ///
 /// # Errors
 /// As for [`expected_calibration_error`].
@@ -67,21 +151,61 @@ pub fn reliability_bins(
     if n_bins == 0 {
         return Err(bad("expected at least one bin"));
     }
-    // Rows, rows that are right, and the sum of probabilities of each bin.
-    let mut sums = vec![(0, 0, 0.0); n_bins];
-    for (row, &y) in probabilities.chunks_exact(n_classes).zip(y_true) {
+    Ok(bins(top_classes(probabilities, y_true, n_classes), None, n_bins))
+}
+
+/// The probability of each row's most probable class, and whether that is the true one.
+fn top_classes(
+    probabilities: &[f64],
+    y_true: &[usize],
+    n_classes: usize,
+) -> impl Iterator<Item = (f64, bool)> {
+    probabilities.chunks_exact(n_classes).zip(y_true).map(move |(row, &y)| {
         let top = (1..n_classes).fold(0, |top, k| if row[k] > row[top] { k } else { top });
-        let bin = ((row[top] * n_bins as f64).ceil() as usize).clamp(1, n_bins) - 1;
-        let (n_rows, n_right, sum) = &mut sums[bin];
+        (row[top], top == y)
+    })
+}
+
+/// Answers by their probability: what was said, and whether it came true.
+fn bins(
+    answers: impl Iterator<Item = (f64, bool)>,
+    sample_weight: Option<&[f64]>,
+    n_bins: usize,
+) -> Vec<ReliabilityBin> {
+    // Rows, their weight, that of those which came true, and the sum of probabilities of each bin.
+    let mut sums = vec![(0, 0.0, 0.0, 0.0); n_bins];
+    for (i, (p, came_true)) in answers.enumerate() {
+        let weight = sample_weight.map_or(1.0, |weights| weights[i]);
+        let bin = ((p * n_bins as f64).ceil() as usize).clamp(1, n_bins) - 1;
+        let (n_rows, total, right, sum) = &mut sums[bin];
         *n_rows += 1;
-        *n_right += usize::from(top == y);
-        *sum += row[top];
+        *total += weight;
+        *right += if came_true { weight } else { 0.0 };
+        *sum += weight * p;
     }
-    let bin = |(n_rows, n_right, sum): (usize, usize, f64)| {
-        let mean = |x: f64| (n_rows > 0).then(|| x / n_rows as f64);
-        ReliabilityBin { n_rows, mean_probability: mean(sum), accuracy: mean(n_right as f64) }
+    let bin = |(n_rows, weight, right, sum): (usize, f64, f64, f64)| {
+        let mean = |x: f64| (weight > 0.0).then(|| x / weight);
+        ReliabilityBin { n_rows, weight, mean_probability: mean(sum), accuracy: mean(right) }
     };
-    Ok(sums.into_iter().map(bin).collect())
+    sums.into_iter().map(bin).collect()
+}
+
+/// The mean over answers of the gap between what their bin said and what came true.
+fn mean_gap(bins: &[ReliabilityBin]) -> f64 {
+    let gap = |bin: &ReliabilityBin| {
+        let gap = bin.accuracy.unwrap_or(0.0) - bin.mean_probability.unwrap_or(0.0);
+        bin.weight * gap.abs()
+    };
+    bins.iter().map(gap).sum::<f64>() / bins.iter().map(|bin| bin.weight).sum::<f64>()
+}
+
+/// The mean of scores of rows.
+fn mean(scores: impl Iterator<Item = f64>, sample_weight: Option<&[f64]>) -> f64 {
+    let weight = |i: usize| sample_weight.map_or(1.0, |weights| weights[i]);
+    let (sum, total) = scores
+        .enumerate()
+        .fold((0.0, 0.0), |(sum, total), (i, score)| (sum + weight(i) * score, total + weight(i)));
+    sum / total
 }
 
 /// How far the probability of the predicted class is from the share of such predictions that are right.
@@ -105,12 +229,7 @@ pub fn expected_calibration_error(
     n_classes: usize,
     n_bins: usize,
 ) -> Result<f64> {
-    let bins = reliability_bins(probabilities, y_true, n_classes, n_bins)?;
-    let gap = |bin: &ReliabilityBin| {
-        let gap = bin.accuracy.unwrap_or(0.0) - bin.mean_probability.unwrap_or(0.0);
-        bin.n_rows as f64 * gap.abs()
-    };
-    Ok(bins.iter().map(gap).sum::<f64>() / y_true.len() as f64)
+    Ok(mean_gap(&reliability_bins(probabilities, y_true, n_classes, n_bins)?))
 }
 
 /// The mean squared distance of probabilities from the truth.
@@ -128,12 +247,15 @@ pub fn expected_calibration_error(
 /// ```
 pub fn brier_score(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> Result<f64> {
     check(probabilities, y_true, n_classes)?;
-    let row_score = |(row, &y): (&[f64], &usize)| -> f64 {
-        row.iter().enumerate().map(|(k, p)| (p - f64::from(u8::from(k == y))).powi(2)).sum()
-    };
-    let sum: f64 = probabilities.chunks_exact(n_classes).zip(y_true).map(row_score).sum();
+    Ok(mean(brier_scores(probabilities, y_true, n_classes), None))
+}
+
+fn brier_scores(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> impl Iterator<Item = f64> {
     let scale = if n_classes == 2 { 0.5 } else { 1.0 };
-    Ok(scale * sum / y_true.len() as f64)
+    probabilities.chunks_exact(n_classes).zip(y_true).map(move |(row, &y)| {
+        let squares = row.iter().enumerate().map(|(k, p)| (p - f64::from(u8::from(k == y))).powi(2));
+        scale * squares.sum::<f64>()
+    })
 }
 
 /// The mean of `-ln` of the true class's probability, which is kept a rounding error (2.2e-16) away from 0 and 1, as
@@ -149,9 +271,12 @@ pub fn brier_score(probabilities: &[f64], y_true: &[usize], n_classes: usize) ->
 /// ```
 pub fn log_loss(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> Result<f64> {
     check(probabilities, y_true, n_classes)?;
-    let row_loss = |(row, &y): (&[f64], &usize)| -row[y].clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln();
-    let sum: f64 = probabilities.chunks_exact(n_classes).zip(y_true).map(row_loss).sum();
-    Ok(sum / y_true.len() as f64)
+    Ok(mean(log_losses(probabilities, y_true, n_classes), None))
+}
+
+fn log_losses(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> impl Iterator<Item = f64> {
+    let rows = probabilities.chunks_exact(n_classes).zip(y_true);
+    rows.map(|(row, &y)| -row[y].clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln())
 }
 
 fn check(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> Result<()> {
@@ -165,6 +290,17 @@ fn check(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> Result<()
     }
     if let Some(p) = probabilities.iter().find(|p| !(0.0..=1.0).contains(*p)) {
         return Err(bad(format!("expected probabilities within 0 and 1, got {p}")));
+    }
+    Ok(())
+}
+
+fn check_weights(sample_weight: Option<&[f64]>, n: usize) -> Result<()> {
+    let Some(weights) = sample_weight else { return Ok(()) };
+    if weights.len() != n {
+        return Err(bad(format!("expected {n} sample weights, got {}", weights.len())));
+    }
+    if weights.iter().any(|w| !(*w >= 0.0 && w.is_finite())) || weights.iter().all(|w| *w == 0.0) {
+        return Err(bad("expected finite weights of at least 0, and one above"));
     }
     Ok(())
 }

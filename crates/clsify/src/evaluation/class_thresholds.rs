@@ -30,7 +30,34 @@ const TOLERANCE: f64 = 1e-9;
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn f1_macro_thresholds(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> Result<Vec<f64>> {
+    f1_macro_thresholds_weighted(probabilities, y_true, n_classes, None)
+}
+
+/// The same of rows that count by their weights, all above 0; `None`: the same.
+///
+/// # Errors
+/// As for [`f1_macro_thresholds`]; also when there is not a weight above 0 for every row.
+///
+/// ```
+/// use clsify::evaluation::{f1_macro_thresholds, f1_macro_thresholds_weighted};
+/// let twice = f1_macro_thresholds(&[0.9, 0.1, 0.6, 0.4, 0.6, 0.4, 0.7, 0.3], &[0, 0, 0, 1], 2)?;
+/// let (probabilities, weights) = ([0.9, 0.1, 0.6, 0.4, 0.7, 0.3], [1.0, 2.0, 1.0]);
+/// assert_eq!(f1_macro_thresholds_weighted(&probabilities, &[0, 0, 1], 2, Some(&weights))?, twice);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn f1_macro_thresholds_weighted(
+    probabilities: &[f64],
+    y_true: &[usize],
+    n_classes: usize,
+    sample_weight: Option<&[f64]>,
+) -> Result<Vec<f64>> {
     check(probabilities, y_true, n_classes)?;
+    if let Some(weights) = sample_weight
+        && (weights.len() != y_true.len() || !weights.iter().all(|w| *w > 0.0 && w.is_finite()))
+    {
+        return Err(bad(format!("expected {} weights above 0, got {}", y_true.len(), weights.len())));
+    }
+    let rows = Rows { probabilities, y_true, sample_weight };
     // The inverse of thresholds: what probabilities are multiplied by.
     let mut weights = vec![1.0; n_classes];
     let mut best = 0.0;
@@ -38,11 +65,11 @@ pub fn f1_macro_thresholds(probabilities: &[f64], y_true: &[usize], n_classes: u
     let classes = if n_classes == 2 { 1..2 } else { 0..n_classes };
     for round in 0..MAX_ROUNDS {
         if round == 0 {
-            best = Tally::of(probabilities, y_true, &weights, None).f1_macro();
+            best = Tally::of(&rows, &weights, None).f1_macro();
         }
         let before = best;
         for class in classes.clone() {
-            if let Some((weight, score)) = best_weight(probabilities, y_true, &weights, class)
+            if let Some((weight, score)) = best_weight(&rows, &weights, class)
                 && score > best + TOLERANCE
             {
                 (weights[class], best) = (weight, score);
@@ -59,20 +86,20 @@ pub fn f1_macro_thresholds(probabilities: &[f64], y_true: &[usize], n_classes: u
 /// The weight of one class with the best score, the other weights held. The class takes a row over from the best of the
 /// others where its weight exceeds the ratio of the two; ratios in order are all there is to try. None and all of the rows
 /// are no answer.
-fn best_weight(probabilities: &[f64], y_true: &[usize], weights: &[f64], class: usize) -> Option<(f64, f64)> {
+fn best_weight(rows: &Rows, weights: &[f64], class: usize) -> Option<(f64, f64)> {
     let n_classes = weights.len();
-    let mut tally = Tally::of(probabilities, y_true, weights, Some(class));
+    let mut tally = Tally::of(rows, weights, Some(class));
     let ratio_of = |(i, row): (usize, &[f64])| {
         let other = best_class(row, weights, Some(class));
         let ratio = row[other] * weights[other] / row[class];
-        ratio.is_finite().then_some((ratio, other, y_true[i]))
+        ratio.is_finite().then_some((ratio, other, i))
     };
-    let mut rows: Vec<(f64, usize, usize)> =
-        probabilities.chunks_exact(n_classes).enumerate().filter_map(ratio_of).collect();
-    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut ratios: Vec<(f64, usize, usize)> =
+        rows.probabilities.chunks_exact(n_classes).enumerate().filter_map(ratio_of).collect();
+    ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut best: Option<(f64, f64)> = None;
-    for (&(ratio, other, truth), &(next, ..)) in rows.iter().zip(rows.iter().skip(1)) {
-        tally.move_row(truth, other, class);
+    for (&(ratio, other, row), &(next, ..)) in ratios.iter().zip(ratios.iter().skip(1)) {
+        tally.move_row((rows.y_true[row], rows.weight(row)), other, class);
         if next <= ratio * (1.0 + TOLERANCE) || next == 0.0 {
             continue;
         }
@@ -95,23 +122,36 @@ fn best_class(row: &[f64], weights: &[f64], without: Option<usize>) -> usize {
     classes.reduce(better).unwrap_or(0)
 }
 
-/// F1 of every class, kept while rows change their class.
+/// Rows, their classes, and how much each counts.
+struct Rows<'a> {
+    probabilities: &'a [f64],
+    y_true: &'a [usize],
+    sample_weight: Option<&'a [f64]>,
+}
+
+impl Rows<'_> {
+    fn weight(&self, row: usize) -> f64 {
+        self.sample_weight.map_or(1.0, |weights| weights[row])
+    }
+}
+
+/// F1 of every class, kept while rows change their class; counts are weights.
 struct Tally {
-    support: Vec<usize>,
-    predicted: Vec<usize>,
-    right: Vec<usize>,
+    support: Vec<f64>,
+    predicted: Vec<f64>,
+    right: Vec<f64>,
     f1_sum: f64,
 }
 
 impl Tally {
-    fn of(probabilities: &[f64], y_true: &[usize], weights: &[f64], without: Option<usize>) -> Self {
+    fn of(rows: &Rows, weights: &[f64], without: Option<usize>) -> Self {
         let n_classes = weights.len();
-        let [mut support, mut predicted, mut right] = [0; 3].map(|zero| vec![zero; n_classes]);
-        for (row, &truth) in probabilities.chunks_exact(n_classes).zip(y_true) {
-            let class = best_class(row, weights, without);
-            support[truth] += 1;
-            predicted[class] += 1;
-            right[class] += usize::from(class == truth);
+        let [mut support, mut predicted, mut right] = [0.0; 3].map(|zero| vec![zero; n_classes]);
+        for (i, row) in rows.probabilities.chunks_exact(n_classes).enumerate() {
+            let (class, truth, weight) = (best_class(row, weights, without), rows.y_true[i], rows.weight(i));
+            support[truth] += weight;
+            predicted[class] += weight;
+            right[class] += if class == truth { weight } else { 0.0 };
         }
         let mut tally = Tally { support, predicted, right, f1_sum: 0.0 };
         tally.f1_sum = (0..n_classes).map(|class| tally.f1(class)).sum();
@@ -119,19 +159,20 @@ impl Tally {
     }
 
     fn f1(&self, class: usize) -> f64 {
-        2.0 * self.right[class] as f64 / (self.support[class] + self.predicted[class]) as f64
+        2.0 * self.right[class] / (self.support[class] + self.predicted[class])
     }
 
     fn f1_macro(&self) -> f64 {
         self.f1_sum / self.support.len() as f64
     }
 
-    fn move_row(&mut self, truth: usize, from: usize, to: usize) {
+    fn move_row(&mut self, (truth, weight): (usize, f64), from: usize, to: usize) {
+        let weight_if = |right: bool| if right { weight } else { 0.0 };
         self.f1_sum -= self.f1(from) + self.f1(to);
-        self.predicted[from] -= 1;
-        self.right[from] -= usize::from(from == truth);
-        self.predicted[to] += 1;
-        self.right[to] += usize::from(to == truth);
+        self.predicted[from] -= weight;
+        self.right[from] -= weight_if(from == truth);
+        self.predicted[to] += weight;
+        self.right[to] += weight_if(to == truth);
         self.f1_sum += self.f1(from) + self.f1(to);
     }
 }

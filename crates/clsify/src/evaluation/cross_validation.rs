@@ -9,7 +9,8 @@ use crate::error::Result;
 use crate::matrix::Matrix;
 use crate::split::{Split, StratifiedKFold};
 
-/// The accuracy of a logistic regression on each of `n_splits` held-out folds.
+/// The accuracy of a logistic regression on each of `n_splits` held-out folds, of rows by their weights if they have any; a
+/// fold of which no row counts is left out.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument), as for [`StratifiedKFold::split`] and
@@ -33,19 +34,44 @@ pub fn cross_val_score(
     Ok(fits.accuracies(0))
 }
 
-/// The accuracy of the most frequent class on each of `n_splits` held-out folds.
+/// The accuracy of the most frequent class on each of `n_splits` held-out folds, both by weight where rows have one; a fold of
+/// which no row counts is left out.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument), as for [`StratifiedKFold::split`].
-pub fn baseline_cross_val_score(class_ids: &[usize], n_classes: usize, n_splits: usize) -> Result<Vec<f64>> {
+pub fn baseline_cross_val_score(
+    class_ids: &[usize],
+    sample_weight: Option<&[f64]>,
+    n_classes: usize,
+    n_splits: usize,
+) -> Result<Vec<f64>> {
     let folds = StratifiedKFold { n_splits, shuffle: None }.split(class_ids)?;
+    let weights = |rows: &[usize]| -> Option<Vec<f64>> {
+        sample_weight.map(|weights| rows.iter().map(|&row| weights[row]).collect())
+    };
+    let counts = |rows: &[usize]| weights(rows).is_none_or(|weights| weights.iter().any(|w| *w > 0.0));
     let score = |fold: &Split| {
         let train: Vec<usize> = fold.train.iter().map(|&i| class_ids[i]).collect();
-        let baseline = MostFrequent::fit(&train, n_classes)?;
-        let n_correct = fold.test.iter().filter(|&&i| class_ids[i] == baseline.class_id()).count();
-        Ok(n_correct as f64 / fold.test.len() as f64)
+        let baseline = MostFrequent::fit_weighted(&train, n_classes, weights(&fold.train).as_deref())?;
+        let answers = fold.test.iter().map(|&row| (row, class_ids[row] == baseline.class_id()));
+        Ok(weighted_share(answers, sample_weight).unwrap_or(0.0))
     };
-    folds.iter().map(score).collect()
+    let folds = folds.iter().filter(|fold| counts(&fold.train) && counts(&fold.test));
+    folds.map(score).collect()
+}
+
+/// The share of rows that are right, by their weights; nothing where none counts.
+fn weighted_share(
+    answers: impl Iterator<Item = (usize, bool)>,
+    sample_weight: Option<&[f64]>,
+) -> Option<f64> {
+    let (mut right, mut total) = (0.0, 0.0);
+    for (row, is_right) in answers {
+        let weight = sample_weight.map_or(1.0, |weights| weights[row]);
+        total += weight;
+        right += if is_right { weight } else { 0.0 };
+    }
+    (total > 0.0).then(|| right / total)
 }
 
 /// The logits of every row, by the classifier of the fold that holds it out: row-major `[n_samples, n_classes]`.
@@ -199,14 +225,15 @@ impl<'a> FoldFits<'a> {
         fits.iter().zip(&self.folds).zip(&self.held_out).map(|((fit, fold), x)| (fit, &fold.test[..], x))
     }
 
-    /// The share of each fold's rows that the C at this place predicts right.
+    /// The share of each fold's rows that the C at this place predicts right, by weight.
     pub(crate) fn accuracies(&self, c: usize) -> Vec<f64> {
         let score = |(fit, rows, x): (&LogisticRegression, &[usize], &Matrix)| {
             let predicted = fit.predict(x);
-            let n_correct = rows.iter().zip(&predicted).filter(|&(&i, &p)| self.samples.class_ids[i] == p);
-            n_correct.count() as f64 / rows.len() as f64
+            let answers = rows.iter().zip(predicted);
+            let answers = answers.map(|(&row, class_id)| (row, self.samples.class_ids[row] == class_id));
+            weighted_share(answers, self.samples.sample_weight)
         };
-        self.of(c).map(score).collect()
+        self.of(c).filter_map(score).collect()
     }
 
     /// The class of all rows, out of their folds.

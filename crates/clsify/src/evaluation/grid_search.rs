@@ -46,7 +46,7 @@ pub fn linspace(start: f64, stop: f64, n: usize) -> Vec<f64> {
     (0..n).map(|i| if i + 1 == n && n > 1 { stop } else { i as f64 * step + start }).collect()
 }
 
-/// Searches the C with the best cross-validated accuracy.
+/// Searches the C with the best cross-validated accuracy; rows count by their weights, in fits and scores.
 ///
 /// `progress` hears how many of the `c_values.len() * n_splits` fits are done. The caller refits with the best C.
 ///

@@ -13,20 +13,26 @@ mod forecast;
 mod grid_search;
 pub mod interval;
 mod inverse_power_law;
+mod label_cuts;
 mod label_issues;
 pub mod metrics;
 mod multi_label;
 mod multi_label_cross_validation;
 mod optimism;
 mod paired;
+mod precision_threshold;
 mod row_scores;
 mod scoring;
 
-pub use abstention::{CoveragePoint, coverage_curve, least_answered, reach_accuracy};
-pub use calibration_error::{
-    CalibrationScores, ReliabilityBin, brier_score, expected_calibration_error, log_loss, reliability_bins,
+pub(crate) use abstention::check_target;
+pub use abstention::{
+    CoveragePoint, coverage_curve, coverage_curve_weighted, least_answered, reach_accuracy,
 };
-pub use class_thresholds::f1_macro_thresholds;
+pub use calibration_error::{
+    CalibrationScores, ProbabilityScores, ReliabilityBin, brier_score, expected_calibration_error, log_loss,
+    reliability_bins,
+};
+pub use class_thresholds::{f1_macro_thresholds, f1_macro_thresholds_weighted};
 pub use cross_validation::{
     baseline_cross_val_score, compare_logits, cross_val_predict, cross_val_score, out_of_fold_logits,
 };
@@ -44,5 +50,6 @@ pub use multi_label_cross_validation::{
 };
 pub use optimism::{BiasCorrected, Resample, bias_corrected};
 pub use paired::PairedCounts;
+pub use precision_threshold::PrecisionThreshold;
 pub use row_scores::RowScores;
 pub use scoring::Scoring;

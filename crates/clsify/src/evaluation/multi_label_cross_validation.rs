@@ -3,9 +3,8 @@
 use super::cross_validation::all_rows;
 use super::f1_threshold::F1Threshold;
 use super::grid_search::{GridPoint, GridSearch, mean_and_std};
-use super::metrics::ratio;
 use crate::classifier::logistic_regression::FitTask;
-use crate::classifier::one_vs_rest::{fit_labels, held_out_label_logits};
+use crate::classifier::one_vs_rest::{fit_labels, held_out_label_logits, sigmoid};
 use crate::classifier::rows::Precision;
 use crate::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest};
 use crate::error::Result;
@@ -14,45 +13,13 @@ use crate::split::Split;
 /// Weights of rows that are held at once where fits are not kept: 128 MB.
 const MAX_ROW_WEIGHTS: usize = 16_000_000;
 
-/// The probability of each label for every row, by the classifier of the fold that holds it out: `[n_samples, n_labels]`.
+/// The logit of each label for every row, by the classifier of the fold that holds it out: `[n_samples, n_labels]`.
 ///
-/// A label that every training row of a fold has, or none, has the probability 1 or 0 there. `progress` hears how many of the
-/// labels of all folds are fitted.
+/// A label that every training row of a fold has, or none, has the logit `+inf` or `-inf` there. `progress` hears how many of
+/// the labels of all folds are fitted.
 ///
 /// # Errors
 /// As for [`OneVsRest::fit`](crate::classifier::OneVsRest::fit).
-///
-/// ```
-/// use clsify::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples};
-/// use clsify::{evaluation::out_of_fold_probabilities, matrix::Matrix, split::KFold};
-/// let features = Matrix::from_vec(vec![-2.0, 1.0, -1.0, 2.0], 4, 1)?;
-/// let labels = LabelIndicator::from_sets(&[vec![], vec![0], vec![], vec![0]], 1)?;
-/// let folds = KFold { n_splits: 2, shuffle: None }.split(4)?;
-/// let samples = MultiLabelSamples::new(&features, &labels);
-/// let found = out_of_fold_probabilities(&samples, &LogisticRegressionOptions::default(), &folds, &|_| {})?;
-/// assert!(found[0] < 0.5 && found[1] > 0.5 && found[2] < 0.5 && found[3] > 0.5);
-/// # Ok::<(), clsify::error::Error>(())
-/// ```
-pub fn out_of_fold_probabilities(
-    samples: &MultiLabelSamples,
-    options: &LogisticRegressionOptions,
-    folds: &[Split],
-    progress: &(dyn Fn(usize) + Sync),
-) -> Result<Vec<f64>> {
-    let tasks: Vec<FitTask> =
-        folds.iter().map(|fold| FitTask { c: options.c, held_out: &fold.test }).collect();
-    let fits = fit_labels(samples, &tasks, options, progress)?;
-    let held_out = |fold: &Split| samples.features.select_rows(&fold.test);
-    let own: Vec<Vec<f64>> =
-        fits.iter().zip(folds).map(|(fit, fold)| fit.predict_proba(&held_out(fold))).collect();
-    Ok(all_rows(folds, &own, (samples.labels.n_samples(), samples.labels.n_labels())))
-}
-
-/// The logit of each label for every row, by the classifier of the fold that holds it out: `[n_samples, n_labels]`. Of a label
-/// that every training row of a fold has, or none, it is infinite there.
-///
-/// # Errors
-/// As for [`OneVsRest::fit`].
 ///
 /// ```
 /// use clsify::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples};
@@ -61,17 +28,39 @@ pub fn out_of_fold_probabilities(
 /// let labels = LabelIndicator::from_sets(&[vec![], vec![0], vec![], vec![0]], 1)?;
 /// let folds = KFold { n_splits: 2, shuffle: None }.split(4)?;
 /// let samples = MultiLabelSamples::new(&features, &labels);
-/// let logits = out_of_fold_label_logits(&samples, &LogisticRegressionOptions::default(), &folds)?;
-/// assert!(logits[0] < 0.0 && logits[1] > 0.0 && logits[2] < 0.0 && logits[3] > 0.0);
+/// let found = out_of_fold_label_logits(&samples, &LogisticRegressionOptions::default(), &folds, &|_| {})?;
+/// assert!(found[0] < 0.0 && found[1] > 0.0 && found[2] < 0.0 && found[3] > 0.0);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn out_of_fold_label_logits(
     samples: &MultiLabelSamples,
     options: &LogisticRegressionOptions,
     folds: &[Split],
+    progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<f64>> {
-    let mut of_c = label_logits(samples, &[options.c], options, folds, (Precision::Double, MAX_ROW_WEIGHTS))?;
-    Ok(of_c.remove(0))
+    let tasks: Vec<FitTask> =
+        folds.iter().map(|fold| FitTask { c: options.c, held_out: &fold.test }).collect();
+    let fits = fit_labels(samples, &tasks, options, progress)?;
+    let own: Vec<Vec<f64>> = fits
+        .iter()
+        .zip(folds)
+        .map(|(fit, fold)| fit.decision_function(&samples.features.select_rows(&fold.test)))
+        .collect();
+    Ok(all_rows(folds, &own, (samples.labels.n_samples(), samples.labels.n_labels())))
+}
+
+/// The probabilities of [`out_of_fold_label_logits`].
+///
+/// # Errors
+/// As there.
+pub fn out_of_fold_probabilities(
+    samples: &MultiLabelSamples,
+    options: &LogisticRegressionOptions,
+    folds: &[Split],
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<f64>> {
+    let logits = out_of_fold_label_logits(samples, options, folds, progress)?;
+    Ok(logits.into_iter().map(sigmoid).collect())
 }
 
 /// As [`out_of_fold_label_logits`] for each C, `[n_c][n_samples, n_labels]`, close enough to compare values of C and choices of
@@ -115,27 +104,35 @@ fn label_logits(
     Ok(of_tasks.chunks_exact(folds.len()).map(|of_folds| all_rows(folds, of_folds, shape)).collect())
 }
 
-/// The threshold of each label with the largest F1 on rows out of their folds.
+/// The threshold of each label with the largest F1, by probabilities `[n_samples, n_labels]` of rows out of their folds, which
+/// count by their weights.
 ///
 /// # Errors
-/// As for [`out_of_fold_probabilities`].
+/// As for [`F1Threshold::choose_weighted`].
+///
+/// ```
+/// use clsify::{classifier::LabelIndicator, evaluation::f1_thresholds};
+/// let labels = LabelIndicator::from_sets(&[vec![0], vec![0, 1], vec![]], 2)?;
+/// let chosen = f1_thresholds(&[0.4, 0.1, 0.3, 0.8, 0.1, 0.2], &labels, None)?;
+/// assert_eq!((chosen[0].threshold, chosen[1].threshold), (0.2, 0.5));
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
 pub fn f1_thresholds(
-    samples: &MultiLabelSamples,
-    options: &LogisticRegressionOptions,
-    folds: &[Split],
-    progress: &(dyn Fn(usize) + Sync),
+    probabilities: &[f64],
+    labels: &LabelIndicator,
+    sample_weight: Option<&[f64]>,
 ) -> Result<Vec<F1Threshold>> {
-    let probabilities = out_of_fold_probabilities(samples, options, folds, progress)?;
-    let n_labels = samples.labels.n_labels();
+    let n_labels = labels.n_labels();
     (0..n_labels)
         .map(|label| {
             let own: Vec<f64> = probabilities.iter().copied().skip(label).step_by(n_labels).collect();
-            F1Threshold::choose(&samples.labels.column(label), &own)
+            F1Threshold::choose_weighted(&labels.column(label), &own, sample_weight)
         })
         .collect()
 }
 
 /// Searches the C with the best mean micro F1 over the folds, all labels with the threshold 0.5; of equals the first one.
+/// Rows count by their weights, in fits and scores; a fold without a row that counts has no score.
 ///
 /// As scikit-learn's `GridSearchCV(OneVsRestClassifier(LogisticRegression()), scoring="f1_micro")`. `progress` hears how many
 /// of the labels of all C and folds are fitted. The caller refits with the best C.
@@ -167,25 +164,38 @@ pub fn multi_label_grid_search(
     let fits = fit_labels(samples, &tasks, options, progress)?;
     let held_out: Vec<_> = folds
         .iter()
-        .map(|fold| (samples.features.select_rows(&fold.test), samples.labels.select_rows(&fold.test)))
+        .map(|fold| {
+            let weights = samples.sample_weight.map(|all| fold.test.iter().map(|&row| all[row]).collect());
+            (samples.features.select_rows(&fold.test), samples.labels.select_rows(&fold.test), weights)
+        })
         .collect();
     let half = vec![0.5; samples.labels.n_labels()];
-    let scores: Vec<f64> = fits
+    let scores: Vec<Option<f64>> = fits
         .iter()
         .zip(held_out.iter().cycle())
-        .map(|(fit, (x, y))| micro_f1(y, &OneVsRest::predict(fit, x, &half)))
+        .map(|(fit, (x, y, weights))| micro_f1(y, &OneVsRest::predict(fit, x, &half), weights.as_ref()))
         .collect();
     let points = c_values.iter().zip(scores.chunks_exact(folds.len())).map(|(&c, scores)| {
-        let (mean_test_score, std_test_score) = mean_and_std(scores);
+        let scores: Vec<f64> = scores.iter().flatten().copied().collect();
+        let (mean_test_score, std_test_score) = mean_and_std(&scores);
         GridPoint { c, mean_test_score, std_test_score }
     });
     GridSearch::of(points.collect(), fits.iter().map(OneVsRest::n_not_converged).sum())
 }
 
-fn micro_f1(y_true: &LabelIndicator, y_pred: &LabelIndicator) -> f64 {
-    let cells = || y_true.rows().flatten().zip(y_pred.rows().flatten());
-    let right = cells().filter(|&(truth, prediction)| *truth && *prediction).count();
-    ratio(2 * right, cells().map(|(truth, prediction)| usize::from(*truth) + usize::from(*prediction)).sum())
+/// Of rows by their weights; nothing where none counts.
+fn micro_f1(y_true: &LabelIndicator, y_pred: &LabelIndicator, weights: Option<&Vec<f64>>) -> Option<f64> {
+    if weights.is_some_and(|weights| weights.iter().all(|weight| *weight == 0.0)) {
+        return None;
+    }
+    let (mut right, mut total) = (0.0, 0.0);
+    for (i, (truth, given)) in y_true.rows().zip(y_pred.rows()).enumerate() {
+        let weight = weights.map_or(1.0, |weights| weights[i]);
+        let count = |answers: &mut dyn Iterator<Item = bool>| answers.filter(|yes| *yes).count() as f64;
+        right += weight * count(&mut truth.iter().zip(given).map(|(truth, given)| *truth && *given));
+        total += weight * count(&mut truth.iter().chain(given).copied());
+    }
+    Some(if total > 0.0 { 2.0 * right / total } else { 0.0 })
 }
 
 #[cfg(test)]
@@ -194,7 +204,7 @@ mod tests {
     use crate::matrix::Matrix;
     use crate::split::KFold;
 
-    /// Oracle: `out_of_fold_probabilities`, from classifiers at their optimum; a label that all rows have, one that none has, one
+    /// Oracle: `out_of_fold_label_logits`, from classifiers at their optimum; a label that all rows have, one that none has, one
     /// that only rows of one fold have; labels at once and one by one. Tolerance: of fits at their optimum that of a gradient
     /// of 1e-8, of compared ones as for `compare_logits`.
     #[test]
@@ -218,14 +228,11 @@ mod tests {
                 label_logits(&samples, &c_values, &options, &folds, (Precision::Double, 1)).unwrap();
             for ((&c, compared), one_by_one) in c_values.iter().zip(&compared).zip(&one_by_one) {
                 let options = LogisticRegressionOptions { c, ..options };
-                let probabilities = out_of_fold_probabilities(&samples, &options, &folds, &|_| {}).unwrap();
-                let exact = out_of_fold_label_logits(&samples, &options, &folds).unwrap();
-                for (i, &p) in probabilities.iter().enumerate() {
-                    let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
-                    assert!((sigmoid(exact[i]) - p).abs() < 1e-6, "{i}: {} {p}", exact[i]);
+                let exact = out_of_fold_label_logits(&samples, &options, &folds, &|_| {}).unwrap();
+                for (i, p) in exact.iter().copied().map(sigmoid).enumerate() {
                     assert!((sigmoid(one_by_one[i]) - p).abs() < 1e-6, "{i}: {} {p}", one_by_one[i]);
                     assert!((sigmoid(compared[i]) - p).abs() < 0.005, "{i}: {} {p}", compared[i]);
-                    assert_eq!(exact[i].is_infinite(), p == 0.0 || p == 1.0, "{i}");
+                    assert_eq!(compared[i].is_infinite(), exact[i].is_infinite(), "{i}");
                 }
                 assert_eq!((exact[1], exact[2]), (f64::INFINITY, f64::NEG_INFINITY));
             }

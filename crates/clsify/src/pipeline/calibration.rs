@@ -1,13 +1,11 @@
 //! Probabilities that mean something: a temperature or a line from the training rows, and what it does on the test rows.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::classifier::platt::check_n_classes;
 use crate::classifier::{LogisticRegression, Platt, Samples, Temperature};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::calibration_error::N_BINS;
-use crate::evaluation::{CalibrationScores, ReliabilityBin, reliability_bins, softmax};
-use crate::matrix::Matrix;
+use crate::evaluation::{CalibrationScores, ProbabilityScores, ReliabilityBin, softmax};
 use crate::split::StratifiedKFold;
 
 const FEW_SPLITS: usize = 5;
@@ -15,7 +13,7 @@ const MANY_SPLITS: usize = 20;
 const MANY_ROWS: usize = 100_000;
 
 /// What is done to the classifier's probabilities after the fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Calibration {
     /// Nothing: the article's choice.
@@ -75,19 +73,21 @@ pub(super) fn check(calibration: Calibration, y_train: &[usize]) -> Result<()> {
     check_n_classes(classes.len()).map_err(|e| e.at("calibration"))
 }
 
-/// Folds for these training rows: twenty, where the largest class has a row for each.
+/// Folds for training rows of which `n_largest` are of the largest class: twenty, where that has a row for each.
 ///
 /// The classifiers of folds stand in for the saved one. With five folds they have a fifth fewer rows: where features are many
 /// they fit those too closely, their logits are larger than the saved one's, and neither a temperature nor a threshold that
 /// suits them suits it. With many rows five will do, and cost less.
+pub(super) fn n_splits_of(n_rows: usize, n_largest: usize) -> usize {
+    if n_rows > MANY_ROWS { FEW_SPLITS } else { n_largest.clamp(FEW_SPLITS, MANY_SPLITS) }
+}
+
+/// The same for rows of these classes.
 pub(super) fn n_splits(y_train: &[usize]) -> usize {
-    if y_train.len() > MANY_ROWS {
-        return FEW_SPLITS;
-    }
     let n_classes = y_train.iter().max().map_or(0, |id| id + 1);
     let mut counts = vec![0; n_classes];
     y_train.iter().for_each(|&id| counts[id] += 1);
-    counts.into_iter().max().unwrap_or(0).clamp(FEW_SPLITS, MANY_SPLITS)
+    n_splits_of(y_train.len(), counts.into_iter().max().unwrap_or(0))
 }
 
 /// Whether every training row can be scored by a classifier that has not seen it.
@@ -133,6 +133,50 @@ impl Calibrator {
         })
     }
 
+    /// Fits to the logits of rows that have one label or have it not, by classifiers that have not seen them.
+    pub(super) fn fit_label(
+        calibration: Calibration,
+        logits: &[f64],
+        has_label: &[bool],
+        sample_weight: Option<&[f64]>,
+    ) -> Result<Self> {
+        Ok(match calibration {
+            Calibration::None => Calibrator::None,
+            Calibration::Temperature => {
+                let rows: Vec<f64> = logits.iter().flat_map(|z| [-0.5 * z, 0.5 * z]).collect();
+                let class_ids: Vec<usize> = has_label.iter().map(|&has_it| usize::from(has_it)).collect();
+                Calibrator::Temperature(Temperature::fit_weighted(&rows, &class_ids, 2, sample_weight)?)
+            }
+            Calibration::Platt => Calibrator::Platt(Platt::fit_weighted(logits, has_label, sample_weight)?),
+        })
+    }
+
+    /// The logit of a label, `z`, with it.
+    pub(super) fn logit(&self, z: f64) -> f64 {
+        match self {
+            // Of a label that was constant in a fold nothing is known but that.
+            _ if z.is_infinite() => z,
+            Calibrator::None => z,
+            Calibrator::Temperature(fitted) => z / fitted.temperature,
+            Calibrator::Platt(Platt { scale, offset }) => scale * z + offset,
+        }
+    }
+
+    /// The same for the weights and the intercept that make the logit.
+    pub(super) fn fold(&self, coef: &mut [f64], intercept: &mut f64) {
+        match self {
+            Calibrator::None => {}
+            Calibrator::Temperature(fitted) => {
+                coef.iter_mut().for_each(|w| *w /= fitted.temperature);
+                *intercept /= fitted.temperature;
+            }
+            Calibrator::Platt(Platt { scale, offset }) => {
+                coef.iter_mut().for_each(|w| *w *= scale);
+                *intercept = scale * *intercept + offset;
+            }
+        }
+    }
+
     /// The probabilities of rows of logits `[n_samples, n_classes]`: row-major `[n_samples, classes.len()]`, of these classes
     /// only, by the logits with it.
     pub(super) fn probabilities(&self, logits: &[f64], n_classes: usize, classes: &[usize]) -> Vec<f64> {
@@ -158,39 +202,46 @@ impl Calibrator {
         }
     }
 
-    /// What it does on the test rows, which are looked at for this only.
+    /// What it does on the test rows, which are looked at for this only: the scores of probabilities without it and with it.
     pub(super) fn report(
         &self,
-        (before, after): (&LogisticRegression, &LogisticRegression),
-        (x_test, y_test): (&Matrix, &[usize]),
-        n_classes: usize,
-    ) -> Result<Option<CalibrationReport>> {
+        before: &ProbabilityScores,
+        after: &ProbabilityScores,
+    ) -> Option<CalibrationReport> {
         let (method, temperature, platt) = match self {
-            Calibrator::None => return Ok(None),
+            Calibrator::None => return None,
             Calibrator::Temperature(fitted) => (Calibration::Temperature, Some(fitted), None),
             Calibrator::Platt(fitted) => (Calibration::Platt, None, Some(*fitted)),
         };
-        let [before, after] = [before, after].map(|classifier| probabilities(classifier, x_test, n_classes));
-        let bins = |p: &[f64]| reliability_bins(p, y_test, n_classes, N_BINS);
-        Ok(Some(CalibrationReport {
+        Some(CalibrationReport {
             method,
             temperature: temperature.map(|fitted| fitted.temperature),
             platt,
             n_left_out: temperature.map_or(0, |fitted| fitted.n_left_out),
-            before: CalibrationScores::of(&before, y_test, n_classes)?,
-            after: CalibrationScores::of(&after, y_test, n_classes)?,
-            reliability: Reliability { before: bins(&before)?, after: bins(&after)? },
-        }))
+            before: before.scores,
+            after: after.scores,
+            reliability: Reliability { before: before.reliability.clone(), after: after.reliability.clone() },
+        })
     }
 }
 
-/// `[n_samples, n_classes]`: 0 for the classes that the classifier does not know.
-fn probabilities(classifier: &LogisticRegression, x: &Matrix, n_classes: usize) -> Vec<f64> {
-    let own = classifier.predict_proba(x);
-    let mut all = vec![0.0; x.rows() * n_classes];
-    let rows = all.chunks_exact_mut(n_classes).zip(own.chunks_exact(classifier.classes().len()));
-    rows.for_each(|(row, own)| classifier.classes().iter().zip(own).for_each(|(&id, &p)| row[id] = p));
-    all
+/// The scores of a classifier's probabilities `[n_samples, classes.len()]`; `classes` are its own, and `y_true`, ids below
+/// `n_classes`: a class that it does not know has the probability 0. Rows count by their weights, if any counts.
+pub(super) fn scores(
+    own: &[f64],
+    classes: &[usize],
+    (y_true, weights): (&[usize], Option<&[f64]>),
+    n_classes: usize,
+) -> Result<ProbabilityScores> {
+    let mut all = vec![0.0; y_true.len() * n_classes];
+    let rows = all.chunks_exact_mut(n_classes).zip(own.chunks_exact(classes.len()));
+    rows.for_each(|(row, own)| classes.iter().zip(own).for_each(|(&id, &p)| row[id] = p));
+    ProbabilityScores::of(&all, y_true, n_classes, that_count(weights))
+}
+
+/// Weights, unless all of them are 0.
+pub(super) fn that_count(weights: Option<&[f64]>) -> Option<&[f64]> {
+    weights.filter(|weights| weights.iter().any(|w| *w > 0.0))
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
+use super::calibration::that_count;
 use super::cost_matrix::CostMatrix;
-use crate::classifier::{Answer, ClassWeight, Decision, LogisticRegression};
+use crate::classifier::{Answer, ClassWeight, Decision, LogisticRegression, Rule};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{
-    CoveragePoint, Evaluation, coverage_curve, f1_macro_thresholds, least_answered, reach_accuracy,
+    CoveragePoint, Evaluation, coverage_curve_weighted, f1_macro_thresholds_weighted, least_answered,
+    reach_accuracy,
 };
 use crate::matrix::Matrix;
 
@@ -16,21 +18,35 @@ pub const ABSTAINED: &str = "?";
 /// Points of [`DecisionReport::curve`].
 const N_CURVE_POINTS: usize = 20;
 
-/// Which rule is wanted. All numbers that are chosen are chosen on training rows, each scored by a classifier that has not
-/// seen it, after calibration if there is any.
+/// Which rule is wanted, and whether there may be no answer. All numbers that are chosen are chosen on training rows, each
+/// scored by a classifier that has not seen it, after calibration if there is any.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub enum DecisionOptions {
+pub struct DecisionOptions {
+    /// Which class is answered.
+    pub rule: RuleOptions,
+    /// Where it is not. The default is nowhere.
+    pub abstention: Option<Abstention>,
+}
+
+/// Which class is answered.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum RuleOptions {
     /// The most probable class: the article's choice.
     #[default]
     MostProbable,
-    /// No answer where the most probable class has less than this probability.
-    AbstainBelow(f64),
-    /// The same, with the threshold of the largest coverage at which this share of the answered rows is right.
-    TargetPrecision(f64),
-    /// A threshold for each class, with the best macro F1.
+    /// By a threshold for each class, those with the best macro F1.
     F1Macro,
     /// The class of least expected cost.
     CostMatrix(CostMatrix),
+}
+
+/// Where there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Abstention {
+    /// Where the class of the rule has less than this probability.
+    Below(f64),
+    /// The same, with the threshold of the largest coverage at which this share of the answered rows is right.
+    TargetPrecision(f64),
 }
 
 /// Which rule was chosen, and what it does.
@@ -74,6 +90,18 @@ pub struct DecisionScores {
     pub f1_macro: Option<f64>,
     /// With a cost matrix: the mean cost of an answer, over the rows whose label has costs.
     pub mean_cost: Option<f64>,
+    /// Where rows have weights: coverage and accuracy by weight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weighted: Option<WeightedScores>,
+}
+
+/// How good answers are, each row counted by its weight.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct WeightedScores {
+    /// The share of the weight that is answered.
+    pub coverage: f64,
+    /// The share of the answered weight that is right.
+    pub accuracy: Option<f64>,
 }
 
 /// What does not depend on features, to be refused before they are made. `labels` are all of the data.
@@ -83,21 +111,24 @@ pub(super) fn check(
     y_train: &[usize],
     class_weight: ClassWeight,
 ) -> Result<()> {
-    match options {
-        DecisionOptions::MostProbable | DecisionOptions::F1Macro => {}
-        DecisionOptions::AbstainBelow(threshold) => Decision::AbstainBelow(*threshold).check(labels.len())?,
-        DecisionOptions::TargetPrecision(target) => {
-            if !(*target > 0.0 && *target < 1.0) {
+    match options.abstention {
+        None => {}
+        Some(Abstention::Below(threshold)) => Decision::abstaining_below(threshold).check(labels.len())?,
+        Some(Abstention::TargetPrecision(target)) => {
+            if !(target > 0.0 && target < 1.0) {
                 return Err(bad(format!("expected a target between 0 and 1, got {target}")));
             }
-            let (least, n) = (least_answered(*target), y_train.len());
+            let (least, n) = (least_answered(target), y_train.len());
             if n < least {
                 let message =
                     format!("expected at least {least} training rows for a target of {target}, got {n}");
                 return Err(bad(message).with_hint("ask for less, or give more rows"));
             }
         }
-        DecisionOptions::CostMatrix(costs) => {
+    }
+    match &options.rule {
+        RuleOptions::MostProbable | RuleOptions::F1Macro => {}
+        RuleOptions::CostMatrix(costs) => {
             if class_weight == ClassWeight::Balanced {
                 let message =
                     "a cost matrix needs the probabilities of the data, which balanced class weights change";
@@ -111,44 +142,52 @@ pub(super) fn check(
             costs.of_classes(&trained)?;
         }
     }
-    let abstains = matches!(options, DecisionOptions::AbstainBelow(_) | DecisionOptions::TargetPrecision(_));
-    if abstains && labels.iter().any(|label| label == ABSTAINED) {
+    if options.abstention.is_some() && labels.iter().any(|label| label == ABSTAINED) {
         let message = format!("a label of the data is {ABSTAINED:?}, which stands for no answer");
         return Err(bad(message).with_hint("rename the label"));
     }
     Ok(())
 }
 
-/// The rule for a classifier of `classes`, ids of `labels`, and what it does. Probabilities are `[n_rows, n_classes]`, class
-/// ids those of `labels`. `train` has the training rows out of their folds, calibrated; the test rows are looked at for the
-/// report only.
+/// Rows to choose on or to report on: probabilities `[n_rows, n_classes]` of a classifier's classes, the rows' own classes,
+/// and their weights if they have any.
+#[derive(Clone, Copy)]
+pub(super) struct Scored<'a> {
+    pub(super) probabilities: &'a [f64],
+    pub(super) y_true: &'a [usize],
+    pub(super) weights: Option<&'a [f64]>,
+}
+
+/// The rule for a classifier of `classes`, ids of `labels` like those of the rows, and what it does. `train` has the training
+/// rows out of their folds, calibrated; the test rows are looked at for the report only.
 pub(super) fn report(
     options: &DecisionOptions,
-    train: (&[f64], &[usize]),
-    test: (&[f64], &[usize]),
+    train: Scored,
+    test: Scored,
     (classes, labels): (&[usize], &[String]),
 ) -> Result<DecisionReport> {
-    let place = |id: &usize| classes.binary_search(id).unwrap_or(usize::MAX);
-    let y_train: Vec<usize> = train.1.iter().map(place).collect();
-    let rule = choose(options, (train.0, &y_train), classes, labels)?;
+    let counting = Counting::of(train, classes);
+    let own: Vec<String> = classes.iter().map(|&id| labels[id].clone()).collect();
+    let decision = counting.choose(options, &own)?;
     Ok(DecisionReport {
-        target_precision: match options {
-            DecisionOptions::TargetPrecision(target) => Some(*target),
+        target_precision: match options.abstention {
+            Some(Abstention::TargetPrecision(target)) => Some(target),
             _ => None,
         },
-        out_of_fold: effect(&rule, train, classes, labels)?,
-        test: effect(&rule, test, classes, labels)?,
-        curve: short_curve(&rule, (train.0, &y_train), classes.len())?,
-        rule,
+        out_of_fold: effect(&decision, train, classes, labels)?,
+        test: effect(&decision, test, classes, labels)?,
+        curve: match decision.abstain_below {
+            Some(_) => Some(short(&counting.curve(&decision.rule)?)),
+            None => None,
+        },
+        rule: decision,
     })
 }
 
 impl DecisionReport {
     /// What is worth knowing of a rule that changes nothing.
     pub(super) fn note(&self) -> Option<String> {
-        let (scores, Decision::AbstainBelow(threshold)) = (&self.out_of_fold.after, &self.rule) else {
-            return None;
-        };
+        let (scores, threshold) = (&self.out_of_fold.after, self.rule.abstain_below?);
         if scores.n_answered < scores.n_rows {
             return None;
         }
@@ -157,65 +196,81 @@ impl DecisionReport {
                 format!("all answers together are right to {target} or more: nothing is left unanswered")
             }
             None => format!(
-                "no training row, out of its fold, has a top probability below {threshold}: none is left unanswered"
+                "no training row, out of its fold, has an answer of a probability below {threshold}: none is left unanswered"
             ),
         })
     }
 }
 
-/// The rule alone; here `y_train` are places among `classes`.
-fn choose(
-    options: &DecisionOptions,
-    (probabilities, y_train): (&[f64], &[usize]),
-    classes: &[usize],
-    labels: &[String],
-) -> Result<Decision> {
-    Ok(match options {
-        DecisionOptions::MostProbable => Decision::MostProbable,
-        DecisionOptions::AbstainBelow(threshold) => Decision::AbstainBelow(*threshold),
-        DecisionOptions::TargetPrecision(target) => {
-            let curve = curve(probabilities, y_train, classes.len())?;
-            Decision::AbstainBelow(reach_accuracy(&curve, *target)?.threshold)
-        }
-        DecisionOptions::F1Macro => {
-            Decision::ClassThresholds(f1_macro_thresholds(probabilities, y_train, classes.len())?)
-        }
-        DecisionOptions::CostMatrix(costs) => {
-            let own: Vec<String> = classes.iter().map(|&id| labels[id].clone()).collect();
-            Decision::CostMatrix(costs.of_classes(&own)?)
-        }
-    })
-}
-
-/// Coverage and accuracy of every threshold on the top probability.
-fn curve(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> Result<Vec<CoveragePoint>> {
-    let rows = probabilities.chunks_exact(n_classes).zip(y_true);
-    let (confidence, right): (Vec<f64>, Vec<bool>) = rows
-        .map(|(row, &y)| {
-            let top = Decision::MostProbable.decide(row).class_id;
-            (row[top], top == y)
-        })
-        .unzip();
-    coverage_curve(&confidence, &right)
-}
-
-/// Some points of the curve for a report, evenly spread over the coverage; nothing for a rule that always answers.
-fn short_curve(
-    rule: &Decision,
-    (probabilities, y_true): (&[f64], &[usize]),
+/// The rows that count: those with a weight above 0. Classes are places among a classifier's.
+struct Counting {
+    probabilities: Vec<f64>,
+    y_true: Vec<usize>,
+    weights: Option<Vec<f64>>,
     n_classes: usize,
-) -> Result<Option<Vec<CoveragePoint>>> {
-    if !matches!(rule, Decision::AbstainBelow(_)) {
-        return Ok(None);
+}
+
+impl Counting {
+    fn of(rows: Scored, classes: &[usize]) -> Self {
+        let n_classes = classes.len();
+        let counts = |row: &usize| rows.weights.is_none_or(|weights| weights[*row] > 0.0);
+        let ids: Vec<usize> = (0..rows.y_true.len()).filter(counts).collect();
+        let place = |id: usize| classes.binary_search(&id).unwrap_or(usize::MAX);
+        Counting {
+            probabilities: ids
+                .iter()
+                .flat_map(|&row| &rows.probabilities[row * n_classes..][..n_classes])
+                .copied()
+                .collect(),
+            y_true: ids.iter().map(|&row| place(rows.y_true[row])).collect(),
+            weights: rows.weights.map(|weights| ids.iter().map(|&row| weights[row]).collect()),
+            n_classes,
+        }
     }
-    let curve = curve(probabilities, y_true, n_classes)?;
+
+    /// The rule first, then from which probability of its class on it is answered; `labels` are the classes' names.
+    fn choose(&self, options: &DecisionOptions, labels: &[String]) -> Result<Decision> {
+        let (p, y, weights) = (&self.probabilities, &self.y_true, self.weights.as_deref());
+        let rule = match &options.rule {
+            RuleOptions::MostProbable => Rule::MostProbable,
+            RuleOptions::F1Macro => {
+                Rule::ClassThresholds(f1_macro_thresholds_weighted(p, y, self.n_classes, weights)?)
+            }
+            RuleOptions::CostMatrix(costs) => Rule::CostMatrix(costs.of_classes(labels)?),
+        };
+        let abstain_below = match options.abstention {
+            None => None,
+            Some(Abstention::Below(threshold)) => Some(threshold),
+            Some(Abstention::TargetPrecision(target)) => {
+                Some(reach_accuracy(&self.curve(&rule)?, target)?.threshold)
+            }
+        };
+        Ok(Decision { rule, abstain_below })
+    }
+
+    /// Coverage and accuracy of every threshold on the probability of the rule's class.
+    fn curve(&self, rule: &Rule) -> Result<Vec<CoveragePoint>> {
+        let decision = Decision::from(rule.clone());
+        let rows = self.probabilities.chunks_exact(self.n_classes).zip(&self.y_true);
+        let (confidence, right): (Vec<f64>, Vec<bool>) = rows
+            .map(|(row, &y)| {
+                let class = decision.decide(row).class_id;
+                (row[class], class == y)
+            })
+            .unzip();
+        coverage_curve_weighted(&confidence, &right, self.weights.as_deref())
+    }
+}
+
+/// Some points of the curve for a report, evenly spread over the coverage.
+fn short(curve: &[CoveragePoint]) -> Vec<CoveragePoint> {
     let at = |i: usize| {
         let coverage = i as f64 / N_CURVE_POINTS as f64;
         curve.iter().find(|point| point.coverage >= coverage - 1e-9).copied()
     };
     let mut points: Vec<CoveragePoint> = (1..=N_CURVE_POINTS).filter_map(at).collect();
     points.dedup();
-    Ok(Some(points))
+    points
 }
 
 /// The classes that a classifier says for rows of features, best guesses among them: ids of
@@ -234,19 +289,20 @@ pub(super) fn of_probabilities(rule: &Decision, probabilities: &[f64], classes: 
     probabilities.chunks_exact(classes.len()).map(answer).collect()
 }
 
-/// What a rule changes for these rows of probabilities; `y_true` and `classes` are ids of `labels`.
+/// What a rule changes for these rows, of which all are counted once, but for the scores by weight; their classes and
+/// `classes` are ids of `labels`.
 pub(super) fn effect(
-    rule: &Decision,
-    (probabilities, y_true): (&[f64], &[usize]),
+    decision: &Decision,
+    Scored { probabilities, y_true, weights }: Scored,
     classes: &[usize],
     labels: &[String],
 ) -> Result<DecisionEffect> {
-    let costs = match rule {
-        Decision::CostMatrix(costs) => Some(costs),
+    let costs = match &decision.rule {
+        Rule::CostMatrix(costs) => Some(costs),
         _ => None,
     };
-    let scores = |rule: &Decision| -> Result<DecisionScores> {
-        let answers = of_probabilities(rule, probabilities, classes);
+    let scores = |decision: &Decision| -> Result<DecisionScores> {
+        let answers = of_probabilities(decision, probabilities, classes);
         let answered: Vec<(usize, usize)> = y_true
             .iter()
             .zip(&answers)
@@ -261,6 +317,16 @@ pub(super) fn effect(
         let place = |id: usize| classes.iter().position(|&class| class == id);
         let cost = |&(y, answer): &(usize, usize)| Some(costs?[place(y)?][place(answer)?]);
         let paid: Vec<f64> = answered.iter().filter_map(cost).collect();
+        let weighted = that_count(weights).map(|weights| {
+            let share = |is_in: &dyn Fn(&Answer, usize) -> bool| -> f64 {
+                let rows = answers.iter().zip(y_true).zip(weights);
+                rows.filter(|((answer, y), _)| is_in(answer, **y)).map(|(_, weight)| weight).sum()
+            };
+            let given = share(&|answer, _| !answer.abstained);
+            let right = share(&|answer, y| !answer.abstained && answer.class_id == y);
+            let accuracy = (given > 0.0).then(|| right / given);
+            WeightedScores { coverage: given / weights.iter().sum::<f64>(), accuracy }
+        });
         Ok(DecisionScores {
             n_rows: y_true.len(),
             n_answered: answered.len(),
@@ -269,9 +335,10 @@ pub(super) fn effect(
             accuracy_ci95: evaluation.as_ref().map(|e| e.accuracy_ci95),
             f1_macro: evaluation.as_ref().map(|e| e.macro_average.f1),
             mean_cost: (!paid.is_empty()).then(|| paid.iter().sum::<f64>() / paid.len() as f64),
+            weighted,
         })
     };
-    Ok(DecisionEffect { before: scores(&Decision::MostProbable)?, after: scores(rule)? })
+    Ok(DecisionEffect { before: scores(&Decision::default())?, after: scores(decision)? })
 }
 
 fn bad(message: impl Into<String>) -> Error {

@@ -34,7 +34,10 @@ pub use calibration::{Calibration, CalibrationReport, Reliability};
 pub use candidates::selection_features;
 pub use comparison::{ComparedModel, ComparisonReport, Disagreement, compare};
 pub use cost_matrix::CostMatrix;
-pub use decision::{ABSTAINED, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores};
+pub use decision::{
+    ABSTAINED, Abstention, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores, RuleOptions,
+    WeightedScores,
+};
 pub use doctor::{DoctorOptions, EncoderOrReason, diagnose};
 pub use doctor_report::{
     ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, LeftOut, MinorityScript,
@@ -43,11 +46,11 @@ pub use doctor_report::{
 pub use encoder_identity::FileHash;
 pub use learning_curve::{CurvePoint, LearningCurve, LearningCurveOptions, learning_curve};
 pub use multi_label::{
-    ConstantLabels, ConstantScores, LabelThreshold, MultiLabelBaseline, MultiLabelClassifier,
-    MultiLabelClassifierReport, MultiLabelEvaluationReport, MultiLabelGridSearch, MultiLabelPrediction,
-    MultiLabelReport, MultiLabelTestData, MultiLabelTestRows, MultiLabelTrainOptions, MultiLabelTrained,
-    SavedLabels, SavedMultiLabelModel, SavedMultiLabelTraining, Thresholds, ThresholdsReport,
-    train_multi_label,
+    ConstantLabels, ConstantScores, CostEffect, LabelCalibration, LabelCost, LabelCosts, LabelThreshold,
+    MultiLabelBaseline, MultiLabelCalibrationReport, MultiLabelClassifier, MultiLabelClassifierReport,
+    MultiLabelEvaluationReport, MultiLabelGridSearch, MultiLabelPrediction, MultiLabelReport,
+    MultiLabelTestData, MultiLabelTestRows, MultiLabelTrainOptions, MultiLabelTrained, SavedLabels,
+    SavedMultiLabelModel, SavedMultiLabelTraining, Thresholds, ThresholdsReport, train_multi_label,
 };
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};

@@ -184,7 +184,7 @@ impl SelectionTargets {
             }
             Labels::Sets(labels) => {
                 let samples = MultiLabelSamples::new(x, labels).weighted(self.sample_weight.as_deref());
-                out_of_fold_label_logits(&samples, options, &self.folds()?)
+                out_of_fold_label_logits(&samples, options, &self.folds()?, &|_| {})
             }
         }
     }

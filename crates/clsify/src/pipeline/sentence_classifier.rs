@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::decision::{self, DecisionEffect};
+use super::calibration;
+use super::decision::{self, DecisionEffect, Scored};
 use super::hash_memory::HashMemory;
 use super::observer::Observer;
 use super::saved_model::{self, SavedEncoder, SavedModel, SavedTraining};
@@ -14,7 +15,7 @@ use crate::classifier::{Answer, Decision, LogisticRegression};
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{Evaluation, weighted_accuracy};
+use crate::evaluation::{Evaluation, ProbabilityScores, weighted_accuracy};
 use crate::features::{FeatureCache, FeatureOptions};
 use crate::matrix::Matrix;
 
@@ -63,6 +64,8 @@ pub struct EvaluationReport {
     /// The accuracy with each row counted by its weight, where rows have weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_weighted_accuracy: Option<f64>,
+    /// How far its probabilities can be trusted; rows count by their weights, if they have any.
+    pub probabilities: ProbabilityScores,
     /// What its rule of decision does, if that is not the most probable class.
     pub decision: Option<EvaluatedDecision>,
 }
@@ -261,11 +264,12 @@ impl SentenceClassifier {
         let probabilities = self.classifier.predict_proba(&encoded.features);
         let predicted = decision::class_ids(self.decision(), &self.classifier, &encoded.features);
         let y_pred: Vec<usize> = predicted.iter().map(|&id| own_ids[id]).collect();
+        let rows = Scored { probabilities: &probabilities, y_true: &y_true, weights: dataset.weights() };
         let decision = match self.decision() {
-            Decision::MostProbable => None,
+            rule if rule.is_most_probable() => None,
             rule => Some(EvaluatedDecision {
                 rule: rule.clone(),
-                effect: decision::effect(rule, (&probabilities, &y_true), &own_ids, &labels)?,
+                effect: decision::effect(rule, rows, &own_ids, &labels)?,
             }),
         };
         let report = EvaluationReport {
@@ -274,6 +278,12 @@ impl SentenceClassifier {
             features: FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts },
             test: Evaluation::from_predictions(&y_true, &y_pred, &labels)?,
             test_weighted_accuracy: dataset.weights().and_then(|w| weighted_accuracy(&y_true, &y_pred, w)),
+            probabilities: calibration::scores(
+                &probabilities,
+                &own_ids,
+                (&y_true, dataset.weights()),
+                labels.len(),
+            )?,
             decision,
         };
         Ok((report, predicted))

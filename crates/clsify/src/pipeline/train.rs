@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::calibration::{self, Calibration, Calibrator};
-use super::decision::{self, DecisionOptions, DecisionReport};
+use super::decision::{self, DecisionOptions, DecisionReport, Scored};
 use super::observer::{Observer, Stage};
 use super::sentence_classifier::SentenceClassifier;
 use super::sentence_encoder::{Encoded, SentenceEncoder};
@@ -143,7 +143,7 @@ pub(super) fn train_encoded(
         check_grid_search(search, &options.classifier, &y_train)?;
     }
     check_probabilities(&options, &labels, &y_train)?;
-    let decides = options.decision != DecisionOptions::MostProbable;
+    let decides = options.decision != DecisionOptions::default();
     let needs_folds = decides || options.calibration != Calibration::None;
     let baseline = baseline(&y_train, w_train.as_deref(), &y_test, labels.len())?;
 
@@ -207,17 +207,28 @@ pub(super) fn train_encoded(
     };
     let calibrator = Calibrator::fit(options.calibration, &plain, &logits, &samples)?;
     let classifier = calibrator.folded(plain.clone())?;
-    let calibration = calibrator.report((&plain, &classifier), (&x_test, &y_test), labels.len())?;
     let own = (classifier.classes(), &labels[..]);
+    let w_test = match test_dataset {
+        Some(test) => test.weights().map(<[f64]>::to_vec),
+        None => weights(&split.test),
+    };
+    let scores = |probabilities: &[f64]| {
+        calibration::scores(probabilities, own.0, (&y_test, w_test.as_deref()), labels.len())
+    };
+    let p_test = classifier.predict_proba(&x_test);
+    let probability_scores = scores(&p_test)?;
+    let calibration = calibrator.report(&scores(&plain.predict_proba(&x_test))?, &probability_scores);
     let decided = match decides {
         true => {
             let probabilities = calibrator.probabilities(&logits, labels.len(), own.0);
-            let test = (&classifier.predict_proba(&x_test)[..], &y_test[..]);
-            Some(decision::report(&options.decision, (&probabilities, &y_train), test, own)?)
+            let train =
+                Scored { probabilities: &probabilities, y_true: &y_train, weights: w_train.as_deref() };
+            let test = Scored { probabilities: &p_test, y_true: &y_test, weights: w_test.as_deref() };
+            Some(decision::report(&options.decision, train, test, own)?)
         }
         false => None,
     };
-    let rule = decided.as_ref().map_or(Decision::MostProbable, |decided| decided.rule.clone());
+    let rule = decided.as_ref().map_or(Decision::default(), |decided| decided.rule.clone());
     observer.finish(Stage::Fit);
     seconds.fit = fit_started.elapsed().as_secs_f64();
     if !classifier.converged() {
@@ -235,10 +246,6 @@ pub(super) fn train_encoded(
 
     let predicted = decision::class_ids(&rule, &classifier, &x_test);
     let test = Evaluation::from_predictions(&y_test, &predicted, &labels)?;
-    let w_test = match test_dataset {
-        Some(test) => test.weights().map(<[f64]>::to_vec),
-        None => weights(&split.test),
-    };
     let test_weighted_accuracy = w_test.and_then(|weights| weighted_accuracy(&y_test, &predicted, &weights));
     let grid_search = match found {
         Some(found) => {
@@ -287,6 +294,7 @@ pub(super) fn train_encoded(
         },
         test,
         test_weighted_accuracy,
+        probabilities: probability_scores,
         grid_search,
         calibration,
         decision: decided,
@@ -351,7 +359,7 @@ pub(super) fn check_probabilities(
 ) -> Result<()> {
     calibration::check(options.calibration, y_train)?;
     decision::check(&options.decision, labels, y_train, options.classifier.class_weight)?;
-    if options.decision != DecisionOptions::MostProbable || options.calibration != Calibration::None {
+    if options.decision != DecisionOptions::default() || options.calibration != Calibration::None {
         calibration::check_folds(y_train, calibration::n_splits(y_train))?;
     }
     Ok(())
@@ -393,7 +401,9 @@ fn baseline(
     let largest = (0..n_classes).map(rows_of).max().unwrap_or(0);
     // Folds need at least one class with a row for each.
     let scores = match N_SPLITS.min(largest) {
-        n_splits @ 2.. => Some(mean_and_std(&baseline_cross_val_score(y_train, n_classes, n_splits)?)),
+        n_splits @ 2.. => {
+            Some(mean_and_std(&baseline_cross_val_score(y_train, w_train, n_classes, n_splits)?))
+        }
         _ => None,
     };
     Ok(BaselineReport {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::classifier::{ClassWeight, LogisticRegression, Scaling};
 use crate::dataset::DatasetSummary;
 use crate::encoder::Dtype;
-use crate::evaluation::{Evaluation, GridPoint};
+use crate::evaluation::{Evaluation, GridPoint, ProbabilityScores};
 use crate::features::{Layers, TokenCounts, pooling_names};
 use crate::pipeline::{CalibrationReport, DecisionReport, Selection, SentenceEncoder, TrainOptions};
 
@@ -33,6 +33,8 @@ pub struct TrainingReport {
     /// The accuracy on the held-out rows, each counted by its weight, where rows have weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_weighted_accuracy: Option<f64>,
+    /// How far the probabilities of the held-out rows can be trusted; rows count by their weights, if they have any.
+    pub probabilities: ProbabilityScores,
     /// The search for C, if there was one.
     pub grid_search: Option<GridSearchReport>,
     /// What was done to probabilities, if anything was.

@@ -3,11 +3,11 @@
 use clsify::dataset::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 use clsify::evaluation::{MultiLabelEvaluation, Scoring};
 use clsify::pipeline::{
-    ConstantScores, LabelThreshold, MultiLabelReport, MultiLabelTestRows, MultiLabelTrainOptions,
-    train_multi_label, train_multi_label_selected,
+    Calibration, ConstantScores, LabelThreshold, MultiLabelReport, MultiLabelTestRows,
+    MultiLabelTrainOptions, Thresholds, train_multi_label, train_multi_label_selected,
 };
 
-use super::{Args, ChoiceArg, article_grid, check_stays, choice, finish, six_digits};
+use super::{Args, ChoiceArg, article_grid, calibrated, check_stays, choice, finish, series, six_digits};
 use crate::console::Console;
 use crate::options::{load_encoder, load_encoder_with, load_multi_label_dataset, locate_encoder};
 use crate::table::{Table, shorten};
@@ -34,6 +34,7 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
             [] => article_grid(),
             c_values => c_values.to_vec(),
         }),
+        calibration: args.calibration.into(),
         thresholds,
     };
     let located = locate_encoder(&args.encoder, console)?;
@@ -53,7 +54,10 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
         }
     };
     let save = || trained.classifier.save(&args.output, args.bundle_encoder);
-    finish(args, &trained.report, &summary(&trained.report, separator), save, console)?;
+    let text = summary(&trained.report, separator);
+    let before = trained.report.calibration.as_ref().map(|of| (of.before, &of.reliability.before[..]));
+    let series = series(&trained.report.probabilities, before);
+    finish(args, &trained.report, &text, &series, save, console)?;
     console.hint_faster_dtype(trained.classifier.encoder());
     Ok(())
 }
@@ -153,6 +157,38 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
             half.subset_accuracy, half.hamming_loss, half.micro_average.f1, half.macro_average.f1
         ));
     }
+    if let Some(out_of_fold) = &report.thresholds.out_of_fold {
+        let micro = &out_of_fold.micro_average;
+        text.push_str(&format!(
+            "on the training rows out of their folds, with these thresholds: micro precision {:.4}, recall {:.4}, F1 {:.4}, \
+             macro F1 {:.4}\n",
+            micro.precision, micro.recall, micro.f1, out_of_fold.macro_average.f1
+        ));
+    }
+    if let Some(cost) = &report.thresholds.mean_cost {
+        text.push_str(&format!(
+            "mean cost of a row with 0.5 -> with these thresholds: {:.4} -> {:.4} out of the folds, {:.4} -> {:.4} on the \
+             held-out rows\n",
+            cost.out_of_fold_at_half, cost.out_of_fold, cost.test_at_half, cost.test
+        ));
+    }
+    if let Some(calibration) = &report.calibration {
+        let method = match calibration.method {
+            Calibration::Platt => "a line through the logits",
+            _ => "a temperature",
+        };
+        text.push_str(&format!(
+            "\ncalibration  {method} of each of {} labels, over {} folds; means over all labels: ",
+            calibration.per_label.len(),
+            calibration.n_splits
+        ));
+        let reliability = &calibration.reliability.after;
+        text.push_str(&calibrated(calibration.before, calibration.after, reliability));
+        if let [first, rest @ ..] = &calibration.as_they_are[..] {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            text.push_str(&format!("  too few rows to calibrate: {}{more}\n", shorten(first, 40)));
+        }
+    }
     let seconds = &report.seconds;
     text.push_str(&format!(
         "\nseconds      load {:.2}, tokenize {:.2}, embed {:.2}, grid search {:.2}, fit {:.2}, total {:.2}\n",
@@ -162,14 +198,21 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
 }
 
 fn thresholds(report: &MultiLabelReport) -> String {
-    match report.thresholds.n_splits {
-        None => "0.5 for every label".to_string(),
-        Some(n_splits) => {
-            let n_other = report.thresholds.per_label.iter().filter(|label| label.threshold != 0.5).count();
-            format!(
-                "the best F1 of each label over {n_splits} folds of the training rows; {n_other} of {} are not 0.5",
-                report.thresholds.per_label.len()
-            )
+    let thresholds = &report.thresholds;
+    let folds = format!("over {} folds of the training rows", thresholds.n_splits.unwrap_or_default());
+    let n_other = thresholds.per_label.iter().filter(|label| label.threshold != 0.5).count();
+    let n = thresholds.per_label.len();
+    match &thresholds.chosen_by {
+        Thresholds::Half => "0.5 for every label".to_string(),
+        Thresholds::AbstainBelow(p) => format!("{p} for every label"),
+        Thresholds::F1 => format!("the best F1 of each label {folds}; {n_other} of {n} are not 0.5"),
+        Thresholds::TargetPrecision(target) => format!(
+            "the lowest at which {target} of the rows that are given a label have it, {folds}; {} of {n} labels do not get \
+             there and are never given",
+            thresholds.never_given.len()
+        ),
+        Thresholds::Costs(_) => {
+            format!("the least expected cost of each label; {n_other} of {n} are not 0.5")
         }
     }
 }

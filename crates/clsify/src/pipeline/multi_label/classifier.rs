@@ -8,8 +8,9 @@ use super::{among, indicator, union};
 use crate::classifier::{OneVsRest, above};
 use crate::dataset::{LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::MultiLabelEvaluation;
+use crate::evaluation::{MultiLabelEvaluation, ProbabilityScores};
 use crate::matrix::Matrix;
+use crate::pipeline::calibration::that_count;
 use crate::pipeline::sentence_classifier::load_encoder;
 use crate::pipeline::{
     EncoderReport, FORMAT_VERSION, FeaturesReport, LoadOptions, Observer, SavedEncoder, SentenceEncoder,
@@ -58,7 +59,8 @@ impl MultiLabelClassifier {
                 c: report.classifier.c,
                 class_weight: report.classifier.class_weight,
                 scaling: report.classifier.scaling,
-                thresholds: report.thresholds.chosen_by,
+                calibration: report.calibration.as_ref().map(|of| of.method).unwrap_or_default(),
+                thresholds: report.thresholds.chosen_by.clone(),
                 n_iter: report.classifier.n_iter,
                 converged: report.classifier.converged,
             },
@@ -203,13 +205,19 @@ impl MultiLabelClassifier {
         }
         let labels = union(own, found);
         let encoded = self.encoder.encode(dataset.sentences(), observer)?;
-        let y_pred = among(&self.classifier.predict(&encoded.features, self.thresholds()), own, &labels)?;
+        let probabilities = self.classifier.predict_proba(&encoded.features);
+        let y_pred = among(&above(&probabilities, self.thresholds()), own, &labels)?;
         let y_true = indicator(dataset, &labels)?;
         Ok(MultiLabelEvaluationReport {
             dataset: dataset.summary(),
             encoder: EncoderReport::of(&self.encoder),
             features: FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts },
             test: MultiLabelEvaluation::from_predictions(&y_true, &y_pred, &labels)?,
+            probabilities: ProbabilityScores::of_labels(
+                &probabilities,
+                &indicator(dataset, own)?,
+                that_count(dataset.weights()),
+            )?,
         })
     }
 }

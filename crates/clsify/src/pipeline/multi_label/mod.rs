@@ -1,20 +1,25 @@
 //! The whole job where a sentence may have several labels, or none: [`train_multi_label`] from sentences to scores,
 //! [`MultiLabelClassifier`] for what comes out of it.
 
+mod calibration;
 mod classifier;
+mod label_costs;
 mod report;
 mod saved;
+mod thresholds;
 mod train;
 
+pub use calibration::{LabelCalibration, MultiLabelCalibrationReport};
 pub use classifier::{MultiLabelClassifier, MultiLabelPrediction};
+pub use label_costs::{LabelCost, LabelCosts};
 pub use report::{
-    ConstantLabels, ConstantScores, LabelThreshold, MultiLabelBaseline, MultiLabelClassifierReport,
-    MultiLabelEvaluationReport, MultiLabelGridSearch, MultiLabelReport, MultiLabelTestData, ThresholdsReport,
+    ConstantLabels, ConstantScores, CostEffect, LabelThreshold, MultiLabelBaseline,
+    MultiLabelClassifierReport, MultiLabelEvaluationReport, MultiLabelGridSearch, MultiLabelReport,
+    MultiLabelTestData, ThresholdsReport,
 };
 pub use saved::{SavedLabels, SavedMultiLabelModel, SavedMultiLabelTraining};
-pub use train::{
-    MultiLabelTestRows, MultiLabelTrainOptions, MultiLabelTrained, Thresholds, train_multi_label,
-};
+pub use thresholds::Thresholds;
+pub use train::{MultiLabelTestRows, MultiLabelTrainOptions, MultiLabelTrained, train_multi_label};
 
 pub(super) use train::{FOLDS, split, train_encoded};
 

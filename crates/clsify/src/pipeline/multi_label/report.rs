@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::train::Thresholds;
+use super::calibration::MultiLabelCalibrationReport;
+use super::thresholds::Thresholds;
 use crate::classifier::{ClassWeight, Scaling};
 use crate::dataset::MultiLabelSummary;
-use crate::evaluation::{GridSearch, MultiLabelEvaluation};
+use crate::evaluation::{GridSearch, MultiLabelEvaluation, ProbabilityScores};
 use crate::pipeline::{EncoderReport, FeaturesReport, Seconds, Selection, SplitReport};
 
 /// The report of a multi-label training run. Keys are stable; more may be added.
@@ -27,6 +28,8 @@ pub struct MultiLabelReport {
     pub classifier: MultiLabelClassifierReport,
     /// The search for C, if there was one.
     pub grid_search: Option<MultiLabelGridSearch>,
+    /// What was done to the probabilities of the labels, if anything was.
+    pub calibration: Option<MultiLabelCalibrationReport>,
     /// The thresholds of the labels.
     pub thresholds: ThresholdsReport,
     /// On the rows of the fit.
@@ -38,6 +41,9 @@ pub struct MultiLabelReport {
     /// How the features were chosen, if they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
+    /// How far the probabilities of the held-out rows can be trusted: means of the labels' scores. Rows count by their weights, if
+    /// they have any.
+    pub probabilities: ProbabilityScores,
     /// Where the time went.
     pub seconds: Seconds,
 }
@@ -146,10 +152,29 @@ pub struct ThresholdsReport {
     pub n_splits: Option<usize>,
     /// Each label, sorted.
     pub per_label: Vec<LabelThreshold>,
+    /// Labels that are never given, as no threshold reaches the precision that was asked for.
+    pub never_given: Vec<String>,
+    /// With a rule: the scores of the training rows out of their folds, those that it was chosen on.
+    pub out_of_fold: Option<MultiLabelEvaluation>,
+    /// With costs: what the answers cost.
+    pub mean_cost: Option<CostEffect>,
+}
+
+/// The mean cost of a row's answers, on training rows out of their folds and on the held-out rows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct CostEffect {
+    /// With the threshold 0.5 for every label, on training rows out of their folds.
+    pub out_of_fold_at_half: f64,
+    /// With the chosen thresholds, on the same rows.
+    pub out_of_fold: f64,
+    /// With 0.5, on the held-out rows.
+    pub test_at_half: f64,
+    /// With the chosen thresholds, on the held-out rows.
+    pub test: f64,
 }
 
 /// The threshold of one label.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LabelThreshold {
     /// The label.
     pub label: String,
@@ -174,4 +199,7 @@ pub struct MultiLabelEvaluationReport {
     pub features: FeaturesReport,
     /// The scores.
     pub test: MultiLabelEvaluation,
+    /// How far the probabilities of the rows can be trusted: means of the labels' scores. Rows count by their weights, if
+    /// they have any.
+    pub probabilities: ProbabilityScores,
 }

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::train::Thresholds;
+use super::thresholds::Thresholds;
 use crate::classifier::{ClassWeight, Scaling};
 use crate::dataset::LabelSeparator;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::MultiLabelEvaluation;
 use crate::features::FeatureOptions;
 use crate::pipeline::saved_model::read_metadata;
-use crate::pipeline::{SavedEncoder, SavedModel};
+use crate::pipeline::{Calibration, SavedEncoder, SavedModel};
 
 /// What `clsify.json` of a multi-label model holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,6 +64,9 @@ pub struct SavedMultiLabelTraining {
     pub class_weight: ClassWeight,
     /// What was done to the features before the fit; `coef` and `intercept` are for features as they are.
     pub scaling: Scaling,
+    /// What was done to probabilities after the fit; it is in `coef` and `intercept` already.
+    #[serde(default)]
+    pub calibration: Calibration,
     /// How the thresholds were chosen.
     pub thresholds: Thresholds,
     /// The most steps that a label took.

@@ -2,26 +2,31 @@
 
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
-
+use super::calibration::LabelCalibrators;
 use super::classifier::MultiLabelClassifier;
 use super::report::{
-    ConstantLabels, ConstantScores, LabelThreshold, MultiLabelBaseline, MultiLabelClassifierReport,
+    ConstantLabels, ConstantScores, CostEffect, MultiLabelBaseline, MultiLabelClassifierReport,
     MultiLabelGridSearch, MultiLabelReport, MultiLabelTestData, ThresholdsReport,
 };
+use super::thresholds::Thresholds;
 use super::{among, indicator, label_ids, union};
 use crate::classifier::{
-    LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Scaling, StandardScaler,
+    LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Scaling, StandardScaler, above,
 };
 use crate::dataset::{LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{F1Threshold, MultiLabelEvaluation, f1_thresholds, multi_label_grid_search};
+use crate::evaluation::{
+    MultiLabelEvaluation, ProbabilityScores, multi_label_grid_search, out_of_fold_label_logits,
+};
+use crate::pipeline::calibration::{n_splits_of, that_count};
 use crate::pipeline::{
-    Encoded, EncoderReport, FeaturesReport, Observer, Seconds, SentenceEncoder, SplitReport, Stage, list,
+    Calibration, Encoded, EncoderReport, FeaturesReport, Observer, Seconds, SentenceEncoder, SplitReport,
+    Stage, list,
 };
 use crate::split::{KFold, Split, SplitOptions, label_set_split};
 
-/// Folds behind a chosen C and chosen thresholds; shuffled, as files are often sorted by label.
+/// Folds behind a chosen C and chosen features; shuffled, as files are often sorted by label. There are more of them behind
+/// calibration and thresholds, as [`n_splits_of`] says why.
 pub(in crate::pipeline) const FOLDS: KFold = KFold { n_splits: 5, shuffle: Some(0) };
 
 /// Where the held-out rows come from.
@@ -31,17 +36,6 @@ pub enum MultiLabelTestRows {
     Split(SplitOptions),
     /// A file of their own.
     Dataset(MultiLabelDataset),
-}
-
-/// Above which probability a label is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Thresholds {
-    /// 0.5 for every label.
-    #[default]
-    Half,
-    /// For each label what has the largest F1 on the training rows, each scored by a classifier that has not seen it.
-    F1,
 }
 
 /// What the caller chooses of a multi-label training run.
@@ -56,6 +50,8 @@ pub struct MultiLabelTrainOptions {
     /// The values of C to search, of which the one with the best micro F1 over folds of the training rows is taken. The
     /// default is no search.
     pub grid_search: Option<Vec<f64>>,
+    /// What is done to the probabilities of each label after the fit. The default is nothing.
+    pub calibration: Calibration,
     /// Above which probability a label is given.
     pub thresholds: Thresholds,
 }
@@ -67,6 +63,7 @@ impl Default for MultiLabelTrainOptions {
             scaling: Scaling::default(),
             classifier: LogisticRegressionOptions::default(),
             grid_search: None,
+            calibration: Calibration::default(),
             thresholds: Thresholds::default(),
         }
     }
@@ -83,7 +80,8 @@ pub struct MultiLabelTrained {
 
 /// Trains and evaluates a classifier of sentences with any number of labels each; `separator` is remembered for its answers.
 ///
-/// A row counts in fits and scaling by its weight; thresholds, scores and constant answers count each row once.
+/// A row counts by its weight in everything that is chosen: scaling, fits, C, calibration, thresholds and constant answers. Test
+/// scores count each row once, those of probabilities by weight.
 ///
 /// The classifier knows the labels of `dataset`. One that all or no training rows have is constant, and the observer is told.
 ///
@@ -140,20 +138,28 @@ pub(in crate::pipeline) fn train_encoded(
         Some(test) => indicator(test, &labels)?,
         None => indicator(dataset, &labels)?.select_rows(&split.test),
     };
-    let w_train: Option<Vec<f64>> =
-        dataset.weights().map(|weights| split.train.iter().map(|&row| weights[row]).collect());
+    let weights = |rows: &[usize]| -> Option<Vec<f64>> {
+        dataset.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect())
+    };
+    let w_train = weights(&split.train);
     let constant = check_labels(&rows_that_count(&y_train, w_train.as_deref())?, &own, observer)?;
     note_unseen(&y_test, &labels, &own, observer);
     let grid = options.grid_search.as_deref().unwrap_or_default();
     grid.iter().try_for_each(|&c| LogisticRegressionOptions { c, ..options.classifier }.check())?;
-    let folds = match (&options.grid_search, options.thresholds) {
-        (None, Thresholds::Half) => Vec::new(),
-        _ => FOLDS.split(split.train.len()).map_err(|e| {
-            e.at("training rows")
-                .with_hint("without a search for C and with the threshold 0.5 fewer rows will do")
-        })?,
+    let n_train = split.train.len();
+    options.thresholds.check(&labels, n_train, options.classifier.class_weight)?;
+    let decides = options.thresholds != Thresholds::Half;
+    let folds_of = |n_splits: usize, are_needed: bool| match are_needed {
+        false => Ok(Vec::new()),
+        true => KFold { n_splits, ..FOLDS }.split(n_train).map_err(|e| {
+            e.at("training rows").with_hint(
+                "without a search for C, without calibration and with the threshold 0.5 fewer rows will do",
+            )
+        }),
     };
-    let baseline = baseline(&y_train, &own, &y_test, &labels)?;
+    let search_folds = folds_of(FOLDS.n_splits, options.grid_search.is_some())?;
+    let folds = folds_of(n_splits_of(n_train, n_train), decides || options.calibration != Calibration::None)?;
+    let baseline = baseline((&y_train, w_train.as_deref()), &own, &y_test, &labels)?;
 
     let encoded = match encoded {
         Some(encoded) => encoded,
@@ -174,11 +180,12 @@ pub(in crate::pipeline) fn train_encoded(
     let search_started = Instant::now();
     let grid_search = match &options.grid_search {
         Some(c_values) => {
-            observer.start(Stage::GridSearch, c_values.len() * folds.len() * own.len());
+            observer.start(Stage::GridSearch, c_values.len() * search_folds.len() * own.len());
             let progress = |done| observer.advance(Stage::GridSearch, done);
-            let found = multi_label_grid_search(&samples, c_values, &options.classifier, &folds, &progress)?;
+            let found =
+                multi_label_grid_search(&samples, c_values, &options.classifier, &search_folds, &progress)?;
             observer.finish(Stage::GridSearch);
-            Some(MultiLabelGridSearch { scoring: "f1_micro", n_splits: folds.len(), found })
+            Some(MultiLabelGridSearch { scoring: "f1_micro", n_splits: search_folds.len(), found })
         }
         None => None,
     };
@@ -187,18 +194,23 @@ pub(in crate::pipeline) fn train_encoded(
     let fit_options = LogisticRegressionOptions { c, ..options.classifier };
 
     let fit_started = Instant::now();
-    let n_before = if options.thresholds == Thresholds::F1 { own.len() * folds.len() } else { 0 };
-    observer.start(Stage::Fit, n_before + own.len());
+    observer.start(Stage::Fit, own.len() * (folds.len() + 1));
     let progress = |done| observer.advance(Stage::Fit, done);
-    let chosen: Vec<F1Threshold> = match options.thresholds {
-        Thresholds::Half => Vec::new(),
-        Thresholds::F1 => f1_thresholds(&samples, &fit_options, &folds, &progress)?,
+    let logits = match folds[..] {
+        [] => Vec::new(),
+        _ => out_of_fold_label_logits(&samples, &fit_options, &folds, &progress)?,
     };
     let fitted = OneVsRest::fit(&samples, &fit_options)?;
-    let classifier = match &scaler {
+    let plain = match &scaler {
         Some(scaler) => fitted.unscaled(scaler),
         None => fitted,
     };
+    let calibrators =
+        LabelCalibrators::fit(options.calibration, &logits, &y_train, w_train.as_deref(), plain.constant())?;
+    let classifier = calibrators.folded(plain.clone());
+    let out_of_fold = calibrators.probabilities(&logits);
+    let about = (&own[..], classifier.constant());
+    let chosen = options.thresholds.choose(&out_of_fold, &y_train, w_train.as_deref(), about)?;
     observer.finish(Stage::Fit);
     let fit_seconds = fit_started.elapsed().as_secs_f64();
     if classifier.n_not_converged() > 0 {
@@ -211,14 +223,36 @@ pub(in crate::pipeline) fn train_encoded(
         ));
     }
 
-    let half = vec![0.5; own.len()];
-    let thresholds = match options.thresholds {
-        Thresholds::Half => half.clone(),
-        Thresholds::F1 => chosen.iter().map(|chosen| chosen.threshold).collect(),
+    if !chosen.never_given.is_empty() {
+        let labels = list(&chosen.never_given.iter().map(String::as_str).collect::<Vec<&str>>());
+        observer.note(&format!(
+            "no threshold gives the label {labels} that precisely, out of the folds: it is never given"
+        ));
+    }
+    let (half, thresholds) = (vec![0.5; own.len()], chosen.thresholds());
+    let (own_y_test, w_test) = match test_dataset {
+        Some(test) => (indicator(test, &own)?, test.weights().map(<[f64]>::to_vec)),
+        None => (indicator(dataset, &own)?.select_rows(&split.test), weights(&split.test)),
     };
+    let p_test = classifier.predict_proba(&x_test);
+    let scores = |p: &[f64]| ProbabilityScores::of_labels(p, &own_y_test, that_count(w_test.as_deref()));
+    let probabilities = scores(&p_test)?;
+    let before = scores(&plain.predict_proba(&x_test))?;
     let test = |thresholds: &[f64]| {
-        let y_pred = among(&classifier.predict(&x_test, thresholds), &own, &labels)?;
+        let y_pred = among(&above(&p_test, thresholds), &own, &labels)?;
         MultiLabelEvaluation::from_predictions(&y_test, &y_pred, &labels)
+    };
+    let mean_cost = match &options.thresholds {
+        Thresholds::Costs(costs) => {
+            let cost = |y: &LabelIndicator, p: &[f64], t: &[f64]| costs.mean_cost(y, &above(p, t), &own);
+            Some(CostEffect {
+                out_of_fold_at_half: cost(&y_train, &out_of_fold, &half),
+                out_of_fold: cost(&y_train, &out_of_fold, &thresholds),
+                test_at_half: cost(&own_y_test, &p_test, &half),
+                test: cost(&own_y_test, &p_test, &thresholds),
+            })
+        }
+        _ => None,
     };
     let train_predicted = classifier.predict(&x_train, &thresholds);
     let (load, fit, grid_seconds) = (encoder.load_seconds(), fit_seconds, search_seconds);
@@ -265,15 +299,26 @@ pub(in crate::pipeline) fn train_encoded(
             constant_labels: constant,
         },
         grid_search,
+        calibration: calibrators.report(&own, folds.len(), &before, &probabilities),
         thresholds: ThresholdsReport {
             chosen_by: options.thresholds,
-            n_splits: (options.thresholds == Thresholds::F1).then_some(folds.len()),
-            per_label: thresholds_of(&own, &thresholds, &chosen),
+            n_splits: decides.then_some(folds.len()),
+            per_label: chosen.per_label,
+            never_given: chosen.never_given,
+            out_of_fold: match decides {
+                true => {
+                    let y_pred = above(&out_of_fold, &thresholds);
+                    Some(MultiLabelEvaluation::from_predictions(&y_train, &y_pred, &own)?)
+                }
+                false => None,
+            },
+            mean_cost,
         },
         train: MultiLabelEvaluation::from_predictions(&y_train, &train_predicted, &own)?,
         test: test(&thresholds)?,
-        test_at_half: (options.thresholds == Thresholds::F1).then(|| test(&half)).transpose()?,
+        test_at_half: decides.then(|| test(&half)).transpose()?,
         selection: None,
+        probabilities,
         seconds,
     };
     let classifier = MultiLabelClassifier::new(encoder, classifier, own, separator.clone(), &report);
@@ -343,7 +388,7 @@ fn note_unseen(y_test: &LabelIndicator, labels: &[String], own: &[String], obser
 }
 
 fn baseline(
-    y_train: &LabelIndicator,
+    (y_train, weights): (&LabelIndicator, Option<&[f64]>),
     own: &[String],
     y_test: &LabelIndicator,
     labels: &[String],
@@ -354,19 +399,10 @@ fn baseline(
         let given = own.iter().zip(answer).filter(|(_, given)| **given).map(|(label, _)| label.clone());
         Ok::<_, Error>(ConstantScores::of(given.collect(), &evaluation))
     };
-    let seen: Vec<bool> = (0..own.len()).map(|id| y_train.count(id) > 0).collect();
+    let counting = rows_that_count(y_train, weights)?;
+    let seen: Vec<bool> = (0..own.len()).map(|id| counting.count(id) > 0).collect();
     Ok(MultiLabelBaseline {
-        most_frequent_set: always(y_train.most_frequent_row())?,
+        most_frequent_set: always(y_train.most_frequent_row(weights))?,
         every_label: always(&seen)?,
     })
-}
-
-fn thresholds_of(own: &[String], thresholds: &[f64], chosen: &[F1Threshold]) -> Vec<LabelThreshold> {
-    let of_label = |(id, label): (usize, &String)| LabelThreshold {
-        label: label.clone(),
-        threshold: thresholds[id],
-        f1: chosen.get(id).map(|chosen| chosen.f1),
-        f1_at_half: chosen.get(id).map(|chosen| chosen.f1_at_half),
-    };
-    own.iter().enumerate().map(of_label).collect()
 }

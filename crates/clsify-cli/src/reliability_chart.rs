@@ -1,0 +1,164 @@
+//! A reliability diagram as text and as SVG: what was said, against what came true.
+
+use std::path::Path;
+
+use anyhow::ensure;
+use clsify::evaluation::{CalibrationScores, ReliabilityBin};
+
+use crate::output::{check_parent, is_stdout, stdout};
+use crate::svg::{head, label};
+use crate::table::Table;
+
+/// Bins that are shown in a terminal at most; the report has them all.
+const MOST_LINES: usize = 13;
+/// Characters from probability 0 to 1.
+const BAR_WIDTH: usize = 31;
+
+/// One set of probabilities.
+pub(crate) struct Series<'a> {
+    /// What it is: `before`, `after`.
+    pub(crate) name: &'a str,
+    pub(crate) scores: CalibrationScores,
+    pub(crate) bins: &'a [ReliabilityBin],
+}
+
+/// The bins that have rows, the largest ones if they are many: `|` is what was said on average, `o` what came true.
+pub(crate) fn text(bins: &[ReliabilityBin]) -> String {
+    let mut sizes: Vec<usize> = bins.iter().map(|bin| bin.n_rows).filter(|n| *n > 0).collect();
+    sizes.sort_unstable_by(|a, b| b.cmp(a));
+    let least = sizes.get(MOST_LINES - 1).copied().unwrap_or(1);
+    let place = |p: f64| (p * (BAR_WIDTH - 1) as f64).round() as usize;
+    let mut table = Table::new(["probability", "answers", "said", "true", "0 (| said, o came true)      1 "]);
+    let shown = bins.iter().enumerate().filter(|(_, bin)| bin.n_rows >= least).take(MOST_LINES);
+    for (i, bin) in shown {
+        let (Some(said), Some(came_true)) = (bin.mean_probability, bin.accuracy) else { continue };
+        let mut bar = [' '; BAR_WIDTH];
+        bar[place(said)] = '|';
+        bar[place(came_true)] = 'o';
+        let edge = |i: usize| i as f64 / bins.len() as f64;
+        table.row([
+            format!("{:.2} to {:.2}", edge(i), edge(i + 1)),
+            bin.n_rows.to_string(),
+            format!("{said:.3}"),
+            format!("{came_true:.3}"),
+            bar.iter().collect::<String>().trim_end().to_string(),
+        ]);
+    }
+    table.to_string()
+}
+
+/// Whether a chart can be put there, and stdout is not asked for twice.
+pub(crate) fn check_chart(chart: Option<&Path>, json: Option<&Path>) -> anyhow::Result<()> {
+    let Some(chart) = chart else { return Ok(()) };
+    let both = is_stdout(chart) && json.is_some_and(is_stdout);
+    ensure!(!both, "stdout: expected --json - or --chart -, got both");
+    check_parent(chart)
+}
+
+/// Writes the chart; `-` is stdout, which then holds nothing else.
+pub(crate) fn write_chart(path: &Path, what: &str, series: &[Series]) -> anyhow::Result<()> {
+    let svg = svg(what, series);
+    if is_stdout(path) {
+        return stdout(|out| write!(out, "{svg}"));
+    }
+    Ok(clsify::files::write_atomically(path, |out| write!(out, "{svg}"))?)
+}
+
+const SIDE: f64 = 400.0;
+const LEFT: f64 = 70.0;
+const RIGHT: f64 = 30.0;
+const TOP: f64 = 90.0;
+/// Between the diagram and the bars below it.
+const GAP: f64 = 64.0;
+const BARS: f64 = 80.0;
+const BOTTOM: f64 = 46.0;
+/// Of the first and the second series.
+const COLOURS: [&str; 2] = ["#c2571a", "#1b5e9b"];
+
+/// What was said against what came true: a dot for each bin, on the diagonal where the two agree; below, the share of the
+/// answers in each bin. `what` names the model or its encoder.
+fn svg(what: &str, series: &[Series]) -> String {
+    let size = [LEFT + SIDE + RIGHT, TOP + SIDE + GAP + BARS + BOTTOM];
+    let (x, y) = (|p: f64| LEFT + p * SIDE, |p: f64| TOP + (1.0 - p) * SIDE);
+    let floor = TOP + SIDE + GAP + BARS;
+    let what = crate::table::shorten(what, 40);
+    let mut svg = head(size, &format!("Reliability diagram of {what}"), &description(series));
+    svg.push_str(&format!(
+        "<g font-size=\"16\">{}</g>\n",
+        label(20.0, 28.0, "start", &format!("Reliability: {what}"))
+    ));
+    let mut line = |[x1, y1, x2, y2]: [f64; 4], style: &str| {
+        svg.push_str(&format!(
+            "<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" {style}/>\n"
+        ));
+    };
+    let ticks = || (0..=5).map(|i| 0.2 * f64::from(i));
+    for p in ticks() {
+        line([x(0.0), y(p), x(1.0), y(p)], "stroke=\"#ddd\"");
+        line([x(p), y(0.0), x(p), y(1.0)], "stroke=\"#ddd\"");
+    }
+    line([x(0.0), y(0.0), x(1.0), y(1.0)], "stroke=\"#777\" stroke-dasharray=\"5 4\"");
+    line([x(0.0), floor, x(1.0), floor], "stroke=\"#777\"");
+    for p in ticks() {
+        svg.push_str(&label(x(0.0) - 8.0, y(p) + 4.0, "end", &format!("{p:.1}")));
+        svg.push_str(&label(x(p), y(0.0) + 18.0, "middle", &format!("{p:.1}")));
+    }
+    svg.push_str(&label(x(0.5), y(0.0) + 38.0, "middle", "probability that was said"));
+    svg.push_str(&format!(
+        "<g transform=\"rotate(-90 22 {0:.1})\">{1}</g>\n",
+        y(0.5),
+        label(22.0, y(0.5), "middle", "share that came true")
+    ));
+    let share = |series: &Series, bin: &ReliabilityBin| {
+        bin.weight / series.bins.iter().map(|bin| bin.weight).sum::<f64>()
+    };
+    let shares = series.iter().flat_map(|one| one.bins.iter().map(|bin| share(one, bin)));
+    let most = shares.fold(0.0, f64::max).max(f64::MIN_POSITIVE);
+    svg.push_str(&label(x(0.0) - 8.0, floor - BARS + 10.0, "end", &format!("{:.0} %", 100.0 * most)));
+    svg.push_str(&label(x(0.0) - 8.0, floor, "end", "0"));
+    svg.push_str(&label(x(0.5), floor + 24.0, "middle", "share of the answers"));
+    for (i, one) in series.iter().enumerate() {
+        let colour = COLOURS[(i + COLOURS.len() - series.len()) % COLOURS.len()];
+        let (n, width) = (one.bins.len() as f64, SIDE / (one.bins.len() * series.len()) as f64);
+        for (k, bin) in one.bins.iter().enumerate() {
+            let height = share(one, bin) / most * BARS;
+            svg.push_str(&format!(
+                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\" fill=\"{colour}\" fill-opacity=\"0.6\"/>\n",
+                x(k as f64 / n) + i as f64 * width,
+                floor - height,
+                width - 1.0
+            ));
+        }
+        let points: Vec<[f64; 2]> =
+            one.bins.iter().filter_map(|bin| Some([x(bin.mean_probability?), y(bin.accuracy?)])).collect();
+        let path: Vec<String> = points.iter().map(|[x, y]| format!("{x:.1},{y:.1}")).collect();
+        svg.push_str(&format!(
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>\n",
+            path.join(" ")
+        ));
+        for [x, y] in points {
+            svg.push_str(&format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{colour}\"/>\n"));
+        }
+        let at = 50.0 + 18.0 * i as f64;
+        svg.push_str(&format!("<circle cx=\"26\" cy=\"{:.1}\" r=\"4\" fill=\"{colour}\"/>\n", at - 4.0));
+        svg.push_str(&label(38.0, at, "start", &legend(one)));
+    }
+    svg + "</svg>\n"
+}
+
+fn legend(series: &Series) -> String {
+    let CalibrationScores { ece, brier, .. } = series.scores;
+    format!("{}: calibration error {ece:.4}, Brier score {brier:.4}", series.name)
+}
+
+/// The diagram for those who do not see it.
+fn description(series: &[Series]) -> String {
+    let of_one = |one: &Series| {
+        let bin = |bin: &ReliabilityBin| {
+            Some(format!("{:.2} {:.2} of {}", bin.mean_probability?, bin.accuracy?, bin.n_rows))
+        };
+        let bins: Vec<String> = one.bins.iter().filter_map(bin).collect();
+        format!("{}. Said, came true: {}.", legend(one), bins.join(", "))
+    };
+    series.iter().map(of_one).collect::<Vec<_>>().join(" ")
+}
