@@ -9,7 +9,7 @@ use clsify::pipeline::{
 
 use super::{Args, article_grid, check_stays, finish, six_digits};
 use crate::console::Console;
-use crate::options::{load_encoder, load_multi_label_dataset, locate_encoder};
+use crate::options::{load_encoder, load_multi_label_dataset, locate_encoder, note_separator};
 use crate::table::{Table, shorten};
 
 /// Trains, once the paths are known to be good.
@@ -60,10 +60,7 @@ fn say_counts(name: &str, dataset: &MultiLabelDataset, separator: &LabelSeparato
         counts.join(", ")
     ));
     if n_with_several == 0 {
-        console.say(&format!(
-            "note: no sentence of {name} has several labels: is {separator:?} what stands between them?",
-            separator = separator.to_string()
-        ));
+        note_separator(name, separator, console);
     }
 }
 
