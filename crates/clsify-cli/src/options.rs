@@ -123,6 +123,14 @@ pub(crate) fn load_multi_label_dataset(
     Ok(MultiLabelDataset::load(path, separator, options)?)
 }
 
+/// Where no sentence of a file has several labels, which may be meant.
+pub(crate) fn note_separator(name: &str, separator: &LabelSeparator, console: &Console) {
+    let separator = separator.to_string();
+    console.say(&format!(
+        "note: no sentence of {name} has several labels: is {separator:?} what stands between them?"
+    ));
+}
+
 /// A source of groups of sentences.
 pub(crate) type Groups = Box<dyn Iterator<Item = anyhow::Result<Group>> + Send>;
 

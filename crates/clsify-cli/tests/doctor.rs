@@ -211,6 +211,53 @@ fn without_an_encoder_the_text_is_checked_and_the_rest_is_named() {
     sandbox.fail(&["doctor", "-q", "reviews.tsv", "--fail-on", "label-issues"]);
 }
 
+/// Oracle: the damage that was done to the test file. The rest of it is looked for in the data all the same.
+#[test]
+fn a_damaged_test_file_is_read_like_the_data() {
+    let sandbox = sandbox();
+    sandbox.write(
+        "test.tsv",
+        "fish &amp; chips\tgood\nthree\tcolumns\tbad\nfilm 7 was a QUIET bore\tbad\n\tgood\n",
+    );
+    let args = ["reviews.tsv", "--test-data", "test.tsv"];
+    let report = text_only(&sandbox, &args);
+    assert_eq!(report["quoting"], json!([]));
+    let found = json!({"quoting": report["test_quoting"]});
+    let expected = [(1, "html"), (2, "unreadable"), (4, "empty_sentence")];
+    assert_eq!(damage(&found), expected.map(|(line, kind)| (line, kind.to_string())));
+    assert_eq!((&report["leakage"][0]["test_line"], &report["leakage"][0]["line"]), (&json!(3), &json!(16)));
+    let text = sandbox.succeed(&[&["doctor", "-q", "--text-only"], &args[..]].concat());
+    assert!(text.lines().any(|line| line == "damaged or empty in the test file: 3"), "{text}");
+    let failed = sandbox.run(&[&["doctor", "-q", "--text-only", "--fail-on", "quoting"], &args[..]].concat());
+    assert_eq!(failed.stderr, "error: reviews.tsv: found what --fail-on names: quoting 3\n");
+    // Without one good row, or without the file, there is nothing to compare with.
+    sandbox.write("test.tsv", "\tgood\n");
+    let error = sandbox.fail(&[&["doctor", "--text-only"], &args[..]].concat());
+    assert_eq!(error, "test.tsv: line 1: expected a sentence, got an empty one");
+}
+
+/// Oracle: how many lines of garbage were written. The first ones are listed, cut short, and the others counted.
+#[test]
+fn garbage_is_counted_and_not_kept() {
+    let sandbox = Sandbox::new();
+    let long = "x".repeat(5_000);
+    sandbox.write("garbage.csv", format!("text,label\nfine,good\n{long}\n{}", "garbage\n".repeat(12_345)));
+    let report = text_only(&sandbox, &["garbage.csv"]);
+    assert_eq!(report["quoting"].as_array().unwrap().len(), 10_000);
+    assert_eq!(report["quoting"][0]["text"], format!("{}…", "x".repeat(1_000)));
+    let more = ("quoting".to_string(), "2346 more records cannot be used, and are not listed".to_string());
+    assert!(left_out(&report).contains(&more), "{}", report["left_out"]);
+    // A line that never ends is the last one.
+    let endless = "y".repeat((16 << 20) + 1);
+    sandbox.write("endless.tsv", format!("fine\tgood\n{endless}\nlost\tbad\n"));
+    let report = text_only(&sandbox, &["endless.tsv"]);
+    assert_eq!(damage(&report), [(2, "unreadable".to_string())]);
+    let message = "expected a line of at most 16777216 bytes, got a longer one; what follows was not read";
+    assert_eq!((&report["quoting"][0]["message"], &report["n_rows"]), (&json!(message), &json!(1)));
+    sandbox.write("endless.tsv", endless);
+    sandbox.fail(&["doctor", "--text-only", "endless.tsv"]);
+}
+
 #[test]
 fn a_run_fails_on_what_it_is_told_to() {
     let sandbox = sandbox();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use clap::ValueEnum;
-use clsify::dataset::{Damage, DatasetOptions, Inspected};
+use clsify::dataset::{Damage, DatasetOptions, Inspected, LabelSeparator};
 use clsify::encoder::EncoderConfig;
 use clsify::features::Layers;
 use clsify::pipeline::{DoctorOptions, DoctorReport, LabelIssue, SentenceEncoder, diagnose};
@@ -12,8 +12,8 @@ use clsify_hub::Located;
 
 use crate::console::Console;
 use crate::options::{
-    CacheArgs, DataOptions, EncodingArgs, FeatureArgs, PooledArgs, PoolingArg, at_least_one, load_dataset,
-    load_encoder, locate_encoder, positive,
+    CacheArgs, DataOptions, EncodingArgs, FeatureArgs, PooledArgs, PoolingArg, WeightArgs, at_least_one,
+    load_encoder, locate_encoder, note_separator, positive,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
@@ -29,6 +29,7 @@ const DEFAULT_ENCODER: &str = "all-MiniLM-L6-v2";
 #[command(after_help = "Examples:
   clsify doctor reviews.tsv
   clsify doctor train.tsv --encoder all-mpnet-base-v2 --test-data test.tsv --output issues.jsonl
+  clsify doctor news.tsv --multi-label ';' --output issues.jsonl
   clsify doctor train.csv --text-only --fail-on quoting,conflicts --json > report.json")]
 pub(crate) struct Args {
     /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
@@ -43,9 +44,17 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["encoder", "layers", "pooling", "max_length", "dtype", "c", "all", "output", "near_duplicate_threshold"])]
     text_only: bool,
 
-    /// Labelled sentences for testing: rows of it that the data has too are reported
+    /// Labelled sentences for testing: rows of it that the data has too are reported, and its damaged ones
     #[arg(long, value_name = "FILE")]
     test_data: Option<PathBuf>,
+
+    /// A sentence may have several labels, with this between them in the label cell, or none: an empty cell. In JSONL the label
+    /// may be an array too
+    #[arg(long, value_name = "SEPARATOR")]
+    multi_label: Option<LabelSeparator>,
+
+    #[command(flatten)]
+    weight: WeightArgs,
 
     /// Read the first N rows of the data only
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
@@ -74,7 +83,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "C", default_value_t = DoctorOptions::default().c, allow_negative_numbers = true, value_parser = positive)]
     c: f64,
 
-    /// Rank the labels of all rows, not only those that are probably wrong
+    /// Rank the labels of all rows, not only those that are probably wrong; with --multi-label a row that has none of these
+    /// by its most suspect label
     #[arg(long)]
     all: bool,
 
@@ -136,7 +146,7 @@ impl Check {
 
     fn n_found(self, report: &DoctorReport) -> usize {
         match self {
-            Check::Quoting => report.quoting.len(),
+            Check::Quoting => report.quoting.len() + report.test_quoting.len(),
             Check::Duplicates => report.duplicates.len(),
             Check::NearDuplicates => report.near_duplicates.len(),
             Check::Conflicts => report.conflicts.len(),
@@ -155,8 +165,11 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if let Some(check) = args.fail_on.iter().find(|check| args.text_only && check.needs_encoder()) {
         anyhow::bail!("--fail-on {}: needs an encoder, which --text-only leaves out", check.name());
     }
-    let data = inspect(&args.data, &args.options.with_limit(args.limit))?;
-    let test = args.test_data.iter().map(|path| load_dataset(path, &args.options.with_limit(None)));
+    let separator = args.multi_label.as_ref();
+    let options = args.weight.of(args.options.with_limit(args.limit));
+    let data = inspect(&args.data, separator, &options, console)?;
+    let test = args.test_data.iter();
+    let test = test.map(|path| inspect(path, separator, &args.options.with_limit(None), console));
     let test = test.collect::<anyhow::Result<Vec<_>>>()?;
     let options = DoctorOptions {
         c: args.c,
@@ -177,7 +190,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     } else if args.json {
         write_json("-".as_ref(), &report)?;
     } else {
-        stdout(|out| write!(out, "{}", tables(&report)))?;
+        stdout(|out| write!(out, "{}", tables(&report, separator)))?;
     }
     if let Ok(encoder) = &encoder {
         console.hint_faster_dtype(encoder);
@@ -189,11 +202,28 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
 }
 
 /// Labelled sentences of a file, whatever their state; `-` is stdin.
-fn inspect(path: &Path, options: &DatasetOptions) -> anyhow::Result<Inspected> {
-    if path == Path::new("-") {
-        return Ok(Inspected::read(std::io::stdin().lock(), "stdin", options)?);
+fn inspect(
+    path: &Path,
+    separator: Option<&LabelSeparator>,
+    options: &DatasetOptions,
+    console: &Console,
+) -> anyhow::Result<Inspected> {
+    let is_stdin = path == Path::new("-");
+    let stdin = || std::io::stdin().lock();
+    let Some(separator) = separator else {
+        return Ok(match is_stdin {
+            true => Inspected::read(stdin(), "stdin", options)?,
+            false => Inspected::load(path, options)?,
+        });
+    };
+    let data = match is_stdin {
+        true => Inspected::read_multi_label(stdin(), "stdin", separator, options)?,
+        false => Inspected::load_multi_label(path, separator, options)?,
+    };
+    if data.label_sets().all(|labels| labels.len() < 2) {
+        note_separator(&path.display().to_string(), separator, console);
     }
-    Ok(Inspected::load(path, options)?)
+    Ok(data)
 }
 
 /// The encoder's folder, or why the run goes without. An encoder that was asked for, or that a check of `--fail-on` needs,
@@ -248,22 +278,38 @@ fn write_lines(out: &mut dyn std::io::Write, issues: &[LabelIssue]) -> std::io::
 /// The most rows of a table; the report (--json) has them all.
 const MOST_ROWS: usize = 10;
 
+/// The most classes, and the most hints about them.
+const MOST_CLASSES: usize = 40;
+
 /// A report in words.
-fn tables(report: &DoctorReport) -> String {
-    let mut text = format!("rows: {}\n", report.n_rows);
-    let mut classes = Table::new(["class", "rows", "share"]);
-    for class in &report.class_balance {
+fn tables(report: &DoctorReport, separator: Option<&LabelSeparator>) -> String {
+    let mut text = format!("rows: {}", report.n_rows);
+    if let Some(sets) = &report.label_sets {
+        let (several, none) = (sets.n_with_several, sets.n_without_label);
+        text.push_str(&format!(", {several} with several labels, {none} without any"));
+    }
+    text.push('\n');
+    let what = if report.label_sets.is_some() { "label" } else { "class" };
+    let balance = &report.class_balance;
+    let mut classes = Table::new([what, "rows", "share"]);
+    for class in balance.iter().take(MOST_CLASSES) {
         classes.row([shorten(&class.label, 40), class.n.to_string(), format!("{:.1}%", 100.0 * class.share)]);
     }
     text.push_str(&classes.to_string());
-    let hints = report.class_balance.iter().filter_map(|class| class.hint.as_ref());
-    hints.for_each(|hint| text.push_str(&format!("  {hint}\n")));
+    and_more(&mut text, balance.len(), MOST_CLASSES);
+    let hints: Vec<&String> = balance.iter().filter_map(|class| class.hint.as_ref()).collect();
+    hints.iter().take(MOST_CLASSES).for_each(|hint| text.push_str(&format!("  {}\n", shorten(hint, 200))));
+    and_more(&mut text, hints.len(), MOST_CLASSES);
     let sentence = |text: &str| shorten(text, 50);
     let header = ["line", "what", "sentence"];
+    let of_damage =
+        |damage: &Damage| vec![damage.line.to_string(), shorten(&damage.message, 80), sentence(&damage.text)];
     let heading = format!("damaged or empty: {}", report.quoting.len());
-    section(&mut text, &heading, &header, &report.quoting, |damage: &Damage| {
-        vec![damage.line.to_string(), shorten(&damage.message, 80), sentence(&damage.text)]
-    });
+    section(&mut text, &heading, &header, &report.quoting, of_damage);
+    if !report.test_quoting.is_empty() {
+        let heading = format!("damaged or empty in the test file: {}", report.test_quoting.len());
+        section(&mut text, &heading, &header, &report.test_quoting, of_damage);
+    }
     let is_done = |check: &str| {
         check == "leakage" && !report.leakage.is_empty()
             || !report.left_out.iter().any(|left_out| left_out.check == check)
@@ -282,10 +328,12 @@ fn tables(report: &DoctorReport) -> String {
     section(&mut text, &heading, &["lines", "sentence"], &report.duplicates, |duplicate| {
         vec![lines(&duplicate.lines), sentence(&duplicate.text)]
     });
-    let heading = format!("with more than one label: {}", report.conflicts.len());
+    let what = if report.label_sets.is_some() { "set of labels" } else { "label" };
+    let heading = format!("with more than one {what}: {}", report.conflicts.len());
     section(&mut text, &heading, &["labels", "sentence"], &report.conflicts, |conflict| {
         let label = |l: &clsify::pipeline::LabelLines| {
-            format!("{} (line {})", shorten(&l.label, 20), lines(&l.lines))
+            let label = if l.label.is_empty() { "none" } else { &l.label };
+            format!("{} (line {})", shorten(label, 20), lines(&l.lines))
         };
         vec![conflict.labels.iter().map(label).collect::<Vec<_>>().join(", "), sentence(&conflict.text)]
     });
@@ -305,10 +353,16 @@ fn tables(report: &DoctorReport) -> String {
     let header = ["line", "label", "suggested", "score", "neighbours", "sentence"];
     let heading = format!("with a suspect label: {}", count("label_issues", report.label_issues.len()));
     section(&mut text, &heading, &header, &report.label_issues, |issue| {
-        let (label, suggested) = (shorten(&issue.label, 20), shorten(&issue.suggested, 20));
-        let neighbours: Vec<String> = issue.neighbours.iter().map(|n| shorten(&n.label, 12)).collect();
-        let score = format!("{:.4}", issue.score);
-        vec![issue.line.to_string(), label, suggested, score, neighbours.join(", "), sentence(&issue.text)]
+        let (suggested, neighbours) = match separator.zip(issue.of_label.as_ref()) {
+            Some((separator, label)) => of_label(issue, label, separator),
+            None => {
+                let neighbours: Vec<String> =
+                    issue.neighbours.iter().map(|n| shorten(&n.label, 12)).collect();
+                (shorten(&issue.suggested, 20), neighbours.join(", "))
+            }
+        };
+        let (label, score) = (shorten(&issue.label, 20), format!("{:.4}", issue.score));
+        vec![issue.line.to_string(), label, suggested, score, neighbours, sentence(&issue.text)]
     });
     if !report.left_out.is_empty() {
         text.push_str("\nnot checked, or not in full:\n");
@@ -316,6 +370,15 @@ fn tables(report: &DoctorReport) -> String {
     let left_out = report.left_out.iter().map(|l| format!("  {}: {}\n", l.check, shorten(&l.reason, 300)));
     left_out.for_each(|line| text.push_str(&line));
     text
+}
+
+/// Of several labels the one in question: `+` and the label where it is missing, `-` where it is too much; and how many
+/// neighbours have it.
+fn of_label(issue: &LabelIssue, label: &String, separator: &LabelSeparator) -> (String, String) {
+    let has_it = |cell: &str| separator.split(cell).contains(label);
+    let sign = if has_it(&issue.label) { '-' } else { '+' };
+    let n_with = issue.neighbours.iter().filter(|neighbour| has_it(&neighbour.label)).count();
+    (format!("{sign} {}", shorten(label, 20)), format!("{n_with} of {} have it", issue.neighbours.len()))
 }
 
 /// The first few of many lines.
@@ -361,7 +424,12 @@ fn section<T>(
     let mut table = Table::new(header.iter().copied());
     found.iter().take(MOST_ROWS).for_each(|found| table.row(row(found)));
     text.push_str(&table.to_string());
-    if found.len() > MOST_ROWS {
-        text.push_str(&format!("  ... and {} more (--json has them all)\n", found.len() - MOST_ROWS));
+    and_more(text, found.len(), MOST_ROWS);
+}
+
+/// That there are more than the most that are shown.
+fn and_more(text: &mut String, n: usize, most: usize) {
+    if n > most {
+        text.push_str(&format!("  ... and {} more (--json has them all)\n", n - most));
     }
 }

@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::Dataset;
+use super::{Dataset, LabelSeparator};
+
+/// The most that is shown of a text: a file of garbage is not kept.
+const MOST_CHARACTERS: usize = 1_000;
 
 /// What a record suffers from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -17,6 +20,8 @@ pub enum DamageKind {
     EmptySentence,
     /// There is no label.
     EmptyLabel,
+    /// The weight is no number, not finite or below 0.
+    BadWeight,
     /// The record cannot be read: another number of columns, a quote that is not closed, bytes that are not UTF-8.
     Unreadable,
     /// The whole sentence stands in quotes.
@@ -53,6 +58,7 @@ impl DamageKind {
         match self {
             DamageKind::EmptySentence => "no sentence: remove the row",
             DamageKind::EmptyLabel => "no label: give it one, or remove the row",
+            DamageKind::BadWeight => "the weight is no number of at least 0",
             DamageKind::Unreadable => "the record cannot be read",
             DamageKind::QuotesAround => "quotes at both ends: CSV that was saved as TSV, or quoted twice?",
             DamageKind::StrayQuote => "a quote without its partner: was the sentence cut at a comma or tab?",
@@ -80,7 +86,7 @@ impl DamageKind {
 pub struct Damage {
     /// The line where the record starts, counted from 1.
     pub line: usize,
-    /// The sentence; of a record that cannot be read, what stands in the file.
+    /// The sentence; of a record that cannot be read, what stands in the file. The first 1,000 characters of a longer one.
     pub text: String,
     /// What it is.
     pub kind: DamageKind,
@@ -90,7 +96,11 @@ pub struct Damage {
 
 impl Damage {
     pub(super) fn new(line: usize, text: &str, kind: DamageKind, message: String) -> Self {
-        Damage { line, text: text.to_string(), kind, message }
+        let text = match text.char_indices().nth(MOST_CHARACTERS) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text.to_string(),
+        };
+        Damage { line, text, kind, message }
     }
 }
 
@@ -104,7 +114,13 @@ impl Damage {
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn text_damage(dataset: &Dataset) -> Vec<Damage> {
-    let labels: BTreeSet<&str> = dataset.labels.iter().map(String::as_str).collect();
+    text_damage_of(dataset, None)
+}
+
+/// The same where a label may be a cell of several.
+pub(super) fn text_damage_of(dataset: &Dataset, separator: Option<&LabelSeparator>) -> Vec<Damage> {
+    let cells: BTreeSet<&str> = dataset.labels.iter().map(String::as_str).collect();
+    let labels = Labels::of(&cells, separator);
     let most = 2_000.max(20 * median_characters(&dataset.sentences));
     let mut found = Vec::new();
     for (text, &line) in dataset.sentences.iter().zip(&dataset.lines) {
@@ -119,6 +135,33 @@ pub fn text_damage(dataset: &Dataset) -> Vec<Damage> {
         found.extend(kinds.into_iter().map(|kind| Damage::new(line, text, kind, kind.meaning().to_string())));
     }
     found
+}
+
+/// What a label of the file looks like.
+struct Labels<'a> {
+    labels: BTreeSet<String>,
+    separator: Option<&'a LabelSeparator>,
+}
+
+impl<'a> Labels<'a> {
+    fn of(cells: &BTreeSet<&str>, separator: Option<&'a LabelSeparator>) -> Self {
+        let labels = cells.iter().flat_map(|cell| match separator {
+            Some(separator) => separator.split(cell),
+            None => vec![cell.to_string()],
+        });
+        Labels { labels: labels.collect(), separator }
+    }
+
+    /// Whether a field is a label, or a cell of nothing but labels.
+    fn hold(&self, field: &str) -> bool {
+        match self.separator {
+            None => self.labels.contains(field),
+            Some(separator) => {
+                let own = separator.split(field);
+                !own.is_empty() && own.iter().all(|label| self.labels.contains(label))
+            }
+        }
+    }
 }
 
 fn median_characters(sentences: &[String]) -> usize {
@@ -228,9 +271,9 @@ fn windows_1252(c: char) -> Option<u8> {
 }
 
 /// Whether a line of several starts with a label and a separator, or ends with a separator and a label.
-fn holds_rows(text: &str, labels: &BTreeSet<&str>) -> bool {
+fn holds_rows(text: &str, labels: &Labels<'_>) -> bool {
     const SEPARATORS: [char; 3] = [',', ';', '\t'];
-    let is_label = |field: &str| labels.contains(field.trim().trim_matches('"'));
+    let is_label = |field: &str| labels.hold(field.trim().trim_matches('"'));
     let is_row = |line: &str| {
         let (first, last) = (line.split_once(SEPARATORS), line.rsplit_once(SEPARATORS));
         first.is_some_and(|(field, _)| is_label(field)) || last.is_some_and(|(_, field)| is_label(field))
@@ -299,11 +342,16 @@ mod tests {
 
     #[test]
     fn a_quote_that_swallowed_rows_shows_by_their_labels() {
-        let labels = BTreeSet::from(["good", "bad"]);
+        let labels = Labels::of(&BTreeSet::from(["good", "bad"]), None);
         assert!(holds_rows("so it goes,good\nfine,bad\nthe end", &labels));
         assert!(holds_rows("so it goes\n\"bad\",fine\nthe end", &labels));
         assert!(!holds_rows("so it goes,good", &labels));
         assert!(!holds_rows("so it goes, good one\nfine, too bad", &labels));
+        // Of several labels in any order; a sentence without one does not make an empty field a label.
+        let separator = "|".parse().unwrap();
+        let labels = Labels::of(&BTreeSet::from(["", "bad|good"]), Some(&separator));
+        assert!(holds_rows("so it goes,good|bad\nthe end", &labels));
+        assert!(!holds_rows("so it goes,\nthe good, the end", &labels));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 use super::columns::quoted;
 use super::csv::CsvReader;
+use super::damage::DamageKind;
 use super::jsonl::JsonlReader;
 use super::lines::LineReader;
 use super::multi_label::LabelSeparator;
@@ -22,6 +23,8 @@ pub(super) struct Example {
     pub(super) line: usize,
     /// How much it counts, where a column says so.
     pub(super) weight: Option<f64>,
+    /// What stands there instead of a weight.
+    bad_weight: Option<String>,
     /// Whether `label` is a cell of any number of labels.
     is_cell: bool,
 }
@@ -30,35 +33,39 @@ impl Example {
     /// A record as it stands; `label` is `None` when labels are not wanted.
     pub(super) fn new(line: usize, sentence: &str, label: Option<&str>) -> Self {
         let label = label.map_or(String::new(), |label| label.trim().to_string());
-        Example { sentence: sentence.to_string(), label, line, weight: None, is_cell: false }
+        let sentence = sentence.to_string();
+        Example { sentence, label, line, weight: None, bad_weight: None, is_cell: false }
     }
 
-    /// What is wrong with the record; the error does not know the place.
-    pub(super) fn check(&self, labelled: bool) -> Result<()> {
-        let message = if self.sentence.is_empty() {
-            "expected a sentence, got an empty one"
+    /// What is wrong with the record, in a word and in an error that does not know the place.
+    pub(super) fn fault(&self, labelled: bool) -> Option<(DamageKind, Error)> {
+        let error = |message: &str| Error::new(ErrorKind::Dataset, message);
+        Some(if self.sentence.is_empty() {
+            (DamageKind::EmptySentence, error("expected a sentence, got an empty one"))
         } else if labelled && self.sentence.trim().is_empty() {
-            "expected a sentence, got only whitespace"
+            (DamageKind::EmptySentence, error("expected a sentence, got only whitespace"))
+        } else if let Some(text) = &self.bad_weight {
+            let message = format!("expected a weight, a number of at least 0, got {}", quoted(text));
+            (DamageKind::BadWeight, error(&message))
         } else if labelled && self.label.is_empty() && !self.is_cell {
-            let error = Error::new(ErrorKind::Dataset, "expected a label, got an empty one");
-            return Err(
-                error.with_hint("where a sentence may have several labels or none: train --multi-label")
-            );
+            let hint = "where a sentence may have several labels or none: --multi-label";
+            (DamageKind::EmptyLabel, error("expected a label, got an empty one").with_hint(hint))
         } else {
-            return Ok(());
-        };
-        Err(Error::new(ErrorKind::Dataset, message))
+            return None;
+        })
     }
 
-    /// The same record with its weight, a finite number of at least 0.
-    pub(super) fn weighted(self, weight: Option<&str>) -> Result<Self> {
-        let Some(text) = weight.map(str::trim) else { return Ok(self) };
+    /// The same, where a word is not needed.
+    pub(super) fn check(&self, labelled: bool) -> Result<()> {
+        self.fault(labelled).map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// The same record with its weight, a finite number of at least 0; [`fault`](Self::fault) tells of another.
+    pub(super) fn weighted(self, weight: Option<&str>) -> Self {
+        let Some(text) = weight.map(str::trim) else { return self };
         match text.parse::<f64>() {
-            Ok(weight) if weight.is_finite() && weight >= 0.0 => Ok(Example { weight: Some(weight), ..self }),
-            _ => {
-                let message = format!("expected a weight, a number of at least 0, got {}", quoted(text));
-                Err(Error::new(ErrorKind::Dataset, message))
-            }
+            Ok(weight) if weight.is_finite() && weight >= 0.0 => Example { weight: Some(weight), ..self },
+            _ => Example { bad_weight: Some(text.to_string()), ..self },
         }
     }
 

@@ -80,7 +80,7 @@ fn read_object(
             Example::new(line, &sentence, label.as_deref())
         }
     };
-    example.weighted(weight.as_deref())
+    Ok(example.weighted(weight.as_deref()))
 }
 
 /// The keys of the sentence and, where labels are wanted, of the label and the weight.

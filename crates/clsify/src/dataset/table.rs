@@ -119,8 +119,7 @@ impl<T: RowReader> Table<T> {
                 Some(cell) if self.is_multi_label => Example::with_cell(row.line, sentence, cell),
                 label => Example::new(row.line, sentence, label),
             };
-            let example = example.weighted(weight);
-            return example.map(Some).map_err(|error| error.at(place()));
+            return Ok(Some(example.weighted(weight)));
         }
         Ok(None)
     }

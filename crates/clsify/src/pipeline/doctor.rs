@@ -1,14 +1,16 @@
 //! A look at labelled sentences before anything is trained: damage, repeats, contradictions, leaks, and labels that are
 //! probably wrong.
 //!
-//! What the text alone tells is in `doctor_texts.rs` and `dataset`, what vectors tell in `doctor_vectors.rs`.
+//! What the text alone tells is in `doctor_texts.rs` and `dataset`, what counting labels tells in `doctor_classes.rs`, what
+//! vectors tell in `doctor_vectors.rs` and `doctor_labels.rs`.
 
+use super::doctor_classes::{class_balance, label_sets};
 use super::doctor_report::{DoctorReport, Leak, LeftOut, Truncated};
-use super::doctor_texts::{Texts, class_balance, conflict, duplicate, scripts};
+use super::doctor_texts::{Texts, conflict, duplicate, scripts};
 use super::doctor_vectors::{Findings, TestFile, at_most_one, examine};
 use super::observer::Observer;
 use super::sentence_encoder::SentenceEncoder;
-use crate::dataset::{Damage, Dataset, Inspected, text_damage};
+use crate::dataset::{Dataset, Inspected};
 use crate::error::Result;
 
 /// What the caller chooses of [`diagnose`].
@@ -39,6 +41,9 @@ pub type EncoderOrReason<'a> = std::result::Result<&'a SentenceEncoder, String>;
 /// Without an encoder everything is done that needs none; the reason is given in the report for what is left out, as it
 /// is where labels cannot be checked (one class only, or none with a row for each of five folds).
 ///
+/// Where sentences may have several labels, repeats, contradictions and leaks are those of whole sets, and suspects those of
+/// single labels. Weights count in the fits that judge the labels, nowhere else.
+///
 /// # Errors
 /// As for [`SentenceEncoder::encode`].
 ///
@@ -56,17 +61,18 @@ pub type EncoderOrReason<'a> = std::result::Result<&'a SentenceEncoder, String>;
 pub fn diagnose(
     encoder: EncoderOrReason<'_>,
     data: &Inspected,
-    test: Option<&Dataset>,
+    test: Option<&Inspected>,
     options: &DoctorOptions,
     observer: &dyn Observer,
 ) -> Result<DoctorReport> {
     let dataset = &data.dataset;
     let texts = Texts::of(dataset);
     let groups = texts.repeated();
-    let exact = test.map(|test| texts.first_same(&Texts::of(test))).unwrap_or_default();
-    let test = test.map(|dataset| TestFile { dataset, exact: &exact });
+    let exact = test.map(|test| texts.first_same(&Texts::of(&test.dataset))).unwrap_or_default();
+    let test_data = test;
+    let test = test.map(|test| TestFile { dataset: &test.dataset, exact: &exact });
     let findings = match &encoder {
-        Ok(encoder) => examine(encoder, dataset, &texts, test.as_ref(), options, observer)?,
+        Ok(encoder) => examine(encoder, data, &texts, test.as_ref(), options, observer)?,
         Err(reason) => without_encoder(reason, test.as_ref()),
     };
     let mut left_out = findings.left_out;
@@ -77,10 +83,18 @@ pub fn diagnose(
             Vec::new()
         }
     };
+    for (data, whose) in [(Some(data), ""), (test_data, " of the test file")] {
+        let n_more = data.map_or(0, |data| data.n_refused - data.refused.len());
+        if n_more > 0 {
+            let reason = format!("{n_more} more records{whose} cannot be used, and are not listed");
+            left_out.push(LeftOut { check: "quoting", reason });
+        }
+    }
     let truncated: Vec<usize> = findings.truncated.iter().map(|&row| dataset.lines()[row]).collect();
     Ok(DoctorReport {
         n_rows: dataset.len(),
-        quoting: damage(data),
+        quoting: data.damage(),
+        test_quoting: test_data.map(Inspected::damage).unwrap_or_default(),
         duplicates: groups.iter().map(|rows| duplicate(dataset, rows)).collect(),
         near_duplicates: findings.near_duplicates,
         conflicts: groups.iter().filter_map(|rows| conflict(dataset, rows)).collect(),
@@ -90,7 +104,8 @@ pub fn diagnose(
             n: truncated.len(),
             lines: truncated,
         },
-        class_balance: class_balance(dataset),
+        label_sets: label_sets(data),
+        class_balance: class_balance(data),
         scripts: scripts(dataset),
         label_issues: findings.label_issues,
         left_out,
@@ -109,14 +124,6 @@ fn without_encoder(reason: &str, test: Option<&TestFile<'_>>) -> Findings {
         findings.left_out.push(LeftOut { check: "leakage", reason });
     }
     findings
-}
-
-/// Records that could not be used and sentences that look damaged, in the order of the file.
-fn damage(data: &Inspected) -> Vec<Damage> {
-    let mut all = data.refused.clone();
-    all.extend(text_damage(&data.dataset));
-    all.sort_by_key(|damage| (damage.line, damage.kind));
-    all
 }
 
 fn leaks(dataset: &Dataset, test: &TestFile<'_>, near: &[Option<(usize, f32)>]) -> Vec<Leak> {

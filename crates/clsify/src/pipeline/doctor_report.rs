@@ -12,17 +12,22 @@ pub struct DoctorReport {
     /// Records that cannot be used, and sentences that look as if the file had been written or read with the wrong
     /// quoting or encoding, in the order of the file.
     pub quoting: Vec<Damage>,
+    /// The same of the test file.
+    pub test_quoting: Vec<Damage>,
     /// Sentences that occur more than once, whatever their case and spaces, in the order of their first lines.
     pub duplicates: Vec<Duplicate>,
     /// Sentences that are nearly an earlier one, the most similar first.
     pub near_duplicates: Vec<NearDuplicate>,
-    /// Sentences, whatever their case and spaces, that have more than one label.
+    /// Sentences, whatever their case and spaces, that occur with different labels or sets of labels.
     pub conflicts: Vec<Conflict>,
     /// Rows of the test file that are, or nearly are, rows of the data: exact ones first, then the most similar.
     pub leakage: Vec<Leak>,
     /// Sentences that are longer than the encoder reads.
     pub truncated: Truncated,
-    /// Rows of each class, sorted by class.
+    /// Where a sentence may have several labels: how many have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_sets: Option<LabelSets>,
+    /// Rows of each class, or with each label, sorted by it.
     pub class_balance: Vec<ClassShare>,
     /// The scripts that the sentences are written in.
     pub scripts: Scripts,
@@ -67,7 +72,7 @@ pub struct NearDuplicate {
     pub same_label: bool,
 }
 
-/// A sentence with more than one label.
+/// A sentence with more than one label, or more than one set of labels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Conflict {
     /// As it is written first.
@@ -159,7 +164,18 @@ pub struct Truncated {
     pub lines: Vec<usize>,
 }
 
-/// A class and its rows.
+/// How many labels sentences have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LabelSets {
+    /// Distinct sets of labels, the empty one included where it occurs.
+    pub n_label_sets: usize,
+    /// Rows without a label.
+    pub n_without_label: usize,
+    /// Rows with more than one label.
+    pub n_with_several: usize,
+}
+
+/// A class, or one label of several, and its rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClassShare {
     /// The class.
@@ -172,16 +188,19 @@ pub struct ClassShare {
     pub hint: Option<String>,
 }
 
-/// A row whose label may be wrong.
+/// A row whose label may be wrong; where it may have several, a row and one label.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LabelIssue {
     /// The sentence.
     pub text: String,
-    /// The label that it has.
+    /// The label that it has; where it may have several, the cell of all.
     pub label: String,
-    /// The most probable label.
+    /// The most probable label; where it may have several, the cell with all suspect labels of the row corrected.
     pub suggested: String,
-    /// The probability of the label that it has, from 0 to 1; the lower, the more suspect.
+    /// Which label is suspect, present or missing, where a sentence may have several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of_label: Option<String>,
+    /// The probability of what the file says, from 0 to 1; the lower, the more suspect.
     pub score: f64,
     /// The line.
     pub line: usize,

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::doctor_report::{
-    ClassShare, Conflict, Duplicate, LabelLines, MinorityScript, MixedScripts, ScriptShare, Scripts,
+    Conflict, Duplicate, LabelLines, MinorityScript, MixedScripts, ScriptShare, Scripts,
 };
 use crate::dataset::{Dataset, mixed_word, script_of};
 
@@ -57,54 +57,6 @@ pub(super) fn conflict(dataset: &Dataset, rows: &[usize]) -> Option<Conflict> {
     (lines_of.len() > 1).then(|| Conflict { text, labels: lines_of.into_iter().map(labels).collect() })
 }
 
-pub(super) fn class_balance(dataset: &Dataset) -> Vec<ClassShare> {
-    let counts = dataset.summary().class_counts;
-    // Labels that a person would read as the same.
-    let mut written: HashMap<String, Vec<&String>> = HashMap::new();
-    counts.keys().for_each(|label| written.entry(plain(label)).or_default().push(label));
-    let share = |n: usize| n as f64 / dataset.len() as f64;
-    let class = |(label, &n): (&String, &usize)| {
-        let like = written[&plain(label)].iter().find(|other| **other != label);
-        let hint = match like {
-            Some(other) => Some(format!("differs from {other} only in case, quotes or spaces: one class?")),
-            None => hint(label, n, dataset.len(), counts.len()),
-        };
-        ClassShare { label: label.clone(), n, share: share(n), hint }
-    };
-    counts.iter().map(class).collect()
-}
-
-fn plain(label: &str) -> String {
-    label.to_lowercase().chars().filter(|c| !c.is_whitespace() && !matches!(c, '"' | '\'')).collect()
-}
-
-/// What the number of rows of a class means for a classifier, where it means something.
-fn hint(label: &str, n: usize, of: usize, n_classes: usize) -> Option<String> {
-    let share = n as f64 / of as f64;
-    let rows = if n == 1 { "row" } else { "rows" };
-    if n_classes == 1 {
-        return Some(format!("every row is of class {label}: there is nothing to tell apart"));
-    }
-    if n < 5 {
-        return Some(format!(
-            "class {label} has {n} {rows} of {of}: too few to learn from or to test with; collect more, or merge it with another class"
-        ));
-    }
-    if n < 30 {
-        return Some(format!(
-            "class {label} has {n} rows of {of}: its scores will be rough; collect more if it matters"
-        ));
-    }
-    if share * (n_classes as f64) < 0.2 {
-        return Some(format!(
-            "class {label} has {n} rows of {of}: it will rarely be predicted; consider --class-weight balanced"
-        ));
-    }
-    (share > 0.9).then(|| {
-        format!("class {label} has {n} rows of {of}: always saying {label} is right that often, so look at F1, not at accuracy")
-    })
-}
-
 /// The scripts of the sentences, the most frequent first; rows of rare ones; words that mix them.
 pub(super) fn scripts(dataset: &Dataset) -> Scripts {
     let of_row: Vec<Option<&'static str>> = dataset.sentences().iter().map(|s| script_of(s)).collect();
@@ -125,31 +77,4 @@ pub(super) fn scripts(dataset: &Dataset) -> Scripts {
         Some(MixedScripts { text: text.clone(), line, word: mixed_word(text)?.to_string() })
     });
     Scripts { minority: minority.collect(), mixed: mixed.collect(), shares }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn classes_get_hints_by_their_rows() {
-        let rows = |label: &'static str, n: usize| (0..n).map(move |i| (format!("{label} {i}"), label));
-        let dataset = |parts: &[(&'static str, usize)]| {
-            Dataset::from_pairs(parts.iter().flat_map(|&(label, n)| rows(label, n))).unwrap()
-        };
-        let hints = |parts: &[(&'static str, usize)]| -> Vec<Option<String>> {
-            class_balance(&dataset(parts)).into_iter().map(|class| class.hint).collect()
-        };
-        let [a, b] = &hints(&[("a", 96), ("b", 4)])[..] else { panic!() };
-        assert!(a.as_deref().unwrap().starts_with("class a has 96 rows of 100: always saying a"));
-        assert!(b.as_deref().unwrap().starts_with("class b has 4 rows of 100: too few"));
-        assert_eq!(hints(&[("a", 60), ("b", 40)]), [None, None]);
-        let few = hints(&[("a", 60), ("b", 29)]);
-        assert!(few[1].as_deref().unwrap().contains("29 rows of 89: its scores will be rough"));
-        let rare = hints(&[("a", 460), ("b", 40)]);
-        assert!(rare[1].as_deref().unwrap().contains("--class-weight balanced"));
-        let twins = hints(&[("Good", 50), ("bad", 50), ("good", 50)]);
-        assert!(twins[0].as_deref().unwrap().starts_with("differs from good only"), "{twins:?}");
-        assert_eq!(twins[1], None);
-    }
 }

@@ -1,4 +1,4 @@
-//! What can be said about labelled sentences by their vectors: near repeats, near leaks, labels that are probably wrong.
+//! What can be said about labelled sentences by their vectors: near repeats, near leaks, what stands beside suspect labels.
 //!
 //! Sentences are nearly the same by the cosine of their standardised features: raw features of one encoder all point much
 //! the same way.
@@ -9,20 +9,16 @@
 use std::collections::BTreeSet;
 
 use super::doctor::DoctorOptions;
+use super::doctor_labels::{Judged, Labels, Suspect};
 use super::doctor_report::{LabelIssue, LeftOut, NearDuplicate, Neighbour};
 use super::doctor_texts::Texts;
 use super::nearest::{Among, UnitRows, nearest};
-use super::observer::{Observer, Stage};
+use super::observer::Observer;
 use super::sentence_encoder::SentenceEncoder;
-use super::train::class_ids;
-use crate::classifier::{LogisticRegressionOptions, Samples, StandardScaler};
-use crate::dataset::Dataset;
+use crate::classifier::StandardScaler;
+use crate::dataset::{Dataset, Inspected};
 use crate::error::Result;
-use crate::evaluation::{RankedLabel, out_of_fold_logits, rank_labels, softmax};
 use crate::matrix::Matrix;
-
-/// Folds of the labels' ranking.
-const N_SPLITS: usize = 5;
 
 /// Rows that stand beside a suspect label.
 const N_NEIGHBOURS: usize = 3;
@@ -48,12 +44,13 @@ pub(super) struct TestFile<'a> {
 /// Encodes and compares, part by part.
 pub(super) fn examine(
     encoder: &SentenceEncoder,
-    dataset: &Dataset,
+    data: &Inspected,
     texts: &Texts,
     test: Option<&TestFile<'_>>,
     options: &DoctorOptions,
     observer: &dyn Observer,
 ) -> Result<Findings> {
+    let dataset = &data.dataset;
     let (n, part_rows) = (dataset.len(), options.part_rows.max(1));
     let n_parts = n.div_ceil(part_rows);
     let mut findings = Findings::default();
@@ -69,8 +66,8 @@ pub(super) fn examine(
         Some(test) => Some(EncodedTest::new(encoder, test, part_rows, observer, &mut findings)?),
         None => None,
     };
-    let labels = Labels::of(dataset);
-    let mut lonely = BTreeSet::new();
+    let labels = Labels::of(data);
+    let mut unjudged = BTreeSet::new();
     let mut failures = BTreeSet::new();
     for part in 0..n_parts {
         let rows: Vec<usize> = (part..n).step_by(n_parts).collect();
@@ -79,20 +76,23 @@ pub(super) fn examine(
         let is_truncated = |&(_, encoding): &(&usize, &crate::tokenizer::Encoding)| encoding.is_truncated;
         let truncated = rows.iter().zip(&encoded.encodings).filter(is_truncated);
         findings.truncated.extend(truncated.map(|(&row, _)| row));
-        let scaler = StandardScaler::fit(&encoded.features);
-        let features = scaler.transform(&encoded.features);
-        drop(encoded);
-        let unit = UnitRows::new(features.clone());
+        let features = encoded.features;
+        // Which sentences are alike is no question of what they count.
+        let scaler = StandardScaler::fit(&features);
+        let unit = UnitRows::new(scaler.transform(&features));
+        let weights: Option<Vec<f64>> =
+            dataset.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect());
+        let weighted =
+            weights.as_deref().map(|weights| StandardScaler::fit_weighted(&features, Some(weights)));
+        let features = weighted.as_ref().unwrap_or(&scaler).transform(&features);
         let part = Part { dataset, rows: &rows, unit: &unit };
         findings.near_duplicates.extend(part.near_duplicates(&is_first, options.near_duplicate_threshold));
         if let Some(test) = &test {
             test.find(&part, &scaler, options.near_duplicate_threshold, &mut findings.near_leaks);
         }
-        observer.start(Stage::Fit, 0);
-        let ranking = part.rank(&labels, &features, options, &mut lonely);
-        observer.finish(Stage::Fit);
-        match ranking {
-            Ok(ranking) => findings.label_issues.extend(part.label_issues(&labels, &ranking)),
+        let judged = Judged { rows: &rows, features: &features, weights: weights.as_deref() };
+        match labels.suspects(&judged, options, observer, &mut unjudged) {
+            Ok(suspects) => findings.label_issues.extend(part.label_issues(suspects)),
             Err(error) => drop(failures.insert(error.to_string())),
         }
     }
@@ -100,9 +100,15 @@ pub(super) fn examine(
     findings.near_duplicates.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then(a.line.cmp(&b.line)));
     findings.label_issues.sort_by(|a, b| a.score.total_cmp(&b.score).then(a.line.cmp(&b.line)));
     failures.into_iter().for_each(|reason| findings.leave_out("label_issues", reason));
-    if !lonely.is_empty() {
-        let lonely: Vec<&str> = lonely.into_iter().collect();
-        findings.leave_out("label_issues", format!("classes with one row: {}", super::list(&lonely)));
+    if !unjudged.is_empty() {
+        let unjudged = super::list(&unjudged.into_iter().collect::<Vec<_>>());
+        let reason = match labels {
+            Labels::Classes { .. } => format!("classes with too few rows for five folds: {unjudged}"),
+            Labels::Sets { .. } => {
+                format!("labels that all rows of four in five folds have, or none: {unjudged}")
+            }
+        };
+        findings.leave_out("label_issues", reason);
     }
     Ok(findings)
 }
@@ -110,19 +116,6 @@ pub(super) fn examine(
 impl Findings {
     fn leave_out(&mut self, check: &'static str, reason: String) {
         self.left_out.push(LeftOut { check, reason });
-    }
-}
-
-/// Classes, and the class of each row.
-struct Labels {
-    classes: Vec<String>,
-    class_ids: Vec<usize>,
-}
-
-impl Labels {
-    fn of(dataset: &Dataset) -> Self {
-        let classes = dataset.classes();
-        Labels { class_ids: class_ids(dataset, &classes), classes }
     }
 }
 
@@ -153,35 +146,11 @@ impl Part<'_> {
         found.into_iter().enumerate().filter_map(near).collect()
     }
 
-    /// The labels that are to be reported, by the judgement of classifiers that have not seen them; classes with one row
-    /// are not, and are added to `lonely`.
-    fn rank<'l>(
-        &self,
-        labels: &'l Labels,
-        features: &Matrix,
-        options: &DoctorOptions,
-        lonely: &mut BTreeSet<&'l str>,
-    ) -> Result<Vec<RankedLabel>> {
-        let n_classes = labels.classes.len();
-        let class_ids: Vec<usize> = self.rows.iter().map(|&row| labels.class_ids[row]).collect();
-        let samples = Samples::new(features, &class_ids, n_classes);
-        let classifier = LogisticRegressionOptions { c: options.c, ..LogisticRegressionOptions::default() };
-        let logits = out_of_fold_logits(&samples, &classifier, N_SPLITS)?;
-        let ranking = rank_labels(&softmax(&logits, n_classes), &class_ids, n_classes)?;
-        // The fold that holds out the only row of a class has no example: its probability is 0 whatever it says.
-        let mut counts = vec![0; n_classes];
-        class_ids.iter().for_each(|&id| counts[id] += 1);
-        lonely.extend((0..n_classes).filter(|&id| counts[id] == 1).map(|id| labels.classes[id].as_str()));
-        let is_reported =
-            |ranked: &RankedLabel| (options.rank_all || ranked.is_issue) && counts[class_ids[ranked.row]] > 1;
-        Ok(ranking.into_iter().filter(is_reported).collect())
-    }
-
-    fn label_issues(&self, labels: &Labels, ranking: &[RankedLabel]) -> Vec<LabelIssue> {
+    fn label_issues(&self, suspects: Vec<Suspect>) -> Vec<LabelIssue> {
         let dataset = self.dataset;
-        let suspects: Vec<usize> = ranking.iter().map(|ranked| ranked.row).collect();
-        let others = |query: usize, key: usize| suspects[query] != key;
-        let queries = self.unit.select(&suspects);
+        let places: Vec<usize> = suspects.iter().map(|suspect| suspect.place).collect();
+        let others = |query: usize, key: usize| places[query] != key;
+        let queries = self.unit.select(&places);
         let found = nearest(&queries, self.unit, Among::All, N_NEIGHBOURS, -1.0, &others);
         let neighbour = |&(i, cosine): &(usize, f32)| {
             let row = self.rows[i];
@@ -192,18 +161,19 @@ impl Part<'_> {
                 cosine: at_most_one(cosine),
             }
         };
-        let issue = |(ranked, found): (&RankedLabel, Vec<(usize, f32)>)| {
-            let row = self.rows[ranked.row];
+        let issue = |(suspect, found): (Suspect, Vec<(usize, f32)>)| {
+            let row = self.rows[suspect.place];
             LabelIssue {
                 text: dataset.sentences()[row].clone(),
                 label: dataset.labels()[row].clone(),
-                suggested: labels.classes[ranked.suggested].clone(),
-                score: ranked.self_confidence,
+                suggested: suspect.suggested,
+                of_label: suspect.of_label,
+                score: suspect.score,
                 line: dataset.lines()[row],
                 neighbours: found.iter().map(neighbour).collect(),
             }
         };
-        ranking.iter().zip(found).map(issue).collect()
+        suspects.into_iter().zip(found).map(issue).collect()
     }
 }
 

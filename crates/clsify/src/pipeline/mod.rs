@@ -9,6 +9,8 @@ mod comparison;
 mod cost_matrix;
 mod decision;
 mod doctor;
+mod doctor_classes;
+mod doctor_labels;
 mod doctor_report;
 mod doctor_texts;
 mod doctor_vectors;
@@ -40,8 +42,8 @@ pub use decision::{
 };
 pub use doctor::{DoctorOptions, EncoderOrReason, diagnose};
 pub use doctor_report::{
-    ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, Leak, LeftOut, MinorityScript,
-    MixedScripts, NearDuplicate, Neighbour, ScriptShare, Scripts, Truncated,
+    ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, LabelSets, Leak, LeftOut,
+    MinorityScript, MixedScripts, NearDuplicate, Neighbour, ScriptShare, Scripts, Truncated,
 };
 pub use encoder_identity::FileHash;
 pub use learning_curve::{CurvePoint, LearningCurve, LearningCurveOptions, learning_curve};

@@ -9,7 +9,9 @@ use clsify::pipeline::{
 
 use super::{Args, ChoiceArg, article_grid, calibrated, check_stays, choice, finish, series, six_digits};
 use crate::console::Console;
-use crate::options::{load_encoder, load_encoder_with, load_multi_label_dataset, locate_encoder};
+use crate::options::{
+    load_encoder, load_encoder_with, load_multi_label_dataset, locate_encoder, note_separator,
+};
 use crate::table::{Table, shorten};
 
 /// Trains, once the paths are known to be good.
@@ -82,10 +84,7 @@ pub(crate) fn say_counts(
         counts.join(", ")
     ));
     if n_with_several == 0 {
-        console.say(&format!(
-            "note: no sentence of {name} has several labels: is {separator:?} what stands between them?",
-            separator = separator.to_string()
-        ));
+        note_separator(name, separator, console);
     }
 }
 
