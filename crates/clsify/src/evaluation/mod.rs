@@ -18,6 +18,7 @@ mod multi_label;
 mod multi_label_cross_validation;
 mod optimism;
 mod paired;
+mod ratio_score;
 mod scoring;
 
 pub use abstention::{CoveragePoint, coverage_curve, least_answered, reach_accuracy};
@@ -35,8 +36,9 @@ pub use interval::wilson_ci95;
 pub use inverse_power_law::InversePowerLaw;
 pub use label_issues::{RankedLabel, rank_labels, softmax};
 pub use metrics::{Evaluation, Scores, weighted_accuracy};
-pub use multi_label::MultiLabelEvaluation;
+pub use multi_label::{MultiLabelEvaluation, WeightedMultiLabelScores, exact_rows};
 pub use multi_label_cross_validation::{f1_thresholds, multi_label_grid_search, out_of_fold_probabilities};
 pub use optimism::{BiasCorrected, Resample, bias_corrected};
 pub use paired::PairedCounts;
+pub use ratio_score::{PairedScores, RatioScore};
 pub use scoring::{RowScores, Scoring};

@@ -22,7 +22,7 @@ use crate::evaluation::{
 use crate::split::{Split, SplitOptions, StratifiedKFold, train_test_split};
 
 /// Folds of cross-validation, where the classes are large enough.
-const N_SPLITS: usize = 5;
+pub(super) const N_SPLITS: usize = 5;
 
 /// Where the held-out rows come from.
 #[derive(Debug, Clone)]
@@ -31,6 +31,12 @@ pub enum TestRows {
     Split(SplitOptions),
     /// A file of their own.
     Dataset(Dataset),
+}
+
+impl Default for TestRows {
+    fn default() -> Self {
+        TestRows::Split(SplitOptions::default())
+    }
 }
 
 /// Which C to search, and what to do with the best.
@@ -62,7 +68,7 @@ pub struct TrainOptions {
 impl Default for TrainOptions {
     fn default() -> Self {
         TrainOptions {
-            test: TestRows::Split(SplitOptions::default()),
+            test: TestRows::default(),
             scaling: Scaling::default(),
             classifier: LogisticRegressionOptions::default(),
             grid_search: None,

@@ -2,11 +2,18 @@
 //! [`MultiLabelClassifier`] for what comes out of it.
 
 mod classifier;
+mod comparison;
+mod learning_curve;
 mod report;
 mod saved;
 mod train;
 
 pub use classifier::{MultiLabelClassifier, MultiLabelPrediction};
+pub use comparison::{
+    ComparedLabel, ComparedMultiLabelModel, MultiLabelComparisonReport, MultiLabelDisagreement,
+    compare_multi_label,
+};
+pub use learning_curve::multi_label_learning_curve;
 pub use report::{
     ConstantLabels, ConstantScores, LabelThreshold, MultiLabelBaseline, MultiLabelClassifierReport,
     MultiLabelEvaluationReport, MultiLabelGridSearch, MultiLabelReport, MultiLabelTestData, ThresholdsReport,

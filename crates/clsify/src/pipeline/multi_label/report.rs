@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::train::Thresholds;
 use crate::classifier::{ClassWeight, Scaling};
 use crate::dataset::MultiLabelSummary;
-use crate::evaluation::{GridSearch, MultiLabelEvaluation};
+use crate::evaluation::{GridSearch, MultiLabelEvaluation, WeightedMultiLabelScores};
 use crate::pipeline::{EncoderReport, FeaturesReport, Seconds, SplitReport};
 
 /// The report of a multi-label training run. Keys are stable; more may be added.
@@ -33,6 +33,9 @@ pub struct MultiLabelReport {
     pub train: MultiLabelEvaluation,
     /// On the held-out rows.
     pub test: MultiLabelEvaluation,
+    /// On the held-out rows with each counted by its weight, where they have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_weighted: Option<WeightedMultiLabelScores>,
     /// On the held-out rows with the threshold 0.5 for every label, where others were chosen.
     pub test_at_half: Option<MultiLabelEvaluation>,
     /// Where the time went.
@@ -171,4 +174,7 @@ pub struct MultiLabelEvaluationReport {
     pub features: FeaturesReport,
     /// The scores.
     pub test: MultiLabelEvaluation,
+    /// Scores with each row counted by its weight, where rows have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_weighted: Option<WeightedMultiLabelScores>,
 }

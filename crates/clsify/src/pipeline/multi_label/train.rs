@@ -15,14 +15,16 @@ use crate::classifier::{
 };
 use crate::dataset::{LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{F1Threshold, MultiLabelEvaluation, f1_thresholds, multi_label_grid_search};
+use crate::evaluation::{
+    F1Threshold, MultiLabelEvaluation, WeightedMultiLabelScores, f1_thresholds, multi_label_grid_search,
+};
 use crate::pipeline::{
     Encoded, EncoderReport, FeaturesReport, Observer, Seconds, SentenceEncoder, SplitReport, Stage, list,
 };
 use crate::split::{KFold, Split, SplitOptions, train_test_split};
 
 /// Folds behind a chosen C and chosen thresholds; shuffled, as files are often sorted by label.
-const FOLDS: KFold = KFold { n_splits: 5, shuffle: Some(0) };
+pub(super) const FOLDS: KFold = KFold { n_splits: 5, shuffle: Some(0) };
 
 /// Where the held-out rows come from.
 #[derive(Debug, Clone)]
@@ -31,6 +33,12 @@ pub enum MultiLabelTestRows {
     Split(SplitOptions),
     /// A file of their own.
     Dataset(MultiLabelDataset),
+}
+
+impl Default for MultiLabelTestRows {
+    fn default() -> Self {
+        MultiLabelTestRows::Split(SplitOptions::default())
+    }
 }
 
 /// Above which probability a label is given.
@@ -63,7 +71,7 @@ pub struct MultiLabelTrainOptions {
 impl Default for MultiLabelTrainOptions {
     fn default() -> Self {
         MultiLabelTrainOptions {
-            test: MultiLabelTestRows::Split(SplitOptions::default()),
+            test: MultiLabelTestRows::default(),
             scaling: Scaling::default(),
             classifier: LogisticRegressionOptions::default(),
             grid_search: None,
@@ -83,7 +91,8 @@ pub struct MultiLabelTrained {
 
 /// Trains and evaluates a classifier of sentences with any number of labels each; `separator` is remembered for its answers.
 ///
-/// A row counts in fits and scaling by its weight; thresholds, scores and constant answers count each row once.
+/// A row counts in fits, scaling and [`MultiLabelReport::test_weighted`] by its weight; thresholds, other scores and constant answers
+/// count each row once.
 ///
 /// The classifier knows the labels of `dataset`. One that all or no training rows have is constant, and the observer is told.
 ///
@@ -206,6 +215,12 @@ pub fn train_multi_label(
         let y_pred = among(&classifier.predict(&x_test, thresholds), &own, &labels)?;
         MultiLabelEvaluation::from_predictions(&y_test, &y_pred, &labels)
     };
+    let w_test: Option<Vec<f64>> = match test_dataset {
+        Some(test) => test.weights().map(<[f64]>::to_vec),
+        None => dataset.weights().map(|weights| split.test.iter().map(|&row| weights[row]).collect()),
+    };
+    let y_pred = among(&classifier.predict(&x_test, &thresholds), &own, &labels)?;
+    let test_weighted = WeightedMultiLabelScores::of(&y_test, &y_pred, w_test.as_deref())?;
     let train_predicted = classifier.predict(&x_train, &thresholds);
     let (load, fit, grid_seconds) = (encoder.load_seconds(), fit_seconds, search_seconds);
     let mut seconds = Seconds { load, fit, grid_search: grid_seconds, ..Seconds::default() };
@@ -255,6 +270,7 @@ pub fn train_multi_label(
         },
         train: MultiLabelEvaluation::from_predictions(&y_train, &train_predicted, &own)?,
         test: test(&thresholds)?,
+        test_weighted,
         test_at_half: (options.thresholds == Thresholds::F1).then(|| test(&half)).transpose()?,
         seconds,
     };
@@ -262,7 +278,7 @@ pub fn train_multi_label(
     Ok(MultiLabelTrained { classifier, report })
 }
 
-fn split(n_samples: usize, test: &MultiLabelTestRows) -> Result<Split> {
+pub(super) fn split(n_samples: usize, test: &MultiLabelTestRows) -> Result<Split> {
     match test {
         MultiLabelTestRows::Split(SplitOptions { stratify: true, .. }) => {
             let message =
@@ -287,7 +303,11 @@ fn rows_that_count(y_train: &LabelIndicator, weights: Option<&[f64]>) -> Result<
 }
 
 /// The labels that there is nothing to learn about, which the observer hears of; an error when these are all.
-fn check_labels(y_train: &LabelIndicator, own: &[String], observer: &dyn Observer) -> Result<ConstantLabels> {
+pub(super) fn check_labels(
+    y_train: &LabelIndicator,
+    own: &[String],
+    observer: &dyn Observer,
+) -> Result<ConstantLabels> {
     let with_count = |n: usize| {
         let ids = (0..own.len()).filter(move |&id| y_train.count(id) == n);
         ids.map(|id| own[id].clone()).collect::<Vec<String>>()
@@ -315,7 +335,12 @@ fn check_labels(y_train: &LabelIndicator, own: &[String], observer: &dyn Observe
 }
 
 /// Labels that only a test file has.
-fn note_unseen(y_test: &LabelIndicator, labels: &[String], own: &[String], observer: &dyn Observer) {
+pub(super) fn note_unseen(
+    y_test: &LabelIndicator,
+    labels: &[String],
+    own: &[String],
+    observer: &dyn Observer,
+) {
     let is_unseen = |id: &usize| y_test.count(*id) > 0 && own.binary_search(&labels[*id]).is_err();
     let unseen: Vec<&str> = (0..labels.len()).filter(is_unseen).map(|id| labels[id].as_str()).collect();
     if !unseen.is_empty() {
