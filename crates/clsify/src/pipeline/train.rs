@@ -49,7 +49,7 @@ pub struct GridSearchOptions {
 }
 
 /// What the caller chooses of a training run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct TrainOptions {
     /// Where the held-out rows come from. The default is a quarter of the data.
     pub test: TestRows,
@@ -63,19 +63,6 @@ pub struct TrainOptions {
     pub calibration: Calibration,
     /// How probabilities become answers. The default is the most probable class, as in the article.
     pub decision: DecisionOptions,
-}
-
-impl Default for TrainOptions {
-    fn default() -> Self {
-        TrainOptions {
-            test: TestRows::default(),
-            scaling: Scaling::default(),
-            classifier: LogisticRegressionOptions::default(),
-            grid_search: None,
-            calibration: Calibration::default(),
-            decision: DecisionOptions::default(),
-        }
-    }
 }
 
 /// A training run's results, and the steps in between for whoever wants to look at them.

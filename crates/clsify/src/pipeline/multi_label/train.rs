@@ -53,7 +53,7 @@ pub enum Thresholds {
 }
 
 /// What the caller chooses of a multi-label training run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct MultiLabelTrainOptions {
     /// Where the held-out rows come from. The default is a quarter of the data.
     pub test: MultiLabelTestRows,
@@ -66,18 +66,6 @@ pub struct MultiLabelTrainOptions {
     pub grid_search: Option<Vec<f64>>,
     /// Above which probability a label is given.
     pub thresholds: Thresholds,
-}
-
-impl Default for MultiLabelTrainOptions {
-    fn default() -> Self {
-        MultiLabelTrainOptions {
-            test: MultiLabelTestRows::default(),
-            scaling: Scaling::default(),
-            classifier: LogisticRegressionOptions::default(),
-            grid_search: None,
-            thresholds: Thresholds::default(),
-        }
-    }
 }
 
 /// A training run's results.
