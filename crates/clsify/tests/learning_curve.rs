@@ -58,13 +58,13 @@ fn all_rows_are_what_train_takes() {
         let options = LearningCurveOptions { test, scaling, n_repeats: 3, ..LearningCurveOptions::default() };
         let curve = learning_curve(&encoder("bert"), &dataset, &options, &()).unwrap();
         let last = curve.points.last().unwrap();
-        assert_eq!((last.n_rows, last.accuracies.len()), (40, 1));
-        assert_eq!(last.accuracy, trained.report.test.accuracy);
-        assert_eq!(last.accuracy_ci95, trained.report.test.accuracy_ci95);
-        assert_eq!(curve.baseline_accuracy, trained.report.baseline.test_accuracy);
+        assert_eq!((last.n_rows, last.scores.len()), (40, 1));
+        assert_eq!(last.score, trained.report.test.accuracy);
+        assert_eq!(last.score_ci95, trained.report.test.accuracy_ci95);
+        assert_eq!(curve.baseline_accuracy, Some(trained.report.baseline.test_accuracy));
         let sizes: Vec<usize> = curve.points.iter().map(|point| point.n_rows).collect();
         assert_eq!(sizes, [5, 10, 20, 40]);
-        assert!(curve.points[..3].iter().all(|point| point.accuracies.len() == 3));
+        assert!(curve.points[..3].iter().all(|point| point.scores.len() == 3));
         assert!(curve.forecast.is_some());
         let again = learning_curve(&encoder("bert"), &dataset, &options, &()).unwrap();
         assert_eq!(curve.points, again.points);
@@ -85,7 +85,7 @@ fn a_test_file_and_few_sizes_will_do() {
     };
     let curve = learning_curve(&encoder("bert"), &dataset(2), &options, &()).unwrap();
     assert_eq!((curve.n_train, curve.n_test), (60, 2));
-    assert!(curve.points.iter().all(|point| point.accuracy <= 0.5));
+    assert!(curve.points.iter().all(|point| point.score <= 0.5));
     assert_eq!(curve.forecast, None);
     let options = LearningCurveOptions { sizes: vec![61], ..options };
     let error = learning_curve(&encoder("bert"), &dataset(2), &options, &()).unwrap_err();

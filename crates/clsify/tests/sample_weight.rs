@@ -155,7 +155,7 @@ fn a_weight_is_so_many_rows() {
         };
         let curve = learning_curve(&encoder("bert"), &weighted, &options, &()).unwrap();
         assert_eq!(curve.n_train, weighted.weights().unwrap().iter().filter(|&&weight| weight > 0.0).count());
-        assert_eq!(curve.points.last().unwrap().accuracy, one.report.test.accuracy);
+        assert_eq!(curve.points.last().unwrap().score, one.report.test.accuracy);
     }
 }
 

@@ -1,11 +1,19 @@
 //! `clsify compare`: two saved classifiers on the same labelled sentences.
 
-use std::path::PathBuf;
+mod multi_label;
 
-use clsify::pipeline::{ComparedModel, ComparisonReport, SavedModel, compare};
+use std::path::{Path, PathBuf};
+
+use anyhow::{bail, ensure};
+use clsify::dataset::LabelSeparator;
+use clsify::evaluation::PairedScores;
+use clsify::pipeline::{ComparedRows, ComparisonReport, EncoderReport, SavedMultiLabelModel, compare};
+use serde::Serialize;
 
 use crate::console::Console;
-use crate::options::{CacheArgs, DataOptions, DtypeArg, at_least_one, load_classifier, load_dataset};
+use crate::options::{
+    CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one, load_classifier, load_dataset,
+};
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
 
@@ -14,13 +22,16 @@ use crate::table::{Table, shorten};
 #[command(after_help = "Examples:
   clsify compare old new --data test.tsv
   clsify compare old new --data test.tsv --show 50 --output differences.jsonl
-  clsify compare old new --data test.tsv --json")]
+  clsify compare old new --data test.tsv --json
+
+Two models of several labels a sentence (train --multi-label) are compared by their whole sets, by micro F1 and label by label.")]
 pub(crate) struct Args {
     /// The folder of the first model, A
     #[arg(value_name = "A")]
     a: PathBuf,
 
-    /// The folder of the second model, B; it may have another encoder and other classes
+    /// The folder of the second model, B; it may have another encoder and other classes; one of several labels a sentence is
+    /// compared with another such
     #[arg(value_name = "B")]
     b: PathBuf,
 
@@ -48,6 +59,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true)]
     show: usize,
 
+    /// With two models of several labels a sentence: what stands between the labels of a cell of --data; as in the training of A
+    /// if not given
+    #[arg(long, value_name = "SEPARATOR")]
+    multi_label: Option<LabelSeparator>,
+
     /// Write the report as JSON to stdout, instead of tables
     #[arg(long)]
     json: bool,
@@ -60,46 +76,79 @@ pub(crate) struct Args {
     cache: CacheArgs,
 
     #[command(flatten)]
+    weight: WeightArgs,
+
+    #[command(flatten)]
     options: DataOptions,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.output.iter().try_for_each(|path| check_parent(path))?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
-    anyhow::ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --output -, got both");
+    ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --output -, got both");
     // Before the data, which is of another form where a model has several labels a sentence.
-    [&args.a, &args.b].into_iter().try_for_each(|model| SavedModel::read(model).map(drop))?;
-    let dataset = load_dataset(&args.data, &args.options.with_limit(args.limit))?;
+    match (SavedMultiLabelModel::is_at(&args.a)?, SavedMultiLabelModel::is_at(&args.b)?) {
+        (false, false) => run_single(args, console),
+        (true, true) => multi_label::run(args, console),
+        (a_has_several, _) => {
+            let (several, one) = if a_has_several { (&args.a, &args.b) } else { (&args.b, &args.a) };
+            bail!(
+                "expected two models of the same form, got one of several labels a sentence, {}, and one of one label, {}",
+                several.display(),
+                one.display()
+            )
+        }
+    }
+}
+
+/// With two models of one label a sentence.
+fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
+    ensure!(
+        args.multi_label.is_none(),
+        "--multi-label: {} and {} have one label a sentence: leave it out",
+        args.a.display(),
+        args.b.display()
+    );
+    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
     let load = |model: &PathBuf, encoder: &Option<String>| {
         load_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)
     };
     let (a, b) = (load(&args.a, &args.encoder_a)?, load(&args.b, &args.encoder_b)?);
     let report = compare(&a, &b, &dataset, console)?;
-    let lines = report.differences.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+    write(args, &report, &report.differences, || summary(&report, args))
+}
+
+/// The report in the form that was asked for.
+fn write(
+    args: &Args,
+    report: &impl Serialize,
+    differences: &[impl Serialize],
+    summary: impl FnOnce() -> String,
+) -> anyhow::Result<()> {
+    let lines = differences.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     match &args.output {
-        Some(_) if is_on_stdout => return stdout(|out| lines.iter().try_for_each(|l| writeln!(out, "{l}"))),
+        Some(path) if is_stdout(path) => {
+            return stdout(|out| lines.iter().try_for_each(|l| writeln!(out, "{l}")));
+        }
         Some(path) => {
             clsify::files::write_atomically(path, |out| lines.iter().try_for_each(|l| writeln!(out, "{l}")))?;
         }
         None => {}
     }
     if args.json {
-        return write_json("-".as_ref(), &report);
+        return write_json("-".as_ref(), report);
     }
-    stdout(|out| write!(out, "{}", summary(&report, args)))
+    stdout(|out| write!(out, "{}", summary()))
 }
 
 /// A comparison in words.
 fn summary(report: &ComparisonReport, args: &Args) -> String {
-    let mut text = String::new();
-    let models = [("A", &args.a, &report.a), ("B", &args.b, &report.b)];
-    for (name, folder, model) in models {
-        let encoder = &model.encoder;
-        text.push_str(&format!("{name}  {}: {}, {}\n", folder.display(), encoder.name, encoder.pooled()));
-    }
-    models.iter().for_each(|(name, _, model)| text.push_str(&unknown(name, model)));
+    let (a, b) = (&report.a, &report.b);
+    let mut text = models(args, [&a.encoder, &b.encoder]);
+    text.push_str(&unknown("A", &a.unknown_labels, a.n_unknown, "count as wrong for it"));
+    text.push_str(&unknown("B", &b.unknown_labels, b.n_unknown, "count as wrong for it"));
     let mut table = Table::new(["", "accuracy", "95 % interval", "macro F1"]);
-    for (name, _, model) in models {
+    for (name, model) in [("A", a), ("B", b)] {
         let [low, high] = model.test.accuracy_ci95;
         table.row([
             name.to_string(),
@@ -108,31 +157,56 @@ fn summary(report: &ComparisonReport, args: &Args) -> String {
             format!("{:.4}", model.test.macro_average.f1),
         ]);
     }
-    let [low, high] = report.difference_ci95;
+    let [low, high] = report.rows.difference_ci95;
     table.row([
         "B - A".to_string(),
-        format!("{:+.4}", report.difference),
+        format!("{:+.4}", report.rows.difference),
         format!("{low:+.4} to {high:+.4}"),
-        format!("{:+.4}", report.b.test.macro_average.f1 - report.a.test.macro_average.f1),
+        format!("{:+.4}", b.test.macro_average.f1 - a.test.macro_average.f1),
     ]);
-    text.push_str(&format!("\n{table}\n{}\n", verdict(report)));
+    text.push_str(&format!("\n{table}"));
+    if let Some(weighted) = &report.weighted_accuracy {
+        let title = "accuracy by weight";
+        text.push_str(&format!("\n{}", paired_table(&[(title, weighted)])));
+    }
+    text.push_str(&format!("\n{}\n", verdict(&report.rows, "right")));
     text.push_str(&differences(report, args.show));
     text
 }
 
-/// The labels that a model does not know; nothing where it knows them all.
-fn unknown(name: &str, model: &ComparedModel) -> String {
+/// Which models these are.
+fn models(args: &Args, [a, b]: [&EncoderReport; 2]) -> String {
+    let line = |name: &str, folder: &Path, encoder: &EncoderReport| {
+        format!("{name}  {}: {}, {}\n", folder.display(), encoder.name, encoder.pooled())
+    };
+    line("A", &args.a, a) + &line("B", &args.b, b)
+}
+
+/// Scores of both on the same rows, and their differences.
+fn paired_table(scores: &[(&str, &PairedScores)]) -> Table {
+    let mut table = Table::new(["", "A", "B", "B - A", "95 % interval"]);
+    for (name, scores) in scores {
+        let [low, high] = scores.difference_ci95;
+        table.row([
+            name.to_string(),
+            format!("{:.4}", scores.a),
+            format!("{:.4}", scores.b),
+            format!("{:+.4}", scores.difference),
+            format!("{low:+.4} to {high:+.4}"),
+        ]);
+    }
+    table
+}
+
+/// The labels that a model does not know, and what becomes of their rows; nothing where it knows them all.
+fn unknown(name: &str, labels: &[String], n_rows: usize, what: &str) -> String {
     const MOST: usize = 8;
-    if model.unknown_labels.is_empty() {
+    if labels.is_empty() {
         return String::new();
     }
-    let labels: Vec<String> = model.unknown_labels.iter().take(MOST).map(|l| shorten(l, 40)).collect();
-    let more = if model.unknown_labels.len() > MOST { ", ..." } else { "" };
-    format!(
-        "{name} does not know the label {}{more}: {} count as wrong for it\n",
-        labels.join(", "),
-        sentences(model.n_unknown)
-    )
+    let more = if labels.len() > MOST { ", ..." } else { "" };
+    let labels: Vec<String> = labels.iter().take(MOST).map(|l| shorten(l, 40)).collect();
+    format!("{name} does not know the label {}{more}: {} {what}\n", labels.join(", "), sentences(n_rows))
 }
 
 fn sentences(n: usize) -> String {
@@ -140,15 +214,15 @@ fn sentences(n: usize) -> String {
 }
 
 /// Who is right where the other is wrong, and how often chance alone does that.
-fn verdict(report: &ComparisonReport) -> String {
-    let counts = &report.counts;
+fn verdict(rows: &ComparedRows, right: &str) -> String {
+    let counts = &rows.counts;
     let (only_a, only_b) = (counts.only_a, counts.only_b);
     if only_a + only_b == 0 {
-        return "A and B are right on the same sentences: nothing here tells them apart.".to_string();
+        return format!("A and B are {right} on the same sentences: nothing here tells them apart.");
     }
     let (better, more, worse, fewer) =
         if only_b >= only_a { ("B", only_b, "A", only_a) } else { ("A", only_a, "B", only_b) };
-    let p = report.mcnemar_p_value;
+    let p = rows.mcnemar_p_value;
     let chance = match 100.0 * p {
         percent if percent < 0.001 => "in less than 0.001 % of cases".to_string(),
         percent => format!("in {:.prec$} % of cases", percent, prec = if percent < 0.1 { 3 } else { 1 }),
@@ -159,7 +233,7 @@ fn verdict(report: &ComparisonReport) -> String {
         "These rows do not show that one is better.".to_string()
     };
     format!(
-        "{better} is right on {} where {worse} is wrong, {worse} on {fewer} where {better} is wrong; such a difference\n\
+        "{better} is {right} on {} where {worse} is wrong, {worse} on {fewer} where {better} is wrong; such a difference\n\
          would come about by chance {chance} (McNemar's exact test). {end}",
         sentences(more)
     )
@@ -167,30 +241,49 @@ fn verdict(report: &ComparisonReport) -> String {
 
 /// The sentences of which the two say different things, as many as asked for.
 fn differences(report: &ComparisonReport, show: usize) -> String {
-    let n = report.differences.len();
-    let mut text = format!("\ndifferent labels for {n} of {}\n", sentences(report.counts.n()));
-    if n == 0 || show == 0 {
+    let rows = report.differences.iter().map(|d| Different {
+        line: d.line,
+        text: &d.text,
+        label: d.label.clone(),
+        answers: [d.a.clone(), d.b.clone()],
+    });
+    different_rows(rows, "labels", report.rows.counts.n(), show)
+}
+
+/// A sentence of which the two say different things.
+struct Different<'a> {
+    line: usize,
+    text: &'a str,
+    label: String,
+    answers: [String; 2],
+}
+
+/// Their table: the first `show` of them, and how many of all `n` sentences they are.
+fn different_rows<'a>(
+    rows: impl ExactSizeIterator<Item = Different<'a>>,
+    what: &str,
+    n: usize,
+    show: usize,
+) -> String {
+    let n_different = rows.len();
+    let mut text = format!("\ndifferent {what} for {n_different} of {}\n", sentences(n));
+    if n_different == 0 || show == 0 {
         return text;
     }
     let mut table = Table::new(["line", "label", "A", "B", "sentence"]);
-    for difference in report.differences.iter().take(show) {
+    for row in rows.take(show) {
         let mark = |said: &String| {
-            let right = if *said == difference.label { " *" } else { "" };
+            let right = if *said == row.label { " *" } else { "" };
             format!("{}{right}", shorten(said, 20))
         };
-        table.row([
-            difference.line.to_string(),
-            shorten(&difference.label, 20),
-            mark(&difference.a),
-            mark(&difference.b),
-            shorten(&difference.text, 60),
-        ]);
+        let [a, b] = &row.answers;
+        table.row([row.line.to_string(), shorten(&row.label, 20), mark(a), mark(b), shorten(row.text, 60)]);
     }
     text.push_str(&format!("{table}"));
-    if n > show {
+    if n_different > show {
         text.push_str(&format!(
             "  ... and {} more (--show N; --json and --output have them all)\n",
-            n - show
+            n_different - show
         ));
     }
     text.push_str("  * right\n");

@@ -2,27 +2,34 @@
 
 use std::path::PathBuf;
 
-use clsify::evaluation::Forecast;
-use clsify::pipeline::{LearningCurve, LearningCurveOptions, TestRows, learning_curve};
+use clsify::dataset::LabelSeparator;
+use clsify::pipeline::{
+    CurveForecast, CurveScores, CurveScoring, LearningCurve, LearningCurveOptions, MultiLabelTestRows,
+    SentenceEncoder, TestRows, learning_curve, multi_label_learning_curve,
+};
+use serde::Serialize;
 
-use super::curve_chart::{bars, svg};
-use crate::commands::train::{say_counts, six_digits};
+use super::curve_chart::{bars, baseline_name, score_name, svg};
+use crate::commands::train::{article_grid, multi_label, say_counts, six_digits};
 use crate::console::Console;
 use crate::options::{
     CacheArgs, DataOptions, FeatureArgs, FitArgs, SplitArgs, WeightArgs, at_least_one, load_dataset,
-    load_encoder, locate_encoder,
+    load_encoder, load_multi_label_dataset, locate_encoder, positive,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
-use crate::table::Table;
+use crate::table::{Table, shorten};
 
 /// Show how accuracy grows with the number of training rows, and whether more of them would help
 ///
 /// Every sentence is encoded once. Classifiers are fitted on 50, 100, 200, ... of the training rows, in the shares of their
-/// classes, and scored on the same held-out rows.
+/// classes, and scored on the same held-out rows: by accuracy, by accuracy by weight with --weight-column, by micro F1 with
+/// --multi-label.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   clsify curve --data reviews.tsv
-  clsify curve --data train.tsv --test-data test.tsv --encoder all-mpnet-base-v2 --layers 9 --pooling mean --c 0.01 --chart curve.svg")]
+  clsify curve --data train.tsv --test-data test.tsv --encoder all-mpnet-base-v2 --layers 9 --pooling mean --c 0.01 --chart curve.svg
+  clsify curve --data reviews.tsv --grid-search
+  clsify curve --data news.tsv --multi-label \";\"")]
 pub(crate) struct Args {
     /// A folder, a name known to `list`, or a hub id
     #[arg(long, default_value = "all-MiniLM-L6-v2")]
@@ -53,6 +60,20 @@ pub(crate) struct Args {
     #[command(flatten)]
     fit: FitArgs,
 
+    /// Search C for each fit by cross-validation on its own rows, over the 20 values of train --grid-search; a fit on rows too few
+    /// for five folds takes --c
+    #[arg(long)]
+    grid_search: bool,
+
+    /// The values of C to search
+    #[arg(long, value_name = "C,C,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = positive)]
+    c_grid: Vec<f64>,
+
+    /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"; one classifier a
+    /// label, each label given where its probability is above 0.5
+    #[arg(long, value_name = "SEPARATOR")]
+    multi_label: Option<LabelSeparator>,
+
     /// Draw the curve to this file
     #[arg(long, value_name = "CURVE.svg")]
     chart: Option<PathBuf>,
@@ -75,6 +96,14 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.chart.iter().try_for_each(|path| check_parent(path))?;
     let is_on_stdout = args.chart.as_deref().is_some_and(is_stdout);
     anyhow::ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --chart -, got both");
+    match &args.multi_label {
+        Some(separator) => run_multi_label(args, separator, console),
+        None => run_single(args, console),
+    }
+}
+
+/// One label a sentence.
+fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
     let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     let test = match &args.split.test_data {
@@ -85,64 +114,90 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         }
         None => TestRows::Split(args.split.options()),
     };
-    let options = LearningCurveOptions {
-        test,
-        scaling: args.fit.scaling(&args.features),
-        classifier: args.fit.options(),
-        sizes: args.sizes.clone(),
-        n_repeats: usize::from(args.repeats),
-        seed: args.split.seed,
-    };
-    let located = locate_encoder(&args.encoder, console)?;
-    let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
-    let curve = learning_curve(&encoder, &dataset, &options, console)?;
-    match &args.chart {
-        Some(_) if is_on_stdout => return stdout(|out| write!(out, "{}", svg(&curve))),
-        Some(path) => clsify::files::write_atomically(path, |out| write!(out, "{}", svg(&curve)))?,
-        None => {}
-    }
-    if args.json {
-        write_json("-".as_ref(), &curve)?;
-    } else {
-        stdout(|out| write!(out, "{}", summary(&curve)))?;
-    }
+    let encoder = encoder(args, console)?;
+    let curve = learning_curve(&encoder, &dataset, &options(args, test), console)?;
+    write(args, &curve, None)?;
     console.hint_faster_dtype(&encoder);
     Ok(())
 }
 
+/// A set of labels a sentence.
+fn run_multi_label(args: &Args, separator: &LabelSeparator, console: &Console) -> anyhow::Result<()> {
+    let data = args.weight.of(args.options.with_limit(args.limit));
+    let dataset = load_multi_label_dataset(&args.data, separator, &data)?;
+    multi_label::say_counts(&args.data.display().to_string(), &dataset, separator, console);
+    let test = match &args.split.test_data {
+        Some(path) => {
+            let test = load_multi_label_dataset(path, separator, &args.options.with_limit(None))?;
+            multi_label::say_counts(&path.display().to_string(), &test, separator, console);
+            MultiLabelTestRows::Dataset(test)
+        }
+        None => MultiLabelTestRows::Split(args.split.options()),
+    };
+    let encoder = encoder(args, console)?;
+    let curve = multi_label_learning_curve(&encoder, &dataset, &options(args, test), console)?;
+    write(args, &curve, Some(separator))?;
+    console.hint_faster_dtype(&encoder);
+    Ok(())
+}
+
+fn encoder(args: &Args, console: &Console) -> anyhow::Result<SentenceEncoder> {
+    load_encoder(&locate_encoder(&args.encoder, console)?, &args.features, args.cache.open(), console)
+}
+
+fn options<T>(args: &Args, test: T) -> LearningCurveOptions<T> {
+    LearningCurveOptions {
+        test,
+        scaling: args.fit.scaling(&args.features),
+        classifier: args.fit.options(),
+        grid_search: match args.c_grid.as_slice() {
+            [] => args.grid_search.then(article_grid),
+            c_values => Some(c_values.to_vec()),
+        },
+        sizes: args.sizes.clone(),
+        n_repeats: usize::from(args.repeats),
+        seed: args.split.seed,
+    }
+}
+
+/// The curve in the forms that were asked for.
+fn write<D: Serialize>(
+    args: &Args,
+    curve: &LearningCurve<D>,
+    separator: Option<&LabelSeparator>,
+) -> anyhow::Result<()> {
+    match &args.chart {
+        Some(path) if is_stdout(path) => return stdout(|out| write!(out, "{}", svg(curve))),
+        Some(path) => clsify::files::write_atomically(path, |out| write!(out, "{}", svg(curve)))?,
+        None => {}
+    }
+    if args.json {
+        return write_json("-".as_ref(), curve);
+    }
+    stdout(|out| write!(out, "{}", summary(curve, separator)))
+}
+
 /// A learning curve in words.
-fn summary(curve: &LearningCurve) -> String {
+fn summary<D>(curve: &LearningCurve<D>, separator: Option<&LabelSeparator>) -> String {
     let encoder = &curve.encoder;
+    let c = match &curve.grid_search {
+        None => format!("C {}", six_digits(curve.c)),
+        Some(c_values) => format!("C of {} by cross-validation", c_values.len()),
+    };
     let mut text = format!(
-        "encoder      {}, {}; C {}\nrows         {} to train, {} to test\n",
+        "encoder      {}, {}; {c}\nrows         {} to train, {} to test\n",
         encoder.name,
         encoder.pooled(),
-        six_digits(curve.c),
         curve.n_train,
         curve.n_test
     );
-    text.push_str(&format!(
-        "baseline     {:.4}: always the most frequent class\n\n",
-        curve.baseline_accuracy
-    ));
-    let (scale, bars) = bars(curve);
-    let mut table = Table::new(["rows", "fits", "accuracy", "+-", "95 % interval", &scale]);
-    for (point, bar) in curve.points.iter().zip(bars) {
-        let [low, high] = point.accuracy_ci95;
-        let spread = match point.accuracies.len() {
-            1 => String::new(),
-            _ => format!("{:.4}", point.accuracy_std),
-        };
-        table.row([
-            point.n_rows.to_string(),
-            point.accuracies.len().to_string(),
-            format!("{:.4}", point.accuracy),
-            spread,
-            format!("{low:.3} to {high:.3}"),
-            bar,
-        ]);
-    }
-    text.push_str(&format!("{table}\n"));
+    let always = match separator {
+        None => baseline_name(curve.scoring).to_string(),
+        Some(_) if curve.baseline_labels.is_empty() => "empty set".to_string(),
+        Some(separator) => format!("labels {}", shorten(&separator.join(&curve.baseline_labels), 60)),
+    };
+    text.push_str(&format!("baseline     {:.4}: always the {always}\n\n", curve.baseline_score));
+    text.push_str(&format!("{}\n", points(curve)));
     text.push_str("  +-: deviation from fit to fit, by which training rows were drawn; interval: for other held-out rows\n\n");
     text.push_str(&match &curve.forecast {
         Some(forecast) => verdict(curve, forecast),
@@ -151,11 +206,62 @@ fn summary(curve: &LearningCurve) -> String {
     text
 }
 
+/// A line for each number of rows.
+fn points<D>(curve: &LearningCurve<D>) -> Table {
+    let (scale, bars) = bars(curve);
+    // What else is said of each: other scores, and which C was chosen.
+    let beside = match curve.scoring {
+        CurveScoring::Accuracy => &[][..],
+        CurveScoring::WeightedAccuracy => &["accuracy"],
+        CurveScoring::F1Micro => &["macro F1", "subset"],
+        CurveScoring::WeightedF1Micro => &["micro F1", "macro F1", "subset"],
+    };
+    let searched = curve.grid_search.is_some().then_some("C");
+    let head = ["rows", "fits", score_name(curve.scoring), "+-", "95 % interval"];
+    let mut table = Table::new(head.iter().chain(beside).copied().chain(searched).chain([scale.as_str()]));
+    for (point, bar) in curve.points.iter().zip(bars) {
+        let [low, high] = point.score_ci95;
+        let spread = match point.scores.len() {
+            1 => String::new(),
+            _ => format!("{:.4}", point.score_std),
+        };
+        let others = match (curve.scoring, &point.unweighted) {
+            (CurveScoring::Accuracy, _) => vec![],
+            (_, CurveScores::Classes { accuracy, .. }) => vec![*accuracy],
+            (CurveScoring::F1Micro, CurveScores::LabelSets { f1_macro, subset_accuracy, .. }) => {
+                vec![*f1_macro, *subset_accuracy]
+            }
+            (_, CurveScores::LabelSets { f1_micro, f1_macro, subset_accuracy }) => {
+                vec![*f1_micro, *f1_macro, *subset_accuracy]
+            }
+        };
+        let cells = [
+            point.n_rows.to_string(),
+            point.scores.len().to_string(),
+            format!("{:.4}", point.score),
+            spread,
+            format!("{low:.3} to {high:.3}"),
+        ];
+        let others = others.into_iter().map(|score| format!("{score:.4}"));
+        let c = searched.map(|_| c_range(&point.c));
+        table.row(cells.into_iter().chain(others).chain(c).chain([bar]));
+    }
+    table
+}
+
+/// The C of all repeats: one, or from the least to the greatest.
+fn c_range(c: &[f64]) -> String {
+    let (low, high) = c.iter().fold((f64::INFINITY, 0.0f64), |(low, high), &c| (low.min(c), high.max(c)));
+    let digits = |c: f64| format!("{c:.2e}").parse().unwrap_or(c);
+    if low == high { digits(low).to_string() } else { format!("{} to {}", digits(low), digits(high)) }
+}
+
 /// Half a point: less is not worth new labels to most.
 const WORTH: f64 = 0.005;
 
 /// Whether more rows would help.
-fn verdict(curve: &LearningCurve, forecast: &Forecast) -> String {
+fn verdict<D>(curve: &LearningCurve<D>, forecast: &CurveForecast) -> String {
+    let forecast = &forecast.found;
     let [low, high] = forecast.gain_ci95;
     let points = |x: f64| format!("{:.1}", 100.0 * x);
     let judgement = match (low, high) {
@@ -167,11 +273,12 @@ fn verdict(curve: &LearningCurve, forecast: &Forecast) -> String {
     };
     let mut text = format!(
         "{judgement}\nTwice the rows ({}): about {} points more (95 % interval {} to {}), if the curve\n  \
-         accuracy = {:.4} - {:.4} x rows^-{:.3}\ngoes on as it has.",
+         {} = {:.4} - {:.4} x rows^-{:.3}\ngoes on as it has.",
         forecast.n_rows,
         points(forecast.gain),
         points(low),
         points(high),
+        score_name(curve.scoring),
         forecast.law.a,
         forecast.law.b,
         forecast.law.c
@@ -179,7 +286,7 @@ fn verdict(curve: &LearningCurve, forecast: &Forecast) -> String {
     if let (Some(expected), Some(last)) = (forecast.largest_from_others, curve.points.last()) {
         text.push_str(&format!(
             " Drawn without its last point, it says {expected:.4} for {} rows; measured {:.4}.",
-            last.n_rows, last.accuracy
+            last.n_rows, last.score
         ));
     }
     text + "\n"

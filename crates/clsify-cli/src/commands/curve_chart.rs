@@ -1,22 +1,46 @@
 //! A learning curve as text and as SVG.
 
-use clsify::pipeline::{CurvePoint, LearningCurve};
+use clsify::pipeline::{CurvePoint, CurveScoring, LearningCurve};
 
 use crate::svg::{escaped, head, label};
 
-/// Characters from the lowest to the highest accuracy.
+/// What the curve is a curve of, in words.
+pub(super) fn score_name(scoring: CurveScoring) -> &'static str {
+    match scoring {
+        CurveScoring::Accuracy => "accuracy",
+        CurveScoring::WeightedAccuracy => "accuracy by weight",
+        CurveScoring::F1Micro => "micro F1",
+        CurveScoring::WeightedF1Micro => "micro F1 by weight",
+    }
+}
+
+/// What the constant answer says that is the least to beat.
+pub(super) fn baseline_name(scoring: CurveScoring) -> &'static str {
+    match scoring {
+        CurveScoring::Accuracy => "most frequent class",
+        CurveScoring::WeightedAccuracy => "most frequent class by weight",
+        CurveScoring::F1Micro | CurveScoring::WeightedF1Micro => "same labels for all",
+    }
+}
+
+/// The name where a sentence starts with it.
+fn capitalised(name: &str) -> String {
+    name[..1].to_uppercase() + &name[1..]
+}
+
+/// Characters from the lowest to the highest score.
 const BAR_WIDTH: usize = 40;
 
 /// The ends of the scale, for the head of a column, and a line for each point: `o` the mean, `-` its interval, `|` the baseline.
-pub(super) fn bars(curve: &LearningCurve) -> (String, Vec<String>) {
+pub(super) fn bars<D>(curve: &LearningCurve<D>) -> (String, Vec<String>) {
     let (low, high) = scale(curve);
     let place = |x: f64| ((x - low) / (high - low) * (BAR_WIDTH - 1) as f64).round() as usize;
     let line = |point: &CurvePoint| {
         let mut line = [' '; BAR_WIDTH];
-        line[place(curve.baseline_accuracy)] = '|';
-        let [from, to] = point.accuracy_ci95.map(place);
+        line[place(curve.baseline_score)] = '|';
+        let [from, to] = point.score_ci95.map(place);
         line[from..=to].fill('-');
-        line[place(point.accuracy)] = 'o';
+        line[place(point.score)] = 'o';
         line.iter().collect::<String>().trim_end().to_string()
     };
     let (low, high) = (format!("{low:.2}"), format!("{high:.2}"));
@@ -24,10 +48,10 @@ pub(super) fn bars(curve: &LearningCurve) -> (String, Vec<String>) {
     (head, curve.points.iter().map(line).collect())
 }
 
-/// The least and the greatest accuracy that is shown, in steps of 0.05; they differ.
-fn scale(curve: &LearningCurve) -> (f64, f64) {
-    let drawn = curve.points.iter().flat_map(|point| point.accuracy_ci95).chain([curve.baseline_accuracy]);
-    let forecast = curve.forecast.iter().map(|forecast| forecast.accuracy);
+/// The least and the greatest score that is shown, in steps of 0.05; they differ.
+fn scale<D>(curve: &LearningCurve<D>) -> (f64, f64) {
+    let drawn = curve.points.iter().flat_map(|point| point.score_ci95).chain([curve.baseline_score]);
+    let forecast = curve.forecast.iter().map(|forecast| forecast.found.score);
     let (low, high) =
         drawn.chain(forecast).fold((1.0f64, 0.0f64), |(low, high), x| (low.min(x), high.max(x)));
     let low = ((20.0 * low).floor() / 20.0).clamp(0.0, 0.95);
@@ -47,19 +71,20 @@ const N_PIECES: usize = 60;
 
 /// The curve over the logarithm of the number of rows: means with intervals, the fitted form, dashed where no row is, and the
 /// baseline.
-pub(super) fn svg(curve: &LearningCurve) -> String {
+pub(super) fn svg<D>(curve: &LearningCurve<D>) -> String {
     let (low, high) = scale(curve);
     let sizes = || curve.points.iter().map(|point| point.n_rows as f64);
     let first = sizes().fold(f64::INFINITY, f64::min);
     let last = sizes().fold(0.0, f64::max);
-    let end = curve.forecast.as_ref().map_or(last.max(first + 1.0), |forecast| forecast.n_rows as f64);
+    let end = curve.forecast.as_ref().map_or(last.max(first + 1.0), |forecast| forecast.found.n_rows as f64);
     let x = |n: f64| LEFT + (n / first).ln() / (end / first).ln() * (WIDTH - LEFT - RIGHT);
     let y = |p: f64| TOP + (high - p.clamp(low, high)) / (high - low) * (HEIGHT - TOP - BOTTOM);
 
     let title = format!("Learning curve of {}", curve.encoder.name);
     let mut svg = head([WIDTH, HEIGHT], &title, &description(curve));
     svg.push_str(&format!(
-        "<text x=\"{LEFT}\" y=\"24\" font-size=\"16\">Accuracy by the number of training rows: {}</text>\n",
+        "<text x=\"{LEFT}\" y=\"24\" font-size=\"16\">{} by the number of training rows: {}</text>\n",
+        capitalised(score_name(curve.scoring)),
         escaped(&crate::table::shorten(&curve.encoder.name, 40)),
     ));
     let mut line = |points: [(f64, f64); 2], style: &str| {
@@ -71,10 +96,10 @@ pub(super) fn svg(curve: &LearningCurve) -> String {
     let n_steps = ((high - low) / 0.05).round() as usize;
     let ticks = || (0..=n_steps).map(|i| low + 0.05 * i as f64);
     ticks().for_each(|p| line([(LEFT, y(p)), (WIDTH - RIGHT, y(p))], "stroke=\"#ddd\""));
-    let baseline = y(curve.baseline_accuracy);
+    let baseline = y(curve.baseline_score);
     line([(LEFT, baseline), (WIDTH - RIGHT, baseline)], "stroke=\"#777\" stroke-dasharray=\"2 4\"");
     for point in &curve.points {
-        let (at, [from, to]) = (x(point.n_rows as f64), point.accuracy_ci95.map(y));
+        let (at, [from, to]) = (x(point.n_rows as f64), point.score_ci95.map(y));
         line([(at, from), (at, to)], "stroke=\"#1b5e9b\"");
     }
     for p in ticks() {
@@ -90,11 +115,11 @@ pub(super) fn svg(curve: &LearningCurve) -> String {
         }
     }
     svg.push_str(&label(0.5 * (LEFT + WIDTH - RIGHT), HEIGHT - 16.0, "middle", "training rows"));
-    svg.push_str(&label(WIDTH - RIGHT, baseline - 6.0, "end", "most frequent class"));
+    svg.push_str(&label(WIDTH - RIGHT, baseline - 6.0, "end", baseline_name(curve.scoring)));
     if let Some(forecast) = &curve.forecast {
         let path = |from: f64, to: f64| -> String {
             let at = |i: usize| from * (to / from).powf(i as f64 / N_PIECES as f64);
-            let place = |i: usize| format!("{:.1},{:.1}", x(at(i)), y(forecast.law.at(at(i))));
+            let place = |i: usize| format!("{:.1},{:.1}", x(at(i)), y(forecast.found.law.at(at(i))));
             (0..=N_PIECES).map(place).collect::<Vec<_>>().join(" ")
         };
         for (points, dashes) in [(path(first, last), ""), (path(last, end), " stroke-dasharray=\"6 4\"")] {
@@ -107,27 +132,32 @@ pub(super) fn svg(curve: &LearningCurve) -> String {
         svg.push_str(&format!(
             "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"#1b5e9b\"/>\n",
             x(point.n_rows as f64),
-            y(point.accuracy)
+            y(point.score)
         ));
     }
     svg + "</svg>\n"
 }
 
 /// The chart for those who do not see it.
-fn description(curve: &LearningCurve) -> String {
+fn description<D>(curve: &LearningCurve<D>) -> String {
     let point = |point: &CurvePoint| {
-        let [low, high] = point.accuracy_ci95;
-        format!("{} rows {:.3} ({low:.3} to {high:.3})", point.n_rows, point.accuracy)
+        let [low, high] = point.score_ci95;
+        format!("{} rows {:.3} ({low:.3} to {high:.3})", point.n_rows, point.score)
     };
     let points: Vec<String> = curve.points.iter().map(point).collect();
     let mut text = format!(
-        "Accuracy on {} held-out rows with 95 % interval: {}. Always the most frequent class: {:.3}.",
+        "{} on {} held-out rows with 95 % interval: {}. Always the {}: {:.3}.",
+        capitalised(score_name(curve.scoring)),
         curve.n_test,
         points.join(", "),
-        curve.baseline_accuracy
+        baseline_name(curve.scoring),
+        curve.baseline_score
     );
     if let Some(forecast) = &curve.forecast {
-        text.push_str(&format!(" Expected with {} rows: {:.3}.", forecast.n_rows, forecast.accuracy));
+        text.push_str(&format!(
+            " Expected with {} rows: {:.3}.",
+            forecast.found.n_rows, forecast.found.score
+        ));
     }
     text
 }

@@ -83,18 +83,15 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 
 /// With a model of several labels a sentence; cells are split at the separator of its training.
 fn run_multi_label(args: &Args, console: &Console) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        args.weight.given().is_none(),
-        "{}: a multi-label model: its scores count every row once, without --weight-column",
-        args.model.display()
-    );
     let saved = SavedMultiLabelModel::read(&args.model)?;
-    let options = args.options.with_limit(args.limit);
+    let options = args.weight.of(args.options.with_limit(args.limit));
     let dataset = load_multi_label_dataset(&args.data, &saved.multi_label.separator, &options)?;
     let (encoder, cache) = (args.encoder.as_deref(), args.cache.open());
     let classifier = load_multi_label_classifier(&args.model, encoder, args.dtype, cache, console)?;
     let report = classifier.evaluate(&dataset, console)?;
-    let text = multi_label::scores(&report.test, None) + &probabilities(&report.probabilities);
+    let text = multi_label::scores(&report.test, None)
+        + &multi_label::weighted(report.test_weighted)
+        + &probabilities(&report.probabilities);
     finish(args, &report, &report.probabilities, &text)?;
     console.hint_faster_dtype(classifier.encoder());
     Ok(())

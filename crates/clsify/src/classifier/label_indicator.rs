@@ -73,7 +73,7 @@ impl LabelIndicator {
     }
 
     /// All rows, in order.
-    pub fn rows(&self) -> impl Iterator<Item = &[bool]> {
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[bool]> {
         self.values.chunks_exact(self.n_labels)
     }
 

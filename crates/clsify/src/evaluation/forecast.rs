@@ -4,19 +4,20 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::inverse_power_law::InversePowerLaw;
+use super::ratio_score::RatioScore;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Curves that are drawn for the interval.
 const N_BOOTSTRAP: usize = 500;
 
-/// What was right at one number of training rows.
+/// The scores at one number of training rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CurveRuns {
     /// Training rows.
     pub n_rows: usize,
-    /// `[n_repeats][n_test]`: which held-out rows each repeat has right; the repeats of two sizes with the same place belong
-    /// together, one's rows are part of the other's.
-    pub is_right: Vec<Vec<bool>>,
+    /// Of each repeat, over the same held-out rows; the repeats of two sizes with the same place belong together, one's training
+    /// rows are part of the other's.
+    pub scores: Vec<RatioScore>,
 }
 
 /// What twice the rows would give, if the curve goes on as it has.
@@ -26,9 +27,9 @@ pub struct Forecast {
     pub law: InversePowerLaw,
     /// Twice the most rows that were tried.
     pub n_rows: usize,
-    /// The curve's accuracy there.
-    pub accuracy: f64,
-    /// That less the curve's accuracy at the most rows that were tried.
+    /// The curve's score there.
+    pub score: f64,
+    /// That less the curve's score at the most rows that were tried.
     pub gain: f64,
     /// 95 % interval of the gain: the same for other held-out rows and other draws of training rows.
     pub gain_ci95: [f64; 2],
@@ -36,7 +37,7 @@ pub struct Forecast {
     pub largest_from_others: Option<f64>,
 }
 
-/// Fits a curve to the mean accuracies, and draws it out.
+/// Fits a curve to the mean scores, and draws it out.
 ///
 /// A size counts by its rows times its repeats, as the variance of its mean falls with both. The interval is a percentile
 /// bootstrap: held-out rows, the same for all sizes, and repeats are drawn again with replacement, and the curve is fitted to
@@ -46,24 +47,27 @@ pub struct Forecast {
 /// [`ErrorKind::InvalidArgument`] when there are fewer than three sizes, or a size has no repeat or another number of held-out rows.
 ///
 /// ```
-/// use clsify::evaluation::{CurveRuns, forecast};
+/// use clsify::evaluation::{CurveRuns, RatioScore, forecast};
 /// // 70, 80 and 85 of 100 held-out rows are right.
-/// let run = |n_rows, n_right| CurveRuns { n_rows, is_right: vec![(0..100).map(|row| row < n_right).collect()] };
-/// let found = forecast(&[run(50, 70), run(100, 80), run(200, 85)], 0)?;
-/// assert!((found.accuracy - 0.875).abs() < 1e-6 && (found.gain - 0.025).abs() < 1e-6);
+/// let run = |n_rows, n_right| {
+///     let is_right: Vec<bool> = (0..100).map(|row| row < n_right).collect();
+///     RatioScore::accuracy(&is_right, None).map(|score| CurveRuns { n_rows, scores: vec![score] })
+/// };
+/// let found = forecast(&[run(50, 70)?, run(100, 80)?, run(200, 85)?], 0)?;
+/// assert!((found.score - 0.875).abs() < 1e-6 && (found.gain - 0.025).abs() < 1e-6);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn forecast(runs: &[CurveRuns], seed: u32) -> Result<Forecast> {
-    let n_test = runs.first().and_then(|run| run.is_right.first()).map_or(0, Vec::len);
+    let n_test = runs.first().and_then(|run| run.scores.first()).map_or(0, RatioScore::n_samples);
     let is_whole =
-        |run: &CurveRuns| !run.is_right.is_empty() && run.is_right.iter().all(|r| r.len() == n_test);
+        |run: &CurveRuns| !run.scores.is_empty() && run.scores.iter().all(|s| s.n_samples() == n_test);
     if n_test == 0 || !runs.iter().all(is_whole) {
         let message = "expected held-out rows, the same for every size and repeat";
         return Err(Error::new(ErrorKind::InvalidArgument, message).at("forecast"));
     }
-    let n_repeats = runs.iter().map(|run| run.is_right.len()).max().unwrap_or(0);
+    let n_repeats = runs.iter().map(|run| run.scores.len()).max().unwrap_or(0);
     let sizes: Vec<f64> = runs.iter().map(|run| run.n_rows as f64).collect();
-    let weights: Vec<f64> = runs.iter().map(|run| (run.n_rows * run.is_right.len()) as f64).collect();
+    let weights: Vec<f64> = runs.iter().map(|run| (run.n_rows * run.scores.len()) as f64).collect();
     let most = sizes.iter().copied().fold(0.0, f64::max);
     let gain = |law: &InversePowerLaw| law.at(2.0 * most) - law.at(most);
 
@@ -93,7 +97,7 @@ pub fn forecast(runs: &[CurveRuns], seed: u32) -> Result<Forecast> {
     };
     Ok(Forecast {
         n_rows: (2.0 * most) as usize,
-        accuracy: law.at(2.0 * most),
+        score: law.at(2.0 * most),
         gain: gain(&law),
         gain_ci95: [percentile(0.025), percentile(0.975)],
         law,
@@ -101,17 +105,11 @@ pub fn forecast(runs: &[CurveRuns], seed: u32) -> Result<Forecast> {
     })
 }
 
-/// The mean accuracy of each size: held-out rows as often as `counts` says, repeats at these places. A size with fewer repeats
+/// The mean score of each size: held-out rows as often as `counts` says, repeats at these places. A size with fewer repeats
 /// takes a place modulo their number.
 fn mean_scores(runs: &[CurveRuns], counts: &[u32], repeats: &[usize]) -> Vec<f64> {
-    let total: f64 = counts.iter().map(|&count| f64::from(count)).sum();
-    let accuracy = |is_right: &Vec<bool>| {
-        let right: u64 =
-            is_right.iter().zip(counts).map(|(&r, &count)| if r { u64::from(count) } else { 0 }).sum();
-        right as f64 / total
-    };
     let mean = |run: &CurveRuns| {
-        let scores: Vec<f64> = run.is_right.iter().map(accuracy).collect();
+        let scores: Vec<f64> = run.scores.iter().map(|score| score.resampled(counts)).collect();
         repeats.iter().map(|&repeat| scores[repeat % scores.len()]).sum::<f64>() / repeats.len() as f64
     };
     runs.iter().map(mean).collect()
@@ -142,12 +140,14 @@ mod tests {
     /// Runs whose accuracy is `0.95 - 2 n^-0.6` in expectation.
     fn runs(sizes: &[usize], n_repeats: usize, n_test: usize) -> Vec<CurveRuns> {
         let mut random = SplitMix64(5);
-        let mut run = |n: usize| -> Vec<bool> {
+        let mut run = |n: usize| {
             let p = 0.95 - 2.0 * (n as f64).powf(-0.6);
-            (0..n_test).map(|_| (random.next() as f64 / u64::MAX as f64) < p).collect()
+            let is_right: Vec<bool> =
+                (0..n_test).map(|_| (random.next() as f64 / u64::MAX as f64) < p).collect();
+            RatioScore::accuracy(&is_right, None).unwrap()
         };
         let of =
-            |&n_rows: &usize| CurveRuns { n_rows, is_right: (0..n_repeats).map(|_| run(n_rows)).collect() };
+            |&n_rows: &usize| CurveRuns { n_rows, scores: (0..n_repeats).map(|_| run(n_rows)).collect() };
         sizes.iter().map(of).collect()
     }
 
@@ -171,7 +171,7 @@ mod tests {
         assert!(forecast(&[], 0).is_err());
         assert_eq!(forecast(&runs(&[50, 100, 200], 2, 10), 0).unwrap().largest_from_others, None);
         let mut other = runs(&[50, 100, 200], 2, 10);
-        other[1].is_right[1].pop();
+        other[1].scores[1] = runs(&[50], 1, 9)[0].scores[0].clone();
         assert!(forecast(&other, 0).is_err());
     }
 }

@@ -24,15 +24,18 @@ pub fn wilson_ci95(n_correct: usize, n: usize) -> Result<[f64; 2]> {
         let message = format!("expected a part of at least 1 row, got {n_correct} of {n} rows");
         return Err(Error::new(ErrorKind::InvalidArgument, message).at("wilson interval"));
     }
-    let rows = n as f64;
-    let p = n_correct as f64 / rows;
+    Ok(wilson(n_correct as f64 / n as f64, n as f64))
+}
+
+/// The same for a proportion of as many rows, perhaps no whole number of them; of 0 rows `[0, 1]`.
+pub(super) fn wilson(p: f64, rows: f64) -> [f64; 2] {
     let denominator = 2.0 * (rows + Z * Z);
     let centre = (2.0 * rows * p + Z * Z) / denominator;
     let half_width = Z / denominator * (4.0 * rows * p * (1.0 - p) + Z * Z).sqrt();
     // The ends are exact in theory and would be rounded.
-    let low = if n_correct == 0 { 0.0 } else { centre - half_width };
-    let high = if n_correct == n { 1.0 } else { centre + half_width };
-    Ok([low, high])
+    let low = if p == 0.0 { 0.0 } else { centre - half_width };
+    let high = if p == 1.0 { 1.0 } else { centre + half_width };
+    [low, high]
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod multi_label_cross_validation;
 mod optimism;
 mod paired;
 mod precision_threshold;
+mod ratio_score;
 mod row_scores;
 mod scoring;
 
@@ -43,7 +44,7 @@ pub use interval::wilson_ci95;
 pub use inverse_power_law::InversePowerLaw;
 pub use label_issues::{RankedLabel, rank_labels, softmax};
 pub use metrics::{Evaluation, Scores, weighted_accuracy};
-pub use multi_label::MultiLabelEvaluation;
+pub use multi_label::{MultiLabelEvaluation, WeightedMultiLabelScores, exact_rows};
 pub use multi_label_cross_validation::{
     compare_label_logits, f1_thresholds, multi_label_grid_search, out_of_fold_label_logits,
     out_of_fold_probabilities,
@@ -51,5 +52,6 @@ pub use multi_label_cross_validation::{
 pub use optimism::{BiasCorrected, Resample, bias_corrected};
 pub use paired::PairedCounts;
 pub use precision_threshold::PrecisionThreshold;
+pub use ratio_score::{PairedScores, RatioScore};
 pub use row_scores::RowScores;
 pub use scoring::Scoring;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::interval::wilson_ci95;
 use super::metrics::{Scores, check_labels, ordered_map, ratio};
+use super::ratio_score::RatioScore;
 use crate::classifier::LabelIndicator;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -109,6 +110,49 @@ impl MultiLabelEvaluation {
             per_label: labels.iter().cloned().zip(scores).collect(),
         })
     }
+}
+
+/// Scores with each row counted by its weight: scikit-learn's with `sample_weight`.
+///
+/// ```
+/// use clsify::{classifier::LabelIndicator, evaluation::WeightedMultiLabelScores};
+/// let y_true = LabelIndicator::from_sets(&[vec![0, 1], vec![1]], 2)?;
+/// let y_pred = LabelIndicator::from_sets(&[vec![0], vec![1]], 2)?;
+/// let scores = WeightedMultiLabelScores::of(&y_true, &y_pred, Some(&[1.0, 3.0]))?;
+/// assert_eq!(scores, Some(WeightedMultiLabelScores { subset_accuracy: 0.75, micro_f1: 8.0 / 9.0 }));
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct WeightedMultiLabelScores {
+    /// The share of the rows whose set of labels is predicted exactly.
+    pub subset_accuracy: f64,
+    /// F1 of all cells together.
+    pub micro_f1: f64,
+}
+
+impl WeightedMultiLabelScores {
+    /// `None` where rows have no weights, or none above 0.
+    ///
+    /// # Errors
+    /// As for [`RatioScore::micro_f1`].
+    pub fn of(
+        y_true: &LabelIndicator,
+        y_pred: &LabelIndicator,
+        sample_weight: Option<&[f64]>,
+    ) -> Result<Option<Self>> {
+        let Some(weights) = sample_weight.filter(|weights| weights.iter().any(|&w| w > 0.0)) else {
+            return Ok(None);
+        };
+        Ok(Some(WeightedMultiLabelScores {
+            subset_accuracy: RatioScore::accuracy(&exact_rows(y_true, y_pred), Some(weights))?.score(),
+            micro_f1: RatioScore::micro_f1(y_true, y_pred, Some(weights))?.score(),
+        }))
+    }
+}
+
+/// Which rows' whole set of labels is predicted, `[n_samples]`.
+pub fn exact_rows(y_true: &LabelIndicator, y_pred: &LabelIndicator) -> Vec<bool> {
+    y_true.rows().zip(y_pred.rows()).map(|(truth, prediction)| truth == prediction).collect()
 }
 
 /// What is counted for a label, for a row, or for all cells.

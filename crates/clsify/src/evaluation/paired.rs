@@ -73,7 +73,7 @@ impl PairedCounts {
     /// [`ErrorKind::InvalidArgument`] when there is no row.
     ///
     /// ```
-    /// // Fagerland, Lydersen, Laake (2014), "Recommended tests and confidence intervals for paired binomial proportions".
+    /// // Oracle: the formula in other hands, numpy's and scipy's, as for the other cases of `fixtures/sklearn/paired.json`.
     /// let counts = clsify::evaluation::PairedCounts { both: 1, only_a: 7, only_b: 1, neither: 12 };
     /// let [low, high] = counts.difference_ci95()?;
     /// assert!((low + 0.507).abs() < 5e-4 && (high + 0.026).abs() < 5e-4);

@@ -7,7 +7,7 @@ use super::sentence_classifier::{EvaluationReport, SentenceClassifier};
 use super::training_report::EncoderReport;
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::error::Result;
-use crate::evaluation::{Evaluation, PairedCounts};
+use crate::evaluation::{Evaluation, PairedCounts, PairedScores, RatioScore};
 
 /// What [`compare`] finds.
 #[derive(Debug, Clone, Serialize)]
@@ -18,6 +18,19 @@ pub struct ComparisonReport {
     pub a: ComparedModel,
     /// The second classifier.
     pub b: ComparedModel,
+    /// Accuracy row by row.
+    #[serde(flatten)]
+    pub rows: ComparedRows,
+    /// The accuracies with each row counted by its weight, where rows have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weighted_accuracy: Option<PairedScores>,
+    /// The sentences with two different predictions, in the order of the file.
+    pub differences: Vec<Disagreement>,
+}
+
+/// Two classifiers by the rows that each has right; every row counts once.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ComparedRows {
     /// Accuracy of the second less that of the first.
     pub difference: f64,
     /// Its 95 % interval, [`PairedCounts::difference_ci95`].
@@ -26,8 +39,18 @@ pub struct ComparisonReport {
     pub counts: PairedCounts,
     /// [`PairedCounts::mcnemar_exact`].
     pub mcnemar_p_value: f64,
-    /// The sentences with two different predictions, in the order of the file.
-    pub differences: Vec<Disagreement>,
+}
+
+impl ComparedRows {
+    pub(super) fn of(a_is_right: &[bool], b_is_right: &[bool]) -> Result<Self> {
+        let counts = PairedCounts::of(a_is_right, b_is_right)?;
+        Ok(ComparedRows {
+            difference: counts.difference(),
+            difference_ci95: counts.difference_ci95()?,
+            mcnemar_p_value: counts.mcnemar_exact(),
+            counts,
+        })
+    }
 }
 
 /// One of two classifiers.
@@ -61,7 +84,7 @@ pub struct Disagreement {
 }
 
 /// Compares two classifiers row by row. Their encoders may differ, and so may their classes: a label that one of them does not
-/// know counts as wrong for it.
+/// know counts as wrong for it. Weights of rows count in [`ComparisonReport::weighted_accuracy`] alone.
 ///
 /// # Errors
 /// As for [`SentenceClassifier::evaluate`].
@@ -72,7 +95,7 @@ pub struct Disagreement {
 /// let (a, b) = (SentenceClassifier::load("old".as_ref(), &())?, SentenceClassifier::load("new".as_ref(), &())?);
 /// let dataset = Dataset::load("test.tsv".as_ref(), &DatasetOptions::default())?;
 /// let report = compare(&a, &b, &dataset, &())?;
-/// println!("{:+.3}, p = {:.3}", report.difference, report.mcnemar_p_value);
+/// println!("{:+.3}, p = {:.3}", report.rows.difference, report.rows.mcnemar_p_value);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn compare(
@@ -90,7 +113,11 @@ pub fn compare(
     let right = |predicted: &[String]| -> Vec<bool> {
         predicted.iter().zip(dataset.labels()).map(|(predicted, label)| predicted == label).collect()
     };
-    let counts = PairedCounts::of(&right(&predicted_a), &right(&predicted_b))?;
+    let (right_a, right_b) = (right(&predicted_a), right(&predicted_b));
+    let weighted_accuracy = dataset.weights().map(|weights| {
+        let of = |is_right: &[bool]| RatioScore::accuracy(is_right, Some(weights));
+        PairedScores::of(&of(&right_a)?, &of(&right_b)?)
+    });
     let pairs = predicted_a.into_iter().zip(predicted_b).enumerate();
     let differences = pairs.filter(|(_, (a, b))| a != b).map(|(row, (a, b))| Disagreement {
         line: dataset.lines()[row],
@@ -104,10 +131,8 @@ pub fn compare(
         dataset: dataset.summary(),
         a: ComparedModel::of(a, report_a, dataset),
         b: ComparedModel::of(b, report_b, dataset),
-        difference: counts.difference(),
-        difference_ci95: counts.difference_ci95()?,
-        mcnemar_p_value: counts.mcnemar_exact(),
-        counts,
+        rows: ComparedRows::of(&right_a, &right_b)?,
+        weighted_accuracy: weighted_accuracy.transpose()?,
     })
 }
 

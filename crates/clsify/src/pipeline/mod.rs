@@ -34,7 +34,7 @@ mod training_report;
 
 pub use calibration::{Calibration, CalibrationReport, Reliability};
 pub use candidates::selection_features;
-pub use comparison::{ComparedModel, ComparisonReport, Disagreement, compare};
+pub use comparison::{ComparedModel, ComparedRows, ComparisonReport, Disagreement, compare};
 pub use cost_matrix::CostMatrix;
 pub use decision::{
     ABSTAINED, Abstention, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores, RuleOptions,
@@ -46,13 +46,17 @@ pub use doctor_report::{
     MinorityScript, MixedScripts, NearDuplicate, Neighbour, ScriptShare, Scripts, Truncated,
 };
 pub use encoder_identity::FileHash;
-pub use learning_curve::{CurvePoint, LearningCurve, LearningCurveOptions, learning_curve};
+pub use learning_curve::{
+    CurveForecast, CurvePoint, CurveScores, CurveScoring, LearningCurve, LearningCurveOptions, learning_curve,
+};
 pub use multi_label::{
-    ConstantLabels, ConstantScores, CostEffect, LabelCalibration, LabelCost, LabelCosts, LabelThreshold,
-    MultiLabelBaseline, MultiLabelCalibrationReport, MultiLabelClassifier, MultiLabelClassifierReport,
+    ComparedLabel, ComparedMultiLabelModel, ConstantLabels, ConstantScores, CostEffect, LabelCalibration,
+    LabelCost, LabelCosts, LabelThreshold, MultiLabelBaseline, MultiLabelCalibrationReport,
+    MultiLabelClassifier, MultiLabelClassifierReport, MultiLabelComparisonReport, MultiLabelDisagreement,
     MultiLabelEvaluationReport, MultiLabelGridSearch, MultiLabelPrediction, MultiLabelReport,
     MultiLabelTestData, MultiLabelTestRows, MultiLabelTrainOptions, MultiLabelTrained, SavedLabels,
-    SavedMultiLabelModel, SavedMultiLabelTraining, Thresholds, ThresholdsReport, train_multi_label,
+    SavedMultiLabelModel, SavedMultiLabelTraining, Thresholds, ThresholdsReport, compare_multi_label,
+    multi_label_learning_curve, train_multi_label,
 };
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};

@@ -22,7 +22,7 @@ use crate::evaluation::{
 use crate::split::{Split, SplitOptions, StratifiedKFold, train_test_split};
 
 /// Folds of cross-validation, where the classes are large enough.
-const N_SPLITS: usize = 5;
+pub(super) const N_SPLITS: usize = 5;
 
 /// Where the held-out rows come from.
 #[derive(Debug, Clone)]
@@ -31,6 +31,12 @@ pub enum TestRows {
     Split(SplitOptions),
     /// A file of their own.
     Dataset(Dataset),
+}
+
+impl Default for TestRows {
+    fn default() -> Self {
+        TestRows::Split(SplitOptions::default())
+    }
 }
 
 /// Which C to search, and what to do with the best.
@@ -43,7 +49,7 @@ pub struct GridSearchOptions {
 }
 
 /// What the caller chooses of a training run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct TrainOptions {
     /// Where the held-out rows come from. The default is a quarter of the data.
     pub test: TestRows,
@@ -57,19 +63,6 @@ pub struct TrainOptions {
     pub calibration: Calibration,
     /// How probabilities become answers. The default is the most probable class, as in the article.
     pub decision: DecisionOptions,
-}
-
-impl Default for TrainOptions {
-    fn default() -> Self {
-        TrainOptions {
-            test: TestRows::Split(SplitOptions::default()),
-            scaling: Scaling::default(),
-            classifier: LogisticRegressionOptions::default(),
-            grid_search: None,
-            calibration: Calibration::default(),
-            decision: DecisionOptions::default(),
-        }
-    }
 }
 
 /// A training run's results, and the steps in between for whoever wants to look at them.

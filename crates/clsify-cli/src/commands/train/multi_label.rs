@@ -1,7 +1,7 @@
 //! `clsify train --multi-label`: sentences with any number of labels each.
 
 use clsify::dataset::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
-use clsify::evaluation::{MultiLabelEvaluation, Scoring};
+use clsify::evaluation::{MultiLabelEvaluation, Scoring, WeightedMultiLabelScores};
 use clsify::pipeline::{
     Calibration, ConstantScores, LabelThreshold, MultiLabelReport, MultiLabelTestRows,
     MultiLabelTrainOptions, Thresholds, train_multi_label, train_multi_label_selected,
@@ -149,6 +149,7 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
         report.train.subset_accuracy, report.train.micro_average.f1, report.train.macro_average.f1
     ));
     text.push_str(&scores(&report.test, Some(&report.thresholds.per_label)));
+    text.push_str(&weighted(report.test_weighted));
     if let Some(half) = &report.test_at_half {
         text.push_str(&format!(
             "\nwith the threshold 0.5 for every label: subset accuracy {:.4}, Hamming loss {:.4}, micro F1 {:.4}, \
@@ -246,4 +247,14 @@ pub(crate) fn scores(test: &MultiLabelEvaluation, thresholds: Option<&[LabelThre
     }
     text.push_str(&table.to_string());
     text
+}
+
+/// The scores by weight, where rows have weights.
+pub(crate) fn weighted(scores: Option<WeightedMultiLabelScores>) -> String {
+    scores.map_or(String::new(), |scores| {
+        format!(
+            "\nby weight    subset accuracy {:.4}, micro F1 {:.4}: each row counted by its weight\n",
+            scores.subset_accuracy, scores.micro_f1
+        )
+    })
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 use super::report::{MultiLabelEvaluationReport, MultiLabelReport};
 use super::saved::{SavedLabels, SavedMultiLabelModel, SavedMultiLabelTraining};
 use super::{among, indicator, union};
-use crate::classifier::{OneVsRest, above};
+use crate::classifier::{LabelIndicator, OneVsRest, above};
 use crate::dataset::{LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{MultiLabelEvaluation, ProbabilityScores};
+use crate::evaluation::{MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores};
 use crate::matrix::Matrix;
 use crate::pipeline::calibration::that_count;
 use crate::pipeline::sentence_classifier::load_encoder;
@@ -190,34 +190,39 @@ impl MultiLabelClassifier {
         dataset: &MultiLabelDataset,
         observer: &dyn Observer,
     ) -> Result<MultiLabelEvaluationReport> {
-        let own = self.classes();
-        let found = dataset.classes();
-        let unknown: Vec<&str> = found
-            .iter()
-            .map(String::as_str)
-            .filter(|label| !own.iter().any(|class| class == label))
-            .collect();
+        let unknown = self.unknown_labels(dataset);
         if !unknown.is_empty() {
-            let unknown = crate::pipeline::list(&unknown);
+            let unknown = crate::pipeline::list(&unknown.iter().map(String::as_str).collect::<Vec<_>>());
             observer.note(&format!(
                 "the classifier does not know the label {unknown}: it is never given, and counts as missed"
             ));
         }
-        let labels = union(own, found);
+        let labels = union(self.classes(), dataset.classes());
         let encoded = self.encoder.encode(dataset.sentences(), observer)?;
         let probabilities = self.classifier.predict_proba(&encoded.features);
-        let y_pred = among(&above(&probabilities, self.thresholds()), own, &labels)?;
+        let y_pred = among(&above(&probabilities, self.thresholds()), self.classes(), &labels)?;
         let y_true = indicator(dataset, &labels)?;
         Ok(MultiLabelEvaluationReport {
             dataset: dataset.summary(),
             encoder: EncoderReport::of(&self.encoder),
             features: FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts },
             test: MultiLabelEvaluation::from_predictions(&y_true, &y_pred, &labels)?,
+            test_weighted: WeightedMultiLabelScores::of(&y_true, &y_pred, dataset.weights())?,
             probabilities: ProbabilityScores::of_labels(
                 &probabilities,
-                &indicator(dataset, own)?,
+                &indicator(dataset, self.classes())?,
                 that_count(dataset.weights()),
             )?,
         })
+    }
+
+    /// The labels of every row at their places among all `labels`, sorted, of which the classifier's own are a part.
+    pub(super) fn predict_among(&self, features: &Matrix, labels: &[String]) -> Result<LabelIndicator> {
+        among(&self.classifier.predict(features, self.thresholds()), self.classes(), labels)
+    }
+
+    /// The labels of a data set that the classifier has not learned.
+    pub(super) fn unknown_labels(&self, dataset: &MultiLabelDataset) -> Vec<String> {
+        dataset.classes().into_iter().filter(|label| self.classes().binary_search(label).is_err()).collect()
     }
 }

@@ -3,7 +3,9 @@
 
 mod calibration;
 mod classifier;
+mod comparison;
 mod label_costs;
+mod learning_curve;
 mod report;
 mod saved;
 mod thresholds;
@@ -11,7 +13,12 @@ mod train;
 
 pub use calibration::{LabelCalibration, MultiLabelCalibrationReport};
 pub use classifier::{MultiLabelClassifier, MultiLabelPrediction};
+pub use comparison::{
+    ComparedLabel, ComparedMultiLabelModel, MultiLabelComparisonReport, MultiLabelDisagreement,
+    compare_multi_label,
+};
 pub use label_costs::{LabelCost, LabelCosts};
+pub use learning_curve::multi_label_learning_curve;
 pub use report::{
     ConstantLabels, ConstantScores, CostEffect, LabelThreshold, MultiLabelBaseline,
     MultiLabelClassifierReport, MultiLabelEvaluationReport, MultiLabelGridSearch, MultiLabelReport,

@@ -6,7 +6,7 @@ use super::calibration::MultiLabelCalibrationReport;
 use super::thresholds::Thresholds;
 use crate::classifier::{ClassWeight, Scaling};
 use crate::dataset::MultiLabelSummary;
-use crate::evaluation::{GridSearch, MultiLabelEvaluation, ProbabilityScores};
+use crate::evaluation::{GridSearch, MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores};
 use crate::pipeline::{EncoderReport, FeaturesReport, Seconds, Selection, SplitReport};
 
 /// The report of a multi-label training run. Keys are stable; more may be added.
@@ -36,6 +36,9 @@ pub struct MultiLabelReport {
     pub train: MultiLabelEvaluation,
     /// On the held-out rows.
     pub test: MultiLabelEvaluation,
+    /// On the held-out rows with each counted by its weight, where they have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_weighted: Option<WeightedMultiLabelScores>,
     /// On the held-out rows with the threshold 0.5 for every label, where others were chosen.
     pub test_at_half: Option<MultiLabelEvaluation>,
     /// How the features were chosen, if they were.
@@ -199,6 +202,9 @@ pub struct MultiLabelEvaluationReport {
     pub features: FeaturesReport,
     /// The scores.
     pub test: MultiLabelEvaluation,
+    /// Scores with each row counted by its weight, where rows have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_weighted: Option<WeightedMultiLabelScores>,
     /// How far the probabilities of the rows can be trusted: means of the labels' scores. Rows count by their weights, if
     /// they have any.
     pub probabilities: ProbabilityScores,

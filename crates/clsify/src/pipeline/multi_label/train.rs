@@ -16,7 +16,8 @@ use crate::classifier::{
 use crate::dataset::{LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{
-    MultiLabelEvaluation, ProbabilityScores, multi_label_grid_search, out_of_fold_label_logits,
+    MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores, multi_label_grid_search,
+    out_of_fold_label_logits,
 };
 use crate::pipeline::calibration::{n_splits_of, that_count};
 use crate::pipeline::{
@@ -38,8 +39,14 @@ pub enum MultiLabelTestRows {
     Dataset(MultiLabelDataset),
 }
 
+impl Default for MultiLabelTestRows {
+    fn default() -> Self {
+        MultiLabelTestRows::Split(SplitOptions::default())
+    }
+}
+
 /// What the caller chooses of a multi-label training run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct MultiLabelTrainOptions {
     /// Where the held-out rows come from. The default is a quarter of the data.
     pub test: MultiLabelTestRows,
@@ -56,19 +63,6 @@ pub struct MultiLabelTrainOptions {
     pub thresholds: Thresholds,
 }
 
-impl Default for MultiLabelTrainOptions {
-    fn default() -> Self {
-        MultiLabelTrainOptions {
-            test: MultiLabelTestRows::Split(SplitOptions::default()),
-            scaling: Scaling::default(),
-            classifier: LogisticRegressionOptions::default(),
-            grid_search: None,
-            calibration: Calibration::default(),
-            thresholds: Thresholds::default(),
-        }
-    }
-}
-
 /// A training run's results.
 #[derive(Debug)]
 pub struct MultiLabelTrained {
@@ -81,7 +75,7 @@ pub struct MultiLabelTrained {
 /// Trains and evaluates a classifier of sentences with any number of labels each; `separator` is remembered for its answers.
 ///
 /// A row counts by its weight in everything that is chosen: scaling, fits, C, calibration, thresholds and constant answers. Test
-/// scores count each row once, those of probabilities by weight.
+/// scores count each row once, those of probabilities and [`MultiLabelReport::test_weighted`] by weight.
 ///
 /// The classifier knows the labels of `dataset`. One that all or no training rows have is constant, and the observer is told.
 ///
@@ -254,6 +248,8 @@ pub(in crate::pipeline) fn train_encoded(
         }
         _ => None,
     };
+    let y_pred = among(&above(&p_test, &thresholds), &own, &labels)?;
+    let test_weighted = WeightedMultiLabelScores::of(&y_test, &y_pred, w_test.as_deref())?;
     let train_predicted = classifier.predict(&x_train, &thresholds);
     let (load, fit, grid_seconds) = (encoder.load_seconds(), fit_seconds, search_seconds);
     let mut seconds = Seconds { load, fit, grid_search: grid_seconds, ..Seconds::default() };
@@ -316,6 +312,7 @@ pub(in crate::pipeline) fn train_encoded(
         },
         train: MultiLabelEvaluation::from_predictions(&y_train, &train_predicted, &own)?,
         test: test(&thresholds)?,
+        test_weighted,
         test_at_half: decides.then(|| test(&half)).transpose()?,
         selection: None,
         probabilities,
@@ -348,7 +345,11 @@ fn rows_that_count(y_train: &LabelIndicator, weights: Option<&[f64]>) -> Result<
 }
 
 /// The labels that there is nothing to learn about, which the observer hears of; an error when these are all.
-fn check_labels(y_train: &LabelIndicator, own: &[String], observer: &dyn Observer) -> Result<ConstantLabels> {
+pub(super) fn check_labels(
+    y_train: &LabelIndicator,
+    own: &[String],
+    observer: &dyn Observer,
+) -> Result<ConstantLabels> {
     let with_count = |n: usize| {
         let ids = (0..own.len()).filter(move |&id| y_train.count(id) == n);
         ids.map(|id| own[id].clone()).collect::<Vec<String>>()
@@ -376,7 +377,12 @@ fn check_labels(y_train: &LabelIndicator, own: &[String], observer: &dyn Observe
 }
 
 /// Labels that only a test file has.
-fn note_unseen(y_test: &LabelIndicator, labels: &[String], own: &[String], observer: &dyn Observer) {
+pub(super) fn note_unseen(
+    y_test: &LabelIndicator,
+    labels: &[String],
+    own: &[String],
+    observer: &dyn Observer,
+) {
     let is_unseen = |id: &usize| y_test.count(*id) > 0 && own.binary_search(&labels[*id]).is_err();
     let unseen: Vec<&str> = (0..labels.len()).filter(is_unseen).map(|id| labels[id].as_str()).collect();
     if !unseen.is_empty() {
