@@ -164,7 +164,8 @@ mod tests {
         };
         let data = read(&tsv);
         let found = label_sets(&data).unwrap();
-        assert_eq!((found.n_without_label, found.n_with_several), (1, 1985));
+        // Odd rows from 35 to 99 that three does not divide have nothing but `all`: 22 of them.
+        assert_eq!((found.n_without_label, found.n_with_several), (1, 1978));
         let hints: BTreeMap<String, String> =
             class_balance(&data).into_iter().map(|c| (c.label, c.hint.unwrap_or_default())).collect();
         let starts = |label: &str, start: &str| assert!(hints[label].starts_with(start), "{hints:?}");
