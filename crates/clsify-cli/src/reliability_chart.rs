@@ -6,7 +6,7 @@ use anyhow::ensure;
 use clsify::evaluation::{CalibrationScores, ReliabilityBin};
 
 use crate::output::{check_parent, is_stdout, stdout};
-use crate::svg::{head, label};
+use crate::svg::{dot, head, label, line, polyline};
 use crate::table::Table;
 
 /// Bins that are shown in a terminal at most; the report has them all.
@@ -87,18 +87,13 @@ fn svg(what: &str, series: &[Series]) -> String {
         "<g font-size=\"16\">{}</g>\n",
         label(20.0, 28.0, "start", &format!("Reliability: {what}"))
     ));
-    let mut line = |[x1, y1, x2, y2]: [f64; 4], style: &str| {
-        svg.push_str(&format!(
-            "<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" {style}/>\n"
-        ));
-    };
     let ticks = || (0..=5).map(|i| 0.2 * f64::from(i));
     for p in ticks() {
-        line([x(0.0), y(p), x(1.0), y(p)], "stroke=\"#ddd\"");
-        line([x(p), y(0.0), x(p), y(1.0)], "stroke=\"#ddd\"");
+        svg.push_str(&line([(x(0.0), y(p)), (x(1.0), y(p))], "stroke=\"#ddd\""));
+        svg.push_str(&line([(x(p), y(0.0)), (x(p), y(1.0))], "stroke=\"#ddd\""));
     }
-    line([x(0.0), y(0.0), x(1.0), y(1.0)], "stroke=\"#777\" stroke-dasharray=\"5 4\"");
-    line([x(0.0), floor, x(1.0), floor], "stroke=\"#777\"");
+    svg.push_str(&line([(x(0.0), y(0.0)), (x(1.0), y(1.0))], "stroke=\"#777\" stroke-dasharray=\"5 4\""));
+    svg.push_str(&line([(x(0.0), floor), (x(1.0), floor)], "stroke=\"#777\""));
     for p in ticks() {
         svg.push_str(&label(x(0.0) - 8.0, y(p) + 4.0, "end", &format!("{p:.1}")));
         svg.push_str(&label(x(p), y(0.0) + 18.0, "middle", &format!("{p:.1}")));
@@ -129,18 +124,11 @@ fn svg(what: &str, series: &[Series]) -> String {
                 width - 1.0
             ));
         }
-        let points: Vec<[f64; 2]> =
-            one.bins.iter().filter_map(|bin| Some([x(bin.mean_probability?), y(bin.accuracy?)])).collect();
-        let path: Vec<String> = points.iter().map(|[x, y]| format!("{x:.1},{y:.1}")).collect();
-        svg.push_str(&format!(
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>\n",
-            path.join(" ")
-        ));
-        for [x, y] in points {
-            svg.push_str(&format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{colour}\"/>\n"));
-        }
+        let points = || one.bins.iter().filter_map(|bin| Some((x(bin.mean_probability?), y(bin.accuracy?))));
+        svg.push_str(&polyline(points(), &format!("stroke=\"{colour}\"")));
+        points().for_each(|at| svg.push_str(&dot(at, colour)));
         let at = 50.0 + 18.0 * i as f64;
-        svg.push_str(&format!("<circle cx=\"26\" cy=\"{:.1}\" r=\"4\" fill=\"{colour}\"/>\n", at - 4.0));
+        svg.push_str(&dot((26.0, at - 4.0), colour));
         svg.push_str(&label(38.0, at, "start", &legend(one)));
     }
     svg + "</svg>\n"

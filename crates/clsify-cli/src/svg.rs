@@ -17,6 +17,22 @@ pub(crate) fn label(x: f64, y: f64, anchor: &str, text: &str) -> String {
     format!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>\n", escaped(text))
 }
 
+/// A straight line between two places.
+pub(crate) fn line([(x1, y1), (x2, y2)]: [(f64, f64); 2], style: &str) -> String {
+    format!("<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" {style}/>\n")
+}
+
+/// A line through these places.
+pub(crate) fn polyline(points: impl Iterator<Item = (f64, f64)>, style: &str) -> String {
+    let points: Vec<String> = points.map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+    format!("<polyline points=\"{}\" fill=\"none\" stroke-width=\"1.5\" {style}/>\n", points.join(" "))
+}
+
+/// A dot.
+pub(crate) fn dot((x, y): (f64, f64), colour: &str) -> String {
+    format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{colour}\"/>\n")
+}
+
 /// Text for XML: its own characters spelled out, control characters, which it cannot hold, as spaces.
 pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

@@ -2,7 +2,7 @@
 
 use clsify::pipeline::{CurvePoint, CurveScoring, LearningCurve};
 
-use crate::svg::{escaped, head, label};
+use crate::svg::{dot, escaped, head, label, line, polyline};
 
 /// What the curve is a curve of, in words.
 pub(super) fn score_name(scoring: CurveScoring) -> &'static str {
@@ -87,12 +87,7 @@ pub(super) fn svg<D>(curve: &LearningCurve<D>) -> String {
         capitalised(score_name(curve.scoring)),
         escaped(&crate::table::shorten(&curve.encoder.name, 40)),
     ));
-    let mut line = |points: [(f64, f64); 2], style: &str| {
-        let [(x1, y1), (x2, y2)] = points;
-        svg.push_str(&format!(
-            "<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" {style}/>\n"
-        ));
-    };
+    let mut line = |points, style| svg.push_str(&line(points, style));
     let n_steps = ((high - low) / 0.05).round() as usize;
     let ticks = || (0..=n_steps).map(|i| low + 0.05 * i as f64);
     ticks().for_each(|p| line([(LEFT, y(p)), (WIDTH - RIGHT, y(p))], "stroke=\"#ddd\""));
@@ -117,23 +112,16 @@ pub(super) fn svg<D>(curve: &LearningCurve<D>) -> String {
     svg.push_str(&label(0.5 * (LEFT + WIDTH - RIGHT), HEIGHT - 16.0, "middle", "training rows"));
     svg.push_str(&label(WIDTH - RIGHT, baseline - 6.0, "end", baseline_name(curve.scoring)));
     if let Some(forecast) = &curve.forecast {
-        let path = |from: f64, to: f64| -> String {
+        let mut draw = |from: f64, to: f64, style: &str| {
             let at = |i: usize| from * (to / from).powf(i as f64 / N_PIECES as f64);
-            let place = |i: usize| format!("{:.1},{:.1}", x(at(i)), y(forecast.found.law.at(at(i))));
-            (0..=N_PIECES).map(place).collect::<Vec<_>>().join(" ")
+            let place = |i: usize| (x(at(i)), y(forecast.found.law.at(at(i))));
+            svg.push_str(&polyline((0..=N_PIECES).map(place), style));
         };
-        for (points, dashes) in [(path(first, last), ""), (path(last, end), " stroke-dasharray=\"6 4\"")] {
-            svg.push_str(&format!(
-                "<polyline points=\"{points}\" fill=\"none\" stroke=\"#c2571a\" stroke-width=\"1.5\"{dashes}/>\n"
-            ));
-        }
+        draw(first, last, "stroke=\"#c2571a\"");
+        draw(last, end, "stroke=\"#c2571a\" stroke-dasharray=\"6 4\"");
     }
     for point in &curve.points {
-        svg.push_str(&format!(
-            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"#1b5e9b\"/>\n",
-            x(point.n_rows as f64),
-            y(point.score)
-        ));
+        svg.push_str(&dot((x(point.n_rows as f64), y(point.score)), "#1b5e9b"));
     }
     svg + "</svg>\n"
 }

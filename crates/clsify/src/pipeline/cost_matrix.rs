@@ -6,13 +6,10 @@
 //! spam,1,0
 //! ```
 
-use std::fs;
 use std::path::Path;
 
+use super::costs_csv::{self, bad};
 use crate::error::{Error, ErrorKind, Result};
-
-/// More than thousands of classes need.
-const MAX_BYTES: u64 = 1 << 26;
 
 /// Costs of answers by true label.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,12 +27,8 @@ impl CostMatrix {
     /// # Errors
     /// As for [`parse`](Self::parse), and I/O errors.
     pub fn load(path: &Path) -> Result<Self> {
-        let io = |e: std::io::Error| Error::io(path, &e);
-        let name = path.display().to_string();
-        if fs::metadata(path).map_err(io)?.len() > MAX_BYTES {
-            return Err(bad(format!("expected at most {MAX_BYTES} bytes")).at(name));
-        }
-        Self::parse(&fs::read_to_string(path).map_err(io)?, &name)
+        let (text, name) = costs_csv::load(path)?;
+        Self::parse(&text, &name)
     }
 
     /// Reads a text; `name` is its name in messages.
@@ -52,22 +45,9 @@ impl CostMatrix {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn parse(text: &str, name: &str) -> Result<Self> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = ::csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .trim(::csv::Trim::All)
-            .from_reader(text.as_bytes());
-        let mut records = reader.records().map(|record| {
-            let record = record.map_err(|e| bad(e.to_string()).at(name))?;
-            let line = record.position().map_or(0, ::csv::Position::line);
-            Ok((record.iter().map(String::from).collect::<Vec<String>>(), format!("{name}: line {line}")))
-        });
-        let (header, place) = match records.next() {
-            Some(first) => first?,
-            None => {
-                return Err(bad("expected a header with the predicted labels, got an empty file").at(name));
-            }
+        let mut rows = costs_csv::rows(text, name)?.into_iter();
+        let Some((header, place)) = rows.next() else {
+            return Err(bad("expected a header with the predicted labels, got an empty file").at(name));
         };
         let labels: Vec<String> = header[1..].to_vec();
         if labels.len() < 2 {
@@ -79,8 +59,7 @@ impl CostMatrix {
             return Err(bad(format!("expected every label once, got {:?} twice", labels[twice])).at(place));
         }
         let mut costs: Vec<Option<Vec<f64>>> = vec![None; labels.len()];
-        for record in records {
-            let (cells, place) = record?;
+        for (cells, place) in rows {
             if cells.len() != header.len() {
                 let message =
                     format!("expected {} cells as in the header, got {}", header.len(), cells.len());
@@ -96,21 +75,16 @@ impl CostMatrix {
                     .at(place));
             }
             let cost = |(answer, cell): (&String, &String)| {
-                cell.parse().ok().filter(|cost: &f64| *cost >= 0.0 && cost.is_finite()).ok_or_else(|| {
-                    let message = format!(
-                        "cost of the answer {answer:?} for {truth:?}: expected a number of at least 0, got {cell:?}"
-                    );
-                    bad(message).at(place.as_str())
-                })
+                costs_csv::cost(cell, &format!("the answer {answer:?} for {truth:?}"), &place)
             };
             costs[class] = Some(labels.iter().zip(&cells[1..]).map(cost).collect::<Result<_>>()?);
         }
-        let rows = labels.iter().zip(costs).map(|(label, row)| {
+        let costs = labels.iter().zip(costs).map(|(label, row)| {
             row.ok_or_else(|| {
                 bad(format!("expected a row for every label of the header, got none for {label:?}")).at(name)
             })
         });
-        let costs = rows.collect::<Result<_>>()?;
+        let costs = costs.collect::<Result<_>>()?;
         Ok(CostMatrix { name: name.to_string(), labels, costs })
     }
 
@@ -137,8 +111,4 @@ impl CostMatrix {
             format!("no row of the data has the label {unknown:?}, the labels are {}", super::list(&known));
         Err(Error::new(ErrorKind::InvalidArgument, message).at(self.name.as_str()))
     }
-}
-
-fn bad(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Dataset, message)
 }

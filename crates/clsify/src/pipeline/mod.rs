@@ -7,6 +7,7 @@ mod calibration;
 mod candidates;
 mod comparison;
 mod cost_matrix;
+mod costs_csv;
 mod decision;
 mod doctor;
 mod doctor_classes;

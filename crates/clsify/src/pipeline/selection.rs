@@ -51,7 +51,7 @@ pub struct Candidate {
     pub c: f64,
     /// The score with this C of what the classifiers of the other folds say of each row.
     pub score: f64,
-    /// Its 95 % interval: Wilson's for the accuracy of rows that count the same, else 1.96 standard errors to either side (F1:
+    /// Its 95 % interval: Wilson's for accuracy, with weights for as many rows as they are worth, else 1.96 standard errors to either side (F1:
     /// by the jackknife).
     pub score_ci95: [f64; 2],
     /// The share of rows that are predicted right, counted by their weights; of label sets, right as a whole.

@@ -6,8 +6,8 @@ use crate::classifier::{
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{
-    RowScores, Scoring, compare_label_logits, compare_logits, out_of_fold_label_logits, out_of_fold_logits,
-    wilson_ci95,
+    RatioScore, RowScores, Scoring, compare_label_logits, compare_logits, out_of_fold_label_logits,
+    out_of_fold_logits, wilson_ci95,
 };
 use crate::matrix::Matrix;
 use crate::split::{Split, SplitOptions, StratifiedKFold, TestSize, label_set_split, train_test_split};
@@ -200,19 +200,24 @@ impl SelectionTargets {
         }
     }
 
-    /// The 95 % interval of a score: Wilson's for a share of rows that count the same, else 1.96 standard errors to either side.
+    /// The 95 % interval of a score: Wilson's for a share of rows, by weight for as many as they are worth; else 1.96 standard
+    /// errors to either side.
     pub(super) fn interval(&self, scoring: Scoring, scores: &RowScores) -> Result<[f64; 2]> {
-        let counts_the_same =
-            self.sample_weight.as_ref().is_none_or(|weights| weights.iter().all(|&w| w == weights[0]));
         let is_share = match scoring {
             Scoring::Accuracy => true,
             Scoring::F1Micro => matches!(self.labels, Labels::Classes { .. }),
             Scoring::F1Macro | Scoring::LogLoss => false,
         };
-        if is_share && counts_the_same {
-            // Each row's number is 0 or 1, but for the rounding of a weight.
-            let n_right = scores.rows.iter().filter(|&&row| row > 0.5).count();
-            return wilson_ci95(n_right, scores.rows.len());
+        if is_share {
+            // A row of any weight is above the score where it is right, and below where it is wrong.
+            let is_right: Vec<bool> = match scores.score {
+                0.0 | 1.0 => vec![scores.score == 1.0; scores.rows.len()],
+                score => scores.rows.iter().map(|&row| row > score).collect(),
+            };
+            return match &self.sample_weight {
+                None => wilson_ci95(is_right.iter().filter(|&&right| right).count(), is_right.len()),
+                Some(weights) => Ok(RatioScore::accuracy(&is_right, Some(weights))?.ci95()),
+            };
         }
         let error = 1.96 * scores.standard_error();
         Ok(match scoring {

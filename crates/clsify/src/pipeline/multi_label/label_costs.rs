@@ -6,16 +6,13 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::classifier::LabelIndicator;
 use crate::error::{Error, ErrorKind, Result};
-
-/// More than thousands of labels need.
-const MAX_BYTES: u64 = 1 << 26;
+use crate::pipeline::costs_csv::{self, bad};
 
 const HEADER: [&str; 3] = ["label", "false_positive", "false_negative"];
 
@@ -55,12 +52,8 @@ impl LabelCosts {
     /// # Errors
     /// As for [`parse`](Self::parse), and I/O errors.
     pub fn load(path: &Path) -> Result<Self> {
-        let io = |e: std::io::Error| Error::io(path, &e);
-        let name = path.display().to_string();
-        if fs::metadata(path).map_err(io)?.len() > MAX_BYTES {
-            return Err(bad(format!("expected at most {MAX_BYTES} bytes")).at(name));
-        }
-        Self::parse(&fs::read_to_string(path).map_err(io)?, &name)
+        let (text, name) = costs_csv::load(path)?;
+        Self::parse(&text, &name)
     }
 
     /// Reads a text; `name` is its name in messages.
@@ -76,35 +69,19 @@ impl LabelCosts {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn parse(text: &str, name: &str) -> Result<Self> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = ::csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .trim(::csv::Trim::All)
-            .from_reader(text.as_bytes());
+        let mut rows = costs_csv::rows(text, name)?.into_iter();
+        if let Some((header, place)) = rows.next().filter(|(header, _)| *header != HEADER) {
+            let message = format!("expected the header {}, got {}", HEADER.join(","), header.join(","));
+            return Err(bad(message).at(place).with_hint(
+                "with --multi-label a row says what giving a label wrongly costs, and what missing it",
+            ));
+        }
         let mut costs = BTreeMap::new();
-        for (i, record) in reader.records().enumerate() {
-            let record = record.map_err(|e| bad(e.to_string()).at(name))?;
-            let place = format!("{name}: line {}", record.position().map_or(0, ::csv::Position::line));
-            let cells: Vec<&str> = record.iter().collect();
-            if i == 0 {
-                if cells != HEADER {
-                    let message =
-                        format!("expected the header {}, got {}", HEADER.join(","), cells.join(","));
-                    return Err(bad(message).at(place).with_hint(
-                        "with --multi-label a row says what giving a label wrongly costs, and what missing it",
-                    ));
-                }
-                continue;
-            }
-            let &[label, false_positive, false_negative] = &cells[..] else {
+        for (cells, place) in rows {
+            let [label, false_positive, false_negative] = &cells[..] else {
                 return Err(bad(format!("expected 3 cells, got {}", cells.len())).at(place));
             };
-            let cost = |cell: &str| {
-                let cost = cell.parse().ok().filter(|cost: &f64| *cost >= 0.0 && cost.is_finite());
-                let message = format!("cost of {label:?}: expected a number of at least 0, got {cell:?}");
-                cost.ok_or_else(|| bad(message).at(place.as_str()))
-            };
+            let cost = |cell| costs_csv::cost(cell, &format!("{label:?}"), &place);
             let cost =
                 LabelCost { false_positive: cost(false_positive)?, false_negative: cost(false_negative)? };
             if cost.false_positive == 0.0 && cost.false_negative == 0.0 {
@@ -157,10 +134,6 @@ impl LabelCosts {
         let message = format!("no row of the data has the label {unknown:?}, the labels are {known}");
         Err(Error::new(ErrorKind::InvalidArgument, message).at("cost matrix"))
     }
-}
-
-fn bad(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Dataset, message)
 }
 
 #[cfg(test)]
