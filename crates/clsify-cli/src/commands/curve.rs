@@ -10,11 +10,11 @@ use clsify::pipeline::{
 use serde::Serialize;
 
 use super::curve_chart::{bars, baseline_name, score_name, svg};
-use crate::commands::train::{article_grid, multi_label, say_counts, six_digits};
+use crate::commands::train::{multi_label, say_counts, six_digits};
 use crate::console::Console;
 use crate::options::{
-    CacheArgs, DataOptions, FeatureArgs, FitArgs, SplitArgs, WeightArgs, at_least_one, load_dataset,
-    load_encoder, load_multi_label_dataset, locate_encoder, positive,
+    CacheArgs, DataOptions, FeatureArgs, FitArgs, GridArgs, SplitArgs, WeightArgs, at_least_one,
+    load_dataset, load_encoder, load_multi_label_dataset, locate_encoder,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
@@ -60,14 +60,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     fit: FitArgs,
 
-    /// Search C for each fit by cross-validation on its own rows, over the 20 values of train --grid-search; a fit on rows too few
-    /// for five folds takes --c
-    #[arg(long)]
-    grid_search: bool,
-
-    /// The values of C to search
-    #[arg(long, value_name = "C,C,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = positive)]
-    c_grid: Vec<f64>,
+    #[command(flatten)]
+    grid: GridArgs,
 
     /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"; one classifier a
     /// label, each label given where its probability is above 0.5
@@ -146,14 +140,12 @@ fn encoder(args: &Args, console: &Console) -> anyhow::Result<SentenceEncoder> {
 }
 
 fn options<T>(args: &Args, test: T) -> LearningCurveOptions<T> {
+    let scaling = args.fit.scaling(&args.features);
     LearningCurveOptions {
         test,
-        scaling: args.fit.scaling(&args.features),
+        scaling,
         classifier: args.fit.options(),
-        grid_search: match args.c_grid.as_slice() {
-            [] => args.grid_search.then(article_grid),
-            c_values => Some(c_values.to_vec()),
-        },
+        grid_search: args.grid.c_values(scaling),
         sizes: args.sizes.clone(),
         n_repeats: usize::from(args.repeats),
         seed: args.split.seed,

@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 use clsify::classifier::Platt;
 use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
-use clsify::evaluation::{
-    CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin, Scoring, linspace,
-};
+use clsify::evaluation::{CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin, Scoring};
 use clsify::pipeline::{
     GridSearchOptions, Selection, TestRows, TrainOptions, TrainingReport, check_replaceable, train,
     train_selected,
@@ -19,8 +17,8 @@ use serde::Serialize;
 use crate::console::Console;
 use crate::decision::{DecisionArgs, decision_text};
 use crate::options::{
-    CacheArgs, CalibrationArg, DataOptions, FeatureArgs, FitArgs, SplitArgs, WeightArgs, at_least_one,
-    load_dataset, load_encoder, load_encoder_with, locate_encoder, positive,
+    CacheArgs, CalibrationArg, DataOptions, FeatureArgs, FitArgs, GridArgs, SplitArgs, WeightArgs,
+    at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
 use crate::reliability_chart::{self, Series, check_chart, write_chart};
@@ -68,14 +66,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     fit: FitArgs,
 
-    /// Search C by cross-validation on the training rows, over 20 values from 0.0001 to 100, and fit with the best; by
-    /// accuracy, with --multi-label by micro F1
-    #[arg(long)]
-    grid_search: bool,
-
-    /// The values of C to search
-    #[arg(long, value_name = "C,C,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = positive)]
-    c_grid: Vec<f64>,
+    #[command(flatten)]
+    grid: GridArgs,
 
     /// What is done to probabilities after the fit, by what fits rows out of their folds best: nothing; logits divided by a
     /// temperature, predictions stay; or platt, for two classes: logits multiplied and shifted. With --multi-label each label
@@ -143,13 +135,13 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         }
         None => TestRows::Split(args.split.options()),
     };
-    let c_values = if args.c_grid.is_empty() { article_grid() } else { args.c_grid.clone() };
+    let scaling = args.fit.scaling(&args.features);
+    let grid = args.grid.c_values(scaling).map(|c_values| GridSearchOptions { c_values, refit: true });
     let options = TrainOptions {
         test,
-        scaling: args.fit.scaling(&args.features),
+        scaling,
         classifier: args.fit.options(),
-        grid_search: (args.grid_search || !args.c_grid.is_empty())
-            .then_some(GridSearchOptions { c_values, refit: true }),
+        grid_search: grid,
         calibration: args.calibration.into(),
         decision,
     };
@@ -274,11 +266,6 @@ fn say_header(dataset: &Dataset, console: &Console) {
             shorten(label, 40)
         ));
     }
-}
-
-/// The article's values of C: `np.linspace(0.0001, 100, 20)`.
-pub(crate) fn article_grid() -> Vec<f64> {
-    linspace(0.0001, 100.0, 20)
 }
 
 /// Says what was read: rows, classes, duplicates, conflicting labels.

@@ -15,9 +15,9 @@ use clsify::tokenizer::PaddedBatch;
 use clsify_hub::{Hub, Located, Origin};
 use serde::Serialize;
 
-use crate::commands::train::{article_grid, check_report, check_stays, convergence, say_counts, scores};
+use crate::commands::train::{check_report, check_stays, convergence, say_counts, scores};
 use crate::console::Console;
-use crate::options::{DtypeArg, at_least_one};
+use crate::options::{DtypeArg, article_grid, at_least_one};
 use crate::output::{is_stdout, stdout, write_json};
 use crate::table::{Table, shorten, wrap};
 

@@ -61,7 +61,7 @@ pub use multi_label::{
 };
 pub use observer::{Observer, Stage};
 pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
-pub use selection::{Candidate, Optimism, Selection, SelectionOptions, select_features};
+pub use selection::{Candidate, Optimism, Selection, SelectionOptions, select_features, selection_c_values};
 pub use selection_targets::SelectionTargets;
 pub use sentence_classifier::{
     EvaluatedDecision, EvaluationReport, LoadOptions, Prediction, SentenceClassifier,

@@ -114,6 +114,17 @@ struct Scored {
     losses: RowScores,
 }
 
+/// The values of C that a choice is among, for scaled features: 20 from 0.00001 to 0.56, four to a power of ten.
+///
+/// ```
+/// let c_values = clsify::pipeline::selection_c_values();
+/// assert_eq!((c_values.len(), c_values[0]), (20, 1e-5));
+/// assert!((c_values[4] / c_values[0] - 10.0).abs() < 1e-12);
+/// ```
+pub fn selection_c_values() -> Vec<f64> {
+    (0..N_C).map(|i| 1e-5 * 10f64.powf(0.25 * f64::from(i))).collect()
+}
+
 /// Chooses layers, pooling and C by these rows, which are all that the choice sees. `features` are
 /// [`selection_features`] of an encoder, `mean_tokens` is the length of a sentence.
 ///
@@ -138,7 +149,7 @@ pub fn select_features(
     };
     let all = candidates(config);
     // C is of rows, too: the penalty is shared among them.
-    let c_values: Vec<f64> = (0..N_C).map(|i| 1e-5 * 10f64.powf(0.25 * f64::from(i))).collect();
+    let c_values = selection_c_values();
     let fits = c_values.len() * N_SPLITS;
     observer.start(Stage::GridSearch, all.len() * fits);
     let mut found: Vec<(FeatureOptions, Vec<Scored>)> = Vec::with_capacity(all.len());

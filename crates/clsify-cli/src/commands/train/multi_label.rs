@@ -7,7 +7,7 @@ use clsify::pipeline::{
     MultiLabelTrainOptions, Thresholds, train_multi_label, train_multi_label_selected,
 };
 
-use super::{Args, ChoiceArg, article_grid, calibrated, check_stays, choice, finish, series, six_digits};
+use super::{Args, ChoiceArg, calibrated, check_stays, choice, finish, series, six_digits};
 use crate::console::Console;
 use crate::options::{
     load_encoder, load_encoder_with, load_multi_label_dataset, locate_encoder, note_separator,
@@ -28,14 +28,12 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
         }
         None => MultiLabelTestRows::Split(args.split.options()),
     };
+    let scaling = args.fit.scaling(&args.features);
     let options = MultiLabelTrainOptions {
         test,
-        scaling: args.fit.scaling(&args.features),
+        scaling,
         classifier: args.fit.options(),
-        grid_search: (args.grid_search || !args.c_grid.is_empty()).then(|| match args.c_grid.as_slice() {
-            [] => article_grid(),
-            c_values => c_values.to_vec(),
-        }),
+        grid_search: args.grid.c_values(scaling),
         calibration: args.calibration.into(),
         thresholds,
     };
