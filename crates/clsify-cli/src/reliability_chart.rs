@@ -55,6 +55,11 @@ pub(crate) fn check_chart(chart: Option<&Path>, json: Option<&Path>) -> anyhow::
     check_parent(chart)
 }
 
+/// The last part of a path or a name, for a chart's title.
+pub(crate) fn last_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
 /// Writes the chart; `-` is stdout, which then holds nothing else.
 pub(crate) fn write_chart(path: &Path, what: &str, series: &[Series]) -> anyhow::Result<()> {
     let svg = svg(what, series);

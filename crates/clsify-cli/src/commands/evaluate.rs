@@ -14,7 +14,7 @@ use crate::options::{
     load_multi_label_classifier, load_multi_label_dataset,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
-use crate::reliability_chart::{Series, check_chart, write_chart};
+use crate::reliability_chart::{Series, check_chart, last_name, write_chart};
 
 /// Score a saved classifier on labelled sentences
 #[derive(clap::Args)]
@@ -116,10 +116,10 @@ fn finish(
         write_json(path, report)?;
     }
     if let Some(path) = &args.chart {
-        let name = args.model.file_name().unwrap_or(args.model.as_os_str()).to_string_lossy();
         let series =
             Series { name: "as saved", scores: probabilities.scores, bins: &probabilities.reliability };
-        write_chart(path, &format!("{name} on {}", args.data.display()), &[series])?;
+        let what = format!("{} on {}", last_name(&args.model), last_name(&args.data));
+        write_chart(path, &what, &[series])?;
     }
     if [&args.json, &args.chart].into_iter().flatten().any(|path| is_stdout(path)) {
         return Ok(());

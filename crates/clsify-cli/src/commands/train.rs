@@ -21,7 +21,7 @@ use crate::options::{
     at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder,
 };
 use crate::output::{check_parent, is_stdout, stdout, write_json};
-use crate::reliability_chart::{self, Series, check_chart, write_chart};
+use crate::reliability_chart::{self, Series, check_chart, last_name, write_chart};
 use crate::table::{Table, shorten};
 
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
@@ -194,12 +194,6 @@ fn calibrated(before: CalibrationScores, after: CalibrationScores, bins: &[Relia
     )
 }
 
-/// What the chart is of: an encoder's name, or the folder that it lies in.
-fn chart_name(encoder: &str) -> String {
-    let name = Path::new(encoder).file_name().map_or(encoder.into(), |name| name.to_string_lossy());
-    format!("{name} on held-out rows")
-}
-
 /// Writes report and chart and saves the model.
 fn finish(
     args: &Args,
@@ -214,7 +208,8 @@ fn finish(
     if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
         write_json(path, report)?;
     }
-    let chart = args.chart.as_deref().map(|path| (path, chart_name(&args.encoder)));
+    let chart_of = |path| (path, format!("{} on held-out rows", last_name(args.encoder.as_ref())));
+    let chart = args.chart.as_deref().map(chart_of);
     if let Some((path, what)) = chart.as_ref().filter(|(path, _)| !is_stdout(path)) {
         write_chart(path, what, series)?;
     }
