@@ -1,6 +1,6 @@
 //! Options for how probabilities become answers, and what became of them in words.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::error::ErrorKind;
@@ -46,6 +46,11 @@ enum ThresholdsArg {
 }
 
 impl DecisionArgs {
+    /// The file that costs are read from.
+    pub(crate) fn cost_file(&self) -> Option<&Path> {
+        self.cost_matrix.as_deref()
+    }
+
     /// What is wanted where a sentence has one label; a file is read now.
     pub(crate) fn options(&self) -> anyhow::Result<DecisionOptions> {
         let rule = match (self.thresholds, &self.cost_matrix) {

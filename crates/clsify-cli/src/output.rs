@@ -49,3 +49,21 @@ pub(crate) fn check_parent(path: &Path) -> anyhow::Result<()> {
     anyhow::ensure!(!path.is_dir(), "{}: expected a file, got a folder", path.display());
     Ok(clsify::files::check_writable(path)?)
 }
+
+/// Fails if one file is to be written twice, or is one of those that are read: a slip that would cost it.
+pub(crate) fn check_apart(written: &[Option<&Path>], read: &[&Path]) -> anyhow::Result<()> {
+    // Devices and pipes lose nothing.
+    let is_kept = |path: &&Path| !is_stdout(path) && (path.is_file() || !path.exists());
+    let same = |a: &Path, b: &Path| match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => std::path::absolute(a).ok() == std::path::absolute(b).ok(),
+    };
+    let written: Vec<&Path> = written.iter().copied().flatten().filter(is_kept).collect();
+    for (i, path) in written.iter().enumerate() {
+        let is_read = read.iter().any(|read| *read != Path::new("-") && same(path, read));
+        anyhow::ensure!(!is_read, "{}: expected a file to write, got one to read", path.display());
+        let is_twice = written[..i].iter().any(|other| same(path, other));
+        anyhow::ensure!(!is_twice, "{}: expected different files to write, got one twice", path.display());
+    }
+    Ok(())
+}

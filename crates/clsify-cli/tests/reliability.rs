@@ -65,6 +65,32 @@ fn what_is_wrong_is_said() {
     assert!(inside.contains("--chart"), "{inside}");
 }
 
+/// A slip of the keyboard must cost neither the data nor the report.
+#[test]
+fn what_is_read_is_not_written_over_and_nothing_is_written_twice() {
+    let sandbox = Sandbox::with_model();
+    let bert = encoder("bert");
+    let data = std::fs::read(sandbox.path("reviews.tsv")).unwrap();
+    let train = ["train", "-q", "--encoder", &bert, "--data", "reviews.tsv", "--output", "model"];
+    let evaluate = ["evaluate", "-q", "model", "--data", "reviews.tsv"];
+    for command in [&train[..], &evaluate] {
+        let fail = |more: &[&str]| sandbox.fail(&[command, more].concat());
+        for option in ["--chart", "--json"] {
+            let over = fail(&[option, "./reviews.tsv"]);
+            assert_eq!(over, "./reviews.tsv: expected a file to write, got one to read");
+        }
+        assert_eq!(
+            fail(&["--chart", "both", "--json", "./both"]),
+            "both: expected different files to write, got one twice"
+        );
+        sandbox.succeed(&[command, &["--chart", "c.svg", "--json", "c.json"]].concat());
+    }
+    std::fs::write(sandbox.path("costs.csv"), "true,0,1\n0,0,1\n1,1,0\n").unwrap();
+    let over = sandbox.fail(&[&train[..], &["--cost-matrix", "costs.csv", "--json", "costs.csv"]].concat());
+    assert!(over.starts_with("costs.csv: expected a file to write"), "{over}");
+    assert_eq!(std::fs::read(sandbox.path("reviews.tsv")).unwrap(), data);
+}
+
 #[test]
 fn a_reader_that_leaves_is_no_error() {
     let sandbox = Sandbox::with_model();

@@ -133,4 +133,17 @@ fn what_is_wrong_is_said() {
     let args =
         ["train", "-q", "--encoder", &bert, "--data", "d.jsonl", "--output", "m", "--weight-column", "w"];
     assert_eq!(sandbox.fail(&args), "d.jsonl: line 2: expected a number under \"w\", got a boolean");
+
+    // The fold of the only row of a class that counts leaves one class to learn from.
+    let row = |i: usize| format!("text {i}\t{}\t{}\n", i % 2, usize::from(i.is_multiple_of(2) || i == 1));
+    sandbox.write("d.tsv", (0..20).map(row).collect::<String>());
+    sandbox.write("t.tsv", "a\t0\nb\t1\n");
+    let args =
+        ["train", "-q", "--encoder", &bert, "--data", "d.tsv", "--output", "m", "--weight-column", "2"];
+    let outcome =
+        sandbox.run(&[&args[..], &["--test-data", "t.tsv", "--calibration", "temperature"]].concat());
+    let expected =
+        "a fold of the training rows: logistic regression: expected rows of at least 2 classes, got 1";
+    assert!(outcome.stderr.contains(expected), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("more rows of a weight above 0"), "{}", outcome.stderr);
 }

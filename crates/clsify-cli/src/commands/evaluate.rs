@@ -13,7 +13,7 @@ use crate::options::{
     CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one, load_classifier, load_dataset,
     load_multi_label_classifier, load_multi_label_dataset,
 };
-use crate::output::{check_parent, is_stdout, stdout, write_json};
+use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::reliability_chart::{Series, check_chart, last_name, write_chart};
 
 /// Score a saved classifier on labelled sentences
@@ -60,6 +60,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.json.iter().try_for_each(|path| check_parent(path))?;
     check_chart(args.chart.as_deref(), args.json.as_deref())?;
+    check_apart(&[args.json.as_deref(), args.chart.as_deref()], &[&args.data])?;
     if SavedMultiLabelModel::is_at(&args.model)? {
         return run_multi_label(args, console);
     }

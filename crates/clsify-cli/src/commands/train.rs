@@ -20,7 +20,7 @@ use crate::options::{
     CacheArgs, CalibrationArg, DataOptions, FeatureArgs, FitArgs, GridArgs, SplitArgs, WeightArgs,
     at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder,
 };
-use crate::output::{check_parent, is_stdout, stdout, write_json};
+use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::reliability_chart::{self, Series, check_chart, last_name, write_chart};
 use crate::table::{Table, shorten};
 
@@ -120,6 +120,10 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     for data in std::iter::once(&args.data).chain(&args.split.test_data) {
         check_stays(data, &args.output, "move the file")?;
     }
+    let costs = args.decision.cost_file();
+    let read: Vec<&Path> =
+        [Some(args.data.as_path()), args.split.test_data.as_deref(), costs].into_iter().flatten().collect();
+    check_apart(&[args.json.as_deref(), args.chart.as_deref()], &read)?;
     if let Some(separator) = &args.multi_label {
         return multi_label::run(&args, separator, console);
     }

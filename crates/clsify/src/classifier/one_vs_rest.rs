@@ -16,6 +16,9 @@ use super::standard_scaler::StandardScaler;
 use crate::error::Result;
 use crate::matrix::Matrix;
 
+/// Weights of rows, one a row, label and fit, that are held at once: 128 MB. Thousands of labels in many folds take turns.
+pub(crate) const MAX_ROW_WEIGHTS: usize = 16_000_000;
+
 /// Features, and the labels and the weight of each row.
 #[derive(Debug, Clone, Copy)]
 pub struct MultiLabelSamples<'a> {
@@ -257,7 +260,7 @@ pub(crate) fn held_out_label_logits(
     let of_task = |task: &FitTask| vec![0.0; task.held_out.len() * n_labels];
     let mut logits: Vec<Vec<f64>> = tasks.iter().map(of_task).collect();
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
-    let together = (max_row_weights / (samples.labels.n_samples() * tasks.len()).max(1)).max(1);
+    let together = together(samples, tasks, max_row_weights);
     for (batch, columns) in columns(samples.labels).chunks(together).enumerate() {
         let mut all = problems(samples, columns, tasks, options)?;
         let of_fits = all.chunks_exact_mut(columns.len()).zip(tasks);
@@ -318,35 +321,56 @@ pub(crate) fn fit_labels(
     options: &LogisticRegressionOptions,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<OneVsRest>> {
-    let (labels, n_features) = (samples.labels, samples.features.cols());
-    let columns = columns(labels);
-    let all = problems(samples, &columns, tasks, options)?;
-    let constants: Vec<Option<bool>> = all.iter().map(constant).collect();
-    let problems: Vec<Problem> = all.into_iter().filter(|problem| constant(problem).is_none()).collect();
+    fit_labels_in_batches(samples, tasks, options, progress, MAX_ROW_WEIGHTS)
+}
+
+/// As many labels at a time as [`held_out_label_logits`].
+fn fit_labels_in_batches(
+    samples: &MultiLabelSamples,
+    tasks: &[FitTask],
+    options: &LogisticRegressionOptions,
+    progress: &(dyn Fn(usize) + Sync),
+    max_row_weights: usize,
+) -> Result<Vec<OneVsRest>> {
+    let n_features = samples.features.cols();
+    let of_task = |_| OneVsRest {
+        coef: Vec::new(),
+        intercept: Vec::new(),
+        n_features,
+        constant: Vec::new(),
+        n_iter: 0,
+        n_not_converged: 0,
+        gradient_max_norm: 0.0,
+    };
+    let mut fits: Vec<OneVsRest> = tasks.iter().map(of_task).collect();
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
-    let mut solutions = solve(samples.features, &problems, stop, Precision::Double, progress).into_iter();
-    let fits = constants.chunks_exact(labels.n_labels()).map(|constant| {
-        let mut fit = OneVsRest {
-            coef: Vec::with_capacity(constant.len() * n_features),
-            intercept: Vec::with_capacity(constant.len()),
-            n_features,
-            constant: constant.to_vec(),
-            n_iter: 0,
-            n_not_converged: 0,
-            gradient_max_norm: 0.0,
-        };
-        for constant in constant {
-            match constant.is_none().then(|| solutions.next()).flatten() {
-                Some(solution) => fit.push(&solution),
-                None => {
-                    fit.coef.extend(std::iter::repeat_n(0.0, n_features));
-                    fit.intercept.push(0.0);
+    let mut n_done = 0;
+    for columns in columns(samples.labels).chunks(together(samples, tasks, max_row_weights)) {
+        let all = problems(samples, columns, tasks, options)?;
+        let constants: Vec<Option<bool>> = all.iter().map(constant).collect();
+        let learned: Vec<Problem> = all.into_iter().filter(|problem| constant(problem).is_none()).collect();
+        let done = |done| progress(n_done + done);
+        let mut solutions = solve(samples.features, &learned, stop, Precision::Double, &done).into_iter();
+        n_done += learned.len();
+        for (fit, own) in fits.iter_mut().zip(constants.chunks_exact(columns.len())) {
+            for &constant in own {
+                fit.constant.push(constant);
+                match constant.is_none().then(|| solutions.next()).flatten() {
+                    Some(solution) => fit.push(&solution),
+                    None => {
+                        fit.coef.extend(std::iter::repeat_n(0.0, n_features));
+                        fit.intercept.push(0.0);
+                    }
                 }
             }
         }
-        fit
-    });
-    Ok(fits.collect())
+    }
+    Ok(fits)
+}
+
+/// How many labels have no more than so many row weights in all fits, and at least one.
+fn together(samples: &MultiLabelSamples, tasks: &[FitTask], max_row_weights: usize) -> usize {
+    (max_row_weights / (samples.labels.n_samples() * tasks.len()).max(1)).max(1)
 }
 
 impl OneVsRest {
@@ -356,5 +380,45 @@ impl OneVsRest {
         self.n_iter = self.n_iter.max(solution.n_iter);
         self.n_not_converged += usize::from(!solution.converged);
         self.gradient_max_norm = self.gradient_max_norm.max(solution.gradient_max_norm);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Oracle: all labels at once. Tolerance: two optima with gradients of at most 1e-8.
+    #[test]
+    fn labels_in_turn_end_where_labels_together_end() {
+        let (n, d) = (60, 4);
+        let number = |i: usize| ((i * 7919 % 10007) as f32 - 5000.0) / 5000.0;
+        let features = Matrix::from_vec((0..n * d).map(number).collect(), n, d).unwrap();
+        let set = |i: usize| {
+            let own = [i.is_multiple_of(3), true, i < 10, (i * i).is_multiple_of(5), false];
+            (0..5).filter(|&label| own[label]).collect()
+        };
+        let labels = LabelIndicator::from_sets(&(0..n).map(set).collect::<Vec<_>>(), 5).unwrap();
+        let samples = MultiLabelSamples::new(&features, &labels);
+        let held_out: [Vec<usize>; 2] = [(0..10).collect(), (30..40).collect()];
+        let tasks: Vec<FitTask> = held_out.iter().map(|held_out| FitTask { c: 1.0, held_out }).collect();
+        let options = LogisticRegressionOptions { tol: 1e-8, ..Default::default() };
+        let most = std::sync::atomic::AtomicUsize::new(0);
+        let progress = |done| assert!(most.fetch_max(done, std::sync::atomic::Ordering::Relaxed) <= done);
+        // One label, two labels, all of them.
+        let [one, two, all] = [1, 2 * n * tasks.len(), usize::MAX].map(|most_weights| {
+            most.store(0, std::sync::atomic::Ordering::Relaxed);
+            fit_labels_in_batches(&samples, &tasks, &options, &progress, most_weights).unwrap()
+        });
+        for in_turn in [one, two] {
+            for (in_turn, all) in in_turn.iter().zip(&all) {
+                assert_eq!(in_turn.constant(), all.constant());
+                assert_eq!((in_turn.coef().len(), in_turn.n_labels()), (5 * d, 5));
+                let pairs = in_turn.coef().iter().zip(all.coef());
+                let pairs = pairs.chain(in_turn.intercept().iter().zip(all.intercept()));
+                pairs.for_each(|(a, b)| assert!((a - b).abs() < 1e-5, "{a} {b}"));
+            }
+        }
+        // In the first fold no row that counts has the third label.
+        assert_eq!(all.iter().map(|fit| fit.constant()[2]).collect::<Vec<_>>(), [Some(false), None]);
     }
 }

@@ -4,14 +4,11 @@ use super::cross_validation::all_rows;
 use super::f1_threshold::F1Threshold;
 use super::grid_search::{GridPoint, GridSearch, mean_and_std};
 use crate::classifier::logistic_regression::FitTask;
-use crate::classifier::one_vs_rest::{fit_labels, held_out_label_logits, sigmoid};
+use crate::classifier::one_vs_rest::{MAX_ROW_WEIGHTS, fit_labels, held_out_label_logits, sigmoid};
 use crate::classifier::rows::Precision;
 use crate::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest};
 use crate::error::Result;
 use crate::split::Split;
-
-/// Weights of rows that are held at once where fits are not kept: 128 MB.
-const MAX_ROW_WEIGHTS: usize = 16_000_000;
 
 /// The logit of each label for every row, by the classifier of the fold that holds it out: `[n_samples, n_labels]`.
 ///

@@ -185,9 +185,14 @@ pub(super) fn report(
 }
 
 impl DecisionReport {
-    /// What is worth knowing of a rule that changes nothing.
+    /// What is worth knowing of a rule that leaves no row, or all of them, without an answer.
     pub(super) fn note(&self) -> Option<String> {
         let (scores, threshold) = (&self.out_of_fold.after, self.rule.abstain_below?);
+        if scores.n_answered == 0 {
+            return Some(format!(
+                "no training row, out of its fold, has an answer of a probability of {threshold} or more: hardly anything is answered"
+            ));
+        }
         if scores.n_answered < scores.n_rows {
             return None;
         }

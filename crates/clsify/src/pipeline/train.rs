@@ -195,7 +195,11 @@ pub(super) fn train_encoded(
     let fitted_with = LogisticRegressionOptions { c, ..options.classifier };
     let plain = fit(c)?;
     let logits = match needs_folds {
-        true => out_of_fold_logits(&samples, &fitted_with, calibration::n_splits(&y_train))?,
+        true => out_of_fold_logits(&samples, &fitted_with, calibration::n_splits(&y_train)).map_err(|e| {
+            e.at("a fold of the training rows").with_hint(
+                "give more rows of a weight above 0 to each class, or drop calibration and rules of decision",
+            )
+        })?,
         false => Vec::new(),
     };
     let calibrator = Calibrator::fit(options.calibration, &plain, &logits, &samples)?;

@@ -184,7 +184,10 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
         text.push_str(&calibrated(calibration.before, calibration.after, reliability));
         if let [first, rest @ ..] = &calibration.as_they_are[..] {
             let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-            text.push_str(&format!("  too few rows to calibrate: {}{more}\n", shorten(first, 40)));
+            text.push_str(&format!(
+                "  as they are, constant or with too few rows: {}{more}\n",
+                shorten(first, 40)
+            ));
         }
     }
     let seconds = &report.seconds;
