@@ -348,3 +348,23 @@ fn a_message_is_one_line_whatever_is_in_it() {
     let error = sandbox.fail(&["train", "--encoder", &bert, "--data", name, "--output", "model"]);
     assert_eq!(error, "two\\nlines\\u{1b}[31m.tsv: no such file or folder");
 }
+
+#[test]
+fn what_is_read_is_not_written_over() {
+    let sandbox = Sandbox::with_model();
+    let bert = encoder("bert");
+    let before = fs::read(sandbox.path("reviews.tsv")).unwrap();
+    let again = "./reviews.tsv";
+    for args in [
+        vec!["advise", "--encoder", &bert, "--data", "reviews.tsv", "--chart", again],
+        vec!["curve", "--encoder", &bert, "--data", "reviews.tsv", "--chart", again],
+        vec!["compare", "model", "model", "--data", "reviews.tsv", "--output", again],
+        vec!["doctor", "reviews.tsv", "--encoder", &bert, "--output", again],
+        vec!["embed", "--encoder", &bert, "--input", "reviews.tsv", "--output", again],
+        vec!["evaluate", "model", "--data", "reviews.tsv", "--json", again],
+    ] {
+        let error = sandbox.fail(&args);
+        assert_eq!(error, "./reviews.tsv: expected a file to write, got one to read", "{args:?}");
+        assert_eq!(fs::read(sandbox.path("reviews.tsv")).unwrap(), before, "{args:?}");
+    }
+}

@@ -20,7 +20,7 @@ use crate::options::{
     CacheArgs, ClassWeightArg, DataOptions, EncodingArgs, WeightArgs, at_least_one, load_encoder_with,
     locate_encoder, test_size,
 };
-use crate::output::{check_parent, is_stdout, stdout};
+use crate::output::{check_apart, check_parent, is_stdout, stdout};
 use crate::table::{Table, shorten};
 
 /// Candidates of all encoders that are shown; the JSON has them all.
@@ -124,6 +124,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     if let Some(path) = &args.chart {
         anyhow::ensure!(!is_stdout(path), "--chart: expected a file, got {}", path.display());
         check_parent(path)?;
+        check_apart(&[Some(path)], &[&args.data])?;
     }
     let options = args.weight.of(args.options.with_limit(args.limit));
     let data = Data::load(&args.data, &options, args.multi_label.as_ref(), console)?;

@@ -14,7 +14,7 @@ use crate::console::Console;
 use crate::options::{
     CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one, load_classifier, load_dataset,
 };
-use crate::output::{check_parent, is_stdout, stdout, write_json};
+use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
 
 /// Compare two saved classifiers on the same labelled sentences: which is better, and is that more than chance?
@@ -84,6 +84,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.output.iter().try_for_each(|path| check_parent(path))?;
+    check_apart(&[args.output.as_deref()], &[&args.data])?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
     ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --output -, got both");
     // Before the data, which is of another form where a model has several labels a sentence.

@@ -1,6 +1,6 @@
 //! `clsify curve`: accuracy by the number of training rows, and whether more would help.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clsify::dataset::LabelSeparator;
 use clsify::pipeline::{
@@ -16,7 +16,7 @@ use crate::options::{
     CacheArgs, DataOptions, FeatureArgs, FitArgs, GridArgs, SplitArgs, WeightArgs, at_least_one,
     load_dataset, load_encoder, load_multi_label_dataset, locate_encoder,
 };
-use crate::output::{check_parent, is_stdout, stdout, write_json};
+use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
 
 /// Show how accuracy grows with the number of training rows, and whether more of them would help
@@ -88,6 +88,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.chart.iter().try_for_each(|path| check_parent(path))?;
+    let read: Vec<&Path> =
+        std::iter::once(&args.data).chain(&args.split.test_data).map(PathBuf::as_path).collect();
+    check_apart(&[args.chart.as_deref()], &read)?;
     let is_on_stdout = args.chart.as_deref().is_some_and(is_stdout);
     anyhow::ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --chart -, got both");
     match &args.multi_label {

@@ -15,7 +15,7 @@ use crate::options::{
     CacheArgs, DataOptions, EncodingArgs, FeatureArgs, PooledArgs, PoolingArg, WeightArgs, at_least_one,
     load_encoder, locate_encoder, note_separator, positive,
 };
-use crate::output::{check_parent, is_stdout, stdout, write_json};
+use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
 
 /// What is taken where no encoder is named: small, and to be had from the package index too.
@@ -160,6 +160,8 @@ impl Check {
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     args.output.iter().try_for_each(|path| check_parent(path))?;
+    let read: Vec<&Path> = std::iter::once(&args.data).chain(&args.test_data).map(PathBuf::as_path).collect();
+    check_apart(&[args.output.as_deref()], &read)?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
     ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --output -, got both");
     if let Some(check) = args.fail_on.iter().find(|check| args.text_only && check.needs_encoder()) {

@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::options::{
     DataOptions, FeatureArgs, Groups, at_least_one, load_encoder, locate_encoder, stream_sentences,
 };
-use crate::output::{check_parent, is_stdout, stdout};
+use crate::output::{check_apart, check_parent, is_stdout, stdout};
 
 /// Write the vectors of sentences to a .npy file: float32, one row a sentence, in order
 #[derive(clap::Args)]
@@ -45,6 +45,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     check_parent(&args.output)?;
+    check_apart(&[Some(&args.output)], &[&args.input])?;
     let (groups, total_bytes) = stream_sentences(&args.input, &args.data.with_limit(args.limit))?;
     let located = locate_encoder(&args.encoder, console)?;
     let encoder = load_encoder(&located, &args.features, None, console)?;
