@@ -343,3 +343,17 @@ fn files_that_leave_little_to_check_are_checked() {
         assert_eq!(sandbox.fail(&["doctor", name, "--encoder", &bert]), expected);
     }
 }
+
+/// A reader that leaves, such as `head -1`, is no error; tables, JSON and lines of suspects are all written to stdout.
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    let sandbox = sandbox();
+    let bert = encoder("bert");
+    let args = ["doctor", "-q", "reviews.tsv", "--encoder", &bert];
+    for more in [&[][..], &["--json"], &["--all", "--output", "-"], &["--multi-label", ";"]] {
+        let mut child = sandbox.command(&[&args[..], more].concat()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), &output.stderr[..]), (Some(0), &b""[..]), "{more:?}");
+    }
+}
