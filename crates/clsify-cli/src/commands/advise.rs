@@ -166,15 +166,17 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         advice.runner_up = faster;
     }
     let chart = chart(&found, scoring);
-    if let Some(path) = &args.chart {
-        write_atomically(path, |out| out.write_all(chart.svg().as_bytes()))?;
-    }
+    // A chart that cannot be written costs nothing else.
+    let write_chart = |path: &PathBuf| write_atomically(path, |out| out.write_all(chart.svg().as_bytes()));
+    let written = args.chart.as_ref().map(write_chart);
     if args.json {
         let json = serde_json::to_string_pretty(&found)?;
-        return stdout(|out| writeln!(out, "{json}"));
+        stdout(|out| writeln!(out, "{json}"))?;
+    } else {
+        let text = summary(args, scoring, &found, &chart);
+        stdout(|out| write!(out, "{text}"))?;
     }
-    let text = summary(args, scoring, &found, &chart);
-    stdout(|out| write!(out, "{text}"))
+    Ok(written.transpose().map(drop)?)
 }
 
 /// The command that trains a candidate, on the same rows.

@@ -5,7 +5,7 @@ use std::path::Path;
 use clsify::classifier::LogisticRegressionOptions;
 use clsify::dataset::{Dataset, DatasetOptions, LabelSeparator, MultiLabelDataset};
 use clsify::encoder::Dtype;
-use clsify::evaluation::Scoring;
+use clsify::evaluation::{Scoring, WeightedMultiLabelScores};
 use clsify::features::FeatureOptions;
 use clsify::pipeline::{
     EncoderSpeed, MultiLabelTestRows, MultiLabelTrainOptions, Selection, SentenceEncoder, TestRows,
@@ -51,6 +51,9 @@ pub(super) enum HeldOut {
         test_f1_micro: f64,
         test_subset_accuracy: f64,
         test_subset_accuracy_ci95: [f64; 2],
+        /// Each row counted by its weight, where there are weights.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        test_weighted: Option<WeightedMultiLabelScores>,
     },
 }
 
@@ -123,6 +126,7 @@ impl Data {
                     test_f1_micro: test.micro_average.f1,
                     test_subset_accuracy: test.subset_accuracy,
                     test_subset_accuracy_ci95: test.subset_accuracy_ci95,
+                    test_weighted: trained.report.test_weighted,
                 };
                 let (speed, dtype) = speed(trained.classifier.encoder())?;
                 Ok(Chosen { selection: trained.report.selection, held_out, speed, dtype })
@@ -147,7 +151,7 @@ impl HeldOut {
             HeldOut::Classes { test_accuracy, test_accuracy_ci95, .. } => {
                 vec![score(test_accuracy), interval(test_accuracy_ci95)]
             }
-            HeldOut::LabelSets { test_f1_micro, test_subset_accuracy, test_subset_accuracy_ci95 } => {
+            HeldOut::LabelSets { test_f1_micro, test_subset_accuracy, test_subset_accuracy_ci95, .. } => {
                 vec![score(test_f1_micro), score(test_subset_accuracy), interval(test_subset_accuracy_ci95)]
             }
         }
@@ -159,8 +163,12 @@ impl HeldOut {
                 format!("accuracy {test_accuracy:.4}, by weight {weighted:.4}")
             }
             HeldOut::Classes { test_accuracy, .. } => format!("accuracy {test_accuracy:.4}"),
-            HeldOut::LabelSets { test_f1_micro, test_subset_accuracy, .. } => {
-                format!("micro F1 {test_f1_micro:.4}, subset accuracy {test_subset_accuracy:.4}")
+            HeldOut::LabelSets { test_f1_micro, test_subset_accuracy, test_weighted, .. } => {
+                let by_weight = test_weighted.map_or(String::new(), |weighted| {
+                    let WeightedMultiLabelScores { micro_f1, subset_accuracy } = weighted;
+                    format!(", by weight {micro_f1:.4} and {subset_accuracy:.4}")
+                });
+                format!("micro F1 {test_f1_micro:.4}, subset accuracy {test_subset_accuracy:.4}{by_weight}")
             }
         }
     }

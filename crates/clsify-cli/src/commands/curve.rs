@@ -161,15 +161,19 @@ fn write<D: Serialize>(
     curve: &LearningCurve<D>,
     separator: Option<&LabelSeparator>,
 ) -> anyhow::Result<()> {
-    match &args.chart {
-        Some(path) if is_stdout(path) => return stdout(|out| write!(out, "{}", svg(curve))),
-        Some(path) => clsify::files::write_atomically(path, |out| write!(out, "{}", svg(curve)))?,
-        None => {}
+    if args.chart.as_deref().is_some_and(is_stdout) {
+        return stdout(|out| write!(out, "{}", svg(curve)));
     }
+    // A chart that cannot be written costs nothing else.
+    let write_chart =
+        |path: &PathBuf| clsify::files::write_atomically(path, |out| write!(out, "{}", svg(curve)));
+    let written = args.chart.as_ref().map(write_chart);
     if args.json {
-        return write_json("-".as_ref(), curve);
+        write_json("-".as_ref(), curve)?;
+    } else {
+        stdout(|out| write!(out, "{}", summary(curve, separator)))?;
     }
-    stdout(|out| write!(out, "{}", summary(curve, separator)))
+    Ok(written.transpose().map(drop)?)
 }
 
 /// A learning curve in words.

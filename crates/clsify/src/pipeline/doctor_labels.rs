@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::doctor::DoctorOptions;
+use super::multi_label::FOLDS;
 use super::observer::{Observer, Stage};
 use super::train::class_ids;
 use crate::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, Samples};
@@ -13,13 +14,10 @@ use crate::dataset::{Inspected, LabelSeparator};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{out_of_fold_logits, out_of_fold_probabilities, rank_labels, softmax};
 use crate::matrix::Matrix;
-use crate::split::{KFold, Split};
+use crate::split::Split;
 
-/// Folds of the ranking.
+/// Folds of the ranking of classes.
 const N_SPLITS: usize = 5;
-
-/// Folds of label sets; shuffled, as files are often sorted by label.
-const FOLDS: KFold = KFold { n_splits: N_SPLITS, shuffle: Some(0) };
 
 /// More classes are no labels but, perhaps, another column; what their fits take grows with their number.
 const MOST_CLASSES: usize = 1_000;

@@ -23,6 +23,8 @@ use crate::matrix::Matrix;
 
 /// A gradient that is small enough to compare candidates; what is reported of the chosen one is of its optimum.
 const TOL: f64 = 1e-3;
+/// Steps after which a fit that is only compared stops: most take fewer than 50, those with weights beyond all measure never end.
+const MAX_ITER: usize = 300;
 /// Values of C, from 1e-5, four to a power of ten.
 const N_C: i32 = 20;
 /// Draws that estimate the optimism.
@@ -157,7 +159,8 @@ pub fn select_features(
         let x = scaled(&features)?;
         // Where single layers do best, layers side by side do too or a little below; wide fits are slow.
         let own = if is_wide(&features) { around_best(&found, &c_values) } else { &c_values };
-        let fit_options = LogisticRegressionOptions { tol: TOL, ..options.classifier };
+        let max_iter = options.classifier.max_iter.min(MAX_ITER);
+        let fit_options = LogisticRegressionOptions { tol: TOL, max_iter, ..options.classifier };
         let logits = targets.compare_logits(&x, own, &fit_options)?;
         let points =
             own.par_iter().zip(&logits).map(|(&c, logits)| scored(c, logits, targets, options.scoring));
