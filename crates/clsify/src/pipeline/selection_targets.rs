@@ -214,7 +214,9 @@ impl SelectionTargets {
                 0.0 | 1.0 => vec![scores.score == 1.0; scores.rows.len()],
                 score => scores.rows.iter().map(|&row| row > score).collect(),
             };
-            return match &self.sample_weight {
+            // Equal weights are none, to the last bit.
+            let weights = self.sample_weight.as_deref().filter(|all| all.iter().any(|&w| w != all[0]));
+            return match weights {
                 None => wilson_ci95(is_right.iter().filter(|&&right| right).count(), is_right.len()),
                 Some(weights) => Ok(RatioScore::accuracy(&is_right, Some(weights))?.ci95()),
             };
