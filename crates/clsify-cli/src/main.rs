@@ -6,6 +6,7 @@
 mod commands;
 mod console;
 mod decision;
+mod loading;
 mod options;
 mod output;
 mod reliability_chart;

@@ -1,26 +1,17 @@
-//! Options that several commands share, and what they stand for.
+//! Options that several commands share, and what they stand for; `loading.rs` goes and gets it.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::ensure;
 use clap::{Args, ValueEnum};
 use clsify::classifier::{ClassWeight, LogisticRegressionOptions, Scaling};
-use clsify::dataset::{
-    Column, Dataset, DatasetOptions, Format, Header, LabelSeparator, MultiLabelDataset, SentenceReader,
-};
+use clsify::dataset::{Column, DatasetOptions, Format, Header};
 use clsify::encoder::Dtype;
 use clsify::evaluation::linspace;
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling};
-use clsify::pipeline::{
-    Calibration, Group, LoadOptions, MultiLabelClassifier, SavedModel, SavedMultiLabelModel,
-    SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, selection_c_values,
-};
+use clsify::pipeline::{Calibration, selection_c_values};
 use clsify::split::{SplitOptions, TestSize};
-use clsify_hub::{Hub, Located, Origin};
-
-use crate::console::Console;
+use clsify_hub::Hub;
 
 /// How the rows of a data file are read.
 #[derive(Args)]
@@ -104,57 +95,6 @@ impl WeightArgs {
     }
 }
 
-/// Labelled sentences of a file; `-` is stdin.
-pub(crate) fn load_dataset(path: &Path, options: &DatasetOptions) -> anyhow::Result<Dataset> {
-    if path == Path::new("-") {
-        return Ok(Dataset::read(std::io::stdin().lock(), "stdin", options)?);
-    }
-    Ok(Dataset::load(path, options)?)
-}
-
-/// Sentences of a file with a set of labels each; `-` is stdin.
-pub(crate) fn load_multi_label_dataset(
-    path: &Path,
-    separator: &LabelSeparator,
-    options: &DatasetOptions,
-) -> anyhow::Result<MultiLabelDataset> {
-    if path == Path::new("-") {
-        return Ok(MultiLabelDataset::read(std::io::stdin().lock(), "stdin", separator, options)?);
-    }
-    Ok(MultiLabelDataset::load(path, separator, options)?)
-}
-
-/// Where no sentence of a file has several labels, which may be meant.
-pub(crate) fn note_separator(name: &str, separator: &LabelSeparator, console: &Console) {
-    let separator = separator.to_string();
-    console.say(&format!(
-        "note: no sentence of {name} has several labels: is {separator:?} what stands between them?"
-    ));
-}
-
-/// A source of groups of sentences.
-pub(crate) type Groups = Box<dyn Iterator<Item = anyhow::Result<Group>> + Send>;
-
-/// The sentences of a file, group by group, and the file's length, 0 if it has none; `-` is stdin. The first group has
-/// been read: what is wrong with the options, the header or the first lines is an error at once.
-pub(crate) fn stream_sentences(path: &Path, options: &DatasetOptions) -> anyhow::Result<(Groups, u64)> {
-    if path == Path::new("-") {
-        return Ok((groups(SentenceReader::new(std::io::stdin(), "stdin", options)?)?, 0));
-    }
-    let sentences = SentenceReader::open(path, options)?;
-    let total_bytes = sentences.file_bytes().unwrap_or(0);
-    Ok((groups(sentences)?, total_bytes))
-}
-
-fn groups<R: Read + Send + 'static>(mut sentences: SentenceReader<R>) -> anyhow::Result<Groups> {
-    let mut next = move || {
-        let group = Group::next(&mut sentences)?;
-        anyhow::Ok(group.map(|group| Group { n_bytes: sentences.n_bytes(), ..group }))
-    };
-    let first = next()?;
-    Ok(Box::new(first.map(Ok).into_iter().chain(std::iter::from_fn(move || next().transpose()))))
-}
-
 /// Which of an encoder's vectors are the features of a sentence.
 #[derive(Args)]
 pub(crate) struct PooledArgs {
@@ -169,6 +109,11 @@ pub(crate) struct PooledArgs {
 }
 
 impl PooledArgs {
+    /// Whether the encoder's folder says how to pool.
+    pub(crate) fn is_auto(&self) -> bool {
+        self.pooling == PoolingArg(None)
+    }
+
     /// The features that these are for an encoder's folder.
     pub(crate) fn of_folder(&self, folder: &Path) -> anyhow::Result<FeatureOptions> {
         let features = match &self.pooling.0 {
@@ -454,103 +399,4 @@ pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
         .ok()
         .filter(|&n| n > 0)
         .ok_or_else(|| "expected a whole number of at least 1".to_string())
-}
-
-/// The folder of an encoder, fetched if need be: a folder, a name known to `list`, or a hub id.
-pub(crate) fn locate_encoder(encoder: &str, console: &Console) -> anyhow::Result<Located> {
-    let located = Hub::from_env().pull(encoder, console)?;
-    let has = |name: &str| located.folder.join(name).is_file();
-    ensure!(
-        has("config.json") || !has("clsify.json"),
-        "{}: expected an encoder, got a model that `clsify train` has saved",
-        located.folder.display()
-    );
-    if located.origin != Origin::Folder {
-        console.detail(&format!("{}: {} ({:?})", located.name, located.folder.display(), located.origin));
-    }
-    Ok(located)
-}
-
-/// Where the sha256 of encoders' files is remembered.
-fn hash_folder() -> PathBuf {
-    Hub::from_env().cache_folder().join("hashes")
-}
-
-/// An encoder with its tokenizer.
-pub(crate) fn load_encoder(
-    located: &Located,
-    features: &FeatureArgs,
-    cache: Option<FeatureCache>,
-    console: &Console,
-) -> anyhow::Result<SentenceEncoder> {
-    let pooled = features.pooled.of_folder(&located.folder)?;
-    let encoder = load_encoder_with(located, &features.encoding, pooled, cache, console)?;
-    if features.pooled.pooling == PoolingArg(None) {
-        console.say(&format!("pooling of this encoder: {}", encoder.features()));
-    }
-    Ok(encoder)
-}
-
-/// Like [`load_encoder`], with other features than the command line's.
-pub(crate) fn load_encoder_with(
-    located: &Located,
-    args: &EncodingArgs,
-    features: FeatureOptions,
-    cache: Option<FeatureCache>,
-    console: &Console,
-) -> anyhow::Result<SentenceEncoder> {
-    let options = SentenceEncoderOptions {
-        features: Some(features),
-        max_length: args.max_length,
-        name: (located.origin != Origin::Folder).then(|| located.name.clone()),
-        dtype: args.dtype.into(),
-        cache,
-        hash_folder: Some(hash_folder()),
-    };
-    Ok(SentenceEncoder::load(&located.folder, options, console)?)
-}
-
-/// A saved classifier, with its encoder from where it was, from a cache, or from `--encoder`.
-pub(crate) fn load_classifier(
-    model: &Path,
-    encoder: Option<&str>,
-    dtype: Option<DtypeArg>,
-    cache: Option<FeatureCache>,
-    console: &Console,
-) -> anyhow::Result<SentenceClassifier> {
-    let saved = SavedModel::read(model)?;
-    let folder = encoder_folder(saved.encoder_folder(model), &saved.encoder.name, encoder, console)?;
-    let options = LoadOptions { dtype: dtype.map(Into::into), cache, hash_folder: Some(hash_folder()) };
-    Ok(SentenceClassifier::load_with(model, &folder, options, console)?)
-}
-
-/// Like [`load_classifier`], for a model of several labels a sentence.
-pub(crate) fn load_multi_label_classifier(
-    model: &Path,
-    encoder: Option<&str>,
-    dtype: Option<DtypeArg>,
-    cache: Option<FeatureCache>,
-    console: &Console,
-) -> anyhow::Result<MultiLabelClassifier> {
-    let saved = SavedMultiLabelModel::read(model)?;
-    let folder = encoder_folder(saved.encoder_folder(model), &saved.encoder.name, encoder, console)?;
-    let options = LoadOptions { dtype: dtype.map(Into::into), cache, hash_folder: Some(hash_folder()) };
-    Ok(MultiLabelClassifier::load_with(model, &folder, options, console)?)
-}
-
-/// Where a saved classifier's encoder is: where `--encoder` says, where it was, or in a cache.
-fn encoder_folder(
-    recorded: PathBuf,
-    name: &str,
-    encoder: Option<&str>,
-    console: &Console,
-) -> anyhow::Result<PathBuf> {
-    Ok(match encoder {
-        Some(encoder) => locate_encoder(encoder, console)?.folder,
-        None if recorded.is_dir() => recorded,
-        None => {
-            let found = Hub::from_env().locate(name).ok().flatten();
-            found.filter(|found| found.origin != Origin::Folder).map_or(recorded, |found| found.folder)
-        }
-    })
 }

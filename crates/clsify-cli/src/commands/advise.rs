@@ -16,9 +16,9 @@ use super::advise_chart::{Chart, ChartPoint};
 use super::advise_data::{Data, HeldOut};
 use crate::commands::train::{optimism, six_digits};
 use crate::console::Console;
+use crate::loading::{load_encoder_with, locate_encoder};
 use crate::options::{
-    CacheArgs, ClassWeightArg, DataOptions, EncodingArgs, WeightArgs, at_least_one, load_encoder_with,
-    locate_encoder, test_size,
+    CacheArgs, ClassWeightArg, DataOptions, EncodingArgs, WeightArgs, at_least_one, test_size,
 };
 use crate::output::{check_apart, check_parent, is_stdout, stdout};
 use crate::table::{Table, shorten};

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::commands::train::{multi_label, say_counts};
 use crate::console::Console;
-use crate::options::{load_dataset, load_multi_label_dataset};
+use crate::loading::{load_dataset, load_multi_label_dataset};
 
 /// Sentences that a speed is measured with.
 const N_SENTENCES: usize = 500;

@@ -8,7 +8,8 @@ use clsify_hub::{Located, Origin};
 use serde_json::{Map, json};
 
 use crate::console::Console;
-use crate::options::{DataOptions, DtypeArg, PooledArgs, at_least_one, locate_encoder, stream_sentences};
+use crate::loading::{locate_encoder, stream_sentences};
+use crate::options::{DataOptions, DtypeArg, PooledArgs, at_least_one};
 use crate::output::stdout;
 use crate::table::Table;
 

@@ -11,9 +11,8 @@ use clsify::pipeline::{ComparedRows, ComparisonReport, EncoderReport, SavedMulti
 use serde::Serialize;
 
 use crate::console::Console;
-use crate::options::{
-    CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one, load_classifier, load_dataset,
-};
+use crate::loading::{load_classifier, load_dataset};
+use crate::options::{CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one};
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
 

@@ -12,9 +12,9 @@ use serde::Serialize;
 use super::curve_chart::{bars, baseline_name, score_name, svg};
 use crate::commands::train::{multi_label, say_counts, six_digits};
 use crate::console::Console;
+use crate::loading::{load_dataset, load_encoder, load_multi_label_dataset, locate_encoder};
 use crate::options::{
     CacheArgs, DataOptions, FeatureArgs, FitArgs, GridArgs, SplitArgs, WeightArgs, at_least_one,
-    load_dataset, load_encoder, load_multi_label_dataset, locate_encoder,
 };
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};

@@ -11,9 +11,10 @@ use clsify::pipeline::{DoctorOptions, DoctorReport, LabelIssue, SentenceEncoder,
 use clsify_hub::Located;
 
 use crate::console::Console;
+use crate::loading::{load_encoder, locate_encoder, note_separator};
 use crate::options::{
     CacheArgs, DataOptions, EncodingArgs, FeatureArgs, PooledArgs, PoolingArg, WeightArgs, at_least_one,
-    load_encoder, locate_encoder, note_separator, positive,
+    positive,
 };
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};

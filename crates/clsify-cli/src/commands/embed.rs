@@ -9,9 +9,8 @@ use clsify::files::{AtomicFile, ScratchFile, is_written_in_place, open_in_place}
 use clsify::pipeline::{SentenceEncoder, Streamed};
 
 use crate::console::Console;
-use crate::options::{
-    DataOptions, FeatureArgs, Groups, at_least_one, load_encoder, locate_encoder, stream_sentences,
-};
+use crate::loading::{Groups, load_encoder, locate_encoder, stream_sentences};
+use crate::options::{DataOptions, FeatureArgs, at_least_one};
 use crate::output::{check_apart, check_parent, is_stdout, stdout};
 
 /// Write the vectors of sentences to a .npy file: float32, one row a sentence, in order

@@ -9,10 +9,8 @@ use serde::Serialize;
 use crate::commands::train::{multi_label, scores, weighted};
 use crate::console::Console;
 use crate::decision::evaluated_text;
-use crate::options::{
-    CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one, load_classifier, load_dataset,
-    load_multi_label_classifier, load_multi_label_dataset,
-};
+use crate::loading::{load_classifier, load_dataset, load_multi_label_classifier, load_multi_label_dataset};
+use crate::options::{CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one};
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::reliability_chart::{Series, check_chart, last_name, write_chart};
 

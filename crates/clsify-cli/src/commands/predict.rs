@@ -13,7 +13,8 @@ use clsify::pipeline::{ABSTAINED, Group, Observer, Prediction, SavedMultiLabelMo
 use serde_json::{Map, Value, json};
 
 use crate::console::{Console, Notes};
-use crate::options::{DataOptions, DtypeArg, Groups, load_classifier, stream_sentences};
+use crate::loading::{Groups, load_classifier, stream_sentences};
+use crate::options::{DataOptions, DtypeArg};
 use crate::output::stdout;
 
 /// A line beyond this is no sentence.

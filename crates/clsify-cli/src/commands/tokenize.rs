@@ -5,7 +5,7 @@ use clsify::encoder::EncoderConfig;
 use clsify::tokenizer::Tokenizer;
 
 use crate::console::Console;
-use crate::options::locate_encoder;
+use crate::loading::locate_encoder;
 
 /// Show the tokens of sentences: one JSON object a line with text, tokens, input_ids, attention_mask
 #[derive(clap::Args)]

@@ -16,9 +16,10 @@ use serde::Serialize;
 
 use crate::console::Console;
 use crate::decision::{DecisionArgs, decision_text};
+use crate::loading::{load_dataset, load_encoder, load_encoder_with, locate_encoder};
 use crate::options::{
     CacheArgs, CalibrationArg, DataOptions, FeatureArgs, FitArgs, GridArgs, SplitArgs, WeightArgs,
-    at_least_one, load_dataset, load_encoder, load_encoder_with, locate_encoder,
+    at_least_one,
 };
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::reliability_chart::{self, Series, check_chart, last_name, write_chart};

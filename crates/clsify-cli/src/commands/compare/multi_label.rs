@@ -7,7 +7,7 @@ use clsify::pipeline::{
 
 use super::{Args, Different, different_rows, models, paired_table, unknown, verdict, write};
 use crate::console::Console;
-use crate::options::{load_multi_label_classifier, load_multi_label_dataset};
+use crate::loading::{load_multi_label_classifier, load_multi_label_dataset};
 use crate::table::{Table, shorten};
 
 pub(super) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {

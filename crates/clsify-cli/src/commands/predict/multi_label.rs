@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Args, OutputFormat, Streamed, Style, ask, one_field};
 use crate::console::Console;
-use crate::options::load_multi_label_classifier;
+use crate::loading::load_multi_label_classifier;
 use crate::output::stdout;
 
 pub(super) fn run(args: Args, streamed: Streamed, console: &Console) -> anyhow::Result<()> {

@@ -9,7 +9,7 @@ use clsify::pipeline::{
 
 use super::{Args, ChoiceArg, calibrated, check_stays, choice, finish, series, six_digits};
 use crate::console::Console;
-use crate::options::{
+use crate::loading::{
     load_encoder, load_encoder_with, load_multi_label_dataset, locate_encoder, note_separator,
 };
 use crate::table::{Table, shorten};
