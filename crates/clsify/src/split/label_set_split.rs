@@ -44,6 +44,35 @@ pub fn label_set_split(label_sets: &[Vec<usize>], options: &SplitOptions) -> Res
     Ok(Split { train: rows, test })
 }
 
+/// All rows in an order of which the first rows, as many as each of these rising `sizes` says, have about the shares of the labels; the
+/// last size is all rows. What [`stratified_order`](super::stratified_order) is for classes.
+///
+/// ```
+/// use clsify::split::label_set_order;
+/// let sets: Vec<Vec<usize>> = (0..40).map(|row| if row < 10 { vec![0] } else { vec![] }).collect();
+/// let order = label_set_order(&sets, &[8, 20, 40], 3);
+/// let with = |n: usize| order[..n].iter().filter(|&&row| row < 10).count();
+/// assert_eq!((with(8), with(20), with(40)), (2, 5, 10));
+/// ```
+///
+/// # Panics
+/// When the sizes do not rise to the number of rows.
+pub fn label_set_order(label_sets: &[Vec<usize>], sizes: &[usize], seed: u32) -> Vec<usize> {
+    assert!(
+        sizes.is_sorted() && sizes.last() == Some(&label_sets.len()),
+        "expected sizes that rise to all {} rows, got {sizes:?}",
+        label_sets.len()
+    );
+    // What each size has more than the one before it is a part.
+    let befores = std::iter::once(&0).chain(sizes);
+    let parts: Vec<usize> = sizes.iter().zip(befores).map(|(size, before)| size - before).collect();
+    let mut random = Mt19937::new(seed);
+    let part_of = deal(label_sets, &parts, &mut random);
+    let mut order = random.permutation(label_sets.len());
+    order.sort_by_key(|&row| part_of[row]); // stable
+    order
+}
+
 /// The part of each row; `sizes` are the rows of each part, all together as many as there are.
 fn deal(label_sets: &[Vec<usize>], sizes: &[usize], random: &mut Mt19937) -> Vec<usize> {
     // In an order of its own, so that a file that is sorted by anything is dealt like any other.
@@ -162,6 +191,33 @@ mod tests {
                 (n_test as f64 - 0.25 * (n_test + n_train) as f64).abs() <= 1.0,
                 "the rarest: {n_test} of {n_train}"
             );
+        }
+    }
+
+    /// Oracle: the shares. Each part of the order is off by less than two rows a label, a part of the random order by more.
+    #[test]
+    fn the_first_rows_of_an_order_have_the_shares() {
+        let (label_sets, sizes) = (sets(1000), [50, 100, 200, 400, 1000]);
+        let off = |order: &[usize]| -> f64 {
+            let of_size = |&size: &usize| {
+                let (first, rest) = order.split_at(size);
+                error(&label_sets, &Split { train: rest.to_vec(), test: first.to_vec() })
+            };
+            sizes[..4].iter().map(of_size).sum()
+        };
+        for seed in 0..5 {
+            let order = label_set_order(&label_sets, &sizes, seed);
+            let mut all = order.clone();
+            all.sort_unstable();
+            assert_eq!(all, (0..1000).collect::<Vec<_>>());
+            let shuffled = Mt19937::new(seed).permutation(1000);
+            assert!(
+                off(&order) < 8.0 * 4.0 && 2.0 * off(&order) < off(&shuffled),
+                "{} {}",
+                off(&order),
+                off(&shuffled)
+            );
+            assert_eq!(order, label_set_order(&label_sets, &sizes, seed));
         }
     }
 

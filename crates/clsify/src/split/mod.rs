@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 pub use bootstrap::Bootstrap;
 pub use k_fold::KFold;
-pub use label_set_split::label_set_split;
+pub use label_set_split::{label_set_order, label_set_split};
 pub use stratified_k_fold::StratifiedKFold;
 pub use stratified_order::stratified_order;
 pub use train_test_split::{SplitOptions, TestSize, train_test_split};

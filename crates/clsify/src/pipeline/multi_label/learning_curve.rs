@@ -13,7 +13,7 @@ use crate::pipeline::{
     CurveForecast, CurveScores, CurveScoring, EncoderReport, LearningCurve, LearningCurveOptions, Observer,
     SentenceEncoder,
 };
-use crate::split::stratified_order;
+use crate::split::label_set_order;
 
 /// As [`learning_curve`](crate::pipeline::learning_curve), with one logistic regression a label and the threshold 0.5: by micro F1,
 /// and where held-out rows have weights, by weight. The baseline is the most frequent set or every label, whichever has the
@@ -77,8 +77,8 @@ pub fn multi_label_learning_curve(
         None => encoded.features.select_rows(&split.test),
     };
     let half = vec![0.5; own.len()];
-    // Sets of labels have no classes to keep shares of: an order of one class is a shuffled one.
-    let order = |i| stratified_order(&vec![0; y_train.n_samples()], options.seed.wrapping_add(i as u32));
+    let sets = y_train.to_sets();
+    let order = |i| label_set_order(&sets, &sizes, options.seed.wrapping_add(i as u32));
     let orders: Vec<Vec<usize>> = (0..options.n_repeats).map(order).collect();
     let fits = fit_sizes(&sizes, &orders, observer, |rows| {
         let (x, y) = (x_train.select_rows(rows), y_train.select_rows(rows));
