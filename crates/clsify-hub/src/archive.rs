@@ -5,16 +5,27 @@ use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
 use clsify::error::{Error, ErrorKind, Result};
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use crate::checkpoint_files::is_below;
+use crate::below::{is_below, join_below};
 
 /// The SHA-256 of a file, in lower-case hexadecimal digits.
 pub(crate) fn sha256_of(path: &Path) -> Result<String> {
     let io = |e: std::io::Error| Error::io(path, &e);
     let mut hasher = Sha256::new();
     copy_hashed(&mut File::open(path).map_err(io)?, &mut std::io::sink(), &mut hasher).map_err(io)?;
+    Ok(hex(hasher))
+}
+
+/// The name that git gives to this content: the SHA-1 of `blob LENGTH`, a zero byte and the content.
+pub(crate) fn git_blob_sha1_of(path: &Path) -> Result<String> {
+    let io = |e: std::io::Error| Error::io(path, &e);
+    let mut file = File::open(path).map_err(io)?;
+    let mut hasher = Sha1::new();
+    hasher.update(format!("blob {}\0", file.metadata().map_err(io)?.len()));
+    copy_hashed(&mut file, &mut std::io::sink(), &mut hasher).map_err(io)?;
     Ok(hex(hasher))
 }
 
@@ -28,17 +39,16 @@ pub(crate) fn check_sha256(path: &Path, expected: &str) -> Result<()> {
 }
 
 fn wrong_sha256(path: &Path, expected: &str, found: &str) -> Error {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Error::new(ErrorKind::Fetch, format!("expected sha256 {expected}, got {found}"))
-        .at(name)
+        .at(file_name(path))
         .with_hint("what was downloaded is not the file that this version of clsify knows; it was not used")
 }
 
-fn hex(hasher: Sha256) -> String {
+fn hex(hasher: impl Digest) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn copy_hashed(from: &mut impl Read, to: &mut impl Write, hasher: &mut Sha256) -> std::io::Result<()> {
+fn copy_hashed(from: &mut impl Read, to: &mut impl Write, hasher: &mut impl Digest) -> std::io::Result<()> {
     let mut buffer = vec![0; 256 * 1024];
     loop {
         let count = match from.read(&mut buffer) {
@@ -53,8 +63,7 @@ fn copy_hashed(from: &mut impl Read, to: &mut impl Write, hasher: &mut Sha256) -
 }
 
 fn malformed(archive: &Path, error: impl std::fmt::Display) -> Error {
-    let name = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Error::new(ErrorKind::Fetch, format!("malformed archive: {error}")).at(name)
+    Error::new(ErrorKind::Fetch, format!("malformed archive: {error}")).at(file_name(archive))
 }
 
 fn open_zip(path: &Path) -> Result<ZipArchive<BufReader<File>>> {
@@ -84,21 +93,30 @@ pub(crate) fn unpack_zip(
         if entry.is_dir() || entry.is_symlink() {
             continue;
         }
-        write_entry(&mut entry, &target.join(inner)).map_err(|e| e.at(malformed_place(archive)))?;
+        // `p//etc/x` stays inside its folder as it was read, and becomes the absolute `/etc/x` below the prefix `p/`.
+        let path = join_below(target, inner)
+            .ok_or_else(|| malformed(archive, format!("the entry {name:?} leaves its folder")))?;
+        let announced = entry.size();
+        if write_entry(&mut entry, announced, &path).map_err(|e| e.at(file_name(archive)))? > announced {
+            let message = format!("the entry {name:?} has more than the {announced} bytes that it announces");
+            return Err(malformed(archive, message));
+        }
     }
     Ok(())
 }
 
-fn malformed_place(archive: &Path) -> String {
-    archive.file_name().unwrap_or_default().to_string_lossy().into_owned()
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn write_entry(entry: &mut impl Read, path: &Path) -> Result<()> {
+/// Writes at most one byte more than was announced, and returns how many were written. Never writes through a link.
+fn write_entry(entry: &mut impl Read, announced: u64, path: &Path) -> Result<u64> {
     let io = |e: std::io::Error| Error::io(path, &e);
     fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(io)?;
     let mut file = File::create_new(path).map_err(io)?;
-    std::io::copy(entry, &mut file).map_err(io)?;
-    file.sync_all().map_err(io)
+    let written = std::io::copy(&mut entry.take(announced.saturating_add(1)), &mut file).map_err(io)?;
+    file.sync_all().map_err(io)?;
+    Ok(written)
 }
 
 /// Appends the one entry of each zip whose path contains `piece` to `joined`, in the order of the archives, and
@@ -127,15 +145,25 @@ pub(crate) fn join_pieces(
     if found == sha256 { Ok(()) } else { Err(wrong_sha256(joined, sha256, &found)) }
 }
 
-/// The bytes of one entry of a gzipped tar.
+/// The most that an entry of a tar may have: such entries are read into memory.
+const MAX_TAR_ENTRY_BYTES: u64 = 64 << 20;
+
+/// The bytes of one entry of a gzipped tar, which has to be a file: neither a link nor a device. Nothing is unpacked.
 pub(crate) fn tar_gz_entry(archive: &str, bytes: impl Read, path: &str) -> Result<Vec<u8>> {
     let wrong = |e: std::io::Error| malformed(Path::new(archive), e);
     let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(bytes));
     for entry in tar.entries().map_err(wrong)? {
         let mut entry = entry.map_err(wrong)?;
         if entry.path_bytes().as_ref() == path.as_bytes() {
+            let malformed = |message: String| malformed(Path::new(archive), message);
+            if !entry.header().entry_type().is_file() {
+                return Err(malformed(format!("{path:?} is not a regular file")));
+            }
             let mut content = Vec::new();
-            entry.read_to_end(&mut content).map_err(wrong)?;
+            entry.by_ref().take(MAX_TAR_ENTRY_BYTES + 1).read_to_end(&mut content).map_err(wrong)?;
+            if content.len() as u64 > MAX_TAR_ENTRY_BYTES {
+                return Err(malformed(format!("{path:?} has more than {MAX_TAR_ENTRY_BYTES} bytes")));
+            }
             return Ok(content);
         }
     }
@@ -199,7 +227,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_leaves_its_folder_condemns_the_archive() {
-        for name in ["../evil", "p/../../evil", "/evil", "p\\..\\evil"] {
+        for name in ["../evil", "p/../../evil", "/evil", "p\\..\\evil", "p//evil", "p/./evil", "p/C:evil"] {
             let folder = tempfile::tempdir().unwrap();
             let archive = folder.path().join("a.zip");
             zip_of(&archive, &[(name, b"x"), ("p/config.json", b"{}")]);
@@ -207,6 +235,108 @@ mod tests {
             assert!(error.to_string().contains("leaves its folder"), "{name}: {error}");
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "{name}");
         }
+    }
+
+    /// Every file below a folder, links not followed.
+    fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries
+            .flat_map(|entry| match entry.file_type() {
+                Ok(kind) if kind.is_dir() => files_below(&entry.path()),
+                _ => vec![entry.path()],
+            })
+            .collect()
+    }
+
+    proptest::proptest! {
+        /// Names that lead to a folder beside the target, by its absolute path or by steps upwards, lead nowhere.
+        #[test]
+        fn whatever_its_entries_are_called_an_archive_writes_below_its_target(
+            name in crate::below::hostile_names(),
+            absolute: bool,
+        ) {
+            let sandbox = tempfile::tempdir().unwrap();
+            let (archive, target) = (sandbox.path().join("a.zip"), sandbox.path().join("out"));
+            let outside = sandbox.path().join("outside").display().to_string();
+            let name = if absolute { format!("p/{outside}/{name}") } else { format!("p/{name}") };
+            zip_of(&archive, &[(&name, b"x")]);
+            let unpacked = unpack_zip(&archive, "p/", &|_| true, &target).is_ok();
+            let written = files_below(sandbox.path());
+            let inside = written.iter().filter(|path| path.starts_with(&target)).count();
+            proptest::prop_assert_eq!(written.len(), 1 + inside, "{:?}", name);
+            proptest::prop_assert!(unpacked || inside == 0, "{:?}", name);
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn nothing_is_written_through_a_link() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let (archive, target) = (sandbox.path().join("a.zip"), sandbox.path().join("out"));
+        let outside = sandbox.path().join("outside");
+        fs::create_dir(&outside).unwrap();
+        let mut zip = zip::ZipWriter::new(File::create(&archive).unwrap());
+        let options = zip::write::SimpleFileOptions::default();
+        zip.add_symlink("p/link", outside.display().to_string(), options).unwrap();
+        zip.start_file("p/link/x", options).unwrap();
+        zip.write_all(b"x").unwrap();
+        zip.finish().unwrap();
+        unpack_zip(&archive, "p/", &|_| true, &target).unwrap();
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+
+        // A link that somebody has planted under the name of an entry is not followed either.
+        let archive = sandbox.path().join("b.zip");
+        zip_of(&archive, &[("p/x", b"x")]);
+        let planted = sandbox.path().join("planted");
+        fs::create_dir(&planted).unwrap();
+        std::os::unix::fs::symlink(outside.join("x"), planted.join("x")).unwrap();
+        unpack_zip(&archive, "p/", &|_| true, &planted).unwrap_err();
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn an_entry_that_is_a_link_or_a_device_is_not_read() {
+        for kind in
+            [tar::EntryType::Symlink, tar::EntryType::Link, tar::EntryType::Char, tar::EntryType::Fifo]
+        {
+            let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            let mut tar = tar::Builder::new(encoder);
+            let mut header = tar::Header::new_gnu();
+            header.set_entry_type(kind);
+            header.set_size(0);
+            header.set_link_name("/etc/passwd").unwrap();
+            tar.append_data(&mut header, "d/a", &b""[..]).unwrap();
+            let bytes = tar.into_inner().unwrap().finish().unwrap();
+            let error = tar_gz_entry("t", &bytes[..], "d/a").unwrap_err();
+            assert_eq!(error.to_string(), "t: malformed archive: \"d/a\" is not a regular file");
+        }
+    }
+
+    /// Interrupted every second time, as by a signal whose handler does not restart the call.
+    struct Interrupted<'a>(&'a [u8], bool);
+
+    impl Read for Interrupted<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 { Err(std::io::ErrorKind::Interrupted.into()) } else { self.0.read(&mut buffer[..1]) }
+        }
+    }
+
+    #[test]
+    fn hashing_goes_on_after_an_interrupted_read() {
+        let mut hasher = Sha256::new();
+        copy_hashed(&mut Interrupted(b"hello", false), &mut std::io::sink(), &mut hasher).unwrap();
+        assert_eq!(hex(hasher), HELLO);
+    }
+
+    #[test]
+    fn blobs_have_the_names_that_git_gives() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        // `printf hello | git hash-object --stdin`, then that of nothing.
+        fs::write(file.path(), "hello").unwrap();
+        assert_eq!(git_blob_sha1_of(file.path()).unwrap(), "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0");
+        fs::write(file.path(), "").unwrap();
+        assert_eq!(git_blob_sha1_of(file.path()).unwrap(), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
     }
 
     #[test]

@@ -3,9 +3,11 @@
 //! Does not look inside the weights: a file that is there counts. The hub's cache and this crate's own give a file its
 //! name only when all of it has arrived.
 
-use std::path::{Component, Path};
+use std::path::Path;
 
 use serde_json::Value;
+
+use crate::below::is_below;
 
 pub(crate) const CONFIG: &str = "config.json";
 pub(crate) const TOKENIZER: &str = "tokenizer.json";
@@ -88,16 +90,10 @@ pub(crate) fn shards(index_json: &str) -> Option<Vec<String>> {
     (!shards.is_empty() && shards.iter().all(plain)).then_some(shards)
 }
 
-/// Whether a path that came from outside stays below the folder that it is put in.
-pub(crate) fn is_below(path: &str) -> bool {
-    !path.is_empty()
-        && !path.contains(['\\', ':', '\0'])
-        && Path::new(path).components().all(|c| matches!(c, Component::Normal(_)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::below::hostile_names;
 
     type Files<'a> = &'a [(&'a str, &'a str)];
 
@@ -151,8 +147,20 @@ mod tests {
         assert_eq!(pooling_configs(r#"[{"path":"../x","type":"a.Pooling"}]"#), None);
         let new = r#"[{"path":"1_Pooling","type":"sentence_transformers.sentence_transformer.modules.pooling.Pooling"}]"#;
         assert_eq!(pooling_configs(new).unwrap(), ["1_Pooling/config.json"]);
-        for bad in ["", "..", "a/../b", "/a", "a\\b", "c:x", "./a"] {
-            assert!(!is_below(bad), "{bad:?}");
+        for bad in ["/", "..", "a/../b", "/a", "a\\b", "c:x", "./a"] {
+            let modules = serde_json::json!([{ "path": bad, "type": "a.Pooling" }]).to_string();
+            assert_eq!(pooling_configs(&modules), None, "{bad:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_file_that_json_names_is_outside(name in hostile_names()) {
+            let modules = serde_json::json!([{ "path": &name, "type": "a.Pooling" }]).to_string();
+            let index = serde_json::json!({ "weight_map": { "a": format!("{name}.safetensors") } }).to_string();
+            for name in pooling_configs(&modules).into_iter().chain(shards(&index)).flatten() {
+                proptest::prop_assert!(is_below(&name), "{name:?}");
+            }
         }
     }
 }

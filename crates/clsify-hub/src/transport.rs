@@ -14,6 +14,7 @@ use ureq::http::Uri;
 use ureq::http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, LOCATION, RANGE,
 };
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::environment::{Environment, TimeLimits, Token};
 
@@ -76,13 +77,16 @@ impl Answer {
 impl Transport {
     /// For the hub of this environment.
     pub(crate) fn to_hub(environment: &Environment) -> Result<Self, Failure> {
-        Self::new(&environment.endpoint, environment.token.clone(), environment.limits)
+        Self::new(environment, &environment.endpoint, environment.token.clone(), environment.limits)
     }
 
-    pub(crate) fn new(address: &str, token: Option<Token>, limits: TimeLimits) -> Result<Self, Failure> {
-        let origin = origin(address).ok_or_else(|| {
-            Failure::unsuitable(format!("expected an address like https://host, got {address:?}"))
-        })?;
+    pub(crate) fn new(
+        environment: &Environment,
+        address: &str,
+        token: Option<Token>,
+        limits: TimeLimits,
+    ) -> Result<Self, Failure> {
+        let origin = origin(address).ok_or_else(|| unusable(address))?;
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -91,6 +95,7 @@ impl Transport {
             .timeout_connect(Some(limits.hub_answer))
             .timeout_recv_response(Some(limits.stall))
             .timeout_per_read(Some(limits.stall))
+            .tls_config(tls_config(environment)?)
             .build()
             .into();
         Ok(Transport { agent, origin, token, limits })
@@ -109,13 +114,14 @@ impl Transport {
         for _ in 0..10 {
             // A file may have a name with a space; the hub's other characters are fine in an address.
             url = url.replace(' ', "%20");
+            let origin_of_url = origin(&url).ok_or_else(|| unusable(&url))?;
             // Compression would hide the length of what comes.
             let mut request = self.agent.get(&url).header(ACCEPT_ENCODING, "identity");
             if let Some((first, last)) = range {
                 let last = last.map(|byte| byte.to_string()).unwrap_or_default();
                 request = request.header(RANGE, format!("bytes={first}-{last}"));
             }
-            if let Some(token) = self.token.as_ref().filter(|_| origin(&url).as_ref() == Some(&self.origin)) {
+            if let Some(token) = self.token.as_ref().filter(|_| origin_of_url == self.origin) {
                 request = request.header(AUTHORIZATION, format!("Bearer {}", token.secret()));
             }
             let left = budget.map(|b| b.saturating_sub(started.elapsed()).max(Duration::from_millis(1)));
@@ -134,11 +140,8 @@ impl Transport {
             let status = parts.status.as_u16();
             if parts.status.is_redirection() {
                 let location = text(headers, LOCATION.as_str()).unwrap_or_default();
-                url = follow(&url, &location).ok_or_else(|| {
-                    Failure::unsuitable(format!(
-                        "{}: a redirect to {location:?} cannot be followed",
-                        host(&url)
-                    ))
+                url = follow(&url, &location).map_err(|reason| {
+                    Failure::unsuitable(format!("{}: a redirect to {location:?} {reason}", host(&url)))
                 })?;
                 continue;
             }
@@ -180,6 +183,31 @@ impl Transport {
     }
 }
 
+/// Trusts the certificates of the file that the environment names, else those that this program brings.
+fn tls_config(environment: &Environment) -> Result<TlsConfig, Failure> {
+    let Some(path) = &environment.certificates else { return Ok(TlsConfig::default()) };
+    let pem = std::fs::read(path).map_err(|e| Failure::Local(Error::io(path, &e)))?;
+    let certificates: Vec<_> = parse_pem(&pem)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() {
+        let error = Error::new(ErrorKind::Fetch, "expected certificates in PEM form, got none");
+        return Err(Failure::Local(error.at(path.display().to_string()).with_hint(
+            "name a file of certificates in SSL_CERT_FILE, or unset SSL_CERT_FILE, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE",
+        )));
+    }
+    Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&certificates)).build())
+}
+
+fn unusable(address: &str) -> Failure {
+    Failure::unsuitable(format!(
+        "expected an address like https://host or https://host:8080, got {address:?}"
+    ))
+}
+
 fn io_reason(error: &std::io::Error) -> String {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable};
     use std::io::ErrorKind::{NetworkDown, NetworkUnreachable};
@@ -207,7 +235,8 @@ fn content_range(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
     Some((start, total.parse().ok()))
 }
 
-/// `https://host:port`, with the port always spelt out.
+/// `https://host:port`, with the port always spelt out; `None` where the HTTP client would guess, as it does of the
+/// port 99999.
 pub(crate) fn origin(url: &str) -> Option<String> {
     let uri: Uri = url.parse().ok()?;
     let scheme = uri.scheme_str()?.to_ascii_lowercase();
@@ -216,8 +245,13 @@ pub(crate) fn origin(url: &str) -> Option<String> {
         "http" => 80,
         _ => return None,
     };
-    let host = uri.host().filter(|host| !host.is_empty())?.to_ascii_lowercase();
-    Some(format!("{scheme}://{host}:{}", uri.port_u16().unwrap_or(default_port)))
+    let host = uri.host().filter(|host| !host.is_empty())?;
+    let authority = uri.authority()?.as_str();
+    let port = match authority.rsplit('@').next()?.strip_prefix(host)? {
+        "" | ":" => default_port,
+        _ => uri.port_u16().filter(|port| *port != 0)?,
+    };
+    Some(format!("{scheme}://{}:{port}", host.to_ascii_lowercase()))
 }
 
 /// For messages: an address without its path, and without a user name and password.
@@ -227,19 +261,24 @@ pub(crate) fn host(url: &str) -> String {
     format!("{}://{}{port}", uri.scheme_str().unwrap_or("http"), uri.host().unwrap_or(url))
 }
 
-/// The address that a `Location` means.
-fn follow(url: &str, location: &str) -> Option<String> {
-    if location.starts_with("http://") || location.starts_with("https://") {
-        return Some(location.to_string());
+/// The address that a `Location` means, or why it is not followed.
+fn follow(url: &str, location: &str) -> Result<String, &'static str> {
+    let (Ok(uri), Some(from)) = (url.parse::<Uri>(), origin(url)) else { return Err("cannot be followed") };
+    let scheme = uri.scheme_str().unwrap_or("https");
+    let target = if location.starts_with("//") {
+        format!("{scheme}:{location}")
+    } else if location.starts_with('/') {
+        format!("{scheme}://{}{location}", uri.authority().map_or("", |a| a.as_str()))
+    } else {
+        location.to_string()
+    };
+    match origin(&target) {
+        None => Err("cannot be followed"),
+        Some(to) if from.starts_with("https:") && !to.starts_with("https:") => {
+            Err("is not followed: it is not encrypted")
+        }
+        Some(_) => Ok(target),
     }
-    let uri: Uri = url.parse().ok()?;
-    let scheme = uri.scheme_str()?;
-    if location.starts_with("//") {
-        return Some(format!("{scheme}:{location}"));
-    }
-    location
-        .starts_with('/')
-        .then(|| format!("{scheme}://{}{location}", uri.authority().map_or("", |a| a.as_str())))
 }
 
 #[cfg(test)]
@@ -253,11 +292,66 @@ mod tests {
         assert_ne!(origin("https://host"), origin("https://host.evil"));
         assert_eq!(origin("host"), None);
         assert_eq!(origin("file:///etc"), None);
-        assert_eq!(follow("http://h:1/a/b", "/c").as_deref(), Some("http://h:1/c"));
-        assert_eq!(follow("http://h:1/a", "https://o/c").as_deref(), Some("https://o/c"));
-        assert_eq!(follow("http://h:1/a", "//o/c").as_deref(), Some("http://o/c"));
-        assert_eq!(follow("http://h:1/a", "ftp://o/c"), None);
+        assert_eq!(follow("http://h:1/a/b", "/c").as_deref(), Ok("http://h:1/c"));
+        assert_eq!(follow("http://h:1/a", "https://o/c").as_deref(), Ok("https://o/c"));
+        assert_eq!(follow("http://h:1/a", "//o/c").as_deref(), Ok("http://o/c"));
+        assert_eq!(follow("https://h/a", "//o/c").as_deref(), Ok("https://o/c"));
+        assert_eq!(follow("HTTPS://h/a", "HTTPS://o/c").as_deref(), Ok("HTTPS://o/c"));
+        for location in ["ftp://o/c", "file:///etc/passwd", "", "c", "https://o:99999/c"] {
+            assert_eq!(follow("https://h/a", location), Err("cannot be followed"), "{location}");
+        }
+        for location in ["http://h/a", "http://o/c", "HTTP://o/c"] {
+            assert!(follow("https://h/a", location).unwrap_err().ends_with("not encrypted"), "{location}");
+        }
         assert_eq!(host("https://user:secret@h:8/x?sig=1"), "https://h:8");
+    }
+
+    #[test]
+    fn certificates_come_from_the_file_that_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let named = path.display().to_string();
+        let config = |text: Option<&str>| {
+            if let Some(text) = text {
+                std::fs::write(&path, text).unwrap();
+            }
+            let environment = Environment::new(&|name| (name == "REQUESTS_CA_BUNDLE").then(|| named.clone()));
+            tls_config(&environment).map_err(|failure| failure.into_error().to_string())
+        };
+        assert!(config(None).unwrap_err().ends_with("no such file or folder"));
+        assert!(
+            config(Some("no certificate"))
+                .unwrap_err()
+                .ends_with("expected certificates in PEM form, got none")
+        );
+        let pem = "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n";
+        match config(Some(pem)).unwrap().root_certs() {
+            RootCerts::Specific(certificates) => assert_eq!(certificates[0].der(), b"hello"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn ports_are_never_guessed() {
+        for bad in [
+            "http://h:99999",
+            "http://h:65536/x",
+            "http://h:0",
+            "http://h:8x",
+            "http://h:-1",
+            "http://u@h:99999",
+        ] {
+            assert_eq!(origin(bad), None, "{bad}");
+        }
+        for (good, expected) in [
+            ("http://h:", "http://h:80"),
+            ("http://h:65535/x", "http://h:65535"),
+            ("https://u:1@h/x", "https://h:443"),
+            ("http://[::1]:8/x", "http://[::1]:8"),
+            ("http://[::1]", "http://[::1]:80"),
+        ] {
+            assert_eq!(origin(good).as_deref(), Some(expected), "{good}");
+        }
     }
 
     #[test]

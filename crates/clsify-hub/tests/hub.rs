@@ -115,6 +115,90 @@ fn damaged_content_is_not_kept() {
     assert_eq!(error.to_string(), "org/enc: config.json arrived damaged: try again");
 }
 
+/// The largest file below a folder.
+fn largest_file(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata().unwrap() {
+        metadata if metadata.is_dir() => largest_file(&entry.path()),
+        metadata => metadata.len(),
+    });
+    sizes.max().unwrap_or(0)
+}
+
+#[test]
+fn files_without_end_are_cut_off() {
+    for (manner, expected) in [
+        (Manner::Endless, "sent more of config.json than 2 bytes, the announced size"),
+        (
+            Manner::EndlessWithoutSize,
+            "sent more of config.json than 134217728 bytes, the largest allowed size",
+        ),
+    ] {
+        let (server, cache) = (MockHub::serving("org/enc", &FILES, manner), cache());
+        let error = hub(&server.url(), &cache).pull("org/enc", &()).unwrap_err();
+        assert!(error.to_string().ends_with(expected), "{error}");
+        assert!(largest_file(cache.path()) <= 2, "something of it was kept");
+    }
+}
+
+#[test]
+fn an_address_with_an_impossible_port_is_refused() {
+    let error = hub("http://127.0.0.1:99999", &cache()).pull("org/enc", &()).unwrap_err();
+    let expected =
+        "org/enc: expected an address like https://host or https://host:8080, got \"http://127.0.0.1:99999\"";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn names_that_the_hub_lists_lead_nowhere_else() {
+    let evil: &[u8] = b"evil";
+    let names =
+        ["../../../evil.json", "/tmp/clsify-evil.json", "a//../../evil.json", "1_Pooling/../../../evil.json"];
+    let files: Vec<(&str, &[u8])> = FILES.into_iter().chain(names.map(|name| (name, evil))).collect();
+    let (server, cache) = (MockHub::serving("org/enc", &files, Manner::Proper), cache());
+    hub(&server.url(), &cache).pull("org/enc", &()).unwrap();
+    assert!(server.requests().iter().all(|request| !request.path.contains("evil")));
+    for path in ["../evil", "/tmp/clsify-evil", "1_Pooling/../../evil", "a//../b", "", "C:\\evil"] {
+        let modules = serde_json::json!([{ "path": path, "type": "m.Pooling" }]).to_string();
+        let files: Vec<(&str, &[u8])> = FILES
+            .iter()
+            .map(|(name, content)| {
+                (*name, if *name == "modules.json" { modules.as_bytes() } else { content })
+            })
+            .collect();
+        if path.is_empty() {
+            // The folder itself: its config.json is there.
+            let server = MockHub::serving("org/enc", &files, Manner::Proper);
+            hub(&server.url(), &self::cache()).pull("org/enc", &()).unwrap();
+            continue;
+        }
+        let error = pull_error(&files, Manner::Proper, &[]);
+        assert_eq!(error.to_string(), "org/enc: modules.json of org/enc is malformed", "{path}");
+    }
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_the_nearest_known_one() {
+    let error = pull_error(&FILES, Manner::Refuses(404, "RepoNotFound"), &[]);
+    let hint = error.hint().unwrap();
+    assert!(hint.ends_with("`clsify list` shows the encoders with a short name"), "{hint}");
+    let hints = |name: &str| {
+        let server = MockHub::serving("org/enc", &FILES, Manner::Refuses(404, "RepoNotFound"));
+        let cache = cache();
+        let refused = hub(&server.url(), &cache).pull(name, &()).unwrap_err();
+        let offline =
+            hub_with(&server.url(), cache.path(), &[("HF_HUB_OFFLINE", "1")]).pull(name, &()).unwrap_err();
+        let unreachable = hub("http://127.0.0.1:9", &cache).pull(name, &()).unwrap_err();
+        [refused, offline, unreachable].map(|error| error.hint().unwrap().to_string())
+    };
+    for hint in hints("all-minilm-l6-v2") {
+        assert!(hint.ends_with("of which all-MiniLM-L6-v2 is the nearest"), "{hint}");
+    }
+    for hint in hints("distilbert-base-uncased") {
+        assert!(!hint.contains("nearest"), "{hint}");
+    }
+}
+
 #[test]
 fn shards_are_followed() {
     let index = br#"{"weight_map":{"a":"m-00001.safetensors","b":"m-00002.safetensors"}}"#;
@@ -202,14 +286,18 @@ fn no_hub_at_all_is_said_at_once() {
 #[test]
 fn offline_opens_no_connection() {
     let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::Proper), cache());
-    let hub = hub_with(&server.url(), cache.path(), &[("HF_HUB_OFFLINE", "yes")])
-        .with_example_data_url(server.url());
-    for encoder in ["org/enc", "all-MiniLM-L6-v2"] {
-        let error = hub.pull(encoder, &()).unwrap_err();
-        let expected = format!("{encoder}: not in a cache, and HF_HUB_OFFLINE forbids to fetch it");
-        assert_eq!(error.to_string(), expected);
+    for variable in ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"] {
+        let hub =
+            hub_with(&server.url(), cache.path(), &[(variable, "yes")]).with_example_data_url(server.url());
+        for encoder in ["org/enc", "all-MiniLM-L6-v2"] {
+            let error = hub.pull(encoder, &()).unwrap_err();
+            let expected = format!("{encoder}: not in a cache, and {variable} forbids to fetch it");
+            assert_eq!(error.to_string(), expected);
+        }
+        assert!(hub.example_data(&()).unwrap_err().to_string().contains(variable));
     }
-    assert!(hub.example_data(&()).unwrap_err().to_string().contains("HF_HUB_OFFLINE"));
+    let hub = hub_with(&server.url(), cache.path(), &[("HF_DATASETS_OFFLINE", "1")]);
+    assert!(hub.example_data(&()).unwrap_err().to_string().contains("HF_DATASETS_OFFLINE"));
     assert!(server.requests().is_empty());
 }
 

@@ -33,16 +33,16 @@ pub enum ErrorKind {
 
 /// An error of the library.
 ///
+/// `Debug` prints what `Display` does, then the hint on a line of its own: a `main` that returns [`Result`] shows both.
+///
 /// ```
 /// use clsify::error::{Error, ErrorKind};
 /// let error = Error::new(ErrorKind::Dataset, "expected 2 columns, got 3").at("data.tsv: line 57");
 /// assert_eq!(error.to_string(), "data.tsv: line 57: expected 2 columns, got 3");
 /// assert_eq!(error.kind(), ErrorKind::Dataset);
 /// ```
-#[derive(Debug)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
     place: Option<String>,
@@ -135,4 +135,30 @@ impl fmt::Display for Error {
     }
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        match self.hint() {
+            Some(hint) => write!(f, "\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_reads_as_a_program_would_print_it() {
+        let error = Error::new(ErrorKind::Dataset, "expected 2 columns, got 3").at("data.tsv: line 57");
+        assert_eq!(format!("{error:?}"), "data.tsv: line 57: expected 2 columns, got 3");
+        let error = error.with_hint("quote the field");
+        let expected = "data.tsv: line 57: expected 2 columns, got 3\nhint: quote the field";
+        assert_eq!(format!("{error:?}"), expected);
+        assert_eq!(format!("{error:#?}"), expected);
+        assert_eq!(error.to_string(), "data.tsv: line 57: expected 2 columns, got 3");
+    }
+}

@@ -41,8 +41,3 @@ pub mod split;
 pub mod classifier;
 pub mod evaluation;
 pub mod pipeline;
-
-/// The README's Rust example is compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use clsify_hub::FetchObserver;
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -27,6 +28,10 @@ pub(crate) enum Manner {
     IgnoresRanges,
     /// Sends bytes of the right number and the wrong content.
     Corrupts,
+    /// Announces the size of a file, and sends bytes without end when asked for all of it.
+    Endless,
+    /// Sends every file without end, and announces no size.
+    EndlessWithoutSize,
     /// Redirects to this other server, as the hub does to its storage.
     RedirectsTo(SocketAddr),
     /// Takes the connection and never answers anything.
@@ -155,9 +160,27 @@ fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
 
 /// Whether the connection can serve another request.
 fn send_file(mut stream: &TcpStream, request: &Request, bytes: &[u8], manner: Manner) -> bool {
-    // The hub's etag of a large file is its sha256.
-    let etag: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut headers = vec![("x-repo-commit", COMMIT.to_string()), ("x-linked-etag", format!("\"{etag}\""))];
+    // The hub's etag of a large file is its sha256, that of any other its name in git.
+    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
+    let etag = if request.path.ends_with(".safetensors") {
+        ("x-linked-etag", format!("\"{}\"", hex(&Sha256::digest(bytes))))
+    } else {
+        let blob = [format!("blob {}\0", bytes.len()).as_bytes(), bytes].concat();
+        ("etag", format!("\"{}\"", hex(&Sha1::digest(blob))))
+    };
+    let mut headers = vec![("x-repo-commit", COMMIT.to_string()), etag];
+    let is_part = request.headers.contains_key("range");
+    if manner == Manner::EndlessWithoutSize || (manner == Manner::Endless && !is_part) {
+        let headers =
+            borrowed(&headers).iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect::<String>();
+        let head = format!("HTTP/1.1 200 X\r\n{headers}connection: close\r\n\r\n");
+        let block = vec![b'x'; 1 << 20];
+        let mut sent = stream.write_all(head.as_bytes());
+        while sent.is_ok() {
+            sent = stream.write_all(&block);
+        }
+        return false;
+    }
     if let Manner::RedirectsTo(address) = manner {
         headers.push(("location", format!("http://{address}{}?signature=1", request.path)));
         answer(stream, 302, &borrowed(&headers), b"");

@@ -96,7 +96,9 @@ impl SentenceEncoder {
             } else {
                 std::io::ErrorKind::NotFound
             });
-            return Err(Error::io(folder, &missing));
+            return Err(Error::io(folder, &missing).with_hint(
+                "give the folder of an encoder; the crate `clsify-hub` finds or fetches it by name: Hub::pull",
+            ));
         }
         observer.start(Stage::Load, 0);
         let features = match options.features {
