@@ -381,7 +381,8 @@ mod tests {
 
     #[test]
     fn more_than_the_package_has_ends_the_run() {
-        let endless = "echo Downloading p; cat /dev/zero > $DEST/p-1.whl";
+        // `exec`: the writer itself is ended, not only a shell around it.
+        let endless = "echo Downloading p; exec cat /dev/zero > $DEST/p-1.whl";
         assert_eq!(error(endless), "the package index: expected 5 bytes of p, got more");
     }
 
