@@ -88,7 +88,7 @@ fn clsify_json_says_what_the_model_is() {
     assert_eq!(json["training"]["C"], json!(1.0));
     let files: Vec<&str> =
         json["encoder"]["files"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
-    assert_eq!(files, ["config.json", "model.safetensors", "tokenizer.json"]);
+    assert_eq!(files, ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]);
     assert_eq!(SavedModel::read(&setup.path("model")).unwrap().metrics, setup.classifier.metadata().metrics);
 }
 
@@ -111,7 +111,10 @@ fn the_first_version_of_the_folder_is_read() {
 #[test]
 fn a_bundled_model_needs_nothing_else_and_may_move() {
     let setup = Setup::saved(2, true);
-    assert_eq!(names(&setup.path("model/encoder")), ["config.json", "model.safetensors", "tokenizer.json"]);
+    assert_eq!(
+        names(&setup.path("model/encoder")),
+        ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+    );
     fs::remove_dir_all(setup.path("tiny")).unwrap();
     fs::rename(setup.path("model"), setup.path("moved")).unwrap();
     let moved = SentenceClassifier::load(&setup.path("moved"), &()).unwrap();
@@ -208,13 +211,13 @@ fn encoder_files_that_came_or_went() {
     let tokenizer = setup.path("tiny/tokenizer.json");
     let bytes = fs::read(&tokenizer).unwrap();
     fs::remove_file(&tokenizer).unwrap();
-    assert_eq!(setup.load_error().kind(), ErrorKind::Io);
+    let gone = "DIR/tiny/tokenizer.json: the classifier was trained with this file, which is no longer there";
+    assert_eq!(setup.message(&setup.load_error()), gone);
     // Another form of tokenizer has taken its place.
     for name in ["vocab.txt", "tokenizer_config.json"] {
         fs::copy(fixtures().join("transformers/bert_vocab_txt").join(name), setup.path("tiny").join(name))
             .unwrap();
     }
-    let gone = "DIR/tiny/tokenizer.json: the classifier was trained with this file, which is no longer there";
     assert_eq!(setup.message(&setup.load_error()), gone);
     // With tokenizer.json there, vocab.txt decides nothing, and the model loads.
     fs::write(&tokenizer, bytes).unwrap();
@@ -224,6 +227,51 @@ fn encoder_files_that_came_or_went() {
     });
     let came = "DIR/tiny/tokenizer.json: the classifier was trained without this file";
     assert_eq!(setup.message(&setup.load_error()), came);
+}
+
+/// The settings of the tokenizer decide what is made of a sentence, so a classifier belongs to them too.
+#[test]
+fn tokenizer_settings_that_changed_came_or_went() {
+    let setup = Setup::saved(2, false);
+    let config = setup.path("tiny/tokenizer_config.json");
+    let whole = fs::read(&config).unwrap();
+    edit_json(&config, |json| json["do_lower_case"] = json!(false));
+    assert!(
+        setup.message(&setup.load_error()).starts_with("DIR/tiny/tokenizer_config.json: expected sha256 ")
+    );
+    fs::remove_file(&config).unwrap();
+    let gone =
+        "DIR/tiny/tokenizer_config.json: the classifier was trained with this file, which is no longer there";
+    assert_eq!(setup.message(&setup.load_error()), gone);
+    fs::write(&config, &whole).unwrap();
+    for name in ["added_tokens.json", "special_tokens_map.json"] {
+        let path = setup.path("tiny").join(name);
+        fs::write(&path, "{}").unwrap();
+        let came = format!("DIR/tiny/{name}: the classifier was trained without this file");
+        assert_eq!(setup.message(&setup.load_error()), came);
+        fs::remove_file(&path).unwrap();
+    }
+    SentenceClassifier::load(&setup.path("model"), &()).unwrap();
+}
+
+/// A model that was saved before the settings of the tokenizer were listed.
+#[test]
+fn models_that_do_not_list_tokenizer_settings_still_load() {
+    for bundled in [false, true] {
+        let setup = Setup::saved(2, bundled);
+        edit_json(&setup.path("model/clsify.json"), |json| {
+            let encoder = json["encoder"].as_object_mut().unwrap();
+            assert_eq!(encoder.remove("lists_tokenizer_settings"), Some(json!(true)));
+            encoder["files"].as_array_mut().unwrap().retain(|file| file["name"] != "tokenizer_config.json");
+        });
+        let loaded = SentenceClassifier::load(&setup.path("model"), &()).unwrap();
+        assert_same(&loaded, &setup.classifier);
+        // Saved again, it lists them.
+        loaded.save(&setup.path("again"), bundled).unwrap();
+        let again = SavedModel::read(&setup.path("again")).unwrap().encoder;
+        assert!(again.lists_tokenizer_settings);
+        assert!(again.files.iter().any(|file| file.name == "tokenizer_config.json"));
+    }
 }
 
 #[test]

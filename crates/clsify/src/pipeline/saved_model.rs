@@ -20,7 +20,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
 use crate::features::FeatureOptions;
 use crate::files::{check_writable, write_atomically, write_folder_atomically};
-use crate::tokenizer::tokenizer_files;
+use crate::tokenizer::{is_settings, tokenizer_files};
 
 /// The newest version of the folder's form; this program reads those before it too. Version 1 had `pooling`, of the last
 /// layer, for `features`; version 3 has a `decision` other than the most probable class, or `multi_label`, which a program
@@ -76,6 +76,10 @@ pub struct SavedEncoder {
     pub folder: PathBuf,
     /// The sha256 of each file that decides its vectors.
     pub files: Vec<FileHash>,
+    /// Whether `files` lists the settings of the tokenizer, such as `tokenizer_config.json`. Models that were saved before
+    /// this field existed do not list them.
+    #[serde(default)]
+    pub lists_tokenizer_settings: bool,
 }
 
 /// How a saved classifier was trained.
@@ -178,6 +182,7 @@ impl SavedEncoder {
             bundled: false,
             folder: folder.to_path_buf(),
             files: Vec::new(),
+            lists_tokenizer_settings: true,
         }
     }
 
@@ -186,7 +191,7 @@ impl SavedEncoder {
     pub(super) fn found_at(&self, folder: &Path, bundled: bool, memory: &HashMemory) -> Result<Self> {
         let files = hash_encoder(folder, memory)?;
         let folder = folder.canonicalize().map_err(|e| Error::io(folder, &e))?;
-        Ok(SavedEncoder { files, bundled, folder, ..self.clone() })
+        Ok(SavedEncoder { files, bundled, folder, lists_tokenizer_settings: true, ..self.clone() })
     }
 
     /// Where it should be: in the model's folder if it was bundled, else where it lay at training.
@@ -211,7 +216,11 @@ impl SavedEncoder {
                     .with_hint("the encoder has changed since the classifier was trained: train again, or restore the file"));
             }
         }
-        if let Some(extra) = found.iter().find(|f| !self.files.iter().any(|e| e.name == f.name)) {
+        let is_listed = |name: &str| {
+            self.files.iter().any(|file| file.name == name)
+                || (!self.lists_tokenizer_settings && is_settings(name))
+        };
+        if let Some(extra) = found.iter().find(|file| !is_listed(&file.name)) {
             let path = folder.join(&extra.name);
             return Err(bad("the classifier was trained without this file").at(path.display().to_string()));
         }

@@ -120,13 +120,27 @@ impl Tokenizer {
     }
 }
 
-/// The files of a checkpoint folder that decide how sentences are tokenized.
+/// Files beside a vocabulary that change what is made of a sentence, wherever the vocabulary comes from.
+const SETTINGS: [&str; 3] = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
+
+/// The files of a checkpoint folder that decide how sentences are tokenized, as far as they are there: `tokenizer.json`,
+/// else the files of the vocabulary; and the settings beside them.
 pub fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
-    let json = folder.join("tokenizer.json");
-    if json.exists() {
-        return vec![json];
+    let there = |names: &[&str]| {
+        let paths = names.iter().map(|name| folder.join(name));
+        paths.filter(|path| path.exists()).collect::<Vec<PathBuf>>()
+    };
+    let mut files = there(&["tokenizer.json"]);
+    if files.is_empty() {
+        files = there(&["vocab.txt", "vocab.json", "merges.txt"]);
     }
-    vec![folder.join("vocab.txt"), folder.join("tokenizer_config.json")]
+    files.extend(there(&SETTINGS));
+    files
+}
+
+/// Whether a file of this name holds settings of the tokenizer, not its vocabulary.
+pub(crate) fn is_settings(name: &str) -> bool {
+    SETTINGS.contains(&name)
 }
 
 fn bad(message: impl Into<String>) -> Error {
