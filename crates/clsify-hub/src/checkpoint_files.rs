@@ -12,18 +12,23 @@ use crate::below::is_below;
 pub(crate) const CONFIG: &str = "config.json";
 pub(crate) const TOKENIZER: &str = "tokenizer.json";
 pub(crate) const VOCAB: &str = "vocab.txt";
+/// The vocabulary of RoBERTa where there is no `tokenizer.json`.
+pub(crate) const VOCAB_JSON: &str = "vocab.json";
 pub(crate) const MODULES: &str = "modules.json";
 pub(crate) const WEIGHTS: &str = "model.safetensors";
 pub(crate) const WEIGHTS_INDEX: &str = "model.safetensors.index.json";
 pub(crate) const LEGACY_WEIGHTS: &str = "pytorch_model.bin";
 
 /// Small files that are taken where they are.
-pub(crate) const SMALL_FILES: [&str; 8] = [
+pub(crate) const SMALL_FILES: [&str; 11] = [
     CONFIG,
     TOKENIZER,
     "tokenizer_config.json",
     "special_tokens_map.json",
+    "added_tokens.json",
     VOCAB,
+    VOCAB_JSON,
+    "merges.txt",
     MODULES,
     "sentence_bert_config.json",
     "config_sentence_transformers.json",
@@ -38,7 +43,7 @@ pub(crate) fn missing(folder: &Path, sentence_transformers: bool) -> Vec<String>
     if !has(CONFIG) {
         missing.push(CONFIG.to_string());
     }
-    if !has(TOKENIZER) && !has(VOCAB) {
+    if !has(TOKENIZER) && !has(VOCAB) && !has(VOCAB_JSON) {
         missing.push(format!("{TOKENIZER} or {VOCAB}"));
     }
     if sentence_transformers && !has(MODULES) {

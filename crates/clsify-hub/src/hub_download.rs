@@ -19,8 +19,8 @@ use hf_hub::api::sync::{ApiBuilder, ApiRepo};
 use crate::archive::{git_blob_sha1_of, sha256_of};
 use crate::below::join_below;
 use crate::checkpoint_files::{
-    CONFIG, LEGACY_WEIGHTS, MODULES, SMALL_FILES, TOKENIZER, VOCAB, WEIGHTS, WEIGHTS_INDEX, pooling_configs,
-    shards,
+    CONFIG, LEGACY_WEIGHTS, MODULES, SMALL_FILES, TOKENIZER, VOCAB, VOCAB_JSON, WEIGHTS, WEIGHTS_INDEX,
+    pooling_configs, shards,
 };
 use crate::environment::Environment;
 use crate::hub_cache::{Place, is_commit};
@@ -189,7 +189,7 @@ impl Download<'_> {
             } else {
                 Error::new(ErrorKind::Fetch, format!("the repository has no {WEIGHTS}"))
             }
-        } else if !has(TOKENIZER) && !has(VOCAB) {
+        } else if !has(TOKENIZER) && !has(VOCAB) && !has(VOCAB_JSON) {
             Error::new(ErrorKind::Fetch, format!("the repository has neither {TOKENIZER} nor {VOCAB}"))
         } else {
             return Ok(());

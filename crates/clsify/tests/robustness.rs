@@ -21,6 +21,12 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use support::{copy_of, fixtures, safetensors_bytes};
 
+/// Settings of a tokenizer, to be broken.
+const SETTINGS: &[u8] = br#"{"do_lower_case": false, "strip_accents": null, "unk_token": "[UNK]", "cls_token": {"content": "[CLS]",
+    "lstrip": true}, "mask_token": null, "model_max_length": 512, "truncation_side": "left", "split_special_tokens": true,
+    "additional_special_tokens": ["<ent>", {"content": " ", "rstrip": true}], "added_tokens_decoder": {"507": {"content": "<ent>",
+    "single_word": false, "lstrip": false, "rstrip": true, "normalized": true, "special": false}}, "[MASK]": 7}"#;
+
 fn assert_is_one_line(error: &Error) {
     let message = error.to_string();
     assert!(!message.is_empty() && !message.contains(char::is_control), "{message:?}");
@@ -241,6 +247,23 @@ proptest! {
         fs::write(folder.path().join("tokenizer.json"), &json).unwrap();
         match Tokenizer::load(folder.path(), 16) {
             Ok(tokenizer) => match tokenizer.encode("a stunning [MASK] film 中 1") {
+                Ok(encoding) => prop_assert!(encoding.len() <= 16),
+                Err(error) => assert_is_one_line(&error),
+            },
+            Err(error) => assert_is_one_line(&error),
+        }
+    }
+
+    #[test]
+    fn no_bytes_in_the_settings_of_a_tokenizer_make_a_loader_panic(
+        case in select(vec!["bert", "bert_vocab_txt", "mpnet", "roberta", "xlm_roberta"]),
+        name in select(vec!["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]),
+        settings in broken(SETTINGS.to_vec(), CONFIG_PIECES),
+    ) {
+        let folder = copy_of(&format!("transformers/{case}"));
+        fs::write(folder.path().join(name), &settings).unwrap();
+        match Tokenizer::load(folder.path(), 16) {
+            Ok(tokenizer) => match tokenizer.encode("a stunning [MASK]  film 中 1 <ent>  <ENT> x") {
                 Ok(encoding) => prop_assert!(encoding.len() <= 16),
                 Err(error) => assert_is_one_line(&error),
             },

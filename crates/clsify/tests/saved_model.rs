@@ -271,6 +271,16 @@ fn models_that_do_not_list_tokenizer_settings_still_load() {
         let again = SavedModel::read(&setup.path("again")).unwrap().encoder;
         assert!(again.lists_tokenizer_settings);
         assert!(again.files.iter().any(|file| file.name == "tokenizer_config.json"));
+        // Settings that were not read then, and would now give other ids.
+        let folder = if bundled { "model/encoder" } else { "tiny" };
+        edit_json(&setup.path(folder).join("tokenizer_config.json"), |json| {
+            json["do_lower_case"] = json!(false);
+        });
+        let error = setup.load_error();
+        let changed = "tokenizer_config.json: the classifier was trained when these settings were not read, and they \
+                       change token ids";
+        assert!(setup.message(&error).ends_with(changed), "{error}");
+        assert_eq!(error.hint(), Some("train again"));
     }
 }
 

@@ -45,7 +45,7 @@ fn tokenizer_json_that_is_no_tokenizer() {
     let hint = tokenizer_error(BERT, ErrorKind::Io, missing, |folder| {
         fs::remove_file(folder.join("tokenizer.json")).unwrap();
     });
-    assert_eq!(hint.as_deref(), Some("expected tokenizer.json, or vocab.txt with tokenizer_config.json"));
+    assert_eq!(hint.as_deref(), Some("expected tokenizer.json, vocab.txt, or vocab.json with merges.txt"));
     let cases = [
         ("", "EOF while parsing a value at line 1 column 0"),
         ("wordpiece", "expected value at line 1 column 1"),
@@ -86,19 +86,7 @@ fn tokenizer_json_that_is_no_tokenizer() {
 }
 
 #[test]
-fn vocab_txt_with_a_file_or_a_token_missing() {
-    let hint = tokenizer_error(
-        VOCAB_TXT,
-        ErrorKind::Io,
-        "DIR/tokenizer_config.json: no such file or folder",
-        |folder| {
-            fs::remove_file(folder.join("tokenizer_config.json")).unwrap();
-        },
-    );
-    assert_eq!(
-        hint.as_deref(),
-        Some("without tokenizer.json, vocab.txt needs tokenizer_config.json beside it")
-    );
+fn vocab_txt_with_a_token_missing() {
     let without = |token: &str| {
         let expected = format!("DIR/vocab.txt: the special token {token:?} is not in the vocabulary");
         tokenizer_error(VOCAB_TXT, ErrorKind::Tokenizer, &expected, |folder| {
@@ -119,24 +107,217 @@ fn vocab_txt_with_a_file_or_a_token_missing() {
 }
 
 #[test]
-fn tokenizer_config_json_that_is_broken_or_of_another_tokenizer() {
+fn tokenizer_config_json_that_is_broken() {
     let cases = [
         ("{", "not valid JSON: EOF while parsing an object at line 1 column 1".to_string()),
         ("[]", "expected a JSON object".to_string()),
+        (r#"{"do_lower_case": "no"}"#, "\"do_lower_case\": expected true or false, got \"no\"".to_string()),
+        (r#"{"truncation_side": "up"}"#, "\"truncation_side\": expected \"left\" or \"right\"".to_string()),
+        (r#"{"cls_token": 7}"#, "\"cls_token\": expected a token, got 7".to_string()),
         (
-            r#"{"tokenizer_class": "T5Tokenizer"}"#,
-            "expected \"tokenizer_class\" to be a WordPiece tokenizer, got \"T5Tokenizer\"".to_string(),
+            r#"{"cls_token": {"lstrip": true}}"#,
+            "\"cls_token\": expected a token, got {\"lstrip\":true}".to_string(),
         ),
         (
-            r#"{"tokenizer_class": "BertJapaneseTokenizer"}"#,
-            "expected \"tokenizer_class\" to be a WordPiece tokenizer, got \"BertJapaneseTokenizer\""
-                .to_string(),
+            r#"{"extra_special_tokens": [["a"]]}"#,
+            "\"extra_special_tokens\": expected a token, got [\"a\"]".to_string(),
+        ),
+        (
+            r#"{"extra_special_tokens": "a"}"#,
+            "\"extra_special_tokens\": expected a list of tokens, got \"a\"".to_string(),
+        ),
+        (
+            r#"{"added_tokens_decoder": []}"#,
+            "\"added_tokens_decoder\": expected an object, got []".to_string(),
+        ),
+        (
+            r#"{"added_tokens_decoder": {"x": {}}}"#,
+            "\"added_tokens_decoder\": expected token ids, got \"x\"".to_string(),
+        ),
+        (
+            r#"{"added_tokens_decoder": {"7": "a"}}"#,
+            "\"added_tokens_decoder\": \"7\": expected an added token".to_string(),
         ),
     ];
     for (text, expected) in cases {
         let expected = format!("DIR/tokenizer_config.json: {expected}");
         tokenizer_error(VOCAB_TXT, ErrorKind::Tokenizer, &expected, |folder| {
             fs::write(folder.join("tokenizer_config.json"), text).unwrap();
+        });
+    }
+}
+
+/// Classes whose vocabulary cannot be read from older files, and what to do then.
+#[test]
+fn vocabularies_that_only_tokenizer_json_stands_in_for() {
+    let of_class = |class: &str| {
+        let expected = "DIR: expected tokenizer.json, or the vocabulary of a BertTokenizer, MPNetTokenizer or \
+                        RobertaTokenizer (\"tokenizer_class\" of tokenizer_config.json), got vocab.txt";
+        tokenizer_error(VOCAB_TXT, ErrorKind::Tokenizer, expected, |folder| {
+            edit_json(&folder.join("tokenizer_config.json"), |json| json["tokenizer_class"] = json!(class));
+        })
+    };
+    for class in ["T5Tokenizer", "BertJapaneseTokenizer", "PreTrainedTokenizerFast", "RobertaTokenizer"] {
+        let hint = of_class(class).unwrap();
+        assert!(hint.starts_with("make tokenizer.json with `python3 -c "), "{hint}");
+    }
+    let expected = "DIR: expected tokenizer.json, got a SentencePiece model, sentencepiece.bpe.model";
+    let hint = tokenizer_error("transformers/xlm_roberta", ErrorKind::Tokenizer, expected, |folder| {
+        fs::rename(folder.join("tokenizer.json"), folder.join("sentencepiece.bpe.model")).unwrap();
+    });
+    assert!(hint.unwrap().contains(".save_pretrained("));
+    let expected = "DIR/tokenizer.json: expected a WordPiece model, which its tokenizer class needs, got BPE";
+    let hint = tokenizer_error("transformers/roberta", ErrorKind::Tokenizer, expected, |folder| {
+        edit_json(&folder.join("tokenizer_config.json"), |json| {
+            json["tokenizer_class"] = json!("BertTokenizer")
+        });
+    });
+    assert!(hint.unwrap().contains("PreTrainedTokenizerFast"));
+}
+
+/// A folder with `vocab.json` and `merges.txt` of these texts.
+fn bpe_error(vocab: &str, merges: Option<&str>, kind: ErrorKind, expected: &str) {
+    tokenizer_error("transformers/roberta", kind, expected, |folder| {
+        fs::remove_file(folder.join("tokenizer.json")).unwrap();
+        fs::write(folder.join("vocab.json"), vocab).unwrap();
+        if let Some(merges) = merges {
+            fs::write(folder.join("merges.txt"), merges).unwrap();
+        }
+    });
+}
+
+#[test]
+fn vocab_json_and_merges_txt_that_are_broken() {
+    let vocab = r#"{"<s>": 0, "</s>": 1, "a": 2, "b": 3, "é": 4, "ab": 5}"#;
+    let bad = ErrorKind::Tokenizer;
+    bpe_error(vocab, None, ErrorKind::Io, "DIR/merges.txt: no such file or folder");
+    bpe_error(
+        "[]",
+        None,
+        bad,
+        "DIR/vocab.json: not a vocabulary: invalid type: sequence, expected a map at line 1 column 0",
+    );
+    bpe_error(
+        r#"{"a": -1}"#,
+        None,
+        bad,
+        "DIR/vocab.json: not a vocabulary: invalid value: integer `-1`, expected u32 at line 1 column 8",
+    );
+    let two = "expected two tokens and a blank between them";
+    bpe_error(vocab, Some("#version: 0.2\na b\nab"), bad, &format!("DIR/merges.txt: line 3: {two}"));
+    bpe_error(vocab, Some("a  b"), bad, &format!("DIR/merges.txt: line 1: {two}"));
+    // The library would join these in a buffer that is too short for them, and walk out of it.
+    for merge in ["a é", "é é", "a c", "c a", "</s> </s>"] {
+        let expected = format!("DIR/merges.txt: its merge \"{merge}\" makes no token of the vocabulary");
+        bpe_error(vocab, Some(&format!("a b\n{merge}\n")), bad, &expected);
+    }
+    // What transformers would add at the end is added here too: a vocabulary without special tokens is one.
+    let missing = r#"{"a": 0}"#;
+    let folder = copy_of("transformers/roberta");
+    fs::remove_file(folder.path().join("tokenizer.json")).unwrap();
+    fs::write(folder.path().join("vocab.json"), missing).unwrap();
+    fs::write(folder.path().join("merges.txt"), "").unwrap();
+    assert_eq!(Tokenizer::load(folder.path(), 9).unwrap().encode("a").unwrap().input_ids, [1, 0, 2]);
+}
+
+/// What a `tokenizer.json` may hold that the library would walk out of its arrays for.
+#[test]
+fn merges_of_tokenizer_json_that_make_no_token() {
+    let model = |edit: fn(&mut Value)| {
+        let expected_prefix = "DIR/tokenizer.json: not a tokenizer: ";
+        move |expected: &str| {
+            tokenizer_error(
+                "transformers/roberta",
+                ErrorKind::Tokenizer,
+                &format!("{expected_prefix}{expected}"),
+                |folder| {
+                    edit_json(&folder.join("tokenizer.json"), |json| edit(&mut json["model"]));
+                },
+            );
+        }
+    };
+    model(|model| {
+        *model = json!({"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": [["a", "b"]]});
+    })("its merge \"a b\" makes no token of the vocabulary");
+    model(|model| {
+        *model = json!({"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": ["a b"]});
+    })("its merge \"a b\" makes no token of the vocabulary");
+    // A prefix that is longer than a token, and one that ends inside a character.
+    model(|model| {
+        *model =
+            json!({"vocab": {"a": 0, "b": 1}, "merges": [["a", "b"]], "continuing_subword_prefix": "##"});
+    })("its merge \"a b\" makes no token of the vocabulary");
+    model(|model| {
+        *model = json!({"vocab": {"a": 0, "é": 1}, "merges": [["a", "é"]], "continuing_subword_prefix": "#"});
+    })("its merge \"a é\" makes no token of the vocabulary");
+}
+
+/// Added tokens that the library would panic at, or cannot keep apart.
+#[test]
+fn added_tokens_that_cannot_be_used() {
+    let flags = |content: &str, strip: &str| {
+        let mut token = json!({"content": content, "single_word": false, "lstrip": false, "rstrip": false,
+            "normalized": false, "special": false});
+        token[strip] = json!(true);
+        token
+    };
+    let with = |case: &str, tokens: Value, expected: &str| {
+        tokenizer_error(case, ErrorKind::Tokenizer, expected, |folder| {
+            edit_json(&folder.join("tokenizer_config.json"), |json| json["added_tokens_decoder"] = tokens);
+        });
+    };
+    // `a` takes the blanks behind it, and the blank token then finds itself before its own beginning.
+    let blank = json!({"600": flags("a", "rstrip"), "601": flags(" ", "lstrip")});
+    for (case, place) in [(BERT, "DIR/tokenizer.json"), (VOCAB_TXT, "DIR")] {
+        with(case, blank.clone(), &format!("{place}: its added token \" \" is blank and has \"lstrip\""));
+    }
+    let stored = "DIR/tokenizer.json: its added token \" \" is blank and has \"lstrip\"";
+    tokenizer_error(BERT, ErrorKind::Tokenizer, stored, |folder| {
+        edit_json(&folder.join("tokenizer_config.json"), |json| {
+            json["tokenizer_class"] = json!("TokenizersBackend")
+        });
+        edit_json(&folder.join("tokenizer.json"), |json| {
+            for (id, mut token) in [(600, flags("a", "rstrip")), (601, flags(" ", "lstrip"))] {
+                token["id"] = json!(id);
+                json["added_tokens"].as_array_mut().unwrap().push(token);
+            }
+        });
+    });
+    for (name, text, expected) in [
+        ("added_tokens.json", r#"{"a": "b"}"#, "\"a\": expected a token id, got \"b\""),
+        ("added_tokens.json", "[]", "expected a JSON object"),
+        ("special_tokens_map.json", "{", "not valid JSON: EOF while parsing an object at line 1 column 1"),
+    ] {
+        let expected = format!("DIR/{name}: {expected}");
+        tokenizer_error(VOCAB_TXT, ErrorKind::Tokenizer, &expected, |folder| {
+            fs::write(folder.join(name), text).unwrap();
+        });
+    }
+    // Ids at the end of their range: the next one would be none.
+    tokenizer_error(
+        BERT,
+        ErrorKind::Tokenizer,
+        "DIR/tokenizer.json: expected token ids below 4294967295",
+        |folder| {
+            edit_json(&folder.join("tokenizer_config.json"), |json| {
+                json["tokenizer_class"] = json!("TokenizersBackend")
+            });
+            edit_json(&folder.join("tokenizer.json"), |json| {
+                json["model"]["vocab"]["[MASK]"] = json!(u32::MAX)
+            });
+        },
+    );
+}
+
+/// A file without an end is not read to its end.
+#[test]
+#[cfg(target_os = "linux")]
+fn settings_without_an_end_are_an_error() {
+    for name in ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "config.json"] {
+        let expected = format!("DIR/{name}: expected at most 67108864 bytes");
+        tokenizer_error(VOCAB_TXT, ErrorKind::Tokenizer, &expected, |folder| {
+            let _ = fs::remove_file(folder.join(name));
+            std::os::unix::fs::symlink("/dev/zero", folder.join(name)).unwrap();
         });
     }
 }
@@ -180,6 +361,9 @@ fn token_ids_beyond_the_word_table_are_an_error() {
 #[test]
 fn sentences_without_any_token_are_an_error() {
     let folder = copy_of(BERT);
+    edit_json(&folder.path().join("tokenizer_config.json"), |json| {
+        json["tokenizer_class"] = json!("PreTrainedTokenizerFast");
+    });
     edit_json(&folder.path().join("tokenizer.json"), |json| json["post_processor"] = Value::Null);
     let encoder = load(folder.path(), None).unwrap();
     assert_eq!(encoder.encode(&["a film"], &()).unwrap().counts.n_tokens, 2);

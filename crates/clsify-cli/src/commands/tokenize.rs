@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 use clsify::encoder::EncoderConfig;
-use clsify::tokenizer::Tokenizer;
+use clsify::tokenizer::{Tokenizer, model_max_length};
 
 use crate::console::Console;
 use crate::loading::locate_encoder;
@@ -28,7 +28,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let folder = locate_encoder(&args.encoder, console)?.folder;
     let limit = EncoderConfig::load(&folder)?.max_tokens();
-    let max_length = args.max_length.unwrap_or(limit);
+    let max_length = match args.max_length {
+        Some(max_length) => max_length,
+        None => model_max_length(&folder)?.map_or(limit, |length| length.min(limit)),
+    };
     ensure!(
         max_length <= limit,
         "expected a maximum length of at most {limit} tokens, which this encoder can take, got {max_length}"
@@ -38,9 +41,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let n_truncated = encodings.iter().filter(|e| e.is_truncated).count();
     if n_truncated > 0 {
         console.say(&format!(
-            "note: {n_truncated} of {} sentences had more than {} tokens and lost their end",
+            "note: {n_truncated} of {} sentences had more than {} tokens and lost their {}",
             encodings.len(),
-            tokenizer.max_length()
+            tokenizer.max_length(),
+            tokenizer.truncated_part()
         ));
     }
     crate::output::stdout(|out| {

@@ -26,6 +26,14 @@ pub struct TokenCounts {
     pub max_tokens: usize,
     /// Sentences that lost their end to the limit.
     pub n_truncated: usize,
+    /// Sentences of which half the tokens or more are unknown to the vocabulary, as far as that was counted.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub n_mostly_unknown: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl TokenCounts {
@@ -35,6 +43,7 @@ impl TokenCounts {
             n_tokens: encodings.iter().map(Encoding::len).sum(),
             max_tokens: encodings.iter().map(Encoding::len).max().unwrap_or(0),
             n_truncated: encodings.iter().filter(|e| e.is_truncated).count(),
+            n_mostly_unknown: 0,
         }
     }
 }
@@ -45,6 +54,7 @@ impl std::ops::AddAssign for TokenCounts {
         self.n_tokens += more.n_tokens;
         self.max_tokens = self.max_tokens.max(more.max_tokens);
         self.n_truncated += more.n_truncated;
+        self.n_mostly_unknown += more.n_mostly_unknown;
     }
 }
 

@@ -29,6 +29,7 @@ mod sentence_classifier;
 mod sentence_encoder;
 mod speed;
 mod stream;
+mod token_notes;
 mod train;
 mod train_selected;
 mod training_report;

@@ -20,7 +20,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
 use crate::features::FeatureOptions;
 use crate::files::{check_writable, write_atomically, write_folder_atomically};
-use crate::tokenizer::{is_settings, tokenizer_files};
+use crate::tokenizer::{is_settings, settings_change_ids, tokenizer_files};
 
 /// The newest version of the folder's form; this program reads those before it too. Version 1 had `pooling`, of the last
 /// layer, for `features`; version 3 has a `decision` other than the most probable class, or `multi_label`, which a program
@@ -223,6 +223,13 @@ impl SavedEncoder {
         if let Some(extra) = found.iter().find(|file| !is_listed(&file.name)) {
             let path = folder.join(&extra.name);
             return Err(bad("the classifier was trained without this file").at(path.display().to_string()));
+        }
+        if !self.lists_tokenizer_settings && settings_change_ids(folder)? {
+            let message =
+                "the classifier was trained when these settings were not read, and they change token ids";
+            return Err(bad(message)
+                .at(folder.join("tokenizer_config.json").display().to_string())
+                .with_hint("train again"));
         }
         Ok(())
     }

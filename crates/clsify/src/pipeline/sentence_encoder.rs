@@ -8,18 +8,19 @@ use std::time::Instant;
 use super::encoder_identity::EncoderIdentity;
 use super::hash_memory::HashMemory;
 use super::observer::{Observer, Stage};
+use super::token_notes::TokenNotes;
 use crate::encoder::{Dtype, Encoder, EncoderConfig};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::{FeatureCache, FeatureOptions, TokenCounts, check, extract};
 use crate::matrix::Matrix;
-use crate::tokenizer::{Encoding, Tokenizer};
+use crate::tokenizer::{Encoding, Tokenizer, model_max_length};
 
 /// What the caller chooses of a [`SentenceEncoder`].
 #[derive(Debug, Clone, Default)]
 pub struct SentenceEncoderOptions {
     /// Which features; `None` takes what a sentence-transformers folder asks for, else the `[CLS]` vector.
     pub features: Option<FeatureOptions>,
-    /// The longest sentence in tokens; `None`: as long as the encoder can take.
+    /// The longest sentence in tokens; `None`: as long as the tokenizer's settings allow and the encoder can take.
     pub max_length: Option<usize>,
     /// The name to show and to save; `None`: the folder's.
     pub name: Option<String>,
@@ -78,7 +79,7 @@ impl SentenceEncoder {
     /// Loads an encoder folder.
     ///
     /// # Errors
-    /// As for [`Encoder::load`], [`Tokenizer::load`] and [`FeatureOptions::from_folder`];
+    /// As for [`Encoder::load`], [`Tokenizer::load`], [`model_max_length`] and [`FeatureOptions::from_folder`];
     /// [`ErrorKind::InvalidArgument`] when `max_length` is more than the encoder can take, or it has not the layers.
     ///
     /// ```no_run
@@ -114,7 +115,10 @@ impl SentenceEncoder {
         let features = FeatureOptions { layers, ..features };
         let (depth, n_features) = (features.depth(config.num_hidden_layers)?, features.n_features(&config)?);
         let limit = config.max_tokens();
-        let max_length = options.max_length.unwrap_or(limit);
+        let max_length = match options.max_length {
+            Some(max_length) => max_length,
+            None => model_max_length(folder)?.map_or(limit, |length| length.min(limit)),
+        };
         if max_length > limit {
             let message = format!("expected a maximum length of at most {limit} tokens, got {max_length}");
             return Err(Error::new(ErrorKind::InvalidArgument, message)
@@ -162,7 +166,9 @@ impl SentenceEncoder {
         observer.finish(Stage::Tokenize);
         let tokenize_seconds = started.elapsed().as_secs_f64();
 
-        let counts = TokenCounts::of(&encodings);
+        let mut notes = TokenNotes::default();
+        notes.add(&self.tokenizer, &encodings);
+        let counts = notes.counts;
         let started = Instant::now();
         let load_seconds = self.load_seconds();
         let (features, n_cached) = match &self.cache {
@@ -178,22 +184,12 @@ impl SentenceEncoder {
         };
         let embed_seconds = started.elapsed().as_secs_f64() - (self.load_seconds() - load_seconds);
         self.add_embed_seconds(embed_seconds);
-        self.note_truncated(&counts, sentences.len(), observer);
+        notes.tell(&self.tokenizer, observer);
         Ok(Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached })
     }
 
     pub(super) fn add_embed_seconds(&self, seconds: f64) {
         self.embed_nanoseconds.fetch_add((1e9 * seconds) as u64, Ordering::Relaxed);
-    }
-
-    pub(super) fn note_truncated(&self, counts: &TokenCounts, n_sentences: usize, observer: &dyn Observer) {
-        if counts.n_truncated > 0 {
-            observer.note(&format!(
-                "{} of {n_sentences} sentences had more than {} tokens and lost their end",
-                counts.n_truncated,
-                self.tokenizer.max_length()
-            ));
-        }
     }
 
     /// The features, those that the cache knows from there, and how many these are.

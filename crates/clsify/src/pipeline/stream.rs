@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use super::observer::{Observer, Stage};
 use super::sentence_encoder::SentenceEncoder;
+use super::token_notes::TokenNotes;
 use crate::error::{Error, Result};
 use crate::features::{TokenCounts, check, extract};
 use crate::matrix::Matrix;
@@ -121,6 +122,7 @@ impl SentenceEncoder {
             }
         });
         let mut streamed = Streamed::default();
+        let mut notes = TokenNotes::default();
         observer.start(Stage::Stream, usize::try_from(total_bytes).unwrap_or(usize::MAX));
         let mut next = None;
         loop {
@@ -145,8 +147,9 @@ impl SentenceEncoder {
             let seconds = started.elapsed().as_secs_f64();
             self.add_embed_seconds(seconds);
             streamed.embed_seconds += seconds;
+            notes.add(self.tokenizer(), &encodings);
             streamed.n_sentences += encodings.len();
-            streamed.counts += TokenCounts::of(&encodings);
+            streamed.counts = notes.counts;
             each(&group, &features)?;
             observer.advance(Stage::Stream, usize::try_from(group.n_bytes).unwrap_or(usize::MAX));
         }
@@ -154,7 +157,7 @@ impl SentenceEncoder {
             std::panic::resume_unwind(panic);
         }
         observer.finish(Stage::Stream);
-        self.note_truncated(&streamed.counts, streamed.n_sentences, observer);
+        notes.tell(self.tokenizer(), observer);
         Ok(streamed)
     }
 

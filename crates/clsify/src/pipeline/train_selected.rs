@@ -14,7 +14,7 @@ use crate::classifier::{LogisticRegressionOptions, Scaling};
 use crate::dataset::{Dataset, LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, Result};
 use crate::evaluation::Scoring;
-use crate::features::{FeatureOptions, TokenCounts};
+use crate::features::FeatureOptions;
 use crate::matrix::Matrix;
 use crate::tokenizer::Encoding;
 
@@ -165,11 +165,12 @@ fn together((a_rows, a): (&[usize], Encoded), (b_rows, b): (&[usize], Encoded)) 
             encodings[row] = Some(encoding);
         }
     }
-    let encodings: Vec<Encoding> = encodings.into_iter().flatten().collect();
+    let mut counts = a.counts;
+    counts += b.counts;
     Encoded {
         features,
-        counts: TokenCounts::of(&encodings),
-        encodings,
+        counts,
+        encodings: encodings.into_iter().flatten().collect(),
         tokenize_seconds: a.tokenize_seconds + b.tokenize_seconds,
         embed_seconds: a.embed_seconds + b.embed_seconds,
         n_cached: a.n_cached + b.n_cached,

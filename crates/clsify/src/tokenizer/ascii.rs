@@ -6,7 +6,7 @@
 //! added token such as `[MASK]`, takes the crate's way; both give the same ids.
 
 use tokenizers::models::wordpiece::WordPiece;
-use tokenizers::{Model, ModelWrapper, NormalizerWrapper, PreTokenizerWrapper};
+use tokenizers::{Model, ModelWrapper, NormalizerWrapper, PreTokenizerWrapper, TruncationDirection};
 
 use super::{Encoding, bad};
 use crate::error::Result;
@@ -34,6 +34,10 @@ impl AsciiPath {
         let Some(PreTokenizerWrapper::BertPreTokenizer(_)) = tokenizer.get_pre_tokenizer() else {
             return None;
         };
+        // Sentences lose their end here.
+        if tokenizer.get_truncation()?.direction != TruncationDirection::Right {
+            return None;
+        }
         word_piece(tokenizer)?;
         let mut takes = [false; 256];
         takes[0x20..0x7f].fill(true);

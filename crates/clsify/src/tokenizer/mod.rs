@@ -1,21 +1,36 @@
 //! 2. Text -> [`Encoding`] -> [`Batch`]: a thin layer over the `tokenizers` crate.
 //!
-//! Truncation and padding that a `tokenizer.json` stores do not apply: the limit is the encoder's own unless the caller
-//! sets a lower one, nothing is padded, and a truncated sentence says so. The tokenizer knows no floats.
+//! A folder gives the ids that `AutoTokenizer` of transformers 5 gives: its settings (`tokenizer_config.json` and its like)
+//! decide even where there is a `tokenizer.json`. Read it in this order:
+//!
+//! | file | the question it answers |
+//! |---|---|
+//! | `class.rs` | which tokenizer of transformers is it? |
+//! | `settings.rs` | what do the files beside the vocabulary say? |
+//! | `tokenizer_json.rs`, `vocabulary.rs` | what is the vocabulary? |
+//! | `build.rs`, `added_token.rs` | and what do all of them come to? |
+//!
+//! Lengths of truncation and padding that a `tokenizer.json` stores do not apply: the limit is the encoder's own unless the
+//! caller sets a lower one, nothing is padded, and a truncated sentence says so. The tokenizer knows no floats.
 
+mod added_token;
 mod ascii;
+mod build;
 mod character_map;
+mod class;
 mod encoding;
+mod settings;
 mod tokenizer_json;
-mod vocab_txt;
+mod vocabulary;
 
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use tokenizers::{TruncationDirection, TruncationParams, TruncationStrategy};
+use tokenizers::{Model, ModelWrapper, TruncationDirection, TruncationParams, TruncationStrategy};
 
 use ascii::AsciiPath;
 pub use encoding::{Batch, Encoding, PaddedBatch};
+use settings::{Settings, read_file};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -24,13 +39,19 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     max_length: usize,
+    /// The number of special tokens around a sentence.
+    n_special: usize,
+    /// The token that stands for what the vocabulary does not hold, if there is one.
+    unknown_id: Option<u32>,
     ascii: Option<AsciiPath>,
 }
 
 impl Tokenizer {
-    /// Loads `tokenizer.json` of a checkpoint folder, or `vocab.txt` with `tokenizer_config.json`.
+    /// Loads the tokenizer of a checkpoint folder: `tokenizer.json`, `vocab.txt`, or `vocab.json` with `merges.txt`; and the
+    /// settings beside it.
     ///
-    /// `max_length` is the longest encoding in tokens, special tokens included; what is beyond it is cut off at the end.
+    /// `max_length` is the longest encoding in tokens, special tokens included; what is beyond it is cut off, at the end
+    /// unless the settings say otherwise.
     ///
     /// # Errors
     /// [`ErrorKind::Io`] or [`ErrorKind::Tokenizer`] with the file; [`ErrorKind::InvalidArgument`] when `max_length`
@@ -44,16 +65,20 @@ impl Tokenizer {
     /// ```
     pub fn load(folder: &Path, max_length: usize) -> Result<Self> {
         let path = folder.join("tokenizer.json");
-        let mut inner = match std::fs::read(&path) {
-            Ok(bytes) => tokenizer_json::from_bytes(bytes).map_err(|e| e.at(path.display().to_string()))?,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound && folder.join("vocab.txt").exists() => {
-                vocab_txt::load(folder)?
-            }
-            Err(e) => {
-                return Err(Error::io(&path, &e)
-                    .with_hint("expected tokenizer.json, or vocab.txt with tokenizer_config.json"));
+        let place = |e: Error| e.at(path.display().to_string());
+        let stored = read_file(&path, vocabulary::MAX_VOCABULARY_BYTES)?;
+        let stored = stored.map(tokenizer_json::from_bytes).transpose().map_err(place)?;
+        let added = stored.as_ref().map(|s| s.tokenizer.get_added_tokens_decoder().into_iter().collect());
+        let settings = Settings::read(folder, added)?;
+        let (mut inner, unk_id, place) = match stored {
+            Some(stored) => (stored.tokenizer, stored.unk_id, path.display()),
+            None => {
+                let model = vocabulary::load(folder, &settings)?;
+                (tokenizers::Tokenizer::new(model), None, folder.display())
             }
         };
+        let stored_side = inner.get_truncation().map(|truncation| truncation.direction);
+        let unk_id = build::build(&mut inner, &settings, unk_id).map_err(|e| e.at(place.to_string()))?;
         inner.with_padding(None);
         let n_special =
             inner.get_post_processor().map_or(0, |p| tokenizers::PostProcessor::added_tokens(p, false));
@@ -65,20 +90,40 @@ impl Tokenizer {
         }
         let truncation = TruncationParams {
             max_length,
-            direction: TruncationDirection::Right,
+            direction: settings.truncation_side.or(stored_side).unwrap_or(TruncationDirection::Right),
             strategy: TruncationStrategy::LongestFirst,
             stride: 0,
         };
-        inner
-            .with_truncation(Some(truncation))
-            .map_err(|e| bad(e.to_string()).at(path.display().to_string()))?;
+        inner.with_truncation(Some(truncation)).map_err(|e| bad(e.to_string()).at(place.to_string()))?;
+        let unknown_id = match inner.get_model() {
+            ModelWrapper::WordPiece(model) => model.token_to_id(&model.unk_token),
+            ModelWrapper::WordLevel(model) => model.token_to_id(&model.unk_token),
+            ModelWrapper::BPE(model) => model.unk_token.as_ref().and_then(|token| model.token_to_id(token)),
+            ModelWrapper::Unigram(_) => unk_id.and_then(|id| u32::try_from(id).ok()),
+        };
         let ascii = AsciiPath::of(&inner, max_length);
-        Ok(Tokenizer { inner, max_length, ascii })
+        Ok(Tokenizer { inner, max_length, n_special, unknown_id, ascii })
     }
 
     /// The longest encoding in tokens, special tokens included.
     pub fn max_length(&self) -> usize {
         self.max_length
+    }
+
+    /// The part that a sentence beyond the maximum length loses: `end`, or `start` where the settings say so.
+    pub fn truncated_part(&self) -> &'static str {
+        match self.inner.get_truncation().map(|truncation| truncation.direction) {
+            Some(TruncationDirection::Left) => "start",
+            _ => "end",
+        }
+    }
+
+    /// Whether at least half of the tokens of a sentence, without the special ones around it, are the token that stands for
+    /// what the vocabulary does not hold, such as `[UNK]`.
+    pub fn is_mostly_unknown(&self, encoding: &Encoding) -> bool {
+        let Some(unknown_id) = self.unknown_id else { return false };
+        let n_unknown = encoding.input_ids.iter().filter(|&&id| id == unknown_id).count();
+        n_unknown > 0 && 2 * n_unknown >= encoding.len().saturating_sub(self.n_special)
     }
 
     /// One sentence as token ids, special tokens included.
@@ -120,6 +165,14 @@ impl Tokenizer {
     }
 }
 
+/// The longest encoding that `tokenizer_config.json` of a folder allows (`model_max_length`); `None` where it sets no limit.
+///
+/// # Errors
+/// [`ErrorKind::Tokenizer`] when the file is malformed, an I/O error when it cannot be read.
+pub fn model_max_length(folder: &Path) -> Result<Option<usize>> {
+    settings::model_max_length(folder)
+}
+
 /// Files beside a vocabulary that change what is made of a sentence, wherever the vocabulary comes from.
 const SETTINGS: [&str; 3] = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
 
@@ -136,6 +189,25 @@ pub fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
     }
     files.extend(there(&SETTINGS));
     files
+}
+
+/// Whether the settings of a folder give other ids than its `tokenizer.json` alone, which this program once took as it
+/// was: tried on a text of all that settings decide.
+pub(crate) fn settings_change_ids(folder: &Path) -> Result<bool> {
+    let path = folder.join("tokenizer.json");
+    let place = |e: Error| e.at(path.display().to_string());
+    let Some(bytes) = read_file(&path, vocabulary::MAX_VOCABULARY_BYTES)? else { return Ok(false) };
+    let mut alone = tokenizer_json::from_bytes(bytes).map_err(place)?.tokenizer;
+    alone.with_padding(None).with_truncation(None).map_err(|e| place(bad(e.to_string())))?;
+    let loaded = Tokenizer::load(folder, usize::MAX)?;
+    let mut text = "Élan e\u{301}t FILM 中文x".to_string();
+    for tokenizer in [&alone, &loaded.inner] {
+        for token in tokenizer.get_added_tokens_decoder().values() {
+            text.push_str(&format!(" x{0}x  {0} ", token.content));
+        }
+    }
+    let ids = alone.encode_fast(text.as_str(), true).map_err(|e| place(bad(e.to_string())))?;
+    Ok(ids.get_ids() != loaded.encode(&text)?.input_ids)
 }
 
 /// Whether a file of this name holds settings of the tokenizer, not its vocabulary.

@@ -1,41 +1,94 @@
 //! `tokenizer.json`, read by the `tokenizers` crate, with what that crate panics at (0.23) taken out or checked
-//! beforehand: a malformed `decoder`, which is not needed here, a malformed `precompiled_charsmap`, and a template that
-//! uses what it does not describe.
+//! beforehand: a malformed `decoder`, which is not needed here, a malformed `precompiled_charsmap`, a template that uses
+//! what it does not describe, and merges that make no token.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use tokenizers::models::bpe::{Merges, Vocab};
 use tokenizers::normalizers::Precompiled;
 
+use super::vocabulary::check_merges;
 use super::{bad, character_map};
 use crate::error::{Error, Result};
 
+/// A tokenizer as its file has it.
+pub(super) struct Stored {
+    pub(super) tokenizer: tokenizers::Tokenizer,
+    /// The unknown token of a Unigram model, which the crate does not tell.
+    pub(super) unk_id: Option<usize>,
+}
+
 /// Reads the bytes of a `tokenizer.json`; positions in errors are those of the file.
-pub(super) fn from_bytes(mut bytes: Vec<u8>) -> Result<tokenizers::Tokenizer> {
-    if let Some(range) = check(&bytes)? {
+pub(super) fn from_bytes(mut bytes: Vec<u8>) -> Result<Stored> {
+    let Checked { decoder, unk_id } = check(&bytes)?;
+    if let Some(range) = decoder {
         let line_breaks = bytes[range.clone()].iter().filter(|&&byte| byte == b'\n').count();
         let nothing = b"null".iter().copied().chain(std::iter::repeat_n(b'\n', line_breaks));
         bytes.splice(range, nothing);
     }
-    tokenizers::Tokenizer::from_bytes(bytes).map_err(not_a_tokenizer)
+    let tokenizer = tokenizers::Tokenizer::from_bytes(bytes).map_err(not_a_tokenizer)?;
+    Ok(Stored { tokenizer, unk_id })
 }
 
-/// Checks that it is a JSON object with every key once, and its character map; where the decoder stands.
-fn check(bytes: &[u8]) -> Result<Option<Range<usize>>> {
+struct Checked {
+    /// Where the decoder stands.
+    decoder: Option<Range<usize>>,
+    unk_id: Option<usize>,
+}
+
+/// Checks that it is a JSON object with every key once, its character map, its template and its merges.
+fn check(bytes: &[u8]) -> Result<Checked> {
     let Parts(parts) = serde_json::from_slice(bytes).map_err(not_a_tokenizer)?;
     for (key, check) in [("normalizer", check_normalizer as Check), ("post_processor", check_template)] {
         if let Some(part) = parts.get(key) {
             check_objects(&serde_json::from_str(part.get()).map_err(not_a_tokenizer)?, check)?;
         }
     }
-    Ok(parts.get("decoder").map(|decoder| {
+    let decoder = parts.get("decoder").map(|decoder| {
         let start = decoder.get().as_ptr().addr() - bytes.as_ptr().addr();
         start..start + decoder.get().len()
-    }))
+    });
+    let unk_id = match parts.get("model") {
+        Some(model) if model.get().starts_with('{') => check_model(model.get())?,
+        _ => None,
+    };
+    Ok(Checked { decoder, unk_id })
+}
+
+/// Checks the merges of a model, if it has any; the id of its unknown token, if it is given as one.
+fn check_model(model: &str) -> Result<Option<usize>> {
+    #[derive(Deserialize)]
+    struct Bpe {
+        vocab: Vocab,
+        merges: Pairs,
+        continuing_subword_prefix: Option<String>,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Pairs {
+        Split(Merges),
+        Joined(Vec<String>),
+    }
+    let Parts(parts) = serde_json::from_str(model).map_err(not_a_tokenizer)?;
+    if parts.contains_key("merges") {
+        let bpe: Bpe = serde_json::from_str(model).map_err(not_a_tokenizer)?;
+        let merges = match bpe.merges {
+            Pairs::Split(merges) => merges,
+            Pairs::Joined(lines) => {
+                let pairs = lines.iter().filter_map(|line| line.split_once(' '));
+                pairs.map(|(left, right)| (left.to_string(), right.to_string())).collect()
+            }
+        };
+        let prefix = bpe.continuing_subword_prefix.unwrap_or_default();
+        check_merges(&bpe.vocab, &merges, &prefix).map_err(not_a_tokenizer)?;
+    }
+    Ok(parts.get("unk_id").and_then(|id| serde_json::from_str(id.get()).ok()))
 }
 
 /// The values of an object as they stand in the file.

@@ -1,0 +1,118 @@
+//! The tokenizer classes of transformers that lay down how a text is divided, whatever `tokenizer.json` says of it.
+//!
+//! In transformers 5 these classes take only the vocabulary from `tokenizer.json` (or from older files), and build the rest
+//! from `tokenizer_config.json` and their own defaults. Every other class takes `tokenizer.json` as it is.
+
+use serde_json::{Map, Value};
+
+use super::added_token::Token;
+
+/// A tokenizer class, as far as token ids depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    /// `BertTokenizer` and those equal to it: WordPiece between `[CLS]` and `[SEP]`.
+    Bert,
+    /// WordPiece between `<s>` and `</s>`.
+    MpNet,
+    /// Bytes in BPE; `BartTokenizer` and `LongformerTokenizer` are equal to it.
+    Roberta,
+    /// SentencePiece's Unigram model.
+    XlmRoberta,
+    /// The same, with other special tokens.
+    Camembert,
+    /// What `tokenizer.json` says.
+    AsStored,
+}
+
+impl Class {
+    /// The class that transformers would choose: by `tokenizer_class` of `tokenizer_config.json`, else of `config.json`, else
+    /// by the family.
+    pub(super) fn of(tokenizer_config: &Map<String, Value>, config: &Map<String, Value>) -> Self {
+        let class = |config: &Map<String, Value>| {
+            let name = config.get("tokenizer_class")?.as_str().filter(|name| !name.is_empty())?;
+            Some(Self::by_name(name))
+        };
+        let by_family = || match config.get("model_type").and_then(Value::as_str) {
+            Some("bert" | "distilbert" | "electra" | "ernie") => Class::Bert,
+            Some("mpnet") => Class::MpNet,
+            Some("roberta") => Class::Roberta,
+            Some("xlm-roberta") => Class::XlmRoberta,
+            Some("camembert") => Class::Camembert,
+            _ => Class::AsStored,
+        };
+        class(tokenizer_config).or_else(|| class(config)).unwrap_or_else(by_family)
+    }
+
+    fn by_name(name: &str) -> Self {
+        match name.strip_suffix("Fast").unwrap_or(name) {
+            "BertTokenizer"
+            | "DistilBertTokenizer"
+            | "ElectraTokenizer"
+            | "MobileBertTokenizer"
+            | "SqueezeBertTokenizer"
+            | "LayoutLMTokenizer"
+            | "LxmertTokenizer"
+            | "DPRQuestionEncoderTokenizer"
+            | "DPRContextEncoderTokenizer"
+            | "DPRReaderTokenizer" => Class::Bert,
+            "MPNetTokenizer" => Class::MpNet,
+            "RobertaTokenizer" | "BartTokenizer" | "LongformerTokenizer" | "LEDTokenizer" => Class::Roberta,
+            "XLMRobertaTokenizer" => Class::XlmRoberta,
+            "CamembertTokenizer" => Class::Camembert,
+            _ => Class::AsStored,
+        }
+    }
+
+    /// The model that the class needs.
+    pub(super) fn model(self) -> &'static str {
+        match self {
+            Class::Bert | Class::MpNet => "WordPiece",
+            Class::Roberta => "BPE",
+            Class::XlmRoberta | Class::Camembert => "Unigram",
+            Class::AsStored => "any",
+        }
+    }
+
+    /// The special token of a name (`cls_token`) where no file names one.
+    pub(super) fn default_token(self, name: &str) -> Option<Token> {
+        let content = match (self, name) {
+            (Class::AsStored, _) | (Class::Bert, "bos_token" | "eos_token") => return None,
+            (Class::Bert, "cls_token") => "[CLS]",
+            (Class::Bert, "sep_token") => "[SEP]",
+            (Class::Bert, "pad_token") => "[PAD]",
+            (Class::Bert, "mask_token") => "[MASK]",
+            (Class::Bert | Class::MpNet, "unk_token") => "[UNK]",
+            (_, "bos_token" | "cls_token") => "<s>",
+            (_, "eos_token" | "sep_token") => "</s>",
+            (_, "unk_token") => "<unk>",
+            (_, "pad_token") => "<pad>",
+            (_, "mask_token") => "<mask>",
+            _ => return None,
+        };
+        Some(self.named(name, content))
+    }
+
+    /// A special token of which only name and text are known: some masks take the blanks before them.
+    pub(super) fn named(self, name: &str, content: &str) -> Token {
+        let mut token = Token::special(content);
+        token.lstrip = name == "mask_token" && matches!(self, Class::MpNet | Class::Camembert);
+        token
+    }
+
+    /// Special tokens without a name where no file lists any.
+    pub(super) fn default_extra(self) -> Vec<Token> {
+        match self {
+            Class::Camembert => ["<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"].map(Token::special).to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The names of the tokens before and after a sentence.
+    pub(super) fn ends(self) -> Option<[&'static str; 2]> {
+        match self {
+            Class::Bert | Class::MpNet | Class::Roberta => Some(["cls_token", "sep_token"]),
+            Class::XlmRoberta | Class::Camembert => Some(["bos_token", "eos_token"]),
+            Class::AsStored => None,
+        }
+    }
+}

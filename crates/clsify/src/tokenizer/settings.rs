@@ -1,0 +1,300 @@
+//! What the files beside a vocabulary say: `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`.
+//!
+//! Source: `PreTrainedTokenizerBase._from_pretrained` and `__init__` of transformers 5. The two older files are read only where
+//! `tokenizer_config.json` has no `added_tokens_decoder`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+use tokenizers::{AddedToken, TruncationDirection};
+
+use super::added_token::Token;
+use super::bad;
+use super::class::Class;
+use crate::error::{Error, Result};
+
+/// The names of special tokens, in the order in which they are added.
+const NAMES: [&str; 7] =
+    ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+
+/// Special tokens without a name, and an older name of that list.
+const EXTRA: &str = "extra_special_tokens";
+const ADDITIONAL: &str = "additional_special_tokens";
+
+/// Longer files of settings are none; the longest known has some 100 kB.
+const MAX_SETTINGS_BYTES: u64 = 1 << 26;
+
+/// Settings that decide token ids.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) class: Class,
+    pub(super) do_lower_case: bool,
+    pub(super) strip_accents: Option<bool>,
+    pub(super) tokenize_chinese_chars: bool,
+    pub(super) add_prefix_space: Option<bool>,
+    pub(super) split_special_tokens: bool,
+    pub(super) truncation_side: Option<TruncationDirection>,
+    /// Tokens that are added by id.
+    pub(super) listed: Vec<Token>,
+    /// Special tokens by name, in the order in which they are added.
+    pub(super) named: Vec<(String, Token)>,
+    /// Special tokens without a name.
+    pub(super) extra: Vec<Token>,
+}
+
+impl Settings {
+    /// Reads the settings of a folder; `stored` are the added tokens of its `tokenizer.json`, if there is one.
+    pub(super) fn read(folder: &Path, stored: Option<BTreeMap<u32, AddedToken>>) -> Result<Self> {
+        let path = folder.join("tokenizer_config.json");
+        let mut config = read_object(&path)?.unwrap_or_default();
+        let class = Class::of(&config, &read_object(&folder.join("config.json"))?.unwrap_or_default());
+        // The older name of the same list.
+        if is_empty(config.get(EXTRA))
+            && let Some(tokens) = config.remove(ADDITIONAL)
+        {
+            config.insert(EXTRA.to_string(), tokens);
+        }
+        let place = |e: Error| e.at(path.display().to_string());
+        let mut listed = BTreeMap::new();
+        match config.remove("added_tokens_decoder") {
+            Some(tokens) => by_id(&tokens, &mut listed).map_err(place)?,
+            None => {
+                read_older(folder, &mut config, &mut listed)?;
+                let stored = stored.into_iter().flatten();
+                listed.extend(stored.map(|(id, token)| (i64::from(id), Token::from(&token))));
+            }
+        }
+        let listed: Vec<Token> = listed.into_values().collect();
+        let parse = || -> Result<Settings> {
+            let flag = |key: &str| match config.get(key) {
+                None | Some(Value::Null) => Ok(None),
+                Some(Value::Bool(flag)) => Ok(Some(*flag)),
+                Some(other) => Err(bad(format!("{key:?}: expected true or false, got {}", short(other)))),
+            };
+            let truncation_side = match config.get("truncation_side").map(Value::as_str) {
+                None => None,
+                Some(Some("right")) => Some(TruncationDirection::Right),
+                Some(Some("left")) => Some(TruncationDirection::Left),
+                Some(_) => return Err(bad("\"truncation_side\": expected \"left\" or \"right\"")),
+            };
+            let (others, extra) = extra_tokens(&config, class)?;
+            let standard = NAMES.iter().filter_map(|name| {
+                let token = named_token(&config, class, name, &listed).transpose()?;
+                Some(token.map(|token| ((*name).to_string(), token)))
+            });
+            let named = standard.chain(others.into_iter().map(Ok)).collect::<Result<Vec<_>>>()?;
+            Ok(Settings {
+                class,
+                do_lower_case: flag("do_lower_case")?.unwrap_or(true),
+                strip_accents: flag("strip_accents")?,
+                tokenize_chinese_chars: flag("tokenize_chinese_chars")?.unwrap_or(true),
+                add_prefix_space: flag("add_prefix_space")?,
+                split_special_tokens: flag("split_special_tokens")?.unwrap_or(false),
+                truncation_side,
+                listed: listed.clone(),
+                named,
+                extra,
+            })
+        };
+        parse().map_err(place)
+    }
+
+    /// The special token of a name.
+    pub(super) fn token(&self, name: &str) -> Option<&Token> {
+        self.named.iter().find(|(known, _)| known == name).map(|(_, token)| token)
+    }
+}
+
+/// `model_max_length` of `tokenizer_config.json`; `None` where it sets no limit.
+pub(super) fn model_max_length(folder: &Path) -> Result<Option<usize>> {
+    let path = folder.join("tokenizer_config.json");
+    let config = read_object(&path)?.unwrap_or_default();
+    let limit = ["model_max_length", "max_len"].iter().find_map(|key| config.get(*key));
+    let expected = |got: &Value| {
+        let message = format!("\"model_max_length\": expected a positive number, got {}", short(got));
+        bad(message).at(path.display().to_string())
+    };
+    match limit {
+        None | Some(Value::Null) => Ok(None),
+        Some(limit) => match limit.as_u64() {
+            Some(0) => Err(expected(limit)),
+            Some(tokens) => Ok(usize::try_from(tokens).ok()),
+            // No limit is written as 1e30, or as that number in full, which comes to the same.
+            None if limit.is_number() && is_astronomical(&limit.to_string()) => Ok(None),
+            None => Err(expected(limit)),
+        },
+    }
+}
+
+/// Whether a number that is no `u64` is one because it is so large.
+fn is_astronomical(number: &str) -> bool {
+    !number.starts_with('-') && number.split_once('e').is_some_and(|(_, power)| !power.starts_with('-'))
+}
+
+/// The object in a JSON file; `None` where there is no such file.
+fn read_object(path: &Path) -> Result<Option<Map<String, Value>>> {
+    let Some(bytes) = read_file(path, MAX_SETTINGS_BYTES)? else { return Ok(None) };
+    let place = |e: Error| e.at(path.display().to_string());
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(object)) => Ok(Some(object)),
+        Ok(_) => Err(place(bad("expected a JSON object"))),
+        Err(e) => Err(place(bad(format!("not valid JSON: {e}")))),
+    }
+}
+
+/// The bytes of a file; `None` where there is none, an error where it is longer than `max_bytes`.
+pub(super) fn read_file(path: &Path, max_bytes: u64) -> Result<Option<Vec<u8>>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(Error::io(path, &e)),
+    };
+    let mut bytes = Vec::new();
+    file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(|e| Error::io(path, &e))?;
+    if bytes.len() as u64 > max_bytes {
+        return Err(bad(format!("expected at most {max_bytes} bytes")).at(path.display().to_string()));
+    }
+    Ok(Some(bytes))
+}
+
+/// Merges `special_tokens_map.json` into the configuration, and lists the tokens of `added_tokens.json`.
+fn read_older(
+    folder: &Path,
+    config: &mut Map<String, Value>,
+    listed: &mut BTreeMap<i64, Token>,
+) -> Result<()> {
+    let path = folder.join("special_tokens_map.json");
+    for (name, mut token) in read_object(&path)?.into_iter().flatten() {
+        let tokens = match &mut token {
+            Value::Array(tokens) => tokens.as_mut_slice(),
+            // Here an object names tokens, everywhere else it is one.
+            Value::Object(_) if name == EXTRA => &mut [],
+            token => std::slice::from_mut(token),
+        };
+        for token in tokens.iter_mut().filter_map(Value::as_object_mut) {
+            token.insert("special".to_string(), true.into());
+        }
+        match (config.get_mut(&name), &token) {
+            (Some(Value::Array(before)), Value::Array(more)) if name == EXTRA => {
+                let more: Vec<Value> = more.iter().filter(|token| !before.contains(token)).cloned().collect();
+                before.extend(more);
+            }
+            _ => drop(config.insert(name, token)),
+        }
+    }
+    let path = folder.join("added_tokens.json");
+    let is_special = |text: &str| {
+        let extra = config.get(EXTRA).and_then(Value::as_array).into_iter().flatten();
+        NAMES
+            .iter()
+            .filter_map(|name| config.get(*name))
+            .chain(extra)
+            .any(|token| content(token) == Some(text))
+    };
+    for (text, id) in read_object(&path)?.into_iter().flatten() {
+        let Some(id) = id.as_i64() else {
+            let message = format!("{text:?}: expected a token id, got {}", short(&id));
+            return Err(bad(message).at(path.display().to_string()));
+        };
+        listed.insert(id, Token::listed(&text, is_special(&text)));
+    }
+    Ok(())
+}
+
+/// `added_tokens_decoder`: tokens by id.
+fn by_id(tokens: &Value, listed: &mut BTreeMap<i64, Token>) -> Result<()> {
+    let key = "\"added_tokens_decoder\"";
+    let tokens =
+        tokens.as_object().ok_or_else(|| bad(format!("{key}: expected an object, got {}", short(tokens))))?;
+    for (id, token) in tokens {
+        let number: i64 =
+            id.trim().parse().map_err(|_| bad(format!("{key}: expected token ids, got {id:?}")))?;
+        let token = Some(token).filter(|token| token.is_object());
+        let token = token.and_then(|token| Token::from_json(token, false));
+        listed.insert(number, token.ok_or_else(|| bad(format!("{key}: {id:?}: expected an added token")))?);
+    }
+    Ok(())
+}
+
+/// A special token of a standard name: as listed by id, else as the configuration has it, else the class's.
+fn named_token(
+    config: &Map<String, Value>,
+    class: Class,
+    name: &str,
+    listed: &[Token],
+) -> Result<Option<Token>> {
+    let Some(value) = config.get(name) else { return Ok(class.default_token(name)) };
+    if value.is_null() {
+        return Ok(None);
+    }
+    let token = Token::from_json(value, false).ok_or_else(|| not_a_token(name, value))?;
+    // The last one of a text counts.
+    let as_listed = listed.iter().rev().find(|listed| listed.content == token.content);
+    Ok(Some(match (as_listed, value) {
+        (Some(listed), _) => listed.clone(),
+        (None, Value::String(content)) => class.named(name, content),
+        (None, _) => token,
+    }))
+}
+
+/// Special tokens of names that are not standard, and those without a name.
+fn extra_tokens(config: &Map<String, Value>, class: Class) -> Result<(Vec<(String, Token)>, Vec<Token>)> {
+    let mut named = Vec::new();
+    let mut unnamed = class.default_extra();
+    let key = if config.contains_key(EXTRA) { EXTRA } else { ADDITIONAL };
+    match config.get(key) {
+        None => {}
+        Some(Value::Null) => unnamed.clear(),
+        Some(Value::Array(tokens)) => {
+            let tokens = tokens
+                .iter()
+                .map(|token| Token::from_json(token, false).ok_or_else(|| not_a_token(key, token)));
+            unnamed = tokens.collect::<Result<_>>()?;
+        }
+        Some(Value::Object(tokens)) => {
+            for (name, value) in tokens {
+                let token = Token::from_json(value, false).ok_or_else(|| not_a_token(name, value))?;
+                named.push((name.clone(), token));
+            }
+        }
+        Some(other) => return Err(bad(format!("{key:?}: expected a list of tokens, got {}", short(other)))),
+    }
+    for (name, value) in config {
+        if name.ends_with("_token")
+            && !NAMES.contains(&name.as_str())
+            && let Some(token) = Token::from_json(value, false)
+        {
+            named.push((name.clone(), token));
+        }
+    }
+    Ok((named, unnamed))
+}
+
+fn is_empty(tokens: Option<&Value>) -> bool {
+    match tokens {
+        None | Some(Value::Null) => true,
+        Some(Value::Array(tokens)) => tokens.is_empty(),
+        Some(Value::Object(tokens)) => tokens.is_empty(),
+        Some(_) => false,
+    }
+}
+
+fn content(token: &Value) -> Option<&str> {
+    token.as_str().or_else(|| token.get("content")?.as_str())
+}
+
+fn not_a_token(name: &str, value: &Value) -> Error {
+    bad(format!("{name:?}: expected a token, got {}", short(value)))
+}
+
+/// JSON for a message, cut where it is long.
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}
