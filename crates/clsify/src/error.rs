@@ -68,7 +68,10 @@ impl Error {
     /// An I/O error at a path.
     pub fn io(path: &Path, source: &std::io::Error) -> Self {
         let message = match source.kind() {
-            std::io::ErrorKind::NotFound => "no such file or folder".to_string(),
+            std::io::ErrorKind::NotFound => match std::fs::read_link(path) {
+                Ok(target) => format!("the link leads to {}, which is not there", target.display()),
+                Err(_) => "no such file or folder".to_string(),
+            },
             std::io::ErrorKind::PermissionDenied => "permission denied".to_string(),
             std::io::ErrorKind::IsADirectory => "expected a file, got a folder".to_string(),
             std::io::ErrorKind::NotADirectory => "expected a folder, got a file".to_string(),

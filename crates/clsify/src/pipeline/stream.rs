@@ -15,7 +15,7 @@ use std::time::Instant;
 use super::observer::{Observer, Stage};
 use super::sentence_encoder::SentenceEncoder;
 use crate::error::{Error, Result};
-use crate::features::{TokenCounts, check, extract};
+use crate::features::{TokenCounts, check};
 use crate::matrix::Matrix;
 use crate::tokenizer::Encoding;
 
@@ -108,7 +108,7 @@ impl SentenceEncoder {
         observer: &dyn Observer,
         mut each: impl FnMut(&Group, &Matrix) -> Result<(), E>,
     ) -> Result<Streamed, E> {
-        let encoder = self.load_weights(observer)?;
+        let weights = self.load_weights(observer)?;
         // Nothing waits in the channel: the reader holds the group that it has read until it is asked for.
         let (sender, receiver) = sync_channel(0);
         // Not a scoped thread: nothing could wake it from a read of a terminal that nobody types into.
@@ -137,7 +137,7 @@ impl SentenceEncoder {
             let started = Instant::now();
             let following = receiver.try_recv().ok();
             let (features, tokenized) = rayon::join(
-                || extract(encoder, &encodings, self.features(), &|_| {}),
+                || weights.extract(&encodings, self.features(), &|_| {}),
                 || following.map(|group| self.tokenize_group(group)),
             );
             let features = features?;

@@ -10,21 +10,28 @@ mod tokenizer_json;
 mod vocab_txt;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
+use tokenizers::normalizers::{Lowercase, NormalizerWrapper, Sequence};
 use tokenizers::{TruncationDirection, TruncationParams, TruncationStrategy};
 
 use ascii::AsciiPath;
 pub use encoding::{Batch, Encoding, PaddedBatch};
 
+use crate::checkpoint_folder::{is_there, read, transformer_folder};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Turns sentences into token ids.
+///
+/// Clones share the vocabulary.
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
-    inner: tokenizers::Tokenizer,
+    inner: Arc<tokenizers::Tokenizer>,
     max_length: usize,
-    ascii: Option<AsciiPath>,
+    ascii: Option<Arc<AsciiPath>>,
+    /// Stands before every sentence.
+    prompt: String,
 }
 
 impl Tokenizer {
@@ -43,16 +50,15 @@ impl Tokenizer {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn load(folder: &Path, max_length: usize) -> Result<Self> {
+        let folder = &transformer_folder(folder);
         let path = folder.join("tokenizer.json");
-        let mut inner = match std::fs::read(&path) {
-            Ok(bytes) => tokenizer_json::from_bytes(bytes).map_err(|e| e.at(path.display().to_string()))?,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound && folder.join("vocab.txt").exists() => {
-                vocab_txt::load(folder)?
-            }
-            Err(e) => {
-                return Err(Error::io(&path, &e)
-                    .with_hint("expected tokenizer.json, or vocab.txt with tokenizer_config.json"));
-            }
+        let mut inner = if is_there(&path)? {
+            tokenizer_json::from_bytes(read(&path)?).map_err(|e| e.at(path.display().to_string()))?
+        } else if is_there(&folder.join("vocab.txt"))? {
+            vocab_txt::load(folder)?
+        } else {
+            return Err(Error::io(&path, &std::io::ErrorKind::NotFound.into())
+                .with_hint("expected tokenizer.json, or vocab.txt with tokenizer_config.json"));
         };
         inner.with_padding(None);
         let n_special =
@@ -72,8 +78,48 @@ impl Tokenizer {
         inner
             .with_truncation(Some(truncation))
             .map_err(|e| bad(e.to_string()).at(path.display().to_string()))?;
-        let ascii = AsciiPath::of(&inner, max_length);
-        Ok(Tokenizer { inner, max_length, ascii })
+        let ascii = AsciiPath::of(&inner, max_length).map(Arc::new);
+        Ok(Tokenizer { inner: Arc::new(inner), max_length, ascii, prompt: String::new() })
+    }
+
+    /// The same with a text before every sentence, such as `query: `; the limit is for both together.
+    #[must_use]
+    pub fn with_prompt(self, prompt: &str) -> Self {
+        Tokenizer { prompt: prompt.to_string(), ..self }
+    }
+
+    /// The text before every sentence; empty by default.
+    pub fn prompt(&self) -> &str {
+        &self.prompt
+    }
+
+    /// The same with sentences lowercased first, whatever the tokenizer's own files say: `do_lower_case` of
+    /// sentence-transformers.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Tokenizer`] when the tokenizer takes no other normalizer.
+    pub fn with_lowercase(self) -> Result<Self> {
+        let mut inner = Arc::unwrap_or_clone(self.inner);
+        let own = inner.get_normalizer().cloned();
+        let steps = [NormalizerWrapper::Lowercase(Lowercase)].into_iter().chain(own).collect();
+        inner.with_normalizer(Some(Sequence::new(steps))).map_err(|e| bad(e.to_string()))?;
+        let ascii = AsciiPath::of(&inner, self.max_length).map(Arc::new);
+        Ok(Tokenizer { inner: Arc::new(inner), ascii, ..self })
+    }
+
+    /// How many tokens at the beginning of every encoding are the prompt's, with a special token before it; counted as
+    /// sentence-transformers counts them, by the prompt alone. 0 without a prompt.
+    ///
+    /// # Errors
+    /// As for [`encode`](Self::encode).
+    pub fn n_prompt_tokens(&self) -> Result<usize> {
+        if self.prompt.is_empty() {
+            return Ok(0);
+        }
+        let ids = self.encode_text(&self.prompt)?.input_ids;
+        let token = ids.last().and_then(|&id| self.inner.id_to_token(id)).unwrap_or_default();
+        let ends_in_special = self.inner.get_added_vocabulary().is_special_token(&token);
+        Ok(ids.len() - usize::from(ends_in_special))
     }
 
     /// The longest encoding in tokens, special tokens included.
@@ -86,9 +132,16 @@ impl Tokenizer {
     /// # Errors
     /// [`ErrorKind::Tokenizer`] when the tokenizer's model fails, as a WordPiece model without its unknown token does.
     pub fn encode(&self, sentence: &str) -> Result<Encoding> {
-        match self.ascii.as_ref().and_then(|ascii| ascii.encode(&self.inner, sentence)) {
+        match self.prompt.as_str() {
+            "" => self.encode_text(sentence),
+            prompt => self.encode_text(&format!("{prompt}{sentence}")),
+        }
+    }
+
+    fn encode_text(&self, text: &str) -> Result<Encoding> {
+        match self.ascii.as_ref().and_then(|ascii| ascii.encode(&self.inner, text)) {
             Some(encoding) => encoding,
-            None => self.encode_by_crate(sentence),
+            None => self.encode_by_crate(text),
         }
     }
 
@@ -122,6 +175,7 @@ impl Tokenizer {
 
 /// The files of a checkpoint folder that decide how sentences are tokenized.
 pub fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
+    let folder = transformer_folder(folder);
     let json = folder.join("tokenizer.json");
     if json.exists() {
         return vec![json];

@@ -11,16 +11,18 @@ use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{AddedToken, Model};
 
 use super::bad;
+use crate::checkpoint_folder::{read_text, refuse_pointer};
 use crate::error::{Error, Result};
 
 /// Builds what `BertTokenizer` of transformers builds from the same two files.
 pub(super) fn load(folder: &Path) -> Result<tokenizers::Tokenizer> {
     let vocab_path = folder.join("vocab.txt");
     let config_path = folder.join("tokenizer_config.json");
-    let text = std::fs::read_to_string(&config_path).map_err(|e| {
-        Error::io(&config_path, &e)
-            .with_hint("without tokenizer.json, vocab.txt needs tokenizer_config.json beside it")
+    let text = read_text(&config_path).map_err(|e| match e.hint() {
+        Some(_) => e,
+        None => e.with_hint("without tokenizer.json, vocab.txt needs tokenizer_config.json beside it"),
     })?;
+    refuse_pointer(&vocab_path)?;
     let config: Value = serde_json::from_str(&text)
         .map_err(|e| bad(format!("not valid JSON: {e}")).at(config_path.display().to_string()))?;
     if !config.is_object() {
