@@ -425,6 +425,16 @@ fn git_lfs_pointers_are_called_so() {
 }
 
 #[test]
+fn a_git_lfs_pointer_as_data_is_called_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.csv");
+    fs::write(&path, POINTER).unwrap();
+    let error = clsify::dataset::Dataset::load(&path, &Default::default()).unwrap_err();
+    let expected = "DIR/data.csv: expected the file itself, got a Git LFS pointer to 90868376 bytes";
+    assert_eq!(message(&error, folder.path()), expected);
+}
+
+#[test]
 #[cfg(unix)]
 fn links_that_lead_nowhere_are_named() {
     let files =
@@ -454,6 +464,10 @@ fn links_that_lead_nowhere_are_named() {
     std::os::unix::fs::symlink("gone", &link).unwrap();
     let error = SentenceEncoder::load(&link, Default::default(), &()).unwrap_err();
     assert_eq!(message(&error, folder.path()), "DIR/encoder: the link leads to gone, which is not there");
+    // Also where a file is looked for below it.
+    let error = clsify::pipeline::SavedModel::read(&link).unwrap_err();
+    let expected = "DIR/encoder/clsify.json: the link DIR/encoder leads to gone, which is not there";
+    assert_eq!(message(&error, folder.path()), expected);
     // A link that leads somewhere is as good as a file.
     let folder = copy_of("transformers/bert");
     let path = folder.path().join("model.safetensors");

@@ -67,7 +67,7 @@ fn prompts_by_name_and_by_text() {
     assert_eq!(
         error.hint(),
         Some(
-            "the encoder has \"none\", \"passage\", \"query\"; end a text with what stands before the sentence, as in \
+            "the encoder has \"query\", \"passage\", \"none\"; end a text with what stands before the sentence, as in \
              --prompt \"qeury: \""
         )
     );

@@ -28,6 +28,8 @@ const POOLING_HINT: &str = "choose the pooling yourself: --pooling cls, mean or 
 /// The file with the prompts.
 const CONFIG: &str = "config_sentence_transformers.json";
 
+const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+
 /// The settings of the `Transformer` module; the last six names are of versions before 1.
 const TRANSFORMER_CONFIGS: [&str; 7] = [
     "sentence_bert_config.json",
@@ -124,7 +126,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         let own = module.get("path").and_then(Value::as_str).filter(|own| is_below(own))?;
         (module_type(module) != "Transformer").then(|| folder.join(own).join("config.json"))
     });
-    let of_encoder = TRANSFORMER_CONFIGS.iter().map(|name| encoder.join(name));
+    let of_encoder = TRANSFORMER_CONFIGS.iter().chain([&TOKENIZER_CONFIG]).map(|name| encoder.join(name));
     let all = [path.clone(), folder.join(CONFIG)].into_iter().chain(of_encoder).chain(of_modules);
     Ok(all.filter(|file| file.is_file()).collect())
 }
@@ -222,7 +224,7 @@ fn read_limits(encoder: &Path) -> Result<(Option<usize>, bool)> {
 
 /// `model_max_length` of the tokenizer.
 fn tokenizer_limit(encoder: &Path) -> Result<Option<usize>> {
-    let config = Object::read_if_there(encoder.join("tokenizer_config.json"))?;
+    let config = Object::read_if_there(encoder.join(TOKENIZER_CONFIG))?;
     Ok(config.json.get("model_max_length").and_then(token_limit))
 }
 
@@ -249,8 +251,8 @@ fn prompts(asked: &Object) -> Result<Vec<(String, String)>> {
 }
 
 fn default_prompt(asked: &Object) -> Result<String> {
-    let Some(default) = asked.text("default_prompt_name")? else { return Ok(String::new()) };
     let prompts = prompts(asked)?;
+    let Some(default) = asked.text("default_prompt_name")? else { return Ok(String::new()) };
     let named = prompts.into_iter().find(|(name, _)| name == default);
     match (named, default) {
         (Some((_, text)), _) => Ok(text),

@@ -35,6 +35,9 @@ pub struct FileHash {
 /// of what was loaded: a file that has changed in between is an error.
 #[derive(Debug)]
 pub(super) struct EncoderFiles {
+    /// As it was named.
+    given: PathBuf,
+    /// Resolved.
     folder: PathBuf,
     files: Vec<File>,
     hashes: OnceLock<Vec<FileHash>>,
@@ -83,8 +86,9 @@ impl EncoderFiles {
             }
         }
         // A folder that cannot be resolved is none, which loading will find.
-        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-        EncoderFiles { folder, files, hashes: OnceLock::new() }
+        let given = folder.to_path_buf();
+        let folder = folder.canonicalize().unwrap_or_else(|_| given.clone());
+        EncoderFiles { given, folder, files, hashes: OnceLock::new() }
     }
 
     /// The folder, resolved.
@@ -107,7 +111,7 @@ impl EncoderFiles {
             return Ok(hashes);
         }
         if self.files.iter().all(|file| file.part != Part::Vectors) {
-            encoder_files(&self.folder)?;
+            encoder_files(&self.given)?;
         }
         let hash = |file: &File| Ok(FileHash { name: file.name.clone(), sha256: memory.sha256(&file.path)? });
         let hashes = self.files.par_iter().map(hash).collect::<Result<Vec<FileHash>>>()?;

@@ -207,6 +207,7 @@ impl SavedEncoder {
                     .at(path.display().to_string()));
             };
             if found.sha256 != expected.sha256 {
+                refuse_pointer(&folder.join(&expected.name))?;
                 let message =
                     format!("expected sha256 {}, got {}", short(&expected.sha256), short(&found.sha256));
                 return Err(bad(message)
