@@ -20,7 +20,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
 from tokenizers import Tokenizer
 from transformers import AutoModel, AutoTokenizer
 
@@ -96,6 +96,11 @@ def xlm_roberta_tokenizer(folder):
     tokenizer_config(folder, "XLMRobertaTokenizer", **S_TOKENS, unk_token="<unk>", mask_token=MASK | {"__type": "AddedToken"})
 
 
+def camembert_tokenizer(folder):
+    tiny_tokenizers.xlm_roberta().save(str(folder / "tokenizer.json"))
+    tokenizer_config(folder, "CamembertTokenizer", **S_TOKENS, unk_token="<unk>", mask_token=MASK | {"__type": "AddedToken"})
+
+
 # Checkpoints ------------------------------------------------------------------------------------------------------
 
 SIZES = dict(hidden_size=32, num_attention_heads=4, intermediate_size=64, num_hidden_layers=3)
@@ -135,8 +140,11 @@ CASES = {
     "roberta": case("RobertaForMaskedLM", roberta_tokenizer, ROBERTA, position_ids="roberta.embeddings.position_ids"),
     "xlm_roberta": case("XLMRobertaModel", xlm_roberta_tokenizer, ROBERTA),
     "xlm_roberta_prefixed": case("XLMRobertaForMaskedLM", xlm_roberta_tokenizer, ROBERTA),
+    "camembert": case("CamembertForMaskedLM", camembert_tokenizer, ROBERTA, position_ids="roberta.embeddings.position_ids"),
     "electra": case("ElectraModel", electra_tokenizer, BERT | dict(embedding_size=20)),
     "electra_same": case("ElectraForPreTraining", electra_tokenizer, BERT | dict(embedding_size=32)),
+    # Four token types, as in ernie-2.0; a sentence alone is of type 0.
+    "ernie": case("ErnieForMaskedLM", bert_tokenizer, BERT | dict(type_vocab_size=4, layer_norm_eps=1e-5)),
 }
 
 
@@ -282,12 +290,18 @@ def prove_sensitive(folder, tokenizer, model, expected):
 # Sentence-transformers folders ------------------------------------------------------------------------------------
 
 
-def write_v4(folder, bert, modes, normalize=False, dense=False):
+TANH = "torch.nn.modules.activation.Tanh"
+
+
+def write_v4(folder, bert, modes, after=(), below="", limit=MAX_TOKENS, lowercase=False, activation=TANH, **asked):
     """A folder as versions before 6 wrote it, by hand: the installed version cannot."""
-    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]:
-        shutil.copyfile(bert / name, folder / name)
-    modules = ["Transformer", "Pooling"] + ["Dense"] * dense + ["Normalize"] * normalize
-    paths = [""] + [f"{i}_{module}" for i, module in enumerate(modules)][1:]
+    own = folder / below
+    own.mkdir(exist_ok=True)
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt"]:
+        if (bert / name).exists():
+            shutil.copyfile(bert / name, own / name)
+    modules = ["Transformer", "Pooling", *after]
+    paths = [below] + [f"{i}_{module}" for i, module in enumerate(modules)][1:]
     write_json(
         folder / "modules.json",
         [
@@ -295,40 +309,117 @@ def write_v4(folder, bert, modes, normalize=False, dense=False):
             for i, (module, path) in enumerate(zip(modules, paths))
         ],
     )
-    write_json(folder / "sentence_bert_config.json", {"max_seq_length": MAX_TOKENS, "do_lower_case": False})
+    write_json(own / "sentence_bert_config.json", {"max_seq_length": limit, "do_lower_case": lowercase})
     version = {"sentence_transformers": "2.0.0", "transformers": "4.6.1", "pytorch": "1.8.1"}
-    write_json(folder / "config_sentence_transformers.json", {"__version__": version})
+    write_json(folder / "config_sentence_transformers.json", {"__version__": version} | asked)
+    if below:
+        # The oldest versions left their own here.
+        write_json(folder / "config.json", {"__version__": "0.3.6"})
     known = ["cls_token", "mean_tokens", "max_tokens", "mean_sqrt_len_tokens"]
     (folder / "1_Pooling").mkdir()
     pooling = {"word_embedding_dimension": 32} | {f"pooling_mode_{mode}": mode in modes for mode in known}
     write_json(folder / "1_Pooling" / "config.json", pooling)
-    if dense:
-        (folder / "2_Dense").mkdir()
-        activation = "torch.nn.modules.activation.Tanh"
+    if "Dense" in after:
+        dense = folder / f"{2 + after.index('Dense')}_Dense"
+        dense.mkdir()
         config = {"in_features": 32, "out_features": 16, "bias": True, "activation_function": activation}
-        write_json(folder / "2_Dense" / "config.json", config)
+        write_json(dense / "config.json", config)
         generator = torch.Generator().manual_seed(0)
         linear = {"linear.weight": torch.randn(16, 32, generator=generator), "linear.bias": torch.randn(16, generator=generator)}
-        save_file(linear, folder / "2_Dense" / "model.safetensors", metadata={"format": "pt"})
+        save_file(linear, dense / "model.safetensors", metadata={"format": "pt"})
 
 
-def write_v6(folder, bert, modes, normalize=False):
-    modules = [Transformer(str(bert), max_seq_length=MAX_TOKENS), Pooling(32, modes)] + [Normalize()] * normalize
-    SentenceTransformer(modules=modules, device="cpu").save(str(folder), create_model_card=False)
+def write_v6(folder, bert, modes, after=(), limit=MAX_TOKENS, include_prompt=True, **asked):
+    pooling = Pooling(32, modes, include_prompt=include_prompt)
+    modules = [Transformer(str(bert), max_seq_length=limit), pooling, *(module() for module in after)]
+    SentenceTransformer(modules=modules, device="cpu", **asked).save(str(folder), create_model_card=False)
 
+
+def dense(inputs, outputs, **options):
+    """Makes a Dense module with weights from a seed."""
+
+    def make():
+        module = Dense(inputs, outputs, **options)
+        randomize(module, f"dense {inputs} {outputs}")
+        return module
+
+    return make
+
+
+PROMPTS = {"query": "query: ", "passage": "a passage of a film: ", "none": ""}
 
 SENTENCE_TRANSFORMERS = {
-    "mean_normalize_v4": (write_v4, ["mean_tokens"], dict(normalize=True)),
+    "mean_normalize_v4": (write_v4, ["mean_tokens"], dict(after=["Normalize"])),
     "cls_v4": (write_v4, ["cls_token"], {}),
     # The older generation cannot say an order: the installed version takes cls, max, mean.
     "max_mean_v4": (write_v4, ["max_tokens", "mean_tokens"], {}),
-    "dense_v4": (write_v4, ["mean_tokens"], dict(dense=True)),
     "max_v6": (write_v6, "max", {}),
-    "mean_normalize_v6": (write_v6, "mean", dict(normalize=True)),
+    "mean_normalize_v6": (write_v6, "mean", dict(after=[Normalize])),
     "cls_mean_v6": (write_v6, ("cls", "mean"), {}),
     # The order of the list is the order of the vector.
     "mean_cls_v6": (write_v6, ("mean", "cls"), {}),
 }
+
+# What comes before the encoder and after pooling.
+ASKING = {
+    # distiluse and LaBSE.
+    "dense_v4": (write_v4, ["mean_tokens"], dict(after=["Dense"])),
+    "dense_normalize_v4": (write_v4, ["cls_token"], dict(after=["Dense", "Normalize"])),
+    "normalize_dense_v4": (
+        write_v4,
+        ["mean_tokens"],
+        dict(after=["Normalize", "Dense"], activation="torch.nn.modules.linear.Identity"),
+    ),
+    "dense_residual_v6": (
+        write_v6,
+        "mean",
+        dict(
+            after=[
+                dense(32, 24, bias=False, activation_function=None),
+                dense(24, 24, activation_function=torch.nn.GELU(), use_residual=True),
+                dense(24, 16, activation_function=torch.nn.ReLU(), use_residual=True),
+                Normalize,
+            ],
+            truncate_dim=10,
+        ),
+    ),
+    "folder_v4": (write_v4, ["mean_tokens"], dict(below="0_Transformer", limit=20)),
+    # Around a tokenizer that keeps capitals.
+    "lowercase_v4": (write_v4, ["mean_tokens"], dict(lowercase=True, limit=16)),
+    "prompt_v4": (write_v4, ["mean_tokens"], dict(limit=24, prompts=PROMPTS, default_prompt_name="query")),
+    "prompt_excluded_v6": (
+        write_v6,
+        ("cls", "max", "mean"),
+        dict(
+            after=[Normalize],
+            limit=24,
+            include_prompt=False,
+            prompts=PROMPTS,
+            default_prompt_name="passage",
+            truncate_dim=70,
+        ),
+    ),
+}
+
+
+def sentence_embeddings(folder, **options):
+    model = SentenceTransformer(str(folder), device="cpu", model_kwargs={"attn_implementation": "eager"})
+    options = dict(batch_size=BATCH, convert_to_tensor=True, show_progress_bar=False) | options
+    return model.encode(SENTENCES, **options).clone()
+
+
+def write_asking(root, transformers_root):
+    for name, (write, modes, options) in ASKING.items():
+        folder = empty(root / name)
+        write(folder, transformers_root / ("bert_vocab_txt_cased" if "lowercase" in name else "bert"), modes, **options)
+        expected = {"sentence_embedding": sentence_embeddings(folder)}
+        if "prompts" in options:
+            for prompt in PROMPTS:
+                expected[prompt] = sentence_embeddings(folder, prompt_name=prompt)
+            expected["text"] = sentence_embeddings(folder, prompt="rate it : ")
+        save_file({key: tensor.contiguous() for key, tensor in expected.items()}, folder / "expected.safetensors")
+        print(f"{name}: {list(expected['sentence_embedding'].shape)}")
+        assert expected["sentence_embedding"].isfinite().all()
 
 
 def write_sentence_transformers(root, bert):
@@ -336,15 +427,12 @@ def write_sentence_transformers(root, bert):
     for name, (write, modes, options) in SENTENCE_TRANSFORMERS.items():
         folder = empty(root / name)
         write(folder, bert, modes, **options)
-        if options.get("dense"):
-            continue
-        model = SentenceTransformer(str(folder), device="cpu", model_kwargs={"attn_implementation": "eager"})
-        embedding = model.encode(SENTENCES, batch_size=BATCH, convert_to_tensor=True, show_progress_bar=False).clone()
+        embedding = sentence_embeddings(folder)
         save_file({"sentence_embedding": embedding}, folder / "expected.safetensors")
 
         order = [key for key in name.split("_") if key in pooled]
         by_transformers = torch.cat([pooled[key] for key in order], dim=1)
-        if options.get("normalize"):
+        if "normalize" in name:
             by_transformers = torch.nn.functional.normalize(by_transformers, dim=1)
         apart = (embedding - by_transformers).abs().max().item()
         print(f"{name}: {list(embedding.shape)}, sentence-transformers - transformers {apart:.1e}")
@@ -373,6 +461,7 @@ def main():
         write_checkpoint(folder, name, case)
         prove_sensitive(folder, *write_expectations(folder))
     write_sentence_transformers(output.parent / "sentence_transformers", output / "bert")
+    write_asking(output.parent / "sentence_transformers", output)
 
 
 if __name__ == "__main__":

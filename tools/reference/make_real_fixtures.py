@@ -1,4 +1,4 @@
-"""Writes what transformers makes of `fixtures/transformers/sentences.json` with a real encoder.
+"""Writes what transformers and sentence-transformers make of `fixtures/transformers/sentences.json` with a real encoder.
 
     python tools/reference/make_real_fixtures.py ENCODER_FOLDER fixtures/real/all-MiniLM-L6-v2
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
+from sentence_transformers import SentenceTransformer
 from transformers import AutoModel, AutoTokenizer
 
 encoder, out = Path(sys.argv[1]), Path(sys.argv[2])
@@ -27,5 +28,8 @@ for sentence in sentences:
     pooled["max"].append(hidden.max(0).values)
     tokens.append(ids)
 out.mkdir(parents=True, exist_ok=True)
-save_file({name: torch.stack(rows).contiguous() for name, rows in pooled.items()}, out / "expected.safetensors")
+expected = {name: torch.stack(rows).contiguous() for name, rows in pooled.items()}
+whole = SentenceTransformer(str(encoder), device="cpu", model_kwargs={"attn_implementation": "eager"})
+expected["sentence_embedding"] = torch.stack([whole.encode(sentence, convert_to_tensor=True).clone() for sentence in sentences])
+save_file(expected, out / "expected.safetensors")
 (out / "expected_tokens.json").write_text(json.dumps(tokens), encoding="utf-8")

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use clsify::dataset::{Dataset, DatasetOptions, LabelSeparator, MultiLabelDataset, SentenceReader};
-use clsify::features::{FeatureCache, FeatureOptions};
+use clsify::features::{FeatureCache, FeatureOptions, prompt_text};
 use clsify::pipeline::{
     Group, LoadOptions, MultiLabelClassifier, SavedModel, SavedMultiLabelModel, SentenceClassifier,
     SentenceEncoder, SentenceEncoderOptions,
@@ -93,10 +93,21 @@ pub(crate) fn load_encoder(
     cache: Option<FeatureCache>,
     console: &Console,
 ) -> anyhow::Result<SentenceEncoder> {
-    let pooled = features.pooled.of_folder(&located.folder)?;
-    let encoder = load_encoder_with(located, &features.encoding, pooled, cache, console)?;
-    if features.pooled.is_auto() {
-        console.say(&format!("pooling of this encoder: {}", encoder.features()));
+    let pooled = &features.pooled;
+    let options = SentenceEncoderOptions {
+        features: pooled.features(),
+        layers: pooled.layers,
+        cache,
+        ..encoding_options(located, &features.encoding)?
+    };
+    let encoder = SentenceEncoder::load(&located.folder, options, console)?;
+    if pooled.is_auto() {
+        let (features, max_length) = (encoder.features(), encoder.tokenizer().max_length());
+        console.say(&format!("pooling of this encoder: {features}; at most {max_length} tokens"));
+    }
+    match encoder.tokenizer().prompt() {
+        "" => {}
+        prompt => console.say(&format!("prompt before every sentence: {prompt:?}")),
     }
     Ok(encoder)
 }
@@ -109,15 +120,22 @@ pub(crate) fn load_encoder_with(
     cache: Option<FeatureCache>,
     console: &Console,
 ) -> anyhow::Result<SentenceEncoder> {
-    let options = SentenceEncoderOptions {
-        features: Some(features),
+    let options = encoding_options(located, args)?;
+    let options = SentenceEncoderOptions { features: Some(features), cache, ..options };
+    Ok(SentenceEncoder::load(&located.folder, options, console)?)
+}
+
+/// What the command line says of an encoder, but for its features.
+fn encoding_options(located: &Located, args: &EncodingArgs) -> anyhow::Result<SentenceEncoderOptions> {
+    let prompt = args.prompt.as_ref().map(|prompt| prompt_text(&located.folder, prompt)).transpose()?;
+    Ok(SentenceEncoderOptions {
         max_length: args.max_length,
+        prompt,
         name: (located.origin != Origin::Folder).then(|| located.name.clone()),
         dtype: args.dtype.into(),
-        cache,
         hash_folder: Some(hash_folder()),
-    };
-    Ok(SentenceEncoder::load(&located.folder, options, console)?)
+        ..SentenceEncoderOptions::default()
+    })
 }
 
 /// A saved classifier, with its encoder from where it was, from a cache, or from `--encoder`.

@@ -1,6 +1,6 @@
 //! Options that several commands share, and what they stand for; `loading.rs` goes and gets it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
@@ -102,8 +102,11 @@ pub(crate) struct PooledArgs {
     #[arg(long, value_name = "LAYERS", default_value_t = Layers::Last)]
     pub(crate) layers: Layers,
 
-    /// One vector a sentence and layer: cls, the mean or max of all tokens, several side by side such as cls+mean, or auto:
-    /// what the encoder's folder asks for
+    /// Pool the hidden states of each sentence to one vector: cls, mean, max, or several side by side such as cls+mean.
+    ///
+    /// `auto` does what the encoder's sentence-transformers folder asks for: its pooling, dense layers and normalisation,
+    /// `truncate_dim`, `max_seq_length`, `do_lower_case`, and the default prompt. With any other value only the pooling that
+    /// you name applies.
     #[arg(long, value_name = "POOLING", default_value = "cls")]
     pub(crate) pooling: PoolingArg,
 }
@@ -114,22 +117,28 @@ impl PooledArgs {
         self.pooling == PoolingArg(None)
     }
 
-    /// The features that these are for an encoder's folder.
-    pub(crate) fn of_folder(&self, folder: &Path) -> anyhow::Result<FeatureOptions> {
-        let features = match &self.pooling.0 {
-            Some(poolings) => poolings.clone().into(),
-            None => FeatureOptions::from_folder(folder)?.unwrap_or_default(),
-        };
-        Ok(features.of_layers(self.layers))
+    /// The features, where the encoder's folder has no say.
+    pub(crate) fn features(&self) -> Option<FeatureOptions> {
+        let poolings = self.pooling.0.clone()?;
+        Some(FeatureOptions::from(poolings).of_layers(self.layers))
     }
 }
 
 /// How sentences go through an encoder.
-#[derive(Args)]
+#[derive(Clone, Args)]
 pub(crate) struct EncodingArgs {
-    /// Longest sentence in tokens, special tokens included; the encoder's own limit if not given
+    /// Cut sentences off after N tokens, special tokens included; by default at the encoder's limit, with --pooling auto at
+    /// the folder's max_seq_length
     #[arg(long, value_name = "N")]
     pub(crate) max_length: Option<usize>,
+
+    /// Put this text, or the prompt of this name in the encoder's folder, before every sentence; it is saved with a model.
+    ///
+    /// Encoders such as e5 were trained with prompts: --prompt "query: ". A name is looked up in
+    /// `config_sentence_transformers.json`. The default is no prompt, with --pooling auto the folder's default prompt; ""
+    /// is none in any case.
+    #[arg(long, value_name = "NAME|TEXT")]
+    pub(crate) prompt: Option<String>,
 
     /// Arithmetic of the encoder: f32 is exact; bf16 and int8 are faster where the processor has them, auto is bf16 there
     #[arg(long, value_enum, default_value_t = DtypeArg::F32)]

@@ -205,8 +205,8 @@ fn models_that_are_not_what_was_saved() {
     for (old, new, expected) in [
         (
             "\"format_version\": 2",
-            "\"format_version\": 4",
-            "clsify.json: expected format_version 1 to 3, got 4",
+            "\"format_version\": 5",
+            "clsify.json: expected format_version 1 to 4, got 5",
         ),
         ("\"format_version\": 2", "", "clsify.json: not valid JSON"),
         ("\"bad\",", "", "clsify.json: expected at least two classes, sorted and different"),

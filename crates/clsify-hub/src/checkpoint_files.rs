@@ -40,46 +40,82 @@ pub(crate) const SMALL_FILES: [&str; 11] = [
 pub(crate) fn missing(folder: &Path, sentence_transformers: bool) -> Vec<String> {
     let has = |name: &str| folder.join(name).is_file();
     let mut missing = Vec::new();
-    if !has(CONFIG) {
-        missing.push(CONFIG.to_string());
-    }
-    if !has(TOKENIZER) && !has(VOCAB) && !has(VOCAB_JSON) {
-        missing.push(format!("{TOKENIZER} or {VOCAB}"));
-    }
-    if sentence_transformers && !has(MODULES) {
-        missing.push(MODULES.to_string());
-    }
+    let mut below = String::new();
+    let mut of_modules = Vec::new();
     if let Ok(text) = std::fs::read_to_string(folder.join(MODULES)) {
-        match pooling_configs(&text) {
-            Some(configs) => missing.extend(configs.into_iter().filter(|name| !has(name))),
-            None => missing.push(format!("{MODULES} (unreadable)")),
+        match modules(&text) {
+            Some(modules) => {
+                let either = |dense: &String| {
+                    let names = [WEIGHTS, LEGACY_WEIGHTS].map(|name| format!("{dense}/{name}"));
+                    (!names.iter().any(|name| has(name))).then(|| names[0].clone())
+                };
+                of_modules.extend(modules.configs.iter().filter(|name| !has(name)).cloned());
+                of_modules.extend(modules.dense.iter().filter_map(either));
+                below = modules.transformer;
+            }
+            None => of_modules.push(format!("{MODULES} (unreadable)")),
         }
+    } else if sentence_transformers {
+        of_modules.push(MODULES.to_string());
     }
-    if !has(WEIGHTS) {
-        match std::fs::read_to_string(folder.join(WEIGHTS_INDEX)).ok().map(|text| shards(&text)) {
-            Some(Some(shards)) => missing.extend(shards.into_iter().filter(|name| !has(name))),
-            Some(None) => missing.push(format!("{WEIGHTS_INDEX} (unreadable)")),
-            None => missing.push(WEIGHTS.to_string()),
+    let own = |name: &str| format!("{below}{name}");
+    if !has(&own(CONFIG)) {
+        missing.push(own(CONFIG));
+    }
+    if ![TOKENIZER, VOCAB, VOCAB_JSON].iter().any(|name| has(&own(name))) {
+        missing.push(format!("{} or {}", own(TOKENIZER), own(VOCAB)));
+    }
+    missing.extend(of_modules);
+    if !has(&own(WEIGHTS)) {
+        match std::fs::read_to_string(folder.join(own(WEIGHTS_INDEX))).ok().map(|text| shards(&text)) {
+            Some(Some(shards)) => {
+                missing.extend(shards.iter().map(|name| own(name)).filter(|name| !has(name)));
+            }
+            Some(None) => missing.push(format!("{} (unreadable)", own(WEIGHTS_INDEX))),
+            None => missing.push(own(WEIGHTS)),
         }
     }
     missing
 }
 
-/// The configurations of the pooling modules that a `modules.json` names: `1_Pooling/config.json`.
-///
+/// What a `modules.json` names.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Modules {
+    /// What stands before the names of the encoder's own files: nothing, or `0_Transformer/`.
+    pub(crate) transformer: String,
+    /// The configurations of its pooling and dense modules: `1_Pooling/config.json`.
+    pub(crate) configs: Vec<String>,
+    /// The folders of its dense modules, which have weights.
+    pub(crate) dense: Vec<String>,
+}
+
 /// None where the file is malformed or names a path outside its folder.
-pub(crate) fn pooling_configs(modules_json: &str) -> Option<Vec<String>> {
-    let modules: Value = serde_json::from_str(modules_json).ok()?;
-    let mut configs = Vec::new();
-    for module in modules.as_array()? {
+pub(crate) fn modules(modules_json: &str) -> Option<Modules> {
+    let json: Value = serde_json::from_str(modules_json).ok()?;
+    let mut modules = Modules { transformer: String::new(), configs: Vec::new(), dense: Vec::new() };
+    for module in json.as_array()? {
         // Both generations of type names end so; see the header of the library's pooling module.
-        if module.get("type")?.as_str()?.ends_with(".Pooling") {
-            let path = module.get("path")?.as_str()?;
-            let config = if path.is_empty() { CONFIG.to_string() } else { format!("{path}/{CONFIG}") };
-            configs.push(config);
+        let kind = module.get("type")?.as_str()?.rsplit('.').next().unwrap_or_default();
+        if !["Transformer", "Pooling", "Dense"].contains(&kind) {
+            continue;
+        }
+        let path = module.get("path")?.as_str()?;
+        let below = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let config = format!("{below}{CONFIG}");
+        if !is_below(&config) {
+            return None;
+        }
+        match kind {
+            "Transformer" => modules.transformer = below,
+            "Dense" if path.is_empty() => return None,
+            "Dense" => {
+                modules.configs.push(config);
+                modules.dense.push(path.to_string());
+            }
+            _ => modules.configs.push(config),
         }
     }
-    configs.iter().all(|path| is_below(path)).then_some(configs)
+    Some(modules)
 }
 
 /// The shards that a `model.safetensors.index.json` names, each once, in order of name.
@@ -139,6 +175,20 @@ mod tests {
         for (files, expected) in cases {
             assert_eq!(missing(folder(files).path(), false), expected, "{files:?}");
         }
+        let old = r#"[{"path":"0_Transformer","type":"m.Transformer"},{"path":"1_Pooling","type":"m.Pooling"},
+            {"path":"2_Dense","type":"m.Dense"}]"#;
+        let own = ["config.json", "tokenizer.json or 0_Transformer/vocab.txt"]
+            .map(|own| format!("0_Transformer/{own}"));
+        let of_modules =
+            ["1_Pooling/config.json", "2_Dense/config.json", "2_Dense/model.safetensors"].map(String::from);
+        let expected = [&own[..], &of_modules[..], &["0_Transformer/model.safetensors".to_string()]].concat();
+        assert_eq!(missing(folder(&[(MODULES, old), (CONFIG, "")]).path(), true), expected);
+        let names =
+            ["0_Transformer/config.json", "0_Transformer/vocab.txt", "0_Transformer/model.safetensors"];
+        let names = names.into_iter().chain(["1_Pooling/config.json", "2_Dense/config.json"]);
+        let files: Vec<_> = names.chain(["2_Dense/pytorch_model.bin"]).map(|name| (name, "")).collect();
+        let files = [&files[..], &[(MODULES, old)]].concat();
+        assert_eq!(missing(folder(&files).path(), true), [""; 0]);
         let plain = folder(&[(CONFIG, ""), (VOCAB, ""), (WEIGHTS, "")]);
         assert_eq!(missing(plain.path(), true), ["modules.json"]);
     }
@@ -149,21 +199,32 @@ mod tests {
         assert_eq!(shards(r#"{"weight_map":{"a":"/m.safetensors"}}"#), None);
         assert_eq!(shards(r#"{"weight_map":{"a":"config.json"}}"#), None);
         assert_eq!(shards(r#"{"weight_map":{}}"#), None);
-        assert_eq!(pooling_configs(r#"[{"path":"../x","type":"a.Pooling"}]"#), None);
+        for module in ["Pooling", "Dense", "Transformer"] {
+            assert_eq!(modules(&format!(r#"[{{"path":"../x","type":"a.{module}"}}]"#)), None);
+        }
+        assert_eq!(modules(r#"[{"path":"","type":"a.Dense"}]"#), None);
         let new = r#"[{"path":"1_Pooling","type":"sentence_transformers.sentence_transformer.modules.pooling.Pooling"}]"#;
-        assert_eq!(pooling_configs(new).unwrap(), ["1_Pooling/config.json"]);
+        assert_eq!(modules(new).unwrap().configs, ["1_Pooling/config.json"]);
         for bad in ["/", "..", "a/../b", "/a", "a\\b", "c:x", "./a"] {
-            let modules = serde_json::json!([{ "path": bad, "type": "a.Pooling" }]).to_string();
-            assert_eq!(pooling_configs(&modules), None, "{bad:?}");
+            let json = serde_json::json!([{ "path": bad, "type": "a.Pooling" }]).to_string();
+            assert_eq!(modules(&json), None, "{bad:?}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn no_file_that_json_names_is_outside(name in hostile_names()) {
-            let modules = serde_json::json!([{ "path": &name, "type": "a.Pooling" }]).to_string();
+            let json = serde_json::json!([
+                { "path": &name, "type": "a.Transformer" },
+                { "path": &name, "type": "a.Pooling" },
+                { "path": &name, "type": "a.Dense" },
+            ]);
             let index = serde_json::json!({ "weight_map": { "a": format!("{name}.safetensors") } }).to_string();
-            for name in pooling_configs(&modules).into_iter().chain(shards(&index)).flatten() {
+            let modules = modules(&json.to_string()).into_iter().flat_map(|modules| {
+                let own = format!("{}{CONFIG}", modules.transformer);
+                [vec![own], modules.configs, modules.dense].concat()
+            });
+            for name in modules.chain(shards(&index).into_iter().flatten()) {
                 proptest::prop_assert!(is_below(&name), "{name:?}");
             }
         }

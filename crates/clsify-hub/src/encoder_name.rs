@@ -38,6 +38,11 @@ impl EncoderName {
         if path.is_dir() {
             return Ok(EncoderName::Folder(path));
         }
+        if path.is_symlink() && !path.exists() {
+            // The name may be a hub id as well, but a link of this name was meant to be the folder.
+            return Err(Error::io(&path, &std::io::ErrorKind::NotFound.into())
+                .with_hint("restore the folder that the link leads to, or remove the link"));
+        }
         if is_spelt_like_a_path(text) || path.is_file() {
             let found = if path.exists() { "expected a folder, got a file" } else { "no such folder" };
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -174,6 +179,19 @@ mod tests {
         assert_eq!(EncoderName::parse(&text, None).unwrap(), EncoderName::Folder(text.into()));
         let expanded = EncoderName::parse("~/enc", Some(folder.path())).unwrap();
         assert_eq!(expanded, EncoderName::Folder(folder.path().join("enc")));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_that_leads_nowhere_is_no_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("enc");
+        std::os::unix::fs::symlink("gone", &link).unwrap();
+        let error = EncoderName::parse(&link.display().to_string(), None).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("{}: the link leads to gone, which is not there", link.display())
+        );
     }
 
     #[test]

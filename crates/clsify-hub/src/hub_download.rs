@@ -19,8 +19,8 @@ use hf_hub::api::sync::{ApiBuilder, ApiRepo};
 use crate::archive::{git_blob_sha1_of, sha256_of};
 use crate::below::join_below;
 use crate::checkpoint_files::{
-    CONFIG, LEGACY_WEIGHTS, MODULES, SMALL_FILES, TOKENIZER, VOCAB, VOCAB_JSON, WEIGHTS, WEIGHTS_INDEX,
-    pooling_configs, shards,
+    CONFIG, LEGACY_WEIGHTS, MODULES, SMALL_FILES, TOKENIZER, VOCAB, VOCAB_JSON, WEIGHTS, WEIGHTS_INDEX, modules,
+    shards,
 };
 use crate::environment::Environment;
 use crate::hub_cache::{Place, is_commit};
@@ -136,29 +136,38 @@ fn refusal(environment: &Environment, id: &str, status: u16, code: Option<&str>)
 
 impl Download<'_> {
     fn run(&self, revision: &str) -> Result<PathBuf, Failure> {
-        self.check_usable()?;
+        let below = self.transformer()?;
+        let own = |name: &str| format!("{below}{name}");
+        self.check_usable(&below)?;
         self.observer.message(&format!("fetching {} from {}", self.id, host(&self.environment.endpoint)));
-        for name in SMALL_FILES.iter().filter(|name| self.available.contains(**name)) {
+        let small = SMALL_FILES.iter().map(ToString::to_string).chain(SMALL_FILES.map(own));
+        for name in small.collect::<BTreeSet<_>>().iter().filter(|name| self.available.contains(*name)) {
             self.file(name)?;
         }
         if self.available.contains(MODULES) {
             let text = self.read(MODULES)?;
-            let configs = pooling_configs(&text).ok_or_else(|| self.malformed(MODULES))?;
-            for config in configs {
-                self.file(&config)?;
+            let modules = modules(&text).ok_or_else(|| self.malformed(MODULES))?;
+            for config in &modules.configs {
+                self.file(config)?;
+            }
+            for dense in &modules.dense {
+                // What is there in the form of old alone is named when it is loaded.
+                let names = [WEIGHTS, LEGACY_WEIGHTS].map(|name| format!("{dense}/{name}"));
+                self.file(names.iter().find(|name| self.available.contains(*name)).unwrap_or(&names[0]))?;
             }
         } else {
             let marker = self.place.absence_marker(&self.commit, MODULES);
             create_parent(&marker)?;
             File::create(&marker).map_err(|e| Failure::Local(Error::io(&marker, &e)))?;
         }
-        if self.available.contains(WEIGHTS) {
-            self.file(WEIGHTS)?;
+        let index = own(WEIGHTS_INDEX);
+        if self.available.contains(&own(WEIGHTS)) {
+            self.file(&own(WEIGHTS))?;
         } else {
-            self.file(WEIGHTS_INDEX)?;
-            let text = self.read(WEIGHTS_INDEX)?;
-            for shard in shards(&text).ok_or_else(|| self.malformed(WEIGHTS_INDEX))? {
-                self.file(&shard)?;
+            self.file(&index)?;
+            let text = self.read(&index)?;
+            for shard in shards(&text).ok_or_else(|| self.malformed(&index))? {
+                self.file(&own(&shard))?;
             }
         }
         if !is_commit(revision) {
@@ -170,9 +179,20 @@ impl Download<'_> {
         Ok(self.place.snapshot(&self.commit))
     }
 
-    /// Fails before anything is downloaded where the repository holds no encoder that can be read.
-    fn check_usable(&self) -> Result<(), Failure> {
+    /// What stands before the names of the encoder's own files; it is asked for only where they are not at the top.
+    fn transformer(&self) -> Result<String, Failure> {
         let has = |name: &str| self.available.contains(name);
+        if has(WEIGHTS) || has(WEIGHTS_INDEX) || !has(MODULES) {
+            return Ok(String::new());
+        }
+        self.file(MODULES)?;
+        let modules = modules(&self.read(MODULES)?).ok_or_else(|| self.malformed(MODULES))?;
+        Ok(modules.transformer)
+    }
+
+    /// Fails before anything large is downloaded where the repository holds no encoder that can be read.
+    fn check_usable(&self, below: &str) -> Result<(), Failure> {
+        let has = |name: &str| self.available.contains(&format!("{below}{name}"));
         let error = if !has(CONFIG) {
             Error::new(ErrorKind::Fetch, format!("the repository has no {CONFIG}: it is not an encoder"))
         } else if !has(WEIGHTS) && !has(WEIGHTS_INDEX) {

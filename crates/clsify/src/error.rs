@@ -68,7 +68,9 @@ impl Error {
     /// An I/O error at a path.
     pub fn io(path: &Path, source: &std::io::Error) -> Self {
         let message = match source.kind() {
-            std::io::ErrorKind::NotFound => "no such file or folder".to_string(),
+            std::io::ErrorKind::NotFound => {
+                link_to_nowhere(path).unwrap_or_else(|| "no such file or folder".to_string())
+            }
             std::io::ErrorKind::PermissionDenied => "permission denied".to_string(),
             std::io::ErrorKind::IsADirectory => "expected a file, got a folder".to_string(),
             std::io::ErrorKind::NotADirectory => "expected a folder, got a file".to_string(),
@@ -107,6 +109,14 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
+}
+
+/// Which link of a path leads to what is not there, if one does.
+fn link_to_nowhere(path: &Path) -> Option<String> {
+    let link = path.ancestors().find(|part| part.is_symlink() && !part.exists())?;
+    let target = std::fs::read_link(link).ok()?;
+    let which = if link == path { "the link".to_string() } else { format!("the link {}", link.display()) };
+    Some(format!("{which} leads to {}, which is not there", target.display()))
 }
 
 /// Libraries put what they found into their messages as it is, line breaks and all.

@@ -4,7 +4,8 @@
 //!
 //! 1. [`dataset`]: labelled sentences from TSV, CSV or JSONL
 //! 2. [`tokenizer`]: `[CLS] a visually stunning rum ##ination on love [SEP]` -> `input_ids`
-//! 3. [`encoder`]: `input_ids` -> `hidden_states`, by DistilBERT, BERT, MPNet, RoBERTa, XLM-RoBERTa or ELECTRA, frozen
+//! 3. [`encoder`]: `input_ids` -> `hidden_states`, by DistilBERT, BERT, MPNet, RoBERTa, XLM-RoBERTa, CamemBERT,
+//!    ELECTRA or ERNIE, frozen
 //! 4. [`features`]: `hidden_states` -> one vector a sentence: the `[CLS]` row, the mean or the maximum
 //! 5. [`split`]: training and test rows, the same that scikit-learn draws
 //! 6. [`classifier`]: L2 logistic regression, the only part that learns
@@ -33,6 +34,7 @@
 pub mod error;
 pub mod files;
 pub mod matrix;
+mod checkpoint_folder;
 pub mod dataset;
 pub mod tokenizer;
 pub mod encoder;

@@ -38,8 +38,10 @@ fn code(text: &str) -> String {
 /// The modules of `clsify` in the order of `lib.rs`.
 fn modules() -> Vec<String> {
     let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
-    let modules = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-    modules.map(str::to_string).collect()
+    let declared = |line: &str| {
+        line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ")?.strip_suffix(';').map(str::to_string)
+    };
+    lib.lines().filter_map(declared).collect()
 }
 
 /// The module that each `crate::` path of a text starts with; of `crate::{a, b::c}` all of them.
@@ -211,9 +213,11 @@ fn hugging_face_s_spelling_stays_where_files_are_read() {
         ("weight_map", &["encoder/checkpoint.rs"]),
         ("pytorch_model", &["encoder/checkpoint.rs"]),
         ("pooling_mode", &["features/sentence_transformers.rs"]),
-        ("modules.json", &["features/sentence_transformers.rs"]),
+        ("modules.json", &["checkpoint_folder.rs"]),
+        ("max_seq_length", &["features/sentence_transformers.rs"]),
+        ("in_features\"", &["features/module.rs"]),
         ("tokenizer_class", &["tokenizer/vocab_txt.rs"]),
-        ("do_lower_case", &["tokenizer/vocab_txt.rs"]),
+        ("do_lower_case", &["tokenizer/vocab_txt.rs", "features/sentence_transformers.rs"]),
     ];
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for (path, text) in sources(&src) {

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use clsify::encoder::Encoder;
 use clsify::error::ErrorKind;
+use clsify::pipeline::SentenceEncoder;
 use serde_json::{Value, json};
 use support::{Weights, copy_of, edit_json, message, safetensors_bytes};
 
@@ -386,4 +387,131 @@ fn shards_and_their_index() {
 fn read_index(folder: &Path, tensor: &str) -> String {
     let index = support::read_json(&folder.join("model.safetensors.index.json"));
     index["weight_map"][tensor].as_str().unwrap().to_string()
+}
+
+/// What `git clone` leaves where Git LFS is not installed.
+const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
+    oid sha256:53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db\nsize 90868376\n";
+
+#[test]
+fn git_lfs_pointers_are_called_so() {
+    let files =
+        ["model.safetensors", "config.json", "tokenizer.json"].map(|file| ("transformers/bert", file));
+    let files = files.into_iter().chain([
+        ("transformers/bert_sharded", "model.safetensors.index.json"),
+        ("transformers/bert_sharded", "model-00002-of-00004.safetensors"),
+        ("transformers/bert_vocab_txt", "vocab.txt"),
+        ("transformers/bert_vocab_txt", "tokenizer_config.json"),
+        ("sentence_transformers/dense_v4", "modules.json"),
+        ("sentence_transformers/dense_v4", "1_Pooling/config.json"),
+        ("sentence_transformers/dense_v4", "2_Dense/config.json"),
+        ("sentence_transformers/dense_v4", "2_Dense/model.safetensors"),
+        ("sentence_transformers/dense_v4", "sentence_bert_config.json"),
+        ("sentence_transformers/dense_v4", "config_sentence_transformers.json"),
+        ("sentence_transformers/folder_v4", "0_Transformer/model.safetensors"),
+    ]);
+    for (case, file) in files {
+        let folder = copy_of(case);
+        let path = folder.path().join(file);
+        assert!(path.exists(), "{case}: {file}");
+        fs::write(&path, POINTER).unwrap();
+        let error = SentenceEncoder::load(folder.path(), Default::default(), &()).unwrap_err();
+        let expected =
+            format!("DIR/{file}: expected the file itself, got a Git LFS pointer to 90868376 bytes");
+        assert_eq!(message(&error, folder.path()), expected);
+        let hint = format!("fetch the file: cd '{}' && git lfs pull", path.parent().unwrap().display());
+        assert_eq!(error.hint(), Some(hint.as_str()), "{file}");
+    }
+}
+
+#[test]
+fn a_git_lfs_pointer_as_data_is_called_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.csv");
+    fs::write(&path, POINTER).unwrap();
+    let error = clsify::dataset::Dataset::load(&path, &Default::default()).unwrap_err();
+    let expected = "DIR/data.csv: expected the file itself, got a Git LFS pointer to 90868376 bytes";
+    assert_eq!(message(&error, folder.path()), expected);
+}
+
+#[test]
+#[cfg(unix)]
+fn links_that_lead_nowhere_are_named() {
+    let files =
+        ["model.safetensors", "config.json", "tokenizer.json"].map(|file| ("transformers/bert", file));
+    let files = files.into_iter().chain([
+        ("transformers/bert_sharded", "model.safetensors.index.json"),
+        ("transformers/bert_sharded", "model-00002-of-00004.safetensors"),
+        ("transformers/bert_vocab_txt", "vocab.txt"),
+        ("transformers/bert_vocab_txt", "tokenizer_config.json"),
+        ("sentence_transformers/dense_v4", "modules.json"),
+        ("sentence_transformers/dense_v4", "1_Pooling/config.json"),
+        ("sentence_transformers/dense_v4", "2_Dense/model.safetensors"),
+        ("sentence_transformers/dense_v4", "sentence_bert_config.json"),
+    ]);
+    for (case, file) in files {
+        let folder = copy_of(case);
+        let path = folder.path().join(file);
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("../blobs/gone", &path).unwrap();
+        let error = SentenceEncoder::load(folder.path(), Default::default(), &()).unwrap_err();
+        let expected = format!("DIR/{file}: the link leads to ../blobs/gone, which is not there");
+        assert_eq!(message(&error, folder.path()), expected);
+        assert_eq!(error.kind(), ErrorKind::Io);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("encoder");
+    std::os::unix::fs::symlink("gone", &link).unwrap();
+    let error = SentenceEncoder::load(&link, Default::default(), &()).unwrap_err();
+    assert_eq!(message(&error, folder.path()), "DIR/encoder: the link leads to gone, which is not there");
+    // Also where a file is looked for below it.
+    let error = clsify::pipeline::SavedModel::read(&link).unwrap_err();
+    let expected = "DIR/encoder/clsify.json: the link DIR/encoder leads to gone, which is not there";
+    assert_eq!(message(&error, folder.path()), expected);
+    // A link that leads somewhere is as good as a file.
+    let folder = copy_of("transformers/bert");
+    let path = folder.path().join("model.safetensors");
+    fs::rename(&path, folder.path().join("blob")).unwrap();
+    std::os::unix::fs::symlink("blob", &path).unwrap();
+    Encoder::load(folder.path()).unwrap();
+}
+
+/// Oracle of what is chosen: transformers 5.23, see `encoder/names.rs`.
+#[test]
+fn two_encoders_in_one_file() {
+    let with_another = |own: &str, other: &str| {
+        let folder = copy_of("transformers/bert");
+        let path = folder.path().join("model.safetensors");
+        let mut weights = Weights::read(&path);
+        let names: Vec<String> =
+            weights.header.keys().filter(|key| *key != "__metadata__").cloned().collect();
+        let whole = weights.data.len();
+        // The other's numbers are not this one's.
+        weights.data.extend(vec![0; whole]);
+        for name in names {
+            let entry = weights.header.remove(&name).unwrap();
+            let mut shifted = entry.clone();
+            for offset in shifted["data_offsets"].as_array_mut().unwrap() {
+                *offset = json!(offset.as_u64().unwrap() + whole as u64);
+            }
+            weights.header.insert(format!("{own}{name}"), entry);
+            weights.header.insert(format!("{other}{name}"), shifted);
+        }
+        weights.write(&path);
+        folder
+    };
+    let folder = with_another("query.", "context.");
+    let error = Encoder::load(folder.path()).unwrap_err();
+    let expected = "DIR: expected one encoder, got tensors of \"context.\", \"query.\"";
+    assert_eq!(message(&error, folder.path()), expected);
+    assert_eq!(error.kind(), ErrorKind::Checkpoint);
+    assert!(error.hint().is_some());
+
+    let expected = support::encoder("bert").encode(&["a film"], &()).unwrap().features;
+    for (own, other) in [("bert.", "teacher."), ("", "teacher."), ("bert.", "roberta.")] {
+        let folder = with_another(own, other);
+        let encoder = SentenceEncoder::load(folder.path(), Default::default(), &()).unwrap();
+        assert_eq!(encoder.encode(&["a film"], &()).unwrap().features, expected, "{own:?}, {other:?}");
+        assert_eq!(encoder.encoder().unwrap().passed_over(), [other]);
+    }
 }

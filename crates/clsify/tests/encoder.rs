@@ -139,23 +139,3 @@ fn the_batch_that_a_sentence_is_in_changes_nothing() {
         }
     }
 }
-
-#[test]
-fn auto_follows_sentence_transformers() {
-    let sentences = sentences();
-    for folder in case_folders("sentence_transformers") {
-        if folder.ends_with("dense_v4") {
-            let error = FeatureOptions::from_folder(&folder).unwrap_err();
-            assert!(error.to_string().ends_with("modules.json: unsupported module \"Dense\""), "{error}");
-            continue;
-        }
-        let (encoder, tokenizer) = load(&folder);
-        let options = FeatureOptions::from_folder(&folder).unwrap().expect("modules.json is there");
-        let features =
-            extract(&encoder, &tokenizer.encode_batch(&sentences).unwrap(), &options, &|_| {}).unwrap();
-        let expected = expected_matrix(&folder, "sentence_embedding");
-        assert_eq!(features.shape(), expected.shape(), "{}", folder.display());
-        let difference = max_difference(features.as_slice(), expected.as_slice());
-        assert!(difference <= TOLERANCE, "{}: {options}: off by {difference:e}", folder.display());
-    }
-}

@@ -291,9 +291,9 @@ fn clsify_json_that_is_broken() {
     let whole = fs::read(&path).unwrap();
     let one = "expected at least two classes, sorted and different";
     let edits: [(&[&str], Value, &str); 14] = [
-        (&["format_version"], json!(4), "expected format_version 1 to 3, got 4"),
-        (&["format_version"], json!("1"), "expected format_version 1 to 3, got none"),
-        (&["format_version"], Value::Null, "expected format_version 1 to 3, got none"),
+        (&["format_version"], json!(5), "expected format_version 1 to 4, got 5"),
+        (&["format_version"], json!("1"), "expected format_version 1 to 4, got none"),
+        (&["format_version"], Value::Null, "expected format_version 1 to 4, got none"),
         (&["classes"], json!(["positive", "negative"]), one),
         (&["classes"], json!(["positive"]), one),
         (&["classes"], json!([]), one),
@@ -327,7 +327,7 @@ fn clsify_json_that_is_broken() {
     }
     for (text, expected) in [
         ("", "not valid JSON: EOF while parsing a value at line 1 column 0"),
-        ("[1]", "expected format_version 1 to 3, got none"),
+        ("[1]", "expected format_version 1 to 4, got none"),
         ("{\"format_version\": 1}", "missing field `clsify_version`"),
     ] {
         fs::write(&path, text).unwrap();
@@ -398,4 +398,88 @@ fn classifier_safetensors_that_is_broken() {
         setup.message(&setup.load_error()),
         "DIR/model/classifier.safetensors: no such file or folder"
     );
+}
+
+#[test]
+fn clones_share_the_weights() {
+    let setup = Setup::new(2);
+    let clone = setup.classifier.clone();
+    let weights =
+        |classifier: &SentenceClassifier| std::ptr::from_ref(classifier.encoder().encoder().unwrap());
+    assert_eq!(weights(&clone), weights(&setup.classifier));
+    // So do clones of an encoder alone.
+    let encoder = setup.classifier.encoder().encoder().unwrap();
+    assert_eq!(encoder.clone().weights_bytes(), encoder.weights_bytes());
+    assert!(encoder.shares_weights(&encoder.clone()));
+    assert!(!encoder.shares_weights(&clsify::encoder::Encoder::load(&setup.path("tiny")).unwrap()));
+    // Also where they are loaded when they are needed, after the clone was made.
+    let folder = setup.path("rows");
+    let cache =
+        clsify::features::FeatureCache::open(clsify::features::CacheOptions { folder, max_bytes: 1 << 20 });
+    let options = clsify::pipeline::SentenceEncoderOptions { cache: Some(cache), ..Default::default() };
+    let lazy = SentenceEncoder::load(&setup.path("tiny"), options, &()).unwrap();
+    let clone = lazy.clone();
+    assert!(std::ptr::eq(lazy.encoder().unwrap(), clone.encoder().unwrap()));
+}
+
+/// A classifier belongs to the files that were loaded, whatever lies in the folder when it is saved.
+#[test]
+fn the_encoder_changes_between_loading_and_saving() {
+    for file in ["model.safetensors", "tokenizer.json", "config.json"] {
+        let setup = Setup::new(2);
+        let path = setup.path("tiny").join(file);
+        let before = fs::read(&path).unwrap();
+        setup.classifier.save(&setup.path("before"), false).unwrap();
+        let after = match file {
+            "model.safetensors" => {
+                let mut bytes = before.clone();
+                *bytes.last_mut().unwrap() ^= 1;
+                bytes
+            }
+            _ => [before.as_slice(), b" "].concat(),
+        };
+        fs::write(&path, after).unwrap();
+        setup.classifier.save(&setup.path("model"), false).unwrap();
+        let files = |model: &str| SavedModel::read(&setup.path(model)).unwrap().encoder.files;
+        assert_eq!(files("model"), files("before"), "{file}");
+        let error = setup.load_error();
+        assert!(setup.message(&error).starts_with(&format!("DIR/tiny/{file}: expected sha256 ")), "{error}");
+        // Nor is another encoder bundled with it.
+        let error = setup.classifier.save(&setup.path("bundled"), true).unwrap_err();
+        let expected = format!("DIR/tiny/{file}: the file has changed while it was in use");
+        assert_eq!(setup.message(&error), expected);
+        assert!(!setup.path("bundled").exists());
+        // What was trained on is there again: the model is whole.
+        fs::write(&path, before).unwrap();
+        assert_same(&SentenceClassifier::load(&setup.path("model"), &()).unwrap(), &setup.classifier);
+        setup.classifier.save(&setup.path("bundled"), true).unwrap();
+        SentenceClassifier::load(&setup.path("bundled"), &()).unwrap();
+    }
+}
+
+/// Between loading and the training nothing is known of the files but that they are not those that were loaded.
+#[test]
+fn the_encoder_changes_between_loading_and_training() {
+    let setup = Setup::new(2);
+    let encoder = SentenceEncoder::load(&setup.path("tiny"), Default::default(), &()).unwrap();
+    let path = setup.path("tiny/model.safetensors");
+    let mut bytes = fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let error = train(encoder, &dataset(2), TrainOptions::default(), &()).unwrap_err();
+    assert_eq!(setup.message(&error), "DIR/tiny/model.safetensors: the file has changed while it was in use");
+}
+
+#[test]
+fn git_lfs_pointers_in_a_model_are_called_so() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:53aa\nsize 120\n";
+    for file in ["clsify.json", "classifier.safetensors", "encoder/model.safetensors"] {
+        let setup = Setup::saved(2, true);
+        fs::write(setup.path("model").join(file), pointer).unwrap();
+        let error = setup.load_error();
+        let text = setup.message(&error);
+        let of_file =
+            format!("DIR/model/{file}: expected the file itself, got a Git LFS pointer to 120 bytes");
+        assert_eq!(text, of_file);
+    }
 }

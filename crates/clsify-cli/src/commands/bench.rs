@@ -85,7 +85,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 /// One encoder at a time: two would contend for memory.
 fn load(located: &Located, dtype: Dtype, args: &Args, console: &Console) -> anyhow::Result<SentenceEncoder> {
     let options = SentenceEncoderOptions {
-        features: Some(args.pooled.of_folder(&located.folder)?),
+        features: args.pooled.features(),
+        layers: args.pooled.layers,
         name: (located.origin != Origin::Folder).then(|| located.name.clone()),
         dtype,
         ..SentenceEncoderOptions::default()

@@ -42,7 +42,7 @@ pub(crate) struct Args {
     encoder: Option<String>,
 
     /// Do only what needs no encoder
-    #[arg(long, conflicts_with_all = ["encoder", "layers", "pooling", "max_length", "dtype", "c", "all", "output", "near_duplicate_threshold"])]
+    #[arg(long, conflicts_with_all = ["encoder", "layers", "pooling", "max_length", "prompt", "dtype", "c", "all", "output", "near_duplicate_threshold"])]
     text_only: bool,
 
     /// Labelled sentences for testing: rows of it that the data has too are reported, and its damaged ones
@@ -253,8 +253,12 @@ fn load(located: &Located, args: &Args, console: &Console) -> anyhow::Result<Sen
         None => Layers::one(three_quarters(EncoderConfig::load(&located.folder)?.num_hidden_layers)),
     };
     let pooled = PooledArgs { layers, pooling: args.pooling.clone() };
-    let encoding = EncodingArgs { max_length: args.encoding.max_length, dtype: args.encoding.dtype };
-    load_encoder(located, &FeatureArgs { pooled, encoding }, args.cache.open(), console)
+    load_encoder(
+        located,
+        &FeatureArgs { pooled, encoding: args.encoding.clone() },
+        args.cache.open(),
+        console,
+    )
 }
 
 /// Layer 9 of 12: where sentences say most about their class in the encoders that were measured.

@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use clsify::encoder::EncoderConfig;
+use clsify::features::prompt_text;
 use clsify::tokenizer::{Tokenizer, model_max_length};
 
 use crate::console::Console;
@@ -20,6 +21,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     max_length: Option<usize>,
 
+    /// Put this text, or the prompt of this name in the encoder's folder, before every sentence
+    #[arg(long, value_name = "NAME|TEXT")]
+    prompt: Option<String>,
+
     /// The sentences
     #[arg(required = true, value_name = "TEXT")]
     texts: Vec<String>,
@@ -36,7 +41,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         max_length <= limit,
         "expected a maximum length of at most {limit} tokens, which this encoder can take, got {max_length}"
     );
-    let tokenizer = Tokenizer::load(&folder, max_length)?;
+    let prompt = args.prompt.as_ref().map(|prompt| prompt_text(&folder, prompt)).transpose()?;
+    let tokenizer = Tokenizer::load(&folder, max_length)?.with_prompt(&prompt.unwrap_or_default());
     let encodings = tokenizer.encode_batch(&args.texts)?;
     let n_truncated = encodings.iter().filter(|e| e.is_truncated).count();
     if n_truncated > 0 {

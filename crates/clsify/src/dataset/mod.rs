@@ -399,5 +399,9 @@ fn open(path: &Path) -> Result<File> {
         let error = Error::new(ErrorKind::Dataset, "expected a file, got a folder");
         return Err(error.at(path.display().to_string()));
     }
+    // A pipe can be read once only.
+    if path.is_file() {
+        crate::checkpoint_folder::refuse_pointer(path)?;
+    }
     File::open(path).map_err(|e| Error::io(path, &e))
 }

@@ -13,6 +13,7 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use serde::Deserialize;
 
+use crate::checkpoint_folder::{is_there, read_text, refuse_pointer, transformer_folder};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A safetensors header is JSON of some 100 bytes a tensor; the format's own limit is 100 MB.
@@ -20,6 +21,7 @@ const MAX_HEADER_BYTES: u64 = 100_000_000;
 
 const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
+const PICKLE: &str = "pytorch_model.bin";
 
 /// Bytes that are read and converted together; they stay in a near cache in between.
 const BLOCK_BYTES: usize = 128 << 10;
@@ -54,6 +56,21 @@ impl Checkpoint {
         Ok(Checkpoint { shards, shard_of: Arc::new(shard_of) })
     }
 
+    /// Opens the weights of a module of sentence-transformers, in a folder of its own.
+    pub(crate) fn open_module(folder: &Path) -> Result<Self> {
+        let path = folder.join(SINGLE);
+        if !is_there(&path)? && folder.join(PICKLE).exists() {
+            let convert = format!(
+                "import torch, safetensors.torch as s; s.save_file(torch.load('{0}/{PICKLE}', weights_only=True), '{0}/{SINGLE}')",
+                folder.display()
+            );
+            return Err(only_pickle(folder, &convert));
+        }
+        let shard = Shard::open(path)?;
+        let shard_of = shard.metadata.offset_keys().into_iter().map(|name| (name, 0)).collect();
+        Ok(Checkpoint { shards: vec![shard], shard_of: Arc::new(shard_of) })
+    }
+
     /// The names of all tensors, in no order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.shard_of.keys().map(String::as_str)
@@ -79,31 +96,41 @@ impl Checkpoint {
 
 /// The weight files of a checkpoint folder: `model.safetensors`, or the shards that the index names, sorted.
 pub(crate) fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let folder = &transformer_folder(folder);
     let single = folder.join(SINGLE);
-    if single.exists() {
+    if is_there(&single)? {
         return Ok(vec![single]);
     }
     let index = folder.join(INDEX);
-    if index.exists() {
-        return shards(&index).map_err(|e| e.at(index.display().to_string()));
+    if is_there(&index)? {
+        return shards(&index);
     }
-    let folder = folder.display();
-    if Path::new(&format!("{folder}/pytorch_model.bin")).exists() {
+    if folder.join(PICKLE).exists() {
         let convert = format!(
-            "from transformers import AutoModel; AutoModel.from_pretrained('{folder}').save_pretrained('{folder}')"
+            "from transformers import AutoModel; AutoModel.from_pretrained('{0}').save_pretrained('{0}')",
+            folder.display()
         );
-        return Err(bad(format!("expected {SINGLE}, got only pytorch_model.bin")
-            .as_str())
-        .at(folder.to_string())
-        .with_hint(format!("a .bin file can run code when it is opened, so it is not read; convert it once: python3 -c \"{convert}\"")));
+        return Err(only_pickle(folder, &convert));
     }
-    Err(bad(format!("no {SINGLE} and no {INDEX} in this folder")).at(folder.to_string()))
+    Err(bad(format!("no {SINGLE} and no {INDEX} in this folder")).at(folder.display().to_string()))
+}
+
+/// The weights are there in the form of old alone.
+fn only_pickle(folder: &Path, convert: &str) -> Error {
+    bad(format!("expected {SINGLE}, got only {PICKLE}")).at(folder.display().to_string()).with_hint(format!(
+        "a .bin file can run code when it is opened, so it is not read; convert it once: python3 -c \"{convert}\""
+    ))
 }
 
 fn shards(index: &Path) -> Result<Vec<PathBuf>> {
-    let text = std::fs::read_to_string(index).map_err(|e| bad(format!("cannot be read: {e}")))?;
+    let names = shard_names(&read_text(index)?).map_err(|e| e.at(index.display().to_string()))?;
+    Ok(names.into_iter().map(|name| index.with_file_name(name)).collect())
+}
+
+/// The shards that the text of an index names, sorted.
+fn shard_names(text: &str) -> Result<BTreeSet<String>> {
     let json: serde_json::Value =
-        serde_json::from_str(&text).map_err(|e| bad(format!("not valid JSON: {e}")))?;
+        serde_json::from_str(text).map_err(|e| bad(format!("not valid JSON: {e}")))?;
     let map = json.get("weight_map").and_then(serde_json::Value::as_object);
     let map =
         map.filter(|m| !m.is_empty()).ok_or_else(|| bad("expected an object \"weight_map\" with entries"))?;
@@ -116,9 +143,9 @@ fn shards(index: &Path) -> Result<Vec<PathBuf>> {
         if Path::new(file).file_name() != Some(std::ffi::OsStr::new(file)) {
             return Err(bad(format!("tensor {tensor:?}: expected a plain file name, got {file:?}")));
         }
-        names.insert(file);
+        names.insert(file.to_string());
     }
-    Ok(names.into_iter().map(|name| index.with_file_name(name)).collect())
+    Ok(names)
 }
 
 impl Shard {
@@ -131,6 +158,9 @@ impl Shard {
             bad(format!("expected {expected} bytes, got {file_bytes}"))
                 .with_hint("the file is incomplete or was changed; fetch it again")
         };
+        if file_bytes < 1024 {
+            refuse_pointer(&path)?;
+        }
         if file_bytes < 8 {
             return Err(place(truncated(8)));
         }

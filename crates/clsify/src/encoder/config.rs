@@ -6,10 +6,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::checkpoint_folder::{read_text, transformer_folder};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The supported values of `model_type`.
-pub const MODEL_TYPES: [&str; 6] = ["distilbert", "bert", "mpnet", "roberta", "xlm-roberta", "electra"];
+pub const MODEL_TYPES: [&str; 8] =
+    ["distilbert", "bert", "mpnet", "roberta", "xlm-roberta", "electra", "camembert", "ernie"];
 
 /// The non-linearity of the feed-forward part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +53,7 @@ pub struct EncoderConfig {
     pub layer_norm_eps: f32,
     /// The non-linearity of the feed-forward part.
     pub activation: Activation,
-    /// RoBERTa's and MPNet's way of counting: a token's position is this number plus its place (from 1) among the
+    /// RoBERTa's, CamemBERT's and MPNet's way of counting: a token's position is this number plus its place (from 1) among the
     /// tokens that are not this id; `None`: positions count from 0.
     pub position_padding_id: Option<u32>,
     /// Buckets of MPNet's relative attention bias; `None` when the family has none.
@@ -65,10 +67,12 @@ impl EncoderConfig {
     /// [`ErrorKind::Io`] when the file cannot be read, [`ErrorKind::Config`] when it is malformed, lacks a key, or
     /// describes something that is not supported.
     pub fn load(folder: &Path) -> Result<Self> {
-        let path = folder.join("config.json");
-        let text = std::fs::read_to_string(&path).map_err(|e| {
-            Error::io(&path, &e)
-                .with_hint("an encoder is a folder with config.json, model.safetensors and tokenizer.json")
+        let path = transformer_folder(folder).join("config.json");
+        let text = read_text(&path).map_err(|e| match e.hint() {
+            Some(_) => e,
+            None => {
+                e.with_hint("an encoder is a folder with config.json, model.safetensors and tokenizer.json")
+            }
         })?;
         Self::from_json(&text).map_err(|e| e.at(path.display().to_string()))
     }
@@ -111,6 +115,10 @@ impl EncoderConfig {
         if json.get("is_decoder").and_then(Value::as_bool) == Some(true) {
             return Err(bad("\"is_decoder\" is true: expected an encoder, got a decoder"));
         }
+        if model_type == "ernie" && json.get("use_task_id").and_then(Value::as_bool) == Some(true) {
+            return Err(bad("\"use_task_id\" is true: expected an encoder without task ids")
+                .with_hint("choose an ernie whose config.json does not set use_task_id"));
+        }
         let activation = match fields.text(key("hidden_act", "activation"))?.unwrap_or("gelu") {
             "gelu" => Activation::Gelu,
             "gelu_new" | "gelu_pytorch_tanh" => Activation::GeluTanh,
@@ -146,7 +154,7 @@ impl EncoderConfig {
             activation,
             position_padding_id: match model_type {
                 "mpnet" => Some(1),
-                "roberta" | "xlm-roberta" => Some(fields.token_id_or("pad_token_id", 1)?),
+                "roberta" | "xlm-roberta" | "camembert" => Some(fields.token_id_or("pad_token_id", 1)?),
                 _ => None,
             },
             relative_attention_num_buckets: match model_type {

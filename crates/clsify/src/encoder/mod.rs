@@ -25,6 +25,7 @@ mod position_bias;
 mod workspace;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -34,11 +35,12 @@ pub use clsify_kernels::matmul::Parallel;
 pub use config::{Activation, EncoderConfig, MODEL_TYPES};
 pub use dtype::Dtype;
 
+use crate::checkpoint_folder::transformer_folder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
 use crate::tokenizer::{Batch, Encoding};
 use attention::Attention;
-use checkpoint::Checkpoint;
+pub(crate) use checkpoint::Checkpoint;
 use embeddings::Embeddings;
 use feed_forward::FeedForward;
 use first_token::FirstToken;
@@ -46,16 +48,23 @@ use names::TensorNames;
 use position_bias::PositionBias;
 use workspace::with_workspace;
 
-/// A frozen encoder with its weights in memory.
+/// A frozen encoder with its weights in memory, which clones share.
 #[derive(Debug, Clone)]
 pub struct Encoder {
     config: EncoderConfig,
+    weights: Arc<Weights>,
+    /// Prefixes of other encoders in the same files.
+    passed_over: Vec<String>,
+    dtype: Dtype,
+}
+
+#[derive(Debug)]
+struct Weights {
     embeddings: Embeddings,
     position_bias: Option<PositionBias>,
     layers: Vec<Layer>,
     /// Of the last layer, where there is one.
     first_token: Option<FirstToken>,
-    dtype: Dtype,
 }
 
 /// One transformer layer.
@@ -142,7 +151,19 @@ impl Encoder {
         // Of several errors the first in the order of computation, whichever thread was faster.
         let (embeddings, position_bias, first_token) = rest?;
         let (layers, first_token) = (layers.into_iter().collect::<Result<_>>()?, first_token?);
-        Ok(Encoder { config, embeddings, position_bias, layers, first_token, dtype })
+        let weights = Arc::new(Weights { embeddings, position_bias, layers, first_token });
+        Ok(Encoder { config, weights, passed_over: names.passed_over().to_vec(), dtype })
+    }
+
+    /// The prefixes of the tensors of other encoders that the same files hold, such as `teacher.`; as in transformers, the
+    /// family's own prefix and then none is preferred to another.
+    pub fn passed_over(&self) -> &[String] {
+        &self.passed_over
+    }
+
+    /// Whether both are clones of one encoder, with the same weights in memory.
+    pub fn shares_weights(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.weights, &other.weights)
     }
 
     /// The arithmetic of its products.
@@ -153,15 +174,15 @@ impl Encoder {
     /// The memory that the weights take, in bytes.
     pub fn weights_bytes(&self) -> usize {
         let layer = |layer: &Layer| layer.attention.bytes() + layer.feed_forward.bytes();
-        self.embeddings.bytes()
-            + self.layers.iter().map(layer).sum::<usize>()
-            + self.first_token.as_ref().map_or(0, FirstToken::bytes)
+        self.weights.embeddings.bytes()
+            + self.weights.layers.iter().map(layer).sum::<usize>()
+            + self.weights.first_token.as_ref().map_or(0, FirstToken::bytes)
     }
 
     /// Seconds that one layer of this encoder's shape takes for 48 tokens on one thread, in any arithmetic: the least of
     /// four runs. It stands for all layers in comparing arithmetics, and costs no more than packing its weights.
     pub fn layer_seconds(&self, dtype: Dtype) -> f64 {
-        let Some(first) = self.layers.first() else { return 0.0 };
+        let Some(first) = self.weights.layers.first() else { return 0.0 };
         let layer = match dtype == self.dtype {
             true => first,
             false => &first.with_any_weights(dtype),
@@ -176,7 +197,13 @@ impl Encoder {
             let mut x = x.clone();
             let started = Instant::now();
             with_workspace(|workspace| {
-                layer.attention.forward(&mut x, &batch, self.position_bias.as_ref(), Parallel::No, workspace);
+                layer.attention.forward(
+                    &mut x,
+                    &batch,
+                    self.weights.position_bias.as_ref(),
+                    Parallel::No,
+                    workspace,
+                );
                 layer.feed_forward.forward(&mut x, batch.n_tokens(), Parallel::No, workspace);
             });
             started.elapsed().as_secs_f64()
@@ -195,7 +222,7 @@ impl Encoder {
     /// [`ErrorKind::InvalidArgument`] when a sentence has no tokens, or more than the encoder has positions;
     /// [`ErrorKind::Checkpoint`] when a token id is not in the word table.
     pub fn forward(&self, batch: &Batch, parallel: Parallel) -> Result<Matrix> {
-        let x = staffed(parallel, || self.run(&self.layers, batch, parallel, &mut |_, _| {}))?;
+        let x = staffed(parallel, || self.run(&self.weights.layers, batch, parallel, &mut |_, _| {}))?;
         Matrix::from_vec(x, batch.n_tokens(), self.config.hidden_size)
     }
 
@@ -210,7 +237,7 @@ impl Encoder {
         parallel: Parallel,
         visit: &mut (dyn FnMut(usize, &[f32]) + Send),
     ) -> Result<()> {
-        staffed(parallel, || self.run(&self.layers, batch, parallel, visit)).map(drop)
+        staffed(parallel, || self.run(&self.weights.layers, batch, parallel, visit)).map(drop)
     }
 
     /// The first row of `last_hidden_state` of each sentence, `[n_sentences, hidden_size]`: what `cls` pooling takes,
@@ -221,7 +248,8 @@ impl Encoder {
     pub fn forward_first(&self, batch: &Batch, parallel: Parallel) -> Result<Matrix> {
         let hidden_size = self.config.hidden_size;
         let sentences: Vec<_> = batch.sentences().collect();
-        let Some(((last, layers), first_token)) = self.layers.split_last().zip(self.first_token.as_ref())
+        let Some(((last, layers), first_token)) =
+            self.weights.layers.split_last().zip(self.weights.first_token.as_ref())
         else {
             let all = self.forward(batch, parallel)?;
             let first: Vec<usize> = sentences.iter().map(|sentence| sentence.start).collect();
@@ -230,7 +258,7 @@ impl Encoder {
         if sentences.is_empty() {
             return Ok(Matrix::zeros(0, hidden_size));
         }
-        let bias = self.position_bias.as_ref();
+        let bias = self.weights.position_bias.as_ref();
         let first = staffed(parallel, || -> Result<Vec<f32>> {
             let x = self.run(layers, batch, parallel, &mut |_, _| {})?;
             let mut first = first_token.forward(&last.attention, &x, &sentences, bias, parallel);
@@ -253,11 +281,17 @@ impl Encoder {
             let message = format!("expected 1 to {max_tokens} tokens a sentence, got {}", sentence.len());
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        let mut x = self.embeddings.forward(batch, parallel)?;
+        let mut x = self.weights.embeddings.forward(batch, parallel)?;
         visit(0, &x);
         with_workspace(|workspace| {
             for (layer, number) in layers.iter().zip(1..) {
-                layer.attention.forward(&mut x, batch, self.position_bias.as_ref(), parallel, workspace);
+                layer.attention.forward(
+                    &mut x,
+                    batch,
+                    self.weights.position_bias.as_ref(),
+                    parallel,
+                    workspace,
+                );
                 layer.feed_forward.forward(&mut x, batch.n_tokens(), parallel, workspace);
                 visit(number, &x);
             }
@@ -279,8 +313,9 @@ fn staffed<T: Send>(parallel: Parallel, f: impl FnOnce() -> T + Send) -> T {
 /// # Errors
 /// As for [`Encoder::load`], when there are no weights to read.
 pub fn encoder_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = vec![folder.join("config.json")];
     let weights = checkpoint::weight_files(folder)?;
+    let folder = transformer_folder(folder);
+    let mut files = vec![folder.join("config.json")];
     let index = folder.join("model.safetensors.index.json");
     if weights.len() > 1 || !weights[0].ends_with("model.safetensors") {
         files.push(index);

@@ -3,11 +3,15 @@
 //! The only place that knows it. A prefix such as `distilbert.` or `bert.`, put there by a model with a head on top, is
 //! found by looking; the tensors of heads and poolers are left alone.
 
+use std::collections::BTreeSet;
+
 use crate::error::{Error, ErrorKind, Result};
 
 /// The name, without `.weight` or `.bias`, of each part of an encoder.
 pub(crate) struct TensorNames {
     prefix: String,
+    /// Prefixes of other encoders among the same tensors, sorted.
+    passed_over: Vec<String>,
     spelling: &'static Spelling,
     /// Checkpoints converted from TensorFlow long ago say `gamma` and `beta` where others say `weight` and `bias`.
     gamma_beta: bool,
@@ -80,18 +84,11 @@ pub(crate) enum NormPart {
 
 impl TensorNames {
     /// Finds the spelling of a family and the prefix that this checkpoint uses.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] when there is no encoder, or there are several and transformers would not load one of them.
     pub(crate) fn find<'a>(model_type: &str, names: impl Iterator<Item = &'a str> + Clone) -> Result<Self> {
-        let prefix = names
-            .clone()
-            .filter_map(|name| name.strip_suffix(WORD_EMBEDDINGS))
-            .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
-            .min_by_key(|prefix| (prefix.len(), prefix.to_string()))
-            .ok_or_else(|| {
-                let message = format!("tensor {WORD_EMBEDDINGS:?}: missing, under any prefix");
-                Error::new(ErrorKind::Checkpoint, message)
-                    .with_hint(format!("config.json says model_type {model_type:?}; is it the right folder?"))
-            })?
-            .to_string();
+        let (prefix, passed_over) = find_prefix(model_type, names.clone())?;
         let old_norm = format!("{prefix}embeddings.LayerNorm.gamma");
         let gamma_beta = names.clone().any(|name| name == old_norm);
         let spelling = match model_type {
@@ -99,7 +96,12 @@ impl TensorNames {
             "mpnet" => &MPNET,
             _ => &BERT,
         };
-        Ok(TensorNames { prefix, spelling, gamma_beta })
+        Ok(TensorNames { prefix, passed_over, spelling, gamma_beta })
+    }
+
+    /// The prefixes of other encoders among the same tensors, sorted.
+    pub(crate) fn passed_over(&self) -> &[String] {
+        &self.passed_over
     }
 
     pub(crate) fn word_embeddings(&self) -> String {
@@ -156,6 +158,38 @@ impl TensorNames {
     }
 }
 
+/// The prefix of the encoder to load and those of others, sorted. One alone is taken, whatever it is; of several that which
+/// transformers loads: the family's own, or none.
+fn find_prefix<'a>(model_type: &str, names: impl Iterator<Item = &'a str>) -> Result<(String, Vec<String>)> {
+    let prefixes: BTreeSet<&str> = names
+        .filter_map(|name| name.strip_suffix(WORD_EMBEDDINGS))
+        .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
+        .collect();
+    let own = match model_type {
+        "xlm-roberta" | "camembert" => "roberta.".to_string(),
+        other => format!("{other}."),
+    };
+    let preferred: Vec<&str> = prefixes.iter().copied().filter(|p| p.is_empty() || *p == own).collect();
+    let chosen = match (preferred.as_slice(), prefixes.len()) {
+        (_, 0) => {
+            let message = format!("tensor {WORD_EMBEDDINGS:?}: missing, under any prefix");
+            return Err(Error::new(ErrorKind::Checkpoint, message)
+                .with_hint(format!("config.json says model_type {model_type:?}; is it the right folder?")));
+        }
+        ([chosen], _) => *chosen,
+        (_, 1) => prefixes.first().copied().unwrap_or_default(),
+        _ => {
+            let found: Vec<String> = prefixes.iter().map(|prefix| format!("{prefix:?}")).collect();
+            let message = format!("expected one encoder, got tensors of {}", found.join(", "));
+            return Err(Error::new(ErrorKind::Checkpoint, message).with_hint(format!(
+                "save the encoder that you want alone, with tensors named {WORD_EMBEDDINGS:?} and so on"
+            )));
+        }
+    };
+    let others = prefixes.iter().filter(|prefix| **prefix != chosen).map(ToString::to_string).collect();
+    Ok((chosen.to_string(), others))
+}
+
 fn weight_and_bias(stem: &str) -> [String; 2] {
     [format!("{stem}.weight"), format!("{stem}.bias")]
 }
@@ -171,6 +205,29 @@ mod tests {
         let names = TensorNames::find("bert", names.into_iter()).unwrap();
         assert_eq!(names.word_embeddings(), "bert.embeddings.word_embeddings.weight");
         assert_eq!(names.linear(3, LinearPart::Query)[0], "bert.encoder.layer.3.attention.self.query.weight");
+    }
+
+    /// Oracle: transformers 5.23, `AutoModel.from_pretrained(..., output_loading_info=True)` on such files. It loads
+    /// `bert.` or no prefix and leaves the other, and it initialises weights anew where the first list has neither.
+    #[test]
+    fn of_two_encoders_the_one_of_transformers_is_taken_or_none() {
+        let names = |prefixes: &[&str]| -> Vec<String> {
+            prefixes.iter().map(|prefix| format!("{prefix}{WORD_EMBEDDINGS}")).collect()
+        };
+        let find = |prefixes: &[&str]| {
+            TensorNames::find("bert", names(prefixes).iter().map(String::as_str))
+                .map(|found| (found.prefix.clone(), found.passed_over.join(" ")))
+                .map_err(|e| e.to_string())
+        };
+        assert_eq!(find(&["a.", "bert."]), Ok(("bert.".into(), "a.".into())));
+        assert_eq!(find(&["roberta.", "", "a."]), Ok((String::new(), "a. roberta.".into())));
+        assert_eq!(find(&["a."]), Ok(("a.".into(), String::new())));
+        let both = |a, b| Err(format!("expected one encoder, got tensors of {a:?}, {b:?}"));
+        assert_eq!(find(&["query.", "context."]), both("context.", "query."));
+        // transformers takes both, a tensor of the one or the other.
+        assert_eq!(find(&["bert.", ""]), both("", "bert."));
+        let own = TensorNames::find("camembert", names(&["a.", "roberta."]).iter().map(String::as_str));
+        assert_eq!(own.unwrap().prefix, "roberta.");
     }
 
     #[test]

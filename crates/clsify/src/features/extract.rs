@@ -7,7 +7,7 @@ use clsify_kernels::normalize::l2_normalize;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::FeatureOptions;
+use super::{FeatureOptions, Head, Pooling};
 use crate::encoder::{Encoder, Parallel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
@@ -83,6 +83,22 @@ pub fn extract(
     options: &FeatureOptions,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Matrix> {
+    if !options.modules.is_empty() {
+        let message = "expected features without modules, whose weights are the folder's";
+        return Err(Error::new(ErrorKind::InvalidArgument, message)
+            .with_hint("load the folder as a SentenceEncoder, which has them"));
+    }
+    extract_with(encoder, &Head::default(), encodings, options, progress)
+}
+
+/// Like [`extract`], with the weights of the modules.
+pub(crate) fn extract_with(
+    encoder: &Encoder,
+    head: &Head,
+    encodings: &[Encoding],
+    options: &FeatureOptions,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Matrix> {
     check(encodings, 0, options)?;
     let n_features = options.n_features(encoder.config())?;
     let mut features = Matrix::zeros(encodings.len(), n_features);
@@ -100,7 +116,7 @@ pub fn extract(
 
     let run = |(chunk, rows): (Vec<usize>, Vec<&mut [f32]>), parallel: Parallel| -> Result<()> {
         let batch = Batch::new(chunk.iter().map(|&i| &encodings[i]));
-        let pooled = pool(encoder, &batch, options, parallel)?;
+        let pooled = pool(encoder, head, &batch, options, parallel)?;
         rows.into_iter()
             .zip(pooled.chunks_exact(n_features))
             .for_each(|(row, pooled)| row.copy_from_slice(pooled));
@@ -151,15 +167,22 @@ fn chunks(encodings: &[Encoding]) -> Vec<Vec<usize>> {
 }
 
 /// The features of one batch, `[n_sentences, n_features]`.
-fn pool(encoder: &Encoder, batch: &Batch, options: &FeatureOptions, parallel: Parallel) -> Result<Vec<f32>> {
+fn pool(
+    encoder: &Encoder,
+    head: &Head,
+    batch: &Batch,
+    options: &FeatureOptions,
+    parallel: Parallel,
+) -> Result<Vec<f32>> {
     let config = encoder.config();
-    let (hidden, n_features) = (config.hidden_size, options.n_features(config)?);
+    let (hidden, n_pooled) = (config.hidden_size, options.n_pooled(config)?);
+    let n_sentences = batch.sentences().count();
     let mut out;
     if options.is_first_alone(config.num_hidden_layers) {
         out = encoder.forward_first(batch, parallel)?.as_slice().to_vec();
     } else {
         let sentences: Vec<_> = batch.sentences().collect();
-        out = vec![0.0; sentences.len() * n_features];
+        out = vec![0.0; n_sentences * n_pooled];
         let layers = options.layers.resolve(config.num_hidden_layers)?;
         let of_layer = options.poolings.len() * hidden;
         encoder.forward_layers(batch, parallel, &mut |layer, hidden_states| {
@@ -167,15 +190,24 @@ fn pool(encoder: &Encoder, batch: &Batch, options: &FeatureOptions, parallel: Pa
                 return;
             }
             let start = (layer - layers.start()) * of_layer;
-            for (sentence, row) in sentences.iter().zip(out.chunks_exact_mut(n_features)) {
+            for (sentence, row) in sentences.iter().zip(out.chunks_exact_mut(n_pooled)) {
                 let tokens = &hidden_states[sentence.start * hidden..sentence.end * hidden];
+                let n_left_out = options.n_prompt_tokens * hidden;
                 let own = row[start..start + of_layer].chunks_exact_mut(hidden);
-                options.poolings.iter().zip(own).for_each(|(pooling, to)| pooling.pool(tokens, to));
+                options.poolings.iter().zip(own).for_each(|(pooling, to)| match tokens.get(n_left_out..) {
+                    Some(rest) if !rest.is_empty() => pooling.pool(rest, to),
+                    // As in sentence-transformers, where all tokens are the prompt's.
+                    _ if *pooling == Pooling::Cls => pooling.pool(tokens, to),
+                    _ => to.fill(0.0),
+                });
             }
         })?;
     }
+    out = head.forward(out, n_sentences);
+    let width = out.len() / n_sentences.max(1);
     if options.normalize {
-        l2_normalize(&mut out, n_features);
+        l2_normalize(&mut out, width);
     }
-    Ok(out)
+    let Some(kept) = options.truncate_dim.filter(|&kept| kept < width) else { return Ok(out) };
+    Ok(out.chunks_exact(width).flat_map(|row| &row[..kept]).copied().collect())
 }

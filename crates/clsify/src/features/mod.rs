@@ -3,24 +3,28 @@
 mod cache;
 mod extract;
 mod layers;
+mod module;
 mod npy;
 mod pooling;
 mod sentence_transformers;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 pub use cache::{CacheOptions, FeatureCache};
-pub(crate) use extract::check;
 pub use extract::{TokenCounts, extract};
+pub(crate) use extract::{check, extract_with};
 pub use layers::Layers;
+pub(crate) use module::Head;
+pub use module::Module;
 pub use npy::{NpyWriter, save_npy};
 pub use pooling::Pooling;
+pub use sentence_transformers::{SentenceTransformer, prompt_text};
 
 use crate::encoder::EncoderConfig;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Which features to take: the chosen layers side by side, and of each layer the poolings side by side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +34,22 @@ pub struct FeatureOptions {
     pub layers: Layers,
     /// How each of them is pooled.
     pub poolings: Vec<Pooling>,
-    /// Whether each sentence's vector is divided by its length.
+    /// The first tokens that are not pooled: those of a prompt that the encoder's folder leaves out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub n_prompt_tokens: usize,
+    /// What the pooled vector of the last layer goes through then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<Module>,
+    /// Whether each sentence's vector is divided by its length then.
     pub normalize: bool,
+    /// How many numbers of it are kept, of the last layer, the first ones; `None`: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncate_dim: Option<usize>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 impl Default for FeatureOptions {
@@ -51,18 +69,25 @@ impl From<Pooling> for FeatureOptions {
 impl From<Vec<Pooling>> for FeatureOptions {
     /// Of the last layer.
     fn from(poolings: Vec<Pooling>) -> Self {
-        FeatureOptions { layers: Layers::Last, poolings, normalize: false }
+        FeatureOptions {
+            layers: Layers::Last,
+            poolings,
+            n_prompt_tokens: 0,
+            modules: Vec::new(),
+            normalize: false,
+            truncate_dim: None,
+        }
     }
 }
 
 impl FeatureOptions {
-    /// What a sentence-transformers folder asks for in `modules.json` and `1_Pooling/config.json`, both generations.
-    /// `None` when the folder holds a plain encoder.
+    /// The features that a sentence-transformers folder asks for; `None` when the folder holds a plain encoder.
+    /// [`SentenceTransformer`] says what else it asks for.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::error::ErrorKind::Config) when a module or pooling is not supported.
+    /// [`ErrorKind::Config`] when a module or pooling is not supported.
     pub fn from_folder(folder: &Path) -> Result<Option<Self>> {
-        sentence_transformers::options(folder)
+        Ok(SentenceTransformer::read(folder)?.map(|asked| asked.features))
     }
 
     /// The same poolings of other layers.
@@ -82,7 +107,7 @@ impl FeatureOptions {
     /// others. The encoder ends with the top layer.
     pub(crate) fn is_first_alone(&self, depth: usize) -> bool {
         let is_top_alone = self.layers.resolve(depth).is_ok_and(|layers| *layers.start() == depth);
-        self.poolings == [Pooling::Cls] && is_top_alone && depth > 0
+        self.poolings == [Pooling::Cls] && is_top_alone && depth > 0 && self.n_prompt_tokens == 0
     }
 
     /// The operations that an encoder needs for these features of a sentence of `n_tokens`, a multiply-add counted as two.
@@ -102,8 +127,39 @@ impl FeatureOptions {
     /// # Errors
     /// As for [`Layers::resolve`].
     pub fn n_features(&self, config: &EncoderConfig) -> Result<usize> {
+        let width = self.n_modelled(config)?;
+        Ok(self.truncate_dim.map_or(width, |n| n.min(width)))
+    }
+
+    /// Numbers a sentence that pooling gives.
+    pub(crate) fn n_pooled(&self, config: &EncoderConfig) -> Result<usize> {
         let n_layers = self.layers.resolve(config.num_hidden_layers)?.count();
         Ok(n_layers * self.poolings.len() * config.hidden_size)
+    }
+
+    /// Numbers a sentence after the modules.
+    fn n_modelled(&self, config: &EncoderConfig) -> Result<usize> {
+        let of_last_layer_only = self.truncate_dim.is_some() || !self.modules.is_empty();
+        if of_last_layer_only && self.layers.canonical(config.num_hidden_layers)? != Layers::Last {
+            let message = format!(
+                "expected the last layer for the dense layers and truncate_dim of this encoder's folder, got {}",
+                self.layers
+            );
+            return Err(Error::new(ErrorKind::InvalidArgument, message)
+                .with_hint("choose the pooling too: --pooling cls, mean or max"));
+        }
+        let mut width = self.n_pooled(config)?;
+        for module in &self.modules {
+            let Module::Dense { folder, in_features, out_features } = module else { continue };
+            if *in_features != width {
+                let message = format!(
+                    "{folder}: expected a layer that takes {width} numbers, got one that takes {in_features}"
+                );
+                return Err(Error::new(ErrorKind::Config, message));
+            }
+            width = *out_features;
+        }
+        Ok(width)
     }
 }
 
@@ -116,8 +172,32 @@ impl fmt::Display for FeatureOptions {
             Layers::Range { first, last } if first == last => write!(f, " of layer {first}")?,
             layers => write!(f, " of layers {layers}")?,
         }
-        f.write_str(if self.normalize { ", normalized" } else { "" })
+        if self.n_prompt_tokens > 0 {
+            write!(f, ", without the first {} tokens", self.n_prompt_tokens)?;
+        }
+        for module in &self.modules {
+            match module {
+                Module::Dense { folder, out_features, .. } => write!(f, ", {folder} to {out_features}")?,
+                Module::Normalize => f.write_str(", normalized")?,
+            }
+        }
+        f.write_str(if self.normalize { ", normalized" } else { "" })?;
+        self.truncate_dim.map_or(Ok(()), |n| write!(f, ", the first {n}"))
     }
+}
+
+/// The files below an encoder's folder that decide what becomes of pooled vectors: those of its dense layers.
+pub(crate) fn feature_files(options: &FeatureOptions) -> Vec<PathBuf> {
+    options.modules.iter().flat_map(Module::files).collect()
+}
+
+/// The files that make a folder one of sentence-transformers, as far as they are there: they say what is to be done, and
+/// hold no weights.
+///
+/// # Errors
+/// Those of a malformed `modules.json`.
+pub(crate) fn sentence_transformers_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    sentence_transformers::files(folder)
 }
 
 /// Poolings joined by `+`, as they are written everywhere.

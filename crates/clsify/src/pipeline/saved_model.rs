@@ -11,21 +11,24 @@ use std::path::{Path, PathBuf};
 use safetensors::tensor::{self, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::encoder_identity::{FileHash, hash_files};
+use super::encoder_identity::{EncoderFiles, FileHash};
 use super::hash_memory::HashMemory;
+use super::sentence_encoder::SentenceEncoder;
 use super::training_report::EncoderReport;
+use crate::checkpoint_folder::{read_text, refuse_pointer};
 use crate::classifier::{ClassWeight, Decision, Platt, Scaling};
-use crate::encoder::{Dtype, encoder_files};
+use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
 use crate::features::FeatureOptions;
 use crate::files::{check_writable, write_atomically, write_folder_atomically};
-use crate::tokenizer::{is_settings, settings_change_ids, tokenizer_files};
+use crate::tokenizer::{is_settings, settings_change_ids};
 
 /// The newest version of the folder's form; this program reads those before it too. Version 1 had `pooling`, of the last
 /// layer, for `features`; version 3 has a `decision` other than the most probable class, or `multi_label`, which a program
-/// that does not know them must not pass over. A model without either is written as version 2.
-pub const FORMAT_VERSION: u32 = 3;
+/// that does not know them must not pass over; version 4 has a `prompt`, `lowercase`, or features with `modules`, `truncate_dim`
+/// or `n_prompt_tokens`, likewise. A model is written as the oldest version that has all of it, but 1.
+pub const FORMAT_VERSION: u32 = 4;
 
 const METADATA: &str = "clsify.json";
 const WEIGHTS: &str = "classifier.safetensors";
@@ -48,6 +51,12 @@ pub struct SavedModel {
     pub features: FeatureOptions,
     /// The longest sentence in tokens.
     pub max_length: usize,
+    /// The text before every sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prompt: String,
+    /// Whether sentences are lowercased first, whatever the tokenizer's files say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lowercase: bool,
     /// The encoder.
     pub encoder: SavedEncoder,
     /// How probabilities become answers.
@@ -142,9 +151,10 @@ impl SavedModel {
         Ok(saved)
     }
 
-    /// The version that a model with this rule needs.
-    pub(super) fn version_for(decision: &Decision) -> u32 {
-        if decision.is_most_probable() { 2 } else { FORMAT_VERSION }
+    /// The version that a model with this rule and encoder needs.
+    pub(super) fn version_for(decision: &Decision, encoder: &SentenceEncoder) -> u32 {
+        let of_encoder = encoder_version(encoder);
+        if decision.is_most_probable() { of_encoder } else { of_encoder.max(3) }
     }
 
     /// The path of `clsify.json` in a model folder.
@@ -162,12 +172,8 @@ impl SavedModel {
     /// # Errors
     /// [`ErrorKind::Model`] with the file that differs; an I/O error when one is missing.
     pub fn check_encoder(&self, folder: &Path) -> Result<()> {
-        self.check_encoder_with(folder, &HashMemory::default())
-    }
-
-    /// Like [`check_encoder`](Self::check_encoder), without reading the files whose hashes are remembered.
-    pub(super) fn check_encoder_with(&self, folder: &Path, memory: &HashMemory) -> Result<()> {
-        self.encoder.check(folder, memory)
+        let files = EncoderFiles::of(folder, &self.features);
+        self.encoder.check(folder, &files.hashes(&HashMemory::default())?)
     }
 }
 
@@ -186,11 +192,11 @@ impl SavedEncoder {
         }
     }
 
-    /// The same with its files and the folder where it lies now: a loaded model may have come with its encoder, or have been
-    /// given another copy.
-    pub(super) fn found_at(&self, folder: &Path, bundled: bool, memory: &HashMemory) -> Result<Self> {
-        let files = hash_encoder(folder, memory)?;
-        let folder = folder.canonicalize().map_err(|e| Error::io(folder, &e))?;
+    /// The same with the files that were loaded and the folder where they lay: a loaded model may have come with its
+    /// encoder, or have been given another copy.
+    pub(super) fn loaded(&self, encoder: &SentenceEncoder, bundled: bool) -> Result<Self> {
+        let files = encoder.files().hashes(encoder.hash_memory())?;
+        let folder = encoder.files().folder().to_path_buf();
         Ok(SavedEncoder { files, bundled, folder, lists_tokenizer_settings: true, ..self.clone() })
     }
 
@@ -200,8 +206,7 @@ impl SavedEncoder {
     }
 
     /// Compares the files of an encoder folder with those that the classifier was trained on.
-    pub(super) fn check(&self, folder: &Path, memory: &HashMemory) -> Result<()> {
-        let found = hash_encoder(folder, memory)?;
+    pub(super) fn check(&self, folder: &Path, found: &[FileHash]) -> Result<()> {
         for expected in &self.files {
             let Some(found) = found.iter().find(|f| f.name == expected.name) else {
                 let path = folder.join(&expected.name);
@@ -209,6 +214,7 @@ impl SavedEncoder {
                     .at(path.display().to_string()));
             };
             if found.sha256 != expected.sha256 {
+                refuse_pointer(&folder.join(&expected.name))?;
                 let message =
                     format!("expected sha256 {}, got {}", short(&expected.sha256), short(&found.sha256));
                 return Err(bad(message)
@@ -235,12 +241,24 @@ impl SavedEncoder {
     }
 }
 
+/// The version that a model with this encoder needs.
+pub(super) fn encoder_version(encoder: &SentenceEncoder) -> u32 {
+    let features = encoder.features();
+    let is_plain = features.modules.is_empty()
+        && features.truncate_dim.is_none()
+        && features.n_prompt_tokens == 0
+        && encoder.tokenizer().prompt().is_empty()
+        && !encoder.lowercase();
+    if is_plain { 2 } else { FORMAT_VERSION }
+}
+
 /// `clsify.json` of a model folder, of a version that this program reads.
 pub(super) fn read_metadata(folder: &Path) -> Result<serde_json::Value> {
     let path = folder.join(METADATA);
     let place = |e: Error| e.at(path.display().to_string());
-    let text = fs::read_to_string(&path).map_err(|e| {
-        Error::io(&path, &e).with_hint("a model is a folder that `clsify train --output` has written")
+    let text = read_text(&path).map_err(|e| match e.hint() {
+        Some(_) => e,
+        None => e.with_hint("a model is a folder that `clsify train --output` has written"),
     })?;
     let json: serde_json::Value =
         serde_json::from_str(&text).map_err(|e| place(bad(format!("not valid JSON: {e}"))))?;
@@ -257,13 +275,6 @@ fn short(sha256: &str) -> String {
     format!("{}...", sha256.chars().take(12).collect::<String>())
 }
 
-/// The sha256 of each file of an encoder folder that decides what is made of a text.
-pub(super) fn hash_encoder(folder: &Path, memory: &HashMemory) -> Result<Vec<FileHash>> {
-    let mut files = encoder_files(folder)?;
-    files.extend(tokenizer_files(folder));
-    hash_files(&files, memory)
-}
-
 /// Writes a model folder, whole or not at all; a model that stands there is replaced, anything else is not.
 pub(super) fn write(
     folder: &Path,
@@ -271,11 +282,11 @@ pub(super) fn write(
     trained_with: &SavedEncoder,
     coef: &[f64],
     intercept: &[f64],
-    encoder_folder: Option<&Path>,
+    encoder: Option<&SentenceEncoder>,
 ) -> Result<()> {
     check_replaceable(folder)?;
     let encoder_goes = folder.canonicalize().is_ok_and(|folder| trained_with.folder.starts_with(folder));
-    if encoder_goes && encoder_folder.is_none() {
+    if encoder_goes && encoder.is_none() {
         let message = "the model's encoder lies in the folder that is to be replaced";
         return Err(Error::new(ErrorKind::InvalidArgument, message)
             .at(folder.display().to_string())
@@ -286,15 +297,8 @@ pub(super) fn write(
         let json = serde_json::to_string_pretty(saved).map_err(|e| bad(e.to_string()))?;
         write_atomically(&new.join(METADATA), |out| writeln!(out, "{json}"))?;
         write_atomically(&new.join(WEIGHTS), |out| out.write_all(&weights))?;
-        if let Some(encoder) = encoder_folder {
-            let bundled = new.join(BUNDLED_ENCODER);
-            fs::create_dir(&bundled).map_err(|e| Error::io(&bundled, &e))?;
-            let mut files = encoder_files(encoder)?;
-            files.extend(tokenizer_files(encoder));
-            for file in files {
-                let target = bundled.join(file.file_name().unwrap_or_default());
-                fs::copy(&file, &target).map_err(|e| Error::io(&target, &e))?;
-            }
+        if let Some(encoder) = encoder {
+            encoder.files().copy_to(&new.join(BUNDLED_ENCODER), encoder.hash_memory())?;
         }
         Ok(())
     })
@@ -364,6 +368,7 @@ pub(super) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> 
     let path = folder.join(WEIGHTS);
     let place = |e: Error| e.at(path.display().to_string());
     let io = |e: std::io::Error| Error::io(&path, &e);
+    refuse_pointer(&path)?;
     let file = fs::File::open(&path).map_err(io)?;
     if file.metadata().map_err(io)?.len() > MAX_WEIGHTS_BYTES {
         return Err(place(bad(format!("expected at most {MAX_WEIGHTS_BYTES} bytes"))));

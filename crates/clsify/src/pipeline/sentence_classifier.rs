@@ -1,11 +1,13 @@
 //! The whole of it: sentences in, labels with probabilities out; saved to a folder and loaded from it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::calibration;
 use super::decision::{self, DecisionEffect, Scored};
+use super::encoder_identity::EncoderFiles;
 use super::hash_memory::HashMemory;
 use super::observer::Observer;
 use super::saved_model::{self, SavedEncoder, SavedModel, SavedTraining};
@@ -16,7 +18,7 @@ use crate::dataset::{Dataset, DatasetSummary};
 use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, ProbabilityScores, weighted_accuracy};
-use crate::features::{FeatureCache, FeatureOptions};
+use crate::features::FeatureCache;
 use crate::matrix::Matrix;
 
 /// A trained classifier of sentences.
@@ -90,11 +92,13 @@ impl SentenceClassifier {
         let described = &report.encoder;
         let decision = report.decision.as_ref().map(|decided| decided.rule.clone()).unwrap_or_default();
         let saved = SavedModel {
-            format_version: SavedModel::version_for(&decision),
+            format_version: SavedModel::version_for(&decision, &encoder),
             clsify_version: env!("CARGO_PKG_VERSION").to_string(),
             classes,
             features: encoder.features().clone(),
             max_length: described.max_length,
+            prompt: encoder.tokenizer().prompt().to_string(),
+            lowercase: encoder.lowercase(),
             encoder: SavedEncoder::of(described, encoder.folder()),
             decision,
             metrics: report.test.clone(),
@@ -123,16 +127,16 @@ impl SentenceClassifier {
     }
 
     /// Writes the model's folder: `clsify.json`, `classifier.safetensors`, and with `bundle_encoder` a copy of the encoder.
-    /// It appears whole or not at all, and replaces an earlier model.
+    /// It appears whole or not at all, and replaces an earlier model. It belongs to the encoder's files as they were loaded.
     ///
     /// # Errors
+    /// [`ErrorKind::Checkpoint`] when files of the encoder that are to be copied have changed since they were loaded;
     /// I/O errors with the path; [`ErrorKind::InvalidArgument`] when something else than a model stands there, or when the
     /// model that stands there bundles the very encoder that is not to be bundled.
     pub fn save(&self, folder: &Path, bundle_encoder: bool) -> Result<()> {
-        let encoder = self.encoder.folder();
         let mut saved = self.saved.clone();
-        saved.encoder = saved.encoder.found_at(encoder, bundle_encoder, self.encoder.hash_memory())?;
-        let bundled = bundle_encoder.then_some(encoder);
+        saved.encoder = saved.encoder.loaded(&self.encoder, bundle_encoder)?;
+        let bundled = bundle_encoder.then_some(&self.encoder);
         let (coef, intercept) = (self.classifier.coef(), self.classifier.intercept());
         saved_model::write(folder, &saved, &saved.encoder, coef, intercept, bundled)
     }
@@ -173,8 +177,14 @@ impl SentenceClassifier {
         observer: &dyn Observer,
     ) -> Result<Self> {
         let saved = SavedModel::read(folder)?;
-        let features = (&saved.features, saved.max_length);
-        let encoder = load_encoder(folder, encoder, &saved.encoder, features, options, observer)?;
+        let encoding = SentenceEncoderOptions {
+            features: Some(saved.features.clone()),
+            max_length: Some(saved.max_length),
+            prompt: Some(saved.prompt.clone()),
+            lowercase: saved.lowercase,
+            ..SentenceEncoderOptions::default()
+        };
+        let encoder = load_encoder(folder, encoder, &saved.encoder, encoding, options, observer)?;
         let of_model = |e: Error| Error::new(ErrorKind::Model, e.to_string());
         let (coef, intercept) = saved_model::read_weights(folder, saved.classes.len(), encoder.n_features())?;
         let classifier = LogisticRegression::from_parts(coef, intercept, saved.classes.len())
@@ -297,13 +307,12 @@ impl SentenceClassifier {
     }
 }
 
-/// The encoder of a model's folder, checked to be the one of the training, with the features and the maximum length that it
-/// had there.
+/// The encoder of a model's folder, checked to be the one of the training, with what it did to sentences there.
 pub(super) fn load_encoder(
     model: &Path,
     encoder: &Path,
     saved: &SavedEncoder,
-    (features, max_length): (&FeatureOptions, usize),
+    encoding: SentenceEncoderOptions,
     options: LoadOptions,
     observer: &dyn Observer,
 ) -> Result<SentenceEncoder> {
@@ -313,23 +322,24 @@ pub(super) fn load_encoder(
             .at(encoder.display().to_string())
             .with_hint("give its folder or name with --encoder, or train with --bundle-encoder"));
     }
+    let memory = HashMemory::new(options.hash_folder.clone());
     let encoder_options = SentenceEncoderOptions {
-        features: Some(features.clone()),
-        max_length: Some(max_length),
         name: Some(saved.name.clone()),
         dtype: options.dtype.unwrap_or(saved.dtype),
         cache: options.cache,
-        hash_folder: options.hash_folder.clone(),
+        hash_folder: options.hash_folder,
+        ..encoding
     };
     if let Some(dtype) = options.dtype.map(Dtype::effective).filter(|&dtype| dtype != saved.dtype) {
         let fitted = saved.dtype;
         observer
             .note(&format!("the classifier was fitted on features in {fitted}, and gets them in {dtype}"));
     }
-    let memory = HashMemory::new(options.hash_folder);
+    let features = encoder_options.features.clone().unwrap_or_default();
+    let files = Arc::new(EncoderFiles::of(encoder, &features));
     let (checked, loaded) = rayon::join(
-        || saved.check(encoder, &memory),
-        || SentenceEncoder::load(encoder, encoder_options, observer),
+        || saved.check(encoder, &files.hashes(&memory)?),
+        || SentenceEncoder::load_files(encoder, Some(files.clone()), encoder_options, observer),
     );
     checked?;
     loaded.map_err(|e| match e.kind() {

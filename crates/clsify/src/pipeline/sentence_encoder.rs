@@ -5,23 +5,35 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use super::encoder_identity::EncoderIdentity;
+use super::encoder_identity::EncoderFiles;
 use super::hash_memory::HashMemory;
 use super::observer::{Observer, Stage};
 use super::token_notes::TokenNotes;
 use crate::encoder::{Dtype, Encoder, EncoderConfig};
 use crate::error::{Error, ErrorKind, Result};
-use crate::features::{FeatureCache, FeatureOptions, TokenCounts, check, extract};
+use crate::features::{
+    FeatureCache, FeatureOptions, Head, Layers, SentenceTransformer, TokenCounts, check, extract_with,
+};
 use crate::matrix::Matrix;
 use crate::tokenizer::{Encoding, Tokenizer, model_max_length};
 
 /// What the caller chooses of a [`SentenceEncoder`].
 #[derive(Debug, Clone, Default)]
 pub struct SentenceEncoderOptions {
-    /// Which features; `None` takes what a sentence-transformers folder asks for, else the `[CLS]` vector.
+    /// Which features. `None` does all that a sentence-transformers folder asks for, as [`SentenceTransformer`] reads it:
+    /// its pooling and what follows it, its longest sentence, its prompt, and its lower case; a folder that is none gives the
+    /// `[CLS]` vector. With features, nothing of that applies.
     pub features: Option<FeatureOptions>,
-    /// The longest sentence in tokens; `None`: as long as the tokenizer's settings allow and the encoder can take.
+    /// Where `features` is `None`: the hidden states to pool.
+    pub layers: Layers,
+    /// The longest sentence in tokens; `None`: what the folder asks for, else as long as the tokenizer's settings allow and
+    /// the encoder can take.
     pub max_length: Option<usize>,
+    /// The text that is put before every sentence, such as `query: `; `None`: what the folder asks for, else none.
+    /// [`prompt_text`](crate::features::prompt_text) finds it by its name.
+    pub prompt: Option<String>,
+    /// Whether sentences are lowercased first, also where neither the folder nor the tokenizer asks for it.
+    pub lowercase: bool,
     /// The name to show and to save; `None`: the folder's.
     pub name: Option<String>,
     /// The arithmetic; where the processor lacks it, f32, and the observer is told. The default is f32.
@@ -38,24 +50,62 @@ pub struct SentenceEncoderOptions {
 /// interrupted loses minutes.
 const STORE_EVERY: usize = 16_384;
 
-/// A frozen encoder with its tokenizer.
+/// A frozen encoder with its tokenizer. Clones share the weights, also those that are loaded later.
 #[derive(Debug, Clone)]
 pub struct SentenceEncoder {
     name: String,
     folder: PathBuf,
     tokenizer: Tokenizer,
     config: EncoderConfig,
-    /// The encoder and the time that its weights took; empty until they are needed.
-    encoder: OnceLock<(Encoder, f64)>,
+    /// Empty until they are needed.
+    weights: Arc<OnceLock<Weights>>,
     features: FeatureOptions,
     n_features: usize,
     dtype: Dtype,
     cache: Option<FeatureCache>,
     hash_memory: HashMemory,
-    identity: OnceLock<EncoderIdentity>,
+    files: Arc<EncoderFiles>,
+    lowercase: bool,
     load_seconds: f64,
     /// Shared with clones: they are one encoder to whoever waits for it.
     embed_nanoseconds: Arc<AtomicU64>,
+}
+
+/// What turns token ids into features.
+#[derive(Debug)]
+pub(super) struct Weights {
+    encoder: Encoder,
+    head: Head,
+    load_seconds: f64,
+}
+
+impl Weights {
+    fn load(
+        folder: &Path,
+        dtype: Dtype,
+        depth: usize,
+        features: &FeatureOptions,
+        observer: &dyn Observer,
+    ) -> Result<Self> {
+        let encoder = Encoder::load_layers(folder, dtype, depth)?;
+        if !encoder.passed_over().is_empty() {
+            observer.note(&format!(
+                "the weights hold other encoders too, which are left out: {}",
+                encoder.passed_over().join(", ")
+            ));
+        }
+        Ok(Weights { encoder, head: Head::load(folder, features)?, load_seconds: 0.0 })
+    }
+
+    /// The features of every sentence; see [`extract`](crate::features::extract()).
+    pub(super) fn extract(
+        &self,
+        encodings: &[Encoding],
+        features: &FeatureOptions,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Matrix> {
+        extract_with(&self.encoder, &self.head, encodings, features, progress)
+    }
 }
 
 /// Features and what was seen on the way to them.
@@ -79,8 +129,9 @@ impl SentenceEncoder {
     /// Loads an encoder folder.
     ///
     /// # Errors
-    /// As for [`Encoder::load`], [`Tokenizer::load`], [`model_max_length`] and [`FeatureOptions::from_folder`];
-    /// [`ErrorKind::InvalidArgument`] when `max_length` is more than the encoder can take, or it has not the layers.
+    /// As for [`Encoder::load`], [`Tokenizer::load`], [`model_max_length`] and [`SentenceTransformer::read`];
+    /// [`ErrorKind::InvalidArgument`] when `max_length` is more than the encoder can take, or it has not the layers;
+    /// [`ErrorKind::Checkpoint`] when a file changes meanwhile.
     ///
     /// ```no_run
     /// use clsify::pipeline::{SentenceEncoder, SentenceEncoderOptions};
@@ -90,6 +141,16 @@ impl SentenceEncoder {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn load(folder: &Path, options: SentenceEncoderOptions, observer: &dyn Observer) -> Result<Self> {
+        Self::load_files(folder, None, options, observer)
+    }
+
+    /// Like [`load`](Self::load), with the folder's files as they are known already.
+    pub(super) fn load_files(
+        folder: &Path,
+        files: Option<Arc<EncoderFiles>>,
+        options: SentenceEncoderOptions,
+        observer: &dyn Observer,
+    ) -> Result<Self> {
         let started = Instant::now();
         if !folder.is_dir() {
             let missing = std::io::Error::from(if folder.exists() {
@@ -102,37 +163,54 @@ impl SentenceEncoder {
             ));
         }
         observer.start(Stage::Load, 0);
-        let features = match options.features {
-            Some(features) => features,
-            None => FeatureOptions::from_folder(folder)?.unwrap_or_default(),
+        let asked = match &options.features {
+            Some(_) => None,
+            None => SentenceTransformer::read(folder)?,
         };
+        let features = options.features.unwrap_or_else(|| {
+            let features = asked.as_ref().map(|asked| asked.features.clone()).unwrap_or_default();
+            features.of_layers(options.layers)
+        });
+        // Before the first file is read that decides a vector.
+        let files = files.unwrap_or_else(|| Arc::new(EncoderFiles::of(folder, &features)));
         let dtype = options.dtype.effective();
         if dtype != options.dtype {
             observer.note(&format!("this processor has no {} instructions: computing in f32", options.dtype));
         }
         let config = EncoderConfig::load(folder)?;
         let layers = features.layers.canonical(config.num_hidden_layers)?;
-        let features = FeatureOptions { layers, ..features };
+        let mut features = FeatureOptions { layers, ..features };
         let (depth, n_features) = (features.depth(config.num_hidden_layers)?, features.n_features(&config)?);
         let limit = config.max_tokens();
-        let max_length = match options.max_length {
-            Some(max_length) => max_length,
-            None => model_max_length(folder)?.map_or(limit, |length| length.min(limit)),
+        let asked_length = match asked.as_ref().and_then(|asked| asked.max_length) {
+            Some(length) => Some(length),
+            None => model_max_length(folder)?,
         };
+        let max_length = options.max_length.unwrap_or_else(|| asked_length.map_or(limit, |n| n.min(limit)));
+        let prompt = options.prompt.or_else(|| asked.as_ref().map(|asked| asked.prompt.clone()));
+        let lowercase = options.lowercase || asked.as_ref().is_some_and(|asked| asked.lowercase);
         if max_length > limit {
             let message = format!("expected a maximum length of at most {limit} tokens, got {max_length}");
             return Err(Error::new(ErrorKind::InvalidArgument, message)
                 .with_hint(format!("{limit} is the number of positions that this encoder knows")));
         }
-        let (encoder, tokenizer) = rayon::join(
+        let (weights, tokenizer) = rayon::join(
             || match options.cache {
                 Some(_) => Ok(OnceLock::new()),
                 // Its time is part of this function's.
-                None => Ok(OnceLock::from((Encoder::load_layers(folder, dtype, depth)?, 0.0))),
+                None => Weights::load(folder, dtype, depth, &features, observer).map(OnceLock::from),
             },
-            || Tokenizer::load(folder, max_length),
+            || -> Result<Tokenizer> {
+                let tokenizer = Tokenizer::load(folder, max_length)?;
+                let tokenizer = if lowercase { tokenizer.with_lowercase()? } else { tokenizer };
+                Ok(tokenizer.with_prompt(&prompt.unwrap_or_default()))
+            },
         );
-        let (encoder, tokenizer) = (encoder?, tokenizer?);
+        let (weights, tokenizer) = (weights?, tokenizer?);
+        files.check_unchanged()?;
+        if asked.is_some_and(|asked| !asked.include_prompt) {
+            features.n_prompt_tokens = tokenizer.n_prompt_tokens()?;
+        }
         let folder_name =
             folder.canonicalize().ok().and_then(|f| f.file_name().map(|n| n.to_string_lossy().into_owned()));
         let name = options.name.or(folder_name).unwrap_or_else(|| folder.display().to_string());
@@ -143,13 +221,14 @@ impl SentenceEncoder {
             folder: folder.to_path_buf(),
             tokenizer,
             config,
-            encoder,
+            weights: Arc::new(weights),
             features,
             n_features,
             dtype,
             cache: options.cache,
             hash_memory: HashMemory::new(options.hash_folder),
-            identity: OnceLock::new(),
+            files,
+            lowercase,
             load_seconds,
             embed_nanoseconds: Arc::default(),
         })
@@ -174,10 +253,10 @@ impl SentenceEncoder {
         let (features, n_cached) = match &self.cache {
             Some(cache) => self.embed_with_cache(cache, &encodings, observer)?,
             None => {
-                let encoder = self.load_weights(observer)?;
+                let weights = self.load_weights(observer)?;
                 observer.start(Stage::Embed, counts.n_tokens);
                 let progress = |done| observer.advance(Stage::Embed, done);
-                let features = extract(encoder, &encodings, &self.features, &progress)?;
+                let features = weights.extract(&encodings, &self.features, &progress)?;
                 observer.finish(Stage::Embed);
                 (features, 0)
             }
@@ -200,14 +279,14 @@ impl SentenceEncoder {
         observer: &dyn Observer,
     ) -> Result<(Matrix, usize)> {
         check(encodings, 0, &self.features)?;
-        let identity = &self.identity()?.name;
+        let identity = &self.files.features_name(&self.features, self.dtype, &self.hash_memory)?;
         let mut found = cache.look_up(identity, encodings, self.n_features());
         if found.n_cached > 0 {
             let (n, of) = (found.n_cached, encodings.len());
             observer.note(&format!("the features of {n} of {of} sentences are known from an earlier run"));
         }
         if !found.missing.is_empty() {
-            let encoder = self.load_weights(observer)?;
+            let weights = self.load_weights(observer)?;
             let missing = found.missing.clone();
             observer.start(Stage::Embed, missing.iter().map(|&i| encodings[i].len()).sum());
             let mut n_done = 0;
@@ -215,7 +294,7 @@ impl SentenceEncoder {
             for part in missing.chunks(STORE_EVERY) {
                 let part_encodings: Vec<Encoding> = part.iter().map(|&i| encodings[i].clone()).collect();
                 let progress = |done| observer.advance(Stage::Embed, n_done + done);
-                let rows = extract(encoder, &part_encodings, &self.features, &progress)?;
+                let rows = weights.extract(&part_encodings, &self.features, &progress)?;
                 n_done += part_encodings.iter().map(Encoding::len).sum::<usize>();
                 found.fill(part, &rows);
                 failure = cache.store(identity, &found, part).err().or(failure);
@@ -230,29 +309,30 @@ impl SentenceEncoder {
         Ok((found.features, found.n_cached))
     }
 
-    fn identity(&self) -> Result<&EncoderIdentity> {
-        if let Some(identity) = self.identity.get() {
-            return Ok(identity);
-        }
-        let identity = EncoderIdentity::of(&self.folder, &self.features, self.dtype(), &self.hash_memory)?;
-        Ok(self.identity.get_or_init(|| identity))
-    }
-
-    /// The encoder, loaded if it has not been.
-    pub(super) fn load_weights(&self, observer: &dyn Observer) -> Result<&Encoder> {
-        if let Some((encoder, _)) = self.encoder.get() {
-            return Ok(encoder);
+    /// The weights, loaded if they have not been.
+    pub(super) fn load_weights(&self, observer: &dyn Observer) -> Result<&Weights> {
+        if let Some(weights) = self.weights.get() {
+            return Ok(weights);
         }
         let started = Instant::now();
         observer.start(Stage::Load, 0);
-        // Named before it is read and checked after, so that no row is ever kept under another encoder's name.
-        let identity = self.cache.as_ref().map(|_| self.identity()).transpose()?;
         let depth = self.features.depth(self.config.num_hidden_layers)?;
-        let encoder = Encoder::load_layers(&self.folder, self.dtype, depth)?;
-        identity.map_or(Ok(()), EncoderIdentity::check_unchanged)?;
+        let weights = Weights::load(&self.folder, self.dtype, depth, &self.features, observer)?;
+        // So that no row is ever kept under another encoder's name, and no classifier belongs to another encoder.
+        self.files.check_unchanged()?;
         observer.finish(Stage::Load);
-        let seconds = started.elapsed().as_secs_f64();
-        Ok(&self.encoder.get_or_init(|| (encoder, seconds)).0)
+        let load_seconds = started.elapsed().as_secs_f64();
+        Ok(self.weights.get_or_init(|| Weights { load_seconds, ..weights }))
+    }
+
+    /// The files that it was loaded from.
+    pub(super) fn files(&self) -> &EncoderFiles {
+        &self.files
+    }
+
+    /// Whether sentences are lowercased first, whatever the tokenizer's files say.
+    pub fn lowercase(&self) -> bool {
+        self.lowercase
     }
 
     pub(super) fn hash_memory(&self) -> &HashMemory {
@@ -289,7 +369,7 @@ impl SentenceEncoder {
     /// # Errors
     /// As for [`Encoder::load`].
     pub fn encoder(&self) -> Result<&Encoder> {
-        self.load_weights(&())
+        Ok(&self.load_weights(&())?.encoder)
     }
 
     /// The choice of features.
@@ -309,6 +389,6 @@ impl SentenceEncoder {
 
     /// How long loading took, as far as it has been done.
     pub fn load_seconds(&self) -> f64 {
-        self.load_seconds + self.encoder.get().map_or(0.0, |(_, seconds)| *seconds)
+        self.load_seconds + self.weights.get().map_or(0.0, |weights| weights.load_seconds)
     }
 }

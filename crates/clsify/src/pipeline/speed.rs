@@ -9,7 +9,7 @@ use super::sentence_encoder::SentenceEncoder;
 use super::training_report::EncoderReport;
 use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
-use crate::features::{TokenCounts, extract};
+use crate::features::TokenCounts;
 
 /// The sentence that is asked alone: the article's, of 9 tokens in BERT's vocabulary.
 const ONE_SENTENCE: &str = "a visually stunning rumination on love";
@@ -87,7 +87,9 @@ impl EncoderSpeed {
         if sentences.is_empty() {
             return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one sentence"));
         }
-        let (weights, tokenizer, options) = (encoder.encoder()?, encoder.tokenizer(), encoder.features());
+        let (weights, tokenizer, options) =
+            (encoder.load_weights(&())?, encoder.tokenizer(), encoder.features());
+        let loaded = encoder.encoder()?;
         let mut encodings = Vec::new();
         let tokenize_seconds = fastest(Duration::from_millis(500), || {
             encodings = tokenizer.encode_batch(sentences)?;
@@ -98,7 +100,7 @@ impl EncoderSpeed {
         // Also the warm-up: threads, frequency, the pages of the weights.
         let one_sentence = latency(|| {
             let encoding = tokenizer.encode(ONE_SENTENCE)?;
-            extract(weights, std::slice::from_ref(&encoding), options, &|_| {})?;
+            weights.extract(std::slice::from_ref(&encoding), options, &|_| {})?;
             Ok(encoding.len())
         })?;
         let threads = rayon::current_num_threads();
@@ -108,12 +110,12 @@ impl EncoderSpeed {
         let ceiling_before = ceiling();
         let encode_seconds = fastest(Duration::from_secs(4), || {
             observer.start(Stage::Embed, counts.n_tokens);
-            extract(weights, &encodings, options, &|done| observer.advance(Stage::Embed, done))?;
+            weights.extract(&encodings, options, &|done| observer.advance(Stage::Embed, done))?;
             observer.finish(Stage::Embed);
             Ok(())
         })?;
         let ceiling = ceiling_before.max(ceiling());
-        let operations: f64 = encodings.iter().map(|e| options.operations(weights.config(), e.len())).sum();
+        let operations: f64 = encodings.iter().map(|e| options.operations(loaded.config(), e.len())).sum();
         let operations_per_second = operations / encode_seconds;
         Ok(EncoderSpeed {
             encoder: EncoderReport::of(encoder),
@@ -121,7 +123,7 @@ impl EncoderSpeed {
             n_sentences: sentences.len(),
             counts,
             load_seconds: encoder.load_seconds(),
-            weights_bytes: weights.weights_bytes(),
+            weights_bytes: loaded.weights_bytes(),
             tokenize_seconds,
             encode_seconds,
             sentences_per_second: sentences.len() as f64 / encode_seconds,

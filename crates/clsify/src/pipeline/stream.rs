@@ -16,7 +16,7 @@ use super::observer::{Observer, Stage};
 use super::sentence_encoder::SentenceEncoder;
 use super::token_notes::TokenNotes;
 use crate::error::{Error, Result};
-use crate::features::{TokenCounts, check, extract};
+use crate::features::{TokenCounts, check};
 use crate::matrix::Matrix;
 use crate::tokenizer::Encoding;
 
@@ -109,7 +109,7 @@ impl SentenceEncoder {
         observer: &dyn Observer,
         mut each: impl FnMut(&Group, &Matrix) -> Result<(), E>,
     ) -> Result<Streamed, E> {
-        let encoder = self.load_weights(observer)?;
+        let weights = self.load_weights(observer)?;
         // Nothing waits in the channel: the reader holds the group that it has read until it is asked for.
         let (sender, receiver) = sync_channel(0);
         // Not a scoped thread: nothing could wake it from a read of a terminal that nobody types into.
@@ -139,7 +139,7 @@ impl SentenceEncoder {
             let started = Instant::now();
             let following = receiver.try_recv().ok();
             let (features, tokenized) = rayon::join(
-                || extract(encoder, &encodings, self.features(), &|_| {}),
+                || weights.extract(&encodings, self.features(), &|_| {}),
                 || following.map(|group| self.tokenize_group(group)),
             );
             let features = features?;

@@ -140,6 +140,8 @@ pub(super) fn train_encoded(
     let needs_folds = decides || options.calibration != Calibration::None;
     let baseline = baseline(&y_train, w_train.as_deref(), &y_test, labels.len())?;
 
+    // The classifier will belong to the files as they were loaded, whatever becomes of them meanwhile.
+    encoder.files().hashes(encoder.hash_memory())?;
     let encoded = match encoded {
         Some(encoded) => encoded,
         None => encoder.encode(dataset.sentences(), observer)?,

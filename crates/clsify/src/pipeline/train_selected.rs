@@ -12,7 +12,7 @@ use super::train::{self, TrainOptions, Trained, check_probabilities, class_ids, 
 use super::training_report::Seconds;
 use crate::classifier::{LogisticRegressionOptions, Scaling};
 use crate::dataset::{Dataset, LabelSeparator, MultiLabelDataset};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Scoring;
 use crate::features::FeatureOptions;
 use crate::matrix::Matrix;
@@ -142,9 +142,19 @@ fn choose<E: From<Error>>(
     let features = selection.chosen.features.clone();
     let known =
         Encoded { features: encoded.features.select_columns(&columns(&features, &config)?), ..encoded };
+    let chosen_with = encoder.files().hashes(encoder.hash_memory())?;
     drop(encoder);
 
     let encoder = load(features)?;
+    if encoder.files().hashes(encoder.hash_memory())? != chosen_with {
+        return Err(Error::new(
+            ErrorKind::Checkpoint,
+            "the encoder's files have changed while they were in use",
+        )
+        .at(encoder.folder().display().to_string())
+        .with_hint("run the command again")
+        .into());
+    }
     let mut is_known = vec![false; sentences.len()];
     rows.iter().for_each(|&row| is_known[row] = true);
     let rest: Vec<usize> = (0..sentences.len()).filter(|&row| !is_known[row]).collect();

@@ -67,6 +67,9 @@ pub struct EncoderReport {
     pub normalize: bool,
     /// The longest sentence in tokens.
     pub max_length: usize,
+    /// The text before every sentence, if there is one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub prompt: String,
     /// The arithmetic.
     pub dtype: Dtype,
 }
@@ -84,6 +87,7 @@ impl EncoderReport {
             pooling: pooling_names(&encoder.features().poolings),
             normalize: encoder.features().normalize,
             max_length: encoder.tokenizer().max_length(),
+            prompt: encoder.tokenizer().prompt().to_string(),
             dtype: encoder.dtype(),
         }
     }

@@ -24,26 +24,33 @@ mod tokenizer_json;
 mod vocabulary;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
+use tokenizers::normalizers::{Lowercase, NormalizerWrapper, Sequence};
 use tokenizers::{Model, ModelWrapper, TruncationDirection, TruncationParams, TruncationStrategy};
 
 use ascii::AsciiPath;
 pub use encoding::{Batch, Encoding, PaddedBatch};
 use settings::{Settings, read_file};
 
+use crate::checkpoint_folder::transformer_folder;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Turns sentences into token ids.
+///
+/// Clones share the vocabulary.
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
-    inner: tokenizers::Tokenizer,
+    inner: Arc<tokenizers::Tokenizer>,
     max_length: usize,
     /// The number of special tokens around a sentence.
     n_special: usize,
     /// The token that stands for what the vocabulary does not hold, if there is one.
     unknown_id: Option<u32>,
-    ascii: Option<AsciiPath>,
+    ascii: Option<Arc<AsciiPath>>,
+    /// Stands before every sentence.
+    prompt: String,
 }
 
 impl Tokenizer {
@@ -64,6 +71,7 @@ impl Tokenizer {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn load(folder: &Path, max_length: usize) -> Result<Self> {
+        let folder = &transformer_folder(folder);
         let path = folder.join("tokenizer.json");
         let place = |e: Error| e.at(path.display().to_string());
         let stored = read_file(&path, vocabulary::MAX_VOCABULARY_BYTES)?;
@@ -101,8 +109,48 @@ impl Tokenizer {
             ModelWrapper::BPE(model) => model.unk_token.as_ref().and_then(|token| model.token_to_id(token)),
             ModelWrapper::Unigram(_) => unk_id.and_then(|id| u32::try_from(id).ok()),
         };
-        let ascii = AsciiPath::of(&inner, max_length);
-        Ok(Tokenizer { inner, max_length, n_special, unknown_id, ascii })
+        let ascii = AsciiPath::of(&inner, max_length).map(Arc::new);
+        Ok(Tokenizer { inner: Arc::new(inner), max_length, n_special, unknown_id, ascii, prompt: String::new() })
+    }
+
+    /// The same with a text before every sentence, such as `query: `; the limit is for both together.
+    #[must_use]
+    pub fn with_prompt(self, prompt: &str) -> Self {
+        Tokenizer { prompt: prompt.to_string(), ..self }
+    }
+
+    /// The text before every sentence; empty by default.
+    pub fn prompt(&self) -> &str {
+        &self.prompt
+    }
+
+    /// The same with sentences lowercased first, whatever the tokenizer's own files say: `do_lower_case` of
+    /// sentence-transformers.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Tokenizer`] when the tokenizer takes no other normalizer.
+    pub fn with_lowercase(self) -> Result<Self> {
+        let mut inner = Arc::unwrap_or_clone(self.inner);
+        let own = inner.get_normalizer().cloned();
+        let steps = [NormalizerWrapper::Lowercase(Lowercase)].into_iter().chain(own).collect();
+        inner.with_normalizer(Some(Sequence::new(steps))).map_err(|e| bad(e.to_string()))?;
+        let ascii = AsciiPath::of(&inner, self.max_length).map(Arc::new);
+        Ok(Tokenizer { inner: Arc::new(inner), ascii, ..self })
+    }
+
+    /// How many tokens at the beginning of every encoding are the prompt's, with a special token before it; counted as
+    /// sentence-transformers counts them, by the prompt alone. 0 without a prompt.
+    ///
+    /// # Errors
+    /// As for [`encode`](Self::encode).
+    pub fn n_prompt_tokens(&self) -> Result<usize> {
+        if self.prompt.is_empty() {
+            return Ok(0);
+        }
+        let ids = self.encode_text(&self.prompt)?.input_ids;
+        let token = ids.last().and_then(|&id| self.inner.id_to_token(id)).unwrap_or_default();
+        let ends_in_special = self.inner.get_added_vocabulary().is_special_token(&token);
+        Ok(ids.len() - usize::from(ends_in_special))
     }
 
     /// The longest encoding in tokens, special tokens included.
@@ -131,9 +179,16 @@ impl Tokenizer {
     /// # Errors
     /// [`ErrorKind::Tokenizer`] when the tokenizer's model fails, as a WordPiece model without its unknown token does.
     pub fn encode(&self, sentence: &str) -> Result<Encoding> {
-        match self.ascii.as_ref().and_then(|ascii| ascii.encode(&self.inner, sentence)) {
+        match self.prompt.as_str() {
+            "" => self.encode_text(sentence),
+            prompt => self.encode_text(&format!("{prompt}{sentence}")),
+        }
+    }
+
+    fn encode_text(&self, text: &str) -> Result<Encoding> {
+        match self.ascii.as_ref().and_then(|ascii| ascii.encode(&self.inner, text)) {
             Some(encoding) => encoding,
-            None => self.encode_by_crate(sentence),
+            None => self.encode_by_crate(text),
         }
     }
 
@@ -170,7 +225,7 @@ impl Tokenizer {
 /// # Errors
 /// [`ErrorKind::Tokenizer`] when the file is malformed, an I/O error when it cannot be read.
 pub fn model_max_length(folder: &Path) -> Result<Option<usize>> {
-    settings::model_max_length(folder)
+    settings::model_max_length(&transformer_folder(folder))
 }
 
 /// Files beside a vocabulary that change what is made of a sentence, wherever the vocabulary comes from.
@@ -179,6 +234,7 @@ const SETTINGS: [&str; 3] = ["tokenizer_config.json", "special_tokens_map.json",
 /// The files of a checkpoint folder that decide how sentences are tokenized, as far as they are there: `tokenizer.json`,
 /// else the files of the vocabulary; and the settings beside them.
 pub fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
+    let folder = &transformer_folder(folder);
     let there = |names: &[&str]| {
         let paths = names.iter().map(|name| folder.join(name));
         paths.filter(|path| path.exists()).collect::<Vec<PathBuf>>()
@@ -194,6 +250,7 @@ pub fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
 /// Whether the settings of a folder give other ids than its `tokenizer.json` alone, which this program once took as it
 /// was: tried on a text of all that settings decide.
 pub(crate) fn settings_change_ids(folder: &Path) -> Result<bool> {
+    let folder = &transformer_folder(folder);
     let path = folder.join("tokenizer.json");
     let place = |e: Error| e.at(path.display().to_string());
     let Some(bytes) = read_file(&path, vocabulary::MAX_VOCABULARY_BYTES)? else { return Ok(false) };
@@ -201,7 +258,7 @@ pub(crate) fn settings_change_ids(folder: &Path) -> Result<bool> {
     alone.with_padding(None).with_truncation(None).map_err(|e| place(bad(e.to_string())))?;
     let loaded = Tokenizer::load(folder, usize::MAX)?;
     let mut text = "Élan e\u{301}t FILM 中文x".to_string();
-    for tokenizer in [&alone, &loaded.inner] {
+    for tokenizer in [&alone, &*loaded.inner] {
         for token in tokenizer.get_added_tokens_decoder().values() {
             text.push_str(&format!(" x{0}x  {0} ", token.content));
         }

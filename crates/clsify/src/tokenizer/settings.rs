@@ -14,6 +14,7 @@ use tokenizers::{AddedToken, TruncationDirection};
 use super::added_token::Token;
 use super::bad;
 use super::class::Class;
+use crate::checkpoint_folder::{is_there, refuse_pointer};
 use crate::error::{Error, Result};
 
 /// The names of special tokens, in the order in which they are added.
@@ -147,11 +148,11 @@ fn read_object(path: &Path) -> Result<Option<Map<String, Value>>> {
 
 /// The bytes of a file; `None` where there is none, an error where it is longer than `max_bytes`.
 pub(super) fn read_file(path: &Path, max_bytes: u64) -> Result<Option<Vec<u8>>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(Error::io(path, &e)),
-    };
+    if !is_there(path)? {
+        return Ok(None);
+    }
+    refuse_pointer(path)?;
+    let file = File::open(path).map_err(|e| Error::io(path, &e))?;
     let mut bytes = Vec::new();
     file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(|e| Error::io(path, &e))?;
     if bytes.len() as u64 > max_bytes {

@@ -11,10 +11,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores};
 use crate::matrix::Matrix;
 use crate::pipeline::calibration::that_count;
+use crate::pipeline::saved_model::encoder_version;
 use crate::pipeline::sentence_classifier::load_encoder;
 use crate::pipeline::{
-    EncoderReport, FORMAT_VERSION, FeaturesReport, LoadOptions, Observer, SavedEncoder, SentenceEncoder,
-    saved_model,
+    EncoderReport, FeaturesReport, LoadOptions, Observer, SavedEncoder, SentenceEncoder,
+    SentenceEncoderOptions, saved_model,
 };
 
 /// A trained classifier of sentences with any number of labels each.
@@ -44,12 +45,14 @@ impl MultiLabelClassifier {
     ) -> Self {
         let thresholds = report.thresholds.per_label.iter().map(|label| label.threshold).collect();
         let saved = SavedMultiLabelModel {
-            format_version: FORMAT_VERSION,
+            format_version: encoder_version(&encoder).max(3),
             clsify_version: env!("CARGO_PKG_VERSION").to_string(),
             multi_label: SavedLabels { separator, thresholds, constant: classifier.constant().to_vec() },
             classes,
             features: encoder.features().clone(),
             max_length: report.encoder.max_length,
+            prompt: encoder.tokenizer().prompt().to_string(),
+            lowercase: encoder.lowercase(),
             encoder: SavedEncoder::of(&report.encoder, encoder.folder()),
             metrics: report.test.clone(),
             training: SavedMultiLabelTraining {
@@ -73,10 +76,9 @@ impl MultiLabelClassifier {
     /// # Errors
     /// As there.
     pub fn save(&self, folder: &Path, bundle_encoder: bool) -> Result<()> {
-        let encoder = self.encoder.folder();
         let mut saved = self.saved.clone();
-        saved.encoder = saved.encoder.found_at(encoder, bundle_encoder, self.encoder.hash_memory())?;
-        let bundled = bundle_encoder.then_some(encoder);
+        saved.encoder = saved.encoder.loaded(&self.encoder, bundle_encoder)?;
+        let bundled = bundle_encoder.then_some(&self.encoder);
         let (coef, intercept) = (self.classifier.coef(), self.classifier.intercept());
         saved_model::write(folder, &saved, &saved.encoder, coef, intercept, bundled)
     }
@@ -110,8 +112,14 @@ impl MultiLabelClassifier {
         observer: &dyn Observer,
     ) -> Result<Self> {
         let saved = SavedMultiLabelModel::read(folder)?;
-        let features = (&saved.features, saved.max_length);
-        let encoder = load_encoder(folder, encoder, &saved.encoder, features, options, observer)?;
+        let encoding = SentenceEncoderOptions {
+            features: Some(saved.features.clone()),
+            max_length: Some(saved.max_length),
+            prompt: Some(saved.prompt.clone()),
+            lowercase: saved.lowercase,
+            ..SentenceEncoderOptions::default()
+        };
+        let encoder = load_encoder(folder, encoder, &saved.encoder, encoding, options, observer)?;
         let (coef, intercept) = saved_model::read_columns(folder, saved.classes.len(), encoder.n_features())?;
         let classifier = OneVsRest::from_parts(coef, intercept, saved.multi_label.constant.clone())
             .map_err(|e| Error::new(ErrorKind::Model, e.to_string()).at(folder.display().to_string()))?;

@@ -29,6 +29,12 @@ pub struct SavedMultiLabelModel {
     pub features: FeatureOptions,
     /// The longest sentence in tokens.
     pub max_length: usize,
+    /// The text before every sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prompt: String,
+    /// Whether sentences are lowercased first, whatever the tokenizer's files say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lowercase: bool,
     /// The encoder.
     pub encoder: SavedEncoder,
     /// On the held-out rows.

@@ -155,6 +155,8 @@ pub(in crate::pipeline) fn train_encoded(
     let folds = folds_of(n_splits_of(n_train, n_train), decides || options.calibration != Calibration::None)?;
     let baseline = baseline((&y_train, w_train.as_deref()), &own, &y_test, &labels)?;
 
+    // The classifier will belong to the files as they were loaded, whatever becomes of them meanwhile.
+    encoder.files().hashes(encoder.hash_memory())?;
     let encoded = match encoded {
         Some(encoded) => encoded,
         None => encoder.encode(dataset.sentences(), observer)?,

@@ -1,0 +1,242 @@
+//! What sentence-transformers puts between pooling and the end: dense layers and normalisation.
+//!
+//! `[n_sentences, in_features]` -> `activation(x Wᵀ + b)` -> `[n_sentences, out_features]`, in f32 whatever the encoder's
+//! arithmetic. A row does not depend on its neighbours.
+
+use std::path::{Path, PathBuf};
+
+use clsify_kernels::normalize::l2_normalize;
+use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::FeatureOptions;
+use crate::checkpoint_folder::read_text;
+use crate::encoder::Checkpoint;
+use crate::error::{Error, ErrorKind, Result};
+
+/// A step between pooling and the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Module {
+    /// A `Dense` module of sentence-transformers, with its weights in the encoder's folder.
+    Dense {
+        /// Its folder in the encoder's folder, such as `2_Dense`.
+        folder: String,
+        /// The length of the vectors that it takes.
+        in_features: usize,
+        /// The length of the vectors that it gives.
+        out_features: usize,
+    },
+    /// Each vector is divided by its length.
+    Normalize,
+}
+
+impl Module {
+    /// The files below the encoder's folder that this step reads.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        match self {
+            Module::Dense { folder, .. } => {
+                ["config.json", "model.safetensors"].map(|name| Path::new(folder).join(name)).to_vec()
+            }
+            Module::Normalize => Vec::new(),
+        }
+    }
+}
+
+/// The modules of some features with their weights in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Head(Vec<Loaded>);
+
+#[derive(Debug)]
+enum Loaded {
+    Dense(Dense),
+    Normalize,
+}
+
+#[derive(Debug)]
+struct Dense {
+    linear: PackedLinear,
+    activation: Activation,
+    residual: Residual,
+}
+
+#[derive(Debug)]
+enum Residual {
+    None,
+    /// The vector itself is added to the outcome.
+    Identity,
+    /// A product with another matrix is.
+    Projected(PackedLinear),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Activation {
+    Identity,
+    Tanh,
+    Sigmoid,
+    Relu,
+    Gelu,
+    Silu,
+}
+
+impl Head {
+    /// Reads the modules' weights from the encoder's folder.
+    ///
+    /// # Errors
+    /// Those of the modules' files.
+    pub(crate) fn load(folder: &Path, options: &FeatureOptions) -> Result<Self> {
+        let load = |module: &Module| match module {
+            Module::Dense { folder: own, in_features, out_features } => {
+                Dense::load(&folder.join(own), *in_features, *out_features).map(Loaded::Dense)
+            }
+            Module::Normalize => Ok(Loaded::Normalize),
+        };
+        options.modules.iter().map(load).collect::<Result<_>>().map(Head)
+    }
+
+    /// The vectors `[n_sentences, out_features]` that come out for `x [n_sentences, in_features]`.
+    pub(super) fn forward(&self, mut x: Vec<f32>, n_sentences: usize) -> Vec<f32> {
+        for module in &self.0 {
+            match module {
+                Loaded::Dense(dense) => x = dense.forward(&x, n_sentences),
+                Loaded::Normalize if n_sentences > 0 => {
+                    let width = x.len() / n_sentences;
+                    l2_normalize(&mut x, width);
+                }
+                Loaded::Normalize => {}
+            }
+        }
+        x
+    }
+}
+
+impl Dense {
+    fn load(folder: &Path, in_features: usize, out_features: usize) -> Result<Self> {
+        let config = DenseConfig::read(folder)?;
+        if (config.in_features, config.out_features) != (in_features, out_features) {
+            let got = (config.in_features, config.out_features);
+            return Err(bad(format!(
+                "expected {in_features} numbers in and {out_features} out, got {} and {}",
+                got.0, got.1
+            ))
+            .at(folder.join("config.json").display().to_string()));
+        }
+        let checkpoint = Checkpoint::open_module(folder)?;
+        let matrix = |name: &str, bias: Vec<f32>| -> Result<PackedLinear> {
+            let weight = checkpoint.tensor(name, &[out_features, in_features])?;
+            Ok(PackedLinear::pack(&weight, &bias, in_features, out_features, Kernel::best_f32()))
+        };
+        let bias = match config.bias {
+            true => checkpoint.tensor("linear.bias", &[out_features])?,
+            false => vec![0.0; out_features],
+        };
+        let residual = match config.use_residual {
+            false => Residual::None,
+            true if in_features == out_features => Residual::Identity,
+            true => Residual::Projected(matrix("residual.weight", vec![0.0; out_features])?),
+        };
+        Ok(Dense { linear: matrix("linear.weight", bias)?, activation: config.activation, residual })
+    }
+
+    fn forward(&self, x: &[f32], n_sentences: usize) -> Vec<f32> {
+        let mut out = vec![0.0; n_sentences * self.linear.outputs()];
+        self.linear.forward(x, &mut out, Epilogue::None);
+        self.activation.apply(&mut out);
+        match &self.residual {
+            Residual::None => {}
+            Residual::Identity => out.iter_mut().zip(x).for_each(|(o, x)| *o += x),
+            Residual::Projected(residual) => {
+                let mut projected = vec![0.0; out.len()];
+                residual.forward(x, &mut projected, Epilogue::None);
+                out.iter_mut().zip(&projected).for_each(|(o, x)| *o += x);
+            }
+        }
+        out
+    }
+}
+
+impl Activation {
+    fn apply(self, x: &mut [f32]) {
+        match self {
+            Activation::Identity => {}
+            Activation::Tanh => x.iter_mut().for_each(|x| *x = x.tanh()),
+            Activation::Sigmoid => x.iter_mut().for_each(|x| *x = 1.0 / (1.0 + (-*x).exp())),
+            Activation::Relu => clsify_kernels::activation::relu(x),
+            Activation::Gelu => clsify_kernels::activation::gelu(x),
+            Activation::Silu => clsify_kernels::activation::silu(x),
+        }
+    }
+}
+
+/// `config.json` of a `Dense` module.
+#[derive(Debug)]
+pub(super) struct DenseConfig {
+    pub(super) in_features: usize,
+    pub(super) out_features: usize,
+    bias: bool,
+    activation: Activation,
+    use_residual: bool,
+}
+
+impl DenseConfig {
+    /// Reads it from the module's folder.
+    pub(super) fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join("config.json");
+        Self::from_json(&read_text(&path)?).map_err(|e| e.at(path.display().to_string()))
+    }
+
+    fn from_json(text: &str) -> Result<Self> {
+        let config: Value = serde_json::from_str(text).map_err(|e| bad(format!("not valid JSON: {e}")))?;
+        if !config.is_object() {
+            return Err(bad("expected a JSON object"));
+        }
+        let size = |key: &str| {
+            let value = config.get(key).unwrap_or(&Value::Null);
+            let size =
+                value.as_u64().filter(|n| (1..1 << 20).contains(n)).and_then(|n| usize::try_from(n).ok());
+            size.ok_or_else(|| bad(format!("\"{key}\": expected a whole number of at least 1, got {value}")))
+        };
+        let flag = |key: &str, default: bool| match config.get(key) {
+            None => Ok(default),
+            Some(value) => {
+                value.as_bool().ok_or_else(|| bad(format!("\"{key}\": expected true or false, got {value}")))
+            }
+        };
+        for key in ["module_input_name", "module_output_name"] {
+            let name = config.get(key).filter(|name| !name.is_null());
+            if let Some(name) = name.filter(|name| *name != "sentence_embedding") {
+                return Err(bad(format!("\"{key}\": expected \"sentence_embedding\", got {name}")));
+            }
+        }
+        Ok(DenseConfig {
+            in_features: size("in_features")?,
+            out_features: size("out_features")?,
+            bias: flag("bias", true)?,
+            activation: activation(config.get("activation_function"))?,
+            use_residual: flag("use_residual", false)?,
+        })
+    }
+}
+
+/// The activation of this class of torch; sentence-transformers takes tanh where none is named.
+fn activation(name: Option<&Value>) -> Result<Activation> {
+    let Some(name) = name else { return Ok(Activation::Tanh) };
+    let class = name.as_str().and_then(|name| Some(name.strip_prefix("torch.")?.rsplit('.').next()?));
+    Ok(match class {
+        Some("Identity") => Activation::Identity,
+        Some("Tanh") => Activation::Tanh,
+        Some("Sigmoid") => Activation::Sigmoid,
+        Some("ReLU") => Activation::Relu,
+        Some("GELU") => Activation::Gelu,
+        Some("SiLU") => Activation::Silu,
+        _ => {
+            return Err(bad(format!("unsupported \"activation_function\": {name}"))
+                .with_hint("supported are Identity, Tanh, Sigmoid, ReLU, GELU and SiLU of torch"));
+        }
+    })
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Config, message)
+}

@@ -1,0 +1,331 @@
+//! What a sentence-transformers folder asks for is done: modules, limits, lower case and prompts; saved with a classifier,
+//! and part of what its encoder is.
+//!
+//! Oracle: `SentenceTransformer(folder).encode(...)` of sentence-transformers 6.2, to 2e-4 in any element, as for the encoder
+//! itself. `fixtures/README.md` says what the folders hold.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use clsify::encoder::Encoder;
+use clsify::error::ErrorKind;
+use clsify::features::{
+    CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling, SentenceTransformer, prompt_text,
+};
+use clsify::matrix::Matrix;
+use clsify::pipeline::{
+    MultiLabelClassifier, MultiLabelTrainOptions, SavedModel, SentenceClassifier, SentenceEncoder,
+    SentenceEncoderOptions, TrainOptions, train, train_multi_label,
+};
+use serde_json::json;
+use support::{case_folders, copy_of, dataset, edit_json, expected_matrix, fixtures, message, sentences};
+
+const TOLERANCE: f32 = 2e-4;
+
+fn encode(folder: &Path, options: SentenceEncoderOptions) -> Matrix {
+    let encoder = SentenceEncoder::load(folder, options, &()).unwrap();
+    encoder.encode(&sentences(), &()).unwrap().features
+}
+
+fn assert_close(features: &Matrix, expected: &Matrix, context: &str) {
+    assert_eq!(features.shape(), expected.shape(), "{context}");
+    let apart = features.as_slice().iter().zip(expected.as_slice()).map(|(a, b)| (a - b).abs());
+    let apart = apart.fold(0.0, f32::max);
+    assert!(apart <= TOLERANCE, "{context}: off by {apart:e}");
+}
+
+fn case(name: &str) -> std::path::PathBuf {
+    fixtures().join("sentence_transformers").join(name)
+}
+
+#[test]
+fn every_folder_gives_the_vectors_of_sentence_transformers() {
+    for folder in case_folders("sentence_transformers") {
+        let features = encode(&folder, SentenceEncoderOptions::default());
+        let expected = expected_matrix(&folder, "sentence_embedding");
+        assert_close(&features, &expected, &folder.display().to_string());
+    }
+}
+
+#[test]
+fn prompts_by_name_and_by_text() {
+    for name in ["prompt_v4", "prompt_excluded_v6"] {
+        let folder = case(name);
+        for (given, tensor) in
+            [("query", "query"), ("passage", "passage"), ("none", "none"), ("rate it : ", "text")]
+        {
+            let prompt = Some(prompt_text(&folder, given).unwrap());
+            let features = encode(&folder, SentenceEncoderOptions { prompt, ..Default::default() });
+            assert_close(&features, &expected_matrix(&folder, tensor), &format!("{name}: {given:?}"));
+        }
+    }
+    let error = prompt_text(&case("prompt_v4"), "qeury").unwrap_err();
+    assert_eq!(error.to_string(), "expected the name of a prompt of this encoder or a text, got \"qeury\"");
+    assert_eq!(
+        error.hint(),
+        Some(
+            "the encoder has \"query\", \"passage\", \"none\"; end a text with what stands before the sentence, as in \
+             --prompt \"qeury: \""
+        )
+    );
+    let plain = fixtures().join("transformers/bert");
+    assert_eq!(prompt_text(&plain, "query: ").unwrap(), "query: ");
+    assert_eq!(prompt_text(&plain, "").unwrap(), "");
+    assert_eq!(prompt_text(&plain, "query").unwrap_err().kind(), ErrorKind::InvalidArgument);
+}
+
+/// With the pooling chosen, no other file of sentence-transformers applies: these are the vectors of transformers.
+#[test]
+fn what_is_given_wins() {
+    let bert = fixtures().join("transformers/bert");
+    for name in ["folder_v4", "prompt_excluded_v6", "dense_residual_v6"] {
+        for pooling in [Pooling::Cls, Pooling::Mean] {
+            let options = SentenceEncoderOptions {
+                features: Some(pooling.into()),
+                ..SentenceEncoderOptions::default()
+            };
+            let expected = expected_matrix(&bert, &pooling.to_string());
+            assert_close(&encode(&case(name), options), &expected, &format!("{name}: {pooling}"));
+        }
+    }
+    let options = SentenceEncoderOptions { max_length: Some(512), ..SentenceEncoderOptions::default() };
+    assert_close(&encode(&case("folder_v4"), options), &expected_matrix(&bert, "mean"), "maximum length");
+    let asked = SentenceTransformer::read(&case("folder_v4")).unwrap().unwrap();
+    assert_eq!((asked.max_length, asked.features, asked.lowercase), (Some(20), Pooling::Mean.into(), false));
+    assert_eq!(SentenceTransformer::read(&bert).unwrap(), None);
+}
+
+/// The newer files say the limit in other places; the last one that sentence-transformers looks at wins.
+#[test]
+fn limits_of_all_forms() {
+    let folder = copy_of("sentence_transformers/mean_normalize_v6");
+    let limit = || SentenceTransformer::read(folder.path()).unwrap().unwrap().max_length;
+    let edit = |name: &str, key: &str, value: serde_json::Value| {
+        edit_json(&folder.path().join(name), |json| json[key] = value);
+    };
+    assert_eq!(limit(), Some(512));
+    edit("tokenizer_config.json", "model_max_length", json!(1e30));
+    assert_eq!(limit(), None);
+    edit("tokenizer_config.json", "model_max_length", json!(60));
+    assert_eq!(limit(), Some(60));
+    edit("sentence_bert_config.json", "max_seq_length", json!(50));
+    assert_eq!(limit(), Some(50));
+    edit("sentence_bert_config.json", "processor_kwargs", json!({"model_max_length": 40}));
+    assert_eq!(limit(), Some(40));
+    edit("sentence_bert_config.json", "processing_kwargs", json!({"text": {"max_length": 30}}));
+    assert_eq!(limit(), Some(30));
+}
+
+#[test]
+fn modules_that_are_malformed_are_errors() {
+    let dense = "2_Dense/config.json";
+    let modules = "modules.json";
+    let asked = "config_sentence_transformers.json";
+    let limits = "sentence_bert_config.json";
+    type Edit = fn(&mut serde_json::Value);
+    let cases: [(&str, Edit, &str); 15] = [
+        (
+            dense,
+            |j| j["in_features"] = json!(0),
+            "DIR/2_Dense/config.json: \"in_features\": expected a whole number of at least 1, got 0",
+        ),
+        (
+            dense,
+            |j| j["in_features"] = json!(16),
+            "2_Dense: expected a layer that takes 32 numbers, got one that takes 16",
+        ),
+        (
+            dense,
+            |j| j["bias"] = json!("x"),
+            "DIR/2_Dense/config.json: \"bias\": expected true or false, got \"x\"",
+        ),
+        (
+            dense,
+            |j| j["activation_function"] = json!("torch.nn.Softmax"),
+            "DIR/2_Dense/config.json: unsupported \"activation_function\": \"torch.nn.Softmax\"",
+        ),
+        (
+            dense,
+            |j| j["activation_function"] = json!("os.Tanh"),
+            "DIR/2_Dense/config.json: unsupported \"activation_function\": \"os.Tanh\"",
+        ),
+        (
+            dense,
+            |j| j["module_input_name"] = json!("token_embeddings"),
+            "DIR/2_Dense/config.json: \"module_input_name\": expected \"sentence_embedding\", got \"token_embeddings\"",
+        ),
+        (
+            dense,
+            |j| j["out_features"] = json!(8),
+            "DIR/2_Dense/model.safetensors: tensor \"linear.bias\": expected shape [8], got [16]",
+        ),
+        (dense, |j| *j = json!([]), "DIR/2_Dense/config.json: expected a JSON object"),
+        (
+            modules,
+            |j| j.as_array_mut().unwrap().swap(1, 2),
+            "DIR/modules.json: unsupported order of modules: \"Dense\"",
+        ),
+        (
+            modules,
+            |j| j[2]["path"] = json!("../x"),
+            "DIR/modules.json: expected the dense module's folder, got \"../x\"",
+        ),
+        (
+            asked,
+            |j| j["truncate_dim"] = json!(-1),
+            "DIR/config_sentence_transformers.json: \"truncate_dim\": expected a whole number of at least 1, got -1",
+        ),
+        (
+            asked,
+            |j| j["prompts"] = json!([1]),
+            "DIR/config_sentence_transformers.json: \"prompts\": expected an object of names and texts, got [1]",
+        ),
+        (
+            asked,
+            |j| j["default_prompt_name"] = json!("x"),
+            "DIR/config_sentence_transformers.json: \"default_prompt_name\": expected the name of a prompt, got \"x\"",
+        ),
+        (
+            limits,
+            |j| j["max_seq_length"] = json!("x"),
+            "DIR/sentence_bert_config.json: \"max_seq_length\": expected a whole number of at least 1, got \"x\"",
+        ),
+        (
+            limits,
+            |j| j["do_lower_case"] = json!(1),
+            "DIR/sentence_bert_config.json: \"do_lower_case\": expected true or false, got 1",
+        ),
+    ];
+    for (file, edit, expected) in cases {
+        let folder = copy_of("sentence_transformers/dense_v4");
+        edit_json(&folder.path().join(file), edit);
+        let error = SentenceEncoder::load(folder.path(), SentenceEncoderOptions::default(), &()).unwrap_err();
+        assert_eq!(message(&error, folder.path()), expected);
+    }
+}
+
+#[test]
+fn dense_weights_in_a_pickle_are_refused_with_what_to_do() {
+    let folder = copy_of("sentence_transformers/dense_v4");
+    let dense = folder.path().join("2_Dense");
+    fs::rename(dense.join("model.safetensors"), dense.join("pytorch_model.bin")).unwrap();
+    let error = SentenceEncoder::load(folder.path(), SentenceEncoderOptions::default(), &()).unwrap_err();
+    assert_eq!(
+        message(&error, folder.path()),
+        "DIR/2_Dense: expected model.safetensors, got only pytorch_model.bin"
+    );
+    assert!(error.hint().unwrap().contains("torch.load("), "{:?}", error.hint());
+    fs::remove_file(dense.join("pytorch_model.bin")).unwrap();
+    let error = SentenceEncoder::load(folder.path(), SentenceEncoderOptions::default(), &()).unwrap_err();
+    assert_eq!(message(&error, folder.path()), "DIR/2_Dense/model.safetensors: no such file or folder");
+}
+
+#[test]
+fn dense_layers_are_of_the_last_layer() {
+    let load = |layers| {
+        let options = SentenceEncoderOptions { layers, ..SentenceEncoderOptions::default() };
+        SentenceEncoder::load(&case("dense_v4"), options, &())
+    };
+    assert_eq!(load(Layers::one(3)).unwrap().n_features(), 16);
+    let error = load(Layers::one(2)).unwrap_err();
+    let expected =
+        "expected the last layer for the dense layers and truncate_dim of this encoder's folder, got 2";
+    assert_eq!(error.to_string(), expected);
+    let encoder = Encoder::load(&case("dense_v4")).unwrap();
+    let options = FeatureOptions::from_folder(&case("dense_v4")).unwrap().unwrap();
+    let error = clsify::features::extract(&encoder, &[], &options, &|_| {}).unwrap_err();
+    assert_eq!(error.to_string(), "expected features without modules, whose weights are the folder's");
+}
+
+/// Whatever the folder asked for at the training is done again, and needs no file of sentence-transformers but the weights
+/// of dense layers.
+#[test]
+fn a_saved_classifier_does_it_again() {
+    for name in ["prompt_excluded_v6", "dense_normalize_v4", "lowercase_v4", "folder_v4", "cls_v4"] {
+        let folder = copy_of(&format!("sentence_transformers/{name}"));
+        let encoder = SentenceEncoder::load(folder.path(), Default::default(), &()).unwrap();
+        let classifier = train(encoder, &dataset(2), TrainOptions::default(), &()).unwrap().classifier;
+        let models = tempfile::tempdir().unwrap();
+        let (model, bundled) = (models.path().join("model"), models.path().join("bundled"));
+        classifier.save(&model, false).unwrap();
+        classifier.save(&bundled, true).unwrap();
+        let expected = classifier.predict(&sentences(), &()).unwrap();
+        let version = SavedModel::read(&model).unwrap().format_version;
+        assert_eq!(version, if ["folder_v4", "cls_v4"].contains(&name) { 2 } else { 4 }, "{name}");
+
+        let other = folder.path().join("config_sentence_transformers.json");
+        fs::write(other, r#"{"prompts": {"x": "other: "}, "default_prompt_name": "x"}"#).unwrap();
+        let predict = |model: &Path| {
+            SentenceClassifier::load(model, &()).and_then(|loaded| loaded.predict(&sentences(), &()))
+        };
+        assert_eq!(predict(&model).unwrap(), expected, "{name}");
+        drop(folder);
+        assert_eq!(predict(&bundled).unwrap(), expected, "{name}");
+        // The copy is as much of an encoder as what it was copied from.
+        let copy = SentenceEncoder::load(&bundled.join("encoder"), Default::default(), &()).unwrap();
+        assert_eq!(copy.features(), classifier.encoder().features(), "{name}");
+        assert_eq!(copy.tokenizer().prompt(), classifier.encoder().tokenizer().prompt());
+        assert_eq!(copy.tokenizer().max_length(), classifier.encoder().tokenizer().max_length());
+    }
+}
+
+#[test]
+fn a_saved_multi_label_classifier_does_it_again() {
+    let encoder = SentenceEncoder::load(&case("prompt_v4"), Default::default(), &()).unwrap();
+    let separator = ";".parse().unwrap();
+    let data = clsify::dataset::MultiLabelDataset::from_pairs(support::pairs(3), &separator).unwrap();
+    let options = MultiLabelTrainOptions::default();
+    let classifier = train_multi_label(encoder, &data, &separator, options, &()).unwrap().classifier;
+    let models = tempfile::tempdir().unwrap();
+    let model = models.path().join("model");
+    classifier.save(&model, false).unwrap();
+    let loaded = MultiLabelClassifier::load(&model, &()).unwrap();
+    assert_eq!(loaded.encoder().tokenizer().prompt(), "query: ");
+    assert_eq!(loaded.predict(&sentences(), &()).unwrap(), classifier.predict(&sentences(), &()).unwrap());
+}
+
+#[test]
+fn dense_weights_are_part_of_what_the_encoder_is() {
+    let folder = copy_of("sentence_transformers/dense_v4");
+    let encoder = SentenceEncoder::load(folder.path(), Default::default(), &()).unwrap();
+    let classifier = train(encoder, &dataset(2), TrainOptions::default(), &()).unwrap().classifier;
+    let models = tempfile::tempdir().unwrap();
+    let model = models.path().join("model");
+    classifier.save(&model, false).unwrap();
+    for file in ["2_Dense/model.safetensors", "2_Dense/config.json"] {
+        let path = folder.path().join(file);
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, [&whole[..whole.len() - 1], b" "].concat()).unwrap();
+        let error = SentenceClassifier::load(&model, &()).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(&format!("{file}: expected sha256 ")), "{text}");
+        fs::write(&path, whole).unwrap();
+    }
+    SentenceClassifier::load(&model, &()).unwrap();
+}
+
+/// A row belongs to the token ids, the prompt's among them, and to how many of these are pooled.
+#[test]
+fn cached_features_know_the_prompt() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |prompt: &str, sentence: &str, is_cached: bool| {
+        let cache = is_cached.then(|| {
+            FeatureCache::open(CacheOptions { folder: folder.path().to_path_buf(), max_bytes: 1 << 30 })
+        });
+        let options =
+            SentenceEncoderOptions { cache, prompt: Some(prompt.to_string()), ..Default::default() };
+        let encoder = SentenceEncoder::load(&case("prompt_excluded_v6"), options, &()).unwrap();
+        let encoded = encoder.encode(&[sentence], &()).unwrap();
+        (encoded.encodings[0].input_ids.clone(), encoded.features.as_slice().to_vec())
+    };
+    // The same token ids, of which other ones are the prompt's.
+    for (prompt, sentence) in
+        [("a ", "good film"), ("a good ", "film"), ("", "a good film"), ("a ", "good film")]
+    {
+        assert_eq!(run(prompt, sentence, true), run(prompt, sentence, false), "{prompt:?}");
+    }
+    assert_eq!(run("a ", "good film", false).0, run("a good ", "film", false).0);
+}
