@@ -9,6 +9,7 @@ use crate::classifier::{LabelIndicator, OneVsRest, above};
 use crate::dataset::{LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores};
+use crate::files::read_folder;
 use crate::matrix::Matrix;
 use crate::pipeline::calibration::that_count;
 use crate::pipeline::sentence_classifier::load_encoder;
@@ -94,7 +95,7 @@ impl MultiLabelClassifier {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn load(folder: &Path, observer: &dyn Observer) -> Result<Self> {
-        let encoder = SavedMultiLabelModel::read(folder)?.encoder_folder(folder);
+        let encoder = read_folder(folder, || SavedMultiLabelModel::read(folder))?.encoder_folder(folder);
         Self::load_with(folder, &encoder, LoadOptions::default(), observer)
     }
 
@@ -109,6 +110,10 @@ impl MultiLabelClassifier {
         options: LoadOptions,
         observer: &dyn Observer,
     ) -> Result<Self> {
+        read_folder(folder, || Self::read(folder, encoder, options.clone(), observer))
+    }
+
+    fn read(folder: &Path, encoder: &Path, options: LoadOptions, observer: &dyn Observer) -> Result<Self> {
         let saved = SavedMultiLabelModel::read(folder)?;
         let features = (&saved.features, saved.max_length);
         let encoder = load_encoder(folder, encoder, &saved.encoder, features, options, observer)?;
