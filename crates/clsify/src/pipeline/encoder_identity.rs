@@ -91,6 +91,11 @@ impl EncoderFiles {
         EncoderFiles { given, folder, files, hashes: OnceLock::new() }
     }
 
+    /// The path of every file below the folder, with `/`.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| file.name.as_str())
+    }
+
     /// The folder, resolved.
     pub(super) fn folder(&self) -> &Path {
         &self.folder

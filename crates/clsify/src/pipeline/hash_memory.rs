@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::files::write_atomically;
+use crate::files::{remove_abandoned, write_atomically};
 
 /// The most files that are remembered.
 const MAX_ENTRIES: usize = 1000;
@@ -110,6 +110,7 @@ fn is_settled(path: &Path) -> bool {
 
 /// Removes the oldest entries, until there is room for one more.
 fn make_room(folder: &Path) {
+    remove_abandoned(folder, |name| Path::new(name).extension().is_some_and(|end| end == EXTENSION));
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let entries = entries.filter(|e| e.path().extension().is_some_and(|extension| extension == EXTENSION));
     let mut entries: Vec<(SystemTime, PathBuf)> =
@@ -124,13 +125,19 @@ fn make_room(folder: &Path) {
 
 /// Reads the file.
 fn hash(path: &Path) -> std::io::Result<String> {
-    let mut file = fs::File::open(path)?;
+    hash_all(fs::File::open(path)?)
+}
+
+fn hash_all(mut file: impl Read) -> std::io::Result<String> {
     let mut sha256 = Sha256::new();
     let mut buffer = vec![0; 128 << 10];
     loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hexadecimal(sha256)),
-            n => sha256.update(&buffer[..n]),
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hexadecimal(sha256)),
+            Ok(n) => sha256.update(&buffer[..n]),
+            // A signal that this process goes on after came between; network file systems are read so.
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
         }
     }
 }
@@ -205,6 +212,23 @@ mod tests {
         assert_eq!(memory.sha256(Path::new(CONFIG)).unwrap(), hash(Path::new(CONFIG)).unwrap());
         let error = memory.sha256(Path::new("nowhere")).unwrap_err();
         assert_eq!(error.to_string(), "nowhere: no such file or folder");
+    }
+
+    /// Oracle: the hash of the same bytes without an interruption.
+    #[test]
+    fn an_interrupted_read_goes_on() {
+        struct Interrupted<'a>(&'a [u8], bool);
+        impl Read for Interrupted<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                self.1 = !self.1;
+                if self.1 {
+                    return Err(std::io::ErrorKind::Interrupted.into());
+                }
+                let end = buffer.len().min(1);
+                self.0.read(&mut buffer[..end])
+            }
+        }
+        assert_eq!(hash_all(Interrupted(b"abc", false)).unwrap(), hash_all(&b"abc"[..]).unwrap());
     }
 
     #[test]

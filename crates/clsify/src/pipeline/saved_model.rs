@@ -21,7 +21,10 @@ use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
 use crate::features::FeatureOptions;
-use crate::files::{check_writable, write_atomically, write_folder_atomically};
+use crate::files::{
+    TemporaryFolder, carry_over, check_folder_writable, recover_folder, resolve, write_atomically,
+    write_folder_atomically,
+};
 use crate::tokenizer::{is_settings, settings_change_ids};
 
 /// The newest version of the folder's form; this program reads those before it too. Version 1 had `pooling`, of the last
@@ -254,6 +257,7 @@ pub(super) fn encoder_version(encoder: &SentenceEncoder) -> u32 {
 
 /// `clsify.json` of a model folder, of a version that this program reads.
 pub(super) fn read_metadata(folder: &Path) -> Result<serde_json::Value> {
+    recover_folder(folder)?;
     let path = folder.join(METADATA);
     let place = |e: Error| e.at(path.display().to_string());
     let text = read_text(&path).map_err(|e| match e.hint() {
@@ -294,6 +298,7 @@ pub(super) fn write(
     }
     let weights = weights_bytes(coef, intercept)?;
     write_folder_atomically(folder, |new| {
+        carry_over(folder, new, &is_own)?;
         let json = serde_json::to_string_pretty(saved).map_err(|e| bad(e.to_string()))?;
         write_atomically(&new.join(METADATA), |out| writeln!(out, "{json}"))?;
         write_atomically(&new.join(WEIGHTS), |out| out.write_all(&weights))?;
@@ -304,8 +309,10 @@ pub(super) fn write(
     })
 }
 
-/// Whether a model may be written to this path: it is free, empty, or holds a model, with at most reports (`*.json`)
-/// beside it; and its folder can be written to.
+/// Whether a model may be written to this path: it is free, an empty folder, or a model; and it can be replaced. What a model's
+/// folder holds beside the model (reports, notes) is carried over to the new one.
+///
+/// Nothing is left behind. A link stands for what it leads to.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`] when something else stands there, an I/O error when nothing can be put there.
@@ -314,6 +321,7 @@ pub fn check_replaceable(folder: &Path) -> Result<()> {
         let error = Error::new(ErrorKind::InvalidArgument, message).at(folder.display().to_string());
         Err(error.with_hint("choose another --output; only an empty folder or an earlier model is replaced"))
     };
+    recover_folder(folder)?;
     match fs::read_dir(folder) {
         Ok(entries) => {
             let names = entries.map(|entry| entry.map(|e| e.file_name().to_string_lossy().into_owned()));
@@ -321,24 +329,58 @@ pub fn check_replaceable(folder: &Path) -> Result<()> {
             if !names.is_empty() && !names.iter().any(|name| name == METADATA) {
                 return refuse("expected an empty folder or a model, got a folder with other files");
             }
-            match names.iter().find(|name| !is_part_of_a_model(name)) {
-                Some(other) => refuse(&format!("expected a model and its reports only, got also {other:?}")),
-                None => check_writable(folder),
-            }
+            check_folder_writable(folder)?;
+            check_bundled_encoder(folder)?;
+            // As it will be done, so that what cannot be carried over is known now.
+            let rehearsal = TemporaryFolder::beside(&resolve(folder))?;
+            carry_over(folder, rehearsal.path(), &is_own)
         }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => check_writable(folder),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => check_folder_writable(folder),
         Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => refuse("expected a folder, got a file"),
         Err(e) => Err(Error::io(folder, &e)),
     }
 }
 
-/// Whether a model's folder may hold this: the model, reports that were written beside it, and what a killed process
-/// left. Replacing the folder removes it all.
-fn is_part_of_a_model(name: &str) -> bool {
-    // A Mac's file manager puts its own everywhere.
-    [WEIGHTS, BUNDLED_ENCODER, ".DS_Store"].contains(&name)
-        || name.ends_with(".json")
-        || (name.starts_with('.') && name.ends_with(".tmp"))
+/// The names in a model's folder that are the model's: they are replaced.
+fn is_own(name: &str) -> bool {
+    [METADATA, WEIGHTS, BUNDLED_ENCODER].contains(&name)
+}
+
+/// The encoder in a model's folder is replaced as a whole, so it must be the model's and hold nothing else.
+fn check_bundled_encoder(folder: &Path) -> Result<()> {
+    let encoder = folder.join(BUNDLED_ENCODER);
+    let Ok(entries) = fs::read_dir(&encoder) else {
+        return match fs::symlink_metadata(&encoder) {
+            Ok(_) => Err(not_of_the_model(&encoder)),
+            Err(_) => Ok(()),
+        };
+    };
+    let metadata = fs::read(folder.join(METADATA)).ok();
+    let json: serde_json::Value =
+        metadata.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+    let mut names: Vec<String> = Vec::new();
+    if json["encoder"]["bundled"] == true {
+        // What lies deeper, such as `1_Pooling/config.json`, goes with the folder that it lies in.
+        let mut add = |name: &str| names.push(name.split('/').next().unwrap_or(name).to_string());
+        let listed = json["encoder"]["files"].as_array().into_iter().flatten();
+        listed.filter_map(|file| file["name"].as_str()).for_each(&mut add);
+        let features = serde_json::from_value(json["features"].clone()).unwrap_or_default();
+        EncoderFiles::of(&encoder, &features).names().for_each(&mut add);
+    }
+    for entry in entries {
+        let entry = entry.map_err(|e| Error::io(&encoder, &e))?;
+        if !names.contains(&entry.file_name().to_string_lossy().into_owned()) {
+            return Err(not_of_the_model(&entry.path()));
+        }
+    }
+    Ok(())
+}
+
+fn not_of_the_model(path: &Path) -> Error {
+    let message = "expected only files of the model's encoder here, which is replaced with the model";
+    Error::new(ErrorKind::InvalidArgument, message)
+        .at(path.display().to_string())
+        .with_hint("move it to another folder, or choose another --output")
 }
 
 fn weights_bytes(coef: &[f64], intercept: &[f64]) -> Result<Vec<u8>> {

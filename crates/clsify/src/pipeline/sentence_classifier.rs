@@ -19,6 +19,7 @@ use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, ProbabilityScores, weighted_accuracy};
 use crate::features::FeatureCache;
+use crate::files::read_folder;
 use crate::matrix::Matrix;
 
 /// A trained classifier of sentences.
@@ -153,7 +154,7 @@ impl SentenceClassifier {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn load(folder: &Path, observer: &dyn Observer) -> Result<Self> {
-        let encoder = SavedModel::read(folder)?.encoder_folder(folder);
+        let encoder = read_folder(folder, || SavedModel::read(folder))?.encoder_folder(folder);
         Self::load_with_encoder(folder, &encoder, observer)
     }
 
@@ -176,6 +177,10 @@ impl SentenceClassifier {
         options: LoadOptions,
         observer: &dyn Observer,
     ) -> Result<Self> {
+        read_folder(folder, || Self::read(folder, encoder, options.clone(), observer))
+    }
+
+    fn read(folder: &Path, encoder: &Path, options: LoadOptions, observer: &dyn Observer) -> Result<Self> {
         let saved = SavedModel::read(folder)?;
         let encoding = SentenceEncoderOptions {
             features: Some(saved.features.clone()),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::encoder_identity::EncoderFiles;
 use super::hash_memory::HashMemory;
@@ -46,9 +46,12 @@ pub struct SentenceEncoderOptions {
     pub hash_folder: Option<PathBuf>,
 }
 
-/// Sentences that go through the encoder before their features are written to the cache: a run of hours that is
-/// interrupted loses minutes.
-const STORE_EVERY: usize = 16_384;
+/// With a cache, sentences go through the encoder in parts of about this time, so that an interrupt loses no more than one.
+const PART: Duration = Duration::from_secs(2);
+
+/// The number of sentences of the first part, and the bounds of all.
+const FIRST_PART: usize = 256;
+const PART_SIZES: (usize, usize) = (16, 16_384);
 
 /// A frozen encoder with its tokenizer. Clones share the weights, also those that are loaded later.
 #[derive(Debug, Clone)]
@@ -106,6 +109,16 @@ impl Weights {
     ) -> Result<Matrix> {
         extract_with(&self.encoder, &self.head, encodings, features, progress)
     }
+}
+
+/// Twice or half the number of sentences, where a part took less or more than half of or twice its time.
+fn next_size(size: usize, took: Duration) -> usize {
+    let next = match took {
+        _ if took < PART / 2 => 2 * size,
+        _ if took > PART * 2 => size / 2,
+        _ => size,
+    };
+    next.clamp(PART_SIZES.0, PART_SIZES.1)
 }
 
 /// Features and what was seen on the way to them.
@@ -290,15 +303,21 @@ impl SentenceEncoder {
             let missing = found.missing.clone();
             observer.start(Stage::Embed, missing.iter().map(|&i| encodings[i].len()).sum());
             let mut n_done = 0;
-            let mut failure = None;
-            for part in missing.chunks(STORE_EVERY) {
+            let keeper = cache.keeper(identity, self.n_features());
+            let (mut rest, mut size) = (&missing[..], FIRST_PART);
+            while !rest.is_empty() {
+                let started = Instant::now();
+                let (part, after) = rest.split_at(size.min(rest.len()));
                 let part_encodings: Vec<Encoding> = part.iter().map(|&i| encodings[i].clone()).collect();
                 let progress = |done| observer.advance(Stage::Embed, n_done + done);
                 let rows = weights.extract(&part_encodings, &self.features, &progress)?;
                 n_done += part_encodings.iter().map(Encoding::len).sum::<usize>();
                 found.fill(part, &rows);
-                failure = cache.store(identity, &found, part).err().or(failure);
+                keeper.add(&found, part);
+                rest = after;
+                size = next_size(size, started.elapsed());
             }
+            let failure = keeper.finish();
             observer.finish(Stage::Embed);
             found.fill_repeats();
             if let Some(error) = failure {

@@ -9,24 +9,22 @@
 //! its name is its content's, and it never changes: two processes need no lock, and one that is killed leaves at most
 //! a temporary file. Whatever does not match its checksums is a sentence that was not found.
 
+mod keeper;
 mod segment;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::AtomicBool;
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Result};
+use crate::files::remove_abandoned;
 use crate::matrix::Matrix;
 use crate::tokenizer::Encoding;
 use segment::{Key, Segment};
-
-/// A temporary file of this age belongs to a process that is gone.
-const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// Where features are kept, and how many.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,49 +116,20 @@ impl FeatureCache {
         Found { features, missing, n_cached, keys }
     }
 
-    /// Keeps the rows of these sentences of `found`, as many as fit.
-    ///
-    /// # Errors
-    /// I/O errors with the path. After the first nothing more is written, and nothing more is said.
-    pub(crate) fn store(&self, identity: &str, found: &Found, sentences: &[usize]) -> Result<()> {
-        if self.is_read_only.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let n_features = found.features.shape()[1];
-        let most = segment::most_rows(self.options.max_bytes, n_features);
-        let kept = &sentences[..sentences.len().min(usize::try_from(most).unwrap_or(usize::MAX))];
-        if kept.is_empty() {
-            return Ok(());
-        }
-        let rows: Vec<(Key, &[f32])> = kept.iter().map(|&i| (found.keys[i], found.features.row(i))).collect();
-        self.shrink(segment::bytes(rows.len() as u64, n_features).unwrap_or(u64::MAX));
-        let folder = self.options.folder.join(identity);
-        let written = fs::create_dir_all(&folder)
-            .map_err(|e| Error::io(&folder, &e))
-            .and_then(|()| segment::write(&folder, &rows));
-        if written.is_err() {
-            self.is_read_only.store(true, Ordering::Relaxed);
-        }
-        written
-    }
-
     /// Removes what was not used for longest, until there is room for so many bytes more.
     pub(crate) fn shrink(&self, room_bytes: u64) {
         let mut kept: Vec<(SystemTime, PathBuf, u64)> = Vec::new();
         let mut total = room_bytes;
         let now = SystemTime::now();
         for folder in files(&self.options.folder).iter().filter(|folder| is_identity(folder)) {
-            for path in files(folder).into_iter().filter(|path| is_segment(path) || is_temporary(path)) {
+            remove_abandoned(folder, |name| is_segment(Path::new(name)));
+            // What is left of temporary files is being written by other processes.
+            let is_hidden = |path: &Path| path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+            for path in files(folder).into_iter().filter(|path| is_segment(path) || is_hidden(path)) {
                 let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
-                let used = metadata.modified().unwrap_or(now);
-                // Another process may be writing a temporary file: it counts, but is not removed before its time.
-                if is_temporary(&path) && now.duration_since(used).is_ok_and(|age| age > ABANDONED) {
-                    remove(&path);
-                    continue;
-                }
                 total = total.saturating_add(metadata.len());
                 if is_segment(&path) {
-                    kept.push((used, path, metadata.len()));
+                    kept.push((metadata.modified().unwrap_or(now), path, metadata.len()));
                 }
             }
         }
@@ -216,16 +185,6 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn is_segment(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == segment::EXTENSION)
         && path.file_stem().is_some_and(|stem| is_hex(&stem.to_string_lossy()))
-}
-
-/// What a write of a segment that did not end has left; see [`crate::files`].
-fn is_temporary(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut parts = name.split('.');
-    parts.next() == Some("")
-        && parts.next().is_some_and(is_hex)
-        && parts.next() == Some(segment::EXTENSION)
-        && name.ends_with(".tmp")
 }
 
 fn is_identity(path: &Path) -> bool {

@@ -11,7 +11,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
@@ -54,8 +54,8 @@ fn row_bytes(n_features: usize) -> u64 {
     (ENTRY_BYTES + 4 * n_features) as u64
 }
 
-/// Writes rows of one width into a file of the folder that has the hash of its index as its name.
-pub(super) fn write(folder: &Path, rows: &[(Key, &[f32])]) -> Result<()> {
+/// Writes rows of one width into a file of the folder that has the hash of its index as its name, and returns its path.
+pub(super) fn write(folder: &Path, rows: &[(Key, &[f32])]) -> Result<PathBuf> {
     let n_features = rows.first().map_or(0, |(_, vector)| vector.len());
     let vector_bytes = |vector: &[f32]| vector.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
     let fixed = fixed(n_features, rows.len() as u64);
@@ -66,12 +66,14 @@ pub(super) fn write(folder: &Path, rows: &[(Key, &[f32])]) -> Result<()> {
     }
     let hash = hash(&fixed, &index);
     let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_atomically(&folder.join(format!("{name}.{EXTENSION}")), |out| {
+    let path = folder.join(format!("{name}.{EXTENSION}"));
+    write_atomically(&path, |out| {
         out.write_all(&fixed)?;
         out.write_all(&hash)?;
         out.write_all(&index)?;
         rows.iter().try_for_each(|(_, vector)| out.write_all(&vector_bytes(vector)))
-    })
+    })?;
+    Ok(path)
 }
 
 fn fixed(n_features: usize, n_rows: u64) -> [u8; FIXED_BYTES] {

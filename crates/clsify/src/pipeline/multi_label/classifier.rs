@@ -9,6 +9,7 @@ use crate::classifier::{LabelIndicator, OneVsRest, above};
 use crate::dataset::{LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores};
+use crate::files::read_folder;
 use crate::matrix::Matrix;
 use crate::pipeline::calibration::that_count;
 use crate::pipeline::saved_model::encoder_version;
@@ -96,7 +97,7 @@ impl MultiLabelClassifier {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn load(folder: &Path, observer: &dyn Observer) -> Result<Self> {
-        let encoder = SavedMultiLabelModel::read(folder)?.encoder_folder(folder);
+        let encoder = read_folder(folder, || SavedMultiLabelModel::read(folder))?.encoder_folder(folder);
         Self::load_with(folder, &encoder, LoadOptions::default(), observer)
     }
 
@@ -111,6 +112,10 @@ impl MultiLabelClassifier {
         options: LoadOptions,
         observer: &dyn Observer,
     ) -> Result<Self> {
+        read_folder(folder, || Self::read(folder, encoder, options.clone(), observer))
+    }
+
+    fn read(folder: &Path, encoder: &Path, options: LoadOptions, observer: &dyn Observer) -> Result<Self> {
         let saved = SavedMultiLabelModel::read(folder)?;
         let encoding = SentenceEncoderOptions {
             features: Some(saved.features.clone()),

@@ -1,0 +1,70 @@
+//! A folder for caches where the user has no home: in the shared folder for temporary files, where a name that can be
+//! foreseen may be taken by somebody else.
+
+use std::path::{Path, PathBuf};
+
+/// The home folder of the user database, which a process without `HOME` belongs to all the same.
+pub(crate) fn home_of_user() -> Option<PathBuf> {
+    std::env::home_dir().filter(|home| home.is_absolute() && home.is_dir() && home != Path::new("/"))
+}
+
+/// A folder below `shared` that belongs to this user and that nobody else can enter: the same one each time, unless somebody
+/// else has taken its name; then a new one. `None` where none can be made.
+pub(crate) fn below(shared: &Path) -> Option<PathBuf> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        let folder = shared.join(format!("clsify-{}", rustix::process::geteuid().as_raw()));
+        // That it exists, and whose it is, is asked below.
+        let _ = std::fs::DirBuilder::new().mode(0o700).create(&folder);
+        if is_private(&folder) {
+            return Some(folder);
+        }
+    }
+    tempfile::Builder::new().prefix("clsify-").tempdir_in(shared).ok().map(tempfile::TempDir::keep)
+}
+
+/// Whether it is a folder, not a link to one, of this user and closed to all others.
+#[cfg(unix)]
+fn is_private(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let me = rustix::process::geteuid().as_raw();
+    std::fs::symlink_metadata(folder)
+        .is_ok_and(|of| of.is_dir() && of.uid() == me && of.mode() & 0o077 == 0)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    #[test]
+    fn the_folder_is_the_same_each_time_and_only_for_this_user() {
+        let shared = tempfile::tempdir().unwrap();
+        let folder = below(shared.path()).unwrap();
+        assert_eq!(std::fs::metadata(&folder).unwrap().mode() & 0o777, 0o700);
+        assert_eq!(below(shared.path()).unwrap(), folder);
+    }
+
+    /// What another user has planted: an open folder, a link to one, a file. (Another owner needs another user.)
+    #[test]
+    fn what_somebody_else_may_have_put_there_is_not_used() {
+        let shared = tempfile::tempdir().unwrap();
+        let name = below(shared.path()).unwrap();
+        let elsewhere = shared.path().join("elsewhere");
+        std::fs::create_dir(&elsewhere).unwrap();
+        std::fs::set_permissions(&name, std::fs::Permissions::from_mode(0o777)).unwrap();
+        let open = below(shared.path()).unwrap();
+        std::fs::remove_dir(&name).unwrap();
+        symlink(&elsewhere, &name).unwrap();
+        let linked = below(shared.path()).unwrap();
+        std::fs::remove_file(&name).unwrap();
+        std::fs::write(&name, "").unwrap();
+        let file = below(shared.path()).unwrap();
+        for folder in [&open, &linked, &file] {
+            assert!(*folder != name && is_private(folder), "{}", folder.display());
+        }
+        assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,29 @@
+//! Files and folders that appear whole or not at all.
+//!
+//! Everything is written to a temporary sibling, `.NAME.RANDOM.tmp`, and renamed into place. The name cannot be foreseen, the
+//! file is created and never opened, and it is locked for as long as its process lives. A temporary that is dropped
+//! unfinished is removed; one that is alive when the process is told to stop is removed by [`remove_unfinished`], which a
+//! signal handler calls; one that a killed process has left has no lock any more, and the next write under the same name
+//! removes it.
+//!
+//! A folder is exchanged with the one that it replaces in one step where the file system can. Elsewhere that one is moved to
+//! `.NAME.RANDOM.old` first, and [`recover_folder`] moves it back if the process was killed in between.
+//!
+//! What replaces a file or folder keeps its modes.
+
+mod atomic_file;
+mod atomic_folder;
+mod interrupt;
+mod modes;
+mod place;
+mod scratch;
+mod temporary;
+
+pub use atomic_file::{AtomicFile, write_atomically};
+pub use atomic_folder::{carry_over, read_folder, recover_folder, write_folder_atomically};
+pub use interrupt::{InterruptGuard, on_interrupt, remove_unfinished};
+pub use place::{
+    check_folder_writable, check_writable, is_inside, is_written_in_place, open_in_place, open_no_follow, resolve,
+};
+pub use scratch::ScratchFile;
+pub use temporary::{TemporaryFolder, remove_abandoned, remove_leftovers};

@@ -1,0 +1,235 @@
+//! Where something is to be written: what a path leads to, and whether it can be replaced, before any work is done.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::path::{Component, Path, PathBuf};
+
+use super::temporary::{Temporary, split};
+use crate::error::{Error, ErrorKind, Result};
+
+/// As many as Linux follows in one path.
+const MOST_LINKS: usize = 40;
+
+/// What a path leads to: the path itself, or the end of the links that it names, whether or not that is there yet.
+///
+/// ```
+/// let here = std::env::current_dir().unwrap();
+/// assert_eq!(clsify::files::resolve(&here.join("src/..")), here.canonicalize().unwrap());
+/// assert_eq!(clsify::files::resolve("new".as_ref()), std::path::Path::new("new"));
+/// ```
+pub fn resolve(path: &Path) -> PathBuf {
+    let mut path = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        if let Ok(path) = fs::canonicalize(&path) {
+            return path;
+        }
+        match fs::read_link(&path) {
+            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+            Err(_) => break,
+        }
+    }
+    path
+}
+
+/// Whether a path leads into this folder, or to it; neither has to exist.
+///
+/// ```
+/// use clsify::files::is_inside;
+/// assert!(is_inside("model/new.json".as_ref(), "model".as_ref()));
+/// assert!(!is_inside("model/../new.json".as_ref(), "model".as_ref()));
+/// ```
+pub fn is_inside(path: &Path, folder: &Path) -> bool {
+    in_full(path).zip(in_full(folder)).is_some_and(|(path, folder)| path.starts_with(folder))
+}
+
+/// A path without links and dots, as far as what it names exists.
+fn in_full(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(resolve(path)).ok()?;
+    let mut full = PathBuf::new();
+    for component in absolute.components() {
+        match component {
+            Component::ParentDir => drop(full.pop()),
+            Component::CurDir => {}
+            other => full.push(other),
+        }
+        full = fs::canonicalize(&full).unwrap_or(full);
+    }
+    Some(full)
+}
+
+/// Opens a file unless its name is a link.
+///
+/// # Errors
+/// That of the system, which differs between systems where the name is a link.
+pub fn open_no_follow(options: &mut OpenOptions, path: &Path) -> std::io::Result<File> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        // And not to wait for the other end, should it be a pipe.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// Opens what [`is_written_in_place`].
+///
+/// # Errors
+/// An I/O error with the path.
+pub fn open_in_place(path: &Path) -> Result<File> {
+    OpenOptions::new().append(true).open(path).map_err(|e| Error::io(path, &e))
+}
+
+/// Whether what is written to this path goes straight there: a device or pipe cannot be replaced by a rename, nor can a
+/// file that is open already.
+pub fn is_written_in_place(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) || (path.exists() && is_open_file(path))
+}
+
+/// Whether a path is a name for a file that a process has open: `/dev/stdout`, `/dev/fd/1`, `/proc/self/fd/1`.
+///
+/// With stdout redirected to a file these lead to a plain file, but a rename would replace the name in `/dev`.
+fn is_open_file(path: &Path) -> bool {
+    let mut path = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        let Some(folder) = path.parent().and_then(|folder| fs::canonicalize(folder).ok()) else {
+            return false;
+        };
+        if folder.starts_with("/proc") || folder.starts_with("/dev/fd") {
+            return true;
+        }
+        match fs::read_link(&path) {
+            Ok(target) => path = folder.join(target),
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
+/// Fails now, rather than after minutes of work, where a file could not be put at `path`.
+///
+/// Nothing is left behind. Folders above `path` that are missing are taken for ones that will be created.
+///
+/// # Errors
+/// An I/O error with the nearest folder that exists; [`ErrorKind::InvalidArgument`] when the path ends in no name, or what
+/// stands there cannot be replaced.
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// clsify::files::check_writable(&folder.path().join("new/report.json"))?;
+/// assert!(clsify::files::check_writable("/".as_ref()).is_err());
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn check_writable(path: &Path) -> Result<()> {
+    if is_written_in_place(path) {
+        return Ok(());
+    }
+    let target = resolve(path);
+    if let Ok(old) = fs::symlink_metadata(&target) {
+        check_replaceable_at(&target, &old)?;
+    }
+    probe(&target)
+}
+
+/// Like [`check_writable`], for a folder that is replaced as a whole.
+///
+/// # Errors
+/// As for [`check_writable`]; [`ErrorKind::InvalidArgument`] also when the working directory lies in the folder, which would
+/// go with it.
+pub fn check_folder_writable(path: &Path) -> Result<()> {
+    check_writable(path)?;
+    let is_working_directory = path.is_dir() && std::env::current_dir().is_ok_and(|here| is_inside(&here, path));
+    if is_working_directory {
+        let message = "expected a folder that can be replaced, got the working directory or one above it";
+        return Err(Error::new(ErrorKind::InvalidArgument, message)
+            .at(path.display().to_string())
+            .with_hint("choose a new folder, or run the command from another directory"));
+    }
+    Ok(())
+}
+
+/// Fails where a rename cannot put something else at this path, which exists.
+pub(super) fn check_replaceable_at(path: &Path, old: &Metadata) -> Result<()> {
+    let refuse = |message: &str, hint: &str| {
+        let error = Error::new(ErrorKind::InvalidArgument, message).at(path.display().to_string());
+        Err(error.with_hint(hint))
+    };
+    let (Some(parent), Ok(of_parent)) = (path.parent(), parent_metadata(path)) else { return Ok(()) };
+    if is_mount_point(path, old, &of_parent) {
+        let what = if old.is_dir() { "folder" } else { "file" };
+        return refuse(
+            &format!("expected a {what} that can be replaced, got a mount point"),
+            if old.is_dir() { "choose a new folder inside it" } else { "choose a file in a folder that is mounted" },
+        );
+    }
+    if is_protected(old, &of_parent) {
+        let owner = "it belongs to another user, and only its owner can replace what lies in";
+        return refuse(&format!("{owner} {}", parent.display()), "choose another path");
+    }
+    Ok(())
+}
+
+fn parent_metadata(path: &Path) -> std::io::Result<Metadata> {
+    fs::metadata(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
+#[cfg(unix)]
+fn is_mount_point(path: &Path, metadata: &Metadata, of_parent: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    if metadata.dev() != of_parent.dev() {
+        return true;
+    }
+    #[cfg(target_os = "linux")]
+    {
+        // One that shows another folder of the same file system has the same device.
+        use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+        let mounted = StatxAttributes::MOUNT_ROOT;
+        statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::TYPE).is_ok_and(|of| {
+            of.stx_attributes_mask.contains(mounted) && of.stx_attributes.contains(mounted)
+        })
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+#[cfg(not(unix))]
+fn is_mount_point(_: &Path, _: &Metadata, _: &Metadata) -> bool {
+    false
+}
+
+/// Whether the folder lets only owners rename what lies in it, as `/tmp` does, and this user is not one.
+#[cfg(unix)]
+fn is_protected(metadata: &Metadata, of_parent: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let me = rustix::process::geteuid();
+    of_parent.mode() & 0o1000 != 0
+        && !me.is_root()
+        && ![metadata.uid(), of_parent.uid()].contains(&me.as_raw())
+}
+
+#[cfg(not(unix))]
+fn is_protected(_: &Metadata, _: &Metadata) -> bool {
+    false
+}
+
+/// Creates a folder beside the target, or beside the nearest folder above it that is missing, and removes it.
+fn probe(target: &Path) -> Result<()> {
+    let mut probe = target;
+    loop {
+        let (folder, name) = split(probe)?;
+        match Temporary::folder(folder, &name) {
+            Ok(_) => return Ok(()),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && !folder.exists() => probe = folder,
+            // Some file systems, such as /proc, answer that what should be created is not there.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                let error = Error::new(ErrorKind::Io, "nothing can be written here");
+                return Err(error.at(folder.display().to_string()));
+            }
+            Err(e) => {
+                return Err(Error::io(folder, &e).with_hint("this program has to write into that folder"));
+            }
+        }
+    }
+}

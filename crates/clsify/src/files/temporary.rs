@@ -1,0 +1,311 @@
+//! Temporary files and folders: how they are named, locked, and recognised when their process is gone.
+//!
+//! The lock is the system's own (`flock`) and ends with the process. Whoever creates a temporary locks it and then looks
+//! whether it still stands under its name; whoever removes an abandoned one does so while holding the lock. So none is
+//! removed while it is in use, on every file system that has locks; on one that has none nothing is removed.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use super::interrupt;
+use super::modes;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Random letters and digits in a name.
+const RANDOM_LENGTH: usize = 12;
+
+/// The end of a temporary's name.
+const TEMPORARY: &str = ".tmp";
+
+/// The end of the name of what is being replaced in two steps.
+pub(super) const BACKUP: &str = ".old";
+
+/// The most bytes of the target's name that go into a temporary's: together they have to fit into the 255 of most file
+/// systems.
+const MOST_NAME_BYTES: usize = 200;
+
+/// A path beside the target, registered to be removed when this value is dropped.
+pub(super) struct Temporary {
+    path: PathBuf,
+}
+
+impl Temporary {
+    /// Creates a file in this folder for a target of this name, locked; `of_old` is the file to replace, if there is one.
+    pub(super) fn file(
+        folder: &Path,
+        name: &str,
+        of_old: Option<&fs::Metadata>,
+    ) -> std::io::Result<(Self, File)> {
+        create(folder, name, |path| {
+            let file = modes::creating(of_old).open(path)?;
+            lock_new(&file, path)?;
+            Ok(file)
+        })
+    }
+
+    /// Creates a folder that only this user can enter, locked where folders can be.
+    pub(super) fn folder(folder: &Path, name: &str) -> std::io::Result<(Self, FolderLock)> {
+        create(folder, name, |path| {
+            fs::create_dir(path)?;
+            let usual_mode = modes::close_folder(path)?;
+            let file = open_folder(path);
+            if let Some(file) = &file {
+                lock_new(file, path)?;
+            }
+            Ok(FolderLock { _file: file, usual_mode })
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        interrupt::remove(&self.path);
+    }
+}
+
+/// What keeps others from removing a folder, and the mode that it would have had.
+pub(super) struct FolderLock {
+    _file: Option<File>,
+    pub(super) usual_mode: modes::Mode,
+}
+
+/// Creates something at names that nobody can foresee, until one is free, and registers it.
+fn create<T>(
+    folder: &Path,
+    name: &str,
+    mut at: impl FnMut(&Path) -> std::io::Result<T>,
+) -> std::io::Result<(Temporary, T)> {
+    let (path, created) =
+        at_random_name(folder, name, TEMPORARY, |path| interrupt::register(path, || at(path)))?;
+    Ok((Temporary { path }, created))
+}
+
+fn at_random_name<T>(
+    folder: &Path,
+    name: &str,
+    end: &str,
+    at: impl FnMut(&Path) -> std::io::Result<T>,
+) -> std::io::Result<(PathBuf, T)> {
+    let prefix = format!(".{}.", shortened(name));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(end).rand_bytes(RANDOM_LENGTH).disable_cleanup(true);
+    let (created, path) = builder.make_in(folder, at)?.into_parts();
+    Ok((path.to_path_buf(), created))
+}
+
+/// The folder of a path and the name in it.
+pub(super) fn split(target: &Path) -> Result<(&Path, String)> {
+    let name = target.file_name().ok_or_else(|| {
+        Error::new(ErrorKind::InvalidArgument, "expected a path that ends in a name")
+            .at(target.display().to_string())
+    })?;
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok((folder, name.to_string_lossy().into_owned()))
+}
+
+fn shortened(name: &str) -> &str {
+    &name[..name.floor_char_boundary(MOST_NAME_BYTES)]
+}
+
+/// Moves what stands at `target` to a backup beside it, which is not registered.
+pub(super) fn move_to_backup(target: &Path) -> std::io::Result<PathBuf> {
+    let (folder, name) = split(target).map_err(std::io::Error::other)?;
+    Ok(at_random_name(folder, &name, BACKUP, |path| fs::rename(target, path))?.0)
+}
+
+/// Locks what has just been created. Fails as if the name were taken when another process took it for abandoned.
+fn lock_new(file: &File, path: &Path) -> std::io::Result<()> {
+    let taken = || Err(std::io::Error::from(std::io::ErrorKind::AlreadyExists));
+    match file.try_lock() {
+        Ok(()) if is_at(file, path) => Ok(()),
+        Err(fs::TryLockError::Error(_)) => Ok(()),
+        Ok(()) | Err(fs::TryLockError::WouldBlock) => taken(),
+    }
+}
+
+/// Whether an open file still stands under its name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let id = |m: fs::Metadata| (m.dev(), m.ino());
+    file.metadata().ok().map(id).is_some_and(|open| fs::symlink_metadata(path).ok().map(id) == Some(open))
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+/// A handle to lock a folder by, where the system gives one.
+pub(super) fn open_folder(path: &Path) -> Option<File> {
+    if cfg!(unix) { File::open(path).ok() } else { None }
+}
+
+/// An empty folder beside the path that it prepares; only this user can enter it, and it is removed with all it holds when
+/// dropped or by [`remove_unfinished`](super::remove_unfinished).
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let target = folder.path().join("target");
+/// let work = clsify::files::TemporaryFolder::beside(&target)?;
+/// std::fs::write(work.path().join("part.1"), b"...").unwrap();
+/// let path = work.path().to_path_buf();
+/// drop(work);
+/// assert!(!path.exists());
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub struct TemporaryFolder {
+    temporary: Temporary,
+    _lock: FolderLock,
+}
+
+impl TemporaryFolder {
+    /// Creates the folder, and the folders above it.
+    ///
+    /// # Errors
+    /// An I/O error with the path.
+    pub fn beside(target: &Path) -> Result<Self> {
+        let (folder, name) = split(target)?;
+        let io = |e: std::io::Error| Error::io(folder, &e);
+        fs::create_dir_all(folder).map_err(io)?;
+        let (temporary, lock) = Temporary::folder(folder, &name).map_err(io)?;
+        Ok(TemporaryFolder { temporary, _lock: lock })
+    }
+
+    /// Where the folder is.
+    pub fn path(&self) -> &Path {
+        self.temporary.path()
+    }
+}
+
+/// Removes what processes that were killed have left beside `target`; nothing that a living one still uses.
+pub fn remove_leftovers(target: &Path) {
+    let Ok((folder, name)) = split(target) else { return };
+    remove_abandoned(folder, |of| of == shortened(&name));
+}
+
+/// Removes what killed processes have left in a folder of the temporaries whose target's name is `wanted`: `.NAME.RANDOM.tmp`
+/// and `.NAME.RANDOM.old`, where the latter is superseded.
+pub fn remove_abandoned(folder: &Path, wanted: impl Fn(&str) -> bool) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_superseded = |of: &str| fs::symlink_metadata(folder.join(of)).is_ok();
+        let is_leftover = target_of(&name, TEMPORARY).is_some_and(&wanted)
+            || target_of(&name, BACKUP).is_some_and(|of| wanted(of) && is_superseded(of));
+        if is_leftover && let Some(_lock) = lock_abandoned(&entry.path()) {
+            interrupt::remove_any(&entry.path());
+        }
+    }
+}
+
+/// The abandoned backups of a folder, oldest first.
+pub(super) fn backups(target: &Path) -> Vec<PathBuf> {
+    let Ok((folder, name)) = split(target) else { return Vec::new() };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<(Option<std::time::SystemTime>, PathBuf)> = entries
+        .filter(|e| target_of(&e.file_name().to_string_lossy(), BACKUP) == Some(shortened(&name)))
+        .map(|e| (e.metadata().and_then(|m| m.modified()).ok(), e.path()))
+        .collect();
+    found.sort();
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+/// The name (or its start) that a temporary's name was made for; `None` for every other name.
+pub(super) fn target_of<'a>(name: &'a str, end: &str) -> Option<&'a str> {
+    let (target, random) = name.strip_prefix('.')?.strip_suffix(end)?.rsplit_once('.')?;
+    let is_random = random.len() == RANDOM_LENGTH && random.bytes().all(|b| b.is_ascii_alphanumeric());
+    (is_random && !target.is_empty()).then_some(target)
+}
+
+/// Whether a name is a temporary's or a backup's.
+pub(super) fn is_temporary_name(name: &str) -> bool {
+    target_of(name, TEMPORARY).or_else(|| target_of(name, BACKUP)).is_some()
+}
+
+/// The lock of a temporary whose process is gone; `None` when it lives, or when that cannot be known.
+pub(super) fn lock_abandoned(path: &Path) -> Option<File> {
+    let metadata = fs::symlink_metadata(path).ok()?;
+    let file = match metadata.is_dir() {
+        true => open_folder(path)?,
+        false if metadata.is_file() => super::place::open_no_follow(File::options().read(true), path).ok()?,
+        false => return None,
+    };
+    file.try_lock().ok()?;
+    Some(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn names_are_recognised_exactly() {
+        assert_eq!(target_of(".x.npy.aB3dE6gH9jK2.tmp", TEMPORARY), Some("x.npy"));
+        for other in ["x.npy.aB3dE6gH9jK2.tmp", ".x.npy.short.tmp", ".aB3dE6gH9jK2.tmp", ".x.aB3dE6-H9jK2.tmp", ".x.tmp"] {
+            assert_eq!(target_of(other, TEMPORARY), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_in_use_stays_and_what_is_abandoned_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("x.npy");
+        let (file, lock) = Temporary::file(folder.path(), "x.npy", None).unwrap();
+        let (work, work_lock) = Temporary::folder(folder.path(), "x.npy").unwrap();
+        fs::write(folder.path().join(".x.npy.aaaaaaaaaaaa.tmp"), "left").unwrap();
+        fs::create_dir_all(folder.path().join(".x.npy.bbbbbbbbbbbb.tmp/inner")).unwrap();
+        // Another file's, one that is no temporary, and a superseded backup of a target that is not there.
+        let kept = [".x.npy.dddddddddddd.old", ".y.npy.cccccccccccc.tmp", ".x.npy.tmp"];
+        kept.iter().for_each(|name| fs::write(folder.path().join(name), "").unwrap());
+        remove_leftovers(&target);
+        let mut expected: Vec<String> = kept.iter().map(|name| name.to_string()).collect();
+        for path in [file.path(), work.path()] {
+            expected.push(path.file_name().unwrap().to_string_lossy().into_owned());
+        }
+        expected.sort();
+        assert_eq!(names(folder.path()), expected);
+        // Without its lock it looks as a killed process leaves it.
+        let path = file.path().to_path_buf();
+        std::mem::forget(file);
+        drop(lock);
+        remove_leftovers(&target);
+        assert!(!path.exists());
+        drop((work, work_lock));
+        assert_eq!(names(folder.path()).len(), kept.len());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_planted_link_is_neither_followed_nor_taken_for_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let (victim, target) = (folder.path().join("victim"), folder.path().join("x"));
+        fs::write(&victim, "precious").unwrap();
+        let link = folder.path().join(".x.aaaaaaaaaaaa.tmp");
+        std::os::unix::fs::symlink(&victim, &link).unwrap();
+        remove_leftovers(&target);
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+        assert!(fs::symlink_metadata(&link).is_ok());
+    }
+
+    #[test]
+    fn the_longest_name_of_a_file_system_has_a_temporary() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("{}é", "n".repeat(253));
+        fs::write(folder.path().join(&name), "").unwrap();
+        let (temporary, _lock) = Temporary::file(folder.path(), &name, None).unwrap();
+        assert!(temporary.path().exists());
+    }
+}
