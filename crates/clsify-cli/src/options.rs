@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use clsify::classifier::{ClassWeight, LogisticRegressionOptions, Scaling};
-use clsify::dataset::{Column, DatasetOptions, Format, Header};
+use clsify::dataset::{Column, DatasetOptions, Delimiter, Format, Header, Quoting};
 use clsify::encoder::Dtype;
 use clsify::evaluation::linspace;
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling};
@@ -31,6 +31,16 @@ pub(crate) struct DataOptions {
     /// Whether the first row names the columns: auto, present or absent
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     header: Header,
+
+    /// The character between the fields of a TSV or CSV file, such as ";" or tab. The default is that of the format, or of the
+    /// file where its header or a first line such as sep=; makes it plain
+    #[arg(long, value_name = "CHAR")]
+    delimiter: Option<Delimiter>,
+
+    /// Whether fields may stand in double quotes: minimal (they may, as in CSV and in TSV that pandas writes), none (a quote is
+    /// an ordinary character), or auto: minimal for CSV, none for TSV
+    #[arg(long, value_name = "QUOTING", default_value = "auto")]
+    quoting: Quoting,
 }
 
 impl DataOptions {
@@ -47,11 +57,18 @@ impl DataOptions {
             Header::Present => Some("present"),
             Header::Absent => Some("absent"),
         };
+        let quoting = match self.quoting {
+            Quoting::Auto => None,
+            Quoting::Minimal => Some("minimal"),
+            Quoting::None => Some("none"),
+        };
         let all = [
             ("--format", format.map(str::to_string)),
             ("--text-column", self.text_column.as_ref().map(column_name)),
             ("--label-column", self.label_column.as_ref().map(column_name)),
             ("--header", header.map(str::to_string)),
+            ("--delimiter", self.delimiter.map(|delimiter| delimiter.to_string())),
+            ("--quoting", quoting.map(str::to_string)),
         ];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
@@ -63,6 +80,8 @@ impl DataOptions {
             label_column: self.label_column.clone(),
             weight_column: None,
             header: self.header,
+            delimiter: self.delimiter,
+            quoting: self.quoting,
             limit,
         }
     }

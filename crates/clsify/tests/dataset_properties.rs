@@ -1,7 +1,7 @@
 //! What holds of every data file: what was written is read back, and no bytes make a reader panic.
 #![allow(clippy::unwrap_used)]
 
-use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header, Sentences};
+use clsify::dataset::{Column, Dataset, DatasetOptions, Delimiter, Format, Header, Quoting, Sentences};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -59,6 +59,9 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
         b"\"text\":",
         b"\"label\":",
         b"{\"text\":\"a\",\"label\":1}",
+        b";",
+        b"|",
+        b"sep=;",
     ];
     prop_oneof![vec(any::<u8>(), 0..200), vec(select(pieces), 0..40).prop_map(|pieces| pieces.concat())]
 }
@@ -74,15 +77,23 @@ fn options() -> impl Strategy<Value = DatasetOptions> {
         column,
         select(vec![Header::Auto, Header::Present, Header::Absent]),
         proptest::option::of(0..4_usize),
+        proptest::option::of(select(vec![Delimiter::SEMICOLON, Delimiter::TAB, Delimiter::COMMA])),
+        select(vec![Quoting::Auto, Quoting::Minimal, Quoting::None]),
     )
-        .prop_map(|(format, text_column, label_column, weight_column, header, limit)| DatasetOptions {
-            format: Some(format),
-            text_column,
-            label_column,
-            weight_column,
-            header,
-            limit,
-        })
+        .prop_map(
+            |(format, text_column, label_column, weight_column, header, limit, delimiter, quoting)| {
+                DatasetOptions {
+                    format: Some(format),
+                    text_column,
+                    label_column,
+                    weight_column,
+                    header,
+                    limit,
+                    delimiter,
+                    quoting,
+                }
+            },
+        )
 }
 
 fn assert_is_one_line(error: &clsify::error::Error) {
@@ -98,7 +109,7 @@ proptest! {
     #[test]
     fn tsv_reads_what_was_written(records in records()) {
         // The format has no way to write a tab or a line break.
-        let without = |sentence: String| format!("{}.", sentence.replace(['\t', '\n'], " "));
+        let without = |sentence: String| format!("{}.", sentence.replace(['\t', '\n', '\r'], " "));
         let records: Vec<_> = records.into_iter().map(|(sentence, label)| (without(sentence), label)).collect();
         let rows: String = records.iter().map(|(sentence, label)| format!("{sentence}\t{label}\n")).collect();
         assert_reads_back("a.tsv", format!("text\tlabel\n{rows}").as_bytes(), &records);
@@ -110,6 +121,17 @@ proptest! {
         writer.write_record(["text", "label"]).unwrap();
         for (sentence, label) in &records {
             writer.write_record([sentence, label]).unwrap();
+        }
+        assert_reads_back("a.csv", &writer.into_inner().unwrap(), &records);
+    }
+
+    /// Whatever the delimiter, a header with known names makes it plain.
+    #[test]
+    fn other_delimiters_are_found(records in records(), delimiter in select(vec![b';', b'\t', b'|'])) {
+        let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+        writer.write_record(["label", "text"]).unwrap();
+        for (sentence, label) in &records {
+            writer.write_record([label, sentence]).unwrap();
         }
         assert_reads_back("a.csv", &writer.into_inner().unwrap(), &records);
     }

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::advise_chart::{Chart, ChartPoint};
 use super::advise_data::{Data, HeldOut};
+use crate::class_limit::ClassLimitArgs;
 use crate::commands::train::{optimism, six_digits};
 use crate::console::Console;
 use crate::loading::{load_encoder_with, locate_encoder};
@@ -88,6 +89,9 @@ pub(crate) struct Args {
     weight: WeightArgs,
 
     #[command(flatten)]
+    class_limit: ClassLimitArgs,
+
+    #[command(flatten)]
     options: DataOptions,
 }
 
@@ -127,7 +131,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         check_apart(&[Some(path)], &[&args.data])?;
     }
     let options = args.weight.of(args.options.with_limit(args.limit));
-    let data = Data::load(&args.data, &options, args.multi_label.as_ref(), console)?;
+    let data = Data::load(&args.data, &options, args.multi_label.as_ref(), &args.class_limit, console)?;
     let scoring = args.scoring.unwrap_or(data.default_scoring());
     let split = SplitOptions { seed: args.seed, test_size: args.test_size, stratify: false };
     let classifier = LogisticRegressionOptions {
@@ -197,7 +201,14 @@ fn command(args: &Args, encoder: &str, dtype: Dtype, candidate: &Candidate) -> S
         quoted(&args.data.display().to_string()),
     );
     let separator = args.multi_label.iter().map(|separator| ("--multi-label", separator.to_string()));
-    for (name, value) in args.options.given().into_iter().chain(args.weight.given()).chain(separator) {
+    for (name, value) in args
+        .options
+        .given()
+        .into_iter()
+        .chain(args.weight.given())
+        .chain(args.class_limit.given())
+        .chain(separator)
+    {
         command.push_str(&format!(" {name} {}", quoted(&value)));
     }
     if args.class_weight == ClassWeightArg::Balanced {

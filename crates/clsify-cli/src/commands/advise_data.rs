@@ -14,6 +14,7 @@ use clsify::pipeline::{
 use clsify::split::SplitOptions;
 use serde::Serialize;
 
+use crate::class_limit::ClassLimitArgs;
 use crate::commands::train::{multi_label, say_counts};
 use crate::console::Console;
 use crate::loading::{load_dataset, load_multi_label_dataset};
@@ -63,15 +64,18 @@ impl Data {
         path: &Path,
         options: &DatasetOptions,
         separator: Option<&LabelSeparator>,
+        class_limit: &ClassLimitArgs,
         console: &Console,
     ) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let Some(separator) = separator else {
             let dataset = load_dataset(path, options)?;
+            class_limit.check(path, dataset.classes().len(), dataset.len())?;
             say_counts(&name, &dataset.summary(), console);
             return Ok(Data::Classes(dataset));
         };
         let dataset = load_multi_label_dataset(path, separator, options)?;
+        class_limit.check(path, dataset.classes().len(), dataset.len())?;
         multi_label::say_counts(&name, &dataset, separator, console);
         Ok(Data::LabelSets(dataset, separator.clone()))
     }

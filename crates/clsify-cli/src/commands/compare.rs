@@ -14,7 +14,7 @@ use crate::console::Console;
 use crate::loading::{load_classifier, load_dataset};
 use crate::options::{CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one};
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
-use crate::table::{Table, shorten};
+use crate::table::{Table, n_shown, shorten};
 
 /// Compare two saved classifiers on the same labelled sentences: which is better, and is that more than chance?
 #[derive(clap::Args)]
@@ -204,8 +204,9 @@ fn unknown(name: &str, labels: &[String], n_rows: usize, what: &str) -> String {
     if labels.is_empty() {
         return String::new();
     }
-    let more = if labels.len() > MOST { ", ..." } else { "" };
-    let labels: Vec<String> = labels.iter().take(MOST).map(|l| shorten(l, 40)).collect();
+    let shown = n_shown(labels.len(), MOST);
+    let more = if labels.len() > shown { ", ..." } else { "" };
+    let labels: Vec<String> = labels.iter().take(shown).map(|l| shorten(l, 40)).collect();
     format!("{name} does not know the label {}{more}: {} {what}\n", labels.join(", "), sentences(n_rows))
 }
 

@@ -10,6 +10,7 @@ use clsify::pipeline::{
 use serde::Serialize;
 
 use super::curve_chart::{bars, baseline_name, score_name, svg};
+use crate::class_limit::ClassLimitArgs;
 use crate::commands::train::{multi_label, say_counts, six_digits};
 use crate::console::Console;
 use crate::loading::{load_dataset, load_encoder, load_multi_label_dataset, locate_encoder};
@@ -83,6 +84,9 @@ pub(crate) struct Args {
     weight: WeightArgs,
 
     #[command(flatten)]
+    class_limit: ClassLimitArgs,
+
+    #[command(flatten)]
     options: DataOptions,
 }
 
@@ -102,6 +106,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 /// One label a sentence.
 fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
     let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
+    args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     let test = match &args.split.test_data {
         Some(path) => {
@@ -122,6 +127,7 @@ fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
 fn run_multi_label(args: &Args, separator: &LabelSeparator, console: &Console) -> anyhow::Result<()> {
     let data = args.weight.of(args.options.with_limit(args.limit));
     let dataset = load_multi_label_dataset(&args.data, separator, &data)?;
+    args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
     multi_label::say_counts(&args.data.display().to_string(), &dataset, separator, console);
     let test = match &args.split.test_data {
         Some(path) => {

@@ -14,6 +14,7 @@ use clsify::pipeline::{
 };
 use serde::Serialize;
 
+use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
 use crate::decision::{DecisionArgs, decision_text};
 use crate::loading::{load_dataset, load_encoder, load_encoder_with, locate_encoder};
@@ -23,7 +24,7 @@ use crate::options::{
 };
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::reliability_chart::{self, Series, check_chart, last_name, write_chart};
-use crate::table::{Table, shorten};
+use crate::table::{Table, n_shown, shorten};
 
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
 #[derive(clap::Args)]
@@ -104,6 +105,9 @@ pub(crate) struct Args {
     weight: WeightArgs,
 
     #[command(flatten)]
+    class_limit: ClassLimitArgs,
+
+    #[command(flatten)]
     options: DataOptions,
 }
 
@@ -130,6 +134,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     }
     let decision = args.decision.options()?;
     let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
+    args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     say_header(&dataset, console);
     let test = match &args.split.test_data {
@@ -270,13 +275,14 @@ fn say_header(dataset: &Dataset, console: &Console) {
 
 /// Says what was read: rows, classes, duplicates, conflicting labels.
 pub(crate) fn say_counts(name: &str, summary: &DatasetSummary, console: &Console) {
+    let shown = n_shown(summary.class_counts.len(), 12);
     let classes: Vec<String> = summary
         .class_counts
         .iter()
-        .take(12)
+        .take(shown)
         .map(|(label, n)| format!("{}: {n}", shorten(label, 40)))
         .collect();
-    let more = if summary.class_counts.len() > 12 { ", ..." } else { "" };
+    let more = if summary.class_counts.len() > shown { ", ..." } else { "" };
     console.say(&format!("{name}: {} sentences ({}{more})", summary.n_samples, classes.join(", ")));
     if summary.n_duplicates > 0 {
         let rows = if summary.n_duplicates == 1 { "row repeats" } else { "rows repeat" };

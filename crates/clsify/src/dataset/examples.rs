@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use super::columns::quoted;
 use super::csv::CsvReader;
 use super::damage::DamageKind;
+use super::dialect::Delimiter;
 use super::jsonl::JsonlReader;
 use super::lines::LineReader;
 use super::multi_label::LabelSeparator;
@@ -106,9 +107,20 @@ impl<R: Read> Examples<R> {
         let options = options.clone();
         let limit = options.limit.unwrap_or(usize::MAX);
         let records = match format {
-            Format::Tsv => Records::Tsv(Table::new(TsvReader::new(lines), options, labelled)),
-            Format::Csv => Records::Csv(Table::new(CsvReader::new(lines), options, labelled)),
-            Format::Lines => Records::Tsv(Table::new(TsvReader::whole_lines(lines), options, labelled)),
+            Format::Tsv | Format::Csv => {
+                let delimiter = options.delimiter.unwrap_or(Delimiter::of(format));
+                match options.quoting.is_minimal(format) {
+                    true => {
+                        Records::Csv(Table::new(CsvReader::new(lines, delimiter), format, options, labelled))
+                    }
+                    false => {
+                        Records::Tsv(Table::new(TsvReader::new(lines, delimiter), format, options, labelled))
+                    }
+                }
+            }
+            Format::Lines => {
+                Records::Tsv(Table::new(TsvReader::whole_lines(lines), format, options, labelled))
+            }
             Format::Jsonl => Records::Jsonl(JsonlReader::new(lines, options, labelled)),
         };
         Ok(Examples { records, name: name.to_string(), labelled, limit, n_read: 0, is_over: false })

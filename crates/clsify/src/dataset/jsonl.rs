@@ -13,11 +13,12 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
 
-use super::columns::{find_known_keys, list, quoted};
+use super::columns::{find_known_keys, quoted};
 use super::examples::Example;
 use super::lines::LineReader;
 use super::multi_label::LabelSeparator;
 use super::options::{Column, DatasetOptions};
+use super::suggest::{list, suggestion};
 
 pub(super) struct JsonlReader<R> {
     lines: LineReader<R>,
@@ -44,7 +45,7 @@ impl<R: Read> JsonlReader<R> {
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Example>> {
-        while let Some(line) = self.lines.next()? {
+        while let Some(line) = self.lines.next_line()? {
             if line.text.trim().is_empty() {
                 continue;
             }
@@ -238,7 +239,11 @@ impl<'a> Object<'a> {
             Some((_, value)) => Ok(value),
             None => {
                 let message = format!("expected the key {}, got {}", quoted(key), self.describe_keys());
-                Err(Error::new(ErrorKind::Dataset, message))
+                let error = Error::new(ErrorKind::Dataset, message);
+                Err(match suggestion(key, &self.keys(), "key") {
+                    Some(hint) => error.with_hint(hint),
+                    None => error,
+                })
             }
         }
     }

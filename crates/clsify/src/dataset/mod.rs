@@ -1,9 +1,10 @@
 //! 1. Labelled sentences: a TSV, CSV or JSONL file in, parallel vectors of sentences, labels and line numbers out.
 //!
 //! ```text
-//! bytes -> lines     UTF-8, CRLF, byte-order mark, a limit on the length      lines.rs
+//! bytes -> lines     UTF-8, line ends, byte-order mark, a limit on the length lines.rs
+//!       -> dialect   what separates the fields of a table                     dialect.rs, sniff.rs
 //!       -> records   fields of one record                                     tsv.rs, csv.rs, jsonl.rs
-//!       -> columns   which field is the sentence, which the label             columns.rs
+//!       -> columns   which field is the sentence, which the label             columns.rs, order.rs
 //!       -> examples  neither may be empty; at least two classes               table.rs, examples.rs
 //! ```
 //!
@@ -11,9 +12,11 @@
 //! row, by rules in [`DatasetOptions`], and where that row may be read in two ways the answer is an error that asks,
 //! not a guess. An error names the file, the line, what was expected and what was found.
 //!
-//! - **TSV**: one record a line, fields separated by tabs; quotes and backslashes are ordinary characters.
-//! - **CSV**: RFC 4180. A field in double quotes may hold commas, line breaks, and quotes written twice. Text after a
-//!   closing quote is an error, as is a quote that is never closed: lenient readers lose rows there without a word.
+//! - **TSV**: one record a line, fields separated by tabs; quotes and backslashes are ordinary characters, unless
+//!   [`Quoting`] says otherwise.
+//! - **CSV**: RFC 4180, with any [`Delimiter`]. A field in double quotes may hold delimiters, line breaks, and quotes written
+//!   twice. Text after a closing quote is an error, as is a quote that is never closed: lenient readers lose rows there
+//!   without a word.
 //! - **JSONL**: one object a line. A label may be a string, a number or a boolean; of a number its text is kept.
 //! - **Lines**: one sentence a line, no labels: for [`Sentences`] only.
 //!
@@ -24,16 +27,22 @@
 //!
 //! This module knows no tokens and no class ids; labels are strings throughout, and `1` stays `"1"`.
 
+mod class_limit;
 mod columns;
 mod csv;
 mod damage;
+mod dialect;
 mod examples;
+mod head;
 mod inspected;
 mod jsonl;
 mod lines;
 mod multi_label;
 mod options;
+mod order;
 mod scripts;
+mod sniff;
+mod suggest;
 mod summary;
 mod table;
 mod tsv;
@@ -45,9 +54,12 @@ use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 
+pub use self::class_limit::check_class_count;
 pub use self::damage::{Damage, DamageKind, text_damage};
+pub use self::dialect::{Delimiter, Quoting};
 use self::examples::{Example, Examples};
 pub use self::inspected::Inspected;
+pub use self::lines::{Line, LineReader};
 pub use self::multi_label::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 pub use self::options::{Column, DatasetOptions, Format, Header};
 pub use self::scripts::{mixed_word, script_of};

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind, Result};
 
+use super::dialect::{Delimiter, Quoting};
+
 /// How to read a file. The default reads what the extension says, finds the columns, and reads to the end.
 ///
 /// # Header
@@ -12,15 +14,22 @@ use crate::error::{Error, ErrorKind, Result};
 /// first row names both a known sentence column (`sentence`, `text`, `review`, `question`, ...) and a known label
 /// column (`label`, `class`, `category`, `sentiment`, ...), in capitals or not. A row that names only one of the two
 /// may be a header or a record: that is an error, and [`header`](Self::header) or a column's name settles it. Where no
-/// label is needed ([`Sentences`](super::Sentences)), the name of a sentence column is enough.
+/// label is needed ([`Sentences`](super::Sentences)), the name of a sentence column is enough, and a CSV file of several
+/// columns must have it.
 ///
 /// # Columns
-/// With a header: the columns asked for, else the known names. Without one: the sentence first, then the label. Of
-/// exactly two columns, one that is known leaves the other. Further columns are ignored, but only where it is said or
-/// known by name which ones count. A [`weight_column`](Self::weight_column) is set aside first.
+/// With a header: the columns asked for, else the known names. Without one: the sentence first, then the label, of exactly
+/// two columns; where the first rows look as if the label, or a number, stands first, that is an error that asks. Of exactly
+/// two columns, one that is known leaves the other. Further columns are ignored, but only where it is said or known by name
+/// which ones count. A [`weight_column`](Self::weight_column) is set aside first.
+///
+/// # Delimiter
+/// A first line such as `sep=;` says it. Without one, the fields of a CSV file are separated by commas, or by semicolons,
+/// tabs or vertical bars if only these make a header with a name that is known or asked for. If the first rows are divided by
+/// another delimiter without such a header, that is an error that asks.
 ///
 /// ```
-/// use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header};
+/// use clsify::dataset::{Column, Dataset, DatasetOptions, Delimiter, Format, Header, Quoting};
 /// let csv = "17,praise,a treat\n18,blame,a chore\n";
 /// let options = DatasetOptions {
 ///     format: Some(Format::Csv),
@@ -28,6 +37,8 @@ use crate::error::{Error, ErrorKind, Result};
 ///     label_column: Some(Column::Index(1)),
 ///     weight_column: None,
 ///     header: Header::Absent,
+///     delimiter: Some(Delimiter::COMMA),
+///     quoting: Quoting::Auto,
 ///     limit: Some(1000),
 /// };
 /// let dataset = Dataset::read(csv.as_bytes(), "stdin", &options)?;
@@ -47,6 +58,10 @@ pub struct DatasetOptions {
     pub weight_column: Option<Column>,
     /// Whether the first row of a TSV or CSV file names the columns; JSONL and lines have no header.
     pub header: Header,
+    /// The character between the fields of a TSV or CSV file; `None` follows the format, or the file where that is plain.
+    pub delimiter: Option<Delimiter>,
+    /// Whether fields of a TSV or CSV file may stand in double quotes.
+    pub quoting: Quoting,
     /// The number of records to read, at least 1; what follows them is not looked at.
     pub limit: Option<usize>,
 }
@@ -58,6 +73,12 @@ impl DatasetOptions {
             return Ok(format);
         }
         let extension = Path::new(name).extension().and_then(|e| e.to_str());
+        // What has a delimiter is a table, whatever it is called.
+        if let Some(delimiter) = self.delimiter {
+            let known = extension.and_then(Format::from_extension).filter(|format| *format != Format::Lines);
+            let of_delimiter = if delimiter == Delimiter::TAB { Format::Tsv } else { Format::Csv };
+            return Ok(known.unwrap_or(of_delimiter));
+        }
         let message = match extension {
             Some(extension) => match Format::from_extension(extension) {
                 Some(format) => return Ok(format),
@@ -90,6 +111,9 @@ impl DatasetOptions {
         }
         if format == Format::Lines && (self.text_column.is_some() || label_column.is_some()) {
             return invalid("expected no column for one sentence a line, got one");
+        }
+        if !is_table && self.delimiter.is_some() {
+            return invalid("expected no delimiter for a file that is neither TSV nor CSV, got one");
         }
         if self.text_column.is_some() && self.text_column.as_ref() == label_column {
             return invalid("expected two columns, got the same one for the sentence and the label");

@@ -12,13 +12,14 @@ use crate::console::Console;
 use crate::loading::{
     load_encoder, load_encoder_with, load_multi_label_dataset, locate_encoder, note_separator,
 };
-use crate::table::{Table, shorten};
+use crate::table::{Table, n_shown, shorten};
 
 /// Trains, once the paths are known to be good.
 pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) -> anyhow::Result<()> {
     let thresholds = args.decision.of_labels()?;
     let options = args.weight.of(args.options.with_limit(args.limit));
     let dataset = load_multi_label_dataset(&args.data, separator, &options)?;
+    args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
     say_counts(&args.data.display().to_string(), &dataset, separator, console);
     let test = match &args.split.test_data {
         Some(path) => {
@@ -74,9 +75,10 @@ pub(crate) fn say_counts(
 ) {
     let MultiLabelSummary { n_samples, label_counts, n_without_label, n_with_several, .. } =
         dataset.summary();
+    let shown = n_shown(label_counts.len(), 12);
     let counts: Vec<String> =
-        label_counts.iter().take(12).map(|(label, n)| format!("{}: {n}", shorten(label, 40))).collect();
-    let more = if label_counts.len() > 12 { ", ..." } else { "" };
+        label_counts.iter().take(shown).map(|(label, n)| format!("{}: {n}", shorten(label, 40))).collect();
+    let more = if label_counts.len() > shown { ", ..." } else { "" };
     console.say(&format!(
         "{name}: {n_samples} sentences ({}{more}), {n_with_several} with several labels, {n_without_label} without any",
         counts.join(", ")
@@ -182,11 +184,17 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
         ));
         let reliability = &calibration.reliability.after;
         text.push_str(&calibrated(calibration.before, calibration.after, reliability));
-        if let [first, rest @ ..] = &calibration.as_they_are[..] {
-            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        let as_they_are = &calibration.as_they_are;
+        if !as_they_are.is_empty() {
+            let shown = n_shown(as_they_are.len(), 1);
+            let labels: Vec<String> = as_they_are[..shown].iter().map(|label| shorten(label, 40)).collect();
+            let more = match as_they_are.len() - shown {
+                0 => String::new(),
+                n => format!(" and {n} more"),
+            };
             text.push_str(&format!(
                 "  as they are, constant or with too few rows: {}{more}\n",
-                shorten(first, 40)
+                labels.join(", ")
             ));
         }
     }
