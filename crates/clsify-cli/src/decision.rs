@@ -11,7 +11,7 @@ use clsify::pipeline::{
     LabelCosts, RuleOptions, Thresholds,
 };
 
-use crate::table::{Table, shorten};
+use crate::table::{Table, n_shown, shorten};
 
 /// How probabilities become answers: one rule, and from which probability on there is one.
 #[derive(Args)]
@@ -134,10 +134,11 @@ fn rule_text(decision: &Decision, classes: &[String]) -> String {
     let mut text = match &decision.rule {
         Rule::MostProbable => "\ndecision     the most probable label".to_string(),
         Rule::ClassThresholds(thresholds) => {
-            let pairs = classes.iter().zip(thresholds).take(12);
+            let shown = n_shown(classes.len(), 12);
+            let pairs = classes.iter().zip(thresholds).take(shown);
             let pairs: Vec<String> =
                 pairs.map(|(label, t)| format!("{} {t:.4}", shorten(label, 40))).collect();
-            let more = if classes.len() > 12 { ", ..." } else { "" };
+            let more = if classes.len() > shown { ", ..." } else { "" };
             format!("\ndecision     the label most times above its threshold: {}{more}", pairs.join(", "))
         }
         Rule::CostMatrix(_) => "\ndecision     the label of least expected cost".to_string(),

@@ -3,6 +3,7 @@
 //! One file a subcommand below [`commands`]. stdout is data, stderr is progress and messages. Exit codes: 0 done, 1
 //! failed, 2 the command line is wrong, 128 and its number more after a signal (130 for Ctrl-C).
 
+mod class_limit;
 mod commands;
 mod console;
 mod decision;

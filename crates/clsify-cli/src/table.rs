@@ -41,6 +41,12 @@ impl fmt::Display for Table {
     }
 }
 
+/// How many of `n` things to show, if `most` are enough: where only one would be left out, that one too, since saying so
+/// takes as much room.
+pub(crate) fn n_shown(n: usize, most: usize) -> usize {
+    if n == most + 1 { n } else { n.min(most) }
+}
+
 /// The first `width` characters of a text, with `...` where something is missing; line breaks and tabs become spaces.
 pub(crate) fn shorten(text: &str, width: usize) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

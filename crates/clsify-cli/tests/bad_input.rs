@@ -368,3 +368,69 @@ fn what_is_read_is_not_written_over() {
         assert_eq!(fs::read(sandbox.path("reviews.tsv")).unwrap(), before, "{args:?}");
     }
 }
+
+/// `predict`, `embed`, `bench` and `train` say the same of a file whose columns nobody has named.
+#[test]
+fn columns_are_not_guessed() {
+    let sandbox = Sandbox::with_model();
+    let bert = encoder("bert");
+    sandbox.write("two.csv", "id,remark\n1,fine day\n2,bad day\n");
+    sandbox.write("three.csv", "id,remark,stars\n1,fine day,5\n2,bad day,1\n");
+    sandbox.write("typo.csv", "id,body,stars\n1,fine day,5\n2,bad day,1\n");
+    let two = r#"two.csv: line 1: expected the sentence first and the label second, got "id", "remark""#;
+    let three = "three.csv: line 1: expected 2 columns, got 3";
+    let typo = r#"typo.csv: line 1: expected a column "bodi", got the columns "id", "body", "stars""#;
+    for (file, more, expected, hint) in [
+        ("two.csv", &[][..], two, "--text-column"),
+        ("three.csv", &[], three, "--text-column"),
+        ("typo.csv", &["--text-column", "bodi"], typo, "did you mean the column \"body\"?"),
+    ] {
+        for args in [
+            &["predict", "model", "--input", file][..],
+            &["embed", "--encoder", &bert, "--output", "x.npy", "--input", file],
+            &["bench", "--encoder", &bert, "--data", file],
+            &["train", "--encoder", &bert, "--output", "new", "--data", file],
+            &["evaluate", "model", "--data", file],
+            &["doctor", "--text-only", file],
+        ] {
+            let args = [args, more].concat();
+            assert_eq!(sandbox.fail(&args), expected, "{args:?}");
+            assert!(sandbox.run(&args).stderr.contains(hint), "{args:?}");
+        }
+    }
+    let answers =
+        sandbox.succeed(&["predict", "-q", "model", "--input", "two.csv", "--text-column", "remark"]);
+    let sentences: Vec<&str> = answers.lines().map(|line| line.split_once('\t').unwrap().1).collect();
+    assert_eq!(sentences, ["fine day", "bad day"]);
+}
+
+/// The counts are those of a spam file whose columns are swapped; the bound on half the rows is scikit-learn's.
+#[test]
+fn too_many_classes_are_asked_about_before_the_encoder_runs() {
+    let sandbox = Sandbox::new();
+    let bert = encoder("bert");
+    let rows: String =
+        (0..60).map(|i| format!("{},message number {i} of the day\n", ["ham", "spam"][i % 2])).collect();
+    sandbox.write("swapped.csv", format!("text,label\n{rows}"));
+    let expected = "swapped.csv: expected at most 30 classes in 60 rows, got 60";
+    for args in [
+        &["train", "--encoder", &bert, "--output", "new", "--data", "swapped.csv"][..],
+        &["train", "--encoder", &bert, "--output", "new", "--data", "swapped.csv", "--multi-label", ";"],
+        &["curve", "--encoder", &bert, "--data", "swapped.csv"],
+        &["curve", "--encoder", &bert, "--data", "swapped.csv", "--multi-label", ";"],
+        &["advise", "--encoder", &bert, "--data", "swapped.csv"],
+        &["doctor", "--encoder", &bert, "swapped.csv"],
+    ] {
+        let outcome = sandbox.run(args);
+        assert_eq!(outcome.error_line(&format!("{args:?}")), expected);
+        assert!(outcome.stderr.ends_with("--max-classes 60\n"), "{}", outcome.stderr);
+        assert!(!outcome.stderr.contains("encoding tokens"), "{}", outcome.stderr);
+    }
+    let train =
+        ["train", "-q", "--encoder", &bert, "--output", "new", "--data", "swapped.csv", "--max-classes"];
+    sandbox.succeed(&[&train[..], &["60"]].concat());
+    let right = ["--text-column", "1", "--label-column", "0"];
+    let error = sandbox.fail(&[&train[..], &["1"], &right[..]].concat());
+    assert_eq!(error, "swapped.csv: expected at most 1 class in 60 rows, got 2");
+    sandbox.succeed(&[&train[..], &["2"], &right[..]].concat());
+}

@@ -56,6 +56,8 @@ fn stdin_gives_what_arguments_give() {
         "déjà vu\r\n \r\n-x 映画\r\n",
         "\u{feff}déjà vu\n \n-x 映画",
         "\u{feff}déjà vu\r\n \r\n-x 映画",
+        "\u{feff}déjà vu\r \r-x 映画\r",
+        "déjà vu\r \n-x 映画\r\n",
     ] {
         let outcome = sandbox.run_with_input(&["predict", "model", "-p"], input.as_bytes());
         assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), (expected.as_str(), ""), "{input:?}");
@@ -91,8 +93,8 @@ fn bad_lines_are_named() {
         (&b"one\n\ntwo\n"[..], "stdin: line 2: the sentence is empty"),
         (b"one\n\n", "stdin: line 2: the sentence is empty"),
         (b"\n", "stdin: line 1: the sentence is empty"),
-        (b"one\ntwo \xff\n", "stdin: line 2: invalid UTF-8"),
-        (b"\xff\xfeo\0n\0e\0", "stdin: line 1: invalid UTF-8"),
+        (b"one\ntwo \xff\n", "stdin: line 2: expected UTF-8, got the byte 0xff at byte 5"),
+        (b"\xff\xfeo\0n\0e\0", "stdin: line 1: expected UTF-8, got UTF-16"),
     ] {
         for format in ["text", "json", "tsv"] {
             let outcome = sandbox.run_with_input(&["predict", "model", "--output-format", format], input);
@@ -101,8 +103,31 @@ fn bad_lines_are_named() {
     }
     let long = vec![b'a'; (1 << 24) + 1];
     let outcome = sandbox.run_with_input(&["predict", "model"], &long);
-    assert!(outcome.error_line("long").starts_with("stdin: line 1: longer than "));
+    let expected = "stdin: line 1: expected a line of at most 16777216 bytes, got a longer one";
+    assert_eq!(outcome.error_line("long"), expected);
     assert_eq!(sandbox.fail(&["predict", "model", "film", ""]), "text 2: the sentence is empty");
+}
+
+/// The same hint as for a file, in every command that reads.
+#[test]
+fn utf_16_is_told_how_to_convert() {
+    let sandbox = Sandbox::with_model();
+    let bert = common::encoder("bert");
+    let with_mark = b"\xff\xfeo\0n\0e\0\n\0".as_slice();
+    let without = b"o\0n\0e\0\n\0".as_slice();
+    let embed = ["embed", "--encoder", &bert, "--input", "-", "--format", "tsv", "--output", "x.npy"];
+    let train = ["train", "--encoder", &bert, "--data", "-", "--format", "csv", "--output", "new"];
+    let from_file = ["predict", "model", "--input", "wide.txt"];
+    for (input, encoding) in [(with_mark, "UTF-16"), (without, "UTF-16LE")] {
+        sandbox.write("wide.txt", input);
+        for args in [&["predict", "model"][..], &embed, &train, &from_file] {
+            let stderr = sandbox.run_with_input(args, input).stderr;
+            let expected = format!(
+                "line 1: expected UTF-8, got {encoding}\nhint: convert it: iconv -f {encoding} -t UTF-8\n"
+            );
+            assert!(stderr.ends_with(&expected), "{args:?}: {stderr}");
+        }
+    }
 }
 
 #[cfg(unix)]

@@ -445,3 +445,61 @@ fn a_line_is_reported_saved_and_folded_in_for_two_classes_only() {
     ]);
     assert_eq!(error, "calibration: Platt scaling: expected 2 classes, got 3");
 }
+
+/// Files as old Macs, spreadsheets and pandas write them train what the plain file trains.
+#[test]
+fn other_line_ends_delimiters_and_quotes() {
+    let sandbox = Sandbox::with_reviews();
+    let bert = encoder("bert");
+    let train = |data: &str, more: &[&str]| {
+        let base = ["train", "-q", "--encoder", &bert, "--output", "m", "--json", "-", "--data", data];
+        let report: serde_json::Value =
+            serde_json::from_str(&sandbox.succeed(&[&base[..], more].concat())).unwrap();
+        (report["dataset"].clone(), report["test"].clone())
+    };
+    let tsv = common::reviews();
+    let expected = train("reviews.tsv", &[]);
+    let with_header = |delimiter: &str, end: &str| {
+        format!("text\tlabel\n{tsv}").replace('\t', delimiter).replace('\n', end)
+    };
+    let quoted: String = tsv.lines().map(|line| format!("\"{}\"\n", line.replace('\t', "\"\t\""))).collect();
+    let jsonl: String = tsv
+        .lines()
+        .map(|line| line.split_once('\t').unwrap())
+        .map(|(text, label)| serde_json::json!({"text": text, "label": label}).to_string() + "\r")
+        .collect();
+    for (name, text, more) in [
+        ("mac.tsv", tsv.replace('\n', "\r"), &[][..]),
+        ("mixed.tsv", tsv.replacen('\n', "\r", 3).replacen('\n', "\r\n", 3), &[]),
+        ("mac.csv", with_header(",", "\r"), &[]),
+        ("mac.jsonl", jsonl, &[]),
+        ("semicolon.csv", with_header(";", "\r\n"), &[]),
+        ("excel.csv", format!("sep=|\n{}", tsv.replace('\t', "|")), &[]),
+        ("bar.csv", tsv.replace('\t', "|"), &["--delimiter", "|"]),
+        ("tab.csv", tsv.clone(), &["--delimiter", "tab"]),
+        ("quoted.tsv", quoted, &["--quoting", "minimal"]),
+    ] {
+        sandbox.write(name, &text);
+        assert_eq!(train(name, more), expected, "{name}");
+        let format = name.rsplit_once('.').unwrap().1;
+        let base = [
+            "train",
+            "-q",
+            "--encoder",
+            &bert,
+            "--output",
+            "m",
+            "--json",
+            "-",
+            "--data",
+            "-",
+            "--format",
+            format,
+        ];
+        let outcome = sandbox.run_with_input(&[&base[..], more].concat(), text.as_bytes());
+        let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!((report["dataset"].clone(), report["test"].clone()), expected, "{name} on stdin");
+    }
+    let (dataset, _) = train("bar.csv", &["--delimiter", "|", "--quoting", "none"]);
+    assert_eq!(dataset, expected.0);
+}

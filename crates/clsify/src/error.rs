@@ -67,6 +67,11 @@ impl Error {
 
     /// An I/O error at a path.
     pub fn io(path: &Path, source: &std::io::Error) -> Self {
+        Error::from_io(source).at(path.display().to_string())
+    }
+
+    /// An I/O error that does not know its place.
+    pub(crate) fn from_io(source: &std::io::Error) -> Self {
         let message = match source.kind() {
             std::io::ErrorKind::NotFound => {
                 link_to_nowhere(path).unwrap_or_else(|| "no such file or folder".to_string())
@@ -77,7 +82,7 @@ impl Error {
             std::io::ErrorKind::StorageFull => "no space left on the disk".to_string(),
             _ => source.to_string(),
         };
-        Error::new(ErrorKind::Io, message).at(path.display().to_string())
+        Error::new(ErrorKind::Io, message)
     }
 
     /// The same error with the place where it happened: a file, a file and line, a field of a file.

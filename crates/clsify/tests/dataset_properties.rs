@@ -1,7 +1,9 @@
 //! What holds of every data file: what was written is read back, and no bytes make a reader panic.
 #![allow(clippy::unwrap_used)]
 
-use clsify::dataset::{Column, Dataset, DatasetOptions, Format, Header, Sentences};
+use clsify::dataset::{
+    Column, Dataset, DatasetOptions, Delimiter, Format, Header, MultiLabelDataset, Quoting, Sentences,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -58,7 +60,14 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
         b"label",
         b"\"text\":",
         b"\"label\":",
+        b"[",
+        b"]",
+        b"__label__a ",
+        b"\x1f\x8b",
         b"{\"text\":\"a\",\"label\":1}",
+        b";",
+        b"|",
+        b"sep=;",
     ];
     prop_oneof![vec(any::<u8>(), 0..200), vec(select(pieces), 0..40).prop_map(|pieces| pieces.concat())]
 }
@@ -68,21 +77,30 @@ fn options() -> impl Strategy<Value = DatasetOptions> {
     let index = (0..3_usize).prop_map(|index| Some(Column::Index(index)));
     let column = prop_oneof![3 => Just(None), 1 => index, 1 => name];
     (
-        select(vec![Format::Tsv, Format::Csv, Format::Jsonl, Format::Lines]),
+        select(vec![Format::Tsv, Format::Csv, Format::Jsonl, Format::FastText, Format::Lines]),
         column.clone(),
         column.clone(),
         column,
         select(vec![Header::Auto, Header::Present, Header::Absent]),
         proptest::option::of(0..4_usize),
+        proptest::option::of(select(vec![Delimiter::SEMICOLON, Delimiter::TAB, Delimiter::COMMA])),
+        select(vec![Quoting::Auto, Quoting::Minimal, Quoting::None]),
     )
-        .prop_map(|(format, text_column, label_column, weight_column, header, limit)| DatasetOptions {
-            format: Some(format),
-            text_column,
-            label_column,
-            weight_column,
-            header,
-            limit,
-        })
+        .prop_map(
+            |(format, text_column, label_column, weight_column, header, limit, delimiter, quoting)| {
+                DatasetOptions {
+                    format: Some(format),
+                    text_column,
+                    label_column,
+                    weight_column,
+                    header,
+                    limit,
+                    delimiter,
+                    quoting,
+                    ..DatasetOptions::default()
+                }
+            },
+        )
 }
 
 fn assert_is_one_line(error: &clsify::error::Error) {
@@ -98,7 +116,7 @@ proptest! {
     #[test]
     fn tsv_reads_what_was_written(records in records()) {
         // The format has no way to write a tab or a line break.
-        let without = |sentence: String| format!("{}.", sentence.replace(['\t', '\n'], " "));
+        let without = |sentence: String| format!("{}.", sentence.replace(['\t', '\n', '\r'], " "));
         let records: Vec<_> = records.into_iter().map(|(sentence, label)| (without(sentence), label)).collect();
         let rows: String = records.iter().map(|(sentence, label)| format!("{sentence}\t{label}\n")).collect();
         assert_reads_back("a.tsv", format!("text\tlabel\n{rows}").as_bytes(), &records);
@@ -110,6 +128,17 @@ proptest! {
         writer.write_record(["text", "label"]).unwrap();
         for (sentence, label) in &records {
             writer.write_record([sentence, label]).unwrap();
+        }
+        assert_reads_back("a.csv", &writer.into_inner().unwrap(), &records);
+    }
+
+    /// Whatever the delimiter, a header with known names makes it plain.
+    #[test]
+    fn other_delimiters_are_found(records in records(), delimiter in select(vec![b';', b'\t', b'|'])) {
+        let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+        writer.write_record(["label", "text"]).unwrap();
+        for (sentence, label) in &records {
+            writer.write_record([label, sentence]).unwrap();
         }
         assert_reads_back("a.csv", &writer.into_inner().unwrap(), &records);
     }
@@ -145,6 +174,15 @@ proptest! {
         match Dataset::read(file.as_slice(), "data", &options) {
             Ok(dataset) => prop_assert!(dataset.classes().len() >= 2),
             Err(error) => assert_is_one_line(&error),
+        }
+        let label_columns = vec![Column::Name("a".to_string()), Column::Index(1)];
+        let tolerant = DatasetOptions { skip_bad_rows: true, ..options.clone() };
+        let one_hot = DatasetOptions { label_column: None, label_columns, ..tolerant.clone() };
+        for options in [&tolerant, &one_hot] {
+            match MultiLabelDataset::read(file.as_slice(), "data", &";".parse().unwrap(), options) {
+                Ok(dataset) => prop_assert!(!dataset.classes().is_empty()),
+                Err(error) => assert_is_one_line(&error),
+            }
         }
         match Sentences::read(file.as_slice(), "data", &options) {
             Ok(sentences) => prop_assert!(sentences.sentences().iter().all(|sentence| !sentence.is_empty())),

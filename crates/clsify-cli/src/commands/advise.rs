@@ -14,12 +14,11 @@ use serde::Serialize;
 
 use super::advise_chart::{Chart, ChartPoint};
 use super::advise_data::{Data, HeldOut};
+use crate::class_limit::ClassLimitArgs;
 use crate::commands::train::{optimism, six_digits};
 use crate::console::Console;
 use crate::loading::{load_encoder_with, locate_encoder};
-use crate::options::{
-    CacheArgs, ClassWeightArg, DataOptions, EncodingArgs, WeightArgs, at_least_one, test_size,
-};
+use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, RowArgs, WeightArgs, at_least_one, test_size};
 use crate::output::{check_apart, check_parent, is_stdout, stdout};
 use crate::table::{Table, shorten};
 
@@ -41,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "all-MiniLM-L6-v2")]
     encoder: Vec<String>,
 
-    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
+    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
@@ -88,7 +87,10 @@ pub(crate) struct Args {
     weight: WeightArgs,
 
     #[command(flatten)]
-    options: DataOptions,
+    class_limit: ClassLimitArgs,
+
+    #[command(flatten)]
+    options: RowArgs,
 }
 
 /// One encoder's best choice, and what it costs.
@@ -127,7 +129,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         check_apart(&[Some(path)], &[&args.data])?;
     }
     let options = args.weight.of(args.options.with_limit(args.limit));
-    let data = Data::load(&args.data, &options, args.multi_label.as_ref(), console)?;
+    let separator = args.options.separator(args.multi_label.as_ref());
+    let data = Data::load(&args.data, &options, separator.as_ref(), &args.class_limit, console)?;
     let scoring = args.scoring.unwrap_or(data.default_scoring());
     let split = SplitOptions { seed: args.seed, test_size: args.test_size, stratify: false };
     let classifier = LogisticRegressionOptions {
@@ -197,8 +200,18 @@ fn command(args: &Args, encoder: &str, dtype: Dtype, candidate: &Candidate) -> S
         quoted(&args.data.display().to_string()),
     );
     let separator = args.multi_label.iter().map(|separator| ("--multi-label", separator.to_string()));
-    for (name, value) in args.options.given().into_iter().chain(args.weight.given()).chain(separator) {
-        command.push_str(&format!(" {name} {}", quoted(&value)));
+    for (name, value) in args
+        .options
+        .given()
+        .into_iter()
+        .chain(args.weight.given())
+        .chain(args.class_limit.given())
+        .chain(separator)
+    {
+        command.push_str(&format!(" {name}"));
+        if !value.is_empty() {
+            command.push_str(&format!(" {}", quoted(&value)));
+        }
     }
     if args.class_weight == ClassWeightArg::Balanced {
         command.push_str(" --class-weight balanced");

@@ -14,6 +14,7 @@ use clsify::pipeline::{
 use clsify::split::SplitOptions;
 use serde::Serialize;
 
+use crate::class_limit::ClassLimitArgs;
 use crate::commands::train::{multi_label, say_counts};
 use crate::console::Console;
 use crate::loading::{load_dataset, load_multi_label_dataset};
@@ -63,16 +64,20 @@ impl Data {
         path: &Path,
         options: &DatasetOptions,
         separator: Option<&LabelSeparator>,
+        class_limit: &ClassLimitArgs,
         console: &Console,
     ) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let Some(separator) = separator else {
-            let dataset = load_dataset(path, options)?;
+            let dataset = load_dataset(path, options, console)?;
+            class_limit.check(path, dataset.classes().len(), dataset.len())?;
             say_counts(&name, &dataset.summary(), console);
             return Ok(Data::Classes(dataset));
         };
-        let dataset = load_multi_label_dataset(path, separator, options)?;
-        multi_label::say_counts(&name, &dataset, separator, console);
+        let dataset = load_multi_label_dataset(path, separator, options, console)?;
+        class_limit.check(path, dataset.classes().len(), dataset.len())?;
+        let in_cells = options.label_columns.is_empty().then_some(separator);
+        multi_label::say_counts(&name, &dataset, in_cells, console);
         Ok(Data::LabelSets(dataset, separator.clone()))
     }
 

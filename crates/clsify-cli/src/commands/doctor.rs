@@ -1,5 +1,6 @@
 //! `clsify doctor`: what is odd about labelled sentences, before anything is trained on them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
@@ -10,6 +11,7 @@ use clsify::features::Layers;
 use clsify::pipeline::{DoctorOptions, DoctorReport, LabelIssue, SentenceEncoder, diagnose};
 use clsify_hub::Located;
 
+use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
 use crate::loading::{load_encoder, locate_encoder, note_separator};
 use crate::options::{
@@ -17,7 +19,7 @@ use crate::options::{
     positive,
 };
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
-use crate::table::{Table, shorten};
+use crate::table::{Table, n_shown, shorten};
 
 /// What is taken where no encoder is named: small, and to be had from the package index too.
 const DEFAULT_ENCODER: &str = "all-MiniLM-L6-v2";
@@ -33,7 +35,7 @@ const DEFAULT_ENCODER: &str = "all-MiniLM-L6-v2";
   clsify doctor news.tsv --multi-label ';' --output issues.jsonl
   clsify doctor train.csv --text-only --fail-on quoting,conflicts --json > report.json")]
 pub(crate) struct Args {
-    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
+    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
     data: PathBuf,
 
     /// A folder, a name known to `list`, or a hub id; all-MiniLM-L6-v2 if not given, and the checks that need none where that
@@ -56,6 +58,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     weight: WeightArgs,
+
+    #[command(flatten)]
+    class_limit: ClassLimitArgs,
 
     /// Read the first N rows of the data only
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
@@ -168,9 +173,12 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if let Some(check) = args.fail_on.iter().find(|check| args.text_only && check.needs_encoder()) {
         anyhow::bail!("--fail-on {}: needs an encoder, which --text-only leaves out", check.name());
     }
-    let separator = args.multi_label.as_ref();
+    let separator = args.options.separator(args.multi_label.as_ref());
+    let separator = separator.as_ref();
     let options = args.weight.of(args.options.with_limit(args.limit));
     let data = inspect(&args.data, separator, &options, console)?;
+    let classes: BTreeSet<String> = data.label_sets().flatten().collect();
+    args.class_limit.check(&args.data, classes.len(), data.dataset.len())?;
     let test = args.test_data.iter();
     let test = test.map(|path| inspect(path, separator, &args.options.with_limit(None), console));
     let test = test.collect::<anyhow::Result<Vec<_>>>()?;
@@ -223,7 +231,7 @@ fn inspect(
         true => Inspected::read_multi_label(stdin(), "stdin", separator, options)?,
         false => Inspected::load_multi_label(path, separator, options)?,
     };
-    if data.label_sets().all(|labels| labels.len() < 2) {
+    if options.label_columns.is_empty() && data.label_sets().all(|labels| labels.len() < 2) {
         note_separator(&path.display().to_string(), separator, console);
     }
     Ok(data)
@@ -299,13 +307,16 @@ fn tables(report: &DoctorReport, separator: Option<&LabelSeparator>) -> String {
     let what = if report.label_sets.is_some() { "label" } else { "class" };
     let balance = &report.class_balance;
     let mut classes = Table::new([what, "rows", "share"]);
-    for class in balance.iter().take(MOST_CLASSES) {
+    for class in balance.iter().take(n_shown(balance.len(), MOST_CLASSES)) {
         classes.row([shorten(&class.label, 40), class.n.to_string(), format!("{:.1}%", 100.0 * class.share)]);
     }
     text.push_str(&classes.to_string());
     and_more(&mut text, balance.len(), MOST_CLASSES);
     let hints: Vec<&String> = balance.iter().filter_map(|class| class.hint.as_ref()).collect();
-    hints.iter().take(MOST_CLASSES).for_each(|hint| text.push_str(&format!("  {}\n", shorten(hint, 200))));
+    hints
+        .iter()
+        .take(n_shown(hints.len(), MOST_CLASSES))
+        .for_each(|hint| text.push_str(&format!("  {}\n", shorten(hint, 200))));
     and_more(&mut text, hints.len(), MOST_CLASSES);
     let sentence = |text: &str| shorten(text, 50);
     let header = ["line", "what", "sentence"];
@@ -390,8 +401,9 @@ fn of_label(issue: &LabelIssue, label: &String, separator: &LabelSeparator) -> (
 
 /// The first few of many lines.
 fn lines(lines: &[usize]) -> String {
-    let some: Vec<String> = lines.iter().take(6).map(ToString::to_string).collect();
-    some.join(", ") + if lines.len() > 6 { ", ..." } else { "" }
+    let shown = n_shown(lines.len(), 6);
+    let some: Vec<String> = lines.iter().take(shown).map(ToString::to_string).collect();
+    some.join(", ") + if lines.len() > shown { ", ..." } else { "" }
 }
 
 fn scripts(text: &mut String, report: &DoctorReport) {
@@ -429,14 +441,15 @@ fn section<T>(
         return;
     }
     let mut table = Table::new(header.iter().copied());
-    found.iter().take(MOST_ROWS).for_each(|found| table.row(row(found)));
+    found.iter().take(n_shown(found.len(), MOST_ROWS)).for_each(|found| table.row(row(found)));
     text.push_str(&table.to_string());
     and_more(text, found.len(), MOST_ROWS);
 }
 
 /// That there are more than the most that are shown.
 fn and_more(text: &mut String, n: usize, most: usize) {
-    if n > most {
-        text.push_str(&format!("  ... and {} more (--json has them all)\n", n - most));
+    let shown = n_shown(n, most);
+    if n > shown {
+        text.push_str(&format!("  ... and {} more (--json has them all)\n", n - shown));
     }
 }

@@ -2,12 +2,12 @@
 
 mod multi_label;
 
-use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 
 use anyhow::{bail, ensure};
 use clap::ValueEnum;
-use clsify::error::Error;
+use clsify::dataset::LineReader;
 use clsify::matrix::Matrix;
 use clsify::pipeline::{ABSTAINED, Group, Observer, Prediction, SavedMultiLabelModel, SentenceEncoder};
 use serde_json::{Map, Value, json};
@@ -16,9 +16,6 @@ use crate::console::{Console, Notes};
 use crate::loading::{Groups, load_classifier, stream_sentences};
 use crate::options::{DataOptions, DtypeArg};
 use crate::output::stdout;
-
-/// A line beyond this is no sentence.
-const MAX_LINE_BYTES: u64 = 1 << 24;
 
 /// Predict the labels of sentences
 ///
@@ -119,8 +116,7 @@ fn ask(
         if std::io::stdin().is_terminal() {
             console.say("reading sentences from the terminal, one a line; Ctrl-D ends");
         }
-        let reader = BufReader::with_capacity(Group::MAX_TEXT_BYTES, std::io::stdin());
-        let mut lines = Lines { reader, number: 0, n_bytes: 0 };
+        let mut lines = Lines::new(std::io::stdin());
         (Box::new(std::iter::from_fn(move || lines.next_group().transpose())), 0)
     });
     let is_typed = args.input.is_none() && std::io::stdin().is_terminal();
@@ -206,55 +202,24 @@ fn one_field(text: &str) -> String {
 }
 
 /// Lines of stdin, in groups: what has arrived is answered before more is waited for.
-struct Lines<R> {
-    reader: BufReader<R>,
-    number: usize,
-    n_bytes: usize,
-}
+struct Lines<R>(LineReader<R>);
 
 impl<R: Read> Lines<R> {
+    fn new(reader: R) -> Self {
+        Lines(LineReader::with_capacity(Group::MAX_TEXT_BYTES, reader))
+    }
+
     fn next_group(&mut self) -> anyhow::Result<Option<Group>> {
-        let (mut group, start) = (Group::default(), self.n_bytes);
-        loop {
-            match self.next_line()? {
-                Some(line) => group.sentences.push(line),
-                None => break,
-            }
-            let is_full = group.is_full(self.n_bytes - start);
-            if is_full || !self.reader.buffer().contains(&b'\n') {
+        let (mut group, start) = (Group::default(), self.0.n_bytes());
+        while let Some(line) = self.0.next_line().map_err(|error| error.at("stdin"))? {
+            ensure!(!line.text.is_empty(), "stdin: line {}: the sentence is empty", line.number);
+            group.sentences.push(line.text.to_string());
+            if group.is_full((self.0.n_bytes() - start) as usize) || !self.0.has_buffered_line() {
                 break;
             }
         }
-        group.n_bytes = self.n_bytes as u64;
+        group.n_bytes = self.0.n_bytes();
         Ok((!group.sentences.is_empty()).then_some(group))
-    }
-
-    fn next_line(&mut self) -> anyhow::Result<Option<String>> {
-        let mut bytes = Vec::new();
-        let n = self.reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes);
-        let n = n.map_err(|e| Error::io("stdin".as_ref(), &e))?;
-        if n == 0 {
-            return Ok(None);
-        }
-        self.number += 1;
-        self.n_bytes += n;
-        ensure!(
-            (n as u64) < MAX_LINE_BYTES,
-            "stdin: line {}: longer than {MAX_LINE_BYTES} bytes",
-            self.number
-        );
-        if bytes.ends_with(b"\n") {
-            bytes.pop();
-        }
-        if bytes.ends_with(b"\r") {
-            bytes.pop();
-        }
-        let start = if self.number == 1 && bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let Ok(line) = std::str::from_utf8(&bytes[start..]) else {
-            bail!("stdin: line {}: invalid UTF-8", self.number);
-        };
-        ensure!(!line.is_empty(), "stdin: line {}: the sentence is empty", self.number);
-        Ok(Some(line.to_string()))
     }
 }
 
@@ -263,19 +228,20 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8]) -> anyhow::Result<Vec<String>> {
-        let group = Lines { reader: BufReader::new(bytes), number: 0, n_bytes: 0 }.next_group()?;
+        let group = Lines::new(bytes).next_group()?;
         Ok(group.map(|group| group.sentences).unwrap_or_default())
     }
 
     #[test]
     fn lines_lose_their_ends_and_the_byte_order_mark() {
-        assert_eq!(read(b"\xef\xbb\xbfone\r\ntwo\nthree\n").unwrap(), ["one", "two", "three"]);
+        assert_eq!(read(b"\xef\xbb\xbfone\r\ntwo\rthree\n").unwrap(), ["one", "two", "three"]);
     }
 
     #[test]
     fn bad_lines_say_where() {
         assert_eq!(read(b"one\n\n").unwrap_err().to_string(), "stdin: line 2: the sentence is empty");
-        assert_eq!(read(b"one\n\xff\n").unwrap_err().to_string(), "stdin: line 2: invalid UTF-8");
+        let not_utf8 = "stdin: line 2: expected UTF-8, got the byte 0xff at byte 1";
+        assert_eq!(read(b"one\n\xff\n").unwrap_err().to_string(), not_utf8);
     }
 
     #[test]

@@ -15,16 +15,16 @@ use clsify::pipeline::{
 };
 use serde::Serialize;
 
+use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
 use crate::decision::{DecisionArgs, decision_text};
 use crate::loading::{load_dataset, load_encoder, load_encoder_with, locate_encoder};
 use crate::options::{
-    CacheArgs, CalibrationArg, DataOptions, FeatureArgs, FitArgs, GridArgs, SplitArgs, WeightArgs,
-    at_least_one,
+    CacheArgs, CalibrationArg, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
 };
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::reliability_chart::{self, Series, check_chart, last_name, write_chart};
-use crate::table::{Table, shorten};
+use crate::table::{Table, n_shown, shorten};
 
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
 #[derive(clap::Args)]
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     #[arg(long)]
     encoder: String,
 
-    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
+    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
@@ -105,7 +105,10 @@ pub(crate) struct Args {
     weight: WeightArgs,
 
     #[command(flatten)]
-    options: DataOptions,
+    class_limit: ClassLimitArgs,
+
+    #[command(flatten)]
+    options: RowArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -126,16 +129,17 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let read: Vec<&Path> =
         [Some(args.data.as_path()), args.split.test_data.as_deref(), costs].into_iter().flatten().collect();
     check_apart(&[args.json.as_deref(), args.chart.as_deref()], &read)?;
-    if let Some(separator) = &args.multi_label {
-        return multi_label::run(&args, separator, console);
+    if let Some(separator) = args.options.separator(args.multi_label.as_ref()) {
+        return multi_label::run(&args, &separator, console);
     }
     let decision = args.decision.options()?;
-    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
+    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)), console)?;
+    args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     say_header(&dataset, console);
     let test = match &args.split.test_data {
         Some(path) => {
-            let test = load_dataset(path, &args.options.with_limit(None))?;
+            let test = load_dataset(path, &args.options.with_limit(None), console)?;
             say_counts(&path.display().to_string(), &test.summary(), console);
             TestRows::Dataset(test)
         }
@@ -269,13 +273,14 @@ fn say_header(dataset: &Dataset, console: &Console) {
 
 /// Says what was read: rows, classes, duplicates, conflicting labels.
 pub(crate) fn say_counts(name: &str, summary: &DatasetSummary, console: &Console) {
+    let shown = n_shown(summary.class_counts.len(), 12);
     let classes: Vec<String> = summary
         .class_counts
         .iter()
-        .take(12)
+        .take(shown)
         .map(|(label, n)| format!("{}: {n}", shorten(label, 40)))
         .collect();
-    let more = if summary.class_counts.len() > 12 { ", ..." } else { "" };
+    let more = if summary.class_counts.len() > shown { ", ..." } else { "" };
     console.say(&format!("{name}: {} sentences ({}{more})", summary.n_samples, classes.join(", ")));
     if summary.n_duplicates > 0 {
         let rows = if summary.n_duplicates == 1 { "row repeats" } else { "rows repeat" };

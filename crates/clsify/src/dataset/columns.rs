@@ -4,8 +4,10 @@ use ::csv::StringRecord;
 
 use crate::error::{Error, ErrorKind, Result};
 
-use super::options::{Column, DatasetOptions, Header};
-use super::table::expected_columns;
+use super::options::{Column, DatasetOptions, Format, Header};
+use super::order::{is_header_alone, is_sentence_second};
+use super::suggest::{list, suggestion};
+use super::table::{expected_columns, n_columns};
 
 /// Names of sentence columns; where a header has several of them, the first in this list counts.
 const SENTENCE_NAMES: [&str; 14] = [
@@ -46,26 +48,40 @@ pub(super) struct Columns {
     pub(super) count: usize,
     pub(super) sentence: usize,
     pub(super) label: Option<usize>,
+    /// Columns of one label each, in place of a label column, and their labels.
+    pub(super) one_hot: Vec<(usize, String)>,
     pub(super) weight: Option<usize>,
     pub(super) has_header: bool,
 }
 
+/// The start of a table.
+pub(super) struct FirstRows<'a> {
+    pub(super) first: &'a StringRecord,
+    /// Some of the rows after the first one.
+    pub(super) rest: &'a [StringRecord],
+    pub(super) format: Format,
+    pub(super) is_multi_label: bool,
+}
+
 /// Settles the columns of a table by its first row; the error does not know the line.
 pub(super) fn choose(
-    first: &StringRecord,
+    rows: &FirstRows<'_>,
     header: Header,
     options: &DatasetOptions,
     labelled: bool,
 ) -> Result<Columns> {
-    let names: Vec<&str> = first.iter().map(str::trim).collect();
+    let names: Vec<&str> = rows.first.iter().map(str::trim).collect();
     let label_option = options.label_column.as_ref().filter(|_| labelled);
     let weight_option = options.weight_column.as_ref().filter(|_| labelled);
+    let label_columns = if labelled { options.label_columns.as_slice() } else { &[] };
+    let has_one_hot = !label_columns.is_empty();
     let has_header = match header {
         Header::Present => true,
         Header::Absent => false,
         Header::Auto => {
             let asked = [options.text_column.as_ref(), label_option, weight_option];
-            asked.into_iter().flatten().any(Column::is_name) || is_header(&names, labelled)?
+            asked.into_iter().flatten().chain(label_columns).any(Column::is_name)
+                || is_header(&names, labelled)?
         }
     };
     let known = |known_names: &[&str]| if has_header { find_known(&names, known_names) } else { None };
@@ -73,21 +89,27 @@ pub(super) fn choose(
     let asked_sentence = asked(options.text_column.as_ref())?;
     let asked_label = asked(label_option)?;
     let weight = asked(weight_option)?;
-    let is_free = |i: &usize| weight != Some(*i);
+    let one_hot = label_columns.iter().map(|column| find(column, &names)).collect::<Result<Vec<usize>>>()?;
+    let is_free = |i: &usize| weight != Some(*i) && !one_hot.contains(i);
     let mut sentence =
         asked_sentence.or_else(|| known(&SENTENCE_NAMES).filter(|&i| Some(i) != asked_label && is_free(&i)));
-    let mut label =
-        asked_label.or_else(|| known(&LABEL_NAMES).filter(|&i| Some(i) != asked_sentence && is_free(&i)));
+    let mut label = asked_label.or_else(|| {
+        known(&LABEL_NAMES).filter(|&i| !has_one_hot && Some(i) != asked_sentence && is_free(&i))
+    });
     let count = names.len();
     let free: Vec<usize> = (0..count).filter(is_free).collect();
     let other = |i: usize| free.iter().copied().find(|&free| free != i);
     match (labelled, free.len(), sentence, label) {
-        (_, 2, None, None) => (sentence, label) = (Some(free[0]), Some(free[1])),
+        _ if has_one_hot => sentence = sentence.or(free.first().copied().filter(|_| free.len() == 1)),
+        // The names are those of other things: without labels, nothing says which column is meant.
+        (false, 2, None, None) if has_header => {}
+        (_, 2, None, None) => {
+            check_order(rows, header, labelled, free[0], free[1])?;
+            (sentence, label) = (Some(free[0]), Some(free[1]));
+        }
         (_, 2, Some(i), None) => label = other(i),
         (_, 2, None, Some(i)) => sentence = other(i),
-        // Without labels and without names, the first column is as good as it gets.
         (false, 1, None, _) => sentence = Some(0),
-        (false, _, None, _) if !has_header => sentence = Some(0),
         _ => {}
     }
     if weight.is_some() && (weight == sentence || weight == label) {
@@ -95,6 +117,16 @@ pub(super) fn choose(
         return Err(Error::new(ErrorKind::InvalidArgument, message));
     }
     match (sentence, label) {
+        (Some(sentence), None) if has_one_hot => {
+            if has_header {
+                let all = [sentence].into_iter().chain(weight).chain(one_hot.iter().copied());
+                all.into_iter().try_for_each(|column| check_unique(&names, column))?;
+            }
+            let name = |&i: &usize| if has_header { names[i].to_string() } else { i.to_string() };
+            let one_hot: Vec<(usize, String)> = one_hot.iter().map(|i| (*i, name(i))).collect();
+            check_one_hot(sentence, weight, &one_hot)?;
+            Ok(Columns { count, sentence, label: None, one_hot, weight, has_header })
+        }
         (Some(sentence), Some(label)) if labelled && sentence == label => {
             let message = format!("expected two columns, got column {label} for the sentence and the label");
             Err(Error::new(ErrorKind::InvalidArgument, message))
@@ -105,16 +137,45 @@ pub(super) fn choose(
                 check_unique(&names, label)?;
                 weight.iter().try_for_each(|&weight| check_unique(&names, weight))?;
             }
-            Ok(Columns { count, sentence, label: Some(label), weight, has_header })
+            Ok(Columns { count, sentence, label: Some(label), one_hot: Vec::new(), weight, has_header })
         }
         (Some(sentence), _) if !labelled => {
             if has_header {
                 check_unique(&names, sentence)?;
             }
-            Ok(Columns { count, sentence, label: None, weight: None, has_header })
+            Ok(Columns { count, sentence, label: None, one_hot: Vec::new(), weight: None, has_header })
         }
+        _ if has_one_hot => Err(no_sentence(&names)),
         _ => Err(undecided(&names, has_header, sentence, labelled, weight.is_some())),
     }
+}
+
+/// Whether two columns without known names may be taken for the sentence and the label, in this order.
+fn check_order(rows: &FirstRows<'_>, header: Header, labelled: bool, a: usize, b: usize) -> Result<()> {
+    let shown = || format!("{}, {}", quoted(&rows.first[a]), quoted(&rows.first[b]));
+    let name_it = "say which column to read: --text-column, by name or by number from 0";
+    if is_sentence_second(rows.first, rows.rest, a, b, rows.is_multi_label) {
+        let message = format!("expected the sentence first and the label second, got {}", shown());
+        let hint = match labelled {
+            true => format!(
+                "say which column is which: --text-column {b} --label-column {a} if they are swapped, --text-column {a} if \
+                 not"
+            ),
+            false => name_it.to_string(),
+        };
+        return Err(Error::new(ErrorKind::Dataset, message).with_hint(hint));
+    }
+    if labelled || header != Header::Auto {
+        return Ok(());
+    }
+    // TSV of two columns without a header is a usual form of labelled sentences; CSV without one is not.
+    if rows.format == Format::Csv || is_header_alone(rows.first, rows.rest, a, b) {
+        let message = format!("expected a header that names a sentence column, got {}", shown());
+        let hint =
+            format!("{name_it}; if there is no header, and the sentence stands first: --header absent");
+        return Err(Error::new(ErrorKind::Dataset, message).with_hint(hint));
+    }
+    Ok(())
 }
 
 /// Whether the first row is a header, by the names in it. A row that may be one or not is an error.
@@ -145,7 +206,10 @@ fn undecided(
     weighted: bool,
 ) -> Error {
     let expected = if weighted { 3 } else { 2 };
-    let hint = "say which columns to read: --text-column and --label-column, by name or by number from 0";
+    let hint = match labelled {
+        true => "say which columns to read: --text-column and --label-column, by name or by number from 0",
+        false => "say which column to read: --text-column, by name or by number from 0",
+    };
     let message = match sentence {
         _ if !has_header || names.len() < expected => {
             let error = Error::new(ErrorKind::Dataset, expected_columns(expected, names.len()));
@@ -160,19 +224,59 @@ fn undecided(
     Error::new(ErrorKind::Dataset, message).with_hint(hint)
 }
 
+/// Whether columns of one label each are columns of their own.
+fn check_one_hot(sentence: usize, weight: Option<usize>, one_hot: &[(usize, String)]) -> Result<()> {
+    let is_taken = |(place, (i, _)): (usize, &(usize, String))| {
+        *i == sentence || Some(*i) == weight || one_hot[..place].iter().any(|(other, _)| other == i)
+    };
+    if !one_hot.iter().enumerate().any(is_taken) {
+        return Ok(());
+    }
+    let message =
+        "expected label columns apart from each other and from those of the sentence and the weight";
+    Err(Error::new(ErrorKind::InvalidArgument, message))
+}
+
+/// Beside columns of one label each, several may be the sentence.
+fn no_sentence(names: &[&str]) -> Error {
+    let message = format!("expected a sentence column, got the columns {}", list(names));
+    let hint = "say which column holds the sentence: --text-column, by name or by number from 0";
+    Error::new(ErrorKind::Dataset, message).with_hint(hint)
+}
+
 /// The column that was asked for.
 fn find(column: &Column, names: &[&str]) -> Result<usize> {
-    let message = match column {
+    let (message, hint) = match column {
         Column::Index(index) if *index < names.len() => return Ok(*index),
-        Column::Index(index) => {
-            format!("expected a column {index}, counted from 0, got {} columns", names.len())
-        }
+        Column::Index(index) => (
+            format!("expected a column {index}, counted from 0, got {}", n_columns(names.len())),
+            format!("choose a number from 0 to {}", names.len().saturating_sub(1)),
+        ),
         Column::Name(name) => match names.iter().position(|other| *other == name.trim()) {
             Some(index) => return Ok(index),
-            None => format!("expected a column {}, got the columns {}", quoted(name), list(names)),
+            None => (
+                format!("expected a column {}, got the columns {}", quoted(name), list(names)),
+                suggestion(name, names, "column")
+                    .unwrap_or("choose one of these columns by its exact name".to_string()),
+            ),
         },
     };
-    Err(Error::new(ErrorKind::Dataset, message))
+    Err(Error::new(ErrorKind::Dataset, message).with_hint(hint))
+}
+
+/// Whether a row has a name that is asked for or, where none is, known.
+pub(super) fn is_named(row: &StringRecord, options: &DatasetOptions, labelled: bool) -> bool {
+    let names: Vec<&str> = row.iter().map(str::trim).collect();
+    let has = |asked: Option<&Column>, known_names: &[&str]| match asked {
+        Some(Column::Name(name)) => names.contains(&name.trim()),
+        Some(Column::Index(_)) => false,
+        None => find_known(&names, known_names).is_some(),
+    };
+    let label_column = options.label_column.as_ref().filter(|_| labelled);
+    let is_named = |column: &Column| matches!(column, Column::Name(name) if names.contains(&name.trim()));
+    has(options.text_column.as_ref(), &SENTENCE_NAMES)
+        || has(label_column, &LABEL_NAMES)
+        || labelled && options.label_columns.iter().any(is_named)
 }
 
 /// The position of the known name that comes first in `known_names`.
@@ -204,14 +308,4 @@ pub(super) fn quoted(text: &str) -> String {
         Some((end, _)) => format!("{:?}…", &text[..end]),
         None => format!("{text:?}"),
     }
-}
-
-/// Names from a file, for a message.
-pub(super) fn list(names: &[&str]) -> String {
-    const MOST: usize = 8;
-    let mut text = names.iter().take(MOST).map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-    if names.len() > MOST {
-        text.push_str(&format!(" and {} more", names.len() - MOST));
-    }
-    text
 }

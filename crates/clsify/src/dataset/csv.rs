@@ -1,4 +1,5 @@
-//! CSV as in RFC 4180: fields separated by commas, in double quotes where they hold a comma, a quote or a line break.
+//! CSV as in RFC 4180: fields separated by commas, or by another delimiter, in double quotes where they hold a delimiter, a
+//! quote or a line break.
 //!
 //! The `csv` crate takes the fields apart. It never fails on bad quoting, though: it reads on to the next quote or to
 //! the end of the file, and the rows between are lost. So the quotes are checked here first, and the crate gets one
@@ -12,6 +13,7 @@ use ::csv::{ReaderBuilder, StringRecord, Terminator};
 use crate::error::{Error, ErrorKind, Result};
 
 use super::columns::quoted;
+use super::dialect::Delimiter;
 use super::lines::{LineReader, MAX_RECORD_BYTES};
 use super::table::{Row, RowReader};
 
@@ -21,6 +23,9 @@ pub(super) struct CsvReader<R> {
     text: String,
     /// Where that record starts.
     start: usize,
+    delimiter: Delimiter,
+    /// Whether its quote was not closed.
+    is_open: bool,
     fields: ::csv::Reader<Cursor<Vec<u8>>>,
 }
 
@@ -36,33 +41,34 @@ enum State {
 }
 
 impl<R: Read> CsvReader<R> {
-    pub(super) fn new(lines: LineReader<R>) -> Self {
-        let fields = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            // By default a lone carriage return ends a record as well.
-            .terminator(Terminator::Any(b'\n'))
-            .from_reader(Cursor::new(Vec::new()));
-        CsvReader { lines, text: String::new(), start: 0, fields }
+    pub(super) fn new(lines: LineReader<R>, delimiter: Delimiter) -> Self {
+        let fields = fields(delimiter);
+        CsvReader { lines, text: String::new(), start: 0, delimiter, is_open: false, fields }
     }
 
     /// Collects the lines of the next record in `self.text`, without the last line end.
     fn next_text(&mut self) -> Result<Option<usize>> {
         self.text.clear();
+        self.is_open = false;
         let mut state = State::FieldStart;
         self.start = self.lines.number() + 1;
-        while let Some(line) = self.lines.next()? {
+        while let Some(line) = self.lines.next_line()? {
+            if line.number > self.start {
+                self.text.push_str(line.previous_end);
+            }
             self.text.push_str(line.text);
-            state = scan(state, line.text, line.number)?;
+            state = scan(state, line.text, line.number, self.delimiter)?;
             let State::Quoted(opened) = state else { return Ok(Some(self.start)) };
-            self.text.push_str(line.end);
             if self.text.len() > MAX_RECORD_BYTES {
+                self.is_open = true;
                 let message = format!("expected a closing quote within {MAX_RECORD_BYTES} bytes, got none");
                 return Err(not_closed(opened, &message));
             }
         }
         match state {
             State::Quoted(opened) => {
+                self.text.push_str(self.lines.previous_end());
+                self.is_open = true;
                 Err(not_closed(opened, "expected a closing quote, got the end of the file"))
             }
             _ => Ok(None),
@@ -92,12 +98,24 @@ impl<R: Read> RowReader for CsvReader<R> {
         &self.lines
     }
 
+    fn lines_mut(&mut self) -> &mut LineReader<R> {
+        &mut self.lines
+    }
+
+    fn set_delimiter(&mut self, delimiter: Delimiter) {
+        (self.delimiter, self.fields) = (delimiter, fields(delimiter));
+    }
+
     fn line(&self) -> usize {
         self.start
     }
 
     fn text(&self) -> Cow<'_, str> {
         if self.text.is_empty() { self.lines.text() } else { Cow::Borrowed(&self.text) }
+    }
+
+    fn is_open(&self) -> bool {
+        self.is_open
     }
 
     fn can_have_header(&self) -> bool {
@@ -116,25 +134,33 @@ impl<R: Read> RowReader for CsvReader<R> {
         Ok(Some(Row { line, is_blank }))
     }
 
-    fn hint(&self, expected: usize, record: &StringRecord) -> Option<&'static str> {
-        if record.len() == 1 && record.iter().any(|field| field.contains('\t')) {
-            return Some(
-                "the fields of a CSV file are separated by commas; if tabs separate them: --format tsv",
-            );
-        }
-        if record.len() > expected {
-            return Some("a field that holds a comma stands in double quotes");
-        }
-        None
+    fn hint(&self, expected: usize, record: &StringRecord) -> Option<String> {
+        (record.len() > expected)
+            .then(|| format!("put a field that holds a {} into double quotes", self.delimiter.name()))
     }
 }
 
+/// The crate's reader of fields, over the text of one record.
+fn fields(delimiter: Delimiter) -> ::csv::Reader<Cursor<Vec<u8>>> {
+    ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter.byte())
+        // By default a lone carriage return ends a record as well; inside quotes it is part of the text.
+        .terminator(Terminator::Any(b'\n'))
+        .from_reader(Cursor::new(Vec::new()))
+}
+
 /// The state at the end of a line; [`State::Quoted`] when the record goes on.
-fn scan(mut state: State, text: &str, line: usize) -> Result<State> {
+fn scan(mut state: State, text: &str, line: usize, delimiter: Delimiter) -> Result<State> {
     for (i, byte) in text.bytes().enumerate() {
         state = match (state, byte) {
             (State::FieldStart, b'"') => State::Quoted(line),
-            (State::FieldStart | State::Unquoted | State::QuoteInQuoted(_), b',') => State::FieldStart,
+            (State::FieldStart | State::Unquoted | State::QuoteInQuoted(_), byte)
+                if byte == delimiter.byte() =>
+            {
+                State::FieldStart
+            }
             (State::FieldStart | State::Unquoted, _) => State::Unquoted,
             (State::Quoted(opened), b'"') => State::QuoteInQuoted(opened),
             (State::Quoted(opened), _) => State::Quoted(opened),
@@ -142,7 +168,8 @@ fn scan(mut state: State, text: &str, line: usize) -> Result<State> {
             (State::QuoteInQuoted(opened), _) => {
                 // Before `i` stands a quote, so that `i` is the start of a character.
                 let rest = text.get(i..).unwrap_or_default();
-                let message = format!("expected a comma after the closing quote, got {}", quoted(rest));
+                let message =
+                    format!("expected a {} after the closing quote, got {}", delimiter.name(), quoted(rest));
                 let error = Error::new(ErrorKind::Dataset, message).at(format!("line {line}"));
                 return Err(error.with_hint(format!(
                     "the quote opened on line {opened}; a quote inside a quoted field is written twice: \"\""

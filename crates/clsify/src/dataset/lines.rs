@@ -1,21 +1,45 @@
 //! Bytes to numbered lines of text, with every check that does not depend on the format.
 //!
-//! A line is UTF-8, holds no NUL byte and is at most 16 MiB long. A byte-order mark at the start of the file and the
-//! line end, `\n` or `\r\n`, are no part of the text. A file in UTF-16 is recognised and named.
+//! A line is UTF-8, holds no NUL byte and is at most 16 MiB long. It ends with `\n`, `\r\n` or a bare `\r`, in any mixture,
+//! as in Python's universal newlines. The line end and a byte-order mark at the start of the file are no part of the text.
+//! A file in UTF-16 is recognised and named.
 
 use std::borrow::Cow;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, ErrorKind as IoErrorKind, Read};
 
 use crate::error::{Error, ErrorKind, Result};
+
+use super::head::Head;
+use super::source::read_error;
 
 /// The most bytes that a line, or a CSV record of several lines, may have.
 pub(super) const MAX_RECORD_BYTES: usize = 16 << 20;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-pub(super) struct LineReader<R> {
-    reader: BufReader<R>,
+/// The lines of a text, one by one.
+///
+/// A line is returned as soon as its end has arrived, so that a pipe can be answered line by line.
+///
+/// ```
+/// use clsify::dataset::LineReader;
+/// let mut lines = LineReader::new("Windows\r\nold Mac\rUnix\n".as_bytes());
+/// let mut texts = Vec::new();
+/// while let Some(line) = lines.next_line()? {
+///     texts.push((line.number, line.text.to_string()));
+/// }
+/// assert_eq!(texts, [(1, "Windows".to_string()), (2, "old Mac".to_string()), (3, "Unix".to_string())]);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub struct LineReader<R> {
+    reader: BufReader<Head<R>>,
+    /// The bytes of the line last read, without its end.
     buffer: Vec<u8>,
+    /// The end of the line last read. A `\r` becomes `\r\n` when the next line is asked for, not earlier: waiting for
+    /// the byte after it could wait forever.
+    end: &'static str,
+    /// The end of the line before it.
+    previous_end: &'static str,
     number: usize,
     n_bytes: u64,
     /// Whether what follows is not the start of a line.
@@ -24,33 +48,72 @@ pub(super) struct LineReader<R> {
 
 /// One line without its line end.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line<'a> {
-    /// Counted from 1.
-    pub(super) number: usize,
-    pub(super) text: &'a str,
-    /// `"\n"`, `"\r\n"`, or nothing at the end of the file.
-    pub(super) end: &'a str,
+pub struct Line<'a> {
+    /// The line's number, counted from 1.
+    pub number: usize,
+    /// The line without its end.
+    pub text: &'a str,
+    /// The end of the line before this one: `"\n"`, `"\r\n"`, `"\r"`, or nothing before the first line.
+    pub previous_end: &'static str,
 }
 
 impl<R: Read> LineReader<R> {
-    pub(super) fn new(reader: R) -> Self {
-        let reader = BufReader::with_capacity(64 << 10, reader);
-        LineReader { reader, buffer: Vec::new(), number: 0, n_bytes: 0, is_broken: false }
+    /// Reads nothing yet.
+    pub fn new(reader: R) -> Self {
+        LineReader::with_capacity(64 << 10, reader)
+    }
+
+    /// Reads nothing yet; `capacity` is the number of bytes to ask the reader for at a time.
+    pub fn with_capacity(capacity: usize, reader: R) -> Self {
+        let reader = BufReader::with_capacity(capacity, Head::new(reader));
+        LineReader {
+            reader,
+            buffer: Vec::new(),
+            end: "",
+            previous_end: "",
+            number: 0,
+            n_bytes: 0,
+            is_broken: false,
+        }
+    }
+
+    /// Where the bytes come from.
+    pub(super) fn source(&self) -> &R {
+        self.reader.get_ref().source()
     }
 
     /// The number of lines read so far.
-    pub(super) fn number(&self) -> usize {
+    pub fn number(&self) -> usize {
         self.number
     }
 
     /// Bytes of the lines read so far.
-    pub(super) fn n_bytes(&self) -> u64 {
+    pub fn n_bytes(&self) -> u64 {
         self.n_bytes
     }
 
     /// Whether the last line could not be read to its end, so that none can be read after it.
-    pub(super) fn is_broken(&self) -> bool {
+    pub fn is_broken(&self) -> bool {
         self.is_broken
+    }
+
+    /// Whether the next line has arrived, so that [`next_line`](Self::next_line) will not wait for it.
+    pub fn has_buffered_line(&self) -> bool {
+        let buffered = self.reader.buffer();
+        // The second half of a line end is no line.
+        let buffered =
+            if self.end == "\r" { buffered.strip_prefix(b"\n").unwrap_or(buffered) } else { buffered };
+        buffered.iter().any(|&byte| is_line_end(byte))
+    }
+
+    /// The first bytes, and whether they are all there are; waits for them. To be called before the first line is read.
+    pub(super) fn peek(&mut self) -> (&[u8], bool) {
+        self.reader.get_mut().peek()
+    }
+
+    /// The end of the line before the one last read; at the end of the file that of the last line.
+    pub(super) fn previous_end(&self) -> &'static str {
+        self.previous_end
     }
 
     /// The line last read, as far as it is text.
@@ -58,27 +121,36 @@ impl<R: Read> LineReader<R> {
         String::from_utf8_lossy(self.buffer.trim_ascii_end())
     }
 
-    /// The next line; the error names the line.
-    pub(super) fn next(&mut self) -> Result<Option<Line<'_>>> {
-        self.buffer.clear();
+    /// The next line, or `None` at the end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when the bytes cannot be read, [`ErrorKind::Dataset`] when they are no UTF-8, hold a NUL byte, or
+    /// go on for more than 16 MiB without a line end. The error names the line. The lines after it can be read, unless
+    /// this one [has no end](Self::is_broken).
+    pub fn next_line(&mut self) -> Result<Option<Line<'_>>> {
         let number = self.number + 1;
         let place = || format!("line {number}");
-        let most = MAX_RECORD_BYTES as u64 + 1;
         self.is_broken = true;
-        let read = self.reader.by_ref().take(most).read_until(b'\n', &mut self.buffer);
-        if read.map_err(|e| Error::new(ErrorKind::Io, e.to_string()).at(place()))? == 0 {
+        let is_first = self.number == 0;
+        self.fill_buffer().map_err(|error| {
+            let error = read_error(error);
+            // What cannot be read at all, such as a folder, has no lines.
+            if is_first { error } else { error.at(place()) }
+        })?;
+        if self.buffer.is_empty() && self.end.is_empty() {
             self.is_broken = false;
             return Ok(None);
         }
-        self.n_bytes += self.buffer.len() as u64;
-        let is_first = self.number == 0;
         self.number = number;
         self.is_broken = self.buffer.len() > MAX_RECORD_BYTES;
-        check(&self.buffer, is_first).map_err(|error| error.at(place()))?;
+        if is_first {
+            check_encoding(&self.start()).map_err(|error| error.at(place()))?;
+        }
+        check(&self.buffer).map_err(|error| error.at(place()))?;
         let mut start = 0;
         if is_first && self.buffer.starts_with(BYTE_ORDER_MARK) {
             start = BYTE_ORDER_MARK.len();
-            if self.buffer.len() == start {
+            if self.buffer.len() == start && self.end.is_empty() {
                 // Nothing but the mark: an empty file.
                 self.number = 0;
                 return Ok(None);
@@ -86,22 +158,62 @@ impl<R: Read> LineReader<R> {
         }
         let line = std::str::from_utf8(&self.buffer)
             .map_err(|e| not_utf8(&self.buffer, e.valid_up_to()).at(place()))?;
-        let line = &line[start..];
-        let length = match line.strip_suffix('\n') {
-            Some(text) => text.strip_suffix('\r').unwrap_or(text).len(),
-            None => line.len(),
-        };
-        let (text, end) = line.split_at(length);
-        Ok(Some(Line { number, text, end }))
+        Ok(Some(Line { number, text: &line[start..], previous_end: self.previous_end }))
+    }
+
+    /// Reads up to the next line end. The previous one is known then.
+    fn fill_buffer(&mut self) -> std::io::Result<()> {
+        self.buffer.clear();
+        self.previous_end = std::mem::take(&mut self.end);
+        loop {
+            let available = match self.reader.fill_buf() {
+                Err(error) if error.kind() == IoErrorKind::Interrupted => continue,
+                available => available?,
+            };
+            if self.previous_end == "\r" && self.buffer.is_empty() && available.first() == Some(&b'\n') {
+                self.previous_end = "\r\n";
+                self.reader.consume(1);
+                self.n_bytes += 1;
+                continue;
+            }
+            let room = MAX_RECORD_BYTES + 1 - self.buffer.len();
+            let available = available.get(..room).unwrap_or(available);
+            let length = available.iter().position(|&byte| is_line_end(byte));
+            self.buffer.extend_from_slice(&available[..length.unwrap_or(available.len())]);
+            self.end = match length.map(|length| available[length]) {
+                Some(b'\n') => "\n",
+                Some(_) => "\r",
+                None => "",
+            };
+            let n_bytes = length.map_or(available.len(), |length| length + 1);
+            self.reader.consume(n_bytes);
+            self.n_bytes += n_bytes as u64;
+            if n_bytes == 0 || length.is_some() || self.buffer.len() > MAX_RECORD_BYTES {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The first bytes, while the first line is the last one read: enough to see the encoding of a shorter line.
+    fn start(&self) -> Vec<u8> {
+        let bytes = self.buffer.iter().chain(self.end.as_bytes()).chain(self.reader.buffer());
+        bytes.take(4).copied().collect()
     }
 }
 
-/// What can be wrong with a line before it is text. The order matters: a UTF-16 file is full of NUL bytes.
-fn check(line: &[u8], is_first: bool) -> Result<()> {
-    if is_first && let Some(encoding) = wide_encoding(line) {
-        let error = Error::new(ErrorKind::Dataset, format!("expected UTF-8, got {encoding}"));
-        return Err(error.with_hint(format!("convert it: iconv -f {encoding} -t UTF-8")));
-    }
+fn is_line_end(byte: u8) -> bool {
+    byte == b'\n' || byte == b'\r'
+}
+
+/// A UTF-16 file is full of NUL bytes, so this is looked for first.
+fn check_encoding(start: &[u8]) -> Result<()> {
+    let Some(encoding) = wide_encoding(start) else { return Ok(()) };
+    let error = Error::new(ErrorKind::Dataset, format!("expected UTF-8, got {encoding}"));
+    Err(error.with_hint(format!("convert it: iconv -f {encoding} -t UTF-8")))
+}
+
+/// Rejects what no line of text holds.
+fn check(line: &[u8]) -> Result<()> {
     if line.len() > MAX_RECORD_BYTES {
         let message = format!("expected a line of at most {MAX_RECORD_BYTES} bytes, got a longer one");
         return Err(Error::new(ErrorKind::Dataset, message));
@@ -127,7 +239,7 @@ fn wide_encoding(start: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn not_utf8(line: &[u8], at: usize) -> Error {
+pub(super) fn not_utf8(line: &[u8], at: usize) -> Error {
     let byte = line.get(at).copied().unwrap_or_default();
     let message = format!("expected UTF-8, got the byte 0x{byte:02x} at byte {}", at + 1);
     Error::new(ErrorKind::Dataset, message)
@@ -138,29 +250,79 @@ fn not_utf8(line: &[u8], at: usize) -> Error {
 mod tests {
     use super::*;
 
-    fn lines(bytes: &[u8]) -> Result<Vec<(usize, String, String)>> {
+    fn lines(bytes: &[u8]) -> Result<Vec<(usize, String)>> {
         let mut reader = LineReader::new(bytes);
         let mut lines = Vec::new();
-        while let Some(line) = reader.next()? {
-            lines.push((line.number, line.text.to_string(), line.end.to_string()));
+        while let Some(line) = reader.next_line()? {
+            lines.push((line.number, line.text.to_string()));
         }
         Ok(lines)
     }
 
+    fn numbered(texts: &[&str]) -> Vec<(usize, String)> {
+        (1..).zip(texts.iter().map(|text| text.to_string())).collect()
+    }
+
+    /// The lists are those of Python 3: `list(io.TextIOWrapper(io.BytesIO(bytes), "utf-8-sig"))` without the line ends.
     #[test]
-    fn line_ends_and_the_byte_order_mark_are_no_part_of_the_text() {
-        let line = |number, text: &str, end: &str| (number, text.to_string(), end.to_string());
-        assert_eq!(lines(b"").unwrap(), []);
-        assert_eq!(lines(b"\xef\xbb\xbf").unwrap(), []);
-        assert_eq!(
-            lines(b"\xef\xbb\xbfa\r\n\nb\rc\n d").unwrap(),
-            [line(1, "a", "\r\n"), line(2, "", "\n"), line(3, "b\rc", "\n"), line(4, " d", "")]
-        );
-        // Only at the start of the file is it a mark.
-        assert_eq!(
-            lines("a\n\u{feff}b\r".as_bytes()).unwrap(),
-            [line(1, "a", "\n"), line(2, "\u{feff}b\r", "")]
-        );
+    fn lines_end_as_in_python() {
+        for (bytes, expected) in [
+            (&b""[..], &[][..]),
+            (b"\xef\xbb\xbf", &[]),
+            (b"a\rb\rc\r", &["a", "b", "c"]),
+            (b"a\rb\rc", &["a", "b", "c"]),
+            (b"a\nb\rc\r\nd\n\re", &["a", "b", "c", "d", "", "e"]),
+            (b"a\r\r\nb", &["a", "", "b"]),
+            (b"\r\n\r\n", &["", ""]),
+            (b"\r\r", &["", ""]),
+            (b"\xef\xbb\xbf\ra", &["", "a"]),
+            ("a\n\u{feff}b".as_bytes(), &["a", "\u{feff}b"]),
+        ] {
+            assert_eq!(lines(bytes).unwrap(), numbered(expected), "{bytes:?}");
+        }
+    }
+
+    /// Gives one byte at a time, as a slow pipe does.
+    struct ByteByByte<'a>(&'a [u8]);
+
+    impl Read for ByteByByte<'_> {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let n = self.0.len().min(out.len()).min(1);
+            self.0.read(&mut out[..n])
+        }
+    }
+
+    #[test]
+    fn a_line_does_not_wait_for_what_follows_its_end() {
+        let mut reader = LineReader::new(ByteByByte(b"one\r\ntwo\r"));
+        assert_eq!(reader.next_line().unwrap().unwrap().text, "one");
+        assert_eq!(reader.n_bytes(), 4);
+        assert!(!reader.has_buffered_line());
+        let line = reader.next_line().unwrap().unwrap();
+        assert_eq!((line.number, line.text, line.previous_end), (2, "two", "\r\n"));
+        assert!(reader.next_line().unwrap().is_none());
+        assert_eq!(reader.n_bytes(), 9);
+
+        let mut reader = LineReader::new(&b"one\r\ntwo\nthree"[..]);
+        reader.next_line().unwrap();
+        assert!(reader.has_buffered_line());
+        reader.next_line().unwrap();
+        assert!(!reader.has_buffered_line());
+    }
+
+    #[test]
+    fn wide_encodings_are_named_however_short_the_first_line() {
+        for (bytes, expected) in [
+            (&b"a\0b\0\n\0"[..], "UTF-16LE"),
+            (b"a\0\r\0\n\0", "UTF-16LE"),
+            (b"\0a\0\n", "UTF-16BE"),
+            (b"\xff\xfea\0", "UTF-16"),
+            (b"\xff\xfe\n\0", "UTF-16"),
+        ] {
+            let error = lines(bytes).unwrap_err();
+            assert_eq!(error.to_string(), format!("line 1: expected UTF-8, got {expected}"));
+            assert_eq!(error.hint().unwrap(), format!("convert it: iconv -f {expected} -t UTF-8"));
+        }
     }
 
     #[test]

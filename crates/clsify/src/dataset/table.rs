@@ -1,29 +1,45 @@
 //! From rows of fields to examples: the first row settles the columns, every other row must have as many.
 
 use std::borrow::Cow;
+use std::io::Read;
 
 use ::csv::StringRecord;
 
 use crate::error::{Error, ErrorKind, Result};
 
-use super::columns::{self, Columns};
+use super::columns::{self, Columns, FirstRows};
+use super::dialect::Delimiter;
 use super::examples::Example;
 use super::lines::LineReader;
-use super::options::{DatasetOptions, Header};
+use super::multi_label::LabelSeparator;
+use super::one_hot;
+use super::options::{DatasetOptions, Format, Header};
+use super::sniff::{Sample, Sniffer};
 
 /// Splits a file into rows.
 pub(super) trait RowReader {
     /// Where the bytes come from.
-    type Source;
+    type Source: Read;
 
     /// The lines that the rows are made of.
     fn lines(&self) -> &LineReader<Self::Source>;
+
+    /// The same, to be read from.
+    fn lines_mut(&mut self) -> &mut LineReader<Self::Source>;
+
+    /// Splits rows at this delimiter from now on.
+    fn set_delimiter(&mut self, delimiter: Delimiter);
 
     /// Where the row last read starts, whether it could be read or not.
     fn line(&self) -> usize;
 
     /// That row as it stands in the file, as far as it is text.
     fn text(&self) -> Cow<'_, str>;
+
+    /// Whether the row last read goes on to where the reader gave up, so that it may hold any number of rows.
+    fn is_open(&self) -> bool {
+        false
+    }
 
     /// Whether a row of this format may be a header.
     fn can_have_header(&self) -> bool;
@@ -32,7 +48,7 @@ pub(super) trait RowReader {
     fn next(&mut self, record: &mut StringRecord) -> Result<Option<Row>>;
 
     /// Advice for a row that has another number of fields than expected.
-    fn hint(&self, expected: usize, record: &StringRecord) -> Option<&'static str>;
+    fn hint(&self, expected: usize, record: &StringRecord) -> Option<String>;
 }
 
 pub(super) struct Row {
@@ -45,21 +61,33 @@ pub(super) struct Row {
 /// The records of a table.
 pub(super) struct Table<T> {
     rows: T,
+    format: Format,
     options: DatasetOptions,
     labelled: bool,
-    /// Whether a label cell may be empty, and stays whole.
-    pub(super) is_multi_label: bool,
+    /// Where a sentence may have several labels, what stands between them in a cell: a cell may be empty, and stays whole.
+    pub(super) separator: Option<LabelSeparator>,
     /// Settled by the first row.
     columns: Option<Columns>,
+    /// The first rows, looked at before the first one is read.
+    sample: Option<Sample>,
     /// The first of the blank lines before the next record.
     empty_line: Option<usize>,
     record: StringRecord,
 }
 
 impl<T: RowReader> Table<T> {
-    pub(super) fn new(rows: T, options: DatasetOptions, labelled: bool) -> Self {
-        let record = StringRecord::new();
-        Table { rows, options, labelled, is_multi_label: false, columns: None, empty_line: None, record }
+    pub(super) fn new(rows: T, format: Format, options: DatasetOptions, labelled: bool) -> Self {
+        Table {
+            rows,
+            format,
+            options,
+            labelled,
+            separator: None,
+            columns: None,
+            sample: None,
+            empty_line: None,
+            record: StringRecord::new(),
+        }
     }
 
     pub(super) fn lines(&self) -> &LineReader<T::Source> {
@@ -76,6 +104,11 @@ impl<T: RowReader> Table<T> {
         self.rows.line()
     }
 
+    /// Whether that row may have swallowed others.
+    pub(super) fn is_open(&self) -> bool {
+        self.rows.is_open()
+    }
+
     /// That row as it stands in the file, as far as it is text.
     pub(super) fn text(&self) -> Cow<'_, str> {
         self.rows.text()
@@ -83,6 +116,10 @@ impl<T: RowReader> Table<T> {
 
     pub(super) fn next(&mut self) -> Result<Option<Example>> {
         let header = if self.rows.can_have_header() { self.options.header } else { Header::Absent };
+        if self.sample.is_none() {
+            let sample = self.look_ahead()?;
+            self.sample = Some(sample);
+        }
         while let Some(row) = self.rows.next(&mut self.record)? {
             let (rows, record) = (&self.rows, &self.record);
             let place = || format!("line {}", row.line);
@@ -96,8 +133,22 @@ impl<T: RowReader> Table<T> {
             let columns = match &self.columns {
                 Some(columns) => columns,
                 None => {
-                    let chosen = columns::choose(record, header, &self.options, self.labelled)
-                        .map_err(|error| with_hint(error, rows.hint(2, record)).at(place()))?;
+                    let first_rows = FirstRows {
+                        first: record,
+                        rest: self
+                            .sample
+                            .as_ref()
+                            .and_then(|sample| sample.rows.get(1..))
+                            .unwrap_or_default(),
+                        format: self.format,
+                        is_multi_label: self.separator.is_some(),
+                    };
+                    let chosen = columns::choose(&first_rows, header, &self.options, self.labelled)
+                        .map_err(|error| error.at(place()))?;
+                    if let Some(separator) = &self.separator {
+                        let names = chosen.one_hot.iter().map(|(_, name)| name.as_str());
+                        one_hot::fit(names, separator).map_err(|error| error.at(place()))?;
+                    }
                     let has_header = chosen.has_header;
                     let columns = &*self.columns.insert(chosen);
                     if has_header {
@@ -115,13 +166,35 @@ impl<T: RowReader> Table<T> {
             let sentence = record.get(columns.sentence).unwrap_or_default();
             let label = columns.label.map(|label| record.get(label).unwrap_or_default());
             let weight = columns.weight.map(|weight| record.get(weight).unwrap_or_default());
-            let example = match label {
-                Some(cell) if self.is_multi_label => Example::with_cell(row.line, sentence, cell),
-                label => Example::new(row.line, sentence, label),
+            let example = match (&self.separator, label) {
+                (Some(separator), None) => {
+                    let cells = columns.one_hot.iter();
+                    let cells = cells.map(|(i, name)| (name.as_str(), record.get(*i).unwrap_or_default()));
+                    one_hot::example(row.line, sentence, cells, separator)
+                }
+                (Some(_), Some(cell)) => Example::with_cell(row.line, sentence, cell),
+                (None, label) => Example::new(row.line, sentence, label),
             };
             return Ok(Some(example.weighted(weight)));
         }
         Ok(None)
+    }
+
+    /// Looks at the first rows, and settles the delimiter by them.
+    fn look_ahead(&mut self) -> Result<Sample> {
+        if !self.rows.can_have_header() {
+            return Ok(Sample::default());
+        }
+        let sniffer = Sniffer { format: self.format, options: &self.options, labelled: self.labelled };
+        let (head, is_whole) = self.rows.lines_mut().peek();
+        let sample = sniffer.sample(head, is_whole)?;
+        if let Some(delimiter) = sample.delimiter {
+            self.rows.set_delimiter(delimiter);
+        }
+        if sample.has_separator_line {
+            self.rows.lines_mut().next_line()?;
+        }
+        Ok(sample)
     }
 }
 
@@ -141,13 +214,16 @@ fn check_empty_line(columns: &Columns, empty_line: Option<usize>) -> Result<()> 
 }
 
 pub(super) fn expected_columns(expected: usize, got: usize) -> String {
-    let s = if expected == 1 { "" } else { "s" };
-    format!("expected {expected} column{s}, got {got}")
+    format!("expected {}, got {got}", n_columns(expected))
 }
 
-fn with_hint(error: Error, hint: Option<&'static str>) -> Error {
+pub(super) fn n_columns(n: usize) -> String {
+    format!("{n} column{}", if n == 1 { "" } else { "s" })
+}
+
+fn with_hint(error: Error, hint: Option<String>) -> Error {
     match hint {
-        Some(hint) if error.hint().is_none() => error.with_hint(hint),
-        _ => error,
+        Some(hint) => error.with_hint(hint),
+        None => error,
     }
 }

@@ -1,4 +1,5 @@
-//! TSV: fields separated by tabs, one record a line. No quotes, no escapes, so a field holds no tab and no line break.
+//! TSV: fields separated by tabs, or by another delimiter, one record per line. There are no quotes and no escapes, so a field
+//! holds no delimiter and no line break.
 //!
 //! One sentence a line is the same without the separator.
 
@@ -9,22 +10,24 @@ use ::csv::StringRecord;
 
 use crate::error::Result;
 
+use super::dialect::Delimiter;
 use super::lines::LineReader;
 use super::table::{Row, RowReader};
 
 pub(super) struct TsvReader<R> {
     lines: LineReader<R>,
-    splits: bool,
+    /// Nothing where every line is a record of one field.
+    delimiter: Option<Delimiter>,
 }
 
 impl<R: Read> TsvReader<R> {
-    pub(super) fn new(lines: LineReader<R>) -> Self {
-        TsvReader { lines, splits: true }
+    pub(super) fn new(lines: LineReader<R>, delimiter: Delimiter) -> Self {
+        TsvReader { lines, delimiter: Some(delimiter) }
     }
 
     /// Every line is a record of one field.
     pub(super) fn whole_lines(lines: LineReader<R>) -> Self {
-        TsvReader { lines, splits: false }
+        TsvReader { lines, delimiter: None }
     }
 }
 
@@ -33,6 +36,14 @@ impl<R: Read> RowReader for TsvReader<R> {
 
     fn lines(&self) -> &LineReader<R> {
         &self.lines
+    }
+
+    fn lines_mut(&mut self) -> &mut LineReader<R> {
+        &mut self.lines
+    }
+
+    fn set_delimiter(&mut self, delimiter: Delimiter) {
+        self.delimiter = self.delimiter.and(Some(delimiter));
     }
 
     fn line(&self) -> usize {
@@ -44,31 +55,27 @@ impl<R: Read> RowReader for TsvReader<R> {
     }
 
     fn can_have_header(&self) -> bool {
-        self.splits
+        self.delimiter.is_some()
     }
 
     fn next(&mut self, record: &mut StringRecord) -> Result<Option<Row>> {
         record.clear();
-        let Some(line) = self.lines.next()? else { return Ok(None) };
-        if self.splits {
-            line.text.split('\t').for_each(|field| record.push_field(field));
-        } else {
-            record.push_field(line.text);
+        let Some(line) = self.lines.next_line()? else { return Ok(None) };
+        match self.delimiter {
+            Some(delimiter) => {
+                line.text.split(char::from(delimiter.byte())).for_each(|field| record.push_field(field));
+            }
+            None => record.push_field(line.text),
         }
         Ok(Some(Row { line: line.number, is_blank: record.len() == 1 && line.text.trim().is_empty() }))
     }
 
-    fn hint(&self, expected: usize, record: &StringRecord) -> Option<&'static str> {
-        if record.len() == 1 && record.iter().any(|field| field.contains(',')) {
-            return Some(
-                "the fields of a TSV file are separated by tabs; if commas separate them: --format csv",
-            );
-        }
-        if record.len() > expected || record.iter().any(|field| field.starts_with('"')) {
-            return Some(
-                "in TSV a quote is an ordinary character, and a field holds no tab and no line break",
-            );
-        }
-        None
+    fn hint(&self, expected: usize, record: &StringRecord) -> Option<String> {
+        let has_quote = || record.iter().any(|field| field.starts_with('"'));
+        (record.len() > expected || has_quote()).then(|| {
+            "in TSV a quote is an ordinary character, and a field holds no tab and no line break; if the file was written \
+             with quotes, as by pandas: --quoting minimal"
+                .to_string()
+        })
     }
 }

@@ -77,12 +77,13 @@ pub use training_report::{
     TestDataReport, TrainScore, TrainingReport,
 };
 
-/// Labels for a message: the first dozen.
+/// Labels for a message: the first dozen, and a thirteenth rather than "and 1 more".
 fn list(labels: &[&str]) -> String {
     const MOST: usize = 12;
-    let mut text = labels.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
-    if labels.len() > MOST {
-        text.push_str(&format!(" and {} more", labels.len() - MOST));
+    let n_shown = if labels.len() == MOST + 1 { labels.len() } else { labels.len().min(MOST) };
+    let mut text = labels[..n_shown].join(", ");
+    if labels.len() > n_shown {
+        text.push_str(&format!(" and {} more", labels.len() - n_shown));
     }
     text
 }

@@ -8,7 +8,7 @@ use clsify::pipeline::{
 use super::{Args, Different, different_rows, models, paired_table, unknown, verdict, write};
 use crate::console::Console;
 use crate::loading::{load_multi_label_classifier, load_multi_label_dataset};
-use crate::table::{Table, shorten};
+use crate::table::{Table, n_shown, shorten};
 
 pub(super) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let separator_of = |model| SavedMultiLabelModel::read(model).map(|saved| saved.multi_label.separator);
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         ));
     }
     let options = args.weight.of(args.options.with_limit(args.limit));
-    let dataset = load_multi_label_dataset(&args.data, separator, &options)?;
+    let dataset = load_multi_label_dataset(&args.data, separator, &options, console)?;
     let load = |model, encoder: &Option<String>| {
         load_multi_label_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)
     };
@@ -85,7 +85,8 @@ fn labels(report: &MultiLabelComparisonReport) -> String {
     }
     let mut table =
         Table::new(["label", "support", "F1 A", "F1 B", "B - A", "only A", "only B", "by chance"]);
-    for label in labels.iter().take(MOST) {
+    let shown = n_shown(labels.len(), MOST);
+    for label in labels.iter().take(shown) {
         table.row([
             shorten(&label.label, 40),
             label.support.to_string(),
@@ -98,8 +99,8 @@ fn labels(report: &MultiLabelComparisonReport) -> String {
         ]);
     }
     text.push_str(&table.to_string());
-    if labels.len() > MOST {
-        text.push_str(&format!("  ... and {} more (--json has them all)\n", labels.len() - MOST));
+    if labels.len() > shown {
+        text.push_str(&format!("  ... and {} more (--json has them all)\n", labels.len() - shown));
     }
     text.push_str("  only A, only B: yes-or-no answers that one alone has right; by chance: McNemar's exact test of those\n");
     text

@@ -12,18 +12,20 @@ use crate::console::Console;
 use crate::loading::{
     load_encoder, load_encoder_with, load_multi_label_dataset, locate_encoder, note_separator,
 };
-use crate::table::{Table, shorten};
+use crate::table::{Table, n_shown, shorten};
 
 /// Trains, once the paths are known to be good.
 pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) -> anyhow::Result<()> {
     let thresholds = args.decision.of_labels()?;
     let options = args.weight.of(args.options.with_limit(args.limit));
-    let dataset = load_multi_label_dataset(&args.data, separator, &options)?;
-    say_counts(&args.data.display().to_string(), &dataset, separator, console);
+    let dataset = load_multi_label_dataset(&args.data, separator, &options, console)?;
+    args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
+    let in_cells = options.label_columns.is_empty().then_some(separator);
+    say_counts(&args.data.display().to_string(), &dataset, in_cells, console);
     let test = match &args.split.test_data {
         Some(path) => {
-            let test = load_multi_label_dataset(path, separator, &args.options.with_limit(None))?;
-            say_counts(&path.display().to_string(), &test, separator, console);
+            let test = load_multi_label_dataset(path, separator, &args.options.with_limit(None), console)?;
+            say_counts(&path.display().to_string(), &test, in_cells, console);
             MultiLabelTestRows::Dataset(test)
         }
         None => MultiLabelTestRows::Split(args.split.options()),
@@ -65,23 +67,24 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
 /// What a choice of features goes by, if nothing is said.
 pub(crate) const DEFAULT_SCORING: Scoring = Scoring::F1Micro;
 
-/// Says what was read: rows, labels, sets.
+/// Says what was read: rows, labels, sets; and where the labels stand in cells, whether the separator may be another one.
 pub(crate) fn say_counts(
     name: &str,
     dataset: &MultiLabelDataset,
-    separator: &LabelSeparator,
+    separator: Option<&LabelSeparator>,
     console: &Console,
 ) {
     let MultiLabelSummary { n_samples, label_counts, n_without_label, n_with_several, .. } =
         dataset.summary();
+    let shown = n_shown(label_counts.len(), 12);
     let counts: Vec<String> =
-        label_counts.iter().take(12).map(|(label, n)| format!("{}: {n}", shorten(label, 40))).collect();
-    let more = if label_counts.len() > 12 { ", ..." } else { "" };
+        label_counts.iter().take(shown).map(|(label, n)| format!("{}: {n}", shorten(label, 40))).collect();
+    let more = if label_counts.len() > shown { ", ..." } else { "" };
     console.say(&format!(
         "{name}: {n_samples} sentences ({}{more}), {n_with_several} with several labels, {n_without_label} without any",
         counts.join(", ")
     ));
-    if n_with_several == 0 {
+    if let Some(separator) = separator.filter(|_| n_with_several == 0) {
         note_separator(name, separator, console);
     }
 }
@@ -182,11 +185,17 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
         ));
         let reliability = &calibration.reliability.after;
         text.push_str(&calibrated(calibration.before, calibration.after, reliability));
-        if let [first, rest @ ..] = &calibration.as_they_are[..] {
-            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        let as_they_are = &calibration.as_they_are;
+        if !as_they_are.is_empty() {
+            let shown = n_shown(as_they_are.len(), 1);
+            let labels: Vec<String> = as_they_are[..shown].iter().map(|label| shorten(label, 40)).collect();
+            let more = match as_they_are.len() - shown {
+                0 => String::new(),
+                n => format!(" and {n} more"),
+            };
             text.push_str(&format!(
                 "  as they are, constant or with too few rows: {}{more}\n",
-                shorten(first, 40)
+                labels.join(", ")
             ));
         }
     }

@@ -1,0 +1,142 @@
+//! How the fields of a table are written: what separates them, and whether quotes may hold a separator.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, ErrorKind, Result};
+
+use super::columns::quoted;
+use super::options::Format;
+
+/// The character between the fields of a table: one ASCII character other than a quote, a letter, a digit or a line end.
+///
+/// ```
+/// use clsify::dataset::Delimiter;
+/// assert_eq!(";".parse::<Delimiter>()?, Delimiter::SEMICOLON);
+/// assert_eq!("tab".parse::<Delimiter>()?, "\t".parse::<Delimiter>()?);
+/// assert!("::".parse::<Delimiter>().is_err());
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Delimiter(u8);
+
+impl Delimiter {
+    /// `,`: the delimiter of CSV.
+    pub const COMMA: Delimiter = Delimiter(b',');
+    /// `;`: what spreadsheets write where a comma is the decimal sign.
+    pub const SEMICOLON: Delimiter = Delimiter(b';');
+    /// The tab: the delimiter of TSV.
+    pub const TAB: Delimiter = Delimiter(b'\t');
+    /// `|`
+    pub const PIPE: Delimiter = Delimiter(b'|');
+
+    /// Those that a file may turn out to have.
+    pub(super) const USUAL: [Delimiter; 4] =
+        [Delimiter::COMMA, Delimiter::SEMICOLON, Delimiter::TAB, Delimiter::PIPE];
+
+    /// The delimiter of a format.
+    pub(super) fn of(format: Format) -> Delimiter {
+        if format == Format::Tsv { Delimiter::TAB } else { Delimiter::COMMA }
+    }
+
+    pub(super) fn byte(self) -> u8 {
+        self.0
+    }
+
+    /// What it is called in a message.
+    pub(super) fn name(self) -> String {
+        match self {
+            Delimiter::COMMA => "comma".to_string(),
+            Delimiter::SEMICOLON => "semicolon".to_string(),
+            Delimiter::TAB => "tab".to_string(),
+            Delimiter::PIPE => "vertical bar".to_string(),
+            other => format!("{} character", quoted(&char::from(other.0).to_string())),
+        }
+    }
+
+    /// The option that chooses it, as it would be typed into a shell.
+    pub(super) fn option(self) -> String {
+        match self {
+            Delimiter::COMMA => "--delimiter ,".to_string(),
+            Delimiter::TAB => "--delimiter tab".to_string(),
+            other => format!("--delimiter \"{}\"", char::from(other.0)),
+        }
+    }
+}
+
+impl FromStr for Delimiter {
+    type Err = Error;
+
+    /// The character itself, `tab`, or `\t`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text.as_bytes() {
+            b"tab" | b"\\t" => Ok(Delimiter::TAB),
+            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\r\n\0".contains(byte) => {
+                Ok(Delimiter(*byte))
+            }
+            _ => {
+                let message = format!("expected one character such as ; or |, or tab, got {}", quoted(text));
+                Err(Error::new(ErrorKind::InvalidArgument, message))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Delimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Delimiter::TAB => f.write_str("tab"),
+            Delimiter(byte) => write!(f, "{}", char::from(byte)),
+        }
+    }
+}
+
+/// Whether a field in double quotes may hold delimiters, line breaks and quotes; the names are those of Python's `csv`.
+///
+/// ```
+/// use clsify::dataset::{Dataset, DatasetOptions, Quoting};
+/// let tsv = "text\tlabel\n\"\"\"fine\"\", she said\"\tgood\nawful\tbad\n";
+/// let options = DatasetOptions { quoting: Quoting::Minimal, ..DatasetOptions::default() };
+/// let dataset = Dataset::read(tsv.as_bytes(), "pandas.tsv", &options)?;
+/// assert_eq!(dataset.sentences(), ["\"fine\", she said", "awful"]);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Quoting {
+    /// `minimal` for CSV, `none` for TSV.
+    #[default]
+    Auto,
+    /// A field that starts with a double quote ends with one, and a quote inside it is written twice: RFC 4180, and
+    /// what pandas writes, TSV included.
+    Minimal,
+    /// A quote is a character like any other.
+    None,
+}
+
+impl Quoting {
+    /// Whether fields of this format may stand in quotes.
+    pub(super) fn is_minimal(self, format: Format) -> bool {
+        match self {
+            Quoting::Auto => format == Format::Csv,
+            Quoting::Minimal => true,
+            Quoting::None => false,
+        }
+    }
+}
+
+impl FromStr for Quoting {
+    type Err = Error;
+
+    /// `auto`, `minimal` or `none`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "auto" => Ok(Quoting::Auto),
+            "minimal" => Ok(Quoting::Minimal),
+            "none" => Ok(Quoting::None),
+            _ => {
+                let message = format!("expected auto, minimal or none, got {}", quoted(text));
+                Err(Error::new(ErrorKind::InvalidArgument, message))
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The start of a file, looked at before it is read.
+
+use std::io::{Error, ErrorKind, Read};
+
+/// The most bytes of a file's start: some hundred rows.
+pub(super) const HEAD_BYTES: usize = 64 << 10;
+
+/// A reader whose first bytes can be looked at before they are read.
+pub(super) struct Head<R> {
+    head: Vec<u8>,
+    /// How many bytes of the head have been read.
+    position: usize,
+    rest: R,
+    /// Whether there are no bytes after the head, so that a terminal is not asked twice.
+    is_whole: bool,
+    /// What went wrong after the head, for whoever reads that far.
+    error: Option<Error>,
+}
+
+impl<R: Read> Head<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Head { head: Vec::new(), position: 0, rest: reader, is_whole: false, error: None }
+    }
+
+    /// Where the bytes come from.
+    pub(super) fn source(&self) -> &R {
+        &self.rest
+    }
+
+    /// The first bytes, and whether they are the whole file; waits for them. To be called before anything is read.
+    pub(super) fn peek(&mut self) -> (&[u8], bool) {
+        while self.head.len() < HEAD_BYTES && !self.is_whole && self.error.is_none() {
+            let length = self.head.len();
+            self.head.resize(HEAD_BYTES, 0);
+            let read = self.rest.read(&mut self.head[length..]);
+            self.head.truncate(length + read.as_ref().copied().unwrap_or(0));
+            match read {
+                Ok(0) => self.is_whole = true,
+                Err(error) if error.kind() != ErrorKind::Interrupted => self.error = Some(error),
+                _ => {}
+            }
+        }
+        (&self.head, self.is_whole)
+    }
+}
+
+impl<R: Read> Read for Head<R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let head = &self.head[self.position..];
+        if head.is_empty() {
+            return match self.error.take() {
+                Some(error) => Err(error),
+                None if self.is_whole => Ok(0),
+                None => self.rest.read(out),
+            };
+        }
+        let n = head.len().min(out.len());
+        out[..n].copy_from_slice(&head[..n]);
+        self.position += n;
+        if self.position == self.head.len() {
+            (self.head, self.position) = (Vec::new(), 0);
+        }
+        Ok(n)
+    }
+}

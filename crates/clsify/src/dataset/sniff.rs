@@ -1,0 +1,158 @@
+//! What separates the fields of a table, by its first rows: said by Excel's `sep=;` line, plain from a header, or suspected.
+//!
+//! Python's `csv.Sniffer` takes the delimiter that occurs equally often in each row. A sentence may hold any of them, so
+//! that alone is a suspicion here, and becomes an error that asks. A delimiter is used unasked only where the header that it
+//! makes has a name that is known or asked for.
+
+use ::csv::StringRecord;
+
+use crate::error::{Error, ErrorKind, Result};
+
+use super::columns::is_named;
+use super::csv::CsvReader;
+use super::dialect::Delimiter;
+use super::lines::LineReader;
+use super::options::{DatasetOptions, Format, Header};
+use super::table::RowReader;
+use super::tsv::TsvReader;
+
+/// The most rows that are looked at.
+const MOST_ROWS: usize = 100;
+
+/// The start of a table.
+#[derive(Default)]
+pub(super) struct Sample {
+    /// The delimiter, where the file says it.
+    pub(super) delimiter: Option<Delimiter>,
+    /// Whether the first line says nothing but the delimiter.
+    pub(super) has_separator_line: bool,
+    /// The first rows that are not blank, the header among them.
+    pub(super) rows: Vec<StringRecord>,
+}
+
+/// What is known about a table before its first byte is looked at.
+pub(super) struct Sniffer<'a> {
+    pub(super) format: Format,
+    pub(super) options: &'a DatasetOptions,
+    pub(super) labelled: bool,
+}
+
+impl Sniffer<'_> {
+    /// Looks at the start of a file. An error asks for the delimiter; it does not know the file.
+    pub(super) fn sample(&self, head: &[u8], is_whole: bool) -> Result<Sample> {
+        let head = if is_whole { head } else { whole_lines(head) };
+        let (separator_line, head, n_before) = separator_line(head);
+        let sample = |delimiter: Option<Delimiter>, rows| Sample {
+            delimiter,
+            has_separator_line: separator_line.is_some(),
+            rows,
+        };
+        if let Some(delimiter) = self.options.delimiter.or(separator_line) {
+            return Ok(sample(Some(delimiter), self.rows(head, delimiter)));
+        }
+        let usual = Delimiter::of(self.format);
+        let rows = self.rows(head, usual);
+        let Some(first) = rows.first().filter(|first| !self.is_header(first)) else {
+            return Ok(sample(None, rows));
+        };
+        let others = Delimiter::USUAL.into_iter().filter(|other| *other != usual);
+        let others: Vec<_> = others.map(|other| (other, self.rows(head, other))).collect();
+        let with_header =
+            others.iter().filter(|(_, rows)| rows.first().is_some_and(|first| self.is_header(first)));
+        let plain = with_header.max_by_key(|(_, rows)| rows.first().map_or(0, StringRecord::len));
+        match plain {
+            Some((delimiter, rows)) if self.format == Format::Csv => {
+                return Ok(sample(Some(*delimiter), rows.clone()));
+            }
+            _ if first.len() > 1 => return Ok(sample(None, rows)),
+            _ => {}
+        }
+        let suspect = plain.or_else(|| others.iter().find(|(other, rows)| self.is_suspect(*other, rows)));
+        match suspect {
+            Some((suspect, _)) => Err(self.ask(usual, *suspect).at(format!("line {}", n_before + 1))),
+            None => Ok(sample(None, rows)),
+        }
+    }
+
+    /// The first rows, as far as they can be read.
+    fn rows(&self, head: &[u8], delimiter: Delimiter) -> Vec<StringRecord> {
+        let lines = LineReader::new(head);
+        // With a header one row more.
+        let most = self.options.limit.map_or(MOST_ROWS, |limit| limit.saturating_add(1).min(MOST_ROWS));
+        match self.options.quoting.is_minimal(self.format) {
+            true => first_rows(CsvReader::new(lines, delimiter), most),
+            false => first_rows(TsvReader::new(lines, delimiter), most),
+        }
+    }
+
+    /// Whether a row of several fields has a name that is known, or asked for.
+    fn is_header(&self, row: &StringRecord) -> bool {
+        row.len() > 1 && self.options.header != Header::Absent && is_named(row, self.options, self.labelled)
+    }
+
+    /// Whether a delimiter divides every row into the same number of fields. In sentences commas are no sign.
+    fn is_suspect(&self, delimiter: Delimiter, rows: &[StringRecord]) -> bool {
+        let is_even = rows
+            .first()
+            .is_some_and(|first| first.len() > 1 && rows.iter().all(|row| row.len() == first.len()));
+        is_even && (self.labelled || (rows.len() > 1 && delimiter != Delimiter::COMMA))
+    }
+
+    fn ask(&self, usual: Delimiter, suspect: Delimiter) -> Error {
+        let message = format!(
+            "expected a {} between the fields, got what seems to be a {}",
+            usual.name(),
+            suspect.name()
+        );
+        let mut hint = format!("say what separates the fields: {}", suspect.option());
+        match suspect {
+            Delimiter::COMMA => hint.push_str(", or --format csv"),
+            Delimiter::TAB => hint.push_str(", or --format tsv"),
+            _ => {}
+        }
+        if !self.labelled {
+            hint.push_str("; if every line is one sentence: --format lines");
+        }
+        Error::new(ErrorKind::Dataset, message).with_hint(hint)
+    }
+}
+
+fn first_rows(mut reader: impl RowReader, most: usize) -> Vec<StringRecord> {
+    let (mut rows, mut record) = (Vec::new(), StringRecord::new());
+    // The error is found again when the row is read.
+    while rows.len() < most
+        && let Ok(Some(row)) = reader.next(&mut record)
+    {
+        if !row.is_blank {
+            rows.push(record.clone());
+        }
+    }
+    rows
+}
+
+/// The bytes up to the last line end.
+fn whole_lines(head: &[u8]) -> &[u8] {
+    let end = head.iter().rposition(|&byte| byte == b'\n' || byte == b'\r');
+    &head[..end.unwrap_or(0)]
+}
+
+/// The delimiter of a first line such as `sep=;`, which Excel reads and writes, the bytes after that line, and the number of
+/// lines before them.
+fn separator_line(head: &[u8]) -> (Option<Delimiter>, &[u8], usize) {
+    let mut lines = LineReader::new(head);
+    let found = match lines.next_line() {
+        Ok(Some(line)) => separator_of(line.text),
+        _ => None,
+    };
+    match found {
+        // A `\r\n` leaves its second half, which is an empty line.
+        Some(delimiter) => (Some(delimiter), &head[lines.n_bytes() as usize..], 1),
+        None => (None, head, 0),
+    }
+}
+
+fn separator_of(line: &str) -> Option<Delimiter> {
+    let line = line.trim_matches('"');
+    let is_separator = line.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="));
+    if is_separator { line[4..].parse().ok() } else { None }
+}
