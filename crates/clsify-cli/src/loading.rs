@@ -23,6 +23,20 @@ pub(crate) fn load_dataset(path: &Path, options: &DatasetOptions) -> anyhow::Res
     Ok(Dataset::load(path, options)?)
 }
 
+/// Rows that only score a classifier: they may all be of one class.
+pub(crate) fn load_test_dataset(path: &Path, options: DatasetOptions) -> anyhow::Result<Dataset> {
+    load_dataset(path, &DatasetOptions { allow_one_class: true, ..options })
+}
+
+/// Rows that only score a multi-label classifier: they may all be without a label.
+pub(crate) fn load_multi_label_test_dataset(
+    path: &Path,
+    separator: &LabelSeparator,
+    options: DatasetOptions,
+) -> anyhow::Result<MultiLabelDataset> {
+    load_multi_label_dataset(path, separator, &DatasetOptions { allow_one_class: true, ..options })
+}
+
 /// Sentences of a file with a set of labels each; `-` is stdin.
 pub(crate) fn load_multi_label_dataset(
     path: &Path,

@@ -64,6 +64,7 @@ impl DataOptions {
             weight_column: None,
             header: self.header,
             limit,
+            allow_one_class: false,
         }
     }
 }

@@ -82,6 +82,7 @@ fn options() -> impl Strategy<Value = DatasetOptions> {
             weight_column,
             header,
             limit,
+            allow_one_class: false,
         })
 }
 

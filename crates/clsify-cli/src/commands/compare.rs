@@ -11,7 +11,7 @@ use clsify::pipeline::{ComparedRows, ComparisonReport, EncoderReport, SavedMulti
 use serde::Serialize;
 
 use crate::console::Console;
-use crate::loading::{load_classifier, load_dataset};
+use crate::loading::{load_classifier, load_test_dataset};
 use crate::options::{CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one};
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
@@ -109,7 +109,7 @@ fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
         args.a.display(),
         args.b.display()
     );
-    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
+    let dataset = load_test_dataset(&args.data, args.weight.of(args.options.with_limit(args.limit)))?;
     let load = |model: &PathBuf, encoder: &Option<String>| {
         load_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)
     };

@@ -12,7 +12,10 @@ use serde::Serialize;
 use super::curve_chart::{bars, baseline_name, score_name, svg};
 use crate::commands::train::{multi_label, say_counts, six_digits};
 use crate::console::Console;
-use crate::loading::{load_dataset, load_encoder, load_multi_label_dataset, locate_encoder};
+use crate::loading::{
+    load_dataset, load_encoder, load_multi_label_dataset, load_multi_label_test_dataset, load_test_dataset,
+    locate_encoder,
+};
 use crate::options::{
     CacheArgs, DataOptions, FeatureArgs, FitArgs, GridArgs, SplitArgs, WeightArgs, at_least_one,
 };
@@ -105,7 +108,7 @@ fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     let test = match &args.split.test_data {
         Some(path) => {
-            let test = load_dataset(path, &args.options.with_limit(None))?;
+            let test = load_test_dataset(path, args.options.with_limit(None))?;
             say_counts(&path.display().to_string(), &test.summary(), console);
             TestRows::Dataset(test)
         }
@@ -125,7 +128,7 @@ fn run_multi_label(args: &Args, separator: &LabelSeparator, console: &Console) -
     multi_label::say_counts(&args.data.display().to_string(), &dataset, separator, console);
     let test = match &args.split.test_data {
         Some(path) => {
-            let test = load_multi_label_dataset(path, separator, &args.options.with_limit(None))?;
+            let test = load_multi_label_test_dataset(path, separator, args.options.with_limit(None))?;
             multi_label::say_counts(&path.display().to_string(), &test, separator, console);
             MultiLabelTestRows::Dataset(test)
         }

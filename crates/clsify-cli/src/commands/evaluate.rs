@@ -9,7 +9,9 @@ use serde::Serialize;
 use crate::commands::train::{multi_label, scores, weighted};
 use crate::console::Console;
 use crate::decision::evaluated_text;
-use crate::loading::{load_classifier, load_dataset, load_multi_label_classifier, load_multi_label_dataset};
+use crate::loading::{
+    load_classifier, load_multi_label_classifier, load_multi_label_test_dataset, load_test_dataset,
+};
 use crate::options::{CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one};
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::reliability_chart::{Series, check_chart, last_name, write_chart};
@@ -62,7 +64,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     if SavedMultiLabelModel::is_at(&args.model)? {
         return run_multi_label(args, console);
     }
-    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
+    let dataset = load_test_dataset(&args.data, args.weight.of(args.options.with_limit(args.limit)))?;
     let classifier =
         load_classifier(&args.model, args.encoder.as_deref(), args.dtype, args.cache.open(), console)?;
     let report = classifier.evaluate(&dataset, console)?;
@@ -71,7 +73,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let text = format!(
         "{}{}{}{}",
         scores(&report.test),
-        weighted(report.test_weighted_accuracy),
+        weighted(report.test_weighted_accuracy, None),
         probabilities(&report.probabilities),
         decision.unwrap_or_default()
     );
@@ -84,7 +86,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 fn run_multi_label(args: &Args, console: &Console) -> anyhow::Result<()> {
     let saved = SavedMultiLabelModel::read(&args.model)?;
     let options = args.weight.of(args.options.with_limit(args.limit));
-    let dataset = load_multi_label_dataset(&args.data, &saved.multi_label.separator, &options)?;
+    let dataset = load_multi_label_test_dataset(&args.data, &saved.multi_label.separator, options)?;
     let (encoder, cache) = (args.encoder.as_deref(), args.cache.open());
     let classifier = load_multi_label_classifier(&args.model, encoder, args.dtype, cache, console)?;
     let report = classifier.evaluate(&dataset, console)?;

@@ -121,7 +121,7 @@ impl MultiLabelDataset {
     ) -> Result<Self> {
         let examples = Examples::multi_label(reader, name, options, separator)?;
         let dataset = MultiLabelDataset::collect(examples, separator)?;
-        dataset.check_labels().map_err(|error| error.at(name))?;
+        dataset.check_labels(options.allow_one_class).map_err(|error| error.at(name))?;
         super::check_weights(dataset.weights()).map_err(|error| error.at(name))?;
         Ok(dataset)
     }
@@ -151,7 +151,7 @@ impl MultiLabelDataset {
             Ok(example)
         });
         let dataset = MultiLabelDataset::collect(examples, separator)?;
-        dataset.check_labels()?;
+        dataset.check_labels(false)?;
         Ok(dataset)
     }
 
@@ -175,8 +175,9 @@ impl MultiLabelDataset {
         Ok(dataset)
     }
 
-    fn check_labels(&self) -> Result<()> {
-        if self.label_sets.iter().any(|labels| !labels.is_empty()) {
+    fn check_labels(&self, allow_none: bool) -> Result<()> {
+        let has_label = self.label_sets.iter().any(|labels| !labels.is_empty());
+        if has_label || (allow_none && self.len() > 0) {
             return Ok(());
         }
         let message = match self.len() {

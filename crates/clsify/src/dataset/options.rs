@@ -49,6 +49,9 @@ pub struct DatasetOptions {
     pub header: Header,
     /// The number of records to read, at least 1; what follows them is not looked at.
     pub limit: Option<usize>,
+    /// Whether the rows may all be of one class, and in a multi-label file have no label at all. Rows that only score a
+    /// classifier may; training needs two classes. The default is false.
+    pub allow_one_class: bool,
 }
 
 impl DatasetOptions {

@@ -126,6 +126,8 @@ pub struct SplitReport {
     pub n_train: usize,
     /// Held-out rows.
     pub n_test: usize,
+    /// Held-out rows whose sentence is that of a training row, but for case and spaces.
+    pub n_test_in_training: usize,
     /// The seed of the shuffle.
     pub seed: u32,
     /// Whether the classes kept their shares.
@@ -134,15 +136,22 @@ pub struct SplitReport {
     pub test_indices: Vec<usize>,
 }
 
-/// The most frequent class, for comparison.
+/// The most frequent class of the training rows, by weight where they have weights, for comparison.
 #[derive(Debug, Clone, Serialize)]
 pub struct BaselineReport {
-    /// Mean accuracy over folds of the training rows; nothing when there are too few rows for folds.
+    /// Mean accuracy over folds of the training rows; nothing when there are too few rows for folds. Rows count by their
+    /// weights, if they have any: see [`cv_by_weight`](Self::cv_by_weight).
     pub cv_mean: Option<f64>,
     /// Its standard deviation over the folds.
     pub cv_std: Option<f64>,
-    /// Accuracy on the held-out rows.
+    /// Whether training rows have weights, by which they count in the folds.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cv_by_weight: bool,
+    /// Accuracy on the held-out rows; every row counts once.
     pub test_accuracy: f64,
+    /// Accuracy on the held-out rows, each counted by its weight, where they have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_weighted_accuracy: Option<f64>,
 }
 
 /// The classifier.
@@ -219,8 +228,10 @@ pub struct Seconds {
     pub embed: f64,
     /// The final fit.
     pub fit: f64,
-    /// The grid search.
+    /// The grid search for C.
     pub grid_search: f64,
+    /// The choice of features, with their C, where they were chosen.
+    pub selection: f64,
     /// From the start of loading the encoder to the report.
     pub total: f64,
 }

@@ -7,10 +7,11 @@ use clsify::pipeline::{
     MultiLabelTrainOptions, Thresholds, train_multi_label, train_multi_label_selected,
 };
 
-use super::{Args, ChoiceArg, calibrated, check_stays, choice, finish, series, six_digits};
+use super::{Args, ChoiceArg, calibrated, check_stays, choice, finish, seconds_text, series, six_digits};
 use crate::console::Console;
 use crate::loading::{
-    load_encoder, load_encoder_with, load_multi_label_dataset, locate_encoder, note_separator,
+    load_encoder, load_encoder_with, load_multi_label_dataset, load_multi_label_test_dataset, locate_encoder,
+    note_separator,
 };
 use crate::table::{Table, shorten};
 
@@ -22,7 +23,7 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
     say_counts(&args.data.display().to_string(), &dataset, separator, console);
     let test = match &args.split.test_data {
         Some(path) => {
-            let test = load_multi_label_dataset(path, separator, &args.options.with_limit(None))?;
+            let test = load_multi_label_test_dataset(path, separator, args.options.with_limit(None))?;
             say_counts(&path.display().to_string(), &test, separator, console);
             MultiLabelTestRows::Dataset(test)
         }
@@ -130,8 +131,11 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
         thresholds(report)
     ));
     let constant = |answer: &str, scores: &ConstantScores| {
+        let weighted = scores.weighted.map_or(String::new(), |weighted| {
+            format!("; by weight {:.4} and {:.4}", weighted.subset_accuracy, weighted.micro_f1)
+        });
         format!(
-            "{answer}: subset accuracy {:.4}, micro F1 {:.4}, macro F1 {:.4}\n",
+            "{answer}: subset accuracy {:.4}, micro F1 {:.4}, macro F1 {:.4}{weighted}\n",
             scores.subset_accuracy, scores.micro_f1, scores.macro_f1
         )
     };
@@ -190,11 +194,7 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
             ));
         }
     }
-    let seconds = &report.seconds;
-    text.push_str(&format!(
-        "\nseconds      load {:.2}, tokenize {:.2}, embed {:.2}, grid search {:.2}, fit {:.2}, total {:.2}\n",
-        seconds.load, seconds.tokenize, seconds.embed, seconds.grid_search, seconds.fit, seconds.total
-    ));
+    text.push_str(&seconds_text(&report.seconds));
     text
 }
 

@@ -11,6 +11,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores};
 use crate::matrix::Matrix;
 use crate::pipeline::calibration::that_count;
+use crate::pipeline::cautions::{check_some_known, note_seen};
+use crate::pipeline::saved_model::{SavedWeights, Weights};
+use crate::pipeline::seen_sentences::SeenSentences;
 use crate::pipeline::sentence_classifier::load_encoder;
 use crate::pipeline::{
     EncoderReport, FORMAT_VERSION, FeaturesReport, LoadOptions, Observer, SavedEncoder, SentenceEncoder,
@@ -23,6 +26,8 @@ pub struct MultiLabelClassifier {
     encoder: SentenceEncoder,
     classifier: OneVsRest,
     saved: SavedMultiLabelModel,
+    /// Of the training rows; `None` for a model of a version that did not save them.
+    seen: Option<SeenSentences>,
 }
 
 /// The answer for one sentence.
@@ -40,6 +45,7 @@ impl MultiLabelClassifier {
         classifier: OneVsRest,
         classes: Vec<String>,
         separator: LabelSeparator,
+        seen: SeenSentences,
         report: &MultiLabelReport,
     ) -> Self {
         let thresholds = report.thresholds.per_label.iter().map(|label| label.threshold).collect();
@@ -65,7 +71,7 @@ impl MultiLabelClassifier {
                 converged: report.classifier.converged,
             },
         };
-        MultiLabelClassifier { encoder, classifier, saved }
+        MultiLabelClassifier { encoder, classifier, saved, seen: Some(seen) }
     }
 
     /// Writes the model's folder, as [`SentenceClassifier::save`](crate::pipeline::SentenceClassifier::save) does.
@@ -77,8 +83,12 @@ impl MultiLabelClassifier {
         let mut saved = self.saved.clone();
         saved.encoder = saved.encoder.found_at(encoder, bundle_encoder, self.encoder.hash_memory())?;
         let bundled = bundle_encoder.then_some(encoder);
-        let (coef, intercept) = (self.classifier.coef(), self.classifier.intercept());
-        saved_model::write(folder, &saved, &saved.encoder, coef, intercept, bundled)
+        let weights = Weights {
+            coef: self.classifier.coef(),
+            intercept: self.classifier.intercept(),
+            seen: self.seen.as_ref(),
+        };
+        saved_model::write(folder, &saved, &saved.encoder, &weights, bundled)
     }
 
     /// Loads a model folder, with the encoder that was bundled with it or lies where it lay at training.
@@ -112,10 +122,11 @@ impl MultiLabelClassifier {
         let saved = SavedMultiLabelModel::read(folder)?;
         let features = (&saved.features, saved.max_length);
         let encoder = load_encoder(folder, encoder, &saved.encoder, features, options, observer)?;
-        let (coef, intercept) = saved_model::read_columns(folder, saved.classes.len(), encoder.n_features())?;
+        let SavedWeights { coef, intercept, seen } =
+            saved_model::read_columns(folder, saved.classes.len(), encoder.n_features())?;
         let classifier = OneVsRest::from_parts(coef, intercept, saved.multi_label.constant.clone())
             .map_err(|e| Error::new(ErrorKind::Model, e.to_string()).at(folder.display().to_string()))?;
-        Ok(MultiLabelClassifier { encoder, classifier, saved })
+        Ok(MultiLabelClassifier { encoder, classifier, saved, seen })
     }
 
     /// The labels, sorted.
@@ -184,12 +195,15 @@ impl MultiLabelClassifier {
     /// Scores the classifier on labelled sentences; a label that it does not know is never given, and so counts as missed.
     ///
     /// # Errors
-    /// As for [`SentenceEncoder::encode`].
+    /// As for [`SentenceEncoder::encode`]; [`ErrorKind::InvalidArgument`] when rows have labels and it knows none of them.
     pub fn evaluate(
         &self,
         dataset: &MultiLabelDataset,
         observer: &dyn Observer,
     ) -> Result<MultiLabelEvaluationReport> {
+        check_some_known(&dataset.classes(), self.classes(), "the model")?;
+        let n_seen = self.n_seen(dataset);
+        note_seen(observer, (n_seen.unwrap_or(0), dataset.len()), "the training rows of the model");
         let unknown = self.unknown_labels(dataset);
         if !unknown.is_empty() {
             let unknown = crate::pipeline::list(&unknown.iter().map(String::as_str).collect::<Vec<_>>());
@@ -206,6 +220,7 @@ impl MultiLabelClassifier {
             dataset: dataset.summary(),
             encoder: EncoderReport::of(&self.encoder),
             features: FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts },
+            n_seen,
             test: MultiLabelEvaluation::from_predictions(&y_true, &y_pred, &labels)?,
             test_weighted: WeightedMultiLabelScores::of(&y_true, &y_pred, dataset.weights())?,
             probabilities: ProbabilityScores::of_labels(
@@ -219,6 +234,11 @@ impl MultiLabelClassifier {
     /// The labels of every row at their places among all `labels`, sorted, of which the classifier's own are a part.
     pub(super) fn predict_among(&self, features: &Matrix, labels: &[String]) -> Result<LabelIndicator> {
         among(&self.classifier.predict(features, self.thresholds()), self.classes(), labels)
+    }
+
+    /// Rows whose sentence is that of a training row, where these are known.
+    pub(super) fn n_seen(&self, dataset: &MultiLabelDataset) -> Option<usize> {
+        self.seen.as_ref().map(|seen| seen.count(dataset.sentences()))
     }
 
     /// The labels of a data set that the classifier has not learned.
