@@ -121,7 +121,8 @@ fn each_label_reaches_its_optimum_however_weak_the_penalty() {
             let d = features.cols();
             let logit = |row: &[f32], label: usize| {
                 let weights = &found.coef()[label * d..][..d];
-                weights.iter().zip(row).map(|(w, &x)| w * f64::from(x)).sum::<f64>() + found.intercept()[label]
+                weights.iter().zip(row).map(|(w, &x)| w * f64::from(x)).sum::<f64>()
+                    + found.intercept()[label]
             };
             let got: Vec<f64> = (0..other_features.rows())
                 .flat_map(|i| [0, 1].map(|label| logit(other_features.row(i), label)))
@@ -142,7 +143,11 @@ fn a_search_has_the_scores_of_scikit_learn_however_weak_the_penalty() {
         assert_eq!(found.n_not_converged, 0, "{name}");
         for (point, expected) in found.points.iter().zip(numbers(&json["mean_test_scores"])) {
             // Accuracies of whole rows: equal but for rounding, or different by a row.
-            assert!((point.mean_test_score - expected).abs() < 1e-12, "{name}, C {:e}: {point:?} {expected}", point.c);
+            assert!(
+                (point.mean_test_score - expected).abs() < 1e-12,
+                "{name}, C {:e}: {point:?} {expected}",
+                point.c
+            );
         }
     }
 }

@@ -8,7 +8,7 @@ use clsify::encoder::Dtype;
 use clsify::evaluation::{Scoring, WeightedMultiLabelScores};
 use clsify::features::FeatureOptions;
 use clsify::pipeline::{
-    EncoderSpeed, MultiLabelTestRows, MultiLabelTrainOptions, Selection, SentenceEncoder, TestRows,
+    EncoderSpeed, MultiLabelTestRows, MultiLabelTrainOptions, Observer, Selection, SentenceEncoder, TestRows,
     TrainOptions, train_multi_label_selected, train_selected,
 };
 use clsify::split::SplitOptions;
@@ -123,6 +123,7 @@ impl Data {
                     test_accuracy_ci95: test.accuracy_ci95,
                     test_weighted_accuracy: trained.report.test_weighted_accuracy,
                 };
+                trained.report.split.leakage_note().iter().for_each(|note| console.note(note));
                 let (speed, dtype) = speed(trained.classifier.encoder())?;
                 Ok(Chosen { selection: trained.report.selection, held_out, speed, dtype })
             }
@@ -145,6 +146,7 @@ impl Data {
                     test_subset_accuracy_ci95: test.subset_accuracy_ci95,
                     test_weighted: trained.report.test_weighted,
                 };
+                trained.report.split.leakage_note().iter().for_each(|note| console.note(note));
                 let (speed, dtype) = speed(trained.classifier.encoder())?;
                 Ok(Chosen { selection: trained.report.selection, held_out, speed, dtype })
             }

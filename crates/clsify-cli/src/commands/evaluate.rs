@@ -67,6 +67,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let dataset = load_test_dataset(&args.data, args.weight.of(args.options.with_limit(args.limit)))?;
     let classifier =
         load_classifier(&args.model, args.encoder.as_deref(), args.dtype, args.cache.open(), console)?;
+    classifier.check_labels(&dataset)?;
     let report = classifier.evaluate(&dataset, console)?;
     let decision = report.decision.as_ref();
     let decision = decision.map(|d| evaluated_text(&d.rule, &d.effect, classifier.classes()));
@@ -89,6 +90,7 @@ fn run_multi_label(args: &Args, console: &Console) -> anyhow::Result<()> {
     let dataset = load_multi_label_test_dataset(&args.data, &saved.multi_label.separator, options)?;
     let (encoder, cache) = (args.encoder.as_deref(), args.cache.open());
     let classifier = load_multi_label_classifier(&args.model, encoder, args.dtype, cache, console)?;
+    classifier.check_labels(&dataset)?;
     let report = classifier.evaluate(&dataset, console)?;
     let text = multi_label::scores(&report.test, None)
         + &multi_label::weighted(report.test_weighted)

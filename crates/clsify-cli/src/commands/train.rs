@@ -9,8 +9,8 @@ use clsify::classifier::Platt;
 use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
 use clsify::evaluation::{CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin, Scoring};
 use clsify::pipeline::{
-    BaselineReport, GridSearchOptions, Seconds, Selection, TestRows, TrainOptions, TrainingReport, check_replaceable, train,
-    train_selected,
+    BaselineReport, GridSearchOptions, Observer, Seconds, Selection, TestRows, TrainOptions, TrainingReport,
+    check_replaceable, train, train_selected,
 };
 use serde::Serialize;
 
@@ -165,6 +165,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
             train_selected(load, &dataset, options, args.scoring.unwrap_or_default(), console)?
         }
     };
+    trained.report.split.leakage_note().iter().for_each(|note| console.note(note));
     let text = summary(&trained.report, trained.classifier.classes());
     let before = trained.report.calibration.as_ref().map(|of| (of.before, &of.reliability.before[..]));
     let series = series(&trained.report.probabilities, before);
@@ -342,7 +343,8 @@ fn summary(report: &TrainingReport, classes: &[String]) -> String {
 
 /// Where the time went; searches only where there were any.
 fn seconds_text(seconds: &Seconds) -> String {
-    let searches = [("choice of features", seconds.selection), ("grid search", seconds.grid_search)];
+    let searches =
+        [("choice of features", seconds.selection.unwrap_or(0.0)), ("grid search", seconds.grid_search)];
     let searches: String = searches
         .iter()
         .filter(|(_, time)| *time > 0.0)

@@ -7,6 +7,15 @@ use crate::error::{Error, ErrorKind, Result};
 /// Held-out rows from which a perfect score is suspicious: with fewer, an easy task gives one by chance.
 const SUSPICIOUS_FROM: usize = 50;
 
+/// A label in quotes, on one line and not too long.
+pub(super) fn quoted(label: &str) -> String {
+    const MOST: usize = 40;
+    match label.chars().count() > MOST {
+        true => format!("{:?}", label.chars().take(MOST).chain("...".chars()).collect::<String>()),
+        false => format!("{label:?}"),
+    }
+}
+
 /// Tells that a constant answer scores better than the classifier. `constant` names that answer.
 pub(super) fn note_below_baseline(
     observer: &dyn Observer,
@@ -33,14 +42,21 @@ pub(super) fn note_perfect(observer: &dyn Observer, metric: &str, score: f64, n_
 }
 
 /// Tells how many rows have a sentence that is also one of these `training_rows`.
-pub(super) fn note_seen(observer: &dyn Observer, (n_seen, n_rows): (usize, usize), training_rows: &str) {
-    if n_seen > 0 {
-        let are = if n_seen == 1 { "is" } else { "are" };
-        observer.note(&format!(
+pub(super) fn note_seen(observer: &dyn Observer, rows: (usize, usize), training_rows: &str) {
+    if let Some(note) = seen(rows, training_rows) {
+        observer.note(&note);
+    }
+}
+
+/// The text of [`note_seen`], where any row is.
+pub(super) fn seen((n_seen, n_rows): (usize, usize), training_rows: &str) -> Option<String> {
+    let are = if n_seen == 1 { "is" } else { "are" };
+    (n_seen > 0).then(|| {
+        format!(
             "{n_seen} of {n_rows} test rows {are} also in {training_rows}, which makes scores too optimistic: test on sentences \
              that were not trained on"
-        ));
-    }
+        )
+    })
 }
 
 /// Tells which labels have a single training row: nothing can be generalised from it.
@@ -97,7 +113,8 @@ mod tests {
 
     #[test]
     fn a_score_is_told_only_when_it_is_below_the_baseline() {
-        let of = |score| notes(|observer| note_below_baseline(observer, "accuracy", score, ("always \"a\"", 0.5)));
+        let of =
+            |score| notes(|observer| note_below_baseline(observer, "accuracy", score, ("always \"a\"", 0.5)));
         assert_eq!(of(0.5).len(), 0);
         assert!(of(0.25)[0].starts_with("the accuracy 0.2500 is below the 0.5000 of always \"a\""));
     }

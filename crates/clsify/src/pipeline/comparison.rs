@@ -90,7 +90,7 @@ pub struct Disagreement {
 /// know counts as wrong for it. Weights of rows count in [`ComparisonReport::weighted_accuracy`] alone.
 ///
 /// # Errors
-/// As for [`SentenceClassifier::evaluate`].
+/// As for [`SentenceClassifier::evaluate`]; also when one of them knows none of the labels.
 ///
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};
@@ -107,8 +107,11 @@ pub fn compare(
     dataset: &Dataset,
     observer: &dyn Observer,
 ) -> Result<ComparisonReport> {
+    for (model, name) in [(a, "A"), (b, "B")] {
+        model.check_labels(dataset).map_err(|e| e.at(name))?;
+    }
     let evaluate = |model: &SentenceClassifier, name: &str| {
-        let (report, predicted) = model.evaluate_rows(dataset, observer).map_err(|e| e.at(name))?;
+        let (report, predicted) = model.evaluate_rows(dataset, observer)?;
         let rows = (report.n_seen.unwrap_or(0), dataset.len());
         note_seen(observer, rows, &format!("the training rows of {name}"));
         Ok::<_, Error>((report, predicted))

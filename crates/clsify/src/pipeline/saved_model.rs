@@ -337,12 +337,11 @@ impl Weights<'_> {
     fn bytes(&self) -> Result<Vec<u8>> {
         let bytes = |numbers: &[f64]| numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
         let (coef, intercept) = (bytes(self.coef), bytes(self.intercept));
-        let seen: Option<Vec<u8>> = self
-            .seen
-            .map(|seen| seen.fingerprints().iter().flat_map(|fingerprint| fingerprint.to_le_bytes()).collect());
+        let seen: Option<Vec<u8>> = self.seen.map(|seen| {
+            seen.fingerprints().iter().flat_map(|fingerprint| fingerprint.to_le_bytes()).collect()
+        });
         let columns = self.intercept.len();
-        let view =
-            |dtype, shape, data| TensorView::new(dtype, shape, data).map_err(|e| bad(e.to_string()));
+        let view = |dtype, shape, data| TensorView::new(dtype, shape, data).map_err(|e| bad(e.to_string()));
         let coef_shape = vec![columns, self.coef.len() / columns];
         let mut tensors = HashMap::from([
             ("coef", view(tensor::Dtype::F64, coef_shape, &coef)?),
@@ -364,11 +363,7 @@ pub(super) struct SavedWeights {
 
 /// `coef` and `intercept` of a model folder, checked against the number of classes and features: two classes share one row
 /// of weights.
-pub(super) fn read_weights(
-    folder: &Path,
-    n_classes: usize,
-    n_features: usize,
-) -> Result<SavedWeights> {
+pub(super) fn read_weights(folder: &Path, n_classes: usize, n_features: usize) -> Result<SavedWeights> {
     read_columns(folder, if n_classes == 2 { 1 } else { n_classes }, n_features)
 }
 

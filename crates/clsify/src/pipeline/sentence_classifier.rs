@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::calibration;
-use super::cautions::{check_some_known, note_below_baseline, note_seen};
+use super::cautions::{check_some_known, note_below_baseline, note_seen, quoted};
 use super::decision::{self, DecisionEffect, Scored};
 use super::hash_memory::HashMemory;
 use super::observer::Observer;
@@ -246,11 +246,20 @@ impl SentenceClassifier {
         probabilities.chunks_exact(self.classes().len()).map(prediction).collect()
     }
 
+    /// Whether the classifier knows any label of the data. Without one every row counts as wrong, which is seldom meant:
+    /// the labels are probably spelled in two ways.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] with the labels of both, when it knows none.
+    pub fn check_labels(&self, dataset: &Dataset) -> Result<()> {
+        check_some_known(&dataset.classes(), self.classes(), "the model")
+    }
+
     /// Scores the classifier on labelled sentences; a label that it does not know counts as wrong. The observer is told of
     /// such labels, of rows that the classifier was trained on, and of an accuracy below that of a constant answer.
     ///
     /// # Errors
-    /// As for [`SentenceEncoder::encode`]; [`ErrorKind::InvalidArgument`] when it knows none of the labels.
+    /// As for [`SentenceEncoder::encode`].
     pub fn evaluate(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<EvaluationReport> {
         let report = self.evaluate_rows(dataset, observer)?.0;
         let unknown = self.unknown_labels(dataset);
@@ -264,7 +273,7 @@ impl SentenceClassifier {
         if let Some((label, share)) = most_frequent(&report.test).filter(|_| !trades_accuracy)
             && self.decision().is_most_probable()
         {
-            let constant = format!("always answering {label:?}, the most frequent label here,");
+            let constant = format!("always answering {}, the most frequent label here,", quoted(label));
             note_below_baseline(observer, "accuracy", report.test.accuracy, (&constant, share));
         }
         Ok(report)
@@ -276,7 +285,6 @@ impl SentenceClassifier {
         dataset: &Dataset,
         observer: &dyn Observer,
     ) -> Result<(EvaluationReport, Vec<usize>)> {
-        check_some_known(&dataset.classes(), self.classes(), "the model")?;
         let mut labels = dataset.classes();
         labels.extend_from_slice(self.classes());
         labels.sort();

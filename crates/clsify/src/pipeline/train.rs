@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::calibration::{self, Calibration, Calibrator};
-use super::cautions::{check_some_known, note_below_baseline, note_perfect, note_seen, note_single_rows};
+use super::cautions::{check_some_known, note_below_baseline, note_perfect, note_single_rows, quoted};
 use super::decision::{self, DecisionOptions, DecisionReport, Scored};
 use super::observer::{Observer, Stage};
 use super::seen_sentences::SeenSentences;
@@ -14,7 +14,8 @@ use super::training_report::{
     TestDataReport, TrainScore, TrainingReport,
 };
 use crate::classifier::{
-    ClassWeight, Decision, LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling, StandardScaler,
+    ClassWeight, Decision, LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling,
+    StandardScaler,
 };
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
@@ -168,7 +169,6 @@ pub(super) fn train_encoded(
         None => encoded.features.select_rows(&split.test),
     };
     note_labels(observer, &labels, (&y_train, w_train.as_deref()), &y_test);
-    note_seen(observer, (n_seen, y_test.len()), "the training rows");
 
     let scaler = (options.scaling == Scaling::Standard)
         .then(|| StandardScaler::fit_weighted(&x_train, w_train.as_deref()));
@@ -254,7 +254,7 @@ pub(super) fn train_encoded(
         w_test.as_deref().and_then(|weights| weighted_accuracy(&y_test, &predicted, weights));
     // Class weights and rules of decision give up accuracy for something else.
     if options.classifier.class_weight == ClassWeight::None && rule.is_most_probable() {
-        let constant = format!("always answering {:?}", labels[most_frequent]);
+        let constant = format!("always answering {}", quoted(&labels[most_frequent]));
         note_below_baseline(observer, "accuracy", test.accuracy, (&constant, baseline.test_accuracy));
     }
     if n_seen == 0 {

@@ -7,6 +7,7 @@ use crate::dataset::DatasetSummary;
 use crate::encoder::Dtype;
 use crate::evaluation::{Evaluation, GridPoint, ProbabilityScores};
 use crate::features::{Layers, TokenCounts, pooling_names};
+use crate::pipeline::cautions;
 use crate::pipeline::{CalibrationReport, DecisionReport, Selection, SentenceEncoder, TrainOptions};
 
 /// The report of a training run. Keys are stable; more may be added.
@@ -136,6 +137,13 @@ pub struct SplitReport {
     pub test_indices: Vec<usize>,
 }
 
+impl SplitReport {
+    /// A note about held-out rows that are also in the training rows, where there are any.
+    pub fn leakage_note(&self) -> Option<String> {
+        cautions::seen((self.n_test_in_training, self.n_test), "the training rows")
+    }
+}
+
 /// The most frequent class of the training rows, by weight where they have weights, for comparison.
 #[derive(Debug, Clone, Serialize)]
 pub struct BaselineReport {
@@ -231,7 +239,8 @@ pub struct Seconds {
     /// The grid search for C.
     pub grid_search: f64,
     /// The choice of features, with their C, where they were chosen.
-    pub selection: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selection: Option<f64>,
     /// From the start of loading the encoder to the report.
     pub total: f64,
 }

@@ -4,7 +4,7 @@ use clsify::dataset::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 use clsify::evaluation::{MultiLabelEvaluation, Scoring, WeightedMultiLabelScores};
 use clsify::pipeline::{
     Calibration, ConstantScores, LabelThreshold, MultiLabelReport, MultiLabelTestRows,
-    MultiLabelTrainOptions, Thresholds, train_multi_label, train_multi_label_selected,
+    MultiLabelTrainOptions, Observer, Thresholds, train_multi_label, train_multi_label_selected,
 };
 
 use super::{Args, ChoiceArg, calibrated, check_stays, choice, finish, seconds_text, series, six_digits};
@@ -54,6 +54,7 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
             train_multi_label_selected(load, &dataset, separator, options, scoring, console)?
         }
     };
+    trained.report.split.leakage_note().iter().for_each(|note| console.note(note));
     let save = || trained.classifier.save(&args.output, args.bundle_encoder);
     let text = summary(&trained.report, separator);
     let before = trained.report.calibration.as_ref().map(|of| (of.before, &of.reliability.before[..]));

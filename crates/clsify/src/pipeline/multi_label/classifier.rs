@@ -192,16 +192,24 @@ impl MultiLabelClassifier {
         rows.map(prediction).collect()
     }
 
+    /// Whether the classifier knows any label of the data, as
+    /// [`SentenceClassifier::check_labels`](crate::pipeline::SentenceClassifier::check_labels); rows without any label pass.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] with the labels of both, when there are labels and it knows none.
+    pub fn check_labels(&self, dataset: &MultiLabelDataset) -> Result<()> {
+        check_some_known(&dataset.classes(), self.classes(), "the model")
+    }
+
     /// Scores the classifier on labelled sentences; a label that it does not know is never given, and so counts as missed.
     ///
     /// # Errors
-    /// As for [`SentenceEncoder::encode`]; [`ErrorKind::InvalidArgument`] when rows have labels and it knows none of them.
+    /// As for [`SentenceEncoder::encode`].
     pub fn evaluate(
         &self,
         dataset: &MultiLabelDataset,
         observer: &dyn Observer,
     ) -> Result<MultiLabelEvaluationReport> {
-        check_some_known(&dataset.classes(), self.classes(), "the model")?;
         let n_seen = self.n_seen(dataset);
         note_seen(observer, (n_seen.unwrap_or(0), dataset.len()), "the training rows of the model");
         let unknown = self.unknown_labels(dataset);

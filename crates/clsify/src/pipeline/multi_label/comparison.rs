@@ -8,7 +8,7 @@ use crate::classifier::LabelIndicator;
 use crate::dataset::{MultiLabelDataset, MultiLabelSummary};
 use crate::error::Result;
 use crate::evaluation::{MultiLabelEvaluation, PairedCounts, PairedScores, RatioScore, exact_rows};
-use crate::pipeline::cautions::{check_some_known, note_seen};
+use crate::pipeline::cautions::note_seen;
 use crate::pipeline::{ComparedRows, EncoderReport, Observer};
 
 /// What [`compare_multi_label`] finds.
@@ -90,7 +90,7 @@ pub struct MultiLabelDisagreement {
 /// one of the two knows are compared, and who does not know a label never gives it.
 ///
 /// # Errors
-/// As for [`MultiLabelClassifier::evaluate`].
+/// As for [`MultiLabelClassifier::evaluate`]; also when rows have labels of which one of them knows none.
 ///
 /// ```no_run
 /// use clsify::dataset::{DatasetOptions, MultiLabelDataset};
@@ -111,7 +111,7 @@ pub fn compare_multi_label(
     let labels = union(a.classes(), union(b.classes(), dataset.classes()));
     let y_true = indicator(dataset, &labels)?;
     for (model, name) in [(a, "A"), (b, "B")] {
-        check_some_known(&dataset.classes(), model.classes(), "the model").map_err(|e| e.at(name))?;
+        model.check_labels(dataset).map_err(|e| e.at(name))?;
         let rows = (model.n_seen(dataset).unwrap_or(0), dataset.len());
         note_seen(observer, rows, &format!("the training rows of {name}"));
     }

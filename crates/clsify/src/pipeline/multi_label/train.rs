@@ -11,7 +11,8 @@ use super::report::{
 use super::thresholds::Thresholds;
 use super::{among, indicator, label_ids, union};
 use crate::classifier::{
-    ClassWeight, LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Scaling, StandardScaler, above,
+    ClassWeight, LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Scaling,
+    StandardScaler, above,
 };
 use crate::dataset::{LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, ErrorKind, Result};
@@ -20,9 +21,7 @@ use crate::evaluation::{
     out_of_fold_label_logits,
 };
 use crate::pipeline::calibration::{n_splits_of, that_count};
-use crate::pipeline::cautions::{
-    check_some_known, note_below_baseline, note_perfect, note_seen, note_single_rows,
-};
+use crate::pipeline::cautions::{check_some_known, note_below_baseline, note_perfect, note_single_rows};
 use crate::pipeline::seen_sentences::SeenSentences;
 use crate::pipeline::{
     Calibration, Encoded, EncoderReport, FeaturesReport, Observer, Seconds, SentenceEncoder, SplitReport,
@@ -151,7 +150,6 @@ pub(in crate::pipeline) fn train_encoded(
         Some(test) => seen.count(test.sentences()),
         None => seen.count(split.test.iter().map(|&row| &dataset.sentences()[row])),
     };
-    note_seen(observer, (n_seen, y_test.n_samples()), "the training rows");
     let grid = options.grid_search.as_deref().unwrap_or_default();
     grid.iter().try_for_each(|&c| LogisticRegressionOptions { c, ..options.classifier }.check())?;
     let n_train = split.train.len();
