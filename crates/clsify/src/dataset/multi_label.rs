@@ -177,7 +177,7 @@ impl MultiLabelDataset {
 
     fn check_labels(&self, allow_none: bool) -> Result<()> {
         let has_label = self.label_sets.iter().any(|labels| !labels.is_empty());
-        if has_label || (allow_none && self.len() > 0) {
+        if has_label || (allow_none && !self.is_empty()) {
             return Ok(());
         }
         let message = match self.len() {
