@@ -31,6 +31,25 @@ pub(crate) fn load_dataset(
     Ok(dataset)
 }
 
+/// Rows that only score a classifier: they may all be of one class.
+pub(crate) fn load_test_dataset(
+    path: &Path,
+    options: DatasetOptions,
+    console: &Console,
+) -> anyhow::Result<Dataset> {
+    load_dataset(path, &DatasetOptions { allow_one_class: true, ..options }, console)
+}
+
+/// Rows that only score a multi-label classifier: they may all be without a label.
+pub(crate) fn load_multi_label_test_dataset(
+    path: &Path,
+    separator: &LabelSeparator,
+    options: DatasetOptions,
+    console: &Console,
+) -> anyhow::Result<MultiLabelDataset> {
+    load_multi_label_dataset(path, separator, &DatasetOptions { allow_one_class: true, ..options }, console)
+}
+
 /// Sentences of a file with a set of labels each; `-` is stdin. Says which rows were left out, and which label columns are
 /// empty.
 pub(crate) fn load_multi_label_dataset(

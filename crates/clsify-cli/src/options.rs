@@ -95,6 +95,7 @@ impl DataOptions {
             quoting: self.quoting,
             limit,
             skip_bad_rows: false,
+            allow_one_class: false,
         }
     }
 

@@ -239,7 +239,14 @@ fn winner(found: &[Advice]) -> Option<&Advice> {
         let (behind, error) = best.selection.chosen_scores.above(&advice.selection.chosen_scores);
         behind <= error
     };
-    found.iter().filter(is_near).max_by(|a, b| a.sentences_per_second.total_cmp(&b.sentences_per_second))
+    let by_speed = |a: &&Advice, b: &&Advice| a.sentences_per_second.total_cmp(&b.sentences_per_second);
+    let near = found.iter().filter(is_near).max_by(by_speed)?;
+    // What is no worse and no slower wins, however its rows differ from those of the best.
+    let wins = |advice: &&Advice| {
+        advice.sentences_per_second >= near.sentences_per_second
+            && advice.selection.chosen_scores.score >= near.selection.chosen_scores.score
+    };
+    found.iter().filter(wins).max_by(by_speed)
 }
 
 impl Advice {
@@ -268,9 +275,10 @@ fn better(scoring: Scoring, a: &Candidate, b: &Candidate) -> std::cmp::Ordering 
 
 fn summary(args: &Args, scoring: Scoring, found: &[Advice], chart: &Chart) -> String {
     let score = scoring.to_string();
-    let held_out = found.first().map_or(&[][..], |advice| advice.held_out.columns());
+    let held_out = found.first().map_or(Vec::new(), |advice| advice.held_out.columns(scoring));
+    let held_out: Vec<&str> = held_out.iter().map(String::as_str).collect();
     let titles =
-        [&["encoder", "features", "C", &score, "expected"], held_out, &["sentences/s", "MB"]].concat();
+        [&["encoder", "features", "C", &score, "expected"], &held_out[..], &["sentences/s", "MB"]].concat();
     let mut table = Table::new(titles);
     for advice in found {
         let chosen = &advice.selection.chosen;
@@ -285,7 +293,7 @@ fn summary(args: &Args, scoring: Scoring, found: &[Advice], chart: &Chart) -> St
             format!("{:.0}", advice.sentences_per_second),
             format!("{:.0}", advice.weights_bytes as f64 / 1e6),
         ];
-        table.row(choice.into_iter().chain(advice.held_out.cells()).chain(cost));
+        table.row(choice.into_iter().chain(advice.held_out.cells(scoring)).chain(cost));
     }
     let mut text = format!("{table}\n");
 
@@ -318,7 +326,7 @@ fn summary(args: &Args, scoring: Scoring, found: &[Advice], chart: &Chart) -> St
             winner.selection.chosen.features,
             winner.selection.chosen.score,
             optimism(&winner.selection),
-            winner.held_out.in_words(),
+            winner.held_out.in_words(scoring),
             winner.command
         ));
         if let Some((advice, candidate)) = runner_up(found, winner.sentences_per_second) {

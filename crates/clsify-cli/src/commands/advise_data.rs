@@ -8,7 +8,7 @@ use clsify::encoder::Dtype;
 use clsify::evaluation::{Scoring, WeightedMultiLabelScores};
 use clsify::features::FeatureOptions;
 use clsify::pipeline::{
-    EncoderSpeed, MultiLabelTestRows, MultiLabelTrainOptions, Selection, SentenceEncoder, TestRows,
+    EncoderSpeed, MultiLabelTestRows, MultiLabelTrainOptions, Observer, Selection, SentenceEncoder, TestRows,
     TrainOptions, train_multi_label_selected, train_selected,
 };
 use clsify::split::SplitOptions;
@@ -37,11 +37,14 @@ pub(super) struct Chosen {
     pub(super) dtype: Dtype,
 }
 
-/// Scores on the held-out rows, which no choice has seen; each row counts once but where it is said.
+/// Scores on the held-out rows, which no choice has seen. Each row counts once; by its weight where that is said, and in a
+/// log loss.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum HeldOut {
     Classes {
+        /// What was chosen by.
+        test_score: f64,
         test_accuracy: f64,
         test_accuracy_ci95: [f64; 2],
         /// Each row counted by its weight, where there are weights.
@@ -49,6 +52,8 @@ pub(super) enum HeldOut {
         test_weighted_accuracy: Option<f64>,
     },
     LabelSets {
+        /// What was chosen by.
+        test_score: f64,
         test_f1_micro: f64,
         test_subset_accuracy: f64,
         test_subset_accuracy_ci95: [f64; 2],
@@ -113,10 +118,17 @@ impl Data {
                 let trained = train_selected(load, dataset, options, scoring, console)?;
                 let test = &trained.report.test;
                 let held_out = HeldOut::Classes {
+                    test_score: match scoring {
+                        Scoring::F1Macro => test.macro_average.f1,
+                        Scoring::LogLoss => trained.report.probabilities.scores.log_loss,
+                        // One answer per row: micro F1 is accuracy.
+                        Scoring::Accuracy | Scoring::F1Micro => test.accuracy,
+                    },
                     test_accuracy: test.accuracy,
                     test_accuracy_ci95: test.accuracy_ci95,
                     test_weighted_accuracy: trained.report.test_weighted_accuracy,
                 };
+                trained.report.split.leakage_note().iter().for_each(|note| console.note(note));
                 let (speed, dtype) = speed(trained.classifier.encoder())?;
                 Ok(Chosen { selection: trained.report.selection, held_out, speed, dtype })
             }
@@ -128,11 +140,18 @@ impl Data {
                     train_multi_label_selected(load, dataset, separator, options, scoring, console)?;
                 let test = &trained.report.test;
                 let held_out = HeldOut::LabelSets {
+                    test_score: match scoring {
+                        Scoring::Accuracy => test.subset_accuracy,
+                        Scoring::F1Macro => test.macro_average.f1,
+                        Scoring::F1Micro => test.micro_average.f1,
+                        Scoring::LogLoss => trained.report.probabilities.scores.log_loss,
+                    },
                     test_f1_micro: test.micro_average.f1,
                     test_subset_accuracy: test.subset_accuracy,
                     test_subset_accuracy_ci95: test.subset_accuracy_ci95,
                     test_weighted: trained.report.test_weighted,
                 };
+                trained.report.split.leakage_note().iter().for_each(|note| console.note(note));
                 let (speed, dtype) = speed(trained.classifier.encoder())?;
                 Ok(Chosen { selection: trained.report.selection, held_out, speed, dtype })
             }
@@ -140,29 +159,53 @@ impl Data {
     }
 }
 
+/// Whether a score is among those that are shown whatever the choice went by. Of one label per row, micro F1 is accuracy.
+fn is_always_shown(scoring: Scoring) -> bool {
+    matches!(scoring, Scoring::Accuracy | Scoring::F1Micro)
+}
+
 impl HeldOut {
     /// The titles of [`cells`](Self::cells).
-    pub(super) fn columns(&self) -> &'static [&'static str] {
-        match self {
-            HeldOut::Classes { .. } => &["held-out accuracy", "interval"],
+    pub(super) fn columns(&self, scoring: Scoring) -> Vec<String> {
+        let others = match self {
+            HeldOut::Classes { .. } => ["held-out accuracy", "interval"].as_slice(),
             HeldOut::LabelSets { .. } => &["held-out micro F1", "held-out subset accuracy", "interval"],
-        }
+        };
+        let chosen_by = (!is_always_shown(scoring)).then(|| format!("held-out {scoring}"));
+        chosen_by.into_iter().chain(others.iter().map(ToString::to_string)).collect()
     }
 
-    pub(super) fn cells(&self) -> Vec<String> {
+    pub(super) fn cells(&self, scoring: Scoring) -> Vec<String> {
         let interval = |[low, high]: [f64; 2]| format!("{low:.3} to {high:.3}");
         let score = |score: f64| format!("{score:.4}");
-        match *self {
+        let others = match *self {
             HeldOut::Classes { test_accuracy, test_accuracy_ci95, .. } => {
                 vec![score(test_accuracy), interval(test_accuracy_ci95)]
             }
             HeldOut::LabelSets { test_f1_micro, test_subset_accuracy, test_subset_accuracy_ci95, .. } => {
                 vec![score(test_f1_micro), score(test_subset_accuracy), interval(test_subset_accuracy_ci95)]
             }
+        };
+        let chosen_by = (!is_always_shown(scoring)).then(|| score(self.test_score()));
+        chosen_by.into_iter().chain(others).collect()
+    }
+
+    /// The score that was chosen by.
+    fn test_score(&self) -> f64 {
+        match *self {
+            HeldOut::Classes { test_score, .. } | HeldOut::LabelSets { test_score, .. } => test_score,
         }
     }
 
-    pub(super) fn in_words(&self) -> String {
+    pub(super) fn in_words(&self, scoring: Scoring) -> String {
+        let chosen_by = match is_always_shown(scoring) {
+            true => String::new(),
+            false => format!("{scoring} {:.4}, ", self.test_score()),
+        };
+        chosen_by + &self.others_in_words()
+    }
+
+    fn others_in_words(&self) -> String {
         match *self {
             HeldOut::Classes { test_accuracy, test_weighted_accuracy: Some(weighted), .. } => {
                 format!("accuracy {test_accuracy:.4}, by weight {weighted:.4}")

@@ -11,7 +11,7 @@ use clsify::pipeline::{ComparedRows, ComparisonReport, EncoderReport, SavedMulti
 use serde::Serialize;
 
 use crate::console::Console;
-use crate::loading::{load_classifier, load_dataset};
+use crate::loading::{load_classifier, load_test_dataset};
 use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, n_shown, shorten};
@@ -110,7 +110,7 @@ fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
         args.b.display()
     );
     let options = args.weight.of(args.options.with_limit(args.limit));
-    let dataset = load_dataset(&args.data, &options, console)?;
+    let dataset = load_test_dataset(&args.data, options, console)?;
     let load = |model: &PathBuf, encoder: &Option<String>| {
         load_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)
     };

@@ -13,7 +13,10 @@ use super::curve_chart::{bars, baseline_name, score_name, svg};
 use crate::class_limit::ClassLimitArgs;
 use crate::commands::train::{multi_label, say_counts, six_digits};
 use crate::console::Console;
-use crate::loading::{load_dataset, load_encoder, load_multi_label_dataset, locate_encoder};
+use crate::loading::{
+    load_dataset, load_encoder, load_multi_label_dataset, load_multi_label_test_dataset, load_test_dataset,
+    locate_encoder,
+};
 use crate::options::{
     CacheArgs, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
 };
@@ -110,7 +113,7 @@ fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     let test = match &args.split.test_data {
         Some(path) => {
-            let test = load_dataset(path, &args.options.with_limit(None), console)?;
+            let test = load_test_dataset(path, args.options.with_limit(None), console)?;
             say_counts(&path.display().to_string(), &test.summary(), console);
             TestRows::Dataset(test)
         }
@@ -132,7 +135,8 @@ fn run_multi_label(args: &Args, separator: &LabelSeparator, console: &Console) -
     multi_label::say_counts(&args.data.display().to_string(), &dataset, in_cells, console);
     let test = match &args.split.test_data {
         Some(path) => {
-            let test = load_multi_label_dataset(path, separator, &args.options.with_limit(None), console)?;
+            let options = args.options.with_limit(None);
+            let test = load_multi_label_test_dataset(path, separator, options, console)?;
             multi_label::say_counts(&path.display().to_string(), &test, in_cells, console);
             MultiLabelTestRows::Dataset(test)
         }

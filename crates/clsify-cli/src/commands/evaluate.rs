@@ -9,7 +9,9 @@ use serde::Serialize;
 use crate::commands::train::{multi_label, scores, weighted};
 use crate::console::Console;
 use crate::decision::evaluated_text;
-use crate::loading::{load_classifier, load_dataset, load_multi_label_classifier, load_multi_label_dataset};
+use crate::loading::{
+    load_classifier, load_multi_label_classifier, load_multi_label_test_dataset, load_test_dataset,
+};
 use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::reliability_chart::{Series, check_chart, last_name, write_chart};
@@ -63,16 +65,17 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         return run_multi_label(args, console);
     }
     let options = args.weight.of(args.options.with_limit(args.limit));
-    let dataset = load_dataset(&args.data, &options, console)?;
+    let dataset = load_test_dataset(&args.data, options, console)?;
     let classifier =
         load_classifier(&args.model, args.encoder.as_deref(), args.dtype, args.cache.open(), console)?;
+    classifier.check_labels(&dataset)?;
     let report = classifier.evaluate(&dataset, console)?;
     let decision = report.decision.as_ref();
     let decision = decision.map(|d| evaluated_text(&d.rule, &d.effect, classifier.classes()));
     let text = format!(
         "{}{}{}{}",
         scores(&report.test),
-        weighted(report.test_weighted_accuracy),
+        weighted(report.test_weighted_accuracy, None),
         probabilities(&report.probabilities),
         decision.unwrap_or_default()
     );
@@ -85,9 +88,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 fn run_multi_label(args: &Args, console: &Console) -> anyhow::Result<()> {
     let saved = SavedMultiLabelModel::read(&args.model)?;
     let options = args.weight.of(args.options.with_limit(args.limit));
-    let dataset = load_multi_label_dataset(&args.data, &saved.multi_label.separator, &options, console)?;
+    let separator = &saved.multi_label.separator;
+    let dataset = load_multi_label_test_dataset(&args.data, separator, options, console)?;
     let (encoder, cache) = (args.encoder.as_deref(), args.cache.open());
     let classifier = load_multi_label_classifier(&args.model, encoder, args.dtype, cache, console)?;
+    classifier.check_labels(&dataset)?;
     let report = classifier.evaluate(&dataset, console)?;
     let text = multi_label::scores(&report.test, None)
         + &multi_label::weighted(report.test_weighted)

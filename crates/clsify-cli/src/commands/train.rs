@@ -10,15 +10,15 @@ use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
 use clsify::evaluation::{CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin, Scoring};
 use clsify::files::is_inside;
 use clsify::pipeline::{
-    GridSearchOptions, Selection, TestRows, TrainOptions, TrainingReport, check_replaceable, train,
-    train_selected,
+    BaselineReport, GridSearchOptions, Observer, Seconds, Selection, TestRows, TrainOptions, TrainingReport,
+    check_replaceable, train, train_selected,
 };
 use serde::Serialize;
 
 use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
 use crate::decision::{DecisionArgs, decision_text};
-use crate::loading::{load_dataset, load_encoder, load_encoder_with, locate_encoder};
+use crate::loading::{load_dataset, load_encoder, load_encoder_with, load_test_dataset, locate_encoder};
 use crate::options::{
     CacheArgs, CalibrationArg, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
 };
@@ -139,7 +139,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     say_header(&dataset, console);
     let test = match &args.split.test_data {
         Some(path) => {
-            let test = load_dataset(path, &args.options.with_limit(None), console)?;
+            let test = load_test_dataset(path, args.options.with_limit(None), console)?;
             say_counts(&path.display().to_string(), &test.summary(), console);
             TestRows::Dataset(test)
         }
@@ -170,6 +170,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
             train_selected(load, &dataset, options, args.scoring.unwrap_or_default(), console)?
         }
     };
+    trained.report.split.leakage_note().iter().for_each(|note| console.note(note));
     let text = summary(&trained.report, trained.classifier.classes());
     let before = trained.report.calibration.as_ref().map(|of| (of.before, &of.reliability.before[..]));
     let series = series(&trained.report.probabilities, before);
@@ -324,17 +325,10 @@ fn summary(report: &TrainingReport, classes: &[String]) -> String {
         text.push_str(&choice(selection));
     }
     text.push_str(&format!("classifier   C {}, {}\n", six_digits(classifier.c), convergence(report)));
-    let cv = match (report.baseline.cv_mean, report.baseline.cv_std) {
-        (Some(mean), Some(std)) => format!(" (cross-validated {mean:.3} +- {std:.3})"),
-        _ => String::new(),
-    };
-    text.push_str(&format!(
-        "baseline     {:.4}{cv}: always the most frequent class\n",
-        report.baseline.test_accuracy
-    ));
+    text.push_str(&baseline(&report.baseline));
     text.push_str(&format!("on its own training rows {:.4}\n\n", report.train.accuracy));
     text.push_str(&scores(&report.test));
-    text.push_str(&weighted(report.test_weighted_accuracy));
+    text.push_str(&weighted(report.test_weighted_accuracy, report.baseline.test_weighted_accuracy));
     if let Some(calibration) = &report.calibration {
         let fitted = match (calibration.temperature, calibration.platt) {
             (_, Some(Platt { scale, offset })) => format!("logits {scale:.4} z {offset:+.4}"),
@@ -347,12 +341,33 @@ fn summary(report: &TrainingReport, classes: &[String]) -> String {
     if let Some(decision) = &report.decision {
         text.push_str(&decision_text(decision, classes));
     }
-    let seconds = &report.seconds;
-    text.push_str(&format!(
-        "\nseconds      load {:.2}, tokenize {:.2}, embed {:.2}, grid search {:.2}, fit {:.2}, total {:.2}\n",
-        seconds.load, seconds.tokenize, seconds.embed, seconds.grid_search, seconds.fit, seconds.total
-    ));
+    text.push_str(&seconds_text(&report.seconds));
     text
+}
+
+/// Where the time went; searches only where there were any.
+fn seconds_text(seconds: &Seconds) -> String {
+    let searches =
+        [("choice of features", seconds.selection.unwrap_or(0.0)), ("grid search", seconds.grid_search)];
+    let searches: String = searches
+        .iter()
+        .filter(|(_, time)| *time > 0.0)
+        .map(|(name, time)| format!(", {name} {time:.2}"))
+        .collect();
+    format!(
+        "\nseconds      load {:.2}, tokenize {:.2}, embed {:.2}{searches}, fit {:.2}, total {:.2}\n",
+        seconds.load, seconds.tokenize, seconds.embed, seconds.fit, seconds.total
+    )
+}
+
+/// The score of the most frequent class. Folds count training rows by their weights, and the line says so.
+fn baseline(baseline: &BaselineReport) -> String {
+    let by_weight = if baseline.cv_by_weight { " by weight" } else { "" };
+    let cv = match (baseline.cv_mean, baseline.cv_std) {
+        (Some(mean), Some(std)) => format!(" (cross-validated{by_weight} {mean:.3} +- {std:.3})"),
+        _ => String::new(),
+    };
+    format!("baseline     {:.4}{cv}: always the most frequent class{by_weight}\n", baseline.test_accuracy)
 }
 
 /// The most candidates that are shown; the report has them all.
@@ -426,10 +441,11 @@ pub(crate) fn convergence(report: &TrainingReport) -> String {
     )
 }
 
-/// The accuracy by weight, where rows have weights.
-pub(crate) fn weighted(accuracy: Option<f64>) -> String {
+/// The accuracy by weight, where rows have weights, beside that of the baseline where it is known.
+pub(crate) fn weighted(accuracy: Option<f64>, baseline: Option<f64>) -> String {
+    let baseline = baseline.map_or(String::new(), |baseline| format!(" (baseline {baseline:.4})"));
     let line = |accuracy| {
-        format!("\nby weight    {accuracy:.4}: the accuracy with each row counted by its weight\n")
+        format!("\nby weight    {accuracy:.4}: the accuracy with each row counted by its weight{baseline}\n")
     };
     accuracy.map_or(String::new(), line)
 }

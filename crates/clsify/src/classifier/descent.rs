@@ -19,11 +19,27 @@ const MEMORY: usize = 12;
 /// A step length is good when the slope there is at most this part of the slope at the start.
 const SLOPE_REDUCTION: f64 = 0.3;
 
+/// Per unit of `tol`: how far above its minimum the objective may be at most, relative to its value. With the default `tol`
+/// of 1e-8 that is one part in a million.
+const GAP_PER_TOL: f64 = 100.0;
+
+/// Steps with a small gradient after which a fit gives up if none of them has halved the bound of the gap.
+const PATIENCE: usize = 100;
+
 /// A step, the change of the gradient along it, and their product.
 struct Pair {
     step: Vec<f64>,
     change: Vec<f64>,
     product: f64,
+}
+
+/// Why no step follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Settled {
+    /// The objective is at its minimum, as far as `tol` asks for.
+    AtOptimum,
+    /// The steps have long brought it no closer.
+    Stuck,
 }
 
 /// One problem on its way. Vectors of parameters are `[columns, width]`, the intercept last in each column.
@@ -46,6 +62,9 @@ pub(super) struct Descent<'a> {
     alphas: Vec<f64>,
     n_iter: usize,
     is_done: bool,
+    converged: bool,
+    /// The smallest relative gap so far, and the step that reached it.
+    least_gap: (f64, usize),
     row_set: usize,
     /// Rows whose logits are wanted at the end, and these.
     asked: Vec<usize>,
@@ -80,6 +99,8 @@ impl<'a> Descent<'a> {
             alphas: Vec::with_capacity(MEMORY),
             n_iter: 0,
             is_done: false,
+            converged: false,
+            least_gap: (f64::INFINITY, 0),
             row_set,
             asked: problem.asked.clone(),
             asked_logits: Vec::new(),
@@ -100,13 +121,19 @@ impl<'a> Descent<'a> {
     }
 
     /// Remembers that no step will follow, and lets go of what only steps need.
-    pub(super) fn finish(&mut self) {
+    pub(super) fn finish(&mut self, converged: bool) {
         self.is_done = true;
+        self.converged = converged;
         self.memory = VecDeque::new();
         let of_column = self.logits.chunks_exact(self.rows.n);
         self.asked_logits = of_column.flat_map(|logits| self.asked.iter().map(|&i| logits[i])).collect();
         self.logits = Vec::new();
         self.residuals = Vec::new();
+    }
+
+    /// Whether it ended at its optimum.
+    pub(super) fn converged(&self) -> bool {
+        self.converged
     }
 
     pub(super) fn params(&self) -> &[f64] {
@@ -125,6 +152,53 @@ impl<'a> Descent<'a> {
     /// A bound of the largest element of the gradient for the original features.
     pub(super) fn gradient_norm(&self) -> f64 {
         self.gradient_norm
+    }
+
+    /// Whether no further step is needed, or none would help.
+    ///
+    /// A small gradient alone says little where the penalty is weak and the rows are separable: far out the gradient of
+    /// the loss vanishes everywhere, so the optimum may still be far away. The penalty bounds the distance: the objective is
+    /// `l2`-strongly convex in the weights, so it is above its minimum by at most `|gradient|² / (2 l2)` (Boyd and
+    /// Vandenberghe, Convex Optimization, section 9.1.2). This gap must be small relative to the objective itself.
+    /// The intercept, which is not penalised, is held to the same measure.
+    pub(super) fn settles(&mut self, tol: f64) -> Option<Settled> {
+        if self.gradient_norm > tol {
+            return None;
+        }
+        let gap = dot(&self.gradient, &self.gradient) / (2.0 * self.l2);
+        let objective = self.objective();
+        if gap <= GAP_PER_TOL * tol * objective {
+            return Some(Settled::AtOptimum);
+        }
+        if gap / objective < 0.5 * self.least_gap.0 {
+            self.least_gap = (gap / objective, self.n_iter);
+        }
+        // Rounding of the residuals rules beyond some C.
+        (self.n_iter - self.least_gap.1 >= PATIENCE).then_some(Settled::Stuck)
+    }
+
+    /// The mean loss plus the penalty.
+    fn objective(&self) -> f64 {
+        let (n, width) = (self.rows.n, self.rows.width);
+        let row_loss = |i: usize| -> f64 {
+            let target = self.targets[i] as usize;
+            if self.columns == 1 {
+                let margin = if target == 1 { self.logits[i] } else { -self.logits[i] };
+                return (-margin.abs()).exp().ln_1p() + (-margin).max(0.0);
+            }
+            let own = self.logits[target * n + i];
+            let others = || (0..self.columns).filter(|&k| k != target).map(|k| self.logits[k * n + i] - own);
+            let most = others().fold(0.0, f64::max);
+            // Exact to the last digits where the row is certain and the loss tiny.
+            match most > 0.0 {
+                true => most + ((-most).exp() + others().map(|z| (z - most).exp()).sum::<f64>()).ln(),
+                false => others().map(f64::exp).sum::<f64>().ln_1p(),
+            }
+        };
+        let counting = self.weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
+        let loss: f64 = counting.map(|(i, weight)| weight * row_loss(i)).sum();
+        let squares = |column: &[f64]| dot(&column[..width - 1], &column[..width - 1]);
+        loss + 0.5 * self.l2 * self.params.chunks_exact(width).map(squares).sum::<f64>()
     }
 
     /// `wᵢ (pᵢₖ - yᵢₖ)`, `[columns, n]`.

@@ -33,7 +33,9 @@ pub struct LogisticRegressionOptions {
     pub c: f64,
     /// How much a row counts. The default is [`ClassWeight::None`].
     pub class_weight: ClassWeight,
-    /// The optimum is reached when no element of the gradient of the mean loss exceeds this. The default is 1e-8.
+    /// The optimum is reached when no element of the gradient of the mean loss exceeds this, and the objective is above its
+    /// minimum by at most 100 `tol` of its value. The default is 1e-8. The second condition matters where C is large and the
+    /// rows are separable: there the gradient is small long before the optimum.
     pub tol: f64,
     /// The most steps that are taken. The default is 10,000; some 20 to 200 are usual.
     pub max_iter: usize,

@@ -13,7 +13,7 @@
 
 use rayon::prelude::*;
 
-use super::descent::Descent;
+use super::descent::{Descent, Settled};
 use super::mean_curvature::{MeanCurvature, MeanGram};
 use super::mean_hessian::MeanHessian;
 use super::point::Point;
@@ -132,7 +132,7 @@ pub(crate) fn solve(
                 coef: coef.to_vec(),
                 intercept: with_sum_zero(intercept),
                 n_iter: state.n_iter(),
-                converged: state.gradient_norm() <= stop.tol,
+                converged: state.converged(),
                 gradient_max_norm: state.gradient_norm(),
                 logits: state.asked_logits().to_vec(),
             });
@@ -208,8 +208,10 @@ impl<'a> Solver<'a> {
             rows.gradients(&along_rows, &mut vectors);
             active.par_iter_mut().zip(vectors.par_chunks_exact(size)).for_each(|(state, gradient)| {
                 state.set_gradient(gradient);
-                if state.gradient_norm() <= stop.tol || iteration == stop.max_iter {
-                    state.finish();
+                match state.settles(stop.tol) {
+                    Some(settled) => state.finish(settled == Settled::AtOptimum),
+                    None if iteration == stop.max_iter => state.finish(false),
+                    None => {}
                 }
             });
             active.retain(|s| !s.is_done());

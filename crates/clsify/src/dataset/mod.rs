@@ -81,7 +81,7 @@ pub use self::summary::DatasetSummary;
 
 /// Sentences with a label each, and the line where each was found.
 ///
-/// It holds at least two classes, no sentence that is only whitespace and no empty label. Sentences are kept as they
+/// It holds at least two classes, or one with [`DatasetOptions::allow_one_class`]; no sentence that is only whitespace and no empty label. Sentences are kept as they
 /// are; whitespace around a label is removed.
 ///
 /// ```
@@ -143,7 +143,7 @@ impl Dataset {
         let mut dataset = Dataset::collect(&mut examples)?;
         dataset.skipped = examples.take_refused().into();
         check_weights(dataset.weights()).map_err(|error| error.at(dataset.place()).at(name))?;
-        dataset.check_classes().map_err(|error| {
+        dataset.check_classes(options.allow_one_class).map_err(|error| {
             let error = error.at(dataset.place()).at(name);
             match options.limit {
                 Some(limit) if limit == dataset.len() => {
@@ -181,7 +181,7 @@ impl Dataset {
             Ok(example)
         });
         let dataset = Dataset::collect(examples)?;
-        dataset.check_classes()?;
+        dataset.check_classes(false)?;
         Ok(dataset)
     }
 
@@ -280,9 +280,10 @@ impl Dataset {
         DatasetSummary { n_skipped, ..DatasetSummary::of(&self.sentences, &self.labels) }
     }
 
-    fn check_classes(&self) -> Result<()> {
+    fn check_classes(&self, allow_one_class: bool) -> Result<()> {
         let message = match self.labels.first() {
             None => "expected labelled sentences, got none".to_string(),
+            Some(_) if allow_one_class => return Ok(()),
             Some(label) if self.labels.iter().all(|other| other == label) => {
                 format!("expected at least 2 classes, got only {}", columns::quoted(label))
             }

@@ -138,7 +138,7 @@ impl MultiLabelDataset {
         let mut examples = Examples::multi_label(reader, name, options, separator)?;
         let mut dataset = MultiLabelDataset::collect(&mut examples, separator)?;
         dataset.skipped = examples.take_refused().into();
-        dataset.check_labels().map_err(|error| error.at(name))?;
+        dataset.check_labels(options.allow_one_class).map_err(|error| error.at(name))?;
         super::check_weights(dataset.weights()).map_err(|error| error.at(name))?;
         Ok(dataset)
     }
@@ -168,7 +168,7 @@ impl MultiLabelDataset {
             Ok(example)
         });
         let dataset = MultiLabelDataset::collect(examples, separator)?;
-        dataset.check_labels()?;
+        dataset.check_labels(false)?;
         Ok(dataset)
     }
 
@@ -193,8 +193,9 @@ impl MultiLabelDataset {
         Ok(dataset)
     }
 
-    fn check_labels(&self) -> Result<()> {
-        if self.label_sets.iter().any(|labels| !labels.is_empty()) {
+    fn check_labels(&self, allow_none: bool) -> Result<()> {
+        let has_label = self.label_sets.iter().any(|labels| !labels.is_empty());
+        if has_label || (allow_none && !self.is_empty()) {
             return Ok(());
         }
         let message = match self.len() {

@@ -76,6 +76,9 @@ pub struct DatasetOptions {
     /// Whether labelled records that cannot be used are left out instead of being an error: those without a sentence or a
     /// label, with a bad weight, and those that cannot be read. A file that cannot be read on is an error all the same.
     pub skip_bad_rows: bool,
+    /// Whether the rows may all be of one class, and in a multi-label file have no label at all. Rows that only score a
+    /// classifier may; training needs two classes. The default is false.
+    pub allow_one_class: bool,
 }
 
 impl DatasetOptions {

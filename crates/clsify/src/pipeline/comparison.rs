@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
+use super::cautions::note_seen;
 use super::observer::Observer;
 use super::sentence_classifier::{EvaluationReport, SentenceClassifier};
 use super::training_report::EncoderReport;
 use crate::dataset::{Dataset, DatasetSummary};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evaluation::{Evaluation, PairedCounts, PairedScores, RatioScore};
 
 /// What [`compare`] finds.
@@ -64,6 +65,8 @@ pub struct ComparedModel {
     pub unknown_labels: Vec<String>,
     /// How many rows those are.
     pub n_unknown: usize,
+    /// As in [`EvaluationReport::n_seen`].
+    pub n_seen: Option<usize>,
     /// Its scores.
     pub test: Evaluation,
 }
@@ -87,7 +90,7 @@ pub struct Disagreement {
 /// know counts as wrong for it. Weights of rows count in [`ComparisonReport::weighted_accuracy`] alone.
 ///
 /// # Errors
-/// As for [`SentenceClassifier::evaluate`].
+/// As for [`SentenceClassifier::evaluate`]; also when one of them knows none of the labels.
 ///
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};
@@ -104,8 +107,16 @@ pub fn compare(
     dataset: &Dataset,
     observer: &dyn Observer,
 ) -> Result<ComparisonReport> {
-    let (report_a, predicted_a) = a.evaluate_rows(dataset, observer)?;
-    let (report_b, predicted_b) = b.evaluate_rows(dataset, observer)?;
+    for (model, name) in [(a, "A"), (b, "B")] {
+        model.check_labels(dataset).map_err(|e| e.at(name))?;
+    }
+    let evaluate = |model: &SentenceClassifier, name: &str| {
+        let (report, predicted) = model.evaluate_rows(dataset, observer)?;
+        let rows = (report.n_seen.unwrap_or(0), dataset.len());
+        note_seen(observer, rows, &format!("the training rows of {name}"));
+        Ok::<_, Error>((report, predicted))
+    };
+    let ((report_a, predicted_a), (report_b, predicted_b)) = (evaluate(a, "A")?, evaluate(b, "B")?);
     let names = |model: &SentenceClassifier, predicted: Vec<usize>| -> Vec<String> {
         predicted.into_iter().map(|id| model.classes()[id].clone()).collect()
     };
@@ -144,6 +155,7 @@ impl ComparedModel {
             classes: model.classes().to_vec(),
             n_unknown: dataset.labels().iter().filter(|label| unknown_labels.contains(label)).count(),
             unknown_labels,
+            n_seen: report.n_seen,
             test: report.test,
         }
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::doctor_report::{
     Conflict, Duplicate, LabelLines, MinorityScript, MixedScripts, ScriptShare, Scripts,
 };
+use super::seen_sentences::normalised;
 use crate::dataset::{Dataset, mixed_word, script_of};
 
 /// Rows of a script that fewer rows than this share are in are listed.
@@ -17,8 +18,7 @@ pub(super) struct Texts(Vec<String>);
 
 impl Texts {
     pub(super) fn of(dataset: &Dataset) -> Self {
-        let normalised = |text: &String| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
-        Texts(dataset.sentences().iter().map(normalised).collect())
+        Texts(dataset.sentences().iter().map(|text| normalised(text)).collect())
     }
 
     /// The rows of each text that occurs more than once, in the order of the first.

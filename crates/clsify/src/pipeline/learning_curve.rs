@@ -6,11 +6,13 @@
 
 use serde::Serialize;
 
+use super::cautions::{check_some_known, note_seen};
 use super::observer::{Observer, Stage};
+use super::seen_sentences::SeenSentences;
 use super::sentence_encoder::SentenceEncoder;
-use super::train::{N_SPLITS, check_classes, class_ids, labels, split};
+use super::train::{N_SPLITS, check_classes, class_ids, labels, note_labels, split};
 use super::training_report::EncoderReport;
-use super::{TestRows, calibration, list};
+use super::{TestRows, calibration};
 use crate::classifier::{
     ClassWeight, LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling,
     StandardScaler,
@@ -218,7 +220,7 @@ pub fn learning_curve(
     let ids = class_ids(dataset, &labels);
     // What can be refused without features is refused before the expensive encoder.
     options.check_classifier()?;
-    let mut split = split(&ids, &options.test)?;
+    let mut split = split(&ids, &labels, &options.test)?;
     let weights = |rows: &[usize]| -> Option<Vec<f64>> {
         dataset.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect())
     };
@@ -239,14 +241,17 @@ pub fn learning_curve(
     };
     check_classes(&y_train, None, &labels)?;
     let sizes = sizes(&options.sizes, options.n_repeats, y_train.len())?;
-    let unseen: Vec<&str> = (0..labels.len())
-        .filter(|id| y_test.contains(id) && !y_train.contains(id))
-        .map(|id| labels[id].as_str())
-        .collect();
-    if !unseen.is_empty() {
-        let unseen = list(&unseen);
-        observer.note(&format!("no training row has the label {unseen}: such test rows count as wrong"));
+    if let Some(test) = test_dataset {
+        check_some_known(&test.classes(), &dataset.classes(), "the training rows")
+            .map_err(|e| e.at("test rows"))?;
     }
+    note_labels(observer, &labels, (&y_train, None), &y_test);
+    let seen = SeenSentences::of(split.train.iter().map(|&row| &dataset.sentences()[row]));
+    let n_seen = match test_dataset {
+        Some(test) => seen.count(test.sentences()),
+        None => seen.count(split.test.iter().map(|&row| &dataset.sentences()[row])),
+    };
+    note_seen(observer, (n_seen, y_test.len()), "the training rows");
 
     let encoded = encoder.encode(dataset.sentences(), observer)?;
     let x_train = encoded.features.select_rows(&split.train);

@@ -5,6 +5,7 @@
 
 mod calibration;
 mod candidates;
+mod cautions;
 mod comparison;
 mod cost_matrix;
 mod costs_csv;
@@ -22,6 +23,7 @@ mod multi_label;
 mod nearest;
 mod observer;
 mod saved_model;
+mod seen_sentences;
 mod selection;
 mod selection_rule;
 mod selection_targets;

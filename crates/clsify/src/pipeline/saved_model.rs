@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encoder_identity::{EncoderFiles, FileHash};
 use super::hash_memory::HashMemory;
+use super::seen_sentences::SeenSentences;
 use super::sentence_encoder::SentenceEncoder;
 use super::training_report::EncoderReport;
 use crate::checkpoint_folder::{read_text, refuse_pointer};
@@ -36,6 +37,8 @@ pub const FORMAT_VERSION: u32 = 4;
 const METADATA: &str = "clsify.json";
 const WEIGHTS: &str = "classifier.safetensors";
 const BUNDLED_ENCODER: &str = "encoder";
+/// The tensor of the training rows' fingerprints. Versions before it pass over it, and their models do without.
+const SEEN: &str = "training_rows";
 
 /// Weights of a linear classifier are small; a file beyond this is not one of ours.
 const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
@@ -284,8 +287,7 @@ pub(super) fn write(
     folder: &Path,
     saved: &impl Serialize,
     trained_with: &SavedEncoder,
-    coef: &[f64],
-    intercept: &[f64],
+    weights: &Weights,
     encoder: Option<&SentenceEncoder>,
 ) -> Result<()> {
     check_replaceable(folder)?;
@@ -296,7 +298,7 @@ pub(super) fn write(
             .at(folder.display().to_string())
             .with_hint("choose another --output, or bundle the encoder with --bundle-encoder"));
     }
-    let weights = weights_bytes(coef, intercept)?;
+    let weights = weights.bytes()?;
     write_folder_atomically(folder, |new| {
         carry_over(folder, new, &is_own)?;
         let json = serde_json::to_string_pretty(saved).map_err(|e| bad(e.to_string()))?;
@@ -383,30 +385,52 @@ fn not_of_the_model(path: &Path) -> Error {
         .with_hint("move it to another folder, or choose another --output")
 }
 
-fn weights_bytes(coef: &[f64], intercept: &[f64]) -> Result<Vec<u8>> {
-    let bytes = |numbers: &[f64]| numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
-    let (coef_bytes, intercept_bytes) = (bytes(coef), bytes(intercept));
-    let columns = intercept.len();
-    let view = |shape, data| TensorView::new(tensor::Dtype::F64, shape, data).map_err(|e| bad(e.to_string()));
-    let tensors = HashMap::from([
-        ("coef", view(vec![columns, coef.len() / columns], &coef_bytes)?),
-        ("intercept", view(vec![columns], &intercept_bytes)?),
-    ]);
-    safetensors::serialize(tensors, None).map_err(|e| bad(e.to_string()))
+/// What `classifier.safetensors` is written from.
+pub(super) struct Weights<'a> {
+    /// `[columns, n_features]`.
+    pub(super) coef: &'a [f64],
+    /// `[columns]`.
+    pub(super) intercept: &'a [f64],
+    /// Of the training rows, where they are known.
+    pub(super) seen: Option<&'a SeenSentences>,
+}
+
+impl Weights<'_> {
+    fn bytes(&self) -> Result<Vec<u8>> {
+        let bytes = |numbers: &[f64]| numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+        let (coef, intercept) = (bytes(self.coef), bytes(self.intercept));
+        let seen: Option<Vec<u8>> = self.seen.map(|seen| {
+            seen.fingerprints().iter().flat_map(|fingerprint| fingerprint.to_le_bytes()).collect()
+        });
+        let columns = self.intercept.len();
+        let view = |dtype, shape, data| TensorView::new(dtype, shape, data).map_err(|e| bad(e.to_string()));
+        let coef_shape = vec![columns, self.coef.len() / columns];
+        let mut tensors = HashMap::from([
+            ("coef", view(tensor::Dtype::F64, coef_shape, &coef)?),
+            ("intercept", view(tensor::Dtype::F64, vec![columns], &intercept)?),
+        ]);
+        if let Some(seen) = &seen {
+            tensors.insert(SEEN, view(tensor::Dtype::U64, vec![seen.len() / 8], seen)?);
+        }
+        safetensors::serialize(tensors, None).map_err(|e| bad(e.to_string()))
+    }
+}
+
+/// What `classifier.safetensors` holds.
+pub(super) struct SavedWeights {
+    pub(super) coef: Vec<f64>,
+    pub(super) intercept: Vec<f64>,
+    pub(super) seen: Option<SeenSentences>,
 }
 
 /// `coef` and `intercept` of a model folder, checked against the number of classes and features: two classes share one row
 /// of weights.
-pub(super) fn read_weights(
-    folder: &Path,
-    n_classes: usize,
-    n_features: usize,
-) -> Result<(Vec<f64>, Vec<f64>)> {
+pub(super) fn read_weights(folder: &Path, n_classes: usize, n_features: usize) -> Result<SavedWeights> {
     read_columns(folder, if n_classes == 2 { 1 } else { n_classes }, n_features)
 }
 
 /// `coef [columns, n_features]` and `intercept [columns]` of a model folder.
-pub(super) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> Result<(Vec<f64>, Vec<f64>)> {
+pub(super) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> Result<SavedWeights> {
     let path = folder.join(WEIGHTS);
     let place = |e: Error| e.at(path.display().to_string());
     let io = |e: std::io::Error| Error::io(&path, &e);
@@ -431,7 +455,18 @@ pub(super) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> 
     if !coef.iter().chain(&intercept).all(|x| x.is_finite()) {
         return Err(place(bad("expected finite numbers only")));
     }
-    Ok((coef, intercept))
+    let seen = match tensors.tensor(SEEN) {
+        Ok(tensor) if tensor.dtype() == tensor::Dtype::U64 && tensor.shape().len() == 1 => {
+            let numbers = tensor.data().as_chunks::<8>().0.iter().map(|&bytes| u64::from_le_bytes(bytes));
+            Some(SeenSentences::from_fingerprints(numbers.collect()))
+        }
+        Ok(tensor) => {
+            let got = format!("{:?} of {:?}", tensor.shape(), tensor.dtype());
+            return Err(place(bad(format!("tensor {SEEN:?}: expected one dimension of U64, got {got}"))));
+        }
+        Err(_) => None,
+    };
+    Ok(SavedWeights { coef, intercept, seen })
 }
 
 fn bad(message: impl Into<String>) -> Error {

@@ -2,8 +2,9 @@
 //!
 //! The encoder goes over the rows once and gives all its layers; each candidate is some of the columns, scaled. Folds are the
 //! same for all. The choice is by one standard error: of the candidates that are not clearly worse than the best the one
-//! that costs the least. "Clearly" is paired, row by row. A candidate's C is the one with the least log loss, whatever
-//! candidates are scored by: it hears of every row how far it is right, not only whether, and so depends less on luck. By how much the chosen one's score is too good, because it was
+//! that costs the least, unless another one is no worse and no dearer. "Clearly" is paired, row by row. A candidate's C is
+//! the one with the least log loss, whatever candidates are scored by: log loss uses how confident each prediction is, not
+//! only whether it is right, and so depends less on luck. By how much the chosen one's score is too good, because it was
 //! chosen, is estimated from the same predictions ([`bias_corrected`]). Nothing here knows whether a row has one class or a
 //! set of labels: [`SelectionTargets`] does.
 
@@ -12,7 +13,7 @@ use serde::Serialize;
 
 use super::candidates::{candidates, columns, is_wide, selection_features};
 use super::observer::{Observer, Stage};
-use super::selection_rule::{choose, top};
+use super::selection_rule::{Cost, Runs, choose, top, undominated};
 use super::selection_targets::{N_SPLITS, SelectionTargets};
 use crate::classifier::LogisticRegressionOptions;
 use crate::encoder::EncoderConfig;
@@ -84,7 +85,8 @@ pub struct Optimism {
 pub struct Selection {
     /// What was compared.
     pub scoring: Scoring,
-    /// The cheapest that is not clearly worse than the best. Its score is of fits at their optimum.
+    /// The cheapest that is not clearly worse than the best, or one that is no worse than that and no dearer. Its score is
+    /// of fits at their optimum.
     pub chosen: Candidate,
     /// How far its score is too good because it was chosen.
     pub optimism: Option<Optimism>,
@@ -172,10 +174,12 @@ pub fn select_features(
     // The cheaper first, so that the first of equals is the cheapest.
     let mut costs = Vec::with_capacity(found.len());
     for (features, _) in &found {
-        costs.push((features.operations(config, mean_tokens), features.n_features(config)?));
+        let operations = features.operations(config, mean_tokens);
+        costs.push(Cost { operations, n_features: features.n_features(config)? });
     }
     let mut order: Vec<usize> = (0..found.len()).collect();
-    order.sort_by(|&a, &b| costs[a].0.total_cmp(&costs[b].0).then(costs[a].1.cmp(&costs[b].1)));
+    order.sort_by(|&a, &b| costs[a].total_cmp(&costs[b]));
+    let costs: Vec<Cost> = order.iter().map(|&i| costs[i]).collect();
     let mut found: Vec<Option<_>> = found.into_iter().map(Some).collect();
     let (mut owners, mut points, mut runs) = (Vec::new(), Vec::new(), Vec::new());
     let (mut row_scores, mut losses) = (Vec::new(), Vec::new());
@@ -191,16 +195,30 @@ pub fn select_features(
     // Behind all scores the losses, in the same order.
     row_scores.append(&mut losses);
 
-    // What is said of the chosen one is of its optimum.
-    let (_, place) = choose(&runs, &Resample::of_all(&row_scores));
-    let owner = runs.iter().position(|run| run.contains(&place)).unwrap_or(0);
-    let x = scaled(&owners[owner])?;
-    let fit_options = LogisticRegressionOptions { c: points[place].c, ..options.classifier };
-    let logits = targets.logits(&x, &fit_options)?;
-    let refitted = scored(fit_options.c, &logits, targets, options.scoring)?;
+    let candidates = Runs { runs: &runs, costs: &costs };
+    let (_, mut place) = choose(&candidates, &Resample::of_all(&row_scores));
     let n_points = points.len();
-    (points[place], row_scores[place]) = (refitted.point, refitted.scores);
-    row_scores[n_points + place] = refitted.losses;
+    let mut refitted = Vec::new();
+    let owner = loop {
+        // What is said of the chosen one is of its optimum.
+        let owner = runs.iter().position(|run| run.contains(&place)).unwrap_or(0);
+        let x = scaled(&owners[owner])?;
+        let fit_options = LogisticRegressionOptions { c: points[place].c, ..options.classifier };
+        let logits = targets.logits(&x, &fit_options)?;
+        let at_optimum = scored(fit_options.c, &logits, targets, options.scoring)?;
+        (points[place], row_scores[place]) = (at_optimum.point, at_optimum.scores);
+        row_scores[n_points + place] = at_optimum.losses;
+        refitted.push(place);
+        // That may have cost it a row, and the choice.
+        let (_, winner) = undominated(&candidates, (owner, place), &Resample::of_all(&row_scores));
+        if runs[owner].contains(&winner) {
+            break owner;
+        }
+        place = winner;
+        if refitted.contains(&winner) {
+            break runs.iter().position(|run| run.contains(&place)).unwrap_or(0);
+        }
+    };
 
     let resample = Resample::of_all(&row_scores);
     let tops: Vec<usize> = runs.iter().map(|run| top(run, &resample)).collect();
@@ -210,13 +228,13 @@ pub fn select_features(
         .iter()
         .copied()
         .fold(tops[0], |best, i| if resample.scores[i] > resample.scores[best] { i } else { best });
-    for ((run, features), &top) in order.iter().zip(owners).zip(&tops) {
+    for ((candidate, features), &top) in owners.into_iter().enumerate().zip(&tops) {
         // The chosen one keeps the C that was refitted.
         let at = if top != place && runs[owner].contains(&top) { place } else { top };
         let (behind, behind_standard_error) = resample.above(best, at);
         list.push(Candidate {
-            n_features: costs[*run].1,
-            operations: costs[*run].0,
+            n_features: costs[candidate].n_features,
+            operations: costs[candidate].operations,
             features,
             c: points[at].c,
             score: sign * row_scores[at].score,
@@ -229,7 +247,7 @@ pub fn select_features(
     }
     let chosen = list[owner].clone();
     list.sort_by(|a, b| (sign * b.score).total_cmp(&(sign * a.score)));
-    let worth = bias_corrected(&row_scores, N_BOOTSTRAPS, |resample| choose(&runs, resample).1);
+    let worth = bias_corrected(&row_scores, N_BOOTSTRAPS, |resample| choose(&candidates, resample).1);
     let optimism = worth.map(|worth| {
         let [low, high] = worth.score_ci95.map(|score| sign * score);
         Optimism {

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::calibration;
+use super::cautions::{check_some_known, note_below_baseline, note_seen, quoted};
 use super::decision::{self, DecisionEffect, Scored};
 use super::encoder_identity::EncoderFiles;
 use super::hash_memory::HashMemory;
 use super::observer::Observer;
-use super::saved_model::{self, SavedEncoder, SavedModel, SavedTraining};
+use super::saved_model::{self, SavedEncoder, SavedModel, SavedTraining, SavedWeights, Weights};
+use super::seen_sentences::SeenSentences;
 use super::sentence_encoder::{SentenceEncoder, SentenceEncoderOptions};
 use super::training_report::{EncoderReport, FeaturesReport, TrainingReport};
-use crate::classifier::{Answer, Decision, LogisticRegression};
+use crate::classifier::{Answer, ClassWeight, Decision, LogisticRegression};
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
@@ -28,6 +30,8 @@ pub struct SentenceClassifier {
     encoder: SentenceEncoder,
     classifier: LogisticRegression,
     saved: SavedModel,
+    /// Of the training rows; `None` for a model of a version that did not save them.
+    seen: Option<SeenSentences>,
 }
 
 /// How a saved classifier is loaded; the default is as it was trained, with nothing that earlier runs have left.
@@ -62,6 +66,9 @@ pub struct EvaluationReport {
     pub encoder: EncoderReport,
     /// The features of the sentences.
     pub features: FeaturesReport,
+    /// Rows whose sentence is that of a training row, but for case and spaces; `None` for a model that does not know its
+    /// training rows, as it was saved by an earlier version.
+    pub n_seen: Option<usize>,
     /// The scores; where the classifier may abstain, of its best guesses.
     pub test: Evaluation,
     /// The accuracy with each row counted by its weight, where rows have weights.
@@ -88,6 +95,7 @@ impl SentenceClassifier {
         encoder: SentenceEncoder,
         classifier: LogisticRegression,
         classes: Vec<String>,
+        seen: SeenSentences,
         report: &TrainingReport,
     ) -> Result<Self> {
         let described = &report.encoder;
@@ -124,7 +132,7 @@ impl SentenceClassifier {
             classifier.intercept().to_vec(),
             saved.classes.len(),
         )?;
-        Ok(SentenceClassifier { encoder, classifier, saved })
+        Ok(SentenceClassifier { encoder, classifier, saved, seen: Some(seen) })
     }
 
     /// Writes the model's folder: `clsify.json`, `classifier.safetensors`, and with `bundle_encoder` a copy of the encoder.
@@ -138,8 +146,12 @@ impl SentenceClassifier {
         let mut saved = self.saved.clone();
         saved.encoder = saved.encoder.loaded(&self.encoder, bundle_encoder)?;
         let bundled = bundle_encoder.then_some(&self.encoder);
-        let (coef, intercept) = (self.classifier.coef(), self.classifier.intercept());
-        saved_model::write(folder, &saved, &saved.encoder, coef, intercept, bundled)
+        let weights = Weights {
+            coef: self.classifier.coef(),
+            intercept: self.classifier.intercept(),
+            seen: self.seen.as_ref(),
+        };
+        saved_model::write(folder, &saved, &saved.encoder, &weights, bundled)
     }
 
     /// Loads a model folder, with the encoder that was bundled with it or lies where it lay at training.
@@ -191,10 +203,11 @@ impl SentenceClassifier {
         };
         let encoder = load_encoder(folder, encoder, &saved.encoder, encoding, options, observer)?;
         let of_model = |e: Error| Error::new(ErrorKind::Model, e.to_string());
-        let (coef, intercept) = saved_model::read_weights(folder, saved.classes.len(), encoder.n_features())?;
+        let SavedWeights { coef, intercept, seen } =
+            saved_model::read_weights(folder, saved.classes.len(), encoder.n_features())?;
         let classifier = LogisticRegression::from_parts(coef, intercept, saved.classes.len())
             .map_err(|e| of_model(e).at(folder.display().to_string()))?;
-        Ok(SentenceClassifier { encoder, classifier, saved })
+        Ok(SentenceClassifier { encoder, classifier, saved, seen })
     }
 
     /// The labels, sorted.
@@ -248,18 +261,37 @@ impl SentenceClassifier {
         probabilities.chunks_exact(self.classes().len()).map(prediction).collect()
     }
 
-    /// Scores the classifier on labelled sentences; a label that it does not know counts as wrong.
+    /// Whether the classifier knows any label of the data. Without one every row counts as wrong, which is seldom meant:
+    /// the labels are probably spelled in two ways.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] with the labels of both, when it knows none.
+    pub fn check_labels(&self, dataset: &Dataset) -> Result<()> {
+        check_some_known(&dataset.classes(), self.classes(), "the model")
+    }
+
+    /// Scores the classifier on labelled sentences; a label that it does not know counts as wrong. The observer is told of
+    /// such labels, of rows that the classifier was trained on, and of an accuracy below that of a constant answer.
     ///
     /// # Errors
     /// As for [`SentenceEncoder::encode`].
     pub fn evaluate(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<EvaluationReport> {
+        let report = self.evaluate_rows(dataset, observer)?.0;
         let unknown = self.unknown_labels(dataset);
         if !unknown.is_empty() {
             let unknown = super::list(&unknown.iter().map(String::as_str).collect::<Vec<_>>());
             observer
                 .note(&format!("the classifier does not know the label {unknown}: such rows count as wrong"));
         }
-        Ok(self.evaluate_rows(dataset, observer)?.0)
+        note_seen(observer, (report.n_seen.unwrap_or(0), dataset.len()), "the training rows of the model");
+        let trades_accuracy = self.saved.training.class_weight != ClassWeight::None;
+        if let Some((label, share)) = most_frequent(&report.test).filter(|_| !trades_accuracy)
+            && self.decision().is_most_probable()
+        {
+            let constant = format!("always answering {}, the most frequent label here,", quoted(label));
+            note_below_baseline(observer, "accuracy", report.test.accuracy, (&constant, share));
+        }
+        Ok(report)
     }
 
     /// The scores, and the class that is predicted for each row.
@@ -291,6 +323,7 @@ impl SentenceClassifier {
             dataset: dataset.summary(),
             encoder: EncoderReport::of(&self.encoder),
             features: FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts },
+            n_seen: self.seen.as_ref().map(|seen| seen.count(dataset.sentences())),
             test: Evaluation::from_predictions(&y_true, &y_pred, &labels)?,
             test_weighted_accuracy: dataset.weights().and_then(|w| weighted_accuracy(&y_true, &y_pred, w)),
             probabilities: calibration::scores(
@@ -310,6 +343,13 @@ impl SentenceClassifier {
         labels.retain(|label| !self.classes().contains(label));
         labels
     }
+}
+
+/// The label of the most rows, and its share of them; none where all rows have one label, of which nothing can be learned.
+fn most_frequent(test: &Evaluation) -> Option<(&str, f64)> {
+    let n: usize = test.per_class.iter().map(|(_, scores)| scores.support).sum();
+    let (label, scores) = test.per_class.iter().max_by_key(|(_, scores)| scores.support)?;
+    (scores.support < n).then(|| (label.as_str(), scores.support as f64 / n as f64))
 }
 
 /// The encoder of a model's folder, checked to be the one of the training, with what it did to sentences there.

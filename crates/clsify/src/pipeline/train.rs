@@ -3,8 +3,10 @@
 use std::time::Instant;
 
 use super::calibration::{self, Calibration, Calibrator};
+use super::cautions::{check_some_known, note_below_baseline, note_perfect, note_single_rows, quoted};
 use super::decision::{self, DecisionOptions, DecisionReport, Scored};
 use super::observer::{Observer, Stage};
+use super::seen_sentences::SeenSentences;
 use super::sentence_classifier::SentenceClassifier;
 use super::sentence_encoder::{Encoded, SentenceEncoder};
 use super::training_report::{
@@ -12,7 +14,8 @@ use super::training_report::{
     TestDataReport, TrainScore, TrainingReport,
 };
 use crate::classifier::{
-    Decision, LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling, StandardScaler,
+    ClassWeight, Decision, LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling,
+    StandardScaler,
 };
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
@@ -121,7 +124,7 @@ pub(super) fn train_encoded(
     let class_ids = class_ids(dataset, &labels);
     // What can be refused without features is refused before the expensive encoder.
     options.classifier.check()?;
-    let split = self::split(&class_ids, &options.test)?;
+    let split = self::split(&class_ids, &labels, &options.test)?;
     let y_train: Vec<usize> = split.train.iter().map(|&i| class_ids[i]).collect();
     let y_test: Vec<usize> = match test_dataset {
         Some(test) => self::class_ids(test, &labels),
@@ -138,7 +141,22 @@ pub(super) fn train_encoded(
     check_probabilities(&options, &labels, &y_train)?;
     let decides = options.decision != DecisionOptions::default();
     let needs_folds = decides || options.calibration != Calibration::None;
-    let baseline = baseline(&y_train, w_train.as_deref(), &y_test, labels.len())?;
+    let w_test = match test_dataset {
+        Some(test) => test.weights().map(<[f64]>::to_vec),
+        None => weights(&split.test),
+    };
+    if let Some(test) = test_dataset {
+        check_some_known(&test.classes(), &dataset.classes(), "the training rows")
+            .map_err(|e| e.at("test rows"))?;
+    }
+    let seen = seen(dataset, &split.train);
+    let test_sentences: Vec<&String> = match test_dataset {
+        Some(test) => test.sentences().iter().collect(),
+        None => split.test.iter().map(|&i| &dataset.sentences()[i]).collect(),
+    };
+    let n_seen = seen.count(test_sentences);
+    let (train_rows, test_rows) = ((&y_train[..], w_train.as_deref()), (&y_test[..], w_test.as_deref()));
+    let (most_frequent, baseline) = baseline(train_rows, test_rows, labels.len())?;
 
     // The classifier will belong to the files as they were loaded, whatever becomes of them meanwhile.
     encoder.files().hashes(encoder.hash_memory())?;
@@ -152,17 +170,7 @@ pub(super) fn train_encoded(
         Some(encoded) => encoded.features.clone(),
         None => encoded.features.select_rows(&split.test),
     };
-    let trained_on = |id: &usize| y_train.contains(id);
-    let unseen: Vec<&str> = (0..labels.len())
-        .filter(|id| y_test.contains(id) && !trained_on(id))
-        .map(|id| labels[id].as_str())
-        .collect();
-    if !unseen.is_empty() {
-        observer.note(&format!(
-            "no training row has the label {}: such test rows count as wrong",
-            super::list(&unseen)
-        ));
-    }
+    note_labels(observer, &labels, (&y_train, w_train.as_deref()), &y_test);
 
     let scaler = (options.scaling == Scaling::Standard)
         .then(|| StandardScaler::fit_weighted(&x_train, w_train.as_deref()));
@@ -180,7 +188,10 @@ pub(super) fn train_encoded(
         }
         None => None,
     };
-    let mut seconds = Seconds { grid_search: search_started.elapsed().as_secs_f64(), ..Seconds::default() };
+    let mut seconds = Seconds::default();
+    if found.is_some() {
+        seconds.grid_search = search_started.elapsed().as_secs_f64();
+    }
 
     let fit_started = Instant::now();
     observer.start(Stage::Fit, 0);
@@ -207,10 +218,6 @@ pub(super) fn train_encoded(
     let calibrator = Calibrator::fit(options.calibration, &plain, &logits, &samples)?;
     let classifier = calibrator.folded(plain.clone())?;
     let own = (classifier.classes(), &labels[..]);
-    let w_test = match test_dataset {
-        Some(test) => test.weights().map(<[f64]>::to_vec),
-        None => weights(&split.test),
-    };
     let scores = |probabilities: &[f64]| {
         calibration::scores(probabilities, own.0, (&y_test, w_test.as_deref()), labels.len())
     };
@@ -245,7 +252,16 @@ pub(super) fn train_encoded(
 
     let predicted = decision::class_ids(&rule, &classifier, &x_test);
     let test = Evaluation::from_predictions(&y_test, &predicted, &labels)?;
-    let test_weighted_accuracy = w_test.and_then(|weights| weighted_accuracy(&y_test, &predicted, &weights));
+    let test_weighted_accuracy =
+        w_test.as_deref().and_then(|weights| weighted_accuracy(&y_test, &predicted, weights));
+    // Class weights and rules of decision give up accuracy for something else.
+    if options.classifier.class_weight == ClassWeight::None && rule.is_most_probable() {
+        let constant = format!("always answering {}", quoted(&labels[most_frequent]));
+        note_below_baseline(observer, "accuracy", test.accuracy, (&constant, baseline.test_accuracy));
+    }
+    if n_seen == 0 {
+        note_perfect(observer, "accuracy", test.accuracy, y_test.len());
+    }
     let grid_search = match found {
         Some(found) => {
             let accuracy =
@@ -282,6 +298,7 @@ pub(super) fn train_encoded(
         split: SplitReport {
             n_train: y_train.len(),
             n_test: y_test.len(),
+            n_test_in_training: n_seen,
             seed,
             stratified,
             test_indices: split.test.clone(),
@@ -301,8 +318,47 @@ pub(super) fn train_encoded(
         seconds,
     };
     let classes = classifier.classes().iter().map(|&id| labels[id].clone()).collect();
-    let classifier = SentenceClassifier::new(encoder, classifier, classes, &report)?;
+    let classifier = SentenceClassifier::new(encoder, classifier, classes, seen, &report)?;
     Ok(Trained { classifier, report, encoded, split })
+}
+
+/// The sentences of the rows that a fit learns from.
+fn seen(dataset: &Dataset, train: &[usize]) -> SeenSentences {
+    let counts = |row: &&usize| dataset.weights().is_none_or(|weights| weights[**row] > 0.0);
+    SeenSentences::of(train.iter().filter(counts).map(|&row| &dataset.sentences()[row]))
+}
+
+/// Tells which labels a fit learns little or nothing of.
+pub(super) fn note_labels(
+    observer: &dyn Observer,
+    labels: &[String],
+    (y_train, w_train): (&[usize], Option<&[f64]>),
+    y_test: &[usize],
+) {
+    let counting: Vec<usize> = y_train
+        .iter()
+        .enumerate()
+        .filter(|&(row, _)| w_train.is_none_or(|weights| weights[row] > 0.0))
+        .map(|(_, &id)| id)
+        .collect();
+    let (all, counting) = (counts(y_train, labels.len()), counts(&counting, labels.len()));
+    let in_test = counts(y_test, labels.len());
+    let names = |is_one: &dyn Fn(usize) -> bool| -> Vec<&str> {
+        (0..labels.len()).filter(|&id| is_one(id)).map(|id| labels[id].as_str()).collect()
+    };
+    let unseen = names(&|id| all[id] == 0 && in_test[id] > 0);
+    if !unseen.is_empty() {
+        let unseen = super::list(&unseen);
+        observer.note(&format!("no training row has the label {unseen}: such test rows count as wrong"));
+    }
+    let weightless = names(&|id| all[id] > 0 && counting[id] == 0);
+    if !weightless.is_empty() {
+        let weightless = super::list(&weightless);
+        observer.note(&format!(
+            "all training rows with the label {weightless} have weight 0: it is never predicted"
+        ));
+    }
+    note_single_rows(observer, &names(&|id| counting[id] == 1));
 }
 
 /// The rows of the data file that a run with these options trains on, before it has looked at any: what a choice of
@@ -311,14 +367,41 @@ pub(super) fn train_encoded(
 /// # Errors
 /// As for [`train_test_split`].
 pub fn training_rows(dataset: &Dataset, options: &TrainOptions) -> Result<Vec<usize>> {
-    Ok(split(&class_ids(dataset, &dataset.classes()), &options.test)?.train)
+    let labels = dataset.classes();
+    Ok(split(&class_ids(dataset, &labels), &labels, &options.test)?.train)
 }
 
-pub(super) fn split(class_ids: &[usize], test: &TestRows) -> Result<Split> {
+pub(super) fn split(class_ids: &[usize], labels: &[String], test: &TestRows) -> Result<Split> {
     match test {
-        TestRows::Split(split) => train_test_split(class_ids, split),
+        TestRows::Split(split) => {
+            if split.stratify {
+                check_stratified(class_ids, labels)?;
+            }
+            train_test_split(class_ids, split)
+        }
         TestRows::Dataset(_) => Ok(Split { train: (0..class_ids.len()).collect(), test: Vec::new() }),
     }
+}
+
+/// [`train_test_split`] has class ids only; its error about a class of one row is given here, by the label.
+fn check_stratified(class_ids: &[usize], labels: &[String]) -> Result<()> {
+    let counts = counts(class_ids, labels.len());
+    let lone: Vec<&str> =
+        labels.iter().zip(counts).filter(|(_, n)| *n == 1).map(|(l, _)| l.as_str()).collect();
+    if lone.is_empty() {
+        return Ok(());
+    }
+    let message = format!("expected at least 2 rows for each label, got 1 for {}", super::list(&lone));
+    Err(Error::new(ErrorKind::InvalidArgument, message)
+        .at("stratified split")
+        .with_hint("give such a label more rows, merge it with another label, or leave out --stratify"))
+}
+
+/// How many rows each class has.
+fn counts(class_ids: &[usize], n_classes: usize) -> Vec<usize> {
+    let mut counts = vec![0; n_classes];
+    class_ids.iter().for_each(|&id| counts[id] += 1);
+    counts
 }
 
 /// The place of each row's label among sorted labels, all of which occur there.
@@ -330,11 +413,21 @@ pub(super) fn class_ids(dataset: &Dataset, labels: &[String]) -> Vec<usize> {
 pub(super) fn check_classes(y_train: &[usize], weights: Option<&[f64]>, labels: &[String]) -> Result<()> {
     let counts = |row: usize| weights.is_none_or(|weights| weights[row] > 0.0);
     let mut ids = (0..y_train.len()).filter(|&row| counts(row)).map(|row| y_train[row]);
-    let hint = "give more rows, or let the split keep the shares of the classes: --stratify";
-    let message = match ids.next() {
+    let has_other = |first: usize| y_train.iter().any(|&id| id != first);
+    let (message, hint) = match ids.next() {
         Some(first) if ids.any(|id| id != first) => return Ok(()),
-        Some(first) => format!("expected at least 2 classes, got only {:?}", labels[first]),
-        None => "expected at least one weight above 0, got only 0".to_string(),
+        Some(first) if has_other(first) => (
+            format!("expected at least 2 classes with a weight above 0, got only {:?}", labels[first]),
+            "give a row of another label a weight above 0",
+        ),
+        Some(first) => (
+            format!("expected at least 2 classes, got only {:?}", labels[first]),
+            "give more rows, or let the split keep the shares of the classes: --stratify",
+        ),
+        None => (
+            "expected at least one weight above 0, got only 0".to_string(),
+            "give the rows that should count a weight above 0",
+        ),
     };
     Err(Error::new(ErrorKind::InvalidArgument, message).at("training rows").with_hint(hint))
 }
@@ -388,16 +481,16 @@ fn accuracy(predicted: &[usize], y: &[usize]) -> f64 {
     n_correct as f64 / y.len() as f64
 }
 
+/// The class that is the most frequent in the training rows, and how always answering it does.
 fn baseline(
-    y_train: &[usize],
-    w_train: Option<&[f64]>,
-    y_test: &[usize],
+    (y_train, w_train): (&[usize], Option<&[f64]>),
+    (y_test, w_test): (&[usize], Option<&[f64]>),
     n_classes: usize,
-) -> Result<BaselineReport> {
+) -> Result<(usize, BaselineReport)> {
     let baseline = MostFrequent::fit_weighted(y_train, n_classes, w_train)?;
-    let n_correct = y_test.iter().filter(|&&y| y == baseline.class_id()).count();
-    let rows_of = |class_id: usize| y_train.iter().filter(|&&y| y == class_id).count();
-    let largest = (0..n_classes).map(rows_of).max().unwrap_or(0);
+    let class_id = baseline.class_id();
+    let always = vec![class_id; y_test.len()];
+    let largest = counts(y_train, n_classes).into_iter().max().unwrap_or(0);
     // Folds need at least one class with a row for each.
     let scores = match N_SPLITS.min(largest) {
         n_splits @ 2.. => {
@@ -405,11 +498,14 @@ fn baseline(
         }
         _ => None,
     };
-    Ok(BaselineReport {
+    let report = BaselineReport {
         cv_mean: scores.map(|s| s.0),
         cv_std: scores.map(|s| s.1),
-        test_accuracy: n_correct as f64 / y_test.len() as f64,
-    })
+        cv_by_weight: w_train.is_some(),
+        test_accuracy: accuracy(&always, y_test),
+        test_weighted_accuracy: w_test.and_then(|weights| weighted_accuracy(y_test, &always, weights)),
+    };
+    Ok((class_id, report))
 }
 
 fn features_report(encoded: &Encoded) -> FeaturesReport {

@@ -109,7 +109,7 @@ struct Times {
 
 impl Times {
     fn add_to(&self, seconds: &mut Seconds) {
-        seconds.grid_search = self.search_seconds;
+        seconds.selection = Some(self.search_seconds);
         seconds.total = self.started.elapsed().as_secs_f64();
     }
 }

@@ -7,6 +7,7 @@ use crate::dataset::DatasetSummary;
 use crate::encoder::Dtype;
 use crate::evaluation::{Evaluation, GridPoint, ProbabilityScores};
 use crate::features::{Layers, TokenCounts, pooling_names};
+use crate::pipeline::cautions;
 use crate::pipeline::{CalibrationReport, DecisionReport, Selection, SentenceEncoder, TrainOptions};
 
 /// The report of a training run. Keys are stable; more may be added.
@@ -130,6 +131,8 @@ pub struct SplitReport {
     pub n_train: usize,
     /// Held-out rows.
     pub n_test: usize,
+    /// Held-out rows whose sentence is that of a training row, but for case and spaces.
+    pub n_test_in_training: usize,
     /// The seed of the shuffle.
     pub seed: u32,
     /// Whether the classes kept their shares.
@@ -138,15 +141,29 @@ pub struct SplitReport {
     pub test_indices: Vec<usize>,
 }
 
-/// The most frequent class, for comparison.
+impl SplitReport {
+    /// A note about held-out rows that are also in the training rows, where there are any.
+    pub fn leakage_note(&self) -> Option<String> {
+        cautions::seen((self.n_test_in_training, self.n_test), "the training rows")
+    }
+}
+
+/// The most frequent class of the training rows, by weight where they have weights, for comparison.
 #[derive(Debug, Clone, Serialize)]
 pub struct BaselineReport {
-    /// Mean accuracy over folds of the training rows; nothing when there are too few rows for folds.
+    /// Mean accuracy over folds of the training rows; nothing when there are too few rows for folds. Rows count by their
+    /// weights, if they have any: see [`cv_by_weight`](Self::cv_by_weight).
     pub cv_mean: Option<f64>,
     /// Its standard deviation over the folds.
     pub cv_std: Option<f64>,
-    /// Accuracy on the held-out rows.
+    /// Whether training rows have weights, by which they count in the folds.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cv_by_weight: bool,
+    /// Accuracy on the held-out rows; every row counts once.
     pub test_accuracy: f64,
+    /// Accuracy on the held-out rows, each counted by its weight, where they have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_weighted_accuracy: Option<f64>,
 }
 
 /// The classifier.
@@ -223,8 +240,11 @@ pub struct Seconds {
     pub embed: f64,
     /// The final fit.
     pub fit: f64,
-    /// The grid search.
+    /// The grid search for C.
     pub grid_search: f64,
+    /// The choice of features, with their C, where they were chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selection: Option<f64>,
     /// From the start of loading the encoder to the report.
     pub total: f64,
 }

@@ -7,7 +7,7 @@ use clsify::pipeline::{
 
 use super::{Args, Different, different_rows, models, paired_table, unknown, verdict, write};
 use crate::console::Console;
-use crate::loading::{load_multi_label_classifier, load_multi_label_dataset};
+use crate::loading::{load_multi_label_classifier, load_multi_label_test_dataset};
 use crate::table::{Table, n_shown, shorten};
 
 pub(super) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         ));
     }
     let options = args.weight.of(args.options.with_limit(args.limit));
-    let dataset = load_multi_label_dataset(&args.data, separator, &options, console)?;
+    let dataset = load_multi_label_test_dataset(&args.data, separator, options, console)?;
     let load = |model, encoder: &Option<String>| {
         load_multi_label_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)
     };

@@ -4,13 +4,14 @@ use clsify::dataset::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 use clsify::evaluation::{MultiLabelEvaluation, Scoring, WeightedMultiLabelScores};
 use clsify::pipeline::{
     Calibration, ConstantScores, LabelThreshold, MultiLabelReport, MultiLabelTestRows,
-    MultiLabelTrainOptions, Thresholds, train_multi_label, train_multi_label_selected,
+    MultiLabelTrainOptions, Observer, Thresholds, train_multi_label, train_multi_label_selected,
 };
 
-use super::{Args, ChoiceArg, calibrated, check_stays, choice, finish, series, six_digits};
+use super::{Args, ChoiceArg, calibrated, check_stays, choice, finish, seconds_text, series, six_digits};
 use crate::console::Console;
 use crate::loading::{
-    load_encoder, load_encoder_with, load_multi_label_dataset, locate_encoder, note_separator,
+    load_encoder, load_encoder_with, load_multi_label_dataset, load_multi_label_test_dataset, locate_encoder,
+    note_separator,
 };
 use crate::table::{Table, n_shown, shorten};
 
@@ -24,7 +25,8 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
     say_counts(&args.data.display().to_string(), &dataset, in_cells, console);
     let test = match &args.split.test_data {
         Some(path) => {
-            let test = load_multi_label_dataset(path, separator, &args.options.with_limit(None), console)?;
+            let options = args.options.with_limit(None);
+            let test = load_multi_label_test_dataset(path, separator, options, console)?;
             say_counts(&path.display().to_string(), &test, in_cells, console);
             MultiLabelTestRows::Dataset(test)
         }
@@ -55,6 +57,7 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
             train_multi_label_selected(load, &dataset, separator, options, scoring, console)?
         }
     };
+    trained.report.split.leakage_note().iter().for_each(|note| console.note(note));
     let save = || trained.classifier.save(&args.output, args.bundle_encoder);
     let text = summary(&trained.report, separator);
     let before = trained.report.calibration.as_ref().map(|of| (of.before, &of.reliability.before[..]));
@@ -133,8 +136,11 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
         thresholds(report)
     ));
     let constant = |answer: &str, scores: &ConstantScores| {
+        let weighted = scores.weighted.map_or(String::new(), |weighted| {
+            format!("; by weight {:.4} and {:.4}", weighted.subset_accuracy, weighted.micro_f1)
+        });
         format!(
-            "{answer}: subset accuracy {:.4}, micro F1 {:.4}, macro F1 {:.4}\n",
+            "{answer}: subset accuracy {:.4}, micro F1 {:.4}, macro F1 {:.4}{weighted}\n",
             scores.subset_accuracy, scores.micro_f1, scores.macro_f1
         )
     };
@@ -199,11 +205,7 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
             ));
         }
     }
-    let seconds = &report.seconds;
-    text.push_str(&format!(
-        "\nseconds      load {:.2}, tokenize {:.2}, embed {:.2}, grid search {:.2}, fit {:.2}, total {:.2}\n",
-        seconds.load, seconds.tokenize, seconds.embed, seconds.grid_search, seconds.fit, seconds.total
-    ));
+    text.push_str(&seconds_text(&report.seconds));
     text
 }
 

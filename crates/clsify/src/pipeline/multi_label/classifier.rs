@@ -12,7 +12,9 @@ use crate::evaluation::{MultiLabelEvaluation, ProbabilityScores, WeightedMultiLa
 use crate::files::read_folder;
 use crate::matrix::Matrix;
 use crate::pipeline::calibration::that_count;
-use crate::pipeline::saved_model::encoder_version;
+use crate::pipeline::cautions::{check_some_known, note_seen};
+use crate::pipeline::saved_model::{SavedWeights, Weights, encoder_version};
+use crate::pipeline::seen_sentences::SeenSentences;
 use crate::pipeline::sentence_classifier::load_encoder;
 use crate::pipeline::{
     EncoderReport, FeaturesReport, LoadOptions, Observer, SavedEncoder, SentenceEncoder,
@@ -25,6 +27,8 @@ pub struct MultiLabelClassifier {
     encoder: SentenceEncoder,
     classifier: OneVsRest,
     saved: SavedMultiLabelModel,
+    /// Of the training rows; `None` for a model of a version that did not save them.
+    seen: Option<SeenSentences>,
 }
 
 /// The answer for one sentence.
@@ -42,6 +46,7 @@ impl MultiLabelClassifier {
         classifier: OneVsRest,
         classes: Vec<String>,
         separator: LabelSeparator,
+        seen: SeenSentences,
         report: &MultiLabelReport,
     ) -> Self {
         let thresholds = report.thresholds.per_label.iter().map(|label| label.threshold).collect();
@@ -69,7 +74,7 @@ impl MultiLabelClassifier {
                 converged: report.classifier.converged,
             },
         };
-        MultiLabelClassifier { encoder, classifier, saved }
+        MultiLabelClassifier { encoder, classifier, saved, seen: Some(seen) }
     }
 
     /// Writes the model's folder, as [`SentenceClassifier::save`](crate::pipeline::SentenceClassifier::save) does.
@@ -80,8 +85,12 @@ impl MultiLabelClassifier {
         let mut saved = self.saved.clone();
         saved.encoder = saved.encoder.loaded(&self.encoder, bundle_encoder)?;
         let bundled = bundle_encoder.then_some(&self.encoder);
-        let (coef, intercept) = (self.classifier.coef(), self.classifier.intercept());
-        saved_model::write(folder, &saved, &saved.encoder, coef, intercept, bundled)
+        let weights = Weights {
+            coef: self.classifier.coef(),
+            intercept: self.classifier.intercept(),
+            seen: self.seen.as_ref(),
+        };
+        saved_model::write(folder, &saved, &saved.encoder, &weights, bundled)
     }
 
     /// Loads a model folder, with the encoder that was bundled with it or lies where it lay at training.
@@ -125,10 +134,11 @@ impl MultiLabelClassifier {
             ..SentenceEncoderOptions::default()
         };
         let encoder = load_encoder(folder, encoder, &saved.encoder, encoding, options, observer)?;
-        let (coef, intercept) = saved_model::read_columns(folder, saved.classes.len(), encoder.n_features())?;
+        let SavedWeights { coef, intercept, seen } =
+            saved_model::read_columns(folder, saved.classes.len(), encoder.n_features())?;
         let classifier = OneVsRest::from_parts(coef, intercept, saved.multi_label.constant.clone())
             .map_err(|e| Error::new(ErrorKind::Model, e.to_string()).at(folder.display().to_string()))?;
-        Ok(MultiLabelClassifier { encoder, classifier, saved })
+        Ok(MultiLabelClassifier { encoder, classifier, saved, seen })
     }
 
     /// The labels, sorted.
@@ -194,6 +204,15 @@ impl MultiLabelClassifier {
         rows.map(prediction).collect()
     }
 
+    /// Whether the classifier knows any label of the data, as
+    /// [`SentenceClassifier::check_labels`](crate::pipeline::SentenceClassifier::check_labels); rows without any label pass.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] with the labels of both, when there are labels and it knows none.
+    pub fn check_labels(&self, dataset: &MultiLabelDataset) -> Result<()> {
+        check_some_known(&dataset.classes(), self.classes(), "the model")
+    }
+
     /// Scores the classifier on labelled sentences; a label that it does not know is never given, and so counts as missed.
     ///
     /// # Errors
@@ -203,6 +222,8 @@ impl MultiLabelClassifier {
         dataset: &MultiLabelDataset,
         observer: &dyn Observer,
     ) -> Result<MultiLabelEvaluationReport> {
+        let n_seen = self.n_seen(dataset);
+        note_seen(observer, (n_seen.unwrap_or(0), dataset.len()), "the training rows of the model");
         let unknown = self.unknown_labels(dataset);
         if !unknown.is_empty() {
             let unknown = crate::pipeline::list(&unknown.iter().map(String::as_str).collect::<Vec<_>>());
@@ -219,6 +240,7 @@ impl MultiLabelClassifier {
             dataset: dataset.summary(),
             encoder: EncoderReport::of(&self.encoder),
             features: FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts },
+            n_seen,
             test: MultiLabelEvaluation::from_predictions(&y_true, &y_pred, &labels)?,
             test_weighted: WeightedMultiLabelScores::of(&y_true, &y_pred, dataset.weights())?,
             probabilities: ProbabilityScores::of_labels(
@@ -232,6 +254,11 @@ impl MultiLabelClassifier {
     /// The labels of every row at their places among all `labels`, sorted, of which the classifier's own are a part.
     pub(super) fn predict_among(&self, features: &Matrix, labels: &[String]) -> Result<LabelIndicator> {
         among(&self.classifier.predict(features, self.thresholds()), self.classes(), labels)
+    }
+
+    /// Rows whose sentence is that of a training row, where these are known.
+    pub(super) fn n_seen(&self, dataset: &MultiLabelDataset) -> Option<usize> {
+        self.seen.as_ref().map(|seen| seen.count(dataset.sentences()))
     }
 
     /// The labels of a data set that the classifier has not learned.

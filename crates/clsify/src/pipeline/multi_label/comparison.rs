@@ -8,6 +8,7 @@ use crate::classifier::LabelIndicator;
 use crate::dataset::{MultiLabelDataset, MultiLabelSummary};
 use crate::error::Result;
 use crate::evaluation::{MultiLabelEvaluation, PairedCounts, PairedScores, RatioScore, exact_rows};
+use crate::pipeline::cautions::note_seen;
 use crate::pipeline::{ComparedRows, EncoderReport, Observer};
 
 /// What [`compare_multi_label`] finds.
@@ -47,6 +48,8 @@ pub struct ComparedMultiLabelModel {
     pub unknown_labels: Vec<String>,
     /// How many rows have one of those.
     pub n_unknown: usize,
+    /// As in [`MultiLabelEvaluationReport::n_seen`](crate::pipeline::MultiLabelEvaluationReport::n_seen).
+    pub n_seen: Option<usize>,
     /// Its scores over all labels of the data and of both classifiers.
     pub test: MultiLabelEvaluation,
 }
@@ -87,7 +90,7 @@ pub struct MultiLabelDisagreement {
 /// one of the two knows are compared, and who does not know a label never gives it.
 ///
 /// # Errors
-/// As for [`MultiLabelClassifier::evaluate`].
+/// As for [`MultiLabelClassifier::evaluate`]; also when rows have labels of which one of them knows none.
 ///
 /// ```no_run
 /// use clsify::dataset::{DatasetOptions, MultiLabelDataset};
@@ -107,6 +110,11 @@ pub fn compare_multi_label(
 ) -> Result<MultiLabelComparisonReport> {
     let labels = union(a.classes(), union(b.classes(), dataset.classes()));
     let y_true = indicator(dataset, &labels)?;
+    for (model, name) in [(a, "A"), (b, "B")] {
+        model.check_labels(dataset).map_err(|e| e.at(name))?;
+        let rows = (model.n_seen(dataset).unwrap_or(0), dataset.len());
+        note_seen(observer, rows, &format!("the training rows of {name}"));
+    }
     let predict = |model: &MultiLabelClassifier| {
         let encoded = model.encoder().encode(dataset.sentences(), observer)?;
         model.predict_among(&encoded.features, &labels)
@@ -119,6 +127,7 @@ pub fn compare_multi_label(
             encoder: EncoderReport::of(model.encoder()),
             classes: model.classes().to_vec(),
             n_unknown: dataset.label_sets().iter().filter(has_unknown).count(),
+            n_seen: model.n_seen(dataset),
             test: MultiLabelEvaluation::from_predictions(&y_true, y_pred, &labels)?,
             unknown_labels,
         })

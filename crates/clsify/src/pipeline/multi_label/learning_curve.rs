@@ -8,7 +8,9 @@ use crate::classifier::{
 use crate::dataset::{MultiLabelDataset, MultiLabelSummary};
 use crate::error::Result;
 use crate::evaluation::{MultiLabelEvaluation, RatioScore, mean_and_std, multi_label_grid_search};
+use crate::pipeline::cautions::{check_some_known, note_seen};
 use crate::pipeline::learning_curve::{CurveFit, fit_sizes, points_and_forecast, sizes};
+use crate::pipeline::seen_sentences::SeenSentences;
 use crate::pipeline::{
     CurveForecast, CurveScores, CurveScoring, EncoderReport, LearningCurve, LearningCurveOptions, Observer,
     SentenceEncoder,
@@ -68,7 +70,16 @@ pub fn multi_label_learning_curve(
     };
     let sizes = sizes(&options.sizes, options.n_repeats, y_train.n_samples())?;
     check_labels(&y_train, &own, observer)?;
+    if let Some(test) = test_dataset {
+        check_some_known(&test.classes(), &own, "the training rows").map_err(|e| e.at("test rows"))?;
+    }
     note_unseen(&y_test, &labels, &own, observer);
+    let seen = SeenSentences::of(split.train.iter().map(|&row| &dataset.sentences()[row]));
+    let n_seen = match test_dataset {
+        Some(test) => seen.count(test.sentences()),
+        None => seen.count(split.test.iter().map(|&row| &dataset.sentences()[row])),
+    };
+    note_seen(observer, (n_seen, y_test.n_samples()), "the training rows");
 
     let encoded = encoder.encode(dataset.sentences(), observer)?;
     let x_train = encoded.features.select_rows(&split.train);

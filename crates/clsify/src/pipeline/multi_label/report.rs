@@ -84,10 +84,17 @@ pub struct ConstantScores {
     pub macro_f1: f64,
     /// Mean F1 of the rows.
     pub samples_f1: f64,
+    /// With each row counted by its weight, where the held-out rows have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weighted: Option<WeightedMultiLabelScores>,
 }
 
 impl ConstantScores {
-    pub(super) fn of(labels: Vec<String>, evaluation: &MultiLabelEvaluation) -> Self {
+    pub(super) fn of(
+        labels: Vec<String>,
+        evaluation: &MultiLabelEvaluation,
+        weighted: Option<WeightedMultiLabelScores>,
+    ) -> Self {
         ConstantScores {
             labels,
             subset_accuracy: evaluation.subset_accuracy,
@@ -95,6 +102,7 @@ impl ConstantScores {
             micro_f1: evaluation.micro_average.f1,
             macro_f1: evaluation.macro_average.f1,
             samples_f1: evaluation.samples_average.f1,
+            weighted,
         }
     }
 }
@@ -200,6 +208,9 @@ pub struct MultiLabelEvaluationReport {
     pub encoder: EncoderReport,
     /// The features of the sentences.
     pub features: FeaturesReport,
+    /// Rows whose sentence is that of a training row, but for case and spaces; `None` for a model that does not know its
+    /// training rows, as it was saved by an earlier version.
+    pub n_seen: Option<usize>,
     /// The scores.
     pub test: MultiLabelEvaluation,
     /// Scores with each row counted by its weight, where rows have weights.

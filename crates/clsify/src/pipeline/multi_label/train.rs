@@ -11,7 +11,8 @@ use super::report::{
 use super::thresholds::Thresholds;
 use super::{among, indicator, label_ids, union};
 use crate::classifier::{
-    LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Scaling, StandardScaler, above,
+    ClassWeight, LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Scaling,
+    StandardScaler, above,
 };
 use crate::dataset::{LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, ErrorKind, Result};
@@ -20,6 +21,8 @@ use crate::evaluation::{
     out_of_fold_label_logits,
 };
 use crate::pipeline::calibration::{n_splits_of, that_count};
+use crate::pipeline::cautions::{check_some_known, note_below_baseline, note_perfect, note_single_rows};
+use crate::pipeline::seen_sentences::SeenSentences;
 use crate::pipeline::{
     Calibration, Encoded, EncoderReport, FeaturesReport, Observer, Seconds, SentenceEncoder, SplitReport,
     Stage, list,
@@ -137,7 +140,16 @@ pub(in crate::pipeline) fn train_encoded(
     };
     let w_train = weights(&split.train);
     let constant = check_labels(&rows_that_count(&y_train, w_train.as_deref())?, &own, observer)?;
+    if let Some(test) = test_dataset {
+        check_some_known(&test.classes(), &own, "the training rows").map_err(|e| e.at("test rows"))?;
+    }
     note_unseen(&y_test, &labels, &own, observer);
+    let counts = |row: &&usize| dataset.weights().is_none_or(|weights| weights[**row] > 0.0);
+    let seen = SeenSentences::of(split.train.iter().filter(counts).map(|&row| &dataset.sentences()[row]));
+    let n_seen = match test_dataset {
+        Some(test) => seen.count(test.sentences()),
+        None => seen.count(split.test.iter().map(|&row| &dataset.sentences()[row])),
+    };
     let grid = options.grid_search.as_deref().unwrap_or_default();
     grid.iter().try_for_each(|&c| LogisticRegressionOptions { c, ..options.classifier }.check())?;
     let n_train = split.train.len();
@@ -153,7 +165,12 @@ pub(in crate::pipeline) fn train_encoded(
     };
     let search_folds = folds_of(FOLDS.n_splits, options.grid_search.is_some())?;
     let folds = folds_of(n_splits_of(n_train, n_train), decides || options.calibration != Calibration::None)?;
-    let baseline = baseline((&y_train, w_train.as_deref()), &own, &y_test, &labels)?;
+    let w_test = match test_dataset {
+        Some(test) => test.weights().map(<[f64]>::to_vec),
+        None => weights(&split.test),
+    };
+    let train_rows = (&y_train, w_train.as_deref());
+    let baseline = baseline(train_rows, &own, (&y_test, w_test.as_deref()), &labels)?;
 
     // The classifier will belong to the files as they were loaded, whatever becomes of them meanwhile.
     encoder.files().hashes(encoder.hash_memory())?;
@@ -185,7 +202,7 @@ pub(in crate::pipeline) fn train_encoded(
         }
         None => None,
     };
-    let search_seconds = search_started.elapsed().as_secs_f64();
+    let search_seconds = grid_search.as_ref().map_or(0.0, |_| search_started.elapsed().as_secs_f64());
     let c = grid_search.as_ref().map_or(options.classifier.c, |search| search.found.best_c);
     let fit_options = LogisticRegressionOptions { c, ..options.classifier };
 
@@ -226,9 +243,9 @@ pub(in crate::pipeline) fn train_encoded(
         ));
     }
     let (half, thresholds) = (vec![0.5; own.len()], chosen.thresholds());
-    let (own_y_test, w_test) = match test_dataset {
-        Some(test) => (indicator(test, &own)?, test.weights().map(<[f64]>::to_vec)),
-        None => (indicator(dataset, &own)?.select_rows(&split.test), weights(&split.test)),
+    let own_y_test = match test_dataset {
+        Some(test) => indicator(test, &own)?,
+        None => indicator(dataset, &own)?.select_rows(&split.test),
     };
     let p_test = classifier.predict_proba(&x_test);
     let scores = |p: &[f64]| ProbabilityScores::of_labels(p, &own_y_test, that_count(w_test.as_deref()));
@@ -273,6 +290,7 @@ pub(in crate::pipeline) fn train_encoded(
         split: SplitReport {
             n_train: split.train.len(),
             n_test: y_test.n_samples(),
+            n_test_in_training: n_seen,
             seed: match &options.test {
                 MultiLabelTestRows::Split(split) => split.seed,
                 MultiLabelTestRows::Dataset(_) => 0,
@@ -320,7 +338,19 @@ pub(in crate::pipeline) fn train_encoded(
         probabilities,
         seconds,
     };
-    let classifier = MultiLabelClassifier::new(encoder, classifier, own, separator.clone(), &report);
+    // Class weights and rules of decision give up micro F1 for something else.
+    if !decides && options.classifier.class_weight == ClassWeight::None {
+        let MultiLabelBaseline { most_frequent_set, every_label } = &report.baseline;
+        let constant = match every_label.micro_f1 > most_frequent_set.micro_f1 {
+            true => ("always giving every label", every_label.micro_f1),
+            false => ("always giving the most frequent set", most_frequent_set.micro_f1),
+        };
+        note_below_baseline(observer, "micro F1", report.test.micro_average.f1, constant);
+    }
+    if n_seen == 0 {
+        note_perfect(observer, "subset accuracy", report.test.subset_accuracy, report.split.n_test);
+    }
+    let classifier = MultiLabelClassifier::new(encoder, classifier, own, separator.clone(), seen, &report);
     Ok(MultiLabelTrained { classifier, report })
 }
 
@@ -375,6 +405,8 @@ pub(super) fn check_labels(
         let labels = names(&constant.never);
         observer.note(&format!("no training row has the label {labels}: it is never given"));
     }
+    let single = (0..own.len()).filter(|&id| y_train.count(id) == 1 && y_train.n_samples() > 1);
+    note_single_rows(observer, &single.map(|id| own[id].as_str()).collect::<Vec<_>>());
     Ok(constant)
 }
 
@@ -398,14 +430,16 @@ pub(super) fn note_unseen(
 fn baseline(
     (y_train, weights): (&LabelIndicator, Option<&[f64]>),
     own: &[String],
-    y_test: &LabelIndicator,
+    (y_test, w_test): (&LabelIndicator, Option<&[f64]>),
     labels: &[String],
 ) -> Result<MultiLabelBaseline> {
     let always = |answer: &[bool]| {
         let rows = LabelIndicator::new(answer.repeat(y_test.n_samples()), own.len())?;
-        let evaluation = MultiLabelEvaluation::from_predictions(y_test, &among(&rows, own, labels)?, labels)?;
+        let y_pred = among(&rows, own, labels)?;
+        let evaluation = MultiLabelEvaluation::from_predictions(y_test, &y_pred, labels)?;
+        let weighted = WeightedMultiLabelScores::of(y_test, &y_pred, w_test)?;
         let given = own.iter().zip(answer).filter(|(_, given)| **given).map(|(label, _)| label.clone());
-        Ok::<_, Error>(ConstantScores::of(given.collect(), &evaluation))
+        Ok::<_, Error>(ConstantScores::of(given.collect(), &evaluation, weighted))
     };
     let counting = rows_that_count(y_train, weights)?;
     let seen: Vec<bool> = (0..own.len()).map(|id| counting.count(id) > 0).collect();
