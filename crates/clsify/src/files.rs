@@ -297,6 +297,12 @@ impl Seek for ScratchFile {
     }
 }
 
+/// Whether the process was started with standard output closed (`command >&-`), so that what is printed would be lost without
+/// an error; `false` where that is not known.
+pub fn stdout_was_closed() -> bool {
+    clsify_kernels::startup::stdout_was_closed()
+}
+
 /// Opens what [`is_written_in_place`].
 ///
 /// # Errors

@@ -1,11 +1,15 @@
 //! `clsify tokenize`: what a tokenizer makes of sentences.
 
+use std::path::PathBuf;
+
 use anyhow::ensure;
 use clsify::encoder::EncoderConfig;
 use clsify::tokenizer::Tokenizer;
 
 use crate::console::Console;
 use crate::loading::locate_encoder;
+use crate::output::{Output, check_output};
+use crate::records::note_files;
 
 /// Show the tokens of sentences: one JSON object a line with text, tokens, input_ids, attention_mask
 #[derive(clap::Args)]
@@ -20,12 +24,18 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     max_length: Option<usize>,
 
+    /// Write what would be printed to this file; - is stdout
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
     /// The sentences
     #[arg(required = true, value_name = "TEXT")]
     texts: Vec<String>,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
+    check_output(args.output.as_deref(), &[], &[])?;
+    note_files(&args.texts, "its name is tokenized, not its lines", console);
     let folder = locate_encoder(&args.encoder, console)?.folder;
     let limit = EncoderConfig::load(&folder)?.max_tokens();
     let max_length = args.max_length.unwrap_or(limit);
@@ -43,7 +53,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
             tokenizer.max_length()
         ));
     }
-    crate::output::stdout(|out| {
+    let mut output = Output::open(args.output.as_deref())?;
+    output.write(|out| {
         for (text, encoding) in args.texts.iter().zip(&encodings) {
             let line = serde_json::json!({
                 "text": text,
@@ -54,5 +65,6 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
             writeln!(out, "{line}")?;
         }
         Ok(())
-    })
+    })?;
+    output.finish()
 }

@@ -22,7 +22,7 @@ use crate::options::{
     CacheArgs, CalibrationArg, DataOptions, FeatureArgs, FitArgs, GridArgs, SplitArgs, WeightArgs,
     at_least_one,
 };
-use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
+use crate::output::{check_apart, check_parent, is_stdout, write_json, write_text};
 use crate::reliability_chart::{self, Series, check_chart, last_name, write_chart};
 use crate::table::{Table, n_shown, shorten};
 
@@ -229,7 +229,7 @@ fn finish(
     } else if is_on_stdout {
         write_json("-".as_ref(), report)?;
     } else {
-        stdout(|out| write!(out, "{text}"))?;
+        write_text(None, text)?;
     }
     console.say(&format!("saved: {}", args.output.display()));
     Ok(())

@@ -25,6 +25,8 @@ pub(super) struct CsvReader<R> {
     start: usize,
     delimiter: Delimiter,
     fields: ::csv::Reader<Cursor<Vec<u8>>>,
+    /// Whether a quote was never closed.
+    is_lost: bool,
 }
 
 /// Where in a record the next character stands.
@@ -40,7 +42,7 @@ enum State {
 
 impl<R: Read> CsvReader<R> {
     pub(super) fn new(lines: LineReader<R>, delimiter: Delimiter) -> Self {
-        CsvReader { lines, text: String::new(), start: 0, delimiter, fields: fields(delimiter) }
+        CsvReader { lines, text: String::new(), start: 0, delimiter, fields: fields(delimiter), is_lost: false }
     }
 
     /// Collects the lines of the next record in `self.text`, without the last line end.
@@ -56,12 +58,14 @@ impl<R: Read> CsvReader<R> {
             state = scan(state, line.text, line.number, self.delimiter)?;
             let State::Quoted(opened) = state else { return Ok(Some(self.start)) };
             if self.text.len() > MAX_RECORD_BYTES {
+                self.is_lost = true;
                 let message = format!("expected a closing quote within {MAX_RECORD_BYTES} bytes, got none");
                 return Err(not_closed(opened, &message));
             }
         }
         match state {
             State::Quoted(opened) => {
+                self.is_lost = true;
                 self.text.push_str(self.lines.previous_end());
                 Err(not_closed(opened, "expected a closing quote, got the end of the file"))
             }
@@ -106,6 +110,10 @@ impl<R: Read> RowReader for CsvReader<R> {
 
     fn text(&self) -> Cow<'_, str> {
         if self.text.is_empty() { self.lines.text() } else { Cow::Borrowed(&self.text) }
+    }
+
+    fn is_lost(&self) -> bool {
+        self.is_lost
     }
 
     fn can_have_header(&self) -> bool {

@@ -78,15 +78,17 @@ impl Example {
 
 /// Reads a file to its end, or to the limit: at least one record, or an error. After an error nothing follows.
 pub(super) struct Examples<R> {
-    records: Records<R>,
-    name: String,
+    pub(super) records: Records<R>,
+    pub(super) name: String,
     labelled: bool,
     limit: usize,
-    n_read: usize,
-    is_over: bool,
+    pub(super) n_read: usize,
+    pub(super) is_over: bool,
+    /// Whether a file without a record is no error.
+    pub(super) may_be_empty: bool,
 }
 
-enum Records<R> {
+pub(super) enum Records<R> {
     Tsv(Table<TsvReader<R>>),
     Csv(Table<CsvReader<R>>),
     Jsonl(JsonlReader<R>),
@@ -123,7 +125,15 @@ impl<R: Read> Examples<R> {
             }
             Format::Jsonl => Records::Jsonl(JsonlReader::new(lines, options, labelled)),
         };
-        Ok(Examples { records, name: name.to_string(), labelled, limit, n_read: 0, is_over: false })
+        Ok(Examples {
+            records,
+            name: name.to_string(),
+            labelled,
+            limit,
+            n_read: 0,
+            is_over: false,
+            may_be_empty: false,
+        })
     }
 
     /// Records whose label cell may be empty, and stays whole.
@@ -176,7 +186,7 @@ impl<R: Read> Examples<R> {
         }
     }
 
-    fn lines(&self) -> &LineReader<R> {
+    pub(super) fn lines(&self) -> &LineReader<R> {
         match &self.records {
             Records::Tsv(table) => table.lines(),
             Records::Csv(table) => table.lines(),
@@ -204,7 +214,7 @@ impl<R: Read> Examples<R> {
             Records::Jsonl(reader) => reader.next()?,
         };
         self.is_over |= example.is_none();
-        if example.is_none() && self.n_read == 0 {
+        if example.is_none() && self.n_read == 0 && !self.may_be_empty {
             return Err(match self.lines().number() {
                 0 => Error::new(ErrorKind::Dataset, "expected sentences, got an empty file"),
                 last => Error::new(ErrorKind::Dataset, "expected a record, got the end of the file")

@@ -28,11 +28,13 @@ pub(super) struct JsonlReader<R> {
     pub(super) separator: Option<LabelSeparator>,
     /// Those of the first object.
     keys: Option<Keys>,
+    /// Whether the first object has not the keys, so that no other is looked at.
+    has_no_keys: bool,
 }
 
 impl<R: Read> JsonlReader<R> {
     pub(super) fn new(lines: LineReader<R>, options: DatasetOptions, labelled: bool) -> Self {
-        JsonlReader { lines, options, labelled, separator: None, keys: None }
+        JsonlReader { lines, options, labelled, separator: None, keys: None, has_no_keys: false }
     }
 
     pub(super) fn lines(&self) -> &LineReader<R> {
@@ -44,12 +46,22 @@ impl<R: Read> JsonlReader<R> {
         self.keys.is_some()
     }
 
+    /// Whether the first object has not the keys.
+    pub(super) fn has_no_keys(&self) -> bool {
+        self.has_no_keys
+    }
+
     pub(super) fn next(&mut self) -> Result<Option<Example>> {
         while let Some(line) = self.lines.next_line()? {
             if line.text.trim().is_empty() {
                 continue;
             }
-            let choose = |object: &Object<'_>| Keys::choose(object, &self.options, self.labelled);
+            let (options, labelled, has_no_keys) = (&self.options, self.labelled, &mut self.has_no_keys);
+            let choose = |object: &Object<'_>| {
+                let keys = Keys::choose(object, options, labelled);
+                *has_no_keys = keys.is_err();
+                keys
+            };
             return read_object(line.text, &mut self.keys, choose, self.separator.as_ref(), line.number)
                 .map(Some)
                 .map_err(|error| error.at(format!("line {}", line.number)));
@@ -61,7 +73,7 @@ impl<R: Read> JsonlReader<R> {
 fn read_object(
     text: &str,
     keys: &mut Option<Keys>,
-    choose: impl Fn(&Object<'_>) -> Result<Keys>,
+    choose: impl FnOnce(&Object<'_>) -> Result<Keys>,
     separator: Option<&LabelSeparator>,
     line: usize,
 ) -> Result<Example> {

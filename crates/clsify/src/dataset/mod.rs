@@ -40,6 +40,7 @@ mod lines;
 mod multi_label;
 mod options;
 mod order;
+mod records;
 mod scripts;
 mod sniff;
 mod suggest;
@@ -62,6 +63,7 @@ pub use self::inspected::Inspected;
 pub use self::lines::{Line, LineReader};
 pub use self::multi_label::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 pub use self::options::{Column, DatasetOptions, Format, Header};
+pub use self::records::{Fields, SentenceRecord};
 pub use self::scripts::{mixed_word, script_of};
 pub use self::summary::DatasetSummary;
 

@@ -13,8 +13,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use cache::{CacheOptions, FeatureCache};
-pub(crate) use extract::check;
 pub use extract::{TokenCounts, extract};
+pub(crate) use extract::{
+    check, check_finite, check_finite_row, check_poolings, check_tokens, extract_unchecked,
+};
 pub use layers::Layers;
 pub use npy::{NpyWriter, save_npy};
 pub use pooling::Pooling;

@@ -10,7 +10,10 @@ use super::hash_memory::HashMemory;
 use super::observer::{Observer, Stage};
 use crate::encoder::{Dtype, Encoder, EncoderConfig};
 use crate::error::{Error, ErrorKind, Result};
-use crate::features::{FeatureCache, FeatureOptions, TokenCounts, check, extract};
+use crate::features::{
+    FeatureCache, FeatureOptions, TokenCounts, check, check_finite, check_finite_row, extract,
+    extract_unchecked,
+};
 use crate::matrix::Matrix;
 use crate::tokenizer::{Encoding, Tokenizer};
 
@@ -154,7 +157,7 @@ impl SentenceEncoder {
     /// The features of every sentence, in order.
     ///
     /// # Errors
-    /// As for [`Tokenizer::encode`] and [`Encoder::forward`].
+    /// As for [`Tokenizer::encode`] and [`extract`]; [`Error::sentence`] is the sentence that it is about.
     pub fn encode<S: AsRef<str> + Sync>(&self, sentences: &[S], observer: &dyn Observer) -> Result<Encoded> {
         let started = Instant::now();
         observer.start(Stage::Tokenize, sentences.len());
@@ -182,6 +185,16 @@ impl SentenceEncoder {
         Ok(Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached })
     }
 
+    /// The same for sentences of a file; an error about a sentence names its line.
+    pub(super) fn encode_lines<S: AsRef<str> + Sync>(
+        &self,
+        sentences: &[S],
+        lines: &[usize],
+        observer: &dyn Observer,
+    ) -> Result<Encoded> {
+        self.encode(sentences, observer).map_err(|error| error.at_line_of(lines))
+    }
+
     pub(super) fn add_embed_seconds(&self, seconds: f64) {
         self.embed_nanoseconds.fetch_add((1e9 * seconds) as u64, Ordering::Relaxed);
     }
@@ -203,7 +216,7 @@ impl SentenceEncoder {
         encodings: &[Encoding],
         observer: &dyn Observer,
     ) -> Result<(Matrix, usize)> {
-        check(encodings, 0, &self.features)?;
+        check(encodings, &self.features)?;
         let identity = &self.identity()?.name;
         let mut found = cache.look_up(identity, encodings, self.n_features());
         if found.n_cached > 0 {
@@ -219,7 +232,10 @@ impl SentenceEncoder {
             for part in missing.chunks(STORE_EVERY) {
                 let part_encodings: Vec<Encoding> = part.iter().map(|&i| encodings[i].clone()).collect();
                 let progress = |done| observer.advance(Stage::Embed, n_done + done);
-                let rows = extract(encoder, &part_encodings, &self.features, &progress)?;
+                let rows = extract_unchecked(encoder, &part_encodings, &self.features, &progress)?;
+                for (i, &sentence) in part.iter().enumerate() {
+                    check_finite_row(rows.row(i)).map_err(|error| error.at_sentence(sentence))?;
+                }
                 n_done += part_encodings.iter().map(Encoding::len).sum::<usize>();
                 found.fill(part, &rows);
                 failure = cache.store(identity, &found, part).err().or(failure);
@@ -231,6 +247,8 @@ impl SentenceEncoder {
             }
         }
         cache.shrink(0);
+        // What an earlier version has kept.
+        check_finite(&found.features)?;
         Ok((found.features, found.n_cached))
     }
 

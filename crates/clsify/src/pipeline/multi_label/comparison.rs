@@ -108,7 +108,7 @@ pub fn compare_multi_label(
     let labels = union(a.classes(), union(b.classes(), dataset.classes()));
     let y_true = indicator(dataset, &labels)?;
     let predict = |model: &MultiLabelClassifier| {
-        let encoded = model.encoder().encode(dataset.sentences(), observer)?;
+        let encoded = model.encoder().encode_lines(dataset.sentences(), dataset.lines(), observer)?;
         model.predict_among(&encoded.features, &labels)
     };
     let (y_a, y_b) = (predict(a)?, predict(b)?);
