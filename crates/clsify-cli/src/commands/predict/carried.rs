@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use clsify::dataset::Fields;
-use serde_json::value::RawValue;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::records::Records;
 
