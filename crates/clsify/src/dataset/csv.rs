@@ -42,7 +42,14 @@ enum State {
 
 impl<R: Read> CsvReader<R> {
     pub(super) fn new(lines: LineReader<R>, delimiter: Delimiter) -> Self {
-        CsvReader { lines, text: String::new(), start: 0, delimiter, fields: fields(delimiter), is_lost: false }
+        CsvReader {
+            lines,
+            text: String::new(),
+            start: 0,
+            delimiter,
+            fields: fields(delimiter),
+            is_lost: false,
+        }
     }
 
     /// Collects the lines of the next record in `self.text`, without the last line end.
