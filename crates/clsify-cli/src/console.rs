@@ -9,6 +9,8 @@ use clsify::pipeline::{Observer, SentenceEncoder, Stage};
 use clsify_hub::FetchObserver;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::table::visible;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
     Quiet,
@@ -71,7 +73,7 @@ impl Console {
         let current = self.lock();
         let write = || {
             // A closed stderr leaves nowhere to say so.
-            let _ = writeln!(std::io::stderr(), "{text}");
+            let _ = writeln!(std::io::stderr(), "{}", visible(text));
         };
         match current.as_ref() {
             Some((_, bar, _)) => bar.suspend(write),

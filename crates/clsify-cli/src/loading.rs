@@ -1,16 +1,13 @@
-//! What options name, brought here: data files, encoders and saved classifiers.
+//! What options name, brought here: data files, encoders and saved classifiers; `records.rs` brings sentences.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use clsify::dataset::{
-    Column, Dataset, DatasetOptions, LabelSeparator, MultiLabelDataset, SentenceReader, SkippedRows,
-};
+use clsify::dataset::{Column, Dataset, DatasetOptions, LabelSeparator, MultiLabelDataset, SkippedRows};
 use clsify::features::{FeatureCache, FeatureOptions, prompt_text};
 use clsify::pipeline::{
-    Group, LoadOptions, MultiLabelClassifier, SavedModel, SavedMultiLabelModel, SentenceClassifier,
-    SentenceEncoder, SentenceEncoderOptions,
+    LoadOptions, MultiLabelClassifier, SavedModel, SavedMultiLabelModel, SentenceClassifier, SentenceEncoder,
+    SentenceEncoderOptions,
 };
 use clsify_hub::{Hub, Located, Origin};
 
@@ -95,29 +92,6 @@ pub(crate) fn note_separator(name: &str, separator: &LabelSeparator, console: &C
     console.say(&format!(
         "note: no sentence of {name} has several labels: is {separator:?} what stands between them?"
     ));
-}
-
-/// A source of groups of sentences.
-pub(crate) type Groups = Box<dyn Iterator<Item = anyhow::Result<Group>> + Send>;
-
-/// The sentences of a file, group by group, and the file's length, 0 if it has none; `-` is stdin. The first group has
-/// been read: what is wrong with the options, the header or the first lines is an error at once.
-pub(crate) fn stream_sentences(path: &Path, options: &DatasetOptions) -> anyhow::Result<(Groups, u64)> {
-    if path == Path::new("-") {
-        return Ok((groups(SentenceReader::new(std::io::stdin(), "stdin", options)?)?, 0));
-    }
-    let sentences = SentenceReader::open(path, options)?;
-    let total_bytes = sentences.file_bytes().unwrap_or(0);
-    Ok((groups(sentences)?, total_bytes))
-}
-
-fn groups<R: Read + Send + 'static>(mut sentences: SentenceReader<R>) -> anyhow::Result<Groups> {
-    let mut next = move || {
-        let group = Group::next(&mut sentences)?;
-        anyhow::Ok(group.map(|group| Group { n_bytes: sentences.n_bytes(), ..group }))
-    };
-    let first = next()?;
-    Ok(Box::new(first.map(Ok).into_iter().chain(std::iter::from_fn(move || next().transpose()))))
 }
 
 /// The folder of an encoder, fetched if need be: a folder, a name known to `list`, or a hub id.

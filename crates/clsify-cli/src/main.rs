@@ -10,6 +10,7 @@ mod decision;
 mod loading;
 mod options;
 mod output;
+mod records;
 mod reliability_chart;
 mod signals;
 mod svg;

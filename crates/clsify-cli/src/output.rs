@@ -1,13 +1,19 @@
 //! stdout and the files that commands write.
 
+use std::fs::File;
 use std::io::{BufWriter, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clsify::error::Error;
+use clsify::files::{AtomicFile, is_written_in_place, open_in_place};
 use serde::Serialize;
+
+use crate::table::visible;
 
 /// Writes to stdout through a buffer.
 pub(crate) fn stdout(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> anyhow::Result<()> {
+    check_stdout()?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let result = write(&mut out).and_then(|()| out.flush());
     if let Err(error) = &result
@@ -16,6 +22,78 @@ pub(crate) fn stdout(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) 
         anyhow::bail!("stdout: no space left on the disk");
     }
     result.context("stdout")
+}
+
+/// Fails where stdout was closed at the start: what is written there would be lost.
+fn check_stdout() -> anyhow::Result<()> {
+    if clsify::files::stdout_was_closed() {
+        let error = Error::new(clsify::error::ErrorKind::Io, "expected an open stream, got a closed one")
+            .at("stdout");
+        return Err(error.with_hint("to discard what is printed, redirect it: > /dev/null").into());
+    }
+    Ok(())
+}
+
+/// Writes tables and sentences for people; no path is stdout, as is `-`. Control characters that a label or a file's name
+/// brings do not reach the terminal.
+pub(crate) fn write_text(path: Option<&Path>, text: &str) -> anyhow::Result<()> {
+    let text = visible(text);
+    let mut output = Output::open(path)?;
+    output.write(|out| out.write_all(text.as_bytes()))?;
+    output.finish()
+}
+
+/// Where a command's data goes bit by bit: stdout, or a file that appears when it is whole.
+pub(crate) enum Output {
+    Stdout,
+    /// A device or pipe.
+    InPlace(PathBuf, BufWriter<File>),
+    Atomic(PathBuf, BufWriter<AtomicFile>),
+}
+
+impl Output {
+    /// Opens a file; stdout, where there is none or it is `-`.
+    pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+        Ok(match path {
+            Some(path) if is_stdout(path) => return Output::open(None),
+            None => {
+                check_stdout()?;
+                Output::Stdout
+            }
+            Some(path) if is_written_in_place(path) => {
+                Output::InPlace(path.to_path_buf(), BufWriter::new(open_in_place(path)?))
+            }
+            Some(path) => Output::Atomic(path.to_path_buf(), BufWriter::new(AtomicFile::create(path)?)),
+        })
+    }
+
+    /// Whether it is a file that does not appear after an error.
+    pub(crate) fn is_atomic(&self) -> bool {
+        matches!(self, Output::Atomic(..))
+    }
+
+    /// Writes what has come; on stdout and into a pipe it is there at once.
+    pub(crate) fn write(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> anyhow::Result<()> {
+        match self {
+            Output::Stdout => return stdout(write),
+            Output::InPlace(path, file) => {
+                write(file).and_then(|()| file.flush()).map_err(|e| Error::io(path, &e))?;
+            }
+            Output::Atomic(path, file) => write(file).map_err(|e| Error::io(path, &e))?,
+        }
+        Ok(())
+    }
+
+    /// Puts a file under its name.
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
+        if let Output::Atomic(path, file) = self {
+            file.into_inner().map_err(|e| Error::io(&path, e.error()))?.commit()?;
+        }
+        Ok(())
+    }
 }
 
 /// Whether an error only says that the reader of stdout has gone.
@@ -48,6 +126,16 @@ pub(crate) fn check_parent(path: &Path) -> anyhow::Result<()> {
     anyhow::ensure!(parent.is_dir(), "{}: no such folder", parent.display());
     anyhow::ensure!(!path.is_dir(), "{}: expected a file, got a folder", path.display());
     Ok(clsify::files::check_writable(path)?)
+}
+
+/// What must be true of a file to write before a run that takes minutes: it can be written, and is none of the others.
+pub(crate) fn check_output(
+    output: Option<&Path>,
+    written: &[Option<&Path>],
+    read: &[&Path],
+) -> anyhow::Result<()> {
+    output.map_or(Ok(()), check_parent)?;
+    check_apart(&[&[output], written].concat(), read)
 }
 
 /// Fails if one file is to be written twice, or is one of those that are read: a slip that would cost it.

@@ -13,7 +13,7 @@ impl Table {
     }
 
     pub(crate) fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
-        self.rows.push(cells.into_iter().map(Into::into).collect());
+        self.rows.push(cells.into_iter().map(|cell| visible(&cell.into()).replace('\n', "\\n")).collect());
     }
 }
 
@@ -47,9 +47,44 @@ pub(crate) fn n_shown(n: usize, most: usize) -> usize {
     if n == most + 1 { n } else { n.min(most) }
 }
 
+/// A text in which nothing breaks a line or a column or reaches a terminal as a command; whoever knows the text finds it again:
+/// `\t`, `\n`, `\r` and `\\` as in TSV, other control characters as `\u001b`.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' => escaped.push_str("\\\\"),
+            '\t' => escaped.push_str("\\t"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            c if breaks_lines(c) => escaped.push_str(&format!("\\u{:04x}", c as u32)),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// A text for a terminal: its lines stay, other control characters are written as `\u001b`, and reach it as no command.
+pub(crate) fn visible(text: &str) -> String {
+    if !text.contains(|c: char| c.is_control() && c != '\n') {
+        return text.to_string();
+    }
+    text.split('\n').map(|line| escape(line).replace("\\\\", "\\")).collect::<Vec<_>>().join("\n")
+}
+
+/// A text that cannot break a line or a column, for whoever has the original: control characters become spaces.
+pub(crate) fn one_field(text: &str) -> String {
+    text.chars().map(|c| if breaks_lines(c) { ' ' } else { c }).collect()
+}
+
+/// Control characters, and what Unicode has for line ends.
+fn breaks_lines(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
 /// The first `width` characters of a text, with `...` where something is missing; line breaks and tabs become spaces.
 pub(crate) fn shorten(text: &str, width: usize) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text = one_field(text);
     if text.chars().count() <= width {
         return text;
     }
@@ -90,6 +125,21 @@ mod tests {
     fn paragraphs_break_between_words() {
         assert_eq!(wrap("one two  three\nfour extraordinarily", 9), "one two\nthree\nfour\nextraordinarily");
         assert_eq!(wrap("", 9), "");
+    }
+
+    #[test]
+    fn escaped_text_is_one_field_and_can_be_read_back() {
+        assert_eq!(escape("a\tb\nc\rd\\e\x1b[31m\u{2028}é"), "a\\tb\\nc\\rd\\\\e\\u001b[31m\\u2028é");
+        assert_ne!(escape("a\nb"), escape("a\\nb"));
+        assert_eq!(one_field("a\tb\nc\x1b\u{85}d"), "a b c  d");
+    }
+
+    #[test]
+    fn nothing_in_a_table_is_a_command_to_the_terminal() {
+        let mut table = Table::new(["label"]);
+        table.row(["a\x1b[2J\nb\\c"]);
+        assert_eq!(table.to_string(), "  label\n  a\\u001b[2J\\nb\\c\n");
+        assert_eq!(visible("a\\b\nc\x07\r"), "a\\b\nc\\u0007\\r");
     }
 
     #[test]

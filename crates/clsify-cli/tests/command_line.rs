@@ -131,3 +131,33 @@ fn pull_of_a_folder_prints_its_path_and_nothing_else() {
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
     assert_eq!(outcome.stdout, format!("{folder}\n"));
 }
+
+#[test]
+fn what_is_printed_can_go_to_a_file() {
+    let sandbox = Sandbox::with_model();
+    let bert = common::encoder("bert");
+    let commands: [&[&str]; 5] = [
+        &["evaluate", "-q", "model", "--data", "reviews.tsv"],
+        &["curve", "-q", "--encoder", &bert, "--data", "reviews.tsv", "--json"],
+        &["list"],
+        &["list", "--json"],
+        &["tokenize", "-q", "--encoder", &bert, "film"],
+    ];
+    for args in commands {
+        let printed = sandbox.succeed(args);
+        assert!(!printed.is_empty());
+        assert_eq!(sandbox.succeed(&[args, &["--output", "-"]].concat()).len(), printed.len(), "{args:?}");
+        assert_eq!(sandbox.succeed(&[args, &["--output", "out"]].concat()), "", "{args:?}");
+        let written = std::fs::read_to_string(sandbox.path("out")).unwrap();
+        // A report has the seconds that it took.
+        assert_eq!(written.lines().count(), printed.lines().count(), "{args:?}");
+        std::fs::remove_file(sandbox.path("out")).unwrap();
+        let error = sandbox.fail(&[args, &["--output", "none/out"]].concat());
+        assert_eq!(error, "none: no such folder");
+    }
+    let speed = ["bench", "-q", "--encoder", &bert, "--limit", "2", "--dtype", "f32", "--output", "out"];
+    assert_eq!(sandbox.succeed(&speed), "");
+    assert!(std::fs::read_to_string(sandbox.path("out")).unwrap().starts_with("encoder "));
+    let same = ["evaluate", "model", "--data", "reviews.tsv", "--output", "reviews.tsv"];
+    assert_eq!(sandbox.fail(&same), "reviews.tsv: expected a file to write, got one to read");
+}

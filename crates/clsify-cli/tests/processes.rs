@@ -72,6 +72,51 @@ fn a_full_disk_is_one_line_and_leaves_no_model() {
     }
 }
 
+/// What would be lost is an error; what goes into a file, or was sent to /dev/null on purpose, is none.
+#[test]
+fn a_closed_stdout_is_an_error_of_whatever_prints() {
+    let sandbox = Sandbox::with_model();
+    let bert = encoder("bert");
+    let run = |redirection: &str, args: &[&str]| {
+        let mut command = sandbox.command::<&str>(&[]);
+        let program = command.get_program().to_owned();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("exec \"$0\" \"$@\" {redirection}")]).arg(program).args(args);
+        shell
+            .current_dir(sandbox.path(""))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.arg("--version");
+        Outcome::of(&shell.output().unwrap())
+    };
+    let commands: [&[&str]; 9] = [
+        &["predict", "model", "film"],
+        &["tokenize", "--encoder", &bert, "film"],
+        &["list"],
+        &["list", "--json"],
+        &["evaluate", "model", "--data", "reviews.tsv"],
+        &["evaluate", "model", "--data", "reviews.tsv", "--json", "-"],
+        &["compare", "model", "model", "--data", "reviews.tsv"],
+        &["embed", "--encoder", &bert, "--input", "reviews.tsv", "--output", "-"],
+        &["completions", "bash"],
+    ];
+    for args in commands {
+        for redirection in [">&-", "<&- >&-"] {
+            let outcome = run(redirection, args);
+            let expected = "stdout: expected an open stream, got a closed one";
+            assert_eq!(outcome.error_line(&format!("{args:?} {redirection}")), expected);
+        }
+        for redirection in ["> /dev/null", "1<> /dev/null", "<&-", "2>&-"] {
+            assert_eq!(run(redirection, args).code, Some(0), "{args:?} {redirection}");
+        }
+    }
+    let to_file = ["predict", "model", "film", "--output", "answers.txt"];
+    assert_eq!(run(">&-", &to_file).code, Some(0));
+    assert!(std::fs::read_to_string(sandbox.path("answers.txt")).unwrap().ends_with("\tfilm\n"));
+}
+
 /// Sends a signal, as `kill` does.
 fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());

@@ -76,7 +76,7 @@ vectorized! {
 }
 
 vectorized! {
-    /// `max(x, 0)`.
+    /// `max(x, 0)`; NaN stays.
     ///
     /// ```
     /// let mut x = [1.5, -2.0];
@@ -85,7 +85,7 @@ vectorized! {
     /// ```
     pub fn relu(x: &mut [f32]) {
         for v in x {
-            *v = v.max(0.0);
+            *v = if *v < 0.0 { 0.0 } else { *v };
         }
     }
 }

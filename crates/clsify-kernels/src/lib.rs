@@ -14,6 +14,7 @@
 //! | [`vector`] | dot product and scaled addition, `f64` |
 //! | [`normalize`] | `softmax`, `layer_norm`, `l2_normalize`, by rows, in place |
 //! | [`crew`] | threads that stand by for the products of one sentence |
+//! | [`startup`] | whether standard output was open when the process started: no arithmetic, but no safe code either |
 //! | [`ceiling`] | the operations a second that no product can exceed on this machine |
 //!
 //! Element-wise functions give the same bits whatever instruction set they run on: they use no fused multiply-add and
@@ -32,4 +33,5 @@ pub mod logistic;
 pub mod matmul;
 pub mod normalize;
 pub mod packed;
+pub mod startup;
 pub mod vector;

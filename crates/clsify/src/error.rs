@@ -46,6 +46,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     place: Option<String>,
+    /// Of the sentences that were passed to a call, the one that it failed at.
+    sentence: Option<usize>,
     message: String,
     hint: Option<String>,
 }
@@ -62,7 +64,13 @@ impl Error {
     /// assert_eq!(error.to_string(), "unknown dtype F\\n32");
     /// ```
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner { kind, place: None, message: one_line(&message.into()), hint: None }))
+        Error(Box::new(Inner {
+            kind,
+            place: None,
+            sentence: None,
+            message: one_line(&message.into()),
+            hint: None,
+        }))
     }
 
     /// An I/O error at a path.
@@ -96,6 +104,41 @@ impl Error {
             None => place,
         });
         self
+    }
+
+    /// The same error at one of the sentences that were passed to a call, counted from 0. The text counts them from 1, unless
+    /// [`at_line_of`](Self::at_line_of) knows the line.
+    #[must_use]
+    pub(crate) fn at_sentence(mut self, sentence: usize) -> Self {
+        self.0.sentence = Some(sentence);
+        self
+    }
+
+    /// Of the sentences that were passed to a call, the one that it failed at, counted from 0; `None` where the error is
+    /// about no sentence, or its place is known better.
+    ///
+    /// ```no_run
+    /// # let encoder = clsify::pipeline::SentenceEncoder::load("e".as_ref(), Default::default(), &())?;
+    /// let sentences = ["a treat", "a chore"];
+    /// if let Err(error) = encoder.encode(&sentences, &()) {
+    ///     println!("{error}: {:?}", error.sentence().map(|i| sentences[i]));
+    /// }
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn sentence(&self) -> Option<usize> {
+        self.0.sentence
+    }
+
+    /// The same error; where it is about a sentence, with that sentence's line.
+    #[must_use]
+    pub(crate) fn at_line_of(mut self, lines: &[usize]) -> Self {
+        match self.0.sentence.and_then(|sentence| lines.get(sentence)) {
+            Some(line) => {
+                self.0.sentence = None;
+                self.at(format!("line {line}"))
+            }
+            None => self,
+        }
     }
 
     /// The same error with advice on what to do next.
@@ -143,10 +186,13 @@ fn one_line(text: &str) -> String {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.place {
-            Some(place) => write!(f, "{place}: {}", self.0.message),
-            None => f.write_str(&self.0.message),
+        if let Some(place) = &self.0.place {
+            write!(f, "{place}: ")?;
         }
+        if let Some(sentence) = self.0.sentence {
+            write!(f, "sentence {}: ", sentence + 1)?;
+        }
+        f.write_str(&self.0.message)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clsify::dataset::{DatasetOptions, Format, SentenceReader, Sentences};
+use clsify::dataset::{DatasetOptions, Fields, Format, SentenceReader, Sentences};
 use clsify::error::{Error, ErrorKind, Result};
 use clsify::pipeline::{Group, SentenceEncoder, SentenceEncoderOptions, Streamed};
 
@@ -119,4 +119,79 @@ fn a_reader_gives_what_the_whole_file_gives_up_to_the_first_error() {
 
     let mut empty = SentenceReader::new("".as_bytes(), "data", &options(Format::Tsv, None)).unwrap();
     assert_eq!(empty.next().unwrap().unwrap_err().to_string(), "data: expected sentences, got an empty file");
+}
+
+/// Line, sentence or error, and cells or text of every record, until nothing can be read any more.
+fn records(
+    format: Format,
+    text: &[u8],
+    blank_lines: bool,
+) -> (Vec<(usize, Option<String>, Fields)>, Option<String>) {
+    let options = DatasetOptions { format: Some(format), ..DatasetOptions::default() };
+    let mut reader = SentenceReader::new(text, "data", &options).unwrap();
+    if blank_lines {
+        reader = reader.with_blank_lines();
+    }
+    let mut seen = Vec::new();
+    while let Some(record) = reader.next_record() {
+        match record {
+            Ok(record) => seen.push((record.line, record.sentence.ok(), record.fields)),
+            Err(error) => return (seen, Some(error.to_string())),
+        }
+    }
+    (seen, None)
+}
+
+#[test]
+fn every_record_has_its_place_whether_it_has_a_sentence_or_not() {
+    let row = |cells: &[&str]| Fields::Row(cells.iter().map(|cell| cell.to_string()).collect());
+    let some = |text: &str| Some(text.to_string());
+    let csv = b"id,text\n1,a\n2,\n\n3,b,c\n4,\"d\ne\"\n5,\xff\n6,f\n";
+    let (seen, end) = records(Format::Csv, csv, true);
+    assert_eq!(end, None);
+    assert_eq!(
+        seen,
+        [
+            (2, some("a"), row(&["1", "a"])),
+            (3, None, row(&["2", ""])),
+            (5, None, row(&["3", "b", "c"])),
+            (6, some("d\ne"), row(&["4", "d\ne"])),
+            (8, None, row(&[])),
+            (9, some("f"), row(&["6", "f"])),
+        ]
+    );
+    // What is not the end of a record is the end of all.
+    let (seen, end) = records(Format::Csv, b"id,text\n1,a\n2,\"b\n3,c\n", true);
+    assert_eq!(seen.len(), 1);
+    assert_eq!(end.as_deref(), Some("data: line 3: expected a closing quote, got the end of the file"));
+    // Where a line is a sentence, every line is a record; else blank lines are none.
+    let blank = b"\na\n\n\nb\n\n";
+    let lines = |format, blank_lines| -> Vec<(usize, bool)> {
+        records(format, blank, blank_lines).0.iter().map(|(line, text, _)| (*line, text.is_some())).collect()
+    };
+    let expected = [(1, false), (2, true), (3, false), (4, false), (5, true), (6, false)];
+    assert_eq!(lines(Format::Lines, true), expected);
+    for format in [Format::Tsv, Format::Csv] {
+        assert_eq!(lines(format, true), expected[..5], "{format:?}");
+    }
+    // A long line loses nothing but itself.
+    let long = [b"a\n", vec![b'x'; (16 << 20) + 5].as_slice(), b"\nb\n"].concat();
+    let (seen, end) = records(Format::Lines, &long, true);
+    let texts: Vec<Option<&str>> = seen.iter().map(|(_, text, _)| text.as_deref()).collect();
+    assert_eq!((texts, end), (vec![Some("a"), None, Some("b")], None));
+    // A file of another encoding has no lines at all.
+    assert!(records(Format::Lines, b"\xff\xfea\0\n\0b\0", true).1.unwrap().contains("got UTF-16"));
+}
+
+#[test]
+fn json_records_without_a_sentence_have_their_place() {
+    let jsonl = b"{broken\n{\"id\": 1.10, \"text\": \"a\"}\n{\"id\": 2}\n\n{\"text\": 7}\n{\"text\": \"\"}\n{\"text\": \"b\"}";
+    let (seen, end) = records(Format::Jsonl, jsonl, true);
+    assert_eq!(end, None);
+    let places: Vec<(usize, bool)> = seen.iter().map(|(line, text, _)| (*line, text.is_some())).collect();
+    assert_eq!(places, [(1, false), (2, true), (3, false), (5, false), (6, false), (7, true)]);
+    assert_eq!(seen[1].2, Fields::Object("{\"id\": 1.10, \"text\": \"a\"}".to_string()));
+    // Whose keys are not known is not guessed.
+    let (seen, end) = records(Format::Jsonl, b"{\"id\": 1}\n{\"text\": \"a\"}\n", true);
+    assert_eq!((seen.len(), end.unwrap().as_str()), (0, "data: line 1: expected a sentence key, got \"id\""));
 }

@@ -19,7 +19,7 @@ use crate::commands::train::{optimism, six_digits};
 use crate::console::Console;
 use crate::loading::{load_encoder_with, locate_encoder};
 use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, RowArgs, WeightArgs, at_least_one, test_size};
-use crate::output::{check_apart, check_parent, is_stdout, stdout};
+use crate::output::{check_output, check_parent, is_stdout, write_json, write_text};
 use crate::table::{Table, shorten};
 
 /// Candidates of all encoders that are shown; the JSON has them all.
@@ -80,6 +80,10 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
+    /// Write what would be printed to this file; - is stdout
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
     #[command(flatten)]
     cache: CacheArgs,
 
@@ -126,8 +130,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     if let Some(path) = &args.chart {
         anyhow::ensure!(!is_stdout(path), "--chart: expected a file, got {}", path.display());
         check_parent(path)?;
-        check_apart(&[Some(path)], &[&args.data])?;
     }
+    check_output(args.output.as_deref(), &[args.chart.as_deref()], &[&args.data])?;
     let options = args.weight.of(args.options.with_limit(args.limit));
     let separator = args.options.separator(args.multi_label.as_ref());
     let data = Data::load(&args.data, &options, separator.as_ref(), &args.class_limit, console)?;
@@ -173,11 +177,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let write_chart = |path: &PathBuf| write_atomically(path, |out| out.write_all(chart.svg().as_bytes()));
     let written = args.chart.as_ref().map(write_chart);
     if args.json {
-        let json = serde_json::to_string_pretty(&found)?;
-        stdout(|out| writeln!(out, "{json}"))?;
+        write_json(args.output.as_deref().unwrap_or("-".as_ref()), &found)?;
     } else {
         let text = summary(args, scoring, &found, &chart);
-        stdout(|out| write!(out, "{text}"))?;
+        write_text(args.output.as_deref(), &text)?;
     }
     Ok(written.transpose().map(drop)?)
 }

@@ -1,16 +1,17 @@
 //! `clsify bench`: how fast an encoder is on this machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clsify::encoder::Dtype;
-use clsify::pipeline::{EncoderSpeed, SentenceEncoder, SentenceEncoderOptions};
+use clsify::pipeline::{EncoderSpeed, SentenceEncoder, SentenceEncoderOptions, SentenceGroup};
 use clsify_hub::{Located, Origin};
 use serde_json::{Map, json};
 
 use crate::console::Console;
-use crate::loading::{locate_encoder, stream_sentences};
+use crate::loading::locate_encoder;
 use crate::options::{DataOptions, DtypeArg, PooledArgs, at_least_one};
-use crate::output::stdout;
+use crate::output::{check_output, write_json, write_text};
+use crate::records::stream_sentences;
 use crate::table::Table;
 
 /// Sentences a run takes from the built-in ones.
@@ -48,15 +49,21 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
+    /// Write what would be printed to this file; - is stdout
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
     #[command(flatten)]
     options: DataOptions,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
+    let read: Vec<&Path> = args.data.iter().map(PathBuf::as_path).collect();
+    check_output(args.output.as_deref(), &[], &read)?;
     let sentences = match &args.data {
         Some(path) => {
             let (groups, _) = stream_sentences(path, &args.options.with_limit(args.limit))?;
-            groups.map(|group| Ok(group?.sentences)).collect::<anyhow::Result<Vec<_>>>()?.concat()
+            groups.map(|group| Ok(group?.sentences().to_vec())).collect::<anyhow::Result<Vec<_>>>()?.concat()
         }
         None => built_in(args.limit.unwrap_or(N_SENTENCES)),
     };
@@ -74,12 +81,12 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         };
         measured.push((dtype, speed));
     }
+    let output = args.output.as_deref();
     if args.json {
         let dtypes = measured.iter().map(|(dtype, speed)| (dtype.to_string(), json!(speed)));
-        let json = serde_json::to_string_pretty(&dtypes.collect::<Map<_, _>>())?;
-        return stdout(|out| writeln!(out, "{json}"));
+        return write_json(output.unwrap_or("-".as_ref()), &dtypes.collect::<Map<_, _>>());
     }
-    stdout(|out| write!(out, "{}", summary(&measured)))
+    write_text(output, &summary(&measured))
 }
 
 /// One encoder at a time: two would contend for memory.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::console::Console;
 use crate::loading::{load_classifier, load_test_dataset};
 use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
-use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
+use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json, write_text};
 use crate::table::{Table, n_shown, shorten};
 
 /// Compare two saved classifiers on the same labelled sentences: which is better, and is that more than chance?
@@ -139,7 +139,7 @@ fn write(
     if args.json {
         return write_json("-".as_ref(), report);
     }
-    stdout(|out| write!(out, "{}", summary()))
+    write_text(None, &summary())
 }
 
 /// A comparison in words.

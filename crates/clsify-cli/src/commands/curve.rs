@@ -20,7 +20,7 @@ use crate::loading::{
 use crate::options::{
     CacheArgs, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
 };
-use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
+use crate::output::{check_output, check_parent, is_stdout, stdout, write_json, write_text};
 use crate::table::{Table, shorten};
 
 /// Show how accuracy grows with the number of training rows, and whether more of them would help
@@ -80,6 +80,10 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
+    /// Write what would be printed to this file; - is stdout
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
     #[command(flatten)]
     cache: CacheArgs,
 
@@ -97,8 +101,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.chart.iter().try_for_each(|path| check_parent(path))?;
     let read: Vec<&Path> =
         std::iter::once(&args.data).chain(&args.split.test_data).map(PathBuf::as_path).collect();
-    check_apart(&[args.chart.as_deref()], &read)?;
-    let is_on_stdout = args.chart.as_deref().is_some_and(is_stdout);
+    check_output(args.output.as_deref(), &[args.chart.as_deref()], &read)?;
+    let is_on_stdout = args.chart.as_deref().is_some_and(is_stdout) && args.output.is_none();
     anyhow::ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --chart -, got both");
     match args.options.separator(args.multi_label.as_ref()) {
         Some(separator) => run_multi_label(args, &separator, console),
@@ -173,16 +177,19 @@ fn write<D: Serialize>(
     separator: Option<&LabelSeparator>,
 ) -> anyhow::Result<()> {
     if args.chart.as_deref().is_some_and(is_stdout) {
-        return stdout(|out| write!(out, "{}", svg(curve)));
+        stdout(|out| write!(out, "{}", svg(curve)))?;
+        if args.output.is_none() {
+            return Ok(());
+        }
     }
     // A chart that cannot be written costs nothing else.
     let write_chart =
         |path: &PathBuf| clsify::files::write_atomically(path, |out| write!(out, "{}", svg(curve)));
-    let written = args.chart.as_ref().map(write_chart);
+    let written = args.chart.as_ref().filter(|path| !is_stdout(path)).map(write_chart);
     if args.json {
-        write_json("-".as_ref(), curve)?;
+        write_json(args.output.as_deref().unwrap_or("-".as_ref()), curve)?;
     } else {
-        stdout(|out| write!(out, "{}", summary(curve, separator)))?;
+        write_text(args.output.as_deref(), &summary(curve, separator))?;
     }
     Ok(written.transpose().map(drop)?)
 }

@@ -18,7 +18,7 @@ use crate::options::{
     CacheArgs, DataOptions, EncodingArgs, FeatureArgs, PooledArgs, PoolingArg, WeightArgs, at_least_one,
     positive,
 };
-use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
+use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json, write_text};
 use crate::table::{Table, n_shown, shorten};
 
 /// What is taken where no encoder is named: small, and to be had from the package index too.
@@ -201,7 +201,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     } else if args.json {
         write_json("-".as_ref(), &report)?;
     } else {
-        stdout(|out| write!(out, "{}", tables(&report, separator)))?;
+        write_text(None, &tables(&report, separator))?;
     }
     if let Ok(encoder) = &encoder {
         console.hint_faster_dtype(encoder);

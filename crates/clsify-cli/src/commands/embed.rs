@@ -6,14 +6,18 @@ use std::path::{Path, PathBuf};
 use clsify::error::Error;
 use clsify::features::NpyWriter;
 use clsify::files::{AtomicFile, ScratchFile, is_written_in_place, open_in_place};
-use clsify::pipeline::{SentenceEncoder, Streamed};
+use clsify::pipeline::{Fault, Observer, SentenceEncoder, Streamed};
 
 use crate::console::Console;
-use crate::loading::{Groups, load_encoder, locate_encoder, stream_sentences};
+use crate::loading::{load_encoder, locate_encoder};
 use crate::options::{DataOptions, FeatureArgs, at_least_one};
 use crate::output::{check_apart, check_parent, is_stdout, stdout};
+use crate::records::{Groups, stream_sentences};
 
-/// Write the vectors of sentences to a .npy file: float32, one row a sentence, in order
+/// Write the vectors of sentences to a .npy file: float32, one row per sentence, in order
+///
+/// Every row is a vector of finite numbers. A record without a sentence is an error that names its line, and nothing is written:
+/// a row of NaN would spoil whatever is computed from the matrix. Whitespace is a sentence, as in sentence-transformers.
 #[derive(clap::Args)]
 #[command(after_help = "Example:
   clsify embed --encoder all-MiniLM-L6-v2 --input reviews.tsv --output features.npy --pooling mean")]
@@ -91,7 +95,19 @@ fn write_rows<W: Write + Seek>(
 ) -> anyhow::Result<(W, Streamed)> {
     let io = |e: std::io::Error| Error::io(place, &e);
     let mut npy = NpyWriter::new(out, encoder.n_features()).map_err(io)?;
-    let streamed = encoder
-        .encode_stream(groups, total_bytes, console, |_, features| Ok(npy.write(features).map_err(io)?))?;
+    let mut n_rows = 0;
+    let streamed =
+        encoder.encode_stream_with_faults(groups, total_bytes, console, |group, features, faults| {
+            if let Some(Fault { sentence, error }) = faults.into_iter().next() {
+                n_rows += sentence;
+                return Err(error.at(group.place(sentence)).into());
+            }
+            n_rows += features.rows();
+            Ok(npy.write(features).map_err(io)?)
+        });
+    if streamed.is_err() && n_rows > 0 {
+        console.note(&format!("{n_rows} sentences before the error were encoded; nothing was written"));
+    }
+    let streamed = streamed?;
     Ok((npy.finish().map_err(io)?, streamed))
 }

@@ -13,7 +13,7 @@ use crate::loading::{
     load_classifier, load_multi_label_classifier, load_multi_label_test_dataset, load_test_dataset,
 };
 use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
-use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
+use crate::output::{check_output, check_parent, is_stdout, write_json, write_text};
 use crate::reliability_chart::{Series, check_chart, last_name, write_chart};
 
 /// Score a saved classifier on labelled sentences
@@ -43,6 +43,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "RELIABILITY.svg")]
     chart: Option<PathBuf>,
 
+    /// Write what would be printed to this file; - is stdout
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
     /// Write the scores to this file too; - is stdout
     #[arg(long, value_name = "OUT.json")]
     json: Option<PathBuf>,
@@ -60,7 +64,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.json.iter().try_for_each(|path| check_parent(path))?;
     check_chart(args.chart.as_deref(), args.json.as_deref())?;
-    check_apart(&[args.json.as_deref(), args.chart.as_deref()], &[&args.data])?;
+    check_output(args.output.as_deref(), &[args.json.as_deref(), args.chart.as_deref()], &[&args.data])?;
     if SavedMultiLabelModel::is_at(&args.model)? {
         return run_multi_label(args, console);
     }
@@ -126,8 +130,9 @@ fn finish(
         let what = format!("{} on {}", last_name(&args.model), last_name(&args.data));
         write_chart(path, &what, &[series])?;
     }
-    if [&args.json, &args.chart].into_iter().flatten().any(|path| is_stdout(path)) {
+    let is_on_stdout = [&args.json, &args.chart].into_iter().flatten().any(|path| is_stdout(path));
+    if is_on_stdout && args.output.as_deref().is_none_or(is_stdout) {
         return Ok(());
     }
-    stdout(|out| write!(out, "{text}"))
+    write_text(args.output.as_deref(), text)
 }

@@ -1,7 +1,10 @@
 //! `clsify list`: the encoders that have a name.
 
+use std::path::PathBuf;
+
 use clsify_hub::{Hub, known_encoders};
 
+use crate::output::{check_output, write_text};
 use crate::table::Table;
 
 /// List the encoders that can be named, and whether they are on this machine
@@ -13,9 +16,14 @@ pub(crate) struct Args {
     /// Print one JSON object a line
     #[arg(long)]
     json: bool,
+
+    /// Write what would be printed to this file; - is stdout
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    check_output(args.output.as_deref(), &[], &[])?;
     let hub = Hub::from_env();
     let mut table = Table::new(["name", "type", "layers", "width", "MB", "here", "about"]);
     let mut lines = Vec::new();
@@ -37,7 +45,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             ]);
         }
     }
-    crate::output::stdout(|out| {
-        if args.json { writeln!(out, "{}", lines.join("\n")) } else { write!(out, "{table}") }
-    })
+    let text = if args.json { lines.join("\n") + "\n" } else { table.to_string() };
+    write_text(args.output.as_deref(), &text)
 }

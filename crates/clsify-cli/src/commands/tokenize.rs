@@ -1,5 +1,7 @@
 //! `clsify tokenize`: what a tokenizer makes of sentences.
 
+use std::path::PathBuf;
+
 use anyhow::ensure;
 use clsify::encoder::EncoderConfig;
 use clsify::features::prompt_text;
@@ -7,6 +9,8 @@ use clsify::tokenizer::{Tokenizer, model_max_length};
 
 use crate::console::Console;
 use crate::loading::locate_encoder;
+use crate::output::{Output, check_output};
+use crate::records::note_files;
 
 /// Show the tokens of sentences: one JSON object a line with text, tokens, input_ids, attention_mask
 #[derive(clap::Args)]
@@ -25,12 +29,18 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME|TEXT")]
     prompt: Option<String>,
 
+    /// Write what would be printed to this file; - is stdout
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
     /// The sentences
     #[arg(required = true, value_name = "TEXT")]
     texts: Vec<String>,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
+    check_output(args.output.as_deref(), &[], &[])?;
+    note_files(&args.texts, "its name is tokenized, not its lines", console);
     let folder = locate_encoder(&args.encoder, console)?.folder;
     let limit = EncoderConfig::load(&folder)?.max_tokens();
     let max_length = match args.max_length {
@@ -53,7 +63,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
             tokenizer.truncated_part()
         ));
     }
-    crate::output::stdout(|out| {
+    let mut output = Output::open(args.output.as_deref())?;
+    output.write(|out| {
         for (text, encoding) in args.texts.iter().zip(&encodings) {
             let line = serde_json::json!({
                 "text": text,
@@ -64,5 +75,6 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
             writeln!(out, "{line}")?;
         }
         Ok(())
-    })
+    })?;
+    output.finish()
 }

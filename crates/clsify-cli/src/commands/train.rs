@@ -22,7 +22,7 @@ use crate::loading::{load_dataset, load_encoder, load_encoder_with, load_test_da
 use crate::options::{
     CacheArgs, CalibrationArg, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
 };
-use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
+use crate::output::{check_apart, check_parent, is_stdout, write_json, write_text};
 use crate::reliability_chart::{self, Series, check_chart, last_name, write_chart};
 use crate::table::{Table, n_shown, shorten};
 
@@ -230,7 +230,7 @@ fn finish(
     } else if is_on_stdout {
         write_json("-".as_ref(), report)?;
     } else {
-        stdout(|out| write!(out, "{text}"))?;
+        write_text(None, text)?;
     }
     console.say(&format!("saved: {}", args.output.display()));
     Ok(())

@@ -18,7 +18,8 @@ use serde::Serialize;
 use crate::commands::train::{check_report, check_stays, convergence, say_counts, scores};
 use crate::console::Console;
 use crate::options::{DtypeArg, article_grid, at_least_one};
-use crate::output::{is_stdout, stdout, write_json};
+use crate::output::{is_stdout, write_json, write_text};
+use crate::records::note_files;
 use crate::table::{Table, shorten, wrap};
 
 /// The article's encoder, and the one that stands in for it where it cannot be had: just as wide.
@@ -101,7 +102,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     }
     let is_on_stdout = args.json.as_deref().is_some_and(is_stdout);
     // A report on stdout stands there alone.
-    let tell = |text: &str| if is_on_stdout { Ok(()) } else { stdout(|out| writeln!(out, "{text}")) };
+    let tell = |text: &str| if is_on_stdout { Ok(()) } else { write_text(None, &format!("{text}\n")) };
+    note_files(&args.sentence, "its name is classified, not its lines", console);
     let hub = Hub::from_env();
     let (path, source) = match &args.data {
         Some(path) => (path.clone(), "your own data".to_string()),

@@ -88,12 +88,14 @@ impl Example {
 
 /// Reads a file to its end, or to the limit: at least one record, or an error. After an error nothing follows.
 pub(super) struct Examples<R> {
-    records: Records<Source<R>>,
-    name: String,
+    pub(super) records: Records<Source<R>>,
+    pub(super) name: String,
     labelled: bool,
     limit: usize,
-    n_read: usize,
-    is_over: bool,
+    pub(super) n_read: usize,
+    pub(super) is_over: bool,
+    /// Whether a file without a record is no error.
+    pub(super) may_be_empty: bool,
     /// How many records could be used, where the others are passed over.
     n_good: usize,
     /// Whether records that cannot be used are passed over.
@@ -102,7 +104,7 @@ pub(super) struct Examples<R> {
     refused: Refused,
 }
 
-enum Records<R> {
+pub(super) enum Records<R> {
     Tsv(Table<TsvReader<R>>),
     Csv(Table<CsvReader<R>>),
     Jsonl(JsonlReader<R>),
@@ -179,6 +181,7 @@ impl<R: Read> Examples<R> {
             limit: options.limit.unwrap_or(usize::MAX),
             n_read: 0,
             is_over: false,
+            may_be_empty: false,
             n_good: 0,
             skips: options.skip_bad_rows && labelled,
             refused: Refused::default(),
@@ -259,7 +262,7 @@ impl<R: Read> Examples<R> {
     }
 
     /// The lines of the file, where they are what is read.
-    fn lines(&self) -> Option<&LineReader<Source<R>>> {
+    pub(super) fn lines(&self) -> Option<&LineReader<Source<R>>> {
         match &self.records {
             Records::Tsv(table) => Some(table.lines()),
             Records::Csv(table) => Some(table.lines()),
@@ -376,7 +379,7 @@ impl<R: Read> Examples<R> {
             Records::FastText(reader) => reader.next()?,
         };
         self.is_over |= example.is_none();
-        if example.is_none() && self.n_read == 0 {
+        if example.is_none() && self.n_read == 0 && !self.may_be_empty {
             return Err(match self.lines().map(LineReader::number) {
                 None => Error::new(ErrorKind::Dataset, "expected a record, got an empty array"),
                 Some(0) => Error::new(ErrorKind::Dataset, "expected sentences, got an empty file"),

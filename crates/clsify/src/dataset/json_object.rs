@@ -30,6 +30,8 @@ pub(super) struct ObjectReader {
     form: Form,
     /// Those of the first object.
     keys: Option<Keys>,
+    /// Whether the first object has not the keys, so that no other is looked at.
+    has_no_keys: bool,
 }
 
 /// Where records stand.
@@ -43,7 +45,12 @@ pub(super) enum Form {
 
 impl ObjectReader {
     pub(super) fn new(options: DatasetOptions, labelled: bool, form: Form) -> Self {
-        ObjectReader { options, labelled, separator: None, form, keys: None }
+        ObjectReader { options, labelled, separator: None, form, keys: None, has_no_keys: false }
+    }
+
+    /// Whether the first object has not the keys.
+    pub(super) fn has_no_keys(&self) -> bool {
+        self.has_no_keys
     }
 
     /// The record that `text` holds; the error does not know the place. Where no label is wanted, a string is a sentence.
@@ -56,7 +63,9 @@ impl ObjectReader {
         let keys = match &self.keys {
             Some(keys) => keys,
             None => {
-                let chosen = Keys::choose(&object, &self.options, self.labelled)?;
+                let chosen = Keys::choose(&object, &self.options, self.labelled);
+                self.has_no_keys = chosen.is_err();
+                let chosen = chosen?;
                 if let Some(separator) = &self.separator {
                     one_hot::fit(chosen.one_hot.iter().map(String::as_str), separator)?;
                 }

@@ -15,6 +15,10 @@ use super::source::read_error;
 /// The most bytes that a line, or a CSV record of several lines, may have.
 pub(super) const MAX_RECORD_BYTES: usize = 16 << 20;
 
+/// Bytes read at once: as many as a group of sentences may have, so that whoever asks for those that have arrived gets a
+/// group of them.
+const BUFFER_BYTES: usize = 1 << 20;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The lines of a text, one by one.
@@ -44,6 +48,8 @@ pub struct LineReader<R> {
     n_bytes: u64,
     /// Whether what follows is not the start of a line.
     is_broken: bool,
+    /// Whether the file is of another encoding, so that no line of it can be read.
+    is_wide: bool,
 }
 
 /// One line without its line end.
@@ -60,7 +66,7 @@ pub struct Line<'a> {
 impl<R: Read> LineReader<R> {
     /// Reads nothing yet.
     pub fn new(reader: R) -> Self {
-        LineReader::with_capacity(64 << 10, reader)
+        LineReader::with_capacity(BUFFER_BYTES, reader)
     }
 
     /// Reads nothing yet; `capacity` is the number of bytes to ask the reader for at a time.
@@ -74,6 +80,7 @@ impl<R: Read> LineReader<R> {
             number: 0,
             n_bytes: 0,
             is_broken: false,
+            is_wide: false,
         }
     }
 
@@ -92,7 +99,7 @@ impl<R: Read> LineReader<R> {
         self.n_bytes
     }
 
-    /// Whether the last line could not be read to its end, so that none can be read after it.
+    /// Whether the last line could not be read to its end.
     pub fn is_broken(&self) -> bool {
         self.is_broken
     }
@@ -116,6 +123,34 @@ impl<R: Read> LineReader<R> {
         self.previous_end
     }
 
+    /// Whether the file is of another encoding, so that no line of it can be read.
+    pub(super) fn is_wide(&self) -> bool {
+        self.is_wide
+    }
+
+    /// Passes over what is left of a line that is too long.
+    fn skip_line(&mut self) -> std::io::Result<()> {
+        while self.end.is_empty() {
+            let available = match self.reader.fill_buf() {
+                Err(error) if error.kind() == IoErrorKind::Interrupted => continue,
+                available => available?,
+            };
+            let length = available.iter().position(|&byte| is_line_end(byte));
+            self.end = match length.map(|length| available[length]) {
+                Some(b'\n') => "\n",
+                Some(_) => "\r",
+                None => "",
+            };
+            let n_bytes = length.map_or(available.len(), |length| length + 1);
+            self.reader.consume(n_bytes);
+            self.n_bytes += n_bytes as u64;
+            if n_bytes == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// The line last read, as far as it is text.
     pub(super) fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(self.buffer.trim_ascii_end())
@@ -125,14 +160,16 @@ impl<R: Read> LineReader<R> {
     ///
     /// # Errors
     /// [`ErrorKind::Io`] when the bytes cannot be read, [`ErrorKind::Dataset`] when they are no UTF-8, hold a NUL byte, or
-    /// go on for more than 16 MiB without a line end. The error names the line. The lines after it can be read, unless
-    /// this one [has no end](Self::is_broken).
+    /// go on for more than 16 MiB without a line end. The error names the line. The lines after it can be read; after
+    /// one that [was not read to its end](Self::is_broken), what is left of it is passed over first.
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>> {
         let number = self.number + 1;
         let place = || format!("line {number}");
+        let is_too_long = self.is_broken && self.buffer.len() > MAX_RECORD_BYTES;
         self.is_broken = true;
         let is_first = self.number == 0;
-        self.fill_buffer().map_err(|error| {
+        let skipped = if is_too_long { self.skip_line() } else { Ok(()) };
+        skipped.and_then(|()| self.fill_buffer()).map_err(|error| {
             let error = read_error(error);
             // What cannot be read at all, such as a folder, has no lines.
             if is_first { error } else { error.at(place()) }
@@ -144,6 +181,7 @@ impl<R: Read> LineReader<R> {
         self.number = number;
         self.is_broken = self.buffer.len() > MAX_RECORD_BYTES;
         if is_first {
+            self.is_wide = wide_encoding(&self.start()).is_some();
             check_encoding(&self.start()).map_err(|error| error.at(place()))?;
         }
         check(&self.buffer).map_err(|error| error.at(place()))?;
@@ -332,5 +370,13 @@ mod tests {
         bytes.push(b'a');
         let error = lines(&bytes).unwrap_err();
         assert_eq!(error.to_string(), "line 1: expected a line of at most 16777216 bytes, got a longer one");
+        // Its rest is no line of its own.
+        bytes.extend_from_slice(b"rest\nnext\n");
+        let mut reader = LineReader::new(bytes.as_slice());
+        assert!(reader.next_line().is_err() && reader.is_broken());
+        let next = reader.next_line().unwrap().map(|line| (line.number, line.text.to_string()));
+        assert_eq!(next, Some((2, "next".to_string())));
+        assert!(!reader.is_broken() && reader.next_line().unwrap().is_none());
+        assert_eq!(reader.n_bytes(), bytes.len() as u64);
     }
 }

@@ -52,6 +52,7 @@ mod multi_label;
 mod one_hot;
 mod options;
 mod order;
+mod records;
 mod refused;
 mod scripts;
 mod sniff;
@@ -76,6 +77,7 @@ pub use self::inspected::Inspected;
 pub use self::lines::{Line, LineReader};
 pub use self::multi_label::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 pub use self::options::{Column, DatasetOptions, Format, Header};
+pub use self::records::{Fields, SentenceRecord};
 pub use self::scripts::{mixed_word, script_of};
 pub use self::summary::DatasetSummary;
 

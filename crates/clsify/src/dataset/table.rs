@@ -66,12 +66,18 @@ pub(super) struct Table<T> {
     labelled: bool,
     /// Where a sentence may have several labels, what stands between them in a cell: a cell may be empty, and stays whole.
     pub(super) separator: Option<LabelSeparator>,
+    /// Whether a blank line is a record without a sentence, where lines are sentences.
+    pub(super) takes_blank_lines: bool,
     /// Settled by the first row.
     columns: Option<Columns>,
     /// The first rows, looked at before the first one is read.
     sample: Option<Sample>,
+    /// The header, if there is one.
+    names: Option<Vec<String>>,
     /// The first of the blank lines before the next record.
     empty_line: Option<usize>,
+    /// The record after blank lines that are records, until these have been given.
+    after_blanks: Option<Example>,
     record: StringRecord,
 }
 
@@ -83,9 +89,12 @@ impl<T: RowReader> Table<T> {
             options,
             labelled,
             separator: None,
+            takes_blank_lines: false,
             columns: None,
+            names: None,
             sample: None,
             empty_line: None,
+            after_blanks: None,
             record: StringRecord::new(),
         }
     }
@@ -114,7 +123,29 @@ impl<T: RowReader> Table<T> {
         self.rows.text()
     }
 
+    /// Whether a row may be a header; not where a line is a sentence.
+    pub(super) fn can_have_header(&self) -> bool {
+        self.rows.can_have_header()
+    }
+
+    /// The names of the columns, if the file has a header and it has been read.
+    pub(super) fn names(&self) -> Option<&[String]> {
+        self.names.as_deref()
+    }
+
+    /// The cells of the record last given; none where it could not be taken apart.
+    pub(super) fn cells(&self) -> Vec<String> {
+        match self.after_blanks {
+            // It stands for a blank line.
+            Some(_) => vec![String::new()],
+            None => self.record.iter().map(str::to_string).collect(),
+        }
+    }
+
     pub(super) fn next(&mut self) -> Result<Option<Example>> {
+        if let Some(example) = self.next_of_blanks() {
+            return Ok(Some(example));
+        }
         let header = if self.rows.can_have_header() { self.options.header } else { Header::Absent };
         if self.sample.is_none() {
             let sample = self.look_ahead()?;
@@ -127,6 +158,10 @@ impl<T: RowReader> Table<T> {
             // In a file with one column whitespace is a sentence, and its first row may be one.
             let is_sentence = !self.labelled && of_one_column != Some(false) && !is_empty(record);
             if row.is_blank && !is_sentence {
+                // Where every line is a sentence, also at the end of the file.
+                if self.takes_blank_lines && !self.rows.can_have_header() {
+                    return Ok(Some(Example::new(row.line, "", None)));
+                }
                 self.empty_line = self.empty_line.or(Some(row.line));
                 continue;
             }
@@ -152,13 +187,16 @@ impl<T: RowReader> Table<T> {
                     let has_header = chosen.has_header;
                     let columns = &*self.columns.insert(chosen);
                     if has_header {
+                        self.names = Some(record.iter().map(|name| name.trim().to_string()).collect());
                         check_empty_line(columns, self.empty_line)?;
                         continue;
                     }
                     columns
                 }
             };
-            check_empty_line(columns, self.empty_line.take())?;
+            if !self.takes_blank_lines {
+                check_empty_line(columns, self.empty_line.take())?;
+            }
             if record.len() != columns.count {
                 let error = Error::new(ErrorKind::Dataset, expected_columns(columns.count, record.len()));
                 return Err(with_hint(error, rows.hint(columns.count, record)).at(place()));
@@ -175,7 +213,13 @@ impl<T: RowReader> Table<T> {
                 (Some(_), Some(cell)) => Example::with_cell(row.line, sentence, cell),
                 (None, label) => Example::new(row.line, sentence, label),
             };
-            return Ok(Some(example.weighted(weight)));
+            let example = example.weighted(weight);
+            if self.takes_blank_lines && columns.count == 1 && self.empty_line.is_some() {
+                self.after_blanks = Some(example);
+                return Ok(self.next_of_blanks());
+            }
+            self.empty_line = None;
+            return Ok(Some(example));
         }
         Ok(None)
     }
@@ -195,6 +239,22 @@ impl<T: RowReader> Table<T> {
             self.rows.lines_mut().next_line()?;
         }
         Ok(sample)
+    }
+
+    /// One of the blank lines before a record, and after the last one the record.
+    fn next_of_blanks(&mut self) -> Option<Example> {
+        let example = self.after_blanks.take()?;
+        match self.empty_line {
+            Some(line) if line < example.line => {
+                self.empty_line = Some(line + 1);
+                self.after_blanks = Some(example);
+                Some(Example::new(line, "", None))
+            }
+            _ => {
+                self.empty_line = None;
+                Some(example)
+            }
+        }
     }
 }
 

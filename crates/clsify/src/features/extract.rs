@@ -64,8 +64,8 @@ impl std::ops::AddAssign for TokenCounts {
 ///
 /// # Errors
 /// [`ErrorKind::Tokenizer`] with the sentence's number when an encoding has no tokens, as of an empty sentence where the
-/// tokenizer adds no special tokens; [`ErrorKind::InvalidArgument`] when there is no pooling; else as for
-/// [`Encoder::forward`].
+/// tokenizer adds no special tokens; [`ErrorKind::Checkpoint`] with the sentence's number when its features are not all
+/// finite; [`ErrorKind::InvalidArgument`] when there is no pooling; else as for [`Encoder::forward`].
 ///
 /// ```no_run
 /// use clsify::{encoder::Encoder, features::{FeatureOptions, extract}, tokenizer::Tokenizer};
@@ -99,7 +99,20 @@ pub(crate) fn extract_with(
     options: &FeatureOptions,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Matrix> {
-    check(encodings, 0, options)?;
+    check(encodings, options)?;
+    let features = extract_unchecked(encoder, head, encodings, options, progress)?;
+    check_finite(&features)?;
+    Ok(features)
+}
+
+/// The features of encodings that [`check`] has passed, finite or not: for callers that go on with the other sentences.
+pub(crate) fn extract_unchecked(
+    encoder: &Encoder,
+    head: &Head,
+    encodings: &[Encoding],
+    options: &FeatureOptions,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Matrix> {
     let n_features = options.n_features(encoder.config())?;
     let mut features = Matrix::zeros(encodings.len(), n_features);
     // Every chunk has the rows of its sentences, so that no thread waits for another to write.
@@ -135,17 +148,46 @@ pub(crate) fn extract_with(
     Ok(features)
 }
 
-/// The errors of [`extract`] that need no encoder; before these encodings come so many others.
-pub(crate) fn check(encodings: &[Encoding], n_before: usize, options: &FeatureOptions) -> Result<()> {
+/// The errors of [`extract`] that need no encoder.
+pub(crate) fn check(encodings: &[Encoding], options: &FeatureOptions) -> Result<()> {
+    check_poolings(options)?;
+    (0..encodings.len()).try_for_each(|i| check_tokens(&encodings[i]).map_err(|error| error.at_sentence(i)))
+}
+
+pub(crate) fn check_poolings(options: &FeatureOptions) -> Result<()> {
     if options.poolings.is_empty() {
         return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one pooling"));
     }
-    if let Some(i) = encodings.iter().position(Encoding::is_empty) {
-        let message = format!("sentence {}: expected at least one token, got none", n_before + i + 1);
-        return Err(Error::new(ErrorKind::Tokenizer, message)
+    Ok(())
+}
+
+/// Whether a sentence has a token that could be pooled.
+pub(crate) fn check_tokens(encoding: &Encoding) -> Result<()> {
+    if encoding.is_empty() {
+        return Err(Error::new(ErrorKind::Tokenizer, "expected at least one token, got none")
             .with_hint("the tokenizer adds no special tokens such as [CLS] and [SEP]"));
     }
     Ok(())
+}
+
+/// Whether all features are finite; the error has the first sentence where one is not.
+pub(crate) fn check_finite(features: &Matrix) -> Result<()> {
+    (0..features.rows())
+        .try_for_each(|i| check_finite_row(features.row(i)).map_err(|error| error.at_sentence(i)))
+}
+
+/// The same for the features of one sentence.
+pub(crate) fn check_finite_row(row: &[f32]) -> Result<()> {
+    // Without an early end, so that the loop is one of vector instructions.
+    if row.iter().fold(true, |all, x| all & x.is_finite()) {
+        return Ok(());
+    }
+    let got = if row.iter().any(|x| x.is_nan()) { "NaN" } else { "infinity" };
+    let message = format!("expected a vector of finite numbers from the encoder, got {got}");
+    Err(Error::new(ErrorKind::Checkpoint, message).with_hint(
+        "the encoder's weights are damaged or too large for this arithmetic: compare the checksum of model.safetensors \
+         with the original's, or try --dtype f32",
+    ))
 }
 
 /// Sentences by falling length, in groups of at most [`CHUNK_TOKENS`] tokens, at least one each: the longest chunks

@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 
 pub use cache::{CacheOptions, FeatureCache};
 pub use extract::{TokenCounts, extract};
-pub(crate) use extract::{check, extract_with};
+pub(crate) use extract::{
+    check, check_finite, check_finite_row, check_poolings, check_tokens, extract_unchecked, extract_with,
+};
 pub use layers::Layers;
 pub(crate) use module::Head;
 pub use module::Module;

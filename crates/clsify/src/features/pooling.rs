@@ -46,7 +46,10 @@ impl Pooling {
             }
             Pooling::Max => {
                 for token in tokens {
-                    out.iter_mut().zip(token).for_each(|(o, t)| *o = o.max(*t));
+                    // `f32::max` would pass over what is not a number.
+                    out.iter_mut()
+                        .zip(token)
+                        .for_each(|(o, t)| *o = if *t > *o || t.is_nan() { *t } else { *o });
                 }
             }
         }

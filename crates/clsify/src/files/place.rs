@@ -71,6 +71,12 @@ pub fn open_no_follow(options: &mut OpenOptions, path: &Path) -> std::io::Result
     options.open(path)
 }
 
+/// Whether the process was started with standard output closed (`command >&-`), so that what is printed would be lost without
+/// an error; `false` where that is not known.
+pub fn stdout_was_closed() -> bool {
+    clsify_kernels::startup::stdout_was_closed()
+}
+
 /// Opens what [`is_written_in_place`].
 ///
 /// # Errors

@@ -72,7 +72,8 @@ pub(super) fn examine(
     for part in 0..n_parts {
         let rows: Vec<usize> = (part..n).step_by(n_parts).collect();
         let sentences: Vec<&str> = rows.iter().map(|&row| dataset.sentences()[row].as_str()).collect();
-        let encoded = encoder.encode(&sentences, observer)?;
+        let lines: Vec<usize> = rows.iter().map(|&row| dataset.lines()[row]).collect();
+        let encoded = encoder.encode_lines(&sentences, &lines, observer)?;
         let is_truncated = |&(_, encoding): &(&usize, &crate::tokenizer::Encoding)| encoding.is_truncated;
         let truncated = rows.iter().zip(&encoded.encodings).filter(is_truncated);
         findings.truncated.extend(truncated.map(|(&row, _)| row));
@@ -203,7 +204,9 @@ impl<'a> EncodedTest<'a> {
         }
         findings.near_leaks = vec![None; n];
         let sentences: Vec<&str> = rows.iter().map(|&row| test.dataset.sentences()[row].as_str()).collect();
-        let features = encoder.encode(&sentences, observer)?.features;
+        let lines: Vec<usize> = rows.iter().map(|&row| test.dataset.lines()[row]).collect();
+        let encoded = encoder.encode_lines(&sentences, &lines, observer);
+        let features = encoded.map_err(|error| error.at("test data"))?.features;
         Ok(EncodedTest { exact: test.exact, rows, features })
     }
 

@@ -253,10 +253,13 @@ pub fn learning_curve(
     };
     note_seen(observer, (n_seen, y_test.len()), "the training rows");
 
-    let encoded = encoder.encode(dataset.sentences(), observer)?;
+    let encoded = encoder.encode_lines(dataset.sentences(), dataset.lines(), observer)?;
     let x_train = encoded.features.select_rows(&split.train);
     let x_test = match test_dataset {
-        Some(test) => encoder.encode(test.sentences(), observer)?.features,
+        Some(test) => {
+            let encoded = encoder.encode_lines(test.sentences(), test.lines(), observer);
+            encoded.map_err(|error| error.at("test data"))?.features
+        }
         None => encoded.features.select_rows(&split.test),
     };
     let scored = |predicted: &dyn Fn(usize) -> usize| -> Result<(RatioScore, RatioScore)> {

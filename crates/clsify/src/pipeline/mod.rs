@@ -71,7 +71,7 @@ pub use sentence_classifier::{
 };
 pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
 pub use speed::{EncoderSpeed, Latency};
-pub use stream::{Group, Streamed};
+pub use stream::{Fault, Group, SentenceGroup, Streamed};
 pub use train::{GridSearchOptions, TestRows, TrainOptions, Trained, train, training_rows};
 pub use train_selected::{train_multi_label_selected, train_selected};
 pub use training_report::{

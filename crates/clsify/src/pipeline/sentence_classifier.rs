@@ -305,7 +305,7 @@ impl SentenceClassifier {
         labels.sort();
         labels.dedup();
         let y_true = super::train::class_ids(dataset, &labels);
-        let encoded = self.encoder.encode(dataset.sentences(), observer)?;
+        let encoded = self.encoder.encode_lines(dataset.sentences(), dataset.lines(), observer)?;
         let own_ids: Vec<usize> =
             self.classes().iter().map(|label| labels.binary_search(label).unwrap_or(usize::MAX)).collect();
         let probabilities = self.classifier.predict_proba(&encoded.features);

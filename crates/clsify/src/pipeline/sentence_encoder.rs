@@ -12,7 +12,8 @@ use super::token_notes::TokenNotes;
 use crate::encoder::{Dtype, Encoder, EncoderConfig};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::{
-    FeatureCache, FeatureOptions, Head, Layers, SentenceTransformer, TokenCounts, check, extract_with,
+    FeatureCache, FeatureOptions, Head, Layers, SentenceTransformer, TokenCounts, check, check_finite,
+    check_finite_row, extract_unchecked, extract_with,
 };
 use crate::matrix::Matrix;
 use crate::tokenizer::{Encoding, Tokenizer, model_max_length};
@@ -108,6 +109,16 @@ impl Weights {
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Matrix> {
         extract_with(&self.encoder, &self.head, encodings, features, progress)
+    }
+
+    /// The same of encodings that were checked before, finite or not.
+    pub(super) fn extract_unchecked(
+        &self,
+        encodings: &[Encoding],
+        features: &FeatureOptions,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Matrix> {
+        extract_unchecked(&self.encoder, &self.head, encodings, features, progress)
     }
 }
 
@@ -250,7 +261,7 @@ impl SentenceEncoder {
     /// The features of every sentence, in order.
     ///
     /// # Errors
-    /// As for [`Tokenizer::encode`] and [`Encoder::forward`].
+    /// As for [`Tokenizer::encode`] and [`extract`]; [`Error::sentence`] is the sentence that it is about.
     pub fn encode<S: AsRef<str> + Sync>(&self, sentences: &[S], observer: &dyn Observer) -> Result<Encoded> {
         let started = Instant::now();
         observer.start(Stage::Tokenize, sentences.len());
@@ -280,6 +291,16 @@ impl SentenceEncoder {
         Ok(Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached })
     }
 
+    /// The same for sentences of a file; an error about a sentence names its line.
+    pub(super) fn encode_lines<S: AsRef<str> + Sync>(
+        &self,
+        sentences: &[S],
+        lines: &[usize],
+        observer: &dyn Observer,
+    ) -> Result<Encoded> {
+        self.encode(sentences, observer).map_err(|error| error.at_line_of(lines))
+    }
+
     pub(super) fn add_embed_seconds(&self, seconds: f64) {
         self.embed_nanoseconds.fetch_add((1e9 * seconds) as u64, Ordering::Relaxed);
     }
@@ -291,7 +312,7 @@ impl SentenceEncoder {
         encodings: &[Encoding],
         observer: &dyn Observer,
     ) -> Result<(Matrix, usize)> {
-        check(encodings, 0, &self.features)?;
+        check(encodings, &self.features)?;
         let identity = &self.files.features_name(&self.features, self.dtype, &self.hash_memory)?;
         let mut found = cache.look_up(identity, encodings, self.n_features());
         if found.n_cached > 0 {
@@ -310,7 +331,10 @@ impl SentenceEncoder {
                 let (part, after) = rest.split_at(size.min(rest.len()));
                 let part_encodings: Vec<Encoding> = part.iter().map(|&i| encodings[i].clone()).collect();
                 let progress = |done| observer.advance(Stage::Embed, n_done + done);
-                let rows = weights.extract(&part_encodings, &self.features, &progress)?;
+                let rows = weights.extract_unchecked(&part_encodings, &self.features, &progress)?;
+                for (i, &sentence) in part.iter().enumerate() {
+                    check_finite_row(rows.row(i)).map_err(|error| error.at_sentence(sentence))?;
+                }
                 n_done += part_encodings.iter().map(Encoding::len).sum::<usize>();
                 found.fill(part, &rows);
                 keeper.add(&found, part);
@@ -325,6 +349,8 @@ impl SentenceEncoder {
             }
         }
         cache.shrink(0);
+        // What an earlier version has kept.
+        check_finite(&found.features)?;
         Ok((found.features, found.n_cached))
     }
 

@@ -45,7 +45,7 @@ pub fn train_selected<E: From<Error>>(
         .weighted(dataset.weights().map(<[f64]>::to_vec))
         .select_rows(&train);
     let select = SelectionOptions { scoring, classifier: options.classifier };
-    let chosen = choose(load, dataset.sentences(), (&train, &targets), &select, observer)?;
+    let chosen = choose(load, (dataset.sentences(), dataset.lines()), (&train, &targets), &select, observer)?;
     let options = TrainOptions { scaling: Scaling::Standard, classifier: chosen.classifier, ..options };
     let mut trained = train::train_encoded(chosen.encoder, dataset, Some(chosen.encoded), options, observer)?;
     chosen.times.add_to(&mut trained.report.seconds);
@@ -79,7 +79,7 @@ pub fn train_multi_label_selected<E: From<Error>>(
         .weighted(dataset.weights().map(<[f64]>::to_vec))
         .select_rows(&train);
     let select = SelectionOptions { scoring, classifier: options.classifier };
-    let chosen = choose(load, dataset.sentences(), (&train, &targets), &select, observer)?;
+    let chosen = choose(load, (dataset.sentences(), dataset.lines()), (&train, &targets), &select, observer)?;
     let options =
         MultiLabelTrainOptions { scaling: Scaling::Standard, classifier: chosen.classifier, ..options };
     let data = (dataset, separator);
@@ -117,7 +117,7 @@ impl Times {
 /// Chooses by the `train` rows, whose targets these are, and encodes all `sentences`, each once.
 fn choose<E: From<Error>>(
     load: impl Fn(FeatureOptions) -> Result<SentenceEncoder, E>,
-    sentences: &[String],
+    (sentences, lines): (&[String], &[usize]),
     (train, targets): (&[usize], &SelectionTargets),
     options: &SelectionOptions,
     observer: &dyn Observer,
@@ -129,11 +129,15 @@ fn choose<E: From<Error>>(
         observer.note(&format!("choosing features by {n} of {of} rows: {}", targets.left_out()));
     }
     let rows: Vec<usize> = places.iter().map(|&place| train[place]).collect();
-    let of = |rows: &[usize]| -> Vec<&str> { rows.iter().map(|&row| sentences[row].as_str()).collect() };
+    let encode = |encoder: &SentenceEncoder, rows: &[usize]| {
+        let of_rows: Vec<&str> = rows.iter().map(|&row| sentences[row].as_str()).collect();
+        let lines: Vec<usize> = rows.iter().map(|&row| lines[row]).collect();
+        encoder.encode_lines(&of_rows, &lines, observer)
+    };
 
     let encoder = load(selection_features())?;
     let config = encoder.config().clone();
-    let encoded = encoder.encode(&of(&rows), observer)?;
+    let encoded = encode(&encoder, &rows)?;
     let mean_tokens = encoded.counts.n_tokens.div_ceil(rows.len().max(1));
     let search_started = Instant::now();
     let own = targets.select_rows(&places);
@@ -158,7 +162,7 @@ fn choose<E: From<Error>>(
     let mut is_known = vec![false; sentences.len()];
     rows.iter().for_each(|&row| is_known[row] = true);
     let rest: Vec<usize> = (0..sentences.len()).filter(|&row| !is_known[row]).collect();
-    let encoded = together((&rows, known), (&rest, encoder.encode(&of(&rest), observer)?));
+    let encoded = together((&rows, known), (&rest, encode(&encoder, &rest)?));
     let classifier = LogisticRegressionOptions { c: selection.chosen.c, ..options.classifier };
     let times = Times { started, search_seconds };
     Ok(Chosen { selection, encoder, encoded, classifier, times })

@@ -206,7 +206,11 @@ impl Tokenizer {
     /// # Errors
     /// As for [`encode`](Self::encode).
     pub fn encode_batch<S: AsRef<str> + Sync>(&self, sentences: &[S]) -> Result<Vec<Encoding>> {
-        sentences.par_iter().map(|sentence| self.encode(sentence.as_ref())).collect()
+        // Not collected into a result at once, which would be that of any sentence.
+        let encodings: Vec<Result<Encoding>> =
+            sentences.par_iter().map(|sentence| self.encode(sentence.as_ref())).collect();
+        let numbered = encodings.into_iter().enumerate();
+        numbered.map(|(i, encoding)| encoding.map_err(|error| error.at_sentence(i))).collect()
     }
 
     /// The text of each token of an encoding, as in the vocabulary: `[CLS]`, `rum`, `##ination`, ...

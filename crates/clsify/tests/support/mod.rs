@@ -101,6 +101,22 @@ impl Weights {
     }
 }
 
+/// Puts a number into the first place of some rows of an f32 tensor.
+pub(crate) fn spoil(path: &Path, tensor: &str, rows: impl Fn(usize) -> bool, number: f32) {
+    let mut weights = Weights::read(path);
+    let entry = &weights.header[tensor];
+    let start = entry["data_offsets"][0].as_u64().unwrap() as usize;
+    let end = entry["data_offsets"][1].as_u64().unwrap() as usize;
+    let shape: Vec<usize> =
+        entry["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
+    let row_bytes = (end - start) / shape[0];
+    for row in (0..shape[0]).filter(|&row| rows(row)) {
+        let at = start + row * row_bytes;
+        weights.data[at..at + 4].copy_from_slice(&number.to_le_bytes());
+    }
+    weights.write(path);
+}
+
 /// The bytes of a safetensors file with any header, well-formed or not.
 pub(crate) fn safetensors_bytes(header: &[u8], data: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header, data].concat()

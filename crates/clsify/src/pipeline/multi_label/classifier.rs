@@ -232,7 +232,7 @@ impl MultiLabelClassifier {
             ));
         }
         let labels = union(self.classes(), dataset.classes());
-        let encoded = self.encoder.encode(dataset.sentences(), observer)?;
+        let encoded = self.encoder.encode_lines(dataset.sentences(), dataset.lines(), observer)?;
         let probabilities = self.classifier.predict_proba(&encoded.features);
         let y_pred = among(&above(&probabilities, self.thresholds()), self.classes(), &labels)?;
         let y_true = indicator(dataset, &labels)?;

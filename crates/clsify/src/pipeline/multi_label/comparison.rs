@@ -116,7 +116,7 @@ pub fn compare_multi_label(
         note_seen(observer, rows, &format!("the training rows of {name}"));
     }
     let predict = |model: &MultiLabelClassifier| {
-        let encoded = model.encoder().encode(dataset.sentences(), observer)?;
+        let encoded = model.encoder().encode_lines(dataset.sentences(), dataset.lines(), observer)?;
         model.predict_among(&encoded.features, &labels)
     };
     let (y_a, y_b) = (predict(a)?, predict(b)?);

@@ -81,10 +81,13 @@ pub fn multi_label_learning_curve(
     };
     note_seen(observer, (n_seen, y_test.n_samples()), "the training rows");
 
-    let encoded = encoder.encode(dataset.sentences(), observer)?;
+    let encoded = encoder.encode_lines(dataset.sentences(), dataset.lines(), observer)?;
     let x_train = encoded.features.select_rows(&split.train);
     let x_test = match test_dataset {
-        Some(test) => encoder.encode(test.sentences(), observer)?.features,
+        Some(test) => {
+            let encoded = encoder.encode_lines(test.sentences(), test.lines(), observer);
+            encoded.map_err(|error| error.at("test data"))?.features
+        }
         None => encoded.features.select_rows(&split.test),
     };
     let half = vec![0.5; own.len()];

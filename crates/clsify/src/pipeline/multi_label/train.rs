@@ -176,9 +176,13 @@ pub(in crate::pipeline) fn train_encoded(
     encoder.files().hashes(encoder.hash_memory())?;
     let encoded = match encoded {
         Some(encoded) => encoded,
-        None => encoder.encode(dataset.sentences(), observer)?,
+        None => encoder.encode_lines(dataset.sentences(), dataset.lines(), observer)?,
     };
-    let encoded_test = test_dataset.map(|test| encoder.encode(test.sentences(), observer)).transpose()?;
+    let of_test = |error: Error| error.at("test data");
+    let encode_test = |test: &MultiLabelDataset| {
+        encoder.encode_lines(test.sentences(), test.lines(), observer).map_err(of_test)
+    };
+    let encoded_test = test_dataset.map(encode_test).transpose()?;
     let x_train = encoded.features.select_rows(&split.train);
     let x_test = match &encoded_test {
         Some(encoded) => encoded.features.clone(),

@@ -1,0 +1,228 @@
+//! Answers as they are written: one line per sentence, in every format.
+
+use clsify::error::Error;
+use clsify::pipeline::{Fault, Observer};
+use serde_json::{Map, Value, json};
+
+use super::OutputFormat;
+use super::carried::{Columns, csv_line, with_answer};
+use super::model::{Answer, Model};
+use crate::console::Console;
+use crate::output::Output;
+use crate::records::{Records, Row};
+use crate::table::{escape, one_field};
+
+/// Sentences without an answer that are named.
+const MOST_NAMED: usize = 10;
+
+/// How an answer is written.
+#[derive(Clone, Copy)]
+pub(super) struct Style<'a> {
+    pub(super) format: OutputFormat,
+    pub(super) probabilities: bool,
+    pub(super) model: &'a Model,
+}
+
+/// Writes answers in the order of the sentences.
+pub(super) struct Answers<'a> {
+    output: Output,
+    style: Style<'a>,
+    /// Whether a sentence without an answer is passed over.
+    tolerates: bool,
+    console: &'a Console,
+    /// Of CSV; settled by the first record.
+    columns: Option<Columns>,
+    has_header: bool,
+    n_answers: usize,
+    n_without: usize,
+}
+
+impl<'a> Answers<'a> {
+    pub(super) fn new(output: Output, style: Style<'a>, tolerates: bool, console: &'a Console) -> Self {
+        let (columns, has_header) = (None, false);
+        Answers { output, style, tolerates, console, columns, has_header, n_answers: 0, n_without: 0 }
+    }
+
+    /// Writes the answers to a group, up to the first sentence without one if that is an error.
+    pub(super) fn write(
+        &mut self,
+        group: &Records,
+        answers: &[Answer],
+        mut faults: Vec<Fault>,
+    ) -> anyhow::Result<()> {
+        for fault in &mut faults {
+            let error = std::mem::replace(&mut fault.error, Error::new(clsify::error::ErrorKind::Io, ""));
+            fault.error = error.at(group.place(fault.sentence));
+        }
+        let fatal = if self.tolerates { None } else { faults.first().map(|fault| fault.sentence) };
+        let mut lines: Vec<String> = Vec::with_capacity(group.rows.len() + 1);
+        if !self.has_header {
+            lines.extend(self.header(Some(group)));
+        }
+        for row in &group.rows {
+            if fatal.is_some() && row.sentence.as_ref().ok() == fatal.as_ref() {
+                break;
+            }
+            let answer = match &row.sentence {
+                Err(error) => Err(error),
+                Ok(i) => match faults.binary_search_by_key(i, |fault| fault.sentence) {
+                    Ok(fault) => Err(&faults[fault].error),
+                    Err(_) => Ok(&answers[*i]),
+                },
+            };
+            match answer {
+                Ok(_) => self.n_answers += 1,
+                Err(error) => {
+                    self.n_without += 1;
+                    if self.n_without <= MOST_NAMED {
+                        self.console.note(&format!("no answer: {error}"));
+                    }
+                }
+            }
+            lines.push(self.line(group, row, answer));
+        }
+        self.output.write(|out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))?;
+        match faults.into_iter().next() {
+            Some(fault) if fatal.is_some() => Err(fault.error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The header of an input without sentences, and the end.
+    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+        if !self.has_header {
+            let header = self.header(None);
+            self.output.write(|out| header.iter().try_for_each(|line| writeln!(out, "{line}")))?;
+        }
+        if self.n_without > 0 {
+            let (n, of) = (self.n_without, self.n_without + self.n_answers);
+            self.console.note(&format!("{n} of {of} sentences have no answer"));
+        }
+        self.output.finish()
+    }
+
+    /// An error that ends the run, with what became of the answers before it.
+    pub(super) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        if self.output.is_atomic() && self.n_answers > 0 {
+            self.console.note(&format!("{} answers before the error were not written", self.n_answers));
+        }
+        error
+    }
+
+    /// The header of TSV and CSV; not before the first sentences are there: where those are no good, nothing is written.
+    fn header(&mut self, group: Option<&Records>) -> Option<String> {
+        self.has_header = true;
+        match self.style.format {
+            OutputFormat::Tsv => {
+                let mut names = self.style.names(escape);
+                names.push("sentence".to_string());
+                Some(names.join("\t"))
+            }
+            OutputFormat::Csv => {
+                let columns = self.columns.insert(Columns::of(group));
+                let own = columns.names().to_vec();
+                let names = columns.free_names(self.style.names(str::to_string));
+                Some(csv_line(own.into_iter().chain(names)))
+            }
+            _ => None,
+        }
+    }
+
+    fn line(&self, group: &Records, row: &Row, answer: Result<&Answer, &Error>) -> String {
+        let (style, sentence) = (self.style, group.sentence(row));
+        let echo = one_field(sentence.unwrap_or_default());
+        match style.format {
+            OutputFormat::Text => style.text(&echo, answer.ok()),
+            OutputFormat::Tsv => {
+                let mut cells = style.cells(answer.ok(), escape);
+                cells.push(echo);
+                cells.join("\t")
+            }
+            OutputFormat::Csv => {
+                let own = self.columns.as_ref().map(|columns| columns.cells(&row.fields));
+                csv_line(own.into_iter().flatten().chain(style.cells(answer.ok(), str::to_string)))
+            }
+            OutputFormat::Json => {
+                let mut line = Map::from_iter([("text".to_string(), json!(sentence))]);
+                line.extend(style.object(answer));
+                Value::Object(line).to_string()
+            }
+            OutputFormat::Jsonl => with_answer(&row.fields, group.header.as_deref(), style.object(answer)),
+        }
+    }
+}
+
+impl Style<'_> {
+    /// The names of the columns of an answer.
+    fn names(self, name: impl Fn(&str) -> String) -> Vec<String> {
+        let label = if self.model.separator().is_some() { "labels" } else { "label" };
+        let mut names = vec![label.to_string()];
+        if self.model.abstains() {
+            names.push("best_guess".to_string());
+        }
+        if self.probabilities {
+            names.extend(self.model.classes().iter().map(|class| format!("p_{}", name(class))));
+        }
+        names
+    }
+
+    /// The cells below them; empty ones where there is no answer.
+    fn cells(self, answer: Option<&Answer>, cell: impl Fn(&str) -> String) -> Vec<String> {
+        let Some(answer) = answer else {
+            return vec![String::new(); self.names(str::to_string).len()];
+        };
+        let mut cells = vec![cell(&self.joined(answer))];
+        cells.extend(answer.best_guess.iter().map(|label| cell(label)));
+        if self.probabilities {
+            cells.extend(answer.probabilities.iter().map(|p| format!("{p:.6}")));
+        }
+        cells
+    }
+
+    /// The labels in one cell.
+    fn joined(self, answer: &Answer) -> String {
+        answer.labels.join(&self.model.separator().unwrap_or_default())
+    }
+
+    fn text(self, sentence: &str, answer: Option<&Answer>) -> String {
+        let Some(answer) = answer else {
+            return format!("{}\t{sentence}", if self.probabilities { "\t" } else { "" });
+        };
+        let mut line = escape(&self.joined(answer));
+        if let Some(best_guess) = answer.best_guess.as_ref().filter(|_| answer.is_abstained()) {
+            line.push_str(&format!(" ({})", escape(best_guess)));
+        }
+        if self.probabilities {
+            let pairs = self.model.classes().iter().zip(&answer.probabilities);
+            let pairs: Vec<String> = pairs.map(|(class, p)| format!("{} {p:.4}", escape(class))).collect();
+            line.push_str(&format!("\t{}", pairs.join(", ")));
+        }
+        format!("{line}\t{sentence}")
+    }
+
+    /// The members of an answer's object; null and the reason where there is no answer.
+    fn object(self, answer: Result<&Answer, &Error>) -> Vec<(String, Value)> {
+        let is_multi_label = self.model.separator().is_some();
+        let found = answer.ok();
+        let label = match found {
+            Some(answer) if is_multi_label => json!(answer.labels),
+            found => json!(found.map(|answer| answer.labels.concat())),
+        };
+        let mut members = vec![(if is_multi_label { "labels" } else { "label" }, label)];
+        if self.model.abstains() {
+            members.push(("abstained", json!(found.map(Answer::is_abstained))));
+            members.push(("best_guess", json!(found.and_then(|answer| answer.best_guess.as_ref()))));
+        }
+        if self.probabilities {
+            let pairs = |answer: &Answer| -> Map<String, Value> {
+                let classes = self.model.classes().iter().cloned();
+                classes.zip(answer.probabilities.iter().map(|p| json!(p))).collect()
+            };
+            members.push(("probabilities", json!(found.map(pairs))));
+        }
+        if let Err(error) = answer {
+            members.push(("error", json!(error.to_string())));
+        }
+        members.into_iter().map(|(key, value)| (key.to_string(), value)).collect()
+    }
+}

@@ -1,0 +1,143 @@
+//! Sentences one by one with the records that they stand in, also where a record has none: for programs that answer every
+//! record, with its other fields beside the answer.
+
+use std::io::Read;
+
+use super::SentenceReader;
+use super::examples::{Example, Examples, Records};
+use super::lines::LineReader;
+use super::options::{DatasetOptions, Format};
+use crate::error::{ErrorKind, Result};
+
+/// One record of a file of sentences.
+#[derive(Debug)]
+pub struct SentenceRecord {
+    /// The line where it starts, counted from 1; in a JSON array the number of the record.
+    pub line: usize,
+    /// The sentence; the error, with file and line, where the record has none or cannot be read.
+    pub sentence: Result<String>,
+    /// The whole record.
+    pub fields: Fields,
+}
+
+/// A record as it stands in its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fields {
+    /// The cells of a row; one cell where a line is a sentence, none where the row could not be taken apart.
+    Row(Vec<String>),
+    /// The text of a JSON object, or of whatever stands in its place.
+    Object(String),
+}
+
+impl<R: Read> SentenceReader<R> {
+    /// Reads lines, each of which is a sentence: a blank one is a record without a sentence, and there may be none at all.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Dataset`] when the first bytes are not those of a text; an I/O error when they cannot be read.
+    ///
+    /// ```
+    /// use clsify::dataset::SentenceReader;
+    /// let mut reader = SentenceReader::of_lines("first\n\nthird\n".as_bytes(), "stdin")?;
+    /// let records = std::iter::from_fn(|| reader.next_record()).collect::<Result<Vec<_>, _>>()?;
+    /// let sentences: Vec<Option<&str>> = records.iter().map(|r| r.sentence.as_deref().ok()).collect();
+    /// assert_eq!(sentences, [Some("first"), None, Some("third")]);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn of_lines(reader: R, name: &str) -> Result<Self> {
+        let options = DatasetOptions { format: Some(Format::Lines), ..DatasetOptions::default() };
+        let mut examples = Examples::new(reader, name, &options, false)?;
+        examples.may_be_empty = true;
+        Ok(SentenceReader { examples, file_bytes: None }.with_blank_lines())
+    }
+
+    /// The same reader where a blank line is a record without a sentence, if the file has one column: answers to records can
+    /// then be matched to lines.
+    #[must_use]
+    pub fn with_blank_lines(mut self) -> Self {
+        match &mut self.examples.records {
+            Records::Tsv(table) => table.takes_blank_lines = true,
+            Records::Csv(table) => table.takes_blank_lines = true,
+            Records::Jsonl(_) | Records::JsonArray(_) | Records::FastText(_) => {}
+        }
+        self
+    }
+
+    /// The next record; `None` at the end. An error where the records after it cannot be read either: the columns are not
+    /// known yet, a quote is never closed, or the file cannot be read. Nothing follows it.
+    ///
+    /// ```
+    /// use clsify::dataset::{DatasetOptions, Fields, SentenceReader};
+    /// let csv = "id,text\n7,a treat\n8,\n";
+    /// let mut reader = SentenceReader::new(csv.as_bytes(), "reviews.csv", &DatasetOptions::default())?;
+    /// let first = reader.next_record().unwrap()?;
+    /// assert_eq!((first.line, first.sentence?.as_str()), (2, "a treat"));
+    /// assert_eq!(first.fields, Fields::Row(vec!["7".into(), "a treat".into()]));
+    /// assert_eq!(reader.header(), Some(&["id".to_string(), "text".to_string()][..]));
+    /// let error = reader.next_record().unwrap()?.sentence.unwrap_err();
+    /// assert_eq!(error.to_string(), "reviews.csv: line 3: expected a sentence, got an empty one");
+    /// assert!(reader.next_record().is_none());
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn next_record(&mut self) -> Option<Result<SentenceRecord>> {
+        if self.examples.is_over {
+            return None;
+        }
+        let (line, sentence) = match self.examples.read_unchecked().transpose()? {
+            Ok(example) => {
+                let place = |error: crate::error::Error| error.at(self.examples.place());
+                let checked = example.check(false).map_err(place);
+                let Example { line, sentence, .. } = example;
+                (line, checked.map(|()| sentence))
+            }
+            Err(error) => {
+                if error.kind() == ErrorKind::Io || !self.examples.can_go_on_without_labels() {
+                    self.examples.is_over = true;
+                    return Some(Err(error.at(self.examples.name.as_str())));
+                }
+                self.examples.n_read += 1;
+                (self.examples.line(), Err(error))
+            }
+        };
+        let sentence = sentence.map_err(|error| error.at(self.examples.name.as_str()));
+        Some(Ok(SentenceRecord { line, sentence, fields: self.examples.fields() }))
+    }
+
+    /// The names of the columns, once the first record has been read; `None` where the file has no header, or is JSONL.
+    pub fn header(&self) -> Option<&[String]> {
+        match &self.examples.records {
+            Records::Tsv(table) => table.names(),
+            Records::Csv(table) => table.names(),
+            Records::Jsonl(_) | Records::JsonArray(_) | Records::FastText(_) => None,
+        }
+    }
+
+    /// Whether a whole line has arrived that has not been given: asking for the next record need not wait for it.
+    pub fn has_line(&self) -> bool {
+        self.examples.lines().is_some_and(LineReader::has_buffered_line)
+    }
+}
+
+impl<R: Read> Examples<R> {
+    /// After a record that cannot be read: whether those after it can, as far as their sentences are concerned.
+    fn can_go_on_without_labels(&self) -> bool {
+        let is_settled = match &self.records {
+            Records::Tsv(table) => table.is_settled() || !table.can_have_header(),
+            Records::Csv(table) => table.is_settled() && !table.is_open(),
+            Records::Jsonl(reader) => !reader.objects.has_no_keys(),
+            Records::JsonArray(array) => !array.objects.has_no_keys() && !array.is_broken(),
+            Records::FastText(_) => true,
+        };
+        is_settled && !self.is_over && !self.lines().is_some_and(LineReader::is_wide)
+    }
+
+    /// The record last read.
+    fn fields(&self) -> Fields {
+        match &self.records {
+            Records::Tsv(table) => Fields::Row(table.cells()),
+            Records::Csv(table) => Fields::Row(table.cells()),
+            Records::Jsonl(reader) => Fields::Object(reader.lines().text().into_owned()),
+            Records::JsonArray(array) => Fields::Object(array.text().into_owned()),
+            Records::FastText(reader) => Fields::Row(vec![reader.lines().text().into_owned()]),
+        }
+    }
+}
