@@ -32,8 +32,7 @@ fn end(signal: i32) {
 pub(crate) fn handle() -> anyhow::Result<()> {
     use signal_hook::consts::signal::{
         SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM,
-        SIGXCPU,
-        SIGXFSZ,
+        SIGXCPU, SIGXFSZ,
     };
     let mut signals = vec![
         SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU,

@@ -19,8 +19,8 @@ use hf_hub::api::sync::{ApiBuilder, ApiRepo};
 use crate::archive::{git_blob_sha1_of, sha256_of};
 use crate::below::join_below;
 use crate::checkpoint_files::{
-    CONFIG, LEGACY_WEIGHTS, MODULES, SMALL_FILES, TOKENIZER, VOCAB, VOCAB_JSON, WEIGHTS, WEIGHTS_INDEX, modules,
-    shards,
+    CONFIG, LEGACY_WEIGHTS, MODULES, SMALL_FILES, TOKENIZER, VOCAB, VOCAB_JSON, WEIGHTS, WEIGHTS_INDEX,
+    modules, shards,
 };
 use crate::environment::Environment;
 use crate::hub_cache::{Place, is_commit};

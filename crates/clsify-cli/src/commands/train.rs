@@ -246,7 +246,11 @@ pub(crate) fn check_report(report: &Path, output: &Path) -> anyhow::Result<()> {
 }
 
 fn check_outside(path: &Path, output: &Path, option: &str) -> anyhow::Result<()> {
-    ensure!(!is_inside(path, output), "{}: lies in the model's folder: choose another {option}", path.display());
+    ensure!(
+        !is_inside(path, output),
+        "{}: lies in the model's folder: choose another {option}",
+        path.display()
+    );
     Ok(())
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::place::resolve;
 use super::temporary::{
-    Temporary, backups, is_temporary_name, lock_abandoned, move_to_backup, open_folder, remove_leftovers, split,
+    Temporary, backups, is_temporary_name, lock_abandoned, move_to_backup, open_folder, remove_leftovers,
+    split,
 };
 use super::{interrupt, modes};
 use crate::error::{Error, ErrorKind, Result};
@@ -118,9 +119,11 @@ pub fn recover_folder(path: &Path) -> Result<()> {
             return match fs::rename(&backup, &target) {
                 Err(_) if backup.exists() => {
                     let message = "a process was ended while it replaced this folder";
-                    Err(Error::new(ErrorKind::Io, message)
-                        .at(path.display().to_string())
-                        .with_hint(format!("rename {} to {}", backup.display(), target.display())))
+                    Err(Error::new(ErrorKind::Io, message).at(path.display().to_string()).with_hint(format!(
+                        "rename {} to {}",
+                        backup.display(),
+                        target.display()
+                    )))
                 }
                 _ => Ok(()),
             };

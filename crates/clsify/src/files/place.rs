@@ -143,7 +143,8 @@ pub fn check_writable(path: &Path) -> Result<()> {
 /// go with it.
 pub fn check_folder_writable(path: &Path) -> Result<()> {
     check_writable(path)?;
-    let is_working_directory = path.is_dir() && std::env::current_dir().is_ok_and(|here| is_inside(&here, path));
+    let is_working_directory =
+        path.is_dir() && std::env::current_dir().is_ok_and(|here| is_inside(&here, path));
     if is_working_directory {
         let message = "expected a folder that can be replaced, got the working directory or one above it";
         return Err(Error::new(ErrorKind::InvalidArgument, message)
@@ -164,7 +165,11 @@ pub(super) fn check_replaceable_at(path: &Path, old: &Metadata) -> Result<()> {
         let what = if old.is_dir() { "folder" } else { "file" };
         return refuse(
             &format!("expected a {what} that can be replaced, got a mount point"),
-            if old.is_dir() { "choose a new folder inside it" } else { "choose a file in a folder that is mounted" },
+            if old.is_dir() {
+                "choose a new folder inside it"
+            } else {
+                "choose a file in a folder that is mounted"
+            },
         );
     }
     if is_protected(old, &of_parent) {
@@ -189,9 +194,8 @@ fn is_mount_point(path: &Path, metadata: &Metadata, of_parent: &Metadata) -> boo
         // One that shows another folder of the same file system has the same device.
         use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
         let mounted = StatxAttributes::MOUNT_ROOT;
-        statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::TYPE).is_ok_and(|of| {
-            of.stx_attributes_mask.contains(mounted) && of.stx_attributes.contains(mounted)
-        })
+        statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::TYPE)
+            .is_ok_and(|of| of.stx_attributes_mask.contains(mounted) && of.stx_attributes.contains(mounted))
     }
     #[cfg(not(target_os = "linux"))]
     {

@@ -245,8 +245,7 @@ mod tests {
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
-        let mut names: Vec<String> =
-            entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -254,7 +253,13 @@ mod tests {
     #[test]
     fn names_are_recognised_exactly() {
         assert_eq!(target_of(".x.npy.aB3dE6gH9jK2.tmp", TEMPORARY), Some("x.npy"));
-        for other in ["x.npy.aB3dE6gH9jK2.tmp", ".x.npy.short.tmp", ".aB3dE6gH9jK2.tmp", ".x.aB3dE6-H9jK2.tmp", ".x.tmp"] {
+        for other in [
+            "x.npy.aB3dE6gH9jK2.tmp",
+            ".x.npy.short.tmp",
+            ".aB3dE6gH9jK2.tmp",
+            ".x.aB3dE6-H9jK2.tmp",
+            ".x.tmp",
+        ] {
             assert_eq!(target_of(other, TEMPORARY), None, "{other}");
         }
     }

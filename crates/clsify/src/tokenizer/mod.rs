@@ -110,7 +110,14 @@ impl Tokenizer {
             ModelWrapper::Unigram(_) => unk_id.and_then(|id| u32::try_from(id).ok()),
         };
         let ascii = AsciiPath::of(&inner, max_length).map(Arc::new);
-        Ok(Tokenizer { inner: Arc::new(inner), max_length, n_special, unknown_id, ascii, prompt: String::new() })
+        Ok(Tokenizer {
+            inner: Arc::new(inner),
+            max_length,
+            n_special,
+            unknown_id,
+            ascii,
+            prompt: String::new(),
+        })
     }
 
     /// The same with a text before every sentence, such as `query: `; the limit is for both together.

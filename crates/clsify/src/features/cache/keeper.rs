@@ -131,7 +131,8 @@ impl Pending {
 
     /// Joins small segments into one. Killed in between, some rows are there twice, which does no harm.
     fn join_small(&mut self) {
-        let quarter = segment::bytes(FULL_ROWS as u64, self.n_features).unwrap_or(u64::MAX).min(FULL_BYTES) / 4;
+        let quarter =
+            segment::bytes(FULL_ROWS as u64, self.n_features).unwrap_or(u64::MAX).min(FULL_BYTES) / 4;
         let is_small = |path: &PathBuf| fs::metadata(path).is_ok_and(|of| of.len() < quarter);
         let small: Vec<PathBuf> =
             files(&self.folder).into_iter().filter(|path| is_segment(path)).filter(is_small).collect();
@@ -176,7 +177,8 @@ impl FeatureCache {
     /// Writes rows as one segment, as many as fit; `None` where that is none.
     fn write(&self, folder: &Path, n_features: usize, rows: &[(Key, Vec<f32>)]) -> Result<Option<PathBuf>> {
         use std::sync::atomic::Ordering;
-        let most = usize::try_from(segment::most_rows(self.options.max_bytes, n_features)).unwrap_or(usize::MAX);
+        let most =
+            usize::try_from(segment::most_rows(self.options.max_bytes, n_features)).unwrap_or(usize::MAX);
         let kept: Vec<(Key, &[f32])> = rows.iter().take(most).map(|(key, row)| (*key, &row[..])).collect();
         if kept.is_empty() || self.is_read_only.load(Ordering::Relaxed) {
             return Ok(None);

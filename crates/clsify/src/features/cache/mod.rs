@@ -124,7 +124,8 @@ impl FeatureCache {
         for folder in files(&self.options.folder).iter().filter(|folder| is_identity(folder)) {
             remove_abandoned(folder, |name| is_segment(Path::new(name)));
             // What is left of temporary files is being written by other processes.
-            let is_hidden = |path: &Path| path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+            let is_hidden =
+                |path: &Path| path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
             for path in files(folder).into_iter().filter(|path| is_segment(path) || is_hidden(path)) {
                 let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
                 total = total.saturating_add(metadata.len());
