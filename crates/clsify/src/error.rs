@@ -75,15 +75,17 @@ impl Error {
 
     /// An I/O error at a path.
     pub fn io(path: &Path, source: &std::io::Error) -> Self {
-        Error::from_io(source).at(path.display().to_string())
+        let error = match source.kind() {
+            std::io::ErrorKind::NotFound => link_to_nowhere(path).map(|to| Error::new(ErrorKind::Io, to)),
+            _ => None,
+        };
+        error.unwrap_or_else(|| Error::from_io(source)).at(path.display().to_string())
     }
 
     /// An I/O error that does not know its place.
     pub(crate) fn from_io(source: &std::io::Error) -> Self {
         let message = match source.kind() {
-            std::io::ErrorKind::NotFound => {
-                link_to_nowhere(path).unwrap_or_else(|| "no such file or folder".to_string())
-            }
+            std::io::ErrorKind::NotFound => "no such file or folder".to_string(),
             std::io::ErrorKind::PermissionDenied => "permission denied".to_string(),
             std::io::ErrorKind::IsADirectory => "expected a file, got a folder".to_string(),
             std::io::ErrorKind::NotADirectory => "expected a folder, got a file".to_string(),
