@@ -30,6 +30,8 @@ fn end(signal: i32) {
 /// Handles every signal whose default is to end the process, as far as a handler can run after it.
 #[cfg(unix)]
 pub(crate) fn handle() -> anyhow::Result<()> {
+    use std::sync::Arc;
+
     use signal_hook::consts::signal::{
         SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM,
         SIGXCPU, SIGXFSZ,
@@ -45,7 +47,7 @@ pub(crate) fn handle() -> anyhow::Result<()> {
     let ignored = ignored();
     signals.retain(|signal| ignored & (1u64 << (signal - 1)) == 0);
     // Where a file may not grow any more, the write fails and says so: the handler only has to be there.
-    signal_hook::flag::register(SIGXFSZ, AtomicBool::new(false).into())?;
+    signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
     let mut signals = signal_hook::iterator::Signals::new(signals)?;
     std::thread::Builder::new().name("signals".into()).spawn(move || signals.forever().for_each(end))?;
     Ok(())

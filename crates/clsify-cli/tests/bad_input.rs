@@ -272,11 +272,15 @@ fn outputs_that_hold_something_else() {
     assert_eq!(train("new", &["--json", "new"]), "new: lies in the model's folder: choose another --json");
     assert_eq!(train("new", &["--json", "folder"]), "folder: expected a file, got a folder");
     assert_eq!(train("new", &["--json", "absent/report.json"]), "absent: no such folder");
-    // What the user has put beside a model would go with it.
-    sandbox.write("model/diary.txt", "mine");
-    assert_eq!(train("model", &[]), "model: expected a model and its reports only, got also \"diary.txt\"");
-    fs::remove_file(sandbox.path("model/diary.txt")).unwrap();
-    // So would the data, where it looks like a report.
+    // A folder of the user's where the model's encoder would go.
+    fs::create_dir(sandbox.path("model/encoder")).unwrap();
+    sandbox.write("model/encoder/diary.txt", "mine");
+    assert_eq!(
+        train("model", &[]),
+        "model/encoder/diary.txt: expected only files of the model's encoder here, which is replaced with the model"
+    );
+    fs::remove_dir_all(sandbox.path("model/encoder")).unwrap();
+    // Data in the folder would be read from the earlier model's.
     fs::copy(sandbox.path("reviews.tsv"), sandbox.path("model/data.json")).unwrap();
     let data = ["train", "--encoder", &bert, "--data", "model/data.json", "--output", "model"];
     let error = sandbox.fail(&data);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::encoder_name::expand_home;
+use crate::private_folder;
 
 /// The model hub's own address.
 pub(crate) const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
@@ -86,7 +87,7 @@ impl Environment {
         let home = variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from);
         let folder = |name: &str| variable(name).map(|text| expand_home(&text, home.as_deref()));
         let user_cache = folder("XDG_CACHE_HOME")
-            .unwrap_or_else(|| home.clone().unwrap_or_else(std::env::temp_dir).join(".cache"));
+            .unwrap_or_else(|| home.as_ref().map_or_else(private_folder::of_user, |home| home.join(".cache")));
 
         let hub_home = folder("HF_HOME").unwrap_or_else(|| user_cache.join("huggingface"));
         let hub_cache = folder("HF_HUB_CACHE")
@@ -175,6 +176,25 @@ mod tests {
             let environment = resolve(variables);
             assert_eq!(environment.hub_cache, Path::new(hub_cache), "{variables:?}");
             assert_eq!(environment.own_cache, Path::new(own_cache), "{variables:?}");
+        }
+    }
+
+    /// Without a variable that names one, caches lie in the user's home, or in a folder that only the user can enter.
+    #[test]
+    #[cfg(unix)]
+    fn without_a_home_no_cache_is_shared() {
+        use std::os::unix::fs::MetadataExt;
+        let environment = resolve(&[]);
+        let home = private_folder::home_of_user();
+        for cache in [&environment.own_cache, &environment.hub_cache] {
+            match &home {
+                Some(home) => assert!(cache.starts_with(home.join(".cache")), "{}", cache.display()),
+                None => {
+                    let below = cache.strip_prefix(std::env::temp_dir()).unwrap();
+                    let folder = std::env::temp_dir().join(below.components().next().unwrap());
+                    assert_eq!(std::fs::metadata(folder).unwrap().mode() & 0o777, 0o700);
+                }
+            }
         }
     }
 

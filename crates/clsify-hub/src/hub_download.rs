@@ -12,7 +12,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use clsify::error::{Error, ErrorKind};
-use clsify::files::write_atomically;
+use clsify::files::{open_no_follow, write_atomically};
 use hf_hub::api::RepoInfo;
 use hf_hub::api::sync::{ApiBuilder, ApiRepo};
 
@@ -321,7 +321,7 @@ impl Download<'_> {
         if answer.status == 200 {
             have = 0;
         }
-        let mut file = File::options().create(true).append(true).open(part).map_err(local)?;
+        let mut file = open_no_follow(File::options().create(true).append(true), part).map_err(local)?;
         file.set_len(have).map_err(local)?;
         let shown_total = total.unwrap_or(0);
         let limit = total.unwrap_or(max_bytes(name));

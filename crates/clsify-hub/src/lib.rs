@@ -40,6 +40,7 @@ mod lock;
 mod observer;
 mod package_index;
 mod pip;
+mod private_folder;
 mod source_archive;
 mod transport;
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clsify::error::{Error, ErrorKind, Result};
+use clsify::files::open_no_follow;
 
 use crate::observer::FetchObserver;
 
@@ -24,7 +25,7 @@ pub(crate) fn acquire(
     progress: impl Fn() -> u64,
     observer: &dyn FetchObserver,
 ) -> Result<Lock> {
-    let file = File::options().create(true).append(true).open(path).map_err(|e| Error::io(path, &e))?;
+    let file = open_no_follow(File::options().create(true).append(true), path).map_err(|e| Error::io(path, &e))?;
     let mut waiting: Option<(u64, Instant)> = None;
     loop {
         match file.try_lock() {

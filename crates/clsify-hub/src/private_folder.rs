@@ -2,6 +2,18 @@
 //! foreseen may be taken by somebody else.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// Where the caches of a user without `HOME` lie: below the home folder of the user database, else in a private one.
+pub(crate) fn of_user() -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let find = || match home_of_user() {
+        Some(home) => home.join(".cache"),
+        // A folder that cannot be created: then nothing is kept, and whoever wants to keep something says so.
+        None => below(&std::env::temp_dir()).unwrap_or_else(|| "/nonexistent".into()),
+    };
+    FOLDER.get_or_init(find).clone()
+}
 
 /// The home folder of the user database, which a process without `HOME` belongs to all the same.
 pub(crate) fn home_of_user() -> Option<PathBuf> {

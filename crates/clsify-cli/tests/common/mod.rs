@@ -80,6 +80,11 @@ impl Sandbox {
         self.work.path().join(name)
     }
 
+    /// Where caches are: `own` for this program's.
+    pub(crate) fn cache(&self) -> &Path {
+        self.cache.path()
+    }
+
     pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
         fs::write(self.path(name), bytes).unwrap();
     }

@@ -63,7 +63,9 @@ pub use multi_label::{
     multi_label_learning_curve, train_multi_label,
 };
 pub use observer::{Observer, Stage};
-pub use saved_model::{FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable};
+pub use saved_model::{
+    FORMAT_VERSION, SavedEncoder, SavedModel, SavedTraining, check_replaceable, is_part_of_a_model,
+};
 pub use selection::{Candidate, Optimism, Selection, SelectionOptions, select_features, selection_c_values};
 pub use selection_targets::SelectionTargets;
 pub use sentence_classifier::{

@@ -343,6 +343,16 @@ pub fn check_replaceable(folder: &Path) -> Result<()> {
     }
 }
 
+/// Whether a file is one that a model or an encoder consists of: a report written over it would destroy that.
+pub fn is_part_of_a_model(path: &Path) -> bool {
+    let path = resolve(path);
+    let Some(folder) = path.parent().filter(|_| path.is_file()) else { return false };
+    let of_model = [METADATA, WEIGHTS].map(|name| folder.join(name));
+    (of_model[0].is_file() && of_model.contains(&path))
+        || encoder_files(folder)
+            .is_ok_and(|files| files.iter().chain(&tokenizer_files(folder)).any(|file| *file == path))
+}
+
 /// The names in a model's folder that are the model's: they are replaced.
 fn is_own(name: &str) -> bool {
     [METADATA, WEIGHTS, BUNDLED_ENCODER].contains(&name)

@@ -51,7 +51,7 @@ pub struct SentenceEncoderOptions {
 const PART: Duration = Duration::from_secs(2);
 
 /// The number of sentences of the first part, and the bounds of all.
-const FIRST_PART: usize = 256;
+const FIRST_PART: usize = 64;
 const PART_SIZES: (usize, usize) = (16, 16_384);
 
 /// A frozen encoder with its tokenizer. Clones share the weights, also those that are loaded later.
