@@ -48,7 +48,7 @@ fn every_dtype_layer_and_pooling_names_the_sentence() {
                 [&[Pooling::Cls][..], &[Pooling::Mean], &[Pooling::Max], &[Pooling::Cls, Pooling::Mean]]
             {
                 for layers in [Layers::Last, Layers::All, Layers::Range { first: 0, last: 0 }] {
-                    let features = FeatureOptions { layers, poolings: poolings.to_vec(), normalize: false };
+                    let features = FeatureOptions { layers, poolings: poolings.to_vec(), normalize: false, ..FeatureOptions::default() };
                     let options =
                         SentenceEncoderOptions { features: Some(features), dtype, ..Default::default() };
                     let encoder = load(folder.path(), options);

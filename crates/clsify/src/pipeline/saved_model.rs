@@ -18,7 +18,7 @@ use super::sentence_encoder::SentenceEncoder;
 use super::training_report::EncoderReport;
 use crate::checkpoint_folder::{read_text, refuse_pointer};
 use crate::classifier::{ClassWeight, Decision, Platt, Scaling};
-use crate::encoder::Dtype;
+use crate::encoder::{Dtype, encoder_files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
 use crate::features::FeatureOptions;
@@ -26,7 +26,7 @@ use crate::files::{
     TemporaryFolder, carry_over, check_folder_writable, recover_folder, resolve, write_atomically,
     write_folder_atomically,
 };
-use crate::tokenizer::{is_settings, settings_change_ids};
+use crate::tokenizer::{is_settings, settings_change_ids, tokenizer_files};
 
 /// The newest version of the folder's form; this program reads those before it too. Version 1 had `pooling`, of the last
 /// layer, for `features`; version 3 has a `decision` other than the most probable class, or `multi_label`, which a program
