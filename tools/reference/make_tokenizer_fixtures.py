@@ -200,6 +200,12 @@ def main():
                 tokenizer = AutoTokenizer.from_pretrained(folder)
                 ids = [tokenizer(text, truncation=True)["input_ids"] for text in sentences]
                 result |= {"class": type(tokenizer).__name__, "input_ids": ids}
+                if form == "vocab.txt":
+                    lines = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
+                    ends = [tokenizer.cls_token, tokenizer.sep_token, tokenizer.unk_token]
+                    if not all(token is None or token in lines for token in ends):
+                        # transformers gives them new ids; this project asks for such a token in the vocabulary.
+                        result["error"] = "refused"
             except BaseException as error:
                 if not args.random:
                     raise

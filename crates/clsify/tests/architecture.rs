@@ -206,18 +206,24 @@ fn hugging_face_s_spelling_stays_where_files_are_read() {
     let words = [
         ("\"n_heads", &["encoder/config.rs"][..]),
         ("hidden_act", &["encoder/config.rs"]),
-        ("model_type\"", &["encoder/config.rs"]),
+        ("model_type\"", &["encoder/config.rs", "tokenizer/class.rs"]),
         ("q_lin", &["encoder/names.rs"]),
         ("LayerNorm.", &["encoder/names.rs"]),
         ("\"encoder.layer", &["encoder/names.rs"]),
         ("weight_map", &["encoder/checkpoint.rs"]),
         ("pytorch_model", &["encoder/checkpoint.rs"]),
         ("pooling_mode", &["features/sentence_transformers.rs"]),
+<<<<<<< ours
         ("modules.json", &["checkpoint_folder.rs"]),
         ("max_seq_length", &["features/sentence_transformers.rs"]),
         ("in_features\"", &["features/module.rs"]),
         ("tokenizer_class", &["tokenizer/vocab_txt.rs"]),
         ("do_lower_case", &["tokenizer/vocab_txt.rs", "features/sentence_transformers.rs"]),
+=======
+        ("modules.json", &["features/sentence_transformers.rs"]),
+        ("tokenizer_class", &["tokenizer/class.rs"]),
+        ("do_lower_case", &["tokenizer/settings.rs"]),
+>>>>>>> theirs
     ];
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for (path, text) in sources(&src) {

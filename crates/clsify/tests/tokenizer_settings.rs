@@ -140,7 +140,8 @@ fn sentences_of_unknown_tokens_are_counted_and_noted() {
                 the encoder's vocabulary does not hold their words";
     assert_eq!(notes_of("transformers/bert", &sentences), (2, vec![note.to_string()]));
     assert_eq!(notes_of("transformers/mpnet", &sentences).0, 2);
-    assert_eq!(notes_of("transformers/xlm_roberta", &sentences).0, 2);
+    // Every word has a token for the blank before it, and this vocabulary holds one of the three.
+    assert_eq!(notes_of("transformers/xlm_roberta", &sentences).0, 1);
     // Bytes are never unknown.
     assert_eq!(notes_of("transformers/roberta", &sentences), (0, Vec::new()));
     assert_eq!(notes_of("transformers/bert", &["a stunning film"]), (0, Vec::new()));

@@ -269,8 +269,7 @@ impl SentenceEncoder {
         observer.finish(Stage::Tokenize);
         let tokenize_seconds = started.elapsed().as_secs_f64();
 
-        let mut notes = TokenNotes::default();
-        notes.add(&self.tokenizer, &encodings);
+        let notes = TokenNotes::of(&self.tokenizer, &encodings);
         let counts = notes.counts;
         let started = Instant::now();
         let load_seconds = self.load_seconds();

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::observer::{Observer, Stage};
 use super::sentence_encoder::SentenceEncoder;
+use super::token_notes::TokenNotes;
 use super::training_report::EncoderReport;
 use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
@@ -95,7 +96,7 @@ impl EncoderSpeed {
             encodings = tokenizer.encode_batch(sentences)?;
             Ok(())
         })?;
-        let counts = TokenCounts::of(&encodings);
+        let counts = TokenNotes::of(tokenizer, &encodings).counts;
 
         // Also the warm-up: threads, frequency, the pages of the weights.
         let one_sentence = latency(|| {

@@ -13,6 +13,13 @@ pub(super) struct TokenNotes {
 }
 
 impl TokenNotes {
+    /// Those of all sentences at once.
+    pub(super) fn of(tokenizer: &Tokenizer, encodings: &[Encoding]) -> Self {
+        let mut notes = TokenNotes::default();
+        notes.add(tokenizer, encodings);
+        notes
+    }
+
     /// Counts further sentences.
     pub(super) fn add(&mut self, tokenizer: &Tokenizer, encodings: &[Encoding]) {
         let mut unknown = encodings.iter().enumerate().filter(|(_, e)| tokenizer.is_mostly_unknown(e));

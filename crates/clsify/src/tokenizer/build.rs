@@ -11,7 +11,7 @@ use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{AddedVocabulary, ModelWrapper, NormalizerWrapper, PreTokenizerWrapper};
 
-use super::class::Class;
+use super::class::{AS_STORED_HINT, Class};
 use super::settings::Settings;
 use super::{added_token, bad};
 use crate::error::Result;
@@ -39,6 +39,7 @@ pub(super) fn build(
                 (Some(content), ..) => tokenizer.token_to_id(content),
                 // What transformers takes for a token that is null.
                 (None, Class::Bert, "sep_token") => Some(3),
+                (None, Class::Bert, _) if settings.token("sep_token").is_none() => Some(3),
                 (None, Class::Bert, _) | (None, Class::MpNet, "sep_token") => Some(2),
                 (None, Class::MpNet, _) => Some(0),
                 (None, ..) => None,
@@ -98,9 +99,7 @@ fn divide(
                 ModelWrapper::Unigram(_) => "Unigram",
             };
             let message = format!("expected a {expected} model, which its tokenizer class needs, got {got}");
-            return Err(bad(message).with_hint(
-                "set \"tokenizer_class\" in tokenizer_config.json to \"PreTrainedTokenizerFast\" to take tokenizer.json as it is",
-            ));
+            return Err(bad(message).with_hint(AS_STORED_HINT));
         }
     };
     if let Some(model) = model {
@@ -112,7 +111,7 @@ fn divide(
                 true,
                 settings.tokenize_chinese_chars,
                 settings.strip_accents,
-                settings.do_lower_case,
+                settings.lowercase,
             );
             (Some(normalizer.into()), BertPreTokenizer.into())
         }

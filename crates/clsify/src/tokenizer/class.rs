@@ -7,6 +7,13 @@ use serde_json::{Map, Value};
 
 use super::added_token::Token;
 
+/// What to do where a `tokenizer.json` is not of its class.
+pub(super) const AS_STORED_HINT: &str = "set \"tokenizer_class\" in tokenizer_config.json to \"PreTrainedTokenizerFast\" to take tokenizer.json as it is";
+
+/// The classes whose vocabulary can be read without a `tokenizer.json`, for messages.
+pub(super) const WITH_VOCABULARY: &str =
+    "a BertTokenizer, MPNetTokenizer or RobertaTokenizer (\"tokenizer_class\" of tokenizer_config.json)";
+
 /// A tokenizer class, as far as token ids depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {

@@ -32,7 +32,7 @@ const MAX_SETTINGS_BYTES: u64 = 1 << 26;
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) class: Class,
-    pub(super) do_lower_case: bool,
+    pub(super) lowercase: bool,
     pub(super) strip_accents: Option<bool>,
     pub(super) tokenize_chinese_chars: bool,
     pub(super) add_prefix_space: Option<bool>,
@@ -59,11 +59,13 @@ impl Settings {
             config.insert(EXTRA.to_string(), tokens);
         }
         let place = |e: Error| e.at(path.display().to_string());
+        let mut others = take_names(&mut config);
         let mut listed = BTreeMap::new();
         match config.remove("added_tokens_decoder") {
             Some(tokens) => by_id(&tokens, &mut listed).map_err(place)?,
             None => {
                 read_older(folder, &mut config, &mut listed)?;
+                others.extend(take_names(&mut config));
                 let stored = stored.into_iter().flatten();
                 listed.extend(stored.map(|(id, token)| (i64::from(id), Token::from(&token))));
             }
@@ -81,7 +83,7 @@ impl Settings {
                 Some(Some("left")) => Some(TruncationDirection::Left),
                 Some(_) => return Err(bad("\"truncation_side\": expected \"left\" or \"right\"")),
             };
-            let (others, extra) = extra_tokens(&config, class)?;
+            let (others, extra) = extra_tokens(&config, others.clone(), class)?;
             let standard = NAMES.iter().filter_map(|name| {
                 let token = named_token(&config, class, name, &listed).transpose()?;
                 Some(token.map(|token| ((*name).to_string(), token)))
@@ -89,7 +91,7 @@ impl Settings {
             let named = standard.chain(others.into_iter().map(Ok)).collect::<Result<Vec<_>>>()?;
             Ok(Settings {
                 class,
-                do_lower_case: flag("do_lower_case")?.unwrap_or(true),
+                lowercase: flag("do_lower_case")?.unwrap_or(true),
                 strip_accents: flag("strip_accents")?,
                 tokenize_chinese_chars: flag("tokenize_chinese_chars")?.unwrap_or(true),
                 add_prefix_space: flag("add_prefix_space")?,
@@ -167,8 +169,8 @@ fn read_older(
     config: &mut Map<String, Value>,
     listed: &mut BTreeMap<i64, Token>,
 ) -> Result<()> {
-    let path = folder.join("special_tokens_map.json");
-    for (name, mut token) in read_object(&path)?.into_iter().flatten() {
+    let map = read_object(&folder.join("special_tokens_map.json"))?.unwrap_or_default();
+    for (name, mut token) in map.clone() {
         let tokens = match &mut token {
             Value::Array(tokens) => tokens.as_mut_slice(),
             // Here an object names tokens, everywhere else it is one.
@@ -186,15 +188,19 @@ fn read_older(
             _ => drop(config.insert(name, token)),
         }
     }
-    let path = folder.join("added_tokens.json");
+    // Of tokens that are objects transformers looks only at those of the map here.
+    let list = |config: &Map<String, Value>| config.get(EXTRA).and_then(Value::as_array).cloned();
+    let (extra, extra_of_map) = (list(config).unwrap_or_default(), list(&map).unwrap_or_default());
     let is_special = |text: &str| {
-        let extra = config.get(EXTRA).and_then(Value::as_array).into_iter().flatten();
-        NAMES
-            .iter()
-            .filter_map(|name| config.get(*name))
-            .chain(extra)
-            .any(|token| content(token) == Some(text))
+        let named = |name: &&str| {
+            let token = map.get(*name).and_then(content).or(config.get(*name).and_then(Value::as_str));
+            token == Some(text)
+        };
+        NAMES.iter().any(named)
+            || extra.iter().any(|token| token.as_str() == Some(text))
+            || extra_of_map.iter().any(|token| content(token) == Some(text))
     };
+    let path = folder.join("added_tokens.json");
     for (text, id) in read_object(&path)?.into_iter().flatten() {
         let Some(id) = id.as_i64() else {
             let message = format!("{text:?}: expected a token id, got {}", short(&id));
@@ -241,8 +247,21 @@ fn named_token(
     }))
 }
 
-/// Special tokens of names that are not standard, and those without a name.
-fn extra_tokens(config: &Map<String, Value>, class: Class) -> Result<(Vec<(String, Token)>, Vec<Token>)> {
+/// Takes the special tokens that the list of those without a name names all the same, where it is an object.
+fn take_names(config: &mut Map<String, Value>) -> Map<String, Value> {
+    let is_object = config.get(EXTRA).is_some_and(Value::is_object);
+    match is_object.then(|| config.remove(EXTRA)).flatten() {
+        Some(Value::Object(tokens)) => tokens,
+        _ => Map::new(),
+    }
+}
+
+/// Special tokens of names that are not standard, `others` among them, and those without a name.
+fn extra_tokens(
+    config: &Map<String, Value>,
+    others: Map<String, Value>,
+    class: Class,
+) -> Result<(Vec<(String, Token)>, Vec<Token>)> {
     let mut named = Vec::new();
     let mut unnamed = class.default_extra();
     let key = if config.contains_key(EXTRA) { EXTRA } else { ADDITIONAL };
@@ -255,13 +274,11 @@ fn extra_tokens(config: &Map<String, Value>, class: Class) -> Result<(Vec<(Strin
                 .map(|token| Token::from_json(token, false).ok_or_else(|| not_a_token(key, token)));
             unnamed = tokens.collect::<Result<_>>()?;
         }
-        Some(Value::Object(tokens)) => {
-            for (name, value) in tokens {
-                let token = Token::from_json(value, false).ok_or_else(|| not_a_token(name, value))?;
-                named.push((name.clone(), token));
-            }
-        }
         Some(other) => return Err(bad(format!("{key:?}: expected a list of tokens, got {}", short(other)))),
+    }
+    for (name, value) in others {
+        let token = Token::from_json(&value, false).ok_or_else(|| not_a_token(&name, &value))?;
+        named.push((name, token));
     }
     for (name, value) in config {
         if name.ends_with("_token")

@@ -8,7 +8,7 @@ use tokenizers::models::bpe::{BPE, Merges, Vocab};
 use tokenizers::models::wordpiece::WordPiece;
 
 use super::bad;
-use super::class::Class;
+use super::class::{Class, WITH_VOCABULARY};
 use super::settings::{Settings, read_file};
 use crate::error::{Error, Result};
 
@@ -44,10 +44,7 @@ fn missing(folder: &Path) -> Error {
             .with_hint(convert);
     }
     if let Some(name) = ["vocab.txt", "vocab.json"].iter().find(|name| there(name)) {
-        let message = format!(
-            "expected tokenizer.json, or the vocabulary of a BertTokenizer, MPNetTokenizer or RobertaTokenizer \
-             (\"tokenizer_class\" of tokenizer_config.json), got {name}"
-        );
+        let message = format!("expected tokenizer.json, or the vocabulary of {WITH_VOCABULARY}, got {name}");
         return bad(message).at(place).with_hint(convert);
     }
     let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
