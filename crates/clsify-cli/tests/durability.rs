@@ -19,11 +19,11 @@ fn write_long(sandbox: &Sandbox) {
     sandbox.write("long.tsv", (0..1500).map(|i| format!("{text} {i}\t{}\n", i % 2)).collect::<String>());
 }
 
-fn train_long<'a>(bert: &'a str) -> Vec<&'a str> {
+fn train_long(bert: &str) -> Vec<&str> {
     vec!["train", "--encoder", bert, "--data", "long.tsv", "--output", "model", "-v", "--threads", "1"]
 }
 
-fn embed_long<'a>(bert: &'a str) -> Vec<&'a str> {
+fn embed_long(bert: &str) -> Vec<&str> {
     vec!["embed", "--encoder", bert, "--input", "long.tsv", "--output", "x.npy", "-v", "--threads", "1"]
 }
 
@@ -66,8 +66,17 @@ fn every_signal_that_ends_a_process_leaves_nothing_half_written() {
     write_long(&sandbox);
     let (bert, before) = (encoder("bert"), sandbox.entries());
     for (name, number) in [
-        ("-HUP", 1), ("-INT", 2), ("-QUIT", 3), ("-ABRT", 6), ("-USR1", 10), ("-USR2", 12), ("-ALRM", 14), ("-TERM", 15),
-        ("-XCPU", 24), ("-VTALRM", 26), ("-PROF", 27),
+        ("-HUP", 1),
+        ("-INT", 2),
+        ("-QUIT", 3),
+        ("-ABRT", 6),
+        ("-USR1", 10),
+        ("-USR2", 12),
+        ("-ALRM", 14),
+        ("-TERM", 15),
+        ("-XCPU", 24),
+        ("-VTALRM", 26),
+        ("-PROF", 27),
     ] {
         let mut child = start(&sandbox, "exec \"$@\"", &embed_long(&bert), "loading the encoder: ");
         let temporaries = || sandbox.entries().len() - before.len();
@@ -153,7 +162,8 @@ fn what_cannot_be_replaced_is_refused_before_the_encoder_is_looked_for() {
     sandbox.write("model/mine.json", "{}");
     std::fs::create_dir(sandbox.path("empty")).unwrap();
     let train = |more: &[&str]| {
-        sandbox.fail(&[&["train", "--encoder", "no-such-encoder", "--data", "reviews.tsv"][..], more].concat())
+        sandbox
+            .fail(&[&["train", "--encoder", "no-such-encoder", "--data", "reviews.tsv"][..], more].concat())
     };
     let busy = "expected a folder that can be replaced, got the working directory or one above it";
     assert_eq!(
@@ -195,7 +205,16 @@ fn a_report_beside_the_model_by_way_of_its_folder_is_written() {
     let sandbox = Sandbox::with_model();
     let bert = encoder("bert");
     sandbox.succeed(&[
-        "train", "-q", "--encoder", &bert, "--data", "reviews.tsv", "--output", "model", "--json", "model/../r.json",
+        "train",
+        "-q",
+        "--encoder",
+        &bert,
+        "--data",
+        "reviews.tsv",
+        "--output",
+        "model",
+        "--json",
+        "model/../r.json",
     ]);
     assert!(sandbox.path("r.json").exists());
 }
@@ -210,7 +229,18 @@ fn what_a_models_folder_holds_beside_the_model_outlives_the_next_one() {
     std::fs::set_permissions(sandbox.path("model"), std::fs::Permissions::from_mode(0o700)).unwrap();
     let eval = std::fs::read(sandbox.path("model/eval.json")).unwrap();
     let before = std::fs::read(sandbox.path("model/clsify.json")).unwrap();
-    sandbox.succeed(&["train", "-q", "--encoder", &bert, "--data", "reviews.tsv", "--output", "link", "--c", "0.5"]);
+    sandbox.succeed(&[
+        "train",
+        "-q",
+        "--encoder",
+        &bert,
+        "--data",
+        "reviews.tsv",
+        "--output",
+        "link",
+        "--c",
+        "0.5",
+    ]);
     assert!(std::fs::symlink_metadata(sandbox.path("link")).unwrap().is_symlink());
     assert_eq!(std::fs::read(sandbox.path("model/eval.json")).unwrap(), eval);
     assert_eq!(std::fs::read_to_string(sandbox.path("model/README.md")).unwrap(), "ours");

@@ -86,8 +86,9 @@ impl Environment {
         let variable = |name: &str| lookup(name).map(|v| v.trim().to_string()).filter(|v| !v.is_empty());
         let home = variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from);
         let folder = |name: &str| variable(name).map(|text| expand_home(&text, home.as_deref()));
-        let user_cache = folder("XDG_CACHE_HOME")
-            .unwrap_or_else(|| home.as_ref().map_or_else(private_folder::of_user, |home| home.join(".cache")));
+        let user_cache = folder("XDG_CACHE_HOME").unwrap_or_else(|| {
+            home.as_ref().map_or_else(private_folder::of_user, |home| home.join(".cache"))
+        });
 
         let hub_home = folder("HF_HOME").unwrap_or_else(|| user_cache.join("huggingface"));
         let hub_cache = folder("HF_HUB_CACHE")

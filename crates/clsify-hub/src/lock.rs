@@ -25,7 +25,8 @@ pub(crate) fn acquire(
     progress: impl Fn() -> u64,
     observer: &dyn FetchObserver,
 ) -> Result<Lock> {
-    let file = open_no_follow(File::options().create(true).append(true), path).map_err(|e| Error::io(path, &e))?;
+    let file =
+        open_no_follow(File::options().create(true).append(true), path).map_err(|e| Error::io(path, &e))?;
     let mut waiting: Option<(u64, Instant)> = None;
     loop {
         match file.try_lock() {

@@ -41,8 +41,7 @@ pub(crate) fn below(shared: &Path) -> Option<PathBuf> {
 fn is_private(folder: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let me = rustix::process::geteuid().as_raw();
-    std::fs::symlink_metadata(folder)
-        .is_ok_and(|of| of.is_dir() && of.uid() == me && of.mode() & 0o077 == 0)
+    std::fs::symlink_metadata(folder).is_ok_and(|of| of.is_dir() && of.uid() == me && of.mode() & 0o077 == 0)
 }
 
 #[cfg(test)]

@@ -213,17 +213,11 @@ fn hugging_face_s_spelling_stays_where_files_are_read() {
         ("weight_map", &["encoder/checkpoint.rs"]),
         ("pytorch_model", &["encoder/checkpoint.rs"]),
         ("pooling_mode", &["features/sentence_transformers.rs"]),
-<<<<<<< ours
         ("modules.json", &["checkpoint_folder.rs"]),
         ("max_seq_length", &["features/sentence_transformers.rs"]),
         ("in_features\"", &["features/module.rs"]),
-        ("tokenizer_class", &["tokenizer/vocab_txt.rs"]),
-        ("do_lower_case", &["tokenizer/vocab_txt.rs", "features/sentence_transformers.rs"]),
-=======
-        ("modules.json", &["features/sentence_transformers.rs"]),
         ("tokenizer_class", &["tokenizer/class.rs"]),
-        ("do_lower_case", &["tokenizer/settings.rs"]),
->>>>>>> theirs
+        ("do_lower_case", &["tokenizer/settings.rs", "features/sentence_transformers.rs"]),
     ];
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for (path, text) in sources(&src) {

@@ -85,6 +85,8 @@ fn what_is_given_wins() {
         for pooling in [Pooling::Cls, Pooling::Mean] {
             let options = SentenceEncoderOptions {
                 features: Some(pooling.into()),
+                // The tokenizer's own limit (`model_max_length`) would apply without this.
+                max_length: Some(512),
                 ..SentenceEncoderOptions::default()
             };
             let expected = expected_matrix(&bert, &pooling.to_string());

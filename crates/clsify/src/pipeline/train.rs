@@ -420,8 +420,8 @@ pub(super) fn check_classes(y_train: &[usize], weights: Option<&[f64]>, labels: 
     let (message, hint) = match ids.next() {
         Some(first) if ids.any(|id| id != first) => return Ok(()),
         Some(first) if has_other(first) => (
-            format!("expected at least 2 classes with a weight above 0, got only {:?}", labels[first]),
-            "give a row of another label a weight above 0",
+            format!("expected at least 2 classes, got only {:?}", labels[first]),
+            "all rows of other labels have weight 0: give one of them a weight above 0",
         ),
         Some(first) => (
             format!("expected at least 2 classes, got only {:?}", labels[first]),
