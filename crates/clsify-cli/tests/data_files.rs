@@ -93,7 +93,13 @@ fn files_that_are_no_text_are_refused_by_every_command() {
             &["predict", "model", "--input", file],
             &["embed", "--encoder", &bert, "--output", "x.npy", "--input", file],
         ] {
-            let message = sandbox.fail(args);
+            let mut outcome = sandbox.run(args);
+            if args[0] == "predict" && file == "cut.tsv.gz" {
+                // What came before the cut is answered.
+                assert!(outcome.stdout.lines().count() > 2, "{}", outcome.stdout);
+                outcome.stdout.clear();
+            }
+            let message = outcome.error_line("a file that is no text");
             assert!(message.ends_with(expected), "{args:?}: {message}");
         }
     }

@@ -16,7 +16,7 @@ use common::{Outcome, Sandbox, encoder};
 /// Sentences that take the tiny encoder long on one thread.
 fn write_long(sandbox: &Sandbox) {
     let text = "film number wonderful quiet bore ".repeat(60);
-    sandbox.write("long.tsv", (0..1500).map(|i| format!("{text} {i}\t{}\n", i % 2)).collect::<String>());
+    sandbox.write("long.tsv", (0..6000).map(|i| format!("{text} {i}\t{}\n", i % 2)).collect::<String>());
 }
 
 fn train_long(bert: &str) -> Vec<&str> {
@@ -138,9 +138,9 @@ fn an_interrupt_keeps_the_features_that_were_computed() {
         folders.flat_map(|folder| std::fs::read_dir(folder.path()).unwrap()).count()
     };
     // Until an interrupt comes after the first part of the sentences, however slow the machine is.
-    for seconds in [2, 4, 8, 16, 32] {
+    for milliseconds in [500, 1000, 2000, 4000, 8000, 16_000] {
         let mut child = start(&sandbox, "exec \"$@\"", &train_long(&bert), "tokenizing: ");
-        std::thread::sleep(Duration::from_secs(seconds));
+        std::thread::sleep(Duration::from_millis(milliseconds));
         signal(&child, "-INT");
         assert_eq!(child.wait().unwrap().code(), Some(130), "the run is too short for this test");
         if n_files() > 0 {
