@@ -73,7 +73,7 @@ fn wrong_command_lines_exit_with_2_and_say_what_is_expected() {
         (vec!["bench"], "--encoder <ENCODER>"),
         (vec!["bench", "--encoder", "e", "--limit", "0"], "expected a whole number of at least 1"),
         (vec!["predict", "m", "-x"], "use '-- -x'"),
-        (vec!["predict", "m", "--output-format", "xml"], "[possible values: text, json, tsv]"),
+        (vec!["predict", "m", "--output-format", "xml"], "[possible values: text, json, tsv, csv, jsonl]"),
         (vec!["completions", "cmd"], "possible values: bash"),
         (vec!["no-such-command"], "unrecognized subcommand 'no-such-command'"),
         (vec![], "Usage: clsify"),

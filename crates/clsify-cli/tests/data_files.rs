@@ -504,8 +504,10 @@ fn what_is_wrong_with_label_columns_is_said() {
         "{}",
         outcome.stderr
     );
-    sandbox
-        .write("zero.csv", "text,a,b\nx,1,0\ny,0,0\nz,1,0\nw,0,0\n".repeat(1) + &"v,1,0\nu,0,0\n".repeat(9));
+    sandbox.write(
+        "zero.csv",
+        "text,a,b\nx,1,0\ny,0,0\nz,1,0\nw,0,0\n".to_string() + &"v,1,0\nu,0,0\n".repeat(9),
+    );
     let outcome = sandbox.run(&[
         "train",
         "--encoder",

@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use common::{Outcome, Sandbox, encoder};
 
 /// Sentences that take the tiny encoder long on one thread.
-fn write_long(sandbox: &Sandbox) {
+fn write_long(sandbox: &Sandbox, n_rows: usize) {
     let text = "film number wonderful quiet bore ".repeat(60);
-    sandbox.write("long.tsv", (0..6000).map(|i| format!("{text} {i}\t{}\n", i % 2)).collect::<String>());
+    sandbox.write("long.tsv", (0..n_rows).map(|i| format!("{text} {i}\t{}\n", i % 2)).collect::<String>());
 }
 
 fn train_long(bert: &str) -> Vec<&str> {
@@ -63,7 +63,7 @@ fn start(sandbox: &Sandbox, shell: &str, args: &[&str], line_start: &str) -> Chi
 #[test]
 fn every_signal_that_ends_a_process_leaves_nothing_half_written() {
     let sandbox = Sandbox::new();
-    write_long(&sandbox);
+    write_long(&sandbox, 1500);
     let (bert, before) = (encoder("bert"), sandbox.entries());
     for (name, number) in [
         ("-HUP", 1),
@@ -98,7 +98,7 @@ fn a_signal_that_is_ignored_already_stays_ignored() {
         return;
     }
     let sandbox = Sandbox::new();
-    write_long(&sandbox);
+    write_long(&sandbox, 1500);
     let bert = encoder("bert");
     for (shell, name) in [
         ("exec nohup \"$@\"", "-HUP"),
@@ -130,7 +130,7 @@ fn a_file_that_may_not_grow_is_one_line_and_leaves_nothing() {
 #[test]
 fn an_interrupt_keeps_the_features_that_were_computed() {
     let sandbox = Sandbox::new();
-    write_long(&sandbox);
+    write_long(&sandbox, 20_000);
     let bert = encoder("bert");
     let cache = sandbox.cache().join("own/features");
     let n_files = || {
@@ -138,7 +138,7 @@ fn an_interrupt_keeps_the_features_that_were_computed() {
         folders.flat_map(|folder| std::fs::read_dir(folder.path()).unwrap()).count()
     };
     // Until an interrupt comes after the first part of the sentences, however slow the machine is.
-    for milliseconds in [500, 1000, 2000, 4000, 8000, 16_000] {
+    for milliseconds in [250, 500, 1000, 2000, 4000, 8000, 16_000] {
         let mut child = start(&sandbox, "exec \"$@\"", &train_long(&bert), "tokenizing: ");
         std::thread::sleep(Duration::from_millis(milliseconds));
         signal(&child, "-INT");

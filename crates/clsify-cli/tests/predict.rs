@@ -248,7 +248,7 @@ fn a_damaged_encoder_gives_no_answer() {
         with(&["train", "--output", "new", "--features", "auto"], &of_encoder),
         with(&["advise"], &of_encoder),
         with(&["curve"], &of_encoder),
-        with(&["doctor"], &of_encoder),
+        with(&["doctor", "bad.tsv"], &["-q", "--encoder", "enc"]),
         with(&["tutorial", "--output", "new"], &of_encoder),
     ] {
         let outcome = sandbox.run(&args);

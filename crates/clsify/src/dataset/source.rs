@@ -30,7 +30,7 @@ type Ahead<R> = Chain<Cursor<Vec<u8>>, R>;
 
 enum Bytes<R> {
     Plain(Ahead<R>),
-    Gzip(Ahead<Gzip<Ahead<R>>>),
+    Gzip(Box<Ahead<Gzip<Ahead<R>>>>),
 }
 
 impl<R: Read> Source<R> {
@@ -54,7 +54,7 @@ impl<R: Read> Source<R> {
             return Err(Error::new(ErrorKind::Dataset, message).at(name).with_hint(hint));
         }
         refuse_binary(&start, gzip::inner_name(name))?;
-        Ok(Source { bytes: Bytes::Gzip(reader), start })
+        Ok(Source { bytes: Bytes::Gzip(Box::new(reader)), start })
     }
 
     /// Whether the text starts with these bytes, after a byte-order mark and white space.

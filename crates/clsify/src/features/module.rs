@@ -50,7 +50,7 @@ pub(crate) struct Head(Vec<Loaded>);
 
 #[derive(Debug)]
 enum Loaded {
-    Dense(Dense),
+    Dense(Box<Dense>),
     Normalize,
 }
 
@@ -88,7 +88,8 @@ impl Head {
     pub(crate) fn load(folder: &Path, options: &FeatureOptions) -> Result<Self> {
         let load = |module: &Module| match module {
             Module::Dense { folder: own, in_features, out_features } => {
-                Dense::load(&folder.join(own), *in_features, *out_features).map(Loaded::Dense)
+                Dense::load(&folder.join(own), *in_features, *out_features)
+                    .map(|dense| Loaded::Dense(Box::new(dense)))
             }
             Module::Normalize => Ok(Loaded::Normalize),
         };
@@ -222,7 +223,7 @@ impl DenseConfig {
 /// The activation of this class of torch; sentence-transformers takes tanh where none is named.
 fn activation(name: Option<&Value>) -> Result<Activation> {
     let Some(name) = name else { return Ok(Activation::Tanh) };
-    let class = name.as_str().and_then(|name| Some(name.strip_prefix("torch.")?.rsplit('.').next()?));
+    let class = name.as_str().and_then(|name| name.strip_prefix("torch.")?.rsplit('.').next());
     Ok(match class {
         Some("Identity") => Activation::Identity,
         Some("Tanh") => Activation::Tanh,

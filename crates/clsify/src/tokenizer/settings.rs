@@ -256,12 +256,15 @@ fn take_names(config: &mut Map<String, Value>) -> Map<String, Value> {
     }
 }
 
+/// Special tokens with their names.
+type Named = Vec<(String, Token)>;
+
 /// Special tokens of names that are not standard, `others` among them, and those without a name.
 fn extra_tokens(
     config: &Map<String, Value>,
     others: Map<String, Value>,
     class: Class,
-) -> Result<(Vec<(String, Token)>, Vec<Token>)> {
+) -> Result<(Named, Vec<Token>)> {
     let mut named = Vec::new();
     let mut unnamed = class.default_extra();
     let key = if config.contains_key(EXTRA) { EXTRA } else { ADDITIONAL };
