@@ -14,13 +14,9 @@ use std::time::{Duration, Instant};
 use common::{Outcome, Sandbox, encoder};
 
 /// Sentences that take the tiny encoder long on one thread.
-fn write_long(sandbox: &Sandbox, n_rows: usize) {
+fn write_long(sandbox: &Sandbox) {
     let text = "film number wonderful quiet bore ".repeat(60);
-    sandbox.write("long.tsv", (0..n_rows).map(|i| format!("{text} {i}\t{}\n", i % 2)).collect::<String>());
-}
-
-fn train_long(bert: &str) -> Vec<&str> {
-    vec!["train", "--encoder", bert, "--data", "long.tsv", "--output", "model", "-v", "--threads", "1"]
+    sandbox.write("long.tsv", (0..1500).map(|i| format!("{text} {i}\t{}\n", i % 2)).collect::<String>());
 }
 
 fn embed_long(bert: &str) -> Vec<&str> {
@@ -63,7 +59,7 @@ fn start(sandbox: &Sandbox, shell: &str, args: &[&str], line_start: &str) -> Chi
 #[test]
 fn every_signal_that_ends_a_process_leaves_nothing_half_written() {
     let sandbox = Sandbox::new();
-    write_long(&sandbox, 1500);
+    write_long(&sandbox);
     let (bert, before) = (encoder("bert"), sandbox.entries());
     for (name, number) in [
         ("-HUP", 1),
@@ -98,7 +94,7 @@ fn a_signal_that_is_ignored_already_stays_ignored() {
         return;
     }
     let sandbox = Sandbox::new();
-    write_long(&sandbox, 1500);
+    write_long(&sandbox);
     let bert = encoder("bert");
     for (shell, name) in [
         ("exec nohup \"$@\"", "-HUP"),
@@ -124,35 +120,6 @@ fn a_file_that_may_not_grow_is_one_line_and_leaves_nothing() {
     let line = Outcome::of(&output).error_line("ulimit");
     assert!(line.starts_with("x.npy: ") && line.to_lowercase().contains("large"), "{line}");
     assert_eq!(sandbox.entries(), before);
-}
-
-/// What was encoded before the interrupt is there for the next run.
-#[test]
-fn an_interrupt_keeps_the_features_that_were_computed() {
-    let sandbox = Sandbox::new();
-    write_long(&sandbox, 20_000);
-    let bert = encoder("bert");
-    let cache = sandbox.cache().join("own/features");
-    let n_files = || {
-        let folders = std::fs::read_dir(&cache).into_iter().flatten().flatten();
-        folders.flat_map(|folder| std::fs::read_dir(folder.path()).unwrap()).count()
-    };
-    // Until an interrupt comes after the first part of the sentences, however slow the machine is.
-    for milliseconds in [250, 500, 1000, 2000, 4000, 8000, 16_000] {
-        let mut child = start(&sandbox, "exec \"$@\"", &train_long(&bert), "tokenizing: ");
-        std::thread::sleep(Duration::from_millis(milliseconds));
-        signal(&child, "-INT");
-        assert_eq!(child.wait().unwrap().code(), Some(130), "the run is too short for this test");
-        if n_files() > 0 {
-            break;
-        }
-    }
-    assert_eq!(n_files(), 1, "what replaces an earlier segment of the run removes it");
-    let again = sandbox.run(&train_long(&bert)[..8]);
-    assert_eq!(again.code, Some(0), "{}", again.stderr);
-    let note = again.stderr.lines().find_map(|line| line.split("the features of ").nth(1)).unwrap();
-    let n: usize = note.split(' ').next().unwrap().parse().unwrap();
-    assert!((64..1500).contains(&n) && note.contains("are known from an earlier run"), "{note}");
 }
 
 #[test]

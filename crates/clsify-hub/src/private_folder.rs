@@ -33,7 +33,11 @@ pub(crate) fn below(shared: &Path) -> Option<PathBuf> {
             return Some(folder);
         }
     }
-    tempfile::Builder::new().prefix("clsify-").tempdir_in(shared).ok().map(tempfile::TempDir::keep)
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("clsify-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(shared).ok().map(tempfile::TempDir::keep)
 }
 
 /// Whether it is a folder, not a link to one, of this user and closed to all others.

@@ -121,12 +121,11 @@ fn a_reader_gives_what_the_whole_file_gives_up_to_the_first_error() {
     assert_eq!(empty.next().unwrap().unwrap_err().to_string(), "data: expected sentences, got an empty file");
 }
 
+/// Line, sentence and fields of a record.
+type Record = (usize, Option<String>, Fields);
+
 /// Line, sentence or error, and cells or text of every record, until nothing can be read any more.
-fn records(
-    format: Format,
-    text: &[u8],
-    blank_lines: bool,
-) -> (Vec<(usize, Option<String>, Fields)>, Option<String>) {
+fn records(format: Format, text: &[u8], blank_lines: bool) -> (Vec<Record>, Option<String>) {
     let options = DatasetOptions { format: Some(format), ..DatasetOptions::default() };
     let mut reader = SentenceReader::new(text, "data", &options).unwrap();
     if blank_lines {

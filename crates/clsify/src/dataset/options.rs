@@ -44,6 +44,7 @@ use super::gzip::inner_name;
 ///     quoting: Quoting::Auto,
 ///     limit: Some(1000),
 ///     skip_bad_rows: false,
+///     allow_one_class: false,
 /// };
 /// let dataset = Dataset::read(csv.as_bytes(), "stdin", &options)?;
 /// assert_eq!(dataset.sentences(), ["a treat", "a chore"]);
