@@ -261,7 +261,7 @@ impl SentenceEncoder {
     /// The features of every sentence, in order.
     ///
     /// # Errors
-    /// As for [`Tokenizer::encode`] and [`extract`]; [`Error::sentence`] is the sentence that it is about.
+    /// As for [`Tokenizer::encode`] and [`extract`](crate::features::extract()); [`Error::sentence`] is the sentence that it is about.
     pub fn encode<S: AsRef<str> + Sync>(&self, sentences: &[S], observer: &dyn Observer) -> Result<Encoded> {
         let started = Instant::now();
         observer.start(Stage::Tokenize, sentences.len());
