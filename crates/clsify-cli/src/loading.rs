@@ -4,7 +4,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use clsify::dataset::{Dataset, DatasetOptions, LabelSeparator, MultiLabelDataset, SentenceReader};
+use clsify::dataset::{
+    Column, Dataset, DatasetOptions, LabelSeparator, MultiLabelDataset, SentenceReader, SkippedRows,
+};
 use clsify::features::{FeatureCache, FeatureOptions};
 use clsify::pipeline::{
     Group, LoadOptions, MultiLabelClassifier, SavedModel, SavedMultiLabelModel, SentenceClassifier,
@@ -15,24 +17,57 @@ use clsify_hub::{Hub, Located, Origin};
 use crate::console::Console;
 use crate::options::{DtypeArg, EncodingArgs, FeatureArgs};
 
-/// Labelled sentences of a file; `-` is stdin.
-pub(crate) fn load_dataset(path: &Path, options: &DatasetOptions) -> anyhow::Result<Dataset> {
-    if path == Path::new("-") {
-        return Ok(Dataset::read(std::io::stdin().lock(), "stdin", options)?);
-    }
-    Ok(Dataset::load(path, options)?)
+/// Labelled sentences of a file; `-` is stdin. Says which rows were left out.
+pub(crate) fn load_dataset(
+    path: &Path,
+    options: &DatasetOptions,
+    console: &Console,
+) -> anyhow::Result<Dataset> {
+    let dataset = match path == Path::new("-") {
+        true => Dataset::read(std::io::stdin().lock(), "stdin", options)?,
+        false => Dataset::load(path, options)?,
+    };
+    say_skipped(path, dataset.skipped(), console);
+    Ok(dataset)
 }
 
-/// Sentences of a file with a set of labels each; `-` is stdin.
+/// Sentences of a file with a set of labels each; `-` is stdin. Says which rows were left out, and which label columns are
+/// empty.
 pub(crate) fn load_multi_label_dataset(
     path: &Path,
     separator: &LabelSeparator,
     options: &DatasetOptions,
+    console: &Console,
 ) -> anyhow::Result<MultiLabelDataset> {
-    if path == Path::new("-") {
-        return Ok(MultiLabelDataset::read(std::io::stdin().lock(), "stdin", separator, options)?);
+    let dataset = match path == Path::new("-") {
+        true => MultiLabelDataset::read(std::io::stdin().lock(), "stdin", separator, options)?,
+        false => MultiLabelDataset::load(path, separator, options)?,
+    };
+    say_skipped(path, dataset.skipped(), console);
+    if !options.label_columns.is_empty() {
+        let classes = dataset.classes();
+        for column in &options.label_columns {
+            if let Column::Name(name) = column
+                && !classes.iter().any(|class| class == name.trim())
+            {
+                console.say(&format!("note: no row of {} has the label {name:?}", path.display()));
+            }
+        }
     }
-    Ok(MultiLabelDataset::load(path, separator, options)?)
+    Ok(dataset)
+}
+
+/// How many rows of a file were left out, and the first of them.
+fn say_skipped(path: &Path, skipped: &SkippedRows, console: &Console) {
+    if skipped.n == 0 {
+        return;
+    }
+    let s = if skipped.n == 1 { "" } else { "s" };
+    console.say(&format!("note: {} bad row{s} of {} skipped:", skipped.n, path.display()));
+    skipped.first.iter().for_each(|message| console.say(&format!("  {message}")));
+    if let more @ 1.. = skipped.n - skipped.first.len() {
+        console.say(&format!("  ... and {more} more; clsify doctor lists them"));
+    }
 }
 
 /// Where no sentence of a file has several labels, which may be meant.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use clsify::classifier::{ClassWeight, LogisticRegressionOptions, Scaling};
-use clsify::dataset::{Column, DatasetOptions, Delimiter, Format, Header, Quoting};
+use clsify::dataset::{Column, DatasetOptions, Delimiter, Format, Header, LabelSeparator, Quoting};
 use clsify::encoder::Dtype;
 use clsify::evaluation::linspace;
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling};
@@ -16,7 +16,8 @@ use clsify_hub::Hub;
 /// How the rows of a data file are read.
 #[derive(Args)]
 pub(crate) struct DataOptions {
-    /// Form of the data: tsv, csv, jsonl or lines; by the file's extension if not given
+    /// Format of the data: tsv, csv, jsonl (also a JSON array), fasttext or lines. The default follows the file's extension. Data
+    /// compressed by gzip is read as well
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
@@ -27,6 +28,11 @@ pub(crate) struct DataOptions {
     /// Column of the label: its name, or its number counted from 0
     #[arg(long, value_name = "COLUMN")]
     label_column: Option<Column>,
+
+    /// Columns of one label each, instead of a label column: 1 (or true) where the sentence has the label, 0 where it has not.
+    /// They make label sets, as --multi-label does
+    #[arg(long, value_name = "COLUMN,COLUMN,...", value_delimiter = ',', conflicts_with = "label_column")]
+    label_columns: Vec<Column>,
 
     /// Whether the first row names the columns: auto, present or absent
     #[arg(long, value_name = "WHEN", default_value = "auto")]
@@ -50,6 +56,7 @@ impl DataOptions {
             Format::Tsv => "tsv",
             Format::Csv => "csv",
             Format::Jsonl => "jsonl",
+            Format::FastText => "fasttext",
             Format::Lines => "lines",
         });
         let header = match self.header {
@@ -62,10 +69,13 @@ impl DataOptions {
             Quoting::Minimal => Some("minimal"),
             Quoting::None => Some("none"),
         };
+        let label_columns: Vec<String> = self.label_columns.iter().map(column_name).collect();
+        let label_columns = (!label_columns.is_empty()).then(|| label_columns.join(","));
         let all = [
             ("--format", format.map(str::to_string)),
             ("--text-column", self.text_column.as_ref().map(column_name)),
             ("--label-column", self.label_column.as_ref().map(column_name)),
+            ("--label-columns", label_columns),
             ("--header", header.map(str::to_string)),
             ("--delimiter", self.delimiter.map(|delimiter| delimiter.to_string())),
             ("--quoting", quoting.map(str::to_string)),
@@ -78,12 +88,53 @@ impl DataOptions {
             format: self.format,
             text_column: self.text_column.clone(),
             label_column: self.label_column.clone(),
+            label_columns: self.label_columns.clone(),
             weight_column: None,
             header: self.header,
             delimiter: self.delimiter,
             quoting: self.quoting,
             limit,
+            skip_bad_rows: false,
         }
+    }
+
+    /// What stands between the labels of a cell, where a sentence may have several: as given, else some separator for label
+    /// columns.
+    pub(crate) fn separator(&self, given: Option<&LabelSeparator>) -> Option<LabelSeparator> {
+        let of_columns = || if self.label_columns.is_empty() { None } else { ";".parse().ok() };
+        given.cloned().or_else(of_columns)
+    }
+}
+
+/// How the rows of labelled data are read, where bad ones may be left out.
+#[derive(Args)]
+pub(crate) struct RowArgs {
+    #[command(flatten)]
+    data: DataOptions,
+
+    /// Leave out rows that cannot be used, such as those with an empty cell, instead of ending with an error. Their number and the
+    /// first ten are shown
+    #[arg(long)]
+    skip_bad_rows: bool,
+}
+
+impl RowArgs {
+    pub(crate) fn with_limit(&self, limit: Option<usize>) -> DatasetOptions {
+        DatasetOptions { skip_bad_rows: self.skip_bad_rows, ..self.data.with_limit(limit) }
+    }
+
+    /// As for [`DataOptions`].
+    pub(crate) fn separator(&self, given: Option<&LabelSeparator>) -> Option<LabelSeparator> {
+        self.data.separator(given)
+    }
+
+    /// The options that were given, as they would be given again; one that takes no value has an empty one.
+    pub(crate) fn given(&self) -> Vec<(&'static str, String)> {
+        let mut given = self.data.given();
+        if self.skip_bad_rows {
+            given.push(("--skip-bad-rows", String::new()));
+        }
+        given
     }
 }
 

@@ -58,7 +58,7 @@ fn wrong_command_lines_exit_with_2_and_say_what_is_expected() {
         (with(&["--thresholds", "f2"]), "[possible values: f1_macro, f1, half]"),
         (with(&["--thresholds", "f1"]), "without it there is f1_macro"),
         (with(&["--class-weight", "half"]), "[possible values: none, balanced]"),
-        (with(&["--format", "xlsx"]), "expected tsv, csv, jsonl or lines, got \"xlsx\""),
+        (with(&["--format", "xlsx"]), "expected tsv, csv, jsonl, fasttext or lines, got \"xlsx\""),
         (with(&["--header", "maybe"]), "expected auto, present or absent, got \"maybe\""),
         (with(&["--threads", "0"]), "0 is not in 1..=1024"),
         (with(&["--threads", "-1"]), "-1 is not in 1..=1024"),

@@ -260,7 +260,9 @@ fn data_comes_from_stdin_too() {
         outcome.error_line("no format"),
         "stdin: expected the extension tsv, csv, jsonl or txt, got none"
     );
-    assert!(outcome.stderr.ends_with("hint: say what the file is: --format tsv, csv, jsonl or lines\n"));
+    assert!(
+        outcome.stderr.ends_with("hint: say what the file is: --format tsv, csv, jsonl, fasttext or lines\n")
+    );
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! What holds of every data file: what was written is read back, and no bytes make a reader panic.
 #![allow(clippy::unwrap_used)]
 
-use clsify::dataset::{Column, Dataset, DatasetOptions, Delimiter, Format, Header, Quoting, Sentences};
+use clsify::dataset::{
+    Column, Dataset, DatasetOptions, Delimiter, Format, Header, MultiLabelDataset, Quoting, Sentences,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -58,6 +60,10 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
         b"label",
         b"\"text\":",
         b"\"label\":",
+        b"[",
+        b"]",
+        b"__label__a ",
+        b"\x1f\x8b",
         b"{\"text\":\"a\",\"label\":1}",
         b";",
         b"|",
@@ -71,7 +77,7 @@ fn options() -> impl Strategy<Value = DatasetOptions> {
     let index = (0..3_usize).prop_map(|index| Some(Column::Index(index)));
     let column = prop_oneof![3 => Just(None), 1 => index, 1 => name];
     (
-        select(vec![Format::Tsv, Format::Csv, Format::Jsonl, Format::Lines]),
+        select(vec![Format::Tsv, Format::Csv, Format::Jsonl, Format::FastText, Format::Lines]),
         column.clone(),
         column.clone(),
         column,
@@ -91,6 +97,7 @@ fn options() -> impl Strategy<Value = DatasetOptions> {
                     limit,
                     delimiter,
                     quoting,
+                    ..DatasetOptions::default()
                 }
             },
         )
@@ -167,6 +174,15 @@ proptest! {
         match Dataset::read(file.as_slice(), "data", &options) {
             Ok(dataset) => prop_assert!(dataset.classes().len() >= 2),
             Err(error) => assert_is_one_line(&error),
+        }
+        let label_columns = vec![Column::Name("a".to_string()), Column::Index(1)];
+        let tolerant = DatasetOptions { skip_bad_rows: true, ..options.clone() };
+        let one_hot = DatasetOptions { label_column: None, label_columns, ..tolerant.clone() };
+        for options in [&tolerant, &one_hot] {
+            match MultiLabelDataset::read(file.as_slice(), "data", &";".parse().unwrap(), options) {
+                Ok(dataset) => prop_assert!(!dataset.classes().is_empty()),
+                Err(error) => assert_is_one_line(&error),
+            }
         }
         match Sentences::read(file.as_slice(), "data", &options) {
             Ok(sentences) => prop_assert!(sentences.sentences().iter().all(|sentence| !sentence.is_empty())),

@@ -262,3 +262,29 @@ fn cost_files_that_are_broken_are_named_with_their_line() {
     let error = costs.of_classes(&["a".into(), "z".into()]).unwrap_err().to_string();
     assert_eq!(error, "c.csv: expected a row and a column for every label, got none for \"z\"");
 }
+
+/// Oracle: the bound that the documentation of `CostMatrix::parse` names. The file holds no more than its header, so an
+/// error about a missing row would show that the header was accepted.
+#[test]
+fn the_number_of_labels_of_a_cost_matrix_is_bounded() {
+    let header = |n: usize| (0..n).fold("true".to_string(), |text, i| format!("{text},label{i}")) + "\n";
+    let too_many = CostMatrix::parse(&header(4097), "costs.csv").unwrap_err();
+    assert_eq!(
+        too_many.to_string(),
+        "costs.csv: line 1: expected costs of at most 4096 labels, got 4098 cells"
+    );
+    let accepted = CostMatrix::parse(&header(4096), "costs.csv").unwrap_err();
+    assert!(accepted.to_string().contains("expected a row for every label"), "{accepted}");
+}
+
+/// A device has no length to check before it is read.
+#[cfg(unix)]
+#[test]
+fn a_cost_file_without_end_is_refused() {
+    let message = "/dev/zero: expected a file of costs of at most 67108864 bytes, got a longer one";
+    let zeros = std::path::Path::new("/dev/zero");
+    assert_eq!(CostMatrix::load(zeros).unwrap_err().to_string(), message);
+    assert_eq!(clsify::pipeline::LabelCosts::load(zeros).unwrap_err().to_string(), message);
+    let folder = CostMatrix::load(std::path::Path::new("/dev")).unwrap_err();
+    assert_eq!(folder.to_string(), "/dev: expected a file, got a folder");
+}

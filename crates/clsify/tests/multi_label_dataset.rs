@@ -77,7 +77,7 @@ fn what_is_wrong_says_where() {
     let jsonl = |label: &str| message("d.jsonl", &format!("{{\"text\": \"x\", \"label\": {label}}}"));
     assert_eq!(
         jsonl("[\"a;b\"]"),
-        "d.jsonl: line 1: expected labels without the separator \";\" in an array under \"label\", got \"a;b\""
+        "d.jsonl: line 1: array under \"label\": expected labels without the separator \";\", got \"a;b\""
     );
     assert_eq!(
         jsonl("[\"a\", null]"),

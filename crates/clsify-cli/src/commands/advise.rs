@@ -18,9 +18,7 @@ use crate::class_limit::ClassLimitArgs;
 use crate::commands::train::{optimism, six_digits};
 use crate::console::Console;
 use crate::loading::{load_encoder_with, locate_encoder};
-use crate::options::{
-    CacheArgs, ClassWeightArg, DataOptions, EncodingArgs, WeightArgs, at_least_one, test_size,
-};
+use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, RowArgs, WeightArgs, at_least_one, test_size};
 use crate::output::{check_apart, check_parent, is_stdout, stdout};
 use crate::table::{Table, shorten};
 
@@ -42,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "all-MiniLM-L6-v2")]
     encoder: Vec<String>,
 
-    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
+    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
@@ -92,7 +90,7 @@ pub(crate) struct Args {
     class_limit: ClassLimitArgs,
 
     #[command(flatten)]
-    options: DataOptions,
+    options: RowArgs,
 }
 
 /// One encoder's best choice, and what it costs.
@@ -131,7 +129,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         check_apart(&[Some(path)], &[&args.data])?;
     }
     let options = args.weight.of(args.options.with_limit(args.limit));
-    let data = Data::load(&args.data, &options, args.multi_label.as_ref(), &args.class_limit, console)?;
+    let separator = args.options.separator(args.multi_label.as_ref());
+    let data = Data::load(&args.data, &options, separator.as_ref(), &args.class_limit, console)?;
     let scoring = args.scoring.unwrap_or(data.default_scoring());
     let split = SplitOptions { seed: args.seed, test_size: args.test_size, stratify: false };
     let classifier = LogisticRegressionOptions {
@@ -209,7 +208,10 @@ fn command(args: &Args, encoder: &str, dtype: Dtype, candidate: &Candidate) -> S
         .chain(args.class_limit.given())
         .chain(separator)
     {
-        command.push_str(&format!(" {name} {}", quoted(&value)));
+        command.push_str(&format!(" {name}"));
+        if !value.is_empty() {
+            command.push_str(&format!(" {}", quoted(&value)));
+        }
     }
     if args.class_weight == ClassWeightArg::Balanced {
         command.push_str(" --class-weight balanced");

@@ -69,14 +69,15 @@ impl Data {
     ) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let Some(separator) = separator else {
-            let dataset = load_dataset(path, options)?;
+            let dataset = load_dataset(path, options, console)?;
             class_limit.check(path, dataset.classes().len(), dataset.len())?;
             say_counts(&name, &dataset.summary(), console);
             return Ok(Data::Classes(dataset));
         };
-        let dataset = load_multi_label_dataset(path, separator, options)?;
+        let dataset = load_multi_label_dataset(path, separator, options, console)?;
         class_limit.check(path, dataset.classes().len(), dataset.len())?;
-        multi_label::say_counts(&name, &dataset, separator, console);
+        let in_cells = options.label_columns.is_empty().then_some(separator);
+        multi_label::say_counts(&name, &dataset, in_cells, console);
         Ok(Data::LabelSets(dataset, separator.clone()))
     }
 

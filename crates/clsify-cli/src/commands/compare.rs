@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::console::Console;
 use crate::loading::{load_classifier, load_dataset};
-use crate::options::{CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one};
+use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, n_shown, shorten};
 
@@ -34,7 +34,7 @@ pub(crate) struct Args {
     #[arg(value_name = "B")]
     b: PathBuf,
 
-    /// Labelled sentences that neither was trained on: TSV, CSV or JSONL; - is stdin, with --format
+    /// Labelled sentences that neither was trained on: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
@@ -78,7 +78,7 @@ pub(crate) struct Args {
     weight: WeightArgs,
 
     #[command(flatten)]
-    options: DataOptions,
+    options: RowArgs,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
@@ -109,7 +109,8 @@ fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
         args.a.display(),
         args.b.display()
     );
-    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
+    let options = args.weight.of(args.options.with_limit(args.limit));
+    let dataset = load_dataset(&args.data, &options, console)?;
     let load = |model: &PathBuf, encoder: &Option<String>| {
         load_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)
     };

@@ -15,7 +15,7 @@ use crate::commands::train::{multi_label, say_counts, six_digits};
 use crate::console::Console;
 use crate::loading::{load_dataset, load_encoder, load_multi_label_dataset, locate_encoder};
 use crate::options::{
-    CacheArgs, DataOptions, FeatureArgs, FitArgs, GridArgs, SplitArgs, WeightArgs, at_least_one,
+    CacheArgs, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
 };
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::table::{Table, shorten};
@@ -36,7 +36,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "all-MiniLM-L6-v2")]
     encoder: String,
 
-    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
+    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
@@ -87,7 +87,7 @@ pub(crate) struct Args {
     class_limit: ClassLimitArgs,
 
     #[command(flatten)]
-    options: DataOptions,
+    options: RowArgs,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
@@ -97,20 +97,20 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     check_apart(&[args.chart.as_deref()], &read)?;
     let is_on_stdout = args.chart.as_deref().is_some_and(is_stdout);
     anyhow::ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --chart -, got both");
-    match &args.multi_label {
-        Some(separator) => run_multi_label(args, separator, console),
+    match args.options.separator(args.multi_label.as_ref()) {
+        Some(separator) => run_multi_label(args, &separator, console),
         None => run_single(args, console),
     }
 }
 
 /// One label a sentence.
 fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
-    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
+    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)), console)?;
     args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     let test = match &args.split.test_data {
         Some(path) => {
-            let test = load_dataset(path, &args.options.with_limit(None))?;
+            let test = load_dataset(path, &args.options.with_limit(None), console)?;
             say_counts(&path.display().to_string(), &test.summary(), console);
             TestRows::Dataset(test)
         }
@@ -126,13 +126,14 @@ fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
 /// A set of labels a sentence.
 fn run_multi_label(args: &Args, separator: &LabelSeparator, console: &Console) -> anyhow::Result<()> {
     let data = args.weight.of(args.options.with_limit(args.limit));
-    let dataset = load_multi_label_dataset(&args.data, separator, &data)?;
+    let dataset = load_multi_label_dataset(&args.data, separator, &data, console)?;
     args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
-    multi_label::say_counts(&args.data.display().to_string(), &dataset, separator, console);
+    let in_cells = data.label_columns.is_empty().then_some(separator);
+    multi_label::say_counts(&args.data.display().to_string(), &dataset, in_cells, console);
     let test = match &args.split.test_data {
         Some(path) => {
-            let test = load_multi_label_dataset(path, separator, &args.options.with_limit(None))?;
-            multi_label::say_counts(&path.display().to_string(), &test, separator, console);
+            let test = load_multi_label_dataset(path, separator, &args.options.with_limit(None), console)?;
+            multi_label::say_counts(&path.display().to_string(), &test, in_cells, console);
             MultiLabelTestRows::Dataset(test)
         }
         None => MultiLabelTestRows::Split(args.split.options()),

@@ -35,7 +35,7 @@ const DEFAULT_ENCODER: &str = "all-MiniLM-L6-v2";
   clsify doctor news.tsv --multi-label ';' --output issues.jsonl
   clsify doctor train.csv --text-only --fail-on quoting,conflicts --json > report.json")]
 pub(crate) struct Args {
-    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
+    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
     data: PathBuf,
 
     /// A folder, a name known to `list`, or a hub id; all-MiniLM-L6-v2 if not given, and the checks that need none where that
@@ -173,7 +173,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if let Some(check) = args.fail_on.iter().find(|check| args.text_only && check.needs_encoder()) {
         anyhow::bail!("--fail-on {}: needs an encoder, which --text-only leaves out", check.name());
     }
-    let separator = args.multi_label.as_ref();
+    let separator = args.options.separator(args.multi_label.as_ref());
+    let separator = separator.as_ref();
     let options = args.weight.of(args.options.with_limit(args.limit));
     let data = inspect(&args.data, separator, &options, console)?;
     let classes: BTreeSet<String> = data.label_sets().flatten().collect();
@@ -230,7 +231,7 @@ fn inspect(
         true => Inspected::read_multi_label(stdin(), "stdin", separator, options)?,
         false => Inspected::load_multi_label(path, separator, options)?,
     };
-    if data.label_sets().all(|labels| labels.len() < 2) {
+    if options.label_columns.is_empty() && data.label_sets().all(|labels| labels.len() < 2) {
         note_separator(&path.display().to_string(), separator, console);
     }
     Ok(data)

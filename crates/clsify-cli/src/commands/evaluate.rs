@@ -10,7 +10,7 @@ use crate::commands::train::{multi_label, scores, weighted};
 use crate::console::Console;
 use crate::decision::evaluated_text;
 use crate::loading::{load_classifier, load_dataset, load_multi_label_classifier, load_multi_label_dataset};
-use crate::options::{CacheArgs, DataOptions, DtypeArg, WeightArgs, at_least_one};
+use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::reliability_chart::{Series, check_chart, last_name, write_chart};
 
@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// The model's folder
     model: PathBuf,
 
-    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format; a multi-label model splits label cells at its separator
+    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format; a multi-label model splits label cells at its separator
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     weight: WeightArgs,
 
     #[command(flatten)]
-    options: DataOptions,
+    options: RowArgs,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
@@ -62,7 +62,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     if SavedMultiLabelModel::is_at(&args.model)? {
         return run_multi_label(args, console);
     }
-    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
+    let options = args.weight.of(args.options.with_limit(args.limit));
+    let dataset = load_dataset(&args.data, &options, console)?;
     let classifier =
         load_classifier(&args.model, args.encoder.as_deref(), args.dtype, args.cache.open(), console)?;
     let report = classifier.evaluate(&dataset, console)?;
@@ -84,7 +85,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 fn run_multi_label(args: &Args, console: &Console) -> anyhow::Result<()> {
     let saved = SavedMultiLabelModel::read(&args.model)?;
     let options = args.weight.of(args.options.with_limit(args.limit));
-    let dataset = load_multi_label_dataset(&args.data, &saved.multi_label.separator, &options)?;
+    let dataset = load_multi_label_dataset(&args.data, &saved.multi_label.separator, &options, console)?;
     let (encoder, cache) = (args.encoder.as_deref(), args.cache.open());
     let classifier = load_multi_label_classifier(&args.model, encoder, args.dtype, cache, console)?;
     let report = classifier.evaluate(&dataset, console)?;

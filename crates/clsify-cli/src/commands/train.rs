@@ -19,8 +19,7 @@ use crate::console::Console;
 use crate::decision::{DecisionArgs, decision_text};
 use crate::loading::{load_dataset, load_encoder, load_encoder_with, locate_encoder};
 use crate::options::{
-    CacheArgs, CalibrationArg, DataOptions, FeatureArgs, FitArgs, GridArgs, SplitArgs, WeightArgs,
-    at_least_one,
+    CacheArgs, CalibrationArg, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
 };
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json};
 use crate::reliability_chart::{self, Series, check_chart, last_name, write_chart};
@@ -37,7 +36,7 @@ pub(crate) struct Args {
     #[arg(long)]
     encoder: String,
 
-    /// Labelled sentences: TSV, CSV or JSONL; - is stdin, with --format
+    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
@@ -108,7 +107,7 @@ pub(crate) struct Args {
     class_limit: ClassLimitArgs,
 
     #[command(flatten)]
-    options: DataOptions,
+    options: RowArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -129,17 +128,17 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let read: Vec<&Path> =
         [Some(args.data.as_path()), args.split.test_data.as_deref(), costs].into_iter().flatten().collect();
     check_apart(&[args.json.as_deref(), args.chart.as_deref()], &read)?;
-    if let Some(separator) = &args.multi_label {
-        return multi_label::run(&args, separator, console);
+    if let Some(separator) = args.options.separator(args.multi_label.as_ref()) {
+        return multi_label::run(&args, &separator, console);
     }
     let decision = args.decision.options()?;
-    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)))?;
+    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)), console)?;
     args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     say_header(&dataset, console);
     let test = match &args.split.test_data {
         Some(path) => {
-            let test = load_dataset(path, &args.options.with_limit(None))?;
+            let test = load_dataset(path, &args.options.with_limit(None), console)?;
             say_counts(&path.display().to_string(), &test.summary(), console);
             TestRows::Dataset(test)
         }

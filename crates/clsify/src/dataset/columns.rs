@@ -48,6 +48,8 @@ pub(super) struct Columns {
     pub(super) count: usize,
     pub(super) sentence: usize,
     pub(super) label: Option<usize>,
+    /// Columns of one label each, in place of a label column, and their labels.
+    pub(super) one_hot: Vec<(usize, String)>,
     pub(super) weight: Option<usize>,
     pub(super) has_header: bool,
 }
@@ -71,12 +73,15 @@ pub(super) fn choose(
     let names: Vec<&str> = rows.first.iter().map(str::trim).collect();
     let label_option = options.label_column.as_ref().filter(|_| labelled);
     let weight_option = options.weight_column.as_ref().filter(|_| labelled);
+    let label_columns = if labelled { options.label_columns.as_slice() } else { &[] };
+    let has_one_hot = !label_columns.is_empty();
     let has_header = match header {
         Header::Present => true,
         Header::Absent => false,
         Header::Auto => {
             let asked = [options.text_column.as_ref(), label_option, weight_option];
-            asked.into_iter().flatten().any(Column::is_name) || is_header(&names, labelled)?
+            asked.into_iter().flatten().chain(label_columns).any(Column::is_name)
+                || is_header(&names, labelled)?
         }
     };
     let known = |known_names: &[&str]| if has_header { find_known(&names, known_names) } else { None };
@@ -84,15 +89,18 @@ pub(super) fn choose(
     let asked_sentence = asked(options.text_column.as_ref())?;
     let asked_label = asked(label_option)?;
     let weight = asked(weight_option)?;
-    let is_free = |i: &usize| weight != Some(*i);
+    let one_hot = label_columns.iter().map(|column| find(column, &names)).collect::<Result<Vec<usize>>>()?;
+    let is_free = |i: &usize| weight != Some(*i) && !one_hot.contains(i);
     let mut sentence =
         asked_sentence.or_else(|| known(&SENTENCE_NAMES).filter(|&i| Some(i) != asked_label && is_free(&i)));
-    let mut label =
-        asked_label.or_else(|| known(&LABEL_NAMES).filter(|&i| Some(i) != asked_sentence && is_free(&i)));
+    let mut label = asked_label.or_else(|| {
+        known(&LABEL_NAMES).filter(|&i| !has_one_hot && Some(i) != asked_sentence && is_free(&i))
+    });
     let count = names.len();
     let free: Vec<usize> = (0..count).filter(is_free).collect();
     let other = |i: usize| free.iter().copied().find(|&free| free != i);
     match (labelled, free.len(), sentence, label) {
+        _ if has_one_hot => sentence = sentence.or(free.first().copied().filter(|_| free.len() == 1)),
         // The names are those of other things: without labels, nothing says which column is meant.
         (false, 2, None, None) if has_header => {}
         (_, 2, None, None) => {
@@ -109,6 +117,16 @@ pub(super) fn choose(
         return Err(Error::new(ErrorKind::InvalidArgument, message));
     }
     match (sentence, label) {
+        (Some(sentence), None) if has_one_hot => {
+            if has_header {
+                let all = [sentence].into_iter().chain(weight).chain(one_hot.iter().copied());
+                all.into_iter().try_for_each(|column| check_unique(&names, column))?;
+            }
+            let name = |&i: &usize| if has_header { names[i].to_string() } else { i.to_string() };
+            let one_hot: Vec<(usize, String)> = one_hot.iter().map(|i| (*i, name(i))).collect();
+            check_one_hot(sentence, weight, &one_hot)?;
+            Ok(Columns { count, sentence, label: None, one_hot, weight, has_header })
+        }
         (Some(sentence), Some(label)) if labelled && sentence == label => {
             let message = format!("expected two columns, got column {label} for the sentence and the label");
             Err(Error::new(ErrorKind::InvalidArgument, message))
@@ -119,14 +137,15 @@ pub(super) fn choose(
                 check_unique(&names, label)?;
                 weight.iter().try_for_each(|&weight| check_unique(&names, weight))?;
             }
-            Ok(Columns { count, sentence, label: Some(label), weight, has_header })
+            Ok(Columns { count, sentence, label: Some(label), one_hot: Vec::new(), weight, has_header })
         }
         (Some(sentence), _) if !labelled => {
             if has_header {
                 check_unique(&names, sentence)?;
             }
-            Ok(Columns { count, sentence, label: None, weight: None, has_header })
+            Ok(Columns { count, sentence, label: None, one_hot: Vec::new(), weight: None, has_header })
         }
+        _ if has_one_hot => Err(no_sentence(&names)),
         _ => Err(undecided(&names, has_header, sentence, labelled, weight.is_some())),
     }
 }
@@ -205,6 +224,26 @@ fn undecided(
     Error::new(ErrorKind::Dataset, message).with_hint(hint)
 }
 
+/// Whether columns of one label each are columns of their own.
+fn check_one_hot(sentence: usize, weight: Option<usize>, one_hot: &[(usize, String)]) -> Result<()> {
+    let is_taken = |(place, (i, _)): (usize, &(usize, String))| {
+        *i == sentence || Some(*i) == weight || one_hot[..place].iter().any(|(other, _)| other == i)
+    };
+    if !one_hot.iter().enumerate().any(is_taken) {
+        return Ok(());
+    }
+    let message =
+        "expected label columns apart from each other and from those of the sentence and the weight";
+    Err(Error::new(ErrorKind::InvalidArgument, message))
+}
+
+/// Beside columns of one label each, several may be the sentence.
+fn no_sentence(names: &[&str]) -> Error {
+    let message = format!("expected a sentence column, got the columns {}", list(names));
+    let hint = "say which column holds the sentence: --text-column, by name or by number from 0";
+    Error::new(ErrorKind::Dataset, message).with_hint(hint)
+}
+
 /// The column that was asked for.
 fn find(column: &Column, names: &[&str]) -> Result<usize> {
     let (message, hint) = match column {
@@ -234,7 +273,10 @@ pub(super) fn is_named(row: &StringRecord, options: &DatasetOptions, labelled: b
         None => find_known(&names, known_names).is_some(),
     };
     let label_column = options.label_column.as_ref().filter(|_| labelled);
-    has(options.text_column.as_ref(), &SENTENCE_NAMES) || has(label_column, &LABEL_NAMES)
+    let is_named = |column: &Column| matches!(column, Column::Name(name) if names.contains(&name.trim()));
+    has(options.text_column.as_ref(), &SENTENCE_NAMES)
+        || has(label_column, &LABEL_NAMES)
+        || labelled && options.label_columns.iter().any(is_named)
 }
 
 /// The position of the known name that comes first in `known_names`.

@@ -24,6 +24,8 @@ pub(super) struct CsvReader<R> {
     /// Where that record starts.
     start: usize,
     delimiter: Delimiter,
+    /// Whether its quote was not closed.
+    is_open: bool,
     fields: ::csv::Reader<Cursor<Vec<u8>>>,
 }
 
@@ -40,12 +42,14 @@ enum State {
 
 impl<R: Read> CsvReader<R> {
     pub(super) fn new(lines: LineReader<R>, delimiter: Delimiter) -> Self {
-        CsvReader { lines, text: String::new(), start: 0, delimiter, fields: fields(delimiter) }
+        let fields = fields(delimiter);
+        CsvReader { lines, text: String::new(), start: 0, delimiter, is_open: false, fields }
     }
 
     /// Collects the lines of the next record in `self.text`, without the last line end.
     fn next_text(&mut self) -> Result<Option<usize>> {
         self.text.clear();
+        self.is_open = false;
         let mut state = State::FieldStart;
         self.start = self.lines.number() + 1;
         while let Some(line) = self.lines.next_line()? {
@@ -56,6 +60,7 @@ impl<R: Read> CsvReader<R> {
             state = scan(state, line.text, line.number, self.delimiter)?;
             let State::Quoted(opened) = state else { return Ok(Some(self.start)) };
             if self.text.len() > MAX_RECORD_BYTES {
+                self.is_open = true;
                 let message = format!("expected a closing quote within {MAX_RECORD_BYTES} bytes, got none");
                 return Err(not_closed(opened, &message));
             }
@@ -63,6 +68,7 @@ impl<R: Read> CsvReader<R> {
         match state {
             State::Quoted(opened) => {
                 self.text.push_str(self.lines.previous_end());
+                self.is_open = true;
                 Err(not_closed(opened, "expected a closing quote, got the end of the file"))
             }
             _ => Ok(None),
@@ -106,6 +112,10 @@ impl<R: Read> RowReader for CsvReader<R> {
 
     fn text(&self) -> Cow<'_, str> {
         if self.text.is_empty() { self.lines.text() } else { Cow::Borrowed(&self.text) }
+    }
+
+    fn is_open(&self) -> bool {
+        self.is_open
     }
 
     fn can_have_header(&self) -> bool {

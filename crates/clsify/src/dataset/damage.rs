@@ -22,6 +22,8 @@ pub enum DamageKind {
     EmptyLabel,
     /// The weight is no number, not finite or below 0.
     BadWeight,
+    /// A column of one label holds something else than 0 or 1.
+    BadLabel,
     /// The record cannot be read: another number of columns, a quote that is not closed, bytes that are not UTF-8.
     Unreadable,
     /// The whole sentence stands in quotes.
@@ -59,6 +61,7 @@ impl DamageKind {
             DamageKind::EmptySentence => "no sentence: remove the row",
             DamageKind::EmptyLabel => "no label: give it one, or remove the row",
             DamageKind::BadWeight => "the weight is no number of at least 0",
+            DamageKind::BadLabel => "a label column holds something other than 0 or 1",
             DamageKind::Unreadable => "the record cannot be read",
             DamageKind::QuotesAround => "quotes at both ends: CSV that was saved as TSV, or quoted twice?",
             DamageKind::StrayQuote => "a quote without its partner: was the sentence cut at a comma or tab?",

@@ -22,6 +22,11 @@ impl<R: Read> Head<R> {
         Head { head: Vec::new(), position: 0, rest: reader, is_whole: false, error: None }
     }
 
+    /// Where the bytes come from.
+    pub(super) fn source(&self) -> &R {
+        &self.rest
+    }
+
     /// The first bytes, and whether they are the whole file; waits for them. To be called before anything is read.
     pub(super) fn peek(&mut self) -> (&[u8], bool) {
         while self.head.len() < HEAD_BYTES && !self.is_whole && self.error.is_none() {

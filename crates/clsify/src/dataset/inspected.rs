@@ -3,13 +3,10 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::damage::{Damage, DamageKind, text_damage_of};
+use super::damage::{Damage, text_damage_of};
 use super::examples::Examples;
 use super::{Dataset, DatasetOptions, LabelSeparator, open};
-use crate::error::{Error, ErrorKind, Result};
-
-/// Refused records that are kept: of a file of garbage the first ones are enough to see what it is.
-const MOST_REFUSED: usize = 10_000;
+use crate::error::{ErrorKind, Result};
 
 /// What [`Dataset`] reads, whatever its number of classes, and the records that it would have refused.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,8 +14,8 @@ pub struct Inspected {
     /// The records that can be trained on, at least one. Where a sentence may have several labels, its label here is a cell:
     /// the labels sorted, each once, with the separator between them; nothing where it has none.
     pub dataset: Dataset,
-    /// Records without a sentence or label, with a bad weight, and those that cannot be read, in the order of the file;
-    /// the first 10,000.
+    /// Records without a sentence or label, with a bad weight or label column, and those that cannot be read, in the order of
+    /// the file; the first 10,000.
     pub refused: Vec<Damage>,
     /// How many there are.
     pub n_refused: usize,
@@ -95,65 +92,34 @@ impl Inspected {
         name: &str,
         separator: Option<&LabelSeparator>,
     ) -> Result<Self> {
-        let dataset = Dataset { sentences: Vec::new(), labels: Vec::new(), lines: Vec::new(), weights: None };
-        let mut all = Inspected { separator: separator.cloned(), ..Inspected::from(dataset) };
-        let mut first_error = None;
+        let mut dataset = Dataset::empty();
         loop {
-            let example = match examples.read_unchecked() {
+            let mut example = match examples.next_good() {
                 Ok(Some(example)) => example,
                 Ok(None) => break,
                 // Only where the file ends before its first record, or cannot be read at all.
-                Err(error) if !examples.can_go_on() && all.is_hopeless(&error) => {
-                    return Err(first_error.unwrap_or(error).at(name));
+                Err(error) if dataset.is_empty() || error.kind() == ErrorKind::Io => {
+                    return Err(examples.take_refused().first_error.unwrap_or(error).at(name));
                 }
                 Err(error) => {
-                    let (line, message) = (examples.line(), error.to_string());
-                    // The place is said once, unless it is another line of the record.
-                    let mut message =
-                        message.strip_prefix(&format!("line {line}: ")).unwrap_or(&message).to_string();
-                    if !examples.can_go_on() {
-                        message.push_str("; what follows was not read");
-                    }
-                    all.refuse(|| Damage::new(line, &examples.text(), DamageKind::Unreadable, message));
-                    if !examples.can_go_on() {
-                        break;
-                    }
-                    first_error = first_error.or(Some(error));
-                    continue;
+                    examples.refuse_unreadable(error, "; what follows was not read");
+                    break;
                 }
             };
-            if let Some((kind, error)) = example.fault(true) {
-                all.refuse(|| Damage::new(example.line, &example.sentence, kind, error.to_string()));
-                first_error = first_error.or(Some(error.at(format!("line {}", example.line))));
-                continue;
+            if let Some(separator) = separator {
+                example.label = separator.join(&separator.split(&example.label));
             }
-            // All records have one, or none.
-            if let Some(weight) = example.weight {
-                all.dataset.weights.get_or_insert_default().push(weight);
-            }
-            let label = match separator {
-                Some(separator) => separator.join(&separator.split(&example.label)),
-                None => example.label,
-            };
-            all.dataset.sentences.push(example.sentence);
-            all.dataset.labels.push(label);
-            all.dataset.lines.push(example.line);
+            dataset.push(example);
         }
-        match first_error {
-            Some(error) if all.dataset.is_empty() => Err(error.at(name)),
-            _ => Ok(all),
-        }
-    }
-
-    /// Whether nothing has been read that could be looked at in spite of the error.
-    fn is_hopeless(&self, error: &Error) -> bool {
-        self.dataset.is_empty() || error.kind() == ErrorKind::Io
-    }
-
-    fn refuse(&mut self, damage: impl FnOnce() -> Damage) {
-        self.n_refused += 1;
-        if self.refused.len() < MOST_REFUSED {
-            self.refused.push(damage());
+        let refused = examples.take_refused();
+        match refused.first_error {
+            Some(error) if dataset.is_empty() => Err(error.at(name)),
+            _ => Ok(Inspected {
+                dataset,
+                refused: refused.rows,
+                n_refused: refused.n,
+                separator: separator.cloned(),
+            }),
         }
     }
 

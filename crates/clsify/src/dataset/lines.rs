@@ -10,6 +10,7 @@ use std::io::{BufRead, BufReader, ErrorKind as IoErrorKind, Read};
 use crate::error::{Error, ErrorKind, Result};
 
 use super::head::Head;
+use super::source::read_error;
 
 /// The most bytes that a line, or a CSV record of several lines, may have.
 pub(super) const MAX_RECORD_BYTES: usize = 16 << 20;
@@ -76,6 +77,11 @@ impl<R: Read> LineReader<R> {
         }
     }
 
+    /// Where the bytes come from.
+    pub(super) fn source(&self) -> &R {
+        self.reader.get_ref().source()
+    }
+
     /// The number of lines read so far.
     pub fn number(&self) -> usize {
         self.number
@@ -127,7 +133,7 @@ impl<R: Read> LineReader<R> {
         self.is_broken = true;
         let is_first = self.number == 0;
         self.fill_buffer().map_err(|error| {
-            let error = Error::from_io(&error);
+            let error = read_error(error);
             // What cannot be read at all, such as a folder, has no lines.
             if is_first { error } else { error.at(place()) }
         })?;
@@ -233,7 +239,7 @@ fn wide_encoding(start: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn not_utf8(line: &[u8], at: usize) -> Error {
+pub(super) fn not_utf8(line: &[u8], at: usize) -> Error {
     let byte = line.get(at).copied().unwrap_or_default();
     let message = format!("expected UTF-8, got the byte 0x{byte:02x} at byte {}", at + 1);
     Error::new(ErrorKind::Dataset, message)

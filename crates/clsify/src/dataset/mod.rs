@@ -1,7 +1,8 @@
 //! 1. Labelled sentences: a TSV, CSV or JSONL file in, parallel vectors of sentences, labels and line numbers out.
 //!
 //! ```text
-//! bytes -> lines     UTF-8, line ends, byte-order mark, a limit on the length lines.rs
+//! bytes -> text      gzip is taken apart, other binary files are named          source.rs
+//!       -> lines     UTF-8, line ends, byte-order mark, a limit on the length lines.rs
 //!       -> dialect   what separates the fields of a table                     dialect.rs, sniff.rs
 //!       -> records   fields of one record                                     tsv.rs, csv.rs, jsonl.rs
 //!       -> columns   which field is the sentence, which the label             columns.rs, order.rs
@@ -17,7 +18,9 @@
 //! - **CSV**: RFC 4180, with any [`Delimiter`]. A field in double quotes may hold delimiters, line breaks, and quotes written
 //!   twice. Text after a closing quote is an error, as is a quote that is never closed: lenient readers lose rows there
 //!   without a word.
-//! - **JSONL**: one object a line. A label may be a string, a number or a boolean; of a number its text is kept.
+//! - **JSONL**: one object a line, or an array of objects. A label may be a string, a number or a boolean; of a number its
+//!   text is kept.
+//! - **fastText**: one sentence a line, the words that start with `__label__` are its labels.
 //! - **Lines**: one sentence a line, no labels: for [`Sentences`] only.
 //!
 //! Blank lines are skipped, except where a line is a sentence, in a file with one column: there an empty line between
@@ -25,23 +28,34 @@
 //!
 //! [`MultiLabelDataset`] reads the same files where a sentence may have several labels or none.
 //!
+//! A file may be compressed by gzip, whatever its name says. A file that holds no text, such as Parquet or a spreadsheet, is an
+//! error that says how to convert it.
+//!
 //! This module knows no tokens and no class ids; labels are strings throughout, and `1` stays `"1"`.
 
+mod binary;
 mod class_limit;
 mod columns;
 mod csv;
 mod damage;
 mod dialect;
 mod examples;
+mod fasttext;
+mod gzip;
 mod head;
 mod inspected;
+mod json_array;
+mod json_object;
 mod jsonl;
 mod lines;
 mod multi_label;
+mod one_hot;
 mod options;
 mod order;
+mod refused;
 mod scripts;
 mod sniff;
+mod source;
 mod suggest;
 mod summary;
 mod table;
@@ -87,6 +101,7 @@ pub struct Dataset {
     labels: Vec<String>,
     lines: Vec<usize>,
     weights: Option<Vec<f64>>,
+    skipped: SkippedRows,
 }
 
 impl Dataset {
@@ -124,7 +139,9 @@ impl Dataset {
     /// assert_eq!(error.to_string(), "data.tsv: line 2: expected 2 columns, got 3");
     /// ```
     pub fn read(reader: impl Read, name: &str, options: &DatasetOptions) -> Result<Self> {
-        let dataset = Dataset::collect(Examples::new(reader, name, options, true)?)?;
+        let mut examples = Examples::new(reader, name, options, true)?;
+        let mut dataset = Dataset::collect(&mut examples)?;
+        dataset.skipped = examples.take_refused().into();
         check_weights(dataset.weights()).map_err(|error| error.at(dataset.place()).at(name))?;
         dataset.check_classes().map_err(|error| {
             let error = error.at(dataset.place()).at(name);
@@ -169,19 +186,32 @@ impl Dataset {
     }
 
     fn collect(examples: impl Iterator<Item = Result<Example>>) -> Result<Self> {
-        let mut dataset =
-            Dataset { sentences: Vec::new(), labels: Vec::new(), lines: Vec::new(), weights: None };
+        let mut dataset = Dataset::empty();
         for example in examples {
-            let Example { sentence, label, line, weight, .. } = example?;
-            // All records have one, or none.
-            if let Some(weight) = weight {
-                dataset.weights.get_or_insert_default().push(weight);
-            }
-            dataset.sentences.push(sentence);
-            dataset.labels.push(label);
-            dataset.lines.push(line);
+            dataset.push(example?);
         }
         Ok(dataset)
+    }
+
+    fn empty() -> Self {
+        Dataset {
+            sentences: Vec::new(),
+            labels: Vec::new(),
+            lines: Vec::new(),
+            weights: None,
+            skipped: SkippedRows::default(),
+        }
+    }
+
+    fn push(&mut self, example: Example) {
+        let Example { sentence, label, line, weight, .. } = example;
+        // All records have one, or none.
+        if let Some(weight) = weight {
+            self.weights.get_or_insert_default().push(weight);
+        }
+        self.sentences.push(sentence);
+        self.labels.push(label);
+        self.lines.push(line);
     }
 
     /// The number of records.
@@ -204,9 +234,24 @@ impl Dataset {
         &self.labels
     }
 
-    /// The line where each record starts, counted from 1.
+    /// The line where each record starts, counted from 1; in a JSON array the number of the record.
     pub fn lines(&self) -> &[usize] {
         &self.lines
+    }
+
+    /// The rows that were left out, if [`DatasetOptions::skip_bad_rows`] says so.
+    ///
+    /// ```
+    /// use clsify::dataset::{Dataset, DatasetOptions};
+    /// let options = DatasetOptions { skip_bad_rows: true, ..DatasetOptions::default() };
+    /// let dataset = Dataset::read("a treat\t1\n\t0\na chore\t0\n".as_bytes(), "reviews.tsv", &options)?;
+    /// assert_eq!(dataset.lines(), [1, 3]);
+    /// assert_eq!(dataset.skipped().n, 1);
+    /// assert_eq!(dataset.skipped().first, ["line 2: expected a sentence, got an empty one"]);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn skipped(&self) -> &SkippedRows {
+        &self.skipped
     }
 
     /// How much each record counts: finite numbers of at least 0, of which one at least is above it. `None` where
@@ -231,7 +276,8 @@ impl Dataset {
 
     /// What the data set holds, in numbers.
     pub fn summary(&self) -> DatasetSummary {
-        DatasetSummary::of(&self.sentences, &self.labels)
+        let n_skipped = self.skipped.n;
+        DatasetSummary { n_skipped, ..DatasetSummary::of(&self.sentences, &self.labels) }
     }
 
     fn check_classes(&self) -> Result<()> {
@@ -252,6 +298,21 @@ impl Dataset {
             [line] => format!("line {line}"),
             [first, .., last] => format!("lines {first} to {last}"),
         }
+    }
+}
+
+/// Rows that were left out of a data set because they cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SkippedRows {
+    /// How many there are.
+    pub n: usize,
+    /// What is wrong with the first ten of them, each with its place, in the order of the file.
+    pub first: Vec<String>,
+}
+
+impl From<refused::Refused> for SkippedRows {
+    fn from(refused: refused::Refused) -> Self {
+        SkippedRows { n: refused.n, first: refused.messages }
     }
 }
 

@@ -10,8 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 
+use super::SkippedRows;
+use super::columns::quoted;
 use super::examples::{Example, Examples};
 use super::options::DatasetOptions;
+use super::summary::is_zero;
 
 /// What stands between the labels of a cell.
 ///
@@ -34,6 +37,17 @@ impl LabelSeparator {
         let labels: BTreeSet<&str> =
             cell.split(self.0.as_str()).map(str::trim).filter(|label| !label.is_empty()).collect();
         labels.into_iter().map(str::to_string).collect()
+    }
+
+    /// Labels as a cell, if none of them holds the separator.
+    pub(super) fn cell<L: AsRef<str>>(&self, labels: &[L]) -> Result<String> {
+        if let Some(label) = labels.iter().map(AsRef::as_ref).find(|label| label.contains(&self.0)) {
+            let message =
+                format!("expected labels without the separator {}, got {}", quoted(&self.0), quoted(label));
+            let hint = "choose another separator with --multi-label";
+            return Err(Error::new(ErrorKind::Dataset, message).with_hint(hint));
+        }
+        Ok(self.join(labels))
     }
 
     /// Labels as a cell.
@@ -78,7 +92,8 @@ impl fmt::Display for LabelSeparator {
 /// Sentences with a set of labels each, perhaps an empty one, and the line where each was found.
 ///
 /// A label cell is split at the separator; an empty cell is a sentence without a label. In JSONL a label may also be an
-/// array of strings, numbers or booleans, none of which holds the separator. At least one label occurs.
+/// array of strings, numbers or booleans, none of which holds the separator. Columns of one label each are sets too
+/// ([`DatasetOptions::label_columns`]). At least one label occurs.
 ///
 /// ```
 /// use clsify::dataset::{DatasetOptions, MultiLabelDataset};
@@ -97,6 +112,7 @@ pub struct MultiLabelDataset {
     label_sets: Vec<Vec<String>>,
     lines: Vec<usize>,
     weights: Option<Vec<f64>>,
+    skipped: SkippedRows,
 }
 
 impl MultiLabelDataset {
@@ -119,8 +135,9 @@ impl MultiLabelDataset {
         separator: &LabelSeparator,
         options: &DatasetOptions,
     ) -> Result<Self> {
-        let examples = Examples::multi_label(reader, name, options, separator)?;
-        let dataset = MultiLabelDataset::collect(examples, separator)?;
+        let mut examples = Examples::multi_label(reader, name, options, separator)?;
+        let mut dataset = MultiLabelDataset::collect(&mut examples, separator)?;
+        dataset.skipped = examples.take_refused().into();
         dataset.check_labels().map_err(|error| error.at(name))?;
         super::check_weights(dataset.weights()).map_err(|error| error.at(name))?;
         Ok(dataset)
@@ -161,6 +178,7 @@ impl MultiLabelDataset {
             label_sets: Vec::new(),
             lines: Vec::new(),
             weights: None,
+            skipped: SkippedRows::default(),
         };
         for example in examples {
             let Example { sentence, label, line, weight, .. } = example?;
@@ -216,6 +234,11 @@ impl MultiLabelDataset {
         self.weights.as_deref()
     }
 
+    /// The rows that were left out, as in [`Dataset::skipped`](super::Dataset::skipped).
+    pub fn skipped(&self) -> &SkippedRows {
+        &self.skipped
+    }
+
     /// The distinct labels, sorted by code point as Python's `sorted` does; a label id is an index into them.
     pub fn classes(&self) -> Vec<String> {
         let classes: BTreeSet<&String> = self.label_sets.iter().flatten().collect();
@@ -243,6 +266,7 @@ impl MultiLabelDataset {
             n_with_several: self.label_sets.iter().filter(|labels| labels.len() > 1).count(),
             n_duplicates: self.len() - distinct.len(),
             n_conflicting: distinct.values().filter(|(_, is_conflicting)| *is_conflicting).count(),
+            n_skipped: self.skipped.n,
         }
     }
 }
@@ -266,4 +290,7 @@ pub struct MultiLabelSummary {
     pub n_duplicates: usize,
     /// Distinct sentences that occur with more than one set of labels.
     pub n_conflicting: usize,
+    /// Records that were left out, as they could not be used.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub n_skipped: usize,
 }

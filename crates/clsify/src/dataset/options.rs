@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind, Result};
 
+use super::binary::Binary;
 use super::dialect::{Delimiter, Quoting};
+use super::gzip::inner_name;
 
 /// How to read a file. The default reads what the extension says, finds the columns, and reads to the end.
 ///
@@ -35,11 +37,13 @@ use super::dialect::{Delimiter, Quoting};
 ///     format: Some(Format::Csv),
 ///     text_column: Some(Column::Index(2)),
 ///     label_column: Some(Column::Index(1)),
+///     label_columns: Vec::new(),
 ///     weight_column: None,
 ///     header: Header::Absent,
 ///     delimiter: Some(Delimiter::COMMA),
 ///     quoting: Quoting::Auto,
 ///     limit: Some(1000),
+///     skip_bad_rows: false,
 /// };
 /// let dataset = Dataset::read(csv.as_bytes(), "stdin", &options)?;
 /// assert_eq!(dataset.sentences(), ["a treat", "a chore"]);
@@ -47,12 +51,17 @@ use super::dialect::{Delimiter, Quoting};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DatasetOptions {
-    /// The format; `None` follows the file's extension.
+    /// The format; `None` follows the file's extension, that before `.gz` if the file is compressed.
     pub format: Option<Format>,
     /// The sentence column.
     pub text_column: Option<Column>,
     /// The label column; [`Sentences`](super::Sentences) ignores it.
     pub label_column: Option<Column>,
+    /// Columns of one label each, in place of a label column: where a sentence has the label, the column holds 1, and 0 where
+    /// it has not; `true`, `false`, `1.0` and `0.0` mean the same. The label is the column's name, or its number where
+    /// there is no header. They make label sets, so only what reads these reads them
+    /// ([`MultiLabelDataset`](super::MultiLabelDataset)); [`Sentences`](super::Sentences) ignores them.
+    pub label_columns: Vec<Column>,
     /// The column that says how much each record counts; without one they count the same. [`Sentences`](super::Sentences)
     /// ignores it.
     pub weight_column: Option<Column>,
@@ -64,6 +73,9 @@ pub struct DatasetOptions {
     pub quoting: Quoting,
     /// The number of records to read, at least 1; what follows them is not looked at.
     pub limit: Option<usize>,
+    /// Whether labelled records that cannot be used are left out instead of being an error: those without a sentence or a
+    /// label, with a bad weight, and those that cannot be read. A file that cannot be read on is an error all the same.
+    pub skip_bad_rows: bool,
 }
 
 impl DatasetOptions {
@@ -72,7 +84,7 @@ impl DatasetOptions {
         if let Some(format) = self.format {
             return Ok(format);
         }
-        let extension = Path::new(name).extension().and_then(|e| e.to_str());
+        let extension = Path::new(inner_name(name)).extension().and_then(|e| e.to_str());
         // What has a delimiter is a table, whatever it is called.
         if let Some(delimiter) = self.delimiter {
             let known = extension.and_then(Format::from_extension).filter(|format| *format != Format::Lines);
@@ -91,7 +103,10 @@ impl DatasetOptions {
             },
             None => "expected the extension tsv, csv, jsonl or txt, got none".to_string(),
         };
-        let hint = "say what the file is: --format tsv, csv, jsonl or lines";
+        let hint = match Binary::of_name(inner_name(name)) {
+            Some(binary) => binary.hint(name),
+            None => "say what the file is: --format tsv, csv, jsonl, fasttext or lines".to_string(),
+        };
         Err(Error::new(ErrorKind::Dataset, message).with_hint(hint))
     }
 
@@ -105,7 +120,8 @@ impl DatasetOptions {
         let weight_column = self.weight_column.as_ref().filter(|_| labelled);
         let is_table = matches!(format, Format::Tsv | Format::Csv);
         let asked = [self.text_column.as_ref(), label_column, weight_column];
-        let named = asked.into_iter().flatten().any(Column::is_name);
+        let label_columns = if labelled { self.label_columns.as_slice() } else { &[] };
+        let named = asked.into_iter().flatten().chain(label_columns).any(Column::is_name);
         if is_table && named && self.header == Header::Absent {
             return invalid("expected column numbers for a file without a header, got a column name");
         }
@@ -114,6 +130,19 @@ impl DatasetOptions {
         }
         if !is_table && self.delimiter.is_some() {
             return invalid("expected no delimiter for a file that is neither TSV nor CSV, got one");
+        }
+        let has_columns = asked.into_iter().any(|column| column.is_some()) || !label_columns.is_empty();
+        if format == Format::FastText && has_columns {
+            return invalid("expected no column for lines of fastText, got one");
+        }
+        if label_column.is_some() && !label_columns.is_empty() {
+            return invalid("expected a label column or columns of one label each, got both");
+        }
+        if asked.into_iter().flatten().any(|column| label_columns.contains(column)) {
+            return invalid("expected label columns apart from those of the sentence and the weight");
+        }
+        if (1..label_columns.len()).any(|i| label_columns[..i].contains(&label_columns[i])) {
+            return invalid("expected every label column once");
         }
         if self.text_column.is_some() && self.text_column.as_ref() == label_column {
             return invalid("expected two columns, got the same one for the sentence and the label");
@@ -132,7 +161,7 @@ impl DatasetOptions {
 /// ```
 /// use clsify::dataset::Format;
 /// assert_eq!("ndjson".parse::<Format>()?, Format::Jsonl);
-/// assert_eq!("xlsx".parse::<Format>().unwrap_err().to_string(), r#"expected tsv, csv, jsonl or lines, got "xlsx""#);
+/// assert_eq!("xlsx".parse::<Format>().unwrap_err().to_string(), r#"expected tsv, csv, jsonl, fasttext or lines, got "xlsx""#);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -141,8 +170,11 @@ pub enum Format {
     Tsv,
     /// RFC 4180: fields separated by commas, in double quotes where needed. Extension `csv`.
     Csv,
-    /// One JSON object a line. Extensions `jsonl`, `ndjson`, and `json`.
+    /// One JSON object per line, or one JSON array of objects. Extensions `jsonl`, `ndjson`, and `json`.
     Jsonl,
+    /// fastText's `__label__positive a treat`: labels with their prefix, then the sentence. Extensions `ft`, `fasttext`, and
+    /// `txt` where the first line starts with `__label__`.
+    FastText,
     /// One sentence a line, without labels. Extension `txt`.
     Lines,
 }
@@ -153,6 +185,7 @@ impl Format {
             "tsv" => Some(Format::Tsv),
             "csv" => Some(Format::Csv),
             "jsonl" | "ndjson" | "json" => Some(Format::Jsonl),
+            "ft" | "fasttext" => Some(Format::FastText),
             "txt" => Some(Format::Lines),
             _ => None,
         }
@@ -170,7 +203,8 @@ impl FromStr for Format {
             Format::from_extension(text)
         };
         format.ok_or_else(|| {
-            let message = format!("expected tsv, csv, jsonl or lines, got {}", super::columns::quoted(text));
+            let got = super::columns::quoted(text);
+            let message = format!("expected tsv, csv, jsonl, fasttext or lines, got {got}");
             Error::new(ErrorKind::InvalidArgument, message)
         })
     }

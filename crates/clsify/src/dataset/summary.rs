@@ -26,6 +26,13 @@ pub struct DatasetSummary {
     pub n_duplicates: usize,
     /// Distinct sentences that occur with more than one label.
     pub n_conflicting: usize,
+    /// Records that were left out, as they could not be used.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub n_skipped: usize,
+}
+
+pub(super) fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 impl DatasetSummary {
@@ -48,6 +55,7 @@ impl DatasetSummary {
             class_counts,
             n_duplicates: sentences.len() - distinct.len(),
             n_conflicting: distinct.values().filter(|(_, conflicting)| *conflicting).count(),
+            n_skipped: 0,
         }
     }
 }

@@ -11,6 +11,8 @@ use super::columns::{self, Columns, FirstRows};
 use super::dialect::Delimiter;
 use super::examples::Example;
 use super::lines::LineReader;
+use super::multi_label::LabelSeparator;
+use super::one_hot;
 use super::options::{DatasetOptions, Format, Header};
 use super::sniff::{Sample, Sniffer};
 
@@ -33,6 +35,11 @@ pub(super) trait RowReader {
 
     /// That row as it stands in the file, as far as it is text.
     fn text(&self) -> Cow<'_, str>;
+
+    /// Whether the row last read goes on to where the reader gave up, so that it may hold any number of rows.
+    fn is_open(&self) -> bool {
+        false
+    }
 
     /// Whether a row of this format may be a header.
     fn can_have_header(&self) -> bool;
@@ -57,8 +64,8 @@ pub(super) struct Table<T> {
     format: Format,
     options: DatasetOptions,
     labelled: bool,
-    /// Whether a label cell may be empty, and stays whole.
-    pub(super) is_multi_label: bool,
+    /// Where a sentence may have several labels, what stands between them in a cell: a cell may be empty, and stays whole.
+    pub(super) separator: Option<LabelSeparator>,
     /// Settled by the first row.
     columns: Option<Columns>,
     /// The first rows, looked at before the first one is read.
@@ -75,7 +82,7 @@ impl<T: RowReader> Table<T> {
             format,
             options,
             labelled,
-            is_multi_label: false,
+            separator: None,
             columns: None,
             sample: None,
             empty_line: None,
@@ -95,6 +102,11 @@ impl<T: RowReader> Table<T> {
     /// Where the row last read starts, whether it could be read or not.
     pub(super) fn line(&self) -> usize {
         self.rows.line()
+    }
+
+    /// Whether that row may have swallowed others.
+    pub(super) fn is_open(&self) -> bool {
+        self.rows.is_open()
     }
 
     /// That row as it stands in the file, as far as it is text.
@@ -129,10 +141,14 @@ impl<T: RowReader> Table<T> {
                             .and_then(|sample| sample.rows.get(1..))
                             .unwrap_or_default(),
                         format: self.format,
-                        is_multi_label: self.is_multi_label,
+                        is_multi_label: self.separator.is_some(),
                     };
                     let chosen = columns::choose(&first_rows, header, &self.options, self.labelled)
                         .map_err(|error| error.at(place()))?;
+                    if let Some(separator) = &self.separator {
+                        let names = chosen.one_hot.iter().map(|(_, name)| name.as_str());
+                        one_hot::fit(names, separator).map_err(|error| error.at(place()))?;
+                    }
                     let has_header = chosen.has_header;
                     let columns = &*self.columns.insert(chosen);
                     if has_header {
@@ -150,9 +166,14 @@ impl<T: RowReader> Table<T> {
             let sentence = record.get(columns.sentence).unwrap_or_default();
             let label = columns.label.map(|label| record.get(label).unwrap_or_default());
             let weight = columns.weight.map(|weight| record.get(weight).unwrap_or_default());
-            let example = match label {
-                Some(cell) if self.is_multi_label => Example::with_cell(row.line, sentence, cell),
-                label => Example::new(row.line, sentence, label),
+            let example = match (&self.separator, label) {
+                (Some(separator), None) => {
+                    let cells = columns.one_hot.iter();
+                    let cells = cells.map(|(i, name)| (name.as_str(), record.get(*i).unwrap_or_default()));
+                    one_hot::example(row.line, sentence, cells, separator)
+                }
+                (Some(_), Some(cell)) => Example::with_cell(row.line, sentence, cell),
+                (None, label) => Example::new(row.line, sentence, label),
             };
             return Ok(Some(example.weighted(weight)));
         }

@@ -6,6 +6,7 @@
 //! spam,1,0
 //! ```
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::costs_csv::{self, bad};
@@ -35,7 +36,8 @@ impl CostMatrix {
     ///
     /// # Errors
     /// [`ErrorKind::Dataset`] with the line, when a row is not as long as the header, a label is there twice or has no row or no
-    /// column, or a cost is not a finite number of at least 0.
+    /// column, a cost is not a finite number of at least 0, or there are more than 4,096 labels: their number squared is that of
+    /// the costs.
     ///
     /// ```
     /// use clsify::pipeline::CostMatrix;
@@ -45,8 +47,8 @@ impl CostMatrix {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn parse(text: &str, name: &str) -> Result<Self> {
-        let mut rows = costs_csv::rows(text, name)?.into_iter();
-        let Some((header, place)) = rows.next() else {
+        let mut rows = costs_csv::rows(text, name);
+        let Some((header, place)) = rows.next().transpose()? else {
             return Err(bad("expected a header with the predicted labels, got an empty file").at(name));
         };
         let labels: Vec<String> = header[1..].to_vec();
@@ -55,18 +57,22 @@ impl CostMatrix {
                 bad("expected a first cell and at least two predicted labels, separated by commas").at(place)
             );
         }
-        if let Some(twice) = (1..labels.len()).find(|&i| labels[..i].contains(&labels[i])) {
-            return Err(bad(format!("expected every label once, got {:?} twice", labels[twice])).at(place));
+        let mut places = HashMap::with_capacity(labels.len());
+        for (class, label) in labels.iter().enumerate() {
+            if places.insert(label.as_str(), class).is_some() {
+                return Err(bad(format!("expected every label once, got {label:?} twice")).at(place));
+            }
         }
         let mut costs: Vec<Option<Vec<f64>>> = vec![None; labels.len()];
-        for (cells, place) in rows {
+        for row in rows {
+            let (cells, place) = row?;
             if cells.len() != header.len() {
                 let message =
                     format!("expected {} cells as in the header, got {}", header.len(), cells.len());
                 return Err(bad(message).at(place));
             }
             let truth = &cells[0];
-            let Some(class) = labels.iter().position(|label| label == truth) else {
+            let Some(&class) = places.get(truth.as_str()) else {
                 let message = format!("the true label {truth:?} is not among the header's labels");
                 return Err(bad(message).at(place).with_hint("every label needs a row and a column"));
             };
@@ -75,7 +81,7 @@ impl CostMatrix {
                     .at(place));
             }
             let cost = |(answer, cell): (&String, &String)| {
-                costs_csv::cost(cell, &format!("the answer {answer:?} for {truth:?}"), &place)
+                costs_csv::cost(cell, || format!("the answer {answer:?} for {truth:?}"), &place)
             };
             costs[class] = Some(labels.iter().zip(&cells[1..]).map(cost).collect::<Result<_>>()?);
         }
@@ -93,8 +99,9 @@ impl CostMatrix {
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] when a class has no costs.
     pub fn of_classes(&self, classes: &[String]) -> Result<Vec<Vec<f64>>> {
+        let known: HashMap<&String, usize> = self.labels.iter().zip(0..).collect();
         let place = |class: &String| {
-            self.labels.iter().position(|label| label == class).ok_or_else(|| {
+            known.get(class).copied().ok_or_else(|| {
                 let message = format!("expected a row and a column for every label, got none for {class:?}");
                 Error::new(ErrorKind::InvalidArgument, message).at(self.name.as_str())
             })
@@ -105,7 +112,8 @@ impl CostMatrix {
 
     /// Whether the labels are those of the data; `all` may hold more than a classifier gets to see.
     pub(super) fn check(&self, all: &[String]) -> Result<()> {
-        let Some(unknown) = self.labels.iter().find(|label| !all.contains(label)) else { return Ok(()) };
+        let known: HashSet<&String> = all.iter().collect();
+        let Some(unknown) = self.labels.iter().find(|label| !known.contains(label)) else { return Ok(()) };
         let known: Vec<&str> = all.iter().map(String::as_str).collect();
         let message =
             format!("no row of the data has the label {unknown:?}, the labels are {}", super::list(&known));

@@ -22,7 +22,7 @@ pub(super) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         ));
     }
     let options = args.weight.of(args.options.with_limit(args.limit));
-    let dataset = load_multi_label_dataset(&args.data, separator, &options)?;
+    let dataset = load_multi_label_dataset(&args.data, separator, &options, console)?;
     let load = |model, encoder: &Option<String>| {
         load_multi_label_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)
     };

@@ -18,13 +18,14 @@ use crate::table::{Table, n_shown, shorten};
 pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) -> anyhow::Result<()> {
     let thresholds = args.decision.of_labels()?;
     let options = args.weight.of(args.options.with_limit(args.limit));
-    let dataset = load_multi_label_dataset(&args.data, separator, &options)?;
+    let dataset = load_multi_label_dataset(&args.data, separator, &options, console)?;
     args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
-    say_counts(&args.data.display().to_string(), &dataset, separator, console);
+    let in_cells = options.label_columns.is_empty().then_some(separator);
+    say_counts(&args.data.display().to_string(), &dataset, in_cells, console);
     let test = match &args.split.test_data {
         Some(path) => {
-            let test = load_multi_label_dataset(path, separator, &args.options.with_limit(None))?;
-            say_counts(&path.display().to_string(), &test, separator, console);
+            let test = load_multi_label_dataset(path, separator, &args.options.with_limit(None), console)?;
+            say_counts(&path.display().to_string(), &test, in_cells, console);
             MultiLabelTestRows::Dataset(test)
         }
         None => MultiLabelTestRows::Split(args.split.options()),
@@ -66,11 +67,11 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
 /// What a choice of features goes by, if nothing is said.
 pub(crate) const DEFAULT_SCORING: Scoring = Scoring::F1Micro;
 
-/// Says what was read: rows, labels, sets.
+/// Says what was read: rows, labels, sets; and where the labels stand in cells, whether the separator may be another one.
 pub(crate) fn say_counts(
     name: &str,
     dataset: &MultiLabelDataset,
-    separator: &LabelSeparator,
+    separator: Option<&LabelSeparator>,
     console: &Console,
 ) {
     let MultiLabelSummary { n_samples, label_counts, n_without_label, n_with_several, .. } =
@@ -83,7 +84,7 @@ pub(crate) fn say_counts(
         "{name}: {n_samples} sentences ({}{more}), {n_with_several} with several labels, {n_without_label} without any",
         counts.join(", ")
     ));
-    if n_with_several == 0 {
+    if let Some(separator) = separator.filter(|_| n_with_several == 0) {
         note_separator(name, separator, console);
     }
 }

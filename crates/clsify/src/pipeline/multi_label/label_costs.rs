@@ -5,7 +5,7 @@
 //! urgent,1,20
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -69,19 +69,20 @@ impl LabelCosts {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn parse(text: &str, name: &str) -> Result<Self> {
-        let mut rows = costs_csv::rows(text, name)?.into_iter();
-        if let Some((header, place)) = rows.next().filter(|(header, _)| *header != HEADER) {
+        let mut rows = costs_csv::rows(text, name);
+        if let Some((header, place)) = rows.next().transpose()?.filter(|(header, _)| *header != HEADER) {
             let message = format!("expected the header {}, got {}", HEADER.join(","), header.join(","));
             return Err(bad(message).at(place).with_hint(
                 "with --multi-label a row says what giving a label wrongly costs, and what missing it",
             ));
         }
         let mut costs = BTreeMap::new();
-        for (cells, place) in rows {
+        for row in rows {
+            let (cells, place) = row?;
             let [label, false_positive, false_negative] = &cells[..] else {
                 return Err(bad(format!("expected 3 cells, got {}", cells.len())).at(place));
             };
-            let cost = |cell| costs_csv::cost(cell, &format!("{label:?}"), &place);
+            let cost = |cell| costs_csv::cost(cell, || format!("{label:?}"), &place);
             let cost =
                 LabelCost { false_positive: cost(false_positive)?, false_negative: cost(false_negative)? };
             if cost.false_positive == 0.0 && cost.false_negative == 0.0 {
@@ -128,7 +129,8 @@ impl LabelCosts {
 
     /// Whether the labels are those of the data.
     pub(super) fn check(&self, all: &[String]) -> Result<()> {
-        let Some(unknown) = self.costs.keys().find(|label| !all.contains(label)) else { return Ok(()) };
+        let known: HashSet<&String> = all.iter().collect();
+        let Some(unknown) = self.costs.keys().find(|label| !known.contains(label)) else { return Ok(()) };
         let known: Vec<&str> = all.iter().map(String::as_str).collect();
         let known = crate::pipeline::list(&known);
         let message = format!("no row of the data has the label {unknown:?}, the labels are {known}");

@@ -1,0 +1,303 @@
+//! The value of one record in JSON: an object with a sentence and a label, in a line of JSONL or in a JSON array.
+//!
+//! The sentence is a string, the label a string, a number or a boolean; where a sentence may have several labels also an
+//! array of these. Values under other keys are skipped, not built. The keys are those asked for, else the known names in
+//! the first object, and stay the same for the whole file. A key that occurs twice in an object counts where it stands
+//! last.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use crate::error::{Error, ErrorKind, Result};
+
+use super::columns::{find_known_keys, quoted};
+use super::examples::Example;
+use super::multi_label::LabelSeparator;
+use super::one_hot;
+use super::options::{Column, DatasetOptions};
+use super::suggest::{list, suggestion};
+
+/// Takes records apart, and remembers which keys hold what.
+pub(super) struct ObjectReader {
+    options: DatasetOptions,
+    labelled: bool,
+    /// Where a sentence may have several labels: what stands between them in a cell.
+    pub(super) separator: Option<LabelSeparator>,
+    /// What a file of such records looks like, for hints.
+    form: Form,
+    /// Those of the first object.
+    keys: Option<Keys>,
+}
+
+/// Where records stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One a line.
+    Lines,
+    /// In an array.
+    Array,
+}
+
+impl ObjectReader {
+    pub(super) fn new(options: DatasetOptions, labelled: bool, form: Form) -> Self {
+        ObjectReader { options, labelled, separator: None, form, keys: None }
+    }
+
+    /// The record that `text` holds; the error does not know the place. Where no label is wanted, a string is a sentence.
+    pub(super) fn read(&mut self, text: &str, number: usize) -> Result<Example> {
+        if !self.labelled && kind_of(text) == "a string" {
+            let sentence: String = serde_json::from_str(text).map_err(|error| broken("string", &error))?;
+            return Ok(Example::new(number, &sentence, None));
+        }
+        let object = Object::parse(text, self.form)?;
+        let keys = match &self.keys {
+            Some(keys) => keys,
+            None => {
+                let chosen = Keys::choose(&object, &self.options, self.labelled)?;
+                if let Some(separator) = &self.separator {
+                    one_hot::fit(chosen.one_hot.iter().map(String::as_str), separator)?;
+                }
+                &*self.keys.insert(chosen)
+            }
+        };
+        let sentence = sentence(&keys.sentence, object.value(&keys.sentence)?)?;
+        let weight = keys.weight.as_ref().map(|key| weight(key, object.value(key)?)).transpose()?;
+        let example = match (&keys.label, &self.separator) {
+            (None, Some(separator)) => {
+                let cell = |key: &String| -> Result<(String, String)> {
+                    Ok((key.clone(), flag(object.value(key)?)))
+                };
+                let cells: Vec<(String, String)> = keys.one_hot.iter().map(cell).collect::<Result<_>>()?;
+                let cells = cells.iter().map(|(key, cell)| (key.as_str(), cell.as_str()));
+                one_hot::example(number, &sentence, cells, separator)
+            }
+            (Some(key), Some(separator)) => {
+                Example::with_cell(number, &sentence, &label_cell(key, object.value(key)?, separator)?)
+            }
+            (key, _) => {
+                let label = key.as_ref().map(|key| label(key, object.value(key)?)).transpose()?;
+                Example::new(number, &sentence, label.as_deref())
+            }
+        };
+        Ok(example.weighted(weight.as_deref()))
+    }
+}
+
+/// The keys of the sentence and, where labels are wanted, of the label and the weight.
+struct Keys {
+    sentence: String,
+    label: Option<String>,
+    /// Keys of one label each, in place of a label key.
+    one_hot: Vec<String>,
+    weight: Option<String>,
+}
+
+impl Keys {
+    fn choose(object: &Object<'_>, options: &DatasetOptions, labelled: bool) -> Result<Self> {
+        let names = object.keys();
+        let (sentence, label) = find_known_keys(&names);
+        let weight = options.weight_column.as_ref().filter(|_| labelled).map(key_of);
+        let is_free = |&i: &usize| weight.as_deref() != Some(names[i]);
+        let (sentence, label) = (sentence.filter(is_free), label.filter(is_free));
+        let choose = |option: Option<&Column>, known: Option<usize>, what: &str| match (option, known) {
+            (Some(column), _) => Ok(key_of(column)),
+            (None, Some(known)) => Ok(names[known].to_string()),
+            (None, None) => {
+                let message = format!("expected a {what} key, got {}", object.describe_keys());
+                let hint = "say which keys to read: --text-column and --label-column";
+                Err(Error::new(ErrorKind::Dataset, message).with_hint(hint))
+            }
+        };
+        let sentence = choose(options.text_column.as_ref(), sentence, "sentence")?;
+        let wants_label = labelled && options.label_columns.is_empty();
+        let label =
+            if wants_label { Some(choose(options.label_column.as_ref(), label, "label")?) } else { None };
+        let one_hot = if labelled { options.label_columns.as_slice() } else { &[] };
+        let one_hot: Vec<String> = one_hot.iter().map(key_of).collect();
+        if one_hot.contains(&sentence) || weight.as_ref().is_some_and(|weight| one_hot.contains(weight)) {
+            let message = "expected label keys apart from those of the sentence and the weight";
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        if label.as_ref() == Some(&sentence) {
+            let message =
+                format!("expected two keys, got {} for the sentence and the label", quoted(&sentence));
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        if weight.is_some() && (weight.as_ref() == Some(&sentence) || weight == label) {
+            let message = "expected a key of its own for the weight, got that of the sentence or the label";
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        Ok(Keys { sentence, label, one_hot, weight })
+    }
+}
+
+fn sentence(key: &str, value: &RawValue) -> Result<String> {
+    let text = value.get();
+    if kind_of(text) != "a string" {
+        return Err(unexpected(key, "a string", text));
+    }
+    decode(key, text)
+}
+
+fn label(key: &str, value: &RawValue) -> Result<String> {
+    let text = value.get();
+    match kind_of(text) {
+        "a string" => decode(key, text),
+        // As it stands in the file: 1.10 is another label than 1.1.
+        "a number" | "a boolean" => Ok(text.to_string()),
+        _ => Err(unexpected(key, "a string, a number or a boolean", text)),
+    }
+}
+
+/// The labels under a key as one cell, an array's joined by the separator.
+fn label_cell(key: &str, value: &RawValue, separator: &LabelSeparator) -> Result<String> {
+    let text = value.get();
+    if kind_of(text) != "an array" {
+        return label(key, value);
+    }
+    let values: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| broken("array", &error))?;
+    let labels = values.into_iter().map(|value| label(key, value)).collect::<Result<Vec<String>>>()?;
+    separator.cell(&labels).map_err(|error| error.at(format!("array under {}", quoted(key))))
+}
+
+/// A column's name or number as a key.
+fn key_of(column: &Column) -> String {
+    match column {
+        Column::Name(name) => name.clone(),
+        Column::Index(index) => index.to_string(),
+    }
+}
+
+/// The text of a value that should say whether a sentence has a label.
+fn flag(value: &RawValue) -> String {
+    let text = value.get();
+    serde_json::from_str(text).unwrap_or_else(|_| text.to_string())
+}
+
+/// A number, or one in quotes.
+fn weight(key: &str, value: &RawValue) -> Result<String> {
+    let text = value.get();
+    match kind_of(text) {
+        "a string" => decode(key, text),
+        "a number" => Ok(text.to_string()),
+        _ => Err(unexpected(key, "a number", text)),
+    }
+}
+
+/// The characters of a JSON string. Escapes are looked at only here, so half of a surrogate pair is found here.
+fn decode(key: &str, text: &str) -> Result<String> {
+    serde_json::from_str(text).map_err(|error| {
+        let message =
+            format!("expected a string under {}, got a broken one: {}", quoted(key), reason(&error));
+        Error::new(ErrorKind::Dataset, message)
+    })
+}
+
+fn unexpected(key: &str, expected: &str, text: &str) -> Error {
+    let message = format!("expected {expected} under {}, got {}", quoted(key), kind_of(text));
+    let error = Error::new(ErrorKind::Dataset, message);
+    match kind_of(text) {
+        "an object" => {
+            error.with_hint("write one object per record; with pandas: to_json(path, orient=\"records\")")
+        }
+        _ => error,
+    }
+}
+
+/// What a JSON text is, by its first character.
+fn kind_of(text: &str) -> &'static str {
+    match text.trim_start().as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        Some(b'-' | b'0'..=b'9') => "a number",
+        _ => "no JSON",
+    }
+}
+
+/// An object's members, their values not yet read.
+struct Object<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'a> Object<'a> {
+    fn parse(text: &'a str, form: Form) -> Result<Self> {
+        serde_json::from_str(text).map_err(|error| {
+            let category = error.classify();
+            let error = match category {
+                Category::Data => {
+                    Error::new(ErrorKind::Dataset, format!("expected a JSON object, got {}", kind_of(text)))
+                }
+                _ => broken("object", &error),
+            };
+            error.with_hint(match (form, category) {
+                (Form::Array, _) => "a JSON array holds one object per record: [{\"text\": \"...\", \"label\": \"...\"}, ...]",
+                (Form::Lines, Category::Eof) => {
+                    "JSONL is one whole object per line; put objects of several lines into an array, between [ and ]"
+                }
+                (Form::Lines, _) => "JSONL is one object per line: {\"text\": \"...\", \"label\": \"...\"}",
+            })
+        })
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.iter().map(|(key, _)| key.as_str()).collect()
+    }
+
+    fn describe_keys(&self) -> String {
+        if self.0.is_empty() { "an empty object".to_string() } else { list(&self.keys()) }
+    }
+
+    fn value(&self, key: &str) -> Result<&'a RawValue> {
+        match self.0.iter().rfind(|(other, _)| other == key) {
+            Some((_, value)) => Ok(value),
+            None => {
+                let message = format!("expected the key {}, got {}", quoted(key), self.describe_keys());
+                let error = Error::new(ErrorKind::Dataset, message);
+                Err(match suggestion(key, &self.keys(), "key") {
+                    Some(hint) => error.with_hint(hint),
+                    None => error,
+                })
+            }
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Vec<(String, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(members)
+            }
+        }
+
+        deserializer.deserialize_map(Members).map(Object)
+    }
+}
+
+fn broken(what: &str, error: &serde_json::Error) -> Error {
+    let message =
+        format!("expected a JSON {what}, got broken JSON at byte {}: {}", error.column(), reason(error));
+    Error::new(ErrorKind::Dataset, message)
+}
+
+/// The crate's message without its position, which counts lines within the line.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_string()
+}

@@ -1,0 +1,133 @@
+//! The bytes of a data file: gzip is decompressed while it is read, and files that hold no text are named.
+//!
+//! The first bytes decide, not the name: a file is read as gzip wherever it starts like one. Only a name that ends in
+//! `.gz` is held to it.
+
+use std::io::{self, Chain, Cursor, Read};
+
+use crate::error::{Error, ErrorKind, Result};
+
+use super::binary::{Binary, is_part};
+use super::gzip::{self, Gzip};
+
+/// White space before the first character is looked through up to here.
+const MOST_AHEAD: usize = 64 << 10;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The start of a line in fastText's format.
+pub(super) const LABEL_PREFIX: &[u8] = b"__label__";
+
+/// The text of a file.
+pub(super) struct Source<R> {
+    bytes: Bytes<R>,
+    /// What stands at the start of the text, as far as something depends on it.
+    start: Vec<u8>,
+}
+
+/// A reader whose first bytes have been read already.
+type Ahead<R> = Chain<Cursor<Vec<u8>>, R>;
+
+enum Bytes<R> {
+    Plain(Ahead<R>),
+    Gzip(Ahead<Gzip<Ahead<R>>>),
+}
+
+impl<R: Read> Source<R> {
+    /// Reads the first bytes, as few as tell what the file is. Errors know `name`.
+    pub(super) fn new(reader: R, name: &str) -> Result<Self> {
+        let place = |error: io::Error| read_error(error).at("line 1").at(name);
+        let (start, reader) = look_ahead(reader).map_err(place)?;
+        if !start.starts_with(gzip::MAGIC) {
+            if gzip::is_name(name) && !start.is_empty() {
+                let message = "expected gzip data, as the name says, got bytes that do not start like it";
+                let hint = "rename the file without .gz if it is not compressed, or copy it again";
+                return Err(Error::new(ErrorKind::Dataset, message).at(name).with_hint(hint));
+            }
+            refuse_binary(&start, name)?;
+            return Ok(Source { bytes: Bytes::Plain(reader), start });
+        }
+        let (start, reader) = look_ahead(Gzip::new(reader)).map_err(place)?;
+        if start.starts_with(gzip::MAGIC) {
+            let message = "expected text in the gzip data, got gzip data again";
+            let hint = "decompress the file once: gunzip";
+            return Err(Error::new(ErrorKind::Dataset, message).at(name).with_hint(hint));
+        }
+        refuse_binary(&start, gzip::inner_name(name))?;
+        Ok(Source { bytes: Bytes::Gzip(reader), start })
+    }
+
+    /// Whether the text starts with these bytes, after a byte-order mark and white space.
+    pub(super) fn starts_with(&self, bytes: &[u8]) -> bool {
+        text_start(&self.start).starts_with(bytes)
+    }
+
+    /// How many bytes of a compressed file have been read.
+    pub(super) fn n_compressed(&self) -> Option<u64> {
+        match &self.bytes {
+            Bytes::Plain(_) => None,
+            Bytes::Gzip(gzip) => Some(gzip.get_ref().1.n_bytes()),
+        }
+    }
+}
+
+impl<R: Read> Read for Source<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.bytes {
+            Bytes::Plain(reader) => reader.read(buffer),
+            Bytes::Gzip(reader) => reader.read(buffer),
+        }
+    }
+}
+
+/// A read error of a [`Source`], which may be an error of this library in disguise.
+pub(super) fn read_error(error: io::Error) -> Error {
+    error.downcast::<Error>().unwrap_or_else(|error| Error::from_io(&error))
+}
+
+fn refuse_binary(start: &[u8], name: &str) -> Result<()> {
+    match Binary::of_bytes(start, name) {
+        Some(binary) => Err(binary.error(name)),
+        None => Ok(()),
+    }
+}
+
+/// The first bytes, and a reader that gives them again. No more is waited for than tells what the file is, so that a
+/// line that is typed is answered before the next one.
+fn look_ahead<R: Read>(mut reader: R) -> io::Result<(Vec<u8>, Ahead<R>)> {
+    let mut start = Vec::new();
+    while is_open(&start) && start.len() < MOST_AHEAD {
+        if read_some(&mut reader, &mut start)? == 0 {
+            break;
+        }
+    }
+    let again = Cursor::new(start.clone());
+    Ok((start, again.chain(reader)))
+}
+
+/// Whether what a file starts with depends on more bytes.
+fn is_open(start: &[u8]) -> bool {
+    let text = text_start(start);
+    text.is_empty() || BYTE_ORDER_MARK.starts_with(start) || is_part(text, LABEL_PREFIX) || {
+        is_part(start, gzip::MAGIC) || Binary::may_be(start)
+    }
+}
+
+fn text_start(start: &[u8]) -> &[u8] {
+    start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start).trim_ascii_start()
+}
+
+/// One read, repeated when a signal interrupts it.
+fn read_some(reader: &mut impl Read, into: &mut Vec<u8>) -> io::Result<usize> {
+    let mut buffer = [0; 256];
+    loop {
+        match reader.read(&mut buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => {
+                let n = read?;
+                into.extend_from_slice(&buffer[..n]);
+                return Ok(n);
+            }
+        }
+    }
+}
