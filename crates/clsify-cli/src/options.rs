@@ -266,7 +266,7 @@ impl FromStr for PoolingArg {
     }
 }
 
-/// What is done to features before a fit.
+/// The scaling of features before a fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ScalingArg {
     Auto,
@@ -286,7 +286,7 @@ impl ScalingArg {
     }
 }
 
-/// What is done to probabilities after a fit.
+/// The calibration of probabilities after a fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CalibrationArg {
     None,
@@ -407,7 +407,7 @@ pub(crate) struct FitArgs {
     #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
     class_weight: ClassWeightArg,
 
-    /// What is done to features before a fit: nothing, or mean 0 and deviation 1 for each; auto is standard with --layers
+    /// Standardise features to zero mean and unit variance before fitting; auto does so with --layers
     #[arg(long, value_enum, default_value_t = ScalingArg::Auto)]
     scaling: ScalingArg,
 }

@@ -109,7 +109,7 @@ pub(crate) fn stream_stdin(options: RecordOptions) -> Groups {
     }))
 }
 
-/// The sentences of a file, for whoever wants nothing else of it.
+/// The sentences of a file without the other fields of their records.
 pub(crate) fn stream_sentences(path: &Path, data: &DatasetOptions) -> anyhow::Result<(Groups, u64)> {
     stream_records(path, data, RecordOptions::default())
 }

@@ -13,10 +13,15 @@ use std::time::{Duration, Instant};
 
 use common::{Outcome, Sandbox, encoder};
 
-/// Sentences that take the tiny encoder long on one thread.
+/// Sentences that take the tiny encoder long on one thread. The number comes first: after the truncation of the rest it is
+/// what tells one from another, and the cache encodes equal ones once.
 fn write_long(sandbox: &Sandbox) {
     let text = "film number wonderful quiet bore ".repeat(60);
-    sandbox.write("long.tsv", (0..1500).map(|i| format!("{text} {i}\t{}\n", i % 2)).collect::<String>());
+    sandbox.write("long.tsv", (0..1500).map(|i| format!("{i} {text}\t{}\n", i % 2)).collect::<String>());
+}
+
+fn train_long(bert: &str) -> Vec<&str> {
+    vec!["train", "--encoder", bert, "--data", "long.tsv", "--output", "model", "-v", "--threads", "1"]
 }
 
 fn embed_long(bert: &str) -> Vec<&str> {
@@ -120,6 +125,35 @@ fn a_file_that_may_not_grow_is_one_line_and_leaves_nothing() {
     let line = Outcome::of(&output).error_line("ulimit");
     assert!(line.starts_with("x.npy: ") && line.to_lowercase().contains("large"), "{line}");
     assert_eq!(sandbox.entries(), before);
+}
+
+/// What was encoded before the interrupt is there for the next run.
+#[test]
+fn an_interrupt_keeps_the_features_that_were_computed() {
+    let sandbox = Sandbox::new();
+    write_long(&sandbox);
+    let bert = encoder("bert");
+    let cache = sandbox.cache().join("own/features");
+    let n_files = || {
+        let folders = std::fs::read_dir(&cache).into_iter().flatten().flatten();
+        folders.flat_map(|folder| std::fs::read_dir(folder.path()).unwrap()).count()
+    };
+    // Until an interrupt comes after the first part of the sentences, however slow the machine is.
+    for milliseconds in [250, 500, 1000, 2000, 4000, 8000, 16_000] {
+        let mut child = start(&sandbox, "exec \"$@\"", &train_long(&bert), "tokenizing: ");
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        signal(&child, "-INT");
+        assert_eq!(child.wait().unwrap().code(), Some(130), "the run is too short for this test");
+        if n_files() > 0 {
+            break;
+        }
+    }
+    assert_eq!(n_files(), 1, "what replaces an earlier segment of the run removes it");
+    let again = sandbox.run(&train_long(&bert)[..8]);
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    let note = again.stderr.lines().find_map(|line| line.split("the features of ").nth(1)).unwrap();
+    let n: usize = note.split(' ').next().unwrap().parse().unwrap();
+    assert!((64..1500).contains(&n) && note.contains("are known from an earlier run"), "{note}");
 }
 
 #[test]

@@ -71,9 +71,10 @@ pub(crate) struct Args {
     #[command(flatten)]
     grid: GridArgs,
 
-    /// What is done to probabilities after the fit, by what fits rows out of their folds best: nothing; logits divided by a
-    /// temperature, predictions stay; or platt, for two classes: logits multiplied and shifted. With --multi-label each label
-    /// by itself
+    /// Calibrate probabilities on out-of-fold predictions
+    ///
+    /// `temperature` rescales the logits and never changes a prediction; `platt` (two classes, or per label with --multi-label)
+    /// also shifts them.
     #[arg(long, value_enum, default_value_t = CalibrationArg::None)]
     calibration: CalibrationArg,
 

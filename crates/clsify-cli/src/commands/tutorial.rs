@@ -459,7 +459,7 @@ fn prediction_step(
     );
     text.push_str(&format!(
         "\n  tokens         {}\n  ids            {:?}\n  hidden states  {} vectors of {d} numbers, one a token; the first is \
-         kept\n\nEach of its numbers is multiplied with its weight:\n\n{table}\n",
+         kept\n\nEach of its numbers is multiplied by its weight:\n\n{table}\n",
         prediction.tokens.join(" "),
         prediction.input_ids,
         prediction.tokens.len(),

@@ -23,8 +23,8 @@ pub use atomic_file::{AtomicFile, write_atomically};
 pub use atomic_folder::{carry_over, read_folder, recover_folder, write_folder_atomically};
 pub use interrupt::{InterruptGuard, on_interrupt, remove_unfinished};
 pub use place::{
-    check_folder_writable, check_writable, is_inside, is_written_in_place, open_in_place, open_no_follow,
-    resolve, stdout_was_closed,
+    check_folder_writable, check_writable, is_inside, is_written_in_place, open_in_place, resolve,
+    stdout_was_closed,
 };
 pub use scratch::ScratchFile;
-pub use temporary::{TemporaryFolder, remove_abandoned, remove_leftovers};
+pub use temporary::{TemporaryFolder, open_no_follow, remove_abandoned, remove_leftovers};

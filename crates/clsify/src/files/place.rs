@@ -56,21 +56,6 @@ fn in_full(path: &Path) -> Option<PathBuf> {
     Some(full)
 }
 
-/// Opens a file unless its name is a link.
-///
-/// # Errors
-/// That of the system, which differs between systems where the name is a link.
-pub fn open_no_follow(options: &mut OpenOptions, path: &Path) -> std::io::Result<File> {
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        // And not to wait for the other end, should it be a pipe.
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits().cast_signed());
-    }
-    options.open(path)
-}
-
 /// Whether the process was started with standard output closed (`command >&-`), so that what is printed would be lost without
 /// an error; `false` where that is not known.
 pub fn stdout_was_closed() -> bool {

@@ -232,11 +232,26 @@ pub(super) fn lock_abandoned(path: &Path) -> Option<File> {
     let metadata = fs::symlink_metadata(path).ok()?;
     let file = match metadata.is_dir() {
         true => open_folder(path)?,
-        false if metadata.is_file() => super::place::open_no_follow(File::options().read(true), path).ok()?,
+        false if metadata.is_file() => open_no_follow(File::options().read(true), path).ok()?,
         false => return None,
     };
     file.try_lock().ok()?;
     Some(file)
+}
+
+/// Opens a file unless its name is a link.
+///
+/// # Errors
+/// That of the system, which differs between systems where the name is a link.
+pub fn open_no_follow(options: &mut std::fs::OpenOptions, path: &Path) -> std::io::Result<File> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        // And not to wait for the other end, should it be a pipe.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits().cast_signed());
+    }
+    options.open(path)
 }
 
 #[cfg(test)]

@@ -70,6 +70,46 @@ pub(super) fn note_single_rows(observer: &dyn Observer, labels: &[&str]) {
     }
 }
 
+/// Tells which labels a fit learns little or nothing of.
+pub(super) fn note_labels(
+    observer: &dyn Observer,
+    labels: &[String],
+    (y_train, w_train): (&[usize], Option<&[f64]>),
+    y_test: &[usize],
+) {
+    let counting: Vec<usize> = y_train
+        .iter()
+        .enumerate()
+        .filter(|&(row, _)| w_train.is_none_or(|weights| weights[row] > 0.0))
+        .map(|(_, &id)| id)
+        .collect();
+    let (all, counting) = (counts(y_train, labels.len()), counts(&counting, labels.len()));
+    let in_test = counts(y_test, labels.len());
+    let names = |is_one: &dyn Fn(usize) -> bool| -> Vec<&str> {
+        (0..labels.len()).filter(|&id| is_one(id)).map(|id| labels[id].as_str()).collect()
+    };
+    let unseen = names(&|id| all[id] == 0 && in_test[id] > 0);
+    if !unseen.is_empty() {
+        let unseen = list(&unseen);
+        observer.note(&format!("no training row has the label {unseen}: such test rows count as wrong"));
+    }
+    let weightless = names(&|id| all[id] > 0 && counting[id] == 0);
+    if !weightless.is_empty() {
+        let weightless = list(&weightless);
+        observer.note(&format!(
+            "all training rows with the label {weightless} have weight 0: it is never predicted"
+        ));
+    }
+    note_single_rows(observer, &names(&|id| counting[id] == 1));
+}
+
+/// How many rows each class has.
+pub(super) fn counts(class_ids: &[usize], n_classes: usize) -> Vec<usize> {
+    let mut counts = vec![0; n_classes];
+    class_ids.iter().for_each(|&id| counts[id] += 1);
+    counts
+}
+
 /// An error if none of the rows' labels is known to the classifier: the labels of two files are probably spelled differently.
 /// Rows without any label are no reason for it.
 pub(super) fn check_some_known(found: &[String], known: &[String], whose: &str) -> Result<()> {

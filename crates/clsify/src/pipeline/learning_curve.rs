@@ -6,11 +6,11 @@
 
 use serde::Serialize;
 
-use super::cautions::{check_some_known, note_seen};
+use super::cautions::{check_some_known, note_labels, note_seen};
 use super::observer::{Observer, Stage};
 use super::seen_sentences::SeenSentences;
 use super::sentence_encoder::SentenceEncoder;
-use super::train::{N_SPLITS, check_classes, class_ids, labels, note_labels, split};
+use super::train::{N_SPLITS, check_classes, class_ids, labels, split};
 use super::training_report::EncoderReport;
 use super::{TestRows, calibration};
 use crate::classifier::{

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::calibration::{self, Calibration, Calibrator};
-use super::cautions::{check_some_known, note_below_baseline, note_perfect, note_single_rows, quoted};
+use super::cautions::{check_some_known, counts, note_below_baseline, note_labels, note_perfect, quoted};
 use super::decision::{self, DecisionOptions, DecisionReport, Scored};
 use super::observer::{Observer, Stage};
 use super::seen_sentences::SeenSentences;
@@ -331,39 +331,6 @@ fn seen(dataset: &Dataset, train: &[usize]) -> SeenSentences {
     SeenSentences::of(train.iter().filter(counts).map(|&row| &dataset.sentences()[row]))
 }
 
-/// Tells which labels a fit learns little or nothing of.
-pub(super) fn note_labels(
-    observer: &dyn Observer,
-    labels: &[String],
-    (y_train, w_train): (&[usize], Option<&[f64]>),
-    y_test: &[usize],
-) {
-    let counting: Vec<usize> = y_train
-        .iter()
-        .enumerate()
-        .filter(|&(row, _)| w_train.is_none_or(|weights| weights[row] > 0.0))
-        .map(|(_, &id)| id)
-        .collect();
-    let (all, counting) = (counts(y_train, labels.len()), counts(&counting, labels.len()));
-    let in_test = counts(y_test, labels.len());
-    let names = |is_one: &dyn Fn(usize) -> bool| -> Vec<&str> {
-        (0..labels.len()).filter(|&id| is_one(id)).map(|id| labels[id].as_str()).collect()
-    };
-    let unseen = names(&|id| all[id] == 0 && in_test[id] > 0);
-    if !unseen.is_empty() {
-        let unseen = super::list(&unseen);
-        observer.note(&format!("no training row has the label {unseen}: such test rows count as wrong"));
-    }
-    let weightless = names(&|id| all[id] > 0 && counting[id] == 0);
-    if !weightless.is_empty() {
-        let weightless = super::list(&weightless);
-        observer.note(&format!(
-            "all training rows with the label {weightless} have weight 0: it is never predicted"
-        ));
-    }
-    note_single_rows(observer, &names(&|id| counting[id] == 1));
-}
-
 /// The rows of the data file that a run with these options trains on, before it has looked at any: what a choice of
 /// features may see.
 ///
@@ -398,13 +365,6 @@ fn check_stratified(class_ids: &[usize], labels: &[String]) -> Result<()> {
     Err(Error::new(ErrorKind::InvalidArgument, message)
         .at("stratified split")
         .with_hint("give such a label more rows, merge it with another label, or leave out --stratify"))
-}
-
-/// How many rows each class has.
-fn counts(class_ids: &[usize], n_classes: usize) -> Vec<usize> {
-    let mut counts = vec![0; n_classes];
-    class_ids.iter().for_each(|&id| counts[id] += 1);
-    counts
 }
 
 /// The place of each row's label among sorted labels, all of which occur there.
