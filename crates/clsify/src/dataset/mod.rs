@@ -47,6 +47,7 @@ mod inspected;
 mod json_array;
 mod json_object;
 mod jsonl;
+mod label_spelling;
 mod lines;
 mod multi_label;
 mod one_hot;
@@ -74,6 +75,9 @@ pub use self::damage::{Damage, DamageKind, text_damage};
 pub use self::dialect::{Delimiter, Quoting};
 use self::examples::{Example, Examples};
 pub use self::inspected::Inspected;
+pub(crate) use self::label_spelling::{
+    Spellings, is_part_of_a_list, odd_character, python_list, shown, spelled_otherwise, spellings,
+};
 pub use self::lines::{Line, LineReader};
 pub use self::multi_label::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 pub use self::options::{Column, DatasetOptions, Format, Header};

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::cautions::note_seen;
+use super::label_notes::note_known_otherwise;
 use super::observer::Observer;
 use super::sentence_classifier::{EvaluationReport, SentenceClassifier};
 use super::training_report::EncoderReport;
@@ -114,6 +115,7 @@ pub fn compare(
         let (report, predicted) = model.evaluate_rows(dataset, observer)?;
         let rows = (report.n_seen.unwrap_or(0), dataset.len());
         note_seen(observer, rows, &format!("the training rows of {name}"));
+        note_known_otherwise(observer, &model.unknown_labels(dataset), model.classes());
         Ok::<_, Error>((report, predicted))
     };
     let ((report_a, predicted_a), (report_b, predicted_b)) = (evaluate(a, "A")?, evaluate(b, "B")?);

@@ -105,7 +105,7 @@ pub fn diagnose(
             lines: truncated,
         },
         label_sets: label_sets(data),
-        class_balance: class_balance(data),
+        class_balance: class_balance(data, test_data),
         scripts: scripts(dataset),
         label_issues: findings.label_issues,
         left_out,

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::doctor_report::{ClassShare, LabelSets};
-use crate::dataset::Inspected;
+use super::label_notes::{list_hint, odd_character_hint};
+use crate::dataset::{Inspected, Spellings, shown, spellings};
 
 /// A label that fewer rows than this share have is seldom given where a sentence may have several.
 const SELDOM: f64 = 0.02;
@@ -24,25 +25,36 @@ pub(super) fn label_sets(data: &Inspected) -> Option<LabelSets> {
 }
 
 /// The rows of each label, with what their number means for a classifier where it means something.
-pub(super) fn class_balance(data: &Inspected) -> Vec<ClassShare> {
+///
+/// Labels of the test file are only compared with those of the data.
+pub(super) fn class_balance(data: &Inspected, test: Option<&Inspected>) -> Vec<ClassShare> {
     let mut rows_of: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (row, labels) in data.label_sets().enumerate() {
         labels.into_iter().for_each(|label| rows_of.entry(label).or_default().push(row));
     }
-    // Labels that a person would read as the same.
-    let mut written: HashMap<String, Vec<&String>> = HashMap::new();
-    rows_of.keys().for_each(|label| written.entry(plain(label)).or_default().push(label));
+    let of_test: BTreeSet<String> = test.into_iter().flat_map(Inspected::label_sets).flatten().collect();
+    let spellings = spellings(rows_of.keys().chain(&of_test));
+    let of_spelling = |all: &Spellings, label: &String| {
+        let other = all.other(label)?;
+        let whose = if rows_of.contains_key(other) { "" } else { " of the test file" };
+        let (label, other, difference) = (shown(label), shown(other), all.difference);
+        Some(format!(
+            "{label} differs from {other}{whose} only in {difference}: one class? Then write it in one way"
+        ))
+    };
+    let spelled: HashMap<&String, &Spellings> =
+        spellings.iter().flat_map(|all| all.labels.iter().map(move |label| (label, all))).collect();
     let mut with_rows: HashMap<&[usize], Vec<&String>> = HashMap::new();
     rows_of.iter().for_each(|(label, rows)| with_rows.entry(rows).or_default().push(label));
     let (of, n_classes) = (data.dataset.len(), rows_of.len());
     let class = |(label, rows): (&String, &Vec<usize>)| {
         let n = rows.len();
-        let other =
-            |labels: &[&String]| labels.iter().find(|other| **other != label).map(ToString::to_string);
-        let hint = match (other(&written[&plain(label)]), other(&with_rows[&rows[..]])) {
-            (Some(other), _) => {
-                Some(format!("{label} differs from {other} only in case, quotes or spaces: one class?"))
-            }
+        let twin = with_rows[&rows[..]].iter().find(|other| **other != label);
+        let by_name = list_hint(label, data.separator.as_ref())
+            .or_else(|| spelled.get(label).and_then(|all| of_spelling(all, label)))
+            .or_else(|| odd_character_hint(label));
+        let hint = match (by_name, twin) {
+            (Some(hint), _) => Some(hint),
             (None, Some(other)) if n >= FEW && n < of => {
                 Some(format!("label {label} stands on the same {n} rows as {other}: two names of one thing?"))
             }
@@ -52,10 +64,6 @@ pub(super) fn class_balance(data: &Inspected) -> Vec<ClassShare> {
         ClassShare { label: label.clone(), n, share: n as f64 / of as f64, hint }
     };
     rows_of.iter().map(class).collect()
-}
-
-fn plain(label: &str) -> String {
-    label.to_lowercase().chars().filter(|c| !c.is_whitespace() && !matches!(c, '"' | '\'')).collect()
 }
 
 /// Fewer rows cannot be dealt to five folds, fewer than [`ROUGH`] leave scores rough.
@@ -123,7 +131,7 @@ mod tests {
             Dataset::from_pairs(parts.iter().flat_map(|&(label, n)| rows(label, n))).unwrap()
         };
         let hints = |parts: &[(&'static str, usize)]| -> Vec<Option<String>> {
-            class_balance(&dataset(parts).into()).into_iter().map(|class| class.hint).collect()
+            class_balance(&dataset(parts).into(), None).into_iter().map(|class| class.hint).collect()
         };
         let [a, b] = &hints(&[("a", 96), ("b", 4)])[..] else { panic!() };
         assert!(a.as_deref().unwrap().starts_with("class a has 96 rows of 100: always saying a"));
@@ -167,7 +175,7 @@ mod tests {
         // Odd rows from 35 to 99 that three does not divide have nothing but `all`: 22 of them.
         assert_eq!((found.n_without_label, found.n_with_several), (1, 1978));
         let hints: BTreeMap<String, String> =
-            class_balance(&data).into_iter().map(|c| (c.label, c.hint.unwrap_or_default())).collect();
+            class_balance(&data, None).into_iter().map(|c| (c.label, c.hint.unwrap_or_default())).collect();
         let starts = |label: &str, start: &str| assert!(hints[label].starts_with(start), "{hints:?}");
         starts("few", "label few has 4 rows of 2001: too few");
         starts("rough", "label rough has 12 rows of 2001: its scores");
@@ -178,7 +186,7 @@ mod tests {
         starts("other half", "label other half stands on the same 1000 rows as half");
         starts("some", "");
         assert_eq!(hints["some"], "");
-        let every = class_balance(&read("a\tx\nb\tx\n"));
+        let every = class_balance(&read("a\tx\nb\tx\n"), None);
         assert_eq!(
             every[0].hint.as_deref(),
             Some("every row has the label x: there is nothing to learn about it")

@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 use super::cautions::{check_some_known, note_labels, note_seen};
+use super::label_notes::note_label_spelling;
 use super::observer::{Observer, Stage};
 use super::seen_sentences::SeenSentences;
 use super::sentence_encoder::SentenceEncoder;
@@ -246,6 +247,7 @@ pub fn learning_curve(
             .map_err(|e| e.at("test rows"))?;
     }
     note_labels(observer, &labels, (&y_train, None), &y_test);
+    note_label_spelling(observer, &labels, None);
     let seen = SeenSentences::of(split.train.iter().map(|&row| &dataset.sentences()[row]));
     let n_seen = match test_dataset {
         Some(test) => seen.count(test.sentences()),

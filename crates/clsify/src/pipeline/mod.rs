@@ -18,6 +18,7 @@ mod doctor_texts;
 mod doctor_vectors;
 mod encoder_identity;
 mod hash_memory;
+mod label_notes;
 mod learning_curve;
 mod multi_label;
 mod nearest;

@@ -10,6 +10,7 @@ use super::cautions::{check_some_known, note_below_baseline, note_seen, quoted};
 use super::decision::{self, DecisionEffect, Scored};
 use super::encoder_identity::EncoderFiles;
 use super::hash_memory::HashMemory;
+use super::label_notes::note_known_otherwise;
 use super::observer::Observer;
 use super::saved_model::{self, SavedEncoder, SavedModel, SavedTraining, SavedWeights, Weights};
 use super::seen_sentences::SeenSentences;
@@ -283,6 +284,7 @@ impl SentenceClassifier {
             observer
                 .note(&format!("the classifier does not know the label {unknown}: such rows count as wrong"));
         }
+        note_known_otherwise(observer, &self.unknown_labels(dataset), self.classes());
         note_seen(observer, (report.n_seen.unwrap_or(0), dataset.len()), "the training rows of the model");
         let trades_accuracy = self.saved.training.class_weight != ClassWeight::None;
         if let Some((label, share)) = most_frequent(&report.test).filter(|_| !trades_accuracy)

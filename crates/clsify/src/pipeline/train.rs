@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::calibration::{self, Calibration, Calibrator};
 use super::cautions::{check_some_known, counts, note_below_baseline, note_labels, note_perfect, quoted};
 use super::decision::{self, DecisionOptions, DecisionReport, Scored};
+use super::label_notes::note_label_spelling;
 use super::observer::{Observer, Stage};
 use super::seen_sentences::SeenSentences;
 use super::sentence_classifier::SentenceClassifier;
@@ -174,6 +175,7 @@ pub(super) fn train_encoded(
         None => encoded.features.select_rows(&split.test),
     };
     note_labels(observer, &labels, (&y_train, w_train.as_deref()), &y_test);
+    note_label_spelling(observer, &labels, None);
 
     let scaler = (options.scaling == Scaling::Standard)
         .then(|| StandardScaler::fit_weighted(&x_train, w_train.as_deref()));

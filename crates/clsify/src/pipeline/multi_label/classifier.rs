@@ -13,6 +13,7 @@ use crate::files::read_folder;
 use crate::matrix::Matrix;
 use crate::pipeline::calibration::that_count;
 use crate::pipeline::cautions::{check_some_known, note_seen};
+use crate::pipeline::label_notes::note_known_otherwise;
 use crate::pipeline::saved_model::{SavedWeights, Weights, encoder_version};
 use crate::pipeline::seen_sentences::SeenSentences;
 use crate::pipeline::sentence_classifier::load_encoder;
@@ -231,6 +232,7 @@ impl MultiLabelClassifier {
                 "the classifier does not know the label {unknown}: it is never given, and counts as missed"
             ));
         }
+        note_known_otherwise(observer, &self.unknown_labels(dataset), self.classes());
         let labels = union(self.classes(), dataset.classes());
         let encoded = self.encoder.encode_lines(dataset.sentences(), dataset.lines(), observer)?;
         let probabilities = self.classifier.predict_proba(&encoded.features);

@@ -9,6 +9,7 @@ use crate::dataset::{MultiLabelDataset, MultiLabelSummary};
 use crate::error::Result;
 use crate::evaluation::{MultiLabelEvaluation, PairedCounts, PairedScores, RatioScore, exact_rows};
 use crate::pipeline::cautions::note_seen;
+use crate::pipeline::label_notes::note_known_otherwise;
 use crate::pipeline::{ComparedRows, EncoderReport, Observer};
 
 /// What [`compare_multi_label`] finds.
@@ -114,6 +115,7 @@ pub fn compare_multi_label(
         model.check_labels(dataset).map_err(|e| e.at(name))?;
         let rows = (model.n_seen(dataset).unwrap_or(0), dataset.len());
         note_seen(observer, rows, &format!("the training rows of {name}"));
+        note_known_otherwise(observer, &model.unknown_labels(dataset), model.classes());
     }
     let predict = |model: &MultiLabelClassifier| {
         let encoded = model.encoder().encode_lines(dataset.sentences(), dataset.lines(), observer)?;

@@ -9,6 +9,7 @@ use crate::dataset::{MultiLabelDataset, MultiLabelSummary};
 use crate::error::Result;
 use crate::evaluation::{MultiLabelEvaluation, RatioScore, mean_and_std, multi_label_grid_search};
 use crate::pipeline::cautions::{check_some_known, note_seen};
+use crate::pipeline::label_notes::note_label_spelling;
 use crate::pipeline::learning_curve::{CurveFit, fit_sizes, points_and_forecast, sizes};
 use crate::pipeline::seen_sentences::SeenSentences;
 use crate::pipeline::{
@@ -74,6 +75,7 @@ pub fn multi_label_learning_curve(
         check_some_known(&test.classes(), &own, "the training rows").map_err(|e| e.at("test rows"))?;
     }
     note_unseen(&y_test, &labels, &own, observer);
+    note_label_spelling(observer, &labels, None);
     let seen = SeenSentences::of(split.train.iter().map(|&row| &dataset.sentences()[row]));
     let n_seen = match test_dataset {
         Some(test) => seen.count(test.sentences()),

@@ -22,6 +22,7 @@ use crate::evaluation::{
 };
 use crate::pipeline::calibration::{n_splits_of, that_count};
 use crate::pipeline::cautions::{check_some_known, note_below_baseline, note_perfect, note_single_rows};
+use crate::pipeline::label_notes::note_label_spelling;
 use crate::pipeline::seen_sentences::SeenSentences;
 use crate::pipeline::{
     Calibration, Encoded, EncoderReport, FeaturesReport, Observer, Seconds, SentenceEncoder, SplitReport,
@@ -144,6 +145,7 @@ pub(in crate::pipeline) fn train_encoded(
         check_some_known(&test.classes(), &own, "the training rows").map_err(|e| e.at("test rows"))?;
     }
     note_unseen(&y_test, &labels, &own, observer);
+    note_label_spelling(observer, &labels, Some(separator));
     let counts = |row: &&usize| dataset.weights().is_none_or(|weights| weights[**row] > 0.0);
     let seen = SeenSentences::of(split.train.iter().filter(counts).map(|&row| &dataset.sentences()[row]));
     let n_seen = match test_dataset {
