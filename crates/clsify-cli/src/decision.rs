@@ -97,7 +97,7 @@ impl DecisionArgs {
 }
 
 /// An error of the command line, which clap itself cannot see.
-fn misused(message: &str) -> anyhow::Error {
+pub(crate) fn misused(message: &str) -> anyhow::Error {
     clap::Error::raw(
         ErrorKind::ArgumentConflict,
         format!("{message}\n\nFor more information, try '--help'.\n"),

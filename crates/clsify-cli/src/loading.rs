@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use clsify::dataset::{Column, Dataset, DatasetOptions, LabelSeparator, MultiLabelDataset, SkippedRows};
-use clsify::features::{FeatureCache, FeatureOptions, prompt_text};
+use clsify::features::{FeatureCache, prompt_text};
 use clsify::pipeline::{
-    LoadOptions, MultiLabelClassifier, SavedModel, SavedMultiLabelModel, SentenceClassifier, SentenceEncoder,
-    SentenceEncoderOptions,
+    Features, LoadOptions, MultiLabelClassifier, SavedModel, SavedMultiLabelModel, SentenceClassifier,
+    SentenceEncoder, SentenceEncoderOptions,
 };
 use clsify_hub::{Hub, Located, Origin};
 
@@ -94,6 +94,9 @@ pub(crate) fn note_separator(name: &str, separator: &LabelSeparator, console: &C
     ));
 }
 
+/// The encoder where none is named: small, and to be had from the package index too.
+pub(crate) const DEFAULT_ENCODER: &str = "all-MiniLM-L6-v2";
+
 /// The folder of an encoder, fetched if need be: a folder, a name known to `list`, or a hub id.
 pub(crate) fn locate_encoder(encoder: &str, console: &Console) -> anyhow::Result<Located> {
     let located = Hub::from_env().pull(encoder, console)?;
@@ -124,7 +127,6 @@ pub(crate) fn load_encoder(
     let pooled = &features.pooled;
     let options = SentenceEncoderOptions {
         features: pooled.features(),
-        layers: pooled.layers,
         cache,
         ..encoding_options(located, &features.encoding)?
     };
@@ -144,12 +146,12 @@ pub(crate) fn load_encoder(
 pub(crate) fn load_encoder_with(
     located: &Located,
     args: &EncodingArgs,
-    features: FeatureOptions,
+    features: Features,
     cache: Option<FeatureCache>,
     console: &Console,
 ) -> anyhow::Result<SentenceEncoder> {
     let options = encoding_options(located, args)?;
-    let options = SentenceEncoderOptions { features: Some(features), cache, ..options };
+    let options = SentenceEncoderOptions { features, cache, ..options };
     Ok(SentenceEncoder::load(&located.folder, options, console)?)
 }
 

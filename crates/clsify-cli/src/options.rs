@@ -9,7 +9,7 @@ use clsify::dataset::{Column, DatasetOptions, Delimiter, Format, Header, LabelSe
 use clsify::encoder::Dtype;
 use clsify::evaluation::linspace;
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling};
-use clsify::pipeline::{Calibration, selection_c_values};
+use clsify::pipeline::{Calibration, Features, selection_c_values};
 use clsify::split::{SplitOptions, TestSize};
 use clsify_hub::Hub;
 
@@ -169,29 +169,44 @@ impl WeightArgs {
 /// Which of an encoder's vectors are the features of a sentence.
 #[derive(Args)]
 pub(crate) struct PooledArgs {
-    /// The hidden states to pool: last, a layer such as 9 (0 is the embeddings), some such as 9-12 side by side, or all
-    #[arg(long, value_name = "LAYERS", default_value_t = Layers::Last)]
-    pub(crate) layers: Layers,
+    /// Pool the hidden states of these layers: last (the default), a layer such as 9 (0 is the embeddings), some such as 9-12 side by
+    /// side, or all
+    #[arg(long, value_name = "LAYERS")]
+    pub(crate) layers: Option<Layers>,
 
-    /// Pool the hidden states of each sentence to one vector: cls, mean, max, or several side by side such as cls+mean.
+    /// Pool the hidden states of each sentence to one vector: cls (the default), mean, max, auto, or several side by side such as
+    /// cls+mean
     ///
     /// `auto` does what the encoder's sentence-transformers folder asks for: its pooling, dense layers and normalisation,
     /// `truncate_dim`, `max_seq_length`, `do_lower_case`, and the default prompt. With any other value only the pooling that
     /// you name applies.
-    #[arg(long, value_name = "POOLING", default_value = "cls")]
-    pub(crate) pooling: PoolingArg,
+    #[arg(long, value_name = "POOLING")]
+    pub(crate) pooling: Option<PoolingArg>,
 }
 
 impl PooledArgs {
     /// Whether the encoder's folder says how to pool.
     pub(crate) fn is_auto(&self) -> bool {
-        self.pooling == PoolingArg(None)
+        self.pooling == Some(PoolingArg(None))
     }
 
-    /// The features, where the encoder's folder has no say.
-    pub(crate) fn features(&self) -> Option<FeatureOptions> {
-        let poolings = self.pooling.0.clone()?;
-        Some(FeatureOptions::from(poolings).of_layers(self.layers))
+    pub(crate) fn layers(&self) -> Layers {
+        self.layers.unwrap_or_default()
+    }
+
+    pub(crate) fn features(&self) -> Features {
+        let layers = self.layers();
+        match self.pooling.clone() {
+            Some(PoolingArg(None)) => Features::SentenceTransformer { layers },
+            Some(PoolingArg(Some(poolings))) => FeatureOptions::from(poolings).of_layers(layers).into(),
+            None => FeatureOptions::default().of_layers(layers).into(),
+        }
+    }
+
+    /// The first of its options that was given.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let layers = self.layers.as_ref().map(|_| "--layers");
+        layers.or(self.pooling.as_ref().map(|_| "--pooling"))
     }
 }
 
@@ -399,28 +414,34 @@ impl SplitArgs {
 /// How a classifier is fitted.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct FitArgs {
-    /// C: inverse of the regularisation's strength, larger = weaker; a grid search finds its own
-    #[arg(long, value_name = "C", default_value_t = 1.0, allow_negative_numbers = true, value_parser = positive)]
-    c: f64,
+    /// Inverse of regularisation strength: smaller values regularise more; the default is 1, and a grid search finds its own
+    #[arg(long, value_name = "C", allow_negative_numbers = true, value_parser = positive)]
+    c: Option<f64>,
 
     /// How much a row counts: the same, or the same for every class in sum
     #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
     class_weight: ClassWeightArg,
 
-    /// Standardise features to zero mean and unit variance before fitting; auto does so with --layers
-    #[arg(long, value_enum, default_value_t = ScalingArg::Auto)]
-    scaling: ScalingArg,
+    /// Standardise features to zero mean and unit variance before fitting; auto, the default, does so with --layers
+    #[arg(long, value_enum)]
+    scaling: Option<ScalingArg>,
 }
 
 impl FitArgs {
     pub(crate) fn options(&self) -> LogisticRegressionOptions {
         let class_weight = self.class_weight.into();
-        LogisticRegressionOptions { c: self.c, class_weight, ..LogisticRegressionOptions::default() }
+        let default = LogisticRegressionOptions::default();
+        LogisticRegressionOptions { c: self.c.unwrap_or(default.c), class_weight, ..default }
+    }
+
+    /// The first option that was given of those that `--features auto` chooses.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        self.c.map(|_| "--c").or(self.scaling.map(|_| "--scaling"))
     }
 
     /// For features of these layers.
     pub(crate) fn scaling(&self, features: &FeatureArgs) -> Scaling {
-        self.scaling.of(features.pooled.layers)
+        self.scaling.unwrap_or(ScalingArg::Auto).of(features.pooled.layers())
     }
 }
 
@@ -438,6 +459,12 @@ pub(crate) struct GridArgs {
 }
 
 impl GridArgs {
+    /// The first of its options that was given.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let values = (!self.c_grid.is_empty()).then_some("--c-grid");
+        self.grid_search.then_some("--grid-search").or(values)
+    }
+
     /// The values, if a search is wanted. The article's leave out what scaled features want, between 0.0001 and 5.
     pub(crate) fn c_values(&self, scaling: Scaling) -> Option<Vec<f64>> {
         match (self.c_grid.as_slice(), scaling) {

@@ -22,8 +22,20 @@ fn sandbox() -> Sandbox {
 
 fn train(sandbox: &Sandbox, more: &[&str]) -> Value {
     let bert = encoder("bert");
-    let mut args =
-        vec!["train", "-q", "--encoder", &bert, "--data", "data.tsv", "--output", "model", "--json", "-"];
+    let mut args = vec![
+        "train",
+        "-q",
+        "--encoder",
+        &bert,
+        "--data",
+        "data.tsv",
+        "--features",
+        "article",
+        "--output",
+        "model",
+        "--json",
+        "-",
+    ];
     args.extend(more);
     serde_json::from_str(&sandbox.succeed(&args)).unwrap()
 }
@@ -147,8 +159,19 @@ fn a_target_is_reached_on_rows_out_of_their_folds_or_refused() {
         assert!(!wider || number(&point["accuracy"]) < target, "{point} {after}");
     }
     let bert = encoder("bert");
-    let easy =
-        ["train", "--encoder", &bert, "--data", "data.tsv", "--output", "easy", "--target-precision", "0.3"];
+    let easy = [
+        "train",
+        "--encoder",
+        &bert,
+        "--data",
+        "data.tsv",
+        "--features",
+        "article",
+        "--output",
+        "easy",
+        "--target-precision",
+        "0.3",
+    ];
     let outcome = sandbox.run(&easy);
     assert!(
         outcome.stderr.contains("right to 0.3 or more: nothing is left unanswered"),
@@ -160,7 +183,18 @@ fn a_target_is_reached_on_rows_out_of_their_folds_or_refused() {
     let outcome = sandbox.run(&silent);
     assert!(outcome.stderr.contains("hardly anything is answered"), "{}", outcome.stderr);
     let fail = |more: &[&str]| {
-        let mut args = vec!["train", "-q", "--encoder", &bert, "--data", "data.tsv", "--output", "other"];
+        let mut args = vec![
+            "train",
+            "-q",
+            "--encoder",
+            &bert,
+            "--data",
+            "data.tsv",
+            "--features",
+            "article",
+            "--output",
+            "other",
+        ];
         args.extend(more);
         sandbox.fail(&args)
     };
@@ -212,7 +246,18 @@ fn costs_move_answers_and_bad_files_are_refused() {
 
     let bert = encoder("bert");
     let fail = |more: &[&str]| {
-        let mut args = vec!["train", "-q", "--encoder", &bert, "--data", "data.tsv", "--output", "m"];
+        let mut args = vec![
+            "train",
+            "-q",
+            "--encoder",
+            &bert,
+            "--data",
+            "data.tsv",
+            "--features",
+            "article",
+            "--output",
+            "m",
+        ];
         args.extend(more);
         sandbox.fail(&args)
     };

@@ -128,7 +128,18 @@ fn an_interrupt_keeps_the_features_that_were_computed() {
     let text = "film number wonderful quiet bore ".repeat(60);
     sandbox.write("long.tsv", (0..15_000).map(|i| format!("{i} {text}\t{}\n", i % 2)).collect::<String>());
     let bert = encoder("bert");
-    let train = ["train", "--encoder", &bert, "--data", "long.tsv", "--output", "model", "-v"];
+    let train = [
+        "train",
+        "--encoder",
+        &bert,
+        "--data",
+        "long.tsv",
+        "--output",
+        "model",
+        "-v",
+        "--features",
+        "article",
+    ];
     let cache = sandbox.cache().join("own/features");
     let n_files = || {
         let folders = std::fs::read_dir(&cache).into_iter().flatten().flatten();

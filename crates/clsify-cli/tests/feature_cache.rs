@@ -33,8 +33,20 @@ fn without_seconds(report: &str) -> Value {
 fn a_second_train_with_another_c_and_evaluate_use_the_first() {
     let sandbox = Sandbox::with_reviews();
     let bert = encoder("bert");
-    let train =
-        ["train", "-v", "--encoder", &bert, "--data", "reviews.tsv", "--output", "model", "--json", "-"];
+    let train = [
+        "train",
+        "-v",
+        "--encoder",
+        &bert,
+        "--data",
+        "reviews.tsv",
+        "--output",
+        "model",
+        "--json",
+        "-",
+        "--features",
+        "article",
+    ];
     let evaluate = ["evaluate", "-v", "model", "--data", "reviews.tsv", "--json", "-"];
     let first = sandbox.run(&train);
     assert!(first.code == Some(0) && !first.stderr.contains(KNOWN), "{}", first.stderr);
@@ -60,7 +72,8 @@ fn a_second_train_with_another_c_and_evaluate_use_the_first() {
 fn options() {
     let sandbox = Sandbox::with_reviews();
     let bert = encoder("bert");
-    let train = ["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "model"];
+    let train =
+        ["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "model", "--features", "article"];
     for size in ["0", "100", "5kB", "1.5 GB", "1GiB"] {
         let cache = format!("cache {size}");
         sandbox.succeed(&[&train[..], &["-q", "--cache-dir", &cache, "--cache-size", size]].concat());
@@ -97,6 +110,8 @@ fn two_processes_at_once_and_kills_at_any_moment() {
     let args = |output: &'static str, more: &[&'static str]| {
         let all =
             ["train", "-q", "--encoder", &bert, "--data", "many.tsv", "--json", "-", "--output", output];
+        // The choice of features takes longer than the encoder, which is what is killed here.
+        let all = [&all[..], &["--features", "article"]].concat();
         all.iter().chain(more).map(ToString::to_string).collect::<Vec<String>>()
     };
     let plain = sandbox.command(&args("plain", &["--no-cache"])).output().unwrap();

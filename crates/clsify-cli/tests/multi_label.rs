@@ -263,8 +263,8 @@ fn what_does_not_go_together_is_refused() {
         assert_eq!(outcome.code, Some(2), "{args:?}: {}", outcome.stderr);
         outcome.stderr
     };
-    let message = usage(&arguments(&bert, &["--scoring", "log_loss"]));
-    assert!(message.contains("--features <WHICH>"), "{message}");
+    let message = usage(&arguments(&bert, &["--scoring", "log_loss", "--layers", "2"]));
+    assert!(message.contains("it is for --features auto"), "{message}");
     let message = usage(&arguments(&bert, &["--features", "auto", "--pooling", "mean"]));
     assert!(message.contains("cannot be used with"), "{message}");
     let plain =

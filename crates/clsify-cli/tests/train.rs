@@ -12,6 +12,9 @@ fn train(sandbox: &Sandbox, more: &[&str]) -> Outcome {
     if !more.contains(&"--data") {
         args.extend(["--data", "reviews.tsv"]);
     }
+    if !more.contains(&"--features") {
+        args.extend(["--features", "article"]);
+    }
     args.extend(more);
     let outcome = sandbox.run(&args);
     assert_eq!(outcome.code, Some(0), "{more:?}: {}", outcome.stderr);

@@ -252,7 +252,8 @@ fn prompts_are_put_before_every_sentence() {
     );
 
     // It is saved with a model, and nobody has to repeat it.
-    let train = ["train", "-q", "--encoder", &text, "--data", "reviews.tsv", "--output"];
+    let train =
+        ["train", "-q", "--encoder", &text, "--features", "article", "--data", "reviews.tsv", "--output"];
     sandbox.succeed(&[&train[..], &["with", "--prompt", "passage"]].concat());
     sandbox.succeed(&[&train[..], &["without"]].concat());
     let saved = |model: &str| read_json(&sandbox.path(&format!("{model}/clsify.json")));

@@ -16,11 +16,16 @@
 //!
 //! ```no_run
 //! use clsify::dataset::{Dataset, DatasetOptions};
-//! use clsify::pipeline::{SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train};
+//! use clsify::pipeline::{
+//!     FeatureChoice, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train_selected,
+//! };
 //!
 //! let dataset = Dataset::load("reviews.tsv".as_ref(), &DatasetOptions::default())?;
-//! let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default(), &())?;
-//! let trained = train(encoder, &dataset, TrainOptions::default(), &())?;
+//! let load = |features| {
+//!     let options = SentenceEncoderOptions { features, ..Default::default() };
+//!     SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), options, &())
+//! };
+//! let trained = train_selected(load, &dataset, TrainOptions::default(), FeatureChoice::default(), &())?;
 //! println!("accuracy on held-out rows: {:.3}", trained.report.test.accuracy);
 //! trained.classifier.save("model".as_ref(), false)?;
 //!

@@ -12,9 +12,16 @@ use std::path::Path;
 
 use clsify::encoder::Encoder;
 use clsify::error::ErrorKind;
-use clsify::pipeline::SentenceEncoder;
+use clsify::features::Layers;
+use clsify::pipeline::{Features, SentenceEncoder, SentenceEncoderOptions};
 use serde_json::{Value, json};
 use support::{Weights, copy_of, edit_json, message, safetensors_bytes};
+
+/// All that the folder asks for, so that all of its files are read.
+fn as_asked() -> SentenceEncoderOptions {
+    let features = Features::SentenceTransformer { layers: Layers::Last };
+    SentenceEncoderOptions { features, ..SentenceEncoderOptions::default() }
+}
 
 const WORDS: &str = "embeddings.word_embeddings.weight";
 const QUERY: &str = "encoder.layer.1.attention.self.query.weight";
@@ -415,7 +422,7 @@ fn git_lfs_pointers_are_called_so() {
         let path = folder.path().join(file);
         assert!(path.exists(), "{case}: {file}");
         fs::write(&path, POINTER).unwrap();
-        let error = SentenceEncoder::load(folder.path(), Default::default(), &()).unwrap_err();
+        let error = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap_err();
         let expected =
             format!("DIR/{file}: expected the file itself, got a Git LFS pointer to 90868376 bytes");
         assert_eq!(message(&error, folder.path()), expected);
@@ -454,7 +461,7 @@ fn links_that_lead_nowhere_are_named() {
         let path = folder.path().join(file);
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("../blobs/gone", &path).unwrap();
-        let error = SentenceEncoder::load(folder.path(), Default::default(), &()).unwrap_err();
+        let error = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap_err();
         let expected = format!("DIR/{file}: the link leads to ../blobs/gone, which is not there");
         assert_eq!(message(&error, folder.path()), expected);
         assert_eq!(error.kind(), ErrorKind::Io);

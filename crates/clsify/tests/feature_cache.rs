@@ -135,7 +135,7 @@ fn poolings_lengths_and_encoders_do_not_mix() {
     for second_run in [false, true] {
         for (case, features, max_length) in &variants {
             let options = SentenceEncoderOptions {
-                features: Some(features.clone()),
+                features: features.clone().into(),
                 max_length: *max_length,
                 ..Default::default()
             };

@@ -10,7 +10,8 @@ use clsify::encoder::Dtype;
 use clsify::error::{Error, ErrorKind, Result};
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling};
 use clsify::pipeline::{
-    Group, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train, train_selected,
+    FeatureChoice, Group, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train,
+    train_selected,
 };
 use support::{Weights, copy_of, fixtures, pairs, spoil};
 
@@ -55,7 +56,7 @@ fn every_dtype_layer_and_pooling_names_the_sentence() {
                     let features =
                         FeatureOptions { layers, poolings: poolings.to_vec(), ..FeatureOptions::default() };
                     let options =
-                        SentenceEncoderOptions { features: Some(features), dtype, ..Default::default() };
+                        SentenceEncoderOptions { features: features.into(), dtype, ..Default::default() };
                     let encoder = load(folder.path(), options);
                     let sentences = ["a stunning film", "this is terrible !", "a film"];
                     match encoder.encode(&sentences, &()) {
@@ -178,11 +179,11 @@ fn training_and_scoring_name_the_line() {
     let error = train(encoder(), &read(&bad), TrainOptions::default(), &()).unwrap_err();
     assert_named(&error, expected);
     let load_with = |features| {
-        let options = SentenceEncoderOptions { features: Some(features), ..Default::default() };
+        let options = SentenceEncoderOptions { features, ..Default::default() };
         SentenceEncoder::load(folder.path(), options, &())
     };
-    let scoring = clsify::evaluation::Scoring::Accuracy;
-    let error = train_selected(load_with, &read(&bad), TrainOptions::default(), scoring, &()).unwrap_err();
+    let choice = FeatureChoice::default();
+    let error = train_selected(load_with, &read(&bad), TrainOptions::default(), choice, &()).unwrap_err();
     assert_named(&error, expected);
 
     let options =

@@ -14,8 +14,10 @@ use std::path::PathBuf;
 
 use clsify::dataset::Dataset;
 use clsify::encoder::Dtype;
-use clsify::features::Pooling;
-use clsify::pipeline::{SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train};
+use clsify::features::{Layers, Pooling};
+use clsify::pipeline::{
+    Features, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train,
+};
 use support::{expected_matrix, fixtures, read_json, sentences};
 
 /// The folder that the caller names; without it these tests fail rather than pass unseen.
@@ -25,8 +27,8 @@ fn folder() -> PathBuf {
         .into()
 }
 
-fn load(pooling: Option<Pooling>) -> SentenceEncoder {
-    let options = SentenceEncoderOptions { features: pooling.map(Into::into), ..Default::default() };
+fn load(features: impl Into<Features>) -> SentenceEncoder {
+    let options = SentenceEncoderOptions { features: features.into(), ..Default::default() };
     SentenceEncoder::load(&folder(), options, &()).unwrap()
 }
 
@@ -39,7 +41,7 @@ fn expected() -> PathBuf {
 fn vectors_equal_those_of_transformers() {
     let sentences = sentences();
     for pooling in [Pooling::Cls, Pooling::Mean, Pooling::Max] {
-        let encoded = load(Some(pooling)).encode(&sentences, &()).unwrap();
+        let encoded = load(pooling).encode(&sentences, &()).unwrap();
         let ids: Vec<&Vec<u32>> = encoded.encodings.iter().map(|e| &e.input_ids).collect();
         assert_eq!(serde_json::json!(ids), read_json(&expected().join("expected_tokens.json")));
         let reference = expected_matrix(&expected(), &pooling.to_string());
@@ -64,7 +66,7 @@ fn faster_arithmetic_stays_close() {
         (Dtype::Int8, Pooling::Cls, 0.998, 0.995),
         (Dtype::Int8, Pooling::Mean, 0.997, 0.99),
     ] {
-        let options = SentenceEncoderOptions { features: Some(pooling.into()), dtype, ..Default::default() };
+        let options = SentenceEncoderOptions { features: pooling.into(), dtype, ..Default::default() };
         let encoder = SentenceEncoder::load(&folder(), options, &()).unwrap();
         let features = encoder.encode(&sentences, &()).unwrap().features;
         let reference = expected_matrix(&expected(), &pooling.to_string());
@@ -86,7 +88,7 @@ fn faster_arithmetic_stays_close() {
 #[test]
 #[ignore = "needs the weights of all-MiniLM-L6-v2"]
 fn auto_gives_the_vectors_of_sentence_transformers() {
-    let encoder = load(None);
+    let encoder = load(Features::SentenceTransformer { layers: Layers::Last });
     assert_eq!(encoder.features().to_string(), "mean, normalized");
     let encoded = encoder.encode(&["good ".repeat(300)], &()).unwrap();
     assert_eq!((encoded.counts.max_tokens, encoded.counts.n_truncated), (256, 1));
@@ -100,7 +102,7 @@ fn auto_gives_the_vectors_of_sentence_transformers() {
 #[test]
 #[ignore = "needs the weights of all-MiniLM-L6-v2"]
 fn the_batch_changes_nothing() {
-    let (encoder, sentences) = (load(Some(Pooling::Cls)), sentences());
+    let (encoder, sentences) = (load(Pooling::Cls), sentences());
     let together = encoder.encode(&sentences, &()).unwrap().features;
     for (i, sentence) in sentences.iter().enumerate() {
         let alone = encoder.encode(&[sentence], &()).unwrap().features;
@@ -118,7 +120,7 @@ fn a_classifier_learns_saves_and_answers_the_same() {
         words.into_iter().flat_map(move |w| things.map(|t| (format!("a {w} {t}"), label)))
     };
     let dataset = Dataset::from_pairs(pairs(good, "good").chain(pairs(bad, "bad"))).unwrap();
-    let trained = train(load(Some(Pooling::Mean)), &dataset, TrainOptions::default(), &()).unwrap();
+    let trained = train(load(Pooling::Mean), &dataset, TrainOptions::default(), &()).unwrap();
     assert!(trained.report.test.accuracy >= 0.9, "{}", trained.report.test.accuracy);
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("model");

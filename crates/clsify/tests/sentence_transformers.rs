@@ -17,13 +17,19 @@ use clsify::features::{
 };
 use clsify::matrix::Matrix;
 use clsify::pipeline::{
-    MultiLabelClassifier, MultiLabelTrainOptions, SavedModel, SentenceClassifier, SentenceEncoder,
+    Features, MultiLabelClassifier, MultiLabelTrainOptions, SavedModel, SentenceClassifier, SentenceEncoder,
     SentenceEncoderOptions, TrainOptions, train, train_multi_label,
 };
 use serde_json::json;
 use support::{case_folders, copy_of, dataset, edit_json, expected_matrix, fixtures, message, sentences};
 
 const TOLERANCE: f32 = 2e-4;
+
+/// All that the folder asks for.
+fn as_asked() -> SentenceEncoderOptions {
+    let features = Features::SentenceTransformer { layers: Layers::Last };
+    SentenceEncoderOptions { features, ..SentenceEncoderOptions::default() }
+}
 
 fn encode(folder: &Path, options: SentenceEncoderOptions) -> Matrix {
     let encoder = SentenceEncoder::load(folder, options, &()).unwrap();
@@ -44,7 +50,7 @@ fn case(name: &str) -> std::path::PathBuf {
 #[test]
 fn every_folder_gives_the_vectors_of_sentence_transformers() {
     for folder in case_folders("sentence_transformers") {
-        let features = encode(&folder, SentenceEncoderOptions::default());
+        let features = encode(&folder, as_asked());
         let expected = expected_matrix(&folder, "sentence_embedding");
         assert_close(&features, &expected, &folder.display().to_string());
     }
@@ -58,7 +64,7 @@ fn prompts_by_name_and_by_text() {
             [("query", "query"), ("passage", "passage"), ("none", "none"), ("rate it : ", "text")]
         {
             let prompt = Some(prompt_text(&folder, given).unwrap());
-            let features = encode(&folder, SentenceEncoderOptions { prompt, ..Default::default() });
+            let features = encode(&folder, SentenceEncoderOptions { prompt, ..as_asked() });
             assert_close(&features, &expected_matrix(&folder, tensor), &format!("{name}: {given:?}"));
         }
     }
@@ -84,16 +90,16 @@ fn what_is_given_wins() {
     for name in ["folder_v4", "prompt_excluded_v6", "dense_residual_v6"] {
         for pooling in [Pooling::Cls, Pooling::Mean] {
             let options = SentenceEncoderOptions {
-                features: Some(pooling.into()),
+                features: pooling.into(),
                 // The tokenizer's own limit (`model_max_length`) would apply without this.
                 max_length: Some(512),
-                ..SentenceEncoderOptions::default()
+                ..as_asked()
             };
             let expected = expected_matrix(&bert, &pooling.to_string());
             assert_close(&encode(&case(name), options), &expected, &format!("{name}: {pooling}"));
         }
     }
-    let options = SentenceEncoderOptions { max_length: Some(512), ..SentenceEncoderOptions::default() };
+    let options = SentenceEncoderOptions { max_length: Some(512), ..as_asked() };
     assert_close(&encode(&case("folder_v4"), options), &expected_matrix(&bert, "mean"), "maximum length");
     let asked = SentenceTransformer::read(&case("folder_v4")).unwrap().unwrap();
     assert_eq!((asked.max_length, asked.features, asked.lowercase), (Some(20), Pooling::Mean.into(), false));
@@ -204,7 +210,7 @@ fn modules_that_are_malformed_are_errors() {
     for (file, edit, expected) in cases {
         let folder = copy_of("sentence_transformers/dense_v4");
         edit_json(&folder.path().join(file), edit);
-        let error = SentenceEncoder::load(folder.path(), SentenceEncoderOptions::default(), &()).unwrap_err();
+        let error = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap_err();
         assert_eq!(message(&error, folder.path()), expected);
     }
 }
@@ -214,21 +220,24 @@ fn dense_weights_in_a_pickle_are_refused_with_what_to_do() {
     let folder = copy_of("sentence_transformers/dense_v4");
     let dense = folder.path().join("2_Dense");
     fs::rename(dense.join("model.safetensors"), dense.join("pytorch_model.bin")).unwrap();
-    let error = SentenceEncoder::load(folder.path(), SentenceEncoderOptions::default(), &()).unwrap_err();
+    let error = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap_err();
     assert_eq!(
         message(&error, folder.path()),
         "DIR/2_Dense: expected model.safetensors, got only pytorch_model.bin"
     );
     assert!(error.hint().unwrap().contains("torch.load("), "{:?}", error.hint());
     fs::remove_file(dense.join("pytorch_model.bin")).unwrap();
-    let error = SentenceEncoder::load(folder.path(), SentenceEncoderOptions::default(), &()).unwrap_err();
+    let error = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap_err();
     assert_eq!(message(&error, folder.path()), "DIR/2_Dense/model.safetensors: no such file or folder");
 }
 
 #[test]
 fn dense_layers_are_of_the_last_layer() {
     let load = |layers| {
-        let options = SentenceEncoderOptions { layers, ..SentenceEncoderOptions::default() };
+        let options = SentenceEncoderOptions {
+            features: Features::SentenceTransformer { layers },
+            ..SentenceEncoderOptions::default()
+        };
         SentenceEncoder::load(&case("dense_v4"), options, &())
     };
     assert_eq!(load(Layers::one(3)).unwrap().n_features(), 16);
@@ -248,7 +257,7 @@ fn dense_layers_are_of_the_last_layer() {
 fn a_saved_classifier_does_it_again() {
     for name in ["prompt_excluded_v6", "dense_normalize_v4", "lowercase_v4", "folder_v4", "cls_v4"] {
         let folder = copy_of(&format!("sentence_transformers/{name}"));
-        let encoder = SentenceEncoder::load(folder.path(), Default::default(), &()).unwrap();
+        let encoder = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap();
         let classifier = train(encoder, &dataset(2), TrainOptions::default(), &()).unwrap().classifier;
         let models = tempfile::tempdir().unwrap();
         let (model, bundled) = (models.path().join("model"), models.path().join("bundled"));
@@ -267,7 +276,7 @@ fn a_saved_classifier_does_it_again() {
         drop(folder);
         assert_eq!(predict(&bundled).unwrap(), expected, "{name}");
         // The copy is as much of an encoder as what it was copied from.
-        let copy = SentenceEncoder::load(&bundled.join("encoder"), Default::default(), &()).unwrap();
+        let copy = SentenceEncoder::load(&bundled.join("encoder"), as_asked(), &()).unwrap();
         assert_eq!(copy.features(), classifier.encoder().features(), "{name}");
         assert_eq!(copy.tokenizer().prompt(), classifier.encoder().tokenizer().prompt());
         assert_eq!(copy.tokenizer().max_length(), classifier.encoder().tokenizer().max_length());
@@ -276,7 +285,7 @@ fn a_saved_classifier_does_it_again() {
 
 #[test]
 fn a_saved_multi_label_classifier_does_it_again() {
-    let encoder = SentenceEncoder::load(&case("prompt_v4"), Default::default(), &()).unwrap();
+    let encoder = SentenceEncoder::load(&case("prompt_v4"), as_asked(), &()).unwrap();
     let separator = ";".parse().unwrap();
     let data = clsify::dataset::MultiLabelDataset::from_pairs(support::pairs(3), &separator).unwrap();
     let options = MultiLabelTrainOptions::default();
@@ -292,7 +301,7 @@ fn a_saved_multi_label_classifier_does_it_again() {
 #[test]
 fn dense_weights_are_part_of_what_the_encoder_is() {
     let folder = copy_of("sentence_transformers/dense_v4");
-    let encoder = SentenceEncoder::load(folder.path(), Default::default(), &()).unwrap();
+    let encoder = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap();
     let classifier = train(encoder, &dataset(2), TrainOptions::default(), &()).unwrap().classifier;
     let models = tempfile::tempdir().unwrap();
     let model = models.path().join("model");
@@ -317,8 +326,7 @@ fn cached_features_know_the_prompt() {
         let cache = is_cached.then(|| {
             FeatureCache::open(CacheOptions { folder: folder.path().to_path_buf(), max_bytes: 1 << 30 })
         });
-        let options =
-            SentenceEncoderOptions { cache, prompt: Some(prompt.to_string()), ..Default::default() };
+        let options = SentenceEncoderOptions { cache, prompt: Some(prompt.to_string()), ..as_asked() };
         let encoder = SentenceEncoder::load(&case("prompt_excluded_v6"), options, &()).unwrap();
         let encoded = encoder.encode(&[sentence], &()).unwrap();
         (encoded.encodings[0].input_ids.clone(), encoded.features.as_slice().to_vec())

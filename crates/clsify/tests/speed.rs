@@ -11,7 +11,7 @@ use support::{fixtures, sentences};
 
 fn load(dtype: Dtype, pooling: Pooling) -> SentenceEncoder {
     let options =
-        SentenceEncoderOptions { dtype, features: Some(pooling.into()), ..SentenceEncoderOptions::default() };
+        SentenceEncoderOptions { dtype, features: pooling.into(), ..SentenceEncoderOptions::default() };
     SentenceEncoder::load(&fixtures().join("transformers/bert"), options, &()).unwrap()
 }
 

@@ -11,8 +11,8 @@ use std::fs;
 use std::path::Path;
 
 use clsify::error::{Error, ErrorKind};
-use clsify::features::FeatureOptions;
-use clsify::pipeline::{SentenceEncoder, SentenceEncoderOptions};
+use clsify::features::{FeatureOptions, Layers};
+use clsify::pipeline::{Features, SentenceEncoder, SentenceEncoderOptions};
 use clsify::tokenizer::Tokenizer;
 use serde_json::{Value, json};
 use support::{copy_of, edit_json, fixtures, message};
@@ -35,7 +35,8 @@ fn tokenizer_error(
 }
 
 fn load(folder: &Path, max_length: Option<usize>) -> Result<SentenceEncoder, Error> {
-    let options = SentenceEncoderOptions { max_length, ..SentenceEncoderOptions::default() };
+    let features = Features::SentenceTransformer { layers: Layers::Last };
+    let options = SentenceEncoderOptions { features, max_length, ..SentenceEncoderOptions::default() };
     SentenceEncoder::load(folder, options, &())
 }
 
@@ -473,9 +474,7 @@ fn sentence_transformers_folders_that_are_broken() {
         assert_eq!(error.kind(), kind, "{expected}");
         // An encoder whose folder asks for something unsupported is not loaded, unless the caller says what to take.
         assert_eq!(load(folder.path(), None).unwrap_err().to_string(), error.to_string());
-        let chosen =
-            SentenceEncoderOptions { features: Some(FeatureOptions::default()), ..Default::default() };
-        SentenceEncoder::load(folder.path(), chosen, &()).unwrap();
+        SentenceEncoder::load(folder.path(), SentenceEncoderOptions::default(), &()).unwrap();
     }
     for file in ["modules.json", "1_Pooling/config.json"] {
         let folder = copy_of(OLD);
@@ -488,7 +487,7 @@ fn sentence_transformers_folders_that_are_broken() {
 
 #[test]
 fn features_of_no_pooling_are_an_error() {
-    let features = Some(FeatureOptions { normalize: true, ..Vec::new().into() });
+    let features = Features::from(FeatureOptions { normalize: true, ..Vec::new().into() });
     let options = SentenceEncoderOptions { features, ..SentenceEncoderOptions::default() };
     let error = SentenceEncoder::load(&fixtures().join(BERT), options, &())
         .and_then(|encoder| encoder.encode(&["a film"], &()))

@@ -17,7 +17,7 @@ use super::advise_data::{Data, HeldOut};
 use crate::class_limit::ClassLimitArgs;
 use crate::commands::train::{optimism, six_digits};
 use crate::console::Console;
-use crate::loading::{load_encoder_with, locate_encoder};
+use crate::loading::{DEFAULT_ENCODER, load_encoder_with, locate_encoder};
 use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, RowArgs, WeightArgs, at_least_one, test_size};
 use crate::output::{check_output, check_parent, is_stdout, write_json, write_text};
 use crate::table::{Table, shorten};
@@ -37,7 +37,7 @@ const MOST_RANKED: usize = 12;
   clsify advise --data news.tsv --multi-label \";\"")]
 pub(crate) struct Args {
     /// A folder, a name known to `list`, or a hub id; may be given several times
-    #[arg(long, default_value = "all-MiniLM-L6-v2")]
+    #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: Vec<String>,
 
     /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format

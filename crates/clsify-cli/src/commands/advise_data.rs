@@ -6,10 +6,9 @@ use clsify::classifier::LogisticRegressionOptions;
 use clsify::dataset::{Dataset, DatasetOptions, LabelSeparator, MultiLabelDataset};
 use clsify::encoder::Dtype;
 use clsify::evaluation::{Scoring, WeightedMultiLabelScores};
-use clsify::features::FeatureOptions;
 use clsify::pipeline::{
-    EncoderSpeed, MultiLabelTestRows, MultiLabelTrainOptions, Observer, Selection, SentenceEncoder, TestRows,
-    TrainOptions, train_multi_label_selected, train_selected,
+    EncoderSpeed, FeatureChoice, Features, MultiLabelTestRows, MultiLabelTrainOptions, Observer, Selection,
+    SentenceEncoder, TestRows, TrainOptions, train_multi_label_selected, train_selected,
 };
 use clsify::split::SplitOptions;
 use serde::Serialize;
@@ -103,7 +102,7 @@ impl Data {
     /// Chooses features and C on the training rows, trains with the choice, scores it on the others and measures its speed.
     pub(super) fn train(
         &self,
-        load: &dyn Fn(FeatureOptions) -> anyhow::Result<SentenceEncoder>,
+        load: &dyn Fn(Features) -> anyhow::Result<SentenceEncoder>,
         (split, classifier, scoring): (SplitOptions, LogisticRegressionOptions, Scoring),
         console: &Console,
     ) -> anyhow::Result<Chosen> {
@@ -111,11 +110,12 @@ impl Data {
         let speed = |encoder: &SentenceEncoder| -> anyhow::Result<(EncoderSpeed, Dtype)> {
             Ok((EncoderSpeed::measure(encoder, sample, console)?, encoder.dtype()))
         };
+        let choice = FeatureChoice { scoring, required: true };
         match self {
             Data::Classes(dataset) => {
                 let test = TestRows::Split(split);
                 let options = TrainOptions { test, classifier, ..TrainOptions::default() };
-                let trained = train_selected(load, dataset, options, scoring, console)?;
+                let trained = train_selected(load, dataset, options, choice, console)?;
                 let test = &trained.report.test;
                 let held_out = HeldOut::Classes {
                     test_score: match scoring {
@@ -136,8 +136,7 @@ impl Data {
                 let test = MultiLabelTestRows::Split(split);
                 let options =
                     MultiLabelTrainOptions { test, classifier, ..MultiLabelTrainOptions::default() };
-                let trained =
-                    train_multi_label_selected(load, dataset, separator, options, scoring, console)?;
+                let trained = train_multi_label_selected(load, dataset, separator, options, choice, console)?;
                 let test = &trained.report.test;
                 let held_out = HeldOut::LabelSets {
                     test_score: match scoring {

@@ -93,7 +93,6 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 fn load(located: &Located, dtype: Dtype, args: &Args, console: &Console) -> anyhow::Result<SentenceEncoder> {
     let options = SentenceEncoderOptions {
         features: args.pooled.features(),
-        layers: args.pooled.layers,
         name: (located.origin != Origin::Folder).then(|| located.name.clone()),
         dtype,
         ..SentenceEncoderOptions::default()

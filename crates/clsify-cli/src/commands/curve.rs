@@ -14,8 +14,8 @@ use crate::class_limit::ClassLimitArgs;
 use crate::commands::train::{multi_label, say_counts, six_digits};
 use crate::console::Console;
 use crate::loading::{
-    load_dataset, load_encoder, load_multi_label_dataset, load_multi_label_test_dataset, load_test_dataset,
-    locate_encoder,
+    DEFAULT_ENCODER, load_dataset, load_encoder, load_multi_label_dataset, load_multi_label_test_dataset,
+    load_test_dataset, locate_encoder,
 };
 use crate::options::{
     CacheArgs, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
@@ -36,7 +36,7 @@ use crate::table::{Table, shorten};
   clsify curve --data news.tsv --multi-label \";\"")]
 pub(crate) struct Args {
     /// A folder, a name known to `list`, or a hub id
-    #[arg(long, default_value = "all-MiniLM-L6-v2")]
+    #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: String,
 
     /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format

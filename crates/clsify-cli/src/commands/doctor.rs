@@ -13,16 +13,13 @@ use clsify_hub::Located;
 
 use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
-use crate::loading::{load_encoder, locate_encoder, note_separator};
+use crate::loading::{DEFAULT_ENCODER, load_encoder, locate_encoder, note_separator};
 use crate::options::{
     CacheArgs, DataOptions, EncodingArgs, FeatureArgs, PooledArgs, PoolingArg, WeightArgs, at_least_one,
     positive,
 };
 use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json, write_text};
 use crate::table::{Table, n_shown, shorten};
-
-/// What is taken where no encoder is named: small, and to be had from the package index too.
-const DEFAULT_ENCODER: &str = "all-MiniLM-L6-v2";
 
 /// Find what is wrong with labelled sentences before training on them
 ///
@@ -260,7 +257,7 @@ fn load(located: &Located, args: &Args, console: &Console) -> anyhow::Result<Sen
         Some(layers) => layers,
         None => Layers::one(three_quarters(EncoderConfig::load(&located.folder)?.num_hidden_layers)),
     };
-    let pooled = PooledArgs { layers, pooling: args.pooling.clone() };
+    let pooled = PooledArgs { layers: Some(layers), pooling: Some(args.pooling.clone()) };
     load_encoder(
         located,
         &FeatureArgs { pooled, encoding: args.encoding.clone() },

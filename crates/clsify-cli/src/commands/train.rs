@@ -1,5 +1,6 @@
 //! `clsify train`: labelled sentences to a saved classifier and its scores.
 
+mod choice;
 pub(crate) mod multi_label;
 
 use std::path::{Path, PathBuf};
@@ -7,18 +8,21 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 use clsify::classifier::Platt;
 use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
-use clsify::evaluation::{CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin, Scoring};
+use clsify::evaluation::{CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin};
 use clsify::files::is_inside;
 use clsify::pipeline::{
-    BaselineReport, GridSearchOptions, Observer, Seconds, Selection, TestRows, TrainOptions, TrainingReport,
-    check_replaceable, train, train_selected,
+    BaselineReport, FeatureChoice, GridSearchOptions, Observer, Seconds, Selection, TestRows, TrainOptions,
+    TrainingReport, check_replaceable, train, train_selected,
 };
 use serde::Serialize;
 
+use self::choice::{ChoiceArgs, FeatureSource};
 use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
 use crate::decision::{DecisionArgs, decision_text};
-use crate::loading::{load_dataset, load_encoder, load_encoder_with, load_test_dataset, locate_encoder};
+use crate::loading::{
+    DEFAULT_ENCODER, load_dataset, load_encoder, load_encoder_with, load_test_dataset, locate_encoder,
+};
 use crate::options::{
     CacheArgs, CalibrationArg, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
 };
@@ -29,12 +33,13 @@ use crate::table::{Table, n_shown, shorten};
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  clsify train --encoder all-MiniLM-L6-v2 --data reviews.tsv --output model --grid-search
+  clsify train --data reviews.tsv --output model
+  clsify train --data reviews.tsv --output model --features article --grid-search
   clsify train --encoder all-mpnet-base-v2 --pooling mean --data train.csv --test-data test.csv --output model
-  clsify train --encoder all-MiniLM-L6-v2 --data news.csv --multi-label \";\" --thresholds f1 --output model")]
+  clsify train --data news.csv --multi-label \";\" --thresholds f1 --output model")]
 pub(crate) struct Args {
     /// A folder, a name known to `list`, or a hub id
-    #[arg(long)]
+    #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: String,
 
     /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
@@ -49,15 +54,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
-    /// Choose layers, pooling, scaling and C by cross-validation on the training rows: the cheapest choice that is not clearly
-    /// worse than the best
-    #[arg(long = "features", value_enum, value_name = "WHICH", conflicts_with_all = ["layers", "pooling", "scaling", "c", "grid_search", "c_grid"])]
-    choice: Option<ChoiceArg>,
-
-    /// What --features auto goes by: accuracy, f1_macro (every class counts the same), f1_micro (every answer does) or log_loss
-    /// (probabilities count); accuracy if not given, f1_micro with --multi-label
-    #[arg(long, value_name = "SCORE", requires = "choice")]
-    scoring: Option<Scoring>,
+    #[command(flatten)]
+    choice: ChoiceArgs,
 
     #[command(flatten)]
     features: FeatureArgs,
@@ -112,12 +110,8 @@ pub(crate) struct Args {
     options: RowArgs,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum ChoiceArg {
-    Auto,
-}
-
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
+    let source = args.choice.source(&args)?;
     check_replaceable(&args.output)?;
     args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
     check_chart(args.chart.as_deref(), args.json.as_deref())?;
@@ -131,7 +125,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         [Some(args.data.as_path()), args.split.test_data.as_deref(), costs].into_iter().flatten().collect();
     check_apart(&[args.json.as_deref(), args.chart.as_deref()], &read)?;
     if let Some(separator) = args.options.separator(args.multi_label.as_ref()) {
-        return multi_label::run(&args, &separator, console);
+        return multi_label::run(&args, source, &separator, console);
     }
     let decision = args.decision.options()?;
     let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)), console)?;
@@ -160,15 +154,16 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if !args.bundle_encoder {
         check_stays(&located.folder, &args.output, "add --bundle-encoder")?;
     }
-    let trained = match args.choice {
-        None => {
+    let trained = match source {
+        FeatureSource::Options => {
             let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
             train(encoder, &dataset, options, console)?
         }
-        Some(ChoiceArg::Auto) => {
+        FeatureSource::CrossValidation { scoring, required } => {
             let encoding = &args.features.encoding;
             let load = |features| load_encoder_with(&located, encoding, features, args.cache.open(), console);
-            train_selected(load, &dataset, options, args.scoring.unwrap_or_default(), console)?
+            let choice = FeatureChoice { scoring: scoring.unwrap_or_default(), required };
+            train_selected(load, &dataset, options, choice, console)?
         }
     };
     trained.report.split.leakage_note().iter().for_each(|note| console.note(note));

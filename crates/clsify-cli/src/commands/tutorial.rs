@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clsify::classifier::LogisticRegressionOptions;
 use clsify::dataset::{Dataset, DatasetOptions};
-use clsify::features::Pooling;
 use clsify::pipeline::{
     GridSearchOptions, SentenceEncoder, SentenceEncoderOptions, TestRows, TrainOptions, Trained,
     TrainingReport, check_replaceable, train,
@@ -119,12 +118,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     say_counts(&path.display().to_string(), &dataset.summary(), console);
 
     let name = (located.origin != Origin::Folder).then(|| located.name.clone());
-    let options = SentenceEncoderOptions {
-        features: Some(Pooling::Cls.into()),
-        name,
-        dtype: args.dtype.into(),
-        ..SentenceEncoderOptions::default()
-    };
+    let options =
+        SentenceEncoderOptions { name, dtype: args.dtype.into(), ..SentenceEncoderOptions::default() };
     let encoder = SentenceEncoder::load(&located.folder, options, console)?;
     tell(&data_step(&dataset, &source))?;
     tell(&token_step(&encoder)?)?;

@@ -72,7 +72,8 @@ impl Sandbox {
     pub(crate) fn with_model() -> Self {
         let sandbox = Sandbox::with_reviews();
         let bert = encoder("bert");
-        sandbox.succeed(&["train", "-q", "--encoder", &bert, "--data", "reviews.tsv", "--output", "model"]);
+        let train = ["train", "-q", "--encoder", &bert, "--data", "reviews.tsv", "--output", "model"];
+        sandbox.succeed(&[&train[..], &["--features", "article"]].concat());
         sandbox
     }
 

@@ -72,11 +72,11 @@ pub use selection_targets::SelectionTargets;
 pub use sentence_classifier::{
     EvaluatedDecision, EvaluationReport, LoadOptions, Prediction, SentenceClassifier,
 };
-pub use sentence_encoder::{Encoded, SentenceEncoder, SentenceEncoderOptions};
+pub use sentence_encoder::{Encoded, Features, SentenceEncoder, SentenceEncoderOptions};
 pub use speed::{EncoderSpeed, Latency};
 pub use stream::{Fault, Group, SentenceGroup, Streamed};
 pub use train::{GridSearchOptions, TestRows, TrainOptions, Trained, train, training_rows};
-pub use train_selected::{train_multi_label_selected, train_selected};
+pub use train_selected::{FeatureChoice, train_multi_label_selected, train_selected};
 pub use training_report::{
     BaselineReport, ClassifierReport, EncoderReport, FeaturesReport, GridSearchReport, Seconds, SplitReport,
     TestDataReport, TrainScore, TrainingReport,

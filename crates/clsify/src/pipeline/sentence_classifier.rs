@@ -22,6 +22,7 @@ use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Evaluation, ProbabilityScores, weighted_accuracy};
 use crate::features::FeatureCache;
+use crate::features::FeatureOptions;
 use crate::files::read_folder;
 use crate::matrix::Matrix;
 
@@ -196,13 +197,13 @@ impl SentenceClassifier {
     fn read(folder: &Path, encoder: &Path, options: LoadOptions, observer: &dyn Observer) -> Result<Self> {
         let saved = SavedModel::read(folder)?;
         let encoding = SentenceEncoderOptions {
-            features: Some(saved.features.clone()),
             max_length: Some(saved.max_length),
             prompt: Some(saved.prompt.clone()),
             lowercase: saved.lowercase,
             ..SentenceEncoderOptions::default()
         };
-        let encoder = load_encoder(folder, encoder, &saved.encoder, encoding, options, observer)?;
+        let encoder =
+            load_encoder(folder, encoder, (&saved.encoder, &saved.features), encoding, options, observer)?;
         let of_model = |e: Error| Error::new(ErrorKind::Model, e.to_string());
         let SavedWeights { coef, intercept, seen } =
             saved_model::read_weights(folder, saved.classes.len(), encoder.n_features())?;
@@ -358,7 +359,7 @@ fn most_frequent(test: &Evaluation) -> Option<(&str, f64)> {
 pub(super) fn load_encoder(
     model: &Path,
     encoder: &Path,
-    saved: &SavedEncoder,
+    (saved, features): (&SavedEncoder, &FeatureOptions),
     encoding: SentenceEncoderOptions,
     options: LoadOptions,
     observer: &dyn Observer,
@@ -371,6 +372,7 @@ pub(super) fn load_encoder(
     }
     let memory = HashMemory::new(options.hash_folder.clone());
     let encoder_options = SentenceEncoderOptions {
+        features: features.clone().into(),
         name: Some(saved.name.clone()),
         dtype: options.dtype.unwrap_or(saved.dtype),
         cache: options.cache,
@@ -382,8 +384,7 @@ pub(super) fn load_encoder(
         observer
             .note(&format!("the classifier was fitted on features in {fitted}, and gets them in {dtype}"));
     }
-    let features = encoder_options.features.clone().unwrap_or_default();
-    let files = Arc::new(EncoderFiles::of(encoder, &features));
+    let files = Arc::new(EncoderFiles::of(encoder, features));
     let (checked, loaded) = rayon::join(
         || saved.check(encoder, &files.hashes(&memory)?),
         || SentenceEncoder::load_files(encoder, Some(files.clone()), encoder_options, observer),

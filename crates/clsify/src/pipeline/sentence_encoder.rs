@@ -12,21 +12,50 @@ use super::token_notes::TokenNotes;
 use crate::encoder::{Dtype, Encoder, EncoderConfig};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::{
-    FeatureCache, FeatureOptions, Head, Layers, SentenceTransformer, TokenCounts, check, check_finite,
-    check_finite_row, extract_unchecked, extract_with,
+    FeatureCache, FeatureOptions, Head, Layers, Pooling, SentenceTransformer, TokenCounts, check,
+    check_finite, check_finite_row, extract_unchecked, extract_with,
 };
 use crate::matrix::Matrix;
 use crate::tokenizer::{Encoding, Tokenizer, model_max_length};
 
+/// Which features a [`SentenceEncoder`] gives.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Features {
+    /// These. Nothing that a sentence-transformers folder asks for applies. The default is the `[CLS]` vector of the last
+    /// layer, as in the article.
+    Given(FeatureOptions),
+    /// All that a sentence-transformers folder asks for, as [`SentenceTransformer`] reads it: its pooling and what follows it,
+    /// its longest sentence, its prompt, and its lower case. A folder that is none gives the `[CLS]` vector.
+    SentenceTransformer {
+        /// The hidden states to pool.
+        layers: Layers,
+    },
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Features::Given(FeatureOptions::default())
+    }
+}
+
+impl From<FeatureOptions> for Features {
+    fn from(features: FeatureOptions) -> Self {
+        Features::Given(features)
+    }
+}
+
+impl From<Pooling> for Features {
+    /// Of the last layer.
+    fn from(pooling: Pooling) -> Self {
+        Features::Given(pooling.into())
+    }
+}
+
 /// What the caller chooses of a [`SentenceEncoder`].
 #[derive(Debug, Clone, Default)]
 pub struct SentenceEncoderOptions {
-    /// Which features. `None` does all that a sentence-transformers folder asks for, as [`SentenceTransformer`] reads it:
-    /// its pooling and what follows it, its longest sentence, its prompt, and its lower case; a folder that is none gives the
-    /// `[CLS]` vector. With features, nothing of that applies.
-    pub features: Option<FeatureOptions>,
-    /// Where `features` is `None`: the hidden states to pool.
-    pub layers: Layers,
+    /// Which features.
+    pub features: Features,
     /// The longest sentence in tokens; `None`: what the folder asks for, else as long as the tokenizer's settings allow and
     /// the encoder can take.
     pub max_length: Option<usize>,
@@ -187,14 +216,14 @@ impl SentenceEncoder {
             ));
         }
         observer.start(Stage::Load, 0);
-        let asked = match &options.features {
-            Some(_) => None,
-            None => SentenceTransformer::read(folder)?,
+        let (asked, features) = match options.features {
+            Features::Given(features) => (None, features),
+            Features::SentenceTransformer { layers } => {
+                let asked = SentenceTransformer::read(folder)?;
+                let features = asked.as_ref().map(|asked| asked.features.clone()).unwrap_or_default();
+                (asked, features.of_layers(layers))
+            }
         };
-        let features = options.features.unwrap_or_else(|| {
-            let features = asked.as_ref().map(|asked| asked.features.clone()).unwrap_or_default();
-            features.of_layers(options.layers)
-        });
         // Before the first file is read that decides a vector.
         let files = files.unwrap_or_else(|| Arc::new(EncoderFiles::of(folder, &features)));
         let dtype = options.dtype.effective();

@@ -7,28 +7,51 @@ use super::multi_label::{self, MultiLabelTrainOptions, MultiLabelTrained};
 use super::observer::Observer;
 use super::selection::{Selection, SelectionOptions, select_features};
 use super::selection_targets::SelectionTargets;
-use super::sentence_encoder::{Encoded, SentenceEncoder};
+use super::sentence_encoder::{Encoded, Features, SentenceEncoder};
 use super::train::{self, TrainOptions, Trained, check_probabilities, class_ids, training_rows};
 use super::training_report::Seconds;
 use crate::classifier::{LogisticRegressionOptions, Scaling};
 use crate::dataset::{Dataset, LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Scoring;
-use crate::features::FeatureOptions;
 use crate::matrix::Matrix;
 use crate::tokenizer::Encoding;
+
+/// How features are chosen before a training.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct FeatureChoice {
+    /// What is compared. The default is accuracy.
+    pub scoring: Scoring,
+    /// Whether it is an error when the training rows are too few for a choice, as for [`SelectionTargets::rows`]. By default the
+    /// article's features are taken then, with the scaling and C of the training's options, and the observer is told.
+    pub required: bool,
+}
 
 /// Chooses layers, pooling and C on the training rows, and trains with them; `load` gives the encoder with some features.
 ///
 /// Rows that test are encoded after the choice, as far up as it needs.
 ///
 /// # Errors
-/// As for [`train`](super::train()), `load` and [`SelectionTargets::rows`].
+/// As for [`train`](super::train()) and `load`, and as [`FeatureChoice::required`] says.
+///
+/// ```no_run
+/// use clsify::dataset::{Dataset, DatasetOptions};
+/// use clsify::pipeline::{FeatureChoice, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train_selected};
+/// let dataset = Dataset::load("train.tsv".as_ref(), &DatasetOptions::default())?;
+/// let load = |features| {
+///     let options = SentenceEncoderOptions { features, ..Default::default() };
+///     SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), options, &())
+/// };
+/// let trained = train_selected(load, &dataset, TrainOptions::default(), FeatureChoice::default(), &())?;
+/// let selection = trained.report.selection.as_ref();
+/// println!("{}", selection.map_or("the article's".into(), |selection| selection.chosen.features.to_string()));
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
 pub fn train_selected<E: From<Error>>(
-    load: impl Fn(FeatureOptions) -> Result<SentenceEncoder, E>,
+    load: impl Fn(Features) -> Result<SentenceEncoder, E>,
     dataset: &Dataset,
     options: TrainOptions,
-    scoring: Scoring,
+    choice: FeatureChoice,
     observer: &dyn Observer,
 ) -> Result<Trained, E> {
     // What can be refused without features is refused before the encoder.
@@ -44,8 +67,17 @@ pub fn train_selected<E: From<Error>>(
     let targets = SelectionTargets::classes(all_ids, labels.len())
         .weighted(dataset.weights().map(<[f64]>::to_vec))
         .select_rows(&train);
-    let select = SelectionOptions { scoring, classifier: options.classifier };
-    let chosen = choose(load, (dataset.sentences(), dataset.lines()), (&train, &targets), &select, observer)?;
+    let places = match targets.rows() {
+        Ok(places) => places,
+        Err(error) if choice.required => return Err(error.into()),
+        Err(error) => {
+            note_article(&error, observer);
+            return Ok(train::train(load(Features::default())?, dataset, options, observer)?);
+        }
+    };
+    let select = SelectionOptions { scoring: choice.scoring, classifier: options.classifier };
+    let data = (dataset.sentences(), dataset.lines());
+    let chosen = choose(load, data, (&train, &targets, &places), &select, observer)?;
     let options = TrainOptions { scaling: Scaling::Standard, classifier: chosen.classifier, ..options };
     let mut trained = train::train_encoded(chosen.encoder, dataset, Some(chosen.encoded), options, observer)?;
     chosen.times.add_to(&mut trained.report.seconds);
@@ -56,13 +88,13 @@ pub fn train_selected<E: From<Error>>(
 /// [`train_selected`] for sentences with any number of labels each.
 ///
 /// # Errors
-/// As for [`train_multi_label`](super::train_multi_label()), `load` and [`SelectionTargets::rows`].
+/// As for [`train_multi_label`](super::train_multi_label()) and `load`, and as [`FeatureChoice::required`] says.
 pub fn train_multi_label_selected<E: From<Error>>(
-    load: impl Fn(FeatureOptions) -> Result<SentenceEncoder, E>,
+    load: impl Fn(Features) -> Result<SentenceEncoder, E>,
     dataset: &MultiLabelDataset,
     separator: &LabelSeparator,
     options: MultiLabelTrainOptions,
-    scoring: Scoring,
+    choice: FeatureChoice,
     observer: &dyn Observer,
 ) -> Result<MultiLabelTrained, E> {
     options.classifier.check()?;
@@ -78,8 +110,18 @@ pub fn train_multi_label_selected<E: From<Error>>(
     let targets = SelectionTargets::label_sets(multi_label::indicator(dataset, &labels)?)
         .weighted(dataset.weights().map(<[f64]>::to_vec))
         .select_rows(&train);
-    let select = SelectionOptions { scoring, classifier: options.classifier };
-    let chosen = choose(load, (dataset.sentences(), dataset.lines()), (&train, &targets), &select, observer)?;
+    let places = match targets.rows() {
+        Ok(places) => places,
+        Err(error) if choice.required => return Err(error.into()),
+        Err(error) => {
+            note_article(&error, observer);
+            let encoder = load(Features::default())?;
+            return Ok(multi_label::train_multi_label(encoder, dataset, separator, options, observer)?);
+        }
+    };
+    let select = SelectionOptions { scoring: choice.scoring, classifier: options.classifier };
+    let data = (dataset.sentences(), dataset.lines());
+    let chosen = choose(load, data, (&train, &targets, &places), &select, observer)?;
     let options =
         MultiLabelTrainOptions { scaling: Scaling::Standard, classifier: chosen.classifier, ..options };
     let data = (dataset, separator);
@@ -88,6 +130,11 @@ pub fn train_multi_label_selected<E: From<Error>>(
     chosen.times.add_to(&mut trained.report.seconds);
     trained.report.selection = Some(chosen.selection);
     Ok(trained)
+}
+
+/// Says that there are too few rows for a choice, and what is done instead.
+fn note_article(error: &Error, observer: &dyn Observer) {
+    observer.note(&format!("the last layer's [CLS] is taken, as in the article, because {error}"));
 }
 
 /// A choice, and all rows encoded as it says.
@@ -114,16 +161,16 @@ impl Times {
     }
 }
 
-/// Chooses by the `train` rows, whose targets these are, and encodes all `sentences`, each once.
+/// Chooses by those of the `train` rows that stand at `places`, and encodes all `sentences`, each once; the targets are those
+/// of `train`.
 fn choose<E: From<Error>>(
-    load: impl Fn(FeatureOptions) -> Result<SentenceEncoder, E>,
+    load: impl Fn(Features) -> Result<SentenceEncoder, E>,
     (sentences, lines): (&[String], &[usize]),
-    (train, targets): (&[usize], &SelectionTargets),
+    (train, targets, places): (&[usize], &SelectionTargets, &[usize]),
     options: &SelectionOptions,
     observer: &dyn Observer,
 ) -> Result<Chosen, E> {
     let started = Instant::now();
-    let places = targets.rows()?;
     if places.len() < train.len() {
         let (n, of) = (places.len(), train.len());
         observer.note(&format!("choosing features by {n} of {of} rows: {}", targets.left_out()));
@@ -135,12 +182,12 @@ fn choose<E: From<Error>>(
         encoder.encode_lines(&of_rows, &lines, observer)
     };
 
-    let encoder = load(selection_features())?;
+    let encoder = load(selection_features().into())?;
     let config = encoder.config().clone();
     let encoded = encode(&encoder, &rows)?;
     let mean_tokens = encoded.counts.n_tokens.div_ceil(rows.len().max(1));
     let search_started = Instant::now();
-    let own = targets.select_rows(&places);
+    let own = targets.select_rows(places);
     let selection = select_features(&encoded.features, (&config, mean_tokens), &own, options, observer)?;
     let search_seconds = search_started.elapsed().as_secs_f64();
     let features = selection.chosen.features.clone();
@@ -149,7 +196,7 @@ fn choose<E: From<Error>>(
     let chosen_with = encoder.files().hashes(encoder.hash_memory())?;
     drop(encoder);
 
-    let encoder = load(features)?;
+    let encoder = load(features.into())?;
     if encoder.files().hashes(encoder.hash_memory())? != chosen_with {
         return Err(Error::new(
             ErrorKind::Checkpoint,

@@ -3,11 +3,12 @@
 use clsify::dataset::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 use clsify::evaluation::{MultiLabelEvaluation, Scoring, WeightedMultiLabelScores};
 use clsify::pipeline::{
-    Calibration, ConstantScores, LabelThreshold, MultiLabelReport, MultiLabelTestRows,
+    Calibration, ConstantScores, FeatureChoice, LabelThreshold, MultiLabelReport, MultiLabelTestRows,
     MultiLabelTrainOptions, Observer, Thresholds, train_multi_label, train_multi_label_selected,
 };
 
-use super::{Args, ChoiceArg, calibrated, check_stays, choice, finish, seconds_text, series, six_digits};
+use super::choice::FeatureSource;
+use super::{Args, calibrated, check_stays, choice, finish, seconds_text, series, six_digits};
 use crate::console::Console;
 use crate::loading::{
     load_encoder, load_encoder_with, load_multi_label_dataset, load_multi_label_test_dataset, locate_encoder,
@@ -16,7 +17,12 @@ use crate::loading::{
 use crate::table::{Table, n_shown, shorten};
 
 /// Trains, once the paths are known to be good.
-pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) -> anyhow::Result<()> {
+pub(super) fn run(
+    args: &Args,
+    source: FeatureSource,
+    separator: &LabelSeparator,
+    console: &Console,
+) -> anyhow::Result<()> {
     let thresholds = args.decision.of_labels()?;
     let options = args.weight.of(args.options.with_limit(args.limit));
     let dataset = load_multi_label_dataset(&args.data, separator, &options, console)?;
@@ -45,16 +51,16 @@ pub(super) fn run(args: &Args, separator: &LabelSeparator, console: &Console) ->
     if !args.bundle_encoder {
         check_stays(&located.folder, &args.output, "add --bundle-encoder")?;
     }
-    let trained = match args.choice {
-        None => {
+    let trained = match source {
+        FeatureSource::Options => {
             let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
             train_multi_label(encoder, &dataset, separator, options, console)?
         }
-        Some(ChoiceArg::Auto) => {
+        FeatureSource::CrossValidation { scoring, required } => {
             let encoding = &args.features.encoding;
             let load = |features| load_encoder_with(&located, encoding, features, args.cache.open(), console);
-            let scoring = args.scoring.unwrap_or(DEFAULT_SCORING);
-            train_multi_label_selected(load, &dataset, separator, options, scoring, console)?
+            let choice = FeatureChoice { scoring: scoring.unwrap_or(DEFAULT_SCORING), required };
+            train_multi_label_selected(load, &dataset, separator, options, choice, console)?
         }
     };
     trained.report.split.leakage_note().iter().for_each(|note| console.note(note));

@@ -128,13 +128,13 @@ impl MultiLabelClassifier {
     fn read(folder: &Path, encoder: &Path, options: LoadOptions, observer: &dyn Observer) -> Result<Self> {
         let saved = SavedMultiLabelModel::read(folder)?;
         let encoding = SentenceEncoderOptions {
-            features: Some(saved.features.clone()),
             max_length: Some(saved.max_length),
             prompt: Some(saved.prompt.clone()),
             lowercase: saved.lowercase,
             ..SentenceEncoderOptions::default()
         };
-        let encoder = load_encoder(folder, encoder, &saved.encoder, encoding, options, observer)?;
+        let encoder =
+            load_encoder(folder, encoder, (&saved.encoder, &saved.features), encoding, options, observer)?;
         let SavedWeights { coef, intercept, seen } =
             saved_model::read_columns(folder, saved.classes.len(), encoder.n_features())?;
         let classifier = OneVsRest::from_parts(coef, intercept, saved.multi_label.constant.clone())

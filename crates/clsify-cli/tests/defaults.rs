@@ -1,0 +1,149 @@
+//! What `train` does when little is said: the encoder, the features and C, here and in the library.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+mod common;
+
+use std::fs;
+
+use clsify::dataset::{Dataset, DatasetOptions};
+use clsify::pipeline::{
+    FeatureChoice, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train, train_selected,
+};
+use common::{Sandbox, encoder};
+use serde_json::Value;
+
+/// The report of a run, without what depends on the clock, and what it said.
+fn report(sandbox: &Sandbox, more: &[&str]) -> (Value, String) {
+    let bert = encoder("bert");
+    let train = ["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "model", "--json", "-"];
+    let outcome = sandbox.run(&[&train[..], more].concat());
+    assert_eq!(outcome.code, Some(0), "{more:?}: {}", outcome.stderr);
+    let mut report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    report.as_object_mut().unwrap().remove("seconds");
+    if let Some(search) = report.get_mut("grid_search").and_then(Value::as_object_mut) {
+        for point in search["points"].as_array_mut().unwrap() {
+            point.as_object_mut().unwrap().retain(|key, _| !key.contains("time"));
+        }
+    }
+    (report, outcome.stderr)
+}
+
+#[test]
+fn features_are_chosen_unless_something_is_given() {
+    let sandbox = Sandbox::with_reviews();
+    let (auto, _) = report(&sandbox, &["--features", "auto"]);
+    assert!(auto["selection"]["candidates"].as_array().unwrap().len() > 3);
+    for more in [&[][..], &["--scoring", "accuracy"], &["--calibration", "none"]] {
+        assert_eq!(report(&sandbox, more).0, auto, "{more:?}");
+    }
+    let (article, _) = report(&sandbox, &["--features", "article"]);
+    assert_eq!(article.get("selection").unwrap_or(&Value::Null), &Value::Null);
+    assert_eq!(article["classifier"]["C"], 1.0);
+    // Each given as the article has it: the rest is the article's too.
+    for more in [
+        &["--layers", "last"][..],
+        &["--pooling", "cls"],
+        &["--scaling", "none"],
+        &["--scaling", "auto"],
+        &["--c", "1"],
+        &["--features", "article", "--pooling", "cls"],
+    ] {
+        assert_eq!(report(&sandbox, more).0, article, "{more:?}");
+    }
+    for more in [&["--grid-search"][..], &["--c-grid", "0.01,1"]] {
+        let (searched, _) = report(&sandbox, more);
+        assert_eq!(searched, report(&sandbox, &[&["--features", "article"], more].concat()).0, "{more:?}");
+        assert_eq!(searched["encoder"], article["encoder"], "{more:?}");
+        assert_eq!(searched["features"], article["features"], "{more:?}");
+        assert!(searched["grid_search"]["points"].is_array(), "{more:?}");
+    }
+}
+
+#[test]
+fn rows_that_are_too_few_for_a_choice_train_as_in_the_article() {
+    let sandbox = Sandbox::new();
+    // Fewer training rows of every class than there are folds.
+    let rows: String = common::reviews().lines().take(6).map(|line| format!("{line}\n")).collect();
+    sandbox.write("reviews.tsv", &rows);
+    let more = ["--stratify", "--test-size", "2"];
+    let (chosen, stderr) = report(&sandbox, &more);
+    assert!(
+        stderr.contains("note: the last layer's [CLS] is taken, as in the article, because "),
+        "{stderr}"
+    );
+    let (article, _) = report(&sandbox, &[&more[..], &["--features", "article"]].concat());
+    assert_eq!(chosen, article);
+    let bert = encoder("bert");
+    let train =
+        ["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "new", "--features", "auto"];
+    let error = sandbox.fail(&[&train[..], &more].concat());
+    assert!(error.starts_with("choice of features: expected at least"), "{error}");
+
+    // Sets of labels, of which every row has the same.
+    sandbox.write("sets.tsv", "text\tlabel\na film\ta\na bore\ta\nsome day\tb\nanother day\ta\n");
+    let train = ["train", "--encoder", &bert, "--data", "sets.tsv", "--multi-label", ";", "--test-size", "1"];
+    let outcome = sandbox.run(&[&train[..], &["--output", "sets"]].concat());
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("as in the article, because "), "{}", outcome.stderr);
+}
+
+/// Oracle: the library with its own defaults, to the byte.
+#[test]
+fn the_library_has_the_same_defaults() {
+    let sandbox = Sandbox::with_reviews();
+    let bert = encoder("bert");
+    let load = |features| {
+        let options = SentenceEncoderOptions { features, ..SentenceEncoderOptions::default() };
+        SentenceEncoder::load(bert.as_ref(), options, &())
+    };
+    let dataset = Dataset::load(&sandbox.path("reviews.tsv"), &DatasetOptions::default()).unwrap();
+    let weights = |model: &str| fs::read(sandbox.path(model).join("classifier.safetensors")).unwrap();
+
+    let (_, _) = report(&sandbox, &[]);
+    let trained =
+        train_selected(load, &dataset, TrainOptions::default(), FeatureChoice::default(), &()).unwrap();
+    trained.classifier.save(&sandbox.path("library"), false).unwrap();
+    assert_eq!(weights("library"), weights("model"));
+
+    let (_, _) = report(&sandbox, &["--features", "article"]);
+    let encoder = SentenceEncoder::load(bert.as_ref(), SentenceEncoderOptions::default(), &()).unwrap();
+    let trained = train(encoder, &dataset, TrainOptions::default(), &()).unwrap();
+    trained.classifier.save(&sandbox.path("library"), false).unwrap();
+    assert_eq!(weights("library"), weights("model"));
+
+    // The features of `embed`, too: the folder's own pooling is for whoever asks for it.
+    for (case, pooling) in
+        [("sentence_transformers/dense_v4", "cls"), ("sentence_transformers/dense_v4", "auto")]
+    {
+        let folder = common::fixtures().join(case);
+        let text = folder.display().to_string();
+        let embed = ["embed", "-q", "--encoder", &text, "--input", "reviews.tsv", "--output"];
+        sandbox.succeed(&[&embed[..], &["default.npy"]].concat());
+        sandbox.succeed(&[&embed[..], &["given.npy", "--pooling", pooling]].concat());
+        let (default, given) =
+            (fs::read(sandbox.path("default.npy")).unwrap(), fs::read(sandbox.path("given.npy")).unwrap());
+        assert_eq!(default == given, pooling == "cls");
+        let encoder = SentenceEncoder::load(&folder, SentenceEncoderOptions::default(), &()).unwrap();
+        let sentences = dataset.sentences();
+        let features = encoder.encode(sentences, &()).unwrap().features;
+        let bytes: Vec<u8> = features.as_slice().iter().flat_map(|x| x.to_le_bytes()).collect();
+        assert!(default.ends_with(&bytes));
+    }
+}
+
+#[test]
+fn the_encoder_is_mini_lm_where_none_is_named() {
+    let sandbox = Sandbox::with_reviews();
+    let train = ["train", "--data", "reviews.tsv", "--output", "model", "--json", "-"];
+    let error = sandbox.fail(&train);
+    assert!(error.starts_with("all-MiniLM-L6-v2"), "{error}");
+    // As if it had been fetched before.
+    let home = sandbox.cache().join("own/encoders/all-MiniLM-L6-v2");
+    fs::create_dir_all(&home).unwrap();
+    for entry in fs::read_dir(encoder("bert")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), home.join(entry.file_name())).unwrap();
+    }
+    let report: Value = serde_json::from_str(&sandbox.succeed(&train)).unwrap();
+    assert_eq!(report["encoder"]["name"], "all-MiniLM-L6-v2");
+}
