@@ -179,7 +179,7 @@ fn a_target_is_reached_on_rows_out_of_their_folds_or_refused() {
         outcome.stderr
     );
     assert_eq!(read_json(&sandbox.path("easy/clsify.json"))["decision"], json!({"abstain_below": 0.0}));
-    let silent = [&easy[..7], &["--abstain-below", "0.999999"]].concat();
+    let silent = [&easy[..9], &["--abstain-below", "0.999999"]].concat();
     let outcome = sandbox.run(&silent);
     assert!(outcome.stderr.contains("hardly anything is answered"), "{}", outcome.stderr);
     let fail = |more: &[&str]| {

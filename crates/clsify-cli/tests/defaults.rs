@@ -4,6 +4,7 @@
 mod common;
 
 use std::fs;
+use std::path::Path;
 
 use clsify::dataset::{Dataset, DatasetOptions};
 use clsify::pipeline::{
@@ -77,7 +78,7 @@ fn rows_that_are_too_few_for_a_choice_train_as_in_the_article() {
     let train =
         ["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "new", "--features", "auto"];
     let error = sandbox.fail(&[&train[..], &more].concat());
-    assert!(error.starts_with("choice of features: expected at least"), "{error}");
+    assert!(error.starts_with("choice of features: stratified k-fold: expected at least 5 rows"), "{error}");
 
     // Sets of labels, of which every row has the same.
     sandbox.write("sets.tsv", "text\tlabel\na film\ta\na bore\ta\nsome day\tb\nanother day\ta\n");
@@ -131,19 +132,27 @@ fn the_library_has_the_same_defaults() {
     }
 }
 
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (entry, target) = (entry.as_ref().unwrap().path(), to.join(entry.as_ref().unwrap().file_name()));
+        if entry.is_dir() { copy(&entry, &target) } else { drop(fs::copy(entry, target).unwrap()) }
+    }
+}
+
 #[test]
 fn the_encoder_is_mini_lm_where_none_is_named() {
     let sandbox = Sandbox::with_reviews();
     let train = ["train", "--data", "reviews.tsv", "--output", "model", "--json", "-"];
     let error = sandbox.fail(&train);
     assert!(error.starts_with("all-MiniLM-L6-v2"), "{error}");
-    // As if it had been fetched before.
-    let home = sandbox.cache().join("own/encoders/all-MiniLM-L6-v2");
-    fs::create_dir_all(&home).unwrap();
-    for entry in fs::read_dir(encoder("bert")).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), home.join(entry.file_name())).unwrap();
-    }
+    // As if it had been fetched before. The folder's own pooling is not what is asked for.
+    let repository = sandbox.cache().join("hub/hub/models--sentence-transformers--all-MiniLM-L6-v2");
+    let snapshot = repository.join("snapshots/1");
+    fs::create_dir_all(repository.join("refs")).unwrap();
+    fs::write(repository.join("refs/main"), "1").unwrap();
+    copy(&common::fixtures().join("sentence_transformers/dense_v4"), &snapshot);
     let report: Value = serde_json::from_str(&sandbox.succeed(&train)).unwrap();
     assert_eq!(report["encoder"]["name"], "all-MiniLM-L6-v2");
 }

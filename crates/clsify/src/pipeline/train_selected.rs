@@ -134,7 +134,9 @@ pub fn train_multi_label_selected<E: From<Error>>(
 
 /// Says that there are too few rows for a choice, and what is done instead.
 fn note_article(error: &Error, observer: &dyn Observer) {
-    observer.note(&format!("the last layer's [CLS] is taken, as in the article, because {error}"));
+    observer.note(&format!(
+        "using the article's features, the last layer's [CLS], because none can be chosen: {error}"
+    ));
 }
 
 /// A choice, and all rows encoded as it says.
