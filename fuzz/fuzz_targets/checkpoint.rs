@@ -1,45 +1,52 @@
-//! Any bytes as `config.json` and as the header of `model.safetensors`: no panic, no allocation that the files do not
-//! pay for, and one line of error.
+//! Any bytes as the configuration, the weights and the sentence-transformers files of an encoder: one that loads encodes
+//! sentences to finite numbers of the length that it says, or says why not.
 #![no_main]
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use clsify::encoder::{Encoder, EncoderConfig};
-use clsify::error::Error;
+use clsify::encoder::{Dtype, Encoder};
+use clsify::features::{FeatureOptions, Layers, SentenceTransformer, prompt_text};
+use clsify::pipeline::{SentenceEncoder, SentenceEncoderOptions};
+use clsify_fuzz::{SENTENCES, checked, empty, own_folder, write_files, write_tokenizer};
 use libfuzzer_sys::fuzz_target;
 
-/// A folder of this process; every run writes it anew.
-static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = std::env::temp_dir().join(format!("clsify-fuzz-checkpoint-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a temporary folder can be created");
-    folder
-});
+const FILES: [&str; 10] = [
+    "config.json",
+    "model.safetensors",
+    "modules.json",
+    "1_Pooling/config.json",
+    "2_Dense/config.json",
+    "2_Dense/model.safetensors",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+    "model.safetensors.index.json",
+    "shard.safetensors",
+];
 
-fn check(error: &Error) {
-    let message = error.to_string();
-    assert!(!message.is_empty() && !message.contains(char::is_control));
-}
+static FOLDER: LazyLock<PathBuf> = LazyLock::new(own_folder);
 
 fuzz_target!(|data: &[u8]| {
-    // The first two bytes say where the configuration ends, the third how the header's length is written.
-    let [low, high, length, rest @ ..] = data else { return };
-    let end = usize::from(u16::from_le_bytes([*low, *high])).min(rest.len());
-    let (config, header) = rest.split_at(end);
-    if let Some(Err(error)) = std::str::from_utf8(config).ok().map(EncoderConfig::from_json) {
-        check(&error);
+    // The first byte holds the options, the rest the files.
+    let [choice, files @ ..] = data else { return };
+    empty(&FOLDER);
+    write_files(&FOLDER, &FILES, files);
+    write_tokenizer(&FOLDER);
+    checked(SentenceTransformer::read(&FOLDER));
+    checked(prompt_text(&FOLDER, "query"));
+    if choice / 32 == 7 {
+        checked(Encoder::load(&FOLDER));
+        return;
     }
-    let mut weights = match length {
-        // The header's own length; else the first eight bytes of the input.
-        0..128 => (header.len() as u64).to_le_bytes().to_vec(),
-        _ => Vec::new(),
+    let options = SentenceEncoderOptions {
+        features: (choice / 3 % 2 == 1).then(FeatureOptions::default),
+        layers: if choice / 6 % 2 == 1 { Layers::All } else { Layers::default() },
+        lowercase: choice / 12 % 2 == 1,
+        dtype: Dtype::ALL[usize::from(choice % 3)],
+        ..SentenceEncoderOptions::default()
     };
-    weights.extend_from_slice(header);
-    // Some numbers for the tensors that the header describes.
-    weights.resize(weights.len() + usize::from(*length % 128) * 32, 0x3c);
-    std::fs::write(FOLDER.join("config.json"), config).expect("the folder can be written");
-    std::fs::write(FOLDER.join("model.safetensors"), &weights).expect("the folder can be written");
-    if let Err(error) = Encoder::load(&FOLDER) {
-        check(&error);
-    }
+    let Some(encoder) = checked(SentenceEncoder::load(&FOLDER, options, &())) else { return };
+    let Some(encoded) = checked(encoder.encode(&SENTENCES, &())) else { return };
+    assert_eq!(encoded.features.shape(), [SENTENCES.len(), encoder.n_features()]);
+    assert!(encoded.features.as_slice().iter().all(|x| x.is_finite()));
 });

@@ -155,7 +155,7 @@ pub(crate) fn from_vader(
 }
 
 /// The ratings file (`id<TAB>mean rating<TAB>sentence`, UTF-8, CRLF) as TSV, and how many rows it leaves out.
-fn labelled(bytes: &[u8]) -> Result<(String, usize)> {
+pub(crate) fn labelled(bytes: &[u8]) -> Result<(String, usize)> {
     let malformed = |line: usize, what: &str| {
         Error::new(ErrorKind::Fetch, what).at(format!("movieReviewSnippets_GroundTruth.txt: line {line}"))
     };

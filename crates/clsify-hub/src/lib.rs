@@ -32,6 +32,8 @@ mod checkpoint_files;
 mod encoder_name;
 mod environment;
 mod example_data;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod hub;
 mod hub_cache;
 mod hub_download;

@@ -306,6 +306,31 @@ fn damaged_gzip_data_is_an_error_with_its_place() {
 
 /// What is read at a time stays small, and a line or a record without end is refused before it is whole.
 #[test]
+fn damaged_gzip_data_ends_a_reader_that_passes_over_bad_records() {
+    let files = [
+        ("a.tsv", "a\t1\nb\t0\n"),
+        ("a.csv", "text,label\na,1\nb,0\n"),
+        ("a.jsonl", "{\"text\": \"a\"}\n{\"text\": \"b\"}\n"),
+        ("a.json", "[{\"text\": \"a\"},\n{\"text\": \"b\"}]\n"),
+        ("a.ft", "__label__1 a\n__label__0 b\n"),
+        ("a.txt", "a\nb\n"),
+    ];
+    for (name, text) in files {
+        let mut damaged = gzip(text);
+        let checksum = damaged.len() - 8;
+        damaged[checksum] ^= 1;
+        let mut reader = SentenceReader::new(&damaged[..], name, &auto()).unwrap();
+        let records: Vec<_> = std::iter::from_fn(|| reader.next_record()).collect();
+        // The damage is no record of its own: none has its line, and nobody takes what follows for the end of the file.
+        let (last, good) = records.split_last().unwrap();
+        let error = last.as_ref().unwrap_err().to_string();
+        assert!(error.contains("expected whole gzip data, got"), "{error}");
+        let sentences = good.iter().map(|record| record.as_ref().unwrap().sentence.as_deref().unwrap());
+        assert!(["a", "b"].starts_with(&sentences.collect::<Vec<_>>()), "{name}");
+    }
+}
+
+#[test]
 fn a_gzip_bomb_does_not_fill_the_memory() {
     let bomb = |piece: &[u8], n: usize| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());

@@ -310,4 +310,5 @@ fn what_does_not_go_together_is_refused() {
     assert!(F1Threshold::choose(&[true], &[f64::NAN]).is_err());
     assert!(OneVsRest::from_parts(vec![1.0], vec![0.0], vec![None, None]).is_err());
     assert!(OneVsRest::from_parts(vec![f64::NAN], vec![0.0], vec![None]).is_err());
+    assert!(OneVsRest::from_parts(vec![1e308], vec![0.0], vec![None]).is_err());
 }

@@ -454,6 +454,7 @@ fn classifier_safetensors_that_is_broken() {
     weights.header.insert("coefs".to_string(), entry);
     let renamed = support::safetensors_bytes(&serde_json::to_vec(&weights.header).unwrap(), &weights.data);
     let shape = "tensor \"coef\": expected shape [3, 32] of F64, got";
+    let weights = "logistic regression: expected finite weights of at most 1e250 in size";
     let cases = [
         (Vec::new(), "not a safetensors file: header too small"),
         (whole[..20].to_vec(), "not a safetensors file: invalid header length"),
@@ -471,8 +472,10 @@ fn classifier_safetensors_that_is_broken() {
             file((Dtype::F64, &[3, 32], 1.0), &[2]),
             "tensor \"intercept\": expected shape [3] of F64, got [2] of F64",
         ),
-        (file((Dtype::F64, &[3, 32], f64::NAN), &[3]), "expected finite numbers only"),
-        (file((Dtype::F64, &[3, 32], f64::INFINITY), &[3]), "expected finite numbers only"),
+        (file((Dtype::F64, &[3, 32], f64::NAN), &[3]), &format!("{weights}, got NaN")),
+        (file((Dtype::F64, &[3, 32], f64::INFINITY), &[3]), &format!("{weights}, got inf")),
+        // Finite, but their products with features are not: the probabilities would be NaN.
+        (file((Dtype::F64, &[3, 32], -1e308), &[3]), &format!("{weights}, got -1e308")),
     ];
     for (bytes, expected) in cases {
         fs::write(&path, bytes).unwrap();

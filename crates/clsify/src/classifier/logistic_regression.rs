@@ -109,7 +109,7 @@ impl LogisticRegression {
     /// A classifier from numbers that were saved: `coef [1 or n_classes, n_features]`, `intercept [1 or n_classes]`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when the lengths do not fit together or a number is not finite.
+    /// [`ErrorKind::InvalidArgument`] when the lengths do not fit together or a number is not finite or beyond 1e250 in size.
     pub fn from_parts(coef: Vec<f64>, intercept: Vec<f64>, n_classes: usize) -> Result<Self> {
         let columns = if n_classes == 2 { 1 } else { n_classes };
         if n_classes < 2
@@ -123,9 +123,7 @@ impl LogisticRegression {
                 coef.len()
             )));
         }
-        if !coef.iter().chain(&intercept).all(|x| x.is_finite()) {
-            return Err(bad("expected finite coefficients"));
-        }
+        check_weights(&coef, &intercept)?;
         let n_features = coef.len() / columns;
         let classes = (0..n_classes).collect();
         Ok(LogisticRegression {
@@ -324,6 +322,23 @@ pub(super) fn problem<'a>(samples: &Samples<'a>, task: &FitTask, class_weight: C
         }
     }
     Problem { c: task.c, class_ids, row_weights, classes, asked: Vec::new() }
+}
+
+/// The largest weight of a saved classifier. No feature is beyond 3.5e38, so that logits and their differences stay finite.
+const MAX_WEIGHT: f64 = 1e250;
+
+/// Checks that probabilities can be computed from these weights, whatever the features are.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`] when one is not finite or too large.
+pub(crate) fn check_weights(coef: &[f64], intercept: &[f64]) -> Result<()> {
+    match coef.iter().chain(intercept).find(|weight| weight.is_nan() || weight.abs() > MAX_WEIGHT) {
+        Some(weight) => {
+            let expected = format!("expected finite weights of at most {MAX_WEIGHT:e} in size");
+            Err(bad(format!("{expected}, got {weight:e}")))
+        }
+        None => Ok(()),
+    }
 }
 
 pub(super) fn bad(message: impl Into<String>) -> Error {

@@ -8,7 +8,7 @@ use clsify_kernels::vector::dot_f32;
 use rayon::prelude::*;
 
 use super::label_indicator::LabelIndicator;
-use super::logistic_regression::{FitTask, LogisticRegressionOptions, bad, problem};
+use super::logistic_regression::{FitTask, LogisticRegressionOptions, bad, check_weights, problem};
 use super::rows::Precision;
 use super::samples::Samples;
 use super::solver::{Problem, Solution, Stop, solve};
@@ -92,7 +92,7 @@ impl OneVsRest {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) when the lengths do not fit together or a
-    /// number is not finite.
+    /// number is not finite or beyond 1e250 in size.
     pub fn from_parts(coef: Vec<f64>, intercept: Vec<f64>, constant: Vec<Option<bool>>) -> Result<Self> {
         let n_labels = constant.len();
         if n_labels == 0
@@ -106,9 +106,7 @@ impl OneVsRest {
                 coef.len()
             )));
         }
-        if !coef.iter().chain(&intercept).all(|x| x.is_finite()) {
-            return Err(bad("expected finite coefficients"));
-        }
+        check_weights(&coef, &intercept)?;
         let n_features = coef.len() / n_labels;
         Ok(OneVsRest {
             coef,

@@ -48,6 +48,8 @@ pub struct LineReader<R> {
     n_bytes: u64,
     /// Whether what follows is not the start of a line.
     is_broken: bool,
+    /// Whether the bytes could not be read on, so that nothing follows.
+    has_failed: bool,
     /// Whether the file is of another encoding, so that no line of it can be read.
     is_wide: bool,
 }
@@ -80,6 +82,7 @@ impl<R: Read> LineReader<R> {
             number: 0,
             n_bytes: 0,
             is_broken: false,
+            has_failed: false,
             is_wide: false,
         }
     }
@@ -102,6 +105,11 @@ impl<R: Read> LineReader<R> {
     /// Whether the last line could not be read to its end.
     pub fn is_broken(&self) -> bool {
         self.is_broken
+    }
+
+    /// Whether the bytes could not be read on: the file ends here, wherever its end would have been.
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed
     }
 
     /// Whether the next line has arrived, so that [`next_line`](Self::next_line) will not wait for it.
@@ -170,6 +178,7 @@ impl<R: Read> LineReader<R> {
         let is_first = self.number == 0;
         let skipped = if is_too_long { self.skip_line() } else { Ok(()) };
         skipped.and_then(|()| self.fill_buffer()).map_err(|error| {
+            self.has_failed = true;
             let error = read_error(error);
             // What cannot be read at all, such as a folder, has no lines.
             if is_first { error } else { error.at(place()) }

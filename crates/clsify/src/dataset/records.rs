@@ -127,7 +127,9 @@ impl<R: Read> Examples<R> {
             Records::JsonArray(array) => !array.objects.has_no_keys() && !array.is_broken(),
             Records::FastText(_) => true,
         };
-        is_settled && !self.is_over && !self.lines().is_some_and(LineReader::is_wide)
+        is_settled
+            && !self.is_over
+            && !self.lines().is_some_and(|lines| lines.is_wide() || lines.has_failed())
     }
 
     /// The record last read.

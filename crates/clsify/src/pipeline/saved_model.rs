@@ -17,6 +17,7 @@ use super::seen_sentences::SeenSentences;
 use super::sentence_encoder::SentenceEncoder;
 use super::training_report::EncoderReport;
 use crate::checkpoint_folder::{read_text, refuse_pointer};
+use crate::classifier::logistic_regression::check_weights;
 use crate::classifier::{ClassWeight, Decision, Platt, Scaling};
 use crate::encoder::{Dtype, encoder_files};
 use crate::error::{Error, ErrorKind, Result};
@@ -462,9 +463,7 @@ pub(super) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> 
         Ok(tensor.data().as_chunks::<8>().0.iter().map(|&b| f64::from_le_bytes(b)).collect::<Vec<f64>>())
     };
     let (coef, intercept) = (read("coef", &[columns, n_features])?, read("intercept", &[columns])?);
-    if !coef.iter().chain(&intercept).all(|x| x.is_finite()) {
-        return Err(place(bad("expected finite numbers only")));
-    }
+    check_weights(&coef, &intercept).map_err(|e| place(bad(e.to_string())))?;
     let seen = match tensors.tensor(SEEN) {
         Ok(tensor) if tensor.dtype() == tensor::Dtype::U64 && tensor.shape().len() == 1 => {
             let numbers = tensor.data().as_chunks::<8>().0.iter().map(|&bytes| u64::from_le_bytes(bytes));

@@ -1,0 +1,113 @@
+//! What the fuzz targets share: a folder that each run finds empty, inputs that are several files, and what holds of
+//! every error.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clsify::error::Error;
+
+/// Stands between the parts of an input. No UTF-8 text holds it, so every text can be a part.
+pub const SEPARATOR: u8 = 0xff;
+
+/// The most numbers, in bytes, that are written for the tensors of a header.
+const MAX_TENSOR_BYTES: u64 = 1 << 16;
+
+/// A small encoder: one layer, 8 numbers per token, 16 tokens.
+const ENCODER: [(&str, &[u8]); 4] = [
+    ("config.json", include_bytes!("../encoder/config.json")),
+    ("tokenizer_config.json", include_bytes!("../encoder/tokenizer_config.json")),
+    ("vocab.txt", include_bytes!("../encoder/vocab.txt")),
+    ("model.safetensors", include_bytes!("../encoder/model.safetensors")),
+];
+
+/// Sentences that the small encoder's vocabulary knows, does not know, and that have nothing in them.
+pub const SENTENCES: [&str; 4] =
+    ["a good film", "a bad film !", "\u{1f600} caf\u{e9} \u{4e2d}\u{6587} ##", " "];
+
+/// A folder of this process.
+pub fn own_folder() -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("clsify-fuzz-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a temporary folder can be created");
+    folder.canonicalize().expect("a folder that was created is there")
+}
+
+/// Makes a folder empty, creating it if it is not there.
+pub fn empty(folder: &Path) {
+    if folder.exists() {
+        fs::remove_dir_all(folder).expect("a folder of this process can be removed");
+    }
+    fs::create_dir_all(folder).expect("a folder can be created");
+}
+
+/// Writes the small encoder into a folder.
+pub fn write_encoder(folder: &Path) {
+    ENCODER.iter().for_each(|(name, content)| write(folder, name, content));
+}
+
+/// Writes the files of the small encoder's tokenizer into a folder.
+pub fn write_tokenizer(folder: &Path) {
+    ENCODER[1..3].iter().for_each(|(name, content)| write(folder, name, content));
+}
+
+/// Writes a file, and the folders on the way to it.
+pub fn write(folder: &Path, name: &str, content: &[u8]) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("a folder can be created");
+    fs::write(path, content).expect("a file can be written");
+}
+
+/// Writes the parts that are not empty under these names. The last part is the numbers of the safetensors files, for
+/// which the others hold headers.
+pub fn write_files<const N: usize>(folder: &Path, names: &[&str; N], data: &[u8]) {
+    let mut parts = data.split(|byte| *byte == SEPARATOR);
+    let files: [&[u8]; N] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+    let numbers = parts.next().unwrap_or_default();
+    for (name, content) in names.iter().zip(files).filter(|(_, content)| !content.is_empty()) {
+        match name.ends_with(".safetensors") {
+            true => write(folder, name, &safetensors(content, numbers)),
+            false => write(folder, name, content),
+        }
+    }
+}
+
+/// A safetensors file: the header with its length before it, and these bytes again and again for the tensors that it
+/// describes. What does not start like a header is the whole file.
+fn safetensors(header: &[u8], numbers: &[u8]) -> Vec<u8> {
+    if !header.starts_with(b"{") {
+        return header.to_vec();
+    }
+    let json: serde_json::Value = serde_json::from_slice(header).unwrap_or_default();
+    let ends = json.as_object().into_iter().flat_map(|tensors| tensors.values());
+    let ends = ends.filter_map(|tensor| tensor["data_offsets"][1].as_u64());
+    let n_bytes = ends.max().unwrap_or(0).min(MAX_TENSOR_BYTES) as usize;
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend_from_slice(header);
+    let numbers = if numbers.is_empty() { &[0, 0, 0, 0x3f] } else { numbers };
+    file.extend(numbers.iter().cycle().take(n_bytes));
+    file
+}
+
+/// Everything below a folder, links not followed, with the bytes of each file.
+pub fn files_below(folder: &Path) -> Vec<(PathBuf, fs::Metadata)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (path, metadata) = (entry.path(), entry.metadata().expect("an entry can be looked at"));
+        if metadata.is_dir() {
+            all.extend(files_below(&path));
+        }
+        all.push((path, metadata));
+    }
+    all
+}
+
+/// Every error is one line of text, and so is its hint.
+pub fn check(error: &Error) {
+    let message = error.to_string();
+    assert!(!message.is_empty() && !message.contains(char::is_control), "{message:?}");
+    assert!(error.hint().is_none_or(|hint| !hint.contains(char::is_control)), "{:?}", error.hint());
+}
+
+/// The value, or nothing where it is an error that is as it should be.
+pub fn checked<T>(result: Result<T, Error>) -> Option<T> {
+    result.inspect_err(check).ok()
+}
