@@ -24,6 +24,7 @@
 pub(crate) mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod exact;
 mod kernel;
 mod pack;
 mod portable;
@@ -33,8 +34,8 @@ mod tests;
 use std::cell::Cell;
 use std::ops::Range;
 
-use rayon::prelude::*;
-
+pub use self::exact::EXACT_INPUTS;
+use self::exact::Exact;
 pub use self::kernel::{Epilogue, Kernel};
 use crate::crew::divide;
 use crate::matmul::Parallel;
@@ -80,6 +81,10 @@ pub struct PackedLinear {
     scales: Vec<f32>,
     /// `[panel][32]`: the sum of an output's weights in steps.
     sums: Vec<f32>,
+    /// What each input is multiplied by before it is quantized: 1, or 0 if it is exact or beyond the end. Empty as above.
+    factors: Vec<f32>,
+    /// Inputs that are not quantized.
+    exact: Option<Exact>,
     inputs: usize,
     outputs: usize,
     /// One that the processor has.
@@ -102,46 +107,6 @@ thread_local! {
 }
 
 impl PackedLinear {
-    /// Packs `weight [outputs, inputs]` and `bias [outputs]` for a kernel; where the processor lacks it, for
-    /// [`Kernel::Portable`], and where 8-bit products of more than 66,000 inputs could overflow their sums, for
-    /// [`Kernel::best_f32`]. Uses the threads of the current rayon pool.
-    ///
-    /// # Panics
-    /// When `inputs` or `outputs` is zero, or a slice has another length.
-    pub fn pack(weight: &[f32], bias: &[f32], inputs: usize, outputs: usize, kernel: Kernel) -> Self {
-        assert!(
-            inputs > 0 && outputs > 0,
-            "expected at least one input and one output, got {inputs}, {outputs}"
-        );
-        assert_eq!(
-            Some(weight.len()),
-            outputs.checked_mul(inputs),
-            "expected a weight of {outputs} x {inputs} numbers, got {}",
-            weight.len()
-        );
-        assert_eq!(bias.len(), outputs, "expected a bias of {outputs} numbers, got {}", bias.len());
-        let kernel = match kernel {
-            kernel if !kernel.is_available() => Kernel::Portable,
-            kernel if kernel.is_8_bit() && inputs > INPUTS_OF_8_BITS => Kernel::best_f32(),
-            kernel => kernel,
-        };
-        let lines = inputs.div_ceil(16 * kernel.inputs_per_word());
-        let mut panels = vec![ZERO; outputs.div_ceil(PANEL) * lines * PANEL];
-        let steps: Vec<_> = panels
-            .par_chunks_exact_mut(lines * PANEL)
-            .zip(weight.par_chunks(PANEL * inputs))
-            .map(|(panel, rows)| pack::panel(rows, inputs, kernel, panel))
-            .collect();
-        let (mut scales, mut sums) = (Vec::new(), Vec::new());
-        if kernel.is_8_bit() {
-            scales = steps.iter().flat_map(|(scales, _)| *scales).collect();
-            sums = steps.iter().flat_map(|(_, sums)| *sums).collect();
-        }
-        let mut padded = bias.to_vec();
-        padded.resize(outputs.next_multiple_of(PANEL), 0.0);
-        PackedLinear { panels, bias: padded, scales, sums, inputs, outputs, kernel }
-    }
-
     /// The length of a row of `x`.
     pub fn inputs(&self) -> usize {
         self.inputs
@@ -160,7 +125,8 @@ impl PackedLinear {
     /// The memory that the packed numbers take, in bytes.
     pub fn bytes(&self) -> usize {
         size_of_val(&self.panels[..])
-            + size_of::<f32>() * (self.bias.len() + self.scales.len() + self.sums.len())
+            + size_of::<f32>() * (self.bias.len() + self.scales.len() + self.sums.len() + self.factors.len())
+            + self.exact.as_ref().map_or(0, Exact::bytes)
     }
 
     /// `out = epilogue(x Wᵀ + b)` on the calling thread; `x` is `[rows, inputs]`, `out` is `[rows, outputs]`.
@@ -294,7 +260,7 @@ impl PackedLinear {
                 if first == 0 && self.kernel.is_8_bit() {
                     for (steps, row) in steps[tile.clone()].iter_mut().zip(x.chunks_exact(self.inputs)) {
                         // SAFETY: the processor has the kernel, by `pack`.
-                        *steps = unsafe { avx512::steps(row) };
+                        *steps = unsafe { avx512::steps(row, &self.factors, self.exact.as_ref()) };
                     }
                 }
                 self.convert(x, &steps[tile], first, to);
@@ -336,7 +302,8 @@ impl PackedLinear {
     /// Copies lines of a tile's rows, from line `first` on, into the tile.
     fn convert(&self, x: &[f32], steps: &[Steps], first: usize, to: &mut [Line]) {
         for (r, row) in x.chunks_exact(self.inputs).enumerate() {
-            let row = &row[first * 16 * self.kernel.inputs_per_word()..];
+            let first = first * 16 * self.kernel.inputs_per_word();
+            let row = &row[first..];
             let to = to[r..].iter_mut().step_by(self.kernel.padded(steps.len()));
             match self.kernel {
                 Kernel::Portable => portable::convert(row, to),
@@ -348,7 +315,9 @@ impl PackedLinear {
                 Kernel::Avx512Bf16 | Kernel::AmxBf16 => unsafe { avx512::convert_bf16(row, to) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                Kernel::Avx512Vnni | Kernel::AmxInt8 => unsafe { avx512::convert_u8(row, steps[r], to) },
+                Kernel::Avx512Vnni | Kernel::AmxInt8 => unsafe {
+                    avx512::convert_u8(row, &self.factors[first..], steps[r], to)
+                },
                 #[cfg(not(target_arch = "x86_64"))]
                 _ => unreachable!("pack has chosen the portable kernel"),
             }
@@ -412,7 +381,8 @@ impl PackedLinear {
                 } else {
                     amx::tile_u8(links, sums);
                 }
-                avx512::finish_u8(sums, target, steps, weights, epilogue);
+                let exact = self.exact.as_ref().map(|exact| exact.panel(columns / PANEL));
+                avx512::finish_u8(sums, target, steps, weights, exact, epilogue);
             },
             #[cfg(not(target_arch = "x86_64"))]
             _ => unreachable!("pack has chosen the portable kernel"),
@@ -420,11 +390,12 @@ impl PackedLinear {
     }
 }
 
-/// A row of `x` in 8 bits: a number is `low + scale q` with `q` in 0..=255.
+/// A row of `x` in 8 bits: a number times its factor is `low + scale q` with `q` in 0..=255, unless it is an exact one.
 #[derive(Clone, Copy, Default)]
 struct Steps {
     low: f32,
     scale: f32,
+    exact: [f32; EXACT_INPUTS],
 }
 
 /// Where a product goes: its first number, and how many a row has.

@@ -4,7 +4,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Epilogue, Line, Links, PANEL, Start, Steps, Sums, Tile};
+use super::{EXACT_INPUTS, Epilogue, Exact, Line, Links, PANEL, Start, Steps, Sums, Tile};
 use crate::avx512::{gelu, gelu_tanh, sigmoid};
 
 /// The lanes of either half of a tile that exist.
@@ -185,51 +185,67 @@ pub(super) fn convert_bf16<'a>(row: &[f32], to: impl Iterator<Item = &'a mut Lin
     }
 }
 
-/// The steps of a row: its least number is 0, its largest 255. Where one is infinite or not a number, the scale is not
-/// a number.
+/// The scale of a row whose numbers are multiplied by `factors`, of which there are as many or more: its least is 0, its
+/// largest 255. Where one is infinite or not a number, the scale is not a number.
 #[target_feature(enable = "avx512f")]
-pub(super) fn steps(row: &[f32]) -> Steps {
-    let first = _mm512_set1_ps(row[0]);
+pub(super) fn steps(row: &[f32], factors: &[f32], exact: Option<&Exact>) -> Steps {
+    let factors = &factors[..row.len()];
+    let first = _mm512_set1_ps(row[0] * factors[0]);
     // Four of each, since one would have to wait for itself.
     let (mut low, mut high, mut bad) = ([first; 4], [first; 4], [_mm512_setzero_ps(); 4]);
-    let mut add = |i: usize, x| {
-        low[i] = _mm512_min_ps(low[i], x);
-        high[i] = _mm512_max_ps(high[i], x);
+    let mut add = |i: usize, mask: __mmask16, x, factor| {
+        let product = _mm512_mask_mul_ps(first, mask, x, factor);
+        low[i] = _mm512_min_ps(low[i], product);
+        high[i] = _mm512_max_ps(high[i], product);
         // 0 x is 0 for every number.
         bad[i] = _mm512_fmadd_ps(x, _mm512_setzero_ps(), bad[i]);
     };
-    let chunks = row.chunks_exact(64);
-    let rest = chunks.remainder();
-    for chunk in chunks {
+    let (chunks, chunk_factors) = (row.chunks_exact(64), factors.chunks_exact(64));
+    let rest = chunks.remainder().chunks(16).zip(chunk_factors.remainder().chunks(16));
+    for (chunk, factors) in chunks.zip(chunk_factors) {
         for i in 0..4 {
             // SAFETY: sixteen of 64 numbers.
-            add(i, unsafe { _mm512_loadu_ps(chunk.as_ptr().add(16 * i)) });
+            let x = unsafe { _mm512_loadu_ps(chunk.as_ptr().add(16 * i)) };
+            // SAFETY: as above.
+            let factor = unsafe { _mm512_loadu_ps(factors.as_ptr().add(16 * i)) };
+            add(i, 0xffff, x, factor);
         }
     }
-    for (i, rest) in rest.chunks(16).enumerate() {
+    for (i, (rest, factors)) in rest.enumerate() {
         let mask = if rest.len() < 16 { (1 << rest.len()) - 1 } else { 0xffff };
         // SAFETY: the lanes of the mask lie inside `rest`.
-        add(i, unsafe { _mm512_mask_loadu_ps(first, mask, rest.as_ptr()) });
+        let x = unsafe { _mm512_maskz_loadu_ps(mask, rest.as_ptr()) };
+        // SAFETY: the lanes of the mask lie inside `factors`, which is as long as `rest`.
+        let factor = unsafe { _mm512_maskz_loadu_ps(mask, factors.as_ptr()) };
+        add(i, mask, x, factor);
     }
     let low = _mm512_min_ps(_mm512_min_ps(low[0], low[1]), _mm512_min_ps(low[2], low[3]));
     let high = _mm512_max_ps(_mm512_max_ps(high[0], high[1]), _mm512_max_ps(high[2], high[3]));
     let bad = _mm512_add_ps(_mm512_add_ps(bad[0], bad[1]), _mm512_add_ps(bad[2], bad[3]));
     let low = _mm512_reduce_min_ps(low);
     let high = _mm512_reduce_max_ps(high);
-    Steps { low, scale: (high - low) / 255.0 + _mm512_reduce_add_ps(bad) }
+    let exact = exact.map_or([0.0; EXACT_INPUTS], |exact| exact.of_row(row));
+    Steps { low, scale: (high - low) / 255.0 + _mm512_reduce_add_ps(bad), exact }
 }
 
-/// Counts a row in steps, the nearest, ties to even.
+/// Counts a row times `factors` in steps, the nearest, ties to even. There are factors for whole lines.
 #[target_feature(enable = "avx512f")]
-pub(super) fn convert_u8<'a>(row: &[f32], steps: Steps, to: impl Iterator<Item = &'a mut Line>) {
+pub(super) fn convert_u8<'a>(
+    row: &[f32],
+    factors: &[f32],
+    steps: Steps,
+    to: impl Iterator<Item = &'a mut Line>,
+) {
     let low = _mm512_set1_ps(steps.low);
     // Below the least normal number the reciprocal may overflow; such a row counts as constant.
     let inverse = if steps.scale >= f32::MIN_POSITIVE { 1.0 / steps.scale } else { 0.0 };
     let inverse = _mm512_set1_ps(inverse);
-    for (line, first) in to.zip((0..row.len()).step_by(64)) {
+    for ((line, factors), first) in to.zip(factors.chunks_exact(64)).zip((0..row.len()).step_by(64)) {
         for (i, part) in line.0.chunks_exact_mut(4).enumerate() {
+            // SAFETY: sixteen of 64 numbers.
+            let factor = unsafe { _mm512_loadu_ps(factors.as_ptr().add(16 * i)) };
             // What is beyond the end becomes some number or other, which meets weights of zero.
-            let x = _mm512_mul_ps(_mm512_sub_ps(load(row, first + 16 * i), low), inverse);
+            let x = _mm512_mul_ps(_mm512_fmsub_ps(load(row, first + 16 * i), factor, low), inverse);
             let bytes = _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x));
             // SAFETY: `part` is 16 bytes.
             unsafe { _mm_storeu_si128(part.as_mut_ptr().cast(), bytes) }
@@ -238,7 +254,7 @@ pub(super) fn convert_u8<'a>(row: &[f32], steps: Steps, to: impl Iterator<Item =
 }
 
 /// Scales, bias and epilogue over a tile of `i32` sums. With `x = low + s q` and `w = t v` the product is
-/// `t (s Σ q v + low Σ v)`; `weights` are `t`, `Σ v` and the bias, 32 each.
+/// `t (s Σ q v + low Σ v)`; `weights` are `t`, `Σ v` and the bias, 32 each. Exact inputs come last, by their weights, 32 each.
 ///
 /// # Safety
 /// `target` is valid and the caller's alone; the processor has AVX-512 F.
@@ -248,10 +264,11 @@ pub(super) unsafe fn finish_u8(
     target: &Tile,
     steps: &[Steps],
     weights: [&[f32]; 3],
+    exact: Option<[&[f32]; EXACT_INPUTS]>,
     epilogue: Epilogue,
 ) {
     let [scale, sum, bias] = weights.map(|weights| halves(weights));
-    let value = |r: usize, h: usize, c: &Line| {
+    let quantized = |r: usize, h: usize, c: &Line| {
         let low = _mm512_mul_ps(_mm512_set1_ps(steps[r].low), sum[h]);
         // SAFETY: a line is 64 aligned bytes.
         let c = _mm512_cvtepi32_ps(unsafe { _mm512_load_si512(c.0.as_ptr().cast()) });
@@ -259,7 +276,18 @@ pub(super) unsafe fn finish_u8(
         _mm512_fmadd_ps(scale[h], product, bias[h])
     };
     // SAFETY: the caller's promise.
-    unsafe { finish(sums, target, epilogue, value) }
+    unsafe {
+        match exact.map(|exact| exact.map(|weights| halves(weights))) {
+            None => finish(sums, target, epilogue, quantized),
+            Some(exact) => finish(sums, target, epilogue, |r, h, c| {
+                let mut sum = quantized(r, h, c);
+                for (&x, weights) in steps[r].exact.iter().zip(&exact) {
+                    sum = _mm512_fmadd_ps(_mm512_set1_ps(x), weights[h], sum);
+                }
+                sum
+            }),
+        }
+    }
 }
 
 /// Bias, unless the chains started with it, and epilogue over a tile of `f32` sums.
@@ -325,7 +353,8 @@ unsafe fn finish(
             }
             Epilogue::Gelu => each(sums, target, value, |x, _, _| gelu(x)),
             Epilogue::GeluTanh => each(sums, target, value, |x, _, _| gelu_tanh(x)),
-            Epilogue::Relu => each(sums, target, value, |x, _, _| _mm512_max_ps(x, _mm512_setzero_ps())),
+            // Where one of two is not a number, the instruction takes the second.
+            Epilogue::Relu => each(sums, target, value, |x, _, _| _mm512_max_ps(_mm512_setzero_ps(), x)),
             Epilogue::Silu => each(sums, target, value, |x, _, _| _mm512_mul_ps(x, sigmoid(x))),
         }
     }

@@ -1,14 +1,94 @@
-//! Weights on their way into a panel: converted row by row, then transposed.
+//! Weights on their way into panels: converted row by row, then transposed.
 
-use super::{Kernel, Line, PANEL};
+use rayon::prelude::*;
+
+use super::{INPUTS_OF_8_BITS, Kernel, Line, PANEL, PackedLinear, ZERO};
 use crate::dispatch::vectorized;
 
+impl PackedLinear {
+    /// Packs `weight [outputs, inputs]` and `bias [outputs]` for a kernel; where the processor lacks it, for
+    /// [`Kernel::Portable`], and where 8-bit products of more than 66,000 inputs could overflow their sums, for
+    /// [`Kernel::best_f32`]. Uses the threads of the current rayon pool.
+    ///
+    /// # Panics
+    /// When `inputs` or `outputs` is zero, or a slice has another length.
+    pub fn pack(weight: &[f32], bias: &[f32], inputs: usize, outputs: usize, kernel: Kernel) -> Self {
+        Self::pack_exact(weight, bias, inputs, outputs, kernel, &[])
+    }
+
+    /// The same as [`pack`](Self::pack), with inputs that are multiplied in `f32` where the kernel works in 8 bits.
+    /// They have no part in the scales of the other weights.
+    ///
+    /// # Panics
+    /// As [`pack`](Self::pack) and [`keep_exact`](Self::keep_exact).
+    pub fn pack_exact(
+        weight: &[f32],
+        bias: &[f32],
+        inputs: usize,
+        outputs: usize,
+        kernel: Kernel,
+        exact: &[usize],
+    ) -> Self {
+        assert!(
+            inputs > 0 && outputs > 0,
+            "expected at least one input and one output, got {inputs}, {outputs}"
+        );
+        assert_eq!(
+            Some(weight.len()),
+            outputs.checked_mul(inputs),
+            "expected a weight of {outputs} x {inputs} numbers, got {}",
+            weight.len()
+        );
+        assert_eq!(bias.len(), outputs, "expected a bias of {outputs} numbers, got {}", bias.len());
+        let kernel = match kernel {
+            kernel if !kernel.is_available() => Kernel::Portable,
+            kernel if kernel.is_8_bit() && inputs > INPUTS_OF_8_BITS => Kernel::best_f32(),
+            kernel => kernel,
+        };
+        let lines = inputs.div_ceil(16 * kernel.inputs_per_word());
+        let mut factors = Vec::new();
+        if kernel.is_8_bit() {
+            factors.resize(inputs, 1.0);
+            exact.iter().for_each(|&input| factors[input] = 0.0);
+        }
+        let mut panels = vec![ZERO; outputs.div_ceil(PANEL) * lines * PANEL];
+        let steps: Vec<_> = panels
+            .par_chunks_exact_mut(lines * PANEL)
+            .zip(weight.par_chunks(PANEL * inputs))
+            .map(|(panel, rows)| pack_panel(rows, inputs, kernel, &factors, panel))
+            .collect();
+        let (mut scales, mut sums) = (Vec::new(), Vec::new());
+        if kernel.is_8_bit() {
+            scales = steps.iter().flat_map(|(scales, _)| *scales).collect();
+            sums = steps.iter().flat_map(|(_, sums)| *sums).collect();
+            factors.resize(64 * lines, 0.0);
+        }
+        let mut padded = bias.to_vec();
+        padded.resize(outputs.next_multiple_of(PANEL), 0.0);
+        let mut packed = PackedLinear {
+            panels,
+            bias: padded,
+            scales,
+            sums,
+            factors,
+            exact: None,
+            inputs,
+            outputs,
+            kernel,
+        };
+        let column = |&input: &usize| weight.iter().skip(input).step_by(inputs).copied();
+        packed.keep_exact(exact, &exact.iter().flat_map(column).collect::<Vec<_>>());
+        packed
+    }
+}
+
 /// Packs up to 32 outputs, `rows [outputs, inputs]`, into `panel [word][32]`, which is zero before. For 8 bits it gives
-/// what a step of each output is worth, and the sum of the output's weights in steps.
-pub(super) fn panel(
+/// what a step of each output is worth, and the sum of the output's weights in steps, of weights times the inputs' `factors`.
+fn pack_panel(
     rows: &[f32],
     inputs: usize,
     kernel: Kernel,
+    factors: &[f32],
     panel: &mut [Line],
 ) -> ([f32; PANEL], [f32; PANEL]) {
     let (mut scales, mut sums) = ([0.0; PANEL], [0.0; PANEL]);
@@ -33,9 +113,10 @@ pub(super) fn panel(
                     }
                 }
                 Kernel::Avx512Vnni | Kernel::AmxInt8 => {
-                    let step = signed_step(row);
+                    let quantized: Vec<f32> = row.iter().zip(factors).map(|(w, f)| w * f).collect();
+                    let step = signed_step(&quantized);
                     let mut steps = vec![0; inputs.next_multiple_of(4)];
-                    count(row, step, &mut steps);
+                    count(&quantized, step, &mut steps);
                     for (word, q) in words.zip(steps.chunks_exact(4)) {
                         *word = u32::from_le_bytes([q[0] as u8, q[1] as u8, q[2] as u8, q[3] as u8]);
                     }

@@ -1,5 +1,7 @@
 //! One suite for every kernel.
 
+mod exact;
+
 use super::pack::{bf16, signed_step};
 use super::*;
 use crate::activation;
@@ -57,17 +59,23 @@ impl Case {
     /// The oracle: the triple loop in `f64`, on the numbers that the kernel works with; and how far it may be off.
     fn expected(&self, kernel: Kernel) -> Vec<(f64, f64)> {
         let mut out = Vec::new();
+        let factors = self.factors(&[]);
         for x in self.x.chunks(self.inputs) {
             for (w, &bias) in self.weight.chunks(self.inputs).zip(&self.bias) {
-                out.push(element(kernel, x, w, f64::from(bias)));
+                out.push(element(kernel, x, w, f64::from(bias), &factors));
             }
         }
         out
     }
+
+    /// What inputs are multiplied by in 8 bits: 0 if they are exact.
+    fn factors(&self, exact: &[usize]) -> Vec<f32> {
+        (0..self.inputs).map(|input| if exact.contains(&input) { 0.0 } else { 1.0 }).collect()
+    }
 }
 
-/// One element and its tolerance.
-fn element(kernel: Kernel, x: &[f32], w: &[f32], bias: f64) -> (f64, f64) {
+/// One element and its tolerance; `factors` are of 8 bits alone.
+fn element(kernel: Kernel, x: &[f32], w: &[f32], bias: f64, factors: &[f32]) -> (f64, f64) {
     let dot = |f: fn(f32, f32) -> f64| x.iter().zip(w).map(|(&x, &w)| f(x, w)).sum::<f64>();
     match kernel {
         // Every one of the `inputs` steps of a chain rounds once (twice where nothing is fused), by at most half a unit
@@ -80,12 +88,13 @@ fn element(kernel: Kernel, x: &[f32], w: &[f32], bias: f64) -> (f64, f64) {
         // Products of `bf16` are exact in `f32`, so that the same holds on rounded numbers.
         Kernel::Avx512Bf16 | Kernel::AmxBf16 => {
             let round = |v: &[f32]| -> Vec<f32> { v.iter().map(|&v| rounded(v)).collect() };
-            element(Kernel::Avx512F32, &round(x), &round(w), bias)
+            element(Kernel::Avx512F32, &round(x), &round(w), bias, factors)
         }
         // Sums of whole numbers are exact. The two terms that they become are each rounded three times, and the
         // bias once.
         Kernel::Avx512Vnni | Kernel::AmxInt8 => {
-            let (low, scale, q) = unsigned_steps(x);
+            let (low, scale, q) = unsigned_steps(x, factors);
+            let w = quantized(w, factors);
             let step = w.iter().fold(0.0f32, |max, w| max.max(w.abs())) / 127.0;
             let v: Vec<i64> =
                 w.iter().map(|w| if step > 0.0 { (w / step).round_ties_even() as i64 } else { 0 }).collect();
@@ -98,12 +107,19 @@ fn element(kernel: Kernel, x: &[f32], w: &[f32], bias: f64) -> (f64, f64) {
     }
 }
 
-/// A row's least number, its step, and the row in steps.
-fn unsigned_steps(x: &[f32]) -> (f64, f64, Vec<i64>) {
-    let (low, high) = x.iter().fold((x[0], x[0]), |(low, high), &x| (low.min(x), high.max(x)));
+/// Weights times the factors of their inputs.
+fn quantized(w: &[f32], factors: &[f32]) -> Vec<f32> {
+    w.iter().zip(factors).map(|(w, f)| w * f).collect()
+}
+
+/// The least number of a row times its factors, its step, and the row in steps.
+fn unsigned_steps(x: &[f32], factors: &[f32]) -> (f64, f64, Vec<i64>) {
+    let products = || x.iter().zip(factors).map(|(x, f)| x * f);
+    let (low, high) = (products().fold(f32::MAX, f32::min), products().fold(f32::MIN, f32::max));
     let scale = (high - low) / 255.0;
     let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-    let q = x.iter().map(|x| ((x - low) * inverse).round_ties_even() as i64).collect();
+    let steps = |(x, &f): (&f32, &f32)| (x.mul_add(f, -low) * inverse).round_ties_even() as i64;
+    let q = x.iter().zip(factors).map(steps).collect();
     (f64::from(low), f64::from(scale), q)
 }
 
@@ -168,21 +184,22 @@ fn low_precision_is_close_to_f32() {
     for v in &mut case.x[inputs..2 * inputs] {
         *v += 3.0; // far from zero, where a symmetric range would waste its steps
     }
+    let factors = case.factors(&[]);
     for kernel in kernels() {
         let got = case.forward(kernel, Epilogue::None);
         for (i, (got, (want, _))) in got.iter().zip(case.expected(Kernel::Avx512F32)).enumerate() {
             let x = &case.x[i / outputs * inputs..][..inputs];
             let w = &case.weight[i % outputs * inputs..][..inputs];
-            let [size, sum_x, sum_w] = x.iter().zip(w).fold([0.0; 3], |[size, sum_x, sum_w], (&x, &w)| {
-                let (x, w) = (f64::from(x).abs(), f64::from(w).abs());
-                [size + x * w, sum_x + x, sum_w + w]
-            });
+            let sum = |v: &[f32]| v.iter().map(|v| f64::from(*v).abs()).sum::<f64>();
+            let size: f64 = x.iter().zip(w).map(|(x, w)| f64::from(x * w).abs()).sum();
             let bound = match kernel {
                 Kernel::Portable | Kernel::Avx512F32 => 1e-5 * size,
                 Kernel::Avx512Bf16 | Kernel::AmxBf16 => size / 255.0,
                 Kernel::Avx512Vnni | Kernel::AmxInt8 => {
-                    let (step_x, step_w) = (unsigned_steps(x).1, f64::from(signed_step(w)));
-                    0.51 * (step_x * sum_w + step_w * sum_x + step_x * step_w * inputs as f64)
+                    let w = quantized(w, &factors);
+                    let (step_x, step_w) = (unsigned_steps(x, &factors).1, f64::from(signed_step(&w)));
+                    let x: Vec<f32> = x.iter().zip(&factors).map(|(x, f)| x * f).collect();
+                    0.51 * (step_x * sum(&w) + step_w * sum(&x) + step_x * step_w * inputs as f64)
                 }
             };
             assert!((f64::from(*got) - want).abs() < bound, "{kernel:?}: {got}, expected {want}");
@@ -361,6 +378,19 @@ fn not_a_number_stays_one() {
             let out = case.forward(kernel, Epilogue::None);
             for (i, v) in out.iter().enumerate() {
                 assert_eq!(v.is_finite(), i % 40 != 7, "{kernel:?}, weight {bad}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_activation_hides_what_is_not_a_number() {
+    let mut case = case(3, 20, 40);
+    case.bias[7] = f32::NAN;
+    for kernel in kernels() {
+        for epilogue in [Epilogue::Gelu, Epilogue::GeluTanh, Epilogue::Relu, Epilogue::Silu] {
+            for (i, v) in case.forward(kernel, epilogue).iter().enumerate() {
+                assert_eq!(v.is_nan(), i % 40 == 7, "{kernel:?} {epilogue:?}");
             }
         }
     }

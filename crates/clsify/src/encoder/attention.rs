@@ -28,6 +28,11 @@ pub(crate) struct Attention {
     pub(super) hidden_size: usize,
 }
 
+/// The matrices that read the hidden state.
+fn query_key_value(names: &TensorNames, layer: usize) -> [[String; 2]; 3] {
+    [LinearPart::Query, LinearPart::Key, LinearPart::Value].map(|part| names.linear(layer, part))
+}
+
 impl Attention {
     pub(crate) fn load(
         checkpoint: &mut Checkpoint,
@@ -37,8 +42,7 @@ impl Attention {
         dtype: Dtype,
     ) -> Result<Self> {
         let hidden_size = config.hidden_size;
-        let parts =
-            [LinearPart::Query, LinearPart::Key, LinearPart::Value].map(|part| names.linear(layer, part));
+        let parts = query_key_value(names, layer);
         let output = [names.linear(layer, LinearPart::AttentionOutput)];
         Ok(Attention {
             query_key_value: Linear::load(checkpoint, &parts, hidden_size, hidden_size, dtype)?,
@@ -54,10 +58,21 @@ impl Attention {
         })
     }
 
+    /// Has some of the hidden state's dimensions multiplied in f32 from now on.
+    pub(super) fn keep_exact(
+        &mut self,
+        checkpoint: &mut Checkpoint,
+        names: &TensorNames,
+        layer: usize,
+        exact: &[usize],
+    ) -> Result<()> {
+        self.query_key_value.keep_exact(checkpoint, &query_key_value(names, layer), exact)
+    }
+
     /// Attention of the same shape to measure an arithmetic with.
     pub(crate) fn with_any_weights(&self, dtype: Dtype) -> Self {
         Attention {
-            query_key_value: self.query_key_value.with_any_weights(dtype),
+            query_key_value: self.query_key_value.with_any_weights_and_exact(dtype),
             output: self.output.with_any_weights(dtype),
             norm: self.norm.clone(),
             ..*self

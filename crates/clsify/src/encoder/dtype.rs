@@ -28,8 +28,8 @@ pub enum Dtype {
     /// 16-bit brain floating point with sums in f32. Half the time of f32; needs AVX-512 BF16; AMX is
     /// faster still.
     Bf16,
-    /// 8-bit integers with exact sums, one scale a token and one an output. A quarter of the time of f32; needs
-    /// AVX-512 VNNI or AMX.
+    /// 8-bit integers with exact sums, one scale per token and one per output; the few dimensions and weights that are far
+    /// larger than the others are multiplied in f32. A quarter of the time of f32; needs AVX-512 VNNI or AMX.
     Int8,
 }
 

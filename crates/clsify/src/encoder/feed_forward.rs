@@ -30,10 +30,10 @@ impl FeedForward {
     ) -> Result<Self> {
         let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
         let first = [names.linear(layer, LinearPart::Intermediate)];
-        let second = [names.linear(layer, LinearPart::Output)];
+        let second = names.linear(layer, LinearPart::Output);
         Ok(FeedForward {
             intermediate: Linear::load(checkpoint, &first, hidden, intermediate, dtype)?,
-            output: Linear::load(checkpoint, &second, intermediate, hidden, dtype)?,
+            output: Linear::load_with_exact(checkpoint, &second, intermediate, hidden, dtype)?,
             norm: LayerNorm::load(
                 checkpoint,
                 &names.norm(layer, NormPart::Output),
@@ -44,11 +44,23 @@ impl FeedForward {
         })
     }
 
+    /// Has some of the hidden state's dimensions multiplied in f32 from now on.
+    pub(super) fn keep_exact(
+        &mut self,
+        checkpoint: &mut Checkpoint,
+        names: &TensorNames,
+        layer: usize,
+        exact: &[usize],
+    ) -> Result<()> {
+        let first = [names.linear(layer, LinearPart::Intermediate)];
+        self.intermediate.keep_exact(checkpoint, &first, exact)
+    }
+
     /// A feed-forward part of the same shape to measure an arithmetic with.
     pub(crate) fn with_any_weights(&self, dtype: Dtype) -> Self {
         FeedForward {
-            intermediate: self.intermediate.with_any_weights(dtype),
-            output: self.output.with_any_weights(dtype),
+            intermediate: self.intermediate.with_any_weights_and_exact(dtype),
+            output: self.output.with_any_weights_and_exact(dtype),
             norm: self.norm.clone(),
             ..*self
         }

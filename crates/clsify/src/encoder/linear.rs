@@ -3,7 +3,7 @@
 use clsify_kernels::packed::{Epilogue, PackedLinear};
 
 use super::checkpoint::Checkpoint;
-use super::{Dtype, Parallel};
+use super::{Dtype, Parallel, exact_inputs};
 use crate::error::Result;
 
 /// A matrix and a bias, in the arithmetic of a [`Dtype`].
@@ -27,9 +27,50 @@ impl Linear {
         Ok(Self::new(&weight, &bias, inputs, dtype))
     }
 
+    /// Reads a matrix; in 8 bits its inputs with the largest weights are multiplied in f32.
+    pub(crate) fn load_with_exact(
+        checkpoint: &mut Checkpoint,
+        [weight, bias]: &[String; 2],
+        inputs: usize,
+        outputs: usize,
+        dtype: Dtype,
+    ) -> Result<Self> {
+        let weight = checkpoint.tensor(weight, &[outputs, inputs])?;
+        let bias = checkpoint.tensor(bias, &[outputs])?;
+        let exact = match dtype {
+            Dtype::Int8 => exact_inputs::of_largest_weights(&weight, inputs),
+            _ => Vec::new(),
+        };
+        Ok(Self::with_exact(&weight, &bias, inputs, dtype, &exact))
+    }
+
+    /// Has some inputs multiplied in f32 from now on, by the weights that are read again from the same matrices.
+    pub(crate) fn keep_exact(
+        &mut self,
+        checkpoint: &mut Checkpoint,
+        names: &[[String; 2]],
+        exact: &[usize],
+    ) -> Result<()> {
+        let (inputs, outputs) = (self.0.inputs(), self.0.outputs());
+        let shape = [outputs / names.len(), inputs];
+        let mut columns = vec![Vec::with_capacity(outputs); exact.len()];
+        for [weight, _] in names {
+            let weight = checkpoint.tensor(weight, &shape)?;
+            for (column, &input) in columns.iter_mut().zip(exact) {
+                column.extend(weight.iter().skip(input).step_by(inputs));
+            }
+        }
+        self.0.keep_exact(exact, &columns.concat());
+        Ok(())
+    }
+
     /// Packs `weight [outputs, inputs]` and `bias [outputs]`.
     pub(crate) fn new(weight: &[f32], bias: &[f32], inputs: usize, dtype: Dtype) -> Self {
-        Linear(PackedLinear::pack(weight, bias, inputs, bias.len(), dtype.kernel()))
+        Self::with_exact(weight, bias, inputs, dtype, &[])
+    }
+
+    fn with_exact(weight: &[f32], bias: &[f32], inputs: usize, dtype: Dtype, exact: &[usize]) -> Self {
+        Linear(PackedLinear::pack_exact(weight, bias, inputs, bias.len(), dtype.kernel(), exact))
     }
 
     pub(crate) fn outputs(&self) -> usize {
@@ -38,9 +79,21 @@ impl Linear {
 
     /// A matrix of the same shape with ordinary numbers: the time of a product does not depend on them.
     pub(crate) fn with_any_weights(&self, dtype: Dtype) -> Self {
+        let (weight, bias, inputs) = self.any_weights();
+        Self::new(&weight, &bias, inputs, dtype)
+    }
+
+    /// The same with as many exact inputs as a loaded matrix has.
+    pub(crate) fn with_any_weights_and_exact(&self, dtype: Dtype) -> Self {
+        let (weight, bias, inputs) = self.any_weights();
+        let exact = exact_inputs::of_largest_weights(&weight, inputs);
+        Self::with_exact(&weight, &bias, inputs, dtype, &exact)
+    }
+
+    fn any_weights(&self) -> (Vec<f32>, Vec<f32>, usize) {
         let (inputs, outputs) = (self.0.inputs(), self.0.outputs());
-        let weight: Vec<f32> = (0..inputs * outputs).map(|i| (i % 251) as f32 / 2e3 - 0.06).collect();
-        Self::new(&weight, &vec![0.0; outputs], inputs, dtype)
+        let weight = (0..inputs * outputs).map(|i| (i % 251) as f32 / 2e3 - 0.06).collect();
+        (weight, vec![0.0; outputs], inputs)
     }
 
     /// The memory that it takes.

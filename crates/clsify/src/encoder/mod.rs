@@ -15,6 +15,7 @@ mod checkpoint;
 mod config;
 mod dtype;
 mod embeddings;
+mod exact_inputs;
 mod feed_forward;
 mod first_token;
 mod layer_norm;
@@ -150,7 +151,11 @@ impl Encoder {
         let (rest, layers): (Result<_>, Vec<Result<Layer>>) = rayon::join(rest, layers);
         // Of several errors the first in the order of computation, whichever thread was faster.
         let (embeddings, position_bias, first_token) = rest?;
-        let (layers, first_token) = (layers.into_iter().collect::<Result<_>>()?, first_token?);
+        let (mut layers, first_token) = (layers.into_iter().collect::<Result<Vec<_>>>()?, first_token?);
+        if dtype == Dtype::Int8 {
+            let bias = position_bias.as_ref();
+            exact_inputs::keep(&mut layers, &embeddings, bias, &checkpoint, &names, &config)?;
+        }
         let weights = Arc::new(Weights { embeddings, position_bias, layers, first_token });
         Ok(Encoder { config, weights, passed_over: names.passed_over().to_vec(), dtype })
     }
