@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use clsify::encoder::{Dtype, Encoder};
-use clsify::features::{FeatureOptions, Layers, SentenceTransformer, prompt_text};
-use clsify::pipeline::{SentenceEncoder, SentenceEncoderOptions};
+use clsify::features::{Layers, SentenceTransformer, prompt_text};
+use clsify::pipeline::{Features, SentenceEncoder, SentenceEncoderOptions};
 use clsify_fuzz::{SENTENCES, checked, empty, own_folder, write_files, write_tokenizer};
 use libfuzzer_sys::fuzz_target;
 
@@ -39,8 +39,11 @@ fuzz_target!(|data: &[u8]| {
         return;
     }
     let options = SentenceEncoderOptions {
-        features: (choice / 3 % 2 == 1).then(FeatureOptions::default),
-        layers: if choice / 6 % 2 == 1 { Layers::All } else { Layers::default() },
+        features: match choice / 3 % 4 {
+            0 => Features::SentenceTransformer { layers: Layers::default() },
+            2 => Features::SentenceTransformer { layers: Layers::All },
+            _ => Features::default(),
+        },
         lowercase: choice / 12 % 2 == 1,
         dtype: Dtype::ALL[usize::from(choice % 3)],
         ..SentenceEncoderOptions::default()
