@@ -7,6 +7,7 @@ mod class_limit;
 mod commands;
 mod console;
 mod decision;
+mod grouping;
 mod loading;
 mod options;
 mod output;

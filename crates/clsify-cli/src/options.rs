@@ -90,6 +90,8 @@ impl DataOptions {
             label_column: self.label_column.clone(),
             label_columns: self.label_columns.clone(),
             weight_column: None,
+            group_column: None,
+            group_duplicates: false,
             header: self.header,
             delimiter: self.delimiter,
             quoting: self.quoting,

@@ -89,7 +89,7 @@ fn cross_validation_and_grid_search_equal_scikit_learn() {
         let expected = &problem["cross_val_score"];
         let scores = cross_val_score(&Samples::new(&features, &class_ids, n_classes), &options, 5).unwrap();
         assert!(close(&scores, &numbers(&expected["logistic_regression"]["fold_scores"]), 1e-15));
-        let scores = baseline_cross_val_score(&class_ids, None, n_classes, 5).unwrap();
+        let scores = baseline_cross_val_score((&class_ids, None), None, n_classes, 5).unwrap();
         assert!(close(&scores, &numbers(&expected["baseline"]["fold_scores"]), 1e-15));
         let (mean, std) = mean_and_std(&scores);
         assert!(close(

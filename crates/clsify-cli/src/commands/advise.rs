@@ -17,6 +17,7 @@ use super::advise_data::{Data, HeldOut};
 use crate::class_limit::ClassLimitArgs;
 use crate::commands::train::{optimism, six_digits};
 use crate::console::Console;
+use crate::grouping::GroupArgs;
 use crate::loading::{DEFAULT_ENCODER, load_encoder_with, locate_encoder};
 use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, RowArgs, WeightArgs, at_least_one, test_size};
 use crate::output::{check_output, check_parent, is_stdout, write_json, write_text};
@@ -91,6 +92,9 @@ pub(crate) struct Args {
     weight: WeightArgs,
 
     #[command(flatten)]
+    grouping: GroupArgs,
+
+    #[command(flatten)]
     class_limit: ClassLimitArgs,
 
     #[command(flatten)]
@@ -132,7 +136,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         check_parent(path)?;
     }
     check_output(args.output.as_deref(), &[args.chart.as_deref()], &[&args.data])?;
-    let options = args.weight.of(args.options.with_limit(args.limit));
+    let options = args.grouping.of(args.weight.of(args.options.with_limit(args.limit)));
     let separator = args.options.separator(args.multi_label.as_ref());
     let data = Data::load(&args.data, &options, separator.as_ref(), &args.class_limit, console)?;
     let scoring = args.scoring.unwrap_or(data.default_scoring());
@@ -208,6 +212,7 @@ fn command(args: &Args, encoder: &str, dtype: Dtype, candidate: &Candidate) -> S
         .given()
         .into_iter()
         .chain(args.weight.given())
+        .chain(args.grouping.given())
         .chain(args.class_limit.given())
         .chain(separator)
     {

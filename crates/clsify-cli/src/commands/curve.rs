@@ -13,6 +13,7 @@ use super::curve_chart::{bars, baseline_name, score_name, svg};
 use crate::class_limit::ClassLimitArgs;
 use crate::commands::train::{multi_label, say_counts, six_digits};
 use crate::console::Console;
+use crate::grouping::GroupArgs;
 use crate::loading::{
     DEFAULT_ENCODER, load_dataset, load_encoder, load_multi_label_dataset, load_multi_label_test_dataset,
     load_test_dataset, locate_encoder,
@@ -91,6 +92,9 @@ pub(crate) struct Args {
     weight: WeightArgs,
 
     #[command(flatten)]
+    grouping: GroupArgs,
+
+    #[command(flatten)]
     class_limit: ClassLimitArgs,
 
     #[command(flatten)]
@@ -112,7 +116,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 
 /// One label a sentence.
 fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
-    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)), console)?;
+    let dataset = load_dataset(
+        &args.data,
+        &args.grouping.of(args.weight.of(args.options.with_limit(args.limit))),
+        console,
+    )?;
     args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     let test = match &args.split.test_data {
@@ -132,7 +140,7 @@ fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
 
 /// A set of labels a sentence.
 fn run_multi_label(args: &Args, separator: &LabelSeparator, console: &Console) -> anyhow::Result<()> {
-    let data = args.weight.of(args.options.with_limit(args.limit));
+    let data = args.grouping.of(args.weight.of(args.options.with_limit(args.limit)));
     let dataset = load_multi_label_dataset(&args.data, separator, &data, console)?;
     args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
     let in_cells = data.label_columns.is_empty().then_some(separator);

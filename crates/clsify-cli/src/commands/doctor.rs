@@ -13,6 +13,7 @@ use clsify_hub::Located;
 
 use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
+use crate::grouping::GroupArgs;
 use crate::loading::{DEFAULT_ENCODER, load_encoder, locate_encoder, note_separator};
 use crate::options::{
     CacheArgs, DataOptions, EncodingArgs, FeatureArgs, PooledArgs, PoolingArg, WeightArgs, at_least_one,
@@ -55,6 +56,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     weight: WeightArgs,
+
+    #[command(flatten)]
+    grouping: GroupArgs,
 
     #[command(flatten)]
     class_limit: ClassLimitArgs,
@@ -172,7 +176,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     }
     let separator = args.options.separator(args.multi_label.as_ref());
     let separator = separator.as_ref();
-    let options = args.weight.of(args.options.with_limit(args.limit));
+    let options = args.grouping.of(args.weight.of(args.options.with_limit(args.limit)));
     let data = inspect(&args.data, separator, &options, console)?;
     let classes: BTreeSet<String> = data.label_sets().flatten().collect();
     args.class_limit.check(&args.data, classes.len(), data.dataset.len())?;

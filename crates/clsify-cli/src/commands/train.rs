@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use clsify::classifier::Platt;
-use clsify::dataset::{Dataset, DatasetSummary, LabelSeparator};
+use clsify::dataset::{Dataset, DatasetOptions, DatasetSummary, LabelSeparator};
 use clsify::evaluation::{CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin};
 use clsify::files::is_inside;
 use clsify::pipeline::{
@@ -20,6 +20,7 @@ use self::choice::{ChoiceArgs, FeatureSource};
 use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
 use crate::decision::{DecisionArgs, decision_text};
+use crate::grouping::GroupArgs;
 use crate::loading::{
     DEFAULT_ENCODER, load_dataset, load_encoder, load_encoder_with, load_test_dataset, locate_encoder,
 };
@@ -104,10 +105,20 @@ pub(crate) struct Args {
     weight: WeightArgs,
 
     #[command(flatten)]
+    grouping: GroupArgs,
+
+    #[command(flatten)]
     class_limit: ClassLimitArgs,
 
     #[command(flatten)]
     options: RowArgs,
+}
+
+impl Args {
+    /// How --data is read.
+    fn data_options(&self) -> DatasetOptions {
+        self.grouping.of(self.weight.of(self.options.with_limit(self.limit)))
+    }
 }
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
@@ -128,7 +139,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         return multi_label::run(&args, source, &separator, console);
     }
     let decision = args.decision.options()?;
-    let dataset = load_dataset(&args.data, &args.weight.of(args.options.with_limit(args.limit)), console)?;
+    let dataset = load_dataset(&args.data, &args.data_options(), console)?;
     args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
     say_header(&dataset, console);

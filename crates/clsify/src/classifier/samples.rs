@@ -22,12 +22,14 @@ pub struct Samples<'a> {
     pub n_classes: usize,
     /// How much each row counts in a fit; `None`: the same.
     pub sample_weight: Option<&'a [f64]>,
+    /// The group of each row, which folds keep together; `None`: folds have the shares of the classes.
+    pub groups: Option<&'a [usize]>,
 }
 
 impl<'a> Samples<'a> {
     /// Rows that count the same.
     pub fn new(features: &'a Matrix, class_ids: &'a [usize], n_classes: usize) -> Self {
-        Samples { features, class_ids, n_classes, sample_weight: None }
+        Samples { features, class_ids, n_classes, sample_weight: None, groups: None }
     }
 
     /// The same rows with these weights.
@@ -35,10 +37,15 @@ impl<'a> Samples<'a> {
         Samples { sample_weight, ..self }
     }
 
+    /// The same rows in these groups, which cross-validation keeps together.
+    pub fn grouped(self, groups: Option<&'a [usize]>) -> Self {
+        Samples { groups, ..self }
+    }
+
     /// Whether something can be learned from the rows.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when rows, class ids and weights differ in number, a class id is not below
+    /// [`ErrorKind::InvalidArgument`] when rows, class ids, weights and groups differ in number, a class id is not below
     /// `n_classes`, a feature is not finite, or a weight is negative or not
     /// finite.
     pub fn check(&self) -> Result<()> {
@@ -51,6 +58,9 @@ impl<'a> Samples<'a> {
         }
         if self.features.cols() == 0 || !self.features.as_slice().iter().all(|x| x.is_finite()) {
             return Err(bad("expected at least one feature, and finite numbers only"));
+        }
+        if let Some(groups) = self.groups.filter(|groups| groups.len() != n) {
+            return Err(bad(format!("expected {n} groups, got {}", groups.len())));
         }
         let Some(weights) = self.sample_weight else { return Ok(()) };
         if weights.len() != n {

@@ -1,4 +1,4 @@
-//! Which column is the sentence, which the label and which the weight, and whether the first row is a header.
+//! Which column is the sentence, which the label, which the weight and which the group, and whether the first row is a header.
 
 use ::csv::StringRecord;
 
@@ -51,6 +51,7 @@ pub(super) struct Columns {
     /// Columns of one label each, in place of a label column, and their labels.
     pub(super) one_hot: Vec<(usize, String)>,
     pub(super) weight: Option<usize>,
+    pub(super) group: Option<usize>,
     pub(super) has_header: bool,
 }
 
@@ -73,13 +74,14 @@ pub(super) fn choose(
     let names: Vec<&str> = rows.first.iter().map(str::trim).collect();
     let label_option = options.label_column.as_ref().filter(|_| labelled);
     let weight_option = options.weight_column.as_ref().filter(|_| labelled);
+    let group_option = options.group_column.as_ref().filter(|_| labelled);
     let label_columns = if labelled { options.label_columns.as_slice() } else { &[] };
     let has_one_hot = !label_columns.is_empty();
     let has_header = match header {
         Header::Present => true,
         Header::Absent => false,
         Header::Auto => {
-            let asked = [options.text_column.as_ref(), label_option, weight_option];
+            let asked = [options.text_column.as_ref(), label_option, weight_option, group_option];
             asked.into_iter().flatten().chain(label_columns).any(Column::is_name)
                 || is_header(&names, labelled)?
         }
@@ -89,8 +91,9 @@ pub(super) fn choose(
     let asked_sentence = asked(options.text_column.as_ref())?;
     let asked_label = asked(label_option)?;
     let weight = asked(weight_option)?;
+    let group = asked(group_option)?;
     let one_hot = label_columns.iter().map(|column| find(column, &names)).collect::<Result<Vec<usize>>>()?;
-    let is_free = |i: &usize| weight != Some(*i) && !one_hot.contains(i);
+    let is_free = |i: &usize| weight != Some(*i) && group != Some(*i) && !one_hot.contains(i);
     let mut sentence =
         asked_sentence.or_else(|| known(&SENTENCE_NAMES).filter(|&i| Some(i) != asked_label && is_free(&i)));
     let mut label = asked_label.or_else(|| {
@@ -116,16 +119,22 @@ pub(super) fn choose(
         let message = "expected a column of its own for the weight, got that of the sentence or the label";
         return Err(Error::new(ErrorKind::InvalidArgument, message));
     }
+    if group.is_some() && (group == sentence || group == label || group == weight) {
+        let message =
+            "expected a column of its own for the group, got that of the sentence, the label or the weight";
+        return Err(Error::new(ErrorKind::InvalidArgument, message));
+    }
+    let beside: Vec<usize> = weight.into_iter().chain(group).collect();
     match (sentence, label) {
         (Some(sentence), None) if has_one_hot => {
             if has_header {
-                let all = [sentence].into_iter().chain(weight).chain(one_hot.iter().copied());
+                let all = [sentence].into_iter().chain(beside.clone()).chain(one_hot.iter().copied());
                 all.into_iter().try_for_each(|column| check_unique(&names, column))?;
             }
             let name = |&i: &usize| if has_header { names[i].to_string() } else { i.to_string() };
             let one_hot: Vec<(usize, String)> = one_hot.iter().map(|i| (*i, name(i))).collect();
-            check_one_hot(sentence, weight, &one_hot)?;
-            Ok(Columns { count, sentence, label: None, one_hot, weight, has_header })
+            check_one_hot(sentence, &beside, &one_hot)?;
+            Ok(Columns { count, sentence, label: None, one_hot, weight, group, has_header })
         }
         (Some(sentence), Some(label)) if labelled && sentence == label => {
             let message = format!("expected two columns, got column {label} for the sentence and the label");
@@ -135,18 +144,20 @@ pub(super) fn choose(
             if has_header {
                 check_unique(&names, sentence)?;
                 check_unique(&names, label)?;
-                weight.iter().try_for_each(|&weight| check_unique(&names, weight))?;
+                beside.iter().try_for_each(|&column| check_unique(&names, column))?;
             }
-            Ok(Columns { count, sentence, label: Some(label), one_hot: Vec::new(), weight, has_header })
+            let one_hot = Vec::new();
+            Ok(Columns { count, sentence, label: Some(label), one_hot, weight, group, has_header })
         }
         (Some(sentence), _) if !labelled => {
             if has_header {
                 check_unique(&names, sentence)?;
             }
-            Ok(Columns { count, sentence, label: None, one_hot: Vec::new(), weight: None, has_header })
+            let (one_hot, weight, group) = (Vec::new(), None, None);
+            Ok(Columns { count, sentence, label: None, one_hot, weight, group, has_header })
         }
         _ if has_one_hot => Err(no_sentence(&names)),
-        _ => Err(undecided(&names, has_header, sentence, labelled, weight.is_some())),
+        _ => Err(undecided(&names, has_header, sentence, labelled, beside.len())),
     }
 }
 
@@ -203,9 +214,9 @@ fn undecided(
     has_header: bool,
     sentence: Option<usize>,
     labelled: bool,
-    weighted: bool,
+    n_beside: usize,
 ) -> Error {
-    let expected = if weighted { 3 } else { 2 };
+    let expected = 2 + n_beside;
     let hint = match labelled {
         true => "say which columns to read: --text-column and --label-column, by name or by number from 0",
         false => "say which column to read: --text-column, by name or by number from 0",
@@ -225,15 +236,14 @@ fn undecided(
 }
 
 /// Whether columns of one label each are columns of their own.
-fn check_one_hot(sentence: usize, weight: Option<usize>, one_hot: &[(usize, String)]) -> Result<()> {
+fn check_one_hot(sentence: usize, beside: &[usize], one_hot: &[(usize, String)]) -> Result<()> {
     let is_taken = |(place, (i, _)): (usize, &(usize, String))| {
-        *i == sentence || Some(*i) == weight || one_hot[..place].iter().any(|(other, _)| other == i)
+        *i == sentence || beside.contains(i) || one_hot[..place].iter().any(|(other, _)| other == i)
     };
     if !one_hot.iter().enumerate().any(is_taken) {
         return Ok(());
     }
-    let message =
-        "expected label columns apart from each other and from those of the sentence and the weight";
+    let message = "expected label columns apart from each other and from those of the sentence, the weight and the group";
     Err(Error::new(ErrorKind::InvalidArgument, message))
 }
 

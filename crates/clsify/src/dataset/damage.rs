@@ -22,6 +22,8 @@ pub enum DamageKind {
     EmptyLabel,
     /// The weight is no number, not finite or below 0.
     BadWeight,
+    /// Nothing in the group column.
+    EmptyGroup,
     /// A column of one label holds something else than 0 or 1.
     BadLabel,
     /// The record cannot be read: another number of columns, a quote that is not closed, bytes that are not UTF-8.
@@ -60,6 +62,7 @@ impl DamageKind {
         match self {
             DamageKind::EmptySentence => "no sentence: remove the row",
             DamageKind::EmptyLabel => "no label: give it one, or remove the row",
+            DamageKind::EmptyGroup => "no group: give it one, or remove the row",
             DamageKind::BadWeight => "the weight is no number of at least 0",
             DamageKind::BadLabel => "a label column holds something other than 0 or 1",
             DamageKind::Unreadable => "the record cannot be read",

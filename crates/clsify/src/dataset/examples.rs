@@ -32,6 +32,8 @@ pub(super) struct Example {
     pub(super) weight: Option<f64>,
     /// What stands there instead of a weight.
     bad_weight: Option<String>,
+    /// What it belongs together with, where a column says so; empty where nothing stands there.
+    pub(super) group: Option<String>,
     /// What is wrong with its label columns.
     pub(super) bad_label: Option<String>,
     /// Whether `label` is a cell of any number of labels.
@@ -43,7 +45,16 @@ impl Example {
     pub(super) fn new(line: usize, sentence: &str, label: Option<&str>) -> Self {
         let label = label.map_or(String::new(), |label| label.trim().to_string());
         let sentence = sentence.to_string();
-        Example { sentence, label, line, weight: None, bad_weight: None, bad_label: None, is_cell: false }
+        Example {
+            sentence,
+            label,
+            line,
+            weight: None,
+            bad_weight: None,
+            group: None,
+            bad_label: None,
+            is_cell: false,
+        }
     }
 
     /// What is wrong with the record, in a word and in an error that does not know the place.
@@ -56,6 +67,8 @@ impl Example {
         } else if let Some(text) = &self.bad_weight {
             let message = format!("expected a weight, a number of at least 0, got {}", quoted(text));
             (DamageKind::BadWeight, error(&message))
+        } else if self.group.as_ref().is_some_and(String::is_empty) {
+            (DamageKind::EmptyGroup, error("expected a group, got an empty cell in the group column"))
         } else if let Some(message) = &self.bad_label {
             (DamageKind::BadLabel, error(message))
         } else if labelled && self.label.is_empty() && !self.is_cell {
@@ -80,6 +93,11 @@ impl Example {
         }
     }
 
+    /// The same record with its group; [`fault`](Self::fault) tells of an empty one.
+    pub(super) fn grouped(self, group: Option<&str>) -> Self {
+        Example { group: group.map(|group| group.trim().to_string()), ..self }
+    }
+
     /// A record whose label cell may be empty and is not taken apart.
     pub(super) fn with_cell(line: usize, sentence: &str, cell: &str) -> Self {
         Example { is_cell: true, ..Example::new(line, sentence, Some(cell)) }
@@ -102,6 +120,8 @@ pub(super) struct Examples<R> {
     skips: bool,
     /// Those that were.
     refused: Refused,
+    /// Whether records with the same sentence belong together.
+    pub(super) groups_duplicates: bool,
 }
 
 pub(super) enum Records<R> {
@@ -185,6 +205,7 @@ impl<R: Read> Examples<R> {
             n_good: 0,
             skips: options.skip_bad_rows && labelled,
             refused: Refused::default(),
+            groups_duplicates: options.group_duplicates && labelled,
         })
     }
 

@@ -111,6 +111,7 @@ impl Inspected {
             }
             dataset.push(example);
         }
+        dataset.grouping.settle(&dataset.sentences, examples.groups_duplicates);
         let refused = examples.take_refused();
         match refused.first_error {
             Some(error) if dataset.is_empty() => Err(error.at(name)),

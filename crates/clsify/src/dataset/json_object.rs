@@ -74,6 +74,7 @@ impl ObjectReader {
         };
         let sentence = sentence(&keys.sentence, object.value(&keys.sentence)?)?;
         let weight = keys.weight.as_ref().map(|key| weight(key, object.value(key)?)).transpose()?;
+        let group = keys.group.as_ref().map(|key| label(key, object.value(key)?)).transpose()?;
         let example = match (&keys.label, &self.separator) {
             (None, Some(separator)) => {
                 let cell = |key: &String| -> Result<(String, String)> {
@@ -91,17 +92,18 @@ impl ObjectReader {
                 Example::new(number, &sentence, label.as_deref())
             }
         };
-        Ok(example.weighted(weight.as_deref()))
+        Ok(example.weighted(weight.as_deref()).grouped(group.as_deref()))
     }
 }
 
-/// The keys of the sentence and, where labels are wanted, of the label and the weight.
+/// The keys of the sentence and, where labels are wanted, of the label, the weight and the group.
 struct Keys {
     sentence: String,
     label: Option<String>,
     /// Keys of one label each, in place of a label key.
     one_hot: Vec<String>,
     weight: Option<String>,
+    group: Option<String>,
 }
 
 impl Keys {
@@ -109,7 +111,8 @@ impl Keys {
         let names = object.keys();
         let (sentence, label) = find_known_keys(&names);
         let weight = options.weight_column.as_ref().filter(|_| labelled).map(key_of);
-        let is_free = |&i: &usize| weight.as_deref() != Some(names[i]);
+        let group = options.group_column.as_ref().filter(|_| labelled).map(key_of);
+        let is_free = |&i: &usize| [&weight, &group].into_iter().all(|key| key.as_deref() != Some(names[i]));
         let (sentence, label) = (sentence.filter(is_free), label.filter(is_free));
         let choose = |option: Option<&Column>, known: Option<usize>, what: &str| match (option, known) {
             (Some(column), _) => Ok(key_of(column)),
@@ -139,7 +142,14 @@ impl Keys {
             let message = "expected a key of its own for the weight, got that of the sentence or the label";
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        Ok(Keys { sentence, label, one_hot, weight })
+        if group.as_ref().is_some_and(|group| one_hot.contains(group))
+            || group.is_some() && (group.as_ref() == Some(&sentence) || group == label || group == weight)
+        {
+            let message =
+                "expected a key of its own for the group, got that of the sentence, a label or the weight";
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        Ok(Keys { sentence, label, one_hot, weight, group })
     }
 }
 

@@ -41,6 +41,7 @@ mod damage;
 mod dialect;
 mod examples;
 mod fasttext;
+mod groups;
 mod gzip;
 mod head;
 mod inspected;
@@ -74,6 +75,8 @@ pub use self::class_limit::check_class_count;
 pub use self::damage::{Damage, DamageKind, text_damage};
 pub use self::dialect::{Delimiter, Quoting};
 use self::examples::{Example, Examples};
+use self::groups::Grouping;
+pub(crate) use self::groups::normalised;
 pub use self::inspected::Inspected;
 pub(crate) use self::label_spelling::{
     Spellings, is_part_of_a_list, odd_character, python_list, shown, spelled_otherwise, spellings,
@@ -107,6 +110,7 @@ pub struct Dataset {
     labels: Vec<String>,
     lines: Vec<usize>,
     weights: Option<Vec<f64>>,
+    grouping: Grouping,
     skipped: SkippedRows,
 }
 
@@ -148,6 +152,7 @@ impl Dataset {
         let mut examples = Examples::new(reader, name, options, true)?;
         let mut dataset = Dataset::collect(&mut examples)?;
         dataset.skipped = examples.take_refused().into();
+        dataset.grouping.settle(&dataset.sentences, examples.groups_duplicates);
         check_weights(dataset.weights()).map_err(|error| error.at(dataset.place()).at(name))?;
         dataset.check_classes(options.allow_one_class).map_err(|error| {
             let error = error.at(dataset.place()).at(name);
@@ -205,12 +210,14 @@ impl Dataset {
             labels: Vec::new(),
             lines: Vec::new(),
             weights: None,
+            grouping: Grouping::default(),
             skipped: SkippedRows::default(),
         }
     }
 
     fn push(&mut self, example: Example) {
-        let Example { sentence, label, line, weight, .. } = example;
+        let Example { sentence, label, line, weight, group, .. } = example;
+        self.grouping.push(group);
         // All records have one, or none.
         if let Some(weight) = weight {
             self.weights.get_or_insert_default().push(weight);
@@ -274,6 +281,24 @@ impl Dataset {
         self.weights.as_deref()
     }
 
+    /// The group of each record, which no split and no fold divides: ids from 0. `None` where neither
+    /// [`DatasetOptions::group_column`] nor [`DatasetOptions::group_duplicates`] was given.
+    ///
+    /// Of a column alone the ids have the order of `np.unique`: by number where all values are numbers, else by code point.
+    /// With equal sentences they have the order in which groups appear.
+    ///
+    /// ```
+    /// use clsify::dataset::{Column, Dataset, DatasetOptions};
+    /// let options = DatasetOptions { group_column: Some(Column::Index(2)), ..DatasetOptions::default() };
+    /// let tsv = "fine\tgood\tbert\nawful\tbad\tanna\nso so\tbad\tbert\n";
+    /// let dataset = Dataset::read(tsv.as_bytes(), "reviews.tsv", &options)?;
+    /// assert_eq!(dataset.groups(), Some(&[1, 0, 1][..]));
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn groups(&self) -> Option<&[usize]> {
+        self.grouping.ids()
+    }
+
     /// The distinct labels, sorted by code point as Python's `sorted` does; a class id is an index into them.
     pub fn classes(&self) -> Vec<String> {
         let classes: BTreeSet<&String> = self.labels.iter().collect();
@@ -283,7 +308,11 @@ impl Dataset {
     /// What the data set holds, in numbers.
     pub fn summary(&self) -> DatasetSummary {
         let n_skipped = self.skipped.n;
-        DatasetSummary { n_skipped, ..DatasetSummary::of(&self.sentences, &self.labels) }
+        DatasetSummary {
+            n_skipped,
+            n_groups: self.grouping.n(),
+            ..DatasetSummary::of(&self.sentences, &self.labels)
+        }
     }
 
     fn check_classes(&self, allow_one_class: bool) -> Result<()> {

@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use super::SkippedRows;
 use super::columns::quoted;
 use super::examples::{Example, Examples};
+use super::groups::Grouping;
 use super::options::DatasetOptions;
 use super::summary::is_zero;
 
@@ -112,6 +113,7 @@ pub struct MultiLabelDataset {
     label_sets: Vec<Vec<String>>,
     lines: Vec<usize>,
     weights: Option<Vec<f64>>,
+    grouping: Grouping,
     skipped: SkippedRows,
 }
 
@@ -138,6 +140,7 @@ impl MultiLabelDataset {
         let mut examples = Examples::multi_label(reader, name, options, separator)?;
         let mut dataset = MultiLabelDataset::collect(&mut examples, separator)?;
         dataset.skipped = examples.take_refused().into();
+        dataset.grouping.settle(&dataset.sentences, examples.groups_duplicates);
         dataset.check_labels(options.allow_one_class).map_err(|error| error.at(name))?;
         super::check_weights(dataset.weights()).map_err(|error| error.at(name))?;
         Ok(dataset)
@@ -178,10 +181,12 @@ impl MultiLabelDataset {
             label_sets: Vec::new(),
             lines: Vec::new(),
             weights: None,
+            grouping: Grouping::default(),
             skipped: SkippedRows::default(),
         };
         for example in examples {
-            let Example { sentence, label, line, weight, .. } = example?;
+            let Example { sentence, label, line, weight, group, .. } = example?;
+            dataset.grouping.push(group);
             // All records have one, or none.
             if let Some(weight) = weight {
                 dataset.weights.get_or_insert_default().push(weight);
@@ -235,6 +240,11 @@ impl MultiLabelDataset {
         self.weights.as_deref()
     }
 
+    /// The group of each record, as in [`Dataset::groups`](super::Dataset::groups).
+    pub fn groups(&self) -> Option<&[usize]> {
+        self.grouping.ids()
+    }
+
     /// The rows that were left out, as in [`Dataset::skipped`](super::Dataset::skipped).
     pub fn skipped(&self) -> &SkippedRows {
         &self.skipped
@@ -268,6 +278,7 @@ impl MultiLabelDataset {
             n_duplicates: self.len() - distinct.len(),
             n_conflicting: distinct.values().filter(|(_, is_conflicting)| *is_conflicting).count(),
             n_skipped: self.skipped.n,
+            n_groups: self.grouping.n(),
         }
     }
 }
@@ -294,4 +305,7 @@ pub struct MultiLabelSummary {
     /// Records that were left out, as they could not be used.
     #[serde(skip_serializing_if = "is_zero")]
     pub n_skipped: usize,
+    /// Groups of records that no split and no fold divides, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n_groups: Option<usize>,
 }

@@ -23,7 +23,7 @@ use super::gzip::inner_name;
 /// With a header: the columns asked for, else the known names. Without one: the sentence first, then the label, of exactly
 /// two columns; where the first rows look as if the label, or a number, stands first, that is an error that asks. Of exactly
 /// two columns, one that is known leaves the other. Further columns are ignored, but only where it is said or known by name
-/// which ones count. A [`weight_column`](Self::weight_column) is set aside first.
+/// which ones count. A [`weight_column`](Self::weight_column) and a [`group_column`](Self::group_column) are set aside first.
 ///
 /// # Delimiter
 /// A first line such as `sep=;` says it. Without one, the fields of a CSV file are separated by commas, or by semicolons,
@@ -39,6 +39,8 @@ use super::gzip::inner_name;
 ///     label_column: Some(Column::Index(1)),
 ///     label_columns: Vec::new(),
 ///     weight_column: None,
+///     group_column: None,
+///     group_duplicates: false,
 ///     header: Header::Absent,
 ///     delimiter: Some(Delimiter::COMMA),
 ///     quoting: Quoting::Auto,
@@ -66,6 +68,11 @@ pub struct DatasetOptions {
     /// The column that says how much each record counts; without one they count the same. [`Sentences`](super::Sentences)
     /// ignores it.
     pub weight_column: Option<Column>,
+    /// The column that says which records belong together, such as their author: no split and no fold divides them. Every record
+    /// has a value there. [`Sentences`](super::Sentences) ignores it.
+    pub group_column: Option<Column>,
+    /// Whether records whose sentences are equal, but for case and spaces, belong together too.
+    pub group_duplicates: bool,
     /// Whether the first row of a TSV or CSV file names the columns; JSONL and lines have no header.
     pub header: Header,
     /// The character between the fields of a TSV or CSV file; `None` follows the format, or the file where that is plain.
@@ -123,7 +130,8 @@ impl DatasetOptions {
         let label_column = self.label_column.as_ref().filter(|_| labelled);
         let weight_column = self.weight_column.as_ref().filter(|_| labelled);
         let is_table = matches!(format, Format::Tsv | Format::Csv);
-        let asked = [self.text_column.as_ref(), label_column, weight_column];
+        let group_column = self.group_column.as_ref().filter(|_| labelled);
+        let asked = [self.text_column.as_ref(), label_column, weight_column, group_column];
         let label_columns = if labelled { self.label_columns.as_slice() } else { &[] };
         let named = asked.into_iter().flatten().chain(label_columns).any(Column::is_name);
         if is_table && named && self.header == Header::Absent {
@@ -143,7 +151,9 @@ impl DatasetOptions {
             return invalid("expected a label column or columns of one label each, got both");
         }
         if asked.into_iter().flatten().any(|column| label_columns.contains(column)) {
-            return invalid("expected label columns apart from those of the sentence and the weight");
+            return invalid(
+                "expected label columns apart from those of the sentence, the weight and the group",
+            );
         }
         if (1..label_columns.len()).any(|i| label_columns[..i].contains(&label_columns[i])) {
             return invalid("expected every label column once");
@@ -154,6 +164,11 @@ impl DatasetOptions {
         if weight_column.is_some() && [self.text_column.as_ref(), label_column].contains(&weight_column) {
             return invalid(
                 "expected a column of its own for the weight, got that of the sentence or the label",
+            );
+        }
+        if group_column.is_some() && asked[..3].contains(&group_column) {
+            return invalid(
+                "expected a column of its own for the group, got that of the sentence, the label or the weight",
             );
         }
         Ok(())

@@ -29,6 +29,9 @@ pub struct DatasetSummary {
     /// Records that were left out, as they could not be used.
     #[serde(skip_serializing_if = "is_zero")]
     pub n_skipped: usize,
+    /// Groups of records that no split and no fold divides, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n_groups: Option<usize>,
 }
 
 pub(super) fn is_zero(n: &usize) -> bool {
@@ -56,6 +59,7 @@ impl DatasetSummary {
             n_duplicates: sentences.len() - distinct.len(),
             n_conflicting: distinct.values().filter(|(_, conflicting)| *conflicting).count(),
             n_skipped: 0,
+            n_groups: None,
         }
     }
 }

@@ -213,7 +213,8 @@ impl<T: RowReader> Table<T> {
                 (Some(_), Some(cell)) => Example::with_cell(row.line, sentence, cell),
                 (None, label) => Example::new(row.line, sentence, label),
             };
-            let example = example.weighted(weight);
+            let group = columns.group.map(|group| record.get(group).unwrap_or_default());
+            let example = example.weighted(weight).grouped(group);
             if self.takes_blank_lines && columns.count == 1 && self.empty_line.is_some() {
                 self.after_blanks = Some(example);
                 return Ok(self.next_of_blanks());

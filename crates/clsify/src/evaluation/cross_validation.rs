@@ -1,19 +1,19 @@
 //! Folds: each row is scored by a classifier that has not seen it.
 //!
 //! As scikit-learn's `cross_val_score` and `cross_val_predict(method="decision_function")`: stratified folds without
-//! shuffling, accuracy on each fold's held-out rows. All fits, of every C and every fold, run together.
+//! shuffling, or where rows have groups the folds of `GroupKFold`; accuracy on each fold's held-out rows. All fits, of every C and every fold, run together.
 
 use crate::classifier::logistic_regression::{FitTask, fit_many, held_out_logits};
 use crate::classifier::{LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples};
 use crate::error::Result;
 use crate::matrix::Matrix;
-use crate::split::{Split, StratifiedKFold};
+use crate::split::{Split, class_folds};
 
 /// The accuracy of a logistic regression on each of `n_splits` held-out folds, of rows by their weights if they have any; a
 /// fold of which no row counts is left out.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument), as for [`StratifiedKFold::split`] and
+/// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument), as for [`class_folds`] and
 /// [`LogisticRegression::fit`].
 ///
 /// ```
@@ -38,14 +38,14 @@ pub fn cross_val_score(
 /// which no row counts is left out.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument), as for [`StratifiedKFold::split`].
+/// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument), as for [`class_folds`].
 pub fn baseline_cross_val_score(
-    class_ids: &[usize],
+    (class_ids, groups): (&[usize], Option<&[usize]>),
     sample_weight: Option<&[f64]>,
     n_classes: usize,
     n_splits: usize,
 ) -> Result<Vec<f64>> {
-    let folds = StratifiedKFold { n_splits, shuffle: None }.split(class_ids)?;
+    let folds = class_folds(class_ids, groups, n_splits)?;
     let weights = |rows: &[usize]| -> Option<Vec<f64>> {
         sample_weight.map(|weights| rows.iter().map(|&row| weights[row]).collect())
     };
@@ -123,7 +123,7 @@ pub fn compare_logits(
     n_splits: usize,
 ) -> Result<Vec<Vec<f64>>> {
     samples.check()?;
-    let folds = StratifiedKFold { n_splits, shuffle: None }.split(samples.class_ids)?;
+    let folds = class_folds(samples.class_ids, samples.groups, n_splits)?;
     let tasks: Vec<FitTask> = c_values
         .iter()
         .flat_map(|&c| folds.iter().map(move |fold| FitTask { c, held_out: &fold.test }))
@@ -205,7 +205,7 @@ impl<'a> FoldFits<'a> {
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Self> {
         samples.check()?;
-        let folds = StratifiedKFold { n_splits, shuffle: None }.split(samples.class_ids)?;
+        let folds = class_folds(samples.class_ids, samples.groups, n_splits)?;
         let tasks: Vec<FitTask> = c_values
             .iter()
             .flat_map(|&c| folds.iter().map(move |fold| FitTask { c, held_out: &fold.test }))

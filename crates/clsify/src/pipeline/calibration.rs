@@ -6,7 +6,7 @@ use crate::classifier::platt::check_n_classes;
 use crate::classifier::{LogisticRegression, Platt, Samples, Temperature};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{CalibrationScores, ProbabilityScores, ReliabilityBin, softmax};
-use crate::split::StratifiedKFold;
+use crate::split::{class_folds, n_groups};
 
 const FEW_SPLITS: usize = 5;
 const MANY_SPLITS: usize = 20;
@@ -82,8 +82,11 @@ pub(super) fn n_splits_of(n_rows: usize, n_largest: usize) -> usize {
     if n_rows > MANY_ROWS { FEW_SPLITS } else { n_largest.clamp(FEW_SPLITS, MANY_SPLITS) }
 }
 
-/// The same for rows of these classes.
-pub(super) fn n_splits(y_train: &[usize]) -> usize {
+/// The same for rows of these classes, or where they have groups, which folds keep together, for the number of these.
+pub(super) fn n_splits(y_train: &[usize], groups: Option<&[usize]>) -> usize {
+    if let Some(groups) = groups {
+        return n_splits_of(y_train.len(), n_groups(groups));
+    }
     let n_classes = y_train.iter().max().map_or(0, |id| id + 1);
     let mut counts = vec![0; n_classes];
     y_train.iter().for_each(|&id| counts[id] += 1);
@@ -91,11 +94,11 @@ pub(super) fn n_splits(y_train: &[usize]) -> usize {
 }
 
 /// Whether every training row can be scored by a classifier that has not seen it.
-pub(super) fn check_folds(y_train: &[usize], n_splits: usize) -> Result<()> {
+pub(super) fn check_folds(y_train: &[usize], groups: Option<&[usize]>, n_splits: usize) -> Result<()> {
     let place = |e: Error| {
         e.at("calibration").with_hint("fewer rows will do without calibration and without rules of decision")
     };
-    let folds = StratifiedKFold { n_splits, shuffle: None }.split(y_train).map_err(place)?;
+    let folds = class_folds(y_train, groups, n_splits).map_err(place)?;
     if folds.iter().any(|fold| fold.train.iter().all(|&i| y_train[i] == y_train[fold.train[0]])) {
         let message = "expected at least 2 classes in the training rows of every fold, got only one";
         return Err(place(Error::new(ErrorKind::InvalidArgument, message)));
@@ -253,11 +256,11 @@ mod tests {
         let rows = |counts: &[usize]| -> Vec<usize> {
             counts.iter().enumerate().flat_map(|(id, &n)| vec![id; n]).collect()
         };
-        assert_eq!(n_splits(&rows(&[30, 20])), 20);
-        assert_eq!(n_splits(&rows(&[3, 12])), 12);
-        assert_eq!(n_splits(&rows(&[2, 3])), 5, "too few, and refused with five");
-        assert!(check_folds(&rows(&[2, 3]), 5).is_err());
-        assert_eq!(n_splits(&rows(&[60_000, 40_000])), 20);
-        assert_eq!(n_splits(&rows(&[60_000, 40_001])), 5);
+        assert_eq!(n_splits(&rows(&[30, 20]), None), 20);
+        assert_eq!(n_splits(&rows(&[3, 12]), None), 12);
+        assert_eq!(n_splits(&rows(&[2, 3]), None), 5, "too few, and refused with five");
+        assert!(check_folds(&rows(&[2, 3]), None, 5).is_err());
+        assert_eq!(n_splits(&rows(&[60_000, 40_000]), None), 20);
+        assert_eq!(n_splits(&rows(&[60_000, 40_001]), None), 5);
     }
 }

@@ -48,8 +48,26 @@ pub(super) fn note_seen(observer: &dyn Observer, rows: (usize, usize), training_
     }
 }
 
+/// The same of rows that were held out by a split, which could keep equal sentences on one side, or stand in a test file.
+pub(super) fn note_seen_in_training(observer: &dyn Observer, rows: (usize, usize), is_split: bool) {
+    if let Some(note) = seen_in_training(rows, is_split) {
+        observer.note(&note);
+    }
+}
+
+/// The text of [`note_seen_in_training`], where any row is.
+pub(super) fn seen_in_training(rows: (usize, usize), is_split: bool) -> Option<String> {
+    let note = seen(rows, "the training rows")?;
+    let hint = if is_split {
+        ", or keep equal sentences on one side of the split with --group-duplicates"
+    } else {
+        ""
+    };
+    Some(format!("{note}{hint}"))
+}
+
 /// The text of [`note_seen`], where any row is.
-pub(super) fn seen((n_seen, n_rows): (usize, usize), training_rows: &str) -> Option<String> {
+fn seen((n_seen, n_rows): (usize, usize), training_rows: &str) -> Option<String> {
     let are = if n_seen == 1 { "is" } else { "are" };
     (n_seen > 0).then(|| {
         format!(

@@ -93,6 +93,7 @@ pub fn diagnose(
     let truncated: Vec<usize> = findings.truncated.iter().map(|&row| dataset.lines()[row]).collect();
     Ok(DoctorReport {
         n_rows: dataset.len(),
+        n_groups: dataset.groups().map(crate::split::n_groups),
         quoting: data.damage(),
         test_quoting: test_data.map(Inspected::damage).unwrap_or_default(),
         duplicates: groups.iter().map(|rows| duplicate(dataset, rows)).collect(),

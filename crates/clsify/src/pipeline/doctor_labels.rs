@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::doctor::DoctorOptions;
-use super::multi_label::FOLDS;
+use super::multi_label::{FOLDS, label_set_folds};
 use super::observer::{Observer, Stage};
 use super::train::class_ids;
 use crate::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, Samples};
@@ -31,6 +31,8 @@ pub(super) struct Judged<'a> {
     pub(super) features: &'a Matrix,
     /// How much each counts in the fits.
     pub(super) weights: Option<&'a [f64]>,
+    /// Groups that folds keep together.
+    pub(super) groups: Option<&'a [usize]>,
 }
 
 impl Judged<'_> {
@@ -91,7 +93,7 @@ impl Labels {
             }
             Labels::Sets { labels, sets, separator } => {
                 let sets: Vec<&[usize]> = judged.rows.iter().map(|&row| &sets[row][..]).collect();
-                let folds = FOLDS.split(sets.len())?;
+                let folds = label_set_folds(sets.len(), judged.groups, FOLDS.n_splits)?;
                 let learnable = learnable(&sets, labels.len(), &folds, judged);
                 unjudged.extend((0..labels.len()).filter(|&id| !learnable[id]).map(|id| labels[id].as_str()));
                 let learnable: Vec<usize> = (0..labels.len()).filter(|&id| learnable[id]).collect();
@@ -132,7 +134,8 @@ fn of_classes<'l>(
         return Err(Error::new(ErrorKind::InvalidArgument, message));
     }
     let class_ids: Vec<usize> = judged.rows.iter().map(|&row| class_ids[row]).collect();
-    let samples = Samples::new(judged.features, &class_ids, n_classes).weighted(judged.weights);
+    let samples =
+        Samples::new(judged.features, &class_ids, n_classes).weighted(judged.weights).grouped(judged.groups);
     let logits = out_of_fold_logits(&samples, classifier, N_SPLITS)?;
     let ranking = rank_labels(&softmax(&logits, n_classes), &class_ids, n_classes)?;
     // Where the fold that holds a row out has no example of its class, its probability is 0 whatever the row says.

@@ -9,6 +9,9 @@ use crate::dataset::Damage;
 pub struct DoctorReport {
     /// Rows that were looked at: those with a sentence and a label.
     pub n_rows: usize,
+    /// Groups of rows that no fold divides, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n_groups: Option<usize>,
     /// Records that cannot be used, and sentences that look as if the file had been written or read with the wrong
     /// quoting or encoding, in the order of the file.
     pub quoting: Vec<Damage>,

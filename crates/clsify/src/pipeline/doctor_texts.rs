@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::doctor_report::{
     Conflict, Duplicate, LabelLines, MinorityScript, MixedScripts, ScriptShare, Scripts,
 };
-use super::seen_sentences::normalised;
-use crate::dataset::{Dataset, mixed_word, script_of};
+use crate::dataset::{Dataset, mixed_word, normalised, script_of};
 
 /// Rows of a script that fewer rows than this share are in are listed.
 const MINORITY: f64 = 0.1;

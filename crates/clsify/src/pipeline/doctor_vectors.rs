@@ -19,6 +19,7 @@ use crate::classifier::StandardScaler;
 use crate::dataset::{Dataset, Inspected};
 use crate::error::Result;
 use crate::matrix::Matrix;
+use crate::split::of_rows;
 
 /// Rows that stand beside a suspect label.
 const N_NEIGHBOURS: usize = 3;
@@ -91,7 +92,9 @@ pub(super) fn examine(
         if let Some(test) = &test {
             test.find(&part, &scaler, options.near_duplicate_threshold, &mut findings.near_leaks);
         }
-        let judged = Judged { rows: &rows, features: &features, weights: weights.as_deref() };
+        let groups = of_rows(dataset.groups(), &rows);
+        let (weights, groups) = (weights.as_deref(), groups.as_deref());
+        let judged = Judged { rows: &rows, features: &features, weights, groups };
         match labels.suspects(&judged, options, observer, &mut unjudged) {
             Ok(suspects) => findings.label_issues.extend(part.label_issues(suspects)),
             Err(error) => drop(failures.insert(error.to_string())),

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::cautions::{check_some_known, note_labels, note_seen};
+use super::cautions::{check_some_known, note_labels, note_seen_in_training};
 use super::label_notes::note_label_spelling;
 use super::observer::{Observer, Stage};
 use super::seen_sentences::SeenSentences;
@@ -21,7 +21,7 @@ use crate::classifier::{
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{CurveRuns, Forecast, RatioScore, forecast, grid_search, mean_and_std, wilson_ci95};
-use crate::split::stratified_order;
+use crate::split::{of_rows, stratified_order};
 
 /// The first size where there are rows enough for three.
 const FIRST: usize = 50;
@@ -221,7 +221,7 @@ pub fn learning_curve(
     let ids = class_ids(dataset, &labels);
     // What can be refused without features is refused before the expensive encoder.
     options.check_classifier()?;
-    let mut split = split(&ids, &labels, &options.test)?;
+    let mut split = split((&ids, dataset.groups()), &labels, &options.test)?;
     let weights = |rows: &[usize]| -> Option<Vec<f64>> {
         dataset.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect())
     };
@@ -230,6 +230,7 @@ pub fn learning_curve(
         split.train.retain(|&row| weights[row] > 0.0);
     }
     let w_train = weights(&split.train);
+    let g_train = of_rows(dataset.groups(), &split.train);
     let w_test = match test_dataset {
         Some(test) => test.weights().map(<[f64]>::to_vec),
         None => weights(&split.test),
@@ -253,7 +254,7 @@ pub fn learning_curve(
         Some(test) => seen.count(test.sentences()),
         None => seen.count(split.test.iter().map(|&row| &dataset.sentences()[row])),
     };
-    note_seen(observer, (n_seen, y_test.len()), "the training rows");
+    note_seen_in_training(observer, (n_seen, y_test.len()), test_dataset.is_none());
 
     let encoded = encoder.encode_lines(dataset.sentences(), dataset.lines(), observer)?;
     let x_train = encoded.features.select_rows(&split.train);
@@ -277,7 +278,9 @@ pub fn learning_curve(
         let weights: Option<Vec<f64>> =
             w_train.as_ref().map(|weights| rows.iter().map(|&row| weights[row]).collect());
         let x = x_train.select_rows(rows);
-        let samples = Samples::new(&x, &y, labels.len()).weighted(weights.as_deref());
+        let groups = of_rows(g_train.as_deref(), rows);
+        let samples =
+            Samples::new(&x, &y, labels.len()).weighted(weights.as_deref()).grouped(groups.as_deref());
         let (fitted, c) = fit(&samples, options)?;
         let predicted = fitted.predict(&x_test);
         let (score, other) = scored(&|row| predicted[row])?;
@@ -324,7 +327,7 @@ fn fit(samples: &Samples, options: &LearningCurveOptions) -> Result<(LogisticReg
     let scaled = scaler.as_ref().map(|scaler| scaler.transform(samples.features));
     let samples = Samples { features: scaled.as_ref().unwrap_or(samples.features), ..*samples };
     let c = match &options.grid_search {
-        Some(c_values) if calibration::check_folds(samples.class_ids, N_SPLITS).is_ok() => {
+        Some(c_values) if calibration::check_folds(samples.class_ids, samples.groups, N_SPLITS).is_ok() => {
             grid_search(&samples, c_values, &options.classifier, N_SPLITS, &|_| {})?.best_c
         }
         _ => options.classifier.c,

@@ -7,6 +7,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::dataset::normalised;
+
 /// The fingerprints of some sentences.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct SeenSentences(Vec<u64>);
@@ -32,11 +34,6 @@ impl SeenSentences {
     pub(super) fn count<'a>(&self, sentences: impl IntoIterator<Item = &'a String>) -> usize {
         sentences.into_iter().filter(|s| self.0.binary_search(&fingerprint(s)).is_ok()).count()
     }
-}
-
-/// The text by which sentences are compared: lower case, single spaces.
-pub(super) fn normalised(sentence: &str) -> String {
-    sentence.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn fingerprint(sentence: &str) -> u64 {

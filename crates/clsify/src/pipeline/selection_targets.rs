@@ -1,6 +1,6 @@
 //! What a choice of features is to tell apart, and all that differs by its form: one class a row, or a set of labels.
 
-use super::multi_label::FOLDS;
+use super::multi_label::{FOLDS, label_set_folds};
 use crate::classifier::{
     LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, Samples, StandardScaler,
 };
@@ -10,7 +10,7 @@ use crate::evaluation::{
     out_of_fold_logits, wilson_ci95,
 };
 use crate::matrix::Matrix;
-use crate::split::{Split, SplitOptions, StratifiedKFold, TestSize, label_set_split, train_test_split};
+use crate::split::{Split, SplitOptions, TestSize, class_folds, label_set_split, of_rows, train_test_split};
 
 /// Rows that take part in a choice; of more a sample is drawn.
 const MAX_ROWS: usize = 10_000;
@@ -31,6 +31,7 @@ pub(super) const N_SPLITS: usize = 5;
 pub struct SelectionTargets {
     labels: Labels,
     sample_weight: Option<Vec<f64>>,
+    groups: Option<Vec<usize>>,
 }
 
 #[derive(Debug, Clone)]
@@ -42,17 +43,26 @@ enum Labels {
 impl SelectionTargets {
     /// Rows of one class each, with ids below `n_classes`.
     pub fn classes(class_ids: Vec<usize>, n_classes: usize) -> Self {
-        SelectionTargets { labels: Labels::Classes { class_ids, n_classes }, sample_weight: None }
+        SelectionTargets {
+            labels: Labels::Classes { class_ids, n_classes },
+            sample_weight: None,
+            groups: None,
+        }
     }
 
     /// Rows with any number of labels each.
     pub fn label_sets(labels: LabelIndicator) -> Self {
-        SelectionTargets { labels: Labels::Sets(labels), sample_weight: None }
+        SelectionTargets { labels: Labels::Sets(labels), sample_weight: None, groups: None }
     }
 
     /// The same rows with these weights, of which there is one for each.
     pub fn weighted(self, sample_weight: Option<Vec<f64>>) -> Self {
         SelectionTargets { sample_weight, ..self }
+    }
+
+    /// The same rows in these groups, one for each, which folds keep together.
+    pub fn grouped(self, groups: Option<Vec<usize>>) -> Self {
+        SelectionTargets { groups, ..self }
     }
 
     /// Rows.
@@ -81,7 +91,11 @@ impl SelectionTargets {
             Labels::Sets(labels) => Labels::Sets(labels.select_rows(rows)),
         };
         let weights_of = |weights: &Vec<f64>| rows.iter().map(|&row| weights[row]).collect();
-        SelectionTargets { labels, sample_weight: self.sample_weight.as_ref().map(weights_of) }
+        SelectionTargets {
+            labels,
+            sample_weight: self.sample_weight.as_ref().map(weights_of),
+            groups: of_rows(self.groups.as_deref(), rows),
+        }
     }
 
     /// The rows that take part in a choice, ascending: all with a weight above 0, or of many a sample, always the same, with the
@@ -143,11 +157,10 @@ impl SelectionTargets {
     }
 
     fn folds(&self) -> Result<Vec<Split>> {
+        let groups = self.groups.as_deref();
         match &self.labels {
-            Labels::Classes { class_ids, .. } => {
-                StratifiedKFold { n_splits: N_SPLITS, shuffle: None }.split(class_ids)
-            }
-            Labels::Sets(labels) => FOLDS.split(labels.n_samples()),
+            Labels::Classes { class_ids, .. } => class_folds(class_ids, groups, N_SPLITS),
+            Labels::Sets(labels) => label_set_folds(labels.n_samples(), groups, FOLDS.n_splits),
         }
     }
 
@@ -165,7 +178,9 @@ impl SelectionTargets {
     ) -> Result<Vec<Vec<f64>>> {
         match &self.labels {
             Labels::Classes { class_ids, n_classes } => {
-                let samples = Samples::new(x, class_ids, *n_classes).weighted(self.sample_weight.as_deref());
+                let samples = Samples::new(x, class_ids, *n_classes)
+                    .weighted(self.sample_weight.as_deref())
+                    .grouped(self.groups.as_deref());
                 compare_logits(&samples, c_values, options, N_SPLITS)
             }
             Labels::Sets(labels) => {
@@ -179,7 +194,9 @@ impl SelectionTargets {
     pub(super) fn logits(&self, x: &Matrix, options: &LogisticRegressionOptions) -> Result<Vec<f64>> {
         match &self.labels {
             Labels::Classes { class_ids, n_classes } => {
-                let samples = Samples::new(x, class_ids, *n_classes).weighted(self.sample_weight.as_deref());
+                let samples = Samples::new(x, class_ids, *n_classes)
+                    .weighted(self.sample_weight.as_deref())
+                    .grouped(self.groups.as_deref());
                 out_of_fold_logits(&samples, options, N_SPLITS)
             }
             Labels::Sets(labels) => {

@@ -23,7 +23,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{
     Evaluation, baseline_cross_val_score, grid_search, mean_and_std, out_of_fold_logits, weighted_accuracy,
 };
-use crate::split::{Split, SplitOptions, StratifiedKFold, train_test_split};
+use crate::split::{
+    Split, SplitOptions, class_folds, group_shuffle_split, n_groups, of_rows, train_test_split,
+};
 
 /// Folds of cross-validation, where the classes are large enough.
 pub(super) const N_SPLITS: usize = 5;
@@ -125,7 +127,9 @@ pub(super) fn train_encoded(
     let class_ids = class_ids(dataset, &labels);
     // What can be refused without features is refused before the expensive encoder.
     options.classifier.check()?;
-    let split = self::split(&class_ids, &labels, &options.test)?;
+    let split = self::split((&class_ids, dataset.groups()), &labels, &options.test)?;
+    let g_train = of_rows(dataset.groups(), &split.train);
+    let groups = g_train.as_deref();
     let y_train: Vec<usize> = split.train.iter().map(|&i| class_ids[i]).collect();
     let y_test: Vec<usize> = match test_dataset {
         Some(test) => self::class_ids(test, &labels),
@@ -137,9 +141,9 @@ pub(super) fn train_encoded(
     let w_train = weights(&split.train);
     check_classes(&y_train, w_train.as_deref(), &labels)?;
     if let Some(search) = &options.grid_search {
-        check_grid_search(search, &options.classifier, &y_train)?;
+        check_grid_search(search, &options.classifier, (&y_train, groups))?;
     }
-    check_probabilities(&options, &labels, &y_train)?;
+    check_probabilities(&options, &labels, (&y_train, groups))?;
     let decides = options.decision != DecisionOptions::default();
     let needs_folds = decides || options.calibration != Calibration::None;
     let w_test = match test_dataset {
@@ -157,7 +161,7 @@ pub(super) fn train_encoded(
     };
     let n_seen = seen.count(test_sentences);
     let (train_rows, test_rows) = ((&y_train[..], w_train.as_deref()), (&y_test[..], w_test.as_deref()));
-    let (most_frequent, baseline) = baseline(train_rows, test_rows, labels.len())?;
+    let (most_frequent, baseline) = baseline((train_rows, groups), test_rows, labels.len())?;
 
     // The classifier will belong to the files as they were loaded, whatever becomes of them meanwhile.
     encoder.files().hashes(encoder.hash_memory())?;
@@ -181,7 +185,8 @@ pub(super) fn train_encoded(
         .then(|| StandardScaler::fit_weighted(&x_train, w_train.as_deref()));
     let x_scaled = scaler.as_ref().map(|scaler| scaler.transform(&x_train));
     let samples = Samples::new(x_scaled.as_ref().unwrap_or(&x_train), &y_train, labels.len())
-        .weighted(w_train.as_deref());
+        .weighted(w_train.as_deref())
+        .grouped(groups);
     let search_started = Instant::now();
     let found = match &options.grid_search {
         Some(search) => {
@@ -213,11 +218,13 @@ pub(super) fn train_encoded(
     let fitted_with = LogisticRegressionOptions { c, ..options.classifier };
     let plain = fit(c)?;
     let logits = match needs_folds {
-        true => out_of_fold_logits(&samples, &fitted_with, calibration::n_splits(&y_train)).map_err(|e| {
-            e.at("a fold of the training rows").with_hint(
+        true => out_of_fold_logits(&samples, &fitted_with, calibration::n_splits(&y_train, groups)).map_err(
+            |e| {
+                e.at("a fold of the training rows").with_hint(
                 "give more rows of a weight above 0 to each class, or drop calibration and rules of decision",
             )
-        })?,
+            },
+        )?,
         false => Vec::new(),
     };
     let calibrator = Calibrator::fit(options.calibration, &plain, &logits, &samples)?;
@@ -340,12 +347,19 @@ fn seen(dataset: &Dataset, train: &[usize]) -> SeenSentences {
 /// As for [`train_test_split`].
 pub fn training_rows(dataset: &Dataset, options: &TrainOptions) -> Result<Vec<usize>> {
     let labels = dataset.classes();
-    Ok(split(&class_ids(dataset, &labels), &labels, &options.test)?.train)
+    Ok(split((&class_ids(dataset, &labels), dataset.groups()), &labels, &options.test)?.train)
 }
 
-pub(super) fn split(class_ids: &[usize], labels: &[String], test: &TestRows) -> Result<Split> {
+pub(super) fn split(
+    (class_ids, groups): (&[usize], Option<&[usize]>),
+    labels: &[String],
+    test: &TestRows,
+) -> Result<Split> {
     match test {
         TestRows::Split(split) => {
+            if let Some(groups) = groups {
+                return group_shuffle_split(groups, split);
+            }
             if split.stratify {
                 check_stratified(class_ids, labels)?;
             }
@@ -412,12 +426,12 @@ pub(super) fn labels(dataset: &Dataset, test: &TestRows) -> Vec<String> {
 pub(super) fn check_probabilities(
     options: &TrainOptions,
     labels: &[String],
-    y_train: &[usize],
+    (y_train, groups): (&[usize], Option<&[usize]>),
 ) -> Result<()> {
     calibration::check(options.calibration, y_train)?;
     decision::check(&options.decision, labels, y_train, options.classifier.class_weight)?;
     if options.decision != DecisionOptions::default() || options.calibration != Calibration::None {
-        calibration::check_folds(y_train, calibration::n_splits(y_train))?;
+        calibration::check_folds(y_train, groups, calibration::n_splits(y_train, groups))?;
     }
     Ok(())
 }
@@ -426,14 +440,14 @@ pub(super) fn check_probabilities(
 fn check_grid_search(
     search: &GridSearchOptions,
     classifier: &LogisticRegressionOptions,
-    y_train: &[usize],
+    (y_train, groups): (&[usize], Option<&[usize]>),
 ) -> Result<()> {
     if search.c_values.is_empty() {
         return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one C").at("grid search"));
     }
     search.c_values.iter().try_for_each(|&c| LogisticRegressionOptions { c, ..*classifier }.check())?;
     let place = |e: Error| e.at("grid search").with_hint("without the search for C fewer rows will do");
-    let folds = StratifiedKFold { n_splits: N_SPLITS, shuffle: None }.split(y_train).map_err(place)?;
+    let folds = class_folds(y_train, groups, N_SPLITS).map_err(place)?;
     if folds.iter().any(|fold| fold.train.iter().all(|&i| y_train[i] == y_train[fold.train[0]])) {
         let message = "expected at least 2 classes in the training rows of every fold, got only one";
         return Err(place(Error::new(ErrorKind::InvalidArgument, message)));
@@ -448,7 +462,7 @@ fn accuracy(predicted: &[usize], y: &[usize]) -> f64 {
 
 /// The class that is the most frequent in the training rows, and how always answering it does.
 fn baseline(
-    (y_train, w_train): (&[usize], Option<&[f64]>),
+    ((y_train, w_train), groups): ((&[usize], Option<&[f64]>), Option<&[usize]>),
     (y_test, w_test): (&[usize], Option<&[f64]>),
     n_classes: usize,
 ) -> Result<(usize, BaselineReport)> {
@@ -456,10 +470,10 @@ fn baseline(
     let class_id = baseline.class_id();
     let always = vec![class_id; y_test.len()];
     let largest = counts(y_train, n_classes).into_iter().max().unwrap_or(0);
-    // Folds need at least one class with a row for each.
-    let scores = match N_SPLITS.min(largest) {
+    // Folds need at least one class with a row for each, or a group.
+    let scores = match N_SPLITS.min(groups.map_or(largest, n_groups)) {
         n_splits @ 2.. => {
-            Some(mean_and_std(&baseline_cross_val_score(y_train, w_train, n_classes, n_splits)?))
+            Some(mean_and_std(&baseline_cross_val_score((y_train, groups), w_train, n_classes, n_splits)?))
         }
         _ => None,
     };

@@ -15,6 +15,7 @@ use crate::dataset::{Dataset, LabelSeparator, MultiLabelDataset};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Scoring;
 use crate::matrix::Matrix;
+use crate::split::of_rows;
 use crate::tokenizer::Encoding;
 
 /// How features are chosen before a training.
@@ -63,9 +64,11 @@ pub fn train_selected<E: From<Error>>(
     let every_label = train::labels(dataset, &options.test);
     let ids_of_all = class_ids(dataset, &every_label);
     let y_train: Vec<usize> = train.iter().map(|&row| ids_of_all[row]).collect();
-    check_probabilities(&options, &every_label, &y_train)?;
+    let g_train = of_rows(dataset.groups(), &train);
+    check_probabilities(&options, &every_label, (&y_train, g_train.as_deref()))?;
     let targets = SelectionTargets::classes(all_ids, labels.len())
         .weighted(dataset.weights().map(<[f64]>::to_vec))
+        .grouped(dataset.groups().map(<[usize]>::to_vec))
         .select_rows(&train);
     let places = match targets.rows() {
         Ok(places) => places,
@@ -109,6 +112,7 @@ pub fn train_multi_label_selected<E: From<Error>>(
     }
     let targets = SelectionTargets::label_sets(multi_label::indicator(dataset, &labels)?)
         .weighted(dataset.weights().map(<[f64]>::to_vec))
+        .grouped(dataset.groups().map(<[usize]>::to_vec))
         .select_rows(&train);
     let places = match targets.rows() {
         Ok(places) => places,

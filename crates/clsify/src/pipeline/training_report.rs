@@ -144,7 +144,8 @@ pub struct SplitReport {
 impl SplitReport {
     /// A note about held-out rows that are also in the training rows, where there are any.
     pub fn leakage_note(&self) -> Option<String> {
-        cautions::seen((self.n_test_in_training, self.n_test), "the training rows")
+        let is_split = !self.test_indices.is_empty();
+        cautions::seen_in_training((self.n_test_in_training, self.n_test), is_split)
     }
 }
 

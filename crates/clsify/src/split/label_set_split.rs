@@ -6,7 +6,7 @@
 //! stratification". Other than there a part that has all its rows takes no more, so that sizes are exact.
 
 use super::mt19937::Mt19937;
-use super::train_test_split::n_test_rows;
+use super::train_test_split::n_test_of;
 use super::{Split, SplitOptions, train_test_split};
 use crate::error::Result;
 
@@ -36,7 +36,7 @@ pub fn label_set_split(label_sets: &[Vec<usize>], options: &SplitOptions) -> Res
     if !options.stratify {
         return train_test_split(&vec![0; n_rows], options);
     }
-    let n_test = n_test_rows(n_rows, options.test_size)?;
+    let n_test = n_test_of(n_rows, options.test_size, "rows")?;
     let mut random = Mt19937::new(options.seed);
     let part_of = deal(label_sets, &[n_rows - n_test, n_test], &mut random);
     let mut rows = random.permutation(n_rows);

@@ -4,6 +4,7 @@
 //! Source: scikit-learn 1.9.1, `model_selection/_split.py`, and numpy's `RandomState`.
 
 mod bootstrap;
+mod groups;
 mod k_fold;
 mod label_set_split;
 mod mt19937;
@@ -14,6 +15,8 @@ mod train_test_split;
 use std::collections::BTreeMap;
 
 pub use bootstrap::Bootstrap;
+pub(crate) use groups::n_groups;
+pub use groups::{GroupKFold, class_folds, group_shuffle_split};
 pub use k_fold::KFold;
 pub use label_set_split::{label_set_order, label_set_split};
 pub use stratified_k_fold::StratifiedKFold;
@@ -36,4 +39,9 @@ fn rows_by_class(class_ids: &[usize]) -> Vec<Vec<usize>> {
         rows.entry(class_id).or_default().push(row);
     }
     rows.into_values().collect()
+}
+
+/// What some rows have, where rows have it.
+pub(crate) fn of_rows<T: Copy>(values: Option<&[T]>, rows: &[usize]) -> Option<Vec<T>> {
+    values.map(|values| rows.iter().map(|&row| values[row]).collect())
 }

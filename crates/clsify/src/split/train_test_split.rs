@@ -55,7 +55,7 @@ impl Default for SplitOptions {
 /// ```
 pub fn train_test_split(class_ids: &[usize], options: &SplitOptions) -> Result<Split> {
     let n_rows = class_ids.len();
-    let n_test = n_test_rows(n_rows, options.test_size)?;
+    let n_test = n_test_of(n_rows, options.test_size, "rows")?;
     let mut random = Mt19937::new(options.seed);
     if options.stratify {
         return stratified(class_ids, n_rows - n_test, n_test, &mut random);
@@ -65,14 +65,14 @@ pub fn train_test_split(class_ids: &[usize], options: &SplitOptions) -> Result<S
     Ok(Split { train, test })
 }
 
-/// The number of test rows: at least 1 and less than `n_rows`.
-pub(super) fn n_test_rows(n_rows: usize, test_size: TestSize) -> Result<usize> {
+/// The number of test rows, or groups of them: at least 1 and less than `n_rows`.
+pub(super) fn n_test_of(n_rows: usize, test_size: TestSize, rows: &str) -> Result<usize> {
     if n_rows < 2 {
-        return Err(invalid(format!("expected at least 2 rows, got {n_rows}")).at("train_test_split"));
+        return Err(invalid(format!("expected at least 2 {rows}, got {n_rows}")).at("train_test_split"));
     }
     let n_test = match test_size {
         TestSize::Count(count) if count == 0 || count >= n_rows => {
-            let message = format!("expected 1 to {} of {n_rows} rows, got {count}", n_rows - 1);
+            let message = format!("expected 1 to {} of {n_rows} {rows}, got {count}", n_rows - 1);
             return Err(invalid(message).at("test size"));
         }
         TestSize::Count(count) => count,
@@ -85,7 +85,7 @@ pub(super) fn n_test_rows(n_rows: usize, test_size: TestSize) -> Result<usize> {
         }
     };
     if n_test >= n_rows {
-        let message = format!("expected at least 1 of {n_rows} rows left for training, got 0");
+        let message = format!("expected at least 1 of {n_rows} {rows} left for training, got 0");
         return Err(invalid(message).at("test size"));
     }
     Ok(n_test)

@@ -24,7 +24,7 @@ pub(super) fn run(
     console: &Console,
 ) -> anyhow::Result<()> {
     let thresholds = args.decision.of_labels()?;
-    let options = args.weight.of(args.options.with_limit(args.limit));
+    let options = args.data_options();
     let dataset = load_multi_label_dataset(&args.data, separator, &options, console)?;
     args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
     let in_cells = options.label_columns.is_empty().then_some(separator);

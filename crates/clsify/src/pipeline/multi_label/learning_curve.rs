@@ -1,6 +1,6 @@
 //! How micro F1 grows with the number of training rows, where a sentence may have several labels.
 
-use super::train::{FOLDS, MultiLabelTestRows, check_labels, note_unseen, split};
+use super::train::{FOLDS, MultiLabelTestRows, check_labels, label_set_folds, note_unseen, split};
 use super::{among, indicator, union};
 use crate::classifier::{
     LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Scaling, StandardScaler,
@@ -8,7 +8,7 @@ use crate::classifier::{
 use crate::dataset::{MultiLabelDataset, MultiLabelSummary};
 use crate::error::Result;
 use crate::evaluation::{MultiLabelEvaluation, RatioScore, mean_and_std, multi_label_grid_search};
-use crate::pipeline::cautions::{check_some_known, note_seen};
+use crate::pipeline::cautions::{check_some_known, note_seen_in_training};
 use crate::pipeline::label_notes::note_label_spelling;
 use crate::pipeline::learning_curve::{CurveFit, fit_sizes, points_and_forecast, sizes};
 use crate::pipeline::seen_sentences::SeenSentences;
@@ -16,7 +16,7 @@ use crate::pipeline::{
     CurveForecast, CurveScores, CurveScoring, EncoderReport, LearningCurve, LearningCurveOptions, Observer,
     SentenceEncoder,
 };
-use crate::split::label_set_order;
+use crate::split::{label_set_order, of_rows};
 
 /// As [`learning_curve`](crate::pipeline::learning_curve), with one logistic regression a label and the threshold 0.5: by micro F1,
 /// and where held-out rows have weights, by weight. The baseline is the most frequent set or every label, whichever has the
@@ -65,6 +65,7 @@ pub fn multi_label_learning_curve(
     };
     let w_test = w_test.filter(|weights| weights.iter().any(|&w| w > 0.0));
     let y_train = indicator(dataset, &own)?.select_rows(&split.train);
+    let g_train = of_rows(dataset.groups(), &split.train);
     let y_test = match test_dataset {
         Some(test) => indicator(test, &labels)?,
         None => indicator(dataset, &labels)?.select_rows(&split.test),
@@ -81,7 +82,7 @@ pub fn multi_label_learning_curve(
         Some(test) => seen.count(test.sentences()),
         None => seen.count(split.test.iter().map(|&row| &dataset.sentences()[row])),
     };
-    note_seen(observer, (n_seen, y_test.n_samples()), "the training rows");
+    note_seen_in_training(observer, (n_seen, y_test.n_samples()), test_dataset.is_none());
 
     let encoded = encoder.encode_lines(dataset.sentences(), dataset.lines(), observer)?;
     let x_train = encoded.features.select_rows(&split.train);
@@ -100,7 +101,9 @@ pub fn multi_label_learning_curve(
         let (x, y) = (x_train.select_rows(rows), y_train.select_rows(rows));
         let weights: Option<Vec<f64>> =
             w_train.as_ref().map(|weights| rows.iter().map(|&row| weights[row]).collect());
-        let (fitted, c) = fit(&MultiLabelSamples::new(&x, &y).weighted(weights.as_deref()), options)?;
+        let groups = of_rows(g_train.as_deref(), rows);
+        let samples = MultiLabelSamples::new(&x, &y).weighted(weights.as_deref());
+        let (fitted, c) = fit(&samples, groups.as_deref(), options)?;
         let y_pred = among(&fitted.predict(&x_test, &half), &own, &labels)?;
         Ok(CurveFit {
             c,
@@ -135,13 +138,15 @@ pub fn multi_label_learning_curve(
 /// The classifier of these rows, for features as they are, and its C.
 fn fit(
     samples: &MultiLabelSamples,
+    groups: Option<&[usize]>,
     options: &LearningCurveOptions<MultiLabelTestRows>,
 ) -> Result<(OneVsRest, f64)> {
     let scaler = (options.scaling == Scaling::Standard)
         .then(|| StandardScaler::fit_weighted(samples.features, samples.sample_weight));
     let scaled = scaler.as_ref().map(|scaler| scaler.transform(samples.features));
     let samples = MultiLabelSamples { features: scaled.as_ref().unwrap_or(samples.features), ..*samples };
-    let c = match (&options.grid_search, FOLDS.split(samples.labels.n_samples())) {
+    let folds = label_set_folds(samples.labels.n_samples(), groups, FOLDS.n_splits);
+    let c = match (&options.grid_search, folds) {
         (Some(c_values), Ok(folds)) => {
             multi_label_grid_search(&samples, c_values, &options.classifier, &folds, &|_| {})?.best_c
         }

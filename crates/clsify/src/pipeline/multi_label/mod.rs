@@ -28,7 +28,7 @@ pub use saved::{SavedLabels, SavedMultiLabelModel, SavedMultiLabelTraining};
 pub use thresholds::Thresholds;
 pub use train::{MultiLabelTestRows, MultiLabelTrainOptions, MultiLabelTrained, train_multi_label};
 
-pub(super) use train::{FOLDS, split, train_encoded};
+pub(super) use train::{FOLDS, label_set_folds, split, train_encoded};
 
 use crate::classifier::LabelIndicator;
 use crate::dataset::MultiLabelDataset;

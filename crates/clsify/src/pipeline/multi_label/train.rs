@@ -28,11 +28,25 @@ use crate::pipeline::{
     Calibration, Encoded, EncoderReport, FeaturesReport, Observer, Seconds, SentenceEncoder, SplitReport,
     Stage, list,
 };
-use crate::split::{KFold, Split, SplitOptions, label_set_split};
+use crate::split::{
+    GroupKFold, KFold, Split, SplitOptions, group_shuffle_split, label_set_split, n_groups, of_rows,
+};
 
 /// Folds behind a chosen C and chosen features; shuffled, as files are often sorted by label. There are more of them behind
 /// calibration and thresholds, as [`n_splits_of`] says why.
 pub(in crate::pipeline) const FOLDS: KFold = KFold { n_splits: 5, shuffle: Some(0) };
+
+/// Folds of so many rows: by groups where there are any, else those of [`FOLDS`].
+pub(in crate::pipeline) fn label_set_folds(
+    n_rows: usize,
+    groups: Option<&[usize]>,
+    n_splits: usize,
+) -> Result<Vec<Split>> {
+    match groups {
+        Some(groups) => GroupKFold { n_splits }.split(groups),
+        None => KFold { n_splits, ..FOLDS }.split(n_rows),
+    }
+}
 
 /// Where the held-out rows come from.
 #[derive(Debug, Clone)]
@@ -155,18 +169,20 @@ pub(in crate::pipeline) fn train_encoded(
     let grid = options.grid_search.as_deref().unwrap_or_default();
     grid.iter().try_for_each(|&c| LogisticRegressionOptions { c, ..options.classifier }.check())?;
     let n_train = split.train.len();
+    let g_train = of_rows(dataset.groups(), &split.train);
     options.thresholds.check(&labels, n_train, options.classifier.class_weight)?;
     let decides = options.thresholds != Thresholds::Half;
     let folds_of = |n_splits: usize, are_needed: bool| match are_needed {
         false => Ok(Vec::new()),
-        true => KFold { n_splits, ..FOLDS }.split(n_train).map_err(|e| {
+        true => label_set_folds(n_train, g_train.as_deref(), n_splits).map_err(|e| {
             e.at("training rows").with_hint(
                 "without a search for C, without calibration and with the threshold 0.5 fewer rows will do",
             )
         }),
     };
     let search_folds = folds_of(FOLDS.n_splits, options.grid_search.is_some())?;
-    let folds = folds_of(n_splits_of(n_train, n_train), decides || options.calibration != Calibration::None)?;
+    let n_splits = n_splits_of(n_train, g_train.as_deref().map_or(n_train, n_groups));
+    let folds = folds_of(n_splits, decides || options.calibration != Calibration::None)?;
     let w_test = match test_dataset {
         Some(test) => test.weights().map(<[f64]>::to_vec),
         None => weights(&split.test),
@@ -366,7 +382,10 @@ pub(in crate::pipeline) fn split(
     test: &MultiLabelTestRows,
 ) -> Result<Split> {
     match test {
-        MultiLabelTestRows::Split(options) => label_set_split(&label_ids(dataset, own), options),
+        MultiLabelTestRows::Split(options) => match dataset.groups() {
+            Some(groups) => group_shuffle_split(groups, options),
+            None => label_set_split(&label_ids(dataset, own), options),
+        },
         MultiLabelTestRows::Dataset(_) => Ok(Split { train: (0..dataset.len()).collect(), test: Vec::new() }),
     }
 }

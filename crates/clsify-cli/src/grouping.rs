@@ -1,0 +1,42 @@
+//! Options that keep rows together in splits and folds.
+
+use clap::Args;
+use clsify::dataset::{Column, DatasetOptions};
+
+/// Which rows belong together.
+#[derive(Args)]
+pub(crate) struct GroupArgs {
+    /// Keep rows with the same value in this column of --data, such as an author, on one side of the split and in one fold: its
+    /// name, or its number counted from 0.
+    ///
+    /// The split is that of scikit-learn's GroupShuffleSplit with the same seed, and --test-size is a share or a number of groups; the
+    /// folds are those of GroupKFold.
+    #[arg(long, value_name = "COLUMN")]
+    group_column: Option<Column>,
+
+    /// Keep rows whose sentences are equal, but for case and spaces, on one side of the split and in one fold.
+    ///
+    /// With --group-column, rows that share a value or a sentence belong together, also by way of others.
+    #[arg(long)]
+    group_duplicates: bool,
+}
+
+impl GroupArgs {
+    pub(crate) fn of(&self, options: DatasetOptions) -> DatasetOptions {
+        DatasetOptions {
+            group_column: self.group_column.clone(),
+            group_duplicates: self.group_duplicates,
+            ..options
+        }
+    }
+
+    /// The options that were given, as they would be given again; one that takes no value has an empty one.
+    pub(crate) fn given(&self) -> Vec<(&'static str, String)> {
+        let column = self.group_column.as_ref().map(|column| match column {
+            Column::Name(name) => ("--group-column", name.clone()),
+            Column::Index(index) => ("--group-column", index.to_string()),
+        });
+        let duplicates = self.group_duplicates.then(|| ("--group-duplicates", String::new()));
+        column.into_iter().chain(duplicates).collect()
+    }
+}
