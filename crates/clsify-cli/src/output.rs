@@ -108,6 +108,16 @@ pub(crate) fn is_stdout(path: &Path) -> bool {
     path == Path::new("-") || path == Path::new("/dev/stdout")
 }
 
+/// A line of CSV as in RFC 4180, without its end.
+pub(crate) fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
+    let quoted = |cell: String| {
+        // Spaces at either end, which some readers remove, and a line of one empty cell, which most skip.
+        let is_plain = cell.trim() == cell && !cell.contains(['"', ',', '\n', '\r']);
+        if is_plain { cell } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
+    };
+    cells.into_iter().map(quoted).collect::<Vec<_>>().join(",")
+}
+
 /// Writes a report as JSON; `-` is stdout.
 pub(crate) fn write_json(path: &Path, report: &impl Serialize) -> anyhow::Result<()> {
     let json = serde_json::to_string_pretty(report)?;

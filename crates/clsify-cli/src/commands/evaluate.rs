@@ -1,11 +1,15 @@
 //! `clsify evaluate`: scores a saved classifier on labelled sentences.
 
+mod errors;
+
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use clsify::evaluation::{CalibrationScores, ProbabilityScores};
 use clsify::pipeline::SavedMultiLabelModel;
 use serde::Serialize;
 
+use self::errors::Subject;
 use crate::commands::train::{multi_label, scores, weighted};
 use crate::console::Console;
 use crate::decision::evaluated_text;
@@ -18,7 +22,9 @@ use crate::reliability_chart::{Series, check_chart, last_name, write_chart};
 
 /// Score a saved classifier on labelled sentences
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  clsify evaluate model --data test.tsv --json scores.json")]
+#[command(
+    after_help = "Examples:\n  clsify evaluate model --data test.tsv --json scores.json\n  clsify evaluate model --data test.tsv --errors errors.csv"
+)]
 pub(crate) struct Args {
     /// The model's folder
     model: PathBuf,
@@ -38,6 +44,15 @@ pub(crate) struct Args {
     /// Arithmetic of the encoder; that of the training if not given
     #[arg(long, value_enum)]
     dtype: Option<DtypeArg>,
+
+    /// Write the misclassified rows to this file, the most confident errors first; - is stdout.
+    ///
+    /// Each row has its line in the data, the sentence, its label, the predicted one and its probability, and the probability of every
+    /// class. The extension decides on the form: csv, tsv, or jsonl; any other is CSV. A row whose label the model does not know is an
+    /// error; a model that may abstain says so in the column `abstained`. With a multi-label model, `confidence` is that of the row's
+    /// most confident wrong label: its probability where it is given wrongly, 1 less its probability where it is missing
+    #[arg(long, value_name = "ERRORS.csv")]
+    errors: Option<PathBuf>,
 
     /// Draw how far the probabilities can be trusted to this file; - is stdout
     #[arg(long, value_name = "RELIABILITY.svg")]
@@ -64,7 +79,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.json.iter().try_for_each(|path| check_parent(path))?;
     check_chart(args.chart.as_deref(), args.json.as_deref())?;
-    check_output(args.output.as_deref(), &[args.json.as_deref(), args.chart.as_deref()], &[&args.data])?;
+    args.errors.iter().try_for_each(|path| check_parent(path))?;
+    let files = [args.json.as_deref(), args.chart.as_deref(), args.errors.as_deref()];
+    let n_on_stdout = files.iter().flatten().filter(|path| is_stdout(path)).count();
+    ensure!(n_on_stdout < 2, "stdout: expected one of --json, --chart and --errors there, got several");
+    check_output(args.output.as_deref(), &files, &[&args.data])?;
     if SavedMultiLabelModel::is_at(&args.model)? {
         return run_multi_label(args, console);
     }
@@ -73,7 +92,18 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let classifier =
         load_classifier(&args.model, args.encoder.as_deref(), args.dtype, args.cache.open(), console)?;
     classifier.check_labels(&dataset)?;
-    let report = classifier.evaluate(&dataset, console)?;
+    let (report, errors) = classifier.evaluate_with_errors(&dataset, console)?;
+    if let Some(path) = &args.errors {
+        let subject = Subject {
+            lines: dataset.lines(),
+            sentences: dataset.sentences(),
+            labels: dataset.labels().iter().map(|label| vec![label.clone()]).collect(),
+            classes: classifier.classes(),
+            separator: None,
+            abstains: classifier.decision().abstain_below.is_some(),
+        };
+        subject.write(path, &errors, console)?;
+    }
     let decision = report.decision.as_ref();
     let decision = decision.map(|d| evaluated_text(&d.rule, &d.effect, classifier.classes()));
     let text = format!(
@@ -97,7 +127,18 @@ fn run_multi_label(args: &Args, console: &Console) -> anyhow::Result<()> {
     let (encoder, cache) = (args.encoder.as_deref(), args.cache.open());
     let classifier = load_multi_label_classifier(&args.model, encoder, args.dtype, cache, console)?;
     classifier.check_labels(&dataset)?;
-    let report = classifier.evaluate(&dataset, console)?;
+    let (report, errors) = classifier.evaluate_with_errors(&dataset, console)?;
+    if let Some(path) = &args.errors {
+        let subject = Subject {
+            lines: dataset.lines(),
+            sentences: dataset.sentences(),
+            labels: dataset.label_sets().to_vec(),
+            classes: classifier.classes(),
+            separator: Some(separator.to_string()),
+            abstains: false,
+        };
+        subject.write(path, &errors, console)?;
+    }
     let text = multi_label::scores(&report.test, None)
         + &multi_label::weighted(report.test_weighted)
         + &probabilities(&report.probabilities);
@@ -130,7 +171,8 @@ fn finish(
         let what = format!("{} on {}", last_name(&args.model), last_name(&args.data));
         write_chart(path, &what, &[series])?;
     }
-    let is_on_stdout = [&args.json, &args.chart].into_iter().flatten().any(|path| is_stdout(path));
+    let is_on_stdout =
+        [&args.json, &args.chart, &args.errors].into_iter().flatten().any(|path| is_stdout(path));
     if is_on_stdout && args.output.as_deref().is_none_or(is_stdout) {
         return Ok(());
     }

@@ -112,7 +112,7 @@ pub fn compare(
         model.check_labels(dataset).map_err(|e| e.at(name))?;
     }
     let evaluate = |model: &SentenceClassifier, name: &str| {
-        let (report, predicted) = model.evaluate_rows(dataset, observer)?;
+        let (report, predicted, _) = model.evaluate_rows(dataset, observer)?;
         let rows = (report.n_seen.unwrap_or(0), dataset.len());
         note_seen(observer, rows, &format!("the training rows of {name}"));
         note_known_otherwise(observer, &model.unknown_labels(dataset), model.classes());

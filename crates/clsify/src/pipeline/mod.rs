@@ -20,6 +20,7 @@ mod encoder_identity;
 mod hash_memory;
 mod label_notes;
 mod learning_curve;
+mod misclassified;
 mod multi_label;
 mod nearest;
 mod observer;
@@ -54,6 +55,7 @@ pub use encoder_identity::FileHash;
 pub use learning_curve::{
     CurveForecast, CurvePoint, CurveScores, CurveScoring, LearningCurve, LearningCurveOptions, learning_curve,
 };
+pub use misclassified::Misclassified;
 pub use multi_label::{
     ComparedLabel, ComparedMultiLabelModel, ConstantLabels, ConstantScores, CostEffect, LabelCalibration,
     LabelCost, LabelCosts, LabelThreshold, MultiLabelBaseline, MultiLabelCalibrationReport,

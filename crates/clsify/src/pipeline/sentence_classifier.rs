@@ -11,6 +11,7 @@ use super::decision::{self, DecisionEffect, Scored};
 use super::encoder_identity::EncoderFiles;
 use super::hash_memory::HashMemory;
 use super::label_notes::note_known_otherwise;
+use super::misclassified::{Misclassified, most_confident_first};
 use super::observer::Observer;
 use super::saved_model::{self, SavedEncoder, SavedModel, SavedTraining, SavedWeights, Weights};
 use super::seen_sentences::SeenSentences;
@@ -278,7 +279,20 @@ impl SentenceClassifier {
     /// # Errors
     /// As for [`SentenceEncoder::encode`].
     pub fn evaluate(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<EvaluationReport> {
-        let report = self.evaluate_rows(dataset, observer)?.0;
+        Ok(self.evaluate_with_errors(dataset, observer)?.0)
+    }
+
+    /// The same, and the rows that the classifier gets wrong, the most confident errors first. A row whose label it does not know is
+    /// one of them.
+    ///
+    /// # Errors
+    /// As for [`evaluate`](Self::evaluate).
+    pub fn evaluate_with_errors(
+        &self,
+        dataset: &Dataset,
+        observer: &dyn Observer,
+    ) -> Result<(EvaluationReport, Vec<Misclassified>)> {
+        let (report, predicted, probabilities) = self.evaluate_rows(dataset, observer)?;
         let unknown = self.unknown_labels(dataset);
         if !unknown.is_empty() {
             let unknown = super::list(&unknown.iter().map(String::as_str).collect::<Vec<_>>());
@@ -294,15 +308,27 @@ impl SentenceClassifier {
             let constant = format!("always answering {}, the most frequent label here,", quoted(label));
             note_below_baseline(observer, "accuracy", report.test.accuracy, (&constant, share));
         }
-        Ok(report)
+        let rows =
+            dataset.labels().iter().zip(predicted).zip(probabilities.chunks_exact(self.classes().len()));
+        let errors = rows.enumerate().filter_map(|(row, ((label, class_id), probabilities))| {
+            let predicted = &self.classes()[class_id];
+            (predicted != label).then(|| Misclassified {
+                row,
+                predicted: vec![predicted.clone()],
+                abstained: self.decision().decide(probabilities).abstained,
+                confidence: probabilities[class_id],
+                probabilities: probabilities.to_vec(),
+            })
+        });
+        Ok((report, most_confident_first(errors.collect())))
     }
 
-    /// The scores, and the class that is predicted for each row.
+    /// The scores, the class that is predicted for each row, and the probabilities of all classes.
     pub(super) fn evaluate_rows(
         &self,
         dataset: &Dataset,
         observer: &dyn Observer,
-    ) -> Result<(EvaluationReport, Vec<usize>)> {
+    ) -> Result<(EvaluationReport, Vec<usize>, Vec<f64>)> {
         let mut labels = dataset.classes();
         labels.extend_from_slice(self.classes());
         labels.sort();
@@ -337,7 +363,7 @@ impl SentenceClassifier {
             )?,
             decision,
         };
-        Ok((report, predicted))
+        Ok((report, predicted, probabilities))
     }
 
     /// The labels of the data that are no class of this classifier, sorted.

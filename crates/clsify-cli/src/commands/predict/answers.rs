@@ -5,10 +5,10 @@ use clsify::pipeline::{Fault, Observer};
 use serde_json::{Map, Value, json};
 
 use super::OutputFormat;
-use super::carried::{Columns, csv_line, with_answer};
+use super::carried::{Columns, with_answer};
 use super::model::{Answer, Model};
 use crate::console::Console;
-use crate::output::Output;
+use crate::output::{Output, csv_line};
 use crate::records::{Records, Row};
 use crate::table::{escape, one_field};
 

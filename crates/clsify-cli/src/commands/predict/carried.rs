@@ -109,16 +109,6 @@ fn cell(value: &RawValue) -> String {
     }
 }
 
-/// A line of CSV as in RFC 4180, without its end.
-pub(super) fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
-    let quoted = |cell: String| {
-        // Spaces at either end, which some readers remove, and a line of one empty cell, which most skip.
-        let is_plain = cell.trim() == cell && !cell.contains(['"', ',', '\n', '\r']);
-        if is_plain { cell } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
-    };
-    cells.into_iter().map(quoted).collect::<Vec<_>>().join(",")
-}
-
 /// A record as an object, with all of its keys, followed by the members of an answer.
 ///
 /// The text of an object is kept, so that its numbers stay as they were written.
@@ -156,6 +146,7 @@ pub(super) fn with_answer(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::csv_line;
     use serde_json::{Map, json};
 
     fn answer() -> Vec<(String, Value)> {

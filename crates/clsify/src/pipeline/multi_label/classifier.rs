@@ -14,6 +14,7 @@ use crate::matrix::Matrix;
 use crate::pipeline::calibration::that_count;
 use crate::pipeline::cautions::{check_some_known, note_seen};
 use crate::pipeline::label_notes::note_known_otherwise;
+use crate::pipeline::misclassified::{Misclassified, most_confident_first};
 use crate::pipeline::saved_model::{SavedWeights, Weights, encoder_version};
 use crate::pipeline::seen_sentences::SeenSentences;
 use crate::pipeline::sentence_classifier::load_encoder;
@@ -223,6 +224,18 @@ impl MultiLabelClassifier {
         dataset: &MultiLabelDataset,
         observer: &dyn Observer,
     ) -> Result<MultiLabelEvaluationReport> {
+        Ok(self.evaluate_with_errors(dataset, observer)?.0)
+    }
+
+    /// The same, and the rows whose set is not the predicted one, the most confident errors first.
+    ///
+    /// # Errors
+    /// As for [`evaluate`](Self::evaluate).
+    pub fn evaluate_with_errors(
+        &self,
+        dataset: &MultiLabelDataset,
+        observer: &dyn Observer,
+    ) -> Result<(MultiLabelEvaluationReport, Vec<Misclassified>)> {
         let n_seen = self.n_seen(dataset);
         note_seen(observer, (n_seen.unwrap_or(0), dataset.len()), "the training rows of the model");
         let unknown = self.unknown_labels(dataset);
@@ -238,7 +251,8 @@ impl MultiLabelClassifier {
         let probabilities = self.classifier.predict_proba(&encoded.features);
         let y_pred = among(&above(&probabilities, self.thresholds()), self.classes(), &labels)?;
         let y_true = indicator(dataset, &labels)?;
-        Ok(MultiLabelEvaluationReport {
+        let errors = self.errors(dataset, &probabilities);
+        let report = MultiLabelEvaluationReport {
             dataset: dataset.summary(),
             encoder: EncoderReport::of(&self.encoder),
             features: FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts },
@@ -250,7 +264,34 @@ impl MultiLabelClassifier {
                 &indicator(dataset, self.classes())?,
                 that_count(dataset.weights()),
             )?,
-        })
+        };
+        Ok((report, errors))
+    }
+
+    fn errors(&self, dataset: &MultiLabelDataset, probabilities: &[f64]) -> Vec<Misclassified> {
+        let n_classes = self.classes().len();
+        let given = above(probabilities, self.thresholds());
+        let rows = dataset.label_sets().iter().enumerate().zip(probabilities.chunks_exact(n_classes));
+        let errors = rows.filter_map(|((row, labels), probabilities)| {
+            let own: Vec<usize> =
+                labels.iter().filter_map(|label| self.classes().binary_search(label).ok()).collect();
+            let given = given.row(row);
+            // How sure the classifier is of a label that is wrong.
+            let wrong = (0..n_classes).filter(|id| given[*id] != own.contains(id));
+            let of_known =
+                wrong.map(|id| if given[id] { probabilities[id] } else { 1.0 - probabilities[id] });
+            let of_unknown = (own.len() < labels.len()).then_some(1.0);
+            let confidence = of_known.chain(of_unknown).max_by(f64::total_cmp)?;
+            let predicted = (0..n_classes).filter(|&id| given[id]).map(|id| self.classes()[id].clone());
+            Some(Misclassified {
+                row,
+                predicted: predicted.collect(),
+                abstained: false,
+                confidence,
+                probabilities: probabilities.to_vec(),
+            })
+        });
+        most_confident_first(errors.collect())
     }
 
     /// The labels of every row at their places among all `labels`, sorted, of which the classifier's own are a part.
