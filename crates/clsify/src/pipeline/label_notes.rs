@@ -69,7 +69,11 @@ pub(super) fn note_label_spelling(
     let hints: Vec<String> = labels.iter().filter_map(|label| list_hint(label, separator)).collect();
     if let Some(first) = hints.first() {
         let n = hints.len() - 1;
-        let more = if n == 0 { String::new() } else { format!(" ({n} more labels do too)") };
+        let more = match n {
+            0 => String::new(),
+            1 => "; 1 more label is a list too".to_string(),
+            n => format!("; {n} more labels are lists too"),
+        };
         observer.note(&format!("label {first}{more}"));
     }
 }
