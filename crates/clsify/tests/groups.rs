@@ -1,5 +1,6 @@
 //! Splits and folds by groups against scikit-learn 1.9.1 (`fixtures/sklearn/groups.json`): equal, number for number; and the groups of
 //! data files.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use clsify::classifier::{LogisticRegressionOptions, Samples};
 use clsify::dataset::{
@@ -219,7 +220,11 @@ fn a_missing_group_is_named_and_can_be_skipped() {
         ("nobody", "x.csv", "expected a column \"nobody\""),
         ("group", "x.ft", "expected no column for lines of fastText"),
     ] {
-        let options = DatasetOptions { group_column: Some(Column::Name(group.to_string())), ..options() };
+        let options = DatasetOptions {
+            group_column: Some(Column::Name(group.to_string())),
+            label_column: Some(Column::Name("label".to_string())),
+            ..options()
+        };
         let error = Dataset::read("text,label,group\na,b,c\nd,e,f\n".as_bytes(), file, &options).unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     }

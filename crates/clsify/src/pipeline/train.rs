@@ -161,7 +161,7 @@ pub(super) fn train_encoded(
     };
     let n_seen = seen.count(test_sentences);
     let (train_rows, test_rows) = ((&y_train[..], w_train.as_deref()), (&y_test[..], w_test.as_deref()));
-    let (most_frequent, baseline) = baseline((train_rows, groups), test_rows, labels.len())?;
+    let (most_frequent, baseline) = baseline(train_rows, groups, test_rows, labels.len())?;
 
     // The classifier will belong to the files as they were loaded, whatever becomes of them meanwhile.
     encoder.files().hashes(encoder.hash_memory())?;
@@ -462,7 +462,8 @@ fn accuracy(predicted: &[usize], y: &[usize]) -> f64 {
 
 /// The class that is the most frequent in the training rows, and how always answering it does.
 fn baseline(
-    ((y_train, w_train), groups): ((&[usize], Option<&[f64]>), Option<&[usize]>),
+    (y_train, w_train): (&[usize], Option<&[f64]>),
+    groups: Option<&[usize]>,
     (y_test, w_test): (&[usize], Option<&[f64]>),
     n_classes: usize,
 ) -> Result<(usize, BaselineReport)> {

@@ -38,7 +38,7 @@ impl Subject<'_> {
                 errors.iter().try_for_each(|error| writeln!(out, "{}", self.object(error)))
             }
             Some("tsv") => {
-                let lines = self.table(errors, |cell| escape(&cell), |sentence| one_field(sentence));
+                let lines = self.table(errors, |cell| escape(&cell), one_field);
                 lines.into_iter().try_for_each(|cells| writeln!(out, "{}", cells.join("\t")))
             }
             _ => {
