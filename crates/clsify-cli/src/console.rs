@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clsify::encoder::Dtype;
 use clsify::pipeline::{Observer, SentenceEncoder, Stage};
 use clsify_hub::FetchObserver;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::table::visible;
 
@@ -93,7 +93,7 @@ impl Console {
             ProgressBar::hidden()
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("=> "));
+            bar.set_style(style.progress_chars("=> ").with_key("left", write_time_left));
         }
         bar.set_message(name.to_string());
         bar.enable_steady_tick(Duration::from_millis(200));
@@ -117,6 +117,19 @@ fn faster_dtype(faster: &[(Dtype, f64)]) -> Option<String> {
     ))
 }
 
+fn write_time_left(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    // A bar that cannot be drawn is none to report.
+    let _ = out.write_str(&time_left(state.pos(), state.eta()));
+}
+
+/// The time that is left, once there is something to tell it by.
+fn time_left(done: u64, left: Duration) -> String {
+    match done > 0 && !left.is_zero() {
+        true => format!(", {:#} left", HumanDuration(left)),
+        false => String::new(),
+    }
+}
+
 /// A message as one line, whatever a path or a label in it holds.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
@@ -138,9 +151,9 @@ impl Observer for Console {
     fn start(&self, stage: Stage, total: usize) {
         let template = match (stage, total) {
             (Stage::Stream, 0) => "{spinner} {msg} {bytes} read, {elapsed}",
-            (Stage::Stream, _) => "{msg} [{bar:30}] {bytes}/{total_bytes} read, {eta} left",
+            (Stage::Stream, _) => "{msg} [{bar:30}] {bytes}/{total_bytes} read{left}",
             (_, 0) => "{spinner} {msg} {elapsed}",
-            _ => "{msg} [{bar:30}] {pos}/{len}, {eta} left",
+            _ => "{msg} [{bar:30}] {pos}/{len}{left}",
         };
         self.begin_bar(name_of(stage), total as u64, template);
     }
@@ -183,7 +196,7 @@ impl FetchObserver for Console {
         if is_new {
             let template = match total {
                 0 => "{spinner} {msg} {bytes}, {bytes_per_sec}",
-                _ => "{msg} [{bar:30}] {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left",
+                _ => "{msg} [{bar:30}] {bytes}/{total_bytes}, {bytes_per_sec}{left}",
             };
             self.begin_bar(file, total, template);
         }
@@ -199,6 +212,15 @@ impl FetchObserver for Console {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_time_is_left_until_it_is_known() {
+        assert_eq!(time_left(0, Duration::ZERO), "");
+        assert_eq!(time_left(0, Duration::from_secs(9)), "");
+        assert_eq!(time_left(100, Duration::ZERO), "");
+        assert_eq!(time_left(100, Duration::from_secs(9)), ", 9s left");
+        assert_eq!(time_left(100, Duration::from_secs(90)), ", 2m left");
+    }
 
     #[test]
     fn the_hint_names_what_is_faster() {

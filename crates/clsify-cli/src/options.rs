@@ -1,6 +1,6 @@
 //! Options that several commands share, and what they stand for; `loading.rs` goes and gets it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
@@ -12,6 +12,8 @@ use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Layers, Pooli
 use clsify::pipeline::{Calibration, Features, selection_c_values};
 use clsify::split::{SplitOptions, TestSize};
 use clsify_hub::Hub;
+
+use crate::output::check_outside;
 
 /// How the rows of a data file are read.
 #[derive(Args)]
@@ -338,6 +340,11 @@ pub(crate) struct CacheArgs {
 }
 
 impl CacheArgs {
+    /// That the cache does not lie in the folder of a model.
+    pub(crate) fn check_outside(&self, model: &Path) -> anyhow::Result<()> {
+        self.cache_dir.iter().try_for_each(|folder| check_outside(folder, model, "--cache-dir"))
+    }
+
     pub(crate) fn open(&self) -> Option<FeatureCache> {
         if self.no_cache {
             return None;

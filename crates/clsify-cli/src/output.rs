@@ -127,6 +127,16 @@ pub(crate) fn write_json(path: &Path, report: &impl Serialize) -> anyhow::Result
     Ok(clsify::files::write_atomically(path, |out| writeln!(out, "{json}"))?)
 }
 
+/// What a folder that is replaced as a whole must not hold.
+pub(crate) fn check_outside(path: &Path, output: &Path, option: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !clsify::files::is_inside(path, output),
+        "{}: lies in the model's folder: choose another {option}",
+        path.display()
+    );
+    Ok(())
+}
+
 /// Fails now, rather than after minutes of work, if a file cannot be put there.
 pub(crate) fn check_parent(path: &Path) -> anyhow::Result<()> {
     if is_stdout(path) {

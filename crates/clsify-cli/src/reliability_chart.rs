@@ -9,8 +9,6 @@ use crate::output::{check_parent, is_stdout, stdout};
 use crate::svg::{dot, head, label, line, polyline};
 use crate::table::Table;
 
-/// Bins that are shown in a terminal at most; the report has them all.
-const MOST_LINES: usize = 13;
 /// Characters from probability 0 to 1.
 const BAR_WIDTH: usize = 31;
 
@@ -22,15 +20,11 @@ pub(crate) struct Series<'a> {
     pub(crate) bins: &'a [ReliabilityBin],
 }
 
-/// The bins that have rows, the largest ones if they are many: `|` is what was said on average, `o` what came true.
+/// The bins that have rows: `|` is what was said on average, `o` what came true.
 pub(crate) fn text(bins: &[ReliabilityBin]) -> String {
-    let mut sizes: Vec<usize> = bins.iter().map(|bin| bin.n_rows).filter(|n| *n > 0).collect();
-    sizes.sort_unstable_by(|a, b| b.cmp(a));
-    let least = sizes.get(MOST_LINES - 1).copied().unwrap_or(1);
     let place = |p: f64| (p * (BAR_WIDTH - 1) as f64).round() as usize;
     let mut table = Table::new(["probability", "answers", "said", "true", "0 (| said, o came true)      1 "]);
-    let shown = bins.iter().enumerate().filter(|(_, bin)| bin.n_rows >= least).take(MOST_LINES);
-    for (i, bin) in shown {
+    for (i, bin) in bins.iter().enumerate() {
         let (Some(said), Some(came_true)) = (bin.mean_probability, bin.accuracy) else { continue };
         let mut bar = [' '; BAR_WIDTH];
         bar[place(said)] = '|';
@@ -154,4 +148,28 @@ fn description(series: &[Series]) -> String {
         format!("{}. Said, came true: {}.", legend(one), bins.join(", "))
     };
     series.iter().map(of_one).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_every_bin_with_rows() {
+        let bin = |i: usize| {
+            let probability = (i as f64 + 0.5) / 15.0;
+            let n_rows = if i == 3 { 0 } else { i + 1 };
+            ReliabilityBin {
+                n_rows,
+                weight: n_rows as f64,
+                mean_probability: (n_rows > 0).then_some(probability),
+                accuracy: (n_rows > 0).then_some(1.0 - probability),
+            }
+        };
+        let bins: Vec<ReliabilityBin> = (0..15).map(bin).collect();
+        let text = text(&bins);
+        assert_eq!(text.lines().count(), 1 + 14, "{text}");
+        assert!(text.contains("0.00 to 0.07") && text.contains("0.93 to 1.00"), "{text}");
+        assert!(!text.contains("0.20 to 0.27"), "{text}");
+    }
 }

@@ -27,7 +27,7 @@ use crate::loading::{
 use crate::options::{
     CacheArgs, CalibrationArg, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
 };
-use crate::output::{check_apart, check_parent, is_stdout, write_json, write_text};
+use crate::output::{check_apart, check_outside, check_parent, is_stdout, write_json, write_text};
 use crate::reliability_chart::{self, Series, check_chart, last_name, write_chart};
 use crate::table::{Table, n_shown, shorten};
 
@@ -127,7 +127,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
     check_chart(args.chart.as_deref(), args.json.as_deref())?;
     args.chart.iter().try_for_each(|path| check_outside(path, &args.output, "--chart"))?;
-    args.cache.cache_dir.iter().try_for_each(|folder| check_outside(folder, &args.output, "--cache-dir"))?;
+    args.cache.check_outside(&args.output)?;
     for data in std::iter::once(&args.data).chain(&args.split.test_data) {
         check_stays(data, &args.output, "move the file")?;
     }
@@ -250,15 +250,6 @@ pub(crate) fn check_report(report: &Path, output: &Path) -> anyhow::Result<()> {
     }
     check_outside(report, output, "--json")?;
     check_parent(report)
-}
-
-fn check_outside(path: &Path, output: &Path, option: &str) -> anyhow::Result<()> {
-    ensure!(
-        !is_inside(path, output),
-        "{}: lies in the model's folder: choose another {option}",
-        path.display()
-    );
-    Ok(())
 }
 
 /// The encoder that lies in the folder of an earlier model goes when that is replaced.

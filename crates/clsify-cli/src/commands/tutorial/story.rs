@@ -1,0 +1,336 @@
+//! The steps of the story in words. Each takes what it tells from the report, so that every number is in `tutorial.json`.
+
+use clsify::dataset::DatasetSummary;
+use clsify::pipeline::{SentenceEncoder, TrainingReport};
+
+use super::report::{
+    ARTICLE, DotProduct, FirstFeatures, Labelled, Padding, SentencePrediction, StorySeconds, Tokens,
+    first_rows,
+};
+use crate::commands::train::{convergence, scores};
+use crate::table::{Table, shorten, wrap};
+
+/// A step: a numbered heading and a passage.
+fn passage(number: usize, title: &str, text: &str) -> String {
+    let line = format!("{number}. {title}");
+    format!("{line}\n{}\n{}\n", "-".repeat(line.chars().count()), paragraph(text))
+}
+
+fn paragraph(text: &str) -> String {
+    wrap(text, 100)
+}
+
+/// What the labels of the article's data mean.
+fn meaning(label: &str) -> String {
+    match label {
+        "1" => "1 (positive)".to_string(),
+        "0" => "0 (negative)".to_string(),
+        other => shorten(other, 40),
+    }
+}
+
+pub(super) fn sentences_step(rows: &[Labelled], summary: &DatasetSummary, source: &str) -> String {
+    let mut table = Table::new(["sentence", "label"]);
+    for row in rows {
+        table.row([shorten(&row.text, 88), shorten(&row.label, 40)]);
+    }
+    let mut counts: Vec<String> =
+        summary.class_counts.iter().take(6).map(|(label, n)| format!("{n} are {}", meaning(label))).collect();
+    if summary.class_counts.len() > 6 {
+        counts.push(format!("so on through {} labels", summary.class_counts.len()));
+    }
+    let text = format!(
+        "The task is to tell one kind of sentence from another. A classifier learns it from sentences with labels: {source}. \
+         These are the first {} of {}, of which {}:",
+        rows.len(),
+        summary.n_samples,
+        counts.join(" and "),
+    );
+    format!("{}\n{table}", passage(1, "The sentences", &text))
+}
+
+pub(super) fn plan_step(hidden_size: usize, encoder: &str) -> String {
+    let text = format!(
+        "Two models work one after the other. The first is an encoder, which others have trained on a great deal of text: it \
+         turns each sentence into {hidden_size} numbers, and stays as it is. The second is a logistic regression: it learns \
+         from those numbers and the labels which sentences belong to which label."
+    );
+    let picture = format!(
+        "  sentence  ->  [ {encoder}, frozen ]  ->  {hidden_size} numbers  ->  [ logistic regression, trained ]  ->  label"
+    );
+    let plan = "The plan: 1. Turn all sentences into numbers with the encoder. 2. Divide the rows into training rows and test rows. \
+                3. Train the logistic regression on the training rows. 4. Score it on the test rows.";
+    format!("{}\n{picture}\n\n{}\n", passage(2, "Two models", &text), paragraph(plan))
+}
+
+pub(super) fn token_step(tokens: &Tokens, hidden_size: usize) -> String {
+    let mut table = Table::new(std::iter::once("token").chain(tokens.tokens.iter().map(String::as_str)));
+    table.row(std::iter::once("id".to_string()).chain(tokens.input_ids.iter().map(ToString::to_string)));
+    let text = format!(
+        "An encoder reads numbers. Its tokenizer does three things: it splits a sentence into tokens, which are words or parts of \
+         words; it adds a special token at each end; and it replaces each token by its id in the vocabulary. \"{}\" becomes:",
+        tokens.text
+    );
+    let ids: Vec<String> = tokens.input_ids.iter().map(ToString::to_string).collect();
+    let line = format!("  tokenizer.encode(\"{}\")\n  -> [{}]", tokens.text, ids.join(", "));
+    let embeddings = format!(
+        "An id is the number of a row in the encoder's table of embeddings. The table came with the encoder. It has {} rows, one \
+         per token of the vocabulary, and {hidden_size} numbers per row. The first thing the encoder does is to look up the {} rows \
+         of this sentence.",
+        tokens.vocab_size,
+        tokens.input_ids.len(),
+    );
+    format!(
+        "{}\n{table}\nIn transformers and in clsify this is one call:\n\n{line}\n\n{}\n",
+        passage(3, "Tokens", &text),
+        paragraph(&embeddings)
+    )
+}
+
+pub(super) fn encoder_step(encoder: &SentenceEncoder, why: &str, n_sentences: usize) -> String {
+    let config = encoder.config();
+    let text = format!(
+        "The article's encoder is DistilBERT, a smaller and faster version of BERT made by Hugging Face: it was trained to give the \
+         same answers as BERT with half of its layers. BERT itself learned by filling in words that were hidden from it, in books and \
+         in Wikipedia. Here we use {}, {why}: a model of type {}, with {} layers of {} attention heads and {} numbers per \
+         token.",
+        encoder.name(),
+        config.model_type,
+        config.num_hidden_layers,
+        config.num_attention_heads,
+        config.hidden_size,
+    );
+    let layers = format!(
+        "In each layer, every token takes in something of all other tokens of its sentence, so that its numbers come to mean the word \
+         in this context. Nothing in the encoder changes while it reads our {n_sentences} sentences: it is frozen."
+    );
+    format!("{}\n{}\n", passage(4, "The encoder", &text), paragraph(&layers))
+}
+
+pub(super) fn padding_step(padding: &Padding, report: &TrainingReport) -> String {
+    let mut rows = String::new();
+    for (sentence, (ids, mask)) in
+        padding.sentences.iter().zip(padding.input_ids.iter().zip(&padding.attention_mask))
+    {
+        let cells = |numbers: &mut dyn Iterator<Item = u32>| {
+            numbers.take(12).map(|x| format!("{x:>6}")).collect::<String>()
+        };
+        rows.push_str(&format!("  {}\n", shorten(sentence, 88)));
+        rows.push_str(&format!("    input_ids     {}\n", cells(&mut ids.iter().copied())));
+        rows.push_str(&format!("    attention_mask{}\n", cells(&mut mask.iter().map(|&m| u32::from(m)))));
+    }
+    let features = &report.features;
+    let (n, longest) = (features.shape[0], features.counts.max_tokens);
+    let text = format!(
+        "Sentences differ in length. To put all of them into one matrix, the article pads each to the length of the longest, and adds an \
+         attention mask: 1 for a token, 0 for padding. That makes {n} x {longest} ids, and as many marks. With {} short \
+         sentences:",
+        padding.sentences.len()
+    );
+    let saved = format!(
+        "Only {} of the {} places hold a token, {:.0} %. clsify leaves the padding out of its arithmetic; the result is the same.",
+        features.counts.n_tokens,
+        padding.n_places,
+        100.0 * padding.share_of_tokens,
+    );
+    format!("{}\n{rows}\n{}\n", passage(5, "Padding and the attention mask", &text), paragraph(&saved))
+}
+
+pub(super) fn features_step(rows: &[FirstFeatures], report: &TrainingReport, n_cached: usize) -> String {
+    let [n, d] = report.features.shape;
+    let counts = report.features.counts;
+    let n_first = rows.first().map_or(0, |row| row.first.len());
+    let places = (0..n_first).map(|i| i.to_string()).chain(["...".to_string(), (d - 1).to_string()]);
+    let mut table = Table::new(std::iter::once(String::new()).chain(places));
+    for row in rows {
+        let number = |x: f32| format!("{x:.4}");
+        let cells = row.first.iter().map(|&x| number(x)).chain(["...".to_string(), number(row.last)]);
+        table.row(std::iter::once(shorten(&row.text, 40)).chain(cells));
+    }
+    let text = format!(
+        "The encoder's last_hidden_state has {d} numbers for every token of every sentence: {n} x {} x {d}. To classify a \
+         sentence, one vector per sentence is enough. The article takes the one at position 0, where the special token [CLS] \
+         stands (<s> in some encoders). This token has no meaning of its own, so its vector is free to hold something about the \
+         whole sentence. BERT was also trained to use it so: from this vector it had to tell whether one sentence follows \
+         another. These vectors are our features, {n} x {d}:",
+        counts.max_tokens,
+    );
+    let speed = match n_cached {
+        0 => format!("The encoder took {:.1} seconds for {} tokens.", report.seconds.embed, counts.n_tokens),
+        _ => format!(
+            "The features of {n_cached} of these sentences were known from an earlier run; the others took {:.1} seconds.",
+            report.seconds.embed
+        ),
+    };
+    format!("{}\n{table}\n{speed}\n", passage(6, "From hidden states to features: the [CLS] vector", &text))
+}
+
+pub(super) fn split_step(report: &TrainingReport, train: &[usize]) -> String {
+    let numbers =
+        |rows: &[usize]| first_rows(rows).iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let split = &report.split;
+    let text = format!(
+        "The rows are shuffled and divided: {} to learn from, and {} to test on. They are the rows that scikit-learn's \
+         train_test_split draws with random_state={}, in the same order:",
+        split.n_train, split.n_test, split.seed
+    );
+    let rows = format!("  train  {}, ...\n  test   {}, ...", numbers(train), numbers(&split.test_indices));
+    format!("{}\n{rows}\n", passage(7, "Training rows and test rows", &text))
+}
+
+pub(super) fn classifier_step(report: &TrainingReport) -> String {
+    let text = format!(
+        "This is the only part that learns: one weight for each of the {} features, and an intercept. It has scikit-learn's \
+         defaults, an L2 penalty with C = {}. It is {}, where the norm of the weights is {:.4}. Its accuracy on the training rows is \
+         {:.3}, which says little: it has seen their labels.",
+        report.features.shape[1],
+        report.classifier.c,
+        convergence(report),
+        report.classifier.coef_norm,
+        report.train.accuracy,
+    );
+    passage(8, "Logistic regression", &text)
+}
+
+pub(super) fn scores_step(report: &TrainingReport) -> String {
+    let text = "What counts are the test rows, which it has never seen:";
+    let [low, high] = ARTICLE.accuracy;
+    let comment = format!(
+        "The article reports {low} to {high} for DistilBERT on SST-2. The interval above says how far chance alone may move an \
+         accuracy on {} rows.",
+        report.split.n_test,
+    );
+    let percent = |accuracy: f64| format!("{:.1} %", 100.0 * accuracy);
+    let fine_tuned = format!(
+        "Can it be better? If the encoder is trained on the task too (fine-tuning), DistilBERT reaches {} and the full-size BERT {}. \
+         The highest score on SST-2 that the article knows is {}.",
+        percent(ARTICLE.distilbert_fine_tuned),
+        percent(ARTICLE.bert_fine_tuned),
+        percent(ARTICLE.best_known),
+    );
+    format!(
+        "{}\n{}\n{}\n\n{}\n",
+        passage(9, "Scores", text),
+        scores(&report.test),
+        paragraph(&comment),
+        paragraph(&fine_tuned)
+    )
+}
+
+pub(super) fn baseline_step(report: &TrainingReport) -> String {
+    let mut table = Table::new(["", "accuracy"]);
+    if let (Some(mean), Some(std)) = (report.baseline.cv_mean, report.baseline.cv_std) {
+        table.row(["dummy, cross-validated on the training rows".to_string(), format!("{mean:.3}")]);
+        table.row(["  standard deviation over the folds".to_string(), format!("{std:.3}")]);
+    }
+    table.row(["dummy, test rows".to_string(), format!("{:.3}", report.baseline.test_accuracy)]);
+    table.row(["our classifier, test rows".to_string(), format!("{:.3}", report.test.accuracy)]);
+    let text = "Is that good? A dummy classifier, which always answers the most frequent label, is what any classifier has to beat:";
+    format!("{}\n{table}", passage(10, "Against a dummy classifier", text))
+}
+
+pub(super) fn grid_step(report: &TrainingReport) -> String {
+    let Some(search) = &report.grid_search else { return String::new() };
+    let scores = || search.points.iter().map(|p| p.mean_test_score);
+    let (low, high) = (scores().fold(1.0, f64::min), scores().fold(0.0, f64::max));
+    let mut table = Table::new(["C", "mean", "std", ""]);
+    for point in &search.points {
+        let width = 1.0 + 29.0 * (point.mean_test_score - low) / (high - low).max(1e-9);
+        let best = if point.c == search.best_c { " best" } else { "" };
+        table.row([
+            format!("{:.4}", point.c),
+            format!("{:.4}", point.mean_test_score),
+            format!("{:.4}", point.std_test_score),
+            format!("{}{best}", "#".repeat(width.round() as usize)),
+        ]);
+    }
+    let text = format!(
+        "C is the inverse of the regularisation strength: the smaller it is, the smaller the weights are kept. A grid search tries {} \
+         values of C, each by cross-validation: the training rows are divided into {} folds, and each fold is scored by a classifier \
+         trained on the others. That is {} fits, in {:.1} seconds.",
+        search.points.len(),
+        search.n_splits,
+        search.points.len() * search.n_splits,
+        report.seconds.grid_search,
+    );
+    let (with_best, with_default) = (search.test_accuracy, report.test.accuracy);
+    let result = format!(
+        "The best is C = {:.4}, with a mean accuracy of {:.4} over the folds. Trained with it on all training rows, the classifier has \
+         an accuracy of {with_best:.3} on the test rows; with C = {} it was {with_default:.3}. {}",
+        search.best_c,
+        search.best_score,
+        report.classifier.c,
+        match with_best > with_default {
+            true =>
+                "It need not have been better: the folds are other rows than the test rows, and small differences are chance.",
+            false =>
+                "The best C by cross-validation is not better here: the folds are other rows than the test rows, and small differences \
+                 are chance. To choose C by the test rows instead would be cheating, as their score would then be too good.",
+        }
+    );
+    format!("{}\n{table}\n{}\n", passage(11, "Grid search", &text), paragraph(&result))
+}
+
+/// The dot product that makes one prediction, number by number.
+pub(super) fn prediction_step(prediction: &SentencePrediction, steps: &DotProduct, d: usize) -> String {
+    let mut table = Table::new(["feature", "value", "weight", "product"]);
+    let number = |x: f64| format!("{x:.4}");
+    for (i, feature) in steps.feature.iter().enumerate() {
+        if *feature == d - 1 && d > steps.feature.len() {
+            table.row(["...", "", "", ""]);
+        }
+        let (value, weight, product) = (steps.value[i], steps.weight[i], steps.product[i]);
+        table.row([feature.to_string(), number(value), number(weight), number(product)]);
+    }
+    let formula = match prediction.logits.len() {
+        1 => format!("probability of {}: 1 / (1 + e^-logit)", shorten(&steps.class, 30)),
+        _ => format!("probability of {}: softmax", shorten(&steps.class, 30)),
+    };
+    let mut text =
+        passage(12, "One prediction, step by step", &format!("\"{}\", from text to label:", prediction.text));
+    text.push_str(&format!(
+        "\n  tokens         {}\n  ids            {:?}\n  hidden states  {} vectors of {d} numbers, one per token; the first is \
+         kept\n\nEach of its numbers is multiplied by its weight:\n\n{table}\n",
+        prediction.tokens.join(" "),
+        prediction.input_ids,
+        prediction.tokens.len(),
+    ));
+    let rows = [
+        (format!("sum of all {d} products"), steps.sum),
+        ("intercept".to_string(), steps.intercept),
+        ("logit: sum + intercept".to_string(), steps.logit),
+        (formula, steps.probability),
+    ];
+    for (name, number) in rows {
+        text.push_str(&format!("  {name:<40}{number:>9.4}\n"));
+    }
+    text.push_str(&format!("  label: {}\n", meaning(&prediction.label)));
+    text
+}
+
+pub(super) fn answers_step(predictions: &[SentencePrediction], are_ours: bool) -> String {
+    let mut table = Table::new(["sentence", "label", "probability"]);
+    for prediction in predictions {
+        table.row([
+            shorten(&prediction.text, 70),
+            meaning(&prediction.label),
+            format!("{:.4}", prediction.probability),
+        ]);
+    }
+    let text = match are_ours {
+        true => "Add your own with --sentence \"...\", as often as you like.",
+        false => "The article's sentence and yours:",
+    };
+    format!("{}\n{table}", passage(13, "Sentences to try", text))
+}
+
+/// The end: how long it took, where everything is, and what to do next.
+pub(super) fn farewell(seconds: &StorySeconds, output: &str, encoder: &str, sentence: &str) -> String {
+    format!(
+        "It took {:.1} seconds, of which {:.1} to find and fetch the sentences and the encoder. The model is in {output}, and every \
+         number above is in its tutorial.json.\n\
+         Ask it:     clsify predict {output} -p \"{sentence}\"\n\
+         Your data:  clsify train --encoder {encoder} --data FILE --output MODEL\n",
+        seconds.total, seconds.fetch,
+    )
+}
