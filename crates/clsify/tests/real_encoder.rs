@@ -195,3 +195,21 @@ fn a_classifier_learns_saves_and_answers_the_same() {
         ["good", "bad"]
     );
 }
+
+/// Oracle: the sentences themselves, encoded in each dtype. Half and twice allow for a machine that does other work meanwhile.
+#[test]
+#[ignore = "needs the weights of all-MiniLM-L6-v2"]
+fn faster_dtypes_are_as_much_faster_as_is_said() {
+    let sentences = [sentences(), sentences()].concat();
+    let seconds = |dtype| {
+        let options = SentenceEncoderOptions { dtype, ..Default::default() };
+        let encoder = SentenceEncoder::load(&folder(), options, &()).unwrap();
+        let least = |n: f64, _| encoder.encode(&sentences, &()).unwrap().embed_seconds.min(n);
+        (0..3).fold(f64::INFINITY, least)
+    };
+    let in_f32 = seconds(Dtype::F32);
+    for (dtype, said) in load(Pooling::Cls).faster_dtypes().unwrap() {
+        let found = in_f32 / seconds(dtype);
+        assert!((0.5..2.0).contains(&(said / found)), "{dtype}: {said:.2} times as fast, found {found:.2}");
+    }
+}

@@ -142,7 +142,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         if args.sentence.is_empty() { SENTENCES.map(str::to_string).to_vec() } else { args.sentence.clone() };
     let asked: Vec<String> = std::iter::once(ARTICLE_SENTENCE.to_string()).chain(own).collect();
     let predictions = predict(&trained, &asked, console)?;
-    let prediction = DotProduct::of(&trained, &predictions[0], console)?;
+    let prediction = DotProduct::of(&trained, &predictions[0])?;
     tell(&story::prediction_step(&predictions[0], &prediction, report.features.shape[1]))?;
     tell(&story::answers_step(&predictions, args.sentence.is_empty()))?;
 

@@ -177,7 +177,7 @@ fn latency(mut run: impl FnMut() -> Result<usize>) -> Result<Latency> {
 
 impl SentenceEncoder {
     /// The dtypes in which this processor runs a layer of the encoder's shape faster than in its own, by rising speed,
-    /// and how many times as fast, which is about what the whole encoder would be. Measured, within a tenth of a second;
+    /// and how many times as fast, which is about what the whole encoder would be. Measured, within about a tenth of a second for each;
     /// what is no tenth faster is left out.
     ///
     /// # Errors

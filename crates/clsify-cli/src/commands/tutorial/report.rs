@@ -202,7 +202,8 @@ pub(super) fn predict(
     let encoded = encoder.encode(sentences, observer)?;
     let logits = classifier.classifier().decision_function(&encoded.features);
     let columns = logits.len() / sentences.len();
-    let predictions = classifier.predict(sentences, observer)?;
+    // What is to be noted of them has been.
+    let predictions = classifier.predict(sentences, &())?;
     let rows = sentences.iter().zip(&encoded.encodings).zip(logits.chunks_exact(columns)).zip(predictions);
     let prediction =
         |(((text, encoding), logits), prediction): (((&String, &Encoding), &[f64]), Prediction)| {
@@ -219,13 +220,9 @@ pub(super) fn predict(
 }
 
 impl DotProduct {
-    pub(super) fn of(
-        trained: &Trained,
-        prediction: &SentencePrediction,
-        observer: &dyn Observer,
-    ) -> anyhow::Result<Self> {
+    pub(super) fn of(trained: &Trained, prediction: &SentencePrediction) -> anyhow::Result<Self> {
         let classifier = &trained.classifier;
-        let features = classifier.encoder().encode(&[&prediction.text], observer)?.features;
+        let features = classifier.encoder().encode(&[&prediction.text], &())?.features;
         // With two classes the one weight vector speaks for the second; with more, each class has its own.
         let (column, class) = match prediction.logits.len() {
             1 => (0, classifier.classes()[1].clone()),

@@ -326,11 +326,15 @@ pub(super) fn answers_step(predictions: &[SentencePrediction], are_ours: bool) -
 
 /// The end: how long it took, where everything is, and what to do next.
 pub(super) fn farewell(seconds: &StorySeconds, output: &str, encoder: &str, sentence: &str) -> String {
+    let end = format!(
+        "It took {:.1} seconds, of which {:.1} to find and fetch the sentences and the encoder. The model is in {output}; every number \
+         above is in its tutorial.json.",
+        seconds.total, seconds.fetch,
+    );
     format!(
-        "It took {:.1} seconds, of which {:.1} to find and fetch the sentences and the encoder. The model is in {output}, and every \
-         number above is in its tutorial.json.\n\
+        "{}\n\
          Ask it:     clsify predict {output} -p \"{sentence}\"\n\
          Your data:  clsify train --encoder {encoder} --data FILE --output MODEL\n",
-        seconds.total, seconds.fetch,
+        paragraph(&end),
     )
 }
