@@ -11,7 +11,8 @@ use std::path::Path;
 
 use clsify::error::ErrorKind;
 use clsify::files::{
-    AtomicFile, check_folder_writable, check_writable, is_inside, write_atomically, write_folder_atomically,
+    AtomicFile, check_folder_writable, check_writable, is_inside, read_folder, write_atomically,
+    write_folder_atomically,
 };
 
 fn names(folder: &Path) -> Vec<String> {
@@ -155,4 +156,28 @@ fn whether_a_path_lies_in_a_folder_is_asked_of_the_file_system() {
     for outside in ["r.json", "model/../r.json", "link/../r.json", "model2/r.json", ""] {
         assert!(!is_inside(&path(outside), &path("model")), "{outside}");
     }
+}
+
+#[test]
+fn a_folder_that_is_replaced_during_every_read_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    let mut n_reads = 0;
+    let mut replace = |most: usize| {
+        n_reads += 1;
+        if n_reads <= most {
+            write_folder_atomically(&path, |new| {
+                write(&new.join("file"), &n_reads.to_string());
+                Ok(())
+            })?;
+        }
+        Ok(n_reads)
+    };
+    // What is read while it was replaced is read again.
+    assert_eq!(read_folder(&path, || replace(30)).unwrap(), 31);
+    let error = read_folder(&path, || replace(usize::MAX)).unwrap_err();
+    let expected = "another process has replaced the folder 100 times while it was read";
+    assert_eq!(error.to_string(), format!("{}: {expected}", path.display()));
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert_eq!(names(folder.path()), ["model"]);
 }

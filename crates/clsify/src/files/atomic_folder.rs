@@ -14,6 +14,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Other processes may replace the same folder: each time that one comes between counts.
 const MOST_ATTEMPTS: usize = 8;
+/// The same for readers, whom a process that replaces a folder without pause may overtake often.
+const MOST_READS: usize = 100;
 
 /// Fills a folder; it appears under its name only when `fill` has succeeded, and replaces what stood there. A link is
 /// followed.
@@ -137,7 +139,7 @@ pub fn recover_folder(path: &Path) -> Result<()> {
 /// folder. One that a killed process has moved aside is put back first.
 ///
 /// # Errors
-/// The error of `read` or of [`recover_folder`].
+/// The error of `read` or of [`recover_folder`], and one if the folder is replaced during each of a hundred reads.
 pub fn read_folder<T>(path: &Path, mut read: impl FnMut() -> Result<T>) -> Result<T> {
     let mut attempt = 1;
     loop {
@@ -145,8 +147,15 @@ pub fn read_folder<T>(path: &Path, mut read: impl FnMut() -> Result<T>) -> Resul
         // Held open, so that its number is not given to another folder.
         let before = open_folder(path);
         let result = read();
-        if attempt == MOST_ATTEMPTS || is_same(before.as_ref(), path) {
+        if is_same(before.as_ref(), path) {
             return result;
+        }
+        if attempt == MOST_READS {
+            let message =
+                format!("another process has replaced the folder {MOST_READS} times while it was read");
+            return Err(Error::new(ErrorKind::Io, message)
+                .at(path.display().to_string())
+                .with_hint("try again when that process has ended"));
         }
         attempt += 1;
     }
