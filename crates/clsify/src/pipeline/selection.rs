@@ -28,6 +28,8 @@ const TOL: f64 = 1e-3;
 const MAX_ITER: usize = 300;
 /// Values of C, from 1e-5, four to a power of ten.
 const N_C: i32 = 20;
+/// Values of C that are fitted before it is asked whether larger ones can do better.
+const C_VALUES_AT_ONCE: usize = 4;
 /// Draws that estimate the optimism.
 const N_BOOTSTRAPS: usize = 500;
 
@@ -99,7 +101,8 @@ pub struct Selection {
     pub n_rows: usize,
     /// Folds a candidate.
     pub n_splits: usize,
-    /// Values of C a candidate; where layers stand side by side those around the best of single layers.
+    /// Values of C per candidate, in rising order: the largest are left out where log loss rose before. Where layers stand side by
+    /// side those around the best of single layers.
     pub c_values: Vec<f64>,
 }
 
@@ -163,10 +166,17 @@ pub fn select_features(
         let own = if is_wide(&features) { around_best(&found, &c_values) } else { &c_values };
         let max_iter = options.classifier.max_iter.min(MAX_ITER);
         let fit_options = LogisticRegressionOptions { tol: TOL, max_iter, ..options.classifier };
-        let logits = targets.compare_logits(&x, own, &fit_options)?;
-        let points =
-            own.par_iter().zip(&logits).map(|(&c, logits)| scored(c, logits, targets, options.scoring));
-        found.push((features, points.collect::<Result<_>>()?));
+        let mut points: Vec<Scored> = Vec::with_capacity(own.len());
+        for part in own.chunks(C_VALUES_AT_ONCE) {
+            let logits = targets.compare_logits(&x, part, &fit_options)?;
+            let scored =
+                part.par_iter().zip(&logits).map(|(&c, logits)| scored(c, logits, targets, options.scoring));
+            points.extend(scored.collect::<Result<Vec<_>>>()?);
+            if is_past_best(&points) {
+                break;
+            }
+        }
+        found.push((features, points));
         observer.advance(Stage::GridSearch, found.len() * fits);
     }
     observer.finish(Stage::GridSearch);
@@ -275,6 +285,14 @@ fn scored(c: f64, logits: &[f64], targets: &SelectionTargets, scoring: Scoring) 
     let point = Point { c, accuracy: right.score, accuracy_ci95 };
     let scores = if scoring == Scoring::Accuracy { right } else { targets.scores(scoring, logits) };
     Ok(Scored { point, scores, losses: targets.scores(Scoring::LogLoss, logits) })
+}
+
+/// Whether the last two values of C, which rise, are worse than one before: log loss falls with C and then rises, and the
+/// fits with the weakest penalties take the longest.
+fn is_past_best(points: &[Scored]) -> bool {
+    let losses = || points.iter().map(|point| point.losses.score);
+    let best = losses().fold(f64::NEG_INFINITY, f64::max);
+    points.len() > 2 && losses().rev().take(2).all(|loss| loss < best)
 }
 
 /// The best C of the candidates so far, and those below: more numbers want a stronger penalty.
