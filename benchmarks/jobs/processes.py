@@ -87,7 +87,7 @@ def write_varied(path: Path, sentences: list[str], count: int) -> None:
 def train_command(suite: Suite, encoder: EncoderFolder, dtype: str, limit: int) -> list[str]:
     return [str(suite.clsify), "train", "--no-cache", "--encoder", str(encoder.path), "--data", str(suite.data),
             "--format", "tsv", "--header", "absent", "--limit", str(limit), "--dtype", dtype, "--quiet",
-            "--threads", str(suite.threads), "--output", str(model_folder(suite, dtype)),
+            "--features", "article", "--threads", str(suite.threads), "--output", str(model_folder(suite, dtype)),
             "--json", str(report_file(suite, dtype))]
 
 

@@ -28,8 +28,8 @@ const TOL: f64 = 1e-3;
 const MAX_ITER: usize = 300;
 /// Values of C, from 1e-5, four to a power of ten.
 const N_C: i32 = 20;
-/// Values of C that are fitted before it is asked whether larger ones can do better.
-const C_VALUES_AT_ONCE: usize = 4;
+/// Values of C that are fitted together, before it is asked whether larger ones can do better. Fewer fits share less work.
+const C_VALUES_AT_ONCE: usize = 16;
 /// Draws that estimate the optimism.
 const N_BOOTSTRAPS: usize = 500;
 

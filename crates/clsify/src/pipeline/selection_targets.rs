@@ -106,7 +106,7 @@ impl SelectionTargets {
     /// have and others have not.
     pub fn rows(&self) -> Result<Vec<usize>> {
         let place = |e: Error| {
-            e.at("choice of features").with_hint("give more rows, or choose --layers and --pooling")
+            e.at("choice of features").with_hint("give more rows, or take the features of the article (--features article) or your own (--layers, --pooling)")
         };
         let counts = |row: &usize| self.sample_weight.as_ref().is_none_or(|weights| weights[*row] > 0.0);
         let mut rows: Vec<usize> = (0..self.len()).filter(counts).collect();
