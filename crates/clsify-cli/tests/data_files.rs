@@ -521,3 +521,47 @@ fn what_is_wrong_with_label_columns_is_said() {
     ]);
     assert!(outcome.stderr.contains("note: no row of zero.csv has the label \"b\""), "{}", outcome.stderr);
 }
+
+/// A number of a column does not say whether the first row is a header; what is not said is asked, not answered.
+#[test]
+fn a_header_is_no_sentence_where_the_column_is_a_number() {
+    let sandbox = Sandbox::with_model();
+    sandbox.write("h.csv", "id,remark\n1,fine day\n2,bad day\n");
+    sandbox.write("h.tsv", "id\tremark\n1\tfine day\n2\tbad day\n3\ta day\n");
+    for file in ["h.csv", "h.tsv"] {
+        let predict = ["predict", "model", "--input", file, "--text-column", "1"];
+        let error = sandbox.fail(&predict);
+        let expected = "expected to be told whether this is a header or a record: \"id\", \"remark\"";
+        assert!(error.contains(expected), "{error}");
+        let n = std::fs::read_to_string(sandbox.path(file)).unwrap().lines().count();
+        for (header, n) in [("present", n - 1), ("absent", n)] {
+            let answers = sandbox.succeed(&[&predict[..], &["-q", "--header", header]].concat());
+            assert_eq!(answers.lines().count(), n, "{file} {header}");
+        }
+    }
+    let bert = encoder("bert");
+    let embed = ["embed", "--encoder", &bert, "--input", "h.csv", "--text-column", "1", "--output", "x.npy"];
+    assert!(sandbox.fail(&embed).contains("whether this is a header"));
+    // TSV without a header is a usual form.
+    sandbox.write("plain.tsv", "1\tfine day\n2\tbad day\n");
+    let predict = ["predict", "-q", "model", "--input", "plain.tsv", "--text-column", "1"];
+    assert_eq!(sandbox.succeed(&predict).lines().count(), 2);
+}
+
+/// What is carried along is the sentence that was classified.
+#[test]
+fn sentences_are_carried_without_labels_and_from_json_strings() {
+    let sandbox = Sandbox::with_model();
+    sandbox.write("f.txt", "__label__good a treat\nanother __label__bad day\n");
+    sandbox.write("s.json", "[\"a treat\", \"another day\"]");
+    for file in ["f.txt", "s.json"] {
+        let predict = ["predict", "-q", "model", "--input", file, "--output"];
+        sandbox.succeed(&[&predict[..], &["o.csv"]].concat());
+        sandbox.succeed(&[&predict[..], &["o.jsonl"]].concat());
+        let csv = std::fs::read_to_string(sandbox.path("o.csv")).unwrap();
+        let rows: Vec<&str> = csv.lines().map(|line| line.split(',').next().unwrap()).collect();
+        assert_eq!(rows, ["sentence", "a treat", "another day"], "{file}");
+        let jsonl = std::fs::read_to_string(sandbox.path("o.jsonl")).unwrap();
+        assert!(jsonl.starts_with("{\"text\":\"a treat\",\"label\":"), "{file}: {jsonl}");
+    }
+}

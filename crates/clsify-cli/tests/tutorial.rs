@@ -162,3 +162,15 @@ fn features_are_kept_for_the_next_run() {
     let error = sandbox.fail(&[&args[..], &["--cache-dir", "t/cache"]].concat());
     assert_eq!(error, "t/cache: lies in the model's folder: choose another --cache-dir");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_does_not_cost_the_model() {
+    let sandbox = sandbox();
+    let bert = encoder("bert");
+    let args = ["tutorial", "-q", "--encoder", &bert, "--data", "reviews.tsv", "--output", "t"];
+    let mut child = sandbox.command(&args).spawn().unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    assert!(sandbox.path("t/tutorial.json").exists() && sandbox.path("t/clsify.json").exists());
+}

@@ -261,8 +261,10 @@ impl Advice {
     /// The measured speed, carried over to another candidate of the encoder by the operations that each needs, at least a
     /// hundredth: of the embeddings alone there are none to speak of, and looking them up takes time all the same.
     fn speed_of(&self, candidate: &Candidate) -> f64 {
-        let chosen = self.selection.chosen.operations.max(1.0);
-        self.sentences_per_second * chosen / candidate.operations.max(0.01 * chosen)
+        // The embeddings alone count as no operation, but take some time.
+        let most = self.selection.candidates.iter().map(|c| c.operations).fold(1.0, f64::max);
+        let cost = |candidate: &Candidate| candidate.operations.max(0.01 * most);
+        self.sentences_per_second * cost(&self.selection.chosen) / cost(candidate)
     }
 }
 

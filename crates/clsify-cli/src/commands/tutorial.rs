@@ -23,7 +23,7 @@ use crate::commands::train::{check_report, check_stays, say_counts};
 use crate::console::Console;
 use crate::loading::load_encoder_with;
 use crate::options::{CacheArgs, DtypeArg, EncodingArgs, article_grid, at_least_one};
-use crate::output::{is_stdout, write_json, write_text};
+use crate::output::{is_closed_pipe, is_stdout, write_json, write_text};
 use crate::records::note_files;
 
 /// The article's encoder, and the one that stands in for it where it cannot be had: just as wide.
@@ -92,7 +92,14 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     }
     let is_on_stdout = args.json.as_deref().is_some_and(is_stdout);
     // A report on stdout stands there alone.
-    let tell = |text: &str| if is_on_stdout { Ok(()) } else { write_text(None, &format!("{text}\n")) };
+    let tell = |text: &str| match is_on_stdout {
+        true => Ok(()),
+        // Whoever has read enough of the story still gets the model.
+        false => match write_text(None, &format!("{text}\n")) {
+            Err(error) if is_closed_pipe(&error) => Ok(()),
+            told => told,
+        },
+    };
     note_files(&args.sentence, "its name is classified, not its lines", console);
     let started = Instant::now();
     let hub = Hub::from_env();

@@ -89,6 +89,14 @@ pub(super) fn choose(
     let known = |known_names: &[&str]| if has_header { find_known(&names, known_names) } else { None };
     let asked = |option: Option<&Column>| option.map(|column| find(column, &names)).transpose();
     let asked_sentence = asked(options.text_column.as_ref())?;
+    if let Some(asked) = asked_sentence
+        && !labelled
+        && header == Header::Auto
+        && !has_header
+        && names.len() > 1
+    {
+        check_header_is_said(rows, asked)?;
+    }
     let asked_label = asked(label_option)?;
     let weight = asked(weight_option)?;
     let group = asked(group_option)?;
@@ -187,6 +195,22 @@ fn check_order(rows: &FirstRows<'_>, header: Header, labelled: bool, a: usize, b
         return Err(Error::new(ErrorKind::Dataset, message).with_hint(hint));
     }
     Ok(())
+}
+
+/// A column that is asked for by its number does not say whether the first row is a header: the row would be answered as a
+/// sentence. TSV without one is a usual form, so that only a row that looks like a header is questioned there.
+fn check_header_is_said(rows: &FirstRows<'_>, sentence: usize) -> Result<()> {
+    let looks_like_one = || {
+        (0..rows.first.len())
+            .any(|other| other != sentence && is_header_alone(rows.first, rows.rest, sentence, other))
+    };
+    if rows.format != Format::Csv && !looks_like_one() {
+        return Ok(());
+    }
+    let shown: Vec<String> = rows.first.iter().take(3).map(quoted).collect();
+    let message = format!("expected to be told whether this is a header or a record: {}", shown.join(", "));
+    Err(Error::new(ErrorKind::Dataset, message)
+        .with_hint("add --header present if it is a header, --header absent if it is not"))
 }
 
 /// Whether the first row is a header, by the names in it. A row that may be one or not is an error.

@@ -60,7 +60,7 @@ impl<R: Read> FastTextReader<R> {
 }
 
 /// The labels of a line without their prefix, and the other words as they stand.
-fn take_apart(line: &str) -> (Vec<&str>, String) {
+pub(super) fn take_apart(line: &str) -> (Vec<&str>, String) {
     let (mut labels, mut sentence) = (Vec::new(), String::new());
     for word in line.split_inclusive(|c: char| c.is_ascii_whitespace()) {
         match word.trim_ascii_end().strip_prefix(PREFIX) {

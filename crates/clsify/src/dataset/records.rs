@@ -5,6 +5,7 @@ use std::io::Read;
 
 use super::SentenceReader;
 use super::examples::{Example, Examples, Records};
+use super::fasttext::take_apart;
 use super::lines::LineReader;
 use super::options::{DatasetOptions, Format};
 use crate::error::{ErrorKind, Result};
@@ -137,9 +138,18 @@ impl<R: Read> Examples<R> {
         match &self.records {
             Records::Tsv(table) => Fields::Row(table.cells()),
             Records::Csv(table) => Fields::Row(table.cells()),
-            Records::Jsonl(reader) => Fields::Object(reader.lines().text().into_owned()),
-            Records::JsonArray(array) => Fields::Object(array.text().into_owned()),
-            Records::FastText(reader) => Fields::Row(vec![reader.lines().text().into_owned()]),
+            Records::Jsonl(reader) => of_json(&reader.lines().text()),
+            Records::JsonArray(array) => of_json(&array.text()),
+            // Labels are no part of a sentence.
+            Records::FastText(reader) => Fields::Row(vec![take_apart(&reader.lines().text()).1]),
         }
+    }
+}
+
+/// A JSON record: an object as it is written, or a string, which is a sentence.
+fn of_json(text: &str) -> Fields {
+    match serde_json::from_str::<String>(text) {
+        Ok(sentence) => Fields::Row(vec![sentence]),
+        Err(_) => Fields::Object(text.to_string()),
     }
 }

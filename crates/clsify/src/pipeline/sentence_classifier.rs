@@ -305,7 +305,7 @@ impl SentenceClassifier {
         if let Some((label, share)) = most_frequent(&report.test).filter(|_| !trades_accuracy)
             && self.decision().is_most_probable()
         {
-            let constant = format!("always answering {}, the most frequent label here,", quoted(label));
+            let constant = format!("always answering {}, the most frequent label here", quoted(label));
             note_below_baseline(observer, "accuracy", report.test.accuracy, (&constant, share));
         }
         let rows =

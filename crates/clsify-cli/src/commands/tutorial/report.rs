@@ -164,6 +164,12 @@ impl Padding {
         let (encodings, counts) = (&trained.encoded.encodings, trained.encoded.counts);
         let mut shortest: Vec<usize> = (0..encodings.len().min(100)).collect();
         shortest.sort_by_key(|&row| encodings[row].len());
+        // Of different lengths, so that there is padding to see.
+        let mut different = shortest.clone();
+        different.dedup_by_key(|row| encodings[*row].len());
+        if different.len() >= N_PADDED {
+            shortest = different;
+        }
         shortest.truncate(N_PADDED);
         let shown: Vec<Encoding> = shortest.iter().map(|&row| encodings[row].clone()).collect();
         let padded = PaddedBatch::new(&shown, trained.classifier.encoder().tokenizer().pad_id());

@@ -113,7 +113,8 @@ pub(super) fn padding_step(padding: &Padding, report: &TrainingReport) -> String
         padding.sentences.iter().zip(padding.input_ids.iter().zip(&padding.attention_mask))
     {
         let cells = |numbers: &mut dyn Iterator<Item = u32>| {
-            numbers.take(12).map(|x| format!("{x:>6}")).collect::<String>()
+            let shown: String = numbers.take(12).map(|x| format!("{x:>6}")).collect();
+            if ids.len() > 12 { shown + "   ..." } else { shown }
         };
         rows.push_str(&format!("  {}\n", shorten(sentence, 88)));
         rows.push_str(&format!("    input_ids     {}\n", cells(&mut ids.iter().copied())));
