@@ -19,8 +19,13 @@ mkdir "$work/src"
 } > "$work/Cargo.toml"
 cp "$root/Cargo.lock" "$work/"
 block rust > "$work/src/main.rs"
-for i in $(seq 30); do
-    printf 'a moving and funny film , number %s\t1\na dull and empty film , number %s\t0\n' "$i" "$i"
+for film in "film" "story about love" "look at old age" "comedy of manners" "portrait of a town" "thriller"; do
+    for good in "moving and funny" "visually stunning" "clever , warm" "tender and graceful" "gripping" "wonderfully acted"; do
+        printf 'a %s %s\t1\n' "$good" "$film"
+    done
+    for bad in "dull and empty" "painfully slow" "clumsy , cold" "tedious and hollow" "boring" "badly acted"; do
+        printf 'a %s %s\t0\n' "$bad" "$film"
+    done
 done > "$work/reviews.tsv"
 
 cd "$work"
