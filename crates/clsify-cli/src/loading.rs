@@ -13,6 +13,7 @@ use clsify_hub::{Hub, Located, Origin};
 
 use crate::console::Console;
 use crate::options::{DtypeArg, EncodingArgs, FeatureArgs};
+use crate::table::shorten;
 
 /// Labelled sentences of a file; `-` is stdin. Says which rows were left out.
 pub(crate) fn load_dataset(
@@ -25,7 +26,20 @@ pub(crate) fn load_dataset(
         false => Dataset::load(path, options)?,
     };
     say_skipped(path, dataset.skipped(), console);
+    say_header(&dataset, console);
     Ok(dataset)
+}
+
+/// A header with unknown names reads as a record; its label gives it away, as no other row has it.
+fn say_header(dataset: &Dataset, console: &Console) {
+    let label = &dataset.labels()[0];
+    let is_alone = dataset.labels().iter().filter(|other| *other == label).count() == 1;
+    if is_alone && dataset.lines()[0] == 1 && dataset.len() >= 10 {
+        console.say(&format!(
+            "note: line 1 is the only row labelled {}: if it is a header, add --header present",
+            shorten(label, 40)
+        ));
+    }
 }
 
 /// Rows that only score a classifier: they may all be of one class.
@@ -71,6 +85,30 @@ pub(crate) fn load_multi_label_dataset(
         }
     }
     Ok(dataset)
+}
+
+/// Says which labels of a model have no column in a file with one for each label: there no row has them.
+pub(crate) fn note_labels_without_column<'a>(
+    path: &Path,
+    columns: &[Column],
+    classes: impl IntoIterator<Item = &'a String>,
+    console: &Console,
+) {
+    let name = |column: &Column| match column {
+        Column::Name(name) => Some(name.trim().to_string()),
+        Column::Index(_) => None,
+    };
+    // Of numbers, only the header knows the names.
+    let Some(names) = columns.iter().map(name).collect::<Option<Vec<String>>>() else { return };
+    if names.is_empty() {
+        return;
+    }
+    for class in classes.into_iter().filter(|class| !names.contains(class)) {
+        console.say(&format!(
+            "note: --label-columns has no column for the model's label {class:?}: it counts as absent in every row of {}",
+            path.display()
+        ));
+    }
 }
 
 /// How many rows of a file were left out, and the first of them.

@@ -13,6 +13,7 @@ use clsify::pipeline::{Calibration, Features, selection_c_values};
 use clsify::split::{SplitOptions, TestSize};
 use clsify_hub::Hub;
 
+use crate::console::Console;
 use crate::output::check_outside;
 
 /// How the rows of a data file are read.
@@ -446,6 +447,13 @@ impl FitArgs {
     /// The first option that was given of those that `--features auto` chooses.
     pub(crate) fn given(&self) -> Option<&'static str> {
         self.c.map(|_| "--c").or(self.scaling.map(|_| "--scaling"))
+    }
+
+    /// Says so where a C is given that a search replaces.
+    pub(crate) fn note_unused_c(&self, grid: &GridArgs, console: &Console) {
+        if let (Some(c), Some(option)) = (self.c, grid.given()) {
+            console.say(&format!("note: --c {c} is not used: {option} finds a C of its own"));
+        }
     }
 
     /// For features of these layers.

@@ -142,6 +142,14 @@ pub(crate) fn check_parent(path: &Path) -> anyhow::Result<()> {
     if is_stdout(path) {
         return Ok(());
     }
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
+        let message = "expected a name without .gz: what is written is not compressed";
+        let error =
+            Error::new(clsify::error::ErrorKind::InvalidArgument, message).at(path.display().to_string());
+        return Err(error
+            .with_hint("compress the file afterwards, or what is written to stdout: | gzip")
+            .into());
+    }
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     anyhow::ensure!(parent.is_dir(), "{}: no such folder", parent.display());
     anyhow::ensure!(!path.is_dir(), "{}: expected a file, got a folder", path.display());
@@ -163,7 +171,8 @@ pub(crate) fn check_output(
     check_apart(&[&[output], written].concat(), read)
 }
 
-/// Fails if one file is to be written twice, or is one of those that are read: a slip that would cost it.
+/// Fails if one file is to be written twice, or is one of those that are read, which would cost it; or if two are to be read from
+/// stdin, where the second would find nothing.
 pub(crate) fn check_apart(written: &[Option<&Path>], read: &[&Path]) -> anyhow::Result<()> {
     // Devices and pipes lose nothing.
     let is_kept = |path: &&Path| !is_stdout(path) && (path.is_file() || !path.exists());
@@ -172,6 +181,8 @@ pub(crate) fn check_apart(written: &[Option<&Path>], read: &[&Path]) -> anyhow::
         _ => std::path::absolute(a).ok() == std::path::absolute(b).ok(),
     };
     let written: Vec<&Path> = written.iter().copied().flatten().filter(is_kept).collect();
+    let n_stdin = read.iter().filter(|path| **path == Path::new("-")).count();
+    anyhow::ensure!(n_stdin < 2, "stdin: expected one file to be read from there, got {n_stdin}");
     for (i, path) in written.iter().enumerate() {
         let is_read = read.iter().any(|read| *read != Path::new("-") && same(path, read));
         anyhow::ensure!(!is_read, "{}: expected a file to write, got one to read", path.display());

@@ -180,7 +180,8 @@ impl<R: Read> Iterator for RecordGroups<R> {
     type Item = anyhow::Result<Records>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut group = Records { source: format!("{}: line", self.name), ..Records::default() };
+        let source = format!("{}: {}", self.name, self.reader.unit());
+        let mut group = Records { source: source.clone(), ..Records::default() };
         let start = self.reader.n_bytes();
         let is_full = |group: &Records, bytes: u64| {
             group.rows.len() >= Group::MAX_SENTENCES || bytes >= Group::MAX_TEXT_BYTES as u64
@@ -197,7 +198,7 @@ impl<R: Read> Iterator for RecordGroups<R> {
                 }
                 Some(Ok(record)) => record,
             };
-            let place = |error: Error| error.at(format!("{}: line {line}", self.name));
+            let place = |error: Error| error.at(format!("{source} {line}"));
             let checked = sentence.and_then(|s| check_whitespace(s, self.options).map_err(place));
             match checked {
                 Err(error) if !self.options.tolerates => self.end(Some(error)),

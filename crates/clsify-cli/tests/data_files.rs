@@ -565,3 +565,113 @@ fn sentences_are_carried_without_labels_and_from_json_strings() {
         assert!(jsonl.starts_with("{\"text\":\"a treat\",\"label\":"), "{file}: {jsonl}");
     }
 }
+
+/// In an array of objects and strings every sentence is carried; a key that comes late is named.
+#[test]
+fn a_mixed_array_keeps_its_sentences() {
+    let sandbox = Sandbox::with_model();
+    sandbox.write("o.json", r#"[{"id": 1, "text": "a treat"}, "a chore", {"text": "a film", "late": 2}]"#);
+    sandbox.write("s.json", r#"["a treat", {"id": 1, "text": "a chore"}, "a film"]"#);
+    for (file, expected) in [
+        ("o.json", &["id,text", "1,a treat", ",a chore", ",a film"][..]),
+        ("s.json", &["sentence", "a treat", "a chore", "a film"][..]),
+    ] {
+        let outcome = sandbox.run(&["predict", "model", "--input", file, "--output", "o.csv"]);
+        let csv = std::fs::read_to_string(sandbox.path("o.csv")).unwrap();
+        let rows: Vec<&str> = csv.lines().map(|line| line.rsplit_once(',').unwrap().0).collect();
+        assert_eq!(rows, expected, "{file}");
+        let note = "note: the key \"late\" of record 3 is left out";
+        assert_eq!(outcome.stderr.contains(note), file == "o.json", "{}", outcome.stderr);
+    }
+    sandbox.write("bad.json", r#"["a treat", " "]"#);
+    let error = sandbox.run(&["predict", "model", "--input", "bad.json"]).stderr;
+    assert!(error.contains("bad.json: record 2: expected a sentence"), "{error}");
+}
+
+/// What cannot be meant is said before anything is read or written.
+#[test]
+fn contradictions_on_the_command_line_are_refused() {
+    let sandbox = Sandbox::with_model();
+    for output in ["o.csv.gz", "o.jsonl.GZ"] {
+        let error = sandbox.fail(&["predict", "model", "--input", "reviews.tsv", "--output", output]);
+        assert!(error.contains("expected a name without .gz"), "{error}");
+        let error = sandbox.fail(&["evaluate", "model", "--data", "reviews.tsv", "--errors", output]);
+        assert!(error.contains("expected a name without .gz"), "{error}");
+    }
+    sandbox.write("a.txt", "a treat\n");
+    sandbox.write("a.jsonl", "{\"text\": \"a treat\"}\n");
+    for input in ["a.txt", "a.jsonl"] {
+        let error = sandbox.fail(&["predict", "model", "--input", input, "--header", "present"]);
+        assert!(error.contains("expected no option about a header"), "{error}");
+    }
+    let train = ["train", "--encoder", &encoder("bert"), "--format", "tsv", "--output", "m"];
+    let error = sandbox.fail(&[&train[..], &["--data", "-", "--test-data", "-"]].concat());
+    assert!(error.contains("stdin: expected one file"), "{error}");
+    for grid in [&["--grid-search"][..], &["--c-grid", "1,2"]] {
+        let args = [&train[..], &["--data", "reviews.tsv", "--c", "3"], grid].concat();
+        let stderr = sandbox.run(&args).stderr;
+        assert!(stderr.contains(&format!("note: --c 3 is not used: {} finds", grid[0])), "{stderr}");
+    }
+    let error = sandbox.run(&[&train[..], &["--data", "reviews.tsv", "--delimiter", "é"]].concat()).stderr;
+    assert!(error.contains("one ASCII character"), "{error}");
+}
+
+/// Hints that can be carried out as they stand.
+#[test]
+fn hints_fit_the_file() {
+    let sandbox = Sandbox::with_model();
+    sandbox.write("p.csv", b"PAR1\x15\x04\x15\x10");
+    assert!(
+        sandbox.run(&["predict", "model", "--input", "p.csv"]).stderr.contains(".to_csv('p.converted.csv'")
+    );
+    sandbox.write("mixed.csv", "text,label\nfine day;good\nbad day;bad\n");
+    let error = sandbox.run(&["evaluate", "model", "--data", "mixed.csv"]).stderr;
+    assert!(
+        error.contains("if a semicolon separates the fields") && error.contains("--delimiter \";\""),
+        "{error}"
+    );
+    sandbox.write("quoted.csv", "text,label\n\"fine, day\",good\n");
+    let error = sandbox.run(&["evaluate", "model", "--data", "quoted.csv", "--quoting", "none"]).stderr;
+    assert!(error.contains("holds no comma") && error.contains("--quoting minimal"), "{error}");
+    sandbox.write("two.csv", "text,label\nfine day,good\nbad day,bad\n");
+    let error = sandbox
+        .run(&["curve", "--data", "two.csv", "--group-column", "text", "--encoder", &encoder("bert")])
+        .stderr;
+    assert!(error.contains("--group-column name columns beside"), "{error}");
+    let labelled = "__label__good a treat\n";
+    let outcome = sandbox.run_with_input(&["predict", "model"], labelled.as_bytes());
+    assert!(outcome.stderr.contains("--format fasttext leaves labels out"), "{}", outcome.stderr);
+}
+
+/// A label of the model that has no column would count as absent everywhere.
+#[test]
+fn labels_without_a_column_are_named() {
+    let sandbox = Sandbox::new();
+    let rows: String =
+        (0..12).map(|i| format!("film {i} is wonderful,1,0\nfilm {i} was a bore,0,1\n")).collect();
+    sandbox.write("t.csv", format!("text,good,bad\n{rows}"));
+    let bert = encoder("bert");
+    let train =
+        ["train", "-q", "--encoder", &bert, "--data", "t.csv", "--output", "m", "--features", "article"];
+    sandbox.succeed(&[&train[..], &["--label-columns", "good,bad"]].concat());
+    let data = ["--data", "t.csv", "--text-column", "text", "--label-columns", "good"];
+    let note = "note: --label-columns has no column for the model's label \"bad\"";
+    for command in [&["evaluate", "m"][..], &["compare", "m", "m"]] {
+        let outcome = sandbox.run(&[command, &data].concat());
+        assert!(outcome.stderr.contains(note), "{command:?}: {}", outcome.stderr);
+    }
+}
+
+/// The place of a page of an error or a login, saved under a file's name.
+#[test]
+fn a_web_page_is_no_encoder() {
+    let sandbox = Sandbox::with_reviews();
+    for name in ["model.safetensors", "config.json", "tokenizer.json"] {
+        sandbox.copy_encoder("bert", "e");
+        sandbox.write(&format!("e/{name}"), format!("\n<!DOCTYPE html><html>{}</html>", "x".repeat(2000)));
+        let embed = ["embed", "--encoder", "e", "--input", "reviews.tsv", "--output", "o.npy"];
+        let error = sandbox.fail(&embed);
+        assert!(error.contains("got a web page"), "{name}: {error}");
+        std::fs::remove_dir_all(sandbox.path("e")).unwrap();
+    }
+}

@@ -4,6 +4,8 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
 
 use common::{Sandbox, encoder, read_npy};
 
@@ -130,5 +132,32 @@ fn memory_does_not_grow_with_the_input() {
         ("predict", predict("short.txt", SHORT), predict("long.txt", LONG)),
     ] {
         assert!(long <= short + 6 * 1024, "{what}: {short} KiB for {SHORT} sentences, {long} KiB for {LONG}");
+    }
+}
+
+/// A table on stdin is answered as it comes, once its header, or what is said of it, settles what is asked.
+#[test]
+fn a_table_that_comes_row_by_row_is_answered_row_by_row() {
+    let sandbox = Sandbox::with_model();
+    let said = ["--delimiter", ",", "--header", "absent", "--text-column", "1"];
+    for (format, more, start, row) in [
+        ("csv", &[][..], "id,text\n", "7,a treat\n"),
+        ("csv", &[][..], "sep=;\nid;text\n", "7;a treat\n"),
+        ("tsv", &[][..], "text\tlabel\n", "a treat\tgood\n"),
+        ("csv", &said[..], "", "7,a treat\n"),
+    ] {
+        let predict = ["predict", "-q", "model", "--input", "-", "--format", format];
+        let mut command = sandbox.command(&[&predict[..], more].concat());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        stdin.write_all(start.as_bytes()).unwrap();
+        let mut answers = BufReader::new(stdout).lines();
+        for _ in 0..3 {
+            stdin.write_all(row.as_bytes()).unwrap();
+            // Waits for ever where the program waits for more input.
+            assert!(answers.next().unwrap().unwrap().ends_with("\ta treat"), "{start:?}");
+        }
+        drop(stdin);
+        assert!(answers.next().is_none() && child.wait().unwrap().success());
     }
 }

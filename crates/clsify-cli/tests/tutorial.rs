@@ -174,3 +174,17 @@ fn a_closed_pipe_does_not_cost_the_model() {
     assert!(child.wait().unwrap().success());
     assert!(sandbox.path("t/tutorial.json").exists() && sandbox.path("t/clsify.json").exists());
 }
+
+/// What the last steps need is asked of the data before the first is told.
+#[test]
+fn too_few_rows_are_refused_before_the_story() {
+    let sandbox = sandbox();
+    sandbox.write("few.csv", "remark,mood\nfine day,good\nbad day,bad\na fine film,good\na bad film,bad\n");
+    let tutorial = ["tutorial", "--encoder", &encoder("bert"), "--data", "few.csv"];
+    assert!(sandbox.run(&tutorial).stderr.contains("--header present"));
+    let columns = ["--text-column", "remark", "--label-column", "mood"];
+    let outcome = sandbox.run(&[&tutorial[..], &columns].concat());
+    assert!(outcome.stdout.is_empty() && outcome.code == Some(1), "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("at least ten rows of each class"), "{}", outcome.stderr);
+    assert_eq!(sandbox.run(&["tutorial", "--header", "absent"]).code, Some(2));
+}

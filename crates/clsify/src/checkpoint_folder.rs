@@ -1,7 +1,7 @@
 //! The files of a folder that others wrote: where an encoder's files lie in it, and what stands in a file's place.
 //!
-//! Every reader of an encoder's or a model's folder reads through [`read`] or [`read_text`], so that a Git LFS pointer is
-//! called one wherever it lies. Links that lead nowhere are named by [`Error::io`].
+//! Every reader of an encoder's or a model's folder reads through [`read`] or [`read_text`], so that a Git LFS pointer or a web
+//! page is called one wherever it lies. Links that lead nowhere are named by [`Error::io`].
 
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -16,16 +16,16 @@ pub(crate) const MODULES: &str = "modules.json";
 /// How a Git LFS pointer begins; the whole file has some 130 bytes.
 const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
+/// How a web page begins.
+const PAGES: [&[u8]; 3] = [b"<!doctype", b"<html", b"<?xml"];
+
 /// The bytes of a file.
 ///
 /// # Errors
-/// [`ErrorKind::Io`] with the path, also for a Git LFS pointer.
+/// [`ErrorKind::Io`] with the path, also for a Git LFS pointer or a web page.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     let bytes = std::fs::read(path).map_err(|e| Error::io(path, &e))?;
-    match bytes.starts_with(POINTER) {
-        true => Err(pointer(path, &bytes)),
-        false => Ok(bytes),
-    }
+    stand_in(path, &bytes).map_or(Ok(bytes), Err)
 }
 
 /// The text of a file.
@@ -37,18 +37,46 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
     String::from_utf8(read(path)?).map_err(not_utf8)
 }
 
-/// Checks that a file which is read in parts is not a Git LFS pointer.
+/// Checks that a file which is read in parts is not a Git LFS pointer or a web page.
+///
+/// # Errors
+/// [`ErrorKind::Io`] with the path.
+pub(crate) fn refuse_stand_in(path: &Path) -> Result<()> {
+    stand_in(path, &start_of(path)?).map_or(Ok(()), Err)
+}
+
+/// Checks that a file which may well start like a web page is not a Git LFS pointer.
 ///
 /// # Errors
 /// [`ErrorKind::Io`] with the path.
 pub(crate) fn refuse_pointer(path: &Path) -> Result<()> {
+    let start = start_of(path)?;
+    if start.starts_with(POINTER) { Err(pointer(path, &start)) } else { Ok(()) }
+}
+
+/// The first bytes of a file: more than a pointer has.
+fn start_of(path: &Path) -> Result<Vec<u8>> {
     let mut start = Vec::new();
     let file = std::fs::File::open(path).map_err(|e| Error::io(path, &e))?;
     file.take(1024).read_to_end(&mut start).map_err(|e| Error::io(path, &e))?;
-    match start.starts_with(POINTER) {
-        true => Err(pointer(path, &start)),
-        false => Ok(()),
+    Ok(start)
+}
+
+/// What is wrong with a file that stands in the place of another one.
+fn stand_in(path: &Path, start: &[u8]) -> Option<Error> {
+    if start.starts_with(POINTER) {
+        return Some(pointer(path, start));
     }
+    let text = start.trim_ascii_start();
+    let is_page =
+        PAGES.iter().any(|page| text.get(..page.len()).is_some_and(|t| t.eq_ignore_ascii_case(page)));
+    is_page.then(|| {
+        Error::new(ErrorKind::Io, "expected the file itself, got a web page")
+            .at(path.display().to_string())
+            .with_hint(
+                "download the file again: a page of an error or a login may have been saved in its place",
+            )
+    })
 }
 
 fn pointer(path: &Path, bytes: &[u8]) -> Error {

@@ -106,11 +106,42 @@ fn a_column_that_is_named_is_not_doubted() {
     let expected = [(2, "fine day".to_string()), (3, "bad day".to_string())];
     assert_eq!(sentences("a.csv", csv, &text_column("remark")).unwrap(), expected);
     let ids: Vec<_> = [(1, "id"), (2, "1"), (3, "2")].map(|(line, id)| (line, id.to_string())).into();
-    assert_eq!(sentences("a.csv", csv, &text_column("0")).unwrap(), ids);
+    let first = DatasetOptions { header: Header::Absent, ..text_column("0") };
+    assert_eq!(sentences("a.csv", csv, &first).unwrap(), ids);
     let absent = DatasetOptions { header: Header::Absent, ..auto() };
     let pairs = "fine day,ann\nbad day,bob\n";
     assert_eq!(sentences("a.csv", pairs, &absent).unwrap()[0], (1, "fine day".to_string()));
     assert_eq!(sentences("a.csv", "one sentence\nanother\n", &auto()).unwrap().len(), 2);
+}
+
+/// As a record it would be answered, or be a class of its own.
+#[test]
+fn what_looks_like_a_header_is_asked_about() {
+    let asks = |error: Error, shown: &str| {
+        let message = format!("line 1: expected to be told whether this is a header or a record: {shown}");
+        assert!(error.to_string().ends_with(&message), "{error}");
+        assert!(error.hint().unwrap().contains("--header present"));
+    };
+    let csv = "remark,mood\nfine day,good\nbad day,bad\na long day,good\n";
+    let tsv = csv.replace(',', "\t");
+    asks(labelled("a.csv", csv, &auto()).unwrap_err(), r#""remark", "mood""#);
+    for (header, n) in [(Header::Present, 3), (Header::Absent, 4)] {
+        let said = DatasetOptions { header, ..auto() };
+        assert_eq!(labelled("a.csv", csv, &said).unwrap().len(), n);
+    }
+    // TSV without a header is a usual form.
+    assert_eq!(labelled("a.tsv", &tsv, &auto()).unwrap().len(), 4);
+    // Also where each label is of one row, and where the columns are named by number.
+    let each = "remark,mood\nfine day,good\nbad day,bad\na long day,so so\n";
+    asks(labelled("a.csv", each, &auto()).unwrap_err(), r#""remark", "mood""#);
+    let numbers = DatasetOptions { label_column: "1".parse().ok(), ..text_column("0") };
+    asks(labelled("a.csv", each, &numbers).unwrap_err(), r#""remark", "mood""#);
+    asks(sentences("a.csv", "remark\nfine day\nbad day\n", &auto()).unwrap_err(), r#""remark""#);
+    // In TSV, and where the first row has words, a line is a sentence.
+    for (name, text) in [("a.tsv", "remark\nfine day\nbad day\n"), ("a.csv", "a treat\nfine day\nbad day\n")]
+    {
+        assert_eq!(sentences(name, text, &auto()).unwrap().len(), 3);
+    }
 }
 
 /// The article's files have no header: a sentence, a tab and a label per line.

@@ -102,6 +102,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
+    args.fit.note_unused_c(&args.grid, console);
     args.chart.iter().try_for_each(|path| check_parent(path))?;
     let read: Vec<&Path> =
         std::iter::once(&args.data).chain(&args.split.test_data).map(PathBuf::as_path).collect();

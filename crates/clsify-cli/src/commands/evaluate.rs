@@ -15,6 +15,7 @@ use crate::console::Console;
 use crate::decision::evaluated_text;
 use crate::loading::{
     load_classifier, load_multi_label_classifier, load_multi_label_test_dataset, load_test_dataset,
+    note_labels_without_column,
 };
 use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
 use crate::output::{check_output, check_parent, is_stdout, write_json, write_text};
@@ -48,7 +49,7 @@ pub(crate) struct Args {
     /// Write the misclassified rows to this file, the most confident errors first; - is stdout.
     ///
     /// Each row has its line in the data, the sentence, its label, the predicted one and its probability, and the probability of every
-    /// class. The extension decides on the form: csv, tsv, or jsonl; any other is CSV. A row whose label the model does not know is an
+    /// class. The extension decides on the form: csv, tsv, or jsonl (ndjson, json); any other is CSV. A row whose label the model does not know is an
     /// error; a model that may abstain says so in the column `abstained`. With a multi-label model, `confidence` is that of the row's
     /// most confident wrong label: its probability where it is given wrongly, 1 less its probability where it is missing
     #[arg(long, value_name = "ERRORS.csv")]
@@ -123,7 +124,9 @@ fn run_multi_label(args: &Args, console: &Console) -> anyhow::Result<()> {
     let saved = SavedMultiLabelModel::read(&args.model)?;
     let options = args.weight.of(args.options.with_limit(args.limit));
     let separator = &saved.multi_label.separator;
+    let columns = options.label_columns.clone();
     let dataset = load_multi_label_test_dataset(&args.data, separator, options, console)?;
+    note_labels_without_column(&args.data, &columns, &saved.classes, console);
     let (encoder, cache) = (args.encoder.as_deref(), args.cache.open());
     let classifier = load_multi_label_classifier(&args.model, encoder, args.dtype, cache, console)?;
     classifier.check_labels(&dataset)?;

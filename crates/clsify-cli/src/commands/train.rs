@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use clsify::classifier::Platt;
-use clsify::dataset::{Dataset, DatasetOptions, DatasetSummary, LabelSeparator};
+use clsify::dataset::{DatasetOptions, DatasetSummary, LabelSeparator};
 use clsify::evaluation::{CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin};
 use clsify::files::is_inside;
 use clsify::pipeline::{
@@ -123,6 +123,7 @@ impl Args {
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let source = args.choice.source(&args)?;
+    args.fit.note_unused_c(&args.grid, console);
     check_replaceable(&args.output)?;
     args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
     check_chart(args.chart.as_deref(), args.json.as_deref())?;
@@ -142,7 +143,6 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let dataset = load_dataset(&args.data, &args.data_options(), console)?;
     args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
     say_counts(&args.data.display().to_string(), &dataset.summary(), console);
-    say_header(&dataset, console);
     let test = match &args.split.test_data {
         Some(path) => {
             let test = load_test_dataset(path, args.options.with_limit(None), console)?;
@@ -260,18 +260,6 @@ pub(crate) fn check_stays(path: &Path, output: &Path, or: &str) -> anyhow::Resul
         path.display()
     );
     Ok(())
-}
-
-/// A header with unknown names reads as a record; its label gives it away, as no other row has it.
-fn say_header(dataset: &Dataset, console: &Console) {
-    let label = &dataset.labels()[0];
-    let is_alone = dataset.labels().iter().filter(|other| *other == label).count() == 1;
-    if is_alone && dataset.lines()[0] == 1 && dataset.len() >= 10 {
-        console.say(&format!(
-            "note: line 1 is the only row labelled {}: if it is a header, add --header present",
-            shorten(label, 40)
-        ));
-    }
 }
 
 /// Says what was read: rows, classes, duplicates, conflicting labels.

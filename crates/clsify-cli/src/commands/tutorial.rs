@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use clap::builder::NonEmptyStringValueParser;
 use clsify::classifier::LogisticRegressionOptions;
-use clsify::dataset::{Dataset, DatasetOptions};
+use clsify::dataset::Dataset;
 use clsify::pipeline::{
     Features, GridSearchOptions, TestRows, TrainOptions, Trained, check_replaceable, train,
 };
-use clsify::split::SplitOptions;
+use clsify::split::{SplitOptions, class_folds, train_test_split};
 use clsify_hub::{Hub, Located};
 
 use self::report::{
@@ -21,8 +21,8 @@ use self::report::{
 };
 use crate::commands::train::{check_report, check_stays, say_counts};
 use crate::console::Console;
-use crate::loading::load_encoder_with;
-use crate::options::{CacheArgs, DtypeArg, EncodingArgs, article_grid, at_least_one};
+use crate::loading::{load_dataset, load_encoder_with};
+use crate::options::{CacheArgs, DtypeArg, EncodingArgs, RowArgs, article_grid, at_least_one};
 use crate::output::{is_closed_pipe, is_stdout, write_json, write_text};
 use crate::records::note_files;
 
@@ -42,6 +42,7 @@ const SENTENCES: [&str; 3] = [
 ///
 /// After "A Visual Guide to Using BERT for the First Time" by Jay Alammar.
 #[derive(clap::Args)]
+#[command(mut_group("RowArgs", |group| group.requires("data")), mut_group("DataOptions", |group| group.requires("data")))]
 #[command(after_help = "Examples:
   clsify tutorial
   clsify tutorial --encoder all-MiniLM-L6-v2 --sentence \"my own sentence\"
@@ -54,6 +55,9 @@ pub(crate) struct Args {
     /// Labelled sentences: TSV, CSV or JSONL; SST-2 where it can be had, else movie reviews of vaderSentiment
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
+
+    #[command(flatten)]
+    options: RowArgs,
 
     /// Rows to use, from the start of the data
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = at_least_one, allow_negative_numbers = true)]
@@ -110,8 +114,9 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
             (data.path, format!("{} ({})", data.name, data.why))
         }
     };
-    let dataset =
-        Dataset::load(&path, &DatasetOptions { limit: Some(args.limit), ..DatasetOptions::default() })?;
+    let dataset = load_dataset(&path, &args.options.with_limit(Some(args.limit)), console)?;
+    let split = SplitOptions { seed: args.seed, ..SplitOptions::default() };
+    check_rows(&dataset, &split).map_err(|error| error.at(path.display().to_string()))?;
     let (located, why) = locate(&hub, args.encoder.as_deref(), console)?;
     check_stays(&located.folder, &args.output, "move the encoder")?;
     let fetch = started.elapsed().as_secs_f64();
@@ -128,7 +133,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     tell(&story::encoder_step(&encoder, &why, dataset.len()))?;
     let shape = EncoderShape { num_attention_heads: encoder.config().num_attention_heads };
     let options = TrainOptions {
-        test: TestRows::Split(SplitOptions { seed: args.seed, ..SplitOptions::default() }),
+        test: TestRows::Split(split),
         classifier: LogisticRegressionOptions::default(),
         grid_search: Some(GridSearchOptions { c_values: article_grid(), refit: false }),
         ..TrainOptions::default()
@@ -185,6 +190,17 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     tell(&story::farewell(&report.story.seconds, &output, &name, ARTICLE_SENTENCE))?;
     console.hint_faster_dtype(classifier.encoder());
     Ok(())
+}
+
+/// Fails where the rows are too few for the tutorial's last steps, before it tells the first one.
+fn check_rows(dataset: &Dataset, split: &SplitOptions) -> clsify::error::Result<()> {
+    let classes = dataset.classes();
+    let id = |label: &String| classes.binary_search(label).unwrap_or(classes.len());
+    let class_ids: Vec<usize> = dataset.labels().iter().map(id).collect();
+    let split = train_test_split(&class_ids, split)?;
+    let y_train: Vec<usize> = split.train.iter().map(|&i| class_ids[i]).collect();
+    let hint = "the tutorial searches C by five folds: give it at least ten rows of each class";
+    class_folds(&y_train, None, 5).map(drop).map_err(|error| error.with_hint(hint))
 }
 
 /// The encoder to use, and why it is that one.

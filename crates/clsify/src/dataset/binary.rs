@@ -142,5 +142,8 @@ fn names(name: &str, extension: &str) -> (String, String) {
     if !name.chars().all(is_plain) || name.starts_with('-') || path.extension().is_none() {
         return (format!("data.{extension}"), "data.csv".to_string());
     }
-    (name.to_string(), path.with_extension("csv").display().to_string())
+    // Not over the file itself, where its name is wrong.
+    let is_csv = path.extension().is_some_and(|extension| extension == "csv");
+    let to = path.with_extension(if is_csv { "converted.csv" } else { "csv" });
+    (name.to_string(), to.display().to_string())
 }

@@ -89,14 +89,6 @@ pub(super) fn choose(
     let known = |known_names: &[&str]| if has_header { find_known(&names, known_names) } else { None };
     let asked = |option: Option<&Column>| option.map(|column| find(column, &names)).transpose();
     let asked_sentence = asked(options.text_column.as_ref())?;
-    if let Some(asked) = asked_sentence
-        && !labelled
-        && header == Header::Auto
-        && !has_header
-        && names.len() > 1
-    {
-        check_header_is_said(rows, asked)?;
-    }
     let asked_label = asked(label_option)?;
     let weight = asked(weight_option)?;
     let group = asked(group_option)?;
@@ -122,6 +114,12 @@ pub(super) fn choose(
         (_, 2, None, Some(i)) => sentence = other(i),
         (false, 1, None, _) => sentence = Some(0),
         _ => {}
+    }
+    if let Some(sentence) = sentence
+        && header == Header::Auto
+        && !has_header
+    {
+        check_header_is_said(rows, sentence, label.filter(|_| labelled), asked_sentence.is_some())?;
     }
     if weight.is_some() && (weight == sentence || weight == label) {
         let message = "expected a column of its own for the weight, got that of the sentence or the label";
@@ -188,7 +186,7 @@ fn check_order(rows: &FirstRows<'_>, header: Header, labelled: bool, a: usize, b
         return Ok(());
     }
     // TSV of two columns without a header is a usual form of labelled sentences; CSV without one is not.
-    if rows.format == Format::Csv || is_header_alone(rows.first, rows.rest, a, b) {
+    if rows.format == Format::Csv || is_header_alone(rows.first, rows.rest, a, Some(b)) {
         let message = format!("expected a header that names a sentence column, got {}", shown());
         let hint =
             format!("{name_it}; if there is no header, and the sentence stands first: --header absent");
@@ -197,18 +195,31 @@ fn check_order(rows: &FirstRows<'_>, header: Header, labelled: bool, a: usize, b
     Ok(())
 }
 
-/// A column that is asked for by its number does not say whether the first row is a header: the row would be answered as a
-/// sentence. TSV without one is a usual form, so that only a row that looks like a header is questioned there.
-fn check_header_is_said(rows: &FirstRows<'_>, sentence: usize) -> Result<()> {
-    let looks_like_one = || {
-        (0..rows.first.len())
-            .any(|other| other != sentence && is_header_alone(rows.first, rows.rest, sentence, other))
+/// What looks like a header without being known as one is asked about: as a record it would be answered, or make a class of its
+/// own. A column that was asked for by its number says nothing about it. TSV without a header is a usual form, CSV is not.
+fn check_header_is_said(
+    rows: &FirstRows<'_>,
+    sentence: usize,
+    label: Option<usize>,
+    by_number: bool,
+) -> Result<()> {
+    let (n_columns, is_csv) = (rows.first.len(), rows.format == Format::Csv);
+    let is_header = |label| is_header_alone(rows.first, rows.rest, sentence, label);
+    let looks_like_one = match label {
+        Some(label) => is_csv && is_header(Some(label)),
+        None if n_columns == 1 => is_csv && is_header(None),
+        None => {
+            let mut others = (0..n_columns).filter(|other| *other != sentence);
+            is_csv && by_number || others.any(|other| is_header(Some(other)))
+        }
     };
-    if rows.format != Format::Csv && !looks_like_one() {
+    if !looks_like_one {
         return Ok(());
     }
     let shown: Vec<String> = rows.first.iter().take(3).map(quoted).collect();
-    let message = format!("expected to be told whether this is a header or a record: {}", shown.join(", "));
+    let more = if n_columns > 3 { ", ..." } else { "" };
+    let message =
+        format!("expected to be told whether this is a header or a record: {}{more}", shown.join(", "));
     Err(Error::new(ErrorKind::Dataset, message)
         .with_hint("add --header present if it is a header, --header absent if it is not"))
 }
@@ -245,10 +256,13 @@ fn undecided(
         true => "say which columns to read: --text-column and --label-column, by name or by number from 0",
         false => "say which column to read: --text-column, by name or by number from 0",
     };
+    let taken =
+        "; --weight-column and --group-column name columns beside those of the sentence and the label";
+    let hint = format!("{hint}{}", if n_beside > 0 { taken } else { "" });
     let message = match sentence {
         _ if !has_header || names.len() < expected => {
             let error = Error::new(ErrorKind::Dataset, expected_columns(expected, names.len()));
-            return if names.len() < expected { error } else { error.with_hint(hint) };
+            return if names.len() < expected && n_beside == 0 { error } else { error.with_hint(hint) };
         }
         Some(_) => format!("expected a label column, got the columns {}", list(names)),
         None if labelled => {

@@ -135,8 +135,17 @@ impl<R: Read> RowReader for CsvReader<R> {
     }
 
     fn hint(&self, expected: usize, record: &StringRecord) -> Option<String> {
-        (record.len() > expected)
-            .then(|| format!("put a field that holds a {} into double quotes", self.delimiter.name()))
+        if record.len() > expected {
+            return Some(format!("put a field that holds a {} into double quotes", self.delimiter.name()));
+        }
+        let divides = |other: &Delimiter| self.text.split(char::from(other.byte())).count() == expected;
+        let mut others = Delimiter::USUAL.into_iter().filter(|other| *other != self.delimiter);
+        let other = others.find(|other| record.len() == 1 && divides(other))?;
+        Some(format!(
+            "if a {} separates the fields of this line, separate those of all lines alike: {}",
+            other.name(),
+            other.option()
+        ))
     }
 }
 

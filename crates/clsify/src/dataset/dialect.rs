@@ -57,7 +57,7 @@ impl Delimiter {
     /// The option that chooses it, as it would be typed into a shell.
     pub(super) fn option(self) -> String {
         match self {
-            Delimiter::COMMA => "--delimiter ,".to_string(),
+            Delimiter::COMMA => "--delimiter \",\"".to_string(),
             Delimiter::TAB => "--delimiter tab".to_string(),
             other => format!("--delimiter \"{}\"", char::from(other.0)),
         }
@@ -75,7 +75,10 @@ impl FromStr for Delimiter {
                 Ok(Delimiter(*byte))
             }
             _ => {
-                let message = format!("expected one character such as ; or |, or tab, got {}", quoted(text));
+                let message = format!(
+                    "expected one ASCII character that is no letter, digit or quote, such as ; or |, or tab, got {}",
+                    quoted(text)
+                );
                 Err(Error::new(ErrorKind::InvalidArgument, message))
             }
         }

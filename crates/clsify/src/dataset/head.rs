@@ -27,9 +27,11 @@ impl<R: Read> Head<R> {
         &self.rest
     }
 
-    /// The first bytes, and whether they are the whole file; waits for them. To be called before anything is read.
-    pub(super) fn peek(&mut self) -> (&[u8], bool) {
-        while self.head.len() < HEAD_BYTES && !self.is_whole && self.error.is_none() {
+    /// The first bytes, and whether they are the whole file; waits for them until `is_enough`. To be called before anything is
+    /// read.
+    pub(super) fn peek(&mut self, is_enough: impl Fn(&[u8]) -> bool) -> (&[u8], bool) {
+        while self.head.len() < HEAD_BYTES && !self.is_whole && self.error.is_none() && !is_enough(&self.head)
+        {
             let length = self.head.len();
             self.head.resize(HEAD_BYTES, 0);
             let read = self.rest.read(&mut self.head[length..]);

@@ -121,9 +121,10 @@ impl<R: Read> LineReader<R> {
         buffered.iter().any(|&byte| is_line_end(byte))
     }
 
-    /// The first bytes, and whether they are all there are; waits for them. To be called before the first line is read.
-    pub(super) fn peek(&mut self) -> (&[u8], bool) {
-        self.reader.get_mut().peek()
+    /// The first bytes, and whether they are all there are; waits for them until `is_enough`. To be called before the first line
+    /// is read.
+    pub(super) fn peek(&mut self, is_enough: impl Fn(&[u8]) -> bool) -> (&[u8], bool) {
+        self.reader.get_mut().peek(is_enough)
     }
 
     /// The end of the line before the one last read; at the end of the file that of the last line.

@@ -48,16 +48,21 @@ pub(super) fn is_sentence_second(
         && length_b > 2 * length_a
 }
 
-/// Whether the first row looks like a header among records: one word where the others have several, and a word for a label
-/// that no other row has.
-pub(super) fn is_header_alone(first: &StringRecord, rest: &[StringRecord], a: usize, b: usize) -> bool {
-    let (Some(sentence), Some(label)) = (first.get(a), first.get(b)) else { return false };
-    let with_words = rest.iter().filter(|row| row.get(a).is_some_and(has_words)).count();
-    rest.len() > 1
-        && !has_words(sentence)
-        && 2 * with_words > rest.len()
-        && has_letters(label)
-        && rest.iter().all(|row| row.get(b).is_none_or(|other| other.trim() != label.trim()))
+/// Whether the first row looks like a header among records: one word where the others have several, and, where there is a
+/// label, a word for it that no other row has.
+pub(super) fn is_header_alone(
+    first: &StringRecord,
+    rest: &[StringRecord],
+    sentence: usize,
+    label: Option<usize>,
+) -> bool {
+    let is_word = first.get(sentence).is_some_and(|name| has_letters(name) && !has_words(name));
+    let with_words = rest.iter().filter(|row| row.get(sentence).is_some_and(has_words)).count();
+    let is_of_its_own = |label: usize| {
+        let name = first.get(label).unwrap_or_default().trim();
+        has_letters(name) && rest.iter().all(|row| row.get(label).is_none_or(|other| other.trim() != name))
+    };
+    rest.len() > 1 && is_word && 2 * with_words > rest.len() && label.is_none_or(is_of_its_own)
 }
 
 fn has_letters(text: &str) -> bool {

@@ -112,6 +112,14 @@ impl<R: Read> SentenceReader<R> {
         }
     }
 
+    /// What the numbers of records count: `line`, or `record` in a JSON array.
+    pub fn unit(&self) -> &'static str {
+        match &self.examples.records {
+            Records::JsonArray(_) => "record",
+            _ => "line",
+        }
+    }
+
     /// Whether a whole line has arrived that has not been given: asking for the next record need not wait for it.
     pub fn has_line(&self) -> bool {
         self.examples.lines().is_some_and(LineReader::has_buffered_line)

@@ -74,6 +74,20 @@ impl Sniffer<'_> {
         }
     }
 
+    /// Whether the rows that have arrived settle what a reader of sentences asks of the first rows, so that it need not wait
+    /// for more: the first one is a header, or what it is was said. More of them would not change the answer.
+    pub(super) fn is_settled(&self, head: &[u8]) -> bool {
+        if self.labelled || !head.iter().any(|&byte| byte == b'\n' || byte == b'\r') {
+            return false;
+        }
+        let (separator_line, head, _) = separator_line(whole_lines(head));
+        let delimiter = self.options.delimiter.or(separator_line);
+        let is_said =
+            delimiter.is_some() && self.options.text_column.is_some() && self.options.header != Header::Auto;
+        let rows = self.rows(head, delimiter.unwrap_or(Delimiter::of(self.format)));
+        rows.first().is_some_and(|first| is_said || self.is_header(first))
+    }
+
     /// The first rows, as far as they can be read.
     fn rows(&self, head: &[u8], delimiter: Delimiter) -> Vec<StringRecord> {
         let lines = LineReader::new(head);

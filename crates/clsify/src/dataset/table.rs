@@ -231,7 +231,7 @@ impl<T: RowReader> Table<T> {
             return Ok(Sample::default());
         }
         let sniffer = Sniffer { format: self.format, options: &self.options, labelled: self.labelled };
-        let (head, is_whole) = self.rows.lines_mut().peek();
+        let (head, is_whole) = self.rows.lines_mut().peek(|head| sniffer.is_settled(head));
         let sample = sniffer.sample(head, is_whole)?;
         if let Some(delimiter) = sample.delimiter {
             self.rows.set_delimiter(delimiter);

@@ -73,9 +73,11 @@ impl<R: Read> RowReader for TsvReader<R> {
     fn hint(&self, expected: usize, record: &StringRecord) -> Option<String> {
         let has_quote = || record.iter().any(|field| field.starts_with('"'));
         (record.len() > expected || has_quote()).then(|| {
-            "in TSV a quote is an ordinary character, and a field holds no tab and no line break; if the file was written \
-             with quotes, as by pandas: --quoting minimal"
-                .to_string()
+            let delimiter = self.delimiter.map_or(String::new(), Delimiter::name);
+            format!(
+                "here a quote is an ordinary character, and a field holds no {delimiter} and no line break; if the file was \
+                 written with quotes, as by pandas: --quoting minimal"
+            )
         })
     }
 }

@@ -13,7 +13,7 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use serde::Deserialize;
 
-use crate::checkpoint_folder::{is_there, read_text, refuse_pointer, transformer_folder};
+use crate::checkpoint_folder::{is_there, read_text, refuse_stand_in, transformer_folder};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A safetensors header is JSON of some 100 bytes a tensor; the format's own limit is 100 MB.
@@ -158,9 +158,6 @@ impl Shard {
             bad(format!("expected {expected} bytes, got {file_bytes}"))
                 .with_hint("the file is incomplete or was changed; fetch it again")
         };
-        if file_bytes < 1024 {
-            refuse_pointer(&path)?;
-        }
         if file_bytes < 8 {
             return Err(place(truncated(8)));
         }
@@ -168,6 +165,7 @@ impl Shard {
         file.read_exact(&mut header_bytes).map_err(io)?;
         let header_len = u64::from_le_bytes(header_bytes);
         if header_len > MAX_HEADER_BYTES {
+            refuse_stand_in(&path)?;
             return Err(place(bad(format!(
                 "not a safetensors file: its header would be {header_len} bytes long"
             ))));

@@ -16,7 +16,7 @@ use super::hash_memory::HashMemory;
 use super::seen_sentences::SeenSentences;
 use super::sentence_encoder::SentenceEncoder;
 use super::training_report::EncoderReport;
-use crate::checkpoint_folder::{read_text, refuse_pointer};
+use crate::checkpoint_folder::{read_text, refuse_stand_in};
 use crate::classifier::logistic_regression::check_weights;
 use crate::classifier::{ClassWeight, Decision, Platt, Scaling};
 use crate::encoder::{Dtype, encoder_files};
@@ -221,7 +221,7 @@ impl SavedEncoder {
                     .at(path.display().to_string()));
             };
             if found.sha256 != expected.sha256 {
-                refuse_pointer(&folder.join(&expected.name))?;
+                refuse_stand_in(&folder.join(&expected.name))?;
                 let message =
                     format!("expected sha256 {}, got {}", short(&expected.sha256), short(&found.sha256));
                 return Err(bad(message)
@@ -445,7 +445,7 @@ pub(super) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> 
     let path = folder.join(WEIGHTS);
     let place = |e: Error| e.at(path.display().to_string());
     let io = |e: std::io::Error| Error::io(&path, &e);
-    refuse_pointer(&path)?;
+    refuse_stand_in(&path)?;
     let file = fs::File::open(&path).map_err(io)?;
     if file.metadata().map_err(io)?.len() > MAX_WEIGHTS_BYTES {
         return Err(place(bad(format!("expected at most {MAX_WEIGHTS_BYTES} bytes"))));

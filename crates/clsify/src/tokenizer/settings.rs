@@ -14,7 +14,7 @@ use tokenizers::{AddedToken, TruncationDirection};
 use super::added_token::Token;
 use super::bad;
 use super::class::Class;
-use crate::checkpoint_folder::{is_there, refuse_pointer};
+use crate::checkpoint_folder::{is_there, refuse_stand_in};
 use crate::error::{Error, Result};
 
 /// The names of special tokens, in the order in which they are added.
@@ -153,7 +153,7 @@ pub(super) fn read_file(path: &Path, max_bytes: u64) -> Result<Option<Vec<u8>>> 
     if !is_there(path)? {
         return Ok(None);
     }
-    refuse_pointer(path)?;
+    refuse_stand_in(path)?;
     let file = File::open(path).map_err(|e| Error::io(path, &e))?;
     let mut bytes = Vec::new();
     file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(|e| Error::io(path, &e))?;

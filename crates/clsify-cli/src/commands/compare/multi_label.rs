@@ -1,5 +1,7 @@
 //! `clsify compare` with two models of several labels a sentence.
 
+use std::collections::BTreeSet;
+
 use clsify::dataset::LabelSeparator;
 use clsify::pipeline::{
     ComparedLabel, MultiLabelComparisonReport, SavedMultiLabelModel, compare_multi_label,
@@ -7,7 +9,9 @@ use clsify::pipeline::{
 
 use super::{Args, Different, different_rows, models, paired_table, unknown, verdict, write};
 use crate::console::Console;
-use crate::loading::{load_multi_label_classifier, load_multi_label_test_dataset};
+use crate::loading::{
+    load_multi_label_classifier, load_multi_label_test_dataset, note_labels_without_column,
+};
 use crate::table::{Table, n_shown, shorten};
 
 pub(super) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
@@ -22,11 +26,14 @@ pub(super) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         ));
     }
     let options = args.weight.of(args.options.with_limit(args.limit));
+    let columns = options.label_columns.clone();
     let dataset = load_multi_label_test_dataset(&args.data, separator, options, console)?;
     let load = |model, encoder: &Option<String>| {
         load_multi_label_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)
     };
     let (a, b) = (load(&args.a, &args.encoder_a)?, load(&args.b, &args.encoder_b)?);
+    let classes: BTreeSet<&String> = a.classes().iter().chain(b.classes()).collect();
+    note_labels_without_column(&args.data, &columns, classes, console);
     let report = compare_multi_label(&a, &b, &dataset, console)?;
     write(args, &report, &report.differences, || summary(&report, separator, args))
 }

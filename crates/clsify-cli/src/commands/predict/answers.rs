@@ -33,14 +33,27 @@ pub(super) struct Answers<'a> {
     /// Of CSV; settled by the first record.
     columns: Option<Columns>,
     has_header: bool,
+    /// Whether a key without a column has been named.
+    has_named_key: bool,
     n_answers: usize,
     n_without: usize,
 }
 
 impl<'a> Answers<'a> {
     pub(super) fn new(output: Output, style: Style<'a>, tolerates: bool, console: &'a Console) -> Self {
-        let (columns, has_header) = (None, false);
-        Answers { output, style, tolerates, console, columns, has_header, n_answers: 0, n_without: 0 }
+        let (columns, has_header, has_named_key) = (None, false, false);
+        let (n_answers, n_without) = (0, 0);
+        Answers {
+            output,
+            style,
+            tolerates,
+            console,
+            columns,
+            has_header,
+            has_named_key,
+            n_answers,
+            n_without,
+        }
     }
 
     /// Writes the answers to a group, up to the first sentence without one if that is an error.
@@ -57,6 +70,13 @@ impl<'a> Answers<'a> {
         let fatal = if self.tolerates { None } else { faults.first().map(|fault| fault.sentence) };
         let mut lines: Vec<String> = Vec::with_capacity(group.rows.len() + 1);
         if !self.has_header {
+            let first = group.rows.first().and_then(|row| group.sentence(row));
+            if first.is_some_and(|sentence| sentence.starts_with("__label__")) {
+                self.console.note(
+                    "the first sentence starts with __label__, as lines of fastText do: --input - --format fasttext leaves \
+                     labels out",
+                );
+            }
             lines.extend(self.header(Some(group)));
         }
         for row in &group.rows {
@@ -79,12 +99,26 @@ impl<'a> Answers<'a> {
                     }
                 }
             }
+            self.name_key(row);
             lines.push(self.line(group, row, answer));
         }
         self.output.write(|out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))?;
         match faults.into_iter().next() {
             Some(fault) if fatal.is_some() => Err(fault.error.into()),
             _ => Ok(()),
+        }
+    }
+
+    /// Says once that CSV leaves out a key, which the first record does not have.
+    fn name_key(&mut self, row: &Row) {
+        let Some(columns) = self.columns.as_ref().filter(|_| !self.has_named_key) else { return };
+        if let Some(key) = columns.key_without_column(&row.fields) {
+            self.has_named_key = true;
+            self.console.note(&format!(
+                "the key {key:?} of record {} is left out, as the first record does not have it; --output-format jsonl keeps \
+                 all keys",
+                row.line
+            ));
         }
     }
 
@@ -96,7 +130,8 @@ impl<'a> Answers<'a> {
         }
         if self.n_without > 0 {
             let (n, of) = (self.n_without, self.n_without + self.n_answers);
-            self.console.note(&format!("{n} of {of} sentences have no answer"));
+            let have = if of == 1 { "sentence has" } else { "sentences have" };
+            self.console.note(&format!("{n} of {of} {have} no answer"));
         }
         self.output.finish()
     }
@@ -139,7 +174,7 @@ impl<'a> Answers<'a> {
                 cells.join("\t")
             }
             OutputFormat::Csv => {
-                let own = self.columns.as_ref().map(|columns| columns.cells(&row.fields));
+                let own = self.columns.as_ref().map(|columns| columns.cells(&row.fields, sentence));
                 csv_line(own.into_iter().flatten().chain(style.cells(answer.ok(), str::to_string)))
             }
             OutputFormat::Json => {

@@ -9,28 +9,53 @@ use serde_json::value::RawValue;
 use crate::records::Records;
 
 /// The columns of CSV, settled by the first record.
-pub(super) struct Columns(Vec<String>);
+pub(super) struct Columns {
+    names: Vec<String>,
+    /// Where the sentence stands, if the first record tells.
+    sentence: Option<usize>,
+    /// Whether records are objects.
+    of_objects: bool,
+}
 
 impl Columns {
     /// The names of the header; the keys of the first object; numbers counted from 0 where columns have no names; `sentence`
     /// where a line is one, or nothing is known.
     pub(super) fn of(group: Option<&Records>) -> Self {
-        let header = group.and_then(|group| group.header.clone());
-        let first = || group.and_then(|group| group.rows.first()).map(|row| &row.fields);
-        Columns(header.unwrap_or_else(|| match first() {
-            Some(Fields::Object(text)) => members(text).into_iter().map(|(key, _)| key).collect(),
-            Some(Fields::Row(cells)) if cells.len() > 1 => (0..cells.len()).map(|i| i.to_string()).collect(),
-            _ => vec!["sentence".to_string()],
-        }))
+        let plain = |names| Columns { names, sentence: Some(0), of_objects: false };
+        let Some((group, row)) = group.and_then(|group| Some((group, group.rows.first()?))) else {
+            return plain(vec!["sentence".to_string()]);
+        };
+        match (&group.header, &row.fields) {
+            (Some(names), _) => plain(names.clone()),
+            (None, Fields::Row(cells)) if cells.len() > 1 => {
+                plain((0..cells.len()).map(|i| i.to_string()).collect())
+            }
+            (None, Fields::Row(_)) => plain(vec!["sentence".to_string()]),
+            (None, Fields::Object(text)) => {
+                let members = members(text);
+                let is_sentence = |value: &RawValue| Some(cell(value).as_str()) == group.sentence(row);
+                let sentence = members.iter().position(|(_, value)| is_sentence(value));
+                let names = members.into_iter().map(|(key, _)| key).collect();
+                Columns { names, sentence, of_objects: true }
+            }
+        }
     }
 
     pub(super) fn names(&self) -> &[String] {
-        &self.0
+        &self.names
+    }
+
+    /// The first key of a record that has no column.
+    pub(super) fn key_without_column(&self, fields: &Fields) -> Option<String> {
+        let Fields::Object(text) = fields else { return None };
+        let has_column = |key: &String| self.names.contains(key);
+        let mut keys = members(text).into_iter().map(|(key, _)| key);
+        keys.find(|key| !has_column(key)).filter(|_| self.of_objects)
     }
 
     /// The same names, changed where a column has one of them already.
     pub(super) fn free_names(&self, names: Vec<String>) -> Vec<String> {
-        let mut taken: HashSet<String> = self.0.iter().cloned().collect();
+        let mut taken: HashSet<String> = self.names.iter().cloned().collect();
         let free = |name: String| {
             let name = free_name(name, |name| taken.contains(name));
             taken.insert(name.clone());
@@ -39,21 +64,29 @@ impl Columns {
         names.into_iter().map(free).collect()
     }
 
-    /// The cells of a record below these columns: of an object, strings as they are, null as nothing, and the JSON of all else.
-    pub(super) fn cells(&self, fields: &Fields) -> Vec<String> {
+    /// The cells of a record below these columns: of an object, strings as they are, null as nothing, and the JSON of all else. Where
+    /// an array holds objects and strings, a record unlike the first one has its sentence alone.
+    pub(super) fn cells(&self, fields: &Fields, sentence: Option<&str>) -> Vec<String> {
         match fields {
-            Fields::Row(cells) => {
+            Fields::Row(cells) if !self.of_objects => {
                 let mut cells = cells.clone();
-                cells.resize(self.0.len(), String::new());
+                cells.resize(self.names.len(), String::new());
                 cells
             }
-            Fields::Object(text) => {
+            Fields::Object(text) if self.of_objects => {
                 let members = members(text);
                 // A key that occurs twice counts where it stands last.
                 let cell = |name: &String| {
                     members.iter().rfind(|(key, _)| key == name).map(|(_, value)| cell(value))
                 };
-                self.0.iter().map(|name| cell(name).unwrap_or_default()).collect()
+                self.names.iter().map(|name| cell(name).unwrap_or_default()).collect()
+            }
+            _ => {
+                let mut cells = vec![String::new(); self.names.len()];
+                if let Some(cell) = self.sentence.and_then(|i| cells.get_mut(i)) {
+                    *cell = sentence.unwrap_or_default().to_string();
+                }
+                cells
             }
         }
     }
@@ -179,7 +212,8 @@ mod tests {
 
     #[test]
     fn names_of_columns_do_not_collide() {
-        let columns = Columns(vec!["label".into(), "predicted_label".into(), "p_good".into()]);
+        let names = vec!["label".into(), "predicted_label".into(), "p_good".into()];
+        let columns = Columns { names, sentence: None, of_objects: false };
         let names = ["label", "p_bad", "p_good", "p_bad"].map(String::from).to_vec();
         assert_eq!(
             columns.free_names(names),
