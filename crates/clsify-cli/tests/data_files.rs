@@ -598,12 +598,6 @@ fn contradictions_on_the_command_line_are_refused() {
         let error = sandbox.fail(&["evaluate", "model", "--data", "reviews.tsv", "--errors", output]);
         assert!(error.contains("expected a name without .gz"), "{error}");
     }
-    sandbox.write("a.txt", "a treat\n");
-    sandbox.write("a.jsonl", "{\"text\": \"a treat\"}\n");
-    for input in ["a.txt", "a.jsonl"] {
-        let error = sandbox.fail(&["predict", "model", "--input", input, "--header", "present"]);
-        assert!(error.contains("expected no option about a header"), "{error}");
-    }
     let train = ["train", "--encoder", &encoder("bert"), "--format", "tsv", "--output", "m"];
     let error = sandbox.fail(&[&train[..], &["--data", "-", "--test-data", "-"]].concat());
     assert!(error.contains("stdin: expected one file"), "{error}");

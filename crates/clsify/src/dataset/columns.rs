@@ -118,6 +118,7 @@ pub(super) fn choose(
     if let Some(sentence) = sentence
         && header == Header::Auto
         && !has_header
+        && (!labelled || label.is_some())
     {
         check_header_is_said(rows, sentence, label.filter(|_| labelled), asked_sentence.is_some())?;
     }

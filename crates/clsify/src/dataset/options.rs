@@ -140,11 +140,6 @@ impl DatasetOptions {
         if format == Format::Lines && (self.text_column.is_some() || label_column.is_some()) {
             return invalid("expected no column for one sentence a line, got one");
         }
-        if !is_table && self.header != Header::Auto {
-            return invalid(
-                "expected no option about a header for a file that is neither TSV nor CSV, got one",
-            );
-        }
         if !is_table && self.delimiter.is_some() {
             return invalid("expected no delimiter for a file that is neither TSV nor CSV, got one");
         }
