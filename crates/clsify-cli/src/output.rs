@@ -26,7 +26,7 @@ pub(crate) fn stdout(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) 
 
 /// Fails where stdout was closed at the start: what is written there would be lost.
 fn check_stdout() -> anyhow::Result<()> {
-    if clsify::files::stdout_was_closed() {
+    if clsify_kernels::startup::stdout_was_closed() {
         let error = Error::new(clsify::error::ErrorKind::Io, "expected an open stream, got a closed one")
             .at("stdout");
         return Err(error.with_hint("to discard what is printed, redirect it: > /dev/null").into());

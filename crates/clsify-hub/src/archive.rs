@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
-use clsify::error::{Error, ErrorKind, Result};
+use clsify_base::error::{Error, ErrorKind, Result};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clsify::error::{Error, ErrorKind, Result};
+use clsify_base::error::{Error, ErrorKind, Result};
 
 use crate::known::{self, KnownEncoder};
 

@@ -8,8 +8,8 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use clsify::error::{Error, ErrorKind, Result};
-use clsify::files::{TemporaryFolder, write_atomically};
+use clsify_base::error::{Error, ErrorKind, Result};
+use clsify_base::files::{TemporaryFolder, write_atomically};
 use sha2::{Digest, Sha256};
 
 use crate::archive::tar_gz_entry;

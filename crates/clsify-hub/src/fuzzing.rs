@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clsify::error::Result;
+use clsify_base::error::Result;
 
 use crate::{archive, example_data};
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use clsify::error::{Error, ErrorKind, Result};
+use clsify_base::error::{Error, ErrorKind, Result};
 
 use crate::encoder_name::{EncoderName, Repository};
 use crate::environment::{Environment, TimeLimits};
@@ -149,7 +149,7 @@ impl Hub {
     /// let located = Hub::from_env().locate(here)?.unwrap();
     /// assert_eq!(located.origin, Origin::Folder);
     /// assert!(Hub::from_env().locate("../../etc/passwd").is_err());
-    /// # Ok::<(), clsify::error::Error>(())
+    /// # Ok::<(), clsify_base::error::Error>(())
     /// ```
     pub fn locate(&self, encoder: &str) -> Result<Option<Located>> {
         Ok(match self.parse(encoder)? {
@@ -173,7 +173,7 @@ impl Hub {
     /// ```no_run
     /// let located = clsify_hub::Hub::from_env().pull("all-MiniLM-L6-v2", &())?;
     /// println!("{}", located.folder.display());
-    /// # Ok::<(), clsify::error::Error>(())
+    /// # Ok::<(), clsify_base::error::Error>(())
     /// ```
     pub fn pull(&self, encoder: &str, observer: &dyn FetchObserver) -> Result<Located> {
         let started = Instant::now();
@@ -220,7 +220,7 @@ impl Hub {
     /// ```no_run
     /// let data = clsify_hub::Hub::from_env().example_data(&())?;
     /// println!("{}: {}, {}", data.path.display(), data.name, data.why);
-    /// # Ok::<(), clsify::error::Error>(())
+    /// # Ok::<(), clsify_base::error::Error>(())
     /// ```
     pub fn example_data(&self, observer: &dyn FetchObserver) -> Result<ExampleData> {
         let started = Instant::now();

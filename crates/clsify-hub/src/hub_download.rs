@@ -11,8 +11,8 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use clsify::error::{Error, ErrorKind};
-use clsify::files::{open_no_follow, write_atomically};
+use clsify_base::error::{Error, ErrorKind};
+use clsify_base::files::{open_no_follow, write_atomically};
 use hf_hub::api::RepoInfo;
 use hf_hub::api::sync::{ApiBuilder, ApiRepo};
 

@@ -21,7 +21,7 @@
 //! let encoder = hub.pull("all-mpnet-base-v2", &())?;
 //! let data = hub.example_data(&())?;
 //! assert!(encoder.folder.join("config.json").is_file() && data.path.is_file());
-//! # Ok::<(), clsify::error::Error>(())
+//! # Ok::<(), clsify_base::error::Error>(())
 //! ```
 #![forbid(unsafe_code)]
 

@@ -4,8 +4,8 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use clsify::error::{Error, ErrorKind, Result};
-use clsify::files::open_no_follow;
+use clsify_base::error::{Error, ErrorKind, Result};
+use clsify_base::files::open_no_follow;
 
 use crate::observer::FetchObserver;
 

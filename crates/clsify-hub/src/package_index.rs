@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clsify::error::{Error, ErrorKind};
-use clsify::files::{TemporaryFolder, remove_leftovers, write_folder_atomically};
+use clsify_base::error::{Error, ErrorKind};
+use clsify_base::files::{TemporaryFolder, remove_leftovers, write_folder_atomically};
 
 use crate::archive::{join_pieces, unpack_zip};
 use crate::checkpoint_files::{self, CONFIG, SMALL_FILES, WEIGHTS};

@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use clsify::error::{Error, ErrorKind};
-use clsify::files;
+use clsify_base::error::{Error, ErrorKind};
+use clsify_base::files;
 
 use crate::child;
 use crate::lock::folder_bytes;

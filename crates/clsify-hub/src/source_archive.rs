@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use clsify::error::Error;
+use clsify_base::error::Error;
 
 use crate::archive::check_sha256;
 use crate::environment::{Environment, TimeLimits};

@@ -8,7 +8,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use clsify::error::{Error, ErrorKind};
+use clsify_base::error::{Error, ErrorKind};
 use ureq::Agent;
 use ureq::http::Uri;
 use ureq::http::header::{

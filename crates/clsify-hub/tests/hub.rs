@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use clsify::error::{Error, ErrorKind};
+use clsify_base::error::{Error, ErrorKind};
 use clsify_hub::{Hub, Origin, TimeLimits};
 use common::{COMMIT, Heard, Manner, MockHub};
 use tempfile::TempDir;

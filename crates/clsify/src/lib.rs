@@ -36,8 +36,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
-pub mod error;
-pub mod files;
+pub use clsify_base::{error, files};
+
 pub mod matrix;
 mod checkpoint_folder;
 pub mod dataset;

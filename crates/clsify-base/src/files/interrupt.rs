@@ -34,7 +34,7 @@ fn actions() -> MutexGuard<'static, Vec<Action>> {
 /// in memory. The action may write files, but must not call this function.
 ///
 /// ```
-/// let guard = clsify::files::on_interrupt(|| { /* end the child process */ });
+/// let guard = clsify_base::files::on_interrupt(|| { /* end the child process */ });
 /// drop(guard); // the child has ended by itself: nothing is left to do
 /// ```
 pub fn on_interrupt(action: impl FnMut() + Send + 'static) -> InterruptGuard {

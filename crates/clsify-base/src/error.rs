@@ -36,7 +36,7 @@ pub enum ErrorKind {
 /// `Debug` prints what `Display` does, then the hint on a line of its own: a `main` that returns [`Result`] shows both.
 ///
 /// ```
-/// use clsify::error::{Error, ErrorKind};
+/// use clsify_base::error::{Error, ErrorKind};
 /// let error = Error::new(ErrorKind::Dataset, "expected 2 columns, got 3").at("data.tsv: line 57");
 /// assert_eq!(error.to_string(), "data.tsv: line 57: expected 2 columns, got 3");
 /// assert_eq!(error.kind(), ErrorKind::Dataset);
@@ -59,7 +59,7 @@ impl Error {
     /// 1,000 characters is cut off.
     ///
     /// ```
-    /// use clsify::error::{Error, ErrorKind};
+    /// use clsify_base::error::{Error, ErrorKind};
     /// let error = Error::new(ErrorKind::Checkpoint, "unknown dtype F\n32");
     /// assert_eq!(error.to_string(), "unknown dtype F\\n32");
     /// ```
@@ -83,7 +83,7 @@ impl Error {
     }
 
     /// An I/O error that does not know its place.
-    pub(crate) fn from_io(source: &std::io::Error) -> Self {
+    pub fn from_io(source: &std::io::Error) -> Self {
         let message = match source.kind() {
             std::io::ErrorKind::NotFound => "no such file or folder".to_string(),
             std::io::ErrorKind::PermissionDenied => "permission denied".to_string(),
@@ -111,7 +111,7 @@ impl Error {
     /// The same error at one of the sentences that were passed to a call, counted from 0. The text counts them from 1, unless
     /// [`at_line_of`](Self::at_line_of) knows the line.
     #[must_use]
-    pub(crate) fn at_sentence(mut self, sentence: usize) -> Self {
+    pub fn at_sentence(mut self, sentence: usize) -> Self {
         self.0.sentence = Some(sentence);
         self
     }
@@ -119,13 +119,11 @@ impl Error {
     /// Of the sentences that were passed to a call, the one that it failed at, counted from 0; `None` where the error is
     /// about no sentence, or its place is known better.
     ///
-    /// ```no_run
-    /// # let encoder = clsify::pipeline::SentenceEncoder::load("e".as_ref(), Default::default(), &())?;
-    /// let sentences = ["a treat", "a chore"];
-    /// if let Err(error) = encoder.encode(&sentences, &()) {
-    ///     println!("{error}: {:?}", error.sentence().map(|i| sentences[i]));
-    /// }
-    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    /// use clsify_base::error::{Error, ErrorKind};
+    /// let error = Error::new(ErrorKind::Encoder, "expected finite numbers").at_sentence(1);
+    /// assert_eq!(error.sentence(), Some(1));
+    /// assert_eq!(error.to_string(), "sentence 2: expected finite numbers");
     /// ```
     pub fn sentence(&self) -> Option<usize> {
         self.0.sentence
@@ -133,7 +131,7 @@ impl Error {
 
     /// The same error; where it is about a sentence, with that sentence's line.
     #[must_use]
-    pub(crate) fn at_line_of(mut self, lines: &[usize]) -> Self {
+    pub fn at_line_of(mut self, lines: &[usize]) -> Self {
         match self.0.sentence.and_then(|sentence| lines.get(sentence)) {
             Some(line) => {
                 self.0.sentence = None;

@@ -13,8 +13,8 @@ const MOST_LINKS: usize = 40;
 ///
 /// ```
 /// let here = std::env::current_dir().unwrap();
-/// assert_eq!(clsify::files::resolve(&here.join("src/..")), here.canonicalize().unwrap());
-/// assert_eq!(clsify::files::resolve("new".as_ref()), std::path::Path::new("new"));
+/// assert_eq!(clsify_base::files::resolve(&here.join("src/..")), here.canonicalize().unwrap());
+/// assert_eq!(clsify_base::files::resolve("new".as_ref()), std::path::Path::new("new"));
 /// ```
 pub fn resolve(path: &Path) -> PathBuf {
     let mut path = path.to_path_buf();
@@ -33,7 +33,7 @@ pub fn resolve(path: &Path) -> PathBuf {
 /// Whether a path leads into this folder, or to it; neither has to exist.
 ///
 /// ```
-/// use clsify::files::is_inside;
+/// use clsify_base::files::is_inside;
 /// assert!(is_inside("model/new.json".as_ref(), "model".as_ref()));
 /// assert!(!is_inside("model/../new.json".as_ref(), "model".as_ref()));
 /// ```
@@ -54,12 +54,6 @@ fn in_full(path: &Path) -> Option<PathBuf> {
         full = fs::canonicalize(&full).unwrap_or(full);
     }
     Some(full)
-}
-
-/// Whether the process was started with standard output closed (`command >&-`), so that what is printed would be lost without
-/// an error; `false` where that is not known.
-pub fn stdout_was_closed() -> bool {
-    clsify_kernels::startup::stdout_was_closed()
 }
 
 /// Opens what [`is_written_in_place`].
@@ -106,9 +100,9 @@ fn is_open_file(path: &Path) -> bool {
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
-/// clsify::files::check_writable(&folder.path().join("new/report.json"))?;
-/// assert!(clsify::files::check_writable("/".as_ref()).is_err());
-/// # Ok::<(), clsify::error::Error>(())
+/// clsify_base::files::check_writable(&folder.path().join("new/report.json"))?;
+/// assert!(clsify_base::files::check_writable("/".as_ref()).is_err());
+/// # Ok::<(), clsify_base::error::Error>(())
 /// ```
 pub fn check_writable(path: &Path) -> Result<()> {
     if is_written_in_place(path) {

@@ -9,8 +9,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
-use clsify::error::ErrorKind;
-use clsify::files::{
+use clsify_base::error::ErrorKind;
+use clsify_base::files::{
     AtomicFile, check_folder_writable, check_writable, is_inside, read_folder, write_atomically,
     write_folder_atomically,
 };
@@ -110,7 +110,7 @@ fn a_folder_is_closed_while_it_is_filled_and_then_as_open_as_the_one_before() {
 
 #[test]
 fn places_that_cannot_be_replaced_are_known_before_any_work() {
-    let hint = |error: &clsify::error::Error| error.hint().unwrap_or_default().to_string();
+    let hint = |error: &clsify_base::error::Error| error.hint().unwrap_or_default().to_string();
     let error = check_folder_writable(".".as_ref()).unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -17,9 +17,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
 /// let path = folder.path().join("greeting.txt");
-/// clsify::files::write_atomically(&path, |out| out.write_all(b"hello"))?;
+/// clsify_base::files::write_atomically(&path, |out| out.write_all(b"hello"))?;
 /// assert_eq!(std::fs::read(&path).unwrap(), b"hello");
-/// # Ok::<(), clsify::error::Error>(())
+/// # Ok::<(), clsify_base::error::Error>(())
 /// ```
 pub fn write_atomically(
     path: &Path,
@@ -41,12 +41,12 @@ pub fn write_atomically(
 /// # let folder = tempfile::tempdir().unwrap();
 /// use std::io::Write;
 /// let path = folder.path().join("greeting.txt");
-/// let mut file = clsify::files::AtomicFile::create(&path)?;
+/// let mut file = clsify_base::files::AtomicFile::create(&path)?;
 /// file.write_all(b"hello").unwrap();
 /// assert!(!path.exists());
 /// file.commit()?;
 /// assert!(path.exists());
-/// # Ok::<(), clsify::error::Error>(())
+/// # Ok::<(), clsify_base::error::Error>(())
 /// ```
 pub struct AtomicFile {
     file: File,

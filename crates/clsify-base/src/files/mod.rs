@@ -24,7 +24,6 @@ pub use atomic_folder::{carry_over, read_folder, recover_folder, write_folder_at
 pub use interrupt::{InterruptGuard, on_interrupt, remove_unfinished};
 pub use place::{
     check_folder_writable, check_writable, is_inside, is_written_in_place, open_in_place, resolve,
-    stdout_was_closed,
 };
 pub use scratch::ScratchFile;
 pub use temporary::{TemporaryFolder, open_no_follow, remove_abandoned, remove_leftovers};

@@ -151,12 +151,12 @@ pub(super) fn open_folder(path: &Path) -> Option<File> {
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let target = folder.path().join("target");
-/// let work = clsify::files::TemporaryFolder::beside(&target)?;
+/// let work = clsify_base::files::TemporaryFolder::beside(&target)?;
 /// std::fs::write(work.path().join("part.1"), b"...").unwrap();
 /// let path = work.path().to_path_buf();
 /// drop(work);
 /// assert!(!path.exists());
-/// # Ok::<(), clsify::error::Error>(())
+/// # Ok::<(), clsify_base::error::Error>(())
 /// ```
 pub struct TemporaryFolder {
     temporary: Temporary,
