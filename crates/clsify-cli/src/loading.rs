@@ -13,6 +13,7 @@ use clsify_hub::{Hub, Located, Origin};
 
 use crate::console::Console;
 use crate::options::{DtypeArg, EncodingArgs, FeatureArgs};
+use crate::records::check_stdin;
 use crate::table::shorten;
 
 /// Labelled sentences of a file; `-` is stdin. Says which rows were left out.
@@ -21,6 +22,9 @@ pub(crate) fn load_dataset(
     options: &DatasetOptions,
     console: &Console,
 ) -> anyhow::Result<Dataset> {
+    if path == Path::new("-") {
+        check_stdin()?;
+    }
     let dataset = match path == Path::new("-") {
         true => Dataset::read(std::io::stdin().lock(), "stdin", options)?,
         false => Dataset::load(path, options)?,
@@ -69,6 +73,9 @@ pub(crate) fn load_multi_label_dataset(
     options: &DatasetOptions,
     console: &Console,
 ) -> anyhow::Result<MultiLabelDataset> {
+    if path == Path::new("-") {
+        check_stdin()?;
+    }
     let dataset = match path == Path::new("-") {
         true => MultiLabelDataset::read(std::io::stdin().lock(), "stdin", separator, options)?,
         false => MultiLabelDataset::load(path, separator, options)?,

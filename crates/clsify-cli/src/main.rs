@@ -17,6 +17,7 @@ mod signals;
 mod svg;
 mod table;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -72,7 +73,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return print_parse_error(&error),
+    };
     let console = Console::new(match (cli.quiet, cli.verbose) {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,
@@ -107,6 +111,24 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+    }
+}
+
+/// Prints help, the version, or what is wrong with the command line; help that cannot be printed is a failure.
+fn print_parse_error(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        error.exit();
+    }
+    let help = error.render();
+    let has_colours = std::io::stdout().is_terminal();
+    let text = if has_colours { help.ansi().to_string() } else { help.to_string() };
+    match output::stdout(|out| out.write_all(text.as_bytes())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            Console::new(Verbosity::Normal).error(&error);
+            ExitCode::FAILURE
+        }
     }
 }
 

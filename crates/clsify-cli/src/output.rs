@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clsify::error::Error;
-use clsify::files::{AtomicFile, is_written_in_place, open_in_place};
+use clsify::files::{AtomicFile, is_written_in_place, open_in_place, resolve};
 use serde::Serialize;
 
 use crate::table::visible;
@@ -25,7 +25,7 @@ pub(crate) fn stdout(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) 
 }
 
 /// Fails where stdout was closed at the start: what is written there would be lost.
-fn check_stdout() -> anyhow::Result<()> {
+pub(crate) fn check_stdout() -> anyhow::Result<()> {
     if clsify_kernels::startup::stdout_was_closed() {
         let error = Error::new(clsify::error::ErrorKind::Io, "expected an open stream, got a closed one")
             .at("stdout");
@@ -140,7 +140,7 @@ pub(crate) fn check_outside(path: &Path, output: &Path, option: &str) -> anyhow:
 /// Fails now, rather than after minutes of work, if a file cannot be put there.
 pub(crate) fn check_parent(path: &Path) -> anyhow::Result<()> {
     if is_stdout(path) {
-        return Ok(());
+        return check_stdout();
     }
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
         let message = "expected a name without .gz: what is written is not compressed";
@@ -161,13 +161,14 @@ pub(crate) fn check_parent(path: &Path) -> anyhow::Result<()> {
     Ok(clsify::files::check_writable(path)?)
 }
 
-/// What must be true of a file to write before a run that takes minutes: it can be written, and is none of the others.
+/// What must be true of a file to write before a run that takes minutes: it can be written, and is none of the others. Without
+/// one what is written goes to stdout, which must be open.
 pub(crate) fn check_output(
     output: Option<&Path>,
     written: &[Option<&Path>],
     read: &[&Path],
 ) -> anyhow::Result<()> {
-    output.map_or(Ok(()), check_parent)?;
+    output.map_or_else(check_stdout, check_parent)?;
     check_apart(&[&[output], written].concat(), read)
 }
 
@@ -178,7 +179,8 @@ pub(crate) fn check_apart(written: &[Option<&Path>], read: &[&Path]) -> anyhow::
     let is_kept = |path: &&Path| !is_stdout(path) && (path.is_file() || !path.exists());
     let same = |a: &Path, b: &Path| match (a.canonicalize(), b.canonicalize()) {
         (Ok(a), Ok(b)) => a == b,
-        _ => std::path::absolute(a).ok() == std::path::absolute(b).ok(),
+        // What is not there yet may be where a link leads.
+        _ => std::path::absolute(resolve(a)).ok() == std::path::absolute(resolve(b)).ok(),
     };
     let written: Vec<&Path> = written.iter().copied().flatten().filter(is_kept).collect();
     let n_stdin = read.iter().filter(|path| **path == Path::new("-")).count();

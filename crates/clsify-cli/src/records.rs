@@ -87,6 +87,7 @@ pub(crate) fn stream_records(
     options: RecordOptions,
 ) -> anyhow::Result<(Groups, u64)> {
     if path == Path::new("-") {
+        check_stdin()?;
         return Ok((groups(SentenceReader::new(std::io::stdin(), "stdin", data)?, "stdin", options)?, 0));
     }
     let reader = SentenceReader::open(path, data)?;
@@ -100,13 +101,23 @@ pub(crate) fn stream_stdin(options: RecordOptions) -> Groups {
     let mut groups = None;
     Box::new(std::iter::from_fn(move || {
         if groups.is_none() {
-            match SentenceReader::of_lines(std::io::stdin(), "stdin") {
+            let reader = check_stdin().and_then(|()| SentenceReader::of_lines(std::io::stdin(), "stdin"));
+            match reader {
                 Ok(reader) => groups = Some(RecordGroups::new(reader, "stdin", options)),
                 Err(error) => return Some(Err(error.into())),
             }
         }
         groups.as_mut()?.next()
     }))
+}
+
+/// Fails where stdin was closed at the start: it would read as empty.
+pub(crate) fn check_stdin() -> Result<(), Error> {
+    if clsify_kernels::startup::stdin_was_closed() {
+        let error = Error::new(ErrorKind::Io, "expected an open stream, got a closed one").at("stdin");
+        return Err(error.with_hint("to read nothing, redirect it: < /dev/null"));
+    }
+    Ok(())
 }
 
 /// The sentences of a file without the other fields of their records.

@@ -33,16 +33,20 @@ pub(crate) fn handle() -> anyhow::Result<()> {
     use std::sync::Arc;
 
     use signal_hook::consts::signal::{
-        SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM,
-        SIGXCPU, SIGXFSZ,
+        SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGUSR1,
+        SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
     };
     let mut signals = vec![
-        SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU,
+        SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGUSR1, SIGUSR2,
+        SIGVTALRM, SIGXCPU,
     ];
     if cfg!(target_os = "linux") {
         const SIGSTKFLT: i32 = 16;
         const SIGPWR: i32 = 30;
+        // Those that a C library leaves to programs.
+        const REAL_TIME: std::ops::RangeInclusive<i32> = 34..=64;
         signals.extend([SIGIO, SIGSTKFLT, SIGPWR]);
+        signals.extend(REAL_TIME);
     }
     let ignored = ignored();
     signals.retain(|signal| ignored & (1u64 << (signal - 1)) == 0);

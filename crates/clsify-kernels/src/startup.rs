@@ -1,13 +1,21 @@
-//! What was true before `main`: whether standard output was open when the process started.
+//! What was true before `main`: whether standard input and output were open when the process started.
 //!
 //! No arithmetic, but it needs the only crate with `unsafe`. The standard library opens `/dev/null` in place of a closed
-//! standard stream before `main` runs, so that whatever is printed there is lost without an error; afterwards that cannot be
-//! told from a stream that was sent to `/dev/null` on purpose (Python's `subprocess.DEVNULL` opens it in the same mode). A
+//! standard stream before `main` runs, so that whatever is printed there is lost without an error, and what is read is empty;
+//! afterwards that cannot be told from a stream that was sent to `/dev/null` on purpose (Python's `subprocess.DEVNULL` opens it in the same mode). A
 //! function in the table of the program's initialisers runs before that.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+static STDIN_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the process was started with standard input closed, as by `command <&-`; `false` where that is not known.
+pub fn stdin_was_closed() -> bool {
+    #[cfg(unix)]
+    std::hint::black_box(&at_start::INITIALISER);
+    STDIN_WAS_CLOSED.load(Ordering::Relaxed)
+}
 
 /// Whether the process was started with standard output closed, as by `command >&-`; `false` where that is not known.
 pub fn stdout_was_closed() -> bool {
@@ -18,7 +26,7 @@ pub fn stdout_was_closed() -> bool {
 
 #[cfg(unix)]
 mod at_start {
-    use super::{Ordering, STDOUT_WAS_CLOSED};
+    use super::{AtomicBool, Ordering, STDIN_WAS_CLOSED, STDOUT_WAS_CLOSED};
     use std::os::fd::BorrowedFd;
 
     // SAFETY: the sections hold addresses of functions that the loader calls, once and before `main`, with arguments that a
@@ -27,14 +35,19 @@ mod at_start {
     #[used]
     #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
     #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
-    pub(super) static INITIALISER: extern "C" fn() = look_at_stdout;
+    pub(super) static INITIALISER: extern "C" fn() = look_at_streams;
 
-    extern "C" fn look_at_stdout() {
+    extern "C" fn look_at_streams() {
+        look_at(0, &STDIN_WAS_CLOSED);
+        look_at(1, &STDOUT_WAS_CLOSED);
+    }
+
+    fn look_at(descriptor: i32, was_closed: &AtomicBool) {
         const EBADF: i32 = 9; // on every Unix
         // SAFETY: a descriptor that is not open makes this call fail, and nothing else is done with it.
-        let stdout = unsafe { BorrowedFd::borrow_raw(1) };
-        let copy = stdout.try_clone_to_owned();
+        let stream = unsafe { BorrowedFd::borrow_raw(descriptor) };
+        let copy = stream.try_clone_to_owned();
         let is_closed = copy.is_err_and(|error| error.raw_os_error() == Some(EBADF));
-        STDOUT_WAS_CLOSED.store(is_closed, Ordering::Relaxed);
+        was_closed.store(is_closed, Ordering::Relaxed);
     }
 }

@@ -151,6 +151,12 @@ pub(super) fn check_replaceable_at(path: &Path, old: &Metadata) -> Result<()> {
             },
         );
     }
+    if is_write_protected(path) {
+        return refuse(
+            "expected a file or folder that can be written, got one that is write-protected",
+            "choose another path, or allow it to be written: chmod u+w",
+        );
+    }
     if is_protected(old, &of_parent) {
         let owner = "it belongs to another user, and only its owner can replace what lies in";
         return refuse(&format!("{owner} {}", parent.display()), "choose another path");
@@ -186,6 +192,18 @@ fn is_mount_point(path: &Path, metadata: &Metadata, of_parent: &Metadata) -> boo
 #[cfg(not(unix))]
 fn is_mount_point(_: &Path, _: &Metadata, _: &Metadata) -> bool {
     false
+}
+
+/// Whether this user may not write what is there, though a rename could put something else in its place.
+#[cfg(unix)]
+fn is_write_protected(path: &Path) -> bool {
+    use rustix::fs::{Access, AtFlags, CWD, accessat};
+    accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS) == Err(rustix::io::Errno::ACCESS)
+}
+
+#[cfg(not(unix))]
+fn is_write_protected(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().readonly())
 }
 
 /// Whether the folder lets only owners rename what lies in it, as `/tmp` does, and this user is not one.

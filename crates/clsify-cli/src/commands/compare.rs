@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::console::Console;
 use crate::loading::{load_classifier, load_test_dataset};
 use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
-use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json, write_text};
+use crate::output::{check_apart, check_parent, check_stdout, is_stdout, stdout, write_json, write_text};
 use crate::table::{Table, n_shown, shorten};
 
 /// Compare two saved classifiers on the same labelled sentences: which is better, and is that more than chance?
@@ -82,6 +82,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
+    check_stdout()?;
     args.output.iter().try_for_each(|path| check_parent(path))?;
     check_apart(&[args.output.as_deref()], &[&args.data])?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);

@@ -19,7 +19,7 @@ use crate::options::{
     CacheArgs, DataOptions, EncodingArgs, FeatureArgs, PooledArgs, PoolingArg, WeightArgs, at_least_one,
     positive,
 };
-use crate::output::{check_apart, check_parent, is_stdout, stdout, write_json, write_text};
+use crate::output::{check_apart, check_parent, check_stdout, is_stdout, stdout, write_json, write_text};
 use crate::table::{Table, n_shown, shorten};
 
 /// Find what is wrong with labelled sentences before training on them
@@ -166,6 +166,7 @@ impl Check {
 }
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
+    check_stdout()?;
     args.output.iter().try_for_each(|path| check_parent(path))?;
     let read: Vec<&Path> = std::iter::once(&args.data).chain(&args.test_data).map(PathBuf::as_path).collect();
     check_apart(&[args.output.as_deref()], &read)?;

@@ -27,7 +27,9 @@ use crate::loading::{
 use crate::options::{
     CacheArgs, CalibrationArg, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
 };
-use crate::output::{check_apart, check_outside, check_parent, is_stdout, write_json, write_text};
+use crate::output::{
+    check_apart, check_outside, check_parent, check_stdout, is_stdout, write_json, write_text,
+};
 use crate::reliability_chart::{self, Series, check_chart, last_name, write_chart};
 use crate::table::{Table, n_shown, shorten};
 
@@ -124,6 +126,12 @@ impl Args {
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let source = args.choice.source(&args)?;
     args.fit.note_unused_c(&args.grid, console);
+    ensure!(
+        !is_stdout(&args.output),
+        "{}: expected the name of a folder for the model, got stdout",
+        args.output.display()
+    );
+    check_stdout()?;
     check_replaceable(&args.output)?;
     args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
     check_chart(args.chart.as_deref(), args.json.as_deref())?;

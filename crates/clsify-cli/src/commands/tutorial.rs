@@ -6,6 +6,7 @@ mod story;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use anyhow::ensure;
 use clap::builder::NonEmptyStringValueParser;
 use clsify::classifier::LogisticRegressionOptions;
 use clsify::dataset::Dataset;
@@ -23,7 +24,7 @@ use crate::commands::train::{check_report, check_stays, say_counts};
 use crate::console::Console;
 use crate::loading::{load_dataset, load_encoder_with};
 use crate::options::{CacheArgs, DtypeArg, EncodingArgs, RowArgs, article_grid, at_least_one};
-use crate::output::{is_closed_pipe, is_stdout, write_json, write_text};
+use crate::output::{check_stdout, is_closed_pipe, is_stdout, write_json, write_text};
 use crate::records::note_files;
 
 /// The article's encoder, and the one that stands in for it where it cannot be had: just as wide.
@@ -88,6 +89,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
+    ensure!(!is_stdout(&args.output), "{}: expected the name of a folder, got stdout", args.output.display());
+    check_stdout()?;
     check_replaceable(&args.output)?;
     args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
     args.cache.check_outside(&args.output)?;

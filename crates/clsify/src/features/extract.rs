@@ -185,8 +185,8 @@ pub(crate) fn check_finite_row(row: &[f32]) -> Result<()> {
     let got = if row.iter().any(|x| x.is_nan()) { "NaN" } else { "infinity" };
     let message = format!("expected a vector of finite numbers from the encoder, got {got}");
     Err(Error::new(ErrorKind::Checkpoint, message).with_hint(
-        "the encoder's weights are damaged or too large for this arithmetic: compare the checksum of model.safetensors \
-         with the original's, or try --dtype f32",
+        "some of the encoder's weights are damaged, or too large for an arithmetic other than --dtype f32: compare the \
+         checksums of its .safetensors files with those of the originals",
     ))
 }
 
