@@ -121,7 +121,7 @@ impl Error {
     ///
     /// ```
     /// use clsify_base::error::{Error, ErrorKind};
-    /// let error = Error::new(ErrorKind::Encoder, "expected finite numbers").at_sentence(1);
+    /// let error = Error::new(ErrorKind::Checkpoint, "expected finite numbers").at_sentence(1);
     /// assert_eq!(error.sentence(), Some(1));
     /// assert_eq!(error.to_string(), "sentence 2: expected finite numbers");
     /// ```

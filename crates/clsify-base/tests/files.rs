@@ -181,3 +181,16 @@ fn a_folder_that_is_replaced_during_every_read_is_an_error() {
     assert_eq!(error.kind(), ErrorKind::Io);
     assert_eq!(names(folder.path()), ["model"]);
 }
+
+/// What a shell's `>` refuses is not replaced by a rename. Whoever may write everything, as root may, has nothing protected.
+#[test]
+fn what_is_write_protected_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.txt");
+    fs::write(&path, "kept").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+    let may_write = fs::OpenOptions::new().append(true).open(&path).is_ok();
+    let checked = check_writable(&path);
+    assert_eq!(checked.is_ok(), may_write, "{checked:?}");
+    assert!(may_write || checked.unwrap_err().to_string().contains("write-protected"));
+}

@@ -115,6 +115,28 @@ fn a_closed_stdout_is_an_error_of_whatever_prints() {
     let to_file = ["predict", "model", "film", "--output", "answers.txt"];
     assert_eq!(run(">&-", &to_file).code, Some(0));
     assert!(std::fs::read_to_string(sandbox.path("answers.txt")).unwrap().ends_with("\tfilm\n"));
+    // Known before the work: nothing is trained for a report that has nowhere to go.
+    let train =
+        ["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "m", "--features", "article"];
+    assert_eq!((run(">&-", &train).code, sandbox.path("m").exists()), (Some(1), false));
+    for help in [&["--help"][..], &["--version"], &["train", "--help"], &["help", "train"]] {
+        for lost in [">&-", "> /dev/full"] {
+            let outcome = run(lost, help);
+            assert!(outcome.code == Some(1) && outcome.stderr.contains("stdout"), "{help:?} {lost}");
+        }
+        assert!(run("", help).stdout.contains("clsify"));
+    }
+    // What reads from a closed stdin would take it for an empty one.
+    let train = ["train", "--data", "-", "--format", "tsv", "--output", "m", "--encoder", &bert];
+    for args in [&["predict", "model"][..], &["predict", "model", "--input", "-", "--format", "csv"], &train]
+    {
+        let outcome = run("<&-", args);
+        assert!(
+            outcome.code == Some(1) && outcome.stderr.contains("stdin: expected an open stream"),
+            "{args:?}"
+        );
+    }
+    assert_eq!(run("< /dev/null", &["predict", "model"]).code, Some(0));
 }
 
 /// Sends a signal, as `kill` does.
@@ -164,4 +186,21 @@ fn an_interrupt_leaves_nothing_and_a_kill_no_lasting_harm() {
     // The earlier model still answers, and the same command works again.
     sandbox.succeed(&["predict", "-q", "model", "film"]);
     sandbox.succeed(&[&train[..], &["-q", "--limit", "40", "--max-length", "16"]].concat());
+}
+
+/// A link may lead to a file that is not there yet; `-` is no folder's name; what is write-protected stays.
+#[test]
+fn outputs_that_would_cost_a_file_are_refused() {
+    let sandbox = Sandbox::with_model();
+    std::os::unix::fs::symlink("errors.csv", sandbox.path("link")).unwrap();
+    let evaluate = ["evaluate", "model", "--data", "reviews.tsv", "--errors", "errors.csv", "--json", "link"];
+    assert!(sandbox.fail(&evaluate).contains("expected different files to write, got one twice"));
+    let train = ["train", "--encoder", &encoder("bert"), "--data", "reviews.tsv", "--output"];
+    assert!(sandbox.fail(&[&train[..], &["-"]].concat()).contains("expected the name of a folder"));
+    assert!(
+        sandbox
+            .fail(&["tutorial", "--data", "reviews.tsv", "--output", "-"])
+            .contains("the name of a folder")
+    );
+    assert!(!sandbox.path("-").exists());
 }
