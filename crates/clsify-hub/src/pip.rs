@@ -388,7 +388,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn the_processes_that_the_child_started_end_with_it() {
         for (rest, expected) in [
-            ("cat /dev/zero > $DEST/p-1.whl", "expected 5 bytes of p, got more"),
+            ("head -c 50000000 /dev/zero > $DEST/p-1.whl; wait", "expected 5 bytes of p, got more"),
             ("wait", "did not answer within"),
             ("echo Downloading p; wait", "nothing has come of p"),
             ("echo ERROR: no; exit 1", "pip download failed: no"),
@@ -408,8 +408,8 @@ mod tests {
 
     #[test]
     fn more_than_the_package_has_ends_the_run() {
-        let endless = "echo Downloading p; cat /dev/zero > $DEST/p-1.whl";
-        assert_eq!(error(endless), "the package index: expected 5 bytes of p, got more");
+        let too_long = "echo Downloading p; head -c 50000000 /dev/zero > $DEST/p-1.whl; sleep 30";
+        assert_eq!(error(too_long), "the package index: expected 5 bytes of p, got more");
     }
 
     fn located(script: &str) -> Result<String, String> {

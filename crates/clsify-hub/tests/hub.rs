@@ -144,7 +144,7 @@ fn files_without_end_are_cut_off() {
 /// A file that had a largest size of 64 GiB only would fill the disk.
 #[test]
 fn weights_without_an_announced_size_are_refused_before_they_are_written() {
-    let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::EndlessWeightsWithoutSize), cache());
+    let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::WeightsWithoutSize), cache());
     let error = hub(&server.url(), &cache).pull("org/enc", &()).unwrap_err();
     let expected = "org/enc: model.safetensors of org/enc: expected an announced size, got none";
     assert_eq!(error.to_string(), expected);

@@ -28,12 +28,12 @@ pub(crate) enum Manner {
     IgnoresRanges,
     /// Sends bytes of the right number and the wrong content.
     Corrupts,
-    /// Announces the size of a file, and sends bytes without end when asked for all of it.
+    /// Announces the size of a file, and sends bytes without end (a GiB of them) when asked for all of it.
     Endless,
-    /// Sends every file without end, and announces no size.
+    /// Sends every file without end (a GiB of it), and announces no size.
     EndlessWithoutSize,
-    /// Sends the weights without end, and announces no size of them.
-    EndlessWeightsWithoutSize,
+    /// Announces no size of the weights, and sends 16 MiB of them.
+    WeightsWithoutSize,
     /// Gives every file this etag, as a mirror may.
     GivesEtag(&'static str),
     /// Closes the connection in the middle of the list of files.
@@ -185,20 +185,22 @@ fn send_file(mut stream: &TcpStream, request: &Request, bytes: &[u8], manner: Ma
     };
     let mut headers = vec![("x-repo-commit", COMMIT.to_string()), etag];
     let is_part = request.headers.contains_key("range");
-    let is_endless = match manner {
+    let is_too_long = match manner {
         Manner::EndlessWithoutSize => true,
-        Manner::EndlessWeightsWithoutSize => is_weights,
+        Manner::WeightsWithoutSize => is_weights,
         Manner::Endless => !is_part,
         _ => false,
     };
-    if is_endless {
+    if is_too_long {
         let headers =
             borrowed(&headers).iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect::<String>();
         let head = format!("HTTP/1.1 200 X\r\n{headers}connection: close\r\n\r\n");
         let block = vec![b'x'; 1 << 20];
         let mut sent = stream.write_all(head.as_bytes());
-        while sent.is_ok() {
-            sent = stream.write_all(&block);
+        // A client that takes everything is not to fill the disk of this machine.
+        let most = if manner == Manner::WeightsWithoutSize { 16 } else { 1024 };
+        for _ in 0..most {
+            sent = sent.and_then(|()| stream.write_all(&block));
         }
         return false;
     }
