@@ -19,6 +19,11 @@ pub(crate) fn sha256_of(path: &Path) -> Result<String> {
     Ok(hex(hasher))
 }
 
+/// The SHA-256 of a text, in lower-case hexadecimal digits.
+pub(crate) fn sha256_of_text(text: &str) -> String {
+    hex(Sha256::new_with_prefix(text))
+}
+
 /// The name that git gives to this content: the SHA-1 of `blob LENGTH`, a zero byte and the content.
 pub(crate) fn git_blob_sha1_of(path: &Path) -> Result<String> {
     let io = |e: std::io::Error| Error::io(path, &e);

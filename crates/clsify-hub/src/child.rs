@@ -1,12 +1,12 @@
 //! A child process that gets no more of this one than it needs: a program found by an absolute path, a working folder
-//! of its own, and an environment by an allow-list.
+//! of its own, and an environment by an allow-list. It leads a process group, which is ended as a whole.
 //!
 //! Python puts the working folder, `PYTHONPATH` and more on the path of its modules, and pip takes options from `PIP_*`:
 //! by either, a file that merely lies around would be run, and see every token of this process.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, ExitStatus};
 
 /// Variables that the child may see: where things are, how to reach the network, which package index to ask. Nothing
 /// that holds a token, that makes Python load a module, or that makes pip build, install or run something.
@@ -71,6 +71,8 @@ fn command(program: &str, folder: &Path, variables: &[(OsString, OsString)]) -> 
         path.map(std::env::split_paths).into_iter().flatten().filter(|part| part.is_absolute()).collect();
     let mut command = Command::new(find(program, &folders)?);
     command.current_dir(folder).env_clear();
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     if let Ok(path) = std::env::join_paths(&folders) {
         command.env("PATH", path);
     }
@@ -80,6 +82,36 @@ fn command(program: &str, folder: &Path, variables: &[(OsString, OsString)]) -> 
         }
     }
     Some(command)
+}
+
+/// The status of a child that has ended. The processes that it has left behind are ended, too.
+pub(crate) fn try_wait(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
+    let status = child.try_wait()?;
+    if status.is_some() {
+        kill_group(child);
+    }
+    Ok(status)
+}
+
+/// Ends the child and the processes that it has started: a `python3` of pyenv is a script that starts the real one.
+pub(crate) fn end(child: &mut Child) {
+    // The number of a child that was waited for may belong to another process by now.
+    if matches!(child.try_wait(), Ok(None)) {
+        kill_group(child);
+        let _ = child.wait();
+    }
+}
+
+#[cfg(unix)]
+fn kill_group(child: &mut Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    // It fails only if all of them have ended.
+    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+}
+
+#[cfg(not(unix))]
+fn kill_group(child: &mut Child) {
+    let _ = child.kill();
 }
 
 fn find(program: &str, folders: &[PathBuf]) -> Option<PathBuf> {

@@ -3,7 +3,8 @@
 //! ```text
 //! models--ORG--NAME/refs/REVISION         the commit, one line
 //! models--ORG--NAME/snapshots/COMMIT/PATH link to ../../blobs/ETAG
-//! models--ORG--NAME/blobs/ETAG            the bytes; ETAG.part while they arrive, ETAG.lock held by who fetches them
+//! models--ORG--NAME/blobs/ETAG            the bytes; ETAG.part while they arrive, ETAG.lock held by who fetches them;
+//!                                         an ETAG that is not a hash is followed by one (`blob.rs`)
 //! models--ORG--NAME/.no_exist/COMMIT/PATH empty: the repository is known not to have PATH
 //! ```
 

@@ -16,8 +16,8 @@ use clsify_base::files::{open_no_follow, write_atomically};
 use hf_hub::api::RepoInfo;
 use hf_hub::api::sync::{ApiBuilder, ApiRepo};
 
-use crate::archive::{git_blob_sha1_of, sha256_of};
 use crate::below::join_below;
+use crate::blob::{self, BlobName};
 use crate::checkpoint_files::{
     CONFIG, LEGACY_WEIGHTS, MODULES, SMALL_FILES, TOKENIZER, VOCAB, VOCAB_JSON, WEIGHTS, WEIGHTS_INDEX,
     modules, shards,
@@ -33,8 +33,12 @@ use crate::transport::{Failure, Transport, host};
 const MAX_WEIGHT_BYTES: u64 = 64 << 30;
 const MAX_OTHER_BYTES: u64 = 128 << 20;
 
+fn is_weights(name: &str) -> bool {
+    name.ends_with(".safetensors")
+}
+
 fn max_bytes(name: &str) -> u64 {
-    if name.ends_with(".safetensors") { MAX_WEIGHT_BYTES } else { MAX_OTHER_BYTES }
+    if is_weights(name) { MAX_WEIGHT_BYTES } else { MAX_OTHER_BYTES }
 }
 
 /// One repository on its way into the cache.
@@ -86,13 +90,14 @@ fn repository_info(
     if answer.status != 200 {
         return Err(refusal(environment, id, answer.status, answer.error_code.as_deref()));
     }
-    let mut text = String::new();
+    let mut text = Vec::new();
     // The list of the largest repositories has some hundred kilobytes.
-    answer.body().take(64 << 20).read_to_string(&mut text).map_err(|_| {
-        let seconds = budget.as_secs_f32();
-        Failure::Unreachable(format!("{}: did not answer within {seconds} s", host(&environment.endpoint)))
-    })?;
-    let info: RepoInfo = serde_json::from_str(&text).map_err(|_| {
+    answer
+        .body()
+        .take(64 << 20)
+        .read_to_end(&mut text)
+        .map_err(|e| transport.unreachable(&environment.endpoint, e, Some(budget)))?;
+    let info: RepoInfo = serde_json::from_slice(&text).map_err(|_| {
         Failure::unsuitable(format!("{}: the answer is not that of a model hub", host(&environment.endpoint)))
     })?;
     if info.sha.is_empty() || !info.sha.chars().all(|c| c.is_ascii_alphanumeric()) {
@@ -253,24 +258,16 @@ impl Download<'_> {
                 self.id
             )));
         }
-        let etag = head.etag.take().and_then(|etag| blob_name(&etag)).ok_or_else(|| {
-            Failure::unsuitable(format!("{}: {name} comes without an etag", host(&self.environment.endpoint)))
-        })?;
+        let blob_name = self.blob_name(name, head.etag.as_deref())?;
         let total = head.total;
-        if let Some(total) = total.filter(|total| *total > max_bytes(name)) {
-            return Err(Failure::unsuitable(format!(
-                "{name} of {}: expected at most {} bytes, got {total}",
-                self.id,
-                max_bytes(name)
-            )));
-        }
+        self.check_size(name, total)?;
         if head.status == 206 {
             // Read to its end, the connection can be used again; a failure to do so costs that only.
             let _ = std::io::copy(&mut head.body().take(16), &mut std::io::sink());
         }
         drop(head);
 
-        let blob = self.place.blob(&etag);
+        let blob = self.place.blob(blob_name.name());
         create_parent(&blob)?;
         let part = blob.with_extension("part");
         let bytes = || fs::metadata(&part).map_or(0, |m| m.len());
@@ -283,14 +280,45 @@ impl Download<'_> {
             self.observer,
         )
         .map_err(Failure::Local)?;
-        if !blob.is_file() {
+        let is_there = blob.is_file();
+        if !is_there || !blob_name.fits(&blob, total).map_err(Failure::Local)? {
+            if is_there {
+                self.observer.message(&format!("{what} is damaged in the cache: fetching it again"));
+            }
             self.blob(name, &url, &part, total)?;
-            check_content(&part, name, &etag, total)?;
+            if !blob_name.fits(&part, total).map_err(Failure::Local)? {
+                fs::remove_file(&part).map_err(|e| Failure::Local(Error::io(&part, &e)))?;
+                return Err(Failure::unsuitable(format!("{name} arrived damaged: try again")));
+            }
             fs::rename(&part, &blob).map_err(|e| Failure::Local(Error::io(&blob, &e)))?;
         }
         drop(guard);
+        if !blob_name.is_hash() {
+            let hub = host(&self.environment.endpoint);
+            self.observer.message(&format!("{hub} gave no hash of {name}: its content was not checked"));
+        }
         create_parent(&pointer)?;
         link(&blob, &pointer, name).map_err(|e| Failure::Local(Error::io(&pointer, &e)))
+    }
+
+    fn blob_name(&self, name: &str, etag: Option<&str>) -> Result<BlobName, Failure> {
+        let hub = host(&self.environment.endpoint);
+        let etag = etag.ok_or_else(|| Failure::unsuitable(format!("{hub}: {name} comes without an etag")))?;
+        BlobName::new(etag, &self.commit, name).ok_or_else(|| {
+            let shown: String = blob::bare(etag).chars().take(40).collect();
+            Failure::unsuitable(format!("{hub}: {name} comes with an etag that cannot be used: {shown:?}"))
+        })
+    }
+
+    fn check_size(&self, name: &str, total: Option<u64>) -> Result<(), Failure> {
+        let most = max_bytes(name);
+        let problem = match total {
+            Some(total) if total > most => format!("expected at most {most} bytes, got {total}"),
+            // Their largest size is that of a disk.
+            None if is_weights(name) => "expected an announced size, got none".to_string(),
+            _ => return Ok(()),
+        };
+        Err(Failure::unsuitable(format!("{name} of {}: {problem}", self.id)))
     }
 
     fn check_status(&self, name: &str, status: u16, code: Option<&str>) -> Result<(), Failure> {
@@ -364,34 +392,6 @@ impl Download<'_> {
     }
 }
 
-/// The etag as a file name: without quotes and the mark of a weak one.
-fn blob_name(etag: &str) -> Option<String> {
-    let name = etag.trim_start_matches("W/").trim_matches('"');
-    let fine = !name.is_empty()
-        && name.len() <= 128
-        && !name.starts_with('.')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
-    fine.then(|| name.to_string())
-}
-
-/// Size and content: the etag of a large file is its SHA-256, that of any other its SHA-1 as a blob of git. Of an
-/// etag of another length, as a mirror may give, nothing is known. What is damaged is removed.
-fn check_content(part: &Path, name: &str, etag: &str, total: Option<u64>) -> Result<(), Failure> {
-    let length = fs::metadata(part).map_err(|e| Failure::Local(Error::io(part, &e)))?.len();
-    let is_hash = etag.chars().all(|c| c.is_ascii_hexdigit());
-    let found = match etag.len() {
-        64 if is_hash => Some(sha256_of(part).map_err(Failure::Local)?),
-        40 if is_hash => Some(git_blob_sha1_of(part).map_err(Failure::Local)?),
-        _ => None,
-    };
-    let is_other = found.is_some_and(|found| found != etag.to_ascii_lowercase());
-    if is_other || total.is_some_and(|total| total != length) {
-        fs::remove_file(part).map_err(|e| Failure::Local(Error::io(part, &e)))?;
-        return Err(Failure::unsuitable(format!("{name} arrived damaged: try again")));
-    }
-    Ok(())
-}
-
 fn create_parent(path: &Path) -> Result<(), Failure> {
     let parent = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(|e| Failure::Local(Error::io(parent, &e)))
@@ -417,19 +417,5 @@ fn link(blob: &Path, pointer: &Path, name: &str) -> std::io::Result<()> {
     match made {
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn etags_become_file_names_or_nothing() {
-        assert_eq!(blob_name("\"ab12\"").as_deref(), Some("ab12"));
-        assert_eq!(blob_name("W/\"ab-12\"").as_deref(), Some("ab-12"));
-        for bad in ["", "\"\"", "../x", "a/b", ".x"] {
-            assert_eq!(blob_name(bad), None, "{bad:?}");
-        }
     }
 }

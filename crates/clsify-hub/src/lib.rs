@@ -27,6 +27,7 @@
 
 mod archive;
 mod below;
+mod blob;
 mod child;
 mod checkpoint_files;
 mod encoder_name;

@@ -161,8 +161,8 @@ fn run(
     let (mut grown, mut peak, mut last_growth) = (0, 0, Instant::now());
     loop {
         let told = wait_for_line(&lines, &mut seen);
-        let status =
-            lock(&child).try_wait().map_err(|e| Failure::unsuitable(format!("pip was lost: {e}")))?;
+        let status = child::try_wait(&mut lock(&child))
+            .map_err(|e| Failure::unsuitable(format!("pip was lost: {e}")))?;
         if let Some(status) = status {
             // What it said last is in the pipes until the readers end; one that a grandchild holds open is left.
             let deadline = Instant::now() + Duration::from_secs(1);
@@ -253,10 +253,7 @@ fn lock(child: &Mutex<Child>) -> std::sync::MutexGuard<'_, Child> {
 }
 
 fn end(child: &Mutex<Child>) {
-    let mut child = lock(child);
-    // It fails only where the child has ended by itself.
-    let _ = child.kill();
-    let _ = child.wait();
+    child::end(&mut lock(child));
 }
 
 /// Words in pip's output by which a network that cannot be reached is told from a package that is not there.
@@ -379,11 +376,40 @@ mod tests {
         assert!(missing.to_string().contains("was not found"), "{missing}");
     }
 
+    /// A process that has ended may stay in the table until its parent asks for its status.
+    #[cfg(target_os = "linux")]
+    fn is_running(pid: &str) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+        status.is_ok_and(|text| !text.rsplit(')').next().unwrap().trim_start().starts_with(['Z', 'X']))
+    }
+
+    /// Oracle: `/proc`. A wrapper, as pyenv's `python3` is one, starts the process that does the work.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_processes_that_the_child_started_end_with_it() {
+        for (rest, expected) in [
+            ("head -c 50000000 /dev/zero > $DEST/p-1.whl; wait", "expected 5 bytes of p, got more"),
+            ("wait", "did not answer within"),
+            ("echo Downloading p; wait", "nothing has come of p"),
+            ("echo ERROR: no; exit 1", "pip download failed: no"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let pid_file = folder.path().join("pid");
+            let told = error(&format!("sleep 1000 & echo $! > {}; {rest}", pid_file.display()));
+            assert!(told.contains(expected), "{told}");
+            let pid = std::fs::read_to_string(&pid_file).unwrap();
+            let deadline = Instant::now() + Duration::from_secs(5);
+            while is_running(&pid) {
+                assert!(Instant::now() < deadline, "{rest}: the process {pid} is still running");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    }
+
     #[test]
     fn more_than_the_package_has_ends_the_run() {
-        // `exec`: the writer itself is ended, not only a shell around it.
-        let endless = "echo Downloading p; exec cat /dev/zero > $DEST/p-1.whl";
-        assert_eq!(error(endless), "the package index: expected 5 bytes of p, got more");
+        let too_long = "echo Downloading p; head -c 50000000 /dev/zero > $DEST/p-1.whl; sleep 30";
+        assert_eq!(error(too_long), "the package index: expected 5 bytes of p, got more");
     }
 
     fn located(script: &str) -> Result<String, String> {

@@ -55,7 +55,7 @@ pub(crate) struct Transport {
 /// An answer whose body has yet to be read.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// The first linked etag, else the first plain one, on the way to the file: the name of its blob.
+    /// Not empty. The first linked etag, else the first plain one, on the way to the file: the name of its blob.
     pub(crate) etag: Option<String>,
     /// The commit that the file belongs to.
     pub(crate) commit: Option<String>,
@@ -130,11 +130,11 @@ impl Transport {
                 .timeout_global(left)
                 .build()
                 .call()
-                .map_err(|e| self.unreachable(&url, &e, budget))?;
+                .map_err(|e| self.unreachable(&url, e, budget))?;
             let (parts, body) = response.into_parts();
             let headers = &parts.headers;
-            linked_etag = linked_etag.or_else(|| text(headers, "x-linked-etag"));
-            plain_etag = plain_etag.or_else(|| text(headers, ETAG.as_str()));
+            linked_etag = linked_etag.or_else(|| etag(headers, "x-linked-etag"));
+            plain_etag = plain_etag.or_else(|| etag(headers, ETAG.as_str()));
             commit = commit.or_else(|| text(headers, "x-repo-commit"));
             linked_size = linked_size.or_else(|| text(headers, "x-linked-size")?.parse().ok());
             let status = parts.status.as_u16();
@@ -161,9 +161,14 @@ impl Transport {
         Err(Failure::unsuitable(format!("{}: more than 10 redirects", host(&url))))
     }
 
-    /// The failure of a request, in plain words.
-    fn unreachable(&self, url: &str, error: &ureq::Error, budget: Option<Duration>) -> Failure {
-        let reason = match error {
+    /// The failure of a request, or of reading its answer, in plain words.
+    pub(crate) fn unreachable(
+        &self,
+        url: &str,
+        error: impl Into<ureq::Error>,
+        budget: Option<Duration>,
+    ) -> Failure {
+        let reason = match error.into() {
             ureq::Error::Timeout(kind) => {
                 let limit = match kind {
                     ureq::Timeout::Global => budget.unwrap_or(self.limits.stall),
@@ -173,10 +178,10 @@ impl Transport {
                 format!("did not answer within {} s", limit.as_secs_f32())
             }
             ureq::Error::HostNotFound => "its name cannot be resolved".to_string(),
-            ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
+            error @ (ureq::Error::BadUri(_) | ureq::Error::Http(_)) => {
                 return Failure::unsuitable(format!("{url:?} is not a usable address: {error}"));
             }
-            ureq::Error::Io(e) => io_reason(e),
+            ureq::Error::Io(e) => io_reason(&e),
             other => other.to_string(),
         };
         Failure::Unreachable(format!("{}: {reason}", host(url)))
@@ -210,10 +215,10 @@ fn unusable(address: &str) -> Failure {
 
 fn io_reason(error: &std::io::Error) -> String {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable};
-    use std::io::ErrorKind::{NetworkDown, NetworkUnreachable};
+    use std::io::ErrorKind::{NetworkDown, NetworkUnreachable, UnexpectedEof};
     match error.kind() {
         ConnectionRefused => "the connection was refused".to_string(),
-        ConnectionReset | ConnectionAborted => "the connection was broken off".to_string(),
+        ConnectionReset | ConnectionAborted | UnexpectedEof => "the connection was broken off".to_string(),
         NetworkUnreachable | NetworkDown | HostUnreachable => {
             "there is no network to reach it by".to_string()
         }
@@ -225,6 +230,12 @@ fn io_reason(error: &std::io::Error) -> String {
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(|value| value.trim().to_string())
+}
+
+/// Bytes that are not text are replaced: such an etag cannot be used, which is not to be without one.
+fn etag(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = String::from_utf8_lossy(headers.get(name)?.as_bytes()).trim().to_string();
+    (!value.is_empty()).then_some(value)
 }
 
 /// `bytes 5-9/10` is (5, Some(10)); `bytes */10` and `bytes 5-9/*` leave out what they do not tell.

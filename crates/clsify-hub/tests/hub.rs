@@ -141,6 +141,89 @@ fn files_without_end_are_cut_off() {
     }
 }
 
+/// A file that had a largest size of 64 GiB only would fill the disk.
+#[test]
+fn weights_without_an_announced_size_are_refused_before_they_are_written() {
+    let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::WeightsWithoutSize), cache());
+    let error = hub(&server.url(), &cache).pull("org/enc", &()).unwrap_err();
+    let expected = "org/enc: model.safetensors of org/enc: expected an announced size, got none";
+    assert_eq!(error.to_string(), expected);
+    let asked = server.requests().into_iter().filter(|request| request.path.ends_with("model.safetensors"));
+    assert_eq!(asked.count(), 1);
+    assert!(largest_file(cache.path()) < 1000, "something of it was kept");
+}
+
+fn blobs(cache: &TempDir) -> Vec<std::path::PathBuf> {
+    let folder = cache.path().join("huggingface/hub/models--org--enc/blobs");
+    let files = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_none()).collect()
+}
+
+#[test]
+fn files_whose_etags_are_equal_and_no_hashes_stay_apart() {
+    let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::GivesEtag("\"abc\"")), cache());
+    let heard = Heard::default();
+    let located = hub(&server.url(), &cache).pull("org/enc", &heard).unwrap();
+    let fetched =
+        FILES.into_iter().filter(|(name, _)| ![".gitattributes", "pytorch_model.bin"].contains(name));
+    for (name, content) in fetched.clone() {
+        assert_eq!(fs::read(located.folder.join(name)).unwrap(), content, "{name}");
+        let note = format!("{} gave no hash of {name}: its content was not checked", server.url());
+        assert!(heard.text().contains(&note), "{}", heard.text());
+    }
+    assert_eq!(blobs(&cache).len(), fetched.count());
+
+    // A hub that gives hashes says nothing of the kind.
+    server.behave(Manner::Proper);
+    let heard = Heard::default();
+    hub(&server.url(), &self::cache()).pull("org/enc", &heard).unwrap();
+    assert!(!heard.text().contains("no hash"), "{}", heard.text());
+}
+
+#[test]
+fn an_etag_that_cannot_be_used_is_told_from_none() {
+    for (etag, expected) in [
+        ("\"../../evil\"", "config.json comes with an etag that cannot be used: \"../../evil\""),
+        ("\u{e9}", "config.json comes with an etag that cannot be used: \"\u{e9}\""),
+        ("\"\"", "config.json comes with an etag that cannot be used: \"\""),
+        ("", "config.json comes without an etag"),
+    ] {
+        let error = pull_error(&FILES, Manner::GivesEtag(etag), &[]);
+        assert!(error.to_string().ends_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn a_blob_that_was_damaged_in_the_cache_is_fetched_again() {
+    let weights: &[u8] = b"these are the weights";
+    for damage in [&b"these are the WEIGHTS"[..], b"", b"these are the weights and more"] {
+        let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::Proper), cache());
+        let hub = hub(&server.url(), &cache);
+        let located = hub.pull("org/enc", &()).unwrap();
+        fs::write(fs::canonicalize(located.folder.join("model.safetensors")).unwrap(), damage).unwrap();
+        fs::remove_dir_all(&located.folder).unwrap();
+        let (before, heard) = (server.requests().len(), Heard::default());
+        hub.pull("org/enc", &heard).unwrap();
+        assert_eq!(fs::read(located.folder.join("model.safetensors")).unwrap(), weights);
+        let note = "model.safetensors of org/enc is damaged in the cache: fetching it again";
+        assert!(heard.text().contains(note), "{}", heard.text());
+        // What is whole is not fetched: its first byte alone is asked for. (An empty file has none.)
+        let again = server.requests().split_off(before).into_iter();
+        let again = again.filter(|request| !request.headers.contains_key("range"));
+        let again: Vec<String> =
+            again.map(|request| request.path).filter(|path| path.contains("resolve")).collect();
+        let expected = ["special_tokens_map.json", "model.safetensors"]
+            .map(|name| format!("/org/enc/resolve/main/{name}"));
+        assert_eq!(again, expected);
+    }
+}
+
+#[test]
+fn an_answer_that_is_broken_off_is_not_called_a_slow_one() {
+    let error = pull_error(&FILES, Manner::BreaksOffItsList, &[]);
+    assert!(error.to_string().ends_with(": the connection was broken off"), "{error}");
+}
+
 #[test]
 fn an_address_with_an_impossible_port_is_refused() {
     let error = hub("http://127.0.0.1:99999", &cache()).pull("org/enc", &()).unwrap_err();

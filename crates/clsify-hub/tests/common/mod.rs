@@ -28,10 +28,16 @@ pub(crate) enum Manner {
     IgnoresRanges,
     /// Sends bytes of the right number and the wrong content.
     Corrupts,
-    /// Announces the size of a file, and sends bytes without end when asked for all of it.
+    /// Announces the size of a file, and sends bytes without end (a GiB of them) when asked for all of it.
     Endless,
-    /// Sends every file without end, and announces no size.
+    /// Sends every file without end (a GiB of it), and announces no size.
     EndlessWithoutSize,
+    /// Announces no size of the weights, and sends 16 MiB of them.
+    WeightsWithoutSize,
+    /// Gives every file this etag, as a mirror may.
+    GivesEtag(&'static str),
+    /// Closes the connection in the middle of the list of files.
+    BreaksOffItsList,
     /// Redirects to this other server, as the hub does to its storage.
     RedirectsTo(SocketAddr),
     /// Takes the connection and never answers anything.
@@ -132,6 +138,12 @@ fn serve(stream: &TcpStream, shared: &Shared) {
                 shared.files.keys().map(|name| serde_json::json!({ "rfilename": name })).collect();
             let body =
                 serde_json::json!({ "sha": COMMIT, "siblings": siblings, "id": shared.id }).to_string();
+            if manner == Manner::BreaksOffItsList {
+                let mut stream = stream;
+                let _ = stream.write_all(head(200, &[], body.len()).as_bytes());
+                let _ = stream.write_all(&body.as_bytes()[..body.len() / 2]);
+                return;
+            }
             answer(stream, 200, &[], body.as_bytes());
         } else if let Some(bytes) = path.strip_prefix(&resolve).and_then(|name| shared.files.get(name)) {
             if !send_file(stream, &request, bytes, manner) {
@@ -162,7 +174,10 @@ fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
 fn send_file(mut stream: &TcpStream, request: &Request, bytes: &[u8], manner: Manner) -> bool {
     // The hub's etag of a large file is its sha256, that of any other its name in git.
     let hex = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
-    let etag = if request.path.ends_with(".safetensors") {
+    let is_weights = request.path.ends_with(".safetensors");
+    let etag = if let Manner::GivesEtag(etag) = manner {
+        ("etag", etag.to_string())
+    } else if is_weights {
         ("x-linked-etag", format!("\"{}\"", hex(&Sha256::digest(bytes))))
     } else {
         let blob = [format!("blob {}\0", bytes.len()).as_bytes(), bytes].concat();
@@ -170,14 +185,22 @@ fn send_file(mut stream: &TcpStream, request: &Request, bytes: &[u8], manner: Ma
     };
     let mut headers = vec![("x-repo-commit", COMMIT.to_string()), etag];
     let is_part = request.headers.contains_key("range");
-    if manner == Manner::EndlessWithoutSize || (manner == Manner::Endless && !is_part) {
+    let is_too_long = match manner {
+        Manner::EndlessWithoutSize => true,
+        Manner::WeightsWithoutSize => is_weights,
+        Manner::Endless => !is_part,
+        _ => false,
+    };
+    if is_too_long {
         let headers =
             borrowed(&headers).iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect::<String>();
         let head = format!("HTTP/1.1 200 X\r\n{headers}connection: close\r\n\r\n");
         let block = vec![b'x'; 1 << 20];
         let mut sent = stream.write_all(head.as_bytes());
-        while sent.is_ok() {
-            sent = stream.write_all(&block);
+        // A client that takes everything is not to fill the disk of this machine.
+        let most = if manner == Manner::WeightsWithoutSize { 16 } else { 1024 };
+        for _ in 0..most {
+            sent = sent.and_then(|()| stream.write_all(&block));
         }
         return false;
     }
