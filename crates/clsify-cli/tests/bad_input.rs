@@ -147,7 +147,7 @@ fn encoders() {
     for (name, expected) in [
         ("missing", &[WORDS, "missing"][..]),
         ("misshapen", &[WORDS, "expected shape [507, 32], got [32, 507]"]),
-        ("integers", &["tensor \"", "expected dtype F32, F16 or BF16, got I32"]),
+        ("integers", &["tensor \"", "expected dtype F64, F32, F16 or BF16, got I32"]),
         ("unknown", &["tensor \"", "Q4"]),
         ("no_header", &["not a valid safetensors header"]),
         ("truncated", &["bytes, got"]),

@@ -1,8 +1,10 @@
 //! The files of a folder that others wrote: where an encoder's files lie in it, and what stands in a file's place.
 //!
-//! Every reader of an encoder's or a model's folder reads through [`read`] or [`read_text`], so that a Git LFS pointer or a web
-//! page is called one wherever it lies. Links that lead nowhere are named by [`Error::io`].
+//! Every reader of an encoder's or a model's folder opens a file through [`open`], most of them by [`read`] or [`read_text`], so
+//! that a pipe, a device, a Git LFS pointer or a web page is called one wherever it lies, and no file fills the memory. Links
+//! that lead nowhere are named by [`Error::io`].
 
+use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
@@ -13,28 +15,134 @@ use crate::error::{Error, ErrorKind, Result};
 /// The file that makes a folder one of sentence-transformers.
 pub(crate) const MODULES: &str = "modules.json";
 
-/// How a Git LFS pointer begins; the whole file has some 130 bytes.
-const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
+/// The most bytes of a file of settings: the longest known, the index of many shards, has some 10 MB.
+pub(crate) const MAX_SETTINGS_BYTES: u64 = 1 << 26;
+
+/// How a Git LFS pointer begins, today and under the names of old; the whole file has some 130 bytes.
+const POINTERS: [&[u8]; 3] = [
+    b"version https://git-lfs.github.com/spec/",
+    b"version https://hawser.github.com/spec/",
+    b"version http://git-media.io/v/",
+];
 
 /// How a web page begins.
 const PAGES: [&[u8]; 3] = [b"<!doctype", b"<html", b"<?xml"];
 
-/// The bytes of a file.
+/// Opens a file that can be read in parts and has an end.
 ///
 /// # Errors
-/// [`ErrorKind::Io`] with the path, also for a Git LFS pointer or a web page.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
-    let bytes = std::fs::read(path).map_err(|e| Error::io(path, &e))?;
-    stand_in(path, &bytes).map_or(Ok(bytes), Err)
+/// [`ErrorKind::Io`] with the path, also for a folder, a pipe or a device.
+pub(crate) fn open(path: &Path) -> Result<File> {
+    check_is_file(path)?;
+    File::open(path).map_err(|e| Error::io(path, &e))
 }
 
-/// The text of a file.
+/// Checks that a path is that of a file, without opening it: to open a pipe is to wait for its other end.
+///
+/// # Errors
+/// As for [`open`].
+pub(crate) fn check_is_file(path: &Path) -> Result<()> {
+    let kind = std::fs::metadata(path).map_err(|e| Error::io(path, &e))?.file_type();
+    if kind.is_file() {
+        return Ok(());
+    }
+    let got = if kind.is_dir() { "a folder" } else { irregular(kind) };
+    Err(Error::new(ErrorKind::Io, format!("expected a file, got {got}")).at(path.display().to_string()))
+}
+
+/// What is neither a file nor a folder.
+fn irregular(kind: std::fs::FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "a pipe";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+    }
+    let _ = kind;
+    "a device"
+}
+
+/// The bytes of a file, of which there may be `max_bytes`.
+///
+/// # Errors
+/// [`ErrorKind::Io`] with the path, also where there are more bytes, and for a Git LFS pointer or a web page.
+pub(crate) fn read(path: &Path, max_bytes: u64) -> Result<Vec<u8>> {
+    let file = open(path)?;
+    let io = |e: std::io::Error| Error::io(path, &e);
+    let mut bytes = Vec::new();
+    // One that is known to be too long is not read at all.
+    if file.metadata().map_err(io)?.len() <= max_bytes {
+        file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(io)?;
+        if bytes.len() as u64 <= max_bytes {
+            return stand_in(path, &bytes).map_or(Ok(bytes), Err);
+        }
+    }
+    Err(Error::new(ErrorKind::Io, format!("expected at most {max_bytes} bytes"))
+        .at(path.display().to_string()))
+}
+
+/// The text of a file of settings.
 ///
 /// # Errors
 /// As for [`read`]; also [`ErrorKind::Io`] when it is not UTF-8.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
+    text(path, read(path, MAX_SETTINGS_BYTES)?)
+}
+
+/// The bytes of a file as text.
+///
+/// # Errors
+/// [`ErrorKind::Io`] when they are not UTF-8.
+pub(crate) fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
     let not_utf8 = |_| Error::io(path, &std::io::Error::other("stream did not contain valid UTF-8"));
-    String::from_utf8(read(path)?).map_err(not_utf8)
+    String::from_utf8(bytes).map_err(not_utf8)
+}
+
+/// The JSON that Python wrote: `NaN`, `Infinity` and `-Infinity`, which are no JSON, count as null.
+///
+/// # Errors
+/// Those of the text as it is.
+pub(crate) fn python_json(text: &[u8]) -> serde_json::Result<Value> {
+    serde_json::from_slice(text).or_else(|error| {
+        let without = without_bare_numbers(text);
+        if without == text { Err(error) } else { serde_json::from_slice(&without).map_err(|_| error) }
+    })
+}
+
+/// The same with null for each of Python's words for what is no finite number, outside strings.
+fn without_bare_numbers(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let (mut rest, mut in_string) = (text, false);
+    while let Some((&byte, after)) = rest.split_first() {
+        let word = ["-Infinity", "Infinity", "NaN"].iter().find(|word| rest.starts_with(word.as_bytes()));
+        if let Some(word) = word.filter(|_| !in_string) {
+            out.extend(b"null");
+            rest = &rest[word.len()..];
+            continue;
+        }
+        out.push(byte);
+        rest = after;
+        match (byte, rest.split_first()) {
+            (b'"', _) => in_string = !in_string,
+            (b'\\', Some((&escaped, after))) if in_string => {
+                out.push(escaped);
+                rest = after;
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// A number that is whole, also one written as `512.0`.
+pub(crate) fn whole_number(value: &Value) -> Option<u64> {
+    // Beyond this limit not every whole number is one of floating point.
+    let is_whole = |number: &f64| (0.0..=9_007_199_254_740_992.0).contains(number) && number.fract() == 0.0;
+    value.as_u64().or_else(|| value.as_f64().filter(is_whole).map(|number| number as u64))
 }
 
 /// Checks that a file which is read in parts is not a Git LFS pointer or a web page.
@@ -51,20 +159,23 @@ pub(crate) fn refuse_stand_in(path: &Path) -> Result<()> {
 /// [`ErrorKind::Io`] with the path.
 pub(crate) fn refuse_pointer(path: &Path) -> Result<()> {
     let start = start_of(path)?;
-    if start.starts_with(POINTER) { Err(pointer(path, &start)) } else { Ok(()) }
+    if is_pointer(&start) { Err(pointer(path, &start)) } else { Ok(()) }
+}
+
+fn is_pointer(start: &[u8]) -> bool {
+    POINTERS.iter().any(|pointer| start.starts_with(pointer))
 }
 
 /// The first bytes of a file: more than a pointer has.
 fn start_of(path: &Path) -> Result<Vec<u8>> {
     let mut start = Vec::new();
-    let file = std::fs::File::open(path).map_err(|e| Error::io(path, &e))?;
-    file.take(1024).read_to_end(&mut start).map_err(|e| Error::io(path, &e))?;
+    open(path)?.take(1024).read_to_end(&mut start).map_err(|e| Error::io(path, &e))?;
     Ok(start)
 }
 
 /// What is wrong with a file that stands in the place of another one.
 fn stand_in(path: &Path, start: &[u8]) -> Option<Error> {
-    if start.starts_with(POINTER) {
+    if is_pointer(start) {
         return Some(pointer(path, start));
     }
     let text = start.trim_ascii_start();
@@ -108,16 +219,16 @@ pub(crate) fn is_there(path: &Path) -> Result<bool> {
 /// names for its `Transformer`, such as `0_Transformer`.
 pub(crate) fn transformer_folder(folder: &Path) -> PathBuf {
     let below = || {
-        let modules: Value = serde_json::from_slice(&std::fs::read(folder.join(MODULES)).ok()?).ok()?;
-        let is_transformer = |module: &&Value| module_type(module) == "Transformer";
+        let modules: Value = serde_json::from_str(&read_text(&folder.join(MODULES)).ok()?).ok()?;
+        let is_transformer = |module: &&Value| class_of(module) == "Transformer";
         let path = modules.as_array()?.iter().find(is_transformer)?.get("path")?.as_str()?;
         is_below(path).then(|| folder.join(path))
     };
     below().unwrap_or_else(|| folder.to_path_buf())
 }
 
-/// The last part of a module's type: `Pooling` of `sentence_transformers.models.Pooling`.
-pub(crate) fn module_type(module: &Value) -> &str {
+/// The last part of a module's type, whoever wrote it: `Pooling` of `sentence_transformers.models.Pooling`.
+pub(crate) fn class_of(module: &Value) -> &str {
     module.get("type").and_then(Value::as_str).and_then(|name| name.rsplit('.').next()).unwrap_or_default()
 }
 

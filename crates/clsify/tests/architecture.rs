@@ -209,13 +209,16 @@ fn hugging_face_s_spelling_stays_where_files_are_read() {
         ("LayerNorm.", &["encoder/names.rs"]),
         ("\"encoder.layer", &["encoder/names.rs"]),
         ("weight_map", &["encoder/checkpoint.rs"]),
-        ("pytorch_model", &["encoder/checkpoint.rs"]),
+        ("pytorch_model", &["encoder/other_weights.rs"]),
         ("pooling_mode", &["features/sentence_transformers.rs"]),
         ("modules.json", &["checkpoint_folder.rs"]),
         ("max_seq_length", &["features/sentence_transformers.rs"]),
         ("in_features\"", &["features/module.rs"]),
         ("tokenizer_class", &["tokenizer/class.rs"]),
-        ("do_lower_case", &["tokenizer/settings.rs", "features/sentence_transformers.rs"]),
+        (
+            "do_lower_case",
+            &["tokenizer/settings.rs", "tokenizer/class.rs", "features/sentence_transformers.rs"],
+        ),
     ];
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for (path, text) in sources(&src) {

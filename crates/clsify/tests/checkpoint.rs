@@ -213,6 +213,151 @@ fn folders_without_weights() {
     });
 }
 
+/// What else may be there is named, with what to do.
+#[test]
+fn weights_in_another_form_are_named() {
+    let cases = [
+        ("pytorch_model.bin.index.json", "pytorch_model.bin.index.json", "AutoModel.from_pretrained('DIR')"),
+        (
+            "model-00001-of-00003.safetensors",
+            "shards such as model-00001-of-00003.safetensors",
+            "fetch model.safetensors.index.json too",
+        ),
+        (
+            "model.fp16.safetensors",
+            "model.fp16.safetensors",
+            "mv 'DIR/model.fp16.safetensors' 'DIR/model.safetensors'",
+        ),
+        ("tf_model.h5", "tf_model.h5", "from_tf=True"),
+        ("flax_model.msgpack", "flax_model.msgpack", "from_flax=True"),
+        ("onnx/model.onnx", "onnx/model.onnx", "fetch model.safetensors of the encoder"),
+        ("adapter_model.safetensors", "an adapter (LoRA)", "merge_and_unload()"),
+    ];
+    for (name, got, what_to_do) in cases {
+        let expected = format!("DIR: expected model.safetensors, got only {got}");
+        let hint = assert_error("transformers/bert", ErrorKind::Checkpoint, &expected, |folder| {
+            fs::create_dir(folder.join("onnx")).unwrap();
+            fs::rename(folder.join("model.safetensors"), folder.join(name)).unwrap();
+        });
+        assert!(hint.as_ref().is_some_and(|hint| hint.contains(what_to_do)), "{name}: {hint:?}");
+    }
+}
+
+/// Oracle: the vectors of the same numbers as F32, bit for bit, since each of them is exact in F64; and rounding to the nearest
+/// f32, as `torch.Tensor.to(torch.float32)` does.
+#[test]
+fn weights_of_64_bits_are_rounded() {
+    let folder = copy_of("transformers/bert");
+    let path = folder.path().join("model.safetensors");
+    let mut weights = Weights::read(&path);
+    let mut data = Vec::new();
+    for (_, entry) in weights.header.iter_mut().filter(|(name, _)| *name != "__metadata__") {
+        let [start, end] = [0, 1].map(|i| entry["data_offsets"][i].as_u64().unwrap() as usize);
+        let at = data.len();
+        match entry["dtype"] == "F32" {
+            true => {
+                for bytes in weights.data[start..end].as_chunks::<4>().0 {
+                    let number = f64::from(f32::from_le_bytes(*bytes));
+                    // Less than half of the distance to the next f32.
+                    data.extend((number * (1.0 + 1e-9)).to_le_bytes());
+                }
+                entry["dtype"] = json!("F64");
+            }
+            false => data.extend(&weights.data[start..end]),
+        }
+        entry["data_offsets"] = json!([at, data.len()]);
+    }
+    weights.data = data;
+    weights.write(&path);
+    let encoder = SentenceEncoder::load(folder.path(), Default::default(), &()).unwrap();
+    let expected = support::encoder("bert").encode(&support::sentences(), &()).unwrap().features;
+    assert_eq!(encoder.encode(&support::sentences(), &()).unwrap().features, expected);
+}
+
+/// Every file that is read, as a pipe, as a device without end, and as one of 3 GB without a byte on the disk. Each is an error
+/// at once: a reader would wait or take all memory.
+#[test]
+#[cfg(unix)]
+fn files_that_are_none_or_never_end() {
+    let asked = |folder: &Path| SentenceEncoder::load(folder, as_asked(), &()).unwrap_err();
+    let files = [
+        ("transformers/bert", "config.json"),
+        ("transformers/bert", "model.safetensors"),
+        ("transformers/bert", "tokenizer.json"),
+        ("transformers/bert", "tokenizer_config.json"),
+        ("transformers/bert_sharded", "model.safetensors.index.json"),
+        ("transformers/bert_sharded", "model-00002-of-00004.safetensors"),
+        ("transformers/bert_vocab_txt", "vocab.txt"),
+        ("sentence_transformers/dense_v4", "modules.json"),
+        ("sentence_transformers/dense_v4", "sentence_bert_config.json"),
+        ("sentence_transformers/dense_v4", "config_sentence_transformers.json"),
+        ("sentence_transformers/dense_v4", "1_Pooling/config.json"),
+        ("sentence_transformers/dense_v4", "2_Dense/config.json"),
+        ("sentence_transformers/dense_v4", "2_Dense/model.safetensors"),
+    ];
+    for (case, file) in files {
+        let folder = copy_of(case);
+        let path = folder.path().join(file);
+        let error_of = |expected: &str| {
+            assert_eq!(message(&asked(folder.path()), folder.path()), format!("DIR/{file}: {expected}"));
+        };
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        error_of("expected a file, got a pipe");
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        error_of("expected a file, got a device");
+        fs::remove_file(&path).unwrap();
+        fs::File::create(&path).unwrap().set_len(3 << 30).unwrap();
+        match file {
+            file if file.ends_with(".safetensors") => {
+                let problem = "not a valid safetensors header: EOF while parsing a value at line 1 column 0";
+                error_of(problem);
+            }
+            "tokenizer.json" | "vocab.txt" => error_of("expected at most 536870912 bytes"),
+            _ => error_of("expected at most 67108864 bytes"),
+        }
+    }
+}
+
+/// Oracle: `json.loads` of Python, for which these are numbers without an end, and `AutoTokenizer`, which takes 512.0 as 512.
+#[test]
+fn numbers_as_python_writes_them() {
+    use clsify::tokenizer::model_max_length;
+    for (limit, expected) in [
+        ("512.0", Some(512)),
+        ("5.12e2", Some(512)),
+        ("Infinity", None),
+        ("NaN", None),
+        ("-Infinity", None),
+        ("1e30", None),
+    ] {
+        let folder = copy_of("sentence_transformers/mean_normalize_v6");
+        let path = folder.path().join("tokenizer_config.json");
+        let mut config = support::read_json(&path);
+        config["model_max_length"] = json!("LIMIT");
+        config["other"] = json!("\\\"NaN, Infinity");
+        fs::write(&path, config.to_string().replace("\"LIMIT\"", limit)).unwrap();
+        assert_eq!(model_max_length(folder.path()).unwrap(), expected, "{limit}");
+        let asked = clsify::features::SentenceTransformer::read(folder.path()).unwrap().unwrap();
+        assert_eq!(asked.max_length, expected, "{limit}");
+        SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap();
+    }
+    let folder = copy_of("transformers/bert");
+    let path = folder.path().join("tokenizer_config.json");
+    for limit in ["512.5", "-3.0", "0.0"] {
+        fs::write(&path, format!("{{\"model_max_length\": {limit}}}")).unwrap();
+        let error = model_max_length(folder.path()).unwrap_err();
+        let expected = format!(
+            "DIR/tokenizer_config.json: \"model_max_length\": expected a positive number, got {limit}"
+        );
+        assert_eq!(message(&error, folder.path()), expected);
+    }
+    fs::write(&path, "{\"model_max_length\": Infinite}").unwrap();
+    let expected = "DIR/tokenizer_config.json: not valid JSON: expected value at line 1 column 22";
+    assert_eq!(message(&model_max_length(folder.path()).unwrap_err(), folder.path()), expected);
+}
+
 #[test]
 fn weights_whose_bytes_are_no_safetensors_file() {
     let whole = fs::read(support::fixtures().join("transformers/bert/model.safetensors")).unwrap();
@@ -224,7 +369,22 @@ fn weights_whose_bytes_are_no_safetensors_file() {
         ([length(1000), vec![b'{'; 10]].concat(), "expected 1008 bytes, got 18".to_string()),
         (length(u64::MAX), format!("not a safetensors file: its header would be {} bytes long", u64::MAX)),
         (length(100_000_001), "not a safetensors file: its header would be 100000001 bytes long".to_string()),
-        (b"PK\x03\x04\0\0\0\0 a zip file".to_vec(), "expected 67324760 bytes, got 19".to_string()),
+        (b"PK\x03\x04\0\0\0\0 a zip file".to_vec(), "expected a safetensors file, got a zip archive, as torch.save writes one".to_string()),
+        (
+            b"PK\x03\x04\x00\x00\x08\x08\x00\x00".to_vec(),
+            "expected a safetensors file, got a zip archive, as torch.save writes one".to_string(),
+        ),
+        (
+            b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.".to_vec(),
+            "expected a safetensors file, got a pickle, as torch.save writes one".to_string(),
+        ),
+        (b"GGUF\x03\0\0\0\x65\0\0\0".to_vec(), "expected a safetensors file, got a GGUF file".to_string()),
+        (b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec(), "expected a safetensors file, got a gzip file".to_string()),
+        // A header may be as many bytes long as a pickle begins with.
+        (
+            [length(0x0280), vec![b'{'; 10]].concat(),
+            "expected 648 bytes, got 18".to_string(),
+        ),
         (
             safetensors_bytes(b"not json", b""),
             "not a valid safetensors header: expected ident at line 1 column 2".to_string(),
@@ -264,7 +424,7 @@ fn tensors_that_are_missing_misshapen_or_of_another_type() {
     });
     for (dtype, shape) in [("I64", [16, 32]), ("F64", [16, 32]), ("I32", [32, 32])] {
         let problem = match dtype {
-            "I32" => "expected dtype F32, F16 or BF16, got I32".to_string(),
+            "I32" => "expected dtype F64, F32, F16 or BF16, got I32".to_string(),
             _ => "expected shape [32, 32], got [16, 32]".to_string(),
         };
         assert_weights_error(&format!("{place} {QUERY:?}: {problem}"), |weights| {
@@ -273,9 +433,9 @@ fn tensors_that_are_missing_misshapen_or_of_another_type() {
         });
     }
     // 8 bytes a number, and as many numbers as are expected: the bytes of a further tensor are appended for it.
-    for dtype in ["I64", "F64"] {
+    for dtype in ["I64", "U64"] {
         assert_weights_error(
-            &format!("{place} {QUERY:?}: expected dtype F32, F16 or BF16, got {dtype}"),
+            &format!("{place} {QUERY:?}: expected dtype F64, F32, F16 or BF16, got {dtype}"),
             |weights| {
                 let old = weights.header.remove(QUERY).unwrap();
                 weights.header.insert("unused".to_string(), old);
@@ -428,6 +588,19 @@ fn git_lfs_pointers_are_called_so() {
         assert_eq!(message(&error, folder.path()), expected);
         let hint = format!("fetch the file: cd '{}' && git lfs pull", path.parent().unwrap().display());
         assert_eq!(error.hint(), Some(hint.as_str()), "{file}");
+    }
+}
+
+/// As Git LFS wrote it before it had its name.
+#[test]
+fn git_lfs_pointers_of_old_are_called_so() {
+    let old = POINTER.replace("git-lfs.github.com", "hawser.github.com");
+    for file in ["model.safetensors", "config.json"] {
+        let expected =
+            format!("DIR/{file}: expected the file itself, got a Git LFS pointer to 90868376 bytes");
+        assert_error("transformers/bert", ErrorKind::Io, &expected, |folder| {
+            fs::write(folder.join(file), &old).unwrap();
+        });
     }
 }
 

@@ -53,6 +53,30 @@ impl Setup {
     }
 }
 
+/// A pipe, a device without end, or 3 GB without a byte on the disk in the place of a model's own files.
+#[test]
+#[cfg(unix)]
+fn files_of_a_model_that_are_none_or_never_end() {
+    for (file, longest) in [("clsify.json", 1_u64 << 29), ("classifier.safetensors", 1 << 30)] {
+        let setup = Setup::saved(2, true);
+        let path = setup.path("model").join(file);
+        let error_of = |expected: &str| {
+            assert_eq!(setup.message(&setup.load_error()), format!("DIR/model/{file}: {expected}"));
+        };
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        error_of("expected a file, got a pipe");
+        // A model may be replaced whatever state it is in.
+        assert_eq!(clsify::pipeline::check_replaceable(&setup.path("model")).is_ok(), file != "clsify.json");
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        error_of("expected a file, got a device");
+        fs::remove_file(&path).unwrap();
+        fs::File::create(&path).unwrap().set_len(3 << 30).unwrap();
+        error_of(&format!("expected at most {longest} bytes"));
+    }
+}
+
 /// The same model: classes and every bit of every probability.
 fn assert_same(a: &SentenceClassifier, b: &SentenceClassifier) {
     let sentences = support::sentences();

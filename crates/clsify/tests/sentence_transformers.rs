@@ -215,6 +215,74 @@ fn modules_that_are_malformed_are_errors() {
     }
 }
 
+/// Oracle: sentence-transformers 6.2 runs another package's class, whatever it does, and fails with KeyError
+/// 'sentence_embedding' or 'token_embeddings' on a chain that does not begin with a Transformer and a Pooling.
+#[test]
+fn modules_of_others_and_chains_that_begin_otherwise_are_errors() {
+    let error_of = |edit: &dyn Fn(&mut Vec<serde_json::Value>)| {
+        let folder = copy_of("sentence_transformers/dense_normalize_v4");
+        edit_json(&folder.path().join("modules.json"), |json| edit(json.as_array_mut().unwrap()));
+        let error = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap_err();
+        assert!(error.hint().unwrap().contains("--pooling"), "{error}");
+        message(&error, folder.path())
+    };
+    for (module, name) in
+        [(0, "my_pkg.Transformer"), (1, "custom_st.Pooling"), (2, "Dense"), (3, "my_pkg.models.Normalize")]
+    {
+        let expected = format!("DIR/modules.json: unsupported module {name:?}");
+        assert_eq!(error_of(&|modules| modules[module]["type"] = json!(name)), expected);
+    }
+    let too_few =
+        |n| format!("DIR/modules.json: expected a Transformer and a Pooling after it, got {n} modules");
+    assert_eq!(error_of(&|modules| modules.clear()), too_few(0));
+    assert_eq!(error_of(&|modules| modules.truncate(1)), too_few(1));
+    let order = |name| format!("DIR/modules.json: unsupported order of modules: {name:?}");
+    assert_eq!(error_of(&|modules| drop(modules.remove(0))), order("Pooling"));
+    assert_eq!(error_of(&|modules| modules.swap(0, 1)), order("Pooling"));
+    assert_eq!(error_of(&|modules| drop(modules.drain(1..3))), order("Normalize"));
+    assert_eq!(error_of(&|modules| modules.insert(1, modules[0].clone())), order("Transformer"));
+}
+
+/// Oracle: sentence-transformers 6.2 hands these on to `AutoTokenizer`, `AutoConfig` and `AutoModel`, or to each call.
+#[test]
+fn arguments_of_loading_that_change_vectors_are_errors() {
+    let load = |arguments: serde_json::Value| {
+        let folder = copy_of("sentence_transformers/dense_v4");
+        edit_json(&folder.path().join("sentence_bert_config.json"), |json| {
+            json.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
+        });
+        SentenceEncoder::load(folder.path(), as_asked(), &())
+            .map(|encoder| encoder.tokenizer().max_length())
+            .map_err(|error| (message(&error, folder.path()), error.hint().unwrap_or_default().to_string()))
+    };
+    for (group, key, value, file) in [
+        ("tokenizer_args", "do_lower_case", json!(false), "tokenizer_config.json"),
+        ("processor_kwargs", "truncation_side", json!("left"), "tokenizer_config.json"),
+        ("tokenizer_args", "strip_accents", json!(false), "tokenizer_config.json"),
+        ("config_args", "hidden_act", json!("relu"), "config.json"),
+        ("config_kwargs", "num_hidden_layers", json!(1), "config.json"),
+        ("model_args", "hidden_act", json!("relu"), "config.json"),
+        ("model_kwargs", "model_max_length", json!(7), "config.json"),
+    ] {
+        let (text, hint) = load(json!({group: {key: value}})).unwrap_err();
+        let expected = format!("DIR/sentence_bert_config.json: unsupported argument {key:?} in \"{group}\"");
+        assert_eq!(text, expected);
+        assert!(hint.contains(&format!("move it into {file}")) && hint.contains("--pooling"), "{hint}");
+    }
+    let (text, _) = load(json!({"processing_kwargs": {"text": {"add_special_tokens": false}}})).unwrap_err();
+    let expected = "unsupported argument \"add_special_tokens\" in \"processing_kwargs.text\"";
+    assert_eq!(text, format!("DIR/sentence_bert_config.json: {expected}"));
+
+    // What the files say anyway, what changes nothing, and what is carried out.
+    let fine = json!({
+        "tokenizer_args": {"model_max_length": 9, "do_lower_case": true, "use_fast": true, "padding_side": "right"},
+        "config_args": {"trust_remote_code": false, "hidden_act": "gelu", "revision": null},
+        "model_args": {"attn_implementation": "eager", "torch_dtype": "float32", "device_map": "cpu"},
+        "processing_kwargs": {"text": {"padding": true, "truncation": true}},
+    });
+    assert_eq!(load(fine), Ok(9));
+}
+
 #[test]
 fn dense_weights_in_a_pickle_are_refused_with_what_to_do() {
     let folder = copy_of("sentence_transformers/dense_v4");

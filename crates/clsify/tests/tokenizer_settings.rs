@@ -88,6 +88,69 @@ fn variants_of_the_tiny_tokenizers_give_the_ids_of_transformers() {
     assert!(variants.len() >= 30 && n_compared >= 16 * 30);
 }
 
+/// Oracle: `AutoTokenizer` of transformers 5.23 on the same folders, which gives these ids.
+#[test]
+fn special_tokens_of_the_list_of_transformers_5() {
+    let ids = |settings: Value| {
+        let folder = copy_of("transformers/bert");
+        edit_json(&folder.path().join("tokenizer_config.json"), |json| {
+            json.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        });
+        let tokenizer = Tokenizer::load(folder.path(), 512).unwrap();
+        tokenizer.encode("<z> <y> x<w>").unwrap().input_ids
+    };
+    let [z, y, w] = [[34, 66, 35], [34, 65, 35], [34, 63, 35]];
+    let with = |z: &[u32], y: &[u32], w: &[u32]| [&[9], z, y, &[64], w, &[10]].concat();
+    let key = "model_specific_special_tokens";
+    assert_eq!(ids(json!({})), with(&z, &y, &w));
+    assert_eq!(ids(json!({key: {"z": "<z>", "y": "<y>"}})), with(&[507], &[508], &w));
+    // Names from elsewhere replace the list.
+    assert_eq!(ids(json!({key: {"z": "<z>"}, "w_token": "<w>"})), with(&z, &y, &[507]));
+    assert_eq!(ids(json!({key: {"z": "<z>"}, "extra_special_tokens": {"y": "<y>"}})), with(&z, &[507], &w));
+    assert_eq!(ids(json!({key: {"z": "<z>"}, "extra_special_tokens": ["<y>"]})), with(&[507], &[508], &w));
+    let token = json!({"__type": "AddedToken", "content": "<z>", "lstrip": true});
+    assert_eq!(ids(json!({key: {"z": token}})), with(&[507], &y, &w));
+    assert_eq!(ids(json!({key: null})), with(&z, &y, &w));
+    // Standard names come first.
+    assert_eq!(ids(json!({key: {"image_token": "<z>", "mask_token": "<y>"}})), with(&[508], &[507], &w));
+}
+
+/// Oracle: `AutoTokenizer` of transformers 5.23, which builds these classes anew from the settings, while here
+/// `tokenizer.json` is taken as it is. Those of DPR are BERT's, and pass `do_lower_case` over.
+#[test]
+fn settings_that_a_class_would_follow_contradict_no_tokenizer_json() {
+    let load = |case: &str, settings: Value| {
+        let folder = copy_of(&format!("transformers/{case}"));
+        edit_json(&folder.path().join("tokenizer_config.json"), |json| {
+            json.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        });
+        let tokenizer = Tokenizer::load(folder.path(), 512);
+        tokenizer.map_err(|error| (support::message(&error, folder.path()), error.hint().map(str::to_string)))
+    };
+    for (case, class, key, value) in [
+        ("bert", "FunnelTokenizer", "do_lower_case", false),
+        ("bert", "SplinterTokenizerFast", "strip_accents", false),
+        ("bert", "AlbertTokenizer", "tokenize_chinese_chars", false),
+        ("roberta", "GPT2TokenizerFast", "add_prefix_space", true),
+    ] {
+        let (text, hint) = load(case, json!({"tokenizer_class": class, key: value})).unwrap_err();
+        let name = class.trim_end_matches("Fast");
+        let expected = format!(
+            "DIR/tokenizer_config.json: unsupported \"tokenizer_class\" {name:?} with \"{key}\": {value}, which tokenizer.json does not say"
+        );
+        assert_eq!(text, expected);
+        assert!(hint.unwrap().starts_with(&format!("remove \"{key}\"")));
+    }
+    // What tokenizer.json says too, and classes that take it as it is.
+    load("roberta", json!({"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": false})).unwrap();
+    for class in ["FunnelTokenizer", "PreTrainedTokenizerFast", "ConvBertTokenizer", "OurTokenizer"] {
+        let case = if class == "FunnelTokenizer" { json!(true) } else { json!(false) };
+        load("bert", json!({"tokenizer_class": class, "do_lower_case": case})).unwrap();
+    }
+    let dpr = load("bert", json!({"tokenizer_class": "DPRReaderTokenizer", "do_lower_case": false})).unwrap();
+    assert_eq!(dpr.encode("A Film").unwrap().input_ids, [9, 41, 290, 10]);
+}
+
 /// The vectors follow: `max_length` is that of the settings unless the caller gives one.
 #[test]
 fn the_settings_decide_the_longest_sentence() {

@@ -1,7 +1,7 @@
 //! `model.safetensors` of a checkpoint: tensors by name, as `f32`, checked against the shape that is expected.
 //!
-//! Reads one file or the shards that `model.safetensors.index.json` names; `F32`, `F16` and `BF16` tensors. A tensor is
-//! read when it is asked for, so that the file never lies in memory as a whole.
+//! Reads one file or the shards that `model.safetensors.index.json` names; `F64`, `F32`, `F16` and `BF16` tensors.
+//! A tensor is read when it is asked for, so that the file never lies in memory as a whole.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
@@ -13,15 +13,15 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use serde::Deserialize;
 
-use crate::checkpoint_folder::{is_there, read_text, refuse_stand_in, transformer_folder};
+use super::other_weights::{self, PICKLE, PICKLE_HINT};
+use crate::checkpoint_folder::{is_there, open, read_text, refuse_stand_in, transformer_folder};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A safetensors header is JSON of some 100 bytes a tensor; the format's own limit is 100 MB.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
 
-const SINGLE: &str = "model.safetensors";
-const INDEX: &str = "model.safetensors.index.json";
-const PICKLE: &str = "pytorch_model.bin";
+pub(super) const SINGLE: &str = "model.safetensors";
+pub(super) const INDEX: &str = "model.safetensors.index.json";
 
 /// Bytes that are read and converted together; they stay in a near cache in between.
 const BLOCK_BYTES: usize = 128 << 10;
@@ -64,7 +64,8 @@ impl Checkpoint {
                 "import torch, safetensors.torch as s; s.save_file(torch.load('{0}/{PICKLE}', weights_only=True), '{0}/{SINGLE}')",
                 folder.display()
             );
-            return Err(only_pickle(folder, &convert));
+            let hint = format!("{PICKLE_HINT}; convert it once: python3 -c \"{convert}\"");
+            return Err(other_weights::only(folder, PICKLE, &hint));
         }
         let shard = Shard::open(path)?;
         let shard_of = shard.metadata.offset_keys().into_iter().map(|name| (name, 0)).collect();
@@ -105,21 +106,7 @@ pub(crate) fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
     if is_there(&index)? {
         return shards(&index);
     }
-    if folder.join(PICKLE).exists() {
-        let convert = format!(
-            "from transformers import AutoModel; AutoModel.from_pretrained('{0}').save_pretrained('{0}')",
-            folder.display()
-        );
-        return Err(only_pickle(folder, &convert));
-    }
-    Err(bad(format!("no {SINGLE} and no {INDEX} in this folder")).at(folder.display().to_string()))
-}
-
-/// The weights are there in the form of old alone.
-fn only_pickle(folder: &Path, convert: &str) -> Error {
-    bad(format!("expected {SINGLE}, got only {PICKLE}")).at(folder.display().to_string()).with_hint(format!(
-        "a .bin file can run code when it is opened, so it is not read; convert it once: python3 -c \"{convert}\""
-    ))
+    Err(other_weights::missing(folder))
 }
 
 fn shards(index: &Path) -> Result<Vec<PathBuf>> {
@@ -152,7 +139,7 @@ impl Shard {
     fn open(path: PathBuf) -> Result<Self> {
         let io = |e: std::io::Error| Error::io(&path, &e);
         let place = |e: Error| e.at(path.display().to_string());
-        let mut file = File::open(&path).map_err(io)?;
+        let mut file = open(&path)?;
         let file_bytes = file.metadata().map_err(io)?.len();
         let truncated = |expected: u64| {
             bad(format!("expected {expected} bytes, got {file_bytes}"))
@@ -164,6 +151,11 @@ impl Shard {
         let mut header_bytes = [0; 8];
         file.read_exact(&mut header_bytes).map_err(io)?;
         let header_len = u64::from_le_bytes(header_bytes);
+        let mut start = header_bytes.to_vec();
+        file.by_ref().take(1).read_to_end(&mut start).map_err(io)?;
+        if let Some(error) = other_weights::format_of(&start) {
+            return Err(place(error));
+        }
         if header_len > MAX_HEADER_BYTES {
             refuse_stand_in(&path)?;
             return Err(place(bad(format!(
@@ -174,7 +166,7 @@ impl Shard {
             return Err(place(truncated(8 + header_len)));
         }
         let mut header = vec![0; header_len as usize];
-        file.read_exact(&mut header).map_err(io)?;
+        read_exact_at(&file, &mut header, 8).map_err(io)?;
         let metadata: Metadata =
             serde_json::from_slice(&header).map_err(|e| place(header_error(&header, &e)))?;
         let data_start = 8 + header_len;
@@ -197,9 +189,10 @@ impl Shard {
             return Err(place(bad(format!("expected shape {shape:?}, got {:?}", info.shape))));
         }
         let bytes = match info.dtype {
+            Dtype::F64 => 8,
             Dtype::F32 => 4,
             Dtype::F16 | Dtype::BF16 => 2,
-            other => return Err(place(bad(format!("expected dtype F32, F16 or BF16, got {other:?}")))),
+            other => return Err(place(bad(format!("expected dtype F64, F32, F16 or BF16, got {other:?}")))),
         };
         let dtype = info.dtype;
         let (start, end) = info.data_offsets;
@@ -213,6 +206,10 @@ impl Shard {
             read_exact_at(&self.file, part, position).map_err(|e| Error::io(&self.path, &e))?;
             position += part.len() as u64;
             match dtype {
+                // Rounded, as transformers does where it is asked for f32.
+                Dtype::F64 => {
+                    out.extend(part.as_chunks::<8>().0.iter().map(|&b| f64::from_le_bytes(b) as f32))
+                }
                 Dtype::F32 => out.extend(part.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b))),
                 Dtype::F16 => {
                     out.extend(part.as_chunks::<2>().0.iter().map(|&b| half::f16::from_le_bytes(b).to_f32()))

@@ -22,6 +22,7 @@ mod layer_norm;
 mod linear;
 mod names;
 mod operations;
+mod other_weights;
 mod position_bias;
 mod workspace;
 

@@ -88,14 +88,14 @@ impl TensorNames {
     /// # Errors
     /// [`ErrorKind::Checkpoint`] when there is no encoder, or there are several and transformers would not load one of them.
     pub(crate) fn find<'a>(model_type: &str, names: impl Iterator<Item = &'a str> + Clone) -> Result<Self> {
-        let (prefix, passed_over) = find_prefix(model_type, names.clone())?;
-        let old_norm = format!("{prefix}embeddings.LayerNorm.gamma");
-        let gamma_beta = names.clone().any(|name| name == old_norm);
         let spelling = match model_type {
             "distilbert" => &DISTILBERT,
             "mpnet" => &MPNET,
             _ => &BERT,
         };
+        let (prefix, passed_over) = find_prefix(model_type, spelling.layer, names.clone())?;
+        let old_norm = format!("{prefix}embeddings.LayerNorm.gamma");
+        let gamma_beta = names.clone().any(|name| name == old_norm);
         Ok(TensorNames { prefix, passed_over, spelling, gamma_beta })
     }
 
@@ -159,34 +159,41 @@ impl TensorNames {
 }
 
 /// The prefix of the encoder to load and those of others, sorted. One alone is taken, whatever it is; of several that which
-/// transformers loads: the family's own, or none.
-fn find_prefix<'a>(model_type: &str, names: impl Iterator<Item = &'a str>) -> Result<(String, Vec<String>)> {
-    let prefixes: BTreeSet<&str> = names
-        .filter_map(|name| name.strip_suffix(WORD_EMBEDDINGS))
-        .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
-        .collect();
+/// transformers loads: the family's own, or none. An encoder without word embeddings, of which there are layers alone, is
+/// never taken, but transformers would mix it with one that it takes.
+fn find_prefix<'a>(
+    model_type: &str,
+    layer: &str,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(String, Vec<String>)> {
+    let is_prefix = |prefix: &&str| prefix.is_empty() || prefix.ends_with('.');
+    let prefixes: BTreeSet<&str> =
+        names.clone().filter_map(|name| name.strip_suffix(WORD_EMBEDDINGS)).filter(is_prefix).collect();
+    let first_layer = format!("{layer}.0.");
+    let layers = names.filter_map(|name| name.find(&first_layer).map(|at| &name[..at])).filter(is_prefix);
+    let all: BTreeSet<&str> = layers.chain(prefixes.iter().copied()).collect();
     let own = match model_type {
         "xlm-roberta" | "camembert" => "roberta.".to_string(),
         other => format!("{other}."),
     };
-    let preferred: Vec<&str> = prefixes.iter().copied().filter(|p| p.is_empty() || *p == own).collect();
+    let preferred: Vec<&str> = all.iter().copied().filter(|p| p.is_empty() || *p == own).collect();
     let chosen = match (preferred.as_slice(), prefixes.len()) {
         (_, 0) => {
             let message = format!("tensor {WORD_EMBEDDINGS:?}: missing, under any prefix");
             return Err(Error::new(ErrorKind::Checkpoint, message)
                 .with_hint(format!("config.json says model_type {model_type:?}; is it the right folder?")));
         }
-        ([chosen], _) => *chosen,
-        (_, 1) => prefixes.first().copied().unwrap_or_default(),
+        ([chosen], _) if prefixes.contains(chosen) => *chosen,
+        ([], 1) => prefixes.first().copied().unwrap_or_default(),
         _ => {
-            let found: Vec<String> = prefixes.iter().map(|prefix| format!("{prefix:?}")).collect();
+            let found: Vec<String> = all.iter().map(|prefix| format!("{prefix:?}")).collect();
             let message = format!("expected one encoder, got tensors of {}", found.join(", "));
             return Err(Error::new(ErrorKind::Checkpoint, message).with_hint(format!(
                 "save the encoder that you want alone, with tensors named {WORD_EMBEDDINGS:?} and so on"
             )));
         }
     };
-    let others = prefixes.iter().filter(|prefix| **prefix != chosen).map(ToString::to_string).collect();
+    let others = all.iter().filter(|prefix| **prefix != chosen).map(ToString::to_string).collect();
     Ok((chosen.to_string(), others))
 }
 
@@ -228,6 +235,26 @@ mod tests {
         assert_eq!(find(&["bert.", ""]), both("", "bert."));
         let own = TensorNames::find("camembert", names(&["a.", "roberta."]).iter().map(String::as_str));
         assert_eq!(own.unwrap().prefix, "roberta.");
+    }
+
+    /// Oracle: transformers 5.23 mixes the two where they are plain and of its own prefix, and leaves any other.
+    #[test]
+    fn layers_alone_are_another_encoder() {
+        let find = |model_type: &str, layer: &str, words: &str| {
+            let names =
+                [format!("{words}{WORD_EMBEDDINGS}"), format!("{layer}.0.attention.self.query.weight")];
+            TensorNames::find(model_type, names.iter().map(String::as_str))
+                .map(|found| (found.prefix.clone(), found.passed_over.join(" ")))
+                .map_err(|e| e.to_string())
+        };
+        let both = |a, b| Err(format!("expected one encoder, got tensors of {a:?}, {b:?}"));
+        assert_eq!(find("bert", "bert.encoder.layer", ""), both("", "bert."));
+        assert_eq!(find("bert", "encoder.layer", "bert."), both("", "bert."));
+        assert_eq!(find("camembert", "roberta.encoder.layer", ""), both("", "roberta."));
+        assert_eq!(find("distilbert", "distilbert.transformer.layer", ""), both("", "distilbert."));
+        assert_eq!(find("bert", "teacher.encoder.layer", ""), Ok((String::new(), "teacher.".into())));
+        assert_eq!(find("bert", "bert.encoder.layer", "bert."), Ok(("bert.".into(), String::new())));
+        assert_eq!(find("bert", "my_encoder.layer", ""), Ok((String::new(), String::new())));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod cache;
 mod extract;
 mod layers;
+mod loading_arguments;
 mod module;
 mod npy;
 mod pooling;

@@ -18,12 +18,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::loading_arguments;
 use super::module::DenseConfig;
 use super::{FeatureOptions, Module, Pooling};
-use crate::checkpoint_folder::{MODULES, is_below, is_there, module_type, read_text, transformer_folder};
+use crate::checkpoint_folder::{
+    MODULES, class_of, is_below, is_there, python_json, read_text, transformer_folder, whole_number,
+};
 use crate::error::{Error, ErrorKind, Result};
 
 const POOLING_HINT: &str = "choose the pooling yourself: --pooling cls, mean or max";
+
+/// How the types of sentence-transformers' own modules begin.
+const OWN_TYPES: &str = "sentence_transformers.";
 
 /// The file with the prompts.
 const CONFIG: &str = "config_sentence_transformers.json";
@@ -124,7 +130,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let encoder = transformer_folder(folder);
     let of_modules = modules.as_array().into_iter().flatten().filter_map(|module| {
         let own = module.get("path").and_then(Value::as_str).filter(|own| is_below(own))?;
-        (module_type(module) != "Transformer").then(|| folder.join(own).join("config.json"))
+        (class_of(module) != "Transformer").then(|| folder.join(own).join("config.json"))
     });
     let of_encoder = TRANSFORMER_CONFIGS.iter().chain([&TOKENIZER_CONFIG]).map(|name| encoder.join(name));
     let all = [path.clone(), folder.join(CONFIG)].into_iter().chain(of_encoder).chain(of_modules);
@@ -140,7 +146,7 @@ fn read_modules(folder: &Path, path: &Path) -> Result<(FeatureOptions, bool)> {
     let mut poolings = None;
     let mut include_prompt = true;
     let mut after = Vec::new();
-    for module in modules {
+    for (position, module) in modules.iter().enumerate() {
         let own_folder = |what: &str| {
             let name = module.get("path").and_then(Value::as_str).unwrap_or_default();
             match is_below(name) {
@@ -148,36 +154,42 @@ fn read_modules(folder: &Path, path: &Path) -> Result<(FeatureOptions, bool)> {
                 false => Err(place(bad(format!("expected the {what} module's folder, got {name:?}")))),
             }
         };
-        match module_type(module) {
-            "Transformer" | "Dropout" => {}
-            "Pooling" if poolings.is_none() && after.is_empty() => {
+        // What another package calls by the same name may do anything.
+        let name = module.get("type").and_then(Value::as_str).unwrap_or_default();
+        let known = name.starts_with(OWN_TYPES).then(|| class_of(module));
+        match (known, position) {
+            (Some("Transformer"), 0) | (Some("Dropout"), 2..) => {}
+            (Some("Pooling"), 1) => {
                 let config = Object::read(folder.join(own_folder("pooling")?).join("config.json"))?;
                 poolings = Some(config.place(pooling_modes(&config))?);
                 include_prompt = config.place(config.flag("include_prompt"))?.unwrap_or(true);
             }
-            "Dense" if poolings.is_some() => {
+            (Some("Dense"), 2..) => {
                 let own = own_folder("dense")?;
                 let DenseConfig { in_features, out_features, .. } = DenseConfig::read(&folder.join(own))?;
                 after.push(Module::Dense { folder: own.to_string(), in_features, out_features });
             }
-            "Normalize" => {
+            (Some("Normalize"), 2..) => {
                 if let Some(own) = module.get("path").and_then(Value::as_str).filter(|own| is_below(own)) {
                     check_normalize(folder.join(own).join("config.json"))?;
                 }
                 after.push(Module::Normalize);
             }
-            other @ ("Pooling" | "Dense") => {
+            (Some(other @ ("Transformer" | "Pooling" | "Dense" | "Normalize" | "Dropout")), _) => {
                 return Err(place(
                     bad(format!("unsupported order of modules: {other:?}")).with_hint(POOLING_HINT),
                 ));
             }
-            other => {
+            _ => {
+                let other = known.unwrap_or(name);
                 return Err(place(bad(format!("unsupported module {other:?}"))).with_hint(POOLING_HINT));
             }
         }
     }
-    // sentence-transformers itself takes the mean where nothing is said.
-    let poolings = poolings.unwrap_or_else(|| vec![Pooling::Mean]);
+    let Some(poolings) = poolings else {
+        let message = format!("expected a Transformer and a Pooling after it, got {} modules", modules.len());
+        return Err(place(bad(message).with_hint(POOLING_HINT)));
+    };
     let normalize = after.pop_if(|last| *last == Module::Normalize).is_some();
     Ok((FeatureOptions { normalize, modules: after, ..poolings.into() }, include_prompt))
 }
@@ -203,6 +215,10 @@ fn read_limits(encoder: &Path) -> Result<(Option<usize>, bool)> {
         }
         let own = config.place(config.size("max_seq_length"))?;
         let lowercase = config.place(config.flag("do_lower_case"))?.unwrap_or(false);
+        let beside = |name: &str| Object::read_if_there(encoder.join(name)).map(|object| object.json);
+        let unheeded =
+            loading_arguments::check(&config.json, &beside(TOKENIZER_CONFIG)?, &beside("config.json")?);
+        config.place(unheeded)?;
         // What is handed to each call of the tokenizer, then to its loading, before what it is loaded with otherwise.
         let handed: [&[&str]; 3] = [
             &["processing_kwargs", "text", "max_length"],
@@ -230,7 +246,7 @@ fn tokenizer_limit(encoder: &Path) -> Result<Option<usize>> {
 
 /// A limit in tokens; transformers writes 1e30 where there is none.
 fn token_limit(value: &Value) -> Option<usize> {
-    value.as_u64().filter(|&limit| limit > 0).and_then(|limit| usize::try_from(limit).ok())
+    whole_number(value).filter(|&limit| limit > 0).and_then(|limit| usize::try_from(limit).ok())
 }
 
 /// The prompts by name, in the order of the file.
@@ -313,7 +329,7 @@ struct Object {
 impl Object {
     fn read(path: PathBuf) -> Result<Self> {
         let place = |e: Error| e.at(path.display().to_string());
-        let json = serde_json::from_str(&read_text(&path)?)
+        let json = python_json(read_text(&path)?.as_bytes())
             .map_err(|e| place(bad(format!("not valid JSON: {e}"))))?;
         match json {
             Value::Object(json) => Ok(Object { json, path }),

@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
+use crate::checkpoint_folder::check_is_file;
 use crate::error::{Error, Result};
 use crate::files::{remove_abandoned, write_atomically};
 
@@ -39,6 +40,7 @@ impl HashMemory {
     /// The sha256 of a file, in hexadecimal.
     pub(super) fn sha256(&self, path: &Path) -> Result<String> {
         let io = |e: std::io::Error| Error::io(path, &e);
+        check_is_file(path)?;
         let Some(entry) = self.entry(path) else { return hash(path).map_err(io) };
         let stamp = stamp(path).map_err(io)?;
         if let Some(sha256) = read(&entry, &stamp) {

@@ -16,7 +16,7 @@ use super::hash_memory::HashMemory;
 use super::seen_sentences::SeenSentences;
 use super::sentence_encoder::SentenceEncoder;
 use super::training_report::EncoderReport;
-use crate::checkpoint_folder::{read_text, refuse_stand_in};
+use crate::checkpoint_folder::{open, read, refuse_stand_in, text};
 use crate::classifier::logistic_regression::check_weights;
 use crate::classifier::{ClassWeight, Decision, Platt, Scaling};
 use crate::encoder::{Dtype, encoder_files};
@@ -43,6 +43,9 @@ const SEEN: &str = "training_rows";
 
 /// Weights of a linear classifier are small; a file beyond this is not one of ours.
 const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
+
+/// Longer files of settings are none either: a matrix of costs may have this many bytes, nothing else comes near.
+const MAX_METADATA_BYTES: u64 = 1 << 29;
 
 /// What `clsify.json` holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -264,10 +267,11 @@ pub(super) fn read_metadata(folder: &Path) -> Result<serde_json::Value> {
     recover_folder(folder)?;
     let path = folder.join(METADATA);
     let place = |e: Error| e.at(path.display().to_string());
-    let text = read_text(&path).map_err(|e| match e.hint() {
-        Some(_) => e,
-        None => e.with_hint("a model is a folder that `clsify train --output` has written"),
-    })?;
+    let text =
+        read(&path, MAX_METADATA_BYTES).and_then(|bytes| text(&path, bytes)).map_err(|e| match e.hint() {
+            Some(_) => e,
+            None => e.with_hint("a model is a folder that `clsify train --output` has written"),
+        })?;
     let json: serde_json::Value =
         serde_json::from_str(&text).map_err(|e| place(bad(format!("not valid JSON: {e}"))))?;
     let version = json.get("format_version").and_then(serde_json::Value::as_u64);
@@ -368,7 +372,7 @@ fn check_bundled_encoder(folder: &Path) -> Result<()> {
             Err(_) => Ok(()),
         };
     };
-    let metadata = fs::read(folder.join(METADATA)).ok();
+    let metadata = read(&folder.join(METADATA), MAX_METADATA_BYTES).ok();
     let json: serde_json::Value =
         metadata.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
     let mut names: Vec<String> = Vec::new();
@@ -446,7 +450,7 @@ pub(super) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> 
     let place = |e: Error| e.at(path.display().to_string());
     let io = |e: std::io::Error| Error::io(&path, &e);
     refuse_stand_in(&path)?;
-    let file = fs::File::open(&path).map_err(io)?;
+    let file = open(&path)?;
     if file.metadata().map_err(io)?.len() > MAX_WEIGHTS_BYTES {
         return Err(place(bad(format!("expected at most {MAX_WEIGHTS_BYTES} bytes"))));
     }

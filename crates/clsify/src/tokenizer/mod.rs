@@ -76,8 +76,7 @@ impl Tokenizer {
         let place = |e: Error| e.at(path.display().to_string());
         let stored = read_file(&path, vocabulary::MAX_VOCABULARY_BYTES)?;
         let stored = stored.map(tokenizer_json::from_bytes).transpose().map_err(place)?;
-        let added = stored.as_ref().map(|s| s.tokenizer.get_added_tokens_decoder().into_iter().collect());
-        let settings = Settings::read(folder, added)?;
+        let settings = Settings::read(folder, stored.as_ref().map(|stored| &stored.tokenizer))?;
         let (mut inner, unk_id, place) = match stored {
             Some(stored) => (stored.tokenizer, stored.unk_id, path.display()),
             None => {

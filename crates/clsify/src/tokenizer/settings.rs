@@ -4,8 +4,6 @@
 //! `tokenizer_config.json` has no `added_tokens_decoder`.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -13,8 +11,8 @@ use tokenizers::{AddedToken, TruncationDirection};
 
 use super::added_token::Token;
 use super::bad;
-use super::class::Class;
-use crate::checkpoint_folder::{is_there, refuse_stand_in};
+use super::class::{self, Class};
+use crate::checkpoint_folder::{MAX_SETTINGS_BYTES, is_there, python_json, read, whole_number};
 use crate::error::{Error, Result};
 
 /// The names of special tokens, in the order in which they are added.
@@ -25,8 +23,8 @@ const NAMES: [&str; 7] =
 const EXTRA: &str = "extra_special_tokens";
 const ADDITIONAL: &str = "additional_special_tokens";
 
-/// Longer files of settings are none; the longest known has some 100 kB.
-const MAX_SETTINGS_BYTES: u64 = 1 << 26;
+/// Special tokens of other names, as transformers 5 may list them.
+const SPECIFIC: &str = "model_specific_special_tokens";
 
 /// Settings that decide token ids.
 #[derive(Debug)]
@@ -47,27 +45,49 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Reads the settings of a folder; `stored` are the added tokens of its `tokenizer.json`, if there is one.
-    pub(super) fn read(folder: &Path, stored: Option<BTreeMap<u32, AddedToken>>) -> Result<Self> {
+    /// Reads the settings of a folder; `stored` is what its `tokenizer.json` holds, if there is one.
+    pub(super) fn read(folder: &Path, stored: Option<&tokenizers::Tokenizer>) -> Result<Self> {
         let path = folder.join("tokenizer_config.json");
         let mut config = read_object(&path)?.unwrap_or_default();
-        let class = Class::of(&config, &read_object(&folder.join("config.json"))?.unwrap_or_default());
+        let place = |e: Error| e.at(path.display().to_string());
+        let of_encoder = read_object(&folder.join("config.json"))?.unwrap_or_default();
+        let class = Class::of(&config, &of_encoder);
+        let name = class::name_of(&config, &of_encoder).unwrap_or_default().to_string();
+        if let Some(stored) = stored {
+            class::check_as_stored(&name, &config, stored).map_err(place)?;
+        }
         // The older name of the same list.
         if is_empty(config.get(EXTRA))
             && let Some(tokens) = config.remove(ADDITIONAL)
         {
             config.insert(EXTRA.to_string(), tokens);
         }
-        let place = |e: Error| e.at(path.display().to_string());
+        let specific = config.remove(SPECIFIC);
         let mut others = take_names(&mut config);
+        // Names from elsewhere take the place of this list as a whole.
+        if others.is_empty() && !config.iter().any(|(name, token)| is_other_name(name) && token.is_string()) {
+            others = match specific {
+                None | Some(Value::Null) => others,
+                Some(Value::Object(tokens)) => tokens,
+                Some(other) => {
+                    let message =
+                        format!("{SPECIFIC:?}: expected an object of tokens, got {}", short(&other));
+                    return Err(place(bad(message)));
+                }
+            };
+        }
+        let (standard, mut others): (Map<String, Value>, Map<String, Value>) =
+            others.into_iter().partition(|(name, _)| NAMES.contains(&name.as_str()));
+        config.extend(standard);
         let mut listed = BTreeMap::new();
         match config.remove("added_tokens_decoder") {
             Some(tokens) => by_id(&tokens, &mut listed).map_err(place)?,
             None => {
                 read_older(folder, &mut config, &mut listed)?;
                 others.extend(take_names(&mut config));
-                let stored = stored.into_iter().flatten();
-                listed.extend(stored.map(|(id, token)| (i64::from(id), Token::from(&token))));
+                let stored = stored.into_iter().flat_map(|stored| stored.get_added_tokens_decoder());
+                let stored: BTreeMap<u32, AddedToken> = stored.collect();
+                listed.extend(stored.into_iter().map(|(id, token)| (i64::from(id), Token::from(&token))));
             }
         }
         let listed: Vec<Token> = listed.into_values().collect();
@@ -91,7 +111,7 @@ impl Settings {
             let named = standard.chain(others.into_iter().map(Ok)).collect::<Result<Vec<_>>>()?;
             Ok(Settings {
                 class,
-                lowercase: flag("do_lower_case")?.unwrap_or(true),
+                lowercase: flag("do_lower_case")?.unwrap_or(true) || class::always_lowercases(&name),
                 strip_accents: flag("strip_accents")?,
                 tokenize_chinese_chars: flag("tokenize_chinese_chars")?.unwrap_or(true),
                 add_prefix_space: flag("add_prefix_space")?,
@@ -122,7 +142,7 @@ pub(super) fn model_max_length(folder: &Path) -> Result<Option<usize>> {
     };
     match limit {
         None | Some(Value::Null) => Ok(None),
-        Some(limit) => match limit.as_u64() {
+        Some(limit) => match whole_number(limit) {
             Some(0) => Err(expected(limit)),
             Some(tokens) => Ok(usize::try_from(tokens).ok()),
             // No limit is written as 1e30, or as that number in full, which comes to the same.
@@ -141,7 +161,7 @@ fn is_astronomical(number: &str) -> bool {
 fn read_object(path: &Path) -> Result<Option<Map<String, Value>>> {
     let Some(bytes) = read_file(path, MAX_SETTINGS_BYTES)? else { return Ok(None) };
     let place = |e: Error| e.at(path.display().to_string());
-    match serde_json::from_slice(&bytes) {
+    match python_json(&bytes) {
         Ok(Value::Object(object)) => Ok(Some(object)),
         Ok(_) => Err(place(bad("expected a JSON object"))),
         Err(e) => Err(place(bad(format!("not valid JSON: {e}")))),
@@ -153,14 +173,7 @@ pub(super) fn read_file(path: &Path, max_bytes: u64) -> Result<Option<Vec<u8>>> 
     if !is_there(path)? {
         return Ok(None);
     }
-    refuse_stand_in(path)?;
-    let file = File::open(path).map_err(|e| Error::io(path, &e))?;
-    let mut bytes = Vec::new();
-    file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(|e| Error::io(path, &e))?;
-    if bytes.len() as u64 > max_bytes {
-        return Err(bad(format!("expected at most {max_bytes} bytes")).at(path.display().to_string()));
-    }
-    Ok(Some(bytes))
+    read(path, max_bytes).map(Some)
 }
 
 /// Merges `special_tokens_map.json` into the configuration, and lists the tokens of `added_tokens.json`.
@@ -284,14 +297,18 @@ fn extra_tokens(
         named.push((name, token));
     }
     for (name, value) in config {
-        if name.ends_with("_token")
-            && !NAMES.contains(&name.as_str())
+        if is_other_name(name)
             && let Some(token) = Token::from_json(value, false)
         {
             named.push((name.clone(), token));
         }
     }
     Ok((named, unnamed))
+}
+
+/// Whether a key names a special token of its own.
+fn is_other_name(key: &str) -> bool {
+    key.ends_with("_token") && !NAMES.contains(&key)
 }
 
 fn is_empty(tokens: Option<&Value>) -> bool {
