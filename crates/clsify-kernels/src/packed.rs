@@ -28,6 +28,7 @@ mod exact;
 mod kernel;
 mod pack;
 mod portable;
+mod rotate;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +38,7 @@ use std::ops::Range;
 pub use self::exact::EXACT_INPUTS;
 use self::exact::Exact;
 pub use self::kernel::{Epilogue, Kernel};
+use self::rotate::Extent;
 use crate::crew::divide;
 use crate::matmul::Parallel;
 
@@ -77,11 +79,13 @@ pub struct PackedLinear {
     panels: Vec<Line>,
     /// `[panel][32]`.
     bias: Vec<f32>,
-    /// `[panel][32]`: what a step of the weight is worth. Empty unless the kernel works in 8 bits, as is the next.
+    /// `[panel][32]`: what a step of the weight is worth. Empty unless the kernel works in 8 bits, as are the next three.
     scales: Vec<f32>,
     /// `[panel][32]`: the sum of an output's weights in steps.
     sums: Vec<f32>,
-    /// What each input is multiplied by before it is quantized: 1, or 0 if it is exact or beyond the end. Empty as above.
+    /// `[panel][32]`: the weight of no steps.
+    centers: Vec<f32>,
+    /// What each input is multiplied by before it is rotated and quantized: 1, or 0 if it is exact.
     factors: Vec<f32>,
     /// Inputs that are not quantized.
     exact: Option<Exact>,
@@ -125,7 +129,9 @@ impl PackedLinear {
     /// The memory that the packed numbers take, in bytes.
     pub fn bytes(&self) -> usize {
         size_of_val(&self.panels[..])
-            + size_of::<f32>() * (self.bias.len() + self.scales.len() + self.sums.len() + self.factors.len())
+            + size_of::<f32>() * self.bias.len()
+            + size_of::<f32>()
+                * (self.scales.len() + self.sums.len() + self.centers.len() + self.factors.len())
             + self.exact.as_ref().map_or(0, Exact::bytes)
     }
 
@@ -247,7 +253,9 @@ impl PackedLinear {
             false => t * rows / tiles..(t + 1) * rows / tiles,
         };
         let most = lines.min(kernel.line_block());
-        scratch.resize(scratch.len().max(kernel.padded(rows) * most), ZERO);
+        let rotated = if kernel.is_8_bit() { self.inputs.div_ceil(16) } else { 0 };
+        scratch.resize(scratch.len().max(rotated + kernel.padded(rows) * most), ZERO);
+        let (rotated, scratch) = scratch.split_at_mut(rotated);
 
         let mut steps = [Steps::default(); ROW_BLOCK];
         let mut sums = Sums([ZERO; 2 * MAX_TILE_ROWS]);
@@ -256,14 +264,7 @@ impl PackedLinear {
             for tile in (0..tiles).map(tile_rows) {
                 let to = &mut scratch[tile.start * count..][..kernel.padded(tile.len()) * count];
                 let x = &x[tile.start * self.inputs..tile.end * self.inputs];
-                #[cfg(target_arch = "x86_64")]
-                if first == 0 && self.kernel.is_8_bit() {
-                    for (steps, row) in steps[tile.clone()].iter_mut().zip(x.chunks_exact(self.inputs)) {
-                        // SAFETY: the processor has the kernel, by `pack`.
-                        *steps = unsafe { avx512::steps(row, &self.factors, self.exact.as_ref()) };
-                    }
-                }
-                self.convert(x, &steps[tile], first, to);
+                self.convert(x, &mut steps[tile], first, rotated, to);
             }
             for panel in panels.clone() {
                 let weights = &self.panels[(panel * lines + first) * PANEL..][..count * PANEL];
@@ -299,24 +300,28 @@ impl PackedLinear {
         }
     }
 
-    /// Copies lines of a tile's rows, from line `first` on, into the tile.
-    fn convert(&self, x: &[f32], steps: &[Steps], first: usize, to: &mut [Line]) {
-        for (r, row) in x.chunks_exact(self.inputs).enumerate() {
-            let first = first * 16 * self.kernel.inputs_per_word();
-            let row = &row[first..];
-            let to = to[r..].iter_mut().step_by(self.kernel.padded(steps.len()));
+    /// Copies lines of a tile's rows, from line `first` on, into the tile; in 8 bits, where that is all of them, by way of
+    /// `rotated`, and writes their steps.
+    fn convert(&self, x: &[f32], steps: &mut [Steps], first: usize, rotated: &mut [Line], to: &mut [Line]) {
+        let padded = self.kernel.padded(steps.len());
+        for (r, (row, steps)) in x.chunks_exact(self.inputs).zip(steps).enumerate() {
+            let rest = &row[first * 16 * self.kernel.inputs_per_word()..];
+            let to = to[r..].iter_mut().step_by(padded);
             match self.kernel {
-                Kernel::Portable => portable::convert(row, to),
+                Kernel::Portable => portable::convert(rest, to),
                 // SAFETY: the processor has the kernel, by `pack`.
                 #[cfg(target_arch = "x86_64")]
-                Kernel::Avx512F32 => unsafe { avx512::convert_f32(row, to) },
+                Kernel::Avx512F32 => unsafe { avx512::convert_f32(rest, to) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                Kernel::Avx512Bf16 | Kernel::AmxBf16 => unsafe { avx512::convert_bf16(row, to) },
+                Kernel::Avx512Bf16 | Kernel::AmxBf16 => unsafe { avx512::convert_bf16(rest, to) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 Kernel::Avx512Vnni | Kernel::AmxInt8 => unsafe {
-                    avx512::convert_u8(row, &self.factors[first..], steps[r], to)
+                    let rotated = &mut floats(rotated)[..self.inputs];
+                    *steps = Steps::of(avx512::rotate(row, &self.factors, rotated));
+                    steps.exact = self.exact.as_ref().map_or([0.0; EXACT_INPUTS], |exact| exact.of_row(row));
+                    avx512::convert_u8(rotated, *steps, to);
                 },
                 #[cfg(not(target_arch = "x86_64"))]
                 _ => unreachable!("pack has chosen the portable kernel"),
@@ -375,7 +380,9 @@ impl PackedLinear {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the caller's promise; `run` has configured the tiles.
             Kernel::Avx512Vnni | Kernel::AmxInt8 => unsafe {
-                let weights = [&self.scales[panel.clone()], &self.sums[panel], bias];
+                let [scales, sums_of_weights, centers] =
+                    [&self.scales, &self.sums, &self.centers].map(|numbers| &numbers[panel.clone()]);
+                let weights = [scales, sums_of_weights, centers, bias];
                 if self.kernel == Kernel::Avx512Vnni {
                     avx512::tile_u8(links, target, Start::default(), Some(sums));
                 } else {
@@ -390,12 +397,29 @@ impl PackedLinear {
     }
 }
 
-/// A row of `x` in 8 bits: a number times its factor is `low + scale q` with `q` in 0..=255, unless it is an exact one.
+/// A row of `x` in 8 bits: rotated, a number times its factor is `low + scale q` with `q` in 0..=255.
 #[derive(Clone, Copy, Default)]
 struct Steps {
     low: f32,
     scale: f32,
+    /// Of the rotated row.
+    sum: f32,
+    /// The inputs that are multiplied in `f32`, as they are.
     exact: [f32; EXACT_INPUTS],
+}
+
+impl Steps {
+    /// The least number of a row is 0, the largest 255. Where one is infinite or not a number, the scale is not a number.
+    fn of(Extent { low, high, sum }: Extent) -> Self {
+        // 0 times a number is 0.
+        Steps { low, scale: (high - low) / 255.0 + sum * 0.0, sum, exact: [0.0; EXACT_INPUTS] }
+    }
+}
+
+/// The words of lines as `f32`.
+fn floats(lines: &mut [Line]) -> &mut [f32] {
+    // SAFETY: a line is sixteen aligned words without padding, and every word is an `f32`.
+    unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), 16 * lines.len()) }
 }
 
 /// Where a product goes: its first number, and how many a row has.

@@ -4,7 +4,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{EXACT_INPUTS, Epilogue, Exact, Line, Links, PANEL, Start, Steps, Sums, Tile};
+use super::rotate::{Extent, order};
+use super::{EXACT_INPUTS, Epilogue, Line, Links, PANEL, Start, Steps, Sums, Tile};
 use crate::avx512::{gelu, gelu_tanh, sigmoid};
 
 /// The lanes of either half of a tile that exist.
@@ -185,67 +186,91 @@ pub(super) fn convert_bf16<'a>(row: &[f32], to: impl Iterator<Item = &'a mut Lin
     }
 }
 
-/// The scale of a row whose numbers are multiplied by `factors`, of which there are as many or more: its least is 0, its
-/// largest 255. Where one is infinite or not a number, the scale is not a number.
+/// [`rotate`](super::rotate::rotate) for rows of `x`, in one pass.
 #[target_feature(enable = "avx512f")]
-pub(super) fn steps(row: &[f32], factors: &[f32], exact: Option<&Exact>) -> Steps {
-    let factors = &factors[..row.len()];
-    let first = _mm512_set1_ps(row[0] * factors[0]);
-    // Four of each, since one would have to wait for itself.
-    let (mut low, mut high, mut bad) = ([first; 4], [first; 4], [_mm512_setzero_ps(); 4]);
-    let mut add = |i: usize, mask: __mmask16, x, factor| {
-        let product = _mm512_mask_mul_ps(first, mask, x, factor);
-        low[i] = _mm512_min_ps(low[i], product);
-        high[i] = _mm512_max_ps(high[i], product);
-        // 0 x is 0 for every number.
-        bad[i] = _mm512_fmadd_ps(x, _mm512_setzero_ps(), bad[i]);
-    };
-    let (chunks, chunk_factors) = (row.chunks_exact(64), factors.chunks_exact(64));
-    let rest = chunks.remainder().chunks(16).zip(chunk_factors.remainder().chunks(16));
-    for (chunk, factors) in chunks.zip(chunk_factors) {
-        for i in 0..4 {
-            // SAFETY: sixteen of 64 numbers.
-            let x = unsafe { _mm512_loadu_ps(chunk.as_ptr().add(16 * i)) };
-            // SAFETY: as above.
-            let factor = unsafe { _mm512_loadu_ps(factors.as_ptr().add(16 * i)) };
-            add(i, 0xffff, x, factor);
-        }
+pub(super) fn rotate(row: &[f32], factors: &[f32], to: &mut [f32]) -> Extent {
+    assert!(row.len() == factors.len() && row.len() == to.len());
+    match order(row.len()) {
+        8 => rotate_by::<8>(row, factors, to),
+        4 => rotate_by::<4>(row, factors, to),
+        2 => rotate_by::<2>(row, factors, to),
+        _ => rotate_by::<1>(row, factors, to),
     }
-    for (i, (rest, factors)) in rest.enumerate() {
-        let mask = if rest.len() < 16 { (1 << rest.len()) - 1 } else { 0xffff };
-        // SAFETY: the lanes of the mask lie inside `rest`.
-        let x = unsafe { _mm512_maskz_loadu_ps(mask, rest.as_ptr()) };
-        // SAFETY: the lanes of the mask lie inside `factors`, which is as long as `rest`.
-        let factor = unsafe { _mm512_maskz_loadu_ps(mask, factors.as_ptr()) };
-        add(i, mask, x, factor);
-    }
-    let low = _mm512_min_ps(_mm512_min_ps(low[0], low[1]), _mm512_min_ps(low[2], low[3]));
-    let high = _mm512_max_ps(_mm512_max_ps(high[0], high[1]), _mm512_max_ps(high[2], high[3]));
-    let bad = _mm512_add_ps(_mm512_add_ps(bad[0], bad[1]), _mm512_add_ps(bad[2], bad[3]));
-    let low = _mm512_reduce_min_ps(low);
-    let high = _mm512_reduce_max_ps(high);
-    let exact = exact.map_or([0.0; EXACT_INPUTS], |exact| exact.of_row(row));
-    Steps { low, scale: (high - low) / 255.0 + _mm512_reduce_add_ps(bad), exact }
 }
 
-/// Counts a row times `factors` in steps, the nearest, ties to even. There are factors for whole lines.
+/// The slices are equally long, a multiple of `16 N` unless `N` is 1.
 #[target_feature(enable = "avx512f")]
-pub(super) fn convert_u8<'a>(
-    row: &[f32],
-    factors: &[f32],
-    steps: Steps,
-    to: impl Iterator<Item = &'a mut Line>,
-) {
+#[inline]
+fn rotate_by<const N: usize>(row: &[f32], factors: &[f32], to: &mut [f32]) -> Extent {
+    // Four of each, since one would have to wait for itself.
+    let mut low = [_mm512_set1_ps(f32::INFINITY); 4];
+    let mut high = [_mm512_set1_ps(f32::NEG_INFINITY); 4];
+    let mut sum = [_mm512_setzero_ps(); 4];
+    let blocks = row.chunks_exact(16 * N).zip(factors.chunks_exact(16 * N));
+    for (number, ((row, factors), to)) in blocks.zip(to.chunks_exact_mut(16 * N)).enumerate() {
+        let mut block = [_mm512_setzero_ps(); N];
+        for (i, x) in block.iter_mut().enumerate() {
+            // SAFETY: sixteen of `16 N` numbers of either.
+            *x = unsafe {
+                let factor = _mm512_loadu_ps(factors.as_ptr().add(16 * i));
+                _mm512_mul_ps(_mm512_loadu_ps(row.as_ptr().add(16 * i)), factor)
+            };
+        }
+        // In a loop over these the block would stay in memory.
+        mix(&mut block, 1);
+        mix(&mut block, 2);
+        mix(&mut block, 4);
+        for (i, x) in block.into_iter().enumerate() {
+            let own = if N < 4 { number % 4 } else { i % 4 };
+            // Where one of two is not a number, the instruction takes the second.
+            low[own] = _mm512_min_ps(x, low[own]);
+            high[own] = _mm512_max_ps(x, high[own]);
+            sum[own] = _mm512_add_ps(sum[own], x);
+            // SAFETY: sixteen of `16 N` numbers.
+            unsafe { _mm512_storeu_ps(to.as_mut_ptr().add(16 * i), x) }
+        }
+    }
+    let rest = row.len() / (16 * N) * 16 * N;
+    let mask: __mmask16 = (1 << (row.len() - rest)) - 1;
+    let x = _mm512_mul_ps(load(row, rest), load(factors, rest));
+    low[0] = _mm512_mask_min_ps(low[0], mask, x, low[0]);
+    high[0] = _mm512_mask_max_ps(high[0], mask, x, high[0]);
+    sum[0] = _mm512_add_ps(sum[0], x);
+    // SAFETY: the lanes of the mask are what is left of `to`.
+    unsafe { _mm512_mask_storeu_ps(to.as_mut_ptr().add(rest), mask, x) }
+    let low = _mm512_min_ps(_mm512_min_ps(low[0], low[1]), _mm512_min_ps(low[2], low[3]));
+    let high = _mm512_max_ps(_mm512_max_ps(high[0], high[1]), _mm512_max_ps(high[2], high[3]));
+    let sum = _mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3]));
+    Extent {
+        low: _mm512_reduce_min_ps(low),
+        high: _mm512_reduce_max_ps(high),
+        sum: _mm512_reduce_add_ps(sum),
+    }
+}
+
+/// Sums and differences of registers so far apart, if there are any.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn mix<const N: usize>(block: &mut [__m512; N], apart: usize) {
+    for i in 0..N {
+        if i & apart == 0 && apart < N {
+            let (a, b) = (block[i], block[i + apart]);
+            (block[i], block[i + apart]) = (_mm512_add_ps(a, b), _mm512_sub_ps(a, b));
+        }
+    }
+}
+
+/// Counts a rotated row in steps, the nearest, ties to even.
+#[target_feature(enable = "avx512f")]
+pub(super) fn convert_u8<'a>(row: &[f32], steps: Steps, to: impl Iterator<Item = &'a mut Line>) {
     let low = _mm512_set1_ps(steps.low);
     // Below the least normal number the reciprocal may overflow; such a row counts as constant.
     let inverse = if steps.scale >= f32::MIN_POSITIVE { 1.0 / steps.scale } else { 0.0 };
     let inverse = _mm512_set1_ps(inverse);
-    for ((line, factors), first) in to.zip(factors.chunks_exact(64)).zip((0..row.len()).step_by(64)) {
+    for (line, first) in to.zip((0..row.len()).step_by(64)) {
         for (i, part) in line.0.chunks_exact_mut(4).enumerate() {
-            // SAFETY: sixteen of 64 numbers.
-            let factor = unsafe { _mm512_loadu_ps(factors.as_ptr().add(16 * i)) };
             // What is beyond the end becomes some number or other, which meets weights of zero.
-            let x = _mm512_mul_ps(_mm512_fmsub_ps(load(row, first + 16 * i), factor, low), inverse);
+            let x = _mm512_mul_ps(_mm512_sub_ps(load(row, first + 16 * i), low), inverse);
             let bytes = _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x));
             // SAFETY: `part` is 16 bytes.
             unsafe { _mm_storeu_si128(part.as_mut_ptr().cast(), bytes) }
@@ -253,8 +278,9 @@ pub(super) fn convert_u8<'a>(
     }
 }
 
-/// Scales, bias and epilogue over a tile of `i32` sums. With `x = low + s q` and `w = t v` the product is
-/// `t (s Σ q v + low Σ v)`; `weights` are `t`, `Σ v` and the bias, 32 each. Exact inputs come last, by their weights, 32 each.
+/// Scales, bias and epilogue over a tile of `i32` sums. With `x = low + s q` and `w = c + t v` the product is
+/// `t (s Σ q v + low Σ v) + c Σ x`; `weights` are `t`, `Σ v`, `c` and the bias, 32 each. Exact inputs come last, by their
+/// weights, 32 each.
 ///
 /// # Safety
 /// `target` is valid and the caller's alone; the processor has AVX-512 F.
@@ -263,17 +289,18 @@ pub(super) unsafe fn finish_u8(
     sums: &Sums,
     target: &Tile,
     steps: &[Steps],
-    weights: [&[f32]; 3],
+    weights: [&[f32]; 4],
     exact: Option<[&[f32]; EXACT_INPUTS]>,
     epilogue: Epilogue,
 ) {
-    let [scale, sum, bias] = weights.map(|weights| halves(weights));
+    let [scale, sum, center, bias] = weights.map(|weights| halves(weights));
     let quantized = |r: usize, h: usize, c: &Line| {
         let low = _mm512_mul_ps(_mm512_set1_ps(steps[r].low), sum[h]);
         // SAFETY: a line is 64 aligned bytes.
         let c = _mm512_cvtepi32_ps(unsafe { _mm512_load_si512(c.0.as_ptr().cast()) });
         let product = _mm512_fmadd_ps(_mm512_set1_ps(steps[r].scale), c, low);
-        _mm512_fmadd_ps(scale[h], product, bias[h])
+        let rest = _mm512_fmadd_ps(_mm512_set1_ps(steps[r].sum), center[h], bias[h]);
+        _mm512_fmadd_ps(scale[h], product, rest)
     };
     // SAFETY: the caller's promise.
     unsafe {

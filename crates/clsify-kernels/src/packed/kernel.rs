@@ -14,8 +14,8 @@ pub enum Kernel {
     Avx512F32,
     /// `bf16` numbers, rounded to the nearest, ties to even; sums in `f32`. Numbers below 1.2e-38 count as zero.
     Avx512Bf16,
-    /// 8-bit numbers with exact sums: weights signed, one scale per output, largest magnitude 127; `x` unsigned, one scale
-    /// and zero point per row. An error of at most half a step in either factor of a product. Up to
+    /// 8-bit numbers with exact sums: weights signed, one scale and zero point per output; `x` unsigned, one scale and zero
+    /// point per row; both rotated before. An error of at most half a step in either factor of a product. Up to
     /// [`EXACT_INPUTS`](super::EXACT_INPUTS) inputs are multiplied in `f32` on request.
     Avx512Vnni,
     /// The numbers of [`Avx512Bf16`](Self::Avx512Bf16) with AMX, which adds in another order. On Linux alone.

@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::{INPUTS_OF_8_BITS, Kernel, Line, PANEL, PackedLinear, ZERO};
+use super::rotate::{Extent, order, rotate};
+use super::{Exact, INPUTS_OF_8_BITS, Kernel, Line, PANEL, PackedLinear, ZERO};
 use crate::dispatch::vectorized;
 
 impl PackedLinear {
@@ -17,10 +18,19 @@ impl PackedLinear {
     }
 
     /// The same as [`pack`](Self::pack), with inputs that are multiplied in `f32` where the kernel works in 8 bits.
-    /// They have no part in the scales of the other weights.
+    /// They have no part in the scales of the others.
+    ///
+    /// ```
+    /// use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear};
+    /// let linear = PackedLinear::pack_exact(&[0.5, 1.0, -1.0], &[0.0], 3, 1, Kernel::best_int8(), &[1]);
+    /// let mut out = [0.0];
+    /// linear.forward(&[1.0, 1e6, 1.0], &mut out, Epilogue::None);
+    /// assert!((out[0] - 999_999.5).abs() < 0.1);
+    /// ```
     ///
     /// # Panics
-    /// As [`pack`](Self::pack) and [`keep_exact`](Self::keep_exact).
+    /// As [`pack`](Self::pack), and when an exact input is not one of the matrix, occurs twice, or is one of more than
+    /// [`EXACT_INPUTS`](super::EXACT_INPUTS).
     pub fn pack_exact(
         weight: &[f32],
         bias: &[f32],
@@ -45,53 +55,60 @@ impl PackedLinear {
             kernel if kernel.is_8_bit() && inputs > INPUTS_OF_8_BITS => Kernel::best_f32(),
             kernel => kernel,
         };
+        let exact = Exact::of(weight, inputs, exact, kernel);
         let lines = inputs.div_ceil(16 * kernel.inputs_per_word());
         let mut factors = Vec::new();
         if kernel.is_8_bit() {
             factors.resize(inputs, 1.0);
-            exact.iter().for_each(|&input| factors[input] = 0.0);
+            exact.iter().for_each(|exact| exact.clear(&mut factors));
         }
         let mut panels = vec![ZERO; outputs.div_ceil(PANEL) * lines * PANEL];
-        let steps: Vec<_> = panels
+        let steps: Vec<PanelSteps> = panels
             .par_chunks_exact_mut(lines * PANEL)
             .zip(weight.par_chunks(PANEL * inputs))
             .map(|(panel, rows)| pack_panel(rows, inputs, kernel, &factors, panel))
             .collect();
-        let (mut scales, mut sums) = (Vec::new(), Vec::new());
-        if kernel.is_8_bit() {
-            scales = steps.iter().flat_map(|(scales, _)| *scales).collect();
-            sums = steps.iter().flat_map(|(_, sums)| *sums).collect();
-            factors.resize(64 * lines, 0.0);
-        }
+        let of_8_bits = |numbers: fn(&PanelSteps) -> [f32; PANEL]| match kernel.is_8_bit() {
+            true => steps.iter().flat_map(numbers).collect(),
+            false => Vec::new(),
+        };
         let mut padded = bias.to_vec();
         padded.resize(outputs.next_multiple_of(PANEL), 0.0);
-        let mut packed = PackedLinear {
+        PackedLinear {
             panels,
             bias: padded,
-            scales,
-            sums,
+            scales: of_8_bits(|steps| steps.scales),
+            sums: of_8_bits(|steps| steps.sums),
+            centers: of_8_bits(|steps| steps.centers),
             factors,
-            exact: None,
+            exact,
             inputs,
             outputs,
             kernel,
-        };
-        let column = |&input: &usize| weight.iter().skip(input).step_by(inputs).copied();
-        packed.keep_exact(exact, &exact.iter().flat_map(column).collect::<Vec<_>>());
-        packed
+        }
     }
 }
 
-/// Packs up to 32 outputs, `rows [outputs, inputs]`, into `panel [word][32]`, which is zero before. For 8 bits it gives
-/// what a step of each output is worth, and the sum of the output's weights in steps, of weights times the inputs' `factors`.
+/// The weights of a panel in 8 bits.
+struct PanelSteps {
+    /// What a step of an output is worth.
+    scales: [f32; PANEL],
+    /// The sum of an output's weights in steps.
+    sums: [f32; PANEL],
+    /// The weight of no steps.
+    centers: [f32; PANEL],
+}
+
+/// Packs up to 32 outputs, `rows [outputs, inputs]`, into `panel [word][32]`, which is zero before; for 8 bits times the
+/// inputs' `factors`, and rotated.
 fn pack_panel(
     rows: &[f32],
     inputs: usize,
     kernel: Kernel,
     factors: &[f32],
     panel: &mut [Line],
-) -> ([f32; PANEL], [f32; PANEL]) {
-    let (mut scales, mut sums) = ([0.0; PANEL], [0.0; PANEL]);
+) -> PanelSteps {
+    let mut of_panel = PanelSteps { scales: [0.0; PANEL], sums: [0.0; PANEL], centers: [0.0; PANEL] };
     // The words of sixteen outputs.
     let lines = panel.len() / PANEL;
     let mut words = vec![Line([0; 16]); 16 * lines];
@@ -113,16 +130,20 @@ fn pack_panel(
                     }
                 }
                 Kernel::Avx512Vnni | Kernel::AmxInt8 => {
-                    let quantized: Vec<f32> = row.iter().zip(factors).map(|(w, f)| w * f).collect();
-                    let step = signed_step(&quantized);
+                    let mut rotated = vec![0.0; inputs];
+                    let (center, step) = center_and_step(rotate(row, factors, &mut rotated));
                     let mut steps = vec![0; inputs.next_multiple_of(4)];
-                    count(&quantized, step, &mut steps);
+                    count(&rotated, center, step, &mut steps);
                     for (word, q) in words.zip(steps.chunks_exact(4)) {
                         *word = u32::from_le_bytes([q[0] as u8, q[1] as u8, q[2] as u8, q[3] as u8]);
                     }
-                    scales[16 * half + lane] = step;
+                    // Rotated twice, as a product is, a number is so many times as large.
+                    let order = order(inputs) as f32;
+                    let output = 16 * half + lane;
+                    of_panel.scales[output] = step / order;
+                    of_panel.centers[output] = center / order;
                     // Below 127 * 66,000 < 2^24, a whole number that `f32` holds.
-                    sums[16 * half + lane] = steps.iter().map(|&q| i32::from(q)).sum::<i32>() as f32;
+                    of_panel.sums[output] = steps.iter().map(|&q| i32::from(q)).sum::<i32>() as f32;
                 }
             }
         }
@@ -134,7 +155,7 @@ fn pack_panel(
             }
         }
     }
-    (scales, sums)
+    of_panel
 }
 
 /// The nearest `bf16`, ties to even, as the processor's own conversion has it.
@@ -156,22 +177,20 @@ vectorized! {
     }
 }
 
-vectorized! {
-    /// What a step of an output's weights is worth; not a number where a weight is none or infinite.
-    pub(super) fn signed_step(weights: &[f32]) -> f32 {
-        // 0 w is 0 for every number.
-        let bad = weights.iter().any(|w| w * 0.0 != 0.0);
-        if bad { f32::NAN } else { weights.iter().fold(0.0f32, |max, w| max.max(w.abs())) / 127.0 }
-    }
+/// The middle of an output's weights and what a step is worth, of which the largest is 127 away; not a number where a weight
+/// is none or infinite.
+pub(super) fn center_and_step(Extent { low, high, sum }: Extent) -> (f32, f32) {
+    // 0 times a number is 0.
+    (low / 2.0 + high / 2.0, (high - low) / 254.0 + sum * 0.0)
 }
 
 vectorized! {
-    /// Weights in steps, ties to even.
-    fn count(weights: &[f32], step: f32, to: &mut [i8]) {
-        // Without a step every weight is zero, or so small that its step is.
+    /// Weights in steps from the center, ties to even.
+    fn count(weights: &[f32], center: f32, step: f32, to: &mut [i8]) {
+        // Without a step all weights are the same, or so near each other that their step is zero.
         if step > 0.0 {
             for (to, &w) in to.iter_mut().zip(weights) {
-                *to = (w / step).round_ties_even().clamp(-127.0, 127.0) as i8;
+                *to = ((w - center) / step).round_ties_even().clamp(-127.0, 127.0) as i8;
             }
         }
     }

@@ -19,24 +19,19 @@ impl Linear {
         outputs: usize,
         dtype: Dtype,
     ) -> Result<Self> {
-        let (mut weight, mut bias) = (Vec::new(), Vec::new());
-        for [weight_name, bias_name] in names {
-            weight.extend(checkpoint.tensor(weight_name, &[outputs, inputs])?);
-            bias.extend(checkpoint.tensor(bias_name, &[outputs])?);
-        }
+        let (weight, bias) = read(checkpoint, names, inputs, outputs)?;
         Ok(Self::new(&weight, &bias, inputs, dtype))
     }
 
     /// Reads a matrix; in 8 bits its inputs with the largest weights are multiplied in f32.
     pub(crate) fn load_with_exact(
         checkpoint: &mut Checkpoint,
-        [weight, bias]: &[String; 2],
+        names: &[String; 2],
         inputs: usize,
         outputs: usize,
         dtype: Dtype,
     ) -> Result<Self> {
-        let weight = checkpoint.tensor(weight, &[outputs, inputs])?;
-        let bias = checkpoint.tensor(bias, &[outputs])?;
+        let (weight, bias) = read(checkpoint, std::slice::from_ref(names), inputs, outputs)?;
         let exact = match dtype {
             Dtype::Int8 => exact_inputs::of_largest_weights(&weight, inputs),
             _ => Vec::new(),
@@ -44,23 +39,16 @@ impl Linear {
         Ok(Self::with_exact(&weight, &bias, inputs, dtype, &exact))
     }
 
-    /// Has some inputs multiplied in f32 from now on, by the weights that are read again from the same matrices.
+    /// Reads the same matrices again, for 8 bits with some inputs that are multiplied in f32.
     pub(crate) fn keep_exact(
         &mut self,
         checkpoint: &mut Checkpoint,
         names: &[[String; 2]],
         exact: &[usize],
     ) -> Result<()> {
-        let (inputs, outputs) = (self.0.inputs(), self.0.outputs());
-        let shape = [outputs / names.len(), inputs];
-        let mut columns = vec![Vec::with_capacity(outputs); exact.len()];
-        for [weight, _] in names {
-            let weight = checkpoint.tensor(weight, &shape)?;
-            for (column, &input) in columns.iter_mut().zip(exact) {
-                column.extend(weight.iter().skip(input).step_by(inputs));
-            }
-        }
-        self.0.keep_exact(exact, &columns.concat());
+        let (inputs, outputs) = (self.0.inputs(), self.0.outputs() / names.len());
+        let (weight, bias) = read(checkpoint, names, inputs, outputs)?;
+        *self = Self::with_exact(&weight, &bias, inputs, Dtype::Int8, exact);
         Ok(())
     }
 
@@ -115,4 +103,19 @@ impl Linear {
     pub(crate) fn forward_outputs(&self, outputs: usize, x: &[f32], out: &mut [f32], parallel: Parallel) {
         self.0.forward_outputs(outputs, x, out, Epilogue::None, parallel);
     }
+}
+
+/// The weights and biases of matrices `[outputs, inputs]`, one after another.
+fn read(
+    checkpoint: &mut Checkpoint,
+    names: &[[String; 2]],
+    inputs: usize,
+    outputs: usize,
+) -> Result<(Vec<f32>, Vec<f32>)> {
+    let (mut weight, mut bias) = (Vec::new(), Vec::new());
+    for [weight_name, bias_name] in names {
+        weight.extend(checkpoint.tensor(weight_name, &[outputs, inputs])?);
+        bias.extend(checkpoint.tensor(bias_name, &[outputs])?);
+    }
+    Ok((weight, bias))
 }

@@ -67,7 +67,7 @@ enum Residual {
     /// The vector itself is added to the outcome.
     Identity,
     /// A product with another matrix is.
-    Projected(PackedLinear),
+    Projected(Box<PackedLinear>),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -135,7 +135,7 @@ impl Dense {
         let residual = match config.use_residual {
             false => Residual::None,
             true if in_features == out_features => Residual::Identity,
-            true => Residual::Projected(matrix("residual.weight", vec![0.0; out_features])?),
+            true => Residual::Projected(Box::new(matrix("residual.weight", vec![0.0; out_features])?)),
         };
         Ok(Dense { linear: matrix("linear.weight", bias)?, activation: config.activation, residual })
     }

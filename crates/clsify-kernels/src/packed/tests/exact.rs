@@ -6,11 +6,6 @@ impl Case {
     fn pack_exact(&self, kernel: Kernel, exact: &[usize]) -> PackedLinear {
         PackedLinear::pack_exact(&self.weight, &self.bias, self.inputs, self.outputs, kernel, exact)
     }
-
-    /// The weights of some inputs, `[exact.len()][outputs]`.
-    fn columns(&self, exact: &[usize]) -> Vec<f32> {
-        exact.iter().flat_map(|&input| self.weight.iter().skip(input).step_by(self.inputs).copied()).collect()
-    }
 }
 
 fn bits(x: &[f32]) -> Vec<u32> {
@@ -32,6 +27,7 @@ fn exact_inputs_are_multiplied_in_f32() {
         (1, 3, 1, vec![0, 2]),
         (7, 37, 45, vec![36]),
         (33, 64, 33, vec![15, 16]),
+        (5, 384, 40, vec![99, 100]),
         (14, 65, 32, vec![0, 64]),
         (34, 129, 64, vec![64, 127]),
         (15, 800, 97, vec![99, 223]),
@@ -66,24 +62,6 @@ fn exact_inputs_are_multiplied_in_f32() {
                     want + sum
                 );
             }
-        }
-    }
-}
-
-/// Where the exact weights are not the largest of their output, both ways give the same matrix.
-#[test]
-fn an_input_that_becomes_exact_later_has_the_same_bits() {
-    let exact = [17, 40];
-    let mut case = case(19, 70, 45);
-    for row in case.weight.chunks_mut(70) {
-        exact.iter().for_each(|&input| row[input] *= 0.1);
-    }
-    for kernel in kernels() {
-        let mut later = case.pack(kernel);
-        later.keep_exact(&exact, &case.columns(&exact));
-        for epilogue in [Epilogue::None, Epilogue::Add, Epilogue::Gelu] {
-            let want = forward(&case.pack_exact(kernel, &exact), &case.x, epilogue);
-            assert_eq!(bits(&forward(&later, &case.x, epilogue)), bits(&want), "{kernel:?} {epilogue:?}");
         }
     }
 }
@@ -165,11 +143,17 @@ fn a_row_with_exact_inputs_has_the_same_bits_in_every_company() {
 #[test]
 #[should_panic(expected = "input 1 occurs twice")]
 fn an_input_twice_is_refused() {
-    PackedLinear::pack(&[0.0; 9], &[0.0; 3], 3, 3, Kernel::Portable).keep_exact(&[1, 1], &[0.0; 6]);
+    PackedLinear::pack_exact(&[0.0; 9], &[0.0; 3], 3, 3, Kernel::Portable, &[1, 1]);
 }
 
 #[test]
 #[should_panic(expected = "expected an input below 3, got 3")]
 fn an_input_that_there_is_not_is_refused() {
-    PackedLinear::pack(&[0.0; 9], &[0.0; 3], 3, 3, Kernel::Portable).keep_exact(&[3], &[0.0; 3]);
+    PackedLinear::pack_exact(&[0.0; 9], &[0.0; 3], 3, 3, Kernel::Portable, &[3]);
+}
+
+#[test]
+#[should_panic(expected = "expected at most 2 exact inputs")]
+fn more_exact_inputs_than_there_may_be_are_refused() {
+    PackedLinear::pack_exact(&[0.0; 9], &[0.0; 3], 3, 3, Kernel::Portable, &[0, 1, 2]);
 }
