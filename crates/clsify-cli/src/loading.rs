@@ -13,7 +13,7 @@ use clsify_hub::{Hub, Located, Origin};
 
 use crate::console::Console;
 use crate::options::{DtypeArg, EncodingArgs, FeatureArgs};
-use crate::records::check_stdin;
+use crate::records::stdin;
 use crate::table::shorten;
 
 /// Labelled sentences of a file; `-` is stdin. Says which rows were left out.
@@ -22,11 +22,8 @@ pub(crate) fn load_dataset(
     options: &DatasetOptions,
     console: &Console,
 ) -> anyhow::Result<Dataset> {
-    if path == Path::new("-") {
-        check_stdin()?;
-    }
     let dataset = match path == Path::new("-") {
-        true => Dataset::read(std::io::stdin().lock(), "stdin", options)?,
+        true => Dataset::read(stdin()?.lock(), "stdin", options)?,
         false => Dataset::load(path, options)?,
     };
     say_skipped(path, dataset.skipped(), console);
@@ -73,11 +70,8 @@ pub(crate) fn load_multi_label_dataset(
     options: &DatasetOptions,
     console: &Console,
 ) -> anyhow::Result<MultiLabelDataset> {
-    if path == Path::new("-") {
-        check_stdin()?;
-    }
     let dataset = match path == Path::new("-") {
-        true => MultiLabelDataset::read(std::io::stdin().lock(), "stdin", separator, options)?,
+        true => MultiLabelDataset::read(stdin()?.lock(), "stdin", separator, options)?,
         false => MultiLabelDataset::load(path, separator, options)?,
     };
     say_skipped(path, dataset.skipped(), console);
@@ -94,7 +88,7 @@ pub(crate) fn load_multi_label_dataset(
     Ok(dataset)
 }
 
-/// Says which labels of a model have no column in a file with one for each label: there no row has them.
+/// Notes the labels of a model that `--label-columns` does not name: no row of the file can have them.
 pub(crate) fn note_labels_without_column<'a>(
     path: &Path,
     columns: &[Column],
@@ -112,7 +106,7 @@ pub(crate) fn note_labels_without_column<'a>(
     }
     for class in classes.into_iter().filter(|class| !names.contains(class)) {
         console.say(&format!(
-            "note: --label-columns has no column for the model's label {class:?}: it counts as absent in every row of {}",
+            "note: --label-columns names no column for the model's label {class:?}: every row of {} counts as without it",
             path.display()
         ));
     }

@@ -449,10 +449,10 @@ impl FitArgs {
         self.c.map(|_| "--c").or(self.scaling.map(|_| "--scaling"))
     }
 
-    /// Says so where a C is given that a search replaces.
+    /// Notes that --c has no effect if a search chooses C.
     pub(crate) fn note_unused_c(&self, grid: &GridArgs, console: &Console) {
         if let (Some(c), Some(option)) = (self.c, grid.given()) {
-            console.say(&format!("note: --c {c} is not used: {option} finds a C of its own"));
+            console.say(&format!("note: --c {c} has no effect: {option} chooses C"));
         }
     }
 

@@ -143,11 +143,11 @@ pub(crate) fn check_parent(path: &Path) -> anyhow::Result<()> {
         return check_stdout();
     }
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
-        let message = "expected a name without .gz: what is written is not compressed";
+        let message = "expected a name without .gz, because output is not compressed";
         let error =
             Error::new(clsify::error::ErrorKind::InvalidArgument, message).at(path.display().to_string());
         return Err(error
-            .with_hint("compress the file afterwards, or what is written to stdout: | gzip")
+            .with_hint("write a plain file and compress it with gzip, or write to stdout: | gzip > FILE")
             .into());
     }
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -172,8 +172,7 @@ pub(crate) fn check_output(
     check_apart(&[&[output], written].concat(), read)
 }
 
-/// Fails if one file is to be written twice, or is one of those that are read, which would cost it; or if two are to be read from
-/// stdin, where the second would find nothing.
+/// Fails if one file would be written twice, or overwritten while it is an input, or if two inputs are stdin.
 pub(crate) fn check_apart(written: &[Option<&Path>], read: &[&Path]) -> anyhow::Result<()> {
     // Devices and pipes lose nothing.
     let is_kept = |path: &&Path| !is_stdout(path) && (path.is_file() || !path.exists());
@@ -184,7 +183,7 @@ pub(crate) fn check_apart(written: &[Option<&Path>], read: &[&Path]) -> anyhow::
     };
     let written: Vec<&Path> = written.iter().copied().flatten().filter(is_kept).collect();
     let n_stdin = read.iter().filter(|path| **path == Path::new("-")).count();
-    anyhow::ensure!(n_stdin < 2, "stdin: expected one file to be read from there, got {n_stdin}");
+    anyhow::ensure!(n_stdin < 2, "stdin: expected at most one input, got {n_stdin}");
     for (i, path) in written.iter().enumerate() {
         let is_read = read.iter().any(|read| *read != Path::new("-") && same(path, read));
         anyhow::ensure!(!is_read, "{}: expected a file to write, got one to read", path.display());

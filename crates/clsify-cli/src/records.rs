@@ -1,6 +1,6 @@
 //! Sentences from files, stdin or the command line, in groups, with the records that they stand in.
 
-use std::io::Read;
+use std::io::{Read, Stdin};
 use std::path::Path;
 
 use clsify::dataset::{DatasetOptions, Fields, SentenceReader, SentenceRecord};
@@ -87,8 +87,7 @@ pub(crate) fn stream_records(
     options: RecordOptions,
 ) -> anyhow::Result<(Groups, u64)> {
     if path == Path::new("-") {
-        check_stdin()?;
-        return Ok((groups(SentenceReader::new(std::io::stdin(), "stdin", data)?, "stdin", options)?, 0));
+        return Ok((groups(SentenceReader::new(stdin()?, "stdin", data)?, "stdin", options)?, 0));
     }
     let reader = SentenceReader::open(path, data)?;
     let total_bytes = reader.file_bytes().unwrap_or(0);
@@ -101,8 +100,7 @@ pub(crate) fn stream_stdin(options: RecordOptions) -> Groups {
     let mut groups = None;
     Box::new(std::iter::from_fn(move || {
         if groups.is_none() {
-            let reader = check_stdin().and_then(|()| SentenceReader::of_lines(std::io::stdin(), "stdin"));
-            match reader {
+            match stdin().and_then(|stdin| SentenceReader::of_lines(stdin, "stdin")) {
                 Ok(reader) => groups = Some(RecordGroups::new(reader, "stdin", options)),
                 Err(error) => return Some(Err(error.into())),
             }
@@ -111,13 +109,13 @@ pub(crate) fn stream_stdin(options: RecordOptions) -> Groups {
     }))
 }
 
-/// Fails where stdin was closed at the start: it would read as empty.
-pub(crate) fn check_stdin() -> Result<(), Error> {
+/// Standard input; an error if it was closed when the program started, since it would read as empty.
+pub(crate) fn stdin() -> Result<Stdin, Error> {
     if clsify_kernels::startup::stdin_was_closed() {
         let error = Error::new(ErrorKind::Io, "expected an open stream, got a closed one").at("stdin");
         return Err(error.with_hint("to read nothing, redirect it: < /dev/null"));
     }
-    Ok(())
+    Ok(std::io::stdin())
 }
 
 /// The sentences of a file without the other fields of their records.

@@ -185,6 +185,6 @@ fn too_few_rows_are_refused_before_the_story() {
     let columns = ["--text-column", "remark", "--label-column", "mood"];
     let outcome = sandbox.run(&[&tutorial[..], &columns].concat());
     assert!(outcome.stdout.is_empty() && outcome.code == Some(1), "{}", outcome.stdout);
-    assert!(outcome.stderr.contains("at least ten rows of each class"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("at least ten rows per class"), "{}", outcome.stderr);
     assert_eq!(sandbox.run(&["tutorial", "--header", "absent"]).code, Some(2));
 }

@@ -9,7 +9,7 @@ pub(crate) fn of_user() -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let find = || match home_of_user() {
         Some(home) => home.join(".cache"),
-        // A folder that cannot be created: then nothing is kept, and whoever wants to keep something says so.
+        // This folder cannot be created, so nothing is cached, and callers that need the cache report it.
         None => below(&std::env::temp_dir()).unwrap_or_else(|| "/nonexistent".into()),
     };
     FOLDER.get_or_init(find).clone()

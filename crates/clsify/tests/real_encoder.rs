@@ -117,8 +117,8 @@ fn odd_texts() -> Vec<String> {
     texts
 }
 
-/// Oracle: the same encoder in f32, which a test above holds to transformers; cosine in the mean and at least. Where the
-/// processor lacks the instructions int8 runs in f32 and passes all the more.
+/// Oracle: the same encoder in f32, which a test above compares with transformers; mean and least cosine. On a processor without
+/// int8 instructions nothing is measured: `Int8` runs in f32 there, and the vectors must be equal.
 #[test]
 #[ignore = "needs the weights of all-MiniLM-L6-v2"]
 fn int8_stays_close_on_odd_texts() {
@@ -128,6 +128,11 @@ fn int8_stays_close_on_odd_texts() {
             let options = SentenceEncoderOptions { features: pooling.into(), dtype, ..Default::default() };
             SentenceEncoder::load(&folder(), options, &()).unwrap().encode(&texts, &()).unwrap().features
         });
+        if !Dtype::Int8.is_native() {
+            println!("int8, {pooling}: not measured, as this processor has no int8 instructions");
+            assert!(features.as_slice() == exact.as_slice(), "{pooling}");
+            continue;
+        }
         let cosines: Vec<f64> = (0..texts.len()).map(|i| cosine(features.row(i), exact.row(i))).collect();
         let (mean, min) = mean_and_least(&cosines);
         println!("int8, {pooling}: cosine {mean:.6} in the mean, {min:.6} at least");

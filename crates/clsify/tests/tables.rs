@@ -118,7 +118,7 @@ fn a_column_that_is_named_is_not_doubted() {
 #[test]
 fn what_looks_like_a_header_is_asked_about() {
     let asks = |error: Error, shown: &str| {
-        let message = format!("line 1: expected to be told whether this is a header or a record: {shown}");
+        let message = format!("line 1: cannot tell whether this is a header or a record: {shown}");
         assert!(error.to_string().ends_with(&message), "{error}");
         assert!(error.hint().unwrap().contains("--header present"));
     };

@@ -195,14 +195,14 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Fails where the rows are too few for the tutorial's last steps, before it tells the first one.
+/// Fails if there are too few rows for the grid search, before the first step is told.
 fn check_rows(dataset: &Dataset, split: &SplitOptions) -> clsify::error::Result<()> {
     let classes = dataset.classes();
     let id = |label: &String| classes.binary_search(label).unwrap_or(classes.len());
     let class_ids: Vec<usize> = dataset.labels().iter().map(id).collect();
     let split = train_test_split(&class_ids, split)?;
     let y_train: Vec<usize> = split.train.iter().map(|&i| class_ids[i]).collect();
-    let hint = "the tutorial searches C by five folds: give it at least ten rows of each class";
+    let hint = "the tutorial searches C by cross-validation with five folds: use at least ten rows per class";
     class_folds(&y_train, None, 5).map(drop).map_err(|error| error.with_hint(hint))
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::logistic_regression::LogisticRegression;
 use crate::matrix::Matrix;
 
-/// What is done to features before a fit. It is undone in the fitted classifier, which takes them as they are.
+/// The scaling of features before a fit. The fitted classifier contains it, so it takes unscaled features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scaling {

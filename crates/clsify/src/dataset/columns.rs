@@ -196,8 +196,8 @@ fn check_order(rows: &FirstRows<'_>, header: Header, labelled: bool, a: usize, b
     Ok(())
 }
 
-/// What looks like a header without being known as one is asked about: as a record it would be answered, or make a class of its
-/// own. A column that was asked for by its number says nothing about it. TSV without a header is a usual form, CSV is not.
+/// Fails if the first row looks like a header but has no known name. As a record it would be answered, or become a class of its
+/// own. The number of a column does not tell whether there is a header. TSV often has none, CSV usually has one.
 fn check_header_is_said(
     rows: &FirstRows<'_>,
     sentence: usize,
@@ -219,8 +219,7 @@ fn check_header_is_said(
     }
     let shown: Vec<String> = rows.first.iter().take(3).map(quoted).collect();
     let more = if n_columns > 3 { ", ..." } else { "" };
-    let message =
-        format!("expected to be told whether this is a header or a record: {}{more}", shown.join(", "));
+    let message = format!("cannot tell whether this is a header or a record: {}{more}", shown.join(", "));
     Err(Error::new(ErrorKind::Dataset, message)
         .with_hint("add --header present if it is a header, --header absent if it is not"))
 }
@@ -258,7 +257,7 @@ fn undecided(
         false => "say which column to read: --text-column, by name or by number from 0",
     };
     let taken =
-        "; --weight-column and --group-column name columns beside those of the sentence and the label";
+        "; --weight-column and --group-column need columns other than those of the sentence and the label";
     let hint = format!("{hint}{}", if n_beside > 0 { taken } else { "" });
     let message = match sentence {
         _ if !has_header || names.len() < expected => {

@@ -142,7 +142,7 @@ impl<R: Read> RowReader for CsvReader<R> {
         let mut others = Delimiter::USUAL.into_iter().filter(|other| *other != self.delimiter);
         let other = others.find(|other| record.len() == 1 && divides(other))?;
         Some(format!(
-            "if a {} separates the fields of this line, separate those of all lines alike: {}",
+            "if a {} separates the fields here, use it in every line: {}",
             other.name(),
             other.option()
         ))

@@ -76,7 +76,7 @@ impl FromStr for Delimiter {
             }
             _ => {
                 let message = format!(
-                    "expected one ASCII character that is no letter, digit or quote, such as ; or |, or tab, got {}",
+                    "expected one ASCII character other than a letter, a digit or a quote, such as ; or |, or tab, got {}",
                     quoted(text)
                 );
                 Err(Error::new(ErrorKind::InvalidArgument, message))

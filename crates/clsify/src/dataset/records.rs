@@ -112,7 +112,14 @@ impl<R: Read> SentenceReader<R> {
         }
     }
 
-    /// What the numbers of records count: `line`, or `record` in a JSON array.
+    /// The unit of [`SentenceRecord::line`]: `line`, or `record` in a JSON array.
+    ///
+    /// ```
+    /// use clsify::dataset::{DatasetOptions, SentenceReader};
+    /// let reader = SentenceReader::new(r#"["a treat"]"#.as_bytes(), "a.json", &DatasetOptions::default())?;
+    /// assert_eq!(reader.unit(), "record");
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
     pub fn unit(&self) -> &'static str {
         match &self.examples.records {
             Records::JsonArray(_) => "record",

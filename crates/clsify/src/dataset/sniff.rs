@@ -74,8 +74,8 @@ impl Sniffer<'_> {
         }
     }
 
-    /// Whether the rows that have arrived settle what a reader of sentences asks of the first rows, so that it need not wait
-    /// for more: the first one is a header, or what it is was said. More of them would not change the answer.
+    /// Returns true if a reader of sentences need not wait for more rows: the first row is a known header, or the options say all
+    /// that the first rows are looked at for. The answer does not depend on how many rows have arrived.
     pub(super) fn is_settled(&self, head: &[u8]) -> bool {
         if self.labelled || !head.iter().any(|&byte| byte == b'\n' || byte == b'\r') {
             return false;

@@ -75,8 +75,8 @@ impl<R: Read> RowReader for TsvReader<R> {
         (record.len() > expected || has_quote()).then(|| {
             let delimiter = self.delimiter.map_or(String::new(), Delimiter::name);
             format!(
-                "here a quote is an ordinary character, and a field holds no {delimiter} and no line break; if the file was \
-                 written with quotes, as by pandas: --quoting minimal"
+                "without quoting, a quote is an ordinary character and a field holds no {delimiter} and no line break; if the \
+                 file was written with quotes, as by pandas: --quoting minimal"
             )
         })
     }

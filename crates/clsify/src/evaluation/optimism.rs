@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::row_scores::RowScores;
 use crate::split::Bootstrap;
 
-/// Draws that are multiplied with the scores together.
+/// The number of draws that are multiplied by the scores at once.
 const BATCH: usize = 64;
 
 /// What a choice is worth.

@@ -12,7 +12,7 @@ const FEW_SPLITS: usize = 5;
 const MANY_SPLITS: usize = 20;
 const MANY_ROWS: usize = 100_000;
 
-/// What is done to the classifier's probabilities after the fit.
+/// The calibration of probabilities after the fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Calibration {

@@ -31,7 +31,7 @@ const FIRST: usize = 50;
 pub struct LearningCurveOptions<T = TestRows> {
     /// Where the held-out rows come from. The default is a quarter of the data.
     pub test: T,
-    /// What is done to the features of the rows of each fit.
+    /// The scaling of features in each fit.
     pub scaling: Scaling,
     /// C and class weights, the same for every size.
     pub classifier: LogisticRegressionOptions,

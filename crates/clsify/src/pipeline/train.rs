@@ -59,7 +59,7 @@ pub struct GridSearchOptions {
 pub struct TrainOptions {
     /// Where the held-out rows come from. The default is a quarter of the data.
     pub test: TestRows,
-    /// What is done to the features of the training rows before a fit; the classifier takes them as they are.
+    /// The scaling of features before a fit. The saved classifier takes unscaled features.
     pub scaling: Scaling,
     /// C and class weights.
     pub classifier: LogisticRegressionOptions,

@@ -73,8 +73,7 @@ impl<'a> Answers<'a> {
             let first = group.rows.first().and_then(|row| group.sentence(row));
             if first.is_some_and(|sentence| sentence.starts_with("__label__")) {
                 self.console.note(
-                    "the first sentence starts with __label__, as lines of fastText do: --input - --format fasttext leaves \
-                     labels out",
+                    "the first sentence starts with __label__, as in fastText's format: --input - --format fasttext removes labels",
                 );
             }
             lines.extend(self.header(Some(group)));
@@ -115,8 +114,8 @@ impl<'a> Answers<'a> {
         if let Some(key) = columns.key_without_column(&row.fields) {
             self.has_named_key = true;
             self.console.note(&format!(
-                "the key {key:?} of record {} is left out, as the first record does not have it; --output-format jsonl keeps \
-                 all keys",
+                "the key {key:?} of record {} is left out because the first record does not have it: --output-format jsonl \
+                 keeps all keys",
                 row.line
             ));
         }

@@ -68,14 +68,14 @@ impl Default for MultiLabelTestRows {
 pub struct MultiLabelTrainOptions {
     /// Where the held-out rows come from. The default is a quarter of the data.
     pub test: MultiLabelTestRows,
-    /// What is done to the features of the training rows before a fit; the classifier takes them as they are.
+    /// The scaling of features before a fit. The saved classifier takes unscaled features.
     pub scaling: Scaling,
     /// C and class weights, the same for every label.
     pub classifier: LogisticRegressionOptions,
     /// The values of C to search, of which the one with the best micro F1 over folds of the training rows is taken. The
     /// default is no search.
     pub grid_search: Option<Vec<f64>>,
-    /// What is done to the probabilities of each label after the fit. The default is nothing.
+    /// The calibration of probabilities per label after the fit. The default is none.
     pub calibration: Calibration,
     /// Above which probability a label is given.
     pub thresholds: Thresholds,
