@@ -531,7 +531,7 @@ fn a_header_is_no_sentence_where_the_column_is_a_number() {
     for file in ["h.csv", "h.tsv"] {
         let predict = ["predict", "model", "--input", file, "--text-column", "1"];
         let error = sandbox.fail(&predict);
-        let expected = "cannot tell whether this is a header or a record: \"id\", \"remark\"";
+        let expected = "expected a first row that is clearly a header or a record, got \"id\", \"remark\"";
         assert!(error.contains(expected), "{error}");
         let n = std::fs::read_to_string(sandbox.path(file)).unwrap().lines().count();
         for (header, n) in [("present", n - 1), ("absent", n)] {
@@ -541,7 +541,7 @@ fn a_header_is_no_sentence_where_the_column_is_a_number() {
     }
     let bert = encoder("bert");
     let embed = ["embed", "--encoder", &bert, "--input", "h.csv", "--text-column", "1", "--output", "x.npy"];
-    assert!(sandbox.fail(&embed).contains("whether this is a header"));
+    assert!(sandbox.fail(&embed).contains("clearly a header or a record"));
     // TSV without a header is a usual form.
     sandbox.write("plain.tsv", "1\tfine day\n2\tbad day\n");
     let predict = ["predict", "-q", "model", "--input", "plain.tsv", "--text-column", "1"];

@@ -118,7 +118,8 @@ fn a_column_that_is_named_is_not_doubted() {
 #[test]
 fn what_looks_like_a_header_is_asked_about() {
     let asks = |error: Error, shown: &str| {
-        let message = format!("line 1: cannot tell whether this is a header or a record: {shown}");
+        let message =
+            format!("line 1: expected a first row that is clearly a header or a record, got {shown}");
         assert!(error.to_string().ends_with(&message), "{error}");
         assert!(error.hint().unwrap().contains("--header present"));
     };
@@ -137,6 +138,8 @@ fn what_looks_like_a_header_is_asked_about() {
     let numbers = DatasetOptions { label_column: "1".parse().ok(), ..text_column("0") };
     asks(labelled("a.csv", each, &numbers).unwrap_err(), r#""remark", "mood""#);
     asks(sentences("a.csv", "remark\nfine day\nbad day\n", &auto()).unwrap_err(), r#""remark""#);
+    let wide = "a,b,c,d,e\n1,2,3,4,5\n";
+    asks(sentences("a.csv", wide, &text_column("0")).unwrap_err(), r#""a", "b", "c", "d", "e""#);
     // In TSV, and where the first row has words, a line is a sentence.
     for (name, text) in [("a.tsv", "remark\nfine day\nbad day\n"), ("a.csv", "a treat\nfine day\nbad day\n")]
     {

@@ -217,9 +217,8 @@ fn check_header_is_said(
     if !looks_like_one {
         return Ok(());
     }
-    let shown: Vec<String> = rows.first.iter().take(3).map(quoted).collect();
-    let more = if n_columns > 3 { ", ..." } else { "" };
-    let message = format!("cannot tell whether this is a header or a record: {}{more}", shown.join(", "));
+    let names: Vec<&str> = rows.first.iter().map(str::trim).collect();
+    let message = format!("expected a first row that is clearly a header or a record, got {}", list(&names));
     Err(Error::new(ErrorKind::Dataset, message)
         .with_hint("add --header present if it is a header, --header absent if it is not"))
 }
