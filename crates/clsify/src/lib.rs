@@ -39,6 +39,7 @@
 pub use clsify_base::{error, files};
 
 pub mod matrix;
+pub mod targets;
 mod checkpoint_folder;
 pub mod dataset;
 pub mod tokenizer;

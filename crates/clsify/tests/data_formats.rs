@@ -4,8 +4,7 @@
 use std::io::{Read, Write};
 
 use clsify::dataset::{
-    Column, DamageKind, Dataset, DatasetOptions, Format, Inspected, MultiLabelDataset, SentenceReader,
-    Sentences,
+    Column, DamageKind, Dataset, DatasetOptions, Format, Inspected, SentenceReader, Sentences,
 };
 use clsify::error::{Error, ErrorKind, Result};
 use flate2::Compression;
@@ -194,12 +193,9 @@ fn lines_of_fasttext_may_have_several_labels() {
     let text =
         "__label__sport __label__politics the vote\nnothing of it\n__label__sport a __label__x match\n";
     let read = |separator: &str, text: &str| {
-        MultiLabelDataset::read(
-            text.as_bytes(),
-            "news.txt",
-            &separator.parse().unwrap(),
-            &format(Format::FastText),
-        )
+        let multi_label = Some(separator.parse().unwrap());
+        let options = DatasetOptions { multi_label, ..format(Format::FastText) };
+        Dataset::read(text.as_bytes(), "news.txt", &options)
     };
     let dataset = read(";", text).unwrap();
     assert_eq!(dataset.label_sets(), [vec!["politics", "sport"], vec![], vec!["sport", "x"]]);

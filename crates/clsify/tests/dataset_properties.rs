@@ -1,9 +1,7 @@
 //! What holds of every data file: what was written is read back, and no bytes make a reader panic.
 #![allow(clippy::unwrap_used)]
 
-use clsify::dataset::{
-    Column, Dataset, DatasetOptions, Delimiter, Format, Header, MultiLabelDataset, Quoting, Sentences,
-};
+use clsify::dataset::{Column, Dataset, DatasetOptions, Delimiter, Format, Header, Quoting, Sentences};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -176,10 +174,11 @@ proptest! {
             Err(error) => assert_is_one_line(&error),
         }
         let label_columns = vec![Column::Name("a".to_string()), Column::Index(1)];
-        let tolerant = DatasetOptions { skip_bad_rows: true, ..options.clone() };
+        let multi_label = Some(";".parse().unwrap());
+        let tolerant = DatasetOptions { skip_bad_rows: true, multi_label, ..options.clone() };
         let one_hot = DatasetOptions { label_column: None, label_columns, ..tolerant.clone() };
         for options in [&tolerant, &one_hot] {
-            match MultiLabelDataset::read(file.as_slice(), "data", &";".parse().unwrap(), options) {
+            match Dataset::read(file.as_slice(), "data", options) {
                 Ok(dataset) => prop_assert!(!dataset.classes().is_empty()),
                 Err(error) => assert_is_one_line(&error),
             }

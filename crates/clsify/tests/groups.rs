@@ -3,9 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use clsify::classifier::{LogisticRegressionOptions, Samples};
-use clsify::dataset::{
-    Column, DamageKind, Dataset, DatasetOptions, Inspected, LabelSeparator, MultiLabelDataset,
-};
+use clsify::dataset::{Column, DamageKind, Dataset, DatasetOptions, Inspected, LabelSeparator};
 use clsify::error::ErrorKind;
 use clsify::evaluation::{cross_val_predict, out_of_fold_logits};
 use clsify::matrix::Matrix;
@@ -162,7 +160,9 @@ fn every_format_has_a_group_column() {
         let dataset = Dataset::read(text.as_bytes(), name, &options()).unwrap();
         assert_eq!(dataset.groups(), Some(&[1, 0, 1][..]), "{name}");
         assert_eq!(dataset.summary().n_groups, Some(2));
-        let sets = MultiLabelDataset::read(text.as_bytes(), name, &separator, &options()).unwrap();
+        let multi_label = Some(separator.clone());
+        let options_of_sets = DatasetOptions { multi_label, ..options() };
+        let sets = Dataset::read(text.as_bytes(), name, &options_of_sets).unwrap();
         assert_eq!((sets.groups(), sets.summary().n_groups), (Some(&[1, 0, 1][..]), Some(2)), "{name}");
         assert_eq!(
             Inspected::read(text.as_bytes(), name, &options()).unwrap().dataset.groups(),
@@ -175,10 +175,10 @@ fn every_format_has_a_group_column() {
     let one_hot = DatasetOptions {
         label_columns: vec![Column::Index(2), Column::Index(3)],
         group_column: Some(Column::Index(0)),
+        multi_label: Some(separator),
         ..DatasetOptions::default()
     };
-    let sets =
-        MultiLabelDataset::read("7,a,1,0\n8,b,0,1\n".as_bytes(), "x.csv", &separator, &one_hot).unwrap();
+    let sets = Dataset::read("7,a,1,0\n8,b,0,1\n".as_bytes(), "x.csv", &one_hot).unwrap();
     assert_eq!(sets.groups(), Some(&[0, 1][..]));
     // Two columns are left: the sentence and the label.
     let third = DatasetOptions { group_column: Some(Column::Index(0)), ..DatasetOptions::default() };

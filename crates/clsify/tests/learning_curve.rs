@@ -59,9 +59,12 @@ fn all_rows_are_what_train_takes() {
         let curve = learning_curve(&encoder("bert"), &dataset, &options, &()).unwrap();
         let last = curve.points.last().unwrap();
         assert_eq!((last.n_rows, last.scores.len()), (40, 1));
-        assert_eq!(last.score, trained.report.test.accuracy);
-        assert_eq!(last.score_ci95, trained.report.test.accuracy_ci95);
-        assert_eq!(curve.baseline_accuracy, Some(trained.report.baseline.test_accuracy));
+        assert_eq!(last.score, trained.report.test_accuracy());
+        assert_eq!(last.score_ci95, trained.report.class_scores().unwrap().test.accuracy_ci95);
+        assert_eq!(
+            curve.baseline_accuracy,
+            Some(trained.report.class_scores().unwrap().baseline.test_accuracy)
+        );
         let sizes: Vec<usize> = curve.points.iter().map(|point| point.n_rows).collect();
         assert_eq!(sizes, [5, 10, 20, 40]);
         assert!(curve.points[..3].iter().all(|point| point.scores.len() == 3));

@@ -5,8 +5,8 @@
 mod support;
 
 use clsify::classifier::{
-    ClassWeight, LabelIndicator, LogisticRegression, LogisticRegressionOptions, MultiLabelSamples, OneVsRest,
-    Samples, StandardScaler,
+    ClassWeight, LogisticRegression, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Samples,
+    StandardScaler,
 };
 use clsify::evaluation::{
     F1Threshold, MultiLabelEvaluation, Scores, f1_thresholds, multi_label_grid_search,
@@ -14,6 +14,7 @@ use clsify::evaluation::{
 };
 use clsify::matrix::Matrix;
 use clsify::split::KFold;
+use clsify::targets::LabelIndicator;
 use proptest::prelude::*;
 use serde_json::Value;
 

@@ -1,17 +1,21 @@
 //! Sets of labels: how cells and arrays are taken apart, and what is refused.
 //!
-//! Oracle: the rules in `MultiLabelDataset`'s documentation, by hand.
+//! Oracle: the rules in `Dataset`'s documentation, by hand.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
-use clsify::dataset::{Dataset, DatasetOptions, LabelSeparator, MultiLabelDataset};
+use clsify::dataset::{Dataset, DatasetOptions, LabelCounts, LabelSeparator};
 use clsify::error::{ErrorKind, Result};
 
 fn separator() -> LabelSeparator {
     ";".parse().unwrap()
 }
 
-fn read(name: &str, text: &str) -> Result<MultiLabelDataset> {
-    MultiLabelDataset::read(text.as_bytes(), name, &separator(), &DatasetOptions::default())
+fn options(separator: LabelSeparator) -> DatasetOptions {
+    DatasetOptions { multi_label: Some(separator), ..DatasetOptions::default() }
+}
+
+fn read(name: &str, text: &str) -> Result<Dataset> {
+    Dataset::read(text.as_bytes(), name, &options(separator()))
 }
 
 fn message(name: &str, text: &str) -> String {
@@ -51,7 +55,7 @@ fn separators_of_several_characters() {
     let read = |separator: &str| {
         let separator = separator.parse().unwrap();
         let tsv = "x\ta, b\ny\tb c\n";
-        MultiLabelDataset::read(tsv.as_bytes(), "d.tsv", &separator, &DatasetOptions::default()).unwrap()
+        Dataset::read(tsv.as_bytes(), "d.tsv", &options(separator)).unwrap()
     };
     assert_eq!(read(",").classes(), ["a", "b", "b c"]);
     assert_eq!(read(" ").classes(), ["a,", "b", "c"]);
@@ -88,7 +92,7 @@ fn what_is_wrong_says_where() {
         "d.jsonl: line 1: expected a string, a number or a boolean under \"label\", got an object"
     );
     let none: [(&str, &str); 0] = [];
-    let error = MultiLabelDataset::from_pairs(none, &separator()).unwrap_err();
+    let error = Dataset::from_label_cells(none, &separator()).unwrap_err();
     assert_eq!(error.to_string(), "expected labelled sentences, got none");
 }
 
@@ -107,8 +111,13 @@ fn the_single_label_reader_is_as_it_was() {
 fn the_summary_counts_labels_and_sets() {
     let summary = read("d.tsv", "x\ta;b\nx\tb;a\ny\ta\nz\t\ny\tb\n").unwrap().summary();
     assert_eq!(summary.n_samples, 5);
-    assert_eq!(summary.label_counts, [("a".to_string(), 3), ("b".to_string(), 3)].into());
-    assert_eq!(summary.label_cardinality, 6.0 / 5.0);
-    assert_eq!((summary.n_label_sets, summary.n_without_label, summary.n_with_several), (4, 1, 2));
+    let counts = LabelCounts::LabelSets {
+        label_counts: [("a".to_string(), 3), ("b".to_string(), 3)].into(),
+        label_cardinality: 6.0 / 5.0,
+        n_label_sets: 4,
+        n_without_label: 1,
+        n_with_several: 2,
+    };
+    assert_eq!(summary.labels, counts);
     assert_eq!((summary.n_duplicates, summary.n_conflicting), (2, 1));
 }

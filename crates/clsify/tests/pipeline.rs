@@ -136,7 +136,7 @@ fn the_report_has_the_keys_that_were_promised() {
 fn the_default_run_is_the_article_s() {
     let trained = train_with("bert", 2, TrainOptions::default());
     let report = &trained.report;
-    assert_eq!((report.dataset.n_samples, report.dataset.class_counts["negative"]), (60, 30));
+    assert_eq!((report.dataset.n_samples, report.dataset.labels.counts()["negative"]), (60, 30));
     assert_eq!((report.encoder.name.as_str(), report.encoder.pooling.as_str()), ("bert", "cls"));
     assert_eq!((report.encoder.dtype, report.encoder.max_length), (clsify::encoder::Dtype::F32, 512));
     assert_eq!(report.features.shape, [60, 32]);
@@ -146,8 +146,8 @@ fn the_default_run_is_the_article_s() {
 
     let expected = train_test_split(&[0; 60], &SplitOptions::default()).unwrap();
     assert_eq!(report.split.test_indices, expected.test);
-    assert_eq!((report.split.n_train, report.split.n_test, report.split.seed), (45, 15, 0));
-    assert!(!report.split.stratified && report.classifier.converged);
+    assert_eq!((report.split.n_train, report.split.n_test, report.split.seed), (45, 15, Some(0)));
+    assert!(report.split.stratified == Some(false) && report.classifier.converged);
     assert_eq!((report.classifier.c, report.classifier.intercept.len()), (1.0, 1));
 
     let seconds = &report.seconds;
@@ -160,7 +160,7 @@ fn the_default_run_is_the_article_s() {
 fn scores_are_those_of_the_predictions() {
     for n_classes in [2, 3] {
         let trained = train_with("bert", n_classes, TrainOptions::default());
-        let (classifier, report) = (&trained.classifier, &trained.report);
+        let (classifier, report) = (&trained.classifier, trained.report.class_scores().unwrap());
         let pairs = pairs(n_classes);
         let right = |rows: &[usize]| {
             let sentences: Vec<&str> = rows.iter().map(|&i| pairs[i].0.as_str()).collect();
@@ -168,7 +168,7 @@ fn scores_are_those_of_the_predictions() {
             let right = predictions
                 .iter()
                 .zip(rows)
-                .filter(|(p, i)| classifier.classes()[p.class_id] == pairs[**i].1);
+                .filter(|(p, i)| classifier.classes()[p.label_ids[0]] == pairs[**i].1);
             right.count() as f64 / rows.len() as f64
         };
         assert_eq!(report.test.accuracy, right(&trained.split.test));
@@ -195,7 +195,7 @@ fn probabilities_sum_to_one_and_the_largest_is_the_prediction() {
             assert!(p.len() == n_classes && p.iter().all(|p| (0.0..=1.0).contains(p)), "{p:?}");
             // Three roundings of numbers below 1.
             assert!((p.iter().sum::<f64>() - 1.0).abs() <= 4.0 * f64::EPSILON, "{p:?}");
-            assert!(p.iter().all(|other| *other <= p[prediction.class_id]), "{p:?}");
+            assert!(p.iter().all(|other| *other <= p[prediction.label_ids[0]]), "{p:?}");
         }
         assert_eq!(trained.classifier.predict::<&str>(&[], &()).unwrap(), []);
     }
@@ -211,10 +211,12 @@ fn a_test_file_of_its_own_with_a_label_that_was_not_trained() {
     let trained = train(encoder("bert"), &dataset(2), options, &heard).unwrap();
     let report = &trained.report;
     assert_eq!((report.split.n_train, report.split.n_test), (60, 3));
-    assert!(report.split.test_indices.is_empty() && !report.split.stratified);
+    assert!(report.split.test_indices.is_empty());
+    assert_eq!((report.split.seed, report.split.stratified), (None, None));
     let test_data = report.test_data.as_ref().unwrap();
     assert_eq!((test_data.dataset.n_samples, test_data.features.shape), (3, [3, 32]));
     // The confusion matrix knows the label; the classifier does not.
+    let report = report.class_scores().unwrap();
     let labels: Vec<&str> = report.test.per_class.iter().map(|(label, _)| label.as_str()).collect();
     assert_eq!(labels, ["negative", "positive", "unseen"]);
     assert_eq!(
@@ -235,8 +237,8 @@ fn a_label_that_sorts_before_the_trained_ones_shifts_nothing() {
     let trained = train_with("bert", 3, options);
     assert_eq!(trained.classifier.classes(), ["negative", "positive", "question"]);
     let predictions = trained.classifier.predict(&["a stunning film 99"], &()).unwrap();
-    assert_eq!(trained.classifier.classes()[predictions[0].class_id], "positive");
-    assert_eq!(trained.report.test.accuracy, 0.5);
+    assert_eq!(trained.classifier.classes()[predictions[0].label_ids[0]], "positive");
+    assert_eq!(trained.report.test_accuracy(), 0.5);
 }
 
 #[test]
@@ -247,6 +249,7 @@ fn a_grid_search_refits_with_the_best_c_if_asked_to() {
         train_with("bert", 3, TrainOptions { grid_search, ..TrainOptions::default() }).report
     };
     let (refitted, kept) = (run(true), run(false));
+    let refitted_accuracy = refitted.test_accuracy();
     let found = refitted.grid_search.unwrap();
     assert_eq!(found.points.iter().map(|p| p.c).collect::<Vec<_>>(), c_values);
     // scikit-learn's rule: of equal means the first.
@@ -255,7 +258,7 @@ fn a_grid_search_refits_with_the_best_c_if_asked_to() {
     assert_eq!((found.best_c, found.best_score, found.n_splits), (first.c, best, 5));
     assert_ne!(found.best_c, 1e-6, "nearly constant features cannot win");
     assert_eq!((refitted.classifier.c, kept.classifier.c), (found.best_c, 1.0));
-    assert_eq!(refitted.test.accuracy, found.test_accuracy);
+    assert_eq!(Some(refitted_accuracy), found.test_accuracy);
     let kept_search = kept.grid_search.unwrap();
     assert_eq!((kept_search.best_c, kept_search.test_accuracy), (found.best_c, found.test_accuracy));
 
@@ -328,14 +331,20 @@ fn evaluation_counts_labels_that_the_classifier_does_not_know_as_wrong() {
         [("a stunning film 77", "positive"), ("who ?", "question"), ("this is terrible ! 77", "negative")];
     let heard = Heard::default();
     let report = classifier.evaluate(&Dataset::from_pairs(rows).unwrap(), &heard).unwrap();
-    assert_eq!((report.test.accuracy, report.features.shape), (2.0 / 3.0, [3, 32]));
-    let supports: Vec<(&str, usize)> =
-        report.test.per_class.iter().map(|(label, scores)| (label.as_str(), scores.support)).collect();
+    assert_eq!((report.test.accuracy(), report.features.shape), (2.0 / 3.0, [3, 32]));
+    let supports: Vec<(&str, usize)> = report
+        .test
+        .classes()
+        .unwrap()
+        .per_class
+        .iter()
+        .map(|(label, scores)| (label.as_str(), scores.support))
+        .collect();
     assert_eq!(supports, [("negative", 1), ("positive", 1), ("question", 1)]);
     assert_eq!(heard.notes(), ["the classifier does not know the label question: such rows count as wrong"]);
     // Not one label in common: every row is wrong, and that is an answer.
     let strangers = Dataset::from_pairs([("a", "x"), ("b", "y")]).unwrap();
-    assert_eq!(classifier.evaluate(&strangers, &()).unwrap().test.accuracy, 0.0);
+    assert_eq!(classifier.evaluate(&strangers, &()).unwrap().test.accuracy(), 0.0);
 }
 
 /// Everything that an observer hears, one line each; progress is checked and left out.

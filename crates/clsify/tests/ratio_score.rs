@@ -2,8 +2,8 @@
 //! the truth.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
-use clsify::classifier::LabelIndicator;
 use clsify::evaluation::{PairedCounts, PairedScores, RatioScore, wilson_ci95};
+use clsify::targets::LabelIndicator;
 use proptest::prelude::*;
 use serde::Deserialize;
 

@@ -143,9 +143,10 @@ fn a_weight_is_so_many_rows() {
         assert_ne!(weighted.len(), repeated.len());
         let coef = |trained: &Trained| trained.classifier.classifier().coef().to_vec();
         assert_close(&coef(&one), &coef(&other), 1e-5, "coef");
-        assert_eq!(one.report.test, other.report.test);
-        assert_eq!(one.report.baseline.test_accuracy, other.report.baseline.test_accuracy);
-        assert_eq!(one.report.test_weighted_accuracy, None);
+        let scores = |trained: &Trained| trained.report.class_scores().unwrap().clone();
+        assert_eq!(scores(&one).test, scores(&other).test);
+        assert_eq!(scores(&one).baseline.test_accuracy, scores(&other).baseline.test_accuracy);
+        assert_eq!(scores(&one).test_weighted_accuracy, None);
 
         let options = LearningCurveOptions {
             test: TestRows::Dataset(support::dataset(n_classes)),
@@ -155,7 +156,7 @@ fn a_weight_is_so_many_rows() {
         };
         let curve = learning_curve(&encoder("bert"), &weighted, &options, &()).unwrap();
         assert_eq!(curve.n_train, weighted.weights().unwrap().iter().filter(|&&weight| weight > 0.0).count());
-        assert_eq!(curve.points.last().unwrap().score, one.report.test.accuracy);
+        assert_eq!(curve.points.last().unwrap().score, one.report.test_accuracy());
     }
 }
 
@@ -178,15 +179,21 @@ fn weights_follow_their_rows() {
     for (&row, prediction) in rows.iter().zip(&predicted) {
         let weight = weighted.weights().unwrap()[row];
         total += weight;
-        if trained.classifier.classes()[prediction.class_id] == weighted.labels()[row] {
+        if trained.classifier.classes()[prediction.label_ids[0]] == weighted.labels()[row] {
             right += weight;
         }
     }
-    assert_close(&[trained.report.test_weighted_accuracy.unwrap()], &[right / total], 1e-12, "accuracy");
+    assert_close(
+        &[trained.report.class_scores().unwrap().test_weighted_accuracy.unwrap()],
+        &[right / total],
+        1e-12,
+        "accuracy",
+    );
     let unweighted = Dataset::from_pairs(pairs(2)).unwrap();
     let other = train(encoder("bert"), &unweighted, options(Calibration::Temperature), &()).unwrap();
-    assert_eq!(other.report.test_weighted_accuracy, None);
-    let temperature = |trained: &Trained| trained.report.calibration.as_ref().unwrap().temperature;
+    assert_eq!(other.report.class_scores().unwrap().test_weighted_accuracy, None);
+    let temperature =
+        |trained: &Trained| trained.report.class_scores().unwrap().calibration.as_ref().unwrap().temperature;
     assert_ne!(temperature(&trained), temperature(&other));
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clsify::error::{Error, ErrorKind};
 use clsify::features::FeatureOptions;
-use clsify::pipeline::{SavedModel, SentenceClassifier, SentenceEncoder, TrainOptions, train};
+use clsify::pipeline::{LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, TrainOptions, train};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use support::{copy_folder, dataset, edit_json, fixtures, message};
@@ -164,8 +164,8 @@ fn an_encoder_that_is_gone_or_elsewhere() {
     let error = setup.load_error();
     assert_eq!(setup.message(&error), "DIR/tiny: the model's encoder \"tiny\" is not there");
     assert_eq!(error.hint(), Some("give its folder or name with --encoder, or train with --bundle-encoder"));
-    let loaded =
-        SentenceClassifier::load_with_encoder(&setup.path("model"), &setup.path("elsewhere"), &()).unwrap();
+    let options = LoadOptions { encoder: Some(setup.path("elsewhere")), ..LoadOptions::default() };
+    let loaded = SentenceClassifier::load_with(&setup.path("model"), options, &()).unwrap();
     assert_same(&loaded, &setup.classifier);
     loaded.save(&setup.path("model"), false).unwrap();
     assert_same(&SentenceClassifier::load(&setup.path("model"), &()).unwrap(), &setup.classifier);

@@ -3,8 +3,8 @@
 
 mod support;
 
-use clsify::classifier::LabelIndicator;
 use clsify::evaluation::{RowScores, Scoring};
+use clsify::targets::LabelIndicator;
 use serde::Deserialize;
 use support::fixtures;
 

@@ -17,8 +17,7 @@ use clsify::features::{
 };
 use clsify::matrix::Matrix;
 use clsify::pipeline::{
-    Features, MultiLabelClassifier, MultiLabelTrainOptions, SavedModel, SentenceClassifier, SentenceEncoder,
-    SentenceEncoderOptions, TrainOptions, train, train_multi_label,
+    Features, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train,
 };
 use serde_json::json;
 use support::{case_folders, copy_of, dataset, edit_json, expected_matrix, fixtures, message, sentences};
@@ -355,13 +354,12 @@ fn a_saved_classifier_does_it_again() {
 fn a_saved_multi_label_classifier_does_it_again() {
     let encoder = SentenceEncoder::load(&case("prompt_v4"), as_asked(), &()).unwrap();
     let separator = ";".parse().unwrap();
-    let data = clsify::dataset::MultiLabelDataset::from_pairs(support::pairs(3), &separator).unwrap();
-    let options = MultiLabelTrainOptions::default();
-    let classifier = train_multi_label(encoder, &data, &separator, options, &()).unwrap().classifier;
+    let data = clsify::dataset::Dataset::from_label_cells(support::pairs(3), &separator).unwrap();
+    let classifier = train(encoder, &data, TrainOptions::default(), &()).unwrap().classifier;
     let models = tempfile::tempdir().unwrap();
     let model = models.path().join("model");
     classifier.save(&model, false).unwrap();
-    let loaded = MultiLabelClassifier::load(&model, &()).unwrap();
+    let loaded = SentenceClassifier::load(&model, &()).unwrap();
     assert_eq!(loaded.encoder().tokenizer().prompt(), "query: ");
     assert_eq!(loaded.predict(&sentences(), &()).unwrap(), classifier.predict(&sentences(), &()).unwrap());
 }

@@ -1,9 +1,7 @@
 //! What a table leaves open: its delimiter, its quoting, the order of its columns.
 #![allow(clippy::unwrap_used)]
 
-use clsify::dataset::{
-    Dataset, DatasetOptions, Delimiter, Format, Header, Inspected, MultiLabelDataset, Quoting, Sentences,
-};
+use clsify::dataset::{Dataset, DatasetOptions, Delimiter, Format, Header, Inspected, Quoting, Sentences};
 use clsify::error::{Error, ErrorKind};
 
 fn auto() -> DatasetOptions {
@@ -167,9 +165,9 @@ fn sentences_and_labels_in_the_usual_order_are_read_unasked() {
             labelled("a.tsv", tsv, &auto()).unwrap().into_iter().map(|(n, s, _)| (n, s)).collect::<Vec<_>>()
         );
     }
-    let separator = ";".parse().unwrap();
+    let options = DatasetOptions { multi_label: Some(";".parse().unwrap()), ..auto() };
     let tsv = "match\tsport; world news\nvote\tworld news; politics\n";
-    assert_eq!(MultiLabelDataset::read(tsv.as_bytes(), "a.tsv", &separator, &auto()).unwrap().len(), 2);
+    assert_eq!(Dataset::read(tsv.as_bytes(), "a.tsv", &options).unwrap().len(), 2);
 }
 
 /// Labels of several words, first: they give themselves away by occurring again and again.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use clsify::classifier::{
-    LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Platt, Samples, Temperature,
+    LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Platt, Samples, Temperature,
 };
 use clsify::evaluation::{
     F1Threshold, PrecisionThreshold, ProbabilityScores, coverage_curve, coverage_curve_weighted,
@@ -12,6 +12,7 @@ use clsify::evaluation::{
 };
 use clsify::matrix::Matrix;
 use clsify::split::KFold;
+use clsify::targets::LabelIndicator;
 use proptest::prelude::*;
 use serde::Deserialize;
 

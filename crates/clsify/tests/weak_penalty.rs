@@ -7,10 +7,11 @@
 mod support;
 
 use clsify::classifier::{
-    LabelIndicator, LogisticRegression, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Samples,
+    LogisticRegression, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Samples,
 };
 use clsify::evaluation::grid_search;
 use clsify::matrix::Matrix;
+use clsify::targets::LabelIndicator;
 use serde_json::Value;
 use support::{fixtures, read_json};
 

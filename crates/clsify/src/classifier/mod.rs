@@ -6,7 +6,7 @@ pub mod baseline;
 mod cholesky;
 mod decision;
 mod descent;
-mod label_indicator;
+mod linear_classifier;
 pub(crate) mod logistic_regression;
 mod mean_curvature;
 mod mean_hessian;
@@ -23,7 +23,7 @@ mod temperature;
 
 pub use baseline::MostFrequent;
 pub use decision::{Answer, Decision, Rule};
-pub use label_indicator::LabelIndicator;
+pub use linear_classifier::LinearClassifier;
 pub use logistic_regression::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
 pub use one_vs_rest::{MultiLabelSamples, OneVsRest, above};
 pub use platt::Platt;

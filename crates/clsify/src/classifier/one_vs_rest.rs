@@ -7,7 +7,6 @@
 use clsify_kernels::vector::dot_f32;
 use rayon::prelude::*;
 
-use super::label_indicator::LabelIndicator;
 use super::logistic_regression::{FitTask, LogisticRegressionOptions, bad, check_weights, problem};
 use super::rows::Precision;
 use super::samples::Samples;
@@ -15,6 +14,7 @@ use super::solver::{Problem, Solution, Stop, solve};
 use super::standard_scaler::StandardScaler;
 use crate::error::Result;
 use crate::matrix::Matrix;
+use crate::targets::LabelIndicator;
 
 /// Weights of rows, one a row, label and fit, that are held at once: 128 MB. Thousands of labels in many folds take turns.
 pub(crate) const MAX_ROW_WEIGHTS: usize = 16_000_000;
@@ -53,7 +53,8 @@ impl<'a> MultiLabelSamples<'a> {
 /// Fitted logistic regressions, one a label.
 ///
 /// ```
-/// use clsify::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest};
+/// use clsify::classifier::{LogisticRegressionOptions, MultiLabelSamples, OneVsRest};
+/// use clsify::targets::LabelIndicator;
 /// use clsify::matrix::Matrix;
 /// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
 /// let labels = LabelIndicator::from_sets(&[vec![0], vec![0], vec![1], vec![1]], 2)?;

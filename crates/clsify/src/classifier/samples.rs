@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
+use crate::targets::{Labels, Targets};
 
 /// Features, and the class and the weight of each row.
 ///
@@ -30,6 +31,23 @@ impl<'a> Samples<'a> {
     /// Rows that count the same.
     pub fn new(features: &'a Matrix, class_ids: &'a [usize], n_classes: usize) -> Self {
         Samples { features, class_ids, n_classes, sample_weight: None, groups: None }
+    }
+
+    /// The rows of targets, which have one class each.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when they are label sets.
+    pub fn of_classes(features: &'a Matrix, targets: &'a Targets) -> Result<Self> {
+        match targets.labels() {
+            Labels::Classes { class_ids, n_classes } => Ok(Samples {
+                features,
+                class_ids,
+                n_classes: *n_classes,
+                sample_weight: targets.sample_weight(),
+                groups: targets.groups(),
+            }),
+            Labels::Sets(_) => Err(bad("expected one class a row, got label sets")),
+        }
     }
 
     /// The same rows with these weights.

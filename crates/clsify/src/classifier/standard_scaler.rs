@@ -19,6 +19,13 @@ pub enum Scaling {
     Standard,
 }
 
+impl Scaling {
+    /// What scales these rows, by their weights; nothing where there is no scaling.
+    pub(crate) fn fit(self, features: &Matrix, sample_weight: Option<&[f64]>) -> Option<StandardScaler> {
+        (self == Scaling::Standard).then(|| StandardScaler::fit_weighted(features, sample_weight))
+    }
+}
+
 /// Rows whose sums one thread takes at a time; fixed, so that threads change no bit.
 const BLOCK: usize = 256;
 

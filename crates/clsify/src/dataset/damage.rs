@@ -120,13 +120,8 @@ impl Damage {
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn text_damage(dataset: &Dataset) -> Vec<Damage> {
-    text_damage_of(dataset, None)
-}
-
-/// The same where a label may be a cell of several.
-pub(super) fn text_damage_of(dataset: &Dataset, separator: Option<&LabelSeparator>) -> Vec<Damage> {
     let cells: BTreeSet<&str> = dataset.labels.iter().map(String::as_str).collect();
-    let labels = Labels::of(&cells, separator);
+    let labels = Labels::of(&cells, dataset.separator());
     let most = 2_000.max(20 * median_characters(&dataset.sentences));
     let mut found = Vec::new();
     for (text, &line) in dataset.sentences.iter().zip(&dataset.lines) {

@@ -15,7 +15,6 @@ use super::json_array::JsonArray;
 use super::json_object::{Form, ObjectReader};
 use super::jsonl::JsonlReader;
 use super::lines::LineReader;
-use super::multi_label::LabelSeparator;
 use super::options::{DatasetOptions, Format};
 use super::refused::Refused;
 use super::source::{LABEL_PREFIX, Source};
@@ -135,13 +134,24 @@ pub(super) enum Records<R> {
 impl<R: Read> Examples<R> {
     /// Reads the first bytes, which tell what the file is.
     pub(super) fn new(reader: R, name: &str, options: &DatasetOptions, labelled: bool) -> Result<Self> {
-        if labelled && !options.label_columns.is_empty() {
+        if labelled && !options.label_columns.is_empty() && options.multi_label.is_none() {
             let message = "expected one label column, got columns of one label each, which make label sets";
             let hint =
                 "name one label column; label columns are for models of label sets (train --label-columns)";
             return Err(Error::new(ErrorKind::InvalidArgument, message).at(name).with_hint(hint));
         }
-        Examples::open(reader, name, options, labelled)
+        let mut examples = Examples::open(reader, name, options, labelled)?;
+        // A label cell may be empty then, and stays whole.
+        if let Some(separator) = options.multi_label.as_ref().filter(|_| labelled) {
+            match &mut examples.records {
+                Records::Tsv(table) => table.separator = Some(separator.clone()),
+                Records::Csv(table) => table.separator = Some(separator.clone()),
+                Records::Jsonl(reader) => reader.objects.separator = Some(separator.clone()),
+                Records::JsonArray(array) => array.objects.separator = Some(separator.clone()),
+                Records::FastText(reader) => reader.separator = Some(separator.clone()),
+            }
+        }
+        Ok(examples)
     }
 
     fn open(reader: R, name: &str, options: &DatasetOptions, labelled: bool) -> Result<Self> {
@@ -207,24 +217,6 @@ impl<R: Read> Examples<R> {
             refused: Refused::default(),
             groups_duplicates: options.group_duplicates && labelled,
         })
-    }
-
-    /// Records whose label cell may be empty, and stays whole.
-    pub(super) fn multi_label(
-        reader: R,
-        name: &str,
-        options: &DatasetOptions,
-        separator: &LabelSeparator,
-    ) -> Result<Self> {
-        let mut examples = Examples::open(reader, name, options, true)?;
-        match &mut examples.records {
-            Records::Tsv(table) => table.separator = Some(separator.clone()),
-            Records::Csv(table) => table.separator = Some(separator.clone()),
-            Records::Jsonl(reader) => reader.objects.separator = Some(separator.clone()),
-            Records::JsonArray(array) => array.objects.separator = Some(separator.clone()),
-            Records::FastText(reader) => reader.separator = Some(separator.clone()),
-        }
-        Ok(examples)
     }
 
     /// Bytes of the file that have been taken apart; of a compressed file those that have been read.

@@ -13,8 +13,8 @@ use std::io::Read;
 use crate::error::{Error, ErrorKind, Result};
 
 use super::examples::Example;
+use super::label_separator::LabelSeparator;
 use super::lines::LineReader;
-use super::multi_label::LabelSeparator;
 
 const PREFIX: &str = "__label__";
 

@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 use super::columns::{find_known_keys, quoted};
 use super::examples::Example;
-use super::multi_label::LabelSeparator;
+use super::label_separator::LabelSeparator;
 use super::one_hot;
 use super::options::{Column, DatasetOptions};
 use super::suggest::{list, suggestion};

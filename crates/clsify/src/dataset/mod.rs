@@ -26,7 +26,8 @@
 //! Blank lines are skipped, except where a line is a sentence, in a file with one column: there an empty line between
 //! sentences is an error, since results are matched to lines by position. Blank lines at the end are no records.
 //!
-//! [`MultiLabelDataset`] reads the same files where a sentence may have several labels or none.
+//! With [`DatasetOptions::multi_label`] a sentence may have several labels or none: its label is a cell of labels, and
+//! [`Dataset::label_sets`] has them one by one.
 //!
 //! A file may be compressed by gzip, whatever its name says. A file that holds no text, such as Parquet or a spreadsheet, is an
 //! error that says how to convert it.
@@ -48,9 +49,9 @@ mod inspected;
 mod json_array;
 mod json_object;
 mod jsonl;
+mod label_separator;
 mod label_spelling;
 mod lines;
-mod multi_label;
 mod one_hot;
 mod options;
 mod order;
@@ -78,20 +79,22 @@ use self::examples::{Example, Examples};
 use self::groups::Grouping;
 pub(crate) use self::groups::normalised;
 pub use self::inspected::Inspected;
+pub use self::label_separator::LabelSeparator;
 pub(crate) use self::label_spelling::{
     Spellings, is_part_of_a_list, odd_character, python_list, shown, spelled_otherwise, spellings,
 };
 pub use self::lines::{Line, LineReader};
-pub use self::multi_label::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
 pub use self::options::{Column, DatasetOptions, Format, Header};
 pub use self::records::{Fields, SentenceRecord};
 pub use self::scripts::{mixed_word, script_of};
-pub use self::summary::DatasetSummary;
+pub use self::summary::{DatasetSummary, LabelCounts};
 
-/// Sentences with a label each, and the line where each was found.
+/// Labelled sentences, and the line where each was found.
 ///
-/// It holds at least two classes, or one with [`DatasetOptions::allow_one_class`]; no sentence that is only whitespace and no empty label. Sentences are kept as they
-/// are; whitespace around a label is removed.
+/// By default each sentence has one label, and there are at least two classes, or one with
+/// [`DatasetOptions::allow_one_class`]. With [`DatasetOptions::multi_label`] each has a set of labels, perhaps an empty one, and
+/// at least one label occurs. No sentence is only whitespace. Sentences are kept as they are; whitespace around a label is
+/// removed.
 ///
 /// ```
 /// use clsify::dataset::{Dataset, DatasetOptions};
@@ -102,12 +105,20 @@ pub use self::summary::DatasetSummary;
 /// assert_eq!(dataset.labels(), ["1", "0", "0"]);
 /// assert_eq!(dataset.classes(), ["0", "1"]);
 /// assert_eq!(dataset.summary().n_duplicates, 1);
+///
+/// let tsv = "the vote and the match\tsport;politics\nthe match\tsport\nthe weather\t\n";
+/// let options = DatasetOptions { multi_label: Some(";".parse()?), ..DatasetOptions::default() };
+/// let dataset = Dataset::read(tsv.as_bytes(), "news.tsv", &options)?;
+/// assert_eq!(dataset.classes(), ["politics", "sport"]);
+/// assert_eq!(dataset.label_sets()[0], ["politics", "sport"]);
+/// assert!(dataset.label_sets()[2].is_empty());
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
     sentences: Vec<String>,
     labels: Vec<String>,
+    separator: Option<LabelSeparator>,
     lines: Vec<usize>,
     weights: Option<Vec<f64>>,
     grouping: Grouping,
@@ -133,7 +144,8 @@ impl Dataset {
     /// # std::fs::remove_dir_all(&folder).unwrap();
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
-    pub fn load(path: &Path, options: &DatasetOptions) -> Result<Self> {
+    pub fn load(path: impl AsRef<Path>, options: &DatasetOptions) -> Result<Self> {
+        let path = path.as_ref();
         Dataset::read(open(path)?, &path.display().to_string(), options)
     }
 
@@ -150,12 +162,13 @@ impl Dataset {
     /// ```
     pub fn read(reader: impl Read, name: &str, options: &DatasetOptions) -> Result<Self> {
         let mut examples = Examples::new(reader, name, options, true)?;
-        let mut dataset = Dataset::collect(&mut examples)?;
+        let mut dataset = Dataset::collect(&mut examples, options.multi_label.as_ref())?;
         dataset.skipped = examples.take_refused().into();
         dataset.grouping.settle(&dataset.sentences, examples.groups_duplicates);
-        check_weights(dataset.weights()).map_err(|error| error.at(dataset.place()).at(name))?;
-        dataset.check_classes(options.allow_one_class).map_err(|error| {
-            let error = error.at(dataset.place()).at(name);
+        let place = |error: Error| error.at(dataset.place()).at(name);
+        check_weights(dataset.weights()).map_err(place)?;
+        dataset.check_labels(options.allow_one_class).map_err(|error| {
+            let error = place(error);
             match options.limit {
                 Some(limit) if limit == dataset.len() => {
                     error.with_hint("the file may be sorted by label: raise --limit, or shuffle the file")
@@ -186,28 +199,66 @@ impl Dataset {
         S: AsRef<str>,
         L: AsRef<str>,
     {
-        let examples = pairs.into_iter().zip(1..).map(|((sentence, label), number)| {
-            let example = Example::new(number, sentence.as_ref(), Some(label.as_ref()));
-            example.check(true).map_err(|error| error.at(format!("pair {number}")))?;
+        let example =
+            |number, (sentence, label): (S, L)| Example::new(number, sentence.as_ref(), Some(label.as_ref()));
+        Dataset::from_examples(pairs.into_iter().zip(1..).map(|(pair, number)| example(number, pair)), None)
+    }
+
+    /// A data set from pairs of sentence and label cell in memory, such as `politics;sport`; an empty cell is a sentence without a
+    /// label. [`lines`](Self::lines) counts them from 1.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Dataset`] with the pair's number when a sentence is empty; when there are no pairs, or no label.
+    ///
+    /// ```
+    /// use clsify::dataset::Dataset;
+    /// let dataset = Dataset::from_label_cells([("a match", "sport"), ("rain", "")], &";".parse()?)?;
+    /// assert_eq!(dataset.label_sets(), [vec!["sport"], vec![]]);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn from_label_cells<S, L>(
+        pairs: impl IntoIterator<Item = (S, L)>,
+        separator: &LabelSeparator,
+    ) -> Result<Self>
+    where
+        S: AsRef<str>,
+        L: AsRef<str>,
+    {
+        let example =
+            |number, (sentence, cell): (S, L)| Example::with_cell(number, sentence.as_ref(), cell.as_ref());
+        let examples = pairs.into_iter().zip(1..).map(|(pair, number)| example(number, pair));
+        Dataset::from_examples(examples, Some(separator))
+    }
+
+    fn from_examples(
+        examples: impl Iterator<Item = Example>,
+        separator: Option<&LabelSeparator>,
+    ) -> Result<Self> {
+        let checked = examples.map(|example| {
+            example.check(true).map_err(|error| error.at(format!("pair {}", example.line)))?;
             Ok(example)
         });
-        let dataset = Dataset::collect(examples)?;
-        dataset.check_classes(false)?;
+        let dataset = Dataset::collect(checked, separator)?;
+        dataset.check_labels(false)?;
         Ok(dataset)
     }
 
-    fn collect(examples: impl Iterator<Item = Result<Example>>) -> Result<Self> {
-        let mut dataset = Dataset::empty();
+    fn collect(
+        examples: impl Iterator<Item = Result<Example>>,
+        separator: Option<&LabelSeparator>,
+    ) -> Result<Self> {
+        let mut dataset = Dataset::empty(separator);
         for example in examples {
             dataset.push(example?);
         }
         Ok(dataset)
     }
 
-    fn empty() -> Self {
+    fn empty(separator: Option<&LabelSeparator>) -> Self {
         Dataset {
             sentences: Vec::new(),
             labels: Vec::new(),
+            separator: separator.cloned(),
             lines: Vec::new(),
             weights: None,
             grouping: Grouping::default(),
@@ -223,7 +274,10 @@ impl Dataset {
             self.weights.get_or_insert_default().push(weight);
         }
         self.sentences.push(sentence);
-        self.labels.push(label);
+        self.labels.push(match &self.separator {
+            Some(separator) => separator.join(&separator.split(&label)),
+            None => label,
+        });
         self.lines.push(line);
     }
 
@@ -242,9 +296,23 @@ impl Dataset {
         &self.sentences
     }
 
-    /// The label of each sentence.
+    /// The label of each sentence; of a set its labels sorted, each once, with the [`separator`](Self::separator) between them.
     pub fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    /// The labels of each sentence, sorted and each once: one each, unless there is a [`separator`](Self::separator).
+    pub fn label_sets(&self) -> Vec<Vec<String>> {
+        let set = |label: &String| match &self.separator {
+            Some(separator) => separator.split(label),
+            None => vec![label.clone()],
+        };
+        self.labels.iter().map(set).collect()
+    }
+
+    /// What stands between the labels of a cell, where a sentence may have several labels or none.
+    pub fn separator(&self) -> Option<&LabelSeparator> {
+        self.separator.as_ref()
     }
 
     /// The line where each record starts, counted from 1; in a JSON array the number of the record.
@@ -301,28 +369,31 @@ impl Dataset {
 
     /// The distinct labels, sorted by code point as Python's `sorted` does; a class id is an index into them.
     pub fn classes(&self) -> Vec<String> {
-        let classes: BTreeSet<&String> = self.labels.iter().collect();
-        classes.into_iter().cloned().collect()
+        let classes: BTreeSet<String> = match &self.separator {
+            Some(_) => self.label_sets().into_iter().flatten().collect(),
+            None => self.labels.iter().cloned().collect(),
+        };
+        classes.into_iter().collect()
     }
 
     /// What the data set holds, in numbers.
     pub fn summary(&self) -> DatasetSummary {
-        let n_skipped = self.skipped.n;
-        DatasetSummary {
-            n_skipped,
-            n_groups: self.grouping.n(),
-            ..DatasetSummary::of(&self.sentences, &self.labels)
-        }
+        DatasetSummary::of(self)
     }
 
-    fn check_classes(&self, allow_one_class: bool) -> Result<()> {
-        let message = match self.labels.first() {
-            None => "expected labelled sentences, got none".to_string(),
-            Some(_) if allow_one_class => return Ok(()),
-            Some(label) if self.labels.iter().all(|other| other == label) => {
+    fn check_labels(&self, allow_one_class: bool) -> Result<()> {
+        let has_label = |cells: &[String]| cells.iter().any(|cell| !cell.is_empty());
+        let message = match (self.labels.first(), &self.separator) {
+            (None, _) => "expected labelled sentences, got none".to_string(),
+            (Some(_), _) if allow_one_class => return Ok(()),
+            (Some(_), Some(_)) if has_label(&self.labels) => return Ok(()),
+            (Some(_), Some(_)) => {
+                format!("expected at least one label in {} rows, got only empty cells", self.len())
+            }
+            (Some(label), None) if self.labels.iter().all(|other| other == label) => {
                 format!("expected at least 2 classes, got only {}", columns::quoted(label))
             }
-            Some(_) => return Ok(()),
+            (Some(_), None) => return Ok(()),
         };
         Err(Error::new(ErrorKind::Dataset, message))
     }
@@ -388,7 +459,8 @@ impl Sentences {
     /// # std::fs::remove_dir_all(&folder).unwrap();
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
-    pub fn load(path: &Path, options: &DatasetOptions) -> Result<Self> {
+    pub fn load(path: impl AsRef<Path>, options: &DatasetOptions) -> Result<Self> {
+        let path = path.as_ref();
         Sentences::read(open(path)?, &path.display().to_string(), options)
     }
 
@@ -456,7 +528,8 @@ impl SentenceReader<File> {
     /// # Errors
     /// [`ErrorKind::Io`] when it cannot be opened, [`ErrorKind::InvalidArgument`] and [`ErrorKind::Dataset`] when the
     /// options contradict themselves or the format is not known.
-    pub fn open(path: &Path, options: &DatasetOptions) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>, options: &DatasetOptions) -> Result<Self> {
+        let path = path.as_ref();
         let file = open(path)?;
         let file_bytes = file.metadata().ok().filter(|metadata| metadata.is_file()).map(|m| m.len());
         Ok(SentenceReader { file_bytes, ..SentenceReader::new(file, &path.display().to_string(), options)? })

@@ -7,7 +7,7 @@ use crate::error::Result;
 
 use super::columns::quoted;
 use super::examples::Example;
-use super::multi_label::LabelSeparator;
+use super::label_separator::LabelSeparator;
 
 /// A record of these columns' names and cells, once the names are known to [`fit`]. A cell that is neither yes nor no is a
 /// fault of the record.

@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use super::binary::Binary;
 use super::dialect::{Delimiter, Quoting};
 use super::gzip::inner_name;
+use super::label_separator::LabelSeparator;
 
 /// How to read a file. The default reads what the extension says, finds the columns, and reads to the end.
 ///
@@ -38,6 +39,7 @@ use super::gzip::inner_name;
 ///     text_column: Some(Column::Index(2)),
 ///     label_column: Some(Column::Index(1)),
 ///     label_columns: Vec::new(),
+///     multi_label: None,
 ///     weight_column: None,
 ///     group_column: None,
 ///     group_duplicates: false,
@@ -62,9 +64,13 @@ pub struct DatasetOptions {
     pub label_column: Option<Column>,
     /// Columns of one label each, in place of a label column: where a sentence has the label, the column holds 1, and 0 where
     /// it has not; `true`, `false`, `1.0` and `0.0` mean the same. The label is the column's name, or its number where
-    /// there is no header. They make label sets, so only what reads these reads them
-    /// ([`MultiLabelDataset`](super::MultiLabelDataset)); [`Sentences`](super::Sentences) ignores them.
+    /// there is no header. They make label sets, so they go together with [`multi_label`](Self::multi_label);
+    /// [`Sentences`](super::Sentences) ignores them.
     pub label_columns: Vec<Column>,
+    /// What stands between the labels of a cell, where a sentence may have several labels or none; `None`: it has one. In JSONL a
+    /// label may then also be an array of strings, numbers or booleans, none of which holds the separator.
+    /// [`Sentences`](super::Sentences) ignores it.
+    pub multi_label: Option<LabelSeparator>,
     /// The column that says how much each record counts; without one they count the same. [`Sentences`](super::Sentences)
     /// ignores it.
     pub weight_column: Option<Column>,

@@ -1,8 +1,10 @@
 //! A data set in numbers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
+
+use super::Dataset;
 
 /// What a data set holds, in numbers: the `dataset` block of the JSON report.
 ///
@@ -10,21 +12,22 @@ use serde::Serialize;
 /// use clsify::dataset::Dataset;
 /// let summary = Dataset::from_pairs([("fine", "1"), ("fine", "0"), ("fine", "1"), ("bad", "0")])?.summary();
 /// assert_eq!(summary.n_samples, 4);
-/// assert_eq!(summary.class_counts["1"], 2);
+/// assert_eq!(summary.labels.counts()["1"], 2);
 /// assert_eq!(summary.n_duplicates, 2);
 /// assert_eq!(summary.n_conflicting, 1);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DatasetSummary {
     /// The number of records.
     pub n_samples: usize,
-    /// The number of records of each class, sorted by class.
-    pub class_counts: BTreeMap<String, usize>,
+    /// The number of records of each class or label.
+    #[serde(flatten)]
+    pub labels: LabelCounts,
     /// Records less distinct sentences: how many would go if each sentence were kept once. Sentences are the same
     /// when every character is.
     pub n_duplicates: usize,
-    /// Distinct sentences that occur with more than one label.
+    /// Distinct sentences that occur with more than one label, or set of labels.
     pub n_conflicting: usize,
     /// Records that were left out, as they could not be used.
     #[serde(skip_serializing_if = "is_zero")]
@@ -34,32 +37,79 @@ pub struct DatasetSummary {
     pub n_groups: Option<usize>,
 }
 
-pub(super) fn is_zero(n: &usize) -> bool {
+/// The labels of a data set in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum LabelCounts {
+    /// Of one class a sentence.
+    Classes {
+        /// The number of records of each class, sorted by class.
+        class_counts: BTreeMap<String, usize>,
+    },
+    /// Of sets of labels.
+    LabelSets {
+        /// The number of records that have each label, sorted by label.
+        label_counts: BTreeMap<String, usize>,
+        /// The mean number of labels a record.
+        label_cardinality: f64,
+        /// Distinct sets of labels, the empty one included where it occurs.
+        n_label_sets: usize,
+        /// Records without a label.
+        n_without_label: usize,
+        /// Records with more than one label.
+        n_with_several: usize,
+    },
+}
+
+impl LabelCounts {
+    /// The number of records of each class, or with each label, sorted.
+    pub fn counts(&self) -> &BTreeMap<String, usize> {
+        match self {
+            LabelCounts::Classes { class_counts } => class_counts,
+            LabelCounts::LabelSets { label_counts, .. } => label_counts,
+        }
+    }
+}
+
+fn is_zero(n: &usize) -> bool {
     *n == 0
 }
 
 impl DatasetSummary {
-    pub(super) fn of(sentences: &[String], labels: &[String]) -> Self {
-        let mut class_counts: BTreeMap<String, usize> = BTreeMap::new();
-        // The first label of each distinct sentence, and whether another one followed.
-        let mut distinct: HashMap<&str, (&str, bool)> = HashMap::with_capacity(sentences.len());
-        for (sentence, label) in sentences.iter().zip(labels) {
-            match class_counts.get_mut(label) {
+    pub(super) fn of(dataset: &Dataset) -> Self {
+        let sets = dataset.label_sets();
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for label in sets.iter().flatten() {
+            match counts.get_mut(label) {
                 Some(count) => *count += 1,
                 None => {
-                    class_counts.insert(label.clone(), 1);
+                    counts.insert(label.clone(), 1);
                 }
             }
+        }
+        let labels = match dataset.separator() {
+            None => LabelCounts::Classes { class_counts: counts },
+            Some(_) => LabelCounts::LabelSets {
+                label_cardinality: counts.values().sum::<usize>() as f64 / dataset.len() as f64,
+                label_counts: counts,
+                n_label_sets: sets.iter().collect::<BTreeSet<_>>().len(),
+                n_without_label: sets.iter().filter(|labels| labels.is_empty()).count(),
+                n_with_several: sets.iter().filter(|labels| labels.len() > 1).count(),
+            },
+        };
+        // The first label of each distinct sentence, and whether another one followed.
+        let mut distinct: HashMap<&str, (&str, bool)> = HashMap::with_capacity(dataset.len());
+        for (sentence, label) in dataset.sentences().iter().zip(dataset.labels()) {
             let (first, conflicting) = distinct.entry(sentence).or_insert((label, false));
             *conflicting |= *first != label;
         }
         DatasetSummary {
-            n_samples: sentences.len(),
-            class_counts,
-            n_duplicates: sentences.len() - distinct.len(),
+            n_samples: dataset.len(),
+            labels,
+            n_duplicates: dataset.len() - distinct.len(),
             n_conflicting: distinct.values().filter(|(_, conflicting)| *conflicting).count(),
-            n_skipped: 0,
-            n_groups: None,
+            n_skipped: dataset.skipped.n,
+            n_groups: dataset.grouping.n(),
         }
     }
 }

@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 
-use crate::classifier::LabelIndicator;
 use crate::error::{Error, ErrorKind, Result};
+use crate::targets::LabelIndicator;
 
 /// The usual number of bins of [`expected_calibration_error`].
 pub const N_BINS: usize = 15;
@@ -80,7 +80,7 @@ impl ProbabilityScores {
     /// As for [`of`](Self::of).
     ///
     /// ```
-    /// use clsify::{classifier::LabelIndicator, evaluation::ProbabilityScores};
+    /// use clsify::{targets::LabelIndicator, evaluation::ProbabilityScores};
     /// let labels = LabelIndicator::from_sets(&[vec![0], vec![0, 1]], 2)?;
     /// let scores = ProbabilityScores::of_labels(&[0.9, 0.1, 0.9, 0.1], &labels, None)?.scores;
     /// // The first label is always there and said to be with 0.9, the second every other time and said to be with 0.1.

@@ -7,6 +7,7 @@ mod abstention;
 pub mod calibration_error;
 mod class_thresholds;
 mod cross_validation;
+mod either;
 mod f1_rows;
 mod f1_threshold;
 mod forecast;
@@ -37,6 +38,7 @@ pub use class_thresholds::{f1_macro_thresholds, f1_macro_thresholds_weighted};
 pub use cross_validation::{
     baseline_cross_val_score, compare_logits, cross_val_predict, cross_val_score, out_of_fold_logits,
 };
+pub use either::Metrics;
 pub use f1_threshold::F1Threshold;
 pub use forecast::{CurveRuns, Forecast, forecast};
 pub use grid_search::{GridPoint, GridSearch, grid_search, linspace, mean_and_std};

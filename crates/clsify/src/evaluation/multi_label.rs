@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::interval::wilson_ci95;
 use super::metrics::{Scores, check_labels, ordered_map, ratio};
 use super::ratio_score::RatioScore;
-use crate::classifier::LabelIndicator;
 use crate::error::{Error, ErrorKind, Result};
+use crate::targets::LabelIndicator;
 
 /// How well predicted sets of labels agree with the true ones.
 ///
 /// ```
-/// use clsify::{classifier::LabelIndicator, evaluation::MultiLabelEvaluation};
+/// use clsify::{targets::LabelIndicator, evaluation::MultiLabelEvaluation};
 /// let labels = ["politics".to_string(), "sport".to_string()];
 /// let y_true = LabelIndicator::from_sets(&[vec![0, 1], vec![1], vec![]], 2)?;
 /// let y_pred = LabelIndicator::from_sets(&[vec![0], vec![1], vec![]], 2)?;
@@ -115,7 +115,7 @@ impl MultiLabelEvaluation {
 /// Scores with each row counted by its weight: scikit-learn's with `sample_weight`.
 ///
 /// ```
-/// use clsify::{classifier::LabelIndicator, evaluation::WeightedMultiLabelScores};
+/// use clsify::{targets::LabelIndicator, evaluation::WeightedMultiLabelScores};
 /// let y_true = LabelIndicator::from_sets(&[vec![0, 1], vec![1]], 2)?;
 /// let y_pred = LabelIndicator::from_sets(&[vec![0], vec![1]], 2)?;
 /// let scores = WeightedMultiLabelScores::of(&y_true, &y_pred, Some(&[1.0, 3.0]))?;

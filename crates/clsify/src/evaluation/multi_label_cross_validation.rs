@@ -6,9 +6,10 @@ use super::grid_search::{GridPoint, GridSearch, mean_and_std};
 use crate::classifier::logistic_regression::FitTask;
 use crate::classifier::one_vs_rest::{MAX_ROW_WEIGHTS, fit_labels, held_out_label_logits, sigmoid};
 use crate::classifier::rows::Precision;
-use crate::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, OneVsRest};
+use crate::classifier::{LogisticRegressionOptions, MultiLabelSamples, OneVsRest};
 use crate::error::Result;
 use crate::split::Split;
+use crate::targets::LabelIndicator;
 
 /// The logit of each label for every row, by the classifier of the fold that holds it out: `[n_samples, n_labels]`.
 ///
@@ -19,7 +20,8 @@ use crate::split::Split;
 /// As for [`OneVsRest::fit`](crate::classifier::OneVsRest::fit).
 ///
 /// ```
-/// use clsify::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples};
+/// use clsify::classifier::{LogisticRegressionOptions, MultiLabelSamples};
+/// use clsify::targets::LabelIndicator;
 /// use clsify::{evaluation::out_of_fold_label_logits, matrix::Matrix, split::KFold};
 /// let features = Matrix::from_vec(vec![-2.0, 1.0, -1.0, 2.0], 4, 1)?;
 /// let labels = LabelIndicator::from_sets(&[vec![], vec![0], vec![], vec![0]], 1)?;
@@ -67,7 +69,8 @@ pub fn out_of_fold_probabilities(
 /// As for [`OneVsRest::fit`].
 ///
 /// ```
-/// use clsify::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples};
+/// use clsify::classifier::{LogisticRegressionOptions, MultiLabelSamples};
+/// use clsify::targets::LabelIndicator;
 /// use clsify::{evaluation::compare_label_logits, matrix::Matrix, split::KFold};
 /// let features = Matrix::from_vec(vec![-2.0, 1.0, -1.0, 2.0], 4, 1)?;
 /// let labels = LabelIndicator::from_sets(&[vec![], vec![0], vec![], vec![0]], 1)?;
@@ -108,7 +111,7 @@ fn label_logits(
 /// As for [`F1Threshold::choose_weighted`].
 ///
 /// ```
-/// use clsify::{classifier::LabelIndicator, evaluation::f1_thresholds};
+/// use clsify::{targets::LabelIndicator, evaluation::f1_thresholds};
 /// let labels = LabelIndicator::from_sets(&[vec![0], vec![0, 1], vec![]], 2)?;
 /// let chosen = f1_thresholds(&[0.4, 0.1, 0.3, 0.8, 0.1, 0.2], &labels, None)?;
 /// assert_eq!((chosen[0].threshold, chosen[1].threshold), (0.2, 0.5));
@@ -138,7 +141,8 @@ pub fn f1_thresholds(
 /// As for [`OneVsRest::fit`]; also when `c_values` is empty.
 ///
 /// ```
-/// use clsify::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples};
+/// use clsify::classifier::{LogisticRegressionOptions, MultiLabelSamples};
+/// use clsify::targets::LabelIndicator;
 /// use clsify::{evaluation::multi_label_grid_search, matrix::Matrix, split::KFold};
 /// let features = Matrix::from_vec(vec![-2.0, 1.0, -1.0, 2.0], 4, 1)?;
 /// let labels = LabelIndicator::from_sets(&[vec![], vec![0], vec![], vec![0]], 1)?;

@@ -12,13 +12,13 @@
 use serde::Serialize;
 
 use super::interval::wilson;
-use crate::classifier::LabelIndicator;
 use crate::error::{Error, ErrorKind, Result};
+use crate::targets::LabelIndicator;
 
 /// What each row adds to a score.
 ///
 /// ```
-/// use clsify::{classifier::LabelIndicator, evaluation::RatioScore};
+/// use clsify::{targets::LabelIndicator, evaluation::RatioScore};
 /// let accuracy = RatioScore::accuracy(&[true, true, false, true], None)?;
 /// assert_eq!((accuracy.score(), accuracy.effective_rows()), (0.75, 4.0));
 /// let by_weight = RatioScore::accuracy(&[true, false], Some(&[3.0, 1.0]))?;

@@ -11,7 +11,7 @@
 use super::f1_rows::{Answer, Average, f1};
 use super::label_issues::softmax;
 use super::scoring::Scoring;
-use crate::classifier::LabelIndicator;
+use crate::targets::LabelIndicator;
 
 /// A score, and what each row adds to it; more is better in all of them, so a log loss is negative.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +75,7 @@ impl RowScores {
     /// Accuracy is that of whole sets; macro F1 is over all labels; log loss is the mean over rows of the mean over labels.
     ///
     /// ```
-    /// use clsify::{classifier::LabelIndicator, evaluation::{RowScores, Scoring}};
+    /// use clsify::{targets::LabelIndicator, evaluation::{RowScores, Scoring}};
     /// let y_true = LabelIndicator::from_sets(&[vec![0, 1], vec![1]], 2)?;
     /// let of = |scoring| RowScores::of_label_sets(scoring, &[1.0, -1.0, -1.0, 1.0], &y_true, None).score;
     /// assert_eq!((of(Scoring::Accuracy), of(Scoring::F1Micro)), (0.5, 0.8));

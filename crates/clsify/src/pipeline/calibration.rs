@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cautions::counts;
 use crate::classifier::platt::check_n_classes;
 use crate::classifier::{LogisticRegression, Platt, Samples, Temperature};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::evaluation::{CalibrationScores, ProbabilityScores, ReliabilityBin, softmax};
-use crate::split::{class_folds, n_groups};
+use crate::split::n_groups;
+use crate::targets::{Labels, Targets};
 
 const FEW_SPLITS: usize = 5;
 const MANY_SPLITS: usize = 20;
@@ -73,37 +75,24 @@ pub(super) fn check(calibration: Calibration, y_train: &[usize]) -> Result<()> {
     check_n_classes(classes.len()).map_err(|e| e.at("calibration"))
 }
 
-/// Folds for training rows of which `n_largest` are of the largest class: twenty, where that has a row for each.
+/// Folds for these rows, twenty where that leaves something to fit: where classes keep their shares, the largest has a row for each;
+/// where rows have groups, there is a group for each.
 ///
 /// The classifiers of folds stand in for the saved one. With five folds they have a fifth fewer rows: where features are many
 /// they fit those too closely, their logits are larger than the saved one's, and neither a temperature nor a threshold that
 /// suits them suits it. With many rows five will do, and cost less.
-pub(super) fn n_splits_of(n_rows: usize, n_largest: usize) -> usize {
-    if n_rows > MANY_ROWS { FEW_SPLITS } else { n_largest.clamp(FEW_SPLITS, MANY_SPLITS) }
-}
-
-/// The same for rows of these classes, or where they have groups, which folds keep together, for the number of these.
-pub(super) fn n_splits(y_train: &[usize], groups: Option<&[usize]>) -> usize {
-    if let Some(groups) = groups {
-        return n_splits_of(y_train.len(), n_groups(groups));
+pub(super) fn n_splits(targets: &Targets) -> usize {
+    if targets.len() > MANY_ROWS {
+        return FEW_SPLITS;
     }
-    let n_classes = y_train.iter().max().map_or(0, |id| id + 1);
-    let mut counts = vec![0; n_classes];
-    y_train.iter().for_each(|&id| counts[id] += 1);
-    n_splits_of(y_train.len(), counts.into_iter().max().unwrap_or(0))
-}
-
-/// Whether every training row can be scored by a classifier that has not seen it.
-pub(super) fn check_folds(y_train: &[usize], groups: Option<&[usize]>, n_splits: usize) -> Result<()> {
-    let place = |e: Error| {
-        e.at("calibration").with_hint("fewer rows will do without calibration and without rules of decision")
+    let most = match (targets.groups(), targets.labels()) {
+        (Some(groups), _) => n_groups(groups),
+        (None, Labels::Classes { class_ids, n_classes }) => {
+            counts(class_ids, *n_classes).into_iter().max().unwrap_or(0)
+        }
+        (None, Labels::Sets(labels)) => labels.n_samples(),
     };
-    let folds = class_folds(y_train, groups, n_splits).map_err(place)?;
-    if folds.iter().any(|fold| fold.train.iter().all(|&i| y_train[i] == y_train[fold.train[0]])) {
-        let message = "expected at least 2 classes in the training rows of every fold, got only one";
-        return Err(place(Error::new(ErrorKind::InvalidArgument, message)));
-    }
-    Ok(())
+    most.clamp(FEW_SPLITS, MANY_SPLITS)
 }
 
 impl Calibrator {
@@ -253,14 +242,14 @@ mod tests {
 
     #[test]
     fn folds_are_twenty_where_a_class_has_the_rows_and_the_rows_are_not_many() {
-        let rows = |counts: &[usize]| -> Vec<usize> {
-            counts.iter().enumerate().flat_map(|(id, &n)| vec![id; n]).collect()
+        let n_splits_of = |counts: &[usize]| {
+            let ids = counts.iter().enumerate().flat_map(|(id, &n)| vec![id; n]).collect();
+            n_splits(&Targets::classes(ids, counts.len()))
         };
-        assert_eq!(n_splits(&rows(&[30, 20]), None), 20);
-        assert_eq!(n_splits(&rows(&[3, 12]), None), 12);
-        assert_eq!(n_splits(&rows(&[2, 3]), None), 5, "too few, and refused with five");
-        assert!(check_folds(&rows(&[2, 3]), None, 5).is_err());
-        assert_eq!(n_splits(&rows(&[60_000, 40_000]), None), 20);
-        assert_eq!(n_splits(&rows(&[60_000, 40_001]), None), 5);
+        assert_eq!(n_splits_of(&[30, 20]), 20);
+        assert_eq!(n_splits_of(&[3, 12]), 12);
+        assert_eq!(n_splits_of(&[2, 3]), 5, "too few, and refused with five");
+        assert_eq!(n_splits_of(&[60_000, 40_000]), 20);
+        assert_eq!(n_splits_of(&[60_000, 40_001]), 5);
     }
 }

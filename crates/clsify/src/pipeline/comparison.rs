@@ -3,13 +3,16 @@
 use serde::Serialize;
 
 use super::cautions::note_seen;
+use super::evaluate::Evaluated;
 use super::label_notes::note_known_otherwise;
 use super::observer::Observer;
-use super::sentence_classifier::{EvaluationReport, SentenceClassifier};
+use super::rows::{sets, targets, union};
+use super::sentence_classifier::{Prediction, SentenceClassifier};
 use super::training_report::EncoderReport;
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::error::{Error, Result};
-use crate::evaluation::{Evaluation, PairedCounts, PairedScores, RatioScore};
+use crate::evaluation::{Metrics, MultiLabelEvaluation, PairedCounts, PairedScores, RatioScore};
+use crate::targets::LabelIndicator;
 
 /// What [`compare`] finds.
 #[derive(Debug, Clone, Serialize)]
@@ -20,14 +23,39 @@ pub struct ComparisonReport {
     pub a: ComparedModel,
     /// The second classifier.
     pub b: ComparedModel,
-    /// Accuracy row by row.
+    /// Accuracy row by row; of label sets a row is right if its whole set is.
     #[serde(flatten)]
     pub rows: ComparedRows,
-    /// The accuracies with each row counted by its weight, where rows have weights.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub weighted_accuracy: Option<PairedScores>,
+    /// What differs with the form of the labels.
+    #[serde(flatten)]
+    pub form: ComparisonForm,
     /// The sentences with two different predictions, in the order of the file.
     pub differences: Vec<Disagreement>,
+}
+
+/// Comparisons that only one form of labels has.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum ComparisonForm {
+    /// Of one class a sentence.
+    Classes {
+        /// The accuracies with each row counted by its weight, where rows have weights.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        weighted_accuracy: Option<PairedScores>,
+    },
+    /// Of label sets.
+    LabelSets {
+        /// F1 of all labels together.
+        micro_f1: PairedScores,
+        /// The subset accuracies with each row counted by its weight, where rows have weights.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        weighted_subset_accuracy: Option<PairedScores>,
+        /// The micro F1 with each row counted by its weight, where rows have weights.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        weighted_micro_f1: Option<PairedScores>,
+        /// Every label of the data and of both classifiers, sorted.
+        per_label: Vec<ComparedLabel>,
+    },
 }
 
 /// Two classifiers by the rows that each has right; every row counts once.
@@ -60,16 +88,33 @@ impl ComparedRows {
 pub struct ComparedModel {
     /// Its encoder and what it takes from it.
     pub encoder: EncoderReport,
-    /// Its classes.
+    /// Its classes or labels.
     pub classes: Vec<String>,
-    /// Labels of the data that it does not know: their rows count as wrong.
+    /// Labels of the data that it does not know: it never gives them.
     pub unknown_labels: Vec<String>,
-    /// How many rows those are.
+    /// How many rows have one of those.
     pub n_unknown: usize,
-    /// As in [`EvaluationReport::n_seen`].
+    /// As in [`EvaluationReport::n_seen`](super::EvaluationReport::n_seen).
     pub n_seen: Option<usize>,
-    /// Its scores.
-    pub test: Evaluation,
+    /// Its scores; of label sets over all labels of the data and of both classifiers.
+    pub test: Metrics,
+}
+
+/// One label: do the two answer "has it" or "has it not" differently well?
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComparedLabel {
+    /// The label.
+    pub label: String,
+    /// Rows that have it.
+    pub support: usize,
+    /// F1 of the first.
+    pub a: f64,
+    /// F1 of the second.
+    pub b: f64,
+    /// Rows by who answers right, yes or no.
+    pub counts: PairedCounts,
+    /// [`PairedCounts::mcnemar_exact`]; one of twenty is below 0.05 by chance.
+    pub mcnemar_p_value: f64,
 }
 
 /// A sentence of which the classifiers say different things.
@@ -79,16 +124,37 @@ pub struct Disagreement {
     pub line: usize,
     /// The sentence.
     pub text: String,
-    /// Its label.
-    pub label: String,
-    /// What the first predicts.
-    pub a: String,
-    /// What the second predicts.
-    pub b: String,
+    /// The truth, and what the two predict.
+    #[serde(flatten)]
+    pub answers: Answers,
 }
 
-/// Compares two classifiers row by row. Their encoders may differ, and so may their classes: a label that one of them does not
-/// know counts as wrong for it. Weights of rows count in [`ComparisonReport::weighted_accuracy`] alone.
+/// What is right, and what two classifiers predict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Answers {
+    /// Of one class a sentence.
+    Classes {
+        /// The sentence's label.
+        label: String,
+        /// What the first predicts.
+        a: String,
+        /// What the second predicts.
+        b: String,
+    },
+    /// Of label sets.
+    LabelSets {
+        /// The sentence's labels.
+        labels: Vec<String>,
+        /// What the first gives.
+        a: Vec<String>,
+        /// What the second gives.
+        b: Vec<String>,
+    },
+}
+
+/// Compares two classifiers row by row, and of label sets label by label. Their encoders may differ, and so may their classes: a
+/// label that one of them does not know is never given by it, and counts as wrong. Weights of rows count in the scores that say so alone.
 ///
 /// # Errors
 /// As for [`SentenceClassifier::evaluate`]; also when one of them knows none of the labels.
@@ -97,7 +163,7 @@ pub struct Disagreement {
 /// use clsify::dataset::{Dataset, DatasetOptions};
 /// use clsify::pipeline::{SentenceClassifier, compare};
 /// let (a, b) = (SentenceClassifier::load("old".as_ref(), &())?, SentenceClassifier::load("new".as_ref(), &())?);
-/// let dataset = Dataset::load("test.tsv".as_ref(), &DatasetOptions::default())?;
+/// let dataset = Dataset::load("test.tsv", &DatasetOptions::default())?;
 /// let report = compare(&a, &b, &dataset, &())?;
 /// println!("{:+.3}, p = {:.3}", report.rows.difference, report.rows.mcnemar_p_value);
 /// # Ok::<(), clsify::error::Error>(())
@@ -112,53 +178,99 @@ pub fn compare(
         model.check_labels(dataset).map_err(|e| e.at(name))?;
     }
     let evaluate = |model: &SentenceClassifier, name: &str| {
-        let (report, predicted, _) = model.evaluate_rows(dataset, observer)?;
+        let Evaluated { report, predictions } = model.evaluate_rows(dataset, observer)?;
         let rows = (report.n_seen.unwrap_or(0), dataset.len());
         note_seen(observer, rows, &format!("the training rows of {name}"));
         note_known_otherwise(observer, &model.unknown_labels(dataset), model.classes());
-        Ok::<_, Error>((report, predicted))
+        Ok::<_, Error>((report, names(model, &predictions)))
     };
-    let ((report_a, predicted_a), (report_b, predicted_b)) = (evaluate(a, "A")?, evaluate(b, "B")?);
-    let names = |model: &SentenceClassifier, predicted: Vec<usize>| -> Vec<String> {
-        predicted.into_iter().map(|id| model.classes()[id].clone()).collect()
+    let ((report_a, said_a), (report_b, said_b)) = (evaluate(a, "A")?, evaluate(b, "B")?);
+    let truths = dataset.label_sets();
+    let right = |said: &[Vec<String>]| -> Vec<bool> {
+        said.iter().zip(&truths).map(|(said, truth)| said == truth).collect()
     };
-    let (predicted_a, predicted_b) = (names(a, predicted_a), names(b, predicted_b));
-    let right = |predicted: &[String]| -> Vec<bool> {
-        predicted.iter().zip(dataset.labels()).map(|(predicted, label)| predicted == label).collect()
-    };
-    let (right_a, right_b) = (right(&predicted_a), right(&predicted_b));
+    let (right_a, right_b) = (right(&said_a), right(&said_b));
     let weighted_accuracy = dataset.weights().map(|weights| {
         let of = |is_right: &[bool]| RatioScore::accuracy(is_right, Some(weights));
         PairedScores::of(&of(&right_a)?, &of(&right_b)?)
     });
-    let pairs = predicted_a.into_iter().zip(predicted_b).enumerate();
-    let differences = pairs.filter(|(_, (a, b))| a != b).map(|(row, (a, b))| Disagreement {
+    let weighted_accuracy = weighted_accuracy.transpose()?;
+    let (form, test_a, test_b) = match dataset.separator() {
+        None => (ComparisonForm::Classes { weighted_accuracy }, report_a.test, report_b.test),
+        Some(_) => compare_label_sets((a, &said_a), (b, &said_b), dataset, weighted_accuracy)?,
+    };
+    let model = |model: &SentenceClassifier, encoder, n_seen, test| {
+        let unknown_labels = model.unknown_labels(dataset);
+        let has_unknown = |set: &&Vec<String>| set.iter().any(|label| unknown_labels.contains(label));
+        let n_unknown = truths.iter().filter(has_unknown).count();
+        let classes = model.classes().to_vec();
+        ComparedModel { encoder, classes, n_unknown, unknown_labels, n_seen, test }
+    };
+    let pairs = said_a.into_iter().zip(said_b).enumerate().filter(|(_, (a, b))| a != b);
+    let differences = pairs.map(|(row, (a, b))| Disagreement {
         line: dataset.lines()[row],
         text: dataset.sentences()[row].clone(),
-        label: dataset.labels()[row].clone(),
-        a,
-        b,
+        answers: match dataset.separator() {
+            None => Answers::Classes { label: truths[row].concat(), a: a.concat(), b: b.concat() },
+            Some(_) => Answers::LabelSets { labels: truths[row].clone(), a, b },
+        },
     });
     Ok(ComparisonReport {
         differences: differences.collect(),
         dataset: dataset.summary(),
-        a: ComparedModel::of(a, report_a, dataset),
-        b: ComparedModel::of(b, report_b, dataset),
+        a: model(a, report_a.encoder, report_a.n_seen, test_a),
+        b: model(b, report_b.encoder, report_b.n_seen, test_b),
         rows: ComparedRows::of(&right_a, &right_b)?,
-        weighted_accuracy: weighted_accuracy.transpose()?,
+        form,
     })
 }
 
-impl ComparedModel {
-    fn of(model: &SentenceClassifier, report: EvaluationReport, dataset: &Dataset) -> Self {
-        let unknown_labels = model.unknown_labels(dataset);
-        ComparedModel {
-            encoder: report.encoder,
-            classes: model.classes().to_vec(),
-            n_unknown: dataset.labels().iter().filter(|label| unknown_labels.contains(label)).count(),
-            unknown_labels,
-            n_seen: report.n_seen,
-            test: report.test,
-        }
-    }
+/// The names of what is predicted for each row.
+fn names(model: &SentenceClassifier, predictions: &[Prediction]) -> Vec<Vec<String>> {
+    let of_row = |p: &Prediction| model.labels(p).into_iter().map(str::to_string).collect();
+    predictions.iter().map(of_row).collect()
+}
+
+/// Two classifiers of label sets by all labels that the data or one of the two knows, with the scores of both over these.
+fn compare_label_sets(
+    (a, said_a): (&SentenceClassifier, &[Vec<String>]),
+    (b, said_b): (&SentenceClassifier, &[Vec<String>]),
+    dataset: &Dataset,
+    weighted_subset_accuracy: Option<PairedScores>,
+) -> Result<(ComparisonForm, Metrics, Metrics)> {
+    let labels = union(a.classes(), union(b.classes(), dataset.classes()));
+    let all = targets(dataset, &labels)?;
+    let y_true = sets(&all)?;
+    let indicator = |said: &[Vec<String>]| {
+        let ids = |set: &Vec<String>| set.iter().filter_map(|l| labels.binary_search(l).ok()).collect();
+        LabelIndicator::from_sets(&said.iter().map(ids).collect::<Vec<Vec<usize>>>(), labels.len())
+    };
+    let (y_a, y_b) = (indicator(said_a)?, indicator(said_b)?);
+    let micro_f1 = |weights: Option<&[f64]>| {
+        let of = |y_pred: &LabelIndicator| RatioScore::micro_f1(y_true, y_pred, weights);
+        PairedScores::of(&of(&y_a)?, &of(&y_b)?)
+    };
+    let test = |y_pred: &LabelIndicator| MultiLabelEvaluation::from_predictions(y_true, y_pred, &labels);
+    let (test_a, test_b) = (test(&y_a)?, test(&y_b)?);
+    let per_label = (0..labels.len()).map(|id| {
+        let right = |y_pred: &LabelIndicator| -> Vec<bool> {
+            y_true.rows().zip(y_pred.rows()).map(|(truth, given)| truth[id] == given[id]).collect()
+        };
+        let counts = PairedCounts::of(&right(&y_a), &right(&y_b))?;
+        Ok(ComparedLabel {
+            label: labels[id].clone(),
+            support: y_true.count(id),
+            a: test_a.per_label[id].1.f1,
+            b: test_b.per_label[id].1.f1,
+            mcnemar_p_value: counts.mcnemar_exact(),
+            counts,
+        })
+    });
+    let form = ComparisonForm::LabelSets {
+        micro_f1: micro_f1(None)?,
+        weighted_subset_accuracy,
+        weighted_micro_f1: dataset.weights().map(|weights| micro_f1(Some(weights))).transpose()?,
+        per_label: per_label.collect::<Result<_>>()?,
+    };
+    Ok((form, Metrics::LabelSets(test_a), Metrics::LabelSets(test_b)))
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::calibration::that_count;
 use super::cost_matrix::CostMatrix;
+use super::label_costs::LabelCosts;
 use crate::classifier::{Answer, ClassWeight, Decision, LogisticRegression, Rule};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{
@@ -20,32 +21,37 @@ const N_CURVE_POINTS: usize = 20;
 
 /// Which rule is wanted, and whether there may be no answer. All numbers that are chosen are chosen on training rows, each
 /// scored by a classifier that has not seen it, after calibration if there is any.
+///
+/// Of label sets each label has one threshold, so that a rule and an abstention do not go together.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DecisionOptions {
-    /// Which class is answered.
+    /// Which class is answered, or which labels are given.
     pub rule: RuleOptions,
     /// Where it is not. The default is nowhere.
     pub abstention: Option<Abstention>,
 }
 
-/// Which class is answered.
+/// Which class is answered, or which labels are given.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum RuleOptions {
-    /// The most probable class: the article's choice.
+    /// The most probable class: the article's choice. Every label with a probability above 0.5.
     #[default]
     MostProbable,
-    /// By a threshold for each class, those with the best macro F1.
+    /// By a threshold for each class, those with the best macro F1; for each label that with its best F1.
     F1Macro,
     /// The class of least expected cost.
     CostMatrix(CostMatrix),
+    /// Of label sets: the labels of least expected cost.
+    LabelCosts(LabelCosts),
 }
 
 /// Where there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Abstention {
-    /// Where the class of the rule has less than this probability.
+    /// Where the class of the rule has less than this probability; a label is given only above it.
     Below(f64),
-    /// The same, with the threshold of the largest coverage at which this share of the answered rows is right.
+    /// The same, with the threshold of the largest coverage at which this share of the answered rows is right; for each label
+    /// the lowest at which this share of the rows that are given it have it.
     TargetPrecision(f64),
 }
 
@@ -128,6 +134,9 @@ pub(super) fn check(
     }
     match &options.rule {
         RuleOptions::MostProbable | RuleOptions::F1Macro => {}
+        RuleOptions::LabelCosts(_) => {
+            return Err(bad("expected a cost matrix of classes, got costs of labels"));
+        }
         RuleOptions::CostMatrix(costs) => {
             if class_weight == ClassWeight::Balanced {
                 let message =
@@ -242,6 +251,9 @@ impl Counting {
                 Rule::ClassThresholds(f1_macro_thresholds_weighted(p, y, self.n_classes, weights)?)
             }
             RuleOptions::CostMatrix(costs) => Rule::CostMatrix(costs.of_classes(labels)?),
+            RuleOptions::LabelCosts(_) => {
+                return Err(bad("expected a cost matrix of classes, got costs of labels"));
+            }
         };
         let abstain_below = match options.abstention {
             None => None,

@@ -14,9 +14,10 @@ const NEARLY_ALL: f64 = 0.9;
 
 /// How many labels sentences have, where they may have several.
 pub(super) fn label_sets(data: &Inspected) -> Option<LabelSets> {
-    data.separator.as_ref()?;
+    data.dataset.separator()?;
+    let sets = data.dataset.label_sets();
     let n_rows_with =
-        |is_meant: &dyn Fn(usize) -> bool| data.label_sets().filter(|set| is_meant(set.len())).count();
+        |is_meant: &dyn Fn(usize) -> bool| sets.iter().filter(|set| is_meant(set.len())).count();
     Some(LabelSets {
         n_label_sets: data.dataset.labels().iter().collect::<BTreeSet<_>>().len(),
         n_without_label: n_rows_with(&|n| n == 0),
@@ -29,10 +30,10 @@ pub(super) fn label_sets(data: &Inspected) -> Option<LabelSets> {
 /// Labels of the test file are only compared with those of the data.
 pub(super) fn class_balance(data: &Inspected, test: Option<&Inspected>) -> Vec<ClassShare> {
     let mut rows_of: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (row, labels) in data.label_sets().enumerate() {
+    for (row, labels) in data.dataset.label_sets().into_iter().enumerate() {
         labels.into_iter().for_each(|label| rows_of.entry(label).or_default().push(row));
     }
-    let of_test: BTreeSet<String> = test.into_iter().flat_map(Inspected::label_sets).flatten().collect();
+    let of_test: BTreeSet<String> = test.into_iter().flat_map(|test| test.dataset.classes()).collect();
     let spellings = spellings(rows_of.keys().chain(&of_test));
     let of_spelling = |all: &Spellings, label: &String| {
         let other = all.other(label)?;
@@ -50,7 +51,7 @@ pub(super) fn class_balance(data: &Inspected, test: Option<&Inspected>) -> Vec<C
     let class = |(label, rows): (&String, &Vec<usize>)| {
         let n = rows.len();
         let twin = with_rows[&rows[..]].iter().find(|other| **other != label);
-        let by_name = list_hint(label, data.separator.as_ref())
+        let by_name = list_hint(label, data.dataset.separator())
             .or_else(|| spelled.get(label).and_then(|all| of_spelling(all, label)))
             .or_else(|| odd_character_hint(label));
         let hint = match (by_name, twin) {
@@ -58,7 +59,7 @@ pub(super) fn class_balance(data: &Inspected, test: Option<&Inspected>) -> Vec<C
             (None, Some(other)) if n >= FEW && n < of => {
                 Some(format!("label {label} stands on the same {n} rows as {other}: two names of one thing?"))
             }
-            _ if data.separator.is_some() => label_hint(label, n, of),
+            _ if data.dataset.separator().is_some() => label_hint(label, n, of),
             _ => class_hint(label, n, of, n_classes),
         };
         ClassShare { label: label.clone(), n, share: n as f64 / of as f64, hint }
@@ -167,8 +168,9 @@ mod tests {
         });
         let tsv: String = rows.chain(["no label\t\n".to_string()]).collect();
         let read = |tsv: &str| {
-            let options = DatasetOptions::default();
-            Inspected::read_multi_label(tsv.as_bytes(), "x.tsv", &";".parse().unwrap(), &options).unwrap()
+            let multi_label = Some(";".parse().unwrap());
+            let options = DatasetOptions { multi_label, ..DatasetOptions::default() };
+            Inspected::read(tsv.as_bytes(), "x.tsv", &options).unwrap()
         };
         let data = read(&tsv);
         let found = label_sets(&data).unwrap();

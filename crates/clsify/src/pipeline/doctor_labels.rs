@@ -6,18 +6,16 @@
 use std::collections::BTreeSet;
 
 use super::doctor::DoctorOptions;
-use super::multi_label::{FOLDS, label_set_folds};
+use super::fits::N_SPLITS;
 use super::observer::{Observer, Stage};
-use super::train::class_ids;
-use crate::classifier::{LabelIndicator, LogisticRegressionOptions, MultiLabelSamples, Samples};
+use super::rows::class_ids;
+use crate::classifier::{LogisticRegressionOptions, MultiLabelSamples, Samples};
 use crate::dataset::{Inspected, LabelSeparator};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{out_of_fold_logits, out_of_fold_probabilities, rank_labels, softmax};
 use crate::matrix::Matrix;
-use crate::split::Split;
-
-/// Folds of the ranking of classes.
-const N_SPLITS: usize = 5;
+use crate::split::{Split, label_set_folds};
+use crate::targets::LabelIndicator;
 
 /// More classes are no labels but, perhaps, another column; what their fits take grows with their number.
 const MOST_CLASSES: usize = 1_000;
@@ -63,14 +61,18 @@ pub(super) enum Labels {
 
 impl Labels {
     pub(super) fn of(data: &Inspected) -> Self {
-        let Some(separator) = &data.separator else {
+        let Some(separator) = data.dataset.separator() else {
             let classes = data.dataset.classes();
             return Labels::Classes { class_ids: class_ids(&data.dataset, &classes), classes };
         };
-        let labels: Vec<String> = data.label_sets().flatten().collect::<BTreeSet<_>>().into_iter().collect();
+        let labels: Vec<String> = data.dataset.classes();
         let ids =
             |set: Vec<String>| set.iter().filter_map(|label| labels.binary_search(label).ok()).collect();
-        Labels::Sets { sets: data.label_sets().map(ids).collect(), labels, separator: separator.clone() }
+        Labels::Sets {
+            sets: data.dataset.label_sets().into_iter().map(ids).collect(),
+            labels,
+            separator: separator.clone(),
+        }
     }
 
     /// The labels of some rows that are to be reported; those that cannot be judged are added to `unjudged`.
@@ -93,7 +95,7 @@ impl Labels {
             }
             Labels::Sets { labels, sets, separator } => {
                 let sets: Vec<&[usize]> = judged.rows.iter().map(|&row| &sets[row][..]).collect();
-                let folds = label_set_folds(sets.len(), judged.groups, FOLDS.n_splits)?;
+                let folds = label_set_folds(sets.len(), judged.groups, N_SPLITS)?;
                 let learnable = learnable(&sets, labels.len(), &folds, judged);
                 unjudged.extend((0..labels.len()).filter(|&id| !learnable[id]).map(|id| labels[id].as_str()));
                 let learnable: Vec<usize> = (0..labels.len()).filter(|&id| learnable[id]).collect();

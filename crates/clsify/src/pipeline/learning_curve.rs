@@ -6,31 +6,32 @@
 
 use serde::Serialize;
 
-use super::cautions::{check_some_known, note_labels, note_seen_in_training};
-use super::label_notes::note_label_spelling;
+use super::cautions::note_seen_in_training;
+use super::fits::{N_SPLITS, learnable_folds, search_c};
 use super::observer::{Observer, Stage};
-use super::seen_sentences::SeenSentences;
+use super::rows::{Rows, TestRows, among, sets};
 use super::sentence_encoder::SentenceEncoder;
-use super::train::{N_SPLITS, check_classes, class_ids, labels, split};
 use super::training_report::EncoderReport;
-use super::{TestRows, calibration};
 use crate::classifier::{
-    ClassWeight, LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling,
-    StandardScaler,
+    ClassWeight, LinearClassifier, LogisticRegressionOptions, MostFrequent, Scaling, above,
 };
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{CurveRuns, Forecast, RatioScore, forecast, grid_search, mean_and_std, wilson_ci95};
-use crate::split::{of_rows, stratified_order};
+use crate::evaluation::{
+    CurveRuns, Forecast, MultiLabelEvaluation, RatioScore, forecast, mean_and_std, wilson_ci95,
+};
+use crate::matrix::Matrix;
+use crate::split::nested_order;
+use crate::targets::{LabelIndicator, Labels, Targets};
 
 /// The first size where there are rows enough for three.
 const FIRST: usize = 50;
 
-/// What the caller chooses of a learning curve; `T` says where the held-out rows come from.
+/// What the caller chooses of a learning curve.
 #[derive(Debug, Clone)]
-pub struct LearningCurveOptions<T = TestRows> {
+pub struct LearningCurveOptions {
     /// Where the held-out rows come from. The default is a quarter of the data.
-    pub test: T,
+    pub test: TestRows,
     /// The scaling of features in each fit.
     pub scaling: Scaling,
     /// C and class weights, the same for every size.
@@ -47,10 +48,10 @@ pub struct LearningCurveOptions<T = TestRows> {
     pub seed: u32,
 }
 
-impl<T: Default> Default for LearningCurveOptions<T> {
+impl Default for LearningCurveOptions {
     fn default() -> Self {
         LearningCurveOptions {
-            test: T::default(),
+            test: TestRows::default(),
             scaling: Scaling::default(),
             classifier: LogisticRegressionOptions::default(),
             grid_search: None,
@@ -61,9 +62,9 @@ impl<T: Default> Default for LearningCurveOptions<T> {
     }
 }
 
-impl<T> LearningCurveOptions<T> {
+impl LearningCurveOptions {
     /// Whether C and the class weights can be fitted with.
-    pub(super) fn check_classifier(&self) -> Result<()> {
+    fn check_classifier(&self) -> Result<()> {
         self.classifier.check()?;
         let Some(c_values) = &self.grid_search else { return Ok(()) };
         if c_values.is_empty() {
@@ -87,11 +88,11 @@ pub enum CurveScoring {
     WeightedF1Micro,
 }
 
-/// What [`learning_curve`] finds; `D` is what is said of the data.
+/// What [`learning_curve`] finds.
 #[derive(Debug, Clone, Serialize)]
-pub struct LearningCurve<D = DatasetSummary> {
+pub struct LearningCurve {
     /// The labelled sentences.
-    pub dataset: D,
+    pub dataset: DatasetSummary,
     /// The encoder and what was taken from it.
     pub encoder: EncoderReport,
     /// Inverse of the regularisation's strength, where it was not searched.
@@ -184,22 +185,31 @@ pub struct CurveForecast {
 }
 
 /// One fit: its C, its score on the held-out rows, and what else is said of them.
-pub(super) struct CurveFit<S> {
-    pub(super) c: f64,
-    pub(super) score: RatioScore,
-    pub(super) other: S,
+struct CurveFit {
+    c: f64,
+    score: RatioScore,
+    unweighted: Unweighted,
 }
 
-/// Fits on ever more of the training rows, and scores on the held-out rows: by accuracy, and where these have weights, by weight.
+/// Scores in which each held-out row counts once.
+enum Unweighted {
+    /// Accuracy.
+    Classes(RatioScore),
+    LabelSets(Box<MultiLabelEvaluation>),
+}
+
+/// Fits on ever more of the training rows, and scores on the held-out rows: classes by accuracy; label sets, with the threshold 0.5,
+/// by micro F1. Where held-out rows have weights, by weight. The baseline is the most frequent class; of label sets the most
+/// frequent set or every label, whichever has the better micro F1 on the training rows.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`] when a size is not from 2 to the number of training rows, or there is no repeat; else as
-/// for [`train`](super::train).
+/// for [`train`](super::train()).
 ///
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};
 /// use clsify::pipeline::{LearningCurveOptions, SentenceEncoder, SentenceEncoderOptions, learning_curve};
-/// let dataset = Dataset::load("train.tsv".as_ref(), &DatasetOptions::default())?;
+/// let dataset = Dataset::load("train.tsv", &DatasetOptions::default())?;
 /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default(), &())?;
 /// let curve = learning_curve(&encoder, &dataset, &LearningCurveOptions::default(), &())?;
 /// for point in &curve.points {
@@ -213,83 +223,28 @@ pub fn learning_curve(
     options: &LearningCurveOptions,
     observer: &dyn Observer,
 ) -> Result<LearningCurve> {
-    let test_dataset = match &options.test {
-        TestRows::Dataset(test) => Some(test),
-        TestRows::Split(_) => None,
-    };
-    let labels = labels(dataset, &options.test);
-    let ids = class_ids(dataset, &labels);
     // What can be refused without features is refused before the expensive encoder.
     options.check_classifier()?;
-    let mut split = split((&ids, dataset.groups()), &labels, &options.test)?;
-    let weights = |rows: &[usize]| -> Option<Vec<f64>> {
-        dataset.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect())
-    };
     // A row that counts nothing would only take the place of another.
-    if let Some(weights) = dataset.weights() {
-        split.train.retain(|&row| weights[row] > 0.0);
-    }
-    let w_train = weights(&split.train);
-    let g_train = of_rows(dataset.groups(), &split.train);
-    let w_test = match test_dataset {
-        Some(test) => test.weights().map(<[f64]>::to_vec),
-        None => weights(&split.test),
-    };
-    let w_test = w_test.filter(|weights| weights.iter().any(|&w| w > 0.0));
-    let y_train: Vec<usize> = split.train.iter().map(|&row| ids[row]).collect();
-    let y_test: Vec<usize> = match test_dataset {
-        Some(test) => class_ids(test, &labels),
-        None => split.test.iter().map(|&row| ids[row]).collect(),
-    };
-    check_classes(&y_train, None, &labels)?;
-    let sizes = sizes(&options.sizes, options.n_repeats, y_train.len())?;
-    if let Some(test) = test_dataset {
-        check_some_known(&test.classes(), &dataset.classes(), "the training rows")
-            .map_err(|e| e.at("test rows"))?;
-    }
-    note_labels(observer, &labels, (&y_train, None), &y_test);
-    note_label_spelling(observer, &labels, None);
-    let seen = SeenSentences::of(split.train.iter().map(|&row| &dataset.sentences()[row]));
-    let n_seen = match test_dataset {
-        Some(test) => seen.count(test.sentences()),
-        None => seen.count(split.test.iter().map(|&row| &dataset.sentences()[row])),
-    };
-    note_seen_in_training(observer, (n_seen, y_test.len()), test_dataset.is_none());
+    let rows = Rows::of(dataset, &options.test, true)?;
+    let (n_train, n_test) = (rows.train.len(), rows.test.len());
+    let sizes = sizes(&options.sizes, options.n_repeats, n_train)?;
+    rows.check(observer)?;
+    note_seen_in_training(observer, (rows.n_seen, n_test), rows.test_dataset.is_none());
+    let features = rows.encode(encoder, None, observer)?;
 
-    let encoded = encoder.encode_lines(dataset.sentences(), dataset.lines(), observer)?;
-    let x_train = encoded.features.select_rows(&split.train);
-    let x_test = match test_dataset {
-        Some(test) => {
-            let encoded = encoder.encode_lines(test.sentences(), test.lines(), observer);
-            encoded.map_err(|error| error.at("test data"))?.features
-        }
-        None => encoded.features.select_rows(&split.test),
-    };
-    let scored = |predicted: &dyn Fn(usize) -> usize| -> Result<(RatioScore, RatioScore)> {
-        let is_right: Vec<bool> = (0..y_test.len()).map(|row| predicted(row) == y_test[row]).collect();
-        let of = |weights| RatioScore::accuracy(&is_right, weights);
-        Ok((of(w_test.as_deref())?, of(None)?))
-    };
-    let orders: Vec<Vec<usize>> = (0..options.n_repeats)
-        .map(|i| stratified_order(&y_train, options.seed.wrapping_add(i as u32)))
-        .collect();
-    let fits = fit_sizes(&sizes, &orders, observer, |rows| {
-        let y: Vec<usize> = rows.iter().map(|&row| y_train[row]).collect();
-        let weights: Option<Vec<f64>> =
-            w_train.as_ref().map(|weights| rows.iter().map(|&row| weights[row]).collect());
-        let x = x_train.select_rows(rows);
-        let groups = of_rows(g_train.as_deref(), rows);
-        let samples =
-            Samples::new(&x, &y, labels.len()).weighted(weights.as_deref()).grouped(groups.as_deref());
-        let (fitted, c) = fit(&samples, options)?;
-        let predicted = fitted.predict(&x_test);
-        let (score, other) = scored(&|row| predicted[row])?;
-        Ok(CurveFit { c, score, other })
+    let order = |i| nested_order(&rows.train, &sizes, options.seed.wrapping_add(i as u32));
+    let orders: Vec<Vec<usize>> = (0..options.n_repeats).map(order).collect();
+    let fits = fit_sizes(&sizes, &orders, observer, |own| {
+        let (x, targets) = (features.x_train.select_rows(own), rows.train.select_rows(own));
+        let (fitted, c) = fit(&x, &targets, options)?;
+        let (score, unweighted) = scores(&rows, &answers(&fitted, &features.x_test))?;
+        Ok(CurveFit { c, score, unweighted })
     })?;
-    let baseline = MostFrequent::fit_weighted(&y_train, labels.len(), w_train.as_deref())?.class_id();
-    let (baseline_score, baseline_accuracy) = scored(&|_| baseline)?;
-    let scoring = if w_test.is_some() { CurveScoring::WeightedAccuracy } else { CurveScoring::Accuracy };
-    let (mut points, forecast) = points_and_forecast(&fits, options.seed, accuracies)?;
+    let baseline = constant_answer(&rows)?;
+    let (baseline_score, unweighted) = scores(&rows, &vec![baseline.clone(); n_test])?;
+    let scoring = scoring(&rows);
+    let (mut points, forecast) = points_and_forecast(&fits, options.seed)?;
     for point in &mut points {
         // Of the same number the interval of counts, which rounds less.
         if let (CurveScoring::Accuracy, CurveScores::Classes { accuracy_ci95, .. }) =
@@ -305,13 +260,16 @@ pub fn learning_curve(
         grid_search: options.grid_search.clone(),
         class_weight: options.classifier.class_weight,
         scaling: options.scaling,
-        n_train: y_train.len(),
-        n_test: y_test.len(),
+        n_train,
+        n_test,
         seed: options.seed,
         scoring,
-        baseline_labels: vec![labels[baseline].clone()],
+        baseline_labels: baseline.iter().map(|&id| rows.own[id].clone()).collect(),
         baseline_score: baseline_score.score(),
-        baseline_accuracy: Some(baseline_accuracy.score()),
+        baseline_accuracy: match unweighted {
+            Unweighted::Classes(accuracy) => Some(accuracy.score()),
+            Unweighted::LabelSets(_) => None,
+        },
         points,
         forecast: forecast.map(|found| CurveForecast {
             accuracy: (scoring == CurveScoring::Accuracy).then_some(found.score),
@@ -320,32 +278,90 @@ pub fn learning_curve(
     })
 }
 
+/// By accuracy or micro F1, by weight where the held-out rows have weights.
+fn scoring(rows: &Rows) -> CurveScoring {
+    match (rows.test.labels(), rows.test.weight_that_counts()) {
+        (Labels::Classes { .. }, None) => CurveScoring::Accuracy,
+        (Labels::Classes { .. }, Some(_)) => CurveScoring::WeightedAccuracy,
+        (Labels::Sets(_), None) => CurveScoring::F1Micro,
+        (Labels::Sets(_), Some(_)) => CurveScoring::WeightedF1Micro,
+    }
+}
+
+/// The ids of the labels that a fit gives to each row: one each of classes; of label sets those above 0.5.
+fn answers(fitted: &LinearClassifier, features: &Matrix) -> Vec<Vec<usize>> {
+    match fitted {
+        LinearClassifier::Classes(fitted) => {
+            fitted.predict(features).into_iter().map(|id| vec![id]).collect()
+        }
+        LinearClassifier::LabelSets(fitted) => {
+            above(&fitted.predict_proba(features), &vec![0.5; fitted.n_labels()]).to_sets()
+        }
+    }
+}
+
+/// What these answers, ids of the training rows' labels, score on the held-out rows: by weight if these have any, and each row once.
+fn scores(rows: &Rows, answers: &[Vec<usize>]) -> Result<(RatioScore, Unweighted)> {
+    let weights = rows.test.weight_that_counts();
+    match rows.test.labels() {
+        Labels::Classes { class_ids, .. } => {
+            let is_right: Vec<bool> = answers.iter().zip(class_ids).map(|(a, y)| a == &[*y]).collect();
+            let of = |weights| RatioScore::accuracy(&is_right, weights);
+            Ok((of(weights)?, Unweighted::Classes(of(None)?)))
+        }
+        Labels::Sets(y_test) => {
+            let own = LabelIndicator::from_sets(answers, rows.own.len())?;
+            let y_pred = among(&own, &rows.own, &rows.labels)?;
+            let unweighted = MultiLabelEvaluation::from_predictions(y_test, &y_pred, &rows.labels)?;
+            let score = RatioScore::micro_f1(y_test, &y_pred, weights)?;
+            Ok((score, Unweighted::LabelSets(Box::new(unweighted))))
+        }
+    }
+}
+
+/// The constant answer that is the least to beat, by the training rows: ids of their labels.
+fn constant_answer(rows: &Rows) -> Result<Vec<usize>> {
+    let weights = rows.train.sample_weight();
+    if let Labels::Classes { class_ids, n_classes } = rows.train.labels() {
+        return Ok(vec![MostFrequent::fit_weighted(class_ids, *n_classes, weights)?.class_id()]);
+    }
+    let y_train = sets(&rows.train)?;
+    let most_frequent = y_train.most_frequent_row(weights).to_vec();
+    let every: Vec<bool> = (0..y_train.n_labels()).map(|id| y_train.count(id) > 0).collect();
+    let score = |answer: &[bool]| {
+        let always = LabelIndicator::new(answer.repeat(y_train.n_samples()), y_train.n_labels())?;
+        RatioScore::micro_f1(y_train, &always, weights).map(|score| score.score())
+    };
+    let answer = if score(&every)? > score(&most_frequent)? { every } else { most_frequent };
+    Ok((0..answer.len()).filter(|&id| answer[id]).collect())
+}
+
 /// The classifier of these rows, for features as they are, and its C.
-fn fit(samples: &Samples, options: &LearningCurveOptions) -> Result<(LogisticRegression, f64)> {
-    let scaler = (options.scaling == Scaling::Standard)
-        .then(|| StandardScaler::fit_weighted(samples.features, samples.sample_weight));
-    let scaled = scaler.as_ref().map(|scaler| scaler.transform(samples.features));
-    let samples = Samples { features: scaled.as_ref().unwrap_or(samples.features), ..*samples };
+fn fit(
+    features: &Matrix,
+    targets: &Targets,
+    options: &LearningCurveOptions,
+) -> Result<(LinearClassifier, f64)> {
+    let scaler = options.scaling.fit(features, targets.sample_weight());
+    let scaled = scaler.as_ref().map(|scaler| scaler.transform(features));
+    let features = scaled.as_ref().unwrap_or(features);
     let c = match &options.grid_search {
-        Some(c_values) if calibration::check_folds(samples.class_ids, samples.groups, N_SPLITS).is_ok() => {
-            grid_search(&samples, c_values, &options.classifier, N_SPLITS, &|_| {})?.best_c
+        Some(c_values) if learnable_folds(targets, N_SPLITS).is_ok() => {
+            search_c(features, targets, c_values, &options.classifier, &|_| {})?.best_c
         }
         _ => options.classifier.c,
     };
-    let fitted = LogisticRegression::fit(&samples, &LogisticRegressionOptions { c, ..options.classifier })?;
-    Ok(match &scaler {
-        Some(scaler) => (scaler.unscaled(fitted), c),
-        None => (fitted, c),
-    })
+    let fit_options = LogisticRegressionOptions { c, ..options.classifier };
+    Ok((LinearClassifier::fit_scaled(features, targets, &fit_options)?.unscaled(scaler.as_ref()), c))
 }
 
 /// Fits on the first rows of each order, as many as each size says; on all of them once, as they are the same rows in any order.
-pub(super) fn fit_sizes<S>(
+fn fit_sizes(
     sizes: &[usize],
     orders: &[Vec<usize>],
     observer: &dyn Observer,
-    fit: impl Fn(&[usize]) -> Result<CurveFit<S>>,
-) -> Result<Vec<(usize, Vec<CurveFit<S>>)>> {
+    fit: impl Fn(&[usize]) -> Result<CurveFit>,
+) -> Result<Vec<(usize, Vec<CurveFit>)>> {
     let n_train = orders[0].len();
     observer.start(Stage::Fit, (sizes.len() - 1) * orders.len() + 1);
     let mut n_fits = 0;
@@ -367,13 +383,12 @@ pub(super) fn fit_sizes<S>(
     Ok(fits)
 }
 
-/// What the fits of each size say together, and of twice the rows; `other` puts together what is said beside the score.
-pub(super) fn points_and_forecast<S>(
-    fits: &[(usize, Vec<CurveFit<S>>)],
+/// What the fits of each size say together, and of twice the rows.
+fn points_and_forecast(
+    fits: &[(usize, Vec<CurveFit>)],
     seed: u32,
-    other: impl Fn(&[CurveFit<S>]) -> Result<CurveScores>,
 ) -> Result<(Vec<CurvePoint>, Option<Forecast>)> {
-    let point = |(n_rows, fits): &(usize, Vec<CurveFit<S>>)| {
+    let point = |(n_rows, fits): &(usize, Vec<CurveFit>)| {
         let scores: Vec<f64> = fits.iter().map(|fit| fit.score.score()).collect();
         let (score, score_std) = mean_and_std(&scores);
         Ok(CurvePoint {
@@ -383,11 +398,11 @@ pub(super) fn points_and_forecast<S>(
             score,
             score_std,
             score_ci95: RatioScore::mean_ci95(fits.iter().map(|fit| &fit.score)),
-            unweighted: other(fits)?,
+            unweighted: unweighted(fits)?,
         })
     };
     let points = fits.iter().map(point).collect::<Result<Vec<_>>>()?;
-    let run = |(n_rows, fits): &(usize, Vec<CurveFit<S>>)| CurveRuns {
+    let run = |(n_rows, fits): &(usize, Vec<CurveFit>)| CurveRuns {
         n_rows: *n_rows,
         scores: fits.iter().map(|fit| fit.score.clone()).collect(),
     };
@@ -396,10 +411,28 @@ pub(super) fn points_and_forecast<S>(
     Ok((points, forecast))
 }
 
-/// Accuracies in which each row counts once.
-fn accuracies(fits: &[CurveFit<RatioScore>]) -> Result<CurveScores> {
-    let n_test = fits[0].other.n_samples();
-    let accuracies: Vec<f64> = fits.iter().map(|fit| fit.other.score()).collect();
+/// Scores in which each row counts once, of all repeats together.
+fn unweighted(fits: &[CurveFit]) -> Result<CurveScores> {
+    let (mut accuracies, mut evaluations, mut n_test) = (Vec::new(), Vec::new(), 0);
+    for fit in fits {
+        match &fit.unweighted {
+            Unweighted::Classes(accuracy) => {
+                n_test = accuracy.n_samples();
+                accuracies.push(accuracy.score());
+            }
+            Unweighted::LabelSets(evaluation) => evaluations.push(evaluation),
+        }
+    }
+    if accuracies.is_empty() {
+        let mean = |score: fn(&MultiLabelEvaluation) -> f64| {
+            mean_and_std(&evaluations.iter().map(|e| score(e)).collect::<Vec<f64>>()).0
+        };
+        return Ok(CurveScores::LabelSets {
+            f1_micro: mean(|test| test.micro_average.f1),
+            f1_macro: mean(|test| test.macro_average.f1),
+            subset_accuracy: mean(|test| test.subset_accuracy),
+        });
+    }
     let (accuracy, accuracy_std) = mean_and_std(&accuracies);
     let n_right = ((accuracy * n_test as f64).round() as usize).min(n_test);
     Ok(CurveScores::Classes {
@@ -411,7 +444,7 @@ fn accuracies(fits: &[CurveFit<RatioScore>]) -> Result<CurveScores> {
 }
 
 /// Rising, the last of them all rows.
-pub(super) fn sizes(asked: &[usize], n_repeats: usize, n_train: usize) -> Result<Vec<usize>> {
+fn sizes(asked: &[usize], n_repeats: usize, n_train: usize) -> Result<Vec<usize>> {
     let bad = |message: String| Err(Error::new(ErrorKind::InvalidArgument, message).at("learning curve"));
     if n_repeats == 0 {
         return bad("expected at least 1 repeat, got 0".to_string());

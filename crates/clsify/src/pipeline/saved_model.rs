@@ -9,19 +9,23 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{self, SafeTensors, TensorView};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::calibration::Calibration;
 use super::encoder_identity::{EncoderFiles, FileHash};
 use super::hash_memory::HashMemory;
 use super::seen_sentences::SeenSentences;
 use super::sentence_encoder::SentenceEncoder;
+use super::thresholds::Thresholds;
 use super::training_report::EncoderReport;
 use crate::checkpoint_folder::{open, read, refuse_stand_in, text};
 use crate::classifier::logistic_regression::check_weights;
 use crate::classifier::{ClassWeight, Decision, Platt, Scaling};
+use crate::dataset::LabelSeparator;
 use crate::encoder::{Dtype, encoder_files};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::Evaluation;
+use crate::evaluation::Metrics;
 use crate::features::FeatureOptions;
 use crate::files::{
     TemporaryFolder, carry_over, check_folder_writable, recover_folder, resolve, write_atomically,
@@ -54,7 +58,10 @@ pub struct SavedModel {
     pub format_version: u32,
     /// The program that wrote it.
     pub clsify_version: String,
-    /// The labels, in the order of the classifier's columns.
+    /// What turns probabilities into label sets; of a model of one class a sentence there is nothing here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multi_label: Option<SavedLabels>,
+    /// The classes or labels, in the order of the classifier's columns.
     pub classes: Vec<String>,
     /// Which features the classifier takes.
     #[serde(alias = "pooling")]
@@ -69,13 +76,24 @@ pub struct SavedModel {
     pub lowercase: bool,
     /// The encoder.
     pub encoder: SavedEncoder,
-    /// How probabilities become answers.
+    /// How probabilities become classes.
     #[serde(default, skip_serializing_if = "Decision::is_most_probable")]
     pub decision: Decision,
     /// On the held-out rows; where the classifier may abstain, of its best guesses.
-    pub metrics: Evaluation,
+    pub metrics: Metrics,
     /// How it was trained.
     pub training: SavedTraining,
+}
+
+/// What turns probabilities into labels, and labels into a cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedLabels {
+    /// What stands between labels in a cell.
+    pub separator: LabelSeparator,
+    /// A label is given where its probability is above its threshold; in the order of `classes`.
+    pub thresholds: Vec<f64>,
+    /// `true` or `false` for a label that all or no training rows had, else `null`; in the order of `classes`.
+    pub constant: Vec<Option<bool>>,
 }
 
 /// The encoder of a saved classifier.
@@ -108,10 +126,8 @@ pub struct SavedTraining {
     pub n_train: usize,
     /// Held-out rows.
     pub n_test: usize,
-    /// The seed of the split.
+    /// The seed of the split; 0 where there was a test file.
     pub seed: u32,
-    /// Whether the classes kept their shares in the split.
-    pub stratified: bool,
     /// Inverse of the regularisation's strength.
     #[serde(rename = "C")]
     pub c: f64,
@@ -120,18 +136,60 @@ pub struct SavedTraining {
     /// What was done to the features before the fit; `coef` and `intercept` are for features as they are.
     #[serde(default)]
     pub scaling: Scaling,
+    /// Steps of the fit; of label sets the most that a label took.
+    pub n_iter: usize,
+    /// Whether the optimum was reached, by every label.
+    pub converged: bool,
+    /// What differs with the form of the labels.
+    #[serde(flatten)]
+    pub form: SavedForm,
+}
+
+/// How a classifier of classes, or one of label sets, was trained.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum SavedForm {
+    /// One class a sentence.
+    Classes(SavedClassForm),
+    /// A set of labels a sentence.
+    LabelSets(SavedLabelSetForm),
+}
+
+/// How a classifier of classes was trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedClassForm {
+    /// Whether the classes kept their shares in the split.
+    pub stratified: bool,
     /// What logits were divided by after the fit, if they were; `coef` and `intercept` are divided already.
     #[serde(default)]
     pub temperature: Option<f64>,
     /// The line that logits were put through after the fit, if they were; likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platt: Option<Platt>,
-    /// Steps of the fit.
-    pub n_iter: usize,
-    /// Whether the optimum was reached.
-    pub converged: bool,
     /// Accuracy on the rows of the fit.
     pub train_accuracy: f64,
+}
+
+/// How a classifier of label sets was trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedLabelSetForm {
+    /// What was done to probabilities after the fit; it is in `coef` and `intercept` already.
+    #[serde(default)]
+    pub calibration: Calibration,
+    /// How the thresholds were chosen.
+    pub thresholds: Thresholds,
+}
+
+impl<'de> Deserialize<'de> for SavedForm {
+    /// By the key that only one of the two has, so that an error is about the form that is meant.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let json = serde_json::Value::deserialize(deserializer)?;
+        let form = match json.get("thresholds") {
+            Some(_) => serde_json::from_value(json).map(SavedForm::LabelSets),
+            None => serde_json::from_value(json).map(SavedForm::Classes),
+        };
+        form.map_err(D::Error::custom)
+    }
 }
 
 impl SavedModel {
@@ -139,32 +197,42 @@ impl SavedModel {
     ///
     /// # Errors
     /// [`ErrorKind::Io`] when it cannot be read, [`ErrorKind::Model`] when it is malformed or of another version.
-    pub fn read(folder: &Path) -> Result<Self> {
+    pub fn read(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref();
         let path = Self::path(folder);
         let place = |e: Error| e.at(path.display().to_string());
         let json = read_metadata(folder)?;
-        if json.get("multi_label").is_some() {
-            let message = "expected a model of one label a sentence, got a multi-label one";
-            return Err(place(bad(message)).with_hint(
-                "`clsify evaluate` and `predict` take it; in the library it is a `MultiLabelClassifier`",
-            ));
-        }
         let saved: SavedModel = serde_json::from_value(json).map_err(|e| place(bad(e.to_string())))?;
-        if saved.classes.len() < 2 || !saved.classes.is_sorted_by(|a, b| a < b) {
-            return Err(place(bad("expected at least two classes, sorted and different")));
+        let least = if saved.multi_label.is_some() { 1 } else { 2 };
+        if saved.classes.len() < least || !saved.classes.is_sorted_by(|a, b| a < b) {
+            let least = if least == 1 { "one label" } else { "two classes" };
+            return Err(place(bad(format!("expected at least {least}, sorted and different"))));
         }
         if saved.features.poolings.is_empty() {
             return Err(place(bad("expected at least one pooling")));
         }
-        let of_model = |e: Error| place(bad(e.to_string()));
-        saved.decision.check(saved.classes.len()).map_err(of_model)?;
+        let is_of_sets = (
+            matches!(saved.metrics, Metrics::LabelSets(_)),
+            matches!(saved.training.form, SavedForm::LabelSets(_)),
+        );
+        match &saved.multi_label {
+            Some(labels) => labels.check(saved.classes.len()).map_err(place)?,
+            None => {
+                saved.decision.check(saved.classes.len()).map_err(|e: Error| place(bad(e.to_string())))?;
+            }
+        }
+        if is_of_sets != (saved.multi_label.is_some(), saved.multi_label.is_some()) {
+            return Err(place(bad(
+                "expected metrics and training of label sets where there is multi_label, and only there",
+            )));
+        }
         Ok(saved)
     }
 
-    /// The version that a model with this rule and encoder needs.
-    pub(super) fn version_for(decision: &Decision, encoder: &SentenceEncoder) -> u32 {
+    /// The version that a model with this rule, or with label sets, and this encoder needs.
+    pub(super) fn version_for(is_plain: bool, encoder: &SentenceEncoder) -> u32 {
         let of_encoder = encoder_version(encoder);
-        if decision.is_most_probable() { of_encoder } else { of_encoder.max(3) }
+        if is_plain { of_encoder } else { of_encoder.max(3) }
     }
 
     /// The path of `clsify.json` in a model folder.
@@ -184,6 +252,19 @@ impl SavedModel {
     pub fn check_encoder(&self, folder: &Path) -> Result<()> {
         let files = EncoderFiles::of(folder, &self.features);
         self.encoder.check(folder, &files.hashes(&HashMemory::default())?)
+    }
+}
+
+impl SavedLabels {
+    fn check(&self, n_labels: usize) -> Result<()> {
+        let is_share = |threshold: &f64| (0.0..=1.0).contains(threshold);
+        if self.thresholds.len() != n_labels || !self.thresholds.iter().all(is_share) {
+            return Err(bad(format!("expected {n_labels} thresholds within 0 and 1")));
+        }
+        if self.constant.len() != n_labels {
+            return Err(bad(format!("expected {n_labels} entries of constant, got {}", self.constant.len())));
+        }
+        Ok(())
     }
 }
 
@@ -252,7 +333,7 @@ impl SavedEncoder {
 }
 
 /// The version that a model with this encoder needs.
-pub(super) fn encoder_version(encoder: &SentenceEncoder) -> u32 {
+fn encoder_version(encoder: &SentenceEncoder) -> u32 {
     let features = encoder.features();
     let is_plain = features.modules.is_empty()
         && features.truncate_dim.is_none()
@@ -263,7 +344,7 @@ pub(super) fn encoder_version(encoder: &SentenceEncoder) -> u32 {
 }
 
 /// `clsify.json` of a model folder, of a version that this program reads.
-pub(super) fn read_metadata(folder: &Path) -> Result<serde_json::Value> {
+fn read_metadata(folder: &Path) -> Result<serde_json::Value> {
     recover_folder(folder)?;
     let path = folder.join(METADATA);
     let place = |e: Error| e.at(path.display().to_string());
@@ -290,13 +371,12 @@ fn short(sha256: &str) -> String {
 /// Writes a model folder, whole or not at all; a model that stands there is replaced, anything else is not.
 pub(super) fn write(
     folder: &Path,
-    saved: &impl Serialize,
-    trained_with: &SavedEncoder,
+    saved: &SavedModel,
     weights: &Weights,
     encoder: Option<&SentenceEncoder>,
 ) -> Result<()> {
     check_replaceable(folder)?;
-    let encoder_goes = folder.canonicalize().is_ok_and(|folder| trained_with.folder.starts_with(folder));
+    let encoder_goes = folder.canonicalize().is_ok_and(|folder| saved.encoder.folder.starts_with(folder));
     if encoder_goes && encoder.is_none() {
         let message = "the model's encoder lies in the folder that is to be replaced";
         return Err(Error::new(ErrorKind::InvalidArgument, message)
@@ -436,12 +516,6 @@ pub(super) struct SavedWeights {
     pub(super) coef: Vec<f64>,
     pub(super) intercept: Vec<f64>,
     pub(super) seen: Option<SeenSentences>,
-}
-
-/// `coef` and `intercept` of a model folder, checked against the number of classes and features: two classes share one row
-/// of weights.
-pub(super) fn read_weights(folder: &Path, n_classes: usize, n_features: usize) -> Result<SavedWeights> {
-    read_columns(folder, if n_classes == 2 { 1 } else { n_classes }, n_features)
 }
 
 /// `coef [columns, n_features]` and `intercept [columns]` of a model folder.

@@ -6,21 +6,23 @@
 //! the one with the least log loss, whatever candidates are scored by: log loss uses how confident each prediction is, not
 //! only whether it is right, and so depends less on luck. By how much the chosen one's score is too good, because it was
 //! chosen, is estimated from the same predictions ([`bias_corrected`]). Nothing here knows whether a row has one class or a
-//! set of labels: [`SelectionTargets`] does.
+//! set of labels: [`Targets`] do.
 
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::candidates::{candidates, columns, is_wide, selection_features};
+use super::fits::{N_SPLITS, compared_logits, held_out_logits};
 use super::observer::{Observer, Stage};
+use super::selection_rows::{interval, row_scores, selection_rows};
 use super::selection_rule::{Cost, Runs, choose, top, undominated};
-use super::selection_targets::{N_SPLITS, SelectionTargets};
-use crate::classifier::LogisticRegressionOptions;
+use crate::classifier::{LogisticRegressionOptions, StandardScaler};
 use crate::encoder::EncoderConfig;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Resample, RowScores, Scoring, bias_corrected};
 use crate::features::FeatureOptions;
 use crate::matrix::Matrix;
+use crate::targets::Targets;
 
 /// A gradient that is small enough to compare candidates; what is reported of the chosen one is of its optimum.
 const TOL: f64 = 1e-3;
@@ -136,23 +138,24 @@ pub fn selection_c_values() -> Vec<f64> {
 /// [`selection_features`] of an encoder, `mean_tokens` is the length of a sentence.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when features and targets do not go together, as for [`SelectionTargets::rows`], or when
+/// [`ErrorKind::InvalidArgument`] when features and targets do not go together, as for [`selection_rows`], or when
 /// these are not all rows.
 pub fn select_features(
     features: &Matrix,
     (config, mean_tokens): (&EncoderConfig, usize),
-    targets: &SelectionTargets,
+    targets: &Targets,
     options: &SelectionOptions,
     observer: &dyn Observer,
 ) -> Result<Selection> {
-    let (n, width) = (targets.rows()?.len(), selection_features().n_features(config)?);
+    let (n, width) = (selection_rows(targets)?.len(), selection_features().n_features(config)?);
     if features.shape() != [n, width] || targets.len() != n {
         let got = (features.shape(), targets.len());
         let message = format!("expected features {n} x {width} of {n} rows that take part, got {got:?}");
         return Err(Error::new(ErrorKind::InvalidArgument, message).at("choice of features"));
     }
     let scaled = |features_of: &FeatureOptions| -> Result<Matrix> {
-        Ok(targets.scaled(&features.select_columns(&columns(features_of, config)?)))
+        let own = features.select_columns(&columns(features_of, config)?);
+        Ok(StandardScaler::fit_weighted(&own, targets.sample_weight()).transform(&own))
     };
     let all = candidates(config);
     // C is of rows, too: the penalty is shared among them.
@@ -168,7 +171,7 @@ pub fn select_features(
         let fit_options = LogisticRegressionOptions { tol: TOL, max_iter, ..options.classifier };
         let mut points: Vec<Scored> = Vec::with_capacity(own.len());
         for part in own.chunks(C_VALUES_AT_ONCE) {
-            let logits = targets.compare_logits(&x, part, &fit_options)?;
+            let logits = compared_logits(&x, targets, part, &fit_options)?;
             let scored =
                 part.par_iter().zip(&logits).map(|(&c, logits)| scored(c, logits, targets, options.scoring));
             points.extend(scored.collect::<Result<Vec<_>>>()?);
@@ -192,21 +195,21 @@ pub fn select_features(
     let costs: Vec<Cost> = order.iter().map(|&i| costs[i]).collect();
     let mut found: Vec<Option<_>> = found.into_iter().map(Some).collect();
     let (mut owners, mut points, mut runs) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut row_scores, mut losses) = (Vec::new(), Vec::new());
+    let (mut all_scores, mut losses) = (Vec::new(), Vec::new());
     for (features, own) in order.iter().filter_map(|&i| found[i].take()) {
         runs.push(points.len()..points.len() + own.len());
         owners.push(features);
         for Scored { point, scores, losses: own_losses } in own {
             points.push(point);
-            row_scores.push(scores);
+            all_scores.push(scores);
             losses.push(own_losses);
         }
     }
     // Behind all scores the losses, in the same order.
-    row_scores.append(&mut losses);
+    all_scores.append(&mut losses);
 
     let candidates = Runs { runs: &runs, costs: &costs };
-    let (_, mut place) = choose(&candidates, &Resample::of_all(&row_scores));
+    let (_, mut place) = choose(&candidates, &Resample::of_all(&all_scores));
     let n_points = points.len();
     let mut refitted = Vec::new();
     let owner = loop {
@@ -214,13 +217,13 @@ pub fn select_features(
         let owner = runs.iter().position(|run| run.contains(&place)).unwrap_or(0);
         let x = scaled(&owners[owner])?;
         let fit_options = LogisticRegressionOptions { c: points[place].c, ..options.classifier };
-        let logits = targets.logits(&x, &fit_options)?;
+        let logits = held_out_logits(&x, targets, &fit_options, N_SPLITS, &|_| {})?;
         let at_optimum = scored(fit_options.c, &logits, targets, options.scoring)?;
-        (points[place], row_scores[place]) = (at_optimum.point, at_optimum.scores);
-        row_scores[n_points + place] = at_optimum.losses;
+        (points[place], all_scores[place]) = (at_optimum.point, at_optimum.scores);
+        all_scores[n_points + place] = at_optimum.losses;
         refitted.push(place);
         // That may have cost it a row, and the choice.
-        let (_, winner) = undominated(&candidates, (owner, place), &Resample::of_all(&row_scores));
+        let (_, winner) = undominated(&candidates, (owner, place), &Resample::of_all(&all_scores));
         if runs[owner].contains(&winner) {
             break owner;
         }
@@ -230,7 +233,7 @@ pub fn select_features(
         }
     };
 
-    let resample = Resample::of_all(&row_scores);
+    let resample = Resample::of_all(&all_scores);
     let tops: Vec<usize> = runs.iter().map(|run| top(run, &resample)).collect();
     let sign = if options.scoring.is_more_better() { 1.0 } else { -1.0 };
     let mut list = Vec::with_capacity(owners.len());
@@ -247,8 +250,8 @@ pub fn select_features(
             operations: costs[candidate].operations,
             features,
             c: points[at].c,
-            score: sign * row_scores[at].score,
-            score_ci95: targets.interval(options.scoring, &row_scores[at])?,
+            score: sign * all_scores[at].score,
+            score_ci95: interval(targets, options.scoring, &all_scores[at])?,
             accuracy: points[at].accuracy,
             accuracy_ci95: points[at].accuracy_ci95,
             behind,
@@ -257,7 +260,7 @@ pub fn select_features(
     }
     let chosen = list[owner].clone();
     list.sort_by(|a, b| (sign * b.score).total_cmp(&(sign * a.score)));
-    let worth = bias_corrected(&row_scores, N_BOOTSTRAPS, |resample| choose(&candidates, resample).1);
+    let worth = bias_corrected(&all_scores, N_BOOTSTRAPS, |resample| choose(&candidates, resample).1);
     let optimism = worth.map(|worth| {
         let [low, high] = worth.score_ci95.map(|score| sign * score);
         Optimism {
@@ -272,19 +275,19 @@ pub fn select_features(
         chosen,
         optimism,
         candidates: list,
-        chosen_scores: row_scores.swap_remove(place),
+        chosen_scores: all_scores.swap_remove(place),
         n_rows: n,
         n_splits: N_SPLITS,
         c_values,
     })
 }
 
-fn scored(c: f64, logits: &[f64], targets: &SelectionTargets, scoring: Scoring) -> Result<Scored> {
-    let right = targets.scores(Scoring::Accuracy, logits);
-    let accuracy_ci95 = targets.interval(Scoring::Accuracy, &right)?;
+fn scored(c: f64, logits: &[f64], targets: &Targets, scoring: Scoring) -> Result<Scored> {
+    let right = row_scores(targets, Scoring::Accuracy, logits);
+    let accuracy_ci95 = interval(targets, Scoring::Accuracy, &right)?;
     let point = Point { c, accuracy: right.score, accuracy_ci95 };
-    let scores = if scoring == Scoring::Accuracy { right } else { targets.scores(scoring, logits) };
-    Ok(Scored { point, scores, losses: targets.scores(Scoring::LogLoss, logits) })
+    let scores = if scoring == Scoring::Accuracy { right } else { row_scores(targets, scoring, logits) };
+    Ok(Scored { point, scores, losses: row_scores(targets, Scoring::LogLoss, logits) })
 }
 
 /// Whether the last two values of C, which rise, are worse than one before: log loss falls with C and then rises, and the

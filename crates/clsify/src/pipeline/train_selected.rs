@@ -1,29 +1,32 @@
 //! Training with features that are chosen: the training rows go through the encoder once, for the choice and for the fit.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::candidates::{columns, selection_features};
-use super::multi_label::{self, MultiLabelTrainOptions, MultiLabelTrained};
 use super::observer::Observer;
+use super::plan;
+use super::rows::{targets, training_rows};
 use super::selection::{Selection, SelectionOptions, select_features};
-use super::selection_targets::SelectionTargets;
+use super::selection_rows::{left_out, selection_rows};
 use super::sentence_encoder::{Encoded, Features, SentenceEncoder};
-use super::train::{self, TrainOptions, Trained, check_probabilities, class_ids, training_rows};
+use super::train::{self, Trained};
+use super::train_options::TrainOptions;
 use super::training_report::Seconds;
 use crate::classifier::{LogisticRegressionOptions, Scaling};
-use crate::dataset::{Dataset, LabelSeparator, MultiLabelDataset};
+use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Scoring;
 use crate::matrix::Matrix;
-use crate::split::of_rows;
+use crate::targets::Targets;
 use crate::tokenizer::Encoding;
 
 /// How features are chosen before a training.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct FeatureChoice {
-    /// What is compared. The default is accuracy.
-    pub scoring: Scoring,
-    /// Whether it is an error when the training rows are too few for a choice, as for [`SelectionTargets::rows`]. By default the
+    /// What is compared; `None`: as [`default_scoring`] says.
+    pub scoring: Option<Scoring>,
+    /// Whether it is an error when the training rows are too few for a choice, as for [`selection_rows`]. By default the
     /// article's features are taken then, with the scaling and C of the training's options, and the observer is told.
     pub required: bool,
 }
@@ -38,7 +41,7 @@ pub struct FeatureChoice {
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};
 /// use clsify::pipeline::{FeatureChoice, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train_selected};
-/// let dataset = Dataset::load("train.tsv".as_ref(), &DatasetOptions::default())?;
+/// let dataset = Dataset::load("train.tsv", &DatasetOptions::default())?;
 /// let load = |features| {
 ///     let options = SentenceEncoderOptions { features, ..Default::default() };
 ///     SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), options, &())
@@ -55,22 +58,10 @@ pub fn train_selected<E: From<Error>>(
     choice: FeatureChoice,
     observer: &dyn Observer,
 ) -> Result<Trained, E> {
-    // What can be refused without features is refused before the encoder.
-    options.classifier.check()?;
-    let labels = dataset.classes();
-    let all_ids = class_ids(dataset, &labels);
-    let train = training_rows(dataset, &options)?;
-    // Not for the choice, which knows nothing of the test rows' labels.
-    let every_label = train::labels(dataset, &options.test);
-    let ids_of_all = class_ids(dataset, &every_label);
-    let y_train: Vec<usize> = train.iter().map(|&row| ids_of_all[row]).collect();
-    let g_train = of_rows(dataset.groups(), &train);
-    check_probabilities(&options, &every_label, (&y_train, g_train.as_deref()))?;
-    let targets = SelectionTargets::classes(all_ids, labels.len())
-        .weighted(dataset.weights().map(<[f64]>::to_vec))
-        .grouped(dataset.groups().map(<[usize]>::to_vec))
-        .select_rows(&train);
-    let places = match targets.rows() {
+    plan::check(dataset, &options)?;
+    let train = training_rows(dataset, &options.test)?;
+    let targets = targets(dataset, &labels_of(dataset, &train))?.select_rows(&train);
+    let places = match selection_rows(&targets) {
         Ok(places) => places,
         Err(error) if choice.required => return Err(error.into()),
         Err(error) => {
@@ -78,7 +69,10 @@ pub fn train_selected<E: From<Error>>(
             return Ok(train::train(load(Features::default())?, dataset, options, observer)?);
         }
     };
-    let select = SelectionOptions { scoring: choice.scoring, classifier: options.classifier };
+    let select = SelectionOptions {
+        scoring: choice.scoring.unwrap_or(default_scoring(dataset)),
+        classifier: options.classifier,
+    };
     let data = (dataset.sentences(), dataset.lines());
     let chosen = choose(load, data, (&train, &targets, &places), &select, observer)?;
     let options = TrainOptions { scaling: Scaling::Standard, classifier: chosen.classifier, ..options };
@@ -88,52 +82,21 @@ pub fn train_selected<E: From<Error>>(
     Ok(trained)
 }
 
-/// [`train_selected`] for sentences with any number of labels each.
-///
-/// # Errors
-/// As for [`train_multi_label`](super::train_multi_label()) and `load`, and as [`FeatureChoice::required`] says.
-pub fn train_multi_label_selected<E: From<Error>>(
-    load: impl Fn(Features) -> Result<SentenceEncoder, E>,
-    dataset: &MultiLabelDataset,
-    separator: &LabelSeparator,
-    options: MultiLabelTrainOptions,
-    choice: FeatureChoice,
-    observer: &dyn Observer,
-) -> Result<MultiLabelTrained, E> {
-    options.classifier.check()?;
-    let train = multi_label::split(dataset, &dataset.classes(), &options.test)?.train;
-    // A label that only test rows have is none of the choice's, unless there is no other.
-    let mut labels: Vec<String> =
-        train.iter().flat_map(|&row| dataset.label_sets()[row].iter().cloned()).collect();
-    labels.sort();
-    labels.dedup();
-    if labels.is_empty() {
-        labels = dataset.classes();
+/// What a choice of features goes by where nothing is said: accuracy of classes, micro F1 of label sets.
+pub fn default_scoring(dataset: &Dataset) -> Scoring {
+    if dataset.separator().is_some() { Scoring::F1Micro } else { Scoring::default() }
+}
+
+/// The labels that the choice knows, which sees training rows only. Of classes all, as folds need no row of each; of label sets those
+/// that a training row has, unless there is none.
+fn labels_of(dataset: &Dataset, train: &[usize]) -> Vec<String> {
+    let all = dataset.classes();
+    if dataset.separator().is_none() {
+        return all;
     }
-    let targets = SelectionTargets::label_sets(multi_label::indicator(dataset, &labels)?)
-        .weighted(dataset.weights().map(<[f64]>::to_vec))
-        .grouped(dataset.groups().map(<[usize]>::to_vec))
-        .select_rows(&train);
-    let places = match targets.rows() {
-        Ok(places) => places,
-        Err(error) if choice.required => return Err(error.into()),
-        Err(error) => {
-            note_article(&error, observer);
-            let encoder = load(Features::default())?;
-            return Ok(multi_label::train_multi_label(encoder, dataset, separator, options, observer)?);
-        }
-    };
-    let select = SelectionOptions { scoring: choice.scoring, classifier: options.classifier };
-    let data = (dataset.sentences(), dataset.lines());
-    let chosen = choose(load, data, (&train, &targets, &places), &select, observer)?;
-    let options =
-        MultiLabelTrainOptions { scaling: Scaling::Standard, classifier: chosen.classifier, ..options };
-    let data = (dataset, separator);
-    let mut trained =
-        multi_label::train_encoded(chosen.encoder, data, Some(chosen.encoded), options, observer)?;
-    chosen.times.add_to(&mut trained.report.seconds);
-    trained.report.selection = Some(chosen.selection);
-    Ok(trained)
+    let sets = dataset.label_sets();
+    let own: BTreeSet<String> = train.iter().flat_map(|&row| sets[row].iter().cloned()).collect();
+    if own.is_empty() { all } else { own.into_iter().collect() }
 }
 
 /// Says that there are too few rows for a choice, and what is done instead.
@@ -172,14 +135,14 @@ impl Times {
 fn choose<E: From<Error>>(
     load: impl Fn(Features) -> Result<SentenceEncoder, E>,
     (sentences, lines): (&[String], &[usize]),
-    (train, targets, places): (&[usize], &SelectionTargets, &[usize]),
+    (train, targets, places): (&[usize], &Targets, &[usize]),
     options: &SelectionOptions,
     observer: &dyn Observer,
 ) -> Result<Chosen, E> {
     let started = Instant::now();
     if places.len() < train.len() {
         let (n, of) = (places.len(), train.len());
-        observer.note(&format!("choosing features by {n} of {of} rows: {}", targets.left_out()));
+        observer.note(&format!("choosing features by {n} of {of} rows: {}", left_out(targets)));
     }
     let rows: Vec<usize> = places.iter().map(|&place| train[place]).collect();
     let encode = |encoder: &SentenceEncoder, rows: &[usize]| {

@@ -2,13 +2,17 @@
 
 use serde::Serialize;
 
-use crate::classifier::{ClassWeight, LogisticRegression, Scaling};
+use super::cautions;
+use super::class_scores::ClassScores;
+use super::label_set_scores::LabelSetScores;
+use super::rows::{ConstantLabels, Rows, TestRows};
+use super::selection::Selection;
+use super::sentence_encoder::{Encoded, SentenceEncoder};
+use crate::classifier::{ClassWeight, LinearClassifier, LogisticRegressionOptions, Scaling};
 use crate::dataset::DatasetSummary;
 use crate::encoder::Dtype;
-use crate::evaluation::{Evaluation, GridPoint, ProbabilityScores};
+use crate::evaluation::{GridPoint, GridSearch, ProbabilityScores};
 use crate::features::{Layers, TokenCounts, pooling_names};
-use crate::pipeline::cautions;
-use crate::pipeline::{CalibrationReport, DecisionReport, Selection, SentenceEncoder, TrainOptions};
 
 /// The report of a training run. Keys are stable; more may be added.
 #[derive(Debug, Clone, Serialize)]
@@ -23,30 +27,57 @@ pub struct TrainingReport {
     pub test_data: Option<TestDataReport>,
     /// Which rows trained and which tested.
     pub split: SplitReport,
-    /// The most frequent class, for comparison.
-    pub baseline: BaselineReport,
     /// The classifier.
     pub classifier: ClassifierReport,
-    /// On the rows of the fit.
-    pub train: TrainScore,
-    /// On the held-out rows.
-    pub test: Evaluation,
-    /// The accuracy on the held-out rows, each counted by its weight, where rows have weights.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_weighted_accuracy: Option<f64>,
-    /// How far the probabilities of the held-out rows can be trusted; rows count by their weights, if they have any.
-    pub probabilities: ProbabilityScores,
     /// The search for C, if there was one.
     pub grid_search: Option<GridSearchReport>,
-    /// What was done to probabilities, if anything was.
-    pub calibration: Option<CalibrationReport>,
-    /// How probabilities become answers, if not by the most probable class.
-    pub decision: Option<DecisionReport>,
+    /// Scores, and what was chosen for answers.
+    #[serde(flatten)]
+    pub scores: TrainingScores,
+    /// How far the probabilities of the held-out rows can be trusted; of label sets means of the labels' scores. Rows count by their
+    /// weights, if they have any.
+    pub probabilities: ProbabilityScores,
     /// How the features were chosen, if they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
     /// Where the time went.
     pub seconds: Seconds,
+}
+
+/// What differs with the form of the labels.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum TrainingScores {
+    /// One class a sentence.
+    Classes(Box<ClassScores>),
+    /// A set of labels a sentence.
+    LabelSets(Box<LabelSetScores>),
+}
+
+impl TrainingReport {
+    /// The share of held-out rows that are predicted right; of label sets, right as a whole.
+    pub fn test_accuracy(&self) -> f64 {
+        match &self.scores {
+            TrainingScores::Classes(scores) => scores.test.accuracy,
+            TrainingScores::LabelSets(scores) => scores.test.subset_accuracy,
+        }
+    }
+
+    /// The scores of one class a sentence; `None` where sentences have label sets.
+    pub fn class_scores(&self) -> Option<&ClassScores> {
+        match &self.scores {
+            TrainingScores::Classes(scores) => Some(scores),
+            TrainingScores::LabelSets(_) => None,
+        }
+    }
+
+    /// The scores of label sets; `None` where each sentence has one class.
+    pub fn label_set_scores(&self) -> Option<&LabelSetScores> {
+        match &self.scores {
+            TrainingScores::Classes(_) => None,
+            TrainingScores::LabelSets(scores) => Some(scores),
+        }
+    }
 }
 
 /// The encoder and what was taken from it.
@@ -115,6 +146,12 @@ pub struct FeaturesReport {
     pub counts: TokenCounts,
 }
 
+impl FeaturesReport {
+    pub(super) fn of(encoded: &Encoded) -> Self {
+        FeaturesReport { shape: encoded.features.shape(), counts: encoded.counts }
+    }
+}
+
 /// A test file of its own.
 #[derive(Debug, Clone, Serialize)]
 pub struct TestDataReport {
@@ -133,15 +170,30 @@ pub struct SplitReport {
     pub n_test: usize,
     /// Held-out rows whose sentence is that of a training row, but for case and spaces.
     pub n_test_in_training: usize,
-    /// The seed of the shuffle.
-    pub seed: u32,
+    /// The seed of the shuffle; nothing where there was a test file, like the next one.
+    pub seed: Option<u32>,
     /// Whether the classes kept their shares.
-    pub stratified: bool,
+    pub stratified: Option<bool>,
     /// The held-out rows of the data file, in scikit-learn's order; none when there was a test file.
     pub test_indices: Vec<usize>,
 }
 
 impl SplitReport {
+    pub(super) fn of(rows: &Rows, test: &TestRows) -> Self {
+        let options = match test {
+            TestRows::Split(options) => Some(options),
+            TestRows::Dataset(_) => None,
+        };
+        SplitReport {
+            n_train: rows.train.len(),
+            n_test: rows.test.len(),
+            n_test_in_training: rows.n_seen,
+            seed: options.map(|options| options.seed),
+            stratified: options.map(|options| options.stratify),
+            test_indices: rows.split.test.clone(),
+        }
+    }
+
     /// A note about held-out rows that are also in the training rows, where there are any.
     pub fn leakage_note(&self) -> Option<String> {
         let is_split = !self.test_indices.is_empty();
@@ -149,67 +201,58 @@ impl SplitReport {
     }
 }
 
-/// The most frequent class of the training rows, by weight where they have weights, for comparison.
-#[derive(Debug, Clone, Serialize)]
-pub struct BaselineReport {
-    /// Mean accuracy over folds of the training rows; nothing when there are too few rows for folds. Rows count by their
-    /// weights, if they have any: see [`cv_by_weight`](Self::cv_by_weight).
-    pub cv_mean: Option<f64>,
-    /// Its standard deviation over the folds.
-    pub cv_std: Option<f64>,
-    /// Whether training rows have weights, by which they count in the folds.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub cv_by_weight: bool,
-    /// Accuracy on the held-out rows; every row counts once.
-    pub test_accuracy: f64,
-    /// Accuracy on the held-out rows, each counted by its weight, where they have weights.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_weighted_accuracy: Option<f64>,
-}
-
-/// The classifier.
+/// The classifier: one logistic regression, or one for each label.
 #[derive(Debug, Clone, Serialize)]
 pub struct ClassifierReport {
     /// Inverse of the regularisation's strength.
     #[serde(rename = "C")]
     pub c: f64,
-    /// How much a row counted.
+    /// How much a row counted, for each label by itself.
     pub class_weight: ClassWeight,
     /// What was done to the features before the fit; the numbers below are for features as they are.
     pub scaling: Scaling,
-    /// Steps taken.
+    /// Steps taken; of label sets the most that a label took.
     pub n_iter: usize,
-    /// Whether the optimum was reached.
+    /// Whether the optimum was reached, by every label.
     pub converged: bool,
+    /// Of label sets: labels that did not reach it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n_not_converged: Option<usize>,
     /// A bound of the largest element of the gradient at the end.
     pub gradient_max_norm: f64,
     /// Euclidean length of all weights together.
     pub coef_norm: f64,
-    /// `[1 or n_classes]`.
+    /// `[1 or n_classes]`, or `[n_labels]`, sorted by label.
     pub intercept: Vec<f64>,
+    /// Of label sets: labels that the training rows leave nothing to learn about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub constant_labels: Option<ConstantLabels>,
 }
 
 impl ClassifierReport {
-    /// Describes a fit.
-    pub fn of(classifier: &LogisticRegression, c: f64, options: &TrainOptions) -> Self {
+    pub(super) fn of(
+        classifier: &LinearClassifier,
+        scaling: Scaling,
+        options: &LogisticRegressionOptions,
+        constant_labels: ConstantLabels,
+    ) -> Self {
+        let n_not_converged = match classifier {
+            LinearClassifier::Classes(_) => None,
+            LinearClassifier::LabelSets(fitted) => Some(fitted.n_not_converged()),
+        };
         ClassifierReport {
-            c,
-            class_weight: options.classifier.class_weight,
-            scaling: options.scaling,
+            c: options.c,
+            class_weight: options.class_weight,
+            scaling,
             n_iter: classifier.n_iter(),
             converged: classifier.converged(),
+            constant_labels: n_not_converged.map(|_| constant_labels),
+            n_not_converged,
             gradient_max_norm: classifier.gradient_max_norm(),
             coef_norm: classifier.coef_norm(),
             intercept: classifier.intercept().to_vec(),
         }
     }
-}
-
-/// The score on the rows of the fit.
-#[derive(Debug, Clone, Serialize)]
-pub struct TrainScore {
-    /// The share of rows that are predicted right.
-    pub accuracy: f64,
 }
 
 /// The search for C.
@@ -218,16 +261,34 @@ pub struct GridSearchReport {
     /// The best C.
     #[serde(rename = "best_C")]
     pub best_c: f64,
-    /// Its mean accuracy over the folds.
+    /// Its mean score over the folds: accuracy, or of label sets what [`scoring`](Self::scoring) says.
     pub best_score: f64,
-    /// The accuracy on the held-out rows after a fit on all training rows with the best C.
-    pub test_accuracy: f64,
+    /// Of classes: the accuracy on the held-out rows after a fit on all training rows with the best C.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_accuracy: Option<f64>,
+    /// Of label sets: `f1_micro`, with the threshold 0.5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scoring: Option<&'static str>,
     /// Folds a C.
     pub n_splits: usize,
     /// Fits that did not reach their optimum.
     pub n_not_converged: usize,
     /// All C.
     pub points: Vec<GridPoint>,
+}
+
+impl GridSearchReport {
+    pub(super) fn of(found: GridSearch, n_splits: usize, test_accuracy: Option<f64>) -> Self {
+        GridSearchReport {
+            best_c: found.best_c,
+            best_score: found.best_score,
+            scoring: test_accuracy.is_none().then_some("f1_micro"),
+            test_accuracy,
+            n_splits,
+            n_not_converged: found.n_not_converged,
+            points: found.points,
+        }
+    }
 }
 
 /// Where the time went, in seconds.

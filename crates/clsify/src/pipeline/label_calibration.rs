@@ -2,19 +2,19 @@
 
 use serde::Serialize;
 
+use super::calibration::{Calibration, Calibrator, Reliability};
 use crate::classifier::one_vs_rest::sigmoid;
-use crate::classifier::{LabelIndicator, OneVsRest, Platt};
+use crate::classifier::{OneVsRest, Platt};
 use crate::error::Result;
 use crate::evaluation::{CalibrationScores, ProbabilityScores};
-use crate::pipeline::calibration::Calibrator;
-use crate::pipeline::{Calibration, Reliability};
+use crate::targets::LabelIndicator;
 
 /// The least number of rows with a label, and of rows without it, that can say something of its probabilities.
 const LEAST_ROWS: usize = 10;
 
 /// What was done to the logits of each label, and the scores of probabilities on the held-out rows without it and with it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MultiLabelCalibrationReport {
+pub struct LabelSetCalibrationReport {
     /// What was fitted.
     pub method: Calibration,
     /// Folds of the training rows behind it.
@@ -110,7 +110,7 @@ impl LabelCalibrators {
         n_splits: usize,
         before: &ProbabilityScores,
         after: &ProbabilityScores,
-    ) -> Option<MultiLabelCalibrationReport> {
+    ) -> Option<LabelSetCalibrationReport> {
         if self.method == Calibration::None {
             return None;
         }
@@ -126,7 +126,7 @@ impl LabelCalibrators {
             };
             per_label.push(LabelCalibration { label: label.clone(), temperature, platt, n_left_out });
         }
-        Some(MultiLabelCalibrationReport {
+        Some(LabelSetCalibrationReport {
             method: self.method,
             n_splits,
             per_label,

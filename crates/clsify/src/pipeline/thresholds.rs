@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::decision::{Abstention, DecisionOptions, RuleOptions};
 use super::label_costs::LabelCosts;
-use super::report::LabelThreshold;
-use crate::classifier::{ClassWeight, LabelIndicator};
+use crate::classifier::ClassWeight;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{PrecisionThreshold, check_target, f1_thresholds, least_answered};
+use crate::targets::LabelIndicator;
 
 /// Above which probability a label is given. What is chosen is chosen on training rows, each scored by a classifier that has
 /// not seen it, after calibration if there is any.
@@ -27,6 +28,21 @@ pub enum Thresholds {
     Costs(LabelCosts),
 }
 
+/// The threshold of one label.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LabelThreshold {
+    /// The label.
+    pub label: String,
+    /// It is given where its probability is above this.
+    pub threshold: f64,
+    /// Its F1 with this threshold on the training rows out of their folds, which chose it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub f1: Option<f64>,
+    /// Its F1 with 0.5 on the same rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub f1_at_half: Option<f64>,
+}
+
 /// The thresholds of all labels.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Chosen {
@@ -44,6 +60,26 @@ impl Chosen {
 }
 
 impl Thresholds {
+    /// What is wanted of the labels' thresholds.
+    pub(super) fn of(options: &DecisionOptions) -> Result<Self> {
+        let rule = match &options.rule {
+            RuleOptions::MostProbable => None,
+            RuleOptions::F1Macro => Some(Thresholds::F1),
+            RuleOptions::LabelCosts(costs) => Some(Thresholds::Costs(costs.clone())),
+            RuleOptions::CostMatrix(_) => {
+                return Err(bad("expected costs of labels, got a cost matrix of classes"));
+            }
+        };
+        let abstention = options.abstention.map(|abstention| match abstention {
+            Abstention::Below(threshold) => Thresholds::AbstainBelow(threshold),
+            Abstention::TargetPrecision(target) => Thresholds::TargetPrecision(target),
+        });
+        match (rule, abstention) {
+            (Some(_), Some(_)) => Err(bad("expected one rule for the thresholds of the labels, got two")),
+            (rule, abstention) => Ok(rule.or(abstention).unwrap_or_default()),
+        }
+    }
+
     /// What does not depend on features, to be refused before they are made. `labels` are all of the data.
     pub(super) fn check(&self, labels: &[String], n_train: usize, class_weight: ClassWeight) -> Result<()> {
         match self {

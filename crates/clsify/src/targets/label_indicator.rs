@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// A matrix of yes and no, `[n_samples, n_labels]`, row-major.
 ///
 /// ```
-/// use clsify::classifier::LabelIndicator;
+/// use clsify::targets::LabelIndicator;
 /// let labels = LabelIndicator::from_sets(&[vec![0, 2], vec![]], 3)?;
 /// assert_eq!(labels.row(0), [true, false, true]);
 /// assert_eq!((labels.n_samples(), labels.n_labels(), labels.count(2)), (2, 3, 1));

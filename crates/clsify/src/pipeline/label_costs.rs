@@ -10,9 +10,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::classifier::LabelIndicator;
+use super::costs_csv::{self, bad};
 use crate::error::{Error, ErrorKind, Result};
-use crate::pipeline::costs_csv::{self, bad};
+use crate::targets::LabelIndicator;
 
 const HEADER: [&str; 3] = ["label", "false_positive", "false_negative"];
 

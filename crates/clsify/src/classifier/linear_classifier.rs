@@ -1,0 +1,156 @@
+//! A fit of either form: logistic regression over classes, or one per label.
+
+use super::logistic_regression::{LogisticRegression, LogisticRegressionOptions};
+use super::one_vs_rest::{MultiLabelSamples, OneVsRest};
+use super::samples::Samples;
+use super::standard_scaler::{Scaling, StandardScaler};
+use crate::error::Result;
+use crate::matrix::Matrix;
+use crate::targets::{Labels, Targets};
+
+/// A fitted linear classifier of the form that its targets had.
+///
+/// ```
+/// use clsify::classifier::{LinearClassifier, LogisticRegressionOptions, Scaling};
+/// use clsify::{matrix::Matrix, targets::Targets};
+/// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
+/// let targets = Targets::classes(vec![0, 0, 1, 1], 2);
+/// let options = LogisticRegressionOptions::default();
+/// let fitted = LinearClassifier::fit(&features, &targets, Scaling::None, &options)?;
+/// assert!(fitted.predict_proba(&features)[0] > 0.5);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub enum LinearClassifier {
+    /// One class a row.
+    Classes(LogisticRegression),
+    /// A set of labels a row.
+    LabelSets(OneVsRest),
+}
+
+impl LinearClassifier {
+    /// Finds the optimum on scaled features; the weights are for features as they are.
+    ///
+    /// # Errors
+    /// As for [`LogisticRegression::fit`] and [`OneVsRest::fit`].
+    pub fn fit(
+        features: &Matrix,
+        targets: &Targets,
+        scaling: Scaling,
+        options: &LogisticRegressionOptions,
+    ) -> Result<Self> {
+        let scaler = scaling.fit(features, targets.sample_weight());
+        let scaled = scaler.as_ref().map(|scaler| scaler.transform(features));
+        let fitted = Self::fit_scaled(scaled.as_ref().unwrap_or(features), targets, options)?;
+        Ok(fitted.unscaled(scaler.as_ref()))
+    }
+
+    /// Finds the optimum on features that are scaled already, if they are to be.
+    pub(crate) fn fit_scaled(
+        features: &Matrix,
+        targets: &Targets,
+        options: &LogisticRegressionOptions,
+    ) -> Result<Self> {
+        Ok(match targets.labels() {
+            Labels::Classes { .. } => LinearClassifier::Classes(LogisticRegression::fit(
+                &Samples::of_classes(features, targets)?,
+                options,
+            )?),
+            Labels::Sets(labels) => {
+                let samples = MultiLabelSamples::new(features, labels).weighted(targets.sample_weight());
+                LinearClassifier::LabelSets(OneVsRest::fit(&samples, options)?)
+            }
+        })
+    }
+
+    /// The same classifier for features as they are, where this one was fitted on scaled ones.
+    pub(crate) fn unscaled(self, scaler: Option<&StandardScaler>) -> Self {
+        match (self, scaler) {
+            (fitted, None) => fitted,
+            (LinearClassifier::Classes(fitted), Some(scaler)) => {
+                LinearClassifier::Classes(scaler.unscaled(fitted))
+            }
+            (LinearClassifier::LabelSets(fitted), Some(scaler)) => {
+                LinearClassifier::LabelSets(fitted.unscaled(scaler))
+            }
+        }
+    }
+
+    /// The weights, row-major: `[1, n_features]` for two classes, else a row for each class or label.
+    pub fn coef(&self) -> &[f64] {
+        match self {
+            LinearClassifier::Classes(fitted) => fitted.coef(),
+            LinearClassifier::LabelSets(fitted) => fitted.coef(),
+        }
+    }
+
+    /// The intercepts, one for each row of [`coef`](Self::coef).
+    pub fn intercept(&self) -> &[f64] {
+        match self {
+            LinearClassifier::Classes(fitted) => fitted.intercept(),
+            LinearClassifier::LabelSets(fitted) => fitted.intercept(),
+        }
+    }
+
+    /// The Euclidean length of all weights together.
+    pub fn coef_norm(&self) -> f64 {
+        match self {
+            LinearClassifier::Classes(fitted) => fitted.coef_norm(),
+            LinearClassifier::LabelSets(fitted) => fitted.coef_norm(),
+        }
+    }
+
+    /// The steps of the fit, of label sets the most that a label took.
+    pub fn n_iter(&self) -> usize {
+        match self {
+            LinearClassifier::Classes(fitted) => fitted.n_iter(),
+            LinearClassifier::LabelSets(fitted) => fitted.n_iter(),
+        }
+    }
+
+    /// Whether the fit, or that of every label, reached its optimum.
+    pub fn converged(&self) -> bool {
+        match self {
+            LinearClassifier::Classes(fitted) => fitted.converged(),
+            LinearClassifier::LabelSets(fitted) => fitted.n_not_converged() == 0,
+        }
+    }
+
+    /// A bound of the largest element of the gradient where the fit stopped.
+    pub fn gradient_max_norm(&self) -> f64 {
+        match self {
+            LinearClassifier::Classes(fitted) => fitted.gradient_max_norm(),
+            LinearClassifier::LabelSets(fitted) => fitted.gradient_max_norm(),
+        }
+    }
+
+    /// Of label sets: whether each label is constant, as [`OneVsRest::constant`].
+    pub fn constant(&self) -> Option<&[Option<bool>]> {
+        match self {
+            LinearClassifier::Classes(_) => None,
+            LinearClassifier::LabelSets(fitted) => Some(fitted.constant()),
+        }
+    }
+
+    /// The logits, row-major: of two classes one number a row, that of the second; else one of each class or label.
+    ///
+    /// # Panics
+    /// When the features have another number of columns than those of the fit.
+    pub fn decision_function(&self, features: &Matrix) -> Vec<f64> {
+        match self {
+            LinearClassifier::Classes(fitted) => fitted.decision_function(features),
+            LinearClassifier::LabelSets(fitted) => fitted.decision_function(features),
+        }
+    }
+
+    /// The probability of each class or label, row-major.
+    ///
+    /// # Panics
+    /// When the features have another number of columns than those of the fit.
+    pub fn predict_proba(&self, features: &Matrix) -> Vec<f64> {
+        match self {
+            LinearClassifier::Classes(fitted) => fitted.predict_proba(features),
+            LinearClassifier::LabelSets(fitted) => fitted.predict_proba(features),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What a classifier learns to tell apart: one class a row, or a set of labels, and how much each row counts.
+//!
+//! Scikit-learn's `y`, `sample_weight` and `groups`. Splits, fits, scores and choices take [`Targets`] and so need no twin for
+//! label sets.
+
+mod label_indicator;
+
+pub use self::label_indicator::LabelIndicator;
+
+/// The labels of rows, and what else is known of each row.
+///
+/// ```
+/// use clsify::targets::Targets;
+/// let targets = Targets::classes(vec![0, 1, 1], 2).weighted(Some(vec![1.0, 0.0, 2.0]));
+/// assert_eq!(targets.counting_rows(), [0, 2]);
+/// assert_eq!(targets.select_rows(&[2, 0]).sample_weight(), Some(&[2.0, 1.0][..]));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Targets {
+    labels: Labels,
+    sample_weight: Option<Vec<f64>>,
+    groups: Option<Vec<usize>>,
+}
+
+/// The labels of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Labels {
+    /// One class each.
+    Classes {
+        /// `[n_rows]`.
+        class_ids: Vec<usize>,
+        /// Class ids are below this.
+        n_classes: usize,
+    },
+    /// Any number of labels each: `[n_rows, n_labels]`.
+    Sets(LabelIndicator),
+}
+
+impl Targets {
+    /// Rows of one class each, with ids below `n_classes`.
+    pub fn classes(class_ids: Vec<usize>, n_classes: usize) -> Self {
+        Targets::of(Labels::Classes { class_ids, n_classes })
+    }
+
+    /// Rows with any number of labels each.
+    pub fn label_sets(labels: LabelIndicator) -> Self {
+        Targets::of(Labels::Sets(labels))
+    }
+
+    fn of(labels: Labels) -> Self {
+        Targets { labels, sample_weight: None, groups: None }
+    }
+
+    /// The same rows with these weights, of which there is one for each.
+    pub fn weighted(self, sample_weight: Option<Vec<f64>>) -> Self {
+        Targets { sample_weight, ..self }
+    }
+
+    /// The same rows in these groups, one for each, which splits and folds keep together.
+    pub fn grouped(self, groups: Option<Vec<usize>>) -> Self {
+        Targets { groups, ..self }
+    }
+
+    /// The labels.
+    pub fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
+    /// How much each row counts; `None`: the same.
+    pub fn sample_weight(&self) -> Option<&[f64]> {
+        self.sample_weight.as_deref()
+    }
+
+    /// The weights, unless all of them are 0.
+    pub fn weight_that_counts(&self) -> Option<&[f64]> {
+        self.sample_weight().filter(|weights| weights.iter().any(|&weight| weight > 0.0))
+    }
+
+    /// The group of each row, if rows have groups.
+    pub fn groups(&self) -> Option<&[usize]> {
+        self.groups.as_deref()
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        match &self.labels {
+            Labels::Classes { class_ids, .. } => class_ids.len(),
+            Labels::Sets(labels) => labels.n_samples(),
+        }
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of classes or labels.
+    pub fn n_labels(&self) -> usize {
+        match &self.labels {
+            Labels::Classes { n_classes, .. } => *n_classes,
+            Labels::Sets(labels) => labels.n_labels(),
+        }
+    }
+
+    /// The rows with a weight above 0, ascending: all where there are no weights.
+    pub fn counting_rows(&self) -> Vec<usize> {
+        let counts = |row: &usize| self.sample_weight.as_ref().is_none_or(|weights| weights[*row] > 0.0);
+        (0..self.len()).filter(counts).collect()
+    }
+
+    /// These rows, in this order.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn select_rows(&self, rows: &[usize]) -> Self {
+        let labels = match &self.labels {
+            Labels::Classes { class_ids, n_classes } => Labels::Classes {
+                class_ids: rows.iter().map(|&row| class_ids[row]).collect(),
+                n_classes: *n_classes,
+            },
+            Labels::Sets(labels) => Labels::Sets(labels.select_rows(rows)),
+        };
+        let weights_of = |weights: &Vec<f64>| rows.iter().map(|&row| weights[row]).collect();
+        let groups_of = |groups: &Vec<usize>| rows.iter().map(|&row| groups[row]).collect();
+        Targets {
+            labels,
+            sample_weight: self.sample_weight.as_ref().map(weights_of),
+            groups: self.groups.as_ref().map(groups_of),
+        }
+    }
+}
