@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use clsify::classifier::{Decision, Rule};
 use clsify::pipeline::{
     ABSTAINED, Abstention, CostMatrix, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores,
-    LabelCosts, RuleOptions, Thresholds,
+    LabelCosts, RuleOptions,
 };
 
 use crate::table::{Table, n_shown, shorten};
@@ -51,48 +51,34 @@ impl DecisionArgs {
         self.cost_matrix.as_deref()
     }
 
-    /// What is wanted where a sentence has one label; a file is read now.
-    pub(crate) fn options(&self) -> anyhow::Result<DecisionOptions> {
-        let rule = match (self.thresholds, &self.cost_matrix) {
-            (Some(ThresholdsArg::F1Macro), _) => RuleOptions::F1Macro,
-            (Some(ThresholdsArg::F1 | ThresholdsArg::Half), _) => {
+    /// What is wanted; a file is read now.
+    pub(crate) fn options(&self, of_label_sets: bool) -> anyhow::Result<DecisionOptions> {
+        let rule = match (self.thresholds, &self.cost_matrix, of_label_sets) {
+            (Some(ThresholdsArg::F1 | ThresholdsArg::Half), _, false) => {
                 return Err(misused(
                     "--thresholds f1 and half are for --multi-label; without it there is f1_macro",
                 ));
             }
-            (None, Some(path)) => RuleOptions::CostMatrix(CostMatrix::load(path)?),
-            (None, None) => RuleOptions::MostProbable,
+            (Some(ThresholdsArg::F1Macro), _, true) => {
+                return Err(misused(
+                    "--thresholds f1_macro is for one label a sentence; with --multi-label there are f1 and half",
+                ));
+            }
+            (Some(ThresholdsArg::F1Macro | ThresholdsArg::F1), ..) => RuleOptions::F1Macro,
+            (None, Some(path), false) => RuleOptions::CostMatrix(CostMatrix::load(path)?),
+            (None, Some(path), true) => RuleOptions::LabelCosts(LabelCosts::load(path)?),
+            (Some(ThresholdsArg::Half), ..) | (None, None, _) => RuleOptions::MostProbable,
         };
         let below = self.abstain_below.map(Abstention::Below);
         let abstention = below.or(self.target_precision.map(Abstention::TargetPrecision));
-        Ok(DecisionOptions { rule, abstention })
-    }
-
-    /// Above which probability a label is given where a sentence may have several; a file is read now.
-    pub(crate) fn of_labels(&self) -> anyhow::Result<Thresholds> {
-        let all = [
-            self.abstain_below.map(Thresholds::AbstainBelow),
-            self.target_precision.map(Thresholds::TargetPrecision),
-            match self.thresholds {
-                Some(ThresholdsArg::F1Macro) => {
-                    return Err(misused(
-                        "--thresholds f1_macro is for one label a sentence; with --multi-label there are f1 and half",
-                    ));
-                }
-                Some(ThresholdsArg::F1) => Some(Thresholds::F1),
-                Some(ThresholdsArg::Half) => Some(Thresholds::Half),
-                None => None,
-            },
-            self.cost_matrix.as_deref().map(LabelCosts::load).transpose()?.map(Thresholds::Costs),
-        ];
-        let mut wanted = all.into_iter().flatten();
-        match (wanted.next(), wanted.next()) {
-            (_, Some(_)) => Err(misused(
+        let has_rule = self.thresholds.is_some() || self.cost_matrix.is_some();
+        if of_label_sets && has_rule && abstention.is_some() {
+            return Err(misused(
                 "with --multi-label a label has one threshold: expected one of --abstain-below, --target-precision, \
                  --thresholds and --cost-matrix, got two",
-            )),
-            (one, None) => Ok(one.unwrap_or_default()),
+            ));
         }
+        Ok(DecisionOptions { rule, abstention })
     }
 }
 

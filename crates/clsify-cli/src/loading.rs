@@ -3,20 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use clsify::dataset::{Column, Dataset, DatasetOptions, LabelSeparator, MultiLabelDataset, SkippedRows};
+use clsify::dataset::{Column, Dataset, DatasetOptions, LabelCounts, LabelSeparator, SkippedRows};
 use clsify::features::{FeatureCache, prompt_text};
 use clsify::pipeline::{
-    Features, LoadOptions, MultiLabelClassifier, SavedModel, SavedMultiLabelModel, SentenceClassifier,
-    SentenceEncoder, SentenceEncoderOptions,
+    Features, LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TestRows,
 };
 use clsify_hub::{Hub, Located, Origin};
 
+use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
-use crate::options::{DtypeArg, EncodingArgs, FeatureArgs};
+use crate::options::{DtypeArg, EncodingArgs, FeatureArgs, SplitArgs};
 use crate::records::stdin;
-use crate::table::shorten;
+use crate::table::{n_shown, shorten};
 
-/// Labelled sentences of a file; `-` is stdin. Says which rows were left out.
+/// Labelled sentences of a file; `-` is stdin. Says which rows were left out, and which label columns are empty.
 pub(crate) fn load_dataset(
     path: &Path,
     options: &DatasetOptions,
@@ -27,8 +27,75 @@ pub(crate) fn load_dataset(
         false => Dataset::load(path, options)?,
     };
     say_skipped(path, dataset.skipped(), console);
-    say_header(&dataset, console);
+    if dataset.separator().is_none() {
+        say_header(&dataset, console);
+    }
+    say_empty_columns(path, &options.label_columns, &dataset, console);
     Ok(dataset)
+}
+
+/// The data that a command learns from: the same, no more classes than may be, and what it holds said.
+pub(crate) fn load_training_dataset(
+    path: &Path,
+    options: &DatasetOptions,
+    class_limit: &ClassLimitArgs,
+    console: &Console,
+) -> anyhow::Result<Dataset> {
+    let dataset = load_dataset(path, options, console)?;
+    class_limit.check(path, dataset.classes().len(), dataset.len())?;
+    say_counts(path, &dataset, options, console);
+    Ok(dataset)
+}
+
+/// Rows that only score a classifier: they may all be of one class, or without a label.
+pub(crate) fn load_test_dataset(
+    path: &Path,
+    options: DatasetOptions,
+    console: &Console,
+) -> anyhow::Result<Dataset> {
+    load_dataset(path, &DatasetOptions { allow_one_class: true, ..options }, console)
+}
+
+/// Where the held-out rows come from: a file of their own, whose content is said, or a split.
+pub(crate) fn test_rows(
+    split: &SplitArgs,
+    options: DatasetOptions,
+    console: &Console,
+) -> anyhow::Result<TestRows> {
+    let Some(path) = &split.test_data else { return Ok(TestRows::Split(split.options())) };
+    let test = load_test_dataset(path, options.clone(), console)?;
+    say_counts(path, &test, &options, console);
+    Ok(TestRows::Dataset(test))
+}
+
+/// Says what was read: rows, classes or labels, repeats, contradictions; and where labels stand in cells, whether the separator may be
+/// another one.
+pub(crate) fn say_counts(path: &Path, dataset: &Dataset, options: &DatasetOptions, console: &Console) {
+    let (name, summary) = (path.display(), dataset.summary());
+    let all = summary.labels.counts();
+    let shown = n_shown(all.len(), 12);
+    let counts: Vec<String> =
+        all.iter().take(shown).map(|(label, n)| format!("{}: {n}", shorten(label, 40))).collect();
+    let more = if all.len() > shown { ", ..." } else { "" };
+    let counts = format!("{name}: {} sentences ({}{more})", summary.n_samples, counts.join(", "));
+    if let LabelCounts::LabelSets { n_without_label, n_with_several, .. } = summary.labels {
+        console
+            .say(&format!("{counts}, {n_with_several} with several labels, {n_without_label} without any"));
+        let in_cells = options.label_columns.is_empty();
+        if let Some(separator) = dataset.separator().filter(|_| in_cells && n_with_several == 0) {
+            note_separator(path, separator, console);
+        }
+        return;
+    }
+    console.say(&counts);
+    if summary.n_duplicates > 0 {
+        let rows = if summary.n_duplicates == 1 { "row repeats" } else { "rows repeat" };
+        console.say(&format!("note: {} {rows} a sentence of an earlier row", summary.n_duplicates));
+    }
+    if summary.n_conflicting > 0 {
+        let sentences = if summary.n_conflicting == 1 { "sentence has" } else { "sentences have" };
+        console.say(&format!("note: {} {sentences} more than one label", summary.n_conflicting));
+    }
 }
 
 /// A header with unknown names reads as a record; its label gives it away, as no other row has it.
@@ -43,49 +110,16 @@ fn say_header(dataset: &Dataset, console: &Console) {
     }
 }
 
-/// Rows that only score a classifier: they may all be of one class.
-pub(crate) fn load_test_dataset(
-    path: &Path,
-    options: DatasetOptions,
-    console: &Console,
-) -> anyhow::Result<Dataset> {
-    load_dataset(path, &DatasetOptions { allow_one_class: true, ..options }, console)
-}
-
-/// Rows that only score a multi-label classifier: they may all be without a label.
-pub(crate) fn load_multi_label_test_dataset(
-    path: &Path,
-    separator: &LabelSeparator,
-    options: DatasetOptions,
-    console: &Console,
-) -> anyhow::Result<MultiLabelDataset> {
-    load_multi_label_dataset(path, separator, &DatasetOptions { allow_one_class: true, ..options }, console)
-}
-
-/// Sentences of a file with a set of labels each; `-` is stdin. Says which rows were left out, and which label columns are
-/// empty.
-pub(crate) fn load_multi_label_dataset(
-    path: &Path,
-    separator: &LabelSeparator,
-    options: &DatasetOptions,
-    console: &Console,
-) -> anyhow::Result<MultiLabelDataset> {
-    let dataset = match path == Path::new("-") {
-        true => MultiLabelDataset::read(stdin()?.lock(), "stdin", separator, options)?,
-        false => MultiLabelDataset::load(path, separator, options)?,
-    };
-    say_skipped(path, dataset.skipped(), console);
-    if !options.label_columns.is_empty() {
-        let classes = dataset.classes();
-        for column in &options.label_columns {
-            if let Column::Name(name) = column
-                && !classes.iter().any(|class| class == name.trim())
-            {
-                console.say(&format!("note: no row of {} has the label {name:?}", path.display()));
-            }
+/// Label columns that no row has a 1 in.
+fn say_empty_columns(path: &Path, columns: &[Column], dataset: &Dataset, console: &Console) {
+    let classes = if columns.is_empty() { Vec::new() } else { dataset.classes() };
+    for column in columns {
+        if let Column::Name(name) = column
+            && !classes.iter().any(|class| class == name.trim())
+        {
+            console.say(&format!("note: no row of {} has the label {name:?}", path.display()));
         }
     }
-    Ok(dataset)
 }
 
 /// Notes the labels of a model that `--label-columns` does not name: no row of the file can have them.
@@ -126,8 +160,8 @@ fn say_skipped(path: &Path, skipped: &SkippedRows, console: &Console) {
 }
 
 /// Where no sentence of a file has several labels, which may be meant.
-pub(crate) fn note_separator(name: &str, separator: &LabelSeparator, console: &Console) {
-    let separator = separator.to_string();
+pub(crate) fn note_separator(path: &Path, separator: &LabelSeparator, console: &Console) {
+    let (name, separator) = (path.display(), separator.to_string());
     console.say(&format!(
         "note: no sentence of {name} has several labels: is {separator:?} what stands between them?"
     ));
@@ -217,22 +251,13 @@ pub(crate) fn load_classifier(
 ) -> anyhow::Result<SentenceClassifier> {
     let saved = SavedModel::read(model)?;
     let folder = encoder_folder(saved.encoder_folder(model), &saved.encoder.name, encoder, console)?;
-    let options = LoadOptions { dtype: dtype.map(Into::into), cache, hash_folder: Some(hash_folder()) };
-    Ok(SentenceClassifier::load_with(model, &folder, options, console)?)
-}
-
-/// Like [`load_classifier`], for a model of several labels a sentence.
-pub(crate) fn load_multi_label_classifier(
-    model: &Path,
-    encoder: Option<&str>,
-    dtype: Option<DtypeArg>,
-    cache: Option<FeatureCache>,
-    console: &Console,
-) -> anyhow::Result<MultiLabelClassifier> {
-    let saved = SavedMultiLabelModel::read(model)?;
-    let folder = encoder_folder(saved.encoder_folder(model), &saved.encoder.name, encoder, console)?;
-    let options = LoadOptions { dtype: dtype.map(Into::into), cache, hash_folder: Some(hash_folder()) };
-    Ok(MultiLabelClassifier::load_with(model, &folder, options, console)?)
+    let options = LoadOptions {
+        encoder: Some(folder),
+        dtype: dtype.map(Into::into),
+        cache,
+        hash_folder: Some(hash_folder()),
+    };
+    Ok(SentenceClassifier::load_with(model, options, console)?)
 }
 
 /// Where a saved classifier's encoder is: where `--encoder` says, where it was, or in a cache.

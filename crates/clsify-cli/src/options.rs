@@ -92,6 +92,7 @@ impl DataOptions {
             text_column: self.text_column.clone(),
             label_column: self.label_column.clone(),
             label_columns: self.label_columns.clone(),
+            multi_label: None,
             weight_column: None,
             group_column: None,
             group_duplicates: false,
@@ -104,9 +105,14 @@ impl DataOptions {
         }
     }
 
+    /// The same for labelled rows, with sets of labels where `given` or label columns say so.
+    pub(crate) fn labelled(&self, limit: Option<usize>, given: Option<&LabelSeparator>) -> DatasetOptions {
+        DatasetOptions { multi_label: self.separator(given), ..self.with_limit(limit) }
+    }
+
     /// What stands between the labels of a cell, where a sentence may have several: as given, else some separator for label
     /// columns.
-    pub(crate) fn separator(&self, given: Option<&LabelSeparator>) -> Option<LabelSeparator> {
+    fn separator(&self, given: Option<&LabelSeparator>) -> Option<LabelSeparator> {
         let of_columns = || if self.label_columns.is_empty() { None } else { ";".parse().ok() };
         given.cloned().or_else(of_columns)
     }
@@ -129,9 +135,9 @@ impl RowArgs {
         DatasetOptions { skip_bad_rows: self.skip_bad_rows, ..self.data.with_limit(limit) }
     }
 
-    /// As for [`DataOptions`].
-    pub(crate) fn separator(&self, given: Option<&LabelSeparator>) -> Option<LabelSeparator> {
-        self.data.separator(given)
+    /// The same for labelled rows, with sets of labels where `given` or label columns say so.
+    pub(crate) fn labelled(&self, limit: Option<usize>, given: Option<&LabelSeparator>) -> DatasetOptions {
+        DatasetOptions { skip_bad_rows: self.skip_bad_rows, ..self.data.labelled(limit, given) }
     }
 
     /// The options that were given, as they would be given again; one that takes no value has an empty one.

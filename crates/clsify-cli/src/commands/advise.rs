@@ -8,20 +8,26 @@ use clsify::encoder::Dtype;
 use clsify::evaluation::Scoring;
 use clsify::features::pooling_names;
 use clsify::files::write_atomically;
-use clsify::pipeline::{Candidate, Selection};
+use clsify::pipeline::{
+    Candidate, EncoderSpeed, FeatureChoice, Observer, Selection, TestRows, TrainOptions, default_scoring,
+    train_selected,
+};
 use clsify::split::{SplitOptions, TestSize};
 use serde::Serialize;
 
 use super::advise_chart::{Chart, ChartPoint};
-use super::advise_data::{Data, HeldOut};
+use super::advise_scores::HeldOut;
 use crate::class_limit::ClassLimitArgs;
 use crate::commands::train::{optimism, six_digits};
 use crate::console::Console;
 use crate::grouping::GroupArgs;
-use crate::loading::{DEFAULT_ENCODER, load_encoder_with, locate_encoder};
+use crate::loading::{DEFAULT_ENCODER, load_encoder_with, load_training_dataset, locate_encoder};
 use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, RowArgs, WeightArgs, at_least_one, test_size};
 use crate::output::{check_output, check_parent, is_stdout, write_json, write_text};
 use crate::table::{Table, shorten};
+
+/// Sentences that a speed is measured with.
+const N_SENTENCES: usize = 500;
 
 /// Candidates of all encoders that are shown; the JSON has them all.
 const MOST_RANKED: usize = 12;
@@ -136,10 +142,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         check_parent(path)?;
     }
     check_output(args.output.as_deref(), &[args.chart.as_deref()], &[&args.data])?;
-    let options = args.grouping.of(args.weight.of(args.options.with_limit(args.limit)));
-    let separator = args.options.separator(args.multi_label.as_ref());
-    let data = Data::load(&args.data, &options, separator.as_ref(), &args.class_limit, console)?;
-    let scoring = args.scoring.unwrap_or(data.default_scoring());
+    let options = args.options.labelled(args.limit, args.multi_label.as_ref());
+    let options = args.grouping.of(args.weight.of(options));
+    let dataset = load_training_dataset(&args.data, &options, &args.class_limit, console)?;
+    let scoring = args.scoring.unwrap_or(default_scoring(&dataset));
     let split = SplitOptions { seed: args.seed, test_size: args.test_size, stratify: false };
     let classifier = LogisticRegressionOptions {
         class_weight: args.class_weight.into(),
@@ -151,12 +157,20 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         console.say(&format!("encoder {}", located.name));
         let load =
             |features| load_encoder_with(&located, &args.encoding, features, args.cache.open(), console);
-        let trained = data.train(&load, (split.clone(), classifier, scoring), console)?;
-        let Some(selection) = trained.selection else { continue };
-        let (speed, dtype) = (trained.speed, trained.dtype);
+        let test = TestRows::Split(split.clone());
+        let options = TrainOptions { test, classifier, ..TrainOptions::default() };
+        let choice = FeatureChoice { scoring: Some(scoring), required: true };
+        let trained = train_selected(load, &dataset, options, choice, console)?;
+        let report = trained.report;
+        report.split.leakage_note().iter().for_each(|note| console.note(note));
+        let sample = &dataset.sentences()[..dataset.len().min(N_SENTENCES)];
+        let speed = EncoderSpeed::measure(trained.classifier.encoder(), sample, console)?;
+        let dtype = trained.classifier.encoder().dtype();
+        let held_out = HeldOut::of(&report, scoring);
+        let Some(selection) = report.selection else { continue };
         found.push(Advice {
             encoder: name.clone(),
-            held_out: trained.held_out,
+            held_out,
             optimism: selection.optimism.map_or(0.0, |optimism| optimism.optimism),
             sentences_per_second: speed.sentences_per_second,
             weights_bytes: speed.weights_bytes,

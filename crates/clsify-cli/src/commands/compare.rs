@@ -2,16 +2,18 @@
 
 mod multi_label;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure};
-use clsify::dataset::LabelSeparator;
-use clsify::evaluation::PairedScores;
-use clsify::pipeline::{ComparedRows, ComparisonReport, EncoderReport, SavedMultiLabelModel, compare};
-use serde::Serialize;
+use clsify::dataset::{DatasetOptions, LabelSeparator};
+use clsify::evaluation::{Evaluation, Metrics, PairedScores};
+use clsify::pipeline::{
+    Answers, ComparedRows, ComparisonForm, ComparisonReport, Disagreement, EncoderReport, SavedModel, compare,
+};
 
 use crate::console::Console;
-use crate::loading::{load_classifier, load_test_dataset};
+use crate::loading::{load_classifier, load_test_dataset, note_labels_without_column};
 use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
 use crate::output::{check_apart, check_parent, check_stdout, is_stdout, stdout, write_json, write_text};
 use crate::table::{Table, n_shown, shorten};
@@ -88,46 +90,61 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
     ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --output -, got both");
     // Before the data, which is of another form where a model has several labels a sentence.
-    match (SavedMultiLabelModel::is_at(&args.a)?, SavedMultiLabelModel::is_at(&args.b)?) {
-        (false, false) => run_single(args, console),
-        (true, true) => multi_label::run(args, console),
-        (a_has_several, _) => {
-            let (several, one) = if a_has_several { (&args.a, &args.b) } else { (&args.b, &args.a) };
+    let separator_of =
+        |model| Ok::<_, anyhow::Error>(SavedModel::read(model)?.multi_label.map(|labels| labels.separator));
+    let (of_a, of_b) = (separator_of(&args.a)?, separator_of(&args.b)?);
+    let separator = match (&of_a, &of_b) {
+        (None, None) => None,
+        (Some(of_a), Some(of_b)) => Some(separator(args, of_a, of_b, console)),
+        (of_a, _) => {
+            let (several, one) = if of_a.is_some() { (&args.a, &args.b) } else { (&args.b, &args.a) };
             bail!(
                 "expected two models of the same form, got one of several labels a sentence, {}, and one of one label, {}",
                 several.display(),
                 one.display()
             )
         }
-    }
-}
-
-/// With two models of one label a sentence.
-fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
+    };
     ensure!(
-        args.multi_label.is_none(),
+        separator.is_some() || args.multi_label.is_none(),
         "--multi-label: {} and {} have one label a sentence: leave it out",
         args.a.display(),
         args.b.display()
     );
-    let options = args.weight.of(args.options.with_limit(args.limit));
+    let options = DatasetOptions { multi_label: separator.cloned(), ..args.options.with_limit(args.limit) };
+    let options = args.weight.of(options);
+    let columns = options.label_columns.clone();
     let dataset = load_test_dataset(&args.data, options, console)?;
     let load = |model: &PathBuf, encoder: &Option<String>| {
         load_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)
     };
     let (a, b) = (load(&args.a, &args.encoder_a)?, load(&args.b, &args.encoder_b)?);
+    let classes: BTreeSet<&String> = a.classes().iter().chain(b.classes()).collect();
+    note_labels_without_column(&args.data, &columns, classes, console);
     let report = compare(&a, &b, &dataset, console)?;
-    write(args, &report, &report.differences, || summary(&report, args))
+    write(args, &report, separator)
+}
+
+/// What stands between the labels of a cell: as given, else as in the training of A.
+fn separator<'a>(
+    args: &'a Args,
+    of_a: &'a LabelSeparator,
+    of_b: &LabelSeparator,
+    console: &Console,
+) -> &'a LabelSeparator {
+    if args.multi_label.is_none() && of_a != of_b {
+        console.say(&format!(
+            "note: A was trained with the separator {:?}, B with {:?}: label cells are split at that of A; --multi-label chooses",
+            of_a.to_string(),
+            of_b.to_string()
+        ));
+    }
+    args.multi_label.as_ref().unwrap_or(of_a)
 }
 
 /// The report in the form that was asked for.
-fn write(
-    args: &Args,
-    report: &impl Serialize,
-    differences: &[impl Serialize],
-    summary: impl FnOnce() -> String,
-) -> anyhow::Result<()> {
-    let lines = differences.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+fn write(args: &Args, report: &ComparisonReport, separator: Option<&LabelSeparator>) -> anyhow::Result<()> {
+    let lines = report.differences.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     match &args.output {
         Some(path) if is_stdout(path) => {
             return stdout(|out| lines.iter().try_for_each(|l| writeln!(out, "{l}")));
@@ -140,23 +157,46 @@ fn write(
     if args.json {
         return write_json("-".as_ref(), report);
     }
-    write_text(None, &summary())
+    write_text(None, &summary(report, separator, args))
 }
 
 /// A comparison in words.
-fn summary(report: &ComparisonReport, args: &Args) -> String {
+fn summary(report: &ComparisonReport, separator: Option<&LabelSeparator>, args: &Args) -> String {
     let (a, b) = (&report.a, &report.b);
     let mut text = models(args, [&a.encoder, &b.encoder]);
-    text.push_str(&unknown("A", &a.unknown_labels, a.n_unknown, "count as wrong for it"));
-    text.push_str(&unknown("B", &b.unknown_labels, b.n_unknown, "count as wrong for it"));
+    let (what, right, different) = match &report.form {
+        ComparisonForm::Classes { .. } => ("count as wrong for it", "right", "labels"),
+        ComparisonForm::LabelSets { .. } => (
+            "with it: it is never given, and counts as missed",
+            "right about the whole set",
+            "sets of labels",
+        ),
+    };
+    text.push_str(&unknown("A", &a.unknown_labels, a.n_unknown, what));
+    text.push_str(&unknown("B", &b.unknown_labels, b.n_unknown, what));
+    text.push_str(&match (&a.test, &b.test) {
+        (Metrics::Classes(a), Metrics::Classes(b)) => class_table(report, a, b),
+        (Metrics::LabelSets(a), Metrics::LabelSets(b)) => multi_label::table(report, a, b),
+        // Never: the two are of one form.
+        _ => String::new(),
+    });
+    text.push_str(&format!("\n{}\n", verdict(&report.rows, right)));
+    if let ComparisonForm::LabelSets { per_label, .. } = &report.form {
+        text.push_str(&multi_label::labels(per_label));
+    }
+    text + &different_rows(&report.differences, separator, different, (report.rows.counts.n(), args.show))
+}
+
+/// The scores of two models of one class a sentence, and their differences.
+fn class_table(report: &ComparisonReport, a: &Evaluation, b: &Evaluation) -> String {
     let mut table = Table::new(["", "accuracy", "95 % interval", "macro F1"]);
-    for (name, model) in [("A", a), ("B", b)] {
-        let [low, high] = model.test.accuracy_ci95;
+    for (name, test) in [("A", a), ("B", b)] {
+        let [low, high] = test.accuracy_ci95;
         table.row([
             name.to_string(),
-            format!("{:.4}", model.test.accuracy),
+            format!("{:.4}", test.accuracy),
             format!("{low:.4} to {high:.4}"),
-            format!("{:.4}", model.test.macro_average.f1),
+            format!("{:.4}", test.macro_average.f1),
         ]);
     }
     let [low, high] = report.rows.difference_ci95;
@@ -164,15 +204,12 @@ fn summary(report: &ComparisonReport, args: &Args) -> String {
         "B - A".to_string(),
         format!("{:+.4}", report.rows.difference),
         format!("{low:+.4} to {high:+.4}"),
-        format!("{:+.4}", b.test.macro_average.f1 - a.test.macro_average.f1),
+        format!("{:+.4}", b.macro_average.f1 - a.macro_average.f1),
     ]);
-    text.push_str(&format!("\n{table}"));
-    if let Some(weighted) = &report.weighted_accuracy {
-        let title = "accuracy by weight";
-        text.push_str(&format!("\n{}", paired_table(&[(title, weighted)])));
+    let mut text = format!("\n{table}");
+    if let ComparisonForm::Classes { weighted_accuracy: Some(weighted) } = &report.form {
+        text.push_str(&format!("\n{}", paired_table(&[("accuracy by weight", weighted)])));
     }
-    text.push_str(&format!("\n{}\n", verdict(&report.rows, "right")));
-    text.push_str(&differences(report, args.show));
     text
 }
 
@@ -242,45 +279,31 @@ fn verdict(rows: &ComparedRows, right: &str) -> String {
     )
 }
 
-/// The sentences of which the two say different things, as many as asked for.
-fn differences(report: &ComparisonReport, show: usize) -> String {
-    let rows = report.differences.iter().map(|d| Different {
-        line: d.line,
-        text: &d.text,
-        label: d.label.clone(),
-        answers: [d.a.clone(), d.b.clone()],
-    });
-    different_rows(rows, "labels", report.rows.counts.n(), show)
-}
-
-/// A sentence of which the two say different things.
-struct Different<'a> {
-    line: usize,
-    text: &'a str,
-    label: String,
-    answers: [String; 2],
-}
-
-/// Their table: the first `show` of them, and how many of all `n` sentences they are.
-fn different_rows<'a>(
-    rows: impl ExactSizeIterator<Item = Different<'a>>,
+/// The sentences of which the two say different things: the first `show` of them, and how many of all `n` sentences they are.
+fn different_rows(
+    differences: &[Disagreement],
+    separator: Option<&LabelSeparator>,
     what: &str,
-    n: usize,
-    show: usize,
+    (n, show): (usize, usize),
 ) -> String {
-    let n_different = rows.len();
+    let n_different = differences.len();
     let mut text = format!("\ndifferent {what} for {n_different} of {}\n", sentences(n));
     if n_different == 0 || show == 0 {
         return text;
     }
+    let cell =
+        |labels: &[String]| separator.map_or_else(|| labels.concat(), |separator| separator.join(labels));
     let mut table = Table::new(["line", "label", "A", "B", "sentence"]);
-    for row in rows.take(show) {
+    for row in differences.iter().take(show) {
+        let (label, a, b) = match &row.answers {
+            Answers::Classes { label, a, b } => (label.clone(), a.clone(), b.clone()),
+            Answers::LabelSets { labels, a, b } => (cell(labels), cell(a), cell(b)),
+        };
         let mark = |said: &String| {
-            let right = if *said == row.label { " *" } else { "" };
+            let right = if *said == label { " *" } else { "" };
             format!("{}{right}", shorten(said, 20))
         };
-        let [a, b] = &row.answers;
-        table.row([row.line.to_string(), shorten(&row.label, 20), mark(a), mark(b), shorten(row.text, 60)]);
+        table.row([row.line.to_string(), shorten(&label, 20), mark(&a), mark(&b), shorten(&row.text, 60)]);
     }
     text.push_str(&format!("{table}"));
     if n_different > show {

@@ -4,20 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clsify::dataset::LabelSeparator;
 use clsify::pipeline::{
-    CurveForecast, CurveScores, CurveScoring, LearningCurve, LearningCurveOptions, MultiLabelTestRows,
-    SentenceEncoder, TestRows, learning_curve, multi_label_learning_curve,
+    CurveForecast, CurveScores, CurveScoring, LearningCurve, LearningCurveOptions, learning_curve,
 };
-use serde::Serialize;
 
 use super::curve_chart::{bars, baseline_name, score_name, svg};
 use crate::class_limit::ClassLimitArgs;
-use crate::commands::train::{multi_label, say_counts, six_digits};
+use crate::commands::train::six_digits;
 use crate::console::Console;
 use crate::grouping::GroupArgs;
-use crate::loading::{
-    DEFAULT_ENCODER, load_dataset, load_encoder, load_multi_label_dataset, load_multi_label_test_dataset,
-    load_test_dataset, locate_encoder,
-};
+use crate::loading::{DEFAULT_ENCODER, load_encoder, load_training_dataset, locate_encoder, test_rows};
 use crate::options::{
     CacheArgs, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
 };
@@ -109,82 +104,29 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     check_output(args.output.as_deref(), &[args.chart.as_deref()], &read)?;
     let is_on_stdout = args.chart.as_deref().is_some_and(is_stdout) && args.output.is_none();
     anyhow::ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --chart -, got both");
-    match args.options.separator(args.multi_label.as_ref()) {
-        Some(separator) => run_multi_label(args, &separator, console),
-        None => run_single(args, console),
-    }
-}
-
-/// One label a sentence.
-fn run_single(args: &Args, console: &Console) -> anyhow::Result<()> {
-    let dataset = load_dataset(
-        &args.data,
-        &args.grouping.of(args.weight.of(args.options.with_limit(args.limit))),
-        console,
-    )?;
-    args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
-    say_counts(&args.data.display().to_string(), &dataset.summary(), console);
-    let test = match &args.split.test_data {
-        Some(path) => {
-            let test = load_test_dataset(path, args.options.with_limit(None), console)?;
-            say_counts(&path.display().to_string(), &test.summary(), console);
-            TestRows::Dataset(test)
-        }
-        None => TestRows::Split(args.split.options()),
-    };
-    let encoder = encoder(args, console)?;
-    let curve = learning_curve(&encoder, &dataset, &options(args, test), console)?;
-    write(args, &curve, None)?;
-    console.hint_faster_dtype(&encoder);
-    Ok(())
-}
-
-/// A set of labels a sentence.
-fn run_multi_label(args: &Args, separator: &LabelSeparator, console: &Console) -> anyhow::Result<()> {
-    let data = args.grouping.of(args.weight.of(args.options.with_limit(args.limit)));
-    let dataset = load_multi_label_dataset(&args.data, separator, &data, console)?;
-    args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
-    let in_cells = data.label_columns.is_empty().then_some(separator);
-    multi_label::say_counts(&args.data.display().to_string(), &dataset, in_cells, console);
-    let test = match &args.split.test_data {
-        Some(path) => {
-            let options = args.options.with_limit(None);
-            let test = load_multi_label_test_dataset(path, separator, options, console)?;
-            multi_label::say_counts(&path.display().to_string(), &test, in_cells, console);
-            MultiLabelTestRows::Dataset(test)
-        }
-        None => MultiLabelTestRows::Split(args.split.options()),
-    };
-    let encoder = encoder(args, console)?;
-    let curve = multi_label_learning_curve(&encoder, &dataset, &options(args, test), console)?;
-    write(args, &curve, Some(separator))?;
-    console.hint_faster_dtype(&encoder);
-    Ok(())
-}
-
-fn encoder(args: &Args, console: &Console) -> anyhow::Result<SentenceEncoder> {
-    load_encoder(&locate_encoder(&args.encoder, console)?, &args.features, args.cache.open(), console)
-}
-
-fn options<T>(args: &Args, test: T) -> LearningCurveOptions<T> {
+    let rows = |limit| args.options.labelled(limit, args.multi_label.as_ref());
+    let data = args.grouping.of(args.weight.of(rows(args.limit)));
+    let dataset = load_training_dataset(&args.data, &data, &args.class_limit, console)?;
     let scaling = args.fit.scaling(&args.features);
-    LearningCurveOptions {
-        test,
+    let options = LearningCurveOptions {
+        test: test_rows(&args.split, rows(None), console)?,
         scaling,
         classifier: args.fit.options(),
         grid_search: args.grid.c_values(scaling),
         sizes: args.sizes.clone(),
         n_repeats: usize::from(args.repeats),
         seed: args.split.seed,
-    }
+    };
+    let located = locate_encoder(&args.encoder, console)?;
+    let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
+    let curve = learning_curve(&encoder, &dataset, &options, console)?;
+    write(args, &curve, dataset.separator())?;
+    console.hint_faster_dtype(&encoder);
+    Ok(())
 }
 
 /// The curve in the forms that were asked for.
-fn write<D: Serialize>(
-    args: &Args,
-    curve: &LearningCurve<D>,
-    separator: Option<&LabelSeparator>,
-) -> anyhow::Result<()> {
+fn write(args: &Args, curve: &LearningCurve, separator: Option<&LabelSeparator>) -> anyhow::Result<()> {
     if args.chart.as_deref().is_some_and(is_stdout) {
         stdout(|out| write!(out, "{}", svg(curve)))?;
         if args.output.is_none() {
@@ -204,7 +146,7 @@ fn write<D: Serialize>(
 }
 
 /// A learning curve in words.
-fn summary<D>(curve: &LearningCurve<D>, separator: Option<&LabelSeparator>) -> String {
+fn summary(curve: &LearningCurve, separator: Option<&LabelSeparator>) -> String {
     let encoder = &curve.encoder;
     let c = match &curve.grid_search {
         None => format!("C {}", six_digits(curve.c)),
@@ -233,7 +175,7 @@ fn summary<D>(curve: &LearningCurve<D>, separator: Option<&LabelSeparator>) -> S
 }
 
 /// A line for each number of rows.
-fn points<D>(curve: &LearningCurve<D>) -> Table {
+fn points(curve: &LearningCurve) -> Table {
     let (scale, bars) = bars(curve);
     // What else is said of each: other scores, and which C was chosen.
     let beside = match curve.scoring {
@@ -286,7 +228,7 @@ fn c_range(c: &[f64]) -> String {
 const WORTH: f64 = 0.005;
 
 /// Whether more rows would help.
-fn verdict<D>(curve: &LearningCurve<D>, forecast: &CurveForecast) -> String {
+fn verdict(curve: &LearningCurve, forecast: &CurveForecast) -> String {
     let forecast = &forecast.found;
     let [low, high] = forecast.gain_ci95;
     let points = |x: f64| format!("{:.1}", 100.0 * x);

@@ -32,7 +32,7 @@ fn capitalised(name: &str) -> String {
 const BAR_WIDTH: usize = 40;
 
 /// The ends of the scale, for the head of a column, and a line for each point: `o` the mean, `-` its interval, `|` the baseline.
-pub(super) fn bars<D>(curve: &LearningCurve<D>) -> (String, Vec<String>) {
+pub(super) fn bars(curve: &LearningCurve) -> (String, Vec<String>) {
     let (low, high) = scale(curve);
     let place = |x: f64| ((x - low) / (high - low) * (BAR_WIDTH - 1) as f64).round() as usize;
     let line = |point: &CurvePoint| {
@@ -49,7 +49,7 @@ pub(super) fn bars<D>(curve: &LearningCurve<D>) -> (String, Vec<String>) {
 }
 
 /// The least and the greatest score that is shown, in steps of 0.05; they differ.
-fn scale<D>(curve: &LearningCurve<D>) -> (f64, f64) {
+fn scale(curve: &LearningCurve) -> (f64, f64) {
     let drawn = curve.points.iter().flat_map(|point| point.score_ci95).chain([curve.baseline_score]);
     let forecast = curve.forecast.iter().map(|forecast| forecast.found.score);
     let (low, high) =
@@ -71,7 +71,7 @@ const N_PIECES: usize = 60;
 
 /// The curve over the logarithm of the number of rows: means with intervals, the fitted form, dashed where no row is, and the
 /// baseline.
-pub(super) fn svg<D>(curve: &LearningCurve<D>) -> String {
+pub(super) fn svg(curve: &LearningCurve) -> String {
     let (low, high) = scale(curve);
     let sizes = || curve.points.iter().map(|point| point.n_rows as f64);
     let first = sizes().fold(f64::INFINITY, f64::min);
@@ -127,7 +127,7 @@ pub(super) fn svg<D>(curve: &LearningCurve<D>) -> String {
 }
 
 /// The chart for those who do not see it.
-fn description<D>(curve: &LearningCurve<D>) -> String {
+fn description(curve: &LearningCurve) -> String {
     let point = |point: &CurvePoint| {
         let [low, high] = point.score_ci95;
         format!("{} rows {:.3} ({low:.3} to {high:.3})", point.n_rows, point.score)

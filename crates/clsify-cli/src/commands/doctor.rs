@@ -1,6 +1,5 @@
 //! `clsify doctor`: what is odd about labelled sentences, before anything is trained on them.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
@@ -175,14 +174,11 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if let Some(check) = args.fail_on.iter().find(|check| args.text_only && check.needs_encoder()) {
         anyhow::bail!("--fail-on {}: needs an encoder, which --text-only leaves out", check.name());
     }
-    let separator = args.options.separator(args.multi_label.as_ref());
-    let separator = separator.as_ref();
-    let options = args.grouping.of(args.weight.of(args.options.with_limit(args.limit)));
-    let data = inspect(&args.data, separator, &options, console)?;
-    let classes: BTreeSet<String> = data.label_sets().flatten().collect();
-    args.class_limit.check(&args.data, classes.len(), data.dataset.len())?;
-    let test = args.test_data.iter();
-    let test = test.map(|path| inspect(path, separator, &args.options.with_limit(None), console));
+    let rows = |limit| args.options.labelled(limit, args.multi_label.as_ref());
+    let options = args.grouping.of(args.weight.of(rows(args.limit)));
+    let data = inspect(&args.data, &options, console)?;
+    args.class_limit.check(&args.data, data.dataset.classes().len(), data.dataset.len())?;
+    let test = args.test_data.iter().map(|path| inspect(path, &rows(None), console));
     let test = test.collect::<anyhow::Result<Vec<_>>>()?;
     let options = DoctorOptions {
         c: args.c,
@@ -203,7 +199,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     } else if args.json {
         write_json("-".as_ref(), &report)?;
     } else {
-        write_text(None, &tables(&report, separator))?;
+        write_text(None, &tables(&report, data.dataset.separator()))?;
     }
     if let Ok(encoder) = &encoder {
         console.hint_faster_dtype(encoder);
@@ -215,26 +211,16 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
 }
 
 /// Labelled sentences of a file, whatever their state; `-` is stdin.
-fn inspect(
-    path: &Path,
-    separator: Option<&LabelSeparator>,
-    options: &DatasetOptions,
-    console: &Console,
-) -> anyhow::Result<Inspected> {
-    let is_stdin = path == Path::new("-");
-    let stdin = || std::io::stdin().lock();
-    let Some(separator) = separator else {
-        return Ok(match is_stdin {
-            true => Inspected::read(stdin(), "stdin", options)?,
-            false => Inspected::load(path, options)?,
-        });
+fn inspect(path: &Path, options: &DatasetOptions, console: &Console) -> anyhow::Result<Inspected> {
+    let data = match path == Path::new("-") {
+        true => Inspected::read(std::io::stdin().lock(), "stdin", options)?,
+        false => Inspected::load(path, options)?,
     };
-    let data = match is_stdin {
-        true => Inspected::read_multi_label(stdin(), "stdin", separator, options)?,
-        false => Inspected::load_multi_label(path, separator, options)?,
-    };
-    if options.label_columns.is_empty() && data.label_sets().all(|labels| labels.len() < 2) {
-        note_separator(&path.display().to_string(), separator, console);
+    let is_in_cells = options.label_columns.is_empty();
+    if let Some(separator) = data.dataset.separator().filter(|_| is_in_cells)
+        && data.dataset.label_sets().iter().all(|labels| labels.len() < 2)
+    {
+        note_separator(path, separator, console);
     }
     Ok(data)
 }

@@ -5,18 +5,16 @@ mod errors;
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use clsify::evaluation::{CalibrationScores, ProbabilityScores};
-use clsify::pipeline::SavedMultiLabelModel;
+use clsify::dataset::DatasetOptions;
+use clsify::evaluation::{CalibrationScores, Metrics, ProbabilityScores};
+use clsify::pipeline::{EvaluationForm, SavedModel};
 use serde::Serialize;
 
 use self::errors::Subject;
 use crate::commands::train::{multi_label, scores, weighted};
 use crate::console::Console;
 use crate::decision::evaluated_text;
-use crate::loading::{
-    load_classifier, load_multi_label_classifier, load_multi_label_test_dataset, load_test_dataset,
-    note_labels_without_column,
-};
+use crate::loading::{load_classifier, load_test_dataset, note_labels_without_column};
 use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
 use crate::output::{check_output, check_parent, is_stdout, write_json, write_text};
 use crate::reliability_chart::{Series, check_chart, last_name, write_chart};
@@ -85,66 +83,34 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let n_on_stdout = files.iter().flatten().filter(|path| is_stdout(path)).count();
     ensure!(n_on_stdout < 2, "stdout: expected one of --json, --chart and --errors there, got several");
     check_output(args.output.as_deref(), &files, &[&args.data])?;
-    if SavedMultiLabelModel::is_at(&args.model)? {
-        return run_multi_label(args, console);
-    }
-    let options = args.weight.of(args.options.with_limit(args.limit));
-    let dataset = load_test_dataset(&args.data, options, console)?;
-    let classifier =
-        load_classifier(&args.model, args.encoder.as_deref(), args.dtype, args.cache.open(), console)?;
-    classifier.check_labels(&dataset)?;
-    let (report, errors) = classifier.evaluate_with_errors(&dataset, console)?;
-    if let Some(path) = &args.errors {
-        let subject = Subject {
-            lines: dataset.lines(),
-            sentences: dataset.sentences(),
-            labels: dataset.labels().iter().map(|label| vec![label.clone()]).collect(),
-            classes: classifier.classes(),
-            separator: None,
-            abstains: classifier.decision().abstain_below.is_some(),
-        };
-        subject.write(path, &errors, console)?;
-    }
-    let decision = report.decision.as_ref();
-    let decision = decision.map(|d| evaluated_text(&d.rule, &d.effect, classifier.classes()));
-    let text = format!(
-        "{}{}{}{}",
-        scores(&report.test),
-        weighted(report.test_weighted_accuracy, None),
-        probabilities(&report.probabilities),
-        decision.unwrap_or_default()
-    );
-    finish(args, &report, &report.probabilities, &text)?;
-    console.hint_faster_dtype(classifier.encoder());
-    Ok(())
-}
-
-/// With a model of several labels a sentence; cells are split at the separator of its training.
-fn run_multi_label(args: &Args, console: &Console) -> anyhow::Result<()> {
-    let saved = SavedMultiLabelModel::read(&args.model)?;
-    let options = args.weight.of(args.options.with_limit(args.limit));
-    let separator = &saved.multi_label.separator;
+    // Label cells are taken apart as in the training.
+    let saved = SavedModel::read(&args.model)?;
+    let separator = saved.multi_label.as_ref().map(|labels| &labels.separator);
+    let options = args.options.with_limit(args.limit);
+    let options = args.weight.of(DatasetOptions { multi_label: separator.cloned(), ..options });
     let columns = options.label_columns.clone();
-    let dataset = load_multi_label_test_dataset(&args.data, separator, options, console)?;
+    let dataset = load_test_dataset(&args.data, options, console)?;
     note_labels_without_column(&args.data, &columns, &saved.classes, console);
     let (encoder, cache) = (args.encoder.as_deref(), args.cache.open());
-    let classifier = load_multi_label_classifier(&args.model, encoder, args.dtype, cache, console)?;
+    let classifier = load_classifier(&args.model, encoder, args.dtype, cache, console)?;
     classifier.check_labels(&dataset)?;
     let (report, errors) = classifier.evaluate_with_errors(&dataset, console)?;
     if let Some(path) = &args.errors {
-        let subject = Subject {
-            lines: dataset.lines(),
-            sentences: dataset.sentences(),
-            labels: dataset.label_sets().to_vec(),
-            classes: classifier.classes(),
-            separator: Some(separator.to_string()),
-            abstains: false,
-        };
-        subject.write(path, &errors, console)?;
+        Subject { dataset: &dataset, classifier: &classifier }.write(path, &errors, console)?;
     }
-    let text = multi_label::scores(&report.test, None)
-        + &multi_label::weighted(report.test_weighted)
-        + &probabilities(&report.probabilities);
+    let scores = match &report.test {
+        Metrics::Classes(test) => scores(test),
+        Metrics::LabelSets(test) => multi_label::table(test, None),
+    };
+    let (by_weight, decision) = match &report.form {
+        EvaluationForm::Classes { test_weighted_accuracy, decision } => {
+            let decision =
+                decision.as_ref().map(|d| evaluated_text(&d.rule, &d.effect, classifier.classes()));
+            (weighted(*test_weighted_accuracy, None), decision.unwrap_or_default())
+        }
+        EvaluationForm::LabelSets { test_weighted } => (multi_label::weighted(*test_weighted), String::new()),
+    };
+    let text = scores + &by_weight + &probabilities(&report.probabilities) + &decision;
     finish(args, &report, &report.probabilities, &text)?;
     console.hint_faster_dtype(classifier.encoder());
     Ok(())

@@ -2,7 +2,7 @@
 
 pub(crate) mod advise;
 mod advise_chart;
-mod advise_data;
+mod advise_scores;
 pub(crate) mod bench;
 pub(crate) mod compare;
 pub(crate) mod completions;

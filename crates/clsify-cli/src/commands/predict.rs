@@ -2,17 +2,16 @@
 
 mod answers;
 mod carried;
-mod model;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use clsify::pipeline::{Observer, SavedMultiLabelModel};
+use clsify::pipeline::Observer;
 
 use self::answers::{Answers, Style};
-use self::model::Model;
 use crate::console::{Console, Notes};
+use crate::loading::load_classifier;
 use crate::options::{DataOptions, DtypeArg};
 use crate::output::{Output, check_apart, check_parent};
 use crate::records::{RecordOptions, note_files, stream_records, stream_stdin, texts};
@@ -131,11 +130,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         None if is_stdin => (stream_stdin(options), 0),
         None => (texts(args.texts, options)?, 0),
     };
-    let encoder = args.encoder.as_deref();
-    let model = match SavedMultiLabelModel::is_at(&args.model)? {
-        true => Model::load_multi_label(&args.model, encoder, args.dtype, console)?,
-        false => Model::load(&args.model, encoder, args.dtype, console)?,
-    };
+    let model = load_classifier(&args.model, args.encoder.as_deref(), args.dtype, None, console)?;
     let is_typed = is_stdin && std::io::stdin().is_terminal();
     if is_typed {
         console.say("reading sentences from the terminal, one per line; Ctrl-D ends");
@@ -148,7 +143,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         groups,
         total_bytes,
         observer,
-        |group, features, faults| answers.write(group, &model.answer(features), faults),
+        |group, features, faults| answers.write(group, &model.predict_features(features), faults),
     );
     match streamed {
         Ok(_) => answers.finish()?,

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use clsify::classifier::Platt;
-use clsify::dataset::{DatasetOptions, DatasetSummary, LabelSeparator};
+use clsify::dataset::{DatasetOptions, LabelCounts, LabelSeparator};
 use clsify::evaluation::{CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin};
 use clsify::files::is_inside;
 use clsify::pipeline::{
-    BaselineReport, FeatureChoice, GridSearchOptions, Observer, Seconds, Selection, TestRows, TrainOptions,
-    TrainingReport, check_replaceable, train, train_selected,
+    BaselineReport, ClassScores, ClassifierReport, FeatureChoice, GridSearchOptions, Observer, Seconds,
+    Selection, SentenceClassifier, TrainOptions, Trained, TrainingReport, TrainingScores, check_replaceable,
+    train, train_selected,
 };
-use serde::Serialize;
 
 use self::choice::{ChoiceArgs, FeatureSource};
 use crate::class_limit::ClassLimitArgs;
@@ -22,7 +22,7 @@ use crate::console::Console;
 use crate::decision::{DecisionArgs, decision_text};
 use crate::grouping::GroupArgs;
 use crate::loading::{
-    DEFAULT_ENCODER, load_dataset, load_encoder, load_encoder_with, load_test_dataset, locate_encoder,
+    DEFAULT_ENCODER, load_encoder, load_encoder_with, load_training_dataset, locate_encoder, test_rows,
 };
 use crate::options::{
     CacheArgs, CalibrationArg, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
@@ -31,7 +31,7 @@ use crate::output::{
     check_apart, check_outside, check_parent, check_stdout, is_stdout, write_json, write_text,
 };
 use crate::reliability_chart::{self, Series, check_chart, last_name, write_chart};
-use crate::table::{Table, n_shown, shorten};
+use crate::table::{Table, shorten};
 
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
 #[derive(clap::Args)]
@@ -119,7 +119,7 @@ pub(crate) struct Args {
 impl Args {
     /// How --data is read.
     fn data_options(&self) -> DatasetOptions {
-        self.grouping.of(self.weight.of(self.options.with_limit(self.limit)))
+        self.grouping.of(self.weight.of(self.options.labelled(self.limit, self.multi_label.as_ref())))
     }
 }
 
@@ -144,25 +144,13 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let read: Vec<&Path> =
         [Some(args.data.as_path()), args.split.test_data.as_deref(), costs].into_iter().flatten().collect();
     check_apart(&[args.json.as_deref(), args.chart.as_deref()], &read)?;
-    if let Some(separator) = args.options.separator(args.multi_label.as_ref()) {
-        return multi_label::run(&args, source, &separator, console);
-    }
-    let decision = args.decision.options()?;
-    let dataset = load_dataset(&args.data, &args.data_options(), console)?;
-    args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
-    say_counts(&args.data.display().to_string(), &dataset.summary(), console);
-    let test = match &args.split.test_data {
-        Some(path) => {
-            let test = load_test_dataset(path, args.options.with_limit(None), console)?;
-            say_counts(&path.display().to_string(), &test.summary(), console);
-            TestRows::Dataset(test)
-        }
-        None => TestRows::Split(args.split.options()),
-    };
+    let options = args.data_options();
+    let decision = args.decision.options(options.multi_label.is_some())?;
+    let dataset = load_training_dataset(&args.data, &options, &args.class_limit, console)?;
     let scaling = args.fit.scaling(&args.features);
     let grid = args.grid.c_values(scaling).map(|c_values| GridSearchOptions { c_values, refit: true });
     let options = TrainOptions {
-        test,
+        test: test_rows(&args.split, args.options.labelled(None, args.multi_label.as_ref()), console)?,
         scaling,
         classifier: args.fit.options(),
         grid_search: grid,
@@ -181,18 +169,28 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         FeatureSource::CrossValidation { scoring, required } => {
             let encoding = &args.features.encoding;
             let load = |features| load_encoder_with(&located, encoding, features, args.cache.open(), console);
-            let choice = FeatureChoice { scoring: scoring.unwrap_or_default(), required };
+            let choice = FeatureChoice { scoring, required };
             train_selected(load, &dataset, options, choice, console)?
         }
     };
-    trained.report.split.leakage_note().iter().for_each(|note| console.note(note));
-    let text = summary(&trained.report, trained.classifier.classes());
-    let before = trained.report.calibration.as_ref().map(|of| (of.before, &of.reliability.before[..]));
-    let series = series(&trained.report.probabilities, before);
-    let save = || trained.classifier.save(&args.output, args.bundle_encoder);
-    finish(&args, &trained.report, &text, &series, save, console)?;
+    let report = &trained.report;
+    report.split.leakage_note().iter().for_each(|note| console.note(note));
+    let series = series(&report.probabilities, before_calibration(&report.scores));
+    finish(&args, &trained, &series, console)?;
     console.hint_faster_dtype(trained.classifier.encoder());
     Ok(())
+}
+
+/// Probabilities as they were before a calibration, if there was one.
+fn before_calibration(scores: &TrainingScores) -> Option<(CalibrationScores, &[ReliabilityBin])> {
+    match scores {
+        TrainingScores::Classes(scores) => {
+            scores.calibration.as_ref().map(|of| (of.before, &of.reliability.before[..]))
+        }
+        TrainingScores::LabelSets(scores) => {
+            scores.calibration.as_ref().map(|of| (of.before, &of.reliability.before[..]))
+        }
+    }
 }
 
 /// What the chart shows: the probabilities as saved, and as they were before a calibration.
@@ -221,14 +219,8 @@ fn calibrated(before: CalibrationScores, after: CalibrationScores, bins: &[Relia
 }
 
 /// Writes report and chart and saves the model.
-fn finish(
-    args: &Args,
-    report: &impl Serialize,
-    text: &str,
-    series: &[Series],
-    save: impl FnOnce() -> clsify::error::Result<()>,
-    console: &Console,
-) -> anyhow::Result<()> {
+fn finish(args: &Args, trained: &Trained, series: &[Series], console: &Console) -> anyhow::Result<()> {
+    let report = &trained.report;
     // A file first, so that a report that cannot be written leaves no model; stdout last, when all is done.
     let is_on_stdout = args.json.as_deref().is_some_and(is_stdout);
     if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
@@ -239,13 +231,13 @@ fn finish(
     if let Some((path, what)) = chart.as_ref().filter(|(path, _)| !is_stdout(path)) {
         write_chart(path, what, series)?;
     }
-    save()?;
+    trained.classifier.save(&args.output, args.bundle_encoder)?;
     if let Some((path, what)) = chart.as_ref().filter(|(path, _)| is_stdout(path)) {
         write_chart(path, what, series)?;
     } else if is_on_stdout {
         write_json("-".as_ref(), report)?;
     } else {
-        write_text(None, text)?;
+        write_text(None, &summary(report, &trained.classifier))?;
     }
     console.say(&format!("saved: {}", args.output.display()));
     Ok(())
@@ -270,37 +262,16 @@ pub(crate) fn check_stays(path: &Path, output: &Path, or: &str) -> anyhow::Resul
     Ok(())
 }
 
-/// Says what was read: rows, classes, duplicates, conflicting labels.
-pub(crate) fn say_counts(name: &str, summary: &DatasetSummary, console: &Console) {
-    let shown = n_shown(summary.class_counts.len(), 12);
-    let classes: Vec<String> = summary
-        .class_counts
-        .iter()
-        .take(shown)
-        .map(|(label, n)| format!("{}: {n}", shorten(label, 40)))
-        .collect();
-    let more = if summary.class_counts.len() > shown { ", ..." } else { "" };
-    console.say(&format!("{name}: {} sentences ({}{more})", summary.n_samples, classes.join(", ")));
-    if summary.n_duplicates > 0 {
-        let rows = if summary.n_duplicates == 1 { "row repeats" } else { "rows repeat" };
-        console.say(&format!("note: {} {rows} a sentence of an earlier row", summary.n_duplicates));
-    }
-    if summary.n_conflicting > 0 {
-        let sentences = if summary.n_conflicting == 1 { "sentence has" } else { "sentences have" };
-        console.say(&format!("note: {} {sentences} more than one label", summary.n_conflicting));
-    }
-}
-
 /// A training report in words.
-fn summary(report: &TrainingReport, classes: &[String]) -> String {
-    let (features, classifier) = (&report.features, &report.classifier);
+fn summary(report: &TrainingReport, classifier: &SentenceClassifier) -> String {
+    let (encoder, features) = (&report.encoder, &report.features);
     let mut text = format!(
         "encoder      {} ({}, {} layers, {} wide), {}\nfeatures     {} x {}, {} tokens, longest {}\n",
-        report.encoder.name,
-        report.encoder.model_type,
-        report.encoder.num_hidden_layers,
-        report.encoder.hidden_size,
-        report.encoder.pooled(),
+        encoder.name,
+        encoder.model_type,
+        encoder.num_hidden_layers,
+        encoder.hidden_size,
+        encoder.pooled(),
         features.shape[0],
         features.shape[1],
         features.counts.n_tokens,
@@ -310,9 +281,15 @@ fn summary(report: &TrainingReport, classes: &[String]) -> String {
         "rows         {} to train, {} to test\n",
         report.split.n_train, report.split.n_test
     ));
+    if let LabelCounts::LabelSets { label_cardinality, .. } = &report.dataset.labels {
+        let n_labels = classifier.classes().len();
+        let s = if n_labels == 1 { "" } else { "s" };
+        text.push_str(&format!("labels       {n_labels} label{s}, {label_cardinality:.2} a sentence\n"));
+    }
     if let Some(search) = &report.grid_search {
+        let score = if search.scoring.is_some() { "micro F1 " } else { "" };
         text.push_str(&format!(
-            "grid search  best C {} with {:.4} over {} folds, of {} values\n",
+            "grid search  best C {} with {score}{:.4} over {} folds, of {} values\n",
             six_digits(search.best_c),
             search.best_score,
             search.n_splits,
@@ -322,12 +299,24 @@ fn summary(report: &TrainingReport, classes: &[String]) -> String {
     if let Some(selection) = &report.selection {
         text.push_str(&choice(selection));
     }
-    text.push_str(&format!("classifier   C {}, {}\n", six_digits(classifier.c), convergence(report)));
-    text.push_str(&baseline(&report.baseline));
-    text.push_str(&format!("on its own training rows {:.4}\n\n", report.train.accuracy));
-    text.push_str(&scores(&report.test));
-    text.push_str(&weighted(report.test_weighted_accuracy, report.baseline.test_weighted_accuracy));
-    if let Some(calibration) = &report.calibration {
+    text.push_str(&match &report.scores {
+        TrainingScores::Classes(scores) => class_summary(&report.classifier, scores, classifier.classes()),
+        TrainingScores::LabelSets(scores) => {
+            multi_label::summary(&report.classifier, scores, classifier.separator())
+        }
+    });
+    text.push_str(&seconds_text(&report.seconds));
+    text
+}
+
+/// What a training run found where each sentence has one class, in words.
+fn class_summary(classifier: &ClassifierReport, found: &ClassScores, classes: &[String]) -> String {
+    let mut text = format!("classifier   C {}, {}\n", six_digits(classifier.c), convergence(classifier));
+    text.push_str(&baseline(&found.baseline));
+    text.push_str(&format!("on its own training rows {:.4}\n\n", found.train.accuracy));
+    text.push_str(&scores(&found.test));
+    text.push_str(&weighted(found.test_weighted_accuracy, found.baseline.test_weighted_accuracy));
+    if let Some(calibration) = &found.calibration {
         let fitted = match (calibration.temperature, calibration.platt) {
             (_, Some(Platt { scale, offset })) => format!("logits {scale:.4} z {offset:+.4}"),
             (temperature, None) => format!("temperature {:.4}", temperature.unwrap_or(1.0)),
@@ -336,10 +325,9 @@ fn summary(report: &TrainingReport, classes: &[String]) -> String {
         let reliability = &calibration.reliability.after;
         text.push_str(&calibrated(calibration.before, calibration.after, reliability));
     }
-    if let Some(decision) = &report.decision {
+    if let Some(decision) = &found.decision {
         text.push_str(&decision_text(decision, classes));
     }
-    text.push_str(&seconds_text(&report.seconds));
     text
 }
 
@@ -428,8 +416,7 @@ pub(crate) fn six_digits(number: f64) -> f64 {
 }
 
 /// Whether a fit reached its optimum, in plain words.
-pub(crate) fn convergence(report: &TrainingReport) -> String {
-    let classifier = &report.classifier;
+pub(crate) fn convergence(classifier: &ClassifierReport) -> String {
     if classifier.converged {
         return format!("at its optimum after {} steps", classifier.n_iter);
     }

@@ -6,7 +6,7 @@ mod story;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::builder::NonEmptyStringValueParser;
 use clsify::classifier::LogisticRegressionOptions;
 use clsify::dataset::Dataset;
@@ -20,9 +20,9 @@ use self::report::{
     ARTICLE, DotProduct, EncoderShape, GridSize, Padding, Story, StorySeconds, Tokens, TutorialReport,
     features, predict, sentences,
 };
-use crate::commands::train::{check_report, check_stays, say_counts};
+use crate::commands::train::{check_report, check_stays};
 use crate::console::Console;
-use crate::loading::{load_dataset, load_encoder_with};
+use crate::loading::{load_dataset, load_encoder_with, say_counts};
 use crate::options::{CacheArgs, DtypeArg, EncodingArgs, RowArgs, article_grid, at_least_one};
 use crate::output::{check_stdout, is_closed_pipe, is_stdout, write_json, write_text};
 use crate::records::note_files;
@@ -117,13 +117,14 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
             (data.path, format!("{} ({})", data.name, data.why))
         }
     };
-    let dataset = load_dataset(&path, &args.options.with_limit(Some(args.limit)), console)?;
+    let data_options = args.options.with_limit(Some(args.limit));
+    let dataset = load_dataset(&path, &data_options, console)?;
     let split = SplitOptions { seed: args.seed, ..SplitOptions::default() };
     check_rows(&dataset, &split).map_err(|error| error.at(path.display().to_string()))?;
     let (located, why) = locate(&hub, args.encoder.as_deref(), console)?;
     check_stays(&located.folder, &args.output, "move the encoder")?;
     let fetch = started.elapsed().as_secs_f64();
-    say_counts(&path.display().to_string(), &dataset.summary(), console);
+    say_counts(&path, &dataset, &data_options, console);
 
     let encoding = EncodingArgs { max_length: None, prompt: None, dtype: args.dtype };
     let encoder = load_encoder_with(&located, &encoding, Features::default(), args.cache.open(), console)?;
@@ -143,15 +144,16 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     };
     let trained = train(encoder, &dataset, options, console)?;
     let report = &trained.report;
+    let scores = report.class_scores().context("expected one class a sentence")?;
     let padding = Padding::of(&trained, &dataset);
     tell(&story::padding_step(&padding, report))?;
     let features = features(&trained, &dataset);
     tell(&story::features_step(&features, report, trained.encoded.n_cached))?;
     tell(&story::split_step(report, &trained.split.train))?;
-    tell(&story::classifier_step(report))?;
-    tell(&story::scores_step(report))?;
-    tell(&story::baseline_step(report))?;
-    tell(&story::grid_step(report))?;
+    tell(&story::classifier_step(report, scores))?;
+    tell(&story::scores_step(report, scores))?;
+    tell(&story::baseline_step(scores))?;
+    tell(&story::grid_step(report, scores))?;
 
     let own =
         if args.sentence.is_empty() { SENTENCES.map(str::to_string).to_vec() } else { args.sentence.clone() };

@@ -165,7 +165,10 @@ impl Dataset {
         let mut dataset = Dataset::collect(&mut examples, options.multi_label.as_ref())?;
         dataset.skipped = examples.take_refused().into();
         dataset.grouping.settle(&dataset.sentences, examples.groups_duplicates);
-        let place = |error: Error| error.at(dataset.place()).at(name);
+        let place = |error: Error| match dataset.separator {
+            None => error.at(dataset.place()).at(name),
+            Some(_) => error.at(name),
+        };
         check_weights(dataset.weights()).map_err(place)?;
         dataset.check_labels(options.allow_one_class).map_err(|error| {
             let error = place(error);

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use clsify::pipeline::Misclassified;
+use clsify::dataset::Dataset;
+use clsify::pipeline::{Misclassified, SentenceClassifier};
 use serde_json::{Map, Value, json};
 
 use crate::console::Console;
@@ -11,16 +12,8 @@ use crate::table::{escape, one_field};
 
 /// What the rows are about.
 pub(super) struct Subject<'a> {
-    pub(super) lines: &'a [usize],
-    pub(super) sentences: &'a [String],
-    /// The labels of each row; one each where there is no separator.
-    pub(super) labels: Vec<Vec<String>>,
-    /// Of the model.
-    pub(super) classes: &'a [String],
-    /// What stands between the labels of a cell.
-    pub(super) separator: Option<String>,
-    /// Whether the model may abstain.
-    pub(super) abstains: bool,
+    pub(super) dataset: &'a Dataset,
+    pub(super) classifier: &'a SentenceClassifier,
 }
 
 impl Subject<'_> {
@@ -51,7 +44,7 @@ impl Subject<'_> {
             console.say(&format!(
                 "{} of {} rows are misclassified: {}",
                 errors.len(),
-                self.lines.len(),
+                self.dataset.len(),
                 path.display()
             ));
         }
@@ -60,7 +53,7 @@ impl Subject<'_> {
 
     /// The keys of label, prediction and confidence.
     fn names(&self) -> [&'static str; 3] {
-        if self.separator.is_some() {
+        if self.dataset.separator().is_some() {
             ["labels", "predicted", "confidence"]
         } else {
             ["label", "predicted", "probability"]
@@ -76,18 +69,21 @@ impl Subject<'_> {
     ) -> Vec<Vec<String>> {
         let mut header: Vec<String> = ["line", "sentence"].into_iter().map(String::from).collect();
         header.extend(self.names().map(String::from));
-        header.extend(self.abstains.then(|| "abstained".to_string()));
-        header.extend(self.classes.iter().map(|class| cell(format!("p_{class}"))));
-        let joined = |labels: &[String]| cell(labels.join(self.separator.as_deref().unwrap_or_default()));
+        header.extend(self.classifier.abstains().then(|| "abstained".to_string()));
+        header.extend(self.classifier.classes().iter().map(|class| cell(format!("p_{class}"))));
+        let predicted = |labels: &[String]| match self.dataset.separator() {
+            Some(separator) => cell(separator.join(labels)),
+            None => cell(labels.concat()),
+        };
         let row = |error: &Misclassified| {
             let mut cells = vec![
-                self.lines[error.row].to_string(),
-                sentence(&self.sentences[error.row]),
-                joined(&self.labels[error.row]),
-                joined(&error.predicted),
+                self.dataset.lines()[error.row].to_string(),
+                sentence(&self.dataset.sentences()[error.row]),
+                cell(self.dataset.labels()[error.row].clone()),
+                predicted(&error.predicted),
                 format!("{:.6}", error.confidence),
             ];
-            cells.extend(self.abstains.then(|| error.abstained.to_string()));
+            cells.extend(self.classifier.abstains().then(|| error.abstained.to_string()));
             cells.extend(error.probabilities.iter().map(|p| format!("{p:.6}")));
             cells
         };
@@ -95,20 +91,26 @@ impl Subject<'_> {
     }
 
     fn object(&self, error: &Misclassified) -> Value {
-        let labels = |labels: &[String]| match self.separator {
+        let labels = |labels: &[String]| match self.dataset.separator() {
             Some(_) => json!(labels),
             None => json!(labels.concat()),
         };
+        let truth = &self.dataset.labels()[error.row];
+        let truth = match self.dataset.separator() {
+            Some(separator) => json!(separator.split(truth)),
+            None => json!(truth),
+        };
         let [label, predicted, confidence] = self.names();
         let mut members = vec![
-            ("line", json!(self.lines[error.row])),
-            ("text", json!(self.sentences[error.row])),
-            (label, labels(&self.labels[error.row])),
+            ("line", json!(self.dataset.lines()[error.row])),
+            ("text", json!(self.dataset.sentences()[error.row])),
+            (label, truth),
             (predicted, labels(&error.predicted)),
             (confidence, json!(error.confidence)),
         ];
-        members.extend(self.abstains.then(|| ("abstained", json!(error.abstained))));
-        let probabilities = self.classes.iter().cloned().zip(error.probabilities.iter().map(|p| json!(p)));
+        members.extend(self.classifier.abstains().then(|| ("abstained", json!(error.abstained))));
+        let probabilities =
+            self.classifier.classes().iter().cloned().zip(error.probabilities.iter().map(|p| json!(p)));
         members.push(("probabilities", Value::Object(probabilities.collect())));
         Value::Object(members.into_iter().map(|(key, value)| (key.to_string(), value)).collect::<Map<_, _>>())
     }

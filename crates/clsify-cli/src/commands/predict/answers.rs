@@ -1,12 +1,11 @@
 //! Answers as they are written: one line per sentence, in every format.
 
 use clsify::error::Error;
-use clsify::pipeline::{Fault, Observer};
+use clsify::pipeline::{ABSTAINED, Fault, Observer, Prediction, SentenceClassifier};
 use serde_json::{Map, Value, json};
 
 use super::OutputFormat;
 use super::carried::{Columns, with_answer};
-use super::model::{Answer, Model};
 use crate::console::Console;
 use crate::output::{Output, csv_line};
 use crate::records::{Records, Row};
@@ -20,7 +19,7 @@ const MOST_NAMED: usize = 10;
 pub(super) struct Style<'a> {
     pub(super) format: OutputFormat,
     pub(super) probabilities: bool,
-    pub(super) model: &'a Model,
+    pub(super) model: &'a SentenceClassifier,
 }
 
 /// Writes answers in the order of the sentences.
@@ -60,7 +59,7 @@ impl<'a> Answers<'a> {
     pub(super) fn write(
         &mut self,
         group: &Records,
-        answers: &[Answer],
+        answers: &[Prediction],
         mut faults: Vec<Fault>,
     ) -> anyhow::Result<()> {
         for fault in &mut faults {
@@ -162,7 +161,7 @@ impl<'a> Answers<'a> {
         }
     }
 
-    fn line(&self, group: &Records, row: &Row, answer: Result<&Answer, &Error>) -> String {
+    fn line(&self, group: &Records, row: &Row, answer: Result<&Prediction, &Error>) -> String {
         let (style, sentence) = (self.style, group.sentence(row));
         let echo = one_field(sentence.unwrap_or_default());
         match style.format {
@@ -201,30 +200,40 @@ impl Style<'_> {
     }
 
     /// The cells below them; empty ones where there is no answer.
-    fn cells(self, answer: Option<&Answer>, cell: impl Fn(&str) -> String) -> Vec<String> {
+    fn cells(self, answer: Option<&Prediction>, cell: impl Fn(&str) -> String) -> Vec<String> {
         let Some(answer) = answer else {
             return vec![String::new(); self.names(str::to_string).len()];
         };
         let mut cells = vec![cell(&self.joined(answer))];
-        cells.extend(answer.best_guess.iter().map(|label| cell(label)));
+        cells.extend(self.best_guess(answer).map(|label| cell(&label)));
         if self.probabilities {
             cells.extend(answer.probabilities.iter().map(|p| format!("{p:.6}")));
         }
         cells
     }
 
-    /// The labels in one cell.
-    fn joined(self, answer: &Answer) -> String {
-        answer.labels.join(&self.model.separator().unwrap_or_default())
+    /// The labels in one cell; [`ABSTAINED`] where there is a guess only.
+    fn joined(self, answer: &Prediction) -> String {
+        let labels = self.model.labels(answer);
+        match self.model.separator() {
+            Some(separator) => separator.join(&labels),
+            None if answer.abstained => ABSTAINED.to_string(),
+            None => labels.concat(),
+        }
     }
 
-    fn text(self, sentence: &str, answer: Option<&Answer>) -> String {
+    /// The most probable label, where the model may abstain.
+    fn best_guess(self, answer: &Prediction) -> Option<String> {
+        self.model.abstains().then(|| self.model.labels(answer).concat())
+    }
+
+    fn text(self, sentence: &str, answer: Option<&Prediction>) -> String {
         let Some(answer) = answer else {
             return format!("{}\t{sentence}", if self.probabilities { "\t" } else { "" });
         };
         let mut line = escape(&self.joined(answer));
-        if let Some(best_guess) = answer.best_guess.as_ref().filter(|_| answer.is_abstained()) {
-            line.push_str(&format!(" ({})", escape(best_guess)));
+        if let Some(best_guess) = self.best_guess(answer).filter(|_| answer.abstained) {
+            line.push_str(&format!(" ({})", escape(&best_guess)));
         }
         if self.probabilities {
             let pairs = self.model.classes().iter().zip(&answer.probabilities);
@@ -235,20 +244,20 @@ impl Style<'_> {
     }
 
     /// The members of an answer's object; null and the reason where there is no answer.
-    fn object(self, answer: Result<&Answer, &Error>) -> Vec<(String, Value)> {
+    fn object(self, answer: Result<&Prediction, &Error>) -> Vec<(String, Value)> {
         let is_multi_label = self.model.separator().is_some();
         let found = answer.ok();
         let label = match found {
-            Some(answer) if is_multi_label => json!(answer.labels),
-            found => json!(found.map(|answer| answer.labels.concat())),
+            Some(answer) if is_multi_label => json!(self.model.labels(answer)),
+            found => json!(found.map(|answer| self.joined(answer))),
         };
         let mut members = vec![(if is_multi_label { "labels" } else { "label" }, label)];
         if self.model.abstains() {
-            members.push(("abstained", json!(found.map(Answer::is_abstained))));
-            members.push(("best_guess", json!(found.and_then(|answer| answer.best_guess.as_ref()))));
+            members.push(("abstained", json!(found.map(|answer| answer.abstained))));
+            members.push(("best_guess", json!(found.and_then(|answer| self.best_guess(answer)))));
         }
         if self.probabilities {
-            let pairs = |answer: &Answer| -> Map<String, Value> {
+            let pairs = |answer: &Prediction| -> Map<String, Value> {
                 let classes = self.model.classes().iter().cloned();
                 classes.zip(answer.probabilities.iter().map(|p| json!(p))).collect()
             };

@@ -1,146 +1,30 @@
-//! `clsify train --multi-label`: sentences with any number of labels each.
+//! Scores of label sets in words: of a training run, and of an evaluation.
 
-use clsify::dataset::{LabelSeparator, MultiLabelDataset, MultiLabelSummary};
-use clsify::evaluation::{MultiLabelEvaluation, Scoring, WeightedMultiLabelScores};
+use clsify::dataset::LabelSeparator;
+use clsify::evaluation::{MultiLabelEvaluation, WeightedMultiLabelScores};
 use clsify::pipeline::{
-    Calibration, ConstantScores, FeatureChoice, LabelThreshold, MultiLabelReport, MultiLabelTestRows,
-    MultiLabelTrainOptions, Observer, Thresholds, train_multi_label, train_multi_label_selected,
+    Calibration, ClassifierReport, ConstantScores, LabelSetScores, LabelThreshold, Thresholds,
+    ThresholdsReport,
 };
 
-use super::choice::FeatureSource;
-use super::{Args, calibrated, check_stays, choice, finish, seconds_text, series, six_digits};
-use crate::console::Console;
-use crate::loading::{
-    load_encoder, load_encoder_with, load_multi_label_dataset, load_multi_label_test_dataset, locate_encoder,
-    note_separator,
-};
+use super::{calibrated, six_digits};
 use crate::table::{Table, n_shown, shorten};
 
-/// Trains, once the paths are known to be good.
-pub(super) fn run(
-    args: &Args,
-    source: FeatureSource,
-    separator: &LabelSeparator,
-    console: &Console,
-) -> anyhow::Result<()> {
-    let thresholds = args.decision.of_labels()?;
-    let options = args.data_options();
-    let dataset = load_multi_label_dataset(&args.data, separator, &options, console)?;
-    args.class_limit.check(&args.data, dataset.classes().len(), dataset.len())?;
-    let in_cells = options.label_columns.is_empty().then_some(separator);
-    say_counts(&args.data.display().to_string(), &dataset, in_cells, console);
-    let test = match &args.split.test_data {
-        Some(path) => {
-            let options = args.options.with_limit(None);
-            let test = load_multi_label_test_dataset(path, separator, options, console)?;
-            say_counts(&path.display().to_string(), &test, in_cells, console);
-            MultiLabelTestRows::Dataset(test)
-        }
-        None => MultiLabelTestRows::Split(args.split.options()),
-    };
-    let scaling = args.fit.scaling(&args.features);
-    let options = MultiLabelTrainOptions {
-        test,
-        scaling,
-        classifier: args.fit.options(),
-        grid_search: args.grid.c_values(scaling),
-        calibration: args.calibration.into(),
-        thresholds,
-    };
-    let located = locate_encoder(&args.encoder, console)?;
-    if !args.bundle_encoder {
-        check_stays(&located.folder, &args.output, "add --bundle-encoder")?;
-    }
-    let trained = match source {
-        FeatureSource::Options => {
-            let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
-            train_multi_label(encoder, &dataset, separator, options, console)?
-        }
-        FeatureSource::CrossValidation { scoring, required } => {
-            let encoding = &args.features.encoding;
-            let load = |features| load_encoder_with(&located, encoding, features, args.cache.open(), console);
-            let choice = FeatureChoice { scoring: scoring.unwrap_or(DEFAULT_SCORING), required };
-            train_multi_label_selected(load, &dataset, separator, options, choice, console)?
-        }
-    };
-    trained.report.split.leakage_note().iter().for_each(|note| console.note(note));
-    let save = || trained.classifier.save(&args.output, args.bundle_encoder);
-    let text = summary(&trained.report, separator);
-    let before = trained.report.calibration.as_ref().map(|of| (of.before, &of.reliability.before[..]));
-    let series = series(&trained.report.probabilities, before);
-    finish(args, &trained.report, &text, &series, save, console)?;
-    console.hint_faster_dtype(trained.classifier.encoder());
-    Ok(())
-}
-
-/// What a choice of features goes by, if nothing is said.
-pub(crate) const DEFAULT_SCORING: Scoring = Scoring::F1Micro;
-
-/// Says what was read: rows, labels, sets; and where the labels stand in cells, whether the separator may be another one.
-pub(crate) fn say_counts(
-    name: &str,
-    dataset: &MultiLabelDataset,
+/// What a training run found, in words; `separator` joins labels.
+pub(super) fn summary(
+    classifier: &ClassifierReport,
+    scores: &LabelSetScores,
     separator: Option<&LabelSeparator>,
-    console: &Console,
-) {
-    let MultiLabelSummary { n_samples, label_counts, n_without_label, n_with_several, .. } =
-        dataset.summary();
-    let shown = n_shown(label_counts.len(), 12);
-    let counts: Vec<String> =
-        label_counts.iter().take(shown).map(|(label, n)| format!("{}: {n}", shorten(label, 40))).collect();
-    let more = if label_counts.len() > shown { ", ..." } else { "" };
-    console.say(&format!(
-        "{name}: {n_samples} sentences ({}{more}), {n_with_several} with several labels, {n_without_label} without any",
-        counts.join(", ")
-    ));
-    if let Some(separator) = separator.filter(|_| n_with_several == 0) {
-        note_separator(name, separator, console);
-    }
-}
-
-/// A training report in words.
-fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
-    let (encoder, features, classifier) = (&report.encoder, &report.features, &report.classifier);
-    let mut text = format!(
-        "encoder      {} ({}, {} layers, {} wide), {}\nfeatures     {} x {}, {} tokens, longest {}\n",
-        encoder.name,
-        encoder.model_type,
-        encoder.num_hidden_layers,
-        encoder.hidden_size,
-        encoder.pooled(),
-        features.shape[0],
-        features.shape[1],
-        features.counts.n_tokens,
-        features.counts.max_tokens,
-    );
-    let n_labels = report.thresholds.per_label.len();
-    let s = if n_labels == 1 { "" } else { "s" };
-    text.push_str(&format!(
-        "rows         {} to train, {} to test\nlabels       {n_labels} label{s}, {:.2} a sentence\n",
-        report.split.n_train, report.split.n_test, report.dataset.label_cardinality
-    ));
-    if let Some(search) = &report.grid_search {
-        let found = &search.found;
-        text.push_str(&format!(
-            "grid search  best C {} with micro F1 {:.4} over {} folds, of {} values\n",
-            six_digits(found.best_c),
-            found.best_score,
-            search.n_splits,
-            found.points.len()
-        ));
-    }
-    if let Some(selection) = &report.selection {
-        text.push_str(&choice(selection));
-    }
+) -> String {
     let stopped = match classifier.n_not_converged {
-        0 => format!("all at their optimum after at most {} steps", classifier.n_iter),
-        n => format!("{n} NOT at their optimum (gradient {:.1e})", classifier.gradient_max_norm),
+        None | Some(0) => format!("all at their optimum after at most {} steps", classifier.n_iter),
+        Some(n) => format!("{n} NOT at their optimum (gradient {:.1e})", classifier.gradient_max_norm),
     };
-    text.push_str(&format!(
+    let mut text = format!(
         "classifier   one a label, C {}, {stopped}\nthresholds   {}\n",
         six_digits(classifier.c),
-        thresholds(report)
-    ));
+        thresholds(&scores.thresholds)
+    );
     let constant = |answer: &str, scores: &ConstantScores| {
         let weighted = scores.weighted.map_or(String::new(), |weighted| {
             format!("; by weight {:.4} and {:.4}", weighted.subset_accuracy, weighted.micro_f1)
@@ -150,27 +34,30 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
             scores.subset_accuracy, scores.micro_f1, scores.macro_f1
         )
     };
-    let most_frequent = &report.baseline.most_frequent_set;
+    let most_frequent = &scores.baseline.most_frequent_set;
     let answer = match most_frequent.labels.as_slice() {
         [] => "always no label, the most frequent set".to_string(),
-        labels => format!("always {}, the most frequent set", shorten(&separator.join(labels), 40)),
+        labels => {
+            let labels = separator.map_or_else(|| labels.concat(), |separator| separator.join(labels));
+            format!("always {}, the most frequent set", shorten(&labels, 40))
+        }
     };
     text.push_str(&format!("baseline     {}", constant(&answer, most_frequent)));
-    text.push_str(&format!("             {}", constant("always every label", &report.baseline.every_label)));
+    text.push_str(&format!("             {}", constant("always every label", &scores.baseline.every_label)));
     text.push_str(&format!(
         "on its own training rows: subset accuracy {:.4}, micro F1 {:.4}, macro F1 {:.4}\n\n",
-        report.train.subset_accuracy, report.train.micro_average.f1, report.train.macro_average.f1
+        scores.train.subset_accuracy, scores.train.micro_average.f1, scores.train.macro_average.f1
     ));
-    text.push_str(&scores(&report.test, Some(&report.thresholds.per_label)));
-    text.push_str(&weighted(report.test_weighted));
-    if let Some(half) = &report.test_at_half {
+    text.push_str(&table(&scores.test, Some(&scores.thresholds.per_label)));
+    text.push_str(&weighted(scores.test_weighted));
+    if let Some(half) = &scores.test_at_half {
         text.push_str(&format!(
             "\nwith the threshold 0.5 for every label: subset accuracy {:.4}, Hamming loss {:.4}, micro F1 {:.4}, \
              macro F1 {:.4}\n",
             half.subset_accuracy, half.hamming_loss, half.micro_average.f1, half.macro_average.f1
         ));
     }
-    if let Some(out_of_fold) = &report.thresholds.out_of_fold {
+    if let Some(out_of_fold) = &scores.thresholds.out_of_fold {
         let micro = &out_of_fold.micro_average;
         text.push_str(&format!(
             "on the training rows out of their folds, with these thresholds: micro precision {:.4}, recall {:.4}, F1 {:.4}, \
@@ -178,14 +65,14 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
             micro.precision, micro.recall, micro.f1, out_of_fold.macro_average.f1
         ));
     }
-    if let Some(cost) = &report.thresholds.mean_cost {
+    if let Some(cost) = &scores.thresholds.mean_cost {
         text.push_str(&format!(
             "mean cost of a row with 0.5 -> with these thresholds: {:.4} -> {:.4} out of the folds, {:.4} -> {:.4} on the \
              held-out rows\n",
             cost.out_of_fold_at_half, cost.out_of_fold, cost.test_at_half, cost.test
         ));
     }
-    if let Some(calibration) = &report.calibration {
+    if let Some(calibration) = &scores.calibration {
         let method = match calibration.method {
             Calibration::Platt => "a line through the logits",
             _ => "a temperature",
@@ -211,12 +98,10 @@ fn summary(report: &MultiLabelReport, separator: &LabelSeparator) -> String {
             ));
         }
     }
-    text.push_str(&seconds_text(&report.seconds));
     text
 }
 
-fn thresholds(report: &MultiLabelReport) -> String {
-    let thresholds = &report.thresholds;
+fn thresholds(thresholds: &ThresholdsReport) -> String {
     let folds = format!("over {} folds of the training rows", thresholds.n_splits.unwrap_or_default());
     let n_other = thresholds.per_label.iter().filter(|label| label.threshold != 0.5).count();
     let n = thresholds.per_label.len();
@@ -236,7 +121,7 @@ fn thresholds(report: &MultiLabelReport) -> String {
 }
 
 /// Scores of all labels together and of each, with its threshold where that is known.
-pub(crate) fn scores(test: &MultiLabelEvaluation, thresholds: Option<&[LabelThreshold]>) -> String {
+pub(crate) fn table(test: &MultiLabelEvaluation, thresholds: Option<&[LabelThreshold]>) -> String {
     let [low, high] = test.subset_accuracy_ci95;
     let s = if test.n_samples == 1 { "" } else { "s" };
     let mut text = format!(

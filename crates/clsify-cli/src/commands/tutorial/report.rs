@@ -218,8 +218,8 @@ pub(super) fn predict(
                 tokens: encoder.tokenizer().tokens(encoding),
                 input_ids: encoding.input_ids.clone(),
                 logits: logits.to_vec(),
-                label: classifier.classes()[prediction.class_id].clone(),
-                probability: prediction.probabilities[prediction.class_id],
+                label: classifier.labels(&prediction).concat(),
+                probability: prediction.probabilities[prediction.label_ids[0]],
             }
         };
     Ok(rows.map(prediction).collect())

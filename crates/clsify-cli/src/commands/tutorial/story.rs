@@ -1,13 +1,13 @@
 //! The steps of the story in words. Each takes what it tells from the report, so that every number is in `tutorial.json`.
 
 use clsify::dataset::DatasetSummary;
-use clsify::pipeline::{SentenceEncoder, TrainingReport};
+use clsify::pipeline::{ClassScores, SentenceEncoder, TrainingReport};
 
 use super::report::{
     ARTICLE, DotProduct, FirstFeatures, Labelled, Padding, SentencePrediction, StorySeconds, Tokens,
     first_rows,
 };
-use crate::commands::train::{convergence, scores};
+use crate::commands::train::{convergence, scores as scores_text};
 use crate::table::{Table, shorten, wrap};
 
 /// A step: a numbered heading and a passage.
@@ -34,10 +34,15 @@ pub(super) fn sentences_step(rows: &[Labelled], summary: &DatasetSummary, source
     for row in rows {
         table.row([shorten(&row.text, 88), shorten(&row.label, 40)]);
     }
-    let mut counts: Vec<String> =
-        summary.class_counts.iter().take(6).map(|(label, n)| format!("{n} are {}", meaning(label))).collect();
-    if summary.class_counts.len() > 6 {
-        counts.push(format!("so on through {} labels", summary.class_counts.len()));
+    let mut counts: Vec<String> = summary
+        .labels
+        .counts()
+        .iter()
+        .take(6)
+        .map(|(label, n)| format!("{n} are {}", meaning(label)))
+        .collect();
+    if summary.labels.counts().len() > 6 {
+        counts.push(format!("so on through {} labels", summary.labels.counts().len()));
     }
     let text = format!(
         "The task is to tell one kind of sentence from another. A classifier learns it from sentences with labels: {source}. \
@@ -173,27 +178,29 @@ pub(super) fn split_step(report: &TrainingReport, train: &[usize]) -> String {
     let text = format!(
         "The rows are shuffled and divided: {} to learn from, and {} to test on. They are the rows that scikit-learn's \
          train_test_split draws with random_state={}, in the same order:",
-        split.n_train, split.n_test, split.seed
+        split.n_train,
+        split.n_test,
+        split.seed.unwrap_or_default()
     );
     let rows = format!("  train  {}, ...\n  test   {}, ...", numbers(train), numbers(&split.test_indices));
     format!("{}\n{rows}\n", passage(7, "Training rows and test rows", &text))
 }
 
-pub(super) fn classifier_step(report: &TrainingReport) -> String {
+pub(super) fn classifier_step(report: &TrainingReport, scores: &ClassScores) -> String {
     let text = format!(
         "This is the only part that learns: one weight for each of the {} features, and an intercept. It has scikit-learn's \
          defaults, an L2 penalty with C = {}. It is {}, where the norm of the weights is {:.4}. Its accuracy on the training rows is \
          {:.3}, which says little: it has seen their labels.",
         report.features.shape[1],
         report.classifier.c,
-        convergence(report),
+        convergence(&report.classifier),
         report.classifier.coef_norm,
-        report.train.accuracy,
+        scores.train.accuracy,
     );
     passage(8, "Logistic regression", &text)
 }
 
-pub(super) fn scores_step(report: &TrainingReport) -> String {
+pub(super) fn scores_step(report: &TrainingReport, scores: &ClassScores) -> String {
     let text = "What counts are the test rows, which it has never seen:";
     let [low, high] = ARTICLE.accuracy;
     let comment = format!(
@@ -212,28 +219,28 @@ pub(super) fn scores_step(report: &TrainingReport) -> String {
     format!(
         "{}\n{}\n{}\n\n{}\n",
         passage(9, "Scores", text),
-        scores(&report.test),
+        scores_text(&scores.test),
         paragraph(&comment),
         paragraph(&fine_tuned)
     )
 }
 
-pub(super) fn baseline_step(report: &TrainingReport) -> String {
+pub(super) fn baseline_step(scores: &ClassScores) -> String {
     let mut table = Table::new(["", "accuracy"]);
-    if let (Some(mean), Some(std)) = (report.baseline.cv_mean, report.baseline.cv_std) {
+    if let (Some(mean), Some(std)) = (scores.baseline.cv_mean, scores.baseline.cv_std) {
         table.row(["dummy, cross-validated on the training rows".to_string(), format!("{mean:.3}")]);
         table.row(["  standard deviation over the folds".to_string(), format!("{std:.3}")]);
     }
-    table.row(["dummy, test rows".to_string(), format!("{:.3}", report.baseline.test_accuracy)]);
-    table.row(["our classifier, test rows".to_string(), format!("{:.3}", report.test.accuracy)]);
+    table.row(["dummy, test rows".to_string(), format!("{:.3}", scores.baseline.test_accuracy)]);
+    table.row(["our classifier, test rows".to_string(), format!("{:.3}", scores.test.accuracy)]);
     let text = "Is that good? A dummy classifier, which always answers the most frequent label, is what any classifier has to beat:";
     format!("{}\n{table}", passage(10, "Against a dummy classifier", text))
 }
 
-pub(super) fn grid_step(report: &TrainingReport) -> String {
+pub(super) fn grid_step(report: &TrainingReport, scores: &ClassScores) -> String {
     let Some(search) = &report.grid_search else { return String::new() };
-    let scores = || search.points.iter().map(|p| p.mean_test_score);
-    let (low, high) = (scores().fold(1.0, f64::min), scores().fold(0.0, f64::max));
+    let fold_scores = || search.points.iter().map(|p| p.mean_test_score);
+    let (low, high) = (fold_scores().fold(1.0, f64::min), fold_scores().fold(0.0, f64::max));
     let mut table = Table::new(["C", "mean", "std", ""]);
     for point in &search.points {
         let width = 1.0 + 29.0 * (point.mean_test_score - low) / (high - low).max(1e-9);
@@ -254,7 +261,7 @@ pub(super) fn grid_step(report: &TrainingReport) -> String {
         search.points.len() * search.n_splits,
         report.seconds.grid_search,
     );
-    let (with_best, with_default) = (search.test_accuracy, report.test.accuracy);
+    let (with_best, with_default) = (search.test_accuracy.unwrap_or_default(), scores.test.accuracy);
     let result = format!(
         "The best is C = {:.4}, with a mean accuracy of {:.4} over the folds. Trained with it on all training rows, the classifier has \
          an accuracy of {with_best:.3} on the test rows; with C = {} it was {with_default:.3}. {}",
