@@ -5,8 +5,7 @@
 use std::io::Write;
 
 use clsify::dataset::{
-    Column, Dataset, DatasetOptions, Format, Header, Inspected, LabelSeparator, MultiLabelDataset, Quoting,
-    SentenceReader, Sentences,
+    Column, Dataset, DatasetOptions, Format, Header, Inspected, Quoting, SentenceReader, Sentences,
 };
 use clsify::error::Result;
 use clsify_fuzz::{check, checked};
@@ -86,17 +85,20 @@ fn check_labelled(file: &[u8], name: &str, options: &DatasetOptions) -> Option<D
     dataset
 }
 
-fn check_multi_label(file: &[u8], name: &str, separator: &LabelSeparator, options: &DatasetOptions) {
-    if let Some(dataset) = checked(MultiLabelDataset::read(file, name, separator, options)) {
+fn check_multi_label(file: &[u8], name: &str, options: &DatasetOptions) {
+    let dataset = checked(Dataset::read(file, name, options));
+    if let Some(dataset) = &dataset {
         assert_eq!(dataset.label_sets().len(), dataset.len());
         assert!(options.allow_one_class || !dataset.classes().is_empty());
         assert!(dataset.lines().is_sorted_by(|a, b| a < b));
         assert!(dataset.label_sets().iter().all(|labels| labels.is_sorted_by(|a, b| a < b)));
         check_weights(dataset.weights(), dataset.len());
     }
-    if let Some(inspected) = checked(Inspected::read_multi_label(file, name, separator, options)) {
-        assert_eq!(inspected.label_sets().count(), inspected.dataset.len());
+    if let Some(inspected) = checked(Inspected::read(file, name, options)) {
         inspected.damage();
+        if let Some(dataset) = &dataset {
+            assert_eq!(inspected.dataset.labels(), dataset.labels());
+        }
     }
 }
 
@@ -139,19 +141,15 @@ fuzz_target!(|data: &[u8]| {
         0 => drop(check_labelled(file, name, &options)),
         1 => check_sentences(file, name, &options),
         2 => {
-            let separator = parsed([";", ",", " ", "::"][usize::from(readers / 4 % 4)]);
+            let multi_label = Some(parsed([";", ",", " ", "::"][usize::from(readers / 4 % 4)]));
             let label_columns = match readers / 16 % 4 {
                 0 => vec![Column::Name("text".to_string()), Column::Index(1)],
                 1 => vec![Column::Index(1), Column::Index(2)],
                 _ => Vec::new(),
             };
             let label_column = options.label_column.filter(|_| label_columns.is_empty());
-            check_multi_label(
-                file,
-                name,
-                &separator,
-                &DatasetOptions { label_column, label_columns, ..options },
-            );
+            let options = DatasetOptions { label_column, label_columns, multi_label, ..options };
+            check_multi_label(file, name, &options);
         }
         // What is compressed already, or should be by its name, differs.
         _ if !file.starts_with(b"\x1f\x8b") && !name.ends_with(".gz") => {

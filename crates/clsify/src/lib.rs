@@ -1,6 +1,7 @@
 //! Labelled sentences in; a trained, evaluated and saved classifier out, on a frozen BERT-family encoder.
 //!
-//! The modules stand in the order in which data flows, and each uses only those above it:
+//! The modules stand in the order in which data flows, and each uses only those above it. All of them take [`targets`]: one class a
+//! sentence, or a set of labels.
 //!
 //! 1. [`dataset`]: labelled sentences from TSV, CSV or JSONL
 //! 2. [`tokenizer`]: `[CLS] a visually stunning rum ##ination on love [SEP]` -> `input_ids`
@@ -20,18 +21,18 @@
 //!     FeatureChoice, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train_selected,
 //! };
 //!
-//! let dataset = Dataset::load("reviews.tsv".as_ref(), &DatasetOptions::default())?;
+//! let dataset = Dataset::load("reviews.tsv", &DatasetOptions::default())?;
 //! let load = |features| {
 //!     let options = SentenceEncoderOptions { features, ..Default::default() };
 //!     SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), options, &())
 //! };
 //! let trained = train_selected(load, &dataset, TrainOptions::default(), FeatureChoice::default(), &())?;
-//! println!("accuracy on held-out rows: {:.3}", trained.report.test.accuracy);
+//! println!("accuracy on held-out rows: {:.3}", trained.report.test_accuracy());
 //! trained.classifier.save("model".as_ref(), false)?;
 //!
 //! let classifier = SentenceClassifier::load("model".as_ref(), &())?;
 //! let predictions = classifier.predict(&["a visually stunning rumination on love"], &())?;
-//! println!("{}", classifier.classes()[predictions[0].class_id]);
+//! println!("{}", classifier.labels(&predictions[0]).join(", "));
 //! # Ok::<(), clsify::error::Error>(())
 //! ```
 #![forbid(unsafe_code)]
