@@ -102,7 +102,7 @@ fn check_targets(rows: &Rows, options: &TrainOptions) -> Result<(Thresholds, Opt
     let n_splits = needs_folds.then(|| calibration::n_splits(&rows.train));
     if let Some(n_splits) = n_splits {
         learnable_folds(&rows.train, n_splits).map_err(|e| {
-            e.at("calibration")
+            e.at("training rows")
                 .with_hint("fewer rows will do without calibration and without rules of decision")
         })?;
     }
