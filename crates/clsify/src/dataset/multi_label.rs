@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result};
 
 use super::SkippedRows;
-use super::columns::quoted;
-use super::examples::{Example, Examples};
+use super::example::Example;
+use super::examples::Examples;
 use super::groups::Grouping;
+use super::messages::quoted;
 use super::options::DatasetOptions;
 use super::summary::is_zero;
 
