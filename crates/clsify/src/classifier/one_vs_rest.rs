@@ -9,9 +9,8 @@ use rayon::prelude::*;
 
 use super::label_indicator::LabelIndicator;
 use super::logistic_regression::{FitTask, LogisticRegressionOptions, bad, check_weights, problem};
-use super::rows::Precision;
 use super::samples::Samples;
-use super::solver::{Problem, Solution, Stop, solve};
+use super::solver::{Precision, Problem, Solution, Stop, solve};
 use super::standard_scaler::StandardScaler;
 use crate::error::Result;
 use crate::matrix::Matrix;
