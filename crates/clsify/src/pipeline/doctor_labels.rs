@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::doctor::DoctorOptions;
+use super::doctor_options::DoctorOptions;
 use super::multi_label::{FOLDS, label_set_folds};
 use super::observer::{Observer, Stage};
 use super::train::class_ids;
