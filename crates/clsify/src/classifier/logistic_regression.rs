@@ -8,9 +8,8 @@ use clsify_kernels::vector::dot_f32;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::rows::Precision;
 use super::samples::Samples;
-use super::solver::{Problem, Solution, Stop, solve};
+use super::solver::{Precision, Problem, Solution, Stop, solve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
 

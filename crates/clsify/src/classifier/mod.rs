@@ -3,21 +3,13 @@
 //! Knows no text and no transformers.
 
 pub mod baseline;
-mod cholesky;
 mod decision;
-mod descent;
 mod linear_classifier;
 pub(crate) mod logistic_regression;
-mod mean_curvature;
-mod mean_hessian;
 pub(crate) mod one_vs_rest;
 pub(crate) mod platt;
-mod point;
-mod row_space;
-pub(crate) mod rows;
 mod samples;
-mod single;
-mod solver;
+pub(crate) mod solver;
 mod standard_scaler;
 mod temperature;
 

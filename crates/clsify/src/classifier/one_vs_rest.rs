@@ -8,9 +8,8 @@ use clsify_kernels::vector::dot_f32;
 use rayon::prelude::*;
 
 use super::logistic_regression::{FitTask, LogisticRegressionOptions, bad, check_weights, problem};
-use super::rows::Precision;
 use super::samples::Samples;
-use super::solver::{Problem, Solution, Stop, solve};
+use super::solver::{Precision, Problem, Solution, Stop, solve};
 use super::standard_scaler::StandardScaler;
 use crate::error::Result;
 use crate::matrix::Matrix;

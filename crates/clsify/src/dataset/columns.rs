@@ -4,10 +4,9 @@ use ::csv::StringRecord;
 
 use crate::error::{Error, ErrorKind, Result};
 
+use super::messages::{expected_columns, list, n_columns, quoted, suggestion};
 use super::options::{Column, DatasetOptions, Format, Header};
 use super::order::{is_header_alone, is_sentence_second};
-use super::suggest::{list, suggestion};
-use super::table::{expected_columns, n_columns};
 
 /// Names of sentence columns; where a header has several of them, the first in this list counts.
 const SENTENCE_NAMES: [&str; 14] = [
@@ -345,14 +344,5 @@ fn check_unique(names: &[&str], index: usize) -> Result<()> {
                 Error::new(ErrorKind::Dataset, format!("expected one column {}, got {n}", quoted(name)));
             Err(error.with_hint("choose by number from 0: --text-column and --label-column"))
         }
-    }
-}
-
-/// Text from a file, for a message: short, in quotes, on one line.
-pub(super) fn quoted(text: &str) -> String {
-    const MOST: usize = 40;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{:?}…", &text[..end]),
-        None => format!("{text:?}"),
     }
 }

@@ -3,7 +3,8 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::damage::{Damage, text_damage};
+use super::damage::text_damage;
+use super::damage_kind::Damage;
 use super::examples::Examples;
 use super::{Dataset, DatasetOptions, open};
 use crate::error::{ErrorKind, Result};

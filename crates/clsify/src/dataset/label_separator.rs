@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::columns::quoted;
+use super::messages::quoted;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What stands between the labels of a cell.

@@ -1,12 +1,10 @@
 //! 1. Labelled sentences: a TSV, CSV or JSONL file in, parallel vectors of sentences, labels and line numbers out.
 //!
 //! ```text
-//! bytes -> text      gzip is taken apart, other binary files are named          source.rs
-//!       -> lines     UTF-8, line ends, byte-order mark, a limit on the length lines.rs
-//!       -> dialect   what separates the fields of a table                     dialect.rs, sniff.rs
-//!       -> records   fields of one record                                     tsv.rs, csv.rs, jsonl.rs
-//!       -> columns   which field is the sentence, which the label             columns.rs, order.rs
-//!       -> examples  neither may be empty; at least two classes               table.rs, examples.rs
+//! bytes -> records   what a file is, and how its records are written      formats/
+//!          columns   which field is the sentence, which the label         columns.rs, order.rs
+//!       -> examples  neither may be empty                                 example.rs, examples.rs
+//!       -> data set  at least two classes                                 this file
 //! ```
 //!
 //! A file is read once, record by record. What a file leaves open (its columns, its header) is settled by its first
@@ -34,36 +32,24 @@
 //!
 //! This module knows no tokens and no class ids; labels are strings throughout, and `1` stays `"1"`.
 
-mod binary;
 mod class_limit;
 mod columns;
-mod csv;
 mod damage;
-mod dialect;
+mod damage_kind;
+mod example;
 mod examples;
-mod fasttext;
+mod formats;
 mod groups;
-mod gzip;
-mod head;
 mod inspected;
-mod json_array;
-mod json_object;
-mod jsonl;
 mod label_separator;
 mod label_spelling;
-mod lines;
-mod one_hot;
+mod messages;
 mod options;
 mod order;
 mod records;
 mod refused;
 mod scripts;
-mod sniff;
-mod source;
-mod suggest;
 mod summary;
-mod table;
-mod tsv;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -73,9 +59,12 @@ use std::path::Path;
 use crate::error::{Error, ErrorKind, Result};
 
 pub use self::class_limit::check_class_count;
-pub use self::damage::{Damage, DamageKind, text_damage};
-pub use self::dialect::{Delimiter, Quoting};
-use self::examples::{Example, Examples};
+pub use self::damage::text_damage;
+pub use self::damage_kind::{Damage, DamageKind};
+use self::example::Example;
+pub use self::example::Fields;
+use self::examples::Examples;
+pub use self::formats::{Delimiter, Line, LineReader, Quoting};
 use self::groups::Grouping;
 pub(crate) use self::groups::normalised;
 pub use self::inspected::Inspected;
@@ -83,9 +72,8 @@ pub use self::label_separator::LabelSeparator;
 pub(crate) use self::label_spelling::{
     Spellings, is_part_of_a_list, odd_character, python_list, shown, spelled_otherwise, spellings,
 };
-pub use self::lines::{Line, LineReader};
 pub use self::options::{Column, DatasetOptions, Format, Header};
-pub use self::records::{Fields, SentenceRecord};
+pub use self::records::SentenceRecord;
 pub use self::scripts::{mixed_word, script_of};
 pub use self::summary::{DatasetSummary, LabelCounts};
 
@@ -394,7 +382,7 @@ impl Dataset {
                 format!("expected at least one label in {} rows, got only empty cells", self.len())
             }
             (Some(label), None) if self.labels.iter().all(|other| other == label) => {
-                format!("expected at least 2 classes, got only {}", columns::quoted(label))
+                format!("expected at least 2 classes, got only {}", messages::quoted(label))
             }
             (Some(_), None) => return Ok(()),
         };

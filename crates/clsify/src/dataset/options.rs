@@ -5,9 +5,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind, Result};
 
-use super::binary::Binary;
-use super::dialect::{Delimiter, Quoting};
-use super::gzip::inner_name;
+use super::formats::{Binary, Delimiter, Quoting, inner_name};
 use super::label_separator::LabelSeparator;
 
 /// How to read a file. The default reads what the extension says, finds the columns, and reads to the end.
@@ -114,7 +112,7 @@ impl DatasetOptions {
                 None => {
                     format!(
                         "expected the extension tsv, csv, jsonl or txt, got {}",
-                        super::columns::quoted(extension)
+                        super::messages::quoted(extension)
                     )
                 }
             },
@@ -228,7 +226,7 @@ impl FromStr for Format {
             Format::from_extension(text)
         };
         format.ok_or_else(|| {
-            let got = super::columns::quoted(text);
+            let got = super::messages::quoted(text);
             let message = format!("expected tsv, csv, jsonl, fasttext or lines, got {got}");
             Error::new(ErrorKind::InvalidArgument, message)
         })
@@ -308,7 +306,7 @@ impl FromStr for Header {
             "absent" => Ok(Header::Absent),
             _ => {
                 let message =
-                    format!("expected auto, present or absent, got {}", super::columns::quoted(text));
+                    format!("expected auto, present or absent, got {}", super::messages::quoted(text));
                 Err(Error::new(ErrorKind::InvalidArgument, message))
             }
         }

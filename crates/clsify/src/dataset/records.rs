@@ -4,9 +4,8 @@
 use std::io::Read;
 
 use super::SentenceReader;
-use super::examples::{Example, Examples, Records};
-use super::fasttext::take_apart;
-use super::lines::LineReader;
+use super::example::{Example, Fields};
+use super::examples::Examples;
 use super::options::{DatasetOptions, Format};
 use crate::error::{ErrorKind, Result};
 
@@ -19,15 +18,6 @@ pub struct SentenceRecord {
     pub sentence: Result<String>,
     /// The whole record.
     pub fields: Fields,
-}
-
-/// A record as it stands in its file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fields {
-    /// The cells of a row; one cell where a line is a sentence, none where the row could not be taken apart.
-    Row(Vec<String>),
-    /// The text of a JSON object, or of whatever stands in its place.
-    Object(String),
 }
 
 impl<R: Read> SentenceReader<R> {
@@ -55,11 +45,7 @@ impl<R: Read> SentenceReader<R> {
     /// then be matched to lines.
     #[must_use]
     pub fn with_blank_lines(mut self) -> Self {
-        match &mut self.examples.records {
-            Records::Tsv(table) => table.takes_blank_lines = true,
-            Records::Csv(table) => table.takes_blank_lines = true,
-            Records::Jsonl(_) | Records::JsonArray(_) | Records::FastText(_) => {}
-        }
+        self.examples.records.take_blank_lines();
         self
     }
 
@@ -85,31 +71,28 @@ impl<R: Read> SentenceReader<R> {
         }
         let (line, sentence) = match self.examples.read_unchecked().transpose()? {
             Ok(example) => {
-                let place = |error: crate::error::Error| error.at(self.examples.place());
+                let place = |error: crate::error::Error| error.at(self.examples.records.place());
                 let checked = example.check(false).map_err(place);
                 let Example { line, sentence, .. } = example;
                 (line, checked.map(|()| sentence))
             }
             Err(error) => {
-                if error.kind() == ErrorKind::Io || !self.examples.can_go_on_without_labels() {
+                let can_go_on = !self.examples.is_over && self.examples.records.can_go_on_without_labels();
+                if error.kind() == ErrorKind::Io || !can_go_on {
                     self.examples.is_over = true;
                     return Some(Err(error.at(self.examples.name.as_str())));
                 }
                 self.examples.n_read += 1;
-                (self.examples.line(), Err(error))
+                (self.examples.records.line(), Err(error))
             }
         };
         let sentence = sentence.map_err(|error| error.at(self.examples.name.as_str()));
-        Some(Ok(SentenceRecord { line, sentence, fields: self.examples.fields() }))
+        Some(Ok(SentenceRecord { line, sentence, fields: self.examples.records.fields() }))
     }
 
     /// The names of the columns, once the first record has been read; `None` where the file has no header, or is JSONL.
     pub fn header(&self) -> Option<&[String]> {
-        match &self.examples.records {
-            Records::Tsv(table) => table.names(),
-            Records::Csv(table) => table.names(),
-            Records::Jsonl(_) | Records::JsonArray(_) | Records::FastText(_) => None,
-        }
+        self.examples.records.names()
     }
 
     /// The unit of [`SentenceRecord::line`]: `line`, or `record` in a JSON array.
@@ -121,50 +104,11 @@ impl<R: Read> SentenceReader<R> {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn unit(&self) -> &'static str {
-        match &self.examples.records {
-            Records::JsonArray(_) => "record",
-            _ => "line",
-        }
+        self.examples.records.unit()
     }
 
     /// Whether a whole line has arrived that has not been given: asking for the next record need not wait for it.
     pub fn has_line(&self) -> bool {
-        self.examples.lines().is_some_and(LineReader::has_buffered_line)
-    }
-}
-
-impl<R: Read> Examples<R> {
-    /// After a record that cannot be read: whether those after it can, as far as their sentences are concerned.
-    fn can_go_on_without_labels(&self) -> bool {
-        let is_settled = match &self.records {
-            Records::Tsv(table) => table.is_settled() || !table.can_have_header(),
-            Records::Csv(table) => table.is_settled() && !table.is_open(),
-            Records::Jsonl(reader) => !reader.objects.has_no_keys(),
-            Records::JsonArray(array) => !array.objects.has_no_keys() && !array.is_broken(),
-            Records::FastText(_) => true,
-        };
-        is_settled
-            && !self.is_over
-            && !self.lines().is_some_and(|lines| lines.is_wide() || lines.has_failed())
-    }
-
-    /// The record last read.
-    fn fields(&self) -> Fields {
-        match &self.records {
-            Records::Tsv(table) => Fields::Row(table.cells()),
-            Records::Csv(table) => Fields::Row(table.cells()),
-            Records::Jsonl(reader) => of_json(&reader.lines().text()),
-            Records::JsonArray(array) => of_json(&array.text()),
-            // Labels are no part of a sentence.
-            Records::FastText(reader) => Fields::Row(vec![take_apart(&reader.lines().text()).1]),
-        }
-    }
-}
-
-/// A JSON record: an object as it is written, or a string, which is a sentence.
-fn of_json(text: &str) -> Fields {
-    match serde_json::from_str::<String>(text) {
-        Ok(sentence) => Fields::Row(vec![sentence]),
-        Err(_) => Fields::Object(text.to_string()),
+        self.examples.records.has_buffered_line()
     }
 }

@@ -1,6 +1,6 @@
 //! Records that cannot be used, as they are met.
 
-use super::damage::Damage;
+use super::damage_kind::Damage;
 use crate::error::Error;
 
 /// Refused records that are kept: of a file of garbage the first ones are enough to see what it is.

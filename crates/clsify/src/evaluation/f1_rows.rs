@@ -5,8 +5,6 @@
 //! Source: Efron and Tibshirani (1993), "An introduction to the bootstrap", chapter 11; scikit-learn 1.9.1, `f1_score` with
 //! `sample_weight`.
 
-use super::row_scores::RowScores;
-
 /// What a row says of a label that is true of it, given to it, or both.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Answer {
@@ -54,13 +52,13 @@ impl Counts {
     }
 }
 
-/// F1 of `n` rows, of which `answers(row)` has each label at most once.
+/// F1 of `n` rows, of which `answers(row)` has each label at most once, and the number of each row.
 pub(super) fn f1<I: Iterator<Item = Answer>>(
     answers: impl Fn(usize) -> I,
     (n, n_labels): (usize, usize),
     average: Average,
     sample_weight: Option<&[f64]>,
-) -> RowScores {
+) -> (f64, Vec<f64>) {
     let weight = |row: usize| sample_weight.map_or(1.0, |weights| weights[row]);
     let mut of_label = vec![Counts::default(); n_labels];
     let mut all = Counts::default();
@@ -90,5 +88,5 @@ pub(super) fn f1<I: Iterator<Item = Answer>>(
         f1(sum, n_present, all)
     };
     let rows = (0..n).map(|row| n as f64 * score - (n as f64 - 1.0) * without(row)).collect();
-    RowScores { score, rows }
+    (score, rows)
 }

@@ -5,7 +5,7 @@ use super::f1_threshold::F1Threshold;
 use super::grid_search::{GridPoint, GridSearch, mean_and_std};
 use crate::classifier::logistic_regression::FitTask;
 use crate::classifier::one_vs_rest::{MAX_ROW_WEIGHTS, fit_labels, held_out_label_logits, sigmoid};
-use crate::classifier::rows::Precision;
+use crate::classifier::solver::Precision;
 use crate::classifier::{LogisticRegressionOptions, MultiLabelSamples, OneVsRest};
 use crate::error::Result;
 use crate::split::Split;

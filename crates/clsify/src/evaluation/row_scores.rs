@@ -64,7 +64,9 @@ impl RowScores {
                     let of_prediction = Answer { label: p, is_true: false, is_given: true };
                     std::iter::once(of_truth).chain((y != p).then_some(of_prediction))
                 };
-                f1(answers, (y_true.len(), n_classes), Average::MacroOfPresent, sample_weight)
+                let shape = (y_true.len(), n_classes);
+                let (score, rows) = f1(answers, shape, Average::MacroOfPresent, sample_weight);
+                RowScores { score, rows }
             }
         }
     }
@@ -103,7 +105,8 @@ impl RowScores {
                 };
                 cells.map(of_cell).filter(|answer| answer.is_true || answer.is_given)
             };
-            f1(answers, (n, n_labels), average, sample_weight)
+            let (score, rows) = f1(answers, (n, n_labels), average, sample_weight);
+            RowScores { score, rows }
         };
         match scoring {
             Scoring::Accuracy => {

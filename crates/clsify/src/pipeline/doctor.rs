@@ -5,6 +5,7 @@
 //! vectors tell in `doctor_vectors.rs` and `doctor_labels.rs`.
 
 use super::doctor_classes::{class_balance, label_sets};
+use super::doctor_options::DoctorOptions;
 use super::doctor_report::{DoctorReport, Leak, LeftOut, Truncated};
 use super::doctor_texts::{Texts, conflict, duplicate, scripts};
 use super::doctor_vectors::{Findings, TestFile, at_most_one, examine};
@@ -12,26 +13,6 @@ use super::observer::Observer;
 use super::sentence_encoder::SentenceEncoder;
 use crate::dataset::{Dataset, Inspected};
 use crate::error::Result;
-
-/// What the caller chooses of [`diagnose`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DoctorOptions {
-    /// C of the fits on standardised features. The default is 0.001.
-    pub c: f64,
-    /// Sentences whose standardised features have at least this cosine are nearly the same. The default is 0.85:
-    /// most sentences that were edited a little reach it, few distinct ones do (`tools/doctor/near_duplicates.py`).
-    pub near_duplicate_threshold: f32,
-    /// Whether `label_issues` ranks every row, not only those whose label is probably wrong.
-    pub rank_all: bool,
-    /// Rows whose vectors are in memory and compared with each other at a time. The default is 30,000.
-    pub part_rows: usize,
-}
-
-impl Default for DoctorOptions {
-    fn default() -> Self {
-        DoctorOptions { c: 0.001, near_duplicate_threshold: 0.85, rank_all: false, part_rows: 30_000 }
-    }
-}
 
 /// What the checks by vector need, or why there is none.
 pub type EncoderOrReason<'a> = std::result::Result<&'a SentenceEncoder, String>;

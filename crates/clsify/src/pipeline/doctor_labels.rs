@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::doctor::DoctorOptions;
+use super::doctor_options::DoctorOptions;
 use super::fits::N_SPLITS;
 use super::observer::{Observer, Stage};
 use super::rows::class_ids;

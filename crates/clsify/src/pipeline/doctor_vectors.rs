@@ -8,8 +8,8 @@
 
 use std::collections::BTreeSet;
 
-use super::doctor::DoctorOptions;
 use super::doctor_labels::{Judged, Labels, Suspect};
+use super::doctor_options::DoctorOptions;
 use super::doctor_report::{LabelIssue, LeftOut, NearDuplicate, Neighbour};
 use super::doctor_texts::Texts;
 use super::nearest::{Among, UnitRows, nearest};

@@ -15,6 +15,7 @@ mod decision;
 mod doctor;
 mod doctor_classes;
 mod doctor_labels;
+mod doctor_options;
 mod doctor_report;
 mod doctor_texts;
 mod doctor_vectors;
@@ -61,7 +62,8 @@ pub use decision::{
     ABSTAINED, Abstention, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores, RuleOptions,
     WeightedScores,
 };
-pub use doctor::{DoctorOptions, EncoderOrReason, diagnose};
+pub use doctor::{EncoderOrReason, diagnose};
+pub use doctor_options::DoctorOptions;
 pub use doctor_report::{
     ClassShare, Conflict, DoctorReport, Duplicate, LabelIssue, LabelLines, LabelSets, Leak, LeftOut,
     MinorityScript, MixedScripts, NearDuplicate, Neighbour, ScriptShare, Scripts, Truncated,

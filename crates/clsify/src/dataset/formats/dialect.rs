@@ -3,10 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::dataset::messages::quoted;
 use crate::error::{Error, ErrorKind, Result};
-
-use super::columns::quoted;
-use super::options::Format;
 
 /// The character between the fields of a table: one ASCII character other than a quote, a letter, a digit or a line end.
 ///
@@ -33,11 +31,6 @@ impl Delimiter {
     /// Those that a file may turn out to have.
     pub(super) const USUAL: [Delimiter; 4] =
         [Delimiter::COMMA, Delimiter::SEMICOLON, Delimiter::TAB, Delimiter::PIPE];
-
-    /// The delimiter of a format.
-    pub(super) fn of(format: Format) -> Delimiter {
-        if format == Format::Tsv { Delimiter::TAB } else { Delimiter::COMMA }
-    }
 
     pub(super) fn byte(self) -> u8 {
         self.0
@@ -114,17 +107,6 @@ pub enum Quoting {
     Minimal,
     /// A quote is a character like any other.
     None,
-}
-
-impl Quoting {
-    /// Whether fields of this format may stand in quotes.
-    pub(super) fn is_minimal(self, format: Format) -> bool {
-        match self {
-            Quoting::Auto => format == Format::Csv,
-            Quoting::Minimal => true,
-            Quoting::None => false,
-        }
-    }
 }
 
 impl FromStr for Quoting {

@@ -11,14 +11,13 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use crate::error::{Error, ErrorKind, Result};
-
-use super::columns::{find_known_keys, quoted};
-use super::examples::Example;
-use super::label_separator::LabelSeparator;
 use super::one_hot;
-use super::options::{Column, DatasetOptions};
-use super::suggest::{list, suggestion};
+use crate::dataset::LabelSeparator;
+use crate::dataset::columns::find_known_keys;
+use crate::dataset::example::Example;
+use crate::dataset::messages::{list, quoted, suggestion};
+use crate::dataset::options::{Column, DatasetOptions};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Takes records apart, and remembers which keys hold what.
 pub(super) struct ObjectReader {

@@ -10,8 +10,8 @@ use clsify_kernels::logistic::{sigmoid_residuals, softmax_residuals};
 use clsify_kernels::vector::{add_scaled, dot};
 
 use super::point::Point;
+use super::problem::Problem;
 use super::rows::Rows;
-use super::solver::Problem;
 
 /// Pairs of steps and gradient changes that are remembered.
 const MEMORY: usize = 12;

@@ -10,15 +10,14 @@
 
 use std::io::Read;
 
-use crate::error::{Error, ErrorKind, Result};
-
-use super::examples::Example;
-use super::label_separator::LabelSeparator;
 use super::lines::LineReader;
+use crate::dataset::LabelSeparator;
+use crate::dataset::example::Example;
+use crate::error::{Error, ErrorKind, Result};
 
 const PREFIX: &str = "__label__";
 
-pub(super) struct FastTextReader<R> {
+pub(in crate::dataset) struct FastTextReader<R> {
     lines: LineReader<R>,
     labelled: bool,
     /// Where a sentence may have several labels: what stands between them in a cell.

@@ -1,6 +1,22 @@
-//! The names that a file has, for a message about one that it does not have.
+//! Text and names from a file, as messages show them.
 
-use super::columns::quoted;
+/// Text from a file, for a message: short, in quotes, on one line.
+pub(super) fn quoted(text: &str) -> String {
+    const MOST: usize = 40;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
+
+/// The message about a row with another number of columns.
+pub(super) fn expected_columns(expected: usize, got: usize) -> String {
+    format!("expected {}, got {got}", n_columns(expected))
+}
+
+pub(super) fn n_columns(n: usize) -> String {
+    format!("{n} column{}", if n == 1 { "" } else { "s" })
+}
 
 /// Names from a file, for a message: all of them, up to a number that can still be read.
 pub(super) fn list(names: &[&str]) -> String {

@@ -3,11 +3,10 @@
 //!
 //! The columns become the cell that other files have: the labels, with the separator between them.
 
+use crate::dataset::LabelSeparator;
+use crate::dataset::example::Example;
+use crate::dataset::messages::quoted;
 use crate::error::Result;
-
-use super::columns::quoted;
-use super::examples::Example;
-use super::label_separator::LabelSeparator;
 
 /// A record of these columns' names and cells, once the names are known to [`fit`]. A cell that is neither yes nor no is a
 /// fault of the record.

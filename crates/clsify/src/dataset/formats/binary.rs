@@ -8,7 +8,7 @@ use super::gzip;
 
 /// A kind of file that is not read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Binary {
+pub(in crate::dataset) enum Binary {
     Parquet,
     Arrow,
     Excel,
@@ -66,7 +66,7 @@ impl Binary {
     }
 
     /// By the extension of a file's name.
-    pub(super) fn of_name(name: &str) -> Option<Self> {
+    pub(in crate::dataset) fn of_name(name: &str) -> Option<Self> {
         let extension = Path::new(name).extension()?.to_str()?.to_ascii_lowercase();
         EXTENSIONS.iter().find(|(other, _)| *other == extension).map(|&(_, binary)| binary)
     }
@@ -95,7 +95,7 @@ impl Binary {
     }
 
     /// What to do with the file of this name.
-    pub(super) fn hint(self, name: &str) -> String {
+    pub(in crate::dataset) fn hint(self, name: &str) -> String {
         let pandas = |function: &str, extension: &str| {
             let (from, to) = names(name, extension);
             format!("python3 -c \"import pandas; pandas.{function}('{from}').to_csv('{to}', index=False)\"")

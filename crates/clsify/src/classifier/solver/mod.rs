@@ -11,14 +11,27 @@
 //! classes whose C are neighbours make a group. Groups run from small C to large, and a problem starts from the optimum of
 //! the one before it with the same rows.
 
+mod cholesky;
+mod descent;
+mod mean_curvature;
+mod mean_hessian;
+mod point;
+mod problem;
+mod row_space;
+mod rows;
+mod single;
+
 use rayon::prelude::*;
 
-use super::descent::{Descent, Settled};
-use super::mean_curvature::{MeanCurvature, MeanGram};
-use super::mean_hessian::MeanHessian;
-use super::point::Point;
-use super::rows::{Precision, Rows};
+use self::descent::{Descent, Settled};
+use self::mean_curvature::{MeanCurvature, MeanGram};
+use self::mean_hessian::MeanHessian;
+use self::point::Point;
+use self::rows::Rows;
 use crate::matrix::Matrix;
+
+pub(crate) use self::problem::{Problem, Solution, Stop};
+pub(crate) use self::rows::Precision;
 
 /// The largest C of a group over its smallest.
 const MAX_RATIO: f64 = 10.0;
@@ -28,55 +41,6 @@ const MAX_LOGITS: usize = 50_000_000;
 
 /// Reading all rows from memory for a product takes as long as multiplying them with so many columns.
 const READING: usize = 8;
-
-/// One problem over the shared rows.
-#[derive(Debug, Clone)]
-pub(crate) struct Problem<'a> {
-    pub(crate) c: f64,
-    /// `[n]`: the class of each row.
-    pub(crate) class_ids: &'a [usize],
-    /// `[n]`; 0 leaves a row out. Class weights are already in it.
-    pub(crate) row_weights: Vec<f64>,
-    /// The classes that have rows here, ascending; at least two in what is solved.
-    pub(crate) classes: Vec<usize>,
-    /// Rows whose logits are wanted.
-    pub(crate) asked: Vec<usize>,
-}
-
-impl Problem<'_> {
-    /// Weight vectors: one for two classes, else one a class.
-    pub(super) fn columns(&self) -> usize {
-        if self.classes.len() == 2 { 1 } else { self.classes.len() }
-    }
-
-    fn has_rows_of(&self, other: &Problem) -> bool {
-        // Labels have class ids of their own: where they lie tells them apart without reading them.
-        std::ptr::eq(self.class_ids, other.class_ids)
-            && self.classes == other.classes
-            && self.row_weights == other.row_weights
-    }
-}
-
-/// The optimum of one problem, for the original features.
-#[derive(Debug, Clone)]
-pub(crate) struct Solution {
-    /// `[1 or n_classes, d]`.
-    pub(crate) coef: Vec<f64>,
-    pub(crate) intercept: Vec<f64>,
-    pub(crate) n_iter: usize,
-    pub(crate) converged: bool,
-    /// A bound of the largest element of the objective's gradient.
-    pub(crate) gradient_max_norm: f64,
-    /// Of the rows that were asked for, `[columns, n_asked]`.
-    pub(crate) logits: Vec<f64>,
-}
-
-/// When to stop.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Stop {
-    pub(crate) tol: f64,
-    pub(crate) max_iter: usize,
-}
 
 /// Solves all problems over the rows of `features`; `progress` hears how many are done.
 pub(crate) fn solve(

@@ -21,7 +21,7 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 /// The name without `.gz`.
-pub(super) fn inner_name(name: &str) -> &str {
+pub(in crate::dataset) fn inner_name(name: &str) -> &str {
     match name.len().checked_sub(SUFFIX.len()).and_then(|at| name.split_at_checked(at)) {
         Some((inner, suffix)) if suffix.eq_ignore_ascii_case(SUFFIX) => inner,
         _ => name,

@@ -10,14 +10,13 @@ use std::io::{Cursor, Read};
 
 use ::csv::{ReaderBuilder, StringRecord, Terminator};
 
-use crate::error::{Error, ErrorKind, Result};
-
-use super::columns::quoted;
 use super::dialect::Delimiter;
 use super::lines::{LineReader, MAX_RECORD_BYTES};
-use super::table::{Row, RowReader};
+use super::rows::{Row, RowReader};
+use crate::dataset::messages::quoted;
+use crate::error::{Error, ErrorKind, Result};
 
-pub(super) struct CsvReader<R> {
+pub(in crate::dataset) struct CsvReader<R> {
     lines: LineReader<R>,
     /// The lines of one record.
     text: String,

@@ -6,15 +6,14 @@
 
 use ::csv::StringRecord;
 
-use crate::error::{Error, ErrorKind, Result};
-
-use super::columns::is_named;
 use super::csv::CsvReader;
 use super::dialect::Delimiter;
 use super::lines::LineReader;
-use super::options::{DatasetOptions, Format, Header};
-use super::table::RowReader;
+use super::rows::RowReader;
 use super::tsv::TsvReader;
+use crate::dataset::columns::is_named;
+use crate::dataset::options::{DatasetOptions, Format, Header};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The most rows that are looked at.
 const MOST_ROWS: usize = 100;
@@ -50,7 +49,7 @@ impl Sniffer<'_> {
         if let Some(delimiter) = self.options.delimiter.or(separator_line) {
             return Ok(sample(Some(delimiter), self.rows(head, delimiter)));
         }
-        let usual = Delimiter::of(self.format);
+        let usual = self.format.delimiter();
         let rows = self.rows(head, usual);
         let Some(first) = rows.first().filter(|first| !self.is_header(first)) else {
             return Ok(sample(None, rows));
@@ -84,7 +83,7 @@ impl Sniffer<'_> {
         let delimiter = self.options.delimiter.or(separator_line);
         let is_said =
             delimiter.is_some() && self.options.text_column.is_some() && self.options.header != Header::Auto;
-        let rows = self.rows(head, delimiter.unwrap_or(Delimiter::of(self.format)));
+        let rows = self.rows(head, delimiter.unwrap_or(self.format.delimiter()));
         rows.first().is_some_and(|first| is_said || self.is_header(first))
     }
 
@@ -93,7 +92,7 @@ impl Sniffer<'_> {
         let lines = LineReader::new(head);
         // With a header one row more.
         let most = self.options.limit.map_or(MOST_ROWS, |limit| limit.saturating_add(1).min(MOST_ROWS));
-        match self.options.quoting.is_minimal(self.format) {
+        match self.format.has_quotes(self.options.quoting) {
             true => first_rows(CsvReader::new(lines, delimiter), most),
             false => first_rows(TsvReader::new(lines, delimiter), most),
         }

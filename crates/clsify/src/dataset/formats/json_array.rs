@@ -6,15 +6,14 @@
 use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read};
 
-use crate::error::{Error, ErrorKind, Result};
-
-use super::columns::quoted;
-use super::examples::Example;
 use super::json_object::ObjectReader;
 use super::lines::{MAX_RECORD_BYTES, not_utf8};
 use super::source::read_error;
+use crate::dataset::example::Example;
+use crate::dataset::messages::quoted;
+use crate::error::{Error, ErrorKind, Result};
 
-pub(super) struct JsonArray<R> {
+pub(in crate::dataset) struct JsonArray<R> {
     reader: BufReader<R>,
     pub(super) objects: ObjectReader,
     position: Position,

@@ -8,13 +8,12 @@ use std::io::Read;
 
 use ::csv::StringRecord;
 
-use crate::error::Result;
-
 use super::dialect::Delimiter;
 use super::lines::LineReader;
-use super::table::{Row, RowReader};
+use super::rows::{Row, RowReader};
+use crate::error::Result;
 
-pub(super) struct TsvReader<R> {
+pub(in crate::dataset) struct TsvReader<R> {
     lines: LineReader<R>,
     /// Nothing where every line is a record of one field.
     delimiter: Option<Delimiter>,

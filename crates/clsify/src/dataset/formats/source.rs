@@ -19,7 +19,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(super) const LABEL_PREFIX: &[u8] = b"__label__";
 
 /// The text of a file.
-pub(super) struct Source<R> {
+pub(in crate::dataset) struct Source<R> {
     bytes: Bytes<R>,
     /// What stands at the start of the text, as far as something depends on it.
     start: Vec<u8>,

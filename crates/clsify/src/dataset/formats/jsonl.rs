@@ -2,13 +2,12 @@
 
 use std::io::Read;
 
-use crate::error::Result;
-
-use super::examples::Example;
 use super::json_object::ObjectReader;
 use super::lines::LineReader;
+use crate::dataset::example::Example;
+use crate::error::Result;
 
-pub(super) struct JsonlReader<R> {
+pub(in crate::dataset) struct JsonlReader<R> {
     lines: LineReader<R>,
     pub(super) objects: ObjectReader,
 }

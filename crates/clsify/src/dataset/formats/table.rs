@@ -1,65 +1,22 @@
 //! From rows of fields to examples: the first row settles the columns, every other row must have as many.
 
 use std::borrow::Cow;
-use std::io::Read;
 
 use ::csv::StringRecord;
 
-use crate::error::{Error, ErrorKind, Result};
-
-use super::columns::{self, Columns, FirstRows};
-use super::dialect::Delimiter;
-use super::examples::Example;
-use super::label_separator::LabelSeparator;
 use super::lines::LineReader;
 use super::one_hot;
-use super::options::{DatasetOptions, Format, Header};
+use super::rows::RowReader;
 use super::sniff::{Sample, Sniffer};
-
-/// Splits a file into rows.
-pub(super) trait RowReader {
-    /// Where the bytes come from.
-    type Source: Read;
-
-    /// The lines that the rows are made of.
-    fn lines(&self) -> &LineReader<Self::Source>;
-
-    /// The same, to be read from.
-    fn lines_mut(&mut self) -> &mut LineReader<Self::Source>;
-
-    /// Splits rows at this delimiter from now on.
-    fn set_delimiter(&mut self, delimiter: Delimiter);
-
-    /// Where the row last read starts, whether it could be read or not.
-    fn line(&self) -> usize;
-
-    /// That row as it stands in the file, as far as it is text.
-    fn text(&self) -> Cow<'_, str>;
-
-    /// Whether the row last read goes on to where the reader gave up, so that it may hold any number of rows.
-    fn is_open(&self) -> bool {
-        false
-    }
-
-    /// Whether a row of this format may be a header.
-    fn can_have_header(&self) -> bool;
-
-    /// Reads the next row into `record`; the error names the line.
-    fn next(&mut self, record: &mut StringRecord) -> Result<Option<Row>>;
-
-    /// Advice for a row that has another number of fields than expected.
-    fn hint(&self, expected: usize, record: &StringRecord) -> Option<String>;
-}
-
-pub(super) struct Row {
-    /// The line where the row starts.
-    pub(super) line: usize,
-    /// Whether it is a line of whitespace, or of nothing, with no separator.
-    pub(super) is_blank: bool,
-}
+use crate::dataset::LabelSeparator;
+use crate::dataset::columns::{self, Columns, FirstRows};
+use crate::dataset::example::Example;
+use crate::dataset::messages::expected_columns;
+use crate::dataset::options::{DatasetOptions, Format, Header};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The records of a table.
-pub(super) struct Table<T> {
+pub(in crate::dataset) struct Table<T> {
     rows: T,
     format: Format,
     options: DatasetOptions,
@@ -272,14 +229,6 @@ fn check_empty_line(columns: &Columns, empty_line: Option<usize>) -> Result<()> 
         }
         _ => Ok(()),
     }
-}
-
-pub(super) fn expected_columns(expected: usize, got: usize) -> String {
-    format!("expected {}, got {got}", n_columns(expected))
-}
-
-pub(super) fn n_columns(n: usize) -> String {
-    format!("{n} column{}", if n == 1 { "" } else { "s" })
 }
 
 fn with_hint(error: Error, hint: Option<String>) -> Error {
