@@ -97,7 +97,7 @@ fn the_library_has_the_same_defaults() {
         let options = SentenceEncoderOptions { features, ..SentenceEncoderOptions::default() };
         SentenceEncoder::load(bert.as_ref(), options, &())
     };
-    let dataset = Dataset::load(&sandbox.path("reviews.tsv"), &DatasetOptions::default()).unwrap();
+    let dataset = Dataset::load(sandbox.path("reviews.tsv"), &DatasetOptions::default()).unwrap();
     let weights = |model: &str| fs::read(sandbox.path(model).join("classifier.safetensors")).unwrap();
 
     let (_, _) = report(&sandbox, &[]);

@@ -113,7 +113,7 @@ fn clsify_json_says_what_the_model_is() {
     let files: Vec<&str> =
         json["encoder"]["files"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
     assert_eq!(files, ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]);
-    assert_eq!(SavedModel::read(&setup.path("model")).unwrap().metrics, setup.classifier.metadata().metrics);
+    assert_eq!(SavedModel::read(setup.path("model")).unwrap().metrics, setup.classifier.metadata().metrics);
 }
 
 /// What version 1 wrote: no layers, and the features under another name.
@@ -127,7 +127,7 @@ fn the_first_version_of_the_folder_is_read() {
         features.as_object_mut().unwrap().remove("layers");
         object.insert("pooling".to_string(), features);
     });
-    let saved = SavedModel::read(&setup.path("model")).unwrap();
+    let saved = SavedModel::read(setup.path("model")).unwrap();
     assert_eq!(saved.features, FeatureOptions::default());
     assert!(SentenceClassifier::load(&setup.path("model"), &()).is_ok());
 }
@@ -381,7 +381,7 @@ fn models_that_do_not_list_tokenizer_settings_still_load() {
         assert_same(&loaded, &setup.classifier);
         // Saved again, it lists them.
         loaded.save(&setup.path("again"), bundled).unwrap();
-        let again = SavedModel::read(&setup.path("again")).unwrap().encoder;
+        let again = SavedModel::read(setup.path("again")).unwrap().encoder;
         assert!(again.lists_tokenizer_settings);
         assert!(again.files.iter().any(|file| file.name == "tokenizer_config.json"));
         // Settings that were not read then, and would now give other ids.
@@ -556,7 +556,7 @@ fn the_encoder_changes_between_loading_and_saving() {
         };
         fs::write(&path, after).unwrap();
         setup.classifier.save(&setup.path("model"), false).unwrap();
-        let files = |model: &str| SavedModel::read(&setup.path(model)).unwrap().encoder.files;
+        let files = |model: &str| SavedModel::read(setup.path(model)).unwrap().encoder.files;
         assert_eq!(files("model"), files("before"), "{file}");
         let error = setup.load_error();
         assert!(setup.message(&error).starts_with(&format!("DIR/tiny/{file}: expected sha256 ")), "{error}");

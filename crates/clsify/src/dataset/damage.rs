@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use super::LabelSeparator;
 use super::damage_kind::{Damage, DamageKind};
-use super::{Dataset, LabelSeparator};
+use super::labelled::Dataset;
 
 /// Signs of wrong quoting or encoding in the sentences of a data set, in the order of the file.
 ///
@@ -17,11 +18,11 @@ use super::{Dataset, LabelSeparator};
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn text_damage(dataset: &Dataset) -> Vec<Damage> {
-    let cells: BTreeSet<&str> = dataset.labels.iter().map(String::as_str).collect();
+    let cells: BTreeSet<&str> = dataset.labels().iter().map(String::as_str).collect();
     let labels = Labels::of(&cells, dataset.separator());
-    let most = 2_000.max(20 * median_characters(&dataset.sentences));
+    let most = 2_000.max(20 * median_characters(dataset.sentences()));
     let mut found = Vec::new();
-    for (text, &line) in dataset.sentences.iter().zip(&dataset.lines) {
+    for (text, &line) in dataset.sentences().iter().zip(dataset.lines()) {
         let mut kinds = signs(text);
         if holds_rows(text, &labels) {
             kinds.push(DamageKind::SwallowedRows);

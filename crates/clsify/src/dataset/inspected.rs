@@ -6,7 +6,9 @@ use std::path::Path;
 use super::damage::text_damage;
 use super::damage_kind::Damage;
 use super::examples::Examples;
-use super::{Dataset, DatasetOptions, open};
+use super::labelled::Dataset;
+use super::options::DatasetOptions;
+use super::source_file::open;
 use crate::error::{ErrorKind, Result};
 
 /// What [`Dataset`] reads, whatever its number of classes, and the records that it would have refused.
@@ -64,7 +66,7 @@ impl Inspected {
             };
             dataset.push(example);
         }
-        dataset.grouping.settle(&dataset.sentences, examples.groups_duplicates);
+        dataset.settle_groups(examples.groups_duplicates);
         let refused = examples.take_refused();
         match refused.first_error {
             Some(error) if dataset.is_empty() => Err(error.at(name)),

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use super::Dataset;
-
 /// What a data set holds, in numbers: the `dataset` block of the JSON report.
 ///
 /// ```
@@ -76,40 +74,50 @@ fn is_zero(n: &usize) -> bool {
 }
 
 impl DatasetSummary {
-    pub(super) fn of(dataset: &Dataset) -> Self {
-        let sets = dataset.label_sets();
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for label in sets.iter().flatten() {
-            match counts.get_mut(label) {
-                Some(count) => *count += 1,
-                None => {
-                    counts.insert(label.clone(), 1);
+    /// Of sentences with a label each; where sentences have `sets` of labels, a label is the cell of its set. Nothing is left out and
+    /// there are no groups.
+    pub(super) fn of(sentences: &[String], labels: &[String], sets: Option<&[Vec<String>]>) -> Self {
+        let n_samples = sentences.len();
+        let counts = match sets {
+            None => LabelCounts::Classes { class_counts: counts(labels) },
+            Some(sets) => {
+                let label_counts = counts(sets.iter().flatten());
+                LabelCounts::LabelSets {
+                    label_cardinality: label_counts.values().sum::<usize>() as f64 / n_samples as f64,
+                    label_counts,
+                    n_label_sets: labels.iter().collect::<BTreeSet<_>>().len(),
+                    n_without_label: sets.iter().filter(|labels| labels.is_empty()).count(),
+                    n_with_several: sets.iter().filter(|labels| labels.len() > 1).count(),
                 }
             }
-        }
-        let labels = match dataset.separator() {
-            None => LabelCounts::Classes { class_counts: counts },
-            Some(_) => LabelCounts::LabelSets {
-                label_cardinality: counts.values().sum::<usize>() as f64 / dataset.len() as f64,
-                label_counts: counts,
-                n_label_sets: sets.iter().collect::<BTreeSet<_>>().len(),
-                n_without_label: sets.iter().filter(|labels| labels.is_empty()).count(),
-                n_with_several: sets.iter().filter(|labels| labels.len() > 1).count(),
-            },
         };
         // The first label of each distinct sentence, and whether another one followed.
-        let mut distinct: HashMap<&str, (&str, bool)> = HashMap::with_capacity(dataset.len());
-        for (sentence, label) in dataset.sentences().iter().zip(dataset.labels()) {
+        let mut distinct: HashMap<&str, (&str, bool)> = HashMap::with_capacity(n_samples);
+        for (sentence, label) in sentences.iter().zip(labels) {
             let (first, conflicting) = distinct.entry(sentence).or_insert((label, false));
             *conflicting |= *first != label;
         }
         DatasetSummary {
-            n_samples: dataset.len(),
-            labels,
-            n_duplicates: dataset.len() - distinct.len(),
+            n_samples,
+            labels: counts,
+            n_duplicates: n_samples - distinct.len(),
             n_conflicting: distinct.values().filter(|(_, conflicting)| *conflicting).count(),
-            n_skipped: dataset.skipped.n,
-            n_groups: dataset.grouping.n(),
+            n_skipped: 0,
+            n_groups: None,
         }
     }
+}
+
+/// How often each label occurs.
+fn counts<'a>(labels: impl IntoIterator<Item = &'a String>) -> BTreeMap<String, usize> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for label in labels {
+        match counts.get_mut(label) {
+            Some(count) => *count += 1,
+            None => {
+                counts.insert(label.clone(), 1);
+            }
+        }
+    }
+    counts
 }
