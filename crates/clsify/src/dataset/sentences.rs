@@ -106,7 +106,7 @@ impl Sentences {
 /// ```
 pub struct SentenceReader<R> {
     pub(super) examples: Examples<R>,
-    file_bytes: Option<u64>,
+    pub(super) file_bytes: Option<u64>,
 }
 
 impl SentenceReader<File> {
