@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use clsify::features::{CacheOptions, FeatureCache};
 use clsify::matrix::Matrix;
-use clsify::pipeline::{SentenceEncoder, SentenceEncoderOptions};
+use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
 use clsify_fuzz::{SENTENCES, checked, empty, own_folder, write_encoder};
 use libfuzzer_sys::fuzz_target;
 use sha2::{Digest, Sha256};

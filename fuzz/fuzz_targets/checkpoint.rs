@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use clsify::encoder::{Dtype, Encoder};
 use clsify::features::{Layers, SentenceTransformer, prompt_text};
-use clsify::pipeline::{Features, SentenceEncoder, SentenceEncoderOptions};
+use clsify::model::{Features, SentenceEncoder, SentenceEncoderOptions};
 use clsify_fuzz::{SENTENCES, checked, empty, own_folder, write_files, write_tokenizer};
 use libfuzzer_sys::fuzz_target;
 

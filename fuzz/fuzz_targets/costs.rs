@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use clsify::pipeline::{CostMatrix, LabelCosts};
+use clsify::decision::{CostMatrix, LabelCosts};
 use clsify_fuzz::{checked, own_folder, write};
 use libfuzzer_sys::fuzz_target;
 

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use clsify::pipeline::SentenceClassifier;
+use clsify::model::SentenceClassifier;
 use clsify_fuzz::{SENTENCES, checked, empty, own_folder, write_encoder, write_files};
 use libfuzzer_sys::fuzz_target;
 

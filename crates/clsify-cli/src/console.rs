@@ -5,7 +5,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use clsify::encoder::Dtype;
-use clsify::pipeline::{Observer, SentenceEncoder, Stage};
+use clsify::model::SentenceEncoder;
+use clsify::observer::{Observer, Stage};
 use clsify_hub::FetchObserver;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 

@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
-use clsify::classifier::{Decision, Rule};
-use clsify::pipeline::{
+use clsify::decision::{
     ABSTAINED, Abstention, CostMatrix, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores,
     LabelCosts, RuleOptions,
 };
+use clsify::decision::{Decision, Rule};
 
 use crate::table::{Table, n_shown, shorten};
 

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 use clsify::dataset::{Column, Dataset, DatasetOptions, LabelCounts, LabelSeparator, SkippedRows};
 use clsify::features::{FeatureCache, prompt_text};
-use clsify::pipeline::{
-    Features, LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TestRows,
+use clsify::model::{
+    Features, LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
 };
+use clsify::training::TestRows;
 use clsify_hub::{Hub, Located, Origin};
 
 use crate::class_limit::ClassLimitArgs;

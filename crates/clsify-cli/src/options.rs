@@ -6,11 +6,13 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 use clsify::classifier::{ClassWeight, LogisticRegressionOptions, Scaling};
 use clsify::dataset::{Column, DatasetOptions, Delimiter, Format, Header, LabelSeparator, Quoting};
+use clsify::decision::Calibration;
 use clsify::encoder::Dtype;
 use clsify::evaluation::linspace;
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling};
-use clsify::pipeline::{Calibration, Features, selection_c_values};
+use clsify::model::Features;
 use clsify::split::{SplitOptions, TestSize};
+use clsify::training::selection_c_values;
 use clsify_hub::Hub;
 
 use crate::console::Console;

@@ -154,7 +154,7 @@ pub(crate) fn check_parent(path: &Path) -> anyhow::Result<()> {
     anyhow::ensure!(parent.is_dir(), "{}: no such folder", parent.display());
     anyhow::ensure!(!path.is_dir(), "{}: expected a file, got a folder", path.display());
     anyhow::ensure!(
-        !clsify::pipeline::is_part_of_a_model(path),
+        !clsify::model::is_part_of_a_model(path),
         "{}: expected a file to write, got a part of a model or encoder",
         path.display()
     );

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use clsify::dataset::{DatasetOptions, Fields, SentenceReader, SentenceRecord};
 use clsify::error::{Error, ErrorKind};
-use clsify::pipeline::{Group, Observer, SentenceGroup};
+use clsify::model::{Group, SentenceGroup};
+use clsify::observer::Observer;
 
 use crate::console::Console;
 

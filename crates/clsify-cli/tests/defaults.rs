@@ -7,9 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use clsify::dataset::{Dataset, DatasetOptions};
-use clsify::pipeline::{
-    FeatureChoice, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train, train_selected,
-};
+use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+use clsify::training::{FeatureChoice, TrainOptions, train, train_selected};
 use common::{Sandbox, encoder};
 use serde_json::Value;
 

@@ -11,15 +11,17 @@
 //! 5. [`split`]: training and test rows, the same that scikit-learn draws
 //! 6. [`classifier`]: L2 logistic regression, the only part that learns
 //! 7. [`evaluation`]: accuracy with its interval, confusion matrix, cross-validation, grid search
-//! 8. [`pipeline`]: all of it together: train, save, load, predict
+//! 8. [`decision`]: from probabilities to answers: calibration, thresholds, costs, abstention
+//! 9. [`model`]: encoder and classifier as one thing: load, predict, evaluate, save
+//! 10. [`training`]: all of it together, with the choice of features
+//! 11. [`studies`]: doctor, comparison, learning curve, speed
 //!
 //! # Example
 //!
 //! ```no_run
 //! use clsify::dataset::{Dataset, DatasetOptions};
-//! use clsify::pipeline::{
-//!     FeatureChoice, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train_selected,
-//! };
+//! use clsify::model::{SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
+//! use clsify::training::{FeatureChoice, TrainOptions, train_selected};
 //!
 //! let dataset = Dataset::load("reviews.tsv", &DatasetOptions::default())?;
 //! let load = |features| {
@@ -41,6 +43,7 @@ pub use clsify_base::{error, files};
 
 pub mod matrix;
 pub mod targets;
+pub mod observer;
 mod checkpoint_folder;
 pub mod dataset;
 pub mod tokenizer;
@@ -49,4 +52,8 @@ pub mod features;
 pub mod split;
 pub mod classifier;
 pub mod evaluation;
-pub mod pipeline;
+mod notes;
+pub mod decision;
+pub mod model;
+pub mod training;
+pub mod studies;

@@ -179,7 +179,7 @@ fn crates_point_in_one_direction() {
     }
 }
 
-/// R4: only kernels hold `unsafe`, only programs print, and only the pipeline composes.
+/// R4: only kernels hold `unsafe`, and only programs print.
 #[test]
 fn only_kernels_are_unsafe_and_only_programs_print() {
     for name in ["clsify-base", "clsify-kernels", "clsify", "clsify-hub"] {

@@ -1,7 +1,8 @@
 //! Platt scaling, and calibration as a whole, against scikit-learn 1.9.1 (`fixtures/sklearn/calibrated_classifier.json`).
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
-use clsify::classifier::{LogisticRegression, LogisticRegressionOptions, Platt, Samples, Temperature};
+use clsify::classifier::{LogisticRegression, LogisticRegressionOptions, Samples};
+use clsify::decision::{Platt, Temperature};
 use clsify::evaluation::out_of_fold_logits;
 use clsify::matrix::Matrix;
 use serde::Deserialize;

@@ -1,7 +1,8 @@
 //! Temperature and the scores of probabilities against scikit-learn 1.9.1 (`fixtures/sklearn/calibration.json`).
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
-use clsify::classifier::{LogisticRegression, LogisticRegressionOptions, Samples, Temperature};
+use clsify::classifier::{LogisticRegression, LogisticRegressionOptions, Samples};
+use clsify::decision::Temperature;
 use clsify::evaluation::CalibrationScores;
 use clsify::matrix::Matrix;
 use serde::Deserialize;

@@ -13,7 +13,7 @@ use std::path::Path;
 use clsify::encoder::Encoder;
 use clsify::error::ErrorKind;
 use clsify::features::Layers;
-use clsify::pipeline::{Features, SentenceEncoder, SentenceEncoderOptions};
+use clsify::model::{Features, SentenceEncoder, SentenceEncoderOptions};
 use serde_json::{Value, json};
 use support::{Weights, copy_of, edit_json, message, safetensors_bytes};
 
@@ -645,7 +645,7 @@ fn links_that_lead_nowhere_are_named() {
     let error = SentenceEncoder::load(&link, Default::default(), &()).unwrap_err();
     assert_eq!(message(&error, folder.path()), "DIR/encoder: the link leads to gone, which is not there");
     // Also where a file is looked for below it.
-    let error = clsify::pipeline::SavedModel::read(&link).unwrap_err();
+    let error = clsify::model::SavedModel::read(&link).unwrap_err();
     let expected = "DIR/encoder/clsify.json: the link DIR/encoder leads to gone, which is not there";
     assert_eq!(message(&error, folder.path()), expected);
     // A link that leads somewhere is as good as a file.

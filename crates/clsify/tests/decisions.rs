@@ -1,11 +1,10 @@
 //! Rules of decision against scikit-learn 1.9.1 and numpy (`fixtures/sklearn/decisions.json`).
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
-use clsify::classifier::{Decision, Rule};
-use clsify::evaluation::{
-    CoveragePoint, Evaluation, coverage_curve, f1_macro_thresholds, least_answered, reach_accuracy, softmax,
-};
-use clsify::pipeline::CostMatrix;
+use clsify::decision::CostMatrix;
+use clsify::decision::{CoveragePoint, coverage_curve, f1_macro_thresholds, least_answered, reach_accuracy};
+use clsify::decision::{Decision, Rule};
+use clsify::evaluation::{Evaluation, softmax};
 use serde::Deserialize;
 
 /// Sums of a few hundred numbers in another order.
@@ -284,7 +283,7 @@ fn a_cost_file_without_end_is_refused() {
     let message = "/dev/zero: expected a file of costs of at most 67108864 bytes, got a longer one";
     let zeros = std::path::Path::new("/dev/zero");
     assert_eq!(CostMatrix::load(zeros).unwrap_err().to_string(), message);
-    assert_eq!(clsify::pipeline::LabelCosts::load(zeros).unwrap_err().to_string(), message);
+    assert_eq!(clsify::decision::LabelCosts::load(zeros).unwrap_err().to_string(), message);
     let folder = CostMatrix::load(std::path::Path::new("/dev")).unwrap_err();
     assert_eq!(folder.to_string(), "/dev: expected a file, got a folder");
 }

@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime};
 
 use clsify::error::ErrorKind;
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Pooling};
-use clsify::pipeline::{Encoded, Observer, SentenceEncoder, SentenceEncoderOptions, Stage};
+use clsify::model::{Encoded, SentenceEncoder, SentenceEncoderOptions};
+use clsify::observer::{Observer, Stage};
 use support::{fixtures, pairs};
 
 const NO_LIMIT: u64 = u64::MAX;

@@ -9,10 +9,8 @@ use clsify::dataset::{Dataset, DatasetOptions};
 use clsify::encoder::Dtype;
 use clsify::error::{Error, ErrorKind, Result};
 use clsify::features::{CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling};
-use clsify::pipeline::{
-    FeatureChoice, Group, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train,
-    train_selected,
-};
+use clsify::model::{Group, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
+use clsify::training::{FeatureChoice, TrainOptions, train, train_selected};
 use support::{Weights, copy_of, fixtures, pairs, spoil};
 
 const WORDS: &str = "embeddings.word_embeddings.weight";
@@ -187,7 +185,7 @@ fn training_and_scoring_name_the_line() {
     assert_named(&error, expected);
 
     let options =
-        TrainOptions { test: clsify::pipeline::TestRows::Dataset(read(&bad)), ..TrainOptions::default() };
+        TrainOptions { test: clsify::training::TestRows::Dataset(read(&bad)), ..TrainOptions::default() };
     let error = train(encoder(), &read(&good(40)), options, &()).unwrap_err();
     assert_named(&error, &format!("test data: {expected}"));
 

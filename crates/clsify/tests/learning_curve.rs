@@ -6,8 +6,9 @@ mod support;
 use clsify::classifier::Scaling;
 use clsify::dataset::Dataset;
 use clsify::evaluation::InversePowerLaw;
-use clsify::pipeline::{LearningCurveOptions, TestRows, TrainOptions, learning_curve, train};
 use clsify::split::{SplitOptions, TestSize};
+use clsify::studies::{LearningCurveOptions, learning_curve};
+use clsify::training::{TestRows, TrainOptions, train};
 use serde::Deserialize;
 use support::{dataset, encoder};
 

@@ -8,10 +8,8 @@ use clsify::classifier::{
     ClassWeight, LogisticRegression, LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Samples,
     StandardScaler,
 };
-use clsify::evaluation::{
-    F1Threshold, MultiLabelEvaluation, Scores, f1_thresholds, multi_label_grid_search,
-    out_of_fold_probabilities,
-};
+use clsify::decision::{F1Threshold, f1_thresholds};
+use clsify::evaluation::{MultiLabelEvaluation, Scores, multi_label_grid_search, out_of_fold_probabilities};
 use clsify::matrix::Matrix;
 use clsify::split::KFold;
 use clsify::targets::LabelIndicator;

@@ -13,11 +13,10 @@ use clsify::classifier::{
 };
 use clsify::dataset::Dataset;
 use clsify::error::ErrorKind;
-use clsify::pipeline::{
-    GridSearchOptions, Observer, SentenceEncoder, SentenceEncoderOptions, Stage, TestRows, TrainOptions,
-    Trained, train,
-};
+use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+use clsify::observer::{Observer, Stage};
 use clsify::split::{SplitOptions, TestSize, train_test_split};
+use clsify::training::{GridSearchOptions, TestRows, TrainOptions, Trained, train};
 use serde_json::Value;
 use support::{dataset, encoder, fixtures, pairs};
 

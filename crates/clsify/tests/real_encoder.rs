@@ -15,9 +15,8 @@ use std::path::PathBuf;
 use clsify::dataset::Dataset;
 use clsify::encoder::Dtype;
 use clsify::features::{Layers, Pooling};
-use clsify::pipeline::{
-    Features, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train,
-};
+use clsify::model::{Features, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
+use clsify::training::{TrainOptions, train};
 use support::{expected_matrix, fixtures, read_json, sentences};
 
 /// The folder that the caller names; without it these tests fail rather than pass unseen.

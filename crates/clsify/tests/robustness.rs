@@ -14,7 +14,7 @@ use clsify::encoder::{Encoder, EncoderConfig};
 use clsify::error::Error;
 use clsify::features::{FeatureOptions, Pooling, extract};
 use clsify::matrix::Matrix;
-use clsify::pipeline::SavedModel;
+use clsify::model::SavedModel;
 use clsify::tokenizer::{Encoding, Tokenizer};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -118,7 +118,7 @@ static CHECKPOINT: LazyLock<(Vec<u8>, Vec<u8>)> =
 static MODEL: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let trained =
-        clsify::pipeline::train(support::encoder("bert"), &support::dataset(2), Default::default(), &())
+        clsify::training::train(support::encoder("bert"), &support::dataset(2), Default::default(), &())
             .unwrap();
     trained.classifier.save(&folder.path().join("model"), false).unwrap();
     fs::read(folder.path().join("model/clsify.json")).unwrap()

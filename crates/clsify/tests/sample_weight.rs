@@ -5,15 +5,16 @@ mod support;
 
 use clsify::classifier::{
     ClassWeight, LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples, Scaling,
-    StandardScaler, Temperature,
+    StandardScaler,
 };
 use clsify::dataset::{Column, Dataset, DatasetOptions};
+use clsify::decision::Calibration;
+use clsify::decision::Temperature;
 use clsify::evaluation::weighted_accuracy;
 use clsify::matrix::Matrix;
-use clsify::pipeline::{
-    Calibration, LearningCurveOptions, TestRows, TrainOptions, Trained, learning_curve, train,
-};
 use clsify::split::{SplitOptions, TestSize};
+use clsify::studies::{LearningCurveOptions, learning_curve};
+use clsify::training::{TestRows, TrainOptions, Trained, train};
 use serde::Deserialize;
 use support::{encoder, fixtures, pairs};
 

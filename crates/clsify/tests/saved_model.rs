@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use clsify::error::{Error, ErrorKind};
 use clsify::features::FeatureOptions;
-use clsify::pipeline::{LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, TrainOptions, train};
+use clsify::model::{LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder};
+use clsify::training::{TrainOptions, train};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use support::{copy_folder, dataset, edit_json, fixtures, message};
@@ -67,7 +68,7 @@ fn files_of_a_model_that_are_none_or_never_end() {
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         error_of("expected a file, got a pipe");
         // A model may be replaced whatever state it is in.
-        assert_eq!(clsify::pipeline::check_replaceable(&setup.path("model")).is_ok(), file != "clsify.json");
+        assert_eq!(clsify::model::check_replaceable(&setup.path("model")).is_ok(), file != "clsify.json");
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
         error_of("expected a file, got a device");
@@ -256,7 +257,7 @@ fn a_model_that_was_moved_aside_is_put_back() {
     assert_eq!(names(setup.folder.path()), ["model", "tiny"]);
     // Before the next save as well; and what is superseded goes with it, as does what was never finished.
     fs::rename(setup.path("model"), &aside).unwrap();
-    clsify::pipeline::check_replaceable(&setup.path("model")).unwrap();
+    clsify::model::check_replaceable(&setup.path("model")).unwrap();
     assert_eq!(names(setup.folder.path()), ["model", "tiny"]);
     copy_folder(&setup.path("model"), &aside);
     copy_folder(&setup.path("model"), &setup.path(".model.aaaaaaaaaaaa.tmp"));
@@ -532,7 +533,7 @@ fn clones_share_the_weights() {
     let folder = setup.path("rows");
     let cache =
         clsify::features::FeatureCache::open(clsify::features::CacheOptions { folder, max_bytes: 1 << 20 });
-    let options = clsify::pipeline::SentenceEncoderOptions { cache: Some(cache), ..Default::default() };
+    let options = clsify::model::SentenceEncoderOptions { cache: Some(cache), ..Default::default() };
     let lazy = SentenceEncoder::load(&setup.path("tiny"), options, &()).unwrap();
     let clone = lazy.clone();
     assert!(std::ptr::eq(lazy.encoder().unwrap(), clone.encoder().unwrap()));

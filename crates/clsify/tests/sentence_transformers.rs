@@ -16,9 +16,8 @@ use clsify::features::{
     CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling, SentenceTransformer, prompt_text,
 };
 use clsify::matrix::Matrix;
-use clsify::pipeline::{
-    Features, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions, TrainOptions, train,
-};
+use clsify::model::{Features, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
+use clsify::training::{TrainOptions, train};
 use serde_json::json;
 use support::{case_folders, copy_of, dataset, edit_json, expected_matrix, fixtures, message, sentences};
 

@@ -6,7 +6,8 @@ mod support;
 use clsify::encoder::Dtype;
 use clsify::error::ErrorKind;
 use clsify::features::{FeatureOptions, Pooling};
-use clsify::pipeline::{EncoderSpeed, SentenceEncoder, SentenceEncoderOptions};
+use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+use clsify::studies::EncoderSpeed;
 use support::{fixtures, sentences};
 
 fn load(dtype: Dtype, pooling: Pooling) -> SentenceEncoder {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clsify::dataset::{DatasetOptions, Fields, Format, SentenceReader, Sentences};
 use clsify::error::{Error, ErrorKind, Result};
-use clsify::pipeline::{Group, SentenceEncoder, SentenceEncoderOptions, Streamed};
+use clsify::model::{Group, SentenceEncoder, SentenceEncoderOptions, Streamed};
 
 fn tiny(case: &str) -> SentenceEncoder {
     let folder: PathBuf =

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use clsify::error::{Error, ErrorKind};
 use clsify::features::{FeatureOptions, Layers};
-use clsify::pipeline::{Features, SentenceEncoder, SentenceEncoderOptions};
+use clsify::model::{Features, SentenceEncoder, SentenceEncoderOptions};
 use clsify::tokenizer::Tokenizer;
 use serde_json::{Value, json};
 use support::{copy_of, edit_json, fixtures, message};

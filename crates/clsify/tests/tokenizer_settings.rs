@@ -9,7 +9,8 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use clsify::pipeline::{Observer, SentenceEncoder};
+use clsify::model::SentenceEncoder;
+use clsify::observer::Observer;
 use clsify::tokenizer::{Tokenizer, model_max_length};
 use serde_json::{Map, Value, json};
 use support::{copy_of, edit_json, fixtures, read_json};
@@ -158,7 +159,7 @@ fn the_settings_decide_the_longest_sentence() {
     edit_json(&folder.path().join("tokenizer_config.json"), |json| json["model_max_length"] = json!(9));
     let long = "a ".repeat(600);
     let max_tokens = |max_length| {
-        let options = clsify::pipeline::SentenceEncoderOptions { max_length, ..Default::default() };
+        let options = clsify::model::SentenceEncoderOptions { max_length, ..Default::default() };
         let encoder = SentenceEncoder::load(folder.path(), options, &()).unwrap();
         encoder.encode(&[&long], &()).unwrap().counts.max_tokens
     };
@@ -188,9 +189,8 @@ fn sentences_of_unknown_tokens_are_counted_and_noted() {
         // Group by group, the note is the same.
         let streamed_notes = Notes::default();
         let sentences: Vec<String> = sentences.iter().map(|s| (*s).to_string()).collect();
-        let groups = sentences
-            .chunks(2)
-            .map(|chunk| clsify::pipeline::Group { sentences: chunk.to_vec(), n_bytes: 0 });
+        let groups =
+            sentences.chunks(2).map(|chunk| clsify::model::Group { sentences: chunk.to_vec(), n_bytes: 0 });
         let groups: Vec<_> = groups.map(Ok::<_, clsify::error::Error>).collect();
         let streamed = encoder.encode_stream(groups.into_iter(), 0, &streamed_notes, |_, _| Ok(())).unwrap();
         assert_eq!(streamed.counts, encoded.counts);

@@ -2,13 +2,14 @@
 //! rows repeated.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
-use clsify::classifier::{
-    LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Platt, Samples, Temperature,
+use clsify::classifier::{LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Samples};
+use clsify::decision::{
+    F1Threshold, PrecisionThreshold, coverage_curve, coverage_curve_weighted, f1_macro_thresholds,
+    f1_macro_thresholds_weighted, least_answered, reach_accuracy,
 };
+use clsify::decision::{Platt, Temperature};
 use clsify::evaluation::{
-    F1Threshold, PrecisionThreshold, ProbabilityScores, coverage_curve, coverage_curve_weighted,
-    f1_macro_thresholds, f1_macro_thresholds_weighted, grid_search, least_answered, multi_label_grid_search,
-    out_of_fold_label_logits, reach_accuracy, softmax,
+    ProbabilityScores, grid_search, multi_label_grid_search, out_of_fold_label_logits, softmax,
 };
 use clsify::matrix::Matrix;
 use clsify::split::KFold;

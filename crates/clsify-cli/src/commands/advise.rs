@@ -8,11 +8,12 @@ use clsify::encoder::Dtype;
 use clsify::evaluation::Scoring;
 use clsify::features::pooling_names;
 use clsify::files::write_atomically;
-use clsify::pipeline::{
-    Candidate, EncoderSpeed, FeatureChoice, Observer, Selection, TestRows, TrainOptions, default_scoring,
-    train_selected,
-};
+use clsify::observer::Observer;
 use clsify::split::{SplitOptions, TestSize};
+use clsify::studies::EncoderSpeed;
+use clsify::training::{
+    Candidate, FeatureChoice, Selection, TestRows, TrainOptions, default_scoring, train_selected,
+};
 use serde::Serialize;
 
 use super::advise_chart::{Chart, ChartPoint};

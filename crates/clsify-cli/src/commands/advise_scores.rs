@@ -1,7 +1,7 @@
 //! Scores of an advised choice on rows that it has not seen.
 
 use clsify::evaluation::{Scoring, WeightedMultiLabelScores};
-use clsify::pipeline::{TrainingReport, TrainingScores};
+use clsify::training::{TrainingReport, TrainingScores};
 use serde::Serialize;
 
 /// Scores on the held-out rows, which no choice has seen. Each row counts once; by its weight where that is said, and in a

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clsify::encoder::Dtype;
-use clsify::pipeline::{EncoderSpeed, SentenceEncoder, SentenceEncoderOptions, SentenceGroup};
+use clsify::model::{SentenceEncoder, SentenceEncoderOptions, SentenceGroup};
+use clsify::studies::EncoderSpeed;
 use clsify_hub::{Located, Origin};
 use serde_json::{Map, json};
 

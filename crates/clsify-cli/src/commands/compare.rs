@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{bail, ensure};
 use clsify::dataset::{DatasetOptions, LabelSeparator};
 use clsify::evaluation::{Evaluation, Metrics, PairedScores};
-use clsify::pipeline::{
-    Answers, ComparedRows, ComparisonForm, ComparisonReport, Disagreement, EncoderReport, SavedModel, compare,
-};
+use clsify::model::{EncoderReport, SavedModel};
+use clsify::studies::{Answers, ComparedRows, ComparisonForm, ComparisonReport, Disagreement, compare};
 
 use crate::console::Console;
 use crate::loading::{load_classifier, load_test_dataset, note_labels_without_column};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clsify::dataset::LabelSeparator;
-use clsify::pipeline::{
+use clsify::studies::{
     CurveForecast, CurveScores, CurveScoring, LearningCurve, LearningCurveOptions, learning_curve,
 };
 

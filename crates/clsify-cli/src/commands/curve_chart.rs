@@ -1,6 +1,6 @@
 //! A learning curve as text and as SVG.
 
-use clsify::pipeline::{CurvePoint, CurveScoring, LearningCurve};
+use clsify::studies::{CurvePoint, CurveScoring, LearningCurve};
 
 use crate::svg::{dot, escaped, head, label, line, polyline};
 

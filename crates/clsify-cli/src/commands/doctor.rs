@@ -7,7 +7,8 @@ use clap::ValueEnum;
 use clsify::dataset::{Damage, DatasetOptions, Inspected, LabelSeparator};
 use clsify::encoder::EncoderConfig;
 use clsify::features::Layers;
-use clsify::pipeline::{DoctorOptions, DoctorReport, LabelIssue, SentenceEncoder, diagnose};
+use clsify::model::SentenceEncoder;
+use clsify::studies::{DoctorOptions, DoctorReport, LabelIssue, diagnose};
 use clsify_hub::Located;
 
 use crate::class_limit::ClassLimitArgs;
@@ -337,7 +338,7 @@ fn tables(report: &DoctorReport, separator: Option<&LabelSeparator>) -> String {
     let what = if report.label_sets.is_some() { "set of labels" } else { "label" };
     let heading = format!("with more than one {what}: {}", report.conflicts.len());
     section(&mut text, &heading, &["labels", "sentence"], &report.conflicts, |conflict| {
-        let label = |l: &clsify::pipeline::LabelLines| {
+        let label = |l: &clsify::studies::LabelLines| {
             let label = if l.label.is_empty() { "none" } else { &l.label };
             format!("{} (line {})", shorten(label, 20), lines(&l.lines))
         };
@@ -396,7 +397,7 @@ fn lines(lines: &[usize]) -> String {
 
 fn scripts(text: &mut String, report: &DoctorReport) {
     let scripts = &report.scripts;
-    let share = |s: &clsify::pipeline::ScriptShare| format!("{} {:.1}%", s.script, 100.0 * s.share);
+    let share = |s: &clsify::studies::ScriptShare| format!("{} {:.1}%", s.script, 100.0 * s.share);
     let shares: Vec<String> = scripts.shares.iter().map(share).collect();
     text.push_str(&format!(
         "\nscripts: {}\n",

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clsify::error::Error;
 use clsify::features::NpyWriter;
 use clsify::files::{AtomicFile, ScratchFile, is_written_in_place, open_in_place};
-use clsify::pipeline::{Fault, Observer, SentenceEncoder, Streamed};
+use clsify::model::{Fault, SentenceEncoder, Streamed};
+use clsify::observer::Observer;
 
 use crate::console::Console;
 use crate::loading::{load_encoder, locate_encoder};

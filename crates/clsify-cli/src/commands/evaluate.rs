@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clsify::dataset::DatasetOptions;
 use clsify::evaluation::{CalibrationScores, Metrics, ProbabilityScores};
-use clsify::pipeline::{EvaluationForm, SavedModel};
+use clsify::model::{EvaluationForm, SavedModel};
 use serde::Serialize;
 
 use self::errors::Subject;

@@ -7,7 +7,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use clsify::pipeline::Observer;
+use clsify::observer::Observer;
 
 use self::answers::{Answers, Style};
 use crate::console::{Console, Notes};

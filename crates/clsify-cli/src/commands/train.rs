@@ -6,14 +6,15 @@ pub(crate) mod multi_label;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use clsify::classifier::Platt;
 use clsify::dataset::{DatasetOptions, LabelCounts, LabelSeparator};
+use clsify::decision::Platt;
 use clsify::evaluation::{CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin};
 use clsify::files::is_inside;
-use clsify::pipeline::{
-    BaselineReport, ClassScores, ClassifierReport, FeatureChoice, GridSearchOptions, Observer, Seconds,
-    Selection, SentenceClassifier, TrainOptions, Trained, TrainingReport, TrainingScores, check_replaceable,
-    train, train_selected,
+use clsify::model::{SentenceClassifier, check_replaceable};
+use clsify::observer::Observer;
+use clsify::training::{
+    BaselineReport, ClassScores, ClassifierReport, FeatureChoice, GridSearchOptions, Seconds, Selection,
+    TrainOptions, Trained, TrainingReport, TrainingScores, train, train_selected,
 };
 
 use self::choice::{ChoiceArgs, FeatureSource};

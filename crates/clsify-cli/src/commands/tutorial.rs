@@ -10,10 +10,9 @@ use anyhow::{Context, ensure};
 use clap::builder::NonEmptyStringValueParser;
 use clsify::classifier::LogisticRegressionOptions;
 use clsify::dataset::Dataset;
-use clsify::pipeline::{
-    Features, GridSearchOptions, TestRows, TrainOptions, Trained, check_replaceable, train,
-};
+use clsify::model::{Features, check_replaceable};
 use clsify::split::{SplitOptions, class_folds, train_test_split};
+use clsify::training::{GridSearchOptions, TestRows, TrainOptions, Trained, train};
 use clsify_hub::{Hub, Located};
 
 use self::report::{

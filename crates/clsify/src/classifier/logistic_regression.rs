@@ -137,7 +137,7 @@ impl LogisticRegression {
     }
 
     /// The same fit with each row of weights and its intercept changed.
-    pub(super) fn with_coef(mut self, change: impl Fn(&mut [f64], &mut f64)) -> Self {
+    pub(crate) fn with_coef(mut self, change: impl Fn(&mut [f64], &mut f64)) -> Self {
         let rows = self.coef.chunks_exact_mut(self.n_features).zip(&mut self.intercept);
         rows.for_each(|(coef, intercept)| change(coef, intercept));
         self

@@ -3,22 +3,16 @@
 //! Knows no text and no transformers.
 
 pub mod baseline;
-mod decision;
 mod linear_classifier;
 pub(crate) mod logistic_regression;
 pub(crate) mod one_vs_rest;
-pub(crate) mod platt;
 mod samples;
 pub(crate) mod solver;
 mod standard_scaler;
-mod temperature;
 
 pub use baseline::MostFrequent;
-pub use decision::{Answer, Decision, Rule};
 pub use linear_classifier::LinearClassifier;
 pub use logistic_regression::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
 pub use one_vs_rest::{MultiLabelSamples, OneVsRest, above};
-pub use platt::Platt;
 pub use samples::Samples;
 pub use standard_scaler::{Scaling, StandardScaler};
-pub use temperature::Temperature;

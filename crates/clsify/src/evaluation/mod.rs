@@ -3,43 +3,32 @@
 //! `y_true` comes before `y_pred`; rows of a confusion matrix are the true classes, columns the predicted ones.
 //! Knows no text and no transformers.
 
-mod abstention;
 pub mod calibration_error;
-mod class_thresholds;
 mod cross_validation;
 mod either;
 mod f1_rows;
-mod f1_threshold;
 mod forecast;
 mod grid_search;
 pub mod interval;
 mod inverse_power_law;
-mod label_cuts;
 mod label_issues;
 pub mod metrics;
 mod multi_label;
 mod multi_label_cross_validation;
 mod optimism;
 mod paired;
-mod precision_threshold;
 mod ratio_score;
 mod row_scores;
 mod scoring;
 
-pub(crate) use abstention::check_target;
-pub use abstention::{
-    CoveragePoint, coverage_curve, coverage_curve_weighted, least_answered, reach_accuracy,
-};
 pub use calibration_error::{
     CalibrationScores, ProbabilityScores, ReliabilityBin, brier_score, expected_calibration_error, log_loss,
     reliability_bins,
 };
-pub use class_thresholds::{f1_macro_thresholds, f1_macro_thresholds_weighted};
 pub use cross_validation::{
     baseline_cross_val_score, compare_logits, cross_val_predict, cross_val_score, out_of_fold_logits,
 };
 pub use either::Metrics;
-pub use f1_threshold::F1Threshold;
 pub use forecast::{CurveRuns, Forecast, forecast};
 pub use grid_search::{GridPoint, GridSearch, grid_search, linspace, mean_and_std};
 pub use interval::wilson_ci95;
@@ -48,12 +37,10 @@ pub use label_issues::{RankedLabel, rank_labels, softmax};
 pub use metrics::{Evaluation, Scores, weighted_accuracy};
 pub use multi_label::{MultiLabelEvaluation, WeightedMultiLabelScores, exact_rows};
 pub use multi_label_cross_validation::{
-    compare_label_logits, f1_thresholds, multi_label_grid_search, out_of_fold_label_logits,
-    out_of_fold_probabilities,
+    compare_label_logits, multi_label_grid_search, out_of_fold_label_logits, out_of_fold_probabilities,
 };
 pub use optimism::{BiasCorrected, Resample, bias_corrected};
 pub use paired::PairedCounts;
-pub use precision_threshold::PrecisionThreshold;
 pub use ratio_score::{PairedScores, RatioScore};
 pub use row_scores::RowScores;
 pub use scoring::Scoring;

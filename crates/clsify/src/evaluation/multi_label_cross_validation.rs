@@ -1,7 +1,6 @@
 //! Folds of rows with several labels: each row's probabilities come from a classifier that has not seen it.
 
 use super::cross_validation::all_rows;
-use super::f1_threshold::F1Threshold;
 use super::grid_search::{GridPoint, GridSearch, mean_and_std};
 use crate::classifier::logistic_regression::FitTask;
 use crate::classifier::one_vs_rest::{MAX_ROW_WEIGHTS, fit_labels, held_out_label_logits, sigmoid};
@@ -102,33 +101,6 @@ fn label_logits(
     let of_tasks = held_out_label_logits(samples, &tasks, options, how)?;
     let shape = (samples.labels.n_samples(), samples.labels.n_labels());
     Ok(of_tasks.chunks_exact(folds.len()).map(|of_folds| all_rows(folds, of_folds, shape)).collect())
-}
-
-/// The threshold of each label with the largest F1, by probabilities `[n_samples, n_labels]` of rows out of their folds, which
-/// count by their weights.
-///
-/// # Errors
-/// As for [`F1Threshold::choose_weighted`].
-///
-/// ```
-/// use clsify::{targets::LabelIndicator, evaluation::f1_thresholds};
-/// let labels = LabelIndicator::from_sets(&[vec![0], vec![0, 1], vec![]], 2)?;
-/// let chosen = f1_thresholds(&[0.4, 0.1, 0.3, 0.8, 0.1, 0.2], &labels, None)?;
-/// assert_eq!((chosen[0].threshold, chosen[1].threshold), (0.2, 0.5));
-/// # Ok::<(), clsify::error::Error>(())
-/// ```
-pub fn f1_thresholds(
-    probabilities: &[f64],
-    labels: &LabelIndicator,
-    sample_weight: Option<&[f64]>,
-) -> Result<Vec<F1Threshold>> {
-    let n_labels = labels.n_labels();
-    (0..n_labels)
-        .map(|label| {
-            let own: Vec<f64> = probabilities.iter().copied().skip(label).step_by(n_labels).collect();
-            F1Threshold::choose_weighted(&labels.column(label), &own, sample_weight)
-        })
-        .collect()
 }
 
 /// Searches the C with the best mean micro F1 over the folds, all labels with the threshold 0.5; of equals the first one.

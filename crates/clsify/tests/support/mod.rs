@@ -140,8 +140,7 @@ pub(crate) fn dataset(n_classes: usize) -> clsify::dataset::Dataset {
 }
 
 /// An encoder of `fixtures/transformers`, with the `[CLS]` vector as features.
-pub(crate) fn encoder(case: &str) -> clsify::pipeline::SentenceEncoder {
-    let options = clsify::pipeline::SentenceEncoderOptions::default();
-    clsify::pipeline::SentenceEncoder::load(&fixtures().join("transformers").join(case), options, &())
-        .unwrap()
+pub(crate) fn encoder(case: &str) -> clsify::model::SentenceEncoder {
+    let options = clsify::model::SentenceEncoderOptions::default();
+    clsify::model::SentenceEncoder::load(&fixtures().join("transformers").join(case), options, &()).unwrap()
 }

@@ -1,7 +1,7 @@
 //! A comparison of two models of label sets, in words.
 
 use clsify::evaluation::MultiLabelEvaluation;
-use clsify::pipeline::{ComparedLabel, ComparisonForm, ComparisonReport};
+use clsify::studies::{ComparedLabel, ComparisonForm, ComparisonReport};
 
 use super::paired_table;
 use crate::table::{Table, n_shown, shorten};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clsify::dataset::Dataset;
-use clsify::pipeline::{Misclassified, SentenceClassifier};
+use clsify::model::{Misclassified, SentenceClassifier};
 use serde_json::{Map, Value, json};
 
 use crate::console::Console;

@@ -1,7 +1,9 @@
 //! Answers as they are written: one line per sentence, in every format.
 
+use clsify::decision::ABSTAINED;
 use clsify::error::Error;
-use clsify::pipeline::{ABSTAINED, Fault, Observer, Prediction, SentenceClassifier};
+use clsify::model::{Fault, Prediction, SentenceClassifier};
+use clsify::observer::Observer;
 use serde_json::{Map, Value, json};
 
 use super::OutputFormat;

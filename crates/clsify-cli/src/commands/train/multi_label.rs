@@ -1,11 +1,9 @@
 //! Scores of label sets in words: of a training run, and of an evaluation.
 
 use clsify::dataset::LabelSeparator;
+use clsify::decision::{Calibration, LabelThreshold, Thresholds};
 use clsify::evaluation::{MultiLabelEvaluation, WeightedMultiLabelScores};
-use clsify::pipeline::{
-    Calibration, ClassifierReport, ConstantScores, LabelSetScores, LabelThreshold, Thresholds,
-    ThresholdsReport,
-};
+use clsify::training::{ClassifierReport, ConstantScores, LabelSetScores, ThresholdsReport};
 
 use super::{calibrated, six_digits};
 use crate::table::{Table, n_shown, shorten};

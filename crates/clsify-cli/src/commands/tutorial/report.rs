@@ -1,8 +1,10 @@
 //! `tutorial.json`: the report of the training, and every number of the story that is not in it.
 
 use clsify::dataset::Dataset;
-use clsify::pipeline::{Observer, Prediction, SentenceEncoder, Trained, TrainingReport};
+use clsify::model::{Prediction, SentenceEncoder};
+use clsify::observer::Observer;
 use clsify::tokenizer::{Encoding, PaddedBatch};
+use clsify::training::{Trained, TrainingReport};
 use serde::Serialize;
 
 /// Rows, tokens or numbers that stand for all.

@@ -1,7 +1,8 @@
 //! The steps of the story in words. Each takes what it tells from the report, so that every number is in `tutorial.json`.
 
 use clsify::dataset::DatasetSummary;
-use clsify::pipeline::{ClassScores, SentenceEncoder, TrainingReport};
+use clsify::model::SentenceEncoder;
+use clsify::training::{ClassScores, TrainingReport};
 
 use super::report::{
     ARTICLE, DotProduct, FirstFeatures, Labelled, Padding, SentencePrediction, StorySeconds, Tokens,

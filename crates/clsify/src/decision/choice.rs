@@ -1,0 +1,364 @@
+//! Which rule makes answers of probabilities: chosen on training rows out of their folds, scored on the test rows.
+
+use serde::Serialize;
+
+use super::calibration::that_count;
+use super::cost_matrix::CostMatrix;
+use super::label_costs::LabelCosts;
+use crate::classifier::{ClassWeight, LogisticRegression};
+use crate::decision::{Answer, Decision, Rule};
+use crate::decision::{
+    CoveragePoint, coverage_curve_weighted, f1_macro_thresholds_weighted, least_answered, reach_accuracy,
+};
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::Evaluation;
+use crate::matrix::Matrix;
+
+/// What a program says where it abstains.
+pub const ABSTAINED: &str = "?";
+
+/// Points of [`DecisionReport::curve`].
+const N_CURVE_POINTS: usize = 20;
+
+/// Which rule is wanted, and whether there may be no answer. All numbers that are chosen are chosen on training rows, each
+/// scored by a classifier that has not seen it, after calibration if there is any.
+///
+/// Of label sets each label has one threshold, so that a rule and an abstention do not go together.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DecisionOptions {
+    /// Which class is answered, or which labels are given.
+    pub rule: RuleOptions,
+    /// Where it is not. The default is nowhere.
+    pub abstention: Option<Abstention>,
+}
+
+/// Which class is answered, or which labels are given.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum RuleOptions {
+    /// The most probable class: the article's choice. Every label with a probability above 0.5.
+    #[default]
+    MostProbable,
+    /// By a threshold for each class, those with the best macro F1; for each label that with its best F1.
+    F1Macro,
+    /// The class of least expected cost.
+    CostMatrix(CostMatrix),
+    /// Of label sets: the labels of least expected cost.
+    LabelCosts(LabelCosts),
+}
+
+/// Where there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Abstention {
+    /// Where the class of the rule has less than this probability; a label is given only above it.
+    Below(f64),
+    /// The same, with the threshold of the largest coverage at which this share of the answered rows is right; for each label
+    /// the lowest at which this share of the rows that are given it have it.
+    TargetPrecision(f64),
+}
+
+/// Which rule was chosen, and what it does.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DecisionReport {
+    /// The rule, which is saved with the classifier; its numbers are in the order of the classifier's classes.
+    pub rule: Decision,
+    /// The accuracy of answered rows that was asked for.
+    pub target_precision: Option<f64>,
+    /// On the training rows, out of their folds: those that it was chosen on.
+    pub out_of_fold: DecisionEffect,
+    /// On the held-out rows.
+    pub test: DecisionEffect,
+    /// Of an abstaining rule: what other thresholds would do, on the training rows out of their folds.
+    pub curve: Option<Vec<CoveragePoint>>,
+}
+
+/// What a rule changes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DecisionEffect {
+    /// With the most probable class as the answer for every row.
+    pub before: DecisionScores,
+    /// With the rule.
+    pub after: DecisionScores,
+}
+
+/// How good answers are.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DecisionScores {
+    /// All rows.
+    pub n_rows: usize,
+    /// Those that are answered.
+    pub n_answered: usize,
+    /// The share of rows that are answered.
+    pub coverage: f64,
+    /// The share of answered rows that is right; nothing where none is answered, like the next two.
+    pub accuracy: Option<f64>,
+    /// Its Wilson interval of 95 %.
+    pub accuracy_ci95: Option<[f64; 2]>,
+    /// The mean F1 of the classes over the answered rows.
+    pub f1_macro: Option<f64>,
+    /// With a cost matrix: the mean cost of an answer, over the rows whose label has costs.
+    pub mean_cost: Option<f64>,
+    /// Where rows have weights: coverage and accuracy by weight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weighted: Option<WeightedScores>,
+}
+
+/// How good answers are, each row counted by its weight.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct WeightedScores {
+    /// The share of the weight that is answered.
+    pub coverage: f64,
+    /// The share of the answered weight that is right.
+    pub accuracy: Option<f64>,
+}
+
+/// What does not depend on features, to be refused before they are made. `labels` are all of the data.
+pub(crate) fn check(
+    options: &DecisionOptions,
+    labels: &[String],
+    y_train: &[usize],
+    class_weight: ClassWeight,
+) -> Result<()> {
+    match options.abstention {
+        None => {}
+        Some(Abstention::Below(threshold)) => Decision::abstaining_below(threshold).check(labels.len())?,
+        Some(Abstention::TargetPrecision(target)) => {
+            if !(target > 0.0 && target < 1.0) {
+                return Err(bad(format!("expected a target between 0 and 1, got {target}")));
+            }
+            let (least, n) = (least_answered(target), y_train.len());
+            if n < least {
+                let message =
+                    format!("expected at least {least} training rows for a target of {target}, got {n}");
+                return Err(bad(message).with_hint("ask for less, or give more rows"));
+            }
+        }
+    }
+    match &options.rule {
+        RuleOptions::MostProbable | RuleOptions::F1Macro => {}
+        RuleOptions::LabelCosts(_) => {
+            return Err(bad("expected a cost matrix of classes, got costs of labels"));
+        }
+        RuleOptions::CostMatrix(costs) => {
+            if class_weight == ClassWeight::Balanced {
+                let message =
+                    "a cost matrix needs the probabilities of the data, which balanced class weights change";
+                return Err(
+                    bad(message).with_hint("drop --class-weight: costs say already what each class is worth")
+                );
+            }
+            costs.check(labels)?;
+            let trained: Vec<String> =
+                (0..labels.len()).filter(|id| y_train.contains(id)).map(|id| labels[id].clone()).collect();
+            costs.of_classes(&trained)?;
+        }
+    }
+    if options.abstention.is_some() && labels.iter().any(|label| label == ABSTAINED) {
+        let message = format!("a label of the data is {ABSTAINED:?}, which stands for no answer");
+        return Err(bad(message).with_hint("rename the label"));
+    }
+    Ok(())
+}
+
+/// Rows to choose on or to report on: probabilities `[n_rows, n_classes]` of a classifier's classes, the rows' own classes,
+/// and their weights if they have any.
+#[derive(Clone, Copy)]
+pub(crate) struct Scored<'a> {
+    pub(crate) probabilities: &'a [f64],
+    pub(crate) y_true: &'a [usize],
+    pub(crate) weights: Option<&'a [f64]>,
+}
+
+/// The rule for a classifier of `classes`, ids of `labels` like those of the rows, and what it does. `train` has the training
+/// rows out of their folds, calibrated; the test rows are looked at for the report only.
+pub(crate) fn report(
+    options: &DecisionOptions,
+    train: Scored,
+    test: Scored,
+    (classes, labels): (&[usize], &[String]),
+) -> Result<DecisionReport> {
+    let counting = Counting::of(train, classes);
+    let own: Vec<String> = classes.iter().map(|&id| labels[id].clone()).collect();
+    let decision = counting.choose(options, &own)?;
+    Ok(DecisionReport {
+        target_precision: match options.abstention {
+            Some(Abstention::TargetPrecision(target)) => Some(target),
+            _ => None,
+        },
+        out_of_fold: effect(&decision, train, classes, labels)?,
+        test: effect(&decision, test, classes, labels)?,
+        curve: match decision.abstain_below {
+            Some(_) => Some(short(&counting.curve(&decision.rule)?)),
+            None => None,
+        },
+        rule: decision,
+    })
+}
+
+impl DecisionReport {
+    /// What is worth knowing of a rule that leaves no row, or all of them, without an answer.
+    pub(crate) fn note(&self) -> Option<String> {
+        let (scores, threshold) = (&self.out_of_fold.after, self.rule.abstain_below?);
+        if scores.n_answered == 0 {
+            return Some(format!(
+                "no training row, out of its fold, has an answer of a probability of {threshold} or more: hardly anything is answered"
+            ));
+        }
+        if scores.n_answered < scores.n_rows {
+            return None;
+        }
+        Some(match self.target_precision {
+            Some(target) => {
+                format!("all answers together are right to {target} or more: nothing is left unanswered")
+            }
+            None => format!(
+                "no training row, out of its fold, has an answer of a probability below {threshold}: none is left unanswered"
+            ),
+        })
+    }
+}
+
+/// The rows that count: those with a weight above 0. Classes are places among a classifier's.
+struct Counting {
+    probabilities: Vec<f64>,
+    y_true: Vec<usize>,
+    weights: Option<Vec<f64>>,
+    n_classes: usize,
+}
+
+impl Counting {
+    fn of(rows: Scored, classes: &[usize]) -> Self {
+        let n_classes = classes.len();
+        let counts = |row: &usize| rows.weights.is_none_or(|weights| weights[*row] > 0.0);
+        let ids: Vec<usize> = (0..rows.y_true.len()).filter(counts).collect();
+        let place = |id: usize| classes.binary_search(&id).unwrap_or(usize::MAX);
+        Counting {
+            probabilities: ids
+                .iter()
+                .flat_map(|&row| &rows.probabilities[row * n_classes..][..n_classes])
+                .copied()
+                .collect(),
+            y_true: ids.iter().map(|&row| place(rows.y_true[row])).collect(),
+            weights: rows.weights.map(|weights| ids.iter().map(|&row| weights[row]).collect()),
+            n_classes,
+        }
+    }
+
+    /// The rule first, then from which probability of its class on it is answered; `labels` are the classes' names.
+    fn choose(&self, options: &DecisionOptions, labels: &[String]) -> Result<Decision> {
+        let (p, y, weights) = (&self.probabilities, &self.y_true, self.weights.as_deref());
+        let rule = match &options.rule {
+            RuleOptions::MostProbable => Rule::MostProbable,
+            RuleOptions::F1Macro => {
+                Rule::ClassThresholds(f1_macro_thresholds_weighted(p, y, self.n_classes, weights)?)
+            }
+            RuleOptions::CostMatrix(costs) => Rule::CostMatrix(costs.of_classes(labels)?),
+            RuleOptions::LabelCosts(_) => {
+                return Err(bad("expected a cost matrix of classes, got costs of labels"));
+            }
+        };
+        let abstain_below = match options.abstention {
+            None => None,
+            Some(Abstention::Below(threshold)) => Some(threshold),
+            Some(Abstention::TargetPrecision(target)) => {
+                Some(reach_accuracy(&self.curve(&rule)?, target)?.threshold)
+            }
+        };
+        Ok(Decision { rule, abstain_below })
+    }
+
+    /// Coverage and accuracy of every threshold on the probability of the rule's class.
+    fn curve(&self, rule: &Rule) -> Result<Vec<CoveragePoint>> {
+        let decision = Decision::from(rule.clone());
+        let rows = self.probabilities.chunks_exact(self.n_classes).zip(&self.y_true);
+        let (confidence, right): (Vec<f64>, Vec<bool>) = rows
+            .map(|(row, &y)| {
+                let class = decision.decide(row).class_id;
+                (row[class], class == y)
+            })
+            .unzip();
+        coverage_curve_weighted(&confidence, &right, self.weights.as_deref())
+    }
+}
+
+/// Some points of the curve for a report, evenly spread over the coverage.
+fn short(curve: &[CoveragePoint]) -> Vec<CoveragePoint> {
+    let at = |i: usize| {
+        let coverage = i as f64 / N_CURVE_POINTS as f64;
+        curve.iter().find(|point| point.coverage >= coverage - 1e-9).copied()
+    };
+    let mut points: Vec<CoveragePoint> = (1..=N_CURVE_POINTS).filter_map(at).collect();
+    points.dedup();
+    points
+}
+
+/// The classes that a classifier says for rows of features, best guesses among them: ids of
+/// [`LogisticRegression::classes`].
+pub(crate) fn class_ids(rule: &Decision, classifier: &LogisticRegression, x: &Matrix) -> Vec<usize> {
+    let answers = of_probabilities(rule, &classifier.predict_proba(x), classifier.classes());
+    answers.iter().map(|answer| answer.class_id).collect()
+}
+
+/// The answers for rows of probabilities, of which the columns are `classes`.
+pub(crate) fn of_probabilities(rule: &Decision, probabilities: &[f64], classes: &[usize]) -> Vec<Answer> {
+    let answer = |row: &[f64]| {
+        let answer = rule.decide(row);
+        Answer { class_id: classes[answer.class_id], ..answer }
+    };
+    probabilities.chunks_exact(classes.len()).map(answer).collect()
+}
+
+/// What a rule changes for these rows, of which all are counted once, but for the scores by weight; their classes and
+/// `classes` are ids of `labels`.
+pub(crate) fn effect(
+    decision: &Decision,
+    Scored { probabilities, y_true, weights }: Scored,
+    classes: &[usize],
+    labels: &[String],
+) -> Result<DecisionEffect> {
+    let costs = match &decision.rule {
+        Rule::CostMatrix(costs) => Some(costs),
+        _ => None,
+    };
+    let scores = |decision: &Decision| -> Result<DecisionScores> {
+        let answers = of_probabilities(decision, probabilities, classes);
+        let answered: Vec<(usize, usize)> = y_true
+            .iter()
+            .zip(&answers)
+            .filter(|(_, answer)| !answer.abstained)
+            .map(|(&y, answer)| (y, answer.class_id))
+            .collect();
+        let (truths, given): (Vec<usize>, Vec<usize>) = answered.iter().copied().unzip();
+        let evaluation = match answered.len() {
+            0 => None,
+            _ => Some(Evaluation::from_predictions(&truths, &given, labels)?),
+        };
+        let place = |id: usize| classes.iter().position(|&class| class == id);
+        let cost = |&(y, answer): &(usize, usize)| Some(costs?[place(y)?][place(answer)?]);
+        let paid: Vec<f64> = answered.iter().filter_map(cost).collect();
+        let weighted = that_count(weights).map(|weights| {
+            let share = |is_in: &dyn Fn(&Answer, usize) -> bool| -> f64 {
+                let rows = answers.iter().zip(y_true).zip(weights);
+                rows.filter(|((answer, y), _)| is_in(answer, **y)).map(|(_, weight)| weight).sum()
+            };
+            let given = share(&|answer, _| !answer.abstained);
+            let right = share(&|answer, y| !answer.abstained && answer.class_id == y);
+            let accuracy = (given > 0.0).then(|| right / given);
+            WeightedScores { coverage: given / weights.iter().sum::<f64>(), accuracy }
+        });
+        Ok(DecisionScores {
+            n_rows: y_true.len(),
+            n_answered: answered.len(),
+            coverage: answered.len() as f64 / y_true.len().max(1) as f64,
+            accuracy: evaluation.as_ref().map(|e| e.accuracy),
+            accuracy_ci95: evaluation.as_ref().map(|e| e.accuracy_ci95),
+            f1_macro: evaluation.as_ref().map(|e| e.macro_average.f1),
+            mean_cost: (!paid.is_empty()).then(|| paid.iter().sum::<f64>() / paid.len() as f64),
+            weighted,
+        })
+    };
+    Ok(DecisionEffect { before: scores(&Decision::default())?, after: scores(decision)? })
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidArgument, message).at("decision")
+}

@@ -1,0 +1,104 @@
+//! The probability above which a label should be given, so that its F1 is largest.
+//!
+//! In: which rows have the label, and its probability for each, by a classifier that has not seen the row. Out: a threshold
+//! halfway between two neighbouring probabilities. Its F1 is the largest along scikit-learn's `precision_recall_curve`.
+
+use super::label_cuts::{Cut, Cuts};
+use crate::error::Result;
+use crate::targets::LabelIndicator;
+
+/// A label's threshold, and the F1 that it reaches on the rows that chose it.
+///
+/// ```
+/// use clsify::decision::F1Threshold;
+/// let has_label = [true, true, false, false];
+/// let chosen = F1Threshold::choose(&has_label, &[0.4, 0.3, 0.1, 0.2])?;
+/// assert_eq!((chosen.threshold, chosen.f1, chosen.f1_at_half), (0.25, 1.0, 0.0));
+/// // Where nothing is better, it is 0.5.
+/// assert_eq!(F1Threshold::choose(&has_label, &[0.9, 0.8, 0.1, 0.2])?.threshold, 0.5);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct F1Threshold {
+    /// A row has the label when its probability is above this.
+    pub threshold: f64,
+    /// The F1 with this threshold, on the rows that chose it: better than on others.
+    pub f1: f64,
+    /// The F1 with the threshold 0.5, on the same rows.
+    pub f1_at_half: f64,
+}
+
+impl F1Threshold {
+    /// Chooses the threshold with the largest F1; of equals 0.5, else the one nearest to 0.5, else the smaller one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) when the lengths differ or something is no
+    /// probability.
+    pub fn choose(has_label: &[bool], probabilities: &[f64]) -> Result<Self> {
+        Self::choose_weighted(has_label, probabilities, None)
+    }
+
+    /// The same of rows that count by their weights; `None`: the same.
+    ///
+    /// # Errors
+    /// As for [`choose`](Self::choose); also when there is not a weight for every row.
+    ///
+    /// ```
+    /// use clsify::decision::F1Threshold;
+    /// let twice = F1Threshold::choose(&[true, false, false, true], &[0.4, 0.3, 0.3, 0.2])?;
+    /// let weighted =
+    ///     F1Threshold::choose_weighted(&[true, false, true], &[0.4, 0.3, 0.2], Some(&[1.0, 2.0, 1.0]))?;
+    /// assert_eq!(twice, weighted);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn choose_weighted(
+        has_label: &[bool],
+        probabilities: &[f64],
+        sample_weight: Option<&[f64]>,
+    ) -> Result<Self> {
+        let cuts = Cuts::of(has_label, probabilities, sample_weight)?;
+        // The same division for the same counts: equal scores are equal to the last bit.
+        let f1 = |cut: &Cut| match cuts.support + cut.given {
+            0.0 => 0.0,
+            total => 2.0 * cut.right / total,
+        };
+        let f1_at_half = f1(&cuts.at_half);
+        let mut best = F1Threshold { threshold: 0.5, f1: f1_at_half, f1_at_half };
+        for cut in &cuts.all {
+            let found = F1Threshold { threshold: cut.threshold, f1: f1(cut), f1_at_half };
+            let distance = |threshold: f64| (threshold - 0.5).abs();
+            let is_nearer = distance(found.threshold) <= distance(best.threshold);
+            if found.f1 > best.f1 || (found.f1 == best.f1 && is_nearer) {
+                best = found;
+            }
+        }
+        Ok(best)
+    }
+}
+
+/// The threshold of each label with the largest F1, by probabilities `[n_samples, n_labels]` of rows out of their folds, which
+/// count by their weights.
+///
+/// # Errors
+/// As for [`F1Threshold::choose_weighted`].
+///
+/// ```
+/// use clsify::{targets::LabelIndicator, evaluation::f1_thresholds};
+/// let labels = LabelIndicator::from_sets(&[vec![0], vec![0, 1], vec![]], 2)?;
+/// let chosen = f1_thresholds(&[0.4, 0.1, 0.3, 0.8, 0.1, 0.2], &labels, None)?;
+/// assert_eq!((chosen[0].threshold, chosen[1].threshold), (0.2, 0.5));
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn f1_thresholds(
+    probabilities: &[f64],
+    labels: &LabelIndicator,
+    sample_weight: Option<&[f64]>,
+) -> Result<Vec<F1Threshold>> {
+    let n_labels = labels.n_labels();
+    (0..n_labels)
+        .map(|label| {
+            let own: Vec<f64> = probabilities.iter().copied().skip(label).step_by(n_labels).collect();
+            F1Threshold::choose_weighted(&labels.column(label), &own, sample_weight)
+        })
+        .collect()
+}

@@ -1,0 +1,214 @@
+//! Which encoder is this? The sha256 of its files as they were loaded, and a name for all that decides the features of given
+//! token ids.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+#[cfg(target_arch = "x86_64")]
+use clsify_kernels::packed::Kernel;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::hash_memory::{HashMemory, hexadecimal};
+use crate::encoder::{Dtype, encoder_files};
+use crate::error::{Error, ErrorKind, Result};
+use crate::features::{FeatureOptions, feature_files, sentence_transformers_files};
+use crate::tokenizer::tokenizer_files;
+
+/// To be raised by whoever changes the arithmetic so that a vector gets other bits.
+const ARITHMETIC: u32 = 4;
+
+/// A file and its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileHash {
+    /// The file's path in the encoder's folder.
+    pub name: String,
+    /// Its sha256, in hexadecimal.
+    pub sha256: String,
+}
+
+/// The files of an encoder's folder, as they were when they were loaded.
+///
+/// They are listed before the first of them is read. Their hashes are found out once, when they are asked for, and are those
+/// of what was loaded: a file that has changed in between is an error.
+#[derive(Debug)]
+pub(crate) struct EncoderFiles {
+    /// As it was named.
+    given: PathBuf,
+    /// Resolved.
+    folder: PathBuf,
+    files: Vec<File>,
+    hashes: OnceLock<Vec<FileHash>>,
+}
+
+#[derive(Debug)]
+struct File {
+    /// Below the folder, with `/`.
+    name: String,
+    path: PathBuf,
+    part: Part,
+    stamp: Option<Stamp>,
+}
+
+/// What a file decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// The vector of given token ids.
+    Vectors,
+    /// The token ids of a sentence.
+    Tokens,
+    /// What was done, which is known once it has been read: a saved classifier holds it itself.
+    Settings,
+}
+
+/// What changes when a file does: its length, the times of its last changes, and which file it is.
+type Stamp = (u64, Option<std::time::SystemTime>, (i64, i64), u64);
+
+impl EncoderFiles {
+    /// Lists the files that decide these features.
+    pub(crate) fn of(folder: &Path, features: &FeatureOptions) -> Self {
+        // What is missing or malformed is for the readers to name.
+        let vectors = encoder_files(folder).unwrap_or_default().into_iter();
+        let vectors = vectors.chain(feature_files(features).into_iter().map(|file| folder.join(file)));
+        let tokens = tokenizer_files(folder).into_iter();
+        let settings = sentence_transformers_files(folder).unwrap_or_default().into_iter();
+        let parts = vectors.map(|path| (path, Part::Vectors));
+        let parts = parts.chain(tokens.map(|path| (path, Part::Tokens)));
+        let parts = parts.chain(settings.map(|path| (path, Part::Settings)));
+        let mut files: Vec<File> = Vec::new();
+        for (path, part) in parts {
+            if files.iter().all(|file| file.path != path) {
+                let below = path.strip_prefix(folder).unwrap_or(&path);
+                let name = below.iter().map(|name| name.to_string_lossy()).collect::<Vec<_>>().join("/");
+                files.push(File { name, stamp: stamp(&path).ok(), path, part });
+            }
+        }
+        // A folder that cannot be resolved is none, which loading will find.
+        let given = folder.to_path_buf();
+        let folder = folder.canonicalize().unwrap_or_else(|_| given.clone());
+        EncoderFiles { given, folder, files, hashes: OnceLock::new() }
+    }
+
+    /// The path of every file below the folder, with `/`.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| file.name.as_str())
+    }
+
+    /// The folder, resolved.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The sha256 of each file that decides what becomes of a sentence.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] when a file has changed since it was listed; I/O errors with the path.
+    pub(crate) fn hashes(&self, memory: &HashMemory) -> Result<Vec<FileHash>> {
+        let all = self.all_hashes(memory)?;
+        let decide = self.files.iter().zip(all).filter(|(file, _)| file.part != Part::Settings);
+        Ok(decide.map(|(_, hash)| hash.clone()).collect())
+    }
+
+    fn all_hashes(&self, memory: &HashMemory) -> Result<&[FileHash]> {
+        if let Some(hashes) = self.hashes.get() {
+            return Ok(hashes);
+        }
+        if self.files.iter().all(|file| file.part != Part::Vectors) {
+            encoder_files(&self.given)?;
+        }
+        let hash = |file: &File| Ok(FileHash { name: file.name.clone(), sha256: memory.sha256(&file.path)? });
+        let hashes = self.files.par_iter().map(hash).collect::<Result<Vec<FileHash>>>()?;
+        self.check_unchanged()?;
+        Ok(self.hashes.get_or_init(|| hashes))
+    }
+
+    /// Checks that no file has been replaced since it was listed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] with the file that has.
+    pub(crate) fn check_unchanged(&self) -> Result<()> {
+        match self.files.iter().find(|file| stamp(&file.path).ok() != file.stamp) {
+            None => Ok(()),
+            Some(file) => Err(changed(&file.path)),
+        }
+    }
+
+    /// A name for all that decides the features of given token ids, of 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// As for [`hashes`](Self::hashes).
+    pub(crate) fn features_name(
+        &self,
+        features: &FeatureOptions,
+        dtype: Dtype,
+        memory: &HashMemory,
+    ) -> Result<String> {
+        let mut sha256 = Sha256::new();
+        // The version and the processor: another kernel adds in another order.
+        let version = env!("CARGO_PKG_VERSION");
+        sha256.update(format!("{version} {ARITHMETIC} {} {dtype} {features}\n", instruction_set()));
+        for (file, hash) in self.files.iter().zip(self.all_hashes(memory)?) {
+            if file.part == Part::Vectors {
+                sha256.update(format!("{} {}\n", hash.name, hash.sha256));
+            }
+        }
+        Ok(hexadecimal(sha256))
+    }
+
+    /// Copies all files to another folder, where they lie as they do here.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] when a file is not any more what was loaded; I/O errors with the path.
+    pub(crate) fn copy_to(&self, target: &Path, memory: &HashMemory) -> Result<()> {
+        for (file, hash) in self.files.iter().zip(self.all_hashes(memory)?) {
+            let copy = target.join(&file.name);
+            let folder = copy.parent().unwrap_or(target);
+            fs::create_dir_all(folder).map_err(|e| Error::io(folder, &e))?;
+            fs::copy(&file.path, &copy).map_err(|e| match fs::metadata(&file.path) {
+                Ok(_) => Error::io(&copy, &e),
+                Err(e) => Error::io(&file.path, &e),
+            })?;
+            if HashMemory::default().sha256(&copy)? != hash.sha256 {
+                return Err(changed(&file.path));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn changed(path: &Path) -> Error {
+    Error::new(ErrorKind::Checkpoint, "the file has changed while it was in use")
+        .at(path.display().to_string())
+        .with_hint("run the command again")
+}
+
+fn stamp(path: &Path) -> std::io::Result<Stamp> {
+    let metadata = fs::metadata(path)?;
+    #[cfg(unix)]
+    let (changed, number) = {
+        use std::os::unix::fs::MetadataExt;
+        ((metadata.ctime(), metadata.ctime_nsec()), metadata.ino())
+    };
+    #[cfg(not(unix))]
+    let (changed, number) = ((0, 0), 0);
+    Ok((metadata.len(), metadata.modified().ok(), changed, number))
+}
+
+/// What the products are computed with on this machine.
+fn instruction_set() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if Kernel::AmxBf16.is_available() {
+            return "x86_64 avx512 amx";
+        }
+        if is_x86_feature_detected!("avx512f") {
+            return "x86_64 avx512";
+        }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            return "x86_64 avx2";
+        }
+    }
+    std::env::consts::ARCH
+}

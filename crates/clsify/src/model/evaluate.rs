@@ -1,0 +1,257 @@
+//! How a trained classifier does on labelled sentences that it was not trained on.
+
+use serde::Serialize;
+
+use super::encoder_report::{EncoderReport, FeaturesReport};
+use super::label_ids::{among, sets, targets, union};
+use super::misclassified::{Misclassified, most_confident_first};
+use super::sentence_classifier::{Prediction, SentenceClassifier};
+use crate::classifier::{ClassWeight, above};
+use crate::dataset::{Dataset, DatasetSummary};
+use crate::decision::Decision;
+use crate::decision::calibration::{self, that_count};
+use crate::decision::choice::{self, DecisionEffect, Scored};
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::{
+    Evaluation, Metrics, MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores, weighted_accuracy,
+};
+use crate::notes::cautions::{check_some_known, note_below_baseline, note_seen, quoted};
+use crate::notes::label_notes::note_known_otherwise;
+use crate::notes::list::list;
+use crate::observer::Observer;
+use crate::targets::{LabelIndicator, Labels};
+
+/// How a classifier does on labelled sentences.
+#[derive(Debug, Clone, Serialize)]
+pub struct EvaluationReport {
+    /// The labelled sentences.
+    pub dataset: DatasetSummary,
+    /// The encoder and what was taken from it.
+    pub encoder: EncoderReport,
+    /// The features of the sentences.
+    pub features: FeaturesReport,
+    /// Rows whose sentence is that of a training row, but for case and spaces; `None` for a model that does not know its
+    /// training rows, as it was saved by an earlier version.
+    pub n_seen: Option<usize>,
+    /// The scores; where the classifier may abstain, of its best guesses.
+    pub test: Metrics,
+    /// What differs with the form of the labels.
+    #[serde(flatten)]
+    pub form: EvaluationForm,
+    /// How far its probabilities can be trusted; of label sets means of the labels' scores. Rows count by their weights, if
+    /// they have any.
+    pub probabilities: ProbabilityScores,
+}
+
+/// Scores that only one form of labels has.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum EvaluationForm {
+    /// Of one class a sentence.
+    Classes {
+        /// The accuracy with each row counted by its weight, where rows have weights.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        test_weighted_accuracy: Option<f64>,
+        /// What the rule of decision does, if that is not the most probable class.
+        decision: Option<Box<EvaluatedDecision>>,
+    },
+    /// Of label sets.
+    LabelSets {
+        /// Scores with each row counted by its weight, where rows have weights.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        test_weighted: Option<WeightedMultiLabelScores>,
+    },
+}
+
+/// What a saved rule does on labelled sentences.
+#[derive(Debug, Clone, Serialize)]
+pub struct EvaluatedDecision {
+    /// The rule.
+    pub rule: Decision,
+    /// Without it and with it.
+    #[serde(flatten)]
+    pub effect: DecisionEffect,
+}
+
+/// What a classifier says of the rows of a data set.
+pub(crate) struct Evaluated {
+    pub(crate) report: EvaluationReport,
+    /// Row by row.
+    pub(crate) predictions: Vec<Prediction>,
+}
+
+impl SentenceClassifier {
+    /// Whether the classifier knows any label of the data. Without one every row counts as wrong, which is seldom meant:
+    /// the labels are probably spelled in two ways. Rows without any label pass.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] with the labels of both, when there are labels and it knows none.
+    pub fn check_labels(&self, dataset: &Dataset) -> Result<()> {
+        check_some_known(&dataset.classes(), self.classes(), "the model")
+    }
+
+    /// Scores the classifier on labelled sentences; a label that it does not know is never given, and counts as wrong. The observer
+    /// is told of such labels, of rows that the classifier was trained on, and of an accuracy below that of a constant answer.
+    ///
+    /// # Errors
+    /// As for [`SentenceEncoder::encode`](crate::model::SentenceEncoder::encode); [`ErrorKind::InvalidArgument`] when the labels are of another
+    /// form than the classifier's.
+    pub fn evaluate(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<EvaluationReport> {
+        Ok(self.evaluate_with_errors(dataset, observer)?.0)
+    }
+
+    /// The same, and the rows that the classifier gets wrong, the most confident errors first. A row with a label that the classifier
+    /// does not know is one of them.
+    ///
+    /// # Errors
+    /// As for [`evaluate`](Self::evaluate).
+    pub fn evaluate_with_errors(
+        &self,
+        dataset: &Dataset,
+        observer: &dyn Observer,
+    ) -> Result<(EvaluationReport, Vec<Misclassified>)> {
+        let Evaluated { report, predictions } = self.evaluate_rows(dataset, observer)?;
+        let unknown = self.unknown_labels(dataset);
+        if !unknown.is_empty() {
+            let unknown = list(&unknown.iter().map(String::as_str).collect::<Vec<_>>());
+            let what = match report.test {
+                Metrics::Classes(_) => "such rows count as wrong",
+                Metrics::LabelSets(_) => "it is never given, and counts as missed",
+            };
+            observer.note(&format!("the classifier does not know the label {unknown}: {what}"));
+        }
+        note_known_otherwise(observer, &unknown, self.classes());
+        note_seen(observer, (report.n_seen.unwrap_or(0), dataset.len()), "the training rows of the model");
+        let trades_accuracy = self.metadata().training.class_weight != ClassWeight::None;
+        if let Metrics::Classes(test) = &report.test
+            && let Some((label, share)) = most_frequent(test).filter(|_| !trades_accuracy)
+            && self.decision().is_some_and(Decision::is_most_probable)
+        {
+            let constant = format!("always answering {}, the most frequent label here", quoted(label));
+            note_below_baseline(observer, "accuracy", test.accuracy, (&constant, share));
+        }
+        let truths = dataset.label_sets();
+        let errors = predictions.into_iter().zip(&truths).enumerate();
+        let errors = errors.filter_map(|(row, (prediction, truth))| self.error(row, prediction, truth));
+        Ok((report, most_confident_first(errors.collect())))
+    }
+
+    /// A row that is predicted wrong.
+    fn error(&self, row: usize, prediction: Prediction, truth: &[String]) -> Option<Misclassified> {
+        let predicted: Vec<String> = self.labels(&prediction).into_iter().map(str::to_string).collect();
+        if predicted == truth {
+            return None;
+        }
+        let Prediction { label_ids, abstained, probabilities } = prediction;
+        let confidence = match self.thresholds() {
+            None => probabilities[label_ids[0]],
+            Some(_) => {
+                // How sure the classifier is of a label that is wrong.
+                let wrong = self.classes().iter().zip(&probabilities).enumerate().filter_map(
+                    |(id, (label, p))| match (label_ids.contains(&id), truth.contains(label)) {
+                        (true, false) => Some(*p),
+                        (false, true) => Some(1.0 - p),
+                        _ => None,
+                    },
+                );
+                let is_unknown = truth.iter().any(|label| self.classes().binary_search(label).is_err());
+                wrong.chain(is_unknown.then_some(1.0)).max_by(f64::total_cmp)?
+            }
+        };
+        Some(Misclassified { row, predicted, abstained, confidence, probabilities })
+    }
+
+    /// The scores, and what is predicted for each row.
+    pub(crate) fn evaluate_rows(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<Evaluated> {
+        self.check_form(dataset)?;
+        let labels = union(self.classes(), dataset.classes());
+        let y_true = targets(dataset, &labels)?;
+        let encoded = self.encoder().encode_lines(dataset.sentences(), dataset.lines(), observer)?;
+        let predictions = self.predict_features(&encoded.features);
+        let own: Vec<f64> = predictions.iter().flat_map(|p| p.probabilities.iter().copied()).collect();
+        let (test, form, probabilities) = match y_true.labels() {
+            Labels::Classes { class_ids, .. } => {
+                self.class_scores(&predictions, &own, (class_ids, dataset.weights()), &labels)?
+            }
+            Labels::Sets(y_true) => self.label_set_scores(&own, (y_true, dataset), &labels)?,
+        };
+        let report = EvaluationReport {
+            dataset: dataset.summary(),
+            encoder: EncoderReport::of(self.encoder()),
+            features: FeaturesReport::of(&encoded),
+            n_seen: self.n_seen(dataset),
+            test,
+            form,
+            probabilities,
+        };
+        Ok(Evaluated { report, predictions })
+    }
+
+    fn class_scores(
+        &self,
+        predictions: &[Prediction],
+        probabilities: &[f64],
+        (y_true, weights): (&[usize], Option<&[f64]>),
+        labels: &[String],
+    ) -> Result<(Metrics, EvaluationForm, ProbabilityScores)> {
+        let place = |label: &String| labels.binary_search(label).unwrap_or(usize::MAX);
+        let own_ids: Vec<usize> = self.classes().iter().map(place).collect();
+        let y_pred: Vec<usize> = predictions.iter().map(|p| own_ids[p.label_ids[0]]).collect();
+        let rows = Scored { probabilities, y_true, weights };
+        let decision = match self.decision() {
+            Some(rule) if !rule.is_most_probable() => {
+                let effect = choice::effect(rule, rows, &own_ids, labels)?;
+                Some(Box::new(EvaluatedDecision { rule: rule.clone(), effect }))
+            }
+            _ => None,
+        };
+        let test_weighted_accuracy = weights.and_then(|w| weighted_accuracy(y_true, &y_pred, w));
+        Ok((
+            Metrics::Classes(Evaluation::from_predictions(y_true, &y_pred, labels)?),
+            EvaluationForm::Classes { test_weighted_accuracy, decision },
+            calibration::scores(probabilities, &own_ids, (y_true, weights), labels.len())?,
+        ))
+    }
+
+    fn label_set_scores(
+        &self,
+        probabilities: &[f64],
+        (y_true, dataset): (&LabelIndicator, &Dataset),
+        labels: &[String],
+    ) -> Result<(Metrics, EvaluationForm, ProbabilityScores)> {
+        let thresholds = self.thresholds().unwrap_or_default();
+        let y_pred = among(&above(probabilities, thresholds), self.classes(), labels)?;
+        let own = targets(dataset, self.classes())?;
+        let weights = dataset.weights();
+        Ok((
+            Metrics::LabelSets(MultiLabelEvaluation::from_predictions(y_true, &y_pred, labels)?),
+            EvaluationForm::LabelSets {
+                test_weighted: WeightedMultiLabelScores::of(y_true, &y_pred, weights)?,
+            },
+            ProbabilityScores::of_labels(probabilities, sets(&own)?, that_count(weights))?,
+        ))
+    }
+
+    /// Whether the labels of the data are of the form that the classifier gives.
+    fn check_form(&self, dataset: &Dataset) -> Result<()> {
+        let (expected, got) = match (self.separator(), dataset.separator()) {
+            (Some(_), None) => ("label sets", "one label a sentence"),
+            (None, Some(_)) => ("one label a sentence", "label sets"),
+            _ => return Ok(()),
+        };
+        let message = format!("expected {expected} as in the training of the classifier, got {got}");
+        Err(Error::new(ErrorKind::InvalidArgument, message).at("data"))
+    }
+
+    /// The labels of the data that are no class of this classifier, sorted.
+    pub(crate) fn unknown_labels(&self, dataset: &Dataset) -> Vec<String> {
+        dataset.classes().into_iter().filter(|label| self.classes().binary_search(label).is_err()).collect()
+    }
+}
+
+/// The label of the most rows, and its share of them; none where all rows have one label, of which nothing can be learned.
+fn most_frequent(test: &Evaluation) -> Option<(&str, f64)> {
+    let n: usize = test.per_class.iter().map(|(_, scores)| scores.support).sum();
+    let (label, scores) = test.per_class.iter().max_by_key(|(_, scores)| scores.support)?;
+    (scores.support < n).then(|| (label.as_str(), scores.support as f64 / n as f64))
+}

@@ -1,0 +1,27 @@
+//! 9. An encoder with its classifier: loaded, asked, evaluated and saved.
+//!
+//! [`SentenceEncoder`] is a tokenizer, an encoder and the choice of features as one thing; [`SentenceClassifier`] has a classifier on it.
+
+pub(crate) mod encoder_identity;
+pub(crate) mod encoder_report;
+pub(crate) mod evaluate;
+pub(crate) mod hash_memory;
+pub(crate) mod label_ids;
+pub(crate) mod misclassified;
+pub(crate) mod saved_model;
+pub(crate) mod seen_sentences;
+pub(crate) mod sentence_classifier;
+pub(crate) mod sentence_encoder;
+pub(crate) mod stream;
+
+pub use self::encoder_identity::FileHash;
+pub use self::encoder_report::{EncoderReport, FeaturesReport};
+pub use self::evaluate::{EvaluatedDecision, EvaluationForm, EvaluationReport};
+pub use self::misclassified::Misclassified;
+pub use self::saved_model::{
+    FORMAT_VERSION, SavedClassForm, SavedEncoder, SavedForm, SavedLabelSetForm, SavedLabels, SavedModel,
+    SavedTraining, check_replaceable, is_part_of_a_model,
+};
+pub use self::sentence_classifier::{LoadOptions, Prediction, SentenceClassifier};
+pub use self::sentence_encoder::{Encoded, Features, SentenceEncoder, SentenceEncoderOptions};
+pub use self::stream::{Fault, Group, SentenceGroup, Streamed};

@@ -1,0 +1,562 @@
+//! The folder of a saved classifier: `clsify.json`, `classifier.safetensors` and, if asked for, the encoder.
+//!
+//! There is no pickle and nothing that runs: JSON, and numbers in a safetensors file. The encoder is named with the
+//! sha256 of each of its files, and a classifier is not loaded onto another encoder than the one it was trained on.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{self, SafeTensors, TensorView};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::encoder_identity::{EncoderFiles, FileHash};
+use super::encoder_report::EncoderReport;
+use super::hash_memory::HashMemory;
+use super::seen_sentences::SeenSentences;
+use super::sentence_encoder::SentenceEncoder;
+use crate::checkpoint_folder::{open, read, refuse_stand_in, text};
+use crate::classifier::logistic_regression::check_weights;
+use crate::classifier::{ClassWeight, Scaling};
+use crate::dataset::LabelSeparator;
+use crate::decision::calibration::Calibration;
+use crate::decision::thresholds::Thresholds;
+use crate::decision::{Decision, Platt};
+use crate::encoder::{Dtype, encoder_files};
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::Metrics;
+use crate::features::FeatureOptions;
+use crate::files::{
+    TemporaryFolder, carry_over, check_folder_writable, recover_folder, resolve, write_atomically,
+    write_folder_atomically,
+};
+use crate::tokenizer::{is_settings, settings_change_ids, tokenizer_files};
+
+/// The newest version of the folder's form; this program reads those before it too. Version 1 had `pooling`, of the last
+/// layer, for `features`; version 3 has a `decision` other than the most probable class, or `multi_label`, which a program
+/// that does not know them must not pass over; version 4 has a `prompt`, `lowercase`, or features with `modules`, `truncate_dim`
+/// or `n_prompt_tokens`, likewise. A model is written as the oldest version that has all of it, but 1.
+pub const FORMAT_VERSION: u32 = 4;
+
+const METADATA: &str = "clsify.json";
+const WEIGHTS: &str = "classifier.safetensors";
+const BUNDLED_ENCODER: &str = "encoder";
+/// The tensor of the training rows' fingerprints. Versions before it pass over it, and their models do without.
+const SEEN: &str = "training_rows";
+
+/// Weights of a linear classifier are small; a file beyond this is not one of ours.
+const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
+
+/// Longer files of settings are none either: a matrix of costs may have this many bytes, nothing else comes near.
+const MAX_METADATA_BYTES: u64 = 1 << 29;
+
+/// What `clsify.json` holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedModel {
+    /// The version of the folder's form.
+    pub format_version: u32,
+    /// The program that wrote it.
+    pub clsify_version: String,
+    /// What turns probabilities into label sets; of a model of one class a sentence there is nothing here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multi_label: Option<SavedLabels>,
+    /// The classes or labels, in the order of the classifier's columns.
+    pub classes: Vec<String>,
+    /// Which features the classifier takes.
+    #[serde(alias = "pooling")]
+    pub features: FeatureOptions,
+    /// The longest sentence in tokens.
+    pub max_length: usize,
+    /// The text before every sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prompt: String,
+    /// Whether sentences are lowercased first, whatever the tokenizer's files say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lowercase: bool,
+    /// The encoder.
+    pub encoder: SavedEncoder,
+    /// How probabilities become classes.
+    #[serde(default, skip_serializing_if = "Decision::is_most_probable")]
+    pub decision: Decision,
+    /// On the held-out rows; where the classifier may abstain, of its best guesses.
+    pub metrics: Metrics,
+    /// How it was trained.
+    pub training: SavedTraining,
+}
+
+/// What turns probabilities into labels, and labels into a cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedLabels {
+    /// What stands between labels in a cell.
+    pub separator: LabelSeparator,
+    /// A label is given where its probability is above its threshold; in the order of `classes`.
+    pub thresholds: Vec<f64>,
+    /// `true` or `false` for a label that all or no training rows had, else `null`; in the order of `classes`.
+    pub constant: Vec<Option<bool>>,
+}
+
+/// The encoder of a saved classifier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedEncoder {
+    /// Its name.
+    pub name: String,
+    /// Its family.
+    pub model_type: String,
+    /// Numbers a token.
+    pub hidden_size: usize,
+    /// The arithmetic that the classifier was trained with.
+    pub dtype: Dtype,
+    /// Whether it lies in the model's own folder.
+    pub bundled: bool,
+    /// Where it lay when the classifier was trained.
+    pub folder: PathBuf,
+    /// The sha256 of each file that decides its vectors.
+    pub files: Vec<FileHash>,
+    /// Whether `files` lists the settings of the tokenizer, such as `tokenizer_config.json`. Models that were saved before
+    /// this field existed do not list them.
+    #[serde(default)]
+    pub lists_tokenizer_settings: bool,
+}
+
+/// How a saved classifier was trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedTraining {
+    /// Rows of the fit.
+    pub n_train: usize,
+    /// Held-out rows.
+    pub n_test: usize,
+    /// The seed of the split; 0 where there was a test file.
+    pub seed: u32,
+    /// Inverse of the regularisation's strength.
+    #[serde(rename = "C")]
+    pub c: f64,
+    /// `none` or `balanced`.
+    pub class_weight: ClassWeight,
+    /// What was done to the features before the fit; `coef` and `intercept` are for features as they are.
+    #[serde(default)]
+    pub scaling: Scaling,
+    /// Steps of the fit; of label sets the most that a label took.
+    pub n_iter: usize,
+    /// Whether the optimum was reached, by every label.
+    pub converged: bool,
+    /// What differs with the form of the labels.
+    #[serde(flatten)]
+    pub form: SavedForm,
+}
+
+/// How a classifier of classes, or one of label sets, was trained.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum SavedForm {
+    /// One class a sentence.
+    Classes(SavedClassForm),
+    /// A set of labels a sentence.
+    LabelSets(SavedLabelSetForm),
+}
+
+/// How a classifier of classes was trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedClassForm {
+    /// Whether the classes kept their shares in the split.
+    pub stratified: bool,
+    /// What logits were divided by after the fit, if they were; `coef` and `intercept` are divided already.
+    #[serde(default)]
+    pub temperature: Option<f64>,
+    /// The line that logits were put through after the fit, if they were; likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platt: Option<Platt>,
+    /// Accuracy on the rows of the fit.
+    pub train_accuracy: f64,
+}
+
+/// How a classifier of label sets was trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedLabelSetForm {
+    /// What was done to probabilities after the fit; it is in `coef` and `intercept` already.
+    #[serde(default)]
+    pub calibration: Calibration,
+    /// How the thresholds were chosen.
+    pub thresholds: Thresholds,
+}
+
+impl<'de> Deserialize<'de> for SavedForm {
+    /// By the key that only one of the two has, so that an error is about the form that is meant.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let json = serde_json::Value::deserialize(deserializer)?;
+        let form = match json.get("thresholds") {
+            Some(_) => serde_json::from_value(json).map(SavedForm::LabelSets),
+            None => serde_json::from_value(json).map(SavedForm::Classes),
+        };
+        form.map_err(D::Error::custom)
+    }
+}
+
+impl SavedModel {
+    /// Reads `clsify.json` of a model folder.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when it cannot be read, [`ErrorKind::Model`] when it is malformed or of another version.
+    pub fn read(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref();
+        let path = Self::path(folder);
+        let place = |e: Error| e.at(path.display().to_string());
+        let json = read_metadata(folder)?;
+        let saved: SavedModel = serde_json::from_value(json).map_err(|e| place(bad(e.to_string())))?;
+        let least = if saved.multi_label.is_some() { 1 } else { 2 };
+        if saved.classes.len() < least || !saved.classes.is_sorted_by(|a, b| a < b) {
+            let least = if least == 1 { "one label" } else { "two classes" };
+            return Err(place(bad(format!("expected at least {least}, sorted and different"))));
+        }
+        if saved.features.poolings.is_empty() {
+            return Err(place(bad("expected at least one pooling")));
+        }
+        let is_of_sets = (
+            matches!(saved.metrics, Metrics::LabelSets(_)),
+            matches!(saved.training.form, SavedForm::LabelSets(_)),
+        );
+        match &saved.multi_label {
+            Some(labels) => labels.check(saved.classes.len()).map_err(place)?,
+            None => {
+                saved.decision.check(saved.classes.len()).map_err(|e: Error| place(bad(e.to_string())))?;
+            }
+        }
+        if is_of_sets != (saved.multi_label.is_some(), saved.multi_label.is_some()) {
+            return Err(place(bad(
+                "expected metrics and training of label sets where there is multi_label, and only there",
+            )));
+        }
+        Ok(saved)
+    }
+
+    /// The version that a model with this rule, or with label sets, and this encoder needs.
+    pub(crate) fn version_for(is_plain: bool, encoder: &SentenceEncoder) -> u32 {
+        let of_encoder = encoder_version(encoder);
+        if is_plain { of_encoder } else { of_encoder.max(3) }
+    }
+
+    /// The path of `clsify.json` in a model folder.
+    pub(crate) fn path(folder: &Path) -> PathBuf {
+        folder.join(METADATA)
+    }
+
+    /// Where the encoder should be: in the model's folder if it was bundled, else where it lay at training.
+    pub fn encoder_folder(&self, model_folder: &Path) -> PathBuf {
+        self.encoder.expected_folder(model_folder)
+    }
+
+    /// Compares the files of an encoder folder with those that the classifier was trained on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`] with the file that differs; an I/O error when one is missing.
+    pub fn check_encoder(&self, folder: &Path) -> Result<()> {
+        let files = EncoderFiles::of(folder, &self.features);
+        self.encoder.check(folder, &files.hashes(&HashMemory::default())?)
+    }
+}
+
+impl SavedLabels {
+    fn check(&self, n_labels: usize) -> Result<()> {
+        let is_share = |threshold: &f64| (0.0..=1.0).contains(threshold);
+        if self.thresholds.len() != n_labels || !self.thresholds.iter().all(is_share) {
+            return Err(bad(format!("expected {n_labels} thresholds within 0 and 1")));
+        }
+        if self.constant.len() != n_labels {
+            return Err(bad(format!("expected {n_labels} entries of constant, got {}", self.constant.len())));
+        }
+        Ok(())
+    }
+}
+
+impl SavedEncoder {
+    /// What is saved of an encoder; its folder and files are found out when the model is saved.
+    pub(crate) fn of(described: &EncoderReport, folder: &Path) -> Self {
+        SavedEncoder {
+            name: described.name.clone(),
+            model_type: described.model_type.clone(),
+            hidden_size: described.hidden_size,
+            dtype: described.dtype,
+            bundled: false,
+            folder: folder.to_path_buf(),
+            files: Vec::new(),
+            lists_tokenizer_settings: true,
+        }
+    }
+
+    /// The same with the files that were loaded and the folder where they lay: a loaded model may have come with its
+    /// encoder, or have been given another copy.
+    pub(crate) fn loaded(&self, encoder: &SentenceEncoder, bundled: bool) -> Result<Self> {
+        let files = encoder.files().hashes(encoder.hash_memory())?;
+        let folder = encoder.files().folder().to_path_buf();
+        Ok(SavedEncoder { files, bundled, folder, lists_tokenizer_settings: true, ..self.clone() })
+    }
+
+    /// Where it should be: in the model's folder if it was bundled, else where it lay at training.
+    pub(crate) fn expected_folder(&self, model_folder: &Path) -> PathBuf {
+        if self.bundled { model_folder.join(BUNDLED_ENCODER) } else { self.folder.clone() }
+    }
+
+    /// Compares the files of an encoder folder with those that the classifier was trained on.
+    pub(crate) fn check(&self, folder: &Path, found: &[FileHash]) -> Result<()> {
+        for expected in &self.files {
+            let Some(found) = found.iter().find(|f| f.name == expected.name) else {
+                let path = folder.join(&expected.name);
+                return Err(bad("the classifier was trained with this file, which is no longer there")
+                    .at(path.display().to_string()));
+            };
+            if found.sha256 != expected.sha256 {
+                refuse_stand_in(&folder.join(&expected.name))?;
+                let message =
+                    format!("expected sha256 {}, got {}", short(&expected.sha256), short(&found.sha256));
+                return Err(bad(message)
+                    .at(folder.join(&expected.name).display().to_string())
+                    .with_hint("the encoder has changed since the classifier was trained: train again, or restore the file"));
+            }
+        }
+        let is_listed = |name: &str| {
+            self.files.iter().any(|file| file.name == name)
+                || (!self.lists_tokenizer_settings && is_settings(name))
+        };
+        if let Some(extra) = found.iter().find(|file| !is_listed(&file.name)) {
+            let path = folder.join(&extra.name);
+            return Err(bad("the classifier was trained without this file").at(path.display().to_string()));
+        }
+        if !self.lists_tokenizer_settings && settings_change_ids(folder)? {
+            let message =
+                "the classifier was trained when these settings were not read, and they change token ids";
+            return Err(bad(message)
+                .at(folder.join("tokenizer_config.json").display().to_string())
+                .with_hint("train again"));
+        }
+        Ok(())
+    }
+}
+
+/// The version that a model with this encoder needs.
+fn encoder_version(encoder: &SentenceEncoder) -> u32 {
+    let features = encoder.features();
+    let is_plain = features.modules.is_empty()
+        && features.truncate_dim.is_none()
+        && features.n_prompt_tokens == 0
+        && encoder.tokenizer().prompt().is_empty()
+        && !encoder.lowercase();
+    if is_plain { 2 } else { FORMAT_VERSION }
+}
+
+/// `clsify.json` of a model folder, of a version that this program reads.
+fn read_metadata(folder: &Path) -> Result<serde_json::Value> {
+    recover_folder(folder)?;
+    let path = folder.join(METADATA);
+    let place = |e: Error| e.at(path.display().to_string());
+    let text =
+        read(&path, MAX_METADATA_BYTES).and_then(|bytes| text(&path, bytes)).map_err(|e| match e.hint() {
+            Some(_) => e,
+            None => e.with_hint("a model is a folder that `clsify train --output` has written"),
+        })?;
+    let json: serde_json::Value =
+        serde_json::from_str(&text).map_err(|e| place(bad(format!("not valid JSON: {e}"))))?;
+    let version = json.get("format_version").and_then(serde_json::Value::as_u64);
+    if !version.is_some_and(|version| (1..=u64::from(FORMAT_VERSION)).contains(&version)) {
+        let got = version.map_or("none".to_string(), |v| v.to_string());
+        return Err(place(bad(format!("expected format_version 1 to {FORMAT_VERSION}, got {got}")))
+            .with_hint("train it again with this version, or use the version that wrote it"));
+    }
+    Ok(json)
+}
+
+fn short(sha256: &str) -> String {
+    format!("{}...", sha256.chars().take(12).collect::<String>())
+}
+
+/// Writes a model folder, whole or not at all; a model that stands there is replaced, anything else is not.
+pub(crate) fn write(
+    folder: &Path,
+    saved: &SavedModel,
+    weights: &Weights,
+    encoder: Option<&SentenceEncoder>,
+) -> Result<()> {
+    check_replaceable(folder)?;
+    let encoder_goes = folder.canonicalize().is_ok_and(|folder| saved.encoder.folder.starts_with(folder));
+    if encoder_goes && encoder.is_none() {
+        let message = "the model's encoder lies in the folder that is to be replaced";
+        return Err(Error::new(ErrorKind::InvalidArgument, message)
+            .at(folder.display().to_string())
+            .with_hint("choose another --output, or bundle the encoder with --bundle-encoder"));
+    }
+    let weights = weights.bytes()?;
+    write_folder_atomically(folder, |new| {
+        carry_over(folder, new, &is_own)?;
+        let json = serde_json::to_string_pretty(saved).map_err(|e| bad(e.to_string()))?;
+        write_atomically(&new.join(METADATA), |out| writeln!(out, "{json}"))?;
+        write_atomically(&new.join(WEIGHTS), |out| out.write_all(&weights))?;
+        if let Some(encoder) = encoder {
+            encoder.files().copy_to(&new.join(BUNDLED_ENCODER), encoder.hash_memory())?;
+        }
+        Ok(())
+    })
+}
+
+/// Whether a model may be written to this path: it is free, an empty folder, or a model; and it can be replaced. What a model's
+/// folder holds beside the model (reports, notes) is carried over to the new one.
+///
+/// Nothing is left behind. A link stands for what it leads to.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`] when something else stands there, an I/O error when nothing can be put there.
+pub fn check_replaceable(folder: &Path) -> Result<()> {
+    let refuse = |message: &str| {
+        let error = Error::new(ErrorKind::InvalidArgument, message).at(folder.display().to_string());
+        Err(error.with_hint("choose another --output; only an empty folder or an earlier model is replaced"))
+    };
+    recover_folder(folder)?;
+    match fs::read_dir(folder) {
+        Ok(entries) => {
+            let names = entries.map(|entry| entry.map(|e| e.file_name().to_string_lossy().into_owned()));
+            let names = names.collect::<std::io::Result<Vec<String>>>().map_err(|e| Error::io(folder, &e))?;
+            if !names.is_empty() && !names.iter().any(|name| name == METADATA) {
+                return refuse("expected an empty folder or a model, got a folder with other files");
+            }
+            check_folder_writable(folder)?;
+            check_bundled_encoder(folder)?;
+            // As it will be done, so that what cannot be carried over is known now.
+            let rehearsal = TemporaryFolder::beside(&resolve(folder))?;
+            carry_over(folder, rehearsal.path(), &is_own)
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => check_folder_writable(folder),
+        Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => refuse("expected a folder, got a file"),
+        Err(e) => Err(Error::io(folder, &e)),
+    }
+}
+
+/// Whether a file is one that a model or an encoder consists of: a report written over it would destroy that.
+pub fn is_part_of_a_model(path: &Path) -> bool {
+    let path = resolve(path);
+    let Some(folder) = path.parent().filter(|_| path.is_file()) else { return false };
+    let of_model = [METADATA, WEIGHTS].map(|name| folder.join(name));
+    (of_model[0].is_file() && of_model.contains(&path))
+        || encoder_files(folder)
+            .is_ok_and(|files| files.iter().chain(&tokenizer_files(folder)).any(|file| *file == path))
+}
+
+/// The names in a model's folder that are the model's: they are replaced.
+fn is_own(name: &str) -> bool {
+    [METADATA, WEIGHTS, BUNDLED_ENCODER].contains(&name)
+}
+
+/// The encoder in a model's folder is replaced as a whole, so it must be the model's and hold nothing else.
+fn check_bundled_encoder(folder: &Path) -> Result<()> {
+    let encoder = folder.join(BUNDLED_ENCODER);
+    let Ok(entries) = fs::read_dir(&encoder) else {
+        return match fs::symlink_metadata(&encoder) {
+            Ok(_) => Err(not_of_the_model(&encoder)),
+            Err(_) => Ok(()),
+        };
+    };
+    let metadata = read(&folder.join(METADATA), MAX_METADATA_BYTES).ok();
+    let json: serde_json::Value =
+        metadata.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+    let mut names: Vec<String> = Vec::new();
+    if json["encoder"]["bundled"] == true {
+        // What lies deeper, such as `1_Pooling/config.json`, goes with the folder that it lies in.
+        let mut add = |name: &str| names.push(name.split('/').next().unwrap_or(name).to_string());
+        let listed = json["encoder"]["files"].as_array().into_iter().flatten();
+        listed.filter_map(|file| file["name"].as_str()).for_each(&mut add);
+        let features = serde_json::from_value(json["features"].clone()).unwrap_or_default();
+        EncoderFiles::of(&encoder, &features).names().for_each(&mut add);
+    }
+    for entry in entries {
+        let entry = entry.map_err(|e| Error::io(&encoder, &e))?;
+        if !names.contains(&entry.file_name().to_string_lossy().into_owned()) {
+            return Err(not_of_the_model(&entry.path()));
+        }
+    }
+    Ok(())
+}
+
+fn not_of_the_model(path: &Path) -> Error {
+    let message = "expected only files of the model's encoder here, which is replaced with the model";
+    Error::new(ErrorKind::InvalidArgument, message)
+        .at(path.display().to_string())
+        .with_hint("move it to another folder, or choose another --output")
+}
+
+/// What `classifier.safetensors` is written from.
+pub(crate) struct Weights<'a> {
+    /// `[columns, n_features]`.
+    pub(crate) coef: &'a [f64],
+    /// `[columns]`.
+    pub(crate) intercept: &'a [f64],
+    /// Of the training rows, where they are known.
+    pub(crate) seen: Option<&'a SeenSentences>,
+}
+
+impl Weights<'_> {
+    fn bytes(&self) -> Result<Vec<u8>> {
+        let bytes = |numbers: &[f64]| numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+        let (coef, intercept) = (bytes(self.coef), bytes(self.intercept));
+        let seen: Option<Vec<u8>> = self.seen.map(|seen| {
+            seen.fingerprints().iter().flat_map(|fingerprint| fingerprint.to_le_bytes()).collect()
+        });
+        let columns = self.intercept.len();
+        let view = |dtype, shape, data| TensorView::new(dtype, shape, data).map_err(|e| bad(e.to_string()));
+        let coef_shape = vec![columns, self.coef.len() / columns];
+        let mut tensors = HashMap::from([
+            ("coef", view(tensor::Dtype::F64, coef_shape, &coef)?),
+            ("intercept", view(tensor::Dtype::F64, vec![columns], &intercept)?),
+        ]);
+        if let Some(seen) = &seen {
+            tensors.insert(SEEN, view(tensor::Dtype::U64, vec![seen.len() / 8], seen)?);
+        }
+        safetensors::serialize(tensors, None).map_err(|e| bad(e.to_string()))
+    }
+}
+
+/// What `classifier.safetensors` holds.
+pub(crate) struct SavedWeights {
+    pub(crate) coef: Vec<f64>,
+    pub(crate) intercept: Vec<f64>,
+    pub(crate) seen: Option<SeenSentences>,
+}
+
+/// `coef [columns, n_features]` and `intercept [columns]` of a model folder.
+pub(crate) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> Result<SavedWeights> {
+    let path = folder.join(WEIGHTS);
+    let place = |e: Error| e.at(path.display().to_string());
+    let io = |e: std::io::Error| Error::io(&path, &e);
+    refuse_stand_in(&path)?;
+    let file = open(&path)?;
+    if file.metadata().map_err(io)?.len() > MAX_WEIGHTS_BYTES {
+        return Err(place(bad(format!("expected at most {MAX_WEIGHTS_BYTES} bytes"))));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_WEIGHTS_BYTES).read_to_end(&mut bytes).map_err(io)?;
+    let tensors =
+        SafeTensors::deserialize(&bytes).map_err(|e| place(bad(format!("not a safetensors file: {e}"))))?;
+    let read = |name: &str, shape: &[usize]| {
+        let tensor = tensors.tensor(name).map_err(|_| place(bad(format!("tensor {name:?}: missing"))))?;
+        if tensor.shape() != shape || tensor.dtype() != tensor::Dtype::F64 {
+            let got = format!("{:?} of {:?}", tensor.shape(), tensor.dtype());
+            return Err(place(bad(format!("tensor {name:?}: expected shape {shape:?} of F64, got {got}"))));
+        }
+        Ok(tensor.data().as_chunks::<8>().0.iter().map(|&b| f64::from_le_bytes(b)).collect::<Vec<f64>>())
+    };
+    let (coef, intercept) = (read("coef", &[columns, n_features])?, read("intercept", &[columns])?);
+    check_weights(&coef, &intercept).map_err(|e| place(bad(e.to_string())))?;
+    let seen = match tensors.tensor(SEEN) {
+        Ok(tensor) if tensor.dtype() == tensor::Dtype::U64 && tensor.shape().len() == 1 => {
+            let numbers = tensor.data().as_chunks::<8>().0.iter().map(|&bytes| u64::from_le_bytes(bytes));
+            Some(SeenSentences::from_fingerprints(numbers.collect()))
+        }
+        Ok(tensor) => {
+            let got = format!("{:?} of {:?}", tensor.shape(), tensor.dtype());
+            return Err(place(bad(format!("tensor {SEEN:?}: expected one dimension of U64, got {got}"))));
+        }
+        Err(_) => None,
+    };
+    Ok(SavedWeights { coef, intercept, seen })
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Model, message)
+}

@@ -1,0 +1,467 @@
+//! Sentences in, features out: a tokenizer, an encoder and the choice of features as one thing.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use super::encoder_identity::EncoderFiles;
+use super::hash_memory::HashMemory;
+use crate::encoder::{Dtype, Encoder, EncoderConfig};
+use crate::error::{Error, ErrorKind, Result};
+use crate::features::{
+    FeatureCache, FeatureOptions, Head, Layers, Pooling, SentenceTransformer, TokenCounts, check,
+    check_finite, check_finite_row, extract_unchecked, extract_with,
+};
+use crate::matrix::Matrix;
+use crate::notes::token_notes::TokenNotes;
+use crate::observer::{Observer, Stage};
+use crate::tokenizer::{Encoding, Tokenizer, model_max_length};
+
+/// Which features a [`SentenceEncoder`] gives.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Features {
+    /// These. Nothing that a sentence-transformers folder asks for applies. The default is the `[CLS]` vector of the last
+    /// layer, as in the article.
+    Given(FeatureOptions),
+    /// All that a sentence-transformers folder asks for, as [`SentenceTransformer`] reads it: its pooling and what follows it,
+    /// its longest sentence, its prompt, and its lower case. A folder that is none gives the `[CLS]` vector.
+    SentenceTransformer {
+        /// The hidden states to pool.
+        layers: Layers,
+    },
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Features::Given(FeatureOptions::default())
+    }
+}
+
+impl From<FeatureOptions> for Features {
+    fn from(features: FeatureOptions) -> Self {
+        Features::Given(features)
+    }
+}
+
+impl From<Pooling> for Features {
+    /// Of the last layer.
+    fn from(pooling: Pooling) -> Self {
+        Features::Given(pooling.into())
+    }
+}
+
+/// What the caller chooses of a [`SentenceEncoder`].
+#[derive(Debug, Clone, Default)]
+pub struct SentenceEncoderOptions {
+    /// Which features.
+    pub features: Features,
+    /// The longest sentence in tokens; `None`: what the folder asks for, else as long as the tokenizer's settings allow and
+    /// the encoder can take.
+    pub max_length: Option<usize>,
+    /// The text that is put before every sentence, such as `query: `; `None`: what the folder asks for, else none.
+    /// [`prompt_text`](crate::features::prompt_text) finds it by its name.
+    pub prompt: Option<String>,
+    /// Whether sentences are lowercased first, also where neither the folder nor the tokenizer asks for it.
+    pub lowercase: bool,
+    /// The name to show and to save; `None`: the folder's.
+    pub name: Option<String>,
+    /// The arithmetic; where the processor lacks it, f32, and the observer is told. The default is f32.
+    pub dtype: Dtype,
+    /// Where features of earlier runs are kept. With a cache the weights are loaded at the first sentence that is not
+    /// in it; without one at once.
+    pub cache: Option<FeatureCache>,
+    /// A folder where the sha256 of the encoder's files is remembered, so that files that have not changed are not read
+    /// for it again; `None`: nowhere.
+    pub hash_folder: Option<PathBuf>,
+}
+
+/// With a cache, sentences go through the encoder in parts of about this time, so that an interrupt loses no more than one.
+const PART: Duration = Duration::from_secs(2);
+
+/// The number of sentences of the first part, and the bounds of all.
+const FIRST_PART: usize = 64;
+const PART_SIZES: (usize, usize) = (16, 16_384);
+
+/// A frozen encoder with its tokenizer. Clones share the weights, also those that are loaded later.
+#[derive(Debug, Clone)]
+pub struct SentenceEncoder {
+    name: String,
+    folder: PathBuf,
+    tokenizer: Tokenizer,
+    config: EncoderConfig,
+    /// Empty until they are needed.
+    weights: Arc<OnceLock<Weights>>,
+    features: FeatureOptions,
+    n_features: usize,
+    dtype: Dtype,
+    cache: Option<FeatureCache>,
+    hash_memory: HashMemory,
+    files: Arc<EncoderFiles>,
+    lowercase: bool,
+    load_seconds: f64,
+    /// Shared with clones: they are one encoder to whoever waits for it.
+    embed_nanoseconds: Arc<AtomicU64>,
+}
+
+/// What turns token ids into features.
+#[derive(Debug)]
+pub(crate) struct Weights {
+    encoder: Encoder,
+    head: Head,
+    load_seconds: f64,
+}
+
+impl Weights {
+    fn load(
+        folder: &Path,
+        dtype: Dtype,
+        depth: usize,
+        features: &FeatureOptions,
+        observer: &dyn Observer,
+    ) -> Result<Self> {
+        let encoder = Encoder::load_layers(folder, dtype, depth)?;
+        if !encoder.passed_over().is_empty() {
+            observer.note(&format!(
+                "the weights hold other encoders too, which are left out: {}",
+                encoder.passed_over().join(", ")
+            ));
+        }
+        Ok(Weights { encoder, head: Head::load(folder, features)?, load_seconds: 0.0 })
+    }
+
+    /// The features of every sentence; see [`extract`](crate::features::extract()).
+    pub(crate) fn extract(
+        &self,
+        encodings: &[Encoding],
+        features: &FeatureOptions,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Matrix> {
+        extract_with(&self.encoder, &self.head, encodings, features, progress)
+    }
+
+    /// The same of encodings that were checked before, finite or not.
+    pub(crate) fn extract_unchecked(
+        &self,
+        encodings: &[Encoding],
+        features: &FeatureOptions,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Matrix> {
+        extract_unchecked(&self.encoder, &self.head, encodings, features, progress)
+    }
+}
+
+/// Twice or half the number of sentences, where a part took less or more than half of or twice its time.
+fn next_size(size: usize, took: Duration) -> usize {
+    let next = match took {
+        _ if took < PART / 2 => 2 * size,
+        _ if took > PART * 2 => size / 2,
+        _ => size,
+    };
+    next.clamp(PART_SIZES.0, PART_SIZES.1)
+}
+
+/// Features and what was seen on the way to them.
+#[derive(Debug, Clone)]
+pub struct Encoded {
+    /// `[n_sentences, n_features]`.
+    pub features: Matrix,
+    /// The token ids of every sentence.
+    pub encodings: Vec<Encoding>,
+    /// How many tokens there were.
+    pub counts: TokenCounts,
+    /// Time for tokenizing.
+    pub tokenize_seconds: f64,
+    /// Time in the encoder and the cache.
+    pub embed_seconds: f64,
+    /// Sentences whose features came from the cache.
+    pub n_cached: usize,
+}
+
+impl SentenceEncoder {
+    /// Loads an encoder folder.
+    ///
+    /// # Errors
+    /// As for [`Encoder::load`], [`Tokenizer::load`], [`model_max_length`] and [`SentenceTransformer::read`];
+    /// [`ErrorKind::InvalidArgument`] when `max_length` is more than the encoder can take, or it has not the layers;
+    /// [`ErrorKind::Checkpoint`] when a file changes meanwhile.
+    ///
+    /// ```no_run
+    /// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default(), &())?;
+    /// let encoded = encoder.encode(&["a visually stunning rumination on love"], &())?;
+    /// assert_eq!(encoded.features.shape(), [1, 384]);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn load(folder: &Path, options: SentenceEncoderOptions, observer: &dyn Observer) -> Result<Self> {
+        Self::load_files(folder, None, options, observer)
+    }
+
+    /// Like [`load`](Self::load), with the folder's files as they are known already.
+    pub(crate) fn load_files(
+        folder: &Path,
+        files: Option<Arc<EncoderFiles>>,
+        options: SentenceEncoderOptions,
+        observer: &dyn Observer,
+    ) -> Result<Self> {
+        let started = Instant::now();
+        if !folder.is_dir() {
+            let missing = std::io::Error::from(if folder.exists() {
+                std::io::ErrorKind::NotADirectory
+            } else {
+                std::io::ErrorKind::NotFound
+            });
+            return Err(Error::io(folder, &missing).with_hint(
+                "give the folder of an encoder; the crate `clsify-hub` finds or fetches it by name: Hub::pull",
+            ));
+        }
+        observer.start(Stage::Load, 0);
+        let (asked, features) = match options.features {
+            Features::Given(features) => (None, features),
+            Features::SentenceTransformer { layers } => {
+                let asked = SentenceTransformer::read(folder)?;
+                let features = asked.as_ref().map(|asked| asked.features.clone()).unwrap_or_default();
+                (asked, features.of_layers(layers))
+            }
+        };
+        // Before the first file is read that decides a vector.
+        let files = files.unwrap_or_else(|| Arc::new(EncoderFiles::of(folder, &features)));
+        let dtype = options.dtype.effective();
+        if dtype != options.dtype {
+            observer.note(&format!("this processor has no {} instructions: computing in f32", options.dtype));
+        }
+        let config = EncoderConfig::load(folder)?;
+        let layers = features.layers.canonical(config.num_hidden_layers)?;
+        let mut features = FeatureOptions { layers, ..features };
+        let (depth, n_features) = (features.depth(config.num_hidden_layers)?, features.n_features(&config)?);
+        let limit = config.max_tokens();
+        let asked_length = match asked.as_ref().and_then(|asked| asked.max_length) {
+            Some(length) => Some(length),
+            None => model_max_length(folder)?,
+        };
+        let max_length = options.max_length.unwrap_or_else(|| asked_length.map_or(limit, |n| n.min(limit)));
+        let prompt = options.prompt.or_else(|| asked.as_ref().map(|asked| asked.prompt.clone()));
+        let lowercase = options.lowercase || asked.as_ref().is_some_and(|asked| asked.lowercase);
+        if max_length > limit {
+            let message = format!("expected a maximum length of at most {limit} tokens, got {max_length}");
+            return Err(Error::new(ErrorKind::InvalidArgument, message)
+                .with_hint(format!("{limit} is the number of positions that this encoder knows")));
+        }
+        let (weights, tokenizer) = rayon::join(
+            || match options.cache {
+                Some(_) => Ok(OnceLock::new()),
+                // Its time is part of this function's.
+                None => Weights::load(folder, dtype, depth, &features, observer).map(OnceLock::from),
+            },
+            || -> Result<Tokenizer> {
+                let tokenizer = Tokenizer::load(folder, max_length)?;
+                let tokenizer = if lowercase { tokenizer.with_lowercase()? } else { tokenizer };
+                Ok(tokenizer.with_prompt(&prompt.unwrap_or_default()))
+            },
+        );
+        let (weights, tokenizer) = (weights?, tokenizer?);
+        files.check_unchanged()?;
+        if asked.is_some_and(|asked| !asked.include_prompt) {
+            features.n_prompt_tokens = tokenizer.n_prompt_tokens()?;
+        }
+        let folder_name =
+            folder.canonicalize().ok().and_then(|f| f.file_name().map(|n| n.to_string_lossy().into_owned()));
+        let name = options.name.or(folder_name).unwrap_or_else(|| folder.display().to_string());
+        observer.finish(Stage::Load);
+        let load_seconds = started.elapsed().as_secs_f64();
+        Ok(SentenceEncoder {
+            name,
+            folder: folder.to_path_buf(),
+            tokenizer,
+            config,
+            weights: Arc::new(weights),
+            features,
+            n_features,
+            dtype,
+            cache: options.cache,
+            hash_memory: HashMemory::new(options.hash_folder),
+            files,
+            lowercase,
+            load_seconds,
+            embed_nanoseconds: Arc::default(),
+        })
+    }
+
+    /// The features of every sentence, in order.
+    ///
+    /// # Errors
+    /// As for [`Tokenizer::encode`] and [`extract`](crate::features::extract()); [`Error::sentence`] is the sentence that it is about.
+    pub fn encode<S: AsRef<str> + Sync>(&self, sentences: &[S], observer: &dyn Observer) -> Result<Encoded> {
+        let started = Instant::now();
+        observer.start(Stage::Tokenize, sentences.len());
+        let encodings = self.tokenizer.encode_batch(sentences)?;
+        observer.finish(Stage::Tokenize);
+        let tokenize_seconds = started.elapsed().as_secs_f64();
+
+        let notes = TokenNotes::of(&self.tokenizer, &encodings);
+        let counts = notes.counts;
+        let started = Instant::now();
+        let load_seconds = self.load_seconds();
+        let (features, n_cached) = match &self.cache {
+            Some(cache) => self.embed_with_cache(cache, &encodings, observer)?,
+            None => {
+                let weights = self.load_weights(observer)?;
+                observer.start(Stage::Embed, counts.n_tokens);
+                let progress = |done| observer.advance(Stage::Embed, done);
+                let features = weights.extract(&encodings, &self.features, &progress)?;
+                observer.finish(Stage::Embed);
+                (features, 0)
+            }
+        };
+        let embed_seconds = started.elapsed().as_secs_f64() - (self.load_seconds() - load_seconds);
+        self.add_embed_seconds(embed_seconds);
+        notes.tell(&self.tokenizer, observer);
+        Ok(Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached })
+    }
+
+    /// The same for sentences of a file; an error about a sentence names its line.
+    pub(crate) fn encode_lines<S: AsRef<str> + Sync>(
+        &self,
+        sentences: &[S],
+        lines: &[usize],
+        observer: &dyn Observer,
+    ) -> Result<Encoded> {
+        self.encode(sentences, observer).map_err(|error| error.at_line_of(lines))
+    }
+
+    pub(crate) fn add_embed_seconds(&self, seconds: f64) {
+        self.embed_nanoseconds.fetch_add((1e9 * seconds) as u64, Ordering::Relaxed);
+    }
+
+    /// The features, those that the cache knows from there, and how many these are.
+    fn embed_with_cache(
+        &self,
+        cache: &FeatureCache,
+        encodings: &[Encoding],
+        observer: &dyn Observer,
+    ) -> Result<(Matrix, usize)> {
+        check(encodings, &self.features)?;
+        let identity = &self.files.features_name(&self.features, self.dtype, &self.hash_memory)?;
+        let mut found = cache.look_up(identity, encodings, self.n_features());
+        if found.n_cached > 0 {
+            let (n, of) = (found.n_cached, encodings.len());
+            observer.note(&format!("the features of {n} of {of} sentences are known from an earlier run"));
+        }
+        if !found.missing.is_empty() {
+            let weights = self.load_weights(observer)?;
+            let missing = found.missing.clone();
+            observer.start(Stage::Embed, missing.iter().map(|&i| encodings[i].len()).sum());
+            let mut n_done = 0;
+            let keeper = cache.keeper(identity, self.n_features());
+            let (mut rest, mut size) = (&missing[..], FIRST_PART);
+            while !rest.is_empty() {
+                let started = Instant::now();
+                let (part, after) = rest.split_at(size.min(rest.len()));
+                let part_encodings: Vec<Encoding> = part.iter().map(|&i| encodings[i].clone()).collect();
+                let progress = |done| observer.advance(Stage::Embed, n_done + done);
+                let rows = weights.extract_unchecked(&part_encodings, &self.features, &progress)?;
+                for (i, &sentence) in part.iter().enumerate() {
+                    check_finite_row(rows.row(i)).map_err(|error| error.at_sentence(sentence))?;
+                }
+                n_done += part_encodings.iter().map(Encoding::len).sum::<usize>();
+                found.fill(part, &rows);
+                keeper.add(&found, part);
+                rest = after;
+                size = next_size(size, started.elapsed());
+            }
+            let failure = keeper.finish();
+            observer.finish(Stage::Embed);
+            found.fill_repeats();
+            if let Some(error) = failure {
+                observer.note(&format!("features are not kept for a later run: {error}"));
+            }
+        }
+        cache.shrink(0);
+        // What an earlier version has kept.
+        check_finite(&found.features)?;
+        Ok((found.features, found.n_cached))
+    }
+
+    /// The weights, loaded if they have not been.
+    pub(crate) fn load_weights(&self, observer: &dyn Observer) -> Result<&Weights> {
+        if let Some(weights) = self.weights.get() {
+            return Ok(weights);
+        }
+        let started = Instant::now();
+        observer.start(Stage::Load, 0);
+        let depth = self.features.depth(self.config.num_hidden_layers)?;
+        let weights = Weights::load(&self.folder, self.dtype, depth, &self.features, observer)?;
+        // So that no row is ever kept under another encoder's name, and no classifier belongs to another encoder.
+        self.files.check_unchanged()?;
+        observer.finish(Stage::Load);
+        let load_seconds = started.elapsed().as_secs_f64();
+        Ok(self.weights.get_or_init(|| Weights { load_seconds, ..weights }))
+    }
+
+    /// The files that it was loaded from.
+    pub(crate) fn files(&self) -> &EncoderFiles {
+        &self.files
+    }
+
+    /// Whether sentences are lowercased first, whatever the tokenizer's files say.
+    pub fn lowercase(&self) -> bool {
+        self.lowercase
+    }
+
+    pub(crate) fn hash_memory(&self) -> &HashMemory {
+        &self.hash_memory
+    }
+
+    /// The encoder's name, to show and to save.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The folder that it was loaded from.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The encoder's shape, with all of its layers; it is known before the weights are loaded.
+    pub fn config(&self) -> &EncoderConfig {
+        &self.config
+    }
+
+    /// The arithmetic.
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    /// The encoder, as far up as the features need it; loaded if it has not been.
+    ///
+    /// # Errors
+    /// As for [`Encoder::load`].
+    pub fn encoder(&self) -> Result<&Encoder> {
+        Ok(&self.load_weights(&())?.encoder)
+    }
+
+    /// The choice of features.
+    pub fn features(&self) -> &FeatureOptions {
+        &self.features
+    }
+
+    /// Time in the encoder and the cache so far, of all calls.
+    pub fn embed_seconds(&self) -> f64 {
+        self.embed_nanoseconds.load(Ordering::Relaxed) as f64 / 1e9
+    }
+
+    /// Numbers a sentence.
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// How long loading took, as far as it has been done.
+    pub fn load_seconds(&self) -> f64 {
+        self.load_seconds + self.weights.get().map_or(0.0, |weights| weights.load_seconds)
+    }
+}

@@ -1,0 +1,189 @@
+//! Notes about scores that deserve less trust than their digits suggest, the same for classes and for label sets.
+
+use super::list::list;
+use crate::error::{Error, ErrorKind, Result};
+use crate::observer::Observer;
+
+/// Held-out rows from which a perfect score is suspicious: with fewer, an easy task gives one by chance.
+const SUSPICIOUS_FROM: usize = 50;
+
+/// A label in quotes, on one line and not too long.
+pub(crate) fn quoted(label: &str) -> String {
+    const MOST: usize = 40;
+    match label.chars().count() > MOST {
+        true => format!("{:?}", label.chars().take(MOST).chain("...".chars()).collect::<String>()),
+        false => format!("{label:?}"),
+    }
+}
+
+/// Tells that a constant answer scores better than the classifier. `constant` names that answer.
+pub(crate) fn note_below_baseline(
+    observer: &dyn Observer,
+    metric: &str,
+    score: f64,
+    (constant, baseline): (&str, f64),
+) {
+    if score < baseline {
+        observer.note(&format!(
+            "the {metric} {score:.4} is below the {baseline:.4} of {constant}: the classifier has learned nothing that \
+             helps on these rows. Check the labels, or give more training rows"
+        ));
+    }
+}
+
+/// Tells that a score is perfect on so many rows that labels may be visible in the sentences.
+pub(crate) fn note_perfect(observer: &dyn Observer, metric: &str, score: f64, n_rows: usize) {
+    if score >= 1.0 && n_rows >= SUSPICIOUS_FROM {
+        observer.note(&format!(
+            "the {metric} is 1 on all {n_rows} rows, which real data rarely allows. Check that no sentence contains its \
+             label, and that no row is a copy of a training row"
+        ));
+    }
+}
+
+/// Tells how many rows have a sentence that is also one of these `training_rows`.
+pub(crate) fn note_seen(observer: &dyn Observer, rows: (usize, usize), training_rows: &str) {
+    if let Some(note) = seen(rows, training_rows) {
+        observer.note(&note);
+    }
+}
+
+/// The same of rows that were held out by a split, which could keep equal sentences on one side, or stand in a test file.
+pub(crate) fn note_seen_in_training(observer: &dyn Observer, rows: (usize, usize), is_split: bool) {
+    if let Some(note) = seen_in_training(rows, is_split) {
+        observer.note(&note);
+    }
+}
+
+/// The text of [`note_seen_in_training`], where any row is.
+pub(crate) fn seen_in_training(rows: (usize, usize), is_split: bool) -> Option<String> {
+    let note = seen(rows, "the training rows")?;
+    let hint = if is_split {
+        ", or keep equal sentences on one side of the split with --group-duplicates"
+    } else {
+        ""
+    };
+    Some(format!("{note}{hint}"))
+}
+
+/// The text of [`note_seen`], where any row is.
+fn seen((n_seen, n_rows): (usize, usize), training_rows: &str) -> Option<String> {
+    let are = if n_seen == 1 { "is" } else { "are" };
+    (n_seen > 0).then(|| {
+        format!(
+            "{n_seen} of {n_rows} test rows {are} also in {training_rows}, which makes scores too optimistic: test on sentences \
+             that were not trained on"
+        )
+    })
+}
+
+/// Tells which labels have a single training row: nothing can be generalised from it.
+pub(crate) fn note_single_rows(observer: &dyn Observer, labels: &[&str]) {
+    if !labels.is_empty() {
+        let s = if labels.len() == 1 { "" } else { "s" };
+        observer.note(&format!(
+            "only one training row has the label{s} {}: give more rows, or merge labels",
+            list(labels)
+        ));
+    }
+}
+
+/// Tells which labels a fit learns little or nothing of.
+pub(crate) fn note_labels(
+    observer: &dyn Observer,
+    labels: &[String],
+    (y_train, w_train): (&[usize], Option<&[f64]>),
+    y_test: &[usize],
+) {
+    let counting: Vec<usize> = y_train
+        .iter()
+        .enumerate()
+        .filter(|&(row, _)| w_train.is_none_or(|weights| weights[row] > 0.0))
+        .map(|(_, &id)| id)
+        .collect();
+    let (all, counting) = (counts(y_train, labels.len()), counts(&counting, labels.len()));
+    let in_test = counts(y_test, labels.len());
+    let names = |is_one: &dyn Fn(usize) -> bool| -> Vec<&str> {
+        (0..labels.len()).filter(|&id| is_one(id)).map(|id| labels[id].as_str()).collect()
+    };
+    let unseen = names(&|id| all[id] == 0 && in_test[id] > 0);
+    if !unseen.is_empty() {
+        let unseen = list(&unseen);
+        observer.note(&format!("no training row has the label {unseen}: such test rows count as wrong"));
+    }
+    let weightless = names(&|id| all[id] > 0 && counting[id] == 0);
+    if !weightless.is_empty() {
+        let weightless = list(&weightless);
+        observer.note(&format!(
+            "all training rows with the label {weightless} have weight 0: it is never predicted"
+        ));
+    }
+    note_single_rows(observer, &names(&|id| counting[id] == 1));
+}
+
+/// How many rows each class has.
+pub(crate) fn counts(class_ids: &[usize], n_classes: usize) -> Vec<usize> {
+    let mut counts = vec![0; n_classes];
+    class_ids.iter().for_each(|&id| counts[id] += 1);
+    counts
+}
+
+/// An error if none of the rows' labels is known to the classifier: the labels of two files are probably spelled differently.
+/// Rows without any label are no reason for it.
+pub(crate) fn check_some_known(found: &[String], known: &[String], whose: &str) -> Result<()> {
+    if found.is_empty() || found.iter().any(|label| known.contains(label)) {
+        return Ok(());
+    }
+    let names = |labels: &[String]| list(&labels.iter().map(String::as_str).collect::<Vec<_>>());
+    let message = format!("expected labels of {whose} ({}), got only {}", names(known), names(found));
+    Err(Error::new(ErrorKind::InvalidArgument, message)
+        .at("labels")
+        .with_hint("spell the labels of both as the same words, and check --label-column"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Notes(Mutex<Vec<String>>);
+
+    impl Observer for Notes {
+        fn note(&self, text: &str) {
+            self.0.lock().unwrap().push(text.to_string());
+        }
+    }
+
+    fn notes(tell: impl Fn(&Notes)) -> Vec<String> {
+        let notes = Notes::default();
+        tell(&notes);
+        notes.0.into_inner().unwrap()
+    }
+
+    #[test]
+    fn a_score_is_suspicious_when_it_is_perfect_on_many_rows() {
+        let of = |score, n_rows| notes(|observer| note_perfect(observer, "accuracy", score, n_rows));
+        assert_eq!((of(1.0, 49).len(), of(0.99, 5000).len()), (0, 0));
+        assert!(of(1.0, 50)[0].starts_with("the accuracy is 1 on all 50 rows"));
+    }
+
+    #[test]
+    fn a_score_is_told_only_when_it_is_below_the_baseline() {
+        let of =
+            |score| notes(|observer| note_below_baseline(observer, "accuracy", score, ("always \"a\"", 0.5)));
+        assert_eq!(of(0.5).len(), 0);
+        assert!(of(0.25)[0].starts_with("the accuracy 0.2500 is below the 0.5000 of always \"a\""));
+    }
+
+    #[test]
+    fn one_known_label_is_enough() {
+        let labels = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let known = labels(&["a", "b"]);
+        assert!(check_some_known(&labels(&["b", "c"]), &known, "the model").is_ok());
+        assert!(check_some_known(&[], &known, "the model").is_ok(), "rows without a label");
+        let error = check_some_known(&labels(&["c"]), &known, "the model").unwrap_err();
+        assert_eq!(error.to_string(), "labels: expected labels of the model (a, b), got only c");
+    }
+}

@@ -1,0 +1,197 @@
+//! How fast an encoder is on this machine: many sentences against the machine's ceiling, and one alone.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::encoder::Dtype;
+use crate::error::{Error, ErrorKind, Result};
+use crate::features::TokenCounts;
+use crate::model::encoder_report::EncoderReport;
+use crate::model::sentence_encoder::SentenceEncoder;
+use crate::notes::token_notes::TokenNotes;
+use crate::observer::{Observer, Stage};
+
+/// The sentence that is asked alone: the article's, of 9 tokens in BERT's vocabulary.
+const ONE_SENTENCE: &str = "a visually stunning rumination on love";
+
+/// What was measured of an encoder in one arithmetic. Of several passes over the sentences the fastest counts: other
+/// work on the machine only ever adds time.
+#[derive(Debug, Clone, Serialize)]
+pub struct EncoderSpeed {
+    /// The encoder, its arithmetic and what is taken from it.
+    pub encoder: EncoderReport,
+    /// Threads of the run.
+    pub threads: usize,
+    /// Sentences of a pass.
+    pub n_sentences: usize,
+    /// Their tokens.
+    pub counts: TokenCounts,
+    /// Reading and packing the weights, and reading the tokenizer.
+    pub load_seconds: f64,
+    /// The memory that the weights take.
+    pub weights_bytes: usize,
+    /// All sentences to token ids.
+    pub tokenize_seconds: f64,
+    /// All token ids to features.
+    pub encode_seconds: f64,
+    /// Sentences over `encode_seconds`.
+    pub sentences_per_second: f64,
+    /// Tokens over `encode_seconds`.
+    pub tokens_per_second: f64,
+    /// Operations that the features need, a multiply-add counted as two; [`FeatureOptions::operations`].
+    ///
+    /// [`FeatureOptions::operations`]: crate::features::FeatureOptions::operations
+    pub operations: f64,
+    /// Operations over `encode_seconds`.
+    pub operations_per_second: f64,
+    /// What the machine can do at most in this arithmetic; [`Dtype::ceiling`].
+    pub ceiling_operations_per_second: f64,
+    /// The share of the ceiling that was reached.
+    pub fraction_of_ceiling: f64,
+    /// One sentence alone, from text to features.
+    pub one_sentence: Latency,
+}
+
+/// How long one sentence takes, everything being warm.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Latency {
+    /// Its tokens.
+    pub n_tokens: usize,
+    /// How often it was asked.
+    pub n_runs: usize,
+    /// Half of the runs took no longer.
+    pub median_ms: f64,
+    /// 95 of 100 runs took no longer.
+    pub percentile_95_ms: f64,
+}
+
+impl EncoderSpeed {
+    /// Measures an encoder on sentences, with the threads of the current rayon pool. Takes a few seconds, more where a
+    /// single pass does. The feature cache is left alone.
+    ///
+    /// # Errors
+    /// As for [`SentenceEncoder::encode`]; [`ErrorKind::InvalidArgument`] when there is no sentence.
+    ///
+    /// ```no_run
+    /// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+    /// use clsify::studies::EncoderSpeed;
+    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default(), &())?;
+    /// let speed = EncoderSpeed::measure(&encoder, &["a visually stunning rumination on love"; 1000], &())?;
+    /// println!("{:.0} sentences a second, {:.0} % of the ceiling", speed.sentences_per_second, 100.0 * speed.fraction_of_ceiling);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn measure<S: AsRef<str> + Sync>(
+        encoder: &SentenceEncoder,
+        sentences: &[S],
+        observer: &dyn Observer,
+    ) -> Result<Self> {
+        if sentences.is_empty() {
+            return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one sentence"));
+        }
+        let (weights, tokenizer, options) =
+            (encoder.load_weights(&())?, encoder.tokenizer(), encoder.features());
+        let loaded = encoder.encoder()?;
+        let mut encodings = Vec::new();
+        let tokenize_seconds = fastest(Duration::from_millis(500), || {
+            encodings = tokenizer.encode_batch(sentences)?;
+            Ok(())
+        })?;
+        let counts = TokenNotes::of(tokenizer, &encodings).counts;
+
+        // Also the warm-up: threads, frequency, the pages of the weights.
+        let one_sentence = latency(|| {
+            let encoding = tokenizer.encode(ONE_SENTENCE)?;
+            weights.extract(std::slice::from_ref(&encoding), options, &|_| {})?;
+            Ok(encoding.len())
+        })?;
+        let threads = rayon::current_num_threads();
+        let dtype = encoder.dtype();
+        // Before and after: other work on the machine may last longer than a measurement.
+        let ceiling = || dtype.ceiling(threads).unwrap_or(f64::NAN);
+        let ceiling_before = ceiling();
+        let encode_seconds = fastest(Duration::from_secs(4), || {
+            observer.start(Stage::Embed, counts.n_tokens);
+            weights.extract(&encodings, options, &|done| observer.advance(Stage::Embed, done))?;
+            observer.finish(Stage::Embed);
+            Ok(())
+        })?;
+        let ceiling = ceiling_before.max(ceiling());
+        let operations: f64 = encodings.iter().map(|e| options.operations(loaded.config(), e.len())).sum();
+        let operations_per_second = operations / encode_seconds;
+        Ok(EncoderSpeed {
+            encoder: EncoderReport::of(encoder),
+            threads,
+            n_sentences: sentences.len(),
+            counts,
+            load_seconds: encoder.load_seconds(),
+            weights_bytes: loaded.weights_bytes(),
+            tokenize_seconds,
+            encode_seconds,
+            sentences_per_second: sentences.len() as f64 / encode_seconds,
+            tokens_per_second: counts.n_tokens as f64 / encode_seconds,
+            operations,
+            operations_per_second,
+            ceiling_operations_per_second: ceiling,
+            fraction_of_ceiling: operations_per_second / ceiling,
+            one_sentence,
+        })
+    }
+}
+
+/// The least time of a run, in seconds; none begins after `budget`, nor after eight.
+fn fastest(budget: Duration, mut run: impl FnMut() -> Result<()>) -> Result<f64> {
+    let (begin, mut least) = (Instant::now(), f64::INFINITY);
+    for _ in 0..8 {
+        let started = Instant::now();
+        run()?;
+        least = least.min(started.elapsed().as_secs_f64());
+        if begin.elapsed() > budget {
+            break;
+        }
+    }
+    Ok(least)
+}
+
+/// How long a run takes that answers with its number of tokens: about a second of runs after a tenth for warming up, ten
+/// at least.
+fn latency(mut run: impl FnMut() -> Result<usize>) -> Result<Latency> {
+    let (begin, mut n_tokens) = (Instant::now(), 0);
+    while n_tokens == 0 || begin.elapsed() < Duration::from_millis(100) {
+        n_tokens = run()?;
+    }
+    let (begin, mut times) = (Instant::now(), Vec::new());
+    while times.len() < 10 || (begin.elapsed() < Duration::from_secs(1) && times.len() < 2_000) {
+        let started = Instant::now();
+        run()?;
+        times.push(1e3 * started.elapsed().as_secs_f64());
+    }
+    times.sort_by(f64::total_cmp);
+    let percentile = |share: f64| times[((share * times.len() as f64) as usize).min(times.len() - 1)];
+    Ok(Latency {
+        n_tokens,
+        n_runs: times.len(),
+        median_ms: percentile(0.5),
+        percentile_95_ms: percentile(0.95),
+    })
+}
+
+impl SentenceEncoder {
+    /// The dtypes in which this processor runs a layer of the encoder's shape faster than in its own, by rising speed,
+    /// and how many times as fast, which is about what the whole encoder would be. Measured, within about a tenth of a second for each;
+    /// what is no tenth faster is left out.
+    ///
+    /// # Errors
+    /// As for [`encoder`](Self::encoder).
+    pub fn faster_dtypes(&self) -> Result<Vec<(Dtype, f64)>> {
+        let weights = self.encoder()?;
+        let others = Dtype::ALL.into_iter().skip_while(|&dtype| dtype != self.dtype()).skip(1);
+        let native: Vec<Dtype> = others.filter(|dtype| dtype.is_native()).collect();
+        if native.is_empty() {
+            return Ok(Vec::new());
+        }
+        let own = weights.layer_seconds(self.dtype());
+        let ratio = |dtype| (dtype, own / weights.layer_seconds(dtype));
+        Ok(native.into_iter().map(ratio).filter(|(_, ratio)| *ratio >= 1.1).collect())
+    }
+}

@@ -1,0 +1,110 @@
+//! All of a training run that can be refused before the expensive encoder runs.
+
+use super::fits::{N_SPLITS, learnable_folds};
+use super::rows::{ConstantLabels, Rows};
+use super::train_options::TrainOptions;
+use super::training_report::TrainingScores;
+use crate::classifier::{LinearClassifier, LogisticRegressionOptions};
+use crate::dataset::Dataset;
+use crate::decision::calibration::{self, Calibration};
+use crate::decision::choice::{self, DecisionOptions};
+use crate::decision::thresholds::Thresholds;
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::{GridSearch, ProbabilityScores};
+use crate::observer::Observer;
+use crate::targets::Labels;
+
+/// Rows and options that go together.
+pub(crate) struct Plan<'a> {
+    pub(crate) rows: Rows<'a>,
+    /// Of label sets: labels that there is nothing to learn about.
+    pub(crate) constant: ConstantLabels,
+    /// Of label sets: how their thresholds are chosen.
+    pub(crate) thresholds: Thresholds,
+    /// Folds of the training rows behind calibration and decision, where these need any.
+    pub(crate) n_splits: Option<usize>,
+}
+
+/// A fit before calibration.
+pub(crate) struct Fit {
+    /// With the C that was fitted.
+    pub(crate) options: LogisticRegressionOptions,
+    pub(crate) search: Option<GridSearch>,
+    /// For features as they are.
+    pub(crate) classifier: LinearClassifier,
+    /// Folds behind the logits; 0 where there are none.
+    pub(crate) n_splits: usize,
+    /// The logits of the training rows out of their folds; none where nothing needs them.
+    pub(crate) held_out_logits: Vec<f64>,
+}
+
+/// A calibrated classifier and its scores.
+pub(crate) struct Outcome {
+    pub(crate) classifier: LinearClassifier,
+    /// The names of its classes or labels.
+    pub(crate) classes: Vec<String>,
+    pub(crate) scores: TrainingScores,
+    pub(crate) probabilities: ProbabilityScores,
+}
+
+impl<'a> Plan<'a> {
+    /// Divides the rows, and refuses what cannot be done with them.
+    pub(crate) fn of(
+        dataset: &'a Dataset,
+        options: &'a TrainOptions,
+        observer: &dyn Observer,
+    ) -> Result<Self> {
+        options.classifier.check()?;
+        check_c_values(options)?;
+        let rows = Rows::of(dataset, &options.test, false)?;
+        let constant = rows.check(observer)?;
+        let (thresholds, n_splits) = check_targets(&rows, options)?;
+        Ok(Plan { rows, constant, thresholds, n_splits })
+    }
+}
+
+/// Whether rows and options go together, for a choice of features that comes before the [`Plan`].
+pub(crate) fn check(dataset: &Dataset, options: &TrainOptions) -> Result<()> {
+    options.classifier.check()?;
+    check_c_values(options)?;
+    check_targets(&Rows::of(dataset, &options.test, false)?, options).map(|_| ())
+}
+
+fn check_c_values(options: &TrainOptions) -> Result<()> {
+    let Some(search) = &options.grid_search else { return Ok(()) };
+    if search.c_values.is_empty() {
+        return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one C").at("grid search"));
+    }
+    search.c_values.iter().try_for_each(|&c| LogisticRegressionOptions { c, ..options.classifier }.check())
+}
+
+/// How thresholds of label sets are chosen, and the folds behind calibration and decision, where these need any.
+fn check_targets(rows: &Rows, options: &TrainOptions) -> Result<(Thresholds, Option<usize>)> {
+    if options.grid_search.is_some() {
+        learnable_folds(&rows.train, N_SPLITS)
+            .map_err(|e| e.at("grid search").with_hint("without the search for C fewer rows will do"))?;
+    }
+    let class_weight = options.classifier.class_weight;
+    let thresholds = match rows.train.labels() {
+        Labels::Classes { class_ids, .. } => {
+            calibration::check(options.calibration, class_ids)?;
+            choice::check(&options.decision, &rows.labels, class_ids, class_weight)?;
+            Thresholds::Half
+        }
+        Labels::Sets(_) => {
+            let thresholds = Thresholds::of(&options.decision)?;
+            thresholds.check(&rows.labels, rows.train.len(), class_weight)?;
+            thresholds
+        }
+    };
+    let needs_folds =
+        options.decision != DecisionOptions::default() || options.calibration != Calibration::None;
+    let n_splits = needs_folds.then(|| calibration::n_splits(&rows.train));
+    if let Some(n_splits) = n_splits {
+        learnable_folds(&rows.train, n_splits).map_err(|e| {
+            e.at("training rows")
+                .with_hint("fewer rows will do without calibration and without rules of decision")
+        })?;
+    }
+    Ok((thresholds, n_splits))
+}

@@ -1,0 +1,307 @@
+//! Which layers, which pooling, which C? Cross-validation over every candidate, on training rows alone.
+//!
+//! The encoder goes over the rows once and gives all its layers; each candidate is some of the columns, scaled. Folds are the
+//! same for all. The choice is by one standard error: of the candidates that are not clearly worse than the best the one
+//! that costs the least, unless another one is no worse and no dearer. "Clearly" is paired, row by row. A candidate's C is
+//! the one with the least log loss, whatever candidates are scored by: log loss uses how confident each prediction is, not
+//! only whether it is right, and so depends less on luck. By how much the chosen one's score is too good, because it was
+//! chosen, is estimated from the same predictions ([`bias_corrected`]). Nothing here knows whether a row has one class or a
+//! set of labels: [`Targets`] do.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::candidates::{candidates, columns, is_wide, selection_features};
+use super::fits::{N_SPLITS, compared_logits, held_out_logits};
+use super::selection_rows::{interval, row_scores, selection_rows};
+use super::selection_rule::{Cost, Runs, choose, top, undominated};
+use crate::classifier::{LogisticRegressionOptions, StandardScaler};
+use crate::encoder::EncoderConfig;
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::{Resample, RowScores, Scoring, bias_corrected};
+use crate::features::FeatureOptions;
+use crate::matrix::Matrix;
+use crate::observer::{Observer, Stage};
+use crate::targets::Targets;
+
+/// A gradient that is small enough to compare candidates; what is reported of the chosen one is of its optimum.
+const TOL: f64 = 1e-3;
+/// Steps after which a fit that is only compared stops: most take fewer than 50, those with weights beyond all measure never end.
+const MAX_ITER: usize = 300;
+/// Values of C, from 1e-5, four to a power of ten.
+const N_C: i32 = 20;
+/// Values of C that are fitted together, before it is asked whether larger ones can do better. Fewer fits share less work.
+const C_VALUES_AT_ONCE: usize = 16;
+/// Draws that estimate the optimism.
+const N_BOOTSTRAPS: usize = 500;
+
+/// What a choice goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SelectionOptions {
+    /// What is compared. The default is accuracy.
+    pub scoring: Scoring,
+    /// Class weights, and when the fit of the chosen one stops; its C is not looked at.
+    pub classifier: LogisticRegressionOptions,
+}
+
+/// A choice of features, and how it did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Candidate {
+    /// The features.
+    pub features: FeatureOptions,
+    /// Numbers a sentence.
+    pub n_features: usize,
+    /// Operations for a sentence of the mean length, a multiply-add counted as two: what a prediction costs.
+    pub operations: f64,
+    /// The C with the least log loss, the smallest of equals.
+    #[serde(rename = "C")]
+    pub c: f64,
+    /// The score with this C of what the classifiers of the other folds say of each row.
+    pub score: f64,
+    /// Its 95 % interval: Wilson's for accuracy, with weights for as many rows as they are worth, else 1.96 standard errors to either side (F1:
+    /// by the jackknife).
+    pub score_ci95: [f64; 2],
+    /// The share of rows that are predicted right, counted by their weights; of label sets, right as a whole.
+    pub accuracy: f64,
+    /// Its 95 % interval, likewise.
+    pub accuracy_ci95: [f64; 2],
+    /// By how much the best candidate's score is better than this one's.
+    pub behind: f64,
+    /// The standard error of that difference, row by row.
+    pub behind_standard_error: f64,
+}
+
+/// What the choice is worth on rows that it has not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Optimism {
+    /// The score to expect: choices made on rows drawn with replacement, scored on the rows not drawn.
+    pub score: f64,
+    /// The middle 95 % of these scores.
+    pub score_ci95: [f64; 2],
+    /// By how much the chosen candidate's score is better than that.
+    pub optimism: f64,
+    /// How often rows were drawn.
+    pub n_bootstraps: usize,
+}
+
+/// All candidates, the best first, and the one that was chosen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Selection {
+    /// What was compared.
+    pub scoring: Scoring,
+    /// The cheapest that is not clearly worse than the best, or one that is no worse than that and no dearer. Its score is
+    /// of fits at their optimum.
+    pub chosen: Candidate,
+    /// How far its score is too good because it was chosen.
+    pub optimism: Option<Optimism>,
+    /// From the best score to the worst.
+    pub candidates: Vec<Candidate>,
+    /// The chosen one's scores, for a comparison with another encoder's choice on the same rows.
+    #[serde(skip)]
+    pub chosen_scores: RowScores,
+    /// Rows that took part; no test row is among them.
+    pub n_rows: usize,
+    /// Folds a candidate.
+    pub n_splits: usize,
+    /// Values of C per candidate, in rising order: the largest are left out where log loss rose before. Where layers stand side by
+    /// side those around the best of single layers.
+    pub c_values: Vec<f64>,
+}
+
+/// A candidate with one C, and its accuracy.
+struct Point {
+    c: f64,
+    accuracy: f64,
+    accuracy_ci95: [f64; 2],
+}
+
+/// A configuration with what it does row by row.
+struct Scored {
+    point: Point,
+    scores: RowScores,
+    /// What its C is judged by.
+    losses: RowScores,
+}
+
+/// The values of C that a choice is among, for scaled features: 20 from 0.00001 to 0.56, four to a power of ten.
+///
+/// ```
+/// let c_values = clsify::training::selection_c_values();
+/// assert_eq!((c_values.len(), c_values[0]), (20, 1e-5));
+/// assert!((c_values[4] / c_values[0] - 10.0).abs() < 1e-12);
+/// ```
+pub fn selection_c_values() -> Vec<f64> {
+    (0..N_C).map(|i| 1e-5 * 10f64.powf(0.25 * f64::from(i))).collect()
+}
+
+/// Chooses layers, pooling and C by these rows, which are all that the choice sees. `features` are
+/// [`selection_features`] of an encoder, `mean_tokens` is the length of a sentence.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`] when features and targets do not go together, as for [`selection_rows`], or when
+/// these are not all rows.
+pub fn select_features(
+    features: &Matrix,
+    (config, mean_tokens): (&EncoderConfig, usize),
+    targets: &Targets,
+    options: &SelectionOptions,
+    observer: &dyn Observer,
+) -> Result<Selection> {
+    let (n, width) = (selection_rows(targets)?.len(), selection_features().n_features(config)?);
+    if features.shape() != [n, width] || targets.len() != n {
+        let got = (features.shape(), targets.len());
+        let message = format!("expected features {n} x {width} of {n} rows that take part, got {got:?}");
+        return Err(Error::new(ErrorKind::InvalidArgument, message).at("choice of features"));
+    }
+    let scaled = |features_of: &FeatureOptions| -> Result<Matrix> {
+        let own = features.select_columns(&columns(features_of, config)?);
+        Ok(StandardScaler::fit_weighted(&own, targets.sample_weight()).transform(&own))
+    };
+    let all = candidates(config);
+    // C is of rows, too: the penalty is shared among them.
+    let c_values = selection_c_values();
+    let fits = c_values.len() * N_SPLITS;
+    observer.start(Stage::GridSearch, all.len() * fits);
+    let mut found: Vec<(FeatureOptions, Vec<Scored>)> = Vec::with_capacity(all.len());
+    for features in all {
+        let x = scaled(&features)?;
+        // Where single layers do best, layers side by side do too or a little below; wide fits are slow.
+        let own = if is_wide(&features) { around_best(&found, &c_values) } else { &c_values };
+        let max_iter = options.classifier.max_iter.min(MAX_ITER);
+        let fit_options = LogisticRegressionOptions { tol: TOL, max_iter, ..options.classifier };
+        let mut points: Vec<Scored> = Vec::with_capacity(own.len());
+        for part in own.chunks(C_VALUES_AT_ONCE) {
+            let logits = compared_logits(&x, targets, part, &fit_options)?;
+            let scored =
+                part.par_iter().zip(&logits).map(|(&c, logits)| scored(c, logits, targets, options.scoring));
+            points.extend(scored.collect::<Result<Vec<_>>>()?);
+            if is_past_best(&points) {
+                break;
+            }
+        }
+        found.push((features, points));
+        observer.advance(Stage::GridSearch, found.len() * fits);
+    }
+    observer.finish(Stage::GridSearch);
+
+    // The cheaper first, so that the first of equals is the cheapest.
+    let mut costs = Vec::with_capacity(found.len());
+    for (features, _) in &found {
+        let operations = features.operations(config, mean_tokens);
+        costs.push(Cost { operations, n_features: features.n_features(config)? });
+    }
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    order.sort_by(|&a, &b| costs[a].total_cmp(&costs[b]));
+    let costs: Vec<Cost> = order.iter().map(|&i| costs[i]).collect();
+    let mut found: Vec<Option<_>> = found.into_iter().map(Some).collect();
+    let (mut owners, mut points, mut runs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut all_scores, mut losses) = (Vec::new(), Vec::new());
+    for (features, own) in order.iter().filter_map(|&i| found[i].take()) {
+        runs.push(points.len()..points.len() + own.len());
+        owners.push(features);
+        for Scored { point, scores, losses: own_losses } in own {
+            points.push(point);
+            all_scores.push(scores);
+            losses.push(own_losses);
+        }
+    }
+    // Behind all scores the losses, in the same order.
+    all_scores.append(&mut losses);
+
+    let candidates = Runs { runs: &runs, costs: &costs };
+    let (_, mut place) = choose(&candidates, &Resample::of_all(&all_scores));
+    let n_points = points.len();
+    let mut refitted = Vec::new();
+    let owner = loop {
+        // What is said of the chosen one is of its optimum.
+        let owner = runs.iter().position(|run| run.contains(&place)).unwrap_or(0);
+        let x = scaled(&owners[owner])?;
+        let fit_options = LogisticRegressionOptions { c: points[place].c, ..options.classifier };
+        let logits = held_out_logits(&x, targets, &fit_options, N_SPLITS, &|_| {})?;
+        let at_optimum = scored(fit_options.c, &logits, targets, options.scoring)?;
+        (points[place], all_scores[place]) = (at_optimum.point, at_optimum.scores);
+        all_scores[n_points + place] = at_optimum.losses;
+        refitted.push(place);
+        // That may have cost it a row, and the choice.
+        let (_, winner) = undominated(&candidates, (owner, place), &Resample::of_all(&all_scores));
+        if runs[owner].contains(&winner) {
+            break owner;
+        }
+        place = winner;
+        if refitted.contains(&winner) {
+            break runs.iter().position(|run| run.contains(&place)).unwrap_or(0);
+        }
+    };
+
+    let resample = Resample::of_all(&all_scores);
+    let tops: Vec<usize> = runs.iter().map(|run| top(run, &resample)).collect();
+    let sign = if options.scoring.is_more_better() { 1.0 } else { -1.0 };
+    let mut list = Vec::with_capacity(owners.len());
+    let best = tops
+        .iter()
+        .copied()
+        .fold(tops[0], |best, i| if resample.scores[i] > resample.scores[best] { i } else { best });
+    for ((candidate, features), &top) in owners.into_iter().enumerate().zip(&tops) {
+        // The chosen one keeps the C that was refitted.
+        let at = if top != place && runs[owner].contains(&top) { place } else { top };
+        let (behind, behind_standard_error) = resample.above(best, at);
+        list.push(Candidate {
+            n_features: costs[candidate].n_features,
+            operations: costs[candidate].operations,
+            features,
+            c: points[at].c,
+            score: sign * all_scores[at].score,
+            score_ci95: interval(targets, options.scoring, &all_scores[at])?,
+            accuracy: points[at].accuracy,
+            accuracy_ci95: points[at].accuracy_ci95,
+            behind,
+            behind_standard_error,
+        });
+    }
+    let chosen = list[owner].clone();
+    list.sort_by(|a, b| (sign * b.score).total_cmp(&(sign * a.score)));
+    let worth = bias_corrected(&all_scores, N_BOOTSTRAPS, |resample| choose(&candidates, resample).1);
+    let optimism = worth.map(|worth| {
+        let [low, high] = worth.score_ci95.map(|score| sign * score);
+        Optimism {
+            score: sign * worth.score,
+            score_ci95: [low.min(high), low.max(high)],
+            optimism: sign * chosen.score - worth.score,
+            n_bootstraps: worth.n_bootstraps,
+        }
+    });
+    Ok(Selection {
+        scoring: options.scoring,
+        chosen,
+        optimism,
+        candidates: list,
+        chosen_scores: all_scores.swap_remove(place),
+        n_rows: n,
+        n_splits: N_SPLITS,
+        c_values,
+    })
+}
+
+fn scored(c: f64, logits: &[f64], targets: &Targets, scoring: Scoring) -> Result<Scored> {
+    let right = row_scores(targets, Scoring::Accuracy, logits);
+    let accuracy_ci95 = interval(targets, Scoring::Accuracy, &right)?;
+    let point = Point { c, accuracy: right.score, accuracy_ci95 };
+    let scores = if scoring == Scoring::Accuracy { right } else { row_scores(targets, scoring, logits) };
+    Ok(Scored { point, scores, losses: row_scores(targets, Scoring::LogLoss, logits) })
+}
+
+/// Whether the last two values of C, which rise, are worse than one before: log loss falls with C and then rises, and the
+/// fits with the weakest penalties take the longest.
+fn is_past_best(points: &[Scored]) -> bool {
+    let losses = || points.iter().map(|point| point.losses.score);
+    let best = losses().fold(f64::NEG_INFINITY, f64::max);
+    points.len() > 2 && losses().rev().take(2).all(|loss| loss < best)
+}
+
+/// The best C of the candidates so far, and those below: more numbers want a stronger penalty.
+fn around_best<'a>(found: &[(FeatureOptions, Vec<Scored>)], c_values: &'a [f64]) -> &'a [f64] {
+    let all = found.iter().flat_map(|(_, scored)| scored);
+    let best = all.max_by(|a, b| a.losses.score.total_cmp(&b.losses.score)).map(|best| best.point.c);
+    let at = best.and_then(|best| c_values.iter().position(|&c| c == best)).unwrap_or(0);
+    &c_values[at.saturating_sub(4)..=at]
+}

@@ -1,0 +1,129 @@
+//! Which rows take part in a choice of features, and what logits score for them.
+
+use super::fits::{N_SPLITS, learnable_folds};
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::{RatioScore, RowScores, Scoring, wilson_ci95};
+use crate::split::{SplitOptions, TestSize, label_set_split, train_test_split};
+use crate::targets::{Labels, Targets};
+
+/// Rows that take part in a choice; of more a sample is drawn.
+const MAX_ROWS: usize = 10_000;
+
+/// The rows that take part in a choice of features, ascending: all with a weight above 0, or of many a sample, always the same, with
+/// the shares of the classes or labels.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`] when there are too few rows or classes for five folds, or no label that some of the rows
+/// have and others have not.
+///
+/// ```
+/// use clsify::{targets::Targets, training::selection_rows};
+/// let weights: Vec<f64> = (0..20).map(f64::from).collect();
+/// let targets = Targets::classes([0, 1].repeat(10), 2).weighted(Some(weights));
+/// assert_eq!(selection_rows(&targets)?, (1..20).collect::<Vec<_>>());
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn selection_rows(targets: &Targets) -> Result<Vec<usize>> {
+    let place = |e: Error| {
+        e.at("choice of features").with_hint("give more rows, or take the features of the article (--features article) or your own (--layers, --pooling)")
+    };
+    let mut rows = targets.counting_rows();
+    if rows.len() > MAX_ROWS {
+        let test_size = TestSize::Count(rows.len() - MAX_ROWS);
+        let options = SplitOptions { seed: 0, test_size, stratify: true };
+        let drawn = match targets.select_rows(&rows).labels() {
+            Labels::Classes { class_ids, .. } => train_test_split(class_ids, &options),
+            Labels::Sets(labels) => label_set_split(&labels.to_sets(), &options),
+        };
+        rows = drawn.map_err(place)?.train.into_iter().map(|i| rows[i]).collect();
+        rows.sort_unstable();
+    }
+    check(&targets.select_rows(&rows)).map_err(place)?;
+    Ok(rows)
+}
+
+/// In words which rows [`selection_rows`] leaves out, where it leaves out any.
+pub(crate) fn left_out(targets: &Targets) -> &'static str {
+    match targets.labels() {
+        _ if targets.counting_rows().len() <= MAX_ROWS => "those with a weight above 0",
+        Labels::Classes { .. } => "drawn in the shares of their classes",
+        Labels::Sets(_) => "drawn in the shares of their labels",
+    }
+}
+
+/// Whether there is something to learn.
+fn check(targets: &Targets) -> Result<()> {
+    learnable_folds(targets, N_SPLITS)?;
+    let Labels::Sets(labels) = targets.labels() else { return Ok(()) };
+    if (0..labels.n_labels()).any(|label| (1..labels.n_samples()).contains(&labels.count(label))) {
+        return Ok(());
+    }
+    let message = "expected a label that some of the rows have and others have not, got none";
+    Err(Error::new(ErrorKind::InvalidArgument, message))
+}
+
+/// What logits score, row by row.
+pub(crate) fn row_scores(targets: &Targets, scoring: Scoring, logits: &[f64]) -> RowScores {
+    let weights = targets.sample_weight();
+    match targets.labels() {
+        Labels::Classes { class_ids, n_classes } => {
+            RowScores::of_classes(scoring, logits, class_ids, *n_classes, weights)
+        }
+        Labels::Sets(labels) => RowScores::of_label_sets(scoring, logits, labels, weights),
+    }
+}
+
+/// The 95 % interval of a score: Wilson's for a share of rows, by weight for as many as they are worth; else 1.96 standard
+/// errors to either side.
+pub(crate) fn interval(targets: &Targets, scoring: Scoring, scores: &RowScores) -> Result<[f64; 2]> {
+    let is_share = match scoring {
+        Scoring::Accuracy => true,
+        Scoring::F1Micro => matches!(targets.labels(), Labels::Classes { .. }),
+        Scoring::F1Macro | Scoring::LogLoss => false,
+    };
+    if is_share {
+        // A row of any weight is above the score where it is right, and below where it is wrong.
+        let is_right: Vec<bool> = match scores.score {
+            0.0 | 1.0 => vec![scores.score == 1.0; scores.rows.len()],
+            score => scores.rows.iter().map(|&row| row > score).collect(),
+        };
+        // Equal weights are none, to the last bit.
+        let weights = targets.sample_weight().filter(|all| all.iter().any(|&w| w != all[0]));
+        return match weights {
+            None => wilson_ci95(is_right.iter().filter(|&&right| right).count(), is_right.len()),
+            Some(weights) => Ok(RatioScore::accuracy(&is_right, Some(weights))?.ci95()),
+        };
+    }
+    let error = 1.96 * scores.standard_error();
+    Ok(match scoring {
+        Scoring::LogLoss => [-scores.score - error, -scores.score + error],
+        _ => [(scores.score - error).max(0.0), (scores.score + error).min(1.0)],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows_of(class_ids: &[usize]) -> Result<Vec<usize>> {
+        selection_rows(&Targets::classes(class_ids.to_vec(), 2))
+    }
+
+    /// Of more rows than take part each class gives its share, and the same rows every time.
+    #[test]
+    fn of_many_rows_a_stratified_sample_takes_part() {
+        let class_ids: Vec<usize> = (0..40_000).map(|i| usize::from(i % 10 == 0)).collect();
+        let rows = rows_of(&class_ids).unwrap();
+        assert_eq!(rows.len(), MAX_ROWS);
+        assert!(rows.is_sorted_by(|a, b| a < b));
+        assert_eq!(rows.iter().filter(|&&i| class_ids[i] == 1).count(), MAX_ROWS / 10);
+        assert_eq!(rows, rows_of(&class_ids).unwrap());
+        assert_eq!(rows_of(&class_ids[..MAX_ROWS]).unwrap().len(), MAX_ROWS);
+    }
+
+    #[test]
+    fn what_cannot_be_divided_into_folds_is_refused() {
+        assert!(rows_of(&[0, 1, 0]).unwrap_err().to_string().contains("folds"));
+        assert!(rows_of(&[1; 50]).unwrap_err().to_string().contains("2 classes"));
+    }
+}

@@ -1,0 +1,220 @@
+//! The article's whole job: labelled sentences -> features -> split -> baseline, fit, grid search -> scores.
+
+use std::time::Instant;
+
+use super::class_training::{self, accuracy};
+use super::fits::{N_SPLITS, held_out_logits, n_fits, search_c};
+use super::label_set_training;
+use super::plan::{Fit, Outcome, Plan};
+use super::rows::EncodedRows;
+use super::train_options::TrainOptions;
+use super::trained_model::saved_model;
+use super::training_report::{
+    ClassifierReport, GridSearchReport, Seconds, SplitReport, TestDataReport, TrainingReport, TrainingScores,
+};
+use crate::classifier::{LinearClassifier, LogisticRegressionOptions};
+use crate::dataset::Dataset;
+use crate::error::Result;
+use crate::model::encoder_report::{EncoderReport, FeaturesReport};
+use crate::model::sentence_classifier::SentenceClassifier;
+use crate::model::sentence_encoder::{Encoded, SentenceEncoder};
+use crate::observer::{Observer, Stage};
+use crate::split::Split;
+use crate::targets::Labels;
+
+/// A training run's results, and the steps in between for whoever wants to look at them.
+#[derive(Debug)]
+pub struct Trained {
+    /// The classifier.
+    pub classifier: SentenceClassifier,
+    /// What was found.
+    pub report: TrainingReport,
+    /// The data file's tokens and features.
+    pub encoded: Encoded,
+    /// The rows of the data file that trained, and those that tested.
+    pub split: Split,
+}
+
+/// Trains and evaluates a classifier of sentences with one label each, or with label sets: whichever the data set has.
+///
+/// A row counts by its weight in everything that is chosen: scaling, fits, C, calibration, rules of decision and baselines. Test
+/// scores count each row once, but for those of probabilities and those that say so.
+///
+/// A classifier of label sets knows the labels of `dataset`. One that all or no training rows have is constant, and the
+/// observer is told.
+///
+/// # Errors
+/// As for [`SentenceEncoder::encode`], [`split_rows`](crate::split::split_rows) and [`LinearClassifier::fit`];
+/// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) when the rows leave nothing to learn or are too few for
+/// what the options ask.
+///
+/// ```no_run
+/// use clsify::dataset::{Dataset, DatasetOptions};
+/// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+/// use clsify::training::{TrainOptions, train};
+/// let dataset = Dataset::load("train.tsv", &DatasetOptions::default())?;
+/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default(), &())?;
+/// let trained = train(encoder, &dataset, TrainOptions::default(), &())?;
+/// println!("{:.3} on {} rows", trained.report.test_accuracy(), trained.report.split.n_test);
+/// trained.classifier.save("model".as_ref(), false)?;
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn train(
+    encoder: SentenceEncoder,
+    dataset: &Dataset,
+    options: TrainOptions,
+    observer: &dyn Observer,
+) -> Result<Trained> {
+    train_encoded(encoder, dataset, None, options, observer)
+}
+
+/// [`train`], with the features of the data file where they are known.
+pub(crate) fn train_encoded(
+    encoder: SentenceEncoder,
+    dataset: &Dataset,
+    known: Option<Encoded>,
+    options: TrainOptions,
+    observer: &dyn Observer,
+) -> Result<Trained> {
+    let started = Instant::now();
+    let loaded_before = encoder.load_seconds();
+    let plan = Plan::of(dataset, &options, observer)?;
+    // The classifier will belong to the files as they were loaded, whatever becomes of them meanwhile.
+    encoder.files().hashes(encoder.hash_memory())?;
+    let encoded = plan.rows.encode(&encoder, known, observer)?;
+
+    let mut seconds = Seconds::default();
+    let fit = fit(&plan, &encoded, &options, &mut seconds, observer)?;
+    let outcome = match &fit.classifier {
+        LinearClassifier::Classes(plain) => {
+            class_training::outcome(&plan, (&fit, plain), &encoded, &options, observer)?
+        }
+        LinearClassifier::LabelSets(plain) => {
+            label_set_training::outcome(&plan, (&fit, plain), &encoded, &options, observer)?
+        }
+    };
+    note_not_converged(&outcome, observer);
+    let grid_search = grid_search_report(&plan, &fit, &encoded, &outcome, &options)?;
+
+    seconds.load = encoder.load_seconds();
+    for encoded in [Some(&encoded.encoded), encoded.encoded_test.as_ref()].into_iter().flatten() {
+        seconds.tokenize += encoded.tokenize_seconds;
+        seconds.embed += encoded.embed_seconds;
+    }
+    seconds.total = loaded_before + started.elapsed().as_secs_f64();
+    let test_data = plan.rows.test_dataset.zip(encoded.encoded_test.as_ref());
+    let report = TrainingReport {
+        dataset: dataset.summary(),
+        encoder: EncoderReport::of(&encoder),
+        features: FeaturesReport::of(&encoded.encoded),
+        test_data: test_data.map(|(test, encoded)| TestDataReport {
+            dataset: test.summary(),
+            features: FeaturesReport::of(encoded),
+        }),
+        split: SplitReport::of(&plan.rows, &options.test),
+        classifier: ClassifierReport::of(&outcome.classifier, options.scaling, &fit.options, plan.constant),
+        grid_search,
+        scores: outcome.scores,
+        probabilities: outcome.probabilities,
+        selection: None,
+        seconds,
+    };
+    let labels = (outcome.classes, dataset.separator());
+    let saved = saved_model(&encoder, &outcome.classifier, labels, &report);
+    let classifier = SentenceClassifier::of(encoder, &outcome.classifier, saved, plan.rows.seen)?;
+    Ok(Trained { classifier, report, encoded: encoded.encoded, split: plan.rows.split })
+}
+
+/// Searches C, fits, and gets the logits of the training rows out of their folds.
+fn fit(
+    plan: &Plan,
+    rows: &EncodedRows,
+    options: &TrainOptions,
+    seconds: &mut Seconds,
+    observer: &dyn Observer,
+) -> Result<Fit> {
+    let targets = &plan.rows.train;
+    let scaler = options.scaling.fit(&rows.x_train, targets.sample_weight());
+    let scaled = scaler.as_ref().map(|scaler| scaler.transform(&rows.x_train));
+    let features = scaled.as_ref().unwrap_or(&rows.x_train);
+
+    let started = Instant::now();
+    let search = match &options.grid_search {
+        Some(search) => {
+            observer.start(Stage::GridSearch, search.c_values.len() * N_SPLITS * n_fits(targets));
+            let progress = |done| observer.advance(Stage::GridSearch, done);
+            let found = search_c(features, targets, &search.c_values, &options.classifier, &progress)?;
+            observer.finish(Stage::GridSearch);
+            seconds.grid_search = started.elapsed().as_secs_f64();
+            Some(found)
+        }
+        None => None,
+    };
+    let refit = options.grid_search.as_ref().is_some_and(|search| search.refit);
+    let c = search.as_ref().filter(|_| refit).map_or(options.classifier.c, |found| found.best_c);
+    let fit_options = LogisticRegressionOptions { c, ..options.classifier };
+
+    let started = Instant::now();
+    let n_splits = plan.n_splits.unwrap_or(0);
+    let total = match targets.labels() {
+        // All folds of classes are one fit.
+        Labels::Classes { .. } => 0,
+        Labels::Sets(labels) => labels.n_labels() * (n_splits + 1),
+    };
+    observer.start(Stage::Fit, total);
+    let progress = |done| observer.advance(Stage::Fit, done);
+    let classifier = LinearClassifier::fit_scaled(features, targets, &fit_options)?;
+    let held_out_logits = match n_splits {
+        0 => Vec::new(),
+        _ => held_out_logits(features, targets, &fit_options, n_splits, &progress).map_err(|e| {
+            e.at("a fold of the training rows").with_hint(
+                "give more rows of a weight above 0 to each class, or drop calibration and rules of decision",
+            )
+        })?,
+    };
+    observer.finish(Stage::Fit);
+    seconds.fit = started.elapsed().as_secs_f64();
+    let classifier = classifier.unscaled(scaler.as_ref());
+    Ok(Fit { options: fit_options, search, classifier, n_splits, held_out_logits })
+}
+
+/// Tells that a fit has not reached its optimum.
+fn note_not_converged(outcome: &Outcome, observer: &dyn Observer) {
+    let gradient = outcome.classifier.gradient_max_norm();
+    let stopped = match &outcome.classifier {
+        fitted if fitted.converged() => return,
+        LinearClassifier::Classes(fitted) => {
+            format!("the classifier stopped after {} steps", fitted.n_iter())
+        }
+        LinearClassifier::LabelSets(fitted) => {
+            format!("{} of {} labels stopped", fitted.n_not_converged(), fitted.n_labels())
+        }
+    };
+    observer.note(&format!(
+        "{stopped} before {} optimum (gradient {gradient:.1e}): features of very different scales do that; a smaller C helps",
+        if stopped.starts_with("the") { "its" } else { "their" }
+    ));
+}
+
+/// What the search found; of classes with the accuracy on the held-out rows of a fit with the best C.
+fn grid_search_report(
+    plan: &Plan,
+    fit: &Fit,
+    rows: &EncodedRows,
+    outcome: &Outcome,
+    options: &TrainOptions,
+) -> Result<Option<GridSearchReport>> {
+    let Some(found) = fit.search.clone() else { return Ok(None) };
+    let refit = options.grid_search.as_ref().is_some_and(|search| search.refit);
+    let test_accuracy = match (&outcome.scores, plan.rows.test.labels()) {
+        (TrainingScores::Classes(scores), _) if refit => Some(scores.test.accuracy),
+        (TrainingScores::Classes(_), Labels::Classes { class_ids, .. }) => {
+            let best = LogisticRegressionOptions { c: found.best_c, ..options.classifier };
+            let fitted = LinearClassifier::fit(&rows.x_train, &plan.rows.train, options.scaling, &best)?;
+            let LinearClassifier::Classes(fitted) = fitted else { return Ok(None) };
+            Some(accuracy(&fitted.predict(&rows.x_test), class_ids))
+        }
+        _ => None,
+    };
+    Ok(Some(GridSearchReport::of(found, N_SPLITS, test_accuracy)))
+}

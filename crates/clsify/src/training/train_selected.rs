@@ -1,0 +1,210 @@
+//! Training with features that are chosen: the training rows go through the encoder once, for the choice and for the fit.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use super::candidates::{columns, selection_features};
+use super::plan;
+use super::rows::training_rows;
+use super::selection::{Selection, SelectionOptions, select_features};
+use super::selection_rows::{left_out, selection_rows};
+use super::train::{self, Trained};
+use super::train_options::TrainOptions;
+use super::training_report::Seconds;
+use crate::classifier::{LogisticRegressionOptions, Scaling};
+use crate::dataset::Dataset;
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::Scoring;
+use crate::matrix::Matrix;
+use crate::model::label_ids::targets;
+use crate::model::sentence_encoder::{Encoded, Features, SentenceEncoder};
+use crate::observer::Observer;
+use crate::targets::Targets;
+use crate::tokenizer::Encoding;
+
+/// How features are chosen before a training.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct FeatureChoice {
+    /// What is compared; `None`: as [`default_scoring`] says.
+    pub scoring: Option<Scoring>,
+    /// Whether it is an error when the training rows are too few for a choice, as for [`selection_rows`]. By default the
+    /// article's features are taken then, with the scaling and C of the training's options, and the observer is told.
+    pub required: bool,
+}
+
+/// Chooses layers, pooling and C on the training rows, and trains with them; `load` gives the encoder with some features.
+///
+/// Rows that test are encoded after the choice, as far up as it needs.
+///
+/// # Errors
+/// As for [`train`](crate::training::train()) and `load`, and as [`FeatureChoice::required`] says.
+///
+/// ```no_run
+/// use clsify::dataset::{Dataset, DatasetOptions};
+/// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+/// use clsify::training::{FeatureChoice, TrainOptions, train_selected};
+/// let dataset = Dataset::load("train.tsv", &DatasetOptions::default())?;
+/// let load = |features| {
+///     let options = SentenceEncoderOptions { features, ..Default::default() };
+///     SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), options, &())
+/// };
+/// let trained = train_selected(load, &dataset, TrainOptions::default(), FeatureChoice::default(), &())?;
+/// let selection = trained.report.selection.as_ref();
+/// println!("{}", selection.map_or("the article's".into(), |selection| selection.chosen.features.to_string()));
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn train_selected<E: From<Error>>(
+    load: impl Fn(Features) -> Result<SentenceEncoder, E>,
+    dataset: &Dataset,
+    options: TrainOptions,
+    choice: FeatureChoice,
+    observer: &dyn Observer,
+) -> Result<Trained, E> {
+    plan::check(dataset, &options)?;
+    let train = training_rows(dataset, &options.test)?;
+    let targets = targets(dataset, &labels_of(dataset, &train))?.select_rows(&train);
+    let places = match selection_rows(&targets) {
+        Ok(places) => places,
+        Err(error) if choice.required => return Err(error.into()),
+        Err(error) => {
+            note_article(&error, observer);
+            return Ok(train::train(load(Features::default())?, dataset, options, observer)?);
+        }
+    };
+    let select = SelectionOptions {
+        scoring: choice.scoring.unwrap_or(default_scoring(dataset)),
+        classifier: options.classifier,
+    };
+    let data = (dataset.sentences(), dataset.lines());
+    let chosen = choose(load, data, (&train, &targets, &places), &select, observer)?;
+    let options = TrainOptions { scaling: Scaling::Standard, classifier: chosen.classifier, ..options };
+    let mut trained = train::train_encoded(chosen.encoder, dataset, Some(chosen.encoded), options, observer)?;
+    chosen.times.add_to(&mut trained.report.seconds);
+    trained.report.selection = Some(chosen.selection);
+    Ok(trained)
+}
+
+/// What a choice of features goes by where nothing is said: accuracy of classes, micro F1 of label sets.
+pub fn default_scoring(dataset: &Dataset) -> Scoring {
+    if dataset.separator().is_some() { Scoring::F1Micro } else { Scoring::default() }
+}
+
+/// The labels that the choice knows, which sees training rows only. Of classes all, as folds need no row of each; of label sets those
+/// that a training row has, unless there is none.
+fn labels_of(dataset: &Dataset, train: &[usize]) -> Vec<String> {
+    let all = dataset.classes();
+    if dataset.separator().is_none() {
+        return all;
+    }
+    let sets = dataset.label_sets();
+    let own: BTreeSet<String> = train.iter().flat_map(|&row| sets[row].iter().cloned()).collect();
+    if own.is_empty() { all } else { own.into_iter().collect() }
+}
+
+/// Says that there are too few rows for a choice, and what is done instead.
+fn note_article(error: &Error, observer: &dyn Observer) {
+    observer.note(&format!(
+        "using the article's features, the last layer's [CLS], because none can be chosen: {error}"
+    ));
+}
+
+/// A choice, and all rows encoded as it says.
+struct Chosen {
+    selection: Selection,
+    /// With the chosen features.
+    encoder: SentenceEncoder,
+    encoded: Encoded,
+    /// With the chosen C.
+    classifier: LogisticRegressionOptions,
+    times: Times,
+}
+
+/// When the run started, and how long it searched.
+struct Times {
+    started: Instant,
+    search_seconds: f64,
+}
+
+impl Times {
+    fn add_to(&self, seconds: &mut Seconds) {
+        seconds.selection = Some(self.search_seconds);
+        seconds.total = self.started.elapsed().as_secs_f64();
+    }
+}
+
+/// Chooses by those of the `train` rows that stand at `places`, and encodes all `sentences`, each once; the targets are those
+/// of `train`.
+fn choose<E: From<Error>>(
+    load: impl Fn(Features) -> Result<SentenceEncoder, E>,
+    (sentences, lines): (&[String], &[usize]),
+    (train, targets, places): (&[usize], &Targets, &[usize]),
+    options: &SelectionOptions,
+    observer: &dyn Observer,
+) -> Result<Chosen, E> {
+    let started = Instant::now();
+    if places.len() < train.len() {
+        let (n, of) = (places.len(), train.len());
+        observer.note(&format!("choosing features by {n} of {of} rows: {}", left_out(targets)));
+    }
+    let rows: Vec<usize> = places.iter().map(|&place| train[place]).collect();
+    let encode = |encoder: &SentenceEncoder, rows: &[usize]| {
+        let of_rows: Vec<&str> = rows.iter().map(|&row| sentences[row].as_str()).collect();
+        let lines: Vec<usize> = rows.iter().map(|&row| lines[row]).collect();
+        encoder.encode_lines(&of_rows, &lines, observer)
+    };
+
+    let encoder = load(selection_features().into())?;
+    let config = encoder.config().clone();
+    let encoded = encode(&encoder, &rows)?;
+    let mean_tokens = encoded.counts.n_tokens.div_ceil(rows.len().max(1));
+    let search_started = Instant::now();
+    let own = targets.select_rows(places);
+    let selection = select_features(&encoded.features, (&config, mean_tokens), &own, options, observer)?;
+    let search_seconds = search_started.elapsed().as_secs_f64();
+    let features = selection.chosen.features.clone();
+    let known =
+        Encoded { features: encoded.features.select_columns(&columns(&features, &config)?), ..encoded };
+    let chosen_with = encoder.files().hashes(encoder.hash_memory())?;
+    drop(encoder);
+
+    let encoder = load(features.into())?;
+    if encoder.files().hashes(encoder.hash_memory())? != chosen_with {
+        return Err(Error::new(
+            ErrorKind::Checkpoint,
+            "the encoder's files have changed while they were in use",
+        )
+        .at(encoder.folder().display().to_string())
+        .with_hint("run the command again")
+        .into());
+    }
+    let mut is_known = vec![false; sentences.len()];
+    rows.iter().for_each(|&row| is_known[row] = true);
+    let rest: Vec<usize> = (0..sentences.len()).filter(|&row| !is_known[row]).collect();
+    let encoded = together((&rows, known), (&rest, encode(&encoder, &rest)?));
+    let classifier = LogisticRegressionOptions { c: selection.chosen.c, ..options.classifier };
+    let times = Times { started, search_seconds };
+    Ok(Chosen { selection, encoder, encoded, classifier, times })
+}
+
+/// All rows in order, from two parts with the place of each row.
+fn together((a_rows, a): (&[usize], Encoded), (b_rows, b): (&[usize], Encoded)) -> Encoded {
+    let n = a_rows.len() + b_rows.len();
+    let mut features = Matrix::zeros(n, a.features.cols());
+    let mut encodings: Vec<Option<Encoding>> = vec![None; n];
+    for (rows, from, own) in [(a_rows, &a.features, a.encodings), (b_rows, &b.features, b.encodings)] {
+        for ((i, &row), encoding) in rows.iter().enumerate().zip(own) {
+            features.row_mut(row).copy_from_slice(from.row(i));
+            encodings[row] = Some(encoding);
+        }
+    }
+    let mut counts = a.counts;
+    counts += b.counts;
+    Encoded {
+        features,
+        counts,
+        encodings: encodings.into_iter().flatten().collect(),
+        tokenize_seconds: a.tokenize_seconds + b.tokenize_seconds,
+        embed_seconds: a.embed_seconds + b.embed_seconds,
+        n_cached: a.n_cached + b.n_cached,
+    }
+}
