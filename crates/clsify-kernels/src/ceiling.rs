@@ -124,6 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "it measures time")]
     fn every_kernel_has_a_ceiling() {
         for &kernel in Kernel::available() {
             let ceiling = operations_per_second(kernel, 2);

@@ -7,15 +7,29 @@
 //! whatever other rows stand beside it, in whatever order, on however many threads. Every element is one chain of
 //! multiply-adds from the first input to the last; tiles change which chains run side by side, never a chain.
 //!
-//! How it works. A *word* is 32 bits of one row: one `f32`, two `bf16` or four `u8`. The weights lie in panels of
-//! 32 outputs, `[panel][word][32]`, and the rows of `x` are copied, converted on the way, into tiles of up to 14 rows
-//! (32 with AMX), `[word / 16][row][16]`, so that the innermost loop reads both from front to back. That loop holds a tile of
-//! `rows x 32` sums in registers, and one word of every row meets one word of 32 outputs. The loops around it keep up
-//! to 192 rows by 768 words of `x` (576 KiB; with AMX whole rows, up to 1 MiB) and one panel in the second-level cache. A
-//! chain starts with the bias, or with what it is added to (with AMX, and in 8 bits, these come last), and its sum gets its
-//! activation before it is first written to memory.
+//! How it works. A *word* is 32 bits of one row: one `f32`, two `bf16` or four 8-bit integers. The weights lie in panels
+//! of 32 outputs, `[panel][word][32]`. The rows of `x` are copied, and converted on the way, into tiles of up to 14 rows (32
+//! with AMX), `[word / 16][row][16]`, so that the innermost loop, the micro-kernel, reads both from front to back. It holds the
+//! accumulators of a tile of `rows x 32` outputs in registers, and multiplies one word of every row by one word of 32 outputs at
+//! a time. The loops around it keep up to 192 rows by 768 words of `x` (576 KiB; with AMX whole rows, up to 1 MiB) and one panel
+//! in the second-level cache. A chain starts with the bias, or with the number that it is added to (with AMX, and in 8 bits,
+//! these come last). The epilogue applies the activation to the sum before it is first written to memory.
 //!
-//! It does not transpose, does not scale, and does not keep the weights as they were.
+//! | file | contents |
+//! |---|---|
+//! | `kernels.rs`, `kernels/` | the list of kernels, the fastest first; one file each |
+//! | `kernel.rs` | [`Kernel`], [`Precision`], and the trait that a kernel implements |
+//! | `product.rs` | the loops around a micro-kernel, compiled once per kernel |
+//! | `tile.rs` | the operands and results of a micro-kernel |
+//! | `pack.rs` | weights on their way into panels |
+//! | `quantize.rs`, `rotate.rs`, `exact.rs` | 8-bit integers: scales and zero points, the rotation, inputs that stay `f32` |
+//! | `epilogue.rs` | the function that is applied to sums |
+//! | `plain.rs`, `avx512.rs`, `avx512_int8.rs`, `amx.rs` | code that several kernels share |
+//!
+//! It does not transpose, has no factor `alpha`, and does not keep the weights as they were.
+
+// Elsewhere only the portable kernel is compiled, and the parts that the others need stay unused.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
@@ -61,7 +75,7 @@ pub struct PackedLinear {
     panels: Vec<Line>,
     /// `[panel][32]`.
     bias: Vec<f32>,
-    /// If the kernel works in 8 bits.
+    /// The scales and zero points, if the kernel works in 8 bits.
     quantized: Option<QuantizedWeights>,
     inputs: usize,
     outputs: usize,

@@ -8,7 +8,7 @@ use crate::avx512::exp;
 /// Queries that go together: with two vectors of columns twelve sums, enough to hide the latency of an addition.
 const ROWS: usize = 6;
 
-/// Attention with AVX-512, which the processor has if there is a value.
+/// A value exists if the processor has AVX-512.
 pub(super) struct Avx512(());
 
 impl Avx512 {

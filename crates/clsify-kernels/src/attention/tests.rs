@@ -55,7 +55,8 @@ fn every_kernel_follows_the_formula() {
         eprintln!("skipped: this processor lacks {} of the kernels", KERNELS.len() - AVAILABLE.len());
     }
     for kernel in AVAILABLE.iter() {
-        for n in (1..40).chain([63, 64, 65, 130]) {
+        let lengths = (1..40).chain([63, 64, 65, 130]);
+        for n in lengths.take(if cfg!(miri) { 3 } else { usize::MAX }) {
             for (heads, size) in [(2, 16), (1, 64), (3, 5), (2, 33)] {
                 check(n, heads, size, n % 2 == 0, |x, head, bias, context| {
                     kernel.attend(x, head, bias, context, &mut Vec::new());
@@ -67,6 +68,7 @@ fn every_kernel_follows_the_formula() {
 
 /// What an earlier, longer sentence left in the scratch memory changes nothing.
 #[test]
+#[cfg_attr(miri, ignore = "too slow")]
 fn a_sentence_does_not_depend_on_the_one_before() {
     let (long, short) = (numbers(50 * 96, 1), numbers(7 * 96, 2));
     let (mut fresh, mut used) = (vec![0.0; 7 * 32], vec![0.0; 7 * 32]);

@@ -27,7 +27,7 @@ pub(super) fn has_bf16() -> bool {
     usable_features() >> 22 & 1 == 1 && is_x86_feature_detected!("avx512bf16")
 }
 
-/// Whether the processor multiplies tiles of 8-bit numbers, and the system lets this process use them.
+/// Whether the processor multiplies tiles of 8-bit integers, and the system lets this process use them.
 pub(super) fn has_int8() -> bool {
     usable_features() >> 25 & 1 == 1
 }

@@ -1,4 +1,4 @@
-//! Rows and sums in 8 bits, by AVX-512: what the kernels in 8 bits share.
+//! Quantization of rows and the epilogue in AVX-512, which the kernels in 8 bits share.
 
 use std::arch::x86_64::*;
 

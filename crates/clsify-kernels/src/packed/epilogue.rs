@@ -1,9 +1,9 @@
-//! What is applied to sums, the bias among them, before they are written.
+//! The function that is applied to the sums of a product.
 
 use super::Tile;
 use crate::activation::{gelu, gelu_tanh, relu, silu};
 
-/// What is applied to the sums, the bias among them, before they are written.
+/// The function that is applied to the sums, the bias included, before they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Epilogue {

@@ -43,10 +43,10 @@ impl Precision {
 
 /// A micro-kernel: the innermost loop of a product, in one precision and for one instruction set.
 ///
-/// The loops around it (`product.rs`) are compiled once per implementation. To add one, write a file in `kernels/` and name it in
-/// [`KERNELS`]; the test suite runs over that list.
+/// The loops around it (`product.rs`) are compiled once per implementation. To add one, write a file in `kernels/` and name it
+/// in [`KERNELS`]; the test suite runs over that list.
 ///
-/// A value exists only where the processor has the instructions, so that it is the proof that the methods' `unsafe` code needs.
+/// A value exists only if the processor has the instructions. The `unsafe` code of the methods relies on that.
 pub(super) trait MicroKernel: Copy + Send + Sync + 'static {
     /// The name in benchmarks and messages.
     const NAME: &'static str;
@@ -57,8 +57,8 @@ pub(super) trait MicroKernel: Copy + Send + Sync + 'static {
     /// The rows that a tile takes in memory are a multiple of this. Above 1, a tile costs the same, full or not, so that tiles
     /// are filled one after another; otherwise rows are divided evenly.
     const TILE_ROW_MULTIPLE: usize = 1;
-    /// The most lines of a row (16 words each) that pass through the loops together. Kernels whose sums cannot wait in `out`
-    /// for more, as they are of another kind or would have to be read back into tiles, take whole rows.
+    /// The most lines of a row (16 words each) that pass through the loops together. By default that is a whole row. A smaller
+    /// number needs partial sums that can be stored in `out` and read back.
     const LINE_BLOCK: usize = usize::MAX;
 
     /// The kernel, if this processor has its instructions and the system lets this process use them.
@@ -72,8 +72,8 @@ pub(super) trait MicroKernel: Copy + Send + Sync + 'static {
     /// Prepares the calling thread for [`accumulate`](Self::accumulate), as long as the result lives.
     fn prepare_thread(self) -> impl Sized {}
 
-    /// Converts a row, or what of it is left, into lines, as far as either goes. In 8 bits that is a whole row, rotated in
-    /// `scratch`, which is as long; the result says how it was quantized. `weights` are those that it will meet.
+    /// Converts numbers of a row into lines, until either ends. In 8 bits `row` is a whole row; `scratch`, which is at least
+    /// as long, takes the rotated numbers, and the result says how they were quantized. `weights` is given in 8 bits.
     fn convert<'a>(
         self,
         row: &[f32],
@@ -82,13 +82,12 @@ pub(super) trait MicroKernel: Copy + Send + Sync + 'static {
         to: impl Iterator<Item = &'a mut Line>,
     ) -> QuantizedRow;
 
-    /// Adds the products of the operands to the sums of a tile; the last ones are followed by the epilogue. Between, sums wait
-    /// in the tile or nowhere; `sums` is scratch memory.
+    /// Adds the products of the operands to the sums of a tile and, after the last operands, applies the epilogue. Partial sums
+    /// are stored in the tile; `sums` is scratch memory.
     ///
     /// # Safety
-    /// `tile` is valid and the caller's alone. The operands hold `tile.rows` rows, padded to [`TILE_ROW_MULTIPLE`]
-    /// (Self::TILE_ROW_MULTIPLE), and one panel, the same number of lines of each. The thread is
-    /// [prepared](Self::prepare_thread).
+    /// `tile` is valid and the caller's alone. The operands hold `tile.rows` rows, padded to `TILE_ROW_MULTIPLE`, and one
+    /// panel, the same number of lines of each. The thread is [prepared](Self::prepare_thread).
     unsafe fn accumulate(self, operands: &Operands, tile: &Tile, finish: &Finish, sums: &mut Accumulators);
 
     /// Repeats the kernel's instruction on registers, `rounds` times in each of as many chains as it takes to keep the

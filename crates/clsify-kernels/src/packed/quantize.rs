@@ -1,6 +1,6 @@
-//! Numbers in 8 bits: a value is `zero_point + scale q` with a whole number `q`.
+//! 8-bit quantization: a number is `zero_point + scale * q` with an 8-bit integer `q`.
 //!
-//! A zero point is here the value that `q = 0` stands for, an `f32`. Rows of `x` are asymmetric, `q` in `0..=255`, one scale
+//! A zero point is the number that `q = 0` stands for, an `f32`. Rows of `x` are asymmetric, `q` in `0..=255`, one scale
 //! and zero point per row. Weights have `q` in `-127..=127`, one scale and zero point per output. Both are rotated before
 //! (`rotate.rs`), and [exact inputs](super::EXACT_INPUTS) are left out of them.
 
@@ -9,7 +9,7 @@ use super::rotate::Extent;
 use super::{EXACT_INPUTS, PANEL};
 use crate::dispatch::vectorized;
 
-/// The most inputs in 8 bits: 255 * 127 times as many is below 2^31.
+/// The largest number of inputs in 8 bits: 255 * 127 times as many is below 2^31.
 pub(super) const MAX_INPUTS: usize = 66_000;
 
 /// How a row of `x` is quantized.

@@ -1,4 +1,4 @@
-//! What a micro-kernel reads and writes: lines of words, a tile of the output, its accumulators.
+//! The operands and results of a micro-kernel: lines of words, a tile of the output, its accumulators.
 
 use super::{Epilogue, QuantizedPanel, QuantizedRow};
 
@@ -42,14 +42,14 @@ pub(super) struct Operands<'a> {
     pub(super) is_last: bool,
 }
 
-/// What turns the sums of a tile into its outputs.
+/// The numbers and functions that turn the sums of a tile into its outputs.
 pub(super) struct Finish<'a> {
     pub(super) epilogue: Epilogue,
     /// The bias of the panel, `[32]`.
     pub(super) bias: &'a [f32],
-    /// The rows of the tile in 8 bits. Without meaning for kernels of other precisions, as is the next.
+    /// How the rows of the tile are quantized; without meaning in other precisions.
     pub(super) rows: &'a [QuantizedRow],
-    /// The weights of the panel in 8 bits.
+    /// How the weights of the panel are quantized, if they are.
     pub(super) weights: Option<QuantizedPanel<'a>>,
 }
 

@@ -1,11 +1,11 @@
-//! `bf16` with AMX, which adds in another order than AVX-512. On Linux alone.
+//! `bf16` with AMX, on Linux only. It adds in another order than AVX-512.
 
 use super::super::amx::{self, Tiles, amx_kernel};
 use super::super::avx512::{self, finish_f32};
 use super::super::kernel::{MicroKernel, Precision};
 use super::super::{Accumulators, Finish, Line, Operands, QuantizedRow, QuantizedWeights, Tile};
 
-/// `bf16` with AMX, which the processor has and the system allows if there is a value.
+/// A value exists if the processor has AMX for `bf16` and the system allows it.
 #[derive(Clone, Copy)]
 pub(super) struct AmxBf16(());
 

@@ -1,11 +1,11 @@
-//! 8-bit numbers with AMX: the bits of AVX-512 VNNI. On Linux alone.
+//! 8-bit integers with AMX, on Linux only. Its results have the same bits as those of AVX-512 VNNI.
 
 use super::super::amx::{self, Tiles, amx_kernel};
 use super::super::avx512_int8;
 use super::super::kernel::{MicroKernel, Precision};
 use super::super::{Accumulators, Finish, Line, Operands, QuantizedRow, QuantizedWeights, Tile};
 
-/// 8-bit numbers with AMX, which the processor has and the system allows if there is a value.
+/// A value exists if the processor has AMX for 8-bit integers and the system allows it.
 #[derive(Clone, Copy)]
 pub(super) struct AmxInt8(());
 
@@ -56,6 +56,6 @@ impl MicroKernel for AmxInt8 {
 }
 
 amx_kernel! {
-    /// Words are four 8-bit numbers, unsigned in `x`, signed in the weights; sums are `i32`.
+    /// Words are four 8-bit integers, unsigned in `x`, signed in the weights; sums are `i32`.
     accumulate, repeat, "tdpbusd"
 }

@@ -5,7 +5,7 @@ use super::super::plain::{self, Accumulate};
 use super::super::{Accumulators, Finish, Line, Operands, PANEL, QuantizedRow, QuantizedWeights, Tile};
 use crate::ceiling;
 
-/// `f32` in plain code, compiled for AVX2 and FMA, which the processor has if there is a value.
+/// A value exists if the processor has AVX2 and FMA.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2F32(());
 

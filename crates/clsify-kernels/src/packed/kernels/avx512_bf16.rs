@@ -7,7 +7,7 @@ use super::super::kernel::{MicroKernel, Precision};
 use super::super::{Accumulators, Finish, Line, Operands, QuantizedRow, QuantizedWeights, Tile};
 use crate::ceiling::chains;
 
-/// `bf16` with AVX-512, which the processor has if there is a value.
+/// A value exists if the processor has AVX-512 BF16.
 #[derive(Clone, Copy)]
 pub(super) struct Avx512Bf16(());
 

@@ -1,4 +1,4 @@
-//! 8-bit numbers with AVX-512 VNNI.
+//! 8-bit integers with AVX-512 VNNI.
 
 use std::arch::x86_64::*;
 
@@ -8,7 +8,7 @@ use super::super::kernel::{MicroKernel, Precision};
 use super::super::{Accumulators, Finish, Line, Operands, QuantizedRow, QuantizedWeights, Start, Tile};
 use crate::ceiling::chains;
 
-/// 8-bit numbers with AVX-512 VNNI, which the processor has if there is a value.
+/// A value exists if the processor has AVX-512 VNNI.
 #[derive(Clone, Copy)]
 pub(super) struct Avx512Vnni(());
 
@@ -48,7 +48,7 @@ impl MicroKernel for Avx512Vnni {
 }
 
 tile_kernel! {
-    /// Words are four 8-bit numbers, unsigned in `x`, signed in the weights; sums are `i32`.
+    /// Words are four 8-bit integers, unsigned in `x`, signed in the weights; sums are `i32`.
     accumulate, "avx512f,avx512vnni", |c, a, b| _mm512_dpbusd_epi32(c, a, b)
 }
 

@@ -22,6 +22,7 @@ fn forward(linear: &PackedLinear, x: &[f32], epilogue: Epilogue) -> Vec<f32> {
 /// ones in `f64`. Their tolerance: each
 /// multiply-add rounds a sum by at most 6e-8 of it.
 #[test]
+#[cfg_attr(miri, ignore = "too slow")]
 fn exact_inputs_are_multiplied_in_f32() {
     for (rows, inputs, outputs, exact) in [
         (1, 3, 1, vec![0, 2]),
@@ -69,6 +70,7 @@ fn exact_inputs_are_multiplied_in_f32() {
 /// The reason for all this. Tolerance: half a step of either factor, over inputs whose scales the large ones have no part
 /// in; plain 8 bits are off by more than ten times that.
 #[test]
+#[cfg_attr(miri, ignore = "too slow")]
 fn one_large_input_does_not_cost_the_others_their_precision() {
     let (inputs, outputs, exact) = (384, 40, [99]);
     let mut case = case(4, inputs, outputs);
@@ -86,6 +88,7 @@ fn one_large_input_does_not_cost_the_others_their_precision() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow")]
 fn an_exact_input_that_is_not_a_number_shows() {
     for bad in [f32::NAN, f32::INFINITY] {
         for exact in [vec![33], vec![33, 2], vec![0, 33]] {
@@ -113,6 +116,7 @@ fn an_exact_input_that_is_not_a_number_shows() {
 
 /// The promise of the module, with exact inputs; and AMX has the bits of VNNI.
 #[test]
+#[cfg_attr(miri, ignore = "too slow")]
 fn a_row_with_exact_inputs_has_the_same_bits_in_every_company() {
     let (rows, inputs, outputs) = (67, 100, 70);
     let all = case(rows, inputs, outputs);

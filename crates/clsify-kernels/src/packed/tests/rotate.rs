@@ -104,7 +104,7 @@ fn avx512_rotates_to_the_same_bits() {
 fn what_is_not_a_number_shows_in_the_sum() {
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         for inputs in [15, 64, 384] {
-            for at in 0..inputs {
+            for at in (0..inputs).step_by(if cfg!(miri) { 37 } else { 1 }) {
                 let mut row = numbers(inputs, 7);
                 row[at] = bad;
                 let (_, extent) = rotated(&row, &vec![1.0; inputs]);
