@@ -175,10 +175,10 @@ fn check(rows: usize, inputs: usize, outputs: usize) {
     }
 }
 
-/// What Miri has the time for: more rows than a tile has, more outputs than a panel, more words than a line and a block.
+/// The cases that are small enough for Miri: more rows than a tile has, more outputs than a panel, more words than a line.
 #[test]
 fn small_products_agree_with_the_triple_loop() {
-    for (rows, inputs, outputs) in [(1, 1, 1), (7, 3, 5), (2, 17, 33), (1, 769, 2)] {
+    for (rows, inputs, outputs) in [(1, 1, 1), (7, 3, 5), (2, 17, 33)] {
         check(rows, inputs, outputs);
     }
 }
