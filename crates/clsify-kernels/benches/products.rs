@@ -20,7 +20,7 @@ fn numbers(n: usize) -> Vec<f32> {
 }
 
 fn products(criterion: &mut Criterion) {
-    for kernel in Kernel::ALL.into_iter().filter(|kernel| kernel.is_available()) {
+    for kernel in Kernel::available().iter().copied() {
         let mut group = criterion.benchmark_group(format!("{kernel:?}"));
         for (inputs, outputs) in SHAPES {
             let weight = numbers(inputs * outputs);

@@ -9,11 +9,11 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod portable;
 #[cfg(test)]
 mod tests;
 
-use crate::matmul::{MatMut, MatRef, Parallel, matmul};
-use crate::normalize::softmax;
+use std::sync::LazyLock;
 
 /// One sentence after another may use the same memory.
 #[derive(Debug, Clone, Default)]
@@ -61,13 +61,7 @@ pub fn self_attention<'a>(
             assert_eq!(bias.len(), 2 * n_tokens - 1, "expected a bias for every distance");
         }
         let head = Head { head, size: hidden / heads, hidden, n_tokens };
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the feature was detected in the line above.
-            unsafe { avx512::attend(query_key_value, head, bias, context, &mut scratch.0) };
-            continue;
-        }
-        attend(query_key_value, head, bias, context, &mut scratch.0);
+        AVAILABLE[0].attend(query_key_value, head, bias, context, &mut scratch.0);
     }
 }
 
@@ -80,26 +74,32 @@ struct Head {
     n_tokens: usize,
 }
 
-/// One head, in plain products.
-fn attend(
-    query_key_value: &[f32],
-    head: Head,
-    bias: Option<&[f32]>,
-    context: &mut [f32],
-    scores: &mut Vec<f32>,
-) {
-    let Head { size, hidden, n_tokens: n, .. } = head;
-    let column = head.head * size;
-    let part = |i: usize| MatRef::with_stride(&query_key_value[i * hidden + column..], n, size, 3 * hidden);
-    scores.clear();
-    match bias {
-        Some(bias) => (0..n).for_each(|i| scores.extend_from_slice(&bias[n - 1 - i..][..n])),
-        None => scores.resize(n * n, 0.0),
-    }
-    let beta = if bias.is_some() { 1.0 } else { 0.0 };
-    let scale = 1.0 / (size as f32).sqrt();
-    matmul(MatMut::new(scores, n, n), part(0), part(1).t(), scale, beta, Parallel::No);
-    softmax(scores, n);
-    let context = MatMut::with_stride(&mut context[column..], n, size, hidden);
-    matmul(context, MatRef::new(scores, n, n), part(2), 1.0, 0.0, Parallel::No);
+/// The attention of one head, for one instruction set; a value exists only where the processor has it.
+trait AttentionKernel: Send + Sync {
+    /// Computes the columns of `context` that belong to a head; `bias` is `[2 * n_tokens - 1]`, by distance.
+    ///
+    /// # Panics
+    /// When a slice is shorter than the head says.
+    fn attend(
+        &self,
+        query_key_value: &[f32],
+        head: Head,
+        bias: Option<&[f32]>,
+        context: &mut [f32],
+        scratch: &mut Vec<f32>,
+    );
 }
+
+/// Returns the kernel, if this processor has its instructions.
+type Detect = fn() -> Option<Box<dyn AttentionKernel>>;
+
+/// Every kernel of this build, the fastest first: the order of preference.
+const KERNELS: &[Detect] = &[
+    #[cfg(target_arch = "x86_64")]
+    avx512::Avx512::detect,
+    portable::Portable::detect,
+];
+
+/// The kernels that this processor has, the fastest first.
+static AVAILABLE: LazyLock<Vec<Box<dyn AttentionKernel>>> =
+    LazyLock::new(|| KERNELS.iter().filter_map(|detect| detect()).collect());

@@ -160,6 +160,9 @@ impl Board {
 mod tests {
     use super::*;
 
+    /// Miri runs a thousand times slower.
+    const TASKS: usize = if cfg!(miri) { 8 } else { 2000 };
+
     fn pool(threads: usize) -> rayon::ThreadPool {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool")
     }
@@ -170,7 +173,7 @@ mod tests {
         for threads in [1, 2, 3, 8] {
             pool(threads).install(|| {
                 standing_by(|| {
-                    for task in 0..2000 {
+                    for task in 0..TASKS {
                         let parts = task % 7;
                         let done: Vec<AtomicUsize> = (0..parts).map(|_| AtomicUsize::new(0)).collect();
                         divide(parts, &|part| {
@@ -191,7 +194,7 @@ mod tests {
         let done: Vec<AtomicUsize> = (0..30).map(|_| AtomicUsize::new(0)).collect();
         pool(2).install(|| {
             standing_by(|| {
-                for _ in 0..500 {
+                for _ in 0..TASKS {
                     divide(6, &|outer| {
                         divide(5, &|inner| {
                             done[5 * outer + inner].fetch_add(1, Ordering::Relaxed);
@@ -200,7 +203,7 @@ mod tests {
                 }
             });
         });
-        assert!(done.iter().all(|n| n.load(Ordering::Relaxed) == 500));
+        assert!(done.iter().all(|n| n.load(Ordering::Relaxed) == TASKS));
     }
 
     #[test]

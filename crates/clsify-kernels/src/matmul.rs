@@ -180,9 +180,9 @@ mod tests {
     /// Oracle: the triple loop in `f64`. Tolerance: k products of numbers below 1, half a unit in the last place each.
     #[test]
     fn products_agree_with_the_triple_loop() {
-        for (m, k, n) in
-            [(1, 1, 1), (1, 40, 7), (7, 40, 1), (2, 3, 5), (17, 33, 65), (64, 100, 48), (130, 257, 31)]
-        {
+        let shapes =
+            [(1, 1, 1), (1, 40, 7), (7, 40, 1), (2, 3, 5), (17, 33, 65), (64, 100, 48), (130, 257, 31)];
+        for &(m, k, n) in &shapes[..if cfg!(miri) { 4 } else { shapes.len() }] {
             let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
             let expected = naive(&a, &b, m, k, n);
             // B transposed in memory, so that `t` is used on one of the two.

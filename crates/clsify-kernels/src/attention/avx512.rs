@@ -2,15 +2,38 @@
 
 use std::arch::x86_64::*;
 
-use super::Head;
+use super::{AttentionKernel, Head};
 use crate::avx512::exp;
 
 /// Queries that go together: with two vectors of columns twelve sums, enough to hide the latency of an addition.
 const ROWS: usize = 6;
 
-/// As [`attend`](super::attend).
+/// A value exists if the processor has AVX-512.
+pub(super) struct Avx512(());
+
+impl Avx512 {
+    pub(super) fn detect() -> Option<Box<dyn AttentionKernel>> {
+        is_x86_feature_detected!("avx512f").then(|| Box::new(Avx512(())) as _)
+    }
+}
+
+impl AttentionKernel for Avx512 {
+    fn attend(
+        &self,
+        query_key_value: &[f32],
+        head: Head,
+        bias: Option<&[f32]>,
+        context: &mut [f32],
+        scratch: &mut Vec<f32>,
+    ) {
+        // SAFETY: `detect` has found the feature.
+        unsafe { attend(query_key_value, head, bias, context, scratch) }
+    }
+}
+
+/// As [`AttentionKernel::attend`].
 #[target_feature(enable = "avx512f")]
-pub(super) fn attend(
+fn attend(
     query_key_value: &[f32],
     head: Head,
     bias: Option<&[f32]>,

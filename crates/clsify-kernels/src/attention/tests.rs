@@ -1,4 +1,4 @@
-//! Both ways of attention against the formula.
+//! Every kernel of attention against the formula.
 
 use super::*;
 
@@ -49,34 +49,26 @@ fn check(
     }
 }
 
-fn every_shape(run: impl Fn(&[f32], Head, Option<&[f32]>, &mut [f32])) {
-    for n in (1..40).chain([63, 64, 65, 130]) {
-        for (heads, size) in [(2, 16), (1, 64), (3, 5), (2, 33)] {
-            check(n, heads, size, n % 2 == 0, &run);
+#[test]
+fn every_kernel_follows_the_formula() {
+    if AVAILABLE.len() < KERNELS.len() {
+        eprintln!("skipped: this processor lacks {} of the kernels", KERNELS.len() - AVAILABLE.len());
+    }
+    for kernel in AVAILABLE.iter() {
+        let lengths = (1..40).chain([63, 64, 65, 130]);
+        for n in lengths.take(if cfg!(miri) { 3 } else { usize::MAX }) {
+            for (heads, size) in [(2, 16), (1, 64), (3, 5), (2, 33)] {
+                check(n, heads, size, n % 2 == 0, |x, head, bias, context| {
+                    kernel.attend(x, head, bias, context, &mut Vec::new());
+                });
+            }
         }
     }
 }
 
-#[test]
-fn the_plain_way_follows_the_formula() {
-    every_shape(|x, head, bias, context| attend(x, head, bias, context, &mut Vec::new()));
-}
-
-#[cfg(target_arch = "x86_64")]
-#[test]
-fn avx512_follows_the_formula() {
-    if !is_x86_feature_detected!("avx512f") {
-        eprintln!("skipped: this processor lacks AVX-512");
-        return;
-    }
-    // SAFETY: the feature was detected above.
-    every_shape(|x, head, bias, context| unsafe {
-        avx512::attend(x, head, bias, context, &mut Vec::new());
-    });
-}
-
 /// What an earlier, longer sentence left in the scratch memory changes nothing.
 #[test]
+#[cfg_attr(miri, ignore = "too slow")]
 fn a_sentence_does_not_depend_on_the_one_before() {
     let (long, short) = (numbers(50 * 96, 1), numbers(7 * 96, 2));
     let (mut fresh, mut used) = (vec![0.0; 7 * 32], vec![0.0; 7 * 32]);

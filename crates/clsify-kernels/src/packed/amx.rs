@@ -1,4 +1,4 @@
-//! The kernels in AMX: up to 32 rows by 32 outputs, two by two tiles of sums.
+//! What the kernels in AMX share: tiles of up to 32 rows by 32 outputs, two by two tiles of sums.
 //!
 //! Tiles 0 and 1 hold the first sixteen rows of a line and the rest, 2 and 3 sixteen words of either half of the panel,
 //! 4 to 7 the sums. The instructions are written out, since the compiler has no stable names for them. The
@@ -8,20 +8,40 @@ use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
 use std::sync::OnceLock;
 
-use super::{Links, PANEL, Sums};
+use super::product::MAX_ROW_BLOCK;
 
-/// Whether the processor multiplies `bf16` and 8-bit tiles, and the system lets this process use them.
-pub(super) fn features() -> (bool, bool) {
-    static FEATURES: OnceLock<(bool, bool)> = OnceLock::new();
+/// The most rows of a tile.
+pub(super) const TILE_ROWS: usize = 32;
+/// The rows of a tile in memory: one or two tiles of the processor's.
+pub(super) const TILE_ROW_MULTIPLE: usize = 16;
+/// The lines of whole tiles that pass through the loops together: 2 KiB each, 1 MiB of the second-level cache.
+const BLOCK_LINES: usize = 512;
+
+/// The most rows of so many lines that pass through the loops together: whole tiles.
+pub(super) fn row_block(lines: usize) -> usize {
+    (BLOCK_LINES / lines).clamp(1, MAX_ROW_BLOCK / TILE_ROWS) * TILE_ROWS
+}
+
+/// Whether the processor multiplies tiles of `bf16`, and the system lets this process use them.
+pub(super) fn has_bf16() -> bool {
+    usable_features() >> 22 & 1 == 1 && is_x86_feature_detected!("avx512bf16")
+}
+
+/// Whether the processor multiplies tiles of 8-bit integers, and the system lets this process use them.
+pub(super) fn has_int8() -> bool {
+    usable_features() >> 25 & 1 == 1
+}
+
+/// The bits of `cpuid` leaf 7 among which are those of AMX; none where the tiles cannot be used.
+fn usable_features() -> u32 {
+    static FEATURES: OnceLock<u32> = OnceLock::new();
     *FEATURES.get_or_init(|| {
         // AVX-512 converts the rows and finishes the sums; who has it has leaf 7.
         if !is_x86_feature_detected!("avx512f") {
-            return (false, false);
+            return 0;
         }
         let bits = __cpuid_count(7, 0).edx;
-        let has = |bit: u32| bits >> bit & 1 == 1;
-        let usable = has(24) && permission();
-        (usable && has(22) && is_x86_feature_detected!("avx512bf16"), usable && has(25))
+        if bits >> 24 & 1 == 1 && permission() { bits } else { 0 }
     })
 }
 
@@ -62,14 +82,14 @@ struct Shapes {
 }
 
 /// The tiles of this thread while it needs them: whoever switches threads saves 8 KiB more.
-pub(crate) struct Tiles(());
+pub(super) struct Tiles(());
 
 impl Tiles {
     /// Gives the eight tiles their shape.
     ///
     /// # Safety
     /// The processor has the tiles, and the system has given its permission.
-    pub(crate) unsafe fn configure() -> Self {
+    pub(super) unsafe fn configure() -> Self {
         let mut shapes =
             Shapes { palette: 1, start_row: 0, reserved: [0; 14], row_bytes: [0; 16], rows: [0; 16] };
         shapes.row_bytes[..8].fill(64);
@@ -89,7 +109,7 @@ impl Drop for Tiles {
 
 /// Defines a function that writes the products of a tile of rows and a panel to `sums`, a line of 16 words at a time, and
 /// one that repeats the instruction `$dot` on four tiles of sums.
-macro_rules! tile_kernel {
+macro_rules! amx_kernel {
     ($(#[$meta:meta])* $name:ident, $repeat:ident, $dot:literal) => {
         $(#[$meta])*
         ///
@@ -97,8 +117,14 @@ macro_rules! tile_kernel {
         ///
         /// # Safety
         /// The processor has the instruction, and the thread has its [`Tiles`].
-        pub(super) unsafe fn $name(links: &Links, sums: &mut Sums) {
-            let Links { x, weights, next, .. } = *links;
+        unsafe fn $name(
+            operands: &$crate::packed::Operands,
+            sums: &mut $crate::packed::Accumulators,
+        ) {
+            use std::arch::asm;
+            use $crate::packed::{Operands, PANEL};
+
+            let Operands { x, weights, next, .. } = *operands;
             let lines = weights.len() / PANEL;
             assert!(lines > 0 && weights.len() == lines * PANEL);
             assert!(x.len() == lines * 16 || x.len() == lines * 32);
@@ -171,7 +197,9 @@ macro_rules! tile_kernel {
         ///
         /// # Safety
         /// As for the kernel; `rounds` is not zero.
-        pub(crate) unsafe fn $repeat(rounds: usize) {
+        unsafe fn $repeat(rounds: usize) {
+            use std::arch::asm;
+
             // SAFETY: it touches no memory.
             unsafe {
                 asm!(
@@ -194,12 +222,4 @@ macro_rules! tile_kernel {
     };
 }
 
-tile_kernel! {
-    /// Words are two `bf16`, sums `f32`.
-    tile_bf16, repeat_bf16, "tdpbf16ps"
-}
-
-tile_kernel! {
-    /// Words are four 8-bit numbers, unsigned in `x`, signed in the weights; sums are `i32`.
-    tile_u8, repeat_u8, "tdpbusd"
-}
+pub(super) use amx_kernel;

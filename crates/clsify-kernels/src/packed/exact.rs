@@ -5,7 +5,7 @@
 //! scale. Exact inputs take no part in either scale: their factor is zero, and the epilogue adds their products in `f32`, one
 //! multiply-add per output and input.
 
-use super::{Kernel, PANEL};
+use super::{PANEL, Precision};
 
 /// The most inputs of a product that are multiplied in `f32`.
 pub const EXACT_INPUTS: usize = 2;
@@ -19,14 +19,14 @@ pub(super) struct Exact {
 }
 
 impl Exact {
-    /// Some inputs of `weight [outputs, inputs]`, where there are any and the kernel works in 8 bits.
-    pub(super) fn of(weight: &[f32], inputs: usize, exact: &[usize], kernel: Kernel) -> Option<Self> {
+    /// Some inputs of `weight [outputs, inputs]`, if there are any and the product is in 8 bits.
+    pub(super) fn of(weight: &[f32], inputs: usize, exact: &[usize], precision: Precision) -> Option<Self> {
         assert!(exact.len() <= EXACT_INPUTS, "expected at most {EXACT_INPUTS} exact inputs, got {exact:?}");
         for (i, &input) in exact.iter().enumerate() {
             assert!(input < inputs, "expected an input below {inputs}, got {input}");
             assert!(!exact[..i].contains(&input), "input {input} occurs twice");
         }
-        let &first = exact.first().filter(|_| kernel.is_8_bit())?;
+        let &first = exact.first().filter(|_| precision == Precision::Int8)?;
         let mut all = [first; EXACT_INPUTS];
         all[..exact.len()].copy_from_slice(exact);
         let padded = (weight.len() / inputs).next_multiple_of(PANEL);

@@ -1,134 +1,238 @@
-//! Which arithmetic, which epilogue: what a product may be asked for, and what each kernel needs.
+//! Kernels as callers see them, and the trait that one implements.
 
-#[cfg(target_arch = "x86_64")]
-use super::amx;
-use super::{LINE_BLOCK, MAX_TILE_ROWS};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Range;
+use std::sync::LazyLock;
 
-/// The arithmetic of a product.
+use super::kernels::KERNELS;
+use super::product::{Out, multiply};
+use super::{
+    Accumulators, Epilogue, Finish, Line, Operands, PackedLinear, QuantizedRow, QuantizedWeights, Tile,
+};
+
+/// The numbers that a kernel multiplies. Inputs and outputs are `f32` with any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Kernel {
-    /// `f32` in plain code, compiled for AVX2 and FMA too where the processor has them; runs everywhere.
-    Portable,
-    /// `f32` with AVX-512.
-    Avx512F32,
-    /// `bf16` numbers, rounded to the nearest, ties to even; sums in `f32`. Numbers below 1.2e-38 count as zero.
-    Avx512Bf16,
-    /// 8-bit numbers with exact sums: weights signed, one scale and zero point per output; `x` unsigned, one scale and zero
-    /// point per row; both rotated before. An error of at most half a step in either factor of a product. Up to
+pub enum Precision {
+    /// `f32`.
+    F32,
+    /// `bf16`, rounded to the nearest, ties to even; sums in `f32`. Numbers below 1.2e-38 count as zero.
+    Bf16,
+    /// 8-bit integers with exact sums: weights signed, one scale and zero point per output; `x` unsigned, one scale and zero
+    /// point per row; both rotated before. An error of at most half a scale in either factor of a product. Up to
     /// [`EXACT_INPUTS`](super::EXACT_INPUTS) inputs are multiplied in `f32` on request.
-    Avx512Vnni,
-    /// The numbers of [`Avx512Bf16`](Self::Avx512Bf16) with AMX, which adds in another order. On Linux alone.
-    AmxBf16,
-    /// The bits of [`Avx512Vnni`](Self::Avx512Vnni) with AMX. On Linux alone.
-    AmxInt8,
+    Int8,
 }
 
-impl Kernel {
-    /// Every kernel, available or not.
-    pub const ALL: [Kernel; 6] = [
-        Kernel::Portable,
-        Kernel::Avx512F32,
-        Kernel::Avx512Bf16,
-        Kernel::Avx512Vnni,
-        Kernel::AmxBf16,
-        Kernel::AmxInt8,
-    ];
-
-    /// Whether this processor has the instructions of the kernel, and the system lets this process use them.
-    pub fn is_available(self) -> bool {
+impl Precision {
+    /// How many inputs a word of 32 bits holds.
+    pub(super) fn inputs_per_word(self) -> usize {
         match self {
-            Kernel::Portable => true,
-            #[cfg(target_arch = "x86_64")]
-            Kernel::Avx512F32 => is_x86_feature_detected!("avx512f"),
-            #[cfg(target_arch = "x86_64")]
-            Kernel::Avx512Bf16 => {
-                is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16")
-            }
-            #[cfg(target_arch = "x86_64")]
-            Kernel::Avx512Vnni => {
-                is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni")
-            }
-            #[cfg(target_arch = "x86_64")]
-            Kernel::AmxBf16 => amx::features().0,
-            #[cfg(target_arch = "x86_64")]
-            Kernel::AmxInt8 => amx::features().1,
-            #[cfg(not(target_arch = "x86_64"))]
-            _ => false,
+            Precision::F32 => 1,
+            Precision::Bf16 => 2,
+            Precision::Int8 => 4,
         }
+    }
+
+    /// The lines of a row of so many inputs.
+    pub(super) fn lines(self, inputs: usize) -> usize {
+        inputs.div_ceil(16 * self.inputs_per_word())
+    }
+}
+
+/// A micro-kernel: the innermost loop of a product, in one precision and for one instruction set.
+///
+/// The loops around it (`product.rs`) are compiled once per implementation. To add one, write a file in `kernels/` and name it
+/// in [`KERNELS`]; the test suite runs over that list.
+///
+/// A value exists only if the processor has the instructions. The `unsafe` code of the methods relies on that.
+pub(super) trait MicroKernel: Copy + Send + Sync + 'static {
+    /// The name in benchmarks and messages.
+    const NAME: &'static str;
+    /// The numbers it multiplies, and so how weights are packed for it.
+    const PRECISION: Precision;
+    /// The most rows of a tile.
+    const TILE_ROWS: usize;
+    /// The rows that a tile takes in memory are a multiple of this. Above 1, a tile costs the same, full or not, so that tiles
+    /// are filled one after another; otherwise rows are divided evenly.
+    const TILE_ROW_MULTIPLE: usize = 1;
+    /// The most lines of a row (16 words each) that pass through the loops together. By default that is a whole row. A smaller
+    /// number needs partial sums that can be stored in `out` and read back.
+    const LINE_BLOCK: usize = usize::MAX;
+
+    /// The kernel, if this processor has its instructions and the system lets this process use them.
+    fn detect() -> Option<Self>;
+
+    /// The most rows that pass through the loops together, where a row has so many lines.
+    fn row_block(_lines: usize) -> usize {
+        192
+    }
+
+    /// Prepares the calling thread for [`accumulate`](Self::accumulate), as long as the result lives.
+    fn prepare_thread(self) -> impl Sized {}
+
+    /// Converts numbers of a row into lines, until either ends. In 8 bits `row` is a whole row; `scratch`, which is at least
+    /// as long, takes the rotated numbers, and the result says how they were quantized. `weights` is given in 8 bits.
+    fn convert<'a>(
+        self,
+        row: &[f32],
+        weights: Option<&QuantizedWeights>,
+        scratch: &mut [f32],
+        to: impl Iterator<Item = &'a mut Line>,
+    ) -> QuantizedRow;
+
+    /// Adds the products of the operands to the sums of a tile and, after the last operands, applies the epilogue. Partial sums
+    /// are stored in the tile; `sums` is scratch memory.
+    ///
+    /// # Safety
+    /// `tile` is valid and the caller's alone. The operands hold `tile.rows` rows, padded to `TILE_ROW_MULTIPLE`, and one
+    /// panel, the same number of lines of each. The thread is [prepared](Self::prepare_thread).
+    unsafe fn accumulate(self, operands: &Operands, tile: &Tile, finish: &Finish, sums: &mut Accumulators);
+
+    /// Repeats the kernel's instruction on registers, `rounds` times in each of as many chains as it takes to keep the
+    /// processor busy. Returns the number of operations.
+    fn repeat(self, rounds: usize) -> f64;
+}
+
+/// A micro-kernel with the loops around it.
+pub(super) trait Compiled: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn precision(&self) -> Precision;
+    fn repeat(&self, rounds: usize) -> f64;
+
+    /// Computes the columns of `out` that belong to `panels`.
+    ///
+    /// # Safety
+    /// As for [`multiply`].
+    unsafe fn multiply(
+        &self,
+        linear: &PackedLinear,
+        x: &[f32],
+        rows: usize,
+        out: Out,
+        panels: Range<usize>,
+        epilogue: Epilogue,
+    );
+}
+
+impl<K: MicroKernel> Compiled for K {
+    fn name(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn precision(&self) -> Precision {
+        K::PRECISION
+    }
+
+    fn repeat(&self, rounds: usize) -> f64 {
+        MicroKernel::repeat(*self, rounds)
+    }
+
+    unsafe fn multiply(
+        &self,
+        linear: &PackedLinear,
+        x: &[f32],
+        rows: usize,
+        out: Out,
+        panels: Range<usize>,
+        epilogue: Epilogue,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe { multiply(*self, linear, x, rows, out, panels, epilogue) }
+    }
+}
+
+/// A line of the list of kernels.
+pub(super) struct Listed {
+    pub(super) name: &'static str,
+    detect: fn() -> Option<Kernel>,
+}
+
+impl Listed {
+    pub(super) const fn of<K: MicroKernel>() -> Self {
+        Listed { name: K::NAME, detect: || K::detect().map(|kernel| Kernel(Box::leak(Box::new(kernel)))) }
+    }
+}
+
+/// A kernel that this processor has: the arithmetic of a product.
+#[derive(Clone, Copy)]
+pub struct Kernel(&'static dyn Compiled);
+
+impl Kernel {
+    /// The kernels that this processor has and the system lets this process use, the fastest of each precision first.
+    pub fn available() -> &'static [Kernel] {
+        static AVAILABLE: LazyLock<Vec<Kernel>> =
+            LazyLock::new(|| KERNELS.iter().filter_map(|listed| (listed.detect)()).collect());
+        &AVAILABLE
+    }
+
+    /// The kernel of a name, if this processor has it.
+    ///
+    /// ```
+    /// use clsify_kernels::packed::Kernel;
+    /// assert_eq!(Kernel::named("Portable").map(Kernel::name), Some("Portable"));
+    /// assert_eq!(Kernel::named("none of this name"), None);
+    /// ```
+    pub fn named(name: &str) -> Option<Self> {
+        KERNELS.iter().find(|listed| listed.name == name).and_then(|listed| (listed.detect)())
     }
 
     /// The fastest kernel in `f32` that this processor has.
     pub fn best_f32() -> Self {
-        if Kernel::Avx512F32.is_available() { Kernel::Avx512F32 } else { Kernel::Portable }
+        Self::best(Precision::F32).unwrap_or_else(|| unreachable!("every processor has the portable kernel"))
     }
 
     /// The fastest kernel in `bf16`, or where this processor has none, [`best_f32`](Self::best_f32).
     pub fn best_bf16() -> Self {
-        let kernels = [Kernel::AmxBf16, Kernel::Avx512Bf16];
-        kernels.into_iter().find(|k| k.is_available()).unwrap_or_else(Self::best_f32)
+        Self::best(Precision::Bf16).unwrap_or_else(Self::best_f32)
     }
 
     /// The fastest kernel in 8 bits, or where this processor has none, [`best_f32`](Self::best_f32).
     pub fn best_int8() -> Self {
-        let kernels = [Kernel::AmxInt8, Kernel::Avx512Vnni];
-        kernels.into_iter().find(|k| k.is_available()).unwrap_or_else(Self::best_f32)
+        Self::best(Precision::Int8).unwrap_or_else(Self::best_f32)
     }
 
-    pub(super) fn is_8_bit(self) -> bool {
-        matches!(self, Kernel::Avx512Vnni | Kernel::AmxInt8)
+    fn best(precision: Precision) -> Option<Self> {
+        Self::available().iter().copied().find(|kernel| kernel.precision() == precision)
     }
 
-    /// How many inputs a word holds.
-    pub(super) fn inputs_per_word(self) -> usize {
-        match self {
-            Kernel::Portable | Kernel::Avx512F32 => 1,
-            Kernel::Avx512Bf16 | Kernel::AmxBf16 => 2,
-            Kernel::Avx512Vnni | Kernel::AmxInt8 => 4,
-        }
+    /// The kernel's name, which no other kernel has.
+    pub fn name(self) -> &'static str {
+        self.0.name()
     }
 
-    pub(super) fn is_amx(self) -> bool {
-        matches!(self, Kernel::AmxBf16 | Kernel::AmxInt8)
+    /// The numbers that it multiplies.
+    pub fn precision(self) -> Precision {
+        self.0.precision()
     }
 
-    /// The most rows of a tile.
-    pub(super) fn tile_rows(self) -> usize {
-        match self {
-            Kernel::Portable => 6,
-            Kernel::Avx512F32 | Kernel::Avx512Bf16 | Kernel::Avx512Vnni => 14,
-            Kernel::AmxBf16 | Kernel::AmxInt8 => MAX_TILE_ROWS,
-        }
+    pub(super) fn compiled(self) -> &'static dyn Compiled {
+        self.0
     }
 
-    /// The rows that a tile of so many takes in memory.
-    pub(super) fn padded(self, rows: usize) -> usize {
-        if self.is_amx() { rows.next_multiple_of(16) } else { rows }
-    }
-
-    /// The most lines of a row that pass through the loops together.
-    pub(super) fn line_block(self) -> usize {
-        match self {
-            Kernel::Portable | Kernel::Avx512F32 | Kernel::Avx512Bf16 => LINE_BLOCK,
-            Kernel::Avx512Vnni | Kernel::AmxBf16 | Kernel::AmxInt8 => usize::MAX,
-        }
+    /// Repeats the kernel's instruction on registers, `rounds` times per chain; the number of operations.
+    pub(crate) fn repeat(self, rounds: usize) -> f64 {
+        self.0.repeat(rounds)
     }
 }
 
-/// What happens to the sums, the bias among them, on their way out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Epilogue {
-    /// Nothing.
-    None,
-    /// They are added to what stands in `out`: a residual connection.
-    Add,
-    /// [`gelu`](crate::activation::gelu), the erf form.
-    Gelu,
-    /// [`gelu_tanh`](crate::activation::gelu_tanh), the approximation.
-    GeluTanh,
-    /// [`relu`](crate::activation::relu).
-    Relu,
-    /// [`silu`](crate::activation::silu).
-    Silu,
+impl PartialEq for Kernel {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Kernel {}
+
+impl Hash for Kernel {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+impl fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }

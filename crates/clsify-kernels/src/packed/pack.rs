@@ -2,14 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::rotate::{Extent, order, rotate};
-use super::{Exact, INPUTS_OF_8_BITS, Kernel, Line, PANEL, PackedLinear, ZERO};
+use super::exact::Exact;
+use super::quantize::{MAX_INPUTS, QuantizedWeights, quantize_weights, weight_zero_point_and_scale};
+use super::rotate::{order, rotate};
+use super::{Kernel, Line, PANEL, PackedLinear, Precision};
 use crate::dispatch::vectorized;
 
 impl PackedLinear {
-    /// Packs `weight [outputs, inputs]` and `bias [outputs]` for a kernel; where the processor lacks it, for
-    /// [`Kernel::Portable`], and where 8-bit products of more than 66,000 inputs could overflow their sums, for
-    /// [`Kernel::best_f32`]. Uses the threads of the current rayon pool.
+    /// Packs `weight [outputs, inputs]` and `bias [outputs]` for a kernel; where 8-bit products of more
+    /// than 66,000 inputs could overflow their sums, for [`Kernel::best_f32`]. Uses the threads of the current rayon pool.
     ///
     /// # Panics
     /// When `inputs` or `outputs` is zero, or a slice has another length.
@@ -50,100 +51,92 @@ impl PackedLinear {
             weight.len()
         );
         assert_eq!(bias.len(), outputs, "expected a bias of {outputs} numbers, got {}", bias.len());
-        let kernel = match kernel {
-            kernel if !kernel.is_available() => Kernel::Portable,
-            kernel if kernel.is_8_bit() && inputs > INPUTS_OF_8_BITS => Kernel::best_f32(),
-            kernel => kernel,
+        let kernel = match kernel.precision() {
+            Precision::Int8 if inputs > MAX_INPUTS => Kernel::best_f32(),
+            _ => kernel,
         };
-        let exact = Exact::of(weight, inputs, exact, kernel);
-        let lines = inputs.div_ceil(16 * kernel.inputs_per_word());
+        let precision = kernel.precision();
+        let exact = Exact::of(weight, inputs, exact, precision);
         let mut factors = Vec::new();
-        if kernel.is_8_bit() {
+        if precision == Precision::Int8 {
             factors.resize(inputs, 1.0);
             exact.iter().for_each(|exact| exact.clear(&mut factors));
         }
-        let mut panels = vec![ZERO; outputs.div_ceil(PANEL) * lines * PANEL];
-        let steps: Vec<PanelSteps> = panels
-            .par_chunks_exact_mut(lines * PANEL)
+        let panel_lines = precision.lines(inputs) * PANEL;
+        let mut panels = vec![Line::ZERO; outputs.div_ceil(PANEL) * panel_lines];
+        let scales: Vec<PanelScales> = panels
+            .par_chunks_exact_mut(panel_lines)
             .zip(weight.par_chunks(PANEL * inputs))
-            .map(|(panel, rows)| pack_panel(rows, inputs, kernel, &factors, panel))
+            .map(|(panel, rows)| pack_panel(rows, inputs, precision, &factors, panel))
             .collect();
-        let of_8_bits = |numbers: fn(&PanelSteps) -> [f32; PANEL]| match kernel.is_8_bit() {
-            true => steps.iter().flat_map(numbers).collect(),
-            false => Vec::new(),
-        };
-        let mut padded = bias.to_vec();
-        padded.resize(outputs.next_multiple_of(PANEL), 0.0);
-        PackedLinear {
-            panels,
-            bias: padded,
-            scales: of_8_bits(|steps| steps.scales),
-            sums: of_8_bits(|steps| steps.sums),
-            centers: of_8_bits(|steps| steps.centers),
+        let of_all = |numbers: fn(&PanelScales) -> [f32; PANEL]| scales.iter().flat_map(numbers).collect();
+        let quantized = (precision == Precision::Int8).then(|| QuantizedWeights {
+            scales: of_all(|panel| panel.scales),
+            zero_points: of_all(|panel| panel.zero_points),
+            sums: of_all(|panel| panel.sums),
             factors,
             exact,
-            inputs,
-            outputs,
-            kernel,
-        }
+        });
+        let mut padded = bias.to_vec();
+        padded.resize(outputs.next_multiple_of(PANEL), 0.0);
+        PackedLinear { panels, bias: padded, quantized, inputs, outputs, kernel }
     }
 }
 
-/// The weights of a panel in 8 bits.
-struct PanelSteps {
-    /// What a step of an output is worth.
+/// How the weights of a panel are quantized; zeros in other precisions.
+struct PanelScales {
     scales: [f32; PANEL],
-    /// The sum of an output's weights in steps.
+    zero_points: [f32; PANEL],
+    /// The sum of an output's quantized weights.
     sums: [f32; PANEL],
-    /// The weight of no steps.
-    centers: [f32; PANEL],
 }
 
-/// Packs up to 32 outputs, `rows [outputs, inputs]`, into `panel [word][32]`, which is zero before; for 8 bits times the
-/// inputs' `factors`, and rotated.
+/// Packs up to 32 outputs, `rows [outputs, inputs]`, into `panel [word][32]`, which is zero before; in 8 bits multiplied by
+/// the inputs' `factors` and rotated.
 fn pack_panel(
     rows: &[f32],
     inputs: usize,
-    kernel: Kernel,
+    precision: Precision,
     factors: &[f32],
     panel: &mut [Line],
-) -> PanelSteps {
-    let mut of_panel = PanelSteps { scales: [0.0; PANEL], sums: [0.0; PANEL], centers: [0.0; PANEL] };
+) -> PanelScales {
+    let mut of_panel = PanelScales { scales: [0.0; PANEL], zero_points: [0.0; PANEL], sums: [0.0; PANEL] };
     // The words of sixteen outputs.
     let lines = panel.len() / PANEL;
-    let mut words = vec![Line([0; 16]); 16 * lines];
+    let mut words = vec![Line::ZERO; 16 * lines];
     for (half, rows) in rows.chunks(16 * inputs).enumerate() {
-        words.fill(Line([0; 16]));
+        words.fill(Line::ZERO);
         for (lane, (row, words)) in rows.chunks_exact(inputs).zip(words.chunks_exact_mut(lines)).enumerate() {
             let words = words.iter_mut().flat_map(|line| &mut line.0);
-            match kernel {
-                Kernel::Portable | Kernel::Avx512F32 => {
+            match precision {
+                Precision::F32 => {
                     for (word, w) in words.zip(row) {
                         *word = w.to_bits();
                     }
                 }
-                Kernel::Avx512Bf16 | Kernel::AmxBf16 => {
+                Precision::Bf16 => {
                     let mut rounded = vec![0; inputs.next_multiple_of(2)];
                     round(row, &mut rounded);
                     for (word, pair) in words.zip(rounded.chunks_exact(2)) {
                         *word = u32::from(pair[0]) | u32::from(pair[1]) << 16;
                     }
                 }
-                Kernel::Avx512Vnni | Kernel::AmxInt8 => {
+                Precision::Int8 => {
                     let mut rotated = vec![0.0; inputs];
-                    let (center, step) = center_and_step(rotate(row, factors, &mut rotated));
-                    let mut steps = vec![0; inputs.next_multiple_of(4)];
-                    count(&rotated, center, step, &mut steps);
-                    for (word, q) in words.zip(steps.chunks_exact(4)) {
+                    let extent = rotate(row, factors, &mut rotated);
+                    let (zero_point, scale) = weight_zero_point_and_scale(extent);
+                    let mut quantized = vec![0; inputs.next_multiple_of(4)];
+                    quantize_weights(&rotated, zero_point, scale, &mut quantized);
+                    for (word, q) in words.zip(quantized.chunks_exact(4)) {
                         *word = u32::from_le_bytes([q[0] as u8, q[1] as u8, q[2] as u8, q[3] as u8]);
                     }
                     // Rotated twice, as a product is, a number is so many times as large.
                     let order = order(inputs) as f32;
                     let output = 16 * half + lane;
-                    of_panel.scales[output] = step / order;
-                    of_panel.centers[output] = center / order;
+                    of_panel.scales[output] = scale / order;
+                    of_panel.zero_points[output] = zero_point / order;
                     // Below 127 * 66,000 < 2^24, a whole number that `f32` holds.
-                    of_panel.sums[output] = steps.iter().map(|&q| i32::from(q)).sum::<i32>() as f32;
+                    of_panel.sums[output] = quantized.iter().map(|&q| i32::from(q)).sum::<i32>() as f32;
                 }
             }
         }
@@ -173,25 +166,6 @@ vectorized! {
     fn round(row: &[f32], to: &mut [u16]) {
         for (to, &x) in to.iter_mut().zip(row) {
             *to = bf16(x);
-        }
-    }
-}
-
-/// The middle of an output's weights and what a step is worth, of which the largest is 127 away; not a number where a weight
-/// is none or infinite.
-pub(super) fn center_and_step(Extent { low, high, sum }: Extent) -> (f32, f32) {
-    // 0 times a number is 0.
-    (low / 2.0 + high / 2.0, (high - low) / 254.0 + sum * 0.0)
-}
-
-vectorized! {
-    /// Weights in steps from the center, ties to even.
-    fn count(weights: &[f32], center: f32, step: f32, to: &mut [i8]) {
-        // Without a step all weights are the same, or so near each other that their step is zero.
-        if step > 0.0 {
-            for (to, &w) in to.iter_mut().zip(weights) {
-                *to = ((w - center) / step).round_ties_even().clamp(-127.0, 127.0) as i8;
-            }
         }
     }
 }

@@ -60,7 +60,7 @@ impl Dtype {
     /// The operations a second that `threads` threads can do on this machine, a multiply-add counted as two, measured for
     /// a fifth of a second: what no encoder can exceed. `None` where the processor has no instructions for it.
     pub fn ceiling(self, threads: usize) -> Option<f64> {
-        self.is_native().then(|| ceiling::operations_per_second(self.kernel(), threads)).flatten()
+        self.is_native().then(|| ceiling::operations_per_second(self.kernel(), threads))
     }
 
     pub(super) fn kernel(self) -> Kernel {

@@ -22,6 +22,7 @@ fn forward(linear: &PackedLinear, x: &[f32], epilogue: Epilogue) -> Vec<f32> {
 /// ones in `f64`. Their tolerance: each
 /// multiply-add rounds a sum by at most 6e-8 of it.
 #[test]
+#[cfg_attr(miri, ignore = "too slow")]
 fn exact_inputs_are_multiplied_in_f32() {
     for (rows, inputs, outputs, exact) in [
         (1, 3, 1, vec![0, 2]),
@@ -43,7 +44,7 @@ fn exact_inputs_are_multiplied_in_f32() {
         for kernel in kernels() {
             let got = forward(&case.pack_exact(kernel, &exact), &case.x, Epilogue::None);
             let factors = case.factors(&exact);
-            if !kernel.is_8_bit() {
+            if kernel.precision() != Precision::Int8 {
                 assert_eq!(bits(&got), bits(&case.forward(kernel, Epilogue::None)), "{kernel:?}");
                 continue;
             }
@@ -51,7 +52,7 @@ fn exact_inputs_are_multiplied_in_f32() {
                 let (r, o) = (i / outputs, i % outputs);
                 let x = &case.x[r * inputs..][..inputs];
                 let w = &case.weight[o * inputs..][..inputs];
-                let (want, tolerance) = element(kernel, x, w, f64::from(case.bias[o]), &factors);
+                let (want, tolerance) = element(kernel.precision(), x, w, f64::from(case.bias[o]), &factors);
                 let products = exact.iter().map(|&e| f64::from(x[e]) * f64::from(w[e]));
                 let (sum, size) = products.fold((0.0, 0.0), |(s, a), p: f64| (s + p, a + p.abs()));
                 let tolerance = tolerance + 1.3e-7 * (size + want.abs());
@@ -69,16 +70,17 @@ fn exact_inputs_are_multiplied_in_f32() {
 /// The reason for all this. Tolerance: half a step of either factor, over inputs whose scales the large ones have no part
 /// in; plain 8 bits are off by more than ten times that.
 #[test]
+#[cfg_attr(miri, ignore = "too slow")]
 fn one_large_input_does_not_cost_the_others_their_precision() {
     let (inputs, outputs, exact) = (384, 40, [99]);
     let mut case = case(4, inputs, outputs);
     case.x.chunks_mut(inputs).for_each(|row| row[99] *= 100.0);
-    let want = case.expected(Kernel::Avx512F32);
+    let want = case.expected(Precision::F32);
     let worst = |got: &[f32]| {
         let errors = got.iter().zip(&want).map(|(got, (want, _))| (f64::from(*got) - want).abs());
         errors.fold(0.0, f64::max)
     };
-    for kernel in kernels().into_iter().filter(|k| k.is_8_bit()) {
+    for kernel in kernels_of(Precision::Int8) {
         let plain = worst(&forward(&case.pack(kernel), &case.x, Epilogue::None));
         let exact = worst(&forward(&case.pack_exact(kernel, &exact), &case.x, Epilogue::None));
         assert!(exact < 0.3 && plain > 10.0 * exact, "{kernel:?}: {exact}, without {plain}");
@@ -86,6 +88,7 @@ fn one_large_input_does_not_cost_the_others_their_precision() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too slow")]
 fn an_exact_input_that_is_not_a_number_shows() {
     for bad in [f32::NAN, f32::INFINITY] {
         for exact in [vec![33], vec![33, 2], vec![0, 33]] {
@@ -113,6 +116,7 @@ fn an_exact_input_that_is_not_a_number_shows() {
 
 /// The promise of the module, with exact inputs; and AMX has the bits of VNNI.
 #[test]
+#[cfg_attr(miri, ignore = "too slow")]
 fn a_row_with_exact_inputs_has_the_same_bits_in_every_company() {
     let (rows, inputs, outputs) = (67, 100, 70);
     let all = case(rows, inputs, outputs);
@@ -133,7 +137,7 @@ fn a_row_with_exact_inputs_has_the_same_bits_in_every_company() {
             let want: Vec<u32> = want.chunks(outputs).flat_map(|row| &row[..33]).copied().collect();
             assert!(bits(&first) == want, "{kernel:?}, rows {range:?}, 33 outputs");
         }
-        if kernel.is_8_bit() {
+        if kernel.precision() == Precision::Int8 {
             of_8_bits.push(alone);
         }
     }
@@ -143,17 +147,17 @@ fn a_row_with_exact_inputs_has_the_same_bits_in_every_company() {
 #[test]
 #[should_panic(expected = "input 1 occurs twice")]
 fn an_input_twice_is_refused() {
-    PackedLinear::pack_exact(&[0.0; 9], &[0.0; 3], 3, 3, Kernel::Portable, &[1, 1]);
+    PackedLinear::pack_exact(&[0.0; 9], &[0.0; 3], 3, 3, Kernel::best_f32(), &[1, 1]);
 }
 
 #[test]
 #[should_panic(expected = "expected an input below 3, got 3")]
 fn an_input_that_there_is_not_is_refused() {
-    PackedLinear::pack_exact(&[0.0; 9], &[0.0; 3], 3, 3, Kernel::Portable, &[3]);
+    PackedLinear::pack_exact(&[0.0; 9], &[0.0; 3], 3, 3, Kernel::best_f32(), &[3]);
 }
 
 #[test]
 #[should_panic(expected = "expected at most 2 exact inputs")]
 fn more_exact_inputs_than_there_may_be_are_refused() {
-    PackedLinear::pack_exact(&[0.0; 9], &[0.0; 3], 3, 3, Kernel::Portable, &[0, 1, 2]);
+    PackedLinear::pack_exact(&[0.0; 9], &[0.0; 3], 3, 3, Kernel::best_f32(), &[0, 1, 2]);
 }

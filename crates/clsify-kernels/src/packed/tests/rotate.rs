@@ -84,7 +84,7 @@ fn a_rotation_leaves_products_what_they_are() {
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn avx512_rotates_to_the_same_bits() {
-    if !kernels().contains(&Kernel::Avx512Vnni) {
+    if !is_x86_feature_detected!("avx512f") {
         return;
     }
     for inputs in [1, 15, 16, 17, 32, 48, 64, 96, 100, 128, 384, 500, 1536] {
@@ -93,7 +93,7 @@ fn avx512_rotates_to_the_same_bits() {
         let (want, extent) = rotated(&row, &factors);
         let mut got = vec![f32::NAN; inputs];
         // SAFETY: the processor has AVX-512, by the check above.
-        let found = unsafe { avx512::rotate(&row, &factors, &mut got) };
+        let found = unsafe { avx512_int8::rotate(&row, &factors, &mut got) };
         assert_eq!(got, want, "{inputs}");
         assert_eq!((found.low, found.high), (extent.low, extent.high), "{inputs}");
         assert!((found.sum - extent.sum).abs() < 1e-3, "{inputs}: {}, expected {}", found.sum, extent.sum);
@@ -104,7 +104,7 @@ fn avx512_rotates_to_the_same_bits() {
 fn what_is_not_a_number_shows_in_the_sum() {
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         for inputs in [15, 64, 384] {
-            for at in 0..inputs {
+            for at in (0..inputs).step_by(if cfg!(miri) { 37 } else { 1 }) {
                 let mut row = numbers(inputs, 7);
                 row[at] = bad;
                 let (_, extent) = rotated(&row, &vec![1.0; inputs]);

@@ -1,0 +1,57 @@
+//! `f32` in plain code that is compiled for AVX2 and FMA.
+
+use super::super::kernel::{MicroKernel, Precision};
+use super::super::plain::{self, Accumulate};
+use super::super::{Accumulators, Finish, Line, Operands, PANEL, QuantizedRow, QuantizedWeights, Tile};
+use crate::ceiling;
+
+/// A value exists if the processor has AVX2 and FMA.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2F32(());
+
+impl MicroKernel for Avx2F32 {
+    const NAME: &'static str = "Avx2F32";
+    const PRECISION: Precision = Precision::F32;
+    const TILE_ROWS: usize = plain::TILE_ROWS;
+    const LINE_BLOCK: usize = plain::LINE_BLOCK;
+
+    fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Avx2F32(()))
+    }
+
+    fn convert<'a>(
+        self,
+        row: &[f32],
+        _: Option<&QuantizedWeights>,
+        _: &mut [f32],
+        to: impl Iterator<Item = &'a mut Line>,
+    ) -> QuantizedRow {
+        plain::convert(row, to);
+        QuantizedRow::default()
+    }
+
+    unsafe fn accumulate(self, operands: &Operands, tile: &Tile, finish: &Finish, _: &mut Accumulators) {
+        // SAFETY: the caller's promise.
+        unsafe { plain::tile(self, operands, tile, finish) }
+    }
+
+    fn repeat(self, rounds: usize) -> f64 {
+        #[target_feature(enable = "avx2,fma")]
+        fn repeat(rounds: usize) -> f64 {
+            ceiling::repeat_plain::<8, true>(rounds)
+        }
+        // SAFETY: `detect` has found the two features.
+        unsafe { repeat(rounds) }
+    }
+}
+
+impl Accumulate for Avx2F32 {
+    fn accumulate<const M: usize>(self, x: &[Line], weights: &[Line], sums: &mut [[f32; PANEL]; M]) {
+        #[target_feature(enable = "avx2,fma")]
+        fn accumulate<const M: usize>(x: &[Line], weights: &[Line], sums: &mut [[f32; PANEL]; M]) {
+            plain::accumulate::<M, true>(x, weights, sums);
+        }
+        // SAFETY: `detect` has found the two features.
+        unsafe { accumulate(x, weights, sums) }
+    }
+}

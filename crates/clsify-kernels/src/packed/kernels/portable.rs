@@ -1,0 +1,50 @@
+//! `f32` in plain code, on every processor.
+
+use super::super::kernel::{MicroKernel, Precision};
+use super::super::plain::{self, Accumulate};
+use super::super::{Accumulators, Finish, Line, Operands, PANEL, QuantizedRow, QuantizedWeights, Tile};
+use crate::ceiling;
+
+/// Whether the compiler's baseline has a fused multiply-add.
+const FUSED: bool = cfg!(target_arch = "aarch64");
+
+/// `f32` in plain code.
+#[derive(Clone, Copy)]
+pub(super) struct Portable;
+
+impl MicroKernel for Portable {
+    const NAME: &'static str = "Portable";
+    const PRECISION: Precision = Precision::F32;
+    const TILE_ROWS: usize = plain::TILE_ROWS;
+    const LINE_BLOCK: usize = plain::LINE_BLOCK;
+
+    fn detect() -> Option<Self> {
+        Some(Portable)
+    }
+
+    fn convert<'a>(
+        self,
+        row: &[f32],
+        _: Option<&QuantizedWeights>,
+        _: &mut [f32],
+        to: impl Iterator<Item = &'a mut Line>,
+    ) -> QuantizedRow {
+        plain::convert(row, to);
+        QuantizedRow::default()
+    }
+
+    unsafe fn accumulate(self, operands: &Operands, tile: &Tile, finish: &Finish, _: &mut Accumulators) {
+        // SAFETY: the caller's promise.
+        unsafe { plain::tile(self, operands, tile, finish) }
+    }
+
+    fn repeat(self, rounds: usize) -> f64 {
+        ceiling::repeat_plain::<4, FUSED>(rounds)
+    }
+}
+
+impl Accumulate for Portable {
+    fn accumulate<const M: usize>(self, x: &[Line], weights: &[Line], sums: &mut [[f32; PANEL]; M]) {
+        plain::accumulate::<M, FUSED>(x, weights, sums);
+    }
+}

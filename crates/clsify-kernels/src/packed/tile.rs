@@ -1,0 +1,81 @@
+//! The operands and results of a micro-kernel: lines of words, a tile of the output, its accumulators.
+
+use super::{Epilogue, QuantizedPanel, QuantizedRow};
+
+/// The outputs of a panel.
+pub(super) const PANEL: usize = 32;
+/// The most rows of a tile, of any kernel.
+pub(super) const MAX_TILE_ROWS: usize = 32;
+
+/// Sixteen words in one cache line.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(super) struct Line(pub(super) [u32; 16]);
+
+impl Line {
+    pub(super) const ZERO: Line = Line([0; 16]);
+}
+
+/// The words of lines as `f32`.
+pub(super) fn floats(lines: &mut [Line]) -> &mut [f32] {
+    // SAFETY: a line is sixteen aligned words without padding, and every word is an `f32`.
+    unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), 16 * lines.len()) }
+}
+
+/// A part of `out`: `rows` rows that start `stride` numbers apart, `width <= 32` columns.
+pub(super) struct Tile {
+    pub(super) out: *mut f32,
+    pub(super) stride: usize,
+    pub(super) rows: usize,
+    pub(super) width: usize,
+}
+
+/// The operands of one call of a micro-kernel: the rows of a tile and a panel, the same number of lines of each.
+pub(super) struct Operands<'a> {
+    pub(super) x: &'a [Line],
+    pub(super) weights: &'a [Line],
+    /// The weights to prefetch meanwhile.
+    pub(super) next: &'a [Line],
+    /// Whether these are the first lines of the rows.
+    pub(super) is_first: bool,
+    /// Whether these are the last lines of the rows.
+    pub(super) is_last: bool,
+}
+
+/// The numbers and functions that turn the sums of a tile into its outputs.
+pub(super) struct Finish<'a> {
+    pub(super) epilogue: Epilogue,
+    /// The bias of the panel, `[32]`.
+    pub(super) bias: &'a [f32],
+    /// How the rows of the tile are quantized; without meaning in other precisions.
+    pub(super) rows: &'a [QuantizedRow],
+    /// How the weights of the panel are quantized, if they are.
+    pub(super) weights: Option<QuantizedPanel<'a>>,
+}
+
+impl Finish<'_> {
+    /// The initial value of accumulators that start with the bias and carry partial sums in `out`.
+    pub(super) fn start(&self, operands: &Operands) -> Start<'_> {
+        Start {
+            from_target: !operands.is_first || self.epilogue == Epilogue::Add,
+            bias: operands.is_first.then_some(self.bias),
+        }
+    }
+
+    /// Whether these operands complete the sums and an activation follows.
+    pub(super) fn activates(&self, operands: &Operands) -> bool {
+        operands.is_last && !matches!(self.epilogue, Epilogue::None | Epilogue::Add)
+    }
+}
+
+/// The initial value of accumulators: the sum of what is given, or zero.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Start<'a> {
+    /// Whether the numbers in the tile of `out` are part of it.
+    pub(super) from_target: bool,
+    /// `[32]`.
+    pub(super) bias: Option<&'a [f32]>,
+}
+
+/// The sums of a tile on their way to an epilogue, `[rows][2]`.
+pub(super) struct Accumulators(pub(super) [Line; 2 * MAX_TILE_ROWS]);
