@@ -5,8 +5,10 @@
 //! alone, so there is no attention mask to apply.
 
 use clsify_kernels::attention::self_attention;
+use clsify_kernels::matmul::Parallel;
 use clsify_kernels::packed::Epilogue;
 
+use super::Dtype;
 use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
 use super::layer_norm::LayerNorm;
@@ -14,7 +16,6 @@ use super::linear::Linear;
 use super::names::{LinearPart, NormPart, TensorNames};
 use super::position_bias::PositionBias;
 use super::workspace::{Workspace, sized};
-use super::{Dtype, Parallel};
 use crate::error::Result;
 use crate::tokenizer::Batch;
 

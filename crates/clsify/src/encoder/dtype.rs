@@ -1,4 +1,10 @@
 //! The arithmetic of an encoder's matrix products.
+//!
+//! f32; bf16, whose products are rounded to 8 bits of mantissa and summed in f32; int8, with one scale and zero point per output for the
+//! weights and per token for the inputs, summed exactly. Attention, softmax, layer normalisation and residual sums are f32 in all of
+//! them. What keeps int8 close: `exact_inputs.rs`, and the rotation of `clsify_kernels::packed`.
+//! `int8_stays_close_on_odd_texts` in `tests/real_encoder.rs` holds all-MiniLM-L6-v2 to a mean cosine of 0.9997 for `[CLS]` and
+//! 0.9995 for the mean, on a processor with int8 instructions.
 
 use std::fmt;
 use std::str::FromStr;

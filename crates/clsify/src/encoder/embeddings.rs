@@ -1,13 +1,14 @@
 //! The first step: token ids to vectors. `x = LayerNorm(word + position + token type)`, then ELECTRA's projection.
 
+use clsify_kernels::matmul::Parallel;
 use clsify_kernels::normalize::add;
 
+use super::Dtype;
 use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
 use super::layer_norm::LayerNorm;
 use super::linear::Linear;
 use super::names::TensorNames;
-use super::{Dtype, Parallel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tokenizer::Batch;
 

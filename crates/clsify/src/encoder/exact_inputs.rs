@@ -6,16 +6,17 @@
 //! large dimensions are seen in a probe: a few tokens from all over the vocabulary, which the loaded encoder encodes once.
 //! The weights that belong to them are then read again, unrounded.
 
+use clsify_kernels::matmul::Parallel;
 use clsify_kernels::packed::EXACT_INPUTS;
 use rayon::prelude::*;
 
+use super::Layer;
 use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
 use super::embeddings::Embeddings;
 use super::names::TensorNames;
 use super::position_bias::PositionBias;
 use super::workspace::with_workspace;
-use super::{Layer, Parallel};
 use crate::error::Result;
 use crate::tokenizer::{Batch, Encoding};
 

@@ -1,14 +1,15 @@
 //! The second half of a layer: `x = LayerNorm(x + activation(x W1 + b1) W2 + b2)`, token by token.
 
+use clsify_kernels::matmul::Parallel;
 use clsify_kernels::packed::Epilogue;
 
+use super::Dtype;
 use super::checkpoint::Checkpoint;
 use super::config::{Activation, EncoderConfig};
 use super::layer_norm::LayerNorm;
 use super::linear::Linear;
 use super::names::{LinearPart, NormPart, TensorNames};
 use super::workspace::{Workspace, sized};
-use super::{Dtype, Parallel};
 use crate::error::Result;
 
 /// The feed-forward half of a layer.

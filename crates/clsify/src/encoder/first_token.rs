@@ -13,17 +13,17 @@
 
 use std::ops::Range;
 
-use clsify_kernels::matmul::{MatMut, MatRef, matmul};
+use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
 use clsify_kernels::normalize::softmax;
 use clsify_kernels::packed::Epilogue;
 
+use super::Dtype;
 use super::attention::Attention;
 use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
 use super::linear::Linear;
 use super::names::{LinearPart, TensorNames};
 use super::position_bias::PositionBias;
-use super::{Dtype, Parallel};
 use crate::error::Result;
 
 /// The last layer's keys and values, head by head.

@@ -1,9 +1,10 @@
 //! `x Wᵀ + b`: the matrix products of the encoder, over weights that are packed once.
 
+use clsify_kernels::matmul::Parallel;
 use clsify_kernels::packed::{Epilogue, PackedLinear};
 
 use super::checkpoint::Checkpoint;
-use super::{Dtype, Parallel, exact_inputs};
+use super::{Dtype, exact_inputs};
 use crate::error::Result;
 
 /// A matrix and a bias, in the arithmetic of a [`Dtype`].

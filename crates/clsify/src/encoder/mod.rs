@@ -9,6 +9,35 @@
 //! Sentences of a [`Batch`] stand one after another in one matrix `[n_tokens, hidden_size]`, without padding, and a
 //! sentence attends only to itself. The encoder knows no text and no labels, trains nothing, and has no pooler:
 //! BERT's `pooler_output` is not what the article takes.
+//!
+//! Read it in this order:
+//!
+//! | file | the question it answers |
+//! |---|---|
+//! | `config.rs` | what does `config.json` say? |
+//! | `checkpoint.rs` | where is this tensor, is it whole, and has it the right shape? |
+//! | `names.rs` | how does this family spell its tensors? |
+//! | `other_weights.rs` | what is there instead of safetensors, and how is it converted? |
+//! | `embeddings.rs` | ids to vectors: word + position + token type |
+//! | `attention.rs`, `position_bias.rs` | how does a token look at the others? |
+//! | `feed_forward.rs` | and what does it make of that? |
+//! | `linear.rs`, `layer_norm.rs` | the two building blocks of both |
+//! | `workspace.rs` | where are the values kept between two products? |
+//! | `first_token.rs` | the last layer, when only `[CLS]` is wanted |
+//! | `exact_inputs.rs` | which few inputs does int8 multiply in f32? |
+//! | `dtype.rs` | in which numbers are matrices multiplied? |
+//! | `operations.rs` | how many operations does a sentence need? |
+//!
+//! **No padding in the arithmetic.** Matrix products take the tokens of many sentences at once; attention goes sentence by sentence. So
+//! there is no mask to get wrong, no work on padding, and a sentence's vector does not depend on its neighbours.
+//!
+//! **Where the time goes.** Nearly all of it goes into products of `[tokens, k]` with `[k, n]` weights
+//! ([`clsify_kernels::packed`]). Chunks of about 256 tokens go through all layers on one core each, so that cores never wait for one
+//! another. A few sentences alone are divided by outputs instead: such a product takes less time than it takes to wake a thread, so
+//! the other threads stand by and do not sleep ([`clsify_kernels::crew`]). One sentence alone is limited by the time to read the weights.
+//!
+//! **Only what the answer needs.** For `[CLS]` features the last layer runs for one row per sentence, and its keys and values are never
+//! formed.
 
 mod attention;
 mod checkpoint;
@@ -23,6 +52,7 @@ mod linear;
 mod names;
 mod operations;
 mod other_weights;
+mod parallel;
 mod position_bias;
 mod workspace;
 
@@ -33,9 +63,10 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use clsify_kernels::crew::standing_by;
-pub use clsify_kernels::matmul::Parallel;
+use clsify_kernels::matmul;
 pub use config::{Activation, EncoderConfig, MODEL_TYPES};
 pub use dtype::Dtype;
+pub use parallel::Parallel;
 
 use crate::checkpoint_folder::transformer_folder;
 use crate::error::{Error, ErrorKind, Result};
@@ -203,8 +234,8 @@ impl Encoder {
         let run = |x: &mut Vec<f32>| {
             with_workspace(|workspace| {
                 let position_bias = self.weights.position_bias.as_ref();
-                layer.attention.forward(x, &batch, position_bias, Parallel::No, workspace);
-                layer.feed_forward.forward(x, batch.n_tokens(), Parallel::No, workspace);
+                layer.attention.forward(x, &batch, position_bias, matmul::Parallel::No, workspace);
+                layer.feed_forward.forward(x, batch.n_tokens(), matmul::Parallel::No, workspace);
             });
         };
         let seconds_of_a_run = |budget: Duration| {
@@ -233,6 +264,7 @@ impl Encoder {
     /// [`ErrorKind::InvalidArgument`] when a sentence has no tokens, or more than the encoder has positions;
     /// [`ErrorKind::Checkpoint`] when a token id is not in the word table.
     pub fn forward(&self, batch: &Batch, parallel: Parallel) -> Result<Matrix> {
+        let parallel = parallel.into();
         let x = staffed(parallel, || self.run(&self.weights.layers, batch, parallel, &mut |_, _| {}))?;
         Matrix::from_vec(x, batch.n_tokens(), self.config.hidden_size)
     }
@@ -248,6 +280,7 @@ impl Encoder {
         parallel: Parallel,
         visit: &mut (dyn FnMut(usize, &[f32]) + Send),
     ) -> Result<()> {
+        let parallel = parallel.into();
         staffed(parallel, || self.run(&self.weights.layers, batch, parallel, visit)).map(drop)
     }
 
@@ -269,6 +302,7 @@ impl Encoder {
         if sentences.is_empty() {
             return Ok(Matrix::zeros(0, hidden_size));
         }
+        let parallel = parallel.into();
         let bias = self.weights.position_bias.as_ref();
         let first = staffed(parallel, || -> Result<Vec<f32>> {
             let x = self.run(layers, batch, parallel, &mut |_, _| {})?;
@@ -284,7 +318,7 @@ impl Encoder {
         &self,
         layers: &[Layer],
         batch: &Batch,
-        parallel: Parallel,
+        parallel: matmul::Parallel,
         visit: &mut dyn FnMut(usize, &[f32]),
     ) -> Result<Vec<f32>> {
         let max_tokens = self.config.max_tokens();
@@ -312,10 +346,10 @@ impl Encoder {
 }
 
 /// Calls `f`, with the pool's threads standing by where it may use them.
-fn staffed<T: Send>(parallel: Parallel, f: impl FnOnce() -> T + Send) -> T {
+fn staffed<T: Send>(parallel: matmul::Parallel, f: impl FnOnce() -> T + Send) -> T {
     match parallel {
-        Parallel::Yes => standing_by(f),
-        Parallel::No => f(),
+        matmul::Parallel::Yes => standing_by(f),
+        matmul::Parallel::No => f(),
     }
 }
 

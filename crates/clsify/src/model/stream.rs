@@ -8,6 +8,9 @@
 //!
 //! A thread reads ahead by one group. The next group, if it is there, is tokenized while this one is encoded; if it is
 //! not, nothing waits for it: what has arrived is answered first.
+//!
+//! A group has up to 4,096 sentences (1 MiB of text). Three groups are in memory, however many there are. The bits of a vector do not
+//! depend on the group, so neither does a file of vectors.
 
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;

@@ -10,6 +10,15 @@
 //! Method: L-BFGS ([`Descent`]) from a stand-in for the Hessian that problems share (see [`Point`]). Problems with the same
 //! classes whose C are neighbours make a group. Groups run from small C to large, and a problem starts from the optimum of
 //! the one before it with the same rows.
+//!
+//! The stand-in is at first the matrix that every fit has in common, scaled to each class's mean curvature; later, for fits with the
+//! same rows, their mean Hessian. A Hessian is formed when the steps since the last one have cost as much as it does, so easy fits
+//! never pay for one. The optimum is unique; the stand-in moves the way there, not the optimum.
+//!
+//! Where there are fewer rows than columns, the rows are first written in an orthonormal basis of their own span, by reflections: an
+//! exact change of coordinates, after which a problem has as many unknowns as rows.
+//!
+//! Memory: the rows in `f64`, once (twice where they are turned); Hessians of 1 GB at most in all, none where they would need more.
 
 mod cholesky;
 mod descent;

@@ -8,6 +8,10 @@
 //! vector (weights, pooling, arithmetic) is in the folder's name. A segment is written whole and renamed into place,
 //! its name is its content's, and it never changes: two processes need no lock, and one that is killed leaves at most
 //! a temporary file. Whatever does not match its checksums is a sentence that was not found.
+//!
+//! `keeper.rs` writes while the encoder works and when a signal ends the process, so that a kill costs seconds; it joins the
+//! small files of short runs. The least recently used files are removed first. With a cache, a `SentenceEncoder` loads the weights at
+//! the first sentence that is missing.
 
 mod keeper;
 mod segment;

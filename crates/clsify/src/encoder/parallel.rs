@@ -1,0 +1,21 @@
+//! Whether an encoder may use several threads for one batch.
+
+use clsify_kernels::matmul;
+
+/// Whether a batch may use all threads of the current rayon pool. Results are the same, bit for bit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parallel {
+    /// Stay on the calling thread, where others have batches of their own.
+    No,
+    /// Use the threads of the current rayon pool.
+    Yes,
+}
+
+impl From<Parallel> for matmul::Parallel {
+    fn from(parallel: Parallel) -> Self {
+        match parallel {
+            Parallel::No => matmul::Parallel::No,
+            Parallel::Yes => matmul::Parallel::Yes,
+        }
+    }
+}
