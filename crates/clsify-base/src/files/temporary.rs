@@ -108,7 +108,11 @@ pub(super) fn split(target: &Path) -> Result<(&Path, String)> {
 }
 
 fn shortened(name: &str) -> &str {
-    &name[..name.floor_char_boundary(MOST_NAME_BYTES)]
+    let mut end = name.len().min(MOST_NAME_BYTES);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &name[..end]
 }
 
 /// Moves what stands at `target` to a backup beside it, which is not registered.

@@ -40,7 +40,9 @@ fn usable_features() -> u32 {
         if !is_x86_feature_detected!("avx512f") {
             return 0;
         }
-        let bits = __cpuid_count(7, 0).edx;
+        #[allow(unused_unsafe, reason = "safe since Rust 1.94")]
+        // SAFETY: a processor with AVX-512 has the instruction, and leaf 7.
+        let bits = unsafe { __cpuid_count(7, 0) }.edx;
         if bits >> 24 & 1 == 1 && permission() { bits } else { 0 }
     })
 }

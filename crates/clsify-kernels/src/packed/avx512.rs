@@ -67,7 +67,9 @@ macro_rules! tile_kernel {
                 let each = next.len().div_ceil(lines);
                 for _ in 0..lines {
                     for i in 0..each {
-                        _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(i).cast());
+                        #[allow(unused_unsafe, reason = "safe since Rust 1.92")]
+                        // SAFETY: a prefetch reads nothing, whatever it is given.
+                        unsafe { _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(i).cast()) };
                     }
                     ahead = ahead.wrapping_add(each);
                     for k in 0..16 {

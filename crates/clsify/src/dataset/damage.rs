@@ -126,7 +126,10 @@ fn has_html(text: &str) -> bool {
     const TAGS: [&str; 9] = ["<br", "<p>", "</p>", "<b>", "</b>", "<i>", "</i>", "</a>", "<div"];
     let is_entity = |(end, _): (usize, &str)| {
         // No entity is longer, and a text of semicolons is looked at once.
-        let first = text.floor_char_boundary(end.saturating_sub(10));
+        let mut first = end.saturating_sub(10);
+        while !text.is_char_boundary(first) {
+            first -= 1;
+        }
         let before = &text[first..end];
         let body = &before[before.rfind(['&', '#']).unwrap_or(before.len())..];
         let digits = body.trim_start_matches(['&', '#', 'x', 'X']);
