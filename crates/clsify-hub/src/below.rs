@@ -1,19 +1,14 @@
 //! Names that come from outside (an archive, the hub, a JSON file) and the only paths that they may become.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
+
+pub(crate) use clsify_base::encoder_files::is_below;
 
 /// The path of `name` below `folder`; `None` if it would leave the folder.
 ///
 /// The name is checked in the form in which it is joined: a prefix has to be stripped before this call, not after it.
 pub(crate) fn join_below(folder: &Path, name: &str) -> Option<PathBuf> {
     is_below(name).then(|| folder.join(name))
-}
-
-/// Whether a relative path stays below the folder that it is joined to, on every system.
-pub(crate) fn is_below(path: &str) -> bool {
-    !path.is_empty()
-        && !path.contains(['\\', ':', '\0'])
-        && Path::new(path).components().all(|c| matches!(c, Component::Normal(_)))
 }
 
 /// Names made of the parts that traversals are made of, for property tests.
@@ -27,6 +22,8 @@ pub(crate) fn hostile_names() -> impl proptest::strategy::Strategy<Value = Strin
 
 #[cfg(test)]
 mod tests {
+    use std::path::Component;
+
     use super::*;
     use proptest::prelude::*;
 

@@ -5,34 +5,59 @@
 
 use std::path::Path;
 
+use clsify_base::encoder_files::beside_weights;
+pub(crate) use clsify_base::encoder_files::{
+    CONFIG, LEGACY_WEIGHTS, MODULES, PROMPTS, TOKENIZER, TRANSFORMER_CONFIGS, VOCAB, VOCAB_JSON, WEIGHTS,
+    WEIGHTS_INDEX,
+};
+use clsify_base::error::{Error, Result};
+use clsify_base::files::read_file;
 use serde_json::Value;
 
 use crate::below::is_below;
 
-pub(crate) const CONFIG: &str = "config.json";
-pub(crate) const TOKENIZER: &str = "tokenizer.json";
-pub(crate) const VOCAB: &str = "vocab.txt";
-/// The vocabulary of RoBERTa where there is no `tokenizer.json`.
-pub(crate) const VOCAB_JSON: &str = "vocab.json";
-pub(crate) const MODULES: &str = "modules.json";
-pub(crate) const WEIGHTS: &str = "model.safetensors";
-pub(crate) const WEIGHTS_INDEX: &str = "model.safetensors.index.json";
-pub(crate) const LEGACY_WEIGHTS: &str = "pytorch_model.bin";
+/// The most bytes of a small file: the longest known, a `tokenizer.json`, has some 20 MB.
+pub(crate) const MAX_SMALL_BYTES: u64 = 128 << 20;
 
-/// Small files that are taken where they are.
-pub(crate) const SMALL_FILES: [&str; 11] = [
-    CONFIG,
-    TOKENIZER,
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    VOCAB,
-    VOCAB_JSON,
-    "merges.txt",
-    MODULES,
-    "sentence_bert_config.json",
-    "config_sentence_transformers.json",
-];
+/// Small files that are taken where they are, for an encoder whose own files have names that begin with `below`.
+///
+/// Those of the encoder are taken from the top as well, where a reader of transformers looks for them.
+pub(crate) fn small_files(below: &str) -> Vec<String> {
+    let mut names: Vec<String> = [MODULES, PROMPTS].map(String::from).to_vec();
+    names.extend(beside_weights().map(String::from));
+    if !below.is_empty() {
+        names.extend(beside_weights().map(|name| format!("{below}{name}")));
+    }
+    names
+}
+
+/// The settings of sentence-transformers that are not in the folder, and of which it has to be known that the repository
+/// has none either: `modules.json`, else the files that are read where it is there.
+pub(crate) fn undecided(folder: &Path) -> Vec<String> {
+    let has = |name: &String| folder.join(name).is_file();
+    let names = match text(&folder.join(MODULES)).and_then(|text| modules(&text)) {
+        None => vec![MODULES.to_string()],
+        Some(modules) => {
+            let settings = TRANSFORMER_CONFIGS.map(|name| format!("{}{name}", modules.transformer));
+            // The first of them counts.
+            let settings = if settings.iter().any(has) { &[] } else { &settings[..] };
+            [&[PROMPTS.to_string()], settings].concat()
+        }
+    };
+    names.into_iter().filter(|name| !has(name)).collect()
+}
+
+/// The text of a small file.
+pub(crate) fn read_small(path: &Path) -> Result<String> {
+    let not_utf8 = |_| Error::io(path, &std::io::Error::other("stream did not contain valid UTF-8"));
+    String::from_utf8(read_file(path, MAX_SMALL_BYTES)?).map_err(not_utf8)
+}
+
+/// The same where it is there; empty where it cannot be read.
+fn text(path: &Path) -> Option<String> {
+    path.symlink_metadata().ok()?;
+    Some(read_small(path).unwrap_or_default())
+}
 
 /// The files without which the folder is not an encoder; empty where it is complete.
 ///
@@ -42,7 +67,7 @@ pub(crate) fn missing(folder: &Path, sentence_transformers: bool) -> Vec<String>
     let mut missing = Vec::new();
     let mut below = String::new();
     let mut of_modules = Vec::new();
-    if let Ok(text) = std::fs::read_to_string(folder.join(MODULES)) {
+    if let Some(text) = text(&folder.join(MODULES)) {
         match modules(&text) {
             Some(modules) => {
                 let either = |dense: &String| {
@@ -67,7 +92,7 @@ pub(crate) fn missing(folder: &Path, sentence_transformers: bool) -> Vec<String>
     }
     missing.extend(of_modules);
     if !has(&own(WEIGHTS)) {
-        match std::fs::read_to_string(folder.join(own(WEIGHTS_INDEX))).ok().map(|text| shards(&text)) {
+        match text(&folder.join(own(WEIGHTS_INDEX))).map(|text| shards(&text)) {
             Some(Some(shards)) => {
                 missing.extend(shards.iter().map(|name| own(name)).filter(|name| !has(name)));
             }
@@ -79,12 +104,14 @@ pub(crate) fn missing(folder: &Path, sentence_transformers: bool) -> Vec<String>
 }
 
 /// What a `modules.json` names.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Modules {
     /// What stands before the names of the encoder's own files: nothing, or `0_Transformer/`.
     pub(crate) transformer: String,
     /// The configurations of its pooling and dense modules: `1_Pooling/config.json`.
     pub(crate) configs: Vec<String>,
+    /// Those of all others, which need none: `2_Normalize/config.json`.
+    pub(crate) other_configs: Vec<String>,
     /// The folders of its dense modules, which have weights.
     pub(crate) dense: Vec<String>,
 }
@@ -92,21 +119,27 @@ pub(crate) struct Modules {
 /// None where the file is malformed or names a path outside its folder.
 pub(crate) fn modules(modules_json: &str) -> Option<Modules> {
     let json: Value = serde_json::from_str(modules_json).ok()?;
-    let mut modules = Modules { transformer: String::new(), configs: Vec::new(), dense: Vec::new() };
+    let mut modules = Modules::default();
+    let mut has_transformer = false;
     for module in json.as_array()? {
         // Both generations of type names end so; see the header of the library's pooling module.
         let kind = module.get("type")?.as_str()?.rsplit('.').next().unwrap_or_default();
+        let path = module.get("path").and_then(Value::as_str);
         if !["Transformer", "Pooling", "Dense"].contains(&kind) {
+            let config = path.map(|path| format!("{path}/{CONFIG}")).filter(|config| is_below(config));
+            modules.other_configs.extend(config);
             continue;
         }
-        let path = module.get("path")?.as_str()?;
+        let path = path?;
         let below = if path.is_empty() { String::new() } else { format!("{path}/") };
         let config = format!("{below}{CONFIG}");
         if !is_below(&config) {
             return None;
         }
         match kind {
-            "Transformer" => modules.transformer = below,
+            // The first one counts.
+            "Transformer" if has_transformer => {}
+            "Transformer" => (modules.transformer, has_transformer) = (below, true),
             "Dense" if path.is_empty() => return None,
             "Dense" => {
                 modules.configs.push(config);
@@ -218,11 +251,12 @@ mod tests {
                 { "path": &name, "type": "a.Transformer" },
                 { "path": &name, "type": "a.Pooling" },
                 { "path": &name, "type": "a.Dense" },
+                { "path": &name, "type": "a.Normalize" },
             ]);
             let index = serde_json::json!({ "weight_map": { "a": format!("{name}.safetensors") } }).to_string();
             let modules = modules(&json.to_string()).into_iter().flat_map(|modules| {
                 let own = format!("{}{CONFIG}", modules.transformer);
-                [vec![own], modules.configs, modules.dense].concat()
+                [vec![own], modules.configs, modules.other_configs, modules.dense].concat()
             });
             for name in modules.chain(shards(&index).into_iter().flatten()) {
                 proptest::prop_assert!(is_below(&name), "{name:?}");

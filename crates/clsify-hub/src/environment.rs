@@ -3,12 +3,12 @@
 //! Source: the hub's documentation of its cache and environment variables (`HF_*`). The variables for proxies
 //! (`ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) are read by the HTTP client from the process itself.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::encoder_name::expand_home;
 use crate::private_folder;
+use crate::token::TokenSource;
 
 /// The model hub's own address.
 pub(crate) const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
@@ -24,7 +24,7 @@ pub(crate) struct Environment {
     pub(crate) own_cache: PathBuf,
     /// Without a slash at its end.
     pub(crate) endpoint: String,
-    pub(crate) token: Option<Token>,
+    pub(crate) token: TokenSource,
     /// A file of certificates to trust instead of those that this program brings.
     pub(crate) certificates: Option<PathBuf>,
     /// The variable that forbids any network.
@@ -64,22 +64,6 @@ impl Default for TimeLimits {
     }
 }
 
-/// A secret that no log shows.
-#[derive(Clone, PartialEq)]
-pub(crate) struct Token(String);
-
-impl Token {
-    pub(crate) fn secret(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(..)")
-    }
-}
-
 impl Environment {
     /// Resolves the variables that `lookup` gives; a variable that is empty counts as not set.
     pub(crate) fn new(lookup: &dyn Fn(&str) -> Option<String>) -> Self {
@@ -96,10 +80,8 @@ impl Environment {
             .unwrap_or_else(|| hub_home.join("hub"));
         let own_cache = folder("CLSIFY_CACHE").unwrap_or_else(|| user_cache.join("clsify"));
         let endpoint = variable("HF_ENDPOINT").unwrap_or_else(|| DEFAULT_ENDPOINT.to_string());
-        let token = variable("HF_TOKEN")
-            .or_else(|| variable("HUGGING_FACE_HUB_TOKEN"))
-            .or_else(|| read_token(&folder("HF_TOKEN_PATH").unwrap_or_else(|| hub_home.join("token"))))
-            .map(Token);
+        let token_file = folder("HF_TOKEN_PATH").unwrap_or_else(|| hub_home.join("token"));
+        let token = TokenSource::new(lookup, token_file);
 
         // The first variable that is set decides, whatever it says: the hub's own libraries read them so.
         let first_set = |names: &[&'static str]| {
@@ -140,14 +122,10 @@ fn is_true(value: &str) -> bool {
     ["1", "ON", "YES", "TRUE"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
 }
 
-fn read_token(path: &Path) -> Option<String> {
-    let token = std::fs::read_to_string(path).ok()?.trim().to_string();
-    (!token.is_empty()).then_some(token)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     type Variables<'a> = &'a [(&'a str, &'a str)];
 
@@ -234,27 +212,6 @@ mod tests {
         assert_eq!(data("0", "1"), None);
         assert_eq!(data("", "1"), Some("HF_HUB_OFFLINE"));
         assert_eq!(resolve(&[("HF_DATASETS_OFFLINE", "1")]).offline, None);
-    }
-
-    #[test]
-    fn token_by_precedence_and_never_shown() {
-        let folder = tempfile::tempdir().unwrap();
-        let home = folder.path().display().to_string();
-        std::fs::write(folder.path().join("token"), "from-home\n").unwrap();
-        std::fs::write(folder.path().join("other"), "from-path").unwrap();
-        let other = folder.path().join("other").display().to_string();
-        let cases: [(Variables<'_>, Option<&str>); 5] = [
-            (&[], None),
-            (&[("HF_HOME", &home)], Some("from-home")),
-            (&[("HF_HOME", &home), ("HF_TOKEN_PATH", &other)], Some("from-path")),
-            (&[("HF_HOME", &home), ("HUGGING_FACE_HUB_TOKEN", "legacy")], Some("legacy")),
-            (&[("HF_TOKEN", "new"), ("HUGGING_FACE_HUB_TOKEN", "legacy")], Some("new")),
-        ];
-        for (variables, expected) in cases {
-            let environment = resolve(variables);
-            assert_eq!(environment.token.as_ref().map(Token::secret), expected, "{variables:?}");
-        }
-        assert!(!format!("{:?}", resolve(&[("HF_TOKEN", "hidden")])).contains("hidden"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use clsify_base::error::{Error, ErrorKind, Result};
 use crate::encoder_name::{EncoderName, Repository};
 use crate::environment::{Environment, TimeLimits};
 use crate::example_data::{self, ARTICLE_URL, ExampleData};
+use crate::hub_cache::Snapshot;
 use crate::observer::FetchObserver;
 use crate::package_index;
 use crate::pip::{DEFAULT_COMMAND, Watch};
@@ -183,6 +184,10 @@ impl Hub {
             }
             EncoderName::Repository(repository) => repository,
         };
+        if let Some(snapshot) = self.complete_snapshot(&repository) {
+            self.decide(&repository.name, &snapshot, observer);
+            return Ok(in_cache(&repository, snapshot));
+        }
         if let Some(located) = self.find(&repository) {
             return Ok(located);
         }
@@ -192,7 +197,7 @@ impl Hub {
         }
         let located = |folder, origin| Located { folder, name: name.clone(), origin };
         let hub_was_asked = self.hub_unreachable.get().is_none();
-        let failure = match self.ask_hub(&repository, observer) {
+        let failure = match self.ask_hub(&repository.ids, &repository.revision, observer) {
             Ok(folder) => return Ok(located(folder, Origin::Hub)),
             Err(failure) => failure,
         };
@@ -253,14 +258,36 @@ impl Hub {
 
     /// A complete copy on this machine.
     fn find(&self, repository: &Repository) -> Option<Located> {
-        let located = |folder, origin| Located { folder, name: repository.name.clone(), origin };
-        if let Some(snapshot) = hub_cache::find(&self.environment.hub_cache, repository)
-            && snapshot.missing.is_empty()
-        {
-            return Some(located(snapshot.folder, Origin::HubCache));
+        if let Some(snapshot) = self.complete_snapshot(repository) {
+            return Some(in_cache(repository, snapshot));
         }
         let folder = package_index::find(&self.environment.own_cache, &repository.name)?;
-        repository.is_default_revision().then(|| located(folder, Origin::PackageIndex))
+        let name = repository.name.clone();
+        repository.is_default_revision().then_some(Located { folder, name, origin: Origin::PackageIndex })
+    }
+
+    fn complete_snapshot(&self, repository: &Repository) -> Option<Snapshot> {
+        let snapshot = hub_cache::find(&self.environment.hub_cache, repository)?;
+        snapshot.missing.is_empty().then_some(snapshot)
+    }
+
+    /// Asks the hub for the files of a snapshot that are not known to be or not to be in the repository. Where it cannot be
+    /// asked, the observer is told, and the snapshot is taken as it is.
+    fn decide(&self, name: &str, snapshot: &Snapshot, observer: &dyn FetchObserver) {
+        if snapshot.undecided.is_empty() {
+            return;
+        }
+        let reason = match self.environment.offline {
+            Some(variable) => format!("{variable} forbids to ask the hub"),
+            None => match self.ask_hub(std::slice::from_ref(&snapshot.id), &snapshot.commit, observer) {
+                Ok(_) => return,
+                Err(failure) => failure.into_error().to_string(),
+            },
+        };
+        observer.message(&format!(
+            "{name} is used without {}: the cache does not tell whether the repository has it ({reason})",
+            snapshot.undecided.join(", ")
+        ));
     }
 
     fn offline_error(&self, repository: &Repository, variable: &str) -> Error {
@@ -276,13 +303,18 @@ impl Hub {
             ))
     }
 
-    fn ask_hub(&self, repository: &Repository, observer: &dyn FetchObserver) -> Result<PathBuf, Failure> {
+    fn ask_hub(
+        &self,
+        ids: &[String],
+        revision: &str,
+        observer: &dyn FetchObserver,
+    ) -> Result<PathBuf, Failure> {
         if let Some(text) = self.hub_unreachable.get() {
             return Err(Failure::Unreachable(text.clone()));
         }
         let mut first = None;
-        for id in &repository.ids {
-            match hub_download::download(&self.environment, id, &repository.revision, observer) {
+        for id in ids {
+            match hub_download::download(&self.environment, id, revision, observer) {
                 Ok(folder) => return Ok(folder),
                 // Another id may be the one by which a mirror knows the repository.
                 Err(failure @ Failure::Unsuitable(_)) => {
@@ -319,6 +351,10 @@ impl Hub {
     }
 }
 
+fn in_cache(repository: &Repository, snapshot: Snapshot) -> Located {
+    Located { folder: snapshot.folder, name: repository.name.clone(), origin: Origin::HubCache }
+}
+
 /// The hub's failure, for an encoder that only the hub has.
 fn with_advice(failure: Failure, name: &str) -> Error {
     let nearest = known::nearest_as_hint(name);
@@ -327,13 +363,11 @@ fn with_advice(failure: Failure, name: &str) -> Error {
             .with_hint(format!(
                 "check the network and HTTPS_PROXY, name a mirror in HF_ENDPOINT, or give a folder{nearest}"
             )),
-        other => {
-            let error = other.into_error();
-            match error.hint().map(|hint| format!("{hint}{nearest}")) {
-                Some(hint) => error.with_hint(hint),
-                None => error,
-            }
-        }
+        Failure::Local(error) => error,
+        Failure::Unsuitable(error) => match error.hint().map(|hint| format!("{hint}{nearest}")) {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        },
     }
 }
 

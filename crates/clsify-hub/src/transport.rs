@@ -9,6 +9,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use clsify_base::error::{Error, ErrorKind};
+use clsify_base::files::read_file;
 use ureq::Agent;
 use ureq::http::Uri;
 use ureq::http::header::{
@@ -16,7 +17,11 @@ use ureq::http::header::{
 };
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
-use crate::environment::{Environment, TimeLimits, Token};
+use crate::environment::{Environment, TimeLimits};
+use crate::token::Token;
+
+/// The certificates of all authorities have some 300 KB.
+const MAX_CERTIFICATE_BYTES: u64 = 16 << 20;
 
 /// Why a source could not serve what it was asked for.
 #[derive(Debug)]
@@ -77,7 +82,13 @@ impl Answer {
 impl Transport {
     /// For the hub of this environment.
     pub(crate) fn to_hub(environment: &Environment) -> Result<Self, Failure> {
-        Self::new(environment, &environment.endpoint, environment.token.clone(), environment.limits)
+        let token = environment.token.read().map_err(Failure::Local)?;
+        Self::new(environment, &environment.endpoint, token, environment.limits)
+    }
+
+    /// Whether requests come with a token.
+    pub(crate) fn has_token(&self) -> bool {
+        self.token.is_some()
     }
 
     pub(crate) fn new(
@@ -191,7 +202,8 @@ impl Transport {
 /// Trusts the certificates of the file that the environment names, else those that this program brings.
 fn tls_config(environment: &Environment) -> Result<TlsConfig, Failure> {
     let Some(path) = &environment.certificates else { return Ok(TlsConfig::default()) };
-    let pem = std::fs::read(path).map_err(|e| Failure::Local(Error::io(path, &e)))?;
+    let hint = "name a file of certificates in SSL_CERT_FILE, or unset SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and PIP_CERT";
+    let pem = read_file(path, MAX_CERTIFICATE_BYTES).map_err(|e| Failure::Local(e.with_hint(hint)))?;
     let certificates: Vec<_> = parse_pem(&pem)
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),
@@ -200,9 +212,7 @@ fn tls_config(environment: &Environment) -> Result<TlsConfig, Failure> {
         .collect();
     if certificates.is_empty() {
         let error = Error::new(ErrorKind::Fetch, "expected certificates in PEM form, got none");
-        return Err(Failure::Local(error.at(path.display().to_string()).with_hint(
-            "name a file of certificates in SSL_CERT_FILE, or unset SSL_CERT_FILE, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE",
-        )));
+        return Err(Failure::Local(error.at(path.display().to_string()).with_hint(hint)));
     }
     Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&certificates)).build())
 }

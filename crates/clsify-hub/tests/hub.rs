@@ -112,7 +112,7 @@ fn an_interrupted_download_is_not_seen_and_goes_on_where_it_ended() {
 #[test]
 fn damaged_content_is_not_kept() {
     let error = pull_error(&FILES, Manner::Corrupts, &[]);
-    assert_eq!(error.to_string(), "org/enc: config.json arrived damaged: try again");
+    assert_eq!(error.to_string(), "org/enc: modules.json arrived damaged: try again");
 }
 
 /// The largest file below a folder.
@@ -128,10 +128,10 @@ fn largest_file(folder: &Path) -> u64 {
 #[test]
 fn files_without_end_are_cut_off() {
     for (manner, expected) in [
-        (Manner::Endless, "sent more of config.json than 2 bytes, the announced size"),
+        (Manner::Endless, "sent more of modules.json than 76 bytes, the announced size"),
         (
             Manner::EndlessWithoutSize,
-            "sent more of config.json than 134217728 bytes, the largest allowed size",
+            "sent more of modules.json than 134217728 bytes, the largest allowed size",
         ),
     ] {
         let (server, cache) = (MockHub::serving("org/enc", &FILES, manner), cache());
@@ -183,10 +183,10 @@ fn files_whose_etags_are_equal_and_no_hashes_stay_apart() {
 #[test]
 fn an_etag_that_cannot_be_used_is_told_from_none() {
     for (etag, expected) in [
-        ("\"../../evil\"", "config.json comes with an etag that cannot be used: \"../../evil\""),
-        ("\u{e9}", "config.json comes with an etag that cannot be used: \"\u{e9}\""),
-        ("\"\"", "config.json comes with an etag that cannot be used: \"\""),
-        ("", "config.json comes without an etag"),
+        ("\"../../evil\"", "modules.json comes with an etag that cannot be used: \"../../evil\""),
+        ("\u{e9}", "modules.json comes with an etag that cannot be used: \"\u{e9}\""),
+        ("\"\"", "modules.json comes with an etag that cannot be used: \"\""),
+        ("", "modules.json comes without an etag"),
     ] {
         let error = pull_error(&FILES, Manner::GivesEtag(etag), &[]);
         assert!(error.to_string().ends_with(expected), "{error}");
@@ -486,4 +486,196 @@ fn proxies_are_used() {
             assert_eq!(requests.last().unwrap().path, "hub.invalid:80");
         }
     }
+}
+
+/// What huggingface_hub 2.4 leaves of a repository after `AutoTokenizer` and `AutoModel.from_pretrained`: the files that
+/// they read, and no word of others.
+fn leave_what_transformers_reads(snapshot: &Path) {
+    for name in ["modules.json", "1_Pooling/config.json"] {
+        fs::remove_file(snapshot.join(name)).unwrap();
+    }
+    fs::remove_dir_all(snapshot.join("../../.no_exist")).unwrap();
+}
+
+#[test]
+fn a_snapshot_of_another_library_is_asked_about_before_it_is_used() {
+    let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::Proper), cache());
+    let folder = hub(&server.url(), &cache).pull("org/enc", &()).unwrap().folder;
+    leave_what_transformers_reads(&folder);
+
+    // Where the hub cannot be asked, it is said.
+    let offline = [("HF_HUB_OFFLINE", "1")];
+    for (hub, reason) in [
+        (hub_with(&server.url(), cache.path(), &offline), "HF_HUB_OFFLINE forbids to ask the hub"),
+        (hub("http://127.0.0.1:9", &cache), "http://127.0.0.1:9: the connection was refused"),
+    ] {
+        let heard = Heard::default();
+        assert_eq!(hub.pull("org/enc", &heard).unwrap().folder, folder);
+        let expected = format!(
+            "org/enc is used without modules.json: the cache does not tell whether the repository has it ({reason})"
+        );
+        assert_eq!(heard.text(), expected);
+        assert!(!folder.join("modules.json").exists());
+    }
+
+    let weights = fs::read_link(folder.join("model.safetensors")).unwrap();
+    let located = hub(&server.url(), &cache).pull("org/enc", &()).unwrap();
+    assert_eq!((&located.folder, located.origin), (&folder, Origin::HubCache));
+    assert!(folder.join("modules.json").is_file() && folder.join("1_Pooling/config.json").is_file());
+    assert_eq!(fs::read_link(folder.join("model.safetensors")).unwrap(), weights);
+    let weights = server.requests().into_iter().filter(|request| request.path.ends_with("model.safetensors"));
+    assert_eq!(weights.count(), 2, "the first byte, then all of them, and never again");
+
+    // Now the cache tells.
+    let (n_requests, heard) = (server.requests().len(), Heard::default());
+    hub(&server.url(), &cache).pull("org/enc", &heard).unwrap();
+    assert_eq!((server.requests().len(), heard.text().as_str()), (n_requests, ""));
+}
+
+#[test]
+fn a_plain_encoder_of_another_library_is_asked_about_once() {
+    let files: [(&str, &[u8]); 3] =
+        [("config.json", b"{}"), ("vocab.txt", b"a"), ("model.safetensors", b"these are the weights")];
+    let (server, cache) = (MockHub::serving("org/enc", &files, Manner::Proper), cache());
+    let folder = hub(&server.url(), &cache).pull("org/enc", &()).unwrap().folder;
+    fs::remove_dir_all(folder.join("../../.no_exist")).unwrap();
+    let n_requests = server.requests().len();
+    for _ in 0..2 {
+        assert_eq!(hub(&server.url(), &cache).pull("org/enc", &()).unwrap().folder, folder);
+        assert_eq!(server.requests().len(), n_requests + 1, "the list of files");
+    }
+}
+
+/// A repository of a folder of `fixtures/sentence_transformers`, with some files in other words.
+fn repository(case: &str, changes: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/sentence_transformers").join(case);
+    let mut files = Vec::new();
+    let mut folders = vec![folder.clone()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
+            match path.is_dir() {
+                true => folders.push(path),
+                false if changes.iter().any(|(changed, _)| *changed == name) => {}
+                false => files.push((name, fs::read(path).unwrap())),
+            }
+        }
+    }
+    files.extend(
+        changes
+            .iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(name, text)| ((*name).to_string(), text.as_bytes().to_vec())),
+    );
+    files
+}
+
+/// The same files in a folder, and pulled from a hub: both are read alike.
+fn read_both_ways(files: &[(String, Vec<u8>)]) -> [String; 2] {
+    let local = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        let path = local.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let borrowed: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (&name[..], &bytes[..])).collect();
+    let (server, cache) = (MockHub::serving("org/enc", &borrowed, Manner::Proper), cache());
+    let hub = hub(&server.url(), &cache);
+    let pulled = hub.pull("org/enc", &()).unwrap();
+    assert_eq!(hub.locate("org/enc").unwrap().unwrap().folder, pulled.folder);
+    [local.path(), &pulled.folder].map(|folder| {
+        let asked = clsify::features::SentenceTransformer::read(folder);
+        let encoder = clsify::encoder::Encoder::load(folder).map(|encoder| encoder.config().clone());
+        format!("{asked:?} {encoder:?}").replace(&folder.display().to_string(), "DIR")
+    })
+}
+
+#[test]
+fn a_pulled_folder_asks_for_what_the_folder_itself_asks_for() {
+    let no_settings = ("sentence_bert_config.json", "");
+    let limit = r#"{"max_seq_length": 4, "do_lower_case": true}"#;
+    for name in clsify_base::encoder_files::TRANSFORMER_CONFIGS {
+        let [local, pulled] = read_both_ways(&repository("mean_normalize_v4", &[no_settings, (name, limit)]));
+        assert!(local.contains("max_length: Some(4)"), "{name}: {local}");
+        assert_eq!(local, pulled, "{name}");
+    }
+    let normalize = ("2_Normalize/config.json", r#"{"module_input_name": "token_embeddings"}"#);
+    let [local, pulled] = read_both_ways(&repository("mean_normalize_v4", &[normalize]));
+    assert!(local.contains("expected \"sentence_embedding\", got \"token_embeddings\""), "{local}");
+    assert_eq!(local, pulled);
+    for case in ["prompt_excluded_v6", "dense_v4", "folder_v4"] {
+        let [local, pulled] = read_both_ways(&repository(case, &[]));
+        assert_eq!(local, pulled, "{case}");
+    }
+}
+
+#[test]
+fn weights_at_the_top_do_not_hide_those_that_modules_json_names() {
+    let mut files = repository("folder_v4", &[]);
+    let weights = files.iter().find(|(name, _)| name == "0_Transformer/model.safetensors").unwrap().1.clone();
+    files.push(("model.safetensors".to_string(), weights));
+    files.push(("config.json".to_string(), b"{}".to_vec()));
+    files.push(("tokenizer.json".to_string(), b"{}".to_vec()));
+    let [local, pulled] = read_both_ways(&files);
+    assert!(local.contains("Ok(EncoderConfig"), "{local}");
+    assert_eq!(local, pulled);
+}
+
+fn replace_by_pipe(path: &Path) {
+    fs::remove_file(path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+/// A test that reads a pipe or a device without an end never ends.
+#[test]
+fn what_has_no_end_is_not_read() {
+    let index: &[u8] = br#"{"weight_map":{"a":"m-1.safetensors"}}"#;
+    let mut files = FILES.to_vec();
+    files.retain(|(name, _)| *name != "model.safetensors");
+    files.extend([("model.safetensors.index.json", index), ("m-1.safetensors", b"one")]);
+    let (server, cache) = (MockHub::serving("org/enc", &files, Manner::Proper), cache());
+    // Nobody reads the token of one who asks for nothing.
+    let endless = [("HF_TOKEN_PATH", "/dev/zero"), ("HF_HUB_OFFLINE", "1")];
+    let folder = hub(&server.url(), &cache).pull("org/enc", &()).unwrap().folder;
+    let reference = folder.join("../../refs/main");
+    for path in [folder.join("modules.json"), folder.join("model.safetensors.index.json"), reference] {
+        replace_by_pipe(&path);
+        let offline = hub_with(&server.url(), cache.path(), &endless);
+        assert!(offline.locate("org/enc").unwrap().is_none(), "{}", path.display());
+        assert!(offline.pull("org/enc", &()).is_err());
+        hub(&server.url(), &cache).pull("org/enc", &()).unwrap();
+        assert!(path.is_file() && offline.pull("org/enc", &()).is_ok(), "{}", path.display());
+    }
+
+    let pipe = cache.path().join("pipe");
+    fs::write(&pipe, "").unwrap();
+    replace_by_pipe(&pipe);
+    let pipe = pipe.display().to_string();
+    let unreadable = [("/dev/zero", "a device"), (pipe.as_str(), "a pipe")];
+    let variables = ["HF_TOKEN_PATH", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"];
+    let n_requests = server.requests().len();
+    for (variable, (path, got)) in variables.iter().flat_map(|v| unreadable.map(|file| (*v, file))) {
+        let error =
+            hub_with(&server.url(), cache.path(), &[(variable, path)]).pull("org/other", &()).unwrap_err();
+        assert_eq!(error.to_string(), format!("org/other: {path}: expected a file, got {got}"));
+        assert!(error.hint().is_some(), "{variable}");
+    }
+    assert_eq!(server.requests().len(), n_requests);
+}
+
+/// Oracle: `huggingface_hub.get_token()` takes line breaks out.
+#[test]
+fn a_token_that_cannot_be_sent_is_blamed_on_its_source() {
+    let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::Proper), cache());
+    let error = hub_with(&server.url(), cache.path(), &[("HF_TOKEN", "gehe\u{ed}m")]).pull("org/enc", &());
+    let error = error.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "org/enc: HF_TOKEN: expected an access token of ASCII characters, got other characters in it"
+    );
+    assert!(error.hint().unwrap().ends_with("or unset HF_TOKEN") && server.requests().is_empty());
+    hub_with(&server.url(), cache.path(), &[("HF_TOKEN", " a\nb\n")]).pull("org/enc", &()).unwrap();
+    assert!(server.requests().iter().all(|request| request.headers["authorization"] == "Bearer ab"));
 }

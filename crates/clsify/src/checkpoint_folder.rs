@@ -4,16 +4,15 @@
 //! that a pipe, a device, a Git LFS pointer or a web page is called one wherever it lies, and no file fills the memory. Links
 //! that lead nowhere are named by [`Error::io`].
 
-use std::fs::File;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
+use clsify_base::encoder_files::{MODULES, is_below};
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
-
-/// The file that makes a folder one of sentence-transformers.
-pub(crate) const MODULES: &str = "modules.json";
+use crate::files::read_file;
+pub(crate) use crate::files::{check_is_file, open_file as open};
 
 /// The most bytes of a file of settings: the longest known, the index of many shards, has some 10 MB.
 pub(crate) const MAX_SETTINGS_BYTES: u64 = 1 << 26;
@@ -28,61 +27,13 @@ const POINTERS: [&[u8]; 3] = [
 /// How a web page begins.
 const PAGES: [&[u8]; 3] = [b"<!doctype", b"<html", b"<?xml"];
 
-/// Opens a file that can be read in parts and has an end.
-///
-/// # Errors
-/// [`ErrorKind::Io`] with the path, also for a folder, a pipe or a device.
-pub(crate) fn open(path: &Path) -> Result<File> {
-    check_is_file(path)?;
-    File::open(path).map_err(|e| Error::io(path, &e))
-}
-
-/// Checks that a path is that of a file, without opening it: to open a pipe is to wait for its other end.
-///
-/// # Errors
-/// As for [`open`].
-pub(crate) fn check_is_file(path: &Path) -> Result<()> {
-    let kind = std::fs::metadata(path).map_err(|e| Error::io(path, &e))?.file_type();
-    if kind.is_file() {
-        return Ok(());
-    }
-    let got = if kind.is_dir() { "a folder" } else { irregular(kind) };
-    Err(Error::new(ErrorKind::Io, format!("expected a file, got {got}")).at(path.display().to_string()))
-}
-
-/// What is neither a file nor a folder.
-fn irregular(kind: std::fs::FileType) -> &'static str {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        if kind.is_fifo() {
-            return "a pipe";
-        }
-        if kind.is_socket() {
-            return "a socket";
-        }
-    }
-    let _ = kind;
-    "a device"
-}
-
 /// The bytes of a file, of which there may be `max_bytes`.
 ///
 /// # Errors
 /// [`ErrorKind::Io`] with the path, also where there are more bytes, and for a Git LFS pointer or a web page.
 pub(crate) fn read(path: &Path, max_bytes: u64) -> Result<Vec<u8>> {
-    let file = open(path)?;
-    let io = |e: std::io::Error| Error::io(path, &e);
-    let mut bytes = Vec::new();
-    // One that is known to be too long is not read at all.
-    if file.metadata().map_err(io)?.len() <= max_bytes {
-        file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(io)?;
-        if bytes.len() as u64 <= max_bytes {
-            return stand_in(path, &bytes).map_or(Ok(bytes), Err);
-        }
-    }
-    Err(Error::new(ErrorKind::Io, format!("expected at most {max_bytes} bytes"))
-        .at(path.display().to_string()))
+    let bytes = read_file(path, max_bytes)?;
+    stand_in(path, &bytes).map_or(Ok(bytes), Err)
 }
 
 /// The text of a file of settings.
@@ -100,6 +51,16 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
 pub(crate) fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
     let not_utf8 = |_| Error::io(path, &std::io::Error::other("stream did not contain valid UTF-8"));
     String::from_utf8(bytes).map_err(not_utf8)
+}
+
+/// The JSON of a file of settings, as Python reads it; `kind` is that of an error about what is in it.
+///
+/// # Errors
+/// As for [`read`]; of this kind, with the path, when the text is not JSON.
+pub(crate) fn read_json(path: &Path, kind: ErrorKind) -> Result<Value> {
+    let bytes = read(path, MAX_SETTINGS_BYTES)?;
+    python_json(&bytes)
+        .map_err(|e| Error::new(kind, format!("not valid JSON: {e}")).at(path.display().to_string()))
 }
 
 /// The JSON that Python wrote: `NaN`, `Infinity` and `-Infinity`, which are no JSON, count as null.
@@ -219,7 +180,7 @@ pub(crate) fn is_there(path: &Path) -> Result<bool> {
 /// names for its `Transformer`, such as `0_Transformer`.
 pub(crate) fn transformer_folder(folder: &Path) -> PathBuf {
     let below = || {
-        let modules: Value = serde_json::from_str(&read_text(&folder.join(MODULES)).ok()?).ok()?;
+        let modules = read_json(&folder.join(MODULES), ErrorKind::Config).ok()?;
         let is_transformer = |module: &&Value| class_of(module) == "Transformer";
         let path = modules.as_array()?.iter().find(is_transformer)?.get("path")?.as_str()?;
         is_below(path).then(|| folder.join(path))
@@ -230,9 +191,4 @@ pub(crate) fn transformer_folder(folder: &Path) -> PathBuf {
 /// The last part of a module's type, whoever wrote it: `Pooling` of `sentence_transformers.models.Pooling`.
 pub(crate) fn class_of(module: &Value) -> &str {
     module.get("type").and_then(Value::as_str).and_then(|name| name.rsplit('.').next()).unwrap_or_default()
-}
-
-/// Whether a path that a file names stays below the file's folder.
-pub(crate) fn is_below(path: &str) -> bool {
-    !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
 }

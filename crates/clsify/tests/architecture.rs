@@ -225,7 +225,7 @@ fn hugging_face_s_spelling_stays_where_files_are_read() {
         ("modules.json", &["checkpoint_folder.rs"]),
         ("max_seq_length", &["features/sentence_transformers.rs"]),
         ("in_features\"", &["features/module.rs"]),
-        ("tokenizer_class", &["tokenizer/class.rs"]),
+        ("tokenizer_class", &["tokenizer/class.rs", "tokenizer/own_build.rs"]),
         (
             "do_lower_case",
             &["tokenizer/settings.rs", "tokenizer/class.rs", "features/sentence_transformers.rs"],

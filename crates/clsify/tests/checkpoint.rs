@@ -141,6 +141,41 @@ fn config_json_with_a_value_that_is_not_supported() {
     }
 }
 
+/// Oracle: `AutoModel` of transformers 5.23 on the same folders: three keys of DistilBERT have a second name, which wins
+/// wherever it stands; a NaN is a number, and null is refused where a number is expected.
+#[test]
+fn names_and_numbers_of_config_json_are_read_as_transformers_reads_them() {
+    use clsify::encoder::EncoderConfig;
+    let text = fs::read_to_string(support::fixtures().join("transformers/distilbert/config.json")).unwrap();
+    let text = text.trim_end();
+    let layers = |text: &str| EncoderConfig::from_json(text).map(|config| config.num_hidden_layers);
+    let body = &text[1..text.len() - 1];
+    assert_eq!(layers(text).unwrap(), 2);
+    assert_eq!(layers(&format!("{{{body}, \"num_hidden_layers\": 1}}")).unwrap(), 1);
+    assert_eq!(layers(&format!("{{\"num_hidden_layers\": 1, {body}}}")).unwrap(), 1);
+    let renamed = text
+        .replace("\"dim\"", "\"hidden_size\"")
+        .replace("\"n_layers\"", "\"num_hidden_layers\"")
+        .replace("\"n_heads\"", "\"num_attention_heads\"");
+    assert_eq!(EncoderConfig::from_json(&renamed).unwrap(), EncoderConfig::from_json(text).unwrap());
+    let of_bert = text.replace("\"hidden_dim\"", "\"intermediate_size\"");
+    assert_eq!(EncoderConfig::from_json(&of_bert).unwrap_err().to_string(), "missing \"hidden_dim\"");
+    for number in ["NaN", "Infinity", "-Infinity"] {
+        assert_eq!(layers(&format!("{{{body}, \"qa_dropout\": {number}}}")).unwrap(), 2);
+    }
+
+    let bert = fs::read_to_string(support::fixtures().join("transformers/bert/config.json")).unwrap();
+    let error = |change: &str| {
+        let body = bert.trim_end().strip_suffix('}').unwrap();
+        EncoderConfig::from_json(&format!("{body}, {change}}}")).unwrap_err().to_string()
+    };
+    let eps = "\"layer_norm_eps\": expected a number of at least 0, got null";
+    assert_eq!(error("\"layer_norm_eps\": null"), eps);
+    assert_eq!(error("\"layer_norm_eps\": NaN"), eps);
+    assert!(error("\"max_position_embeddings\": null").ends_with("from 1 to 268435455, got null"));
+    assert_eq!(error("\"is_decoder\": 1"), "\"is_decoder\": expected true or false, got 1");
+}
+
 /// A configuration may promise any size; what is allocated is what the weights hold.
 #[test]
 fn sizes_that_the_weights_do_not_have() {

@@ -311,3 +311,17 @@ fn a_folder_that_cannot_be_written_is_one_note() {
         );
     }
 }
+
+/// To open a pipe is to wait for its other end.
+#[test]
+#[cfg(unix)]
+fn a_pipe_in_place_of_a_file_holds_no_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = || run(&sentences(0..3), Some(cache(folder.path(), u64::MAX)));
+    let (first, computed) = run();
+    let (path, _) = files(folder.path()).remove(0);
+    fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let (second, heard) = run();
+    assert_eq!((bits(&second), heard.embedded()), (bits(&first), computed.embedded()));
+}

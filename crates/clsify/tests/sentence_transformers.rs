@@ -125,6 +125,43 @@ fn limits_of_all_forms() {
     assert_eq!(limit(), Some(30));
 }
 
+/// Oracle: `SentenceTransformer` of version 6.2, whose flags are what Python takes them for: null is false. It takes 1 and
+/// "true" for true as well, which are errors here.
+#[test]
+fn flags_are_true_false_or_null() {
+    let read = |case: &str, file: &str, flags: serde_json::Value| {
+        let folder = copy_of(&format!("sentence_transformers/{case}"));
+        edit_json(&folder.path().join(file), |json| {
+            json.as_object_mut().unwrap().extend(flags.as_object().unwrap().clone());
+        });
+        SentenceTransformer::read(folder.path())
+            .map(Option::unwrap)
+            .map_err(|error| message(&error, folder.path()))
+    };
+    let (pooling, limits) = ("1_Pooling/config.json", "sentence_bert_config.json");
+    let asked =
+        read("cls_v4", pooling, json!({"pooling_mode_cls_token": null, "pooling_mode_max_tokens": true}));
+    assert_eq!(asked.unwrap().features, Pooling::Max.into());
+    for (flag, expected) in [(json!(null), false), (json!(false), false), (json!(true), true)] {
+        let asked = read("prompt_v4", pooling, json!({"include_prompt": flag})).unwrap();
+        assert_eq!(asked.include_prompt, expected, "{flag}");
+        let asked = read("lowercase_v4", limits, json!({"do_lower_case": flag})).unwrap();
+        assert_eq!(asked.lowercase, expected, "{flag}");
+    }
+    for (key, value) in [
+        ("pooling_mode_cls_token", json!(1)),
+        ("pooling_mode_mean_tokens", json!(0)),
+        ("pooling_mode_max_tokens", json!("true")),
+        ("pooling_mode_lasttoken", json!(1)),
+        ("include_prompt", json!(0)),
+    ] {
+        let expected = format!("DIR/{pooling}: \"{key}\": expected true or false, got {value}");
+        assert_eq!(read("max_mean_v4", pooling, json!({key: value})).unwrap_err(), expected);
+    }
+    let error = read("dense_v4", "2_Dense/config.json", json!({"use_residual": 1})).unwrap_err();
+    assert_eq!(error, "DIR/2_Dense/config.json: \"use_residual\": expected true or false, got 1");
+}
+
 #[test]
 fn modules_that_are_malformed_are_errors() {
     let dense = "2_Dense/config.json";

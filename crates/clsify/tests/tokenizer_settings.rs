@@ -116,40 +116,173 @@ fn special_tokens_of_the_list_of_transformers_5() {
     assert_eq!(ids(json!({key: {"image_token": "<z>", "mask_token": "<y>"}})), with(&[508], &[507], &w));
 }
 
-/// Oracle: `AutoTokenizer` of transformers 5.23, which builds these classes anew from the settings, while here
-/// `tokenizer.json` is taken as it is. Those of DPR are BERT's, and pass `do_lower_case` over.
+fn load(folder: &Path) -> Result<Tokenizer, (String, String)> {
+    let hint = |error: &clsify::error::Error| error.hint().unwrap_or_default().to_string();
+    Tokenizer::load(folder, 512).map_err(|error| (support::message(&error, folder), hint(&error)))
+}
+
+fn with_settings(case: &str, settings: &Value) -> tempfile::TempDir {
+    let folder = copy_of(&format!("transformers/{case}"));
+    edit_json(&folder.path().join("tokenizer_config.json"), |json| {
+        json.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+    });
+    folder
+}
+
+/// Oracle: `AutoTokenizer` of transformers 5.23 on the same folders: `backend_tokenizer` is another one than that of
+/// `tokenizer.json`, or these classes read other files. Those of DPR are BERT's, and pass `do_lower_case` over.
 #[test]
-fn settings_that_a_class_would_follow_contradict_no_tokenizer_json() {
-    let load = |case: &str, settings: Value| {
-        let folder = copy_of(&format!("transformers/{case}"));
-        edit_json(&folder.path().join("tokenizer_config.json"), |json| {
-            json.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
-        });
-        let tokenizer = Tokenizer::load(folder.path(), 512);
-        tokenizer.map_err(|error| (support::message(&error, folder.path()), error.hint().map(str::to_string)))
-    };
-    for (case, class, key, value) in [
-        ("bert", "FunnelTokenizer", "do_lower_case", false),
-        ("bert", "SplinterTokenizerFast", "strip_accents", false),
-        ("bert", "AlbertTokenizer", "tokenize_chinese_chars", false),
-        ("roberta", "GPT2TokenizerFast", "add_prefix_space", true),
-    ] {
-        let (text, hint) = load(case, json!({"tokenizer_class": class, key: value})).unwrap_err();
-        let name = class.trim_end_matches("Fast");
-        let expected = format!(
-            "DIR/tokenizer_config.json: unsupported \"tokenizer_class\" {name:?} with \"{key}\": {value}, which tokenizer.json does not say"
-        );
-        assert_eq!(text, expected);
-        assert!(hint.unwrap().starts_with(&format!("remove \"{key}\"")));
+fn classes_that_build_their_own_tokenizer_are_refused_unless_it_is_the_stored_one() {
+    let load = |case: &str, settings: Value| load(with_settings(case, &settings).path());
+    let cases = [
+        ("bert", &["Funnel", "BertJapanese", "Herbert", "RoFormer"][..]),
+        ("roberta", &["Luke", "Qwen2", "Blenderbot", "Bertweet", "Phobert", "GPTNeoX", "Llama"]),
+        (
+            "xlm_roberta",
+            &[
+                "Albert",
+                "BigBird",
+                "MBart",
+                "MBart50",
+                "MLuke",
+                "Pegasus",
+                "RemBert",
+                "T5",
+                "XGLM",
+                "XLNet",
+                "DebertaV2",
+                "Barthez",
+            ],
+        ),
+    ];
+    for (case, names) in cases {
+        for class in names.iter().map(|name| format!("{name}Tokenizer")) {
+            let got = load(case, json!({"tokenizer_class": format!("{class}Fast")}));
+            if (case, class.as_str()) == ("roberta", "LlamaTokenizer") {
+                // AutoTokenizer takes what divides into bytes as it is.
+                got.unwrap();
+                continue;
+            }
+            let (text, hint) = got.unwrap_err();
+            let does = match class.as_str() {
+                "HerbertTokenizer" => "builds another tokenizer than that of tokenizer.json",
+                _ => "builds its own tokenizer, whatever tokenizer.json says",
+            };
+            let expected = format!(
+                "DIR/tokenizer_config.json: \"tokenizer_class\": {class:?} {does}, which clsify does not"
+            );
+            assert_eq!(text, expected);
+            assert!(hint.contains("set \"tokenizer_class\"") && hint.contains("PreTrainedTokenizerFast"));
+            load(case, json!({"tokenizer_class": "PreTrainedTokenizerFast"})).unwrap();
+        }
     }
-    // What tokenizer.json says too, and classes that take it as it is.
+    // What the class builds, and classes that take tokenizer.json as it is.
+    load("roberta", json!({"tokenizer_class": "GPT2Tokenizer"})).unwrap();
     load("roberta", json!({"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": false})).unwrap();
-    for class in ["FunnelTokenizer", "PreTrainedTokenizerFast", "ConvBertTokenizer", "OurTokenizer"] {
-        let case = if class == "FunnelTokenizer" { json!(true) } else { json!(false) };
-        load("bert", json!({"tokenizer_class": class, "do_lower_case": case})).unwrap();
+    let (text, _) =
+        load("roberta", json!({"tokenizer_class": "GPT2TokenizerFast", "add_prefix_space": true}))
+            .unwrap_err();
+    assert!(text.contains("\"GPT2Tokenizer\" builds another tokenizer"), "{text}");
+    for class in ["PreTrainedTokenizerFast", "ConvBertTokenizer", "OurTokenizer"] {
+        load("bert", json!({"tokenizer_class": class, "do_lower_case": false})).unwrap();
     }
     let dpr = load("bert", json!({"tokenizer_class": "DPRReaderTokenizer", "do_lower_case": false})).unwrap();
     assert_eq!(dpr.encode("A Film").unwrap().input_ids, [9, 41, 290, 10]);
+}
+
+/// Oracle: `AutoTokenizer` of transformers 5.23, which gives these ids for all four of these files.
+#[test]
+fn a_herbert_tokenizer_is_taken_if_it_is_what_its_class_builds() {
+    let folder = copy_of("transformers/bert");
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("tokenizer_config.json"), r#"{"tokenizer_class": "HerbertTokenizer"}"#).unwrap();
+    let words = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "a", "b", "a</w>", "b</w>", "ab</w>"];
+    let vocab: Map<String, Value> =
+        words.iter().enumerate().map(|(id, word)| (word.to_string(), json!(id))).collect();
+    let special = |id: usize| {
+        json!({"id": id, "content": words[id], "single_word": false, "lstrip": false, "rstrip": false,
+            "normalized": false, "special": true})
+    };
+    let stored = json!({
+        "version": "1.0",
+        "added_tokens": [special(0), special(1), special(2), special(3), special(4)],
+        "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": false,
+            "lowercase": false},
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": {"type": "BertProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0]},
+        "model": {"type": "BPE", "dropout": null, "unk_token": "<unk>", "end_of_word_suffix": "</w>", "fuse_unk": false,
+            "byte_fallback": false, "vocab": vocab, "merges": [["a", "b</w>"]]},
+    });
+    fs::write(path("tokenizer.json"), stored.to_string()).unwrap();
+    let tokenizer = load(folder.path()).unwrap();
+    assert_eq!(tokenizer.encode("ab A ba é<mask>").unwrap().input_ids, [0, 9, 3, 6, 7, 3, 4, 2]);
+    for (part, key, value) in [
+        ("normalizer", "lowercase", json!(true)),
+        ("model", "fuse_unk", json!(true)),
+        ("post_processor", "cls", json!(["<s>", 4])),
+    ] {
+        let mut other = stored.clone();
+        other[part][key] = value;
+        fs::write(path("tokenizer.json"), other.to_string()).unwrap();
+        let (text, _) = load(folder.path()).unwrap_err();
+        assert!(text.contains("builds another tokenizer than that of tokenizer.json"), "{text}");
+    }
+}
+
+/// Oracle: `AutoTokenizer` of transformers 5.23. A null that is handed on to the `tokenizers` crate is its TypeError; the
+/// classes of SentencePiece ask whether the flag is true.
+#[test]
+fn flags_that_are_null() {
+    const TEXT: &str = "Élan film 中文x [MASK]<mask> a";
+    for case in ["xlm_roberta", "camembert"] {
+        let ids = |settings: Value| {
+            let folder = with_settings(case, &settings);
+            load(folder.path()).unwrap().encode(TEXT).unwrap().input_ids
+        };
+        let without = [0, 3, 14, 32, 102, 3, 151, 96, 271, 195, 94, 269, 127, 537, 7, 2];
+        let with = [0, 4, 3, 14, 32, 118, 4, 3, 151, 188, 271, 195, 94, 269, 127, 537, 18, 2];
+        assert_eq!(ids(json!({"add_prefix_space": null})), without);
+        assert_eq!(ids(json!({"add_prefix_space": false})), without);
+        assert_eq!(ids(json!({"add_prefix_space": true})), with);
+        assert_eq!(ids(json!({"do_lower_case": null, "tokenize_chinese_chars": null})), with);
+    }
+    for (case, key) in [
+        ("bert", "do_lower_case"),
+        ("mpnet", "tokenize_chinese_chars"),
+        ("roberta", "add_prefix_space"),
+        ("camembert", "split_special_tokens"),
+    ] {
+        let (text, _) = load(with_settings(case, &json!({key: null})).path()).unwrap_err();
+        let expected = format!("DIR/tokenizer_config.json: {key:?}: expected true or false, got null");
+        assert_eq!(text, expected);
+    }
+    let folder = with_settings("bert", &json!({"strip_accents": null, "add_prefix_space": null}));
+    let ids = load(folder.path()).unwrap().encode(TEXT).unwrap().input_ids;
+    assert_eq!(ids, [9, 45, 188, 177, 190, 290, 8, 8, 64, 11, 34, 328, 35, 41, 10]);
+}
+
+/// Oracle: `AutoTokenizer` of transformers 5.23: keys of their own are added before those of the object.
+#[test]
+fn special_tokens_of_two_lists_have_the_ids_of_transformers() {
+    let ids = |settings: Value| {
+        let folder = with_settings("bert", &settings);
+        load(folder.path()).unwrap().encode("<Z> <Y> <X>").unwrap().input_ids
+    };
+    let [z, y, x] = [[34, 66, 35], [34, 65, 35], [34, 64, 35]];
+    let with = |z: &[u32], y: &[u32], x: &[u32]| [&[9], z, y, x, &[10]].concat();
+    let key = "extra_special_tokens";
+    assert_eq!(ids(json!({key: {"my_token": "<Z>"}, "image_token": "<Y>"})), with(&[508], &[507], &x));
+    assert_eq!(ids(json!({"image_token": "<Y>", key: {"my": "<Z>"}})), with(&[508], &[507], &x));
+    let both = json!({key: {"a_token": "<Z>", "b": "<Y>"}, "image_token": "<X>"});
+    assert_eq!(ids(both), with(&[508], &[509], &[507]));
+    assert_eq!(ids(json!({key: ["<Z>"], "a_token": "<Y>"})), with(&[508], &[507], &x));
+    assert_eq!(ids(json!({key: {"image_token": "<Z>"}, "image_token": "<Y>"})), with(&[507], &y, &x));
+    let standard = json!({key: {"mask_token": "<Z>", "z": "<X>"}, "image_token": "<Y>"});
+    assert_eq!(ids(standard), with(&[507], &[508], &[509]));
+    // An object is a token where it says so.
+    let token = json!({"__type": "AddedToken", "content": "<Y>"});
+    assert_eq!(ids(json!({key: {"z": "<X>"}, "image_token": token})), with(&z, &[507], &[508]));
+    assert_eq!(ids(json!({key: {"z": "<X>"}, "image_token": {"content": "<Y>"}})), with(&z, &y, &[507]));
 }
 
 /// The vectors follow: `max_length` is that of the settings unless the caller gives one.

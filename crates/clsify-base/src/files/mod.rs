@@ -16,6 +16,7 @@ mod atomic_folder;
 mod interrupt;
 mod modes;
 mod place;
+mod regular;
 mod scratch;
 mod temporary;
 
@@ -25,5 +26,6 @@ pub use interrupt::{InterruptGuard, on_interrupt, remove_unfinished};
 pub use place::{
     check_folder_writable, check_writable, is_inside, is_written_in_place, open_in_place, resolve,
 };
+pub use regular::{check_is_file, open_file, read_file};
 pub use scratch::ScratchFile;
 pub use temporary::{TemporaryFolder, open_no_follow, remove_abandoned, remove_leftovers};

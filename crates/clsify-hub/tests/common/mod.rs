@@ -131,9 +131,11 @@ fn serve(stream: &TcpStream, shared: &Shared) {
             _ => {}
         }
         let path = request.path.split('?').next().unwrap_or_default();
-        let info = format!("/api/models/{}/revision/main", shared.id);
-        let resolve = format!("/{}/resolve/main/", shared.id);
-        if request.path == info {
+        let revisions = ["main", COMMIT];
+        let infos = revisions.map(|revision| format!("/api/models/{}/revision/{revision}", shared.id));
+        let resolve = |revision: &&str| format!("/{}/resolve/{revision}/", shared.id);
+        let name = revisions.iter().find_map(|revision| path.strip_prefix(&resolve(revision)));
+        if infos.contains(&request.path) {
             let siblings: Vec<_> =
                 shared.files.keys().map(|name| serde_json::json!({ "rfilename": name })).collect();
             let body =
@@ -145,7 +147,7 @@ fn serve(stream: &TcpStream, shared: &Shared) {
                 return;
             }
             answer(stream, 200, &[], body.as_bytes());
-        } else if let Some(bytes) = path.strip_prefix(&resolve).and_then(|name| shared.files.get(name)) {
+        } else if let Some(bytes) = name.and_then(|name| shared.files.get(name)) {
             if !send_file(stream, &request, bytes, manner) {
                 return;
             }

@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::checkpoint_folder::{read_text, transformer_folder};
+use crate::checkpoint_folder::{python_json, read_text, transformer_folder};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The supported values of `model_type`.
@@ -92,11 +92,9 @@ impl EncoderConfig {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn from_json(text: &str) -> Result<Self> {
-        let json: Value = serde_json::from_str(text).map_err(|e| bad(format!("not valid JSON: {e}")))?;
-        if !json.is_object() {
-            return Err(bad("expected a JSON object"));
-        }
-        let fields = Fields(&json);
+        let json = python_json(text.as_bytes()).map_err(|e| bad(format!("not valid JSON: {e}")))?;
+        let json = json.as_object().ok_or_else(|| bad("expected a JSON object"))?;
+        let fields = Fields(json);
         let model_type = fields.text("model_type")?.ok_or_else(|| {
             bad("missing \"model_type\"").with_hint(format!("expected one of {}", MODEL_TYPES.join(", ")))
         })?;
@@ -106,16 +104,24 @@ impl EncoderConfig {
         }
         let distilbert = model_type == "distilbert";
         let key = |usual, in_distilbert| if distilbert { in_distilbert } else { usual };
+        // Three keys of DistilBERT may have their usual name (`attribute_map` of transformers), which wins.
+        let either = |usual, in_distilbert| match distilbert && !json.contains_key(usual) {
+            true => in_distilbert,
+            false => usual,
+        };
+        let [width, n_layers, n_heads] =
+            [("hidden_size", "dim"), ("num_hidden_layers", "n_layers"), ("num_attention_heads", "n_heads")]
+                .map(|(usual, in_distilbert)| either(usual, in_distilbert));
 
         if let Some(other) = fields.text("position_embedding_type")?.filter(|&t| t != "absolute") {
             return Err(bad(format!(
                 "unsupported \"position_embedding_type\": {other:?}, expected \"absolute\""
             )));
         }
-        if json.get("is_decoder").and_then(Value::as_bool) == Some(true) {
+        if fields.flag("is_decoder")? {
             return Err(bad("\"is_decoder\" is true: expected an encoder, got a decoder"));
         }
-        if model_type == "ernie" && json.get("use_task_id").and_then(Value::as_bool) == Some(true) {
+        if model_type == "ernie" && fields.flag("use_task_id")? {
             return Err(bad("\"use_task_id\" is true: expected an encoder without task ids")
                 .with_hint("choose an ernie whose config.json does not set use_task_id"));
         }
@@ -129,7 +135,7 @@ impl EncoderConfig {
                     .with_hint("supported are gelu, gelu_new, gelu_pytorch_tanh, relu and silu"));
             }
         };
-        let hidden_size = fields.size(key("hidden_size", "dim"))?;
+        let hidden_size = fields.size(width)?;
         let config = EncoderConfig {
             vocab_size: fields.size("vocab_size")?,
             hidden_size,
@@ -137,8 +143,8 @@ impl EncoderConfig {
                 "electra" => fields.size_or("embedding_size", hidden_size)?,
                 _ => hidden_size,
             },
-            num_hidden_layers: fields.size(key("num_hidden_layers", "n_layers"))?,
-            num_attention_heads: fields.size(key("num_attention_heads", "n_heads"))?,
+            num_hidden_layers: fields.size(n_layers)?,
+            num_attention_heads: fields.size(n_heads)?,
             intermediate_size: fields.size(key("intermediate_size", "hidden_dim"))?,
             max_position_embeddings: fields.size_or("max_position_embeddings", 512)?,
             type_vocab_size: match model_type {
@@ -165,11 +171,8 @@ impl EncoderConfig {
         };
         if !config.hidden_size.is_multiple_of(config.num_attention_heads) {
             return Err(bad(format!(
-                "expected \"{}\" to be a multiple of \"{}\", got {} and {}",
-                key("hidden_size", "dim"),
-                key("num_attention_heads", "n_heads"),
-                config.hidden_size,
-                config.num_attention_heads
+                "expected \"{width}\" to be a multiple of \"{n_heads}\", got {} and {}",
+                config.hidden_size, config.num_attention_heads
             )));
         }
         if config.max_tokens() < 3 {
@@ -196,7 +199,10 @@ fn bad(message: impl Into<String>) -> Error {
 }
 
 /// Typed access to the keys of a JSON object; a key of the wrong type names itself.
-struct Fields<'a>(&'a Value);
+///
+/// A number that may be missing may not be null, which also stands for a NaN: transformers calculates with a NaN, and
+/// refuses null.
+struct Fields<'a>(&'a Map<String, Value>);
 
 impl<'a> Fields<'a> {
     fn find(&self, key: &str) -> Option<&'a Value> {
@@ -209,28 +215,38 @@ impl<'a> Fields<'a> {
             .transpose()
     }
 
+    /// False where there is none.
+    fn flag(&self, key: &str) -> Result<bool> {
+        let wrong = |v: &Value| bad(format!("\"{key}\": expected true or false, got {v}"));
+        self.find(key).map_or(Ok(false), |v| v.as_bool().ok_or_else(|| wrong(v)))
+    }
+
     fn size(&self, key: &str) -> Result<usize> {
         let value = self.find(key).ok_or_else(|| bad(format!("missing \"{key}\"")))?;
-        // The bound keeps every product of two sizes far from overflow; real encoders stay below a few million.
-        const MAX: u64 = (1 << 28) - 1;
-        let size = value.as_u64().filter(|n| (1..=MAX).contains(n));
-        size.map(|n| n as usize)
-            .ok_or_else(|| bad(format!("\"{key}\": expected a whole number from 1 to {MAX}, got {value}")))
+        size(key, value)
     }
 
     fn size_or(&self, key: &str, default: usize) -> Result<usize> {
-        if self.find(key).is_some() { self.size(key) } else { Ok(default) }
+        self.0.get(key).map_or(Ok(default), |value| size(key, value))
     }
 
     fn number_or(&self, key: &str, default: f64) -> Result<f64> {
-        let Some(value) = self.find(key) else { return Ok(default) };
+        let Some(value) = self.0.get(key) else { return Ok(default) };
         let number = value.as_f64().filter(|x| x.is_finite() && *x >= 0.0);
         number.ok_or_else(|| bad(format!("\"{key}\": expected a number of at least 0, got {value}")))
     }
 
     fn token_id_or(&self, key: &str, default: u32) -> Result<u32> {
-        let Some(value) = self.find(key) else { return Ok(default) };
+        let Some(value) = self.0.get(key) else { return Ok(default) };
         let id = value.as_u64().filter(|&n| n < 1 << 28);
         id.map(|n| n as u32).ok_or_else(|| bad(format!("\"{key}\": expected a token id, got {value}")))
     }
+}
+
+fn size(key: &str, value: &Value) -> Result<usize> {
+    // The bound keeps every product of two sizes far from overflow; real encoders stay below a few million.
+    const MAX: u64 = (1 << 28) - 1;
+    let size = value.as_u64().filter(|n| (1..=MAX).contains(n));
+    size.map(|n| n as usize)
+        .ok_or_else(|| bad(format!("\"{key}\": expected a whole number from 1 to {MAX}, got {value}")))
 }

@@ -8,6 +8,7 @@ mod module;
 mod npy;
 mod pooling;
 mod sentence_transformers;
+mod settings_file;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

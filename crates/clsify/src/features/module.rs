@@ -5,15 +5,16 @@
 
 use std::path::{Path, PathBuf};
 
+use clsify_base::encoder_files::{CONFIG, WEIGHTS};
 use clsify_kernels::normalize::l2_normalize;
 use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::FeatureOptions;
-use crate::checkpoint_folder::read_text;
+use super::settings_file::{SettingsFile, bad};
 use crate::encoder::Checkpoint;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// A step between pooling and the end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +38,7 @@ impl Module {
     pub(super) fn files(&self) -> Vec<PathBuf> {
         match self {
             Module::Dense { folder, .. } => {
-                ["config.json", "model.safetensors"].map(|name| Path::new(folder).join(name)).to_vec()
+                [CONFIG, WEIGHTS].map(|name| Path::new(folder).join(name)).to_vec()
             }
             Module::Normalize => Vec::new(),
         }
@@ -121,7 +122,7 @@ impl Dense {
                 "expected {in_features} numbers in and {out_features} out, got {} and {}",
                 got.0, got.1
             ))
-            .at(folder.join("config.json").display().to_string()));
+            .at(folder.join(CONFIG).display().to_string()));
         }
         let checkpoint = Checkpoint::open_module(folder)?;
         let matrix = |name: &str, bias: Vec<f32>| -> Result<PackedLinear> {
@@ -183,41 +184,29 @@ pub(super) struct DenseConfig {
 impl DenseConfig {
     /// Reads it from the module's folder.
     pub(super) fn read(folder: &Path) -> Result<Self> {
-        let path = folder.join("config.json");
-        Self::from_json(&read_text(&path)?).map_err(|e| e.at(path.display().to_string()))
+        let file = SettingsFile::read(folder.join(CONFIG))?;
+        file.place(Self::of(&file))
     }
 
-    fn from_json(text: &str) -> Result<Self> {
-        let config: Value = serde_json::from_str(text).map_err(|e| bad(format!("not valid JSON: {e}")))?;
-        if !config.is_object() {
-            return Err(bad("expected a JSON object"));
-        }
-        let size = |key: &str| {
-            let value = config.get(key).unwrap_or(&Value::Null);
-            let size =
-                value.as_u64().filter(|n| (1..1 << 20).contains(n)).and_then(|n| usize::try_from(n).ok());
-            size.ok_or_else(|| bad(format!("\"{key}\": expected a whole number of at least 1, got {value}")))
-        };
-        let flag = |key: &str, default: bool| match config.get(key) {
-            None => Ok(default),
-            Some(value) => {
-                value.as_bool().ok_or_else(|| bad(format!("\"{key}\": expected true or false, got {value}")))
-            }
-        };
-        for key in ["module_input_name", "module_output_name"] {
-            let name = config.get(key).filter(|name| !name.is_null());
-            if let Some(name) = name.filter(|name| *name != "sentence_embedding") {
-                return Err(bad(format!("\"{key}\": expected \"sentence_embedding\", got {name}")));
-            }
-        }
+    fn of(file: &SettingsFile) -> Result<Self> {
+        file.check_is_of_sentence()?;
         Ok(DenseConfig {
-            in_features: size("in_features")?,
-            out_features: size("out_features")?,
-            bias: flag("bias", true)?,
-            activation: activation(config.get("activation_function"))?,
-            use_residual: flag("use_residual", false)?,
+            in_features: width(file, "in_features")?,
+            out_features: width(file, "out_features")?,
+            bias: file.flag("bias", true)?,
+            activation: activation(file.json.get("activation_function"))?,
+            use_residual: file.flag("use_residual", false)?,
         })
     }
+}
+
+/// The number of inputs or outputs of a layer.
+fn width(file: &SettingsFile, key: &str) -> Result<usize> {
+    // Products of two such numbers do not overflow.
+    file.size(key)?.filter(|&n| n < 1 << 20).ok_or_else(|| {
+        let got = file.json.get(key).unwrap_or(&Value::Null);
+        bad(format!("\"{key}\": expected a whole number of at least 1, got {got}"))
+    })
 }
 
 /// The activation of this class of torch; sentence-transformers takes tanh where none is named.
@@ -236,8 +225,4 @@ fn activation(name: Option<&Value>) -> Result<Activation> {
                 .with_hint("supported are Identity, Tanh, Sigmoid, ReLU, GELU and SiLU of torch"));
         }
     })
-}
-
-fn bad(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Config, message)
 }

@@ -16,36 +16,20 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
+use clsify_base::encoder_files::{CONFIG, MODULES, PROMPTS, TOKENIZER_CONFIG, TRANSFORMER_CONFIGS, is_below};
+use serde_json::Value;
 
 use super::loading_arguments;
 use super::module::DenseConfig;
+use super::settings_file::{SettingsFile, bad};
 use super::{FeatureOptions, Module, Pooling};
-use crate::checkpoint_folder::{
-    MODULES, class_of, is_below, is_there, python_json, read_text, transformer_folder, whole_number,
-};
+use crate::checkpoint_folder::{class_of, is_there, read_json, transformer_folder, whole_number};
 use crate::error::{Error, ErrorKind, Result};
 
 const POOLING_HINT: &str = "choose the pooling yourself: --pooling cls, mean or max";
 
 /// How the types of sentence-transformers' own modules begin.
 const OWN_TYPES: &str = "sentence_transformers.";
-
-/// The file with the prompts.
-const CONFIG: &str = "config_sentence_transformers.json";
-
-const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
-
-/// The settings of the `Transformer` module; the last six names are of versions before 1.
-const TRANSFORMER_CONFIGS: [&str; 7] = [
-    "sentence_bert_config.json",
-    "sentence_roberta_config.json",
-    "sentence_distilbert_config.json",
-    "sentence_camembert_config.json",
-    "sentence_albert_config.json",
-    "sentence_xlm-roberta_config.json",
-    "sentence_xlnet_config.json",
-];
 
 /// All that a sentence-transformers folder asks for.
 ///
@@ -81,7 +65,7 @@ impl SentenceTransformer {
             return Ok(None);
         }
         let (features, include_prompt) = read_modules(folder, &path)?;
-        let asked = Object::read_if_there(folder.join(CONFIG))?;
+        let asked = SettingsFile::read_if_there(folder.join(PROMPTS))?;
         let (max_length, lowercase) = read_limits(&transformer_folder(folder))?;
         let prompt = asked.place(default_prompt(&asked))?;
         let truncate_dim = asked.place(asked.size("truncate_dim"))?;
@@ -102,7 +86,7 @@ impl SentenceTransformer {
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn prompt_text(folder: &Path, name_or_text: &str) -> Result<String> {
-    let asked = Object::read_if_there(folder.join(CONFIG))?;
+    let asked = SettingsFile::read_if_there(folder.join(PROMPTS))?;
     let prompts = asked.place(prompts(&asked))?;
     if let Some((_, text)) = prompts.iter().find(|(name, _)| name == name_or_text) {
         return Ok(text.clone());
@@ -125,23 +109,21 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     if !is_there(&path)? {
         return Ok(Vec::new());
     }
-    let modules: Value = serde_json::from_str(&read_text(&path)?)
-        .map_err(|e| bad(format!("not valid JSON: {e}")).at(path.display().to_string()))?;
+    let modules = read_json(&path, ErrorKind::Config)?;
     let encoder = transformer_folder(folder);
     let of_modules = modules.as_array().into_iter().flatten().filter_map(|module| {
         let own = module.get("path").and_then(Value::as_str).filter(|own| is_below(own))?;
-        (class_of(module) != "Transformer").then(|| folder.join(own).join("config.json"))
+        (class_of(module) != "Transformer").then(|| folder.join(own).join(CONFIG))
     });
     let of_encoder = TRANSFORMER_CONFIGS.iter().chain([&TOKENIZER_CONFIG]).map(|name| encoder.join(name));
-    let all = [path.clone(), folder.join(CONFIG)].into_iter().chain(of_encoder).chain(of_modules);
+    let all = [path.clone(), folder.join(PROMPTS)].into_iter().chain(of_encoder).chain(of_modules);
     Ok(all.filter(|file| file.is_file()).collect())
 }
 
 /// Pooling and what follows it; whether a prompt's tokens are pooled too.
 fn read_modules(folder: &Path, path: &Path) -> Result<(FeatureOptions, bool)> {
     let place = |e: Error| e.at(path.display().to_string());
-    let modules: Value =
-        serde_json::from_str(&read_text(path)?).map_err(|e| place(bad(format!("not valid JSON: {e}"))))?;
+    let modules = read_json(path, ErrorKind::Config)?;
     let modules = modules.as_array().ok_or_else(|| place(bad("expected a list of modules")))?;
     let mut poolings = None;
     let mut include_prompt = true;
@@ -160,9 +142,9 @@ fn read_modules(folder: &Path, path: &Path) -> Result<(FeatureOptions, bool)> {
         match (known, position) {
             (Some("Transformer"), 0) | (Some("Dropout"), 2..) => {}
             (Some("Pooling"), 1) => {
-                let config = Object::read(folder.join(own_folder("pooling")?).join("config.json"))?;
+                let config = SettingsFile::read(folder.join(own_folder("pooling")?).join(CONFIG))?;
                 poolings = Some(config.place(pooling_modes(&config))?);
-                include_prompt = config.place(config.flag("include_prompt"))?.unwrap_or(true);
+                include_prompt = config.place(config.flag("include_prompt", true))?;
             }
             (Some("Dense"), 2..) => {
                 let own = own_folder("dense")?;
@@ -171,7 +153,8 @@ fn read_modules(folder: &Path, path: &Path) -> Result<(FeatureOptions, bool)> {
             }
             (Some("Normalize"), 2..) => {
                 if let Some(own) = module.get("path").and_then(Value::as_str).filter(|own| is_below(own)) {
-                    check_normalize(folder.join(own).join("config.json"))?;
+                    let config = SettingsFile::read_if_there(folder.join(own).join(CONFIG))?;
+                    config.place(config.check_is_of_sentence())?;
                 }
                 after.push(Module::Normalize);
             }
@@ -194,30 +177,17 @@ fn read_modules(folder: &Path, path: &Path) -> Result<(FeatureOptions, bool)> {
     Ok((FeatureOptions { normalize, modules: after, ..poolings.into() }, include_prompt))
 }
 
-/// Since version 5 a `Normalize` module may be about other vectors than the sentence's.
-fn check_normalize(path: PathBuf) -> Result<()> {
-    let config = Object::read_if_there(path)?;
-    for key in ["module_input_name", "module_output_name"] {
-        if let Some(name) = config.place(config.text(key))?.filter(|&name| name != "sentence_embedding") {
-            return config
-                .place(Err(bad(format!("\"{key}\": expected \"sentence_embedding\", got {name:?}"))));
-        }
-    }
-    Ok(())
-}
-
 /// The longest sentence in tokens, and whether sentences are lowercased first.
 fn read_limits(encoder: &Path) -> Result<(Option<usize>, bool)> {
     for name in TRANSFORMER_CONFIGS {
-        let config = Object::read_if_there(encoder.join(name))?;
+        let config = SettingsFile::read_if_there(encoder.join(name))?;
         if config.json.is_empty() {
             continue;
         }
         let own = config.place(config.size("max_seq_length"))?;
-        let lowercase = config.place(config.flag("do_lower_case"))?.unwrap_or(false);
-        let beside = |name: &str| Object::read_if_there(encoder.join(name)).map(|object| object.json);
-        let unheeded =
-            loading_arguments::check(&config.json, &beside(TOKENIZER_CONFIG)?, &beside("config.json")?);
+        let lowercase = config.place(config.flag("do_lower_case", false))?;
+        let beside = |name: &str| SettingsFile::read_if_there(encoder.join(name)).map(|object| object.json);
+        let unheeded = loading_arguments::check(&config.json, &beside(TOKENIZER_CONFIG)?, &beside(CONFIG)?);
         config.place(unheeded)?;
         // What is handed to each call of the tokenizer, then to its loading, before what it is loaded with otherwise.
         let handed: [&[&str]; 3] = [
@@ -240,7 +210,7 @@ fn read_limits(encoder: &Path) -> Result<(Option<usize>, bool)> {
 
 /// `model_max_length` of the tokenizer.
 fn tokenizer_limit(encoder: &Path) -> Result<Option<usize>> {
-    let config = Object::read_if_there(encoder.join(TOKENIZER_CONFIG))?;
+    let config = SettingsFile::read_if_there(encoder.join(TOKENIZER_CONFIG))?;
     Ok(config.json.get("model_max_length").and_then(token_limit))
 }
 
@@ -250,7 +220,7 @@ fn token_limit(value: &Value) -> Option<usize> {
 }
 
 /// The prompts by name, in the order of the file.
-fn prompts(asked: &Object) -> Result<Vec<(String, String)>> {
+fn prompts(asked: &SettingsFile) -> Result<Vec<(String, String)>> {
     let Some(prompts) = asked.json.get("prompts").filter(|prompts| !prompts.is_null()) else {
         return Ok(Vec::new());
     };
@@ -266,7 +236,7 @@ fn prompts(asked: &Object) -> Result<Vec<(String, String)>> {
     prompts.iter().map(text).collect()
 }
 
-fn default_prompt(asked: &Object) -> Result<String> {
+fn default_prompt(asked: &SettingsFile) -> Result<String> {
     let prompts = prompts(asked)?;
     let Some(default) = asked.text("default_prompt_name")? else { return Ok(String::new()) };
     let named = prompts.into_iter().find(|(name, _)| name == default);
@@ -280,7 +250,7 @@ fn default_prompt(asked: &Object) -> Result<String> {
     }
 }
 
-fn pooling_modes(config: &Object) -> Result<Vec<Pooling>> {
+fn pooling_modes(config: &SettingsFile) -> Result<Vec<Pooling>> {
     if let Some(mode) = config.json.get("pooling_mode") {
         let modes: Option<Vec<&str>> = match mode {
             Value::String(one) => Some(vec![one]),
@@ -306,7 +276,7 @@ fn pooling_modes(config: &Object) -> Result<Vec<Pooling>> {
     ];
     let mut poolings = Vec::new();
     for (flag, pooling) in flags {
-        if config.json.get(flag).and_then(Value::as_bool) == Some(true) {
+        if config.flag(flag, false).map_err(|e| e.with_hint(POOLING_HINT))? {
             poolings.push(pooling.ok_or_else(|| unsupported(flag))?);
         }
     }
@@ -318,60 +288,4 @@ fn pooling_modes(config: &Object) -> Result<Vec<Pooling>> {
 
 fn unsupported(mode: &str) -> Error {
     bad(format!("unsupported pooling {mode:?}")).with_hint(POOLING_HINT)
-}
-
-/// A JSON object of a file; a key of the wrong type names itself.
-struct Object {
-    json: Map<String, Value>,
-    path: PathBuf,
-}
-
-impl Object {
-    fn read(path: PathBuf) -> Result<Self> {
-        let place = |e: Error| e.at(path.display().to_string());
-        let json = python_json(read_text(&path)?.as_bytes())
-            .map_err(|e| place(bad(format!("not valid JSON: {e}"))))?;
-        match json {
-            Value::Object(json) => Ok(Object { json, path }),
-            _ => Err(place(bad("expected a JSON object"))),
-        }
-    }
-
-    /// An empty one where there is no file.
-    fn read_if_there(path: PathBuf) -> Result<Self> {
-        match is_there(&path)? {
-            true => Self::read(path),
-            false => Ok(Object { json: Map::new(), path }),
-        }
-    }
-
-    /// The same with the file in front of an error.
-    fn place<T>(&self, result: Result<T>) -> Result<T> {
-        result.map_err(|e| e.at(self.path.display().to_string()))
-    }
-
-    fn find(&self, key: &str) -> Option<&Value> {
-        self.json.get(key).filter(|value| !value.is_null())
-    }
-
-    fn text(&self, key: &str) -> Result<Option<&str>> {
-        let text = |value: &'_ Value| bad(format!("\"{key}\": expected a text, got {value}"));
-        self.find(key).map(|value| value.as_str().ok_or_else(|| text(value))).transpose()
-    }
-
-    fn flag(&self, key: &str) -> Result<Option<bool>> {
-        let wrong = |value: &Value| bad(format!("\"{key}\": expected true or false, got {value}"));
-        self.find(key).map(|value| value.as_bool().ok_or_else(|| wrong(value))).transpose()
-    }
-
-    fn size(&self, key: &str) -> Result<Option<usize>> {
-        let wrong =
-            |value: &Value| bad(format!("\"{key}\": expected a whole number of at least 1, got {value}"));
-        let size = |value: &Value| value.as_u64().filter(|&n| n > 0).and_then(|n| usize::try_from(n).ok());
-        self.find(key).map(|value| size(value).ok_or_else(|| wrong(value))).transpose()
-    }
-}
-
-fn bad(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Config, message)
 }

@@ -115,14 +115,11 @@ fn divide(
             );
             (Some(normalizer.into()), BertPreTokenizer.into())
         }
-        "BPE" => {
-            let add_prefix_space = settings.add_prefix_space.unwrap_or(false);
-            (None, ByteLevel::new(add_prefix_space, true, true).into())
-        }
+        "BPE" => (None, ByteLevel::new(settings.add_prefix_space, true, true).into()),
         _ => {
             let scheme = match settings.add_prefix_space {
-                Some(false) => PrependScheme::Never,
-                _ => PrependScheme::Always,
+                true => PrependScheme::Always,
+                false => PrependScheme::Never,
             };
             let words = vec![WhitespaceSplit.into(), Metaspace::new('▁', scheme, true).into()];
             (tokenizer.get_normalizer().and_then(precompiled), Sequence::new(words).into())

@@ -1,13 +1,12 @@
 //! The tokenizer classes of transformers that lay down how a text is divided, whatever `tokenizer.json` says of it.
 //!
 //! In transformers 5 these classes take only the vocabulary from `tokenizer.json` (or from older files), and build the rest
-//! from `tokenizer_config.json` and their own defaults. Every other class takes `tokenizer.json` as it is.
+//! from `tokenizer_config.json` and their own defaults. So do those of `own_build.rs`. Every other class takes `tokenizer.json`
+//! as it is.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::added_token::Token;
-use super::bad;
-use crate::error::Result;
 
 /// What to do where a `tokenizer.json` is not of its class.
 pub(super) const AS_STORED_HINT: &str = "set \"tokenizer_class\" in tokenizer_config.json to \"PreTrainedTokenizerFast\" to take tokenizer.json as it is";
@@ -33,55 +32,6 @@ pub(super) enum Class {
     AsStored,
 }
 
-/// The classes of transformers beside those above that build their tokenizer from settings, not from `tokenizer.json`.
-const REBUILT: [&str; 37] = [
-    "AlbertTokenizer",
-    "BarthezTokenizer",
-    "BigBirdTokenizer",
-    "BlenderbotTokenizer",
-    "CLIPTokenizer",
-    "CodeGenTokenizer",
-    "CodeLlamaTokenizer",
-    "CohereTokenizer",
-    "DebertaTokenizer",
-    "DebertaV2Tokenizer",
-    "FunnelTokenizer",
-    "GPT2Tokenizer",
-    "GPTNeoXTokenizer",
-    "GemmaTokenizer",
-    "HerbertTokenizer",
-    "LayoutLMv2Tokenizer",
-    "LayoutLMv3Tokenizer",
-    "LayoutXLMTokenizer",
-    "LlamaTokenizer",
-    "LukeTokenizer",
-    "MBart50Tokenizer",
-    "MBartTokenizer",
-    "MLukeTokenizer",
-    "NllbTokenizer",
-    "NougatTokenizer",
-    "OpenAIGPTTokenizer",
-    "PegasusTokenizer",
-    "Qwen2Tokenizer",
-    "ReformerTokenizer",
-    "RemBertTokenizer",
-    "SeamlessM4TTokenizer",
-    "SplinterTokenizer",
-    "T5Tokenizer",
-    "UdopTokenizer",
-    "WhisperTokenizer",
-    "XGLMTokenizer",
-    "XLNetTokenizer",
-];
-
-/// Settings that lay down how a text is divided, and their names in `tokenizer.json`.
-const DIVIDING: [(&str, &str); 4] = [
-    ("do_lower_case", "lowercase"),
-    ("strip_accents", "strip_accents"),
-    ("tokenize_chinese_chars", "handle_chinese_chars"),
-    ("add_prefix_space", "add_prefix_space"),
-];
-
 /// The class that is named, by `tokenizer_class` of `tokenizer_config.json`, else of `config.json`; without `Fast`.
 pub(super) fn name_of<'a>(
     tokenizer_config: &'a Map<String, Value>,
@@ -97,42 +47,6 @@ pub(super) fn name_of<'a>(
 /// Whether a class lowercases whatever its settings say: those of DPR pass `do_lower_case` over.
 pub(super) fn always_lowercases(name: &str) -> bool {
     name.starts_with("DPR")
-}
-
-/// Checks that `tokenizer.json`, which is taken as it is, agrees with the settings from which its class would build it.
-///
-/// # Errors
-/// [`ErrorKind::Tokenizer`](crate::error::ErrorKind::Tokenizer) with the class and the setting.
-pub(super) fn check_as_stored(
-    name: &str,
-    tokenizer_config: &Map<String, Value>,
-    stored: &tokenizers::Tokenizer,
-) -> Result<()> {
-    if !REBUILT.contains(&name) {
-        return Ok(());
-    }
-    let parts = json!([stored.get_normalizer(), stored.get_pre_tokenizer()]);
-    for (key, stored_key) in DIVIDING {
-        let asked = tokenizer_config.get(key).filter(|value| !value.is_null());
-        if let Some(asked) = asked.filter(|asked| find(&parts, stored_key) != Some(asked)) {
-            let message = format!(
-                "unsupported \"tokenizer_class\" {name:?} with \"{key}\": {asked}, which tokenizer.json does not say"
-            );
-            return Err(bad(message).with_hint(format!(
-                "remove \"{key}\" from tokenizer_config.json if tokenizer.json is right as it is"
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// The first value of a key, at any depth.
-fn find<'a>(json: &'a Value, key: &str) -> Option<&'a Value> {
-    match json {
-        Value::Object(map) => map.get(key).or_else(|| map.values().find_map(|value| find(value, key))),
-        Value::Array(values) => values.iter().find_map(|value| find(value, key)),
-        _ => None,
-    }
 }
 
 impl Class {
@@ -163,7 +77,11 @@ impl Class {
             | "DPRContextEncoderTokenizer"
             | "DPRReaderTokenizer" => Class::Bert,
             "MPNetTokenizer" => Class::MpNet,
-            "RobertaTokenizer" | "BartTokenizer" | "LongformerTokenizer" | "LEDTokenizer" => Class::Roberta,
+            "RobertaTokenizer"
+            | "BartTokenizer"
+            | "LongformerTokenizer"
+            | "LEDTokenizer"
+            | "MvpTokenizer" => Class::Roberta,
             "XLMRobertaTokenizer" => Class::XlmRoberta,
             "CamembertTokenizer" => Class::Camembert,
             _ => Class::AsStored,

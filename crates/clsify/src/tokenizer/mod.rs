@@ -5,7 +5,7 @@
 //!
 //! | file | the question it answers |
 //! |---|---|
-//! | `class.rs` | which tokenizer of transformers is it? |
+//! | `class.rs`, `own_build.rs` | which tokenizer of transformers is it, and can it be built? |
 //! | `settings.rs` | what do the files beside the vocabulary say? |
 //! | `tokenizer_json.rs`, `vocabulary.rs` | what is the vocabulary? |
 //! | `build.rs`, `added_token.rs` | and what do all of them come to? |
@@ -19,6 +19,7 @@ mod build;
 mod character_map;
 mod class;
 mod encoding;
+mod own_build;
 mod settings;
 mod tokenizer_json;
 mod vocabulary;
@@ -26,6 +27,7 @@ mod vocabulary;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clsify_base::encoder_files::{MERGES, TOKENIZER, TOKENIZER_SETTINGS, VOCAB, VOCAB_JSON};
 use rayon::prelude::*;
 use tokenizers::normalizers::{Lowercase, NormalizerWrapper, Sequence};
 use tokenizers::{Model, ModelWrapper, TruncationDirection, TruncationParams, TruncationStrategy};
@@ -72,7 +74,7 @@ impl Tokenizer {
     /// ```
     pub fn load(folder: &Path, max_length: usize) -> Result<Self> {
         let folder = &transformer_folder(folder);
-        let path = folder.join("tokenizer.json");
+        let path = folder.join(TOKENIZER);
         let place = |e: Error| e.at(path.display().to_string());
         let stored = read_file(&path, vocabulary::MAX_VOCABULARY_BYTES)?;
         let stored = stored.map(tokenizer_json::from_bytes).transpose().map_err(place)?;
@@ -238,9 +240,6 @@ pub fn model_max_length(folder: &Path) -> Result<Option<usize>> {
     settings::model_max_length(&transformer_folder(folder))
 }
 
-/// Files beside a vocabulary that change what is made of a sentence, wherever the vocabulary comes from.
-const SETTINGS: [&str; 3] = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
-
 /// The files of a checkpoint folder that decide how sentences are tokenized, as far as they are there: `tokenizer.json`,
 /// else the files of the vocabulary; and the settings beside them.
 pub fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
@@ -249,11 +248,11 @@ pub fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
         let paths = names.iter().map(|name| folder.join(name));
         paths.filter(|path| path.exists()).collect::<Vec<PathBuf>>()
     };
-    let mut files = there(&["tokenizer.json"]);
+    let mut files = there(&[TOKENIZER]);
     if files.is_empty() {
-        files = there(&["vocab.txt", "vocab.json", "merges.txt"]);
+        files = there(&[VOCAB, VOCAB_JSON, MERGES]);
     }
-    files.extend(there(&SETTINGS));
+    files.extend(there(&TOKENIZER_SETTINGS));
     files
 }
 
@@ -261,7 +260,7 @@ pub fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
 /// was: tried on a text of all that settings decide.
 pub(crate) fn settings_change_ids(folder: &Path) -> Result<bool> {
     let folder = &transformer_folder(folder);
-    let path = folder.join("tokenizer.json");
+    let path = folder.join(TOKENIZER);
     let place = |e: Error| e.at(path.display().to_string());
     let Some(bytes) = read_file(&path, vocabulary::MAX_VOCABULARY_BYTES)? else { return Ok(false) };
     let mut alone = tokenizer_json::from_bytes(bytes).map_err(place)?.tokenizer;
@@ -279,7 +278,7 @@ pub(crate) fn settings_change_ids(folder: &Path) -> Result<bool> {
 
 /// Whether a file of this name holds settings of the tokenizer, not its vocabulary.
 pub(crate) fn is_settings(name: &str) -> bool {
-    SETTINGS.contains(&name)
+    TOKENIZER_SETTINGS.contains(&name)
 }
 
 fn bad(message: impl Into<String>) -> Error {

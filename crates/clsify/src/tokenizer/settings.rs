@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use clsify_base::encoder_files::{CONFIG, TOKENIZER_CONFIG};
 use serde_json::{Map, Value};
 use tokenizers::{AddedToken, TruncationDirection};
 
 use super::added_token::Token;
 use super::bad;
 use super::class::{self, Class};
+use super::own_build;
 use crate::checkpoint_folder::{MAX_SETTINGS_BYTES, is_there, python_json, read, whole_number};
 use crate::error::{Error, Result};
 
@@ -26,6 +28,9 @@ const ADDITIONAL: &str = "additional_special_tokens";
 /// Special tokens of other names, as transformers 5 may list them.
 const SPECIFIC: &str = "model_specific_special_tokens";
 
+/// The key by which an object says that it is a token; those of `special_tokens_map.json` always are.
+const TYPE: &str = "__type";
+
 /// Settings that decide token ids.
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -33,7 +38,7 @@ pub(super) struct Settings {
     pub(super) lowercase: bool,
     pub(super) strip_accents: Option<bool>,
     pub(super) tokenize_chinese_chars: bool,
-    pub(super) add_prefix_space: Option<bool>,
+    pub(super) add_prefix_space: bool,
     pub(super) split_special_tokens: bool,
     pub(super) truncation_side: Option<TruncationDirection>,
     /// Tokens that are added by id.
@@ -47,14 +52,14 @@ pub(super) struct Settings {
 impl Settings {
     /// Reads the settings of a folder; `stored` is what its `tokenizer.json` holds, if there is one.
     pub(super) fn read(folder: &Path, stored: Option<&tokenizers::Tokenizer>) -> Result<Self> {
-        let path = folder.join("tokenizer_config.json");
+        let path = folder.join(TOKENIZER_CONFIG);
         let mut config = read_object(&path)?.unwrap_or_default();
         let place = |e: Error| e.at(path.display().to_string());
-        let of_encoder = read_object(&folder.join("config.json"))?.unwrap_or_default();
+        let of_encoder = read_object(&folder.join(CONFIG))?.unwrap_or_default();
         let class = Class::of(&config, &of_encoder);
         let name = class::name_of(&config, &of_encoder).unwrap_or_default().to_string();
         if let Some(stored) = stored {
-            class::check_as_stored(&name, &config, stored).map_err(place)?;
+            own_build::check(&name, &config, stored).map_err(place)?;
         }
         // The older name of the same list.
         if is_empty(config.get(EXTRA))
@@ -65,7 +70,7 @@ impl Settings {
         let specific = config.remove(SPECIFIC);
         let mut others = take_names(&mut config);
         // Names from elsewhere take the place of this list as a whole.
-        if others.is_empty() && !config.iter().any(|(name, token)| is_other_name(name) && token.is_string()) {
+        if others.is_empty() && !config.iter().any(|(name, token)| is_other_token(name, token)) {
             others = match specific {
                 None | Some(Value::Null) => others,
                 Some(Value::Object(tokens)) => tokens,
@@ -92,11 +97,15 @@ impl Settings {
         }
         let listed: Vec<Token> = listed.into_values().collect();
         let parse = || -> Result<Settings> {
-            let flag = |key: &str| match config.get(key) {
-                None | Some(Value::Null) => Ok(None),
-                Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            // The class hands a null on to the `tokenizers` crate, which wants a boolean, if it reads the key at all.
+            let flag = |key: &str, is_read: bool, default: bool| match config.get(key) {
+                None => Ok(default),
+                Some(Value::Null) if !is_read => Ok(default),
+                Some(Value::Bool(flag)) => Ok(*flag),
                 Some(other) => Err(bad(format!("{key:?}: expected true or false, got {}", short(other)))),
             };
+            let is_null = |key: &str| config.get(key).is_some_and(Value::is_null);
+            let (is_word_piece, is_unigram) = (class.model() == "WordPiece", class.model() == "Unigram");
             let truncation_side = match config.get("truncation_side").map(Value::as_str) {
                 None => None,
                 Some(Some("right")) => Some(TruncationDirection::Right),
@@ -111,11 +120,16 @@ impl Settings {
             let named = standard.chain(others.into_iter().map(Ok)).collect::<Result<Vec<_>>>()?;
             Ok(Settings {
                 class,
-                lowercase: flag("do_lower_case")?.unwrap_or(true) || class::always_lowercases(&name),
-                strip_accents: flag("strip_accents")?,
-                tokenize_chinese_chars: flag("tokenize_chinese_chars")?.unwrap_or(true),
-                add_prefix_space: flag("add_prefix_space")?,
-                split_special_tokens: flag("split_special_tokens")?.unwrap_or(false),
+                lowercase: flag("do_lower_case", is_word_piece, true)? || class::always_lowercases(&name),
+                strip_accents: match config.contains_key("strip_accents") && !is_null("strip_accents") {
+                    true => Some(flag("strip_accents", true, false)?),
+                    false => None,
+                },
+                tokenize_chinese_chars: flag("tokenize_chinese_chars", is_word_piece, true)?,
+                // The classes of SentencePiece ask whether it is true, which null is not.
+                add_prefix_space: !(is_unigram && is_null("add_prefix_space"))
+                    && flag("add_prefix_space", class == Class::Roberta, is_unigram)?,
+                split_special_tokens: flag("split_special_tokens", true, false)?,
                 truncation_side,
                 listed: listed.clone(),
                 named,
@@ -133,7 +147,7 @@ impl Settings {
 
 /// `model_max_length` of `tokenizer_config.json`; `None` where it sets no limit.
 pub(super) fn model_max_length(folder: &Path) -> Result<Option<usize>> {
-    let path = folder.join("tokenizer_config.json");
+    let path = folder.join(TOKENIZER_CONFIG);
     let config = read_object(&path)?.unwrap_or_default();
     let limit = ["model_max_length", "max_len"].iter().find_map(|key| config.get(*key));
     let expected = |got: &Value| {
@@ -192,6 +206,7 @@ fn read_older(
         };
         for token in tokens.iter_mut().filter_map(Value::as_object_mut) {
             token.insert("special".to_string(), true.into());
+            token.insert(TYPE.to_string(), "AddedToken".into());
         }
         match (config.get_mut(&name), &token) {
             (Some(Value::Array(before)), Value::Array(more)) if name == EXTRA => {
@@ -278,7 +293,7 @@ fn extra_tokens(
     others: Map<String, Value>,
     class: Class,
 ) -> Result<(Named, Vec<Token>)> {
-    let mut named = Vec::new();
+    let mut named = Named::new();
     let mut unnamed = class.default_extra();
     let key = if config.contains_key(EXTRA) { EXTRA } else { ADDITIONAL };
     match config.get(key) {
@@ -292,23 +307,28 @@ fn extra_tokens(
         }
         Some(other) => return Err(bad(format!("{key:?}: expected a list of tokens, got {}", short(other)))),
     }
-    for (name, value) in others {
-        let token = Token::from_json(&value, false).ok_or_else(|| not_a_token(&name, &value))?;
-        named.push((name, token));
-    }
+    // As `dict.update` does: keys of their own come first, and keep their place where the object has them too.
     for (name, value) in config {
-        if is_other_name(name)
+        if is_other_token(name, value)
             && let Some(token) = Token::from_json(value, false)
         {
             named.push((name.clone(), token));
         }
     }
+    for (name, value) in others {
+        let token = Token::from_json(&value, false).ok_or_else(|| not_a_token(&name, &value))?;
+        match named.iter_mut().find(|(known, _)| *known == name) {
+            Some(known) => known.1 = token,
+            None => named.push((name, token)),
+        }
+    }
     Ok((named, unnamed))
 }
 
-/// Whether a key names a special token of its own.
-fn is_other_name(key: &str) -> bool {
-    key.ends_with("_token") && !NAMES.contains(&key)
+/// Whether a key names a special token of its own: an object is a token where it says that it is one.
+fn is_other_token(key: &str, value: &Value) -> bool {
+    let is_token = value.is_string() || value.get(TYPE).is_some();
+    is_token && key.ends_with("_token") && !NAMES.contains(&key)
 }
 
 fn is_empty(tokens: Option<&Value>) -> bool {

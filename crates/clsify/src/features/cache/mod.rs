@@ -92,6 +92,11 @@ impl FeatureCache {
             if sentences.is_empty() {
                 break;
             }
+            // A pipe would be waited at, here and when rows are written.
+            if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+                remove(&path);
+                continue;
+            }
             // One that cannot be read, or that another process has removed, is one without rows.
             let Ok(opened) = Segment::open(&path, n_features) else { continue };
             let Some(mut segment) = opened else {

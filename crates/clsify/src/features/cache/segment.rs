@@ -17,7 +17,7 @@ use std::time::SystemTime;
 use sha2::{Digest, Sha256};
 
 use crate::error::Result;
-use crate::files::write_atomically;
+use crate::files::{open_file, write_atomically};
 
 /// The end of a segment's name.
 pub(super) const EXTENSION: &str = "rows";
@@ -99,7 +99,7 @@ pub(super) struct Segment {
 impl Segment {
     /// Opens a file and reads its index; `None` when it is not what was once written.
     pub(super) fn open(path: &Path, n_features: usize) -> std::io::Result<Option<Self>> {
-        let file = File::open(path)?;
+        let file = open_file(path).map_err(std::io::Error::other)?;
         let file_bytes = file.metadata()?.len();
         if file_bytes < HEADER_BYTES as u64 {
             return Ok(None);

@@ -1,0 +1,71 @@
+//! Files that others wrote: each is one that has an end, and no more is read than was asked for.
+
+use std::fs::{File, FileType};
+use std::io::Read;
+use std::path::Path;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Opens a file that can be read in parts and has an end.
+///
+/// # Errors
+/// [`ErrorKind::Io`] with the path, also for a folder, a pipe or a device.
+pub fn open_file(path: &Path) -> Result<File> {
+    check_is_file(path)?;
+    File::open(path).map_err(|e| Error::io(path, &e))
+}
+
+/// Checks that a path is that of a file, without opening it: to open a pipe is to wait for its other end.
+///
+/// # Errors
+/// As for [`open_file`].
+pub fn check_is_file(path: &Path) -> Result<()> {
+    let kind = std::fs::metadata(path).map_err(|e| Error::io(path, &e))?.file_type();
+    if kind.is_file() {
+        return Ok(());
+    }
+    let got = if kind.is_dir() { "a folder" } else { irregular(kind) };
+    Err(Error::new(ErrorKind::Io, format!("expected a file, got {got}")).at(path.display().to_string()))
+}
+
+/// The kind of what is neither a file nor a folder.
+fn irregular(kind: FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "a pipe";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+    }
+    let _ = kind;
+    "a device"
+}
+
+/// The bytes of a file, of which there may be `max_bytes`.
+///
+/// # Errors
+/// [`ErrorKind::Io`] with the path, also where there are more bytes.
+///
+/// ```
+/// use clsify_base::files::read_file;
+/// let error = read_file("/dev/zero".as_ref(), 100).unwrap_err();
+/// # #[cfg(unix)]
+/// assert_eq!(error.to_string(), "/dev/zero: expected a file, got a device");
+/// ```
+pub fn read_file(path: &Path, max_bytes: u64) -> Result<Vec<u8>> {
+    let file = open_file(path)?;
+    let io = |e: std::io::Error| Error::io(path, &e);
+    let mut bytes = Vec::new();
+    // One that is known to be too long is not read at all.
+    if file.metadata().map_err(io)?.len() <= max_bytes {
+        file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(io)?;
+        if bytes.len() as u64 <= max_bytes {
+            return Ok(bytes);
+        }
+    }
+    Err(Error::new(ErrorKind::Io, format!("expected at most {max_bytes} bytes"))
+        .at(path.display().to_string()))
+}
