@@ -82,49 +82,12 @@ fn a_module_uses_only_modules_above_it() {
     assert!(n_uses > 300, "only {n_uses} uses were found");
 }
 
-/// Uses that close a circle and are still there: a file, and those that use it.
-const CLOSE_A_CIRCLE: [(&str, &[&str]); 5] = [
-    // `bad` makes an error of a message; it could have a file of its own.
-    (
-        "tokenizer/mod.rs",
-        &[
-            "tokenizer/added_token.rs",
-            "tokenizer/ascii.rs",
-            "tokenizer/build.rs",
-            "tokenizer/class.rs",
-            "tokenizer/settings.rs",
-            "tokenizer/tokenizer_json.rs",
-            "tokenizer/vocabulary.rs",
-        ],
-    ),
-    // Two names of files, `SINGLE` and `INDEX`.
-    ("encoder/checkpoint.rs", &["encoder/other_weights.rs"]),
-    // `of_largest_weights` looks at one matrix, `keep` at a whole encoder: two files.
-    ("encoder/exact_inputs.rs", &["encoder/linear.rs"]),
-    // `Layer` could have a file of its own.
-    ("encoder/mod.rs", &["encoder/exact_inputs.rs"]),
-    // `FeatureOptions` could have a file of its own.
-    ("features/mod.rs", &["features/module.rs", "features/sentence_transformers.rs"]),
-];
-
 /// R2: no files use each other in a circle, unit tests aside.
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     let without_tests = |text: String| text.split("#[cfg(test)]\nmod ").next().unwrap().to_string();
     let texts = files().into_iter().map(|(file, text)| (file, without_tests(text))).collect();
-    let mut uses = imports::uses(&texts);
-    let known = CLOSE_A_CIRCLE.iter().flat_map(|(used, users)| users.iter().map(move |user| (*user, *used)));
-    for (user, used) in known.clone() {
-        let is_there = uses.get_mut(user).is_some_and(|all| all.remove(used));
-        assert!(is_there, "{user} does not use {used}: take it out of CLOSE_A_CIRCLE");
-    }
-    assert_eq!(imports::circle(&uses), None, "each of these files uses the next one");
-    for (user, used) in known {
-        uses.get_mut(user).unwrap().insert(used.to_string());
-        let circle = imports::circle(&uses);
-        assert!(circle.is_some(), "{user} closes no circle by {used}: take it out of CLOSE_A_CIRCLE");
-        uses.get_mut(user).unwrap().remove(used);
-    }
+    assert_eq!(imports::circle(&imports::uses(&texts)), None, "each of these files uses the next one");
 }
 
 /// R3: the tokenizer knows no floats; the encoder no labels; split, classifier, evaluation and decision no text, no

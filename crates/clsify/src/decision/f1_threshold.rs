@@ -83,7 +83,7 @@ impl F1Threshold {
 /// As for [`F1Threshold::choose_weighted`].
 ///
 /// ```
-/// use clsify::{targets::LabelIndicator, evaluation::f1_thresholds};
+/// use clsify::{decision::f1_thresholds, targets::LabelIndicator};
 /// let labels = LabelIndicator::from_sets(&[vec![0], vec![0, 1], vec![]], 2)?;
 /// let chosen = f1_thresholds(&[0.4, 0.1, 0.3, 0.8, 0.1, 0.2], &labels, None)?;
 /// assert_eq!((chosen[0].threshold, chosen[1].threshold), (0.2, 0.5));

@@ -20,7 +20,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// A safetensors header is JSON of some 100 bytes a tensor; the format's own limit is 100 MB.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
 
-pub(super) use clsify_base::encoder_files::{WEIGHTS as SINGLE, WEIGHTS_INDEX as INDEX};
+use clsify_base::encoder_files::{WEIGHTS as SINGLE, WEIGHTS_INDEX as INDEX};
 
 /// Bytes that are read and converted together; they stay in a near cache in between.
 const BLOCK_BYTES: usize = 128 << 10;

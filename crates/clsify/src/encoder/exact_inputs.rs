@@ -7,13 +7,13 @@
 //! The weights that belong to them are then read again, unrounded.
 
 use clsify_kernels::matmul::Parallel;
-use clsify_kernels::packed::EXACT_INPUTS;
 use rayon::prelude::*;
 
-use super::Layer;
 use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
 use super::embeddings::Embeddings;
+use super::largest_columns::largest_columns;
+use super::layer::Layer;
 use super::names::TensorNames;
 use super::position_bias::PositionBias;
 use super::workspace::with_workspace;
@@ -22,11 +22,6 @@ use crate::tokenizer::{Batch, Encoding};
 
 /// The tokens of the probe.
 const N_TOKENS: usize = 32;
-
-/// The inputs of a matrix `[outputs, inputs]` with the largest weights.
-pub(super) fn of_largest_weights(weight: &[f32], inputs: usize) -> Vec<usize> {
-    largest_columns(weight, inputs)
-}
 
 /// Finds the exact inputs of the layers' matrices that read hidden states, and has their weights read again.
 ///
@@ -71,38 +66,4 @@ fn probe(config: &EncoderConfig) -> Encoding {
         })
         .collect();
     Encoding { token_type_ids: vec![0; input_ids.len()], input_ids, is_truncated: false }
-}
-
-/// The columns of `x [rows, columns]` with the largest numbers, ascending; at least one column is left out.
-fn largest_columns(x: &[f32], columns: usize) -> Vec<usize> {
-    let mut largest = vec![0.0f32; columns];
-    for row in x.chunks_exact(columns) {
-        largest.iter_mut().zip(row).for_each(|(largest, x)| *largest = largest.max(x.abs()));
-    }
-    let mut order: Vec<usize> = (0..columns).collect();
-    order.sort_by(|&a, &b| largest[b].total_cmp(&largest[a]));
-    order.truncate(EXACT_INPUTS.min(columns - 1));
-    order.sort_unstable();
-    order
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_columns_of_the_largest_numbers_are_found_whatever_their_sign() {
-        let x = [0.5, -9.0, 1.0, 2.0, 0.1, 0.2, 3.0, 8.0];
-        assert_eq!(largest_columns(&x, 4), [1, 3]);
-        assert_eq!(largest_columns(&x, 8), [1, 7]);
-        assert_eq!(largest_columns(&x, 2), [1], "one column is left");
-        assert_eq!(largest_columns(&x, 1), [0; 0]);
-    }
-
-    /// What is not a number is for the product to show; here it must only not stop the search.
-    #[test]
-    fn numbers_that_are_none_are_passed_over() {
-        assert_eq!(largest_columns(&[f32::NAN, 1.0, 2.0, f32::NAN], 4), [1, 2]);
-        assert_eq!(largest_columns(&[f32::NAN; 8], 4), [0, 1]);
-    }
 }

@@ -3,8 +3,9 @@
 use clsify_kernels::matmul::Parallel;
 use clsify_kernels::packed::{Epilogue, PackedLinear};
 
+use super::Dtype;
 use super::checkpoint::Checkpoint;
-use super::{Dtype, exact_inputs};
+use super::largest_columns::largest_columns;
 use crate::error::Result;
 
 /// A matrix and a bias, in the arithmetic of a [`Dtype`].
@@ -34,7 +35,7 @@ impl Linear {
     ) -> Result<Self> {
         let (weight, bias) = read(checkpoint, std::slice::from_ref(names), inputs, outputs)?;
         let exact = match dtype {
-            Dtype::Int8 => exact_inputs::of_largest_weights(&weight, inputs),
+            Dtype::Int8 => largest_columns(&weight, inputs),
             _ => Vec::new(),
         };
         Ok(Self::with_exact(&weight, &bias, inputs, dtype, &exact))
@@ -75,7 +76,7 @@ impl Linear {
     /// The same with as many exact inputs as a loaded matrix has.
     pub(crate) fn with_any_weights_and_exact(&self, dtype: Dtype) -> Self {
         let (weight, bias, inputs) = self.any_weights();
-        let exact = exact_inputs::of_largest_weights(&weight, inputs);
+        let exact = largest_columns(&weight, inputs);
         Self::with_exact(&weight, &bias, inputs, dtype, &exact)
     }
 

@@ -47,6 +47,8 @@ mod embeddings;
 mod exact_inputs;
 mod feed_forward;
 mod first_token;
+mod largest_columns;
+mod layer;
 mod layer_norm;
 mod linear;
 mod names;
@@ -77,6 +79,7 @@ pub(crate) use checkpoint::Checkpoint;
 use embeddings::Embeddings;
 use feed_forward::FeedForward;
 use first_token::FirstToken;
+use layer::Layer;
 use names::TensorNames;
 use position_bias::PositionBias;
 use workspace::with_workspace;
@@ -98,23 +101,6 @@ struct Weights {
     layers: Vec<Layer>,
     /// Of the last layer, where there is one.
     first_token: Option<FirstToken>,
-}
-
-/// One transformer layer.
-#[derive(Debug, Clone)]
-struct Layer {
-    attention: Attention,
-    feed_forward: FeedForward,
-}
-
-impl Layer {
-    /// A layer of the same shape to measure an arithmetic with.
-    fn with_any_weights(&self, dtype: Dtype) -> Self {
-        Layer {
-            attention: self.attention.with_any_weights(dtype),
-            feed_forward: self.feed_forward.with_any_weights(dtype),
-        }
-    }
 }
 
 impl Encoder {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::checkpoint::{INDEX, SINGLE};
 use crate::error::{Error, ErrorKind};
+use clsify_base::encoder_files::{WEIGHTS as SINGLE, WEIGHTS_INDEX as INDEX};
 
 pub(super) const PICKLE: &str = "pytorch_model.bin";
 const PICKLE_INDEX: &str = "pytorch_model.bin.index.json";

@@ -11,7 +11,6 @@ use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::FeatureOptions;
 use super::settings_file::{SettingsFile, bad};
 use crate::encoder::Checkpoint;
 use crate::error::Result;
@@ -86,7 +85,7 @@ impl Head {
     ///
     /// # Errors
     /// Those of the modules' files.
-    pub(crate) fn load(folder: &Path, options: &FeatureOptions) -> Result<Self> {
+    pub(crate) fn load(folder: &Path, modules: &[Module]) -> Result<Self> {
         let load = |module: &Module| match module {
             Module::Dense { folder: own, in_features, out_features } => {
                 Dense::load(&folder.join(own), *in_features, *out_features)
@@ -94,7 +93,7 @@ impl Head {
             }
             Module::Normalize => Ok(Loaded::Normalize),
         };
-        options.modules.iter().map(load).collect::<Result<_>>().map(Head)
+        modules.iter().map(load).collect::<Result<_>>().map(Head)
     }
 
     /// The vectors `[n_sentences, out_features]` that come out for `x [n_sentences, in_features]`.

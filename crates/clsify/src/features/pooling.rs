@@ -81,3 +81,9 @@ impl FromStr for Pooling {
         }
     }
 }
+
+/// Poolings joined by `+`, as they are written everywhere.
+pub fn pooling_names(poolings: &[Pooling]) -> String {
+    let names: Vec<String> = poolings.iter().map(Pooling::to_string).collect();
+    names.join("+")
+}

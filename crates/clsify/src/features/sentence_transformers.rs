@@ -21,8 +21,10 @@ use serde_json::Value;
 
 use super::loading_arguments;
 use super::module::DenseConfig;
+use super::module::Module;
+use super::options::FeatureOptions;
+use super::pooling::Pooling;
 use super::settings_file::{SettingsFile, bad};
-use super::{FeatureOptions, Module, Pooling};
 use crate::checkpoint_folder::{class_of, is_there, read_json, transformer_folder, whole_number};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -52,6 +54,17 @@ pub struct SentenceTransformer {
     pub prompt: String,
     /// Whether the tokens of the prompt are pooled too.
     pub include_prompt: bool,
+}
+
+impl FeatureOptions {
+    /// The features that a sentence-transformers folder asks for; `None` when the folder holds a plain encoder.
+    /// [`SentenceTransformer`] says what else it asks for.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when a module or pooling is not supported.
+    pub fn from_folder(folder: &Path) -> Result<Option<Self>> {
+        Ok(SentenceTransformer::read(folder)?.map(|asked| asked.features))
+    }
 }
 
 impl SentenceTransformer {

@@ -127,7 +127,7 @@ impl Weights {
                 encoder.passed_over().join(", ")
             ));
         }
-        Ok(Weights { encoder, head: Head::load(folder, features)?, load_seconds: 0.0 })
+        Ok(Weights { encoder, head: Head::load(folder, &features.modules)?, load_seconds: 0.0 })
     }
 
     /// The features of every sentence; see [`extract`](crate::features::extract()).

@@ -138,7 +138,7 @@ impl SentenceEncoder {
     /// use clsify::error::Error;
     /// use clsify::model::{Group, SentenceEncoder, SentenceEncoderOptions};
     /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default(), &())?;
-    /// let sentences = SentenceReader::open("reviews.tsv".as_ref(), &DatasetOptions::default())?;
+    /// let sentences = SentenceReader::open("reviews.tsv", &DatasetOptions::default())?;
     /// encoder.encode_stream(Group::of(sentences), 0, &(), |group, features| {
     ///     println!("{} vectors", features.rows());
     ///     Ok::<(), Error>(())

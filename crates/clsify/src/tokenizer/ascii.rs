@@ -8,7 +8,8 @@
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::{Model, ModelWrapper, NormalizerWrapper, PreTokenizerWrapper, TruncationDirection};
 
-use super::{Encoding, bad};
+use super::Encoding;
+use super::bad::bad;
 use crate::error::Result;
 
 /// What is needed to go the short way.

@@ -11,9 +11,10 @@ use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{AddedVocabulary, ModelWrapper, NormalizerWrapper, PreTokenizerWrapper};
 
+use super::added_token;
+use super::bad::bad;
 use super::class::{AS_STORED_HINT, Class};
 use super::settings::Settings;
-use super::{added_token, bad};
 use crate::error::Result;
 
 /// Makes of a tokenizer what its class and settings say; `unk_id` is that of a stored Unigram model. Returns the id of

@@ -15,6 +15,7 @@
 
 mod added_token;
 mod ascii;
+mod bad;
 mod build;
 mod character_map;
 mod class;
@@ -36,6 +37,7 @@ use ascii::AsciiPath;
 pub use encoding::{Batch, Encoding, PaddedBatch};
 use settings::{Settings, read_file};
 
+use self::bad::bad;
 use crate::checkpoint_folder::transformer_folder;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -279,8 +281,4 @@ pub(crate) fn settings_change_ids(folder: &Path) -> Result<bool> {
 /// Whether a file of this name holds settings of the tokenizer, not its vocabulary.
 pub(crate) fn is_settings(name: &str) -> bool {
     TOKENIZER_SETTINGS.contains(&name)
-}
-
-fn bad(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Tokenizer, message)
 }

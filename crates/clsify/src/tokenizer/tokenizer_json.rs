@@ -13,8 +13,9 @@ use serde_json::{Map, Value};
 use tokenizers::models::bpe::{Merges, Vocab};
 use tokenizers::normalizers::Precompiled;
 
+use super::bad::bad;
+use super::character_map;
 use super::vocabulary::check_merges;
-use super::{bad, character_map};
 use crate::error::{Error, Result};
 
 /// A tokenizer as its file has it.
