@@ -13,10 +13,10 @@ use clsify::classifier::{
 };
 use clsify::dataset::Dataset;
 use clsify::error::ErrorKind;
-use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+use clsify::model::{SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
 use clsify::observer::{Observer, Stage};
 use clsify::split::{SplitOptions, TestSize, train_test_split};
-use clsify::training::{GridSearchOptions, TestRows, TrainOptions, Trained, train};
+use clsify::training::{GridSearchOptions, TestRows, TrainOptions, Trained, TrainingReport, train};
 use serde_json::Value;
 use support::{dataset, encoder, fixtures, pairs};
 
@@ -407,4 +407,19 @@ fn the_observer_hears_the_stages_in_order_and_of_truncation() {
         "Fit over at 0",
     ];
     assert_eq!(heard.0.into_inner().unwrap(), expected);
+}
+
+/// What a program would share between threads, or send to one.
+#[test]
+fn the_main_types_are_send_and_sync() {
+    fn check<T: Send + Sync>() {}
+    check::<clsify::error::Error>();
+    check::<Dataset>();
+    check::<clsify::tokenizer::Tokenizer>();
+    check::<clsify::encoder::Encoder>();
+    check::<clsify::features::FeatureCache>();
+    check::<SentenceEncoder>();
+    check::<SentenceClassifier>();
+    check::<Trained>();
+    check::<TrainingReport>();
 }

@@ -16,6 +16,7 @@ use serde::Serialize;
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct DatasetSummary {
     /// The number of records.
     pub n_samples: usize,

@@ -31,6 +31,7 @@ pub enum Calibration {
 
 /// What was done to logits, and the scores of probabilities on the held-out rows without it and with it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct CalibrationReport {
     /// What was fitted.
     pub method: Calibration,

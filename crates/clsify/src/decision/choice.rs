@@ -58,6 +58,7 @@ pub enum Abstention {
 
 /// Which rule was chosen, and what it does.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct DecisionReport {
     /// The rule, which is saved with the classifier; its numbers are in the order of the classifier's classes.
     pub rule: Decision,

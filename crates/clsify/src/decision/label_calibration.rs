@@ -15,6 +15,7 @@ const LEAST_ROWS: usize = 10;
 
 /// What was done to the logits of each label, and the scores of probabilities on the held-out rows without it and with it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct LabelSetCalibrationReport {
     /// What was fitted.
     pub method: Calibration,

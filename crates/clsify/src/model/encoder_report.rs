@@ -8,6 +8,7 @@ use crate::features::{Layers, TokenCounts, pooling_names};
 
 /// The encoder and what was taken from it.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct EncoderReport {
     /// Its name.
     pub name: String,
@@ -64,6 +65,7 @@ impl EncoderReport {
 
 /// A feature matrix.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct FeaturesReport {
     /// `[n_samples, n_features]`.
     pub shape: [usize; 2],

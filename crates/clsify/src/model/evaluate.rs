@@ -23,6 +23,7 @@ use crate::targets::{LabelIndicator, Labels};
 
 /// How a classifier does on labelled sentences.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct EvaluationReport {
     /// The labelled sentences.
     pub dataset: DatasetSummary,

@@ -44,6 +44,7 @@ pub struct LoadOptions {
 
 /// The answer for one sentence.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Prediction {
     /// The places in [`SentenceClassifier::classes`] of the labels, ascending. Of classes there is one: that of the classifier's
     /// [`decision`](SentenceClassifier::decision), the best guess where it abstains. Of label sets those whose probability is above

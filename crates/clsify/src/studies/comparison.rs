@@ -16,6 +16,7 @@ use crate::targets::LabelIndicator;
 
 /// What [`compare`] finds.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct ComparisonReport {
     /// The labelled sentences.
     pub dataset: DatasetSummary,
@@ -85,6 +86,7 @@ impl ComparedRows {
 
 /// One of two classifiers.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct ComparedModel {
     /// Its encoder and what it takes from it.
     pub encoder: EncoderReport,

@@ -91,6 +91,7 @@ pub enum CurveScoring {
 
 /// What [`learning_curve`] finds.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct LearningCurve {
     /// The labelled sentences.
     pub dataset: DatasetSummary,
@@ -129,6 +130,7 @@ pub struct LearningCurve {
 
 /// One number of training rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct CurvePoint {
     /// Training rows.
     pub n_rows: usize,

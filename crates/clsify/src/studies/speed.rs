@@ -18,6 +18,7 @@ const ONE_SENTENCE: &str = "a visually stunning rumination on love";
 /// What was measured of an encoder in one arithmetic. Of several passes over the sentences the fastest counts: other
 /// work on the machine only ever adds time.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct EncoderSpeed {
     /// The encoder, its arithmetic and what is taken from it.
     pub encoder: EncoderReport,

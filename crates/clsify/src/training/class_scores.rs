@@ -8,6 +8,7 @@ use crate::evaluation::Evaluation;
 
 /// Scores of a classifier of classes, and how its probabilities become answers.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct ClassScores {
     /// The most frequent class, for comparison.
     pub baseline: BaselineReport,
@@ -26,6 +27,7 @@ pub struct ClassScores {
 
 /// The most frequent class of the training rows, by weight where they have weights, for comparison.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct BaselineReport {
     /// Mean accuracy over folds of the training rows; nothing when there are too few rows for folds. Rows count by their
     /// weights, if they have any: see [`cv_by_weight`](Self::cv_by_weight).

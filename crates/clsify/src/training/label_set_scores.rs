@@ -8,6 +8,7 @@ use crate::evaluation::{MultiLabelEvaluation, WeightedMultiLabelScores};
 
 /// Scores of a classifier of label sets, and the thresholds of its labels.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct LabelSetScores {
     /// What constant answers score on the held-out rows.
     pub baseline: ConstantBaseline,
@@ -75,6 +76,7 @@ impl ConstantScores {
 
 /// The thresholds of the labels.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct ThresholdsReport {
     /// How they were chosen.
     pub chosen_by: Thresholds,

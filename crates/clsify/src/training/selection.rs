@@ -86,6 +86,7 @@ pub struct Optimism {
 
 /// All candidates, the best first, and the one that was chosen.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Selection {
     /// What was compared.
     pub scoring: Scoring,

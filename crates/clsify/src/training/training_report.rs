@@ -14,6 +14,7 @@ use crate::notes::cautions;
 
 /// The report of a training run. Keys are stable; more may be added.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct TrainingReport {
     /// The labelled sentences.
     pub dataset: DatasetSummary,
@@ -89,6 +90,7 @@ pub struct TestDataReport {
 
 /// Which rows trained and which tested.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct SplitReport {
     /// Rows of the fit.
     pub n_train: usize,
@@ -129,6 +131,7 @@ impl SplitReport {
 
 /// The classifier: one logistic regression, or one for each label.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct ClassifierReport {
     /// Inverse of the regularisation's strength.
     #[serde(rename = "C")]
@@ -183,6 +186,7 @@ impl ClassifierReport {
 
 /// The search for C.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct GridSearchReport {
     /// The best C.
     #[serde(rename = "best_C")]
@@ -219,6 +223,7 @@ impl GridSearchReport {
 
 /// Where the time went, in seconds.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
+#[non_exhaustive]
 pub struct Seconds {
     /// Reading the encoder.
     pub load: f64,

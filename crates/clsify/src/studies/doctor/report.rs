@@ -6,6 +6,7 @@ use crate::dataset::Damage;
 
 /// What [`diagnose`](crate::studies::diagnose) found. Keys are stable; more may be added.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct DoctorReport {
     /// Rows that were looked at: those with a sentence and a label.
     pub n_rows: usize,
