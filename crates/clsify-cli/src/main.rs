@@ -8,6 +8,7 @@ mod commands;
 mod console;
 mod decision;
 mod grouping;
+mod headings;
 mod loading;
 mod options;
 mod output;
@@ -20,7 +21,7 @@ mod table;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use console::{Console, Verbosity};
 
@@ -73,7 +74,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let matches = command().try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return print_parse_error(&error),
     };
@@ -96,7 +98,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => commands::bench::run(&args, &console),
         Command::Pull(args) => commands::pull::run(&args, &console),
         Command::List(args) => commands::list::run(&args),
-        Command::Completions(args) => commands::completions::run(&args, &mut Cli::command()),
+        Command::Completions(args) => commands::completions::run(&args, &mut command()),
     });
     // The signal handler is removing what the command was writing, and will end the process.
     signals::wait_if_interrupted();
@@ -112,6 +114,11 @@ fn main() -> ExitCode {
             }
         },
     }
+}
+
+/// All that can be said on the command line.
+fn command() -> clap::Command {
+    headings::with_headings(Cli::command())
 }
 
 /// Prints help, the version, or what is wrong with the command line; help that cannot be printed is a failure.

@@ -31,10 +31,6 @@ use crate::table::{Table, shorten};
   clsify curve --data reviews.tsv --grid-search
   clsify curve --data news.tsv --multi-label \";\"")]
 pub(crate) struct Args {
-    /// A folder, a name known to `list`, or a hub id
-    #[arg(long, default_value = DEFAULT_ENCODER)]
-    encoder: String,
-
     /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
@@ -42,6 +38,10 @@ pub(crate) struct Args {
     /// Read the first N rows of --data only
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
+
+    /// A folder, a name known to `list`, or a hub id
+    #[arg(long, default_value = DEFAULT_ENCODER)]
+    encoder: String,
 
     #[command(flatten)]
     features: FeatureArgs,

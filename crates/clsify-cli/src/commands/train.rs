@@ -42,21 +42,17 @@ use crate::table::{Table, shorten};
   clsify train --encoder all-mpnet-base-v2 --pooling mean --data train.csv --test-data test.csv --output model
   clsify train --data news.csv --multi-label \";\" --thresholds f1 --output model")]
 pub(crate) struct Args {
-    /// A folder, a name known to `list`, or a hub id
-    #[arg(long, default_value = DEFAULT_ENCODER)]
-    encoder: String,
-
     /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
-    /// The folder to save the model to
-    #[arg(long, value_name = "MODEL")]
-    output: PathBuf,
-
     /// Read the first N rows of --data only
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
+
+    /// A folder, a name known to `list`, or a hub id
+    #[arg(long, default_value = DEFAULT_ENCODER)]
+    encoder: String,
 
     #[command(flatten)]
     choice: ChoiceArgs,
@@ -91,6 +87,10 @@ pub(crate) struct Args {
     /// Copy the encoder into the model's folder, so that it can be moved as one
     #[arg(long)]
     bundle_encoder: bool,
+
+    /// The folder to save the model to
+    #[arg(long, value_name = "MODEL")]
+    output: PathBuf,
 
     /// Draw how far the probabilities of the held-out rows can be trusted, before and after calibration, to this file; - is
     /// stdout
