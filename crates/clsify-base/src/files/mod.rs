@@ -17,6 +17,7 @@ mod interrupt;
 mod modes;
 mod place;
 mod scratch;
+mod shell_word;
 mod temporary;
 
 pub use atomic_file::{AtomicFile, write_atomically};
@@ -26,4 +27,5 @@ pub use place::{
     check_folder_writable, check_writable, is_inside, is_written_in_place, open_in_place, resolve,
 };
 pub use scratch::ScratchFile;
+pub use shell_word::shell_word;
 pub use temporary::{TemporaryFolder, open_no_follow, remove_abandoned, remove_leftovers};
