@@ -40,7 +40,7 @@ pub(super) fn fit<'a>(names: impl Iterator<Item = &'a str>, separator: &LabelSep
 }
 
 /// What a cell says; nothing else than these is guessed at.
-fn is_set(cell: &str) -> Option<bool> {
+pub(in crate::dataset) fn is_set(cell: &str) -> Option<bool> {
     let cell = cell.trim();
     if cell.eq_ignore_ascii_case("true") {
         return Some(true);
