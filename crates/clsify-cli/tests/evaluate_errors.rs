@@ -57,7 +57,7 @@ fn the_errors_are_those_of_the_predictions() {
     let csv = run("errors.csv");
     assert!(csv.starts_with("line,sentence,label,predicted,probability,p_bad,p_good\n"), "{csv}");
     // The file is data that clsify reads again.
-    let again = Dataset::load(&sandbox.path("errors.csv"), &DatasetOptions::default()).unwrap();
+    let again = Dataset::load(sandbox.path("errors.csv"), &DatasetOptions::default()).unwrap();
     assert_eq!(again.len(), found.len());
     for ((row, line), error) in csv.lines().skip(1).enumerate().zip(&found) {
         assert_eq!(
