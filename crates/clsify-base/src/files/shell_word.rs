@@ -9,7 +9,7 @@
 /// assert_eq!(shell_word("it's"), r"'it'\''s'");
 /// ```
 pub fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:,=".contains(c);
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@".contains(c);
     match !text.is_empty() && text.chars().all(is_plain) {
         true => text.to_string(),
         false => format!("'{}'", text.replace('\'', r"'\''")),

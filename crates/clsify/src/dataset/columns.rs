@@ -5,7 +5,7 @@ use ::csv::StringRecord;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::shell_word;
 
-use super::formats::is_set;
+use super::flag::is_set;
 use super::messages::{expected_columns, list, n_columns, quoted, suggestion};
 use super::options::{Column, DatasetOptions, Format, Header};
 use super::order::{is_header_alone, is_sentence_second};

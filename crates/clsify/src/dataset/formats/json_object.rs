@@ -15,6 +15,7 @@ use super::one_hot;
 use crate::dataset::LabelSeparator;
 use crate::dataset::columns::{find_known_keys, label_columns_option};
 use crate::dataset::example::Example;
+use crate::dataset::flag::is_set;
 use crate::dataset::messages::{list, quoted, suggestion};
 use crate::dataset::options::{Column, DatasetOptions};
 use crate::error::{Error, ErrorKind, Result};
@@ -279,7 +280,7 @@ impl<'a> Object<'a> {
 
     /// The keys of values that may say whether a sentence has a label.
     fn flags(&self) -> Vec<&str> {
-        let is_flag = |(_, value): &&(String, &RawValue)| one_hot::is_set(&flag(value)).is_some();
+        let is_flag = |(_, value): &&(String, &RawValue)| is_set(&flag(value)).is_some();
         self.0.iter().filter(is_flag).map(|(key, _)| key.as_str()).collect()
     }
 

@@ -51,7 +51,6 @@ pub(super) use self::binary::Binary;
 pub use self::dialect::{Delimiter, Quoting};
 pub(super) use self::gzip::inner_name;
 pub use self::lines::{Line, LineReader};
-pub(super) use self::one_hot::is_set;
 
 /// The records of a file, one by one, whatever its format.
 pub(super) enum Records<R> {
