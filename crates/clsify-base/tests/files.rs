@@ -49,6 +49,29 @@ fn a_temporary_name_cannot_be_foreseen_and_what_is_planted_is_not_written_to() {
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
 }
 
+/// Links that lead to each other are refused and stay: nothing is written in their place, with the mode of a link.
+#[test]
+fn links_in_a_circle_are_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = ["a", "b", "itself"].map(|name| folder.path().join(name));
+    symlink("b", &paths[0]).unwrap();
+    symlink("a", &paths[1]).unwrap();
+    symlink("itself", &paths[2]).unwrap();
+    for path in &paths {
+        for result in [
+            check_writable(path),
+            check_folder_writable(path),
+            write_atomically(path, |out| out.write_all(b"x")),
+            write_folder_atomically(path, |_| Ok(())),
+        ] {
+            let error = result.unwrap_err();
+            assert!(error.to_string().ends_with("got links that lead to each other"), "{error}");
+            assert!(fs::symlink_metadata(path).unwrap().is_symlink());
+        }
+    }
+    assert_eq!(names(folder.path()), ["a", "b", "itself"]);
+}
+
 #[test]
 fn the_next_write_of_the_same_name_removes_what_a_killed_process_has_left() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use clsify::dataset::{Column, Dataset, DatasetOptions, LabelCounts, LabelSeparator, SkippedRows};
+use clsify::error::Error;
 use clsify::features::{FeatureCache, prompt_text};
 use clsify::model::{
     Features, LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
@@ -55,6 +56,30 @@ pub(crate) fn load_test_dataset(
     console: &Console,
 ) -> anyhow::Result<Dataset> {
     load_dataset(path, &DatasetOptions { allow_one_class: true, ..options }, console)
+}
+
+/// Rows that score a saved model; without a separator it gives one label per sentence.
+pub(crate) fn load_rows_to_score(
+    path: &Path,
+    options: DatasetOptions,
+    console: &Console,
+) -> anyhow::Result<Dataset> {
+    let of_sets = options.multi_label.is_some();
+    load_test_dataset(path, options, console).map_err(|error| match of_sets {
+        true => error,
+        false => one_label(error, "the model gives one label per sentence"),
+    })
+}
+
+/// An error about several labels in a command that has no --multi-label to advise.
+pub(crate) fn one_label(error: anyhow::Error, why: &str) -> anyhow::Error {
+    match error.downcast::<Error>() {
+        Ok(error) if error.hint().is_some_and(|hint| hint.contains("--multi-label")) => {
+            error.with_hint(format!("{why}: leave out all other rows with --skip-bad-rows")).into()
+        }
+        Ok(error) => error.into(),
+        Err(error) => error,
+    }
 }
 
 /// Where the held-out rows come from: a file of their own, whose content is said, or a split.

@@ -130,26 +130,19 @@ pub(crate) fn write_json(path: &Path, report: &impl Serialize) -> anyhow::Result
 /// What a folder that is replaced as a whole must not hold.
 pub(crate) fn check_outside(path: &Path, output: &Path, option: &str) -> anyhow::Result<()> {
     anyhow::ensure!(
-        !clsify::files::is_inside(path, output),
+        is_stdout(path) || !clsify::files::is_inside(path, output),
         "{}: lies in the model's folder: choose another {option}",
         path.display()
     );
     Ok(())
 }
 
-/// Fails now, rather than after minutes of work, if a file cannot be put there.
-pub(crate) fn check_parent(path: &Path) -> anyhow::Result<()> {
+/// Fails if a file cannot be put there.
+fn check_place(path: &Path) -> anyhow::Result<()> {
     if is_stdout(path) {
         return check_stdout();
     }
-    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
-        let message = "expected a name without .gz, because output is not compressed";
-        let error =
-            Error::new(clsify::error::ErrorKind::InvalidArgument, message).at(path.display().to_string());
-        return Err(error
-            .with_hint("write a plain file and compress it with gzip, or write to stdout: | gzip > FILE")
-            .into());
-    }
+    check_extension(path)?;
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     anyhow::ensure!(parent.is_dir(), "{}: no such folder", parent.display());
     anyhow::ensure!(!path.is_dir(), "{}: expected a file, got a folder", path.display());
@@ -161,19 +154,52 @@ pub(crate) fn check_parent(path: &Path) -> anyhow::Result<()> {
     Ok(clsify::files::check_writable(path)?)
 }
 
-/// What must be true of a file to write before a run that takes minutes: it can be written, and is none of the others. Without
-/// one what is written goes to stdout, which must be open.
+/// Fails if a name promises a form that no command writes.
+fn check_extension(path: &Path) -> anyhow::Result<()> {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    let Some(extension) = extension.filter(|_| !is_written_in_place(path)) else { return Ok(()) };
+    let (message, hint) = match extension.as_str() {
+        "gz" => (
+            "expected a name without .gz, because output is not compressed".to_string(),
+            "write a plain file and compress it with gzip, or write to stdout: | gzip > FILE",
+        ),
+        other if NOT_WRITTEN.contains(&other) => (
+            format!("expected the name of a text file, SVG or NumPy array, got the extension {other:?}"),
+            "choose a name that ends in .csv, .jsonl, .json, .txt, .svg or .npy, as fits the option, and convert that file",
+        ),
+        _ => return Ok(()),
+    };
+    let error = Error::new(clsify::error::ErrorKind::InvalidArgument, message).at(path.display().to_string());
+    Err(error.with_hint(hint).into())
+}
+
+/// Extensions of forms that no command writes.
+const NOT_WRITTEN: [&str; 28] = [
+    "xlsx", "xlsm", "xls", "ods", "parquet", "pq", "arrow", "feather", "sqlite", "sqlite3", "db", "pkl",
+    "pickle", "npz", "h5", "zip", "tar", "tgz", "bz2", "xz", "zst", "7z", "png", "jpg", "jpeg", "gif",
+    "webp", "pdf",
+];
+
+/// As [`check_written`], where `output` takes what would be printed. Without it stdout does, which must be open.
 pub(crate) fn check_output(
     output: Option<&Path>,
     written: &[Option<&Path>],
     read: &[&Path],
 ) -> anyhow::Result<()> {
-    output.map_or_else(check_stdout, check_parent)?;
-    check_apart(&[&[output], written].concat(), read)
+    if output.is_none() {
+        check_stdout()?;
+    }
+    check_written(&[written, &[output]].concat(), read)
 }
 
-/// Fails if one file would be written twice, or overwritten while it is an input, or if two inputs are stdin.
-pub(crate) fn check_apart(written: &[Option<&Path>], read: &[&Path]) -> anyhow::Result<()> {
+/// Fails now, rather than after minutes of work, if one of the files to write cannot be written, is another one of them, or is
+/// one that is read; and if two inputs are stdin. Every command names here all files that it writes and reads.
+pub(crate) fn check_written(written: &[Option<&Path>], read: &[&Path]) -> anyhow::Result<()> {
+    written.iter().copied().flatten().try_for_each(check_place)?;
+    check_apart(written, read)
+}
+
+fn check_apart(written: &[Option<&Path>], read: &[&Path]) -> anyhow::Result<()> {
     // Devices and pipes lose nothing.
     let is_kept = |path: &&Path| !is_stdout(path) && (path.is_file() || !path.exists());
     let same = |a: &Path, b: &Path| match (a.canonicalize(), b.canonicalize()) {

@@ -41,6 +41,11 @@ impl fmt::Display for Table {
     }
 }
 
+/// A number of things, with the word for one of them or for several.
+pub(crate) fn counted(n: usize, one: &str, several: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { several })
+}
+
 /// How many of `n` things to show, if `most` are enough: where only one would be left out, that one too, since saying so
 /// takes as much room.
 pub(crate) fn n_shown(n: usize, most: usize) -> usize {

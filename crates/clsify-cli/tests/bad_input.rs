@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{Sandbox, edit_header, encoder, fixtures};
+use common::{Sandbox, edit_header, encoder, fixtures, reviews};
 
 /// The error of `train` on a data file of these bytes.
 fn train_on(name: &str, bytes: &[u8]) -> String {
@@ -359,7 +359,25 @@ fn what_is_read_is_not_written_over() {
     let bert = encoder("bert");
     let before = fs::read(sandbox.path("reviews.tsv")).unwrap();
     let again = "./reviews.tsv";
+    let test = ["--data", "other.tsv", "--test-data", "reviews.tsv"];
+    let train = ["train", "--encoder", &bert, "--output", "new"];
+    let label_costs = ["--data", "other.tsv", "--cost-matrix", "reviews.tsv"];
+    sandbox.write("other.tsv", reviews());
     for args in [
+        vec!["tutorial", "--encoder", &bert, "--data", "reviews.tsv", "--output", "new", "--json", again],
+        vec!["advise", "--encoder", &bert, "--data", "reviews.tsv", "--output", again],
+        vec!["curve", "--encoder", &bert, "--data", "reviews.tsv", "--output", again],
+        [&["curve", "--encoder", &bert, "--chart", again][..], &test].concat(),
+        [&["doctor", "other.tsv", "--test-data", "reviews.tsv", "--output", again][..]].concat(),
+        [&train[..], &["--data", "reviews.tsv", "--json", again]].concat(),
+        [&train[..], &["--data", "reviews.tsv", "--chart", again]].concat(),
+        [&train[..], &test, &["--json", again]].concat(),
+        [&train[..], &label_costs, &["--chart", again]].concat(),
+        vec!["predict", "model", "--input", "reviews.tsv", "--output", again],
+        vec!["bench", "--encoder", &bert, "--data", "reviews.tsv", "--output", again],
+        vec!["evaluate", "model", "--data", "reviews.tsv", "--output", again],
+        vec!["evaluate", "model", "--data", "reviews.tsv", "--chart", again],
+        vec!["evaluate", "model", "--data", "reviews.tsv", "--errors", again],
         vec!["advise", "--encoder", &bert, "--data", "reviews.tsv", "--chart", again],
         vec!["curve", "--encoder", &bert, "--data", "reviews.tsv", "--chart", again],
         vec!["compare", "model", "model", "--data", "reviews.tsv", "--output", again],
@@ -371,6 +389,31 @@ fn what_is_read_is_not_written_over() {
         assert_eq!(error, "./reviews.tsv: expected a file to write, got one to read", "{args:?}");
         assert_eq!(fs::read(sandbox.path("reviews.tsv")).unwrap(), before, "{args:?}");
     }
+}
+
+/// Also those that are not read here, such as the vocabulary beside `tokenizer.json`, and those of a folder without weights.
+#[test]
+fn no_file_of_an_encoder_is_written_over() {
+    let sandbox = Sandbox::new();
+    sandbox.copy_encoder("bert", "tiny");
+    sandbox.write("tiny/vocab.txt", "[PAD]\n");
+    sandbox.write("tiny/modules.json", "[]");
+    for name in ["vocab.txt", "config.json", "tokenizer.json", "tokenizer_config.json"] {
+        let own = format!("tiny/{name}");
+        let expected = format!("{own}: expected a file to write, got a part of a model or encoder");
+        let bench = ["bench", "--encoder", "tiny", "--limit", "2", "--dtype", "f32", "--output", &own];
+        assert_eq!(sandbox.fail(&bench), expected);
+        assert_eq!(sandbox.fail(&["tokenize", "--encoder", "tiny", "a", "--output", &own]), expected);
+    }
+    fs::remove_file(sandbox.path("tiny/modules.json")).unwrap();
+    fs::remove_file(sandbox.path("tiny/model.safetensors")).unwrap();
+    let tokenize = ["tokenize", "--encoder", "tiny", "a", "--output"];
+    for name in ["tiny/vocab.txt", "tiny/tokenizer.json"] {
+        assert!(sandbox.fail(&[&tokenize[..], &[name]].concat()).ends_with("a part of a model or encoder"));
+    }
+    // A report beside them is written, and written again.
+    sandbox.succeed(&[&tokenize[..], &["tiny/ids.json"]].concat());
+    sandbox.succeed(&[&tokenize[..], &["tiny/ids.json"]].concat());
 }
 
 /// `predict`, `embed`, `bench` and `train` say the same of a file whose columns nobody has named.

@@ -93,6 +93,42 @@ fn wrong_command_lines_exit_with_2_and_say_what_is_expected() {
     }
 }
 
+/// An option that would have no effect is an error, before anything is read.
+#[test]
+fn options_for_a_file_need_the_file() {
+    let sandbox = Sandbox::new();
+    for option in [&["--format", "csv"][..], &["--text-column", "x"], &["--header", "absent"]] {
+        for (args, expected) in [
+            (&["predict", "m", "a"][..], "cannot be used with"),
+            (&["predict", "m"], "--input <FILE>"),
+            (&["bench", "--encoder", "e"], "--data <FILE>"),
+            (&["tutorial"], "--data <FILE>"),
+        ] {
+            let outcome = sandbox.run(&[args, option].concat());
+            assert_eq!(outcome.code, Some(2), "{args:?} {option:?}: {}", outcome.stderr);
+            assert!(outcome.stderr.contains(expected), "{args:?} {option:?}: {}", outcome.stderr);
+        }
+    }
+    let outcome = sandbox.run(&["tutorial", "--skip-bad-rows"]);
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+}
+
+/// A file is not written under the extension of another form.
+#[test]
+fn forms_that_are_not_written_are_refused_by_their_extension() {
+    let sandbox = Sandbox::with_reviews();
+    for (args, output) in [
+        (&["predict", "m", "--output", "out.xlsx", "a"][..], "out.xlsx"),
+        (&["evaluate", "m", "--data", "reviews.tsv", "--chart", "chart.PNG"], "chart.PNG"),
+        (&["evaluate", "m", "--data", "reviews.tsv", "--errors", "errors.parquet"], "errors.parquet"),
+        (&["embed", "--encoder", "e", "--input", "reviews.tsv", "--output", "x.npz"], "x.npz"),
+    ] {
+        let error = sandbox.fail(args);
+        let expected = format!("{output}: expected the name of a text file, SVG or NumPy array");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+}
+
 #[test]
 fn every_command_has_help_with_an_example() {
     let sandbox = Sandbox::new();

@@ -374,7 +374,7 @@ fn answers_appear_whole_or_not_at_all() {
     let args = ["predict", "model", "--input", "in.csv", "--output"];
     let outcome = sandbox.run(&[&args[..], &["out.csv"]].concat());
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""));
-    assert!(outcome.stderr.contains("1 answers before the error were not written"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("note: 1 answer before the error was not written"), "{}", outcome.stderr);
     assert_eq!(std::fs::read(sandbox.path("out.csv")).unwrap(), b"old");
     // Refused before the encoder is looked for.
     std::fs::remove_dir_all(sandbox.path("model")).unwrap();
@@ -385,6 +385,46 @@ fn answers_appear_whole_or_not_at_all() {
     ] {
         assert_eq!(sandbox.fail(&[&args[..], &[output]].concat()), expected);
     }
+}
+
+/// The first record settles the keys of the answers: they do not change with what later records have.
+#[test]
+fn answers_stand_under_the_same_keys_in_every_record() {
+    let sandbox = Sandbox::with_model();
+    let predict = |file: &str| {
+        let args = ["predict", "model", "--input", file, "-p", "--output-format", "jsonl"];
+        let outcome = sandbox.run(&args);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        (outcome.stdout, outcome.stderr)
+    };
+    let rows =
+        "{\"text\": \"a\"}\n{\"text\": \"b\", \"label\": \"own\", \"probabilities\": 1}\n{\"text\": \"c\"}\n";
+    sandbox.write("later.jsonl", rows);
+    let (answers, notes) = predict("later.jsonl");
+    for answer in json_lines(&answers) {
+        assert!(["good", "bad"].contains(&answer["label"].as_str().unwrap()), "{answer}");
+        assert!(answer["probabilities"].is_object(), "{answer}");
+    }
+    assert_eq!(json_lines(&answers)[1]["input_label"], "own");
+    assert_eq!(json_lines(&answers)[1]["input_probabilities"], 1);
+    assert_eq!(
+        notes.matches("the key \"label\" of record 2 is written as \"input_label\"").count(),
+        1,
+        "{notes}"
+    );
+    sandbox.write("first.jsonl", "{\"text\": \"a\", \"label\": \"own\"}\n{\"text\": \"b\"}\n");
+    for answer in json_lines(&predict("first.jsonl").0) {
+        assert!(answer["predicted_label"].is_string(), "{answer}");
+    }
+    // Two columns of one name are two keys.
+    sandbox.write("twice.csv", "text,label,label\na,x,y\nb,z,w\n");
+    let (answers, _) = predict("twice.csv");
+    for line in answers.lines() {
+        assert_eq!(line.matches("\"label\":").count(), 1, "{line}");
+    }
+    let first = &json_lines(&answers)[0];
+    assert_eq!((&first["label"], &first["label_2"]), (&"x".into(), &"y".into()));
+    assert!(first["predicted_label"].is_string());
 }
 
 /// The same hint as for a file, in every command that reads.

@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::Duration;
 
-use super::place::resolve;
+use super::place::{check_is_end, resolve};
+use super::shell_word::shell_word;
 use super::temporary::{
     Temporary, backups, is_temporary_name, lock_abandoned, move_to_backup, open_folder, remove_leftovers,
     split,
@@ -31,6 +32,9 @@ pub fn write_folder_atomically(path: &Path, fill: impl FnOnce(&Path) -> Result<(
     let (parent, name) = split(&target)?;
     fs::create_dir_all(parent).map_err(|e| Error::io(parent, &e))?;
     recover_folder(&target)?;
+    if let Ok(old) = fs::symlink_metadata(&target) {
+        check_is_end(&target, &old)?;
+    }
     let (temporary, lock) = Temporary::folder(parent, &name).map_err(io)?;
     fill(temporary.path())?;
     modes::open_again(temporary.path(), lock.usual_mode).map_err(io)?;
@@ -122,9 +126,9 @@ pub fn recover_folder(path: &Path) -> Result<()> {
                 Err(_) if backup.exists() => {
                     let message = "a process was ended while it replaced this folder";
                     Err(Error::new(ErrorKind::Io, message).at(path.display().to_string()).with_hint(format!(
-                        "rename {} to {}",
-                        backup.display(),
-                        target.display()
+                        "move it back: mv {} {}",
+                        shell_word(&backup.display().to_string()),
+                        shell_word(&target.display().to_string())
                     )))
                 }
                 _ => Ok(()),

@@ -18,6 +18,7 @@ mod modes;
 mod place;
 mod regular;
 mod scratch;
+mod shell_word;
 mod temporary;
 
 pub use atomic_file::{AtomicFile, write_atomically};
@@ -28,4 +29,5 @@ pub use place::{
 };
 pub use regular::{check_is_file, open_file, read_file};
 pub use scratch::ScratchFile;
+pub use shell_word::shell_word;
 pub use temporary::{TemporaryFolder, open_no_follow, remove_abandoned, remove_leftovers};

@@ -56,6 +56,10 @@ pub(super) fn keep(of_old: &Metadata, path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+        // A link's mode says nothing about who may read.
+        if of_old.is_symlink() {
+            return Ok(());
+        }
         let new = fs::symlink_metadata(path)?;
         let mut mode = of_old.mode() & 0o7777;
         let is_ours = (new.uid(), new.gid()) == (of_old.uid(), of_old.gid());

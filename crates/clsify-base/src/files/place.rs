@@ -139,6 +139,7 @@ pub(super) fn check_replaceable_at(path: &Path, old: &Metadata) -> Result<()> {
         let error = Error::new(ErrorKind::InvalidArgument, message).at(path.display().to_string());
         Err(error.with_hint(hint))
     };
+    check_is_end(path, old)?;
     let (Some(parent), Ok(of_parent)) = (path.parent(), parent_metadata(path)) else { return Ok(()) };
     if is_mount_point(path, old, &of_parent) {
         let what = if old.is_dir() { "folder" } else { "file" };
@@ -162,6 +163,17 @@ pub(super) fn check_replaceable_at(path: &Path, old: &Metadata) -> Result<()> {
         return refuse(&format!("{owner} {}", parent.display()), "choose another path");
     }
     Ok(())
+}
+
+/// Fails if a path is still a link after [`resolve`]: one that leads round in a circle. A rename would replace it.
+pub(super) fn check_is_end(path: &Path, metadata: &Metadata) -> Result<()> {
+    if !metadata.is_symlink() {
+        return Ok(());
+    }
+    let message = "expected a path that leads somewhere, got links that lead to each other";
+    Err(Error::new(ErrorKind::InvalidArgument, message)
+        .at(path.display().to_string())
+        .with_hint("remove the link, or choose another path"))
 }
 
 fn parent_metadata(path: &Path) -> std::io::Result<Metadata> {

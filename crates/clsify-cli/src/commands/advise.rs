@@ -7,7 +7,7 @@ use clsify::dataset::LabelSeparator;
 use clsify::encoder::Dtype;
 use clsify::evaluation::Scoring;
 use clsify::features::pooling_names;
-use clsify::files::write_atomically;
+use clsify::files::{shell_word, write_atomically};
 use clsify::observer::Observer;
 use clsify::split::{SplitOptions, TestSize};
 use clsify::studies::EncoderSpeed;
@@ -24,7 +24,7 @@ use crate::console::Console;
 use crate::grouping::GroupArgs;
 use crate::loading::{DEFAULT_ENCODER, load_encoder_with, load_training_dataset, locate_encoder};
 use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, RowArgs, WeightArgs, at_least_one, test_size};
-use crate::output::{check_output, check_parent, is_stdout, write_json, write_text};
+use crate::output::{check_output, is_stdout, write_json, write_text};
 use crate::table::{Table, shorten};
 
 /// Sentences that a speed is measured with.
@@ -140,7 +140,6 @@ struct RunnerUp {
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     if let Some(path) = &args.chart {
         anyhow::ensure!(!is_stdout(path), "--chart: expected a file, got {}", path.display());
-        check_parent(path)?;
     }
     check_output(args.output.as_deref(), &[args.chart.as_deref()], &[&args.data])?;
     let options = args.options.labelled(args.limit, args.multi_label.as_ref());
@@ -206,20 +205,13 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 
 /// The command that trains a candidate, on the same rows.
 fn command(args: &Args, encoder: &str, dtype: Dtype, candidate: &Candidate) -> String {
-    let quoted = |text: &str| {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-        match !text.is_empty() && text.chars().all(is_plain) {
-            true => text.to_string(),
-            false => format!("'{}'", text.replace('\'', "'\\''")),
-        }
-    };
     let mut command = format!(
         "clsify train --encoder {} --layers {} --pooling {} --scaling standard --c {} --dtype {dtype} --data {} --output model",
-        quoted(encoder),
+        shell_word(encoder),
         candidate.features.layers,
         pooling_names(&candidate.features.poolings),
         candidate.c,
-        quoted(&args.data.display().to_string()),
+        shell_word(&args.data.display().to_string()),
     );
     let separator = args.multi_label.iter().map(|separator| ("--multi-label", separator.to_string()));
     for (name, value) in args
@@ -233,7 +225,7 @@ fn command(args: &Args, encoder: &str, dtype: Dtype, candidate: &Candidate) -> S
     {
         command.push_str(&format!(" {name}"));
         if !value.is_empty() {
-            command.push_str(&format!(" {}", quoted(&value)));
+            command.push_str(&format!(" {}", shell_word(&value)));
         }
     }
     if args.class_weight == ClassWeightArg::Balanced {

@@ -23,6 +23,7 @@ const N_SENTENCES: usize = 1024;
 /// The ceiling is what the processor can do at most in an arithmetic, measured by its multiply-add instruction alone. The
 /// operations are those that the features need: no padding, and with cls pooling the last layer for one token a sentence.
 #[derive(clap::Args)]
+#[command(mut_group("DataOptions", |group| group.requires("data")))]
 #[command(after_help = "Examples:
   clsify bench --encoder all-MiniLM-L6-v2
   clsify bench --encoder all-MiniLM-L6-v2 --dtype f32 --dtype int8 --data reviews.tsv --limit 2000 --json")]

@@ -12,9 +12,9 @@ use clsify::model::{EncoderReport, SavedModel};
 use clsify::studies::{Answers, ComparedRows, ComparisonForm, ComparisonReport, Disagreement, compare};
 
 use crate::console::Console;
-use crate::loading::{load_classifier, load_test_dataset, note_labels_without_column};
+use crate::loading::{load_classifier, load_rows_to_score, note_labels_without_column};
 use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
-use crate::output::{check_apart, check_parent, check_stdout, is_stdout, stdout, write_json, write_text};
+use crate::output::{check_output, is_stdout, stdout, write_json, write_text};
 use crate::table::{Table, n_shown, shorten};
 
 /// Compare two saved classifiers on the same labelled sentences: which is better, and is that more than chance?
@@ -83,9 +83,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
-    check_stdout()?;
-    args.output.iter().try_for_each(|path| check_parent(path))?;
-    check_apart(&[args.output.as_deref()], &[&args.data])?;
+    check_output(None, &[args.output.as_deref()], &[&args.data])?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
     ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --output -, got both");
     // Before the data, which is of another form where a model has several labels a sentence.
@@ -113,7 +111,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let options = DatasetOptions { multi_label: separator.cloned(), ..args.options.with_limit(args.limit) };
     let options = args.weight.of(options);
     let columns = options.label_columns.clone();
-    let dataset = load_test_dataset(&args.data, options, console)?;
+    let dataset = load_rows_to_score(&args.data, options, console)?;
     let load = |model: &PathBuf, encoder: &Option<String>| {
         load_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)
     };

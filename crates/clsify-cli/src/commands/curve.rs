@@ -16,7 +16,7 @@ use crate::loading::{DEFAULT_ENCODER, load_encoder, load_training_dataset, locat
 use crate::options::{
     CacheArgs, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
 };
-use crate::output::{check_output, check_parent, is_stdout, stdout, write_json, write_text};
+use crate::output::{check_output, is_stdout, stdout, write_json, write_text};
 use crate::table::{Table, shorten};
 
 /// Show how accuracy grows with the number of training rows, and whether more of them would help
@@ -98,7 +98,6 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.fit.note_unused_c(&args.grid, console);
-    args.chart.iter().try_for_each(|path| check_parent(path))?;
     let read: Vec<&Path> =
         std::iter::once(&args.data).chain(&args.split.test_data).map(PathBuf::as_path).collect();
     check_output(args.output.as_deref(), &[args.chart.as_deref()], &read)?;

@@ -19,7 +19,7 @@ use crate::options::{
     CacheArgs, DataOptions, EncodingArgs, FeatureArgs, PooledArgs, PoolingArg, WeightArgs, at_least_one,
     positive,
 };
-use crate::output::{check_apart, check_parent, check_stdout, is_stdout, stdout, write_json, write_text};
+use crate::output::{check_output, is_stdout, stdout, write_json, write_text};
 use crate::table::{Table, n_shown, shorten};
 
 /// Find what is wrong with labelled sentences before training on them
@@ -166,10 +166,8 @@ impl Check {
 }
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
-    check_stdout()?;
-    args.output.iter().try_for_each(|path| check_parent(path))?;
     let read: Vec<&Path> = std::iter::once(&args.data).chain(&args.test_data).map(PathBuf::as_path).collect();
-    check_apart(&[args.output.as_deref()], &read)?;
+    check_output(None, &[args.output.as_deref()], &read)?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
     ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --output -, got both");
     if let Some(check) = args.fail_on.iter().find(|check| args.text_only && check.needs_encoder()) {

@@ -12,8 +12,9 @@ use clsify::observer::Observer;
 use crate::console::Console;
 use crate::loading::{load_encoder, locate_encoder};
 use crate::options::{DataOptions, FeatureArgs, at_least_one};
-use crate::output::{check_apart, check_parent, is_stdout, stdout};
+use crate::output::{check_written, is_stdout, stdout};
 use crate::records::{Groups, stream_sentences};
+use crate::table::counted;
 
 /// Write the vectors of sentences to a .npy file: float32, one row per sentence, in order
 ///
@@ -48,8 +49,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
-    check_parent(&args.output)?;
-    check_apart(&[Some(&args.output)], &[&args.input])?;
+    check_written(&[Some(&args.output)], &[&args.input])?;
     let (groups, total_bytes) = stream_sentences(&args.input, &args.data.with_limit(args.limit))?;
     let located = locate_encoder(&args.encoder, console)?;
     let encoder = load_encoder(&located, &args.features, None, console)?;
@@ -107,7 +107,8 @@ fn write_rows<W: Write + Seek>(
             Ok(npy.write(features).map_err(io)?)
         });
     if streamed.is_err() && n_rows > 0 {
-        console.note(&format!("{n_rows} sentences before the error were encoded; nothing was written"));
+        let were = counted(n_rows, "sentence before the error was", "sentences before the error were");
+        console.note(&format!("{were} encoded; nothing was written"));
     }
     let streamed = streamed?;
     Ok((npy.finish().map_err(io)?, streamed))

@@ -14,9 +14,9 @@ use self::errors::Subject;
 use crate::commands::train::{multi_label, scores, weighted};
 use crate::console::Console;
 use crate::decision::evaluated_text;
-use crate::loading::{load_classifier, load_test_dataset, note_labels_without_column};
+use crate::loading::{load_classifier, load_rows_to_score, note_labels_without_column};
 use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
-use crate::output::{check_output, check_parent, is_stdout, write_json, write_text};
+use crate::output::{check_output, is_stdout, write_json, write_text};
 use crate::reliability_chart::{Series, check_chart, last_name, write_chart};
 
 /// Score a saved classifier on labelled sentences
@@ -76,9 +76,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
-    args.json.iter().try_for_each(|path| check_parent(path))?;
     check_chart(args.chart.as_deref(), args.json.as_deref())?;
-    args.errors.iter().try_for_each(|path| check_parent(path))?;
     let files = [args.json.as_deref(), args.chart.as_deref(), args.errors.as_deref()];
     let n_on_stdout = files.iter().flatten().filter(|path| is_stdout(path)).count();
     ensure!(n_on_stdout < 2, "stdout: expected one of --json, --chart and --errors there, got several");
@@ -89,7 +87,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let options = args.options.with_limit(args.limit);
     let options = args.weight.of(DatasetOptions { multi_label: separator.cloned(), ..options });
     let columns = options.label_columns.clone();
-    let dataset = load_test_dataset(&args.data, options, console)?;
+    let dataset = load_rows_to_score(&args.data, options, console)?;
     note_labels_without_column(&args.data, &columns, &saved.classes, console);
     let (encoder, cache) = (args.encoder.as_deref(), args.cache.open());
     let classifier = load_classifier(&args.model, encoder, args.dtype, cache, console)?;

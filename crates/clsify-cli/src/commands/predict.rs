@@ -13,7 +13,7 @@ use self::answers::{Answers, Style};
 use crate::console::{Console, Notes};
 use crate::loading::load_classifier;
 use crate::options::{DataOptions, DtypeArg};
-use crate::output::{Output, check_apart, check_parent};
+use crate::output::{Output, check_written};
 use crate::records::{RecordOptions, note_files, stream_records, stream_stdin, texts};
 
 /// Predict the labels of sentences
@@ -25,7 +25,7 @@ use crate::records::{RecordOptions, note_files, stream_records, stream_stdin, te
 /// \r, a backslash as \\ and any other control character as \u and four hexadecimal digits. In the sentence, which is
 /// only repeated, control characters become spaces.
 #[derive(clap::Args)]
-#[command(mut_group("DataOptions", |group| group.requires("input")))]
+#[command(mut_group("DataOptions", |group| group.requires("input").conflicts_with("texts")))]
 #[command(after_help = "Examples:
   clsify predict model \"a visually stunning rumination on love\"
   clsify predict model -p --output-format json < sentences.txt
@@ -53,7 +53,7 @@ pub(crate) struct Args {
     ///
     /// `text`: label and sentence. `tsv`: label, probabilities and sentence under a header. `json`: one object per line with
     /// text and label. `csv`, `jsonl`: the record of the input with all of its columns or keys, followed by those of the
-    /// answer; if the input has a `label` of its own, the answer's is called `predicted_label`. A model that may abstain says ?,
+    /// answer; if the first record has a `label` of its own, the answer's is called `predicted_label` in the whole output. A model that may abstain says ?,
     /// with its best guess in brackets, in `best_guess` beside `abstained`, or in a column of its own. A multi-label model gives
     /// all labels, joined by its separator, in JSON as an array
     #[arg(long, value_enum)]
@@ -112,9 +112,8 @@ impl Args {
 }
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
-    args.output.iter().try_for_each(|path| check_parent(path))?;
     let read: Vec<&std::path::Path> = args.input.iter().map(PathBuf::as_path).collect();
-    check_apart(&[args.output.as_deref()], &read)?;
+    check_written(&[args.output.as_deref()], &read)?;
     let format = args.output_format();
     let options = RecordOptions {
         tolerates: args.on_error == OnError::Null,

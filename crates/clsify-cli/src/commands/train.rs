@@ -28,9 +28,7 @@ use crate::loading::{
 use crate::options::{
     CacheArgs, CalibrationArg, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
 };
-use crate::output::{
-    check_apart, check_outside, check_parent, check_stdout, is_stdout, write_json, write_text,
-};
+use crate::output::{check_output, check_outside, is_stdout, write_json, write_text};
 use crate::reliability_chart::{self, Series, check_chart, last_name, write_chart};
 use crate::table::{Table, shorten};
 
@@ -132,9 +130,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         "{}: expected the name of a folder for the model, got stdout",
         args.output.display()
     );
-    check_stdout()?;
     check_replaceable(&args.output)?;
-    args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
+    args.json.iter().try_for_each(|path| check_outside(path, &args.output, "--json"))?;
     check_chart(args.chart.as_deref(), args.json.as_deref())?;
     args.chart.iter().try_for_each(|path| check_outside(path, &args.output, "--chart"))?;
     args.cache.check_outside(&args.output)?;
@@ -144,7 +141,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let costs = args.decision.cost_file();
     let read: Vec<&Path> =
         [Some(args.data.as_path()), args.split.test_data.as_deref(), costs].into_iter().flatten().collect();
-    check_apart(&[args.json.as_deref(), args.chart.as_deref()], &read)?;
+    check_output(None, &[args.json.as_deref(), args.chart.as_deref()], &read)?;
     let options = args.data_options();
     let decision = args.decision.options(options.multi_label.is_some())?;
     let dataset = load_training_dataset(&args.data, &options, &args.class_limit, console)?;
@@ -242,15 +239,6 @@ fn finish(args: &Args, trained: &Trained, series: &[Series], console: &Console) 
     }
     console.say(&format!("saved: {}", args.output.display()));
     Ok(())
-}
-
-/// A report goes beside the model, not into its folder, which is replaced as a whole.
-pub(crate) fn check_report(report: &Path, output: &Path) -> anyhow::Result<()> {
-    if is_stdout(report) {
-        return Ok(());
-    }
-    check_outside(report, output, "--json")?;
-    check_parent(report)
 }
 
 /// The encoder that lies in the folder of an earlier model goes when that is replaced.

@@ -3,13 +3,14 @@
 mod report;
 mod story;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use clap::builder::NonEmptyStringValueParser;
 use clsify::classifier::LogisticRegressionOptions;
 use clsify::dataset::Dataset;
+use clsify::files::shell_word;
 use clsify::model::{Features, check_replaceable};
 use clsify::split::{SplitOptions, class_folds, train_test_split};
 use clsify::training::{GridSearchOptions, TestRows, TrainOptions, Trained, train};
@@ -19,11 +20,12 @@ use self::report::{
     ARTICLE, DotProduct, EncoderShape, GridSize, Padding, Story, StorySeconds, Tokens, TutorialReport,
     features, predict, sentences,
 };
-use crate::commands::train::{check_report, check_stays};
+use crate::commands::train::check_stays;
 use crate::console::Console;
-use crate::loading::{load_dataset, load_encoder_with, say_counts};
+use crate::decision::misused;
+use crate::loading::{load_dataset, load_encoder_with, one_label, say_counts};
 use crate::options::{CacheArgs, DtypeArg, EncodingArgs, RowArgs, article_grid, at_least_one};
-use crate::output::{check_stdout, is_closed_pipe, is_stdout, write_json, write_text};
+use crate::output::{check_output, check_outside, is_closed_pipe, is_stdout, write_json, write_text};
 use crate::records::note_files;
 
 /// The article's encoder, and the one that stands in for it where it cannot be had: just as wide.
@@ -42,7 +44,6 @@ const SENTENCES: [&str; 3] = [
 ///
 /// After "A Visual Guide to Using BERT for the First Time" by Jay Alammar.
 #[derive(clap::Args)]
-#[command(mut_group("RowArgs", |group| group.requires("data")), mut_group("DataOptions", |group| group.requires("data")))]
 #[command(after_help = "Examples:
   clsify tutorial
   clsify tutorial --encoder all-MiniLM-L6-v2 --sentence \"my own sentence\"
@@ -88,10 +89,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
+    if let Some((option, _)) = args.options.given().first().filter(|_| args.data.is_none()) {
+        return Err(misused(&format!("the argument '{option}' has no effect without '--data <FILE>'")));
+    }
     ensure!(!is_stdout(&args.output), "{}: expected the name of a folder, got stdout", args.output.display());
-    check_stdout()?;
     check_replaceable(&args.output)?;
-    args.json.iter().try_for_each(|path| check_report(path, &args.output))?;
+    args.json.iter().try_for_each(|path| check_outside(path, &args.output, "--json"))?;
+    let read: Vec<&Path> = args.data.iter().map(PathBuf::as_path).collect();
+    check_output(None, &[args.json.as_deref()], &read)?;
     args.cache.check_outside(&args.output)?;
     if let Some(data) = &args.data {
         check_stays(data, &args.output, "move the file")?;
@@ -117,7 +122,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         }
     };
     let data_options = args.options.with_limit(Some(args.limit));
-    let dataset = load_dataset(&path, &data_options, console)?;
+    let dataset = load_dataset(&path, &data_options, console)
+        .map_err(|error| one_label(error, "the tutorial takes one label per sentence"))?;
     let split = SplitOptions { seed: args.seed, ..SplitOptions::default() };
     check_rows(&dataset, &split).map_err(|error| error.at(path.display().to_string()))?;
     let (located, why) = locate(&hub, args.encoder.as_deref(), console)?;
@@ -190,7 +196,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if is_on_stdout {
         write_json("-".as_ref(), &report)?;
     }
-    let (output, name) = (quoted(&args.output.display().to_string()), quoted(&located.name));
+    let (output, name) = (shell_word(&args.output.display().to_string()), shell_word(&located.name));
     tell(&story::farewell(&report.story.seconds, &output, &name, ARTICLE_SENTENCE))?;
     console.hint_faster_dtype(classifier.encoder());
     Ok(())
@@ -221,10 +227,4 @@ fn locate(hub: &Hub, asked: Option<&str>, console: &Console) -> anyhow::Result<(
     let located =
         hub.pull(second, console).map_err(|e| anyhow::Error::new(e).context(format!("{first}: {error}")))?;
     Ok((located, why))
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@~".contains(c);
-    if path.chars().all(is_plain) { path.to_string() } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }

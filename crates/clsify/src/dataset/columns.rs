@@ -3,7 +3,9 @@
 use ::csv::StringRecord;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::shell_word;
 
+use super::flag::is_set;
 use super::messages::{expected_columns, list, n_columns, quoted, suggestion};
 use super::options::{Column, DatasetOptions, Format, Header};
 use super::order::{is_header_alone, is_sentence_second};
@@ -82,7 +84,7 @@ pub(super) fn choose(
         Header::Auto => {
             let asked = [options.text_column.as_ref(), label_option, weight_option, group_option];
             asked.into_iter().flatten().chain(label_columns).any(Column::is_name)
-                || is_header(&names, labelled)?
+                || is_header(rows, &names, options, labelled)?
         }
     };
     let known = |known_names: &[&str]| if has_header { find_known(&names, known_names) } else { None };
@@ -92,6 +94,9 @@ pub(super) fn choose(
     let weight = asked(weight_option)?;
     let group = asked(group_option)?;
     let one_hot = label_columns.iter().map(|column| find(column, &names)).collect::<Result<Vec<usize>>>()?;
+    if header == Header::Auto && !has_header && is_no_record(rows, &names, &one_hot, weight) {
+        return Err(ask_for_header(&names));
+    }
     let is_free = |i: &usize| weight != Some(*i) && group != Some(*i) && !one_hot.contains(i);
     let mut sentence =
         asked_sentence.or_else(|| known(&SENTENCE_NAMES).filter(|&i| Some(i) != asked_label && is_free(&i)));
@@ -131,12 +136,20 @@ pub(super) fn choose(
         return Err(Error::new(ErrorKind::InvalidArgument, message));
     }
     let beside: Vec<usize> = weight.into_iter().chain(group).collect();
+    let names_of = Names { names: &names, header };
+    let check_named = |sentence: usize, label: Option<usize>| {
+        if !has_header {
+            return Ok(());
+        }
+        names_of.check_unique(Some(sentence), options.text_column.as_ref(), "--text-column")?;
+        names_of.check_unique(label, label_option, "--label-column")?;
+        names_of.check_unique(weight, weight_option, "--weight-column")?;
+        names_of.check_unique(group, group_option, "--group-column")?;
+        names_of.check_label_columns(&one_hot, label_columns)
+    };
     match (sentence, label) {
         (Some(sentence), None) if has_one_hot => {
-            if has_header {
-                let all = [sentence].into_iter().chain(beside.clone()).chain(one_hot.iter().copied());
-                all.into_iter().try_for_each(|column| check_unique(&names, column))?;
-            }
+            check_named(sentence, None)?;
             let name = |&i: &usize| if has_header { names[i].to_string() } else { i.to_string() };
             let one_hot: Vec<(usize, String)> = one_hot.iter().map(|i| (*i, name(i))).collect();
             check_one_hot(sentence, &beside, &one_hot)?;
@@ -147,23 +160,20 @@ pub(super) fn choose(
             Err(Error::new(ErrorKind::InvalidArgument, message))
         }
         (Some(sentence), Some(label)) if labelled => {
-            if has_header {
-                check_unique(&names, sentence)?;
-                check_unique(&names, label)?;
-                beside.iter().try_for_each(|&column| check_unique(&names, column))?;
-            }
+            check_named(sentence, Some(label))?;
             let one_hot = Vec::new();
             Ok(Columns { count, sentence, label: Some(label), one_hot, weight, group, has_header })
         }
         (Some(sentence), _) if !labelled => {
-            if has_header {
-                check_unique(&names, sentence)?;
-            }
+            check_named(sentence, None)?;
             let (one_hot, weight, group) = (Vec::new(), None, None);
             Ok(Columns { count, sentence, label: None, one_hot, weight, group, has_header })
         }
         _ if has_one_hot => Err(no_sentence(&names)),
-        _ => Err(undecided(&names, has_header, sentence, labelled, beside.len())),
+        _ => {
+            let of_labels = label_columns_hint(rows, &names, options, labelled);
+            Err(undecided(&names, has_header, sentence, labelled, beside.len(), of_labels))
+        }
     }
 }
 
@@ -217,29 +227,96 @@ fn check_header_is_said(
         return Ok(());
     }
     let names: Vec<&str> = rows.first.iter().map(str::trim).collect();
-    let message = format!("expected a first row that is clearly a header or a record, got {}", list(&names));
-    Err(Error::new(ErrorKind::Dataset, message)
-        .with_hint("add --header present if it is a header, --header absent if it is not"))
+    Err(ask_for_header(&names))
+}
+
+fn ask_for_header(names: &[&str]) -> Error {
+    let message = format!("expected a first row that is clearly a header or a record, got {}", list(names));
+    Error::new(ErrorKind::Dataset, message)
+        .with_hint("add --header present if it is a header, --header absent if it is not")
+}
+
+/// Whether the first row has words where records have numbers: in every column of one label, or as the weight.
+fn is_no_record(rows: &FirstRows<'_>, names: &[&str], one_hot: &[usize], weight: Option<usize>) -> bool {
+    let has_words = |columns: &[usize], is_number: fn(&str) -> bool| {
+        let of_rest = |row: &StringRecord| columns.iter().any(|&i| row.get(i).is_some_and(is_number));
+        !columns.is_empty()
+            && columns.iter().all(|&i| names[i].contains(char::is_alphabetic) && !is_number(names[i]))
+            && (rows.rest.is_empty() || rows.rest.iter().any(of_rest))
+    };
+    has_words(one_hot, |cell| is_set(cell).is_some())
+        || has_words(weight.as_slice(), |cell| cell.trim().parse::<f64>().is_ok())
 }
 
 /// Whether the first row is a header, by the names in it. A row that may be one or not is an error.
-fn is_header(names: &[&str], labelled: bool) -> Result<bool> {
-    match (find_known(names, &SENTENCE_NAMES), find_known(names, &LABEL_NAMES)) {
+fn is_header(rows: &FirstRows<'_>, names: &[&str], options: &DatasetOptions, labelled: bool) -> Result<bool> {
+    let known_sentence = find_known(names, &SENTENCE_NAMES);
+    if labelled && !options.label_columns.is_empty() {
+        // They are numbers here; what stands in them tells a header from a record.
+        let is_flag = |column: &Column| match column {
+            Column::Index(i) => names.get(*i).is_some_and(|cell| is_set(cell).is_some()),
+            Column::Name(_) => false,
+        };
+        return match (known_sentence.is_some(), options.label_columns.iter().any(is_flag)) {
+            (true, true) => Err(ask_for_header(names)),
+            (is_known, _) => Ok(is_known),
+        };
+    }
+    match (known_sentence, find_known(names, &LABEL_NAMES)) {
         (Some(_), Some(_)) => Ok(true),
         (Some(_), None) if !labelled => Ok(true),
         (None, None) => Ok(false),
         // One column: too few anyway, or a sentence.
         _ if names.len() == 1 => Ok(false),
         _ => {
-            let message = format!(
-                "expected a header that names a sentence and a label column, or none, got {}",
-                list(names)
-            );
-            let hint = "if it is a header, name its columns: --text-column and --label-column; if it is a record: \
-                        --header absent";
+            let (columns, options) = match labelled {
+                true => {
+                    let of_labels = label_columns_hint(rows, names, options, labelled).unwrap_or_default();
+                    let named = "name its columns: --text-column and --label-column";
+                    ("a sentence and a label column", format!("{named}{of_labels}"))
+                }
+                false => ("a sentence column", "name its sentence column: --text-column".to_string()),
+            };
+            let message = format!("expected a header that names {columns}, or none, got {}", list(names));
+            let hint = format!("if it is a header, {options}; if it is a record: --header absent");
             Err(Error::new(ErrorKind::Dataset, message).with_hint(hint))
         }
     }
+}
+
+/// The advice to take columns for labels, where several hold only zeros and ones and the data may be of label sets.
+fn label_columns_hint(
+    rows: &FirstRows<'_>,
+    names: &[&str],
+    options: &DatasetOptions,
+    labelled: bool,
+) -> Option<String> {
+    // Rows that score a model of one label per sentence have no use for it.
+    let may_be = labelled && (options.multi_label.is_some() || !options.allow_one_class);
+    let is_one =
+        |i: &usize| rows.rest.iter().all(|row| row.get(*i).is_some_and(|cell| is_set(cell).is_some()));
+    let columns: Vec<usize> = (0..names.len()).filter(is_one).collect();
+    if !may_be || rows.rest.is_empty() || columns.len() < 2 {
+        return None;
+    }
+    let names: Vec<&str> = columns.iter().map(|&i| names[i]).collect();
+    Some(label_columns_option(&names).unwrap_or_else(|| {
+        let numbers: Vec<String> = columns.iter().map(usize::to_string).collect();
+        label_columns_text(&numbers.join(","))
+    }))
+}
+
+/// The same of names; nothing where a name cannot be given.
+pub(super) fn label_columns_option(names: &[&str]) -> Option<String> {
+    let can_be_given = |(i, name): (usize, &&str)| {
+        let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+        !is_number && !name.contains(',') && !names[..i].contains(name)
+    };
+    names.iter().enumerate().all(can_be_given).then(|| label_columns_text(&names.join(",")))
+}
+
+fn label_columns_text(columns: &str) -> String {
+    format!(", or, if 1 says that a sentence has a label, --label-columns {}", shell_word(columns))
 }
 
 fn undecided(
@@ -248,6 +325,7 @@ fn undecided(
     sentence: Option<usize>,
     labelled: bool,
     n_beside: usize,
+    of_labels: Option<String>,
 ) -> Error {
     let expected = 2 + n_beside;
     let hint = match labelled {
@@ -256,7 +334,7 @@ fn undecided(
     };
     let taken =
         "; --weight-column and --group-column need columns other than those of the sentence and the label";
-    let hint = format!("{hint}{}", if n_beside > 0 { taken } else { "" });
+    let hint = format!("{hint}{}{}", of_labels.unwrap_or_default(), if n_beside > 0 { taken } else { "" });
     let message = match sentence {
         _ if !has_header || names.len() < expected => {
             let error = Error::new(ErrorKind::Dataset, expected_columns(expected, names.len()));
@@ -335,14 +413,56 @@ pub(super) fn find_known_keys(keys: &[&str]) -> (Option<usize>, Option<usize>) {
     (find_known(keys, &SENTENCE_NAMES), find_known(keys, &LABEL_NAMES))
 }
 
-fn check_unique(names: &[&str], index: usize) -> Result<()> {
-    let name = names[index];
-    match names.iter().filter(|other| **other == name).count() {
-        1 => Ok(()),
-        n => {
-            let error =
-                Error::new(ErrorKind::Dataset, format!("expected one column {}, got {n}", quoted(name)));
-            Err(error.with_hint("choose by number from 0: --text-column and --label-column"))
+/// The names of a header.
+struct Names<'a> {
+    names: &'a [&'a str],
+    header: Header,
+}
+
+impl Names<'_> {
+    /// Fails if a column goes by a name that others have too. A column that was asked for by number is the only one meant.
+    fn check_unique(&self, index: Option<usize>, asked: Option<&Column>, option: &str) -> Result<()> {
+        let Some(index) = index.filter(|_| !matches!(asked, Some(Column::Index(_)))) else { return Ok(()) };
+        let ways: Vec<String> = self.places(index).map(|i| format!("{option} {i}")).collect();
+        if ways.len() == 1 {
+            return Ok(());
         }
+        Err(self.several(index, &format!("choose one of them by its number: {}", ways.join(" or "))))
+    }
+
+    /// The same for columns of one label each, whose names are the labels.
+    fn check_label_columns(&self, columns: &[usize], asked: &[Column]) -> Result<()> {
+        let by_name = columns.iter().zip(asked).filter(|(_, asked)| asked.is_name());
+        if let Some((&index, _)) = by_name.into_iter().find(|(index, _)| self.places(**index).count() > 1) {
+            let numbers: Vec<String> = columns.iter().map(usize::to_string).collect();
+            let way = format!("choose columns by their numbers: --label-columns {}", numbers.join(","));
+            return Err(self.several(index, &way));
+        }
+        let is_again = |(i, &index): (usize, &usize)| {
+            columns[..i].iter().any(|&other| other != index && self.names[other] == self.names[index])
+        };
+        match columns.iter().enumerate().find(|&column| is_again(column)) {
+            Some((_, &index)) => {
+                let name = quoted(self.names[index]);
+                let message = format!("expected a name of its own for each label column, got {name} again");
+                let hint = format!("give column {index}, counted from 0, another name in the header");
+                Err(Error::new(ErrorKind::Dataset, message).with_hint(hint))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The numbers of the columns with this column's name.
+    fn places(&self, index: usize) -> impl Iterator<Item = usize> {
+        let all = self.names.iter().enumerate();
+        all.filter(move |(_, other)| **other == self.names[index]).map(|(i, _)| i)
+    }
+
+    fn several(&self, index: usize, way: &str) -> Error {
+        let (name, n) = (quoted(self.names[index]), self.places(index).count());
+        let error = Error::new(ErrorKind::Dataset, format!("expected one column {name}, got {n}"));
+        // The number of a column does not tell whether there is a header.
+        let header = if self.header == Header::Present { "" } else { ", and add --header present" };
+        error.with_hint(format!("{way}{header}"))
     }
 }

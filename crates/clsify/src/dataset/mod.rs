@@ -38,6 +38,7 @@ mod damage;
 mod damage_kind;
 mod example;
 mod examples;
+mod flag;
 mod formats;
 mod groups;
 mod inspected;

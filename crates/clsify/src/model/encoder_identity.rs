@@ -96,6 +96,11 @@ impl EncoderFiles {
         self.files.iter().map(|file| file.name.as_str())
     }
 
+    /// Whether a file is one of these.
+    pub(crate) fn contains(&self, path: &Path) -> bool {
+        self.files.iter().any(|file| file.path == path)
+    }
+
     /// The folder, resolved.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder

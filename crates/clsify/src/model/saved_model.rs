@@ -17,14 +17,14 @@ use super::encoder_report::EncoderReport;
 use super::hash_memory::HashMemory;
 use super::seen_sentences::SeenSentences;
 use super::sentence_encoder::SentenceEncoder;
-use crate::checkpoint_folder::{open, read, refuse_stand_in, text};
+use crate::checkpoint_folder::{MODULES, open, read, refuse_stand_in, text};
 use crate::classifier::logistic_regression::check_weights;
 use crate::classifier::{ClassWeight, Scaling};
 use crate::dataset::LabelSeparator;
 use crate::decision::calibration::Calibration;
 use crate::decision::thresholds::Thresholds;
 use crate::decision::{Decision, Platt};
-use crate::encoder::{Dtype, encoder_files};
+use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Metrics;
 use crate::features::FeatureOptions;
@@ -32,7 +32,7 @@ use crate::files::{
     TemporaryFolder, carry_over, check_folder_writable, recover_folder, resolve, write_atomically,
     write_folder_atomically,
 };
-use crate::tokenizer::{is_settings, settings_change_ids, tokenizer_files};
+use crate::tokenizer::{is_settings, settings_change_ids};
 
 /// The newest version of the folder's form; this program reads those before it too. Version 1 had `pooling`, of the last
 /// layer, for `features`; version 3 has a `decision` other than the most probable class, or `multi_label`, which a program
@@ -45,6 +45,20 @@ const WEIGHTS: &str = "classifier.safetensors";
 const BUNDLED_ENCODER: &str = "encoder";
 /// The tensor of the training rows' fingerprints. Versions before it pass over it, and their models do without.
 const SEEN: &str = "training_rows";
+
+/// Files of an encoder's folder that are not always read, and belong to the encoder all the same.
+const NOT_READ: [&str; 10] = [
+    "config.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "tokenizer.json",
+    "tokenizer.model",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "pytorch_model.bin",
+    "model.safetensors",
+];
 
 /// Weights of a linear classifier are small; a file beyond this is not one of ours.
 const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
@@ -432,11 +446,16 @@ pub fn check_replaceable(folder: &Path) -> Result<()> {
 /// Whether a file is one that a model or an encoder consists of: a report written over it would destroy that.
 pub fn is_part_of_a_model(path: &Path) -> bool {
     let path = resolve(path);
-    let Some(folder) = path.parent().filter(|_| path.is_file()) else { return false };
-    let of_model = [METADATA, WEIGHTS].map(|name| folder.join(name));
-    (of_model[0].is_file() && of_model.contains(&path))
-        || encoder_files(folder)
-            .is_ok_and(|files| files.iter().chain(&tokenizer_files(folder)).any(|file| *file == path))
+    let has = |folder: &Path, name: &str| folder.join(name).is_file();
+    let is_one_of = |folder: &Path, names: &[&str]| names.iter().any(|name| folder.join(name) == path);
+    let is_part_of = |folder: &Path| {
+        (has(folder, METADATA) && is_one_of(folder, &[METADATA, WEIGHTS]))
+            || ((has(folder, "config.json") || has(folder, MODULES))
+                && (is_one_of(folder, &NOT_READ)
+                    || EncoderFiles::of(folder, &FeatureOptions::default()).contains(&path)))
+    };
+    // The files of a module lie in a folder of the encoder's.
+    path.is_file() && path.ancestors().skip(1).take(2).any(is_part_of)
 }
 
 /// The names in a model's folder that are the model's: they are replaced.

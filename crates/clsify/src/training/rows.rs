@@ -12,7 +12,7 @@ use crate::notes::cautions::{check_some_known, counts, note_labels, note_single_
 use crate::notes::label_notes::note_label_spelling;
 use crate::notes::list::list;
 use crate::observer::Observer;
-use crate::split::{Split, SplitOptions, split_rows};
+use crate::split::{Split, SplitOptions, TestSize, split_rows};
 use crate::targets::{LabelIndicator, Labels, Targets};
 
 /// Where the held-out rows come from.
@@ -104,7 +104,8 @@ impl<'a> Rows<'a> {
     pub(crate) fn check(&self, observer: &dyn Observer) -> Result<ConstantLabels> {
         let constant = match (self.train.labels(), self.test.labels()) {
             (Labels::Classes { class_ids, .. }, Labels::Classes { class_ids: y_test, .. }) => {
-                check_classes(class_ids, self.train.sample_weight(), &self.labels)?;
+                check_classes(class_ids, self.train.sample_weight(), &self.labels)
+                    .map_err(|error| self.with_way_to_stratify(error))?;
                 self.check_test_labels()?;
                 note_labels(observer, &self.labels, (class_ids, self.train.sample_weight()), y_test);
                 ConstantLabels::default()
@@ -119,6 +120,24 @@ impl<'a> Rows<'a> {
         };
         note_label_spelling(observer, &self.labels, self.dataset.separator());
         Ok(constant)
+    }
+
+    /// The advice to stratify, where that gives training rows of all classes: too few rows cannot be divided so.
+    fn with_way_to_stratify(&self, error: Error) -> Error {
+        let n_test = TestSize::Count(self.split.test.len());
+        let options = SplitOptions { seed: 0, test_size: n_test, stratify: true };
+        let all = targets(self.dataset, &self.labels);
+        let can_be_divided = all.is_ok_and(|all| {
+            all.groups().is_none() && self.test_dataset.is_none() && split_rows(&all, &options).is_ok()
+        });
+        let has_advice = error.hint().is_some();
+        match (has_advice, can_be_divided) {
+            (true, _) => error,
+            (false, true) => {
+                error.with_hint("give more rows, or let the split keep the shares of the classes: --stratify")
+            }
+            (false, false) => error.with_hint("give more rows of each class"),
+        }
     }
 
     fn check_test_labels(&self) -> Result<()> {
@@ -221,18 +240,19 @@ fn check_classes(y_train: &[usize], weights: Option<&[f64]>, labels: &[String]) 
         Some(first) if ids.any(|id| id != first) => return Ok(()),
         Some(first) if has_other(first) => (
             format!("expected at least 2 classes, got only {:?}", labels[first]),
-            "all rows of other labels have weight 0: give one of them a weight above 0",
+            Some("all rows of other labels have weight 0: give one of them a weight above 0"),
         ),
-        Some(first) => (
-            format!("expected at least 2 classes, got only {:?}", labels[first]),
-            "give more rows, or let the split keep the shares of the classes: --stratify",
-        ),
+        Some(first) => (format!("expected at least 2 classes, got only {:?}", labels[first]), None),
         None => (
             "expected at least one weight above 0, got only 0".to_string(),
-            "give the rows that should count a weight above 0",
+            Some("give the rows that should count a weight above 0"),
         ),
     };
-    Err(Error::new(ErrorKind::InvalidArgument, message).at("training rows").with_hint(hint))
+    let error = Error::new(ErrorKind::InvalidArgument, message).at("training rows");
+    Err(match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    })
 }
 
 /// The labels that there is nothing to learn about, which the observer hears of; an error when these are all.

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::candidates::{candidates, columns, is_wide, selection_features};
 use super::fits::{N_SPLITS, compared_logits, held_out_logits};
-use super::selection_rows::{interval, row_scores, selection_rows};
+use super::selection_rows::{expected, interval, row_scores, selection_rows};
 use super::selection_rule::{Cost, Runs, choose, top, undominated};
 use crate::classifier::{LogisticRegressionOptions, StandardScaler};
 use crate::encoder::EncoderConfig;
@@ -76,7 +76,8 @@ pub struct Candidate {
 pub struct Optimism {
     /// The score to expect: choices made on rows drawn with replacement, scored on the rows not drawn.
     pub score: f64,
-    /// The middle 95 % of these scores.
+    /// The middle 95 % of these scores, and no less than the chosen candidate's interval moved to `score`: where all choices
+    /// are right about all rows, that does not make the score certain.
     pub score_ci95: [f64; 2],
     /// By how much the chosen candidate's score is better than that.
     pub optimism: f64,
@@ -263,11 +264,12 @@ pub fn select_features(
     list.sort_by(|a, b| (sign * b.score).total_cmp(&(sign * a.score)));
     let worth = bias_corrected(&all_scores, N_BOOTSTRAPS, |resample| choose(&candidates, resample).1);
     let optimism = worth.map(|worth| {
-        let [low, high] = worth.score_ci95.map(|score| sign * score);
+        let scored = (chosen.score, chosen.score_ci95);
+        let (score, score_ci95) = expected(options.scoring, worth.score, worth.score_ci95, scored);
         Optimism {
-            score: sign * worth.score,
-            score_ci95: [low.min(high), low.max(high)],
-            optimism: sign * chosen.score - worth.score,
+            score,
+            score_ci95,
+            optimism: sign * (chosen.score - score),
             n_bootstraps: worth.n_bootstraps,
         }
     });

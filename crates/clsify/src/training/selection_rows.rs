@@ -76,10 +76,13 @@ pub(crate) fn row_scores(targets: &Targets, scoring: Scoring, logits: &[f64]) ->
 /// The 95 % interval of a score: Wilson's for a share of rows, by weight for as many as they are worth; else 1.96 standard
 /// errors to either side.
 pub(crate) fn interval(targets: &Targets, scoring: Scoring, scores: &RowScores) -> Result<[f64; 2]> {
+    let error = 1.96 * scores.standard_error();
     let is_share = match scoring {
         Scoring::Accuracy => true,
-        Scoring::F1Micro => matches!(targets.labels(), Labels::Classes { .. }),
-        Scoring::F1Macro | Scoring::LogLoss => false,
+        Scoring::F1Micro if matches!(targets.labels(), Labels::Classes { .. }) => true,
+        // Rows that are all right, or all wrong, have no spread, which does not make the score certain: it is that of a share.
+        Scoring::F1Micro | Scoring::F1Macro => matches!(scores.score, 0.0 | 1.0) && error == 0.0,
+        Scoring::LogLoss => false,
     };
     if is_share {
         // A row of any weight is above the score where it is right, and below where it is wrong.
@@ -94,11 +97,29 @@ pub(crate) fn interval(targets: &Targets, scoring: Scoring, scores: &RowScores) 
             Some(weights) => Ok(RatioScore::accuracy(&is_right, Some(weights))?.ci95()),
         };
     }
-    let error = 1.96 * scores.standard_error();
-    Ok(match scoring {
-        Scoring::LogLoss => [-scores.score - error, -scores.score + error],
-        _ => [(scores.score - error).max(0.0), (scores.score + error).min(1.0)],
-    })
+    let score = if scoring.is_more_better() { scores.score } else { -scores.score };
+    Ok([score - error, score + error].map(|end| possible(scoring, end)))
+}
+
+/// The nearest score that there can be.
+fn possible(scoring: Scoring, score: f64) -> f64 {
+    score.clamp(0.0, if scoring == Scoring::LogLoss { f64::INFINITY } else { 1.0 })
+}
+
+/// The score to expect of a choice and its interval, from those of choices on other rows, where more is better, and the
+/// chosen one's own: an interval is never narrower than what the number of rows makes it.
+pub(crate) fn expected(
+    scoring: Scoring,
+    elsewhere: f64,
+    elsewhere_ci95: [f64; 2],
+    (score, score_ci95): (f64, [f64; 2]),
+) -> (f64, [f64; 2]) {
+    let sign = if scoring.is_more_better() { 1.0 } else { -1.0 };
+    let expected = possible(scoring, sign * elsewhere);
+    let [a, b] = elsewhere_ci95.map(|end| sign * end);
+    let [low, high] = score_ci95.map(|end| end - score + expected);
+    let interval = [a.min(b).min(low), a.max(b).max(high)];
+    (expected, interval.map(|end| possible(scoring, end)))
 }
 
 #[cfg(test)]
@@ -119,6 +140,24 @@ mod tests {
         assert_eq!(rows.iter().filter(|&&i| class_ids[i] == 1).count(), MAX_ROWS / 10);
         assert_eq!(rows, rows_of(&class_ids).unwrap());
         assert_eq!(rows_of(&class_ids[..MAX_ROWS]).unwrap().len(), MAX_ROWS);
+    }
+
+    /// Oracle: by hand, and Wilson's interval of 60 of 60, 0.9398 to 1.
+    #[test]
+    fn what_is_expected_is_possible_and_no_more_certain_than_its_rows() {
+        let (score, [low, high]) = expected(Scoring::F1Macro, 0.9233, [0.755, 1.033], (0.95, [0.9, 1.0]));
+        assert_eq!((score, low, high), (0.9233, 0.755, 1.0));
+        assert_eq!(expected(Scoring::Accuracy, 1.0, [1.0; 2], (1.0, [0.9375, 1.0])), (1.0, [0.9375, 1.0]));
+        assert_eq!(
+            expected(Scoring::LogLoss, -0.25, [-0.5, 0.125], (0.25, [0.125, 0.375])),
+            (0.25, [0.0, 0.5])
+        );
+        let targets = Targets::classes([0, 1].repeat(30), 2);
+        let all_right = RowScores { score: 1.0, rows: vec![1.0; 60] };
+        for scoring in [Scoring::Accuracy, Scoring::F1Micro, Scoring::F1Macro] {
+            let [low, high] = interval(&targets, scoring, &all_right).unwrap();
+            assert!((low - 0.9398).abs() < 1e-4 && high == 1.0, "{scoring}: {low} {high}");
+        }
     }
 
     #[test]

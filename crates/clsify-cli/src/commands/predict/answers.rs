@@ -7,11 +7,11 @@ use clsify::observer::Observer;
 use serde_json::{Map, Value, json};
 
 use super::OutputFormat;
-use super::carried::{Columns, with_answer};
+use super::carried::{Columns, Keys};
 use crate::console::Console;
 use crate::output::{Output, csv_line};
 use crate::records::{Records, Row};
-use crate::table::{escape, one_field};
+use crate::table::{counted, escape, one_field};
 
 /// Sentences without an answer that are named.
 const MOST_NAMED: usize = 10;
@@ -33,6 +33,8 @@ pub(super) struct Answers<'a> {
     console: &'a Console,
     /// Of CSV; settled by the first record.
     columns: Option<Columns>,
+    /// Of JSONL, likewise.
+    keys: Option<Keys>,
     has_header: bool,
     /// Whether a key without a column has been named.
     has_named_key: bool,
@@ -42,7 +44,7 @@ pub(super) struct Answers<'a> {
 
 impl<'a> Answers<'a> {
     pub(super) fn new(output: Output, style: Style<'a>, tolerates: bool, console: &'a Console) -> Self {
-        let (columns, has_header, has_named_key) = (None, false, false);
+        let (columns, keys, has_header, has_named_key) = (None, None, false, false);
         let (n_answers, n_without) = (0, 0);
         Answers {
             output,
@@ -50,6 +52,7 @@ impl<'a> Answers<'a> {
             tolerates,
             console,
             columns,
+            keys,
             has_header,
             has_named_key,
             n_answers,
@@ -109,8 +112,17 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// Says once that CSV leaves out a key, which the first record does not have.
+    /// Says once that CSV leaves out a key, or that JSONL gives it another name, which the first record does not have.
     fn name_key(&mut self, row: &Row) {
+        let keys = self.keys.as_ref().filter(|_| !self.has_named_key);
+        if let Some((key, moved)) = keys.and_then(|keys| keys.moved(&row.fields)) {
+            self.has_named_key = true;
+            self.console.note(&format!(
+                "the key {key:?} of record {} is written as {moved:?} because the first record does not have it: answers stand under \
+                 {key:?}",
+                row.line
+            ));
+        }
         let Some(columns) = self.columns.as_ref().filter(|_| !self.has_named_key) else { return };
         if let Some(key) = columns.key_without_column(&row.fields) {
             self.has_named_key = true;
@@ -139,7 +151,9 @@ impl<'a> Answers<'a> {
     /// An error that ends the run, with what became of the answers before it.
     pub(super) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
         if self.output.is_atomic() && self.n_answers > 0 {
-            self.console.note(&format!("{} answers before the error were not written", self.n_answers));
+            let were =
+                counted(self.n_answers, "answer before the error was", "answers before the error were");
+            self.console.note(&format!("{were} not written"));
         }
         error
     }
@@ -158,6 +172,10 @@ impl<'a> Answers<'a> {
                 let own = columns.names().to_vec();
                 let names = columns.free_names(self.style.names(str::to_string));
                 Some(csv_line(own.into_iter().chain(names)))
+            }
+            OutputFormat::Jsonl => {
+                self.keys = Some(Keys::of(group, self.style.members()));
+                None
             }
             _ => None,
         }
@@ -182,7 +200,12 @@ impl<'a> Answers<'a> {
                 line.extend(style.object(answer));
                 Value::Object(line).to_string()
             }
-            OutputFormat::Jsonl => with_answer(&row.fields, group.header.as_deref(), style.object(answer)),
+            OutputFormat::Jsonl => {
+                let line = |keys: &Keys| {
+                    keys.with_answer(&row.fields, group.header.as_deref(), style.object(answer))
+                };
+                self.keys.as_ref().map(line).unwrap_or_default()
+            }
         }
     }
 }
@@ -243,6 +266,20 @@ impl Style<'_> {
             line.push_str(&format!("\t{}", pairs.join(", ")));
         }
         format!("{line}\t{sentence}")
+    }
+
+    /// The names of all members that an answer's object may have.
+    fn members(self) -> Vec<String> {
+        let label = if self.model.separator().is_some() { "labels" } else { "label" };
+        let mut names = vec![label];
+        if self.model.abstains() {
+            names.extend(["abstained", "best_guess"]);
+        }
+        if self.probabilities {
+            names.push("probabilities");
+        }
+        names.push("error");
+        names.into_iter().map(str::to_string).collect()
     }
 
     /// The members of an answer's object; null and the reason where there is no answer.

@@ -1,4 +1,5 @@
-//! Records of the input with an answer behind them: CSV with all columns, JSONL with all keys.
+//! Records of the input with an answer behind them: CSV with all columns, JSONL with all keys. The first record settles the
+//! names of the answer for the whole output.
 
 use std::collections::HashSet;
 
@@ -142,38 +143,110 @@ fn cell(value: &RawValue) -> String {
     }
 }
 
-/// A record as an object, with all of its keys, followed by the members of an answer.
-///
-/// The text of an object is kept, so that its numbers stay as they were written.
-pub(super) fn with_answer(
-    fields: &Fields,
-    header: Option<&[String]>,
-    answer: Vec<(String, Value)>,
-) -> String {
+/// The keys of the answers in JSON objects: the same in every record, settled by the first one.
+pub(super) struct Keys {
+    /// The names of an answer's members, and the keys under which they are written.
+    keys: Vec<(String, String)>,
+}
+
+impl Keys {
+    /// An answer's members keep their names, unless the first record has a key of that name.
+    pub(super) fn of(group: Option<&Records>, names: Vec<String>) -> Self {
+        let first = group.and_then(|group| Some((group, group.rows.first()?)));
+        let own = first.map_or(Vec::new(), |(group, row)| own_members(&row.fields, group.header.as_deref()));
+        let mut taken: HashSet<String> = own.into_iter().map(|(key, _)| key).collect();
+        let key = |name: String| {
+            let key = free_name(name.clone(), |key| taken.contains(key));
+            taken.insert(key.clone());
+            (name, key)
+        };
+        Keys { keys: names.into_iter().map(key).collect() }
+    }
+
+    /// The first key of a record that is one of the answers', which the record's own value makes room for, and its new name.
+    pub(super) fn moved(&self, fields: &Fields) -> Option<(String, String)> {
+        let Fields::Object(text) = fields else { return None };
+        let own: Vec<String> = members(text).into_iter().map(|(key, _)| key).collect();
+        let key = own.iter().find(|key| self.is_answers(key))?;
+        Some((
+            key.clone(),
+            moved_name(key, |name| self.is_answers(name) || own.iter().any(|key| key == name)),
+        ))
+    }
+
+    fn is_answers(&self, key: &str) -> bool {
+        self.keys.iter().any(|(_, answers)| answers == key)
+    }
+
+    /// A record as an object, with all of its keys, followed by the members of an answer.
+    ///
+    /// The text of an object is kept, so that its numbers stay as they were written.
+    pub(super) fn with_answer(
+        &self,
+        fields: &Fields,
+        header: Option<&[String]>,
+        answer: Vec<(String, Value)>,
+    ) -> String {
+        let mut all = own_members(fields, header);
+        for i in 0..all.len() {
+            if self.is_answers(&all[i].0) {
+                let is_taken = |name: &str| self.is_answers(name) || all.iter().any(|(key, _)| key == name);
+                all[i].0 = moved_name(&all[i].0, is_taken);
+            }
+        }
+        for (name, value) in answer {
+            let key = self.keys.iter().find(|(other, _)| *other == name).map(|(_, key)| key.clone());
+            all.push((key.unwrap_or(name), value.to_string()));
+        }
+        // A line break between two members is white space; inside a string there is none.
+        let member = |(key, value): &(String, String)| {
+            format!("{}:{}", Value::from(key.as_str()), value.replace(['\n', '\r'], " "))
+        };
+        format!("{{{}}}", all.iter().map(member).collect::<Vec<_>>().join(","))
+    }
+}
+
+/// The keys of a record, each once, and the JSON of their values.
+fn own_members(fields: &Fields, header: Option<&[String]>) -> Vec<(String, String)> {
     let mut own: Vec<(String, String)> = Vec::new();
     match fields {
         Fields::Object(text) => {
-            own.extend(members(text).into_iter().map(|(key, value)| (key, value.get().to_string())));
+            for (key, value) in members(text) {
+                // A key that occurs twice counts where it stands last.
+                own.retain(|(other, _)| *other != key);
+                own.push((key, value.get().to_string()));
+            }
         }
         Fields::Row(cells) => {
-            let name = |i: usize| match header {
-                Some(names) => names.get(i).cloned(),
-                None if cells.len() == 1 => Some("text".to_string()),
-                None => Some(i.to_string()),
+            let names = match header {
+                Some(names) => distinct(names),
+                None if cells.len() == 1 => vec!["text".to_string()],
+                None => (0..cells.len()).map(|i| i.to_string()).collect(),
             };
-            let named = cells.iter().enumerate().filter_map(|(i, cell)| Some((name(i)?, cell)));
-            own.extend(named.map(|(name, cell)| (name, Value::from(cell.as_str()).to_string())));
+            let json = |cell: &String| Value::from(cell.as_str()).to_string();
+            own.extend(names.into_iter().zip(cells.iter().map(json)));
         }
     }
-    for (key, value) in answer {
-        let key = free_name(key, |key| own.iter().any(|(other, _)| other == key));
-        own.push((key, value.to_string()));
+    own
+}
+
+/// The names of columns with a number behind those that stand before already.
+fn distinct(names: &[String]) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::with_capacity(names.len());
+    for (i, name) in names.iter().enumerate() {
+        let mut numbered = (2..).map(|n| format!("{name}_{n}"));
+        let is_free = |new: &String| !names.contains(new) && !distinct.contains(new);
+        let name = if names[..i].contains(name) { numbered.find(is_free) } else { Some(name.clone()) };
+        distinct.extend(name);
     }
-    // A line break between two members is white space; inside a string there is none.
-    let member = |(key, value): &(String, String)| {
-        format!("{}:{}", Value::from(key.as_str()), value.replace(['\n', '\r'], " "))
-    };
-    format!("{{{}}}", own.iter().map(member).collect::<Vec<_>>().join(","))
+    distinct
+}
+
+/// `input_` and the name, or a number behind that.
+fn moved_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let moved = format!("input_{name}");
+    let numbered = (2..).map(|n| format!("{moved}_{n}"));
+    std::iter::once(moved.clone()).chain(numbered).find(|name| !is_taken(name)).unwrap_or(moved)
 }
 
 #[cfg(test)]
@@ -188,7 +261,10 @@ mod tests {
 
     #[test]
     fn an_object_keeps_its_keys_their_order_and_the_text_of_its_numbers() {
-        let object = |text: &str| with_answer(&Fields::Object(text.to_string()), None, answer());
+        let object = |text: &str| {
+            let keys = [("label".to_string(), "label".to_string())];
+            Keys { keys: keys.into() }.with_answer(&Fields::Object(text.to_string()), None, answer())
+        };
         assert_eq!(
             object(r#" {"z": 1.10, "text": "a\nb", "big": 123456789012345678901} "#),
             r#"{"z":1.10,"text":"a\nb","big":123456789012345678901,"label":"good"}"#
@@ -197,7 +273,11 @@ mod tests {
         assert_eq!(object("{broken"), r#"{"label":"good"}"#);
         assert_eq!(
             object(r#"{"label": "x", "predicted_label": null}"#),
-            r#"{"label":"x","predicted_label":null,"predicted_label_2":"good"}"#
+            r#"{"input_label":"x","predicted_label":null,"label":"good"}"#
+        );
+        assert_eq!(
+            object(r#"{"label": "x", "input_label": 1, "a": 1, "a": 2}"#),
+            r#"{"input_label_2":"x","input_label":1,"a":2,"label":"good"}"#
         );
     }
 
@@ -208,6 +288,12 @@ mod tests {
             line(&["a", "b,c", "say \"x\"", "two\nlines", " y", ""]),
             "a,\"b,c\",\"say \"\"x\"\"\",\"two\nlines\",\" y\","
         );
+    }
+
+    #[test]
+    fn columns_of_one_name_are_told_apart() {
+        let names = ["label", "label", "label_2", "text", "label"].map(String::from);
+        assert_eq!(distinct(&names), ["label", "label_3", "label_2", "text", "label_4"]);
     }
 
     #[test]

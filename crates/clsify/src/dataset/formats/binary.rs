@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind};
+use crate::files::shell_word;
 
 use super::gzip;
 
@@ -100,7 +101,7 @@ impl Binary {
             let (from, to) = names(name, extension);
             format!("python3 -c \"import pandas; pandas.{function}('{from}').to_csv('{to}', index=False)\"")
         };
-        let (file, _) = names(name, self.extension());
+        let file = shell_word(&names(name, self.extension()).0);
         match self {
             Binary::Parquet => format!("convert it to CSV: {}", pandas("read_parquet", "parquet")),
             Binary::Arrow => format!("convert it to CSV: {}", pandas("read_feather", "feather")),
@@ -135,9 +136,9 @@ pub(super) fn is_part(start: &[u8], whole: &[u8]) -> bool {
     start.len() < whole.len() && whole.starts_with(start)
 }
 
-/// A file's name and that of the CSV file to write, as they can stand in a command line.
+/// A file's name and that of the CSV file to write, as they can stand in quotes in a command line.
 fn names(name: &str, extension: &str) -> (String, String) {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let is_plain = |c: char| !c.is_control() && !"'\"\\$`!".contains(c);
     let path = Path::new(gzip::inner_name(name));
     if !name.chars().all(is_plain) || name.starts_with('-') || path.extension().is_none() {
         return (format!("data.{extension}"), "data.csv".to_string());

@@ -13,8 +13,9 @@ use serde_json::value::RawValue;
 
 use super::one_hot;
 use crate::dataset::LabelSeparator;
-use crate::dataset::columns::find_known_keys;
+use crate::dataset::columns::{find_known_keys, label_columns_option};
 use crate::dataset::example::Example;
+use crate::dataset::flag::is_set;
 use crate::dataset::messages::{list, quoted, suggestion};
 use crate::dataset::options::{Column, DatasetOptions};
 use crate::error::{Error, ErrorKind, Result};
@@ -113,17 +114,29 @@ impl Keys {
         let group = options.group_column.as_ref().filter(|_| labelled).map(key_of);
         let is_free = |&i: &usize| [&weight, &group].into_iter().all(|key| key.as_deref() != Some(names[i]));
         let (sentence, label) = (sentence.filter(is_free), label.filter(is_free));
+        let wants_label = labelled && options.label_columns.is_empty();
+        let has = |option: &Option<Column>, known: Option<usize>| option.is_some() || known.is_some();
+        let has_label = !wants_label || has(&options.label_column, label);
+        let hint = |what: &str| {
+            // Rows that score a model of one label per sentence have no use for columns of one label each.
+            let may_be_sets = wants_label && (options.multi_label.is_some() || !options.allow_one_class);
+            let of_labels = Some(object.flags()).filter(|keys| may_be_sets && !has_label && keys.len() > 1);
+            let of_labels = of_labels.and_then(|keys| label_columns_option(&keys)).unwrap_or_default();
+            match what {
+                "sentence" if has_label => "say which key holds the sentence: --text-column".to_string(),
+                "sentence" => format!("say which keys to read: --text-column and --label-column{of_labels}"),
+                _ => format!("say which key holds the label: --label-column{of_labels}"),
+            }
+        };
         let choose = |option: Option<&Column>, known: Option<usize>, what: &str| match (option, known) {
             (Some(column), _) => Ok(key_of(column)),
             (None, Some(known)) => Ok(names[known].to_string()),
             (None, None) => {
                 let message = format!("expected a {what} key, got {}", object.describe_keys());
-                let hint = "say which keys to read: --text-column and --label-column";
-                Err(Error::new(ErrorKind::Dataset, message).with_hint(hint))
+                Err(Error::new(ErrorKind::Dataset, message).with_hint(hint(what)))
             }
         };
         let sentence = choose(options.text_column.as_ref(), sentence, "sentence")?;
-        let wants_label = labelled && options.label_columns.is_empty();
         let label =
             if wants_label { Some(choose(options.label_column.as_ref(), label, "label")?) } else { None };
         let one_hot = if labelled { options.label_columns.as_slice() } else { &[] };
@@ -263,6 +276,12 @@ impl<'a> Object<'a> {
 
     fn keys(&self) -> Vec<&str> {
         self.0.iter().map(|(key, _)| key.as_str()).collect()
+    }
+
+    /// The keys of values that may say whether a sentence has a label.
+    fn flags(&self) -> Vec<&str> {
+        let is_flag = |(_, value): &&(String, &RawValue)| is_set(&flag(value)).is_some();
+        self.0.iter().filter(is_flag).map(|(key, _)| key.as_str()).collect()
     }
 
     fn describe_keys(&self) -> String {

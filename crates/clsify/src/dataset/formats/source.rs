@@ -4,8 +4,10 @@
 //! `.gz` is held to it.
 
 use std::io::{self, Chain, Cursor, Read};
+use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::shell_word;
 
 use super::binary::{Binary, is_part};
 use super::gzip::{self, Gzip};
@@ -50,7 +52,14 @@ impl<R: Read> Source<R> {
         let (start, reader) = look_ahead(Gzip::new(reader)).map_err(place)?;
         if start.starts_with(gzip::MAGIC) {
             let message = "expected text in the gzip data, got gzip data again";
-            let hint = "decompress the file once: gunzip";
+            let hint = match Path::new(gzip::inner_name(name)) {
+                path if path.extension().is_none() => "decompress it once more: gunzip".to_string(),
+                path => {
+                    let extension = path.extension().unwrap_or_default().display();
+                    let to = path.with_extension(format!("unpacked.{extension}")).display().to_string();
+                    format!("decompress it once: gunzip -c < {} > {}", shell_word(name), shell_word(&to))
+                }
+            };
             return Err(Error::new(ErrorKind::Dataset, message).at(name).with_hint(hint));
         }
         refuse_binary(&start, gzip::inner_name(name))?;
