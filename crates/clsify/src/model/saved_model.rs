@@ -8,6 +8,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use clsify_base::encoder_files::MODULES;
 use safetensors::tensor::{self, SafeTensors, TensorView};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -17,7 +18,7 @@ use super::encoder_report::EncoderReport;
 use super::hash_memory::HashMemory;
 use super::seen_sentences::SeenSentences;
 use super::sentence_encoder::SentenceEncoder;
-use crate::checkpoint_folder::{MODULES, open, read, refuse_stand_in, text};
+use crate::checkpoint_folder::{open, read, refuse_stand_in, text};
 use crate::classifier::logistic_regression::check_weights;
 use crate::classifier::{ClassWeight, Scaling};
 use crate::dataset::LabelSeparator;
