@@ -58,6 +58,16 @@ pub fn beside_weights() -> impl Iterator<Item = &'static str> {
         .chain(TRANSFORMER_CONFIGS)
 }
 
+/// All files that an encoder's folder may consist of, shards of weights and the folders of modules aside; also those that are not
+/// read.
+pub fn of_an_encoder() -> impl Iterator<Item = &'static str> {
+    beside_weights().chain([MODULES, PROMPTS, WEIGHTS, WEIGHTS_INDEX, LEGACY_WEIGHTS]).chain([
+        "tokenizer.model",
+        "sentencepiece.bpe.model",
+        "spiece.model",
+    ])
+}
+
 /// Whether a relative path that a file names stays below that file's folder, on every system.
 ///
 /// ```

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use clsify_base::encoder_files::MODULES;
+use clsify_base::encoder_files::{CONFIG, MODULES, of_an_encoder};
 use safetensors::tensor::{self, SafeTensors, TensorView};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -46,20 +46,6 @@ const WEIGHTS: &str = "classifier.safetensors";
 const BUNDLED_ENCODER: &str = "encoder";
 /// The tensor of the training rows' fingerprints. Versions before it pass over it, and their models do without.
 const SEEN: &str = "training_rows";
-
-/// Files of an encoder's folder that are not always read, and belong to the encoder all the same.
-const NOT_READ: [&str; 10] = [
-    "config.json",
-    "vocab.txt",
-    "vocab.json",
-    "merges.txt",
-    "tokenizer.json",
-    "tokenizer.model",
-    "sentencepiece.bpe.model",
-    "spiece.model",
-    "pytorch_model.bin",
-    "model.safetensors",
-];
 
 /// Weights of a linear classifier are small; a file beyond this is not one of ours.
 const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
@@ -448,11 +434,11 @@ pub fn check_replaceable(folder: &Path) -> Result<()> {
 pub fn is_part_of_a_model(path: &Path) -> bool {
     let path = resolve(path);
     let has = |folder: &Path, name: &str| folder.join(name).is_file();
-    let is_one_of = |folder: &Path, names: &[&str]| names.iter().any(|name| folder.join(name) == path);
     let is_part_of = |folder: &Path| {
-        (has(folder, METADATA) && is_one_of(folder, &[METADATA, WEIGHTS]))
-            || ((has(folder, "config.json") || has(folder, MODULES))
-                && (is_one_of(folder, &NOT_READ)
+        (has(folder, METADATA) && [METADATA, WEIGHTS].iter().any(|name| folder.join(name) == path))
+            || ((has(folder, CONFIG) || has(folder, MODULES))
+                // Also what is not always read belongs to the encoder.
+                && (of_an_encoder().any(|name| folder.join(name) == path)
                     || EncoderFiles::of(folder, &FeatureOptions::default()).contains(&path)))
     };
     // The files of a module lie in a folder of the encoder's.
