@@ -12,7 +12,8 @@ use crate::error::Result;
 
 /// Sentences without labels, and the line where each was found: what `embed` reads.
 ///
-/// Any file that [`Dataset`] reads will do, and one sentence a line ([`Format::Lines`]) besides; the label column need
+/// Any file that [`Dataset`](super::Dataset) reads will do, and one sentence a line
+/// ([`Format::Lines`](super::Format::Lines)) besides; the label column need
 /// not be there. Whitespace is a sentence here, nothing at all is not.
 ///
 /// ```
@@ -33,7 +34,7 @@ impl Sentences {
     /// Reads sentences from a file.
     ///
     /// # Errors
-    /// Those of [`Dataset::load`], where they are not about labels.
+    /// Those of [`Dataset::load`](super::Dataset::load), where they are not about labels.
     ///
     /// ```
     /// # let folder = std::env::temp_dir().join(format!("clsify-doc-sentences-{}", std::process::id()));
@@ -113,7 +114,8 @@ impl SentenceReader<File> {
     /// Opens a file.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when it cannot be opened, [`ErrorKind::InvalidArgument`] and [`ErrorKind::Dataset`] when the
+    /// [`ErrorKind::Io`](crate::error::ErrorKind::Io) when it cannot be opened,
+    /// [`InvalidArgument`](crate::error::ErrorKind::InvalidArgument) and [`Dataset`](crate::error::ErrorKind::Dataset) when the
     /// options contradict themselves or the format is not known.
     pub fn open(path: impl AsRef<Path>, options: &DatasetOptions) -> Result<Self> {
         let path = path.as_ref();
