@@ -47,7 +47,7 @@ const BUNDLED_ENCODER: &str = "encoder";
 const SEEN: &str = "training_rows";
 
 /// Files of an encoder's folder that are not always read, and belong to the encoder all the same.
-const NOT_READ: [&str; 10] = [
+const NOT_READ: [&str; 9] = [
     "config.json",
     "vocab.txt",
     "vocab.json",
@@ -56,7 +56,6 @@ const NOT_READ: [&str; 10] = [
     "tokenizer.model",
     "sentencepiece.bpe.model",
     "spiece.model",
-    "pytorch_model.bin",
     "model.safetensors",
 ];
 
