@@ -352,7 +352,7 @@ fn csv_and_jsonl_carry_the_records_of_the_input() {
         "{out}"
     );
     assert!(
-        lines[1].starts_with("{\"text\":\"bore\",\"label\":\"x\",\"late\":true,\"predicted_label\":\""),
+        lines[1].starts_with("{\"text\":\"bore\",\"input_label\":\"x\",\"late\":true,\"label\":\""),
         "{out}"
     );
     let csv = predict(&["--input", "in.jsonl", "--output-format", "csv"]);

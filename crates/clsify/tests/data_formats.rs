@@ -355,7 +355,7 @@ fn files_that_hold_no_text_are_named_with_what_to_do() {
             "python3 -c \"import pandas; pandas.read_parquet('train.parquet').to_csv('train.csv', index=False)\"",
         ),
         ("train.csv", b"PAR1\x15\x04\x15".to_vec(), "Parquet", "pandas.read_parquet('train.csv')"),
-        ("a b.parquet", b"PAR1\x15".to_vec(), "Parquet", "read_parquet('data.parquet').to_csv('data.csv'"),
+        ("a b.parquet", b"PAR1\x15".to_vec(), "Parquet", "read_parquet('a b.parquet').to_csv('a b.csv'"),
         ("x.feather", b"ARROW1\0\0\xff".to_vec(), "Arrow or Feather", "read_feather('x.feather')"),
         ("book.xlsx", zip("[Content_Types].xml"), "a spreadsheet", "read_excel('book.xlsx')"),
         ("book.csv", zip("xl/workbook.xml"), "a spreadsheet", "read_excel"),
