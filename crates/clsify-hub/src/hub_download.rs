@@ -106,7 +106,8 @@ fn repository_info(
         Failure::unsuitable(format!("{}: the answer is not that of a model hub", host(&environment.endpoint)))
     })?;
     if info.sha.is_empty() || !info.sha.chars().all(|c| c.is_ascii_alphanumeric()) {
-        return Err(Failure::unsuitable(format!("the hub names an odd commit: {:?}", info.sha)));
+        let start: String = info.sha.chars().take(60).collect();
+        return Err(Failure::unsuitable(format!("the hub names an odd commit: {start:?}")));
     }
     Ok(info)
 }

@@ -79,7 +79,10 @@ pub(super) fn format_of(start: &[u8]) -> Option<Error> {
         [b'G', b'G', b'U', b'F', ..] => {
             ("a GGUF file", "fetch model.safetensors of the encoder that it was made from")
         }
-        [0x1f, 0x8b, ..] => ("a gzip file", "unpack it: gunzip < model.safetensors > unpacked.safetensors"),
+        [0x1f, 0x8b, ..] => (
+            "a gzip file",
+            "unpack it: mv model.safetensors model.safetensors.gz && gunzip model.safetensors.gz",
+        ),
         _ => return None,
     };
     Some(bad(format!("expected a safetensors file, got {got}")).with_hint(hint))
