@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind, Result};
 
-use super::formats::{Binary, Delimiter, Quoting, inner_name};
+use super::formats::binary::Binary;
+use super::formats::dialect::{Delimiter, Quoting};
+use super::formats::gzip::inner_name;
 use super::label_separator::LabelSeparator;
 
 /// How to read a file. The default reads what the extension says, finds the columns, and reads to the end.

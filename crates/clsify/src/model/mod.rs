@@ -9,6 +9,7 @@ pub(crate) mod hash_memory;
 pub(crate) mod label_ids;
 pub(crate) mod misclassified;
 pub(crate) mod saved_model;
+pub(crate) mod saved_weights;
 pub(crate) mod seen_sentences;
 pub(crate) mod sentence_classifier;
 pub(crate) mod sentence_encoder;

@@ -3,23 +3,19 @@
 //! There is no pickle and nothing that runs: JSON, and numbers in a safetensors file. The encoder is named with the
 //! sha256 of each of its files, and a classifier is not loaded onto another encoder than the one it was trained on.
 
-use std::collections::HashMap;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clsify_base::encoder_files::{CONFIG, MODULES, of_an_encoder};
-use safetensors::tensor::{self, SafeTensors, TensorView};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::encoder_identity::{EncoderFiles, FileHash};
 use super::encoder_report::EncoderReport;
 use super::hash_memory::HashMemory;
-use super::seen_sentences::SeenSentences;
+use super::saved_weights::{WEIGHTS, Weights};
 use super::sentence_encoder::SentenceEncoder;
-use crate::checkpoint_folder::{open, read, refuse_stand_in, text};
-use crate::classifier::logistic_regression::check_weights;
+use crate::checkpoint_folder::{read, refuse_stand_in, text};
 use crate::classifier::{ClassWeight, Scaling};
 use crate::dataset::LabelSeparator;
 use crate::decision::calibration::Calibration;
@@ -42,13 +38,7 @@ use crate::tokenizer::{is_settings, settings_change_ids};
 pub const FORMAT_VERSION: u32 = 4;
 
 const METADATA: &str = "clsify.json";
-const WEIGHTS: &str = "classifier.safetensors";
 const BUNDLED_ENCODER: &str = "encoder";
-/// The tensor of the training rows' fingerprints. Versions before it pass over it, and their models do without.
-const SEEN: &str = "training_rows";
-
-/// Weights of a linear classifier are small; a file beyond this is not one of ours.
-const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
 
 /// Longer files of settings are none either: a matrix of costs may have this many bytes, nothing else comes near.
 const MAX_METADATA_BYTES: u64 = 1 << 29;
@@ -485,82 +475,6 @@ fn not_of_the_model(path: &Path) -> Error {
     Error::new(ErrorKind::InvalidArgument, message)
         .at(path.display().to_string())
         .with_hint("move it to another folder, or choose another --output")
-}
-
-/// What `classifier.safetensors` is written from.
-pub(crate) struct Weights<'a> {
-    /// `[columns, n_features]`.
-    pub(crate) coef: &'a [f64],
-    /// `[columns]`.
-    pub(crate) intercept: &'a [f64],
-    /// Of the training rows, where they are known.
-    pub(crate) seen: Option<&'a SeenSentences>,
-}
-
-impl Weights<'_> {
-    fn bytes(&self) -> Result<Vec<u8>> {
-        let bytes = |numbers: &[f64]| numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
-        let (coef, intercept) = (bytes(self.coef), bytes(self.intercept));
-        let seen: Option<Vec<u8>> = self.seen.map(|seen| {
-            seen.fingerprints().iter().flat_map(|fingerprint| fingerprint.to_le_bytes()).collect()
-        });
-        let columns = self.intercept.len();
-        let view = |dtype, shape, data| TensorView::new(dtype, shape, data).map_err(|e| bad(e.to_string()));
-        let coef_shape = vec![columns, self.coef.len() / columns];
-        let mut tensors = HashMap::from([
-            ("coef", view(tensor::Dtype::F64, coef_shape, &coef)?),
-            ("intercept", view(tensor::Dtype::F64, vec![columns], &intercept)?),
-        ]);
-        if let Some(seen) = &seen {
-            tensors.insert(SEEN, view(tensor::Dtype::U64, vec![seen.len() / 8], seen)?);
-        }
-        safetensors::serialize(tensors, None).map_err(|e| bad(e.to_string()))
-    }
-}
-
-/// What `classifier.safetensors` holds.
-pub(crate) struct SavedWeights {
-    pub(crate) coef: Vec<f64>,
-    pub(crate) intercept: Vec<f64>,
-    pub(crate) seen: Option<SeenSentences>,
-}
-
-/// `coef [columns, n_features]` and `intercept [columns]` of a model folder.
-pub(crate) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> Result<SavedWeights> {
-    let path = folder.join(WEIGHTS);
-    let place = |e: Error| e.at(path.display().to_string());
-    let io = |e: std::io::Error| Error::io(&path, &e);
-    refuse_stand_in(&path)?;
-    let file = open(&path)?;
-    if file.metadata().map_err(io)?.len() > MAX_WEIGHTS_BYTES {
-        return Err(place(bad(format!("expected at most {MAX_WEIGHTS_BYTES} bytes"))));
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_WEIGHTS_BYTES).read_to_end(&mut bytes).map_err(io)?;
-    let tensors =
-        SafeTensors::deserialize(&bytes).map_err(|e| place(bad(format!("not a safetensors file: {e}"))))?;
-    let read = |name: &str, shape: &[usize]| {
-        let tensor = tensors.tensor(name).map_err(|_| place(bad(format!("tensor {name:?}: missing"))))?;
-        if tensor.shape() != shape || tensor.dtype() != tensor::Dtype::F64 {
-            let got = format!("{:?} of {:?}", tensor.shape(), tensor.dtype());
-            return Err(place(bad(format!("tensor {name:?}: expected shape {shape:?} of F64, got {got}"))));
-        }
-        Ok(tensor.data().as_chunks::<8>().0.iter().map(|&b| f64::from_le_bytes(b)).collect::<Vec<f64>>())
-    };
-    let (coef, intercept) = (read("coef", &[columns, n_features])?, read("intercept", &[columns])?);
-    check_weights(&coef, &intercept).map_err(|e| place(bad(e.to_string())))?;
-    let seen = match tensors.tensor(SEEN) {
-        Ok(tensor) if tensor.dtype() == tensor::Dtype::U64 && tensor.shape().len() == 1 => {
-            let numbers = tensor.data().as_chunks::<8>().0.iter().map(|&bytes| u64::from_le_bytes(bytes));
-            Some(SeenSentences::from_fingerprints(numbers.collect()))
-        }
-        Ok(tensor) => {
-            let got = format!("{:?} of {:?}", tensor.shape(), tensor.dtype());
-            return Err(place(bad(format!("tensor {SEEN:?}: expected one dimension of U64, got {got}"))));
-        }
-        Err(_) => None,
-    };
-    Ok(SavedWeights { coef, intercept, seen })
 }
 
 fn bad(message: impl Into<String>) -> Error {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::encoder_identity::EncoderFiles;
 use super::hash_memory::HashMemory;
-use super::saved_model::{self, SavedEncoder, SavedModel, SavedWeights, Weights};
+use super::saved_model::{self, SavedEncoder, SavedModel};
+use super::saved_weights::{SavedWeights, Weights, read_columns};
 use super::seen_sentences::SeenSentences;
 use super::sentence_encoder::{SentenceEncoder, SentenceEncoderOptions};
 use crate::classifier::{LinearClassifier, LogisticRegression, OneVsRest, above};
@@ -122,8 +123,7 @@ impl SentenceClassifier {
             (None, 2) => 1,
             (_, n) => n,
         };
-        let SavedWeights { coef, intercept, seen } =
-            saved_model::read_columns(folder, columns, encoder.n_features())?;
+        let SavedWeights { coef, intercept, seen } = read_columns(folder, columns, encoder.n_features())?;
         let classifier = linear_classifier(&saved, coef, intercept)
             .map_err(|e| Error::new(ErrorKind::Model, e.to_string()).at(folder.display().to_string()))?;
         Ok(SentenceClassifier { encoder, classifier, saved, seen })

@@ -22,7 +22,7 @@ use crate::observer::{Observer, Stage};
 use crate::split::Split;
 use crate::targets::Labels;
 
-/// A training run's results, and the steps in between for whoever wants to look at them.
+/// The result of a training run, with its intermediate steps.
 #[derive(Debug)]
 pub struct Trained {
     /// The classifier.

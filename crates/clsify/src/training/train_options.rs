@@ -26,7 +26,7 @@ pub struct TrainOptions {
     pub classifier: LogisticRegressionOptions,
     /// The search for C. The default is none.
     pub grid_search: Option<GridSearchOptions>,
-    /// What is done to probabilities after the fit. The default is nothing, as in the article.
+    /// How probabilities are calibrated after the fit. The default is not at all, as in the article.
     pub calibration: Calibration,
     /// How probabilities become answers. The default is the most probable class, as in the article, and of label sets every label
     /// with a probability above 0.5.

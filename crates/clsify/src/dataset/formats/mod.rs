@@ -13,11 +13,11 @@
 //! [`Records`] is the one face of all of these. Which columns of a table hold the sentence and the label is settled in
 //! `columns.rs` beside this folder.
 
-mod binary;
+pub(super) mod binary;
 mod csv;
-mod dialect;
+pub(super) mod dialect;
 mod fasttext;
-mod gzip;
+pub(super) mod gzip;
 mod head;
 mod json_array;
 mod json_object;
@@ -47,9 +47,7 @@ use super::example::{Example, Fields};
 use super::options::{DatasetOptions, Format};
 use crate::error::{Error, ErrorKind, Result};
 
-pub(super) use self::binary::Binary;
 pub use self::dialect::{Delimiter, Quoting};
-pub(super) use self::gzip::inner_name;
 pub use self::lines::{Line, LineReader};
 
 /// The records of a file, one by one, whatever its format.
