@@ -10,10 +10,6 @@ use std::time::{Duration, Instant};
 use crate::crew::{divide, standing_by};
 use crate::packed::Kernel;
 
-/// Independent chains: 8-bit products take some ten cycles with two begun in each, so that sixteen would have to wait;
-/// 24 leave registers for the factors.
-#[cfg(target_arch = "x86_64")]
-pub(crate) const CHAINS: usize = 24;
 /// Instructions a chain between two looks at the clock: a look costs under a hundredth of what lies between.
 const ROUNDS: usize = 2_000;
 /// The time is cut into slices, and the best one counts: short enough to fall between other work on the machine.
@@ -78,45 +74,6 @@ pub fn read_seconds(bytes: usize) -> f64 {
         };
         (0..20).map(read).fold(f64::INFINITY, f64::min)
     })
-}
-
-/// Defines a function that repeats `$step` on every chain `$c`, `rounds` times, and returns the number of operations;
-/// `$multiply_adds` are those of one instruction.
-#[cfg(target_arch = "x86_64")]
-macro_rules! chains {
-    ($name:ident, $features:literal, $multiply_adds:literal, $start:expr, $factors:expr, |$c:ident, $x:ident, $y:ident| $step:expr) => {
-        #[target_feature(enable = $features)]
-        fn $name(rounds: usize) -> f64 {
-            use std::hint::black_box;
-            use $crate::ceiling::CHAINS;
-
-            let ($x, $y) = black_box($factors);
-            let mut chains = black_box([$start; CHAINS]);
-            for _ in 0..rounds {
-                for $c in &mut chains {
-                    *$c = $step;
-                }
-            }
-            black_box(chains);
-            2.0 * ($multiply_adds * CHAINS * rounds) as f64
-        }
-    };
-}
-#[cfg(target_arch = "x86_64")]
-pub(crate) use chains;
-
-/// Twelve chains of `LANES` numbers: what sixteen registers hold beside the factors.
-#[inline(always)]
-pub(crate) fn repeat_plain<const LANES: usize, const FUSED: bool>(rounds: usize) -> f64 {
-    let (x, y) = black_box((0.999f32, 1e-3f32));
-    let mut chains = black_box([[0.0f32; LANES]; 12]);
-    for _ in 0..rounds {
-        for c in chains.as_flattened_mut() {
-            // The sum stands in the product, or the product could be computed once for all rounds.
-            *c = if FUSED { c.mul_add(x, y) } else { *c * x + y };
-        }
-    }
-    2.0 * (black_box(chains).as_flattened().len() * rounds) as f64
 }
 
 #[cfg(test)]

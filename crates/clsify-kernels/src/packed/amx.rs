@@ -120,11 +120,11 @@ macro_rules! amx_kernel {
         /// # Safety
         /// The processor has the instruction, and the thread has its [`Tiles`].
         unsafe fn $name(
-            operands: &$crate::packed::Operands,
-            sums: &mut $crate::packed::Accumulators,
+            operands: &$crate::packed::tile::Operands,
+            sums: &mut $crate::packed::tile::Accumulators,
         ) {
             use std::arch::asm;
-            use $crate::packed::{Operands, PANEL};
+            use $crate::packed::tile::{Operands, PANEL};
 
             let Operands { x, weights, next, .. } = *operands;
             let lines = weights.len() / PANEL;

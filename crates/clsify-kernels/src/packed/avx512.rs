@@ -4,7 +4,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{Accumulators, Epilogue, Line, PANEL, Tile};
+use super::epilogue::Epilogue;
+use super::tile::{Accumulators, Line, PANEL, Tile};
 use crate::avx512::{gelu, gelu_tanh, sigmoid};
 
 /// The most rows of a tile.
@@ -28,13 +29,13 @@ macro_rules! tile_kernel {
         /// # Safety
         /// `target` is valid and the caller's alone; the processor has the features.
         unsafe fn $name(
-            operands: &$crate::packed::Operands,
-            target: &$crate::packed::Tile,
-            start: $crate::packed::Start,
-            sums: Option<&mut $crate::packed::Accumulators>,
+            operands: &$crate::packed::tile::Operands,
+            target: &$crate::packed::tile::Tile,
+            start: $crate::packed::tile::Start,
+            sums: Option<&mut $crate::packed::tile::Accumulators>,
         ) {
             use $crate::packed::avx512::{halves, masks};
-            use $crate::packed::{Accumulators, Operands, PANEL, Start, Tile};
+            use $crate::packed::tile::{Accumulators, Operands, PANEL, Start, Tile};
 
             #[target_feature(enable = $features)]
             unsafe fn tile<const M: usize>(operands: &Operands, target: &Tile, start: Start, sums: Option<&mut Accumulators>) {

@@ -1,6 +1,6 @@
 //! The function that is applied to the sums of a product.
 
-use super::Tile;
+use super::tile::Tile;
 use crate::activation::{gelu, gelu_tanh, relu, silu};
 
 /// The function that is applied to the sums, the bias included, before they are written.

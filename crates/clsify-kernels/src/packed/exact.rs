@@ -5,7 +5,8 @@
 //! scale. Exact inputs take no part in either scale: their factor is zero, and the epilogue adds their products in `f32`, one
 //! multiply-add per output and input.
 
-use super::{PANEL, Precision};
+use super::micro_kernel::Precision;
+use super::tile::PANEL;
 
 /// The most inputs of a product that are multiplied in `f32`.
 pub const EXACT_INPUTS: usize = 2;

@@ -14,7 +14,7 @@ mod avx512_f32;
 mod avx512_vnni;
 mod portable;
 
-use super::kernel::Listed;
+use super::compiled::Listed;
 
 /// Every kernel of this build, the fastest of each precision first: the order of preference.
 pub(super) const KERNELS: &[Listed] = &[

@@ -3,9 +3,13 @@
 use rayon::prelude::*;
 
 use super::exact::Exact;
+use super::kernel::Kernel;
+use super::linear::PackedLinear;
+use super::micro_kernel::Precision;
 use super::quantize::{MAX_INPUTS, QuantizedWeights, quantize_weights, weight_zero_point_and_scale};
 use super::rotate::{order, rotate};
-use super::{Kernel, Line, PANEL, PackedLinear, Precision};
+use super::tile::{Line, PANEL};
+use super::weights::PackedWeights;
 use crate::dispatch::vectorized;
 
 impl PackedLinear {
@@ -79,7 +83,8 @@ impl PackedLinear {
         });
         let mut padded = bias.to_vec();
         padded.resize(outputs.next_multiple_of(PANEL), 0.0);
-        PackedLinear { panels, bias: padded, quantized, inputs, outputs, kernel }
+        let weights = PackedWeights { panels, bias: padded, quantized, inputs, outputs };
+        PackedLinear { weights, kernel }
     }
 }
 

@@ -3,9 +3,12 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use super::kernel::MicroKernel;
+use super::epilogue::Epilogue;
+use super::micro_kernel::MicroKernel;
+use super::quantize::QuantizedRow;
+use super::tile::{Accumulators, Finish, Line, Operands, PANEL, Tile};
 use super::tile::{MAX_TILE_ROWS, floats};
-use super::{Accumulators, Epilogue, Finish, Line, Operands, PANEL, PackedLinear, QuantizedRow, Tile};
+use super::weights::PackedWeights;
 
 /// The most rows that pass through the loops together, of any kernel.
 pub(super) const MAX_ROW_BLOCK: usize = 512;
@@ -25,11 +28,11 @@ pub(super) struct Out {
 /// Computes the columns of `out` that belong to `panels`.
 ///
 /// # Safety
-/// `linear` is packed for the kernel. `out` is valid for reading and writing `rows * out.outputs` numbers, and nobody else
+/// `packed` is for the kernel. `out` is valid for reading and writing `rows * out.outputs` numbers, and nobody else
 /// touches the columns of `panels` during the call.
 pub(super) unsafe fn multiply<K: MicroKernel>(
     kernel: K,
-    linear: &PackedLinear,
+    packed: &PackedWeights,
     x: &[f32],
     rows: usize,
     out: Out,
@@ -38,15 +41,15 @@ pub(super) unsafe fn multiply<K: MicroKernel>(
 ) {
     let mut scratch = SCRATCH.take();
     let _prepared = kernel.prepare_thread();
-    let lines = K::PRECISION.lines(linear.inputs);
+    let lines = K::PRECISION.lines(packed.inputs);
     let row_blocks = rows.div_ceil(K::row_block(lines)).max(1);
     for block in 0..row_blocks {
         let own = block * rows / row_blocks..(block + 1) * rows / row_blocks;
-        let x = &x[own.start * linear.inputs..own.end * linear.inputs];
+        let x = &x[own.start * packed.inputs..own.end * packed.inputs];
         // SAFETY: the rows of `own` lie inside `out`; the rest is the caller's promise.
         unsafe {
             let out = Out { first: out.first.add(own.start * out.outputs), ..out };
-            multiply_rows(kernel, linear, x, own.len(), out, &panels, epilogue, &mut scratch);
+            multiply_rows(kernel, packed, x, own.len(), out, &panels, epilogue, &mut scratch);
         }
     }
     SCRATCH.set(scratch);
@@ -64,7 +67,7 @@ fn padded<K: MicroKernel>(rows: usize) -> usize {
 #[allow(clippy::too_many_arguments, reason = "those of `multiply` and its scratch memory")]
 unsafe fn multiply_rows<K: MicroKernel>(
     kernel: K,
-    linear: &PackedLinear,
+    packed: &PackedWeights,
     x: &[f32],
     rows: usize,
     out: Out,
@@ -72,8 +75,8 @@ unsafe fn multiply_rows<K: MicroKernel>(
     epilogue: Epilogue,
     scratch: &mut Vec<Line>,
 ) {
-    let (inputs, lines) = (linear.inputs, K::PRECISION.lines(linear.inputs));
-    let weights = linear.quantized.as_ref();
+    let (inputs, lines) = (packed.inputs, K::PRECISION.lines(packed.inputs));
+    let weights = packed.quantized.as_ref();
     let tiles = rows.div_ceil(K::TILE_ROWS);
     let tile_rows = |t: usize| match K::TILE_ROW_MULTIPLE {
         1 => t * rows / tiles..(t + 1) * rows / tiles,
@@ -99,11 +102,11 @@ unsafe fn multiply_rows<K: MicroKernel>(
         }
         for panel in panels.clone() {
             let columns = panel * PANEL;
-            let block = &linear.panels[(panel * lines + first) * PANEL..][..count * PANEL];
+            let block = &packed.panels[(panel * lines + first) * PANEL..][..count * PANEL];
             // Every tile of rows prefetches its share of the weights that come after these.
             let (later, from) =
                 if panel + 1 < panels.end { (panel + 1, first) } else { (panels.start, first + count) };
-            let later = &linear.panels[later * lines * PANEL..][..lines * PANEL];
+            let later = &packed.panels[later * lines * PANEL..][..lines * PANEL];
             let later = &later[from * PANEL..lines.min(from + most) * PANEL];
             for (t, rows) in (0..tiles).map(tile_rows).enumerate() {
                 let operands = Operands {
@@ -122,7 +125,7 @@ unsafe fn multiply_rows<K: MicroKernel>(
                 };
                 let finish = Finish {
                     epilogue,
-                    bias: &linear.bias[columns..columns + PANEL],
+                    bias: &packed.bias[columns..columns + PANEL],
                     rows: &quantized[rows],
                     weights: weights.map(|weights| weights.panel(panel)),
                 };

@@ -4,9 +4,10 @@
 //! and zero point per row. Weights have `q` in `-127..=127`, one scale and zero point per output. Both are rotated before
 //! (`rotate.rs`), and [exact inputs](super::EXACT_INPUTS) are left out of them.
 
+use super::exact::EXACT_INPUTS;
 use super::exact::Exact;
 use super::rotate::Extent;
-use super::{EXACT_INPUTS, PANEL};
+use super::tile::PANEL;
 use crate::dispatch::vectorized;
 
 /// The largest number of inputs in 8 bits: 255 * 127 times as many is below 2^31.

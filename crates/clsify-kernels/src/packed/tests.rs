@@ -8,10 +8,11 @@ use std::ops::Range;
 use super::kernels::KERNELS;
 use super::pack::bf16;
 use super::product::MAX_ROW_BLOCK;
-use super::quantize::{MAX_INPUTS, weight_zero_point_and_scale};
+use super::quantize::{MAX_INPUTS, QuantizedRow, weight_zero_point_and_scale};
 use super::rotate::{Extent, order, rotate};
 use super::*;
 use crate::activation;
+use crate::matmul::Parallel;
 
 /// Numbers in [-1, 1), the same ones for the same seed.
 fn numbers(n: usize, seed: u64) -> Vec<f32> {

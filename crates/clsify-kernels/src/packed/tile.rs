@@ -1,6 +1,7 @@
 //! The operands and results of a micro-kernel: lines of words, a tile of the output, its accumulators.
 
-use super::{Epilogue, QuantizedPanel, QuantizedRow};
+use super::epilogue::Epilogue;
+use super::quantize::{QuantizedPanel, QuantizedRow};
 
 /// The outputs of a panel.
 pub(super) const PANEL: usize = 32;

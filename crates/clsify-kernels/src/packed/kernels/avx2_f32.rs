@@ -1,9 +1,10 @@
 //! `f32` in plain code that is compiled for AVX2 and FMA.
 
-use super::super::kernel::{MicroKernel, Precision};
+use super::super::micro_kernel::{MicroKernel, Precision};
 use super::super::plain::{self, Accumulate};
-use super::super::{Accumulators, Finish, Line, Operands, PANEL, QuantizedRow, QuantizedWeights, Tile};
-use crate::ceiling;
+use super::super::quantize::{QuantizedRow, QuantizedWeights};
+use super::super::repeat;
+use super::super::tile::{Accumulators, Finish, Line, Operands, PANEL, Tile};
 
 /// A value exists if the processor has AVX2 and FMA.
 #[derive(Clone, Copy)]
@@ -38,7 +39,7 @@ impl MicroKernel for Avx2F32 {
     fn repeat(self, rounds: usize) -> f64 {
         #[target_feature(enable = "avx2,fma")]
         fn repeat(rounds: usize) -> f64 {
-            ceiling::repeat_plain::<8, true>(rounds)
+            repeat::repeat_plain::<8, true>(rounds)
         }
         // SAFETY: `detect` has found the two features.
         unsafe { repeat(rounds) }

@@ -3,9 +3,10 @@
 use std::arch::x86_64::*;
 
 use super::super::avx512::{self, finish_f32, load, tile_kernel};
-use super::super::kernel::{MicroKernel, Precision};
-use super::super::{Accumulators, Finish, Line, Operands, QuantizedRow, QuantizedWeights, Tile};
-use crate::ceiling::chains;
+use super::super::micro_kernel::{MicroKernel, Precision};
+use super::super::quantize::{QuantizedRow, QuantizedWeights};
+use super::super::repeat::chains;
+use super::super::tile::{Accumulators, Finish, Line, Operands, Tile};
 
 /// A value exists if the processor has AVX-512.
 #[derive(Clone, Copy)]

@@ -1,9 +1,10 @@
 //! `f32` in plain code, on every processor.
 
-use super::super::kernel::{MicroKernel, Precision};
+use super::super::micro_kernel::{MicroKernel, Precision};
 use super::super::plain::{self, Accumulate};
-use super::super::{Accumulators, Finish, Line, Operands, PANEL, QuantizedRow, QuantizedWeights, Tile};
-use crate::ceiling;
+use super::super::quantize::{QuantizedRow, QuantizedWeights};
+use super::super::repeat;
+use super::super::tile::{Accumulators, Finish, Line, Operands, PANEL, Tile};
 
 /// Whether the compiler's baseline has a fused multiply-add.
 const FUSED: bool = cfg!(target_arch = "aarch64");
@@ -39,7 +40,7 @@ impl MicroKernel for Portable {
     }
 
     fn repeat(self, rounds: usize) -> f64 {
-        ceiling::repeat_plain::<4, FUSED>(rounds)
+        repeat::repeat_plain::<4, FUSED>(rounds)
     }
 }
 

@@ -1,0 +1,88 @@
+//! The trait that a kernel implements, and the numbers that it multiplies.
+
+use super::quantize::{QuantizedRow, QuantizedWeights};
+use super::tile::{Accumulators, Finish, Line, Operands, Tile};
+
+/// The numbers that a kernel multiplies. Inputs and outputs are `f32` with any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Precision {
+    /// `f32`.
+    F32,
+    /// `bf16`, rounded to the nearest, ties to even; sums in `f32`. Numbers below 1.2e-38 count as zero.
+    Bf16,
+    /// 8-bit integers with exact sums: weights signed, one scale and zero point per output; `x` unsigned, one scale and zero
+    /// point per row; both rotated before. An error of at most half a scale in either factor of a product. Up to
+    /// [`EXACT_INPUTS`](super::EXACT_INPUTS) inputs are multiplied in `f32` on request.
+    Int8,
+}
+
+impl Precision {
+    /// How many inputs a word of 32 bits holds.
+    pub(super) fn inputs_per_word(self) -> usize {
+        match self {
+            Precision::F32 => 1,
+            Precision::Bf16 => 2,
+            Precision::Int8 => 4,
+        }
+    }
+
+    /// The lines of a row of so many inputs.
+    pub(super) fn lines(self, inputs: usize) -> usize {
+        inputs.div_ceil(16 * self.inputs_per_word())
+    }
+}
+
+/// A micro-kernel: the innermost loop of a product, in one precision and for one instruction set.
+///
+/// The loops around it (`product.rs`) are compiled once per implementation. To add one, write a file in `kernels/` and name it
+/// in [`KERNELS`](super::kernels::KERNELS); the test suite runs over that list.
+///
+/// A value exists only if the processor has the instructions. The `unsafe` code of the methods relies on that.
+pub(super) trait MicroKernel: Copy + Send + Sync + 'static {
+    /// The name in benchmarks and messages.
+    const NAME: &'static str;
+    /// The numbers it multiplies, and so how weights are packed for it.
+    const PRECISION: Precision;
+    /// The most rows of a tile.
+    const TILE_ROWS: usize;
+    /// The rows that a tile takes in memory are a multiple of this. Above 1, a tile costs the same, full or not, so that tiles
+    /// are filled one after another; otherwise rows are divided evenly.
+    const TILE_ROW_MULTIPLE: usize = 1;
+    /// The most lines of a row (16 words each) that pass through the loops together. By default that is a whole row. A smaller
+    /// number needs partial sums that can be stored in `out` and read back.
+    const LINE_BLOCK: usize = usize::MAX;
+
+    /// The kernel, if this processor has its instructions and the system lets this process use them.
+    fn detect() -> Option<Self>;
+
+    /// The most rows that pass through the loops together, where a row has so many lines.
+    fn row_block(_lines: usize) -> usize {
+        192
+    }
+
+    /// Prepares the calling thread for [`accumulate`](Self::accumulate), as long as the result lives.
+    fn prepare_thread(self) -> impl Sized {}
+
+    /// Converts numbers of a row into lines, until either ends. In 8 bits `row` is a whole row; `scratch`, which is at least
+    /// as long, takes the rotated numbers, and the result says how they were quantized. `weights` is given in 8 bits.
+    fn convert<'a>(
+        self,
+        row: &[f32],
+        weights: Option<&QuantizedWeights>,
+        scratch: &mut [f32],
+        to: impl Iterator<Item = &'a mut Line>,
+    ) -> QuantizedRow;
+
+    /// Adds the products of the operands to the sums of a tile and, after the last operands, applies the epilogue. Partial sums
+    /// are stored in the tile; `sums` is scratch memory.
+    ///
+    /// # Safety
+    /// `tile` is valid and the caller's alone. The operands hold `tile.rows` rows, padded to `TILE_ROW_MULTIPLE`, and one
+    /// panel, the same number of lines of each. The thread is [prepared](Self::prepare_thread).
+    unsafe fn accumulate(self, operands: &Operands, tile: &Tile, finish: &Finish, sums: &mut Accumulators);
+
+    /// Repeats the kernel's instruction on registers, `rounds` times in each of as many chains as it takes to keep the
+    /// processor busy. Returns the number of operations.
+    fn repeat(self, rounds: usize) -> f64;
+}
