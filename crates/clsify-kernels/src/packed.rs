@@ -18,11 +18,12 @@
 //! | file | contents |
 //! |---|---|
 //! | `kernels.rs`, `kernels/` | the list of kernels, the fastest first; one file each |
+//! | `precision.rs` | the numbers that a kernel multiplies |
 //! | `micro_kernel.rs` | the trait that a kernel implements |
 //! | `kernel.rs`, `compiled.rs` | [`Kernel`], and what it is behind |
 //! | `linear.rs`, `weights.rs` | [`PackedLinear`], and the panels in it |
 //! | `product.rs` | the loops around a micro-kernel, compiled once per kernel |
-//! | `tile.rs` | the operands and results of a micro-kernel |
+//! | `tile.rs`, `finish.rs` | the operands and results of a micro-kernel |
 //! | `pack.rs` | weights on their way into panels |
 //! | `quantize.rs`, `rotate.rs`, `exact.rs` | 8-bit integers: scales and zero points, the rotation, inputs that stay `f32` |
 //! | `epilogue.rs` | the function that is applied to sums |
@@ -43,12 +44,14 @@ mod avx512_int8;
 mod compiled;
 mod epilogue;
 mod exact;
+mod finish;
 mod kernel;
 mod kernels;
 mod linear;
 mod micro_kernel;
 mod pack;
 mod plain;
+mod precision;
 mod product;
 mod quantize;
 mod repeat;
@@ -62,4 +65,4 @@ pub use self::epilogue::Epilogue;
 pub use self::exact::EXACT_INPUTS;
 pub use self::kernel::Kernel;
 pub use self::linear::PackedLinear;
-pub use self::micro_kernel::Precision;
+pub use self::precision::Precision;

@@ -5,9 +5,10 @@ use std::arch::x86_64::*;
 use super::avx512::{halves, load};
 use super::epilogue::Epilogue;
 use super::exact::EXACT_INPUTS;
+use super::finish::Finish;
 use super::quantize::{QuantizedPanel, QuantizedRow, QuantizedWeights};
 use super::rotate::{Extent, order};
-use super::tile::{Accumulators, Finish, Line, Tile};
+use super::tile::{Accumulators, Line, Tile};
 
 /// Rotates and quantizes a whole row.
 #[target_feature(enable = "avx512f")]

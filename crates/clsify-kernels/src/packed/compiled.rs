@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::epilogue::Epilogue;
-use super::micro_kernel::{MicroKernel, Precision};
+use super::micro_kernel::MicroKernel;
+use super::precision::Precision;
 use super::product::{Out, multiply};
 use super::weights::PackedWeights;
 

@@ -5,7 +5,7 @@
 //! scale. Exact inputs take no part in either scale: their factor is zero, and the epilogue adds their products in `f32`, one
 //! multiply-add per output and input.
 
-use super::micro_kernel::Precision;
+use super::precision::Precision;
 use super::tile::PANEL;
 
 /// The most inputs of a product that are multiplied in `f32`.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::compiled::Compiled;
 use super::kernels::KERNELS;
-use super::micro_kernel::Precision;
+use super::precision::Precision;
 
 /// A kernel that this processor has: the arithmetic of a product.
 #[derive(Clone, Copy)]

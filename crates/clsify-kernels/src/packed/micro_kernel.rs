@@ -1,37 +1,9 @@
-//! The trait that a kernel implements, and the numbers that it multiplies.
+//! The trait that a kernel implements.
 
+use super::finish::Finish;
+use super::precision::Precision;
 use super::quantize::{QuantizedRow, QuantizedWeights};
-use super::tile::{Accumulators, Finish, Line, Operands, Tile};
-
-/// The numbers that a kernel multiplies. Inputs and outputs are `f32` with any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Precision {
-    /// `f32`.
-    F32,
-    /// `bf16`, rounded to the nearest, ties to even; sums in `f32`. Numbers below 1.2e-38 count as zero.
-    Bf16,
-    /// 8-bit integers with exact sums: weights signed, one scale and zero point per output; `x` unsigned, one scale and zero
-    /// point per row; both rotated before. An error of at most half a scale in either factor of a product. Up to
-    /// [`EXACT_INPUTS`](super::EXACT_INPUTS) inputs are multiplied in `f32` on request.
-    Int8,
-}
-
-impl Precision {
-    /// How many inputs a word of 32 bits holds.
-    pub(super) fn inputs_per_word(self) -> usize {
-        match self {
-            Precision::F32 => 1,
-            Precision::Bf16 => 2,
-            Precision::Int8 => 4,
-        }
-    }
-
-    /// The lines of a row of so many inputs.
-    pub(super) fn lines(self, inputs: usize) -> usize {
-        inputs.div_ceil(16 * self.inputs_per_word())
-    }
-}
+use super::tile::{Accumulators, Line, Operands, Tile};
 
 /// A micro-kernel: the innermost loop of a product, in one precision and for one instruction set.
 ///

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::exact::Exact;
 use super::kernel::Kernel;
 use super::linear::PackedLinear;
-use super::micro_kernel::Precision;
+use super::precision::Precision;
 use super::quantize::{MAX_INPUTS, QuantizedWeights, quantize_weights, weight_zero_point_and_scale};
 use super::rotate::{order, rotate};
 use super::tile::{Line, PANEL};

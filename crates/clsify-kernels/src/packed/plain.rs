@@ -1,7 +1,8 @@
 //! The tile of the kernels in plain code: `f32`, up to six rows by half a panel, which is what AVX2 and NEON have registers
 //! for.
 
-use super::tile::{Finish, Line, Operands, PANEL, Start, Tile};
+use super::finish::Finish;
+use super::tile::{Line, Operands, PANEL, Start, Tile};
 
 /// The most rows of a tile.
 pub(super) const TILE_ROWS: usize = 6;

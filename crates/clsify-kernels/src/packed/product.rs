@@ -4,9 +4,10 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::epilogue::Epilogue;
+use super::finish::Finish;
 use super::micro_kernel::MicroKernel;
 use super::quantize::QuantizedRow;
-use super::tile::{Accumulators, Finish, Line, Operands, PANEL, Tile};
+use super::tile::{Accumulators, Line, Operands, PANEL, Tile};
 use super::tile::{MAX_TILE_ROWS, floats};
 use super::weights::PackedWeights;
 

@@ -2,9 +2,11 @@
 
 use super::super::amx::{self, Tiles, amx_kernel};
 use super::super::avx512::{self, finish_f32};
-use super::super::micro_kernel::{MicroKernel, Precision};
+use super::super::finish::Finish;
+use super::super::micro_kernel::MicroKernel;
+use super::super::precision::Precision;
 use super::super::quantize::{QuantizedRow, QuantizedWeights};
-use super::super::tile::{Accumulators, Finish, Line, Operands, Tile};
+use super::super::tile::{Accumulators, Line, Operands, Tile};
 
 /// A value exists if the processor has AMX for `bf16` and the system allows it.
 #[derive(Clone, Copy)]

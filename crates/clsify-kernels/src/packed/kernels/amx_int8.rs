@@ -2,9 +2,11 @@
 
 use super::super::amx::{self, Tiles, amx_kernel};
 use super::super::avx512_int8;
-use super::super::micro_kernel::{MicroKernel, Precision};
+use super::super::finish::Finish;
+use super::super::micro_kernel::MicroKernel;
+use super::super::precision::Precision;
 use super::super::quantize::{QuantizedRow, QuantizedWeights};
-use super::super::tile::{Accumulators, Finish, Line, Operands, Tile};
+use super::super::tile::{Accumulators, Line, Operands, Tile};
 
 /// A value exists if the processor has AMX for 8-bit integers and the system allows it.
 #[derive(Clone, Copy)]

@@ -1,10 +1,12 @@
 //! `f32` in plain code that is compiled for AVX2 and FMA.
 
-use super::super::micro_kernel::{MicroKernel, Precision};
+use super::super::finish::Finish;
+use super::super::micro_kernel::MicroKernel;
 use super::super::plain::{self, Accumulate};
+use super::super::precision::Precision;
 use super::super::quantize::{QuantizedRow, QuantizedWeights};
 use super::super::repeat;
-use super::super::tile::{Accumulators, Finish, Line, Operands, PANEL, Tile};
+use super::super::tile::{Accumulators, Line, Operands, PANEL, Tile};
 
 /// A value exists if the processor has AVX2 and FMA.
 #[derive(Clone, Copy)]

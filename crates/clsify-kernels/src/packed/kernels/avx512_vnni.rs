@@ -4,10 +4,12 @@ use std::arch::x86_64::*;
 
 use super::super::avx512::{self, tile_kernel};
 use super::super::avx512_int8;
-use super::super::micro_kernel::{MicroKernel, Precision};
+use super::super::finish::Finish;
+use super::super::micro_kernel::MicroKernel;
+use super::super::precision::Precision;
 use super::super::quantize::{QuantizedRow, QuantizedWeights};
 use super::super::repeat::chains;
-use super::super::tile::{Accumulators, Finish, Line, Operands, Start, Tile};
+use super::super::tile::{Accumulators, Line, Operands, Start, Tile};
 
 /// A value exists if the processor has AVX-512 VNNI.
 #[derive(Clone, Copy)]

@@ -1,10 +1,12 @@
 //! `f32` in plain code, on every processor.
 
-use super::super::micro_kernel::{MicroKernel, Precision};
+use super::super::finish::Finish;
+use super::super::micro_kernel::MicroKernel;
 use super::super::plain::{self, Accumulate};
+use super::super::precision::Precision;
 use super::super::quantize::{QuantizedRow, QuantizedWeights};
 use super::super::repeat;
-use super::super::tile::{Accumulators, Finish, Line, Operands, PANEL, Tile};
+use super::super::tile::{Accumulators, Line, Operands, PANEL, Tile};
 
 /// Whether the compiler's baseline has a fused multiply-add.
 const FUSED: bool = cfg!(target_arch = "aarch64");
