@@ -141,10 +141,10 @@ impl Error {
         }
     }
 
-    /// The same error with advice on what to do next.
+    /// The same error with advice on what to do next: one line, as the message is.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = Some(hint.into());
+        self.0.hint = Some(one_line(&hint.into()));
         self
     }
 

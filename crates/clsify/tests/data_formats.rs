@@ -227,6 +227,21 @@ fn what_is_wrong_in_lines_of_fasttext_is_named_with_its_line() {
     assert_eq!(column.kind(), ErrorKind::InvalidArgument);
 }
 
+/// Oracle: the shell, for which `$'\x12sport'` is the name with its control character.
+#[test]
+fn a_hint_that_quotes_a_header_is_one_line_that_a_shell_takes() {
+    for (csv, option) in [
+        ("tse,\u{12}sport,politics\nx,0,1\ny,1,0\n", r"$'\x12sport,politics'"),
+        ("tse,it's\u{1b}[31m,politics\nx,0,1\ny,1,0\n", r"$'it\'s\x1b[31m,politics'"),
+        ("tse,\u{80}sport,politics\nx,0,1\ny,1,0\n", r"$'\xc2\x80sport,politics'"),
+    ] {
+        let error = error("a.csv", csv);
+        let hint = error.hint().unwrap();
+        assert!(hint.ends_with(&format!("--label-columns {option}")), "{hint:?}");
+        assert!(!hint.contains(char::is_control), "{hint:?}");
+    }
+}
+
 /// Oracle: the same files without compression.
 #[test]
 fn gzip_data_is_read_in_every_format_whatever_the_name_says() {

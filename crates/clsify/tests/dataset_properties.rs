@@ -106,6 +106,7 @@ fn assert_is_one_line(error: &clsify::error::Error) {
     assert!(message.starts_with("data: "), "{message:?}");
     assert!(!message.contains(char::is_control) && !message.ends_with('.'), "{message:?}");
     assert!(message.len() < 1000, "{message:?}");
+    assert!(error.hint().is_none_or(|hint| !hint.contains(char::is_control)), "{:?}", error.hint());
 }
 
 proptest! {
