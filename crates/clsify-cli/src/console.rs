@@ -8,9 +8,8 @@ use clsify::encoder::Dtype;
 use clsify::model::SentenceEncoder;
 use clsify::observer::{Observer, Stage};
 use clsify_hub::FetchObserver;
+use clsify_report::text::visible;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-
-use crate::table::visible;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {

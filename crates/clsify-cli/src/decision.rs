@@ -1,17 +1,11 @@
-//! Options for how probabilities become answers, and what became of them in words.
+//! Options for how probabilities become answers.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
-use clsify::decision::{
-    ABSTAINED, Abstention, CostMatrix, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores,
-    LabelCosts, RuleOptions,
-};
-use clsify::decision::{Decision, Rule};
-
-use crate::table::{Table, n_shown, shorten};
+use clsify::decision::{Abstention, CostMatrix, DecisionOptions, LabelCosts, RuleOptions};
 
 /// How probabilities become answers: one rule, and from which probability on there is one.
 #[derive(Args)]
@@ -96,66 +90,4 @@ fn share(text: &str) -> Result<f64, String> {
         Ok(share) if share > 0.0 && share < 1.0 => Ok(share),
         _ => Err("expected a number between 0 and 1".to_string()),
     }
-}
-
-/// The rule of a training run, and what it does.
-pub(crate) fn decision_text(report: &DecisionReport, classes: &[String]) -> String {
-    let mut text = rule_text(&report.rule, classes);
-    if let Some(target) = report.target_precision {
-        text.push_str(&format!("             chosen so that {target} of the answers are right\n"));
-    }
-    text.push_str(&effects_text(
-        &report.rule,
-        &[("training rows, out of their folds", &report.out_of_fold), ("held-out rows", &report.test)],
-    ));
-    text
-}
-
-/// What a saved rule does on the rows of an evaluation.
-pub(crate) fn evaluated_text(rule: &Decision, effect: &DecisionEffect, classes: &[String]) -> String {
-    rule_text(rule, classes) + &effects_text(rule, &[("these rows", effect)])
-}
-
-fn rule_text(decision: &Decision, classes: &[String]) -> String {
-    let mut text = match &decision.rule {
-        Rule::MostProbable => "\ndecision     the most probable label".to_string(),
-        Rule::ClassThresholds(thresholds) => {
-            let shown = n_shown(classes.len(), 12);
-            let pairs = classes.iter().zip(thresholds).take(shown);
-            let pairs: Vec<String> =
-                pairs.map(|(label, t)| format!("{} {t:.4}", shorten(label, 40))).collect();
-            let more = if classes.len() > shown { ", ..." } else { "" };
-            format!("\ndecision     the label most times above its threshold: {}{more}", pairs.join(", "))
-        }
-        Rule::CostMatrix(_) => "\ndecision     the label of least expected cost".to_string(),
-    };
-    if let Some(threshold) = decision.abstain_below {
-        let but = if decision.rule == Rule::MostProbable { "" } else { ";" };
-        text.push_str(&format!(
-            "{but} from probability {threshold:.4} on, {ABSTAINED} below; the scores above count best guesses"
-        ));
-    }
-    text + "\n"
-}
-
-/// A row for each set of rows, before and after.
-fn effects_text(decision: &Decision, effects: &[(&str, &DecisionEffect)]) -> String {
-    let score = |x: Option<f64>| x.map_or("-".to_string(), |x| format!("{x:.4}"));
-    let has_costs = matches!(decision.rule, Rule::CostMatrix(_));
-    let has_weights = effects.iter().any(|(_, effect)| effect.after.weighted.is_some());
-    let more =
-        has_weights.then_some("accuracy by weight").into_iter().chain(has_costs.then_some("mean cost"));
-    let mut table = Table::new(["", "answered", "accuracy", "macro f1"].into_iter().chain(more));
-    for (name, effect) in effects {
-        let mut row = |name: String, scores: &DecisionScores| {
-            let answered = format!("{} of {}", scores.n_answered, scores.n_rows);
-            let cells = [name, answered, score(scores.accuracy), score(scores.f1_macro)];
-            let by_weight = score(scores.weighted.and_then(|weighted| weighted.accuracy));
-            let more = has_weights.then_some(by_weight);
-            table.row(cells.into_iter().chain(more).chain(has_costs.then(|| score(scores.mean_cost))));
-        };
-        row(format!("{name}: most probable"), &effect.before);
-        row(format!("{name}: by this rule"), &effect.after);
-    }
-    table.to_string()
 }

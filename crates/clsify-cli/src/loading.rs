@@ -11,12 +11,12 @@ use clsify::model::{
 };
 use clsify::training::TestRows;
 use clsify_hub::{Hub, Located, Origin};
+use clsify_report::text::{n_shown, shorten};
 
 use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
 use crate::options::{DtypeArg, EncodingArgs, FeatureArgs, SplitArgs};
 use crate::records::stdin;
-use crate::table::{n_shown, shorten};
 
 /// Labelled sentences of a file; `-` is stdin. Says which rows were left out, and which label columns are empty.
 pub(crate) fn load_dataset(

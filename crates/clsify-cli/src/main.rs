@@ -13,10 +13,7 @@ mod loading;
 mod options;
 mod output;
 mod records;
-mod reliability_chart;
 mod signals;
-mod svg;
-mod table;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

@@ -9,7 +9,7 @@ use clsify::error::Error;
 use clsify::files::{AtomicFile, is_written_in_place, open_in_place, resolve};
 use serde::Serialize;
 
-use crate::table::visible;
+use clsify_report::text::visible;
 
 /// Writes to stdout through a buffer.
 pub(crate) fn stdout(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> anyhow::Result<()> {
@@ -125,6 +125,36 @@ pub(crate) fn write_json(path: &Path, report: &impl Serialize) -> anyhow::Result
         return stdout(|out| writeln!(out, "{json}"));
     }
     Ok(clsify::files::write_atomically(path, |out| writeln!(out, "{json}"))?)
+}
+
+/// Writes a chart; `-` is stdout.
+pub(crate) fn write_svg(path: &Path, svg: &str) -> anyhow::Result<()> {
+    if is_stdout(path) {
+        return stdout(|out| out.write_all(svg.as_bytes()));
+    }
+    Ok(clsify::files::write_atomically(path, |out| out.write_all(svg.as_bytes()))?)
+}
+
+/// Fails if chart and report are both to go to stdout.
+pub(crate) fn check_chart(chart: Option<&Path>, json: Option<&Path>) -> anyhow::Result<()> {
+    let both = chart.is_some_and(is_stdout) && json.is_some_and(is_stdout);
+    anyhow::ensure!(!both, "stdout: expected --json - or --chart -, got both");
+    Ok(())
+}
+
+/// The last part of a path or a name, for a chart's title.
+pub(crate) fn last_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Fails if an input lies in the folder of an earlier model, which is replaced.
+pub(crate) fn check_stays(path: &Path, output: &Path, or: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !(path.exists() && clsify::files::is_inside(path, output)),
+        "{}: lies in the folder that is replaced: choose another --output, or {or}",
+        path.display()
+    );
+    Ok(())
 }
 
 /// What a folder that is replaced as a whole must not hold.

@@ -37,18 +37,19 @@ fn code(text: &str) -> String {
     lines.map(|line| line.split(" // ").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// The modules of `clsify` in the order of `lib.rs`: those of `clsify-base`, which it passes on, come first.
-fn modules() -> Vec<String> {
-    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+/// The modules of a crate in the order of `lib.rs`. In `clsify` those of `clsify-base`, which it passes on, come first.
+fn modules(name: &str) -> Vec<String> {
+    let lib = fs::read_to_string(crates().join(name).join("src/lib.rs")).unwrap();
     let declared = |line: &str| {
         line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ")?.strip_suffix(';').map(str::to_string)
     };
-    ["error", "files"].map(String::from).into_iter().chain(lib.lines().filter_map(declared)).collect()
+    let passed_on: &[&str] = if name == "clsify" { &["error", "files"] } else { &[] };
+    passed_on.iter().map(ToString::to_string).chain(lib.lines().filter_map(declared)).collect()
 }
 
-/// The files of `clsify` with their texts, by their paths below `src`.
-fn files() -> BTreeMap<String, String> {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+/// The files of a crate with their texts, by their paths below `src`.
+fn files(name: &str) -> BTreeMap<String, String> {
+    let src = crates().join(name).join("src");
     let inside = |path: &Path| path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
     sources(&src).into_iter().map(|(path, text)| (inside(&path), text)).collect()
 }
@@ -58,36 +59,60 @@ fn module_of(file: &str) -> &str {
     file.split(['/', '.']).next().unwrap()
 }
 
-/// R2: inside `clsify` a module uses only modules declared above it in `lib.rs`.
+/// R2: inside `clsify` and `clsify-report` a module uses only modules declared above it in `lib.rs`.
 #[test]
 fn a_module_uses_only_modules_above_it() {
-    let modules = modules();
-    assert!(modules.len() >= 11, "{modules:?}");
-    let position = |name: &str| modules.iter().position(|module| module == name);
-    let mut n_uses = 0;
-    for (file, used) in imports::uses(&files()) {
-        let own = module_of(&file);
-        if own == "lib" {
-            continue;
+    for (name, n_modules, n_expected) in [("clsify", 11, 300), ("clsify-report", 5, 30)] {
+        let modules = modules(name);
+        assert!(modules.len() >= n_modules, "{modules:?}");
+        let position = |name: &str| modules.iter().position(|module| module == name);
+        let mut n_uses = 0;
+        for (file, used) in imports::uses(&files(name)) {
+            let own = module_of(&file);
+            if own == "lib" {
+                continue;
+            }
+            assert!(position(own).is_some(), "{file}: not in lib.rs");
+            for used in used.iter().map(|file| module_of(file)) {
+                assert!(
+                    position(used) <= position(own),
+                    "{file}: {own} uses {used}, which lib.rs declares below it"
+                );
+                n_uses += 1;
+            }
         }
-        assert!(position(own).is_some(), "{file}: not in lib.rs");
-        for used in used.iter().map(|file| module_of(file)) {
-            assert!(
-                position(used) <= position(own),
-                "{file}: {own} uses {used}, which lib.rs declares below it"
-            );
-            n_uses += 1;
-        }
+        assert!(n_uses > n_expected, "only {n_uses} uses were found in {name}");
     }
-    assert!(n_uses > 300, "only {n_uses} uses were found");
 }
 
 /// R2: no files use each other in a circle, unit tests aside.
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     let without_tests = |text: String| text.split("#[cfg(test)]\nmod ").next().unwrap().to_string();
-    let texts = files().into_iter().map(|(file, text)| (file, without_tests(text))).collect();
-    assert_eq!(imports::circle(&imports::uses(&texts)), None, "each of these files uses the next one");
+    for entry in fs::read_dir(crates()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let texts = files(&name).into_iter().filter(|(file, _)| !file.ends_with("tests.rs"));
+        let texts = texts.map(|(file, text)| (file, without_tests(text))).collect();
+        let circle = imports::circle(&imports::uses(&texts));
+        assert_eq!(circle, None, "{name}: each of these files uses the next one");
+    }
+}
+
+/// What two commands share stands beside them, and a command uses only its own files below `commands`.
+#[test]
+fn a_command_uses_no_other_command() {
+    let command = |file: &str| {
+        file.strip_prefix("commands/").map(|file| file.split(['/', '.']).next().unwrap().to_string())
+    };
+    let mut n_uses = 0;
+    for (file, used) in imports::uses(&files("clsify-cli")) {
+        let Some(own) = command(&file) else { continue };
+        for used in used {
+            n_uses += 1;
+            assert!(command(&used).is_none_or(|other| other == own), "{file} uses {used}");
+        }
+    }
+    assert!(n_uses > 50, "only {n_uses} uses were found");
 }
 
 /// R3: the tokenizer knows no floats; the encoder no labels; split, classifier, evaluation and decision no text, no
@@ -103,7 +128,7 @@ fn stages_know_only_what_they_are_given() {
         ("evaluation", &["dataset", "tokenizer", "encoder", "features"]),
         ("decision", &["dataset", "tokenizer", "encoder", "features"]),
     ];
-    let files = files();
+    let files = files("clsify");
     for (file, used) in imports::uses(&files) {
         let own = module_of(&file);
         let mut forbidden =
@@ -117,12 +142,13 @@ fn stages_know_only_what_they_are_given() {
 /// R1: base and kernels <- clsify <- the rest, from the manifests. R5 rests on it: nothing points back.
 #[test]
 fn crates_point_in_one_direction() {
-    let allowed: [(&str, &[&str]); 5] = [
+    let allowed: [(&str, &[&str]); 6] = [
         ("clsify-base", &[]),
         ("clsify-kernels", &[]),
         ("clsify", &["clsify-base", "clsify-kernels"]),
+        ("clsify-report", &["clsify"]),
         ("clsify-hub", &["clsify-base"]),
-        ("clsify-cli", &["clsify", "clsify-hub", "clsify-kernels"]),
+        ("clsify-cli", &["clsify", "clsify-report", "clsify-hub", "clsify-kernels"]),
     ];
     assert_eq!(fs::read_dir(crates()).unwrap().count(), allowed.len());
     for entry in fs::read_dir(crates()).unwrap() {
@@ -147,7 +173,7 @@ fn crates_point_in_one_direction() {
 /// R4: only kernels hold `unsafe`, and only programs print.
 #[test]
 fn only_kernels_are_unsafe_and_only_programs_print() {
-    for name in ["clsify-base", "clsify-kernels", "clsify", "clsify-hub"] {
+    for name in ["clsify-base", "clsify-kernels", "clsify", "clsify-report", "clsify-hub"] {
         let folder = crates().join(name).join("src");
         // Tests may say what they skipped.
         for (path, text) in sources(&folder).into_iter().filter(|(path, _)| !path.ends_with("tests.rs")) {
@@ -194,7 +220,7 @@ fn hugging_face_s_spelling_stays_where_files_are_read() {
             &["tokenizer/settings.rs", "tokenizer/class.rs", "features/sentence_transformers.rs"],
         ),
     ];
-    for (file, text) in files() {
+    for (file, text) in files("clsify") {
         // Unit tests at a file's end may quote what they test.
         let code = code(text.split("#[cfg(test)]").next().unwrap());
         for (word, files) in words {

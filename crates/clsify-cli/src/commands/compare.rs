@@ -1,21 +1,18 @@
 //! `clsify compare`: two saved classifiers on the same labelled sentences.
 
-mod multi_label;
-
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{bail, ensure};
 use clsify::dataset::{DatasetOptions, LabelSeparator};
-use clsify::evaluation::{Evaluation, Metrics, PairedScores};
-use clsify::model::{EncoderReport, SavedModel};
-use clsify::studies::{Answers, ComparedRows, ComparisonForm, ComparisonReport, Disagreement, compare};
+use clsify::model::SavedModel;
+use clsify::studies::{ComparisonReport, compare};
+use clsify_report::summaries::comparison_summary;
 
 use crate::console::Console;
 use crate::loading::{load_classifier, load_rows_to_score, note_labels_without_column};
 use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
 use crate::output::{check_output, is_stdout, stdout, write_json, write_text};
-use crate::table::{Table, n_shown, shorten};
 
 /// Compare two saved classifiers on the same labelled sentences: which is better, and is that more than chance?
 #[derive(clap::Args)]
@@ -154,161 +151,6 @@ fn write(args: &Args, report: &ComparisonReport, separator: Option<&LabelSeparat
     if args.json {
         return write_json("-".as_ref(), report);
     }
-    write_text(None, &summary(report, separator, args))
-}
-
-/// A comparison in words.
-fn summary(report: &ComparisonReport, separator: Option<&LabelSeparator>, args: &Args) -> String {
-    let (a, b) = (&report.a, &report.b);
-    let mut text = models(args, [&a.encoder, &b.encoder]);
-    let (what, right, different) = match &report.form {
-        ComparisonForm::Classes { .. } => ("count as wrong for it", "right", "labels"),
-        ComparisonForm::LabelSets { .. } => (
-            "with it: it is never given, and counts as missed",
-            "right about the whole set",
-            "sets of labels",
-        ),
-    };
-    text.push_str(&unknown("A", &a.unknown_labels, a.n_unknown, what));
-    text.push_str(&unknown("B", &b.unknown_labels, b.n_unknown, what));
-    text.push_str(&match (&a.test, &b.test) {
-        (Metrics::Classes(a), Metrics::Classes(b)) => class_table(report, a, b),
-        (Metrics::LabelSets(a), Metrics::LabelSets(b)) => multi_label::table(report, a, b),
-        // Never: the two are of one form.
-        _ => String::new(),
-    });
-    text.push_str(&format!("\n{}\n", verdict(&report.rows, right)));
-    if let ComparisonForm::LabelSets { per_label, .. } = &report.form {
-        text.push_str(&multi_label::labels(per_label));
-    }
-    text + &different_rows(&report.differences, separator, different, (report.rows.counts.n(), args.show))
-}
-
-/// The scores of two models of one class a sentence, and their differences.
-fn class_table(report: &ComparisonReport, a: &Evaluation, b: &Evaluation) -> String {
-    let mut table = Table::new(["", "accuracy", "95 % interval", "macro F1"]);
-    for (name, test) in [("A", a), ("B", b)] {
-        let [low, high] = test.accuracy_ci95;
-        table.row([
-            name.to_string(),
-            format!("{:.4}", test.accuracy),
-            format!("{low:.4} to {high:.4}"),
-            format!("{:.4}", test.macro_average.f1),
-        ]);
-    }
-    let [low, high] = report.rows.difference_ci95;
-    table.row([
-        "B - A".to_string(),
-        format!("{:+.4}", report.rows.difference),
-        format!("{low:+.4} to {high:+.4}"),
-        format!("{:+.4}", b.macro_average.f1 - a.macro_average.f1),
-    ]);
-    let mut text = format!("\n{table}");
-    if let ComparisonForm::Classes { weighted_accuracy: Some(weighted) } = &report.form {
-        text.push_str(&format!("\n{}", paired_table(&[("accuracy by weight", weighted)])));
-    }
-    text
-}
-
-/// Which models these are.
-fn models(args: &Args, [a, b]: [&EncoderReport; 2]) -> String {
-    let line = |name: &str, folder: &Path, encoder: &EncoderReport| {
-        format!("{name}  {}: {}, {}\n", folder.display(), encoder.name, encoder.pooled())
-    };
-    line("A", &args.a, a) + &line("B", &args.b, b)
-}
-
-/// Scores of both on the same rows, and their differences.
-fn paired_table(scores: &[(&str, &PairedScores)]) -> Table {
-    let mut table = Table::new(["", "A", "B", "B - A", "95 % interval"]);
-    for (name, scores) in scores {
-        let [low, high] = scores.difference_ci95;
-        table.row([
-            name.to_string(),
-            format!("{:.4}", scores.a),
-            format!("{:.4}", scores.b),
-            format!("{:+.4}", scores.difference),
-            format!("{low:+.4} to {high:+.4}"),
-        ]);
-    }
-    table
-}
-
-/// The labels that a model does not know, and what becomes of their rows; nothing where it knows them all.
-fn unknown(name: &str, labels: &[String], n_rows: usize, what: &str) -> String {
-    const MOST: usize = 8;
-    if labels.is_empty() {
-        return String::new();
-    }
-    let shown = n_shown(labels.len(), MOST);
-    let more = if labels.len() > shown { ", ..." } else { "" };
-    let labels: Vec<String> = labels.iter().take(shown).map(|l| shorten(l, 40)).collect();
-    format!("{name} does not know the label {}{more}: {} {what}\n", labels.join(", "), sentences(n_rows))
-}
-
-fn sentences(n: usize) -> String {
-    format!("{n} sentence{}", if n == 1 { "" } else { "s" })
-}
-
-/// Who is right where the other is wrong, and how often chance alone does that.
-fn verdict(rows: &ComparedRows, right: &str) -> String {
-    let counts = &rows.counts;
-    let (only_a, only_b) = (counts.only_a, counts.only_b);
-    if only_a + only_b == 0 {
-        return format!("A and B are {right} on the same sentences: nothing here tells them apart.");
-    }
-    let (better, more, worse, fewer) =
-        if only_b >= only_a { ("B", only_b, "A", only_a) } else { ("A", only_a, "B", only_b) };
-    let p = rows.mcnemar_p_value;
-    let chance = match 100.0 * p {
-        percent if percent < 0.001 => "in less than 0.001 % of cases".to_string(),
-        percent => format!("in {:.prec$} % of cases", percent, prec = if percent < 0.1 { 3 } else { 1 }),
-    };
-    let end = if p < 0.05 {
-        format!("{better} is better, and that is hardly chance.")
-    } else {
-        "These rows do not show that one is better.".to_string()
-    };
-    format!(
-        "{better} is {right} on {} where {worse} is wrong, {worse} on {fewer} where {better} is wrong; such a difference\n\
-         would come about by chance {chance} (McNemar's exact test). {end}",
-        sentences(more)
-    )
-}
-
-/// The sentences of which the two say different things: the first `show` of them, and how many of all `n` sentences they are.
-fn different_rows(
-    differences: &[Disagreement],
-    separator: Option<&LabelSeparator>,
-    what: &str,
-    (n, show): (usize, usize),
-) -> String {
-    let n_different = differences.len();
-    let mut text = format!("\ndifferent {what} for {n_different} of {}\n", sentences(n));
-    if n_different == 0 || show == 0 {
-        return text;
-    }
-    let cell =
-        |labels: &[String]| separator.map_or_else(|| labels.concat(), |separator| separator.join(labels));
-    let mut table = Table::new(["line", "label", "A", "B", "sentence"]);
-    for row in differences.iter().take(show) {
-        let (label, a, b) = match &row.answers {
-            Answers::Classes { label, a, b } => (label.clone(), a.clone(), b.clone()),
-            Answers::LabelSets { labels, a, b } => (cell(labels), cell(a), cell(b)),
-        };
-        let mark = |said: &String| {
-            let right = if *said == label { " *" } else { "" };
-            format!("{}{right}", shorten(said, 20))
-        };
-        table.row([row.line.to_string(), shorten(&label, 20), mark(&a), mark(&b), shorten(&row.text, 60)]);
-    }
-    text.push_str(&format!("{table}"));
-    if n_different > show {
-        text.push_str(&format!(
-            "  ... and {} more (--show N; --json and --output have them all)\n",
-            n_different - show
-        ));
-    }
-    text.push_str("  * right\n");
-    text
+    let [a, b] = [&args.a, &args.b].map(|model| model.display().to_string());
+    write_text(None, &comparison_summary(report, [&a, &b], separator, args.show))
 }

@@ -8,13 +8,13 @@ use clsify::features::NpyWriter;
 use clsify::files::{AtomicFile, ScratchFile, is_written_in_place, open_in_place};
 use clsify::model::{Fault, SentenceEncoder, Streamed};
 use clsify::observer::Observer;
+use clsify_report::text::counted;
 
 use crate::console::Console;
 use crate::loading::{load_encoder, locate_encoder};
 use crate::options::{DataOptions, FeatureArgs, at_least_one};
 use crate::output::{check_written, is_stdout, stdout};
 use crate::records::{Groups, stream_sentences};
-use crate::table::counted;
 
 /// Write the vectors of sentences to a .npy file: float32, one row per sentence, in order
 ///

@@ -6,18 +6,15 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clsify::dataset::DatasetOptions;
-use clsify::evaluation::{CalibrationScores, Metrics, ProbabilityScores};
-use clsify::model::{EvaluationForm, SavedModel};
-use serde::Serialize;
+use clsify::model::{EvaluationReport, SavedModel};
+use clsify_report::charts::ReliabilityChart;
+use clsify_report::summaries::evaluation_summary;
 
 use self::errors::Subject;
-use crate::commands::train::{multi_label, scores, weighted};
 use crate::console::Console;
-use crate::decision::evaluated_text;
 use crate::loading::{load_classifier, load_rows_to_score, note_labels_without_column};
 use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
-use crate::output::{check_output, is_stdout, write_json, write_text};
-use crate::reliability_chart::{Series, check_chart, last_name, write_chart};
+use crate::output::{check_chart, check_output, is_stdout, last_name, write_json, write_svg, write_text};
 
 /// Score a saved classifier on labelled sentences
 #[derive(clap::Args)]
@@ -96,47 +93,19 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     if let Some(path) = &args.errors {
         Subject { dataset: &dataset, classifier: &classifier }.write(path, &errors, console)?;
     }
-    let scores = match &report.test {
-        Metrics::Classes(test) => scores(test),
-        Metrics::LabelSets(test) => multi_label::table(test, None),
-    };
-    let (by_weight, decision) = match &report.form {
-        EvaluationForm::Classes { test_weighted_accuracy, decision } => {
-            let decision =
-                decision.as_ref().map(|d| evaluated_text(&d.rule, &d.effect, classifier.classes()));
-            (weighted(*test_weighted_accuracy, None), decision.unwrap_or_default())
-        }
-        EvaluationForm::LabelSets { test_weighted } => (multi_label::weighted(*test_weighted), String::new()),
-    };
-    let text = scores + &by_weight + &probabilities(&report.probabilities) + &decision;
-    finish(args, &report, &report.probabilities, &text)?;
+    finish(args, &report, &evaluation_summary(&report, classifier.classes()))?;
     console.hint_faster_dtype(classifier.encoder());
     Ok(())
 }
 
-/// How far probabilities can be trusted, in a line.
-fn probabilities(found: &ProbabilityScores) -> String {
-    let CalibrationScores { ece, brier, log_loss } = found.scores;
-    format!(
-        "\nprobabilities  expected calibration error {ece:.4}, Brier score {brier:.4}, log loss {log_loss:.4}\n"
-    )
-}
-
 /// Writes report, chart and text.
-fn finish(
-    args: &Args,
-    report: &impl Serialize,
-    probabilities: &ProbabilityScores,
-    text: &str,
-) -> anyhow::Result<()> {
+fn finish(args: &Args, report: &EvaluationReport, text: &str) -> anyhow::Result<()> {
     if let Some(path) = &args.json {
         write_json(path, report)?;
     }
     if let Some(path) = &args.chart {
-        let series =
-            Series { name: "as saved", scores: probabilities.scores, bins: &probabilities.reliability };
-        let what = format!("{} on {}", last_name(&args.model), last_name(&args.data));
-        write_chart(path, &what, &[series])?;
+        let title = format!("{} on {}", last_name(&args.model), last_name(&args.data));
+        write_svg(path, &ReliabilityChart::of_evaluation(&title, &report.probabilities).svg())?;
     }
     let is_on_stdout =
         [&args.json, &args.chart, &args.errors].into_iter().flatten().any(|path| is_stdout(path));

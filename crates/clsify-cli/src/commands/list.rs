@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clsify_hub::{Hub, known_encoders};
 
 use crate::output::{check_output, write_text};
-use crate::table::Table;
+use clsify_report::table::Table;
 
 /// List the encoders that can be named, and whether they are on this machine
 #[derive(clap::Args)]

@@ -1,13 +1,10 @@
 //! One file a subcommand: its arguments, its help, and what it does.
 
 pub(crate) mod advise;
-mod advise_chart;
-mod advise_scores;
 pub(crate) mod bench;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod curve;
-mod curve_chart;
 pub(crate) mod doctor;
 pub(crate) mod embed;
 pub(crate) mod evaluate;

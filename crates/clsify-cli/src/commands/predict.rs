@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use clsify::observer::Observer;
 
-use self::answers::{Answers, Style};
+use self::answers::{Answers, OutputFormat, Style};
 use crate::console::{Console, Notes};
 use crate::loading::load_classifier;
 use crate::options::{DataOptions, DtypeArg};
@@ -80,15 +80,6 @@ pub(crate) struct Args {
     dtype: Option<DtypeArg>,
     #[command(flatten)]
     data: DataOptions,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OutputFormat {
-    Text,
-    Json,
-    Tsv,
-    Csv,
-    Jsonl,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,8 +1,5 @@
 //! `clsify tutorial`: the article's run, told step by step, on real sentences with a real encoder.
 
-mod report;
-mod story;
-
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -15,17 +12,18 @@ use clsify::model::{Features, check_replaceable};
 use clsify::split::{SplitOptions, class_folds, train_test_split};
 use clsify::training::{GridSearchOptions, TestRows, TrainOptions, Trained, train};
 use clsify_hub::{Hub, Located};
-
-use self::report::{
+use clsify_report::tutorial::{
     ARTICLE, DotProduct, EncoderShape, GridSize, Padding, Story, StorySeconds, Tokens, TutorialReport,
-    features, predict, sentences,
+    first_features, first_sentences, predict, steps,
 };
-use crate::commands::train::check_stays;
+
 use crate::console::Console;
 use crate::decision::misused;
 use crate::loading::{load_dataset, load_encoder_with, one_label, say_counts};
 use crate::options::{CacheArgs, DtypeArg, EncodingArgs, RowArgs, article_grid, at_least_one};
-use crate::output::{check_output, check_outside, is_closed_pipe, is_stdout, write_json, write_text};
+use crate::output::{
+    check_output, check_outside, check_stays, is_closed_pipe, is_stdout, write_json, write_text,
+};
 use crate::records::note_files;
 
 /// The article's encoder, and the one that stands in for it where it cannot be had: just as wide.
@@ -134,12 +132,12 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let encoding = EncodingArgs { max_length: None, prompt: None, dtype: args.dtype };
     let encoder = load_encoder_with(&located, &encoding, Features::default(), args.cache.open(), console)?;
     let hidden_size = encoder.config().hidden_size;
-    let first_sentences = sentences(&dataset);
-    tell(&story::sentences_step(&first_sentences, &dataset.summary(), &source))?;
-    tell(&story::plan_step(hidden_size, encoder.name()))?;
+    let first_rows = first_sentences(&dataset);
+    tell(&steps::sentences_step(&first_rows, &dataset.summary(), &source))?;
+    tell(&steps::plan_step(hidden_size, encoder.name()))?;
     let tokens = Tokens::of(ARTICLE_SENTENCE, &encoder)?;
-    tell(&story::token_step(&tokens, hidden_size))?;
-    tell(&story::encoder_step(&encoder, &why, dataset.len()))?;
+    tell(&steps::token_step(&tokens, hidden_size))?;
+    tell(&steps::encoder_step(&encoder, &why, dataset.len()))?;
     let shape = EncoderShape { num_attention_heads: encoder.config().num_attention_heads };
     let options = TrainOptions {
         test: TestRows::Split(split),
@@ -151,22 +149,22 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let report = &trained.report;
     let scores = report.class_scores().context("expected one class a sentence")?;
     let padding = Padding::of(&trained, &dataset);
-    tell(&story::padding_step(&padding, report))?;
-    let features = features(&trained, &dataset);
-    tell(&story::features_step(&features, report, trained.encoded.n_cached))?;
-    tell(&story::split_step(report, &trained.split.train))?;
-    tell(&story::classifier_step(report, scores))?;
-    tell(&story::scores_step(report, scores))?;
-    tell(&story::baseline_step(scores))?;
-    tell(&story::grid_step(report, scores))?;
+    tell(&steps::padding_step(&padding, report))?;
+    let features = first_features(&trained, &dataset);
+    tell(&steps::features_step(&features, report, trained.encoded.n_cached))?;
+    tell(&steps::split_step(report, &trained.split.train))?;
+    tell(&steps::classifier_step(report, scores))?;
+    tell(&steps::scores_step(report, scores))?;
+    tell(&steps::baseline_step(scores))?;
+    tell(&steps::grid_step(report, scores))?;
 
     let own =
         if args.sentence.is_empty() { SENTENCES.map(str::to_string).to_vec() } else { args.sentence.clone() };
     let asked: Vec<String> = std::iter::once(ARTICLE_SENTENCE.to_string()).chain(own).collect();
     let predictions = predict(&trained, &asked, console)?;
     let prediction = DotProduct::of(&trained, &predictions[0])?;
-    tell(&story::prediction_step(&predictions[0], &prediction, report.features.shape[1]))?;
-    tell(&story::answers_step(&predictions, args.sentence.is_empty()))?;
+    tell(&steps::prediction_step(&predictions[0], &prediction, report.features.shape[1]))?;
+    tell(&steps::answers_step(&predictions, args.sentence.is_empty()))?;
 
     let n_values = report.grid_search.as_ref().map_or(0, |search| search.points.len());
     let n_fits = report.grid_search.as_ref().map_or(0, |search| n_values * search.n_splits);
@@ -175,7 +173,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         training,
         predictions,
         story: Story {
-            sentences: first_sentences,
+            sentences: first_rows,
             tokens,
             encoder: shape,
             padding,
@@ -197,7 +195,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         write_json("-".as_ref(), &report)?;
     }
     let (output, name) = (shell_word(&args.output.display().to_string()), shell_word(&located.name));
-    tell(&story::farewell(&report.story.seconds, &output, &name, ARTICLE_SENTENCE))?;
+    tell(&steps::farewell(&report.story.seconds, &output, &name, ARTICLE_SENTENCE))?;
     console.hint_faster_dtype(classifier.encoder());
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What a choice is judged by.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -30,6 +31,14 @@ impl Scoring {
     /// Whether more is better.
     pub fn is_more_better(self) -> bool {
         self != Scoring::LogLoss
+    }
+
+    /// Orders two scores; the greater is the better one.
+    pub fn compare(self, a: f64, b: f64) -> Ordering {
+        match self.is_more_better() {
+            true => a.total_cmp(&b),
+            false => b.total_cmp(&a),
+        }
     }
 }
 

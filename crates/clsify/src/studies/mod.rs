@@ -1,10 +1,13 @@
 //! 11. Questions about data and models: what is wrong with these rows, which of two models is better, would more rows help, how fast is it?
 
+pub(crate) mod advice;
 pub(crate) mod comparison;
 pub(crate) mod doctor;
+pub(crate) mod held_out_scores;
 pub(crate) mod learning_curve;
 pub(crate) mod speed;
 
+pub use self::advice::{Advice, AdviceOptions, advise, advised, faster_candidate, rank_advice};
 pub use self::comparison::{
     Answers, ComparedLabel, ComparedModel, ComparedRows, ComparisonForm, ComparisonReport, Disagreement,
     compare,
@@ -14,6 +17,7 @@ pub use self::doctor::{
     LabelSets, Leak, LeftOut, MinorityScript, MixedScripts, NearDuplicate, Neighbour, ScriptShare, Scripts,
     Truncated, diagnose,
 };
+pub use self::held_out_scores::HeldOutScores;
 pub use self::learning_curve::{
     CurveForecast, CurvePoint, CurveScores, CurveScoring, LearningCurve, LearningCurveOptions, learning_curve,
 };

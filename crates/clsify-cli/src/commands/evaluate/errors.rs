@@ -4,11 +4,11 @@ use std::path::Path;
 
 use clsify::dataset::Dataset;
 use clsify::model::{Misclassified, SentenceClassifier};
+use clsify_report::text::{escape, one_field};
 use serde_json::{Map, Value, json};
 
 use crate::console::Console;
 use crate::output::{Output, csv_line, is_stdout};
-use crate::table::{escape, one_field};
 
 /// What the rows are about.
 pub(super) struct Subject<'a> {

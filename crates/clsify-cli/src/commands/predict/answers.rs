@@ -1,20 +1,30 @@
 //! Answers as they are written: one line per sentence, in every format.
 
+use clap::ValueEnum;
 use clsify::decision::ABSTAINED;
 use clsify::error::Error;
 use clsify::model::{Fault, Prediction, SentenceClassifier};
 use clsify::observer::Observer;
+use clsify_report::text::{counted, escape, one_field};
 use serde_json::{Map, Value, json};
 
-use super::OutputFormat;
 use super::carried::{Columns, Keys};
 use crate::console::Console;
 use crate::output::{Output, csv_line};
 use crate::records::{Records, Row};
-use crate::table::{counted, escape, one_field};
 
 /// Sentences without an answer that are named.
 const MOST_NAMED: usize = 10;
+
+/// The forms of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputFormat {
+    Text,
+    Json,
+    Tsv,
+    Csv,
+    Jsonl,
+}
 
 /// How an answer is written.
 #[derive(Clone, Copy)]

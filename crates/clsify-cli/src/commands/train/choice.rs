@@ -2,7 +2,6 @@
 
 use clsify::evaluation::Scoring;
 
-use super::Args;
 use crate::decision::misused;
 
 /// Chosen, or as in the article.
@@ -43,12 +42,11 @@ pub(super) enum FeatureSource {
 }
 
 impl ChoiceArgs {
-    /// What these and the other options come to.
+    /// Where features and C come from; `given` is the first option that fixes one of them.
     ///
     /// # Errors
-    /// Of the command line, when some of them contradict each other.
-    pub(super) fn source(&self, args: &Args) -> anyhow::Result<FeatureSource> {
-        let given = args.features.pooled.given().or(args.fit.given()).or(args.grid.given());
+    /// An error of the command line if options contradict each other.
+    pub(super) fn source(&self, given: Option<&'static str>) -> anyhow::Result<FeatureSource> {
         match (self.features, given) {
             (Some(FeaturesArg::Auto), Some(option)) => {
                 Err(misused(&format!("the argument '--features auto' cannot be used with '{option}'")))

@@ -5,8 +5,9 @@ use clsify::decision::{Calibration, LabelThreshold, Thresholds};
 use clsify::evaluation::{MultiLabelEvaluation, WeightedMultiLabelScores};
 use clsify::training::{ClassifierReport, ConstantScores, LabelSetScores, ThresholdsReport};
 
-use super::{calibrated, six_digits};
-use crate::table::{Table, n_shown, shorten};
+use super::calibration::calibrated;
+use crate::table::Table;
+use crate::text::{n_shown, shorten, six_digits};
 
 /// What a training run found, in words; `separator` joins labels.
 pub(super) fn summary(
@@ -119,7 +120,7 @@ fn thresholds(thresholds: &ThresholdsReport) -> String {
 }
 
 /// Scores of all labels together and of each, with its threshold where that is known.
-pub(crate) fn table(test: &MultiLabelEvaluation, thresholds: Option<&[LabelThreshold]>) -> String {
+pub(super) fn table(test: &MultiLabelEvaluation, thresholds: Option<&[LabelThreshold]>) -> String {
     let [low, high] = test.subset_accuracy_ci95;
     let s = if test.n_samples == 1 { "" } else { "s" };
     let mut text = format!(
@@ -151,7 +152,7 @@ pub(crate) fn table(test: &MultiLabelEvaluation, thresholds: Option<&[LabelThres
 }
 
 /// The scores by weight, where rows have weights.
-pub(crate) fn weighted(scores: Option<WeightedMultiLabelScores>) -> String {
+pub(super) fn weighted(scores: Option<WeightedMultiLabelScores>) -> String {
     scores.map_or(String::new(), |scores| {
         format!(
             "\nby weight    subset accuracy {:.4}, micro F1 {:.4}: each row counted by its weight\n",

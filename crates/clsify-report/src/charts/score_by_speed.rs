@@ -1,27 +1,32 @@
-//! A score against a speed, one point a candidate: as text for the terminal, and as an SVG.
+//! The score of each candidate against its speed, as text for a terminal and as SVG.
 
 use std::fmt::Write;
 
-use crate::svg::{escaped, head, label};
+use super::svg::{escaped, head, label};
 
 /// One candidate.
-pub(crate) struct ChartPoint {
-    pub(crate) name: String,
-    /// Sentences a second; drawn on a logarithmic axis.
-    pub(crate) speed: f64,
-    pub(crate) score: f64,
-    /// Marked and named.
-    pub(crate) is_named: bool,
+#[derive(Debug, Clone)]
+pub struct SpeedPoint {
+    /// The candidate's name.
+    pub name: String,
+    /// Sentences per second, drawn on a logarithmic axis.
+    pub speed: f64,
+    /// The score.
+    pub score: f64,
+    /// Whether the point is marked and named.
+    pub is_named: bool,
 }
 
-/// What stands around the points.
-pub(crate) struct Chart {
+/// A scatter plot of score against speed.
+#[derive(Debug, Clone)]
+pub struct ScoreBySpeedChart {
     /// The name of the score.
-    pub(crate) score: String,
-    pub(crate) points: Vec<ChartPoint>,
+    pub score: String,
+    /// The candidates.
+    pub points: Vec<SpeedPoint>,
 }
 
-/// Where a number lies between the least and the largest, within 0 and 1.
+/// The position of a number between the lowest and the highest, from 0 to 1.
 fn share(x: f64, (low, high): (f64, f64)) -> f64 {
     if high > low { ((x - low) / (high - low)).clamp(0.0, 1.0) } else { 0.5 }
 }
@@ -30,16 +35,16 @@ fn range(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
     numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
 }
 
-impl Chart {
-    /// Where a point lies, from the left and from below, within 0 and 1.
-    fn place(&self, point: &ChartPoint) -> (f64, f64) {
+impl ScoreBySpeedChart {
+    /// The position of a point from the left and from below, from 0 to 1.
+    fn place(&self, point: &SpeedPoint) -> (f64, f64) {
         let speeds = range(self.points.iter().map(|p| p.speed.ln()));
         let scores = range(self.points.iter().map(|p| p.score));
         (share(point.speed.ln(), speeds), share(point.score, scores))
     }
 
-    /// Lines of at most `width` characters. `.` is a candidate; those that are named are `A`, `B`, ..., below.
-    pub(crate) fn text(&self, width: usize, height: usize) -> String {
+    /// Draws the chart in lines of at most `width` characters. Each `.` is a candidate; `A`, `B`, ... are listed below by name.
+    pub fn text(&self, width: usize, height: usize) -> String {
         let margin = 8;
         let (columns, rows) = (width.saturating_sub(margin + 1).max(10), height.max(3));
         let mut cells = vec![vec![' '; columns]; rows];
@@ -77,8 +82,8 @@ impl Chart {
         text
     }
 
-    /// An image that says in words what it shows.
-    pub(crate) fn svg(&self) -> String {
+    /// Draws the chart as SVG, with a description in words.
+    pub fn svg(&self) -> String {
         let (left, top, wide, high) = (70.0, 50.0, 560.0, 300.0);
         let scores = range(self.points.iter().map(|p| p.score));
         let speeds = range(self.points.iter().map(|p| p.speed));
@@ -133,14 +138,14 @@ impl Chart {
 mod tests {
     use super::*;
 
-    fn chart() -> Chart {
-        let point = |name: &str, speed: f64, score: f64, is_named: bool| ChartPoint {
+    fn chart() -> ScoreBySpeedChart {
+        let point = |name: &str, speed: f64, score: f64, is_named: bool| SpeedPoint {
             name: name.to_string(),
             speed,
             score,
             is_named,
         };
-        Chart {
+        ScoreBySpeedChart {
             score: "accuracy".to_string(),
             points: vec![
                 point("slow & <good>", 10.0, 0.9, true),
@@ -171,7 +176,7 @@ mod tests {
         );
         assert!(svg.contains("slow &amp; &lt;good&gt;") && !svg.contains("<good>"), "{svg}");
         assert_eq!(svg.matches("<circle").count(), 3);
-        let one = Chart { points: chart().points.into_iter().take(1).collect(), ..chart() };
+        let one = ScoreBySpeedChart { points: chart().points.into_iter().take(1).collect(), ..chart() };
         assert!(!one.svg().contains("NaN") && !one.text(5, 1).contains("NaN"));
     }
 }

@@ -1,11 +1,11 @@
-//! A learning curve as text and as SVG.
+//! A learning curve, as bars for a terminal and as SVG.
 
 use clsify::studies::{CurvePoint, CurveScoring, LearningCurve};
 
-use crate::svg::{dot, escaped, head, label, line, polyline};
+use super::svg::{dot, escaped, head, label, line, polyline};
 
-/// What the curve is a curve of, in words.
-pub(super) fn score_name(scoring: CurveScoring) -> &'static str {
+/// The metric on the curve's vertical axis.
+pub(crate) fn score_name(scoring: CurveScoring) -> &'static str {
     match scoring {
         CurveScoring::Accuracy => "accuracy",
         CurveScoring::WeightedAccuracy => "accuracy by weight",
@@ -14,8 +14,8 @@ pub(super) fn score_name(scoring: CurveScoring) -> &'static str {
     }
 }
 
-/// What the constant answer says that is the least to beat.
-pub(super) fn baseline_name(scoring: CurveScoring) -> &'static str {
+/// The constant answer of the baseline.
+pub(crate) fn baseline_name(scoring: CurveScoring) -> &'static str {
     match scoring {
         CurveScoring::Accuracy => "most frequent class",
         CurveScoring::WeightedAccuracy => "most frequent class by weight",
@@ -23,7 +23,7 @@ pub(super) fn baseline_name(scoring: CurveScoring) -> &'static str {
     }
 }
 
-/// The name where a sentence starts with it.
+/// A name with its first letter in upper case.
 fn capitalised(name: &str) -> String {
     name[..1].to_uppercase() + &name[1..]
 }
@@ -31,8 +31,9 @@ fn capitalised(name: &str) -> String {
 /// Characters from the lowest to the highest score.
 const BAR_WIDTH: usize = 40;
 
-/// The ends of the scale, for the head of a column, and a line for each point: `o` the mean, `-` its interval, `|` the baseline.
-pub(super) fn bars(curve: &LearningCurve) -> (String, Vec<String>) {
+/// The heading of the column of bars, with the ends of their scale, and a bar for each point: `o` marks the mean, `-` its
+/// confidence interval, `|` the baseline.
+pub(crate) fn bars(curve: &LearningCurve) -> (String, Vec<String>) {
     let (low, high) = scale(curve);
     let place = |x: f64| ((x - low) / (high - low) * (BAR_WIDTH - 1) as f64).round() as usize;
     let line = |point: &CurvePoint| {
@@ -48,7 +49,7 @@ pub(super) fn bars(curve: &LearningCurve) -> (String, Vec<String>) {
     (head, curve.points.iter().map(line).collect())
 }
 
-/// The least and the greatest score that is shown, in steps of 0.05; they differ.
+/// The lowest and the highest score of the scale, which are multiples of 0.05 and differ.
 fn scale(curve: &LearningCurve) -> (f64, f64) {
     let drawn = curve.points.iter().flat_map(|point| point.score_ci95).chain([curve.baseline_score]);
     let forecast = curve.forecast.iter().map(|forecast| forecast.found.score);
@@ -64,14 +65,14 @@ const LEFT: f64 = 70.0;
 const RIGHT: f64 = 20.0;
 const TOP: f64 = 50.0;
 const BOTTOM: f64 = 60.0;
-/// Room for a number of rows below the chart.
+/// The width of a label below the chart.
 const LABEL_WIDTH: f64 = 50.0;
-/// Straight pieces of the drawn curve.
+/// The number of straight segments of the fitted curve.
 const N_PIECES: usize = 60;
 
-/// The curve over the logarithm of the number of rows: means with intervals, the fitted form, dashed where no row is, and the
-/// baseline.
-pub(super) fn svg(curve: &LearningCurve) -> String {
+/// Draws a learning curve as SVG over the logarithm of the number of training rows: the mean scores with their confidence
+/// intervals, the fitted curve, dashed where it is extrapolated, and the baseline.
+pub fn learning_curve_svg(curve: &LearningCurve) -> String {
     let (low, high) = scale(curve);
     let sizes = || curve.points.iter().map(|point| point.n_rows as f64);
     let first = sizes().fold(f64::INFINITY, f64::min);
@@ -85,7 +86,7 @@ pub(super) fn svg(curve: &LearningCurve) -> String {
     svg.push_str(&format!(
         "<text x=\"{LEFT}\" y=\"24\" font-size=\"16\">{} by the number of training rows: {}</text>\n",
         capitalised(score_name(curve.scoring)),
-        escaped(&crate::table::shorten(&curve.encoder.name, 40)),
+        escaped(&crate::text::shorten(&curve.encoder.name, 40)),
     ));
     let mut line = |points, style| svg.push_str(&line(points, style));
     let n_steps = ((high - low) / 0.05).round() as usize;
@@ -126,7 +127,7 @@ pub(super) fn svg(curve: &LearningCurve) -> String {
     svg + "</svg>\n"
 }
 
-/// The chart for those who do not see it.
+/// The chart in words.
 fn description(curve: &LearningCurve) -> String {
     let point = |point: &CurvePoint| {
         let [low, high] = point.score_ci95;

@@ -1,27 +1,64 @@
-//! A reliability diagram as text and as SVG: what was said, against what came true.
+//! A reliability diagram, as bars for a terminal and as SVG: predicted probabilities against observed frequencies.
 
-use std::path::Path;
+use clsify::evaluation::{CalibrationScores, ProbabilityScores, ReliabilityBin};
+use clsify::training::{TrainingReport, TrainingScores};
 
-use anyhow::ensure;
-use clsify::evaluation::{CalibrationScores, ReliabilityBin};
-
-use crate::output::{is_stdout, stdout};
-use crate::svg::{dot, head, label, line, polyline};
+use super::svg::{dot, head, label, line, polyline};
 use crate::table::Table;
 
-/// Characters from probability 0 to 1.
+/// The width of a bar in characters, from probability 0 to 1.
 const BAR_WIDTH: usize = 31;
 
-/// One set of probabilities.
-pub(crate) struct Series<'a> {
-    /// What it is: `before`, `after`.
-    pub(crate) name: &'a str,
-    pub(crate) scores: CalibrationScores,
-    pub(crate) bins: &'a [ReliabilityBin],
+/// The probabilities of one classifier.
+#[derive(Debug, Clone)]
+struct Series<'a> {
+    /// The name in the legend.
+    name: &'a str,
+    scores: CalibrationScores,
+    bins: &'a [ReliabilityBin],
 }
 
-/// The bins that have rows: `|` is what was said on average, `o` what came true.
-pub(crate) fn text(bins: &[ReliabilityBin]) -> String {
+/// A reliability diagram of one classifier, before and after calibration if it was calibrated.
+#[derive(Debug, Clone)]
+pub struct ReliabilityChart<'a> {
+    title: String,
+    series: Vec<Series<'a>>,
+}
+
+impl<'a> ReliabilityChart<'a> {
+    /// The diagram of the probabilities of held-out rows, also as they were before calibration. `title` names the model or its
+    /// encoder.
+    pub fn of_training(title: &str, report: &'a TrainingReport) -> Self {
+        let before = match &report.scores {
+            TrainingScores::Classes(scores) => {
+                scores.calibration.as_ref().map(|of| (of.before, &of.reliability.before[..]))
+            }
+            TrainingScores::LabelSets(scores) => {
+                scores.calibration.as_ref().map(|of| (of.before, &of.reliability.before[..]))
+            }
+        };
+        let name = if before.is_some() { "after it" } else { "as trained" };
+        let before = before.map(|(scores, bins)| Series { name: "before calibration", scores, bins });
+        let saved = &report.probabilities;
+        let saved = Series { name, scores: saved.scores, bins: &saved.reliability };
+        ReliabilityChart { title: title.to_string(), series: before.into_iter().chain([saved]).collect() }
+    }
+
+    /// The diagram of the probabilities of a saved model.
+    pub fn of_evaluation(title: &str, found: &'a ProbabilityScores) -> Self {
+        let series = Series { name: "as saved", scores: found.scores, bins: &found.reliability };
+        ReliabilityChart { title: title.to_string(), series: vec![series] }
+    }
+
+    /// Draws the diagram as SVG: a dot for each bin, on the diagonal where predicted and observed agree; below, the share of the
+    /// answers in each bin.
+    pub fn svg(&self) -> String {
+        svg(&self.title, &self.series)
+    }
+}
+
+/// A table of the bins that have rows. In each bar `|` marks the mean predicted probability, `o` the observed frequency.
+pub(crate) fn bars(bins: &[ReliabilityBin]) -> String {
     let place = |p: f64| (p * (BAR_WIDTH - 1) as f64).round() as usize;
     let mut table = Table::new(["probability", "answers", "said", "true", "0 (| said, o came true)      1 "]);
     for (i, bin) in bins.iter().enumerate() {
@@ -41,46 +78,22 @@ pub(crate) fn text(bins: &[ReliabilityBin]) -> String {
     table.to_string()
 }
 
-/// Whether a chart can be put there, and stdout is not asked for twice.
-pub(crate) fn check_chart(chart: Option<&Path>, json: Option<&Path>) -> anyhow::Result<()> {
-    let Some(chart) = chart else { return Ok(()) };
-    let both = is_stdout(chart) && json.is_some_and(is_stdout);
-    ensure!(!both, "stdout: expected --json - or --chart -, got both");
-    Ok(())
-}
-
-/// The last part of a path or a name, for a chart's title.
-pub(crate) fn last_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-}
-
-/// Writes the chart; `-` is stdout, which then holds nothing else.
-pub(crate) fn write_chart(path: &Path, what: &str, series: &[Series]) -> anyhow::Result<()> {
-    let svg = svg(what, series);
-    if is_stdout(path) {
-        return stdout(|out| write!(out, "{svg}"));
-    }
-    Ok(clsify::files::write_atomically(path, |out| write!(out, "{svg}"))?)
-}
-
 const SIDE: f64 = 400.0;
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 30.0;
 const TOP: f64 = 90.0;
-/// Between the diagram and the bars below it.
+/// The gap between the diagram and the bars below it.
 const GAP: f64 = 64.0;
 const BARS: f64 = 80.0;
 const BOTTOM: f64 = 46.0;
-/// Of the first and the second series.
+/// The colours of the first and the second series.
 const COLOURS: [&str; 2] = ["#c2571a", "#1b5e9b"];
 
-/// What was said against what came true: a dot for each bin, on the diagonal where the two agree; below, the share of the
-/// answers in each bin. `what` names the model or its encoder.
 fn svg(what: &str, series: &[Series]) -> String {
     let size = [LEFT + SIDE + RIGHT, TOP + SIDE + GAP + BARS + BOTTOM];
     let (x, y) = (|p: f64| LEFT + p * SIDE, |p: f64| TOP + (1.0 - p) * SIDE);
     let floor = TOP + SIDE + GAP + BARS;
-    let what = crate::table::shorten(what, 40);
+    let what = crate::text::shorten(what, 40);
     let mut svg = head(size, &format!("Reliability diagram of {what}"), &description(series));
     svg.push_str(&format!(
         "<g font-size=\"16\">{}</g>\n",
@@ -138,7 +151,7 @@ fn legend(series: &Series) -> String {
     format!("{}: calibration error {ece:.4}, Brier score {brier:.4}", series.name)
 }
 
-/// The diagram for those who do not see it.
+/// The diagram in words.
 fn description(series: &[Series]) -> String {
     let of_one = |one: &Series| {
         let bin = |bin: &ReliabilityBin| {
@@ -167,7 +180,7 @@ mod tests {
             }
         };
         let bins: Vec<ReliabilityBin> = (0..15).map(bin).collect();
-        let text = text(&bins);
+        let text = bars(&bins);
         assert_eq!(text.lines().count(), 1 + 14, "{text}");
         assert!(text.contains("0.00 to 0.07") && text.contains("0.93 to 1.00"), "{text}");
         assert!(!text.contains("0.20 to 0.27"), "{text}");

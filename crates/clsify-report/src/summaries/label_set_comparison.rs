@@ -3,8 +3,9 @@
 use clsify::evaluation::MultiLabelEvaluation;
 use clsify::studies::{ComparedLabel, ComparisonForm, ComparisonReport};
 
-use super::paired_table;
-use crate::table::{Table, n_shown, shorten};
+use super::paired_scores::paired_table;
+use crate::table::Table;
+use crate::text::{n_shown, shorten};
 
 /// The scores of both, and their differences.
 pub(super) fn table(report: &ComparisonReport, a: &MultiLabelEvaluation, b: &MultiLabelEvaluation) -> String {

@@ -1,4 +1,4 @@
-//! The steps of the story in words. Each takes what it tells from the report, so that every number is in `tutorial.json`.
+//! The steps of the tutorial in words. Each takes its numbers from the report, so that every number is in `tutorial.json`.
 
 use clsify::dataset::DatasetSummary;
 use clsify::model::SentenceEncoder;
@@ -8,8 +8,9 @@ use super::report::{
     ARTICLE, DotProduct, FirstFeatures, Labelled, Padding, SentencePrediction, StorySeconds, Tokens,
     first_rows,
 };
-use crate::commands::train::{convergence, scores as scores_text};
-use crate::table::{Table, shorten, wrap};
+use crate::summaries::{convergence, scores as scores_text};
+use crate::table::Table;
+use crate::text::{shorten, wrap};
 
 /// A step: a numbered heading and a passage.
 fn passage(number: usize, title: &str, text: &str) -> String {
@@ -30,7 +31,8 @@ fn meaning(label: &str) -> String {
     }
 }
 
-pub(super) fn sentences_step(rows: &[Labelled], summary: &DatasetSummary, source: &str) -> String {
+/// Step 1: the sentences and their labels.
+pub fn sentences_step(rows: &[Labelled], summary: &DatasetSummary, source: &str) -> String {
     let mut table = Table::new(["sentence", "label"]);
     for row in rows {
         table.row([shorten(&row.text, 88), shorten(&row.label, 40)]);
@@ -55,7 +57,8 @@ pub(super) fn sentences_step(rows: &[Labelled], summary: &DatasetSummary, source
     format!("{}\n{table}", passage(1, "The sentences", &text))
 }
 
-pub(super) fn plan_step(hidden_size: usize, encoder: &str) -> String {
+/// Step 2: the two models.
+pub fn plan_step(hidden_size: usize, encoder: &str) -> String {
     let text = format!(
         "Two models work one after the other. The first is an encoder, which others have trained on a great deal of text: it \
          turns each sentence into {hidden_size} numbers, and stays as it is. The second is a logistic regression: it learns \
@@ -69,7 +72,8 @@ pub(super) fn plan_step(hidden_size: usize, encoder: &str) -> String {
     format!("{}\n{picture}\n\n{}\n", passage(2, "Two models", &text), paragraph(plan))
 }
 
-pub(super) fn token_step(tokens: &Tokens, hidden_size: usize) -> String {
+/// Step 3: words to token ids.
+pub fn token_step(tokens: &Tokens, hidden_size: usize) -> String {
     let mut table = Table::new(std::iter::once("token").chain(tokens.tokens.iter().map(String::as_str)));
     table.row(std::iter::once("id".to_string()).chain(tokens.input_ids.iter().map(ToString::to_string)));
     let text = format!(
@@ -93,7 +97,8 @@ pub(super) fn token_step(tokens: &Tokens, hidden_size: usize) -> String {
     )
 }
 
-pub(super) fn encoder_step(encoder: &SentenceEncoder, why: &str, n_sentences: usize) -> String {
+/// Step 4: the encoder.
+pub fn encoder_step(encoder: &SentenceEncoder, why: &str, n_sentences: usize) -> String {
     let config = encoder.config();
     let text = format!(
         "The article's encoder is DistilBERT, a smaller and faster version of BERT made by Hugging Face: it was trained to give the \
@@ -113,7 +118,8 @@ pub(super) fn encoder_step(encoder: &SentenceEncoder, why: &str, n_sentences: us
     format!("{}\n{}\n", passage(4, "The encoder", &text), paragraph(&layers))
 }
 
-pub(super) fn padding_step(padding: &Padding, report: &TrainingReport) -> String {
+/// Step 5: padding and the attention mask.
+pub fn padding_step(padding: &Padding, report: &TrainingReport) -> String {
     let mut rows = String::new();
     for (sentence, (ids, mask)) in
         padding.sentences.iter().zip(padding.input_ids.iter().zip(&padding.attention_mask))
@@ -143,7 +149,8 @@ pub(super) fn padding_step(padding: &Padding, report: &TrainingReport) -> String
     format!("{}\n{rows}\n{}\n", passage(5, "Padding and the attention mask", &text), paragraph(&saved))
 }
 
-pub(super) fn features_step(rows: &[FirstFeatures], report: &TrainingReport, n_cached: usize) -> String {
+/// Step 6: hidden states to features.
+pub fn features_step(rows: &[FirstFeatures], report: &TrainingReport, n_cached: usize) -> String {
     let [n, d] = report.features.shape;
     let counts = report.features.counts;
     let n_first = rows.first().map_or(0, |row| row.first.len());
@@ -172,7 +179,8 @@ pub(super) fn features_step(rows: &[FirstFeatures], report: &TrainingReport, n_c
     format!("{}\n{table}\n{speed}\n", passage(6, "From hidden states to features: the [CLS] vector", &text))
 }
 
-pub(super) fn split_step(report: &TrainingReport, train: &[usize]) -> String {
+/// Step 7: training rows and test rows.
+pub fn split_step(report: &TrainingReport, train: &[usize]) -> String {
     let numbers =
         |rows: &[usize]| first_rows(rows).iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let split = &report.split;
@@ -187,7 +195,8 @@ pub(super) fn split_step(report: &TrainingReport, train: &[usize]) -> String {
     format!("{}\n{rows}\n", passage(7, "Training rows and test rows", &text))
 }
 
-pub(super) fn classifier_step(report: &TrainingReport, scores: &ClassScores) -> String {
+/// Step 8: logistic regression.
+pub fn classifier_step(report: &TrainingReport, scores: &ClassScores) -> String {
     let text = format!(
         "This is the only part that learns: one weight for each of the {} features, and an intercept. It has scikit-learn's \
          defaults, an L2 penalty with C = {}. It is {}, where the norm of the weights is {:.4}. Its accuracy on the training rows is \
@@ -201,7 +210,8 @@ pub(super) fn classifier_step(report: &TrainingReport, scores: &ClassScores) -> 
     passage(8, "Logistic regression", &text)
 }
 
-pub(super) fn scores_step(report: &TrainingReport, scores: &ClassScores) -> String {
+/// Step 9: the scores on the test rows.
+pub fn scores_step(report: &TrainingReport, scores: &ClassScores) -> String {
     let text = "What counts are the test rows, which it has never seen:";
     let [low, high] = ARTICLE.accuracy;
     let comment = format!(
@@ -226,7 +236,8 @@ pub(super) fn scores_step(report: &TrainingReport, scores: &ClassScores) -> Stri
     )
 }
 
-pub(super) fn baseline_step(scores: &ClassScores) -> String {
+/// Step 10: the scores of a dummy classifier.
+pub fn baseline_step(scores: &ClassScores) -> String {
     let mut table = Table::new(["", "accuracy"]);
     if let (Some(mean), Some(std)) = (scores.baseline.cv_mean, scores.baseline.cv_std) {
         table.row(["dummy, cross-validated on the training rows".to_string(), format!("{mean:.3}")]);
@@ -238,7 +249,8 @@ pub(super) fn baseline_step(scores: &ClassScores) -> String {
     format!("{}\n{table}", passage(10, "Against a dummy classifier", text))
 }
 
-pub(super) fn grid_step(report: &TrainingReport, scores: &ClassScores) -> String {
+/// Step 11: the search for C. Empty if there was none.
+pub fn grid_step(report: &TrainingReport, scores: &ClassScores) -> String {
     let Some(search) = &report.grid_search else { return String::new() };
     let fold_scores = || search.points.iter().map(|p| p.mean_test_score);
     let (low, high) = (fold_scores().fold(1.0, f64::min), fold_scores().fold(0.0, f64::max));
@@ -280,8 +292,8 @@ pub(super) fn grid_step(report: &TrainingReport, scores: &ClassScores) -> String
     format!("{}\n{table}\n{}\n", passage(11, "Grid search", &text), paragraph(&result))
 }
 
-/// The dot product that makes one prediction, number by number.
-pub(super) fn prediction_step(prediction: &SentencePrediction, steps: &DotProduct, d: usize) -> String {
+/// Step 12: the dot product that makes one prediction; `d` is the number of features.
+pub fn prediction_step(prediction: &SentencePrediction, steps: &DotProduct, d: usize) -> String {
     let mut table = Table::new(["feature", "value", "weight", "product"]);
     let number = |x: f64| format!("{x:.4}");
     for (i, feature) in steps.feature.iter().enumerate() {
@@ -317,7 +329,8 @@ pub(super) fn prediction_step(prediction: &SentencePrediction, steps: &DotProduc
     text
 }
 
-pub(super) fn answers_step(predictions: &[SentencePrediction], are_ours: bool) -> String {
+/// Step 13: more sentences and their labels; `are_ours` unless the reader gave them.
+pub fn answers_step(predictions: &[SentencePrediction], are_ours: bool) -> String {
     let mut table = Table::new(["sentence", "label", "probability"]);
     for prediction in predictions {
         table.row([
@@ -333,8 +346,8 @@ pub(super) fn answers_step(predictions: &[SentencePrediction], are_ours: bool) -
     format!("{}\n{table}", passage(13, "Sentences to try", text))
 }
 
-/// The end: how long it took, where everything is, and what to do next.
-pub(super) fn farewell(seconds: &StorySeconds, output: &str, encoder: &str, sentence: &str) -> String {
+/// The end: the times, the folder of the model and the next commands. `output` and `encoder` are words of a shell.
+pub fn farewell(seconds: &StorySeconds, output: &str, encoder: &str, sentence: &str) -> String {
     let end = format!(
         "It took {:.1} seconds, of which {:.1} to find and fetch the sentences and the encoder. The model is in {output}; every number \
          above is in its tutorial.json.",

@@ -1,0 +1,10 @@
+//! Charts: each as SVG, and as text for a terminal where that helps.
+
+pub(crate) mod learning_curve;
+pub(crate) mod reliability;
+mod score_by_speed;
+mod svg;
+
+pub use self::learning_curve::learning_curve_svg;
+pub use self::reliability::ReliabilityChart;
+pub use self::score_by_speed::{ScoreBySpeedChart, SpeedPoint};

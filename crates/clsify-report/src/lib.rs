@@ -1,0 +1,16 @@
+//! The reports of clsify as people read them: tables and summaries in words, charts, and the steps of the tutorial.
+//!
+//! Functions take the reports of [`clsify`] and return text or SVG. Nothing here knows command-line arguments, trains a model,
+//! or prints. Each module uses only those above it.
+
+#![forbid(unsafe_code)]
+
+pub mod text;
+
+pub mod table;
+
+pub mod charts;
+
+pub mod summaries;
+
+pub mod tutorial;

@@ -1,0 +1,31 @@
+//! The effect of calibration and the quality of probabilities, in words.
+
+use clsify::evaluation::{CalibrationScores, ProbabilityScores, ReliabilityBin};
+
+use crate::charts::reliability;
+
+/// What calibration did to the scores, and the diagram after it.
+pub(super) fn calibrated(
+    before: CalibrationScores,
+    after: CalibrationScores,
+    bins: &[ReliabilityBin],
+) -> String {
+    format!(
+        "expected calibration error {:.4} -> {:.4}, Brier score {:.4} -> {:.4}, log loss {:.4} -> {:.4}\n{}",
+        before.ece,
+        after.ece,
+        before.brier,
+        after.brier,
+        before.log_loss,
+        after.log_loss,
+        reliability::bars(bins)
+    )
+}
+
+/// How far probabilities can be trusted, in a line.
+pub(super) fn probabilities(found: &ProbabilityScores) -> String {
+    let CalibrationScores { ece, brier, log_loss } = found.scores;
+    format!(
+        "\nprobabilities  expected calibration error {ece:.4}, Brier score {brier:.4}, log loss {log_loss:.4}\n"
+    )
+}

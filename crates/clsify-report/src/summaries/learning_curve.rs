@@ -1,0 +1,123 @@
+//! A learning curve in words, and whether more rows would help.
+
+use clsify::dataset::LabelSeparator;
+use clsify::studies::{CurveForecast, CurveScores, CurveScoring, LearningCurve};
+
+use crate::charts::learning_curve::{bars, baseline_name, score_name};
+use crate::table::Table;
+use crate::text::{shorten, six_digits};
+
+/// Describes a learning curve. `separator` stands between the labels of a label set.
+pub fn learning_curve_summary(curve: &LearningCurve, separator: Option<&LabelSeparator>) -> String {
+    let encoder = &curve.encoder;
+    let c = match &curve.grid_search {
+        None => format!("C {}", six_digits(curve.c)),
+        Some(c_values) => format!("C of {} by cross-validation", c_values.len()),
+    };
+    let mut text = format!(
+        "encoder      {}, {}; {c}\nrows         {} to train, {} to test\n",
+        encoder.name,
+        encoder.pooled(),
+        curve.n_train,
+        curve.n_test
+    );
+    let always = match separator {
+        None => baseline_name(curve.scoring).to_string(),
+        Some(_) if curve.baseline_labels.is_empty() => "empty set".to_string(),
+        Some(separator) => format!("labels {}", shorten(&separator.join(&curve.baseline_labels), 60)),
+    };
+    text.push_str(&format!("baseline     {:.4}: always the {always}\n\n", curve.baseline_score));
+    text.push_str(&format!("{}\n", points(curve)));
+    text.push_str("  +-: deviation from fit to fit, by which training rows were drawn; interval: for other held-out rows\n\n");
+    text.push_str(&match &curve.forecast {
+        Some(forecast) => verdict(curve, forecast),
+        None => "Three numbers of rows are needed to say whether more would help.\n".to_string(),
+    });
+    text
+}
+
+/// A line for each number of rows.
+fn points(curve: &LearningCurve) -> Table {
+    let (scale, bars) = bars(curve);
+    // What else is said of each: other scores, and which C was chosen.
+    let beside = match curve.scoring {
+        CurveScoring::Accuracy => &[][..],
+        CurveScoring::WeightedAccuracy => &["accuracy"],
+        CurveScoring::F1Micro => &["macro F1", "subset"],
+        CurveScoring::WeightedF1Micro => &["micro F1", "macro F1", "subset"],
+    };
+    let searched = curve.grid_search.is_some().then_some("C");
+    let head = ["rows", "fits", score_name(curve.scoring), "+-", "95 % interval"];
+    let mut table = Table::new(head.iter().chain(beside).copied().chain(searched).chain([scale.as_str()]));
+    for (point, bar) in curve.points.iter().zip(bars) {
+        let [low, high] = point.score_ci95;
+        let spread = match point.scores.len() {
+            1 => String::new(),
+            _ => format!("{:.4}", point.score_std),
+        };
+        let others = match (curve.scoring, &point.unweighted) {
+            (CurveScoring::Accuracy, _) => vec![],
+            (_, CurveScores::Classes { accuracy, .. }) => vec![*accuracy],
+            (CurveScoring::F1Micro, CurveScores::LabelSets { f1_macro, subset_accuracy, .. }) => {
+                vec![*f1_macro, *subset_accuracy]
+            }
+            (_, CurveScores::LabelSets { f1_micro, f1_macro, subset_accuracy }) => {
+                vec![*f1_micro, *f1_macro, *subset_accuracy]
+            }
+        };
+        let cells = [
+            point.n_rows.to_string(),
+            point.scores.len().to_string(),
+            format!("{:.4}", point.score),
+            spread,
+            format!("{low:.3} to {high:.3}"),
+        ];
+        let others = others.into_iter().map(|score| format!("{score:.4}"));
+        let c = searched.map(|_| c_range(&point.c));
+        table.row(cells.into_iter().chain(others).chain(c).chain([bar]));
+    }
+    table
+}
+
+/// The C of all repeats: one, or from the least to the greatest.
+fn c_range(c: &[f64]) -> String {
+    let (low, high) = c.iter().fold((f64::INFINITY, 0.0f64), |(low, high), &c| (low.min(c), high.max(c)));
+    let digits = |c: f64| format!("{c:.2e}").parse().unwrap_or(c);
+    if low == high { digits(low).to_string() } else { format!("{} to {}", digits(low), digits(high)) }
+}
+
+/// Half a point: less is not worth new labels to most.
+const WORTH: f64 = 0.005;
+
+/// Whether more rows would help.
+fn verdict(curve: &LearningCurve, forecast: &CurveForecast) -> String {
+    let forecast = &forecast.found;
+    let [low, high] = forecast.gain_ci95;
+    let points = |x: f64| format!("{:.1}", 100.0 * x);
+    let judgement = match (low, high) {
+        (low, _) if low >= WORTH => "More rows of this kind would help.",
+        (_, high) if high < WORTH => {
+            "More rows of this kind would hardly help: look at the encoder, its layers, or the labels."
+        }
+        _ => "Whether more rows would help cannot be told from these.",
+    };
+    let mut text = format!(
+        "{judgement}\nTwice the rows ({}): about {} points more (95 % interval {} to {}), if the curve\n  \
+         {} = {:.4} - {:.4} x rows^-{:.3}\ngoes on as it has.",
+        forecast.n_rows,
+        points(forecast.gain),
+        points(low),
+        points(high),
+        score_name(curve.scoring),
+        forecast.law.a,
+        forecast.law.b,
+        forecast.law.c
+    );
+    if let (Some(expected), Some(last)) = (forecast.largest_from_others, curve.points.last()) {
+        text.push_str(&format!(
+            " Drawn without its last point, it says {expected:.4} for {} rows; measured {:.4}.",
+            last.n_rows, last.score
+        ));
+    }
+    text + "\n"
+}

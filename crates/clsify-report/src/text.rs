@@ -1,0 +1,117 @@
+//! Text for a terminal: escaped, shortened and wrapped.
+
+/// A count with its noun in the singular or the plural.
+///
+/// ```
+/// assert_eq!(clsify_report::text::counted(1, "row", "rows"), "1 row");
+/// ```
+pub fn counted(n: usize, one: &str, several: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { several })
+}
+
+/// The number of items to show of `n`, at most `most`. If only one would be left out, it is shown too, since the line that says
+/// so takes the same room.
+pub fn n_shown(n: usize, most: usize) -> usize {
+    if n == most + 1 { n } else { n.min(most) }
+}
+
+/// Escapes a text so that it is one field of one line and holds no command for a terminal. The original can be recovered:
+/// `\t`, `\n`, `\r` and `\\` are written as in TSV, other control characters as `\u001b`.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' => escaped.push_str("\\\\"),
+            '\t' => escaped.push_str("\\t"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            c if breaks_lines(c) => escaped.push_str(&format!("\\u{:04x}", c as u32)),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Escapes control characters other than line breaks, so that a text holds no command for a terminal.
+pub fn visible(text: &str) -> String {
+    if !text.contains(|c: char| c.is_control() && c != '\n') {
+        return text.to_string();
+    }
+    text.split('\n').map(|line| escape(line).replace("\\\\", "\\")).collect::<Vec<_>>().join("\n")
+}
+
+/// Replaces control characters by spaces, so that a text is one field of one line.
+pub fn one_field(text: &str) -> String {
+    text.chars().map(|c| if breaks_lines(c) { ' ' } else { c }).collect()
+}
+
+/// Whether a character is a control character or one of Unicode's line separators.
+fn breaks_lines(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Shortens a text to at most `width` characters, the last three of which are `...` if something was cut. Control characters
+/// become spaces.
+pub fn shorten(text: &str, width: usize) -> String {
+    let text = one_field(text);
+    if text.chars().count() <= width {
+        return text;
+    }
+    let kept: String = text.chars().take(width.saturating_sub(3)).collect();
+    format!("{kept}...")
+}
+
+/// Wraps a paragraph between words. No line is wider than `width` characters unless a word is.
+pub fn wrap(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is always a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_string());
+        }
+    }
+    lines.join("\n")
+}
+
+/// Rounds a number to six significant digits, for display.
+///
+/// ```
+/// assert_eq!(clsify_report::text::six_digits(0.046415888336127774), 0.0464159);
+/// ```
+pub fn six_digits(number: f64) -> f64 {
+    format!("{number:.5e}").parse().unwrap_or(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_break_between_words() {
+        assert_eq!(wrap("one two  three\nfour extraordinarily", 9), "one two\nthree\nfour\nextraordinarily");
+        assert_eq!(wrap("", 9), "");
+    }
+
+    #[test]
+    fn escaped_text_is_one_field_and_can_be_read_back() {
+        assert_eq!(escape("a\tb\nc\rd\\e\x1b[31m\u{2028}é"), "a\\tb\\nc\\rd\\\\e\\u001b[31m\\u2028é");
+        assert_ne!(escape("a\nb"), escape("a\\nb"));
+        assert_eq!(one_field("a\tb\nc\x1b\u{85}d"), "a b c  d");
+    }
+
+    #[test]
+    fn a_text_for_a_terminal_keeps_its_lines_and_holds_no_command() {
+        assert_eq!(visible("a\\b\nc\x07\r"), "a\\b\nc\\u0007\\r");
+    }
+
+    #[test]
+    fn long_text_is_cut_by_characters() {
+        assert_eq!(shorten("déjà vu\tagain", 9), "déjà v...");
+        assert_eq!(shorten("a\nb", 9), "a b");
+    }
+}

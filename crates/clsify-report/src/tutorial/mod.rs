@@ -1,0 +1,10 @@
+//! The tutorial: the article's run, told step by step.
+
+mod report;
+pub mod steps;
+
+pub use self::report::{
+    ARTICLE, ArticleScores, DotProduct, EncoderShape, FirstFeatures, GridSize, Labelled, Padding,
+    SentencePrediction, Story, StorySeconds, Tokens, TutorialReport, first_features, first_sentences,
+    predict,
+};
