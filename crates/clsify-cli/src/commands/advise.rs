@@ -1,4 +1,4 @@
-//! `clsify advise`: which encoder, layers, pooling and C are worth their cost for these sentences?
+//! `clsify advise`: compares encoders, layers, poolings and values of C by score and cost.
 
 use std::path::PathBuf;
 
@@ -27,16 +27,16 @@ use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, RowArgs, WeightArg
 use crate::output::{check_output, is_stdout, write_json, write_text};
 use crate::table::{Table, shorten};
 
-/// Sentences that a speed is measured with.
+/// The number of sentences with which speed is measured.
 const N_SENTENCES: usize = 500;
 
-/// Candidates of all encoders that are shown; the JSON has them all.
+/// The number of candidates of all encoders that are shown; the JSON has all of them.
 const MOST_RANKED: usize = 12;
 
-/// Find the encoder, layers, pooling and C that are worth their cost for your sentences
+/// Choose the encoder, layers, pooling and C that are worth their cost for your sentences
 ///
-/// A part of the rows is held out; everything is chosen on the rest by cross-validation, and the choice is scored on the
-/// held-out rows.
+/// A part of the rows is held out. Everything is chosen by cross-validation on the other rows, and the choice is
+/// scored on the held-out rows.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   clsify advise --data reviews.tsv
@@ -44,43 +44,47 @@ const MOST_RANKED: usize = 12;
   clsify advise --data reviews.tsv --encoder all-MiniLM-L6-v2 --encoder all-mpnet-base-v2 --json
   clsify advise --data news.tsv --multi-label \";\"")]
 pub(crate) struct Args {
-    /// A folder, a name known to `list`, or a hub id; may be given several times
+    /// Compare this encoder: a folder, a name shown by `clsify list`, or a model hub id; may be given several times
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: Vec<String>,
 
-    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
+    /// Read labelled sentences from this file: TSV, CSV, JSON, JSONL or fastText, also gzipped; - is stdin and needs
+    /// --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
-    /// Read the first N rows of --data only
+    /// Read only the first N rows of --data
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
     #[command(flatten)]
     encoding: EncodingArgs,
 
-    /// Share of the rows that is held out for the final score, or their number
+    /// Hold out this share of the rows for the final score, or this number of rows
     #[arg(long, value_name = "SIZE", default_value = "0.25", allow_negative_numbers = true, value_parser = test_size)]
     test_size: TestSize,
 
-    /// Seed of the split
+    /// Set the random seed of the split
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u32,
 
-    /// What is compared: accuracy, f1_macro (every class counts the same), f1_micro (every answer does) or log_loss
-    /// (probabilities count); accuracy if not given, f1_micro with --multi-label
+    /// Compare candidates by this score: accuracy, f1_macro, f1_micro or log_loss; the default is accuracy, with
+    /// --multi-label f1_micro
+    ///
+    /// `f1_macro` is the mean over classes, however rare. `f1_micro` counts all answers together. `log_loss` uses the
+    /// probabilities.
     #[arg(long, value_name = "SCORE")]
     scoring: Option<Scoring>,
 
-    /// How much a row counts: the same, or the same for every class in sum
+    /// Weight classes equally (none) or inversely to their frequency (balanced)
     #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
     class_weight: ClassWeightArg,
 
-    /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"
+    /// Allow several labels per sentence, or none; SEPARATOR is the text between the labels of a cell, such as ";"
     #[arg(long, value_name = "SEPARATOR")]
     multi_label: Option<LabelSeparator>,
 
-    /// Draw score against speed of every candidate into this file
+    /// Draw a chart of score against speed of every candidate to this file
     #[arg(long, value_name = "FILE.svg")]
     chart: Option<PathBuf>,
 
@@ -88,7 +92,7 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Write what would be printed to this file; - is stdout
+    /// Write the output to this file instead of stdout; - is stdout
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -108,21 +112,21 @@ pub(crate) struct Args {
     options: RowArgs,
 }
 
-/// One encoder's best choice, and what it costs.
+/// The best choice of one encoder, and its cost.
 #[derive(Serialize)]
 struct Advice {
     encoder: String,
     selection: Selection,
     #[serde(flatten)]
     held_out: HeldOut,
-    /// By how much the cross-validated score is too good because it was chosen; `selection.optimism` has the rest.
+    /// The optimism of the cross-validated score; `selection.optimism` has the details.
     optimism: f64,
     sentences_per_second: f64,
     weights_bytes: usize,
     dtype: Dtype,
-    /// What trains it.
+    /// The command that trains it.
     command: String,
-    /// The best of this encoder's other candidates that is at least twice as fast, by its operations.
+    /// The best of this encoder's other candidates that is at least twice as fast, by its number of operations.
     runner_up: Option<RunnerUp>,
 }
 
@@ -131,9 +135,9 @@ struct Advice {
 struct RunnerUp {
     #[serde(flatten)]
     candidate: Candidate,
-    /// From the speed of the choice and the operations of both.
+    /// Estimated from the speed of the choice and the operations of both.
     estimated_sentences_per_second: f64,
-    /// What trains it.
+    /// The command that trains it.
     command: String,
 }
 
@@ -191,7 +195,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         advice.runner_up = faster;
     }
     let chart = chart(&found, scoring);
-    // A chart that cannot be written costs nothing else.
+    // If the chart cannot be written, the other results must not be lost.
     let write_chart = |path: &PathBuf| write_atomically(path, |out| out.write_all(chart.svg().as_bytes()));
     let written = args.chart.as_ref().map(write_chart);
     if args.json {
@@ -247,7 +251,7 @@ fn command(args: &Args, encoder: &str, dtype: Dtype, candidate: &Candidate) -> S
     command
 }
 
-/// The fastest of those that are not clearly worse than the best: one standard error, row by row.
+/// The fastest of those that are not clearly worse than the best, by one standard error of the paired difference.
 fn winner(found: &[Advice]) -> Option<&Advice> {
     let best = found.first()?;
     let is_near = |advice: &&Advice| {
@@ -256,7 +260,7 @@ fn winner(found: &[Advice]) -> Option<&Advice> {
     };
     let by_speed = |a: &&Advice, b: &&Advice| a.sentences_per_second.total_cmp(&b.sentences_per_second);
     let near = found.iter().filter(is_near).max_by(by_speed)?;
-    // What is no worse and no slower wins, however its rows differ from those of the best.
+    // An encoder that is no worse and no slower wins, even if its rows differ from those of the best.
     let wins = |advice: &&Advice| {
         advice.sentences_per_second >= near.sentences_per_second
             && advice.selection.chosen_scores.score >= near.selection.chosen_scores.score
@@ -265,10 +269,10 @@ fn winner(found: &[Advice]) -> Option<&Advice> {
 }
 
 impl Advice {
-    /// The measured speed, carried over to another candidate of the encoder by the operations that each needs, at least a
-    /// hundredth: of the embeddings alone there are none to speak of, and looking them up takes time all the same.
+    /// The measured speed, scaled to another candidate of the encoder by the operations that each needs. The
+    /// embeddings alone need almost no operations, but looking them up takes time, so at least a hundredth of the
+    /// largest cost is assumed.
     fn speed_of(&self, candidate: &Candidate) -> f64 {
-        // The embeddings alone count as no operation, but take some time.
         let most = self.selection.candidates.iter().map(|c| c.operations).fold(1.0, f64::max);
         let cost = |candidate: &Candidate| candidate.operations.max(0.01 * most);
         self.sentences_per_second * cost(&self.selection.chosen) / cost(candidate)
@@ -282,7 +286,7 @@ fn runner_up(found: &[Advice], than: f64) -> Option<(&Advice, &Candidate)> {
     fast.max_by(|(_, a), (advice, b)| better(advice.selection.scoring, a, b))
 }
 
-/// The greater is the better.
+/// Compares two candidates; the greater one is better.
 fn better(scoring: Scoring, a: &Candidate, b: &Candidate) -> std::cmp::Ordering {
     match scoring.is_more_better() {
         true => a.score.total_cmp(&b.score),
