@@ -164,7 +164,7 @@ fn link_to_nowhere(path: &Path) -> Option<String> {
     let link = path.ancestors().find(|part| part.is_symlink() && !part.exists())?;
     let target = std::fs::read_link(link).ok()?;
     let which = if link == path { "the link".to_string() } else { format!("the link {}", link.display()) };
-    Some(format!("{which} leads to {}, which is not there", target.display()))
+    Some(format!("{which} leads to {}, which does not exist", target.display()))
 }
 
 /// Libraries put what they found into their messages as it is, line breaks and all.

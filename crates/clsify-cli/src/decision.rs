@@ -70,7 +70,7 @@ impl DecisionArgs {
             }
             (Some(ThresholdsArg::F1Macro), _, true) => {
                 return Err(misused(
-                    "--thresholds f1_macro is for one label a sentence; with --multi-label there are f1 and half",
+                    "--thresholds f1_macro is for one label per sentence; with --multi-label there are f1 and half",
                 ));
             }
             (Some(ThresholdsArg::F1Macro | ThresholdsArg::F1), ..) => RuleOptions::F1Macro,

@@ -189,7 +189,7 @@ fn say_skipped(path: &Path, skipped: &SkippedRows, console: &Console) {
 pub(crate) fn note_separator(path: &Path, separator: &LabelSeparator, console: &Console) {
     let (name, separator) = (path.display(), separator.to_string());
     console.say(&format!(
-        "note: no sentence of {name} has several labels: is {separator:?} what stands between them?"
+        "note: no sentence of {name} has several labels: check that {separator:?} is the separator"
     ));
 }
 

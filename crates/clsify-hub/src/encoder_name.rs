@@ -190,7 +190,7 @@ mod tests {
         let error = EncoderName::parse(&link.display().to_string(), None).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("{}: the link leads to gone, which is not there", link.display())
+            format!("{}: the link leads to gone, which does not exist", link.display())
         );
     }
 

@@ -69,7 +69,7 @@ pub(crate) fn find(own_cache: &Path) -> Option<ExampleData> {
     }
     let path = vader_path(own_cache);
     let why = format!(
-        "fetched before, when the article's sentences could not be had; remove {} to try those again",
+        "fetched before, when the article's sentences were not available; remove {} to try those again",
         path.display()
     );
     path.is_file().then(|| ExampleData { path, name: VADER_NAME.to_string(), why })
@@ -91,7 +91,7 @@ pub(crate) fn from_article(
     let mut text = String::new();
     answer.body().take(16 << 20).read_to_string(&mut text).map_err(|e| match e.kind() {
         std::io::ErrorKind::InvalidData => {
-            Failure::unsuitable(format!("{}: what came is not text", host(url)))
+            Failure::unsuitable(format!("{}: the response is not text", host(url)))
         }
         _ => Failure::Unreachable(format!("{}: stopped in the middle of the file", host(url))),
     })?;
@@ -147,9 +147,9 @@ pub(crate) fn from_vader(
         .map_err(local_or_unsuitable)?;
     save(&path, &text)?;
     let why = format!(
-        "the article's sentences could not be had ({reason}); these are movie reviews rated by people: mean rating \
-         above {POSITIVE_ABOVE} is 1, below {NEGATIVE_BELOW} is 0, the {left_out} between are left out, and the order \
-         is mixed"
+        "the article's sentences were not available ({reason}); these are movie reviews rated by people: a mean \
+         rating above {POSITIVE_ABOVE} is 1 and one below {NEGATIVE_BELOW} is 0; the {left_out} reviews in between are \
+         left out, and the order is shuffled"
     );
     Ok(ExampleData { path, name: VADER_NAME.to_string(), why })
 }

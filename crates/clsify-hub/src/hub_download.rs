@@ -107,7 +107,7 @@ fn repository_info(
     })?;
     if info.sha.is_empty() || !info.sha.chars().all(|c| c.is_ascii_alphanumeric()) {
         let start: String = info.sha.chars().take(60).collect();
-        return Err(Failure::unsuitable(format!("the hub names an odd commit: {start:?}")));
+        return Err(Failure::unsuitable(format!("the hub gave an invalid commit: {start:?}")));
     }
     Ok(info)
 }
@@ -117,9 +117,9 @@ fn refusal(transport: &Transport, hub: &str, id: &str, status: u16, code: Option
     let error = match (status, code) {
         (_, Some("GatedRepo")) => Error::new(
             ErrorKind::Fetch,
-            format!("access to {id} has to be asked for at {hub} (status {status})"),
+            format!("access to {id} must be requested at {hub} (status {status})"),
         )
-        .with_hint("ask for access in a browser, then set HF_TOKEN to a token of that account"),
+        .with_hint("request access in a browser, then set HF_TOKEN to a token of that account"),
         (_, Some("RevisionNotFound")) => {
             Error::new(ErrorKind::Fetch, format!("{hub} has no such revision of {id} (status {status})"))
         }

@@ -194,7 +194,7 @@ fn run(
                 end(&child);
                 let seconds = watch.stall.as_secs_f32();
                 return Err(Failure::Unreachable(format!(
-                    "the package index: nothing has come of {} for {seconds} s",
+                    "the package index: no data of {} has arrived for {seconds} s",
                     package.name
                 )));
             }
@@ -390,7 +390,7 @@ mod tests {
         for (rest, expected) in [
             ("head -c 50000000 /dev/zero > $DEST/p-1.whl; wait", "expected 5 bytes of p, got more"),
             ("wait", "did not answer within"),
-            ("echo Downloading p; wait", "nothing has come of p"),
+            ("echo Downloading p; wait", "no data of p has arrived"),
             ("echo ERROR: no; exit 1", "pip download failed: no"),
         ] {
             let folder = tempfile::tempdir().unwrap();
@@ -453,7 +453,7 @@ mod tests {
         let started = Instant::now();
         assert!(error("exec sleep 30").starts_with("unreachable: the package index: did not answer within"));
         let stalled = error("echo Downloading p; exec sleep 30");
-        assert!(stalled.contains("nothing has come of p"), "{stalled}");
+        assert!(stalled.contains("no data of p has arrived"), "{stalled}");
         assert!(started.elapsed() < Duration::from_secs(5));
     }
 }

@@ -228,10 +228,8 @@ fn io_reason(error: &std::io::Error) -> String {
     use std::io::ErrorKind::{NetworkDown, NetworkUnreachable, UnexpectedEof};
     match error.kind() {
         ConnectionRefused => "the connection was refused".to_string(),
-        ConnectionReset | ConnectionAborted | UnexpectedEof => "the connection was broken off".to_string(),
-        NetworkUnreachable | NetworkDown | HostUnreachable => {
-            "there is no network to reach it by".to_string()
-        }
+        ConnectionReset | ConnectionAborted | UnexpectedEof => "the connection was interrupted".to_string(),
+        NetworkUnreachable | NetworkDown | HostUnreachable => "the network is unreachable".to_string(),
         // The resolver's own words for a name that it does not know.
         _ if error.to_string().contains("address information") => "its name cannot be resolved".to_string(),
         _ => error.to_string(),

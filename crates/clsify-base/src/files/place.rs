@@ -170,7 +170,7 @@ pub(super) fn check_is_end(path: &Path, metadata: &Metadata) -> Result<()> {
     if !metadata.is_symlink() {
         return Ok(());
     }
-    let message = "expected a path that leads somewhere, got links that lead to each other";
+    let message = "expected a usable path, got links that form a loop";
     Err(Error::new(ErrorKind::InvalidArgument, message)
         .at(path.display().to_string())
         .with_hint("remove the link, or choose another path"))

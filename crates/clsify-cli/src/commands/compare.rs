@@ -106,7 +106,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     };
     ensure!(
         separator.is_some() || args.multi_label.is_none(),
-        "--multi-label: {} and {} have one label a sentence: leave it out",
+        "--multi-label: {} and {} have one label per sentence: leave it out",
         args.a.display(),
         args.b.display()
     );
@@ -166,7 +166,7 @@ fn summary(report: &ComparisonReport, separator: Option<&LabelSeparator>, args: 
     let (what, right, different) = match &report.form {
         ComparisonForm::Classes { .. } => ("count as wrong for it", "right", "labels"),
         ComparisonForm::LabelSets { .. } => (
-            "with it: it is never given, and counts as missed",
+            "with it: it is never assigned, and counts as missed",
             "right about the whole set",
             "sets of labels",
         ),

@@ -46,7 +46,7 @@ impl<'a> Samples<'a> {
                 sample_weight: targets.sample_weight(),
                 groups: targets.groups(),
             }),
-            Labels::Sets(_) => Err(bad("expected one class a row, got label sets")),
+            Labels::Sets(_) => Err(bad("expected one class per row, got label sets")),
         }
     }
 

@@ -57,11 +57,11 @@ impl DamageKind {
             DamageKind::EmptySentence => "no sentence: remove the row",
             DamageKind::EmptyLabel => "no label: give it one, or remove the row",
             DamageKind::EmptyGroup => "no group: give it one, or remove the row",
-            DamageKind::BadWeight => "the weight is no number of at least 0",
+            DamageKind::BadWeight => "the weight is not a number of at least 0",
             DamageKind::BadLabel => "a label column holds something other than 0 or 1",
             DamageKind::Unreadable => "the record cannot be read",
             DamageKind::QuotesAround => "quotes at both ends: CSV that was saved as TSV, or quoted twice?",
-            DamageKind::StrayQuote => "a quote without its partner: was the sentence cut at a comma or tab?",
+            DamageKind::StrayQuote => "an unmatched quote: was the sentence cut at a comma or tab?",
             DamageKind::DoubledQuote => "a quote written twice, as CSV does inside quotes",
             DamageKind::EscapedQuote => "a quote with a backslash, which CSV and TSV do not know",
             DamageKind::LiteralEscape => {
@@ -70,11 +70,11 @@ impl DamageKind {
             DamageKind::Html => "HTML that was not decoded",
             DamageKind::Mojibake => "UTF-8 that was read as Latin-1 or Windows-1252",
             DamageKind::ReplacementCharacter => "a character was lost when the file was converted",
-            DamageKind::ByteOrderMark => "the mark of a file's start: were files joined?",
+            DamageKind::ByteOrderMark => "a byte-order mark: were files joined?",
             DamageKind::ControlCharacter => "a control character: was something binary pasted?",
-            DamageKind::SwallowedColumns => "a tab, or quote comma quote: columns in the sentence?",
+            DamageKind::SwallowedColumns => "a tab, or quote comma quote: does the sentence contain columns?",
             DamageKind::SwallowedRows => {
-                "a line of it looks like a row with its label: a quote that swallowed rows?"
+                "a line of the sentence looks like a row with its label: did a quote swallow rows?"
             }
             DamageKind::VeryLong => "far longer than the others: a whole document, or rows run together?",
         }

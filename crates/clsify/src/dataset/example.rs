@@ -54,7 +54,7 @@ impl Example {
         } else if let Some(message) = &self.bad_label {
             (DamageKind::BadLabel, error(message))
         } else if labelled && self.label.is_empty() && !self.is_cell {
-            let hint = "where a sentence may have several labels or none: --multi-label";
+            let hint = "if a sentence may have several labels or none, add --multi-label";
             (DamageKind::EmptyLabel, error("expected a label, got an empty one").with_hint(hint))
         } else {
             return None;

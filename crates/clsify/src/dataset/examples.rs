@@ -154,7 +154,7 @@ impl<R: Read> Examples<R> {
             Some(error) if self.n_good == 0 => {
                 let n = self.refused.n;
                 let hint =
-                    format!("mend the file: none of its {n} rows can be used, of which the first is shown");
+                    format!("correct the file: none of its {n} rows can be used; the first of them is shown");
                 Err(error.with_hint(hint))
             }
             _ => read,

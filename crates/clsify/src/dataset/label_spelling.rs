@@ -1,7 +1,7 @@
 //! Labels that a program tells apart although a person would not, and labels that are no label but a list of some.
 //!
 //! Two labels are spellings of one if they are equal after [`folded`]: Unicode's compatibility composition (NFKC) and case folding
-//! (The Unicode Standard, section 3.13), without characters that cannot be seen, without quotes, spaces, and hyphens or
+//! (The Unicode Standard, section 3.13), without invisible characters, without quotes, spaces, and hyphens or
 //! underscores between letters, and with numbers in their shortest form. Nothing here changes a label; it is for advice.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ type Rule = (fn(&str) -> String, &'static str);
 /// Each alone, to name a difference by the first that suffices.
 const RULES: [Rule; 8] = [
     (composed, "how Unicode composes their characters (NFC or NFD)"),
-    (without_invisible, "characters that cannot be seen"),
+    (without_invisible, "invisible characters"),
     (compatible, "the width or style of characters"),
     (lower_case, "case"),
     (without_spaces, "spaces"),
@@ -68,10 +68,7 @@ pub(crate) fn spelled_otherwise<'a>(label: &str, known: &'a [String]) -> Option<
 fn difference(labels: &[String]) -> &'static str {
     let are_equal =
         |rule: &&Rule| labels.iter().all(|label| rule.0(label.trim()) == rule.0(labels[0].trim()));
-    RULES
-        .iter()
-        .find(are_equal)
-        .map_or("case, spaces, quotes or characters that cannot be seen", |rule| rule.1)
+    RULES.iter().find(are_equal).map_or("case, spaces, quotes or invisible characters", |rule| rule.1)
 }
 
 /// The form that all spellings of a label have in common.
@@ -271,7 +268,7 @@ mod tests {
     fn spellings_of_one_label_are_found_and_told() {
         let unicode = "how Unicode composes their characters (NFC or NFD)";
         let number = "how a number is written";
-        let unseen = "characters that cannot be seen";
+        let unseen = "invisible characters";
         let style = "the width or style of characters";
         let joints = "hyphens, underscores or spaces";
         for (a, b, expected) in [
@@ -308,8 +305,8 @@ mod tests {
             ("−1", "-1", style),
             ("not_spam", "not-spam", joints),
             ("not spam", "not_spam", joints),
-            ("Cafe\u{301}", "café", "case, spaces, quotes or characters that cannot be seen"),
-            ("ＴＲＵＥ", "true", "case, spaces, quotes or characters that cannot be seen"),
+            ("Cafe\u{301}", "café", "case, spaces, quotes or invisible characters"),
+            ("ＴＲＵＥ", "true", "case, spaces, quotes or invisible characters"),
         ] {
             let found = found(&[a, b, "other"]);
             assert_eq!(found.len(), 1, "{a:?} {b:?}");

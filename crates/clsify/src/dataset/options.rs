@@ -144,7 +144,7 @@ impl DatasetOptions {
             return invalid("expected column numbers for a file without a header, got a column name");
         }
         if format == Format::Lines && (self.text_column.is_some() || label_column.is_some()) {
-            return invalid("expected no column for one sentence a line, got one");
+            return invalid("expected no column for one sentence per line, got one");
         }
         if !is_table && self.delimiter.is_some() {
             return invalid("expected no delimiter for a file that is neither TSV nor CSV, got one");

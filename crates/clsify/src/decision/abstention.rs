@@ -123,15 +123,15 @@ pub fn reach_accuracy(curve: &[CoveragePoint], target: f64) -> Result<CoveragePo
     let best = enough().max_by(|a, b| a.accuracy.total_cmp(&b.accuracy));
     Err(match best {
         Some(best) => bad(format!(
-            "expected {target} of the answered rows to be right, got at most {:.4}, of the {} surest rows",
+            "expected {target} of the answered rows to be correct, got at most {:.4}, on the {} most confident rows",
             best.accuracy, best.n_answered
         ))
-        .with_hint("ask for less, or give more rows, better features or another encoder"),
+        .with_hint("lower the target, or use more rows, better features or another encoder"),
         None => bad(format!(
             "expected at least {least} rows, so that one of them may be wrong, got {}",
             curve.last().map_or(0, |point| point.n_answered)
         ))
-        .with_hint("ask for less, or give more rows"),
+        .with_hint("lower the target, or use more rows"),
     })
 }
 

@@ -309,7 +309,7 @@ impl Encoder {
     ) -> Result<Vec<f32>> {
         let max_tokens = self.config.max_tokens();
         if let Some(sentence) = batch.sentences().find(|s| s.is_empty() || s.len() > max_tokens) {
-            let message = format!("expected 1 to {max_tokens} tokens a sentence, got {}", sentence.len());
+            let message = format!("expected 1 to {max_tokens} tokens per sentence, got {}", sentence.len());
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
         let mut x = self.weights.embeddings.forward(batch, parallel)?;

@@ -117,7 +117,7 @@ impl SentenceClassifier {
             let unknown = list(&unknown.iter().map(String::as_str).collect::<Vec<_>>());
             let what = match report.test {
                 Metrics::Classes(_) => "such rows count as wrong",
-                Metrics::LabelSets(_) => "it is never given, and counts as missed",
+                Metrics::LabelSets(_) => "it is never assigned, and counts as missed",
             };
             observer.note(&format!("the classifier does not know the label {unknown}: {what}"));
         }
@@ -236,8 +236,8 @@ impl SentenceClassifier {
     /// Whether the labels of the data are of the form that the classifier gives.
     fn check_form(&self, dataset: &Dataset) -> Result<()> {
         let (expected, got) = match (self.separator(), dataset.separator()) {
-            (Some(_), None) => ("label sets", "one label a sentence"),
-            (None, Some(_)) => ("one label a sentence", "label sets"),
+            (Some(_), None) => ("label sets", "one label per sentence"),
+            (None, Some(_)) => ("one label per sentence", "label sets"),
             _ => return Ok(()),
         };
         let message = format!("expected {expected} as in the training of the classifier, got {got}");

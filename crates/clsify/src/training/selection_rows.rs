@@ -58,7 +58,7 @@ fn check(targets: &Targets) -> Result<()> {
     if (0..labels.n_labels()).any(|label| (1..labels.n_samples()).contains(&labels.count(label))) {
         return Ok(());
     }
-    let message = "expected a label that some of the rows have and others have not, got none";
+    let message = "expected a label that some of the rows have and others lack, got none";
     Err(Error::new(ErrorKind::InvalidArgument, message))
 }
 

@@ -189,7 +189,7 @@ fn scan(mut state: State, text: &str, line: usize, delimiter: Delimiter) -> Resu
 }
 
 fn not_closed(opened: usize, message: &str) -> Error {
-    Error::new(ErrorKind::Dataset, message)
-        .at(format!("line {opened}"))
-        .with_hint("a field that starts with a quote stands in quotes, and the quote is written twice: \"\"\"so, she said\"")
+    Error::new(ErrorKind::Dataset, message).at(format!("line {opened}")).with_hint(
+        "put a field that starts with a quote into quotes, and write the quote twice: \"\"\"so, she said\"",
+    )
 }

@@ -73,7 +73,7 @@ impl<R: Read> Records<R> {
         };
         options.check(format, labelled).map_err(place)?;
         let no_labels = || {
-            let message = "expected labelled sentences, got the format of one sentence a line";
+            let message = "expected labelled sentences, got the format of one sentence per line";
             let hint =
                 "if the file has labels, say how they are separated: --format tsv, csv, jsonl or fasttext";
             place(Error::new(ErrorKind::Dataset, message).with_hint(hint))
