@@ -35,7 +35,7 @@ pub struct Scratch(Vec<f32>);
 /// ```
 ///
 /// # Panics
-/// When a slice has another length, or the heads do not divide the hidden size.
+/// Panics if a slice has another length, or the heads do not divide the hidden size.
 pub fn self_attention<'a>(
     query_key_value: &[f32],
     heads: usize,
@@ -79,7 +79,7 @@ trait AttentionKernel: Send + Sync {
     /// Computes the columns of `context` that belong to a head; `bias` is `[2 * n_tokens - 1]`, by distance.
     ///
     /// # Panics
-    /// When a slice is shorter than the head says.
+    /// Panics if a slice is shorter than the head says.
     fn attend(
         &self,
         query_key_value: &[f32],

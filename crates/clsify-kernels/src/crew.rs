@@ -75,7 +75,7 @@ pub fn standing_by<T: Send>(f: impl FnOnce() -> T + Send) -> T {
 /// Calls `part` with each of `0..parts`: on all threads inside [`standing_by`], else on this one.
 ///
 /// # Panics
-/// When a part does, after all parts.
+/// Panics if a part does, after all parts.
 pub fn divide(parts: usize, part: &(dyn Fn(usize) + Sync)) {
     // Off the thread while a task is on it: a part that divides again does all of its own, and replaces nothing.
     struct Back(*const Board);

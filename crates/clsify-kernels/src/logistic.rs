@@ -24,7 +24,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub fn sigmoid_residuals(
         out: &mut [f64],
         logits: &[f64],
@@ -52,7 +52,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the lengths do not fit together, or a target is not one of the columns.
+    /// Panics if the lengths do not fit together, or a target is not one of the columns.
     pub fn softmax_residuals(
         out: &mut [f64],
         logits: &[f64],

@@ -16,7 +16,7 @@ impl<'a, T> MatRef<'a, T> {
     /// A row-major matrix that fills the slice.
     ///
     /// # Panics
-    /// When the slice does not hold `rows * cols` numbers.
+    /// Panics if the slice does not hold `rows * cols` numbers.
     pub fn new(data: &'a [T], rows: usize, cols: usize) -> Self {
         assert_eq!(data.len(), rows * cols, "expected {rows} x {cols} numbers, got {}", data.len());
         MatRef { data, rows, cols, row_stride: cols, col_stride: 1 }
@@ -25,7 +25,7 @@ impl<'a, T> MatRef<'a, T> {
     /// A row-major matrix whose rows start `row_stride` numbers apart: a band of columns of a wider matrix.
     ///
     /// # Panics
-    /// When an element would lie outside the slice, or rows would overlap.
+    /// Panics if an element would lie outside the slice, or rows would overlap.
     pub fn with_stride(data: &'a [T], rows: usize, cols: usize, row_stride: usize) -> Self {
         check(data.len(), rows, cols, row_stride);
         MatRef { data, rows, cols, row_stride, col_stride: 1 }
@@ -34,7 +34,7 @@ impl<'a, T> MatRef<'a, T> {
     /// The columns `first..first + n`, `[rows, n]`.
     ///
     /// # Panics
-    /// When they are not all there, or the view has been transposed.
+    /// Panics if they are not all there, or the view has been transposed.
     pub fn columns(self, first: usize, n: usize) -> Self {
         assert!(self.col_stride == 1 && first + n <= self.cols, "expected columns within {}", self.cols);
         let start = if self.rows == 0 { 0 } else { first };
@@ -66,7 +66,7 @@ impl<'a, T> MatMut<'a, T> {
     /// A row-major matrix that fills the slice.
     ///
     /// # Panics
-    /// When the slice does not hold `rows * cols` numbers.
+    /// Panics if the slice does not hold `rows * cols` numbers.
     pub fn new(data: &'a mut [T], rows: usize, cols: usize) -> Self {
         assert_eq!(data.len(), rows * cols, "expected {rows} x {cols} numbers, got {}", data.len());
         MatMut { data, rows, cols, row_stride: cols }
@@ -75,7 +75,7 @@ impl<'a, T> MatMut<'a, T> {
     /// A row-major matrix whose rows start `row_stride` numbers apart.
     ///
     /// # Panics
-    /// When an element would lie outside the slice, or rows would overlap.
+    /// Panics if an element would lie outside the slice, or rows would overlap.
     pub fn with_stride(data: &'a mut [T], rows: usize, cols: usize, row_stride: usize) -> Self {
         check(data.len(), rows, cols, row_stride);
         MatMut { data, rows, cols, row_stride }
@@ -119,7 +119,7 @@ impl Element for f64 {}
 /// ```
 ///
 /// # Panics
-/// When the shapes do not fit.
+/// Panics if the shapes do not fit.
 pub fn matmul<T: Element>(c: MatMut<T>, a: MatRef<T>, b: MatRef<T>, alpha: T, beta: T, parallel: Parallel) {
     let (m, n, k) = (a.rows, b.cols, a.cols);
     assert_eq!(b.rows, k, "expected B to have {k} rows");

@@ -40,7 +40,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the length of `x` is not a multiple of `cols`.
+    /// Panics if the length of `x` is not a multiple of `cols`.
     pub fn softmax(x: &mut [f32], cols: usize) {
         assert!(cols > 0 && x.len().is_multiple_of(cols), "expected rows of {cols} numbers, got {} numbers", x.len());
         for row in x.chunks_exact_mut(cols) {
@@ -67,7 +67,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the length of `x` is not a multiple of `gain.len()`, or `bias` has another length.
+    /// Panics if the length of `x` is not a multiple of `gain.len()`, or `bias` has another length.
     pub fn layer_norm(x: &mut [f32], gain: &[f32], bias: &[f32], eps: f32) {
         let cols = gain.len();
         assert_eq!(bias.len(), cols, "expected as many biases as gains");
@@ -93,7 +93,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the length of `x` is not a multiple of `cols`.
+    /// Panics if the length of `x` is not a multiple of `cols`.
     pub fn l2_normalize(x: &mut [f32], cols: usize) {
         assert!(cols > 0 && x.len().is_multiple_of(cols), "expected rows of {cols} numbers, got {} numbers", x.len());
         for row in x.chunks_exact_mut(cols) {
@@ -116,7 +116,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the length of `x` is not a multiple of that of `y`.
+    /// Panics if the length of `x` is not a multiple of that of `y`.
     pub fn add(x: &mut [f32], y: &[f32]) {
         assert!(!y.is_empty() && x.len().is_multiple_of(y.len()), "expected a multiple of {}, got {}", y.len(), x.len());
         for row in x.chunks_exact_mut(y.len()) {

@@ -26,7 +26,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub fn dot(a: &[f64], b: &[f64]) -> f64 {
         assert_eq!(a.len(), b.len());
         let mut sums = [0.0; LANES];
@@ -52,7 +52,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub fn dot_f32(a: &[f64], b: &[f32]) -> f64 {
         assert_eq!(a.len(), b.len());
         let mut sums = [0.0; LANES];
@@ -80,7 +80,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub fn add_scaled(y: &mut [f64], a: f64, x: &[f64]) {
         assert_eq!(y.len(), x.len());
         for (y, x) in y.iter_mut().zip(x) {

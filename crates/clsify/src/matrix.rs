@@ -69,7 +69,7 @@ impl Matrix {
     /// Row `i`.
     ///
     /// # Panics
-    /// When `i` is not below [`rows`](Self::rows).
+    /// Panics if `i` is not below [`rows`](Self::rows).
     pub fn row(&self, i: usize) -> &[f32] {
         &self.data[i * self.cols..(i + 1) * self.cols]
     }
@@ -77,7 +77,7 @@ impl Matrix {
     /// Row `i`.
     ///
     /// # Panics
-    /// When `i` is not below [`rows`](Self::rows).
+    /// Panics if `i` is not below [`rows`](Self::rows).
     pub fn row_mut(&mut self, i: usize) -> &mut [f32] {
         &mut self.data[i * self.cols..(i + 1) * self.cols]
     }
@@ -85,7 +85,7 @@ impl Matrix {
     /// The given columns side by side, in the given order.
     ///
     /// # Panics
-    /// When a range lies outside.
+    /// Panics if a range lies outside.
     pub fn select_columns(&self, ranges: &[std::ops::Range<usize>]) -> Matrix {
         let cols: usize = ranges.iter().map(ExactSizeIterator::len).sum();
         let mut data = vec![0.0; self.rows() * cols];
@@ -102,7 +102,7 @@ impl Matrix {
     /// The given rows, in the given order, as a new matrix.
     ///
     /// # Panics
-    /// When an index is not below [`rows`](Self::rows).
+    /// Panics if an index is not below [`rows`](Self::rows).
     pub fn select_rows(&self, indices: &[usize]) -> Matrix {
         let mut data = Vec::with_capacity(indices.len() * self.cols);
         for &i in indices {

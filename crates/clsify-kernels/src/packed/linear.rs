@@ -58,7 +58,7 @@ impl PackedLinear {
     /// `out = epilogue(x Wᵀ + b)` on the calling thread; `x` is `[rows, inputs]`, `out` is `[rows, outputs]`.
     ///
     /// # Panics
-    /// When `x` is no whole number of rows, or `out` has not as many.
+    /// Panics if `x` is no whole number of rows, or `out` has not as many.
     pub fn forward(&self, x: &[f32], out: &mut [f32], epilogue: Epilogue) {
         self.forward_outputs(self.outputs(), x, out, epilogue, Parallel::No);
     }

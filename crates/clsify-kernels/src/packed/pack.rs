@@ -17,7 +17,7 @@ impl PackedLinear {
     /// than 66,000 inputs could overflow their sums, for [`Kernel::best_f32`]. Uses the threads of the current rayon pool.
     ///
     /// # Panics
-    /// When `inputs` or `outputs` is zero, or a slice has another length.
+    /// Panics if `inputs` or `outputs` is zero, or a slice has another length.
     pub fn pack(weight: &[f32], bias: &[f32], inputs: usize, outputs: usize, kernel: Kernel) -> Self {
         Self::pack_exact(weight, bias, inputs, outputs, kernel, &[])
     }

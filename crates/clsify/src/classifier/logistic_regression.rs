@@ -186,7 +186,7 @@ impl LogisticRegression {
     /// `coef . x + intercept` of every row, row-major `[n_samples, 1 or n_classes]`.
     ///
     /// # Panics
-    /// When the features have another number of columns than those of the fit.
+    /// Panics if the features have another number of columns than those of the fit.
     pub fn decision_function(&self, features: &Matrix) -> Vec<f64> {
         assert_eq!(
             features.cols(),

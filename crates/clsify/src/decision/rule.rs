@@ -153,7 +153,7 @@ impl Decision {
     /// The answer for the probabilities of one row, `[n_classes]`; of equally good classes the first.
     ///
     /// # Panics
-    /// When thresholds or costs are of another number of classes.
+    /// Panics if thresholds or costs are of another number of classes.
     pub fn decide(&self, probabilities: &[f64]) -> Answer {
         let class_id = self.rule.class_id(probabilities);
         let abstained = self.abstain_below.is_some_and(|threshold| probabilities[class_id] < threshold);

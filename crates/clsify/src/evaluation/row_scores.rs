@@ -34,7 +34,7 @@ impl RowScores {
     /// ```
     ///
     /// # Panics
-    /// When there are not as many logits as rows times classes, or not as many weights as rows.
+    /// Panics if there are not as many logits as rows times classes, or not as many weights as rows.
     pub fn of_classes(
         scoring: Scoring,
         logits: &[f64],

@@ -191,7 +191,7 @@ impl SentenceClassifier {
     /// [`encoder`](Self::encoder) makes them.
     ///
     /// # Panics
-    /// When the rows have another length.
+    /// Panics if the rows have another length.
     pub fn predict_features(&self, features: &Matrix) -> Vec<Prediction> {
         let probabilities = self.classifier.predict_proba(features);
         probabilities.chunks_exact(self.classes().len()).map(|row| self.prediction(row)).collect()

@@ -67,7 +67,7 @@ impl LabelIndicator {
     /// Which labels a row has.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// Panics if there is no such row.
     pub fn row(&self, row: usize) -> &[bool] {
         &self.values[row * self.n_labels..][..self.n_labels]
     }
@@ -80,7 +80,7 @@ impl LabelIndicator {
     /// Which rows have a label, `[n_samples]`.
     ///
     /// # Panics
-    /// When there is no such label.
+    /// Panics if there is no such label.
     pub fn column(&self, label: usize) -> Vec<bool> {
         self.rows().map(|row| row[label]).collect()
     }
@@ -88,7 +88,7 @@ impl LabelIndicator {
     /// How many rows have a label.
     ///
     /// # Panics
-    /// When there is no such label.
+    /// Panics if there is no such label.
     pub fn count(&self, label: usize) -> usize {
         self.rows().filter(|row| row[label]).count()
     }
@@ -97,7 +97,7 @@ impl LabelIndicator {
     /// first.
     ///
     /// # Panics
-    /// When there is no row, or not a weight for each.
+    /// Panics if there is no row, or not a weight for each.
     pub fn most_frequent_row(&self, sample_weight: Option<&[f64]>) -> &[bool] {
         let mut counts: HashMap<&[bool], (f64, usize)> = HashMap::new();
         for (place, row) in self.rows().enumerate() {
@@ -111,7 +111,7 @@ impl LabelIndicator {
     /// These rows, in this order.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// Panics if there is no such row.
     pub fn select_rows(&self, rows: &[usize]) -> Self {
         let values = rows.iter().flat_map(|&row| self.row(row)).copied().collect();
         LabelIndicator { values, n_labels: self.n_labels }

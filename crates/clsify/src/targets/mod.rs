@@ -111,7 +111,7 @@ impl Targets {
     /// These rows, in this order.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// Panics if there is no such row.
     pub fn select_rows(&self, rows: &[usize]) -> Self {
         let labels = match &self.labels {
             Labels::Classes { class_ids, n_classes } => Labels::Classes {
