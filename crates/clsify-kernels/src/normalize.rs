@@ -1,6 +1,6 @@
-//! Softmax, layer normalisation and unit length, row by row, in place.
+//! Softmax, layer normalisation and normalisation to unit length, row by row, in place.
 //!
-//! Sums run over sixteen interleaved partial sums in a fixed order, so that a row's result depends on that row alone.
+//! Sums use sixteen interleaved partial sums in a fixed order, so that a row's result depends on that row alone.
 
 use crate::dispatch::vectorized;
 use crate::exp::exp;
@@ -97,7 +97,7 @@ vectorized! {
     pub fn l2_normalize(x: &mut [f32], cols: usize) {
         assert!(cols > 0 && x.len().is_multiple_of(cols), "expected rows of {cols} numbers, got {} numbers", x.len());
         for row in x.chunks_exact_mut(cols) {
-            // The floor is the one that PyTorch's `normalize` uses.
+            // PyTorch's `normalize` has the same lower bound.
             let length = sum(row, |v| v * v).sqrt().max(1e-12);
             for v in row.iter_mut() {
                 *v /= length;
@@ -107,7 +107,7 @@ vectorized! {
 }
 
 vectorized! {
-    /// `x[i] += y[i]`, where a shorter `y` is repeated: a bias added to every row, or a residual to a whole block.
+    /// `x[i] += y[i]`, where a shorter `y` is repeated: adds a bias to every row, or a residual to a whole block.
     ///
     /// ```
     /// let mut x = [1.0, 2.0, 3.0, 4.0];
