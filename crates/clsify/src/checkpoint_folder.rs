@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::files::read_file;
 pub(crate) use crate::files::{check_is_file, open_file as open};
 
-/// The most bytes of a file of settings: the longest known, the index of many shards, has some 10 MB.
+/// The maximum number of bytes of a file of settings: the longest known, the index of many shards, has some 10 MB.
 pub(crate) const MAX_SETTINGS_BYTES: u64 = 1 << 26;
 
 /// How a Git LFS pointer begins, today and under the names of old; the whole file has some 130 bytes.
@@ -39,7 +39,7 @@ pub(crate) fn read(path: &Path, max_bytes: u64) -> Result<Vec<u8>> {
 /// The text of a file of settings.
 ///
 /// # Errors
-/// As for [`read`]; also [`ErrorKind::Io`] when it is not UTF-8.
+/// As for [`read`]; also [`ErrorKind::Io`] if it is not UTF-8.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     text(path, read(path, MAX_SETTINGS_BYTES)?)
 }
@@ -47,7 +47,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
 /// The bytes of a file as text.
 ///
 /// # Errors
-/// [`ErrorKind::Io`] when they are not UTF-8.
+/// [`ErrorKind::Io`] if they are not UTF-8.
 pub(crate) fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
     let not_utf8 = |_| Error::io(path, &std::io::Error::other("stream did not contain valid UTF-8"));
     String::from_utf8(bytes).map_err(not_utf8)
@@ -161,10 +161,10 @@ fn pointer(path: &Path, bytes: &[u8]) -> Error {
         .with_hint(format!("fetch the file: cd '{}' && git lfs pull", folder.display()))
 }
 
-/// Whether a file is there.
+/// Returns true if a file is there.
 ///
 /// # Errors
-/// [`ErrorKind::Io`] when a link of this name leads nowhere: it is not there, but was meant to be.
+/// [`ErrorKind::Io`] if a link of this name leads nowhere: it is not there, but was meant to be.
 pub(crate) fn is_there(path: &Path) -> Result<bool> {
     match std::fs::metadata(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => match path.is_symlink() {

@@ -32,7 +32,7 @@ impl Matrix {
     /// A matrix over existing row-major data.
     ///
     /// # Errors
-    /// When `data` does not hold `rows * cols` numbers.
+    /// Fails if `data` does not hold `rows * cols` numbers.
     pub fn from_vec(data: Vec<f32>, rows: usize, cols: usize) -> Result<Self> {
         if rows.checked_mul(cols) != Some(data.len()) {
             let message = format!("expected {rows} x {cols} numbers, got {}", data.len());

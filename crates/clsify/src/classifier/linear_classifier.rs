@@ -108,7 +108,7 @@ impl LinearClassifier {
         }
     }
 
-    /// Whether the fit, or that of every label, reached its optimum.
+    /// Returns true if the fit, or that of every label, reached its optimum.
     pub fn converged(&self) -> bool {
         match self {
             LinearClassifier::Classes(fitted) => fitted.converged(),

@@ -154,7 +154,7 @@ impl OneVsRest {
         self.constant.len()
     }
 
-    /// The most steps that a label took.
+    /// The maximum number of steps that a label took.
     pub fn n_iter(&self) -> usize {
         self.n_iter
     }
@@ -303,7 +303,7 @@ fn problems<'a, 's: 'a>(
     }
 }
 
-/// Whether all rows of a fit have the label, or none.
+/// Returns the answer for all rows if every row of a fit has the label, or none has it.
 fn constant(problem: &Problem) -> Option<bool> {
     match problem.classes[..] {
         [class_id] => Some(class_id == 1),

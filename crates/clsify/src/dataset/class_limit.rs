@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The most classes that need no confirmation. Their fits and their reports grow with their number.
+/// The maximum number of classes that need no confirmation. Their fits and their reports grow with their number.
 const MOST_CLASSES: usize = 1000;
 
 /// From this many rows on, more classes than half the rows are no classes: the rule of scikit-learn's `type_of_target`.

@@ -177,7 +177,7 @@ pub(super) fn choose(
     }
 }
 
-/// Whether two columns without known names may be taken for the sentence and the label, in this order.
+/// Checks that two columns without known names may be taken for the sentence and the label, in this order.
 fn check_order(rows: &FirstRows<'_>, header: Header, labelled: bool, a: usize, b: usize) -> Result<()> {
     let shown = || format!("{}, {}", quoted(&rows.first[a]), quoted(&rows.first[b]));
     let name_it = "say which column to read: --text-column, by name or by number from 0";
@@ -236,7 +236,8 @@ fn ask_for_header(names: &[&str]) -> Error {
         .with_hint("add --header present if it is a header, --header absent if it is not")
 }
 
-/// Whether the first row has words where records have numbers: in every column of one label, or as the weight.
+/// Returns true if the first row has words where records have numbers: in every column of one label, or as the
+/// weight.
 fn is_no_record(rows: &FirstRows<'_>, names: &[&str], one_hot: &[usize], weight: Option<usize>) -> bool {
     let has_words = |columns: &[usize], is_number: fn(&str) -> bool| {
         let of_rest = |row: &StringRecord| columns.iter().any(|&i| row.get(i).is_some_and(is_number));
@@ -248,7 +249,7 @@ fn is_no_record(rows: &FirstRows<'_>, names: &[&str], one_hot: &[usize], weight:
         || has_words(weight.as_slice(), |cell| cell.trim().parse::<f64>().is_ok())
 }
 
-/// Whether the first row is a header, by the names in it. A row that may be one or not is an error.
+/// Returns true if the first row is a header, by the names in it. A row that may be one or not is an error.
 fn is_header(rows: &FirstRows<'_>, names: &[&str], options: &DatasetOptions, labelled: bool) -> Result<bool> {
     let known_sentence = find_known(names, &SENTENCE_NAMES);
     if labelled && !options.label_columns.is_empty() {
@@ -349,7 +350,7 @@ fn undecided(
     Error::new(ErrorKind::Dataset, message).with_hint(hint)
 }
 
-/// Whether columns of one label each are columns of their own.
+/// Checks that columns of one label each are columns of their own.
 fn check_one_hot(sentence: usize, beside: &[usize], one_hot: &[(usize, String)]) -> Result<()> {
     let is_taken = |(place, (i, _)): (usize, &(usize, String))| {
         *i == sentence || beside.contains(i) || one_hot[..place].iter().any(|(other, _)| other == i)
@@ -388,7 +389,7 @@ fn find(column: &Column, names: &[&str]) -> Result<usize> {
     Err(Error::new(ErrorKind::Dataset, message).with_hint(hint))
 }
 
-/// Whether a row has a name that is asked for or, where none is, known.
+/// Returns true if a row has a name that is asked for or, where none is, known.
 pub(super) fn is_named(row: &StringRecord, options: &DatasetOptions, labelled: bool) -> bool {
     let names: Vec<&str> = row.iter().map(str::trim).collect();
     let has = |asked: Option<&Column>, known_names: &[&str]| match asked {

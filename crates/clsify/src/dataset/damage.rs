@@ -51,7 +51,7 @@ impl<'a> Labels<'a> {
         Labels { labels: labels.collect(), separator }
     }
 
-    /// Whether a field is a label, or a cell of nothing but labels.
+    /// Returns true if a field is a label, or a cell of nothing but labels.
     fn hold(&self, field: &str) -> bool {
         match self.separator {
             None => self.labels.contains(field),
@@ -172,7 +172,7 @@ fn windows_1252(c: char) -> Option<u8> {
     }
 }
 
-/// Whether a line of several starts with a label and a separator, or ends with a separator and a label.
+/// Returns true if a line of several starts with a label and a separator, or ends with a separator and a label.
 fn holds_rows(text: &str, labels: &Labels<'_>) -> bool {
     const SEPARATORS: [char; 3] = [',', ';', '\t'];
     let is_label = |field: &str| labels.hold(field.trim().trim_matches('"'));

@@ -18,7 +18,7 @@ pub(super) struct Example {
     pub(super) group: Option<String>,
     /// What is wrong with its label columns.
     pub(super) bad_label: Option<String>,
-    /// Whether `label` is a cell of any number of labels.
+    /// True if `label` is a cell of any number of labels.
     is_cell: bool,
 }
 

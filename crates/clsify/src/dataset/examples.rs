@@ -17,15 +17,15 @@ pub(super) struct Examples<R> {
     limit: usize,
     pub(super) n_read: usize,
     pub(super) is_over: bool,
-    /// Whether a file without a record is no error.
+    /// True if a file without a record is no error.
     pub(super) may_be_empty: bool,
     /// How many records could be used, where the others are passed over.
     n_good: usize,
-    /// Whether records that cannot be used are passed over.
+    /// True if records that cannot be used are passed over.
     skips: bool,
     /// Those that were.
     refused: Refused,
-    /// Whether records with the same sentence belong together.
+    /// True if records with the same sentence belong together.
     pub(super) groups_duplicates: bool,
 }
 

@@ -248,7 +248,7 @@ fn quoted_items(mut rest: &str) -> Option<Vec<String>> {
     Some(items)
 }
 
-/// Whether a label is the start or the end of such a list, cut at a separator within it.
+/// Returns true if a label is the start or the end of such a list, cut at a separator within it.
 pub(crate) fn is_part_of_a_list(label: &str) -> bool {
     let starts = ["['", "[\""].iter().any(|start| label.starts_with(start));
     let ends = ["']", "\"]"].iter().any(|end| label.ends_with(end));

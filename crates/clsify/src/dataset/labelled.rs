@@ -55,7 +55,7 @@ impl Dataset {
     /// Reads labelled sentences from a file.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when the file cannot be read, [`ErrorKind::InvalidArgument`] when the options contradict
+    /// [`ErrorKind::Io`] if the file cannot be read, [`ErrorKind::InvalidArgument`] if the options contradict
     /// themselves, [`ErrorKind::Dataset`] with file and line for everything that is wrong in the file.
     ///
     /// ```
@@ -220,7 +220,7 @@ impl Dataset {
         self.sentences.len()
     }
 
-    /// Whether there are no records; never true of a data set that was loaded.
+    /// Returns true if there are no records; never true of a data set that was loaded.
     pub fn is_empty(&self) -> bool {
         self.sentences.is_empty()
     }
@@ -362,7 +362,7 @@ impl From<Refused> for SkippedRows {
     }
 }
 
-/// Whether rows with these weights can be learned from.
+/// Checks that rows with these weights can be learned from.
 fn check_weights(weights: Option<&[f64]>) -> Result<()> {
     let Some(weights) = weights else { return Ok(()) };
     let message = match weights.iter().sum::<f64>() {

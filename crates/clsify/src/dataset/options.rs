@@ -77,21 +77,22 @@ pub struct DatasetOptions {
     /// The column that says which records belong together, such as their author: no split and no fold divides them. Every record
     /// has a value there. [`Sentences`](super::Sentences) ignores it.
     pub group_column: Option<Column>,
-    /// Whether records whose sentences are equal, but for case and spaces, belong together too.
+    /// True if records whose sentences are equal, but for case and spaces, belong together too.
     pub group_duplicates: bool,
-    /// Whether the first row of a TSV or CSV file names the columns; JSONL and lines have no header.
+    /// States whether the first row of a TSV or CSV file names the columns; JSONL and lines have no header.
     pub header: Header,
     /// The character between the fields of a TSV or CSV file; `None` follows the format, or the file where that is plain.
     pub delimiter: Option<Delimiter>,
-    /// Whether fields of a TSV or CSV file may stand in double quotes.
+    /// The meaning of double quotes in a TSV or CSV file.
     pub quoting: Quoting,
     /// The number of records to read, at least 1; what follows them is not looked at.
     pub limit: Option<usize>,
-    /// Whether labelled records that cannot be used are left out instead of being an error: those without a sentence or a
-    /// label, with a bad weight, and those that cannot be read. A file that cannot be read on is an error all the same.
+    /// True if labelled records that cannot be used are left out instead of being an error: those without a sentence
+    /// or a label, with a bad weight, and those that cannot be read. A file that cannot be read on is an error all
+    /// the same.
     pub skip_bad_rows: bool,
-    /// Whether the rows may all be of one class, and in a multi-label file have no label at all. Rows that only score a
-    /// classifier may; training needs two classes. The default is false.
+    /// True if the rows may all be of one class, and in a multi-label file have no label at all. Rows that only score
+    /// a classifier may; training needs two classes. The default is false.
     pub allow_one_class: bool,
 }
 
@@ -278,7 +279,7 @@ impl FromStr for Column {
     }
 }
 
-/// Whether the first row of a TSV or CSV file names the columns.
+/// States whether the first row of a TSV or CSV file names the columns.
 ///
 /// ```
 /// use clsify::dataset::Header;

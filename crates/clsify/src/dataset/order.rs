@@ -7,8 +7,8 @@ use std::collections::HashSet;
 
 use ::csv::StringRecord;
 
-/// Whether column `b` rather than `a` looks like the sentences: `a` holds no letters, or no two words, or ever the same
-/// values, where `b` does. Cells of several labels may have more words than a sentence.
+/// Returns true if column `b` rather than `a` looks like the sentences: `a` holds no letters, or no two words, or
+/// ever the same values, where `b` does. Cells of several labels may have more words than a sentence.
 pub(super) fn is_sentence_second(
     first: &StringRecord,
     rest: &[StringRecord],
@@ -48,8 +48,8 @@ pub(super) fn is_sentence_second(
         && length_b > 2 * length_a
 }
 
-/// Whether the first row looks like a header among records: one word where the others have several, and, where there is a
-/// label, a word for it that no other row has.
+/// Returns true if the first row looks like a header among records: one word where the others have several, and,
+/// where there is a label, a word for it that no other row has.
 pub(super) fn is_header_alone(
     first: &StringRecord,
     rest: &[StringRecord],

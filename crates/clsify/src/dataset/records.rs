@@ -24,7 +24,7 @@ impl<R: Read> SentenceReader<R> {
     /// Reads lines, each of which is a sentence: a blank one is a record without a sentence, and there may be none at all.
     ///
     /// # Errors
-    /// [`ErrorKind::Dataset`] when the first bytes are not those of a text; an I/O error when they cannot be read.
+    /// [`ErrorKind::Dataset`] if the first bytes are not those of a text; an I/O error when they cannot be read.
     ///
     /// ```
     /// use clsify::dataset::SentenceReader;
@@ -107,7 +107,8 @@ impl<R: Read> SentenceReader<R> {
         self.examples.records.unit()
     }
 
-    /// Whether a whole line has arrived that has not been given: asking for the next record need not wait for it.
+    /// Returns true if a whole line has arrived that has not been given: asking for the next record need not wait for
+    /// it.
     pub fn has_line(&self) -> bool {
         self.examples.records.has_buffered_line()
     }

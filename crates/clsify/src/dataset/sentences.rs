@@ -79,7 +79,7 @@ impl Sentences {
         self.sentences.len()
     }
 
-    /// Whether there are no sentences; never true of what was loaded.
+    /// Returns true if there are no sentences; never true of what was loaded.
     pub fn is_empty(&self) -> bool {
         self.sentences.is_empty()
     }

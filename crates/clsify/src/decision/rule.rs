@@ -96,7 +96,7 @@ impl From<Rule> for Decision {
 pub struct Answer {
     /// The class; the best guess where `abstained`.
     pub class_id: usize,
-    /// Whether the class is too uncertain to be an answer.
+    /// True if the class is too uncertain to be an answer.
     pub abstained: bool,
 }
 
@@ -160,10 +160,10 @@ impl Decision {
         Answer { class_id, abstained }
     }
 
-    /// Whether this is a rule for so many classes.
+    /// Checks that this is a rule for so many classes.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when a number is out of its range or there are too many or too few.
+    /// [`ErrorKind::InvalidArgument`] if a number is out of its range or there are too many or too few.
     ///
     /// ```
     /// use clsify::decision::Decision;
@@ -177,7 +177,7 @@ impl Decision {
         self.rule.check(n_classes)
     }
 
-    /// Whether this is the article's rule, which needs no mention.
+    /// Returns true if this is the article's rule, which needs no mention.
     pub fn is_most_probable(&self) -> bool {
         *self == Decision::default()
     }

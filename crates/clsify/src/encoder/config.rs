@@ -64,7 +64,7 @@ impl EncoderConfig {
     /// Reads `config.json` of a checkpoint folder.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when the file cannot be read, [`ErrorKind::Config`] when it is malformed, lacks a key, or
+    /// [`ErrorKind::Io`] if the file cannot be read, [`ErrorKind::Config`] if it is malformed, lacks a key, or
     /// describes something that is not supported.
     pub fn load(folder: &Path) -> Result<Self> {
         let path = transformer_folder(folder).join("config.json");

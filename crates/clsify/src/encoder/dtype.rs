@@ -43,7 +43,7 @@ impl Dtype {
     /// All of them, by rising speed.
     pub const ALL: [Dtype; 3] = [Dtype::F32, Dtype::Bf16, Dtype::Int8];
 
-    /// Whether this processor has instructions for it; without them products run in f32.
+    /// Returns true if this processor has instructions for it; without them products run in f32.
     pub fn is_native(self) -> bool {
         match self {
             Dtype::F32 => true,

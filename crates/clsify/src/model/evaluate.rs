@@ -82,8 +82,8 @@ pub(crate) struct Evaluated {
 }
 
 impl SentenceClassifier {
-    /// Whether the classifier knows any label of the data. Without one every row counts as wrong, which is seldom meant:
-    /// the labels are probably spelled in two ways. Rows without any label pass.
+    /// Checks that the classifier knows any label of the data. Without one every row counts as wrong, which is seldom
+    /// meant: the labels are probably spelled in two ways. Rows without any label pass.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] with the labels of both, when there are labels and it knows none.
@@ -95,8 +95,8 @@ impl SentenceClassifier {
     /// is told of such labels, of rows that the classifier was trained on, and of an accuracy below that of a constant answer.
     ///
     /// # Errors
-    /// As for [`SentenceEncoder::encode`](crate::model::SentenceEncoder::encode); [`ErrorKind::InvalidArgument`] when the labels are of another
-    /// form than the classifier's.
+    /// As for [`SentenceEncoder::encode`](crate::model::SentenceEncoder::encode); [`ErrorKind::InvalidArgument`] if
+    /// the labels are of another form than the classifier's.
     pub fn evaluate(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<EvaluationReport> {
         Ok(self.evaluate_with_errors(dataset, observer)?.0)
     }
@@ -233,7 +233,7 @@ impl SentenceClassifier {
         ))
     }
 
-    /// Whether the labels of the data are of the form that the classifier gives.
+    /// Checks that the labels of the data are of the form that the classifier gives.
     fn check_form(&self, dataset: &Dataset) -> Result<()> {
         let (expected, got) = match (self.separator(), dataset.separator()) {
             (Some(_), None) => ("label sets", "one label per sentence"),

@@ -23,7 +23,7 @@ impl LabelIndicator {
     /// From the values, row-major.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there is no label, or the values are no whole rows.
+    /// [`ErrorKind::InvalidArgument`] if there is no label, or the values are no whole rows.
     pub fn new(values: Vec<bool>, n_labels: usize) -> Result<Self> {
         if n_labels == 0 || !values.len().is_multiple_of(n_labels) {
             return Err(bad(format!(
@@ -37,7 +37,7 @@ impl LabelIndicator {
     /// From the label ids of each row.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there is no label, or an id is not below `n_labels`.
+    /// [`ErrorKind::InvalidArgument`] if there is no label, or an id is not below `n_labels`.
     pub fn from_sets(sets: &[Vec<usize>], n_labels: usize) -> Result<Self> {
         let mut values = vec![false; sets.len() * n_labels];
         for (row, set) in sets.iter().enumerate() {

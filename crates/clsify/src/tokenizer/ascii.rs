@@ -22,7 +22,7 @@ pub(super) struct AsciiPath {
     before: Vec<(u32, u32)>,
     after: Vec<(u32, u32)>,
     type_id: u32,
-    /// The most tokens between them.
+    /// The maximum number of tokens between them.
     max_tokens: usize,
 }
 

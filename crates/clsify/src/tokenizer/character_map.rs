@@ -6,7 +6,7 @@
 //! of a node at `position` are the units at `position ^ label`. Such arrays come in blocks of 256 units, so that in
 //! a sound one no label leads outside.
 
-/// Whether every text can be walked through the map, and every value is the start of a replacement.
+/// Returns true if every text can be walked through the map, and every value is the start of a replacement.
 pub(super) fn is_sound(base64: &str) -> bool {
     let bytes = decode(base64);
     let Some((length, rest)) = bytes.split_first_chunk::<4>() else { return false };

@@ -44,7 +44,7 @@ pub(super) fn name_of<'a>(
     Some(name.strip_suffix("Fast").unwrap_or(name))
 }
 
-/// Whether a class lowercases whatever its settings say: those of DPR pass `do_lower_case` over.
+/// Returns true if a class lowercases whatever its settings say: those of DPR pass `do_lower_case` over.
 pub(super) fn always_lowercases(name: &str) -> bool {
     name.starts_with("DPR")
 }

@@ -10,7 +10,7 @@ pub struct Encoding {
     pub input_ids: Vec<u32>,
     /// Which of two sentences a token belongs to; all 0 here.
     pub token_type_ids: Vec<u32>,
-    /// Whether the sentence was longer than the limit and lost its end.
+    /// True if the sentence was longer than the limit and lost its end.
     pub is_truncated: bool,
 }
 
@@ -20,7 +20,7 @@ impl Encoding {
         self.input_ids.len()
     }
 
-    /// Whether there is no token at all.
+    /// Returns true if there is no token at all.
     pub fn is_empty(&self) -> bool {
         self.input_ids.is_empty()
     }

@@ -65,7 +65,7 @@ impl Tokenizer {
     /// unless the settings say otherwise.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] or [`ErrorKind::Tokenizer`] with the file; [`ErrorKind::InvalidArgument`] when `max_length`
+    /// [`ErrorKind::Io`] or [`ErrorKind::Tokenizer`] with the file; [`ErrorKind::InvalidArgument`] if `max_length`
     /// leaves no room for a token beside the special ones.
     ///
     /// ```no_run
@@ -138,7 +138,7 @@ impl Tokenizer {
     /// sentence-transformers.
     ///
     /// # Errors
-    /// [`ErrorKind::Tokenizer`] when the tokenizer takes no other normalizer.
+    /// [`ErrorKind::Tokenizer`] if the tokenizer takes no other normalizer.
     pub fn with_lowercase(self) -> Result<Self> {
         let mut inner = Arc::unwrap_or_clone(self.inner);
         let own = inner.get_normalizer().cloned();
@@ -176,8 +176,8 @@ impl Tokenizer {
         }
     }
 
-    /// Whether at least half of the tokens of a sentence, without the special ones around it, are the token that stands for
-    /// what the vocabulary does not hold, such as `[UNK]`.
+    /// Returns true if at least half of the tokens of a sentence, without the special ones around it, are the token
+    /// that stands for what the vocabulary does not hold, such as `[UNK]`.
     pub fn is_mostly_unknown(&self, encoding: &Encoding) -> bool {
         let Some(unknown_id) = self.unknown_id else { return false };
         let n_unknown = encoding.input_ids.iter().filter(|&&id| id == unknown_id).count();
@@ -187,7 +187,7 @@ impl Tokenizer {
     /// One sentence as token ids, special tokens included.
     ///
     /// # Errors
-    /// [`ErrorKind::Tokenizer`] when the tokenizer's model fails, as a WordPiece model without its unknown token does.
+    /// [`ErrorKind::Tokenizer`] if the tokenizer's model fails, as a WordPiece model without its unknown token does.
     pub fn encode(&self, sentence: &str) -> Result<Encoding> {
         match self.prompt.as_str() {
             "" => self.encode_text(sentence),
@@ -237,7 +237,7 @@ impl Tokenizer {
 /// The longest encoding that `tokenizer_config.json` of a folder allows (`model_max_length`); `None` where it sets no limit.
 ///
 /// # Errors
-/// [`ErrorKind::Tokenizer`] when the file is malformed, an I/O error when it cannot be read.
+/// [`ErrorKind::Tokenizer`] if the file is malformed, an I/O error when it cannot be read.
 pub fn model_max_length(folder: &Path) -> Result<Option<usize>> {
     settings::model_max_length(&transformer_folder(folder))
 }
@@ -258,8 +258,8 @@ pub fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Whether the settings of a folder give other ids than its `tokenizer.json` alone, which this program once took as it
-/// was: tried on a text of all that settings decide.
+/// Returns true if the settings of a folder give other ids than its `tokenizer.json` alone, which this program once
+/// took as it was: tried on a text of all that settings decide.
 pub(crate) fn settings_change_ids(folder: &Path) -> Result<bool> {
     let folder = &transformer_folder(folder);
     let path = folder.join(TOKENIZER);
@@ -278,7 +278,7 @@ pub(crate) fn settings_change_ids(folder: &Path) -> Result<bool> {
     Ok(ids.get_ids() != loaded.encode(&text)?.input_ids)
 }
 
-/// Whether a file of this name holds settings of the tokenizer, not its vocabulary.
+/// Returns true if a file of this name holds settings of the tokenizer, not its vocabulary.
 pub(crate) fn is_settings(name: &str) -> bool {
     TOKENIZER_SETTINGS.contains(&name)
 }

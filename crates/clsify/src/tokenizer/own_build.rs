@@ -87,7 +87,7 @@ fn is_herbert(settings: &Map<String, Value>, stored: &tokenizers::Tokenizer) -> 
         && is_bpe(stored, Some(&token("unk_token", "<unk>")), "</w>")
 }
 
-/// Whether the model is BPE with this unknown token, this end of a word, and nothing else.
+/// Returns true if the model is BPE with this unknown token, this end of a word, and nothing else.
 fn is_bpe(stored: &tokenizers::Tokenizer, unknown: Option<&str>, end_of_word: &str) -> bool {
     let ModelWrapper::BPE(BPE {
         dropout,
@@ -109,7 +109,7 @@ fn is_bpe(stored: &tokenizers::Tokenizer, unknown: Option<&str>, end_of_word: &s
         && !(*fuse_unk || *byte_fallback || *ignore_merges)
 }
 
-/// Whether texts are divided into bytes.
+/// Returns true if texts are divided into bytes.
 fn is_of_bytes(stored: &tokenizers::Tokenizer) -> bool {
     match stored.get_pre_tokenizer() {
         Some(PreTokenizerWrapper::ByteLevel(_)) => true,

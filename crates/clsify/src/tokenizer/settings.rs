@@ -166,7 +166,7 @@ pub(super) fn model_max_length(folder: &Path) -> Result<Option<usize>> {
     }
 }
 
-/// Whether a number that is no `u64` is one because it is so large.
+/// Returns true if a number that is no `u64` is one because it is so large.
 fn is_astronomical(number: &str) -> bool {
     !number.starts_with('-') && number.split_once('e').is_some_and(|(_, power)| !power.starts_with('-'))
 }
@@ -325,7 +325,7 @@ fn extra_tokens(
     Ok((named, unnamed))
 }
 
-/// Whether a key names a special token of its own: an object is a token where it says that it is one.
+/// Returns true if a key names a special token of its own: an object is a token where it says that it is one.
 fn is_other_token(key: &str, value: &Value) -> bool {
     let is_token = value.is_string() || value.get(TYPE).is_some();
     is_token && key.ends_with("_token") && !NAMES.contains(&key)

@@ -63,7 +63,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Whether rows and options go together, for a choice of features that comes before the [`Plan`].
+/// Checks that rows and options go together, for a choice of features that comes before the [`Plan`].
 pub(crate) fn check(dataset: &Dataset, options: &TrainOptions) -> Result<()> {
     options.classifier.check()?;
     check_c_values(options)?;

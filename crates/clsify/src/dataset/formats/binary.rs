@@ -72,7 +72,7 @@ impl Binary {
         EXTENSIONS.iter().find(|(other, _)| *other == extension).map(|&(_, binary)| binary)
     }
 
-    /// Whether more bytes are needed to tell.
+    /// Returns true if more bytes are needed to tell.
     pub(super) fn may_be(start: &[u8]) -> bool {
         // Enough of an archive for the name of its first file.
         let is_short_zip = start.starts_with(b"PK\x03\x04") && start.len() < 100;
@@ -131,7 +131,7 @@ impl Binary {
     }
 }
 
-/// Whether `start` is the beginning of `whole` and not all of it.
+/// Returns true if `start` is the beginning of `whole` and not all of it.
 pub(super) fn is_part(start: &[u8], whole: &[u8]) -> bool {
     start.len() < whole.len() && whole.starts_with(start)
 }

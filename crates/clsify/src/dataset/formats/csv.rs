@@ -23,7 +23,7 @@ pub(in crate::dataset) struct CsvReader<R> {
     /// Where that record starts.
     start: usize,
     delimiter: Delimiter,
-    /// Whether its quote was not closed.
+    /// True if its quote was not closed.
     is_open: bool,
     fields: ::csv::Reader<Cursor<Vec<u8>>>,
 }

@@ -87,7 +87,7 @@ impl fmt::Display for Delimiter {
     }
 }
 
-/// Whether a field in double quotes may hold delimiters, line breaks and quotes; the names are those of Python's `csv`.
+/// The meaning of double quotes in a table; the names are those of Python's `csv`.
 ///
 /// ```
 /// use clsify::dataset::{Dataset, DatasetOptions, Quoting};

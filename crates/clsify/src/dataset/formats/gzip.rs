@@ -15,7 +15,7 @@ pub(super) const MAGIC: &[u8] = b"\x1f\x8b";
 
 const SUFFIX: &str = ".gz";
 
-/// Whether a file of this name says that it is compressed.
+/// Returns true if a file of this name says that it is compressed.
 pub(super) fn is_name(name: &str) -> bool {
     inner_name(name).len() < name.len()
 }

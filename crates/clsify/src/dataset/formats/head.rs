@@ -2,7 +2,7 @@
 
 use std::io::{Error, ErrorKind, Read};
 
-/// The most bytes of a file's start: some hundred rows.
+/// The maximum number of bytes of a file's start: some hundred rows.
 pub(super) const HEAD_BYTES: usize = 64 << 10;
 
 /// A reader whose first bytes can be looked at before they are read.
@@ -11,7 +11,7 @@ pub(super) struct Head<R> {
     /// How many bytes of the head have been read.
     position: usize,
     rest: R,
-    /// Whether there are no bytes after the head, so that a terminal is not asked twice.
+    /// True if there are no bytes after the head, so that a terminal is not asked twice.
     is_whole: bool,
     /// What went wrong after the head, for whoever reads that far.
     error: Option<Error>,

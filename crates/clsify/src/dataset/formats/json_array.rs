@@ -63,7 +63,7 @@ impl<R: Read> JsonArray<R> {
         self.n_bytes
     }
 
-    /// Whether what follows is not the start of a record.
+    /// Returns true if what follows is not the start of a record.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken
     }

@@ -30,7 +30,7 @@ pub(super) struct ObjectReader {
     form: Form,
     /// Those of the first object.
     keys: Option<Keys>,
-    /// Whether the first object has not the keys, so that no other is looked at.
+    /// True if the first object has not the keys, so that no other is looked at.
     has_no_keys: bool,
 }
 
@@ -48,7 +48,7 @@ impl ObjectReader {
         ObjectReader { options, labelled, separator: None, form, keys: None, has_no_keys: false }
     }
 
-    /// Whether the first object has not the keys.
+    /// Returns true if the first object has not the keys.
     pub(super) fn has_no_keys(&self) -> bool {
         self.has_no_keys
     }

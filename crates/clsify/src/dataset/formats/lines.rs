@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use super::head::Head;
 use super::source::read_error;
 
-/// The most bytes that a line, or a CSV record of several lines, may have.
+/// The maximum number of bytes that a line, or a CSV record of several lines, may have.
 pub(super) const MAX_RECORD_BYTES: usize = 16 << 20;
 
 /// Bytes read at once: as many as a group of sentences may have, so that whoever asks for those that have arrived gets a
@@ -46,11 +46,11 @@ pub struct LineReader<R> {
     previous_end: &'static str,
     number: usize,
     n_bytes: u64,
-    /// Whether what follows is not the start of a line.
+    /// True if what follows is not the start of a line.
     is_broken: bool,
-    /// Whether the bytes could not be read on, so that nothing follows.
+    /// True if the bytes could not be read on, so that nothing follows.
     has_failed: bool,
-    /// Whether the file is of another encoding, so that no line of it can be read.
+    /// True if the file is of another encoding, so that no line of it can be read.
     is_wide: bool,
 }
 
@@ -102,17 +102,17 @@ impl<R: Read> LineReader<R> {
         self.n_bytes
     }
 
-    /// Whether the last line could not be read to its end.
+    /// Returns true if the last line could not be read to its end.
     pub fn is_broken(&self) -> bool {
         self.is_broken
     }
 
-    /// Whether the bytes could not be read on: the file ends here, wherever its end would have been.
+    /// Returns true if the bytes could not be read on: the file ends here, wherever its end would have been.
     pub(super) fn has_failed(&self) -> bool {
         self.has_failed
     }
 
-    /// Whether the next line has arrived, so that [`next_line`](Self::next_line) will not wait for it.
+    /// Returns true if the next line has arrived, so that [`next_line`](Self::next_line) will not wait for it.
     pub fn has_buffered_line(&self) -> bool {
         let buffered = self.reader.buffer();
         // The second half of a line end is no line.
@@ -132,7 +132,7 @@ impl<R: Read> LineReader<R> {
         self.previous_end
     }
 
-    /// Whether the file is of another encoding, so that no line of it can be read.
+    /// Returns true if the file is of another encoding, so that no line of it can be read.
     pub(super) fn is_wide(&self) -> bool {
         self.is_wide
     }
@@ -168,9 +168,9 @@ impl<R: Read> LineReader<R> {
     /// The next line, or `None` at the end.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when the bytes cannot be read, [`ErrorKind::Dataset`] when they are no UTF-8, hold a NUL byte, or
-    /// go on for more than 16 MiB without a line end. The error names the line. The lines after it can be read; after
-    /// one that [was not read to its end](Self::is_broken), what is left of it is passed over first.
+    /// [`ErrorKind::Io`] if the bytes cannot be read, [`ErrorKind::Dataset`] if they are no UTF-8, hold a NUL byte,
+    /// or go on for more than 16 MiB without a line end. The error names the line. The lines after it can be read;
+    /// after one that [was not read to its end](Self::is_broken), what is left of it is passed over first.
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>> {
         let number = self.number + 1;
         let place = || format!("line {number}");

@@ -183,7 +183,8 @@ impl<R: Read> Records<R> {
         is_settled && !self.lines().is_some_and(|lines| lines.is_wide() || lines.has_failed())
     }
 
-    /// Whether the record last read goes on to where the reader gave up, so that it may have swallowed others.
+    /// Returns true if the record last read goes on to where the reader gave up, so that it may have swallowed
+    /// others.
     pub(super) fn is_open(&self) -> bool {
         matches!(self, Records::Csv(table) if table.is_open())
     }
@@ -220,7 +221,7 @@ impl<R: Read> Records<R> {
         self.lines().map(LineReader::number)
     }
 
-    /// Whether a whole line has arrived that has not been read.
+    /// Returns true if a whole line has arrived that has not been read.
     pub(super) fn has_buffered_line(&self) -> bool {
         self.lines().is_some_and(LineReader::has_buffered_line)
     }

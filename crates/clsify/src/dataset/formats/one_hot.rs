@@ -35,7 +35,7 @@ pub(super) fn example<'a>(
     example
 }
 
-/// Whether names of columns can stand in a cell.
+/// Checks that names of columns can stand in a cell.
 pub(super) fn fit<'a>(names: impl Iterator<Item = &'a str>, separator: &LabelSeparator) -> Result<()> {
     separator.cell(&names.collect::<Vec<&str>>()).map(drop)
 }

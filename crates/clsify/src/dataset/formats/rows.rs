@@ -30,12 +30,12 @@ pub(in crate::dataset) trait RowReader {
     /// That row as it stands in the file, as far as it is text.
     fn text(&self) -> Cow<'_, str>;
 
-    /// Whether the row last read goes on to where the reader gave up, so that it may hold any number of rows.
+    /// Returns true if the row last read goes on to where the reader gave up, so that it may hold any number of rows.
     fn is_open(&self) -> bool {
         false
     }
 
-    /// Whether a row of this format may be a header.
+    /// Returns true if a row of this format may be a header.
     fn can_have_header(&self) -> bool;
 
     /// Reads the next row into `record`; the error names the line.
@@ -48,7 +48,7 @@ pub(in crate::dataset) trait RowReader {
 pub(in crate::dataset) struct Row {
     /// The line where the row starts.
     pub(super) line: usize,
-    /// Whether it is a line of whitespace, or of nothing, with no separator.
+    /// True if it is a line of whitespace, or of nothing, with no separator.
     pub(super) is_blank: bool,
 }
 
@@ -58,7 +58,7 @@ impl Format {
         if self == Format::Tsv { Delimiter::TAB } else { Delimiter::COMMA }
     }
 
-    /// Whether its fields may stand in quotes.
+    /// Returns true if its fields may stand in quotes.
     pub(super) fn has_quotes(self, quoting: Quoting) -> bool {
         match quoting {
             Quoting::Auto => self == Format::Csv,

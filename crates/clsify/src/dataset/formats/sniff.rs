@@ -15,7 +15,7 @@ use crate::dataset::columns::is_named;
 use crate::dataset::options::{DatasetOptions, Format, Header};
 use crate::error::{Error, ErrorKind, Result};
 
-/// The most rows that are looked at.
+/// The maximum number of rows that are looked at.
 const MOST_ROWS: usize = 100;
 
 /// The start of a table.
@@ -23,7 +23,7 @@ const MOST_ROWS: usize = 100;
 pub(super) struct Sample {
     /// The delimiter, where the file says it.
     pub(super) delimiter: Option<Delimiter>,
-    /// Whether the first line says nothing but the delimiter.
+    /// True if the first line says nothing but the delimiter.
     pub(super) has_separator_line: bool,
     /// The first rows that are not blank, the header among them.
     pub(super) rows: Vec<StringRecord>,
@@ -98,12 +98,12 @@ impl Sniffer<'_> {
         }
     }
 
-    /// Whether a row of several fields has a name that is known, or asked for.
+    /// Returns true if a row of several fields has a name that is known, or asked for.
     fn is_header(&self, row: &StringRecord) -> bool {
         row.len() > 1 && self.options.header != Header::Absent && is_named(row, self.options, self.labelled)
     }
 
-    /// Whether a delimiter divides every row into the same number of fields. In sentences commas are no sign.
+    /// Returns true if a delimiter divides every row into the same number of fields. In sentences commas are no sign.
     fn is_suspect(&self, delimiter: Delimiter, rows: &[StringRecord]) -> bool {
         let is_even = rows
             .first()

@@ -66,7 +66,7 @@ impl<R: Read> Source<R> {
         Ok(Source { bytes: Bytes::Gzip(Box::new(reader)), start })
     }
 
-    /// Whether the text starts with these bytes, after a byte-order mark and white space.
+    /// Returns true if the text starts with these bytes, after a byte-order mark and white space.
     pub(super) fn starts_with(&self, bytes: &[u8]) -> bool {
         text_start(&self.start).starts_with(bytes)
     }
@@ -114,7 +114,7 @@ fn look_ahead<R: Read>(mut reader: R) -> io::Result<(Vec<u8>, Ahead<R>)> {
     Ok((start, again.chain(reader)))
 }
 
-/// Whether what a file starts with depends on more bytes.
+/// Returns true if what a file starts with depends on more bytes.
 fn is_open(start: &[u8]) -> bool {
     let text = text_start(start);
     text.is_empty() || BYTE_ORDER_MARK.starts_with(start) || is_part(text, LABEL_PREFIX) || {

@@ -23,7 +23,7 @@ pub(in crate::dataset) struct Table<T> {
     labelled: bool,
     /// Where a sentence may have several labels, what stands between them in a cell: a cell may be empty, and stays whole.
     pub(super) separator: Option<LabelSeparator>,
-    /// Whether a blank line is a record without a sentence, where lines are sentences.
+    /// True if a blank line is a record without a sentence, where lines are sentences.
     pub(super) takes_blank_lines: bool,
     /// Settled by the first row.
     columns: Option<Columns>,
@@ -60,7 +60,7 @@ impl<T: RowReader> Table<T> {
         self.rows.lines()
     }
 
-    /// Whether the columns are known.
+    /// Returns true if the columns are known.
     pub(super) fn is_settled(&self) -> bool {
         self.columns.is_some()
     }
@@ -70,7 +70,7 @@ impl<T: RowReader> Table<T> {
         self.rows.line()
     }
 
-    /// Whether that row may have swallowed others.
+    /// Returns true if that row may have swallowed others.
     pub(super) fn is_open(&self) -> bool {
         self.rows.is_open()
     }
@@ -80,7 +80,7 @@ impl<T: RowReader> Table<T> {
         self.rows.text()
     }
 
-    /// Whether a row may be a header; not where a line is a sentence.
+    /// Returns true if a row may be a header; not where a line is a sentence.
     pub(super) fn can_have_header(&self) -> bool {
         self.rows.can_have_header()
     }
