@@ -1,6 +1,6 @@
 //! The numeric container: row-major `f32`, `[rows, cols]`.
 //!
-//! It holds features and hidden states and knows no arithmetic; products live in `clsify-kernels`.
+//! It contains features and hidden states and has no arithmetic; products are in `clsify-kernels`.
 
 use rayon::prelude::*;
 

@@ -1,11 +1,11 @@
-//! What can be wrong with a record, and one that it is wrong with.
+//! The kinds of damage that a record can have.
 
 use serde::Serialize;
 
-/// The most that is shown of a text: a file of garbage is not kept.
+/// The maximum length of a text in a report, so that a file of garbage does not fill the memory.
 const MOST_CHARACTERS: usize = 1_000;
 
-/// What a record suffers from.
+/// The kind of damage of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -14,17 +14,17 @@ pub enum DamageKind {
     EmptySentence,
     /// There is no label.
     EmptyLabel,
-    /// The weight is no number, not finite or below 0.
+    /// The weight is not a number, not finite or below 0.
     BadWeight,
-    /// Nothing in the group column.
+    /// The group column is empty.
     EmptyGroup,
-    /// A column of one label holds something else than 0 or 1.
+    /// A label column contains something other than 0 or 1.
     BadLabel,
     /// The record cannot be read: another number of columns, a quote that is not closed, bytes that are not UTF-8.
     Unreadable,
-    /// The whole sentence stands in quotes.
+    /// The whole sentence is in quotes.
     QuotesAround,
-    /// A quote at one end, and none that it belongs to.
+    /// A quote at one end without its counterpart.
     StrayQuote,
     /// `""`.
     DoubledQuote,
@@ -36,9 +36,9 @@ pub enum DamageKind {
     Html,
     /// UTF-8 that was read as Latin-1 or Windows-1252: `Ã©` for `é`.
     Mojibake,
-    /// U+FFFD, which stands where bytes were no text.
+    /// U+FFFD, which replaces bytes that are not text.
     ReplacementCharacter,
-    /// U+FEFF, which belongs to the start of a file.
+    /// U+FEFF, which belongs at the start of a file.
     ByteOrderMark,
     /// A control character other than a tab or a line break.
     ControlCharacter,
@@ -46,12 +46,12 @@ pub enum DamageKind {
     SwallowedColumns,
     /// A line in the sentence starts or ends with a label, as a row of the file does.
     SwallowedRows,
-    /// Over 2,000 characters and over 20 times as long as the sentence in the middle.
+    /// Over 2,000 characters and over 20 times as long as the median sentence.
     VeryLong,
 }
 
 impl DamageKind {
-    /// What the sign means, and what to do.
+    /// A description of the sign, with advice.
     pub fn meaning(self) -> &'static str {
         match self {
             DamageKind::EmptySentence => "no sentence: remove the row",
@@ -81,16 +81,16 @@ impl DamageKind {
     }
 }
 
-/// A record and what it suffers from; one that suffers from several things has one of these for each.
+/// One damage of a record; a record with several kinds of damage has one of these for each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Damage {
     /// The line where the record starts, counted from 1.
     pub line: usize,
-    /// The sentence; of a record that cannot be read, what stands in the file. The first 1,000 characters of a longer one.
+    /// The sentence, or the raw text of a record that cannot be read, cut after 1,000 characters.
     pub text: String,
-    /// What it is.
+    /// The kind of damage.
     pub kind: DamageKind,
-    /// The same in words.
+    /// A description in words.
     pub message: String,
 }
 

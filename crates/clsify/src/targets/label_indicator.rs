@@ -1,10 +1,10 @@
-//! Which row has which labels: scikit-learn's label indicator matrix.
+//! The labels of each row as scikit-learn's label indicator matrix.
 
 use std::collections::HashMap;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// A matrix of yes and no, `[n_samples, n_labels]`, row-major.
+/// A boolean matrix, `[n_samples, n_labels]`, row-major.
 ///
 /// ```
 /// use clsify::targets::LabelIndicator;
@@ -20,10 +20,10 @@ pub struct LabelIndicator {
 }
 
 impl LabelIndicator {
-    /// From the values, row-major.
+    /// Creates it from the values, row-major.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] if there is no label, or the values are no whole rows.
+    /// [`ErrorKind::InvalidArgument`] if there is no label, or the values are not whole rows.
     pub fn new(values: Vec<bool>, n_labels: usize) -> Result<Self> {
         if n_labels == 0 || !values.len().is_multiple_of(n_labels) {
             return Err(bad(format!(
@@ -34,7 +34,7 @@ impl LabelIndicator {
         Ok(LabelIndicator { values, n_labels })
     }
 
-    /// From the label ids of each row.
+    /// Creates it from the label ids of each row.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if there is no label, or an id is not below `n_labels`.
@@ -49,22 +49,22 @@ impl LabelIndicator {
         LabelIndicator::new(values, n_labels)
     }
 
-    /// The label ids of each row, ascending: what [`from_sets`](Self::from_sets) takes.
+    /// The label ids of each row, ascending; the inverse of [`from_sets`](Self::from_sets).
     pub fn to_sets(&self) -> Vec<Vec<usize>> {
         self.rows().map(|row| (0..row.len()).filter(|&id| row[id]).collect()).collect()
     }
 
-    /// Rows.
+    /// The number of rows.
     pub fn n_samples(&self) -> usize {
         self.values.len() / self.n_labels
     }
 
-    /// Columns, at least one.
+    /// The number of columns, at least one.
     pub fn n_labels(&self) -> usize {
         self.n_labels
     }
 
-    /// Which labels a row has.
+    /// One boolean per label: true for the labels of this row.
     ///
     /// # Panics
     /// Panics if there is no such row.
@@ -77,7 +77,7 @@ impl LabelIndicator {
         self.values.chunks_exact(self.n_labels)
     }
 
-    /// Which rows have a label, `[n_samples]`.
+    /// One boolean per row: true for the rows that have this label, `[n_samples]`.
     ///
     /// # Panics
     /// Panics if there is no such label.
@@ -85,7 +85,7 @@ impl LabelIndicator {
         self.rows().map(|row| row[label]).collect()
     }
 
-    /// How many rows have a label.
+    /// The number of rows that have a label.
     ///
     /// # Panics
     /// Panics if there is no such label.
@@ -93,11 +93,11 @@ impl LabelIndicator {
         self.rows().filter(|row| row[label]).count()
     }
 
-    /// The set of labels that most rows have, by their weights if they have any; of equally frequent ones the one that comes
+    /// The most frequent set of labels, weighted by sample weight if there is one; of equally frequent ones the
     /// first.
     ///
     /// # Panics
-    /// Panics if there is no row, or not a weight for each.
+    /// Panics if there is no row, or not one weight per row.
     pub fn most_frequent_row(&self, sample_weight: Option<&[f64]>) -> &[bool] {
         let mut counts: HashMap<&[bool], (f64, usize)> = HashMap::new();
         for (place, row) in self.rows().enumerate() {
@@ -108,7 +108,7 @@ impl LabelIndicator {
         most.expect("there is a row").0
     }
 
-    /// These rows, in this order.
+    /// The rows with these indices, in this order.
     ///
     /// # Panics
     /// Panics if there is no such row.
