@@ -224,7 +224,7 @@ def stream_checks(record: Record, encoder: str) -> Iterator[Check]:
     yield Check(f"embed, int8: peak memory of {int(long):,} sentences", megabytes(peak[long]), f"{int(short):,}: {megabytes(peak[short])}",
                 f"{growth:.3f}", f"at most {STREAM_MEMORY_RATIO}", growth <= STREAM_MEMORY_RATIO)
     slower = (seconds[long] / int(long)) / (seconds[short] / int(short))
-    yield Check(f"embed, int8: time a sentence of {int(long):,}", f"{seconds[long] / int(long) * 1e6:.0f} µs",
+    yield Check(f"embed, int8: time per sentence of {int(long):,}", f"{seconds[long] / int(long) * 1e6:.0f} µs",
                 f"{int(short):,}: {seconds[short] / int(short) * 1e6:.0f} µs", f"{slower:.3f}", f"at most {STREAM_TIME_RATIO}",
                 slower <= STREAM_TIME_RATIO)
 

@@ -1,6 +1,6 @@
-"""The tables of BENCHMARKS.md, from a record: `python benchmarks/tables.py RECORD.csv [BENCHMARKS.md]`.
+"""Writes BENCHMARKS.md from a record: `python benchmarks/tables.py RECORD.csv [BENCHMARKS.md]`.
 
-The whole file is written, and every number in it comes from the record. Standard library only.
+Every number in it comes from the record. Standard library only.
 """
 
 import os
@@ -18,7 +18,7 @@ DISTURBED = 0.05
 
 
 def write(record: Path, output: Path) -> None:
-    """Whole or not at all."""
+    """Writes BENCHMARKS.md through a temporary file and an atomic rename."""
     try:
         source = record.resolve().relative_to(ROOT).as_posix()
     except ValueError:
@@ -45,16 +45,16 @@ def render(record: Record, source: str) -> str:
 def introduction(source: str) -> str:
     return f"""# Benchmarks
 
-clsify and its peers side by side on the same sentences. Every participant is a process that has loaded its model and sleeps until it is
-its turn; turns go round, every other round in the opposite order, so that what the machine does in between meets everybody. A ratio is
-ours over theirs in the same round; the median of the rounds is shown. [benchmarks/](benchmarks/README.md) says what is run and how.
+This page compares clsify with its peers on the same sentences. Every participant is a process that has loaded its model and sleeps until it is
+its turn. Every other round runs in the opposite order, so that changes in the speed of the machine affect all participants. A ratio is
+ours (clsify) over theirs (the peer) in the same round; the median of the rounds is shown. [benchmarks/](benchmarks/README.md) describes the measurements.
 
 This file is written by `python benchmarks/tables.py {source}`; every number comes from that record."""
 
 
 def about(record: Record) -> Iterator[str]:
-    """Machine, versions, quietness."""
-    yield "## What was measured, on what"
+    """The machine, the versions, and the disturbance by other processes."""
+    yield "## The measurement"
     machine = lambda metric: record.text(metric, job="machine")
     commits = sorted({row.commit for row in record.rows})
     dates = sorted({row.date for row in record.rows})
@@ -70,22 +70,22 @@ def about(record: Record) -> Iterator[str]:
     if shares:
         worst, row = max(shares, key=lambda share: share[0])
         disturbed = sum(share > DISTURBED for share, _ in shares)
-        yield (f"Meanwhile anything but the participant whose turn it was used at most {worst:.3f} of a core ({row.job}, {row.participant} "
-               f"{row.dtype}); in {disturbed} of {len(shares)} turns it was more than {DISTURBED}.")
+        yield (f"During a turn, all other processes together used at most {worst:.3f} of a core ({row.job}, {row.participant} "
+               f"{row.dtype}); in {disturbed} of {len(shares)} turns they used more than {DISTURBED}.")
     operations = "operations_per_second"
     ceilings = [[encoder, dtype, f"{median(values.values()) / 1e9:.0f}"] for encoder in record.encoders() for dtype in ("f32", "bf16", "int8")
                 if (values := record.rounds(operations, job="ceiling", encoder=encoder, dtype=dtype))]
     if ceilings:
-        yield ("The ceiling: what the processor reaches on multiply-adds in registers, measured behind each of our turns; "
-               "a multiply-add counts two.")
-        yield table(["beside", "dtype", "Gop/s"], ceilings)
+        yield ("The ceiling is the speed of multiply-adds in registers, measured after each turn of clsify; "
+               "a multiply-add counts as two operations.")
+        yield table(["encoder", "dtype", "Gop/s"], ceilings)
 
 
 def rounds(record: Record) -> str:
-    """How many rounds each job had."""
+    """The number of rounds per job."""
     found: dict[str, set[str]] = {}
     for row in record.rows:
-        # Where the memory job has the file's length, others have the round.
+        # The memory job stores the file's length in this column.
         if row.round and row.job != "memory":
             found.setdefault(row.job, set()).add(row.round)
     return ", ".join(f"{job} {len(names)}" for job, names in found.items())
@@ -98,17 +98,17 @@ def floor_tables(record: Record) -> Iterator[str]:
         if found:
             met = sum(check.is_met for check in found)
             yield f"**{encoder}**: {met} of {len(found)} met"
-            yield table(["what", "ours", "against", "measured", "floor", ""],
+            yield table(["measurement", "ours", "compared with", "measured", "floor", ""],
                         [[*check[:5], "met" if check.is_met else "**not met**"] for check in found])
 
 
 def described(record: Record, encoder: str) -> Iterator[str]:
     fact = lambda metric: record.number(metric, job="encoder", encoder=encoder)
     if fact("layers"):
-        random = "; random weights, so that speeds mean something and vectors nothing" if fact("random_weights") else ""
-        yield (f"{fact('layers'):.0f} layers, {fact('hidden'):.0f} wide, {fact('parameters') / 1e6:.1f} million weights{random}. "
-               f"{fact('sentences'):,.0f} sentences, {fact('tokens'):,.0f} tokens, the longest {fact('longest_tokens'):.0f}; "
-               f"{fact('operations') / 1e12:.3f} tera-operations really needed.")
+        random = "; the weights are random, so only the speeds are meaningful" if fact("random_weights") else ""
+        yield (f"{fact('layers'):.0f} layers, hidden size {fact('hidden'):.0f}, {fact('parameters') / 1e6:.1f} million weights{random}. "
+               f"{fact('sentences'):,.0f} sentences, {fact('tokens'):,.0f} tokens, the longest sentence {fact('longest_tokens'):.0f} tokens; "
+               f"{fact('operations') / 1e12:.3f} tera-operations needed.")
 
 
 def against(record: Record, job: str, metric: str, encoder: str, participant: str, dtype: str) -> str:
@@ -136,9 +136,9 @@ def encode(record: Record, encoder: str) -> Iterator[str]:
                      *fidelity[:3], f"{float(fidelity[3]):.4f}" if fidelity[3] else "", floors.megabytes(peak) if peak else ""])
     if rows:
         yield "### `[CLS]` vectors"
-        yield ("Seconds without tokenizing and loading; cosine and largest difference of an element to PyTorch's f32; accuracy of one "
-               "classifier on these vectors, mean over splits.")
-        yield table(["participant", "dtype", "s, median", "s, least", "sentences/s", "ours / theirs", "share of ceiling", "cosine, least",
+        yield ("Times exclude tokenizing and loading. Cosine similarity and the largest difference of an element are relative to PyTorch's f32. Accuracy "
+               "is that of one classifier on these vectors, the mean over splits.")
+        yield table(["participant", "dtype", "s, median", "s, min", "sentences/s", "ours / theirs", "share of ceiling", "cosine, min",
                      "cosine, mean", "difference", "accuracy", "peak memory"], rows)
     tokenizers = [[name, f"{median(values.values()) * 1e3:.1f}"] for name in ("transformers", "clsify")
                   if (values := record.rounds("seconds", job="tokenize", encoder=encoder, participant=name))]
@@ -160,9 +160,9 @@ def latency(record: Record, encoder: str) -> Iterator[str]:
                          against(record, "latency", "median_ms", encoder, participant, dtype)])
     if rows:
         yield "### One sentence of nine tokens, warm"
-        yield ("Each of the layers' weights is used once, and the time goes into reading them. \"ms, weights read\" is how long a plain loop over as many "
-               "bytes takes with the same threads.")
-        yield table(["participant", "dtype", "ms, median", "ms, least median of a round", "ms, 95 % under", "ms, weights read", "ours / theirs"],
+        yield ("Each weight of the layers is used once, so most of the time is spent reading the weights. \"ms, reading weights\" is the time of a plain loop "
+               "over as many bytes with the same threads.")
+        yield table(["participant", "dtype", "ms, median", "ms, min of round medians", "ms, 95th percentile", "ms, reading weights", "ours / theirs"],
                     rows)
 
 
@@ -182,7 +182,7 @@ def grid(record: Record, encoder: str) -> Iterator[str]:
         yield "### Grid search"
         yield (f"{points} values of C, 5 folds, {size[0]:,.0f} rows of {size[1]:.0f} features; the reference is scikit-learn's "
                "newton-cholesky, run to its optimum.")
-        yield table(["participant", "s, median", "s, least", "best C", "fits not converged", "largest difference of a score"], rows)
+        yield table(["participant", "s, median", "s, min", "best C", "fits not converged", "largest difference of a score"], rows)
 
 
 def article(record: Record, encoder: str) -> Iterator[str]:
@@ -197,7 +197,7 @@ def article(record: Record, encoder: str) -> Iterator[str]:
                          f"{median(found):.3f}" if found else "", floors.megabytes(max(peak.values())), f"{accuracy:.4f}"])
         if rows:
             yield f"### {title}"
-            yield table(["participant", "dtype", "s, median", "s, least", "ours / theirs", "peak memory", "accuracy"], rows)
+            yield table(["participant", "dtype", "s, median", "s, min", "ours / theirs", "peak memory", "accuracy"], rows)
 
 
 def cold(record: Record, encoder: str) -> Iterator[str]:
@@ -208,7 +208,7 @@ def cold(record: Record, encoder: str) -> Iterator[str]:
         rows.append([dtype, f"{median(seconds) * 1e3:.0f}", f"{min(seconds) * 1e3:.0f}", floors.megabytes(max(peak))])
     if rows:
         yield "### `clsify predict` of one sentence, from process start"
-        yield table(["dtype", "ms, median", "ms, least", "peak memory"], rows)
+        yield table(["dtype", "ms, median", "ms, min", "peak memory"], rows)
 
 
 def memory(record: Record, encoder: str) -> Iterator[str]:
@@ -216,13 +216,13 @@ def memory(record: Record, encoder: str) -> Iterator[str]:
     seconds = floors.rounds_of(record, "memory", "seconds", encoder, "clsify", "int8")
     if peak:
         yield "### `clsify embed` of long files, int8"
-        yield table(["sentences", "s", "µs a sentence", "peak memory"],
+        yield table(["sentences", "s", "µs per sentence", "peak memory"],
                     [[f"{int(count):,}", f"{seconds[count]:.1f}", f"{seconds[count] / int(count) * 1e6:.0f}", floors.megabytes(peak[count])]
                      for count in sorted(peak, key=int)])
 
 
 def repeat(source: str) -> str:
-    return f"""## To repeat it
+    return f"""## To repeat the measurement
 
 ```sh
 python3 -m venv peers && peers/bin/pip install -r benchmarks/requirements.txt

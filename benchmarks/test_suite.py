@@ -94,7 +94,7 @@ class Tables(unittest.TestCase):
         self.assertEqual((int8.measured, int8.is_met), ("0.900", False))
         memory = checks["embed, int8: peak memory of 1,000 sentences", "100"]
         self.assertEqual((memory.measured, memory.is_met), ("1.500", False))
-        self.assertTrue(checks["embed, int8: time a sentence of 1,000", "100"].is_met)
+        self.assertTrue(checks["embed, int8: time per sentence of 1,000", "100"].is_met)
         self.assertFalse(checks["grid search: best C and scores", "converged reference"].is_met)
         # MiniLM's shape has no floor for the share of the ceiling, and nothing was measured of latency.
         self.assertFalse([what for what, _ in checks if what.startswith(("share", "one sentence"))])

@@ -9,7 +9,7 @@ use clsify::error::Error;
 /// Stands between the parts of an input. No UTF-8 text holds it, so every text can be a part.
 pub const SEPARATOR: u8 = 0xff;
 
-/// The most numbers, in bytes, that are written for the tensors of a header.
+/// The maximum number of numbers, in bytes, that are written for the tensors of a header.
 const MAX_TENSOR_BYTES: u64 = 1 << 16;
 
 /// A small encoder: one layer, 8 numbers per token, 16 tokens.

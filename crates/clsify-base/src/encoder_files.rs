@@ -1,4 +1,4 @@
-//! The names of the files in an encoder's folder: one list for what is read of a folder and for what is downloaded.
+//! The names of the files in an encoder's folder: one list for reading and for downloading.
 
 use std::path::{Component, Path};
 
@@ -8,10 +8,10 @@ pub const CONFIG: &str = "config.json";
 /// The tokenizer with its vocabulary.
 pub const TOKENIZER: &str = "tokenizer.json";
 
-/// The vocabulary of WordPiece where there is no [`TOKENIZER`].
+/// The vocabulary of WordPiece if there is no [`TOKENIZER`].
 pub const VOCAB: &str = "vocab.txt";
 
-/// The vocabulary of byte-level BPE where there is no [`TOKENIZER`].
+/// The vocabulary of byte-level BPE if there is no [`TOKENIZER`].
 pub const VOCAB_JSON: &str = "vocab.json";
 
 /// The merges that belong to [`VOCAB_JSON`].
@@ -20,11 +20,11 @@ pub const MERGES: &str = "merges.txt";
 /// The settings of the tokenizer; the other two names of [`TOKENIZER_SETTINGS`] are older.
 pub const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 
-/// Files that change what is made of a sentence, wherever the vocabulary comes from.
+/// Files that change the tokens of a sentence, wherever the vocabulary comes from.
 pub const TOKENIZER_SETTINGS: [&str; 3] = [TOKENIZER_CONFIG, "special_tokens_map.json", "added_tokens.json"];
 
-/// The settings of the `Transformer` module of sentence-transformers, of which the first that is there counts; the last
-/// six names are of versions before 1.
+/// The settings of the `Transformer` module of sentence-transformers. The first file that exists is used; the last
+/// six names are those of versions before 1.
 pub const TRANSFORMER_CONFIGS: [&str; 7] = [
     "sentence_bert_config.json",
     "sentence_roberta_config.json",
@@ -47,7 +47,7 @@ pub const WEIGHTS: &str = "model.safetensors";
 /// The list of the shards of larger weights.
 pub const WEIGHTS_INDEX: &str = "model.safetensors.index.json";
 
-/// Weights in a form that is not read.
+/// Weights in a format that is not read.
 pub const LEGACY_WEIGHTS: &str = "pytorch_model.bin";
 
 /// The small files that may lie beside the weights.
@@ -58,8 +58,8 @@ pub fn beside_weights() -> impl Iterator<Item = &'static str> {
         .chain(TRANSFORMER_CONFIGS)
 }
 
-/// All files that an encoder's folder may consist of, shards of weights and the folders of modules aside; also those that are not
-/// read.
+/// All files that an encoder's folder may contain, except shards of weights and the folders of modules; also those
+/// that are not read.
 pub fn of_an_encoder() -> impl Iterator<Item = &'static str> {
     beside_weights().chain([MODULES, PROMPTS, WEIGHTS, WEIGHTS_INDEX, LEGACY_WEIGHTS]).chain([
         "tokenizer.model",
@@ -68,7 +68,7 @@ pub fn of_an_encoder() -> impl Iterator<Item = &'static str> {
     ])
 }
 
-/// Whether a relative path that a file names stays below that file's folder, on every system.
+/// Returns true if a relative path that a file names stays below that file's folder, on every system.
 ///
 /// ```
 /// use clsify_base::encoder_files::is_below;

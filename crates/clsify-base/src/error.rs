@@ -1,7 +1,7 @@
 //! The one error type of the library: a kind, the place, what was expected and what was found.
 //!
-//! The text is one line, lower case, without a full stop: `data.tsv: line 57: expected 2 columns, got 3`.
-//! What to do next stands apart in [`Error::hint`], so that a program can print it on a line of its own.
+//! The text is one line, lower case, without a full stop: `data.tsv: line 57: expected 2 columns, got 3`. Advice on
+//! what to do next is separate, in [`Error::hint`], so that a program can print it on a line of its own.
 
 use std::fmt;
 use std::path::Path;
@@ -9,13 +9,13 @@ use std::path::Path;
 /// A [`std::result::Result`] whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, for programs that want to tell cases apart.
+/// The kind of an error, for programs that distinguish cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A file or folder could not be read or written.
     Io,
-    /// A data file is malformed, or does not hold what a classifier needs.
+    /// A data file is malformed, or does not contain what a classifier needs.
     Dataset,
     /// The tokenizer's files are missing or malformed.
     Tokenizer,
@@ -46,16 +46,16 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     place: Option<String>,
-    /// Of the sentences that were passed to a call, the one that it failed at.
+    /// The index of the sentence, among those passed to a call, at which it failed.
     sentence: Option<usize>,
     message: String,
     hint: Option<String>,
 }
 
 impl Error {
-    /// An error of this kind with this message.
+    /// Creates an error of this kind with this message.
     ///
-    /// The message may quote a file: control characters in it are escaped, so that it stays one line, and what is beyond
+    /// The message may quote a file: control characters in it are escaped, so that it stays one line, and text beyond
     /// 1,000 characters is cut off.
     ///
     /// ```
@@ -73,7 +73,7 @@ impl Error {
         }))
     }
 
-    /// An I/O error at a path.
+    /// Creates an I/O error at a path.
     pub fn io(path: &Path, source: &std::io::Error) -> Self {
         let error = match source.kind() {
             std::io::ErrorKind::NotFound => link_to_nowhere(path).map(|to| Error::new(ErrorKind::Io, to)),
@@ -82,7 +82,7 @@ impl Error {
         error.unwrap_or_else(|| Error::from_io(source)).at(path.display().to_string())
     }
 
-    /// An I/O error that does not know its place.
+    /// Creates an I/O error without a place.
     pub fn from_io(source: &std::io::Error) -> Self {
         let message = match source.kind() {
             std::io::ErrorKind::NotFound => "no such file or folder".to_string(),
@@ -95,7 +95,7 @@ impl Error {
         Error::new(ErrorKind::Io, message)
     }
 
-    /// The same error with the place where it happened: a file, a file and line, a field of a file.
+    /// Adds the place where the error happened: a file, a file and line, a field of a file.
     ///
     /// A second call puts the new place in front of the first.
     #[must_use]
@@ -108,16 +108,16 @@ impl Error {
         self
     }
 
-    /// The same error at one of the sentences that were passed to a call, counted from 0. The text counts them from 1, unless
-    /// [`at_line_of`](Self::at_line_of) knows the line.
+    /// Adds the index of the sentence, among those passed to a call, counted from 0. The text counts sentences from
+    /// 1, unless [`at_line_of`](Self::at_line_of) sets the line.
     #[must_use]
     pub fn at_sentence(mut self, sentence: usize) -> Self {
         self.0.sentence = Some(sentence);
         self
     }
 
-    /// Of the sentences that were passed to a call, the one that it failed at, counted from 0; `None` where the error is
-    /// about no sentence, or its place is known better.
+    /// The index of the sentence, among those passed to a call, at which it failed, counted from 0; `None` if the
+    /// error is not about a sentence, or its place is known better.
     ///
     /// ```
     /// use clsify_base::error::{Error, ErrorKind};
@@ -129,7 +129,7 @@ impl Error {
         self.0.sentence
     }
 
-    /// The same error; where it is about a sentence, with that sentence's line.
+    /// Replaces the index of a sentence by that sentence's line.
     #[must_use]
     pub fn at_line_of(mut self, lines: &[usize]) -> Self {
         match self.0.sentence.and_then(|sentence| lines.get(sentence)) {
@@ -141,7 +141,7 @@ impl Error {
         }
     }
 
-    /// The same error with advice on what to do next: one line, as the message is.
+    /// Adds advice on what to do next: one line, like the message.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(one_line(&hint.into()));
@@ -159,15 +159,15 @@ impl Error {
     }
 }
 
-/// Which link of a path leads to what is not there, if one does.
+/// Names the link in a path whose target does not exist, if there is one.
 fn link_to_nowhere(path: &Path) -> Option<String> {
     let link = path.ancestors().find(|part| part.is_symlink() && !part.exists())?;
     let target = std::fs::read_link(link).ok()?;
     let which = if link == path { "the link".to_string() } else { format!("the link {}", link.display()) };
-    Some(format!("{which} leads to {}, which is not there", target.display()))
+    Some(format!("{which} leads to {}, which does not exist", target.display()))
 }
 
-/// Libraries put what they found into their messages as it is, line breaks and all.
+/// Libraries copy what they found into their messages, including line breaks.
 fn one_line(text: &str) -> String {
     const MAX_CHARACTERS: usize = 1000;
     let mut line = String::with_capacity(text.len().min(MAX_CHARACTERS));

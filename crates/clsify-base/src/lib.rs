@@ -1,4 +1,4 @@
-//! What every crate of clsify stands on: errors that say where and what to do, and files that appear whole or not at all.
+//! The basis of every crate of clsify: errors with place and hint, and files that appear complete or not at all.
 #![forbid(unsafe_code)]
 
 pub mod encoder_files;

@@ -1,4 +1,4 @@
-//! stderr: progress, messages, errors.
+//! Output to stderr: progress, messages, errors.
 
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
@@ -18,10 +18,10 @@ pub(crate) enum Verbosity {
     Verbose,
 }
 
-/// An encoder that takes longer makes its user wait.
+/// A run that spends longer in the encoder ends with a hint about faster dtypes.
 const LONG_SECONDS: f64 = 5.0;
 
-/// What the user sees besides results. Bars are drawn on a terminal only.
+/// Shows the user everything except results. Bars are drawn on a terminal only.
 pub(crate) struct Console {
     verbosity: Verbosity,
     shows_bars: bool,
@@ -34,21 +34,21 @@ impl Console {
         Console { verbosity, shows_bars, current: Mutex::new(None) }
     }
 
-    /// A line that a normal run shows.
+    /// Prints a line in a normal run.
     pub(crate) fn say(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
             self.line(text);
         }
     }
 
-    /// A line that only `--verbose` shows.
+    /// Prints a line with `--verbose` only.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbosity >= Verbosity::Verbose {
             self.line(text);
         }
     }
 
-    /// An error, with what to do next where that is known.
+    /// Prints an error, with its hint if it has one.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         self.end_bar();
         self.line(&one_line(&format!("error: {error:#}")));
@@ -58,12 +58,12 @@ impl Console {
         }
     }
 
-    /// At the end of a run that made its user wait for the encoder: which dtype would have been faster.
+    /// Names the dtypes that would have been faster, after a run that spent long in the encoder.
     pub(crate) fn hint_faster_dtype(&self, encoder: &SentenceEncoder) {
         if self.verbosity == Verbosity::Quiet || encoder.embed_seconds() < LONG_SECONDS {
             return;
         }
-        // A hint that cannot be had is none to report.
+        // A hint that cannot be computed is not worth an error.
         if let Some(hint) = encoder.faster_dtypes().ok().and_then(|faster| faster_dtype(&faster)) {
             self.say(&hint);
         }
@@ -72,7 +72,7 @@ impl Console {
     fn line(&self, text: &str) {
         let current = self.lock();
         let write = || {
-            // A closed stderr leaves nowhere to say so.
+            // If stderr is closed, the message cannot be shown anywhere.
             let _ = writeln!(std::io::stderr(), "{}", visible(text));
         };
         match current.as_ref() {
@@ -107,7 +107,7 @@ impl Console {
     }
 }
 
-/// The hint that names faster dtypes and how many times as fast they are.
+/// The hint that names faster dtypes and their speed-up.
 fn faster_dtype(faster: &[(Dtype, f64)]) -> Option<String> {
     let ((dtype, ratio), others) = faster.split_first()?;
     let others: String =
@@ -118,11 +118,11 @@ fn faster_dtype(faster: &[(Dtype, f64)]) -> Option<String> {
 }
 
 fn write_time_left(state: &ProgressState, out: &mut dyn std::fmt::Write) {
-    // A bar that cannot be drawn is none to report.
+    // A bar that cannot be drawn is not worth an error.
     let _ = out.write_str(&time_left(state.pos(), state.eta()));
 }
 
-/// The time that is left, once there is something to tell it by.
+/// The time left, once there is enough progress to estimate it.
 fn time_left(done: u64, left: Duration) -> String {
     match done > 0 && !left.is_zero() {
         true => format!(", {:#} left", HumanDuration(left)),
@@ -130,7 +130,7 @@ fn time_left(done: u64, left: Duration) -> String {
     }
 }
 
-/// A message as one line, whatever a path or a label in it holds.
+/// Puts a message on one line, even if a path or a label in it contains line breaks.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
@@ -177,7 +177,7 @@ impl Observer for Console {
     }
 }
 
-/// A console without bars, for whoever writes to the same terminal meanwhile.
+/// A console without bars, for code that writes to the same terminal meanwhile.
 pub(crate) struct Notes<'a>(pub(crate) &'a Console);
 
 impl Observer for Notes<'_> {

@@ -7,26 +7,35 @@ use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use clsify::decision::{Abstention, CostMatrix, DecisionOptions, LabelCosts, RuleOptions};
 
-/// How probabilities become answers: one rule, and from which probability on there is one.
+/// Options for decision rules: one rule, and a threshold for abstaining.
 #[derive(Args)]
 pub(crate) struct DecisionArgs {
-    /// Answer ? instead of a label where it has less than this probability; with --multi-label a label is given only above it
+    /// Abstain (answer ?) if the label's probability is below P; with --multi-label assign only labels with a higher
+    /// probability
     #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = share, conflicts_with = "target_precision")]
     abstain_below: Option<f64>,
 
-    /// Likewise, with the probability at which this share of the answers is right and most sentences are answered, by the
-    /// training rows out of their folds; with --multi-label for each label by itself: this share of the sentences that are given
-    /// the label have it
+    /// Choose the abstention threshold from out-of-fold predictions: the highest coverage at which SHARE of the
+    /// answers are correct
+    ///
+    /// With --multi-label each label has its own threshold: of the sentences that are assigned the label, at least
+    /// this share has it.
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = share)]
     target_precision: Option<f64>,
 
-    /// A threshold for each label, so that rare ones get their chance, by the training rows out of their folds: f1_macro has
-    /// the best macro F1; with --multi-label f1 has the best F1 of each label, and half is 0.5 for all, as if not given
+    /// Choose a threshold per label from out-of-fold predictions, so that rare labels are found: f1_macro has the
+    /// best macro F1
+    ///
+    /// With --multi-label, `f1` has the best F1 of each label, and `half` is 0.5 for all labels, which is the
+    /// default.
     #[arg(long, value_enum, value_name = "SCORE", conflicts_with = "cost_matrix")]
     thresholds: Option<ThresholdsArg>,
 
-    /// Answer the label of least expected cost. CSV: a header with the predicted labels, then a row for each true label; with
-    /// --multi-label the header label,false_positive,false_negative, then a row for each label that is not to have 0.5
+    /// Answer the label with the lowest expected cost; the costs are read from this CSV file
+    ///
+    /// The header has the predicted labels, and each row a true label and the costs of the predictions. With
+    /// --multi-label the header is label,false_positive,false_negative, with one row per label whose threshold should
+    /// not be 0.5.
     #[arg(long, value_name = "FILE.csv")]
     cost_matrix: Option<PathBuf>,
 }
@@ -45,7 +54,7 @@ impl DecisionArgs {
         self.cost_matrix.as_deref()
     }
 
-    /// What is wanted; a file is read now.
+    /// The decision options; reads the cost file.
     pub(crate) fn options(&self, of_label_sets: bool) -> anyhow::Result<DecisionOptions> {
         let rule = match (self.thresholds, &self.cost_matrix, of_label_sets) {
             (Some(ThresholdsArg::F1 | ThresholdsArg::Half), _, false) => {
@@ -55,7 +64,7 @@ impl DecisionArgs {
             }
             (Some(ThresholdsArg::F1Macro), _, true) => {
                 return Err(misused(
-                    "--thresholds f1_macro is for one label a sentence; with --multi-label there are f1 and half",
+                    "--thresholds f1_macro is for one label per sentence; with --multi-label there are f1 and half",
                 ));
             }
             (Some(ThresholdsArg::F1Macro | ThresholdsArg::F1), ..) => RuleOptions::F1Macro,
@@ -76,7 +85,7 @@ impl DecisionArgs {
     }
 }
 
-/// An error of the command line, which clap itself cannot see.
+/// An error of the command line that clap itself cannot detect.
 pub(crate) fn misused(message: &str) -> anyhow::Error {
     clap::Error::raw(
         ErrorKind::ArgumentConflict,

@@ -3,20 +3,22 @@
 use clap::Args;
 use clsify::dataset::{Column, DatasetOptions};
 
-/// Which rows belong together.
+/// Options for rows that belong together.
 #[derive(Args)]
 pub(crate) struct GroupArgs {
-    /// Keep rows with the same value in this column of --data, such as an author, on one side of the split and in one fold: its
-    /// name, or its number counted from 0.
+    /// Keep rows with the same value in this column of --data, such as an author, on one side of the split and in one
+    /// fold
     ///
-    /// The split is that of scikit-learn's GroupShuffleSplit with the same seed, and --test-size is a share or a number of groups; the
-    /// folds are those of GroupKFold.
+    /// The column is given by its name, or by its number counted from 0.
+    ///
+    /// The split is that of scikit-learn's GroupShuffleSplit with the same seed, and --test-size is a share or a
+    /// number of groups. The folds are those of GroupKFold.
     #[arg(long, value_name = "COLUMN")]
     group_column: Option<Column>,
 
-    /// Keep rows whose sentences are equal, but for case and spaces, on one side of the split and in one fold.
+    /// Keep rows with equal sentences, ignoring case and spaces, on one side of the split and in one fold
     ///
-    /// With --group-column, rows that share a value or a sentence belong together, also by way of others.
+    /// With --group-column, rows that share a value or a sentence belong together, directly or through other rows.
     #[arg(long)]
     group_duplicates: bool,
 }
@@ -30,7 +32,7 @@ impl GroupArgs {
         }
     }
 
-    /// The options that were given, as they would be given again; one that takes no value has an empty one.
+    /// The options that were given, as command-line arguments; a switch has an empty value.
     pub(crate) fn given(&self) -> Vec<(&'static str, String)> {
         let column = self.group_column.as_ref().map(|column| match column {
             Column::Name(name) => ("--group-column", name.clone()),

@@ -1,11 +1,11 @@
-//! Under which heading `--help` lists an option, the same for every command.
+//! The headings under which `--help` lists options; they are the same for every command.
 
 use clap::{Arg, Command};
 
-/// Commands with fewer options have one list.
+/// Commands with fewer options have a single list.
 const MANY: usize = 16;
 
-/// The headings, and their options.
+/// The headings and their options.
 const HEADINGS: [(&str, &[&str]); 8] = [
     (
         "Data",
@@ -51,7 +51,7 @@ const HEADINGS: [(&str, &[&str]); 8] = [
     ("Cache", &["no_cache", "cache_dir", "cache_size"]),
 ];
 
-/// The command with the options of its subcommands under headings.
+/// Puts the options of the subcommands under headings.
 pub(crate) fn with_headings(command: Command) -> Command {
     command.mut_subcommands(|subcommand| {
         if subcommand.get_opts().count() < MANY {

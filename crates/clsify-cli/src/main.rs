@@ -1,7 +1,8 @@
-//! The command line of clsify: sentences in, a trained and evaluated classifier out.
+//! The command line of clsify: turns labelled sentences into a trained and evaluated classifier.
 //!
-//! One file a subcommand below [`commands`]. stdout is data, stderr is progress and messages. Exit codes: 0 done, 1
-//! failed, 2 the command line is wrong, 128 and its number more after a signal (130 for Ctrl-C).
+//! There is one file per subcommand in [`commands`]. stdout is data, stderr is progress and messages. Exit codes: 0
+//! for success, 1 for a failure, 2 for a wrong command line, 128 plus the number of the signal that ended the run
+//! (130 for Ctrl-C).
 
 mod class_limit;
 mod commands;
@@ -29,25 +30,25 @@ Examples:
   clsify predict model \"a visually stunning rumination on love\"
   clsify train --help                                      every command has an example";
 
-/// Options of every command stand under a heading of their own, after those of the command.
+/// The heading of the options that every command has; they come after the command's own options.
 const GLOBAL: &str = "Options of every command";
 
-/// Labelled sentences in, a trained and evaluated classifier out, on a frozen BERT-family encoder.
+/// Train, evaluate and use text classifiers on top of a frozen BERT-family encoder
 #[derive(Parser)]
 #[command(name = "clsify", version, after_help = EXAMPLES, arg_required_else_help = true, max_term_width = 110)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 
-    /// Threads to compute with; all cores by default
+    /// Compute with N threads; the default is one per core
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
-    /// Print nothing but results and errors
+    /// Print only results and errors
     #[arg(short, long, global = true, help_heading = GLOBAL, conflicts_with = "verbose")]
     quiet: bool,
 
-    /// Say more: where files come from, how long each step took
+    /// Print more details, such as the origin of files and the time of each step
     #[arg(short, long, global = true, help_heading = GLOBAL)]
     verbose: bool,
 }
@@ -101,7 +102,7 @@ fn main() -> ExitCode {
     signals::wait_if_interrupted();
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads our output has seen enough: `clsify predict ... | head` is no failure.
+        // The reader has closed stdout: `clsify predict ... | head` is not a failure.
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => match error.downcast::<clap::Error>() {
             Ok(of_the_command_line) => of_the_command_line.exit(),
@@ -113,12 +114,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// All that can be said on the command line.
+/// The complete command line.
 fn command() -> clap::Command {
     headings::with_headings(Cli::command())
 }
 
-/// Prints help, the version, or what is wrong with the command line; help that cannot be printed is a failure.
+/// Prints help, the version, or an error of the command line. Help that cannot be printed is a failure.
 fn print_parse_error(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
         error.exit();
@@ -136,7 +137,7 @@ fn print_parse_error(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// Threads, and a clean end when a signal asks for it.
+/// Sets up the threads and the handler for signals.
 fn prepare(threads: Option<u16>) -> anyhow::Result<()> {
     signals::handle()?;
     let mut pool = rayon::ThreadPoolBuilder::new();

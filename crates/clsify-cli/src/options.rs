@@ -1,4 +1,4 @@
-//! Options that several commands share, and what they stand for; `loading.rs` goes and gets it.
+//! Options that several commands share. `loading.rs` loads the files, encoders and models that they name.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -18,44 +18,50 @@ use clsify_hub::Hub;
 use crate::console::Console;
 use crate::output::check_outside;
 
-/// How the rows of a data file are read.
+/// Options for reading the rows of a data file.
 #[derive(Args)]
 pub(crate) struct DataOptions {
-    /// Format of the data: tsv, csv, jsonl (also a JSON array), fasttext or lines. The default follows the file's extension. Data
-    /// compressed by gzip is read as well
+    /// Read the data in this format: tsv, csv, jsonl (also a JSON array), fasttext or lines. The default follows the
+    /// extension
+    ///
+    /// Data compressed with gzip is also read.
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
-    /// Column of the sentence: its name, or its number counted from 0
+    /// Read sentences from this column: its name, or its number counted from 0
     #[arg(long, value_name = "COLUMN")]
     text_column: Option<Column>,
 
-    /// Column of the label: its name, or its number counted from 0
+    /// Read labels from this column: its name, or its number counted from 0
     #[arg(long, value_name = "COLUMN")]
     label_column: Option<Column>,
 
-    /// Columns of one label each, instead of a label column: 1 (or true) where the sentence has the label, 0 where it has not.
-    /// They make label sets, as --multi-label does
+    /// Read one label from each of these columns: 1 (or true) if the sentence has the label, 0 if not
+    ///
+    /// This replaces the label column. The rows are label sets, as with --multi-label.
     #[arg(long, value_name = "COLUMN,COLUMN,...", value_delimiter = ',', conflicts_with = "label_column")]
     label_columns: Vec<Column>,
 
-    /// Whether the first row names the columns: auto, present or absent
+    /// State whether the first row names the columns: auto, present or absent
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     header: Header,
 
-    /// The character between the fields of a TSV or CSV file, such as ";" or tab. The default is that of the format, or of the
-    /// file where its header or a first line such as sep=; makes it plain
+    /// Separate the fields of a TSV or CSV file by this character, such as ";" or tab
+    ///
+    /// The default is tab for TSV and a comma for CSV, unless the header or a first line such as sep=; shows another
+    /// one.
     #[arg(long, value_name = "CHAR")]
     delimiter: Option<Delimiter>,
 
-    /// Whether fields may stand in double quotes: minimal (they may, as in CSV and in TSV that pandas writes), none (a quote is
-    /// an ordinary character), or auto: minimal for CSV, none for TSV
+    /// Read double quotes as CSV does (minimal), or as ordinary characters (none)
+    ///
+    /// `minimal` also reads TSV files that pandas has written. `auto` means minimal for CSV and none for TSV.
     #[arg(long, value_name = "QUOTING", default_value = "auto")]
     quoting: Quoting,
 }
 
 impl DataOptions {
-    /// The options that were given, as they would be given again.
+    /// The options that were given, as command-line arguments.
     pub(crate) fn given(&self) -> Vec<(&'static str, String)> {
         let format = self.format.map(|format| match format {
             Format::Tsv => "tsv",
@@ -107,27 +113,28 @@ impl DataOptions {
         }
     }
 
-    /// The same for labelled rows, with sets of labels where `given` or label columns say so.
+    /// Dataset options for labelled rows; label sets if `given` is a separator or if there are label columns.
     pub(crate) fn labelled(&self, limit: Option<usize>, given: Option<&LabelSeparator>) -> DatasetOptions {
         DatasetOptions { multi_label: self.separator(given), ..self.with_limit(limit) }
     }
 
-    /// What stands between the labels of a cell, where a sentence may have several: as given, else some separator for label
-    /// columns.
+    /// The separator of labels in a cell if sentences may have several labels; label columns have a default
+    /// separator.
     fn separator(&self, given: Option<&LabelSeparator>) -> Option<LabelSeparator> {
         let of_columns = || if self.label_columns.is_empty() { None } else { ";".parse().ok() };
         given.cloned().or_else(of_columns)
     }
 }
 
-/// How the rows of labelled data are read, where bad ones may be left out.
+/// Options for reading labelled rows, where bad rows may be skipped.
 #[derive(Args)]
 pub(crate) struct RowArgs {
     #[command(flatten)]
     data: DataOptions,
 
-    /// Leave out rows that cannot be used, such as those with an empty cell, instead of ending with an error. Their number and the
-    /// first ten are shown
+    /// Leave out rows that cannot be used, such as those with an empty cell, instead of ending with an error
+    ///
+    /// The number of these rows and the first ten of them are shown.
     #[arg(long)]
     skip_bad_rows: bool,
 }
@@ -137,12 +144,12 @@ impl RowArgs {
         DatasetOptions { skip_bad_rows: self.skip_bad_rows, ..self.data.with_limit(limit) }
     }
 
-    /// The same for labelled rows, with sets of labels where `given` or label columns say so.
+    /// Dataset options for labelled rows; label sets if `given` is a separator or if there are label columns.
     pub(crate) fn labelled(&self, limit: Option<usize>, given: Option<&LabelSeparator>) -> DatasetOptions {
         DatasetOptions { skip_bad_rows: self.skip_bad_rows, ..self.data.labelled(limit, given) }
     }
 
-    /// The options that were given, as they would be given again; one that takes no value has an empty one.
+    /// The options that were given, as command-line arguments; a switch has an empty value.
     pub(crate) fn given(&self) -> Vec<(&'static str, String)> {
         let mut given = self.data.given();
         if self.skip_bad_rows {
@@ -152,7 +159,7 @@ impl RowArgs {
     }
 }
 
-/// A column as it would be given again.
+/// A column as a command-line argument.
 fn column_name(column: &Column) -> String {
     match column {
         Column::Name(name) => name.clone(),
@@ -160,10 +167,10 @@ fn column_name(column: &Column) -> String {
     }
 }
 
-/// How much each row counts.
+/// The option for sample weights.
 #[derive(Args)]
 pub(crate) struct WeightArgs {
-    /// Column of --data that says how much each row counts, a number of at least 0: its name, or its number counted from 0
+    /// Weight each row by the number in this column of --data, at least 0: its name, or its number counted from 0
     #[arg(long, value_name = "COLUMN")]
     weight_column: Option<Column>,
 }
@@ -173,32 +180,34 @@ impl WeightArgs {
         DatasetOptions { weight_column: self.weight_column.clone(), ..options }
     }
 
-    /// The option as it would be given again, where it was.
+    /// The option as a command-line argument, if it was given.
     pub(crate) fn given(&self) -> Option<(&'static str, String)> {
         self.weight_column.as_ref().map(|column| ("--weight-column", column_name(column)))
     }
 }
 
-/// Which of an encoder's vectors are the features of a sentence.
+/// Options for the layers and the pooling of features.
 #[derive(Args)]
 pub(crate) struct PooledArgs {
-    /// Pool the hidden states of these layers: last (the default), a layer such as 9 (0 is the embeddings), some such as 9-12 side by
-    /// side, or all
+    /// Pool the hidden states of these layers: last (the default), one such as 9 (0 is the embeddings), a range such
+    /// as 9-12, or all
+    ///
+    /// The vectors of several layers are put side by side.
     #[arg(long, value_name = "LAYERS")]
     pub(crate) layers: Option<Layers>,
 
-    /// Pool the hidden states of each sentence to one vector: cls (the default), mean, max, auto, or several side by side such as
-    /// cls+mean
+    /// Pool the hidden states of each sentence to one vector: cls (the default), mean, max, auto, or several side by
+    /// side such as cls+mean
     ///
-    /// `auto` does what the encoder's sentence-transformers folder asks for: its pooling, dense layers and normalisation,
-    /// `truncate_dim`, `max_seq_length`, `do_lower_case`, and the default prompt. With any other value only the pooling that
-    /// you name applies.
+    /// `auto` does what the encoder's sentence-transformers folder asks for: its pooling, dense layers and
+    /// normalisation, `truncate_dim`, `max_seq_length`, `do_lower_case`, and the default prompt. With any other value
+    /// only the pooling that you name applies.
     #[arg(long, value_name = "POOLING")]
     pub(crate) pooling: Option<PoolingArg>,
 }
 
 impl PooledArgs {
-    /// Whether the encoder's folder says how to pool.
+    /// Returns true if the encoder's folder determines the pooling.
     pub(crate) fn is_auto(&self) -> bool {
         self.pooling == Some(PoolingArg(None))
     }
@@ -223,28 +232,32 @@ impl PooledArgs {
     }
 }
 
-/// How sentences go through an encoder.
+/// Options for encoding sentences.
 #[derive(Clone, Args)]
 pub(crate) struct EncodingArgs {
-    /// Cut sentences off after N tokens, special tokens included; by default at the encoder's limit, with --pooling auto at
-    /// the folder's max_seq_length
+    /// Cut sentences off after N tokens, including special tokens; the default is the encoder's limit
+    ///
+    /// With --pooling auto the default is the folder's `max_seq_length`.
     #[arg(long, value_name = "N")]
     pub(crate) max_length: Option<usize>,
 
-    /// Put this text, or the prompt of this name in the encoder's folder, before every sentence; it is saved with a model.
+    /// Put this text, or the prompt of this name in the encoder's folder, before every sentence; it is saved with a
+    /// model
     ///
     /// Encoders such as e5 were trained with prompts: --prompt "query: ". A name is looked up in
-    /// `config_sentence_transformers.json`. The default is no prompt, with --pooling auto the folder's default prompt; ""
-    /// is none in any case.
+    /// `config_sentence_transformers.json`. The default is no prompt, or with --pooling auto the folder's default
+    /// prompt; "" always means no prompt.
     #[arg(long, value_name = "NAME|TEXT")]
     pub(crate) prompt: Option<String>,
 
-    /// Arithmetic of the encoder: f32 is exact; bf16 and int8 are faster where the processor has them, auto is bf16 there
+    /// Compute the encoder in this data type: f32 is exact; bf16 and int8 are faster on processors that support them
+    ///
+    /// `auto` selects bf16 if the processor supports it, otherwise f32.
     #[arg(long, value_enum, default_value_t = DtypeArg::F32)]
     pub(crate) dtype: DtypeArg,
 }
 
-/// How sentences become features.
+/// Options for turning sentences into features.
 #[derive(Args)]
 pub(crate) struct FeatureArgs {
     #[command(flatten)]
@@ -273,7 +286,7 @@ impl From<DtypeArg> for Dtype {
     }
 }
 
-/// Poolings side by side; `None` is what the encoder's folder asks for.
+/// Poolings side by side; `None` follows the encoder's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PoolingArg(Option<Vec<Pooling>>);
 
@@ -303,8 +316,8 @@ pub(crate) enum ScalingArg {
 }
 
 impl ScalingArg {
-    /// `auto`: the last layer's features as they are, as in the article; those of other layers, whose numbers differ more
-    /// in size, scaled.
+    /// `auto` scales features of other layers than the last, because their magnitudes differ more; the last layer's
+    /// features stay as they are, as in the article.
     pub(crate) fn of(self, layers: Layers) -> Scaling {
         match self {
             ScalingArg::Auto if layers != Layers::Last => Scaling::Standard,
@@ -332,24 +345,24 @@ impl From<CalibrationArg> for Calibration {
     }
 }
 
-/// Whether and where features are kept for the next run.
+/// Options for the feature cache.
 #[derive(Args)]
 pub(crate) struct CacheArgs {
-    /// Compute all features, and keep none for a later run
+    /// Turn the feature cache off: neither read nor store features
     #[arg(long, conflicts_with_all = ["cache_dir", "cache_size"])]
     no_cache: bool,
 
-    /// Where features of earlier runs are kept; `features` below $CLSIFY_CACHE or ~/.cache/clsify if not given
+    /// Keep the feature cache in this folder; the default is `features` in $CLSIFY_CACHE or ~/.cache/clsify
     #[arg(long, value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
 
-    /// The most that they may take, such as 500MB; those not used for longest are removed first
+    /// Limit the size of the feature cache, such as 500MB; the least recently used features are removed first
     #[arg(long, value_name = "SIZE", default_value = "2GB", allow_negative_numbers = true, value_parser = size_bytes)]
     cache_size: u64,
 }
 
 impl CacheArgs {
-    /// That the cache does not lie in the folder of a model.
+    /// Fails if the cache lies in the folder of a model.
     pub(crate) fn check_outside(&self, model: &Path) -> anyhow::Result<()> {
         self.cache_dir.iter().try_for_each(|folder| check_outside(folder, model, "--cache-dir"))
     }
@@ -364,7 +377,7 @@ impl CacheArgs {
     }
 }
 
-/// `500MB`, `1.5 GB`, `4096`: bytes, by powers of 1000; `MiB` and the like by powers of 1024.
+/// Parses a size such as `500MB`, `1.5 GB` or `4096` as bytes: by powers of 1000, or of 1024 for `MiB` and the like.
 fn size_bytes(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, f64); 9] = [
         ("", 1.0),
@@ -402,45 +415,48 @@ impl From<ClassWeightArg> for ClassWeight {
     }
 }
 
-/// Which rows test.
+/// Options for the test rows.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SplitArgs {
-    /// Share of the rows that is held out for testing, or their number
+    /// Hold out this share of the rows for testing, or this number of rows
     #[arg(long, value_name = "SIZE", default_value = "0.25", allow_negative_numbers = true, value_parser = test_size, conflicts_with = "test_data")]
     test_size: TestSize,
 
-    /// Test on this file instead, and train on all of --data
+    /// Test on the rows of this file and train on all of --data
     #[arg(long, value_name = "FILE")]
     pub(crate) test_data: Option<PathBuf>,
 
-    /// Seed of the split, and of all that is drawn; the rows are those that scikit-learn draws with the same random_state
+    /// Set the random seed; the split is that of scikit-learn with the same random_state
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(crate) seed: u32,
 
-    /// Keep the shares of the classes, or of the labels, in the split; a test file is not split
+    /// Keep the share of each class, or of each label, in the split; it has no effect with --test-data
     #[arg(long)]
     stratify: bool,
 }
 
 impl SplitArgs {
-    /// The split, where there is no test file.
+    /// The split, if there is no test file.
     pub(crate) fn options(&self) -> SplitOptions {
         SplitOptions { seed: self.seed, test_size: self.test_size, stratify: self.stratify }
     }
 }
 
-/// How a classifier is fitted.
+/// Options for fitting a classifier.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct FitArgs {
-    /// Inverse of regularisation strength: smaller values regularise more; the default is 1, and a grid search finds its own
+    /// Set the inverse of the regularisation strength: smaller values regularise more; the default is 1
+    ///
+    /// A grid search chooses C itself.
     #[arg(long, value_name = "C", allow_negative_numbers = true, value_parser = positive)]
     c: Option<f64>,
 
-    /// How much a row counts: the same, or the same for every class in sum
+    /// Weight classes equally (none) or inversely to their frequency (balanced)
     #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
     class_weight: ClassWeightArg,
 
-    /// Standardise features to zero mean and unit variance before fitting; auto, the default, does so with --layers
+    /// Standardise features to zero mean and unit variance before fitting; the default is auto, which does so with
+    /// --layers
     #[arg(long, value_enum)]
     scaling: Option<ScalingArg>,
 }
@@ -464,21 +480,23 @@ impl FitArgs {
         }
     }
 
-    /// For features of these layers.
+    /// The scaling for features of these layers.
     pub(crate) fn scaling(&self, features: &FeatureArgs) -> Scaling {
         self.scaling.unwrap_or(ScalingArg::Auto).of(features.pooled.layers())
     }
 }
 
-/// Which values of C to search.
+/// Options for the search for C.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GridArgs {
-    /// Search C by five folds of the rows of a fit, over 20 values: the article's from 0.0001 to 100, of scaled features those of
-    /// --features auto, from 0.00001 to 0.56; the best by accuracy, with --multi-label by micro F1
+    /// Choose C by cross-validation in five folds, over 20 values, by accuracy or with --multi-label by micro F1
+    ///
+    /// The values are the article's, from 0.0001 to 100. For scaled features they are those of --features auto, from
+    /// 0.00001 to 0.56.
     #[arg(long)]
     grid_search: bool,
 
-    /// The values of C to search
+    /// Choose C from these values by cross-validation in five folds
     #[arg(long, value_name = "C,C,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = positive)]
     c_grid: Vec<f64>,
 }
@@ -490,7 +508,8 @@ impl GridArgs {
         self.grid_search.then_some("--grid-search").or(values)
     }
 
-    /// The values, if a search is wanted. The article's leave out what scaled features want, between 0.0001 and 5.
+    /// The values of C if a search was asked for. Scaled features need values between 0.0001 and 5, which the
+    /// article's grid lacks.
     pub(crate) fn c_values(&self, scaling: Scaling) -> Option<Vec<f64>> {
         match (self.c_grid.as_slice(), scaling) {
             ([], _) if !self.grid_search => None,
@@ -506,7 +525,7 @@ pub(crate) fn article_grid() -> Vec<f64> {
     linspace(0.0001, 100.0, 20)
 }
 
-/// A share of the rows below 1, or a number of rows.
+/// Parses a share of the rows below 1, or a number of rows.
 pub(crate) fn test_size(text: &str) -> Result<TestSize, String> {
     if let Ok(rows @ 1..) = usize::from_str(text) {
         return Ok(TestSize::Count(rows));
@@ -517,7 +536,7 @@ pub(crate) fn test_size(text: &str) -> Result<TestSize, String> {
     }
 }
 
-/// A positive, finite number.
+/// Parses a positive, finite number.
 pub(crate) fn positive(text: &str) -> Result<f64, String> {
     match f64::from_str(text) {
         Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
@@ -525,7 +544,7 @@ pub(crate) fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-/// At least one row.
+/// Parses a whole number of at least 1.
 pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
     usize::from_str(text)
         .ok()

@@ -24,7 +24,7 @@ pub(crate) fn stdout(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) 
     result.context("stdout")
 }
 
-/// Fails where stdout was closed at the start: what is written there would be lost.
+/// Fails if stdout was closed at the start, because everything written to it would be lost.
 pub(crate) fn check_stdout() -> anyhow::Result<()> {
     if clsify_kernels::startup::stdout_was_closed() {
         let error = Error::new(clsify::error::ErrorKind::Io, "expected an open stream, got a closed one")
@@ -34,8 +34,8 @@ pub(crate) fn check_stdout() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes tables and sentences for people; no path is stdout, as is `-`. Control characters that a label or a file's name
-/// brings do not reach the terminal.
+/// Writes tables and sentences for people; no path and `-` both mean stdout. Control characters in a label or a file
+/// name do not reach the terminal.
 pub(crate) fn write_text(path: Option<&Path>, text: &str) -> anyhow::Result<()> {
     let text = visible(text);
     let mut output = Output::open(path)?;
@@ -43,7 +43,7 @@ pub(crate) fn write_text(path: Option<&Path>, text: &str) -> anyhow::Result<()> 
     output.finish()
 }
 
-/// Where a command's data goes bit by bit: stdout, or a file that appears when it is whole.
+/// The destination of data that a command writes piece by piece: stdout, or a file that appears when it is complete.
 pub(crate) enum Output {
     Stdout,
     /// A device or pipe.
@@ -52,7 +52,7 @@ pub(crate) enum Output {
 }
 
 impl Output {
-    /// Opens a file; stdout, where there is none or it is `-`.
+    /// Opens a file, or stdout if there is no path or the path is `-`.
     pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         Ok(match path {
             Some(path) if is_stdout(path) => return Output::open(None),
@@ -67,12 +67,12 @@ impl Output {
         })
     }
 
-    /// Whether it is a file that does not appear after an error.
+    /// Returns true for a file that does not appear after an error.
     pub(crate) fn is_atomic(&self) -> bool {
         matches!(self, Output::Atomic(..))
     }
 
-    /// Writes what has come; on stdout and into a pipe it is there at once.
+    /// Writes the data that has arrived; on stdout and into a pipe it is flushed at once.
     pub(crate) fn write(
         &mut self,
         write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
@@ -87,7 +87,7 @@ impl Output {
         Ok(())
     }
 
-    /// Puts a file under its name.
+    /// Renames the temporary file to its final name.
     pub(crate) fn finish(self) -> anyhow::Result<()> {
         if let Output::Atomic(path, file) = self {
             file.into_inner().map_err(|e| Error::io(&path, e.error()))?.commit()?;
@@ -96,22 +96,22 @@ impl Output {
     }
 }
 
-/// Whether an error only says that the reader of stdout has gone.
+/// Returns true if an error only says that the reader of stdout has gone.
 pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe))
 }
 
-/// Whether a path that was asked for is stdout.
+/// Returns true if a path stands for stdout.
 pub(crate) fn is_stdout(path: &Path) -> bool {
     path == Path::new("-") || path == Path::new("/dev/stdout")
 }
 
-/// A line of CSV as in RFC 4180, without its end.
+/// A line of CSV as in RFC 4180, without its line ending.
 pub(crate) fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
     let quoted = |cell: String| {
-        // Spaces at either end, which some readers remove, and a line of one empty cell, which most skip.
+        // Some readers remove spaces at either end, and most skip a line of one empty cell: both are quoted.
         let is_plain = cell.trim() == cell && !cell.contains(['"', ',', '\n', '\r']);
         if is_plain { cell } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
     };
@@ -167,7 +167,7 @@ pub(crate) fn check_outside(path: &Path, output: &Path, option: &str) -> anyhow:
     Ok(())
 }
 
-/// Fails if a file cannot be put there.
+/// Fails if a file cannot be created there.
 fn check_place(path: &Path) -> anyhow::Result<()> {
     if is_stdout(path) {
         return check_stdout();
@@ -184,7 +184,7 @@ fn check_place(path: &Path) -> anyhow::Result<()> {
     Ok(clsify::files::check_writable(path)?)
 }
 
-/// Fails if a name promises a form that no command writes.
+/// Fails if the extension promises a format that no command writes.
 fn check_extension(path: &Path) -> anyhow::Result<()> {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
     let Some(extension) = extension.filter(|_| !is_written_in_place(path)) else { return Ok(()) };
@@ -203,14 +203,14 @@ fn check_extension(path: &Path) -> anyhow::Result<()> {
     Err(error.with_hint(hint).into())
 }
 
-/// Extensions of forms that no command writes.
+/// Extensions of formats that no command writes.
 const NOT_WRITTEN: [&str; 28] = [
     "xlsx", "xlsm", "xls", "ods", "parquet", "pq", "arrow", "feather", "sqlite", "sqlite3", "db", "pkl",
     "pickle", "npz", "h5", "zip", "tar", "tgz", "bz2", "xz", "zst", "7z", "png", "jpg", "jpeg", "gif",
     "webp", "pdf",
 ];
 
-/// As [`check_written`], where `output` takes what would be printed. Without it stdout does, which must be open.
+/// As [`check_written`]; `output` takes what would be printed. Without it, stdout must be open.
 pub(crate) fn check_output(
     output: Option<&Path>,
     written: &[Option<&Path>],
@@ -222,19 +222,19 @@ pub(crate) fn check_output(
     check_written(&[written, &[output]].concat(), read)
 }
 
-/// Fails now, rather than after minutes of work, if one of the files to write cannot be written, is another one of them, or is
-/// one that is read; and if two inputs are stdin. Every command names here all files that it writes and reads.
+/// Fails before the work starts if an output file cannot be written, is also another output, or is an input; and if
+/// two inputs are stdin. Every command lists here all files that it writes and reads.
 pub(crate) fn check_written(written: &[Option<&Path>], read: &[&Path]) -> anyhow::Result<()> {
     written.iter().copied().flatten().try_for_each(check_place)?;
     check_apart(written, read)
 }
 
 fn check_apart(written: &[Option<&Path>], read: &[&Path]) -> anyhow::Result<()> {
-    // Devices and pipes lose nothing.
+    // Writing to devices and pipes overwrites nothing.
     let is_kept = |path: &&Path| !is_stdout(path) && (path.is_file() || !path.exists());
     let same = |a: &Path, b: &Path| match (a.canonicalize(), b.canonicalize()) {
         (Ok(a), Ok(b)) => a == b,
-        // What is not there yet may be where a link leads.
+        // A file that does not exist yet may be reached through a link.
         _ => std::path::absolute(resolve(a)).ok() == std::path::absolute(resolve(b)).ok(),
     };
     let written: Vec<&Path> = written.iter().copied().flatten().filter(is_kept).collect();

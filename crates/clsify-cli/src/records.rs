@@ -1,4 +1,4 @@
-//! Sentences from files, stdin or the command line, in groups, with the records that they stand in.
+//! Sentences from files, stdin or the command line, in groups, with the records that contain them.
 
 use std::io::{Read, Stdin};
 use std::path::Path;
@@ -13,14 +13,14 @@ use crate::console::Console;
 /// A source of groups of records.
 pub(crate) type Groups = Box<dyn Iterator<Item = anyhow::Result<Records>> + Send>;
 
-/// Records whose sentences go through the encoder together.
+/// Records whose sentences are encoded together.
 #[derive(Default)]
 pub(crate) struct Records {
     /// In the order of the input.
     pub(crate) rows: Vec<Row>,
     /// The names of the columns, if the file has a header.
     pub(crate) header: Option<Vec<String>>,
-    /// What stands before a line in an error.
+    /// The name of the source, which precedes a line in an error.
     source: String,
     sentences: Vec<String>,
     n_bytes: u64,
@@ -28,11 +28,11 @@ pub(crate) struct Records {
 
 /// One record.
 pub(crate) struct Row {
-    /// Counted from 1; of texts of the command line their number.
+    /// The line, counted from 1; for texts on the command line their number.
     pub(crate) line: usize,
-    /// Its place among the sentences; why it has none, where that is tolerated.
+    /// The index of its sentence, or the reason why it has none, if that is tolerated.
     pub(crate) sentence: Result<usize, Error>,
-    /// The whole record; no cells where nobody asks for them.
+    /// The whole record; empty unless fields are kept.
     pub(crate) fields: Fields,
 }
 
@@ -67,21 +67,21 @@ impl Records {
     }
 }
 
-/// How records are read.
+/// Options for reading records.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RecordOptions {
-    /// Go on after a record without a sentence, and take blank lines for such records where lines are sentences.
+    /// Continue after a record without a sentence; in files with one sentence per line, blank lines are such records.
     pub(crate) tolerates: bool,
-    /// A sentence of whitespace only is none.
+    /// Treat a sentence of only whitespace as missing.
     pub(crate) refuses_whitespace: bool,
     /// Keep the other fields of each record.
     pub(crate) keeps_fields: bool,
-    /// Give what has arrived before waiting for more.
+    /// Return the records that have arrived before waiting for more.
     pub(crate) is_prompt: bool,
 }
 
-/// The records of a file, group by group, and the file's length, 0 if it has none; `-` is stdin. The first group has been
-/// read: what is wrong with the options, the header or the first record is an error at once.
+/// Reads the records of a file group by group, and returns the file's length, 0 if it has none; `-` is stdin. The
+/// first group is read at once, so that errors in the options, the header or the first record appear immediately.
 pub(crate) fn stream_records(
     path: &Path,
     data: &DatasetOptions,
@@ -96,7 +96,7 @@ pub(crate) fn stream_records(
     Ok((groups(reader, &path.display().to_string(), options)?, total_bytes))
 }
 
-/// The lines of stdin, each a sentence. Nothing has been read.
+/// Reads the lines of stdin, one sentence per line. Nothing has been read yet.
 pub(crate) fn stream_stdin(options: RecordOptions) -> Groups {
     let mut groups = None;
     Box::new(std::iter::from_fn(move || {
@@ -110,7 +110,7 @@ pub(crate) fn stream_stdin(options: RecordOptions) -> Groups {
     }))
 }
 
-/// Standard input; an error if it was closed when the program started, since it would read as empty.
+/// Standard input; an error if it was closed when the program started, because it would look empty.
 pub(crate) fn stdin() -> Result<Stdin, Error> {
     if clsify_kernels::startup::stdin_was_closed() {
         let error = Error::new(ErrorKind::Io, "expected an open stream, got a closed one").at("stdin");
@@ -119,12 +119,12 @@ pub(crate) fn stdin() -> Result<Stdin, Error> {
     Ok(std::io::stdin())
 }
 
-/// The sentences of a file without the other fields of their records.
+/// Reads the sentences of a file without the other fields of their records.
 pub(crate) fn stream_sentences(path: &Path, data: &DatasetOptions) -> anyhow::Result<(Groups, u64)> {
     stream_records(path, data, RecordOptions::default())
 }
 
-/// Texts of the command line as one group.
+/// Texts from the command line as one group.
 pub(crate) fn texts(texts: Vec<String>, options: RecordOptions) -> anyhow::Result<Groups> {
     let mut group = Records { source: "text".to_string(), ..Records::default() };
     for (line, text) in (1..).zip(texts) {
@@ -141,7 +141,7 @@ pub(crate) fn texts(texts: Vec<String>, options: RecordOptions) -> anyhow::Resul
     Ok(Box::new(std::iter::once(Ok(group))))
 }
 
-/// Says so where a text is the name of a file, which is hardly a sentence.
+/// Notes that a text is the name of a file, which is probably not meant as a sentence.
 pub(crate) fn note_files(texts: &[String], what_to_do: &str, console: &Console) {
     for text in texts.iter().filter(|text| Path::new(text).is_file()) {
         console.note(&format!("the text {text:?} is the name of a file: {what_to_do}"));
@@ -166,7 +166,7 @@ fn groups<R: Read + Send + 'static>(
     Ok(Box::new(first.map(Ok).into_iter().chain(groups)))
 }
 
-/// Collects records in groups; after an error come those before it, then the error, then nothing.
+/// Collects records in groups. At an error it returns the records before it, then the error, then nothing.
 struct RecordGroups<R> {
     reader: SentenceReader<R>,
     name: String,

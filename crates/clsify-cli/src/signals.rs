@@ -1,12 +1,13 @@
-//! A clean end when the process is told to stop.
+//! Ends the process cleanly on signals.
 //!
-//! A signal that the parent has set to be ignored stays ignored: `nohup` does that with SIGHUP, and a shell with SIGINT of a
-//! job in the background. The list of these is read from `/proc`; where there is none, every signal below ends the process.
+//! A signal that the parent process ignores stays ignored: `nohup` does this with SIGHUP, and a shell with SIGINT for
+//! background jobs. The list of ignored signals is read from `/proc`; on systems without it, every signal below ends
+//! the process.
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Set by a signal: an error that follows from it is none to report.
+/// Set by a signal, so that errors caused by it are not reported.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Waits for the end of the process if a signal is ending it.
@@ -16,18 +17,18 @@ pub(crate) fn wait_if_interrupted() {
     }
 }
 
-/// Saves what is to be saved, removes what is half-written, and ends the process as a shell reports the signal.
+/// Saves pending data, removes partial files, and ends the process with the exit code of the signal.
 fn end(signal: i32) {
     INTERRUPTED.store(true, Ordering::SeqCst);
     clsify::files::remove_unfinished();
     if std::io::stderr().is_terminal() {
-        // The shell's prompt comes after what is left of a progress bar.
+        // The shell's prompt must start on a new line after a progress bar.
         let _ = writeln!(std::io::stderr());
     }
     std::process::exit(128 + signal);
 }
 
-/// Handles every signal whose default is to end the process, as far as a handler can run after it.
+/// Handles every signal whose default action ends the process, if a handler can run.
 #[cfg(unix)]
 pub(crate) fn handle() -> anyhow::Result<()> {
     use std::sync::Arc;
@@ -43,21 +44,21 @@ pub(crate) fn handle() -> anyhow::Result<()> {
     if cfg!(target_os = "linux") {
         const SIGSTKFLT: i32 = 16;
         const SIGPWR: i32 = 30;
-        // Those that a C library leaves to programs.
+        // Real-time signals that the C library leaves to programs.
         const REAL_TIME: std::ops::RangeInclusive<i32> = 34..=64;
         signals.extend([SIGIO, SIGSTKFLT, SIGPWR]);
         signals.extend(REAL_TIME);
     }
     let ignored = ignored();
     signals.retain(|signal| ignored & (1u64 << (signal - 1)) == 0);
-    // Where a file may not grow any more, the write fails and says so: the handler only has to be there.
+    // A write beyond the file size limit fails with an error, provided that the signal has a handler.
     signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
     let mut signals = signal_hook::iterator::Signals::new(signals)?;
     std::thread::Builder::new().name("signals".into()).spawn(move || signals.forever().for_each(end))?;
     Ok(())
 }
 
-/// The signals that this process ignores, the first in the lowest bit.
+/// The signals that this process ignores, as a bit mask; the first signal is the lowest bit.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -243,7 +243,7 @@ fn multi_label_models_are_compared_by_their_answers() {
 
     let text = sandbox.succeed(&[&args[..], &["--show", "1"]].concat());
     for part in [
-        "A does not know the label joy: 1 sentence with it: it is never given, and counts as missed\n",
+        "A does not know the label joy: 1 sentence with it: it is never assigned, and counts as missed\n",
         "micro F1",
         "Hamming loss",
         "right about the whole set",
@@ -330,7 +330,7 @@ fn models_of_two_forms_are_not_compared() {
         );
     }
     let error = sandbox.fail(&["compare", "-q", "one", "one", "--data", "reviews.tsv", "--multi-label", ";"]);
-    assert_eq!(error, "--multi-label: one and one have one label a sentence: leave it out");
+    assert_eq!(error, "--multi-label: one and one have one label per sentence: leave it out");
 
     // Another separator than that of the data: asked for, or that of A.
     let news = std::fs::read_to_string(sandbox.path("news.tsv")).unwrap().replace(';', "|");

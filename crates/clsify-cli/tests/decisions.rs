@@ -174,14 +174,14 @@ fn a_target_is_reached_on_rows_out_of_their_folds_or_refused() {
     ];
     let outcome = sandbox.run(&easy);
     assert!(
-        outcome.stderr.contains("right to 0.3 or more: nothing is left unanswered"),
+        outcome.stderr.contains("of all answers is 0.3 or more: the model never abstains"),
         "{}",
         outcome.stderr
     );
     assert_eq!(read_json(&sandbox.path("easy/clsify.json"))["decision"], json!({"abstain_below": 0.0}));
     let silent = [&easy[..9], &["--abstain-below", "0.999999"]].concat();
     let outcome = sandbox.run(&silent);
-    assert!(outcome.stderr.contains("hardly anything is answered"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("will abstain from nearly everything"), "{}", outcome.stderr);
     let fail = |more: &[&str]| {
         let mut args = vec![
             "train",
@@ -204,13 +204,13 @@ fn a_target_is_reached_on_rows_out_of_their_folds_or_refused() {
     );
     let message = fail(&["--target-precision", "0.98"]);
     assert!(
-        message.starts_with("abstention: expected 0.98 of the answered rows to be right, got at most 0."),
+        message.starts_with("abstention: expected 0.98 of the answered rows to be correct, got at most 0."),
         "{message}"
     );
     sandbox.write("data.tsv", "one\t?\ntwo\tno\nthree\tno\n".repeat(20));
     assert_eq!(
         fail(&["--abstain-below", "0.7"]),
-        "decision: a label of the data is \"?\", which stands for no answer"
+        "decision: a label of the data is \"?\", which means that the model abstains"
     );
 }
 

@@ -294,7 +294,8 @@ fn many_rows_are_taken_in_parts() {
     };
     let (whole, parts) = (run(&[]), run(&["--part-rows", "12"]));
     assert_eq!(left_out(&whole), []);
-    let reason = "the 24 rows were compared in 2 parts, each with one row of every 2: repeats in different parts were not looked for";
+    let reason =
+        "the 24 rows were compared in 2 parts: near-duplicates in different parts were not searched for";
     assert_eq!(left_out(&parts), [("near_duplicates".to_string(), reason.to_string())]);
     let lines = |report: &Value| {
         let issues = report["label_issues"].as_array().unwrap();
@@ -311,7 +312,8 @@ fn many_rows_are_taken_in_parts() {
     let near = parts["near_duplicates"].as_array().unwrap();
     assert!(near.iter().all(|n| n["line"].as_u64().unwrap() % 2 == n["other_line"].as_u64().unwrap() % 2));
     let few = run(&["--part-rows", "1"]);
-    let reason = "1 of the 2 test rows, evenly spaced, were compared by vector; exact repeats are all found";
+    let reason =
+        "1 of the 2 test rows, evenly spaced, were compared by vector; all exact duplicates were found";
     assert!(left_out(&few).contains(&("leakage".to_string(), reason.to_string())), "{few}");
 }
 

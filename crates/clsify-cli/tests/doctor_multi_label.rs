@@ -118,10 +118,10 @@ fn tables_show_the_label_in_question() {
     assert!(text.contains("none (line 52), good;song (line 3)"), "{text}");
     let row = |line: &str| text.lines().rfind(|l| l.trim_start().starts_with(line)).unwrap().to_string();
     assert!(row("1 ").contains("+ good") && row("7 ").contains("- good"), "{text}");
-    assert!(!outcome.stderr.contains("what stands between them"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("is the separator"), "{}", outcome.stderr);
     // The words of `train`.
     let wrong = sandbox.run(&["doctor", "reviews.tsv", "--multi-label", "|", "--text-only"]);
-    let note = r#"note: no sentence of reviews.tsv has several labels: is "|" what stands between them?"#;
+    let note = r#"note: no sentence of reviews.tsv has several labels: check that "|" is the separator"#;
     assert!(wrong.stderr.lines().any(|line| line == note), "{}", wrong.stderr);
 }
 
@@ -144,7 +144,7 @@ fn labels_without_examples_are_left_out_and_named() {
         (
             "none.tsv",
             "a b\t\nc d\t\n".repeat(9),
-            "expected a label that some rows have and others have not in every fold, got none",
+            "expected a label that some rows have and others lack in every fold, got none",
         ),
         ("few.tsv", "a b\tx\nc d\ty;x\n".to_string(), "expected at least 5 rows for 5 folds, got 2"),
     ] {

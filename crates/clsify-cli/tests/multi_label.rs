@@ -167,7 +167,7 @@ fn labels_that_only_the_evaluation_has() {
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     assert!(
         outcome.stderr.contains(
-            "note: the classifier does not know the label joy: it is never given, and counts as missed"
+            "note: the classifier does not know the label joy: it is never assigned, and counts as missed"
         ),
         "{}",
         outcome.stderr
@@ -184,7 +184,7 @@ fn a_separator_that_no_cell_has() {
     let sandbox = sandbox();
     sandbox.write("plain.tsv", common::reviews());
     let outcome = train(&sandbox, &["--data", "plain.tsv"]);
-    let note = "note: no sentence of plain.tsv has several labels: is \";\" what stands between them?";
+    let note = "note: no sentence of plain.tsv has several labels: check that \";\" is the separator";
     assert!(outcome.stderr.contains(note), "{}", outcome.stderr);
     let saved = read_json(&sandbox.path("model/clsify.json"));
     assert_eq!(saved["classes"], json!(["bad", "good"]));
@@ -212,7 +212,7 @@ fn one_label_and_labels_without_both_answers() {
         &["--data", "all.tsv", "--test-data", "held_out.tsv", "--thresholds", "f1", "--json", "r.json"],
     );
     assert!(
-        outcome.stderr.contains("note: every training row has the label all: it is always given"),
+        outcome.stderr.contains("note: every training row has the label all: it is always assigned"),
         "{}",
         outcome.stderr
     );
@@ -228,7 +228,7 @@ fn one_label_and_labels_without_both_answers() {
     std::fs::remove_dir_all(sandbox.path("model")).unwrap();
     assert_eq!(
         sandbox.fail(&arguments(&bert, &["--data", "only.tsv"])),
-        "training rows: expected a label that some rows have and others have not, got only all for all or for none"
+        "training rows: expected a label that some rows have and others lack, got only all for all or for none"
     );
     sandbox.write("empty.tsv", "one\t\ntwo\t;\n");
     assert_eq!(
@@ -271,7 +271,7 @@ fn what_does_not_go_together_is_refused() {
         ["train", "--encoder", &bert, "--data", "news.tsv", "--output", "model", "--thresholds", "f1"];
     assert!(usage(&plain).contains("--thresholds f1 and half are for --multi-label"));
     let message = usage(&arguments(&bert, &["--thresholds", "f1_macro"]));
-    assert!(message.contains("--thresholds f1_macro is for one label a sentence"), "{message}");
+    assert!(message.contains("--thresholds f1_macro is for one label per sentence"), "{message}");
     let message = usage(&arguments(&bert, &["--thresholds", "f1", "--target-precision", "0.9"]));
     assert!(message.contains("a label has one threshold"), "{message}");
     let empty = ["train", "--encoder", &bert, "--data", "news.tsv", "--output", "model", "--multi-label", ""];
@@ -500,8 +500,7 @@ fn a_label_is_given_as_precisely_as_is_asked_for_or_never() {
     assert_eq!(thresholds["out_of_fold"]["per_label"]["fifth"]["recall"], 0.0);
     assert!(report["test_at_half"]["micro"]["f1"].is_number());
     let outcome = train(&sandbox, &data);
-    let note =
-        "note: no threshold gives the label fifth, rare that precisely, out of the folds: it is never given";
+    let note = "note: no threshold reaches this precision for the label fifth, rare on out-of-fold predictions: it is never assigned";
     assert!(outcome.stderr.contains(note), "{}", outcome.stderr);
     assert!(outcome.stdout.contains("2 of 3 labels do not get there"), "{}", outcome.stdout);
     let bert = encoder("bert");

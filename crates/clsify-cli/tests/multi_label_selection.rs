@@ -191,7 +191,7 @@ fn the_command_that_is_advised_gives_the_scores_that_were_said() {
     );
 }
 
-/// With one label a sentence: weights change the scores, equal ones but for C do not, rows of weight 0 are as if not there.
+/// With one label per sentence: weights change the scores, equal ones but for C do not, rows of weight 0 are as if not there.
 #[test]
 fn weights_count_in_the_choice() {
     let sandbox = Sandbox::new();
@@ -278,7 +278,7 @@ fn rows_that_cannot_be_chosen_by_are_refused() {
             .collect::<String>(),
     );
     for (data, more, expected) in [
-        ("same.tsv", &[][..], "expected a label that some of the rows have and others have not"),
+        ("same.tsv", &[][..], "expected a label that some of the rows have and others lack"),
         ("few.tsv", &[], "k-fold: expected at least 5 rows"),
         ("weights.tsv", &["--weight-column", "2"], "k-fold: expected at least 5 rows"),
         ("weights.tsv", &["--weight-column", "7"], "expected a column 7"),

@@ -1,4 +1,4 @@
-//! Fetches an encoder, or the example data with `--data`, and prints the path on stdout.
+//! Downloads an encoder, or the example data with `--data`, and prints the path on stdout.
 //!
 //! ```text
 //! cargo run -p clsify-hub --example pull -- all-MiniLM-L6-v2
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use clsify_hub::{FetchObserver, Hub, known_encoders};
 
-/// Says each message, and each whole tenth of a file.
+/// Prints each message, and the progress of a file in steps of a tenth.
 #[derive(Default)]
 struct Stderr {
     tenths: AtomicU64,

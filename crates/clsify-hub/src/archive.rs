@@ -1,4 +1,4 @@
-//! Checks archives and unpacks the wanted files of them; nothing lands outside the target folder.
+//! Checks archives and unpacks the wanted files; nothing is written outside the target folder.
 
 use std::fs::{self, File};
 use std::io::{BufReader, Read, Write};
@@ -24,7 +24,7 @@ pub(crate) fn sha256_of_text(text: &str) -> String {
     hex(Sha256::new_with_prefix(text))
 }
 
-/// The name that git gives to this content: the SHA-1 of `blob LENGTH`, a zero byte and the content.
+/// The hash that git gives to this content: the SHA-1 of `blob LENGTH`, a zero byte and the content.
 pub(crate) fn git_blob_sha1_of(path: &Path) -> Result<String> {
     let io = |e: std::io::Error| Error::io(path, &e);
     let mut file = File::open(path).map_err(io)?;
@@ -76,11 +76,10 @@ fn open_zip(path: &Path) -> Result<ZipArchive<BufReader<File>>> {
     ZipArchive::new(BufReader::new(file)).map_err(|e| malformed(path, e))
 }
 
-/// Unpacks the entries of a zip that lie below `prefix` (with a slash at its end) and that `wanted` takes, by their
-/// path below the prefix.
+/// Unpacks the entries of a zip that lie below `prefix` (which ends in a slash) and whose path below it is `wanted`.
 ///
 /// # Errors
-/// An entry whose path leaves its folder, wanted or not: such an archive is not to be trusted at all.
+/// An entry whose path leaves its folder, wanted or not: such an archive is not trusted at all.
 pub(crate) fn unpack_zip(
     archive: &Path,
     prefix: &str,
@@ -98,7 +97,8 @@ pub(crate) fn unpack_zip(
         if entry.is_dir() || entry.is_symlink() {
             continue;
         }
-        // `p//etc/x` stays inside its folder as it was read, and becomes the absolute `/etc/x` below the prefix `p/`.
+        // The name `p//etc/x` itself stays inside its folder, but below the prefix `p/` it becomes the absolute path
+        // `/etc/x`.
         let path = join_below(target, inner)
             .ok_or_else(|| malformed(archive, format!("the entry {name:?} leaves its folder")))?;
         let announced = entry.size();
@@ -114,7 +114,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Writes at most one byte more than was announced, and returns how many were written. Never writes through a link.
+/// Writes at most one byte more than announced, and returns the number of bytes written. Never writes through a link.
 fn write_entry(entry: &mut impl Read, announced: u64, path: &Path) -> Result<u64> {
     let io = |e: std::io::Error| Error::io(path, &e);
     fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(io)?;
@@ -124,8 +124,8 @@ fn write_entry(entry: &mut impl Read, announced: u64, path: &Path) -> Result<u64
     Ok(written)
 }
 
-/// Appends the one entry of each zip whose path contains `piece` to `joined`, in the order of the archives, and
-/// checks the whole against its SHA-256.
+/// Appends the entry of each zip whose path contains `piece` to `joined`, in the order of the archives, and checks
+/// the result against its SHA-256.
 pub(crate) fn join_pieces(
     archives: &mut dyn Iterator<Item = Result<std::path::PathBuf>>,
     piece: &str,
@@ -150,10 +150,10 @@ pub(crate) fn join_pieces(
     if found == sha256 { Ok(()) } else { Err(wrong_sha256(joined, sha256, &found)) }
 }
 
-/// The most that an entry of a tar may have: such entries are read into memory.
+/// The maximum size of an entry of a tar: such entries are read into memory.
 const MAX_TAR_ENTRY_BYTES: u64 = 64 << 20;
 
-/// The bytes of one entry of a gzipped tar, which has to be a file: neither a link nor a device. Nothing is unpacked.
+/// The bytes of one entry of a gzipped tar, which must be a regular file. Nothing is unpacked.
 pub(crate) fn tar_gz_entry(archive: &str, bytes: impl Read, path: &str) -> Result<Vec<u8>> {
     let wrong = |e: std::io::Error| malformed(Path::new(archive), e);
     let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(bytes));
@@ -242,7 +242,7 @@ mod tests {
         }
     }
 
-    /// Every file below a folder, links not followed.
+    /// Every file below a folder, without following links.
     fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         entries
@@ -254,7 +254,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Names that lead to a folder beside the target, by its absolute path or by steps upwards, lead nowhere.
+        /// Names that lead to a folder beside the target, by its absolute path or through `..`, must have no effect.
         #[test]
         fn whatever_its_entries_are_called_an_archive_writes_below_its_target(
             name in crate::below::hostile_names(),
@@ -289,7 +289,7 @@ mod tests {
         unpack_zip(&archive, "p/", &|_| true, &target).unwrap();
         assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
 
-        // A link that somebody has planted under the name of an entry is not followed either.
+        // A link planted under the name of an entry is not followed either.
         let archive = sandbox.path().join("b.zip");
         zip_of(&archive, &[("p/x", b"x")]);
         let planted = sandbox.path().join("planted");
@@ -317,7 +317,7 @@ mod tests {
         }
     }
 
-    /// Interrupted every second time, as by a signal whose handler does not restart the call.
+    /// Interrupted at every second call, as by a signal whose handler does not restart it.
     struct Interrupted<'a>(&'a [u8], bool);
 
     impl Read for Interrupted<'_> {
@@ -337,7 +337,7 @@ mod tests {
     #[test]
     fn blobs_have_the_names_that_git_gives() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        // `printf hello | git hash-object --stdin`, then that of nothing.
+        // `printf hello | git hash-object --stdin`, then the hash of an empty file.
         fs::write(file.path(), "hello").unwrap();
         assert_eq!(git_blob_sha1_of(file.path()).unwrap(), "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0");
         fs::write(file.path(), "").unwrap();

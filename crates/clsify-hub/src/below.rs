@@ -1,4 +1,4 @@
-//! Names that come from outside (an archive, the hub, a JSON file) and the only paths that they may become.
+//! Converts names from outside (an archive, the hub, a JSON file) to paths that stay inside a folder.
 
 use std::path::{Path, PathBuf};
 
@@ -6,12 +6,12 @@ pub(crate) use clsify_base::encoder_files::is_below;
 
 /// The path of `name` below `folder`; `None` if it would leave the folder.
 ///
-/// The name is checked in the form in which it is joined: a prefix has to be stripped before this call, not after it.
+/// The name is checked in the form in which it is joined: strip a prefix before this call, not after it.
 pub(crate) fn join_below(folder: &Path, name: &str) -> Option<PathBuf> {
     is_below(name).then(|| folder.join(name))
 }
 
-/// Names made of the parts that traversals are made of, for property tests.
+/// Names assembled from the parts of path traversals, for property tests.
 #[cfg(test)]
 pub(crate) fn hostile_names() -> impl proptest::strategy::Strategy<Value = String> {
     let part = proptest::sample::select(vec![
@@ -36,7 +36,7 @@ mod tests {
     }
 
     proptest! {
-        /// Oracle: the path walked by hand, part by part.
+        /// Oracle: the path followed by hand, part by part.
         #[test]
         fn no_name_leaves_its_folder(name in hostile_names()) {
             let folder = Path::new("/cache/folder");

@@ -1,4 +1,4 @@
-//! The name of a file of the hub among the blobs of its cache, and the check of its content by that name.
+//! The name of a hub file among the blobs of the cache, and the check of its content by that name.
 
 use std::path::Path;
 
@@ -6,22 +6,22 @@ use clsify_base::error::{Error, Result};
 
 use crate::archive::{git_blob_sha1_of, sha256_of, sha256_of_text};
 
-/// The most characters of an etag: with what is appended, a name stays below the 255 bytes of common file systems.
+/// The maximum length of an etag: with its suffix, a name stays below the 255 bytes of common file systems.
 const MAX_ETAG_CHARS: usize = 128;
 
 /// The name of a blob.
 #[derive(Debug, PartialEq)]
 pub(crate) struct BlobName {
     name: String,
-    /// The name is the hash of the content: the SHA-256 of a large file, the SHA-1 of any other as a blob of git.
+    /// True if the name is the hash of the content: the SHA-256 of a large file, or git's SHA-1 of a smaller one.
     is_hash: bool,
 }
 
 impl BlobName {
     /// `None` if the etag cannot be used in a file name.
     ///
-    /// An etag that is not a hash, as a mirror may give, can belong to several files, or to other content in the next
-    /// commit. A hash of the commit and the path sets such names apart.
+    /// An etag that is not a hash, such as those of some mirrors, can belong to several files, or to other content in
+    /// the next commit. A hash of the commit and the path makes such names unique.
     pub(crate) fn new(etag: &str, commit: &str, path: &str) -> Option<Self> {
         let etag = bare(etag);
         let fine = !etag.is_empty()
@@ -46,7 +46,7 @@ impl BlobName {
         self.is_hash
     }
 
-    /// Whether the file has the announced size and, if the name is a hash, the content of that hash.
+    /// Returns true if the file has the announced size and, if the name is a hash, the content of that hash.
     pub(crate) fn fits(&self, file: &Path, announced: Option<u64>) -> Result<bool> {
         let bytes = std::fs::metadata(file).map_err(|e| Error::io(file, &e))?.len();
         if announced.is_some_and(|announced| announced != bytes) {
@@ -60,7 +60,7 @@ impl BlobName {
     }
 }
 
-/// The etag without its quotes and the mark of a weak one.
+/// The etag without its quotes and without the prefix of a weak etag.
 pub(crate) fn bare(etag: &str) -> &str {
     etag.trim_start_matches("W/").trim_matches('"')
 }

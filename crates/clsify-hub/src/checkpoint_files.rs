@@ -1,7 +1,7 @@
-//! Which files make an encoder's folder, and whether they are all there.
+//! The files that make up an encoder's folder, and whether they are complete.
 //!
-//! Does not look inside the weights: a file that is there counts. The hub's cache and this crate's own give a file its
-//! name only when all of it has arrived.
+//! The content of the weights is not read: only the existence of a file counts. The hub's cache and this crate's own
+//! cache give a file its name only when it is complete.
 
 use std::path::Path;
 
@@ -16,12 +16,12 @@ use serde_json::Value;
 
 use crate::below::is_below;
 
-/// The most bytes of a small file: the longest known, a `tokenizer.json`, has some 20 MB.
+/// The maximum size of a small file: the largest known, a `tokenizer.json`, has about 20 MB.
 pub(crate) const MAX_SMALL_BYTES: u64 = 128 << 20;
 
-/// Small files that are taken where they are, for an encoder whose own files have names that begin with `below`.
+/// Small files that are downloaded if they exist, for an encoder whose own files have names that begin with `below`.
 ///
-/// Those of the encoder are taken from the top as well, where a reader of transformers looks for them.
+/// The encoder's files are also taken from the top, where transformers looks for them.
 pub(crate) fn small_files(below: &str) -> Vec<String> {
     let mut names: Vec<String> = [MODULES, PROMPTS].map(String::from).to_vec();
     names.extend(beside_weights().map(String::from));
@@ -31,15 +31,15 @@ pub(crate) fn small_files(below: &str) -> Vec<String> {
     names
 }
 
-/// The settings of sentence-transformers that are not in the folder, and of which it has to be known that the repository
-/// has none either: `modules.json`, else the files that are read where it is there.
+/// The settings of sentence-transformers that are missing in the folder and may exist in the repository:
+/// `modules.json`, or if that exists, the files that are read with it.
 pub(crate) fn undecided(folder: &Path) -> Vec<String> {
     let has = |name: &String| folder.join(name).is_file();
     let names = match text(&folder.join(MODULES)).and_then(|text| modules(&text)) {
         None => vec![MODULES.to_string()],
         Some(modules) => {
             let settings = TRANSFORMER_CONFIGS.map(|name| format!("{}{name}", modules.transformer));
-            // The first of them counts.
+            // Only the first of them is read.
             let settings = if settings.iter().any(has) { &[] } else { &settings[..] };
             [&[PROMPTS.to_string()], settings].concat()
         }
@@ -53,15 +53,15 @@ pub(crate) fn read_small(path: &Path) -> Result<String> {
     String::from_utf8(read_file(path, MAX_SMALL_BYTES)?).map_err(not_utf8)
 }
 
-/// The same where it is there; empty where it cannot be read.
+/// As [`read_small`]; `None` if the file does not exist, an empty text if it cannot be read.
 fn text(path: &Path) -> Option<String> {
     path.symlink_metadata().ok()?;
     Some(read_small(path).unwrap_or_default())
 }
 
-/// The files without which the folder is not an encoder; empty where it is complete.
+/// The missing files without which the folder is not an encoder; empty if it is complete.
 ///
-/// `sentence_transformers`: `modules.json` is expected too, since without it the pooling is not known.
+/// With `sentence_transformers`, `modules.json` is required too, because it determines the pooling.
 pub(crate) fn missing(folder: &Path, sentence_transformers: bool) -> Vec<String> {
     let has = |name: &str| folder.join(name).is_file();
     let mut missing = Vec::new();
@@ -103,26 +103,26 @@ pub(crate) fn missing(folder: &Path, sentence_transformers: bool) -> Vec<String>
     missing
 }
 
-/// What a `modules.json` names.
+/// The paths that a `modules.json` names.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Modules {
-    /// What stands before the names of the encoder's own files: nothing, or `0_Transformer/`.
+    /// The prefix of the encoder's own files: empty, or `0_Transformer/`.
     pub(crate) transformer: String,
     /// The configurations of its pooling and dense modules: `1_Pooling/config.json`.
     pub(crate) configs: Vec<String>,
-    /// Those of all others, which need none: `2_Normalize/config.json`.
+    /// Those of all other modules, which are optional: `2_Normalize/config.json`.
     pub(crate) other_configs: Vec<String>,
     /// The folders of its dense modules, which have weights.
     pub(crate) dense: Vec<String>,
 }
 
-/// None where the file is malformed or names a path outside its folder.
+/// `None` if the file is malformed or names a path outside its folder.
 pub(crate) fn modules(modules_json: &str) -> Option<Modules> {
     let json: Value = serde_json::from_str(modules_json).ok()?;
     let mut modules = Modules::default();
     let mut has_transformer = false;
     for module in json.as_array()? {
-        // Both generations of type names end so; see the header of the library's pooling module.
+        // Type names of both generations end in this way; see the header of the library's pooling module.
         let kind = module.get("type")?.as_str()?.rsplit('.').next().unwrap_or_default();
         let path = module.get("path").and_then(Value::as_str);
         if !["Transformer", "Pooling", "Dense"].contains(&kind) {
@@ -137,7 +137,7 @@ pub(crate) fn modules(modules_json: &str) -> Option<Modules> {
             return None;
         }
         match kind {
-            // The first one counts.
+            // Only the first one counts.
             "Transformer" if has_transformer => {}
             "Transformer" => (modules.transformer, has_transformer) = (below, true),
             "Dense" if path.is_empty() => return None,
@@ -151,9 +151,9 @@ pub(crate) fn modules(modules_json: &str) -> Option<Modules> {
     Some(modules)
 }
 
-/// The shards that a `model.safetensors.index.json` names, each once, in order of name.
+/// The shards that a `model.safetensors.index.json` names, each once, sorted by name.
 ///
-/// None where the file is malformed, names no shard, or one outside its folder.
+/// `None` if the file is malformed, or names no shard, or one outside its folder.
 pub(crate) fn shards(index_json: &str) -> Option<Vec<String>> {
     let index: Value = serde_json::from_str(index_json).ok()?;
     let map = index.get("weight_map")?.as_object()?;

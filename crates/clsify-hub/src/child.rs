@@ -1,15 +1,15 @@
-//! A child process that gets no more of this one than it needs: a program found by an absolute path, a working folder
-//! of its own, and an environment by an allow-list. It leads a process group, which is ended as a whole.
+//! Runs a child process with as little access as possible: a program found by an absolute path, its own working
+//! folder, and an environment from an allow-list. It leads a process group, which is ended as a whole.
 //!
-//! Python puts the working folder, `PYTHONPATH` and more on the path of its modules, and pip takes options from `PIP_*`:
-//! by either, a file that merely lies around would be run, and see every token of this process.
+//! Python adds the working folder, `PYTHONPATH` and more to its module path, and pip takes options from `PIP_*`.
+//! Through either, a stray file could be executed and would see every token of this process.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 
-/// Variables that the child may see: where things are, how to reach the network, which package index to ask. Nothing
-/// that holds a token, that makes Python load a module, or that makes pip build, install or run something.
+/// Variables that the child may see: locations, network access, and the package index. They exclude tokens,
+/// everything that makes Python load a module, and everything that makes pip build, install or run something.
 const ALLOWED: [&str; 45] = [
     "ALL_PROXY",
     "APPDATA",
@@ -66,7 +66,7 @@ pub(crate) fn isolated(program: &str, folder: &Path) -> Option<Command> {
 fn command(program: &str, folder: &Path, variables: &[(OsString, OsString)]) -> Option<Command> {
     let is = |name: &OsStr, expected: &str| name.eq_ignore_ascii_case(expected);
     let path = variables.iter().find(|(name, _)| is(name, "PATH")).map(|(_, value)| value.as_os_str());
-    // An empty or relative part of PATH is the working folder, where anybody's files may lie.
+    // An empty or relative part of PATH means the working folder, where anybody's files may lie.
     let folders: Vec<PathBuf> =
         path.map(std::env::split_paths).into_iter().flatten().filter(|part| part.is_absolute()).collect();
     let mut command = Command::new(find(program, &folders)?);
@@ -84,7 +84,7 @@ fn command(program: &str, folder: &Path, variables: &[(OsString, OsString)]) -> 
     Some(command)
 }
 
-/// The status of a child that has ended. The processes that it has left behind are ended, too.
+/// The status of a child that has ended. Processes that it has left behind are ended too.
 pub(crate) fn try_wait(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
     let status = child.try_wait()?;
     if status.is_some() {
@@ -93,9 +93,9 @@ pub(crate) fn try_wait(child: &mut Child) -> std::io::Result<Option<ExitStatus>>
     Ok(status)
 }
 
-/// Ends the child and the processes that it has started: a `python3` of pyenv is a script that starts the real one.
+/// Ends the child and the processes that it has started: pyenv's `python3` is a script that starts the real one.
 pub(crate) fn end(child: &mut Child) {
-    // The number of a child that was waited for may belong to another process by now.
+    // The process id of a child that was waited for may belong to another process by now.
     if matches!(child.try_wait(), Ok(None)) {
         kill_group(child);
         let _ = child.wait();
@@ -105,7 +105,7 @@ pub(crate) fn end(child: &mut Child) {
 #[cfg(unix)]
 fn kill_group(child: &mut Child) {
     use rustix::process::{Pid, Signal, kill_process_group};
-    // It fails only if all of them have ended.
+    // This fails only if all of them have ended.
     let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
 }
 
@@ -134,8 +134,8 @@ fn is_executable(path: &Path) -> bool {
     path.is_file()
 }
 
-/// A value that names existing files by relative paths (one, or several between spaces), with absolute ones: the child
-/// has another working folder.
+/// Converts relative paths of existing files in a value (one, or several separated by spaces) to absolute paths,
+/// because the child has another working folder.
 fn absolute(value: &OsStr) -> OsString {
     let one = |text: &OsStr| {
         let path = Path::new(text);
@@ -223,7 +223,7 @@ mod tests {
         let found = lookup(format!("{relative}::.:{}", there.path().display())).unwrap();
         assert_eq!(found.get_program(), right);
         assert!(lookup(format!("{relative}:.:")).is_none());
-        // What cannot be executed does not hide what can.
+        // A file that is not executable does not hide an executable one.
         let data = tempfile::tempdir().unwrap();
         fs::write(data.path().join("python3"), "").unwrap();
         let found = lookup(format!("{}:{}", data.path().display(), there.path().display())).unwrap();

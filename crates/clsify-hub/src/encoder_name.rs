@@ -1,4 +1,4 @@
-//! What a caller means by an encoder: a folder, a known name, or a repository of the hub with an optional revision.
+//! Parses the name of an encoder: a folder, a known name, or a repository of the hub with an optional revision.
 
 use std::path::{Path, PathBuf};
 
@@ -16,30 +16,30 @@ pub(crate) enum EncoderName {
 /// A repository of the hub.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Repository {
-    /// What the caller is told it is called: the known name, or the id and revision as given.
+    /// The name in messages: the known name, or the id and revision as given.
     pub(crate) name: String,
-    /// Ids under which caches and the hub may have it, the likeliest first. Never empty.
+    /// Ids under which caches and the hub may have it, the most likely first. Never empty.
     pub(crate) ids: Vec<String>,
     pub(crate) revision: String,
     pub(crate) known: Option<&'static KnownEncoder>,
 }
 
 impl Repository {
-    /// Whether the package index may stand in for the hub: it has one version only.
+    /// Returns true if the package index can replace the hub: it has only one version.
     pub(crate) fn is_default_revision(&self) -> bool {
         self.revision == "main"
     }
 }
 
 impl EncoderName {
-    /// A folder where one exists or where the text is spelt like a path; else a known name; else a hub id.
+    /// Parses a folder if one exists or if the text looks like a path; otherwise a known name; otherwise a hub id.
     pub(crate) fn parse(text: &str, home: Option<&Path>) -> Result<Self> {
         let path = expand_home(text, home);
         if path.is_dir() {
             return Ok(EncoderName::Folder(path));
         }
         if path.is_symlink() && !path.exists() {
-            // The name may be a hub id as well, but a link of this name was meant to be the folder.
+            // The name may also be a hub id, but a link of this name was meant to be the folder.
             return Err(Error::io(&path, &std::io::ErrorKind::NotFound.into())
                 .with_hint("restore the folder that the link leads to, or remove the link"));
         }
@@ -65,7 +65,7 @@ impl EncoderName {
         })?;
         let known = known::find(id);
         let mut ids: Vec<String> = Vec::new();
-        // An id is tried as it was spelt, a short name only where it is an id too.
+        // An id is tried as it was given, a short name only if it is also an id.
         let spellings = known.map(|k| std::iter::once(k.hub_id).chain(k.hub_aliases.iter().copied()));
         ids.extend(spellings.into_iter().flatten().map(String::from));
         match ids.iter().position(|candidate| candidate == id) {
@@ -81,7 +81,7 @@ impl EncoderName {
     }
 }
 
-/// `~` and `~/x` as a shell would read them.
+/// Expands `~` and `~/x` as a shell does.
 pub(crate) fn expand_home(text: &str, home: Option<&Path>) -> PathBuf {
     match (text.strip_prefix('~'), home) {
         (Some(""), Some(home)) => home.to_path_buf(),
@@ -99,7 +99,7 @@ fn is_spelt_like_a_path(text: &str) -> bool {
         || matches!(text, "." | ".." | "~")
 }
 
-/// The hub's rule: one or two segments of ASCII letters, digits, `-`, `_`, `.`; neither `--` nor `..`.
+/// Checks the hub's rule: one or two segments of ASCII letters, digits, `-`, `_`, `.`; neither `--` nor `..`.
 fn check_id(id: &str) -> Result<(), String> {
     let segments: Vec<&str> = id.split('/').collect();
     if segments.len() > 2 {
@@ -125,7 +125,7 @@ fn check_id(id: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A branch, a tag or a commit: what may also stand as a path below `refs/`.
+/// Checks that a branch, tag or commit can be a path below `refs/`.
 fn check_revision(revision: &str) -> Result<(), String> {
     let fine = !revision.is_empty()
         && revision.len() <= 200
@@ -190,7 +190,7 @@ mod tests {
         let error = EncoderName::parse(&link.display().to_string(), None).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("{}: the link leads to gone, which is not there", link.display())
+            format!("{}: the link leads to gone, which does not exist", link.display())
         );
     }
 

@@ -1,4 +1,4 @@
-//! What the environment says about caches, tokens and the network.
+//! Settings from environment variables: caches, tokens and the network.
 //!
 //! Source: the hub's documentation of its cache and environment variables (`HF_*`). The variables for proxies
 //! (`ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) are read by the HTTP client from the process itself.
@@ -13,28 +13,28 @@ use crate::token::TokenSource;
 /// The model hub's own address.
 pub(crate) const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 
-/// The environment, resolved.
+/// The resolved settings.
 #[derive(Debug, Clone)]
 pub(crate) struct Environment {
     /// The user's home folder, for `~`.
     pub(crate) home: Option<PathBuf>,
-    /// Where the hub's libraries keep `models--org--name` folders.
+    /// The folder of the hub's libraries, with their `models--org--name` folders.
     pub(crate) hub_cache: PathBuf,
-    /// Where this crate keeps what comes from the package index, and example data.
+    /// The folder for downloads from the package index and example data.
     pub(crate) own_cache: PathBuf,
     /// Without a slash at its end.
     pub(crate) endpoint: String,
     pub(crate) token: TokenSource,
-    /// A file of certificates to trust instead of those that this program brings.
+    /// A file of certificates to trust instead of the built-in ones.
     pub(crate) certificates: Option<PathBuf>,
-    /// The variable that forbids any network.
+    /// The variable that forbids all network access.
     pub(crate) offline: Option<&'static str>,
-    /// The variable that forbids to fetch example data.
+    /// The variable that forbids downloading example data.
     pub(crate) data_offline: Option<&'static str>,
     pub(crate) limits: TimeLimits,
 }
 
-/// How long to wait for a network that does not answer.
+/// Time limits for a network that does not answer.
 ///
 /// ```
 /// let limits = clsify_hub::TimeLimits::default();
@@ -43,13 +43,14 @@ pub(crate) struct Environment {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct TimeLimits {
-    /// Until the hub, or the article's address, has answered a first small request: 4 s, or `HF_HUB_ETAG_TIMEOUT`.
+    /// The time limit for the hub, or the article's address, to answer a first small request: 4 s, or
+    /// `HF_HUB_ETAG_TIMEOUT`.
     pub hub_answer: Duration,
-    /// From the start of a call until the last fallback must have answered: 9 s.
+    /// The time limit, from the start of a call, for the first answer of the last fallback: 9 s.
     pub first_contact: Duration,
-    /// Without a byte, after which a download from the hub is given up: 10 s, or `HF_HUB_DOWNLOAD_TIMEOUT`.
+    /// The longest time without data, after which a download from the hub fails: 10 s, or `HF_HUB_DOWNLOAD_TIMEOUT`.
     pub stall: Duration,
-    /// Without a sign of life, after which the package index, once it has answered, is given up: 60 s.
+    /// The longest time without any output, after which the package index fails once it has answered: 60 s.
     pub index_stall: Duration,
 }
 
@@ -65,7 +66,7 @@ impl Default for TimeLimits {
 }
 
 impl Environment {
-    /// Resolves the variables that `lookup` gives; a variable that is empty counts as not set.
+    /// Resolves the variables that `lookup` returns; an empty variable is treated as not set.
     pub(crate) fn new(lookup: &dyn Fn(&str) -> Option<String>) -> Self {
         let variable = |name: &str| lookup(name).map(|v| v.trim().to_string()).filter(|v| !v.is_empty());
         let home = variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from);
@@ -83,7 +84,7 @@ impl Environment {
         let token_file = folder("HF_TOKEN_PATH").unwrap_or_else(|| hub_home.join("token"));
         let token = TokenSource::new(lookup, token_file);
 
-        // The first variable that is set decides, whatever it says: the hub's own libraries read them so.
+        // The first variable that is set decides, whatever its value, as in the hub's own libraries.
         let first_set = |names: &[&'static str]| {
             let (name, value) = names.iter().find_map(|name| Some((*name, variable(name)?)))?;
             Some(is_true(&value).then_some(name))
@@ -117,7 +118,7 @@ impl Environment {
     }
 }
 
-/// The hub's reading of a switch: everything else is false.
+/// The hub's rule for a switch: all other values are false.
 fn is_true(value: &str) -> bool {
     ["1", "ON", "YES", "TRUE"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
 }
@@ -158,7 +159,7 @@ mod tests {
         }
     }
 
-    /// Without a variable that names one, caches lie in the user's home, or in a folder that only the user can enter.
+    /// If no variable names a cache, it lies in the user's home, or in a folder that only this user can enter.
     #[test]
     #[cfg(unix)]
     fn without_a_home_no_cache_is_shared() {

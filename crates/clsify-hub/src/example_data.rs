@@ -1,9 +1,9 @@
-//! Labelled movie-review sentences for the tutorial: the article's, else those that come with `vaderSentiment`.
+//! Labelled movie-review sentences for the tutorial: those of the article, or those of the package `vaderSentiment`.
 //!
 //! Both are cached as TSV, `sentence<TAB>label`, no header, labels `1` (positive) and `0` (negative).
 //!
 //! Sources: SST-2 as the article reads it; C.J. Hutto and E. Gilbert, "VADER", ICWSM 2014, whose ratings (the mean of
-//! some 15 to 20 people, -4 to 4) lie in an archive in the package's source distribution.
+//! about 15 to 20 people, from -4 to 4) are in an archive in the package's source distribution.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use crate::pip::{Package, Watch};
 use crate::source_archive;
 use crate::transport::{Failure, Transport, host};
 
-/// Where the article reads its sentences from.
+/// The address from which the article reads its sentences.
 pub(crate) const ARTICLE_URL: &str =
     "https://github.com/clairett/pytorch-sentiment-classification/raw/master/data/SST2/train.tsv";
 const ARTICLE_ROWS: usize = 6920;
@@ -35,7 +35,7 @@ const VADER: Package<'static> = Package {
 const VADER_ARCHIVE: &str = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz";
 const VADER_FILE: &str = "hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt";
 const VADER_NAME: &str = "movie reviews of vaderSentiment";
-/// Ratings between these are left out as neither positive nor negative.
+/// Sentences with ratings between these are left out, because they are neither positive nor negative.
 const POSITIVE_ABOVE: f64 = 0.5;
 const NEGATIVE_BELOW: f64 = -0.5;
 
@@ -45,13 +45,13 @@ const NEGATIVE_BELOW: f64 = -0.5;
 pub struct ExampleData {
     /// A TSV file without a header: `sentence<TAB>label`, labels `1` (positive) and `0` (negative).
     pub path: PathBuf,
-    /// What the sentences are called.
+    /// The name of the data.
     pub name: String,
-    /// One line for the reader: where they come from, and why from there.
+    /// One line for the reader that states the origin of the sentences and the reason for it.
     pub why: String,
 }
 
-/// The two places below the cache of this crate, the article's first.
+/// The two paths in this crate's cache, the article's first.
 pub(crate) fn article_path(own_cache: &Path) -> PathBuf {
     own_cache.join("data").join("sst2-train.tsv")
 }
@@ -60,7 +60,7 @@ fn vader_path(own_cache: &Path) -> PathBuf {
     own_cache.join("data").join("movie-reviews-vader.tsv")
 }
 
-/// What an earlier fetch has left.
+/// Finds the file of an earlier download.
 pub(crate) fn find(own_cache: &Path) -> Option<ExampleData> {
     let article = article_path(own_cache);
     if article.is_file() {
@@ -69,20 +69,20 @@ pub(crate) fn find(own_cache: &Path) -> Option<ExampleData> {
     }
     let path = vader_path(own_cache);
     let why = format!(
-        "fetched before, when the article's sentences could not be had; remove {} to try those again",
+        "fetched before, when the article's sentences were not available; remove {} to try those again",
         path.display()
     );
     path.is_file().then(|| ExampleData { path, name: VADER_NAME.to_string(), why })
 }
 
-/// Fetches the article's sentences.
+/// Downloads the article's sentences.
 pub(crate) fn from_article(
     environment: &Environment,
     url: &str,
     observer: &dyn FetchObserver,
 ) -> Result<ExampleData, Failure> {
     observer.message(&format!("fetching the article's sentences from {}", host(url)));
-    // A small file: it gets no longer silence than a first answer does.
+    // The file is small, so the limit for a first answer applies to the whole download.
     let limits = TimeLimits { stall: environment.limits.hub_answer, ..environment.limits };
     let mut answer = Transport::new(environment, url, None, limits)?.get(url, None, None)?;
     if answer.status != 200 {
@@ -91,7 +91,7 @@ pub(crate) fn from_article(
     let mut text = String::new();
     answer.body().take(16 << 20).read_to_string(&mut text).map_err(|e| match e.kind() {
         std::io::ErrorKind::InvalidData => {
-            Failure::unsuitable(format!("{}: what came is not text", host(url)))
+            Failure::unsuitable(format!("{}: the response is not text", host(url)))
         }
         _ => Failure::Unreachable(format!("{}: stopped in the middle of the file", host(url))),
     })?;
@@ -102,7 +102,7 @@ pub(crate) fn from_article(
     Ok(ExampleData { path, name: ARTICLE_NAME.to_string(), why })
 }
 
-/// An error page or a file cut short must not be cached.
+/// Checks the content, because an error page or a truncated file must not be cached.
 fn check_article(text: &str) -> Result<(), String> {
     for (index, line) in text.lines().enumerate() {
         let columns: Vec<&str> = line.split('\t').collect();
@@ -122,7 +122,7 @@ fn save(path: &Path, text: &str) -> Result<(), Failure> {
     write_atomically(path, |out| out.write_all(text.as_bytes())).map_err(Failure::Local)
 }
 
-/// Fetches the sentences that come with `vaderSentiment`; `reason` tells why it is not the article's.
+/// Downloads the sentences of `vaderSentiment`; `reason` states why the article's are not used.
 pub(crate) fn from_vader(
     environment: &Environment,
     pip: &[String],
@@ -147,14 +147,15 @@ pub(crate) fn from_vader(
         .map_err(local_or_unsuitable)?;
     save(&path, &text)?;
     let why = format!(
-        "the article's sentences could not be had ({reason}); these are movie reviews rated by people: mean rating \
-         above {POSITIVE_ABOVE} is 1, below {NEGATIVE_BELOW} is 0, the {left_out} between are left out, and the order \
-         is mixed"
+        "the article's sentences were not available ({reason}); these are movie reviews rated by people: a mean \
+         rating above {POSITIVE_ABOVE} is 1 and one below {NEGATIVE_BELOW} is 0; the {left_out} reviews in between are \
+         left out, and the order is shuffled"
     );
     Ok(ExampleData { path, name: VADER_NAME.to_string(), why })
 }
 
-/// The ratings file (`id<TAB>mean rating<TAB>sentence`, UTF-8, CRLF) as TSV, and how many rows it leaves out.
+/// Converts the ratings file (`id<TAB>mean rating<TAB>sentence`, UTF-8, CRLF) to TSV, and returns the number of rows
+/// left out.
 pub(crate) fn labelled(bytes: &[u8]) -> Result<(String, usize)> {
     let malformed = |line: usize, what: &str| {
         Error::new(ErrorKind::Fetch, what).at(format!("movieReviewSnippets_GroundTruth.txt: line {line}"))
@@ -187,8 +188,8 @@ pub(crate) fn labelled(bytes: &[u8]) -> Result<(String, usize)> {
     if rows.is_empty() {
         return Err(malformed(1, "no rated sentence"));
     }
-    // The file holds nearly all positive sentences first: its first 2,000 would be one class. Order by a hash mixes
-    // them, the same way on every machine.
+    // Nearly all positive sentences come first in the file, so its first 2,000 would have one class. Sorting by a
+    // hash shuffles them, in the same way on every machine.
     rows.sort_by_cached_key(|row| Sha256::digest(row));
     Ok((rows.concat(), left_out))
 }

@@ -1,4 +1,4 @@
-//! Where to look and whom to ask, in which order.
+//! The sources of encoders and example data, and the order in which they are tried.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -16,45 +16,45 @@ use crate::pip::{DEFAULT_COMMAND, Watch};
 use crate::transport::Failure;
 use crate::{hub_cache, hub_download, known};
 
-/// What the package index gets in any case, should the hub have used up the time for a first answer.
+/// The least time for the package index, even if the hub has used up the time for a first answer.
 const LEAST_FOR_THE_INDEX: Duration = Duration::from_secs(3);
 
 /// Finds encoders and example data, on this machine or over the network.
 ///
-/// A hub or package index that does not answer is not asked again by the same `Hub`; make a new one for that.
+/// The same `Hub` does not ask a hub or package index again that did not answer; create a new one to retry.
 #[derive(Debug)]
 pub struct Hub {
     environment: Environment,
     pip: Vec<String>,
     example_data_url: String,
-    /// What the hub's, and the index's, silence was reported as.
+    /// The messages with which the hub, and the index, were reported as unreachable.
     hub_unreachable: OnceLock<String>,
     index_unreachable: OnceLock<String>,
 }
 
-/// An encoder's folder.
+/// The folder of an encoder.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Located {
     /// The folder that holds `config.json`, the tokenizer's files and the weights.
     pub folder: PathBuf,
-    /// The known name, the hub id (with its revision), or the folder as it was given.
+    /// The known name, the hub id (with its revision), or the folder as given.
     pub name: String,
-    /// Where it comes from.
+    /// The origin of the folder.
     pub origin: Origin,
 }
 
-/// Where an encoder comes from.
+/// The origin of an encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
     /// A folder that the caller named.
     Folder,
-    /// The hub's cache had it already.
+    /// The hub's cache; it was already there.
     HubCache,
     /// The hub: downloaded by this call.
     Hub,
-    /// The Python package index, by this call or an earlier one.
+    /// The Python package index: downloaded by this call or an earlier one.
     PackageIndex,
 }
 
@@ -63,13 +63,13 @@ impl Hub {
     ///
     /// | variable | meaning |
     /// |---|---|
-    /// | `HF_HUB_CACHE` (`HUGGINGFACE_HUB_CACHE`), `HF_HOME`, `XDG_CACHE_HOME` | where the hub's cache is, the first that is set: itself, its `hub`, its `huggingface/hub`; else `~/.cache/huggingface/hub` |
+    /// | `HF_HUB_CACHE` (`HUGGINGFACE_HUB_CACHE`), `HF_HOME`, `XDG_CACHE_HOME` | the hub's cache: the first that is set, respectively itself, its `hub`, its `huggingface/hub`; otherwise `~/.cache/huggingface/hub` |
     /// | `HF_ENDPOINT` | another address of the hub, or a mirror of it |
     /// | `HF_TOKEN` (`HUGGING_FACE_HUB_TOKEN`), `HF_TOKEN_PATH`, `token` in `HF_HOME` | the access token; sent to the endpoint's host only |
-    /// | `HF_HUB_OFFLINE`, else `TRANSFORMERS_OFFLINE` | no network at all if 1, ON, YES or TRUE |
-    /// | `HF_DATASETS_OFFLINE` | the same for example data; where it is not set, the two above decide |
+    /// | `HF_HUB_OFFLINE`, otherwise `TRANSFORMERS_OFFLINE` | no network access at all if 1, ON, YES or TRUE |
+    /// | `HF_DATASETS_OFFLINE` | the same for example data; if it is not set, the two above decide |
     /// | `HF_HUB_ETAG_TIMEOUT`, `HF_HUB_DOWNLOAD_TIMEOUT` | seconds; see [`TimeLimits`] |
-    /// | `CLSIFY_CACHE` | what comes from the package index, example data, and features; else `clsify` below `XDG_CACHE_HOME` or `~/.cache` |
+    /// | `CLSIFY_CACHE` | downloads from the package index, example data, and features; otherwise `clsify` below `XDG_CACHE_HOME` or `~/.cache` |
     /// | `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | proxies, read by the HTTP client (and by pip) |
     /// | `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `PIP_CERT` | a PEM file of the certificates to trust, the first that is set |
     pub fn from_env() -> Self {
@@ -79,7 +79,7 @@ impl Hub {
         })
     }
 
-    /// Like [`Hub::from_env`] with variables from elsewhere. Proxies are still those of the process.
+    /// As [`Hub::from_env`] with variables from another source. Proxies are still those of the process.
     ///
     /// ```
     /// use clsify_hub::Hub;
@@ -92,7 +92,7 @@ impl Hub {
     /// let error = hub.pull("distilbert-base-uncased", &()).unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "distilbert-base-uncased: not in a cache, and HF_HUB_OFFLINE forbids to fetch it"
+    ///     "distilbert-base-uncased: not in a cache, and HF_HUB_OFFLINE forbids fetching it"
     /// );
     /// ```
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
@@ -105,43 +105,44 @@ impl Hub {
         }
     }
 
-    /// Where this program keeps what it may fetch or compute again: `CLSIFY_CACHE`, else `clsify` in the user's cache.
+    /// The folder for data that can be downloaded or computed again: `CLSIFY_CACHE`, otherwise `clsify` in the user's
+    /// cache.
     pub fn cache_folder(&self) -> &Path {
         &self.environment.own_cache
     }
 
-    /// How long to wait for what does not answer.
+    /// Sets the time limits for a network that does not answer.
     #[must_use]
     pub fn with_time_limits(mut self, limits: TimeLimits) -> Self {
         self.environment.limits = limits;
         self
     }
 
-    /// The program and first arguments that run pip, instead of `python3 -I -u -m pip`.
+    /// Sets the program and first arguments that run pip, instead of `python3 -I -u -m pip`.
     ///
-    /// The program is looked for in the absolute folders of `PATH`. It runs in an empty folder, with the variables that
-    /// name proxies, certificates and the package index, and without those that hold tokens.
+    /// The program is searched for in the absolute folders of `PATH`. It runs in an empty folder, with the variables
+    /// that name proxies, certificates and the package index, and without those that contain tokens.
     #[must_use]
     pub fn with_pip(mut self, command: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.pip = command.into_iter().map(Into::into).collect();
         self
     }
 
-    /// A mirror of the article's sentences, instead of the address that the article gives.
+    /// Sets a mirror of the article's sentences, instead of the article's own address.
     #[must_use]
     pub fn with_example_data_url(mut self, url: impl Into<String>) -> Self {
         self.example_data_url = url.into();
         self
     }
 
-    /// Looks for an encoder on this machine: a folder, else a complete one in the hub's cache or this crate's own.
+    /// Looks for an encoder on this machine: a folder, or a complete one in the hub's cache or this crate's own.
     ///
     /// `encoder` is a folder, a name of [`known_encoders`](crate::known_encoders), or a hub id with an optional
-    /// `@revision`. Never opens a connection. `None`: it would have to be fetched. A folder that the caller names is
-    /// returned as it is; whether it holds an encoder is found out when it is loaded.
+    /// `@revision`. This never opens a connection. `None` means that the encoder would have to be downloaded. A
+    /// folder that the caller names is returned as it is; its content is only checked when it is loaded.
     ///
     /// # Errors
-    /// A path that is no folder, or a text that is neither a path nor a hub id.
+    /// The path is not a folder, or the text is neither a path nor a hub id.
     ///
     /// ```
     /// use clsify_hub::{Hub, Origin};
@@ -161,15 +162,15 @@ impl Hub {
         })
     }
 
-    /// Locates an encoder, or fetches it: from the hub into the hub's cache, else, where the package index has it,
-    /// from there into this crate's cache. The observer is told of a fallback and its reason.
+    /// Locates an encoder, or downloads it: from the hub into the hub's cache, or if the package index has it, from
+    /// there into this crate's cache. The observer is told about a fallback and its reason.
     ///
-    /// What is interrupted is never taken for complete: downloads from the hub go on where they ended, those from
-    /// the index start anew. Two processes that pull the same share one download.
+    /// An interrupted download is never treated as complete: downloads from the hub continue where they ended, those
+    /// from the index start again. Two processes that pull the same encoder share one download.
     ///
     /// # Errors
-    /// As [`Hub::locate`]; no source that can be reached has it (within 10 s where none answers at all);
-    /// `HF_HUB_OFFLINE` is set; the disk is full.
+    /// As [`Hub::locate`]; also if no reachable source has the encoder (within 10 s if none answers at all), if
+    /// `HF_HUB_OFFLINE` is set, or if the disk is full.
     ///
     /// ```no_run
     /// let located = clsify_hub::Hub::from_env().pull("all-MiniLM-L6-v2", &())?;
@@ -206,9 +207,9 @@ impl Hub {
             return Err(with_advice(failure, name).at(name.clone()));
         };
         let reason = failure.into_error().to_string();
-        observer.message(&format!("{name} cannot be had from the model hub ({reason})"));
+        observer.message(&format!("{name} is not available from the model hub ({reason})"));
         let target = package_index::folder_of(&self.environment.own_cache, name);
-        // Its silence was waited for by an earlier call: a caller that goes from name to name waits once.
+        // An earlier call has already waited for the hub: a caller that goes from name to name waits only once.
         let limits = &self.environment.limits;
         let waited = if hub_was_asked { started.elapsed() } else { limits.hub_answer };
         self.ask_index(waited, |watch| package_index::fetch(&self.pip, recipe, &target, watch, observer))
@@ -216,11 +217,11 @@ impl Hub {
         Ok(located(target, Origin::PackageIndex))
     }
 
-    /// Labelled movie-review sentences: SST-2 from the article's address, else those that come with the package
-    /// `vaderSentiment`; [`ExampleData::why`] says which. What was fetched once is not fetched again.
+    /// Returns labelled movie-review sentences: SST-2 from the article's address, or those of the package
+    /// `vaderSentiment`; [`ExampleData::why`] states which. Data that was downloaded once is not downloaded again.
     ///
     /// # Errors
-    /// Neither can be had (within 10 s where nothing answers); `HF_HUB_OFFLINE` is set; the disk is full.
+    /// Neither is available (within 10 s if nothing answers), `HF_HUB_OFFLINE` is set, or the disk is full.
     ///
     /// ```no_run
     /// let data = clsify_hub::Hub::from_env().example_data(&())?;
@@ -234,7 +235,7 @@ impl Hub {
             return Ok(found);
         }
         if let Some(variable) = self.environment.data_offline {
-            let message = format!("not in the cache, and {variable} forbids to fetch it");
+            let message = format!("not in the cache, and {variable} forbids fetching it");
             return Err(Error::new(ErrorKind::Fetch, message)
                 .at("example data")
                 .with_hint(format!("give a file of your own, or unset {variable}")));
@@ -245,7 +246,7 @@ impl Hub {
             Err(Failure::Local(error)) => return Err(error),
             Err(failure) => failure.into_error().to_string(),
         };
-        observer.message(&format!("the article's sentences cannot be had ({reason})"));
+        observer.message(&format!("the article's sentences are not available ({reason})"));
         self.ask_index(started.elapsed(), |watch| {
             example_data::from_vader(environment, &self.pip, watch, &reason, observer)
         })
@@ -256,7 +257,7 @@ impl Hub {
         EncoderName::parse(encoder, self.environment.home.as_deref())
     }
 
-    /// A complete copy on this machine.
+    /// Finds a complete copy on this machine.
     fn find(&self, repository: &Repository) -> Option<Located> {
         if let Some(snapshot) = self.complete_snapshot(repository) {
             return Some(in_cache(repository, snapshot));
@@ -271,14 +272,14 @@ impl Hub {
         snapshot.missing.is_empty().then_some(snapshot)
     }
 
-    /// Asks the hub for the files of a snapshot that are not known to be or not to be in the repository. Where it cannot be
-    /// asked, the observer is told, and the snapshot is taken as it is.
+    /// Asks the hub for those files of a snapshot of which it is unknown whether the repository has them. If the hub
+    /// cannot be asked, the observer is told, and the snapshot is used as it is.
     fn decide(&self, name: &str, snapshot: &Snapshot, observer: &dyn FetchObserver) {
         if snapshot.undecided.is_empty() {
             return;
         }
         let reason = match self.environment.offline {
-            Some(variable) => format!("{variable} forbids to ask the hub"),
+            Some(variable) => format!("{variable} forbids asking the hub"),
             None => match self.ask_hub(std::slice::from_ref(&snapshot.id), &snapshot.commit, observer) {
                 Ok(_) => return,
                 Err(failure) => failure.into_error().to_string(),
@@ -295,7 +296,7 @@ impl Hub {
             Some(snapshot) => format!("incomplete in the cache (no {})", snapshot.missing.join(", no ")),
             None => "not in a cache".to_string(),
         };
-        Error::new(ErrorKind::Fetch, format!("{state}, and {variable} forbids to fetch it"))
+        Error::new(ErrorKind::Fetch, format!("{state}, and {variable} forbids fetching it"))
             .at(repository.name.clone())
             .with_hint(format!(
                 "give a folder that holds the encoder, or unset {variable}{}",
@@ -316,7 +317,7 @@ impl Hub {
         for id in ids {
             match hub_download::download(&self.environment, id, revision, observer) {
                 Ok(folder) => return Ok(folder),
-                // Another id may be the one by which a mirror knows the repository.
+                // A mirror may know the repository under another id.
                 Err(failure @ Failure::Unsuitable(_)) => {
                     first.get_or_insert(failure);
                 }
@@ -331,7 +332,7 @@ impl Hub {
         Err(first.unwrap_or_else(|| Failure::unsuitable("no id to ask for")))
     }
 
-    /// `waited`: how much of the time for a first answer is used up.
+    /// `waited` is the part of the time for a first answer that has been used up.
     fn ask_index<T>(
         &self,
         waited: Duration,
@@ -355,7 +356,7 @@ fn in_cache(repository: &Repository, snapshot: Snapshot) -> Located {
     Located { folder: snapshot.folder, name: repository.name.clone(), origin: Origin::HubCache }
 }
 
-/// The hub's failure, for an encoder that only the hub has.
+/// The hub's failure for an encoder that only the hub has.
 fn with_advice(failure: Failure, name: &str) -> Error {
     let nearest = known::nearest_as_hint(name);
     match failure {

@@ -1,4 +1,4 @@
-//! The hub's cache on disk, as every library of the hub shares it: reading it, and naming places in it.
+//! The hub's cache on disk, which all libraries of the hub share: reading it, and paths in it.
 //!
 //! ```text
 //! models--ORG--NAME/refs/REVISION         the commit, one line
@@ -25,14 +25,15 @@ pub(crate) struct Snapshot {
     pub(crate) folder: PathBuf,
     pub(crate) id: String,
     pub(crate) commit: String,
-    /// Empty where it is complete.
+    /// Empty if it is complete.
     pub(crate) missing: Vec<String>,
-    /// Files that decide what becomes of the encoder's vectors, and that the repository may have or not: other libraries
-    /// fetch the files that they need, and say nothing of others.
+    /// Files that affect the encoder's vectors and may exist in the repository: other libraries download only the
+    /// files that they need, so the cache does not tell.
     pub(crate) undecided: Vec<String>,
 }
 
-/// The first snapshot that is complete and of which no file is undecided; else a complete one; else an incomplete one.
+/// Returns the first snapshot that is complete and has no undecided file; otherwise a complete one; otherwise an
+/// incomplete one.
 pub(crate) fn find(cache: &Path, repository: &Repository) -> Option<Snapshot> {
     let snapshots = repository.ids.iter().filter_map(|id| snapshot(cache, id, repository));
     snapshots.min_by_key(|snapshot| (!snapshot.missing.is_empty(), !snapshot.undecided.is_empty()))
@@ -55,7 +56,7 @@ fn snapshot(cache: &Path, id: &str, repository: &Repository) -> Option<Snapshot>
     Some(Snapshot { folder, id: id.to_string(), commit, missing, undecided })
 }
 
-/// Whether a revision is a commit itself: 40 hexadecimal digits.
+/// Returns true if a revision is a commit: 40 hexadecimal digits.
 pub(crate) fn is_commit(revision: &str) -> bool {
     revision.len() == 40 && revision.chars().all(|c| c.is_ascii_hexdigit())
 }
@@ -96,7 +97,7 @@ impl Place {
     fn read_ref(&self) -> Option<String> {
         let commit = String::from_utf8(read_file(&self.reference(), MAX_REFERENCE_BYTES).ok()?).ok()?;
         let commit = commit.trim().to_string();
-        // What a damaged file says must not become a path.
+        // The content of a damaged file must not become a path.
         (!commit.is_empty() && commit.chars().all(|c| c.is_ascii_alphanumeric())).then_some(commit)
     }
 }
@@ -162,8 +163,9 @@ mod tests {
         assert!(look(cache, "all-MiniLM-L6-v2").unwrap().missing.is_empty());
     }
 
-    /// Oracle: what huggingface_hub leaves after `AutoTokenizer` and `AutoModel.from_pretrained`, which never ask for
-    /// `modules.json`, and after `SentenceTransformer(...)`, which marks the files that the hub does not have.
+    /// Oracle: the files that huggingface_hub leaves after `AutoTokenizer` and `AutoModel.from_pretrained`, which
+    /// never ask for `modules.json`, and after `SentenceTransformer(...)`, which marks the files that the hub does
+    /// not have.
     #[test]
     fn files_that_nobody_asked_for_are_undecided() {
         let cache = tempfile::tempdir().unwrap();

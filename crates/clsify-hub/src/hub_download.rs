@@ -1,10 +1,11 @@
 //! Downloads a repository of the model hub into the hub's cache.
 //!
-//! First the list of its files, then the small ones, then the weights, then the reference that makes the snapshot
-//! visible: what is interrupted is not taken for complete, and the next download goes on where this one ended.
+//! The list of files comes first, then the small files, then the weights, and last the reference that makes the
+//! snapshot visible. So an interrupted download is not treated as complete, and the next one continues where it
+//! ended.
 //!
 //! Source: `hf-hub` 0.5 for addresses and paths; the hub's documentation of its cache for the rest. See
-//! `transport.rs` for what is not left to `hf-hub`.
+//! `transport.rs` for the parts that do not use `hf-hub`.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -28,8 +29,8 @@ use crate::lock;
 use crate::observer::FetchObserver;
 use crate::transport::{Failure, Transport, host};
 
-/// The most that a file may have: an encoder of the supported families has less, and a hub that sends more would
-/// fill the disk.
+/// The maximum size of a file: encoders of the supported families are smaller, and a hub that sends more would fill
+/// the disk.
 const MAX_WEIGHT_BYTES: u64 = 64 << 30;
 
 fn is_weights(name: &str) -> bool {
@@ -40,7 +41,7 @@ fn max_bytes(name: &str) -> u64 {
     if is_weights(name) { MAX_WEIGHT_BYTES } else { MAX_SMALL_BYTES }
 }
 
-/// One repository on its way into the cache.
+/// A repository that is being downloaded into the cache.
 struct Download<'a> {
     environment: &'a Environment,
     observer: &'a dyn FetchObserver,
@@ -54,7 +55,7 @@ struct Download<'a> {
     available: BTreeSet<String>,
 }
 
-/// The folder of the complete snapshot.
+/// Downloads a snapshot and returns its folder.
 pub(crate) fn download(
     environment: &Environment,
     id: &str,
@@ -96,7 +97,7 @@ fn repository_info(
         ));
     }
     let mut text = Vec::new();
-    // The list of the largest repositories has some hundred kilobytes.
+    // The lists of the largest repositories have some hundred kilobytes.
     answer
         .body()
         .take(64 << 20)
@@ -107,23 +108,23 @@ fn repository_info(
     })?;
     if info.sha.is_empty() || !info.sha.chars().all(|c| c.is_ascii_alphanumeric()) {
         let start: String = info.sha.chars().take(60).collect();
-        return Err(Failure::unsuitable(format!("the hub names an odd commit: {start:?}")));
+        return Err(Failure::unsuitable(format!("the hub gave an invalid commit: {start:?}")));
     }
     Ok(info)
 }
 
-/// What a status other than success means.
+/// The meaning of a status other than success.
 fn refusal(transport: &Transport, hub: &str, id: &str, status: u16, code: Option<&str>) -> Failure {
     let error = match (status, code) {
         (_, Some("GatedRepo")) => Error::new(
             ErrorKind::Fetch,
-            format!("access to {id} has to be asked for at {hub} (status {status})"),
+            format!("access to {id} must be requested at {hub} (status {status})"),
         )
-        .with_hint("ask for access in a browser, then set HF_TOKEN to a token of that account"),
+        .with_hint("request access in a browser, then set HF_TOKEN to a token of that account"),
         (_, Some("RevisionNotFound")) => {
             Error::new(ErrorKind::Fetch, format!("{hub} has no such revision of {id} (status {status})"))
         }
-        // The hub answers 401 for what does not exist as well, so as not to tell which private names are taken.
+        // The hub also answers 401 for repositories that do not exist, so as not to reveal the names of private ones.
         (401 | 404, _) if !transport.has_token() => {
             Error::new(ErrorKind::Fetch, format!("{hub} has no public repository {id} (status {status})"))
                 .with_hint("check the spelling; for a private repository set HF_TOKEN")
@@ -161,7 +162,7 @@ impl Download<'_> {
             self.file(config)?;
         }
         for dense in &modules.dense {
-            // What is there in the form of old alone is named when it is loaded.
+            // If only the old format exists, loading reports it.
             let names = [WEIGHTS, LEGACY_WEIGHTS].map(|name| format!("{dense}/{name}"));
             self.file(names.iter().find(|name| self.available.contains(*name)).unwrap_or(&names[0]))?;
         }
@@ -176,14 +177,14 @@ impl Download<'_> {
             }
         }
         let snapshot = self.place.snapshot(&self.commit);
-        // What is found in a cache and what is brought into it are to be the same.
+        // A downloaded snapshot must be complete by the same rule as one found in the cache.
         if let [name, ..] = &missing(&snapshot, false)[..] {
             return Err(Failure::unsuitable(format!("the repository has no {name}")));
         }
         if !is_commit(revision) {
             let reference = self.place.reference();
             create_parent(&reference)?;
-            // A pipe would be written to, and waited at.
+            // Writing to a pipe would wait for its reader.
             if fs::metadata(&reference).is_ok_and(|metadata| !metadata.is_file()) {
                 fs::remove_file(&reference).map_err(|e| Failure::Local(Error::io(&reference, &e)))?;
             }
@@ -193,7 +194,7 @@ impl Download<'_> {
         Ok(snapshot)
     }
 
-    /// What `modules.json` names; nothing where the repository has none.
+    /// The paths that `modules.json` names; empty if the repository has none.
     fn modules(&self) -> Result<Modules, Failure> {
         if !self.available.contains(MODULES) {
             return Ok(Modules::default());
@@ -202,11 +203,11 @@ impl Download<'_> {
         modules(&self.read(MODULES)?).ok_or_else(|| self.malformed(MODULES))
     }
 
-    /// Notes, as other libraries do, that the repository does not have a file.
+    /// Marks, as other libraries do, that the repository does not have a file.
     fn mark_absent(&self, name: &str) -> Result<(), Failure> {
         let marker = self.place.absence_marker(&self.commit, name);
         create_parent(&marker)?;
-        // A marker has no content, and what is there already is one.
+        // A marker has no content, and an existing file serves as one.
         match File::create_new(&marker) {
             Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
                 Err(Failure::Local(Error::io(&marker, &e)))
@@ -215,7 +216,7 @@ impl Download<'_> {
         }
     }
 
-    /// Fails before anything large is downloaded where the repository holds no encoder that can be read.
+    /// Fails before anything large is downloaded if the repository does not contain an encoder that can be read.
     fn check_usable(&self, below: &str) -> Result<(), Failure> {
         let has = |name: &str| self.available.contains(&format!("{below}{name}"));
         let error = if !has(CONFIG) {
@@ -255,21 +256,21 @@ impl Download<'_> {
         read_small(&path).map_err(Failure::Local)
     }
 
-    /// Where a file of the repository lies in the snapshot.
+    /// The path of a file of the repository in the snapshot.
     fn pointer(&self, name: &str) -> Result<PathBuf, Failure> {
         join_below(&self.place.snapshot(&self.commit), name).ok_or_else(|| {
             Failure::unsuitable(format!("{} names a file outside its folder: {name:?}", self.id))
         })
     }
 
-    /// Brings one file into the snapshot, unless it is there.
+    /// Downloads one file into the snapshot, unless it is there.
     fn file(&self, name: &str) -> Result<(), Failure> {
         let pointer = self.pointer(name)?;
         if pointer.is_file() {
             return Ok(());
         }
         let url = self.api.url(name);
-        // One byte: the answer's headers tell the blob's name and size.
+        // A request for one byte: the headers of the answer contain the blob's name and size.
         let mut head = self.transport.get(&url, Some((0, Some(0))), None)?;
         if head.status == 416 {
             // An empty file has no first byte.
@@ -286,7 +287,7 @@ impl Download<'_> {
         let total = head.total;
         self.check_size(name, total)?;
         if head.status == 206 {
-            // Read to its end, the connection can be used again; a failure to do so costs that only.
+            // If it is read to its end, the connection can be used again; a failure has no other effect.
             let _ = std::io::copy(&mut head.body().take(16), &mut std::io::sink());
         }
         drop(head);
@@ -338,7 +339,7 @@ impl Download<'_> {
         let most = max_bytes(name);
         let problem = match total {
             Some(total) if total > most => format!("expected at most {most} bytes, got {total}"),
-            // Their largest size is that of a disk.
+            // The size of weights is only limited by the disk.
             None if is_weights(name) => "expected an announced size, got none".to_string(),
             _ => return Ok(()),
         };
@@ -355,7 +356,7 @@ impl Download<'_> {
         }
     }
 
-    /// Fills the `.part` file from where it ends.
+    /// Continues the `.part` file where it ends.
     fn blob(&self, name: &str, url: &str, part: &Path, total: Option<u64>) -> Result<(), Failure> {
         let local = |e: std::io::Error| Failure::Local(Error::io(part, &e));
         let mut have = fs::metadata(part).map_or(0, |m| m.len());
@@ -421,9 +422,9 @@ fn create_parent(path: &Path) -> Result<(), Failure> {
     fs::create_dir_all(parent).map_err(|e| Failure::Local(Error::io(parent, &e)))
 }
 
-/// Puts the blob under its name in the snapshot: a relative link, so that a cache can be moved.
+/// Links the blob under its name in the snapshot: a relative link, so that the cache can be moved.
 fn link(blob: &Path, pointer: &Path, name: &str) -> std::io::Result<()> {
-    // A link whose blob was removed, or one that another process has just made.
+    // It is a link whose blob was removed, or one that another process has just created.
     if fs::symlink_metadata(pointer).is_ok() && !pointer.is_file() {
         fs::remove_file(pointer)?;
     }

@@ -1,4 +1,4 @@
-//! The encoders that have a short name: what `clsify list` shows.
+//! The encoders that have a short name, as shown by `clsify list`.
 
 use serde::Serialize;
 
@@ -11,32 +11,32 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct KnownEncoder {
-    /// The short name, which `--encoder` and `pull` take.
+    /// The short name, as accepted by `--encoder` and `pull`.
     pub name: &'static str,
     /// The repository at the model hub.
     pub hub_id: &'static str,
-    /// Other ids of the same repository; caches hold it under any of them.
+    /// Other ids of the same repository; caches may contain it under any of them.
     pub hub_aliases: &'static [&'static str],
     /// `model_type` of its `config.json`.
     pub model_type: &'static str,
-    /// Width of the hidden states.
+    /// The size of the hidden states.
     pub hidden_size: usize,
-    /// Number of transformer layers.
+    /// The number of transformer layers.
     pub num_hidden_layers: usize,
-    /// Number of parameters, in millions.
+    /// The number of parameters, in millions.
     pub parameters_millions: f32,
-    /// What a download from the hub amounts to, in megabytes (10^6 bytes).
+    /// The size of a download from the hub, in megabytes (10^6 bytes).
     pub download_mb: u32,
-    /// Whether the Python package index has it too.
+    /// True if the Python package index also has it.
     pub from_package_index: bool,
-    /// One line on what it is good for.
+    /// One line about its strengths.
     pub about: &'static str,
-    /// A sentence-transformers folder: complete only with its `modules.json`.
+    /// True for a sentence-transformers folder, which is complete only with its `modules.json`.
     #[serde(skip)]
     pub(crate) sentence_transformers: bool,
 }
 
-// Parameters and sizes: of the `model.safetensors` files. The article's encoder comes first.
+// Parameters and sizes are those of the `model.safetensors` files. The article's encoder comes first.
 static KNOWN: [KnownEncoder; 4] = [
     KnownEncoder {
         name: "distilbert-base-uncased",
@@ -102,7 +102,7 @@ pub(crate) fn find(text: &str) -> Option<&'static KnownEncoder> {
     KNOWN.iter().find(|e| e.name == text || e.hub_id == text || e.hub_aliases.contains(&text))
 }
 
-/// Advice for a name that is not known, to be put behind other advice; empty for a known one.
+/// A hint for an unknown name, to be appended to another hint; empty for a known name.
 pub(crate) fn nearest_as_hint(text: &str) -> String {
     match (find(text), nearest(text)) {
         (Some(_), _) => String::new(),
@@ -113,8 +113,8 @@ pub(crate) fn nearest_as_hint(text: &str) -> String {
     }
 }
 
-/// The known name that a name was probably meant to be: the same but for case and punctuation, one that begins with
-/// it or holds it, or one within a few letters.
+/// The known name that was probably meant: equal except for case and punctuation, one that begins with it or contains
+/// it, or one within a few edits.
 fn nearest(text: &str) -> Option<&'static str> {
     let plain = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
@@ -137,7 +137,7 @@ fn nearest(text: &str) -> Option<&'static str> {
     ranked.min_by_key(|(rank, _)| *rank).map(|(_, name)| name)
 }
 
-/// Levenshtein's: how many letters have to be put in, taken out or exchanged.
+/// The Levenshtein distance: the number of letters that must be inserted, deleted or replaced.
 fn edit_distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.bytes().enumerate() {

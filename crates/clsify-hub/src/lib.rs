@@ -10,9 +10,9 @@
 //!      Located         folder, name, origin
 //! ```
 //!
-//! Nothing that is fetched is run. Everything that is written appears whole or not at all, under a lock that other processes wait for. The crate
-//! prints nothing: a [`FetchObserver`] hears what is going on. It knows no tensors and no labels; loading is the
-//! business of `clsify`.
+//! Downloaded files are never executed. Everything that is written appears complete or not at all, under a lock that
+//! other processes wait for. The crate prints nothing: a [`FetchObserver`] receives messages and progress. It knows
+//! neither tensors nor labels; loading is done by `clsify`.
 //!
 //! ```no_run
 //! use clsify_hub::{Hub, Origin};
@@ -54,7 +54,7 @@ pub use hub::{Hub, Located, Origin};
 pub use known::{KnownEncoder, known_encoders};
 pub use observer::FetchObserver;
 
-/// The README's Rust example is compiled. `tools/readme_example.sh` runs it in a project of its own.
+/// This compiles the README's Rust example. `tools/readme_example.sh` runs it in a separate project.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! One process at a time: an advisory lock on a file, which the system releases when its holder ends.
+//! An advisory lock on a file, so that one process at a time downloads; the system releases it when its holder ends.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -9,14 +9,14 @@ use clsify_base::files::open_no_follow;
 
 use crate::observer::FetchObserver;
 
-/// Held until dropped. `exclusive` is false where the file system has no locks: then nothing is held.
+/// A lock, held until dropped. `exclusive` is false if the file system has no locks; then nothing is held.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
     pub(crate) exclusive: bool,
 }
 
-/// Waits for the lock as long as its holder makes progress: `progress` (bytes that it has written) has to change
+/// Waits for the lock as long as its holder makes progress: `progress` (the bytes that it has written) must change
 /// within every `patience`.
 pub(crate) fn acquire(
     path: &Path,
@@ -55,7 +55,7 @@ pub(crate) fn acquire(
     }
 }
 
-/// Bytes of all files below a folder; what cannot be read counts nothing.
+/// The total size of all files below a folder; unreadable files count as empty.
 pub(crate) fn folder_bytes(folder: &Path) -> u64 {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries

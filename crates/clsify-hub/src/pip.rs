@@ -1,7 +1,7 @@
-//! Runs pip as a child process under watch, apart from the files and the secrets of this one (`child.rs`).
+//! Runs pip as a supervised child process, isolated from the files and secrets of this one (`child.rs`).
 //!
-//! pip downloads wheels, which it neither builds nor installs, and is given their SHA-256; of a source distribution it
-//! is only asked where it lies. Its temporary files lie in the caller's folder, whose growth is the progress.
+//! pip downloads wheels, which it neither builds nor installs, and checks their SHA-256; for a source distribution it
+//! only prints the address. Its temporary files lie in the caller's folder, whose growth shows the progress.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -26,20 +26,20 @@ pub(crate) struct Package<'a> {
     pub(crate) bytes: u64,
 }
 
-/// How long a run may take.
+/// Time limits of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Watch {
-    /// When the index must have answered.
+    /// The time by which the index must have answered.
     pub(crate) answer_by: Instant,
-    /// Without growth, after which a run that was answered is ended.
+    /// The longest time without growth; after it, a run that has been answered is ended.
     pub(crate) stall: Duration,
 }
 
-/// The pip of `python3`, isolated: no module from the working folder, `PYTHONPATH` or the user's own site-packages.
-/// What it prints comes at once (`-u`).
+/// The pip of `python3`, isolated: no modules from the working folder, `PYTHONPATH` or the user's site-packages. `-u`
+/// turns off output buffering.
 pub(crate) const DEFAULT_COMMAND: [&str; 5] = ["python3", "-I", "-u", "-m", "pip"];
 
-/// Downloads the wheel of a package into `folder`, which has to be empty, and returns its file, content checked.
+/// Downloads the wheel of a package into `folder`, which must be empty, checks it and returns its path.
 pub(crate) fn download(
     command: &[String],
     package: &Package<'_>,
@@ -69,7 +69,7 @@ pub(crate) fn download(
     Ok(file)
 }
 
-/// The address at which the package index, or a folder of `PIP_FIND_LINKS`, has a file of the package.
+/// The address of a file of the package on the package index, or in a folder of `PIP_FIND_LINKS`.
 ///
 /// Source: `pip index versions -vv` prints every link that it finds, and downloads nothing.
 pub(crate) fn locate(
@@ -95,7 +95,7 @@ pub(crate) fn locate(
     }
 }
 
-/// A command of pip with what all of them have in common.
+/// A pip command with the options that all commands share.
 fn pip(command: &[String], subcommand: &str, folder: &Path) -> Result<Command, Failure> {
     let temporary = folder.join("tmp");
     std::fs::create_dir_all(&temporary).map_err(|e| Failure::Local(Error::io(&temporary, &e)))?;
@@ -138,7 +138,7 @@ struct Output {
     lines: Vec<String>,
 }
 
-/// Waits for the child as long as it shows signs of life and writes no more than the package can need.
+/// Waits for the child as long as it shows progress and writes no more than the package can need.
 fn run(
     pip: &mut Command,
     folder: &Path,
@@ -153,7 +153,7 @@ fn run(
     let readers = [stdout, stderr];
     let child = Arc::new(Mutex::new(child));
     let of_handler = Arc::clone(&child);
-    // A signal that reaches only this process must not leave pip writing into a folder that is being removed.
+    // A signal that only this process receives must not leave pip writing into a folder that is being removed.
     let _guard = files::on_interrupt(move || end(&of_handler));
 
     let started = Instant::now();
@@ -164,7 +164,8 @@ fn run(
         let status = child::try_wait(&mut lock(&child))
             .map_err(|e| Failure::unsuitable(format!("pip was lost: {e}")))?;
         if let Some(status) = status {
-            // What it said last is in the pipes until the readers end; one that a grandchild holds open is left.
+            // The last output is in the pipes until the readers end; a pipe that a grandchild holds open is
+            // abandoned.
             let deadline = Instant::now() + Duration::from_secs(1);
             while !readers.iter().flatten().all(|r| r.is_finished()) && Instant::now() < deadline {
                 wait_for_line(&lines, &mut seen);
@@ -177,7 +178,7 @@ fn run(
             last_growth = Instant::now();
         }
         grown = bytes;
-        // pip copies what has arrived: for a moment it is there twice.
+        // pip copies the downloaded file, so for a moment there are two copies.
         if bytes > 2 * package.bytes + SLACK_BYTES {
             end(&child);
             return Err(Failure::unsuitable(format!(
@@ -187,14 +188,14 @@ fn run(
         }
         answered = answered || bytes > 64 * 1024 || seen.iter().any(|line| is_sign_of_an_answer(line));
         if answered {
-            // pip removes and copies its temporaries: what was there once has arrived.
+            // pip removes and copies its temporary files, so the largest size seen so far is the progress.
             peak = peak.max(bytes.min(package.bytes));
             progress(peak);
             if last_growth.elapsed() > watch.stall {
                 end(&child);
                 let seconds = watch.stall.as_secs_f32();
                 return Err(Failure::Unreachable(format!(
-                    "the package index: nothing has come of {} for {seconds} s",
+                    "the package index: no data of {} has arrived for {seconds} s",
                     package.name
                 )));
             }
@@ -208,10 +209,10 @@ fn run(
     }
 }
 
-/// What pip may write beside the package.
+/// The number of bytes that pip may write besides the package.
 const SLACK_BYTES: u64 = 4 << 20;
 
-/// Whether the line tells that the index has answered.
+/// Returns true if the line shows that the index has answered.
 fn is_sign_of_an_answer(line: &str) -> bool {
     let line = line.trim_start();
     ["Downloading", "Using cached", "Saved", "Processing", "Fetched page", "Found link", "Skipping link"]
@@ -219,7 +220,7 @@ fn is_sign_of_an_answer(line: &str) -> bool {
         .any(|word| line.starts_with(word))
 }
 
-/// Whether a line came within a moment.
+/// Returns true if a line arrived within a moment.
 fn wait_for_line(lines: &Receiver<String>, seen: &mut Vec<String>) -> bool {
     match lines.recv_timeout(Duration::from_millis(50)) {
         Ok(line) => {
@@ -256,7 +257,7 @@ fn end(child: &Mutex<Child>) {
     child::end(&mut lock(child));
 }
 
-/// Words in pip's output by which a network that cannot be reached is told from a package that is not there.
+/// Words in pip's output that distinguish an unreachable network from a missing package.
 const NETWORK_WORDS: [&str; 8] = [
     "NewConnectionError",
     "ConnectTimeoutError",
@@ -268,12 +269,12 @@ const NETWORK_WORDS: [&str; 8] = [
     "Connection broken",
 ];
 
-/// The failure that pip's last lines tell of.
+/// The failure that the last lines of pip describe.
 fn failed(subcommand: &str, lines: &[String], folder: &Path) -> Failure {
     if lines.iter().any(|line| line.contains("No space left on device")) {
         return Failure::Local(Error::io(folder, &std::io::ErrorKind::StorageFull.into()));
     }
-    // A warning of a first attempt that failed stays in the output when the second one succeeds.
+    // A warning about a failed first attempt stays in the output when the second one succeeds.
     let arrived = lines.iter().any(|line| line.contains("DO NOT MATCH THE HASHES"));
     let network = lines.iter().rev().find(|line| NETWORK_WORDS.iter().any(|word| line.contains(word)));
     let network = network.filter(|_| !arrived);
@@ -295,7 +296,7 @@ fn failed(subcommand: &str, lines: &[String], folder: &Path) -> Failure {
     let errors: Vec<&str> =
         said.iter().filter_map(|line| line.strip_prefix("ERROR:")).map(str::trim).collect();
     let last = match errors.last() {
-        // "ERROR: Exception:" stands before a traceback, whose last line says what it is.
+        // "ERROR: Exception:" precedes a traceback, whose last line has the reason.
         Some(error) if *error != "Exception:" => error.to_string(),
         _ => said.last().copied().unwrap_or("it said nothing").to_string(),
     };
@@ -309,10 +310,10 @@ fn only_file(folder: &Path) -> Option<PathBuf> {
     files.next().is_none().then_some(file)
 }
 
-/// A stand-in for pip, for tests.
+/// A replacement for pip, for tests.
 #[cfg(test)]
 pub(crate) mod fake {
-    /// A shell script that sees pip's arguments; `$DEST` is the folder to write to, `$REQ` the requirements file.
+    /// A shell script that receives pip's arguments; `$DEST` is the folder to write to, `$REQ` the requirements file.
     #[cfg(unix)]
     pub(crate) fn pip(script: &str) -> Vec<String> {
         let find = "while [ $# -gt 0 ]; do case $1 in --dest) DEST=$2;; -r) REQ=$2;; esac; shift; done; ";
@@ -376,21 +377,21 @@ mod tests {
         assert!(missing.to_string().contains("was not found"), "{missing}");
     }
 
-    /// A process that has ended may stay in the table until its parent asks for its status.
+    /// A process that has ended may stay in the process table until its parent waits for it.
     #[cfg(target_os = "linux")]
     fn is_running(pid: &str) -> bool {
         let status = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
         status.is_ok_and(|text| !text.rsplit(')').next().unwrap().trim_start().starts_with(['Z', 'X']))
     }
 
-    /// Oracle: `/proc`. A wrapper, as pyenv's `python3` is one, starts the process that does the work.
+    /// Oracle: `/proc`. A wrapper, such as pyenv's `python3`, starts the process that does the work.
     #[test]
     #[cfg(target_os = "linux")]
     fn the_processes_that_the_child_started_end_with_it() {
         for (rest, expected) in [
             ("head -c 50000000 /dev/zero > $DEST/p-1.whl; wait", "expected 5 bytes of p, got more"),
             ("wait", "did not answer within"),
-            ("echo Downloading p; wait", "nothing has come of p"),
+            ("echo Downloading p; wait", "no data of p has arrived"),
             ("echo ERROR: no; exit 1", "pip download failed: no"),
         ] {
             let folder = tempfile::tempdir().unwrap();
@@ -431,8 +432,8 @@ mod tests {
         assert_eq!(located(old).unwrap_err(), "pip index failed: unknown command \"index\"");
     }
 
-    /// Python itself, where there is one: a `pip.py` in the working folder, the one that started it or its own, is
-    /// not run, and no variable with a token arrives.
+    /// Runs the real Python if there is one: a `pip.py` in the working folder of either process is not executed, and
+    /// no variable with a token is passed on.
     #[test]
     fn pip_runs_none_of_the_files_that_lie_around() {
         if child::isolated("python3", Path::new("/")).is_none() {
@@ -453,7 +454,7 @@ mod tests {
         let started = Instant::now();
         assert!(error("exec sleep 30").starts_with("unreachable: the package index: did not answer within"));
         let stalled = error("echo Downloading p; exec sleep 30");
-        assert!(stalled.contains("nothing has come of p"), "{stalled}");
+        assert!(stalled.contains("no data of p has arrived"), "{stalled}");
         assert!(started.elapsed() < Duration::from_secs(5));
     }
 }

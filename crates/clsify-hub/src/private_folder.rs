@@ -1,10 +1,11 @@
-//! A folder for caches where the user has no home: in the shared folder for temporary files, where a name that can be
-//! foreseen may be taken by somebody else.
+//! A folder for caches if the user has no home: in the shared folder for temporary files, where somebody else may
+//! have taken a predictable name.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Where the caches of a user without `HOME` lie: below the home folder of the user database, else in a private one.
+/// The folder for caches of a user without `HOME`: below the home folder of the user database, otherwise a private
+/// one.
 pub(crate) fn of_user() -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let find = || match home_of_user() {
@@ -15,19 +16,19 @@ pub(crate) fn of_user() -> PathBuf {
     FOLDER.get_or_init(find).clone()
 }
 
-/// The home folder of the user database, which a process without `HOME` belongs to all the same.
+/// The home folder of the user database, which also exists for a process without `HOME`.
 pub(crate) fn home_of_user() -> Option<PathBuf> {
     std::env::home_dir().filter(|home| home.is_absolute() && home.is_dir() && home != Path::new("/"))
 }
 
-/// A folder below `shared` that belongs to this user and that nobody else can enter: the same one each time, unless somebody
-/// else has taken its name; then a new one. `None` where none can be made.
+/// A folder below `shared` that belongs to this user and that nobody else can enter. It is the same one each time,
+/// unless somebody else has taken its name; then it is a new one. `None` if none can be created.
 pub(crate) fn below(shared: &Path) -> Option<PathBuf> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::DirBuilderExt;
         let folder = shared.join(format!("clsify-{}", rustix::process::geteuid().as_raw()));
-        // That it exists, and whose it is, is asked below.
+        // Existence and owner are checked below.
         let _ = std::fs::DirBuilder::new().mode(0o700).create(&folder);
         if is_private(&folder) {
             return Some(folder);
@@ -40,7 +41,7 @@ pub(crate) fn below(shared: &Path) -> Option<PathBuf> {
     builder.tempdir_in(shared).ok().map(tempfile::TempDir::keep)
 }
 
-/// Whether it is a folder, not a link to one, of this user and closed to all others.
+/// Returns true for a real folder, not a link, of this user that is closed to all others.
 #[cfg(unix)]
 fn is_private(folder: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -62,7 +63,8 @@ mod tests {
         assert_eq!(below(shared.path()).unwrap(), folder);
     }
 
-    /// What another user has planted: an open folder, a link to one, a file. (Another owner needs another user.)
+    /// Things that another user may have planted: an open folder, a link to one, a file. (Testing another owner would
+    /// need another user.)
     #[test]
     fn what_somebody_else_may_have_put_there_is_not_used() {
         let shared = tempfile::tempdir().unwrap();

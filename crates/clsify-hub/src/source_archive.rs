@@ -1,7 +1,8 @@
-//! Source distributions, taken as files: pip says where one lies, it is fetched here, checked, and never built.
+//! Source distributions as plain files: pip gives the address, and the file is downloaded here, checked, and never
+//! built.
 //!
-//! `pip download` would run the `setup.py` of a source distribution, and before that fetch and run the packages that
-//! it asks for, whichever their versions are.
+//! `pip download` would execute the `setup.py` of a source distribution, and before that download and execute its
+//! build requirements in any version.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -15,8 +16,7 @@ use crate::environment::{Environment, TimeLimits};
 use crate::pip::{self, Package, Watch};
 use crate::transport::{Failure, Transport, host};
 
-/// Downloads the source distribution of a package into `folder`, which has to be empty, and returns its file, content
-/// checked.
+/// Downloads the source distribution of a package into `folder`, which must be empty, checks it and returns its path.
 pub(crate) fn download(
     environment: &Environment,
     command: &[String],
@@ -83,7 +83,7 @@ impl CopyError {
     }
 }
 
-/// Copies at most as many bytes as the package is known to have.
+/// Copies at most as many bytes as the known size of the package.
 fn copy(
     from: &mut impl Read,
     to: &mut impl Write,
@@ -108,7 +108,7 @@ fn copy(
     }
 }
 
-/// `%20` is a space; what is no such code stays.
+/// Decodes percent-encoding such as `%20`; invalid codes stay as they are.
 fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
@@ -140,7 +140,7 @@ mod tests {
     const HELLO: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
     const PACKAGE: Package<'static> = Package { name: "p", version: "1", sha256: HELLO, bytes: 5 };
 
-    /// Downloads what lies at the address that pip is made to print.
+    /// Downloads from the address that pip prints in this test.
     fn fetched(address: &str) -> Result<Vec<u8>, String> {
         let folder = tempfile::tempdir().unwrap();
         let environment = Environment::new(&|_| None);

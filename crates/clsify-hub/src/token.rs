@@ -1,4 +1,4 @@
-//! The access token: where it stands, and reading it when a request needs it.
+//! The access token: its sources, read only when a request needs it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use clsify_base::error::{Error, ErrorKind, Result};
 use clsify_base::files::read_file;
 
-/// The variables that hold a token, the first that is set counts.
+/// The variables that contain a token; the first that is set counts.
 const VARIABLES: [&str; 2] = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"];
 
-/// A token has some 40 characters.
+/// A token has about 40 characters.
 const MAX_BYTES: u64 = 1 << 16;
 
-/// A secret that no log shows.
+/// A secret that is never logged.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Token(String);
 
@@ -28,12 +28,12 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Where a token is looked for.
+/// The sources of a token.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenSource {
-    /// The variable that is set, with what it holds.
+    /// The variable that is set, with its content.
     variable: Option<(&'static str, Token)>,
-    /// Read where no variable holds a token.
+    /// Read if no variable contains a token.
     file: PathBuf,
 }
 
@@ -43,11 +43,11 @@ impl TokenSource {
         TokenSource { variable: VARIABLES.into_iter().find_map(set), file }
     }
 
-    /// The token without blanks around it and line breaks in it, as `huggingface_hub.get_token` gives it; `None` where
-    /// there is none.
+    /// Reads the token and strips blanks around it and line breaks in it, as `huggingface_hub.get_token` does; `None`
+    /// if there is none.
     ///
     /// # Errors
-    /// The file cannot be read; the token cannot be sent. The error names where it stands, never the token.
+    /// The file cannot be read, or the token cannot be sent. The error names its source, never the token.
     pub(crate) fn read(&self) -> Result<Option<Token>> {
         if let Some((name, token)) = &self.variable
             && let Some(token) = cleaned(token.secret())
@@ -60,7 +60,7 @@ impl TokenSource {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             _ => read_file(&self.file, MAX_BYTES).map_err(|e| e.with_hint(hint(&remove)))?,
         };
-        // What is not UTF-8 is no token either.
+        // A file that is not UTF-8 does not contain a token.
         match cleaned(&String::from_utf8_lossy(&bytes)) {
             Some(token) => check(token, &place, &remove),
             None => Ok(None),
@@ -73,7 +73,7 @@ fn cleaned(text: &str) -> Option<String> {
     (!token.is_empty()).then_some(token)
 }
 
-/// Checks that a token can stand in the header of a request.
+/// Checks that a token can be put into the header of a request.
 fn check(token: String, place: &str, or: &str) -> Result<Option<Token>> {
     if token.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
         return Ok(Some(Token(token)));

@@ -1,8 +1,8 @@
-//! GET requests with a limit on every wait, and a token that goes to one host only.
+//! GET requests with a limit on every wait, and with a token that is sent to one host only.
 //!
-//! `hf-hub` 0.5 spells the hub's addresses (`hub_download.rs`) but is not used to move bytes: its agents have no
-//! time limits, it sends the token on to the storage host that the hub redirects to, and it renames what arrived
-//! without checking it. Proxies: `ureq` reads `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (the first that is set, for
+//! `hf-hub` 0.5 constructs the hub's addresses (`hub_download.rs`) but does not transfer the data: its agents have no
+//! time limits, it passes the token on to the storage host that the hub redirects to, and it renames downloaded files
+//! without checking them. Proxies: `ureq` reads `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (the first that is set, for
 //! every scheme) and `NO_PROXY`.
 
 use std::io::Read;
@@ -20,17 +20,17 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use crate::environment::{Environment, TimeLimits};
 use crate::token::Token;
 
-/// The certificates of all authorities have some 300 KB.
+/// The certificates of all authorities have about 300 KB.
 const MAX_CERTIFICATE_BYTES: u64 = 16 << 20;
 
-/// Why a source could not serve what it was asked for.
+/// The reason why a source could not serve a request.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// No usable answer: the text says so, host included.
+    /// No usable answer; the text says so, including the host.
     Unreachable(String),
-    /// It answered, and does not have it, may not give it, or has something else.
+    /// The source answered, but does not have it, may not give it, or has something else.
     Unsuitable(Error),
-    /// A failure of this machine, which another source would meet as well.
+    /// A failure of this machine, which would also affect another source.
     Local(Error),
 }
 
@@ -39,7 +39,7 @@ impl Failure {
         Failure::Unsuitable(Error::new(ErrorKind::Fetch, message))
     }
 
-    /// As the error of a source that nothing can stand in for.
+    /// Converts the failure to the error of a source without a replacement.
     pub(crate) fn into_error(self) -> Error {
         match self {
             Failure::Unreachable(text) => Error::new(ErrorKind::Fetch, text),
@@ -51,24 +51,25 @@ impl Failure {
 /// Sends the requests of one source.
 pub(crate) struct Transport {
     agent: Agent,
-    /// Scheme, host and port that the token is for.
+    /// Scheme, host and port to which the token is sent.
     origin: String,
     token: Option<Token>,
     limits: TimeLimits,
 }
 
-/// An answer whose body has yet to be read.
+/// An answer whose body has not been read yet.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Not empty. The first linked etag, else the first plain one, on the way to the file: the name of its blob.
+    /// The name of the blob; not empty. It is the first linked etag on the way to the file, otherwise the first plain
+    /// one.
     pub(crate) etag: Option<String>,
     /// The commit that the file belongs to.
     pub(crate) commit: Option<String>,
-    /// What the hub says about a refusal: `GatedRepo`, `RepoNotFound`, ...
+    /// The hub's code for a refusal: `GatedRepo`, `RepoNotFound`, ...
     pub(crate) error_code: Option<String>,
-    /// Of the whole file, where the answer tells.
+    /// The size of the whole file, if the answer states it.
     pub(crate) total: Option<u64>,
-    /// Where the body starts within the file.
+    /// The position in the file at which the body starts.
     pub(crate) start: u64,
     body: ureq::BodyReader<'static>,
 }
@@ -80,13 +81,13 @@ impl Answer {
 }
 
 impl Transport {
-    /// For the hub of this environment.
+    /// A transport for the hub of this environment.
     pub(crate) fn to_hub(environment: &Environment) -> Result<Self, Failure> {
         let token = environment.token.read().map_err(Failure::Local)?;
         Self::new(environment, &environment.endpoint, token, environment.limits)
     }
 
-    /// Whether requests come with a token.
+    /// Returns true if requests carry a token.
     pub(crate) fn has_token(&self) -> bool {
         self.token.is_some()
     }
@@ -112,7 +113,7 @@ impl Transport {
         Ok(Transport { agent, origin, token, limits })
     }
 
-    /// `range` is a first and a last byte. `budget` limits everything up to the end of the body.
+    /// `range` is the first and the last byte. `budget` limits the time up to the end of the body.
     pub(crate) fn get(
         &self,
         url: &str,
@@ -123,10 +124,10 @@ impl Transport {
         let mut url = url.to_string();
         let (mut linked_etag, mut plain_etag, mut commit, mut linked_size) = (None, None, None, None);
         for _ in 0..10 {
-            // A file may have a name with a space; the hub's other characters are fine in an address.
+            // A file name may contain a space; all other characters that the hub allows are valid in an address.
             url = url.replace(' ', "%20");
             let origin_of_url = origin(&url).ok_or_else(|| unusable(&url))?;
-            // Compression would hide the length of what comes.
+            // Compression would hide the length of the body.
             let mut request = self.agent.get(&url).header(ACCEPT_ENCODING, "identity");
             if let Some((first, last)) = range {
                 let last = last.map(|byte| byte.to_string()).unwrap_or_default();
@@ -172,7 +173,7 @@ impl Transport {
         Err(Failure::unsuitable(format!("{}: more than 10 redirects", host(&url))))
     }
 
-    /// The failure of a request, or of reading its answer, in plain words.
+    /// Describes the failure of a request, or of reading its answer, in plain words.
     pub(crate) fn unreachable(
         &self,
         url: &str,
@@ -199,7 +200,7 @@ impl Transport {
     }
 }
 
-/// Trusts the certificates of the file that the environment names, else those that this program brings.
+/// Trusts the certificates of the file that the environment names, otherwise the built-in ones.
 fn tls_config(environment: &Environment) -> Result<TlsConfig, Failure> {
     let Some(path) = &environment.certificates else { return Ok(TlsConfig::default()) };
     let hint = "name a file of certificates in SSL_CERT_FILE, or unset SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and PIP_CERT";
@@ -228,11 +229,9 @@ fn io_reason(error: &std::io::Error) -> String {
     use std::io::ErrorKind::{NetworkDown, NetworkUnreachable, UnexpectedEof};
     match error.kind() {
         ConnectionRefused => "the connection was refused".to_string(),
-        ConnectionReset | ConnectionAborted | UnexpectedEof => "the connection was broken off".to_string(),
-        NetworkUnreachable | NetworkDown | HostUnreachable => {
-            "there is no network to reach it by".to_string()
-        }
-        // The resolver's own words for a name that it does not know.
+        ConnectionReset | ConnectionAborted | UnexpectedEof => "the connection was interrupted".to_string(),
+        NetworkUnreachable | NetworkDown | HostUnreachable => "the network is unreachable".to_string(),
+        // The resolver's own message for an unknown name.
         _ if error.to_string().contains("address information") => "its name cannot be resolved".to_string(),
         _ => error.to_string(),
     }
@@ -242,13 +241,13 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(|value| value.trim().to_string())
 }
 
-/// Bytes that are not text are replaced: such an etag cannot be used, which is not to be without one.
+/// Bytes that are not text are replaced: such an etag cannot be used, but it is not the same as no etag.
 fn etag(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = String::from_utf8_lossy(headers.get(name)?.as_bytes()).trim().to_string();
     (!value.is_empty()).then_some(value)
 }
 
-/// `bytes 5-9/10` is (5, Some(10)); `bytes */10` and `bytes 5-9/*` leave out what they do not tell.
+/// `bytes 5-9/10` is (5, Some(10)); `bytes */10` and `bytes 5-9/*` leave out the missing parts.
 fn content_range(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
     let value = text(headers, CONTENT_RANGE.as_str())?;
     let (range, total) = value.strip_prefix("bytes")?.trim().split_once('/')?;
@@ -256,8 +255,8 @@ fn content_range(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
     Some((start, total.parse().ok()))
 }
 
-/// `https://host:port`, with the port always spelt out; `None` where the HTTP client would guess, as it does of the
-/// port 99999.
+/// `https://host:port`, always with an explicit port; `None` for ports that the HTTP client would replace by a guess,
+/// such as 99999.
 pub(crate) fn origin(url: &str) -> Option<String> {
     let uri: Uri = url.parse().ok()?;
     let scheme = uri.scheme_str()?.to_ascii_lowercase();
@@ -275,14 +274,14 @@ pub(crate) fn origin(url: &str) -> Option<String> {
     Some(format!("{scheme}://{}:{port}", host.to_ascii_lowercase()))
 }
 
-/// For messages: an address without its path, and without a user name and password.
+/// An address for messages: without its path, and without user name and password.
 pub(crate) fn host(url: &str) -> String {
     let Ok(uri) = url.parse::<Uri>() else { return url.to_string() };
     let port = uri.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{}{port}", uri.scheme_str().unwrap_or("http"), uri.host().unwrap_or(url))
 }
 
-/// The address that a `Location` means, or why it is not followed.
+/// The address of a `Location`, or the reason why it is not followed.
 fn follow(url: &str, location: &str) -> Result<String, &'static str> {
     let (Ok(uri), Some(from)) = (url.parse::<Uri>(), origin(url)) else { return Err("cannot be followed") };
     let scheme = uri.scheme_str().unwrap_or("https");

@@ -221,7 +221,7 @@ fn a_blob_that_was_damaged_in_the_cache_is_fetched_again() {
 #[test]
 fn an_answer_that_is_broken_off_is_not_called_a_slow_one() {
     let error = pull_error(&FILES, Manner::BreaksOffItsList, &[]);
-    assert!(error.to_string().ends_with(": the connection was broken off"), "{error}");
+    assert!(error.to_string().ends_with(": the connection was interrupted"), "{error}");
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn offline_opens_no_connection() {
             hub_with(&server.url(), cache.path(), &[(variable, "yes")]).with_example_data_url(server.url());
         for encoder in ["org/enc", "all-MiniLM-L6-v2"] {
             let error = hub.pull(encoder, &()).unwrap_err();
-            let expected = format!("{encoder}: not in a cache, and {variable} forbids to fetch it");
+            let expected = format!("{encoder}: not in a cache, and {variable} forbids fetching it");
             assert_eq!(error.to_string(), expected);
         }
         assert!(hub.example_data(&()).unwrap_err().to_string().contains(variable));
@@ -506,7 +506,7 @@ fn a_snapshot_of_another_library_is_asked_about_before_it_is_used() {
     // Where the hub cannot be asked, it is said.
     let offline = [("HF_HUB_OFFLINE", "1")];
     for (hub, reason) in [
-        (hub_with(&server.url(), cache.path(), &offline), "HF_HUB_OFFLINE forbids to ask the hub"),
+        (hub_with(&server.url(), cache.path(), &offline), "HF_HUB_OFFLINE forbids asking the hub"),
         (hub("http://127.0.0.1:9", &cache), "http://127.0.0.1:9: the connection was refused"),
     ] {
         let heard = Heard::default();

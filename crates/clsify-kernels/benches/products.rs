@@ -1,7 +1,8 @@
-//! The packed products by kernel, shape and rows, and what stands between them. On one thread.
+//! Benchmarks of the packed products by kernel, shape and number of rows, and of the functions between them, on one
+//! thread.
 //!
-//! `cargo bench -p clsify-kernels`; a word after it picks what has it in its name, as `-- Avx512F32/768x3072`. Throughput is in
-//! elements: multiply-adds of a product, numbers of the others.
+//! Run `cargo bench -p clsify-kernels`; a word after it selects the benchmarks whose name contains it, as in `--
+//! Avx512F32/768x3072`. Throughput is in elements: multiply-adds for a product, numbers for the others.
 #![allow(missing_docs, reason = "the macros of criterion make public functions")]
 
 use clsify_kernels::activation::gelu;
@@ -9,12 +10,12 @@ use clsify_kernels::normalize::{layer_norm, softmax};
 use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-/// The feed-forward part of a DistilBERT, both ways, and the first half of a MiniLM's.
+/// The feed-forward layers of a DistilBERT, both ways, and the first one of a MiniLM.
 const SHAPES: [(usize, usize); 3] = [(768, 3072), (3072, 768), (384, 1536)];
-/// One sentence's [CLS], a short sentence, a block that fills the caches.
+/// One sentence's [CLS], a short sentence, and a block that fills the caches.
 const ROWS: [usize; 3] = [1, 32, 192];
 
-/// Ordinary numbers between -1 and 1.
+/// Numbers between -1 and 1.
 fn numbers(n: usize) -> Vec<f32> {
     (0..n).map(|i| ((i * 7919 % 1009) as f32 - 500.0) / 500.0).collect()
 }
@@ -43,7 +44,8 @@ fn element_wise(criterion: &mut Criterion) {
     let (gain, bias) = (numbers(768), numbers(768));
     let mut group = criterion.benchmark_group("element_wise");
     group.throughput(Throughput::Elements(n as u64));
-    // In place again and again the numbers would leave the ordinary range; the copy costs little beside the work.
+    // Repeated in place, the numbers would leave the normal range; the cost of the copy is small compared with the
+    // work.
     let mut bench = |name: &str, run: &dyn Fn(&mut [f32])| {
         let mut out = x.clone();
         group.bench_function(name, |bencher| {

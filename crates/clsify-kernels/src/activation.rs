@@ -1,11 +1,11 @@
-//! The activations that `hidden_act` of a checkpoint can name, in place, each by its exact meaning.
+//! The activations that `hidden_act` of a checkpoint can name, in place.
 //!
-//! `gelu` is the erf form; `gelu_new` and `gelu_pytorch_tanh` of a config are both [`gelu_tanh`].
+//! `gelu` is the erf form; `gelu_new` and `gelu_pytorch_tanh` of a `config.json` are both [`gelu_tanh`].
 
 use crate::dispatch::vectorized;
 use crate::exp::exp;
 
-/// Where `f32` cannot tell the error function from 1 any more.
+/// Beyond this, `f32` cannot distinguish the error function from 1.
 pub(crate) const ERF_LIMIT: f32 = 3.925;
 /// The coefficients of `P`, the highest power first.
 pub(crate) const ERF_P: [f32; 6] = [
@@ -43,7 +43,7 @@ fn sigmoid(x: f32) -> f32 {
 }
 
 vectorized! {
-    /// `x Φ(x) = x (1 + erf(x / √2)) / 2`: what BERT, DistilBERT, RoBERTa and MPNet call `gelu` (Hendrycks and Gimpel,
+    /// `x Φ(x) = x (1 + erf(x / √2)) / 2`, the `gelu` of BERT, DistilBERT, RoBERTa and MPNet (Hendrycks and Gimpel,
     /// arXiv 1606.08415). Absolute error below `4e-7 |x|`.
     ///
     /// ```
@@ -59,7 +59,7 @@ vectorized! {
 }
 
 vectorized! {
-    /// `x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`, the approximation that configs call `gelu_new` and
+    /// `x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`, the approximation with the names `gelu_new` and
     /// `gelu_pytorch_tanh`. It differs from [`gelu`] by up to 5e-4.
     ///
     /// ```
@@ -76,7 +76,7 @@ vectorized! {
 }
 
 vectorized! {
-    /// `max(x, 0)`; NaN stays.
+    /// `max(x, 0)`; NaN stays NaN.
     ///
     /// ```
     /// let mut x = [1.5, -2.0];
@@ -109,7 +109,7 @@ vectorized! {
 mod tests {
     use super::*;
 
-    /// Miri runs a thousand times slower.
+    /// Miri is a thousand times slower.
     const STEP: usize = if cfg!(miri) { 997 } else { 1 };
 
     /// The Maclaurin series of erf in `f64`; its terms stay below e^(x²), so 1e-9 is kept up to |x| = 4.
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(worst(relu, |x| x.max(0.0)), 0.0);
     }
 
-    /// The two forms that configs confuse are told apart.
+    /// The test distinguishes the two forms, which are easily confused.
     #[test]
     fn gelu_and_its_approximation_differ() {
         let (mut a, mut b) = ([2.75f32], [2.75f32]);

@@ -1,11 +1,11 @@
 //! Self-attention of one sentence: `context = softmax(Q Kᵀ / √head_size + bias) V` for each head.
 //!
-//! Source: Vaswani et al., arXiv 1706.03762, section 3.2.1. Sentences are short (some 20 tokens), so that everything of
-//! a head stays in the first-level cache, and the time goes into what surrounds the products. A head's keys are copied
-//! transposed and its values beside them; then six queries at a time meet all keys, become probabilities in place, and
-//! meet all values.
+//! Source: Vaswani et al., arXiv 1706.03762, section 3.2.1. Sentences are short (about 20 tokens), so all data of a
+//! head stays in the first-level cache, and most time is spent outside the products. The keys of a head are copied
+//! transposed, and its values beside them. Then six queries at a time are multiplied by all keys, turned into
+//! probabilities in place, and multiplied by all values.
 //!
-//! A row of the context depends on the sentence alone, bit for bit, with one instruction set.
+//! With one instruction set, a row of the context depends on the sentence alone, bit for bit.
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
@@ -15,15 +15,15 @@ mod tests;
 
 use std::sync::LazyLock;
 
-/// One sentence after another may use the same memory.
+/// Scratch memory, which calls for different sentences can share.
 #[derive(Debug, Clone, Default)]
 pub struct Scratch(Vec<f32>);
 
-/// Attention of every token of a sentence to every token of it.
+/// Self-attention between all tokens of a sentence.
 ///
-/// `query_key_value [n_tokens, 3 * hidden]`: of each token its queries, keys and values, head after head; `context
-/// [n_tokens, hidden]`. `bias_by_distance(head)` holds what is added to the scores of a head, `[2 * n_tokens - 1]`, by
-/// the distance `key - query` from `1 - n_tokens` on.
+/// `query_key_value [n_tokens, 3 * hidden]` has for each token its queries, keys and values, head after head;
+/// `context [n_tokens, hidden]` is the output. `bias_by_distance(head)` returns the numbers that are added to the
+/// scores of a head, `[2 * n_tokens - 1]`, by the distance `key - query` from `1 - n_tokens` on.
 ///
 /// ```
 /// use clsify_kernels::attention::{Scratch, self_attention};
@@ -35,7 +35,7 @@ pub struct Scratch(Vec<f32>);
 /// ```
 ///
 /// # Panics
-/// When a slice has another length, or the heads do not divide the hidden size.
+/// Panics if a slice has another length, or the heads do not divide the hidden size.
 pub fn self_attention<'a>(
     query_key_value: &[f32],
     heads: usize,
@@ -65,7 +65,7 @@ pub fn self_attention<'a>(
     }
 }
 
-/// Which columns of `query_key_value [n_tokens, 3 * hidden]` and `context [n_tokens, hidden]` belong to a head.
+/// The columns of `query_key_value [n_tokens, 3 * hidden]` and `context [n_tokens, hidden]` that belong to a head.
 #[derive(Debug, Clone, Copy)]
 struct Head {
     head: usize,
@@ -74,12 +74,12 @@ struct Head {
     n_tokens: usize,
 }
 
-/// The attention of one head, for one instruction set; a value exists only where the processor has it.
+/// The attention of one head for one instruction set; a value exists only if the processor supports it.
 trait AttentionKernel: Send + Sync {
     /// Computes the columns of `context` that belong to a head; `bias` is `[2 * n_tokens - 1]`, by distance.
     ///
     /// # Panics
-    /// When a slice is shorter than the head says.
+    /// Panics if a slice is shorter than the head says.
     fn attend(
         &self,
         query_key_value: &[f32],
@@ -100,6 +100,6 @@ const KERNELS: &[Detect] = &[
     portable::Portable::detect,
 ];
 
-/// The kernels that this processor has, the fastest first.
+/// The kernels that this processor supports, the fastest first.
 static AVAILABLE: LazyLock<Vec<Box<dyn AttentionKernel>>> =
     LazyLock::new(|| KERNELS.iter().filter_map(|detect| detect()).collect());

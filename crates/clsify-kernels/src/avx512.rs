@@ -1,11 +1,11 @@
 //! Element-wise functions on sixteen `f32` at once, in AVX-512.
 //!
 //! They share their series and limits with the plain functions of [`activation`](crate::activation) and
-//! [`exp`](crate::exp), and are held to the same oracles by the tests of their callers.
+//! [`exp`](crate::exp), and the tests of their callers compare them with the same oracles.
 
 use std::arch::x86_64::*;
 
-/// `1 / x`, relative error below 2e-7: the processor's fourteen bits and one step of Newton's.
+/// `1 / x`, relative error below 2e-7: the processor's 14-bit approximation and one Newton step.
 #[target_feature(enable = "avx512f")]
 #[inline]
 pub(crate) fn reciprocal(x: __m512) -> __m512 {
@@ -24,14 +24,14 @@ fn polynomial<const N: usize>(x: __m512, coefficients: [f32; N]) -> __m512 {
     p
 }
 
-/// Between two limits; not a number stays what it is.
+/// Clamps to two limits; NaN stays NaN.
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn clamp(x: __m512, low: f32, high: f32) -> __m512 {
     _mm512_max_ps(_mm512_set1_ps(low), _mm512_min_ps(_mm512_set1_ps(high), x))
 }
 
-/// The coefficients of a polynomial in `x² / 2`, all times `factor`, as those of one in `x²`.
+/// Converts the coefficients of a polynomial in `x² / 2`, all multiplied by `factor`, to those of one in `x²`.
 const fn halved(mut coefficients: [f32; 6], mut factor: f64) -> [f32; 6] {
     let mut i = 6;
     while i > 0 {
@@ -55,11 +55,11 @@ pub(crate) fn gelu(x: __m512) -> __m512 {
     let u = _mm512_mul_ps(z, z);
     let p = _mm512_mul_ps(z, polynomial(u, P));
     let phi = _mm512_fmadd_ps(p, reciprocal(polynomial(u, Q)), _mm512_set1_ps(0.5));
-    // Far to the left not even a rounding error may be left, since it would be multiplied by x.
+    // For large negative `x` not even a rounding error may remain, because it would be multiplied by `x`.
     _mm512_mul_ps(x, _mm512_max_ps(_mm512_setzero_ps(), phi))
 }
 
-/// `e^x`, with the series and the limits of [`exp`](crate::exp::exp); not a number stays what it is.
+/// `e^x`, with the series and the limits of [`exp`](crate::exp::exp); NaN stays NaN.
 #[target_feature(enable = "avx512f")]
 #[inline]
 pub(crate) fn exp(x: __m512) -> __m512 {

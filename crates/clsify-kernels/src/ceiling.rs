@@ -1,8 +1,8 @@
-//! The arithmetic ceiling of a machine: how many operations a second its cores can do when nothing else is in the way.
+//! The arithmetic ceiling of a machine: the number of operations per second that its cores reach in registers.
 //!
-//! Every thread repeats the one instruction that a kernel lives on, in chains that do not wait for one another, on
-//! numbers that stay in registers. No product of matrices can be faster; how near one comes is a figure that can be
-//! compared between machines. One sentence alone has another limit: the time in which the weights can be read.
+//! Every thread repeats the main instruction of a kernel, in independent chains, on numbers that stay in registers.
+//! No matrix product can be faster, so the share of the ceiling that a product reaches can be compared between
+//! machines. A single sentence has another limit: the time for reading the weights.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -10,17 +10,18 @@ use std::time::{Duration, Instant};
 use crate::crew::{divide, standing_by};
 use crate::packed::Kernel;
 
-/// Instructions a chain between two looks at the clock: a look costs under a hundredth of what lies between.
+/// Instructions per chain between two readings of the clock; a reading costs less than a hundredth of that time.
 const ROUNDS: usize = 2_000;
-/// The time is cut into slices, and the best one counts: short enough to fall between other work on the machine.
+/// The time is cut into slices, and the best one counts; a slice is short enough to fall between other work on the
+/// machine.
 const SLICE: Duration = Duration::from_millis(15);
-/// The first ones also bring the threads up and the processor to its frequency.
+/// During the first slices, the threads start and the processor reaches its frequency.
 const SLICES: usize = 12;
 
-/// Operations a second that `threads` threads reach together with the instruction of a kernel; a multiply-add counts as
-/// two operations. Takes a fifth of a second.
+/// Returns the operations per second that `threads` threads together reach with the instruction of a kernel; a
+/// multiply-add counts as two operations. The measurement takes a fifth of a second.
 ///
-/// With more threads than the machine has cores it says what the cores do.
+/// With more threads than cores, it returns the operations per second of the cores.
 ///
 /// ```
 /// use clsify_kernels::{ceiling, packed::Kernel};
@@ -41,7 +42,7 @@ pub fn operations_per_second(kernel: Kernel, threads: usize) -> f64 {
         }
     };
     let slices = std::thread::scope(|scope| {
-        // A thread that the system refuses does no work, and is missed in the sum.
+        // A thread that the system refuses does no work and does not count.
         let spawn = |_| std::thread::Builder::new().spawn_scoped(scope, count).ok();
         let others: Vec<_> = (1..threads).filter_map(spawn).collect();
         others.into_iter().filter_map(|thread| thread.join().ok()).fold(count(), |mut sum, ended| {
@@ -52,10 +53,10 @@ pub fn operations_per_second(kernel: Kernel, threads: usize) -> f64 {
     slices.into_iter().fold(0.0, f64::max) / SLICE.as_secs_f64()
 }
 
-/// Seconds in which the threads of the current rayon pool together read so many bytes once, one after another and doing
-/// nothing with them, in a plain loop; the least of twenty. Weights that are used once take about as long, or longer.
+/// Returns the time in seconds in which the threads of the current rayon pool together read this number of bytes
+/// once, in a plain loop; the minimum of twenty runs. Weights that are used once take at least about as long.
 ///
-/// It allocates as many bytes.
+/// It allocates the same number of bytes.
 ///
 /// ```
 /// assert!(clsify_kernels::ceiling::read_seconds(1 << 20) > 0.0);
@@ -85,7 +86,7 @@ mod tests {
     fn every_kernel_has_a_ceiling() {
         for &kernel in Kernel::available() {
             let ceiling = operations_per_second(kernel, 2);
-            // Far below what a busy machine does, and far above what any does.
+            // Far below the speed of a busy machine, and far above that of any machine.
             assert!(ceiling.is_finite() && ceiling > 1e7 && ceiling < 1e15, "{kernel:?}: {ceiling:?}");
         }
     }

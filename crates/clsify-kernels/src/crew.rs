@@ -1,11 +1,11 @@
-//! Threads that stand by for many short tasks, one after another.
+//! Threads that stand by for a sequence of many short tasks.
 //!
-//! Encoding one sentence is some thirty products of a few microseconds each. Waking a thread that sleeps takes longer than
-//! such a product, so for the length of one call the pool's other threads do not sleep: they look, again and again, at a
-//! board on which the caller writes what there is to do.
+//! Encoding one sentence takes some thirty products of a few microseconds each. Waking a sleeping thread takes longer
+//! than such a product. So for the length of one call the other threads of the pool do not sleep, but poll a board on
+//! which the caller posts the next task.
 //!
-//! Whoever stands by only helps. A part that nobody has claimed is done by the caller, so a pool that is busy with other
-//! things makes a call slower and never stops it.
+//! The other threads only help. The caller does every part that nobody has claimed, so a busy pool makes a call
+//! slower but never blocks it.
 
 use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
@@ -13,22 +13,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-/// Looks at an empty board before the processor is offered to others once.
+/// The number of times that a thread polls an empty board before it yields the processor once.
 const LOOKS: u32 = 256;
 
 /// A part of a task, by its number.
 type Part<'a> = dyn Fn(usize) + Sync + 'a;
 
-/// What there is to do, for all to see.
+/// The current task, shared by all threads.
 struct Board {
-    /// Which task it is (32 bits), how many parts it has (16 bits) and how many of them are claimed (16 bits): in one word, so
-    /// that nobody claims a part of one task and does that of another.
+    /// The number of the task (32 bits), its number of parts (16 bits) and the number of claimed parts (16 bits).
+    /// They share one word, so that no thread claims a part of one task and runs that of another.
     claims: AtomicU64,
-    /// The task. Written while no part of any task is unfinished, read by who has claimed a part and not finished it.
+    /// The task. It is written while no part of any task is unfinished, and read by threads that have claimed a part
+    /// and not finished it.
     task: UnsafeCell<Option<*const Part<'static>>>,
-    /// Parts of the task that are finished.
+    /// The number of finished parts of the task.
     finished: AtomicUsize,
-    /// Nothing will be written any more.
+    /// Set when no task will follow.
     is_over: AtomicBool,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
@@ -59,7 +60,7 @@ pub fn standing_by<T: Send>(f: impl FnOnce() -> T + Send) -> T {
         for _ in 1..threads {
             scope.spawn(|_| board.help());
         }
-        /// Sends the helpers home and gives the thread its former board back, however `f` ends.
+        /// Releases the helpers and gives the thread its former board back, however `f` ends.
         struct Over<'a>(&'a Board, Option<*const Board>);
         impl Drop for Over<'_> {
             fn drop(&mut self) {
@@ -72,12 +73,13 @@ pub fn standing_by<T: Send>(f: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-/// Calls `part` with each of `0..parts`: on all threads inside [`standing_by`], else on this one.
+/// Calls `part` with each of `0..parts`: on all threads inside [`standing_by`], otherwise on this one.
 ///
 /// # Panics
-/// When a part does, after all parts.
+/// Panics if a part does, after all parts have finished.
 pub fn divide(parts: usize, part: &(dyn Fn(usize) + Sync)) {
-    // Off the thread while a task is on it: a part that divides again does all of its own, and replaces nothing.
+    // The board is taken off the thread while a task is on it: a part that calls `divide` again does all of its own
+    // parts, and replaces nothing.
     struct Back(*const Board);
     impl Drop for Back {
         fn drop(&mut self) {
@@ -101,13 +103,14 @@ impl Board {
     /// # Safety
     /// No task is on the board: the call does not come from a part of one.
     unsafe fn divide(&self, parts: usize, part: &Part) {
-        // SAFETY: only the lifetime changes. No part is called after this function, which waits for all of them.
+        // SAFETY: only the lifetime changes. No part is called after this function returns, because it waits for all
+        // of them.
         let part = unsafe { std::mem::transmute::<*const Part<'_>, *const Part<'static>>(part) };
         // SAFETY: by the caller's promise every part of the task before is finished, and none of this one can be claimed yet.
         unsafe { *self.task.get() = Some(part) };
         self.finished.store(0, Ordering::Relaxed);
         let number = (self.claims.load(Ordering::Relaxed) >> 32).wrapping_add(1);
-        // Whoever sees this sees the task.
+        // A thread that sees this value also sees the task.
         self.claims.store(number << 32 | (parts as u64) << 16, Ordering::Release);
         while self.work() {}
         while self.finished.load(Ordering::Acquire) < parts {
@@ -119,7 +122,7 @@ impl Board {
         }
     }
 
-    /// Does one part, if there is one.
+    /// Runs one part, if there is one.
     fn work(&self) -> bool {
         let claims = self.claims.load(Ordering::Acquire);
         let (parts, claimed) = (claims >> 16 & 0xffff, claims & 0xffff);
@@ -138,7 +141,7 @@ impl Board {
         true
     }
 
-    /// Does parts until it is over.
+    /// Runs parts until the call is over.
     fn help(&self) {
         let mut looks = 0;
         while !self.is_over.load(Ordering::Acquire) {
@@ -160,14 +163,14 @@ impl Board {
 mod tests {
     use super::*;
 
-    /// Miri runs a thousand times slower.
+    /// Miri is a thousand times slower.
     const TASKS: usize = if cfg!(miri) { 8 } else { 2000 };
 
     fn pool(threads: usize) -> rayon::ThreadPool {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool")
     }
 
-    /// Every part of every task is done once, and before `divide` returns.
+    /// Every part of every task runs exactly once, and before `divide` returns.
     #[test]
     fn every_part_is_done_once() {
         for threads in [1, 2, 3, 8] {
@@ -215,7 +218,7 @@ mod tests {
         assert_eq!(sum.into_inner(), 10);
     }
 
-    /// The pool's other thread is busy until the call is over.
+    /// The other thread of the pool is busy until the call is over.
     #[test]
     fn a_busy_pool_does_not_stop_a_call() {
         let pool = pool(2);

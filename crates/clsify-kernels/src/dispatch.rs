@@ -1,4 +1,4 @@
-//! Chooses, at run time, the version of a function that was compiled for the processor's widest vectors.
+//! Selects, at run time, the version of a function that was compiled for the processor's widest vectors.
 
 /// Defines a function whose body is compiled three times: for AVX-512, for AVX2 and for the target's baseline.
 ///

@@ -3,17 +3,17 @@
 /// ln 2 in two parts; the first has few enough bits that n * LN2_HIGH is exact.
 pub(crate) const LN2_HIGH: f32 = 0.693_359_4;
 pub(crate) const LN2_LOW: f32 = -2.121_944_4e-4;
-/// Between these the result is a normal number.
+/// Between these limits the result is a normal number.
 pub(crate) const LOW: f32 = -87.0;
 pub(crate) const HIGH: f32 = 88.0;
 /// The Taylor series, the highest power first.
 pub(crate) const SERIES: [f32; 8] =
     [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
 
-/// `e^x` for `f32`, relative error below 2e-7 (measured against `f64::exp`) where the result is a normal number.
+/// `e^x` for `f32`, relative error below 2e-7 (measured against `f64::exp`) if the result is a normal number.
 ///
-/// Cody and Waite's reduction: `x = n ln 2 + r` with `|r| <= ln 2 / 2`, then the Taylor series of `e^r` to the seventh
-/// power, whose remainder is below 6e-9. Results below the smallest normal number become that number.
+/// Cody and Waite's reduction: `x = n ln 2 + r` with `|r| <= ln 2 / 2`, then the Taylor series of `e^r` up to the
+/// seventh power, whose remainder is below 6e-9. Results below the smallest normal number become that number.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
     // Adding 1.5 * 2^23 leaves the nearest whole number in the low bits of the mantissa.
@@ -31,7 +31,7 @@ pub(crate) fn exp(x: f32) -> f32 {
     f32::from_bits(p.to_bits().wrapping_add(exponent))
 }
 
-/// ln 2 in two parts for `f64`: the first has 20 zero bits at its end, so that n * it is exact.
+/// ln 2 in two parts for `f64`: the first ends in 20 zero bits, so that `n` times it is exact.
 const LN2_HIGH_F64: f64 = 6.931_471_803_691_238e-1;
 const LN2_LOW_F64: f64 = 1.908_214_929_270_587_7e-10;
 
@@ -47,9 +47,9 @@ const SERIES_F64: [f64; 14] = {
     series
 };
 
-/// `e^x` for `f64`, relative error below 5e-16 (measured against `f64::exp`) where the result is a normal number.
+/// `e^x` for `f64`, relative error below 5e-16 (measured against `f64::exp`) if the result is a normal number.
 ///
-/// As [`exp`], with the series to the thirteenth power, whose remainder is below 5e-18.
+/// As [`exp`], with the series up to the thirteenth power, whose remainder is below 5e-18.
 #[inline(always)]
 pub(crate) fn exp_f64(x: f64) -> f64 {
     // Adding 1.5 * 2^52 leaves the nearest whole number in the low bits of the mantissa.
@@ -71,7 +71,7 @@ pub(crate) fn exp_f64(x: f64) -> f64 {
 mod tests {
     use super::{exp, exp_f64};
 
-    /// Miri runs a thousand times slower.
+    /// Miri is a thousand times slower.
     const STEP: usize = if cfg!(miri) { 9_973 } else { 1 };
 
     /// Oracle: `f64::exp`.
@@ -86,7 +86,7 @@ mod tests {
         assert!(worst < 2e-7, "{worst:e}");
     }
 
-    /// Oracle: `f64::exp`, itself right to less than a unit in the last place.
+    /// Oracle: `f64::exp`, whose own error is below one unit in the last place.
     #[test]
     #[cfg_attr(miri, ignore = "its `f64::exp` is inexact on purpose")]
     fn relative_error_of_f64_is_below_5e_16() {

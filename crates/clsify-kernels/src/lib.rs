@@ -1,10 +1,10 @@
 //! The arithmetic of `clsify`: matrix products, softmax, activations and layer normalisation on plain slices.
 //!
-//! This is the only crate of the workspace that holds `unsafe`: calls into the `gemm` crate, loads and stores of
-//! vector kernels, and calls of functions compiled for an instruction set that has been found on the processor at run time. Every public function is safe
-//! and checks the lengths of its slices; a wrong length is a bug of the caller and panics.
+//! This is the only crate of the workspace that contains `unsafe`: calls into the `gemm` crate, loads and stores of
+//! vector kernels, and calls of functions compiled for an instruction set that was detected at run time. Every public
+//! function is safe and checks the lengths of its slices; a wrong length is a bug of the caller and panics.
 //!
-//! | module | what |
+//! | module | content |
 //! |---|---|
 //! | [`matmul`] | `C = alpha A B + beta C`, strided, `f32` and `f64` |
 //! | [`packed`] | `activation(x Wᵀ + b)` with weights packed once, a row's bits independent of its neighbours |
@@ -14,11 +14,11 @@
 //! | [`vector`] | dot product and scaled addition, `f64` |
 //! | [`normalize`] | `softmax`, `layer_norm`, `l2_normalize`, by rows, in place |
 //! | [`crew`] | threads that stand by for the products of one sentence |
-//! | [`startup`] | whether standard output was open when the process started: no arithmetic, but no safe code either |
-//! | [`ceiling`] | the operations a second that no product can exceed on this machine |
+//! | [`startup`] | whether standard output was open at the start of the process: not arithmetic, but `unsafe` |
+//! | [`ceiling`] | the operations per second that no product can exceed on this machine |
 //!
-//! Element-wise functions give the same bits whatever instruction set they run on: they use no fused multiply-add and
-//! sum in a fixed order.
+//! Element-wise functions give the same bits on every instruction set: they use no fused multiply-add and sum in a
+//! fixed order.
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod activation;

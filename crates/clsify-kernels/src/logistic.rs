@@ -1,11 +1,12 @@
-//! The residuals of logistic regression, `f64`: what a row's probabilities lack of its class.
+//! The residuals of logistic regression in `f64`: predicted probabilities minus the true class.
 //!
-//! Logits are stored by columns, `[columns, n]`, and are taken some way along a direction: `z = logits + t slopes`.
+//! Logits are stored by columns, `[columns, n]`. The residuals are computed at a point along a direction: `z = logits
+//! + t slopes`.
 
 use crate::dispatch::vectorized;
 use crate::exp::exp_f64;
 
-/// Rows that are kept in the nearest cache at a time.
+/// The number of rows that stay in the first-level cache.
 const BLOCK: usize = 128;
 
 fn check(out: &[f64], logits: &[f64], slopes: &[f64], weights: &[f64], targets: &[u32], columns: usize) {
@@ -24,7 +25,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub fn sigmoid_residuals(
         out: &mut [f64],
         logits: &[f64],
@@ -52,7 +53,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the lengths do not fit together, or a target is not one of the columns.
+    /// Panics if the lengths do not fit together, or a target is not one of the columns.
     pub fn softmax_residuals(
         out: &mut [f64],
         logits: &[f64],

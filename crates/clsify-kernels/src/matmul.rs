@@ -1,6 +1,6 @@
-//! Matrix products over strided views, by the `gemm` crate (AVX-512, AVX2, NEON or plain code, chosen at run time).
+//! Matrix products of strided views with the `gemm` crate (AVX-512, AVX2, NEON or plain code, chosen at run time).
 //!
-//! Letters as in BLAS: `A [m, k]`, `B [k, n]`, `C [m, n]`, `C = alpha A B + beta C`.
+//! The letters are those of BLAS: `A [m, k]`, `B [k, n]`, `C [m, n]`, `C = alpha A B + beta C`.
 
 /// A read-only strided view of a slice, `[rows, cols]`.
 #[derive(Debug, Clone, Copy)]
@@ -16,16 +16,16 @@ impl<'a, T> MatRef<'a, T> {
     /// A row-major matrix that fills the slice.
     ///
     /// # Panics
-    /// When the slice does not hold `rows * cols` numbers.
+    /// Panics if the slice does not hold `rows * cols` numbers.
     pub fn new(data: &'a [T], rows: usize, cols: usize) -> Self {
         assert_eq!(data.len(), rows * cols, "expected {rows} x {cols} numbers, got {}", data.len());
         MatRef { data, rows, cols, row_stride: cols, col_stride: 1 }
     }
 
-    /// A row-major matrix whose rows start `row_stride` numbers apart: a band of columns of a wider matrix.
+    /// A row-major matrix whose rows start `row_stride` numbers apart: some neighbouring columns of a wider matrix.
     ///
     /// # Panics
-    /// When an element would lie outside the slice, or rows would overlap.
+    /// Panics if an element would lie outside the slice, or rows would overlap.
     pub fn with_stride(data: &'a [T], rows: usize, cols: usize, row_stride: usize) -> Self {
         check(data.len(), rows, cols, row_stride);
         MatRef { data, rows, cols, row_stride, col_stride: 1 }
@@ -34,7 +34,7 @@ impl<'a, T> MatRef<'a, T> {
     /// The columns `first..first + n`, `[rows, n]`.
     ///
     /// # Panics
-    /// When they are not all there, or the view has been transposed.
+    /// Panics if some of them do not exist, or the view has been transposed.
     pub fn columns(self, first: usize, n: usize) -> Self {
         assert!(self.col_stride == 1 && first + n <= self.cols, "expected columns within {}", self.cols);
         let start = if self.rows == 0 { 0 } else { first };
@@ -66,7 +66,7 @@ impl<'a, T> MatMut<'a, T> {
     /// A row-major matrix that fills the slice.
     ///
     /// # Panics
-    /// When the slice does not hold `rows * cols` numbers.
+    /// Panics if the slice does not hold `rows * cols` numbers.
     pub fn new(data: &'a mut [T], rows: usize, cols: usize) -> Self {
         assert_eq!(data.len(), rows * cols, "expected {rows} x {cols} numbers, got {}", data.len());
         MatMut { data, rows, cols, row_stride: cols }
@@ -75,7 +75,7 @@ impl<'a, T> MatMut<'a, T> {
     /// A row-major matrix whose rows start `row_stride` numbers apart.
     ///
     /// # Panics
-    /// When an element would lie outside the slice, or rows would overlap.
+    /// Panics if an element would lie outside the slice, or rows would overlap.
     pub fn with_stride(data: &'a mut [T], rows: usize, cols: usize, row_stride: usize) -> Self {
         check(data.len(), rows, cols, row_stride);
         MatMut { data, rows, cols, row_stride }
@@ -88,7 +88,7 @@ fn check(len: usize, rows: usize, cols: usize, row_stride: usize) {
     assert!(end <= len, "expected at least {end} numbers, got {len}");
 }
 
-/// Whether a product may use all threads of the current rayon pool.
+/// Determines whether a product may use all threads of the current rayon pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parallel {
     /// Stay on the calling thread.
@@ -108,7 +108,7 @@ pub trait Element: sealed::Sealed + Copy + PartialEq + Default + 'static {}
 impl Element for f32 {}
 impl Element for f64 {}
 
-/// `C = alpha A B + beta C`; with `beta` zero, what stood in `C` is not read.
+/// `C = alpha A B + beta C`; if `beta` is zero, the old content of `C` is not read.
 ///
 /// ```
 /// use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
@@ -119,7 +119,7 @@ impl Element for f64 {}
 /// ```
 ///
 /// # Panics
-/// When the shapes do not fit.
+/// Panics if the shapes do not fit.
 pub fn matmul<T: Element>(c: MatMut<T>, a: MatRef<T>, b: MatRef<T>, alpha: T, beta: T, parallel: Parallel) {
     let (m, n, k) = (a.rows, b.cols, a.cols);
     assert_eq!(b.rows, k, "expected B to have {k} rows");
@@ -177,7 +177,8 @@ mod tests {
         c
     }
 
-    /// Oracle: the triple loop in `f64`. Tolerance: k products of numbers below 1, half a unit in the last place each.
+    /// Oracle: the triple loop in `f64`. Tolerance: half a unit in the last place for each of k products of numbers
+    /// below 1.
     #[test]
     fn products_agree_with_the_triple_loop() {
         let shapes =
@@ -185,7 +186,7 @@ mod tests {
         for &(m, k, n) in &shapes[..if cfg!(miri) { 4 } else { shapes.len() }] {
             let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
             let expected = naive(&a, &b, m, k, n);
-            // B transposed in memory, so that `t` is used on one of the two.
+            // B is transposed in memory, so that `t` is used on one of the two.
             let bt: Vec<f32> = (0..n * k).map(|i| b[(i % k) * n + i / k]).collect();
             for parallel in [Parallel::No, Parallel::Yes] {
                 for (view, name) in

@@ -1,6 +1,6 @@
-//! Softmax, layer normalisation and unit length, row by row, in place.
+//! Softmax, layer normalisation and normalisation to unit length, row by row, in place.
 //!
-//! Sums run over sixteen interleaved partial sums in a fixed order, so that a row's result depends on that row alone.
+//! Sums use sixteen interleaved partial sums in a fixed order, so that a row's result depends on that row alone.
 
 use crate::dispatch::vectorized;
 use crate::exp::exp;
@@ -40,7 +40,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the length of `x` is not a multiple of `cols`.
+    /// Panics if the length of `x` is not a multiple of `cols`.
     pub fn softmax(x: &mut [f32], cols: usize) {
         assert!(cols > 0 && x.len().is_multiple_of(cols), "expected rows of {cols} numbers, got {} numbers", x.len());
         for row in x.chunks_exact_mut(cols) {
@@ -67,7 +67,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the length of `x` is not a multiple of `gain.len()`, or `bias` has another length.
+    /// Panics if the length of `x` is not a multiple of `gain.len()`, or `bias` has another length.
     pub fn layer_norm(x: &mut [f32], gain: &[f32], bias: &[f32], eps: f32) {
         let cols = gain.len();
         assert_eq!(bias.len(), cols, "expected as many biases as gains");
@@ -93,11 +93,11 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the length of `x` is not a multiple of `cols`.
+    /// Panics if the length of `x` is not a multiple of `cols`.
     pub fn l2_normalize(x: &mut [f32], cols: usize) {
         assert!(cols > 0 && x.len().is_multiple_of(cols), "expected rows of {cols} numbers, got {} numbers", x.len());
         for row in x.chunks_exact_mut(cols) {
-            // The floor is the one that PyTorch's `normalize` uses.
+            // PyTorch's `normalize` has the same lower bound.
             let length = sum(row, |v| v * v).sqrt().max(1e-12);
             for v in row.iter_mut() {
                 *v /= length;
@@ -107,7 +107,7 @@ vectorized! {
 }
 
 vectorized! {
-    /// `x[i] += y[i]`, where a shorter `y` is repeated: a bias added to every row, or a residual to a whole block.
+    /// `x[i] += y[i]`, where a shorter `y` is repeated: adds a bias to every row, or a residual to a whole block.
     ///
     /// ```
     /// let mut x = [1.0, 2.0, 3.0, 4.0];
@@ -116,7 +116,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the length of `x` is not a multiple of that of `y`.
+    /// Panics if the length of `x` is not a multiple of that of `y`.
     pub fn add(x: &mut [f32], y: &[f32]) {
         assert!(!y.is_empty() && x.len().is_multiple_of(y.len()), "expected a multiple of {}, got {}", y.len(), x.len());
         for row in x.chunks_exact_mut(y.len()) {

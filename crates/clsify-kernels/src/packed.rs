@@ -3,24 +3,25 @@
 //! Shapes: `W [outputs, inputs]` and `b [outputs]` as checkpoints have them, `x [rows, inputs]`, `out [rows, outputs]`,
 //! all row-major `f32`. The arithmetic inside is the kernel's; see [`Kernel`] and [`Precision`].
 //!
-//! **The promise**: with one kernel on one machine, a row of `out` depends on that row of `x` alone, bit for bit,
-//! whatever other rows stand beside it, in whatever order, on however many threads. Every element is one chain of
-//! multiply-adds from the first input to the last; tiles change which chains run side by side, never a chain.
+//! **Guarantee**: with one kernel on one machine, a row of `out` depends only on that row of `x`, bit for bit, not on
+//! the other rows, their order or the number of threads. Every element is one chain of multiply-adds from the first
+//! input to the last. Tiles determine which chains run side by side, but never change a chain.
 //!
-//! How it works. A *word* is 32 bits of one row: one `f32`, two `bf16` or four 8-bit integers. The weights lie in panels
-//! of 32 outputs, `[panel][word][32]`. The rows of `x` are copied, and converted on the way, into tiles of up to 14 rows (32
-//! with AMX), `[word / 16][row][16]`, so that the innermost loop, the micro-kernel, reads both from front to back. It holds the
-//! accumulators of a tile of `rows x 32` outputs in registers, and multiplies one word of every row by one word of 32 outputs at
-//! a time. The loops around it keep up to 192 rows by 768 words of `x` (576 KiB; with AMX whole rows, up to 1 MiB) and one panel
-//! in the second-level cache. A chain starts with the bias, or with the number that it is added to (with AMX, and in 8 bits,
-//! these come last). The epilogue applies the activation to the sum before it is first written to memory.
+//! A *word* is 32 bits of one row: one `f32`, two `bf16` or four 8-bit integers. The weights are stored in panels of
+//! 32 outputs, `[panel][word][32]`. The rows of `x` are copied and converted into tiles of up to 14 rows (32 with
+//! AMX), `[word / 16][row][16]`, so that the innermost loop, the micro-kernel, reads both sequentially. It holds the
+//! accumulators of a tile of `rows x 32` outputs in registers, and multiplies one word of every row by one word of 32
+//! outputs at a time. The loops around it keep up to 192 rows by 768 words of `x` (576 KiB; with AMX whole rows, up
+//! to 1 MiB) and one panel in the second-level cache. A chain starts with the bias, or with the number that it is
+//! added to (with AMX, and in 8 bits, these are added last). The epilogue applies the activation to the sum before
+//! the sum is first written to memory.
 //!
 //! | file | contents |
 //! |---|---|
 //! | `kernels.rs`, `kernels/` | the list of kernels, the fastest first; one file each |
 //! | `precision.rs` | the numbers that a kernel multiplies |
 //! | `micro_kernel.rs` | the trait that a kernel implements |
-//! | `kernel.rs`, `compiled.rs` | [`Kernel`], and what it is behind |
+//! | `kernel.rs`, `compiled.rs` | [`Kernel`], and its implementation |
 //! | `linear.rs`, `weights.rs` | [`PackedLinear`], and the panels in it |
 //! | `product.rs` | the loops around a micro-kernel, compiled once per kernel |
 //! | `tile.rs`, `finish.rs` | the operands and results of a micro-kernel |
@@ -30,9 +31,9 @@
 //! | `repeat.rs` | a kernel's instruction alone, for [`ceiling`](crate::ceiling) |
 //! | `plain.rs`, `avx512.rs`, `avx512_int8.rs`, `amx.rs` | code that several kernels share |
 //!
-//! It does not transpose, has no factor `alpha`, and does not keep the weights as they were.
+//! It does not transpose, has no factor `alpha`, and does not keep the original weights.
 
-// Elsewhere only the portable kernel is compiled, and the parts that the others need stay unused.
+// On other targets only the portable kernel is compiled, and the parts that other kernels need are unused.
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 
 #[cfg(target_arch = "x86_64")]

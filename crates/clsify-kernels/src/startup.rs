@@ -1,23 +1,26 @@
-//! What was true before `main`: whether standard input and output were open when the process started.
+//! State from before `main`: whether standard input and output were open when the process started.
 //!
-//! No arithmetic, but it needs the only crate with `unsafe`. The standard library opens `/dev/null` in place of a closed
-//! standard stream before `main` runs, so that whatever is printed there is lost without an error, and what is read is empty;
-//! afterwards that cannot be told from a stream that was sent to `/dev/null` on purpose (Python's `subprocess.DEVNULL` opens it in the same mode). A
-//! function in the table of the program's initialisers runs before that.
+//! This is not arithmetic, but it needs the only crate with `unsafe`. The standard library opens `/dev/null` in place
+//! of a closed standard stream before `main` runs. Everything printed there is then lost without an error, and
+//! reading returns nothing. Afterwards this cannot be distinguished from a stream that was redirected to `/dev/null`
+//! on purpose (Python's `subprocess.DEVNULL` opens it in the same mode). A function in the program's table of
+//! initialisers runs before that.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static STDIN_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Whether the process was started with standard input closed, as by `command <&-`; `false` where that is not known.
+/// Returns true if the process was started with standard input closed, as by `command <&-`; `false` if that is not
+/// known.
 pub fn stdin_was_closed() -> bool {
     #[cfg(unix)]
     std::hint::black_box(&at_start::INITIALISER);
     STDIN_WAS_CLOSED.load(Ordering::Relaxed)
 }
 
-/// Whether the process was started with standard output closed, as by `command >&-`; `false` where that is not known.
+/// Returns true if the process was started with standard output closed, as by `command >&-`; `false` if that is not
+/// known.
 pub fn stdout_was_closed() -> bool {
     #[cfg(unix)]
     std::hint::black_box(&at_start::INITIALISER);
@@ -44,7 +47,7 @@ mod at_start {
 
     fn look_at(descriptor: i32, was_closed: &AtomicBool) {
         const EBADF: i32 = 9; // on every Unix
-        // SAFETY: a descriptor that is not open makes this call fail, and nothing else is done with it.
+        // SAFETY: if the descriptor is not open, this call fails, and nothing else is done with it.
         let stream = unsafe { BorrowedFd::borrow_raw(descriptor) };
         let copy = stream.try_clone_to_owned();
         let is_closed = copy.is_err_and(|error| error.raw_os_error() == Some(EBADF));

@@ -1,11 +1,11 @@
-//! Sums and products of long `f64` vectors, in a fixed order of additions that vector units can follow.
+//! Sums and products of long `f64` vectors, in a fixed order of additions that suits vector units.
 
 use crate::dispatch::vectorized;
 
-/// Partial sums of a dot product: enough of them to keep additions from waiting for one another.
+/// Partial sums of a dot product: enough to hide the latency of additions.
 const LANES: usize = 32;
 
-/// The partial sums to one, in halves.
+/// Adds the partial sums, halving their number each time.
 #[inline(always)]
 fn total(mut sums: [f64; LANES]) -> f64 {
     let mut half = LANES / 2;
@@ -26,7 +26,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub fn dot(a: &[f64], b: &[f64]) -> f64 {
         assert_eq!(a.len(), b.len());
         let mut sums = [0.0; LANES];
@@ -52,7 +52,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub fn dot_f32(a: &[f64], b: &[f32]) -> f64 {
         assert_eq!(a.len(), b.len());
         let mut sums = [0.0; LANES];
@@ -80,7 +80,7 @@ vectorized! {
     /// ```
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub fn add_scaled(y: &mut [f64], a: f64, x: &[f64]) {
         assert_eq!(y.len(), x.len());
         for (y, x) in y.iter_mut().zip(x) {
@@ -93,7 +93,7 @@ vectorized! {
 mod tests {
     use super::*;
 
-    /// Oracle: whole numbers, whose sums are exact in any order.
+    /// Oracle: whole numbers, because their sums are exact in any order.
     #[test]
     fn sums_of_whole_numbers_are_exact() {
         for n in [0, 1, 31, 32, 33, 64, 100, 1000] {

@@ -1,8 +1,9 @@
-//! The files of a folder that others wrote: where an encoder's files lie in it, and what stands in a file's place.
+//! Reading files of a folder that other programs wrote: paths of an encoder's files, and recognition of files that
+//! are something else.
 //!
-//! Every reader of an encoder's or a model's folder opens a file through [`open`], most of them by [`read`] or [`read_text`], so
-//! that a pipe, a device, a Git LFS pointer or a web page is called one wherever it lies, and no file fills the memory. Links
-//! that lead nowhere are named by [`Error::io`].
+//! Every reader of an encoder's or a model's folder opens a file through [`open`], usually by [`read`] or
+//! [`read_text`]. So a pipe, a device, a Git LFS pointer or a web page is recognised everywhere, and no file fills
+//! the memory. Broken links are named by [`Error::io`].
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -14,59 +15,59 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::files::read_file;
 pub(crate) use crate::files::{check_is_file, open_file as open};
 
-/// The most bytes of a file of settings: the longest known, the index of many shards, has some 10 MB.
+/// The maximum size of a file of settings: the largest known, the index of many shards, has about 10 MB.
 pub(crate) const MAX_SETTINGS_BYTES: u64 = 1 << 26;
 
-/// How a Git LFS pointer begins, today and under the names of old; the whole file has some 130 bytes.
+/// The beginning of a Git LFS pointer, with current and older names; the whole file has about 130 bytes.
 const POINTERS: [&[u8]; 3] = [
     b"version https://git-lfs.github.com/spec/",
     b"version https://hawser.github.com/spec/",
     b"version http://git-media.io/v/",
 ];
 
-/// How a web page begins.
+/// The beginning of a web page.
 const PAGES: [&[u8]; 3] = [b"<!doctype", b"<html", b"<?xml"];
 
-/// The bytes of a file, of which there may be `max_bytes`.
+/// Reads the bytes of a file, at most `max_bytes`.
 ///
 /// # Errors
-/// [`ErrorKind::Io`] with the path, also where there are more bytes, and for a Git LFS pointer or a web page.
+/// [`ErrorKind::Io`] with the path, also if there are more bytes, and for a Git LFS pointer or a web page.
 pub(crate) fn read(path: &Path, max_bytes: u64) -> Result<Vec<u8>> {
     let bytes = read_file(path, max_bytes)?;
     stand_in(path, &bytes).map_or(Ok(bytes), Err)
 }
 
-/// The text of a file of settings.
+/// Reads the text of a file of settings.
 ///
 /// # Errors
-/// As for [`read`]; also [`ErrorKind::Io`] when it is not UTF-8.
+/// As for [`read`]; also [`ErrorKind::Io`] if it is not UTF-8.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     text(path, read(path, MAX_SETTINGS_BYTES)?)
 }
 
-/// The bytes of a file as text.
+/// Converts the bytes of a file to text.
 ///
 /// # Errors
-/// [`ErrorKind::Io`] when they are not UTF-8.
+/// [`ErrorKind::Io`] if they are not UTF-8.
 pub(crate) fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
     let not_utf8 = |_| Error::io(path, &std::io::Error::other("stream did not contain valid UTF-8"));
     String::from_utf8(bytes).map_err(not_utf8)
 }
 
-/// The JSON of a file of settings, as Python reads it; `kind` is that of an error about what is in it.
+/// Reads the JSON of a file of settings, as Python does; `kind` is that of an error about its content.
 ///
 /// # Errors
-/// As for [`read`]; of this kind, with the path, when the text is not JSON.
+/// As for [`read`]; an error of this kind with the path if the text is not JSON.
 pub(crate) fn read_json(path: &Path, kind: ErrorKind) -> Result<Value> {
     let bytes = read(path, MAX_SETTINGS_BYTES)?;
     python_json(&bytes)
         .map_err(|e| Error::new(kind, format!("not valid JSON: {e}")).at(path.display().to_string()))
 }
 
-/// The JSON that Python wrote: `NaN`, `Infinity` and `-Infinity`, which are no JSON, count as null.
+/// Parses JSON that Python wrote: `NaN`, `Infinity` and `-Infinity`, which are not JSON, become null.
 ///
 /// # Errors
-/// Those of the text as it is.
+/// Those of the unchanged text.
 pub(crate) fn python_json(text: &[u8]) -> serde_json::Result<Value> {
     serde_json::from_slice(text).or_else(|error| {
         let without = without_bare_numbers(text);
@@ -74,7 +75,7 @@ pub(crate) fn python_json(text: &[u8]) -> serde_json::Result<Value> {
     })
 }
 
-/// The same with null for each of Python's words for what is no finite number, outside strings.
+/// Replaces Python's words for non-finite numbers by null, outside strings.
 fn without_bare_numbers(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let (mut rest, mut in_string) = (text, false);
@@ -99,14 +100,14 @@ fn without_bare_numbers(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A number that is whole, also one written as `512.0`.
+/// A whole number, also one written as `512.0`.
 pub(crate) fn whole_number(value: &Value) -> Option<u64> {
-    // Beyond this limit not every whole number is one of floating point.
+    // Beyond this limit, floating-point numbers do not represent every whole number.
     let is_whole = |number: &f64| (0.0..=9_007_199_254_740_992.0).contains(number) && number.fract() == 0.0;
     value.as_u64().or_else(|| value.as_f64().filter(is_whole).map(|number| number as u64))
 }
 
-/// Checks that a file which is read in parts is not a Git LFS pointer or a web page.
+/// Checks that a file that is read in parts is not a Git LFS pointer or a web page.
 ///
 /// # Errors
 /// [`ErrorKind::Io`] with the path.
@@ -114,7 +115,7 @@ pub(crate) fn refuse_stand_in(path: &Path) -> Result<()> {
     stand_in(path, &start_of(path)?).map_or(Ok(()), Err)
 }
 
-/// Checks that a file which may well start like a web page is not a Git LFS pointer.
+/// Checks that a file that may start like a web page is not a Git LFS pointer.
 ///
 /// # Errors
 /// [`ErrorKind::Io`] with the path.
@@ -134,7 +135,7 @@ fn start_of(path: &Path) -> Result<Vec<u8>> {
     Ok(start)
 }
 
-/// What is wrong with a file that stands in the place of another one.
+/// The error for a file that replaces another one, such as a Git LFS pointer.
 fn stand_in(path: &Path, start: &[u8]) -> Option<Error> {
     if is_pointer(start) {
         return Some(pointer(path, start));
@@ -161,23 +162,23 @@ fn pointer(path: &Path, bytes: &[u8]) -> Error {
         .with_hint(format!("fetch the file: cd '{}' && git lfs pull", folder.display()))
 }
 
-/// Whether a file is there.
+/// Returns true if a file exists.
 ///
 /// # Errors
-/// [`ErrorKind::Io`] when a link of this name leads nowhere: it is not there, but was meant to be.
+/// [`ErrorKind::Io`] if this name is a broken link: the file does not exist, but should.
 pub(crate) fn is_there(path: &Path) -> Result<bool> {
     match std::fs::metadata(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => match path.is_symlink() {
             true => Err(Error::io(path, &e)),
             false => Ok(false),
         },
-        // What cannot be looked at is for the reader to name.
+        // Other errors are left to the reader of the file.
         _ => Ok(true),
     }
 }
 
-/// Where the encoder's own files lie: the folder itself, or the one below it that a `modules.json` of sentence-transformers
-/// names for its `Transformer`, such as `0_Transformer`.
+/// The folder of the encoder's own files: the folder itself, or the one below it that a `modules.json` of
+/// sentence-transformers names for its `Transformer`, such as `0_Transformer`.
 pub(crate) fn transformer_folder(folder: &Path) -> PathBuf {
     let below = || {
         let modules = read_json(&folder.join(MODULES), ErrorKind::Config).ok()?;
@@ -188,7 +189,7 @@ pub(crate) fn transformer_folder(folder: &Path) -> PathBuf {
     below().unwrap_or_else(|| folder.to_path_buf())
 }
 
-/// The last part of a module's type, whoever wrote it: `Pooling` of `sentence_transformers.models.Pooling`.
+/// The last part of a module's type, in any package: `Pooling` of `sentence_transformers.models.Pooling`.
 pub(crate) fn class_of(module: &Value) -> &str {
     module.get("type").and_then(Value::as_str).and_then(|name| name.rsplit('.').next()).unwrap_or_default()
 }

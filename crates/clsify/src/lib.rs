@@ -1,19 +1,19 @@
-//! Labelled sentences in; a trained, evaluated and saved classifier out, on a frozen BERT-family encoder.
+//! Trains, evaluates and saves text classifiers from labelled sentences, on top of a frozen BERT-family encoder.
 //!
-//! The modules stand in the order in which data flows, and each uses only those above it. All of them take [`targets`]: one class a
-//! sentence, or a set of labels.
+//! The modules are listed in the order of the data flow, and each uses only those above it. All of them use
+//! [`targets`]: one class per sentence, or a set of labels.
 //!
 //! 1. [`dataset`]: labelled sentences from TSV, CSV or JSONL
 //! 2. [`tokenizer`]: `[CLS] a visually stunning rum ##ination on love [SEP]` -> `input_ids`
 //! 3. [`encoder`]: `input_ids` -> `hidden_states`, by DistilBERT, BERT, MPNet, RoBERTa, XLM-RoBERTa, CamemBERT,
 //!    ELECTRA or ERNIE, frozen
-//! 4. [`features`]: `hidden_states` -> one vector a sentence: the `[CLS]` row, the mean or the maximum
+//! 4. [`features`]: `hidden_states` -> one vector per sentence: the `[CLS]` row, the mean or the maximum
 //! 5. [`split`]: training and test rows, the same that scikit-learn draws
-//! 6. [`classifier`]: L2 logistic regression, the only part that learns
-//! 7. [`evaluation`]: accuracy with its interval, confusion matrix, cross-validation, grid search
+//! 6. [`classifier`]: L2 logistic regression, the only part that is trained
+//! 7. [`evaluation`]: accuracy with its confidence interval, confusion matrix, cross-validation, grid search
 //! 8. [`decision`]: from probabilities to answers: calibration, thresholds, costs, abstention
-//! 9. [`model`]: encoder and classifier as one thing: load, predict, evaluate, save
-//! 10. [`training`]: all of it together, with the choice of features
+//! 9. [`model`]: encoder and classifier together: load, predict, evaluate, save
+//! 10. [`training`]: a complete training run, including the choice of features
 //! 11. [`studies`]: doctor, comparison, learning curve, speed
 //!
 //! # Example

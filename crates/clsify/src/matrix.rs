@@ -1,6 +1,6 @@
 //! The numeric container: row-major `f32`, `[rows, cols]`.
 //!
-//! It holds features and hidden states and knows no arithmetic; products live in `clsify-kernels`.
+//! It contains features and hidden states and has no arithmetic; products are in `clsify-kernels`.
 
 use rayon::prelude::*;
 
@@ -32,7 +32,7 @@ impl Matrix {
     /// A matrix over existing row-major data.
     ///
     /// # Errors
-    /// When `data` does not hold `rows * cols` numbers.
+    /// Fails if `data` does not hold `rows * cols` numbers.
     pub fn from_vec(data: Vec<f32>, rows: usize, cols: usize) -> Result<Self> {
         if rows.checked_mul(cols) != Some(data.len()) {
             let message = format!("expected {rows} x {cols} numbers, got {}", data.len());
@@ -69,7 +69,7 @@ impl Matrix {
     /// Row `i`.
     ///
     /// # Panics
-    /// When `i` is not below [`rows`](Self::rows).
+    /// Panics if `i` is not below [`rows`](Self::rows).
     pub fn row(&self, i: usize) -> &[f32] {
         &self.data[i * self.cols..(i + 1) * self.cols]
     }
@@ -77,7 +77,7 @@ impl Matrix {
     /// Row `i`.
     ///
     /// # Panics
-    /// When `i` is not below [`rows`](Self::rows).
+    /// Panics if `i` is not below [`rows`](Self::rows).
     pub fn row_mut(&mut self, i: usize) -> &mut [f32] {
         &mut self.data[i * self.cols..(i + 1) * self.cols]
     }
@@ -85,7 +85,7 @@ impl Matrix {
     /// The given columns side by side, in the given order.
     ///
     /// # Panics
-    /// When a range lies outside.
+    /// Panics if a range lies outside.
     pub fn select_columns(&self, ranges: &[std::ops::Range<usize>]) -> Matrix {
         let cols: usize = ranges.iter().map(ExactSizeIterator::len).sum();
         let mut data = vec![0.0; self.rows() * cols];
@@ -102,7 +102,7 @@ impl Matrix {
     /// The given rows, in the given order, as a new matrix.
     ///
     /// # Panics
-    /// When an index is not below [`rows`](Self::rows).
+    /// Panics if an index is not below [`rows`](Self::rows).
     pub fn select_rows(&self, indices: &[usize]) -> Matrix {
         let mut data = Vec::with_capacity(indices.len() * self.cols);
         for &i in indices {

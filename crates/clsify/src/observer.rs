@@ -1,4 +1,4 @@
-//! How long work tells what it is doing, without printing.
+//! Progress reports of long-running work, without printing.
 
 /// A step that may take long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -6,11 +6,11 @@
 pub enum Stage {
     /// Reading an encoder's weights and tokenizer.
     Load,
-    /// Sentences to token ids; counted in sentences.
+    /// Turning sentences into token ids; counted in sentences.
     Tokenize,
-    /// Token ids through the encoder; counted in tokens.
+    /// Running token ids through the encoder; counted in tokens.
     Embed,
-    /// Sentences that come in groups, through tokenizer and encoder; counted in bytes of the input.
+    /// Tokenizing and encoding sentences that arrive in groups; counted in bytes of the input.
     Stream,
     /// The final fit of the classifier.
     Fit,
@@ -18,15 +18,15 @@ pub enum Stage {
     GridSearch,
 }
 
-/// Hears how far the work is. Every method does nothing unless it is implemented; `()` is a silent observer.
+/// Receives progress and notes. Every method does nothing by default; `()` is a silent observer.
 pub trait Observer: Sync {
-    /// A step begins; `total` is how much there is to do, 0 if that is not known.
+    /// Called when a step begins; `total` is the amount of work, 0 if that is not known.
     fn start(&self, _stage: Stage, _total: usize) {}
-    /// So much of the step is done.
+    /// Called when an amount of work is done.
     fn advance(&self, _stage: Stage, _done: usize) {}
-    /// The step is over.
+    /// Called when the step is over.
     fn finish(&self, _stage: Stage) {}
-    /// Something that the user should know, in plain words: one line, no full stop.
+    /// Receives a note for the user in plain words: one line, no full stop.
     fn note(&self, _text: &str) {}
 }
 

@@ -264,7 +264,7 @@ fn unknown_extension() {
     );
     assert_fails("data", "", &auto(), "data: expected the extension tsv, csv, jsonl or txt, got none");
     assert_hints("a.docx", "", "--format");
-    let message = "a.txt: expected labelled sentences, got the format of one sentence a line";
+    let message = "a.txt: expected labelled sentences, got the format of one sentence per line";
     assert_fails("a.txt", "good\n", &auto(), message);
     assert_hints("a.txt", "good\t1\n", "--format");
 }
@@ -365,7 +365,7 @@ fn options_that_contradict_themselves() {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     }
     let error = Sentences::read("a".as_bytes(), "a.txt", &columns("0", "")).unwrap_err();
-    assert_eq!(error.to_string(), "a.txt: expected no column for one sentence a line, got one");
+    assert_eq!(error.to_string(), "a.txt: expected no column for one sentence per line, got one");
 }
 
 #[test]

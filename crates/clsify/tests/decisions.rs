@@ -186,9 +186,9 @@ fn a_target_out_of_reach_says_what_is_in_reach() {
     let error = reach_accuracy(&curve, 0.7).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "abstention: expected 0.7 of the answered rows to be right, got at most 0.5000, of the 4 surest rows"
+        "abstention: expected 0.7 of the answered rows to be correct, got at most 0.5000, on the 4 most confident rows"
     );
-    assert!(error.hint().unwrap().starts_with("ask for less"));
+    assert!(error.hint().unwrap().starts_with("lower the target"));
     for target in [0.0, 1.0, -1.0, f64::NAN] {
         let message = reach_accuracy(&curve, target).unwrap_err().to_string();
         assert_eq!(message, format!("abstention: expected a target between 0 and 1, got {target}"));

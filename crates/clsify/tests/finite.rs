@@ -78,7 +78,7 @@ fn every_dtype_layer_and_pooling_names_the_sentence() {
     }
 }
 
-/// Whether a tensor decides the vector of a sentence. The bias of the keys cancels in the softmax.
+/// Returns true if a tensor decides the vector of a sentence. The bias of the keys cancels in the softmax.
 fn is_used(tensor: &str) -> bool {
     !["pooler", "position_ids", "key.bias", "__metadata__"].iter().any(|unused| tensor.contains(unused))
 }

@@ -333,7 +333,7 @@ fn sentences_of_unknown_tokens_are_counted_and_noted() {
     };
     let sentences = ["a stunning film", "a film 😀", "ꙮꙮ 😀 ☺", "", "☺"];
     let note = "2 of 5 sentences are mostly unknown tokens (the first is sentence 3): \
-                the encoder's vocabulary does not hold their words";
+                the encoder's vocabulary does not contain their words";
     assert_eq!(notes_of("transformers/bert", &sentences), (2, vec![note.to_string()]));
     assert_eq!(notes_of("transformers/mpnet", &sentences).0, 2);
     // Every word has a token for the blank before it, and this vocabulary holds one of the three.

@@ -62,8 +62,8 @@ fn objective(logits: &[f64], class_ids: &[usize], coef: &[f64], c: f64) -> f64 {
     (losses + coef.iter().map(|w| w * w).sum::<f64>() / (2.0 * c)) / n as f64
 }
 
-/// Whether logits are those of the reference: to a hundredth of the largest, as two points whose objectives differ by a
-/// millionth may.
+/// Asserts that logits are those of the reference: to a hundredth of the largest, as two points whose objectives
+/// differ by a millionth may.
 fn assert_close(got: &[f64], expected: &[f64], context: &str) {
     let largest = expected.iter().fold(0.0f64, |most, z| most.max(z.abs()));
     assert_eq!(got.len(), expected.len());

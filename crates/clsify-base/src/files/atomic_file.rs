@@ -1,4 +1,4 @@
-//! One file, put under its name when it is whole.
+//! A file that appears under its name when it is complete.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -35,7 +35,7 @@ pub fn write_atomically(
     out.into_inner().map_err(|e| io(e.into_error()))?.commit()
 }
 
-/// A file that appears under its name with [`commit`](Self::commit), and not at all when it is dropped before.
+/// A file that appears under its name with [`commit`](Self::commit), and never if it is dropped before.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -59,14 +59,14 @@ impl AtomicFile {
     /// Creates the temporary file beside `path`, and removes those that killed processes have left there.
     ///
     /// # Errors
-    /// An I/O error with the path, also when a folder stands there.
+    /// An I/O error with the path, also if a folder is there.
     pub fn create(path: &Path) -> Result<Self> {
         if path.is_dir() {
             return Err(
                 Error::new(ErrorKind::Io, "expected a file, got a folder").at(path.display().to_string())
             );
         }
-        // Through a link to the file behind it: the link itself is the user's and stays.
+        // A link is followed to its file: the link itself belongs to the user and stays.
         let target = resolve(path);
         let old = fs::symlink_metadata(&target).ok();
         if let Some(old) = &old {
@@ -82,14 +82,14 @@ impl AtomicFile {
         Ok(AtomicFile { file, temporary, target, path: path.to_path_buf() })
     }
 
-    /// Puts the file under its name.
+    /// Renames the file to its final name.
     ///
     /// # Errors
     /// An I/O error with the path.
     pub fn commit(self) -> Result<()> {
         let io = |e: std::io::Error| Error::io(&self.path, &e);
         self.file.sync_all().map_err(io)?;
-        // Before the file is closed: its lock keeps others from removing it.
+        // The rename comes before the file is closed, because its lock keeps others from removing it.
         interrupt::uninterrupted(|_| fs::rename(self.temporary.path(), &self.target)).map_err(io)
     }
 }

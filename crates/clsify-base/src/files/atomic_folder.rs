@@ -1,4 +1,4 @@
-//! One folder, put under its name when it is whole.
+//! A folder that appears under its name when it is complete.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -13,15 +13,15 @@ use super::temporary::{
 use super::{interrupt, modes};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Other processes may replace the same folder: each time that one comes between counts.
+/// The number of attempts when other processes replace the same folder in between.
 const MOST_ATTEMPTS: usize = 8;
-/// The same for readers, whom a process that replaces a folder without pause may overtake often.
+/// The number of attempts of a reader, which a process that replaces a folder without pause may overtake often.
 const MOST_READS: usize = 100;
 
-/// Fills a folder; it appears under its name only when `fill` has succeeded, and replaces what stood there. A link is
-/// followed.
+/// Fills a folder; it appears under its name only when `fill` has succeeded, and replaces an earlier folder. A link
+/// is followed.
 ///
-/// The caller decides beforehand whether what stands at `path` may be replaced, and carries over what has to stay
+/// The caller decides beforehand whether the content of `path` may be replaced, and carries over what has to stay
 /// ([`carry_over`]).
 ///
 /// # Errors
@@ -42,12 +42,12 @@ pub fn write_folder_atomically(path: &Path, fill: impl FnOnce(&Path) -> Result<(
     sync_folder(temporary.path());
     put(&temporary, &target).map_err(io)?;
     sync_folder(parent);
-    // Only now that a whole folder stands under the name: what a killed process left may have been one.
+    // Only now is there a complete folder under the name: a leftover of a killed process may have been one.
     remove_leftovers(&target);
     Ok(())
 }
 
-/// Makes the entries of a folder last; where the system cannot, it does so in its own time.
+/// Flushes the entries of a folder to the disk, if the system supports it.
 fn sync_folder(path: &Path) {
     if let Some(folder) = open_folder(path) {
         let _ = folder.sync_all();
@@ -58,7 +58,8 @@ fn sync_folder(path: &Path) {
 fn put(new: &Temporary, target: &Path) -> std::io::Result<()> {
     let mut attempt = 1;
     loop {
-        // No signal handler removes anything meanwhile: for a moment there may be no whole folder under the name.
+        // Signal handlers must not remove anything here, because for a moment there may be no complete folder under
+        // the name.
         let result = interrupt::uninterrupted(|_| match fs::symlink_metadata(target) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => fs::rename(new.path(), target),
             _ => exchange(new.path(), target),
@@ -70,13 +71,13 @@ fn put(new: &Temporary, target: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Another process has put a folder there, or taken it away.
+/// Returns true if another process has put a folder there, or taken it away.
 fn is_overtaken(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, NotFound};
     matches!(error.kind(), DirectoryNotEmpty | AlreadyExists | NotFound)
 }
 
-/// Exchanges two folders, in one step where the system can.
+/// Exchanges two folders, in one step if the system supports it.
 fn exchange(new: &Path, target: &Path) -> std::io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     {
@@ -90,10 +91,10 @@ fn exchange(new: &Path, target: &Path) -> std::io::Result<()> {
     replace_in_two_steps(new, target)
 }
 
-/// Moves the old folder aside and the new one to its place. Killed in between, the old one is a backup that
-/// [`recover_folder`] finds.
+/// Moves the old folder aside and the new one to its place. If the process is killed in between, [`recover_folder`]
+/// finds the old folder as a backup.
 fn replace_in_two_steps(new: &Path, target: &Path) -> std::io::Result<()> {
-    // Whoever finds the backup while this process lives waits.
+    // Other processes that find the backup wait as long as this process lives.
     let lock = open_folder(target).filter(|folder| folder.try_lock().is_ok());
     let backup = move_to_backup(target)?;
     if let Err(error) = fs::rename(new, target) {
@@ -101,7 +102,7 @@ fn replace_in_two_steps(new: &Path, target: &Path) -> std::io::Result<()> {
         let _ = fs::rename(&backup, target);
         return Err(error);
     }
-    // Under a temporary's name: half removed it must not be taken for a backup.
+    // The backup is renamed to a temporary's name first: half removed, it must not look like a backup.
     if fs::rename(&backup, new).is_ok() {
         interrupt::remove_any(new);
     }
@@ -109,10 +110,11 @@ fn replace_in_two_steps(new: &Path, target: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Puts back a folder that a killed process had moved aside, if nothing stands at `path`. A process that lives is waited for.
+/// Restores a folder that a killed process had moved aside, if nothing is at `path`. It waits for a process that is
+/// alive.
 ///
 /// # Errors
-/// [`ErrorKind::Io`] with the backup when it cannot be moved.
+/// [`ErrorKind::Io`] with the backup if it cannot be moved.
 pub fn recover_folder(path: &Path) -> Result<()> {
     const PATIENCE: usize = 200;
     let target = resolve(path);
@@ -139,8 +141,8 @@ pub fn recover_folder(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Reads a folder that another process may replace meanwhile: `read` runs again if it did, so that what it returns is of one
-/// folder. One that a killed process has moved aside is put back first.
+/// Reads a folder that another process may replace meanwhile. If it did, `read` runs again, so that the result comes
+/// from one folder. A folder that a killed process has moved aside is restored first.
 ///
 /// # Errors
 /// The error of `read` or of [`recover_folder`], and one if the folder is replaced during each of a hundred reads.
@@ -148,7 +150,7 @@ pub fn read_folder<T>(path: &Path, mut read: impl FnMut() -> Result<T>) -> Resul
     let mut attempt = 1;
     loop {
         recover_folder(path)?;
-        // Held open, so that its number is not given to another folder.
+        // The folder is held open, so that its inode number is not given to another folder.
         let before = open_folder(path);
         let result = read();
         if is_same(before.as_ref(), path) {
@@ -179,11 +181,11 @@ fn is_same(_: Option<&File>, _: &Path) -> bool {
     true
 }
 
-/// Gives the folder `new` what `old` holds beside the names of `own`: files as further names of the same file where the file
-/// system can, else as copies. Temporaries of killed processes are left out.
+/// Gives the folder `new` the content of `old` except the names of `own`: files as hard links if the file system
+/// supports them, otherwise as copies. Temporaries of killed processes are left out.
 ///
 /// # Errors
-/// An I/O error with the path of what cannot be carried over.
+/// An I/O error with the path that cannot be carried over.
 pub fn carry_over(old: &Path, new: &Path, own: &dyn Fn(&str) -> bool) -> Result<()> {
     let Ok(entries) = fs::read_dir(old) else { return Ok(()) };
     for entry in entries {

@@ -1,4 +1,4 @@
-//! What has to be removed or ended when the process is told to stop.
+//! Clean-up when the process is told to stop.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,18 +8,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The temporary files and folders of this process.
 struct Unfinished {
     paths: Vec<PathBuf>,
-    /// Set for good by [`remove_unfinished`]: it does not come again.
+    /// Set for good by [`remove_unfinished`].
     is_stopping: bool,
 }
 
 static UNFINISHED: Mutex<Unfinished> = Mutex::new(Unfinished { paths: Vec::new(), is_stopping: false });
 
 fn unfinished() -> MutexGuard<'static, Unfinished> {
-    // A panic while the list is held cannot leave it inconsistent: every critical section changes it in one call.
+    // A panic while the lock is held cannot leave the list inconsistent, because every critical section changes it in
+    // one call.
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What [`on_interrupt`] registered, each under its own number.
+/// The actions that [`on_interrupt`] registered, each under its own number.
 static ACTIONS: Mutex<Vec<Action>> = Mutex::new(Vec::new());
 
 type Action = (u64, Box<dyn FnMut() + Send>);
@@ -30,8 +31,8 @@ fn actions() -> MutexGuard<'static, Vec<Action>> {
 
 /// Runs `action` when [`remove_unfinished`] is called while the returned guard is alive, before anything is removed.
 ///
-/// Meant for what has to be saved or ended first: a child process that writes into a temporary folder, results that are only
-/// in memory. The action may write files, but must not call this function.
+/// This is meant for work that must be saved or ended first: a child process that writes into a temporary folder, or
+/// results that are only in memory. The action may write files, but must not call this function.
 ///
 /// ```
 /// let guard = clsify_base::files::on_interrupt(|| { /* end the child process */ });
@@ -44,7 +45,7 @@ pub fn on_interrupt(action: impl FnMut() + Send + 'static) -> InterruptGuard {
     InterruptGuard(number)
 }
 
-/// Keeps an action of [`on_interrupt`] registered; dropping it withdraws the action.
+/// Keeps an action of [`on_interrupt`] registered until it is dropped.
 #[derive(Debug)]
 #[must_use = "the action is withdrawn as soon as the guard is dropped"]
 pub struct InterruptGuard(u64);
@@ -55,8 +56,8 @@ impl Drop for InterruptGuard {
     }
 }
 
-/// Removes every temporary file and folder that is being written; none can be created afterwards. For signal handlers, right
-/// before the process exits.
+/// Removes every temporary file and folder that is being written; afterwards none can be created. Signal handlers
+/// call it right before the process exits.
 pub fn remove_unfinished() {
     for (_, action) in actions().iter_mut() {
         action();
@@ -68,7 +69,7 @@ pub fn remove_unfinished() {
     }
 }
 
-/// Creates a temporary and registers its path, in one step as far as [`remove_unfinished`] can see.
+/// Creates a temporary and registers its path, in one step as seen by [`remove_unfinished`].
 pub(super) fn register<T>(path: &Path, create: impl FnOnce() -> std::io::Result<T>) -> std::io::Result<T> {
     uninterrupted(|paths| {
         let created = create()?;
@@ -77,7 +78,7 @@ pub(super) fn register<T>(path: &Path, create: impl FnOnce() -> std::io::Result<
     })
 }
 
-/// Runs a change of several steps that [`remove_unfinished`] must not come between, unless it has come already.
+/// Runs a change of several steps without [`remove_unfinished`] in between; fails if that has already run.
 pub(super) fn uninterrupted<T>(
     change: impl FnOnce(&mut Vec<PathBuf>) -> std::io::Result<T>,
 ) -> std::io::Result<T> {
@@ -88,15 +89,15 @@ pub(super) fn uninterrupted<T>(
     change(&mut unfinished.paths)
 }
 
-/// Removes a temporary and forgets it.
+/// Removes a temporary and its registration.
 pub(super) fn remove(path: &Path) {
     remove_any(path);
     unfinished().paths.retain(|other| other != path);
 }
 
-/// Removes a file, a folder with all it holds, or a link, which is not followed.
+/// Removes a file, a folder with its content, or a link, which is not followed.
 pub(super) fn remove_any(path: &Path) {
     let is_folder = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
-    // Nothing can be done about a failure here: the path is a temporary of ours with a name that says so.
+    // A failure is ignored: the path is a temporary of ours, as its name shows.
     let _ = if is_folder { fs::remove_dir_all(path) } else { fs::remove_file(path) };
 }

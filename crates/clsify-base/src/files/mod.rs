@@ -1,15 +1,16 @@
-//! Files and folders that appear whole or not at all.
+//! Files and folders that appear complete or not at all.
 //!
-//! Everything is written to a temporary sibling, `.NAME.RANDOM.tmp`, and renamed into place. The name cannot be foreseen, the
-//! file is created and never opened, and it is locked for as long as its process lives. A temporary that is dropped
-//! unfinished is removed; one that is alive when the process is told to stop is removed by [`remove_unfinished`], which a
-//! signal handler calls; one that a killed process has left has no lock any more, and the next write under the same name
-//! removes it.
+//! Everything is written to a temporary sibling, `.NAME.RANDOM.tmp`, and renamed into place. The name is
+//! unpredictable, the file is always created and never opened, and it is locked as long as its process lives. A
+//! temporary that is dropped unfinished is removed. If the process is told to stop, its signal handler calls
+//! [`remove_unfinished`], which removes the temporaries. A temporary of a killed process has no lock any more, and
+//! the next write under the same name removes it.
 //!
-//! A folder is exchanged with the one that it replaces in one step where the file system can. Elsewhere that one is moved to
-//! `.NAME.RANDOM.old` first, and [`recover_folder`] moves it back if the process was killed in between.
+//! A folder is exchanged with the one that it replaces in one step if the file system supports it. Otherwise the old
+//! folder is first moved to `.NAME.RANDOM.old`, and [`recover_folder`] moves it back if the process was killed in
+//! between.
 //!
-//! What replaces a file or folder keeps its modes.
+//! A file or folder that replaces another one keeps its mode.
 
 mod atomic_file;
 mod atomic_folder;

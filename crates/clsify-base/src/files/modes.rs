@@ -1,13 +1,13 @@
-//! Who may read what is written: what replaces a file or folder is as open as that was, never more.
+//! Modes and owners: a file or folder that replaces another one is readable by the same users, never by more.
 
 use std::fs::{self, Metadata, OpenOptions};
 use std::path::Path;
 
-/// The permissions of a folder, where the system has modes.
+/// The permissions of a folder, if the system has modes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mode(#[cfg_attr(not(unix), allow(dead_code))] u32);
 
-/// Options to create a file with: only for this user, when it replaces one, until it is given the modes of that.
+/// Options to create a file with: if it replaces one, only for this user until it is given the modes of that file.
 pub(super) fn creating(of_old: Option<&Metadata>) -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
@@ -20,7 +20,7 @@ pub(super) fn creating(of_old: Option<&Metadata>) -> OpenOptions {
     options
 }
 
-/// Closes a new folder to everyone else; returns the mode that it was created with.
+/// Removes all access to a new folder except this user's; returns the mode that it was created with.
 pub(super) fn close_folder(path: &Path) -> std::io::Result<Mode> {
     #[cfg(unix)]
     {
@@ -36,7 +36,7 @@ pub(super) fn close_folder(path: &Path) -> std::io::Result<Mode> {
     }
 }
 
-/// Opens a folder again that was closed.
+/// Restores the mode of a folder that [`close_folder`] closed.
 pub(super) fn open_again(path: &Path, mode: Mode) -> std::io::Result<()> {
     #[cfg(unix)]
     {
@@ -49,14 +49,14 @@ pub(super) fn open_again(path: &Path, mode: Mode) -> std::io::Result<()> {
     }
 }
 
-/// Gives `path` the modes of what it replaces, and the owner and group where that is allowed.
+/// Gives `path` the modes of what it replaces, and the owner and group if that is allowed.
 ///
-/// Where the group cannot be kept, nothing is open to the group that it has instead.
+/// If the group cannot be kept, the group that it has instead gets no access.
 pub(super) fn keep(of_old: &Metadata, path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-        // A link's mode says nothing about who may read.
+        // The mode of a link does not determine who may read.
         if of_old.is_symlink() {
             return Ok(());
         }
@@ -79,7 +79,8 @@ pub(super) fn keep(of_old: &Metadata, path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Gives every file and folder below `new` the modes of that of the same name below `old`, and `new` those of `old`.
+/// Gives every file and folder below `new` the modes of the one with the same name below `old`, and `new` those of
+/// `old`.
 pub(super) fn keep_all(old: &Path, new: &Path) -> std::io::Result<()> {
     let Ok(of_old) = fs::symlink_metadata(old) else { return Ok(()) };
     let of_new = fs::symlink_metadata(new)?;

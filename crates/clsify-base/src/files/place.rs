@@ -1,4 +1,4 @@
-//! Where something is to be written: what a path leads to, and whether it can be replaced, before any work is done.
+//! Output paths: where a path leads, and whether it can be written, checked before any work is done.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::path::{Component, Path, PathBuf};
@@ -6,10 +6,10 @@ use std::path::{Component, Path, PathBuf};
 use super::temporary::{Temporary, split};
 use crate::error::{Error, ErrorKind, Result};
 
-/// As many as Linux follows in one path.
+/// The number of links that Linux follows in one path.
 const MOST_LINKS: usize = 40;
 
-/// What a path leads to: the path itself, or the end of the links that it names, whether or not that is there yet.
+/// The target of a path: the path itself, or the end of its links, even if nothing exists there yet.
 ///
 /// ```
 /// let here = std::env::current_dir().unwrap();
@@ -30,7 +30,7 @@ pub fn resolve(path: &Path) -> PathBuf {
     path
 }
 
-/// Whether a path leads into this folder, or to it; neither has to exist.
+/// Returns true if a path leads to this folder or into it; neither has to exist.
 ///
 /// ```
 /// use clsify_base::files::is_inside;
@@ -41,7 +41,7 @@ pub fn is_inside(path: &Path, folder: &Path) -> bool {
     in_full(path).zip(in_full(folder)).is_some_and(|(path, folder)| path.starts_with(folder))
 }
 
-/// A path without links and dots, as far as what it names exists.
+/// A path without links and dots, as far as it exists.
 fn in_full(path: &Path) -> Option<PathBuf> {
     let absolute = std::path::absolute(resolve(path)).ok()?;
     let mut full = PathBuf::new();
@@ -56,7 +56,7 @@ fn in_full(path: &Path) -> Option<PathBuf> {
     Some(full)
 }
 
-/// Opens what [`is_written_in_place`].
+/// Opens a file that [`is_written_in_place`].
 ///
 /// # Errors
 /// An I/O error with the path.
@@ -64,15 +64,15 @@ pub fn open_in_place(path: &Path) -> Result<File> {
     OpenOptions::new().append(true).open(path).map_err(|e| Error::io(path, &e))
 }
 
-/// Whether what is written to this path goes straight there: a device or pipe cannot be replaced by a rename, nor can a
-/// file that is open already.
+/// Returns true if data for this path is written directly: a device or pipe cannot be replaced by a rename, nor can a
+/// file that is already open.
 pub fn is_written_in_place(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) || (path.exists() && is_open_file(path))
 }
 
-/// Whether a path is a name for a file that a process has open: `/dev/stdout`, `/dev/fd/1`, `/proc/self/fd/1`.
+/// Returns true if a path names a file that a process has open: `/dev/stdout`, `/dev/fd/1`, `/proc/self/fd/1`.
 ///
-/// With stdout redirected to a file these lead to a plain file, but a rename would replace the name in `/dev`.
+/// If stdout is redirected to a file, these lead to a plain file, but a rename would replace the name in `/dev`.
 fn is_open_file(path: &Path) -> bool {
     let mut path = path.to_path_buf();
     for _ in 0..MOST_LINKS {
@@ -90,13 +90,13 @@ fn is_open_file(path: &Path) -> bool {
     false
 }
 
-/// Fails now, rather than after minutes of work, where a file could not be put at `path`.
+/// Fails before the work starts if no file can be written at `path`.
 ///
-/// Nothing is left behind. Folders above `path` that are missing are taken for ones that will be created.
+/// Nothing is left behind. Missing folders above `path` are assumed to be created later.
 ///
 /// # Errors
-/// An I/O error with the nearest folder that exists; [`ErrorKind::InvalidArgument`] when the path ends in no name, or what
-/// stands there cannot be replaced.
+/// An I/O error with the nearest folder that exists; [`ErrorKind::InvalidArgument`] if the path does not end in a
+/// name, or if what exists there cannot be replaced.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -115,11 +115,11 @@ pub fn check_writable(path: &Path) -> Result<()> {
     probe(&target)
 }
 
-/// Like [`check_writable`], for a folder that is replaced as a whole.
+/// As [`check_writable`], for a folder that is replaced as a whole.
 ///
 /// # Errors
-/// As for [`check_writable`]; [`ErrorKind::InvalidArgument`] also when the working directory lies in the folder, which would
-/// go with it.
+/// As for [`check_writable`]; [`ErrorKind::InvalidArgument`] also if the working directory lies in the folder and
+/// would be removed with it.
 pub fn check_folder_writable(path: &Path) -> Result<()> {
     check_writable(path)?;
     let is_working_directory =
@@ -133,7 +133,7 @@ pub fn check_folder_writable(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Fails where a rename cannot put something else at this path, which exists.
+/// Fails if a rename cannot replace this path, which exists.
 pub(super) fn check_replaceable_at(path: &Path, old: &Metadata) -> Result<()> {
     let refuse = |message: &str, hint: &str| {
         let error = Error::new(ErrorKind::InvalidArgument, message).at(path.display().to_string());
@@ -165,12 +165,13 @@ pub(super) fn check_replaceable_at(path: &Path, old: &Metadata) -> Result<()> {
     Ok(())
 }
 
-/// Fails if a path is still a link after [`resolve`]: one that leads round in a circle. A rename would replace it.
+/// Fails if a path is still a link after [`resolve`], which means that its links form a loop. A rename would replace
+/// the link.
 pub(super) fn check_is_end(path: &Path, metadata: &Metadata) -> Result<()> {
     if !metadata.is_symlink() {
         return Ok(());
     }
-    let message = "expected a path that leads somewhere, got links that lead to each other";
+    let message = "expected a usable path, got links that form a loop";
     Err(Error::new(ErrorKind::InvalidArgument, message)
         .at(path.display().to_string())
         .with_hint("remove the link, or choose another path"))
@@ -188,7 +189,7 @@ fn is_mount_point(path: &Path, metadata: &Metadata, of_parent: &Metadata) -> boo
     }
     #[cfg(target_os = "linux")]
     {
-        // One that shows another folder of the same file system has the same device.
+        // A bind mount of the same file system has the same device.
         use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
         let mounted = StatxAttributes::MOUNT_ROOT;
         statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::TYPE)
@@ -206,7 +207,7 @@ fn is_mount_point(_: &Path, _: &Metadata, _: &Metadata) -> bool {
     false
 }
 
-/// Whether this user may not write what is there, though a rename could put something else in its place.
+/// Returns true if this user may not write this file, although a rename could replace it.
 #[cfg(unix)]
 fn is_write_protected(path: &Path) -> bool {
     use rustix::fs::{Access, AtFlags, CWD, accessat};
@@ -218,7 +219,7 @@ fn is_write_protected(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().readonly())
 }
 
-/// Whether the folder lets only owners rename what lies in it, as `/tmp` does, and this user is not one.
+/// Returns true if the folder lets only owners rename its content, as `/tmp` does, and this user is not the owner.
 #[cfg(unix)]
 fn is_protected(metadata: &Metadata, of_parent: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -233,7 +234,7 @@ fn is_protected(_: &Metadata, _: &Metadata) -> bool {
     false
 }
 
-/// Creates a folder beside the target, or beside the nearest folder above it that is missing, and removes it.
+/// Creates a folder beside the target, or beside the nearest missing folder above it, and removes it.
 fn probe(target: &Path) -> Result<()> {
     let mut probe = target;
     loop {
@@ -241,7 +242,7 @@ fn probe(target: &Path) -> Result<()> {
         match Temporary::folder(folder, &name) {
             Ok(_) => return Ok(()),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && !folder.exists() => probe = folder,
-            // Some file systems, such as /proc, answer that what should be created is not there.
+            // Some file systems, such as /proc, report "not found" for a file that should be created.
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 let error = Error::new(ErrorKind::Io, "nothing can be written here");
                 return Err(error.at(folder.display().to_string()));

@@ -1,4 +1,4 @@
-//! Files that others wrote: each is one that has an end, and no more is read than was asked for.
+//! Reading files that other programs wrote: only regular files, and at most as many bytes as were asked for.
 
 use std::fs::{File, FileType};
 use std::io::Read;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Opens a file that can be read in parts and has an end.
+/// Opens a regular file.
 ///
 /// # Errors
 /// [`ErrorKind::Io`] with the path, also for a folder, a pipe or a device.
@@ -15,7 +15,7 @@ pub fn open_file(path: &Path) -> Result<File> {
     File::open(path).map_err(|e| Error::io(path, &e))
 }
 
-/// Checks that a path is that of a file, without opening it: to open a pipe is to wait for its other end.
+/// Checks that a path is a regular file without opening it, because opening a pipe waits for its other end.
 ///
 /// # Errors
 /// As for [`open_file`].
@@ -28,7 +28,7 @@ pub fn check_is_file(path: &Path) -> Result<()> {
     Err(Error::new(ErrorKind::Io, format!("expected a file, got {got}")).at(path.display().to_string()))
 }
 
-/// The kind of what is neither a file nor a folder.
+/// The kind of a path that is neither a file nor a folder.
 fn irregular(kind: FileType) -> &'static str {
     #[cfg(unix)]
     {
@@ -44,10 +44,10 @@ fn irregular(kind: FileType) -> &'static str {
     "a device"
 }
 
-/// The bytes of a file, of which there may be `max_bytes`.
+/// Reads the bytes of a file, at most `max_bytes`.
 ///
 /// # Errors
-/// [`ErrorKind::Io`] with the path, also where there are more bytes.
+/// [`ErrorKind::Io`] with the path, also if there are more bytes.
 ///
 /// ```
 /// use clsify_base::files::read_file;
@@ -59,7 +59,7 @@ pub fn read_file(path: &Path, max_bytes: u64) -> Result<Vec<u8>> {
     let file = open_file(path)?;
     let io = |e: std::io::Error| Error::io(path, &e);
     let mut bytes = Vec::new();
-    // One that is known to be too long is not read at all.
+    // A file that is known to be too long is not read at all.
     if file.metadata().map_err(io)?.len() <= max_bytes {
         file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(io)?;
         if bytes.len() as u64 <= max_bytes {

@@ -1,12 +1,12 @@
-//! A file without a name, for what does not fit into memory.
+//! A file without a name, for data that does not fit into memory.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
 use crate::error::{Error, Result};
 
-/// A file for what does not fit into memory, in the folder for temporary files (`TMPDIR`). It has no name, so that it is gone
-/// when it is closed, however the process ends.
+/// A file for data that does not fit into memory, in the folder for temporary files (`TMPDIR`). It has no name, so it
+/// disappears when it is closed, however the process ends.
 pub struct ScratchFile(File);
 
 impl ScratchFile {

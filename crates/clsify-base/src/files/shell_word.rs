@@ -1,6 +1,6 @@
-//! Paths in hints, as a shell takes them.
+//! Paths in hints, quoted for a shell.
 
-/// A path, or another argument, as one word of a shell's command line: in quotes where it needs them.
+/// Formats a path, or another argument, as one word of a shell command, quoted if necessary.
 ///
 /// ```
 /// use clsify_base::files::shell_word;
@@ -20,7 +20,7 @@ pub fn shell_word(text: &str) -> String {
     format!("$'{}'", text.chars().map(escaped).collect::<String>())
 }
 
-/// A character within `$'...'`, where control characters are written by their bytes.
+/// A character within `$'...'`, where control characters are written as escaped bytes.
 fn escaped(c: char) -> String {
     match c {
         '\\' | '\'' => format!("\\{c}"),

@@ -1,8 +1,9 @@
-//! Temporary files and folders: how they are named, locked, and recognised when their process is gone.
+//! Temporary files and folders: their names, their locks, and the removal of those whose process is gone.
 //!
-//! The lock is the system's own (`flock`) and ends with the process. Whoever creates a temporary locks it and then looks
-//! whether it still stands under its name; whoever removes an abandoned one does so while holding the lock. So none is
-//! removed while it is in use, on every file system that has locks; on one that has none nothing is removed.
+//! The lock is the system's own (`flock`) and ends with the process. A process that creates a temporary locks it and
+//! then checks that it still has its name; a process that removes an abandoned temporary holds its lock meanwhile. So
+//! no temporary is removed while it is in use, on every file system with locks; on one without locks nothing is
+//! removed.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,17 +12,17 @@ use super::interrupt;
 use super::modes;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Random letters and digits in a name.
+/// The number of random letters and digits in a name.
 const RANDOM_LENGTH: usize = 12;
 
-/// The end of a temporary's name.
+/// The end of the name of a temporary.
 const TEMPORARY: &str = ".tmp";
 
-/// The end of the name of what is being replaced in two steps.
+/// The end of the name of a folder that is being replaced in two steps.
 pub(super) const BACKUP: &str = ".old";
 
-/// The most bytes of the target's name that go into a temporary's: together they have to fit into the 255 of most file
-/// systems.
+/// The largest number of bytes of the target's name in the name of a temporary: together they must fit into the 255
+/// bytes of most file systems.
 const MOST_NAME_BYTES: usize = 200;
 
 /// A path beside the target, registered to be removed when this value is dropped.
@@ -30,7 +31,8 @@ pub(super) struct Temporary {
 }
 
 impl Temporary {
-    /// Creates a file in this folder for a target of this name, locked; `of_old` is the file to replace, if there is one.
+    /// Creates a locked file in this folder for a target of this name; `of_old` is the file to replace, if there is
+    /// one.
     pub(super) fn file(
         folder: &Path,
         name: &str,
@@ -43,7 +45,7 @@ impl Temporary {
         })
     }
 
-    /// Creates a folder that only this user can enter, locked where folders can be.
+    /// Creates a folder that only this user can enter, locked if the system can lock folders.
     pub(super) fn folder(folder: &Path, name: &str) -> std::io::Result<(Self, FolderLock)> {
         create(folder, name, |path| {
             fs::create_dir(path)?;
@@ -67,13 +69,13 @@ impl Drop for Temporary {
     }
 }
 
-/// What keeps others from removing a folder, and the mode that it would have had.
+/// The lock that keeps others from removing a folder, and the mode that it would have had.
 pub(super) struct FolderLock {
     _file: Option<File>,
     pub(super) usual_mode: modes::Mode,
 }
 
-/// Creates something at names that nobody can foresee, until one is free, and registers it.
+/// Creates something under an unpredictable free name and registers it.
 fn create<T>(
     folder: &Path,
     name: &str,
@@ -115,13 +117,13 @@ fn shortened(name: &str) -> &str {
     &name[..end]
 }
 
-/// Moves what stands at `target` to a backup beside it, which is not registered.
+/// Moves `target` to a backup beside it, which is not registered.
 pub(super) fn move_to_backup(target: &Path) -> std::io::Result<PathBuf> {
     let (folder, name) = split(target).map_err(std::io::Error::other)?;
     Ok(at_random_name(folder, &name, BACKUP, |path| fs::rename(target, path))?.0)
 }
 
-/// Locks what has just been created. Fails as if the name were taken when another process took it for abandoned.
+/// Locks what has just been created. Fails as if the name were taken if another process considered it abandoned.
 fn lock_new(file: &File, path: &Path) -> std::io::Result<()> {
     let taken = || Err(std::io::Error::from(std::io::ErrorKind::AlreadyExists));
     match file.try_lock() {
@@ -131,7 +133,7 @@ fn lock_new(file: &File, path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Whether an open file still stands under its name.
+/// Returns true if an open file still has its name.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -144,13 +146,13 @@ fn is_at(_: &File, path: &Path) -> bool {
     path.exists()
 }
 
-/// A handle to lock a folder by, where the system gives one.
+/// A handle for locking a folder, if the system supports it.
 pub(super) fn open_folder(path: &Path) -> Option<File> {
     if cfg!(unix) { File::open(path).ok() } else { None }
 }
 
-/// An empty folder beside the path that it prepares; only this user can enter it, and it is removed with all it holds when
-/// dropped or by [`remove_unfinished`](super::remove_unfinished).
+/// An empty folder beside the path that it prepares; only this user can enter it. It is removed with its content when
+/// dropped, or by [`remove_unfinished`](super::remove_unfinished).
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -180,20 +182,20 @@ impl TemporaryFolder {
         Ok(TemporaryFolder { temporary, _lock: lock })
     }
 
-    /// Where the folder is.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         self.temporary.path()
     }
 }
 
-/// Removes what processes that were killed have left beside `target`; nothing that a living one still uses.
+/// Removes the leftovers of killed processes beside `target`, but nothing that a living process uses.
 pub fn remove_leftovers(target: &Path) {
     let Ok((folder, name)) = split(target) else { return };
     remove_abandoned(folder, |of| of == shortened(&name));
 }
 
-/// Removes what killed processes have left in a folder of the temporaries whose target's name is `wanted`: `.NAME.RANDOM.tmp`
-/// and `.NAME.RANDOM.old`, where the latter is superseded.
+/// Removes from a folder the leftovers of killed processes for targets whose name is `wanted`: `.NAME.RANDOM.tmp`,
+/// and `.NAME.RANDOM.old` if it is superseded.
 pub fn remove_abandoned(folder: &Path, wanted: impl Fn(&str) -> bool) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -226,12 +228,12 @@ pub(super) fn target_of<'a>(name: &'a str, end: &str) -> Option<&'a str> {
     (is_random && !target.is_empty()).then_some(target)
 }
 
-/// Whether a name is a temporary's or a backup's.
+/// Returns true if a name is that of a temporary or a backup.
 pub(super) fn is_temporary_name(name: &str) -> bool {
     target_of(name, TEMPORARY).or_else(|| target_of(name, BACKUP)).is_some()
 }
 
-/// The lock of a temporary whose process is gone; `None` when it lives, or when that cannot be known.
+/// The lock of a temporary whose process is gone; `None` if the process lives, or if that cannot be known.
 pub(super) fn lock_abandoned(path: &Path) -> Option<File> {
     let metadata = fs::symlink_metadata(path).ok()?;
     let file = match metadata.is_dir() {
@@ -246,12 +248,12 @@ pub(super) fn lock_abandoned(path: &Path) -> Option<File> {
 /// Opens a file unless its name is a link.
 ///
 /// # Errors
-/// That of the system, which differs between systems where the name is a link.
+/// The error of the system, which differs between systems if the name is a link.
 pub fn open_no_follow(options: &mut std::fs::OpenOptions, path: &Path) -> std::io::Result<File> {
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
-        // And not to wait for the other end, should it be a pipe.
+        // `NONBLOCK` avoids waiting for the other end of a pipe.
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
         std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits().cast_signed());
     }
@@ -291,7 +293,8 @@ mod tests {
         let (work, work_lock) = Temporary::folder(folder.path(), "x.npy").unwrap();
         fs::write(folder.path().join(".x.npy.aaaaaaaaaaaa.tmp"), "left").unwrap();
         fs::create_dir_all(folder.path().join(".x.npy.bbbbbbbbbbbb.tmp/inner")).unwrap();
-        // Another file's, one that is no temporary, and a superseded backup of a target that is not there.
+        // Another file's temporary, a file that is not a temporary, and a superseded backup of a target that does not
+        // exist.
         let kept = [".x.npy.dddddddddddd.old", ".y.npy.cccccccccccc.tmp", ".x.npy.tmp"];
         kept.iter().for_each(|name| fs::write(folder.path().join(name), "").unwrap());
         remove_leftovers(&target);
@@ -301,7 +304,7 @@ mod tests {
         }
         expected.sort();
         assert_eq!(names(folder.path()), expected);
-        // Without its lock it looks as a killed process leaves it.
+        // Without its lock it looks like a leftover of a killed process.
         let path = file.path().to_path_buf();
         std::mem::forget(file);
         drop(lock);

@@ -1,4 +1,4 @@
-//! `clsify advise`: which encoder, layers, pooling and C are worth their cost for these sentences?
+//! `clsify advise`: compares encoders, layers, poolings and values of C by score and cost.
 
 use std::path::PathBuf;
 
@@ -20,10 +20,10 @@ use crate::loading::{DEFAULT_ENCODER, load_encoder_with, load_training_dataset, 
 use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, RowArgs, WeightArgs, at_least_one, test_size};
 use crate::output::{check_output, is_stdout, write_json, write_svg, write_text};
 
-/// Find the encoder, layers, pooling and C that are worth their cost for your sentences
+/// Choose the encoder, layers, pooling and C that are worth their cost for your sentences
 ///
-/// A part of the rows is held out; everything is chosen on the rest by cross-validation, and the choice is scored on the
-/// held-out rows.
+/// A part of the rows is held out. Everything is chosen by cross-validation on the other rows, and the choice is
+/// scored on the held-out rows.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   clsify advise --data reviews.tsv
@@ -31,43 +31,47 @@ use crate::output::{check_output, is_stdout, write_json, write_svg, write_text};
   clsify advise --data reviews.tsv --encoder all-MiniLM-L6-v2 --encoder all-mpnet-base-v2 --json
   clsify advise --data news.tsv --multi-label \";\"")]
 pub(crate) struct Args {
-    /// A folder, a name known to `list`, or a hub id; may be given several times
+    /// Compare this encoder: a folder, a name shown by `clsify list`, or a model hub id; may be given several times
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: Vec<String>,
 
-    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
+    /// Read labelled sentences from this file: TSV, CSV, JSON, JSONL or fastText, also gzipped; - is stdin and needs
+    /// --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
-    /// Read the first N rows of --data only
+    /// Read only the first N rows of --data
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
     #[command(flatten)]
     encoding: EncodingArgs,
 
-    /// Share of the rows that is held out for the final score, or their number
+    /// Hold out this share of the rows for the final score, or this number of rows
     #[arg(long, value_name = "SIZE", default_value = "0.25", allow_negative_numbers = true, value_parser = test_size)]
     test_size: TestSize,
 
-    /// Seed of the split
+    /// Set the random seed of the split
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u32,
 
-    /// What is compared: accuracy, f1_macro (every class counts the same), f1_micro (every answer does) or log_loss
-    /// (probabilities count); accuracy if not given, f1_micro with --multi-label
+    /// Compare candidates by this score: accuracy, f1_macro, f1_micro or log_loss; the default is accuracy, with
+    /// --multi-label f1_micro
+    ///
+    /// `f1_macro` is the mean over classes, however rare. `f1_micro` counts all answers together. `log_loss` uses the
+    /// probabilities.
     #[arg(long, value_name = "SCORE")]
     scoring: Option<Scoring>,
 
-    /// How much a row counts: the same, or the same for every class in sum
+    /// Weight classes equally (none) or inversely to their frequency (balanced)
     #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
     class_weight: ClassWeightArg,
 
-    /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"
+    /// Allow several labels per sentence, or none; SEPARATOR is the text between the labels of a cell, such as ";"
     #[arg(long, value_name = "SEPARATOR")]
     multi_label: Option<LabelSeparator>,
 
-    /// Draw score against speed of every candidate into this file
+    /// Draw a chart of score against speed of every candidate to this file
     #[arg(long, value_name = "FILE.svg")]
     chart: Option<PathBuf>,
 
@@ -75,7 +79,7 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Write what would be printed to this file; - is stdout
+    /// Write the output to this file instead of stdout; - is stdout
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 

@@ -1,4 +1,4 @@
-//! `clsify bench`: how fast an encoder is on this machine.
+//! `clsify bench`: measures the speed of an encoder on this machine.
 
 use std::path::{Path, PathBuf};
 
@@ -15,43 +15,45 @@ use crate::options::{DataOptions, DtypeArg, PooledArgs, at_least_one};
 use crate::output::{check_output, write_json, write_text};
 use crate::records::stream_sentences;
 
-/// Sentences a run takes from the built-in ones.
+/// The number of sentences that are made from the built-in ones.
 const N_SENTENCES: usize = 1024;
 
-/// Measure an encoder on this machine: sentences a second, the share of the ceiling, one sentence alone
+/// Measure the throughput and latency of an encoder on this machine, and its share of the processor's ceiling
 ///
-/// The ceiling is what the processor can do at most in an arithmetic, measured by its multiply-add instruction alone. The
-/// operations are those that the features need: no padding, and with cls pooling the last layer for one token a sentence.
+/// The ceiling is the processor's highest speed in a data type, measured with its multiply-add instruction alone.
+/// Only the operations that the features need are counted: no padding, and with cls pooling only one token per
+/// sentence in the last layer.
 #[derive(clap::Args)]
 #[command(mut_group("DataOptions", |group| group.requires("data")))]
 #[command(after_help = "Examples:
   clsify bench --encoder all-MiniLM-L6-v2
   clsify bench --encoder all-MiniLM-L6-v2 --dtype f32 --dtype int8 --data reviews.tsv --limit 2000 --json")]
 pub(crate) struct Args {
-    /// A folder, a name known to `list`, or a hub id
+    /// Measure this encoder: a folder, a name shown by `clsify list`, or a model hub id
     #[arg(long)]
     encoder: String,
 
-    /// An arithmetic to measure; may be given several times; f32, bf16 and int8 if not given
+    /// Measure this data type; may be given several times; the default is f32, bf16 and int8
     #[arg(long, value_enum)]
     dtype: Vec<DtypeArg>,
 
     #[command(flatten)]
     pooled: PooledArgs,
 
-    /// Sentences: TSV, CSV, JSONL or .txt; 1,024 made from 32 built-in ones if not given; - is stdin, with --format
+    /// Read sentences from this file: TSV, CSV, JSONL or .txt; the default is 1,024 made from 32 built-in ones; - is
+    /// stdin and needs --format
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
 
-    /// Take the first N sentences only
+    /// Read only the first N sentences
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
-    /// Print JSON: an object with a key for each arithmetic, null where the processor lacks it
+    /// Print JSON: an object with a key for each data type, null if the processor does not support it
     #[arg(long)]
     json: bool,
 
-    /// Write what would be printed to this file; - is stdout
+    /// Write the output to this file instead of stdout; - is stdout
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -91,7 +93,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     write_text(output, &speed_summary(&measured))
 }
 
-/// One encoder at a time: two would contend for memory.
+/// Only one encoder is loaded at a time, because two would compete for memory.
 fn load(located: &Located, dtype: Dtype, args: &Args, console: &Console) -> anyhow::Result<SentenceEncoder> {
     let options = SentenceEncoderOptions {
         features: args.pooled.features(),
@@ -102,8 +104,8 @@ fn load(located: &Located, dtype: Dtype, args: &Args, console: &Console) -> anyh
     Ok(SentenceEncoder::load(&located.folder, options, console)?)
 }
 
-/// Sentences as of reviews, from 5 to 60 tokens, some 24 in the mean: 32 of them, then again and again with their words
-/// turned round by one more.
+/// Sentences like those of reviews, with 5 to 60 tokens and a mean of about 24: 32 sentences, repeated with their
+/// words rotated by one more each time.
 fn built_in(n: usize) -> Vec<String> {
     let lines: Vec<&str> = include_str!("bench_sentences.txt").lines().collect();
     let turned = |i: usize| {

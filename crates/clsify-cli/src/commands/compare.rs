@@ -1,4 +1,4 @@
-//! `clsify compare`: two saved classifiers on the same labelled sentences.
+//! `clsify compare`: compares two saved classifiers on the same labelled sentences.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -14,58 +14,60 @@ use crate::loading::{load_classifier, load_rows_to_score, note_labels_without_co
 use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
 use crate::output::{check_output, is_stdout, stdout, write_json, write_text};
 
-/// Compare two saved classifiers on the same labelled sentences: which is better, and is that more than chance?
+/// Compare two saved classifiers on the same labelled sentences, and test whether their difference is more than
+/// chance
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   clsify compare old new --data test.tsv
   clsify compare old new --data test.tsv --show 50 --output differences.jsonl
   clsify compare old new --data test.tsv --json
 
-Two models of several labels a sentence (train --multi-label) are compared by their whole sets, by micro F1 and label by label.")]
+Two multi-label models (train --multi-label) are compared by their whole label sets, by micro F1, and label by label.")]
 pub(crate) struct Args {
     /// The folder of the first model, A
     #[arg(value_name = "A")]
     a: PathBuf,
 
-    /// The folder of the second model, B; it may have another encoder and other classes; one of several labels a sentence is
-    /// compared with another such
+    /// The folder of the second model, B; it may have another encoder and other classes
+    ///
+    /// A multi-label model can only be compared with another multi-label model.
     #[arg(value_name = "B")]
     b: PathBuf,
 
-    /// Labelled sentences that neither was trained on: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
+    /// Read labelled sentences that neither model was trained on: TSV, CSV, JSON, JSONL or fastText, also gzipped; -
+    /// is stdin and needs --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
-    /// Read the first N rows only
+    /// Read only the first N rows
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
-    /// Where A's encoder is, if it has moved: a folder, a name known to `list`, or a hub id
+    /// Use this encoder for A if its encoder has moved: a folder, a name shown by `clsify list`, or a model hub id
     #[arg(long, value_name = "ENCODER")]
     encoder_a: Option<String>,
 
-    /// Where B's encoder is, if it has moved
+    /// Use this encoder for B if its encoder has moved
     #[arg(long, value_name = "ENCODER")]
     encoder_b: Option<String>,
 
-    /// Arithmetic of both encoders; that of each one's training if not given
+    /// Compute both encoders in this data type; the default is that of each model's training
     #[arg(long, value_enum)]
     dtype: Option<DtypeArg>,
 
-    /// The most sentences of which the two say different things that are shown; --json and --output have them all
+    /// Show at most N sentences on which the models disagree; --json and --output contain all of them
     #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true)]
     show: usize,
 
-    /// With two models of several labels a sentence: what stands between the labels of a cell of --data; as in the training of A
-    /// if not given
+    /// Split the label cells of --data at this separator, for multi-label models; the default is that of A's training
     #[arg(long, value_name = "SEPARATOR")]
     multi_label: Option<LabelSeparator>,
 
-    /// Write the report as JSON to stdout, instead of tables
+    /// Print the report as JSON instead of tables
     #[arg(long)]
     json: bool,
 
-    /// Write the sentences of which the two say different things to this file, a JSON object a line; - is stdout
+    /// Write the sentences on which the models disagree to this file, one JSON object per line; - is stdout
     #[arg(long, value_name = "DIFFERENCES.jsonl")]
     output: Option<PathBuf>,
 
@@ -83,7 +85,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     check_output(None, &[args.output.as_deref()], &[&args.data])?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
     ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --output -, got both");
-    // Before the data, which is of another form where a model has several labels a sentence.
+    // The models come before the data, because a multi-label model determines how labels are read.
     let separator_of =
         |model| Ok::<_, anyhow::Error>(SavedModel::read(model)?.multi_label.map(|labels| labels.separator));
     let (of_a, of_b) = (separator_of(&args.a)?, separator_of(&args.b)?);
@@ -101,7 +103,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     };
     ensure!(
         separator.is_some() || args.multi_label.is_none(),
-        "--multi-label: {} and {} have one label a sentence: leave it out",
+        "--multi-label: {} and {} have one label per sentence: leave it out",
         args.a.display(),
         args.b.display()
     );
@@ -119,7 +121,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     write(args, &report, separator)
 }
 
-/// What stands between the labels of a cell: as given, else as in the training of A.
+/// The separator of labels in a cell: as given, otherwise as in the training of A.
 fn separator<'a>(
     args: &'a Args,
     of_a: &'a LabelSeparator,
@@ -136,7 +138,7 @@ fn separator<'a>(
     args.multi_label.as_ref().unwrap_or(of_a)
 }
 
-/// The report in the form that was asked for.
+/// Writes the report in the requested format.
 fn write(args: &Args, report: &ComparisonReport, separator: Option<&LabelSeparator>) -> anyhow::Result<()> {
     let lines = report.differences.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     match &args.output {

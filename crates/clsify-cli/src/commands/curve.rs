@@ -1,4 +1,4 @@
-//! `clsify curve`: accuracy by the number of training rows, and whether more would help.
+//! `clsify curve`: shows accuracy by the number of training rows, and whether more rows would help.
 
 use std::path::{Path, PathBuf};
 
@@ -16,11 +16,11 @@ use crate::options::{
 };
 use crate::output::{check_output, is_stdout, write_json, write_svg, write_text};
 
-/// Show how accuracy grows with the number of training rows, and whether more of them would help
+/// Show how accuracy grows with the number of training rows, and whether more rows would help
 ///
-/// Every sentence is encoded once. Classifiers are fitted on 50, 100, 200, ... of the training rows, in the shares of their
-/// classes, and scored on the same held-out rows: by accuracy, by accuracy by weight with --weight-column, by micro F1 with
-/// --multi-label.
+/// Each sentence is encoded once. Classifiers are fitted on 50, 100, 200, ... training rows, with the class
+/// proportions of all training rows, and scored on the same held-out rows. The score is accuracy, with
+/// --weight-column weighted accuracy, and with --multi-label micro F1.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   clsify curve --data reviews.tsv
@@ -28,15 +28,16 @@ use crate::output::{check_output, is_stdout, write_json, write_svg, write_text};
   clsify curve --data reviews.tsv --grid-search
   clsify curve --data news.tsv --multi-label \";\"")]
 pub(crate) struct Args {
-    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
+    /// Read labelled sentences from this file: TSV, CSV, JSON, JSONL or fastText, also gzipped; - is stdin and needs
+    /// --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
-    /// Read the first N rows of --data only
+    /// Read only the first N rows of --data
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
-    /// A folder, a name known to `list`, or a hub id
+    /// Use this encoder: a folder, a name shown by `clsify list`, or a model hub id
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: String,
 
@@ -46,11 +47,11 @@ pub(crate) struct Args {
     #[command(flatten)]
     split: SplitArgs,
 
-    /// Numbers of training rows; 50, 100, 200, ... if not given, and all of them in any case
+    /// Fit on these numbers of training rows, and on all of them; the default is 50, 100, 200, ...
     #[arg(long, value_name = "N,N,...", value_delimiter = ',', allow_negative_numbers = true, value_parser = at_least_one)]
     sizes: Vec<usize>,
 
-    /// Fits for each number of rows, on other rows each
+    /// Fit N times per number of rows, each time on other rows
     #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1000))]
     repeats: u16,
 
@@ -60,8 +61,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     grid: GridArgs,
 
-    /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"; one classifier a
-    /// label, each label given where its probability is above 0.5
+    /// Allow several labels per sentence, or none; SEPARATOR is the text between the labels of a cell, such as ";"
+    ///
+    /// One classifier is trained per label, and a label is assigned if its probability is above 0.5.
     #[arg(long, value_name = "SEPARATOR")]
     multi_label: Option<LabelSeparator>,
 
@@ -69,11 +71,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "CURVE.svg")]
     chart: Option<PathBuf>,
 
-    /// Write the report as JSON to stdout, instead of a table
+    /// Print the report as JSON instead of a table
     #[arg(long)]
     json: bool,
 
-    /// Write what would be printed to this file; - is stdout
+    /// Write the output to this file instead of stdout; - is stdout
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -121,7 +123,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The curve in the forms that were asked for.
+/// Writes the curve in the requested formats.
 fn write(args: &Args, curve: &LearningCurve, separator: Option<&LabelSeparator>) -> anyhow::Result<()> {
     let written = args.chart.as_deref().map(|path| write_svg(path, &learning_curve_svg(curve)));
     if args.chart.as_deref().is_some_and(is_stdout)

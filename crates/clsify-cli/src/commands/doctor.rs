@@ -1,4 +1,4 @@
-//! `clsify doctor`: what is odd about labelled sentences, before anything is trained on them.
+//! `clsify doctor`: checks labelled sentences before anything is trained on them.
 
 use std::path::{Path, PathBuf};
 
@@ -22,10 +22,10 @@ use crate::options::{
 };
 use crate::output::{check_output, is_stdout, stdout, write_json, write_text};
 
-/// Find what is wrong with labelled sentences before training on them
+/// Find mistakes in labelled sentences before training on them
 ///
-/// Damaged and empty rows, repeats, contradictions, leaks into a test file, sentences that are cut, rare classes, mixed
-/// scripts, and labels that are probably wrong, each with its line. Nothing is changed.
+/// The checks find damaged and empty rows, duplicates, contradictions, leakage into a test file, truncated sentences,
+/// rare classes, mixed scripts, and labels that are probably wrong. Each finding has its line. Nothing is changed.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   clsify doctor reviews.tsv
@@ -33,24 +33,26 @@ use crate::output::{check_output, is_stdout, stdout, write_json, write_text};
   clsify doctor news.tsv --multi-label ';' --output issues.jsonl
   clsify doctor train.csv --text-only --fail-on quoting,conflicts --json > report.json")]
 pub(crate) struct Args {
-    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
+    /// The file of labelled sentences: TSV, CSV, JSON, JSONL or fastText, also gzipped; - is stdin and needs --format
     data: PathBuf,
 
-    /// A folder, a name known to `list`, or a hub id; all-MiniLM-L6-v2 if not given, and the checks that need none where that
-    /// cannot be had
+    /// Use this encoder: a folder, a name shown by `clsify list`, or a model hub id; the default is all-MiniLM-L6-v2
+    ///
+    /// If the default encoder is not available, only the checks that need no encoder run.
     #[arg(long)]
     encoder: Option<String>,
 
-    /// Do only what needs no encoder
+    /// Run only the checks that need no encoder
     #[arg(long, conflicts_with_all = ["encoder", "layers", "pooling", "max_length", "prompt", "dtype", "c", "all", "output", "near_duplicate_threshold"])]
     text_only: bool,
 
-    /// Labelled sentences for testing: rows of it that the data has too are reported, and its damaged ones
+    /// Check these test sentences: report damaged rows, and rows that also occur in the data
     #[arg(long, value_name = "FILE")]
     test_data: Option<PathBuf>,
 
-    /// A sentence may have several labels, with this between them in the label cell, or none: an empty cell. In JSONL the label
-    /// may be an array too
+    /// Allow several labels per sentence, or none; SEPARATOR is the text between the labels of a cell, such as ";"
+    ///
+    /// In JSONL the label may also be an array.
     #[arg(long, value_name = "SEPARATOR")]
     multi_label: Option<LabelSeparator>,
 
@@ -63,47 +65,50 @@ pub(crate) struct Args {
     #[command(flatten)]
     class_limit: ClassLimitArgs,
 
-    /// Read the first N rows of the data only
+    /// Read only the first N rows of the data
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
-    /// The cosine from which two sentences are nearly the same, from -1 to 1
+    /// Report two sentences as near-duplicates from this cosine similarity on, between -1 and 1
     #[arg(long, value_name = "COSINE", default_value_t = DoctorOptions::default().near_duplicate_threshold, allow_negative_numbers = true, value_parser = cosine)]
     near_duplicate_threshold: f32,
 
-    /// Rows whose vectors are in memory at a time; of more, only rows of the same part are compared with each other
+    /// Keep the vectors of at most N rows in memory; with more rows, only rows of the same part are compared with
+    /// each other
     #[arg(long, value_name = "N", default_value_t = DoctorOptions::default().part_rows, allow_negative_numbers = true, value_parser = at_least_one)]
     part_rows: usize,
 
-    /// The hidden states to pool, as for `train`; the layer at three quarters of the depth if not given
+    /// Pool the hidden states of these layers, as for `train`; the default is the layer at three quarters of the
+    /// depth
     #[arg(long, value_name = "LAYERS")]
     layers: Option<Layers>,
 
-    /// How tokens become one vector, as for `train`
+    /// Pool the hidden states of each sentence to one vector, as for `train`
     #[arg(long, value_name = "POOLING", default_value = "mean")]
     pooling: PoolingArg,
 
     #[command(flatten)]
     encoding: EncodingArgs,
 
-    /// C of the fits on standardised features that judge the labels
+    /// Set C of the fits that judge the labels; their features are standardised
     #[arg(long, value_name = "C", default_value_t = DoctorOptions::default().c, allow_negative_numbers = true, value_parser = positive)]
     c: f64,
 
-    /// Rank the labels of all rows, not only those that are probably wrong; with --multi-label a row that has none of these
-    /// by its most suspect label
+    /// Rank the labels of all rows, not only those that are probably wrong
+    ///
+    /// With --multi-label, a row without a suspect label is ranked by its most suspect one.
     #[arg(long)]
     all: bool,
 
-    /// Write the report as JSON to stdout, instead of tables
+    /// Print the report as JSON instead of tables
     #[arg(long)]
     json: bool,
 
-    /// Write the suspect labels to this file, a JSON object a line, the most suspect first; - is stdout
+    /// Write the suspect labels to this file, one JSON object per line, the most suspect first; - is stdout
     #[arg(long, value_name = "ISSUES.jsonl")]
     output: Option<PathBuf>,
 
-    /// End with exit code 1 if one of these is found; the report is written all the same
+    /// Exit with code 1 if one of these checks finds something; the report is written in any case
     #[arg(
         long,
         value_enum,
@@ -120,7 +125,7 @@ pub(crate) struct Args {
     options: DataOptions,
 }
 
-/// What may end a run with an error.
+/// The checks that `--fail-on` knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Check {
     Quoting,
@@ -209,7 +214,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Labelled sentences of a file, whatever their state; `-` is stdin.
+/// Inspects the labelled sentences of a file, including damaged ones; `-` is stdin.
 fn inspect(path: &Path, options: &DatasetOptions, console: &Console) -> anyhow::Result<Inspected> {
     let data = match path == Path::new("-") {
         true => Inspected::read(std::io::stdin().lock(), "stdin", options)?,
@@ -224,8 +229,8 @@ fn inspect(path: &Path, options: &DatasetOptions, console: &Console) -> anyhow::
     Ok(data)
 }
 
-/// The encoder's folder, or why the run goes without. An encoder that was asked for, or that a check of `--fail-on` needs,
-/// must be there.
+/// Locates the encoder, or returns the reason for running without one. It is an error if an encoder that was asked
+/// for, or that a check of `--fail-on` needs, is missing.
 fn locate(args: &Args, console: &Console) -> anyhow::Result<Result<Located, String>> {
     if args.text_only {
         return Ok(Err("--text-only was given".to_string()));
@@ -256,7 +261,7 @@ fn load(located: &Located, args: &Args, console: &Console) -> anyhow::Result<Sen
     )
 }
 
-/// Layer 9 of 12: where sentences say most about their class in the encoders that were measured.
+/// Layer 9 of 12: its features separated classes best in the encoders that were measured.
 fn three_quarters(num_hidden_layers: usize) -> usize {
     (3 * num_hidden_layers).div_ceil(4)
 }
@@ -268,7 +273,7 @@ fn cosine(text: &str) -> Result<f32, String> {
     }
 }
 
-/// Suspect labels, an object a line.
+/// Writes suspect labels, one JSON object per line.
 fn write_lines(out: &mut dyn std::io::Write, issues: &[LabelIssue]) -> std::io::Result<()> {
     for issue in issues {
         serde_json::to_writer(&mut *out, issue)?;

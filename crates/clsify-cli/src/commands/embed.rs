@@ -1,4 +1,4 @@
-//! `clsify embed`: sentences to a `.npy` file of features.
+//! `clsify embed`: writes the features of sentences to a `.npy` file.
 
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
@@ -18,26 +18,26 @@ use crate::records::{Groups, stream_sentences};
 
 /// Write the vectors of sentences to a .npy file: float32, one row per sentence, in order
 ///
-/// Every row is a vector of finite numbers. A record without a sentence is an error that names its line, and nothing is written:
-/// a row of NaN would spoil whatever is computed from the matrix. Whitespace is a sentence, as in sentence-transformers.
+/// All numbers are finite. A record without a sentence is an error that names its line, and nothing is written,
+/// because a row of NaN would spoil later computations. Whitespace counts as a sentence, as in sentence-transformers.
 #[derive(clap::Args)]
 #[command(after_help = "Example:
   clsify embed --encoder all-MiniLM-L6-v2 --input reviews.tsv --output features.npy --pooling mean")]
 pub(crate) struct Args {
-    /// A folder, a name known to `list`, or a hub id
+    /// Use this encoder: a folder, a name shown by `clsify list`, or a model hub id
     #[arg(long)]
     encoder: String,
 
-    /// Sentences: TSV, CSV, JSONL (labels are not looked at), or .txt with one a line; - is stdin, with
-    /// --format
+    /// Read sentences from this file: TSV, CSV, JSONL (labels are ignored), or .txt with one per line; - is stdin and
+    /// needs --format
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
 
-    /// The file to write; - is stdout
+    /// Write the vectors to this file; - is stdout
     #[arg(long, value_name = "OUT.npy")]
     output: PathBuf,
 
-    /// Read the first N sentences only
+    /// Read only the first N sentences
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
@@ -55,7 +55,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let encoder = load_encoder(&located, &args.features, None, console)?;
     let is_stdout = is_stdout(&args.output);
     let streamed = if is_stdout || is_written_in_place(&args.output) {
-        // The number of rows comes first, and what has gone into a pipe cannot be written over.
+        // The file begins with the number of rows, and data in a pipe cannot be overwritten.
         let folder = std::env::temp_dir();
         let (mut scratch, streamed) =
             write_rows(&encoder, groups, total_bytes, ScratchFile::create()?, &folder, console)?;
@@ -85,7 +85,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Encodes all sentences into a `.npy` file at the start of `out`.
+/// Encodes all sentences and writes a `.npy` file at the start of `out`.
 fn write_rows<W: Write + Seek>(
     encoder: &SentenceEncoder,
     groups: Groups,

@@ -25,40 +25,44 @@ pub(crate) struct Args {
     /// The model's folder
     model: PathBuf,
 
-    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format; a multi-label model splits label cells at its separator
+    /// Read labelled sentences from this file: TSV, CSV, JSON, JSONL or fastText, also gzipped; - is stdin and needs
+    /// --format
+    ///
+    /// For a multi-label model, label cells are split at the model's separator.
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
-    /// Read the first N rows only
+    /// Read only the first N rows
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
-    /// Where the model's encoder is, if it has moved: a folder, a name known to `list`, or a hub id
+    /// Use this encoder if the model's encoder has moved: a folder, a name shown by `clsify list`, or a model hub id
     #[arg(long)]
     encoder: Option<String>,
 
-    /// Arithmetic of the encoder; that of the training if not given
+    /// Compute the encoder in this data type; the default is that of the training
     #[arg(long, value_enum)]
     dtype: Option<DtypeArg>,
 
-    /// Write the misclassified rows to this file, the most confident errors first; - is stdout.
+    /// Write the misclassified rows to this file, the most confident errors first; - is stdout
     ///
-    /// Each row has its line in the data, the sentence, its label, the predicted one and its probability, and the probability of every
-    /// class. The extension decides on the form: csv, tsv, or jsonl (ndjson, json); any other is CSV. A row whose label the model does not know is an
-    /// error; a model that may abstain says so in the column `abstained`. With a multi-label model, `confidence` is that of the row's
-    /// most confident wrong label: its probability where it is given wrongly, 1 less its probability where it is missing
+    /// Each row has its line in the data, the sentence, its label, the predicted label and its probability, and the
+    /// probability of every class. The extension determines the format: tsv, or jsonl (ndjson, json); any other is
+    /// CSV. A row whose label the model does not know is an error of the model. A model that may abstain has the
+    /// column `abstained`. With a multi-label model, `confidence` is that of the most confident wrong label: its
+    /// probability if it was assigned wrongly, 1 minus its probability if it is missing.
     #[arg(long, value_name = "ERRORS.csv")]
     errors: Option<PathBuf>,
 
-    /// Draw how far the probabilities can be trusted to this file; - is stdout
+    /// Draw the reliability diagram of the probabilities to this file; - is stdout
     #[arg(long, value_name = "RELIABILITY.svg")]
     chart: Option<PathBuf>,
 
-    /// Write what would be printed to this file; - is stdout
+    /// Write the output to this file instead of stdout; - is stdout
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Write the scores to this file too; - is stdout
+    /// Also write the scores as JSON to this file; - is stdout
     #[arg(long, value_name = "OUT.json")]
     json: Option<PathBuf>,
 
@@ -78,7 +82,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let n_on_stdout = files.iter().flatten().filter(|path| is_stdout(path)).count();
     ensure!(n_on_stdout < 2, "stdout: expected one of --json, --chart and --errors there, got several");
     check_output(args.output.as_deref(), &files, &[&args.data])?;
-    // Label cells are taken apart as in the training.
+    // Label cells are split as in the training.
     let saved = SavedModel::read(&args.model)?;
     let separator = saved.multi_label.as_ref().map(|labels| &labels.separator);
     let options = args.options.with_limit(args.limit);

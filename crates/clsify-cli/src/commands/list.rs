@@ -1,4 +1,4 @@
-//! `clsify list`: the encoders that have a name.
+//! `clsify list`: lists the encoders that have a short name.
 
 use std::path::PathBuf;
 
@@ -7,17 +7,17 @@ use clsify_hub::{Hub, known_encoders};
 use crate::output::{check_output, write_text};
 use clsify_report::table::Table;
 
-/// List the encoders that can be named, and whether they are on this machine
+/// List the encoders that have a short name, and whether they are on this machine
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  clsify list\n\nAny id of the model hub and any folder in Hugging Face form work too."
 )]
 pub(crate) struct Args {
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 
-    /// Write what would be printed to this file; - is stdout
+    /// Write the output to this file instead of stdout; - is stdout
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }

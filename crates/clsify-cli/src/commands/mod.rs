@@ -1,4 +1,4 @@
-//! One file a subcommand: its arguments, its help, and what it does.
+//! One file per subcommand: its arguments, its help, and its code.
 
 pub(crate) mod advise;
 pub(crate) mod bench;

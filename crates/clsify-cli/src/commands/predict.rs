@@ -1,4 +1,4 @@
-//! `clsify predict`: asks a saved classifier.
+//! `clsify predict`: predicts labels with a saved classifier.
 
 mod answers;
 mod carried;
@@ -18,12 +18,12 @@ use crate::records::{RecordOptions, note_files, stream_records, stream_stdin, te
 
 /// Predict the labels of sentences
 ///
-/// Sentences are read from stdin, one per line, if none are given. There is one answer per sentence, in the same order. Memory
-/// does not grow with their number.
+/// If no sentences are given, they are read from stdin, one per line. There is one answer per sentence, in the same
+/// order. Memory use does not grow with their number.
 ///
-/// text and tsv answers take one line each: in a label, a tab is written as \t, a line break as \n, a carriage return as
-/// \r, a backslash as \\ and any other control character as \u and four hexadecimal digits. In the sentence, which is
-/// only repeated, control characters become spaces.
+/// In the formats text and tsv each answer takes one line: in a label, a tab is written as \t, a line break as \n, a
+/// carriage return as \r, a backslash as \\ and any other control character as \u and four hexadecimal digits. In the
+/// sentence, which is only repeated, control characters become spaces.
 #[derive(clap::Args)]
 #[command(mut_group("DataOptions", |group| group.requires("input").conflicts_with("texts")))]
 #[command(after_help = "Examples:
@@ -35,27 +35,29 @@ pub(crate) struct Args {
     /// The model's folder
     model: PathBuf,
 
-    /// The sentences; from stdin, one per line, if none are given
+    /// The sentences; the default is to read them from stdin, one per line
     #[arg(value_name = "TEXT")]
     texts: Vec<String>,
 
-    /// Read the sentences from this file: TSV, CSV, JSONL (labels are not looked at), or .txt with one per line; - is
-    /// stdin, with --format
+    /// Read sentences from this file: TSV, CSV, JSONL (labels are ignored), or .txt with one per line; - is stdin and
+    /// needs --format
     #[arg(long, value_name = "FILE", conflicts_with = "texts")]
     input: Option<PathBuf>,
 
-    /// Write the answers to this file; - is stdout. The file appears when the last answer has been written, and not at all
-    /// after an error
+    /// Write the answers to this file; - is stdout
+    ///
+    /// The file appears when the last answer has been written, and not at all after an error.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Form of the answers; by the extension of --output if not given, else text.
+    /// Write the answers in this format; the default follows the extension of --output, otherwise it is text
     ///
-    /// `text`: label and sentence. `tsv`: label, probabilities and sentence under a header. `json`: one object per line with
-    /// text and label. `csv`, `jsonl`: the record of the input with all of its columns or keys, followed by those of the
-    /// answer; if the first record has a `label` of its own, the answer's is called `predicted_label` in the whole output. A model that may abstain says ?,
-    /// with its best guess in brackets, in `best_guess` beside `abstained`, or in a column of its own. A multi-label model gives
-    /// all labels, joined by its separator, in JSON as an array
+    /// `text` has the label and the sentence. `tsv` has label, probabilities and sentence under a header. `json` has
+    /// one object per line with text and label. `csv` and `jsonl` have the record of the input with all of its
+    /// columns or keys, followed by those of the answer. If the first record has a `label` of its own, the answer's
+    /// is called `predicted_label` in the whole output. A model that abstains answers ?, with its best guess in
+    /// brackets, in `best_guess` beside `abstained`, or in a column of its own. A multi-label model writes all
+    /// labels, joined by its separator, in JSON as an array.
     #[arg(long, value_enum)]
     output_format: Option<OutputFormat>,
 
@@ -63,19 +65,21 @@ pub(crate) struct Args {
     #[arg(short, long)]
     probabilities: bool,
 
-    /// Choose what to do about a sentence without an answer: it is empty or only whitespace, its line is not UTF-8 or too
-    /// long, its record is malformed.
+    /// Fail or write a null answer for a sentence that cannot be answered, such as an empty one
     ///
-    /// `fail`: answer the sentences before it and end with an error that names its line. `null`: leave its answer empty, in JSON
-    /// null with the reason in `error`, and go on, so that answers match the input one to one
+    /// A sentence cannot be answered if it is empty or only whitespace, if its line is not UTF-8 or too long, or if
+    /// its record is malformed.
+    ///
+    /// `fail` answers the sentences before it and ends with an error that names its line. `null` leaves its answer
+    /// empty, in JSON null with the reason in `error`, and continues, so that answers match the input one to one.
     #[arg(long, value_enum, value_name = "ACTION", default_value_t = OnError::Fail)]
     on_error: OnError,
 
-    /// Where the model's encoder is, if it has moved: a folder, a name known to `list`, or a hub id
+    /// Use this encoder if the model's encoder has moved: a folder, a name shown by `clsify list`, or a model hub id
     #[arg(long)]
     encoder: Option<String>,
 
-    /// Arithmetic of the encoder; that of the training if not given
+    /// Compute the encoder in this data type; the default is that of the training
     #[arg(long, value_enum)]
     dtype: Option<DtypeArg>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `clsify tokenize`: what a tokenizer makes of sentences.
+//! `clsify tokenize`: shows the tokens of sentences.
 
 use std::path::PathBuf;
 
@@ -12,16 +12,16 @@ use crate::loading::locate_encoder;
 use crate::output::{Output, check_output};
 use crate::records::note_files;
 
-/// Show the tokens of sentences: one JSON object a line with text, tokens, input_ids, attention_mask
+/// Show the tokens of sentences: one JSON object per line with text, tokens, input_ids, attention_mask
 #[derive(clap::Args)]
 #[command(after_help = "Example:
   clsify tokenize --encoder all-MiniLM-L6-v2 \"a visually stunning rumination on love\"")]
 pub(crate) struct Args {
-    /// A folder, a name known to `list`, or a hub id
+    /// Use the tokenizer of this encoder: a folder, a name shown by `clsify list`, or a model hub id
     #[arg(long)]
     encoder: String,
 
-    /// Longest sentence in tokens, special tokens included; the encoder's own limit if not given
+    /// Cut sentences off after N tokens, including special tokens; the default is the encoder's limit
     #[arg(long, value_name = "N")]
     max_length: Option<usize>,
 
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME|TEXT")]
     prompt: Option<String>,
 
-    /// Write what would be printed to this file; - is stdout
+    /// Write the output to this file instead of stdout; - is stdout
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 

@@ -1,4 +1,4 @@
-//! `clsify train`: labelled sentences to a saved classifier and its scores.
+//! `clsify train`: trains a classifier on labelled sentences, scores it and saves it.
 
 mod choice;
 
@@ -36,15 +36,16 @@ use crate::output::{
   clsify train --encoder all-mpnet-base-v2 --pooling mean --data train.csv --test-data test.csv --output model
   clsify train --data news.csv --multi-label \";\" --thresholds f1 --output model")]
 pub(crate) struct Args {
-    /// Labelled sentences: TSV, CSV, JSON or JSONL, fastText's lines, also gzipped; - is stdin, with --format
+    /// Read labelled sentences from this file: TSV, CSV, JSON, JSONL or fastText, also gzipped; - is stdin and needs
+    /// --format
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
-    /// Read the first N rows of --data only
+    /// Read only the first N rows of --data
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
-    /// A folder, a name known to `list`, or a hub id
+    /// Use this encoder: a folder, a name shown by `clsify list`, or a model hub id
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: String,
 
@@ -70,28 +71,28 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = CalibrationArg::None)]
     calibration: CalibrationArg,
 
-    /// Sentences may have several labels or none: what stands between the labels of a cell, such as ";"; one classifier a
-    /// label
+    /// Allow several labels per sentence, or none; SEPARATOR is the text between the labels of a cell, such as ";"
+    ///
+    /// One classifier is trained per label.
     #[arg(long, value_name = "SEPARATOR")]
     multi_label: Option<LabelSeparator>,
 
     #[command(flatten)]
     decision: DecisionArgs,
 
-    /// Copy the encoder into the model's folder, so that it can be moved as one
+    /// Copy the encoder into the model's folder, so that the folder can be moved
     #[arg(long)]
     bundle_encoder: bool,
 
-    /// The folder to save the model to
+    /// Save the model to this folder
     #[arg(long, value_name = "MODEL")]
     output: PathBuf,
 
-    /// Draw how far the probabilities of the held-out rows can be trusted, before and after calibration, to this file; - is
-    /// stdout
+    /// Draw the reliability diagram of the held-out rows, before and after calibration, to this file; - is stdout
     #[arg(long, value_name = "RELIABILITY.svg")]
     chart: Option<PathBuf>,
 
-    /// Write the report to this file too; - is stdout
+    /// Also write the report as JSON to this file; - is stdout
     #[arg(long, value_name = "REPORT.json")]
     json: Option<PathBuf>,
 
@@ -112,7 +113,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// How --data is read.
+    /// The options for reading --data.
     fn data_options(&self) -> DatasetOptions {
         self.grouping.of(self.weight.of(self.options.labelled(self.limit, self.multi_label.as_ref())))
     }
@@ -177,7 +178,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
 /// Writes report and chart and saves the model.
 fn finish(args: &Args, trained: &Trained, console: &Console) -> anyhow::Result<()> {
     let report = &trained.report;
-    // A file first, so that a report that cannot be written leaves no model; stdout last, when all is done.
+    // Files come first, so that a report that cannot be written leaves no model; stdout comes last, when all is done.
     let is_on_stdout = args.json.as_deref().is_some_and(is_stdout);
     if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
         write_json(path, report)?;

@@ -1,4 +1,4 @@
-//! `clsify tutorial`: the article's run, told step by step, on real sentences with a real encoder.
+//! `clsify tutorial`: explains the article's run step by step, on real sentences with a real encoder.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -26,10 +26,10 @@ use crate::output::{
 };
 use crate::records::note_files;
 
-/// The article's encoder, and the one that stands in for it where it cannot be had: just as wide.
+/// The article's encoder, and its replacement with the same hidden size if it is not available.
 const ENCODERS: [&str; 2] = ["distilbert-base-uncased", "all-mpnet-base-v2"];
 
-/// The sentence that the article follows.
+/// The example sentence of the article.
 const ARTICLE_SENTENCE: &str = "a visually stunning rumination on love";
 
 const SENTENCES: [&str; 3] = [
@@ -38,47 +38,53 @@ const SENTENCES: [&str; 3] = [
     "not as bad as they say , but not good either",
 ];
 
-/// Do the article's run step by step: sentences, tokens, encoder, [CLS] vectors, split, classifier, scores
+/// Run the article's example step by step: sentences, tokens, encoder, [CLS] vectors, split, classifier, scores
 ///
-/// After "A Visual Guide to Using BERT for the First Time" by Jay Alammar.
+/// It follows "A Visual Guide to Using BERT for the First Time" by Jay Alammar.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   clsify tutorial
   clsify tutorial --encoder all-MiniLM-L6-v2 --sentence \"my own sentence\"
   clsify tutorial --encoder bert-base-uncased --data train.tsv --output my-tutorial")]
 pub(crate) struct Args {
-    /// A folder, a name known to `list`, or a hub id; distilbert-base-uncased where it can be had, else all-mpnet-base-v2
+    /// Use this encoder: a folder, a name shown by `clsify list`, or a model hub id
+    ///
+    /// The default is distilbert-base-uncased, or all-mpnet-base-v2 if that is not available.
     #[arg(long)]
     encoder: Option<String>,
 
-    /// Labelled sentences: TSV, CSV or JSONL; SST-2 where it can be had, else movie reviews of vaderSentiment
+    /// Read labelled sentences from this file: TSV, CSV or JSONL
+    ///
+    /// The default is SST-2, or the movie reviews of vaderSentiment if that is not available.
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
 
     #[command(flatten)]
     options: RowArgs,
 
-    /// Rows to use, from the start of the data
+    /// Use only the first N rows of the data
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = at_least_one, allow_negative_numbers = true)]
     limit: usize,
 
-    /// Seed of the split; the rows are those that scikit-learn draws with the same random_state
+    /// Set the random seed of the split, which is that of scikit-learn with the same random_state
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u32,
 
-    /// Arithmetic of the encoder: f32 is exact; bf16 and int8 are faster where the processor has them, auto is bf16 there
+    /// Compute the encoder in this data type: f32 is exact; bf16 and int8 are faster on processors that support them
+    ///
+    /// `auto` selects bf16 if the processor supports it, otherwise f32.
     #[arg(long, value_enum, default_value_t = DtypeArg::F32)]
     dtype: DtypeArg,
 
-    /// A sentence of your own to classify at the end; may be given several times
+    /// Classify this sentence at the end; may be given several times
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
     sentence: Vec<String>,
 
-    /// The folder for the trained model and tutorial.json
+    /// Save the trained model and tutorial.json to this folder
     #[arg(long, value_name = "DIR", default_value = "clsify-tutorial")]
     output: PathBuf,
 
-    /// Write the report to this file too; - is stdout, without the story
+    /// Also write the report as JSON to this file; - is stdout, and then the text is not printed
     #[arg(long, value_name = "OUT.json")]
     json: Option<PathBuf>,
 
@@ -100,10 +106,10 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         check_stays(data, &args.output, "move the file")?;
     }
     let is_on_stdout = args.json.as_deref().is_some_and(is_stdout);
-    // A report on stdout stands there alone.
+    // If the report goes to stdout, nothing else is printed there.
     let tell = |text: &str| match is_on_stdout {
         true => Ok(()),
-        // Whoever has read enough of the story still gets the model.
+        // If the reader closes stdout, the model is still saved.
         false => match write_text(None, &format!("{text}\n")) {
             Err(error) if is_closed_pipe(&error) => Ok(()),
             told => told,
@@ -185,7 +191,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
             seconds: StorySeconds { fetch, total: started.elapsed().as_secs_f64() },
         },
     };
-    // A file first, so that a report that cannot be written leaves no model; stdout last, when all is done.
+    // Files come first, so that a report that cannot be written leaves no model; stdout comes last, when all is done.
     if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
         write_json(path, &report)?;
     }
@@ -200,7 +206,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Fails if there are too few rows for the grid search, before the first step is told.
+/// Fails before the first step if there are too few rows for the grid search.
 fn check_rows(dataset: &Dataset, split: &SplitOptions) -> clsify::error::Result<()> {
     let classes = dataset.classes();
     let id = |label: &String| classes.binary_search(label).unwrap_or(classes.len());
@@ -211,7 +217,7 @@ fn check_rows(dataset: &Dataset, split: &SplitOptions) -> clsify::error::Result<
     class_folds(&y_train, None, 5).map(drop).map_err(|error| error.with_hint(hint))
 }
 
-/// The encoder to use, and why it is that one.
+/// The encoder to use, and the reason for it.
 fn locate(hub: &Hub, asked: Option<&str>, console: &Console) -> anyhow::Result<(Located, String)> {
     let [first, second] = ENCODERS;
     if let Some(encoder) = asked {

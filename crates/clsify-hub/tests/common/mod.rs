@@ -172,7 +172,7 @@ fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     }
 }
 
-/// Whether the connection can serve another request.
+/// Returns true if the connection can serve another request.
 fn send_file(mut stream: &TcpStream, request: &Request, bytes: &[u8], manner: Manner) -> bool {
     // The hub's etag of a large file is its sha256, that of any other its name in git.
     let hex = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };

@@ -1,14 +1,14 @@
-//! One head of one sentence in AVX-512.
+//! Attention of one head of one sentence in AVX-512.
 
 use std::arch::x86_64::*;
 
 use super::{AttentionKernel, Head};
 use crate::avx512::exp;
 
-/// Queries that go together: with two vectors of columns twelve sums, enough to hide the latency of an addition.
+/// Queries per tile: with two vectors of columns this makes twelve sums, enough to hide the latency of an addition.
 const ROWS: usize = 6;
 
-/// A value exists if the processor has AVX-512.
+/// A value exists only if the processor has AVX-512.
 pub(super) struct Avx512(());
 
 impl Avx512 {
@@ -97,7 +97,7 @@ fn attend(
     }
 }
 
-/// The lanes below `n`.
+/// A mask of the first `n` lanes.
 fn mask(n: usize) -> __mmask16 {
     if n < 16 { (1 << n) - 1 } else { 0xffff }
 }
@@ -204,7 +204,7 @@ unsafe fn tile<const M: usize, const N: usize>(
     }
 }
 
-/// `softmax(scale x + bias)` of the first `n` numbers of a row of whole vectors; zeros behind them.
+/// `softmax(scale x + bias)` of the first `n` numbers of a row of whole vectors; zeros follow them.
 #[target_feature(enable = "avx512f")]
 fn probabilities(row: &mut [f32], n: usize, scale: f32, bias: Option<&[f32]>) {
     let scale = _mm512_set1_ps(scale);
@@ -242,7 +242,7 @@ fn probabilities(row: &mut [f32], n: usize, scale: f32, bias: Option<&[f32]>) {
     }
 }
 
-/// Rows become columns: in pairs of numbers, then pairs of pairs, then quarters of a vector, twice.
+/// Transposes 16 rows: first pairs of numbers, then pairs of pairs, then quarters of a vector, twice.
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn transpose(r: [__m512; 16]) -> [__m512; 16] {

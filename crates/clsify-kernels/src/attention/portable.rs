@@ -1,10 +1,10 @@
-//! One head of one sentence by the products of [`matmul`], on every processor.
+//! Attention of one head of one sentence with [`matmul`], on every processor.
 
 use super::{AttentionKernel, Head};
 use crate::matmul::{MatMut, MatRef, Parallel, matmul};
 use crate::normalize::softmax;
 
-/// Attention by products of matrices.
+/// Attention by matrix products.
 pub(super) struct Portable;
 
 impl Portable {

@@ -1,8 +1,8 @@
-//! What the kernels in AMX share: tiles of up to 32 rows by 32 outputs, two by two tiles of sums.
+//! Code that the AMX kernels share: tiles of up to 32 rows by 32 outputs, with two by two tiles of sums.
 //!
-//! Tiles 0 and 1 hold the first sixteen rows of a line and the rest, 2 and 3 sixteen words of either half of the panel,
-//! 4 to 7 the sums. The instructions are written out, since the compiler has no stable names for them. The
-//! tiles are configured once for a whole matrix.
+//! Tiles 0 and 1 hold the first sixteen rows of a line and the rest, 2 and 3 sixteen words of either half of the
+//! panel, 4 to 7 the sums. The instructions are inline assembly, because the compiler has no stable intrinsics for
+//! them. The tiles are configured once for a whole matrix.
 
 use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
@@ -10,33 +10,34 @@ use std::sync::OnceLock;
 
 use super::product::MAX_ROW_BLOCK;
 
-/// The most rows of a tile.
+/// The maximum number of rows per tile.
 pub(super) const TILE_ROWS: usize = 32;
-/// The rows of a tile in memory: one or two tiles of the processor's.
+/// The rows of a tile in memory are a multiple of this: one or two tiles of the processor.
 pub(super) const TILE_ROW_MULTIPLE: usize = 16;
-/// The lines of whole tiles that pass through the loops together: 2 KiB each, 1 MiB of the second-level cache.
+/// The maximum number of lines of whole tiles that pass through the loops together: 2 KiB each, 1 MiB of the
+/// second-level cache.
 const BLOCK_LINES: usize = 512;
 
-/// The most rows of so many lines that pass through the loops together: whole tiles.
+/// The maximum number of rows with this many lines that pass through the loops together: whole tiles.
 pub(super) fn row_block(lines: usize) -> usize {
     (BLOCK_LINES / lines).clamp(1, MAX_ROW_BLOCK / TILE_ROWS) * TILE_ROWS
 }
 
-/// Whether the processor multiplies tiles of `bf16`, and the system lets this process use them.
+/// Returns true if the processor multiplies tiles of `bf16`, and the system lets this process use them.
 pub(super) fn has_bf16() -> bool {
     usable_features() >> 22 & 1 == 1 && is_x86_feature_detected!("avx512bf16")
 }
 
-/// Whether the processor multiplies tiles of 8-bit integers, and the system lets this process use them.
+/// Returns true if the processor multiplies tiles of 8-bit integers, and the system lets this process use them.
 pub(super) fn has_int8() -> bool {
     usable_features() >> 25 & 1 == 1
 }
 
-/// The bits of `cpuid` leaf 7 among which are those of AMX; none where the tiles cannot be used.
+/// The bits of `cpuid` leaf 7 that include those of AMX; zero if the tiles cannot be used.
 fn usable_features() -> u32 {
     static FEATURES: OnceLock<u32> = OnceLock::new();
     *FEATURES.get_or_init(|| {
-        // AVX-512 converts the rows and finishes the sums; who has it has leaf 7.
+        // AVX-512 converts the rows and finishes the sums; a processor with AVX-512 has leaf 7.
         if !is_x86_feature_detected!("avx512f") {
             return 0;
         }
@@ -47,7 +48,7 @@ fn usable_features() -> u32 {
     })
 }
 
-/// Asks the system for the tiles, for all threads of the process; Linux saves them only for who has asked.
+/// Requests permission to use the tiles for all threads of the process; Linux saves them only for processes that did.
 fn permission() -> bool {
     #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
     {
@@ -83,11 +84,12 @@ struct Shapes {
     rows: [u8; 16],
 }
 
-/// The tiles of this thread while it needs them: whoever switches threads saves 8 KiB more.
+/// The configured tiles of this thread. They are released when no longer needed, because they add 8 KiB to every
+/// context switch.
 pub(super) struct Tiles(());
 
 impl Tiles {
-    /// Gives the eight tiles their shape.
+    /// Configures the shape of the eight tiles.
     ///
     /// # Safety
     /// The processor has the tiles, and the system has given its permission.
@@ -109,13 +111,13 @@ impl Drop for Tiles {
     }
 }
 
-/// Defines a function that writes the products of a tile of rows and a panel to `sums`, a line of 16 words at a time, and
-/// one that repeats the instruction `$dot` on four tiles of sums.
+/// Defines a function that writes the products of a tile of rows and a panel to `sums`, a line of 16 words at a time,
+/// and one that repeats the instruction `$dot` on four tiles of sums.
 macro_rules! amx_kernel {
     ($(#[$meta:meta])* $name:ident, $repeat:ident, $dot:literal) => {
         $(#[$meta])*
         ///
-        /// `x` has 16 or 32 rows; what stands in rows beyond the caller's own reaches sums of no others.
+        /// `x` has 16 or 32 rows; padding rows only affect their own sums.
         ///
         /// # Safety
         /// The processor has the instruction, and the thread has its [`Tiles`].

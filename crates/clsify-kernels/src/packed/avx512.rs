@@ -1,6 +1,7 @@
-//! What the kernels in AVX-512 share: tiles of up to 14 rows by 32 outputs, 28 of the 32 registers, and their epilogue.
+//! Code that the AVX-512 kernels share: tiles of up to 14 rows by 32 outputs in 28 of the 32 registers, and their
+//! epilogue.
 //!
-//! Letters: `a` a row's lines, `b` the panel, `c` the sums.
+//! Letters: `a` is a row's lines, `b` the panel, `c` the sums.
 
 use std::arch::x86_64::*;
 
@@ -8,20 +9,21 @@ use super::epilogue::Epilogue;
 use super::tile::{Accumulators, Line, PANEL, Tile};
 use crate::avx512::{gelu, gelu_tanh, sigmoid};
 
-/// The most rows of a tile.
+/// The maximum number of rows per tile.
 pub(super) const TILE_ROWS: usize = 14;
-/// The most lines of a row that pass through the loops together in `f32` and `bf16`: 768 words, 576 KiB with 192 rows.
+/// The maximum number of lines of a row that pass through the loops together in `f32` and `bf16`: 768 words, 576 KiB
+/// with 192 rows.
 pub(super) const LINE_BLOCK: usize = 48;
 
-/// The lanes of either half of a tile that exist.
+/// Masks of the existing columns in both halves of a tile.
 pub(super) fn masks(width: usize) -> [__mmask16; 2] {
     let mask = (1u64 << width) - 1;
     [mask as u16, (mask >> 16) as u16]
 }
 
 /// Defines a function that computes a tile: `$dot(c, a, b)` adds the products of sixteen pairs of words to `c`, which
-/// starts with the value of `start`. The sums go to `sums` if it is given, else to the target. The loop prefetches the
-/// weights of later operands into the second-level cache.
+/// starts with the value of `start`. The sums go to `sums` if it is given, otherwise to the target. The loop
+/// prefetches the weights of later operands into the second-level cache.
 macro_rules! tile_kernel {
     ($(#[$meta:meta])* $name:ident, $features:literal, |$c:ident, $a:ident, $b:ident| $dot:expr) => {
         $(#[$meta])*
@@ -69,7 +71,7 @@ macro_rules! tile_kernel {
                 for _ in 0..lines {
                     for i in 0..each {
                         #[allow(unused_unsafe, reason = "safe since Rust 1.92")]
-                        // SAFETY: a prefetch reads nothing, whatever it is given.
+                        // SAFETY: a prefetch may be given any address.
                         unsafe { _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(i).cast()) };
                     }
                     ahead = ahead.wrapping_add(each);
@@ -141,7 +143,7 @@ macro_rules! tile_kernel {
 
 pub(super) use tile_kernel;
 
-/// Up to sixteen numbers from `first` on; zeros stand for what is beyond the end.
+/// Up to sixteen numbers from `first` on, padded with zeros.
 #[target_feature(enable = "avx512f")]
 #[inline]
 pub(super) fn load(row: &[f32], first: usize) -> __m512 {
@@ -151,7 +153,7 @@ pub(super) fn load(row: &[f32], first: usize) -> __m512 {
     unsafe { _mm512_maskz_loadu_ps(mask, rest.as_ptr()) }
 }
 
-/// Rounds a row to `bf16`, the nearest, ties to even.
+/// Rounds a row to the nearest `bf16`, ties to even.
 #[target_feature(enable = "avx512f,avx512bf16")]
 pub(super) fn convert_bf16<'a>(row: &[f32], to: impl Iterator<Item = &'a mut Line>) {
     for (line, first) in to.zip((0..row.len()).step_by(32)) {
@@ -163,7 +165,7 @@ pub(super) fn convert_bf16<'a>(row: &[f32], to: impl Iterator<Item = &'a mut Lin
     }
 }
 
-/// Bias, unless the chains started with it, and epilogue over a tile of `f32` sums.
+/// Adds the bias, unless the chains started with it, and applies the epilogue to a tile of `f32` sums.
 ///
 /// # Safety
 /// `target` is valid and the caller's alone; the processor has AVX-512 F.
@@ -182,7 +184,7 @@ pub(super) unsafe fn finish_f32(
     unsafe { finish(sums, target, epilogue, value) }
 }
 
-/// The two halves of 32 numbers.
+/// Loads the two halves of 32 numbers.
 #[target_feature(enable = "avx512f")]
 #[inline]
 pub(super) fn halves(x: &[f32]) -> [__m512; 2] {
@@ -191,7 +193,7 @@ pub(super) fn halves(x: &[f32]) -> [__m512; 2] {
     unsafe { [_mm512_loadu_ps(x.as_ptr()), _mm512_loadu_ps(x.as_ptr().add(16))] }
 }
 
-/// `epilogue(value(row, half, sum))` of a tile, into the target.
+/// Writes `epilogue(value(row, half, sum))` of a tile to the target.
 ///
 /// # Safety
 /// `target` is valid and the caller's alone.
@@ -222,7 +224,7 @@ pub(super) unsafe fn finish(
             }
         }
     }
-    // SAFETY: the caller's promise; what stands in the target is read in its own lanes.
+    // SAFETY: the caller's promise; the target is read only in its own lanes.
     unsafe {
         match epilogue {
             Epilogue::None => each(sums, target, value, |x, _, _| x),
@@ -231,7 +233,7 @@ pub(super) unsafe fn finish(
             }
             Epilogue::Gelu => each(sums, target, value, |x, _, _| gelu(x)),
             Epilogue::GeluTanh => each(sums, target, value, |x, _, _| gelu_tanh(x)),
-            // Where one of two is not a number, the instruction takes the second.
+            // If one operand is NaN, the instruction returns the second.
             Epilogue::Relu => each(sums, target, value, |x, _, _| _mm512_max_ps(_mm512_setzero_ps(), x)),
             Epilogue::Silu => each(sums, target, value, |x, _, _| _mm512_mul_ps(x, sigmoid(x))),
         }

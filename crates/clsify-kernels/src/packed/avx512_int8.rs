@@ -1,4 +1,4 @@
-//! Quantization of rows and the epilogue in AVX-512, which the kernels in 8 bits share.
+//! Quantization of rows and the epilogue in AVX-512, which the 8-bit kernels share.
 
 use std::arch::x86_64::*;
 
@@ -38,11 +38,11 @@ pub(super) fn rotate(row: &[f32], factors: &[f32], to: &mut [f32]) -> Extent {
     }
 }
 
-/// The slices are equally long, a multiple of `16 N` unless `N` is 1.
+/// The slices have the same length, a multiple of `16 N` unless `N` is 1.
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn rotate_by<const N: usize>(row: &[f32], factors: &[f32], to: &mut [f32]) -> Extent {
-    // Four of each, since one would have to wait for itself.
+    // Four of each, because a single one would have to wait for its previous value.
     let mut low = [_mm512_set1_ps(f32::INFINITY); 4];
     let mut high = [_mm512_set1_ps(f32::NEG_INFINITY); 4];
     let mut sum = [_mm512_setzero_ps(); 4];
@@ -56,13 +56,13 @@ fn rotate_by<const N: usize>(row: &[f32], factors: &[f32], to: &mut [f32]) -> Ex
                 _mm512_mul_ps(_mm512_loadu_ps(row.as_ptr().add(16 * i)), factor)
             };
         }
-        // In a loop over these the block would stay in memory.
+        // The calls are unrolled by hand, because in a loop the block would stay in memory.
         mix(&mut block, 1);
         mix(&mut block, 2);
         mix(&mut block, 4);
         for (i, x) in block.into_iter().enumerate() {
             let own = if N < 4 { number % 4 } else { i % 4 };
-            // Where one of two is not a number, the instruction takes the second.
+            // If one operand is NaN, the instruction returns the second.
             low[own] = _mm512_min_ps(x, low[own]);
             high[own] = _mm512_max_ps(x, high[own]);
             sum[own] = _mm512_add_ps(sum[own], x);
@@ -88,7 +88,7 @@ fn rotate_by<const N: usize>(row: &[f32], factors: &[f32], to: &mut [f32]) -> Ex
     }
 }
 
-/// Sums and differences of registers so far apart, if there are any.
+/// Replaces registers that are `apart` apart by their sums and differences.
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn mix<const N: usize>(block: &mut [__m512; N], apart: usize) {
@@ -100,16 +100,16 @@ fn mix<const N: usize>(block: &mut [__m512; N], apart: usize) {
     }
 }
 
-/// Quantizes a rotated row to the nearest, ties to even.
+/// Quantizes a rotated row, rounding to the nearest, ties to even.
 #[target_feature(enable = "avx512f")]
 fn quantize<'a>(row: &[f32], quantized: QuantizedRow, to: impl Iterator<Item = &'a mut Line>) {
     let zero_point = _mm512_set1_ps(quantized.zero_point);
-    // Below the least normal number the reciprocal may overflow; such a row counts as constant.
+    // Below the smallest normal number the reciprocal may overflow; such a row is treated as constant.
     let inverse = if quantized.scale >= f32::MIN_POSITIVE { 1.0 / quantized.scale } else { 0.0 };
     let inverse = _mm512_set1_ps(inverse);
     for (line, first) in to.zip((0..row.len()).step_by(64)) {
         for (i, part) in line.0.chunks_exact_mut(4).enumerate() {
-            // What is beyond the end becomes some number or other, which meets weights of zero.
+            // Padding becomes arbitrary numbers, which are multiplied by weights of zero.
             let x = _mm512_mul_ps(_mm512_sub_ps(load(row, first + 16 * i), zero_point), inverse);
             let bytes = _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x));
             // SAFETY: `part` is 16 bytes.
@@ -129,8 +129,8 @@ pub(super) unsafe fn finish(sums: &Accumulators, target: &Tile, finish: &Finish)
     unsafe { finish_rows(sums, target, finish.rows, weights, finish.bias, finish.epilogue) }
 }
 
-/// Scales, bias and epilogue over a tile of `i32` sums. With `x = z + s q` and `w = y + t v`, zero points `z` and `y` and
-/// scales `s` and `t`, the product is `t (s Σ q v + z Σ v) + y Σ x`. Exact inputs come last.
+/// Applies scales, bias and epilogue to a tile of `i32` sums. With `x = z + s q` and `w = y + t v`, zero points `z`
+/// and `y` and scales `s` and `t`, the product is `t (s Σ q v + z Σ v) + y Σ x`. Exact inputs are added last.
 ///
 /// # Safety
 /// `target` is valid and the caller's alone; the processor has AVX-512 F.

@@ -1,4 +1,4 @@
-//! A micro-kernel with the loops around it, behind one type, and a line of the list of kernels.
+//! A micro-kernel with the loops around it as one type, and an entry of the list of kernels.
 
 use std::ops::Range;
 
@@ -56,10 +56,10 @@ impl<K: MicroKernel> Compiled for K {
     }
 }
 
-/// A line of the list of kernels.
+/// An entry of the list of kernels.
 pub(super) struct Listed {
     pub(super) name: &'static str,
-    /// The kernel, if this processor has it.
+    /// Returns the kernel if this processor supports it.
     pub(super) detect: fn() -> Option<&'static dyn Compiled>,
 }
 

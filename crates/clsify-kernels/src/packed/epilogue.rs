@@ -9,7 +9,7 @@ use crate::activation::{gelu, gelu_tanh, relu, silu};
 pub enum Epilogue {
     /// Nothing.
     None,
-    /// They are added to what stands in `out`: a residual connection.
+    /// Adds the sums to the content of `out`: a residual connection.
     Add,
     /// [`gelu`](crate::activation::gelu), the erf form.
     Gelu,

@@ -1,26 +1,26 @@
-//! Inputs that a product in 8 bits multiplies in `f32` instead.
+//! Inputs that an 8-bit product multiplies in `f32` instead.
 //!
-//! A few inputs of a trained network are far larger than the others, in every row, and a few weights far larger than
-//! the other weights of their output. Each of them would stretch the rounding step of all the numbers that share its
-//! scale. Exact inputs take no part in either scale: their factor is zero, and the epilogue adds their products in `f32`, one
-//! multiply-add per output and input.
+//! A few inputs of a trained network are far larger than the others in every row, and a few weights far larger than
+//! the other weights of their output. Each of them would increase the rounding step of all numbers that share its
+//! scale. Exact inputs therefore do not affect the scales: their factor is zero, and the epilogue adds their products
+//! in `f32`, one multiply-add per output and input.
 
 use super::precision::Precision;
 use super::tile::PANEL;
 
-/// The most inputs of a product that are multiplied in `f32`.
+/// The maximum number of inputs of a product that are multiplied in `f32`.
 pub const EXACT_INPUTS: usize = 2;
 
 /// The exact inputs of a matrix and their weights.
 #[derive(Clone)]
 pub(super) struct Exact {
     inputs: [usize; EXACT_INPUTS],
-    /// `[EXACT_INPUTS][panel][32]`, with zeros beyond the last output and for inputs that there are not.
+    /// `[EXACT_INPUTS][panel][32]`, with zeros beyond the last output and for unused exact inputs.
     weights: Vec<f32>,
 }
 
 impl Exact {
-    /// Some inputs of `weight [outputs, inputs]`, if there are any and the product is in 8 bits.
+    /// The exact inputs of `weight [outputs, inputs]`, if there are any and the product is in 8 bits.
     pub(super) fn of(weight: &[f32], inputs: usize, exact: &[usize], precision: Precision) -> Option<Self> {
         assert!(exact.len() <= EXACT_INPUTS, "expected at most {EXACT_INPUTS} exact inputs, got {exact:?}");
         for (i, &input) in exact.iter().enumerate() {
@@ -38,7 +38,7 @@ impl Exact {
         Some(Exact { inputs: all, weights: panels })
     }
 
-    /// Sets what belongs to the exact inputs to zero.
+    /// Sets the factors of the exact inputs to zero.
     pub(super) fn clear(&self, factors: &mut [f32]) {
         self.inputs.iter().for_each(|&input| factors[input] = 0.0);
     }
@@ -54,7 +54,7 @@ impl Exact {
         self.inputs.map(|input| row[input])
     }
 
-    /// The memory that it takes, in bytes.
+    /// The size in memory, in bytes.
     pub(super) fn bytes(&self) -> usize {
         size_of_val(&self.weights[..])
     }

@@ -1,4 +1,4 @@
-//! What happens to the sums of a tile when they are complete.
+//! The last step of a tile, when its sums are complete.
 
 use super::epilogue::Epilogue;
 use super::quantize::{QuantizedPanel, QuantizedRow};
@@ -9,9 +9,9 @@ pub(super) struct Finish<'a> {
     pub(super) epilogue: Epilogue,
     /// The bias of the panel, `[32]`.
     pub(super) bias: &'a [f32],
-    /// How the rows of the tile are quantized; without meaning in other precisions.
+    /// The quantization of the rows of the tile; unused in other precisions.
     pub(super) rows: &'a [QuantizedRow],
-    /// How the weights of the panel are quantized, if they are.
+    /// The quantization of the weights of the panel, if they are quantized.
     pub(super) weights: Option<QuantizedPanel<'a>>,
 }
 
@@ -24,7 +24,7 @@ impl Finish<'_> {
         }
     }
 
-    /// Whether these operands complete the sums and an activation follows.
+    /// Returns true if these operands complete the sums and an activation follows.
     pub(super) fn activates(&self, operands: &Operands) -> bool {
         operands.is_last && !matches!(self.epilogue, Epilogue::None | Epilogue::Add)
     }

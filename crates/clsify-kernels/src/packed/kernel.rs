@@ -8,19 +8,20 @@ use super::compiled::Compiled;
 use super::kernels::KERNELS;
 use super::precision::Precision;
 
-/// A kernel that this processor has: the arithmetic of a product.
+/// A kernel that this processor supports: the arithmetic of a product.
 #[derive(Clone, Copy)]
 pub struct Kernel(&'static dyn Compiled);
 
 impl Kernel {
-    /// The kernels that this processor has and the system lets this process use, the fastest of each precision first.
+    /// The kernels that this processor supports and the system lets this process use, the fastest of each precision
+    /// first.
     pub fn available() -> &'static [Kernel] {
         static AVAILABLE: LazyLock<Vec<Kernel>> =
             LazyLock::new(|| KERNELS.iter().filter_map(|listed| (listed.detect)().map(Kernel)).collect());
         &AVAILABLE
     }
 
-    /// The kernel of a name, if this processor has it.
+    /// The kernel with this name, if this processor supports it.
     ///
     /// ```
     /// use clsify_kernels::packed::Kernel;
@@ -31,17 +32,17 @@ impl Kernel {
         KERNELS.iter().find(|listed| listed.name == name).and_then(|listed| (listed.detect)()).map(Kernel)
     }
 
-    /// The fastest kernel in `f32` that this processor has.
+    /// The fastest `f32` kernel that this processor supports.
     pub fn best_f32() -> Self {
         Self::best(Precision::F32).unwrap_or_else(|| unreachable!("every processor has the portable kernel"))
     }
 
-    /// The fastest kernel in `bf16`, or where this processor has none, [`best_f32`](Self::best_f32).
+    /// The fastest `bf16` kernel, or [`best_f32`](Self::best_f32) if this processor supports none.
     pub fn best_bf16() -> Self {
         Self::best(Precision::Bf16).unwrap_or_else(Self::best_f32)
     }
 
-    /// The fastest kernel in 8 bits, or where this processor has none, [`best_f32`](Self::best_f32).
+    /// The fastest 8-bit kernel, or [`best_f32`](Self::best_f32) if this processor supports none.
     pub fn best_int8() -> Self {
         Self::best(Precision::Int8).unwrap_or_else(Self::best_f32)
     }
@@ -50,12 +51,12 @@ impl Kernel {
         Self::available().iter().copied().find(|kernel| kernel.precision() == precision)
     }
 
-    /// The kernel's name, which no other kernel has.
+    /// The unique name of the kernel.
     pub fn name(self) -> &'static str {
         self.0.name()
     }
 
-    /// The numbers that it multiplies.
+    /// The type of the numbers that it multiplies.
     pub fn precision(self) -> Precision {
         self.0.precision()
     }
@@ -64,7 +65,7 @@ impl Kernel {
         self.0
     }
 
-    /// Repeats the kernel's instruction on registers, `rounds` times per chain; the number of operations.
+    /// Repeats the kernel's instruction on registers, `rounds` times per chain, and returns the number of operations.
     pub(crate) fn repeat(self, rounds: usize) -> f64 {
         self.0.repeat(rounds)
     }

@@ -1,4 +1,4 @@
-//! A weight matrix and a bias with the kernel that they are packed for.
+//! A weight matrix and a bias, packed for a kernel.
 
 use super::epilogue::Epilogue;
 use super::kernel::Kernel;
@@ -45,12 +45,12 @@ impl PackedLinear {
         self.weights.outputs
     }
 
-    /// The kernel in use: the one asked for, or what [`pack`](Self::pack) put in its place.
+    /// The kernel in use: the requested one, or the one that [`pack`](Self::pack) used instead.
     pub fn kernel(&self) -> Kernel {
         self.kernel
     }
 
-    /// The memory that the packed numbers take, in bytes.
+    /// The size of the packed numbers in memory, in bytes.
     pub fn bytes(&self) -> usize {
         self.weights.bytes()
     }
@@ -58,16 +58,16 @@ impl PackedLinear {
     /// `out = epilogue(x Wᵀ + b)` on the calling thread; `x` is `[rows, inputs]`, `out` is `[rows, outputs]`.
     ///
     /// # Panics
-    /// When `x` is no whole number of rows, or `out` has not as many.
+    /// Panics if `x` is not a whole number of rows, or `out` does not have the same number of rows.
     pub fn forward(&self, x: &[f32], out: &mut [f32], epilogue: Epilogue) {
         self.forward_outputs(self.outputs(), x, out, epilogue, Parallel::No);
     }
 
-    /// The same bits as [`forward`](Self::forward), the outputs divided over the threads that
-    /// [stand by](crate::crew::standing_by).
+    /// The same bits as [`forward`](Self::forward), with the outputs divided over the threads that [stand
+    /// by](crate::crew::standing_by).
     ///
-    /// For few rows, where the time goes into reading the weights. With many, let every thread call `forward` on rows
-    /// of its own.
+    /// Use it for few rows, where most time is spent reading the weights. With many rows, let every thread call
+    /// `forward` on rows of its own.
     ///
     /// # Panics
     /// As [`forward`](Self::forward).
@@ -75,10 +75,10 @@ impl PackedLinear {
         self.forward_outputs(self.outputs(), x, out, epilogue, Parallel::Yes);
     }
 
-    /// The bits of [`forward`](Self::forward) for the first outputs alone; `out` is `[rows, outputs]` with as many.
+    /// The bits of [`forward`](Self::forward) for the first `outputs` outputs only; `out` is `[rows, outputs]`.
     ///
     /// # Panics
-    /// As [`forward`](Self::forward), and when there are not so many outputs.
+    /// As [`forward`](Self::forward), and if there are fewer outputs.
     pub fn forward_outputs(
         &self,
         outputs: usize,
@@ -118,10 +118,10 @@ impl PackedLinear {
     }
 }
 
-/// The start of `out`, for the threads of one product.
+/// The address of `out`, for the threads of one product.
 struct SharedOut(*mut f32);
 
-// SAFETY: it is only an address; who writes through it promises to write to columns of its own.
+// SAFETY: it is only an address; every thread that writes through it promises to write to columns of its own.
 unsafe impl Sync for SharedOut {}
 
 impl SharedOut {

@@ -1,4 +1,4 @@
-//! Weights on their way into panels: converted row by row, then transposed.
+//! Packing of weights into panels: converted row by row, then transposed.
 
 use rayon::prelude::*;
 
@@ -13,17 +13,18 @@ use super::weights::PackedWeights;
 use crate::dispatch::vectorized;
 
 impl PackedLinear {
-    /// Packs `weight [outputs, inputs]` and `bias [outputs]` for a kernel; where 8-bit products of more
-    /// than 66,000 inputs could overflow their sums, for [`Kernel::best_f32`]. Uses the threads of the current rayon pool.
+    /// Packs `weight [outputs, inputs]` and `bias [outputs]` for a kernel. If 8-bit products of more than 66,000
+    /// inputs could overflow their sums, it packs them for [`Kernel::best_f32`]. It uses the threads of the current
+    /// rayon pool.
     ///
     /// # Panics
-    /// When `inputs` or `outputs` is zero, or a slice has another length.
+    /// Panics if `inputs` or `outputs` is zero, or a slice has another length.
     pub fn pack(weight: &[f32], bias: &[f32], inputs: usize, outputs: usize, kernel: Kernel) -> Self {
         Self::pack_exact(weight, bias, inputs, outputs, kernel, &[])
     }
 
-    /// The same as [`pack`](Self::pack), with inputs that are multiplied in `f32` where the kernel works in 8 bits.
-    /// They have no part in the scales of the others.
+    /// As [`pack`](Self::pack), with inputs that an 8-bit kernel multiplies in `f32`. They do not affect the scales
+    /// of the others.
     ///
     /// ```
     /// use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear};
@@ -34,8 +35,8 @@ impl PackedLinear {
     /// ```
     ///
     /// # Panics
-    /// As [`pack`](Self::pack), and when an exact input is not one of the matrix, occurs twice, or is one of more than
-    /// [`EXACT_INPUTS`](super::EXACT_INPUTS).
+    /// As [`pack`](Self::pack), and if an exact input is not an input of the matrix, occurs twice, or is one of more
+    /// than [`EXACT_INPUTS`](super::EXACT_INPUTS).
     pub fn pack_exact(
         weight: &[f32],
         bias: &[f32],
@@ -88,7 +89,7 @@ impl PackedLinear {
     }
 }
 
-/// How the weights of a panel are quantized; zeros in other precisions.
+/// The quantization of the weights of a panel; zeros in other precisions.
 struct PanelScales {
     scales: [f32; PANEL],
     zero_points: [f32; PANEL],
@@ -96,8 +97,8 @@ struct PanelScales {
     sums: [f32; PANEL],
 }
 
-/// Packs up to 32 outputs, `rows [outputs, inputs]`, into `panel [word][32]`, which is zero before; in 8 bits multiplied by
-/// the inputs' `factors` and rotated.
+/// Packs up to 32 outputs, `rows [outputs, inputs]`, into `panel [word][32]`, which is zero before; in 8 bits they
+/// are multiplied by the inputs' `factors` and rotated.
 fn pack_panel(
     rows: &[f32],
     inputs: usize,
@@ -135,12 +136,12 @@ fn pack_panel(
                     for (word, q) in words.zip(quantized.chunks_exact(4)) {
                         *word = u32::from_le_bytes([q[0] as u8, q[1] as u8, q[2] as u8, q[3] as u8]);
                     }
-                    // Rotated twice, as a product is, a number is so many times as large.
+                    // Both factors of a product are rotated, which multiplies it by `order`.
                     let order = order(inputs) as f32;
                     let output = 16 * half + lane;
                     of_panel.scales[output] = scale / order;
                     of_panel.zero_points[output] = zero_point / order;
-                    // Below 127 * 66,000 < 2^24, a whole number that `f32` holds.
+                    // The sum is below 127 * 66,000 < 2^24, so `f32` represents it exactly.
                     of_panel.sums[output] = quantized.iter().map(|&q| i32::from(q)).sum::<i32>() as f32;
                 }
             }
@@ -156,7 +157,7 @@ fn pack_panel(
     of_panel
 }
 
-/// The nearest `bf16`, ties to even, as the processor's own conversion has it.
+/// The nearest `bf16`, ties to even, as in the processor's own conversion.
 #[inline(always)]
 pub(super) fn bf16(x: f32) -> u16 {
     let bits = x.to_bits();
@@ -167,7 +168,7 @@ pub(super) fn bf16(x: f32) -> u16 {
 }
 
 vectorized! {
-    /// A row in `bf16`.
+    /// Rounds a row to `bf16`.
     fn round(row: &[f32], to: &mut [u16]) {
         for (to, &x) in to.iter_mut().zip(row) {
             *to = bf16(x);

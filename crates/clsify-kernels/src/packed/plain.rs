@@ -1,21 +1,21 @@
-//! The tile of the kernels in plain code: `f32`, up to six rows by half a panel, which is what AVX2 and NEON have registers
-//! for.
+//! The tile of the kernels in plain Rust: `f32`, up to six rows by half a panel, which fits into the registers of
+//! AVX2 and NEON.
 
 use super::finish::Finish;
 use super::tile::{Line, Operands, PANEL, Start, Tile};
 
-/// The most rows of a tile.
+/// The maximum number of rows per tile.
 pub(super) const TILE_ROWS: usize = 6;
-/// The most lines of a row that pass through the loops together: 768 words, 576 KiB with 192 rows.
+/// The maximum number of lines of a row that pass through the loops together: 768 words, 576 KiB with 192 rows.
 pub(super) const LINE_BLOCK: usize = 48;
 
-/// A kernel in plain code, as far as it differs from the others: the function that its instruction set compiles.
+/// The function that differs between the kernels in plain Rust: it is compiled for each instruction set.
 pub(super) trait Accumulate: Copy {
-    /// Adds to `sums` the products of `M` rows and a panel.
+    /// Adds the products of `M` rows and a panel to `sums`.
     fn accumulate<const M: usize>(self, x: &[Line], weights: &[Line], sums: &mut [[f32; PANEL]; M]);
 }
 
-/// The body of [`Accumulate::accumulate`]; `FUSED` where the instruction set has a fused multiply-add.
+/// The body of [`Accumulate::accumulate`]; `FUSED` if the instruction set has a fused multiply-add.
 #[inline(always)]
 pub(super) fn accumulate<const M: usize, const FUSED: bool>(
     x: &[Line],
@@ -44,7 +44,7 @@ pub(super) fn accumulate<const M: usize, const FUSED: bool>(
     }
 }
 
-/// Copies a row into lines, as far as either goes; zeros stand for what is beyond its end.
+/// Copies a row into lines, until either ends, padded with zeros.
 pub(super) fn convert<'a>(row: &[f32], to: impl Iterator<Item = &'a mut Line>) {
     for (line, part) in to.zip(row.chunks(16)) {
         line.0 = [0; 16];
@@ -78,7 +78,7 @@ unsafe fn tile_of<const M: usize>(kernel: impl Accumulate, operands: &Operands, 
     }
 }
 
-/// A tile with a kernel in plain code: its sums wait in the target between two calls.
+/// Computes a tile in plain Rust; its sums stay in the target between two calls.
 ///
 /// # Safety
 /// `target` is valid and the caller's alone.

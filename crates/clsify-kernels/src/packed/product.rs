@@ -11,15 +11,15 @@ use super::tile::{Accumulators, Line, Operands, PANEL, Tile};
 use super::tile::{MAX_TILE_ROWS, floats};
 use super::weights::PackedWeights;
 
-/// The most rows that pass through the loops together, of any kernel.
+/// The maximum number of rows that pass through the loops together, for any kernel.
 pub(super) const MAX_ROW_BLOCK: usize = 512;
 
 thread_local! {
-    /// The tiles of `x`: up to 1 MiB a thread, kept from one product to the next.
+    /// The tiles of `x`: up to 1 MiB per thread, kept from one product to the next.
     static SCRATCH: Cell<Vec<Line>> = const { Cell::new(Vec::new()) };
 }
 
-/// Where a product goes: its first number, and how many a row has.
+/// The output of a product: its first number, and the length of a row.
 #[derive(Clone, Copy)]
 pub(super) struct Out {
     pub(super) first: *mut f32,
@@ -56,7 +56,7 @@ pub(super) unsafe fn multiply<K: MicroKernel>(
     SCRATCH.set(scratch);
 }
 
-/// The rows that a tile of so many takes in memory.
+/// The number of rows that a tile of this many rows takes in memory.
 fn padded<K: MicroKernel>(rows: usize) -> usize {
     rows.next_multiple_of(K::TILE_ROW_MULTIPLE)
 }

@@ -1,9 +1,9 @@
-//! A kernel's instruction alone, repeated on registers: what its arithmetic can reach at most.
+//! A kernel's instruction alone, repeated on registers: the upper limit of its speed.
 
 use std::hint::black_box;
 
-/// Independent chains: 8-bit products take some ten cycles with two begun in each, so that sixteen would have to wait;
-/// 24 leave registers for the factors.
+/// Independent chains: an 8-bit product has a latency of about ten cycles, and two start per cycle, so sixteen chains
+/// would have to wait; 24 leave registers for the factors.
 #[cfg(target_arch = "x86_64")]
 pub(super) const CHAINS: usize = 24;
 /// Defines a function that repeats `$step` on every chain `$c`, `rounds` times, and returns the number of operations;
@@ -31,14 +31,15 @@ macro_rules! chains {
 #[cfg(target_arch = "x86_64")]
 pub(super) use chains;
 
-/// Twelve chains of `LANES` numbers: what sixteen registers hold beside the factors.
+/// Twelve chains of `LANES` numbers: as many as sixteen registers hold besides the factors.
 #[inline(always)]
 pub(super) fn repeat_plain<const LANES: usize, const FUSED: bool>(rounds: usize) -> f64 {
     let (x, y) = black_box((0.999f32, 1e-3f32));
     let mut chains = black_box([[0.0f32; LANES]; 12]);
     for _ in 0..rounds {
         for c in chains.as_flattened_mut() {
-            // The sum stands in the product, or the product could be computed once for all rounds.
+            // The sum is an operand of the product, because otherwise the compiler could compute the product once for
+            // all rounds.
             *c = if FUSED { c.mul_add(x, y) } else { *c * x + y };
         }
     }

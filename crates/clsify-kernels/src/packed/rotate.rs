@@ -1,35 +1,38 @@
-//! A rotation that lets the inputs of a product in 8 bits share its scales.
+//! A rotation that makes the magnitudes of the inputs of an 8-bit product more similar, so that they can share a
+//! scale.
 //!
-//! A number far larger than the others of its row, or of the weights of its output, stretches the rounding step of them all. Rows
-//! and weights are therefore rotated before they are rounded. The same rotation of both leaves their products what they are,
-//! and spreads each number over eight, whose largest is nearer to their usual size (Ashkboos et al., arXiv 2404.00456).
+//! A number far larger than the others of its row, or of the weights of its output, increases the rounding step of
+//! them all. Rows and weights are therefore rotated before they are rounded. The same rotation of both does not
+//! change their products, and spreads each number over eight, the largest of which is closer to the usual magnitude
+//! (Ashkboos et al., arXiv 2404.00456).
 //!
-//! The rotation is Hadamard's: sums and differences of numbers sixteen apart, without the factor of `1 / √8`, which
-//! the weights take twice.
+//! The rotation is a Hadamard transform: sums and differences of numbers sixteen apart, without the factor `1 / √8`,
+//! which is applied twice to the weights.
 
 use crate::dispatch::vectorized;
 
-/// How far apart numbers are that are mixed: one register.
+/// The distance between numbers that are mixed: one register.
 const APART: usize = 16;
 
-/// How many numbers are mixed with each other: up to eight, where a row is whole blocks of so many registers.
+/// The number of values that are mixed with each other: up to eight, if a row consists of whole blocks of this many
+/// registers.
 pub(super) fn order(inputs: usize) -> usize {
     let registers = if inputs.is_multiple_of(APART) { inputs / APART } else { 1 };
     1 << registers.trailing_zeros().min(3)
 }
 
-/// What is known of the numbers of a rotated row.
+/// The range and the sum of a rotated row.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Extent {
     pub(super) low: f32,
     pub(super) high: f32,
-    /// Not finite where a number of the row is not.
+    /// Not finite if a number of the row is not finite.
     pub(super) sum: f32,
 }
 
 vectorized! {
-    /// Writes `row` times `factors`, rotated, `√order` times as large as it was. Rows of `x` have a version of their own in
-    /// AVX-512, with the same bits but for the sum's.
+    /// Writes `row` multiplied by `factors` and rotated, without the normalising factor, so it grows by `√order`.
+    /// Rows of `x` have a separate version in AVX-512 with the same bits, except for those of the sum.
     pub(super) fn rotate(row: &[f32], factors: &[f32], to: &mut [f32]) -> Extent {
         for ((to, x), factor) in to.iter_mut().zip(row).zip(factors) {
             *to = x * factor;

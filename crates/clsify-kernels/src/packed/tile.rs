@@ -1,8 +1,8 @@
 //! The operands and results of a micro-kernel: lines of words, a tile of the output, its accumulators.
 
-/// The outputs of a panel.
+/// The number of outputs per panel.
 pub(super) const PANEL: usize = 32;
-/// The most rows of a tile, of any kernel.
+/// The maximum number of rows per tile, for any kernel.
 pub(super) const MAX_TILE_ROWS: usize = 32;
 
 /// Sixteen words in one cache line.
@@ -32,22 +32,22 @@ pub(super) struct Tile {
 pub(super) struct Operands<'a> {
     pub(super) x: &'a [Line],
     pub(super) weights: &'a [Line],
-    /// The weights to prefetch meanwhile.
+    /// The weights to prefetch.
     pub(super) next: &'a [Line],
-    /// Whether these are the first lines of the rows.
+    /// True if these are the first lines of the rows.
     pub(super) is_first: bool,
-    /// Whether these are the last lines of the rows.
+    /// True if these are the last lines of the rows.
     pub(super) is_last: bool,
 }
 
-/// The initial value of accumulators: the sum of what is given, or zero.
+/// The initial value of accumulators: the sum of the given parts, or zero.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Start<'a> {
-    /// Whether the numbers in the tile of `out` are part of it.
+    /// True if it includes the numbers in the tile of `out`.
     pub(super) from_target: bool,
     /// `[32]`.
     pub(super) bias: Option<&'a [f32]>,
 }
 
-/// The sums of a tile on their way to an epilogue, `[rows][2]`.
+/// The sums of a tile before the epilogue, `[rows][2]`.
 pub(super) struct Accumulators(pub(super) [Line; 2 * MAX_TILE_ROWS]);

@@ -1,4 +1,4 @@
-//! Weights as the innermost loop reads them.
+//! Weights in the layout of the innermost loop.
 
 use super::quantize::QuantizedWeights;
 use super::tile::Line;
@@ -17,7 +17,7 @@ pub(super) struct PackedWeights {
 }
 
 impl PackedWeights {
-    /// The memory that the packed numbers take, in bytes.
+    /// The size of the packed numbers in memory, in bytes.
     pub(super) fn bytes(&self) -> usize {
         size_of_val(&self.panels[..])
             + size_of_val(&self.bias[..])

@@ -23,7 +23,7 @@ pub fn comparison_summary(
     let (what, right, different) = match &report.form {
         ComparisonForm::Classes { .. } => ("count as wrong for it", "right", "labels"),
         ComparisonForm::LabelSets { .. } => (
-            "with it: it is never given, and counts as missed",
+            "with it: it is never assigned, and counts as missed",
             "right about the whole set",
             "sets of labels",
         ),

@@ -25,7 +25,7 @@ impl MostFrequent {
     /// Counts the classes; the first of equally frequent ones wins.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there is no row or a class id is not below `n_classes`.
+    /// [`ErrorKind::InvalidArgument`] if there is no row or a class id is not below `n_classes`.
     pub fn fit(class_ids: &[usize], n_classes: usize) -> Result<Self> {
         Self::fit_weighted(class_ids, n_classes, None)
     }
@@ -33,7 +33,7 @@ impl MostFrequent {
     /// Sums the weights of the classes' rows; `None`: every row counts 1.
     ///
     /// # Errors
-    /// As for [`fit`](Self::fit); also when there is not a weight for every row, or none is above 0.
+    /// As for [`fit`](Self::fit); also if there is not a weight for every row, or none is above 0.
     ///
     /// ```
     /// use clsify::classifier::MostFrequent;

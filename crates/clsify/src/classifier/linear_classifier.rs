@@ -108,7 +108,7 @@ impl LinearClassifier {
         }
     }
 
-    /// Whether the fit, or that of every label, reached its optimum.
+    /// Returns true if the fit, or that of every label, reached its optimum.
     pub fn converged(&self) -> bool {
         match self {
             LinearClassifier::Classes(fitted) => fitted.converged(),
@@ -135,7 +135,7 @@ impl LinearClassifier {
     /// The logits, row-major: of two classes one number a row, that of the second; else one of each class or label.
     ///
     /// # Panics
-    /// When the features have another number of columns than those of the fit.
+    /// Panics if the features have another number of columns than those of the fit.
     pub fn decision_function(&self, features: &Matrix) -> Vec<f64> {
         match self {
             LinearClassifier::Classes(fitted) => fitted.decision_function(features),
@@ -146,7 +146,7 @@ impl LinearClassifier {
     /// The probability of each class or label, row-major.
     ///
     /// # Panics
-    /// When the features have another number of columns than those of the fit.
+    /// Panics if the features have another number of columns than those of the fit.
     pub fn predict_proba(&self, features: &Matrix) -> Vec<f64> {
         match self {
             LinearClassifier::Classes(fitted) => fitted.predict_proba(features),

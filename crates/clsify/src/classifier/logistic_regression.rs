@@ -36,7 +36,7 @@ pub struct LogisticRegressionOptions {
     /// minimum by at most 100 `tol` of its value. The default is 1e-8. The second condition matters where C is large and the
     /// rows are separable: there the gradient is small long before the optimum.
     pub tol: f64,
-    /// The most steps that are taken. The default is 10,000; some 20 to 200 are usual.
+    /// The maximum number of steps that are taken. The default is 10,000; some 20 to 200 are usual.
     pub max_iter: usize,
 }
 
@@ -47,10 +47,10 @@ impl Default for LogisticRegressionOptions {
 }
 
 impl LogisticRegressionOptions {
-    /// Whether a fit can be run with these options.
+    /// Checks that a fit can be run with these options.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when C or tol is not a positive number.
+    /// [`ErrorKind::InvalidArgument`] if C or tol is not a positive number.
     ///
     /// ```
     /// use clsify::classifier::LogisticRegressionOptions;
@@ -108,7 +108,8 @@ impl LogisticRegression {
     /// A classifier from numbers that were saved: `coef [1 or n_classes, n_features]`, `intercept [1 or n_classes]`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when the lengths do not fit together or a number is not finite or beyond 1e250 in size.
+    /// [`ErrorKind::InvalidArgument`] if the lengths do not fit together or a number is not finite or beyond 1e250 in
+    /// size.
     pub fn from_parts(coef: Vec<f64>, intercept: Vec<f64>, n_classes: usize) -> Result<Self> {
         let columns = if n_classes == 2 { 1 } else { n_classes };
         if n_classes < 2
@@ -168,7 +169,7 @@ impl LogisticRegression {
         self.n_iter
     }
 
-    /// Whether the optimum was reached.
+    /// Returns true if the optimum was reached.
     pub fn converged(&self) -> bool {
         self.converged
     }
@@ -186,7 +187,7 @@ impl LogisticRegression {
     /// `coef . x + intercept` of every row, row-major `[n_samples, 1 or n_classes]`.
     ///
     /// # Panics
-    /// When the features have another number of columns than those of the fit.
+    /// Panics if the features have another number of columns than those of the fit.
     pub fn decision_function(&self, features: &Matrix) -> Vec<f64> {
         assert_eq!(
             features.cols(),
@@ -329,7 +330,7 @@ const MAX_WEIGHT: f64 = 1e250;
 /// Checks that probabilities can be computed from these weights, whatever the features are.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when one is not finite or too large.
+/// [`ErrorKind::InvalidArgument`] if one is not finite or too large.
 pub(crate) fn check_weights(coef: &[f64], intercept: &[f64]) -> Result<()> {
     match coef.iter().chain(intercept).find(|weight| weight.is_nan() || weight.abs() > MAX_WEIGHT) {
         Some(weight) => {

@@ -122,7 +122,7 @@ impl OneVsRest {
     /// The same classifier for features as they are, where this one was fitted on scaled ones.
     ///
     /// # Panics
-    /// When the scaler has another number of columns.
+    /// Panics if the scaler has another number of columns.
     pub fn unscaled(mut self, scaler: &StandardScaler) -> Self {
         let rows = self.coef.chunks_exact_mut(self.n_features).zip(&mut self.intercept);
         rows.for_each(|(coef, intercept)| scaler.unscale(coef, intercept));
@@ -154,7 +154,7 @@ impl OneVsRest {
         self.constant.len()
     }
 
-    /// The most steps that a label took.
+    /// The maximum number of steps that a label took.
     pub fn n_iter(&self) -> usize {
         self.n_iter
     }
@@ -178,7 +178,7 @@ impl OneVsRest {
     /// keep.
     ///
     /// # Panics
-    /// When the features have another number of columns than those of the fit.
+    /// Panics if the features have another number of columns than those of the fit.
     pub fn predict_proba(&self, features: &Matrix) -> Vec<f64> {
         self.decision_function(features).into_iter().map(sigmoid).collect()
     }
@@ -236,7 +236,7 @@ pub(crate) fn sigmoid(z: f64) -> f64 {
 /// Which probabilities `[n_samples, n_labels]` are above the threshold of their label.
 ///
 /// # Panics
-/// When there is no threshold, or the probabilities are no whole rows of as many.
+/// Panics if there is no threshold, or the probabilities are no whole rows of as many.
 pub fn above(probabilities: &[f64], thresholds: &[f64]) -> LabelIndicator {
     let rows = probabilities.chunks_exact(thresholds.len());
     assert!(rows.remainder().is_empty(), "expected a threshold for each label");
@@ -303,7 +303,7 @@ fn problems<'a, 's: 'a>(
     }
 }
 
-/// Whether all rows of a fit have the label, or none.
+/// Returns the answer for all rows if every row of a fit has the label, or none has it.
 fn constant(problem: &Problem) -> Option<bool> {
     match problem.classes[..] {
         [class_id] => Some(class_id == 1),

@@ -36,7 +36,7 @@ impl<'a> Samples<'a> {
     /// The rows of targets, which have one class each.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when they are label sets.
+    /// [`ErrorKind::InvalidArgument`] if they are label sets.
     pub fn of_classes(features: &'a Matrix, targets: &'a Targets) -> Result<Self> {
         match targets.labels() {
             Labels::Classes { class_ids, n_classes } => Ok(Samples {
@@ -46,7 +46,7 @@ impl<'a> Samples<'a> {
                 sample_weight: targets.sample_weight(),
                 groups: targets.groups(),
             }),
-            Labels::Sets(_) => Err(bad("expected one class a row, got label sets")),
+            Labels::Sets(_) => Err(bad("expected one class per row, got label sets")),
         }
     }
 
@@ -60,12 +60,11 @@ impl<'a> Samples<'a> {
         Samples { groups, ..self }
     }
 
-    /// Whether something can be learned from the rows.
+    /// Checks that something can be learned from the rows.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when rows, class ids, weights and groups differ in number, a class id is not below
-    /// `n_classes`, a feature is not finite, or a weight is negative or not
-    /// finite.
+    /// [`ErrorKind::InvalidArgument`] if rows, class ids, weights and groups differ in number, a class id is not
+    /// below `n_classes`, a feature is not finite, or a weight is negative or not finite.
     pub fn check(&self) -> Result<()> {
         let n = self.features.rows();
         if n != self.class_ids.len() {

@@ -54,7 +54,7 @@ impl StandardScaler {
     /// The same of rows that count by their weights, as in scikit-learn; `None`: the same.
     ///
     /// # Panics
-    /// When there is not a weight for every row.
+    /// Panics if there is not a weight for every row.
     ///
     /// ```
     /// use clsify::{classifier::StandardScaler, matrix::Matrix};
@@ -92,7 +92,7 @@ impl StandardScaler {
     /// `(x - mean) / scale`, in the same shape.
     ///
     /// # Panics
-    /// When the features have another number of columns than those of the fit.
+    /// Panics if the features have another number of columns than those of the fit.
     pub fn transform(&self, features: &Matrix) -> Matrix {
         let mut scaled = features.clone();
         assert_eq!(features.cols(), self.mean.len(), "expected the columns that the scaler was fitted on");
@@ -110,7 +110,7 @@ impl StandardScaler {
     /// `w . (x - mean) / scale + b = (w / scale) . x + (b - (w / scale) . mean)`.
     ///
     /// # Panics
-    /// When the classifier has another number of features.
+    /// Panics if the classifier has another number of features.
     pub fn unscaled(&self, classifier: LogisticRegression) -> LogisticRegression {
         classifier.with_coef(|coef, intercept| self.unscale(coef, intercept))
     }

@@ -1,18 +1,20 @@
-//! A bound on the number of classes: beyond it, the column of the labels is probably another one.
+//! A limit on the number of classes: more classes usually mean that the wrong column was read as the label.
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The most classes that need no confirmation. Their fits and their reports grow with their number.
+/// The maximum number of classes without confirmation. The cost of fits and the size of reports grow with the number
+/// of classes.
 const MOST_CLASSES: usize = 1000;
 
-/// From this many rows on, more classes than half the rows are no classes: the rule of scikit-learn's `type_of_target`.
+/// From this many rows on, more classes than half the rows are not accepted: the rule of scikit-learn's
+/// `type_of_target`.
 const LEAST_ROWS: usize = 21;
 
-/// Fails where there are so many classes, or labels, that the columns are probably swapped: more than `most` or, where that
+/// Fails if there are so many classes, or labels, that the columns are probably swapped: more than `most`, or if that
 /// is not given, more than 1,000, or more than half of more than 20 rows.
 ///
 /// # Errors
-/// [`ErrorKind::Dataset`], with a hint that says what to do; it does not know the file.
+/// [`ErrorKind::Dataset`] with a hint, but without the name of the file.
 ///
 /// ```
 /// use clsify::dataset::check_class_count;

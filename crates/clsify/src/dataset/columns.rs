@@ -1,4 +1,5 @@
-//! Which column is the sentence, which the label, which the weight and which the group, and whether the first row is a header.
+//! Finds the columns of the sentence, the label, the weight and the group, and decides whether the first row is a
+//! header.
 
 use ::csv::StringRecord;
 
@@ -10,7 +11,7 @@ use super::messages::{expected_columns, list, n_columns, quoted, suggestion};
 use super::options::{Column, DatasetOptions, Format, Header};
 use super::order::{is_header_alone, is_sentence_second};
 
-/// Names of sentence columns; where a header has several of them, the first in this list counts.
+/// Names of sentence columns; if a header has several of them, the first in this list is used.
 const SENTENCE_NAMES: [&str; 14] = [
     "sentence",
     "text",
@@ -28,7 +29,7 @@ const SENTENCE_NAMES: [&str; 14] = [
     "body",
 ];
 
-/// Names of label columns, likewise.
+/// Names of label columns; if a header has several of them, the first in this list is used.
 const LABEL_NAMES: [&str; 11] = [
     "label",
     "labels",
@@ -45,11 +46,11 @@ const LABEL_NAMES: [&str; 11] = [
 
 /// The columns of a table.
 pub(super) struct Columns {
-    /// How many fields every row has.
+    /// The number of fields of every row.
     pub(super) count: usize,
     pub(super) sentence: usize,
     pub(super) label: Option<usize>,
-    /// Columns of one label each, in place of a label column, and their labels.
+    /// Columns with one label each, used instead of a label column, and their labels.
     pub(super) one_hot: Vec<(usize, String)>,
     pub(super) weight: Option<usize>,
     pub(super) group: Option<usize>,
@@ -65,7 +66,7 @@ pub(super) struct FirstRows<'a> {
     pub(super) is_multi_label: bool,
 }
 
-/// Settles the columns of a table by its first row; the error does not know the line.
+/// Determines the columns of a table from its first rows; the error does not contain the line.
 pub(super) fn choose(
     rows: &FirstRows<'_>,
     header: Header,
@@ -108,7 +109,7 @@ pub(super) fn choose(
     let other = |i: usize| free.iter().copied().find(|&free| free != i);
     match (labelled, free.len(), sentence, label) {
         _ if has_one_hot => sentence = sentence.or(free.first().copied().filter(|_| free.len() == 1)),
-        // The names are those of other things: without labels, nothing says which column is meant.
+        // The other column has a name for something else, and without labels nothing shows which column is meant.
         (false, 2, None, None) if has_header => {}
         (_, 2, None, None) => {
             check_order(rows, header, labelled, free[0], free[1])?;
@@ -177,7 +178,7 @@ pub(super) fn choose(
     }
 }
 
-/// Whether two columns without known names may be taken for the sentence and the label, in this order.
+/// Checks that two columns without known names can be taken for the sentence and the label, in this order.
 fn check_order(rows: &FirstRows<'_>, header: Header, labelled: bool, a: usize, b: usize) -> Result<()> {
     let shown = || format!("{}, {}", quoted(&rows.first[a]), quoted(&rows.first[b]));
     let name_it = "say which column to read: --text-column, by name or by number from 0";
@@ -195,7 +196,7 @@ fn check_order(rows: &FirstRows<'_>, header: Header, labelled: bool, a: usize, b
     if labelled || header != Header::Auto {
         return Ok(());
     }
-    // TSV of two columns without a header is a usual form of labelled sentences; CSV without one is not.
+    // TSV with two columns and no header is a common format of labelled sentences; CSV without a header is not.
     if rows.format == Format::Csv || is_header_alone(rows.first, rows.rest, a, Some(b)) {
         let message = format!("expected a header that names a sentence column, got {}", shown());
         let hint =
@@ -205,8 +206,9 @@ fn check_order(rows: &FirstRows<'_>, header: Header, labelled: bool, a: usize, b
     Ok(())
 }
 
-/// Fails if the first row looks like a header but has no known name. As a record it would be answered, or become a class of its
-/// own. The number of a column does not tell whether there is a header. TSV often has none, CSV usually has one.
+/// Fails if the first row looks like a header but has no known name. Read as a record, it would be answered, or
+/// become a class of its own. A column given by number does not tell whether there is a header. TSV often has none,
+/// CSV usually has one.
 fn check_header_is_said(
     rows: &FirstRows<'_>,
     sentence: usize,
@@ -236,7 +238,8 @@ fn ask_for_header(names: &[&str]) -> Error {
         .with_hint("add --header present if it is a header, --header absent if it is not")
 }
 
-/// Whether the first row has words where records have numbers: in every column of one label, or as the weight.
+/// Returns true if the first row has words where records have numbers: in every label column, or in the weight
+/// column.
 fn is_no_record(rows: &FirstRows<'_>, names: &[&str], one_hot: &[usize], weight: Option<usize>) -> bool {
     let has_words = |columns: &[usize], is_number: fn(&str) -> bool| {
         let of_rest = |row: &StringRecord| columns.iter().any(|&i| row.get(i).is_some_and(is_number));
@@ -248,11 +251,11 @@ fn is_no_record(rows: &FirstRows<'_>, names: &[&str], one_hot: &[usize], weight:
         || has_words(weight.as_slice(), |cell| cell.trim().parse::<f64>().is_ok())
 }
 
-/// Whether the first row is a header, by the names in it. A row that may be one or not is an error.
+/// Returns true if the first row is a header, according to its names. An ambiguous row is an error.
 fn is_header(rows: &FirstRows<'_>, names: &[&str], options: &DatasetOptions, labelled: bool) -> Result<bool> {
     let known_sentence = find_known(names, &SENTENCE_NAMES);
     if labelled && !options.label_columns.is_empty() {
-        // They are numbers here; what stands in them tells a header from a record.
+        // These columns are given by number, so their content distinguishes a header from a record.
         let is_flag = |column: &Column| match column {
             Column::Index(i) => names.get(*i).is_some_and(|cell| is_set(cell).is_some()),
             Column::Name(_) => false,
@@ -266,7 +269,7 @@ fn is_header(rows: &FirstRows<'_>, names: &[&str], options: &DatasetOptions, lab
         (Some(_), Some(_)) => Ok(true),
         (Some(_), None) if !labelled => Ok(true),
         (None, None) => Ok(false),
-        // One column: too few anyway, or a sentence.
+        // A single column is either too few, or the sentence.
         _ if names.len() == 1 => Ok(false),
         _ => {
             let (columns, options) = match labelled {
@@ -284,14 +287,14 @@ fn is_header(rows: &FirstRows<'_>, names: &[&str], options: &DatasetOptions, lab
     }
 }
 
-/// The advice to take columns for labels, where several hold only zeros and ones and the data may be of label sets.
+/// A hint to use label columns, if several columns contain only zeros and ones and the data may be label sets.
 fn label_columns_hint(
     rows: &FirstRows<'_>,
     names: &[&str],
     options: &DatasetOptions,
     labelled: bool,
 ) -> Option<String> {
-    // Rows that score a model of one label per sentence have no use for it.
+    // Rows that score a model with one label per sentence do not need this hint.
     let may_be = labelled && (options.multi_label.is_some() || !options.allow_one_class);
     let is_one =
         |i: &usize| rows.rest.iter().all(|row| row.get(*i).is_some_and(|cell| is_set(cell).is_some()));
@@ -306,7 +309,7 @@ fn label_columns_hint(
     }))
 }
 
-/// The same of names; nothing where a name cannot be given.
+/// The option for label columns with these names; `None` if a name cannot be given on the command line.
 pub(super) fn label_columns_option(names: &[&str]) -> Option<String> {
     let can_be_given = |(i, name): (usize, &&str)| {
         let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
@@ -349,7 +352,7 @@ fn undecided(
     Error::new(ErrorKind::Dataset, message).with_hint(hint)
 }
 
-/// Whether columns of one label each are columns of their own.
+/// Checks that the label columns differ from each other and from all other columns.
 fn check_one_hot(sentence: usize, beside: &[usize], one_hot: &[(usize, String)]) -> Result<()> {
     let is_taken = |(place, (i, _)): (usize, &(usize, String))| {
         *i == sentence || beside.contains(i) || one_hot[..place].iter().any(|(other, _)| other == i)
@@ -361,14 +364,14 @@ fn check_one_hot(sentence: usize, beside: &[usize], one_hot: &[(usize, String)])
     Err(Error::new(ErrorKind::InvalidArgument, message))
 }
 
-/// Beside columns of one label each, several may be the sentence.
+/// With label columns, several other columns may be the sentence.
 fn no_sentence(names: &[&str]) -> Error {
     let message = format!("expected a sentence column, got the columns {}", list(names));
     let hint = "say which column holds the sentence: --text-column, by name or by number from 0";
     Error::new(ErrorKind::Dataset, message).with_hint(hint)
 }
 
-/// The column that was asked for.
+/// Finds the requested column.
 fn find(column: &Column, names: &[&str]) -> Result<usize> {
     let (message, hint) = match column {
         Column::Index(index) if *index < names.len() => return Ok(*index),
@@ -388,7 +391,7 @@ fn find(column: &Column, names: &[&str]) -> Result<usize> {
     Err(Error::new(ErrorKind::Dataset, message).with_hint(hint))
 }
 
-/// Whether a row has a name that is asked for or, where none is, known.
+/// Returns true if a row has a requested name, or if none is requested, a known name.
 pub(super) fn is_named(row: &StringRecord, options: &DatasetOptions, labelled: bool) -> bool {
     let names: Vec<&str> = row.iter().map(str::trim).collect();
     let has = |asked: Option<&Column>, known_names: &[&str]| match asked {
@@ -420,7 +423,7 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// Fails if a column goes by a name that others have too. A column that was asked for by number is the only one meant.
+    /// Fails if other columns have the same name as the chosen one. A column requested by number is unambiguous.
     fn check_unique(&self, index: Option<usize>, asked: Option<&Column>, option: &str) -> Result<()> {
         let Some(index) = index.filter(|_| !matches!(asked, Some(Column::Index(_)))) else { return Ok(()) };
         let ways: Vec<String> = self.places(index).map(|i| format!("{option} {i}")).collect();
@@ -430,7 +433,7 @@ impl Names<'_> {
         Err(self.several(index, &format!("choose one of them by its number: {}", ways.join(" or "))))
     }
 
-    /// The same for columns of one label each, whose names are the labels.
+    /// As [`check_unique`](Self::check_unique), for label columns, whose names are the labels.
     fn check_label_columns(&self, columns: &[usize], asked: &[Column]) -> Result<()> {
         let by_name = columns.iter().zip(asked).filter(|(_, asked)| asked.is_name());
         if let Some((&index, _)) = by_name.into_iter().find(|(index, _)| self.places(**index).count() > 1) {
@@ -452,7 +455,7 @@ impl Names<'_> {
         }
     }
 
-    /// The numbers of the columns with this column's name.
+    /// The numbers of the columns with the same name as this column.
     fn places(&self, index: usize) -> impl Iterator<Item = usize> {
         let all = self.names.iter().enumerate();
         all.filter(move |(_, other)| **other == self.names[index]).map(|(i, _)| i)
@@ -461,7 +464,7 @@ impl Names<'_> {
     fn several(&self, index: usize, way: &str) -> Error {
         let (name, n) = (quoted(self.names[index]), self.places(index).count());
         let error = Error::new(ErrorKind::Dataset, format!("expected one column {name}, got {n}"));
-        // The number of a column does not tell whether there is a header.
+        // A column given by number does not tell whether there is a header.
         let header = if self.header == Header::Present { "" } else { ", and add --header present" };
         error.with_hint(format!("{way}{header}"))
     }

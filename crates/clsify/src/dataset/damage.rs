@@ -1,6 +1,6 @@
-//! Signs in a sentence that its file was written or read with the wrong quoting or the wrong encoding.
+//! Finds signs in sentences that a file was written or read with the wrong quoting or encoding.
 //!
-//! A sign is no proof: a sentence may well stand in quotes. So what is found is reported, never changed.
+//! A sign is not a proof: a sentence may really be in quotes. So findings are reported, and nothing is changed.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub fn text_damage(dataset: &Dataset) -> Vec<Damage> {
         if holds_rows(text, &labels) {
             kinds.push(DamageKind::SwallowedRows);
         }
-        // Bytes first: they are at least as many, and need no counting.
+        // The number of bytes comes first: it is at least as large, and known without counting.
         if text.len() > most && text.chars().count() > most {
             kinds.push(DamageKind::VeryLong);
         }
@@ -36,7 +36,7 @@ pub fn text_damage(dataset: &Dataset) -> Vec<Damage> {
     found
 }
 
-/// What a label of the file looks like.
+/// The labels of the file.
 struct Labels<'a> {
     labels: BTreeSet<String>,
     separator: Option<&'a LabelSeparator>,
@@ -51,7 +51,7 @@ impl<'a> Labels<'a> {
         Labels { labels: labels.collect(), separator }
     }
 
-    /// Whether a field is a label, or a cell of nothing but labels.
+    /// Returns true if a field is a label, or a cell of nothing but labels.
     fn hold(&self, field: &str) -> bool {
         match self.separator {
             None => self.labels.contains(field),
@@ -69,7 +69,7 @@ fn median_characters(sentences: &[String]) -> usize {
     if lengths.is_empty() { 0 } else { *lengths.select_nth_unstable(middle).1 }
 }
 
-/// The signs that a sentence shows by itself.
+/// The signs that a sentence shows on its own.
 fn signs(text: &str) -> Vec<DamageKind> {
     let is_unusual = |byte: u8| !byte.is_ascii() || b"\"\\&;<\t".contains(&byte) || byte.is_ascii_control();
     if !text.bytes().any(is_unusual) {
@@ -92,7 +92,7 @@ fn signs(text: &str) -> Vec<DamageKind> {
     signs.into_iter().filter(|(_, is_there)| *is_there).map(|(kind, _)| kind).collect()
 }
 
-/// `"a treat"`, and not `"a treat" and "a feast"`.
+/// True for `"a treat"`, but not for `"a treat" and "a feast"`.
 fn is_in_quotes(text: &str) -> bool {
     let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     inner.is_some_and(|inner| !inner.replace("\"\"", "").contains('"'))
@@ -103,7 +103,7 @@ fn has_stray_quote(text: &str) -> bool {
     at_one_end && text.matches('"').count() % 2 == 1
 }
 
-/// Words that look like a path (`C:\new`) or a formula (`$\theta$`) are left alone.
+/// Words that look like a path (`C:\new`) or a formula (`$\theta$`) are ignored.
 fn has_literal_escape(text: &str) -> bool {
     let is_escape = |rest: &[u8]| match rest {
         [b'n' | b't' | b'r', ..] => true,
@@ -117,7 +117,7 @@ fn has_literal_escape(text: &str) -> bool {
     text.contains('\\') && text.split_whitespace().filter(is_text).any(has_escape)
 }
 
-/// An entity, also one that has lost its `&`, or one of the tags that text has.
+/// Finds an entity, even without its `&`, or one of the tags of formatted text.
 fn has_html(text: &str) -> bool {
     const NAMES: [&str; 14] = [
         "amp", "lt", "gt", "quot", "apos", "nbsp", "copy", "reg", "euro", "pound", "hellip", "ndash",
@@ -125,7 +125,7 @@ fn has_html(text: &str) -> bool {
     ];
     const TAGS: [&str; 9] = ["<br", "<p>", "</p>", "<b>", "</b>", "<i>", "</i>", "</a>", "<div"];
     let is_entity = |(end, _): (usize, &str)| {
-        // No entity is longer, and a text of semicolons is looked at once.
+        // No entity is longer than this, and the limit keeps the search linear.
         let mut first = end.saturating_sub(10);
         while !text.is_char_boundary(first) {
             first -= 1;
@@ -146,7 +146,7 @@ fn has_html(text: &str) -> bool {
     text.match_indices(';').any(is_entity) || text.contains('<') && has_tag()
 }
 
-/// Characters whose Windows-1252 bytes are a UTF-8 character of several bytes.
+/// Finds characters whose Windows-1252 bytes form a multi-byte UTF-8 character.
 fn has_mojibake(text: &str) -> bool {
     let mut bytes = Vec::with_capacity(4);
     text.char_indices().filter(|(_, c)| !c.is_ascii()).any(|(at, _)| {
@@ -156,7 +156,7 @@ fn has_mojibake(text: &str) -> bool {
     })
 }
 
-/// The byte of a character outside ASCII; the five bytes that Windows-1252 leaves out are those of Latin-1.
+/// The byte of a character outside ASCII; the five bytes that are undefined in Windows-1252 are those of Latin-1.
 ///
 /// Source: the WHATWG Encoding Standard, index windows-1252.
 fn windows_1252(c: char) -> Option<u8> {
@@ -172,7 +172,7 @@ fn windows_1252(c: char) -> Option<u8> {
     }
 }
 
-/// Whether a line of several starts with a label and a separator, or ends with a separator and a label.
+/// Returns true if one of several lines starts with a label and a separator, or ends with a separator and a label.
 fn holds_rows(text: &str, labels: &Labels<'_>) -> bool {
     const SEPARATORS: [char; 3] = [',', ';', '\t'];
     let is_label = |field: &str| labels.hold(field.trim().trim_matches('"'));
@@ -187,7 +187,7 @@ fn holds_rows(text: &str, labels: &Labels<'_>) -> bool {
 mod tests {
     use super::*;
 
-    /// Oracle: the sentences were damaged by hand, one way each.
+    /// Oracle: sentences that were damaged by hand, in one way each.
     #[test]
     fn each_damage_is_told_from_the_others() {
         use DamageKind::*;
@@ -249,7 +249,7 @@ mod tests {
         assert!(holds_rows("so it goes\n\"bad\",fine\nthe end", &labels));
         assert!(!holds_rows("so it goes,good", &labels));
         assert!(!holds_rows("so it goes, good one\nfine, too bad", &labels));
-        // Of several labels in any order; a sentence without one does not make an empty field a label.
+        // The labels of a set may be in any order; a sentence without a label does not make an empty field a label.
         let separator = "|".parse().unwrap();
         let labels = Labels::of(&BTreeSet::from(["", "bad|good"]), Some(&separator));
         assert!(holds_rows("so it goes,good|bad\nthe end", &labels));
@@ -262,7 +262,7 @@ mod tests {
         let pairs = |n: usize| (0..n).map(|i| (format!("short {i}"), "a")).chain([(long.clone(), "b")]);
         let found = text_damage(&Dataset::from_pairs(pairs(5)).unwrap());
         assert_eq!(found.iter().map(|d| (d.line, d.kind)).collect::<Vec<_>>(), [(6, DamageKind::VeryLong)]);
-        // Beside others of its length it is nothing odd.
+        // Beside others of the same length it is not conspicuous.
         let all_long = (0..5).map(|i| (format!("{i} {long}"), if i == 0 { "a" } else { "b" }));
         assert_eq!(text_damage(&Dataset::from_pairs(all_long).unwrap()), []);
     }

@@ -1,11 +1,11 @@
-//! What can be wrong with a record, and one that it is wrong with.
+//! The kinds of damage that a record can have.
 
 use serde::Serialize;
 
-/// The most that is shown of a text: a file of garbage is not kept.
+/// The maximum length of a text in a report, so that a file of garbage does not fill the memory.
 const MOST_CHARACTERS: usize = 1_000;
 
-/// What a record suffers from.
+/// The kind of damage of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -14,17 +14,17 @@ pub enum DamageKind {
     EmptySentence,
     /// There is no label.
     EmptyLabel,
-    /// The weight is no number, not finite or below 0.
+    /// The weight is not a number, not finite or below 0.
     BadWeight,
-    /// Nothing in the group column.
+    /// The group column is empty.
     EmptyGroup,
-    /// A column of one label holds something else than 0 or 1.
+    /// A label column contains something other than 0 or 1.
     BadLabel,
     /// The record cannot be read: another number of columns, a quote that is not closed, bytes that are not UTF-8.
     Unreadable,
-    /// The whole sentence stands in quotes.
+    /// The whole sentence is in quotes.
     QuotesAround,
-    /// A quote at one end, and none that it belongs to.
+    /// A quote at one end without its counterpart.
     StrayQuote,
     /// `""`.
     DoubledQuote,
@@ -36,9 +36,9 @@ pub enum DamageKind {
     Html,
     /// UTF-8 that was read as Latin-1 or Windows-1252: `Ã©` for `é`.
     Mojibake,
-    /// U+FFFD, which stands where bytes were no text.
+    /// U+FFFD, which replaces bytes that are not text.
     ReplacementCharacter,
-    /// U+FEFF, which belongs to the start of a file.
+    /// U+FEFF, which belongs at the start of a file.
     ByteOrderMark,
     /// A control character other than a tab or a line break.
     ControlCharacter,
@@ -46,22 +46,22 @@ pub enum DamageKind {
     SwallowedColumns,
     /// A line in the sentence starts or ends with a label, as a row of the file does.
     SwallowedRows,
-    /// Over 2,000 characters and over 20 times as long as the sentence in the middle.
+    /// Over 2,000 characters and over 20 times as long as the median sentence.
     VeryLong,
 }
 
 impl DamageKind {
-    /// What the sign means, and what to do.
+    /// A description of the sign, with advice.
     pub fn meaning(self) -> &'static str {
         match self {
             DamageKind::EmptySentence => "no sentence: remove the row",
             DamageKind::EmptyLabel => "no label: give it one, or remove the row",
             DamageKind::EmptyGroup => "no group: give it one, or remove the row",
-            DamageKind::BadWeight => "the weight is no number of at least 0",
+            DamageKind::BadWeight => "the weight is not a number of at least 0",
             DamageKind::BadLabel => "a label column holds something other than 0 or 1",
             DamageKind::Unreadable => "the record cannot be read",
             DamageKind::QuotesAround => "quotes at both ends: CSV that was saved as TSV, or quoted twice?",
-            DamageKind::StrayQuote => "a quote without its partner: was the sentence cut at a comma or tab?",
+            DamageKind::StrayQuote => "an unmatched quote: was the sentence cut at a comma or tab?",
             DamageKind::DoubledQuote => "a quote written twice, as CSV does inside quotes",
             DamageKind::EscapedQuote => "a quote with a backslash, which CSV and TSV do not know",
             DamageKind::LiteralEscape => {
@@ -70,27 +70,27 @@ impl DamageKind {
             DamageKind::Html => "HTML that was not decoded",
             DamageKind::Mojibake => "UTF-8 that was read as Latin-1 or Windows-1252",
             DamageKind::ReplacementCharacter => "a character was lost when the file was converted",
-            DamageKind::ByteOrderMark => "the mark of a file's start: were files joined?",
+            DamageKind::ByteOrderMark => "a byte-order mark: were files joined?",
             DamageKind::ControlCharacter => "a control character: was something binary pasted?",
-            DamageKind::SwallowedColumns => "a tab, or quote comma quote: columns in the sentence?",
+            DamageKind::SwallowedColumns => "a tab, or quote comma quote: does the sentence contain columns?",
             DamageKind::SwallowedRows => {
-                "a line of it looks like a row with its label: a quote that swallowed rows?"
+                "a line of the sentence looks like a row with its label: did a quote swallow rows?"
             }
             DamageKind::VeryLong => "far longer than the others: a whole document, or rows run together?",
         }
     }
 }
 
-/// A record and what it suffers from; one that suffers from several things has one of these for each.
+/// One damage of a record; a record with several kinds of damage has one of these for each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Damage {
     /// The line where the record starts, counted from 1.
     pub line: usize,
-    /// The sentence; of a record that cannot be read, what stands in the file. The first 1,000 characters of a longer one.
+    /// The sentence, or the raw text of a record that cannot be read, cut after 1,000 characters.
     pub text: String,
-    /// What it is.
+    /// The kind of damage.
     pub kind: DamageKind,
-    /// The same in words.
+    /// A description in words.
     pub message: String,
 }
 

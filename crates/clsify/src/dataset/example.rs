@@ -1,4 +1,4 @@
-//! One record of a file: what every reader gives.
+//! One record of a file, as returned by every reader.
 
 use super::damage_kind::DamageKind;
 use super::messages::quoted;
@@ -7,23 +7,23 @@ use crate::error::{Error, ErrorKind, Result};
 /// One record.
 pub(super) struct Example {
     pub(super) sentence: String,
-    /// Empty when labels are not wanted; the whole cell when it may hold several.
+    /// Empty if labels are not needed; the whole cell if it may contain several labels.
     pub(super) label: String,
     pub(super) line: usize,
-    /// How much it counts, where a column says so.
+    /// The weight, if there is a weight column.
     pub(super) weight: Option<f64>,
-    /// What stands there instead of a weight.
+    /// The text of an invalid weight.
     bad_weight: Option<String>,
-    /// What it belongs together with, where a column says so; empty where nothing stands there.
+    /// The group, if there is a group column; empty if the cell is empty.
     pub(super) group: Option<String>,
-    /// What is wrong with its label columns.
+    /// The error in its label columns.
     pub(super) bad_label: Option<String>,
-    /// Whether `label` is a cell of any number of labels.
+    /// True if `label` is a cell with any number of labels.
     is_cell: bool,
 }
 
 impl Example {
-    /// A record as it stands; `label` is `None` when labels are not wanted.
+    /// Creates a record; `label` is `None` if labels are not needed.
     pub(super) fn new(line: usize, sentence: &str, label: Option<&str>) -> Self {
         let label = label.map_or(String::new(), |label| label.trim().to_string());
         let sentence = sentence.to_string();
@@ -39,7 +39,7 @@ impl Example {
         }
     }
 
-    /// What is wrong with the record, in a word and in an error that does not know the place.
+    /// The damage of the record: its kind, and an error without the place.
     pub(super) fn fault(&self, labelled: bool) -> Option<(DamageKind, Error)> {
         let error = |message: &str| Error::new(ErrorKind::Dataset, message);
         Some(if self.sentence.is_empty() {
@@ -54,19 +54,19 @@ impl Example {
         } else if let Some(message) = &self.bad_label {
             (DamageKind::BadLabel, error(message))
         } else if labelled && self.label.is_empty() && !self.is_cell {
-            let hint = "where a sentence may have several labels or none: --multi-label";
+            let hint = "if a sentence may have several labels or none, add --multi-label";
             (DamageKind::EmptyLabel, error("expected a label, got an empty one").with_hint(hint))
         } else {
             return None;
         })
     }
 
-    /// The same, where a word is not needed.
+    /// Fails if the record is damaged.
     pub(super) fn check(&self, labelled: bool) -> Result<()> {
         self.fault(labelled).map_or(Ok(()), |(_, error)| Err(error))
     }
 
-    /// The same record with its weight, a finite number of at least 0; [`fault`](Self::fault) tells of another.
+    /// Adds the weight, a finite number of at least 0; [`fault`](Self::fault) reports any other text.
     pub(super) fn weighted(self, weight: Option<&str>) -> Self {
         let Some(text) = weight.map(str::trim) else { return self };
         match text.parse::<f64>() {
@@ -75,22 +75,22 @@ impl Example {
         }
     }
 
-    /// The same record with its group; [`fault`](Self::fault) tells of an empty one.
+    /// Adds the group; [`fault`](Self::fault) reports an empty one.
     pub(super) fn grouped(self, group: Option<&str>) -> Self {
         Example { group: group.map(|group| group.trim().to_string()), ..self }
     }
 
-    /// A record whose label cell may be empty and is not taken apart.
+    /// Creates a record whose label cell may be empty and is not split.
     pub(super) fn with_cell(line: usize, sentence: &str, cell: &str) -> Self {
         Example { is_cell: true, ..Example::new(line, sentence, Some(cell)) }
     }
 }
 
-/// A record as it stands in its file.
+/// The fields of a record as they are in its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fields {
-    /// The cells of a row; one cell where a line is a sentence, none where the row could not be taken apart.
+    /// The cells of a row; one cell if a line is a sentence, none if the row could not be split.
     Row(Vec<String>),
-    /// The text of a JSON object, or of whatever stands in its place.
+    /// The text of a JSON object, or of a malformed record in its place.
     Object(String),
 }

@@ -1,4 +1,4 @@
-//! The records of a file, one by one and checked: which are good, which are refused, and where the file ends.
+//! Reads and checks the records of a file one by one: good records, refused records, and the end of the file.
 
 use std::io::Read;
 
@@ -9,7 +9,7 @@ use super::options::DatasetOptions;
 use super::refused::Refused;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Reads a file to its end, or to the limit: at least one record, or an error. After an error nothing follows.
+/// Reads a file to its end, or to the limit: at least one record, or an error. Nothing follows an error.
 pub(super) struct Examples<R> {
     pub(super) records: Records<R>,
     pub(super) name: String,
@@ -17,20 +17,20 @@ pub(super) struct Examples<R> {
     limit: usize,
     pub(super) n_read: usize,
     pub(super) is_over: bool,
-    /// Whether a file without a record is no error.
+    /// True if a file without records is allowed.
     pub(super) may_be_empty: bool,
-    /// How many records could be used, where the others are passed over.
+    /// The number of usable records when the others are skipped.
     n_good: usize,
-    /// Whether records that cannot be used are passed over.
+    /// True if unusable records are skipped.
     skips: bool,
-    /// Those that were.
+    /// The skipped records.
     refused: Refused,
-    /// Whether records with the same sentence belong together.
+    /// True if records with the same sentence belong together.
     pub(super) groups_duplicates: bool,
 }
 
 impl<R: Read> Examples<R> {
-    /// Reads the first bytes, which tell what the file is.
+    /// Reads the first bytes, which determine the kind of file.
     pub(super) fn new(reader: R, name: &str, options: &DatasetOptions, labelled: bool) -> Result<Self> {
         if labelled && !options.label_columns.is_empty() && options.multi_label.is_none() {
             let message = "expected one label column, got columns of one label each, which make label sets";
@@ -39,7 +39,7 @@ impl<R: Read> Examples<R> {
             return Err(Error::new(ErrorKind::InvalidArgument, message).at(name).with_hint(hint));
         }
         let mut examples = Examples::open(reader, name, options, labelled)?;
-        // A label cell may be empty then, and stays whole.
+        // A label cell may then be empty, and is not split.
         if let Some(separator) = options.multi_label.as_ref().filter(|_| labelled) {
             examples.records.keep_label_cells(separator);
         }
@@ -62,18 +62,18 @@ impl<R: Read> Examples<R> {
         })
     }
 
-    /// Bytes of the file that have been taken apart; of a compressed file those that have been read.
+    /// The number of bytes that have been parsed; for a compressed file the number of compressed bytes read.
     pub(super) fn n_bytes(&self) -> u64 {
         self.records.n_bytes()
     }
 
-    /// After a record that cannot be read: whether those after it can.
+    /// Returns true if records after an unreadable one can be read.
     fn can_go_on(&self) -> bool {
         self.records.can_go_on() && !self.is_over
     }
 
-    /// The next record that can be used; those before it that cannot are refused. The error is about what cannot be read
-    /// on; it does not know the file.
+    /// Returns the next usable record; unusable ones before it are refused. An error means that reading cannot
+    /// continue; it does not contain the name of the file.
     pub(super) fn next_good(&mut self) -> Result<Option<Example>> {
         loop {
             let error = match self.read_unchecked() {
@@ -90,7 +90,7 @@ impl<R: Read> Examples<R> {
                 },
                 Err(error) => error,
             };
-            // Rows that a quote has swallowed were not looked at: to pass over these is for `Inspected`.
+            // Rows that a quote has swallowed were not checked; only `Inspected` skips them.
             if !self.can_go_on() || self.skips && self.records.is_open() {
                 return Err(error);
             }
@@ -98,30 +98,30 @@ impl<R: Read> Examples<R> {
         }
     }
 
-    /// Refuses the record last read, which could not be taken apart; `more` ends the message.
+    /// Refuses the last record, which could not be parsed; `more` is appended to the message.
     pub(super) fn refuse_unreadable(&mut self, error: Error, more: &str) {
         let records = &self.records;
         let (line, place, text) =
             (records.line(), format!("{}: ", records.place()), records.text().into_owned());
-        // What a quote has joined may be meant as several rows.
+        // Lines that a quote has joined may have been meant as several rows.
         let joined = match records.last_line().unwrap_or(line) {
             last if last > line => format!(" (with all of lines {line} to {last})"),
             _ => String::new(),
         };
         self.refused.add(error, &joined, |error| {
             let message = error.to_string();
-            // The place is said once, unless it is another line of the record.
+            // The place is not repeated, unless it is another line of the record.
             let message = message.strip_prefix(&place).unwrap_or(&message);
             Damage::new(line, &text, DamageKind::Unreadable, format!("{message}{more}"))
         });
     }
 
-    /// The records that were refused so far; asked for at the end.
+    /// Returns the refused records at the end.
     pub(super) fn take_refused(&mut self) -> Refused {
         std::mem::take(&mut self.refused)
     }
 
-    /// The next record, where one that cannot be used is an error that does not know the file.
+    /// Returns the next record; an unusable record is an error without the name of the file.
     fn read(&mut self) -> Result<Option<Example>> {
         let example = self.read_unchecked()?;
         if let Some(example) = &example {
@@ -130,7 +130,7 @@ impl<R: Read> Examples<R> {
         Ok(example)
     }
 
-    /// The same, with advice where others could be read in spite of it.
+    /// As [`read`](Self::read), with a hint if other records could be read in spite of the error.
     fn read_or_advise(&mut self) -> Result<Option<Example>> {
         self.read().map_err(|error| match error.hint() {
             None if self.labelled && self.n_read > 0 && self.can_go_on() => {
@@ -140,7 +140,7 @@ impl<R: Read> Examples<R> {
         })
     }
 
-    /// The next record that can be used; an error if there are records and none can.
+    /// Returns the next usable record; an error if there are records and none is usable.
     fn read_or_skip(&mut self) -> Result<Option<Example>> {
         let read = match self.next_good() {
             Err(error) if !self.is_over => return Err(error),
@@ -154,14 +154,14 @@ impl<R: Read> Examples<R> {
             Some(error) if self.n_good == 0 => {
                 let n = self.refused.n;
                 let hint =
-                    format!("mend the file: none of its {n} rows can be used, of which the first is shown");
+                    format!("correct the file: none of its {n} rows can be used; the first of them is shown");
                 Err(error.with_hint(hint))
             }
             _ => read,
         }
     }
 
-    /// The next record, empty or not; the error does not know the file.
+    /// Returns the next record, empty or not; the error does not contain the name of the file.
     pub(super) fn read_unchecked(&mut self) -> Result<Option<Example>> {
         if self.n_read == self.limit {
             return Ok(None);

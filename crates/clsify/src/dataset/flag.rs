@@ -1,6 +1,6 @@
-//! Cells that say whether a sentence has a label.
+//! Cells that state whether a sentence has a label.
 
-/// What a cell says; nothing else than these is guessed at.
+/// The meaning of a cell; other values are not guessed.
 pub(super) fn is_set(cell: &str) -> Option<bool> {
     let cell = cell.trim();
     if cell.eq_ignore_ascii_case("true") {

@@ -5,20 +5,21 @@ use std::collections::HashMap;
 /// The groups of the rows of a data set, if there are any.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Grouping {
-    /// As they stand in the file, while it is read.
+    /// The values of the group column, while the file is read.
     values: Option<Vec<String>>,
     ids: Option<Vec<usize>>,
 }
 
 impl Grouping {
-    /// Adds a row; all rows have a value, or none.
+    /// Adds a row; either all rows have a value, or none.
     pub(super) fn push(&mut self, value: Option<String>) {
         if let Some(value) = value {
             self.values.get_or_insert_default().push(value);
         }
     }
 
-    /// Gives each row its group, once all are there; with `by_sentence`, equal sentences are of one group too.
+    /// Assigns the groups when all rows are there; with `by_sentence`, rows with equal sentences are also in one
+    /// group.
     pub(super) fn settle(&mut self, sentences: &[String], by_sentence: bool) {
         let by_value = self.values.take().map(|values| ids_of_values(&values));
         self.ids = match by_sentence {
@@ -40,13 +41,13 @@ impl Grouping {
     }
 }
 
-/// The text by which sentences are compared: lower case, single spaces.
+/// The form in which sentences are compared: lower case, single spaces.
 pub(crate) fn normalised(sentence: &str) -> String {
     sentence.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The place of each value among the distinct ones, in the order of `np.unique` for a column that pandas has read: by number if all
-/// are numbers, else by code point.
+/// The index of each value among the distinct ones, in the order of `np.unique` for a column that pandas has read:
+/// numerically if all are numbers, otherwise by code point.
 fn ids_of_values(values: &[String]) -> Vec<usize> {
     if let Some(whole) = values.iter().map(|value| value.parse::<i128>().ok()).collect::<Option<Vec<_>>>() {
         return places(&whole, i128::cmp);
@@ -56,7 +57,7 @@ fn ids_of_values(values: &[String]) -> Vec<usize> {
         value.parse::<f64>().ok().filter(|number| number.is_finite() && value.starts_with(is_digit))
     };
     match values.iter().map(number).collect::<Option<Vec<_>>>() {
-        // 0 and -0 are one group.
+        // 0 and -0 are the same group.
         Some(numbers) => places(&numbers.iter().map(|x| x + 0.0).collect::<Vec<f64>>(), f64::total_cmp),
         None => places(values, Ord::cmp),
     }
@@ -69,7 +70,7 @@ fn places<T: Clone>(values: &[T], compare: impl Fn(&T, &T) -> std::cmp::Ordering
     values.iter().map(|value| distinct.binary_search_by(|other| compare(other, value)).unwrap_or(0)).collect()
 }
 
-/// Ids in the order in which values appear first.
+/// Ids in order of first appearance.
 fn ids_by_first<T: std::hash::Hash + Eq>(values: impl Iterator<Item = T>) -> Vec<usize> {
     let mut known: HashMap<T, usize> = HashMap::new();
     values
@@ -80,9 +81,9 @@ fn ids_by_first<T: std::hash::Hash + Eq>(values: impl Iterator<Item = T>) -> Vec
         .collect()
 }
 
-/// The connected components of rows that share a group in either of two groupings, numbered by their first rows.
+/// The connected components of rows that share a group in one of two groupings, numbered by their first rows.
 fn connected(a: &[usize], b: &[usize]) -> Vec<usize> {
-    // The nodes are the groups of `a`; a group of `b` joins those that its rows are of.
+    // The nodes are the groups of `a`; a group of `b` connects those that its rows belong to.
     let mut parent: Vec<usize> = (0..a.iter().max().map_or(0, |id| id + 1)).collect();
     fn root(parent: &mut [usize], mut node: usize) -> usize {
         while parent[node] != node {
@@ -124,14 +125,14 @@ mod tests {
         }
     }
 
-    /// Oracle: `scipy.sparse.csgraph.connected_components`, by hand.
+    /// Oracle: `scipy.sparse.csgraph.connected_components`, computed by hand.
     #[test]
     fn rows_that_share_a_value_or_a_sentence_are_connected() {
         let mut grouping = Grouping::default();
         for value in ["p", "q", "r", "r", "s", "t"] {
             grouping.push(Some(value.to_string()));
         }
-        // Rows 0, 1 and 5 by sentence; rows 2 and 3 by value; row 3 and row 4 by sentence.
+        // Rows 0, 1 and 5 are connected by sentence, rows 2 and 3 by value, rows 3 and 4 by sentence.
         let sentences = strings(&["A  treat", "a treat", "one", "two", "TWO ", "a treat"]);
         grouping.settle(&sentences, true);
         assert_eq!((grouping.ids().unwrap(), grouping.n()), (&[0, 0, 1, 1, 1, 0][..], Some(2)));

@@ -1,4 +1,4 @@
-//! A file read to its end in spite of records that no classifier can be trained on.
+//! Reads a file to its end, including records that no classifier can be trained on.
 
 use std::io::Read;
 use std::path::Path;
@@ -11,15 +11,15 @@ use super::options::DatasetOptions;
 use super::source_file::open;
 use crate::error::{ErrorKind, Result};
 
-/// What [`Dataset`] reads, whatever its number of classes, and the records that it would have refused.
+/// The content of a file as a [`Dataset`] with any number of classes, and the records that were refused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inspected {
     /// The records that can be trained on, at least one.
     pub dataset: Dataset,
-    /// Records without a sentence or label, with a bad weight or label column, and those that cannot be read, in the order of
-    /// the file; the first 10,000.
+    /// The refused records, in the order of the file: those without a sentence or label, with a bad weight or label
+    /// column, and those that cannot be read; the first 10,000.
     pub refused: Vec<Damage>,
-    /// How many there are.
+    /// The number of refused records.
     pub n_refused: usize,
 }
 
@@ -27,14 +27,14 @@ impl Inspected {
     /// Reads a file.
     ///
     /// # Errors
-    /// Those of [`Dataset::load`] about the options, about a file that cannot be read at all (it is not text, its
-    /// columns are not known), and about a file without one good record.
+    /// Those of [`Dataset::load`] about the options, about a file that cannot be read at all (it is not text, or its
+    /// columns are not known), and about a file without any usable record.
     pub fn load(path: impl AsRef<Path>, options: &DatasetOptions) -> Result<Self> {
         let path = path.as_ref();
         Inspected::read(open(path)?, &path.display().to_string(), options)
     }
 
-    /// Reads bytes; `name` stands in errors and, where no format is chosen, decides on it.
+    /// Reads bytes; `name` appears in errors and, if no format is chosen, determines it.
     ///
     /// # Errors
     /// Those of [`load`](Self::load).
@@ -55,7 +55,7 @@ impl Inspected {
             let example = match examples.next_good() {
                 Ok(Some(example)) => example,
                 Ok(None) => break,
-                // Only where the file ends before its first record, or cannot be read at all.
+                // This happens only if the file ends before its first record, or cannot be read at all.
                 Err(error) if dataset.is_empty() || error.kind() == ErrorKind::Io => {
                     return Err(examples.take_refused().first_error.unwrap_or(error).at(name));
                 }
@@ -93,7 +93,7 @@ impl Inspected {
 }
 
 impl From<Dataset> for Inspected {
-    /// With nothing refused.
+    /// Wraps a data set without refused records.
     fn from(dataset: Dataset) -> Self {
         Inspected { dataset, refused: Vec::new(), n_refused: 0 }
     }

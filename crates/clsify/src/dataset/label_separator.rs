@@ -1,4 +1,4 @@
-//! What stands between the labels of a cell such as `politics;sport`.
+//! The separator of labels in a cell such as `politics;sport`.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::messages::quoted;
 use crate::error::{Error, ErrorKind, Result};
 
-/// What stands between the labels of a cell.
+/// The separator of labels in a cell.
 ///
 /// ```
 /// use clsify::dataset::LabelSeparator;
@@ -24,15 +24,14 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct LabelSeparator(String);
 
 impl LabelSeparator {
-    /// The labels of a cell, sorted and each once; whitespace around them does not count, and nothing between two
-    /// separators is no label.
+    /// Splits a cell into sorted, distinct labels; whitespace around them is ignored, and empty parts are not labels.
     pub fn split(&self, cell: &str) -> Vec<String> {
         let labels: BTreeSet<&str> =
             cell.split(self.0.as_str()).map(str::trim).filter(|label| !label.is_empty()).collect();
         labels.into_iter().map(str::to_string).collect()
     }
 
-    /// Labels as a cell, if none of them holds the separator.
+    /// Joins labels to a cell; fails if one contains the separator.
     pub(super) fn cell<L: AsRef<str>>(&self, labels: &[L]) -> Result<String> {
         if let Some(label) = labels.iter().map(AsRef::as_ref).find(|label| label.contains(&self.0)) {
             let message =
@@ -43,7 +42,7 @@ impl LabelSeparator {
         Ok(self.join(labels))
     }
 
-    /// Labels as a cell.
+    /// Joins labels to a cell.
     pub fn join<L: AsRef<str>>(&self, labels: &[L]) -> String {
         labels.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(&self.0)
     }
@@ -52,7 +51,7 @@ impl LabelSeparator {
 impl FromStr for LabelSeparator {
     type Err = Error;
 
-    /// Any text of one line but an empty one.
+    /// Parses any non-empty text of one line.
     fn from_str(text: &str) -> Result<Self> {
         if text.is_empty() || text.contains(['\n', '\r']) {
             let message = "expected a separator of labels such as ; without a line break, got none";

@@ -1,8 +1,9 @@
-//! Labels that a program tells apart although a person would not, and labels that are no label but a list of some.
+//! Finds labels that are probably spellings of one class, and labels that look like a list.
 //!
-//! Two labels are spellings of one if they are equal after [`folded`]: Unicode's compatibility composition (NFKC) and case folding
-//! (The Unicode Standard, section 3.13), without characters that cannot be seen, without quotes, spaces, and hyphens or
-//! underscores between letters, and with numbers in their shortest form. Nothing here changes a label; it is for advice.
+//! Two labels are spellings of one if they are equal after [`folded`]: Unicode's compatibility composition (NFKC) and
+//! case folding (The Unicode Standard, section 3.13), without invisible characters, without quotes, spaces, and
+//! hyphens or underscores between letters, and with numbers in their shortest form. No label is changed; the result
+//! is only used for hints.
 
 use std::collections::BTreeMap;
 
@@ -13,24 +14,24 @@ use unicode_normalization::UnicodeNormalization;
 pub(crate) struct Spellings {
     /// At least two, sorted.
     pub(crate) labels: Vec<String>,
-    /// Where they differ, to follow "only in".
+    /// The difference, to complete the phrase "only in".
     pub(crate) difference: &'static str,
 }
 
 impl Spellings {
-    /// The other spelling to name beside this one.
+    /// The other spelling to mention with this one.
     pub(crate) fn other(&self, label: &str) -> Option<&String> {
         self.labels.iter().find(|other| *other != label)
     }
 }
 
-/// A simpler form of a label, and the difference that it takes away.
+/// A simplification of a label, and the difference that it removes.
 type Rule = (fn(&str) -> String, &'static str);
 
-/// Each alone, to name a difference by the first that suffices.
+/// Each rule is applied alone; the first that makes labels equal names their difference.
 const RULES: [Rule; 8] = [
     (composed, "how Unicode composes their characters (NFC or NFD)"),
-    (without_invisible, "characters that cannot be seen"),
+    (without_invisible, "invisible characters"),
     (compatible, "the width or style of characters"),
     (lower_case, "case"),
     (without_spaces, "spaces"),
@@ -39,7 +40,7 @@ const RULES: [Rule; 8] = [
     (without_joints, "hyphens, underscores or spaces"),
 ];
 
-/// Labels that are probably one class, in the order of their first.
+/// Groups of labels that are probably one class, in the order of their first labels.
 pub(crate) fn spellings<'a>(labels: impl IntoIterator<Item = &'a String>) -> Vec<Spellings> {
     let mut by_form: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for label in labels {
@@ -58,7 +59,7 @@ pub(crate) fn spellings<'a>(labels: impl IntoIterator<Item = &'a String>) -> Vec
     found
 }
 
-/// The spelling of a label among these, where it is not one of them, and where it differs.
+/// The known label of which this label is another spelling, and the difference; `None` if it is known itself.
 pub(crate) fn spelled_otherwise<'a>(label: &str, known: &'a [String]) -> Option<(&'a String, &'static str)> {
     let form = folded(label);
     let other = known.iter().find(|other| *other != label && folded(other) == form)?;
@@ -68,16 +69,13 @@ pub(crate) fn spelled_otherwise<'a>(label: &str, known: &'a [String]) -> Option<
 fn difference(labels: &[String]) -> &'static str {
     let are_equal =
         |rule: &&Rule| labels.iter().all(|label| rule.0(label.trim()) == rule.0(labels[0].trim()));
-    RULES
-        .iter()
-        .find(are_equal)
-        .map_or("case, spaces, quotes or characters that cannot be seen", |rule| rule.1)
+    RULES.iter().find(are_equal).map_or("case, spaces, quotes or invisible characters", |rule| rule.1)
 }
 
-/// The form that all spellings of a label have in common.
+/// The common form of all spellings of a label.
 fn folded(label: &str) -> String {
     let text = without_quotes(&lower_case(&without_invisible(&compatible(label))));
-    // What was folded may compose anew.
+    // Folded text may compose again.
     let text = compatible(&text);
     shortest_number(text.trim()).unwrap_or_else(|| without_joints(&text))
 }
@@ -91,7 +89,8 @@ fn compatible(text: &str) -> String {
     text.nfkc().map(dash).collect()
 }
 
-/// By way of upper case, so that ß is ss, and character by character, so that σ is the same at the end of a word.
+/// Converts through upper case, so that ß becomes ss, and character by character, so that σ is the same at the end of
+/// a word.
 fn lower_case(text: &str) -> String {
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
@@ -109,7 +108,7 @@ fn without_quotes(text: &str) -> String {
     text.chars().filter(|c| !matches!(c, '"' | '\'' | '`' | '‘'..='‟' | '«' | '»' | '‹' | '›')).collect()
 }
 
-/// `not_spam`, `not-spam` and `not spam`; but `-1` is another label than `1`, and `A-` than `A`.
+/// Makes `not_spam`, `not-spam` and `not spam` equal; but `-1` differs from `1`, and `A-` from `A`.
 fn without_joints(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let is_between = |before: char, after: char| {
@@ -118,7 +117,7 @@ fn without_joints(text: &str) -> String {
     without_spaces(&without(&characters, |c| matches!(c, '-' | '_') || c.is_whitespace(), is_between))
 }
 
-/// The characters but the runs of some that stand between others of which this is true.
+/// Removes runs of some characters if the predicate holds for the characters around them.
 fn without(characters: &[char], is_dropped: fn(char) -> bool, between: fn(char, char) -> bool) -> String {
     let mut kept = String::new();
     let mut last = None;
@@ -128,7 +127,7 @@ fn without(characters: &[char], is_dropped: fn(char) -> bool, between: fn(char, 
         let run_end = i + run;
         let drops = match (last, characters.get(run_end)) {
             (Some(before), Some(&after)) => between(before, after),
-            // At an end only spaces mean nothing.
+            // At either end only spaces are removed.
             _ => characters[i..run_end].iter().all(|c| c.is_whitespace()),
         };
         if !drops {
@@ -147,7 +146,7 @@ fn with_shortest_number(text: &str) -> String {
     shortest_number(text).unwrap_or_else(|| text.to_string())
 }
 
-/// `1` for `1.0`, `01`, `+1`, `1,0` and `1e0`; nothing for a text that is no number.
+/// `1` for `1.0`, `01`, `+1`, `1,0` and `1e0`; `None` for a text that is not a number.
 ///
 /// A comma before three digits may group them, so `1,000` is a thousand.
 fn shortest_number(text: &str) -> Option<String> {
@@ -164,13 +163,13 @@ fn shortest_number(text: &str) -> Option<String> {
         Some((whole, rest)) if rest.len() == 3 && whole != "0" => format!("{whole}{rest}"),
         Some((whole, rest)) => format!("{whole}.{rest}"),
     };
-    // The exponent of a float that stood for a whole number.
+    // The exponent of a float that represents a whole number.
     let plain = match plain.parse::<f64>() {
         Ok(number) if plain.contains(['e', 'E']) && number.is_finite() => number.to_string(),
         Ok(_) if !plain.contains(['e', 'E']) => plain,
         _ => return None,
     };
-    // As text: an identifier of twenty digits is no `f64`.
+    // The text is used, because an identifier of twenty digits does not fit into an `f64`.
     let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
     let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
     Some(match (whole, fraction) {
@@ -181,8 +180,8 @@ fn shortest_number(text: &str) -> Option<String> {
     })
 }
 
-/// The first character of a label that cannot be seen, or looks like a space and is another. Joiners and variation selectors are
-/// part of some scripts and of emoji.
+/// The first character of a label that is invisible, or that looks like a space but is another character. Joiners and
+/// variation selectors are part of some scripts and of emoji.
 pub(crate) fn odd_character(label: &str) -> Option<char> {
     let is_joiner = |c: char| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
     let is_odd =
@@ -190,7 +189,8 @@ pub(crate) fn odd_character(label: &str) -> Option<char> {
     label.chars().find(|&c| is_odd(c))
 }
 
-/// Characters that no font draws: the property `Default_Ignorable_Code_Point` of Unicode 17, and control characters.
+/// Returns true for characters without a visible form: the property `Default_Ignorable_Code_Point` of Unicode 17, and
+/// control characters.
 fn is_invisible(c: char) -> bool {
     let is_ignorable = matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -200,14 +200,14 @@ fn is_invisible(c: char) -> bool {
     is_ignorable || c.is_control() && !c.is_whitespace()
 }
 
-/// A label for a message: what cannot be seen is written as `\u200b`.
+/// A label for a message: invisible characters are written as `\u200b`.
 pub(crate) fn shown(label: &str) -> String {
     let is_shown = |c: char| !is_invisible(c) && (c == ' ' || !c.is_whitespace());
     let character = |c: char| if is_shown(c) { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) };
     label.chars().map(character).collect()
 }
 
-/// The labels in a cell that looks like a Python list, tuple or set, as pandas writes one; nothing where it does not.
+/// The labels in a cell that looks like a Python list, tuple or set, as pandas writes one; `None` for other cells.
 ///
 /// ```text
 /// ['pos', 'x']   ["pos"]   ('pos', 'x')   {'pos'}   ['pos' 'x']   [1, 0]   []
@@ -228,7 +228,7 @@ pub(crate) fn python_list(cell: &str) -> Option<Vec<String>> {
     if let Some(quoted) = quoted_items(inner) {
         return Some(quoted);
     }
-    // Brackets around a word are no list; around numbers or several words they are.
+    // Brackets around a single word are not a list; around numbers or several words they are.
     let items: Vec<&str> = inner.split([',', ' ']).map(str::trim).filter(|item| !item.is_empty()).collect();
     let are_numbers = items.iter().all(|item| item.parse::<f64>().is_ok());
     let are_words = inner.contains(',') && inner.split(',').all(|item| !item.trim().is_empty());
@@ -239,7 +239,7 @@ pub(crate) fn python_list(cell: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Texts in quotes, with commas or spaces between them.
+/// Splits texts in quotes, with commas or spaces between them.
 fn quoted_items(mut rest: &str) -> Option<Vec<String>> {
     let mut items = Vec::new();
     while !rest.is_empty() {
@@ -251,7 +251,7 @@ fn quoted_items(mut rest: &str) -> Option<Vec<String>> {
     Some(items)
 }
 
-/// Whether a label is the start or the end of such a list, cut at a separator within it.
+/// Returns true if a label is the start or the end of such a list, cut at a separator within it.
 pub(crate) fn is_part_of_a_list(label: &str) -> bool {
     let starts = ["['", "[\""].iter().any(|start| label.starts_with(start));
     let ends = ["']", "\"]"].iter().any(|end| label.ends_with(end));
@@ -266,12 +266,12 @@ mod tests {
         spellings(&labels.iter().map(ToString::to_string).collect::<Vec<_>>())
     }
 
-    /// Oracle: pairs as people write one label, with where they differ.
+    /// Oracle: pairs of spellings that people use, with their difference.
     #[test]
     fn spellings_of_one_label_are_found_and_told() {
         let unicode = "how Unicode composes their characters (NFC or NFD)";
         let number = "how a number is written";
-        let unseen = "characters that cannot be seen";
+        let unseen = "invisible characters";
         let style = "the width or style of characters";
         let joints = "hyphens, underscores or spaces";
         for (a, b, expected) in [
@@ -308,8 +308,8 @@ mod tests {
             ("−1", "-1", style),
             ("not_spam", "not-spam", joints),
             ("not spam", "not_spam", joints),
-            ("Cafe\u{301}", "café", "case, spaces, quotes or characters that cannot be seen"),
-            ("ＴＲＵＥ", "true", "case, spaces, quotes or characters that cannot be seen"),
+            ("Cafe\u{301}", "café", "case, spaces, quotes or invisible characters"),
+            ("ＴＲＵＥ", "true", "case, spaces, quotes or invisible characters"),
         ] {
             let found = found(&[a, b, "other"]);
             assert_eq!(found.len(), 1, "{a:?} {b:?}");
@@ -404,7 +404,7 @@ mod tests {
 
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
-        /// No text makes these panic, and a spelling is one of itself.
+        /// No text causes a panic, and every label is a spelling of itself.
         #[test]
         fn any_text_will_do(text in "\\PC{0,12}|[\\[\\](){}'\" ,.0-9eE+-]{0,10}") {
             let _ = (python_list(&text), odd_character(&text), shown(&text), is_part_of_a_list(&text));

@@ -15,12 +15,12 @@ use super::source_file::open;
 use super::summary::DatasetSummary;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Labelled sentences, and the line where each was found.
+/// Labelled sentences with the lines on which they were found.
 ///
 /// By default each sentence has one label, and there are at least two classes, or one with
-/// [`DatasetOptions::allow_one_class`]. With [`DatasetOptions::multi_label`] each has a set of labels, perhaps an empty one, and
-/// at least one label occurs. No sentence is only whitespace. Sentences are kept as they are; whitespace around a label is
-/// removed.
+/// [`DatasetOptions::allow_one_class`]. With [`DatasetOptions::multi_label`] each sentence has a set of labels,
+/// possibly empty, and at least one label occurs. No sentence is only whitespace. Sentences are kept as they are;
+/// whitespace around a label is removed.
 ///
 /// ```
 /// use clsify::dataset::{Dataset, DatasetOptions};
@@ -55,8 +55,8 @@ impl Dataset {
     /// Reads labelled sentences from a file.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when the file cannot be read, [`ErrorKind::InvalidArgument`] when the options contradict
-    /// themselves, [`ErrorKind::Dataset`] with file and line for everything that is wrong in the file.
+    /// [`ErrorKind::Io`] if the file cannot be read, [`ErrorKind::InvalidArgument`] if the options contradict each
+    /// other, [`ErrorKind::Dataset`] with file and line for every error in the file.
     ///
     /// ```
     /// # let folder = std::env::temp_dir().join(format!("clsify-doc-dataset-{}", std::process::id()));
@@ -75,7 +75,7 @@ impl Dataset {
         Dataset::read(open(path)?, &path.display().to_string(), options)
     }
 
-    /// Reads labelled sentences from bytes; `name` stands in errors and, where no format is chosen, decides on it.
+    /// Reads labelled sentences from bytes; `name` appears in errors and, if no format is chosen, determines it.
     ///
     /// # Errors
     /// Those of [`load`](Self::load).
@@ -108,11 +108,11 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// A data set from pairs of sentence and label in memory; [`lines`](Self::lines) counts them from 1.
+    /// Creates a data set from pairs of sentence and label in memory; [`lines`](Self::lines) counts them from 1.
     ///
     /// # Errors
-    /// [`ErrorKind::Dataset`] with the pair's number when a sentence or a label is empty; when there are no pairs, or
-    /// one class only.
+    /// [`ErrorKind::Dataset`] with the pair's number if a sentence or a label is empty, if there are no pairs, or if
+    /// there is only one class.
     ///
     /// ```
     /// use clsify::dataset::Dataset;
@@ -133,11 +133,12 @@ impl Dataset {
         Dataset::from_examples(pairs.into_iter().zip(1..).map(|(pair, number)| example(number, pair)), None)
     }
 
-    /// A data set from pairs of sentence and label cell in memory, such as `politics;sport`; an empty cell is a sentence without a
-    /// label. [`lines`](Self::lines) counts them from 1.
+    /// Creates a data set from pairs of sentence and label cell in memory, such as `politics;sport`; an empty cell
+    /// means a sentence without a label. [`lines`](Self::lines) counts them from 1.
     ///
     /// # Errors
-    /// [`ErrorKind::Dataset`] with the pair's number when a sentence is empty; when there are no pairs, or no label.
+    /// [`ErrorKind::Dataset`] with the pair's number if a sentence is empty, if there are no pairs, or if there is no
+    /// label.
     ///
     /// ```
     /// use clsify::dataset::Dataset;
@@ -198,7 +199,7 @@ impl Dataset {
     pub(super) fn push(&mut self, example: Example) {
         let Example { sentence, label, line, weight, group, .. } = example;
         self.grouping.push(group);
-        // All records have one, or none.
+        // Either all records have a weight, or none.
         if let Some(weight) = weight {
             self.weights.get_or_insert_default().push(weight);
         }
@@ -210,7 +211,7 @@ impl Dataset {
         self.lines.push(line);
     }
 
-    /// The groups, once all records are there.
+    /// Assigns the groups when all records are there.
     pub(super) fn settle_groups(&mut self, groups_duplicates: bool) {
         self.grouping.settle(&self.sentences, groups_duplicates);
     }
@@ -220,7 +221,7 @@ impl Dataset {
         self.sentences.len()
     }
 
-    /// Whether there are no records; never true of a data set that was loaded.
+    /// Returns true if there are no records, which is never the case for a loaded data set.
     pub fn is_empty(&self) -> bool {
         self.sentences.is_empty()
     }
@@ -230,12 +231,13 @@ impl Dataset {
         &self.sentences
     }
 
-    /// The label of each sentence; of a set its labels sorted, each once, with the [`separator`](Self::separator) between them.
+    /// The label of each sentence; for a set, its sorted, distinct labels joined by the
+    /// [`separator`](Self::separator).
     pub fn labels(&self) -> &[String] {
         &self.labels
     }
 
-    /// The labels of each sentence, sorted and each once: one each, unless there is a [`separator`](Self::separator).
+    /// The sorted, distinct labels of each sentence: exactly one, unless there is a [`separator`](Self::separator).
     pub fn label_sets(&self) -> Vec<Vec<String>> {
         let set = |label: &String| match &self.separator {
             Some(separator) => separator.split(label),
@@ -244,7 +246,7 @@ impl Dataset {
         self.labels.iter().map(set).collect()
     }
 
-    /// What stands between the labels of a cell, where a sentence may have several labels or none.
+    /// The separator of labels in a cell, if sentences may have several labels or none.
     pub fn separator(&self) -> Option<&LabelSeparator> {
         self.separator.as_ref()
     }
@@ -254,7 +256,7 @@ impl Dataset {
         &self.lines
     }
 
-    /// The rows that were left out, if [`DatasetOptions::skip_bad_rows`] says so.
+    /// The rows that were left out because of [`DatasetOptions::skip_bad_rows`].
     ///
     /// ```
     /// use clsify::dataset::{Dataset, DatasetOptions};
@@ -269,8 +271,8 @@ impl Dataset {
         &self.skipped
     }
 
-    /// How much each record counts: finite numbers of at least 0, of which one at least is above it. `None` where
-    /// [`DatasetOptions::weight_column`] was not given.
+    /// The sample weight of each record: finite numbers of at least 0, at least one of them positive. `None` without
+    /// [`DatasetOptions::weight_column`].
     ///
     /// ```
     /// use clsify::dataset::{Column, Dataset, DatasetOptions};
@@ -283,11 +285,11 @@ impl Dataset {
         self.weights.as_deref()
     }
 
-    /// The group of each record, which no split and no fold divides: ids from 0. `None` where neither
-    /// [`DatasetOptions::group_column`] nor [`DatasetOptions::group_duplicates`] was given.
+    /// The group of each record, which no split and no fold divides: ids from 0. `None` without
+    /// [`DatasetOptions::group_column`] and [`DatasetOptions::group_duplicates`].
     ///
-    /// Of a column alone the ids have the order of `np.unique`: by number where all values are numbers, else by code point.
-    /// With equal sentences they have the order in which groups appear.
+    /// With only a column the ids have the order of `np.unique`: numerical if all values are numbers, otherwise by
+    /// code point. With `group_duplicates` they have the order in which groups first appear.
     ///
     /// ```
     /// use clsify::dataset::{Column, Dataset, DatasetOptions};
@@ -310,7 +312,7 @@ impl Dataset {
         classes.into_iter().collect()
     }
 
-    /// What the data set holds, in numbers.
+    /// The counts of the data set.
     pub fn summary(&self) -> DatasetSummary {
         let sets = self.separator.is_some().then(|| self.label_sets());
         DatasetSummary {
@@ -337,7 +339,7 @@ impl Dataset {
         Err(Error::new(ErrorKind::Dataset, message))
     }
 
-    /// The lines where the records start, in words.
+    /// The range of lines of the records, in words.
     fn place(&self) -> String {
         match self.lines.as_slice() {
             [] => "no lines".to_string(),
@@ -347,12 +349,12 @@ impl Dataset {
     }
 }
 
-/// Rows that were left out of a data set because they cannot be used.
+/// Rows that were left out of a data set because they could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SkippedRows {
-    /// How many there are.
+    /// The number of rows.
     pub n: usize,
-    /// What is wrong with the first ten of them, each with its place, in the order of the file.
+    /// The errors of the first ten, each with its place, in the order of the file.
     pub first: Vec<String>,
 }
 
@@ -362,7 +364,7 @@ impl From<Refused> for SkippedRows {
     }
 }
 
-/// Whether rows with these weights can be learned from.
+/// Checks that a classifier can be trained with these weights.
 fn check_weights(weights: Option<&[f64]>) -> Result<()> {
     let Some(weights) = weights else { return Ok(()) };
     let message = match weights.iter().sum::<f64>() {

@@ -1,6 +1,6 @@
-//! Text and names from a file, as messages show them.
+//! Text and names from a file, formatted for messages.
 
-/// Text from a file, for a message: short, in quotes, on one line.
+/// Text from a file: short, in quotes, on one line.
 pub(super) fn quoted(text: &str) -> String {
     const MOST: usize = 40;
     match text.char_indices().nth(MOST) {
@@ -9,7 +9,7 @@ pub(super) fn quoted(text: &str) -> String {
     }
 }
 
-/// The message about a row with another number of columns.
+/// The message about a row with an unexpected number of columns.
 pub(super) fn expected_columns(expected: usize, got: usize) -> String {
     format!("expected {}, got {got}", n_columns(expected))
 }
@@ -18,10 +18,10 @@ pub(super) fn n_columns(n: usize) -> String {
     format!("{n} column{}", if n == 1 { "" } else { "s" })
 }
 
-/// Names from a file, for a message: all of them, up to a number that can still be read.
+/// A list of names from a file, up to a readable number.
 pub(super) fn list(names: &[&str]) -> String {
     const MOST: usize = 20;
-    // "and 1 more" would take the place of the name that it hides.
+    // "and 1 more" would be no shorter than the name that it hides.
     let n_shown = if names.len() == MOST + 1 { names.len() } else { names.len().min(MOST) };
     let mut text = names[..n_shown].iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
     if names.len() > n_shown {
@@ -30,13 +30,14 @@ pub(super) fn list(names: &[&str]) -> String {
     text
 }
 
-/// Advice for a name that is not among `names`: the nearest one, if it is near enough to have been meant.
+/// A hint for an unknown name: the nearest of `names`, if it is near enough.
 pub(super) fn suggestion(name: &str, names: &[&str], what: &str) -> Option<String> {
     nearest(name, names)
         .map(|nearest| format!("check the spelling: did you mean the {what} {}?", quoted(nearest)))
 }
 
-/// The name with the fewest edits, at most one for three characters; names that differ only in case are equal.
+/// The name with the smallest edit distance, at most one edit per three characters; names that differ only in case
+/// are equal.
 fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
     let wanted = lower_case(name);
     let distances = names.iter().map(|other| (edit_distance(&wanted, &lower_case(other)), *other));
@@ -45,13 +46,13 @@ fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
     (distance <= most && distance < wanted.len()).then_some(nearest)
 }
 
-/// The first characters in lower case: a name is short, and what is longer is none.
+/// The first characters in lower case; a longer text is not a name.
 fn lower_case(name: &str) -> Vec<char> {
     name.trim().chars().take(100).flat_map(char::to_lowercase).collect()
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours that turn one text into the other (the optimal string
-/// alignment distance).
+/// The number of insertions, deletions, replacements and swaps of neighbours that turn one text into the other (the
+/// optimal string alignment distance).
 fn edit_distance(a: &[char], b: &[char]) -> usize {
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();

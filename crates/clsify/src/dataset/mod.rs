@@ -1,4 +1,4 @@
-//! 1. Labelled sentences: a TSV, CSV or JSONL file in, parallel vectors of sentences, labels and line numbers out.
+//! 1. Labelled sentences: reads a TSV, CSV or JSONL file into parallel vectors of sentences, labels and line numbers.
 //!
 //! ```text
 //! bytes -> records   what a file is, and how its records are written      formats/
@@ -7,30 +7,30 @@
 //!       -> data set  at least two classes                                 this file
 //! ```
 //!
-//! A file is read once, record by record. What a file leaves open (its columns, its header) is settled by its first
-//! row, by rules in [`DatasetOptions`], and where that row may be read in two ways the answer is an error that asks,
-//! not a guess. An error names the file, the line, what was expected and what was found.
+//! A file is read once, record by record. Its columns and its header are determined by its first row, with the rules
+//! in [`DatasetOptions`]; if that row is ambiguous, the result is an error that asks, not a guess. An error names the
+//! file, the line, what was expected and what was found.
 //!
-//! - **TSV**: one record a line, fields separated by tabs; quotes and backslashes are ordinary characters, unless
+//! - **TSV**: one record per line, fields separated by tabs; quotes and backslashes are ordinary characters, unless
 //!   [`Quoting`] says otherwise.
-//! - **CSV**: RFC 4180, with any [`Delimiter`]. A field in double quotes may hold delimiters, line breaks, and quotes written
-//!   twice. Text after a closing quote is an error, as is a quote that is never closed: lenient readers lose rows there
-//!   without a word.
-//! - **JSONL**: one object a line, or an array of objects. A label may be a string, a number or a boolean; of a number its
-//!   text is kept.
-//! - **fastText**: one sentence a line, the words that start with `__label__` are its labels.
-//! - **Lines**: one sentence a line, no labels: for [`Sentences`] only.
+//! - **CSV**: RFC 4180, with any [`Delimiter`]. A field in double quotes may contain delimiters, line breaks, and
+//!   quotes written twice. Text after a closing quote is an error, and so is a quote that is never closed: lenient
+//!   readers silently lose rows there.
+//! - **JSONL**: one object per line, or an array of objects. A label may be a string, a number or a boolean; a number
+//!   keeps its text.
+//! - **fastText**: one sentence per line; the words that start with `__label__` are its labels.
+//! - **Lines**: one sentence per line, without labels, for [`Sentences`] only.
 //!
-//! Blank lines are skipped, except where a line is a sentence, in a file with one column: there an empty line between
-//! sentences is an error, since results are matched to lines by position. Blank lines at the end are no records.
+//! Blank lines are skipped, except in files with one column and no labels: there an empty line between sentences is
+//! an error, because results are matched to lines by position. Blank lines at the end are not records.
 //!
-//! With [`DatasetOptions::multi_label`] a sentence may have several labels or none: its label is a cell of labels, and
-//! [`Dataset::label_sets`] has them one by one.
+//! With [`DatasetOptions::multi_label`] a sentence may have several labels or none: its label is a cell of labels,
+//! and [`Dataset::label_sets`] returns them separately.
 //!
-//! A file may be compressed by gzip, whatever its name says. A file that holds no text, such as Parquet or a spreadsheet, is an
-//! error that says how to convert it.
+//! A file may be compressed with gzip, whatever its name is. A binary file, such as Parquet or a spreadsheet, is an
+//! error that explains how to convert it.
 //!
-//! This module knows no tokens and no class ids; labels are strings throughout, and `1` stays `"1"`.
+//! This module knows no tokens and no class ids; labels are always strings, and `1` stays `"1"`.
 
 mod class_limit;
 mod columns;

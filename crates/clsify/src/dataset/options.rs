@@ -1,4 +1,4 @@
-//! What a caller may say about a file: its format, its columns, its header, how much of it to read.
+//! Options for reading a file: its format, its columns, its header, and the number of records.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -10,26 +10,28 @@ use super::formats::dialect::{Delimiter, Quoting};
 use super::formats::gzip::inner_name;
 use super::label_separator::LabelSeparator;
 
-/// How to read a file. The default reads what the extension says, finds the columns, and reads to the end.
+/// Options for reading a file. By default the format follows the extension, the columns are detected, and the whole
+/// file is read.
 ///
 /// # Header
-/// A TSV or CSV file has a header when [`Header::Present`] says so, when a column is asked for by name, or when the
-/// first row names both a known sentence column (`sentence`, `text`, `review`, `question`, ...) and a known label
-/// column (`label`, `class`, `category`, `sentiment`, ...), in capitals or not. A row that names only one of the two
-/// may be a header or a record: that is an error, and [`header`](Self::header) or a column's name settles it. Where no
-/// label is needed ([`Sentences`](super::Sentences)), the name of a sentence column is enough, and a CSV file of several
-/// columns must have it.
+/// A TSV or CSV file has a header if [`Header::Present`] says so, if a column is requested by name, or if the first
+/// row contains both a known sentence column (`sentence`, `text`, `review`, `question`, ...) and a known label column
+/// (`label`, `class`, `category`, `sentiment`, ...), in any case. A row with only one of the two may be a header or a
+/// record: that is an error, and [`header`](Self::header) or a column's name resolves it. If no label is needed
+/// ([`Sentences`](super::Sentences)), the name of a sentence column is enough, and a CSV file of several columns must
+/// have it.
 ///
 /// # Columns
-/// With a header: the columns asked for, else the known names. Without one: the sentence first, then the label, of exactly
-/// two columns; where the first rows look as if the label, or a number, stands first, that is an error that asks. Of exactly
-/// two columns, one that is known leaves the other. Further columns are ignored, but only where it is said or known by name
-/// which ones count. A [`weight_column`](Self::weight_column) and a [`group_column`](Self::group_column) are set aside first.
+/// With a header, the columns are the requested ones, otherwise those with known names. Without one, there must be
+/// exactly two columns: the sentence first, then the label; if the first rows look as if the label, or a number,
+/// comes first, that is an error that asks. If exactly one of two columns is known, the other one is the other
+/// column. Further columns are ignored, but only if the columns to read are requested or have known names. A
+/// [`weight_column`](Self::weight_column) and a [`group_column`](Self::group_column) are set aside first.
 ///
 /// # Delimiter
-/// A first line such as `sep=;` says it. Without one, the fields of a CSV file are separated by commas, or by semicolons,
-/// tabs or vertical bars if only these make a header with a name that is known or asked for. If the first rows are divided by
-/// another delimiter without such a header, that is an error that asks.
+/// A first line such as `sep=;` states it. Without one, the fields of a CSV file are separated by commas, or by
+/// semicolons, tabs or vertical bars if only these make a header with a known or requested name. If the first rows
+/// are divided by another delimiter without such a header, that is an error that asks.
 ///
 /// ```
 /// use clsify::dataset::{Column, Dataset, DatasetOptions, Delimiter, Format, Header, Quoting};
@@ -56,41 +58,43 @@ use super::label_separator::LabelSeparator;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DatasetOptions {
-    /// The format; `None` follows the file's extension, that before `.gz` if the file is compressed.
+    /// The format; `None` follows the file's extension, or the one before `.gz` if the file is compressed.
     pub format: Option<Format>,
     /// The sentence column.
     pub text_column: Option<Column>,
     /// The label column; [`Sentences`](super::Sentences) ignores it.
     pub label_column: Option<Column>,
-    /// Columns of one label each, in place of a label column: where a sentence has the label, the column holds 1, and 0 where
-    /// it has not; `true`, `false`, `1.0` and `0.0` mean the same. The label is the column's name, or its number where
-    /// there is no header. They make label sets, so they go together with [`multi_label`](Self::multi_label);
-    /// [`Sentences`](super::Sentences) ignores them.
+    /// Columns with one label each, instead of a label column: 1 if the sentence has the label, 0 if not; `true`,
+    /// `false`, `1.0` and `0.0` mean the same. The label is the column's name, or its number if there is no header.
+    /// They make label sets, so they require [`multi_label`](Self::multi_label); [`Sentences`](super::Sentences)
+    /// ignores them.
     pub label_columns: Vec<Column>,
-    /// What stands between the labels of a cell, where a sentence may have several labels or none; `None`: it has one. In JSONL a
-    /// label may then also be an array of strings, numbers or booleans, none of which holds the separator.
-    /// [`Sentences`](super::Sentences) ignores it.
+    /// The separator of labels in a cell, if sentences may have several labels or none; with `None` each has one
+    /// label. In JSONL a label may then also be an array of strings, numbers or booleans that do not contain the
+    /// separator. [`Sentences`](super::Sentences) ignores it.
     pub multi_label: Option<LabelSeparator>,
-    /// The column that says how much each record counts; without one they count the same. [`Sentences`](super::Sentences)
-    /// ignores it.
+    /// The column with the sample weight of each record; without one all weights are equal.
+    /// [`Sentences`](super::Sentences) ignores it.
     pub weight_column: Option<Column>,
-    /// The column that says which records belong together, such as their author: no split and no fold divides them. Every record
-    /// has a value there. [`Sentences`](super::Sentences) ignores it.
+    /// The column with the group of each record, such as its author: no split and no fold divides a group. Every
+    /// record needs a value there. [`Sentences`](super::Sentences) ignores it.
     pub group_column: Option<Column>,
-    /// Whether records whose sentences are equal, but for case and spaces, belong together too.
+    /// True if records with equal sentences, ignoring case and spaces, also belong together.
     pub group_duplicates: bool,
-    /// Whether the first row of a TSV or CSV file names the columns; JSONL and lines have no header.
+    /// States whether the first row of a TSV or CSV file names the columns; JSONL and lines have no header.
     pub header: Header,
-    /// The character between the fields of a TSV or CSV file; `None` follows the format, or the file where that is plain.
+    /// The character between the fields of a TSV or CSV file; `None` follows the format, or the file if it shows
+    /// another one.
     pub delimiter: Option<Delimiter>,
-    /// Whether fields of a TSV or CSV file may stand in double quotes.
+    /// The meaning of double quotes in a TSV or CSV file.
     pub quoting: Quoting,
-    /// The number of records to read, at least 1; what follows them is not looked at.
+    /// The number of records to read, at least 1; the rest of the file is not read.
     pub limit: Option<usize>,
-    /// Whether labelled records that cannot be used are left out instead of being an error: those without a sentence or a
-    /// label, with a bad weight, and those that cannot be read. A file that cannot be read on is an error all the same.
+    /// True if labelled records that cannot be used are left out instead of being an error: those without a sentence
+    /// or a label, with a bad weight, and those that cannot be read. A file that cannot be read to its end is always
+    /// an error.
     pub skip_bad_rows: bool,
-    /// Whether the rows may all be of one class, and in a multi-label file have no label at all. Rows that only score a
+    /// True if all rows may have one class, or in a multi-label file no label at all. Rows that only score a
     /// classifier may; training needs two classes. The default is false.
     pub allow_one_class: bool,
 }
@@ -102,7 +106,7 @@ impl DatasetOptions {
             return Ok(format);
         }
         let extension = Path::new(inner_name(name)).extension().and_then(|e| e.to_str());
-        // What has a delimiter is a table, whatever it is called.
+        // A file with a delimiter is a table, whatever its extension.
         if let Some(delimiter) = self.delimiter {
             let known = extension.and_then(Format::from_extension).filter(|format| *format != Format::Lines);
             let of_delimiter = if delimiter == Delimiter::TAB { Format::Tsv } else { Format::Csv };
@@ -127,7 +131,7 @@ impl DatasetOptions {
         Err(Error::new(ErrorKind::Dataset, message).with_hint(hint))
     }
 
-    /// Contradictions that need no file to be seen.
+    /// Checks for contradictions between options before the file is read.
     pub(super) fn check(&self, format: Format, labelled: bool) -> Result<()> {
         let invalid = |message: &str| Err(Error::new(ErrorKind::InvalidArgument, message));
         if self.limit == Some(0) {
@@ -144,7 +148,7 @@ impl DatasetOptions {
             return invalid("expected column numbers for a file without a header, got a column name");
         }
         if format == Format::Lines && (self.text_column.is_some() || label_column.is_some()) {
-            return invalid("expected no column for one sentence a line, got one");
+            return invalid("expected no column for one sentence per line, got one");
         }
         if !is_table && self.delimiter.is_some() {
             return invalid("expected no delimiter for a file that is neither TSV nor CSV, got one");
@@ -191,16 +195,16 @@ impl DatasetOptions {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// Fields separated by tabs, one record a line, quotes are ordinary characters. Extension `tsv`.
+    /// Fields separated by tabs, one record per line; quotes are ordinary characters. Extension `tsv`.
     Tsv,
     /// RFC 4180: fields separated by commas, in double quotes where needed. Extension `csv`.
     Csv,
     /// One JSON object per line, or one JSON array of objects. Extensions `jsonl`, `ndjson`, and `json`.
     Jsonl,
-    /// fastText's `__label__positive a treat`: labels with their prefix, then the sentence. Extensions `ft`, `fasttext`, and
-    /// `txt` where the first line starts with `__label__`.
+    /// fastText's `__label__positive a treat`: labels with their prefix, then the sentence. Extensions `ft`,
+    /// `fasttext`, and `txt` if the first line starts with `__label__`.
     FastText,
-    /// One sentence a line, without labels. Extension `txt`.
+    /// One sentence per line, without labels. Extension `txt`.
     Lines,
 }
 
@@ -220,7 +224,7 @@ impl Format {
 impl FromStr for Format {
     type Err = Error;
 
-    /// `lines`, or any of the extensions.
+    /// Parses `lines`, or any of the extensions.
     fn from_str(text: &str) -> Result<Self> {
         let format = if text.eq_ignore_ascii_case("lines") {
             Some(Format::Lines)
@@ -237,8 +241,8 @@ impl FromStr for Format {
 
 /// A column, by its name in the header or by its number, counted from 0 as pandas and scikit-learn do.
 ///
-/// From text, digits are a number and everything else is a name. In JSONL, which has no order, the number is looked
-/// up as a key.
+/// When parsed from text, digits are a number and everything else is a name. JSONL has no order of columns, so the
+/// number is looked up as a key.
 ///
 /// ```
 /// use clsify::dataset::Column;
@@ -248,7 +252,7 @@ impl FromStr for Format {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Column {
-    /// The column with exactly this name; whitespace around names in a header does not count.
+    /// The column with exactly this name; whitespace around names in a header is ignored.
     Name(String),
     /// The column with this number; the first is 0.
     Index(usize),
@@ -278,7 +282,7 @@ impl FromStr for Column {
     }
 }
 
-/// Whether the first row of a TSV or CSV file names the columns.
+/// States whether the first row of a TSV or CSV file names the columns.
 ///
 /// ```
 /// use clsify::dataset::Header;
@@ -288,7 +292,7 @@ impl FromStr for Column {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Header {
-    /// The first row decides, by the rules in [`DatasetOptions`].
+    /// The first row decides, with the rules in [`DatasetOptions`].
     #[default]
     Auto,
     /// The first row names the columns.
@@ -300,7 +304,7 @@ pub enum Header {
 impl FromStr for Header {
     type Err = Error;
 
-    /// `auto`, `present` or `absent`.
+    /// Parses `auto`, `present` or `absent`.
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "auto" => Ok(Header::Auto),

@@ -1,14 +1,15 @@
-//! Signs that the columns of a table without known names are not a sentence and its label, in this order.
+//! Detects that the two columns of a table without known names are not a sentence and its label, in this order.
 //!
-//! Labels and numbers are shorter than sentences, have fewer words and occur more often. Each sign alone has exceptions, so
-//! only rows that all agree count, and the answer is a question, which the name or number of a column settles.
+//! Labels and numbers are shorter than sentences, have fewer words and occur more often. Each sign has exceptions, so
+//! it counts only if all rows agree, and the result is an error that asks for the name or number of a column.
 
 use std::collections::HashSet;
 
 use ::csv::StringRecord;
 
-/// Whether column `b` rather than `a` looks like the sentences: `a` holds no letters, or no two words, or ever the same
-/// values, where `b` does. Cells of several labels may have more words than a sentence.
+/// Returns true if column `b` rather than `a` looks like the sentences: the cells of `a` have no letters, or never
+/// two words, or few distinct values, in contrast to `b`. Cells with several labels may have more words than a
+/// sentence.
 pub(super) fn is_sentence_second(
     first: &StringRecord,
     rest: &[StringRecord],
@@ -16,7 +17,7 @@ pub(super) fn is_sentence_second(
     b: usize,
     is_multi_label: bool,
 ) -> bool {
-    // The first row may be a header, whose words say nothing.
+    // The first row may be a header, whose words are not evidence.
     let rows = if rest.is_empty() { std::slice::from_ref(first) } else { rest };
     let cells = rows.iter().filter_map(|row| Some((row.get(a)?.trim(), row.get(b)?.trim())));
     let cells: Vec<(&str, &str)> = cells.filter(|(a, b)| !a.is_empty() && !b.is_empty()).collect();
@@ -26,7 +27,7 @@ pub(super) fn is_sentence_second(
             && cells.iter().all(|(a, _)| !has(a))
             && 2 * cells.iter().filter(|(_, b)| has(b)).count() > cells.len()
     };
-    // One row may be an odd one.
+    // A single row may be an exception.
     let is_sure = cells.len() > 1 || !first.get(a).is_some_and(has_letters);
     if is_sure && mostly_second(has_letters) {
         return true;
@@ -48,8 +49,8 @@ pub(super) fn is_sentence_second(
         && length_b > 2 * length_a
 }
 
-/// Whether the first row looks like a header among records: one word where the others have several, and, where there is a
-/// label, a word for it that no other row has.
+/// Returns true if the first row looks like a header among records: it has one word where the others have several
+/// and, if there is a label, a label that no other row has.
 pub(super) fn is_header_alone(
     first: &StringRecord,
     rest: &[StringRecord],

@@ -1,5 +1,5 @@
-//! Sentences one by one with the records that they stand in, also where a record has none: for programs that answer every
-//! record, with its other fields beside the answer.
+//! Reads sentences one by one with their records, including records without a sentence: for programs that answer
+//! every record and copy its other fields.
 
 use std::io::Read;
 
@@ -14,17 +14,17 @@ use crate::error::{ErrorKind, Result};
 pub struct SentenceRecord {
     /// The line where it starts, counted from 1; in a JSON array the number of the record.
     pub line: usize,
-    /// The sentence; the error, with file and line, where the record has none or cannot be read.
+    /// The sentence, or an error with file and line if the record has none or cannot be read.
     pub sentence: Result<String>,
     /// The whole record.
     pub fields: Fields,
 }
 
 impl<R: Read> SentenceReader<R> {
-    /// Reads lines, each of which is a sentence: a blank one is a record without a sentence, and there may be none at all.
+    /// Reads lines as sentences: a blank line is a record without a sentence, and there may be no lines at all.
     ///
     /// # Errors
-    /// [`ErrorKind::Dataset`] when the first bytes are not those of a text; an I/O error when they cannot be read.
+    /// [`ErrorKind::Dataset`] if the first bytes are not text; an I/O error if they cannot be read.
     ///
     /// ```
     /// use clsify::dataset::SentenceReader;
@@ -41,16 +41,16 @@ impl<R: Read> SentenceReader<R> {
         Ok(SentenceReader { examples, file_bytes: None }.with_blank_lines())
     }
 
-    /// The same reader where a blank line is a record without a sentence, if the file has one column: answers to records can
-    /// then be matched to lines.
+    /// Treats a blank line as a record without a sentence, if the file has one column: answers to records can then be
+    /// matched to lines.
     #[must_use]
     pub fn with_blank_lines(mut self) -> Self {
         self.examples.records.take_blank_lines();
         self
     }
 
-    /// The next record; `None` at the end. An error where the records after it cannot be read either: the columns are not
-    /// known yet, a quote is never closed, or the file cannot be read. Nothing follows it.
+    /// Returns the next record; `None` at the end. It is an error if the records after it cannot be read either: the
+    /// columns are not known yet, a quote is never closed, or the file cannot be read. Nothing follows an error.
     ///
     /// ```
     /// use clsify::dataset::{DatasetOptions, Fields, SentenceReader};
@@ -90,7 +90,7 @@ impl<R: Read> SentenceReader<R> {
         Some(Ok(SentenceRecord { line, sentence, fields: self.examples.records.fields() }))
     }
 
-    /// The names of the columns, once the first record has been read; `None` where the file has no header, or is JSONL.
+    /// The names of the columns, once the first record has been read; `None` if the file has no header, or is JSONL.
     pub fn header(&self) -> Option<&[String]> {
         self.examples.records.names()
     }
@@ -107,7 +107,8 @@ impl<R: Read> SentenceReader<R> {
         self.examples.records.unit()
     }
 
-    /// Whether a whole line has arrived that has not been given: asking for the next record need not wait for it.
+    /// Returns true if a whole line has arrived that has not been returned: the next record can be read without
+    /// waiting.
     pub fn has_line(&self) -> bool {
         self.examples.records.has_buffered_line()
     }

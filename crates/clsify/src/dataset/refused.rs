@@ -1,12 +1,12 @@
-//! Records that cannot be used, as they are met.
+//! Collects records that cannot be used.
 
 use super::damage_kind::Damage;
 use crate::error::Error;
 
-/// Refused records that are kept: of a file of garbage the first ones are enough to see what it is.
+/// The maximum number of refused records that are kept: for a file of garbage the first ones are enough.
 const MOST: usize = 10_000;
 
-/// Enough for a message.
+/// The maximum number of messages that are kept.
 const MOST_MESSAGES: usize = 10;
 
 /// The records of a file that were refused so far.
@@ -14,16 +14,16 @@ const MOST_MESSAGES: usize = 10;
 pub(super) struct Refused {
     /// The first 10,000.
     pub(super) rows: Vec<Damage>,
-    /// How many there are.
+    /// The number of refused records.
     pub(super) n: usize,
-    /// What is wrong with the first ten, with their places.
+    /// The errors of the first ten, with their places.
     pub(super) messages: Vec<String>,
-    /// What was wrong with the first one.
+    /// The error of the first one.
     pub(super) first_error: Option<Error>,
 }
 
 impl Refused {
-    /// `more` ends the message that is shown of it.
+    /// Adds a record; `more` is appended to its message.
     pub(super) fn add(&mut self, error: Error, more: &str, damage: impl FnOnce(&Error) -> Damage) {
         self.n += 1;
         if self.rows.len() < MOST {

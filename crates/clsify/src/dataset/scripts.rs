@@ -1,8 +1,8 @@
-//! Which scripts a text is written in: the ranges of Unicode's blocks for the scripts that most text is in.
+//! Detects the scripts of a text by the ranges of Unicode's blocks for the most common scripts.
 //!
-//! Source: Unicode 16, Blocks.txt. Only letters are asked for, so signs and digits within a block do not count.
+//! Source: Unicode 16, Blocks.txt. Only letters are classified, so signs and digits within a block are ignored.
 
-/// First and last code point and the script; sorted.
+/// The first and last code point of each range and its script, sorted.
 const SCRIPTS: [(u32, u32, &str); 34] = [
     (0x0041, 0x024f, "Latin"),
     (0x0250, 0x02af, "Latin"),
@@ -40,10 +40,10 @@ const SCRIPTS: [(u32, u32, &str); 34] = [
     (0x20000, 0x323af, "Han"),
 ];
 
-/// Scripts with letters that look like those of another one.
+/// Scripts with letters that look like those of another script.
 const LOOK_ALIKE: [&str; 4] = ["Latin", "Greek", "Cyrillic", "Armenian"];
 
-/// The script of a letter; nothing for what is no letter, for signs such as `ª`, `º` and `µ`, and for letters of other
+/// The script of a letter; `None` for other characters, for signs such as `ª`, `º` and `µ`, and for letters of other
 /// scripts.
 fn letter_script(c: char) -> Option<&'static str> {
     if !c.is_alphabetic() || matches!(c, 'ª' | 'º' | 'µ') {
@@ -55,9 +55,9 @@ fn letter_script(c: char) -> Option<&'static str> {
     (code <= last).then_some(script)
 }
 
-/// The script that most letters of a text are in; `None` for a text without letters that are known.
+/// The most frequent script among the letters of a text; `None` for a text without known letters.
 ///
-/// Japanese is every text with a kana in it, since half of its letters may be Han.
+/// Every text with a kana is Japanese, because half of its letters may be Han.
 ///
 /// ```
 /// use clsify::dataset::script_of;
@@ -76,13 +76,13 @@ pub fn script_of(text: &str) -> Option<&'static str> {
             None => counts.push((script, 1)),
         }
     }
-    // Of several that are equally frequent, the one that comes first in the text.
+    // Of equally frequent scripts, the first in the text is used.
     let most = counts.iter().map(|(_, n)| *n).max()?;
     counts.iter().find(|(_, n)| *n == most).map(|(script, _)| *script)
 }
 
-/// The first word of at least three letters that has letters of scripts that look alike, such as a Cyrillic `а` in a
-/// Latin word: to an encoder it is another word.
+/// The first word of at least three letters that mixes scripts that look alike, such as a Cyrillic `а` in a Latin
+/// word: for an encoder it is another word.
 ///
 /// ```
 /// use clsify::dataset::mixed_word;

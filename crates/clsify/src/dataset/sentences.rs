@@ -1,4 +1,4 @@
-//! Sentences without labels: all of a file, or one by one.
+//! Sentences without labels: all sentences of a file, or one by one.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,11 +10,11 @@ use super::options::DatasetOptions;
 use super::source_file::open;
 use crate::error::Result;
 
-/// Sentences without labels, and the line where each was found: what `embed` reads.
+/// Sentences without labels, with the lines on which they were found; used by `embed`.
 ///
-/// Any file that [`Dataset`](super::Dataset) reads will do, and one sentence a line
-/// ([`Format::Lines`](super::Format::Lines)) besides; the label column need
-/// not be there. Whitespace is a sentence here, nothing at all is not.
+/// It reads every file that [`Dataset`](super::Dataset) reads, and also files with one sentence per line
+/// ([`Format::Lines`](super::Format::Lines)); no label column is needed. Whitespace is a sentence here, but an empty
+/// text is not.
 ///
 /// ```
 /// use clsify::dataset::{DatasetOptions, Sentences};
@@ -34,7 +34,7 @@ impl Sentences {
     /// Reads sentences from a file.
     ///
     /// # Errors
-    /// Those of [`Dataset::load`](super::Dataset::load), where they are not about labels.
+    /// Those of [`Dataset::load`](super::Dataset::load) that are not about labels.
     ///
     /// ```
     /// # let folder = std::env::temp_dir().join(format!("clsify-doc-sentences-{}", std::process::id()));
@@ -52,7 +52,7 @@ impl Sentences {
         Sentences::read(open(path)?, &path.display().to_string(), options)
     }
 
-    /// Reads sentences from bytes; `name` stands in errors and, where no format is chosen, decides on it.
+    /// Reads sentences from bytes; `name` appears in errors and, if no format is chosen, determines it.
     ///
     /// # Errors
     /// Those of [`load`](Self::load).
@@ -79,7 +79,7 @@ impl Sentences {
         self.sentences.len()
     }
 
-    /// Whether there are no sentences; never true of what was loaded.
+    /// Returns true if there are no sentences, which is never the case after loading.
     pub fn is_empty(&self) -> bool {
         self.sentences.is_empty()
     }
@@ -95,8 +95,8 @@ impl Sentences {
     }
 }
 
-/// The sentences of a file one by one, for files that are larger than memory: the same as [`Sentences`], with the same
-/// errors, none of which is found before it is reached. After an error nothing follows.
+/// Reads the sentences of a file one by one, for files that are larger than memory. The result and the errors are
+/// those of [`Sentences`], but an error appears only when it is reached. Nothing follows an error.
 ///
 /// ```
 /// use clsify::dataset::{DatasetOptions, SentenceReader};
@@ -114,9 +114,9 @@ impl SentenceReader<File> {
     /// Opens a file.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::error::ErrorKind::Io) when it cannot be opened,
-    /// [`InvalidArgument`](crate::error::ErrorKind::InvalidArgument) and [`Dataset`](crate::error::ErrorKind::Dataset) when the
-    /// options contradict themselves or the format is not known.
+    /// [`ErrorKind::Io`](crate::error::ErrorKind::Io) if it cannot be opened,
+    /// [`InvalidArgument`](crate::error::ErrorKind::InvalidArgument) and
+    /// [`Dataset`](crate::error::ErrorKind::Dataset) if the options contradict each other or the format is not known.
     pub fn open(path: impl AsRef<Path>, options: &DatasetOptions) -> Result<Self> {
         let path = path.as_ref();
         let file = open(path)?;
@@ -126,7 +126,7 @@ impl SentenceReader<File> {
 }
 
 impl<R: Read> SentenceReader<R> {
-    /// Reads from bytes; `name` stands in errors and, where no format is chosen, decides on it.
+    /// Reads from bytes; `name` appears in errors and, if no format is chosen, determines it.
     ///
     /// # Errors
     /// Those of [`open`](SentenceReader::open) about the options.
@@ -134,12 +134,12 @@ impl<R: Read> SentenceReader<R> {
         Ok(SentenceReader { examples: Examples::new(reader, name, options, false)?, file_bytes: None })
     }
 
-    /// The length of the file, where there is one.
+    /// The length of the file, if it has one.
     pub fn file_bytes(&self) -> Option<u64> {
         self.file_bytes
     }
 
-    /// How many bytes the sentences so far have taken in the file.
+    /// The number of bytes of the file that the sentences so far have taken.
     pub fn n_bytes(&self) -> u64 {
         self.examples.n_bytes()
     }

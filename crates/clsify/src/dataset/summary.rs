@@ -1,10 +1,10 @@
-//! A data set in numbers.
+//! The counts of a data set.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
-/// What a data set holds, in numbers: the `dataset` block of the JSON report.
+/// The counts of a data set: the `dataset` block of the JSON report.
 ///
 /// ```
 /// use clsify::dataset::Dataset;
@@ -23,39 +23,39 @@ pub struct DatasetSummary {
     /// The number of records of each class or label.
     #[serde(flatten)]
     pub labels: LabelCounts,
-    /// Records less distinct sentences: how many would go if each sentence were kept once. Sentences are the same
-    /// when every character is.
+    /// The number of records minus the number of distinct sentences: the records that would be removed if each
+    /// sentence were kept once. Sentences are equal if all characters are.
     pub n_duplicates: usize,
     /// Distinct sentences that occur with more than one label, or set of labels.
     pub n_conflicting: usize,
-    /// Records that were left out, as they could not be used.
+    /// The number of records that were left out because they could not be used.
     #[serde(skip_serializing_if = "is_zero")]
     pub n_skipped: usize,
-    /// Groups of records that no split and no fold divides, if there are any.
+    /// The number of groups of records that no split and no fold divides, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub n_groups: Option<usize>,
 }
 
-/// The labels of a data set in numbers.
+/// The counts of the labels of a data set.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum LabelCounts {
-    /// Of one class a sentence.
+    /// The counts for one class per sentence.
     Classes {
         /// The number of records of each class, sorted by class.
         class_counts: BTreeMap<String, usize>,
     },
-    /// Of sets of labels.
+    /// The counts for sets of labels.
     LabelSets {
         /// The number of records that have each label, sorted by label.
         label_counts: BTreeMap<String, usize>,
-        /// The mean number of labels a record.
+        /// The mean number of labels per record.
         label_cardinality: f64,
-        /// Distinct sets of labels, the empty one included where it occurs.
+        /// The number of distinct sets of labels, including the empty set if it occurs.
         n_label_sets: usize,
-        /// Records without a label.
+        /// The number of records without a label.
         n_without_label: usize,
-        /// Records with more than one label.
+        /// The number of records with more than one label.
         n_with_several: usize,
     },
 }
@@ -75,8 +75,8 @@ fn is_zero(n: &usize) -> bool {
 }
 
 impl DatasetSummary {
-    /// Of sentences with a label each; where sentences have `sets` of labels, a label is the cell of its set. Nothing is left out and
-    /// there are no groups.
+    /// Counts sentences with one label each; if sentences have `sets` of labels, a label is the cell of its set.
+    /// Skipped records and groups are not included.
     pub(super) fn of(sentences: &[String], labels: &[String], sets: Option<&[Vec<String>]>) -> Self {
         let n_samples = sentences.len();
         let counts = match sets {
@@ -109,7 +109,7 @@ impl DatasetSummary {
     }
 }
 
-/// How often each label occurs.
+/// The number of occurrences of each label.
 fn counts<'a>(labels: impl IntoIterator<Item = &'a String>) -> BTreeMap<String, usize> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for label in labels {

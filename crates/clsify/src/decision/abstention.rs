@@ -25,7 +25,7 @@ pub struct CoveragePoint {
 /// where all rows are answered.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when there are no rows, the lengths differ or a confidence is not within 0 and 1.
+/// [`ErrorKind::InvalidArgument`] if there are no rows, the lengths differ or a confidence is not within 0 and 1.
 ///
 /// ```
 /// let curve = clsify::decision::coverage_curve(&[0.9, 0.6, 0.8, 0.6], &[true, false, true, true])?;
@@ -40,7 +40,7 @@ pub fn coverage_curve(confidence: &[f64], right: &[bool]) -> Result<Vec<Coverage
 /// The same of rows that count by their weights; `None`: the same. A row of weight 0 is no row.
 ///
 /// # Errors
-/// As for [`coverage_curve`]; also when there is not a weight for every row.
+/// As for [`coverage_curve`]; also if there is not a weight for every row.
 ///
 /// ```
 /// use clsify::decision::coverage_curve_weighted;
@@ -103,8 +103,8 @@ pub fn least_answered(target: f64) -> usize {
 /// [`least_answered`] rows.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when `target` is not between 0 and 1, or no threshold reaches it: the message has the best
-/// that one does.
+/// [`ErrorKind::InvalidArgument`] if `target` is not between 0 and 1, or no threshold reaches it: the message has the
+/// best that one does.
 ///
 /// ```
 /// use clsify::decision::{coverage_curve, reach_accuracy};
@@ -123,19 +123,19 @@ pub fn reach_accuracy(curve: &[CoveragePoint], target: f64) -> Result<CoveragePo
     let best = enough().max_by(|a, b| a.accuracy.total_cmp(&b.accuracy));
     Err(match best {
         Some(best) => bad(format!(
-            "expected {target} of the answered rows to be right, got at most {:.4}, of the {} surest rows",
+            "expected {target} of the answered rows to be correct, got at most {:.4}, on the {} most confident rows",
             best.accuracy, best.n_answered
         ))
-        .with_hint("ask for less, or give more rows, better features or another encoder"),
+        .with_hint("lower the target, or use more rows, better features or another encoder"),
         None => bad(format!(
             "expected at least {least} rows, so that one of them may be wrong, got {}",
             curve.last().map_or(0, |point| point.n_answered)
         ))
-        .with_hint("ask for less, or give more rows"),
+        .with_hint("lower the target, or use more rows"),
     })
 }
 
-/// Whether this is a share that can be asked for.
+/// Checks that this is a share that can be asked for.
 pub(crate) fn check_target(target: f64) -> Result<()> {
     if target > 0.0 && target < 1.0 {
         return Ok(());

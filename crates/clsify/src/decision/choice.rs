@@ -130,7 +130,7 @@ pub(crate) fn check(
             if n < least {
                 let message =
                     format!("expected at least {least} training rows for a target of {target}, got {n}");
-                return Err(bad(message).with_hint("ask for less, or give more rows"));
+                return Err(bad(message).with_hint("lower the target, or use more rows"));
             }
         }
     }
@@ -143,9 +143,8 @@ pub(crate) fn check(
             if class_weight == ClassWeight::Balanced {
                 let message =
                     "a cost matrix needs the probabilities of the data, which balanced class weights change";
-                return Err(
-                    bad(message).with_hint("drop --class-weight: costs say already what each class is worth")
-                );
+                return Err(bad(message)
+                    .with_hint("drop --class-weight: the costs already say how important each class is"));
             }
             costs.check(labels)?;
             let trained: Vec<String> =
@@ -154,7 +153,7 @@ pub(crate) fn check(
         }
     }
     if options.abstention.is_some() && labels.iter().any(|label| label == ABSTAINED) {
-        let message = format!("a label of the data is {ABSTAINED:?}, which stands for no answer");
+        let message = format!("a label of the data is {ABSTAINED:?}, which means that the model abstains");
         return Err(bad(message).with_hint("rename the label"));
     }
     Ok(())
@@ -201,7 +200,7 @@ impl DecisionReport {
         let (scores, threshold) = (&self.out_of_fold.after, self.rule.abstain_below?);
         if scores.n_answered == 0 {
             return Some(format!(
-                "no training row, out of its fold, has an answer of a probability of {threshold} or more: hardly anything is answered"
+                "no out-of-fold prediction has a probability of {threshold} or more: the model will abstain from nearly everything"
             ));
         }
         if scores.n_answered < scores.n_rows {
@@ -209,10 +208,10 @@ impl DecisionReport {
         }
         Some(match self.target_precision {
             Some(target) => {
-                format!("all answers together are right to {target} or more: nothing is left unanswered")
+                format!("the accuracy of all answers is {target} or more: the model never abstains")
             }
             None => format!(
-                "no training row, out of its fold, has an answer of a probability below {threshold}: none is left unanswered"
+                "no out-of-fold prediction has a probability below {threshold}: the model never abstains"
             ),
         })
     }

@@ -19,8 +19,8 @@ const TOLERANCE: f64 = 1e-9;
 /// `probabilities` are `[n_samples, n_classes]`, row-major, of rows that their classifier has not seen.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when there are fewer than two classes, probabilities and class ids do not go together, a
-/// probability is not within 0 and 1, or a class has no row.
+/// [`ErrorKind::InvalidArgument`] if there are fewer than two classes, probabilities and class ids do not go
+/// together, a probability is not within 0 and 1, or a class has no row.
 ///
 /// ```
 /// // The second class is never the more probable one, but it is where it has 0.4.
@@ -36,7 +36,7 @@ pub fn f1_macro_thresholds(probabilities: &[f64], y_true: &[usize], n_classes: u
 /// The same of rows that count by their weights, all above 0; `None`: the same.
 ///
 /// # Errors
-/// As for [`f1_macro_thresholds`]; also when there is not a weight above 0 for every row.
+/// As for [`f1_macro_thresholds`]; also if there is not a weight above 0 for every row.
 ///
 /// ```
 /// use clsify::decision::{f1_macro_thresholds, f1_macro_thresholds_weighted};

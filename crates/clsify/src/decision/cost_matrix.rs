@@ -97,7 +97,7 @@ impl CostMatrix {
     /// The costs in the order of a classifier's classes, `[n_classes][n_classes]`: true class, then answer.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when a class has no costs.
+    /// [`ErrorKind::InvalidArgument`] if a class has no costs.
     pub fn of_classes(&self, classes: &[String]) -> Result<Vec<Vec<f64>>> {
         let known: HashMap<&String, usize> = self.labels.iter().zip(0..).collect();
         let place = |class: &String| {
@@ -110,7 +110,7 @@ impl CostMatrix {
         Ok(places.iter().map(|&i| places.iter().map(|&j| self.costs[i][j]).collect()).collect())
     }
 
-    /// Whether the labels are those of the data; `all` may hold more than a classifier gets to see.
+    /// Checks that the labels are those of the data; `all` may hold more than a classifier gets to see.
     pub(crate) fn check(&self, all: &[String]) -> Result<()> {
         let known: HashSet<&String> = all.iter().collect();
         let Some(unknown) = self.labels.iter().find(|label| !known.contains(label)) else { return Ok(()) };

@@ -41,7 +41,7 @@ impl F1Threshold {
     /// The same of rows that count by their weights; `None`: the same.
     ///
     /// # Errors
-    /// As for [`choose`](Self::choose); also when there is not a weight for every row.
+    /// As for [`choose`](Self::choose); also if there is not a weight for every row.
     ///
     /// ```
     /// use clsify::decision::F1Threshold;

@@ -127,7 +127,7 @@ impl LabelCosts {
         y_true.rows().zip(y_pred.rows()).map(of_row).sum::<f64>() / y_true.n_samples() as f64
     }
 
-    /// Whether the labels are those of the data.
+    /// Checks that the labels are those of the data.
     pub(crate) fn check(&self, all: &[String]) -> Result<()> {
         let known: HashSet<&String> = all.iter().collect();
         let Some(unknown) = self.costs.keys().find(|label| !known.contains(label)) else { return Ok(()) };

@@ -16,7 +16,7 @@ const TOLERANCE: f64 = 1e-13;
 /// Relative: what sums of the loss may be off by.
 const ROUNDING: f64 = 1e-14;
 
-/// The most steps; about ten are usual.
+/// The maximum number of steps; about ten are usual.
 const MAX_ITER: usize = 100;
 
 /// `p(second class) = sigmoid(scale * z + offset)`; scikit-learn's `a` and `b` are `-scale` and `-offset`.
@@ -44,8 +44,8 @@ impl Platt {
     /// `1 / (n_0 + 2)` for the others: with those the optimum is finite even where a logit tells all rows apart.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when the lengths differ, there are no rows of one of the classes, or a logit is not
-    /// finite.
+    /// [`ErrorKind::InvalidArgument`] if the lengths differ, there are no rows of one of the classes, or a logit is
+    /// not finite.
     pub fn fit(logits: &[f64], is_second: &[bool]) -> Result<Self> {
         Self::fit_weighted(logits, is_second, None)
     }
@@ -53,7 +53,7 @@ impl Platt {
     /// The same of rows that count by their weights, in the loss and in Platt's targets; `None`: the same.
     ///
     /// # Errors
-    /// As for [`fit`](Self::fit); also when there is not a weight for every row, or the rows of a class weigh nothing.
+    /// As for [`fit`](Self::fit); also if there is not a weight for every row, or the rows of a class weigh nothing.
     ///
     /// ```
     /// use clsify::decision::Platt;
@@ -101,7 +101,7 @@ impl Platt {
     /// The classifier of two classes whose logits are this line of those of `classifier`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when it has more classes.
+    /// [`ErrorKind::InvalidArgument`] if it has more classes.
     pub fn folded(&self, classifier: LogisticRegression) -> Result<LogisticRegression> {
         check_n_classes(classifier.classes().len())?;
         Ok(classifier.with_coef(|coef, intercept| {
@@ -111,7 +111,7 @@ impl Platt {
     }
 }
 
-/// Whether there is a line to fit.
+/// Checks that there is a line to fit.
 pub(crate) fn check_n_classes(n_classes: usize) -> Result<()> {
     if n_classes == 2 {
         return Ok(());

@@ -96,7 +96,7 @@ impl From<Rule> for Decision {
 pub struct Answer {
     /// The class; the best guess where `abstained`.
     pub class_id: usize,
-    /// Whether the class is too uncertain to be an answer.
+    /// True if the class is too uncertain to be an answer.
     pub abstained: bool,
 }
 
@@ -153,17 +153,17 @@ impl Decision {
     /// The answer for the probabilities of one row, `[n_classes]`; of equally good classes the first.
     ///
     /// # Panics
-    /// When thresholds or costs are of another number of classes.
+    /// Panics if thresholds or costs are of another number of classes.
     pub fn decide(&self, probabilities: &[f64]) -> Answer {
         let class_id = self.rule.class_id(probabilities);
         let abstained = self.abstain_below.is_some_and(|threshold| probabilities[class_id] < threshold);
         Answer { class_id, abstained }
     }
 
-    /// Whether this is a rule for so many classes.
+    /// Checks that this is a rule for so many classes.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when a number is out of its range or there are too many or too few.
+    /// [`ErrorKind::InvalidArgument`] if a number is out of its range or there are too many or too few.
     ///
     /// ```
     /// use clsify::decision::Decision;
@@ -177,7 +177,7 @@ impl Decision {
         self.rule.check(n_classes)
     }
 
-    /// Whether this is the article's rule, which needs no mention.
+    /// Returns true if this is the article's rule, which needs no mention.
     pub fn is_most_probable(&self) -> bool {
         *self == Decision::default()
     }

@@ -39,8 +39,8 @@ impl Temperature {
     /// `sum_k p_k z_k - z_true`: the sign of that halves the interval until nothing is left of it.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when logits and class ids do not go together, a logit is NaN or `+inf`, or no row is
-    /// left.
+    /// [`ErrorKind::InvalidArgument`] if logits and class ids do not go together, a logit is NaN or `+inf`, or no row
+    /// is left.
     pub fn fit(logits: &[f64], class_ids: &[usize], n_classes: usize) -> Result<Self> {
         Self::fit_weighted(logits, class_ids, n_classes, None)
     }
@@ -48,7 +48,7 @@ impl Temperature {
     /// The same of rows whose log loss counts by their weights; `None`: the same.
     ///
     /// # Errors
-    /// As for [`fit`](Self::fit); also when there is not a weight for every row.
+    /// As for [`fit`](Self::fit); also if there is not a weight for every row.
     ///
     /// ```
     /// use clsify::decision::Temperature;

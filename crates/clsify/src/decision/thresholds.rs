@@ -95,12 +95,13 @@ impl Thresholds {
                 let message = format!(
                     "expected at least {least} training rows for a target of {target}, got {n_train}"
                 );
-                Err(bad(message).with_hint("ask for less, or give more rows"))
+                Err(bad(message).with_hint("lower the target, or use more rows"))
             }
             Thresholds::Costs(_) if class_weight == ClassWeight::Balanced => {
                 let message =
                     "a cost matrix needs the probabilities of the data, which balanced class weights change";
-                Err(bad(message).with_hint("drop --class-weight: costs say already what each label is worth"))
+                Err(bad(message)
+                    .with_hint("drop --class-weight: the costs already say how important each label is"))
             }
             Thresholds::Costs(costs) => costs.check(labels),
         }

@@ -1,8 +1,8 @@
-//! Self-attention: every token of a sentence looks at every token of the same sentence.
+//! Self-attention: every token of a sentence attends to every token of the same sentence.
 //!
-//! Formula, for each head: `context = softmax(Q K^T / √head_size + bias) V`, then `x = LayerNorm(x + context W + b)`
-//! (Vaswani et al., arXiv 1706.03762). Sentences stand one after another without padding, and each attends to itself
-//! alone, so there is no attention mask to apply.
+//! Formula for each head: `context = softmax(Q K^T / √head_size + bias) V`, then `x = LayerNorm(x + context W + b)`
+//! (Vaswani et al., arXiv 1706.03762). Sentences are stored in a row without padding, and each attends only to
+//! itself, so no attention mask is needed.
 
 use clsify_kernels::attention::self_attention;
 use clsify_kernels::matmul::Parallel;
@@ -29,7 +29,7 @@ pub(crate) struct Attention {
     pub(super) hidden_size: usize,
 }
 
-/// The matrices that read the hidden state.
+/// The names of the matrices that are applied to the hidden state.
 fn query_key_value(names: &TensorNames, layer: usize) -> [[String; 2]; 3] {
     [LinearPart::Query, LinearPart::Key, LinearPart::Value].map(|part| names.linear(layer, part))
 }
@@ -59,7 +59,7 @@ impl Attention {
         })
     }
 
-    /// Has some of the hidden state's dimensions multiplied in f32 from now on.
+    /// From now on, multiplies these dimensions of the hidden state in f32.
     pub(super) fn keep_exact(
         &mut self,
         checkpoint: &mut Checkpoint,
@@ -70,7 +70,7 @@ impl Attention {
         self.query_key_value.keep_exact(checkpoint, &query_key_value(names, layer), exact)
     }
 
-    /// Attention of the same shape to measure an arithmetic with.
+    /// An attention layer of the same shape with arbitrary weights, for measurements.
     pub(crate) fn with_any_weights(&self, dtype: Dtype) -> Self {
         Attention {
             query_key_value: self.query_key_value.with_any_weights_and_exact(dtype),
@@ -80,12 +80,12 @@ impl Attention {
         }
     }
 
-    /// The memory that the matrices take.
+    /// The size of the matrices in memory.
     pub(crate) fn bytes(&self) -> usize {
         self.query_key_value.bytes() + self.output.bytes()
     }
 
-    /// `x [n_tokens, hidden]` in place.
+    /// Updates `x [n_tokens, hidden]` in place.
     pub(crate) fn forward<'a>(
         &self,
         x: &mut [f32],

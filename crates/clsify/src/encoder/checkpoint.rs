@@ -1,7 +1,7 @@
-//! `model.safetensors` of a checkpoint: tensors by name, as `f32`, checked against the shape that is expected.
+//! Reads `model.safetensors` of a checkpoint: tensors by name, as `f32`, checked against the expected shape.
 //!
-//! Reads one file or the shards that `model.safetensors.index.json` names; `F64`, `F32`, `F16` and `BF16` tensors.
-//! A tensor is read when it is asked for, so that the file never lies in memory as a whole.
+//! It reads one file, or the shards that `model.safetensors.index.json` names, with `F64`, `F32`, `F16` and `BF16`
+//! tensors. A tensor is read when it is requested, so the file is never in memory as a whole.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
@@ -17,19 +17,19 @@ use super::other_weights::{self, PICKLE, PICKLE_HINT};
 use crate::checkpoint_folder::{is_there, open, read_text, refuse_stand_in, transformer_folder};
 use crate::error::{Error, ErrorKind, Result};
 
-/// A safetensors header is JSON of some 100 bytes a tensor; the format's own limit is 100 MB.
+/// A safetensors header is JSON of about 100 bytes per tensor; the format's own limit is 100 MB.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
 
 use clsify_base::encoder_files::{WEIGHTS as SINGLE, WEIGHTS_INDEX as INDEX};
 
-/// Bytes that are read and converted together; they stay in a near cache in between.
+/// The number of bytes that are read and converted together; they stay in the cache in between.
 const BLOCK_BYTES: usize = 128 << 10;
 
-/// The open weight files of a checkpoint. Clones read from the same files, each on a thread of its own.
+/// The open weight files of a checkpoint. Clones read the same files, each on a thread of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Checkpoint {
     shards: Vec<Shard>,
-    /// Which shard holds a tensor.
+    /// The shard of each tensor.
     shard_of: Arc<HashMap<String, usize>>,
 }
 
@@ -55,7 +55,7 @@ impl Checkpoint {
         Ok(Checkpoint { shards, shard_of: Arc::new(shard_of) })
     }
 
-    /// Opens the weights of a module of sentence-transformers, in a folder of its own.
+    /// Opens the weights of a sentence-transformers module, in a folder of its own.
     pub(crate) fn open_module(folder: &Path) -> Result<Self> {
         let path = folder.join(SINGLE);
         if !is_there(&path)? && folder.join(PICKLE).exists() {
@@ -71,7 +71,7 @@ impl Checkpoint {
         Ok(Checkpoint { shards: vec![shard], shard_of: Arc::new(shard_of) })
     }
 
-    /// The names of all tensors, in no order.
+    /// The names of all tensors, in arbitrary order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.shard_of.keys().map(String::as_str)
     }
@@ -125,7 +125,7 @@ fn shard_names(text: &str) -> Result<BTreeSet<String>> {
         let file = file
             .as_str()
             .ok_or_else(|| bad(format!("tensor {tensor:?}: expected a file name, got {file}")))?;
-        // A shard lies beside its index; anything else would read files that the folder does not own.
+        // A shard lies beside its index; other paths would lead outside the folder.
         if Path::new(file).file_name() != Some(std::ffi::OsStr::new(file)) {
             return Err(bad(format!("tensor {tensor:?}: expected a plain file name, got {file:?}")));
         }
@@ -169,7 +169,7 @@ impl Shard {
         let metadata: Metadata =
             serde_json::from_slice(&header).map_err(|e| place(header_error(&header, &e)))?;
         let data_start = 8 + header_len;
-        // Tensors that are possible one by one may together reach beyond what can be counted.
+        // Tensors that are valid one by one may together exceed the range of the counter.
         let data_len = metadata.data_len() as u64;
         let expected = data_start.checked_add(data_len).ok_or_else(|| {
             place(bad(format!("not a safetensors file: its tensors would be {data_len} bytes long")))
@@ -205,7 +205,7 @@ impl Shard {
             read_exact_at(&self.file, part, position).map_err(|e| Error::io(&self.path, &e))?;
             position += part.len() as u64;
             match dtype {
-                // Rounded, as transformers does where it is asked for f32.
+                // Rounded, as in transformers when f32 is requested.
                 Dtype::F64 => {
                     out.extend(part.as_chunks::<8>().0.iter().map(|&b| f64::from_le_bytes(b) as f32))
                 }
@@ -223,7 +223,7 @@ impl Shard {
     }
 }
 
-/// Reads at a position, whatever other threads read meanwhile.
+/// Reads at a position, independently of other threads.
 fn read_exact_at(file: &File, buffer: &mut [u8], position: u64) -> std::io::Result<()> {
     #[cfg(unix)]
     return std::os::unix::fs::FileExt::read_exact_at(file, buffer, position);
@@ -241,7 +241,7 @@ fn read_exact_at(file: &File, buffer: &mut [u8], position: u64) -> std::io::Resu
     }
 }
 
-/// Why a header is refused: the first tensor whose entry is malformed, or what the parser says of the whole.
+/// The reason why a header is refused: the first malformed entry, or the parser's message.
 fn header_error(header: &[u8], error: &serde_json::Error) -> Error {
     let entries: serde_json::Map<String, serde_json::Value> =
         serde_json::from_slice(header).unwrap_or_default();

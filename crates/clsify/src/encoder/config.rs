@@ -1,6 +1,6 @@
-//! `config.json` of a checkpoint: the one description of every family's block.
+//! Reads `config.json` of a checkpoint: one description of the transformer block for all families.
 //!
-//! This file knows how Hugging Face spells a configuration; beyond it a DistilBERT's `dim` is a `hidden_size`.
+//! Only this file knows the key names of Hugging Face; everywhere else a DistilBERT's `dim` is a `hidden_size`.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub const MODEL_TYPES: [&str; 8] =
     ["distilbert", "bert", "mpnet", "roberta", "xlm-roberta", "electra", "camembert", "ernie"];
 
-/// The non-linearity of the feed-forward part.
+/// The activation function of the feed-forward part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
     /// The erf form of GELU.
@@ -28,35 +28,35 @@ pub enum Activation {
 
 /// The shape of an encoder, read from `config.json`.
 ///
-/// All families are the same post-norm block; they differ in what the fields say.
+/// All families share the same post-norm block; they differ only in these fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EncoderConfig {
     /// The family, one of [`MODEL_TYPES`].
     pub model_type: String,
-    /// Rows of the word embedding table.
+    /// The number of rows of the word embedding table.
     pub vocab_size: usize,
-    /// Numbers per token between the layers.
+    /// The size of the hidden states.
     pub hidden_size: usize,
-    /// Numbers per token of the embedding tables; differs from `hidden_size` in small ELECTRA encoders.
+    /// The size of the embeddings; differs from `hidden_size` in small ELECTRA encoders.
     pub embedding_size: usize,
-    /// Transformer layers.
+    /// The number of transformer layers.
     pub num_hidden_layers: usize,
-    /// Attention heads a layer, each `hidden_size / num_attention_heads` wide.
+    /// The number of attention heads per layer, each of size `hidden_size / num_attention_heads`.
     pub num_attention_heads: usize,
-    /// Width of the feed-forward part.
+    /// The size of the hidden layer in the feed-forward part.
     pub intermediate_size: usize,
-    /// Rows of the position embedding table.
+    /// The number of rows of the position embedding table.
     pub max_position_embeddings: usize,
-    /// Rows of the token type table; 0 when the family has none.
+    /// The number of rows of the token type table; 0 if the family has none.
     pub type_vocab_size: usize,
-    /// Added to the variance in every layer normalisation.
+    /// The number added to the variance in every layer normalisation.
     pub layer_norm_eps: f32,
-    /// The non-linearity of the feed-forward part.
+    /// The activation function of the feed-forward part.
     pub activation: Activation,
-    /// RoBERTa's, CamemBERT's and MPNet's way of counting: a token's position is this number plus its place (from 1) among the
-    /// tokens that are not this id; `None`: positions count from 0.
+    /// The padding id in the position rule of RoBERTa, CamemBERT and MPNet: a token's position is this number plus
+    /// its index (from 1) among the tokens with another id. `None`: positions count from 0.
     pub position_padding_id: Option<u32>,
-    /// Buckets of MPNet's relative attention bias; `None` when the family has none.
+    /// The number of buckets of MPNet's relative attention bias; `None` if the family has none.
     pub relative_attention_num_buckets: Option<usize>,
 }
 
@@ -64,7 +64,7 @@ impl EncoderConfig {
     /// Reads `config.json` of a checkpoint folder.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when the file cannot be read, [`ErrorKind::Config`] when it is malformed, lacks a key, or
+    /// [`ErrorKind::Io`] if the file cannot be read, [`ErrorKind::Config`] if it is malformed, lacks a key, or
     /// describes something that is not supported.
     pub fn load(folder: &Path) -> Result<Self> {
         let path = transformer_folder(folder).join("config.json");
@@ -104,7 +104,8 @@ impl EncoderConfig {
         }
         let distilbert = model_type == "distilbert";
         let key = |usual, in_distilbert| if distilbert { in_distilbert } else { usual };
-        // Three keys of DistilBERT may have their usual name (`attribute_map` of transformers), which wins.
+        // Three keys of DistilBERT may also have their usual name (`attribute_map` of transformers), which takes
+        // precedence.
         let either = |usual, in_distilbert| match distilbert && !json.contains_key(usual) {
             true => in_distilbert,
             false => usual,
@@ -151,7 +152,7 @@ impl EncoderConfig {
                 "distilbert" | "mpnet" => 0,
                 _ => fields.size_or("type_vocab_size", 2)?,
             },
-            // DistilBERT's configuration has no such key; its code says 1e-12.
+            // DistilBERT's configuration has no such key; its code uses 1e-12.
             layer_norm_eps: if distilbert {
                 1e-12
             } else {
@@ -187,7 +188,7 @@ impl EncoderConfig {
         Ok(config)
     }
 
-    /// The longest sentence that the encoder can take, in tokens, special tokens included.
+    /// The maximum number of tokens per sentence, including special tokens.
     pub fn max_tokens(&self) -> usize {
         let first_position = self.position_padding_id.map_or(0, |padding_id| padding_id as usize + 1);
         self.max_position_embeddings.saturating_sub(first_position)
@@ -198,9 +199,9 @@ fn bad(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, message)
 }
 
-/// Typed access to the keys of a JSON object; a key of the wrong type names itself.
+/// Typed access to the keys of a JSON object; an error names the key.
 ///
-/// A number that may be missing may not be null, which also stands for a NaN: transformers calculates with a NaN, and
+/// An optional number may be missing but not null, which also represents NaN: transformers calculates with NaN, and
 /// refuses null.
 struct Fields<'a>(&'a Map<String, Value>);
 
@@ -215,7 +216,7 @@ impl<'a> Fields<'a> {
             .transpose()
     }
 
-    /// False where there is none.
+    /// False if the key is missing.
     fn flag(&self, key: &str) -> Result<bool> {
         let wrong = |v: &Value| bad(format!("\"{key}\": expected true or false, got {v}"));
         self.find(key).map_or(Ok(false), |v| v.as_bool().ok_or_else(|| wrong(v)))
@@ -244,7 +245,7 @@ impl<'a> Fields<'a> {
 }
 
 fn size(key: &str, value: &Value) -> Result<usize> {
-    // The bound keeps every product of two sizes far from overflow; real encoders stay below a few million.
+    // The limit keeps every product of two sizes far from overflow; real encoders stay below a few million.
     const MAX: u64 = (1 << 28) - 1;
     let size = value.as_u64().filter(|n| (1..=MAX).contains(n));
     size.map(|n| n as usize)

@@ -1,10 +1,10 @@
-//! The arithmetic of an encoder's matrix products.
+//! The data types of an encoder's matrix products.
 //!
-//! f32; bf16, whose products are rounded to 8 bits of mantissa and summed in f32; int8, with one scale and zero point per output for the
-//! weights and per token for the inputs, summed exactly. Attention, softmax, layer normalisation and residual sums are f32 in all of
-//! them. What keeps int8 close: `exact_inputs.rs`, and the rotation of `clsify_kernels::packed`.
-//! `int8_stays_close_on_odd_texts` in `tests/real_encoder.rs` holds all-MiniLM-L6-v2 to a mean cosine of 0.9997 for `[CLS]` and
-//! 0.9995 for the mean, on a processor with int8 instructions.
+//! f32; bf16, which rounds the factors to 8 bits of mantissa and sums in f32; int8, with one scale and zero point per
+//! output for the weights and per token for the inputs, summed exactly. Attention, softmax, layer normalisation and
+//! residual sums are always f32. `exact_inputs.rs` and the rotation of `clsify_kernels::packed` keep int8 accurate.
+//! The test `int8_stays_close_on_odd_texts` in `tests/real_encoder.rs` requires for all-MiniLM-L6-v2 a mean cosine of
+//! 0.9997 for `[CLS]` and 0.9995 for the mean, on a processor with int8 instructions.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
 
-/// In which numbers the encoder multiplies matrices. Everything between the products (attention scores, softmax, layer
-/// normalisation, residual sums) is `f32` in any case.
+/// The data type of the encoder's matrix products. Everything between the products (attention scores, softmax, layer
+/// normalisation, residual sums) is always `f32`.
 ///
 /// ```
 /// use clsify::encoder::Dtype;
@@ -28,22 +28,23 @@ use crate::error::{Error, ErrorKind};
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Dtype {
-    /// 32-bit floating point: agrees with the reference, on every processor.
+    /// 32-bit floating point: agrees with the reference implementation, on every processor.
     #[default]
     F32,
-    /// 16-bit brain floating point with sums in f32. Half the time of f32; needs AVX-512 BF16; AMX is
+    /// 16-bit brain floating point with sums in f32. Takes half the time of f32; needs AVX-512 BF16, and AMX is
     /// faster still.
     Bf16,
-    /// 8-bit integers with exact sums, one scale per token and one per output; the few dimensions and weights that are far
-    /// larger than the others are multiplied in f32. A quarter of the time of f32; needs AVX-512 VNNI or AMX.
+    /// 8-bit integers with exact sums, one scale per token and one per output; the few dimensions and weights that
+    /// are far larger than the others are multiplied in f32. Takes a quarter of the time of f32; needs AVX-512 VNNI
+    /// or AMX.
     Int8,
 }
 
 impl Dtype {
-    /// All of them, by rising speed.
+    /// All data types, from the slowest to the fastest.
     pub const ALL: [Dtype; 3] = [Dtype::F32, Dtype::Bf16, Dtype::Int8];
 
-    /// Whether this processor has instructions for it; without them products run in f32.
+    /// Returns true if this processor has instructions for it; otherwise products run in f32.
     pub fn is_native(self) -> bool {
         match self {
             Dtype::F32 => true,
@@ -52,19 +53,20 @@ impl Dtype {
         }
     }
 
-    /// What runs when this is asked for: itself, or f32 where the processor has no instructions for it.
+    /// The data type that is really used: itself, or f32 if the processor has no instructions for it.
     #[must_use]
     pub fn effective(self) -> Self {
         if self.is_native() { self } else { Dtype::F32 }
     }
 
-    /// bf16 where the processor has it, else f32.
+    /// bf16 if the processor supports it, otherwise f32.
     pub fn auto() -> Self {
         Dtype::Bf16.effective()
     }
 
-    /// The operations a second that `threads` threads can do on this machine, a multiply-add counted as two, measured for
-    /// a fifth of a second: what no encoder can exceed. `None` where the processor has no instructions for it.
+    /// The operations per second that `threads` threads reach on this machine, measured for a fifth of a second; a
+    /// multiply-add counts as two. No encoder can exceed it. `None` if the processor has no instructions for the data
+    /// type.
     pub fn ceiling(self, threads: usize) -> Option<f64> {
         self.is_native().then(|| ceiling::operations_per_second(self.kernel(), threads))
     }

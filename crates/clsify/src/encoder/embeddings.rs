@@ -1,4 +1,5 @@
-//! The first step: token ids to vectors. `x = LayerNorm(word + position + token type)`, then ELECTRA's projection.
+//! The first step of the encoder: token ids to vectors. `x = LayerNorm(word + position + token type)`, then ELECTRA's
+//! projection.
 
 use clsify_kernels::matmul::Parallel;
 use clsify_kernels::normalize::add;
@@ -58,14 +59,14 @@ impl Embeddings {
         })
     }
 
-    /// The memory that the tables take.
+    /// The size of the tables in memory.
     pub(crate) fn bytes(&self) -> usize {
         let tables = [&self.word, &self.position, &self.token_type];
         tables.iter().map(|table| size_of_val(&table[..])).sum::<usize>()
             + self.projection.as_ref().map_or(0, Linear::bytes)
     }
 
-    /// The vectors of all tokens of a batch, `[n_tokens, hidden_size]`.
+    /// The embeddings of all tokens of a batch, `[n_tokens, hidden_size]`.
     pub(crate) fn forward(&self, batch: &Batch, parallel: Parallel) -> Result<Vec<f32>> {
         let mut x = vec![0.0; batch.n_tokens() * self.size];
         for sentence in batch.sentences() {
@@ -73,7 +74,7 @@ impl Embeddings {
             for token in sentence {
                 let (id, token_type) = (batch.input_ids()[token], batch.token_type_ids()[token]);
                 let position = match self.position_padding_id {
-                    // A padding token typed in the text is no step forward.
+                    // A padding token typed in the text does not advance the position.
                     Some(padding_id) if id == padding_id => padding_id as usize,
                     first => {
                         place += 1;

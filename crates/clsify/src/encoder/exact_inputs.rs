@@ -1,10 +1,10 @@
-//! The inputs that an encoder in 8 bits multiplies in `f32`, found when it is loaded.
+//! Finds the inputs that an 8-bit encoder multiplies in `f32`, when it is loaded.
 //!
 //! Trained encoders have hidden dimensions that are far larger than the others for every token, and weights that are
-//! far larger than the others of their output (Dettmers et al., arXiv 2208.07339; Yu et al., arXiv 2411.07191). In 8 bits
-//! each of them costs the numbers that share its scale their precision. The large weights are seen in the weights. The
-//! large dimensions are seen in a probe: a few tokens from all over the vocabulary, which the loaded encoder encodes once.
-//! The weights that belong to them are then read again, unrounded.
+//! far larger than the others of their output (Dettmers et al., arXiv 2208.07339; Yu et al., arXiv 2411.07191). In 8
+//! bits each of them reduces the precision of all numbers that share its scale. Large weights are found in the
+//! weights. Large dimensions are found with a probe: a few tokens from the whole vocabulary, which the loaded encoder
+//! encodes once. The weights that belong to them are then read again, without rounding.
 
 use clsify_kernels::matmul::Parallel;
 use rayon::prelude::*;
@@ -20,10 +20,10 @@ use super::workspace::with_workspace;
 use crate::error::Result;
 use crate::tokenizer::{Batch, Encoding};
 
-/// The tokens of the probe.
+/// The number of tokens of the probe.
 const N_TOKENS: usize = 32;
 
-/// Finds the exact inputs of the layers' matrices that read hidden states, and has their weights read again.
+/// Finds the exact inputs of the matrices that are applied to hidden states, and has their weights read again.
 ///
 /// # Errors
 /// As for loading the layers.
@@ -56,7 +56,7 @@ pub(super) fn keep(
     })
 }
 
-/// Tokens drawn from the whole vocabulary, always the same ones.
+/// Tokens drawn from the whole vocabulary; always the same ones.
 fn probe(config: &EncoderConfig) -> Encoding {
     let mut state = 1u64;
     let input_ids: Vec<u32> = (0..N_TOKENS.min(config.max_tokens()))

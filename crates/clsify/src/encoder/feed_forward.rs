@@ -45,7 +45,7 @@ impl FeedForward {
         })
     }
 
-    /// Has some of the hidden state's dimensions multiplied in f32 from now on.
+    /// From now on, multiplies these dimensions of the hidden state in f32.
     pub(super) fn keep_exact(
         &mut self,
         checkpoint: &mut Checkpoint,
@@ -57,7 +57,7 @@ impl FeedForward {
         self.intermediate.keep_exact(checkpoint, &first, exact)
     }
 
-    /// A feed-forward part of the same shape to measure an arithmetic with.
+    /// A feed-forward layer of the same shape with arbitrary weights, for measurements.
     pub(crate) fn with_any_weights(&self, dtype: Dtype) -> Self {
         FeedForward {
             intermediate: self.intermediate.with_any_weights_and_exact(dtype),
@@ -67,12 +67,12 @@ impl FeedForward {
         }
     }
 
-    /// The memory that the matrices take.
+    /// The size of the matrices in memory.
     pub(crate) fn bytes(&self) -> usize {
         self.intermediate.bytes() + self.output.bytes()
     }
 
-    /// `x [n_tokens, hidden]` in place.
+    /// Updates `x [n_tokens, hidden]` in place.
     pub(crate) fn forward(
         &self,
         x: &mut [f32],

@@ -184,7 +184,7 @@ impl Encoder {
         &self.passed_over
     }
 
-    /// Whether both are clones of one encoder, with the same weights in memory.
+    /// Returns true if both are clones of one encoder, with the same weights in memory.
     pub fn shares_weights(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.weights, &other.weights)
     }
@@ -247,8 +247,8 @@ impl Encoder {
     /// `last_hidden_state` of every token of a batch, `[n_tokens, hidden_size]`, sentences one after another.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when a sentence has no tokens, or more than the encoder has positions;
-    /// [`ErrorKind::Checkpoint`] when a token id is not in the word table.
+    /// [`ErrorKind::InvalidArgument`] if a sentence has no tokens, or more than the encoder has positions;
+    /// [`ErrorKind::Checkpoint`] if a token id is not in the word table.
     pub fn forward(&self, batch: &Batch, parallel: Parallel) -> Result<Matrix> {
         let parallel = parallel.into();
         let x = staffed(parallel, || self.run(&self.weights.layers, batch, parallel, &mut |_, _| {}))?;
@@ -309,7 +309,7 @@ impl Encoder {
     ) -> Result<Vec<f32>> {
         let max_tokens = self.config.max_tokens();
         if let Some(sentence) = batch.sentences().find(|s| s.is_empty() || s.len() > max_tokens) {
-            let message = format!("expected 1 to {max_tokens} tokens a sentence, got {}", sentence.len());
+            let message = format!("expected 1 to {max_tokens} tokens per sentence, got {}", sentence.len());
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
         let mut x = self.weights.embeddings.forward(batch, parallel)?;

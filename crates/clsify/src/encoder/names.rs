@@ -86,7 +86,8 @@ impl TensorNames {
     /// Finds the spelling of a family and the prefix that this checkpoint uses.
     ///
     /// # Errors
-    /// [`ErrorKind::Checkpoint`] when there is no encoder, or there are several and transformers would not load one of them.
+    /// [`ErrorKind::Checkpoint`] if there is no encoder, or there are several and transformers would not load one of
+    /// them.
     pub(crate) fn find<'a>(model_type: &str, names: impl Iterator<Item = &'a str> + Clone) -> Result<Self> {
         let spelling = match model_type {
             "distilbert" => &DISTILBERT,

@@ -2,7 +2,7 @@
 
 use clsify_kernels::matmul;
 
-/// Whether a batch may use all threads of the current rayon pool. Results are the same, bit for bit.
+/// Determines whether a batch may use all threads of the current rayon pool. Results are the same, bit for bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parallel {
     /// Stay on the calling thread, where others have batches of their own.

@@ -46,7 +46,7 @@ impl ProbabilityScores {
     /// Of rows of one class each, which count by their weights; `None`: the same.
     ///
     /// # Errors
-    /// As for [`expected_calibration_error`]; also when there is not a weight for every row, or no row counts.
+    /// As for [`expected_calibration_error`]; also if there is not a weight for every row, or no row counts.
     ///
     /// ```
     /// use clsify::evaluation::ProbabilityScores;
@@ -214,8 +214,8 @@ fn mean(scores: impl Iterator<Item = f64>, sample_weight: Option<&[f64]>) -> f64
 /// counts); the result is the mean over rows of `|accuracy - mean probability|` of the row's bin.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when there are no rows, classes or bins, probabilities and classes do not go together, or a
-/// probability is not within 0 and 1.
+/// [`ErrorKind::InvalidArgument`] if there are no rows, classes or bins, probabilities and classes do not go
+/// together, or a probability is not within 0 and 1.
 ///
 /// ```
 /// // Two rows at 0.8, of which one is right: 0.3 too sure.

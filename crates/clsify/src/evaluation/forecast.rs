@@ -44,7 +44,8 @@ pub struct Forecast {
 /// each draw. It does not cover that the curve may have another form.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when there are fewer than three sizes, or a size has no repeat or another number of held-out rows.
+/// [`ErrorKind::InvalidArgument`] if there are fewer than three sizes, or a size has no repeat or another number of
+/// held-out rows.
 ///
 /// ```
 /// use clsify::evaluation::{CurveRuns, RatioScore, forecast};

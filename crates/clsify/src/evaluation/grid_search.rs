@@ -51,7 +51,7 @@ pub fn linspace(start: f64, stop: f64, n: usize) -> Vec<f64> {
 /// `progress` hears how many of the `c_values.len() * n_splits` fits are done. The caller refits with the best C.
 ///
 /// # Errors
-/// As for [`cross_val_score`](super::cross_val_score); also when `c_values` is empty.
+/// As for [`cross_val_score`](super::cross_val_score); also if `c_values` is empty.
 pub fn grid_search(
     samples: &Samples,
     c_values: &[f64],

@@ -12,7 +12,7 @@ const Z: f64 = 1.959963984540054;
 /// `(p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)`; it lies within 0 and 1, also for 0 and for `n` of `n`.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when `n` is 0 or less than `n_correct`.
+/// [`ErrorKind::InvalidArgument`] if `n` is 0 or less than `n_correct`.
 ///
 /// ```
 /// let [low, high] = clsify::evaluation::wilson_ci95(409, 500)?;

@@ -36,8 +36,8 @@ impl InversePowerLaw {
     /// logarithm, then a golden section around the best.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there are fewer than three sizes, the lengths differ, or a number is not positive
-    /// (sizes, weights) or not finite.
+    /// [`ErrorKind::InvalidArgument`] if there are fewer than three sizes, the lengths differ, or a number is not
+    /// positive (sizes, weights) or not finite.
     pub fn fit(sizes: &[f64], scores: &[f64], weights: &[f64]) -> Result<Self> {
         let n = sizes.len();
         if n < 3 || scores.len() != n || weights.len() != n {

@@ -19,7 +19,7 @@ pub struct RankedLabel {
     pub self_confidence: f64,
     /// The most probable class.
     pub suggested: usize,
-    /// Whether confident learning takes the label for wrong.
+    /// True if confident learning takes the label for wrong.
     pub is_issue: bool,
 }
 
@@ -29,7 +29,7 @@ pub struct RankedLabel {
 /// ([`softmax`] of [`out_of_fold_logits`](super::out_of_fold_logits)).
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when there are not `n_samples * n_classes` probabilities, one is not a number, or a
+/// [`ErrorKind::InvalidArgument`] if there are not `n_samples * n_classes` probabilities, one is not a number, or a
 /// class id is not below `n_classes`.
 ///
 /// ```

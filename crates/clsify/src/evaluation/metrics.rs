@@ -63,8 +63,8 @@ impl Evaluation {
     /// Compares predictions with the truth, row by row; `labels[i]` is the name of class id `i`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there is no row, the lengths differ, a class id has no label, or two labels are
-    /// the same.
+    /// [`ErrorKind::InvalidArgument`] if there is no row, the lengths differ, a class id has no label, or two labels
+    /// are the same.
     pub fn from_predictions(y_true: &[usize], y_pred: &[usize], labels: &[String]) -> Result<Self> {
         let n_rows = y_true.len();
         if y_pred.len() != n_rows {
@@ -118,7 +118,7 @@ impl Evaluation {
     }
 }
 
-/// Whether every label has a name of its own.
+/// Checks that every label has a name of its own.
 pub(super) fn check_labels(labels: &[String]) -> Result<()> {
     let mut seen = HashSet::new();
     match labels.iter().find(|label| !seen.insert(label.as_str())) {

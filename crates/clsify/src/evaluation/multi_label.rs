@@ -56,7 +56,7 @@ impl MultiLabelEvaluation {
     /// Compares predictions with the truth, row by row; `labels[i]` is the name of label id `i`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there is no row, the shapes differ, or two labels are the same.
+    /// [`ErrorKind::InvalidArgument`] if there is no row, the shapes differ, or two labels are the same.
     pub fn from_predictions(
         y_true: &LabelIndicator,
         y_pred: &LabelIndicator,

@@ -110,7 +110,7 @@ fn label_logits(
 /// of the labels of all C and folds are fitted. The caller refits with the best C.
 ///
 /// # Errors
-/// As for [`OneVsRest::fit`]; also when `c_values` is empty.
+/// As for [`OneVsRest::fit`]; also if `c_values` is empty.
 ///
 /// ```
 /// use clsify::classifier::{LogisticRegressionOptions, MultiLabelSamples};

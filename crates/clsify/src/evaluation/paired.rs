@@ -35,7 +35,7 @@ impl PairedCounts {
     /// Counts rows, each right or not for either of two classifiers.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there is no row or the lengths differ.
+    /// [`ErrorKind::InvalidArgument`] if there is no row or the lengths differ.
     pub fn of(a_is_right: &[bool], b_is_right: &[bool]) -> Result<Self> {
         if a_is_right.is_empty() || a_is_right.len() != b_is_right.len() {
             let message = format!("expected rows of both, got {} and {}", a_is_right.len(), b_is_right.len());
@@ -70,7 +70,7 @@ impl PairedCounts {
     /// the first's up to its upper one; `high` likewise. Of a positive `phi` the numerator is `ad - bc - n/2`, at least 0.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there is no row.
+    /// [`ErrorKind::InvalidArgument`] if there is no row.
     ///
     /// ```
     /// // Oracle: the formula in other hands, numpy's and scipy's, as for the other cases of `fixtures/sklearn/paired.json`.

@@ -41,8 +41,8 @@ impl RatioScore {
     /// by its class, or by its whole set of labels: subset accuracy.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there is no row, the lengths differ, or weights are not finite and at least 0, one of
-    /// them above 0.
+    /// [`ErrorKind::InvalidArgument`] if there is no row, the lengths differ, or weights are not finite and at least
+    /// 0, one of them above 0.
     pub fn accuracy(is_right: &[bool], sample_weight: Option<&[f64]>) -> Result<Self> {
         let right = is_right.iter().map(|&right| (f64::from(u8::from(right)), 1.0));
         RatioScore::weighted(right, sample_weight)
@@ -52,7 +52,7 @@ impl RatioScore {
     /// has a label and none is given.
     ///
     /// # Errors
-    /// As for [`accuracy`](Self::accuracy); also when the shapes differ.
+    /// As for [`accuracy`](Self::accuracy); also if the shapes differ.
     pub fn micro_f1(
         y_true: &LabelIndicator,
         y_pred: &LabelIndicator,
@@ -181,7 +181,7 @@ impl PairedScores {
     /// up to its upper one and `phi` the correlation of what rows add to them; `high` likewise.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when the numbers of rows differ.
+    /// [`ErrorKind::InvalidArgument`] if the numbers of rows differ.
     pub fn of(a: &RatioScore, b: &RatioScore) -> Result<Self> {
         if a.n_samples() != b.n_samples() {
             return Err(bad(format!("expected rows of both, got {} and {}", a.n_samples(), b.n_samples())));

@@ -34,7 +34,7 @@ impl RowScores {
     /// ```
     ///
     /// # Panics
-    /// When there are not as many logits as rows times classes, or not as many weights as rows.
+    /// Panics if there are not as many logits as rows times classes, or not as many weights as rows.
     pub fn of_classes(
         scoring: Scoring,
         logits: &[f64],
@@ -42,7 +42,7 @@ impl RowScores {
         n_classes: usize,
         sample_weight: Option<&[f64]>,
     ) -> Self {
-        assert_eq!(logits.len(), y_true.len() * n_classes, "expected {n_classes} logits a row");
+        assert_eq!(logits.len(), y_true.len() * n_classes, "expected {n_classes} logits per row");
         let rows = || logits.chunks_exact(n_classes).zip(y_true);
         let top = |row: &[f64]| (1..n_classes).fold(0, |top, k| if row[k] > row[top] { k } else { top });
         match scoring {
@@ -93,7 +93,7 @@ impl RowScores {
         sample_weight: Option<&[f64]>,
     ) -> Self {
         let (n, n_labels) = (y_true.n_samples(), y_true.n_labels());
-        assert_eq!(logits.len(), n * n_labels, "expected {n_labels} logits a row");
+        assert_eq!(logits.len(), n * n_labels, "expected {n_labels} logits per row");
         let rows = || logits.chunks_exact(n_labels).zip(y_true.rows());
         let f1 = |average: Average| {
             let answers = |row: usize| {

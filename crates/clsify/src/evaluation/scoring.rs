@@ -28,7 +28,7 @@ impl Scoring {
     /// All there are.
     pub const ALL: [Scoring; 4] = [Scoring::Accuracy, Scoring::F1Macro, Scoring::F1Micro, Scoring::LogLoss];
 
-    /// Whether more is better.
+    /// Returns true if more is better.
     pub fn is_more_better(self) -> bool {
         self != Scoring::LogLoss
     }

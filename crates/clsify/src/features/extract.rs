@@ -63,9 +63,9 @@ impl std::ops::AddAssign for TokenCounts {
 /// `progress` hears the number of tokens done so far, from any thread, in increasing order.
 ///
 /// # Errors
-/// [`ErrorKind::Tokenizer`] with the sentence's number when an encoding has no tokens, as of an empty sentence where the
-/// tokenizer adds no special tokens; [`ErrorKind::Checkpoint`] with the sentence's number when its features are not all
-/// finite; [`ErrorKind::InvalidArgument`] when there is no pooling; else as for [`Encoder::forward`].
+/// [`ErrorKind::Tokenizer`] with the sentence's number when an encoding has no tokens, as of an empty sentence where
+/// the tokenizer adds no special tokens; [`ErrorKind::Checkpoint`] with the sentence's number when its features are
+/// not all finite; [`ErrorKind::InvalidArgument`] if there is no pooling; else as for [`Encoder::forward`].
 ///
 /// ```no_run
 /// use clsify::{encoder::Encoder, features::{FeatureOptions, extract}, tokenizer::Tokenizer};
@@ -161,7 +161,7 @@ pub(crate) fn check_poolings(options: &FeatureOptions) -> Result<()> {
     Ok(())
 }
 
-/// Whether a sentence has a token that could be pooled.
+/// Checks that a sentence has a token that could be pooled.
 pub(crate) fn check_tokens(encoding: &Encoding) -> Result<()> {
     if encoding.is_empty() {
         return Err(Error::new(ErrorKind::Tokenizer, "expected at least one token, got none")
@@ -170,7 +170,7 @@ pub(crate) fn check_tokens(encoding: &Encoding) -> Result<()> {
     Ok(())
 }
 
-/// Whether all features are finite; the error has the first sentence where one is not.
+/// Checks that all features are finite; the error has the first sentence where one is not.
 pub(crate) fn check_finite(features: &Matrix) -> Result<()> {
     (0..features.rows())
         .try_for_each(|i| check_finite_row(features.row(i)).map_err(|error| error.at_sentence(i)))

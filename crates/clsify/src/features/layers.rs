@@ -46,7 +46,7 @@ impl Layers {
     /// The numbers, for an encoder of so many layers.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when the encoder has fewer layers, or the range is empty.
+    /// [`ErrorKind::InvalidArgument`] if the encoder has fewer layers, or the range is empty.
     pub fn resolve(self, num_hidden_layers: usize) -> Result<RangeInclusive<usize>> {
         match self {
             Layers::Last => Ok(num_hidden_layers..=num_hidden_layers),

@@ -70,7 +70,7 @@ impl<W: Write + Seek> NpyWriter<W> {
     /// Those of `out`.
     ///
     /// # Panics
-    /// When the rows have another length.
+    /// Panics if the rows have another length.
     pub fn write(&mut self, rows: &Matrix) -> std::io::Result<()> {
         assert_eq!(rows.cols(), self.cols, "expected rows of {} numbers, got {}", self.cols, rows.cols());
         self.rows += rows.rows() as u64;

@@ -24,7 +24,7 @@ pub struct FeatureOptions {
     /// What the pooled vector of the last layer goes through then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub modules: Vec<Module>,
-    /// Whether each sentence's vector is divided by its length then.
+    /// True if each sentence's vector is divided by its length then.
     pub normalize: bool,
     /// How many numbers of it are kept, of the last layer, the first ones; `None`: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,8 +78,8 @@ impl FeatureOptions {
         Ok(*self.layers.resolve(num_hidden_layers)?.end())
     }
 
-    /// Whether the vector at position 0 of the top layer is all that is wanted, so that this layer need not make the
-    /// others. The encoder ends with the top layer.
+    /// Returns true if the vector at position 0 of the top layer is all that is wanted, so that this layer need not
+    /// make the others. The encoder ends with the top layer.
     pub(crate) fn is_first_alone(&self, depth: usize) -> bool {
         let is_top_alone = self.layers.resolve(depth).is_ok_and(|layers| *layers.start() == depth);
         self.poolings == [Pooling::Cls] && is_top_alone && depth > 0 && self.n_prompt_tokens == 0

@@ -31,7 +31,7 @@ impl Pooling {
     /// ```
     ///
     /// # Panics
-    /// When there is no token.
+    /// Panics if there is no token.
     pub fn pool(self, hidden_states: &[f32], out: &mut [f32]) {
         let mut tokens = hidden_states.chunks_exact(out.len());
         out.copy_from_slice(tokens.next().expect("a sentence has at least one token"));

@@ -48,11 +48,11 @@ pub struct SentenceTransformer {
     pub features: FeatureOptions,
     /// The longest sentence in tokens; `None`: as long as the encoder can take.
     pub max_length: Option<usize>,
-    /// Whether sentences are lowercased first.
+    /// True if sentences are lowercased first.
     pub lowercase: bool,
     /// The text that is put before every sentence, by default; it may be empty.
     pub prompt: String,
-    /// Whether the tokens of the prompt are pooled too.
+    /// True if the tokens of the prompt are pooled too.
     pub include_prompt: bool,
 }
 
@@ -61,7 +61,7 @@ impl FeatureOptions {
     /// [`SentenceTransformer`] says what else it asks for.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when a module or pooling is not supported.
+    /// [`ErrorKind::Config`] if a module or pooling is not supported.
     pub fn from_folder(folder: &Path) -> Result<Option<Self>> {
         Ok(SentenceTransformer::read(folder)?.map(|asked| asked.features))
     }
@@ -71,7 +71,7 @@ impl SentenceTransformer {
     /// Reads the files of a folder; `None` when it has no `modules.json` and is a plain encoder.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when a module or pooling is not supported, or a file is malformed.
+    /// [`ErrorKind::Config`] if a module or pooling is not supported, or a file is malformed.
     pub fn read(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(MODULES);
         if !is_there(&path)? {
@@ -90,8 +90,8 @@ impl SentenceTransformer {
 /// The text that a prompt stands for: that of a name in the folder's `config_sentence_transformers.json`, or itself.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when it looks like a name, a single word, and the folder has no prompt of that name;
-/// [`ErrorKind::Config`] when the file is malformed.
+/// [`ErrorKind::InvalidArgument`] if it looks like a name, a single word, and the folder has no prompt of that name;
+/// [`ErrorKind::Config`] if the file is malformed.
 ///
 /// ```no_run
 /// use clsify::features::prompt_text;

@@ -96,7 +96,7 @@ impl EncoderFiles {
         self.files.iter().map(|file| file.name.as_str())
     }
 
-    /// Whether a file is one of these.
+    /// Returns true if a file is one of these.
     pub(crate) fn contains(&self, path: &Path) -> bool {
         self.files.iter().any(|file| file.path == path)
     }
@@ -109,7 +109,7 @@ impl EncoderFiles {
     /// The sha256 of each file that decides what becomes of a sentence.
     ///
     /// # Errors
-    /// [`ErrorKind::Checkpoint`] when a file has changed since it was listed; I/O errors with the path.
+    /// [`ErrorKind::Checkpoint`] if a file has changed since it was listed; I/O errors with the path.
     pub(crate) fn hashes(&self, memory: &HashMemory) -> Result<Vec<FileHash>> {
         let all = self.all_hashes(memory)?;
         let decide = self.files.iter().zip(all).filter(|(file, _)| file.part != Part::Settings);
@@ -165,7 +165,7 @@ impl EncoderFiles {
     /// Copies all files to another folder, where they lie as they do here.
     ///
     /// # Errors
-    /// [`ErrorKind::Checkpoint`] when a file is not any more what was loaded; I/O errors with the path.
+    /// [`ErrorKind::Checkpoint`] if a file is not any more what was loaded; I/O errors with the path.
     pub(crate) fn copy_to(&self, target: &Path, memory: &HashMemory) -> Result<()> {
         for (file, hash) in self.files.iter().zip(self.all_hashes(memory)?) {
             let copy = target.join(&file.name);

@@ -22,7 +22,7 @@ pub struct EncoderReport {
     pub layers: Layers,
     /// `cls`, `mean`, `max`, or several joined by `+`.
     pub pooling: String,
-    /// Whether vectors were divided by their length.
+    /// True if vectors were divided by their length.
     pub normalize: bool,
     /// The longest sentence in tokens.
     pub max_length: usize,

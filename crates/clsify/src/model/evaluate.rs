@@ -82,8 +82,8 @@ pub(crate) struct Evaluated {
 }
 
 impl SentenceClassifier {
-    /// Whether the classifier knows any label of the data. Without one every row counts as wrong, which is seldom meant:
-    /// the labels are probably spelled in two ways. Rows without any label pass.
+    /// Checks that the classifier knows any label of the data. Without one every row counts as wrong, which is seldom
+    /// meant: the labels are probably spelled in two ways. Rows without any label pass.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] with the labels of both, when there are labels and it knows none.
@@ -95,8 +95,8 @@ impl SentenceClassifier {
     /// is told of such labels, of rows that the classifier was trained on, and of an accuracy below that of a constant answer.
     ///
     /// # Errors
-    /// As for [`SentenceEncoder::encode`](crate::model::SentenceEncoder::encode); [`ErrorKind::InvalidArgument`] when the labels are of another
-    /// form than the classifier's.
+    /// As for [`SentenceEncoder::encode`](crate::model::SentenceEncoder::encode); [`ErrorKind::InvalidArgument`] if
+    /// the labels are of another form than the classifier's.
     pub fn evaluate(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<EvaluationReport> {
         Ok(self.evaluate_with_errors(dataset, observer)?.0)
     }
@@ -117,7 +117,7 @@ impl SentenceClassifier {
             let unknown = list(&unknown.iter().map(String::as_str).collect::<Vec<_>>());
             let what = match report.test {
                 Metrics::Classes(_) => "such rows count as wrong",
-                Metrics::LabelSets(_) => "it is never given, and counts as missed",
+                Metrics::LabelSets(_) => "it is never assigned, and counts as missed",
             };
             observer.note(&format!("the classifier does not know the label {unknown}: {what}"));
         }
@@ -233,11 +233,11 @@ impl SentenceClassifier {
         ))
     }
 
-    /// Whether the labels of the data are of the form that the classifier gives.
+    /// Checks that the labels of the data are of the form that the classifier gives.
     fn check_form(&self, dataset: &Dataset) -> Result<()> {
         let (expected, got) = match (self.separator(), dataset.separator()) {
-            (Some(_), None) => ("label sets", "one label a sentence"),
-            (None, Some(_)) => ("one label a sentence", "label sets"),
+            (Some(_), None) => ("label sets", "one label per sentence"),
+            (None, Some(_)) => ("one label per sentence", "label sets"),
             _ => return Ok(()),
         };
         let message = format!("expected {expected} as in the training of the classifier, got {got}");

@@ -18,7 +18,7 @@ use crate::checkpoint_folder::check_is_file;
 use crate::error::{Error, Result};
 use crate::files::{remove_abandoned, write_atomically};
 
-/// The most files that are remembered.
+/// The maximum number of files that are remembered.
 const MAX_ENTRIES: usize = 1000;
 
 const EXTENSION: &str = "sha256";

@@ -7,7 +7,7 @@ pub struct Misclassified {
     pub row: usize,
     /// The predicted label, or labels; the best guess where the classifier abstains.
     pub predicted: Vec<String>,
-    /// Whether the classifier abstains.
+    /// True if the classifier abstains.
     pub abstained: bool,
     /// The probability of the predicted label. Of label sets that of the most confident wrong decision: the probability of a label
     /// that is given wrongly, or 1 less the probability of a label that is missing; 1 for a label that the classifier does not know.

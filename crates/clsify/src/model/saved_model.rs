@@ -63,7 +63,7 @@ pub struct SavedModel {
     /// The text before every sentence.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub prompt: String,
-    /// Whether sentences are lowercased first, whatever the tokenizer's files say.
+    /// True if sentences are lowercased first, whatever the tokenizer's files say.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lowercase: bool,
     /// The encoder.
@@ -99,14 +99,14 @@ pub struct SavedEncoder {
     pub hidden_size: usize,
     /// The arithmetic that the classifier was trained with.
     pub dtype: Dtype,
-    /// Whether it lies in the model's own folder.
+    /// True if it lies in the model's own folder.
     pub bundled: bool,
     /// Where it lay when the classifier was trained.
     pub folder: PathBuf,
     /// The sha256 of each file that decides its vectors.
     pub files: Vec<FileHash>,
-    /// Whether `files` lists the settings of the tokenizer, such as `tokenizer_config.json`. Models that were saved before
-    /// this field existed do not list them.
+    /// True if `files` lists the settings of the tokenizer, such as `tokenizer_config.json`. Models that were saved
+    /// before this field existed do not list them.
     #[serde(default)]
     pub lists_tokenizer_settings: bool,
 }
@@ -130,7 +130,7 @@ pub struct SavedTraining {
     pub scaling: Scaling,
     /// Steps of the fit; of label sets the most that a label took.
     pub n_iter: usize,
-    /// Whether the optimum was reached, by every label.
+    /// True if the optimum was reached, by every label.
     pub converged: bool,
     /// What differs with the form of the labels.
     #[serde(flatten)]
@@ -150,7 +150,7 @@ pub enum SavedForm {
 /// How a classifier of classes was trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedClassForm {
-    /// Whether the classes kept their shares in the split.
+    /// True if the classes kept their shares in the split.
     pub stratified: bool,
     /// What logits were divided by after the fit, if they were; `coef` and `intercept` are divided already.
     #[serde(default)]
@@ -188,7 +188,7 @@ impl SavedModel {
     /// Reads `clsify.json` of a model folder.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when it cannot be read, [`ErrorKind::Model`] when it is malformed or of another version.
+    /// [`ErrorKind::Io`] if it cannot be read, [`ErrorKind::Model`] if it is malformed or of another version.
     pub fn read(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let path = Self::path(folder);
@@ -388,13 +388,13 @@ pub(crate) fn write(
     })
 }
 
-/// Whether a model may be written to this path: it is free, an empty folder, or a model; and it can be replaced. What a model's
-/// folder holds beside the model (reports, notes) is carried over to the new one.
+/// Checks that a model may be written to this path: it is free, an empty folder, or a model; and it can be replaced.
+/// What a model's folder holds beside the model (reports, notes) is carried over to the new one.
 ///
 /// Nothing is left behind. A link stands for what it leads to.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when something else stands there, an I/O error when nothing can be put there.
+/// [`ErrorKind::InvalidArgument`] if something else stands there, an I/O error when nothing can be put there.
 pub fn check_replaceable(folder: &Path) -> Result<()> {
     let refuse = |message: &str| {
         let error = Error::new(ErrorKind::InvalidArgument, message).at(folder.display().to_string());
@@ -420,7 +420,7 @@ pub fn check_replaceable(folder: &Path) -> Result<()> {
     }
 }
 
-/// Whether a file is one that a model or an encoder consists of: a report written over it would destroy that.
+/// Returns true if a file is one that a model or an encoder consists of: a report written over it would destroy that.
 pub fn is_part_of_a_model(path: &Path) -> bool {
     let path = resolve(path);
     let has = |folder: &Path, name: &str| folder.join(name).is_file();

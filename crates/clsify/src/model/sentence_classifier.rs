@@ -51,7 +51,7 @@ pub struct Prediction {
     /// [`decision`](SentenceClassifier::decision), the best guess where it abstains. Of label sets those whose probability is above
     /// their [threshold](SentenceClassifier::thresholds), perhaps none.
     pub label_ids: Vec<usize>,
-    /// Whether the class is too uncertain to be an answer: a program says [`ABSTAINED`](crate::decision::ABSTAINED).
+    /// True if the class is too uncertain to be an answer: a program says [`ABSTAINED`](crate::decision::ABSTAINED).
     pub abstained: bool,
     /// The probability of each class, in the order of [`SentenceClassifier::classes`]; those of labels have no sum to keep.
     pub probabilities: Vec<f64>,
@@ -75,9 +75,9 @@ impl SentenceClassifier {
     /// It appears whole or not at all, and replaces an earlier model. It belongs to the encoder's files as they were loaded.
     ///
     /// # Errors
-    /// [`ErrorKind::Checkpoint`] when files of the encoder that are to be copied have changed since they were loaded;
-    /// I/O errors with the path; [`ErrorKind::InvalidArgument`] when something else than a model stands there, or when the
-    /// model that stands there bundles the very encoder that is not to be bundled.
+    /// [`ErrorKind::Checkpoint`] if files of the encoder that are to be copied have changed since they were loaded;
+    /// I/O errors with the path; [`ErrorKind::InvalidArgument`] if something else than a model stands there, or when
+    /// the model that stands there bundles the very encoder that is not to be bundled.
     pub fn save(&self, folder: &Path, bundle_encoder: bool) -> Result<()> {
         let mut saved = self.saved.clone();
         saved.encoder = saved.encoder.loaded(&self.encoder, bundle_encoder)?;
@@ -109,8 +109,8 @@ impl SentenceClassifier {
     /// Loads a model folder, with options.
     ///
     /// # Errors
-    /// [`ErrorKind::Model`] when the folder is malformed or the encoder is not the one of the training; I/O errors and those
-    /// of the encoder's files.
+    /// [`ErrorKind::Model`] if the folder is malformed or the encoder is not the one of the training; I/O errors and
+    /// those of the encoder's files.
     pub fn load_with(folder: &Path, options: LoadOptions, observer: &dyn Observer) -> Result<Self> {
         read_folder(folder, || Self::read(folder, options.clone(), observer))
     }
@@ -149,7 +149,7 @@ impl SentenceClassifier {
         self.saved.multi_label.is_none().then_some(&self.saved.decision)
     }
 
-    /// Whether there may be no answer but a guess.
+    /// Returns true if there may be no answer but a guess.
     pub fn abstains(&self) -> bool {
         self.saved.decision.abstain_below.is_some()
     }
@@ -191,7 +191,7 @@ impl SentenceClassifier {
     /// [`encoder`](Self::encoder) makes them.
     ///
     /// # Panics
-    /// When the rows have another length.
+    /// Panics if the rows have another length.
     pub fn predict_features(&self, features: &Matrix) -> Vec<Prediction> {
         let probabilities = self.classifier.predict_proba(features);
         probabilities.chunks_exact(self.classes().len()).map(|row| self.prediction(row)).collect()

@@ -62,7 +62,7 @@ pub struct SentenceEncoderOptions {
     /// The text that is put before every sentence, such as `query: `; `None`: what the folder asks for, else none.
     /// [`prompt_text`](crate::features::prompt_text) finds it by its name.
     pub prompt: Option<String>,
-    /// Whether sentences are lowercased first, also where neither the folder nor the tokenizer asks for it.
+    /// True if sentences are lowercased first, also where neither the folder nor the tokenizer asks for it.
     pub lowercase: bool,
     /// The name to show and to save; `None`: the folder's.
     pub name: Option<String>,
@@ -183,8 +183,8 @@ impl SentenceEncoder {
     ///
     /// # Errors
     /// As for [`Encoder::load`], [`Tokenizer::load`], [`model_max_length`] and [`SentenceTransformer::read`];
-    /// [`ErrorKind::InvalidArgument`] when `max_length` is more than the encoder can take, or it has not the layers;
-    /// [`ErrorKind::Checkpoint`] when a file changes meanwhile.
+    /// [`ErrorKind::InvalidArgument`] if `max_length` is more than the encoder can take, or it has not the layers;
+    /// [`ErrorKind::Checkpoint`] if a file changes meanwhile.
     ///
     /// ```no_run
     /// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
@@ -403,7 +403,7 @@ impl SentenceEncoder {
         &self.files
     }
 
-    /// Whether sentences are lowercased first, whatever the tokenizer's files say.
+    /// Returns true if sentences are lowercased first, whatever the tokenizer's files say.
     pub fn lowercase(&self) -> bool {
         self.lowercase
     }

@@ -35,13 +35,14 @@ pub struct Group {
 }
 
 impl Group {
-    /// The most sentences that a group should have: enough that sorting them by length keeps all cores busy to the end.
+    /// The maximum number of sentences that a group should have: enough that sorting them by length keeps all cores
+    /// busy to the end.
     pub const MAX_SENTENCES: usize = 4096;
 
-    /// The most bytes of text, beyond which a group should take no further sentence.
+    /// The maximum number of bytes of text, beyond which a group should take no further sentence.
     pub const MAX_TEXT_BYTES: usize = 1 << 20;
 
-    /// Whether no further sentence should be added, when so many bytes are in.
+    /// Returns true if no further sentence should be added, when so many bytes are in.
     pub fn is_full(&self, text_bytes: usize) -> bool {
         self.sentences.len() >= Self::MAX_SENTENCES || text_bytes >= Self::MAX_TEXT_BYTES
     }

@@ -37,12 +37,12 @@ pub(crate) fn list_hint(label: &str, separator: Option<&LabelSeparator>) -> Opti
 pub(crate) fn odd_character_hint(label: &str) -> Option<String> {
     let code = u32::from(odd_character(label)?);
     let seen = if matches!(odd_character(label), Some(c) if c.is_whitespace()) {
-        "is no plain space"
+        "is not a plain space"
     } else {
         "cannot be seen"
     };
     Some(format!(
-        "label {} holds a character that {seen} (U+{code:04X}): remove it, or answers will hold it too",
+        "label {} contains a character that {seen} (U+{code:04X}): remove it, or answers will contain it too",
         shown(label)
     ))
 }

@@ -44,7 +44,7 @@ impl TokenNotes {
         if let Some(first) = self.first_unknown {
             observer.note(&format!(
                 "{} of {n_sentences} sentences are mostly unknown tokens (the first is sentence {first}): the encoder's \
-                 vocabulary does not hold their words",
+                 vocabulary does not contain their words",
                 counts.n_mostly_unknown
             ));
         }

@@ -14,8 +14,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// The test size is a share or a number of groups, not of rows.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when there are fewer than 2 groups, the test size is out of its range, or the split is to be
-/// stratified, which groups do not allow.
+/// [`ErrorKind::InvalidArgument`] if there are fewer than 2 groups, the test size is out of its range, or the split
+/// is to be stratified, which groups do not allow.
 ///
 /// ```
 /// use clsify::split::{SplitOptions, group_shuffle_split};
@@ -62,7 +62,7 @@ impl GroupKFold {
     /// The folds, the rows of each ascending.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there are fewer than 2 folds, or more folds than groups.
+    /// [`ErrorKind::InvalidArgument`] if there are fewer than 2 folds, or more folds than groups.
     pub fn split(&self, groups: &[usize]) -> Result<Vec<Split>> {
         let n_splits = self.n_splits;
         if n_splits < 2 {

@@ -27,7 +27,7 @@ impl KFold {
     /// The folds, the rows of each ascending; the first ones have one row more where the rows do not divide evenly.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there are fewer than 2 folds, or more folds than rows.
+    /// [`ErrorKind::InvalidArgument`] if there are fewer than 2 folds, or more folds than rows.
     pub fn split(&self, n_samples: usize) -> Result<Vec<Split>> {
         let n_splits = self.n_splits;
         if n_splits < 2 {

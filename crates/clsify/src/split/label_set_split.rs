@@ -56,7 +56,7 @@ pub fn label_set_split(label_sets: &[Vec<usize>], options: &SplitOptions) -> Res
 /// ```
 ///
 /// # Panics
-/// When the sizes do not rise to the number of rows.
+/// Panics if the sizes do not rise to the number of rows.
 pub fn label_set_order(label_sets: &[Vec<usize>], sizes: &[usize], seed: u32) -> Vec<usize> {
     assert!(
         sizes.is_sorted() && sizes.last() == Some(&label_sets.len()),

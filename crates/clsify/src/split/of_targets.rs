@@ -64,7 +64,7 @@ pub(crate) fn label_set_folds(
 /// An order of the rows in which the first of them, as many as each of `sizes` says, keep the shares of the classes or labels.
 ///
 /// # Panics
-/// When a size is above the number of rows.
+/// Panics if a size is above the number of rows.
 pub(crate) fn nested_order(targets: &Targets, sizes: &[usize], seed: u32) -> Vec<usize> {
     match targets.labels() {
         Labels::Classes { class_ids, .. } => stratified_order(class_ids, seed),

@@ -40,7 +40,7 @@ impl StratifiedKFold {
     /// missing in some tests, which is no error here either: see [`too_few_members`](Self::too_few_members).
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there are fewer than 2 folds, more folds than rows, or more folds than the
+    /// [`ErrorKind::InvalidArgument`] if there are fewer than 2 folds, more folds than rows, or more folds than the
     /// largest class has rows.
     pub fn split(&self, class_ids: &[usize]) -> Result<Vec<Split>> {
         let n_splits = self.n_splits;

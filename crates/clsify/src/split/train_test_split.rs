@@ -28,7 +28,7 @@ pub struct SplitOptions {
     pub seed: u32,
     /// The size of the test; the rest of the rows train.
     pub test_size: TestSize,
-    /// Whether train and test keep the proportions of the classes.
+    /// True if train and test keep the proportions of the classes.
     pub stratify: bool,
 }
 

@@ -159,7 +159,7 @@ pub enum Answers {
 /// label that one of them does not know is never given by it, and counts as wrong. Weights of rows count in the scores that say so alone.
 ///
 /// # Errors
-/// As for [`SentenceClassifier::evaluate`]; also when one of them knows none of the labels.
+/// As for [`SentenceClassifier::evaluate`]; also if one of them knows none of the labels.
 ///
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};

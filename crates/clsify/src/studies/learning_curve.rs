@@ -64,7 +64,7 @@ impl Default for LearningCurveOptions {
 }
 
 impl LearningCurveOptions {
-    /// Whether C and the class weights can be fitted with.
+    /// Checks that C and the class weights can be fitted with.
     fn check_classifier(&self) -> Result<()> {
         self.classifier.check()?;
         let Some(c_values) = &self.grid_search else { return Ok(()) };
@@ -206,8 +206,8 @@ enum Unweighted {
 /// frequent set or every label, whichever has the better micro F1 on the training rows.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when a size is not from 2 to the number of training rows, or there is no repeat; else as
-/// for [`train`](crate::training::train()).
+/// [`ErrorKind::InvalidArgument`] if a size is not from 2 to the number of training rows, or there is no repeat; else
+/// as for [`train`](crate::training::train()).
 ///
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};

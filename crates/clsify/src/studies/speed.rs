@@ -72,7 +72,7 @@ impl EncoderSpeed {
     /// single pass does. The feature cache is left alone.
     ///
     /// # Errors
-    /// As for [`SentenceEncoder::encode`]; [`ErrorKind::InvalidArgument`] when there is no sentence.
+    /// As for [`SentenceEncoder::encode`]; [`ErrorKind::InvalidArgument`] if there is no sentence.
     ///
     /// ```no_run
     /// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};

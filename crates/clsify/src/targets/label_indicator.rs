@@ -1,10 +1,10 @@
-//! Which row has which labels: scikit-learn's label indicator matrix.
+//! The labels of each row as scikit-learn's label indicator matrix.
 
 use std::collections::HashMap;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// A matrix of yes and no, `[n_samples, n_labels]`, row-major.
+/// A boolean matrix, `[n_samples, n_labels]`, row-major.
 ///
 /// ```
 /// use clsify::targets::LabelIndicator;
@@ -20,10 +20,10 @@ pub struct LabelIndicator {
 }
 
 impl LabelIndicator {
-    /// From the values, row-major.
+    /// Creates it from the values, row-major.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there is no label, or the values are no whole rows.
+    /// [`ErrorKind::InvalidArgument`] if there is no label, or the values are not whole rows.
     pub fn new(values: Vec<bool>, n_labels: usize) -> Result<Self> {
         if n_labels == 0 || !values.len().is_multiple_of(n_labels) {
             return Err(bad(format!(
@@ -34,10 +34,10 @@ impl LabelIndicator {
         Ok(LabelIndicator { values, n_labels })
     }
 
-    /// From the label ids of each row.
+    /// Creates it from the label ids of each row.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] when there is no label, or an id is not below `n_labels`.
+    /// [`ErrorKind::InvalidArgument`] if there is no label, or an id is not below `n_labels`.
     pub fn from_sets(sets: &[Vec<usize>], n_labels: usize) -> Result<Self> {
         let mut values = vec![false; sets.len() * n_labels];
         for (row, set) in sets.iter().enumerate() {
@@ -49,25 +49,25 @@ impl LabelIndicator {
         LabelIndicator::new(values, n_labels)
     }
 
-    /// The label ids of each row, ascending: what [`from_sets`](Self::from_sets) takes.
+    /// The label ids of each row, ascending; the inverse of [`from_sets`](Self::from_sets).
     pub fn to_sets(&self) -> Vec<Vec<usize>> {
         self.rows().map(|row| (0..row.len()).filter(|&id| row[id]).collect()).collect()
     }
 
-    /// Rows.
+    /// The number of rows.
     pub fn n_samples(&self) -> usize {
         self.values.len() / self.n_labels
     }
 
-    /// Columns, at least one.
+    /// The number of columns, at least one.
     pub fn n_labels(&self) -> usize {
         self.n_labels
     }
 
-    /// Which labels a row has.
+    /// One boolean per label: true for the labels of this row.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// Panics if there is no such row.
     pub fn row(&self, row: usize) -> &[bool] {
         &self.values[row * self.n_labels..][..self.n_labels]
     }
@@ -77,27 +77,27 @@ impl LabelIndicator {
         self.values.chunks_exact(self.n_labels)
     }
 
-    /// Which rows have a label, `[n_samples]`.
+    /// One boolean per row: true for the rows that have this label, `[n_samples]`.
     ///
     /// # Panics
-    /// When there is no such label.
+    /// Panics if there is no such label.
     pub fn column(&self, label: usize) -> Vec<bool> {
         self.rows().map(|row| row[label]).collect()
     }
 
-    /// How many rows have a label.
+    /// The number of rows that have a label.
     ///
     /// # Panics
-    /// When there is no such label.
+    /// Panics if there is no such label.
     pub fn count(&self, label: usize) -> usize {
         self.rows().filter(|row| row[label]).count()
     }
 
-    /// The set of labels that most rows have, by their weights if they have any; of equally frequent ones the one that comes
+    /// The most frequent set of labels, weighted by sample weight if there is one; of equally frequent ones the
     /// first.
     ///
     /// # Panics
-    /// When there is no row, or not a weight for each.
+    /// Panics if there is no row, or not one weight per row.
     pub fn most_frequent_row(&self, sample_weight: Option<&[f64]>) -> &[bool] {
         let mut counts: HashMap<&[bool], (f64, usize)> = HashMap::new();
         for (place, row) in self.rows().enumerate() {
@@ -108,10 +108,10 @@ impl LabelIndicator {
         most.expect("there is a row").0
     }
 
-    /// These rows, in this order.
+    /// The rows with these indices, in this order.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// Panics if there is no such row.
     pub fn select_rows(&self, rows: &[usize]) -> Self {
         let values = rows.iter().flat_map(|&row| self.row(row)).copied().collect();
         LabelIndicator { values, n_labels: self.n_labels }

@@ -1,13 +1,13 @@
-//! What a classifier learns to tell apart: one class a row, or a set of labels, and how much each row counts.
+//! The targets of a classifier: one class or one set of labels per row, with the weight and the group of each row.
 //!
-//! Scikit-learn's `y`, `sample_weight` and `groups`. Splits, fits, scores and choices take [`Targets`] and so need no twin for
-//! label sets.
+//! They correspond to scikit-learn's `y`, `sample_weight` and `groups`. Splits, fits, scores and choices take
+//! [`Targets`], so the same code handles classes and label sets.
 
 mod label_indicator;
 
 pub use self::label_indicator::LabelIndicator;
 
-/// The labels of rows, and what else is known of each row.
+/// The labels of rows, with optional weights and groups.
 ///
 /// ```
 /// use clsify::targets::Targets;
@@ -25,19 +25,19 @@ pub struct Targets {
 /// The labels of rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Labels {
-    /// One class each.
+    /// One class per row.
     Classes {
         /// `[n_rows]`.
         class_ids: Vec<usize>,
-        /// Class ids are below this.
+        /// Class ids are below this number.
         n_classes: usize,
     },
-    /// Any number of labels each: `[n_rows, n_labels]`.
+    /// Any number of labels per row: `[n_rows, n_labels]`.
     Sets(LabelIndicator),
 }
 
 impl Targets {
-    /// Rows of one class each, with ids below `n_classes`.
+    /// Rows with one class each, and ids below `n_classes`.
     pub fn classes(class_ids: Vec<usize>, n_classes: usize) -> Self {
         Targets::of(Labels::Classes { class_ids, n_classes })
     }
@@ -51,12 +51,12 @@ impl Targets {
         Targets { labels, sample_weight: None, groups: None }
     }
 
-    /// The same rows with these weights, of which there is one for each.
+    /// The same rows with these weights, one per row.
     pub fn weighted(self, sample_weight: Option<Vec<f64>>) -> Self {
         Targets { sample_weight, ..self }
     }
 
-    /// The same rows in these groups, one for each, which splits and folds keep together.
+    /// The same rows in these groups, one per row, which splits and folds keep together.
     pub fn grouped(self, groups: Option<Vec<usize>>) -> Self {
         Targets { groups, ..self }
     }
@@ -66,7 +66,7 @@ impl Targets {
         &self.labels
     }
 
-    /// How much each row counts; `None`: the same.
+    /// The weight of each row; `None` if all are equal.
     pub fn sample_weight(&self) -> Option<&[f64]> {
         self.sample_weight.as_deref()
     }
@@ -89,7 +89,7 @@ impl Targets {
         }
     }
 
-    /// Whether there are no rows.
+    /// Returns true if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -102,16 +102,16 @@ impl Targets {
         }
     }
 
-    /// The rows with a weight above 0, ascending: all where there are no weights.
+    /// The rows with a weight above 0, ascending; all rows if there are no weights.
     pub fn counting_rows(&self) -> Vec<usize> {
         let counts = |row: &usize| self.sample_weight.as_ref().is_none_or(|weights| weights[*row] > 0.0);
         (0..self.len()).filter(counts).collect()
     }
 
-    /// These rows, in this order.
+    /// The rows with these indices, in this order.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// Panics if there is no such row.
     pub fn select_rows(&self, rows: &[usize]) -> Self {
         let labels = match &self.labels {
             Labels::Classes { class_ids, n_classes } => Labels::Classes {

@@ -1,4 +1,4 @@
-//! Tokens beside the vocabulary of the model: their form in JSON, how they are added, and what of them cannot be used.
+//! Added tokens: their form in JSON, their order, and checks for those that cannot be used.
 //!
 //! Source: `AddedToken` of tokenizers, and `TokenizersBackend.__init__` of transformers 5.
 
@@ -8,20 +8,20 @@ use tokenizers::{AddedToken, NormalizedString, Normalizer};
 use super::bad::bad;
 use crate::error::Result;
 
-/// An added token as a file gives it.
+/// An added token as described in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) content: String,
     pub(super) lstrip: bool,
     rstrip: bool,
     single_word: bool,
-    /// `None`: only if it is not special.
+    /// `None` means: only if it is not special.
     normalized: Option<bool>,
     pub(super) special: bool,
 }
 
 impl Token {
-    /// A special token of which only the text is known.
+    /// A special token of which only the text is given.
     pub(super) fn special(content: &str) -> Self {
         Token {
             content: content.to_string(),
@@ -33,7 +33,7 @@ impl Token {
         }
     }
 
-    /// A token of `added_tokens.json`, which holds its text alone.
+    /// A token of `added_tokens.json`, which contains only its text.
     pub(super) fn listed(content: &str, special: bool) -> Self {
         Token { special, normalized: Some(!special), ..Token::special(content) }
     }
@@ -78,7 +78,7 @@ impl From<&AddedToken> for Token {
     }
 }
 
-/// `Some(None)` where the flag is missing or null, `None` where it is no flag.
+/// `Some(None)` if the flag is missing or null, `None` if it is not a boolean.
 fn flag(object: &Map<String, Value>, key: &str) -> Option<Option<bool>> {
     match object.get(key) {
         None | Some(Value::Null) => Some(None),
@@ -86,9 +86,10 @@ fn flag(object: &Map<String, Value>, key: &str) -> Option<Option<bool>> {
     }
 }
 
-/// Adds tokens in the order in which transformers does, for a token that is not in the vocabulary gets the next free id.
+/// Adds tokens in the order of transformers, because a token that is not in the vocabulary gets the next free id.
 ///
-/// `listed` come first, then those of `named` and `extra` whose text is not known yet. A token of a name is special.
+/// `listed` tokens come first, then those of `named` and `extra` whose text is not known yet. A named token is
+/// special.
 pub(super) fn add(
     tokenizer: &mut tokenizers::Tokenizer,
     listed: &[Token],
@@ -109,7 +110,7 @@ pub(super) fn add(
     for token in &mut tokens {
         token.special |= named.iter().any(|named| named.content == token.content);
     }
-    // The crate counts on from the largest id.
+    // The crate continues from the largest id.
     if tokenizer.get_added_tokens_decoder().keys().any(|&id| id == u32::MAX) {
         return Err(bad(format!("expected token ids below {}", u32::MAX)));
     }
@@ -121,7 +122,7 @@ fn unusable(error: &impl std::fmt::Display) -> String {
     format!("its added tokens cannot be told apart: {error}")
 }
 
-/// The crate panics where a token of blanks that takes the blanks before it follows a token that has taken them all.
+/// The crate panics if a token of blanks that takes the blanks before it follows a token that has taken them all.
 fn check(tokenizer: &tokenizers::Tokenizer) -> Result<()> {
     let tokens = tokenizer.get_added_tokens_decoder();
     if !tokens.values().any(|token| token.rstrip) {

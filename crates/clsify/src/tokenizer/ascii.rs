@@ -1,9 +1,9 @@
-//! A short way for plain English: printable ASCII with BERT's normalizer, pre-tokenizer and WordPiece model.
+//! A fast path for plain English: printable ASCII with BERT's normalizer, pre-tokenizer and WordPiece model.
 //!
-//! The `tokenizers` crate keeps the origin of every character through every step, which nobody asks for here. For printable
-//! ASCII those steps come to this: letters to lower case where the normalizer does that, words at blanks, each
-//! punctuation mark a word of its own. A word goes to the crate's model. Whatever else a sentence holds, or might be an
-//! added token such as `[MASK]`, takes the crate's way; both give the same ids.
+//! The `tokenizers` crate tracks the origin of every character through every step, which is not needed here. For
+//! printable ASCII these steps reduce to: lowercase letters if the normalizer does, split at blanks, and make each
+//! punctuation mark a word of its own. The crate's model then splits each word. A sentence with other characters, or
+//! with something that might be an added token such as `[MASK]`, is left to the crate; both give the same ids.
 
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::{Model, ModelWrapper, NormalizerWrapper, PreTokenizerWrapper, TruncationDirection};
@@ -12,7 +12,7 @@ use super::Encoding;
 use super::bad::bad;
 use crate::error::Result;
 
-/// What is needed to go the short way.
+/// The data for the fast path.
 #[derive(Debug, Clone)]
 pub(super) struct AsciiPath {
     lowercase: bool,
@@ -22,12 +22,12 @@ pub(super) struct AsciiPath {
     before: Vec<(u32, u32)>,
     after: Vec<(u32, u32)>,
     type_id: u32,
-    /// The most tokens between them.
+    /// The maximum number of tokens between them.
     max_tokens: usize,
 }
 
 impl AsciiPath {
-    /// The short way of a tokenizer whose maximum length is set; `None` if it has none.
+    /// The fast path of a tokenizer whose maximum length is set; `None` if it has none.
     pub(super) fn of(tokenizer: &tokenizers::Tokenizer, max_length: usize) -> Option<Self> {
         let Some(NormalizerWrapper::BertNormalizer(normalizer)) = tokenizer.get_normalizer() else {
             return None;
@@ -35,7 +35,7 @@ impl AsciiPath {
         let Some(PreTokenizerWrapper::BertPreTokenizer(_)) = tokenizer.get_pre_tokenizer() else {
             return None;
         };
-        // Sentences lose their end here.
+        // The fast path truncates sentences at their end.
         if tokenizer.get_truncation()?.direction != TruncationDirection::Right {
             return None;
         }
@@ -43,11 +43,11 @@ impl AsciiPath {
         let mut takes = [false; 256];
         takes[0x20..0x7f].fill(true);
         for token in tokenizer.get_added_tokens_decoder().values() {
-            // A mark stays what it is through the normalizer, so that no token is found in a sentence without it.
+            // The normalizer does not change a punctuation mark, so a sentence without it does not contain the token.
             let first = token.content.bytes().next().filter(u8::is_ascii_punctuation)?;
             takes[usize::from(first)] = false;
         }
-        // What stands around one word stands around every sentence.
+        // The special tokens are the same around every sentence.
         let probe = tokenizer.encode_fast("a", true).ok()?;
         let is_special = probe.get_special_tokens_mask();
         let start = is_special.iter().position(|&special| special == 0)?;
@@ -65,7 +65,7 @@ impl AsciiPath {
         is_one_piece.then(|| AsciiPath { lowercase, takes, before, after, type_id: types[start], max_tokens })
     }
 
-    /// The encoding of a sentence by the tokenizer that this was made of; `None` if the sentence has to go the other way.
+    /// Encodes a sentence as the original tokenizer does; `None` if the sentence must be left to the crate.
     pub(super) fn encode(
         &self,
         tokenizer: &tokenizers::Tokenizer,
@@ -101,7 +101,7 @@ fn word_piece(tokenizer: &tokenizers::Tokenizer) -> Option<&WordPiece> {
 }
 
 fn push_words(model: &WordPiece, text: &str, ids: &mut Vec<u32>) -> tokenizers::Result<()> {
-    // Of blanks and marks each stands alone.
+    // Blanks and punctuation marks are words of their own.
     let stands_alone = |c: char| c == ' ' || c.is_ascii_punctuation();
     for piece in text.split_inclusive(stands_alone) {
         let (word, mark) = match piece.strip_suffix(stands_alone) {
@@ -109,7 +109,7 @@ fn push_words(model: &WordPiece, text: &str, ids: &mut Vec<u32>) -> tokenizers::
             None => (piece, ""),
         };
         for word in [word, mark].into_iter().filter(|word| !matches!(*word, "" | " ")) {
-            // The model's first attempt is the whole word; most words are in the vocabulary.
+            // The model first tries the whole word; most words are in the vocabulary.
             match model.token_to_id(word).filter(|_| word.len() <= model.max_input_chars_per_word) {
                 Some(id) => ids.push(id),
                 None => ids.extend(model.tokenize(word)?.iter().map(|token| token.id)),
@@ -127,7 +127,7 @@ mod tests {
 
     use super::super::Tokenizer;
 
-    /// The tiny encoders whose tokenizers have the short way, at several maximum lengths.
+    /// The tokenizers of the tiny encoders that have a fast path, at several maximum lengths.
     fn tokenizers() -> Vec<Tokenizer> {
         let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/transformers");
         let mut tokenizers = Vec::new();

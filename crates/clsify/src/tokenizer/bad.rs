@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 
-/// It does not know the place.
+/// It does not contain the place.
 pub(super) fn bad(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Tokenizer, message)
 }

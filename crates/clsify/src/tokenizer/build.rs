@@ -1,5 +1,5 @@
-//! A tokenizer of one of transformers' own classes: its model with the normalizer, the pre-tokenizer, the added tokens and the
-//! special tokens that the class and its settings lay down.
+//! Builds a tokenizer of one of transformers' own classes: its model with the normalizer, the pre-tokenizer, the
+//! added tokens and the special tokens that the class and its settings determine.
 
 use tokenizers::models::unigram::Unigram;
 use tokenizers::normalizers::BertNormalizer;
@@ -17,8 +17,8 @@ use super::class::{AS_STORED_HINT, Class};
 use super::settings::Settings;
 use crate::error::Result;
 
-/// Makes of a tokenizer what its class and settings say; `unk_id` is that of a stored Unigram model. Returns the id of
-/// the unknown token of a Unigram model.
+/// Configures a tokenizer as its class and settings determine; `unk_id` is that of a stored Unigram model. Returns
+/// the id of the unknown token of a Unigram model.
 pub(super) fn build(
     tokenizer: &mut tokenizers::Tokenizer,
     settings: &Settings,
@@ -38,7 +38,7 @@ pub(super) fn build(
             let token = token.map(|token| token.content.clone());
             let id = match (&token, class, name) {
                 (Some(content), ..) => tokenizer.token_to_id(content),
-                // What transformers takes for a token that is null.
+                // The token that transformers uses in place of null.
                 (None, Class::Bert, "sep_token") => Some(3),
                 (None, Class::Bert, _) if settings.token("sep_token").is_none() => Some(3),
                 (None, Class::Bert, _) | (None, Class::MpNet, "sep_token") => Some(2),
@@ -55,7 +55,7 @@ pub(super) fn build(
     Ok(unk_id)
 }
 
-/// Lays down how a text is divided, before any token is added.
+/// Sets the normalizer and pre-tokenizer, before any token is added.
 fn divide(
     tokenizer: &mut tokenizers::Tokenizer,
     settings: &Settings,
@@ -131,7 +131,7 @@ fn divide(
     Ok(unk_id)
 }
 
-/// The character map of SentencePiece, all that its classes take of a stored normalizer.
+/// The character map of SentencePiece, the only part of a stored normalizer that its classes use.
 fn precompiled(normalizer: &NormalizerWrapper) -> Option<NormalizerWrapper> {
     let is_map = |normalizer: &&NormalizerWrapper| matches!(normalizer, NormalizerWrapper::Precompiled(_));
     match normalizer {

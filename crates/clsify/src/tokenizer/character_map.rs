@@ -1,12 +1,12 @@
-//! The `precompiled_charsmap` of a SentencePiece normalizer, checked before it is used: the library that walks it (0.1)
-//! follows whatever the file says, out of its array and into the middle of characters.
+//! Checks the `precompiled_charsmap` of a SentencePiece normalizer before it is used. The library that reads it (0.1)
+//! trusts its content, and would index outside the array or into the middle of characters.
 //!
-//! In base64: the length of a trie in bytes (u32, little-endian), the trie, and the replacements, each ended by a NUL. The
-//! trie is a double array (darts-clone): a unit's low byte is its label, bit 8 says that a value follows, and the children
-//! of a node at `position` are the units at `position ^ label`. Such arrays come in blocks of 256 units, so that in
-//! a sound one no label leads outside.
+//! In base64: the length of a trie in bytes (u32, little-endian), the trie, and the replacements, each ended by a
+//! NUL. The trie is a double array (darts-clone): a unit's low byte is its label, bit 8 says that a value follows,
+//! and the children of a node at `position` are the units at `position ^ label`. Such arrays have blocks of 256
+//! units, so in a valid one no label leads outside.
 
-/// Whether every text can be walked through the map, and every value is the start of a replacement.
+/// Returns true if every text can be looked up in the map, and every value is the start of a replacement.
 pub(super) fn is_sound(base64: &str) -> bool {
     let bytes = decode(base64);
     let Some((length, rest)) = bytes.split_first_chunk::<4>() else { return false };
@@ -21,7 +21,7 @@ pub(super) fn is_sound(base64: &str) -> bool {
     let mut seen = vec![false; units.len()];
     let mut positions = vec![offset(root)];
     while let Some(position) = positions.pop() {
-        // The unit at the position itself may hold a value; it, too, has to be there.
+        // The unit at the position itself may contain a value, so it must exist too.
         if position >= units.len() || (1..256).any(|label| position ^ label >= units.len()) {
             return false;
         }
@@ -50,7 +50,7 @@ fn offset(unit: usize) -> usize {
     (unit >> 10) << ((unit & (1 << 9)) >> 6)
 }
 
-/// The bytes of base64 text that another reader has found to be valid.
+/// Decodes base64 text that another reader has validated.
 fn decode(base64: &str) -> Vec<u8> {
     let (mut bits, mut n_bits) = (0u32, 0);
     let mut bytes = Vec::with_capacity(base64.len() / 4 * 3);

@@ -1,38 +1,38 @@
-//! The tokenizer classes of transformers that lay down how a text is divided, whatever `tokenizer.json` says of it.
+//! The tokenizer classes of transformers that determine how a text is divided, whatever `tokenizer.json` says.
 //!
-//! In transformers 5 these classes take only the vocabulary from `tokenizer.json` (or from older files), and build the rest
-//! from `tokenizer_config.json` and their own defaults. So do those of `own_build.rs`. Every other class takes `tokenizer.json`
-//! as it is.
+//! In transformers 5 these classes use only the vocabulary of `tokenizer.json` (or of older files), and build the
+//! rest from `tokenizer_config.json` and their own defaults. The classes in `own_build.rs` do the same. Every other
+//! class uses `tokenizer.json` as it is.
 
 use serde_json::{Map, Value};
 
 use super::added_token::Token;
 
-/// What to do where a `tokenizer.json` is not of its class.
+/// The hint for a `tokenizer.json` that is not of its class.
 pub(super) const AS_STORED_HINT: &str = "set \"tokenizer_class\" in tokenizer_config.json to \"PreTrainedTokenizerFast\" to take tokenizer.json as it is";
 
 /// The classes whose vocabulary can be read without a `tokenizer.json`, for messages.
 pub(super) const WITH_VOCABULARY: &str =
     "a BertTokenizer, MPNetTokenizer or RobertaTokenizer (\"tokenizer_class\" of tokenizer_config.json)";
 
-/// A tokenizer class, as far as token ids depend on it.
+/// A tokenizer class, as far as it affects token ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
-    /// `BertTokenizer` and those equal to it: WordPiece between `[CLS]` and `[SEP]`.
+    /// `BertTokenizer` and equivalent classes: WordPiece between `[CLS]` and `[SEP]`.
     Bert,
     /// WordPiece between `<s>` and `</s>`.
     MpNet,
-    /// Bytes in BPE; `BartTokenizer` and `LongformerTokenizer` are equal to it.
+    /// Byte-level BPE; `BartTokenizer` and `LongformerTokenizer` are equivalent.
     Roberta,
     /// SentencePiece's Unigram model.
     XlmRoberta,
-    /// The same, with other special tokens.
+    /// SentencePiece's Unigram model with other special tokens.
     Camembert,
-    /// What `tokenizer.json` says.
+    /// Any other class: `tokenizer.json` as it is.
     AsStored,
 }
 
-/// The class that is named, by `tokenizer_class` of `tokenizer_config.json`, else of `config.json`; without `Fast`.
+/// The name of the class, from `tokenizer_class` of `tokenizer_config.json` or of `config.json`, without `Fast`.
 pub(super) fn name_of<'a>(
     tokenizer_config: &'a Map<String, Value>,
     config: &'a Map<String, Value>,
@@ -44,14 +44,14 @@ pub(super) fn name_of<'a>(
     Some(name.strip_suffix("Fast").unwrap_or(name))
 }
 
-/// Whether a class lowercases whatever its settings say: those of DPR pass `do_lower_case` over.
+/// Returns true if a class lowercases whatever its settings say: those of DPR ignore `do_lower_case`.
 pub(super) fn always_lowercases(name: &str) -> bool {
     name.starts_with("DPR")
 }
 
 impl Class {
-    /// The class that transformers would choose: by `tokenizer_class` of `tokenizer_config.json`, else of `config.json`, else
-    /// by the family.
+    /// The class that transformers would choose: by `tokenizer_class` of `tokenizer_config.json` or of `config.json`,
+    /// otherwise by the family.
     pub(super) fn of(tokenizer_config: &Map<String, Value>, config: &Map<String, Value>) -> Self {
         let by_family = || match config.get("model_type").and_then(Value::as_str) {
             Some("bert" | "distilbert" | "electra" | "ernie") => Class::Bert,
@@ -98,7 +98,7 @@ impl Class {
         }
     }
 
-    /// The special token of a name (`cls_token`) where no file names one.
+    /// The default of a special token with a name (`cls_token`) that no file sets.
     pub(super) fn default_token(self, name: &str) -> Option<Token> {
         let content = match (self, name) {
             (Class::AsStored, _) | (Class::Bert, "bos_token" | "eos_token") => return None,
@@ -124,7 +124,7 @@ impl Class {
         token
     }
 
-    /// Special tokens without a name where no file lists any.
+    /// The default special tokens without a name.
     pub(super) fn default_extra(self) -> Vec<Token> {
         match self {
             Class::Camembert => ["<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"].map(Token::special).to_vec(),

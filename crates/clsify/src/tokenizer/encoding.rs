@@ -1,16 +1,16 @@
-//! What a tokenizer makes of sentences: [`Encoding`], one sentence; [`Batch`], several without padding;
-//! [`PaddedBatch`], several as the article draws them.
+//! The result of tokenizing: [`Encoding`] for one sentence, [`Batch`] for several without padding, [`PaddedBatch`]
+//! for several as the article shows them.
 
 use std::ops::Range;
 
-/// One sentence as the encoder sees it, special tokens included.
+/// One sentence as token ids, including special tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoding {
-    /// The row of each token in the word embedding table.
+    /// The id of each token: a row of the word embedding table.
     pub input_ids: Vec<u32>,
-    /// Which of two sentences a token belongs to; all 0 here.
+    /// The index of the sentence, of two, that a token belongs to; all 0 here.
     pub token_type_ids: Vec<u32>,
-    /// Whether the sentence was longer than the limit and lost its end.
+    /// True if the sentence was longer than the limit and lost its end.
     pub is_truncated: bool,
 }
 
@@ -20,13 +20,13 @@ impl Encoding {
         self.input_ids.len()
     }
 
-    /// Whether there is no token at all.
+    /// Returns true if there is no token at all.
     pub fn is_empty(&self) -> bool {
         self.input_ids.is_empty()
     }
 }
 
-/// Several sentences, one after another, without padding.
+/// Several sentences in a row, without padding.
 ///
 /// ```
 /// use clsify::tokenizer::{Batch, Encoding};
@@ -54,7 +54,7 @@ impl Batch {
         batch
     }
 
-    /// Tokens of all sentences.
+    /// The number of tokens of all sentences.
     pub fn n_tokens(&self) -> usize {
         self.input_ids.len()
     }
@@ -75,7 +75,7 @@ impl Batch {
     }
 }
 
-/// Several sentences as one rectangle `[n_sentences, longest]`: the picture of the article. The encoder does without it.
+/// Several sentences as one rectangle `[n_sentences, longest]`, as in the article. The encoder does not use it.
 ///
 /// ```
 /// use clsify::tokenizer::{Encoding, PaddedBatch};
@@ -86,14 +86,14 @@ impl Batch {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaddedBatch {
-    /// Token ids, filled up with the padding id.
+    /// Token ids, padded with the padding id.
     pub input_ids: Vec<Vec<u32>>,
-    /// 1 = a token, to be attended to; 0 = padding.
+    /// 1 for a token, 0 for padding.
     pub attention_mask: Vec<Vec<u8>>,
 }
 
 impl PaddedBatch {
-    /// Fills every sentence up to the longest.
+    /// Pads every sentence to the length of the longest.
     pub fn new(encodings: &[Encoding], pad_id: u32) -> Self {
         let longest = encodings.iter().map(Encoding::len).max().unwrap_or(0);
         let fill = |e: &Encoding| {

@@ -1,17 +1,17 @@
 //! 2. Text -> [`Encoding`] -> [`Batch`]: a thin layer over the `tokenizers` crate.
 //!
-//! A folder gives the ids that `AutoTokenizer` of transformers 5 gives: its settings (`tokenizer_config.json` and its like)
-//! decide even where there is a `tokenizer.json`. Read it in this order:
+//! A folder gives the same ids as `AutoTokenizer` of transformers 5: its settings (`tokenizer_config.json` and
+//! related files) take precedence over a `tokenizer.json`. Read the files in this order:
 //!
-//! | file | the question it answers |
+//! | file | content |
 //! |---|---|
-//! | `class.rs`, `own_build.rs` | which tokenizer of transformers is it, and can it be built? |
-//! | `settings.rs` | what do the files beside the vocabulary say? |
-//! | `tokenizer_json.rs`, `vocabulary.rs` | what is the vocabulary? |
-//! | `build.rs`, `added_token.rs` | and what do all of them come to? |
+//! | `class.rs`, `own_build.rs` | the tokenizer class, and whether it can be built |
+//! | `settings.rs` | the settings in the files beside the vocabulary |
+//! | `tokenizer_json.rs`, `vocabulary.rs` | the vocabulary |
+//! | `build.rs`, `added_token.rs` | the tokenizer that results from all of them |
 //!
-//! Lengths of truncation and padding that a `tokenizer.json` stores do not apply: the limit is the encoder's own unless the
-//! caller sets a lower one, nothing is padded, and a truncated sentence says so. The tokenizer knows no floats.
+//! The lengths of truncation and padding in a `tokenizer.json` are ignored: the limit is the encoder's own unless the
+//! caller sets a lower one, nothing is padded, and a truncated sentence is marked. The tokenizer knows no floats.
 
 mod added_token;
 mod ascii;
@@ -50,23 +50,23 @@ pub struct Tokenizer {
     max_length: usize,
     /// The number of special tokens around a sentence.
     n_special: usize,
-    /// The token that stands for what the vocabulary does not hold, if there is one.
+    /// The id of the unknown token, if there is one.
     unknown_id: Option<u32>,
     ascii: Option<Arc<AsciiPath>>,
-    /// Stands before every sentence.
+    /// The text before every sentence.
     prompt: String,
 }
 
 impl Tokenizer {
-    /// Loads the tokenizer of a checkpoint folder: `tokenizer.json`, `vocab.txt`, or `vocab.json` with `merges.txt`; and the
-    /// settings beside it.
+    /// Loads the tokenizer of a checkpoint folder: `tokenizer.json`, `vocab.txt`, or `vocab.json` with `merges.txt`,
+    /// and the settings beside it.
     ///
-    /// `max_length` is the longest encoding in tokens, special tokens included; what is beyond it is cut off, at the end
-    /// unless the settings say otherwise.
+    /// `max_length` is the maximum number of tokens, including special tokens; longer sentences are truncated at the
+    /// end, unless the settings say otherwise.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] or [`ErrorKind::Tokenizer`] with the file; [`ErrorKind::InvalidArgument`] when `max_length`
-    /// leaves no room for a token beside the special ones.
+    /// [`ErrorKind::Io`] or [`ErrorKind::Tokenizer`] with the file; [`ErrorKind::InvalidArgument`] if `max_length`
+    /// leaves no room for a token besides the special ones.
     ///
     /// ```no_run
     /// let tokenizer = clsify::tokenizer::Tokenizer::load("distilbert-base-uncased".as_ref(), 512)?;
@@ -123,7 +123,7 @@ impl Tokenizer {
         })
     }
 
-    /// The same with a text before every sentence, such as `query: `; the limit is for both together.
+    /// Puts a text such as `query: ` before every sentence; the limit applies to both together.
     #[must_use]
     pub fn with_prompt(self, prompt: &str) -> Self {
         Tokenizer { prompt: prompt.to_string(), ..self }
@@ -134,11 +134,10 @@ impl Tokenizer {
         &self.prompt
     }
 
-    /// The same with sentences lowercased first, whatever the tokenizer's own files say: `do_lower_case` of
-    /// sentence-transformers.
+    /// Lowercases sentences first, whatever the tokenizer's own files say: `do_lower_case` of sentence-transformers.
     ///
     /// # Errors
-    /// [`ErrorKind::Tokenizer`] when the tokenizer takes no other normalizer.
+    /// [`ErrorKind::Tokenizer`] if the tokenizer does not accept another normalizer.
     pub fn with_lowercase(self) -> Result<Self> {
         let mut inner = Arc::unwrap_or_clone(self.inner);
         let own = inner.get_normalizer().cloned();
@@ -148,8 +147,8 @@ impl Tokenizer {
         Ok(Tokenizer { inner: Arc::new(inner), ascii, ..self })
     }
 
-    /// How many tokens at the beginning of every encoding are the prompt's, with a special token before it; counted as
-    /// sentence-transformers counts them, by the prompt alone. 0 without a prompt.
+    /// The number of tokens of the prompt at the beginning of every encoding, including the special token before it,
+    /// counted for the prompt alone as sentence-transformers does. 0 without a prompt.
     ///
     /// # Errors
     /// As for [`encode`](Self::encode).
@@ -163,12 +162,12 @@ impl Tokenizer {
         Ok(ids.len() - usize::from(ends_in_special))
     }
 
-    /// The longest encoding in tokens, special tokens included.
+    /// The maximum number of tokens per sentence, including special tokens.
     pub fn max_length(&self) -> usize {
         self.max_length
     }
 
-    /// The part that a sentence beyond the maximum length loses: `end`, or `start` where the settings say so.
+    /// The part that a too long sentence loses: `end`, or `start` if the settings say so.
     pub fn truncated_part(&self) -> &'static str {
         match self.inner.get_truncation().map(|truncation| truncation.direction) {
             Some(TruncationDirection::Left) => "start",
@@ -176,18 +175,18 @@ impl Tokenizer {
         }
     }
 
-    /// Whether at least half of the tokens of a sentence, without the special ones around it, are the token that stands for
-    /// what the vocabulary does not hold, such as `[UNK]`.
+    /// Returns true if at least half of the tokens of a sentence, without the special ones around it, are the unknown
+    /// token, such as `[UNK]`.
     pub fn is_mostly_unknown(&self, encoding: &Encoding) -> bool {
         let Some(unknown_id) = self.unknown_id else { return false };
         let n_unknown = encoding.input_ids.iter().filter(|&&id| id == unknown_id).count();
         n_unknown > 0 && 2 * n_unknown >= encoding.len().saturating_sub(self.n_special)
     }
 
-    /// One sentence as token ids, special tokens included.
+    /// Encodes one sentence as token ids, including special tokens.
     ///
     /// # Errors
-    /// [`ErrorKind::Tokenizer`] when the tokenizer's model fails, as a WordPiece model without its unknown token does.
+    /// [`ErrorKind::Tokenizer`] if the tokenizer's model fails, such as a WordPiece model without its unknown token.
     pub fn encode(&self, sentence: &str) -> Result<Encoding> {
         match self.prompt.as_str() {
             "" => self.encode_text(sentence),
@@ -211,12 +210,12 @@ impl Tokenizer {
         })
     }
 
-    /// Many sentences, on all threads of the current rayon pool; the order is kept.
+    /// Encodes many sentences, on all threads of the current rayon pool, and keeps their order.
     ///
     /// # Errors
     /// As for [`encode`](Self::encode).
     pub fn encode_batch<S: AsRef<str> + Sync>(&self, sentences: &[S]) -> Result<Vec<Encoding>> {
-        // Not collected into a result at once, which would be that of any sentence.
+        // Collecting into a `Result` directly would return the error of an arbitrary sentence.
         let encodings: Vec<Result<Encoding>> =
             sentences.par_iter().map(|sentence| self.encode(sentence.as_ref())).collect();
         let numbered = encodings.into_iter().enumerate();
@@ -228,22 +227,23 @@ impl Tokenizer {
         encoding.input_ids.iter().map(|&id| self.inner.id_to_token(id).unwrap_or_default()).collect()
     }
 
-    /// The id that stands for padding in pictures: that of `[PAD]` or `<pad>`, else 0.
+    /// The padding id for display: that of `[PAD]` or `<pad>`, otherwise 0.
     pub fn pad_id(&self) -> u32 {
         ["[PAD]", "<pad>"].iter().find_map(|token| self.inner.token_to_id(token)).unwrap_or(0)
     }
 }
 
-/// The longest encoding that `tokenizer_config.json` of a folder allows (`model_max_length`); `None` where it sets no limit.
+/// The maximum number of tokens that `tokenizer_config.json` of a folder allows (`model_max_length`); `None` if it
+/// sets no limit.
 ///
 /// # Errors
-/// [`ErrorKind::Tokenizer`] when the file is malformed, an I/O error when it cannot be read.
+/// [`ErrorKind::Tokenizer`] if the file is malformed, an I/O error if it cannot be read.
 pub fn model_max_length(folder: &Path) -> Result<Option<usize>> {
     settings::model_max_length(&transformer_folder(folder))
 }
 
-/// The files of a checkpoint folder that decide how sentences are tokenized, as far as they are there: `tokenizer.json`,
-/// else the files of the vocabulary; and the settings beside them.
+/// The existing files of a checkpoint folder that determine how sentences are tokenized: `tokenizer.json`, or the
+/// files of the vocabulary, and the settings beside them.
 pub fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
     let folder = &transformer_folder(folder);
     let there = |names: &[&str]| {
@@ -258,8 +258,8 @@ pub fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Whether the settings of a folder give other ids than its `tokenizer.json` alone, which this program once took as it
-/// was: tried on a text of all that settings decide.
+/// Returns true if the settings of a folder give other ids than its `tokenizer.json` alone, which earlier versions of
+/// this program used. It is tested on a text with everything that settings affect.
 pub(crate) fn settings_change_ids(folder: &Path) -> Result<bool> {
     let folder = &transformer_folder(folder);
     let path = folder.join(TOKENIZER);
@@ -278,7 +278,7 @@ pub(crate) fn settings_change_ids(folder: &Path) -> Result<bool> {
     Ok(ids.get_ids() != loaded.encode(&text)?.input_ids)
 }
 
-/// Whether a file of this name holds settings of the tokenizer, not its vocabulary.
+/// Returns true if a file of this name contains settings of the tokenizer, not its vocabulary.
 pub(crate) fn is_settings(name: &str) -> bool {
     TOKENIZER_SETTINGS.contains(&name)
 }

@@ -1,8 +1,8 @@
-//! The tokenizer classes of transformers that pass over the `tokenizer.json` beside them: they build a tokenizer of their own
+//! The tokenizer classes of transformers that ignore the `tokenizer.json` beside them: they build their own tokenizer
 //! around its vocabulary, or read other files.
 //!
-//! Those of `class.rs` are built here too. Of the others a `tokenizer.json` is taken if it is what its class builds, which is
-//! known of two; everything else is refused.
+//! Those of `class.rs` are built here too. For two of the others, a `tokenizer.json` is accepted if it equals the
+//! tokenizer that the class builds; all others are refused.
 
 use clsify_base::encoder_files::TOKENIZER;
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use super::bad::bad;
 use super::class::AS_STORED_HINT;
 use crate::error::Result;
 
-/// The names without `Tokenizer`, of transformers 5.23.
+/// Names of classes of transformers 5.23, without `Tokenizer`.
 const NAMES: &str = "\
     Albert Barthez Bartpho BertGeneration BertJapanese Bertweet BigBird BioGpt Blenderbot BlenderbotSmall ByT5 CLIP CTRL \
     Canine Clvp CodeGen CodeLlama Cohere Cpm CpmAnt Deberta DebertaV2 Dia Esm Esmc FSMT FastSpeech2Conformer Flaubert \
@@ -22,7 +22,7 @@ const NAMES: &str = "\
     Qwen2 Qwen3_5 Rag Reformer RemBert RoCBert RoFormer SeamlessM4T Siglip Siglip2 Speech2Text SpeechT5 Splinter T5 Tapas \
     Tipsv2 Udop VideoPrism Vits Wav2Vec2CTC Wav2Vec2PhonemeCTC Whisper XGLM XLM XLNet";
 
-/// Checks that a class takes the stored tokenizer as it is, or would build the same.
+/// Checks that a class uses the stored tokenizer as it is, or would build the same one.
 ///
 /// # Errors
 /// [`ErrorKind::Tokenizer`](crate::error::ErrorKind::Tokenizer) with the class.
@@ -38,7 +38,7 @@ pub(super) fn check(
     let problem = match name {
         "GPT2" if is_gpt2(settings, stored) => return Ok(()),
         "Herbert" if is_herbert(settings, stored) => return Ok(()),
-        // What AutoTokenizer does, as many files of this class are not of it.
+        // AutoTokenizer does the same, because many files with this class name are of another class.
         "Llama" if is_of_bytes(stored) => return Ok(()),
         "GPT2" | "Herbert" => format!("builds another tokenizer than that of {TOKENIZER}"),
         _ => format!("builds its own tokenizer, whatever {TOKENIZER} says"),
@@ -47,7 +47,7 @@ pub(super) fn check(
     Err(bad(message).with_hint(AS_STORED_HINT))
 }
 
-/// `GPT2Tokenizer`: bytes in BPE.
+/// `GPT2Tokenizer`: byte-level BPE.
 fn is_gpt2(settings: &Map<String, Value>, stored: &tokenizers::Tokenizer) -> bool {
     let add_prefix_space = settings.get("add_prefix_space").and_then(Value::as_bool).unwrap_or(false);
     let is_divided_so = match stored.get_pre_tokenizer() {
@@ -59,7 +59,7 @@ fn is_gpt2(settings: &Map<String, Value>, stored: &tokenizers::Tokenizer) -> boo
     stored.get_normalizer().is_none() && is_divided_so && is_bpe(stored, None, "")
 }
 
-/// `HerbertTokenizer`: words in BPE, with ids of the special tokens that do not depend on the vocabulary.
+/// `HerbertTokenizer`: BPE of words, with fixed ids of the special tokens.
 fn is_herbert(settings: &Map<String, Value>, stored: &tokenizers::Tokenizer) -> bool {
     let token = |name: &str, default: &str| {
         let token = settings.get(name);
@@ -87,7 +87,7 @@ fn is_herbert(settings: &Map<String, Value>, stored: &tokenizers::Tokenizer) -> 
         && is_bpe(stored, Some(&token("unk_token", "<unk>")), "</w>")
 }
 
-/// Whether the model is BPE with this unknown token, this end of a word, and nothing else.
+/// Returns true if the model is BPE with this unknown token and this end-of-word suffix, and no other options.
 fn is_bpe(stored: &tokenizers::Tokenizer, unknown: Option<&str>, end_of_word: &str) -> bool {
     let ModelWrapper::BPE(BPE {
         dropout,
@@ -109,7 +109,7 @@ fn is_bpe(stored: &tokenizers::Tokenizer, unknown: Option<&str>, end_of_word: &s
         && !(*fuse_unk || *byte_fallback || *ignore_merges)
 }
 
-/// Whether texts are divided into bytes.
+/// Returns true if texts are divided into bytes.
 fn is_of_bytes(stored: &tokenizers::Tokenizer) -> bool {
     match stored.get_pre_tokenizer() {
         Some(PreTokenizerWrapper::ByteLevel(_)) => true,

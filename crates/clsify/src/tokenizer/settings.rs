@@ -1,7 +1,8 @@
-//! What the files beside a vocabulary say: `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`.
+//! The settings in the files beside a vocabulary: `tokenizer_config.json`, `special_tokens_map.json`,
+//! `added_tokens.json`.
 //!
-//! Source: `PreTrainedTokenizerBase._from_pretrained` and `__init__` of transformers 5. The two older files are read only where
-//! `tokenizer_config.json` has no `added_tokens_decoder`.
+//! Source: `PreTrainedTokenizerBase._from_pretrained` and `__init__` of transformers 5. The two older files are read
+//! only if `tokenizer_config.json` has no `added_tokens_decoder`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,17 +22,17 @@ use crate::error::{Error, Result};
 const NAMES: [&str; 7] =
     ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
-/// Special tokens without a name, and an older name of that list.
+/// The list of special tokens without a name, and its older key.
 const EXTRA: &str = "extra_special_tokens";
 const ADDITIONAL: &str = "additional_special_tokens";
 
-/// Special tokens of other names, as transformers 5 may list them.
+/// Special tokens with other names, as transformers 5 may list them.
 const SPECIFIC: &str = "model_specific_special_tokens";
 
-/// The key by which an object says that it is a token; those of `special_tokens_map.json` always are.
+/// The key that marks an object as a token; objects in `special_tokens_map.json` are always tokens.
 const TYPE: &str = "__type";
 
-/// Settings that decide token ids.
+/// Settings that affect token ids.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) class: Class,
@@ -50,7 +51,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Reads the settings of a folder; `stored` is what its `tokenizer.json` holds, if there is one.
+    /// Reads the settings of a folder; `stored` is the content of its `tokenizer.json`, if there is one.
     pub(super) fn read(folder: &Path, stored: Option<&tokenizers::Tokenizer>) -> Result<Self> {
         let path = folder.join(TOKENIZER_CONFIG);
         let mut config = read_object(&path)?.unwrap_or_default();
@@ -61,7 +62,7 @@ impl Settings {
         if let Some(stored) = stored {
             own_build::check(&name, &config, stored).map_err(place)?;
         }
-        // The older name of the same list.
+        // The older key of the same list.
         if is_empty(config.get(EXTRA))
             && let Some(tokens) = config.remove(ADDITIONAL)
         {
@@ -69,7 +70,7 @@ impl Settings {
         }
         let specific = config.remove(SPECIFIC);
         let mut others = take_names(&mut config);
-        // Names from elsewhere take the place of this list as a whole.
+        // Names in other places replace this list as a whole.
         if others.is_empty() && !config.iter().any(|(name, token)| is_other_token(name, token)) {
             others = match specific {
                 None | Some(Value::Null) => others,
@@ -97,7 +98,8 @@ impl Settings {
         }
         let listed: Vec<Token> = listed.into_values().collect();
         let parse = || -> Result<Settings> {
-            // The class hands a null on to the `tokenizers` crate, which wants a boolean, if it reads the key at all.
+            // If the class reads the key at all, it passes null on to the `tokenizers` crate, which requires a
+            // boolean.
             let flag = |key: &str, is_read: bool, default: bool| match config.get(key) {
                 None => Ok(default),
                 Some(Value::Null) if !is_read => Ok(default),
@@ -126,7 +128,7 @@ impl Settings {
                     false => None,
                 },
                 tokenize_chinese_chars: flag("tokenize_chinese_chars", is_word_piece, true)?,
-                // The classes of SentencePiece ask whether it is true, which null is not.
+                // The SentencePiece classes test for true, which null is not.
                 add_prefix_space: !(is_unigram && is_null("add_prefix_space"))
                     && flag("add_prefix_space", class == Class::Roberta, is_unigram)?,
                 split_special_tokens: flag("split_special_tokens", true, false)?,
@@ -139,13 +141,13 @@ impl Settings {
         parse().map_err(place)
     }
 
-    /// The special token of a name.
+    /// The special token with a name.
     pub(super) fn token(&self, name: &str) -> Option<&Token> {
         self.named.iter().find(|(known, _)| known == name).map(|(_, token)| token)
     }
 }
 
-/// `model_max_length` of `tokenizer_config.json`; `None` where it sets no limit.
+/// `model_max_length` of `tokenizer_config.json`; `None` if it sets no limit.
 pub(super) fn model_max_length(folder: &Path) -> Result<Option<usize>> {
     let path = folder.join(TOKENIZER_CONFIG);
     let config = read_object(&path)?.unwrap_or_default();
@@ -159,19 +161,19 @@ pub(super) fn model_max_length(folder: &Path) -> Result<Option<usize>> {
         Some(limit) => match whole_number(limit) {
             Some(0) => Err(expected(limit)),
             Some(tokens) => Ok(usize::try_from(tokens).ok()),
-            // No limit is written as 1e30, or as that number in full, which comes to the same.
+            // "No limit" is written as 1e30, or as that number in full.
             None if limit.is_number() && is_astronomical(&limit.to_string()) => Ok(None),
             None => Err(expected(limit)),
         },
     }
 }
 
-/// Whether a number that is no `u64` is one because it is so large.
+/// Returns true if a number does not fit into a `u64` because it is too large.
 fn is_astronomical(number: &str) -> bool {
     !number.starts_with('-') && number.split_once('e').is_some_and(|(_, power)| !power.starts_with('-'))
 }
 
-/// The object in a JSON file; `None` where there is no such file.
+/// The object in a JSON file; `None` if the file does not exist.
 fn read_object(path: &Path) -> Result<Option<Map<String, Value>>> {
     let Some(bytes) = read_file(path, MAX_SETTINGS_BYTES)? else { return Ok(None) };
     let place = |e: Error| e.at(path.display().to_string());
@@ -182,7 +184,7 @@ fn read_object(path: &Path) -> Result<Option<Map<String, Value>>> {
     }
 }
 
-/// The bytes of a file; `None` where there is none, an error where it is longer than `max_bytes`.
+/// The bytes of a file; `None` if it does not exist, an error if it is longer than `max_bytes`.
 pub(super) fn read_file(path: &Path, max_bytes: u64) -> Result<Option<Vec<u8>>> {
     if !is_there(path)? {
         return Ok(None);
@@ -200,7 +202,7 @@ fn read_older(
     for (name, mut token) in map.clone() {
         let tokens = match &mut token {
             Value::Array(tokens) => tokens.as_mut_slice(),
-            // Here an object names tokens, everywhere else it is one.
+            // Under this key an object maps names to tokens; everywhere else it is a token.
             Value::Object(_) if name == EXTRA => &mut [],
             token => std::slice::from_mut(token),
         };
@@ -216,7 +218,7 @@ fn read_older(
             _ => drop(config.insert(name, token)),
         }
     }
-    // Of tokens that are objects transformers looks only at those of the map here.
+    // For tokens that are objects, transformers uses only those of the map here.
     let list = |config: &Map<String, Value>| config.get(EXTRA).and_then(Value::as_array).cloned();
     let (extra, extra_of_map) = (list(config).unwrap_or_default(), list(&map).unwrap_or_default());
     let is_special = |text: &str| {
@@ -254,7 +256,8 @@ fn by_id(tokens: &Value, listed: &mut BTreeMap<i64, Token>) -> Result<()> {
     Ok(())
 }
 
-/// A special token of a standard name: as listed by id, else as the configuration has it, else the class's.
+/// A special token with a standard name: as listed by id, otherwise as in the configuration, otherwise the class's
+/// default.
 fn named_token(
     config: &Map<String, Value>,
     class: Class,
@@ -266,7 +269,7 @@ fn named_token(
         return Ok(None);
     }
     let token = Token::from_json(value, false).ok_or_else(|| not_a_token(name, value))?;
-    // The last one of a text counts.
+    // The last one with the same text is used.
     let as_listed = listed.iter().rev().find(|listed| listed.content == token.content);
     Ok(Some(match (as_listed, value) {
         (Some(listed), _) => listed.clone(),
@@ -275,7 +278,7 @@ fn named_token(
     }))
 }
 
-/// Takes the special tokens that the list of those without a name names all the same, where it is an object.
+/// Takes the named special tokens out of the list of those without a name, if that is an object.
 fn take_names(config: &mut Map<String, Value>) -> Map<String, Value> {
     let is_object = config.get(EXTRA).is_some_and(Value::is_object);
     match is_object.then(|| config.remove(EXTRA)).flatten() {
@@ -287,7 +290,7 @@ fn take_names(config: &mut Map<String, Value>) -> Map<String, Value> {
 /// Special tokens with their names.
 type Named = Vec<(String, Token)>;
 
-/// Special tokens of names that are not standard, `others` among them, and those without a name.
+/// Special tokens with non-standard names, including `others`, and those without a name.
 fn extra_tokens(
     config: &Map<String, Value>,
     others: Map<String, Value>,
@@ -307,7 +310,7 @@ fn extra_tokens(
         }
         Some(other) => return Err(bad(format!("{key:?}: expected a list of tokens, got {}", short(other)))),
     }
-    // As `dict.update` does: keys of their own come first, and keep their place where the object has them too.
+    // As in `dict.update`: top-level keys come first, and keep their position if the object has them too.
     for (name, value) in config {
         if is_other_token(name, value)
             && let Some(token) = Token::from_json(value, false)
@@ -325,7 +328,7 @@ fn extra_tokens(
     Ok((named, unnamed))
 }
 
-/// Whether a key names a special token of its own: an object is a token where it says that it is one.
+/// Returns true if a key names a special token; an object is a token only if it is marked as one.
 fn is_other_token(key: &str, value: &Value) -> bool {
     let is_token = value.is_string() || value.get(TYPE).is_some();
     is_token && key.ends_with("_token") && !NAMES.contains(&key)
@@ -348,7 +351,7 @@ fn not_a_token(name: &str, value: &Value) -> Error {
     bad(format!("{name:?}: expected a token, got {}", short(value)))
 }
 
-/// JSON for a message, cut where it is long.
+/// JSON for a message, cut if it is long.
 fn short(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(60) {

@@ -1,6 +1,6 @@
-//! `tokenizer.json`, read by the `tokenizers` crate, with what that crate panics at (0.23) taken out or checked
-//! beforehand: a malformed `decoder`, which is not needed here, a malformed `precompiled_charsmap`, a template that uses
-//! what it does not describe, and merges that make no token.
+//! Reads `tokenizer.json` with the `tokenizers` crate. Everything that makes that crate panic (0.23) is removed or
+//! checked beforehand: a malformed `decoder`, which is not needed here, a malformed `precompiled_charsmap`, a
+//! template with undefined tokens, and merges whose result is not a token.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,10 +18,10 @@ use super::character_map;
 use super::vocabulary::check_merges;
 use crate::error::{Error, Result};
 
-/// A tokenizer as its file has it.
+/// A tokenizer as stored in its file.
 pub(super) struct Stored {
     pub(super) tokenizer: tokenizers::Tokenizer,
-    /// The unknown token of a Unigram model, which the crate does not tell.
+    /// The unknown token of a Unigram model, which the crate does not expose.
     pub(super) unk_id: Option<usize>,
 }
 
@@ -38,12 +38,13 @@ pub(super) fn from_bytes(mut bytes: Vec<u8>) -> Result<Stored> {
 }
 
 struct Checked {
-    /// Where the decoder stands.
+    /// The position of the decoder.
     decoder: Option<Range<usize>>,
     unk_id: Option<usize>,
 }
 
-/// Checks that it is a JSON object with every key once, its character map, its template and its merges.
+/// Checks that the text is a JSON object without duplicate keys, and checks its character map, its template and its
+/// merges.
 fn check(bytes: &[u8]) -> Result<Checked> {
     let Parts(parts) = serde_json::from_slice(bytes).map_err(not_a_tokenizer)?;
     for (key, check) in [("normalizer", check_normalizer as Check), ("post_processor", check_template)] {
@@ -62,7 +63,7 @@ fn check(bytes: &[u8]) -> Result<Checked> {
     Ok(Checked { decoder, unk_id })
 }
 
-/// Checks the merges of a model, if it has any; the id of its unknown token, if it is given as one.
+/// Checks the merges of a model, if it has any; returns the id of its unknown token, if it is given as an id.
 fn check_model(model: &str) -> Result<Option<usize>> {
     #[derive(Deserialize)]
     struct Bpe {
@@ -92,7 +93,7 @@ fn check_model(model: &str) -> Result<Option<usize>> {
     Ok(parts.get("unk_id").and_then(|id| serde_json::from_str(id.get()).ok()))
 }
 
-/// The values of an object as they stand in the file.
+/// The values of an object as raw text.
 struct Parts<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'de> Deserialize<'de> for Parts<'de> {
@@ -108,7 +109,7 @@ impl<'de> Deserialize<'de> for Parts<'de> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parts<'de>, A::Error> {
                 let mut parts = BTreeMap::new();
                 while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
-                    // Of two values the `tokenizers` crate would read both.
+                    // The `tokenizers` crate would read both of two values.
                     if parts.contains_key(&key) {
                         return Err(A::Error::custom(format!("duplicate key {key:?}")));
                     }
@@ -135,7 +136,7 @@ fn check_objects(value: &Value, check: Check) -> Result<()> {
     }
 }
 
-/// A `Precompiled` normalizer has a character map that can be read and walked.
+/// Checks that the character map of a `Precompiled` normalizer can be used.
 fn check_normalizer(map: &Map<String, Value>) -> Result<()> {
     if map.get("type").and_then(Value::as_str) != Some("Precompiled") {
         return Ok(());
@@ -149,7 +150,7 @@ fn check_normalizer(map: &Map<String, Value>) -> Result<()> {
     }
 }
 
-/// A template for one sentence names that sentence and special tokens that it describes.
+/// Checks that a template for one sentence uses only that sentence and special tokens that it defines.
 fn check_template(map: &Map<String, Value>) -> Result<()> {
     let special_tokens = map.get("special_tokens").and_then(Value::as_object);
     for piece in map.get("single").and_then(Value::as_array).into_iter().flatten() {

@@ -1,5 +1,5 @@
-//! The vocabulary of a folder without `tokenizer.json`: `vocab.txt` of WordPiece, `vocab.json` and `merges.txt` of BPE; and what
-//! has to hold of the merges of a BPE model.
+//! Reads the vocabulary of a folder without `tokenizer.json`: `vocab.txt` of WordPiece, or `vocab.json` and
+//! `merges.txt` of BPE. Also checks the merges of a BPE model.
 
 use std::path::Path;
 
@@ -12,16 +12,16 @@ use super::class::{Class, WITH_VOCABULARY};
 use super::settings::{Settings, read_file};
 use crate::error::{Error, Result};
 
-/// Longer vocabularies are none: a million tokens have some 20 MB.
+/// The maximum size of a vocabulary: a million tokens have about 20 MB.
 pub(super) const MAX_VOCABULARY_BYTES: u64 = 1 << 29;
 
-/// Files of SentencePiece, which only `tokenizer.json` stands in for here.
+/// Files of SentencePiece, which are not read: they need a `tokenizer.json`.
 const SENTENCEPIECE: [&str; 4] =
     ["sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "sentencepiece.model"];
 
 /// The model of a folder without `tokenizer.json`.
 pub(super) fn load(folder: &Path, settings: &Settings) -> Result<ModelWrapper> {
-    // A link that leads nowhere is for its reader to name.
+    // A broken link is reported when the file is read.
     let there = |name: &str| folder.join(name).exists() || folder.join(name).is_symlink();
     match settings.class {
         Class::Bert | Class::MpNet if there("vocab.txt") => word_piece(folder, settings),
@@ -30,7 +30,7 @@ pub(super) fn load(folder: &Path, settings: &Settings) -> Result<ModelWrapper> {
     }
 }
 
-/// Why there is no tokenizer, and what to do.
+/// The error for a missing tokenizer, with a hint.
 fn missing(folder: &Path) -> Error {
     let there = |name: &&str| folder.join(name).exists();
     let convert = format!(
@@ -102,8 +102,8 @@ fn bpe(folder: &Path) -> Result<ModelWrapper> {
     Ok(model.into())
 }
 
-/// Checks that every merge makes a token of the vocabulary: the `tokenizers` crate (0.23) joins them in a buffer of the
-/// longest token's length, and walks out of it where one does not.
+/// Checks that every merge produces a token of the vocabulary. The `tokenizers` crate (0.23) joins them in a buffer
+/// with the length of the longest token, and would write outside it otherwise.
 pub(super) fn check_merges(vocab: &Vocab, merges: &Merges, prefix: &str) -> Result<()> {
     let mut joined = String::new();
     for (left, right) in merges {

@@ -39,7 +39,7 @@ pub(crate) fn candidates(config: &EncoderConfig) -> Vec<FeatureOptions> {
     all
 }
 
-/// Whether layers stand side by side.
+/// Returns true if layers stand side by side.
 pub(crate) fn is_wide(features: &FeatureOptions) -> bool {
     match features.layers {
         Layers::Range { first, last } => first < last,

@@ -34,7 +34,7 @@ pub struct BaselineReport {
     pub cv_mean: Option<f64>,
     /// Its standard deviation over the folds.
     pub cv_std: Option<f64>,
-    /// Whether training rows have weights, by which they count in the folds.
+    /// True if training rows have weights, by which they count in the folds.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cv_by_weight: bool,
     /// Accuracy on the held-out rows; every row counts once.

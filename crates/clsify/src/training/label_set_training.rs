@@ -43,7 +43,7 @@ pub(crate) fn outcome(
     if !chosen.never_given.is_empty() {
         let labels = list(&chosen.never_given.iter().map(String::as_str).collect::<Vec<&str>>());
         observer.note(&format!(
-            "no threshold gives the label {labels} that precisely, out of the folds: it is never given"
+            "no threshold reaches this precision for the label {labels} on out-of-fold predictions: it is never assigned"
         ));
     }
 
@@ -78,8 +78,8 @@ pub(crate) fn outcome(
     if !decides && options.classifier.class_weight == ClassWeight::None {
         let ConstantBaseline { most_frequent_set, every_label } = &baseline;
         let constant = match every_label.micro_f1 > most_frequent_set.micro_f1 {
-            true => ("always giving every label", every_label.micro_f1),
-            false => ("always giving the most frequent set", most_frequent_set.micro_f1),
+            true => ("always assigning every label", every_label.micro_f1),
+            false => ("always assigning the most frequent set", most_frequent_set.micro_f1),
         };
         note_below_baseline(observer, "micro F1", test.micro_average.f1, constant);
     }

@@ -63,7 +63,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Whether rows and options go together, for a choice of features that comes before the [`Plan`].
+/// Checks that rows and options go together, for a choice of features that comes before the [`Plan`].
 pub(crate) fn check(dataset: &Dataset, options: &TrainOptions) -> Result<()> {
     options.classifier.check()?;
     check_c_values(options)?;
@@ -82,7 +82,7 @@ fn check_c_values(options: &TrainOptions) -> Result<()> {
 fn check_targets(rows: &Rows, options: &TrainOptions) -> Result<(Thresholds, Option<usize>)> {
     if options.grid_search.is_some() {
         learnable_folds(&rows.train, N_SPLITS)
-            .map_err(|e| e.at("grid search").with_hint("without the search for C fewer rows will do"))?;
+            .map_err(|e| e.at("grid search").with_hint("give more rows, or leave out the search for C"))?;
     }
     let class_weight = options.classifier.class_weight;
     let thresholds = match rows.train.labels() {
@@ -102,8 +102,7 @@ fn check_targets(rows: &Rows, options: &TrainOptions) -> Result<(Thresholds, Opt
     let n_splits = needs_folds.then(|| calibration::n_splits(&rows.train));
     if let Some(n_splits) = n_splits {
         learnable_folds(&rows.train, n_splits).map_err(|e| {
-            e.at("training rows")
-                .with_hint("fewer rows will do without calibration and without rules of decision")
+            e.at("training rows").with_hint("give more rows, or leave out calibration and decision rules")
         })?;
     }
     Ok((thresholds, n_splits))

@@ -69,7 +69,7 @@ impl<'a> Rows<'a> {
         {
             let form = |dataset: &Dataset| match dataset.separator() {
                 Some(_) => "label sets",
-                None => "one label a sentence",
+                None => "one label per sentence",
             };
             let message = format!("expected {} as in the data, got {}", form(dataset), form(test));
             return Err(Error::new(ErrorKind::InvalidArgument, message).at("test data"));
@@ -265,7 +265,7 @@ fn check_labels(y_train: &LabelIndicator, own: &[String], observer: &dyn Observe
     let names = |labels: &[String]| list(&labels.iter().map(String::as_str).collect::<Vec<&str>>());
     if constant.always.len() + constant.never.len() == own.len() {
         let message = format!(
-            "expected a label that some rows have and others have not, got only {} for all or for none",
+            "expected a label that some rows have and others lack, got only {} for all or for none",
             names(own)
         );
         return Err(Error::new(ErrorKind::InvalidArgument, message)
@@ -274,11 +274,11 @@ fn check_labels(y_train: &LabelIndicator, own: &[String], observer: &dyn Observe
     }
     if !constant.always.is_empty() {
         let labels = names(&constant.always);
-        observer.note(&format!("every training row has the label {labels}: it is always given"));
+        observer.note(&format!("every training row has the label {labels}: it is always assigned"));
     }
     if !constant.never.is_empty() {
         let labels = names(&constant.never);
-        observer.note(&format!("no training row has the label {labels}: it is never given"));
+        observer.note(&format!("no training row has the label {labels}: it is never assigned"));
     }
     let single = (0..own.len()).filter(|&id| y_train.count(id) == 1 && y_train.n_samples() > 1);
     note_single_rows(observer, &single.map(|id| own[id].as_str()).collect::<Vec<_>>());
@@ -292,7 +292,7 @@ fn note_unseen(y_test: &LabelIndicator, labels: &[String], own: &[String], obser
     if !unseen.is_empty() {
         let unseen = list(&unseen);
         observer.note(&format!(
-            "only test rows have the label {unseen}: it is never given, and counts as missed"
+            "only test rows have the label {unseen}: it is never assigned, and counts as missed"
         ));
     }
 }

@@ -140,7 +140,7 @@ pub fn selection_c_values() -> Vec<f64> {
 /// [`selection_features`] of an encoder, `mean_tokens` is the length of a sentence.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when features and targets do not go together, as for [`selection_rows`], or when
+/// [`ErrorKind::InvalidArgument`] if features and targets do not go together, as for [`selection_rows`], or when
 /// these are not all rows.
 pub fn select_features(
     features: &Matrix,
@@ -293,8 +293,8 @@ fn scored(c: f64, logits: &[f64], targets: &Targets, scoring: Scoring) -> Result
     Ok(Scored { point, scores, losses: row_scores(targets, Scoring::LogLoss, logits) })
 }
 
-/// Whether the last two values of C, which rise, are worse than one before: log loss falls with C and then rises, and the
-/// fits with the weakest penalties take the longest.
+/// Returns true if the last two values of C, which rise, are worse than one before: log loss falls with C and then
+/// rises, and the fits with the weakest penalties take the longest.
 fn is_past_best(points: &[Scored]) -> bool {
     let losses = || points.iter().map(|point| point.losses.score);
     let best = losses().fold(f64::NEG_INFINITY, f64::max);

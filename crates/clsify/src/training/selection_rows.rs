@@ -13,8 +13,8 @@ const MAX_ROWS: usize = 10_000;
 /// the shares of the classes or labels.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] when there are too few rows or classes for five folds, or no label that some of the rows
-/// have and others have not.
+/// [`ErrorKind::InvalidArgument`] if there are too few rows or classes for five folds, or no label that some of the
+/// rows have and others have not.
 ///
 /// ```
 /// use clsify::{targets::Targets, training::selection_rows};
@@ -51,14 +51,14 @@ pub(crate) fn left_out(targets: &Targets) -> &'static str {
     }
 }
 
-/// Whether there is something to learn.
+/// Checks that there is something to learn.
 fn check(targets: &Targets) -> Result<()> {
     learnable_folds(targets, N_SPLITS)?;
     let Labels::Sets(labels) = targets.labels() else { return Ok(()) };
     if (0..labels.n_labels()).any(|label| (1..labels.n_samples()).contains(&labels.count(label))) {
         return Ok(());
     }
-    let message = "expected a label that some of the rows have and others have not, got none";
+    let message = "expected a label that some of the rows have and others lack, got none";
     Err(Error::new(ErrorKind::InvalidArgument, message))
 }
 

@@ -191,7 +191,7 @@ fn note_not_converged(outcome: &Outcome, observer: &dyn Observer) {
         }
     };
     observer.note(&format!(
-        "{stopped} before {} optimum (gradient {gradient:.1e}): features of very different scales do that; a smaller C helps",
+        "{stopped} before {} optimum (gradient {gradient:.1e}): features on very different scales cause this; try a smaller C",
         if stopped.starts_with("the") { "its" } else { "their" }
     ));
 }

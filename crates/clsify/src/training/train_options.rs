@@ -11,7 +11,7 @@ pub struct GridSearchOptions {
     /// The values to try: that with the best accuracy over folds of the training rows is the best, of label sets that with the
     /// best micro F1.
     pub c_values: Vec<f64>,
-    /// Whether the classifier is fitted with the best C instead of its own.
+    /// True if the classifier is fitted with the best C instead of its own.
     pub refit: bool,
 }
 

@@ -27,8 +27,9 @@ use crate::tokenizer::Encoding;
 pub struct FeatureChoice {
     /// What is compared; `None`: as [`default_scoring`] says.
     pub scoring: Option<Scoring>,
-    /// Whether it is an error when the training rows are too few for a choice, as for [`selection_rows`]. By default the
-    /// article's features are taken then, with the scaling and C of the training's options, and the observer is told.
+    /// True if it is an error when the training rows are too few for a choice, as for [`selection_rows`]. By default
+    /// the article's features are taken then, with the scaling and C of the training's options, and the observer is
+    /// told.
     pub required: bool,
 }
 

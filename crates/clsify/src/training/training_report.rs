@@ -100,7 +100,7 @@ pub struct SplitReport {
     pub n_test_in_training: usize,
     /// The seed of the shuffle; nothing where there was a test file, like the next one.
     pub seed: Option<u32>,
-    /// Whether the classes kept their shares.
+    /// True if the classes kept their shares; `None` with a test file.
     pub stratified: Option<bool>,
     /// The held-out rows of the data file, in scikit-learn's order; none when there was a test file.
     pub test_indices: Vec<usize>,
@@ -142,7 +142,7 @@ pub struct ClassifierReport {
     pub scaling: Scaling,
     /// Steps taken; of label sets the most that a label took.
     pub n_iter: usize,
-    /// Whether the optimum was reached, by every label.
+    /// True if the optimum was reached, by every label.
     pub converged: bool,
     /// Of label sets: labels that did not reach it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! The rows that a model gets wrong, as CSV, TSV or JSON lines: the most confident errors first.
+//! The rows that a model gets wrong, as CSV, TSV or JSONL, the most confident errors first.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub(super) struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// Writes them; the extension decides on the form.
+    /// Writes the rows; the extension determines the format.
     pub(super) fn write(
         &self,
         path: &Path,

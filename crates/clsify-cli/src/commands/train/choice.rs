@@ -1,26 +1,31 @@
-//! `--features`: which vectors of the encoder, and which C, where the other options leave it open.
+//! `--features`: chooses the features and C if the other options do not.
 
 use clsify::evaluation::Scoring;
 
 use crate::decision::misused;
 
-/// Chosen, or as in the article.
+/// Options for choosing the features.
 #[derive(clap::Args)]
 pub(crate) struct ChoiceArgs {
-    /// Choose the features and C: auto (cross-validation) or article (last layer, [CLS], C = 1). The default is auto, or article where
-    /// an option such as --pooling or --c is given
+    /// Choose the features and C: auto (by cross-validation) or article (last layer, [CLS], C = 1); see below for the
+    /// default
     ///
-    /// `auto` compares layers, poolings and values of C by cross-validation on the training rows, with standardised features, and
-    /// takes the cheapest combination that is not clearly worse than the best. Where the training rows are too few for five folds it
-    /// takes the article's features.
+    /// The default is auto, or article if an option such as --pooling or --c is given.
     ///
-    /// `article` takes what is not given from the article: the [CLS] vector of the last layer, C = 1, no scaling. Any of --layers,
-    /// --pooling, --scaling, --c, --c-grid and --grid-search implies it.
+    /// `auto` compares layers, poolings and values of C by cross-validation on the training rows, with standardised
+    /// features, and takes the cheapest combination that is not clearly worse than the best. If the training rows are
+    /// too few for five folds, it takes the article's features.
+    ///
+    /// `article` takes options that are not given from the article: the [CLS] vector of the last layer, C = 1, no
+    /// scaling. Any of --layers, --pooling, --scaling, --c, --c-grid and --grid-search implies it.
     #[arg(long = "features", value_enum, value_name = "WHICH")]
     features: Option<FeaturesArg>,
 
-    /// Compare by this score under --features auto: accuracy, f1_macro (every class counts the same), f1_micro (every answer does) or
-    /// log_loss (confidence counts). The default is accuracy, with --multi-label f1_micro
+    /// Compare features by this score: accuracy, f1_macro, f1_micro or log_loss; the default is accuracy, with
+    /// --multi-label f1_micro
+    ///
+    /// `f1_macro` is the mean over classes, however rare. `f1_micro` counts all answers together. `log_loss` uses the
+    /// probabilities. The option needs --features auto.
     #[arg(long, value_name = "SCORE")]
     scoring: Option<Scoring>,
 }
@@ -31,13 +36,13 @@ enum FeaturesArg {
     Article,
 }
 
-/// Where features and C come from.
+/// The origin of features and C.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum FeatureSource {
-    /// The options, and the article where they say nothing.
+    /// The options, with the article's values for those that are not given.
     Options,
-    /// Cross-validation, by this score; `None` is the default for the kind of labels. If it is not `required`, rows that are too few
-    /// for it are no error.
+    /// Cross-validation by this score; `None` is the default for the kind of labels. If it is not `required`, too few
+    /// rows are not an error.
     CrossValidation { scoring: Option<Scoring>, required: bool },
 }
 

@@ -1,4 +1,4 @@
-//! `bf16` with AMX, on Linux only. It adds in another order than AVX-512.
+//! `bf16` with AMX, on Linux only. Its order of additions differs from that of AVX-512.
 
 use super::super::amx::{self, Tiles, amx_kernel};
 use super::super::avx512::{self, finish_f32};
@@ -8,7 +8,7 @@ use super::super::precision::Precision;
 use super::super::quantize::{QuantizedRow, QuantizedWeights};
 use super::super::tile::{Accumulators, Line, Operands, Tile};
 
-/// A value exists if the processor has AMX for `bf16` and the system allows it.
+/// A value exists only if the processor has AMX for `bf16` and the system allows it.
 #[derive(Clone, Copy)]
 pub(super) struct AmxBf16(());
 

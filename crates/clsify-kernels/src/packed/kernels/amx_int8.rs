@@ -1,4 +1,4 @@
-//! 8-bit integers with AMX, on Linux only. Its results have the same bits as those of AVX-512 VNNI.
+//! 8-bit integers with AMX, on Linux only. Its results are bit for bit those of AVX-512 VNNI.
 
 use super::super::amx::{self, Tiles, amx_kernel};
 use super::super::avx512_int8;
@@ -8,7 +8,7 @@ use super::super::precision::Precision;
 use super::super::quantize::{QuantizedRow, QuantizedWeights};
 use super::super::tile::{Accumulators, Line, Operands, Tile};
 
-/// A value exists if the processor has AMX for 8-bit integers and the system allows it.
+/// A value exists only if the processor has AMX for 8-bit integers and the system allows it.
 #[derive(Clone, Copy)]
 pub(super) struct AmxInt8(());
 

@@ -1,4 +1,4 @@
-//! `f32` in plain code that is compiled for AVX2 and FMA.
+//! `f32` in plain Rust compiled for AVX2 and FMA.
 
 use super::super::finish::Finish;
 use super::super::micro_kernel::MicroKernel;
@@ -8,7 +8,7 @@ use super::super::quantize::{QuantizedRow, QuantizedWeights};
 use super::super::repeat;
 use super::super::tile::{Accumulators, Line, Operands, PANEL, Tile};
 
-/// A value exists if the processor has AVX2 and FMA.
+/// A value exists only if the processor has AVX2 and FMA.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2F32(());
 

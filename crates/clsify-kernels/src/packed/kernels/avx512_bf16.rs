@@ -10,7 +10,7 @@ use super::super::quantize::{QuantizedRow, QuantizedWeights};
 use super::super::repeat::chains;
 use super::super::tile::{Accumulators, Line, Operands, Tile};
 
-/// A value exists if the processor has AVX-512 BF16.
+/// A value exists only if the processor has AVX-512 BF16.
 #[derive(Clone, Copy)]
 pub(super) struct Avx512Bf16(());
 
@@ -55,7 +55,7 @@ impl MicroKernel for Avx512Bf16 {
     }
 }
 
-/// Words seen as pairs of `bf16`.
+/// Reinterprets words as pairs of `bf16`.
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn pairs(x: __m512i) -> __m512bh {

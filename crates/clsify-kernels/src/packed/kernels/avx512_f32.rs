@@ -10,7 +10,7 @@ use super::super::quantize::{QuantizedRow, QuantizedWeights};
 use super::super::repeat::chains;
 use super::super::tile::{Accumulators, Line, Operands, Tile};
 
-/// A value exists if the processor has AVX-512.
+/// A value exists only if the processor has AVX-512.
 #[derive(Clone, Copy)]
 pub(super) struct Avx512F32(());
 
@@ -63,7 +63,7 @@ tile_kernel! {
     ))
 }
 
-/// Copies a row into lines, as far as either goes.
+/// Copies a row into lines, until either ends.
 #[target_feature(enable = "avx512f")]
 fn convert<'a>(row: &[f32], to: impl Iterator<Item = &'a mut Line>) {
     for (line, first) in to.zip((0..row.len()).step_by(16)) {

@@ -11,7 +11,7 @@ use super::super::quantize::{QuantizedRow, QuantizedWeights};
 use super::super::repeat::chains;
 use super::super::tile::{Accumulators, Line, Operands, Start, Tile};
 
-/// A value exists if the processor has AVX-512 VNNI.
+/// A value exists only if the processor has AVX-512 VNNI.
 #[derive(Clone, Copy)]
 pub(super) struct Avx512Vnni(());
 

@@ -1,4 +1,4 @@
-//! `f32` in plain code, on every processor.
+//! `f32` in plain Rust, on every processor.
 
 use super::super::finish::Finish;
 use super::super::micro_kernel::MicroKernel;
@@ -8,10 +8,10 @@ use super::super::quantize::{QuantizedRow, QuantizedWeights};
 use super::super::repeat;
 use super::super::tile::{Accumulators, Line, Operands, PANEL, Tile};
 
-/// Whether the compiler's baseline has a fused multiply-add.
+/// True if the target's baseline has a fused multiply-add.
 const FUSED: bool = cfg!(target_arch = "aarch64");
 
-/// `f32` in plain code.
+/// `f32` in plain Rust.
 #[derive(Clone, Copy)]
 pub(super) struct Portable;
 

@@ -131,7 +131,7 @@ impl<'a> Descent<'a> {
         self.residuals = Vec::new();
     }
 
-    /// Whether it ended at its optimum.
+    /// Returns true if it ended at its optimum.
     pub(super) fn converged(&self) -> bool {
         self.converged
     }
@@ -154,7 +154,7 @@ impl<'a> Descent<'a> {
         self.gradient_norm
     }
 
-    /// Whether no further step is needed, or none would help.
+    /// Returns the end of the descent if no further step is needed, or none would help.
     ///
     /// A small gradient alone says little where the penalty is weak and the rows are separable: far out the gradient of
     /// the loss vanishes everywhere, so the optimum may still be far away. The penalty bounds the distance: the objective is

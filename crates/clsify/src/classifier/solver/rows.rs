@@ -80,7 +80,7 @@ impl Rows {
         &self.values
     }
 
-    /// The most columns that a stand-in for the Hessian couples.
+    /// The maximum number of columns that a stand-in for the Hessian couples.
     pub(super) fn max_block(&self) -> usize {
         if self.single.is_some() { MAX_BLOCK_SINGLE } else { MAX_BLOCK }
     }

@@ -1,4 +1,5 @@
-//! Files that hold a table but no text, recognised by their first bytes or their extension, and how to convert them.
+//! Recognises binary files that contain tables, by their first bytes or their extension, and explains how to convert
+//! them.
 
 use std::path::Path;
 
@@ -22,7 +23,7 @@ pub(in crate::dataset) enum Binary {
     Sqlite,
 }
 
-/// What files of a kind start with.
+/// The first bytes of each kind of file.
 const MAGIC: [(&[u8], Binary); 9] = [
     (b"PAR1", Binary::Parquet),
     (b"ARROW1\0\0", Binary::Arrow),
@@ -57,7 +58,8 @@ const EXTENSIONS: [(&str, Binary); 18] = [
 ];
 
 impl Binary {
-    /// By the first bytes of a file; a spreadsheet is a ZIP archive too, and `name` tells the two apart where it can.
+    /// Recognises a file by its first bytes; a spreadsheet is also a ZIP archive, and `name` distinguishes them if
+    /// possible.
     pub(super) fn of_bytes(start: &[u8], name: &str) -> Option<Self> {
         let (_, binary) = *MAGIC.iter().find(|(magic, _)| start.starts_with(magic))?;
         let holds = |part: &[u8]| start.windows(part.len()).any(|window| window == part);
@@ -66,20 +68,20 @@ impl Binary {
         Some(if binary == Binary::Zip && is_sheet { Binary::Excel } else { binary })
     }
 
-    /// By the extension of a file's name.
+    /// Recognises a file by the extension of its name.
     pub(in crate::dataset) fn of_name(name: &str) -> Option<Self> {
         let extension = Path::new(name).extension()?.to_str()?.to_ascii_lowercase();
         EXTENSIONS.iter().find(|(other, _)| *other == extension).map(|&(_, binary)| binary)
     }
 
-    /// Whether more bytes are needed to tell.
+    /// Returns true if more bytes are needed to recognise the file.
     pub(super) fn may_be(start: &[u8]) -> bool {
-        // Enough of an archive for the name of its first file.
+        // Enough of an archive to contain the name of its first file.
         let is_short_zip = start.starts_with(b"PK\x03\x04") && start.len() < 100;
         is_short_zip || MAGIC.iter().any(|(magic, _)| is_part(start, magic))
     }
 
-    /// What it is, for a message.
+    /// The kind of file in words, for a message.
     pub(super) fn what(self) -> &'static str {
         match self {
             Binary::Parquet => "Parquet",
@@ -95,7 +97,7 @@ impl Binary {
         }
     }
 
-    /// What to do with the file of this name.
+    /// The hint for the file of this name.
     pub(in crate::dataset) fn hint(self, name: &str) -> String {
         let pandas = |function: &str, extension: &str| {
             let (from, to) = names(name, extension);
@@ -120,7 +122,7 @@ impl Binary {
         }
     }
 
-    /// The refusal of a file that starts like this.
+    /// The error for a file that starts like this.
     pub(super) fn error(self, name: &str) -> Error {
         let message = format!("expected text, got {}", self.what());
         Error::new(ErrorKind::Dataset, message).at(name).with_hint(self.hint(name))
@@ -131,19 +133,19 @@ impl Binary {
     }
 }
 
-/// Whether `start` is the beginning of `whole` and not all of it.
+/// Returns true if `start` is a proper prefix of `whole`.
 pub(super) fn is_part(start: &[u8], whole: &[u8]) -> bool {
     start.len() < whole.len() && whole.starts_with(start)
 }
 
-/// A file's name and that of the CSV file to write, as they can stand in quotes in a command line.
+/// The names of the file and of the CSV file to write, quoted for a shell.
 fn names(name: &str, extension: &str) -> (String, String) {
     let is_plain = |c: char| !c.is_control() && !"'\"\\$`!".contains(c);
     let path = Path::new(gzip::inner_name(name));
     if !name.chars().all(is_plain) || name.starts_with('-') || path.extension().is_none() {
         return (format!("data.{extension}"), "data.csv".to_string());
     }
-    // Not over the file itself, where its name is wrong.
+    // The file itself must not be overwritten if its extension is wrong.
     let is_csv = path.extension().is_some_and(|extension| extension == "csv");
     let to = path.with_extension(if is_csv { "converted.csv" } else { "csv" });
     (name.to_string(), to.display().to_string())

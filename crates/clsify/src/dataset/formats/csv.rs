@@ -1,8 +1,8 @@
-//! CSV as in RFC 4180: fields separated by commas, or by another delimiter, in double quotes where they hold a delimiter, a
-//! quote or a line break.
+//! CSV as in RFC 4180: fields separated by commas or another delimiter, in double quotes if they contain a delimiter,
+//! a quote or a line break.
 //!
-//! The `csv` crate takes the fields apart. It never fails on bad quoting, though: it reads on to the next quote or to
-//! the end of the file, and the rows between are lost. So the quotes are checked here first, and the crate gets one
+//! The `csv` crate splits the fields. But it never fails on bad quoting: it reads on to the next quote or to the end
+//! of the file, and the rows in between are lost. So the quotes are checked here first, and the crate receives one
 //! complete record at a time. A quote inside a field that does not start with one is an ordinary character.
 
 use std::borrow::Cow;
@@ -20,15 +20,15 @@ pub(in crate::dataset) struct CsvReader<R> {
     lines: LineReader<R>,
     /// The lines of one record.
     text: String,
-    /// Where that record starts.
+    /// The line where that record starts.
     start: usize,
     delimiter: Delimiter,
-    /// Whether its quote was not closed.
+    /// True if its quote was not closed.
     is_open: bool,
     fields: ::csv::Reader<Cursor<Vec<u8>>>,
 }
 
-/// Where in a record the next character stands.
+/// The state before the next character of a record.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     FieldStart,
@@ -79,8 +79,8 @@ impl<R: Read> CsvReader<R> {
         source.set_position(0);
         source.get_mut().clear();
         source.get_mut().extend_from_slice(self.text.as_bytes());
-        // With its line end there, the crate returns the record without looking for more input, which would make it
-        // take the end of this record for the end of the file.
+        // Because the line end is there, the crate returns the record without looking for more input. Otherwise it
+        // would take the end of this record for the end of the file.
         source.get_mut().push(b'\n');
         match self.fields.read_record(record) {
             Ok(true) => Ok(()),
@@ -148,18 +148,18 @@ impl<R: Read> RowReader for CsvReader<R> {
     }
 }
 
-/// The crate's reader of fields, over the text of one record.
+/// The crate's reader for the text of one record.
 fn fields(delimiter: Delimiter) -> ::csv::Reader<Cursor<Vec<u8>>> {
     ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter.byte())
-        // By default a lone carriage return ends a record as well; inside quotes it is part of the text.
+        // By default a single carriage return also ends a record; inside quotes it is part of the text.
         .terminator(Terminator::Any(b'\n'))
         .from_reader(Cursor::new(Vec::new()))
 }
 
-/// The state at the end of a line; [`State::Quoted`] when the record goes on.
+/// The state at the end of a line; [`State::Quoted`] if the record continues.
 fn scan(mut state: State, text: &str, line: usize, delimiter: Delimiter) -> Result<State> {
     for (i, byte) in text.bytes().enumerate() {
         state = match (state, byte) {
@@ -174,7 +174,7 @@ fn scan(mut state: State, text: &str, line: usize, delimiter: Delimiter) -> Resu
             (State::Quoted(opened), _) => State::Quoted(opened),
             (State::QuoteInQuoted(opened), b'"') => State::Quoted(opened),
             (State::QuoteInQuoted(opened), _) => {
-                // Before `i` stands a quote, so that `i` is the start of a character.
+                // The character before `i` is a quote, so `i` is the start of a character.
                 let rest = text.get(i..).unwrap_or_default();
                 let message =
                     format!("expected a {} after the closing quote, got {}", delimiter.name(), quoted(rest));
@@ -189,7 +189,7 @@ fn scan(mut state: State, text: &str, line: usize, delimiter: Delimiter) -> Resu
 }
 
 fn not_closed(opened: usize, message: &str) -> Error {
-    Error::new(ErrorKind::Dataset, message)
-        .at(format!("line {opened}"))
-        .with_hint("a field that starts with a quote stands in quotes, and the quote is written twice: \"\"\"so, she said\"")
+    Error::new(ErrorKind::Dataset, message).at(format!("line {opened}")).with_hint(
+        "put a field that starts with a quote into quotes, and write the quote twice: \"\"\"so, she said\"",
+    )
 }

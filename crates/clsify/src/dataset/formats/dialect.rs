@@ -1,4 +1,4 @@
-//! How the fields of a table are written: what separates them, and whether quotes may hold a separator.
+//! The dialect of a table: its delimiter and its quoting.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,14 +21,14 @@ pub struct Delimiter(u8);
 impl Delimiter {
     /// `,`: the delimiter of CSV.
     pub const COMMA: Delimiter = Delimiter(b',');
-    /// `;`: what spreadsheets write where a comma is the decimal sign.
+    /// `;`: the delimiter of spreadsheets in locales with a decimal comma.
     pub const SEMICOLON: Delimiter = Delimiter(b';');
     /// The tab: the delimiter of TSV.
     pub const TAB: Delimiter = Delimiter(b'\t');
     /// `|`
     pub const PIPE: Delimiter = Delimiter(b'|');
 
-    /// Those that a file may turn out to have.
+    /// The delimiters that can be detected.
     pub(super) const USUAL: [Delimiter; 4] =
         [Delimiter::COMMA, Delimiter::SEMICOLON, Delimiter::TAB, Delimiter::PIPE];
 
@@ -36,7 +36,7 @@ impl Delimiter {
         self.0
     }
 
-    /// What it is called in a message.
+    /// Its name in a message.
     pub(super) fn name(self) -> String {
         match self {
             Delimiter::COMMA => "comma".to_string(),
@@ -47,7 +47,7 @@ impl Delimiter {
         }
     }
 
-    /// The option that chooses it, as it would be typed into a shell.
+    /// The option that selects it, as typed into a shell.
     pub(super) fn option(self) -> String {
         match self {
             Delimiter::COMMA => "--delimiter \",\"".to_string(),
@@ -60,7 +60,7 @@ impl Delimiter {
 impl FromStr for Delimiter {
     type Err = Error;
 
-    /// The character itself, `tab`, or `\t`.
+    /// Parses the character itself, `tab`, or `\t`.
     fn from_str(text: &str) -> Result<Self> {
         match text.as_bytes() {
             b"tab" | b"\\t" => Ok(Delimiter::TAB),
@@ -87,7 +87,7 @@ impl fmt::Display for Delimiter {
     }
 }
 
-/// Whether a field in double quotes may hold delimiters, line breaks and quotes; the names are those of Python's `csv`.
+/// The meaning of double quotes in a table; the names are those of Python's `csv`.
 ///
 /// ```
 /// use clsify::dataset::{Dataset, DatasetOptions, Quoting};
@@ -102,8 +102,8 @@ pub enum Quoting {
     /// `minimal` for CSV, `none` for TSV.
     #[default]
     Auto,
-    /// A field that starts with a double quote ends with one, and a quote inside it is written twice: RFC 4180, and
-    /// what pandas writes, TSV included.
+    /// A field that starts with a double quote ends with one, and a quote inside it is written twice, as in RFC 4180
+    /// and in all files that pandas writes, TSV included.
     Minimal,
     /// A quote is a character like any other.
     None,
@@ -112,7 +112,7 @@ pub enum Quoting {
 impl FromStr for Quoting {
     type Err = Error;
 
-    /// `auto`, `minimal` or `none`.
+    /// Parses `auto`, `minimal` or `none`.
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "auto" => Ok(Quoting::Auto),

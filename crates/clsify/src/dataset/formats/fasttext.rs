@@ -5,7 +5,7 @@
 //! __label__sport __label__politics the vote and the match
 //! ```
 //!
-//! Labels mostly stand first, but as for fastText every word with the prefix is one. A label holds no white space.
+//! Labels usually come first, but as in fastText every word with the prefix is one. A label contains no whitespace.
 //! Source: fastText's `Dictionary::getLine`.
 
 use std::io::Read;
@@ -20,7 +20,7 @@ const PREFIX: &str = "__label__";
 pub(in crate::dataset) struct FastTextReader<R> {
     lines: LineReader<R>,
     labelled: bool,
-    /// Where a sentence may have several labels: what stands between them in a cell.
+    /// The separator of labels in a cell, if sentences may have several labels.
     pub(super) separator: Option<LabelSeparator>,
 }
 
@@ -58,7 +58,7 @@ impl<R: Read> FastTextReader<R> {
     }
 }
 
-/// The labels of a line without their prefix, and the other words as they stand.
+/// Splits a line into its labels without their prefix, and the other words.
 pub(super) fn take_apart(line: &str) -> (Vec<&str>, String) {
     let (mut labels, mut sentence) = (Vec::new(), String::new());
     for word in line.split_inclusive(|c: char| c.is_ascii_whitespace()) {

@@ -1,8 +1,8 @@
 //! Gzip data (RFC 1952), decompressed while it is read, in bounded memory.
 //!
-//! Several members one after another are one file, as for `gzip`, and zeros may follow the last of them. Anything else
-//! is an error, where `gzip` ignores it with a warning: bytes that are not read may be rows. The checksum and the length
-//! at the end of each member are checked.
+//! Several members in a row form one file, as for `gzip`, and zeros may follow the last of them. Anything else is an
+//! error, although `gzip` ignores it with a warning, because bytes that are not read may be rows. The checksum and
+//! the length at the end of each member are checked.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -15,7 +15,7 @@ pub(super) const MAGIC: &[u8] = b"\x1f\x8b";
 
 const SUFFIX: &str = ".gz";
 
-/// Whether a file of this name says that it is compressed.
+/// Returns true if the name of a file says that it is compressed.
 pub(super) fn is_name(name: &str) -> bool {
     inner_name(name).len() < name.len()
 }
@@ -28,7 +28,7 @@ pub(in crate::dataset) fn inner_name(name: &str) -> &str {
     }
 }
 
-/// What the compressed bytes of a reader stand for. Its errors hold an [`Error`].
+/// Decompresses the bytes of a reader. Its errors contain an [`Error`].
 pub(super) struct Gzip<R> {
     /// `None` at the end, and after an error.
     member: Option<GzDecoder<BufReader<Counted<R>>>>,
@@ -41,12 +41,12 @@ impl<R: Read> Gzip<R> {
         Gzip { member: Some(GzDecoder::new(reader)), n_bytes: 0 }
     }
 
-    /// How many compressed bytes have been read.
+    /// The number of compressed bytes read.
     pub(super) fn n_bytes(&self) -> u64 {
         self.member.as_ref().map_or(self.n_bytes, |member| member.get_ref().get_ref().n_bytes)
     }
 
-    /// Goes on to the next member; false at the end of the file.
+    /// Continues with the next member; false at the end of the file.
     fn next_member(&mut self) -> io::Result<bool> {
         let Some(member) = self.member.take() else { return Ok(false) };
         let mut reader = member.into_inner();
@@ -88,7 +88,7 @@ impl<R: Read> Read for Gzip<R> {
 }
 
 impl<R: Read> Gzip<R> {
-    /// Tells damaged data from a reader that fails.
+    /// Distinguishes damaged data from a reader that fails.
     fn failed(&mut self, error: io::Error) -> io::Error {
         let error = match error.kind() {
             io::ErrorKind::Interrupted => return error,
@@ -108,7 +108,7 @@ fn damaged(got: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, Error::new(ErrorKind::Dataset, message).with_hint(hint))
 }
 
-/// A reader that counts.
+/// A reader that counts its bytes.
 struct Counted<R> {
     reader: R,
     n_bytes: u64,

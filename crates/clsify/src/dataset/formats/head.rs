@@ -1,19 +1,19 @@
-//! The start of a file, looked at before it is read.
+//! Peeking at the start of a file before it is read.
 
 use std::io::{Error, ErrorKind, Read};
 
-/// The most bytes of a file's start: some hundred rows.
+/// The maximum number of bytes to peek at: some hundred rows.
 pub(super) const HEAD_BYTES: usize = 64 << 10;
 
-/// A reader whose first bytes can be looked at before they are read.
+/// A reader whose first bytes can be inspected before they are read.
 pub(super) struct Head<R> {
     head: Vec<u8>,
-    /// How many bytes of the head have been read.
+    /// The number of bytes of the head that have been read.
     position: usize,
     rest: R,
-    /// Whether there are no bytes after the head, so that a terminal is not asked twice.
+    /// True if there are no bytes after the head, so that a terminal is not asked twice.
     is_whole: bool,
-    /// What went wrong after the head, for whoever reads that far.
+    /// The error after the head, for code that reads that far.
     error: Option<Error>,
 }
 
@@ -22,13 +22,13 @@ impl<R: Read> Head<R> {
         Head { head: Vec::new(), position: 0, rest: reader, is_whole: false, error: None }
     }
 
-    /// Where the bytes come from.
+    /// The underlying reader.
     pub(super) fn source(&self) -> &R {
         &self.rest
     }
 
-    /// The first bytes, and whether they are the whole file; waits for them until `is_enough`. To be called before anything is
-    /// read.
+    /// Returns the first bytes, and whether they are the whole file; waits for bytes until `is_enough`. Call it
+    /// before anything is read.
     pub(super) fn peek(&mut self, is_enough: impl Fn(&[u8]) -> bool) -> (&[u8], bool) {
         while self.head.len() < HEAD_BYTES && !self.is_whole && self.error.is_none() && !is_enough(&self.head)
         {

@@ -1,7 +1,7 @@
 //! A JSON array of records, as in `json_object.rs`: a `.json` file whose first character is `[`.
 //!
-//! The array is read record by record, however its lines are broken, so a file may be larger than memory and stand on
-//! one line. Records are counted from 1; their number stands where other formats have the line.
+//! The array is read record by record, wherever its line breaks are, so a file may be larger than memory and consist
+//! of one line. Records are counted from 1; their number takes the place of the line in other formats.
 
 use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read};
@@ -17,11 +17,11 @@ pub(in crate::dataset) struct JsonArray<R> {
     reader: BufReader<R>,
     pub(super) objects: ObjectReader,
     position: Position,
-    /// The record last read, as it stands in the file.
+    /// The last record as it is in the file.
     record: Vec<u8>,
-    /// How many records have been reached.
+    /// The number of records reached so far.
     number: usize,
-    /// Where the record last read starts.
+    /// The line where the last record starts.
     start: usize,
     /// The line of the next byte.
     line: usize,
@@ -29,7 +29,7 @@ pub(in crate::dataset) struct JsonArray<R> {
     is_broken: bool,
 }
 
-/// Where in the file the next byte stands.
+/// The position of the next byte in the file.
 #[derive(Clone, Copy, PartialEq)]
 enum Position {
     BeforeArray,
@@ -53,38 +53,38 @@ impl<R: Read> JsonArray<R> {
         }
     }
 
-    /// Where the bytes come from.
+    /// The underlying reader.
     pub(super) fn source(&self) -> &R {
         self.reader.get_ref()
     }
 
-    /// Bytes read so far.
+    /// The number of bytes read so far.
     pub(super) fn n_bytes(&self) -> u64 {
         self.n_bytes
     }
 
-    /// Whether what follows is not the start of a record.
+    /// Returns true if what follows is not the start of a record.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken
     }
 
-    /// The number of the record last read.
+    /// The number of the last record.
     pub(super) fn number(&self) -> usize {
         self.number
     }
 
-    /// The record last read, as far as it is text.
+    /// The last record, with invalid UTF-8 replaced.
     pub(super) fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.record)
     }
 
-    /// The place of the record last read.
+    /// The place of the last record.
     pub(super) fn place(&self) -> String {
         format!("record {} (line {})", self.number, self.start)
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Example>> {
-        // Until the end of the record has been found.
+        // It stays true unless the end of the record is found.
         self.is_broken = true;
         let found = self.find_record()?;
         self.is_broken = false;
@@ -96,7 +96,7 @@ impl<R: Read> JsonArray<R> {
         example.map(Some).map_err(|error| error.at(self.place()))
     }
 
-    /// Puts the next record into `self.record`; false at the end of the file.
+    /// Reads the next record into `self.record`; false at the end of the file.
     fn find_record(&mut self) -> Result<bool> {
         self.record.clear();
         loop {
@@ -136,7 +136,7 @@ impl<R: Read> JsonArray<R> {
         Ok(true)
     }
 
-    /// Moves a value into `self.record`, by its brackets and quotes.
+    /// Moves a value into `self.record`, following its brackets and quotes.
     fn take_value(&mut self) -> Result<()> {
         let (mut depth, mut in_string, mut is_escaped) = (0usize, false, false);
         loop {
@@ -172,7 +172,7 @@ impl<R: Read> JsonArray<R> {
         Ok(())
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not whitespace.
     fn skip_space(&mut self) -> Result<Option<u8>> {
         loop {
             match self.peek()? {
@@ -190,7 +190,7 @@ impl<R: Read> JsonArray<R> {
     }
 
     fn consume(&mut self) {
-        // What was looked at is in the buffer.
+        // The peeked byte is in the buffer.
         let is_line_end = self.reader.buffer().first() == Some(&b'\n');
         self.reader.consume(1);
         self.n_bytes += 1;

@@ -1,9 +1,9 @@
-//! The value of one record in JSON: an object with a sentence and a label, in a line of JSONL or in a JSON array.
+//! One record in JSON: an object with a sentence and a label, from a line of JSONL or from a JSON array.
 //!
-//! The sentence is a string, the label a string, a number or a boolean; where a sentence may have several labels also an
-//! array of these. Values under other keys are skipped, not built. The keys are those asked for, else the known names in
-//! the first object, and stay the same for the whole file. A key that occurs twice in an object counts where it stands
-//! last.
+//! The sentence is a string, the label a string, a number or a boolean; if sentences may have several labels, it may
+//! also be an array of these. Values of other keys are skipped without being built. The keys are the requested ones,
+//! otherwise the known names in the first object, and stay the same for the whole file. If a key occurs twice in an
+//! object, its last value counts.
 
 use std::fmt;
 
@@ -20,26 +20,26 @@ use crate::dataset::messages::{list, quoted, suggestion};
 use crate::dataset::options::{Column, DatasetOptions};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Takes records apart, and remembers which keys hold what.
+/// Parses records, and remembers the keys of sentence and label.
 pub(super) struct ObjectReader {
     options: DatasetOptions,
     labelled: bool,
-    /// Where a sentence may have several labels: what stands between them in a cell.
+    /// The separator of labels in a cell, if sentences may have several labels.
     pub(super) separator: Option<LabelSeparator>,
-    /// What a file of such records looks like, for hints.
+    /// The form of the file, for hints.
     form: Form,
-    /// Those of the first object.
+    /// The keys of the first object.
     keys: Option<Keys>,
-    /// Whether the first object has not the keys, so that no other is looked at.
+    /// True if the first object lacks the keys, so that no other object is read.
     has_no_keys: bool,
 }
 
-/// Where records stand.
+/// The form of a file of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// One a line.
+    /// One record per line.
     Lines,
-    /// In an array.
+    /// Records in an array.
     Array,
 }
 
@@ -48,12 +48,13 @@ impl ObjectReader {
         ObjectReader { options, labelled, separator: None, form, keys: None, has_no_keys: false }
     }
 
-    /// Whether the first object has not the keys.
+    /// Returns true if the first object lacks the keys.
     pub(super) fn has_no_keys(&self) -> bool {
         self.has_no_keys
     }
 
-    /// The record that `text` holds; the error does not know the place. Where no label is wanted, a string is a sentence.
+    /// Parses the record in `text`; the error does not contain the place. If no label is needed, a string is a
+    /// sentence.
     pub(super) fn read(&mut self, text: &str, number: usize) -> Result<Example> {
         if !self.labelled && kind_of(text) == "a string" {
             let sentence: String = serde_json::from_str(text).map_err(|error| broken("string", &error))?;
@@ -96,11 +97,11 @@ impl ObjectReader {
     }
 }
 
-/// The keys of the sentence and, where labels are wanted, of the label, the weight and the group.
+/// The keys of the sentence and, if labels are needed, of the label, the weight and the group.
 struct Keys {
     sentence: String,
     label: Option<String>,
-    /// Keys of one label each, in place of a label key.
+    /// Keys with one label each, instead of a label key.
     one_hot: Vec<String>,
     weight: Option<String>,
     group: Option<String>,
@@ -118,7 +119,7 @@ impl Keys {
         let has = |option: &Option<Column>, known: Option<usize>| option.is_some() || known.is_some();
         let has_label = !wants_label || has(&options.label_column, label);
         let hint = |what: &str| {
-            // Rows that score a model of one label per sentence have no use for columns of one label each.
+            // Rows that score a model with one label per sentence cannot have label columns.
             let may_be_sets = wants_label && (options.multi_label.is_some() || !options.allow_one_class);
             let of_labels = Some(object.flags()).filter(|keys| may_be_sets && !has_label && keys.len() > 1);
             let of_labels = of_labels.and_then(|keys| label_columns_option(&keys)).unwrap_or_default();
@@ -177,13 +178,13 @@ fn label(key: &str, value: &RawValue) -> Result<String> {
     let text = value.get();
     match kind_of(text) {
         "a string" => decode(key, text),
-        // As it stands in the file: 1.10 is another label than 1.1.
+        // The text is kept as it is in the file: 1.10 is another label than 1.1.
         "a number" | "a boolean" => Ok(text.to_string()),
         _ => Err(unexpected(key, "a string, a number or a boolean", text)),
     }
 }
 
-/// The labels under a key as one cell, an array's joined by the separator.
+/// The labels of a key as one cell; those of an array are joined by the separator.
 fn label_cell(key: &str, value: &RawValue, separator: &LabelSeparator) -> Result<String> {
     let text = value.get();
     if kind_of(text) != "an array" {
@@ -194,7 +195,7 @@ fn label_cell(key: &str, value: &RawValue, separator: &LabelSeparator) -> Result
     separator.cell(&labels).map_err(|error| error.at(format!("array under {}", quoted(key))))
 }
 
-/// A column's name or number as a key.
+/// The name or number of a column as a key.
 fn key_of(column: &Column) -> String {
     match column {
         Column::Name(name) => name.clone(),
@@ -202,13 +203,13 @@ fn key_of(column: &Column) -> String {
     }
 }
 
-/// The text of a value that should say whether a sentence has a label.
+/// The text of a value that states whether a sentence has a label.
 fn flag(value: &RawValue) -> String {
     let text = value.get();
     serde_json::from_str(text).unwrap_or_else(|_| text.to_string())
 }
 
-/// A number, or one in quotes.
+/// A number, possibly in quotes.
 fn weight(key: &str, value: &RawValue) -> Result<String> {
     let text = value.get();
     match kind_of(text) {
@@ -218,7 +219,7 @@ fn weight(key: &str, value: &RawValue) -> Result<String> {
     }
 }
 
-/// The characters of a JSON string. Escapes are looked at only here, so half of a surrogate pair is found here.
+/// Decodes a JSON string. Escapes are only decoded here, so half of a surrogate pair is detected here.
 fn decode(key: &str, text: &str) -> Result<String> {
     serde_json::from_str(text).map_err(|error| {
         let message =
@@ -238,7 +239,7 @@ fn unexpected(key: &str, expected: &str, text: &str) -> Error {
     }
 }
 
-/// What a JSON text is, by its first character.
+/// The type of a JSON text, by its first character.
 fn kind_of(text: &str) -> &'static str {
     match text.trim_start().as_bytes().first() {
         Some(b'{') => "an object",
@@ -251,7 +252,7 @@ fn kind_of(text: &str) -> &'static str {
     }
 }
 
-/// An object's members, their values not yet read.
+/// The members of an object, with unparsed values.
 struct Object<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Object<'a> {
@@ -278,7 +279,7 @@ impl<'a> Object<'a> {
         self.0.iter().map(|(key, _)| key.as_str()).collect()
     }
 
-    /// The keys of values that may say whether a sentence has a label.
+    /// The keys whose values may state whether a sentence has a label.
     fn flags(&self) -> Vec<&str> {
         let is_flag = |(_, value): &&(String, &RawValue)| is_set(&flag(value)).is_some();
         self.0.iter().filter(is_flag).map(|(key, _)| key.as_str()).collect()
@@ -333,7 +334,7 @@ fn broken(what: &str, error: &serde_json::Error) -> Error {
     Error::new(ErrorKind::Dataset, message)
 }
 
-/// The crate's message without its position, which counts lines within the line.
+/// The crate's message without its position, which is relative to this line.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or_default().to_string()

@@ -1,8 +1,8 @@
-//! Bytes to numbered lines of text, with every check that does not depend on the format.
+//! Splits bytes into numbered lines of text, with every check that does not depend on the format.
 //!
-//! A line is UTF-8, holds no NUL byte and is at most 16 MiB long. It ends with `\n`, `\r\n` or a bare `\r`, in any mixture,
-//! as in Python's universal newlines. The line end and a byte-order mark at the start of the file are no part of the text.
-//! A file in UTF-16 is recognised and named.
+//! A line is UTF-8, contains no NUL byte and is at most 16 MiB long. It ends with `\n`, `\r\n` or a bare `\r`, in any
+//! mixture, as in Python's universal newlines. The line end and a byte-order mark at the start of the file are not
+//! part of the text. A file in UTF-16 is recognised.
 
 use std::borrow::Cow;
 use std::io::{BufRead, BufReader, ErrorKind as IoErrorKind, Read};
@@ -12,16 +12,16 @@ use crate::error::{Error, ErrorKind, Result};
 use super::head::Head;
 use super::source::read_error;
 
-/// The most bytes that a line, or a CSV record of several lines, may have.
+/// The maximum number of bytes of a line, or of a CSV record of several lines.
 pub(super) const MAX_RECORD_BYTES: usize = 16 << 20;
 
-/// Bytes read at once: as many as a group of sentences may have, so that whoever asks for those that have arrived gets a
-/// group of them.
+/// The number of bytes per read. It equals the maximum size of a group of sentences, so that the sentences that have
+/// arrived fill a group.
 const BUFFER_BYTES: usize = 1 << 20;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The lines of a text, one by one.
+/// Reads the lines of a text one by one.
 ///
 /// A line is returned as soon as its end has arrived, so that a pipe can be answered line by line.
 ///
@@ -37,20 +37,20 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// ```
 pub struct LineReader<R> {
     reader: BufReader<Head<R>>,
-    /// The bytes of the line last read, without its end.
+    /// The bytes of the last line, without its end.
     buffer: Vec<u8>,
-    /// The end of the line last read. A `\r` becomes `\r\n` when the next line is asked for, not earlier: waiting for
-    /// the byte after it could wait forever.
+    /// The end of the last line. A `\r` becomes `\r\n` only when the next line is requested, because waiting for the
+    /// following byte could take forever.
     end: &'static str,
-    /// The end of the line before it.
+    /// The end of the line before the last one.
     previous_end: &'static str,
     number: usize,
     n_bytes: u64,
-    /// Whether what follows is not the start of a line.
+    /// True if the rest of an unfinished line follows.
     is_broken: bool,
-    /// Whether the bytes could not be read on, so that nothing follows.
+    /// True if reading failed, so that nothing follows.
     has_failed: bool,
-    /// Whether the file is of another encoding, so that no line of it can be read.
+    /// True if the file has another encoding, so that none of its lines can be read.
     is_wide: bool,
 }
 
@@ -66,12 +66,12 @@ pub struct Line<'a> {
 }
 
 impl<R: Read> LineReader<R> {
-    /// Reads nothing yet.
+    /// Creates a reader without reading anything yet.
     pub fn new(reader: R) -> Self {
         LineReader::with_capacity(BUFFER_BYTES, reader)
     }
 
-    /// Reads nothing yet; `capacity` is the number of bytes to ask the reader for at a time.
+    /// Creates a reader without reading anything yet; `capacity` is the number of bytes per read.
     pub fn with_capacity(capacity: usize, reader: R) -> Self {
         let reader = BufReader::with_capacity(capacity, Head::new(reader));
         LineReader {
@@ -87,7 +87,7 @@ impl<R: Read> LineReader<R> {
         }
     }
 
-    /// Where the bytes come from.
+    /// The underlying reader.
     pub(super) fn source(&self) -> &R {
         self.reader.get_ref().source()
     }
@@ -97,47 +97,47 @@ impl<R: Read> LineReader<R> {
         self.number
     }
 
-    /// Bytes of the lines read so far.
+    /// The number of bytes of the lines read so far.
     pub fn n_bytes(&self) -> u64 {
         self.n_bytes
     }
 
-    /// Whether the last line could not be read to its end.
+    /// Returns true if the last line was not read to its end.
     pub fn is_broken(&self) -> bool {
         self.is_broken
     }
 
-    /// Whether the bytes could not be read on: the file ends here, wherever its end would have been.
+    /// Returns true if reading failed: the file ends here, wherever its real end is.
     pub(super) fn has_failed(&self) -> bool {
         self.has_failed
     }
 
-    /// Whether the next line has arrived, so that [`next_line`](Self::next_line) will not wait for it.
+    /// Returns true if the next line has arrived, so that [`next_line`](Self::next_line) will not block.
     pub fn has_buffered_line(&self) -> bool {
         let buffered = self.reader.buffer();
-        // The second half of a line end is no line.
+        // The second half of a line end is not a line.
         let buffered =
             if self.end == "\r" { buffered.strip_prefix(b"\n").unwrap_or(buffered) } else { buffered };
         buffered.iter().any(|&byte| is_line_end(byte))
     }
 
-    /// The first bytes, and whether they are all there are; waits for them until `is_enough`. To be called before the first line
-    /// is read.
+    /// Returns the first bytes, and whether they are the whole file; waits for bytes until `is_enough`. Call it
+    /// before the first line is read.
     pub(super) fn peek(&mut self, is_enough: impl Fn(&[u8]) -> bool) -> (&[u8], bool) {
         self.reader.get_mut().peek(is_enough)
     }
 
-    /// The end of the line before the one last read; at the end of the file that of the last line.
+    /// The end of the line before the last one; at the end of the file, that of the last line.
     pub(super) fn previous_end(&self) -> &'static str {
         self.previous_end
     }
 
-    /// Whether the file is of another encoding, so that no line of it can be read.
+    /// Returns true if the file has another encoding, so that none of its lines can be read.
     pub(super) fn is_wide(&self) -> bool {
         self.is_wide
     }
 
-    /// Passes over what is left of a line that is too long.
+    /// Skips the rest of a line that is too long.
     fn skip_line(&mut self) -> std::io::Result<()> {
         while self.end.is_empty() {
             let available = match self.reader.fill_buf() {
@@ -160,17 +160,17 @@ impl<R: Read> LineReader<R> {
         Ok(())
     }
 
-    /// The line last read, as far as it is text.
+    /// The last line, with invalid UTF-8 replaced.
     pub(super) fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(self.buffer.trim_ascii_end())
     }
 
-    /// The next line, or `None` at the end.
+    /// Returns the next line, or `None` at the end.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when the bytes cannot be read, [`ErrorKind::Dataset`] when they are no UTF-8, hold a NUL byte, or
-    /// go on for more than 16 MiB without a line end. The error names the line. The lines after it can be read; after
-    /// one that [was not read to its end](Self::is_broken), what is left of it is passed over first.
+    /// [`ErrorKind::Io`] if the bytes cannot be read, [`ErrorKind::Dataset`] if they are not UTF-8, contain a NUL
+    /// byte, or continue for more than 16 MiB without a line end. The error names the line. The lines after it can be
+    /// read; if a line [was not read to its end](Self::is_broken), its rest is skipped first.
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>> {
         let number = self.number + 1;
         let place = || format!("line {number}");
@@ -181,7 +181,7 @@ impl<R: Read> LineReader<R> {
         skipped.and_then(|()| self.fill_buffer()).map_err(|error| {
             self.has_failed = true;
             let error = read_error(error);
-            // What cannot be read at all, such as a folder, has no lines.
+            // A path that cannot be read at all, such as a folder, has no lines.
             if is_first { error } else { error.at(place()) }
         })?;
         if self.buffer.is_empty() && self.end.is_empty() {
@@ -199,7 +199,7 @@ impl<R: Read> LineReader<R> {
         if is_first && self.buffer.starts_with(BYTE_ORDER_MARK) {
             start = BYTE_ORDER_MARK.len();
             if self.buffer.len() == start && self.end.is_empty() {
-                // Nothing but the mark: an empty file.
+                // Only a byte-order mark: the file is empty.
                 self.number = 0;
                 return Ok(None);
             }
@@ -209,7 +209,7 @@ impl<R: Read> LineReader<R> {
         Ok(Some(Line { number, text: &line[start..], previous_end: self.previous_end }))
     }
 
-    /// Reads up to the next line end. The previous one is known then.
+    /// Reads up to the next line end. At this point the previous line end is known.
     fn fill_buffer(&mut self) -> std::io::Result<()> {
         self.buffer.clear();
         self.previous_end = std::mem::take(&mut self.end);
@@ -242,7 +242,7 @@ impl<R: Read> LineReader<R> {
         }
     }
 
-    /// The first bytes, while the first line is the last one read: enough to see the encoding of a shorter line.
+    /// The first bytes, if the first line is the last one read: enough to recognise the encoding of a short line.
     fn start(&self) -> Vec<u8> {
         let bytes = self.buffer.iter().chain(self.end.as_bytes()).chain(self.reader.buffer());
         bytes.take(4).copied().collect()
@@ -253,14 +253,14 @@ fn is_line_end(byte: u8) -> bool {
     byte == b'\n' || byte == b'\r'
 }
 
-/// A UTF-16 file is full of NUL bytes, so this is looked for first.
+/// UTF-16 contains many NUL bytes, so it is checked first.
 fn check_encoding(start: &[u8]) -> Result<()> {
     let Some(encoding) = wide_encoding(start) else { return Ok(()) };
     let error = Error::new(ErrorKind::Dataset, format!("expected UTF-8, got {encoding}"));
     Err(error.with_hint(format!("convert it: iconv -f {encoding} -t UTF-8")))
 }
 
-/// Rejects what no line of text holds.
+/// Fails if a line contains bytes that text cannot contain.
 fn check(line: &[u8]) -> Result<()> {
     if line.len() > MAX_RECORD_BYTES {
         let message = format!("expected a line of at most {MAX_RECORD_BYTES} bytes, got a longer one");
@@ -275,8 +275,8 @@ fn check(line: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The name of a wide encoding that the file starts like: by its byte-order mark, or by the NUL bytes that the first
-/// two characters have when they are ASCII.
+/// The name of the wide encoding with which the file starts: by its byte-order mark, or by the NUL bytes of the first
+/// two characters if they are ASCII.
 fn wide_encoding(start: &[u8]) -> Option<&'static str> {
     match start {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("UTF-32"),
@@ -311,7 +311,7 @@ mod tests {
         (1..).zip(texts.iter().map(|text| text.to_string())).collect()
     }
 
-    /// The lists are those of Python 3: `list(io.TextIOWrapper(io.BytesIO(bytes), "utf-8-sig"))` without the line ends.
+    /// Oracle: Python 3, `list(io.TextIOWrapper(io.BytesIO(bytes), "utf-8-sig"))` without the line ends.
     #[test]
     fn lines_end_as_in_python() {
         for (bytes, expected) in [
@@ -330,7 +330,7 @@ mod tests {
         }
     }
 
-    /// Gives one byte at a time, as a slow pipe does.
+    /// Returns one byte at a time, like a slow pipe.
     struct ByteByByte<'a>(&'a [u8]);
 
     impl Read for ByteByByte<'_> {
@@ -380,7 +380,7 @@ mod tests {
         bytes.push(b'a');
         let error = lines(&bytes).unwrap_err();
         assert_eq!(error.to_string(), "line 1: expected a line of at most 16777216 bytes, got a longer one");
-        // Its rest is no line of its own.
+        // Its rest is not a separate line.
         bytes.extend_from_slice(b"rest\nnext\n");
         let mut reader = LineReader::new(bytes.as_slice());
         assert!(reader.next_line().is_err() && reader.is_broken());

@@ -1,4 +1,4 @@
-//! How files are written: the bytes of a file in, its records out.
+//! File formats: they turn the bytes of a file into records.
 //!
 //! ```text
 //! bytes -> text      gzip is decompressed, other binary files are named         source.rs, gzip.rs, binary.rs
@@ -10,8 +10,8 @@
 //!                    among the words of a line                                  fasttext.rs
 //! ```
 //!
-//! [`Records`] is the one face of all of these. Which columns of a table hold the sentence and the label is settled in
-//! `columns.rs` beside this folder.
+//! [`Records`] is their common interface. `columns.rs`, beside this folder, determines which columns of a table
+//! contain the sentence and the label.
 
 pub(super) mod binary;
 mod csv;
@@ -50,7 +50,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub use self::dialect::{Delimiter, Quoting};
 pub use self::lines::{Line, LineReader};
 
-/// The records of a file, one by one, whatever its format.
+/// Reads the records of a file one by one, in any format.
 pub(super) enum Records<R> {
     Tsv(Table<TsvReader<Source<R>>>),
     Csv(Table<CsvReader<Source<R>>>),
@@ -60,12 +60,12 @@ pub(super) enum Records<R> {
 }
 
 impl<R: Read> Records<R> {
-    /// Reads the first bytes, which tell what the file is.
+    /// Reads the first bytes, which determine the kind of file.
     pub(super) fn open(reader: R, name: &str, options: &DatasetOptions, labelled: bool) -> Result<Self> {
         let place = |error: Error| error.at(name);
         let format = match options.format_of(name).map_err(place) {
             Ok(format) => format,
-            // What the file is says more than its extension does; without one nothing is waited for.
+            // The content of the file decides rather than its extension; without an extension nothing is read.
             Err(error) if Path::new(name).extension().is_some() => {
                 return Err(Source::new(reader, name).err().unwrap_or(error));
             }
@@ -73,7 +73,7 @@ impl<R: Read> Records<R> {
         };
         options.check(format, labelled).map_err(place)?;
         let no_labels = || {
-            let message = "expected labelled sentences, got the format of one sentence a line";
+            let message = "expected labelled sentences, got the format of one sentence per line";
             let hint =
                 "if the file has labels, say how they are separated: --format tsv, csv, jsonl or fasttext";
             place(Error::new(ErrorKind::Dataset, message).with_hint(hint))
@@ -117,7 +117,7 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// From here on a label cell may hold several labels, or none, and stays whole.
+    /// From now on a label cell may contain several labels or none, and is not split.
     pub(super) fn keep_label_cells(&mut self, separator: &LabelSeparator) {
         let of_cells = match self {
             Records::Tsv(table) => &mut table.separator,
@@ -129,7 +129,7 @@ impl<R: Read> Records<R> {
         *of_cells = Some(separator.clone());
     }
 
-    /// From here on a blank line of a table with one column is a record without a sentence.
+    /// From now on a blank line of a table with one column is a record without a sentence.
     pub(super) fn take_blank_lines(&mut self) {
         match self {
             Records::Tsv(table) => table.takes_blank_lines = true,
@@ -138,7 +138,7 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// The next record, empty or not; `None` at the end. The error does not know the file.
+    /// The next record, empty or not; `None` at the end. The error does not contain the name of the file.
     pub(super) fn next(&mut self) -> Result<Option<Example>> {
         match self {
             Records::Tsv(table) => table.next(),
@@ -149,7 +149,7 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// Bytes of the file that have been taken apart; of a compressed file those that have been read.
+    /// The number of bytes that have been parsed; for a compressed file the number of compressed bytes read.
     pub(super) fn n_bytes(&self) -> u64 {
         let (source, n_bytes) = match (self.lines(), self) {
             (Some(lines), _) => (lines.source(), lines.n_bytes()),
@@ -159,8 +159,8 @@ impl<R: Read> Records<R> {
         source.n_compressed().unwrap_or(n_bytes)
     }
 
-    /// After a record that cannot be read: whether those after it can. Not before the columns are known, and not where
-    /// the record did not end.
+    /// Returns true if records after an unreadable one can be read: not before the columns are known, and not if the
+    /// record did not end.
     pub(super) fn can_go_on(&self) -> bool {
         match self {
             Records::Tsv(table) => table.is_settled() && !table.lines().is_broken(),
@@ -171,7 +171,7 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// The same, as far as sentences without labels are concerned.
+    /// As [`can_go_on`](Self::can_go_on), for sentences without labels.
     pub(super) fn can_go_on_without_labels(&self) -> bool {
         let is_settled = match self {
             Records::Tsv(table) => table.is_settled() || !table.can_have_header(),
@@ -183,12 +183,13 @@ impl<R: Read> Records<R> {
         is_settled && !self.lines().is_some_and(|lines| lines.is_wide() || lines.has_failed())
     }
 
-    /// Whether the record last read goes on to where the reader gave up, so that it may have swallowed others.
+    /// Returns true if the last record extends to the point where the reader gave up, so that it may have swallowed
+    /// others.
     pub(super) fn is_open(&self) -> bool {
         matches!(self, Records::Csv(table) if table.is_open())
     }
 
-    /// Where the record last read starts, whether it could be read or not: its line, in a JSON array its number.
+    /// The start of the last record, readable or not: its line, or in a JSON array its number.
     pub(super) fn line(&self) -> usize {
         match self {
             Records::Tsv(table) => table.line(),
@@ -199,7 +200,7 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// The same for a message.
+    /// The start of the last record, for a message.
     pub(super) fn place(&self) -> String {
         match self {
             Records::JsonArray(array) => array.place(),
@@ -207,7 +208,7 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// What [`line`](Self::line) counts.
+    /// The unit of [`line`](Self::line).
     pub(super) fn unit(&self) -> &'static str {
         match self {
             Records::JsonArray(_) => "record",
@@ -215,17 +216,17 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// The last line that was read, where lines are what is read.
+    /// The number of the last line, if the format has lines.
     pub(super) fn last_line(&self) -> Option<usize> {
         self.lines().map(LineReader::number)
     }
 
-    /// Whether a whole line has arrived that has not been read.
+    /// Returns true if a whole line has arrived that has not been read.
     pub(super) fn has_buffered_line(&self) -> bool {
         self.lines().is_some_and(LineReader::has_buffered_line)
     }
 
-    /// The names of the columns, once the first record has been read; `None` where there is no header.
+    /// The names of the columns, once the first record has been read; `None` without a header.
     pub(super) fn names(&self) -> Option<&[String]> {
         match self {
             Records::Tsv(table) => table.names(),
@@ -234,7 +235,7 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// The text of the record last read, as it stands in the file.
+    /// The raw text of the last record.
     pub(super) fn text(&self) -> Cow<'_, str> {
         match self {
             Records::Tsv(table) => table.text(),
@@ -245,13 +246,13 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// That record, taken apart.
+    /// The fields of the last record.
     pub(super) fn fields(&self) -> Fields {
         match self {
             Records::Tsv(table) => Fields::Row(table.cells()),
             Records::Csv(table) => Fields::Row(table.cells()),
             Records::Jsonl(_) | Records::JsonArray(_) => fields_of_json(&self.text()),
-            // Labels are no part of a sentence.
+            // Labels are not part of a sentence.
             Records::FastText(_) => Fields::Row(vec![take_apart(&self.text()).1]),
         }
     }
@@ -267,7 +268,7 @@ impl<R: Read> Records<R> {
     }
 }
 
-/// A JSON record: an object as it is written, or a string, which is a sentence.
+/// The fields of a JSON record: an object as it is written, or a string, which is a sentence.
 fn fields_of_json(text: &str) -> Fields {
     match serde_json::from_str::<String>(text) {
         Ok(sentence) => Fields::Row(vec![sentence]),

@@ -1,7 +1,7 @@
-//! One column per label, 1 where a sentence has it and 0 where it has not: label sets as scikit-learn's indicator matrix has
-//! them, and as many published data sets do.
+//! Label columns: 1 if a sentence has the label, 0 if not. This is the form of scikit-learn's indicator matrix and of
+//! many published data sets.
 //!
-//! The columns become the cell that other files have: the labels, with the separator between them.
+//! The columns are converted to the label cell that other files have, with the separator between the labels.
 
 use crate::dataset::LabelSeparator;
 use crate::dataset::example::Example;
@@ -9,8 +9,8 @@ use crate::dataset::flag::is_set;
 use crate::dataset::messages::quoted;
 use crate::error::Result;
 
-/// A record of these columns' names and cells, once the names are known to [`fit`]. A cell that is neither yes nor no is a
-/// fault of the record.
+/// Creates a record from the names and cells of these columns, after [`fit`] has checked the names. A cell that is
+/// neither true nor false is a fault of the record.
 pub(super) fn example<'a>(
     line: usize,
     sentence: &str,
@@ -35,7 +35,7 @@ pub(super) fn example<'a>(
     example
 }
 
-/// Whether names of columns can stand in a cell.
+/// Checks that the names of columns can be labels in a cell.
 pub(super) fn fit<'a>(names: impl Iterator<Item = &'a str>, separator: &LabelSeparator) -> Result<()> {
     separator.cell(&names.collect::<Vec<&str>>()).map(drop)
 }

@@ -1,4 +1,4 @@
-//! What a reader of rows gives, whichever way the fields of a row are separated and quoted.
+//! The interface of readers of rows, for every delimiter and quoting.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -12,53 +12,54 @@ use crate::error::Result;
 
 /// Splits a file into rows.
 pub(in crate::dataset) trait RowReader {
-    /// Where the bytes come from.
+    /// The underlying reader.
     type Source: Read;
 
-    /// The lines that the rows are made of.
+    /// The lines of the file.
     fn lines(&self) -> &LineReader<Self::Source>;
 
-    /// The same, to be read from.
+    /// The lines of the file, for reading.
     fn lines_mut(&mut self) -> &mut LineReader<Self::Source>;
 
-    /// Splits rows at this delimiter from now on.
+    /// Sets the delimiter of all following rows.
     fn set_delimiter(&mut self, delimiter: Delimiter);
 
-    /// Where the row last read starts, whether it could be read or not.
+    /// The line where the last row starts, readable or not.
     fn line(&self) -> usize;
 
-    /// That row as it stands in the file, as far as it is text.
+    /// The raw text of the last row, with invalid UTF-8 replaced.
     fn text(&self) -> Cow<'_, str>;
 
-    /// Whether the row last read goes on to where the reader gave up, so that it may hold any number of rows.
+    /// Returns true if the last row extends to the point where the reader gave up, so that it may contain several
+    /// rows.
     fn is_open(&self) -> bool {
         false
     }
 
-    /// Whether a row of this format may be a header.
+    /// Returns true if a row of this format can be a header.
     fn can_have_header(&self) -> bool;
 
     /// Reads the next row into `record`; the error names the line.
     fn next(&mut self, record: &mut StringRecord) -> Result<Option<Row>>;
 
-    /// Advice for a row that has another number of fields than expected.
+    /// A hint for a row with an unexpected number of fields.
     fn hint(&self, expected: usize, record: &StringRecord) -> Option<String>;
 }
 
 pub(in crate::dataset) struct Row {
     /// The line where the row starts.
     pub(super) line: usize,
-    /// Whether it is a line of whitespace, or of nothing, with no separator.
+    /// True for a line that is empty or only whitespace, without a separator.
     pub(super) is_blank: bool,
 }
 
 impl Format {
-    /// The delimiter of its rows, unless the caller or the file says another one.
+    /// The default delimiter of its rows.
     pub(super) fn delimiter(self) -> Delimiter {
         if self == Format::Tsv { Delimiter::TAB } else { Delimiter::COMMA }
     }
 
-    /// Whether its fields may stand in quotes.
+    /// Returns true if its fields may be in quotes.
     pub(super) fn has_quotes(self, quoting: Quoting) -> bool {
         match quoting {
             Quoting::Auto => self == Format::Csv,

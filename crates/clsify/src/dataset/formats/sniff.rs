@@ -1,8 +1,9 @@
-//! What separates the fields of a table, by its first rows: said by Excel's `sep=;` line, plain from a header, or suspected.
+//! Detects the delimiter of a table from its first rows: stated by Excel's `sep=;` line, implied by a header, or
+//! suspected.
 //!
-//! Python's `csv.Sniffer` takes the delimiter that occurs equally often in each row. A sentence may hold any of them, so
-//! that alone is a suspicion here, and becomes an error that asks. A delimiter is used unasked only where the header that it
-//! makes has a name that is known or asked for.
+//! Python's `csv.Sniffer` takes the delimiter that occurs equally often in each row. A sentence may contain any of
+//! them, so here that is only a suspicion, and becomes an error that asks. A delimiter is used without asking only if
+//! the header that it makes has a known or requested name.
 
 use ::csv::StringRecord;
 
@@ -15,21 +16,21 @@ use crate::dataset::columns::is_named;
 use crate::dataset::options::{DatasetOptions, Format, Header};
 use crate::error::{Error, ErrorKind, Result};
 
-/// The most rows that are looked at.
+/// The maximum number of rows that are inspected.
 const MOST_ROWS: usize = 100;
 
 /// The start of a table.
 #[derive(Default)]
 pub(super) struct Sample {
-    /// The delimiter, where the file says it.
+    /// The delimiter, if the file states it.
     pub(super) delimiter: Option<Delimiter>,
-    /// Whether the first line says nothing but the delimiter.
+    /// True if the first line only states the delimiter.
     pub(super) has_separator_line: bool,
-    /// The first rows that are not blank, the header among them.
+    /// The first rows that are not blank, including the header.
     pub(super) rows: Vec<StringRecord>,
 }
 
-/// What is known about a table before its first byte is looked at.
+/// The options for a table, before its first byte is read.
 pub(super) struct Sniffer<'a> {
     pub(super) format: Format,
     pub(super) options: &'a DatasetOptions,
@@ -37,7 +38,7 @@ pub(super) struct Sniffer<'a> {
 }
 
 impl Sniffer<'_> {
-    /// Looks at the start of a file. An error asks for the delimiter; it does not know the file.
+    /// Inspects the start of a file. An error asks for the delimiter; it does not contain the name of the file.
     pub(super) fn sample(&self, head: &[u8], is_whole: bool) -> Result<Sample> {
         let head = if is_whole { head } else { whole_lines(head) };
         let (separator_line, head, n_before) = separator_line(head);
@@ -73,8 +74,8 @@ impl Sniffer<'_> {
         }
     }
 
-    /// Returns true if a reader of sentences need not wait for more rows: the first row is a known header, or the options say all
-    /// that the first rows are looked at for. The answer does not depend on how many rows have arrived.
+    /// Returns true if a reader of sentences need not wait for more rows: the first row is a known header, or the
+    /// options already determine everything. The result does not depend on the number of rows that have arrived.
     pub(super) fn is_settled(&self, head: &[u8]) -> bool {
         if self.labelled || !head.iter().any(|&byte| byte == b'\n' || byte == b'\r') {
             return false;
@@ -90,7 +91,7 @@ impl Sniffer<'_> {
     /// The first rows, as far as they can be read.
     fn rows(&self, head: &[u8], delimiter: Delimiter) -> Vec<StringRecord> {
         let lines = LineReader::new(head);
-        // With a header one row more.
+        // A header needs one more row.
         let most = self.options.limit.map_or(MOST_ROWS, |limit| limit.saturating_add(1).min(MOST_ROWS));
         match self.format.has_quotes(self.options.quoting) {
             true => first_rows(CsvReader::new(lines, delimiter), most),
@@ -98,12 +99,13 @@ impl Sniffer<'_> {
         }
     }
 
-    /// Whether a row of several fields has a name that is known, or asked for.
+    /// Returns true if a row of several fields has a known or requested name.
     fn is_header(&self, row: &StringRecord) -> bool {
         row.len() > 1 && self.options.header != Header::Absent && is_named(row, self.options, self.labelled)
     }
 
-    /// Whether a delimiter divides every row into the same number of fields. In sentences commas are no sign.
+    /// Returns true if a delimiter divides every row into the same number of fields. In files of sentences commas are
+    /// not a sign.
     fn is_suspect(&self, delimiter: Delimiter, rows: &[StringRecord]) -> bool {
         let is_even = rows
             .first()
@@ -132,7 +134,7 @@ impl Sniffer<'_> {
 
 fn first_rows(mut reader: impl RowReader, most: usize) -> Vec<StringRecord> {
     let (mut rows, mut record) = (Vec::new(), StringRecord::new());
-    // The error is found again when the row is read.
+    // The same error occurs again when the row is read.
     while rows.len() < most
         && let Ok(Some(row)) = reader.next(&mut record)
     {
@@ -149,8 +151,8 @@ fn whole_lines(head: &[u8]) -> &[u8] {
     &head[..end.unwrap_or(0)]
 }
 
-/// The delimiter of a first line such as `sep=;`, which Excel reads and writes, the bytes after that line, and the number of
-/// lines before them.
+/// The delimiter of a first line such as `sep=;`, which Excel reads and writes, the bytes after that line, and the
+/// number of lines before them.
 fn separator_line(head: &[u8]) -> (Option<Delimiter>, &[u8], usize) {
     let mut lines = LineReader::new(head);
     let found = match lines.next_line() {
@@ -158,7 +160,7 @@ fn separator_line(head: &[u8]) -> (Option<Delimiter>, &[u8], usize) {
         _ => None,
     };
     match found {
-        // A `\r\n` leaves its second half, which is an empty line.
+        // A `\r\n` leaves its second half, which is read as an empty line.
         Some(delimiter) => (Some(delimiter), &head[lines.n_bytes() as usize..], 1),
         None => (None, head, 0),
     }

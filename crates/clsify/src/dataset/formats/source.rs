@@ -1,7 +1,7 @@
-//! The bytes of a data file: gzip is decompressed while it is read, and files that hold no text are named.
+//! The bytes of a data file: gzip is decompressed while it is read, and binary files are recognised.
 //!
-//! The first bytes decide, not the name: a file is read as gzip wherever it starts like one. Only a name that ends in
-//! `.gz` is held to it.
+//! The first bytes decide, not the name: every file that starts like gzip is read as gzip. But a file whose name ends
+//! in `.gz` must be gzip.
 
 use std::io::{self, Chain, Cursor, Read};
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::files::shell_word;
 use super::binary::{Binary, is_part};
 use super::gzip::{self, Gzip};
 
-/// White space before the first character is looked through up to here.
+/// The maximum amount of whitespace that is searched for the first character.
 const MOST_AHEAD: usize = 64 << 10;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -23,11 +23,11 @@ pub(super) const LABEL_PREFIX: &[u8] = b"__label__";
 /// The text of a file.
 pub(in crate::dataset) struct Source<R> {
     bytes: Bytes<R>,
-    /// What stands at the start of the text, as far as something depends on it.
+    /// The first bytes of the text, as far as they are needed for decisions.
     start: Vec<u8>,
 }
 
-/// A reader whose first bytes have been read already.
+/// A reader that returns its first bytes again.
 type Ahead<R> = Chain<Cursor<Vec<u8>>, R>;
 
 enum Bytes<R> {
@@ -36,7 +36,7 @@ enum Bytes<R> {
 }
 
 impl<R: Read> Source<R> {
-    /// Reads the first bytes, as few as tell what the file is. Errors know `name`.
+    /// Reads as few of the first bytes as determine the kind of file. Errors contain `name`.
     pub(super) fn new(reader: R, name: &str) -> Result<Self> {
         let place = |error: io::Error| read_error(error).at("line 1").at(name);
         let (start, reader) = look_ahead(reader).map_err(place)?;
@@ -66,12 +66,12 @@ impl<R: Read> Source<R> {
         Ok(Source { bytes: Bytes::Gzip(Box::new(reader)), start })
     }
 
-    /// Whether the text starts with these bytes, after a byte-order mark and white space.
+    /// Returns true if the text starts with these bytes, after a byte-order mark and white space.
     pub(super) fn starts_with(&self, bytes: &[u8]) -> bool {
         text_start(&self.start).starts_with(bytes)
     }
 
-    /// How many bytes of a compressed file have been read.
+    /// The number of bytes of a compressed file that have been read.
     pub(super) fn n_compressed(&self) -> Option<u64> {
         match &self.bytes {
             Bytes::Plain(_) => None,
@@ -89,7 +89,7 @@ impl<R: Read> Read for Source<R> {
     }
 }
 
-/// A read error of a [`Source`], which may be an error of this library in disguise.
+/// Converts a read error of a [`Source`], which may wrap an error of this library.
 pub(super) fn read_error(error: io::Error) -> Error {
     error.downcast::<Error>().unwrap_or_else(|error| Error::from_io(&error))
 }
@@ -101,8 +101,8 @@ fn refuse_binary(start: &[u8], name: &str) -> Result<()> {
     }
 }
 
-/// The first bytes, and a reader that gives them again. No more is waited for than tells what the file is, so that a
-/// line that is typed is answered before the next one.
+/// The first bytes, and a reader that returns them again. It waits only for as many bytes as determine the kind of
+/// file, so that a typed line is answered before the next one.
 fn look_ahead<R: Read>(mut reader: R) -> io::Result<(Vec<u8>, Ahead<R>)> {
     let mut start = Vec::new();
     while is_open(&start) && start.len() < MOST_AHEAD {
@@ -114,7 +114,7 @@ fn look_ahead<R: Read>(mut reader: R) -> io::Result<(Vec<u8>, Ahead<R>)> {
     Ok((start, again.chain(reader)))
 }
 
-/// Whether what a file starts with depends on more bytes.
+/// Returns true if more bytes are needed to recognise the start of a file.
 fn is_open(start: &[u8]) -> bool {
     let text = text_start(start);
     text.is_empty() || BYTE_ORDER_MARK.starts_with(start) || is_part(text, LABEL_PREFIX) || {
@@ -126,7 +126,7 @@ fn text_start(start: &[u8]) -> &[u8] {
     start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start).trim_ascii_start()
 }
 
-/// One read, repeated when a signal interrupts it.
+/// One read, repeated if a signal interrupts it.
 fn read_some(reader: &mut impl Read, into: &mut Vec<u8>) -> io::Result<usize> {
     let mut buffer = [0; 256];
     loop {

@@ -1,4 +1,5 @@
-//! From rows of fields to examples: the first row settles the columns, every other row must have as many.
+//! Converts rows of fields to examples: the first row determines the columns, and every other row must have as many
+//! fields.
 
 use std::borrow::Cow;
 
@@ -21,19 +22,20 @@ pub(in crate::dataset) struct Table<T> {
     format: Format,
     options: DatasetOptions,
     labelled: bool,
-    /// Where a sentence may have several labels, what stands between them in a cell: a cell may be empty, and stays whole.
+    /// The separator of labels in a cell, if sentences may have several labels: a cell may then be empty, and is not
+    /// split.
     pub(super) separator: Option<LabelSeparator>,
-    /// Whether a blank line is a record without a sentence, where lines are sentences.
+    /// True if a blank line is a record without a sentence, in files with one sentence per line.
     pub(super) takes_blank_lines: bool,
-    /// Settled by the first row.
+    /// Determined by the first row.
     columns: Option<Columns>,
-    /// The first rows, looked at before the first one is read.
+    /// The first rows, inspected before the first one is read.
     sample: Option<Sample>,
     /// The header, if there is one.
     names: Option<Vec<String>>,
     /// The first of the blank lines before the next record.
     empty_line: Option<usize>,
-    /// The record after blank lines that are records, until these have been given.
+    /// The record that follows blank lines, while these are returned as records.
     after_blanks: Option<Example>,
     record: StringRecord,
 }
@@ -60,27 +62,27 @@ impl<T: RowReader> Table<T> {
         self.rows.lines()
     }
 
-    /// Whether the columns are known.
+    /// Returns true if the columns are known.
     pub(super) fn is_settled(&self) -> bool {
         self.columns.is_some()
     }
 
-    /// Where the row last read starts, whether it could be read or not.
+    /// The line where the last row starts, readable or not.
     pub(super) fn line(&self) -> usize {
         self.rows.line()
     }
 
-    /// Whether that row may have swallowed others.
+    /// Returns true if the last row may have swallowed others.
     pub(super) fn is_open(&self) -> bool {
         self.rows.is_open()
     }
 
-    /// That row as it stands in the file, as far as it is text.
+    /// The raw text of the last row, with invalid UTF-8 replaced.
     pub(super) fn text(&self) -> Cow<'_, str> {
         self.rows.text()
     }
 
-    /// Whether a row may be a header; not where a line is a sentence.
+    /// Returns true if a row can be a header; false if a line is a sentence.
     pub(super) fn can_have_header(&self) -> bool {
         self.rows.can_have_header()
     }
@@ -90,10 +92,10 @@ impl<T: RowReader> Table<T> {
         self.names.as_deref()
     }
 
-    /// The cells of the record last given; none where it could not be taken apart.
+    /// The cells of the last record; none if it could not be split.
     pub(super) fn cells(&self) -> Vec<String> {
         match self.after_blanks {
-            // It stands for a blank line.
+            // The record is a blank line.
             Some(_) => vec![String::new()],
             None => self.record.iter().map(str::to_string).collect(),
         }
@@ -112,10 +114,10 @@ impl<T: RowReader> Table<T> {
             let (rows, record) = (&self.rows, &self.record);
             let place = || format!("line {}", row.line);
             let of_one_column = self.columns.as_ref().map(|columns| columns.count == 1);
-            // In a file with one column whitespace is a sentence, and its first row may be one.
+            // In a file with one column whitespace is a sentence, and the first row may be one.
             let is_sentence = !self.labelled && of_one_column != Some(false) && !is_empty(record);
             if row.is_blank && !is_sentence {
-                // Where every line is a sentence, also at the end of the file.
+                // In files with one sentence per line, this also applies at the end of the file.
                 if self.takes_blank_lines && !self.rows.can_have_header() {
                     return Ok(Some(Example::new(row.line, "", None)));
                 }
@@ -182,7 +184,7 @@ impl<T: RowReader> Table<T> {
         Ok(None)
     }
 
-    /// Looks at the first rows, and settles the delimiter by them.
+    /// Inspects the first rows and determines the delimiter.
     fn look_ahead(&mut self) -> Result<Sample> {
         if !self.rows.can_have_header() {
             return Ok(Sample::default());
@@ -199,7 +201,7 @@ impl<T: RowReader> Table<T> {
         Ok(sample)
     }
 
-    /// One of the blank lines before a record, and after the last one the record.
+    /// Returns the blank lines before a record one by one, and then the record.
     fn next_of_blanks(&mut self) -> Option<Example> {
         let example = self.after_blanks.take()?;
         match self.empty_line {
@@ -220,7 +222,7 @@ fn is_empty(record: &StringRecord) -> bool {
     record.iter().all(str::is_empty)
 }
 
-/// In a file with one column, an empty line before a record would be a sentence of no characters.
+/// Fails for an empty line before a record in a file with one column, where it would be an empty sentence.
 fn check_empty_line(columns: &Columns, empty_line: Option<usize>) -> Result<()> {
     match empty_line {
         Some(line) if columns.count == 1 => {

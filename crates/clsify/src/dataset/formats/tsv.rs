@@ -1,7 +1,7 @@
-//! TSV: fields separated by tabs, or by another delimiter, one record per line. There are no quotes and no escapes, so a field
-//! holds no delimiter and no line break.
+//! TSV: fields separated by tabs or another delimiter, one record per line. There are no quotes and no escapes, so a
+//! field contains neither a delimiter nor a line break.
 //!
-//! One sentence a line is the same without the separator.
+//! Files with one sentence per line are the same without a delimiter.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -15,7 +15,7 @@ use crate::error::Result;
 
 pub(in crate::dataset) struct TsvReader<R> {
     lines: LineReader<R>,
-    /// Nothing where every line is a record of one field.
+    /// `None` if every line is a record of one field.
     delimiter: Option<Delimiter>,
 }
 
@@ -24,7 +24,7 @@ impl<R: Read> TsvReader<R> {
         TsvReader { lines, delimiter: Some(delimiter) }
     }
 
-    /// Every line is a record of one field.
+    /// A reader in which every line is a record of one field.
     pub(super) fn whole_lines(lines: LineReader<R>) -> Self {
         TsvReader { lines, delimiter: None }
     }

@@ -40,7 +40,7 @@ pub(crate) fn class_balance(data: &Inspected, test: Option<&Inspected>) -> Vec<C
         let whose = if rows_of.contains_key(other) { "" } else { " of the test file" };
         let (label, other, difference) = (shown(label), shown(other), all.difference);
         Some(format!(
-            "{label} differs from {other}{whose} only in {difference}: one class? Then write it in one way"
+            "{label} differs from {other}{whose} only in {difference}: if they are one class, write it in one way"
         ))
     };
     let spelled: HashMap<&String, &Spellings> =
@@ -56,9 +56,9 @@ pub(crate) fn class_balance(data: &Inspected, test: Option<&Inspected>) -> Vec<C
             .or_else(|| odd_character_hint(label));
         let hint = match (by_name, twin) {
             (Some(hint), _) => Some(hint),
-            (None, Some(other)) if n >= FEW && n < of => {
-                Some(format!("label {label} stands on the same {n} rows as {other}: two names of one thing?"))
-            }
+            (None, Some(other)) if n >= FEW && n < of => Some(format!(
+                "label {label} stands on the same {n} rows as {other}: are they two names for one label?"
+            )),
             _ if data.dataset.separator().is_some() => label_hint(label, n, of),
             _ => class_hint(label, n, of, n_classes),
         };
@@ -86,7 +86,7 @@ fn few_rows(what: &str, n: usize, of: usize) -> Option<String> {
 fn class_hint(label: &str, n: usize, of: usize, n_classes: usize) -> Option<String> {
     let share = n as f64 / of as f64;
     if n_classes == 1 {
-        return Some(format!("every row is of class {label}: there is nothing to tell apart"));
+        return Some(format!("every row is of class {label}: there is nothing to distinguish"));
     }
     if let Some(hint) = few_rows(&format!("class {label}"), n, of) {
         return Some(hint);
@@ -97,7 +97,7 @@ fn class_hint(label: &str, n: usize, of: usize, n_classes: usize) -> Option<Stri
         ));
     }
     (share > NEARLY_ALL).then(|| {
-        format!("class {label} has {n} rows of {of}: always saying {label} is right that often, so look at F1, not at accuracy")
+        format!("class {label} has {n} rows of {of}: always predicting {label} is right that often, so look at F1, not at accuracy")
     })
 }
 
@@ -112,11 +112,11 @@ fn label_hint(label: &str, n: usize, of: usize) -> Option<String> {
     let share = n as f64 / of as f64;
     if share < SELDOM {
         return Some(format!(
-            "label {label} has {n} rows of {of}: it will rarely be given; consider --thresholds f1"
+            "label {label} has {n} rows of {of}: it will rarely be assigned; consider --thresholds f1"
         ));
     }
     (share > NEARLY_ALL).then(|| {
-        format!("label {label} has {n} rows of {of}: always giving it is right that often; is its absence the label?")
+        format!("label {label} has {n} rows of {of}: always assigning it is right that often; should its absence be the label?")
     })
 }
 
@@ -181,8 +181,8 @@ mod tests {
         let starts = |label: &str, start: &str| assert!(hints[label].starts_with(start), "{hints:?}");
         starts("few", "label few has 4 rows of 2001: too few");
         starts("rough", "label rough has 12 rows of 2001: its scores");
-        starts("rare", "label rare has 35 rows of 2001: it will rarely be given");
-        starts("most", "label most has 1900 rows of 2001: always giving it");
+        starts("rare", "label rare has 35 rows of 2001: it will rarely be assigned");
+        starts("most", "label most has 1900 rows of 2001: always assigning it");
         starts("Half", "Half differs from half only");
         starts("half", "half differs from Half only");
         starts("other half", "label other half stands on the same 1000 rows as half");

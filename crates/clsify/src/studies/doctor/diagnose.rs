@@ -102,7 +102,7 @@ fn without_encoder(reason: &str, test: Option<&TestFile<'_>>) -> Findings {
         ..Findings::default()
     };
     if test.is_some() {
-        let reason = format!("exact repeats only: {reason}");
+        let reason = format!("exact duplicates only: {reason}");
         findings.left_out.push(LeftOut { check: "leakage", reason });
     }
     findings

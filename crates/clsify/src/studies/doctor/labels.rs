@@ -101,7 +101,7 @@ impl Labels {
                 let learnable: Vec<usize> = (0..labels.len()).filter(|&id| learnable[id]).collect();
                 if learnable.is_empty() {
                     let message =
-                        "expected a label that some rows have and others have not in every fold, got none";
+                        "expected a label that some rows have and others lack in every fold, got none";
                     return Err(Error::new(ErrorKind::InvalidArgument, message));
                 }
                 observer.start(Stage::Fit, learnable.len() * folds.len());

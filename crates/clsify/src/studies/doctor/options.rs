@@ -8,7 +8,7 @@ pub struct DoctorOptions {
     /// Sentences whose standardised features have at least this cosine are nearly the same. The default is 0.85:
     /// most sentences that were edited a little reach it, few distinct ones do (`tools/doctor/near_duplicates.py`).
     pub near_duplicate_threshold: f32,
-    /// Whether `label_issues` ranks every row, not only those whose label is probably wrong.
+    /// True if `label_issues` ranks every row, not only those whose label is probably wrong.
     pub rank_all: bool,
     /// Rows whose vectors are in memory and compared with each other at a time. The default is 30,000.
     pub part_rows: usize,

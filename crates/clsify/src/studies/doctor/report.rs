@@ -72,7 +72,7 @@ pub struct NearDuplicate {
     pub other_line: usize,
     /// The cosine of their standardised features, at most 1.
     pub cosine: f64,
-    /// Whether both have the same label.
+    /// True if both have the same label.
     pub same_label: bool,
 }
 
@@ -107,9 +107,9 @@ pub struct Leak {
     pub line: usize,
     /// The cosine of their standardised features; 1 where the sentences are the same but for case and spaces.
     pub cosine: f64,
-    /// Whether they are the same but for case and spaces.
+    /// True if they are the same but for case and spaces.
     pub exact: bool,
-    /// Whether both have the same label.
+    /// True if both have the same label.
     pub same_label: bool,
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn examine(
     if n_parts > 1 {
         findings.leave_out(
             "near_duplicates",
-            format!("the {n} rows were compared in {n_parts} parts, each with one row of every {n_parts}: repeats in different parts were not looked for"),
+            format!("the {n} rows were compared in {n_parts} parts: near-duplicates in different parts were not searched for"),
         );
     }
     let mut is_first = vec![true; n];
@@ -202,7 +202,7 @@ impl<'a> EncodedTest<'a> {
             let compared = rows.len();
             findings.leave_out(
                 "leakage",
-                format!("{compared} of the {n} test rows, evenly spaced, were compared by vector; exact repeats are all found"),
+                format!("{compared} of the {n} test rows, evenly spaced, were compared by vector; all exact duplicates were found"),
             );
         }
         findings.near_leaks = vec![None; n];
