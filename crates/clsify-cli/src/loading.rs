@@ -13,9 +13,8 @@ use clsify::training::TestRows;
 use clsify_hub::{Hub, Located, Origin};
 use clsify_report::text::{n_shown, shorten};
 
-use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
-use crate::options::{DtypeArg, EncodingArgs, FeatureArgs, SplitArgs};
+use crate::options::{DtypeArg, EncodingArgs, FeatureArgs, SplitArgs, TrainingDataArgs};
 use crate::records::stdin;
 
 /// Loads labelled sentences from a file; `-` is stdin. Reports skipped rows and empty label columns.
@@ -37,15 +36,11 @@ pub(crate) fn load_dataset(
 }
 
 /// Loads the data to train on, checks its number of classes, and reports its counts.
-pub(crate) fn load_training_dataset(
-    path: &Path,
-    options: &DatasetOptions,
-    class_limit: &ClassLimitArgs,
-    console: &Console,
-) -> anyhow::Result<Dataset> {
-    let dataset = load_dataset(path, options, console)?;
-    class_limit.check(path, dataset.classes().len(), dataset.len())?;
-    say_counts(path, &dataset, options, console);
+pub(crate) fn load_training_dataset(args: &TrainingDataArgs, console: &Console) -> anyhow::Result<Dataset> {
+    let (path, options) = (&args.data, args.options());
+    let dataset = load_dataset(path, &options, console)?;
+    args.class_limit.check(path, dataset.classes().len(), dataset.len())?;
+    say_counts(path, &dataset, &options, console);
     Ok(dataset)
 }
 

@@ -4,11 +4,8 @@
 //! for success, 1 for a failure, 2 for a wrong command line, 128 plus the number of the signal that ended the run
 //! (130 for Ctrl-C).
 
-mod class_limit;
 mod commands;
 mod console;
-mod decision;
-mod grouping;
 mod headings;
 mod loading;
 mod options;
@@ -89,7 +86,7 @@ fn main() -> ExitCode {
         Command::Curve(args) => commands::curve::run(&args, &console),
         Command::Train(args) => commands::train::run(args, &console),
         Command::Evaluate(args) => commands::evaluate::run(&args, &console),
-        Command::Compare(args) => commands::compare::run(&args, &console),
+        Command::Compare(args) => commands::compare::run(args, &console),
         Command::Predict(args) => commands::predict::run(args, &console),
         Command::Embed(args) => commands::embed::run(args, &console),
         Command::Tokenize(args) => commands::tokenize::run(&args, &console),

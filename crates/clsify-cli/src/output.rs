@@ -118,27 +118,23 @@ pub(crate) fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
     cells.into_iter().map(quoted).collect::<Vec<_>>().join(",")
 }
 
-/// Writes a report as JSON; `-` is stdout.
-pub(crate) fn write_json(path: &Path, report: &impl Serialize) -> anyhow::Result<()> {
-    let json = serde_json::to_string_pretty(report)?;
-    if is_stdout(path) {
-        return stdout(|out| writeln!(out, "{json}"));
-    }
-    Ok(clsify::files::write_atomically(path, |out| writeln!(out, "{json}"))?)
+/// A report as JSON.
+pub(crate) fn json_text(report: &impl Serialize) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(report)? + "\n")
 }
 
-/// Writes a chart; `-` is stdout.
-pub(crate) fn write_svg(path: &Path, svg: &str) -> anyhow::Result<()> {
+/// Writes JSON or SVG as it is; `-` is stdout.
+pub(crate) fn write_data(path: &Path, data: &str) -> anyhow::Result<()> {
     if is_stdout(path) {
-        return stdout(|out| out.write_all(svg.as_bytes()));
+        return stdout(|out| out.write_all(data.as_bytes()));
     }
-    Ok(clsify::files::write_atomically(path, |out| out.write_all(svg.as_bytes()))?)
+    Ok(clsify::files::write_atomically(path, |out| out.write_all(data.as_bytes()))?)
 }
 
 /// Fails if chart and report are both to go to stdout.
-pub(crate) fn check_chart(chart: Option<&Path>, json: Option<&Path>) -> anyhow::Result<()> {
-    let both = chart.is_some_and(is_stdout) && json.is_some_and(is_stdout);
-    anyhow::ensure!(!both, "stdout: expected --json - or --chart -, got both");
+pub(crate) fn check_chart(chart: Option<&Path>, is_json_on_stdout: bool) -> anyhow::Result<()> {
+    let both = chart.is_some_and(is_stdout) && is_json_on_stdout;
+    anyhow::ensure!(!both, "stdout: expected --json or --chart -, got both");
     Ok(())
 }
 

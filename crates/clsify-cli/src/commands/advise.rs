@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clsify::classifier::LogisticRegressionOptions;
-use clsify::dataset::LabelSeparator;
 use clsify::evaluation::Scoring;
 use clsify::features::pooling_names;
 use clsify::files::shell_word;
@@ -13,12 +12,10 @@ use clsify::training::{Candidate, default_scoring};
 use clsify_report::summaries::{advice_chart, advice_summary};
 use serde::Serialize;
 
-use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
-use crate::grouping::GroupArgs;
 use crate::loading::{DEFAULT_ENCODER, load_encoder_with, load_training_dataset, locate_encoder};
-use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, RowArgs, WeightArgs, at_least_one, test_size};
-use crate::output::{check_output, is_stdout, write_json, write_svg, write_text};
+use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, JsonArgs, TrainingDataArgs, test_size};
+use crate::output::{check_output, is_stdout, write_data};
 
 /// Choose the encoder, layers, pooling and C that are worth their cost for your sentences
 ///
@@ -31,18 +28,11 @@ use crate::output::{check_output, is_stdout, write_json, write_svg, write_text};
   clsify advise --data reviews.tsv --encoder all-MiniLM-L6-v2 --encoder all-mpnet-base-v2 --json
   clsify advise --data news.tsv --multi-label \";\"")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    data: TrainingDataArgs,
     /// Compare this encoder: a folder, a name shown by `clsify list`, or a model hub id; may be given several times
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: Vec<String>,
-
-    /// Read labelled sentences from this file: TSV, CSV, JSON, JSONL or fastText, also gzipped; - is stdin and needs
-    /// --format
-    #[arg(long, value_name = "FILE")]
-    data: PathBuf,
-
-    /// Read only the first N rows of --data
-    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
-    limit: Option<usize>,
 
     #[command(flatten)]
     encoding: EncodingArgs,
@@ -67,17 +57,12 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
     class_weight: ClassWeightArg,
 
-    /// Allow several labels per sentence, or none; SEPARATOR is the text between the labels of a cell, such as ";"
-    #[arg(long, value_name = "SEPARATOR")]
-    multi_label: Option<LabelSeparator>,
-
     /// Draw a chart of score against speed of every candidate to this file
     #[arg(long, value_name = "FILE.svg")]
     chart: Option<PathBuf>,
 
-    /// Print JSON instead of tables
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    json: JsonArgs,
 
     /// Write the output to this file instead of stdout; - is stdout
     #[arg(long, value_name = "FILE")]
@@ -85,28 +70,14 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     cache: CacheArgs,
-
-    #[command(flatten)]
-    weight: WeightArgs,
-
-    #[command(flatten)]
-    grouping: GroupArgs,
-
-    #[command(flatten)]
-    class_limit: ClassLimitArgs,
-
-    #[command(flatten)]
-    options: RowArgs,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     if let Some(path) = &args.chart {
         anyhow::ensure!(!is_stdout(path), "--chart: expected a file, got {}", path.display());
     }
-    check_output(args.output.as_deref(), &[args.chart.as_deref()], &[&args.data])?;
-    let options = args.options.labelled(args.limit, args.multi_label.as_ref());
-    let options = args.grouping.of(args.weight.of(options));
-    let dataset = load_training_dataset(&args.data, &options, &args.class_limit, console)?;
+    check_output(args.output.as_deref(), &[args.json.file(), args.chart.as_deref()], &[&args.data.data])?;
+    let dataset = load_training_dataset(&args.data, console)?;
     let scoring = args.scoring.unwrap_or(default_scoring(&dataset));
     let options = AdviceOptions {
         scoring: Some(scoring),
@@ -126,14 +97,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     }
     rank_advice(&mut found);
     // A chart that cannot be written costs nothing else.
-    let written = args.chart.as_deref().map(|path| write_svg(path, &advice_chart(&found, scoring).svg()));
+    let written = args.chart.as_deref().map(|path| write_data(path, &advice_chart(&found, scoring).svg()));
     let command = |advice: &Advice, candidate: &Candidate| command(args, advice, candidate);
-    if args.json {
-        let found: Vec<_> = found.iter().map(|advice| AdvisedCommands::of(advice, command)).collect();
-        write_json(args.output.as_deref().unwrap_or("-".as_ref()), &found)?;
-    } else {
-        write_text(args.output.as_deref(), &advice_summary(&found, scoring, command))?;
-    }
+    let report: Vec<_> = found.iter().map(|advice| AdvisedCommands::of(advice, command)).collect();
+    args.json.write(&report, args.output.as_deref(), || advice_summary(&found, scoring, command))?;
     written.unwrap_or(Ok(()))
 }
 
@@ -182,18 +149,9 @@ fn command(args: &Args, advice: &Advice, candidate: &Candidate) -> String {
         pooling_names(&candidate.features.poolings),
         candidate.c,
         advice.dtype,
-        shell_word(&args.data.display().to_string()),
+        shell_word(&args.data.data.display().to_string()),
     );
-    let separator = args.multi_label.iter().map(|separator| ("--multi-label", separator.to_string()));
-    for (name, value) in args
-        .options
-        .given()
-        .into_iter()
-        .chain(args.weight.given())
-        .chain(args.grouping.given())
-        .chain(args.class_limit.given())
-        .chain(separator)
-    {
+    for (name, value) in args.data.given() {
         command.push_str(&format!(" {name}"));
         if !value.is_empty() {
             command.push_str(&format!(" {}", shell_word(&value)));
@@ -205,7 +163,7 @@ fn command(args: &Args, advice: &Advice, candidate: &Candidate) -> String {
     if let Some(max_length) = args.encoding.max_length {
         command.push_str(&format!(" --max-length {max_length}"));
     }
-    if let Some(limit) = args.limit {
+    if let Some(limit) = args.data.limit {
         command.push_str(&format!(" --limit {limit}"));
     }
     if args.seed != 0 {

@@ -11,8 +11,8 @@ use serde_json::{Map, json};
 
 use crate::console::Console;
 use crate::loading::locate_encoder;
-use crate::options::{DataOptions, DtypeArg, PooledArgs, at_least_one};
-use crate::output::{check_output, write_json, write_text};
+use crate::options::{DataOptions, DtypeArg, JsonArgs, PooledArgs, at_least_one};
+use crate::output::check_output;
 use crate::records::stream_sentences;
 
 /// The number of sentences that are made from the built-in ones.
@@ -24,10 +24,10 @@ const N_SENTENCES: usize = 1024;
 /// Only the operations that the features need are counted: no padding, and with cls pooling only one token per
 /// sentence in the last layer.
 #[derive(clap::Args)]
-#[command(mut_group("DataOptions", |group| group.requires("data")))]
+#[command(mut_group("DataOptions", |group| group.requires("input")))]
 #[command(after_help = "Examples:
   clsify bench --encoder all-MiniLM-L6-v2
-  clsify bench --encoder all-MiniLM-L6-v2 --dtype f32 --dtype int8 --data reviews.tsv --limit 2000 --json")]
+  clsify bench --encoder all-MiniLM-L6-v2 --dtype f32 --dtype int8 --input reviews.tsv --limit 2000 --json")]
 pub(crate) struct Args {
     /// Measure this encoder: a folder, a name shown by `clsify list`, or a model hub id
     #[arg(long)]
@@ -42,16 +42,15 @@ pub(crate) struct Args {
 
     /// Read sentences from this file: TSV, CSV, JSONL or .txt; the default is 1,024 made from 32 built-in ones; - is
     /// stdin and needs --format
-    #[arg(long, value_name = "FILE")]
-    data: Option<PathBuf>,
+    #[arg(long, alias = "data", value_name = "FILE")]
+    input: Option<PathBuf>,
 
     /// Read only the first N sentences
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
-    /// Print JSON: an object with a key for each data type, null if the processor does not support it
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    json: JsonArgs,
 
     /// Write the output to this file instead of stdout; - is stdout
     #[arg(long, value_name = "FILE")]
@@ -62,9 +61,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
-    let read: Vec<&Path> = args.data.iter().map(PathBuf::as_path).collect();
-    check_output(args.output.as_deref(), &[], &read)?;
-    let sentences = match &args.data {
+    let read: Vec<&Path> = args.input.iter().map(PathBuf::as_path).collect();
+    check_output(args.output.as_deref(), &[args.json.file()], &read)?;
+    let sentences = match &args.input {
         Some(path) => {
             let (groups, _) = stream_sentences(path, &args.options.with_limit(args.limit))?;
             groups.map(|group| Ok(group?.sentences().to_vec())).collect::<anyhow::Result<Vec<_>>>()?.concat()
@@ -86,11 +85,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         measured.push((dtype, speed));
     }
     let output = args.output.as_deref();
-    if args.json {
-        let dtypes = measured.iter().map(|(dtype, speed)| (dtype.to_string(), json!(speed)));
-        return write_json(output.unwrap_or("-".as_ref()), &dtypes.collect::<Map<_, _>>());
-    }
-    write_text(output, &speed_summary(&measured))
+    let report: Map<_, _> = measured.iter().map(|(dtype, speed)| (dtype.to_string(), json!(speed))).collect();
+    args.json.write(&report, output, || speed_summary(&measured))
 }
 
 /// Only one encoder is loaded at a time, because two would compete for memory.

@@ -11,8 +11,8 @@ use clsify_report::summaries::comparison_summary;
 
 use crate::console::Console;
 use crate::loading::{load_classifier, load_rows_to_score, note_labels_without_column};
-use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
-use crate::output::{check_output, is_stdout, stdout, write_json, write_text};
+use crate::options::{CacheArgs, DtypeArg, JsonArgs, RowArgs, WeightArgs, at_least_one, missing};
+use crate::output::{check_output, is_stdout, stdout};
 
 /// Compare two saved classifiers on the same labelled sentences, and test whether their difference is more than
 /// chance
@@ -24,15 +24,11 @@ use crate::output::{check_output, is_stdout, stdout, write_json, write_text};
 
 Two multi-label models (train --multi-label) are compared by their whole label sets, by micro F1, and label by label.")]
 pub(crate) struct Args {
-    /// The folder of the first model, A
-    #[arg(value_name = "A")]
-    a: PathBuf,
-
-    /// The folder of the second model, B; it may have another encoder and other classes
+    /// The folders of the two models; B may have another encoder and other classes than A
     ///
     /// A multi-label model can only be compared with another multi-label model.
-    #[arg(value_name = "B")]
-    b: PathBuf,
+    #[arg(value_names = ["A", "B"], num_args = 1..=2, required = true)]
+    models: Vec<PathBuf>,
 
     /// Read labelled sentences that neither model was trained on: TSV, CSV, JSON, JSONL or fastText, also gzipped; -
     /// is stdin and needs --format
@@ -63,9 +59,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SEPARATOR")]
     multi_label: Option<LabelSeparator>,
 
-    /// Print the report as JSON instead of tables
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    json: JsonArgs,
 
     /// Write the sentences on which the models disagree to this file, one JSON object per line; - is stdout
     #[arg(long, value_name = "DIFFERENCES.jsonl")]
@@ -81,19 +76,35 @@ pub(crate) struct Args {
     options: RowArgs,
 }
 
-pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
-    check_output(None, &[args.output.as_deref()], &[&args.data])?;
+impl Args {
+    /// The folders of A and B. In earlier versions A may follow a bare `--json`.
+    fn take_models(&mut self) -> anyhow::Result<[PathBuf; 2]> {
+        if self.models.len() == 1 {
+            self.models.splice(..0, self.json.take_file());
+        }
+        std::mem::take(&mut self.models).try_into().map_err(|_| missing("<B>"))
+    }
+}
+
+pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
+    let models = args.take_models()?;
+    let args = &args;
+    let [path_a, path_b] = &models;
+    check_output(None, &[args.output.as_deref(), args.json.file()], &[&args.data])?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
-    ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --output -, got both");
+    ensure!(
+        !(is_on_stdout && args.json.is_on_stdout(None)),
+        "stdout: expected --json or --output -, got both"
+    );
     // The models come before the data, because a multi-label model determines how labels are read.
     let separator_of =
         |model| Ok::<_, anyhow::Error>(SavedModel::read(model)?.multi_label.map(|labels| labels.separator));
-    let (of_a, of_b) = (separator_of(&args.a)?, separator_of(&args.b)?);
+    let (of_a, of_b) = (separator_of(path_a)?, separator_of(path_b)?);
     let separator = match (&of_a, &of_b) {
         (None, None) => None,
         (Some(of_a), Some(of_b)) => Some(separator(args, of_a, of_b, console)),
         (of_a, _) => {
-            let (several, one) = if of_a.is_some() { (&args.a, &args.b) } else { (&args.b, &args.a) };
+            let (several, one) = if of_a.is_some() { (path_a, path_b) } else { (path_b, path_a) };
             bail!(
                 "expected two models of the same form, got one of several labels a sentence, {}, and one of one label, {}",
                 several.display(),
@@ -104,8 +115,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     ensure!(
         separator.is_some() || args.multi_label.is_none(),
         "--multi-label: {} and {} have one label per sentence: leave it out",
-        args.a.display(),
-        args.b.display()
+        path_a.display(),
+        path_b.display()
     );
     let options = DatasetOptions { multi_label: separator.cloned(), ..args.options.with_limit(args.limit) };
     let options = args.weight.of(options);
@@ -114,11 +125,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let load = |model: &PathBuf, encoder: &Option<String>| {
         load_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)
     };
-    let (a, b) = (load(&args.a, &args.encoder_a)?, load(&args.b, &args.encoder_b)?);
+    let (a, b) = (load(path_a, &args.encoder_a)?, load(path_b, &args.encoder_b)?);
     let classes: BTreeSet<&String> = a.classes().iter().chain(b.classes()).collect();
     note_labels_without_column(&args.data, &columns, classes, console);
     let report = compare(&a, &b, &dataset, console)?;
-    write(args, &report, separator)
+    write(args, &models, &report, separator)
 }
 
 /// The separator of labels in a cell: as given, otherwise as in the training of A.
@@ -139,10 +150,16 @@ fn separator<'a>(
 }
 
 /// Writes the report in the requested format.
-fn write(args: &Args, report: &ComparisonReport, separator: Option<&LabelSeparator>) -> anyhow::Result<()> {
+fn write(
+    args: &Args,
+    models: &[PathBuf; 2],
+    report: &ComparisonReport,
+    separator: Option<&LabelSeparator>,
+) -> anyhow::Result<()> {
     let lines = report.differences.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     match &args.output {
         Some(path) if is_stdout(path) => {
+            args.json.write_file(report)?;
             return stdout(|out| lines.iter().try_for_each(|l| writeln!(out, "{l}")));
         }
         Some(path) => {
@@ -150,9 +167,6 @@ fn write(args: &Args, report: &ComparisonReport, separator: Option<&LabelSeparat
         }
         None => {}
     }
-    if args.json {
-        return write_json("-".as_ref(), report);
-    }
-    let [a, b] = [&args.a, &args.b].map(|model| model.display().to_string());
-    write_text(None, &comparison_summary(report, [&a, &b], separator, args.show))
+    let [a, b] = models.each_ref().map(|model| model.display().to_string());
+    args.json.write(report, None, || comparison_summary(report, [&a, &b], separator, args.show))
 }

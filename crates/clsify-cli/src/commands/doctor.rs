@@ -12,15 +12,13 @@ use clsify::studies::{DoctorOptions, DoctorReport, LabelIssue, diagnose};
 use clsify_hub::Located;
 use clsify_report::summaries::doctor_summary;
 
-use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
-use crate::grouping::GroupArgs;
 use crate::loading::{DEFAULT_ENCODER, load_encoder, locate_encoder, note_separator};
 use crate::options::{
-    CacheArgs, DataOptions, EncodingArgs, FeatureArgs, PooledArgs, PoolingArg, WeightArgs, at_least_one,
-    positive,
+    CacheArgs, ClassLimitArgs, DataOptions, EncodingArgs, FeatureArgs, GroupArgs, JsonArgs, PooledArgs,
+    PoolingArg, WeightArgs, at_least_one, missing, positive,
 };
-use crate::output::{check_output, is_stdout, stdout, write_json, write_text};
+use crate::output::{check_output, is_stdout, stdout};
 
 /// Find mistakes in labelled sentences before training on them
 ///
@@ -28,13 +26,19 @@ use crate::output::{check_output, is_stdout, stdout, write_json, write_text};
 /// rare classes, mixed scripts, and labels that are probably wrong. Each finding has its line. Nothing is changed.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  clsify doctor reviews.tsv
-  clsify doctor train.tsv --encoder all-mpnet-base-v2 --test-data test.tsv --output issues.jsonl
-  clsify doctor news.tsv --multi-label ';' --output issues.jsonl
-  clsify doctor train.csv --text-only --fail-on quoting,conflicts --json > report.json")]
+  clsify doctor --data reviews.tsv
+  clsify doctor --data train.tsv --encoder all-mpnet-base-v2 --test-data test.tsv --output issues.jsonl
+  clsify doctor --data news.tsv --multi-label ';' --output issues.jsonl
+  clsify doctor --data train.csv --text-only --fail-on quoting,conflicts --json > report.json")]
 pub(crate) struct Args {
-    /// The file of labelled sentences: TSV, CSV, JSON, JSONL or fastText, also gzipped; - is stdin and needs --format
-    data: PathBuf,
+    /// Read labelled sentences from this file: TSV, CSV, JSON, JSONL or fastText, also gzipped; - is stdin and needs
+    /// --format
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+
+    /// The data as an argument, as in earlier versions
+    #[arg(hide = true, value_name = "DATA", conflicts_with = "data")]
+    file: Option<PathBuf>,
 
     /// Use this encoder: a folder, a name shown by `clsify list`, or a model hub id; the default is all-MiniLM-L6-v2
     ///
@@ -100,9 +104,8 @@ pub(crate) struct Args {
     #[arg(long)]
     all: bool,
 
-    /// Print the report as JSON instead of tables
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    json: JsonArgs,
 
     /// Write the suspect labels to this file, one JSON object per line, the most suspect first; - is stdout
     #[arg(long, value_name = "ISSUES.jsonl")]
@@ -170,18 +173,30 @@ impl Check {
     }
 }
 
-pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
-    let read: Vec<&Path> = std::iter::once(&args.data).chain(&args.test_data).map(PathBuf::as_path).collect();
-    check_output(None, &[args.output.as_deref()], &read)?;
+impl Args {
+    /// The data file. Earlier versions took it as an argument, which may follow a bare `--json`.
+    fn take_data(&mut self) -> anyhow::Result<PathBuf> {
+        let given = self.data.take().or_else(|| self.file.take()).or_else(|| self.json.take_file());
+        given.ok_or_else(|| missing("--data <FILE>"))
+    }
+}
+
+pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
+    let path = args.take_data()?;
+    let read: Vec<&Path> = std::iter::once(&path).chain(&args.test_data).map(PathBuf::as_path).collect();
+    check_output(None, &[args.output.as_deref(), args.json.file()], &read)?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
-    ensure!(!(is_on_stdout && args.json), "stdout: expected --json or --output -, got both");
+    ensure!(
+        !(is_on_stdout && args.json.is_on_stdout(None)),
+        "stdout: expected --json or --output -, got both"
+    );
     if let Some(check) = args.fail_on.iter().find(|check| args.text_only && check.needs_encoder()) {
         anyhow::bail!("--fail-on {}: needs an encoder, which --text-only leaves out", check.name());
     }
     let rows = |limit| args.options.labelled(limit, args.multi_label.as_ref());
     let options = args.grouping.of(args.weight.of(rows(args.limit)));
-    let data = inspect(&args.data, &options, console)?;
-    args.class_limit.check(&args.data, data.dataset.classes().len(), data.dataset.len())?;
+    let data = inspect(&path, &options, console)?;
+    args.class_limit.check(&path, data.dataset.classes().len(), data.dataset.len())?;
     let test = args.test_data.iter().map(|path| inspect(path, &rows(None), console));
     let test = test.collect::<anyhow::Result<Vec<_>>>()?;
     let options = DoctorOptions {
@@ -200,17 +215,16 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     }
     if is_on_stdout {
         stdout(|out| write_lines(out, &report.label_issues))?;
-    } else if args.json {
-        write_json("-".as_ref(), &report)?;
+        args.json.write_file(&report)?;
     } else {
-        write_text(None, &doctor_summary(&report, data.dataset.separator()))?;
+        args.json.write(&report, None, || doctor_summary(&report, data.dataset.separator()))?;
     }
     if let Ok(encoder) = &encoder {
         console.hint_faster_dtype(encoder);
     }
     let found = args.fail_on.iter().map(|check| (check.name(), check.n_found(&report)));
     let found: Vec<String> = found.filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {n}")).collect();
-    ensure!(found.is_empty(), "{}: found what --fail-on names: {}", args.data.display(), found.join(", "));
+    ensure!(found.is_empty(), "{}: found what --fail-on names: {}", path.display(), found.join(", "));
     Ok(())
 }
 

@@ -13,8 +13,8 @@ use clsify_report::summaries::evaluation_summary;
 use self::errors::Subject;
 use crate::console::Console;
 use crate::loading::{load_classifier, load_rows_to_score, note_labels_without_column};
-use crate::options::{CacheArgs, DtypeArg, RowArgs, WeightArgs, at_least_one};
-use crate::output::{check_chart, check_output, is_stdout, last_name, write_json, write_svg, write_text};
+use crate::options::{CacheArgs, DtypeArg, JsonArgs, RowArgs, WeightArgs, at_least_one};
+use crate::output::{check_output, is_stdout, last_name, write_data};
 
 /// Score a saved classifier on labelled sentences
 #[derive(clap::Args)]
@@ -62,9 +62,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Also write the scores as JSON to this file; - is stdout
-    #[arg(long, value_name = "OUT.json")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    json: JsonArgs,
 
     #[command(flatten)]
     cache: CacheArgs,
@@ -77,10 +76,13 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
-    check_chart(args.chart.as_deref(), args.json.as_deref())?;
-    let files = [args.json.as_deref(), args.chart.as_deref(), args.errors.as_deref()];
-    let n_on_stdout = files.iter().flatten().filter(|path| is_stdout(path)).count();
-    ensure!(n_on_stdout < 2, "stdout: expected one of --json, --chart and --errors there, got several");
+    let files = [args.json.file(), args.chart.as_deref(), args.errors.as_deref()];
+    let is_json_on_stdout = args.json.is_on_stdout(args.output.as_deref());
+    let others = [&args.chart, &args.errors].into_iter().flatten().filter(|path| is_stdout(path)).count();
+    ensure!(
+        others + usize::from(is_json_on_stdout) < 2,
+        "stdout: expected one of --json, --chart and --errors there, got several"
+    );
     check_output(args.output.as_deref(), &files, &[&args.data])?;
     // Label cells are split as in the training.
     let saved = SavedModel::read(&args.model)?;
@@ -97,24 +99,21 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     if let Some(path) = &args.errors {
         Subject { dataset: &dataset, classifier: &classifier }.write(path, &errors, console)?;
     }
-    finish(args, &report, &evaluation_summary(&report, classifier.classes()))?;
+    finish(args, &report, classifier.classes())?;
     console.hint_faster_dtype(classifier.encoder());
     Ok(())
 }
 
 /// Writes report, chart and text.
-fn finish(args: &Args, report: &EvaluationReport, text: &str) -> anyhow::Result<()> {
-    if let Some(path) = &args.json {
-        write_json(path, report)?;
-    }
+fn finish(args: &Args, report: &EvaluationReport, classes: &[String]) -> anyhow::Result<()> {
     if let Some(path) = &args.chart {
         let title = format!("{} on {}", last_name(&args.model), last_name(&args.data));
-        write_svg(path, &ReliabilityChart::of_evaluation(&title, &report.probabilities).svg())?;
+        write_data(path, &ReliabilityChart::of_evaluation(&title, &report.probabilities).svg())?;
     }
-    let is_on_stdout =
-        [&args.json, &args.chart, &args.errors].into_iter().flatten().any(|path| is_stdout(path));
-    if is_on_stdout && args.output.as_deref().is_none_or(is_stdout) {
-        return Ok(());
+    let output = args.output.as_deref();
+    let is_on_stdout = [&args.chart, &args.errors].into_iter().flatten().any(|path| is_stdout(path));
+    if is_on_stdout && output.is_none_or(is_stdout) {
+        return args.json.write_file(report);
     }
-    write_text(args.output.as_deref(), text)
+    args.json.write(report, output, || evaluation_summary(report, classes))
 }

@@ -5,7 +5,6 @@ mod choice;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use clsify::dataset::{DatasetOptions, LabelSeparator};
 use clsify::model::check_replaceable;
 use clsify::observer::Observer;
 use clsify::training::{FeatureChoice, GridSearchOptions, TrainOptions, Trained, train, train_selected};
@@ -13,19 +12,16 @@ use clsify_report::charts::ReliabilityChart;
 use clsify_report::summaries::training_summary;
 
 use self::choice::{ChoiceArgs, FeatureSource};
-use crate::class_limit::ClassLimitArgs;
 use crate::console::Console;
-use crate::decision::DecisionArgs;
-use crate::grouping::GroupArgs;
 use crate::loading::{
     DEFAULT_ENCODER, load_encoder, load_encoder_with, load_training_dataset, locate_encoder, test_rows,
 };
 use crate::options::{
-    CacheArgs, CalibrationArg, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
+    CacheArgs, CalibrationArg, DecisionArgs, FeatureArgs, FitArgs, GridArgs, JsonArgs, SplitArgs,
+    TrainingDataArgs,
 };
 use crate::output::{
-    check_chart, check_output, check_outside, check_stays, is_stdout, last_name, write_json, write_svg,
-    write_text,
+    check_chart, check_output, check_outside, check_stays, is_stdout, last_name, write_data,
 };
 
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
@@ -36,15 +32,8 @@ use crate::output::{
   clsify train --encoder all-mpnet-base-v2 --pooling mean --data train.csv --test-data test.csv --output model
   clsify train --data news.csv --multi-label \";\" --thresholds f1 --output model")]
 pub(crate) struct Args {
-    /// Read labelled sentences from this file: TSV, CSV, JSON, JSONL or fastText, also gzipped; - is stdin and needs
-    /// --format
-    #[arg(long, value_name = "FILE")]
-    data: PathBuf,
-
-    /// Read only the first N rows of --data
-    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
-    limit: Option<usize>,
-
+    #[command(flatten)]
+    data: TrainingDataArgs,
     /// Use this encoder: a folder, a name shown by `clsify list`, or a model hub id
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: String,
@@ -71,12 +60,6 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = CalibrationArg::None)]
     calibration: CalibrationArg,
 
-    /// Allow several labels per sentence, or none; SEPARATOR is the text between the labels of a cell, such as ";"
-    ///
-    /// One classifier is trained per label.
-    #[arg(long, value_name = "SEPARATOR")]
-    multi_label: Option<LabelSeparator>,
-
     #[command(flatten)]
     decision: DecisionArgs,
 
@@ -92,31 +75,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "RELIABILITY.svg")]
     chart: Option<PathBuf>,
 
-    /// Also write the report as JSON to this file; - is stdout
-    #[arg(long, value_name = "REPORT.json")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    json: JsonArgs,
 
     #[command(flatten)]
     cache: CacheArgs,
-
-    #[command(flatten)]
-    weight: WeightArgs,
-
-    #[command(flatten)]
-    grouping: GroupArgs,
-
-    #[command(flatten)]
-    class_limit: ClassLimitArgs,
-
-    #[command(flatten)]
-    options: RowArgs,
-}
-
-impl Args {
-    /// The options for reading --data.
-    fn data_options(&self) -> DatasetOptions {
-        self.grouping.of(self.weight.of(self.options.labelled(self.limit, self.multi_label.as_ref())))
-    }
 }
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
@@ -129,24 +92,25 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         args.output.display()
     );
     check_replaceable(&args.output)?;
-    args.json.iter().try_for_each(|path| check_outside(path, &args.output, "--json"))?;
-    check_chart(args.chart.as_deref(), args.json.as_deref())?;
+    args.json.file().iter().try_for_each(|path| check_outside(path, &args.output, "--json"))?;
+    check_chart(args.chart.as_deref(), args.json.is_on_stdout(None))?;
     args.chart.iter().try_for_each(|path| check_outside(path, &args.output, "--chart"))?;
     args.cache.check_outside(&args.output)?;
-    for data in std::iter::once(&args.data).chain(&args.split.test_data) {
+    for data in std::iter::once(&args.data.data).chain(&args.split.test_data) {
         check_stays(data, &args.output, "move the file")?;
     }
     let costs = args.decision.cost_file();
-    let read: Vec<&Path> =
-        [Some(args.data.as_path()), args.split.test_data.as_deref(), costs].into_iter().flatten().collect();
-    check_output(None, &[args.json.as_deref(), args.chart.as_deref()], &read)?;
-    let options = args.data_options();
-    let decision = args.decision.options(options.multi_label.is_some())?;
-    let dataset = load_training_dataset(&args.data, &options, &args.class_limit, console)?;
+    let read: Vec<&Path> = [Some(args.data.data.as_path()), args.split.test_data.as_deref(), costs]
+        .into_iter()
+        .flatten()
+        .collect();
+    check_output(None, &[args.json.file(), args.chart.as_deref()], &read)?;
+    let decision = args.decision.options(args.data.options().multi_label.is_some())?;
+    let dataset = load_training_dataset(&args.data, console)?;
     let scaling = args.fit.scaling(&args.features);
     let grid = args.grid.c_values(scaling).map(|c_values| GridSearchOptions { c_values, refit: true });
     let options = TrainOptions {
-        test: test_rows(&args.split, args.options.labelled(None, args.multi_label.as_ref()), console)?,
+        test: test_rows(&args.split, args.data.test_options(), console)?,
         scaling,
         classifier: args.fit.options(),
         grid_search: grid,
@@ -179,25 +143,21 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
 fn finish(args: &Args, trained: &Trained, console: &Console) -> anyhow::Result<()> {
     let report = &trained.report;
     // Files come first, so that a report that cannot be written leaves no model; stdout comes last, when all is done.
-    let is_on_stdout = args.json.as_deref().is_some_and(is_stdout);
-    if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
-        write_json(path, report)?;
-    }
+    args.json.write_file(report)?;
     let svg = || {
         let title = format!("{} on held-out rows", last_name(args.encoder.as_ref()));
         ReliabilityChart::of_training(&title, report).svg()
     };
     if let Some(path) = args.chart.as_deref().filter(|path| !is_stdout(path)) {
-        write_svg(path, &svg())?;
+        write_data(path, &svg())?;
     }
     trained.classifier.save(&args.output, args.bundle_encoder)?;
     if let Some(path) = args.chart.as_deref().filter(|path| is_stdout(path)) {
-        write_svg(path, &svg())?;
-    } else if is_on_stdout {
-        write_json("-".as_ref(), report)?;
+        write_data(path, &svg())?;
     } else {
         let classifier = &trained.classifier;
-        write_text(None, &training_summary(report, classifier.classes(), classifier.separator()))?;
+        let summary = || training_summary(report, classifier.classes(), classifier.separator());
+        args.json.write_rest(report, None, summary)?;
     }
     console.say(&format!("saved: {}", args.output.display()));
     Ok(())

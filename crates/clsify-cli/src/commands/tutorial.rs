@@ -18,11 +18,12 @@ use clsify_report::tutorial::{
 };
 
 use crate::console::Console;
-use crate::decision::misused;
 use crate::loading::{load_dataset, load_encoder_with, one_label, say_counts};
-use crate::options::{CacheArgs, DtypeArg, EncodingArgs, RowArgs, article_grid, at_least_one};
+use crate::options::{
+    CacheArgs, DtypeArg, EncodingArgs, JsonArgs, RowArgs, article_grid, at_least_one, misused,
+};
 use crate::output::{
-    check_output, check_outside, check_stays, is_closed_pipe, is_stdout, write_json, write_text,
+    check_output, check_outside, check_stays, is_closed_pipe, is_stdout, json_text, write_data, write_text,
 };
 use crate::records::note_files;
 
@@ -84,9 +85,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", default_value = "clsify-tutorial")]
     output: PathBuf,
 
-    /// Also write the report as JSON to this file; - is stdout, and then the text is not printed
-    #[arg(long, value_name = "OUT.json")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    json: JsonArgs,
 
     #[command(flatten)]
     cache: CacheArgs,
@@ -98,14 +98,14 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     }
     ensure!(!is_stdout(&args.output), "{}: expected the name of a folder, got stdout", args.output.display());
     check_replaceable(&args.output)?;
-    args.json.iter().try_for_each(|path| check_outside(path, &args.output, "--json"))?;
+    args.json.file().iter().try_for_each(|path| check_outside(path, &args.output, "--json"))?;
     let read: Vec<&Path> = args.data.iter().map(PathBuf::as_path).collect();
-    check_output(None, &[args.json.as_deref()], &read)?;
+    check_output(None, &[args.json.file()], &read)?;
     args.cache.check_outside(&args.output)?;
     if let Some(data) = &args.data {
         check_stays(data, &args.output, "move the file")?;
     }
-    let is_on_stdout = args.json.as_deref().is_some_and(is_stdout);
+    let is_on_stdout = args.json.is_on_stdout(None);
     // If the report goes to stdout, nothing else is printed there.
     let tell = |text: &str| match is_on_stdout {
         true => Ok(()),
@@ -192,13 +192,12 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         },
     };
     // Files come first, so that a report that cannot be written leaves no model; stdout comes last, when all is done.
-    if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
-        write_json(path, &report)?;
-    }
+    args.json.write_file(&report)?;
     classifier.save(&args.output, false)?;
-    write_json(&args.output.join("tutorial.json"), &report)?;
+    let json = json_text(&report)?;
+    write_data(&args.output.join("tutorial.json"), &json)?;
     if is_on_stdout {
-        write_json("-".as_ref(), &report)?;
+        write_data("-".as_ref(), &json)?;
     }
     let (output, name) = (shell_word(&args.output.display().to_string()), shell_word(&located.name));
     tell(&steps::farewell(&report.story.seconds, &output, &name, ARTICLE_SENTENCE))?;

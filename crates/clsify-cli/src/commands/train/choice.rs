@@ -2,7 +2,7 @@
 
 use clsify::evaluation::Scoring;
 
-use crate::decision::misused;
+use crate::options::misused;
 
 /// Options for choosing the features.
 #[derive(clap::Args)]

@@ -3,6 +3,8 @@
 use clap::Args;
 use clsify::dataset::{Column, DatasetOptions};
 
+use super::data_file::column_name;
+
 /// Options for rows that belong together.
 #[derive(Args)]
 pub(crate) struct GroupArgs {
@@ -34,10 +36,7 @@ impl GroupArgs {
 
     /// The options that were given, as command-line arguments; a switch has an empty value.
     pub(crate) fn given(&self) -> Vec<(&'static str, String)> {
-        let column = self.group_column.as_ref().map(|column| match column {
-            Column::Name(name) => ("--group-column", name.clone()),
-            Column::Index(index) => ("--group-column", index.to_string()),
-        });
+        let column = self.group_column.as_ref().map(|column| ("--group-column", column_name(column)));
         let duplicates = self.group_duplicates.then(|| ("--group-duplicates", String::new()));
         column.into_iter().chain(duplicates).collect()
     }

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use clsify::decision::{Abstention, CostMatrix, DecisionOptions, LabelCosts, RuleOptions};
+
+use super::misuse::misused;
 
 /// Options for decision rules: one rule, and a threshold for abstaining.
 #[derive(Args)]
@@ -83,15 +84,6 @@ impl DecisionArgs {
         }
         Ok(DecisionOptions { rule, abstention })
     }
-}
-
-/// An error of the command line that clap itself cannot detect.
-pub(crate) fn misused(message: &str) -> anyhow::Error {
-    clap::Error::raw(
-        ErrorKind::ArgumentConflict,
-        format!("{message}\n\nFor more information, try '--help'.\n"),
-    )
-    .into()
 }
 
 fn share(text: &str) -> Result<f64, String> {

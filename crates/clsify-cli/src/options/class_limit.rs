@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use clsify::dataset::check_class_count;
 
-use crate::options::at_least_one;
+use super::number::at_least_one;
 
 /// The option for the largest number of classes.
 #[derive(Debug, Clone, Args)]
