@@ -229,7 +229,7 @@ fn a_damaged_test_file_is_read_like_the_data() {
     let text = sandbox.succeed(&[&["doctor", "-q", "--text-only"], &args[..]].concat());
     assert!(text.lines().any(|line| line == "damaged or empty in the test file: 3"), "{text}");
     let failed = sandbox.run(&[&["doctor", "-q", "--text-only", "--fail-on", "quoting"], &args[..]].concat());
-    assert_eq!(failed.stderr, "error: reviews.tsv: checks of --fail-on found: quoting 3\n");
+    assert_eq!(failed.stderr, "error: reviews.tsv: found what --fail-on names: quoting 3\n");
     // Without one good row, or without the file, there is nothing to compare with.
     sandbox.write("test.tsv", "\tgood\n");
     let error = sandbox.fail(&[&["doctor", "--text-only"], &args[..]].concat());
@@ -266,7 +266,7 @@ fn a_run_fails_on_what_it_is_told_to() {
     };
     let failed = run(&["--fail-on", "conflicts,quoting,leakage", "--test-data", "test.tsv"]);
     assert_eq!(failed.code, Some(1));
-    assert_eq!(failed.stderr, "error: reviews.tsv: checks of --fail-on found: conflicts 1, leakage 1\n");
+    assert_eq!(failed.stderr, "error: reviews.tsv: found what --fail-on names: conflicts 1, leakage 1\n");
     let report: Value = serde_json::from_str(&failed.stdout).unwrap();
     assert_eq!(report["conflicts"].as_array().unwrap().len(), 1);
     assert_eq!(run(&["--fail-on", "quoting,scripts"]).code, Some(0));
