@@ -1,4 +1,4 @@
-"""An encoder folder as the suite sees it: its shape and what its weights weigh. Standard library only."""
+"""The properties of an encoder folder: its shape and the size of its weights. Standard library only."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ class EncoderFolder:
 
     @cached_property
     def shape(self) -> Shape:
-        """DistilBERT spells its sizes in its own way."""
+        """DistilBERT has its own keys for the sizes."""
         config = self.config
         if config.get("model_type") == "distilbert":
             keys = ("n_layers", "dim", "n_heads", "hidden_dim")
@@ -44,19 +44,19 @@ class EncoderFolder:
 
     @property
     def has_random_weights(self) -> bool:
-        """Whether `make_distilbert.py` wrote it: its speed means something, its vectors do not."""
+        """True if `make_distilbert.py` wrote it: its speed is meaningful, its vectors are not."""
         return bool(self.config.get("random_weights", False))
 
     @cached_property
     def n_parameters(self) -> int:
-        """Numbers in the weights file, by the header of the safetensors format: 8 bytes of length, then JSON."""
+        """The number of elements in the weights file, from the safetensors header: 8 bytes of length, then JSON."""
         with open(self.path / "model.safetensors", "rb") as file:
             header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
         return sum(prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
 
     @cached_property
     def identity(self) -> str:
-        """Names the folder's content, so that a converted model is never used for other weights."""
+        """A hash of the folder's content, so that a converted model is never used for other weights."""
         digest = hashlib.sha256()
         for name in ("config.json", "tokenizer.json", "model.safetensors"):
             path = self.path / name

@@ -1,6 +1,6 @@
-"""What clsify is held to, and whether a record shows it. The one place of every floor. Standard library only.
+"""The performance requirements ("floors") of clsify, and the checks of a record against them. Standard library only.
 
-A ratio is ours over theirs, taken round by round; its median counts. Floors of one shape of encoder do not hold for
+A ratio is ours over theirs, taken round by round; the median is used. Floors for one shape of encoder do not apply to
 others, whose numbers are shown without them.
 """
 
@@ -20,7 +20,7 @@ ENCODE_RATIO = {
     "bf16": {"openvino": {DISTILBERT: 1 / 1.30, MINILM: 1 / 1.25}},
     "int8": {"openvino": {DISTILBERT: 1 / 1.25, MINILM: 1 / 1.25}, "onnxruntime": {DISTILBERT: 1 / 1.7, MINILM: 1 / 1.7}},
 }
-# Of the best of these peers in the same dtype.
+# Relative to the best of these peers in the same dtype.
 LATENCY_PEERS = ("openvino", "onnxruntime")
 LATENCY_RATIO = {
     "f32": {DISTILBERT: 0.83, MINILM: 0.65},
@@ -37,16 +37,16 @@ ARTICLE_RATIO = {"f32": 1 / 1.8, "int8": 1 / 5}
 BYTES_A_WEIGHT = {"f32": 4, "bf16": 2, "int8": 1}
 ARTICLE_MEMORY_FACTOR, ARTICLE_MEMORY_BYTES = 1.3, 150e6
 GRID_RATIO, GRID_SECONDS = 1 / 100, 0.5
-# Scores are shares of a fold's rows: two that agree in six places are the same count.
+# Scores are shares of a fold's rows: two that agree in six decimal places come from the same counts.
 GRID_SCORE_DIFFERENCE = 1e-6
 COLD_SECONDS = {MINILM: 0.150}
 TOKENIZE_SHARE = {MINILM: 0.03}
-# Two runs of one process differ by some pages.
+# Two runs of the same process differ by some pages.
 STREAM_MEMORY_RATIO, STREAM_TIME_RATIO = 1.02, 1.05
 
 
 class Check(NamedTuple):
-    """One floor against what was measured; texts ready to be shown."""
+    """One floor and its measurement, as texts."""
 
     what: str
     ours: str
@@ -80,7 +80,7 @@ def rounds_of(record: Record, job: str, metric: str, encoder: str, participant: 
 
 
 def best_peer(record: Record, job: str, metric: str, encoder: str, dtype: str, among: tuple[str, ...] = ()) -> str | None:
-    """The peer with the least median in this dtype."""
+    """The peer with the smallest median in this dtype."""
     medians = {}
     for participant, other in record.participants(job, encoder):
         values = rounds_of(record, job, metric, encoder, participant, dtype)
@@ -91,7 +91,7 @@ def best_peer(record: Record, job: str, metric: str, encoder: str, dtype: str, a
 
 def ratio_check(record: Record, job: str, metric: str, unit: str, encoder: str, ours: str, theirs: tuple[str, str], floor: float,
                 what: str) -> Iterator[Check]:
-    """Ours in one dtype against a peer in one, round by round."""
+    """Compares ours in one dtype with a peer in one, round by round."""
     our_rounds = rounds_of(record, job, metric, encoder, "clsify", ours)
     their_rounds = rounds_of(record, job, metric, encoder, *theirs)
     found = ratios(our_rounds, their_rounds)
@@ -148,7 +148,7 @@ def latency_checks(record: Record, encoder: str) -> Iterator[Check]:
 
 
 def fractions(record: Record, encoder: str, dtype: str) -> list[float]:
-    """The share of the ceiling that the operations really needed came to, round by round."""
+    """The share of the ceiling reached by the needed operations, round by round."""
     operations = record.number("operations", job="encoder", encoder=encoder)
     ceiling = record.rounds("operations_per_second", job="ceiling", encoder=encoder, dtype=dtype)
     seconds = rounds_of(record, "encode", "seconds", encoder, "clsify", dtype)
@@ -180,7 +180,7 @@ def grid_checks(record: Record, encoder: str) -> Iterator[Check]:
 
 
 def grid_agreement(record: Record, encoder: str, participant: str) -> tuple[bool, float] | None:
-    """Whether the best C is the reference's, and the largest difference of a mean score."""
+    """Returns whether the best C equals the reference's, and the largest difference of a mean score."""
     def answer(name: str) -> tuple[str, list[float]]:
         columns = dict(job="grid", encoder=encoder, participant=name)
         return record.text("best_C", **columns), [float(score) for score in record.text("scores", **columns).split()]
@@ -214,7 +214,7 @@ def process_checks(record: Record, encoder: str) -> Iterator[Check]:
 
 
 def stream_checks(record: Record, encoder: str) -> Iterator[Check]:
-    """The longest file against the shortest."""
+    """Compares the longest file with the shortest."""
     peak = rounds_of(record, "memory", "peak_resident_bytes", encoder, "clsify", "int8")
     seconds = rounds_of(record, "memory", "seconds", encoder, "clsify", "int8")
     if len(peak) < 2:

@@ -1,4 +1,4 @@
-"""Runs one command and says what it took: `python launch.py STDOUT_FILE COMMAND...` prints one JSON object.
+"""Runs one command and prints its resource use as a JSON object: `python launch.py STDOUT_FILE COMMAND...`.
 
 A process of its own, and a small one: the peak memory that the system reports of a child begins with that of the
 process that started it, and the driver is large. Standard library only.

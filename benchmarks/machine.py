@@ -1,4 +1,4 @@
-"""What the run ran on: the processor, its name for a folder, the commit, and who else used the processor meanwhile."""
+"""Properties of the machine: the processor, its name for a folder, the commit, and the processor time of other processes."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def cpu() -> dict[str, str]:
-    """Name, family and model of the processor and the number of cores, as far as the system tells."""
+    """Name, family and model of the processor and the number of cores, as far as the system reports them."""
     found = {"name": platform.processor() or platform.machine(), "cores": str(os.cpu_count() or 1)}
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
@@ -29,14 +29,14 @@ def cpu() -> dict[str, str]:
 
 
 def slug(processor: dict[str, str]) -> str:
-    """The processor's name as a folder's: cloud names such as "AMD EPYC" need family and model to mean one thing."""
+    """The processor's name as a folder name: cloud names such as "AMD EPYC" are unique only with family and model."""
     parts = [processor["name"]]
     parts += [f"{key}-{processor[key]}" for key in ("family", "model") if key in processor]
     return re.sub(r"[^a-z0-9]+", "-", " ".join(parts).lower()).strip("-")
 
 
 def commit() -> str:
-    """The commit that is measured; `-dirty` when the sources differ from it."""
+    """The measured commit, with `-dirty` if the sources differ from it."""
     def git(*arguments: str) -> str:
         return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True, check=True).stdout.strip()
     try:
@@ -47,7 +47,7 @@ def commit() -> str:
 
 
 def busy_seconds() -> float | None:
-    """Processor seconds that the machine has spent on anything since it started; `None` where the system does not tell."""
+    """The processor time in seconds that the machine has used since it started; `None` if the system does not report it."""
     try:
         first = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()
     except OSError:
@@ -57,7 +57,7 @@ def busy_seconds() -> float | None:
 
 
 def process_seconds(pid: int) -> float | None:
-    """Processor seconds that a process has used."""
+    """The processor time in seconds that a process has used."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     except OSError:
@@ -67,7 +67,7 @@ def process_seconds(pid: int) -> float | None:
 
 
 def peak_bytes(pid: int) -> int | None:
-    """The most memory that a process has had resident."""
+    """The peak resident memory of a process."""
     try:
         text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except OSError:

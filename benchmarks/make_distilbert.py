@@ -1,8 +1,8 @@
-"""Writes a checkpoint of DistilBERT's architecture (6 layers, 768 wide) with random weights.
+"""Writes a checkpoint of DistilBERT's architecture (6 layers, hidden size 768) with random weights.
 
     python benchmarks/make_distilbert.py TOKENIZER_DIR OUT_DIR
 
-Speed does not depend on the weights, so this stands in for `distilbert-base-uncased` where that cannot be had. Its
+Speed does not depend on the weights, so this can replace `distilbert-base-uncased` if that is not available. Its
 vectors mean nothing; `"random_weights": true` in its configuration tells the suite. TOKENIZER_DIR is any uncased BERT
 checkpoint, whose vocabulary is DistilBERT's.
 """

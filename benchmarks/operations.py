@@ -1,13 +1,13 @@
-"""The operations that `[CLS]` vectors really need, without padding and without what nobody reads.
+"""The operations that `[CLS]` vectors need, without padding and without unused results.
 
-A multiply-add counts two. With H = hidden, F = intermediate, A = heads, L = the tokens of a sentence, in multiply-adds:
+A multiply-add counts as two operations. With H = hidden, F = intermediate, A = heads, L = the tokens of a sentence, in multiply-adds:
 
-    a full layer, each token      4 H^2 + 2 H F    query, key, value, output; the two products of the feed-forward part
+    a full layer, per token       4 H^2 + 2 H F    query, key, value, output; the two products of the feed-forward part
                                   + 2 L H          scores and mixing
-    the last layer, each sentence 4 H^2 + 2 H F    the same for the row at [CLS], the query folded through the keys
-                                  + 2 L H A        and scores and mixing on the layer's inputs, once a head
+    the last layer, per sentence  4 H^2 + 2 H F    the same for the row at [CLS], with the query multiplied by the keys' matrix
+                                  + 2 L H A        scores and mixing on the layer's inputs, once per head
 
-All layers but the last are full. GELU, softmax, layer normalisation and the embeddings are not counted: they are no
+All layers but the last are full. GELU, softmax, layer normalisation and the embeddings are not counted: they are not
 products, and the ceiling is that of products. Standard library only.
 """
 

@@ -12,17 +12,17 @@ from pathlib import Path
 import machine
 
 HERE = Path(__file__).resolve().parent
-# Far beyond any job: what takes longer hangs.
+# Far beyond the time of any job: a participant that takes longer hangs.
 PATIENCE_SECONDS = 3600
 
 
 class ParticipantError(Exception):
-    """A participant said that it failed, or died, or did not answer."""
+    """A participant reported a failure, died, or did not answer."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Who takes part, and the command that starts it."""
+    """A participant, and the command that starts it."""
 
     name: str
     dtype: str
@@ -39,11 +39,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Turn:
-    """An answer, and what happened on the machine meanwhile."""
+    """An answer, and the disturbance of the machine meanwhile."""
 
     answer: dict
     wall_seconds: float
-    # Processor seconds that anything but the participant used; what is much above zero has disturbed it.
+    # The processor time in seconds of all other processes; much more than zero has disturbed the participant.
     others_cpu_seconds: float | None
 
 
@@ -82,7 +82,7 @@ class Participant:
         return answer
 
     def take_turn(self, job: str, **arguments) -> Turn:
-        """The answer to one job, watched."""
+        """The answer to one job, with the disturbance meanwhile."""
         before = machine.busy_seconds(), machine.process_seconds(self.process.pid)
         started = time.perf_counter()
         answer = self.ask(job, **arguments)
@@ -100,7 +100,7 @@ class Participant:
         return machine.peak_bytes(self.process.pid)
 
     def close(self) -> None:
-        """Ends the process: it ends by itself when its stdin does, and is killed if it does not."""
+        """Ends the process: closing its stdin should end it; otherwise it is killed."""
         self.selector.close()
         try:
             self.process.stdin.close()
@@ -121,7 +121,7 @@ class Participant:
 
 
 def thread_variables(threads: int) -> dict[str, str]:
-    """The environment by which every library in use counts its threads."""
+    """The environment variables that set the number of threads of every library."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
     return dict.fromkeys(names, str(threads))
 

@@ -1,4 +1,4 @@
-"""The record of a run: one number a line, in a CSV that says all that the tables need. Standard library only.
+"""The record of a run: one number per line, in a CSV with everything that the tables need. Standard library only.
 
 | column | what |
 |---|---|
@@ -32,7 +32,7 @@ class Row(NamedTuple):
 
 @dataclass
 class Record:
-    """Rows, and the questions that tables ask of them."""
+    """The rows of a record, and queries for the tables."""
 
     rows: list[Row] = field(default_factory=list)
 
@@ -51,7 +51,7 @@ class Record:
             return Record(rows)
 
     def write(self, path: Path) -> None:
-        """Whole or not at all."""
+        """Writes the file through a temporary file and an atomic rename."""
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
@@ -64,9 +64,9 @@ class Record:
             temporary.unlink(missing_ok=True)
 
     def replaced_by(self, newer: "Record") -> "Record":
-        """These rows without those that a newer run measured again, and the newer run's."""
+        """Replaces rows that a newer run measured again by those of the newer run."""
         def measured(row: Row) -> tuple[str, ...]:
-            # A run of some jobs asks for the versions of some participants only.
+            # A run of some jobs records the versions of some participants only.
             return (row.encoder, row.job, row.participant if row.job == "version" else "")
 
         again = {measured(row) for row in newer.rows}
@@ -92,11 +92,11 @@ class Record:
         return {row.round: float(row.value) for row in self.select(metric=metric, **columns)}
 
     def participants(self, job: str, encoder: str) -> list[tuple[str, str]]:
-        """Who took part, with the arithmetic, in the order of their first line."""
+        """The participants with their dtypes, in the order of their first line."""
         return list(dict.fromkeys((row.participant, row.dtype) for row in self.select(job=job, encoder=encoder)
                                   if row.participant))
 
 
 def ratios(ours: dict[str, float], theirs: dict[str, float]) -> list[float]:
-    """Ours over theirs, round by round: what the machine did in a round falls out."""
+    """Ours over theirs, round by round, so that the speed of the machine in a round cancels."""
     return [ours[name] / theirs[name] for name in ours if name in theirs and theirs[name] > 0]

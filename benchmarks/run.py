@@ -24,22 +24,22 @@ JOBS = ("encode", "latency", "grid", "article", "article-grid", "cold", "memory"
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--encoder", type=Path, action="append", required=True, metavar="DIR",
-                        help="a checkpoint folder; may be given again")
+                        help="a checkpoint folder; may be given several times")
     parser.add_argument("--data", type=Path, required=True, metavar="FILE.tsv", help="sentence<TAB>label, no header")
     parser.add_argument("--limit", type=positive, default=2000, metavar="N", help="use the first N rows [2000]")
     parser.add_argument("--rounds", type=positive, default=3, metavar="N", help="turns of every participant [3]")
     parser.add_argument("--threads", type=positive, default=2, metavar="N", help="threads of every participant [2]")
-    parser.add_argument("--only", type=names_of(JOBS), default=list(JOBS), metavar="JOB,...", help=f"of {', '.join(JOBS)}")
+    parser.add_argument("--only", type=names_of(JOBS), default=list(JOBS), metavar="JOB,...", help=f"run only these jobs, of {', '.join(JOBS)}")
     parser.add_argument("--participants", type=lambda text: frozenset(text.split(",")), default=frozenset(), metavar="NAME-DTYPE,...",
-                        help="of those that encode, such as torch-f32,openvino-int8,clsify-int8; all if not given")
+                        help="run only these encoding participants, such as torch-f32,openvino-int8,clsify-int8 [all]")
     parser.add_argument("--features", type=Path, metavar="FILE.npy",
-                        help="the grid search's features, one row for each row of the data used; else PyTorch computes them "
+                        help="features for the grid search, one row per row of data; the default is to compute them with PyTorch "
                              "with the widest encoder")
     parser.add_argument("--memory-sentences", type=lambda text: [positive(number) for number in text.split(",")],
                         default=[20_000, 1_000_000], metavar="N,N", help="lengths of the memory job's files [20000,1000000]")
     parser.add_argument("--zentorch-python", metavar="PYTHON", help="the Python of an environment with zentorch")
     parser.add_argument("--work", type=Path, default=Path.home() / ".cache/clsify-benchmarks", metavar="DIR",
-                        help="where converted models and vectors are kept [~/.cache/clsify-benchmarks]")
+                        help="the folder for converted models and vectors [~/.cache/clsify-benchmarks]")
     parser.add_argument("--record", type=Path, metavar="FILE.csv", help="the record [benchmarks/record/CPU/DATE.csv]")
     parser.add_argument("--no-tables", action="store_true", help="write the record, leave BENCHMARKS.md as it is")
     return parser.parse_args()
@@ -93,7 +93,7 @@ def main() -> int:
 
 
 def plan(suite: Suite, encoders: list[EncoderFolder], chosen: argparse.Namespace):
-    """What is to be done, in order."""
+    """The jobs, in order."""
     # Imported here so that --help and a wrong command line need no numpy.
     from jobs import encode, grid, latency, processes
 

@@ -1,4 +1,4 @@
-"""What all jobs share: the settings of a run, who takes part, and turns in which the machine's drift cancels."""
+"""Common code of all jobs: the settings of a run, the participants, and turns in which the machine's drift cancels."""
 
 import csv
 import json
@@ -27,7 +27,7 @@ PEERS = (
     ("openvino", "f32"), ("openvino", "bf16"), ("openvino", "int8"),
     ("ctranslate2", "f32"), ("ctranslate2", "int8"),
 )
-# Those that run another form of the encoder than the folder's.
+# Participants that run a converted form of the encoder.
 CONVERTING = ("onnxruntime", "openvino", "ctranslate2")
 OUR_DTYPES = ("f32", "bf16", "int8")
 
@@ -42,7 +42,7 @@ class Suite:
     threads: int
     work: Path
     date: str
-    # Labels such as `torch-f32`; empty: everybody.
+    # Labels such as `torch-f32`; empty means all.
     chosen: frozenset[str]
     zentorch_python: str | None
     clsify: Path
@@ -79,7 +79,7 @@ class Suite:
         return self.write_json("sentences.json", self.sentences)
 
     def calibration_sentences(self) -> list[str]:
-        """Sentences behind those that are measured, so that a static quantisation has not seen what it is judged on."""
+        """Sentences that follow the measured ones, so that static quantization is not calibrated on the test sentences."""
         behind = [sentence for sentence, _ in self.rows[self.limit : self.limit + CALIBRATION_SENTENCES]]
         return behind or self.sentences[:CALIBRATION_SENTENCES]
 
@@ -100,7 +100,7 @@ class Suite:
         self.failures.append(str(error))
 
     def entries(self) -> list[Entry]:
-        """Those that encode, the reference first, ours last."""
+        """The encoding participants, the reference first, clsify last."""
         entries = [self.peer_entry(name, dtype) for name, dtype in PEERS]
         if self.zentorch_python:
             entries += [self.peer_entry("zentorch", dtype, self.zentorch_python) for dtype in ("f32", "bf16")]
@@ -118,13 +118,13 @@ class Suite:
 
     @contextmanager
     def helper(self, module: str) -> Iterator[Participant]:
-        """A Python process beside the encoders: the tokenizer, scikit-learn."""
+        """A Python process other than the encoders: the tokenizer, scikit-learn."""
         with self.start(Entry(module.removeprefix("peers."), "", (sys.executable, "-m", module))) as participant:
             yield participant
 
     @contextmanager
     def loaded(self, encoder: EncoderFolder, purpose: str, names: frozenset[str] | None = None) -> Iterator[list[Participant]]:
-        """Every participant with its model loaded, asleep."""
+        """Every participant, with its model loaded, sleeping."""
         settings = self.peer_settings(encoder, purpose)
         with ExitStack() as stack:
             participants = []
@@ -134,7 +134,7 @@ class Suite:
                 say(f"{encoder.name}: {purpose}: loading {entry.label}")
                 try:
                     if entry.name in CONVERTING:
-                        # In a process that is not the one measured: converting takes memory.
+                        # In a separate process that is not measured, because converting takes memory.
                         with self.start(entry) as converter:
                             converter.ask("prepare", **{key: settings[key] for key in settings if key != "token_ids"})
                     participant = stack.enter_context(self.start(entry))
@@ -159,7 +159,7 @@ class Suite:
             self.note("version", "version", version, participant=participant)
 
     def peer_settings(self, encoder: EncoderFolder, purpose: str) -> dict:
-        """What every peer is told when it loads; the token ids are those of the reference's tokenizer."""
+        """The settings for every peer; the token ids are those of the reference's tokenizer."""
         folder = self.work / encoder.identity
         token_ids, calibration = folder / "token_ids.json", folder / "calibration.json"
         folder.mkdir(parents=True, exist_ok=True)
@@ -171,7 +171,7 @@ class Suite:
                 "token_ids": str(token_ids), "threads": self.threads, "purpose": purpose}
 
     def turns(self, participants: list[Participant], rounds: int, job: str, **arguments) -> Iterator[tuple[int, Participant, Turn]]:
-        """Asks everybody in turn, round after round, every other round in the opposite order."""
+        """Asks all participants in turn, round after round, every other round in the opposite order."""
         failed = []
         for round in range(rounds):
             for participant in participants if round % 2 == 0 else reversed(participants):
@@ -187,7 +187,7 @@ class Suite:
                 yield round, participant, turn
 
     def note_turn(self, job: str, encoder: str, round: int, participant: Participant, turn: Turn, **metrics) -> None:
-        """The numbers of a turn, and the share of a core that anything else used meanwhile."""
+        """Records the numbers of a turn, and the share of a core that other processes used meanwhile."""
         who = dict(encoder=encoder, participant=participant.entry.name, dtype=participant.entry.dtype, round=round)
         for metric, value in metrics.items():
             self.note(job, metric, value, **who)

@@ -1,4 +1,4 @@
-"""The parts of the suite that need no peer: `python3 -m unittest discover benchmarks`. Standard library only."""
+"""Tests of the parts of the suite that need no peer: `python3 -m unittest discover benchmarks`. Standard library only."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ from record import Record, Row, ratios
 
 class Operations(unittest.TestCase):
     def test_by_hand(self):
-        # Oracle: counted by hand. H = 4, F = 8, heads 2: a row of a layer is 4*16 + 2*4*8 = 128 multiply-adds.
+        # Oracle: counted by hand. H = 4, F = 8, 2 heads: a row of a layer takes 4*16 + 2*4*8 = 128 multiply-adds.
         shape = Shape(layers=3, hidden=4, heads=2, intermediate=8)
         # 5 tokens: two full layers of 5 * (128 + 2*5*4) = 840 each, the last 128 + 2*4*5*2 = 208; 1 token: 2 * 136 + 144.
         self.assertEqual(operations_needed(shape, [5]), 2 * (2 * 840 + 208))
@@ -29,7 +29,7 @@ class Operations(unittest.TestCase):
         self.assertEqual(operations_needed(Shape(1, 4, 2, 8), [5]), 2 * 208)
 
     def test_distilbert(self):
-        # Oracle: 7,077,888 multiply-adds a row of a layer, as 4*768^2 + 2*768*3072 is.
+        # Oracle: 7,077,888 multiply-adds per row of a layer, which is 4*768^2 + 2*768*3072.
         one = operations_needed(Shape(6, 768, 12, 3072), [24])
         self.assertEqual(one, 2 * (5 * 24 * (7_077_888 + 2 * 24 * 768) + 7_077_888 + 2 * 768 * 24 * 12))
 
@@ -96,11 +96,11 @@ class Tables(unittest.TestCase):
         self.assertEqual((memory.measured, memory.is_met), ("1.500", False))
         self.assertTrue(checks["embed, int8: time per sentence of 1,000", "100"].is_met)
         self.assertFalse(checks["grid search: best C and scores", "converged reference"].is_met)
-        # MiniLM's shape has no floor for the share of the ceiling, and nothing was measured of latency.
+        # MiniLM's shape has no floor for the share of the ceiling, and latency was not measured.
         self.assertFalse([what for what, _ in checks if what.startswith(("share", "one sentence"))])
 
     def test_share_of_the_ceiling(self):
-        # 8e11 operations in 3 s of 4e11 a second; in the other round both halve.
+        # 8e11 operations in 3 s with a ceiling of 4e11 per second; in the other round both are halved.
         self.assertEqual([round(share, 9) for share in floors.fractions(small_record(), "tiny", "f32")], [0.666666667] * 2)
 
     def test_file(self):

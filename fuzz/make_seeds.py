@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the small encoder in encoder/ and the seeds in seeds/TARGET/ anew: `fuzz/make_seeds.py target/release/clsify`.
+"""Writes the small encoder in encoder/ and the seeds in seeds/TARGET/ again: `fuzz/make_seeds.py target/release/clsify`.
 
 Each target's header says how an input is read. Saved models are those that `clsify train` writes, tokenizers are those
 of the fixtures with a few tokens, all else is written here. Needs nothing but Python.
@@ -37,7 +37,7 @@ def save(target: str, name: str, content: bytes) -> None:
 
 
 def safetensors(shapes: dict[str, list[int]]) -> tuple[bytes, int]:
-    """A header, and how many bytes it describes."""
+    """A header, and the number of bytes that it describes."""
     header, end = {}, 0
     for name, shape in shapes.items():
         n = 4
@@ -170,7 +170,7 @@ def checkpoint() -> None:
         "electra": {"embedding_size": 4},
     }
     for family, settings in others.items():
-        # Its own tensors, those of the fixture cut to the sizes of the configuration.
+        # The tensors of the fixture, cut to the sizes of the configuration.
         tensors = fixture_tensors(FIXTURES / family)
         seed(family, 0, config=compact(CONFIG | {"model_type": family} | settings), weights=safetensors(tensors)[0])
 

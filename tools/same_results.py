@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Whether two builds of clsify give the same results, to the bit: run it before and after a change that must not change any.
+"""Checks that two builds of clsify give the same results, bit for bit. Use it for changes that must not change results.
 
     tools/same_results.py OLD NEW --encoder all-MiniLM-L6-v2 --data sst2=train.tsv,test.tsv --data trec=train.csv,test.csv
 
-OLD and NEW are two `clsify` programs; a data set is a training and a test file, read by `--limit` rows. A file of label sets is
-made from the last data set. Every command runs with both, each with a cache of its own. What is compared: stdout, the
-files that are written (reports, vectors, answers, charts) and the tensors and numbers of saved models; what may differ: times
-and versions. Needs nothing but Python.
+OLD and NEW are two `clsify` programs. A data set is a training and a test file, of which `--limit` rows are read. A file of label sets is
+made from the last data set. Every command runs with both programs, each with its own cache. Compared are stdout, the
+written files (reports, vectors, answers, charts), and the tensors and numbers of saved models, but not times
+and versions. It needs only Python.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def head(path, folder, name, n_rows):
 
 
 def label_sets(train, test, folder):
-    """Label sets made by rule from classes: the class, and what the sentence looks like."""
+    """Label sets derived from classes: the class, and properties of the sentence."""
     for source, name in [(train, "sets.csv"), (test, "sets-test.csv")]:
         with open(source, newline="") as lines:
             reader = csv.reader(lines, delimiter="\t" if str(source).endswith(".tsv") else ",")
@@ -56,7 +56,7 @@ def label_sets(train, test, folder):
 
 
 def commands(name, train, test, encoder, limit, is_sets):
-    """The command lines for one data set; {out} is a folder of its own."""
+    """The command lines for one data set; {out} is a separate folder."""
     E, L = ["--encoder", encoder], ["--limit", limit]
     sets = ["--multi-label", ";"] if is_sets else []
     model = lambda kind: f"{{out}}/{name}-{kind}"
@@ -100,14 +100,14 @@ def run(program, command, out, cache):
 
 def timeless(value):
     if isinstance(value, dict):
-        # The split of a run with a test file: there was none, and versions say so differently.
+        # A run with a test file has no split, which versions report differently.
         no_split = {"seed", "stratified"} if value.get("test_indices") == [] else set()
         return {key: timeless(inner) for key, inner in value.items() if key not in TIMES | no_split}
     return [timeless(inner) for inner in value] if isinstance(value, list) else value
 
 
 def comparable(content, name, out, cache):
-    """What must be equal of a file or of stdout."""
+    """The part of a file or of stdout that must be equal."""
     content = content.replace(str(out).encode(), b"OUT").replace(str(cache).encode(), b"CACHE")
     try:
         return json.dumps(timeless(json.loads(content)), sort_keys=True)

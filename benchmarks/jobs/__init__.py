@@ -1,1 +1,1 @@
-"""The jobs of the suite, one a file; each adds its numbers to the record."""
+"""The jobs of the suite, one per file; each adds its numbers to the record."""

@@ -1,4 +1,4 @@
-"""`[CLS]` vectors of all sentences: seconds, fidelity to PyTorch's f32, tokenizing, the ceiling and the fraction reached."""
+"""`[CLS]` vectors of all sentences: seconds, fidelity to PyTorch's f32, tokenizing, and the share of the ceiling."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def run(suite: Suite, encoder: EncoderFolder) -> None:
         describe(suite, encoder)
         vectors = {}
         for participant in list(participants):
-            # One whole run that is not timed: shapes are compiled, weights and code are in the caches.
+            # One complete run without timing compiles shapes and fills the caches.
             say(f"{encoder.name}: {JOB}: warming up {participant.entry.label}")
             try:
                 vectors[participant.entry] = write_vectors(suite, encoder, participant)
@@ -38,7 +38,7 @@ def run(suite: Suite, encoder: EncoderFolder) -> None:
 
 
 def measure(suite: Suite, encoder: EncoderFolder, participants: list[Participant]) -> None:
-    """The rounds; behind each turn of ours the ceiling, so that the fraction compares two moments that lie together."""
+    """The rounds. The ceiling is measured after each turn of clsify, so that the share compares two close moments."""
     for round, participant, turn in suite.turns(participants, suite.rounds, JOB):
         entry, seconds = participant.entry, turn.answer["seconds"]
         suite.note_turn(JOB, encoder.name, round, participant, turn, seconds=seconds)
@@ -50,7 +50,7 @@ def measure(suite: Suite, encoder: EncoderFolder, participants: list[Participant
 
 
 def describe(suite: Suite, encoder: EncoderFolder) -> None:
-    """What was encoded, and the operations that it needs."""
+    """Records the encoded sentences, and the operations that they need."""
     ids = json.loads((suite.work / encoder.identity / "token_ids.json").read_text(encoding="utf-8"))
     lengths = [len(sentence) for sentence in ids]
     shape = encoder.shape
@@ -88,7 +88,7 @@ def fidelity(suite: Suite, encoder: EncoderFolder, vectors: dict[Entry, Path]) -
 
 
 def tokenizing(suite: Suite, encoder: EncoderFolder, participants: list[Participant]) -> None:
-    """Text to token ids, ours and transformers', in turn; and whether both find the same."""
+    """Times tokenizing with clsify and transformers in turn, and compares the token ids."""
     ours = next((p for p in participants if p.entry.is_ours), None)
     if ours is None:
         return
@@ -106,7 +106,7 @@ def tokenizing(suite: Suite, encoder: EncoderFolder, participants: list[Particip
 
 
 def accuracy(suite: Suite, encoder: EncoderFolder, vectors: dict[Entry, Path]) -> None:
-    """Accuracy of one and the same classifier on everybody's vectors: what a faster arithmetic costs in the end."""
+    """The accuracy of the same classifier on the vectors of each participant: the cost of lower precision."""
     if encoder.has_random_weights:
         return
     with suite.helper("peers.grid_search") as scikit_learn:

@@ -23,7 +23,7 @@ def c_values() -> list[float]:
 
 
 def run(suite: Suite, encoder: EncoderFolder | None, features: Path | None) -> None:
-    """On the features given, else on the encoder's, computed by PyTorch."""
+    """Runs on the given features, otherwise on those of the encoder, computed by PyTorch."""
     name = features.stem if features else encoder.name
     features = features or torch_features(suite, encoder)
     if not len(np.load(features, mmap_mode="r")) == len(suite.class_ids):
@@ -44,7 +44,7 @@ def run(suite: Suite, encoder: EncoderFolder | None, features: Path | None) -> N
 
 
 def torch_features(suite: Suite, encoder: EncoderFolder) -> Path:
-    """The vectors of PyTorch's f32, computed here if the encode job has not left them."""
+    """The vectors of PyTorch's f32, computed here unless the encode job has written them."""
     path = suite.work / encoder.identity / "vectors" / "torch-f32.npy"
     path.parent.mkdir(parents=True, exist_ok=True)
     with suite.start(suite.peer_entry("torch", "f32")) as torch:
@@ -54,7 +54,7 @@ def torch_features(suite: Suite, encoder: EncoderFolder) -> Path:
 
 
 def reference(suite: Suite, scikit_learn: Participant, raw: Path, arguments: dict) -> dict:
-    """The converged answer; it takes longer than everything that is timed, and is kept for runs on the same rows."""
+    """The converged reference; it takes longer than all timed runs, and is stored for runs on the same rows."""
     key = hashlib.sha256(raw.read_bytes() + json.dumps(arguments["class_ids"] + arguments["c_values"]).encode()).hexdigest()[:16]
     kept = suite.work / "reference" / f"{key}.json"
     if not kept.exists():

@@ -1,4 +1,4 @@
-"""Whole processes, from their start to their end: the article's run, one prediction, a long input.
+"""Complete processes, from start to end: the article's run, one prediction, a long input.
 
 Time and peak memory are the system's, of the process and nothing else. The files that are read have been read before.
 """
@@ -59,7 +59,7 @@ def cold(suite: Suite, encoder: EncoderFolder) -> None:
 
 
 def memory(suite: Suite, encoder: EncoderFolder, counts: Iterable[int]) -> None:
-    """`clsify embed` in int8 of files of these lengths: peak memory, and time a sentence."""
+    """`clsify embed` in int8 of files of these lengths: peak memory, and time per sentence."""
     folder = suite.work / "memory"
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -69,14 +69,14 @@ def memory(suite: Suite, encoder: EncoderFolder, counts: Iterable[int]) -> None:
             used, _ = launch(suite, [str(suite.clsify), "embed", "--encoder", str(encoder.path), "--dtype", "int8",
                                      "--input", str(folder / "sentences.txt"), "--output", str(folder / "features.npy"),
                                      "--threads", str(suite.threads), "--quiet"])
-            # The number of sentences stands where other jobs have the round.
+            # The number of sentences is stored in the column of the round.
             note_use(suite, "memory", encoder, "clsify", "int8", count, used)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_varied(path: Path, sentences: list[str], count: int) -> None:
-    """The sentences again and again, their words moved on by one each time: other inputs with the same lengths."""
+    """Repeats the sentences with their words rotated by one more each time: other inputs with the same lengths."""
     with open(path, "w", encoding="utf-8") as file:
         for number in range(count):
             words = sentences[number % len(sentences)].split()
@@ -106,7 +106,7 @@ def in_turn(rounds: int, contestants: list[tuple[str, str]]):
 
 
 def launch(suite: Suite, command: list[str]) -> tuple[dict, str]:
-    """What the process used, and what it wrote to stdout."""
+    """The resources that the process used, and its stdout."""
     time.sleep(SETTLE_SECONDS)
     output, log = suite.work / "stdout", suite.work / "logs" / "processes.log"
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -1,1 +1,1 @@
-"""The peers, each in a process of its own that speaks the protocol of `benchmarks/README.md`."""
+"""The peers, each in a separate process with the protocol of `benchmarks/README.md`."""

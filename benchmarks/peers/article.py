@@ -1,4 +1,4 @@
-"""The article's notebook as one script, from the imports to the accuracy: what `clsify train` is timed against.
+"""The article's notebook as one script, from the imports to the accuracy; `clsify train` is compared with it.
 
     python peers/article.py ENCODER DATA.tsv [--limit 2000] [--grid-search] [--threads 2]
 

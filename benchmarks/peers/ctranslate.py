@@ -13,7 +13,7 @@ DTYPES = {"f32": "float32", "int8": "int8"}
 
 def prepare(settings: Settings) -> None:
     def convert(folder: Path) -> None:
-        # It wants to make its folder itself.
+        # The converter must create its folder itself.
         converter = ctranslate2.converters.TransformersConverter(settings.encoder)
         converter.convert(str(folder), quantization=DTYPES[settings.dtype], force=True)
 
@@ -29,7 +29,7 @@ def load(settings: Settings):
                                   compute_type=DTYPES[settings.dtype], intra_threads=settings.threads)
 
     def encode_batch(input_ids: np.ndarray, attention_mask: np.ndarray) -> np.ndarray:
-        # It takes lists, and pads by itself.
+        # The library takes lists, and pads them itself.
         sentences = [row[:length].tolist() for row, length in zip(input_ids, attention_mask.sum(1))]
         return np.array(encoder.forward_batch(sentences).last_hidden_state)[:, 0]
 

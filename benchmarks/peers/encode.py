@@ -26,7 +26,7 @@ MODULES = {
 
 
 class Peer:
-    """One library, one arithmetic, one encoder."""
+    """One library with one dtype and one encoder."""
 
     def __init__(self, library: str, dtype: str):
         self.library = importlib.import_module(MODULES[library])
@@ -38,7 +38,7 @@ class Peer:
         self.settings = Settings(encoder, self.dtype, threads, purpose, Path(models), sentences)
 
     def prepare(self, **settings) -> None:
-        """Converts the encoder, in a process that is not the one measured."""
+        """Converts the encoder, in a process that is not measured."""
         self.configure(**settings)
         self.library.prepare(self.settings)
 

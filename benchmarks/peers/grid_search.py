@@ -34,7 +34,7 @@ def grid_search(features: str, rows: int, columns: int, class_ids: list[int], c_
 
 def reference(features: str, rows: int, columns: int, class_ids: list[int], c_values: list[float], folds: int) -> dict:
     classifier = LogisticRegression(solver="newton-cholesky", tol=1e-10, max_iter=10_000)
-    # In f64 the features are the same numbers, and 1e-10 can be reached.
+    # In f64 the features have the same values, and the tolerance of 1e-10 can be reached.
     return search(classifier, features, rows, columns, class_ids, c_values, folds, dtype=np.float64)
 
 
@@ -44,7 +44,7 @@ def search(classifier, features, rows, columns, class_ids, c_values, folds, dtyp
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         found = GridSearchCV(classifier, {"C": c_values}, cv=folds).fit(x, class_ids)
-    # One warning a fit; the refit with the best C at the end is counted too.
+    # One warning per fit; the final refit with the best C is counted too.
     stopped = sum(issubclass(warning.category, ConvergenceWarning) for warning in caught)
     return {"seconds": time.perf_counter() - started, "best_C": float(found.best_params_["C"]),
             "scores": found.cv_results_["mean_test_score"].tolist(), "n_not_converged": stopped}

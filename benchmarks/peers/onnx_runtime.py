@@ -1,4 +1,4 @@
-"""ONNX Runtime: its transformer optimiser's fused graph in f32, and that graph quantised dynamically, per channel."""
+"""ONNX Runtime: its transformer optimiser's fused graph in f32, and the same graph quantized dynamically, per channel."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ def quantise(fused: Path, folder: Path) -> None:
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    # Fused nodes have outputs of no declared type; they are f32.
+    # The outputs of fused nodes have no declared type; they are f32.
     quantize_dynamic(fused, folder / "model.onnx", weight_type=QuantType.QInt8, per_channel=True,
                      extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
 

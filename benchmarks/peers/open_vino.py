@@ -1,4 +1,4 @@
-"""OpenVINO: f32 and bf16 by its precision hint, int8 quantised by NNCF from calibration sentences."""
+"""OpenVINO: f32 and bf16 by its precision hint, int8 quantized by NNCF with calibration sentences."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ def prepare(settings: Settings) -> None:
 def folder_name(settings: Settings, form: str) -> str:
     if form == "plain":
         return f"openvino-{VERSION}"
-    # Static scales belong to the sentences that they were taken from.
+    # Static scales depend on the calibration sentences.
     sentences = hashlib.sha256(json.dumps(settings.calibration).encode()).hexdigest()[:12]
     return f"openvino-{VERSION}.nncf-{version('nncf')}.{sentences}"
 
@@ -53,7 +53,7 @@ def quantise(settings: Settings, folder: Path) -> None:
 
 def load(settings: Settings):
     form = "int8" if settings.dtype == "int8" else "plain"
-    # What is not quantised in the int8 model stays f32.
+    # Operations that are not quantized in the int8 model stay f32.
     precision = "bf16" if settings.dtype == "bf16" else "f32"
     options = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": settings.threads}
     if settings.purpose == "latency":

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 def serve(jobs: dict[str, Callable[..., dict | None]]) -> None:
     """Answers jobs until stdin ends; the request's other keys are the job's arguments."""
-    # Libraries print to stdout as they like: the answers get a descriptor of their own, the rest goes to stderr.
+    # Libraries may print to stdout, so the answers get a separate descriptor, and everything else goes to stderr.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     for line in sys.stdin:

@@ -1,4 +1,4 @@
-"""What a peer is told, and where it keeps what it has converted."""
+"""The settings of a peer, and the folder of its converted models."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Settings:
-    """How a peer runs an encoder."""
+    """The settings with which a peer runs an encoder."""
 
     encoder: str
     dtype: str
@@ -18,11 +18,11 @@ class Settings:
     purpose: str
     # The folder of converted models of this encoder.
     models: Path
-    # Token ids of sentences that are not measured: what a static quantisation looks at.
+    # Token ids of sentences that are not measured, for calibrating static quantization.
     calibration: list[list[int]]
 
     def converted(self, name: str, convert: Callable[[Path], None]) -> Path:
-        """The folder `name` of converted models, written by `convert` if it is not there: whole or not at all."""
+        """The folder `name` of converted models, written by `convert` if it does not exist; it appears complete or not at all."""
         folder = self.models / name
         if not folder.exists():
             temporary = self.models / f".{name}.{os.getpid()}"

@@ -1,4 +1,4 @@
-"""AMD's plugin for PyTorch; it wants a PyTorch of its own, hence an environment of its own (`--zentorch-python`)."""
+"""AMD's plugin for PyTorch; it needs its own version of PyTorch, hence a separate environment (`--zentorch-python`)."""
 
 from importlib.metadata import version
 

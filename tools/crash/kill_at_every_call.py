@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Kills `clsify train` at every system call of its save, and checks what stands under the model's name.
+"""Kills `clsify train` at every system call of its save, and checks the model's folder afterwards.
 
     tools/crash/kill_at_every_call.py target/debug/clsify fixtures/transformers/bert
 
@@ -7,12 +7,12 @@ Each round starts from a folder with an earlier model, lets a second training re
 call of one kind (`strace -e inject=CALL:signal=KILL:when=N`), for every call that can change the file system and every N from
 the start of the save to its end. After each kill:
 
-- the name holds the earlier model or the new one, whole, byte for byte, after `clsify` has read it once;
-- what lay beside the model in its folder is there;
+- the folder contains the complete earlier model or the complete new one, byte for byte, after `clsify` has read it once;
+- other files in the folder are still there;
 - the next training succeeds and leaves no temporary file.
 
 It does so twice: with `renameat2`, and with `renameat2` made to fail as on a file system that cannot exchange folders.
-Needs Linux and strace; says so and fails where they are missing.
+It needs Linux and strace, and fails with a message if they are missing.
 """
 
 import os
@@ -37,7 +37,7 @@ def strace(arguments, command, cwd, environment):
 
 
 def content(folder):
-    """The bytes of every file below a folder, or None where it is missing."""
+    """The bytes of every file below a folder, or None if the folder is missing."""
     if not folder.is_dir():
         return None
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
@@ -82,7 +82,7 @@ def run(work, program, encoder, extra):
     old, new = content(kept / "old"), content(kept / "new")
     assert old != new
 
-    # One round without a kill: which calls of the main thread belong to the save, counted as strace counts them.
+    # A round without a kill finds the calls of the main thread that belong to the save, counted as strace does.
     fresh(kept / "old")
     log = work / "calls"
     traced = strace([*extra, "-o", str(log), "-e", "trace=" + ",".join(CALLS)], train("0.5"), work, environment)
@@ -92,7 +92,7 @@ def run(work, program, encoder, extra):
     calls = [match.groups() for match in lines if match]
     main_thread = calls[0][0]
     calls = [(call, rest) for thread, call, rest in calls if thread == main_thread]
-    # The last three folders: one to see whether the place can be written, one to rehearse, one to save into.
+    # The last three folders: one to check that the place can be written, one for the rehearsal, one for the save.
     folders = [i for i, (call, rest) in enumerate(calls) if call == "mkdir" and re.search(r'\.model\.\w+\.tmp"', rest)]
     start = folders[-3]
     counts, points = {}, []
@@ -111,7 +111,7 @@ def run(work, program, encoder, extra):
         killed = strace(["-o", "/dev/null", *inject], train("0.5"), work, environment)
         where = f"killed at {call} number {n}"
         if killed.returncode == 0:
-            # A thread was faster than in the first round, so that the main thread had one call less.
+            # A thread was faster than in the first round, so the main thread had one call fewer.
             continue
         n_kills += 1
         read = subprocess.run(

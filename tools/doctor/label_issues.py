@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""How many wrong labels does `clsify doctor` rank first?
+"""Measures how many wrong labels `clsify doctor` ranks first.
 
 Flips the labels of some rows at random, has doctor rank all rows, and counts the flipped ones among the first.
-Rows that were wrong before count against it, so the true share is higher.
+Labels that were already wrong count against it, so the true share is higher.
 
     python3 tools/doctor/label_issues.py sst2/train.tsv --encoder all-mpnet-base-v2
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 
 def flipped(labels, share, seed):
-    """The labels with that share of them changed to another class, and the rows that were."""
+    """The labels with this share of them changed to another class, and the changed rows."""
     generator = random.Random(seed)
     classes = sorted(set(labels))
     rows = sorted(generator.sample(range(len(labels)), round(share * len(labels))))
@@ -41,8 +41,8 @@ def main():
     parser.add_argument("data", help="TSV without header: sentence, label")
     parser.add_argument("--clsify", default="target/release/clsify")
     parser.add_argument("--encoder", default="all-MiniLM-L6-v2")
-    parser.add_argument("--share", type=float, default=0.05, help="of the labels that are flipped")
-    parser.add_argument("--first", type=float, default=0.08, help="share of the ranking that is looked at")
+    parser.add_argument("--share", type=float, default=0.05, help="share of the labels to flip")
+    parser.add_argument("--first", type=float, default=0.08, help="share of the ranking to inspect")
     parser.add_argument("--seeds", type=int, default=3)
     args = parser.parse_args()
     with open(args.data, encoding="utf-8") as data:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Which cosine tells a sentence that was edited a little from another sentence?
+"""Measures which cosine threshold separates slightly edited sentences from distinct ones.
 
-Edits some sentences of a file, in five ways, and has doctor find the nearest sentence of the file to each; beside it
-stand the file's distinct sentences, each with its nearest among those before it. A good threshold is one that most
+Edits some sentences of a file, in five ways, and has doctor find the nearest sentence of the file to each. For comparison,
+it does the same for the file's distinct sentences, among the sentences before each. A good threshold is one that most
 edits reach and few distinct sentences do.
 
     python3 tools/doctor/near_duplicates.py sst2/train.tsv --encoder all-mpnet-base-v2
@@ -76,8 +76,8 @@ def main():
     parser.add_argument("--clsify", default="target/release/clsify")
     parser.add_argument("--encoder", default="all-MiniLM-L6-v2")
     parser.add_argument("--pooling", default="mean")
-    parser.add_argument("--layers", help="doctor's own choice if not given")
-    parser.add_argument("--n", type=int, default=400, help="sentences that are edited")
+    parser.add_argument("--layers", help="the layers [doctor's default]")
+    parser.add_argument("--n", type=int, default=400, help="the number of sentences to edit")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     generator = random.Random(args.seed)
@@ -99,7 +99,7 @@ def main():
     print(" " * 40 + " ".join(f"{t:7}" for t in THRESHOLDS))
     near = [found["cosine"] for found in report["near_duplicates"]]
     print(f"{'distinct sentences':40}{shares(near)}")
-    # What only changes case or spaces is found without a vector, and says nothing here.
+    # Edits that only change case or spaces are found without a vector, so they are not informative here.
     cosine_of = {found["test_line"]: found["cosine"] for found in report["leakage"] if not found["exact"]}
     for edit in EDITS:
         lines = [i + 1 for i, (name, _, _) in enumerate(edited) if name == edit.__name__]

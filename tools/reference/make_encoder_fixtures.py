@@ -1,4 +1,4 @@
-"""Writes the golden files of the tokenizer and the encoder: tiny random checkpoints and what transformers makes of them.
+"""Writes the golden files of the tokenizer and the encoder: tiny random checkpoints, and their results in transformers.
 
     python tools/reference/make_encoder_fixtures.py fixtures/transformers
 
@@ -50,7 +50,7 @@ def tokenizer_config(folder, tokenizer_class, **settings):
 def bert_tokenizer(folder, tokenizer_class="BertTokenizer", truncated=False):
     tokenizer = tiny_tokenizers.bert()
     if truncated:
-        # What all-MiniLM-L6-v2 stores; neither may show up in what is encoded.
+        # all-MiniLM-L6-v2 stores these; neither may affect the result.
         tokenizer.enable_truncation(128)
         tokenizer.enable_padding(length=128, pad_id=tokenizer.token_to_id("[PAD]"), pad_token="[PAD]")
     tokenizer.save(str(folder / "tokenizer.json"))
@@ -114,7 +114,7 @@ def case(model, tokenizer, config, seed=None, **options):
     return dict(model=model, tokenizer=tokenizer, config=config, seed=seed, **options)
 
 
-# The cases of one seed have the same weights, so that what sets them apart is what their names say.
+# The cases of one seed have the same weights, so they differ only in what their names say.
 CASES = {
     "bert": case("BertModel", minilm_tokenizer, BERT, "bert", position_ids="embeddings.position_ids"),
     "bert_prefixed": case("BertForSequenceClassification", bert_tokenizer, BERT),
@@ -149,7 +149,7 @@ CASES = {
 
 
 def randomize(model, seed):
-    """Weights of a size at which attention is far from uniform and each part shows in the outcome."""
+    """Weights of a magnitude at which attention is far from uniform and each part affects the result."""
     generator = torch.Generator().manual_seed(zlib.crc32(seed.encode()))
     with torch.no_grad():
         for name, parameter in sorted(model.named_parameters()):
@@ -160,7 +160,7 @@ def randomize(model, seed):
             elif "relative_attention_bias" in name:
                 parameter.copy_(1.5 * noise)
             elif name.endswith(("intermediate.dense.bias", "lin1.bias")):
-                # Left of zero the two forms of GELU differ most beside what they return.
+                # Left of zero, the two forms of GELU differ most relative to their values.
                 parameter.copy_(0.5 * noise - 1.5)
             elif name.endswith(("output.dense.weight", "lin2.weight")) and "attention" not in name:
                 parameter.copy_(1.0 * noise)
@@ -179,7 +179,7 @@ def write_checkpoint(folder, name, case):
     model.to(case.get("dtype", torch.float32)).save_pretrained(folder, max_shard_size=case.get("max_shard_size", "5GB"))
     (folder / "generation_config.json").unlink(missing_ok=True)
 
-    # Checkpoints of former years spell and hold what transformers no longer writes.
+    # Old checkpoints have names and tensors that transformers no longer writes.
     path = folder / "model.safetensors"
     if case.get("gamma_beta"):
         rename = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
@@ -201,7 +201,7 @@ def tokenize(tokenizer, sentences):
 
 def pool(model, batch):
     with torch.inference_mode():
-        # A single sentence is of type 0 throughout, which is what every model takes when none is given.
+        # A single sentence has type 0 throughout, which is the default of every model.
         hidden = model(batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
     mask = batch["attention_mask"].unsqueeze(-1).bool()
     mean = hidden.masked_fill(~mask, 0).sum(1) / mask.sum(1)
@@ -219,7 +219,7 @@ def load_model(folder, **options):
     model, info = AutoModel.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True, **options
     )
-    # A pooler is no part of last_hidden_state; any other tensor that is made up would spoil the expectation.
+    # The pooler does not affect last_hidden_state; any other randomly initialised tensor would.
     missing = [key for key in info["missing_keys"] if "pooler." not in key]
     assert not missing, f"{folder}: {missing}"
     return model.eval()
@@ -230,14 +230,14 @@ def difference(left, right):
 
 
 def check_tokenizer_json(folder, rows):
-    """Says where transformers, which builds its tokenizer anew, departs from the tokenizer.json that it reads."""
+    """Reports where transformers, which builds its own tokenizer, differs from the tokenizer.json that it reads."""
     if not (folder / "tokenizer.json").exists():
         return
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
     for i, (sentence, row) in enumerate(zip(SENTENCES, rows)):
-        # Not by tokens: an Encoding spells an unknown piece or " <mask>" as the text does, the vocabulary does not.
+        # Tokens are not compared: an Encoding has the text of an unknown piece or " <mask>", the vocabulary does not.
         ids = tokenizer.encode(sentence).ids
         if ids != row["input_ids"]:
             print(f"  sentence {i}: tokenizer.json itself gives {ids}, transformers {row['input_ids']}")
@@ -251,7 +251,7 @@ def write_expectations(folder):
         ids = encoding["input_ids"]
         tokens = tokenizer.convert_ids_to_tokens(ids)
         rows.append({"input_ids": ids, "tokens": tokens, "token_type_ids": encoding["token_type_ids"]})
-    # One sentence a line.
+    # One sentence per line.
     lines = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
     (folder / "expected_tokens.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     check_tokenizer_json(folder, rows)
@@ -270,7 +270,7 @@ def write_expectations(folder):
 
 
 def prove_sensitive(folder, tokenizer, model, expected):
-    """Holds that the expectations would show the mistakes which they are made to show."""
+    """Checks that the expectations detect the mistakes that they are designed for."""
     if folder.name == "bert":
         for activation in ["gelu_new", "relu"]:
             swapped = difference(expected, encode(load_model(folder, hidden_act=activation), tokenizer, BATCH))
@@ -294,7 +294,7 @@ TANH = "torch.nn.modules.activation.Tanh"
 
 
 def write_v4(folder, bert, modes, after=(), below="", limit=MAX_TOKENS, lowercase=False, activation=TANH, **asked):
-    """A folder as versions before 6 wrote it, by hand: the installed version cannot."""
+    """A folder in the form of versions before 6, written by hand because the installed version cannot."""
     own = folder / below
     own.mkdir(exist_ok=True)
     for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt"]:
@@ -313,7 +313,7 @@ def write_v4(folder, bert, modes, after=(), below="", limit=MAX_TOKENS, lowercas
     version = {"sentence_transformers": "2.0.0", "transformers": "4.6.1", "pytorch": "1.8.1"}
     write_json(folder / "config_sentence_transformers.json", {"__version__": version} | asked)
     if below:
-        # The oldest versions left their own here.
+        # The oldest versions wrote their own names here.
         write_json(folder / "config.json", {"__version__": "0.3.6"})
     known = ["cls_token", "mean_tokens", "max_tokens", "mean_sqrt_len_tokens"]
     (folder / "1_Pooling").mkdir()
@@ -336,7 +336,7 @@ def write_v6(folder, bert, modes, after=(), limit=MAX_TOKENS, include_prompt=Tru
 
 
 def dense(inputs, outputs, **options):
-    """Makes a Dense module with weights from a seed."""
+    """Creates a Dense module with weights from a seed."""
 
     def make():
         module = Dense(inputs, outputs, **options)
@@ -351,7 +351,7 @@ PROMPTS = {"query": "query: ", "passage": "a passage of a film: ", "none": ""}
 SENTENCE_TRANSFORMERS = {
     "mean_normalize_v4": (write_v4, ["mean_tokens"], dict(after=["Normalize"])),
     "cls_v4": (write_v4, ["cls_token"], {}),
-    # The older generation cannot say an order: the installed version takes cls, max, mean.
+    # The older generation cannot state an order: the installed version uses cls, max, mean.
     "max_mean_v4": (write_v4, ["max_tokens", "mean_tokens"], {}),
     "max_v6": (write_v6, "max", {}),
     "mean_normalize_v6": (write_v6, "mean", dict(after=[Normalize])),
@@ -360,7 +360,7 @@ SENTENCE_TRANSFORMERS = {
     "mean_cls_v6": (write_v6, ("mean", "cls"), {}),
 }
 
-# What comes before the encoder and after pooling.
+# Settings before the encoder and after pooling.
 ASKING = {
     # distiluse and LaBSE.
     "dense_v4": (write_v4, ["mean_tokens"], dict(after=["Dense"])),
@@ -384,7 +384,7 @@ ASKING = {
         ),
     ),
     "folder_v4": (write_v4, ["mean_tokens"], dict(below="0_Transformer", limit=20)),
-    # Around a tokenizer that keeps capitals.
+    # With a tokenizer that keeps capitals.
     "lowercase_v4": (write_v4, ["mean_tokens"], dict(lowercase=True, limit=16)),
     "prompt_v4": (write_v4, ["mean_tokens"], dict(limit=24, prompts=PROMPTS, default_prompt_name="query")),
     "prompt_excluded_v6": (

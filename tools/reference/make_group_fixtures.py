@@ -2,7 +2,7 @@
 
     python tools/reference/make_group_fixtures.py fixtures/sklearn
 
-Needs scikit-learn 1.9.1, numpy 2.4. Every input is drawn from a fixed seed. `values` are the groups as a file has them; a column of
+Needs scikit-learn 1.9.1, numpy 2.4. Every input is drawn from a fixed seed. `values` are the groups as they are in a file; a column of
 numbers is an array of numbers, as pandas reads it.
 """
 

@@ -1,4 +1,4 @@
-"""Writes what transformers makes of every layer of the tiny checkpoints: `expected_layers.safetensors`.
+"""Writes the hidden states of transformers for every layer of the tiny checkpoints: `expected_layers.safetensors`.
 
     python tools/reference/make_layer_fixtures.py fixtures/transformers
 

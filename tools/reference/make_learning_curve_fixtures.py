@@ -3,7 +3,7 @@
     python tools/reference/make_learning_curve_fixtures.py fixtures/sklearn
 
 Needs numpy 2.4 and scipy 1.17, and make_sklearn_fixtures.py beside it. scipy's `least_squares` finds the nearest of several
-minima and may stop early: the best of many starts counts.
+minima and may stop early, so the best of many starts is used.
 """
 
 import sys

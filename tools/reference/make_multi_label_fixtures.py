@@ -3,7 +3,7 @@
     python tools/reference/make_multi_label_fixtures.py fixtures/sklearn
 
 Needs what make_sklearn_fixtures.py needs. Every input is drawn from a fixed seed, so that a second run writes the same
-bytes. What the file holds is written in fixtures/sklearn/README.md.
+bytes. fixtures/sklearn/README.md describes the content of the file.
 """
 
 import sys
@@ -34,7 +34,7 @@ def rows(Y):
 
 
 def scores(y_true, y_pred):
-    """What scikit-learn finds for two indicator matrices."""
+    """The scores of scikit-learn for two indicator matrices."""
     names = ["precision", "recall", "f1"]
     found = {
         "subset_accuracy": float(accuracy_score(y_true, y_pred)),
@@ -91,12 +91,12 @@ def gradient_max_norm(X, y, C, weights, coef, intercept):
 
 
 def of_labels(probabilities, Y):
-    """One label is a plain binary problem to scikit-learn, with a column for "no" too."""
+    """For scikit-learn a single label is a binary problem, with a column for "no" too."""
     return probabilities[:, 1:] if Y.shape[1] == 1 and probabilities.shape[1] == 2 else probabilities
 
 
 def fit(X, Y, C, class_weight, sample_weight):
-    # A Newton method stops where rounding stops it.
+    # Newton's method stops when rounding prevents progress.
     one = LogisticRegression(C=C, class_weight=class_weight, solver="newton-cholesky", tol=1e-12, max_iter=100_000)
     if sample_weight is None:
         model = OneVsRestClassifier(one).fit(X, Y)
@@ -181,10 +181,10 @@ def problems():
         fits = [fit(X, Y, C, w, sample_weight if weighted else None) for C, w, weighted in settings]
         integers = [[int(v) if v == int(v) else v for v in row] for row in X.tolist()]
         found.append({"name": name, "features": integers, "labels": rows(Y), "fits": fits, "out_of_fold": out_of_fold(X, Y)})
-        # One label is a binary problem to scikit-learn; a first label that is constant in a fold changes its threshold.
+        # For scikit-learn one label is a binary problem; a first label that is constant in a fold changes its threshold.
         if Y.shape[1] > 1 and Y[:, 0].mean() > 0.2:
             found[-1]["grid_search"] = grid_search(X, Y)
-    # Labels that all rows have, and none; not the first one, by whose kind scikit-learn settles the threshold of all.
+    # Labels that all rows have, and none. Not the first label, which determines scikit-learn's threshold for all.
     X, Y = drawn(random, 50, 3, 3, np.array([0.0, 0.0, 0.0]))
     Y[:, 1], Y[:, 2] = 1, 0
     found.append({"name": "constant labels", "features": X.tolist(), "labels": rows(Y), "fits": [fit(X, Y, 1.0, None, None)], "out_of_fold": None})
@@ -196,7 +196,7 @@ def baselines(cases):
     found = []
     for case in cases:
         Y = np.array([[int(digit) for digit in row] for row in case["labels"]])
-        if Y.shape[1] == 1:  # a binary problem to scikit-learn's scores
+        if Y.shape[1] == 1:  # a binary problem for scikit-learn's scores
             continue
         X = np.zeros((len(Y), 1))
         most = DummyClassifier(strategy="most_frequent").fit(X, Y).predict(X).reshape(Y.shape).astype(int)

@@ -2,7 +2,7 @@
 
     python tools/reference/make_ratio_score_fixtures.py fixtures/sklearn
 
-Needs scikit-learn 1.9.1, numpy 2.4, scipy 1.17, and make_sklearn_fixtures.py beside it. What a row adds to a score's deviation is
+Needs scikit-learn 1.9.1, numpy 2.4, scipy 1.17, and make_sklearn_fixtures.py beside it. The contribution of a row to a score's deviation is
 the derivative of scikit-learn's score by the logarithm of the row's weight, in central differences; the intervals are computed
 from that by their definition.
 """
@@ -54,7 +54,7 @@ def main():
         y = random.random_sample((n, n_labels)) < np.linspace(0.2, 0.6, n_labels)
         hard = random.random_sample((n, 1)) < 0.3
         predicted = [y ^ (random.random_sample(y.shape) < np.where(hard, 0.4, noise)) for noise in (0.15, 0.08)]
-        # A weight of 0 is no row.
+        # A row of weight 0 is ignored.
         w = np.round(random.exponential(size=n), 3) * (random.random_sample(n) < 0.9) if weighted else np.ones(n)
         case = {
             "y_true": [digits(row) for row in y],

@@ -1,8 +1,8 @@
-"""Writes what transformers and sentence-transformers make of `fixtures/transformers/sentences.json` with a real encoder.
+"""Writes the vectors of transformers and sentence-transformers for `fixtures/transformers/sentences.json`, with a real encoder.
 
     python tools/reference/make_real_fixtures.py ENCODER_FOLDER fixtures/real/all-MiniLM-L6-v2
 
-The weights stay out of the repository: a test that needs them is pointed at a folder (see `fixtures/README.md`).
+The weights are not in the repository: a test that needs them takes their folder from a variable (see `fixtures/README.md`).
 """
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Writes the golden file of the scores that choices go by, with weights and without.
+"""Writes the golden file of the scores for comparing choices, with weights and without.
 
     python tools/reference/make_scoring_fixtures.py fixtures/sklearn
 
@@ -48,7 +48,7 @@ def classes(random, n, n_classes, whole):
 def label_sets(random, n, n_labels, whole):
     Y = (random.random_sample((n, n_labels)) < np.linspace(0.05, 0.6, n_labels)).astype(int)
     logits = quantised(1.5 * random.standard_normal((n, n_labels)) + 2 * Y - 1)
-    Y[:, -1] = 0  # neither true nor given anywhere
+    Y[:, -1] = 0  # neither true nor predicted anywhere
     logits[:, -1] = -3
     # The mean over labels of each label's loss.
     loss = lambda weights: np.mean([

@@ -3,7 +3,7 @@
     python tools/reference/make_sklearn_fixtures.py fixtures/sklearn
 
 Needs scikit-learn 1.9.1, numpy 2.4, scipy 1.17. Every input is drawn from a fixed seed, so that a second run writes the
-same bytes. What each file holds is written in fixtures/sklearn/README.md.
+same bytes. fixtures/sklearn/README.md describes the content of each file.
 """
 
 import json
@@ -35,7 +35,7 @@ GRADIENT_BOUND = 1e-9
 
 
 def write(folder, name, body):
-    """One JSON file: the versions of the oracle, then `body`, one case a line."""
+    """One JSON file: the versions of the oracle, then `body`, one case per line."""
     head = {"oracle": f"scikit-learn {sklearn.__version__}, numpy {np.__version__}, scipy {scipy.__version__}"}
     lines = []
     for key, value in {**head, **body}.items():
@@ -55,7 +55,7 @@ def digits(class_ids):
 
 
 def drawn_classes(random, n, n_classes, skewed):
-    """`n` class ids of which each class has at least two where `n` allows it."""
+    """`n` class ids, at least two of each class if `n` allows it."""
     weights = np.arange(1, n_classes + 1) ** 2 if skewed else np.ones(n_classes)
     class_ids = random.choice(n_classes, size=n, p=weights / weights.sum())
     if n >= 2 * n_classes:
@@ -106,7 +106,7 @@ def splits(folder):
     cases.append(split_case(np.array([3] * 12), 1, 0.25, True))
     for seed in SEEDS:
         cases.append(split_case(drawn_classes(random, 700, 3, skewed=True), seed, 0.25, True))
-    # What scikit-learn refuses.
+    # Cases that scikit-learn refuses.
     five, ten = np.array([0, 0, 1, 1, 1]), np.array([0] * 5 + [1] * 5)
     for test_size in [0.0, 1.0, -0.5, 1.5, 0, 10, 11]:
         cases.append(split_case(ten, 0, test_size, False))
@@ -199,7 +199,7 @@ def metrics(folder):
         y_true = random.randint(n_labels, size=40)
         add(y_true, np.full(40, n_labels - 1), n_labels)  # one class predicted
         add(y_true, y_true, n_labels)
-        add(y_true, (y_true + 1) % n_labels, n_labels)  # nothing right
+        add(y_true, (y_true + 1) % n_labels, n_labels)  # nothing correct
         add(np.full(40, 0), random.randint(n_labels, size=40), n_labels)  # one class true
     for present in [[0, 2], [1], [1, 4]]:  # classes in neither y_true nor y_pred
         add(random.choice(present, size=30), random.choice(present, size=30), 5)
@@ -409,7 +409,7 @@ def grid_search(folder):
 
 
 def expected_calibration_error(probabilities, y, n_bins=15):
-    """By its definition; scikit-learn has none."""
+    """Computed from the definition, because scikit-learn has no such function."""
     top = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == y
     error = 0.0
@@ -428,7 +428,7 @@ def calibration(folder):
         logits = random.standard_normal((n, n_classes)) + 1.2 * np.eye(n_classes)[y]
         logits = quantised(sharpness * logits)
         probabilities = softmax(logits, axis=1)
-        # Marked down by 100, so that the oracle does not take small numbers for probabilities; no probability changes.
+        # Lowered by 100, so that the oracle does not mistake small numbers for probabilities; no probability changes.
         beta = float(_TemperatureScaling().fit(logits - 100.0, y).beta_)
         cases.append({
             "n_classes": n_classes,

@@ -1,11 +1,11 @@
-"""Writes the golden file of tokenizer settings: what AutoTokenizer makes of variants of the tiny checkpoints' files.
+"""Writes the golden file of tokenizer settings: the results of AutoTokenizer for variants of the tiny checkpoints' files.
 
     python tools/reference/make_tokenizer_fixtures.py fixtures/transformers fixtures/tokenizer_variants.json
 
-`--random N` writes N variants with random settings and random sentences instead; they are not kept, but compared once.
+`--random N` writes N variants with random settings and random sentences instead; they are compared once and not kept.
 
-A variant says from which checkpoint it starts, in which form its vocabulary lies, and which JSON files are written beside
-it; a file that is null is removed. `tokenizer_config.json` and `config.json` are merged into what is there, key by key.
+A variant names its checkpoint, the form of its vocabulary, and the JSON files that are written beside
+it; a file that is null is removed. `tokenizer_config.json` and `config.json` are merged into existing files, key by key.
 """
 
 import argparse
@@ -204,7 +204,7 @@ def main():
                     lines = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
                     ends = [tokenizer.cls_token, tokenizer.sep_token, tokenizer.unk_token]
                     if not all(token is None or token in lines for token in ends):
-                        # transformers gives them new ids; this project asks for such a token in the vocabulary.
+                        # transformers gives them new ids; this project requires such a token in the vocabulary.
                         result["error"] = "refused"
             except BaseException as error:
                 if not args.random:

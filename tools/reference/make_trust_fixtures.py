@@ -1,4 +1,4 @@
-"""Writes the golden file of probabilities and thresholds where rows have weights or several labels.
+"""Writes the golden file of probabilities and thresholds for rows with weights or several labels.
 
     python tools/reference/make_trust_fixtures.py fixtures/sklearn
 
@@ -31,7 +31,7 @@ def drawn_weights(random, n, whole):
 
 
 def scores(random):
-    """Of rows of one class, and of rows of several labels."""
+    """Cases of rows with one class, and of rows with several labels."""
     cases = []
     for n, n_classes, whole in [(60, 2, True), (80, 3, False), (200, 4, True)]:
         y, weights = random.randint(n_classes, size=n), drawn_weights(random, n, whole)
@@ -74,7 +74,7 @@ def label_scores(random):
 
 
 def searches(random):
-    """Mean scores over folds of fits and scores by weight: what GridSearchCV does with metadata routing."""
+    """Mean scores over folds, with weighted fits and scores, as GridSearchCV computes them with metadata routing."""
     cases = []
     for n, d, whole in [(100, 4, True), (120, 5, False)]:
         X, y = drawn_problem(random, n, d, 3, 1.0)
@@ -103,7 +103,7 @@ def searches(random):
 
 
 def calibrations(random):
-    """Each label by itself, over the same folds."""
+    """Each label separately, over the same folds."""
     X, y = drawn_problem(random, 160, 6, 3, 1.0)
     X = quantised(X)
     Y = np.stack([y == 0, y != 1, X[:, 0] + random.standard_normal(160) > 0.5], axis=1).astype(int)
@@ -117,7 +117,7 @@ def calibrations(random):
         (sigmoid, p_sigmoid), (temperature, p_temperature) = fitted("sigmoid"), fitted("temperature")
         of_labels.append({
             "scale": float(-sigmoid.a_), "offset": float(-sigmoid.b_), 
-            # The oracle takes the logits of two classes for [-z, z], whose softmax is the sigmoid of 2 z.
+            # The oracle interprets the logits of two classes as [-z, z], whose softmax is the sigmoid of 2 z.
             "temperature": float(0.5 / temperature.beta_),
             "platt": p_sigmoid, "temperature_scaled": p_temperature,
         })

@@ -1,4 +1,4 @@
-"""Writes `weak_penalty.json`: fits of separable rows whose penalty is all but absent. Oracle: scikit-learn.
+"""Writes `weak_penalty.json`: fits of separable rows with an extremely weak penalty. Oracle: scikit-learn.
 
     python tools/reference/make_weak_penalty_fixtures.py fixtures/sklearn
 

@@ -1,4 +1,4 @@
-"""Writes the golden file of rows that count by their weights.
+"""Writes the golden file of rows with sample weights.
 
     python tools/reference/make_weight_fixtures.py fixtures/sklearn
 
@@ -33,13 +33,13 @@ def main():
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 model.fit(X, y, sample_weight=weights)
-            # With more than two classes the optimum fixes the intercepts only up to one number added to all of them.
+            # With more than two classes the optimum determines the intercepts only up to one number added to all of them.
             intercept = model.intercept_ - (model.intercept_.mean() if n_classes > 2 else 0)
             fits.append({"C": C, "class_weight": class_weight, "coef": model.coef_.tolist(), "intercept": intercept.tolist()})
         scaler = StandardScaler().fit(X, sample_weight=weights)
         baseline = DummyClassifier(strategy="prior").fit(X, y, sample_weight=weights)
         logits = quantised(3 * (random.standard_normal((n, n_classes)) + np.eye(n_classes)[y]))
-        # Marked down by 100, so that the oracle does not take small numbers for probabilities; no probability changes.
+        # Lowered by 100, so that the oracle does not mistake small numbers for probabilities; no probability changes.
         beta = float(_TemperatureScaling().fit(logits - 100.0, y, sample_weight=weights).beta_)
         problems.append({
             "n_classes": n_classes,

@@ -51,12 +51,12 @@ SENTENCES = ENGLISH + [
     " ".join(["film"] * 510),
     " ".join(["film"] * 511),
     " ".join(f"{word} {number}" for number in range(70) for word in ["the", "quiet", "film", "was", "good"]),
-    # Truncated in the middle of a word of several tokens.
+    # Truncated in the middle of a word that has several tokens.
     " ".join(["rumination"] * 400),
     "",
 ]
 
-# More English for the vocabularies; nothing that comes from another corpus.
+# More English text for the vocabularies, written for this purpose.
 CORPUS = SENTENCES[:36] + [
     "the film was good and the people in it were good",
     "the movie was bad and the story in it was worse than bad",
@@ -74,6 +74,6 @@ CORPUS = SENTENCES[:36] + [
     "no width wide mark zero spaces space before between after line break join right left text",
 ]
 
-# Pieces which WordPiece needs to split a longer word as the real vocabularies do.
+# Pieces that WordPiece needs to split longer words as with the real vocabularies.
 STEMS = ["rum", "stun", "vis", "cut", "un", "over", "mis", "under", "re", "assemble", "judge", "day", "believ"]
 SUFFIXES = ["ing", "ed", "er", "est", "ly", "ination", "ation", "ning", "ually", "s", "ably", "believ", "time", "long", "cooked", "tag", "com"]

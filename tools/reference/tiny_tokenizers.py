@@ -1,6 +1,6 @@
 """Tiny tokenizers in the form of the real checkpoints' files.
 
-The vocabularies are built by rule rather than by a trainer where a trainer's ids depend on the order of a hash map.
+Vocabularies are built by rules instead of a trainer if the trainer's ids depend on the order of a hash map.
 """
 
 import json
@@ -40,14 +40,14 @@ def word_pieces(lowercase):
         words.update(word for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text)))
     chars = sorted({char for word in words for char in word if kept(char)} | set("abcdefghijklmnopqrstuvwxyz0123456789"))
     whole = [word for word, _ in sorted(words.items(), key=lambda item: (-item[1], item[0]))]
-    # "rumination" and its like are left out so that they split into pieces.
+    # "rumination" and similar words are left out so that they are split into pieces.
     whole = [w for w in whole if 1 < len(w) < 9 and all(kept(c) for c in w)]
     pieces = chars + [f"##{char}" for char in chars if char.isalnum()] + whole + STEMS + [f"##{s}" for s in SUFFIXES]
     return list(dict.fromkeys(pieces))
 
 
 def bert_vocab(lowercase=True):
-    # Special tokens do not lie at 0..4, as they do not in the real vocabularies.
+    # As in the real vocabularies, special tokens do not have the ids 0..4.
     unused = [f"[unused{i}]" for i in range(7)]
     return ["[PAD]", *unused, "[UNK]", "[CLS]", "[SEP]", "[MASK]", *word_pieces(lowercase)]
 
@@ -137,7 +137,7 @@ def xlm_roberta():
 
 
 def nmt_nfkc_rules():
-    """A part of SentencePiece's nmt_nfkc: its own table lies in no package that is needed here."""
+    """A part of SentencePiece's nmt_nfkc, whose own table is not in any required package."""
     points = [*range(0x01, 0x250), *range(0x2000, 0x2200), *range(0x2460, 0x2474), *range(0x3000, 0x3100)]
     points += [0xFEFF, 0xFFFD, *range(0xFB00, 0xFB07), *range(0xFF01, 0xFF5F)]
     rules = {}
@@ -169,7 +169,7 @@ def charsmap(rules):
     units, bases = {0: 0}, set()
 
     def place(node, position):
-        # Two nodes with one base would take each other's children for their own.
+        # Two nodes with the same base would share their children by mistake.
         base = position ^ 1
         while base in bases or any(base ^ byte in units for byte in node):
             base += 1
@@ -183,7 +183,7 @@ def charsmap(rules):
                 place(child, base ^ byte)
 
     place(trie, 0)
-    # Every address that a look-up can form lies within a block of 256 that is there in full.
+    # Every address that a look-up can form lies within a complete block of 256.
     size = (max(units) | 0xFF) + 1
     array = struct.pack(f"<{size}I", *(units.get(i, 0) for i in range(size)))
     return struct.pack("<I", len(array)) + array + bytes(texts)

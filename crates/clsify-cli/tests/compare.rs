@@ -326,7 +326,7 @@ fn models_of_two_forms_are_not_compared() {
     for (a, b) in [("a", "one"), ("one", "a")] {
         assert_eq!(
             sandbox.fail(&["compare", "-q", a, b, "--data", "test.tsv"]),
-            "expected two models of the same form, got one of several labels a sentence, a, and one of one label, one"
+            "expected two models of the same kind, got one with several labels per sentence, a, and one with one label, one"
         );
     }
     let error = sandbox.fail(&["compare", "-q", "one", "one", "--data", "reviews.tsv", "--multi-label", ";"]);

@@ -106,7 +106,7 @@ pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
         (of_a, _) => {
             let (several, one) = if of_a.is_some() { (path_a, path_b) } else { (path_b, path_a) };
             bail!(
-                "expected two models of the same form, got one of several labels a sentence, {}, and one of one label, {}",
+                "expected two models of the same kind, got one with several labels per sentence, {}, and one with one label, {}",
                 several.display(),
                 one.display()
             )

@@ -153,7 +153,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     };
     let trained = train(encoder, &dataset, options, console)?;
     let report = &trained.report;
-    let scores = report.class_scores().context("expected one class a sentence")?;
+    let scores = report.class_scores().context("expected one class per sentence")?;
     let padding = Padding::of(&trained, &dataset);
     tell(&steps::padding_step(&padding, report))?;
     let features = first_features(&trained, &dataset);
@@ -226,7 +226,7 @@ fn locate(hub: &Hub, asked: Option<&str>, console: &Console) -> anyhow::Result<(
         Ok(located) => return Ok((located, "the article's encoder".to_string())),
         Err(error) => error,
     };
-    let why = format!("as wide as the article's {first}, for which it stands in ({error})");
+    let why = format!("which replaces the article's {first} and has the same hidden size ({error})");
     let located =
         hub.pull(second, console).map_err(|e| anyhow::Error::new(e).context(format!("{first}: {error}")))?;
     Ok((located, why))

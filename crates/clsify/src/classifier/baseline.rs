@@ -1,12 +1,12 @@
-//! The baseline that any classifier has to beat: always the most frequent class.
+//! The baseline for any classifier: always predict the most frequent class.
 //!
-//! In: class ids. Out: the same class for every row, with the frequencies of the classes as its probabilities.
-//! Source: scikit-learn 1.9.1, `DummyClassifier(strategy="prior")`.
+//! It returns the same class for every row, with the frequencies of the classes as probabilities. Source:
+//! scikit-learn 1.9.1, `DummyClassifier(strategy="prior")`.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
 
-/// A classifier that looks at no feature.
+/// A classifier that ignores the features.
 ///
 /// ```
 /// use clsify::classifier::MostFrequent;
@@ -22,7 +22,7 @@ pub struct MostFrequent {
 }
 
 impl MostFrequent {
-    /// Counts the classes; the first of equally frequent ones wins.
+    /// Counts the classes; of equally frequent ones the first is predicted.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if there is no row or a class id is not below `n_classes`.
@@ -30,10 +30,10 @@ impl MostFrequent {
         Self::fit_weighted(class_ids, n_classes, None)
     }
 
-    /// Sums the weights of the classes' rows; `None`: every row counts 1.
+    /// Sums the weights of each class's rows; with `None` every row has the weight 1.
     ///
     /// # Errors
-    /// As for [`fit`](Self::fit); also if there is not a weight for every row, or none is above 0.
+    /// As for [`fit`](Self::fit); also if there is not one weight per row, or none is above 0.
     ///
     /// ```
     /// use clsify::classifier::MostFrequent;
@@ -63,7 +63,7 @@ impl MostFrequent {
             };
             *count += sample_weight.map_or(1.0, |weights| weights[row]);
         }
-        // `max_by` would take the last of equals.
+        // `max_by` alone would return the last of equal ones.
         let class_id = (0..n_classes).rev().max_by(|&a, &b| counts[a].total_cmp(&counts[b])).unwrap_or(0);
         let total: f64 = counts.iter().sum();
         let prior = counts.iter().map(|&count| count / total).collect();
@@ -75,7 +75,7 @@ impl MostFrequent {
         self.class_id
     }
 
-    /// The share of each class among the rows of the fit, `[n_classes]`; it sums to 1.
+    /// The share of each class among the rows of the fit, `[n_classes]`; they sum to 1.
     pub fn prior(&self) -> &[f64] {
         &self.prior
     }
@@ -85,7 +85,7 @@ impl MostFrequent {
         vec![self.class_id; n_rows]
     }
 
-    /// The probabilities of `n_rows` rows, `[n_rows, n_classes]`: the share of each class, on every row.
+    /// The probabilities of `n_rows` rows, `[n_rows, n_classes]`: the share of each class, the same in every row.
     pub fn predict_proba(&self, n_rows: usize) -> Matrix {
         let mut probabilities = Matrix::zeros(n_rows, self.prior.len());
         for row in 0..n_rows {

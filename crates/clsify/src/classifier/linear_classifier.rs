@@ -1,4 +1,5 @@
-//! A fit of either form: logistic regression over classes, or one per label.
+//! A linear classifier of either form: multinomial logistic regression over classes, or one logistic regression per
+//! label.
 
 use super::logistic_regression::{LogisticRegression, LogisticRegressionOptions};
 use super::one_vs_rest::{MultiLabelSamples, OneVsRest};
@@ -8,7 +9,7 @@ use crate::error::Result;
 use crate::matrix::Matrix;
 use crate::targets::{Labels, Targets};
 
-/// A fitted linear classifier of the form that its targets had.
+/// A fitted linear classifier; its form is that of its targets.
 ///
 /// ```
 /// use clsify::classifier::{LinearClassifier, LogisticRegressionOptions, Scaling};
@@ -22,14 +23,14 @@ use crate::targets::{Labels, Targets};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum LinearClassifier {
-    /// One class a row.
+    /// One class per row.
     Classes(LogisticRegression),
-    /// A set of labels a row.
+    /// One set of labels per row.
     LabelSets(OneVsRest),
 }
 
 impl LinearClassifier {
-    /// Finds the optimum on scaled features; the weights are for features as they are.
+    /// Fits on scaled features; the weights apply to unscaled features.
     ///
     /// # Errors
     /// As for [`LogisticRegression::fit`] and [`OneVsRest::fit`].
@@ -45,7 +46,7 @@ impl LinearClassifier {
         Ok(fitted.unscaled(scaler.as_ref()))
     }
 
-    /// Finds the optimum on features that are scaled already, if they are to be.
+    /// Fits on features that are already scaled, if they are to be.
     pub(crate) fn fit_scaled(
         features: &Matrix,
         targets: &Targets,
@@ -63,7 +64,7 @@ impl LinearClassifier {
         })
     }
 
-    /// The same classifier for features as they are, where this one was fitted on scaled ones.
+    /// Converts a classifier that was fitted on scaled features to unscaled ones.
     pub(crate) fn unscaled(self, scaler: Option<&StandardScaler>) -> Self {
         match (self, scaler) {
             (fitted, None) => fitted,
@@ -76,7 +77,7 @@ impl LinearClassifier {
         }
     }
 
-    /// The weights, row-major: `[1, n_features]` for two classes, else a row for each class or label.
+    /// The weights, row-major: `[1, n_features]` for two classes, otherwise one row per class or label.
     pub fn coef(&self) -> &[f64] {
         match self {
             LinearClassifier::Classes(fitted) => fitted.coef(),
@@ -84,7 +85,7 @@ impl LinearClassifier {
         }
     }
 
-    /// The intercepts, one for each row of [`coef`](Self::coef).
+    /// The intercepts, one per row of [`coef`](Self::coef).
     pub fn intercept(&self) -> &[f64] {
         match self {
             LinearClassifier::Classes(fitted) => fitted.intercept(),
@@ -92,7 +93,7 @@ impl LinearClassifier {
         }
     }
 
-    /// The Euclidean length of all weights together.
+    /// The Euclidean norm of all weights together.
     pub fn coef_norm(&self) -> f64 {
         match self {
             LinearClassifier::Classes(fitted) => fitted.coef_norm(),
@@ -100,7 +101,7 @@ impl LinearClassifier {
         }
     }
 
-    /// The steps of the fit, of label sets the most that a label took.
+    /// The number of steps of the fit; for label sets the maximum over labels.
     pub fn n_iter(&self) -> usize {
         match self {
             LinearClassifier::Classes(fitted) => fitted.n_iter(),
@@ -116,7 +117,7 @@ impl LinearClassifier {
         }
     }
 
-    /// A bound of the largest element of the gradient where the fit stopped.
+    /// An upper bound of the largest element of the gradient at the end of the fit.
     pub fn gradient_max_norm(&self) -> f64 {
         match self {
             LinearClassifier::Classes(fitted) => fitted.gradient_max_norm(),
@@ -124,7 +125,7 @@ impl LinearClassifier {
         }
     }
 
-    /// Of label sets: whether each label is constant, as [`OneVsRest::constant`].
+    /// For label sets: whether each label is constant, as in [`OneVsRest::constant`].
     pub fn constant(&self) -> Option<&[Option<bool>]> {
         match self {
             LinearClassifier::Classes(_) => None,
@@ -132,7 +133,8 @@ impl LinearClassifier {
         }
     }
 
-    /// The logits, row-major: of two classes one number a row, that of the second; else one of each class or label.
+    /// The logits, row-major: for two classes one number per row, that of the second; otherwise one per class or
+    /// label.
     ///
     /// # Panics
     /// Panics if the features have another number of columns than those of the fit.

@@ -1,8 +1,8 @@
-//! L2-penalised logistic regression with scikit-learn's objective, run to its optimum.
+//! L2-penalised logistic regression with scikit-learn's objective, fitted to its optimum.
 //!
-//! In: features `[n_samples, n_features]` and class ids. Out: `coef [1 or n_classes, n_features]`, `intercept`, and whether
-//! the optimum was reached. Two classes share one weight vector, more have one each (multinomial). No other penalty, no
-//! other solver: the optimum is unique, so there is nothing to choose.
+//! The input is features `[n_samples, n_features]` and class ids; the result is `coef [1 or n_classes, n_features]`,
+//! `intercept`, and whether the optimum was reached. Two classes share one weight vector, more classes have one each
+//! (multinomial). There is no other penalty and no choice of solvers, because the optimum is unique.
 
 use clsify_kernels::vector::dot_f32;
 use rayon::prelude::*;
@@ -13,30 +13,30 @@ use super::solver::{Precision, Problem, Solution, Stop, solve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
 
-/// How much a row counts.
+/// The weighting of the classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClassWeight {
-    /// Every row the same.
+    /// All rows have the same weight.
     #[default]
     None,
-    /// Every class the same: a row counts `n_samples / (n_classes * rows of its class)` times its sample weight, where
-    /// rows are counted by their weights.
+    /// All classes have the same total weight: a row is weighted by `n_samples / (n_classes * rows of its class)`
+    /// times its sample weight, where rows are counted by their weights.
     Balanced,
 }
 
-/// What the caller chooses of a fit.
+/// The options of a fit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LogisticRegressionOptions {
-    /// Inverse of the regularisation's strength: larger = weaker. The default is 1.
+    /// Inverse of the regularisation strength: larger values regularise less. The default is 1.
     pub c: f64,
-    /// How much a row counts. The default is [`ClassWeight::None`].
+    /// The weighting of the classes. The default is [`ClassWeight::None`].
     pub class_weight: ClassWeight,
-    /// The optimum is reached when no element of the gradient of the mean loss exceeds this, and the objective is above its
-    /// minimum by at most 100 `tol` of its value. The default is 1e-8. The second condition matters where C is large and the
-    /// rows are separable: there the gradient is small long before the optimum.
+    /// The tolerance: the optimum is reached if no element of the gradient of the mean loss exceeds it, and the
+    /// objective is above its minimum by at most 100 `tol` of its value. The default is 1e-8. The second condition
+    /// matters if C is large and the rows are separable: then the gradient is small long before the optimum.
     pub tol: f64,
-    /// The maximum number of steps that are taken. The default is 10,000; some 20 to 200 are usual.
+    /// The maximum number of steps. The default is 10,000; 20 to 200 are typical.
     pub max_iter: usize,
 }
 
@@ -47,7 +47,7 @@ impl Default for LogisticRegressionOptions {
 }
 
 impl LogisticRegressionOptions {
-    /// Checks that a fit can be run with these options.
+    /// Checks the options.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if C or tol is not a positive number.
@@ -92,24 +92,24 @@ pub struct LogisticRegression {
 }
 
 impl LogisticRegression {
-    /// Finds the optimum for these rows.
+    /// Fits a classifier to these rows.
     ///
     /// Classes below `n_classes` without a row are never predicted.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] as for [`Samples::check`], when fewer than two classes have rows that count, or an
-    /// option is out of its range.
+    /// [`ErrorKind::InvalidArgument`] as for [`Samples::check`], if fewer than two classes have rows with a positive
+    /// weight, or if an option is out of range.
     pub fn fit(samples: &Samples, options: &LogisticRegressionOptions) -> Result<Self> {
         let task = FitTask { c: options.c, held_out: &[] };
         let mut fits = fit_many(samples, &[task], options, &|_| {})?;
         Ok(fits.remove(0))
     }
 
-    /// A classifier from numbers that were saved: `coef [1 or n_classes, n_features]`, `intercept [1 or n_classes]`.
+    /// Creates a classifier from saved numbers: `coef [1 or n_classes, n_features]`, `intercept [1 or n_classes]`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] if the lengths do not fit together or a number is not finite or beyond 1e250 in
-    /// size.
+    /// [`ErrorKind::InvalidArgument`] if the lengths do not match, or if a number is not finite or its absolute value
+    /// is above 1e250.
     pub fn from_parts(coef: Vec<f64>, intercept: Vec<f64>, n_classes: usize) -> Result<Self> {
         let columns = if n_classes == 2 { 1 } else { n_classes };
         if n_classes < 2
@@ -137,7 +137,7 @@ impl LogisticRegression {
         })
     }
 
-    /// The same fit with each row of weights and its intercept changed.
+    /// Changes each row of weights and its intercept.
     pub(crate) fn with_coef(mut self, change: impl Fn(&mut [f64], &mut f64)) -> Self {
         let rows = self.coef.chunks_exact_mut(self.n_features).zip(&mut self.intercept);
         rows.for_each(|(coef, intercept)| change(coef, intercept));
@@ -154,7 +154,7 @@ impl LogisticRegression {
         &self.intercept
     }
 
-    /// Numbers a row.
+    /// The number of features.
     pub fn n_features(&self) -> usize {
         self.n_features
     }
@@ -164,7 +164,7 @@ impl LogisticRegression {
         &self.classes
     }
 
-    /// Steps taken.
+    /// The number of steps.
     pub fn n_iter(&self) -> usize {
         self.n_iter
     }
@@ -174,12 +174,12 @@ impl LogisticRegression {
         self.converged
     }
 
-    /// A bound of the largest element of the gradient of the mean loss where the fit stopped.
+    /// An upper bound of the largest element of the gradient of the mean loss at the end of the fit.
     pub fn gradient_max_norm(&self) -> f64 {
         self.gradient_max_norm
     }
 
-    /// The Euclidean length of all weights together.
+    /// The Euclidean norm of all weights together.
     pub fn coef_norm(&self) -> f64 {
         self.coef.iter().map(|w| w * w).sum::<f64>().sqrt()
     }
@@ -224,7 +224,7 @@ impl LogisticRegression {
         probabilities
     }
 
-    /// The class id of every row; of equally likely ones the first.
+    /// The class id of every row; of equally probable classes the first.
     ///
     /// # Panics
     /// As for [`decision_function`](Self::decision_function).
@@ -243,11 +243,11 @@ impl LogisticRegression {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FitTask<'a> {
     pub(crate) c: f64,
-    /// Rows that this fit does not see.
+    /// The rows that this fit does not use.
     pub(crate) held_out: &'a [usize],
 }
 
-/// Fits several classifiers over the same rows together; `c` of the options is not looked at.
+/// Fits several classifiers over the same rows together; `c` of the options is ignored.
 pub(crate) fn fit_many(
     samples: &Samples,
     tasks: &[FitTask],
@@ -265,8 +265,8 @@ pub(crate) fn fit_many(
     Ok(fits.collect())
 }
 
-/// The logits of each fit's held-out rows for all classes, `[n_held_out, n_classes]`, from fits in `f32` that are not kept;
-/// in the form of [`out_of_fold_logits`](crate::evaluation::out_of_fold_logits).
+/// The logits of each fit's held-out rows for all classes, `[n_held_out, n_classes]`, from fits in `f32` that are
+/// discarded; in the form of [`out_of_fold_logits`](crate::evaluation::out_of_fold_logits).
 pub(crate) fn held_out_logits(
     samples: &Samples,
     tasks: &[FitTask],
@@ -291,7 +291,7 @@ pub(crate) fn held_out_logits(
     Ok(problems.iter().zip(&solutions).map(by_rows).collect())
 }
 
-/// What is to be solved for each fit: two classes at least.
+/// The problem of each fit, with at least two classes.
 fn problems<'a>(
     samples: &Samples<'a>,
     tasks: &[FitTask],
@@ -307,7 +307,7 @@ fn problems<'a>(
     }
 }
 
-/// The weights of one fit's rows, and the classes that have any.
+/// The weights of one fit's rows, and the classes with a positive weight.
 pub(super) fn problem<'a>(samples: &Samples<'a>, task: &FitTask, class_weight: ClassWeight) -> Problem<'a> {
     let class_ids = samples.class_ids;
     let mut row_weights: Vec<f64> = (0..class_ids.len()).map(|row| samples.weight(row)).collect();
@@ -324,10 +324,11 @@ pub(super) fn problem<'a>(samples: &Samples<'a>, task: &FitTask, class_weight: C
     Problem { c: task.c, class_ids, row_weights, classes, asked: Vec::new() }
 }
 
-/// The largest weight of a saved classifier. No feature is beyond 3.5e38, so that logits and their differences stay finite.
+/// The largest weight of a saved classifier. Features are at most 3.5e38, so logits and their differences stay
+/// finite.
 const MAX_WEIGHT: f64 = 1e250;
 
-/// Checks that probabilities can be computed from these weights, whatever the features are.
+/// Checks that probabilities can be computed with these weights for any features.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`] if one is not finite or too large.

@@ -1,6 +1,6 @@
-//! 6. What learns: features and class ids in, a prediction for other features out.
+//! 6. The classifier: it is trained on features and class ids, and predicts the classes of other features.
 //!
-//! Knows no text and no transformers.
+//! This module knows no text and no transformers.
 
 pub mod baseline;
 mod linear_classifier;

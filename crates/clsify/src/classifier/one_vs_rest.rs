@@ -1,8 +1,9 @@
-//! Several labels a row: one logistic regression a label, each against the rest, all fitted together.
+//! Multi-label classification: one logistic regression per label (one-vs-rest), all fitted together.
 //!
-//! In: features `[n_samples, n_features]` and which row has which labels. Out: `coef [n_labels, n_features]`, `intercept
-//! [n_labels]`. Every label is a problem of two classes over the same rows, so that all labels of all fits share the matrix
-//! products of each step. Source: scikit-learn 1.9.1, `OneVsRestClassifier(LogisticRegression())`.
+//! The input is features `[n_samples, n_features]` and the labels of each row; the result is `coef [n_labels,
+//! n_features]` and `intercept [n_labels]`. Every label is a problem of two classes over the same rows, so that all
+//! labels of all fits share the matrix products of each step. Source: scikit-learn 1.9.1,
+//! `OneVsRestClassifier(LogisticRegression())`.
 
 use clsify_kernels::vector::dot_f32;
 use rayon::prelude::*;
@@ -15,22 +16,23 @@ use crate::error::Result;
 use crate::matrix::Matrix;
 use crate::targets::LabelIndicator;
 
-/// Weights of rows, one a row, label and fit, that are held at once: 128 MB. Thousands of labels in many folds take turns.
+/// The maximum number of row weights in memory, one per row, label and fit: 128 MB. With more, labels are fitted in
+/// batches.
 pub(crate) const MAX_ROW_WEIGHTS: usize = 16_000_000;
 
-/// Features, and the labels and the weight of each row.
+/// Features with the labels and the weight of each row.
 #[derive(Debug, Clone, Copy)]
 pub struct MultiLabelSamples<'a> {
     /// `[n_samples, n_features]`.
     pub features: &'a Matrix,
     /// `[n_samples, n_labels]`.
     pub labels: &'a LabelIndicator,
-    /// How much each row counts in a fit; `None`: the same.
+    /// The sample weight of each row; `None` if all are equal.
     pub sample_weight: Option<&'a [f64]>,
 }
 
 impl<'a> MultiLabelSamples<'a> {
-    /// Rows that count the same.
+    /// Rows with equal weights.
     pub fn new(features: &'a Matrix, labels: &'a LabelIndicator) -> Self {
         MultiLabelSamples { features, labels, sample_weight: None }
     }
@@ -40,7 +42,7 @@ impl<'a> MultiLabelSamples<'a> {
         MultiLabelSamples { sample_weight, ..self }
     }
 
-    /// The rows as those of two classes: without a label, with it.
+    /// The rows as those of two classes: without the label and with it.
     fn of_label<'b>(&self, class_ids: &'b [usize]) -> Samples<'b>
     where
         'a: 'b,
@@ -49,7 +51,7 @@ impl<'a> MultiLabelSamples<'a> {
     }
 }
 
-/// Fitted logistic regressions, one a label.
+/// Fitted logistic regressions, one per label.
 ///
 /// ```
 /// use clsify::classifier::{LogisticRegressionOptions, MultiLabelSamples, OneVsRest};
@@ -73,26 +75,28 @@ pub struct OneVsRest {
 }
 
 impl OneVsRest {
-    /// Finds the optimum of each label. A label that every row has, or none, is predicted as it is: see
+    /// Fits a classifier per label. A label that every row has, or none, is always predicted so: see
     /// [`constant`](Self::constant).
     ///
-    /// [`ClassWeight::Balanced`](super::ClassWeight::Balanced) is taken for each label by itself: rows with it and rows
-    /// without it count the same in sum.
+    /// [`ClassWeight::Balanced`](super::ClassWeight::Balanced) applies to each label separately: rows with it and
+    /// rows without it have the same total weight.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) when rows, labels and weights differ in
-    /// number, a feature or weight is not finite, no row counts, or an option is out of its range.
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if rows, labels and weights differ in
+    /// number, if a feature or weight is not finite, if no row has a positive weight, or if an option is out of
+    /// range.
     pub fn fit(samples: &MultiLabelSamples, options: &LogisticRegressionOptions) -> Result<Self> {
         let task = FitTask { c: options.c, held_out: &[] };
         let mut fits = fit_labels(samples, &[task], options, &|_| {})?;
         Ok(fits.remove(0))
     }
 
-    /// A classifier from numbers that were saved: `coef [n_labels, n_features]`, and `intercept` and `constant [n_labels]`.
+    /// Creates a classifier from saved numbers: `coef [n_labels, n_features]`, and `intercept` and `constant
+    /// [n_labels]`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) when the lengths do not fit together or a
-    /// number is not finite or beyond 1e250 in size.
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if the lengths do not match, or if a
+    /// number is not finite or its absolute value is above 1e250.
     pub fn from_parts(coef: Vec<f64>, intercept: Vec<f64>, constant: Vec<Option<bool>>) -> Result<Self> {
         let n_labels = constant.len();
         if n_labels == 0
@@ -119,7 +123,7 @@ impl OneVsRest {
         })
     }
 
-    /// The same classifier for features as they are, where this one was fitted on scaled ones.
+    /// Converts a classifier that was fitted on scaled features to unscaled ones.
     ///
     /// # Panics
     /// Panics if the scaler has another number of columns.
@@ -139,43 +143,44 @@ impl OneVsRest {
         &self.intercept
     }
 
-    /// For each label whether it is constant, and then whether every row has it: its probability is 1 or 0.
+    /// For each label: `None` if it is not constant, otherwise whether every row has it; then its probability is 1 or
+    /// 0.
     pub fn constant(&self) -> &[Option<bool>] {
         &self.constant
     }
 
-    /// Numbers a row.
+    /// The number of features.
     pub fn n_features(&self) -> usize {
         self.n_features
     }
 
-    /// Labels.
+    /// The number of labels.
     pub fn n_labels(&self) -> usize {
         self.constant.len()
     }
 
-    /// The maximum number of steps that a label took.
+    /// The maximum number of steps over the labels.
     pub fn n_iter(&self) -> usize {
         self.n_iter
     }
 
-    /// Labels whose optimum was not reached.
+    /// The number of labels whose optimum was not reached.
     pub fn n_not_converged(&self) -> usize {
         self.n_not_converged
     }
 
-    /// A bound of the largest element of any label's gradient where its fit stopped.
+    /// An upper bound of the largest element of any label's gradient at the end of its fit.
     pub fn gradient_max_norm(&self) -> f64 {
         self.gradient_max_norm
     }
 
-    /// The Euclidean length of all weights together.
+    /// The Euclidean norm of all weights together.
     pub fn coef_norm(&self) -> f64 {
         self.coef.iter().map(|w| w * w).sum::<f64>().sqrt()
     }
 
-    /// The probability of each label, row-major `[n_samples, n_labels]`; labels are independent, so a row has no sum to
-    /// keep.
+    /// The probability of each label, row-major `[n_samples, n_labels]`; the labels are independent, so the
+    /// probabilities of a row do not sum to 1.
     ///
     /// # Panics
     /// Panics if the features have another number of columns than those of the fit.
@@ -183,7 +188,7 @@ impl OneVsRest {
         self.decision_function(features).into_iter().map(sigmoid).collect()
     }
 
-    /// The logit of each label, row-major `[n_samples, n_labels]`; of a constant label `+inf` or `-inf`.
+    /// The logit of each label, row-major `[n_samples, n_labels]`; that of a constant label is `+inf` or `-inf`.
     ///
     /// # Panics
     /// As for [`predict_proba`](Self::predict_proba).
@@ -207,8 +212,8 @@ impl OneVsRest {
             .collect()
     }
 
-    /// The classifier whose weights and intercept of each label are what `change` makes of them: it is given the label, its
-    /// weights `[n_features]` and its intercept. A constant label stays as it is.
+    /// Changes the weights and intercept of each label: `change` receives the label, its weights `[n_features]` and
+    /// its intercept. A constant label stays as it is.
     pub(crate) fn with_coef(mut self, change: impl Fn(usize, &mut [f64], &mut f64)) -> Self {
         let rows = self.coef.chunks_exact_mut(self.n_features).zip(&mut self.intercept);
         for (label, (coef, intercept)) in rows.enumerate() {
@@ -222,21 +227,21 @@ impl OneVsRest {
     /// The labels of every row: those whose probability is above their threshold, `[n_labels]`.
     ///
     /// # Panics
-    /// As for [`predict_proba`](Self::predict_proba), and when there are not as many thresholds as labels.
+    /// As for [`predict_proba`](Self::predict_proba), and if the number of thresholds is not that of labels.
     pub fn predict(&self, features: &Matrix, thresholds: &[f64]) -> LabelIndicator {
         above(&self.predict_proba(features), thresholds)
     }
 }
 
-/// The probability of a logit.
+/// The probability for a logit.
 pub(crate) fn sigmoid(z: f64) -> f64 {
     1.0 / (1.0 + (-z).exp())
 }
 
-/// Which probabilities `[n_samples, n_labels]` are above the threshold of their label.
+/// Marks the probabilities `[n_samples, n_labels]` that are above the threshold of their label.
 ///
 /// # Panics
-/// Panics if there is no threshold, or the probabilities are no whole rows of as many.
+/// Panics if there is no threshold, or if the probabilities are not whole rows of as many.
 pub fn above(probabilities: &[f64], thresholds: &[f64]) -> LabelIndicator {
     let rows = probabilities.chunks_exact(thresholds.len());
     assert!(rows.remainder().is_empty(), "expected a threshold for each label");
@@ -245,9 +250,9 @@ pub fn above(probabilities: &[f64], thresholds: &[f64]) -> LabelIndicator {
     LabelIndicator::new(values, thresholds.len()).expect("these are whole rows")
 }
 
-/// The logits of each fit's held-out rows, `[n_held_out, n_labels]`, from fits that are not kept; of a label that all rows of a
-/// fit have, or none, infinite ones. `c` of the options is not looked at. As many labels at a time as have no more than
-/// `max_row_weights` numbers, one a row and fit.
+/// The logits of each fit's held-out rows, `[n_held_out, n_labels]`, from fits that are discarded; infinite for a
+/// label that all rows of a fit have, or none. `c` of the options is ignored. Labels are fitted in batches with at
+/// most `max_row_weights` numbers, one per row and fit.
 pub(crate) fn held_out_label_logits(
     samples: &MultiLabelSamples,
     tasks: &[FitTask],
@@ -279,13 +284,13 @@ pub(crate) fn held_out_label_logits(
     Ok(logits)
 }
 
-/// Which rows have each label, as class ids.
+/// The rows of each label, as class ids.
 fn columns(labels: &LabelIndicator) -> Vec<Vec<usize>> {
     let column = |label| labels.column(label).into_iter().map(usize::from).collect();
     (0..labels.n_labels()).map(column).collect()
 }
 
-/// What is to be solved for each fit and each of some labels, `[n_tasks, n_columns]`.
+/// The problem of each fit and each of some labels, `[n_tasks, n_columns]`.
 fn problems<'a, 's: 'a>(
     samples: &MultiLabelSamples<'s>,
     columns: &'a [Vec<usize>],
@@ -311,8 +316,8 @@ fn constant(problem: &Problem) -> Option<bool> {
     }
 }
 
-/// Fits several classifiers over the same rows, all their labels together; `c` of the options is not looked at.
-/// `progress` hears how many of the labels of all fits are done.
+/// Fits several classifiers over the same rows, with all their labels together; `c` of the options is ignored.
+/// `progress` receives the number of finished labels of all fits.
 pub(crate) fn fit_labels(
     samples: &MultiLabelSamples,
     tasks: &[FitTask],
@@ -322,7 +327,7 @@ pub(crate) fn fit_labels(
     fit_labels_in_batches(samples, tasks, options, progress, MAX_ROW_WEIGHTS)
 }
 
-/// As many labels at a time as [`held_out_label_logits`].
+/// Fits in batches of labels, as [`held_out_label_logits`].
 fn fit_labels_in_batches(
     samples: &MultiLabelSamples,
     tasks: &[FitTask],
@@ -366,7 +371,7 @@ fn fit_labels_in_batches(
     Ok(fits)
 }
 
-/// How many labels have no more than so many row weights in all fits, and at least one.
+/// The largest number of labels, at least one, whose row weights in all fits stay within the limit.
 fn together(samples: &MultiLabelSamples, tasks: &[FitTask], max_row_weights: usize) -> usize {
     (max_row_weights / (samples.labels.n_samples() * tasks.len()).max(1)).max(1)
 }
@@ -402,7 +407,7 @@ mod tests {
         let options = LogisticRegressionOptions { tol: 1e-8, ..Default::default() };
         let most = std::sync::atomic::AtomicUsize::new(0);
         let progress = |done| assert!(most.fetch_max(done, std::sync::atomic::Ordering::Relaxed) <= done);
-        // One label, two labels, all of them.
+        // Batches of one label, of two labels, and of all.
         let [one, two, all] = [1, 2 * n * tasks.len(), usize::MAX].map(|most_weights| {
             most.store(0, std::sync::atomic::Ordering::Relaxed);
             fit_labels_in_batches(&samples, &tasks, &options, &progress, most_weights).unwrap()
@@ -416,7 +421,7 @@ mod tests {
                 pairs.for_each(|(a, b)| assert!((a - b).abs() < 1e-5, "{a} {b}"));
             }
         }
-        // In the first fold no row that counts has the third label.
+        // In the first fold no row with a positive weight has the third label.
         assert_eq!(all.iter().map(|fit| fit.constant()[2]).collect::<Vec<_>>(), [Some(false), None]);
     }
 }

@@ -1,10 +1,10 @@
-//! The rows that a classifier learns from.
+//! The rows that a classifier is trained on.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
 use crate::targets::{Labels, Targets};
 
-/// Features, and the class and the weight of each row.
+/// Features with the class and the weight of each row.
 ///
 /// ```
 /// use clsify::{classifier::Samples, matrix::Matrix};
@@ -19,21 +19,21 @@ pub struct Samples<'a> {
     pub features: &'a Matrix,
     /// The class of each row.
     pub class_ids: &'a [usize],
-    /// Class ids are below this.
+    /// Class ids are below this number.
     pub n_classes: usize,
-    /// How much each row counts in a fit; `None`: the same.
+    /// The sample weight of each row; `None` if all are equal.
     pub sample_weight: Option<&'a [f64]>,
-    /// The group of each row, which folds keep together; `None`: folds have the shares of the classes.
+    /// The group of each row, which folds keep together; with `None` folds are stratified by class.
     pub groups: Option<&'a [usize]>,
 }
 
 impl<'a> Samples<'a> {
-    /// Rows that count the same.
+    /// Rows with equal weights.
     pub fn new(features: &'a Matrix, class_ids: &'a [usize], n_classes: usize) -> Self {
         Samples { features, class_ids, n_classes, sample_weight: None, groups: None }
     }
 
-    /// The rows of targets, which have one class each.
+    /// Rows with these targets, which must be classes.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if they are label sets.
@@ -60,7 +60,7 @@ impl<'a> Samples<'a> {
         Samples { groups, ..self }
     }
 
-    /// Checks that something can be learned from the rows.
+    /// Checks that a classifier can be trained on the rows.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if rows, class ids, weights and groups differ in number, a class id is not
@@ -93,7 +93,7 @@ impl<'a> Samples<'a> {
         Ok(())
     }
 
-    /// How much a row counts.
+    /// The weight of a row.
     pub(crate) fn weight(&self, row: usize) -> f64 {
         self.sample_weight.map_or(1.0, |weights| weights[row])
     }

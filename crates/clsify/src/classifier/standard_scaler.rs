@@ -1,4 +1,5 @@
-//! Features of mean 0 and deviation 1, and a classifier of such features turned into one of the features as they were.
+//! Standardises features to zero mean and unit variance, and converts a classifier of scaled features to one of
+//! unscaled features.
 //!
 //! Source: scikit-learn 1.9.1, `StandardScaler`.
 
@@ -12,24 +13,25 @@ use crate::matrix::Matrix;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scaling {
-    /// Nothing: the article's choice.
+    /// No scaling: the article's choice.
     #[default]
     None,
-    /// Each column gets the mean 0 and the deviation 1 over the rows of the fit.
+    /// Standardises each column to zero mean and unit variance over the rows of the fit.
     Standard,
 }
 
 impl Scaling {
-    /// What scales these rows, by their weights; nothing where there is no scaling.
+    /// The scaler for these rows, weighted by sample weight; `None` without scaling.
     pub(crate) fn fit(self, features: &Matrix, sample_weight: Option<&[f64]>) -> Option<StandardScaler> {
         (self == Scaling::Standard).then(|| StandardScaler::fit_weighted(features, sample_weight))
     }
 }
 
-/// Rows whose sums one thread takes at a time; fixed, so that threads change no bit.
+/// The number of rows whose sums one thread computes at a time; it is fixed, so that the number of threads changes no
+/// bit.
 const BLOCK: usize = 256;
 
-/// The mean and the deviation of each column.
+/// The mean and the standard deviation of each column.
 ///
 /// ```
 /// use clsify::{classifier::StandardScaler, matrix::Matrix};
@@ -46,15 +48,16 @@ pub struct StandardScaler {
 }
 
 impl StandardScaler {
-    /// The mean and the population deviation of each column; a column that is constant but for rounding has scale 1.
+    /// Computes the mean and the population standard deviation of each column; a column that is constant except for
+    /// rounding has scale 1.
     pub fn fit(features: &Matrix) -> Self {
         Self::fit_weighted(features, None)
     }
 
-    /// The same of rows that count by their weights, as in scikit-learn; `None`: the same.
+    /// As [`fit`](Self::fit), weighted by sample weight as in scikit-learn; `None`: equal weights.
     ///
     /// # Panics
-    /// Panics if there is not a weight for every row.
+    /// Panics if there is not one weight per row.
     ///
     /// ```
     /// use clsify::{classifier::StandardScaler, matrix::Matrix};
@@ -84,7 +87,7 @@ impl StandardScaler {
         &self.mean
     }
 
-    /// What each column is divided by.
+    /// The divisor of each column.
     pub fn scale(&self) -> &[f64] {
         &self.scale
     }
@@ -106,8 +109,8 @@ impl StandardScaler {
         scaled
     }
 
-    /// The classifier that gives for features as they are what this one gives for the scaled ones:
-    /// `w . (x - mean) / scale + b = (w / scale) . x + (b - (w / scale) . mean)`.
+    /// Converts a classifier of scaled features to one of unscaled features with the same logits: `w . (x - mean) /
+    /// scale + b = (w / scale) . x + (b - (w / scale) . mean)`.
     ///
     /// # Panics
     /// Panics if the classifier has another number of features.
@@ -115,7 +118,7 @@ impl StandardScaler {
         classifier.with_coef(|coef, intercept| self.unscale(coef, intercept))
     }
 
-    /// One weight vector and its intercept, likewise.
+    /// Converts one weight vector and its intercept.
     pub(super) fn unscale(&self, coef: &mut [f64], intercept: &mut f64) {
         assert_eq!(coef.len(), self.mean.len(), "expected the columns that the scaler was fitted on");
         for (w, (mean, scale)) in coef.iter_mut().zip(self.mean.iter().zip(&self.scale)) {

@@ -1,31 +1,33 @@
-//! Answering only where it is safe: how many rows are answered, and how many of those rightly.
+//! Selective classification: abstains on uncertain rows, and measures coverage and selective accuracy.
 //!
-//! Rows are answered from the surest down. In: each row's confidence, the probability of its predicted class, and whether
-//! that class is right. Source: El-Yaniv and Wiener (2010), "On the foundations of noise-free selective classification".
+//! Rows are answered in order of decreasing confidence. The input is each row's confidence, which is the probability
+//! of its predicted class, and whether that class is correct. Source: El-Yaniv and Wiener (2010), "On the foundations
+//! of noise-free selective classification".
 
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// What one threshold answers.
+/// The coverage and selective accuracy of one threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct CoveragePoint {
     /// Rows with at least this confidence are answered.
     pub threshold: f64,
-    /// How many these are.
+    /// The number of answered rows.
     pub n_answered: usize,
-    /// Their share of all rows, by weight where rows have one, like the next.
+    /// The share of answered rows; like the next field, it is weighted by sample weight if there is one.
     pub coverage: f64,
-    /// The share of them that is right.
+    /// The selective accuracy: the share of answered rows that are correct.
     pub accuracy: f64,
 }
 
-/// Every way in which a threshold can divide the rows, from the surest alone to all of them: one point for each distinct
-/// confidence. A threshold lies halfway between the least confidence that is answered and the largest that is not; it is 0
-/// where all rows are answered.
+/// All thresholds that divide the rows differently, from only the most confident row to all of them: one point per
+/// distinct confidence. A threshold is halfway between the lowest answered confidence and the highest one that is
+/// not; it is 0 if all rows are answered.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] if there are no rows, the lengths differ or a confidence is not within 0 and 1.
+/// [`ErrorKind::InvalidArgument`] if there are no rows, if the lengths differ, or if a confidence is not within 0 and
+/// 1.
 ///
 /// ```
 /// let curve = clsify::decision::coverage_curve(&[0.9, 0.6, 0.8, 0.6], &[true, false, true, true])?;
@@ -37,10 +39,10 @@ pub fn coverage_curve(confidence: &[f64], right: &[bool]) -> Result<Vec<Coverage
     coverage_curve_weighted(confidence, right, None)
 }
 
-/// The same of rows that count by their weights; `None`: the same. A row of weight 0 is no row.
+/// As [`coverage_curve`], weighted by sample weight; `None`: equal weights. A row of weight 0 is ignored.
 ///
 /// # Errors
-/// As for [`coverage_curve`]; also if there is not a weight for every row.
+/// As for [`coverage_curve`]; also if there is not one weight per row.
 ///
 /// ```
 /// use clsify::decision::coverage_curve_weighted;
@@ -74,7 +76,7 @@ pub fn coverage_curve_weighted(
         answered += weight;
         weight_right += if right { weight } else { 0.0 };
         let threshold = match rows.get(i + 1) {
-            // Rows of the same confidence are answered together.
+            // Rows with the same confidence are answered together.
             Some(&(next, ..)) if next == confidence => continue,
             Some(&(next, ..)) => next + 0.5 * (confidence - next),
             None => 0.0,
@@ -89,22 +91,22 @@ pub fn coverage_curve_weighted(
     Ok(curve)
 }
 
-/// The least number of answered rows from which an accuracy can be read: so many that one of them may be wrong.
+/// The minimum number of answered rows for an accuracy of this size: enough for one of them to be wrong.
 ///
 /// ```
 /// assert_eq!(clsify::decision::least_answered(0.95), 20);
 /// ```
 pub fn least_answered(target: f64) -> usize {
-    // 1 - 0.9 is a rounding error below a tenth.
+    // In floating point, 1 - 0.9 is slightly less than a tenth.
     (1.0 / (1.0 - target) - 1e-9).ceil() as usize
 }
 
-/// The point of the curve with the largest coverage whose answered rows are right to at least `target`, of those with
+/// The point of the curve with the highest coverage whose selective accuracy is at least `target`, among those with
 /// [`least_answered`] rows.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] if `target` is not between 0 and 1, or no threshold reaches it: the message has the
-/// best that one does.
+/// [`ErrorKind::InvalidArgument`] if `target` is not between 0 and 1, or if no threshold reaches it; the message has
+/// the best selective accuracy.
 ///
 /// ```
 /// use clsify::decision::{coverage_curve, reach_accuracy};
@@ -135,7 +137,7 @@ pub fn reach_accuracy(curve: &[CoveragePoint], target: f64) -> Result<CoveragePo
     })
 }
 
-/// Checks that this is a share that can be asked for.
+/// Checks that a target is between 0 and 1.
 pub(crate) fn check_target(target: f64) -> Result<()> {
     if target > 0.0 && target < 1.0 {
         return Ok(());

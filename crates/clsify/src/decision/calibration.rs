@@ -1,4 +1,5 @@
-//! Probabilities that mean something: a temperature or a line from the training rows, and what it does on the test rows.
+//! Calibration of probabilities: a temperature or Platt scaling fitted on the training rows, and its effect on the
+//! test rows.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,33 +20,33 @@ const MANY_ROWS: usize = 100_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Calibration {
-    /// Nothing: the article's choice.
+    /// No calibration: the article's choice.
     #[default]
     None,
-    /// Logits are divided by the temperature that fits the training rows best, each scored by a classifier that has not
-    /// seen it. It is divided into `coef` and `intercept`, so that a prediction costs what it did. Changes no prediction.
+    /// Divides logits by the temperature with the lowest log loss on out-of-fold predictions of the training rows. It
+    /// is folded into `coef` and `intercept`, so a prediction costs no more. Changes no prediction.
     Temperature,
-    /// Platt scaling, for two classes: logits are multiplied and shifted, likewise. May change predictions.
+    /// Platt scaling, for two classes: scales and shifts the logits, fitted in the same way. May change predictions.
     Platt,
 }
 
-/// What was done to logits, and the scores of probabilities on the held-out rows without it and with it.
+/// The calibration, and the scores of probabilities on the held-out rows without it and with it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CalibrationReport {
-    /// What was fitted.
+    /// The method.
     pub method: Calibration,
-    /// What logits were divided by; with a temperature.
+    /// The divisor of the logits, for temperature scaling.
     pub temperature: Option<f64>,
-    /// What they were multiplied by, and what was added to them; with Platt scaling.
+    /// The factor and the offset of the logits, for Platt scaling.
     pub platt: Option<Platt>,
-    /// Training rows that had no part in it, as their class was unknown to the classifier of their fold.
+    /// The number of training rows that were left out because the classifier of their fold did not know their class.
     pub n_left_out: usize,
-    /// Without it.
+    /// The scores without calibration.
     pub before: CalibrationScores,
-    /// With it.
+    /// The scores with calibration.
     pub after: CalibrationScores,
-    /// The reliability diagram without it and with it, 15 bins of equal width each.
+    /// The reliability diagrams without and with calibration, 15 bins of equal width each.
     pub reliability: Reliability,
 }
 
@@ -54,11 +55,11 @@ pub struct CalibrationReport {
 pub struct Reliability {
     /// Without calibration.
     pub before: Vec<ReliabilityBin>,
-    /// With it.
+    /// With calibration.
     pub after: Vec<ReliabilityBin>,
 }
 
-/// What was fitted to logits of rows out of their folds.
+/// A calibration fitted on out-of-fold logits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Calibrator {
     None,
@@ -66,7 +67,7 @@ pub(crate) enum Calibrator {
     Platt(Platt),
 }
 
-/// What does not depend on features, to be refused before they are made.
+/// Checks that need no features, so that they run before features are computed.
 pub(crate) fn check(calibration: Calibration, y_train: &[usize]) -> Result<()> {
     if calibration != Calibration::Platt {
         return Ok(());
@@ -77,12 +78,12 @@ pub(crate) fn check(calibration: Calibration, y_train: &[usize]) -> Result<()> {
     check_n_classes(classes.len()).map_err(|e| e.at("calibration"))
 }
 
-/// Folds for these rows, twenty where that leaves something to fit: where classes keep their shares, the largest has a row for each;
-/// where rows have groups, there is a group for each.
+/// The number of folds for these rows: twenty if possible. With classes, the largest class has at least one row per
+/// fold; with groups, there is at least one group per fold.
 ///
-/// The classifiers of folds stand in for the saved one. With five folds they have a fifth fewer rows: where features are many
-/// they fit those too closely, their logits are larger than the saved one's, and neither a temperature nor a threshold that
-/// suits them suits it. With many rows five will do, and cost less.
+/// The classifiers of the folds represent the saved one. With five folds they are trained on a fifth fewer rows. With
+/// many features they overfit these rows, and their logits are larger than those of the saved classifier, so a
+/// temperature or threshold that suits them does not suit it. With many rows five folds are enough, and cost less.
 pub(crate) fn n_splits(targets: &Targets) -> usize {
     if targets.len() > MANY_ROWS {
         return FEW_SPLITS;
@@ -98,7 +99,7 @@ pub(crate) fn n_splits(targets: &Targets) -> usize {
 }
 
 impl Calibrator {
-    /// Fits to out-of-fold logits `[n_samples, n_classes]` of the samples that `classifier` was fitted on.
+    /// Fits on out-of-fold logits `[n_samples, n_classes]` of the samples that `classifier` was fitted on.
     pub(crate) fn fit(
         calibration: Calibration,
         classifier: &LogisticRegression,
@@ -127,7 +128,7 @@ impl Calibrator {
         })
     }
 
-    /// Fits to the logits of rows that have one label or have it not, by classifiers that have not seen them.
+    /// Fits on the out-of-fold logits of one label, for rows that have it or not.
     pub(crate) fn fit_label(
         calibration: Calibration,
         logits: &[f64],
@@ -145,10 +146,10 @@ impl Calibrator {
         })
     }
 
-    /// The logit of a label, `z`, with it.
+    /// The calibrated logit of a label with logit `z`.
     pub(crate) fn logit(&self, z: f64) -> f64 {
         match self {
-            // Of a label that was constant in a fold nothing is known but that.
+            // An infinite logit means that the label was constant in a fold.
             _ if z.is_infinite() => z,
             Calibrator::None => z,
             Calibrator::Temperature(fitted) => z / fitted.temperature,
@@ -156,7 +157,7 @@ impl Calibrator {
         }
     }
 
-    /// The same for the weights and the intercept that make the logit.
+    /// Applies the calibration to the weights and the intercept of the logit.
     pub(crate) fn fold(&self, coef: &mut [f64], intercept: &mut f64) {
         match self {
             Calibrator::None => {}
@@ -171,8 +172,8 @@ impl Calibrator {
         }
     }
 
-    /// The probabilities of rows of logits `[n_samples, n_classes]`: row-major `[n_samples, classes.len()]`, of these classes
-    /// only, by the logits with it.
+    /// The calibrated probabilities of rows with logits `[n_samples, n_classes]`: row-major `[n_samples,
+    /// classes.len()]`, for these classes only.
     pub(crate) fn probabilities(&self, logits: &[f64], n_classes: usize, classes: &[usize]) -> Vec<f64> {
         let mut own: Vec<f64> =
             logits.chunks_exact(n_classes).flat_map(|row| classes.iter().map(|&id| row[id])).collect();
@@ -187,7 +188,7 @@ impl Calibrator {
         softmax(&own, classes.len())
     }
 
-    /// The classifier with it.
+    /// The classifier with the calibration applied.
     pub(crate) fn folded(&self, classifier: LogisticRegression) -> Result<LogisticRegression> {
         match self {
             Calibrator::None => Ok(classifier),
@@ -196,7 +197,8 @@ impl Calibrator {
         }
     }
 
-    /// What it does on the test rows, which are looked at for this only: the scores of probabilities without it and with it.
+    /// The effect on the test rows, which are used for nothing else: the scores of probabilities without it and with
+    /// it.
     pub(crate) fn report(
         &self,
         before: &ProbabilityScores,
@@ -219,8 +221,9 @@ impl Calibrator {
     }
 }
 
-/// The scores of a classifier's probabilities `[n_samples, classes.len()]`; `classes` are its own, and `y_true`, ids below
-/// `n_classes`: a class that it does not know has the probability 0. Rows count by their weights, if any counts.
+/// The scores of a classifier's probabilities `[n_samples, classes.len()]`; `classes` are its own, and `y_true`, like
+/// them, are ids below `n_classes`: a class that it does not know has the probability 0. Weighted by sample weight,
+/// if one is positive.
 pub(crate) fn scores(
     own: &[f64],
     classes: &[usize],

@@ -1,4 +1,4 @@
-//! Which rule makes answers of probabilities: chosen on training rows out of their folds, scored on the test rows.
+//! Chooses a decision rule on out-of-fold predictions of the training rows, and scores it on the test rows.
 
 use serde::Serialize;
 
@@ -14,105 +14,108 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Evaluation;
 use crate::matrix::Matrix;
 
-/// What a program says where it abstains.
+/// The answer of a model that abstains.
 pub const ABSTAINED: &str = "?";
 
-/// Points of [`DecisionReport::curve`].
+/// The number of points of [`DecisionReport::curve`].
 const N_CURVE_POINTS: usize = 20;
 
-/// Which rule is wanted, and whether there may be no answer. All numbers that are chosen are chosen on training rows, each
-/// scored by a classifier that has not seen it, after calibration if there is any.
+/// The decision rule to use, and whether the model may abstain. Everything that is chosen is chosen on out-of-fold
+/// predictions of the training rows, after calibration if there is any.
 ///
-/// Of label sets each label has one threshold, so that a rule and an abstention do not go together.
+/// For label sets each label has one threshold, so a rule and an abstention cannot be combined.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DecisionOptions {
-    /// Which class is answered, or which labels are given.
+    /// The rule that chooses the class, or the labels.
     pub rule: RuleOptions,
-    /// Where it is not. The default is nowhere.
+    /// The condition for abstaining. By default the model never abstains.
     pub abstention: Option<Abstention>,
 }
 
-/// Which class is answered, or which labels are given.
+/// The rule that chooses the class, or the labels.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum RuleOptions {
-    /// The most probable class: the article's choice. Every label with a probability above 0.5.
+    /// The most probable class: the article's choice. For label sets, every label with a probability above 0.5.
     #[default]
     MostProbable,
-    /// By a threshold for each class, those with the best macro F1; for each label that with its best F1.
+    /// A threshold per class, those with the best macro F1; for label sets, the threshold of each label with its best
+    /// F1.
     F1Macro,
-    /// The class of least expected cost.
+    /// The class with the lowest expected cost.
     CostMatrix(CostMatrix),
-    /// Of label sets: the labels of least expected cost.
+    /// For label sets: the labels with the lowest expected cost.
     LabelCosts(LabelCosts),
 }
 
-/// Where there is no answer.
+/// The condition for abstaining.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Abstention {
-    /// Where the class of the rule has less than this probability; a label is given only above it.
+    /// Abstain if the class of the rule has less than this probability; for label sets, assign only labels with a
+    /// higher probability.
     Below(f64),
-    /// The same, with the threshold of the largest coverage at which this share of the answered rows is right; for each label
-    /// the lowest at which this share of the rows that are given it have it.
+    /// As `Below`, with the threshold of the highest coverage at which this share of the answered rows is correct;
+    /// for label sets, the lowest threshold of each label at which this share of the rows that are assigned it have
+    /// it.
     TargetPrecision(f64),
 }
 
-/// Which rule was chosen, and what it does.
+/// The chosen rule and its effect.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct DecisionReport {
     /// The rule, which is saved with the classifier; its numbers are in the order of the classifier's classes.
     pub rule: Decision,
-    /// The accuracy of answered rows that was asked for.
+    /// The requested selective accuracy.
     pub target_precision: Option<f64>,
-    /// On the training rows, out of their folds: those that it was chosen on.
+    /// The effect on out-of-fold predictions of the training rows, on which it was chosen.
     pub out_of_fold: DecisionEffect,
     /// On the held-out rows.
     pub test: DecisionEffect,
-    /// Of an abstaining rule: what other thresholds would do, on the training rows out of their folds.
+    /// For an abstaining rule: the effect of other thresholds on out-of-fold predictions of the training rows.
     pub curve: Option<Vec<CoveragePoint>>,
 }
 
-/// What a rule changes.
+/// The effect of a rule.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DecisionEffect {
-    /// With the most probable class as the answer for every row.
+    /// The scores if the most probable class is the answer for every row.
     pub before: DecisionScores,
-    /// With the rule.
+    /// The scores with the rule.
     pub after: DecisionScores,
 }
 
-/// How good answers are.
+/// The scores of answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DecisionScores {
-    /// All rows.
+    /// The number of rows.
     pub n_rows: usize,
-    /// Those that are answered.
+    /// The number of answered rows.
     pub n_answered: usize,
     /// The share of rows that are answered.
     pub coverage: f64,
-    /// The share of answered rows that is right; nothing where none is answered, like the next two.
+    /// The share of answered rows that are correct; `None` if none is answered, like the next two fields.
     pub accuracy: Option<f64>,
-    /// Its Wilson interval of 95 %.
+    /// Its 95 % interval (Wilson's).
     pub accuracy_ci95: Option<[f64; 2]>,
     /// The mean F1 of the classes over the answered rows.
     pub f1_macro: Option<f64>,
     /// With a cost matrix: the mean cost of an answer, over the rows whose label has costs.
     pub mean_cost: Option<f64>,
-    /// Where rows have weights: coverage and accuracy by weight.
+    /// The weighted coverage and accuracy, if rows have weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weighted: Option<WeightedScores>,
 }
 
-/// How good answers are, each row counted by its weight.
+/// Scores of answers, weighted by sample weight.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct WeightedScores {
     /// The share of the weight that is answered.
     pub coverage: f64,
-    /// The share of the answered weight that is right.
+    /// The share of the answered weight that is correct.
     pub accuracy: Option<f64>,
 }
 
-/// What does not depend on features, to be refused before they are made. `labels` are all of the data.
+/// Checks that need no features, so that they run before features are computed. `labels` are all labels of the data.
 pub(crate) fn check(
     options: &DecisionOptions,
     labels: &[String],
@@ -159,8 +162,8 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Rows to choose on or to report on: probabilities `[n_rows, n_classes]` of a classifier's classes, the rows' own classes,
-/// and their weights if they have any.
+/// Rows for choosing or reporting: probabilities `[n_rows, n_classes]` of a classifier's classes, the rows' own
+/// classes, and their weights if they have any.
 #[derive(Clone, Copy)]
 pub(crate) struct Scored<'a> {
     pub(crate) probabilities: &'a [f64],
@@ -168,8 +171,8 @@ pub(crate) struct Scored<'a> {
     pub(crate) weights: Option<&'a [f64]>,
 }
 
-/// The rule for a classifier of `classes`, ids of `labels` like those of the rows, and what it does. `train` has the training
-/// rows out of their folds, calibrated; the test rows are looked at for the report only.
+/// The rule for a classifier of `classes`, which like those of the rows are ids of `labels`, and its effect. `train`
+/// has calibrated out-of-fold predictions of the training rows; the test rows are used only for the report.
 pub(crate) fn report(
     options: &DecisionOptions,
     train: Scored,
@@ -195,7 +198,7 @@ pub(crate) fn report(
 }
 
 impl DecisionReport {
-    /// What is worth knowing of a rule that leaves no row, or all of them, without an answer.
+    /// A note on a rule that always or never abstains on the training rows.
     pub(crate) fn note(&self) -> Option<String> {
         let (scores, threshold) = (&self.out_of_fold.after, self.rule.abstain_below?);
         if scores.n_answered == 0 {
@@ -217,7 +220,7 @@ impl DecisionReport {
     }
 }
 
-/// The rows that count: those with a weight above 0. Classes are places among a classifier's.
+/// The rows with a positive weight. Classes are indices among a classifier's classes.
 struct Counting {
     probabilities: Vec<f64>,
     y_true: Vec<usize>,
@@ -243,7 +246,7 @@ impl Counting {
         }
     }
 
-    /// The rule first, then from which probability of its class on it is answered; `labels` are the classes' names.
+    /// Chooses the rule first, then the threshold for abstaining; `labels` are the names of the classes.
     fn choose(&self, options: &DecisionOptions, labels: &[String]) -> Result<Decision> {
         let (p, y, weights) = (&self.probabilities, &self.y_true, self.weights.as_deref());
         let rule = match &options.rule {
@@ -266,7 +269,7 @@ impl Counting {
         Ok(Decision { rule, abstain_below })
     }
 
-    /// Coverage and accuracy of every threshold on the probability of the rule's class.
+    /// The coverage and accuracy of every threshold for the probability of the rule's class.
     fn curve(&self, rule: &Rule) -> Result<Vec<CoveragePoint>> {
         let decision = Decision::from(rule.clone());
         let rows = self.probabilities.chunks_exact(self.n_classes).zip(&self.y_true);
@@ -280,7 +283,7 @@ impl Counting {
     }
 }
 
-/// Some points of the curve for a report, evenly spread over the coverage.
+/// Some points of the curve for a report, evenly spaced in coverage.
 fn short(curve: &[CoveragePoint]) -> Vec<CoveragePoint> {
     let at = |i: usize| {
         let coverage = i as f64 / N_CURVE_POINTS as f64;
@@ -291,14 +294,14 @@ fn short(curve: &[CoveragePoint]) -> Vec<CoveragePoint> {
     points
 }
 
-/// The classes that a classifier says for rows of features, best guesses among them: ids of
+/// The classes that a classifier predicts for rows of features, including best guesses: ids of
 /// [`LogisticRegression::classes`].
 pub(crate) fn class_ids(rule: &Decision, classifier: &LogisticRegression, x: &Matrix) -> Vec<usize> {
     let answers = of_probabilities(rule, &classifier.predict_proba(x), classifier.classes());
     answers.iter().map(|answer| answer.class_id).collect()
 }
 
-/// The answers for rows of probabilities, of which the columns are `classes`.
+/// The answers for rows of probabilities, whose columns are `classes`.
 pub(crate) fn of_probabilities(rule: &Decision, probabilities: &[f64], classes: &[usize]) -> Vec<Answer> {
     let answer = |row: &[f64]| {
         let answer = rule.decide(row);
@@ -307,7 +310,7 @@ pub(crate) fn of_probabilities(rule: &Decision, probabilities: &[f64], classes: 
     probabilities.chunks_exact(classes.len()).map(answer).collect()
 }
 
-/// What a rule changes for these rows, of which all are counted once, but for the scores by weight; their classes and
+/// The effect of a rule on these rows. Each row counts once, except in the weighted scores; the rows' classes and
 /// `classes` are ids of `labels`.
 pub(crate) fn effect(
     decision: &Decision,

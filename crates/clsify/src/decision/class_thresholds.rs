@@ -1,26 +1,28 @@
-//! Thresholds for classes of unequal size: rare classes, whose probabilities are rarely the largest, get lower ones.
+//! Thresholds per class for class imbalance: rare classes, whose probabilities are rarely the largest, get lower
+//! thresholds.
 //!
-//! A row is given the class whose probability is most times its threshold
+//! A row is assigned the class with the largest ratio of probability to threshold
 //! ([`Decision::ClassThresholds`](crate::decision::Decision::ClassThresholds)). The score is scikit-learn's
-//! `f1_score(average="macro")`, in which every class counts the same.
+//! `f1_score(average="macro")`, in which every class has the same weight.
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Rounds over the classes at most; two or three are usual.
+/// The maximum number of rounds over the classes; two or three are typical.
 const MAX_ROUNDS: usize = 20;
 
-/// What counts as better, and as another ratio of probabilities: well above what rounding does.
+/// The smallest improvement of a score, and the smallest difference of two ratios of probabilities: well above
+/// rounding errors.
 const TOLERANCE: f64 = 1e-9;
 
-/// The thresholds, of sum 1, with the best macro F1 on these rows.
+/// The thresholds, with sum 1, that have the best macro F1 on these rows.
 ///
-/// In turn each class's threshold is set to the best of all values, the others held, until none gets better: with two
-/// classes the best there is, with more one that no single threshold improves. The same rows give the same thresholds.
-/// `probabilities` are `[n_samples, n_classes]`, row-major, of rows that their classifier has not seen.
+/// Each class's threshold in turn is set to the best of all values while the others are fixed, until none improves.
+/// With two classes the result is optimal; with more, no single threshold can improve it. The same rows give the same
+/// thresholds. `probabilities` are `[n_samples, n_classes]`, row-major, of rows that their classifier has not seen.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] if there are fewer than two classes, probabilities and class ids do not go
-/// together, a probability is not within 0 and 1, or a class has no row.
+/// [`ErrorKind::InvalidArgument`] if there are fewer than two classes, if probabilities and class ids do not match,
+/// if a probability is not within 0 and 1, or if a class has no row.
 ///
 /// ```
 /// // The second class is never the more probable one, but it is where it has 0.4.
@@ -33,10 +35,10 @@ pub fn f1_macro_thresholds(probabilities: &[f64], y_true: &[usize], n_classes: u
     f1_macro_thresholds_weighted(probabilities, y_true, n_classes, None)
 }
 
-/// The same of rows that count by their weights, all above 0; `None`: the same.
+/// As [`f1_macro_thresholds`], with sample weights above 0; `None`: equal weights.
 ///
 /// # Errors
-/// As for [`f1_macro_thresholds`]; also if there is not a weight above 0 for every row.
+/// As for [`f1_macro_thresholds`]; also if there is not one weight above 0 per row.
 ///
 /// ```
 /// use clsify::decision::{f1_macro_thresholds, f1_macro_thresholds_weighted};
@@ -58,10 +60,10 @@ pub fn f1_macro_thresholds_weighted(
         return Err(bad(format!("expected {} weights above 0, got {}", y_true.len(), weights.len())));
     }
     let rows = Rows { probabilities, y_true, sample_weight };
-    // The inverse of thresholds: what probabilities are multiplied by.
+    // The inverses of the thresholds: the factors of the probabilities.
     let mut weights = vec![1.0; n_classes];
     let mut best = 0.0;
-    // Of two classes only the ratio matters.
+    // With two classes only the ratio matters.
     let classes = if n_classes == 2 { 1..2 } else { 0..n_classes };
     for round in 0..MAX_ROUNDS {
         if round == 0 {
@@ -83,9 +85,9 @@ pub fn f1_macro_thresholds_weighted(
     Ok(weights.iter().map(|weight| 1.0 / (weight * total)).collect())
 }
 
-/// The weight of one class with the best score, the other weights held. The class takes a row over from the best of the
-/// others where its weight exceeds the ratio of the two; ratios in order are all there is to try. None and all of the rows
-/// are no answer.
+/// The weight of one class with the best score, while the other weights are fixed. The class takes over a row from
+/// the best other class if its weight exceeds the ratio of the two, so only the sorted ratios need to be tried. A
+/// weight that assigns it no row, or every row, is not considered.
 fn best_weight(rows: &Rows, weights: &[f64], class: usize) -> Option<(f64, f64)> {
     let n_classes = weights.len();
     let mut tally = Tally::of(rows, weights, Some(class));
@@ -109,11 +111,11 @@ fn best_weight(rows: &Rows, weights: &[f64], class: usize) -> Option<(f64, f64)>
             best = Some((weight, score));
         }
     }
-    // A product of two ratios may leave the range of doubles.
+    // A product of two ratios may leave the range of f64.
     best.filter(|(weight, _)| *weight > 0.0 && weight.is_finite())
 }
 
-/// The class with the largest weighted probability, of equal ones the first, without one of them if asked for.
+/// The class with the largest weighted probability, of equal ones the first, optionally excluding one class.
 fn best_class(row: &[f64], weights: &[f64], without: Option<usize>) -> usize {
     let classes = (0..weights.len()).filter(|&class| Some(class) != without);
     let better = |best: usize, class: usize| {
@@ -122,7 +124,7 @@ fn best_class(row: &[f64], weights: &[f64], without: Option<usize>) -> usize {
     classes.reduce(better).unwrap_or(0)
 }
 
-/// Rows, their classes, and how much each counts.
+/// Rows with their classes and their weights.
 struct Rows<'a> {
     probabilities: &'a [f64],
     y_true: &'a [usize],
@@ -135,7 +137,7 @@ impl Rows<'_> {
     }
 }
 
-/// F1 of every class, kept while rows change their class; counts are weights.
+/// F1 of every class, updated while rows change their class; counts are sums of weights.
 struct Tally {
     support: Vec<f64>,
     predicted: Vec<f64>,

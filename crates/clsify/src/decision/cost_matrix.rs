@@ -1,4 +1,5 @@
-//! What each mistake costs, from a CSV file: the header names the predicted labels, every row a true label and its costs.
+//! The costs of mistakes, from a CSV file: the header has the predicted labels, and every row a true label and its
+//! costs.
 //!
 //! ```csv
 //! true,ham,spam
@@ -12,10 +13,10 @@ use std::path::Path;
 use super::costs_csv::{self, bad};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Costs of answers by true label.
+/// The costs of answers by true label.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CostMatrix {
-    /// Where it is from, for messages.
+    /// The name of the file, for messages.
     name: String,
     labels: Vec<String>,
     /// `[n_labels][n_labels]`: true label, then answer.
@@ -32,12 +33,12 @@ impl CostMatrix {
         Self::parse(&text, &name)
     }
 
-    /// Reads a text; `name` is its name in messages.
+    /// Parses a text; `name` is its name in messages.
     ///
     /// # Errors
-    /// [`ErrorKind::Dataset`] with the line, when a row is not as long as the header, a label is there twice or has no row or no
-    /// column, a cost is not a finite number of at least 0, or there are more than 4,096 labels: their number squared is that of
-    /// the costs.
+    /// [`ErrorKind::Dataset`] with the line if a row is not as long as the header, if a label occurs twice or has no
+    /// row or no column, if a cost is not a finite number of at least 0, or if there are more than 4,096 labels,
+    /// because the number of costs is the square of the number of labels.
     ///
     /// ```
     /// use clsify::decision::CostMatrix;
@@ -110,7 +111,7 @@ impl CostMatrix {
         Ok(places.iter().map(|&i| places.iter().map(|&j| self.costs[i][j]).collect()).collect())
     }
 
-    /// Checks that the labels are those of the data; `all` may hold more than a classifier gets to see.
+    /// Checks that the labels occur in the data; `all` may contain more labels than the training rows.
     pub(crate) fn check(&self, all: &[String]) -> Result<()> {
         let known: HashSet<&String> = all.iter().collect();
         let Some(unknown) = self.labels.iter().find(|label| !known.contains(label)) else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! What files of costs share: small CSV, named with their lines in messages, and numbers of at least 0.
+//! Common code for cost files: small CSV, with lines in messages, and numbers of at least 0.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Enough for a matrix of [`MAX_LABELS`] labels.
+/// The maximum size of a file: enough for a matrix of [`MAX_LABELS`] labels.
 const MAX_BYTES: u64 = 1 << 26;
 
-/// The number of costs grows with the square of the labels: these take 128 MiB.
+/// The maximum number of labels. The number of costs is its square: these take 128 MiB.
 pub(crate) const MAX_LABELS: usize = 4096;
 
 /// The cells of a row, and its place for messages.
@@ -23,7 +23,7 @@ pub(crate) fn load(path: &Path) -> Result<(String, String)> {
     }
     let io = |e: std::io::Error| Error::io(path, &e);
     let file = File::open(path).map_err(io)?;
-    // What is read is counted, as the length of a device or a pipe is not known.
+    // The bytes are counted while reading, because the length of a device or a pipe is not known.
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() as u64 > MAX_BYTES {
@@ -42,7 +42,7 @@ pub(crate) fn load(path: &Path) -> Result<(String, String)> {
     }
 }
 
-/// The rows one by one, the header first.
+/// The rows one by one, starting with the header.
 pub(crate) fn rows<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = Result<Row>> + 'a {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let reader = ::csv::ReaderBuilder::new()
@@ -63,7 +63,7 @@ pub(crate) fn rows<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = Res
     })
 }
 
-/// A cell as a cost; `of` says of what.
+/// Parses a cell as a cost; `of` names it in a message.
 pub(crate) fn cost(cell: &str, of: impl FnOnce() -> String, place: &str) -> Result<f64> {
     cell.parse().ok().filter(|cost: &f64| *cost >= 0.0 && cost.is_finite()).ok_or_else(|| {
         bad(format!("cost of {}: expected a number of at least 0, got {cell:?}", of())).at(place)

@@ -1,13 +1,14 @@
-//! The probability above which a label should be given, so that its F1 is largest.
+//! The threshold of a label with the best F1.
 //!
-//! In: which rows have the label, and its probability for each, by a classifier that has not seen the row. Out: a threshold
-//! halfway between two neighbouring probabilities. Its F1 is the largest along scikit-learn's `precision_recall_curve`.
+//! The input is the rows with the label, and its probability for each row from a classifier that has not seen the
+//! row. The result is a threshold halfway between two neighbouring probabilities. Its F1 is the largest along
+//! scikit-learn's `precision_recall_curve`.
 
 use super::label_cuts::{Cut, Cuts};
 use crate::error::Result;
 use crate::targets::LabelIndicator;
 
-/// A label's threshold, and the F1 that it reaches on the rows that chose it.
+/// The threshold of a label, and its F1 on the rows on which it was chosen.
 ///
 /// ```
 /// use clsify::decision::F1Threshold;
@@ -20,28 +21,29 @@ use crate::targets::LabelIndicator;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct F1Threshold {
-    /// A row has the label when its probability is above this.
+    /// A row has the label if its probability is above this.
     pub threshold: f64,
-    /// The F1 with this threshold, on the rows that chose it: better than on others.
+    /// The F1 with this threshold on the rows on which it was chosen, which is better than on other rows.
     pub f1: f64,
     /// The F1 with the threshold 0.5, on the same rows.
     pub f1_at_half: f64,
 }
 
 impl F1Threshold {
-    /// Chooses the threshold with the largest F1; of equals 0.5, else the one nearest to 0.5, else the smaller one.
+    /// Chooses the threshold with the largest F1; of equal ones 0.5, otherwise the one nearest to 0.5, otherwise the
+    /// smaller one.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) when the lengths differ or something is no
-    /// probability.
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if the lengths differ or a number is
+    /// not a probability.
     pub fn choose(has_label: &[bool], probabilities: &[f64]) -> Result<Self> {
         Self::choose_weighted(has_label, probabilities, None)
     }
 
-    /// The same of rows that count by their weights; `None`: the same.
+    /// As [`choose`](Self::choose), weighted by sample weight; `None`: equal weights.
     ///
     /// # Errors
-    /// As for [`choose`](Self::choose); also if there is not a weight for every row.
+    /// As for [`choose`](Self::choose); also if there is not one weight per row.
     ///
     /// ```
     /// use clsify::decision::F1Threshold;
@@ -57,7 +59,7 @@ impl F1Threshold {
         sample_weight: Option<&[f64]>,
     ) -> Result<Self> {
         let cuts = Cuts::of(has_label, probabilities, sample_weight)?;
-        // The same division for the same counts: equal scores are equal to the last bit.
+        // Equal counts give exactly equal scores, because the division is the same.
         let f1 = |cut: &Cut| match cuts.support + cut.given {
             0.0 => 0.0,
             total => 2.0 * cut.right / total,
@@ -76,8 +78,8 @@ impl F1Threshold {
     }
 }
 
-/// The threshold of each label with the largest F1, by probabilities `[n_samples, n_labels]` of rows out of their folds, which
-/// count by their weights.
+/// The threshold of each label with the largest F1, from out-of-fold probabilities `[n_samples, n_labels]`, weighted
+/// by sample weight.
 ///
 /// # Errors
 /// As for [`F1Threshold::choose_weighted`].

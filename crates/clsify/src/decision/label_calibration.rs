@@ -1,4 +1,4 @@
-//! A temperature or a line for each label, from its logits out of the folds.
+//! Temperature or Platt scaling for each label, fitted on its out-of-fold logits.
 
 use serde::Serialize;
 
@@ -10,55 +10,56 @@ use crate::error::Result;
 use crate::evaluation::{CalibrationScores, ProbabilityScores};
 use crate::targets::LabelIndicator;
 
-/// The least number of rows with a label, and of rows without it, that can say something of its probabilities.
+/// The minimum number of rows with a label, and of rows without it, for calibrating its probabilities.
 const LEAST_ROWS: usize = 10;
 
-/// What was done to the logits of each label, and the scores of probabilities on the held-out rows without it and with it.
+/// The calibration of each label, and the scores of probabilities on the held-out rows without it and with it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LabelSetCalibrationReport {
-    /// What was fitted.
+    /// The method.
     pub method: Calibration,
-    /// Folds of the training rows behind it.
+    /// The number of folds of the training rows.
     pub n_splits: usize,
-    /// The labels that it was fitted for, sorted.
+    /// The labels that were calibrated, sorted.
     pub per_label: Vec<LabelCalibration>,
-    /// Labels whose probabilities stay as they are: constant, or with fewer than 10 rows out of their folds that have the
-    /// label, or that have it not.
+    /// Labels that were not calibrated: they are constant, or fewer than 10 out-of-fold rows have the label or lack
+    /// it.
     pub as_they_are: Vec<String>,
-    /// Without it; means of the labels' scores.
+    /// The scores without calibration; means over the labels.
     pub before: CalibrationScores,
-    /// With it.
+    /// The scores with calibration.
     pub after: CalibrationScores,
-    /// The reliability diagram of all answers without it and with it.
+    /// The reliability diagram of all answers without and with calibration.
     pub reliability: Reliability,
 }
 
-/// What was done to the logits of one label.
+/// The calibration of one label.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LabelCalibration {
     /// The label.
     pub label: String,
-    /// What its logits were divided by; with a temperature.
+    /// The divisor of its logits, for temperature scaling.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
-    /// What they were multiplied by, and what was added to them; with Platt scaling.
+    /// The factor and the offset of its logits, for Platt scaling.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platt: Option<Platt>,
-    /// Training rows that had no part in it, as the label was constant for the classifier of their fold.
+    /// The number of training rows that were left out because the label was constant for the classifier of their
+    /// fold.
     pub n_left_out: usize,
 }
 
-/// What was fitted, label by label.
+/// The calibrations of the labels.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LabelCalibrators {
     method: Calibration,
-    /// With the number of rows left out.
+    /// The calibration of each label, with the number of rows left out.
     of_labels: Vec<(Calibrator, usize)>,
 }
 
 impl LabelCalibrators {
-    /// Fits to out-of-fold logits `[n_samples, n_labels]` of these rows; `constant` labels are left as they are.
+    /// Fits on out-of-fold logits `[n_samples, n_labels]` of these rows; `constant` labels are not calibrated.
     pub(crate) fn fit(
         method: Calibration,
         logits: &[f64],
@@ -92,7 +93,7 @@ impl LabelCalibrators {
         Ok(LabelCalibrators { method, of_labels })
     }
 
-    /// The probabilities of logits `[n_samples, n_labels]`, by the logits with it.
+    /// The calibrated probabilities for logits `[n_samples, n_labels]`.
     pub(crate) fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
         let row = |row: &[f64]| -> Vec<f64> {
             row.iter().zip(&self.of_labels).map(|(z, (fitted, _))| sigmoid(fitted.logit(*z))).collect()
@@ -100,12 +101,12 @@ impl LabelCalibrators {
         logits.chunks_exact(self.of_labels.len()).flat_map(row).collect()
     }
 
-    /// The classifier with it.
+    /// The classifier with the calibration applied.
     pub(crate) fn folded(&self, classifier: OneVsRest) -> OneVsRest {
         classifier.with_coef(|label, coef, intercept| self.of_labels[label].0.fold(coef, intercept))
     }
 
-    /// What was fitted for these `labels`, and what it does on the test rows.
+    /// The calibration of these `labels`, and its effect on the test rows.
     pub(crate) fn report(
         &self,
         labels: &[String],
@@ -144,7 +145,7 @@ impl LabelCalibrators {
 mod tests {
     use super::*;
 
-    /// Twenty rows with the first label and twenty without it, of which a few are wrong; nine with the second.
+    /// Twenty rows with the first label and twenty without it, a few of which are wrong; nine with the second.
     fn rows() -> (Vec<f64>, LabelIndicator) {
         let row = |i: usize| {
             let z = if i < 20 { 1.0 } else { -2.0 };
@@ -161,7 +162,8 @@ mod tests {
         ((0..40).flat_map(row).collect(), LabelIndicator::from_sets(&sets, 2).unwrap())
     }
 
-    /// Oracle: `Platt::fit` and `Temperature::fit` of the label alone; the folded classifier's logits are the line.
+    /// Oracle: `Platt::fit` and `Temperature::fit` of a single label; the logits of the folded classifier are the
+    /// calibrated ones.
     #[test]
     fn each_label_gets_its_own_line_and_rare_ones_none() {
         let (logits, labels) = rows();

@@ -1,4 +1,4 @@
-//! What each mistake costs where a row may have several labels, from a CSV file with a row for each label.
+//! The costs of mistakes for label sets, from a CSV file with one row per label.
 //!
 //! ```csv
 //! label,false_positive,false_negative
@@ -16,32 +16,32 @@ use crate::targets::LabelIndicator;
 
 const HEADER: [&str; 3] = ["label", "false_positive", "false_negative"];
 
-/// Costs of mistakes by label.
+/// The costs of mistakes by label.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LabelCosts {
     costs: BTreeMap<String, LabelCost>,
 }
 
-/// What the mistakes about one label cost; numbers of at least 0, one of them above.
+/// The costs of mistakes about one label; numbers of at least 0, at least one of which is positive.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LabelCost {
-    /// The label is given and the row has it not.
+    /// The cost of assigning the label to a row that lacks it.
     pub false_positive: f64,
-    /// The row has the label and it is not given.
+    /// The cost of not assigning the label to a row that has it.
     pub false_negative: f64,
 }
 
 impl LabelCost {
-    /// The probability above which giving the label costs less, on average, than not giving it: `fp / (fp + fn)`. Source:
-    /// Elkan (2001), "The foundations of cost-sensitive learning".
+    /// The probability above which assigning the label has the lower expected cost: `fp / (fp + fn)`. Source: Elkan
+    /// (2001), "The foundations of cost-sensitive learning".
     ///
     /// ```
     /// use clsify::decision::LabelCost;
     /// assert_eq!(LabelCost { false_positive: 1.0, false_negative: 3.0 }.threshold(), 0.25);
     /// ```
     pub fn threshold(&self) -> f64 {
-        // In parts, so that the sum of large costs is no infinity.
+        // Written as a quotient, so that the sum of large costs is not infinite.
         1.0 / (1.0 + self.false_negative / self.false_positive)
     }
 }
@@ -56,11 +56,11 @@ impl LabelCosts {
         Self::parse(&text, &name)
     }
 
-    /// Reads a text; `name` is its name in messages.
+    /// Parses a text; `name` is its name in messages.
     ///
     /// # Errors
-    /// [`ErrorKind::Dataset`] with the line, when the header is another, a row has not three cells, a label is there twice, or
-    /// costs are not finite numbers of at least 0 of which one is above.
+    /// [`ErrorKind::Dataset`] with the line if the header differs, if a row does not have three cells, if a label
+    /// occurs twice, or if costs are not finite numbers of at least 0 with one above 0.
     ///
     /// ```
     /// use clsify::decision::LabelCosts;
@@ -102,12 +102,12 @@ impl LabelCosts {
         Ok(LabelCosts { costs })
     }
 
-    /// The threshold of a label; 0.5 where nothing is said of it.
+    /// The threshold of a label; 0.5 if the file does not contain it.
     pub fn threshold(&self, label: &str) -> f64 {
         self.costs.get(label).map_or(0.5, LabelCost::threshold)
     }
 
-    /// The mean over rows of what the answers cost; `labels` names the columns.
+    /// The mean cost of the answers per row; `labels` names the columns.
     pub(crate) fn mean_cost(
         &self,
         y_true: &LabelIndicator,
@@ -154,7 +154,8 @@ mod tests {
         let of = |sets: &[Vec<usize>]| LabelIndicator::from_sets(sets, 3).unwrap();
         let labels = ["a,b", "c", "e"].map(String::from);
         let (truth, given) = (of(&[vec![0], vec![2]]), of(&[vec![1], vec![0]]));
-        // The first row misses one and gives another wrongly, the second gives one wrongly; what `e` costs is not said.
+        // The first row misses one label and is wrongly assigned another, the second is wrongly assigned one; `e` has
+        // no costs.
         assert_eq!(costs.mean_cost(&truth, &given, &labels), (3.0 + 2.0 + 1.0) / 2.0);
     }
 

@@ -1,33 +1,34 @@
-//! Every way in which a threshold on a label's probability can divide rows: what rules for thresholds choose among.
+//! All ways in which a threshold on a label's probability can divide rows; rules for thresholds choose among them.
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The rows that one threshold gives the label.
+/// The rows that are assigned the label with one threshold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Cut {
-    /// Rows with more than this probability are given the label.
+    /// Rows with a higher probability are assigned the label.
     pub(crate) threshold: f64,
-    /// How many these are.
+    /// The number of these rows.
     pub(crate) n_given: usize,
-    /// Their weight; their number where rows have none.
+    /// Their weight; their number if rows have no weights.
     pub(crate) given: f64,
-    /// The weight of those among them that have the label.
+    /// The weight of those that have the label.
     pub(crate) right: f64,
 }
 
-/// All of them.
+/// All cuts.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Cuts {
-    /// From the surest rows alone to all rows; one for each distinct probability above 0, halfway to the next.
+    /// From only the most confident row to all rows; one for each distinct probability above 0, halfway to the next
+    /// one.
     pub(crate) all: Vec<Cut>,
-    /// The one at 0.5.
+    /// The cut at 0.5.
     pub(crate) at_half: Cut,
     /// The weight of the rows with the label.
     pub(crate) support: f64,
 }
 
 impl Cuts {
-    /// Of rows that count by their weights; `None`: the same. Rows of weight 0 are no rows.
+    /// Computes them, weighted by sample weight; `None`: equal weights. Rows of weight 0 are ignored.
     pub(crate) fn of(
         has_label: &[bool],
         probabilities: &[f64],
@@ -57,13 +58,14 @@ impl Cuts {
             if p > 0.5 {
                 at_half = Cut { threshold: 0.5, ..cut };
             }
-            // Below the last row there is only 0: above that is every row that has any probability.
+            // Below the last row there is only 0, so that every row with a positive probability is above the
+            // threshold.
             let next = rows.get(i + 1).map_or(0.0, |next| next.0);
             if next == p {
                 continue;
             }
             let middle = 0.5 * (p + next);
-            // Between neighbouring floats the middle is one of them.
+            // The middle of two adjacent floats is one of them.
             cut.threshold = if middle < p { middle } else { next };
             all.push(cut);
         }

@@ -1,7 +1,7 @@
-//! 8. From probabilities to answers: calibration, thresholds, costs, and where there is no answer.
+//! 8. From probabilities to answers: calibration, thresholds, costs and abstention.
 //!
-//! In: logits or probabilities of rows that a classifier has not seen, and their labels. Out: a rule, and what it does. Knows no text and
-//! no transformers.
+//! The input is logits or probabilities of rows that a classifier has not seen, and their labels; the result is a
+//! rule and its effect. This module knows no text and no transformers.
 
 pub(crate) mod abstention;
 pub(crate) mod calibration;

@@ -1,8 +1,8 @@
-//! Platt scaling: a line through the logits of two classes that makes their probabilities honest.
+//! Platt scaling: a linear function of the logits of two classes that calibrates their probabilities.
 //!
-//! Where a temperature only stretches logits, the line may also shift them, which helps when one class is believed too
-//! often; so it may change predictions. Sources: Platt (1999), "Probabilistic outputs for support vector machines"; Lin, Lin
-//! and Weng (2007), "A note on Platt's probabilistic outputs"; scikit-learn 1.9.1,
+//! Temperature scaling only rescales logits; Platt scaling also shifts them, which helps if one class is predicted
+//! too often, and so may change predictions. Sources: Platt (1999), "Probabilistic outputs for support vector
+//! machines"; Lin, Lin and Weng (2007), "A note on Platt's probabilistic outputs"; scikit-learn 1.9.1,
 //! `CalibratedClassifierCV(method="sigmoid")`.
 
 use serde::{Deserialize, Serialize};
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use crate::classifier::logistic_regression::LogisticRegression;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Newton's steps end when no element of the mean gradient, for logits scaled to deviation 1, exceeds this.
+/// Newton's method stops when no element of the mean gradient, for logits scaled to unit variance, exceeds this.
 const TOLERANCE: f64 = 1e-13;
 
-/// Relative: what sums of the loss may be off by.
+/// The relative rounding error of sums of the loss.
 const ROUNDING: f64 = 1e-14;
 
-/// The maximum number of steps; about ten are usual.
+/// The maximum number of steps; about ten are typical.
 const MAX_ITER: usize = 100;
 
 /// `p(second class) = sigmoid(scale * z + offset)`; scikit-learn's `a` and `b` are `-scale` and `-offset`.
@@ -30,30 +30,31 @@ const MAX_ITER: usize = 100;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Platt {
-    /// What a logit is multiplied by; below 1: the logits were too sure of themselves.
+    /// The factor of the logit; below 1, the logits were overconfident.
     pub scale: f64,
-    /// What is added to it then.
+    /// The number that is then added.
     pub offset: f64,
 }
 
 impl Platt {
-    /// Fits to the logits `z` of rows that their classifier has not seen; `is_second`: whether the row is of the class that
-    /// positive logits stand for.
+    /// Fits on the logits `z` of rows that their classifier has not seen; `is_second` is true for rows of the class
+    /// for which positive logits stand.
     ///
-    /// The least sum of cross-entropies to Platt's targets, `(n_1 + 1) / (n_1 + 2)` for the `n_1` rows of the second class and
-    /// `1 / (n_0 + 2)` for the others: with those the optimum is finite even where a logit tells all rows apart.
+    /// Minimises the sum of cross-entropies with Platt's targets, `(n_1 + 1) / (n_1 + 2)` for the `n_1` rows of the
+    /// second class and `1 / (n_0 + 2)` for the others: with these the optimum is finite even if the logits separate
+    /// the classes.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] if the lengths differ, there are no rows of one of the classes, or a logit is
-    /// not finite.
+    /// [`ErrorKind::InvalidArgument`] if the lengths differ, if one of the classes has no rows, or if a logit is not
+    /// finite.
     pub fn fit(logits: &[f64], is_second: &[bool]) -> Result<Self> {
         Self::fit_weighted(logits, is_second, None)
     }
 
-    /// The same of rows that count by their weights, in the loss and in Platt's targets; `None`: the same.
+    /// As [`fit`](Self::fit), weighted by sample weight in the loss and in Platt's targets; `None`: equal weights.
     ///
     /// # Errors
-    /// As for [`fit`](Self::fit); also if there is not a weight for every row, or the rows of a class weigh nothing.
+    /// As for [`fit`](Self::fit); also if there is not one weight per row, or if the rows of a class have no weight.
     ///
     /// ```
     /// use clsify::decision::Platt;
@@ -81,7 +82,7 @@ impl Platt {
             return Err(bad(format!("expected rows of both classes, got {n_first} and {n_second}")));
         }
         let (low, high) = (1.0 / (n_first + 2.0), (n_second + 1.0) / (n_second + 2.0));
-        // Scaled, so that the two unknowns weigh the same.
+        // The logits are scaled, so that both unknowns have a similar effect.
         let n = n_first + n_second;
         let mean = logits.iter().zip(weights()).map(|(z, w)| w * z).sum::<f64>() / n;
         let variance = logits.iter().zip(weights()).map(|(z, w)| w * (z - mean).powi(2)).sum::<f64>() / n;
@@ -98,7 +99,7 @@ impl Platt {
         Ok(Platt { scale, offset: height - scale * mean })
     }
 
-    /// The classifier of two classes whose logits are this line of those of `classifier`.
+    /// The classifier of two classes with the calibration applied to its logits.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if it has more classes.
@@ -111,7 +112,7 @@ impl Platt {
     }
 }
 
-/// Checks that there is a line to fit.
+/// Checks that there are two classes.
 pub(crate) fn check_n_classes(n_classes: usize) -> Result<()> {
     if n_classes == 2 {
         return Ok(());
@@ -120,14 +121,14 @@ pub(crate) fn check_n_classes(n_classes: usize) -> Result<()> {
         .with_hint("a temperature calibrates any number of classes: --calibration temperature"))
 }
 
-/// A logit, the probability that it should become, and how much that counts.
+/// A logit, its target probability, and its weight.
 struct Row {
     z: f64,
     target: f64,
     weight: f64,
 }
 
-/// The `[slope, height]` of least mean loss, by Newton's method with halved steps: the loss is convex.
+/// The `[slope, height]` with the minimum mean loss, by Newton's method with halved steps; the loss is convex.
 fn newton(rows: &[Row], start: [f64; 2]) -> [f64; 2] {
     let n: f64 = rows.iter().map(|row| row.weight).sum();
     let mut at = start;
@@ -143,7 +144,7 @@ fn newton(rows: &[Row], start: [f64; 2]) -> [f64; 2] {
         if g.iter().all(|g| (g / n).abs() <= TOLERANCE) {
             break;
         }
-        // So that equal logits, for which any slope will do, keep the one that they have.
+        // If all logits are equal, any slope fits, and this term keeps the current one.
         let ridge = 1e-12 * n;
         let (a, b, c) = (h[0] + ridge, h[1], h[2] + ridge);
         let determinant = a * c - b * b;
@@ -153,7 +154,7 @@ fn newton(rows: &[Row], start: [f64; 2]) -> [f64; 2] {
             let to = [at[0] - share * step[0], at[1] - share * step[1]];
             (to, mean_loss(rows, to))
         });
-        // At the bottom the loss is flat to its last digits, and the gradient still points down.
+        // Near the minimum the loss is flat to its last digits, but the gradient still points downhill.
         let most = loss * (1.0 + ROUNDING);
         let Some((to, lower)) = tried.into_iter().find(|(_, tried)| *tried <= most) else { break };
         if to == at {
@@ -164,7 +165,7 @@ fn newton(rows: &[Row], start: [f64; 2]) -> [f64; 2] {
     at
 }
 
-/// The mean cross-entropy of `sigmoid(slope * z + height)` to the targets.
+/// The mean cross-entropy of `sigmoid(slope * z + height)` with the targets.
 fn mean_loss(rows: &[Row], [slope, height]: [f64; 2]) -> f64 {
     let row_loss = |&Row { z, target, weight }: &Row| {
         let f = slope * z + height;

@@ -1,10 +1,10 @@
-//! The probability above which a label is given, so that it is rightly given often enough.
+//! The threshold above which a label is assigned with a required precision.
 
 use super::abstention::{check_target, least_answered};
 use super::label_cuts::Cuts;
 use crate::error::Result;
 
-/// A label's threshold, and what it reaches on the rows that chose it.
+/// The threshold of a label, and its precision and recall on the rows on which it was chosen.
 ///
 /// ```
 /// use clsify::decision::PrecisionThreshold;
@@ -18,7 +18,7 @@ use crate::error::Result;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PrecisionThreshold {
-    /// A row has the label when its probability is above this.
+    /// A row has the label if its probability is above this.
     pub threshold: f64,
     /// The share of the rows above it that have the label.
     pub precision: f64,
@@ -27,12 +27,13 @@ pub struct PrecisionThreshold {
 }
 
 impl PrecisionThreshold {
-    /// The lowest threshold at which the share `target` of the rows that are given the label have it, of those that give it to
-    /// [`least_answered`] rows; nothing where none does. Shares are by weight; `None`: rows count the same.
+    /// The lowest threshold at which at least the share `target` of the rows that are assigned the label have it,
+    /// among the thresholds that assign it to at least [`least_answered`] rows; `None` if there is none. Shares are
+    /// weighted by sample weight; `None`: equal weights.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) when `target` is not between 0 and 1, the lengths
-    /// differ or something is no probability.
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if `target` is not between 0 and 1,
+    /// if the lengths differ, or if a number is not a probability.
     pub fn choose(
         has_label: &[bool],
         probabilities: &[f64],

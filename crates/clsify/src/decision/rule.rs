@@ -1,15 +1,15 @@
-//! From probabilities to an answer: every rule, in one place.
+//! Decision rules: from the probabilities of a row's classes to an [`Answer`].
 //!
-//! In: the probabilities of a row's classes. Out: an [`Answer`]. `choice.rs` chooses a rule.
+//! `choice.rs` chooses a rule.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// How probabilities become a label: which class is answered, and from which probability on.
+/// A decision rule: it determines the class that is answered, and the probability below which the model abstains.
 ///
-/// As JSON an object, with `class_thresholds` or `cost_matrix` where the rule is not the most probable class, and
-/// `abstain_below` where there may be no answer.
+/// In JSON it is an object, with `class_thresholds` or `cost_matrix` unless the rule is the most probable class, and
+/// with `abstain_below` if the model may abstain.
 ///
 /// ```
 /// use clsify::decision::{Answer, Decision, Rule};
@@ -29,26 +29,28 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(into = "Fields", try_from = "Fields")]
 pub struct Decision {
-    /// Which class is answered.
+    /// The rule that determines the class.
     pub rule: Rule,
-    /// None is where the probability of that class is below this.
+    /// The model abstains if the probability of that class is below this.
     pub abstain_below: Option<f64>,
 }
 
-/// Which class is answered.
+/// The rule that determines the class.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Rule {
-    /// The most probable class: what the article does.
+    /// The most probable class: the article's choice.
     #[default]
     MostProbable,
-    /// The class whose probability is most times its threshold, `[n_classes]`, all above 0. With two thresholds that sum to
-    /// 1 the second class is answered where its probability exceeds its threshold; equal ones are `MostProbable`.
+    /// The class with the largest ratio of probability to threshold, `[n_classes]`, all above 0. With two thresholds
+    /// that sum to 1, the second class is answered if its probability exceeds its threshold; equal thresholds are the
+    /// same as `MostProbable`.
     ClassThresholds(Vec<f64>),
-    /// The class of least expected cost, `sum_i p_i cost[i][j]` for the answer `j`: rows are true classes, columns answers.
+    /// The class with the lowest expected cost, `sum_i p_i cost[i][j]` for the answer `j`: rows are true classes,
+    /// columns answers.
     CostMatrix(Vec<Vec<f64>>),
 }
 
-/// The form in a file. A field that is not known may change every answer: such a file is refused.
+/// The form in a file. An unknown field may change every answer, so such a file is refused.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields {
@@ -91,10 +93,10 @@ impl From<Rule> for Decision {
     }
 }
 
-/// What is said of one row.
+/// The answer for one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answer {
-    /// The class; the best guess where `abstained`.
+    /// The class; the best guess if `abstained`.
     pub class_id: usize,
     /// True if the class is too uncertain to be an answer.
     pub abstained: bool,
@@ -145,7 +147,7 @@ impl Rule {
 }
 
 impl Decision {
-    /// The most probable class where its probability is at least this, else none.
+    /// The most probable class if its probability is at least this; otherwise the model abstains.
     pub fn abstaining_below(threshold: f64) -> Self {
         Decision { rule: Rule::MostProbable, abstain_below: Some(threshold) }
     }
@@ -153,17 +155,17 @@ impl Decision {
     /// The answer for the probabilities of one row, `[n_classes]`; of equally good classes the first.
     ///
     /// # Panics
-    /// Panics if thresholds or costs are of another number of classes.
+    /// Panics if the thresholds or costs are for another number of classes.
     pub fn decide(&self, probabilities: &[f64]) -> Answer {
         let class_id = self.rule.class_id(probabilities);
         let abstained = self.abstain_below.is_some_and(|threshold| probabilities[class_id] < threshold);
         Answer { class_id, abstained }
     }
 
-    /// Checks that this is a rule for so many classes.
+    /// Checks that this rule fits this number of classes.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] if a number is out of its range or there are too many or too few.
+    /// [`ErrorKind::InvalidArgument`] if a number is out of range, or if there are too many or too few.
     ///
     /// ```
     /// use clsify::decision::Decision;
@@ -177,7 +179,7 @@ impl Decision {
         self.rule.check(n_classes)
     }
 
-    /// Returns true if this is the article's rule, which needs no mention.
+    /// Returns true if this is the article's rule, which reports do not mention.
     pub fn is_most_probable(&self) -> bool {
         *self == Decision::default()
     }

@@ -1,4 +1,4 @@
-//! One number that makes probabilities honest: logits are divided by it, which changes no prediction.
+//! Temperature scaling: logits are divided by one number, which calibrates probabilities and changes no prediction.
 //!
 //! Sources: Guo et al. (2017), "On calibration of modern neural networks"; scikit-learn 1.9.1,
 //! `CalibratedClassifierCV(method="temperature")`.
@@ -6,14 +6,14 @@
 use crate::classifier::logistic_regression::LogisticRegression;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The logarithm of the inverse temperature lies within these, as in scikit-learn: where every row is right, or nothing
-/// is learned, the best one would be infinite or 0.
+/// The range of the logarithm of the inverse temperature, as in scikit-learn: if every row is correct, or nothing is
+/// learned, the optimum would be infinite or 0.
 const LOG_BETA: [f64; 2] = [-10.0, 10.0];
 
-/// Halvings of [`LOG_BETA`] until nothing is left between the ends in double precision.
+/// The number of bisections of [`LOG_BETA`] that exhausts double precision.
 const N_HALVINGS: usize = 64;
 
-/// The temperature with the least log loss of `logits / temperature`.
+/// The temperature with the lowest log loss of `logits / temperature`.
 ///
 /// ```
 /// use clsify::decision::Temperature;
@@ -25,30 +25,31 @@ const N_HALVINGS: usize = 64;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Temperature {
-    /// Above 1: the logits were too sure of themselves; below: not sure enough.
+    /// Above 1, the logits were overconfident; below 1, underconfident.
     pub temperature: f64,
-    /// Rows left out, as the logit of their true class is `-inf`: no temperature helps them.
+    /// The number of rows that were left out because the logit of their true class is `-inf`, which no temperature
+    /// changes.
     pub n_left_out: usize,
 }
 
 impl Temperature {
-    /// Fits to logits `[n_samples, n_classes]`, row-major, of rows that their classifier has not seen. A logit may be
-    /// `-inf`: the class was unknown to the classifier.
+    /// Fits on logits `[n_samples, n_classes]`, row-major, of rows that their classifier has not seen. A logit may be
+    /// `-inf` if the class was unknown to the classifier.
     ///
-    /// The mean log loss is convex in `beta = 1 / temperature`, and its derivative is the mean of
-    /// `sum_k p_k z_k - z_true`: the sign of that halves the interval until nothing is left of it.
+    /// The mean log loss is convex in `beta = 1 / temperature`, and its derivative is the mean of `sum_k p_k z_k -
+    /// z_true`. The minimum is found by bisection on the sign of the derivative.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] if logits and class ids do not go together, a logit is NaN or `+inf`, or no row
+    /// [`ErrorKind::InvalidArgument`] if logits and class ids do not match, if a logit is NaN or `+inf`, or if no row
     /// is left.
     pub fn fit(logits: &[f64], class_ids: &[usize], n_classes: usize) -> Result<Self> {
         Self::fit_weighted(logits, class_ids, n_classes, None)
     }
 
-    /// The same of rows whose log loss counts by their weights; `None`: the same.
+    /// As [`fit`](Self::fit), weighted by sample weight; `None`: equal weights.
     ///
     /// # Errors
-    /// As for [`fit`](Self::fit); also if there is not a weight for every row.
+    /// As for [`fit`](Self::fit); also if there is not one weight per row.
     ///
     /// ```
     /// use clsify::decision::Temperature;
@@ -102,8 +103,7 @@ impl Temperature {
         Ok(Temperature { temperature, n_left_out: class_ids.len() - rows.len() })
     }
 
-    /// The classifier whose logits are those of this one divided by the temperature: predictions stay, probabilities
-    /// change.
+    /// The classifier with its logits divided by the temperature: predictions stay, probabilities change.
     pub fn folded(&self, classifier: LogisticRegression) -> LogisticRegression {
         classifier.with_coef(|coef, intercept| {
             coef.iter_mut().for_each(|w| *w /= self.temperature);
@@ -112,7 +112,7 @@ impl Temperature {
     }
 }
 
-/// `sum_k p_k z_k` with `p = softmax(beta z)`; a class at `-inf` has no part in it.
+/// `sum_k p_k z_k` with `p = softmax(beta z)`; classes with the logit `-inf` contribute nothing.
 fn expected_logit(row: &[f64], beta: f64) -> f64 {
     let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let (mut total, mut weighted) = (0.0, 0.0);

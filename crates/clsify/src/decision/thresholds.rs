@@ -1,4 +1,4 @@
-//! From which probability a label is given: the rules, and what they choose on rows out of their folds.
+//! Thresholds for assigning labels: the rules, and the choice on out-of-fold predictions.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,22 +9,22 @@ use crate::decision::{PrecisionThreshold, check_target, f1_thresholds, least_ans
 use crate::error::{Error, ErrorKind, Result};
 use crate::targets::LabelIndicator;
 
-/// Above which probability a label is given. What is chosen is chosen on training rows, each scored by a classifier that has
-/// not seen it, after calibration if there is any.
+/// The rule for the thresholds above which labels are assigned. Everything that is chosen is chosen on out-of-fold
+/// predictions of the training rows, after calibration if there is any.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Thresholds {
     /// 0.5 for every label.
     #[default]
     Half,
-    /// This for every label.
+    /// The same threshold for every label.
     AbstainBelow(f64),
-    /// For each label what has the largest F1.
+    /// For each label the threshold with the best F1.
     F1,
-    /// For each label the lowest at which this share of the rows that are given the label have it; a label that does not get
-    /// there is never given.
+    /// For each label the lowest threshold at which this share of the rows that are assigned the label have it; a
+    /// label that never reaches this is never assigned.
     TargetPrecision(f64),
-    /// For each label that of least expected cost.
+    /// For each label the threshold with the lowest expected cost.
     Costs(LabelCosts),
 }
 
@@ -33,9 +33,9 @@ pub enum Thresholds {
 pub struct LabelThreshold {
     /// The label.
     pub label: String,
-    /// It is given where its probability is above this.
+    /// The label is assigned if its probability is above this.
     pub threshold: f64,
-    /// Its F1 with this threshold on the training rows out of their folds, which chose it.
+    /// Its F1 with this threshold on the out-of-fold predictions on which it was chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub f1: Option<f64>,
     /// Its F1 with 0.5 on the same rows.
@@ -43,24 +43,24 @@ pub struct LabelThreshold {
     pub f1_at_half: Option<f64>,
 }
 
-/// The thresholds of all labels.
+/// The chosen thresholds of all labels.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Chosen {
     /// In the order of the labels.
     pub(crate) per_label: Vec<LabelThreshold>,
-    /// Labels that are never given, as no threshold reaches the target.
+    /// Labels that are never assigned, because no threshold reaches the target.
     pub(crate) never_given: Vec<String>,
 }
 
 impl Chosen {
-    /// The numbers alone.
+    /// The thresholds as numbers.
     pub(crate) fn thresholds(&self) -> Vec<f64> {
         self.per_label.iter().map(|label| label.threshold).collect()
     }
 }
 
 impl Thresholds {
-    /// What is wanted of the labels' thresholds.
+    /// The rule that these options ask for.
     pub(crate) fn of(options: &DecisionOptions) -> Result<Self> {
         let rule = match &options.rule {
             RuleOptions::MostProbable => None,
@@ -80,7 +80,8 @@ impl Thresholds {
         }
     }
 
-    /// What does not depend on features, to be refused before they are made. `labels` are all of the data.
+    /// Checks that need no features, so that they run before features are computed. `labels` are all labels of the
+    /// data.
     pub(crate) fn check(&self, labels: &[String], n_train: usize, class_weight: ClassWeight) -> Result<()> {
         match self {
             Thresholds::Half | Thresholds::F1 => Ok(()),
@@ -107,8 +108,8 @@ impl Thresholds {
         }
     }
 
-    /// The thresholds of these labels by out-of-fold probabilities `[n_samples, n_labels]` of the rows, which are not looked
-    /// at where the rule needs none. A constant label keeps 0.5.
+    /// The thresholds of these labels, from out-of-fold probabilities `[n_samples, n_labels]`, which are not used if
+    /// the rule needs none. A constant label keeps 0.5.
     pub(crate) fn choose(
         &self,
         probabilities: &[f64],

@@ -1,15 +1,16 @@
-//! The last layer, where only the vector at position 0 is wanted: the `[CLS]` vectors of many sentences.
+//! The last layer for position 0 only: the `[CLS]` vectors of many sentences.
 //!
-//! One query a sentence needs neither the keys nor the values of its other tokens. With `x_j` the layer's inputs,
+//! With one query per sentence, the keys and values of its other tokens need not be computed. With `x_j` the layer's
+//! inputs,
 //!
 //! ```text
 //! score_j = q . (W_k x_j + b_k) = (W_kᵀ q) . x_j + constant      the constant cancels in the softmax
 //! context = Σ p_j (W_v x_j + b_v) = W_v (Σ p_j x_j) + b_v        the probabilities sum to 1
 //! ```
 //!
-//! so that the matrices are applied once a sentence instead of once a token. This is exact algebra; in f32 its rounding
-//! differs from the long way by less than 1e-5. In 8 bits it would cost accuracy and gain nothing to speak of, so that
-//! these products, which are few, are in bf16 there.
+//! so that the matrices are applied once per sentence instead of once per token. Algebraically this is exact; in f32
+//! its rounding differs from that of the full computation by less than 1e-5. In 8 bits it would cost accuracy and
+//! gain almost nothing, so these few products are computed in bf16 there.
 
 use std::ops::Range;
 
@@ -26,7 +27,7 @@ use super::names::{LinearPart, TensorNames};
 use super::position_bias::PositionBias;
 use crate::error::Result;
 
-/// The last layer's keys and values, head by head.
+/// The last layer's keys and values, per head.
 #[derive(Debug, Clone)]
 pub(crate) struct FirstToken {
     keys: Vec<Linear>,   // of each head: head_size -> hidden, W_kᵀ
@@ -66,12 +67,13 @@ impl FirstToken {
         Ok(FirstToken { keys: keys.collect(), values: values.collect() })
     }
 
-    /// The memory that the matrices take.
+    /// The size of the matrices in memory.
     pub(crate) fn bytes(&self) -> usize {
         self.keys.iter().chain(&self.values).map(Linear::bytes).sum()
     }
 
-    /// `x [n_tokens, hidden]` -> the rows at position 0 of each sentence after this attention, `[n_sentences, hidden]`.
+    /// `x [n_tokens, hidden]` -> the rows at position 0 of each sentence after this attention, `[n_sentences,
+    /// hidden]`.
     pub(crate) fn forward(
         &self,
         attention: &Attention,

@@ -1,4 +1,4 @@
-//! Which columns of a matrix hold its largest numbers.
+//! Finds the columns of a matrix with its largest numbers.
 
 use clsify_kernels::packed::EXACT_INPUTS;
 
@@ -28,7 +28,7 @@ mod tests {
         assert_eq!(largest_columns(&x, 1), [0; 0]);
     }
 
-    /// What is not a number is for the product to show; here it must only not stop the search.
+    /// NaN must not stop the search; the product will reveal it.
     #[test]
     fn numbers_that_are_none_are_passed_over() {
         assert_eq!(largest_columns(&[f32::NAN, 1.0, 2.0, f32::NAN], 4), [1, 2]);

@@ -12,7 +12,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// A layer of the same shape to measure an arithmetic with.
+    /// A layer of the same shape with arbitrary weights, for measurements.
     pub(super) fn with_any_weights(&self, dtype: Dtype) -> Self {
         Layer {
             attention: self.attention.with_any_weights(dtype),

@@ -3,7 +3,7 @@
 use super::checkpoint::Checkpoint;
 use crate::error::Result;
 
-/// `(x - mean) / √(variance + eps) * gain + bias` over each token's numbers.
+/// `(x - mean) / √(variance + eps) * gain + bias` over the numbers of each token.
 #[derive(Debug, Clone)]
 pub(crate) struct LayerNorm {
     gain: Vec<f32>,

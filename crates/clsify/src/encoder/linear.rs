@@ -1,4 +1,4 @@
-//! `x Wᵀ + b`: the matrix products of the encoder, over weights that are packed once.
+//! `x Wᵀ + b`: the matrix products of the encoder, with weights that are packed once.
 
 use clsify_kernels::matmul::Parallel;
 use clsify_kernels::packed::{Epilogue, PackedLinear};
@@ -8,12 +8,12 @@ use super::checkpoint::Checkpoint;
 use super::largest_columns::largest_columns;
 use crate::error::Result;
 
-/// A matrix and a bias, in the arithmetic of a [`Dtype`].
+/// A matrix and a bias in a [`Dtype`].
 #[derive(Debug, Clone)]
 pub(crate) struct Linear(PackedLinear);
 
 impl Linear {
-    /// Reads several matrices of the same input and puts their outputs side by side.
+    /// Reads several matrices with the same input and puts their outputs side by side.
     pub(crate) fn load(
         checkpoint: &mut Checkpoint,
         names: &[[String; 2]],
@@ -25,7 +25,7 @@ impl Linear {
         Ok(Self::new(&weight, &bias, inputs, dtype))
     }
 
-    /// Reads a matrix; in 8 bits its inputs with the largest weights are multiplied in f32.
+    /// Reads a matrix; in 8 bits the inputs with the largest weights are multiplied in f32.
     pub(crate) fn load_with_exact(
         checkpoint: &mut Checkpoint,
         names: &[String; 2],
@@ -41,7 +41,7 @@ impl Linear {
         Ok(Self::with_exact(&weight, &bias, inputs, dtype, &exact))
     }
 
-    /// Reads the same matrices again, for 8 bits with some inputs that are multiplied in f32.
+    /// Reads the same matrices again for 8 bits, with some inputs that are multiplied in f32.
     pub(crate) fn keep_exact(
         &mut self,
         checkpoint: &mut Checkpoint,
@@ -67,13 +67,13 @@ impl Linear {
         self.0.outputs()
     }
 
-    /// A matrix of the same shape with ordinary numbers: the time of a product does not depend on them.
+    /// A matrix of the same shape with arbitrary numbers: the time of a product does not depend on them.
     pub(crate) fn with_any_weights(&self, dtype: Dtype) -> Self {
         let (weight, bias, inputs) = self.any_weights();
         Self::new(&weight, &bias, inputs, dtype)
     }
 
-    /// The same with as many exact inputs as a loaded matrix has.
+    /// As [`with_any_weights`](Self::with_any_weights), with as many exact inputs as a loaded matrix has.
     pub(crate) fn with_any_weights_and_exact(&self, dtype: Dtype) -> Self {
         let (weight, bias, inputs) = self.any_weights();
         let exact = largest_columns(&weight, inputs);
@@ -86,7 +86,7 @@ impl Linear {
         (weight, vec![0.0; outputs], inputs)
     }
 
-    /// The memory that it takes.
+    /// The size in memory.
     pub(crate) fn bytes(&self) -> usize {
         self.0.bytes()
     }
@@ -101,13 +101,13 @@ impl Linear {
         self.0.forward_outputs(self.0.outputs(), x, out, activation, parallel);
     }
 
-    /// The first so many outputs of `x Wᵀ + b`.
+    /// The first `outputs` outputs of `x Wᵀ + b`.
     pub(crate) fn forward_outputs(&self, outputs: usize, x: &[f32], out: &mut [f32], parallel: Parallel) {
         self.0.forward_outputs(outputs, x, out, Epilogue::None, parallel);
     }
 }
 
-/// The weights and biases of matrices `[outputs, inputs]`, one after another.
+/// The weights and biases of matrices `[outputs, inputs]`, concatenated.
 fn read(
     checkpoint: &mut Checkpoint,
     names: &[[String; 2]],

@@ -1,43 +1,44 @@
 //! 3. `input_ids` -> `hidden_states`: a frozen BERT-family encoder.
 //!
-//! One post-norm block serves every family; [`EncoderConfig`] says in what they differ.
+//! All families share one post-norm block; [`EncoderConfig`] describes their differences.
 //!
 //! ```text
 //! input_ids -> embeddings -> [ attention -> feed_forward ] x num_hidden_layers -> last_hidden_state
 //! ```
 //!
-//! Sentences of a [`Batch`] stand one after another in one matrix `[n_tokens, hidden_size]`, without padding, and a
-//! sentence attends only to itself. The encoder knows no text and no labels, trains nothing, and has no pooler:
-//! BERT's `pooler_output` is not what the article takes.
+//! The sentences of a [`Batch`] are stored in a row in one matrix `[n_tokens, hidden_size]`, without padding, and a
+//! sentence attends only to itself. The encoder knows no text and no labels, trains nothing, and has no pooler: the
+//! article does not use BERT's `pooler_output`.
 //!
-//! Read it in this order:
+//! Read the files in this order:
 //!
-//! | file | the question it answers |
+//! | file | content |
 //! |---|---|
-//! | `config.rs` | what does `config.json` say? |
-//! | `checkpoint.rs` | where is this tensor, is it whole, and has it the right shape? |
-//! | `names.rs` | how does this family spell its tensors? |
-//! | `other_weights.rs` | what is there instead of safetensors, and how is it converted? |
-//! | `embeddings.rs` | ids to vectors: word + position + token type |
-//! | `attention.rs`, `position_bias.rs` | how does a token look at the others? |
-//! | `feed_forward.rs` | and what does it make of that? |
+//! | `config.rs` | reads `config.json` |
+//! | `checkpoint.rs` | finds, checks and reads tensors |
+//! | `names.rs` | the tensor names of each family |
+//! | `other_weights.rs` | recognises weights in other formats, and explains how to convert them |
+//! | `embeddings.rs` | token ids to vectors: word + position + token type |
+//! | `attention.rs`, `position_bias.rs` | self-attention |
+//! | `feed_forward.rs` | the feed-forward network |
 //! | `linear.rs`, `layer_norm.rs` | the two building blocks of both |
-//! | `workspace.rs` | where are the values kept between two products? |
-//! | `first_token.rs` | the last layer, when only `[CLS]` is wanted |
-//! | `exact_inputs.rs` | which few inputs does int8 multiply in f32? |
-//! | `dtype.rs` | in which numbers are matrices multiplied? |
-//! | `operations.rs` | how many operations does a sentence need? |
+//! | `workspace.rs` | buffers for intermediate values |
+//! | `first_token.rs` | the last layer for `[CLS]` only |
+//! | `exact_inputs.rs` | the few inputs that int8 multiplies in f32 |
+//! | `dtype.rs` | the data types of the matrix products |
+//! | `operations.rs` | the number of operations per sentence |
 //!
-//! **No padding in the arithmetic.** Matrix products take the tokens of many sentences at once; attention goes sentence by sentence. So
-//! there is no mask to get wrong, no work on padding, and a sentence's vector does not depend on its neighbours.
+//! **No padding.** Matrix products take the tokens of many sentences at once; attention is computed sentence by
+//! sentence. So there is no mask, no work on padding, and a sentence's vector does not depend on its neighbours.
 //!
-//! **Where the time goes.** Nearly all of it goes into products of `[tokens, k]` with `[k, n]` weights
-//! ([`clsify_kernels::packed`]). Chunks of about 256 tokens go through all layers on one core each, so that cores never wait for one
-//! another. A few sentences alone are divided by outputs instead: such a product takes less time than it takes to wake a thread, so
-//! the other threads stand by and do not sleep ([`clsify_kernels::crew`]). One sentence alone is limited by the time to read the weights.
+//! **Performance.** Nearly all time is spent in products of `[tokens, k]` with `[k, n]` weights
+//! ([`clsify_kernels::packed`]). Chunks of about 256 tokens pass through all layers on one core each, so that cores
+//! never wait for each other. A few sentences alone are divided by outputs instead: such a product takes less time
+//! than waking a thread, so the other threads stand by and do not sleep ([`clsify_kernels::crew`]). A single sentence
+//! is limited by the time for reading the weights.
 //!
-//! **Only what the answer needs.** For `[CLS]` features the last layer runs for one row per sentence, and its keys and values are never
-//! formed.
+//! **No unneeded work.** For `[CLS]` features the last layer runs for one row per sentence, and its keys and values
+//! are never computed.
 
 mod attention;
 mod checkpoint;
@@ -89,7 +90,7 @@ use workspace::with_workspace;
 pub struct Encoder {
     config: EncoderConfig,
     weights: Arc<Weights>,
-    /// Prefixes of other encoders in the same files.
+    /// The prefixes of other encoders in the same files.
     passed_over: Vec<String>,
     dtype: Dtype,
 }
@@ -99,13 +100,13 @@ struct Weights {
     embeddings: Embeddings,
     position_bias: Option<PositionBias>,
     layers: Vec<Layer>,
-    /// Of the last layer, where there is one.
+    /// The last layer, if there is one.
     first_token: Option<FirstToken>,
 }
 
 impl Encoder {
     /// Loads a checkpoint folder in Hugging Face form: `config.json` with `model.safetensors`, or with shards and
-    /// `model.safetensors.index.json`. Weights of type f32, f16 and bf16 become f32.
+    /// `model.safetensors.index.json`. Weights of type f64, f32, f16 and bf16 become f32.
     ///
     /// # Errors
     /// [`ErrorKind::Io`], [`ErrorKind::Config`], or [`ErrorKind::Checkpoint`] with the file and the tensor.
@@ -119,7 +120,7 @@ impl Encoder {
         Self::load_as(folder, Dtype::F32)
     }
 
-    /// Loads a checkpoint folder for another arithmetic; where the processor lacks it, for f32.
+    /// Loads a checkpoint folder for another data type; f32 is used if the processor does not support it.
     ///
     /// # Errors
     /// As for [`load`](Self::load).
@@ -127,8 +128,8 @@ impl Encoder {
         Self::load_layers(folder, dtype, usize::MAX)
     }
 
-    /// Loads the first layers of a checkpoint alone, `depth` of them or all that there are: an encoder whose last layer is
-    /// an inner one of the checkpoint's. None leaves the embeddings.
+    /// Loads only the first layers of a checkpoint, at most `depth` of them: an encoder whose last layer is an inner
+    /// layer of the checkpoint. With 0 only the embeddings are loaded.
     ///
     /// # Errors
     /// As for [`load`](Self::load).
@@ -147,14 +148,14 @@ impl Encoder {
         let names = TensorNames::find(&config.model_type, checkpoint.names().collect::<Vec<_>>().into_iter())
             .map_err(|e| e.at(folder.display().to_string()))?;
         let layer = |layer| {
-            // One tensor of each thread is in memory in two forms at a time.
+            // Each thread has one tensor in memory in two forms at a time.
             let own = &mut checkpoint.clone();
             Ok(Layer {
                 attention: Attention::load(own, &names, &config, layer, dtype)?,
                 feed_forward: FeedForward::load(own, &names, &config, layer, dtype)?,
             })
         };
-        // A layer that is beyond the number of tensors is missing one, whatever the configuration says.
+        // If the configuration has more layers than the file has tensors, loading fails at the first missing tensor.
         let n_layers = config.num_hidden_layers.min(checkpoint.names().count() + 1);
         let layers = || (0..n_layers).into_par_iter().with_max_len(1).map(layer).collect();
         let rest = || {
@@ -167,7 +168,7 @@ impl Encoder {
             Ok((embeddings, position_bias, first_token))
         };
         let (rest, layers): (Result<_>, Vec<Result<Layer>>) = rayon::join(rest, layers);
-        // Of several errors the first in the order of computation, whichever thread was faster.
+        // Of several errors, the first in the order of computation is returned, whichever thread was faster.
         let (embeddings, position_bias, first_token) = rest?;
         let (mut layers, first_token) = (layers.into_iter().collect::<Result<Vec<_>>>()?, first_token?);
         if dtype == Dtype::Int8 {
@@ -178,23 +179,23 @@ impl Encoder {
         Ok(Encoder { config, weights, passed_over: names.passed_over().to_vec(), dtype })
     }
 
-    /// The prefixes of the tensors of other encoders that the same files hold, such as `teacher.`; as in transformers, the
-    /// family's own prefix and then none is preferred to another.
+    /// The tensor prefixes of other encoders in the same files, such as `teacher.`. As in transformers, the family's
+    /// own prefix is preferred, then no prefix.
     pub fn passed_over(&self) -> &[String] {
         &self.passed_over
     }
 
-    /// Returns true if both are clones of one encoder, with the same weights in memory.
+    /// Returns true if both are clones of one encoder and share the weights in memory.
     pub fn shares_weights(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.weights, &other.weights)
     }
 
-    /// The arithmetic of its products.
+    /// The data type of its products.
     pub fn dtype(&self) -> Dtype {
         self.dtype
     }
 
-    /// The memory that the weights take, in bytes.
+    /// The size of the weights in memory, in bytes.
     pub fn weights_bytes(&self) -> usize {
         let layer = |layer: &Layer| layer.attention.bytes() + layer.feed_forward.bytes();
         self.weights.embeddings.bytes()
@@ -202,9 +203,10 @@ impl Encoder {
             + self.weights.first_token.as_ref().map_or(0, FirstToken::bytes)
     }
 
-    /// Seconds that one layer of this encoder's shape takes for 48 tokens, in any arithmetic, while every thread of the current
-    /// rayon pool does the same, as when sentences are encoded. It stands for all layers in comparing arithmetics, and takes
-    /// about 50 ms: processors need some of them before they are as fast as they will be.
+    /// The time in seconds that one layer of this encoder's shape takes for 48 tokens in any data type, while every
+    /// thread of the current rayon pool does the same, as when sentences are encoded. It represents all layers when
+    /// data types are compared. The measurement takes about 50 ms, because processors need some time to reach full
+    /// speed.
     pub fn layer_seconds(&self, dtype: Dtype) -> f64 {
         let Some(first) = self.weights.layers.first() else { return 0.0 };
         let layer = match dtype == self.dtype {
@@ -244,7 +246,7 @@ impl Encoder {
         &self.config
     }
 
-    /// `last_hidden_state` of every token of a batch, `[n_tokens, hidden_size]`, sentences one after another.
+    /// `last_hidden_state` of every token of a batch, `[n_tokens, hidden_size]`, sentence after sentence.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if a sentence has no tokens, or more than the encoder has positions;
@@ -255,8 +257,8 @@ impl Encoder {
         Matrix::from_vec(x, batch.n_tokens(), self.config.hidden_size)
     }
 
-    /// Shows every hidden state, from the embeddings, number 0, to the last layer's: its number, and
-    /// `[n_tokens, hidden_size]`, sentences one after another. None is kept.
+    /// Calls a function with every hidden state, from the embeddings, number 0, to that of the last layer: its
+    /// number, and `[n_tokens, hidden_size]`, sentence after sentence. None is stored.
     ///
     /// # Errors
     /// As for [`forward`](Self::forward).
@@ -270,8 +272,8 @@ impl Encoder {
         staffed(parallel, || self.run(&self.weights.layers, batch, parallel, visit)).map(drop)
     }
 
-    /// The first row of `last_hidden_state` of each sentence, `[n_sentences, hidden_size]`: what `cls` pooling takes,
-    /// with the last layer computed for those rows alone. Where there is no layer, that of the embeddings.
+    /// The first row of `last_hidden_state` of each sentence, `[n_sentences, hidden_size]`, as used by `cls` pooling;
+    /// the last layer is computed for those rows only. Without layers it is the row of the embeddings.
     ///
     /// # Errors
     /// As for [`forward`](Self::forward).
@@ -299,7 +301,7 @@ impl Encoder {
         Matrix::from_vec(first, sentences.len(), hidden_size)
     }
 
-    /// The hidden states of all tokens after the given layers; `visit` sees those on the way too.
+    /// The hidden states of all tokens after the given layers; `visit` also receives those in between.
     fn run(
         &self,
         layers: &[Layer],
@@ -331,7 +333,7 @@ impl Encoder {
     }
 }
 
-/// Calls `f`, with the pool's threads standing by where it may use them.
+/// Calls `f`; the pool's threads stand by if it may use them.
 fn staffed<T: Send>(parallel: matmul::Parallel, f: impl FnOnce() -> T + Send) -> T {
     match parallel {
         matmul::Parallel::Yes => standing_by(f),
@@ -339,10 +341,10 @@ fn staffed<T: Send>(parallel: matmul::Parallel, f: impl FnOnce() -> T + Send) ->
     }
 }
 
-/// The files of a checkpoint folder that decide what the encoder computes: its configuration and its weights.
+/// The files of a checkpoint folder that determine the result of the encoder: its configuration and its weights.
 ///
 /// # Errors
-/// As for [`Encoder::load`], when there are no weights to read.
+/// As for [`Encoder::load`], if there are no weights to read.
 pub fn encoder_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let weights = checkpoint::weight_files(folder)?;
     let folder = transformer_folder(folder);

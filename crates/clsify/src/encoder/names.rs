@@ -1,7 +1,7 @@
-//! How each family's checkpoint spells the names of its tensors.
+//! The tensor names in the checkpoints of each family.
 //!
-//! The only place that knows it. A prefix such as `distilbert.` or `bert.`, put there by a model with a head on top, is
-//! found by looking; the tensors of heads and poolers are left alone.
+//! No other file knows them. A prefix such as `distilbert.` or `bert.`, which comes from a model with a head, is
+//! detected; the tensors of heads and poolers are ignored.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// The name, without `.weight` or `.bias`, of each part of an encoder.
 pub(crate) struct TensorNames {
     prefix: String,
-    /// Prefixes of other encoders among the same tensors, sorted.
+    /// The prefixes of other encoders among the same tensors, sorted.
     passed_over: Vec<String>,
     spelling: &'static Spelling,
-    /// Checkpoints converted from TensorFlow long ago say `gamma` and `beta` where others say `weight` and `bias`.
+    /// Old checkpoints converted from TensorFlow use `gamma` and `beta` instead of `weight` and `bias`.
     gamma_beta: bool,
 }
 
@@ -64,7 +64,7 @@ const DISTILBERT: Spelling = Spelling {
 
 const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 
-/// The parts of a layer that are a matrix and a bias.
+/// The parts of a layer that consist of a matrix and a bias.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LinearPart {
     Query,
@@ -83,11 +83,11 @@ pub(crate) enum NormPart {
 }
 
 impl TensorNames {
-    /// Finds the spelling of a family and the prefix that this checkpoint uses.
+    /// Finds the names of a family and the prefix that this checkpoint uses.
     ///
     /// # Errors
-    /// [`ErrorKind::Checkpoint`] if there is no encoder, or there are several and transformers would not load one of
-    /// them.
+    /// [`ErrorKind::Checkpoint`] if there is no encoder, or if there are several and transformers would not load one
+    /// of them.
     pub(crate) fn find<'a>(model_type: &str, names: impl Iterator<Item = &'a str> + Clone) -> Result<Self> {
         let spelling = match model_type {
             "distilbert" => &DISTILBERT,
@@ -159,9 +159,9 @@ impl TensorNames {
     }
 }
 
-/// The prefix of the encoder to load and those of others, sorted. One alone is taken, whatever it is; of several that which
-/// transformers loads: the family's own, or none. An encoder without word embeddings, of which there are layers alone, is
-/// never taken, but transformers would mix it with one that it takes.
+/// The prefix of the encoder to load and those of others, sorted. A single prefix is always used; of several, the one
+/// that transformers loads: the family's own, or none. Layers without word embeddings are never loaded as an encoder,
+/// but transformers would mix them with the one that it loads.
 fn find_prefix<'a>(
     model_type: &str,
     layer: &str,
@@ -216,7 +216,7 @@ mod tests {
     }
 
     /// Oracle: transformers 5.23, `AutoModel.from_pretrained(..., output_loading_info=True)` on such files. It loads
-    /// `bert.` or no prefix and leaves the other, and it initialises weights anew where the first list has neither.
+    /// `bert.` or no prefix and ignores the other. If the first list has neither, it initialises new weights.
     #[test]
     fn of_two_encoders_the_one_of_transformers_is_taken_or_none() {
         let names = |prefixes: &[&str]| -> Vec<String> {
@@ -232,13 +232,14 @@ mod tests {
         assert_eq!(find(&["a."]), Ok(("a.".into(), String::new())));
         let both = |a, b| Err(format!("expected one encoder, got tensors of {a:?}, {b:?}"));
         assert_eq!(find(&["query.", "context."]), both("context.", "query."));
-        // transformers takes both, a tensor of the one or the other.
+        // transformers uses both: each tensor comes from one or the other.
         assert_eq!(find(&["bert.", ""]), both("", "bert."));
         let own = TensorNames::find("camembert", names(&["a.", "roberta."]).iter().map(String::as_str));
         assert_eq!(own.unwrap().prefix, "roberta.");
     }
 
-    /// Oracle: transformers 5.23 mixes the two where they are plain and of its own prefix, and leaves any other.
+    /// Oracle: transformers 5.23 mixes the two if one has no prefix and the other its own prefix, and ignores any
+    /// other.
     #[test]
     fn layers_alone_are_another_encoder() {
         let find = |model_type: &str, layer: &str, words: &str| {

@@ -1,7 +1,7 @@
-//! How many operations an encoder really needs: what a speed is held against.
+//! The number of operations that an encoder needs, with which its speed is compared.
 //!
-//! Those of the matrix products, a multiply-add counted as two. With `H` the hidden size, `F` the intermediate size and
-//! `L` the tokens of a sentence, a layer needs
+//! These are the operations of the matrix products; a multiply-add counts as two. With `H` the hidden size, `F` the
+//! intermediate size and `L` the tokens of a sentence, a layer needs
 //!
 //! ```text
 //! for each token        4 H² + 2 H F     query, key, value, output; the two feed-forward products
@@ -10,8 +10,8 @@
 //!                       + 2 heads L H    attention scores, and the mixture of the inputs
 //! ```
 //!
-//! multiply-adds. The second form is that of the last layer where only position 0 is wanted (`first_token.rs`). Softmax,
-//! normalisation and activation are not counted, nor is padding, which there is none of.
+//! multiply-adds. The second form is that of the last layer if only position 0 is needed (`first_token.rs`). Softmax,
+//! normalisation and activation are not counted; there is no padding.
 
 use super::EncoderConfig;
 
@@ -41,7 +41,7 @@ impl EncoderConfig {
         2.0 * (self.embedding_multiply_adds(n_tokens) + others * self.layer_multiply_adds(n_tokens) + last)
     }
 
-    /// Weights of a layer's matrices, each of which meets every token once.
+    /// The weights of a layer's matrices, each of which is used once per token.
     fn matrices(&self) -> f64 {
         let (hidden, intermediate) = (self.hidden_size as f64, self.intermediate_size as f64);
         4.0 * hidden * hidden + 2.0 * hidden * intermediate
@@ -52,7 +52,7 @@ impl EncoderConfig {
         n_tokens * (self.matrices() + 2.0 * n_tokens * self.hidden_size as f64)
     }
 
-    /// ELECTRA's projection of narrow embeddings.
+    /// ELECTRA's projection of small embeddings.
     fn embedding_multiply_adds(&self, n_tokens: usize) -> f64 {
         let is_projected = self.embedding_size != self.hidden_size;
         let weights = if is_projected { self.embedding_size as f64 * self.hidden_size as f64 } else { 0.0 };

@@ -1,4 +1,4 @@
-//! Weights in forms that are not read: what stands in the place of `model.safetensors`, and what to do about it.
+//! Recognises weights in formats that are not read, and explains what to do about them.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use clsify_base::encoder_files::{WEIGHTS as SINGLE, WEIGHTS_INDEX as INDEX};
 pub(super) const PICKLE: &str = "pytorch_model.bin";
 const PICKLE_INDEX: &str = "pytorch_model.bin.index.json";
 
-/// Why a `.bin` file is not read.
+/// The reason why a `.bin` file is not read.
 pub(super) const PICKLE_HINT: &str = "a .bin file can run code when it is opened, so it is not read";
 
-/// The error of a folder without weights in a form that is read.
+/// The error for a folder without weights in a supported format.
 pub(super) fn missing(folder: &Path) -> Error {
     let there = |name: &str| folder.join(name).exists();
     let place = folder.display();
@@ -54,7 +54,7 @@ pub(super) fn missing(folder: &Path) -> Error {
     bad(format!("no {SINGLE} and no {INDEX} in this folder")).at(place.to_string())
 }
 
-/// The error of a folder with something else than the weights' file.
+/// The error for a folder with something other than a weights file.
 pub(super) fn only(folder: &Path, got: &str, hint: &str) -> Error {
     bad(format!("expected {SINGLE}, got only {got}")).at(folder.display().to_string()).with_hint(hint)
 }
@@ -66,7 +66,7 @@ fn named(folder: &Path, is_it: impl Fn(&str) -> bool) -> Option<String> {
     names.filter(|name| name.ends_with(".safetensors") && is_it(name)).min()
 }
 
-/// What a file in the place of `model.safetensors` is, by its first bytes; `None` where it may be a safetensors file.
+/// The format of a file named `model.safetensors`, by its first bytes; `None` if it may be a safetensors file.
 pub(super) fn format_of(start: &[u8]) -> Option<Error> {
     // The header of a safetensors file follows its length, which may be any bytes.
     if start.get(8) == Some(&b'{') {

@@ -6,10 +6,10 @@ use super::config::EncoderConfig;
 use super::names::TensorNames;
 use crate::error::Result;
 
-/// Distances beyond this share one bucket; fixed in MPNet's code.
+/// Distances beyond this share one bucket; the number is fixed in MPNet's code.
 const MAX_DISTANCE: f32 = 128.0;
 
-/// The bias of every head and every distance that a sentence can hold.
+/// The bias of every head for every distance that is possible in a sentence.
 #[derive(Debug, Clone)]
 pub(crate) struct PositionBias {
     by_distance: Vec<f32>, // [num_attention_heads, 2 * max_tokens - 1]; distance key - query, from -(max_tokens - 1)
@@ -48,8 +48,8 @@ impl PositionBias {
     }
 }
 
-/// The bucket of a distance `key - query`: half of them for keys behind the query, each half exact for near distances
-/// and logarithmic for far ones.
+/// The bucket of a distance `key - query`: half of the buckets are for keys after the query, and each half is exact
+/// for small distances and logarithmic for large ones.
 fn bucket(distance: i64, num_buckets: usize) -> usize {
     let half = num_buckets / 2;
     let first = if distance > 0 { half } else { 0 };
@@ -58,7 +58,7 @@ fn bucket(distance: i64, num_buckets: usize) -> usize {
     if n < max_exact {
         return first + n;
     }
-    // In f32, as the reference computes it: at powers of two the result sits on the edge of a bucket.
+    // In f32, as in the reference implementation: at powers of two the result is at the edge of a bucket.
     let scale = (MAX_DISTANCE / max_exact as f32).ln();
     let far = (n as f32 / max_exact as f32).ln() / scale * (half - max_exact) as f32;
     first + (max_exact + far as usize).min(half - 1)

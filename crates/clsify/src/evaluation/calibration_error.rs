@@ -1,4 +1,4 @@
-//! How far probabilities can be trusted.
+//! Scores of predicted probabilities: calibration error, Brier score, log loss, and the reliability diagram.
 //!
 //! Sources: Guo et al. (2017), "On calibration of modern neural networks"; scikit-learn 1.9.1, `brier_score_loss` and
 //! `log_loss`. Probabilities are row-major `[n_samples, n_classes]`.
@@ -11,7 +11,7 @@ use crate::targets::LabelIndicator;
 /// The usual number of bins of [`expected_calibration_error`].
 pub const N_BINS: usize = 15;
 
-/// The three scores of probabilities; less is better.
+/// The three scores of probabilities; lower is better.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct CalibrationScores {
     /// [`expected_calibration_error`] over [`N_BINS`] bins.
@@ -23,7 +23,7 @@ pub struct CalibrationScores {
 }
 
 impl CalibrationScores {
-    /// All three.
+    /// Computes all three.
     ///
     /// # Errors
     /// As for [`expected_calibration_error`].
@@ -43,10 +43,10 @@ pub struct ProbabilityScores {
 }
 
 impl ProbabilityScores {
-    /// Of rows of one class each, which count by their weights; `None`: the same.
+    /// Scores rows with one class each, weighted by sample weight; `None`: equal weights.
     ///
     /// # Errors
-    /// As for [`expected_calibration_error`]; also if there is not a weight for every row, or no row counts.
+    /// As for [`expected_calibration_error`]; also if there is not one weight per row, or none is positive.
     ///
     /// ```
     /// use clsify::evaluation::ProbabilityScores;
@@ -72,9 +72,10 @@ impl ProbabilityScores {
         Ok(ProbabilityScores { scores, reliability })
     }
 
-    /// Of rows of any number of labels each: `probabilities` are `[n_samples, n_labels]`, like `labels`. A score is the mean of
-    /// the labels' scores, of each by itself: with bins of the probability that a row has the label, and the squared distance
-    /// and logarithm of that. The diagram has all answers, one a row and label, together.
+    /// Scores rows with any number of labels each: `probabilities` are `[n_samples, n_labels]`, like `labels`. A
+    /// score is the mean of the labels' separate scores, with bins of the probability that a row has the label, and
+    /// the squared distance and logarithm of that probability. The diagram has all answers, one per row and label,
+    /// together.
     ///
     /// # Errors
     /// As for [`of`](Self::of).
@@ -94,7 +95,7 @@ impl ProbabilityScores {
     ) -> Result<Self> {
         let n_labels = labels.n_labels();
         let mut sum = CalibrationScores { ece: 0.0, brier: 0.0, log_loss: 0.0 };
-        // A row without labels is no mistake, a probability out of range is.
+        // A row without labels is allowed, a probability out of range is not.
         check(probabilities, &vec![0; labels.n_samples()], n_labels)?;
         check_weights(sample_weight, labels.n_samples())?;
         for label in 0..n_labels {
@@ -120,18 +121,18 @@ impl ProbabilityScores {
 /// The answers whose probability lies in one bin: a point of a reliability diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ReliabilityBin {
-    /// How many they are.
+    /// The number of answers.
     pub n_rows: usize,
-    /// The sum of their weights; their number where rows have none.
+    /// The sum of their weights; their number if rows have no weights.
     pub weight: f64,
-    /// Their mean probability; nothing where no row counts, like the next.
+    /// Their mean probability; `None` if the bin has no weight, like the next field.
     pub mean_probability: Option<f64>,
-    /// The share of them that came true: rows whose most probable class is the true one, or that have the label.
+    /// The share of correct answers: rows whose most probable class is the true one, or that have the label.
     pub accuracy: Option<f64>,
 }
 
-/// The reliability diagram of the most probable class: of `n_bins` bins `(low, high]` of equal width, how sure the rows were
-/// and how many were right. In an honest bin the two agree.
+/// The reliability diagram of the most probable class: for each of `n_bins` bins `(low, high]` of equal width, the
+/// mean probability and the share of correct predictions. In a calibrated bin the two agree.
 ///
 /// # Errors
 /// As for [`expected_calibration_error`].
@@ -166,13 +167,13 @@ fn top_classes(
     })
 }
 
-/// Answers by their probability: what was said, and whether it came true.
+/// Puts answers into bins by their probability: each has a predicted probability, and is correct or not.
 fn bins(
     answers: impl Iterator<Item = (f64, bool)>,
     sample_weight: Option<&[f64]>,
     n_bins: usize,
 ) -> Vec<ReliabilityBin> {
-    // Rows, their weight, that of those which came true, and the sum of probabilities of each bin.
+    // For each bin: the rows, their weight, the weight of the correct ones, and the sum of the probabilities.
     let mut sums = vec![(0, 0.0, 0.0, 0.0); n_bins];
     for (i, (p, came_true)) in answers.enumerate() {
         let weight = sample_weight.map_or(1.0, |weights| weights[i]);
@@ -190,7 +191,7 @@ fn bins(
     sums.into_iter().map(bin).collect()
 }
 
-/// The mean over answers of the gap between what their bin said and what came true.
+/// The mean over answers of the gap between the mean probability and the accuracy of their bin.
 fn mean_gap(bins: &[ReliabilityBin]) -> f64 {
     let gap = |bin: &ReliabilityBin| {
         let gap = bin.accuracy.unwrap_or(0.0) - bin.mean_probability.unwrap_or(0.0);
@@ -199,7 +200,7 @@ fn mean_gap(bins: &[ReliabilityBin]) -> f64 {
     bins.iter().map(gap).sum::<f64>() / bins.iter().map(|bin| bin.weight).sum::<f64>()
 }
 
-/// The mean of scores of rows.
+/// The mean of the scores of rows.
 fn mean(scores: impl Iterator<Item = f64>, sample_weight: Option<&[f64]>) -> f64 {
     let weight = |i: usize| sample_weight.map_or(1.0, |weights| weights[i]);
     let (sum, total) = scores
@@ -208,14 +209,15 @@ fn mean(scores: impl Iterator<Item = f64>, sample_weight: Option<&[f64]>) -> f64
     sum / total
 }
 
-/// How far the probability of the predicted class is from the share of such predictions that are right.
+/// The expected calibration error: the mean difference between the probability of the predicted class and the share
+/// of such predictions that are correct.
 ///
-/// Rows are put into `n_bins` bins `(low, high]` of equal width by their largest probability (of equal ones the first class
-/// counts); the result is the mean over rows of `|accuracy - mean probability|` of the row's bin.
+/// Rows are put into `n_bins` bins `(low, high]` of equal width by their largest probability (of equal ones the first
+/// class counts); the result is the mean over rows of `|accuracy - mean probability|` of the row's bin.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] if there are no rows, classes or bins, probabilities and classes do not go
-/// together, or a probability is not within 0 and 1.
+/// [`ErrorKind::InvalidArgument`] if there are no rows, classes or bins, if probabilities and classes do not match,
+/// or if a probability is not within 0 and 1.
 ///
 /// ```
 /// // Two rows at 0.8, of which one is right: 0.3 too sure.
@@ -258,8 +260,8 @@ fn brier_scores(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> im
     })
 }
 
-/// The mean of `-ln` of the true class's probability, which is kept a rounding error (2.2e-16) away from 0 and 1, as
-/// scikit-learn does.
+/// The mean of `-ln` of the true class's probability, which is clipped to a rounding error (2.2e-16) away from 0 and
+/// 1, as in scikit-learn.
 ///
 /// # Errors
 /// As for [`expected_calibration_error`].

@@ -1,7 +1,8 @@
-//! Folds: each row is scored by a classifier that has not seen it.
+//! Cross-validation: each row is scored by a classifier that has not seen it.
 //!
-//! As scikit-learn's `cross_val_score` and `cross_val_predict(method="decision_function")`: stratified folds without
-//! shuffling, or where rows have groups the folds of `GroupKFold`; accuracy on each fold's held-out rows. All fits, of every C and every fold, run together.
+//! It corresponds to scikit-learn's `cross_val_score` and `cross_val_predict(method="decision_function")`: stratified
+//! folds without shuffling, or the folds of `GroupKFold` if rows have groups; accuracy on each fold's held-out rows.
+//! All fits, of every C and every fold, run together.
 
 use crate::classifier::logistic_regression::{FitTask, fit_many, held_out_logits};
 use crate::classifier::{LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples};
@@ -9,8 +10,8 @@ use crate::error::Result;
 use crate::matrix::Matrix;
 use crate::split::{Split, class_folds};
 
-/// The accuracy of a logistic regression on each of `n_splits` held-out folds, of rows by their weights if they have any; a
-/// fold of which no row counts is left out.
+/// The accuracy of a logistic regression on each of `n_splits` held-out folds, weighted by sample weight if there is
+/// one; a fold without a positive weight is left out.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument), as for [`class_folds`] and
@@ -34,8 +35,8 @@ pub fn cross_val_score(
     Ok(fits.accuracies(0))
 }
 
-/// The accuracy of the most frequent class on each of `n_splits` held-out folds, both by weight where rows have one; a fold of
-/// which no row counts is left out.
+/// The accuracy of the most frequent class on each of `n_splits` held-out folds, both weighted by sample weight if
+/// there is one; a fold without a positive weight is left out.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument), as for [`class_folds`].
@@ -60,7 +61,7 @@ pub fn baseline_cross_val_score(
     folds.map(score).collect()
 }
 
-/// The share of rows that are right, by their weights; nothing where none counts.
+/// The weighted share of correct rows; `None` if no weight is positive.
 fn weighted_share(
     answers: impl Iterator<Item = (usize, bool)>,
     sample_weight: Option<&[f64]>,
@@ -74,11 +75,11 @@ fn weighted_share(
     (total > 0.0).then(|| right / total)
 }
 
-/// The logits of every row, by the classifier of the fold that holds it out: row-major `[n_samples, n_classes]`.
+/// The logits of every row from the classifier of the fold that holds it out: row-major `[n_samples, n_classes]`.
 ///
-/// A class without rows in a fold's training part has the logit `-inf` there. With two classes a row is `[-z/2, z/2]` of
-/// [`decision_function`](LogisticRegression::decision_function)'s `z`, so that its softmax is
-/// [`predict_proba`](LogisticRegression::predict_proba)'s.
+/// A class without training rows in a fold has the logit `-inf` there. With two classes a row is `[-z/2, z/2]` for
+/// `z` of [`decision_function`](LogisticRegression::decision_function), so that its softmax is that of
+/// [`predict_proba`](LogisticRegression::predict_proba).
 ///
 /// # Errors
 /// As for [`cross_val_score`].
@@ -101,8 +102,9 @@ pub fn out_of_fold_logits(
     Ok(fits.logits(0))
 }
 
-/// As [`out_of_fold_logits`] for each C, `[n_c][n_samples, n_classes]`, close enough to compare values of C and choices of
-/// features: the products are in `f32`, and the fits, which are not kept, go as far as `options.tol`, at least 1e-4. For scaled features.
+/// As [`out_of_fold_logits`] for each C, `[n_c][n_samples, n_classes]`, but only accurate enough to compare values of
+/// C and choices of features: the products are in `f32`, and the fits, which are discarded, stop at `options.tol`, at
+/// least 1e-4. For scaled features.
 ///
 /// # Errors
 /// As for [`cross_val_score`].
@@ -134,7 +136,7 @@ pub fn compare_logits(
     Ok(of_tasks.chunks_exact(folds.len()).map(|of_folds| all_rows(&folds, of_folds, shape)).collect())
 }
 
-/// Numbers `[n_test, n_columns]` of each fold's held-out rows as `[n_samples, n_columns]`.
+/// Rearranges numbers `[n_test, n_columns]` of each fold's held-out rows to `[n_samples, n_columns]`.
 pub(super) fn all_rows(
     folds: &[Split],
     of_folds: &[Vec<f64>],
@@ -149,7 +151,7 @@ pub(super) fn all_rows(
     all
 }
 
-/// The class of every row for each C, by the classifier of the fold that holds it out: `[n_c][n_samples]`.
+/// The class of every row for each C, from the classifier of the fold that holds it out: `[n_c][n_samples]`.
 ///
 /// # Errors
 /// As for [`cross_val_score`].
@@ -173,7 +175,7 @@ pub fn cross_val_predict(
     Ok((0..c_values.len()).map(|c| fits.predictions(c)).collect())
 }
 
-/// Logits of these rows for all classes, `[n_rows, n_classes]`, as [`out_of_fold_logits`] gives them.
+/// The logits of these rows for all classes, `[n_rows, n_classes]`, in the form of [`out_of_fold_logits`].
 pub(crate) fn class_logits(fit: &LogisticRegression, features: &Matrix, n_classes: usize) -> Vec<f64> {
     let own = fit.decision_function(features);
     let mut logits = vec![f64::NEG_INFINITY; features.rows() * n_classes];
@@ -187,7 +189,7 @@ pub(crate) fn class_logits(fit: &LogisticRegression, features: &Matrix, n_classe
     logits
 }
 
-/// One fit for each C and fold.
+/// One fit per C and fold.
 pub(crate) struct FoldFits<'a> {
     samples: &'a Samples<'a>,
     folds: Vec<Split>,
@@ -219,13 +221,13 @@ impl<'a> FoldFits<'a> {
         self.fits.iter().filter(|fit| !fit.converged()).count()
     }
 
-    /// The fits of the C at this place, each with the rows that it has not seen.
+    /// The fits of the C with this index, each with the rows that it has not seen.
     fn of(&self, c: usize) -> impl Iterator<Item = (&LogisticRegression, &[usize], &Matrix)> {
         let fits = &self.fits[c * self.folds.len()..][..self.folds.len()];
         fits.iter().zip(&self.folds).zip(&self.held_out).map(|((fit, fold), x)| (fit, &fold.test[..], x))
     }
 
-    /// The share of each fold's rows that the C at this place predicts right, by weight.
+    /// The weighted accuracy on each fold's held-out rows for the C with this index.
     pub(crate) fn accuracies(&self, c: usize) -> Vec<f64> {
         let score = |(fit, rows, x): (&LogisticRegression, &[usize], &Matrix)| {
             let predicted = fit.predict(x);
@@ -236,7 +238,7 @@ impl<'a> FoldFits<'a> {
         self.of(c).filter_map(score).collect()
     }
 
-    /// The class of all rows, out of their folds.
+    /// The out-of-fold predictions of all rows.
     fn predictions(&self, c: usize) -> Vec<usize> {
         let mut predictions = vec![0; self.samples.class_ids.len()];
         for (fit, rows, x) in self.of(c) {
@@ -245,7 +247,7 @@ impl<'a> FoldFits<'a> {
         predictions
     }
 
-    /// The logits of all rows, `[n_samples, n_classes]`, out of their folds.
+    /// The out-of-fold logits of all rows, `[n_samples, n_classes]`.
     pub(crate) fn logits(&self, c: usize) -> Vec<f64> {
         let n_classes = self.samples.n_classes;
         let mut logits = vec![0.0; self.samples.class_ids.len() * n_classes];
@@ -263,8 +265,9 @@ impl<'a> FoldFits<'a> {
 mod tests {
     use super::*;
 
-    /// Oracle: `out_of_fold_logits`, in `f64` to the optimum; two and three classes, more rows than columns and fewer. Tolerance:
-    /// a gradient of 1e-4 over the penalty's curvature, 0.6 at least, times the length of a row, 6.
+    /// Oracle: `out_of_fold_logits`, in `f64` to the optimum; two and three classes, more rows than columns and
+    /// fewer. Tolerance: a gradient of 1e-4 divided by the penalty's curvature, at least 0.6, times the length of a
+    /// row, 6.
     #[test]
     fn compared_logits_are_those_of_the_optimum() {
         for (n, d, n_classes) in [(200, 30, 2), (200, 30, 3), (40, 60, 2)] {

@@ -1,4 +1,4 @@
-//! Scores of one class a row, or of label sets, where a report may hold either.
+//! Scores of classes or of label sets, for reports that may contain either.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::metrics::Evaluation;
 use super::multi_label::MultiLabelEvaluation;
 
-/// Scores of either form; as JSON those of the form alone.
+/// Scores of either form; in JSON there is no wrapper around them.
 ///
 /// ```
 /// use clsify::evaluation::{Evaluation, Metrics};
@@ -18,14 +18,14 @@ use super::multi_label::MultiLabelEvaluation;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Metrics {
-    /// Of one class a row.
+    /// The scores for one class per row.
     Classes(Evaluation),
-    /// Of label sets.
+    /// The scores for label sets.
     LabelSets(MultiLabelEvaluation),
 }
 
 impl Metrics {
-    /// The share of rows that are predicted right; of label sets, right as a whole.
+    /// The share of rows that are predicted correctly; for label sets, the subset accuracy.
     pub fn accuracy(&self) -> f64 {
         match self {
             Metrics::Classes(evaluation) => evaluation.accuracy,
@@ -41,7 +41,7 @@ impl Metrics {
         }
     }
 
-    /// The scores of one class a row; `None` for label sets.
+    /// The scores for one class per row; `None` for label sets.
     pub fn classes(&self) -> Option<&Evaluation> {
         match self {
             Metrics::Classes(evaluation) => Some(evaluation),
@@ -49,7 +49,7 @@ impl Metrics {
         }
     }
 
-    /// The scores of label sets; `None` for one class a row.
+    /// The scores for label sets; `None` for one class per row.
     pub fn label_sets(&self) -> Option<&MultiLabelEvaluation> {
         match self {
             Metrics::Classes(_) => None,
@@ -59,7 +59,7 @@ impl Metrics {
 }
 
 impl<'de> Deserialize<'de> for Metrics {
-    /// By a key that only one of the two has, so that an error is about the form that is meant.
+    /// A key that only one of the two has decides, so that an error is about the intended form.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = serde_json::Value::deserialize(deserializer)?;
         let metrics = match json.get("subset_accuracy") {

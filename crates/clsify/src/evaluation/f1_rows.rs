@@ -1,11 +1,10 @@
-//! F1 of rows that count by their weights, and what each row adds to it.
+//! F1 of weighted rows, and the contribution of each row to it.
 //!
-//! F1 is no mean over rows; a row's number is the jackknife's pseudo-value `n f - (n - 1) f(without the row)`, and the mean of
-//! these is the score but for a bias of order 1 / n.
-//! Source: Efron and Tibshirani (1993), "An introduction to the bootstrap", chapter 11; scikit-learn 1.9.1, `f1_score` with
-//! `sample_weight`.
+//! F1 is not a mean over rows. A row's contribution is the jackknife's pseudo-value `n f - (n - 1) f(without the
+//! row)`, and the mean of these is the score except for a bias of order 1 / n. Source: Efron and Tibshirani (1993),
+//! "An introduction to the bootstrap", chapter 11; scikit-learn 1.9.1, `f1_score` with `sample_weight`.
 
-/// What a row says of a label that is true of it, given to it, or both.
+/// A label that is true of a row, predicted for it, or both.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Answer {
     pub(super) label: usize,
@@ -13,23 +12,23 @@ pub(super) struct Answer {
     pub(super) is_given: bool,
 }
 
-/// How F1 of several labels becomes one number.
+/// The method of averaging F1 over labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Average {
-    /// The mean over labels that are true or given anywhere.
+    /// The mean over labels that are true or predicted for at least one row.
     MacroOfPresent,
-    /// The mean over all labels; one that is neither true nor given anywhere scores 0.
+    /// The mean over all labels; one that is neither true nor predicted anywhere scores 0.
     Macro,
-    /// Of all answers together.
+    /// F1 of all answers together.
     Micro,
 }
 
-/// Answers, counted by their rows' weights.
+/// Counts of answers, weighted by sample weight.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
-    /// True and given.
+    /// True and predicted.
     hits: f64,
-    /// True, and given: an answer that is both counts twice.
+    /// True plus predicted: an answer that is both counts twice.
     sizes: f64,
     n_answers: usize,
 }
@@ -47,12 +46,12 @@ impl Counts {
     }
 
     fn f1(&self) -> f64 {
-        // What rounding leaves of no answers is none.
+        // Without answers, a rounding error may remain.
         if self.n_answers > 0 && self.sizes > 0.0 { 2.0 * self.hits / self.sizes } else { 0.0 }
     }
 }
 
-/// F1 of `n` rows, of which `answers(row)` has each label at most once, and the number of each row.
+/// F1 of `n` rows, where `answers(row)` contains each label at most once, and the contribution of each row.
 pub(super) fn f1<I: Iterator<Item = Answer>>(
     answers: impl Fn(usize) -> I,
     (n, n_labels): (usize, usize),

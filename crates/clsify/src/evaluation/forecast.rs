@@ -1,4 +1,4 @@
-//! Would more rows help? A learning curve drawn out to twice the rows, with the uncertainty of its points.
+//! Extrapolates a learning curve to twice the rows, with a confidence interval, to tell whether more rows would help.
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -7,45 +7,45 @@ use super::inverse_power_law::InversePowerLaw;
 use super::ratio_score::RatioScore;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Curves that are drawn for the interval.
+/// The number of bootstrap samples for the interval.
 const N_BOOTSTRAP: usize = 500;
 
 /// The scores at one number of training rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CurveRuns {
-    /// Training rows.
+    /// The number of training rows.
     pub n_rows: usize,
-    /// Of each repeat, over the same held-out rows; the repeats of two sizes with the same place belong together, one's training
-    /// rows are part of the other's.
+    /// The score of each repeat, over the same held-out rows. The repeats of two sizes with the same index belong
+    /// together: the training rows of one are part of those of the other.
     pub scores: Vec<RatioScore>,
 }
 
-/// What twice the rows would give, if the curve goes on as it has.
+/// The expected score with twice the rows, if the curve continues in the same form.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Forecast {
     /// The curve.
     pub law: InversePowerLaw,
-    /// Twice the most rows that were tried.
+    /// Twice the largest number of training rows.
     pub n_rows: usize,
     /// The curve's score there.
     pub score: f64,
-    /// That less the curve's score at the most rows that were tried.
+    /// The difference from the curve's score at the largest number of training rows.
     pub gain: f64,
-    /// 95 % interval of the gain: the same for other held-out rows and other draws of training rows.
+    /// The 95 % interval of the gain, over other held-out rows and other draws of training rows.
     pub gain_ci95: [f64; 2],
-    /// What a curve through all sizes but the largest says of the largest; nothing where three sizes are all.
+    /// The prediction for the largest size by a curve through all other sizes; `None` if there are only three sizes.
     pub largest_from_others: Option<f64>,
 }
 
-/// Fits a curve to the mean scores, and draws it out.
+/// Fits a curve to the mean scores, and extrapolates it.
 ///
-/// A size counts by its rows times its repeats, as the variance of its mean falls with both. The interval is a percentile
-/// bootstrap: held-out rows, the same for all sizes, and repeats are drawn again with replacement, and the curve is fitted to
-/// each draw. It does not cover that the curve may have another form.
+/// A size is weighted by its rows times its repeats, because the variance of its mean decreases with both. The
+/// interval is a percentile bootstrap: held-out rows, the same for all sizes, and repeats are drawn with replacement,
+/// and the curve is fitted to each draw. The interval does not account for a curve of another form.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] if there are fewer than three sizes, or a size has no repeat or another number of
-/// held-out rows.
+/// [`ErrorKind::InvalidArgument`] if there are fewer than three sizes, or if a size has no repeat or another number
+/// of held-out rows.
 ///
 /// ```
 /// use clsify::evaluation::{CurveRuns, RatioScore, forecast};
@@ -106,8 +106,8 @@ pub fn forecast(runs: &[CurveRuns], seed: u32) -> Result<Forecast> {
     })
 }
 
-/// The mean score of each size: held-out rows as often as `counts` says, repeats at these places. A size with fewer repeats
-/// takes a place modulo their number.
+/// The mean score of each size, with held-out rows repeated by `counts` and repeats with these indices. For a size
+/// with fewer repeats, the index is taken modulo their number.
 fn mean_scores(runs: &[CurveRuns], counts: &[u32], repeats: &[usize]) -> Vec<f64> {
     let mean = |run: &CurveRuns| {
         let scores: Vec<f64> = run.scores.iter().map(|score| score.resampled(counts)).collect();
@@ -116,7 +116,8 @@ fn mean_scores(runs: &[CurveRuns], counts: &[u32], repeats: &[usize]) -> Vec<f64
     runs.iter().map(mean).collect()
 }
 
-/// Steele, Lea, Flood (2014): enough for a bootstrap, and one state a draw, so that threads change nothing.
+/// Steele, Lea, Flood (2014): sufficient for a bootstrap, with one state per draw, so that the number of threads
+/// changes nothing.
 struct SplitMix64(u64);
 
 impl SplitMix64 {
@@ -128,7 +129,7 @@ impl SplitMix64 {
         z ^ (z >> 31)
     }
 
-    /// Below `n`; the bias is `n / 2^64`.
+    /// A number below `n`; the bias is `n / 2^64`.
     fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.next()) * n as u128) >> 64) as usize
     }

@@ -1,7 +1,7 @@
-//! The search for the C with the best cross-validated accuracy.
+//! Grid search: finds the C with the best cross-validated accuracy.
 //!
-//! As scikit-learn's `GridSearchCV`: mean and population standard deviation over the folds, the first of equally good C
-//! wins.
+//! It corresponds to scikit-learn's `GridSearchCV`: mean and population standard deviation over the folds; of equally
+//! good values of C the first is chosen.
 
 use serde::Serialize;
 
@@ -9,29 +9,29 @@ use super::cross_validation::FoldFits;
 use crate::classifier::{LogisticRegressionOptions, Samples};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Scores of one C over the folds.
+/// The scores of one C over the folds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct GridPoint {
-    /// The inverse of the regularisation's strength.
+    /// Inverse of the regularisation strength.
     #[serde(rename = "C")]
     pub c: f64,
-    /// Mean score over the folds: accuracy, or what the search says.
+    /// The mean score over the folds: accuracy, or the score of the search.
     pub mean_test_score: f64,
-    /// Standard deviation of the score over the folds (divided by their number).
+    /// The population standard deviation of the score over the folds.
     pub std_test_score: f64,
 }
 
 /// The result of a grid search.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GridSearch {
-    /// The C with the best mean score, the first of equals.
+    /// The C with the best mean score; of equal ones the first.
     #[serde(rename = "best_C")]
     pub best_c: f64,
     /// Its mean score.
     pub best_score: f64,
     /// All C, in the order given.
     pub points: Vec<GridPoint>,
-    /// Fits that did not reach their optimum.
+    /// The number of fits that did not reach their optimum.
     pub n_not_converged: usize,
 }
 
@@ -46,9 +46,10 @@ pub fn linspace(start: f64, stop: f64, n: usize) -> Vec<f64> {
     (0..n).map(|i| if i + 1 == n && n > 1 { stop } else { i as f64 * step + start }).collect()
 }
 
-/// Searches the C with the best cross-validated accuracy; rows count by their weights, in fits and scores.
+/// Finds the C with the best cross-validated accuracy, weighted by sample weight in fits and scores.
 ///
-/// `progress` hears how many of the `c_values.len() * n_splits` fits are done. The caller refits with the best C.
+/// `progress` receives the number of finished fits, of `c_values.len() * n_splits`. The caller refits with the best
+/// C.
 ///
 /// # Errors
 /// As for [`cross_val_score`](super::cross_val_score); also if `c_values` is empty.
@@ -69,7 +70,7 @@ pub fn grid_search(
 }
 
 impl GridSearch {
-    /// The best of these points, the first of equals.
+    /// The best of these points; of equal ones the first.
     pub(super) fn of(points: Vec<GridPoint>, n_not_converged: usize) -> Result<Self> {
         let best = points
             .iter()
@@ -80,7 +81,7 @@ impl GridSearch {
     }
 }
 
-/// Mean and population standard deviation; of nothing, NaN.
+/// The mean and the population standard deviation; NaN for no numbers.
 ///
 /// ```
 /// assert_eq!(clsify::evaluation::mean_and_std(&[1.0, 3.0]), (2.0, 1.0));

@@ -1,4 +1,4 @@
-//! The interval around an accuracy that was measured on few rows.
+//! The confidence interval of an accuracy.
 //!
 //! Source: Wilson's score interval, Newcombe (1998), "Two-sided confidence intervals for the single proportion".
 
@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// The 97.5 % point of the standard normal distribution.
 const Z: f64 = 1.959963984540054;
 
-/// Wilson's 95 % interval `[low, high]` of a proportion of which `n_correct` of `n` were seen.
+/// Wilson's 95 % interval `[low, high]` of a proportion `n_correct / n`.
 ///
 /// `(p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)`; it lies within 0 and 1, also for 0 and for `n` of `n`.
 ///
@@ -27,12 +27,12 @@ pub fn wilson_ci95(n_correct: usize, n: usize) -> Result<[f64; 2]> {
     Ok(wilson(n_correct as f64 / n as f64, n as f64))
 }
 
-/// The same for a proportion of as many rows, perhaps no whole number of them; of 0 rows `[0, 1]`.
+/// As [`wilson_ci95`], for a proportion of a number of rows that need not be whole; `[0, 1]` for 0 rows.
 pub(super) fn wilson(p: f64, rows: f64) -> [f64; 2] {
     let denominator = 2.0 * (rows + Z * Z);
     let centre = (2.0 * rows * p + Z * Z) / denominator;
     let half_width = Z / denominator * (4.0 * rows * p * (1.0 - p) + Z * Z).sqrt();
-    // The ends are exact in theory and would be rounded.
+    // The ends are exact mathematically, but would be rounded.
     let low = if p == 0.0 { 0.0 } else { centre - half_width };
     let high = if p == 1.0 { 1.0 } else { centre + half_width };
     [low, high]

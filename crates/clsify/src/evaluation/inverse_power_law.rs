@@ -1,4 +1,4 @@
-//! The form of a learning curve: accuracy rises towards `a`, ever more slowly.
+//! The form of a learning curve: accuracy rises towards `a`, at a decreasing rate.
 //!
 //! Source: Figueroa, Zeng-Treitler, Kandula, Ngo (2012), "Predicting sample size required for classification performance".
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The exponents that are looked at: below, the curve is a straight line over log n; above, a step.
+/// The range of exponents: below it, the curve is a straight line over log n; above it, a step.
 const LOG_C: [f64; 2] = [-3.0, 1.0];
 const N_GRID: usize = 80;
 const N_GOLDEN: usize = 60;
@@ -23,21 +23,21 @@ const N_GOLDEN: usize = 60;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct InversePowerLaw {
-    /// What the curve rises to.
+    /// The limit of the curve.
     pub a: f64,
-    /// How far it has to go.
+    /// The distance to the limit at one row.
     pub b: f64,
-    /// How fast it goes.
+    /// The rate at which the curve approaches the limit.
     pub c: f64,
 }
 
 impl InversePowerLaw {
-    /// The least weighted sum of squares. For a given `c` it is a straight line, so that only `c` is searched: a grid over its
-    /// logarithm, then a golden section around the best.
+    /// Minimises the weighted sum of squares. For a given `c` it is a linear fit, so only `c` is searched: a grid
+    /// over its logarithm, then a golden-section search around the best value.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] if there are fewer than three sizes, the lengths differ, or a number is not
-    /// positive (sizes, weights) or not finite.
+    /// [`ErrorKind::InvalidArgument`] if there are fewer than three sizes, if the lengths differ, or if a number is
+    /// not positive (sizes, weights) or not finite.
     pub fn fit(sizes: &[f64], scores: &[f64], weights: &[f64]) -> Result<Self> {
         let n = sizes.len();
         if n < 3 || scores.len() != n || weights.len() != n {
@@ -80,7 +80,7 @@ fn line(sizes: &[f64], scores: &[f64], weights: &[f64], c: f64) -> (InversePower
     let mean_y = points().map(|(_, y, w)| w * y).sum::<f64>() / total;
     let sxx: f64 = points().map(|(x, _, w)| w * (x - mean_x) * (x - mean_x)).sum();
     let sxy: f64 = points().map(|(x, y, w)| w * (x - mean_x) * (y - mean_y)).sum();
-    // The sum of squares is convex in (a, b): outside of the bounds the best lies on one of them.
+    // The sum of squares is convex in (a, b): if the minimum is outside the bounds, the best point is on one of them.
     let b = if sxx > 0.0 { (-sxy / sxx).max(0.0) } else { 0.0 };
     let (mut a, mut b) = (mean_y + b * mean_x, b);
     if a > 1.0 {
@@ -113,7 +113,7 @@ mod tests {
         }
     }
 
-    /// A curve that does not rise, or is at 1 everywhere, has nothing to go.
+    /// A curve that does not rise, or is at 1 everywhere, has `b` = 0.
     #[test]
     fn bounds_hold() {
         let sizes = [50.0, 100.0, 200.0, 400.0];

@@ -1,31 +1,32 @@
-//! Which labels are probably wrong: out-of-fold probabilities and given labels in, a ranking of the rows out.
+//! Finds labels that are probably wrong: ranks the rows by out-of-fold probabilities and given labels.
 //!
-//! The ranking is by self-confidence, the probability of the label that a row has. Which rows are reported is decided by
-//! confident learning: the threshold of a class is the mean probability of that class over the rows that carry its label,
-//! and a row is an issue when, of the classes whose threshold it reaches, the most probable is not its own; and neither is
-//! its own the most probable of all. So a class that is hard to tell gets a low threshold, and its rows are not all suspects.
+//! The ranking is by self-confidence, the probability of the label that a row has. Confident learning decides which
+//! rows are reported: the threshold of a class is the mean probability of that class over the rows with its label. A
+//! row is an issue if the most probable of the classes whose threshold it reaches is not its own, unless its own
+//! class is the most probable of all. So a class that is hard to recognise gets a low threshold, and its rows are not
+//! all suspected.
 //!
 //! Source: Northcutt, Jiang, Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70 (2021),
 //! section 3.1.
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// A row's place in the ranking.
+/// The position of a row in the ranking.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RankedLabel {
     /// The row.
     pub row: usize,
-    /// The probability of the label that the row has; the lower, the more suspect.
+    /// The probability of the label that the row has; a lower one is more suspect.
     pub self_confidence: f64,
     /// The most probable class.
     pub suggested: usize,
-    /// True if confident learning takes the label for wrong.
+    /// True if the label is probably wrong according to confident learning.
     pub is_issue: bool,
 }
 
-/// All rows, the most suspect label first; equal ones in the order of the rows.
+/// Ranks all rows, the most suspect label first; equal ones in the order of the rows.
 ///
-/// `probabilities` is row-major `[n_samples, n_classes]`, each row by a classifier that has not seen it
+/// `probabilities` is row-major `[n_samples, n_classes]`, each row from a classifier that has not seen it
 /// ([`softmax`] of [`out_of_fold_logits`](super::out_of_fold_logits)).
 ///
 /// # Errors
@@ -58,7 +59,7 @@ pub fn rank_labels(probabilities: &[f64], class_ids: &[usize], n_classes: usize)
         sums[own] += row[own];
         counts[own] += 1.0;
     }
-    // Of a class without rows it is NaN, which no probability reaches.
+    // It is NaN for a class without rows, and no probability reaches it.
     let thresholds: Vec<f64> = sums.iter().zip(&counts).map(|(sum, n)| sum / n).collect();
     let most_probable = |row: &[f64], is_candidate: &dyn Fn(usize) -> bool| {
         let candidates = (0..n_classes).filter(|&class| is_candidate(class));
@@ -97,7 +98,8 @@ mod tests {
     use super::*;
 
     /// Oracle: by hand. Thresholds: class 0 (0.9 + 0.6 + 0.3) / 3 = 0.6, class 1 (0.7 + 0.5) / 2 = 0.6, class 2 0.5.
-    /// Row 2 reaches class 1 alone: an issue. Row 4 is most probably of class 0 but does not reach it: none.
+    /// Row 2 reaches only class 1: an issue. Row 4 is most probably of class 0 but does not reach its threshold: no
+    /// issue.
     #[test]
     fn issues_are_what_confident_learning_finds_by_hand() {
         let probabilities = [
@@ -118,7 +120,7 @@ mod tests {
         assert_eq!(ranking[0].self_confidence, 0.3);
     }
 
-    /// Oracle: by hand. Thresholds 0.725 and 0.45: row 1 reaches class 1 alone, but is more probably of its own class.
+    /// Oracle: by hand. Thresholds 0.725 and 0.45: row 1 reaches only class 1, but its own class is more probable.
     #[test]
     fn a_row_most_probably_of_its_own_class_is_no_issue() {
         let probabilities = [[0.91, 0.09], [0.54, 0.46], [0.6, 0.4], [0.5, 0.5]].concat();

@@ -1,7 +1,7 @@
 //! Accuracy, confusion matrix, precision, recall and F1 of predictions.
 //!
-//! In: `y_true` and `y_pred`, one class id a row, and the labels that the ids stand for. Out: [`Evaluation`].
-//! Source: scikit-learn 1.9.1, `metrics/_classification.py`, with `zero_division=0`.
+//! The input is `y_true` and `y_pred`, one class id per row, and the names of the labels; the result is an
+//! [`Evaluation`]. Source: scikit-learn 1.9.1, `metrics/_classification.py`, with `zero_division=0`.
 
 use std::collections::HashSet;
 
@@ -10,20 +10,20 @@ use serde::{Deserialize, Serialize};
 use super::interval::wilson_ci95;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Precision, recall and F1 of a class, or their average over classes, and the number of rows behind them.
+/// Precision, recall and F1 of a class, or their average over classes, with the support.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
-    /// The share of the rows predicted as the class that are of the class; 0 when none is predicted.
+    /// The share of the rows predicted as the class that belong to it; 0 if none is predicted.
     pub precision: f64,
-    /// The share of the rows of the class that are predicted as the class; 0 when there is none.
+    /// The share of the rows of the class that are predicted as the class; 0 if there is none.
     pub recall: f64,
-    /// The harmonic mean of precision and recall; 0 when the class is neither true nor predicted anywhere.
+    /// The harmonic mean of precision and recall; 0 if the class is neither true nor predicted anywhere.
     pub f1: f64,
-    /// The number of rows of the class; of an average, of all classes.
+    /// The number of rows of the class; for an average, of all classes.
     pub support: usize,
 }
 
-/// How well predictions agree with the truth.
+/// The agreement of predictions with the truth.
 ///
 /// As JSON: `accuracy`, `accuracy_ci95`, `confusion_matrix`, `per_class` (an object in the order of the labels), `macro`
 /// and `weighted`.
@@ -40,18 +40,18 @@ pub struct Scores {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
-    /// The share of the rows that are predicted right.
+    /// The share of the rows that are predicted correctly.
     pub accuracy: f64,
     /// Wilson's 95 % interval of the accuracy, `[low, high]`.
     pub accuracy_ci95: [f64; 2],
     /// `[n_labels][n_labels]` rows: true class, then predicted class, both in the order of the labels.
     pub confusion_matrix: Vec<Vec<usize>>,
-    /// Every label with its scores, in the order of the labels; also a label that no row has.
+    /// Every label with its scores, in the order of the labels, including labels that no row has.
     #[serde(with = "ordered_map")]
     pub per_class: Vec<(String, Scores)>,
     /// The mean over the classes.
     ///
-    /// As in scikit-learn's `classification_report`, a class that is neither true nor predicted anywhere does not count.
+    /// As in scikit-learn's `classification_report`, a class that is neither true nor predicted anywhere is left out.
     #[serde(rename = "macro")]
     pub macro_average: Scores,
     /// The mean over the classes, weighted by their support.
@@ -63,8 +63,8 @@ impl Evaluation {
     /// Compares predictions with the truth, row by row; `labels[i]` is the name of class id `i`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] if there is no row, the lengths differ, a class id has no label, or two labels
-    /// are the same.
+    /// [`ErrorKind::InvalidArgument`] if there is no row, if the lengths differ, if a class id has no label, or if
+    /// two labels are the same.
     pub fn from_predictions(y_true: &[usize], y_pred: &[usize], labels: &[String]) -> Result<Self> {
         let n_rows = y_true.len();
         if y_pred.len() != n_rows {
@@ -118,7 +118,7 @@ impl Evaluation {
     }
 }
 
-/// Checks that every label has a name of its own.
+/// Checks that all labels are distinct.
 pub(super) fn check_labels(labels: &[String]) -> Result<()> {
     let mut seen = HashSet::new();
     match labels.iter().find(|label| !seen.insert(label.as_str())) {
@@ -127,8 +127,8 @@ pub(super) fn check_labels(labels: &[String]) -> Result<()> {
     }
 }
 
-/// The share of the rows that are predicted right, each counted by its weight: scikit-learn's
-/// `accuracy_score(y_true, y_pred, sample_weight=...)`. `None` when the lengths differ or no weight is above 0.
+/// The share of the rows that are predicted correctly, weighted by sample weight: scikit-learn's
+/// `accuracy_score(y_true, y_pred, sample_weight=...)`. `None` if the lengths differ or no weight is positive.
 ///
 /// ```
 /// let accuracy = clsify::evaluation::weighted_accuracy(&[0, 1, 1], &[0, 1, 0], &[1.0, 2.0, 5.0]);
@@ -144,16 +144,16 @@ pub fn weighted_accuracy(y_true: &[usize], y_pred: &[usize], sample_weight: &[f6
     Some(right / total)
 }
 
-/// `part / whole`, and 0 for a part of nothing.
+/// `part / whole`, and 0 if `whole` is 0.
 pub(super) fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// The weighted mean of scores of which at least one has a weight above 0.
+/// The weighted mean of scores, at least one of which has a positive weight.
 fn average(scores: &[Scores], weight: impl Fn(&Scores) -> f64) -> Scores {
     let total: f64 = scores.iter().map(&weight).sum();
     let mean = |value: fn(&Scores) -> f64| {
-        // Rounding may carry a mean of ones past 1.
+        // Rounding may lift a mean of ones above 1.
         (scores.iter().map(|scores| weight(scores) * value(scores)).sum::<f64>() / total).min(1.0)
     };
     Scores {
@@ -168,7 +168,7 @@ fn invalid(message: String) -> Error {
     Error::new(ErrorKind::InvalidArgument, message)
 }
 
-/// Pairs of a name and scores as a JSON object whose order is that of the pairs.
+/// Pairs of a name and scores as a JSON object that keeps their order.
 pub(super) mod ordered_map {
     use std::fmt;
 

@@ -1,7 +1,7 @@
-//! 7. How good predictions are: class ids in, numbers out.
+//! 7. Scores of predictions.
 //!
-//! `y_true` comes before `y_pred`; rows of a confusion matrix are the true classes, columns the predicted ones.
-//! Knows no text and no transformers.
+//! `y_true` comes before `y_pred`; rows of a confusion matrix are the true classes, columns the predicted ones. This
+//! module knows no text and no transformers.
 
 pub mod calibration_error;
 mod cross_validation;

@@ -1,8 +1,8 @@
-//! How well predicted sets of labels agree with the true ones.
+//! Scores of predicted label sets.
 //!
-//! In: `y_true` and `y_pred`, an indicator matrix each, and the labels' names. Out: [`MultiLabelEvaluation`].
-//! Source: scikit-learn 1.9.1, `precision_recall_fscore_support`, `hamming_loss` and `accuracy_score` of indicator matrices,
-//! with `zero_division=0`.
+//! The input is `y_true` and `y_pred`, an indicator matrix each, and the names of the labels; the result is a
+//! [`MultiLabelEvaluation`]. Source: scikit-learn 1.9.1, `precision_recall_fscore_support`, `hamming_loss` and
+//! `accuracy_score` of indicator matrices, with `zero_division=0`.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use super::ratio_score::RatioScore;
 use crate::error::{Error, ErrorKind, Result};
 use crate::targets::LabelIndicator;
 
-/// How well predicted sets of labels agree with the true ones.
+/// The agreement of predicted label sets with the true ones.
 ///
 /// ```
 /// use clsify::{targets::LabelIndicator, evaluation::MultiLabelEvaluation};
@@ -27,27 +27,27 @@ use crate::targets::LabelIndicator;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MultiLabelEvaluation {
-    /// Rows.
+    /// The number of rows.
     pub n_samples: usize,
-    /// The share of the rows whose set of labels is predicted exactly.
+    /// The share of the rows whose label set is predicted exactly.
     pub subset_accuracy: f64,
     /// Wilson's 95 % interval of the subset accuracy, `[low, high]`.
     pub subset_accuracy_ci95: [f64; 2],
-    /// The share of wrong cells of the `n_samples x n_labels` yes-or-no answers.
+    /// The share of wrong answers among the `n_samples x n_labels` yes-or-no answers.
     pub hamming_loss: f64,
-    /// Every label with its scores, in the order of the labels; also a label that no row has.
+    /// Every label with its scores, in the order of the labels, including labels that no row has.
     #[serde(with = "ordered_map")]
     pub per_label: Vec<(String, Scores)>,
-    /// Of all cells together: frequent labels count more.
+    /// The scores of all answers together: frequent labels have more influence.
     #[serde(rename = "micro")]
     pub micro_average: Scores,
-    /// The mean over all labels, also those neither true nor predicted anywhere, whose scores are 0.
+    /// The mean over all labels, including those neither true nor predicted anywhere, whose scores are 0.
     #[serde(rename = "macro")]
     pub macro_average: Scores,
     /// The mean over the labels, weighted by their support.
     #[serde(rename = "weighted")]
     pub weighted_average: Scores,
-    /// The mean over the rows; a row without a label scores 0, as in scikit-learn, even where none is predicted.
+    /// The mean over the rows; a row without a label scores 0, as in scikit-learn, even if none is predicted.
     #[serde(rename = "samples")]
     pub samples_average: Scores,
 }
@@ -112,7 +112,7 @@ impl MultiLabelEvaluation {
     }
 }
 
-/// Scores with each row counted by its weight: scikit-learn's with `sample_weight`.
+/// Scores weighted by sample weight, as in scikit-learn with `sample_weight`.
 ///
 /// ```
 /// use clsify::{targets::LabelIndicator, evaluation::WeightedMultiLabelScores};
@@ -124,14 +124,14 @@ impl MultiLabelEvaluation {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct WeightedMultiLabelScores {
-    /// The share of the rows whose set of labels is predicted exactly.
+    /// The share of the rows whose label set is predicted exactly.
     pub subset_accuracy: f64,
-    /// F1 of all cells together.
+    /// F1 of all answers together.
     pub micro_f1: f64,
 }
 
 impl WeightedMultiLabelScores {
-    /// `None` where rows have no weights, or none above 0.
+    /// `None` if rows have no weights, or none is positive.
     ///
     /// # Errors
     /// As for [`RatioScore::micro_f1`].
@@ -150,12 +150,12 @@ impl WeightedMultiLabelScores {
     }
 }
 
-/// Which rows' whole set of labels is predicted, `[n_samples]`.
+/// True for each row whose label set is predicted exactly, `[n_samples]`.
 pub fn exact_rows(y_true: &LabelIndicator, y_pred: &LabelIndicator) -> Vec<bool> {
     y_true.rows().zip(y_pred.rows()).map(|(truth, prediction)| truth == prediction).collect()
 }
 
-/// What is counted for a label, for a row, or for all cells.
+/// The counts of a label, of a row, or of all answers.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     right: usize,
@@ -180,11 +180,11 @@ impl Counts {
     }
 }
 
-/// The weighted mean; 0 where all weights are.
+/// The weighted mean; 0 if all weights are 0.
 fn average(scores: &[Scores], support: usize, weight: impl Fn(&Scores) -> f64) -> Scores {
     let total: f64 = scores.iter().map(&weight).sum();
     let mean = |value: fn(&Scores) -> f64| match total > 0.0 {
-        // Rounding may carry a mean of ones past 1.
+        // Rounding may lift a mean of ones above 1.
         true => (scores.iter().map(|scores| weight(scores) * value(scores)).sum::<f64>() / total).min(1.0),
         false => 0.0,
     };

@@ -1,4 +1,4 @@
-//! Folds of rows with several labels: each row's probabilities come from a classifier that has not seen it.
+//! Cross-validation for label sets: each row's probabilities come from a classifier that has not seen it.
 
 use super::cross_validation::all_rows;
 use super::grid_search::{GridPoint, GridSearch, mean_and_std};
@@ -10,10 +10,10 @@ use crate::error::Result;
 use crate::split::Split;
 use crate::targets::LabelIndicator;
 
-/// The logit of each label for every row, by the classifier of the fold that holds it out: `[n_samples, n_labels]`.
+/// The logit of each label for every row, from the classifier of the fold that holds it out: `[n_samples, n_labels]`.
 ///
-/// A label that every training row of a fold has, or none, has the logit `+inf` or `-inf` there. `progress` hears how many of
-/// the labels of all folds are fitted.
+/// A label that every training row of a fold has, or none, has the logit `+inf` or `-inf` there. `progress` receives
+/// the number of fitted labels of all folds.
 ///
 /// # Errors
 /// As for [`OneVsRest::fit`](crate::classifier::OneVsRest::fit).
@@ -50,7 +50,7 @@ pub fn out_of_fold_label_logits(
 /// The probabilities of [`out_of_fold_label_logits`].
 ///
 /// # Errors
-/// As there.
+/// As for [`out_of_fold_label_logits`].
 pub fn out_of_fold_probabilities(
     samples: &MultiLabelSamples,
     options: &LogisticRegressionOptions,
@@ -61,8 +61,8 @@ pub fn out_of_fold_probabilities(
     Ok(logits.into_iter().map(sigmoid).collect())
 }
 
-/// As [`out_of_fold_label_logits`] for each C, `[n_c][n_samples, n_labels]`, close enough to compare values of C and choices of
-/// features, as [`compare_logits`](super::compare_logits). For scaled features.
+/// As [`out_of_fold_label_logits`] for each C, `[n_c][n_samples, n_labels]`, but only accurate enough to compare
+/// values of C and choices of features, like [`compare_logits`](super::compare_logits). For scaled features.
 ///
 /// # Errors
 /// As for [`OneVsRest::fit`].
@@ -103,11 +103,11 @@ fn label_logits(
     Ok(of_tasks.chunks_exact(folds.len()).map(|of_folds| all_rows(folds, of_folds, shape)).collect())
 }
 
-/// Searches the C with the best mean micro F1 over the folds, all labels with the threshold 0.5; of equals the first one.
-/// Rows count by their weights, in fits and scores; a fold without a row that counts has no score.
+/// Finds the C with the best mean micro F1 over the folds, with the threshold 0.5 for all labels; of equal ones the
+/// first. Fits and scores are weighted by sample weight; a fold without a positive weight has no score.
 ///
-/// As scikit-learn's `GridSearchCV(OneVsRestClassifier(LogisticRegression()), scoring="f1_micro")`. `progress` hears how many
-/// of the labels of all C and folds are fitted. The caller refits with the best C.
+/// It corresponds to scikit-learn's `GridSearchCV(OneVsRestClassifier(LogisticRegression()), scoring="f1_micro")`.
+/// `progress` receives the number of fitted labels of all C and folds. The caller refits with the best C.
 ///
 /// # Errors
 /// As for [`OneVsRest::fit`]; also if `c_values` is empty.
@@ -156,7 +156,7 @@ pub fn multi_label_grid_search(
     GridSearch::of(points.collect(), fits.iter().map(OneVsRest::n_not_converged).sum())
 }
 
-/// Of rows by their weights; nothing where none counts.
+/// Micro F1, weighted by sample weight; `None` if no weight is positive.
 fn micro_f1(y_true: &LabelIndicator, y_pred: &LabelIndicator, weights: Option<&Vec<f64>>) -> Option<f64> {
     if weights.is_some_and(|weights| weights.iter().all(|weight| *weight == 0.0)) {
         return None;
@@ -177,9 +177,9 @@ mod tests {
     use crate::matrix::Matrix;
     use crate::split::KFold;
 
-    /// Oracle: `out_of_fold_label_logits`, from classifiers at their optimum; a label that all rows have, one that none has, one
-    /// that only rows of one fold have; labels at once and one by one. Tolerance: of fits at their optimum that of a gradient
-    /// of 1e-8, of compared ones as for `compare_logits`.
+    /// Oracle: `out_of_fold_label_logits`, from classifiers at their optimum. The labels include one that all rows
+    /// have, one that none has, and one that only rows of one fold have; they are fitted together and one by one.
+    /// Tolerance: for fits at their optimum that of a gradient of 1e-8, for compared ones as for `compare_logits`.
     #[test]
     fn logits_of_labels_are_those_of_the_optimum() {
         let (n, d) = (150, 12);

@@ -1,10 +1,9 @@
-//! By how much the score of a choice is too good because it was chosen.
+//! Estimates the optimism of the score of a choice that was made by that score.
 //!
-//! The best of many scores is partly luck, and luck does not last. So the choice is made again on rows drawn with replacement
-//! and scored on the rows that were not drawn: the mean of that over many draws is what the chosen one is worth. No
-//! model is fitted for it: each row's out-of-fold scores are at hand.
-//! Source: Tsamardinos, Greasidou and Borboudakis (2018), "Bootstrapping the out-of-sample predictions for efficient and
-//! accurate cross-validation", algorithm BBC-CV.
+//! The best of many scores is partly luck. So the choice is repeated on rows drawn with replacement, and scored on
+//! the rows that were not drawn: the mean over many draws is the expected score of the choice. No model is fitted for
+//! this, because each row's out-of-fold scores are known. Source: Tsamardinos, Greasidou and Borboudakis (2018),
+//! "Bootstrapping the out-of-sample predictions for efficient and accurate cross-validation", algorithm BBC-CV.
 
 use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
 use rayon::prelude::*;
@@ -16,24 +15,24 @@ use crate::split::Bootstrap;
 /// The number of draws that are multiplied by the scores at once.
 const BATCH: usize = 64;
 
-/// What a choice is worth.
+/// The expected score of a choice.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct BiasCorrected {
-    /// The mean score of what was chosen on the drawn rows, on those not drawn.
+    /// The mean score, on the rows not drawn, of the configurations chosen on the drawn rows.
     pub score: f64,
     /// The middle 95 % of these scores.
     pub score_ci95: [f64; 2],
-    /// How often rows were drawn.
+    /// The number of draws.
     pub n_bootstraps: usize,
 }
 
-/// The scores of all configurations on rows that were drawn, or on all rows as they are.
+/// The scores of all configurations on a bootstrap sample, or on all rows.
 #[derive(Debug)]
 pub struct Resample<'a> {
     /// Each configuration's score on these rows.
     pub scores: Vec<f64>,
     configurations: &'a [RowScores],
-    /// How often each row is there; `None`: once.
+    /// The number of times that each row occurs; `None`: once.
     counts: Option<Vec<u32>>,
 }
 
@@ -59,7 +58,7 @@ impl<'a> Resample<'a> {
         (sum / n, (variance / n).sqrt())
     }
 
-    /// The mean over the rows that were not drawn; `None` when all were.
+    /// The mean over the rows that were not drawn; `None` if all were drawn.
     fn score_elsewhere(&self, configuration: usize) -> Option<f64> {
         let counts = self.counts.as_ref()?;
         let rows = self.configurations[configuration].rows.iter().zip(counts);
@@ -69,10 +68,12 @@ impl<'a> Resample<'a> {
     }
 }
 
-/// What the choices of `choose` among configurations are worth, with `n_bootstraps` draws of the same seed always. `choose`
-/// gives the place of the configuration that is best on some rows; all have scores of the same rows.
+/// The expected score of the choices of `choose` among configurations, with `n_bootstraps` draws that always use the
+/// same seed. `choose` returns the index of the best configuration on some rows; all configurations have scores of
+/// the same rows.
 ///
-/// Scores of F1, and of rows with weights, are those of their pseudo-values: right to the first order in how often rows are drawn.
+/// For F1, and for weighted rows, the scores are those of their pseudo-values: correct to first order in the counts
+/// of drawn rows.
 ///
 /// ```
 /// use clsify::evaluation::{RowScores, bias_corrected};
@@ -85,7 +86,7 @@ impl<'a> Resample<'a> {
 /// assert!(worth.unwrap().score < coin(0).score);
 /// ```
 ///
-/// `None` when there are no draws, or no row is ever left out.
+/// `None` if there are no draws, or if no row is ever left out.
 pub fn bias_corrected(
     configurations: &[RowScores],
     n_bootstraps: usize,
@@ -129,7 +130,7 @@ mod tests {
         (1..scores.len()).fold(0, |best, i| if scores[i] > scores[best] { i } else { best })
     }
 
-    /// Configurations that are right on a given share of rows, at random.
+    /// Configurations that are correct on a given share of rows, at random.
     fn at_random(shares: &[f64], n: usize) -> Vec<RowScores> {
         let mut state = 1u64;
         let mut next = || {
@@ -143,8 +144,8 @@ mod tests {
         shares.iter().copied().map(of).collect()
     }
 
-    /// Oracle: of a hundred coins the best looks better than a half; what it is worth is a half. Tolerance: three standard
-    /// errors of 400 rows.
+    /// Oracle: the best of a hundred coins looks better than a half, but its expected score is a half. Tolerance:
+    /// three standard errors of 400 rows.
     #[test]
     fn the_luck_of_the_best_of_many_is_taken_away() {
         let coins = at_random(&[0.5; 100], 400);
@@ -155,7 +156,7 @@ mod tests {
         assert!(worth.score_ci95[0] < worth.score && worth.score < worth.score_ci95[1]);
     }
 
-    /// Oracle: where there is no choice there is nothing to correct. Tolerance: three standard errors of the mean of the draws.
+    /// Oracle: without a choice there is no optimism. Tolerance: three standard errors of the mean of the draws.
     #[test]
     fn without_a_choice_a_score_stays() {
         let one = at_random(&[0.8], 500);
@@ -164,7 +165,7 @@ mod tests {
         assert_eq!(bias_corrected(&one, 0, argmax), None);
     }
 
-    /// Oracle: the drawn rows written out, as `RowScores`. Tolerance: rounding.
+    /// Oracle: the drawn rows as explicit `RowScores`. Tolerance: rounding.
     #[test]
     fn a_resample_compares_as_its_rows_would() {
         let configurations = at_random(&[0.7, 0.6], 50);

@@ -1,16 +1,16 @@
-//! Two classifiers on the same rows: is the difference more than chance?
+//! Compares two classifiers on the same rows, and tests whether their difference is more than chance.
 //!
-//! In: how many rows both, one or none of them have right. Rows that both have right, or both wrong, say nothing about which is
-//! better; the others do.
-//! Sources: McNemar (1947), exact form; Newcombe (1998), "Improved confidence intervals for the difference between binomial
-//! proportions based on paired data", method 10.
+//! The input is the numbers of rows that both, one or none of them predict correctly. Rows that both predict
+//! correctly, or both wrongly, do not tell which is better; the others do. Sources: McNemar (1947), exact form;
+//! Newcombe (1998), "Improved confidence intervals for the difference between binomial proportions based on paired
+//! data", method 10.
 
 use serde::Serialize;
 
 use super::interval::wilson_ci95;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Rows by who has them right.
+/// The numbers of rows by the classifiers that predict them correctly.
 ///
 /// ```
 /// use clsify::evaluation::PairedCounts;
@@ -23,16 +23,16 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct PairedCounts {
     /// Both.
     pub both: usize,
-    /// The first alone.
+    /// The first only.
     pub only_a: usize,
-    /// The second alone.
+    /// The second only.
     pub only_b: usize,
-    /// None.
+    /// Neither.
     pub neither: usize,
 }
 
 impl PairedCounts {
-    /// Counts rows, each right or not for either of two classifiers.
+    /// Counts rows, each of which is correct or not for each of two classifiers.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if there is no row or the lengths differ.
@@ -53,21 +53,22 @@ impl PairedCounts {
         Ok(counts)
     }
 
-    /// All rows.
+    /// The number of rows.
     pub fn n(&self) -> usize {
         self.both + self.only_a + self.only_b + self.neither
     }
 
-    /// The second's accuracy less the first's.
+    /// The accuracy of the second minus that of the first.
     pub fn difference(&self) -> f64 {
         (self.only_b as f64 - self.only_a as f64) / self.n() as f64
     }
 
-    /// The 95 % interval `[low, high]` of [`difference`](Self::difference): Wilson's intervals of both accuracies, put
-    /// together with their correlation `phi`, which makes it narrower than two intervals side by side suggest.
+    /// The 95 % interval `[low, high]` of [`difference`](Self::difference): Wilson's intervals of both accuracies,
+    /// combined with their correlation `phi`, which makes it narrower than the two separate intervals suggest.
     ///
-    /// `low = d - sqrt(s^2 - 2 phi s t + t^2)` with `s` the way from the second's accuracy down to its lower limit and `t` from
-    /// the first's up to its upper one; `high` likewise. Of a positive `phi` the numerator is `ad - bc - n/2`, at least 0.
+    /// `low = d - sqrt(s^2 - 2 phi s t + t^2)`, where `s` is the distance from the second accuracy to its lower limit
+    /// and `t` that from the first to its upper limit; `high` accordingly. For a positive `phi` the numerator is `ad
+    /// - bc - n/2`, at least 0.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if there is no row.
@@ -92,7 +93,8 @@ impl PairedCounts {
         Ok([low.max(-1.0), high.min(1.0)])
     }
 
-    /// How far the two are right on the same rows, -1 to 1; 0 where one of them is right everywhere or nowhere.
+    /// The correlation of being correct on the same rows, from -1 to 1; 0 if one of them is correct everywhere or
+    /// nowhere.
     fn phi(&self) -> f64 {
         let [a, b, c, d] = [self.both, self.only_b, self.only_a, self.neither].map(|count| count as f64);
         let margins = (a + b) * (c + d) * (a + c) * (b + d);
@@ -101,8 +103,8 @@ impl PairedCounts {
         if margins == 0.0 { 0.0 } else { numerator / margins.sqrt() }
     }
 
-    /// McNemar's exact test, two-sided: were each of the rows that one alone has right a fair coin, how probable would a split
-    /// at least as uneven be? From 0 to 1.
+    /// McNemar's exact two-sided test: if each row that only one predicts correctly were a fair coin, the probability
+    /// of a split that is at least as uneven. From 0 to 1.
     ///
     /// `2 P(X <= min(only_a, only_b))` for a binomial `X` of `only_a + only_b` coins, at most 1.
     ///
@@ -115,7 +117,7 @@ impl PairedCounts {
         if 2 * k >= n {
             return 1.0;
         }
-        // C(n, k) overflows: its powers of two are counted apart.
+        // C(n, k) overflows, so its powers of two are counted separately.
         const BITS: i32 = 512;
         let (mut ways, mut exponent) = (1.0f64, -(n as i64));
         for i in 1..=k {
@@ -131,7 +133,7 @@ impl PairedCounts {
             term *= i as f64 / (n - i + 1) as f64;
             sum += term;
         }
-        // In two halves, each of which is in range where the product is.
+        // In two halves, each of which is in range if the product is.
         let half = |exponent: i64| 2f64.powi(exponent.max(-2000) as i32);
         let probability = ways * half(exponent / 2) * sum * half(exponent - exponent / 2);
         (2.0 * probability).min(1.0)

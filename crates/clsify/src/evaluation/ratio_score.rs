@@ -1,13 +1,15 @@
-//! A score of held-out rows that is a ratio of two sums, with its uncertainty.
+//! A score of held-out rows that is a ratio of two sums, with its confidence interval.
 //!
-//! In: what each row adds to the numerator and to the denominator. Accuracy is (right, 1), with weights (w right, w); micro F1 is
-//! (2 x right labels, given + true labels). Out: the score, its interval, and the difference of two scores on the same rows.
+//! The input is each row's contribution to the numerator and to the denominator. For accuracy it is (correct, 1), or
+//! with weights (w correct, w); for micro F1 it is (2 x correct labels, predicted + true labels). The results are the
+//! score, its interval, and the difference of two scores on the same rows.
 //!
-//! A ratio is nearly the sum of one number a row, `r = (numerator - score x denominator) / sum of denominators`, so that its
-//! variance is `sum r^2` (linearisation; Cochran 1977, "Sampling techniques", chapter 6). That of an accuracy is `p (1 - p) / n`:
-//! the `n` for which it would be is the effective number of rows (Korn, Graubard 1998), with which Wilson's interval holds for
-//! any such score. Two of them give the interval of a difference: Zou, Donner (2008), "Construction of confidence limits about
-//! effect measures", of which Newcombe's method 10 is the case of two accuracies, but for its correction of the correlation.
+//! A ratio is approximately a sum of one number per row, `r = (numerator - score x denominator) / sum of
+//! denominators`, so its variance is `sum r^2` (linearisation; Cochran 1977, "Sampling techniques", chapter 6). The
+//! variance of an accuracy is `p (1 - p) / n`; the `n` that gives the same variance is the effective number of rows
+//! (Korn, Graubard 1998), with which Wilson's interval applies to any such score. Two such intervals give the
+//! interval of a difference: Zou, Donner (2008), "Construction of confidence limits about effect measures".
+//! Newcombe's method 10 is the case of two accuracies, except for its correction of the correlation.
 
 use serde::Serialize;
 
@@ -15,7 +17,7 @@ use super::interval::wilson;
 use crate::error::{Error, ErrorKind, Result};
 use crate::targets::LabelIndicator;
 
-/// What each row adds to a score.
+/// The contribution of each row to a score.
 ///
 /// ```
 /// use clsify::{targets::LabelIndicator, evaluation::RatioScore};
@@ -37,19 +39,19 @@ pub struct RatioScore {
 }
 
 impl RatioScore {
-    /// The share of the rows that are right; with weights scikit-learn's `accuracy_score(sample_weight=...)`. A row is right
-    /// by its class, or by its whole set of labels: subset accuracy.
+    /// The share of correct rows; with weights scikit-learn's `accuracy_score(sample_weight=...)`. A row is correct
+    /// if its class, or its whole label set (subset accuracy), is correct.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] if there is no row, the lengths differ, or weights are not finite and at least
-    /// 0, one of them above 0.
+    /// [`ErrorKind::InvalidArgument`] if there is no row, if the lengths differ, or if weights are not finite and at
+    /// least 0 with one above 0.
     pub fn accuracy(is_right: &[bool], sample_weight: Option<&[f64]>) -> Result<Self> {
         let right = is_right.iter().map(|&right| (f64::from(u8::from(right)), 1.0));
         RatioScore::weighted(right, sample_weight)
     }
 
-    /// F1 of all labels of all rows together: scikit-learn's `f1_score(average="micro", sample_weight=...)`, 0 where no row
-    /// has a label and none is given.
+    /// F1 of all labels of all rows together: scikit-learn's `f1_score(average="micro", sample_weight=...)`; 0 if no
+    /// row has a label and none is predicted.
     ///
     /// # Errors
     /// As for [`accuracy`](Self::accuracy); also if the shapes differ.
@@ -95,17 +97,17 @@ impl RatioScore {
         Ok(RatioScore { numerators, denominators })
     }
 
-    /// Rows.
+    /// The number of rows.
     pub fn n_samples(&self) -> usize {
         self.numerators.len()
     }
 
-    /// The score, from 0 to 1; 0 where all denominators are.
+    /// The score, from 0 to 1; 0 if all denominators are 0.
     pub fn score(&self) -> f64 {
         ratio(self.numerators.iter().sum(), self.denominators.iter().sum())
     }
 
-    /// The score of these rows taken as often as `counts` says, `[n_samples]`.
+    /// The score of a sample in which each row occurs as often as in `counts`, `[n_samples]`.
     pub(super) fn resampled(&self, counts: &[u32]) -> f64 {
         let sum = |numbers: &[f64]| numbers.iter().zip(counts).map(|(x, &n)| x * f64::from(n)).sum();
         ratio(sum(&self.numerators), sum(&self.denominators))
@@ -116,8 +118,9 @@ impl RatioScore {
         squares(&self.residuals()).sqrt()
     }
 
-    /// How many rows would give an accuracy of this size the same standard error. Where that is 0, as all rows are right or all
-    /// wrong: the number by how unequally rows count, `(sum d)^2 / sum d^2` for denominators `d` (Kish 1965); 0 where none does.
+    /// The number of rows for which an accuracy of this size would have the same standard error. If that is 0,
+    /// because all rows are correct or all are wrong, it is the number that follows from the unequal weights, `(sum
+    /// d)^2 / sum d^2` for denominators `d` (Kish 1965); 0 if all are 0.
     pub fn effective_rows(&self) -> f64 {
         let (score, variance) = (self.score(), squares(&self.residuals()));
         let spread = score * (1.0 - score);
@@ -128,12 +131,14 @@ impl RatioScore {
         ratio(total * total, squares(&self.denominators))
     }
 
-    /// Wilson's 95 % interval of the score for [as many rows](Self::effective_rows) as it is worth; `[0, 1]` where no row counts.
+    /// Wilson's 95 % interval of the score for its [effective number of rows](Self::effective_rows); `[0, 1]` if no
+    /// row has a weight.
     pub fn ci95(&self) -> [f64; 2] {
         wilson(self.score(), self.effective_rows())
     }
 
-    /// The same for the mean of scores of the same rows: as for one score of that size, so no narrower for there being many.
+    /// The interval of the mean of scores of the same rows: as for one score of that size, because the number of
+    /// scores does not make it narrower.
     pub fn mean_ci95<'a>(scores: impl ExactSizeIterator<Item = &'a RatioScore>) -> [f64; 2] {
         let n = scores.len() as f64;
         let (score, rows) =
@@ -141,7 +146,7 @@ impl RatioScore {
         wilson((score / n).clamp(0.0, 1.0), rows / n)
     }
 
-    /// What each row adds to the score's deviation from that of other rows, `[n_samples]`.
+    /// The contribution of each row to the deviation of the score, `[n_samples]`.
     fn residuals(&self) -> Vec<f64> {
         let (score, total) = (self.score(), self.denominators.iter().sum::<f64>());
         let rows = self.numerators.iter().zip(&self.denominators);
@@ -149,7 +154,7 @@ impl RatioScore {
     }
 }
 
-/// Two scores on the same rows, and the second less the first.
+/// Two scores on the same rows, and their difference.
 ///
 /// ```
 /// use clsify::evaluation::{PairedScores, RatioScore};
@@ -169,16 +174,17 @@ pub struct PairedScores {
     pub b: f64,
     /// Its 95 % interval.
     pub b_ci95: [f64; 2],
-    /// The second's less the first's.
+    /// The second score minus the first.
     pub difference: f64,
-    /// Its 95 % interval: the two intervals, put together with the correlation of the scores over the rows, which makes it
-    /// narrower than two intervals side by side suggest.
+    /// Its 95 % interval: the two intervals, combined with the correlation of the scores over the rows, which makes
+    /// it narrower than the two separate intervals suggest.
     pub difference_ci95: [f64; 2],
 }
 
 impl PairedScores {
-    /// `low = d - sqrt(s^2 - 2 phi s t + t^2)`, with `s` the way from the second score down to its lower limit, `t` from the first
-    /// up to its upper one and `phi` the correlation of what rows add to them; `high` likewise.
+    /// `low = d - sqrt(s^2 - 2 phi s t + t^2)`, where `s` is the distance from the second score to its lower limit,
+    /// `t` that from the first to its upper limit, and `phi` the correlation of the rows' contributions; `high`
+    /// accordingly.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if the numbers of rows differ.
@@ -206,7 +212,7 @@ impl PairedScores {
     }
 }
 
-/// `part / whole`, and 0 for a part of nothing.
+/// `part / whole`, and 0 if `whole` is 0.
 fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }

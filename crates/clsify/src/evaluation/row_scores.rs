@@ -1,30 +1,30 @@
-//! What a choice is judged by, row by row.
+//! Scores for comparing choices, row by row.
 //!
-//! A score is the mean of a number of each row, so that two choices can be compared on the same rows and scored on any
+//! A score is the mean of one number per row, so that two choices can be compared on the same rows and scored on any
 //! resampling of them. Accuracy and log loss are such means. F1 is not: see [`f1_rows`](super::f1_rows).
 //!
-//! Where rows count by weights `w`, the score is `Σ w x / Σ w`, and a row's number is what the infinitesimal jackknife makes of
-//! it: the score, and `n w / Σ w` times what the row's own `x` has above the score. The mean of these is the score, and their spread
-//! its error. With equal weights a row's number is its `x`.
-//! Source: Efron and Tibshirani (1993), "An introduction to the bootstrap", chapters 11 and 21.
+//! With weights `w`, the score is `Σ w x / Σ w`, and a row's number is given by the infinitesimal jackknife: the
+//! score plus `n w / Σ w` times the difference between the row's own `x` and the score. The mean of these numbers is
+//! the score, and their spread its error. With equal weights a row's number is its `x`. Source: Efron and Tibshirani
+//! (1993), "An introduction to the bootstrap", chapters 11 and 21.
 
 use super::f1_rows::{Answer, Average, f1};
 use super::label_issues::softmax;
 use super::scoring::Scoring;
 use crate::targets::LabelIndicator;
 
-/// A score, and what each row adds to it; more is better in all of them, so a log loss is negative.
+/// A score, and the contribution of each row; higher is always better, so a log loss is negated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowScores {
     /// The score over all rows.
     pub score: f64,
-    /// One number a row; their mean is the score, of F1 nearly.
+    /// One number per row; their mean is the score, for F1 approximately.
     pub rows: Vec<f64>,
 }
 
 impl RowScores {
-    /// Of logits `[n_samples, n_classes]`, as [`out_of_fold_logits`](super::out_of_fold_logits) gives them, for rows of one
-    /// class each. Weights are at least 0, and one is above; `None`: rows count the same.
+    /// Scores logits `[n_samples, n_classes]` in the form of [`out_of_fold_logits`](super::out_of_fold_logits), for
+    /// rows with one class each. Weights are at least 0, and one is positive; `None`: equal weights.
     ///
     /// ```
     /// use clsify::evaluation::{RowScores, Scoring};
@@ -34,7 +34,7 @@ impl RowScores {
     /// ```
     ///
     /// # Panics
-    /// Panics if there are not as many logits as rows times classes, or not as many weights as rows.
+    /// Panics if the number of logits is not that of rows times classes, or the number of weights not that of rows.
     pub fn of_classes(
         scoring: Scoring,
         logits: &[f64],
@@ -46,7 +46,7 @@ impl RowScores {
         let rows = || logits.chunks_exact(n_classes).zip(y_true);
         let top = |row: &[f64]| (1..n_classes).fold(0, |top, k| if row[k] > row[top] { k } else { top });
         match scoring {
-            // One answer a row: micro F1 is the share of right ones.
+            // With one answer per row, micro F1 is the share of correct answers.
             Scoring::Accuracy | Scoring::F1Micro => {
                 let right = rows().map(|(row, &y)| f64::from(u8::from(top(row) == y)));
                 Self::mean(right.collect(), sample_weight)
@@ -71,10 +71,11 @@ impl RowScores {
         }
     }
 
-    /// Of logits `[n_samples, n_labels]` for rows of any number of labels each; a label is given where its logit is above 0,
-    /// which is a probability above 0.5. Weights as for [`of_classes`](Self::of_classes).
+    /// Scores logits `[n_samples, n_labels]` for rows with any number of labels each; a label is predicted if its
+    /// logit is above 0, which is a probability above 0.5. Weights as for [`of_classes`](Self::of_classes).
     ///
-    /// Accuracy is that of whole sets; macro F1 is over all labels; log loss is the mean over rows of the mean over labels.
+    /// Accuracy is subset accuracy; macro F1 is over all labels; log loss is the mean over rows of the mean over
+    /// labels.
     ///
     /// ```
     /// use clsify::{targets::LabelIndicator, evaluation::{RowScores, Scoring}};
@@ -146,8 +147,9 @@ impl RowScores {
         standard_error(self.rows.iter().copied())
     }
 
-    /// By how much this score is above another on the same rows, and the standard error of that, row by row: choices are right
-    /// and wrong on much the same rows, so that their difference is known better than either score.
+    /// The difference from another score on the same rows, and the standard error of that difference, computed row by
+    /// row: choices are correct and wrong on much the same rows, so their difference is known more precisely than
+    /// either score.
     ///
     /// ```
     /// use clsify::evaluation::RowScores;
@@ -161,12 +163,12 @@ impl RowScores {
     }
 }
 
-/// Kept away from 0 and 1 as in [`log_loss`](super::log_loss).
+/// Clipped away from 0 and 1 as in [`log_loss`](super::log_loss).
 fn ln_kept_away(probability: f64) -> f64 {
     probability.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
 }
 
-/// Of a mean.
+/// The standard error of a mean.
 fn standard_error(numbers: impl Iterator<Item = f64> + Clone) -> f64 {
     let n = numbers.clone().count() as f64;
     let mean = numbers.clone().sum::<f64>() / n;
@@ -178,7 +180,7 @@ fn standard_error(numbers: impl Iterator<Item = f64> + Clone) -> f64 {
 mod tests {
     use super::*;
 
-    /// Logits whose largest is that of a class.
+    /// Logits of which those of the predicted classes are the largest.
     fn logits(predicted: &[usize], n_classes: usize) -> Vec<f64> {
         predicted.iter().flat_map(|&p| (0..n_classes).map(move |k| if k == p { 2.0 } else { 0.5 })).collect()
     }
@@ -206,7 +208,7 @@ mod tests {
         }
     }
 
-    /// Oracle: `log_loss`, whose sign is the other one. Tolerance: rounding.
+    /// Oracle: `log_loss`, with the opposite sign. Tolerance: rounding.
     #[test]
     fn log_loss_is_the_mean_of_its_rows() {
         let (logits, y) = ([0.3, -0.2, 5.0, f64::NEG_INFINITY, 1.0, 1.0], [0, 1, 1]);
@@ -216,7 +218,7 @@ mod tests {
         assert!((scores.score + expected).abs() < 1e-12, "{} {expected}", scores.score);
     }
 
-    /// Oracle: by hand: of four rows one is right for the first alone.
+    /// Oracle: by hand; of four rows one is correct for the first only.
     #[test]
     fn differences_are_of_the_same_rows() {
         let of = |predicted: &[usize]| {

@@ -1,4 +1,4 @@
-//! What a choice is judged by.
+//! The score by which choices are compared.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,27 +8,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// What a choice is judged by; the names are scikit-learn's. Rows count by their weights, where they have any.
+/// The score by which choices are compared; the names are those of scikit-learn. It is weighted by sample weight, if
+/// there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scoring {
-    /// The share of rows that are predicted right; of a row with several labels, that all of them are.
+    /// The share of rows that are predicted correctly; for label sets the subset accuracy.
     #[default]
     Accuracy,
-    /// The mean over classes or labels of F1: each counts the same, however few rows it has.
+    /// The mean F1 over classes or labels: each has the same weight, however few rows it has.
     F1Macro,
-    /// F1 of all answers together: frequent labels count more. With one label a row it is the accuracy.
+    /// F1 of all answers together: frequent labels have more influence. With one label per row it is the accuracy.
     F1Micro,
-    /// The mean of `-ln` of the true class's probability, with several labels a row of each label's true answer; less is
+    /// The mean of `-ln` of the true class's probability, for label sets of each label's true answer; lower is
     /// better.
     LogLoss,
 }
 
 impl Scoring {
-    /// All there are.
+    /// All scores.
     pub const ALL: [Scoring; 4] = [Scoring::Accuracy, Scoring::F1Macro, Scoring::F1Micro, Scoring::LogLoss];
 
-    /// Returns true if more is better.
+    /// Returns true if higher is better.
     pub fn is_more_better(self) -> bool {
         self != Scoring::LogLoss
     }

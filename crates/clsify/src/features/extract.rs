@@ -1,4 +1,5 @@
-//! The run over all sentences: chunks of tokens, one a core, through the encoder and into the feature matrix.
+//! Computes the features of all sentences: chunks of tokens, one per core, pass through the encoder into the feature
+//! matrix.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,20 +14,21 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
 use crate::tokenizer::{Batch, Encoding};
 
-/// Tokens that go through the encoder together. From 128 to 512 the speed is the same within 3 %; in the middle a chunk's
-/// intermediate values stay near the core, and the weights are not read too often.
+/// The number of tokens that pass through the encoder together. From 128 to 512 the speed is the same within 3 %; in
+/// the middle a chunk's intermediate values stay in the cache, and the weights are not read too often.
 const CHUNK_TOKENS: usize = 256;
 
-/// How many tokens a set of sentences has.
+/// Token counts of a set of sentences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct TokenCounts {
-    /// Tokens of all sentences, special tokens included.
+    /// The number of tokens of all sentences, including special tokens.
     pub n_tokens: usize,
-    /// Tokens of the longest sentence.
+    /// The number of tokens of the longest sentence.
     pub max_tokens: usize,
-    /// Sentences that lost their end to the limit.
+    /// The number of sentences that were truncated.
     pub n_truncated: usize,
-    /// Sentences of which half the tokens or more are unknown to the vocabulary, as far as that was counted.
+    /// The number of sentences with at least half of their tokens unknown to the vocabulary, as far as that was
+    /// counted.
     #[serde(skip_serializing_if = "is_zero")]
     pub n_mostly_unknown: usize,
 }
@@ -49,7 +51,7 @@ impl TokenCounts {
 }
 
 impl std::ops::AddAssign for TokenCounts {
-    /// The counts of more sentences.
+    /// Adds the counts of more sentences.
     fn add_assign(&mut self, more: Self) {
         self.n_tokens += more.n_tokens;
         self.max_tokens = self.max_tokens.max(more.max_tokens);
@@ -60,12 +62,12 @@ impl std::ops::AddAssign for TokenCounts {
 
 /// The features of every sentence, `[n_sentences, n_features]`, in the order of the encodings.
 ///
-/// `progress` hears the number of tokens done so far, from any thread, in increasing order.
+/// `progress` receives the number of tokens done so far, from any thread, in increasing order.
 ///
 /// # Errors
-/// [`ErrorKind::Tokenizer`] with the sentence's number when an encoding has no tokens, as of an empty sentence where
-/// the tokenizer adds no special tokens; [`ErrorKind::Checkpoint`] with the sentence's number when its features are
-/// not all finite; [`ErrorKind::InvalidArgument`] if there is no pooling; else as for [`Encoder::forward`].
+/// [`ErrorKind::Tokenizer`] with the sentence's number if an encoding has no tokens, such as that of an empty
+/// sentence without special tokens; [`ErrorKind::Checkpoint`] with the sentence's number if its features are not all
+/// finite; [`ErrorKind::InvalidArgument`] if there is no pooling; otherwise as for [`Encoder::forward`].
 ///
 /// ```no_run
 /// use clsify::{encoder::Encoder, features::{FeatureOptions, extract}, tokenizer::Tokenizer};
@@ -91,7 +93,7 @@ pub fn extract(
     extract_with(encoder, &Head::default(), encodings, options, progress)
 }
 
-/// Like [`extract`], with the weights of the modules.
+/// As [`extract`], with the weights of the modules.
 pub(crate) fn extract_with(
     encoder: &Encoder,
     head: &Head,
@@ -105,7 +107,8 @@ pub(crate) fn extract_with(
     Ok(features)
 }
 
-/// The features of encodings that [`check`] has passed, finite or not: for callers that go on with the other sentences.
+/// The features of encodings that [`check`] has accepted, finite or not: for callers that continue with the other
+/// sentences.
 pub(crate) fn extract_unchecked(
     encoder: &Encoder,
     head: &Head,
@@ -115,7 +118,7 @@ pub(crate) fn extract_unchecked(
 ) -> Result<Matrix> {
     let n_features = options.n_features(encoder.config())?;
     let mut features = Matrix::zeros(encodings.len(), n_features);
-    // Every chunk has the rows of its sentences, so that no thread waits for another to write.
+    // Every chunk owns the rows of its sentences, so that no thread waits for another one to write.
     let mut rows: Vec<_> = features.as_mut_slice().chunks_exact_mut(n_features).map(Some).collect();
     let chunks: Vec<(Vec<usize>, Vec<&mut [f32]>)> = chunks(encodings)
         .into_iter()
@@ -133,13 +136,13 @@ pub(crate) fn extract_unchecked(
         rows.into_iter()
             .zip(pooled.chunks_exact(n_features))
             .for_each(|(row, pooled)| row.copy_from_slice(pooled));
-        // The lock keeps two threads from reporting in the wrong order; a poisoned one still guards nothing but order.
+        // The lock keeps two threads from reporting in the wrong order; a poisoned lock still only guards the order.
         let _guard = reporting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         progress(done.fetch_add(batch.n_tokens(), Ordering::Relaxed) + batch.n_tokens());
         Ok(())
     };
-    // With fewer chunks than cores each product uses all cores; otherwise each core has a chunk of its own,
-    // and takes the next alone, so that none is left with several while another has none.
+    // With fewer chunks than cores, each product uses all cores. Otherwise each core takes one chunk at a time, so
+    // that none has several left while another has none.
     if chunks.len() < rayon::current_num_threads() {
         chunks.into_iter().try_for_each(|chunk| run(chunk, Parallel::Yes))?;
     } else {
@@ -170,15 +173,15 @@ pub(crate) fn check_tokens(encoding: &Encoding) -> Result<()> {
     Ok(())
 }
 
-/// Checks that all features are finite; the error has the first sentence where one is not.
+/// Checks that all features are finite; the error names the first sentence with a non-finite one.
 pub(crate) fn check_finite(features: &Matrix) -> Result<()> {
     (0..features.rows())
         .try_for_each(|i| check_finite_row(features.row(i)).map_err(|error| error.at_sentence(i)))
 }
 
-/// The same for the features of one sentence.
+/// As [`check_finite`], for the features of one sentence.
 pub(crate) fn check_finite_row(row: &[f32]) -> Result<()> {
-    // Without an early end, so that the loop is one of vector instructions.
+    // There is no early exit, so that the compiler can vectorise the loop.
     if row.iter().fold(true, |all, x| all & x.is_finite()) {
         return Ok(());
     }
@@ -190,8 +193,8 @@ pub(crate) fn check_finite_row(row: &[f32]) -> Result<()> {
     ))
 }
 
-/// Sentences by falling length, in groups of at most [`CHUNK_TOKENS`] tokens, at least one each: the longest chunks
-/// come first, so that the cores finish together.
+/// Sentences by decreasing length, in groups of at most [`CHUNK_TOKENS`] tokens with at least one sentence each. The
+/// longest chunks come first, so that the cores finish together.
 fn chunks(encodings: &[Encoding]) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..encodings.len()).collect();
     order.sort_by_key(|&i| std::cmp::Reverse(encodings[i].len()));
@@ -238,7 +241,7 @@ fn pool(
                 let own = row[start..start + of_layer].chunks_exact_mut(hidden);
                 options.poolings.iter().zip(own).for_each(|(pooling, to)| match tokens.get(n_left_out..) {
                     Some(rest) if !rest.is_empty() => pooling.pool(rest, to),
-                    // As in sentence-transformers, where all tokens are the prompt's.
+                    // As in sentence-transformers, if all tokens belong to the prompt.
                     _ if *pooling == Pooling::Cls => pooling.pool(tokens, to),
                     _ => to.fill(0.0),
                 });

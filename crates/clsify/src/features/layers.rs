@@ -1,4 +1,4 @@
-//! Which of an encoder's hidden states are pooled.
+//! The choice of the hidden states that are pooled.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Hidden states by number, as in transformers' `hidden_states`: 0 is the embeddings, `n` is what layer `n` gives.
+/// Hidden states by number, as in transformers' `hidden_states`: 0 is the embeddings, `n` is the output of layer `n`.
 ///
 /// Written `last`, `9`, `9-12`, `all`; also in JSON.
 ///
@@ -23,14 +23,14 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Layers {
-    /// What the last layer gives: the article's choice.
+    /// The output of the last layer: the article's choice.
     #[default]
     Last,
-    /// From one number to another, both included.
+    /// A range of numbers, both included.
     Range {
-        /// The first.
+        /// The first number.
         first: usize,
-        /// The last; not below the first.
+        /// The last number; not below the first.
         last: usize,
     },
     /// The embeddings and every layer.
@@ -43,7 +43,7 @@ impl Layers {
         Layers::Range { first: layer, last: layer }
     }
 
-    /// The numbers, for an encoder of so many layers.
+    /// The numbers, for an encoder with this many layers.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if the encoder has fewer layers, or the range is empty.
@@ -60,7 +60,7 @@ impl Layers {
         }
     }
 
-    /// The same layers of an encoder of so many layers, in the one form that all ways to write them share.
+    /// The same layers for an encoder with this many layers, in a canonical form.
     ///
     /// # Errors
     /// As for [`resolve`](Self::resolve).

@@ -1,13 +1,13 @@
-//! Arguments in the settings of sentence-transformers' `Transformer` that it hands on when it loads the tokenizer, the
-//! configuration and the weights, and when it calls the tokenizer.
+//! Arguments in the settings of sentence-transformers' `Transformer` that it passes on when it loads the tokenizer,
+//! the configuration and the weights, and when it calls the tokenizer.
 //!
-//! None of them is carried out here but the limits of tokens. One that would change a vector is refused, not passed over.
+//! Only the token limits are supported. Any other argument that would change a vector is refused, not ignored.
 
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Arguments that change no vector: how the files are found, and in what the weights are kept.
+/// Arguments that change no vector: they affect how files are found, and how weights are stored.
 const HARMLESS: [&str; 25] = [
     "trust_remote_code",
     "revision",
@@ -36,10 +36,10 @@ const HARMLESS: [&str; 25] = [
     "use_cache",
 ];
 
-/// What the tokenizer is called with that changes no vector, or is carried out.
+/// Arguments of calls to the tokenizer that change no vector, or that are supported.
 const OF_CALLS: [&str; 5] = ["max_length", "padding", "padding_side", "pad_to_multiple_of", "return_tensors"];
 
-/// Checks that the settings hand on nothing that would change a vector, beyond what the files themselves say.
+/// Checks that the settings pass on nothing that would change a vector, beyond the content of the files themselves.
 ///
 /// # Errors
 /// [`ErrorKind::Config`] with the argument.

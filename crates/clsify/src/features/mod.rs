@@ -1,4 +1,4 @@
-//! 4. `hidden_states` -> features `[n_samples, n_features]`: pooling, and the run over all sentences.
+//! 4. `hidden_states` -> features `[n_samples, n_features]`: pooling, and the computation for all sentences.
 
 mod cache;
 mod extract;
@@ -28,13 +28,12 @@ pub use sentence_transformers::{SentenceTransformer, prompt_text};
 
 use crate::error::Result;
 
-/// The files below an encoder's folder that decide what becomes of pooled vectors: those of its dense layers.
+/// The files in an encoder's folder that affect vectors after pooling: those of its dense layers.
 pub(crate) fn feature_files(options: &FeatureOptions) -> Vec<PathBuf> {
     options.modules.iter().flat_map(Module::files).collect()
 }
 
-/// The files that make a folder one of sentence-transformers, as far as they are there: they say what is to be done, and
-/// hold no weights.
+/// The existing files of a sentence-transformers folder: they contain settings and no weights.
 ///
 /// # Errors
 /// Those of a malformed `modules.json`.

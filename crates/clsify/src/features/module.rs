@@ -1,7 +1,7 @@
-//! What sentence-transformers puts between pooling and the end: dense layers and normalisation.
+//! The modules of sentence-transformers after pooling: dense layers and normalisation.
 //!
-//! `[n_sentences, in_features]` -> `activation(x Wᵀ + b)` -> `[n_sentences, out_features]`, in f32 whatever the encoder's
-//! arithmetic. A row does not depend on its neighbours.
+//! `[n_sentences, in_features]` -> `activation(x Wᵀ + b)` -> `[n_sentences, out_features]`, in f32 whatever the
+//! encoder's data type. A row does not depend on its neighbours.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use super::settings_file::{SettingsFile, bad};
 use crate::encoder::Checkpoint;
 use crate::error::Result;
 
-/// A step between pooling and the end.
+/// A step after pooling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Module {
@@ -23,17 +23,17 @@ pub enum Module {
     Dense {
         /// Its folder in the encoder's folder, such as `2_Dense`.
         folder: String,
-        /// The length of the vectors that it takes.
+        /// The length of its input vectors.
         in_features: usize,
-        /// The length of the vectors that it gives.
+        /// The length of its output vectors.
         out_features: usize,
     },
-    /// Each vector is divided by its length.
+    /// Divides each vector by its length.
     Normalize,
 }
 
 impl Module {
-    /// The files below the encoder's folder that this step reads.
+    /// The files in the encoder's folder that this step reads.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         match self {
             Module::Dense { folder, .. } => {
@@ -64,9 +64,9 @@ struct Dense {
 #[derive(Debug)]
 enum Residual {
     None,
-    /// The vector itself is added to the outcome.
+    /// The input vector is added to the result.
     Identity,
-    /// A product with another matrix is.
+    /// A projection of the input vector is added to the result.
     Projected(Box<PackedLinear>),
 }
 
@@ -96,7 +96,7 @@ impl Head {
         modules.iter().map(load).collect::<Result<_>>().map(Head)
     }
 
-    /// The vectors `[n_sentences, out_features]` that come out for `x [n_sentences, in_features]`.
+    /// The output vectors `[n_sentences, out_features]` for `x [n_sentences, in_features]`.
     pub(super) fn forward(&self, mut x: Vec<f32>, n_sentences: usize) -> Vec<f32> {
         for module in &self.0 {
             match module {
@@ -208,7 +208,7 @@ fn width(file: &SettingsFile, key: &str) -> Result<usize> {
     })
 }
 
-/// The activation of this class of torch; sentence-transformers takes tanh where none is named.
+/// The activation for this class of torch; sentence-transformers uses tanh if none is named.
 fn activation(name: Option<&Value>) -> Result<Activation> {
     let Some(name) = name else { return Ok(Activation::Tanh) };
     let class = name.as_str().and_then(|name| name.strip_prefix("torch.")?.rsplit('.').next());

@@ -1,7 +1,7 @@
 //! `.npy` files: float32, C order (NumPy Enhancement Proposal 1, format version 1.0).
 //!
-//! The header comes first and holds the number of rows. It has the same length for every number, so that rows can be
-//! written as they come, and the header over again when they have been counted.
+//! The header comes first and contains the number of rows. Its length is the same for every number, so that rows can
+//! be written as they arrive, and the header is rewritten when they have been counted.
 
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -10,13 +10,14 @@ use crate::error::Result;
 use crate::files::write_atomically;
 use crate::matrix::Matrix;
 
-/// Magic, version, length and header together: a multiple of 64, beyond the 107 bytes that the longest shape needs.
+/// The length of magic, version, length and header together: a multiple of 64, larger than the 107 bytes that the
+/// longest shape needs.
 const HEADER_BYTES: usize = 128;
 
-/// Writes a matrix so that `numpy.load` gives an array of shape `[rows, cols]`.
+/// Writes a matrix so that `numpy.load` returns an array of shape `[rows, cols]`.
 ///
 /// # Errors
-/// An I/O error with the path; the file appears whole or not at all.
+/// An I/O error with the path; the file appears complete or not at all.
 ///
 /// ```
 /// # let folder = std::env::temp_dir().join(format!("clsify-npy-{}", std::process::id()));
@@ -36,7 +37,7 @@ pub fn save_npy(matrix: &Matrix, path: &Path) -> Result<()> {
     })
 }
 
-/// A `.npy` file whose rows come bit by bit.
+/// A `.npy` file whose rows arrive piece by piece.
 ///
 /// ```
 /// use clsify::{features::NpyWriter, matrix::Matrix};
@@ -77,7 +78,7 @@ impl<W: Write + Seek> NpyWriter<W> {
         write_rows(rows, &mut self.out)
     }
 
-    /// Writes the number of rows, and gives back `out` at its end.
+    /// Writes the number of rows, and returns `out` at its end.
     ///
     /// # Errors
     /// Those of `out`.

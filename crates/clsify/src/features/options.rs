@@ -1,4 +1,4 @@
-//! Which features to take of an encoder's hidden states.
+//! The features to compute from an encoder's hidden states.
 
 use std::fmt;
 
@@ -10,23 +10,23 @@ use super::pooling::{Pooling, pooling_names};
 use crate::encoder::EncoderConfig;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Which features to take: the chosen layers side by side, and of each layer the poolings side by side.
+/// The features to compute: the chosen layers side by side, and for each layer the poolings side by side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeatureOptions {
     /// The hidden states that are pooled.
     #[serde(default)]
     pub layers: Layers,
-    /// How each of them is pooled.
+    /// The poolings of each hidden state.
     pub poolings: Vec<Pooling>,
-    /// The first tokens that are not pooled: those of a prompt that the encoder's folder leaves out.
+    /// The number of first tokens that are not pooled: those of a prompt that the encoder's folder excludes.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub n_prompt_tokens: usize,
-    /// What the pooled vector of the last layer goes through then.
+    /// The modules applied to the pooled vector of the last layer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub modules: Vec<Module>,
-    /// True if each sentence's vector is divided by its length then.
+    /// True if each sentence's vector is then divided by its length.
     pub normalize: bool,
-    /// How many numbers of it are kept, of the last layer, the first ones; `None`: all.
+    /// The number of leading elements that are kept, for the last layer; `None` keeps all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truncate_dim: Option<usize>,
 }
@@ -37,21 +37,21 @@ fn is_zero(n: &usize) -> bool {
 }
 
 impl Default for FeatureOptions {
-    /// The article's choice: the last layer's `[CLS]` vector as it is.
+    /// The article's choice: the `[CLS]` vector of the last layer, unchanged.
     fn default() -> Self {
         Pooling::Cls.into()
     }
 }
 
 impl From<Pooling> for FeatureOptions {
-    /// Of the last layer.
+    /// Applies to the last layer.
     fn from(pooling: Pooling) -> Self {
         vec![pooling].into()
     }
 }
 
 impl From<Vec<Pooling>> for FeatureOptions {
-    /// Of the last layer.
+    /// Applies to the last layer.
     fn from(poolings: Vec<Pooling>) -> Self {
         FeatureOptions {
             layers: Layers::Last,
@@ -65,12 +65,12 @@ impl From<Vec<Pooling>> for FeatureOptions {
 }
 
 impl FeatureOptions {
-    /// The same poolings of other layers.
+    /// The same poolings for other layers.
     pub fn of_layers(self, layers: Layers) -> Self {
         FeatureOptions { layers, ..self }
     }
 
-    /// The topmost layer that is needed of an encoder of so many; what lies above it need not be there.
+    /// The topmost layer that is needed, for an encoder with this many layers; the layers above it need not exist.
     ///
     /// # Errors
     /// As for [`Layers::resolve`].
@@ -78,15 +78,15 @@ impl FeatureOptions {
         Ok(*self.layers.resolve(num_hidden_layers)?.end())
     }
 
-    /// Returns true if the vector at position 0 of the top layer is all that is wanted, so that this layer need not
-    /// make the others. The encoder ends with the top layer.
+    /// Returns true if only the vector at position 0 of the top layer is needed, so that this layer need not compute
+    /// the others. The encoder ends with the top layer.
     pub(crate) fn is_first_alone(&self, depth: usize) -> bool {
         let is_top_alone = self.layers.resolve(depth).is_ok_and(|layers| *layers.start() == depth);
         self.poolings == [Pooling::Cls] && is_top_alone && depth > 0 && self.n_prompt_tokens == 0
     }
 
-    /// The operations that an encoder needs for these features of a sentence of `n_tokens`, a multiply-add counted as two.
-    /// Layers that it does not have are not counted.
+    /// The number of operations that an encoder needs for these features of a sentence of `n_tokens`; a multiply-add
+    /// counts as two. Layers that it does not have are not counted.
     pub fn operations(&self, config: &EncoderConfig, n_tokens: usize) -> f64 {
         let depth = self.depth(config.num_hidden_layers).unwrap_or(config.num_hidden_layers);
         let config = EncoderConfig { num_hidden_layers: depth, ..config.clone() };
@@ -97,7 +97,7 @@ impl FeatureOptions {
         }
     }
 
-    /// Numbers a sentence.
+    /// The number of features per sentence.
     ///
     /// # Errors
     /// As for [`Layers::resolve`].
@@ -106,13 +106,13 @@ impl FeatureOptions {
         Ok(self.truncate_dim.map_or(width, |n| n.min(width)))
     }
 
-    /// Numbers a sentence that pooling gives.
+    /// The length of a sentence's vector after pooling.
     pub(crate) fn n_pooled(&self, config: &EncoderConfig) -> Result<usize> {
         let n_layers = self.layers.resolve(config.num_hidden_layers)?.count();
         Ok(n_layers * self.poolings.len() * config.hidden_size)
     }
 
-    /// Numbers a sentence after the modules.
+    /// The length of a sentence's vector after the modules.
     fn n_modelled(&self, config: &EncoderConfig) -> Result<usize> {
         let of_last_layer_only = self.truncate_dim.is_some() || !self.modules.is_empty();
         if of_last_layer_only && self.layers.canonical(config.num_hidden_layers)? != Layers::Last {
@@ -139,7 +139,8 @@ impl FeatureOptions {
 }
 
 impl fmt::Display for FeatureOptions {
-    /// `cls`, `mean`, `cls+mean`; `cls+mean of layers 9-12`; a trailing `, normalized` where the vectors have length 1.
+    /// `cls`, `mean`, `cls+mean`; `cls+mean of layers 9-12`; with `, normalized` at the end if the vectors have
+    /// length 1.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", pooling_names(&self.poolings))?;
         match self.layers {

@@ -1,4 +1,4 @@
-//! One vector a sentence from one vector a token: the `[CLS]` row, the mean, the maximum.
+//! Pools one vector per token to one vector per sentence: the `[CLS]` row, the mean, or the maximum.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
 
-/// How the vectors of a sentence's tokens become one.
+/// The method of pooling the vectors of a sentence's tokens to one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pooling {
-    /// The vector at position 0, where `[CLS]` stands: what the article takes.
+    /// The vector at position 0, that of `[CLS]`: the article's choice.
     Cls,
     /// The mean over all tokens, special tokens included.
     Mean,
@@ -46,7 +46,7 @@ impl Pooling {
             }
             Pooling::Max => {
                 for token in tokens {
-                    // `f32::max` would pass over what is not a number.
+                    // `f32::max` would ignore NaN.
                     out.iter_mut()
                         .zip(token)
                         .for_each(|(o, t)| *o = if *t > *o || t.is_nan() { *t } else { *o });
@@ -82,7 +82,7 @@ impl FromStr for Pooling {
     }
 }
 
-/// Poolings joined by `+`, as they are written everywhere.
+/// Poolings joined by `+`.
 pub fn pooling_names(poolings: &[Pooling]) -> String {
     let names: Vec<String> = poolings.iter().map(Pooling::to_string).collect();
     names.join("+")

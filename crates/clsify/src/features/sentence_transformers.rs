@@ -1,18 +1,18 @@
-//! What the files of a sentence-transformers folder ask for: pooling and what follows it, how long a sentence may be, and
-//! what is put before it.
+//! Reads the settings of a sentence-transformers folder: pooling and the modules after it, the maximum length, and
+//! the prompt.
 //!
-//! | file | what is read from it |
+//! | file | content |
 //! |---|---|
 //! | `modules.json` | the modules in order, and their folders |
 //! | `1_Pooling/config.json` | the poolings, and whether a prompt's tokens are pooled |
 //! | `2_Dense/config.json` | the sizes of a dense layer |
 //! | `sentence_bert_config.json`, beside the encoder | `max_seq_length`, `do_lower_case` |
-//! | `tokenizer_config.json`, beside the encoder | `model_max_length`, where there is no `max_seq_length` |
+//! | `tokenizer_config.json`, beside the encoder | `model_max_length`, used if there is no `max_seq_length` |
 //! | `config_sentence_transformers.json` | `prompts`, `default_prompt_name`, `truncate_dim` |
 //!
-//! Two generations of the files are about: module types `sentence_transformers.models.*` with
-//! `pooling_mode_*_tokens` flags, and since 5.4 longer type names with one `pooling_mode`.
-//! Source: sentence-transformers 6.2, `base/model.py` and `base/modules/transformer.py`.
+//! There are two generations of these files: module types `sentence_transformers.models.*` with
+//! `pooling_mode_*_tokens` flags, and since 5.4 longer type names with one `pooling_mode`. Source:
+//! sentence-transformers 6.2, `base/model.py` and `base/modules/transformer.py`.
 
 use std::path::{Path, PathBuf};
 
@@ -30,10 +30,10 @@ use crate::error::{Error, ErrorKind, Result};
 
 const POOLING_HINT: &str = "choose the pooling yourself: --pooling cls, mean or max";
 
-/// How the types of sentence-transformers' own modules begin.
+/// The prefix of the types of sentence-transformers' own modules.
 const OWN_TYPES: &str = "sentence_transformers.";
 
-/// All that a sentence-transformers folder asks for.
+/// All settings of a sentence-transformers folder.
 ///
 /// ```no_run
 /// use clsify::features::SentenceTransformer;
@@ -44,21 +44,21 @@ const OWN_TYPES: &str = "sentence_transformers.";
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct SentenceTransformer {
-    /// Pooling and what follows it.
+    /// The pooling and the modules after it.
     pub features: FeatureOptions,
-    /// The longest sentence in tokens; `None`: as long as the encoder can take.
+    /// The maximum number of tokens per sentence; `None` is the encoder's limit.
     pub max_length: Option<usize>,
     /// True if sentences are lowercased first.
     pub lowercase: bool,
-    /// The text that is put before every sentence, by default; it may be empty.
+    /// The text before every sentence, which may be empty.
     pub prompt: String,
     /// True if the tokens of the prompt are pooled too.
     pub include_prompt: bool,
 }
 
 impl FeatureOptions {
-    /// The features that a sentence-transformers folder asks for; `None` when the folder holds a plain encoder.
-    /// [`SentenceTransformer`] says what else it asks for.
+    /// The features that a sentence-transformers folder specifies; `None` if the folder contains a plain encoder.
+    /// [`SentenceTransformer`] has its other settings.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if a module or pooling is not supported.
@@ -68,7 +68,7 @@ impl FeatureOptions {
 }
 
 impl SentenceTransformer {
-    /// Reads the files of a folder; `None` when it has no `modules.json` and is a plain encoder.
+    /// Reads the files of a folder; `None` if it has no `modules.json` and is a plain encoder.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if a module or pooling is not supported, or a file is malformed.
@@ -87,11 +87,11 @@ impl SentenceTransformer {
     }
 }
 
-/// The text that a prompt stands for: that of a name in the folder's `config_sentence_transformers.json`, or itself.
+/// The text of a prompt: that of a name in the folder's `config_sentence_transformers.json`, or the argument itself.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] if it looks like a name, a single word, and the folder has no prompt of that name;
-/// [`ErrorKind::Config`] if the file is malformed.
+/// [`ErrorKind::InvalidArgument`] if it is a single word, which looks like a name, and the folder has no prompt of
+/// that name; [`ErrorKind::Config`] if the file is malformed.
 ///
 /// ```no_run
 /// use clsify::features::prompt_text;
@@ -116,7 +116,7 @@ pub fn prompt_text(folder: &Path, name_or_text: &str) -> Result<String> {
     )))
 }
 
-/// The files of this module that are there, below the folder: they hold no weights.
+/// The existing files of this kind in the folder; they contain no weights.
 pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let path = folder.join(MODULES);
     if !is_there(&path)? {
@@ -133,7 +133,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(all.filter(|file| file.is_file()).collect())
 }
 
-/// Pooling and what follows it; whether a prompt's tokens are pooled too.
+/// Reads the pooling and the modules after it, and whether a prompt's tokens are pooled too.
 fn read_modules(folder: &Path, path: &Path) -> Result<(FeatureOptions, bool)> {
     let place = |e: Error| e.at(path.display().to_string());
     let modules = read_json(path, ErrorKind::Config)?;
@@ -149,7 +149,7 @@ fn read_modules(folder: &Path, path: &Path) -> Result<(FeatureOptions, bool)> {
                 false => Err(place(bad(format!("expected the {what} module's folder, got {name:?}")))),
             }
         };
-        // What another package calls by the same name may do anything.
+        // A module of another package with the same name may do anything.
         let name = module.get("type").and_then(Value::as_str).unwrap_or_default();
         let known = name.starts_with(OWN_TYPES).then(|| class_of(module));
         match (known, position) {
@@ -190,7 +190,7 @@ fn read_modules(folder: &Path, path: &Path) -> Result<(FeatureOptions, bool)> {
     Ok((FeatureOptions { normalize, modules: after, ..poolings.into() }, include_prompt))
 }
 
-/// The longest sentence in tokens, and whether sentences are lowercased first.
+/// The maximum number of tokens, and whether sentences are lowercased first.
 fn read_limits(encoder: &Path) -> Result<(Option<usize>, bool)> {
     for name in TRANSFORMER_CONFIGS {
         let config = SettingsFile::read_if_there(encoder.join(name))?;
@@ -202,7 +202,7 @@ fn read_limits(encoder: &Path) -> Result<(Option<usize>, bool)> {
         let beside = |name: &str| SettingsFile::read_if_there(encoder.join(name)).map(|object| object.json);
         let unheeded = loading_arguments::check(&config.json, &beside(TOKENIZER_CONFIG)?, &beside(CONFIG)?);
         config.place(unheeded)?;
-        // What is handed to each call of the tokenizer, then to its loading, before what it is loaded with otherwise.
+        // The arguments of each call of the tokenizer come first, then those for loading it, then the other settings.
         let handed: [&[&str]; 3] = [
             &["processing_kwargs", "text", "max_length"],
             &["processor_kwargs", "model_max_length"],
@@ -227,7 +227,7 @@ fn tokenizer_limit(encoder: &Path) -> Result<Option<usize>> {
     Ok(config.json.get("model_max_length").and_then(token_limit))
 }
 
-/// A limit in tokens; transformers writes 1e30 where there is none.
+/// A limit in tokens; transformers writes 1e30 for no limit.
 fn token_limit(value: &Value) -> Option<usize> {
     whole_number(value).filter(|&limit| limit > 0).and_then(|limit| usize::try_from(limit).ok())
 }
@@ -238,7 +238,7 @@ fn prompts(asked: &SettingsFile) -> Result<Vec<(String, String)>> {
         return Ok(Vec::new());
     };
     let text = |(name, text): (&String, &Value)| match text {
-        // As sentence-transformers writes a prompt that is not filled in.
+        // sentence-transformers writes null for a prompt that is not filled in.
         Value::Null => Ok((name.clone(), String::new())),
         Value::String(text) => Ok((name.clone(), text.clone())),
         other => Err(bad(format!("\"prompts\": {name:?}: expected a text, got {other}"))),
@@ -255,7 +255,7 @@ fn default_prompt(asked: &SettingsFile) -> Result<String> {
     let named = prompts.into_iter().find(|(name, _)| name == default);
     match (named, default) {
         (Some((_, text)), _) => Ok(text),
-        // sentence-transformers has these two without being told, and they are empty.
+        // sentence-transformers always has these two, and they are empty.
         (None, "query" | "document") => Ok(String::new()),
         (None, _) => {
             Err(bad(format!("\"default_prompt_name\": expected the name of a prompt, got {default:?}")))
@@ -278,7 +278,7 @@ fn pooling_modes(config: &SettingsFile) -> Result<Vec<Pooling>> {
         }
         return modes.into_iter().map(|m| m.parse().map_err(|_| unsupported(m))).collect();
     }
-    // Several flags at once are concatenated, in this order.
+    // Several flags at once are concatenated in this order.
     let flags = [
         ("pooling_mode_cls_token", Some(Pooling::Cls)),
         ("pooling_mode_max_tokens", Some(Pooling::Max)),

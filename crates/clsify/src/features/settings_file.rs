@@ -1,4 +1,4 @@
-//! A file of settings of sentence-transformers: a JSON object, whose values are read as Python reads them.
+//! A settings file of sentence-transformers: a JSON object, whose values are interpreted as in Python.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::checkpoint_folder::{is_there, read_json};
 use crate::error::{Error, ErrorKind, Result};
 
-/// The object of a file; a key of the wrong type names itself.
+/// The object in a file; an error about a value of the wrong type names its key.
 #[derive(Debug)]
 pub(super) struct SettingsFile {
     pub(super) json: Map<String, Value>,
@@ -22,7 +22,7 @@ impl SettingsFile {
         }
     }
 
-    /// An empty one where there is no file.
+    /// Reads a file; an empty object if it does not exist.
     pub(super) fn read_if_there(path: PathBuf) -> Result<Self> {
         match is_there(&path)? {
             true => Self::read(path),
@@ -30,7 +30,7 @@ impl SettingsFile {
         }
     }
 
-    /// The same with the file in front of an error.
+    /// Adds the file to an error.
     pub(super) fn place<T>(&self, result: Result<T>) -> Result<T> {
         result.map_err(|e| e.at(self.path.display().to_string()))
     }
@@ -44,8 +44,8 @@ impl SettingsFile {
         self.find(key).map(|value| value.as_str().ok_or_else(|| text(value))).transpose()
     }
 
-    /// A switch: `default` where the key is missing. Null is false, as it is for Python, which takes any other value that is
-    /// not a boolean for true or false as well; here that is an error.
+    /// A boolean: `default` if the key is missing. Null is false, as in Python. Python would convert any other value
+    /// to true or false; here it is an error.
     pub(super) fn flag(&self, key: &str, default: bool) -> Result<bool> {
         match self.json.get(key) {
             None => Ok(default),
@@ -62,7 +62,7 @@ impl SettingsFile {
         self.find(key).map(|value| size(value).ok_or_else(|| wrong(value))).transpose()
     }
 
-    /// Checks that a module after pooling is about the vector of the sentence: since version 5 it may be about others.
+    /// Checks that a module after pooling uses the sentence's vector: since version 5 it may use others.
     pub(super) fn check_is_of_sentence(&self) -> Result<()> {
         for key in ["module_input_name", "module_output_name"] {
             if let Some(name) = self.text(key)?.filter(|&name| name != "sentence_embedding") {

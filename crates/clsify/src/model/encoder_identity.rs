@@ -1,5 +1,5 @@
-//! Which encoder is this? The sha256 of its files as they were loaded, and a name for all that decides the features of given
-//! token ids.
+//! The identity of an encoder: the sha256 of its files as they were loaded, and a name for everything that determines
+//! the features of given token ids.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::features::{FeatureOptions, feature_files, sentence_transformers_files};
 use crate::tokenizer::tokenizer_files;
 
-/// To be raised by whoever changes the arithmetic so that a vector gets other bits.
+/// Increase this number with every change of the arithmetic that changes bits of a vector.
 const ARITHMETIC: u32 = 4;
 
 /// A file and its hash.
@@ -31,13 +31,13 @@ pub struct FileHash {
 
 /// The files of an encoder's folder, as they were when they were loaded.
 ///
-/// They are listed before the first of them is read. Their hashes are found out once, when they are asked for, and are those
-/// of what was loaded: a file that has changed in between is an error.
+/// They are listed before the first of them is read. Their hashes are computed once, on request, and are those of the
+/// loaded content: a file that has changed in between is an error.
 #[derive(Debug)]
 pub(crate) struct EncoderFiles {
-    /// As it was named.
+    /// The folder as given.
     given: PathBuf,
-    /// Resolved.
+    /// The resolved folder.
     folder: PathBuf,
     files: Vec<File>,
     hashes: OnceLock<Vec<FileHash>>,
@@ -45,31 +45,31 @@ pub(crate) struct EncoderFiles {
 
 #[derive(Debug)]
 struct File {
-    /// Below the folder, with `/`.
+    /// The path below the folder, with `/`.
     name: String,
     path: PathBuf,
     part: Part,
     stamp: Option<Stamp>,
 }
 
-/// What a file decides.
+/// What a file determines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     /// The vector of given token ids.
     Vectors,
     /// The token ids of a sentence.
     Tokens,
-    /// What was done, which is known once it has been read: a saved classifier holds it itself.
+    /// The settings, which are known after reading: a saved classifier contains them itself.
     Settings,
 }
 
-/// What changes when a file does: its length, the times of its last changes, and which file it is.
+/// A fingerprint of a file without its content: its length, the times of its last changes, and its inode.
 type Stamp = (u64, Option<std::time::SystemTime>, (i64, i64), u64);
 
 impl EncoderFiles {
-    /// Lists the files that decide these features.
+    /// Lists the files that determine these features.
     pub(crate) fn of(folder: &Path, features: &FeatureOptions) -> Self {
-        // What is missing or malformed is for the readers to name.
+        // Missing or malformed files are reported by their readers.
         let vectors = encoder_files(folder).unwrap_or_default().into_iter();
         let vectors = vectors.chain(feature_files(features).into_iter().map(|file| folder.join(file)));
         let tokens = tokenizer_files(folder).into_iter();
@@ -85,7 +85,7 @@ impl EncoderFiles {
                 files.push(File { name, stamp: stamp(&path).ok(), path, part });
             }
         }
-        // A folder that cannot be resolved is none, which loading will find.
+        // A folder that cannot be resolved does not exist, which loading will report.
         let given = folder.to_path_buf();
         let folder = folder.canonicalize().unwrap_or_else(|_| given.clone());
         EncoderFiles { given, folder, files, hashes: OnceLock::new() }
@@ -101,12 +101,12 @@ impl EncoderFiles {
         self.files.iter().any(|file| file.path == path)
     }
 
-    /// The folder, resolved.
+    /// The resolved folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The sha256 of each file that decides what becomes of a sentence.
+    /// The sha256 of each file that affects the result for a sentence.
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if a file has changed since it was listed; I/O errors with the path.
@@ -140,7 +140,7 @@ impl EncoderFiles {
         }
     }
 
-    /// A name for all that decides the features of given token ids, of 64 hexadecimal digits.
+    /// A name, of 64 hexadecimal digits, for everything that determines the features of given token ids.
     ///
     /// # Errors
     /// As for [`hashes`](Self::hashes).
@@ -151,7 +151,7 @@ impl EncoderFiles {
         memory: &HashMemory,
     ) -> Result<String> {
         let mut sha256 = Sha256::new();
-        // The version and the processor: another kernel adds in another order.
+        // The version and the processor are included, because another kernel adds in another order.
         let version = env!("CARGO_PKG_VERSION");
         sha256.update(format!("{version} {ARITHMETIC} {} {dtype} {features}\n", instruction_set()));
         for (file, hash) in self.files.iter().zip(self.all_hashes(memory)?) {
@@ -162,10 +162,10 @@ impl EncoderFiles {
         Ok(hexadecimal(sha256))
     }
 
-    /// Copies all files to another folder, where they lie as they do here.
+    /// Copies all files to another folder, with the same relative paths.
     ///
     /// # Errors
-    /// [`ErrorKind::Checkpoint`] if a file is not any more what was loaded; I/O errors with the path.
+    /// [`ErrorKind::Checkpoint`] if a file is no longer the one that was loaded; I/O errors with the path.
     pub(crate) fn copy_to(&self, target: &Path, memory: &HashMemory) -> Result<()> {
         for (file, hash) in self.files.iter().zip(self.all_hashes(memory)?) {
             let copy = target.join(&file.name);
@@ -201,7 +201,7 @@ fn stamp(path: &Path) -> std::io::Result<Stamp> {
     Ok((metadata.len(), metadata.modified().ok(), changed, number))
 }
 
-/// What the products are computed with on this machine.
+/// The instruction set of the products on this machine.
 fn instruction_set() -> &'static str {
     #[cfg(target_arch = "x86_64")]
     {

@@ -1,4 +1,4 @@
-//! What a report says of an encoder and of the features that it gave.
+//! The description of an encoder and of its features in a report.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::sentence_encoder::{Encoded, SentenceEncoder};
 use crate::encoder::Dtype;
 use crate::features::{Layers, TokenCounts, pooling_names};
 
-/// The encoder and what was taken from it.
+/// The encoder, and the features that were computed with it.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct EncoderReport {
@@ -14,9 +14,9 @@ pub struct EncoderReport {
     pub name: String,
     /// Its family.
     pub model_type: String,
-    /// Numbers a token.
+    /// The size of the hidden states.
     pub hidden_size: usize,
-    /// Transformer layers.
+    /// The number of transformer layers.
     pub num_hidden_layers: usize,
     /// The hidden states that were pooled.
     pub layers: Layers,
@@ -24,12 +24,12 @@ pub struct EncoderReport {
     pub pooling: String,
     /// True if vectors were divided by their length.
     pub normalize: bool,
-    /// The longest sentence in tokens.
+    /// The maximum number of tokens per sentence.
     pub max_length: usize,
     /// The text before every sentence, if there is one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub prompt: String,
-    /// The arithmetic.
+    /// The data type of the products.
     pub dtype: Dtype,
 }
 
@@ -51,7 +51,7 @@ impl EncoderReport {
         }
     }
 
-    /// In words what is taken from the encoder: `cls of the last layer`, `mean of layer 8`, `cls+mean of layers 7-10`.
+    /// The features in words: `cls of the last layer`, `mean of layer 8`, `cls+mean of layers 7-10`.
     pub fn pooled(&self) -> String {
         let of = match self.layers {
             Layers::Last => "the last layer".to_string(),
@@ -69,7 +69,7 @@ impl EncoderReport {
 pub struct FeaturesReport {
     /// `[n_samples, n_features]`.
     pub shape: [usize; 2],
-    /// How many tokens there were.
+    /// The token counts.
     #[serde(flatten)]
     pub counts: TokenCounts,
 }

@@ -1,4 +1,4 @@
-//! How a trained classifier does on labelled sentences that it was not trained on.
+//! Scores a trained classifier on labelled sentences.
 
 use serde::Serialize;
 
@@ -21,26 +21,26 @@ use crate::notes::list::list;
 use crate::observer::Observer;
 use crate::targets::{LabelIndicator, Labels};
 
-/// How a classifier does on labelled sentences.
+/// The evaluation of a classifier on labelled sentences.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct EvaluationReport {
-    /// The labelled sentences.
+    /// The counts of the labelled sentences.
     pub dataset: DatasetSummary,
-    /// The encoder and what was taken from it.
+    /// The encoder and its features.
     pub encoder: EncoderReport,
     /// The features of the sentences.
     pub features: FeaturesReport,
-    /// Rows whose sentence is that of a training row, but for case and spaces; `None` for a model that does not know its
-    /// training rows, as it was saved by an earlier version.
+    /// The number of rows whose sentence is that of a training row, ignoring case and spaces; `None` for a model of
+    /// an earlier version, which did not save its training rows.
     pub n_seen: Option<usize>,
-    /// The scores; where the classifier may abstain, of its best guesses.
+    /// The scores; if the classifier may abstain, those of its best guesses.
     pub test: Metrics,
-    /// What differs with the form of the labels.
+    /// The scores that depend on the form of the labels.
     #[serde(flatten)]
     pub form: EvaluationForm,
-    /// How far its probabilities can be trusted; of label sets means of the labels' scores. Rows count by their weights, if
-    /// they have any.
+    /// The scores of its probabilities; for label sets means over the labels. Weighted by sample weight, if there is
+    /// one.
     pub probabilities: ProbabilityScores,
 }
 
@@ -48,61 +48,62 @@ pub struct EvaluationReport {
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum EvaluationForm {
-    /// Of one class a sentence.
+    /// For one class per sentence.
     Classes {
-        /// The accuracy with each row counted by its weight, where rows have weights.
+        /// The weighted accuracy, if rows have weights.
         #[serde(skip_serializing_if = "Option::is_none")]
         test_weighted_accuracy: Option<f64>,
-        /// What the rule of decision does, if that is not the most probable class.
+        /// The effect of the decision rule, unless it is the most probable class.
         decision: Option<Box<EvaluatedDecision>>,
     },
-    /// Of label sets.
+    /// For label sets.
     LabelSets {
-        /// Scores with each row counted by its weight, where rows have weights.
+        /// The weighted scores, if rows have weights.
         #[serde(skip_serializing_if = "Option::is_none")]
         test_weighted: Option<WeightedMultiLabelScores>,
     },
 }
 
-/// What a saved rule does on labelled sentences.
+/// The effect of a saved rule on labelled sentences.
 #[derive(Debug, Clone, Serialize)]
 pub struct EvaluatedDecision {
     /// The rule.
     pub rule: Decision,
-    /// Without it and with it.
+    /// The scores without it and with it.
     #[serde(flatten)]
     pub effect: DecisionEffect,
 }
 
-/// What a classifier says of the rows of a data set.
+/// The predictions of a classifier for the rows of a data set.
 pub(crate) struct Evaluated {
     pub(crate) report: EvaluationReport,
-    /// Row by row.
+    /// One prediction per row.
     pub(crate) predictions: Vec<Prediction>,
 }
 
 impl SentenceClassifier {
-    /// Checks that the classifier knows any label of the data. Without one every row counts as wrong, which is seldom
-    /// meant: the labels are probably spelled in two ways. Rows without any label pass.
+    /// Checks that the classifier knows at least one label of the data. Otherwise every row counts as wrong, and the
+    /// labels are probably spelled in two ways. Rows without any label pass.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] with the labels of both, when there are labels and it knows none.
+    /// [`ErrorKind::InvalidArgument`] with the labels of both if there are labels and it knows none.
     pub fn check_labels(&self, dataset: &Dataset) -> Result<()> {
         check_some_known(&dataset.classes(), self.classes(), "the model")
     }
 
-    /// Scores the classifier on labelled sentences; a label that it does not know is never given, and counts as wrong. The observer
-    /// is told of such labels, of rows that the classifier was trained on, and of an accuracy below that of a constant answer.
+    /// Scores the classifier on labelled sentences; a label that it does not know is never assigned, and counts as
+    /// wrong. The observer receives notes about such labels, about rows that the classifier was trained on, and about
+    /// an accuracy below that of a constant answer.
     ///
     /// # Errors
     /// As for [`SentenceEncoder::encode`](crate::model::SentenceEncoder::encode); [`ErrorKind::InvalidArgument`] if
-    /// the labels are of another form than the classifier's.
+    /// the labels do not have the classifier's form.
     pub fn evaluate(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<EvaluationReport> {
         Ok(self.evaluate_with_errors(dataset, observer)?.0)
     }
 
-    /// The same, and the rows that the classifier gets wrong, the most confident errors first. A row with a label that the classifier
-    /// does not know is one of them.
+    /// As [`evaluate`](Self::evaluate); also returns the rows that the classifier gets wrong, the most confident
+    /// errors first. Rows with a label that the classifier does not know are included.
     ///
     /// # Errors
     /// As for [`evaluate`](Self::evaluate).
@@ -137,7 +138,7 @@ impl SentenceClassifier {
         Ok((report, most_confident_first(errors.collect())))
     }
 
-    /// A row that is predicted wrong.
+    /// A row that is predicted wrongly.
     fn error(&self, row: usize, prediction: Prediction, truth: &[String]) -> Option<Misclassified> {
         let predicted: Vec<String> = self.labels(&prediction).into_iter().map(str::to_string).collect();
         if predicted == truth {
@@ -147,7 +148,7 @@ impl SentenceClassifier {
         let confidence = match self.thresholds() {
             None => probabilities[label_ids[0]],
             Some(_) => {
-                // How sure the classifier is of a label that is wrong.
+                // The confidence of the classifier in each wrong label.
                 let wrong = self.classes().iter().zip(&probabilities).enumerate().filter_map(
                     |(id, (label, p))| match (label_ids.contains(&id), truth.contains(label)) {
                         (true, false) => Some(*p),
@@ -162,7 +163,7 @@ impl SentenceClassifier {
         Some(Misclassified { row, predicted, abstained, confidence, probabilities })
     }
 
-    /// The scores, and what is predicted for each row.
+    /// The scores, and the prediction for each row.
     pub(crate) fn evaluate_rows(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<Evaluated> {
         self.check_form(dataset)?;
         let labels = union(self.classes(), dataset.classes());
@@ -233,7 +234,7 @@ impl SentenceClassifier {
         ))
     }
 
-    /// Checks that the labels of the data are of the form that the classifier gives.
+    /// Checks that the labels of the data have the classifier's form.
     fn check_form(&self, dataset: &Dataset) -> Result<()> {
         let (expected, got) = match (self.separator(), dataset.separator()) {
             (Some(_), None) => ("label sets", "one label per sentence"),
@@ -244,13 +245,13 @@ impl SentenceClassifier {
         Err(Error::new(ErrorKind::InvalidArgument, message).at("data"))
     }
 
-    /// The labels of the data that are no class of this classifier, sorted.
+    /// The labels of the data that the classifier does not know, sorted.
     pub(crate) fn unknown_labels(&self, dataset: &Dataset) -> Vec<String> {
         dataset.classes().into_iter().filter(|label| self.classes().binary_search(label).is_err()).collect()
     }
 }
 
-/// The label of the most rows, and its share of them; none where all rows have one label, of which nothing can be learned.
+/// The most frequent label and its share of the rows; `None` if all rows have the same label.
 fn most_frequent(test: &Evaluation) -> Option<(&str, f64)> {
     let n: usize = test.per_class.iter().map(|(_, scores)| scores.support).sum();
     let (label, scores) = test.per_class.iter().max_by_key(|(_, scores)| scores.support)?;

@@ -1,11 +1,12 @@
-//! The sha256 of files that were hashed before and have not changed since: a large file is read once to know which it is.
+//! Remembers the sha256 of files that have not changed since they were hashed, so that a large file is read only once
+//! for it.
 //!
 //! ```text
 //! FOLDER/<sha256 of the path>.sha256       stamp of the file, its sha256, the sha256 of these two lines
 //! ```
 //!
-//! The stamp is what the system says of a file: length, times, number. An entry that does not agree with the file, or
-//! with itself, counts as none. Entries are written whole, and the oldest go when there are many.
+//! The stamp is the metadata of the file: length, times, inode. An entry that does not match the file, or whose own
+//! checksum is wrong, is ignored. Entries are written atomically, and the oldest are removed if there are many.
 
 use std::fs;
 use std::io::Read;
@@ -23,16 +24,16 @@ const MAX_ENTRIES: usize = 1000;
 
 const EXTENSION: &str = "sha256";
 
-/// A file that has just changed may change again without a change of its times, which some file systems count in steps
-/// of two seconds.
+/// A file that has just changed may change again without a change of its times, which some file systems record in
+/// steps of two seconds.
 const SETTLED: Duration = Duration::from_secs(3);
 
-/// Where hashes of files are remembered, if at all.
+/// The folder with the hashes of files, if they are remembered.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HashMemory(Option<PathBuf>);
 
 impl HashMemory {
-    /// In this folder, which is created when there is something to remember; `None` remembers nothing.
+    /// Uses this folder, which is created when the first hash is stored; with `None` nothing is remembered.
     pub(crate) fn new(folder: Option<PathBuf>) -> Self {
         HashMemory(folder)
     }
@@ -48,7 +49,7 @@ impl HashMemory {
         }
         let sha256 = hash(path).map_err(io)?;
         if is_settled(path) && self::stamp(path).map_err(io)? == stamp {
-            // Where nothing can be written the file is hashed again next time.
+            // If the entry cannot be written, the file is hashed again next time.
             let _ = self.write(&entry, &stamp, &sha256);
         }
         Ok(sha256)
@@ -68,7 +69,7 @@ impl HashMemory {
     }
 }
 
-/// What an entry says of the file with this stamp.
+/// The sha256 in an entry, if it is for the file with this stamp.
 fn read(entry: &Path, stamp: &str) -> Option<String> {
     let mut text = String::new();
     fs::File::open(entry).ok()?.take(4096).read_to_string(&mut text).ok()?;
@@ -81,14 +82,14 @@ fn check(stamp: &str, sha256: &str) -> String {
     hexadecimal(Sha256::new().chain_update(format!("{stamp}\n{sha256}\n")))
 }
 
-/// What changes when a file does.
+/// The stamp of a file, which changes when the file does.
 fn stamp(path: &Path) -> std::io::Result<String> {
     let metadata = fs::metadata(path)?;
     let modified = metadata.modified()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        // The time of the last change of anything about it cannot be set back, as the other one can.
+        // The change time, unlike the modification time, cannot be set by programs.
         let (device, inode) = (metadata.dev(), metadata.ino());
         let changed = (metadata.ctime(), metadata.ctime_nsec());
         Ok(format!("{} {modified} {}.{:09} {device} {inode}", metadata.len(), changed.0, changed.1))
@@ -110,7 +111,7 @@ fn is_settled(path: &Path) -> bool {
     metadata.modified().is_ok_and(is_old)
 }
 
-/// Removes the oldest entries, until there is room for one more.
+/// Removes the oldest entries until there is room for one more.
 fn make_room(folder: &Path) {
     remove_abandoned(folder, |name| Path::new(name).extension().is_some_and(|end| end == EXTENSION));
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -120,12 +121,12 @@ fn make_room(folder: &Path) {
     entries.sort();
     let n_too_many = (entries.len() + 1).saturating_sub(MAX_ENTRIES);
     for (_, path) in &entries[..n_too_many] {
-        // Another process may have been faster.
+        // Another process may have removed it first.
         let _ = fs::remove_file(path);
     }
 }
 
-/// Reads the file.
+/// Reads and hashes the file.
 fn hash(path: &Path) -> std::io::Result<String> {
     hash_all(fs::File::open(path)?)
 }
@@ -137,7 +138,8 @@ fn hash_all(mut file: impl Read) -> std::io::Result<String> {
         match file.read(&mut buffer) {
             Ok(0) => return Ok(hexadecimal(sha256)),
             Ok(n) => sha256.update(&buffer[..n]),
-            // A signal that this process goes on after came between; network file systems are read so.
+            // A read was interrupted by a signal that the process survives; it is repeated, also on network file
+            // systems.
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
@@ -154,7 +156,7 @@ mod tests {
 
     const CONFIG: &str = "../../fixtures/transformers/bert/config.json";
 
-    /// The only entry of a memory.
+    /// The only entry of a folder.
     fn entry(folder: &Path) -> PathBuf {
         let mut entries = fs::read_dir(folder).unwrap();
         let entry = entries.next().unwrap().unwrap().path();
@@ -171,7 +173,7 @@ mod tests {
         let entry = entry(&folder.path().join("hashes"));
         let text = fs::read_to_string(&entry).unwrap();
 
-        // What is in a whole entry is taken as it is.
+        // The content of a valid entry is used without reading the file.
         let (stamp, other) = (stamp(file).unwrap(), "0".repeat(64));
         fs::write(&entry, format!("{stamp}\n{other}\n{}\n", check(&stamp, &other))).unwrap();
         assert_eq!(memory.sha256(file).unwrap(), other);
@@ -201,7 +203,7 @@ mod tests {
         assert!(entry(&hashes).exists());
         fs::write(&file, "two").unwrap();
         assert_ne!(memory.sha256(&file).unwrap(), one);
-        // Of the same length, and of the same age to whoever asks only when it was written.
+        // The file has the same length, and the same modification time.
         if cfg!(unix) {
             fs::File::options().append(true).open(&file).unwrap().set_modified(modified).unwrap();
             assert_ne!(memory.sha256(&file).unwrap(), one);

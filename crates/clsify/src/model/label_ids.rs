@@ -1,11 +1,11 @@
-//! From the labels of a data set to the ids that classifiers know, and back.
+//! Converts the labels of a data set to the ids of a classifier.
 
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::targets::{LabelIndicator, Labels, Targets};
 
-/// The labels of a data set by their places among sorted `labels`, with weights and groups. A class must be among them; a label of a set
-/// that is not is left out.
+/// The labels of a data set as indices into sorted `labels`, with weights and groups. A class must be among them; an
+/// unknown label of a set is left out.
 pub(crate) fn targets(dataset: &Dataset, labels: &[String]) -> Result<Targets> {
     let targets = match dataset.separator() {
         None => Targets::classes(class_ids(dataset, labels), labels.len()),
@@ -20,12 +20,12 @@ pub(crate) fn targets(dataset: &Dataset, labels: &[String]) -> Result<Targets> {
     Ok(targets.weighted(weights.map(<[f64]>::to_vec)).grouped(groups.map(<[usize]>::to_vec)))
 }
 
-/// The place of each row's label among sorted labels, all of which occur there.
+/// The index of each row's label among sorted labels, all of which occur there.
 pub(crate) fn class_ids(dataset: &Dataset, labels: &[String]) -> Vec<usize> {
     dataset.labels().iter().map(|label| labels.binary_search(label).unwrap_or(usize::MAX)).collect()
 }
 
-/// The sorted labels of both.
+/// The sorted union of both lists of labels.
 pub(crate) fn union(own: &[String], other: Vec<String>) -> Vec<String> {
     let mut labels = other;
     labels.extend_from_slice(own);
@@ -34,7 +34,7 @@ pub(crate) fn union(own: &[String], other: Vec<String>) -> Vec<String> {
     labels
 }
 
-/// The columns of `own` labels at their places among all `labels`, both sorted; the rest is no.
+/// Moves the columns of `own` labels to their positions among all `labels`, both sorted; other columns are false.
 pub(crate) fn among(indicator: &LabelIndicator, own: &[String], labels: &[String]) -> Result<LabelIndicator> {
     let place = |label: &String| labels.binary_search(label).unwrap_or(usize::MAX);
     let places: Vec<usize> = own.iter().map(place).collect();
@@ -44,7 +44,7 @@ pub(crate) fn among(indicator: &LabelIndicator, own: &[String], labels: &[String
     LabelIndicator::from_sets(&sets, labels.len())
 }
 
-/// The label sets of rows that have some.
+/// The label sets of targets that have them.
 pub(crate) fn sets(targets: &Targets) -> Result<&LabelIndicator> {
     match targets.labels() {
         Labels::Sets(labels) => Ok(labels),

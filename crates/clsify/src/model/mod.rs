@@ -1,6 +1,7 @@
-//! 9. An encoder with its classifier: loaded, asked, evaluated and saved.
+//! 9. An encoder with its classifier: load, predict, evaluate and save.
 //!
-//! [`SentenceEncoder`] is a tokenizer, an encoder and the choice of features as one thing; [`SentenceClassifier`] has a classifier on it.
+//! [`SentenceEncoder`] combines a tokenizer, an encoder and the choice of features; [`SentenceClassifier`] adds a
+//! classifier.
 
 pub(crate) mod encoder_identity;
 pub(crate) mod encoder_report;

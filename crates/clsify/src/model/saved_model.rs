@@ -1,7 +1,7 @@
-//! The folder of a saved classifier: `clsify.json`, `classifier.safetensors` and, if asked for, the encoder.
+//! The folder of a saved classifier: `clsify.json`, `classifier.safetensors` and optionally the encoder.
 //!
-//! There is no pickle and nothing that runs: JSON, and numbers in a safetensors file. The encoder is named with the
-//! sha256 of each of its files, and a classifier is not loaded onto another encoder than the one it was trained on.
+//! There is no pickle and no code: only JSON, and numbers in a safetensors file. The encoder is recorded with the
+//! sha256 of each of its files, and a classifier refuses any encoder other than the one it was trained on.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,34 +31,35 @@ use crate::files::{
 };
 use crate::tokenizer::{is_settings, settings_change_ids};
 
-/// The newest version of the folder's form; this program reads those before it too. Version 1 had `pooling`, of the last
-/// layer, for `features`; version 3 has a `decision` other than the most probable class, or `multi_label`, which a program
-/// that does not know them must not pass over; version 4 has a `prompt`, `lowercase`, or features with `modules`, `truncate_dim`
-/// or `n_prompt_tokens`, likewise. A model is written as the oldest version that has all of it, but 1.
+/// The newest version of the folder's format; older versions can be read too. Version 1 had `pooling`, for the last
+/// layer, instead of `features`. Version 3 has a `decision` other than the most probable class, or `multi_label`,
+/// which a program that does not know them must not ignore. For the same reason version 4 is used for a `prompt`, for
+/// `lowercase`, and for features with `modules`, `truncate_dim` or `n_prompt_tokens`. A model is written in the
+/// oldest version, from 2 on, that supports all of it.
 pub const FORMAT_VERSION: u32 = 4;
 
 const METADATA: &str = "clsify.json";
 const BUNDLED_ENCODER: &str = "encoder";
 
-/// Longer files of settings are none either: a matrix of costs may have this many bytes, nothing else comes near.
+/// The maximum size of `clsify.json`: a cost matrix may have this many bytes, and everything else is much smaller.
 const MAX_METADATA_BYTES: u64 = 1 << 29;
 
-/// What `clsify.json` holds.
+/// The content of `clsify.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedModel {
-    /// The version of the folder's form.
+    /// The version of the folder's format.
     pub format_version: u32,
-    /// The program that wrote it.
+    /// The version of the program that wrote it.
     pub clsify_version: String,
-    /// What turns probabilities into label sets; of a model of one class a sentence there is nothing here.
+    /// For a multi-label model, the separator and the thresholds of its labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multi_label: Option<SavedLabels>,
     /// The classes or labels, in the order of the classifier's columns.
     pub classes: Vec<String>,
-    /// Which features the classifier takes.
+    /// The features that the classifier takes.
     #[serde(alias = "pooling")]
     pub features: FeatureOptions,
-    /// The longest sentence in tokens.
+    /// The maximum number of tokens per sentence.
     pub max_length: usize,
     /// The text before every sentence.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -68,23 +69,23 @@ pub struct SavedModel {
     pub lowercase: bool,
     /// The encoder.
     pub encoder: SavedEncoder,
-    /// How probabilities become classes.
+    /// The decision rule.
     #[serde(default, skip_serializing_if = "Decision::is_most_probable")]
     pub decision: Decision,
-    /// On the held-out rows; where the classifier may abstain, of its best guesses.
+    /// The scores on the held-out rows; if the classifier may abstain, those of its best guesses.
     pub metrics: Metrics,
-    /// How it was trained.
+    /// Information about the training.
     pub training: SavedTraining,
 }
 
-/// What turns probabilities into labels, and labels into a cell.
+/// The separator and the thresholds of a multi-label model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedLabels {
-    /// What stands between labels in a cell.
+    /// The separator of labels in a cell.
     pub separator: LabelSeparator,
-    /// A label is given where its probability is above its threshold; in the order of `classes`.
+    /// A label is assigned if its probability is above its threshold; in the order of `classes`.
     pub thresholds: Vec<f64>,
-    /// `true` or `false` for a label that all or no training rows had, else `null`; in the order of `classes`.
+    /// `true` or `false` for a label that all or no training rows had, otherwise `null`; in the order of `classes`.
     pub constant: Vec<Option<bool>>,
 }
 
@@ -95,85 +96,85 @@ pub struct SavedEncoder {
     pub name: String,
     /// Its family.
     pub model_type: String,
-    /// Numbers a token.
+    /// The size of the hidden states.
     pub hidden_size: usize,
-    /// The arithmetic that the classifier was trained with.
+    /// The data type with which the classifier was trained.
     pub dtype: Dtype,
-    /// True if it lies in the model's own folder.
+    /// True if it is in the model's own folder.
     pub bundled: bool,
-    /// Where it lay when the classifier was trained.
+    /// Its folder when the classifier was trained.
     pub folder: PathBuf,
-    /// The sha256 of each file that decides its vectors.
+    /// The sha256 of each file that affects its vectors.
     pub files: Vec<FileHash>,
-    /// True if `files` lists the settings of the tokenizer, such as `tokenizer_config.json`. Models that were saved
-    /// before this field existed do not list them.
+    /// True if `files` includes the settings of the tokenizer, such as `tokenizer_config.json`. Models that were
+    /// saved before this field existed do not include them.
     #[serde(default)]
     pub lists_tokenizer_settings: bool,
 }
 
-/// How a saved classifier was trained.
+/// Information about the training of a saved classifier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedTraining {
-    /// Rows of the fit.
+    /// The number of rows of the fit.
     pub n_train: usize,
-    /// Held-out rows.
+    /// The number of held-out rows.
     pub n_test: usize,
-    /// The seed of the split; 0 where there was a test file.
+    /// The seed of the split; 0 with a test file.
     pub seed: u32,
-    /// Inverse of the regularisation's strength.
+    /// Inverse of the regularisation strength.
     #[serde(rename = "C")]
     pub c: f64,
     /// `none` or `balanced`.
     pub class_weight: ClassWeight,
-    /// What was done to the features before the fit; `coef` and `intercept` are for features as they are.
+    /// The scaling of the features before the fit; `coef` and `intercept` are for unscaled features.
     #[serde(default)]
     pub scaling: Scaling,
-    /// Steps of the fit; of label sets the most that a label took.
+    /// The number of steps of the fit; for label sets the maximum over labels.
     pub n_iter: usize,
     /// True if the optimum was reached, by every label.
     pub converged: bool,
-    /// What differs with the form of the labels.
+    /// The information that depends on the form of the labels.
     #[serde(flatten)]
     pub form: SavedForm,
 }
 
-/// How a classifier of classes, or one of label sets, was trained.
+/// Information about the training that depends on the form of the labels.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum SavedForm {
-    /// One class a sentence.
+    /// One class per sentence.
     Classes(SavedClassForm),
-    /// A set of labels a sentence.
+    /// A set of labels per sentence.
     LabelSets(SavedLabelSetForm),
 }
 
-/// How a classifier of classes was trained.
+/// Information about the training of a classifier of classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedClassForm {
     /// True if the classes kept their shares in the split.
     pub stratified: bool,
-    /// What logits were divided by after the fit, if they were; `coef` and `intercept` are divided already.
+    /// The temperature, if the classifier was calibrated with one; it is already applied to `coef` and `intercept`.
     #[serde(default)]
     pub temperature: Option<f64>,
-    /// The line that logits were put through after the fit, if they were; likewise.
+    /// The Platt scaling, if the classifier was calibrated with it; it is already applied to `coef` and `intercept`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platt: Option<Platt>,
-    /// Accuracy on the rows of the fit.
+    /// The accuracy on the rows of the fit.
     pub train_accuracy: f64,
 }
 
-/// How a classifier of label sets was trained.
+/// Information about the training of a classifier of label sets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedLabelSetForm {
-    /// What was done to probabilities after the fit; it is in `coef` and `intercept` already.
+    /// The calibration of the probabilities; it is already applied to `coef` and `intercept`.
     #[serde(default)]
     pub calibration: Calibration,
-    /// How the thresholds were chosen.
+    /// The rule by which the thresholds were chosen.
     pub thresholds: Thresholds,
 }
 
 impl<'de> Deserialize<'de> for SavedForm {
-    /// By the key that only one of the two has, so that an error is about the form that is meant.
+    /// A key that only one of the two has decides, so that an error is about the intended form.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let json = serde_json::Value::deserialize(deserializer)?;
         let form = match json.get("thresholds") {
@@ -221,7 +222,7 @@ impl SavedModel {
         Ok(saved)
     }
 
-    /// The version that a model with this rule, or with label sets, and this encoder needs.
+    /// The format version for a model with this rule, or with label sets, and this encoder.
     pub(crate) fn version_for(is_plain: bool, encoder: &SentenceEncoder) -> u32 {
         let of_encoder = encoder_version(encoder);
         if is_plain { of_encoder } else { of_encoder.max(3) }
@@ -232,7 +233,7 @@ impl SavedModel {
         folder.join(METADATA)
     }
 
-    /// Where the encoder should be: in the model's folder if it was bundled, else where it lay at training.
+    /// The expected folder of the encoder: in the model's folder if it was bundled, otherwise its folder at training.
     pub fn encoder_folder(&self, model_folder: &Path) -> PathBuf {
         self.encoder.expected_folder(model_folder)
     }
@@ -240,7 +241,7 @@ impl SavedModel {
     /// Compares the files of an encoder folder with those that the classifier was trained on.
     ///
     /// # Errors
-    /// [`ErrorKind::Model`] with the file that differs; an I/O error when one is missing.
+    /// [`ErrorKind::Model`] with the file that differs; an I/O error if one is missing.
     pub fn check_encoder(&self, folder: &Path) -> Result<()> {
         let files = EncoderFiles::of(folder, &self.features);
         self.encoder.check(folder, &files.hashes(&HashMemory::default())?)
@@ -261,7 +262,7 @@ impl SavedLabels {
 }
 
 impl SavedEncoder {
-    /// What is saved of an encoder; its folder and files are found out when the model is saved.
+    /// The record of an encoder; its folder and files are added when the model is saved.
     pub(crate) fn of(described: &EncoderReport, folder: &Path) -> Self {
         SavedEncoder {
             name: described.name.clone(),
@@ -275,15 +276,15 @@ impl SavedEncoder {
         }
     }
 
-    /// The same with the files that were loaded and the folder where they lay: a loaded model may have come with its
-    /// encoder, or have been given another copy.
+    /// Updates the record with the files that were loaded and their folder: a loaded model may have been moved with
+    /// its encoder, or been given another copy.
     pub(crate) fn loaded(&self, encoder: &SentenceEncoder, bundled: bool) -> Result<Self> {
         let files = encoder.files().hashes(encoder.hash_memory())?;
         let folder = encoder.files().folder().to_path_buf();
         Ok(SavedEncoder { files, bundled, folder, lists_tokenizer_settings: true, ..self.clone() })
     }
 
-    /// Where it should be: in the model's folder if it was bundled, else where it lay at training.
+    /// The expected folder: in the model's folder if it was bundled, otherwise its folder at training.
     pub(crate) fn expected_folder(&self, model_folder: &Path) -> PathBuf {
         if self.bundled { model_folder.join(BUNDLED_ENCODER) } else { self.folder.clone() }
     }
@@ -324,7 +325,7 @@ impl SavedEncoder {
     }
 }
 
-/// The version that a model with this encoder needs.
+/// The format version for a model with this encoder.
 fn encoder_version(encoder: &SentenceEncoder) -> u32 {
     let features = encoder.features();
     let is_plain = features.modules.is_empty()
@@ -335,7 +336,7 @@ fn encoder_version(encoder: &SentenceEncoder) -> u32 {
     if is_plain { 2 } else { FORMAT_VERSION }
 }
 
-/// `clsify.json` of a model folder, of a version that this program reads.
+/// Reads `clsify.json` of a model folder, in any supported version.
 fn read_metadata(folder: &Path) -> Result<serde_json::Value> {
     recover_folder(folder)?;
     let path = folder.join(METADATA);
@@ -360,7 +361,7 @@ fn short(sha256: &str) -> String {
     format!("{}...", sha256.chars().take(12).collect::<String>())
 }
 
-/// Writes a model folder, whole or not at all; a model that stands there is replaced, anything else is not.
+/// Writes a model folder, completely or not at all; an earlier model is replaced, anything else is not.
 pub(crate) fn write(
     folder: &Path,
     saved: &SavedModel,
@@ -388,13 +389,13 @@ pub(crate) fn write(
     })
 }
 
-/// Checks that a model may be written to this path: it is free, an empty folder, or a model; and it can be replaced.
-/// What a model's folder holds beside the model (reports, notes) is carried over to the new one.
+/// Checks that a model may be written to this path: it is free, an empty folder, or a model that can be replaced.
+/// Other files in a model's folder (reports, notes) are carried over to the new one.
 ///
-/// Nothing is left behind. A link stands for what it leads to.
+/// Nothing is left behind. A link is followed.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] if something else stands there, an I/O error when nothing can be put there.
+/// [`ErrorKind::InvalidArgument`] if something else is there, an I/O error if nothing can be written there.
 pub fn check_replaceable(folder: &Path) -> Result<()> {
     let refuse = |message: &str| {
         let error = Error::new(ErrorKind::InvalidArgument, message).at(folder.display().to_string());
@@ -410,7 +411,7 @@ pub fn check_replaceable(folder: &Path) -> Result<()> {
             }
             check_folder_writable(folder)?;
             check_bundled_encoder(folder)?;
-            // As it will be done, so that what cannot be carried over is known now.
+            // This rehearses the replacement, so that a file that cannot be carried over is found now.
             let rehearsal = TemporaryFolder::beside(&resolve(folder))?;
             carry_over(folder, rehearsal.path(), &is_own)
         }
@@ -420,27 +421,28 @@ pub fn check_replaceable(folder: &Path) -> Result<()> {
     }
 }
 
-/// Returns true if a file is one that a model or an encoder consists of: a report written over it would destroy that.
+/// Returns true if a file is part of a model or an encoder, which a report written over it would destroy.
 pub fn is_part_of_a_model(path: &Path) -> bool {
     let path = resolve(path);
     let has = |folder: &Path, name: &str| folder.join(name).is_file();
     let is_part_of = |folder: &Path| {
         (has(folder, METADATA) && [METADATA, WEIGHTS].iter().any(|name| folder.join(name) == path))
             || ((has(folder, CONFIG) || has(folder, MODULES))
-                // Also what is not always read belongs to the encoder.
+                // Files of the encoder that are not always read are included.
                 && (of_an_encoder().any(|name| folder.join(name) == path)
                     || EncoderFiles::of(folder, &FeatureOptions::default()).contains(&path)))
     };
-    // The files of a module lie in a folder of the encoder's.
+    // The files of a module are in a subfolder of the encoder.
     path.is_file() && path.ancestors().skip(1).take(2).any(is_part_of)
 }
 
-/// The names in a model's folder that are the model's: they are replaced.
+/// Returns true for names in a model's folder that belong to the model and are replaced.
 fn is_own(name: &str) -> bool {
     [METADATA, WEIGHTS, BUNDLED_ENCODER].contains(&name)
 }
 
-/// The encoder in a model's folder is replaced as a whole, so it must be the model's and hold nothing else.
+/// Checks that the encoder in a model's folder, which is replaced as a whole, is the model's and contains nothing
+/// else.
 fn check_bundled_encoder(folder: &Path) -> Result<()> {
     let encoder = folder.join(BUNDLED_ENCODER);
     let Ok(entries) = fs::read_dir(&encoder) else {
@@ -454,7 +456,7 @@ fn check_bundled_encoder(folder: &Path) -> Result<()> {
         metadata.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
     let mut names: Vec<String> = Vec::new();
     if json["encoder"]["bundled"] == true {
-        // What lies deeper, such as `1_Pooling/config.json`, goes with the folder that it lies in.
+        // Files in subfolders, such as `1_Pooling/config.json`, are covered by their folder.
         let mut add = |name: &str| names.push(name.split('/').next().unwrap_or(name).to_string());
         let listed = json["encoder"]["files"].as_array().into_iter().flatten();
         listed.filter_map(|file| file["name"].as_str()).for_each(&mut add);

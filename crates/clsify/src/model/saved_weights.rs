@@ -1,4 +1,5 @@
-//! `classifier.safetensors` of a model's folder: the numbers of the classifier, and fingerprints of its training rows.
+//! `classifier.safetensors` of a model's folder: the weights of the classifier, and fingerprints of its training
+//! rows.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -13,19 +14,19 @@ use crate::error::{Error, ErrorKind, Result};
 
 pub(crate) const WEIGHTS: &str = "classifier.safetensors";
 
-/// The tensor of the training rows' fingerprints. Versions before it pass over it, and their models do without.
+/// The tensor with the fingerprints of the training rows. Earlier versions ignore it, and their models lack it.
 const SEEN: &str = "training_rows";
 
-/// Weights of a linear classifier are small; a file beyond this is not one of ours.
+/// The maximum size of the file; the weights of a linear classifier are small.
 const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
 
-/// What `classifier.safetensors` is written from.
+/// The content of `classifier.safetensors` for writing.
 pub(crate) struct Weights<'a> {
     /// `[columns, n_features]`.
     pub(crate) coef: &'a [f64],
     /// `[columns]`.
     pub(crate) intercept: &'a [f64],
-    /// Of the training rows, where they are known.
+    /// The fingerprints of the training rows, if they are known.
     pub(crate) seen: Option<&'a SeenSentences>,
 }
 
@@ -51,14 +52,14 @@ impl Weights<'_> {
     }
 }
 
-/// What `classifier.safetensors` holds.
+/// The content of `classifier.safetensors`.
 pub(crate) struct SavedWeights {
     pub(crate) coef: Vec<f64>,
     pub(crate) intercept: Vec<f64>,
     pub(crate) seen: Option<SeenSentences>,
 }
 
-/// `coef [columns, n_features]` and `intercept [columns]` of a model folder.
+/// Reads `coef [columns, n_features]` and `intercept [columns]` of a model folder.
 pub(crate) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> Result<SavedWeights> {
     let path = folder.join(WEIGHTS);
     let place = |e: Error| e.at(path.display().to_string());

@@ -1,9 +1,10 @@
-//! Which sentences was a classifier trained on? Fingerprints tell, and hold no text.
+//! Fingerprints of the sentences that a classifier was trained on.
 //!
-//! In: sentences. Out: the first 64 bits of the sha256 of each, in lower case with single spaces, sorted and each once. A
-//! saved model has those of its training rows, so that an evaluation on the same rows does not pass for one on new rows.
-//! A fingerprint cannot be turned back into its sentence; whoever has a sentence can ask whether it was there. With a
-//! million training rows, another sentence is taken for one of them with a probability of 5e-14.
+//! A fingerprint is the first 64 bits of the sha256 of a sentence, in lower case with single spaces; they are stored
+//! sorted and without duplicates. A saved model has those of its training rows, so that an evaluation on the same
+//! rows is not mistaken for one on new rows. A fingerprint does not reveal its sentence, but everybody who has a
+//! sentence can test whether it was a training row. With a million training rows, another sentence is mistaken for
+//! one of them with a probability of 5e-14.
 
 use sha2::{Digest, Sha256};
 
@@ -18,19 +19,19 @@ impl SeenSentences {
         SeenSentences::from_fingerprints(sentences.into_iter().map(|s| fingerprint(s)).collect())
     }
 
-    /// From what was saved, in any order.
+    /// Creates them from saved fingerprints, in any order.
     pub(crate) fn from_fingerprints(mut fingerprints: Vec<u64>) -> Self {
         fingerprints.sort_unstable();
         fingerprints.dedup();
         SeenSentences(fingerprints)
     }
 
-    /// Ascending.
+    /// The fingerprints, ascending.
     pub(crate) fn fingerprints(&self) -> &[u64] {
         &self.0
     }
 
-    /// How many of these sentences are among them.
+    /// The number of these sentences that are among them.
     pub(crate) fn count<'a>(&self, sentences: impl IntoIterator<Item = &'a String>) -> usize {
         sentences.into_iter().filter(|s| self.0.binary_search(&fingerprint(s)).is_ok()).count()
     }

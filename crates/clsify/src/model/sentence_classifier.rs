@@ -1,4 +1,4 @@
-//! The whole of it: sentences in, labels with probabilities out; saved to a folder and loaded from it.
+//! A complete classifier: from sentences to labels with probabilities; saved to a folder and loaded from it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,40 +25,41 @@ pub struct SentenceClassifier {
     encoder: SentenceEncoder,
     classifier: LinearClassifier,
     saved: SavedModel,
-    /// Of the training rows; `None` for a model of a version that did not save them.
+    /// The fingerprints of the training rows; `None` for a model of a version that did not save them.
     seen: Option<SeenSentences>,
 }
 
-/// How a saved classifier is loaded; the default is as it was trained, with nothing that earlier runs have left.
+/// Options for loading a saved classifier. By default it is loaded as it was trained, without a cache.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
-    /// Where the encoder is; `None`: in the model's folder if it was bundled, else where it lay at training.
+    /// The folder of the encoder; `None`: in the model's folder if it was bundled, otherwise its folder at training.
     pub encoder: Option<PathBuf>,
-    /// The arithmetic of the encoder; `None`: that of the training. With another the classifier gets other features than
-    /// it was fitted on, and the observer is told.
+    /// The data type of the encoder; `None`: that of the training. With another one the features differ from those of
+    /// the fit, and the observer receives a note.
     pub dtype: Option<Dtype>,
-    /// Features of earlier runs; with a cache the encoder's weights are loaded when a sentence is not in it.
+    /// The cache of features; with a cache the encoder's weights are loaded only if a sentence is not in it.
     pub cache: Option<FeatureCache>,
-    /// A folder with the sha256 of files; see [`SentenceEncoderOptions::hash_folder`].
+    /// The folder with the sha256 of files; see [`SentenceEncoderOptions::hash_folder`].
     pub hash_folder: Option<PathBuf>,
 }
 
-/// The answer for one sentence.
+/// The prediction for one sentence.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Prediction {
-    /// The places in [`SentenceClassifier::classes`] of the labels, ascending. Of classes there is one: that of the classifier's
-    /// [`decision`](SentenceClassifier::decision), the best guess where it abstains. Of label sets those whose probability is above
-    /// their [threshold](SentenceClassifier::thresholds), perhaps none.
+    /// The indices of the labels in [`SentenceClassifier::classes`], ascending. For classes there is one: that of the
+    /// classifier's [`decision`](SentenceClassifier::decision), or the best guess if it abstains. For label sets
+    /// there are those whose probability is above their [threshold](SentenceClassifier::thresholds), possibly none.
     pub label_ids: Vec<usize>,
-    /// True if the class is too uncertain to be an answer: a program says [`ABSTAINED`](crate::decision::ABSTAINED).
+    /// True if the classifier abstains: programs print [`ABSTAINED`](crate::decision::ABSTAINED).
     pub abstained: bool,
-    /// The probability of each class, in the order of [`SentenceClassifier::classes`]; those of labels have no sum to keep.
+    /// The probability of each class, in the order of [`SentenceClassifier::classes`]; those of label sets do not sum
+    /// to 1.
     pub probabilities: Vec<f64>,
 }
 
 impl SentenceClassifier {
-    /// A classifier that has just been trained, with columns in the order of the classes.
+    /// Creates a classifier that has just been trained, with columns in the order of the classes.
     pub(crate) fn of(
         encoder: SentenceEncoder,
         classifier: &LinearClassifier,
@@ -66,18 +67,19 @@ impl SentenceClassifier {
         seen: SeenSentences,
     ) -> Result<Self> {
         let (coef, intercept) = (classifier.coef().to_vec(), classifier.intercept().to_vec());
-        // Columns of the classifier are numbered from 0 from here on.
+        // From here on the columns of the classifier are numbered from 0.
         let classifier = linear_classifier(&saved, coef, intercept)?;
         Ok(SentenceClassifier { encoder, classifier, saved, seen: Some(seen) })
     }
 
-    /// Writes the model's folder: `clsify.json`, `classifier.safetensors`, and with `bundle_encoder` a copy of the encoder.
-    /// It appears whole or not at all, and replaces an earlier model. It belongs to the encoder's files as they were loaded.
+    /// Writes the model's folder: `clsify.json`, `classifier.safetensors`, and with `bundle_encoder` a copy of the
+    /// encoder. The folder appears complete or not at all, and replaces an earlier model. The model belongs to the
+    /// encoder's files as they were loaded.
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if files of the encoder that are to be copied have changed since they were loaded;
-    /// I/O errors with the path; [`ErrorKind::InvalidArgument`] if something else than a model stands there, or when
-    /// the model that stands there bundles the very encoder that is not to be bundled.
+    /// I/O errors with the path; [`ErrorKind::InvalidArgument`] if something other than a model is there, or if the
+    /// existing model bundles the encoder in use and the new one is not to bundle it.
     pub fn save(&self, folder: &Path, bundle_encoder: bool) -> Result<()> {
         let mut saved = self.saved.clone();
         saved.encoder = saved.encoder.loaded(&self.encoder, bundle_encoder)?;
@@ -90,7 +92,7 @@ impl SentenceClassifier {
         saved_model::write(folder, &saved, &weights, bundled)
     }
 
-    /// Loads a model folder, with the encoder that was bundled with it or lies where it lay at training.
+    /// Loads a model folder, with the bundled encoder or the one from its folder at training.
     ///
     /// # Errors
     /// As for [`load_with`](Self::load_with).
@@ -109,7 +111,7 @@ impl SentenceClassifier {
     /// Loads a model folder, with options.
     ///
     /// # Errors
-    /// [`ErrorKind::Model`] if the folder is malformed or the encoder is not the one of the training; I/O errors and
+    /// [`ErrorKind::Model`] if the folder is malformed or the encoder is not that of the training; I/O errors, and
     /// those of the encoder's files.
     pub fn load_with(folder: &Path, options: LoadOptions, observer: &dyn Observer) -> Result<Self> {
         read_folder(folder, || Self::read(folder, options.clone(), observer))
@@ -144,38 +146,38 @@ impl SentenceClassifier {
         &self.classifier
     }
 
-    /// How probabilities become classes; `None` where sentences have label sets, which have [`thresholds`](Self::thresholds).
+    /// The decision rule; `None` for label sets, which have [`thresholds`](Self::thresholds).
     pub fn decision(&self) -> Option<&Decision> {
         self.saved.multi_label.is_none().then_some(&self.saved.decision)
     }
 
-    /// Returns true if there may be no answer but a guess.
+    /// Returns true if the classifier may abstain.
     pub fn abstains(&self) -> bool {
         self.saved.decision.abstain_below.is_some()
     }
 
-    /// Of label sets: the probability above which each label is given.
+    /// For label sets: the probability above which each label is assigned.
     pub fn thresholds(&self) -> Option<&[f64]> {
         self.saved.multi_label.as_ref().map(|labels| &labels.thresholds[..])
     }
 
-    /// Of label sets: what stands between the labels of a cell.
+    /// For label sets: the separator of labels in a cell.
     pub fn separator(&self) -> Option<&LabelSeparator> {
         self.saved.multi_label.as_ref().map(|labels| &labels.separator)
     }
 
-    /// What is saved of the training.
+    /// The saved information about the training.
     pub fn metadata(&self) -> &SavedModel {
         &self.saved
     }
 
-    /// The names of the labels that a prediction gives: one of classes, the best guess where the classifier abstains; any number of
-    /// label sets.
+    /// The names of the predicted labels: for classes one, the best guess if the classifier abstains; for label sets
+    /// any number.
     pub fn labels(&self, prediction: &Prediction) -> Vec<&str> {
         prediction.label_ids.iter().map(|&id| self.classes()[id].as_str()).collect()
     }
 
-    /// The labels and the probabilities of every sentence, in order.
+    /// Predicts the labels and the probabilities of every sentence, in order.
     ///
     /// # Errors
     /// As for [`SentenceEncoder::encode`].
@@ -187,8 +189,8 @@ impl SentenceClassifier {
         Ok(self.predict_features(&self.encoder.encode(sentences, observer)?.features))
     }
 
-    /// The labels and the probabilities of every row of features `[n_sentences, n_features]`, as its
-    /// [`encoder`](Self::encoder) makes them.
+    /// Predicts the labels and the probabilities for rows of features `[n_sentences, n_features]`, as computed by its
+    /// [`encoder`](Self::encoder).
     ///
     /// # Panics
     /// Panics if the rows have another length.
@@ -197,7 +199,7 @@ impl SentenceClassifier {
         probabilities.chunks_exact(self.classes().len()).map(|row| self.prediction(row)).collect()
     }
 
-    /// What probabilities of one sentence come to.
+    /// The prediction for the probabilities of one sentence.
     pub(crate) fn prediction(&self, probabilities: &[f64]) -> Prediction {
         let (label_ids, abstained) = match self.thresholds() {
             Some(thresholds) => {
@@ -212,13 +214,13 @@ impl SentenceClassifier {
         Prediction { label_ids, abstained, probabilities: probabilities.to_vec() }
     }
 
-    /// The training rows' sentences, where these are known.
+    /// The number of rows that were training rows, if these are known.
     pub(crate) fn n_seen(&self, dataset: &Dataset) -> Option<usize> {
         self.seen.as_ref().map(|seen| seen.count(dataset.sentences()))
     }
 }
 
-/// The classifier of a saved model's form.
+/// The classifier in the form of a saved model.
 fn linear_classifier(saved: &SavedModel, coef: Vec<f64>, intercept: Vec<f64>) -> Result<LinearClassifier> {
     Ok(match &saved.multi_label {
         None => {
@@ -230,7 +232,7 @@ fn linear_classifier(saved: &SavedModel, coef: Vec<f64>, intercept: Vec<f64>) ->
     })
 }
 
-/// The encoder of a model's folder, checked to be the one of the training, with what it did to sentences there.
+/// Loads the encoder of a model's folder with the settings of the training, and checks that it is the same encoder.
 fn load_encoder(
     model: &Path,
     saved: &SavedModel,
@@ -268,7 +270,7 @@ fn load_encoder(
     );
     checked?;
     loaded.map_err(|e| match e.kind() {
-        // The arguments are those of the file.
+        // The arguments come from the file.
         ErrorKind::InvalidArgument => {
             Error::new(ErrorKind::Model, e.to_string()).at(SavedModel::path(model).display().to_string())
         }

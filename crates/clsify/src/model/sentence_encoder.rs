@@ -1,4 +1,4 @@
-//! Sentences in, features out: a tokenizer, an encoder and the choice of features as one thing.
+//! From sentences to features: a tokenizer, an encoder and the choice of features together.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,14 +18,14 @@ use crate::notes::token_notes::TokenNotes;
 use crate::observer::{Observer, Stage};
 use crate::tokenizer::{Encoding, Tokenizer, model_max_length};
 
-/// Which features a [`SentenceEncoder`] gives.
+/// The features that a [`SentenceEncoder`] computes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Features {
-    /// These. Nothing that a sentence-transformers folder asks for applies. The default is the `[CLS]` vector of the last
-    /// layer, as in the article.
+    /// These features, without the other settings of a sentence-transformers folder. The default is the `[CLS]`
+    /// vector of the last layer, as in the article.
     Given(FeatureOptions),
-    /// All that a sentence-transformers folder asks for, as [`SentenceTransformer`] reads it: its pooling and what follows it,
-    /// its longest sentence, its prompt, and its lower case. A folder that is none gives the `[CLS]` vector.
+    /// All settings of a sentence-transformers folder, as read by [`SentenceTransformer`]: its pooling and modules,
+    /// its maximum length, its prompt, and its lowercasing. For other folders it is the `[CLS]` vector.
     SentenceTransformer {
         /// The hidden states to pool.
         layers: Layers,
@@ -45,45 +45,46 @@ impl From<FeatureOptions> for Features {
 }
 
 impl From<Pooling> for Features {
-    /// Of the last layer.
+    /// Applies to the last layer.
     fn from(pooling: Pooling) -> Self {
         Features::Given(pooling.into())
     }
 }
 
-/// What the caller chooses of a [`SentenceEncoder`].
+/// The options of a [`SentenceEncoder`].
 #[derive(Debug, Clone, Default)]
 pub struct SentenceEncoderOptions {
-    /// Which features.
+    /// The features to compute.
     pub features: Features,
-    /// The longest sentence in tokens; `None`: what the folder asks for, else as long as the tokenizer's settings allow and
-    /// the encoder can take.
+    /// The maximum number of tokens per sentence; `None`: that of the folder, otherwise the limit of the tokenizer's
+    /// settings and of the encoder.
     pub max_length: Option<usize>,
-    /// The text that is put before every sentence, such as `query: `; `None`: what the folder asks for, else none.
+    /// The text before every sentence, such as `query: `; `None`: that of the folder, otherwise none.
     /// [`prompt_text`](crate::features::prompt_text) finds it by its name.
     pub prompt: Option<String>,
-    /// True if sentences are lowercased first, also where neither the folder nor the tokenizer asks for it.
+    /// True if sentences are lowercased first, even if neither the folder nor the tokenizer asks for it.
     pub lowercase: bool,
-    /// The name to show and to save; `None`: the folder's.
+    /// The name for display and for saving; `None`: that of the folder.
     pub name: Option<String>,
-    /// The arithmetic; where the processor lacks it, f32, and the observer is told. The default is f32.
+    /// The data type; if the processor does not support it, f32 is used and the observer receives a note. The default
+    /// is f32.
     pub dtype: Dtype,
-    /// Where features of earlier runs are kept. With a cache the weights are loaded at the first sentence that is not
-    /// in it; without one at once.
+    /// The cache of features. With a cache the weights are loaded at the first sentence that is not in it; without
+    /// one immediately.
     pub cache: Option<FeatureCache>,
-    /// A folder where the sha256 of the encoder's files is remembered, so that files that have not changed are not read
-    /// for it again; `None`: nowhere.
+    /// The folder that remembers the sha256 of the encoder's files, so that unchanged files are not read again for
+    /// it; `None`: no folder.
     pub hash_folder: Option<PathBuf>,
 }
 
-/// With a cache, sentences go through the encoder in parts of about this time, so that an interrupt loses no more than one.
+/// With a cache, sentences are encoded in parts of about this duration, so that an interrupt loses at most one.
 const PART: Duration = Duration::from_secs(2);
 
-/// The number of sentences of the first part, and the bounds of all.
+/// The number of sentences of the first part, and the limits for all parts.
 const FIRST_PART: usize = 64;
 const PART_SIZES: (usize, usize) = (16, 16_384);
 
-/// A frozen encoder with its tokenizer. Clones share the weights, also those that are loaded later.
+/// A frozen encoder with its tokenizer. Clones share the weights, even if they are loaded later.
 #[derive(Debug, Clone)]
 pub struct SentenceEncoder {
     name: String,
@@ -100,11 +101,11 @@ pub struct SentenceEncoder {
     files: Arc<EncoderFiles>,
     lowercase: bool,
     load_seconds: f64,
-    /// Shared with clones: they are one encoder to whoever waits for it.
+    /// Shared with clones, which count as one encoder.
     embed_nanoseconds: Arc<AtomicU64>,
 }
 
-/// What turns token ids into features.
+/// The parts that turn token ids into features.
 #[derive(Debug)]
 pub(crate) struct Weights {
     encoder: Encoder,
@@ -140,7 +141,7 @@ impl Weights {
         extract_with(&self.encoder, &self.head, encodings, features, progress)
     }
 
-    /// The same of encodings that were checked before, finite or not.
+    /// As [`extract`](Self::extract), for encodings that were checked before; the result may be non-finite.
     pub(crate) fn extract_unchecked(
         &self,
         encodings: &[Encoding],
@@ -151,7 +152,7 @@ impl Weights {
     }
 }
 
-/// Twice or half the number of sentences, where a part took less or more than half of or twice its time.
+/// Twice or half the number of sentences, if a part took less than half or more than twice its time.
 fn next_size(size: usize, took: Duration) -> usize {
     let next = match took {
         _ if took < PART / 2 => 2 * size,
@@ -161,20 +162,20 @@ fn next_size(size: usize, took: Duration) -> usize {
     next.clamp(PART_SIZES.0, PART_SIZES.1)
 }
 
-/// Features and what was seen on the way to them.
+/// Features, with the encodings and the counts.
 #[derive(Debug, Clone)]
 pub struct Encoded {
     /// `[n_sentences, n_features]`.
     pub features: Matrix,
     /// The token ids of every sentence.
     pub encodings: Vec<Encoding>,
-    /// How many tokens there were.
+    /// The token counts.
     pub counts: TokenCounts,
-    /// Time for tokenizing.
+    /// The time for tokenizing, in seconds.
     pub tokenize_seconds: f64,
-    /// Time in the encoder and the cache.
+    /// The time in the encoder and the cache, in seconds.
     pub embed_seconds: f64,
-    /// Sentences whose features came from the cache.
+    /// The number of sentences whose features came from the cache.
     pub n_cached: usize,
 }
 
@@ -183,8 +184,8 @@ impl SentenceEncoder {
     ///
     /// # Errors
     /// As for [`Encoder::load`], [`Tokenizer::load`], [`model_max_length`] and [`SentenceTransformer::read`];
-    /// [`ErrorKind::InvalidArgument`] if `max_length` is more than the encoder can take, or it has not the layers;
-    /// [`ErrorKind::Checkpoint`] if a file changes meanwhile.
+    /// [`ErrorKind::InvalidArgument`] if `max_length` is more than the encoder supports, or if it does not have the
+    /// layers; [`ErrorKind::Checkpoint`] if a file changes meanwhile.
     ///
     /// ```no_run
     /// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
@@ -197,7 +198,7 @@ impl SentenceEncoder {
         Self::load_files(folder, None, options, observer)
     }
 
-    /// Like [`load`](Self::load), with the folder's files as they are known already.
+    /// As [`load`](Self::load), with the folder's files if they are already listed.
     pub(crate) fn load_files(
         folder: &Path,
         files: Option<Arc<EncoderFiles>>,
@@ -224,7 +225,7 @@ impl SentenceEncoder {
                 (asked, features.of_layers(layers))
             }
         };
-        // Before the first file is read that decides a vector.
+        // Before the first file that affects a vector is read.
         let files = files.unwrap_or_else(|| Arc::new(EncoderFiles::of(folder, &features)));
         let dtype = options.dtype.effective();
         if dtype != options.dtype {
@@ -250,7 +251,7 @@ impl SentenceEncoder {
         let (weights, tokenizer) = rayon::join(
             || match options.cache {
                 Some(_) => Ok(OnceLock::new()),
-                // Its time is part of this function's.
+                // Its time is part of the time of this function.
                 None => Weights::load(folder, dtype, depth, &features, observer).map(OnceLock::from),
             },
             || -> Result<Tokenizer> {
@@ -287,10 +288,11 @@ impl SentenceEncoder {
         })
     }
 
-    /// The features of every sentence, in order.
+    /// Computes the features of every sentence, in order.
     ///
     /// # Errors
-    /// As for [`Tokenizer::encode`] and [`extract`](crate::features::extract()); [`Error::sentence`] is the sentence that it is about.
+    /// As for [`Tokenizer::encode`] and [`extract`](crate::features::extract()); [`Error::sentence`] is the index of
+    /// the sentence.
     pub fn encode<S: AsRef<str> + Sync>(&self, sentences: &[S], observer: &dyn Observer) -> Result<Encoded> {
         let started = Instant::now();
         observer.start(Stage::Tokenize, sentences.len());
@@ -319,7 +321,7 @@ impl SentenceEncoder {
         Ok(Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached })
     }
 
-    /// The same for sentences of a file; an error about a sentence names its line.
+    /// As [`encode`](Self::encode), for sentences of a file; an error about a sentence names its line.
     pub(crate) fn encode_lines<S: AsRef<str> + Sync>(
         &self,
         sentences: &[S],
@@ -333,7 +335,7 @@ impl SentenceEncoder {
         self.embed_nanoseconds.fetch_add((1e9 * seconds) as u64, Ordering::Relaxed);
     }
 
-    /// The features, those that the cache knows from there, and how many these are.
+    /// The features, partly from the cache, and the number of those from the cache.
     fn embed_with_cache(
         &self,
         cache: &FeatureCache,
@@ -377,12 +379,12 @@ impl SentenceEncoder {
             }
         }
         cache.shrink(0);
-        // What an earlier version has kept.
+        // An earlier version may have cached features that are not finite.
         check_finite(&found.features)?;
         Ok((found.features, found.n_cached))
     }
 
-    /// The weights, loaded if they have not been.
+    /// The weights, loaded if necessary.
     pub(crate) fn load_weights(&self, observer: &dyn Observer) -> Result<&Weights> {
         if let Some(weights) = self.weights.get() {
             return Ok(weights);
@@ -391,7 +393,7 @@ impl SentenceEncoder {
         observer.start(Stage::Load, 0);
         let depth = self.features.depth(self.config.num_hidden_layers)?;
         let weights = Weights::load(&self.folder, self.dtype, depth, &self.features, observer)?;
-        // So that no row is ever kept under another encoder's name, and no classifier belongs to another encoder.
+        // No row may be cached under another encoder's name, and no classifier may belong to another encoder.
         self.files.check_unchanged()?;
         observer.finish(Stage::Load);
         let load_seconds = started.elapsed().as_secs_f64();
@@ -412,7 +414,7 @@ impl SentenceEncoder {
         &self.hash_memory
     }
 
-    /// The encoder's name, to show and to save.
+    /// The encoder's name, for display and for saving.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -432,12 +434,12 @@ impl SentenceEncoder {
         &self.config
     }
 
-    /// The arithmetic.
+    /// The data type of the products.
     pub fn dtype(&self) -> Dtype {
         self.dtype
     }
 
-    /// The encoder, as far up as the features need it; loaded if it has not been.
+    /// The encoder, up to the topmost layer that the features need; loaded if necessary.
     ///
     /// # Errors
     /// As for [`Encoder::load`].
@@ -450,17 +452,17 @@ impl SentenceEncoder {
         &self.features
     }
 
-    /// Time in the encoder and the cache so far, of all calls.
+    /// The time in the encoder and the cache so far, for all calls, in seconds.
     pub fn embed_seconds(&self) -> f64 {
         self.embed_nanoseconds.load(Ordering::Relaxed) as f64 / 1e9
     }
 
-    /// Numbers a sentence.
+    /// The number of features per sentence.
     pub fn n_features(&self) -> usize {
         self.n_features
     }
 
-    /// How long loading took, as far as it has been done.
+    /// The time of loading so far, in seconds.
     pub fn load_seconds(&self) -> f64 {
         self.load_seconds + self.weights.get().map_or(0.0, |weights| weights.load_seconds)
     }

@@ -1,4 +1,4 @@
-//! Sentences without end: group by group through tokenizer and encoder, in memory that does not depend on their number.
+//! Encodes a stream of sentences group by group, in memory that does not depend on their number.
 //!
 //! ```text
 //! reading      thread of its own    | group 3 |
@@ -6,11 +6,11 @@
 //! encoding     the same pool            | group 1 |
 //! ```
 //!
-//! A thread reads ahead by one group. The next group, if it is there, is tokenized while this one is encoded; if it is
-//! not, nothing waits for it: what has arrived is answered first.
+//! A thread reads one group ahead. If the next group is there, it is tokenized while the current one is encoded. If
+//! it is not, nothing waits for it: the sentences that have arrived are answered first.
 //!
-//! A group has up to 4,096 sentences (1 MiB of text). Three groups are in memory, however many there are. The bits of a vector do not
-//! depend on the group, so neither does a file of vectors.
+//! A group has up to 4,096 sentences (1 MiB of text), and at most three groups are in memory. The bits of a vector do
+//! not depend on the grouping.
 
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
@@ -25,30 +25,29 @@ use crate::notes::token_notes::TokenNotes;
 use crate::observer::{Observer, Stage};
 use crate::tokenizer::Encoding;
 
-/// Sentences that go through the encoder together.
+/// Sentences that are encoded together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Group {
     /// The sentences, in order.
     pub sentences: Vec<String>,
-    /// How much of the input has been read with them, in bytes: for progress.
+    /// The number of bytes of the input that have been read so far, for progress.
     pub n_bytes: u64,
 }
 
 impl Group {
-    /// The maximum number of sentences that a group should have: enough that sorting them by length keeps all cores
-    /// busy to the end.
+    /// The maximum number of sentences per group: sorting them by length then keeps all cores busy to the end.
     pub const MAX_SENTENCES: usize = 4096;
 
-    /// The maximum number of bytes of text, beyond which a group should take no further sentence.
+    /// The maximum number of bytes of text per group.
     pub const MAX_TEXT_BYTES: usize = 1 << 20;
 
-    /// Returns true if no further sentence should be added, when so many bytes are in.
+    /// Returns true if a group with this many bytes should take no further sentence.
     pub fn is_full(&self, text_bytes: usize) -> bool {
         self.sentences.len() >= Self::MAX_SENTENCES || text_bytes >= Self::MAX_TEXT_BYTES
     }
 
-    /// The groups of sentences that come one by one. After an error come the group of the sentences before it and then the
-    /// error; nothing follows. `n_bytes` stays 0.
+    /// Groups sentences that arrive one by one. At an error, the group of the sentences before it is returned, then
+    /// the error, then nothing. `n_bytes` stays 0.
     ///
     /// ```
     /// use clsify::model::Group;
@@ -83,12 +82,12 @@ impl Group {
     }
 }
 
-/// Sentences that go through the encoder together, and whatever belongs to them: [`Group`], or a type of the caller's.
+/// Sentences that are encoded together, with any data that belongs to them: [`Group`], or a type of the caller's.
 pub trait SentenceGroup: Send + 'static {
     /// The sentences, in order.
     fn sentences(&self) -> &[String];
 
-    /// How much of the input has been read with them, in bytes: for progress.
+    /// The number of bytes of the input that have been read so far, for progress.
     fn n_bytes(&self) -> u64;
 }
 
@@ -105,34 +104,34 @@ impl SentenceGroup for Group {
 /// A sentence without features.
 #[derive(Debug)]
 pub struct Fault {
-    /// Which of its group's sentences it is, counted from 0.
+    /// The index of the sentence in its group.
     pub sentence: usize,
-    /// The reason: the tokenizer fails, finds no token, or a feature is not finite. It knows no place.
+    /// The reason: the tokenizer fails, finds no token, or a feature is not finite. It does not contain the place.
     pub error: Error,
 }
 
-/// What was seen on the way.
+/// The counts of a stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Streamed {
-    /// Sentences.
+    /// The number of sentences.
     pub n_sentences: usize,
-    /// How many tokens there were.
+    /// The token counts.
     pub counts: TokenCounts,
-    /// Time in the encoder, the tokenizing of what came next included.
+    /// The time in the encoder in seconds, including the tokenizing of the next group.
     pub embed_seconds: f64,
 }
 
 impl SentenceEncoder {
-    /// The features of sentences that come in groups: `each` gets a group and its features `[n_sentences, n_features]`,
-    /// in order. Memory holds three groups at most. The vectors are those of [`encode`](Self::encode), bit for bit.
-    /// The cache for features, if there is one, is not asked.
+    /// Encodes sentences that arrive in groups: `each` receives a group and its features `[n_sentences, n_features]`,
+    /// in order. At most three groups are in memory. The vectors are those of [`encode`](Self::encode), bit for bit.
+    /// The feature cache, if there is one, is not used.
     ///
-    /// `groups` is read ahead in a thread of its own, which is left behind when it still waits for input after an error.
-    /// The observer hears of [`Stage::Stream`]; `total_bytes` is the length of the input, 0 if that is not known.
+    /// `groups` is read ahead in a thread of its own, which is abandoned if it still waits for input after an error.
+    /// The observer receives [`Stage::Stream`]; `total_bytes` is the length of the input, 0 if that is not known.
     ///
     /// # Errors
-    /// The first one of `groups`, of `each` and of [`encode`](Self::encode). What comes before it has been given to `each`:
-    /// where it is about a sentence, the features of its group end before that sentence.
+    /// The first error of `groups`, of `each` or of [`encode`](Self::encode). Everything before it has been passed to
+    /// `each`: if the error is about a sentence, the features of its group end before that sentence.
     ///
     /// ```no_run
     /// use clsify::dataset::{DatasetOptions, SentenceReader};
@@ -165,11 +164,11 @@ impl SentenceEncoder {
         })
     }
 
-    /// Like [`encode_stream`](Self::encode_stream), but goes on after a sentence without features: `each` gets the group,
-    /// its features, where the row of such a sentence holds zeros, and these sentences, in order.
+    /// As [`encode_stream`](Self::encode_stream), but it continues after a sentence without features: `each` receives
+    /// the group, its features, with zeros in the row of such a sentence, and these sentences, in order.
     ///
     /// # Errors
-    /// The first one of `groups`, of `each`, and of the encoder where it is about no sentence.
+    /// The first error of `groups`, of `each`, and of the encoder if it is not about a sentence.
     pub fn encode_stream_with_faults<G: SentenceGroup, E: From<Error> + Send + 'static>(
         &self,
         groups: impl Iterator<Item = Result<G, E>> + Send + 'static,
@@ -179,9 +178,9 @@ impl SentenceEncoder {
     ) -> Result<Streamed, E> {
         check_poolings(self.features())?;
         let weights = self.load_weights(observer)?;
-        // Nothing waits in the channel: the reader holds the group that it has read until it is asked for.
+        // The channel stores nothing: the reader keeps its group until it is asked for it.
         let (sender, receiver) = sync_channel(0);
-        // Not a scoped thread: nothing could wake it from a read of a terminal that nobody types into.
+        // The thread is not scoped, because nothing could wake it from reading a terminal without input.
         let reader = std::thread::spawn(move || {
             for group in groups {
                 let is_last = group.is_err();
@@ -195,7 +194,7 @@ impl SentenceEncoder {
         observer.start(Stage::Stream, usize::try_from(total_bytes).unwrap_or(usize::MAX));
         let mut next = None;
         loop {
-            // What was tokenized ahead, else what comes next, whenever that is.
+            // The group that was tokenized ahead, otherwise the next one, whenever it arrives.
             let tokenized = match next.take() {
                 Some(tokenized) => tokenized,
                 None => match receiver.recv() {
@@ -247,8 +246,8 @@ impl SentenceEncoder {
         Ok(Tokenized { group, encodings, faults })
     }
 
-    /// The features of a group of `n` sentences from those of its encodings; adds the sentences whose features are not
-    /// finite to `faults`.
+    /// Rearranges the features of encodings to those of a group of `n` sentences; adds the sentences whose features
+    /// are not finite to `faults`.
     fn put_in_place(features: Matrix, n: usize, faults: &mut Vec<Fault>) -> Matrix {
         let mut placed = features;
         if !faults.is_empty() {
@@ -269,10 +268,10 @@ impl SentenceEncoder {
     }
 }
 
-/// A group whose sentences have been tokenized, as far as that could be done.
+/// A group whose sentences have been tokenized, as far as possible.
 struct Tokenized<G> {
     group: G,
-    /// Of the sentences without a fault.
+    /// The encodings of the sentences without a fault.
     encodings: Vec<Encoding>,
     faults: Vec<Fault>,
 }

@@ -1,10 +1,11 @@
-//! Notes about scores that deserve less trust than their digits suggest, the same for classes and for label sets.
+//! Notes about scores that should be read with caution, for classes and for label sets.
 
 use super::list::list;
 use crate::error::{Error, ErrorKind, Result};
 use crate::observer::Observer;
 
-/// Held-out rows from which a perfect score is suspicious: with fewer, an easy task gives one by chance.
+/// The number of held-out rows from which a perfect score is suspicious: with fewer rows, an easy task has one by
+/// chance.
 const SUSPICIOUS_FROM: usize = 50;
 
 /// A label in quotes, on one line and not too long.
@@ -16,7 +17,7 @@ pub(crate) fn quoted(label: &str) -> String {
     }
 }
 
-/// Tells that a constant answer scores better than the classifier. `constant` names that answer.
+/// Notes that a constant answer scores better than the classifier. `constant` names that answer.
 pub(crate) fn note_below_baseline(
     observer: &dyn Observer,
     metric: &str,
@@ -31,7 +32,7 @@ pub(crate) fn note_below_baseline(
     }
 }
 
-/// Tells that a score is perfect on so many rows that labels may be visible in the sentences.
+/// Notes a score that is perfect on many rows, because labels may be visible in the sentences.
 pub(crate) fn note_perfect(observer: &dyn Observer, metric: &str, score: f64, n_rows: usize) {
     if score >= 1.0 && n_rows >= SUSPICIOUS_FROM {
         observer.note(&format!(
@@ -41,21 +42,21 @@ pub(crate) fn note_perfect(observer: &dyn Observer, metric: &str, score: f64, n_
     }
 }
 
-/// Tells how many rows have a sentence that is also one of these `training_rows`.
+/// Notes the number of rows whose sentence is also one of these `training_rows`.
 pub(crate) fn note_seen(observer: &dyn Observer, rows: (usize, usize), training_rows: &str) {
     if let Some(note) = seen(rows, training_rows) {
         observer.note(&note);
     }
 }
 
-/// The same of rows that were held out by a split, which could keep equal sentences on one side, or stand in a test file.
+/// As [`note_seen`] for held-out rows; a split, but not a test file, could keep equal sentences on one side.
 pub(crate) fn note_seen_in_training(observer: &dyn Observer, rows: (usize, usize), is_split: bool) {
     if let Some(note) = seen_in_training(rows, is_split) {
         observer.note(&note);
     }
 }
 
-/// The text of [`note_seen_in_training`], where any row is.
+/// The text of [`note_seen_in_training`], if there are such rows.
 pub(crate) fn seen_in_training(rows: (usize, usize), is_split: bool) -> Option<String> {
     let note = seen(rows, "the training rows")?;
     let hint = if is_split {
@@ -66,7 +67,7 @@ pub(crate) fn seen_in_training(rows: (usize, usize), is_split: bool) -> Option<S
     Some(format!("{note}{hint}"))
 }
 
-/// The text of [`note_seen`], where any row is.
+/// The text of [`note_seen`], if there are such rows.
 fn seen((n_seen, n_rows): (usize, usize), training_rows: &str) -> Option<String> {
     let are = if n_seen == 1 { "is" } else { "are" };
     (n_seen > 0).then(|| {
@@ -77,7 +78,7 @@ fn seen((n_seen, n_rows): (usize, usize), training_rows: &str) -> Option<String>
     })
 }
 
-/// Tells which labels have a single training row: nothing can be generalised from it.
+/// Notes labels with a single training row, from which nothing can be generalised.
 pub(crate) fn note_single_rows(observer: &dyn Observer, labels: &[&str]) {
     if !labels.is_empty() {
         let s = if labels.len() == 1 { "" } else { "s" };
@@ -88,7 +89,7 @@ pub(crate) fn note_single_rows(observer: &dyn Observer, labels: &[&str]) {
     }
 }
 
-/// Tells which labels a fit learns little or nothing of.
+/// Notes labels of which a fit learns little or nothing.
 pub(crate) fn note_labels(
     observer: &dyn Observer,
     labels: &[String],
@@ -121,15 +122,15 @@ pub(crate) fn note_labels(
     note_single_rows(observer, &names(&|id| counting[id] == 1));
 }
 
-/// How many rows each class has.
+/// The number of rows of each class.
 pub(crate) fn counts(class_ids: &[usize], n_classes: usize) -> Vec<usize> {
     let mut counts = vec![0; n_classes];
     class_ids.iter().for_each(|&id| counts[id] += 1);
     counts
 }
 
-/// An error if none of the rows' labels is known to the classifier: the labels of two files are probably spelled differently.
-/// Rows without any label are no reason for it.
+/// Fails if the classifier knows none of the rows' labels: the labels of the two files are probably spelled
+/// differently. Rows without any label are not an error.
 pub(crate) fn check_some_known(found: &[String], known: &[String], whose: &str) -> Result<()> {
     if found.is_empty() || found.iter().any(|label| known.contains(label)) {
         return Ok(());

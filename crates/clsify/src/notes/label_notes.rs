@@ -1,4 +1,4 @@
-//! Advice on how labels are written, the same for `doctor`, training and evaluation, for classes and for label sets.
+//! Hints about the spelling of labels, for `doctor`, training and evaluation, and for classes and label sets.
 
 use crate::dataset::{
     LabelSeparator, Spellings, is_part_of_a_list, odd_character, python_list, shown, spelled_otherwise,
@@ -6,10 +6,10 @@ use crate::dataset::{
 };
 use crate::observer::Observer;
 
-/// Groups of labels that are named.
+/// The number of groups of labels that are named.
 const MOST: usize = 3;
 
-/// Advice for a label that is a list of labels, or a part of one that was cut at the separator.
+/// A hint for a label that is a list of labels, or a part of one that was split at the separator.
 pub(crate) fn list_hint(label: &str, separator: Option<&LabelSeparator>) -> Option<String> {
     let items = python_list(label);
     let part = match &items {
@@ -17,7 +17,7 @@ pub(crate) fn list_hint(label: &str, separator: Option<&LabelSeparator>) -> Opti
         None if separator.is_some() && is_part_of_a_list(label) => "a part of ",
         None => return None,
     };
-    // A separator that is in no label.
+    // The given separator, if this label does not contain it.
     let given =
         separator.map(ToString::to_string).filter(|separator| part.is_empty() && !label.contains(separator));
     let unused = || [";", "|", "/"].into_iter().find(|separator| !label.contains(separator));
@@ -33,7 +33,7 @@ pub(crate) fn list_hint(label: &str, separator: Option<&LabelSeparator>) -> Opti
     ))
 }
 
-/// Advice for a label with a character that cannot be seen, or looks like a space and is another.
+/// A hint for a label with a character that is invisible, or that looks like a space but is another character.
 pub(crate) fn odd_character_hint(label: &str) -> Option<String> {
     let code = u32::from(odd_character(label)?);
     let seen = if matches!(odd_character(label), Some(c) if c.is_whitespace()) {
@@ -47,7 +47,7 @@ pub(crate) fn odd_character_hint(label: &str) -> Option<String> {
     ))
 }
 
-/// Tells which labels are probably one class, and which are lists of labels.
+/// Notes labels that are probably one class, and labels that are lists.
 pub(crate) fn note_label_spelling(
     observer: &dyn Observer,
     labels: &[String],
@@ -78,7 +78,7 @@ pub(crate) fn note_label_spelling(
     }
 }
 
-/// Tells which labels a classifier knows in another spelling.
+/// Notes labels that a classifier knows in another spelling.
 pub(crate) fn note_known_otherwise(observer: &dyn Observer, unknown: &[String], known: &[String]) {
     let pairs: Vec<String> = unknown
         .iter()

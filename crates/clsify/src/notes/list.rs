@@ -1,6 +1,6 @@
-//! Labels in a message.
+//! Lists of labels in messages.
 
-/// Labels for a message: the first dozen, and a thirteenth rather than "and 1 more".
+/// Labels for a message: the first dozen, and a thirteenth instead of "and 1 more".
 pub(crate) fn list(labels: &[&str]) -> String {
     const MOST: usize = 12;
     let n_shown = if labels.len() == MOST + 1 { labels.len() } else { labels.len().min(MOST) };

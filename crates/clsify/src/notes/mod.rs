@@ -1,6 +1,6 @@
-//! What a person should be told: of labels, of tokens, of scores that deserve less trust than their digits suggest.
+//! Notes for the user: about labels, tokens, and scores that should be read with caution.
 //!
-//! Nothing here prints: an [`Observer`](crate::observer::Observer) hears it.
+//! This module does not print: an [`Observer`](crate::observer::Observer) receives the notes.
 
 pub(crate) mod cautions;
 pub(crate) mod label_notes;

@@ -1,10 +1,10 @@
-//! What the observer should hear about the tokens of sentences: that some lost a part, or are mostly unknown.
+//! Notes about the tokens of sentences: truncated sentences, and sentences of mostly unknown tokens.
 
 use crate::features::TokenCounts;
 use crate::observer::Observer;
 use crate::tokenizer::{Encoding, Tokenizer};
 
-/// Counts of tokens, and where the first sentence stands that is mostly unknown to the vocabulary.
+/// Token counts, and the index of the first sentence that is mostly unknown to the vocabulary.
 #[derive(Debug, Default)]
 pub(crate) struct TokenNotes {
     pub(crate) counts: TokenCounts,
@@ -13,7 +13,7 @@ pub(crate) struct TokenNotes {
 }
 
 impl TokenNotes {
-    /// Those of all sentences at once.
+    /// Counts all sentences at once.
     pub(crate) fn of(tokenizer: &Tokenizer, encodings: &[Encoding]) -> Self {
         let mut notes = TokenNotes::default();
         notes.add(tokenizer, encodings);
@@ -30,7 +30,7 @@ impl TokenNotes {
         self.n_sentences += encodings.len();
     }
 
-    /// Tells the observer what a reader of the results should know.
+    /// Passes the notes to the observer.
     pub(crate) fn tell(&self, tokenizer: &Tokenizer, observer: &dyn Observer) {
         let (counts, n_sentences) = (&self.counts, self.n_sentences);
         if counts.n_truncated > 0 {

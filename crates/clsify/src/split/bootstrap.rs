@@ -1,20 +1,21 @@
-//! Rows drawn with replacement, as often as there are rows.
+//! Rows drawn with replacement, as many as there are.
 
 use super::mt19937::Mt19937;
 
-/// Draws rows at random.
+/// A random generator of bootstrap samples.
 pub struct Bootstrap {
     random: Mt19937,
     n_rows: usize,
 }
 
 impl Bootstrap {
-    /// Of so many rows, at least one; the draws are those of `np.random.RandomState(seed)`.
+    /// Creates one for at least one row; the draws are those of `np.random.RandomState(seed)`.
     pub fn new(n_rows: usize, seed: u32) -> Self {
         Bootstrap { random: Mt19937::new(seed), n_rows }
     }
 
-    /// How often each row is drawn next, `RandomState.randint(n_rows, size=n_rows)` counted; about 37 of 100 rows never.
+    /// The number of times that each row occurs in the next sample: the counts of `RandomState.randint(n_rows,
+    /// size=n_rows)`. About 37 of 100 rows do not occur.
     ///
     /// ```
     /// let counts = clsify::split::Bootstrap::new(5, 0).draw();

@@ -1,8 +1,8 @@
 //! Splits and folds that keep groups of rows together: no group has rows on both sides.
 //!
-//! Rows of one author, product or document are alike beyond their labels. Where some of them train and others test, a score says
-//! how well the group is recognised.
-//! In: one group id per row; any ids, of which only the order matters. Source: scikit-learn 1.9.1, `GroupShuffleSplit`, `GroupKFold`.
+//! Rows of one author, product or document are alike beyond their labels. If some of them are training rows and
+//! others test rows, the score partly shows how well the group is recognised. The input is one group id per row; only
+//! the order of the ids matters. Source: scikit-learn 1.9.1, `GroupShuffleSplit`, `GroupKFold`.
 
 use super::mt19937::Mt19937;
 use super::train_test_split::n_test_of;
@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// The test size is a share or a number of groups, not of rows.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] if there are fewer than 2 groups, the test size is out of its range, or the split
+/// [`ErrorKind::InvalidArgument`] if there are fewer than 2 groups, if the test size is out of range, or if the split
 /// is to be stratified, which groups do not allow.
 ///
 /// ```
@@ -43,8 +43,8 @@ pub fn group_shuffle_split(groups: &[usize], options: &SplitOptions) -> Result<S
     Ok(Split { train: of_groups(&order[n_test..]), test: of_groups(&order[..n_test]) })
 }
 
-/// scikit-learn's `GroupKFold`: every row is tested in exactly one fold, and every group in one. The largest group comes first, and
-/// each goes to the fold with the fewest rows.
+/// scikit-learn's `GroupKFold`: every row, and every group, is tested in exactly one fold. Groups are assigned from
+/// the largest to the smallest, each to the fold with the fewest rows.
 ///
 /// ```
 /// use clsify::split::GroupKFold;
@@ -59,7 +59,7 @@ pub struct GroupKFold {
 }
 
 impl GroupKFold {
-    /// The folds, the rows of each ascending.
+    /// The folds, each with ascending rows.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if there are fewer than 2 folds, or more folds than groups.
@@ -72,7 +72,7 @@ impl GroupKFold {
         if rows.len() < n_splits {
             return Err(too_few(n_splits, &format!("{n_splits} folds"), rows.len()));
         }
-        // Of equal sizes the last group comes first, as in scikit-learn.
+        // Of groups of equal size the last one comes first, as in scikit-learn.
         rows.reverse();
         rows.sort_by_key(|rows| std::cmp::Reverse(rows.len()));
         let mut sizes = vec![0; n_splits];
@@ -90,7 +90,7 @@ impl GroupKFold {
     }
 }
 
-/// The folds of rows with one class each: by groups where there are any, else with the shares of the classes.
+/// The folds of rows with one class each: by groups if there are any, otherwise stratified by class.
 ///
 /// # Errors
 /// As for [`GroupKFold::split`] and [`StratifiedKFold::split`].
@@ -101,7 +101,7 @@ pub fn class_folds(class_ids: &[usize], groups: Option<&[usize]>, n_splits: usiz
     }
 }
 
-/// The number of groups that some rows are of.
+/// The number of groups to which rows belong.
 pub(crate) fn n_groups(groups: &[usize]) -> usize {
     rows_by_class(groups).len()
 }

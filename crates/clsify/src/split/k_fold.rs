@@ -1,4 +1,4 @@
-//! k folds that look at no class.
+//! k folds that do not depend on the classes.
 //!
 //! Source: scikit-learn 1.9.1, `KFold`.
 
@@ -19,12 +19,13 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct KFold {
     /// The number of folds, at least 2.
     pub n_splits: usize,
-    /// The seed (scikit-learn's `random_state`) by which rows are shuffled first; without one folds are runs of rows.
+    /// The seed (scikit-learn's `random_state`) for shuffling the rows first; without one, folds are consecutive
+    /// rows.
     pub shuffle: Option<u32>,
 }
 
 impl KFold {
-    /// The folds, the rows of each ascending; the first ones have one row more where the rows do not divide evenly.
+    /// The folds, each with ascending rows; if the rows do not divide evenly, the first folds have one row more.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if there are fewer than 2 folds, or more folds than rows.

@@ -1,22 +1,23 @@
-//! A division of rows with several labels each, in which every label keeps its share.
+//! A stratified split of rows with several labels each, in which every label keeps its share.
 //!
-//! Rare labels are dealt out first, as they are the hardest to place: each row with the rarest label goes where that label
-//! is wanted most.
-//! Source: Sechidis, Tsoumakas, Vlahavas (2011), "On the stratification of multi-label data", algorithm "iterative
-//! stratification". Other than there a part that has all its rows takes no more, so that sizes are exact.
+//! Rare labels are distributed first, because they are the hardest to place: each row with the rarest label goes to
+//! the part that needs that label most. Source: Sechidis, Tsoumakas, Vlahavas (2011), "On the stratification of
+//! multi-label data", algorithm "iterative stratification". In contrast to the paper, a part that has all its rows
+//! takes no more, so that sizes are exact.
 
 use super::mt19937::Mt19937;
 use super::train_test_split::n_test_of;
 use super::{Split, SplitOptions, train_test_split};
 use crate::error::Result;
 
-/// [`train_test_split`] of rows with any number of label ids each; without `stratify` the very rows of that.
+/// [`train_test_split`] for rows with any number of label ids each; without `stratify` it returns exactly the rows of
+/// that function.
 ///
-/// With `stratify` the test rows have about the share of each label that all rows have. What a label cannot keep goes to the
-/// most frequent ones and to rows without a label. The sizes are exact; a label with one row is in one of the two parts.
+/// With `stratify` the test rows have about the label shares of all rows. Deviations mostly affect the most frequent
+/// labels and rows without a label. The sizes are exact; a label with one row is in one of the two parts.
 ///
 /// # Errors
-/// As for [`train_test_split`]; here no label is too rare.
+/// As for [`train_test_split`], except that no label is too rare.
 ///
 /// ```
 /// use clsify::split::{SplitOptions, label_set_split};
@@ -44,8 +45,9 @@ pub fn label_set_split(label_sets: &[Vec<usize>], options: &SplitOptions) -> Res
     Ok(Split { train: rows, test })
 }
 
-/// All rows in an order of which the first rows, as many as each of these rising `sizes` says, have about the shares of the labels; the
-/// last size is all rows. What [`stratified_order`](super::stratified_order) is for classes.
+/// All rows, ordered so that the first rows, up to each of these increasing `sizes`, have about the label shares of
+/// all rows; the last size is the number of rows. The counterpart of [`stratified_order`](super::stratified_order)
+/// for label sets.
 ///
 /// ```
 /// use clsify::split::label_set_order;
@@ -63,7 +65,7 @@ pub fn label_set_order(label_sets: &[Vec<usize>], sizes: &[usize], seed: u32) ->
         "expected sizes that rise to all {} rows, got {sizes:?}",
         label_sets.len()
     );
-    // What each size has more than the one before it is a part.
+    // The rows that each size has in addition to the previous one form a part.
     let befores = std::iter::once(&0).chain(sizes);
     let parts: Vec<usize> = sizes.iter().zip(befores).map(|(size, before)| size - before).collect();
     let mut random = Mt19937::new(seed);
@@ -73,9 +75,9 @@ pub fn label_set_order(label_sets: &[Vec<usize>], sizes: &[usize], seed: u32) ->
     order
 }
 
-/// The part of each row; `sizes` are the rows of each part, all together as many as there are.
+/// The part of each row; `sizes` are the numbers of rows of the parts, whose sum is the number of rows.
 fn deal(label_sets: &[Vec<usize>], sizes: &[usize], random: &mut Mt19937) -> Vec<usize> {
-    // In an order of its own, so that a file that is sorted by anything is dealt like any other.
+    // The order is random, so that a sorted file is treated like any other.
     let order = random.permutation(label_sets.len());
     let n_labels = label_sets.iter().flatten().max().map_or(0, |id| id + 1);
     let mut rows_of = vec![Vec::new(); n_labels];
@@ -98,11 +100,11 @@ fn deal(label_sets: &[Vec<usize>], sizes: &[usize], random: &mut Mt19937) -> Vec
     part_of.into_iter().flatten().collect()
 }
 
-/// What the parts still want.
+/// The rows that the parts still need.
 struct Parts {
-    /// Rows.
+    /// The number of rows.
     room: Vec<usize>,
-    /// Rows with each label, `[n_labels][n_parts]`; below 0 where a part has more than its share.
+    /// The number of rows with each label, `[n_labels][n_parts]`; negative if a part has more than its share.
     wanted: Vec<Vec<f64>>,
 }
 
@@ -114,8 +116,8 @@ impl Parts {
         Parts { room: sizes.to_vec(), wanted: label_counts.iter().map(of_label).collect() }
     }
 
-    /// The part for a row with these labels that is dealt out because of one of them: among those with room the one that wants
-    /// that label most, of equals the one with the most room, of equals a random one.
+    /// The part for a row with these labels that is placed because of one of them: of those with room the one that
+    /// needs the label most; of equals the one with the most room; of equals a random one.
     fn take(&mut self, label_set: &[usize], label: Option<usize>, random: &mut Mt19937) -> usize {
         let want = |part: usize| (label.map_or(0.0, |id| self.wanted[id][part]), self.room[part] as f64);
         let open = || (0..self.room.len()).filter(|&part| self.room[part] > 0);
@@ -145,7 +147,7 @@ mod tests {
         rows.iter().filter(|&&row| label_sets[row].contains(&label)).count()
     }
 
-    /// The sum over labels of how far the number of test rows is from the label's share.
+    /// The sum over labels of the difference between the number of test rows and the label's share.
     fn error(label_sets: &[Vec<usize>], split: &Split) -> f64 {
         let n_rows = label_sets.len();
         let all: Vec<usize> = (0..n_rows).collect();
@@ -173,7 +175,7 @@ mod tests {
         }
     }
 
-    /// Oracle: the shares themselves; a random split for comparison, which is off by 14 rows in the mean.
+    /// Oracle: the shares themselves; for comparison, a random split, which is off by 14 rows on average.
     #[test]
     fn labels_keep_their_shares() {
         let label_sets = sets(1000);
@@ -194,7 +196,8 @@ mod tests {
         }
     }
 
-    /// Oracle: the shares. Each part of the order is off by less than two rows a label, a part of the random order by more.
+    /// Oracle: the shares. Each part of the order is off by fewer than two rows per label, a part of a random order
+    /// by more.
     #[test]
     fn the_first_rows_of_an_order_have_the_shares() {
         let (label_sets, sizes) = (sets(1000), [50, 100, 200, 400, 1000]);
@@ -221,7 +224,7 @@ mod tests {
         }
     }
 
-    /// Oracle: scikit-learn's rows, which `train_test_split` gives.
+    /// Oracle: the rows of scikit-learn, which `train_test_split` returns.
     #[test]
     fn without_stratification_labels_have_no_say() {
         let options = SplitOptions { seed: 3, ..SplitOptions::default() };

@@ -1,7 +1,8 @@
-//! Which rows train and which rows test: the same rows, in the same order, as scikit-learn gives for the same seed.
+//! Splits rows into training and test rows: the same rows, in the same order, as scikit-learn gives for the same
+//! seed.
 //!
-//! In: one class id a row, or a set of label ids. Out: row numbers. The rows themselves are not touched.
-//! Source: scikit-learn 1.9.1, `model_selection/_split.py`, and numpy's `RandomState`.
+//! The input is one class id, or one set of label ids, per row, and the output is row numbers. Source: scikit-learn
+//! 1.9.1, `model_selection/_split.py`, and numpy's `RandomState`.
 
 mod bootstrap;
 mod groups;
@@ -44,7 +45,7 @@ fn rows_by_class(class_ids: &[usize]) -> Vec<Vec<usize>> {
     rows.into_values().collect()
 }
 
-/// What some rows have, where rows have it.
+/// The values of some rows, if rows have values.
 pub(crate) fn of_rows<T: Copy>(values: Option<&[T]>, rows: &[usize]) -> Option<Vec<T>> {
     values.map(|values| rows.iter().map(|&row| values[row]).collect())
 }

@@ -1,7 +1,7 @@
-//! The random numbers of numpy's legacy `RandomState(seed)`: MT19937, and what is drawn from it.
+//! The random numbers of numpy's legacy `RandomState(seed)`: MT19937, and the distributions drawn from it.
 //!
-//! Numpy has frozen this stream, so that a seed gives the same rows in every version of numpy.
-//! Source: Matsumoto and Nishimura, "Mersenne Twister" (1998), `mt19937ar.c`; numpy 2.4, `random/mtrand.pyx`.
+//! Numpy has frozen this stream, so a seed gives the same rows in every version of numpy. Source: Matsumoto and
+//! Nishimura, "Mersenne Twister" (1998), `mt19937ar.c`; numpy 2.4, `random/mtrand.pyx`.
 
 const N: usize = 624;
 const M: usize = 397;
@@ -9,12 +9,12 @@ const M: usize = 397;
 /// The generator after `RandomState(seed)`.
 pub(super) struct Mt19937 {
     state: [u32; N],
-    /// The next word of `state` to hand out; `N` when all have been.
+    /// The index of the next word of `state`; `N` if all have been used.
     next: usize,
 }
 
 impl Mt19937 {
-    /// Seeded by `init_genrand`, as numpy does for an integer.
+    /// Seeded by `init_genrand`, as in numpy for an integer.
     pub(super) fn new(seed: u32) -> Self {
         let mut state = [0; N];
         let mut word = seed;

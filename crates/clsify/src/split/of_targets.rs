@@ -1,4 +1,4 @@
-//! Splits and folds of rows whatever their labels are: one class each, or sets.
+//! Splits and folds of rows with any targets: one class each, or label sets.
 
 use super::Split;
 use super::groups::{GroupKFold, class_folds, group_shuffle_split};
@@ -9,11 +9,11 @@ use super::train_test_split::{SplitOptions, train_test_split};
 use crate::error::Result;
 use crate::targets::{Labels, Targets};
 
-/// Training and test rows: of different groups where rows have groups; else as [`train_test_split`] draws rows of one class each,
-/// and [`label_set_split`] those of label sets.
+/// Training and test rows: of different groups if rows have groups; otherwise as [`train_test_split`] for classes,
+/// and [`label_set_split`] for label sets.
 ///
 /// # Errors
-/// As for these.
+/// As for these functions.
 ///
 /// ```
 /// use clsify::{split::{SplitOptions, split_rows}, targets::Targets};
@@ -30,8 +30,8 @@ pub fn split_rows(targets: &Targets, options: &SplitOptions) -> Result<Split> {
     }
 }
 
-/// The folds of cross-validation: whole groups where rows have groups; else each with the shares of the classes, or of rows with
-/// label sets drawn at random with seed 0, as files are often sorted by label.
+/// The folds of cross-validation: whole groups if rows have groups; otherwise stratified by class, or for label sets
+/// drawn at random with seed 0, because files are often sorted by label.
 ///
 /// # Errors
 /// As for [`class_folds`] and [`KFold::split`].
@@ -49,7 +49,7 @@ pub fn folds(targets: &Targets, n_splits: usize) -> Result<Vec<Split>> {
     }
 }
 
-/// The folds of so many rows with label sets.
+/// The folds of this many rows with label sets.
 pub(crate) fn label_set_folds(
     n_rows: usize,
     groups: Option<&[usize]>,
@@ -61,7 +61,7 @@ pub(crate) fn label_set_folds(
     }
 }
 
-/// An order of the rows in which the first of them, as many as each of `sizes` says, keep the shares of the classes or labels.
+/// An order of the rows in which the first rows, up to each of `sizes`, keep the shares of the classes or labels.
 ///
 /// # Panics
 /// Panics if a size is above the number of rows.

@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct StratifiedKFold {
     /// The number of folds, at least 2.
     pub n_splits: usize,
-    /// The seed (scikit-learn's `random_state`) by which each class's rows are spread over the folds; without one the
+    /// The seed (scikit-learn's `random_state`) for spreading each class's rows over the folds; without one, the
     /// first rows of a class are tested in the first fold.
     pub shuffle: Option<u32>,
 }
@@ -34,10 +34,10 @@ impl Default for StratifiedKFold {
 }
 
 impl StratifiedKFold {
-    /// The folds, the rows of each ascending.
+    /// The folds, each with ascending rows.
     ///
     /// Two folds differ by at most one in the number of test rows of any class. A class with fewer rows than folds is
-    /// missing in some tests, which is no error here either: see [`too_few_members`](Self::too_few_members).
+    /// missing in some test folds, which is not an error: see [`too_few_members`](Self::too_few_members).
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if there are fewer than 2 folds, more folds than rows, or more folds than the
@@ -61,7 +61,7 @@ impl StratifiedKFold {
             return Err(invalid(message));
         }
 
-        // Classes count by appearance, so that renaming them changes no fold.
+        // Classes are ordered by first appearance, so that renaming them changes no fold.
         rows.sort_by_key(|rows| rows[0]);
         let mut random = self.shuffle.map(Mt19937::new);
         let mut fold_of_row = vec![0; class_ids.len()];
@@ -92,7 +92,7 @@ impl StratifiedKFold {
 
     /// The number of rows of the smallest class, if it is smaller than the number of folds.
     ///
-    /// scikit-learn warns then: some folds test no row of that class.
+    /// scikit-learn warns in this case: some folds test no row of that class.
     ///
     /// ```
     /// use clsify::split::StratifiedKFold;

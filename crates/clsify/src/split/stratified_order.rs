@@ -1,12 +1,12 @@
-//! An order of rows whose first 50, 100, 200, ... are each a small picture of all of them.
+//! An order of rows in which the first 50, 100, 200, ... rows are stratified samples of all of them.
 
 use super::mt19937::Mt19937;
 use super::rows_by_class;
 
-/// All rows in an order of which every first part has about the shares of the classes; a longer part holds the shorter ones.
+/// All rows, ordered so that the first rows, however many, have about the shares of the classes.
 ///
-/// Each class is shuffled by `seed`, and its rows are spread evenly over the order. One row of each class comes first, so
-/// that a short part knows as many classes as it can.
+/// Each class is shuffled by `seed`, and its rows are spread evenly over the order. One row of each class comes
+/// first, so that a short part contains as many classes as possible.
 ///
 /// ```
 /// use clsify::split::stratified_order;
@@ -23,7 +23,7 @@ pub fn stratified_order(class_ids: &[usize], seed: u32) -> Vec<usize> {
         let place = |rank: usize| if rank == 0 { 0.0 } else { (rank as f64 + 0.5) / n };
         places.extend(rows.into_iter().enumerate().map(|(rank, row)| (place(rank), row)));
     }
-    // Stable: of equal places the smaller class id comes first.
+    // The sort is stable: at equal positions the smaller class id comes first.
     places.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     places.into_iter().map(|(_, row)| row).collect()
 }
@@ -32,7 +32,8 @@ pub fn stratified_order(class_ids: &[usize], seed: u32) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Every row once, each class within one row of its share (and the row that it has for certain) in every first part.
+    /// Every row occurs once, and in every first part each class is within one row of its share (and of its
+    /// guaranteed row).
     #[test]
     fn every_first_part_has_the_shares_of_the_classes() {
         let class_ids: Vec<usize> =

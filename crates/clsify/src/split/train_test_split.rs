@@ -1,4 +1,4 @@
-//! One shuffled division into training and test rows, stratified or not.
+//! A shuffled split into training and test rows, optionally stratified.
 //!
 //! Source: scikit-learn 1.9.1, `train_test_split`, `ShuffleSplit`, `StratifiedShuffleSplit`.
 
@@ -6,7 +6,7 @@ use super::mt19937::Mt19937;
 use super::{Split, rows_by_class};
 use crate::error::{Error, ErrorKind, Result};
 
-/// How many rows are held out for the test.
+/// The number of rows that are held out for the test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum TestSize {
     /// A fraction of the rows, between 0 and 1 (both excluded), rounded up to whole rows.
@@ -15,7 +15,7 @@ pub enum TestSize {
     Count(usize),
 }
 
-/// What [`train_test_split`] is asked for; the default is scikit-learn's with `random_state=0`.
+/// The options of [`train_test_split`]; the default is that of scikit-learn with `random_state=0`.
 ///
 /// ```
 /// use clsify::split::{SplitOptions, TestSize};
@@ -26,9 +26,9 @@ pub enum TestSize {
 pub struct SplitOptions {
     /// scikit-learn's `random_state`.
     pub seed: u32,
-    /// The size of the test; the rest of the rows train.
+    /// The size of the test set; all other rows are training rows.
     pub test_size: TestSize,
-    /// True if train and test keep the proportions of the classes.
+    /// True if training and test rows keep the proportions of the classes.
     pub stratify: bool,
 }
 
@@ -40,11 +40,11 @@ impl Default for SplitOptions {
 
 /// The rows that scikit-learn's `train_test_split(..., random_state=seed)` gives, in its order.
 ///
-/// `class_ids` has one entry a row; without `stratify` only its length matters.
+/// `class_ids` has one entry per row; without `stratify` only its length matters.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] where scikit-learn raises `ValueError`: a test size out of its range, no row left to
-/// train on; when stratified also a class with one member, and fewer training or test rows than classes.
+/// [`ErrorKind::InvalidArgument`] in all cases in which scikit-learn raises `ValueError`: a test size out of range,
+/// or no training row left; if stratified also a class with one member, or fewer training or test rows than classes.
 ///
 /// ```
 /// use clsify::split::{SplitOptions, train_test_split};
@@ -122,10 +122,12 @@ fn stratified(class_ids: &[usize], n_train: usize, n_test: usize, random: &mut M
     Ok(Split { train, test })
 }
 
-/// About the likeliest numbers of members of each class among `n_draws` rows drawn from `counts`; they sum to `n_draws`.
+/// The approximate mode of the number of members of each class among `n_draws` rows drawn from `counts`; the numbers
+/// sum to `n_draws`.
 ///
-/// The whole part of each class's share, then one more for the largest remainders; which of equal remainders is drawn.
-/// The order of the floating-point operations is scikit-learn's, since it decides which remainders are equal.
+/// The whole part of each class's share, plus one for the largest remainders; ties between remainders are broken at
+/// random. The order of the floating-point operations is that of scikit-learn, because it determines which remainders
+/// are equal.
 fn approximate_mode(counts: &[usize], n_draws: usize, random: &mut Mt19937) -> Vec<usize> {
     let total = counts.iter().sum::<usize>() as f64;
     let shares: Vec<f64> = counts.iter().map(|&count| count as f64 / total * n_draws as f64).collect();
@@ -168,7 +170,8 @@ mod tests {
         assert_eq!(mode(&[2, 2, 2, 1], 2, 42), [1, 1, 0, 0]);
     }
 
-    /// A share that is whole in theory may fall short of it in floating point: `1.0 / 49.0 * 49.0` is below 1.
+    /// A share that is mathematically whole may be slightly smaller in floating point: `1.0 / 49.0 * 49.0` is below
+    /// 1.
     #[test]
     fn the_mode_draws_every_row_when_all_are_asked_for() {
         for total in 2..200usize {

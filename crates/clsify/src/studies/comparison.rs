@@ -1,4 +1,4 @@
-//! Two classifiers on the same labelled sentences: which is better, is that more than chance, and where do they differ?
+//! Compares two classifiers on the same labelled sentences, and tests whether their difference is more than chance.
 
 use serde::Serialize;
 
@@ -14,20 +14,20 @@ use crate::notes::label_notes::note_known_otherwise;
 use crate::observer::Observer;
 use crate::targets::LabelIndicator;
 
-/// What [`compare`] finds.
+/// The result of [`compare`].
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct ComparisonReport {
-    /// The labelled sentences.
+    /// The counts of the labelled sentences.
     pub dataset: DatasetSummary,
     /// The first classifier.
     pub a: ComparedModel,
     /// The second classifier.
     pub b: ComparedModel,
-    /// Accuracy row by row; of label sets a row is right if its whole set is.
+    /// The accuracy row by row; for label sets a row is correct if its whole set is.
     #[serde(flatten)]
     pub rows: ComparedRows,
-    /// What differs with the form of the labels.
+    /// The comparisons that depend on the form of the labels.
     #[serde(flatten)]
     pub form: ComparisonForm,
     /// The sentences with two different predictions, in the order of the file.
@@ -38,20 +38,20 @@ pub struct ComparisonReport {
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum ComparisonForm {
-    /// Of one class a sentence.
+    /// For one class per sentence.
     Classes {
-        /// The accuracies with each row counted by its weight, where rows have weights.
+        /// The weighted accuracies, if rows have weights.
         #[serde(skip_serializing_if = "Option::is_none")]
         weighted_accuracy: Option<PairedScores>,
     },
-    /// Of label sets.
+    /// For label sets.
     LabelSets {
         /// F1 of all labels together.
         micro_f1: PairedScores,
-        /// The subset accuracies with each row counted by its weight, where rows have weights.
+        /// The weighted subset accuracies, if rows have weights.
         #[serde(skip_serializing_if = "Option::is_none")]
         weighted_subset_accuracy: Option<PairedScores>,
-        /// The micro F1 with each row counted by its weight, where rows have weights.
+        /// The weighted micro F1, if rows have weights.
         #[serde(skip_serializing_if = "Option::is_none")]
         weighted_micro_f1: Option<PairedScores>,
         /// Every label of the data and of both classifiers, sorted.
@@ -59,14 +59,14 @@ pub enum ComparisonForm {
     },
 }
 
-/// Two classifiers by the rows that each has right; every row counts once.
+/// Two classifiers compared by their correct rows; every row counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ComparedRows {
-    /// Accuracy of the second less that of the first.
+    /// The accuracy of the second minus that of the first.
     pub difference: f64,
     /// Its 95 % interval, [`PairedCounts::difference_ci95`].
     pub difference_ci95: [f64; 2],
-    /// Rows by who has them right.
+    /// The numbers of rows by the classifiers that predict them correctly.
     pub counts: PairedCounts,
     /// [`PairedCounts::mcnemar_exact`].
     pub mcnemar_p_value: f64,
@@ -88,75 +88,76 @@ impl ComparedRows {
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct ComparedModel {
-    /// Its encoder and what it takes from it.
+    /// Its encoder and features.
     pub encoder: EncoderReport,
     /// Its classes or labels.
     pub classes: Vec<String>,
-    /// Labels of the data that it does not know: it never gives them.
+    /// Labels of the data that it does not know and never assigns.
     pub unknown_labels: Vec<String>,
-    /// How many rows have one of those.
+    /// The number of rows with one of these labels.
     pub n_unknown: usize,
     /// As in [`EvaluationReport::n_seen`](crate::model::EvaluationReport::n_seen).
     pub n_seen: Option<usize>,
-    /// Its scores; of label sets over all labels of the data and of both classifiers.
+    /// Its scores; for label sets over all labels of the data and of both classifiers.
     pub test: Metrics,
 }
 
-/// One label: do the two answer "has it" or "has it not" differently well?
+/// A label, and the comparison of the two classifiers' yes-or-no answers about it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ComparedLabel {
     /// The label.
     pub label: String,
-    /// Rows that have it.
+    /// The number of rows that have it.
     pub support: usize,
     /// F1 of the first.
     pub a: f64,
     /// F1 of the second.
     pub b: f64,
-    /// Rows by who answers right, yes or no.
+    /// The numbers of rows by the classifiers whose yes-or-no answer is correct.
     pub counts: PairedCounts,
-    /// [`PairedCounts::mcnemar_exact`]; one of twenty is below 0.05 by chance.
+    /// [`PairedCounts::mcnemar_exact`]; by chance alone, one of twenty labels is below 0.05.
     pub mcnemar_p_value: f64,
 }
 
-/// A sentence of which the classifiers say different things.
+/// A sentence on which the classifiers disagree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Disagreement {
     /// The line of the data file, counted from 1.
     pub line: usize,
     /// The sentence.
     pub text: String,
-    /// The truth, and what the two predict.
+    /// The truth, and the predictions of the two.
     #[serde(flatten)]
     pub answers: Answers,
 }
 
-/// What is right, and what two classifiers predict.
+/// The truth, and the predictions of two classifiers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Answers {
-    /// Of one class a sentence.
+    /// For one class per sentence.
     Classes {
         /// The sentence's label.
         label: String,
-        /// What the first predicts.
+        /// The prediction of the first.
         a: String,
-        /// What the second predicts.
+        /// The prediction of the second.
         b: String,
     },
-    /// Of label sets.
+    /// For label sets.
     LabelSets {
         /// The sentence's labels.
         labels: Vec<String>,
-        /// What the first gives.
+        /// The labels predicted by the first.
         a: Vec<String>,
-        /// What the second gives.
+        /// The labels predicted by the second.
         b: Vec<String>,
     },
 }
 
-/// Compares two classifiers row by row, and of label sets label by label. Their encoders may differ, and so may their classes: a
-/// label that one of them does not know is never given by it, and counts as wrong. Weights of rows count in the scores that say so alone.
+/// Compares two classifiers row by row, and for label sets label by label. Their encoders may differ, and so may
+/// their classes: a classifier never assigns a label that it does not know, which counts as wrong. Sample weights
+/// apply only to scores that are called weighted.
 ///
 /// # Errors
 /// As for [`SentenceClassifier::evaluate`]; also if one of them knows none of the labels.
@@ -228,13 +229,14 @@ pub fn compare(
     })
 }
 
-/// The names of what is predicted for each row.
+/// The names of the predicted labels for each row.
 fn names(model: &SentenceClassifier, predictions: &[Prediction]) -> Vec<Vec<String>> {
     let of_row = |p: &Prediction| model.labels(p).into_iter().map(str::to_string).collect();
     predictions.iter().map(of_row).collect()
 }
 
-/// Two classifiers of label sets by all labels that the data or one of the two knows, with the scores of both over these.
+/// Compares two classifiers of label sets over all labels that the data or one of the two knows, with the scores of
+/// both over these.
 fn compare_label_sets(
     (a, said_a): (&SentenceClassifier, &[Vec<String>]),
     (b, said_b): (&SentenceClassifier, &[Vec<String>]),

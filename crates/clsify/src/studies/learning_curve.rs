@@ -1,8 +1,8 @@
-//! How accuracy grows with the number of training rows, and whether more of them would help.
+//! Learning curves: accuracy by the number of training rows, and a forecast for more rows.
 //!
-//! The encoder goes over the sentences once. Each repeat puts the training rows into an order of its own, of which the first
-//! 50, 100, 200, ... are fitted on: parts of one another, each with the shares of the classes. The held-out rows are the same
-//! for all, and no fit sees them.
+//! Each sentence is encoded once. Each repeat orders the training rows in its own way and fits on the first 50, 100,
+//! 200, ... of them, so smaller parts are contained in larger ones, and each has the shares of the classes. The
+//! held-out rows are the same for all, and no fit sees them.
 
 use serde::Serialize;
 
@@ -25,27 +25,27 @@ use crate::targets::{LabelIndicator, Labels, Targets};
 use crate::training::fits::{N_SPLITS, learnable_folds, search_c};
 use crate::training::rows::{Rows, TestRows};
 
-/// The first size where there are rows enough for three.
+/// The first size, if there are enough rows for three sizes.
 const FIRST: usize = 50;
 
-/// What the caller chooses of a learning curve.
+/// The options of a learning curve.
 #[derive(Debug, Clone)]
 pub struct LearningCurveOptions {
-    /// Where the held-out rows come from. The default is a quarter of the data.
+    /// The source of the held-out rows. The default is a quarter of the data.
     pub test: TestRows,
     /// The scaling of features in each fit.
     pub scaling: Scaling,
     /// C and class weights, the same for every size.
     pub classifier: LogisticRegressionOptions,
-    /// The values of C of which each fit takes the best over folds of its own rows; a fit on rows too few for folds takes the C
-    /// of `classifier`. The default is no search: that C for all.
+    /// The values of C from which each fit chooses by cross-validation on its own rows; a fit on too few rows for
+    /// folds uses the C of `classifier`. The default is no search.
     pub grid_search: Option<Vec<f64>>,
-    /// Numbers of training rows; all of them come last in any case. Empty: 50, 100, 200, ...; with fewer than 200 rows from
-    /// an eighth of them.
+    /// The numbers of training rows; all rows are always added as the last. Empty means 50, 100, 200, ..., or with
+    /// fewer than 200 rows, from an eighth of them.
     pub sizes: Vec<usize>,
-    /// Fits for each size but the last, on other rows each. The default is 5.
+    /// The number of fits per size except the last, each on other rows. The default is 5.
     pub n_repeats: usize,
-    /// Seed of the rows that are drawn.
+    /// The seed for drawing rows.
     pub seed: u32,
 }
 
@@ -64,7 +64,7 @@ impl Default for LearningCurveOptions {
 }
 
 impl LearningCurveOptions {
-    /// Checks that C and the class weights can be fitted with.
+    /// Checks C and the class weights.
     fn check_classifier(&self) -> Result<()> {
         self.classifier.check()?;
         let Some(c_values) = &self.grid_search else { return Ok(()) };
@@ -75,64 +75,64 @@ impl LearningCurveOptions {
     }
 }
 
-/// What the held-out rows are scored by.
+/// The score of the held-out rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CurveScoring {
-    /// The share of rows whose class is right.
+    /// The share of rows whose class is correct.
     Accuracy,
-    /// The same, each row counted by its weight.
+    /// The accuracy, weighted by sample weight.
     WeightedAccuracy,
     /// F1 of all labels of all rows together.
     F1Micro,
-    /// The same, each row counted by its weight.
+    /// The micro F1, weighted by sample weight.
     WeightedF1Micro,
 }
 
-/// What [`learning_curve`] finds.
+/// The result of [`learning_curve`].
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct LearningCurve {
-    /// The labelled sentences.
+    /// The counts of the labelled sentences.
     pub dataset: DatasetSummary,
-    /// The encoder and what was taken from it.
+    /// The encoder and its features.
     pub encoder: EncoderReport,
-    /// Inverse of the regularisation's strength, where it was not searched.
+    /// Inverse of the regularisation strength, if it was not searched.
     #[serde(rename = "C")]
     pub c: f64,
     /// The values of C that were searched, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grid_search: Option<Vec<f64>>,
-    /// How much a row counted.
+    /// The weighting of the classes.
     pub class_weight: ClassWeight,
-    /// What was done to the features.
+    /// The scaling of the features.
     pub scaling: Scaling,
-    /// All training rows, without those of weight 0.
+    /// The number of training rows, without those of weight 0.
     pub n_train: usize,
-    /// Held-out rows.
+    /// The number of held-out rows.
     pub n_test: usize,
-    /// Seed of the rows that were drawn.
+    /// The seed with which rows were drawn.
     pub seed: u32,
-    /// What the curve is a curve of.
+    /// The metric on the curve's vertical axis.
     pub scoring: CurveScoring,
-    /// The constant answer that is the least to beat, by all training rows: the most frequent class, or a set of labels.
+    /// The best constant answer for all training rows: the most frequent class, or a set of labels.
     pub baseline_labels: Vec<String>,
     /// Its held-out score.
     pub baseline_score: f64,
-    /// Its held-out accuracy, each row counted once; of classes only.
+    /// Its held-out accuracy, where each row counts once; for classes only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline_accuracy: Option<f64>,
-    /// By rising size; the last is all training rows.
+    /// The points by increasing size; the last one has all training rows.
     pub points: Vec<CurvePoint>,
-    /// What twice the rows would give; nothing where there are fewer than three sizes.
+    /// The expected score with twice the rows; `None` with fewer than three sizes.
     pub forecast: Option<CurveForecast>,
 }
 
-/// One number of training rows.
+/// The scores for one number of training rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CurvePoint {
-    /// Training rows.
+    /// The number of training rows.
     pub n_rows: usize,
     /// The C of each repeat.
     #[serde(rename = "C")]
@@ -141,20 +141,21 @@ pub struct CurvePoint {
     pub scores: Vec<f64>,
     /// Their mean.
     pub score: f64,
-    /// Their standard deviation (divided by their number): what the choice of training rows does.
+    /// Their population standard deviation: the uncertainty from the choice of training rows.
     pub score_std: f64,
-    /// Wilson's 95 % interval of the mean, for as many rows as the held-out ones are worth: what the choice of those does.
+    /// Wilson's 95 % interval of the mean, for the effective number of held-out rows: the uncertainty from the choice
+    /// of those rows.
     pub score_ci95: [f64; 2],
-    /// Scores in which each held-out row counts once.
+    /// Unweighted scores, in which each held-out row counts once.
     #[serde(flatten)]
     pub unweighted: CurveScores,
 }
 
-/// Scores beside that of the curve; each held-out row counts once.
+/// Additional scores, in which each held-out row counts once.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum CurveScores {
-    /// Of classes.
+    /// For classes.
     Classes {
         /// The held-out accuracy of each repeat.
         accuracies: Vec<f64>,
@@ -165,49 +166,50 @@ pub enum CurveScores {
         /// Wilson's 95 % interval of the mean.
         accuracy_ci95: [f64; 2],
     },
-    /// Of sets of labels: means over the repeats.
+    /// For label sets: means over the repeats.
     LabelSets {
         /// F1 of all labels of all rows together.
         f1_micro: f64,
-        /// The mean of the labels' F1.
+        /// The mean F1 of the labels.
         f1_macro: f64,
-        /// The share of rows whose whole set is right.
+        /// The share of rows whose whole set is correct.
         subset_accuracy: f64,
     },
 }
 
-/// What twice the rows would give.
+/// The expected score with twice the rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CurveForecast {
-    /// What is found.
+    /// The forecast.
     #[serde(flatten)]
     pub found: Forecast,
-    /// Its score, where that is an accuracy in which each row counts once.
+    /// Its score, if that is an unweighted accuracy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<f64>,
 }
 
-/// One fit: its C, its score on the held-out rows, and what else is said of them.
+/// One fit: its C, its score on the held-out rows, and additional scores.
 struct CurveFit {
     c: f64,
     score: RatioScore,
     unweighted: Unweighted,
 }
 
-/// Scores in which each held-out row counts once.
+/// Unweighted scores, in which each held-out row counts once.
 enum Unweighted {
     /// Accuracy.
     Classes(RatioScore),
     LabelSets(Box<MultiLabelEvaluation>),
 }
 
-/// Fits on ever more of the training rows, and scores on the held-out rows: classes by accuracy; label sets, with the threshold 0.5,
-/// by micro F1. Where held-out rows have weights, by weight. The baseline is the most frequent class; of label sets the most
-/// frequent set or every label, whichever has the better micro F1 on the training rows.
+/// Fits on increasing numbers of training rows, and scores on the held-out rows: classes by accuracy; label sets,
+/// with the threshold 0.5, by micro F1. If held-out rows have weights, the scores are weighted. The baseline is the
+/// most frequent class; for label sets the most frequent set or every label, whichever has the better micro F1 on the
+/// training rows.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] if a size is not from 2 to the number of training rows, or there is no repeat; else
-/// as for [`train`](crate::training::train()).
+/// [`ErrorKind::InvalidArgument`] if a size is not between 2 and the number of training rows, or if there is no
+/// repeat; otherwise as for [`train`](crate::training::train()).
 ///
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};
@@ -227,9 +229,9 @@ pub fn learning_curve(
     options: &LearningCurveOptions,
     observer: &dyn Observer,
 ) -> Result<LearningCurve> {
-    // What can be refused without features is refused before the expensive encoder.
+    // Checks that need no features come before the expensive encoder.
     options.check_classifier()?;
-    // A row that counts nothing would only take the place of another.
+    // A row of weight 0 would only take the place of another one.
     let rows = Rows::of(dataset, &options.test, true)?;
     let (n_train, n_test) = (rows.train.len(), rows.test.len());
     let sizes = sizes(&options.sizes, options.n_repeats, n_train)?;
@@ -250,7 +252,7 @@ pub fn learning_curve(
     let scoring = scoring(&rows);
     let (mut points, forecast) = points_and_forecast(&fits, options.seed)?;
     for point in &mut points {
-        // Of the same number the interval of counts, which rounds less.
+        // For unweighted accuracy, the interval from counts is used, which has smaller rounding errors.
         if let (CurveScoring::Accuracy, CurveScores::Classes { accuracy_ci95, .. }) =
             (scoring, &point.unweighted)
         {
@@ -282,7 +284,7 @@ pub fn learning_curve(
     })
 }
 
-/// By accuracy or micro F1, by weight where the held-out rows have weights.
+/// Accuracy or micro F1, weighted if the held-out rows have weights.
 fn scoring(rows: &Rows) -> CurveScoring {
     match (rows.test.labels(), rows.test.weight_that_counts()) {
         (Labels::Classes { .. }, None) => CurveScoring::Accuracy,
@@ -292,7 +294,8 @@ fn scoring(rows: &Rows) -> CurveScoring {
     }
 }
 
-/// The ids of the labels that a fit gives to each row: one each of classes; of label sets those above 0.5.
+/// The ids of the labels that a fit predicts for each row: one each for classes; for label sets those with a
+/// probability above 0.5.
 fn answers(fitted: &LinearClassifier, features: &Matrix) -> Vec<Vec<usize>> {
     match fitted {
         LinearClassifier::Classes(fitted) => {
@@ -304,7 +307,8 @@ fn answers(fitted: &LinearClassifier, features: &Matrix) -> Vec<Vec<usize>> {
     }
 }
 
-/// What these answers, ids of the training rows' labels, score on the held-out rows: by weight if these have any, and each row once.
+/// The scores of these answers, which are ids of the training rows' labels, on the held-out rows: weighted if these
+/// have weights, and unweighted.
 fn scores(rows: &Rows, answers: &[Vec<usize>]) -> Result<(RatioScore, Unweighted)> {
     let weights = rows.test.weight_that_counts();
     match rows.test.labels() {
@@ -323,7 +327,7 @@ fn scores(rows: &Rows, answers: &[Vec<usize>]) -> Result<(RatioScore, Unweighted
     }
 }
 
-/// The constant answer that is the least to beat, by the training rows: ids of their labels.
+/// The best constant answer on the training rows, as ids of their labels.
 fn constant_answer(rows: &Rows) -> Result<Vec<usize>> {
     let weights = rows.train.sample_weight();
     if let Labels::Classes { class_ids, n_classes } = rows.train.labels() {
@@ -340,7 +344,7 @@ fn constant_answer(rows: &Rows) -> Result<Vec<usize>> {
     Ok((0..answer.len()).filter(|&id| answer[id]).collect())
 }
 
-/// The classifier of these rows, for features as they are, and its C.
+/// The classifier of these rows, for unscaled features, and its C.
 fn fit(
     features: &Matrix,
     targets: &Targets,
@@ -359,7 +363,8 @@ fn fit(
     Ok((LinearClassifier::fit_scaled(features, targets, &fit_options)?.unscaled(scaler.as_ref()), c))
 }
 
-/// Fits on the first rows of each order, as many as each size says; on all of them once, as they are the same rows in any order.
+/// Fits on the first rows of each order, up to each size; on all rows only once, because they are the same in any
+/// order.
 fn fit_sizes(
     sizes: &[usize],
     orders: &[Vec<usize>],
@@ -387,7 +392,7 @@ fn fit_sizes(
     Ok(fits)
 }
 
-/// What the fits of each size say together, and of twice the rows.
+/// Combines the fits of each size into points, and makes the forecast.
 fn points_and_forecast(
     fits: &[(usize, Vec<CurveFit>)],
     seed: u32,
@@ -415,7 +420,7 @@ fn points_and_forecast(
     Ok((points, forecast))
 }
 
-/// Scores in which each row counts once, of all repeats together.
+/// The unweighted scores of all repeats together.
 fn unweighted(fits: &[CurveFit]) -> Result<CurveScores> {
     let (mut accuracies, mut evaluations, mut n_test) = (Vec::new(), Vec::new(), 0);
     for fit in fits {
@@ -447,7 +452,7 @@ fn unweighted(fits: &[CurveFit]) -> Result<CurveScores> {
     })
 }
 
-/// Rising, the last of them all rows.
+/// The sizes in increasing order, ending with all rows.
 fn sizes(asked: &[usize], n_repeats: usize, n_train: usize) -> Result<Vec<usize>> {
     let bad = |message: String| Err(Error::new(ErrorKind::InvalidArgument, message).at("learning curve"));
     if n_repeats == 0 {

@@ -1,4 +1,4 @@
-//! 11. Questions about data and models: what is wrong with these rows, which of two models is better, would more rows help, how fast is it?
+//! 11. Studies of data and models: checks of a data set, comparison of two models, learning curves, and speed.
 
 pub(crate) mod advice;
 pub(crate) mod comparison;

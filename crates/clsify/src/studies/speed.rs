@@ -1,4 +1,5 @@
-//! How fast an encoder is on this machine: many sentences against the machine's ceiling, and one alone.
+//! Measures the speed of an encoder on this machine: throughput relative to the machine's ceiling, and the latency of
+//! one sentence.
 
 use std::time::{Duration, Instant};
 
@@ -12,64 +13,64 @@ use crate::model::sentence_encoder::SentenceEncoder;
 use crate::notes::token_notes::TokenNotes;
 use crate::observer::{Observer, Stage};
 
-/// The sentence that is asked alone: the article's, of 9 tokens in BERT's vocabulary.
+/// The sentence for the latency: the article's, with 9 tokens in BERT's vocabulary.
 const ONE_SENTENCE: &str = "a visually stunning rumination on love";
 
-/// What was measured of an encoder in one arithmetic. Of several passes over the sentences the fastest counts: other
-/// work on the machine only ever adds time.
+/// The measurements of an encoder in one data type. Of several passes over the sentences the fastest counts, because
+/// other work on the machine only adds time.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct EncoderSpeed {
-    /// The encoder, its arithmetic and what is taken from it.
+    /// The encoder, its data type and its features.
     pub encoder: EncoderReport,
-    /// Threads of the run.
+    /// The number of threads.
     pub threads: usize,
-    /// Sentences of a pass.
+    /// The number of sentences of a pass.
     pub n_sentences: usize,
-    /// Their tokens.
+    /// Their token counts.
     pub counts: TokenCounts,
-    /// Reading and packing the weights, and reading the tokenizer.
+    /// The time of reading and packing the weights, and of reading the tokenizer.
     pub load_seconds: f64,
-    /// The memory that the weights take.
+    /// The size of the weights in memory.
     pub weights_bytes: usize,
-    /// All sentences to token ids.
+    /// The time of turning all sentences into token ids.
     pub tokenize_seconds: f64,
-    /// All token ids to features.
+    /// The time of turning all token ids into features.
     pub encode_seconds: f64,
-    /// Sentences over `encode_seconds`.
+    /// Sentences divided by `encode_seconds`.
     pub sentences_per_second: f64,
-    /// Tokens over `encode_seconds`.
+    /// Tokens divided by `encode_seconds`.
     pub tokens_per_second: f64,
-    /// Operations that the features need, a multiply-add counted as two; [`FeatureOptions::operations`].
+    /// The operations that the features need, where a multiply-add counts as two; [`FeatureOptions::operations`].
     ///
     /// [`FeatureOptions::operations`]: crate::features::FeatureOptions::operations
     pub operations: f64,
-    /// Operations over `encode_seconds`.
+    /// Operations divided by `encode_seconds`.
     pub operations_per_second: f64,
-    /// What the machine can do at most in this arithmetic; [`Dtype::ceiling`].
+    /// The machine's ceiling in this data type; [`Dtype::ceiling`].
     pub ceiling_operations_per_second: f64,
     /// The share of the ceiling that was reached.
     pub fraction_of_ceiling: f64,
-    /// One sentence alone, from text to features.
+    /// The latency of one sentence, from text to features.
     pub one_sentence: Latency,
 }
 
-/// How long one sentence takes, everything being warm.
+/// The latency of one sentence after warming up.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Latency {
-    /// Its tokens.
+    /// The number of its tokens.
     pub n_tokens: usize,
-    /// How often it was asked.
+    /// The number of runs.
     pub n_runs: usize,
-    /// Half of the runs took no longer.
+    /// The median.
     pub median_ms: f64,
-    /// 95 of 100 runs took no longer.
+    /// The 95th percentile.
     pub percentile_95_ms: f64,
 }
 
 impl EncoderSpeed {
-    /// Measures an encoder on sentences, with the threads of the current rayon pool. Takes a few seconds, more where a
-    /// single pass does. The feature cache is left alone.
+    /// Measures an encoder on sentences, with the threads of the current rayon pool. It takes a few seconds, or
+    /// longer if a single pass does. The feature cache is not used.
     ///
     /// # Errors
     /// As for [`SentenceEncoder::encode`]; [`ErrorKind::InvalidArgument`] if there is no sentence.
@@ -100,7 +101,7 @@ impl EncoderSpeed {
         })?;
         let counts = TokenNotes::of(tokenizer, &encodings).counts;
 
-        // Also the warm-up: threads, frequency, the pages of the weights.
+        // This is also the warm-up of threads, frequency, and the pages of the weights.
         let one_sentence = latency(|| {
             let encoding = tokenizer.encode(ONE_SENTENCE)?;
             weights.extract(std::slice::from_ref(&encoding), options, &|_| {})?;
@@ -108,7 +109,7 @@ impl EncoderSpeed {
         })?;
         let threads = rayon::current_num_threads();
         let dtype = encoder.dtype();
-        // Before and after: other work on the machine may last longer than a measurement.
+        // Measured before and after, because other work on the machine may last longer than a measurement.
         let ceiling = || dtype.ceiling(threads).unwrap_or(f64::NAN);
         let ceiling_before = ceiling();
         let encode_seconds = fastest(Duration::from_secs(4), || {
@@ -140,7 +141,7 @@ impl EncoderSpeed {
     }
 }
 
-/// The least time of a run, in seconds; none begins after `budget`, nor after eight.
+/// The minimum time of a run, in seconds; no run begins after `budget`, or after the eighth run.
 fn fastest(budget: Duration, mut run: impl FnMut() -> Result<()>) -> Result<f64> {
     let (begin, mut least) = (Instant::now(), f64::INFINITY);
     for _ in 0..8 {
@@ -154,8 +155,8 @@ fn fastest(budget: Duration, mut run: impl FnMut() -> Result<()>) -> Result<f64>
     Ok(least)
 }
 
-/// How long a run takes that answers with its number of tokens: about a second of runs after a tenth for warming up, ten
-/// at least.
+/// The latency of runs that return their number of tokens: about a second of runs, at least ten, after a tenth of a
+/// second for warming up.
 fn latency(mut run: impl FnMut() -> Result<usize>) -> Result<Latency> {
     let (begin, mut n_tokens) = (Instant::now(), 0);
     while n_tokens == 0 || begin.elapsed() < Duration::from_millis(100) {
@@ -178,9 +179,9 @@ fn latency(mut run: impl FnMut() -> Result<usize>) -> Result<Latency> {
 }
 
 impl SentenceEncoder {
-    /// The dtypes in which this processor runs a layer of the encoder's shape faster than in its own, by rising speed,
-    /// and how many times as fast, which is about what the whole encoder would be. Measured, within about a tenth of a second for each;
-    /// what is no tenth faster is left out.
+    /// The dtypes in which this processor computes a layer of the encoder's shape faster than in its own dtype, from
+    /// the slowest to the fastest, with the speed-up, which is about that of the whole encoder. Each is measured for
+    /// about a tenth of a second; dtypes with a speed-up below a tenth are left out.
     ///
     /// # Errors
     /// As for [`encoder`](Self::encoder).

@@ -1,4 +1,4 @@
-//! Which features a choice is among, and where each stands among those that are encoded.
+//! The candidates for the choice of features, and their columns among the encoded features.
 
 use std::ops::Range;
 
@@ -6,15 +6,15 @@ use crate::encoder::EncoderConfig;
 use crate::error::Result;
 use crate::features::{FeatureOptions, Layers, Pooling};
 
-/// Layers that stand side by side in the widest candidates.
+/// The maximum number of layers side by side.
 const MAX_SIDE_BY_SIDE: usize = 4;
 
-/// The features that hold every candidate's.
+/// The features that contain those of every candidate.
 pub fn selection_features() -> FeatureOptions {
     FeatureOptions::from(vec![Pooling::Cls, Pooling::Mean]).of_layers(Layers::All)
 }
 
-/// Every layer, pooled in each way; then the last and the middle ones side by side.
+/// Every layer with each pooling; then the last and the middle layers side by side.
 pub(crate) fn candidates(config: &EncoderConfig) -> Vec<FeatureOptions> {
     let n = config.num_hidden_layers;
     let (cls, mean) = (vec![Pooling::Cls], vec![Pooling::Mean]);
@@ -30,7 +30,7 @@ pub(crate) fn candidates(config: &EncoderConfig) -> Vec<FeatureOptions> {
     for width in 2..=MAX_SIDE_BY_SIDE.min(n) {
         for last in [n, n - n / 6, n - n / 3].into_iter().filter(|&last| last >= width) {
             let features = of(&both, last + 1 - width, last);
-            // Three in each place are much like two and four.
+            // Three layers would be much like two and four.
             if width != 3 && !all.contains(&features) {
                 all.push(features);
             }
@@ -39,7 +39,7 @@ pub(crate) fn candidates(config: &EncoderConfig) -> Vec<FeatureOptions> {
     all
 }
 
-/// Returns true if layers stand side by side.
+/// Returns true if there are several layers side by side.
 pub(crate) fn is_wide(features: &FeatureOptions) -> bool {
     match features.layers {
         Layers::Range { first, last } => first < last,
@@ -48,7 +48,7 @@ pub(crate) fn is_wide(features: &FeatureOptions) -> bool {
     }
 }
 
-/// Where a candidate's numbers stand among [`selection_features`].
+/// The columns of a candidate among [`selection_features`].
 pub(crate) fn columns(features: &FeatureOptions, config: &EncoderConfig) -> Result<Vec<Range<usize>>> {
     let all = selection_features().poolings;
     let blocks = features.layers.resolve(config.num_hidden_layers)?.flat_map(|layer| {
@@ -70,7 +70,8 @@ mod tests {
         EncoderConfig::from_json(&json).unwrap()
     }
 
-    /// Every candidate once, each a part of what the encoder gives; the last layer's [CLS], the article's, among them.
+    /// Every candidate occurs once, and is a part of the encoded features; the article's [CLS] of the last layer is
+    /// among them.
     #[test]
     fn candidates_are_parts_of_what_is_encoded() {
         for n_layers in [1, 2, 3, 6, 12, 24] {

@@ -1,4 +1,4 @@
-//! Sentences of one class each: from a fit to its calibration, its rule of decision and its scores.
+//! Training with one class per sentence: from a fit to its calibration, its decision rule and its scores.
 
 use super::class_scores::{BaselineReport, ClassScores, TrainScore};
 use super::fits::N_SPLITS;
@@ -16,7 +16,7 @@ use crate::notes::cautions::{counts, note_below_baseline, note_perfect, quoted};
 use crate::observer::Observer;
 use crate::split::n_groups;
 
-/// Calibrates a fit, chooses its rule of decision and scores it; `y_train` and `y_test` are ids of all labels.
+/// Calibrates a fit, chooses its decision rule and scores it; `y_train` and `y_test` are ids of all labels.
 pub(crate) fn outcome(
     plan: &Plan,
     (fit, plain): (&Fit, &LogisticRegression),
@@ -53,7 +53,7 @@ pub(crate) fn outcome(
 
     let predicted = choice::class_ids(&rule, &classifier, &rows.x_test);
     let evaluation = Evaluation::from_predictions(y_test, &predicted, labels)?;
-    // Class weights and rules of decision give up accuracy for something else.
+    // Class weights and decision rules trade accuracy for something else.
     if options.classifier.class_weight == ClassWeight::None && rule.is_most_probable() {
         let constant = format!("always answering {}", quoted(&labels[most_frequent]));
         note_below_baseline(observer, "accuracy", evaluation.accuracy, (&constant, baseline.test_accuracy));
@@ -77,18 +77,18 @@ pub(crate) fn outcome(
     })
 }
 
-/// The share of rows that are predicted right.
+/// The share of rows that are predicted correctly.
 pub(crate) fn accuracy(predicted: &[usize], y: &[usize]) -> f64 {
     let n_correct = predicted.iter().zip(y).filter(|(p, y)| p == y).count();
     n_correct as f64 / y.len() as f64
 }
 
-/// The class that is the most frequent in the training rows, and how always answering it does.
+/// The most frequent class of the training rows, and the scores of always predicting it.
 fn baseline(train: &Samples, test: &Samples) -> Result<(usize, BaselineReport)> {
     let baseline = MostFrequent::fit_weighted(train.class_ids, train.n_classes, train.sample_weight)?;
     let always = vec![baseline.class_id(); test.class_ids.len()];
     let largest = counts(train.class_ids, train.n_classes).into_iter().max().unwrap_or(0);
-    // Folds need at least one class with a row for each, or a group.
+    // Folds need a class with at least one row per fold, or one group per fold.
     let scores = match N_SPLITS.min(train.groups.map_or(largest, n_groups)) {
         n_splits @ 2.. => {
             let rows = (train.class_ids, train.groups);

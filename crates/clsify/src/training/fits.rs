@@ -1,7 +1,7 @@
 //! Cross-validation of a linear classifier on targets of either form.
 //!
-//! In: features that are scaled already, if they are to be, and [`Targets`]. Out: a search for C, or the logits of every row by the
-//! classifier that has not seen it.
+//! The input is features, already scaled if they are to be, and [`Targets`]; the result is a choice of C, or
+//! out-of-fold logits.
 
 use crate::classifier::{LogisticRegressionOptions, MultiLabelSamples, Samples};
 use crate::error::{Error, ErrorKind, Result};
@@ -13,10 +13,10 @@ use crate::matrix::Matrix;
 use crate::split::{Split, folds};
 use crate::targets::{Labels, Targets};
 
-/// Folds behind a chosen C and chosen features. There are more of them behind calibration and decisions.
+/// The number of folds for choosing C and features. Calibration and decisions use more.
 pub(crate) const N_SPLITS: usize = 5;
 
-/// Fits that a search or a cross-validation counts for each C and fold: one, or one for each label.
+/// The number of fits per C and fold in a search or a cross-validation: one, or one per label.
 pub(crate) fn n_fits(targets: &Targets) -> usize {
     match targets.labels() {
         Labels::Classes { .. } => 1,
@@ -24,7 +24,8 @@ pub(crate) fn n_fits(targets: &Targets) -> usize {
     }
 }
 
-/// The folds, each of which leaves something to learn: of classes, at least two in the training rows of each.
+/// The folds; fails unless something can be learned in each: for classes, at least two in the training rows of each
+/// fold.
 pub(crate) fn learnable_folds(targets: &Targets, n_splits: usize) -> Result<Vec<Split>> {
     let folds = folds(targets, n_splits)?;
     if let Labels::Classes { class_ids: y, .. } = targets.labels()
@@ -36,8 +37,8 @@ pub(crate) fn learnable_folds(targets: &Targets, n_splits: usize) -> Result<Vec<
     Ok(folds)
 }
 
-/// The C with the best accuracy of classes, or micro F1 of label sets, over [`N_SPLITS`] folds; `progress` hears how many of the
-/// fits are done.
+/// The C with the best accuracy for classes, or micro F1 for label sets, over [`N_SPLITS`] folds; `progress` receives
+/// the number of finished fits.
 pub(crate) fn search_c(
     features: &Matrix,
     targets: &Targets,
@@ -57,7 +58,7 @@ pub(crate) fn search_c(
     }
 }
 
-/// The logits of each row by the classifier of the fold that holds it out, `[n_rows, n_classes]` or `[n_rows, n_labels]`.
+/// The out-of-fold logits of each row, `[n_rows, n_classes]` or `[n_rows, n_labels]`.
 pub(crate) fn held_out_logits(
     features: &Matrix,
     targets: &Targets,
@@ -76,7 +77,7 @@ pub(crate) fn held_out_logits(
     }
 }
 
-/// The same for each C over [`N_SPLITS`] folds, close enough to compare.
+/// The out-of-fold logits for each C over [`N_SPLITS`] folds, accurate enough for comparisons.
 pub(crate) fn compared_logits(
     features: &Matrix,
     targets: &Targets,

@@ -1,4 +1,4 @@
-//! What a training run found where sentences have label sets.
+//! The results of a training run with label sets.
 
 use serde::Serialize;
 
@@ -6,37 +6,37 @@ use crate::decision::label_calibration::LabelSetCalibrationReport;
 use crate::decision::thresholds::{LabelThreshold, Thresholds};
 use crate::evaluation::{MultiLabelEvaluation, WeightedMultiLabelScores};
 
-/// Scores of a classifier of label sets, and the thresholds of its labels.
+/// The scores of a classifier of label sets, with the thresholds of its labels.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct LabelSetScores {
-    /// What constant answers score on the held-out rows.
+    /// The scores of constant answers on the held-out rows.
     pub baseline: ConstantBaseline,
-    /// What was done to the probabilities of the labels, if anything was.
+    /// The calibration of the labels, if there was one.
     pub calibration: Option<LabelSetCalibrationReport>,
     /// The thresholds of the labels.
     pub thresholds: ThresholdsReport,
-    /// On the rows of the fit.
+    /// The scores on the rows of the fit.
     pub train: MultiLabelEvaluation,
-    /// On the held-out rows.
+    /// The scores on the held-out rows.
     pub test: MultiLabelEvaluation,
-    /// On the held-out rows with each counted by its weight, where they have weights.
+    /// The weighted scores on the held-out rows, if they have weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_weighted: Option<WeightedMultiLabelScores>,
-    /// On the held-out rows with the threshold 0.5 for every label, where others were chosen.
+    /// The scores on the held-out rows with the threshold 0.5 for every label, if other thresholds were chosen.
     pub test_at_half: Option<MultiLabelEvaluation>,
 }
 
 /// Constant answers, for comparison.
 #[derive(Debug, Clone, Serialize)]
 pub struct ConstantBaseline {
-    /// Always the most frequent set of labels of the training rows.
+    /// Always the most frequent label set of the training rows.
     pub most_frequent_set: ConstantScores,
-    /// Always every label that a training row has: what a threshold of 0 gives.
+    /// Always every label of the training rows, which is the result of a threshold of 0.
     pub every_label: ConstantScores,
 }
 
-/// What a constant answer scores on the held-out rows.
+/// The scores of a constant answer on the held-out rows.
 #[derive(Debug, Clone, Serialize)]
 pub struct ConstantScores {
     /// The answer.
@@ -51,7 +51,7 @@ pub struct ConstantScores {
     pub macro_f1: f64,
     /// Mean F1 of the rows.
     pub samples_f1: f64,
-    /// With each row counted by its weight, where the held-out rows have weights.
+    /// The weighted scores, if the held-out rows have weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weighted: Option<WeightedMultiLabelScores>,
 }
@@ -78,24 +78,24 @@ impl ConstantScores {
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct ThresholdsReport {
-    /// How they were chosen.
+    /// The rule by which they were chosen.
     pub chosen_by: Thresholds,
-    /// Folds of the training rows behind the choice, if there was one.
+    /// The number of folds of the training rows for the choice, if there was one.
     pub n_splits: Option<usize>,
-    /// Each label, sorted.
+    /// The thresholds of all labels, sorted by label.
     pub per_label: Vec<LabelThreshold>,
-    /// Labels that are never given, as no threshold reaches the precision that was asked for.
+    /// Labels that are never assigned, because no threshold reaches the required precision.
     pub never_given: Vec<String>,
-    /// With a rule: the scores of the training rows out of their folds, those that it was chosen on.
+    /// With a rule: the scores on out-of-fold predictions of the training rows, on which it was chosen.
     pub out_of_fold: Option<MultiLabelEvaluation>,
-    /// With costs: what the answers cost.
+    /// With costs: the costs of the answers.
     pub mean_cost: Option<CostEffect>,
 }
 
-/// The mean cost of a row's answers, on training rows out of their folds and on the held-out rows.
+/// The mean cost of a row's answers, on out-of-fold predictions of the training rows and on the held-out rows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct CostEffect {
-    /// With the threshold 0.5 for every label, on training rows out of their folds.
+    /// With the threshold 0.5 for every label, on out-of-fold predictions of the training rows.
     pub out_of_fold_at_half: f64,
     /// With the chosen thresholds, on the same rows.
     pub out_of_fold: f64,

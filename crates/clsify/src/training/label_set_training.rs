@@ -1,4 +1,4 @@
-//! Sentences with label sets: from a fit to its calibration, the thresholds of its labels and its scores.
+//! Training with label sets: from a fit to its calibration, the thresholds of its labels and its scores.
 
 use super::label_set_scores::{
     ConstantBaseline, ConstantScores, CostEffect, LabelSetScores, ThresholdsReport,
@@ -48,7 +48,7 @@ pub(crate) fn outcome(
     }
 
     let (half, thresholds) = (vec![0.5; own.len()], chosen.thresholds());
-    // The columns of the classifier; a label that only the test rows have is not among them.
+    // The columns of the classifier; a label that only test rows have is not among them.
     let own_test = match plan.rows.test_dataset {
         Some(test) => targets(test, own)?,
         None => targets(plan.rows.dataset, own)?.select_rows(&plan.rows.split.test),
@@ -74,7 +74,7 @@ pub(crate) fn outcome(
     };
     let y_pred = predicted(&thresholds)?;
     let test = evaluate(&y_pred)?;
-    // Class weights and rules of decision give up micro F1 for something else.
+    // Class weights and decision rules trade micro F1 for something else.
     if !decides && options.classifier.class_weight == ClassWeight::None {
         let ConstantBaseline { most_frequent_set, every_label } = &baseline;
         let constant = match every_label.micro_f1 > most_frequent_set.micro_f1 {

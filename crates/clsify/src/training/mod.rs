@@ -1,6 +1,6 @@
-//! 10. Labelled sentences to a trained classifier and its scores.
+//! 10. Training: from labelled sentences to a trained classifier and its scores.
 //!
-//! [`train`] is the article's job; [`train_selected`] chooses features first.
+//! [`train`] is the article's run; [`train_selected`] chooses features first.
 
 pub(crate) mod candidates;
 pub(crate) mod class_scores;

@@ -1,4 +1,4 @@
-//! All of a training run that can be refused before the expensive encoder runs.
+//! The checks of a training run that come before the expensive encoder runs.
 
 use super::fits::{N_SPLITS, learnable_folds};
 use super::rows::{ConstantLabels, Rows};
@@ -14,27 +14,27 @@ use crate::evaluation::{GridSearch, ProbabilityScores};
 use crate::observer::Observer;
 use crate::targets::Labels;
 
-/// Rows and options that go together.
+/// Rows and options that were checked together.
 pub(crate) struct Plan<'a> {
     pub(crate) rows: Rows<'a>,
-    /// Of label sets: labels that there is nothing to learn about.
+    /// For label sets: labels that are the same for all training rows.
     pub(crate) constant: ConstantLabels,
-    /// Of label sets: how their thresholds are chosen.
+    /// For label sets: the rule for their thresholds.
     pub(crate) thresholds: Thresholds,
-    /// Folds of the training rows behind calibration and decision, where these need any.
+    /// The number of folds for calibration and decision, if these need any.
     pub(crate) n_splits: Option<usize>,
 }
 
 /// A fit before calibration.
 pub(crate) struct Fit {
-    /// With the C that was fitted.
+    /// The options with the C that was used.
     pub(crate) options: LogisticRegressionOptions,
     pub(crate) search: Option<GridSearch>,
-    /// For features as they are.
+    /// The classifier of unscaled features.
     pub(crate) classifier: LinearClassifier,
-    /// Folds behind the logits; 0 where there are none.
+    /// The number of folds of the logits; 0 if there are none.
     pub(crate) n_splits: usize,
-    /// The logits of the training rows out of their folds; none where nothing needs them.
+    /// The out-of-fold logits of the training rows; empty if they are not needed.
     pub(crate) held_out_logits: Vec<f64>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Outcome {
 }
 
 impl<'a> Plan<'a> {
-    /// Divides the rows, and refuses what cannot be done with them.
+    /// Splits the rows, and fails if the options do not fit them.
     pub(crate) fn of(
         dataset: &'a Dataset,
         options: &'a TrainOptions,
@@ -63,7 +63,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Checks that rows and options go together, for a choice of features that comes before the [`Plan`].
+/// Checks rows and options, for a choice of features that comes before the [`Plan`].
 pub(crate) fn check(dataset: &Dataset, options: &TrainOptions) -> Result<()> {
     options.classifier.check()?;
     check_c_values(options)?;
@@ -78,7 +78,7 @@ fn check_c_values(options: &TrainOptions) -> Result<()> {
     search.c_values.iter().try_for_each(|&c| LogisticRegressionOptions { c, ..options.classifier }.check())
 }
 
-/// How thresholds of label sets are chosen, and the folds behind calibration and decision, where these need any.
+/// The rule for thresholds of label sets, and the number of folds for calibration and decision, if these need any.
 fn check_targets(rows: &Rows, options: &TrainOptions) -> Result<(Thresholds, Option<usize>)> {
     if options.grid_search.is_some() {
         learnable_folds(&rows.train, N_SPLITS)

@@ -1,6 +1,6 @@
-//! Which rows train and which test, and what can be said of them before an encoder runs.
+//! Training and test rows, and the checks of them before an encoder runs.
 //!
-//! A training run and a learning curve begin here, whatever form the labels have.
+//! Training runs and learning curves start here, for classes and label sets.
 
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
@@ -15,12 +15,12 @@ use crate::observer::Observer;
 use crate::split::{Split, SplitOptions, TestSize, split_rows};
 use crate::targets::{LabelIndicator, Labels, Targets};
 
-/// Where the held-out rows come from.
+/// The source of the held-out rows.
 #[derive(Debug, Clone)]
 pub enum TestRows {
     /// A part of the data file.
     Split(SplitOptions),
-    /// A file of their own, with labels of the same form.
+    /// A separate file, with labels of the same form.
     Dataset(Dataset),
 }
 
@@ -33,32 +33,32 @@ impl Default for TestRows {
 /// Training and test rows.
 pub(crate) struct Rows<'a> {
     pub(crate) dataset: &'a Dataset,
-    /// Where the test rows have a file of their own.
+    /// The separate file of the test rows, if there is one.
     pub(crate) test_dataset: Option<&'a Dataset>,
-    /// The labels of all rows, sorted: the ids of `test`.
+    /// The labels of all rows, sorted; the ids of `test` refer to them.
     pub(crate) labels: Vec<String>,
-    /// The ids of `train`: of classes all labels, of label sets those of the data.
+    /// The labels to which the ids of `train` refer: for classes all labels, for label sets those of the data.
     pub(crate) own: Vec<String>,
     pub(crate) split: Split,
     pub(crate) train: Targets,
     pub(crate) test: Targets,
-    /// The sentences of the training rows that count.
+    /// The sentences of the training rows with a positive weight.
     pub(crate) seen: SeenSentences,
-    /// Test rows whose sentence is one of these.
+    /// The number of test rows whose sentence is one of these.
     pub(crate) n_seen: usize,
 }
 
-/// Labels with the same answer for every sentence.
+/// Labels that are predicted the same for every sentence.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ConstantLabels {
-    /// Every training row has them: always given.
+    /// Labels that every training row has; they are always assigned.
     pub always: Vec<String>,
-    /// No training row has them: never given.
+    /// Labels that no training row has; they are never assigned.
     pub never: Vec<String>,
 }
 
 impl<'a> Rows<'a> {
-    /// Divides the rows; `counting` leaves out training rows of weight 0.
+    /// Splits the rows; with `counting`, training rows of weight 0 are left out.
     pub(crate) fn of(dataset: &'a Dataset, test: &'a TestRows, counting: bool) -> Result<Self> {
         let test_dataset = match test {
             TestRows::Dataset(test) => Some(test),
@@ -74,7 +74,7 @@ impl<'a> Rows<'a> {
             let message = format!("expected {} as in the data, got {}", form(dataset), form(test));
             return Err(Error::new(ErrorKind::InvalidArgument, message).at("test data"));
         }
-        // The labels of both files, so that those which only the test file has count as missed.
+        // The labels of both files, so that those of the test file only count as missed.
         let mut own = dataset.classes();
         let labels = union(&own, test_dataset.map(Dataset::classes).unwrap_or_default());
         if dataset.separator().is_none() {
@@ -100,7 +100,7 @@ impl<'a> Rows<'a> {
         Ok(Rows { dataset, test_dataset, labels, own, split, train, test, seen, n_seen })
     }
 
-    /// Refuses training rows that there is nothing to learn from, and tells what the labels of all rows suggest.
+    /// Fails if nothing can be learned from the training rows, and passes notes about the labels to the observer.
     pub(crate) fn check(&self, observer: &dyn Observer) -> Result<ConstantLabels> {
         let constant = match (self.train.labels(), self.test.labels()) {
             (Labels::Classes { class_ids, .. }, Labels::Classes { class_ids: y_test, .. }) => {
@@ -122,7 +122,7 @@ impl<'a> Rows<'a> {
         Ok(constant)
     }
 
-    /// The advice to stratify, where that gives training rows of all classes: too few rows cannot be divided so.
+    /// Adds the hint to stratify, if stratification can give training rows of all classes.
     fn with_way_to_stratify(&self, error: Error) -> Error {
         let n_test = TestSize::Count(self.split.test.len());
         let options = SplitOptions { seed: 0, test_size: n_test, stratify: true };
@@ -146,7 +146,7 @@ impl<'a> Rows<'a> {
             .map_err(|e| e.at("test rows"))
     }
 
-    /// The features of all rows; `known` are those of the data, where they were computed before.
+    /// The features of all rows; `known` are those of the data, if they were computed before.
     pub(crate) fn encode(
         &self,
         encoder: &SentenceEncoder,
@@ -171,9 +171,9 @@ impl<'a> Rows<'a> {
 
 /// The features of all rows.
 pub(crate) struct EncodedRows {
-    /// Of the data file.
+    /// The features of the data file.
     pub(crate) encoded: Encoded,
-    /// Of the test file, if there is one.
+    /// The features of the test file, if there is one.
     pub(crate) encoded_test: Option<Encoded>,
     /// `[n_train, n_features]`.
     pub(crate) x_train: Matrix,
@@ -181,7 +181,7 @@ pub(crate) struct EncodedRows {
     pub(crate) x_test: Matrix,
 }
 
-/// The rows of label sets with a weight above 0, of which there must be one.
+/// The rows of label sets with a positive weight; fails if there is none.
 pub(crate) fn counting_sets(targets: &Targets) -> Result<LabelIndicator> {
     let rows = targets.counting_rows();
     match targets.labels() {
@@ -193,8 +193,8 @@ pub(crate) fn counting_sets(targets: &Targets) -> Result<LabelIndicator> {
     }
 }
 
-/// The rows of the data file that a run with these test rows trains on, before it has looked at any: what a choice of
-/// features may see.
+/// The training rows of a run with these test rows, determined before features are computed: a choice of features may
+/// only use these.
 ///
 /// # Errors
 /// As for [`split_rows`].
@@ -217,7 +217,7 @@ fn split(targets: &Targets, labels: &[String], test: &TestRows) -> Result<Split>
     }
 }
 
-/// [`split_rows`] has class ids only; its error about a class of one row is given here, by the label.
+/// [`split_rows`] knows only class ids, so its error about a class with one row is raised here, with the label.
 fn check_stratified(class_ids: &[usize], labels: &[String]) -> Result<()> {
     let counts = counts(class_ids, labels.len());
     let lone: Vec<&str> =
@@ -231,7 +231,7 @@ fn check_stratified(class_ids: &[usize], labels: &[String]) -> Result<()> {
         .with_hint("give such a label more rows, merge it with another label, or leave out --stratify"))
 }
 
-/// Rows that count must be of two classes at least.
+/// Checks that rows with a positive weight have at least two classes.
 fn check_classes(y_train: &[usize], weights: Option<&[f64]>, labels: &[String]) -> Result<()> {
     let counts = |row: usize| weights.is_none_or(|weights| weights[row] > 0.0);
     let mut ids = (0..y_train.len()).filter(|&row| counts(row)).map(|row| y_train[row]);
@@ -255,7 +255,7 @@ fn check_classes(y_train: &[usize], weights: Option<&[f64]>, labels: &[String]) 
     })
 }
 
-/// The labels that there is nothing to learn about, which the observer hears of; an error when these are all.
+/// The constant labels, about which the observer receives notes; an error if all labels are constant.
 fn check_labels(y_train: &LabelIndicator, own: &[String], observer: &dyn Observer) -> Result<ConstantLabels> {
     let with_count = |n: usize| {
         let ids = (0..own.len()).filter(move |&id| y_train.count(id) == n);
@@ -285,7 +285,7 @@ fn check_labels(y_train: &LabelIndicator, own: &[String], observer: &dyn Observe
     Ok(constant)
 }
 
-/// Labels that only a test file has.
+/// Notes labels that only a test file has.
 fn note_unseen(y_test: &LabelIndicator, labels: &[String], own: &[String], observer: &dyn Observer) {
     let is_unseen = |id: &usize| y_test.count(*id) > 0 && own.binary_search(&labels[*id]).is_err();
     let unseen: Vec<&str> = (0..labels.len()).filter(is_unseen).map(|id| labels[id].as_str()).collect();

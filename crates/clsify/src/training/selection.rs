@@ -1,12 +1,12 @@
-//! Which layers, which pooling, which C? Cross-validation over every candidate, on training rows alone.
+//! The choice of layers, pooling and C by cross-validation over all candidates, on training rows only.
 //!
-//! The encoder goes over the rows once and gives all its layers; each candidate is some of the columns, scaled. Folds are the
-//! same for all. The choice is by one standard error: of the candidates that are not clearly worse than the best the one
-//! that costs the least, unless another one is no worse and no dearer. "Clearly" is paired, row by row. A candidate's C is
-//! the one with the least log loss, whatever candidates are scored by: log loss uses how confident each prediction is, not
-//! only whether it is right, and so depends less on luck. By how much the chosen one's score is too good, because it was
-//! chosen, is estimated from the same predictions ([`bias_corrected`]). Nothing here knows whether a row has one class or a
-//! set of labels: [`Targets`] do.
+//! The encoder processes the rows once and returns all its layers; each candidate is some of the columns, scaled. All
+//! candidates share the same folds. The choice follows the one-standard-error rule: the cheapest of the candidates
+//! that are not clearly worse than the best, unless another one is at least as good and no more expensive. "Clearly"
+//! refers to the paired difference, row by row. A candidate's C is the one with the lowest log loss, whatever the
+//! score is: log loss uses how confident each prediction is, not only whether it is right, and so depends less on
+//! chance. The optimism of the chosen candidate's score is estimated from the same predictions ([`bias_corrected`]).
+//! This code does not depend on the form of the labels, because it uses [`Targets`].
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -24,89 +24,91 @@ use crate::matrix::Matrix;
 use crate::observer::{Observer, Stage};
 use crate::targets::Targets;
 
-/// A gradient that is small enough to compare candidates; what is reported of the chosen one is of its optimum.
+/// The gradient tolerance for comparing candidates; the reported scores of the chosen one come from its optimum.
 const TOL: f64 = 1e-3;
-/// Steps after which a fit that is only compared stops: most take fewer than 50, those with weights beyond all measure never end.
+/// The maximum number of steps of a fit for comparison: most take fewer than 50, and those with extremely large
+/// weights never converge.
 const MAX_ITER: usize = 300;
-/// Values of C, from 1e-5, four to a power of ten.
+/// The number of values of C, from 1e-5, four per power of ten.
 const N_C: i32 = 20;
-/// Values of C that are fitted together, before it is asked whether larger ones can do better. Fewer fits share less work.
+/// The number of values of C that are fitted together before the search decides whether larger ones can be better.
+/// Smaller batches share less work.
 const C_VALUES_AT_ONCE: usize = 16;
-/// Draws that estimate the optimism.
+/// The number of bootstrap samples for estimating the optimism.
 const N_BOOTSTRAPS: usize = 500;
 
-/// What a choice goes by.
+/// The options of a choice of features.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct SelectionOptions {
-    /// What is compared. The default is accuracy.
+    /// The score by which candidates are compared. The default is accuracy.
     pub scoring: Scoring,
-    /// Class weights, and when the fit of the chosen one stops; its C is not looked at.
+    /// The class weights, and the stopping criterion for the fit of the chosen candidate; its C is ignored.
     pub classifier: LogisticRegressionOptions,
 }
 
-/// A choice of features, and how it did.
+/// A candidate, with its scores and costs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Candidate {
     /// The features.
     pub features: FeatureOptions,
-    /// Numbers a sentence.
+    /// The number of features per sentence.
     pub n_features: usize,
-    /// Operations for a sentence of the mean length, a multiply-add counted as two: what a prediction costs.
+    /// The operations for a sentence of mean length, as the cost of a prediction; a multiply-add counts as two.
     pub operations: f64,
-    /// The C with the least log loss, the smallest of equals.
+    /// The C with the lowest log loss, the smallest of equal ones.
     #[serde(rename = "C")]
     pub c: f64,
-    /// The score with this C of what the classifiers of the other folds say of each row.
+    /// The score of the out-of-fold predictions with this C.
     pub score: f64,
-    /// Its 95 % interval: Wilson's for accuracy, with weights for as many rows as they are worth, else 1.96 standard errors to either side (F1:
-    /// by the jackknife).
+    /// Its 95 % interval: Wilson's for accuracy, with weights for the effective number of rows; otherwise 1.96
+    /// standard errors to either side (for F1 by the jackknife).
     pub score_ci95: [f64; 2],
-    /// The share of rows that are predicted right, counted by their weights; of label sets, right as a whole.
+    /// The share of rows that are predicted correctly, weighted by sample weight; for label sets the subset accuracy.
     pub accuracy: f64,
-    /// Its 95 % interval, likewise.
+    /// The 95 % interval of the accuracy.
     pub accuracy_ci95: [f64; 2],
-    /// By how much the best candidate's score is better than this one's.
+    /// The difference between the best candidate's score and this one's.
     pub behind: f64,
-    /// The standard error of that difference, row by row.
+    /// The standard error of that paired difference.
     pub behind_standard_error: f64,
 }
 
-/// What the choice is worth on rows that it has not seen.
+/// The expected score of the choice on rows that it has not seen.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Optimism {
-    /// The score to expect: choices made on rows drawn with replacement, scored on the rows not drawn.
+    /// The expected score: that of choices made on rows drawn with replacement, on the rows not drawn.
     pub score: f64,
-    /// The middle 95 % of these scores, and no less than the chosen candidate's interval moved to `score`: where all choices
-    /// are right about all rows, that does not make the score certain.
+    /// The middle 95 % of these scores, extended to at least the chosen candidate's interval moved to `score`: even
+    /// if all choices are correct about all rows, the score is not certain.
     pub score_ci95: [f64; 2],
-    /// By how much the chosen candidate's score is better than that.
+    /// The difference between the chosen candidate's score and the expected score.
     pub optimism: f64,
-    /// How often rows were drawn.
+    /// The number of bootstrap samples.
     pub n_bootstraps: usize,
 }
 
-/// All candidates, the best first, and the one that was chosen.
+/// All candidates, the best first, and the chosen one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Selection {
-    /// What was compared.
+    /// The score by which candidates were compared.
     pub scoring: Scoring,
-    /// The cheapest that is not clearly worse than the best, or one that is no worse than that and no dearer. Its score is
-    /// of fits at their optimum.
+    /// The cheapest candidate that is not clearly worse than the best, or one that is at least as good and no more
+    /// expensive. Its score comes from fits at their optimum.
     pub chosen: Candidate,
-    /// How far its score is too good because it was chosen.
+    /// The optimism of its score.
     pub optimism: Option<Optimism>,
     /// From the best score to the worst.
     pub candidates: Vec<Candidate>,
-    /// The chosen one's scores, for a comparison with another encoder's choice on the same rows.
+    /// The chosen candidate's scores, for a comparison with another encoder's choice on the same rows.
     #[serde(skip)]
     pub chosen_scores: RowScores,
-    /// Rows that took part; no test row is among them.
+    /// The number of rows that were used; no test row is among them.
     pub n_rows: usize,
-    /// Folds a candidate.
+    /// The number of folds per candidate.
     pub n_splits: usize,
-    /// Values of C per candidate, in rising order: the largest are left out where log loss rose before. Where layers stand side by
-    /// side those around the best of single layers.
+    /// The values of C per candidate, ascending: the largest are left out if log loss rose before them. For layers
+    /// side by side only those around the best of single layers are used.
     pub c_values: Vec<f64>,
 }
 
@@ -117,15 +119,15 @@ struct Point {
     accuracy_ci95: [f64; 2],
 }
 
-/// A configuration with what it does row by row.
+/// A configuration with its scores row by row.
 struct Scored {
     point: Point,
     scores: RowScores,
-    /// What its C is judged by.
+    /// The log losses, by which its C is chosen.
     losses: RowScores,
 }
 
-/// The values of C that a choice is among, for scaled features: 20 from 0.00001 to 0.56, four to a power of ten.
+/// The values of C for a choice with scaled features: 20 from 0.00001 to 0.56, four per power of ten.
 ///
 /// ```
 /// let c_values = clsify::training::selection_c_values();
@@ -136,12 +138,12 @@ pub fn selection_c_values() -> Vec<f64> {
     (0..N_C).map(|i| 1e-5 * 10f64.powf(0.25 * f64::from(i))).collect()
 }
 
-/// Chooses layers, pooling and C by these rows, which are all that the choice sees. `features` are
-/// [`selection_features`] of an encoder, `mean_tokens` is the length of a sentence.
+/// Chooses layers, pooling and C with these rows only. `features` are [`selection_features`] of an encoder,
+/// `mean_tokens` is the mean length of a sentence.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] if features and targets do not go together, as for [`selection_rows`], or when
-/// these are not all rows.
+/// [`ErrorKind::InvalidArgument`] if features and targets do not match, as for [`selection_rows`], or if these are
+/// not all of those rows.
 pub fn select_features(
     features: &Matrix,
     (config, mean_tokens): (&EncoderConfig, usize),
@@ -160,14 +162,15 @@ pub fn select_features(
         Ok(StandardScaler::fit_weighted(&own, targets.sample_weight()).transform(&own))
     };
     let all = candidates(config);
-    // C is of rows, too: the penalty is shared among them.
+    // The best C also depends on the number of rows, among which the penalty is divided.
     let c_values = selection_c_values();
     let fits = c_values.len() * N_SPLITS;
     observer.start(Stage::GridSearch, all.len() * fits);
     let mut found: Vec<(FeatureOptions, Vec<Scored>)> = Vec::with_capacity(all.len());
     for features in all {
         let x = scaled(&features)?;
-        // Where single layers do best, layers side by side do too or a little below; wide fits are slow.
+        // The best C of layers side by side is that of single layers or slightly lower, and fits with many features
+        // are slow.
         let own = if is_wide(&features) { around_best(&found, &c_values) } else { &c_values };
         let max_iter = options.classifier.max_iter.min(MAX_ITER);
         let fit_options = LogisticRegressionOptions { tol: TOL, max_iter, ..options.classifier };
@@ -186,7 +189,7 @@ pub fn select_features(
     }
     observer.finish(Stage::GridSearch);
 
-    // The cheaper first, so that the first of equals is the cheapest.
+    // The cheaper candidate comes first, so that the first of equal ones is the cheapest.
     let mut costs = Vec::with_capacity(found.len());
     for (features, _) in &found {
         let operations = features.operations(config, mean_tokens);
@@ -207,7 +210,7 @@ pub fn select_features(
             losses.push(own_losses);
         }
     }
-    // Behind all scores the losses, in the same order.
+    // The losses follow all scores, in the same order.
     all_scores.append(&mut losses);
 
     let candidates = Runs { runs: &runs, costs: &costs };
@@ -215,7 +218,7 @@ pub fn select_features(
     let n_points = points.len();
     let mut refitted = Vec::new();
     let owner = loop {
-        // What is said of the chosen one is of its optimum.
+        // The reported scores of the chosen candidate come from its optimum.
         let owner = runs.iter().position(|run| run.contains(&place)).unwrap_or(0);
         let x = scaled(&owners[owner])?;
         let fit_options = LogisticRegressionOptions { c: points[place].c, ..options.classifier };
@@ -224,7 +227,7 @@ pub fn select_features(
         (points[place], all_scores[place]) = (at_optimum.point, at_optimum.scores);
         all_scores[n_points + place] = at_optimum.losses;
         refitted.push(place);
-        // That may have cost it a row, and the choice.
+        // At the optimum it may get a row wrong, and then another one is chosen.
         let (_, winner) = undominated(&candidates, (owner, place), &Resample::of_all(&all_scores));
         if runs[owner].contains(&winner) {
             break owner;
@@ -244,7 +247,7 @@ pub fn select_features(
         .copied()
         .fold(tops[0], |best, i| if resample.scores[i] > resample.scores[best] { i } else { best });
     for ((candidate, features), &top) in owners.into_iter().enumerate().zip(&tops) {
-        // The chosen one keeps the C that was refitted.
+        // The chosen candidate keeps the C that was refitted.
         let at = if top != place && runs[owner].contains(&top) { place } else { top };
         let (behind, behind_standard_error) = resample.above(best, at);
         list.push(Candidate {
@@ -293,15 +296,15 @@ fn scored(c: f64, logits: &[f64], targets: &Targets, scoring: Scoring) -> Result
     Ok(Scored { point, scores, losses: row_scores(targets, Scoring::LogLoss, logits) })
 }
 
-/// Returns true if the last two values of C, which rise, are worse than one before: log loss falls with C and then
-/// rises, and the fits with the weakest penalties take the longest.
+/// Returns true if the last two values of C, which ascend, are worse than an earlier one: log loss falls with C and
+/// then rises, and fits with the weakest penalties take the longest.
 fn is_past_best(points: &[Scored]) -> bool {
     let losses = || points.iter().map(|point| point.losses.score);
     let best = losses().fold(f64::NEG_INFINITY, f64::max);
     points.len() > 2 && losses().rev().take(2).all(|loss| loss < best)
 }
 
-/// The best C of the candidates so far, and those below: more numbers want a stronger penalty.
+/// The best C of the candidates so far, and lower ones: more features need a stronger penalty.
 fn around_best<'a>(found: &[(FeatureOptions, Vec<Scored>)], c_values: &'a [f64]) -> &'a [f64] {
     let all = found.iter().flat_map(|(_, scored)| scored);
     let best = all.max_by(|a, b| a.losses.score.total_cmp(&b.losses.score)).map(|best| best.point.c);

@@ -1,4 +1,4 @@
-//! Which rows take part in a choice of features, and what logits score for them.
+//! The rows for a choice of features, and the scores of logits for them.
 
 use super::fits::{N_SPLITS, learnable_folds};
 use crate::error::{Error, ErrorKind, Result};
@@ -6,15 +6,14 @@ use crate::evaluation::{RatioScore, RowScores, Scoring, wilson_ci95};
 use crate::split::{SplitOptions, TestSize, label_set_split, train_test_split};
 use crate::targets::{Labels, Targets};
 
-/// Rows that take part in a choice; of more a sample is drawn.
+/// The maximum number of rows for a choice; from more rows a sample is drawn.
 const MAX_ROWS: usize = 10_000;
 
-/// The rows that take part in a choice of features, ascending: all with a weight above 0, or of many a sample, always the same, with
-/// the shares of the classes or labels.
+/// The rows for a choice of features, ascending: all with a positive weight, or a fixed stratified sample of many.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] if there are too few rows or classes for five folds, or no label that some of the
-/// rows have and others have not.
+/// [`ErrorKind::InvalidArgument`] if there are too few rows or classes for five folds, or if no label is present in
+/// some rows and absent in others.
 ///
 /// ```
 /// use clsify::{targets::Targets, training::selection_rows};
@@ -42,7 +41,7 @@ pub fn selection_rows(targets: &Targets) -> Result<Vec<usize>> {
     Ok(rows)
 }
 
-/// In words which rows [`selection_rows`] leaves out, where it leaves out any.
+/// Describes the rows that [`selection_rows`] uses, if it leaves any out.
 pub(crate) fn left_out(targets: &Targets) -> &'static str {
     match targets.labels() {
         _ if targets.counting_rows().len() <= MAX_ROWS => "those with a weight above 0",
@@ -51,7 +50,7 @@ pub(crate) fn left_out(targets: &Targets) -> &'static str {
     }
 }
 
-/// Checks that there is something to learn.
+/// Checks that something can be learned.
 fn check(targets: &Targets) -> Result<()> {
     learnable_folds(targets, N_SPLITS)?;
     let Labels::Sets(labels) = targets.labels() else { return Ok(()) };
@@ -62,7 +61,7 @@ fn check(targets: &Targets) -> Result<()> {
     Err(Error::new(ErrorKind::InvalidArgument, message))
 }
 
-/// What logits score, row by row.
+/// The scores of logits, row by row.
 pub(crate) fn row_scores(targets: &Targets, scoring: Scoring, logits: &[f64]) -> RowScores {
     let weights = targets.sample_weight();
     match targets.labels() {
@@ -73,24 +72,25 @@ pub(crate) fn row_scores(targets: &Targets, scoring: Scoring, logits: &[f64]) ->
     }
 }
 
-/// The 95 % interval of a score: Wilson's for a share of rows, by weight for as many as they are worth; else 1.96 standard
-/// errors to either side.
+/// The 95 % interval of a score: Wilson's for a share of rows, with weights for the effective number of rows;
+/// otherwise 1.96 standard errors to either side.
 pub(crate) fn interval(targets: &Targets, scoring: Scoring, scores: &RowScores) -> Result<[f64; 2]> {
     let error = 1.96 * scores.standard_error();
     let is_share = match scoring {
         Scoring::Accuracy => true,
         Scoring::F1Micro if matches!(targets.labels(), Labels::Classes { .. }) => true,
-        // Rows that are all right, or all wrong, have no spread, which does not make the score certain: it is that of a share.
+        // If all rows are correct, or all wrong, the standard error is 0, but the score is not certain: its interval
+        // is that of a share.
         Scoring::F1Micro | Scoring::F1Macro => matches!(scores.score, 0.0 | 1.0) && error == 0.0,
         Scoring::LogLoss => false,
     };
     if is_share {
-        // A row of any weight is above the score where it is right, and below where it is wrong.
+        // The contribution of a correct row is above the score, that of a wrong row below it, for any weight.
         let is_right: Vec<bool> = match scores.score {
             0.0 | 1.0 => vec![scores.score == 1.0; scores.rows.len()],
             score => scores.rows.iter().map(|&row| row > score).collect(),
         };
-        // Equal weights are none, to the last bit.
+        // Exactly equal weights have no effect.
         let weights = targets.sample_weight().filter(|all| all.iter().any(|&w| w != all[0]));
         return match weights {
             None => wilson_ci95(is_right.iter().filter(|&&right| right).count(), is_right.len()),
@@ -101,13 +101,13 @@ pub(crate) fn interval(targets: &Targets, scoring: Scoring, scores: &RowScores) 
     Ok([score - error, score + error].map(|end| possible(scoring, end)))
 }
 
-/// The nearest score that there can be.
+/// The nearest possible score.
 fn possible(scoring: Scoring, score: f64) -> f64 {
     score.clamp(0.0, if scoring == Scoring::LogLoss { f64::INFINITY } else { 1.0 })
 }
 
-/// The score to expect of a choice and its interval, from those of choices on other rows, where more is better, and the
-/// chosen one's own: an interval is never narrower than what the number of rows makes it.
+/// The expected score of a choice and its interval, from the scores of choices on other rows, where higher is better,
+/// and from the chosen candidate's own score: an interval is never narrower than the number of rows allows.
 pub(crate) fn expected(
     scoring: Scoring,
     elsewhere: f64,
@@ -130,7 +130,7 @@ mod tests {
         selection_rows(&Targets::classes(class_ids.to_vec(), 2))
     }
 
-    /// Of more rows than take part each class gives its share, and the same rows every time.
+    /// From many rows a fixed stratified sample is drawn.
     #[test]
     fn of_many_rows_a_stratified_sample_takes_part() {
         let class_ids: Vec<usize> = (0..40_000).map(|i| usize::from(i % 10 == 0)).collect();

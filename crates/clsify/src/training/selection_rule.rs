@@ -1,29 +1,29 @@
-//! The rule of a choice: the cheapest candidate that is not clearly worse than the best, each with the C of least log loss.
-//! A candidate is never chosen if another one has no lower score and costs no more.
+//! The selection rule: the cheapest candidate that is not clearly worse than the best, each with the C of the lowest
+//! log loss. A candidate is never chosen if another one has no lower score and costs no more.
 
 use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::evaluation::Resample;
 
-/// The configuration of some with the best C: that of the least log loss, the first of equals. The losses stand in the second
-/// half of the resample, in the order of the first.
+/// The configuration with the best C, which has the lowest log loss, the first of equal ones. The losses are in the
+/// second half of the resample, in the order of the first.
 pub(crate) fn top(run: &Range<usize>, resample: &Resample) -> usize {
     let losses = &resample.scores[resample.scores.len() / 2..];
     run.clone().fold(run.start, |top, i| if losses[i] > losses[top] { i } else { top })
 }
 
-/// What a candidate costs.
+/// The cost of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Cost {
     /// Operations per sentence.
     pub(crate) operations: f64,
-    /// Numbers per sentence.
+    /// Features per sentence.
     pub(crate) n_features: usize,
 }
 
 impl Cost {
-    /// The order of candidates: by operations, then by numbers.
+    /// The order of candidates: by operations, then by the number of features.
     pub(crate) fn total_cmp(&self, other: &Self) -> Ordering {
         self.operations.total_cmp(&other.operations).then(self.n_features.cmp(&other.n_features))
     }
@@ -38,15 +38,15 @@ impl Cost {
 pub(crate) struct Runs<'a> {
     /// The configurations of each candidate.
     pub(crate) runs: &'a [Range<usize>],
-    /// What each candidate costs.
+    /// The cost of each candidate.
     pub(crate) costs: &'a [Cost],
 }
 
-/// The candidate and the configuration that win against the chosen ones: of the candidates whose score is no lower and
-/// which cost no more the cheapest, and of equally cheap ones the one with the best score. That may be the chosen one.
+/// The candidate and configuration that dominate the chosen ones: of the candidates whose score is no lower and which
+/// cost no more, the cheapest; of equally cheap ones, the one with the best score. That may be the chosen one.
 ///
-/// The standard error alone does not see to this: it is paired with the best candidate, so a slightly better candidate may
-/// be clearly worse than the best where a slightly worse one is not.
+/// The standard error alone does not ensure this: it is paired with the best candidate, so a slightly better
+/// candidate may be clearly worse than the best although a slightly worse one is not.
 pub(crate) fn undominated(
     candidates: &Runs,
     (owner, place): (usize, usize),
@@ -65,8 +65,8 @@ pub(crate) fn undominated(
     all.min_by(before).unwrap_or((owner, place))
 }
 
-/// The best configuration, and the one that is chosen: of the cheapest candidate within one standard error of the best, or
-/// of one that is [no worse and no dearer](undominated).
+/// The best configuration, and the chosen one: that of the cheapest candidate within one standard error of the best,
+/// or of one that [dominates it](undominated).
 pub(crate) fn choose(candidates: &Runs, resample: &Resample) -> (usize, usize) {
     let runs = candidates.runs;
     let tops = || runs.iter().map(|run| top(run, resample));
@@ -91,8 +91,8 @@ mod tests {
         RowScores { score: rows.iter().sum::<f64>() / rows.len() as f64, rows: rows.to_vec() }
     }
 
-    /// Oracle: by hand. The last is best; the second is behind by 1 of 5 rows, which is no more than its standard error; the
-    /// first by three, which is more.
+    /// Oracle: by hand. The last is best; the second trails by 1 of 5 rows, which is within one standard error; the
+    /// first by three, which is not.
     #[test]
     fn the_cheapest_within_one_standard_error_is_chosen() {
         let losses = [-0.5, -0.4, -0.6, -0.3].map(|loss| of(&[loss; 5]));
@@ -111,9 +111,10 @@ mod tests {
         assert_eq!(of(&[0..1, 3..4]), (3, 3));
     }
 
-    /// Oracle: by hand. All take the same operations, and the last is the best, wrong on 2 of 20 rows. The first two are wrong
-    /// on 4. The second is right on the two rows where the best is wrong, so their difference of 0.1 has a standard error of
-    /// 0.12; that of the first has 0.07. Yet the first is no worse than the second, with fewer numbers.
+    /// Oracle: by hand. All need the same operations, and the last is the best, wrong on 2 of 20 rows. The first two
+    /// are wrong on 4. The second is right on the two rows on which the best is wrong, so their difference of 0.1 has
+    /// a standard error of 0.12; that of the first has 0.07. Yet the first is no worse than the second, with fewer
+    /// features.
     #[test]
     fn what_is_no_worse_and_no_dearer_wins() {
         let row = |wrong: &[usize]| (0..20).map(|i| f64::from(u8::from(!wrong.contains(&i)))).collect();
@@ -128,7 +129,7 @@ mod tests {
     }
 
     proptest! {
-        /// Oracle: the definition. Few different scores and costs, so that there are ties.
+        /// Oracle: the definition. There are only a few different scores and costs, so that ties occur.
         #[test]
         fn no_candidate_is_as_good_as_the_chosen_one_and_cheaper(
             all in proptest::collection::vec((0..4_u32, 1..4_usize, proptest::collection::vec(0..3_u32, 6)), 1..8),

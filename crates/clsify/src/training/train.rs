@@ -1,4 +1,4 @@
-//! The article's whole job: labelled sentences -> features -> split -> baseline, fit, grid search -> scores.
+//! The article's complete run: labelled sentences -> features -> split -> baseline, fit, grid search -> scores.
 
 use std::time::Instant;
 
@@ -27,26 +27,26 @@ use crate::targets::Labels;
 pub struct Trained {
     /// The classifier.
     pub classifier: SentenceClassifier,
-    /// What was found.
+    /// The report.
     pub report: TrainingReport,
-    /// The data file's tokens and features.
+    /// The tokens and features of the data file.
     pub encoded: Encoded,
-    /// The rows of the data file that trained, and those that tested.
+    /// The training rows of the data file, and its test rows.
     pub split: Split,
 }
 
-/// Trains and evaluates a classifier of sentences with one label each, or with label sets: whichever the data set has.
+/// Trains and evaluates a classifier of sentences with one label each, or with label sets, depending on the data set.
 ///
-/// A row counts by its weight in everything that is chosen: scaling, fits, C, calibration, rules of decision and baselines. Test
-/// scores count each row once, but for those of probabilities and those that say so.
+/// Sample weights apply to everything that is chosen: scaling, fits, C, calibration, decision rules and baselines.
+/// Test scores count each row once, except the scores of probabilities and those that are called weighted.
 ///
-/// A classifier of label sets knows the labels of `dataset`. One that all or no training rows have is constant, and the
-/// observer is told.
+/// A classifier of label sets knows the labels of `dataset`. A label that all or no training rows have is constant,
+/// and the observer receives a note.
 ///
 /// # Errors
 /// As for [`SentenceEncoder::encode`], [`split_rows`](crate::split::split_rows) and [`LinearClassifier::fit`];
-/// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) when the rows leave nothing to learn or are too few for
-/// what the options ask.
+/// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if nothing can be learned from the rows,
+/// or if they are too few for the options.
 ///
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};
@@ -68,7 +68,7 @@ pub fn train(
     train_encoded(encoder, dataset, None, options, observer)
 }
 
-/// [`train`], with the features of the data file where they are known.
+/// As [`train`], with the features of the data file if they are known.
 pub(crate) fn train_encoded(
     encoder: SentenceEncoder,
     dataset: &Dataset,
@@ -79,7 +79,7 @@ pub(crate) fn train_encoded(
     let started = Instant::now();
     let loaded_before = encoder.load_seconds();
     let plan = Plan::of(dataset, &options, observer)?;
-    // The classifier will belong to the files as they were loaded, whatever becomes of them meanwhile.
+    // The classifier belongs to the files as they were loaded, even if they change meanwhile.
     encoder.files().hashes(encoder.hash_memory())?;
     let encoded = plan.rows.encode(&encoder, known, observer)?;
 
@@ -125,7 +125,7 @@ pub(crate) fn train_encoded(
     Ok(Trained { classifier, report, encoded: encoded.encoded, split: plan.rows.split })
 }
 
-/// Searches C, fits, and gets the logits of the training rows out of their folds.
+/// Searches C, fits, and computes the out-of-fold logits of the training rows.
 fn fit(
     plan: &Plan,
     rows: &EncodedRows,
@@ -157,7 +157,7 @@ fn fit(
     let started = Instant::now();
     let n_splits = plan.n_splits.unwrap_or(0);
     let total = match targets.labels() {
-        // All folds of classes are one fit.
+        // For classes, all folds are one fit.
         Labels::Classes { .. } => 0,
         Labels::Sets(labels) => labels.n_labels() * (n_splits + 1),
     };
@@ -178,7 +178,7 @@ fn fit(
     Ok(Fit { options: fit_options, search, classifier, n_splits, held_out_logits })
 }
 
-/// Tells that a fit has not reached its optimum.
+/// Notes that a fit has not reached its optimum.
 fn note_not_converged(outcome: &Outcome, observer: &dyn Observer) {
     let gradient = outcome.classifier.gradient_max_norm();
     let stopped = match &outcome.classifier {
@@ -196,7 +196,7 @@ fn note_not_converged(outcome: &Outcome, observer: &dyn Observer) {
     ));
 }
 
-/// What the search found; of classes with the accuracy on the held-out rows of a fit with the best C.
+/// The result of the search; for classes with the accuracy on the held-out rows of a fit with the best C.
 fn grid_search_report(
     plan: &Plan,
     fit: &Fit,

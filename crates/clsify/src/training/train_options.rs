@@ -1,24 +1,24 @@
-//! What the caller chooses of a training run.
+//! The options of a training run.
 
 use super::rows::TestRows;
 use crate::classifier::{LogisticRegressionOptions, Scaling};
 use crate::decision::calibration::Calibration;
 use crate::decision::choice::DecisionOptions;
 
-/// Which C to search, and what to do with the best.
+/// The values of C to search, and the use of the best one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GridSearchOptions {
-    /// The values to try: that with the best accuracy over folds of the training rows is the best, of label sets that with the
-    /// best micro F1.
+    /// The values to try. The best one has the highest accuracy over folds of the training rows, or for label sets
+    /// the highest micro F1.
     pub c_values: Vec<f64>,
-    /// True if the classifier is fitted with the best C instead of its own.
+    /// True if the classifier is fitted with the best C instead of the C of its options.
     pub refit: bool,
 }
 
-/// What the caller chooses of a training run.
+/// The options of a training run.
 #[derive(Debug, Clone, Default)]
 pub struct TrainOptions {
-    /// Where the held-out rows come from. The default is a quarter of the data.
+    /// The source of the held-out rows. The default is a quarter of the data.
     pub test: TestRows,
     /// The scaling of features before a fit. The saved classifier takes unscaled features.
     pub scaling: Scaling,
@@ -26,9 +26,9 @@ pub struct TrainOptions {
     pub classifier: LogisticRegressionOptions,
     /// The search for C. The default is none.
     pub grid_search: Option<GridSearchOptions>,
-    /// How probabilities are calibrated after the fit. The default is not at all, as in the article.
+    /// The calibration of probabilities after the fit. The default is none, as in the article.
     pub calibration: Calibration,
-    /// How probabilities become answers. The default is the most probable class, as in the article, and of label sets every label
+    /// The decision rule. The default is the most probable class, as in the article, and for label sets every label
     /// with a probability above 0.5.
     pub decision: DecisionOptions,
 }

@@ -1,4 +1,4 @@
-//! Training with features that are chosen: the training rows go through the encoder once, for the choice and for the fit.
+//! Training with chosen features: the training rows are encoded once, for the choice and for the fit.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -22,23 +22,23 @@ use crate::observer::Observer;
 use crate::targets::Targets;
 use crate::tokenizer::Encoding;
 
-/// How features are chosen before a training.
+/// The options of a choice of features before training.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct FeatureChoice {
-    /// What is compared; `None`: as [`default_scoring`] says.
+    /// The score by which candidates are compared; `None` is [`default_scoring`].
     pub scoring: Option<Scoring>,
-    /// True if it is an error when the training rows are too few for a choice, as for [`selection_rows`]. By default
-    /// the article's features are taken then, with the scaling and C of the training's options, and the observer is
-    /// told.
+    /// True if too few training rows for a choice, as for [`selection_rows`], are an error. By default the article's
+    /// features are then used, with the scaling and C of the training options, and the observer receives a note.
     pub required: bool,
 }
 
-/// Chooses layers, pooling and C on the training rows, and trains with them; `load` gives the encoder with some features.
+/// Chooses layers, pooling and C on the training rows, and trains with them; `load` returns the encoder with given
+/// features.
 ///
-/// Rows that test are encoded after the choice, as far up as it needs.
+/// Test rows are encoded after the choice, and only up to the layer that it needs.
 ///
 /// # Errors
-/// As for [`train`](crate::training::train()) and `load`, and as [`FeatureChoice::required`] says.
+/// As for [`train`](crate::training::train()) and `load`, and with [`FeatureChoice::required`] for too few rows.
 ///
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};
@@ -85,13 +85,13 @@ pub fn train_selected<E: From<Error>>(
     Ok(trained)
 }
 
-/// What a choice of features goes by where nothing is said: accuracy of classes, micro F1 of label sets.
+/// The default score: accuracy for classes, micro F1 for label sets.
 pub fn default_scoring(dataset: &Dataset) -> Scoring {
     if dataset.separator().is_some() { Scoring::F1Micro } else { Scoring::default() }
 }
 
-/// The labels that the choice knows, which sees training rows only. Of classes all, as folds need no row of each; of label sets those
-/// that a training row has, unless there is none.
+/// The labels for the choice, which uses training rows only. For classes all labels, because folds do not need a row
+/// of each; for label sets those of the training rows, unless there is none.
 fn labels_of(dataset: &Dataset, train: &[usize]) -> Vec<String> {
     let all = dataset.classes();
     if dataset.separator().is_none() {
@@ -102,25 +102,25 @@ fn labels_of(dataset: &Dataset, train: &[usize]) -> Vec<String> {
     if own.is_empty() { all } else { own.into_iter().collect() }
 }
 
-/// Says that there are too few rows for a choice, and what is done instead.
+/// Notes that there are too few rows for a choice, and that the article's features are used.
 fn note_article(error: &Error, observer: &dyn Observer) {
     observer.note(&format!(
         "using the article's features, the last layer's [CLS], because none can be chosen: {error}"
     ));
 }
 
-/// A choice, and all rows encoded as it says.
+/// A choice, and all rows encoded with it.
 struct Chosen {
     selection: Selection,
-    /// With the chosen features.
+    /// The encoder with the chosen features.
     encoder: SentenceEncoder,
     encoded: Encoded,
-    /// With the chosen C.
+    /// The options with the chosen C.
     classifier: LogisticRegressionOptions,
     times: Times,
 }
 
-/// When the run started, and how long it searched.
+/// The start of the run, and the time of the search.
 struct Times {
     started: Instant,
     search_seconds: f64,
@@ -133,8 +133,8 @@ impl Times {
     }
 }
 
-/// Chooses by those of the `train` rows that stand at `places`, and encodes all `sentences`, each once; the targets are those
-/// of `train`.
+/// Chooses with those of the `train` rows that have these `places`, and encodes all `sentences`, each once; the
+/// targets are those of `train`.
 fn choose<E: From<Error>>(
     load: impl Fn(Features) -> Result<SentenceEncoder, E>,
     (sentences, lines): (&[String], &[usize]),
@@ -187,7 +187,7 @@ fn choose<E: From<Error>>(
     Ok(Chosen { selection, encoder, encoded, classifier, times })
 }
 
-/// All rows in order, from two parts with the place of each row.
+/// All rows in order, combined from two parts with the index of each row.
 fn together((a_rows, a): (&[usize], Encoded), (b_rows, b): (&[usize], Encoded)) -> Encoded {
     let n = a_rows.len() + b_rows.len();
     let mut features = Matrix::zeros(n, a.features.cols());

@@ -1,4 +1,4 @@
-//! What is saved of a training run.
+//! The metadata of a trained model, as it is saved.
 
 use super::training_report::{TrainingReport, TrainingScores};
 use crate::classifier::LinearClassifier;
@@ -10,7 +10,7 @@ use crate::model::saved_model::{
 };
 use crate::model::sentence_encoder::SentenceEncoder;
 
-/// The metadata of a model of these classes; the labels of sets have a separator.
+/// The metadata of a model of these classes; label sets have a separator.
 pub(crate) fn saved_model(
     encoder: &SentenceEncoder,
     classifier: &LinearClassifier,

@@ -1,4 +1,4 @@
-//! What a training run found, as plain structs: the JSON report.
+//! The JSON report of a training run, as plain structs.
 
 use serde::Serialize;
 
@@ -16,45 +16,45 @@ use crate::notes::cautions;
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct TrainingReport {
-    /// The labelled sentences.
+    /// The counts of the labelled sentences.
     pub dataset: DatasetSummary,
-    /// The encoder and what was taken from it.
+    /// The encoder and its features.
     pub encoder: EncoderReport,
     /// The features of `dataset`.
     pub features: FeaturesReport,
-    /// A test file of its own, if there was one.
+    /// The separate test file, if there was one.
     pub test_data: Option<TestDataReport>,
-    /// Which rows trained and which tested.
+    /// The training and test rows.
     pub split: SplitReport,
     /// The classifier.
     pub classifier: ClassifierReport,
     /// The search for C, if there was one.
     pub grid_search: Option<GridSearchReport>,
-    /// Scores, and what was chosen for answers.
+    /// The scores, and the chosen calibration and decision rule.
     #[serde(flatten)]
     pub scores: TrainingScores,
-    /// How far the probabilities of the held-out rows can be trusted; of label sets means of the labels' scores. Rows count by their
-    /// weights, if they have any.
+    /// The scores of the probabilities of the held-out rows; for label sets means over the labels. Weighted by sample
+    /// weight, if there is one.
     pub probabilities: ProbabilityScores,
-    /// How the features were chosen, if they were.
+    /// The choice of features, if they were chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
-    /// Where the time went.
+    /// The time of each step.
     pub seconds: Seconds,
 }
 
-/// What differs with the form of the labels.
+/// The scores that depend on the form of the labels.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum TrainingScores {
-    /// One class a sentence.
+    /// One class per sentence.
     Classes(Box<ClassScores>),
-    /// A set of labels a sentence.
+    /// A set of labels per sentence.
     LabelSets(Box<LabelSetScores>),
 }
 
 impl TrainingReport {
-    /// The share of held-out rows that are predicted right; of label sets, right as a whole.
+    /// The accuracy on the held-out rows; for label sets the subset accuracy.
     pub fn test_accuracy(&self) -> f64 {
         match &self.scores {
             TrainingScores::Classes(scores) => scores.test.accuracy,
@@ -62,7 +62,7 @@ impl TrainingReport {
         }
     }
 
-    /// The scores of one class a sentence; `None` where sentences have label sets.
+    /// The scores for one class per sentence; `None` for label sets.
     pub fn class_scores(&self) -> Option<&ClassScores> {
         match &self.scores {
             TrainingScores::Classes(scores) => Some(scores),
@@ -70,7 +70,7 @@ impl TrainingReport {
         }
     }
 
-    /// The scores of label sets; `None` where each sentence has one class.
+    /// The scores for label sets; `None` for one class per sentence.
     pub fn label_set_scores(&self) -> Option<&LabelSetScores> {
         match &self.scores {
             TrainingScores::Classes(_) => None,
@@ -79,30 +79,30 @@ impl TrainingReport {
     }
 }
 
-/// A test file of its own.
+/// A separate test file.
 #[derive(Debug, Clone, Serialize)]
 pub struct TestDataReport {
-    /// Its labelled sentences.
+    /// The counts of its labelled sentences.
     pub dataset: DatasetSummary,
     /// Their features.
     pub features: FeaturesReport,
 }
 
-/// Which rows trained and which tested.
+/// The training and test rows.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct SplitReport {
-    /// Rows of the fit.
+    /// The number of rows of the fit.
     pub n_train: usize,
-    /// Held-out rows.
+    /// The number of held-out rows.
     pub n_test: usize,
-    /// Held-out rows whose sentence is that of a training row, but for case and spaces.
+    /// The number of held-out rows whose sentence is that of a training row, ignoring case and spaces.
     pub n_test_in_training: usize,
-    /// The seed of the shuffle; nothing where there was a test file, like the next one.
+    /// The seed of the shuffle; `None` with a test file.
     pub seed: Option<u32>,
     /// True if the classes kept their shares; `None` with a test file.
     pub stratified: Option<bool>,
-    /// The held-out rows of the data file, in scikit-learn's order; none when there was a test file.
+    /// The held-out rows of the data file, in scikit-learn's order; empty with a test file.
     pub test_indices: Vec<usize>,
 }
 
@@ -122,38 +122,38 @@ impl SplitReport {
         }
     }
 
-    /// A note about held-out rows that are also in the training rows, where there are any.
+    /// A note about held-out rows that are also in the training rows, if there are any.
     pub fn leakage_note(&self) -> Option<String> {
         let is_split = !self.test_indices.is_empty();
         cautions::seen_in_training((self.n_test_in_training, self.n_test), is_split)
     }
 }
 
-/// The classifier: one logistic regression, or one for each label.
+/// The classifier: one logistic regression, or one per label.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct ClassifierReport {
-    /// Inverse of the regularisation's strength.
+    /// Inverse of the regularisation strength.
     #[serde(rename = "C")]
     pub c: f64,
-    /// How much a row counted, for each label by itself.
+    /// The weighting of the classes, applied to each label separately.
     pub class_weight: ClassWeight,
-    /// What was done to the features before the fit; the numbers below are for features as they are.
+    /// The scaling of the features before the fit; the numbers below are for unscaled features.
     pub scaling: Scaling,
-    /// Steps taken; of label sets the most that a label took.
+    /// The number of steps; for label sets the maximum over labels.
     pub n_iter: usize,
     /// True if the optimum was reached, by every label.
     pub converged: bool,
-    /// Of label sets: labels that did not reach it.
+    /// For label sets: the number of labels that did not reach it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub n_not_converged: Option<usize>,
-    /// A bound of the largest element of the gradient at the end.
+    /// An upper bound of the largest element of the gradient at the end.
     pub gradient_max_norm: f64,
-    /// Euclidean length of all weights together.
+    /// The Euclidean norm of all weights together.
     pub coef_norm: f64,
     /// `[1 or n_classes]`, or `[n_labels]`, sorted by label.
     pub intercept: Vec<f64>,
-    /// Of label sets: labels that the training rows leave nothing to learn about.
+    /// For label sets: labels that are the same for all training rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub constant_labels: Option<ConstantLabels>,
 }
@@ -191,19 +191,19 @@ pub struct GridSearchReport {
     /// The best C.
     #[serde(rename = "best_C")]
     pub best_c: f64,
-    /// Its mean score over the folds: accuracy, or of label sets what [`scoring`](Self::scoring) says.
+    /// Its mean score over the folds: accuracy, or for label sets the score in [`scoring`](Self::scoring).
     pub best_score: f64,
-    /// Of classes: the accuracy on the held-out rows after a fit on all training rows with the best C.
+    /// For classes: the accuracy on the held-out rows after a fit on all training rows with the best C.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_accuracy: Option<f64>,
-    /// Of label sets: `f1_micro`, with the threshold 0.5.
+    /// For label sets: `f1_micro`, with the threshold 0.5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scoring: Option<&'static str>,
-    /// Folds a C.
+    /// The number of folds per C.
     pub n_splits: usize,
-    /// Fits that did not reach their optimum.
+    /// The number of fits that did not reach their optimum.
     pub n_not_converged: usize,
-    /// All C.
+    /// All values of C.
     pub points: Vec<GridPoint>,
 }
 
@@ -221,21 +221,21 @@ impl GridSearchReport {
     }
 }
 
-/// Where the time went, in seconds.
+/// The time of each step, in seconds.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[non_exhaustive]
 pub struct Seconds {
     /// Reading the encoder.
     pub load: f64,
-    /// Sentences to token ids.
+    /// Turning sentences into token ids.
     pub tokenize: f64,
-    /// Token ids to features.
+    /// Turning token ids into features.
     pub embed: f64,
     /// The final fit.
     pub fit: f64,
     /// The grid search for C.
     pub grid_search: f64,
-    /// The choice of features, with their C, where they were chosen.
+    /// The choice of features and of their C, if they were chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<f64>,
     /// From the start of loading the encoder to the report.

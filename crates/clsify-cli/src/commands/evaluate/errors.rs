@@ -1,4 +1,4 @@
-//! The rows that a model gets wrong, as CSV, TSV or JSONL, the most confident errors first.
+//! The misclassified rows, as CSV, TSV or JSONL, the most confident errors first.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::console::Console;
 use crate::output::{Output, csv_line, is_stdout};
 
-/// What the rows are about.
+/// The data and the classifier of the misclassified rows.
 pub(super) struct Subject<'a> {
     pub(super) dataset: &'a Dataset,
     pub(super) classifier: &'a SentenceClassifier,

@@ -1,4 +1,4 @@
-//! Answers as they are written: one line per sentence, in every format.
+//! The output of `predict`: one answer per sentence, in every format.
 
 use clap::ValueEnum;
 use clsify::decision::ABSTAINED;
@@ -38,15 +38,15 @@ pub(super) struct Style<'a> {
 pub(super) struct Answers<'a> {
     output: Output,
     style: Style<'a>,
-    /// Whether a sentence without an answer is passed over.
+    /// True if a sentence without an answer is not an error.
     tolerates: bool,
     console: &'a Console,
-    /// Of CSV; settled by the first record.
+    /// The columns of CSV, determined by the first record.
     columns: Option<Columns>,
-    /// Of JSONL, likewise.
+    /// The keys of JSONL, determined by the first record.
     keys: Option<Keys>,
     has_header: bool,
-    /// Whether a key without a column has been named.
+    /// True once a key without a column has been reported.
     has_named_key: bool,
     n_answers: usize,
     n_without: usize,
@@ -70,7 +70,7 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// Writes the answers to a group, up to the first sentence without one if that is an error.
+    /// Writes the answers to a group; stops at the first sentence without one if that is an error.
     pub(super) fn write(
         &mut self,
         group: &Records,
@@ -122,7 +122,7 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// Says once that CSV leaves out a key, or that JSONL gives it another name, which the first record does not have.
+    /// Notes once that CSV leaves out a key which the first record does not have, or that JSONL renames it.
     fn name_key(&mut self, row: &Row) {
         let keys = self.keys.as_ref().filter(|_| !self.has_named_key);
         if let Some((key, moved)) = keys.and_then(|keys| keys.moved(&row.fields)) {
@@ -144,7 +144,7 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// The header of an input without sentences, and the end.
+    /// Writes the header if there were no sentences, and completes the output.
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
         if !self.has_header {
             let header = self.header(None);
@@ -158,7 +158,7 @@ impl<'a> Answers<'a> {
         self.output.finish()
     }
 
-    /// An error that ends the run, with what became of the answers before it.
+    /// Adds to an error that ends the run what happened to the answers before it.
     pub(super) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
         if self.output.is_atomic() && self.n_answers > 0 {
             let were =
@@ -168,7 +168,8 @@ impl<'a> Answers<'a> {
         error
     }
 
-    /// The header of TSV and CSV; not before the first sentences are there: where those are no good, nothing is written.
+    /// The header of TSV and CSV. It is not written before the first sentences have been read, so that nothing is
+    /// written if they cannot be read.
     fn header(&mut self, group: Option<&Records>) -> Option<String> {
         self.has_header = true;
         match self.style.format {
@@ -221,7 +222,7 @@ impl<'a> Answers<'a> {
 }
 
 impl Style<'_> {
-    /// The names of the columns of an answer.
+    /// The names of an answer's columns.
     fn names(self, name: impl Fn(&str) -> String) -> Vec<String> {
         let label = if self.model.separator().is_some() { "labels" } else { "label" };
         let mut names = vec![label.to_string()];
@@ -234,7 +235,7 @@ impl Style<'_> {
         names
     }
 
-    /// The cells below them; empty ones where there is no answer.
+    /// The cells of an answer's columns; they are empty if there is no answer.
     fn cells(self, answer: Option<&Prediction>, cell: impl Fn(&str) -> String) -> Vec<String> {
         let Some(answer) = answer else {
             return vec![String::new(); self.names(str::to_string).len()];
@@ -247,7 +248,7 @@ impl Style<'_> {
         cells
     }
 
-    /// The labels in one cell; [`ABSTAINED`] where there is a guess only.
+    /// The labels in one cell, or [`ABSTAINED`].
     fn joined(self, answer: &Prediction) -> String {
         let labels = self.model.labels(answer);
         match self.model.separator() {
@@ -257,7 +258,7 @@ impl Style<'_> {
         }
     }
 
-    /// The most probable label, where the model may abstain.
+    /// The most probable label, if the model may abstain.
     fn best_guess(self, answer: &Prediction) -> Option<String> {
         self.model.abstains().then(|| self.model.labels(answer).concat())
     }
@@ -278,7 +279,7 @@ impl Style<'_> {
         format!("{line}\t{sentence}")
     }
 
-    /// The names of all members that an answer's object may have.
+    /// The names of all members that an answer's JSON object may have.
     fn members(self) -> Vec<String> {
         let label = if self.model.separator().is_some() { "labels" } else { "label" };
         let mut names = vec![label];
@@ -292,7 +293,7 @@ impl Style<'_> {
         names.into_iter().map(str::to_string).collect()
     }
 
-    /// The members of an answer's object; null and the reason where there is no answer.
+    /// The members of an answer's JSON object; null and the reason if there is no answer.
     fn object(self, answer: Result<&Prediction, &Error>) -> Vec<(String, Value)> {
         let is_multi_label = self.model.separator().is_some();
         let found = answer.ok();

@@ -1,5 +1,5 @@
-//! Records of the input with an answer behind them: CSV with all columns, JSONL with all keys. The first record settles the
-//! names of the answer for the whole output.
+//! Records of the input followed by an answer: CSV with all columns, or JSONL with all keys. The first record
+//! determines the names of the answer's columns or keys for the whole output.
 
 use std::collections::HashSet;
 
@@ -9,18 +9,18 @@ use serde_json::value::RawValue;
 
 use crate::records::Records;
 
-/// The columns of CSV, settled by the first record.
+/// The columns of CSV, determined by the first record.
 pub(super) struct Columns {
     names: Vec<String>,
-    /// Where the sentence stands, if the first record tells.
+    /// The column of the sentence, if the first record shows it.
     sentence: Option<usize>,
-    /// Whether records are objects.
+    /// True if records are JSON objects.
     of_objects: bool,
 }
 
 impl Columns {
-    /// The names of the header; the keys of the first object; numbers counted from 0 where columns have no names; `sentence`
-    /// where a line is one, or nothing is known.
+    /// The names of the header, or the keys of the first object. Columns without names are numbered from 0; the
+    /// column is `sentence` if a line is one sentence, or if there are no records.
     pub(super) fn of(group: Option<&Records>) -> Self {
         let plain = |names| Columns { names, sentence: Some(0), of_objects: false };
         let Some((group, row)) = group.and_then(|group| Some((group, group.rows.first()?))) else {
@@ -54,7 +54,7 @@ impl Columns {
         keys.find(|key| !has_column(key)).filter(|_| self.of_objects)
     }
 
-    /// The same names, changed where a column has one of them already.
+    /// The names of an answer's columns, changed if a column of the input has the same name.
     pub(super) fn free_names(&self, names: Vec<String>) -> Vec<String> {
         let mut taken: HashSet<String> = self.names.iter().cloned().collect();
         let free = |name: String| {
@@ -65,8 +65,9 @@ impl Columns {
         names.into_iter().map(free).collect()
     }
 
-    /// The cells of a record below these columns: of an object, strings as they are, null as nothing, and the JSON of all else. Where
-    /// an array holds objects and strings, a record unlike the first one has its sentence alone.
+    /// The cells of a record in these columns. Of an object, strings are written as they are, null as an empty cell,
+    /// and other values as JSON. If an array holds both objects and strings, only the sentence is written for a
+    /// record of another kind than the first.
     pub(super) fn cells(&self, fields: &Fields, sentence: Option<&str>) -> Vec<String> {
         match fields {
             Fields::Row(cells) if !self.of_objects => {
@@ -76,7 +77,7 @@ impl Columns {
             }
             Fields::Object(text) if self.of_objects => {
                 let members = members(text);
-                // A key that occurs twice counts where it stands last.
+                // If a key occurs twice, the last value counts.
                 let cell = |name: &String| {
                     members.iter().rfind(|(key, _)| key == name).map(|(_, value)| cell(value))
                 };
@@ -93,7 +94,7 @@ impl Columns {
     }
 }
 
-/// The name itself, or with `predicted_` before it, or with a number behind that.
+/// Returns the name itself if it is free, otherwise the name after `predicted_`, with a number behind it if needed.
 fn free_name(name: String, is_taken: impl Fn(&str) -> bool) -> String {
     if !is_taken(&name) {
         return name;
@@ -104,7 +105,7 @@ fn free_name(name: String, is_taken: impl Fn(&str) -> bool) -> String {
     names.find(|name| !is_taken(name)).unwrap_or(predicted)
 }
 
-/// The members of an object with the text of their values; none where it is no object.
+/// The members of an object with the text of their values; empty if the text is no object.
 fn members(text: &str) -> Vec<(String, Box<RawValue>)> {
     struct Members(Vec<(String, Box<RawValue>)>);
 
@@ -143,14 +144,14 @@ fn cell(value: &RawValue) -> String {
     }
 }
 
-/// The keys of the answers in JSON objects: the same in every record, settled by the first one.
+/// The keys of the answers in JSON objects, determined by the first record.
 pub(super) struct Keys {
     /// The names of an answer's members, and the keys under which they are written.
     keys: Vec<(String, String)>,
 }
 
 impl Keys {
-    /// An answer's members keep their names, unless the first record has a key of that name.
+    /// An answer's members keep their names unless the first record has a key of the same name.
     pub(super) fn of(group: Option<&Records>, names: Vec<String>) -> Self {
         let first = group.and_then(|group| Some((group, group.rows.first()?)));
         let own = first.map_or(Vec::new(), |(group, row)| own_members(&row.fields, group.header.as_deref()));
@@ -163,7 +164,8 @@ impl Keys {
         Keys { keys: names.into_iter().map(key).collect() }
     }
 
-    /// The first key of a record that is one of the answers', which the record's own value makes room for, and its new name.
+    /// The first key of a record that is also a key of the answers, so that the record's value is renamed, and its
+    /// new name.
     pub(super) fn moved(&self, fields: &Fields) -> Option<(String, String)> {
         let Fields::Object(text) = fields else { return None };
         let own: Vec<String> = members(text).into_iter().map(|(key, _)| key).collect();
@@ -178,7 +180,7 @@ impl Keys {
         self.keys.iter().any(|(_, answers)| answers == key)
     }
 
-    /// A record as an object, with all of its keys, followed by the members of an answer.
+    /// Returns a record as a JSON object with all of its keys, followed by the members of an answer.
     ///
     /// The text of an object is kept, so that its numbers stay as they were written.
     pub(super) fn with_answer(
@@ -198,7 +200,7 @@ impl Keys {
             let key = self.keys.iter().find(|(other, _)| *other == name).map(|(_, key)| key.clone());
             all.push((key.unwrap_or(name), value.to_string()));
         }
-        // A line break between two members is white space; inside a string there is none.
+        // Line breaks between two members are whitespace; JSON strings contain none.
         let member = |(key, value): &(String, String)| {
             format!("{}:{}", Value::from(key.as_str()), value.replace(['\n', '\r'], " "))
         };
@@ -212,7 +214,7 @@ fn own_members(fields: &Fields, header: Option<&[String]>) -> Vec<(String, Strin
     match fields {
         Fields::Object(text) => {
             for (key, value) in members(text) {
-                // A key that occurs twice counts where it stands last.
+                // If a key occurs twice, the last value counts.
                 own.retain(|(other, _)| *other != key);
                 own.push((key, value.get().to_string()));
             }
@@ -230,7 +232,7 @@ fn own_members(fields: &Fields, header: Option<&[String]>) -> Vec<(String, Strin
     own
 }
 
-/// The names of columns with a number behind those that stand before already.
+/// Returns the names of columns, with a number after a name that occurred before.
 fn distinct(names: &[String]) -> Vec<String> {
     let mut distinct: Vec<String> = Vec::with_capacity(names.len());
     for (i, name) in names.iter().enumerate() {
@@ -242,7 +244,7 @@ fn distinct(names: &[String]) -> Vec<String> {
     distinct
 }
 
-/// `input_` and the name, or a number behind that.
+/// Returns the name after `input_`, with a number behind it if needed.
 fn moved_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let moved = format!("input_{name}");
     let numbered = (2..).map(|n| format!("{moved}_{n}"));

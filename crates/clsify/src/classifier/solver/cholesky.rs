@@ -1,20 +1,20 @@
-//! Symmetric positive definite matrices: products `Xᵀ D X`, their Cholesky factor, and solving with it.
+//! Symmetric positive definite matrices: products `Xᵀ D X`, their Cholesky factor, and solving systems with it.
 //!
-//! Matrices are row-major and only their lower triangle is looked at. All work is cut into parts of fixed sizes, so that
-//! results have the same bits whatever the number of threads.
-//! Source: Golub and Van Loan, Matrix Computations, 4th edition, section 4.2 (the blocked form, right-looking).
+//! Matrices are row-major, and only their lower triangle is used. All work is divided into parts of fixed sizes, so
+//! that results have the same bits for any number of threads. Source: Golub and Van Loan, Matrix Computations, 4th
+//! edition, section 4.2 (the blocked form, right-looking).
 
 use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
 use clsify_kernels::vector::dot;
 use rayon::prelude::*;
 
-/// Columns that are eliminated together.
+/// The number of columns that are eliminated together.
 const BLOCK: usize = 64;
-/// Rows of a triangular result that are formed together.
+/// The number of rows of a triangular result that are computed together.
 const STRIP: usize = 64;
-/// Rows of `X` that are weighted at a time.
+/// The number of rows of `X` that are weighted at a time.
 const CHUNK: usize = 512;
-/// Right sides that one thread solves together.
+/// The number of right-hand sides that one thread solves together.
 const RIGHT_SIDES: usize = 24;
 
 /// The lower triangle of `Σᵢ dᵢ xᵢ xᵢᵀ`, `[size, size]`, over the columns `first..first + size` of rows `x [n, width]`.
@@ -60,15 +60,15 @@ pub(super) fn weighted_gram(
 #[derive(Debug)]
 pub(super) struct Cholesky {
     size: usize,
-    /// `L` below its diagonal blocks; these hold their own inverses.
+    /// `L` below its diagonal blocks; these contain their own inverses.
     factor: Vec<f64>,
 }
 
 impl Cholesky {
-    /// Factors `a [size, size]`. A pivot that rounding has made too small is raised: the matrices here are sums of squares
-    /// plus a penalty, and only ever precondition.
+    /// Factors `a [size, size]`. A pivot that is too small because of rounding is increased: the matrices here are
+    /// sums of squares plus a penalty, and are only used as preconditioners.
     pub(super) fn new(mut a: Vec<f64>, size: usize) -> Self {
-        // Against the diagonal as it was, so that the scale of the columns does not matter.
+        // Relative to the original diagonal, so that the scale of the columns does not matter.
         let least: Vec<f64> =
             (0..size).map(|i| (a[i * size + i].abs() * 1e-14).max(f64::MIN_POSITIVE)).collect();
         let mut inverse = [0.0; BLOCK * BLOCK];
@@ -140,7 +140,7 @@ impl Cholesky {
     }
 }
 
-/// The factor of one block in place, row by row; rows lie `stride` apart, pivots are at least `least`.
+/// The factor of one block in place, row by row; rows are `stride` apart, and pivots are at least `least`.
 fn factor_block(a: &mut [f64], stride: usize, least: &[f64]) {
     for (i, &least) in least.iter().enumerate() {
         let (above, row) = a.split_at_mut(i * stride);

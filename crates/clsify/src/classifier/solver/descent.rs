@@ -1,8 +1,9 @@
-//! Where one problem stands, and which way it goes.
+//! The state of one problem and its descent.
 //!
-//! L-BFGS (Nocedal and Wright, Numerical Optimization, 2nd edition, algorithm 7.4) with an initial matrix that the caller
-//! applies. The step length is a root of the derivative along the direction: the logits of the direction are at hand, so
-//! looking costs no product, and a convex function needs no comparison of values that rounding has made equal.
+//! L-BFGS (Nocedal and Wright, Numerical Optimization, 2nd edition, algorithm 7.4) with an initial matrix that the
+//! caller applies. The step length is a root of the derivative along the direction: the logits of the direction are
+//! known, so evaluating it costs no matrix product, and for a convex function the derivative is enough. Values of the
+//! objective, which rounding may make equal, are never compared.
 
 use std::collections::VecDeque;
 
@@ -13,17 +14,17 @@ use super::point::Point;
 use super::problem::Problem;
 use super::rows::Rows;
 
-/// Pairs of steps and gradient changes that are remembered.
+/// The number of pairs of steps and gradient changes that are stored.
 const MEMORY: usize = 12;
 
-/// A step length is good when the slope there is at most this part of the slope at the start.
+/// A step length is accepted if the slope there is at most this part of the slope at the start.
 const SLOPE_REDUCTION: f64 = 0.3;
 
-/// Per unit of `tol`: how far above its minimum the objective may be at most, relative to its value. With the default `tol`
-/// of 1e-8 that is one part in a million.
+/// The largest allowed distance of the objective from its minimum, relative to its value, per unit of `tol`. With the
+/// default `tol` of 1e-8 that is one part in a million.
 const GAP_PER_TOL: f64 = 100.0;
 
-/// Steps with a small gradient after which a fit gives up if none of them has halved the bound of the gap.
+/// A fit gives up after this many steps with a small gradient if none of them has halved the bound of the gap.
 const PATIENCE: usize = 100;
 
 /// A step, the change of the gradient along it, and their product.
@@ -33,23 +34,23 @@ struct Pair {
     product: f64,
 }
 
-/// Why no step follows.
+/// The reason why no further step follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Settled {
-    /// The objective is at its minimum, as far as `tol` asks for.
+    /// The objective is at its minimum within `tol`.
     AtOptimum,
-    /// The steps have long brought it no closer.
+    /// The last steps have brought it no closer.
     Stuck,
 }
 
-/// One problem on its way. Vectors of parameters are `[columns, width]`, the intercept last in each column.
+/// The state of one problem. Vectors of parameters are `[columns, width]`, with the intercept last in each column.
 pub(super) struct Descent<'a> {
     rows: &'a Rows,
     columns: usize,
     l2: f64,
-    /// `[n]`, summing to 1.
+    /// `[n]`; their sum is 1.
     weights: Vec<f64>,
-    /// `[n]`: the place of each row's class among the problem's classes.
+    /// `[n]`: the index of each row's class among the problem's classes.
     targets: Vec<u32>,
     logits: Vec<f64>,    // [columns, n]
     residuals: Vec<f64>, // [columns, n], of the logits
@@ -58,7 +59,7 @@ pub(super) struct Descent<'a> {
     gradient_norm: f64,
     last_step: Option<Vec<f64>>,
     memory: VecDeque<Pair>,
-    /// What the first half of the recursion took of each pair, the newest first.
+    /// The coefficients of the first half of the recursion, the newest pair first.
     alphas: Vec<f64>,
     n_iter: usize,
     is_done: bool,
@@ -66,13 +67,13 @@ pub(super) struct Descent<'a> {
     /// The smallest relative gap so far, and the step that reached it.
     least_gap: (f64, usize),
     row_set: usize,
-    /// Rows whose logits are wanted at the end, and these.
+    /// Rows whose logits are needed at the end, and these logits.
     asked: Vec<usize>,
     asked_logits: Vec<f64>,
 }
 
 impl<'a> Descent<'a> {
-    /// At parameters `[columns, width]` whose logits are `logits [columns, n]`.
+    /// The state at parameters `[columns, width]` whose logits are `logits [columns, n]`.
     pub(super) fn new(
         problem: &Problem,
         rows: &'a Rows,
@@ -81,7 +82,7 @@ impl<'a> Descent<'a> {
         logits: Vec<f64>,
     ) -> Self {
         let total: f64 = problem.row_weights.iter().sum();
-        // A class that has no row here has no place either; its rows have no weight.
+        // A class without rows here has no index either; its rows have no weight.
         let target = |id: &usize| problem.classes.binary_search(id).unwrap_or(0) as u32;
         let mut descent = Descent {
             rows,
@@ -120,7 +121,7 @@ impl<'a> Descent<'a> {
         self.is_done
     }
 
-    /// Remembers that no step will follow, and lets go of what only steps need.
+    /// Ends the descent and frees the memory that only steps need.
     pub(super) fn finish(&mut self, converged: bool) {
         self.is_done = true;
         self.converged = converged;
@@ -140,7 +141,7 @@ impl<'a> Descent<'a> {
         &self.params
     }
 
-    /// `[columns, n_asked]`, once it is finished.
+    /// `[columns, n_asked]`, after the descent has ended.
     pub(super) fn asked_logits(&self) -> &[f64] {
         &self.asked_logits
     }
@@ -149,18 +150,18 @@ impl<'a> Descent<'a> {
         self.n_iter
     }
 
-    /// A bound of the largest element of the gradient for the original features.
+    /// An upper bound of the largest element of the gradient for the original features.
     pub(super) fn gradient_norm(&self) -> f64 {
         self.gradient_norm
     }
 
     /// Returns the end of the descent if no further step is needed, or none would help.
     ///
-    /// A small gradient alone says little where the penalty is weak and the rows are separable: far out the gradient of
-    /// the loss vanishes everywhere, so the optimum may still be far away. The penalty bounds the distance: the objective is
-    /// `l2`-strongly convex in the weights, so it is above its minimum by at most `|gradient|² / (2 l2)` (Boyd and
-    /// Vandenberghe, Convex Optimization, section 9.1.2). This gap must be small relative to the objective itself.
-    /// The intercept, which is not penalised, is held to the same measure.
+    /// A small gradient alone means little if the penalty is weak and the rows are separable: far out the gradient of
+    /// the loss is small everywhere, so the optimum may still be far away. The penalty bounds the distance: the
+    /// objective is `l2`-strongly convex in the weights, so it exceeds its minimum by at most `|gradient|² / (2 l2)`
+    /// (Boyd and Vandenberghe, Convex Optimization, section 9.1.2). This gap must be small relative to the objective
+    /// itself. The same criterion is applied to the intercept, which is not penalised.
     pub(super) fn settles(&mut self, tol: f64) -> Option<Settled> {
         if self.gradient_norm > tol {
             return None;
@@ -173,7 +174,7 @@ impl<'a> Descent<'a> {
         if gap / objective < 0.5 * self.least_gap.0 {
             self.least_gap = (gap / objective, self.n_iter);
         }
-        // Rounding of the residuals rules beyond some C.
+        // Beyond some C, rounding errors of the residuals dominate.
         (self.n_iter - self.least_gap.1 >= PATIENCE).then_some(Settled::Stuck)
     }
 
@@ -189,7 +190,7 @@ impl<'a> Descent<'a> {
             let own = self.logits[target * n + i];
             let others = || (0..self.columns).filter(|&k| k != target).map(|k| self.logits[k * n + i] - own);
             let most = others().fold(0.0, f64::max);
-            // Exact to the last digits where the row is certain and the loss tiny.
+            // This form is exact to the last digits if the row is certain and the loss tiny.
             match most > 0.0 {
                 true => most + ((-most).exp() + others().map(|z| (z - most).exp()).sum::<f64>()).ln(),
                 false => others().map(f64::exp).sum::<f64>().ln_1p(),
@@ -210,13 +211,13 @@ impl<'a> Descent<'a> {
         Point { residuals: &self.residuals, weights: &self.weights, targets: &self.targets, l2: self.l2 }
     }
 
-    /// The residuals some way along a direction.
+    /// The residuals at a point along a direction.
     fn residuals_at(&self, t: f64, slopes: &[f64], out: &mut [f64]) {
         let residuals = if self.columns == 1 { sigmoid_residuals } else { softmax_residuals };
         residuals(out, &self.logits, slopes, t, &self.weights, &self.targets);
     }
 
-    /// Takes over the gradient of the loss, adds the penalty's, and remembers the change since the last step.
+    /// Sets the gradient: that of the loss plus that of the penalty. Also stores its change since the last step.
     pub(super) fn set_gradient(&mut self, loss_gradient: &[f64]) {
         let width = self.rows.width;
         let mut gradient = loss_gradient.to_vec();
@@ -224,7 +225,8 @@ impl<'a> Descent<'a> {
         for (gradient, params) in gradient.chunks_exact_mut(width).zip(self.params.chunks_exact(width)) {
             let (weights, intercept) = gradient.split_at_mut(width - 1);
             add_scaled(weights, self.l2, &params[..width - 1]);
-            // For the original features the gradient is g + means * g_intercept; what a row space leaves out is zero.
+            // For the original features the gradient is g + means * g_intercept; the components outside a row space
+            // are zero.
             let length = dot(weights, weights).sqrt();
             let norm = length + self.rows.largest_mean * intercept[0].abs();
             self.gradient_norm = self.gradient_norm.max(norm);
@@ -232,7 +234,7 @@ impl<'a> Descent<'a> {
         if let Some(step) = self.last_step.take() {
             let change: Vec<f64> = gradient.iter().zip(&self.gradient).map(|(new, old)| new - old).collect();
             let product = dot(&step, &change);
-            // Convexity makes it positive; rounding near the optimum may not.
+            // Convexity makes it positive, but rounding near the optimum may not.
             if product > f64::EPSILON * dot(&step, &step) * self.l2 {
                 if self.memory.len() == MEMORY {
                     self.memory.pop_front();
@@ -243,7 +245,7 @@ impl<'a> Descent<'a> {
         self.gradient = gradient;
     }
 
-    /// The first half of the recursion. Between the halves the caller applies the initial matrix.
+    /// The first half of the recursion. The caller applies the initial matrix between the halves.
     pub(super) fn begin_direction(&mut self, direction: &mut [f64]) {
         direction.iter_mut().zip(&self.gradient).for_each(|(q, g)| *q = -g);
         self.alphas.clear();
@@ -254,7 +256,7 @@ impl<'a> Descent<'a> {
         }
     }
 
-    /// The second half.
+    /// The second half of the recursion.
     pub(super) fn end_direction(&mut self, direction: &mut [f64]) {
         for (pair, alpha) in self.memory.iter().zip(self.alphas.iter().rev()) {
             let beta = dot(&pair.change, direction) / pair.product;
@@ -262,13 +264,13 @@ impl<'a> Descent<'a> {
         }
         let slope = dot(direction, &self.gradient);
         if slope.is_nan() || slope >= 0.0 {
-            // Rounding has spoilt the memory or the initial matrix: start again.
+            // Rounding has corrupted the stored pairs or the initial matrix: restart.
             self.memory.clear();
             direction.iter_mut().zip(&self.gradient).for_each(|(q, g)| *q = -g);
         }
     }
 
-    /// Goes along the direction; `slopes [columns, n]` are its logits.
+    /// Takes a step along the direction; `slopes [columns, n]` are its logits.
     pub(super) fn step(&mut self, direction: &[f64], slopes: &[f64]) {
         let width = self.rows.width;
         let mut penalty = (0.0, 0.0); // direction . params, direction . direction, without intercepts
@@ -283,7 +285,7 @@ impl<'a> Descent<'a> {
             self.residuals_at(t, slopes, &mut residuals);
             dot(&residuals, slopes) + self.l2 * (penalty.0 + t * penalty.1)
         });
-        // Those of the last length that was looked at, which is the one taken.
+        // The residuals belong to the last evaluated length, which is the chosen one.
         self.residuals = residuals;
 
         add_scaled(&mut self.logits, t, slopes);
@@ -294,7 +296,7 @@ impl<'a> Descent<'a> {
 }
 
 /// A step length at which the slope of a convex function along a line is at most [`SLOPE_REDUCTION`] of its slope at
-/// the start, which is negative. `slope_at` has been asked for the result last.
+/// the start, which is negative. `slope_at` has been evaluated for the result last.
 fn find_step(start: f64, mut slope_at: impl FnMut(f64) -> f64) -> f64 {
     let (mut low, mut low_slope) = (0.0, start);
     let mut high: Option<(f64, f64)> = None;
@@ -310,7 +312,7 @@ fn find_step(start: f64, mut slope_at: impl FnMut(f64) -> f64) -> f64 {
             high = Some((t, slope));
         }
         t = match high {
-            // The line through both ends, kept away from them.
+            // The zero of the line through both ends, kept away from the ends.
             Some((high, high_slope)) => {
                 let part = low_slope / (low_slope - high_slope);
                 low + (high - low) * part.clamp(0.1, 0.9)
@@ -318,7 +320,7 @@ fn find_step(start: f64, mut slope_at: impl FnMut(f64) -> f64) -> f64 {
             None => t * 2.0,
         };
     }
-    // Forty halvings without success: rounding rules here. The nearest length before the minimum does no harm.
+    // After forty halvings without success, rounding dominates. The last length before the minimum does no harm.
     slope_at(low);
     low
 }

@@ -1,7 +1,7 @@
-//! The Hessian with every `Aᵢ` replaced by the diagonal of their mean, over rows and over problems.
+//! A preconditioner: the Hessian with every `Aᵢ` replaced by the diagonal of their mean, over rows and over problems.
 //!
-//! One matrix `Σ xᵢ xᵢᵀ` then serves all problems at all times, so this is cheap; it is good as long as rows are equally
-//! uncertain, as they are before the first step.
+//! One matrix `Σ xᵢ xᵢᵀ` then serves all problems at all times, so this is cheap. The approximation is good as long
+//! as rows are equally uncertain, as they are before the first step.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use super::rows::Rows;
 #[derive(Debug)]
 pub(super) struct MeanGram {
     width: usize,
-    /// Columns of every block but the last, which may have fewer.
+    /// The columns of every block except the last, which may have fewer.
     size: usize,
     blocks: Vec<Vec<f64>>,
 }
@@ -31,28 +31,28 @@ impl MeanGram {
     }
 }
 
-/// The operator, factored.
+/// The factored operator.
 #[derive(Debug)]
 pub(super) struct MeanCurvature {
     width: usize,
     size: usize,
     /// The exponent of each column's curvature, a power of 2.
     levels: Vec<i32>,
-    /// Of each distinct curvature, the factors of all blocks.
+    /// For each distinct curvature, the factors of all blocks.
     factors: Vec<Vec<Cholesky>>,
-    /// Which of them, for each column.
+    /// The index of the factors for each column.
     of_column: Vec<usize>,
 }
 
 impl MeanCurvature {
-    /// From where the points are now. Nothing is factored when that is much the same as in `earlier`.
+    /// Creates it for the current points. Nothing is factored if the curvatures are about those in `earlier`.
     pub(super) fn new(gram: &MeanGram, points: &[Point], earlier: Option<Self>) -> Self {
         let columns = points[0].columns();
         let mean = |k: usize| points.iter().map(|p| curvature(p, k)).sum::<f64>() / points.len() as f64;
         let curvatures: Vec<f64> = (0..columns).into_par_iter().map(mean).collect();
-        // A class that is told apart with certainty has nearly none. The floor keeps steps there within reason.
+        // A class that is predicted with certainty has almost no curvature. The lower limit keeps steps there small.
         let floor = curvatures.iter().fold(1e-12, |m: f64, c| m.max(*c)) * 1e-4;
-        // Powers of 2, so that many classes need few factors, and those seldom anew.
+        // Rounding to powers of 2 keeps the number of factors small, and new ones rare.
         let level = |curvature: &f64| curvature.max(floor).log2().round() as i32;
         let levels: Vec<i32> = curvatures.iter().map(level).collect();
         if let Some(earlier) = earlier.filter(|earlier| earlier.levels == levels) {
@@ -65,7 +65,7 @@ impl MeanCurvature {
         MeanCurvature { width: gram.width, size: gram.size, levels, factors, of_column }
     }
 
-    /// Replaces each of the vectors `[problems, columns, width]` by what the operator's inverse makes of it.
+    /// Applies the inverse of the operator to each of the vectors `[problems, columns, width]`.
     pub(super) fn solve(&self, vectors: &mut [f64]) {
         let (width, columns) = (self.width, self.of_column.len());
         for (place, blocks) in self.factors.iter().enumerate() {
@@ -106,7 +106,7 @@ fn curvature(point: &Point, k: usize) -> f64 {
     (0..point.weights.len()).filter(|&i| point.weights[i] > 0.0).map(of_row).sum()
 }
 
-/// The factors of `curvature` times the blocks, plus the penalty; the intercept, last, has none.
+/// The factors of `curvature` times the blocks, plus the penalty; the intercept, which comes last, has none.
 fn factors(gram: &MeanGram, curvature: f64, l2: f64) -> Vec<Cholesky> {
     let factor = |(block, gram_block): (usize, &Vec<f64>)| {
         let first = block * gram.size;

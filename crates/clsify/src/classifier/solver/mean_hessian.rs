@@ -1,10 +1,10 @@
-//! The Hessian itself, averaged over problems with the same rows and neighbouring C.
+//! A preconditioner: the Hessian itself, averaged over problems with the same rows and similar C.
 //!
-//! It costs as much as many steps and saves more once rows differ much in how certain they are.
+//! It costs as much as many steps, but saves more if the certainty of rows differs much.
 //!
-//! With more than two classes, adding a number to all columns changes no probability: there the Hessian is singular. So it is
-//! taken in the coordinates of an orthonormal basis of what is orthogonal to that, one column fewer, where the penalty is
-//! the same.
+//! With more than two classes, adding a number to all columns changes no probability, so the Hessian is singular in
+//! that direction. It is therefore computed in an orthonormal basis of the orthogonal complement, with one column
+//! fewer, where the penalty has the same form.
 
 use rayon::prelude::*;
 
@@ -12,15 +12,15 @@ use super::cholesky::{Cholesky, weighted_gram};
 use super::point::{Point, mean_l2};
 use super::rows::Rows;
 
-/// Numbers in all Hessians that are kept together: 1 GB.
+/// The maximum number of elements in all Hessians together: 1 GB.
 const MAX_NUMBERS: usize = 1 << 27;
 
-/// The mean Hessian, factored.
+/// The factored mean Hessian.
 #[derive(Debug)]
 pub(super) struct MeanHessian {
     width: usize,
     columns: usize,
-    /// Columns of the basis.
+    /// The number of columns of the basis.
     free: usize,
     /// `[columns, free]`.
     basis: Vec<f64>,
@@ -28,7 +28,8 @@ pub(super) struct MeanHessian {
 }
 
 impl MeanHessian {
-    /// Multiplications and additions that [`new`](Self::new) takes, or `None` when so many would be too large.
+    /// The number of multiplications and additions of [`new`](Self::new), or `None` if this many Hessians would be
+    /// too large.
     pub(super) fn cost(n: usize, width: usize, columns: usize, n_kept: usize) -> Option<f64> {
         let free = free_columns(columns);
         let pairs = (free * (free + 1) / 2) as f64;
@@ -64,7 +65,7 @@ impl MeanHessian {
         MeanHessian { width, columns, free, basis, factor: Cholesky::new(hessian, size) }
     }
 
-    /// Replaces each of the vectors `[problems, columns, width]` by what the operator's inverse makes of it.
+    /// Applies the inverse of the operator to each of the vectors `[problems, columns, width]`.
     pub(super) fn solve(&self, vectors: &mut [f64]) {
         let (width, columns, free) = (self.width, self.columns, self.free);
         if columns == 1 {
@@ -85,7 +86,8 @@ fn free_columns(columns: usize) -> usize {
     (columns - 1).max(1)
 }
 
-/// Orthonormal vectors whose sum is zero, `[columns, columns - 1]` (Helmert's); of a single column the number 1.
+/// Orthonormal vectors whose elements sum to zero, `[columns, columns - 1]` (Helmert's); for a single column the
+/// number 1.
 fn sum_zero_basis(columns: usize) -> Vec<f64> {
     if columns == 1 {
         return vec![1.0];
@@ -100,7 +102,7 @@ fn sum_zero_basis(columns: usize) -> Vec<f64> {
     basis
 }
 
-/// Each column of `to [.., width]` as a combination of those of `from`.
+/// Computes each column of `to [.., width]` as a combination of those of `from`.
 fn combine(to: &mut [f64], from: &[f64], width: usize, factor: impl Fn(usize, usize) -> f64) {
     for (a, to) in to.chunks_exact_mut(width).enumerate() {
         to.fill(0.0);
@@ -111,7 +113,7 @@ fn combine(to: &mut [f64], from: &[f64], width: usize, factor: impl Fn(usize, us
     }
 }
 
-/// The points' mean of `wᵢ Bᵀ Aᵢ B` for every row, the lower triangle row by row: `[n, free (free + 1) / 2]`.
+/// The mean over points of `wᵢ Bᵀ Aᵢ B` for every row, the lower triangle row by row: `[n, free (free + 1) / 2]`.
 fn row_curvatures(points: &[Point], basis: &[f64], columns: usize, free: usize) -> Vec<f64> {
     let n = points[0].weights.len();
     let n_pairs = free * (free + 1) / 2;
@@ -149,8 +151,9 @@ mod tests {
     use crate::matrix::Matrix;
     use clsify_kernels::logistic::{sigmoid_residuals, softmax_residuals};
 
-    /// Oracle: the change of the gradient along a direction, by central differences; solving with the Hessian gives the
-    /// direction back. Tolerance: the third derivative times the square of the step, 1e-8, over the smallest curvature.
+    /// Oracle: the change of the gradient along a direction, by central differences; solving with the Hessian returns
+    /// the direction. Tolerance: the third derivative times the square of the step, 1e-8, over the smallest
+    /// curvature.
     #[test]
     fn it_undoes_the_change_of_the_gradient() {
         for columns in [1, 3, 6] {

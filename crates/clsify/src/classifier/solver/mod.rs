@@ -1,24 +1,27 @@
 //! L2-penalised logistic regression, many problems at once.
 //!
-//! All problems share the features; each has its own class ids, row weights (0 = held out), C and classes. Every step of every problem
-//! that has not converged is part of the same two matrix products: directions to logits, residuals to gradients.
+//! All problems share the features; each has its own class ids, row weights (0 = held out), C and classes. The steps
+//! of all problems that have not converged share two matrix products: directions to logits, and residuals to
+//! gradients.
 //!
-//! Objective (scikit-learn's): `Σ wᵢ lossᵢ / Σ wᵢ + |coef|² / (2 C Σ wᵢ)`, the intercept not penalised. With two classes
-//! there is one weight vector and `loss = log(1 + e^z) - y z`; with more there is one a class and
-//! `loss = log Σ e^zₖ - z_y`.
+//! The objective is that of scikit-learn: `Σ wᵢ lossᵢ / Σ wᵢ + |coef|² / (2 C Σ wᵢ)`, where the intercept is not
+//! penalised. With two classes there is one weight vector and `loss = log(1 + e^z) - y z`; with more there is one per
+//! class and `loss = log Σ e^zₖ - z_y`.
 //!
-//! Method: L-BFGS ([`Descent`]) from a stand-in for the Hessian that problems share (see [`Point`]). Problems with the same
-//! classes whose C are neighbours make a group. Groups run from small C to large, and a problem starts from the optimum of
-//! the one before it with the same rows.
+//! Method: L-BFGS ([`Descent`]) with a preconditioner that problems share (see [`Point`]). Problems with the same
+//! classes and similar C form a group. Groups are solved from small C to large, and a problem starts from the optimum
+//! of the previous one with the same rows.
 //!
-//! The stand-in is at first the matrix that every fit has in common, scaled to each class's mean curvature; later, for fits with the
-//! same rows, their mean Hessian. A Hessian is formed when the steps since the last one have cost as much as it does, so easy fits
-//! never pay for one. The optimum is unique; the stand-in moves the way there, not the optimum.
+//! The preconditioner is at first a matrix that all fits have in common, scaled to each class's mean curvature;
+//! later, for fits with the same rows, their mean Hessian. A Hessian is computed when the steps since the last one
+//! have cost as much as it does, so easy fits never pay for one. The optimum is unique; the preconditioner changes
+//! only the path to it.
 //!
-//! Where there are fewer rows than columns, the rows are first written in an orthonormal basis of their own span, by reflections: an
-//! exact change of coordinates, after which a problem has as many unknowns as rows.
+//! If there are fewer rows than columns, the rows are first expressed in an orthonormal basis of their own span, by
+//! reflections. This is an exact change of coordinates, after which a problem has as many unknowns as rows.
 //!
-//! Memory: the rows in `f64`, once (twice where they are turned); Hessians of 1 GB at most in all, none where they would need more.
+//! Memory: the rows in `f64` once (twice if they are transformed), and Hessians of at most 1 GB in total; none if
+//! they would need more.
 
 mod cholesky;
 mod descent;
@@ -42,16 +45,16 @@ use crate::matrix::Matrix;
 pub(crate) use self::problem::{Problem, Solution, Stop};
 pub(crate) use self::rows::Precision;
 
-/// The largest C of a group over its smallest.
+/// The largest C of a group divided by its smallest.
 const MAX_RATIO: f64 = 10.0;
 
-/// Logits, slopes and residuals of one group take at most some 400 MB each.
+/// Logits, slopes and residuals of one group take at most about 400 MB each.
 const MAX_LOGITS: usize = 50_000_000;
 
-/// Reading all rows from memory for a product takes as long as multiplying them with so many columns.
+/// Reading all rows from memory for a product takes as long as multiplying them by this many columns.
 const READING: usize = 8;
 
-/// Solves all problems over the rows of `features`; `progress` hears how many are done.
+/// Solves all problems over the rows of `features`; `progress` receives the number of finished ones.
 pub(crate) fn solve(
     features: &Matrix,
     problems: &[Problem],
@@ -115,7 +118,7 @@ pub(crate) fn solve(
     solutions.into_iter().flatten().collect()
 }
 
-/// A number for each problem; problems with the same rows have the same, from 0 on.
+/// A number for each problem, from 0 on; problems with the same rows have the same number.
 fn row_sets(problems: &[Problem]) -> Vec<usize> {
     let mut first_of_set: Vec<&Problem> = Vec::new();
     let set_of = |problem| {
@@ -128,7 +131,7 @@ fn row_sets(problems: &[Problem]) -> Vec<usize> {
     problems.iter().map(set_of).collect()
 }
 
-/// Adding a number to the intercepts of all classes changes no probability; their sum is made 0.
+/// Adding a number to the intercepts of all classes changes no probability, so their sum is made 0.
 fn with_sum_zero(intercepts: &[f64]) -> Vec<f64> {
     if intercepts.len() == 1 {
         return intercepts.to_vec();
@@ -145,19 +148,19 @@ struct Member<'a> {
     start: Vec<f64>,
 }
 
-/// What all groups share.
+/// The state that all groups share.
 struct Solver<'a> {
     rows: &'a Rows,
     gram: MeanGram,
     stop: Stop,
-    /// Of each row set, once it has paid.
+    /// The Hessian of each row set, once it pays off.
     hessians: Vec<Option<MeanHessian>>,
-    /// Of each row set, the cost of steps since its last Hessian, in multiplications and additions.
+    /// The cost of the steps of each row set since its last Hessian, in multiplications and additions.
     spent: Vec<f64>,
 }
 
 impl<'a> Solver<'a> {
-    /// Solves problems of the same classes, ordered by row set, in lockstep.
+    /// Solves problems with the same classes, ordered by row set, in lockstep.
     fn solve_group(&mut self, members: &[Member], progress: &dyn Fn(usize)) -> Vec<Descent<'a>> {
         let (rows, stop) = (self.rows, self.stop);
         let (n, columns) = (rows.n, members[0].problem.columns());
@@ -193,10 +196,11 @@ impl<'a> Solver<'a> {
                 break;
             }
 
-            // Directions of the rest, and their logits: directions [columns, width] times rows transposed [width, n].
+            // The directions of the others, and their logits: directions [columns, width] times transposed rows
+            // [width, n].
             self.update_hessians(&active);
             let needs_curvature = active.iter().any(|s| self.hessians[s.row_set()].is_none());
-            // The mean curvature changes fast at first and hardly at the end.
+            // The mean curvature changes quickly at first and hardly at the end.
             if needs_curvature && (iteration == 0 || iteration.is_power_of_two()) {
                 let points: Vec<Point> = active.iter().map(|state| state.point()).collect();
                 curvature = Some(MeanCurvature::new(&self.gram, &points, curvature));
@@ -228,8 +232,8 @@ impl<'a> Solver<'a> {
         states
     }
 
-    /// Forms the Hessian of each row set whose steps since the last one have cost as much as it does: so neither it nor the
-    /// steps that it would have saved can take much more than half of the time.
+    /// Computes the Hessian of each row set whose steps since the last one have cost as much as it does. So neither
+    /// it nor the steps that it would have saved can take much more than half of the time.
     fn update_hessians(&mut self, active: &[&mut Descent]) {
         let (n, width, n_kept) = (self.rows.n, self.rows.width, self.hessians.len());
         let mut due = Vec::new();

@@ -1,14 +1,15 @@
-//! Where one problem stands, as the substitutes for its Hessian look at it.
+//! The state of one problem as seen by the approximations of its Hessian.
 //!
-//! The Hessian of the loss is `Σᵢ wᵢ Aᵢ ⊗ xᵢ xᵢᵀ`, where `Aᵢ = diag(pᵢ) - pᵢ pᵢᵀ` (with two classes the number `p (1 - p)`),
-//! plus the penalty on the diagonal. There are two substitutes: [`MeanCurvature`](super::mean_curvature::MeanCurvature), which is
-//! cheap, and [`MeanHessian`](super::mean_hessian::MeanHessian), which is close. They say where a step goes, not where the
-//! optimum is.
+//! The Hessian of the loss is `Σᵢ wᵢ Aᵢ ⊗ xᵢ xᵢᵀ`, where `Aᵢ = diag(pᵢ) - pᵢ pᵢᵀ` (with two classes the number `p (1
+//! - p)`), plus the penalty on the diagonal. There are two approximations:
+//! [`MeanCurvature`](super::mean_curvature::MeanCurvature), which is cheap, and
+//! [`MeanHessian`](super::mean_hessian::MeanHessian), which is accurate. They affect the direction of steps, not the
+//! optimum.
 //!
-//! With more than two classes, adding a number to all columns changes no probability. What either substitute gives has none
-//! of that, so parameters that start at zero keep a sum of zero over the columns.
+//! With more than two classes, adding a number to all columns changes no probability. Neither approximation returns
+//! such a component, so parameters that start at zero keep a sum of zero over the columns.
 
-/// Where one problem stands.
+/// The state of one problem.
 pub(super) struct Point<'a> {
     /// `wᵢ (pᵢₖ - yᵢₖ)`, `[columns, n]`.
     pub(super) residuals: &'a [f64],
@@ -34,7 +35,7 @@ impl Point<'_> {
     }
 }
 
-/// The mean penalty of problems that share a substitute.
+/// The mean penalty of problems that share an approximation.
 pub(super) fn mean_l2(points: &[Point]) -> f64 {
     points.iter().map(|point| point.l2).sum::<f64>() / points.len() as f64
 }

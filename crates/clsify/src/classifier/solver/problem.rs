@@ -1,4 +1,4 @@
-//! What is solved, what comes out, and when it is enough.
+//! A problem, its solution, and the stopping criterion.
 
 /// One problem over the shared rows.
 #[derive(Debug, Clone)]
@@ -6,22 +6,22 @@ pub(crate) struct Problem<'a> {
     pub(crate) c: f64,
     /// `[n]`: the class of each row.
     pub(crate) class_ids: &'a [usize],
-    /// `[n]`; 0 leaves a row out. Class weights are already in it.
+    /// `[n]`; 0 leaves a row out. Class weights are included.
     pub(crate) row_weights: Vec<f64>,
-    /// The classes that have rows here, ascending; at least two in what is solved.
+    /// The classes that have rows here, ascending; at least two in a problem that is solved.
     pub(crate) classes: Vec<usize>,
-    /// Rows whose logits are wanted.
+    /// Rows whose logits are needed.
     pub(crate) asked: Vec<usize>,
 }
 
 impl Problem<'_> {
-    /// Weight vectors: one for two classes, else one a class.
+    /// The number of weight vectors: one for two classes, otherwise one per class.
     pub(super) fn columns(&self) -> usize {
         if self.classes.len() == 2 { 1 } else { self.classes.len() }
     }
 
     pub(super) fn has_rows_of(&self, other: &Problem) -> bool {
-        // Labels have class ids of their own: where they lie tells them apart without reading them.
+        // Labels have separate class ids, which are compared by address without reading them.
         std::ptr::eq(self.class_ids, other.class_ids)
             && self.classes == other.classes
             && self.row_weights == other.row_weights
@@ -36,13 +36,13 @@ pub(crate) struct Solution {
     pub(crate) intercept: Vec<f64>,
     pub(crate) n_iter: usize,
     pub(crate) converged: bool,
-    /// A bound of the largest element of the objective's gradient.
+    /// An upper bound of the largest element of the objective's gradient.
     pub(crate) gradient_max_norm: f64,
-    /// Of the rows that were asked for, `[columns, n_asked]`.
+    /// The logits of the requested rows, `[columns, n_asked]`.
     pub(crate) logits: Vec<f64>,
 }
 
-/// When to stop.
+/// The stopping criterion.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stop {
     pub(crate) tol: f64,

@@ -1,14 +1,14 @@
-//! Fewer rows than columns: the same rows in as many coordinates as there are rows.
+//! Fewer rows than columns: expresses the rows in as many coordinates as there are rows.
 //!
-//! The weights that minimise an L2-penalised loss are a combination of the rows. With `X = L Q`, `L [n, n]` triangular and the
-//! rows of `Q [n, d]` orthonormal, `w = Qᵀ u` has the logits `X w = L u` and the length `|w| = |u|`: the problem in
-//! `u` over the rows of `L` is the same problem. Nothing is dropped and nothing is close: `Q` is a product of reflections.
-//! Source: Golub and Van Loan, Matrix Computations, 4th edition, sections 5.1 and 5.2 (Householder, blocked).
+//! The weights that minimise an L2-penalised loss are a combination of the rows. With `X = L Q`, `L [n, n]`
+//! triangular and the rows of `Q [n, d]` orthonormal, `w = Qᵀ u` has the logits `X w = L u` and the norm `|w| = |u|`:
+//! the problem in `u` over the rows of `L` is equivalent. This is exact: `Q` is a product of reflections. Source:
+//! Golub and Van Loan, Matrix Computations, 4th edition, sections 5.1 and 5.2 (Householder, blocked).
 
 use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
 use clsify_kernels::vector::{add_scaled, dot};
 
-/// Reflections that are applied together.
+/// The number of reflections that are applied together.
 const BLOCK: usize = 32;
 
 /// `Q`, as blocks of reflections `I - Vᵀ T V`.
@@ -16,14 +16,14 @@ const BLOCK: usize = 32;
 pub(super) struct RowSpace {
     n: usize,
     d: usize,
-    /// `V`: row i is the i-th reflection's vector, zero before column i, 1 there. `[n, d]`.
+    /// `V`: row i is the vector of the i-th reflection, zero before column i and 1 there. `[n, d]`.
     vectors: Vec<f64>,
     /// `T` of every block, upper triangular, `[BLOCK, BLOCK]` or less.
     triangles: Vec<Vec<f64>>,
 }
 
 impl RowSpace {
-    /// `L [n, n]` and `Q` of `x [n, d]`, n at most d.
+    /// `L [n, n]` and `Q` of `x [n, d]`; n is at most d.
     pub(super) fn new(mut x: Vec<f64>, n: usize, d: usize) -> (Vec<f64>, Self) {
         let mut l = vec![0.0; n * n];
         let mut triangles = Vec::new();
@@ -59,7 +59,7 @@ impl RowSpace {
         (l, RowSpace { n, d, vectors: x, triangles })
     }
 
-    /// `w = Qᵀ u` of every row `u` of `coordinates [m, n]`: `[m, d]`.
+    /// `w = Qᵀ u` for every row `u` of `coordinates [m, n]`: `[m, d]`.
     pub(super) fn to_features(&self, coordinates: &[f64]) -> Vec<f64> {
         let (n, d) = (self.n, self.d);
         let m = coordinates.len() / n;
@@ -77,8 +77,8 @@ impl RowSpace {
     }
 }
 
-/// Makes `x` the vector, 1 first, of the reflection that turns it onto the first axis; the reflection's factor, and what
-/// `x` becomes there.
+/// Replaces `x` by the vector, with 1 first, of the reflection that maps it onto the first axis. Returns the
+/// reflection's factor, and the image of `x`.
 fn reflection(x: &mut [f64]) -> (f64, f64) {
     let length = dot(x, x).sqrt();
     let first = x[0];
@@ -110,8 +110,8 @@ fn reflect(rows: &mut [f64], d: usize, start: usize, v: MatRef<f64>, t: MatRef<f
 mod tests {
     use super::*;
 
-    /// Oracle: the definition, `L Q = X` and `Q Qᵀ = I`. Tolerance: rounding of sums of 200 numbers below 1. Of the rows one
-    /// is zero and one stands twice.
+    /// Oracle: the definition, `L Q = X` and `Q Qᵀ = I`. Tolerance: rounding of sums of 200 numbers below 1. One of
+    /// the rows is zero and one occurs twice.
     #[test]
     fn triangle_times_orthonormal_rows_is_the_matrix() {
         for (n, d) in [(1, 1), (1, 7), (5, 5), (33, 40), (70, 200)] {

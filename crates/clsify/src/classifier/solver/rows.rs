@@ -1,8 +1,8 @@
-//! The rows of a feature matrix as the solver wants them: `f64`, centred, with a last column of ones for the intercept.
+//! The rows of a feature matrix in the solver's form: `f64`, centred, with a last column of ones for the intercept.
 //!
-//! Centring does not move the optimum of a model whose intercept is free; it keeps the intercept apart from the weights.
-//! With fewer rows than columns the columns become coordinates in the span of the rows ([`RowSpace`]).
-//! Memory: 8 bytes a number, for `n (d + 1)` numbers; where rows are fewer, for `n (n + d + 1)`.
+//! Centring does not change the optimum of a model with a free intercept; it separates the intercept from the
+//! weights. With fewer rows than columns the columns become coordinates in the span of the rows ([`RowSpace`]).
+//! Memory: 8 bytes per number, for `n (d + 1)` numbers; with fewer rows than columns, for `n (n + d + 1)`.
 
 use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
 use rayon::prelude::*;
@@ -11,35 +11,35 @@ use super::row_space::RowSpace;
 use super::single::SingleProducts;
 use crate::matrix::Matrix;
 
-/// Up to this many rows their span is worth finding: it costs `4 d n²` operations.
+/// Up to this many rows it is worth computing their span, which costs `4 d n²` operations.
 const MAX_SPANNING: usize = 4096;
 
-/// Columns of one block of a [`MeanGram`](super::mean_curvature::MeanGram): 134 MB, and 23 GFLOP for its factor. More
-/// columns make more blocks, and what couples them is left out.
+/// The number of columns of one block of a [`MeanGram`](super::mean_curvature::MeanGram): 134 MB, and 23 GFLOP for
+/// its factor. More columns make more blocks, whose interactions are ignored.
 const MAX_BLOCK: usize = 4096;
-/// The same where products are in `f32`: more steps are cheaper there than large factors.
+/// The block size if products are in `f32`: there, more steps are cheaper than large factors.
 const MAX_BLOCK_SINGLE: usize = 1024;
 
-/// What a multiplication in `f32` costs beside one in `f64`.
+/// The cost of a multiplication in `f32` relative to one in `f64`.
 const SINGLE_PRICE: f64 = 0.2;
 
-/// The arithmetic of the solver's products.
+/// The precision of the solver's products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Precision {
-    /// `f64`: to the optimum.
+    /// `f64`: fits reach the optimum.
     Double,
-    /// `f32`: close enough to compare candidates.
+    /// `f32`: fits are accurate enough to compare candidates.
     Single,
 }
 
-/// Rows for the solver, `[n, width]`.
+/// Rows in the solver's form, `[n, width]`.
 #[derive(Debug)]
 pub(super) struct Rows {
     values: Vec<f64>,
     pub(super) n: usize,
-    /// Coordinates of a row, and 1 for the intercept.
+    /// The number of coordinates of a row, plus 1 for the intercept.
     pub(super) width: usize,
-    /// The largest mean of a column of the features, and at least 1.
+    /// The largest mean of a feature column, at least 1.
     pub(super) largest_mean: f64,
     means: Vec<f64>,
     row_space: Option<RowSpace>,
@@ -80,12 +80,12 @@ impl Rows {
         &self.values
     }
 
-    /// The maximum number of columns that a stand-in for the Hessian couples.
+    /// The maximum number of columns whose interactions an approximation of the Hessian includes.
     pub(super) fn max_block(&self) -> usize {
         if self.single.is_some() { MAX_BLOCK_SINGLE } else { MAX_BLOCK }
     }
 
-    /// What a multiplication in a product costs beside one in a factor, which is `f64` always.
+    /// The cost of a multiplication in a product relative to one in a factor, which is always `f64`.
     pub(super) fn price(&self) -> f64 {
         if self.single.is_some() { SINGLE_PRICE } else { 1.0 }
     }
@@ -101,7 +101,7 @@ impl Rows {
         matmul(MatMut::new(out, columns, self.n), params, rows.t(), 1.0, 0.0, Parallel::Yes);
     }
 
-    /// The sums of rows weighted with residuals `[columns, n]`: `[columns, width]`.
+    /// The sums of rows weighted by residuals `[columns, n]`: `[columns, width]`.
     pub(super) fn gradients(&self, residuals: &[f64], out: &mut [f64]) {
         if let Some(single) = &self.single {
             return single.gradients(residuals, out);

@@ -1,12 +1,12 @@
-//! The solver's two products in `f32`, the rows packed once for each.
+//! The solver's two products in `f32`, with the rows packed once for each.
 //!
-//! Where candidates are compared and no fit is kept: some five times as fast as in `f64`. What a gradient of the mean loss
-//! loses, about 1e-7, is far below the tolerance of such fits.
+//! They are used to compare candidates, whose fits are discarded, and are about five times as fast as in `f64`. The
+//! error of a gradient of the mean loss, about 1e-7, is far below the tolerance of such fits.
 
 use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear};
 use rayon::prelude::*;
 
-/// Numbers of a cache line.
+/// The number of floats in a cache line.
 const LINE: usize = 16;
 
 /// Rows `[n, width]`, packed for products from both sides.
@@ -17,12 +17,12 @@ pub(super) struct SingleProducts {
 }
 
 impl SingleProducts {
-    /// Of `rows [n, width]`.
+    /// Packs `rows [n, width]`.
     pub(super) fn new(rows: &[f64], n: usize, width: usize) -> Self {
         let single: Vec<f32> = rows.par_iter().map(|&x| x as f32).collect();
         let to_logits = PackedLinear::pack(&single, &vec![0.0; n], width, n, Kernel::best_f32());
         let mut columns = vec![0.0f32; width * n];
-        // Sixteen columns together: they share cache lines of the rows.
+        // Sixteen columns are processed together, because they share cache lines of the rows.
         columns.par_chunks_mut(LINE * n).enumerate().for_each(|(band, columns)| {
             for (i, row) in single.chunks_exact(width).enumerate() {
                 let row = &row[band * LINE..];

@@ -1,7 +1,8 @@
-//! Rows on their way into the cache while an encoder makes them.
+//! Writes rows to the cache while an encoder computes them.
 //!
-//! They are written every few seconds, when the process is told to stop, and at the end. Until a segment is full each write
-//! holds all of its rows and replaces the one before, so that a run of hours leaves few files and a kill costs seconds.
+//! Rows are written every few seconds, when the process is told to stop, and at the end. Until a segment is full,
+//! each write contains all of its rows and replaces the previous one. So a run of hours leaves few files, and a kill
+//! loses only seconds of work.
 
 use std::collections::HashSet;
 use std::fs;
@@ -14,20 +15,21 @@ use super::{FeatureCache, Found, files, is_segment, remove};
 use crate::error::{Error, Result};
 use crate::files::{InterruptGuard, on_interrupt};
 
-/// A segment of so many rows, or of so many bytes, is full.
+/// A segment with this many rows, or this many bytes, is full.
 const FULL_ROWS: usize = 16_384;
 const FULL_BYTES: u64 = 64 << 20;
 
-/// The least time between two writes.
+/// The minimum time between two writes.
 const STORE_EVERY: Duration = Duration::from_secs(10);
 
-/// Writing takes at most one part in so many of the time.
+/// Writing takes at most one part in this many of the time.
 const WORK_PER_WRITE: u32 = 20;
 
-/// Segments below a quarter of a full one are joined once there are more than these: every short run leaves one.
+/// Segments below a quarter of a full one are joined if there are more than these, because every short run leaves
+/// one.
 const MOST_SMALL: usize = 64;
 
-/// Takes rows until it is dropped.
+/// Collects rows until it is dropped.
 pub(crate) struct Keeper {
     pending: Arc<Mutex<Pending>>,
     _guard: InterruptGuard,
@@ -38,7 +40,7 @@ struct Pending {
     folder: PathBuf,
     n_features: usize,
     rows: Vec<(Key, Vec<f32>)>,
-    /// The segment that holds the first `n_written` of the rows.
+    /// The segment that contains the first `n_written` rows.
     written: Option<PathBuf>,
     n_written: usize,
     stored: Instant,
@@ -64,7 +66,7 @@ impl Keeper {
         Keeper { pending, _guard: guard }
     }
 
-    /// Takes the rows of these sentences.
+    /// Adds the rows of these sentences.
     pub(crate) fn add(&self, found: &Found, sentences: &[usize]) {
         let mut pending = lock(&self.pending);
         for &sentence in sentences {
@@ -79,7 +81,8 @@ impl Keeper {
         }
     }
 
-    /// Writes what is not written yet. Returns the first error of any write; after it nothing more was written.
+    /// Writes everything that is not written yet. Returns the first error of any write; nothing is written after an
+    /// error.
     pub(crate) fn finish(self) -> Option<Error> {
         let mut pending = lock(&self.pending);
         pending.store();
@@ -89,14 +92,14 @@ impl Keeper {
 }
 
 impl Drop for Keeper {
-    /// After an error of the encoder as well: what was computed before it is right.
+    /// Also after an error of the encoder: the rows computed before it are correct.
     fn drop(&mut self) {
         lock(&self.pending).store();
     }
 }
 
 fn lock(pending: &Mutex<Pending>) -> MutexGuard<'_, Pending> {
-    // A panic elsewhere leaves at most a row out: each is pushed whole.
+    // A panic elsewhere can lose at most one row, because each is pushed as a whole.
     pending.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -129,7 +132,7 @@ impl Pending {
         (self.stored, self.took) = (Instant::now(), started.elapsed());
     }
 
-    /// Joins small segments into one. Killed in between, some rows are there twice, which does no harm.
+    /// Joins small segments into one. If the process is killed in between, some rows exist twice, which does no harm.
     fn join_small(&mut self) {
         let quarter =
             segment::bytes(FULL_ROWS as u64, self.n_features).unwrap_or(u64::MAX).min(FULL_BYTES) / 4;
@@ -157,7 +160,7 @@ impl Pending {
     }
 }
 
-/// The rows of a segment that are whole.
+/// The undamaged rows of a segment.
 fn read(path: &Path, n_features: usize) -> std::io::Result<Vec<(Key, Vec<f32>)>> {
     let Some(mut segment) = Segment::open(path, n_features)? else { return Ok(Vec::new()) };
     let keys = segment.keys().to_vec();
@@ -169,12 +172,12 @@ fn read(path: &Path, n_features: usize) -> std::io::Result<Vec<(Key, Vec<f32>)>>
 }
 
 impl FeatureCache {
-    /// Takes rows while they are made; see [`Keeper`].
+    /// Starts collecting rows; see [`Keeper`].
     pub(crate) fn keeper(&self, identity: &str, n_features: usize) -> Keeper {
         Keeper::new(self, identity, n_features)
     }
 
-    /// Writes rows as one segment, as many as fit; `None` where that is none.
+    /// Writes rows as one segment, as many as fit; `None` if none fits.
     fn write(&self, folder: &Path, n_features: usize, rows: &[(Key, Vec<f32>)]) -> Result<Option<PathBuf>> {
         use std::sync::atomic::Ordering;
         let most =

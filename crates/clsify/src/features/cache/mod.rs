@@ -1,17 +1,17 @@
-//! Features kept from earlier runs, so that a sentence goes through an encoder once.
+//! A cache of features, so that each sentence passes through an encoder only once.
 //!
 //! ```text
 //! FOLDER/<sha256 of what computes>/<sha256 of the index>.rows       the form of a file: segment.rs
 //! ```
 //!
-//! A row's key is the hash of its token ids: text, tokenizer and maximum length are in them. What else decides a
-//! vector (weights, pooling, arithmetic) is in the folder's name. A segment is written whole and renamed into place,
-//! its name is its content's, and it never changes: two processes need no lock, and one that is killed leaves at most
-//! a temporary file. Whatever does not match its checksums is a sentence that was not found.
+//! A row's key is the hash of its token ids, which reflect text, tokenizer and maximum length. Everything else that
+//! determines a vector (weights, pooling, data type) is in the folder's name. A segment is written as a whole and
+//! renamed into place, its name is derived from its content, and it never changes. So two processes need no lock, and
+//! one that is killed leaves at most a temporary file. A row that does not match its checksum counts as not found.
 //!
-//! `keeper.rs` writes while the encoder works and when a signal ends the process, so that a kill costs seconds; it joins the
-//! small files of short runs. The least recently used files are removed first. With a cache, a `SentenceEncoder` loads the weights at
-//! the first sentence that is missing.
+//! `keeper.rs` writes while the encoder works and when a signal ends the process, so that a kill loses only seconds
+//! of work; it also joins the small files of short runs. The least recently used files are removed first. With a
+//! cache, a `SentenceEncoder` loads the weights only when a sentence is missing.
 
 mod keeper;
 mod segment;
@@ -30,16 +30,16 @@ use crate::matrix::Matrix;
 use crate::tokenizer::Encoding;
 use segment::{Key, Segment};
 
-/// Where features are kept, and how many.
+/// The location and the maximum size of a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheOptions {
-    /// The folder; it is created when there is something to keep.
+    /// The folder; it is created when the first features are stored.
     pub folder: PathBuf,
-    /// The most that all files of the cache may take together; those that were not used for longest go first.
+    /// The maximum size of all files of the cache together; the least recently used files are removed first.
     pub max_bytes: u64,
 }
 
-/// Features of earlier runs, shared by all processes that name the same folder.
+/// Features of earlier runs, shared by all processes that use the same folder.
 ///
 /// `SentenceEncoderOptions` takes one. Clones are the same cache.
 ///
@@ -51,35 +51,35 @@ pub struct CacheOptions {
 #[derive(Debug, Clone)]
 pub struct FeatureCache {
     options: CacheOptions,
-    /// Set once a write has failed: the next would too.
+    /// Set once a write has failed, because the next would fail too.
     is_read_only: Arc<AtomicBool>,
 }
 
-/// What a cache knew of some sentences.
+/// The result of looking up sentences.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// `[n_sentences, n_features]`; rows that are missing hold zeros until they are filled.
+    /// `[n_sentences, n_features]`; missing rows contain zeros until they are filled in.
     pub(crate) features: Matrix,
     /// The first sentence of each key that was not found.
     pub(crate) missing: Vec<usize>,
-    /// Sentences whose row was found.
+    /// The number of sentences whose row was found.
     pub(crate) n_cached: usize,
     keys: Vec<Key>,
 }
 
 impl FeatureCache {
-    /// A cache in this folder. Nothing is read or written yet.
+    /// Opens a cache in this folder. Nothing is read or written yet.
     pub fn open(options: CacheOptions) -> Self {
         FeatureCache { options, is_read_only: Arc::default() }
     }
 
-    /// What it was opened with.
+    /// The options that it was opened with.
     pub fn options(&self) -> &CacheOptions {
         &self.options
     }
 
-    /// The rows of these sentences, as far as they are known. `identity` stands for all that decides a vector beside
-    /// the token ids, and is a plain file name.
+    /// Looks up the rows of these sentences. `identity` represents everything that determines a vector besides the
+    /// token ids, and is a plain file name.
     pub(crate) fn look_up(&self, identity: &str, encodings: &[Encoding], n_features: usize) -> Found {
         let keys: Vec<Key> = encodings.iter().map(key).collect();
         let mut features = Matrix::zeros(encodings.len(), n_features);
@@ -92,12 +92,12 @@ impl FeatureCache {
             if sentences.is_empty() {
                 break;
             }
-            // A pipe would be waited at, here and when rows are written.
+            // Reading from or writing to a pipe would wait for its other end.
             if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
                 remove(&path);
                 continue;
             }
-            // One that cannot be read, or that another process has removed, is one without rows.
+            // A file that cannot be read, or that another process has removed, has no rows.
             let Ok(opened) = Segment::open(&path, n_features) else { continue };
             let Some(mut segment) = opened else {
                 remove(&path);
@@ -125,14 +125,14 @@ impl FeatureCache {
         Found { features, missing, n_cached, keys }
     }
 
-    /// Removes what was not used for longest, until there is room for so many bytes more.
+    /// Removes the least recently used files until there is room for this many bytes.
     pub(crate) fn shrink(&self, room_bytes: u64) {
         let mut kept: Vec<(SystemTime, PathBuf, u64)> = Vec::new();
         let mut total = room_bytes;
         let now = SystemTime::now();
         for folder in files(&self.options.folder).iter().filter(|folder| is_identity(folder)) {
             remove_abandoned(folder, |name| is_segment(Path::new(name)));
-            // What is left of temporary files is being written by other processes.
+            // Temporary files are being written by other processes.
             let is_hidden =
                 |path: &Path| path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
             for path in files(folder).into_iter().filter(|path| is_segment(path) || is_hidden(path)) {
@@ -162,7 +162,7 @@ impl Found {
         }
     }
 
-    /// Gives sentences that repeat a missing one its row, once all missing ones are filled in.
+    /// Copies the row of a missing sentence to its duplicates, when all missing ones are filled in.
     pub(crate) fn fill_repeats(&mut self) {
         let first: HashMap<Key, usize> = self.missing.iter().map(|&i| (self.keys[i], i)).collect();
         let is_first: HashSet<usize> = self.missing.iter().copied().collect();
@@ -175,7 +175,7 @@ impl Found {
     }
 }
 
-/// The hash of a sentence's tokens. 16 bytes: among a billion sentences two share one with a chance of 1e-21.
+/// The hash of a sentence's tokens. With 16 bytes, the chance that two of a billion sentences share one is 1e-21.
 fn key(encoding: &Encoding) -> Key {
     let mut sha256 = Sha256::new();
     for id in encoding.input_ids.iter().chain(&encoding.token_type_ids) {
@@ -184,7 +184,7 @@ fn key(encoding: &Encoding) -> Key {
     segment::truncated(&sha256.finalize())
 }
 
-/// The entries of a folder, sorted; none where it cannot be read.
+/// The entries of a folder, sorted; empty if it cannot be read.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
@@ -201,12 +201,12 @@ fn is_identity(path: &Path) -> bool {
     path.file_name().is_some_and(|name| is_hex(&name.to_string_lossy()))
 }
 
-/// The names of the cache, so that nothing else is ever removed.
+/// Returns true for names of the cache, so that nothing else is ever removed.
 fn is_hex(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn remove(path: &Path) {
-    // Another process may have been faster, or the folder is not ours to write: then the file is ignored again.
+    // Another process may have removed it, or the folder is not writable: then the file is ignored again next time.
     let _ = fs::remove_file(path);
 }

@@ -6,8 +6,8 @@
 //! vectors: n_rows x n_features f32
 //! ```
 //!
-//! The index is checked when a file is opened, a vector when it is read: of a large file only the rows that are asked
-//! for are read.
+//! The index is checked when a file is opened, a vector when it is read: of a large file only the requested rows are
+//! read.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
@@ -22,7 +22,7 @@ use crate::files::{open_file, write_atomically};
 /// The end of a segment's name.
 pub(super) const EXTENSION: &str = "rows";
 
-/// The last digit is the version of this form.
+/// The last character is the version of the format.
 const MAGIC: [u8; 8] = *b"clsifyF1";
 
 const FIXED_BYTES: usize = 24;
@@ -30,7 +30,7 @@ const HASH_BYTES: usize = 32;
 const HEADER_BYTES: usize = FIXED_BYTES + HASH_BYTES;
 const ENTRY_BYTES: usize = 32;
 
-/// A sentence's name in the cache.
+/// The key of a sentence in the cache.
 pub(super) type Key = [u8; 16];
 
 /// The first half of a sha256.
@@ -40,12 +40,12 @@ pub(super) fn truncated(sha256: &[u8]) -> Key {
     key
 }
 
-/// The length of a file with so many rows; `None` beyond what can be counted.
+/// The size of a file with this many rows; `None` if it is too large.
 pub(super) fn bytes(n_rows: u64, n_features: usize) -> Option<u64> {
     n_rows.checked_mul(row_bytes(n_features))?.checked_add(HEADER_BYTES as u64)
 }
 
-/// How many rows a file of at most this length holds.
+/// The number of rows that a file of at most this size can contain.
 pub(super) fn most_rows(max_bytes: u64, n_features: usize) -> u64 {
     max_bytes.saturating_sub(HEADER_BYTES as u64) / row_bytes(n_features)
 }
@@ -54,7 +54,7 @@ fn row_bytes(n_features: usize) -> u64 {
     (ENTRY_BYTES + 4 * n_features) as u64
 }
 
-/// Writes rows of one width into a file of the folder that has the hash of its index as its name, and returns its path.
+/// Writes rows of one width into a file of the folder whose name is the hash of its index, and returns its path.
 pub(super) fn write(folder: &Path, rows: &[(Key, &[f32])]) -> Result<PathBuf> {
     let n_features = rows.first().map_or(0, |(_, vector)| vector.len());
     let vector_bytes = |vector: &[f32]| vector.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
@@ -88,7 +88,7 @@ fn hash(fixed: &[u8], index: &[u8]) -> [u8; HASH_BYTES] {
     Sha256::new().chain_update(fixed).chain_update(index).finalize().into()
 }
 
-/// An open file whose index is whole.
+/// An open file whose index is valid.
 pub(super) struct Segment {
     file: BufReader<File>,
     n_features: usize,
@@ -97,7 +97,7 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    /// Opens a file and reads its index; `None` when it is not what was once written.
+    /// Opens a file and reads its index; `None` if it is damaged.
     pub(super) fn open(path: &Path, n_features: usize) -> std::io::Result<Option<Self>> {
         let file = open_file(path).map_err(std::io::Error::other)?;
         let file_bytes = file.metadata()?.len();
@@ -111,7 +111,8 @@ impl Segment {
         let mut n_rows = [0; 8];
         n_rows.copy_from_slice(&given[16..]);
         let n_rows = u64::from_le_bytes(n_rows);
-        // Before anything is reserved: the rows are in the file, and their number fits into memory as the index does.
+        // Checked before memory is reserved: the rows are in the file, and their number fits into memory because the
+        // index does.
         if given != fixed(n_features, n_rows) || bytes(n_rows, n_features) != Some(file_bytes) {
             return Ok(None);
         }
@@ -131,11 +132,11 @@ impl Segment {
         &self.keys
     }
 
-    /// The vector of a row; `None` when it is not what was once written.
+    /// The vector of a row; `None` if it is damaged.
     pub(super) fn row(&mut self, row: usize) -> std::io::Result<Option<Vec<f32>>> {
         let start = HEADER_BYTES + self.keys.len() * ENTRY_BYTES + row * 4 * self.n_features;
         let position = self.file.stream_position()?;
-        // Relative, so that the next row comes out of the buffer where it is there. No file is longer than an i64.
+        // A relative seek keeps the buffer, so the next row may come from it. No file is longer than an i64.
         self.file.seek_relative(start as i64 - position as i64)?;
         let mut bytes = vec![0; 4 * self.n_features];
         self.file.read_exact(&mut bytes)?;
@@ -147,7 +148,7 @@ impl Segment {
 
     /// Marks the file as used now.
     pub(super) fn touch(&self) {
-        // Where that is not allowed the file goes earlier than it might.
+        // If that is not allowed, the file is removed earlier than necessary.
         let _ = self.file.get_ref().set_modified(SystemTime::now());
     }
 }

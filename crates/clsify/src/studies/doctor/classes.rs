@@ -1,4 +1,4 @@
-//! What can be said by counting labels: classes that are rare, twice there, or nearly everywhere.
+//! Checks of label counts: classes that are rare, duplicated, or nearly everywhere.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -6,13 +6,13 @@ use super::report::{ClassShare, LabelSets};
 use crate::dataset::{Inspected, Spellings, shown, spellings};
 use crate::notes::label_notes::{list_hint, odd_character_hint};
 
-/// A label that fewer rows than this share have is seldom given where a sentence may have several.
+/// A label of fewer rows than this share is rarely assigned, if sentences may have several labels.
 const SELDOM: f64 = 0.02;
 
-/// A label that more rows than this share have says little.
+/// A label of more rows than this share is hardly informative.
 const NEARLY_ALL: f64 = 0.9;
 
-/// How many labels sentences have, where they may have several.
+/// The counts of labels per sentence, if sentences may have several.
 pub(crate) fn label_sets(data: &Inspected) -> Option<LabelSets> {
     data.dataset.separator()?;
     let sets = data.dataset.label_sets();
@@ -25,7 +25,7 @@ pub(crate) fn label_sets(data: &Inspected) -> Option<LabelSets> {
     })
 }
 
-/// The rows of each label, with what their number means for a classifier where it means something.
+/// The number of rows of each label, with a hint if the number matters for a classifier.
 ///
 /// Labels of the test file are only compared with those of the data.
 pub(crate) fn class_balance(data: &Inspected, test: Option<&Inspected>) -> Vec<ClassShare> {
@@ -67,7 +67,7 @@ pub(crate) fn class_balance(data: &Inspected, test: Option<&Inspected>) -> Vec<C
     rows_of.iter().map(class).collect()
 }
 
-/// Fewer rows cannot be dealt to five folds, fewer than [`ROUGH`] leave scores rough.
+/// Fewer rows than this cannot be divided into five folds; with fewer than [`ROUGH`] scores are uncertain.
 const FEW: usize = 5;
 const ROUGH: usize = 30;
 
@@ -82,7 +82,7 @@ fn few_rows(what: &str, n: usize, of: usize) -> Option<String> {
         .then(|| format!("{what} has {n} rows of {of}: its scores will be rough; collect more if it matters"))
 }
 
-/// What the number of rows of a class means, where every row has one class.
+/// A hint about the number of rows of a class, if every row has one class.
 fn class_hint(label: &str, n: usize, of: usize, n_classes: usize) -> Option<String> {
     let share = n as f64 / of as f64;
     if n_classes == 1 {
@@ -101,7 +101,7 @@ fn class_hint(label: &str, n: usize, of: usize, n_classes: usize) -> Option<Stri
     })
 }
 
-/// What the number of rows with a label means, where a row may have several.
+/// A hint about the number of rows with a label, if rows may have several.
 fn label_hint(label: &str, n: usize, of: usize) -> Option<String> {
     if n == of {
         return Some(format!("every row has the label {label}: there is nothing to learn about it"));
@@ -174,7 +174,7 @@ mod tests {
         };
         let data = read(&tsv);
         let found = label_sets(&data).unwrap();
-        // Odd rows from 35 to 99 that three does not divide have nothing but `all`: 22 of them.
+        // Odd rows from 35 to 99 that are not divisible by three have only the label `all`: 22 rows.
         assert_eq!((found.n_without_label, found.n_with_several), (1, 1978));
         let hints: BTreeMap<String, String> =
             class_balance(&data, None).into_iter().map(|c| (c.label, c.hint.unwrap_or_default())).collect();

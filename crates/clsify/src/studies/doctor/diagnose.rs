@@ -1,8 +1,8 @@
-//! A look at labelled sentences before anything is trained: damage, repeats, contradictions, leaks, and labels that are
-//! probably wrong.
+//! Checks labelled sentences before anything is trained: damage, duplicates, contradictions, leakage, and labels that
+//! are probably wrong.
 //!
-//! What the text alone tells is in `doctor_texts.rs` and `dataset`, what counting labels tells in `doctor_classes.rs`, what
-//! vectors tell in `doctor_vectors.rs` and `doctor_labels.rs`.
+//! The checks of the text are in `texts.rs` and `dataset`, those of label counts in `classes.rs`, those of vectors in
+//! `vectors.rs` and `labels.rs`.
 
 use super::classes::{class_balance, label_sets};
 use super::options::DoctorOptions;
@@ -14,16 +14,16 @@ use crate::error::Result;
 use crate::model::sentence_encoder::SentenceEncoder;
 use crate::observer::Observer;
 
-/// What the checks by vector need, or why there is none.
+/// The encoder for the checks by vector, or the reason why there is none.
 pub type EncoderOrReason<'a> = std::result::Result<&'a SentenceEncoder, String>;
 
-/// Looks for what is odd about a data set, and for what of it stands in a test file too.
+/// Checks a data set, and its overlap with a test file.
 ///
-/// Without an encoder everything is done that needs none; the reason is given in the report for what is left out, as it
-/// is where labels cannot be checked (one class only, or none with a row for each of five folds).
+/// Without an encoder only the checks that need none are run. The report gives the reason for each check that is left
+/// out; this includes labels that cannot be checked (only one class, or none with one row per fold).
 ///
-/// Where sentences may have several labels, repeats, contradictions and leaks are those of whole sets, and suspects those of
-/// single labels. Weights count in the fits that judge the labels, nowhere else.
+/// If sentences may have several labels, duplicates, contradictions and leakage compare whole sets, and suspect
+/// labels are single labels. Sample weights apply to the fits that judge the labels, and nowhere else.
 ///
 /// # Errors
 /// As for [`SentenceEncoder::encode`].

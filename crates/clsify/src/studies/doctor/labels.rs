@@ -1,7 +1,7 @@
-//! Labels that are probably wrong, by the judgement of classifiers that have not seen them.
+//! Finds labels that are probably wrong, with classifiers that have not seen them.
 //!
-//! Where a sentence has one label, confident learning over the classes. Where it may have several, a problem of two classes
-//! for each label, has it or not: a suspect is then a sentence and a label.
+//! For sentences with one label, it uses confident learning over the classes. For sentences with several, each label
+//! is a problem of two classes, present or absent, and a suspect is a sentence and a label.
 
 use std::collections::BTreeSet;
 
@@ -17,17 +17,18 @@ use crate::split::{Split, label_set_folds};
 use crate::targets::LabelIndicator;
 use crate::training::fits::N_SPLITS;
 
-/// More classes are no labels but, perhaps, another column; what their fits take grows with their number.
+/// More classes than this usually mean that the wrong column was read; fitting cost grows linearly with the number of
+/// classes.
 const MOST_CLASSES: usize = 1_000;
 
-/// Labels that are fitted at a time, which bounds memory.
+/// The number of labels that are fitted at a time, which limits the memory.
 const LABELS_AT_A_TIME: usize = 64;
 
-/// Some rows of the data, by their features on one scale.
+/// Some rows of the data, with standardised features.
 pub(crate) struct Judged<'a> {
     pub(crate) rows: &'a [usize],
     pub(crate) features: &'a Matrix,
-    /// How much each counts in the fits.
+    /// The weight of each row in the fits.
     pub(crate) weights: Option<&'a [f64]>,
     /// Groups that folds keep together.
     pub(crate) groups: Option<&'a [usize]>,
@@ -39,23 +40,23 @@ impl Judged<'_> {
     }
 }
 
-/// A label that is to be reported.
+/// A label to report.
 pub(crate) struct Suspect {
-    /// The place of the row among those judged.
+    /// The index of the row among those judged.
     pub(crate) place: usize,
-    /// Which of the row's labels, or labels that it lacks; nothing where each row has one.
+    /// The suspect label, present or missing; `None` if each row has one label.
     pub(crate) of_label: Option<String>,
-    /// What the row's label should probably be.
+    /// The label that the row should probably have.
     pub(crate) suggested: String,
-    /// The probability of what the file says.
+    /// The probability of the label in the file.
     pub(crate) score: f64,
 }
 
-/// What the rows are labelled with.
+/// The labels of the rows.
 pub(crate) enum Labels {
-    /// One of the classes each.
+    /// One class per row.
     Classes { classes: Vec<String>, class_ids: Vec<usize> },
-    /// A set of labels each, as ascending ids.
+    /// A set of labels per row, as ascending ids.
     Sets { labels: Vec<String>, sets: Vec<Vec<usize>>, separator: LabelSeparator },
 }
 
@@ -75,7 +76,7 @@ impl Labels {
         }
     }
 
-    /// The labels of some rows that are to be reported; those that cannot be judged are added to `unjudged`.
+    /// The labels of some rows to report; those that cannot be judged are added to `unjudged`.
     pub(crate) fn suspects<'l>(
         &'l self,
         judged: &Judged<'_>,
@@ -140,7 +141,7 @@ fn of_classes<'l>(
         Samples::new(judged.features, &class_ids, n_classes).weighted(judged.weights).grouped(judged.groups);
     let logits = out_of_fold_logits(&samples, classifier, N_SPLITS)?;
     let ranking = rank_labels(&softmax(&logits, n_classes), &class_ids, n_classes)?;
-    // Where the fold that holds a row out has no example of its class, its probability is 0 whatever the row says.
+    // If the training rows of a fold lack a class, its probability is always 0 in the held-out rows.
     let is_judged = |place: usize| logits[place * n_classes + class_ids[place]] > f64::NEG_INFINITY;
     unjudged.extend((0..class_ids.len()).filter(|&i| !is_judged(i)).map(|i| classes[class_ids[i]].as_str()));
     let reported = ranking.into_iter().filter(|r| (rank_all || r.is_issue) && is_judged(r.row));
@@ -153,7 +154,7 @@ fn of_classes<'l>(
     Ok(reported.map(suspect).collect())
 }
 
-/// Which labels some rows that count have and others have not, whatever fold is held out.
+/// For each label, whether in every fold some training rows with a positive weight have it and others lack it.
 fn learnable(sets: &[&[usize]], n_labels: usize, folds: &[Split], judged: &Judged<'_>) -> Vec<bool> {
     let mut learnable = vec![true; n_labels];
     for fold in folds {
@@ -167,7 +168,7 @@ fn learnable(sets: &[&[usize]], n_labels: usize, folds: &[Split], judged: &Judge
     learnable
 }
 
-/// A row and a label, and how sure a classifier is of what the file says of them.
+/// A row and a label, and the probability of what the file says about them.
 struct Pair {
     place: usize,
     label: usize,
@@ -175,7 +176,7 @@ struct Pair {
     is_issue: bool,
 }
 
-/// The pairs that are issues, and every row's most suspect one.
+/// The pairs that are issues, and every row's most suspect pair.
 fn of_sets(
     judged: &Judged<'_>,
     sets: &[&[usize]],
@@ -216,7 +217,7 @@ fn of_sets(
     Ok(issues)
 }
 
-/// What is suggested for a row has all its suspect labels corrected, so that each of its lines leads to the same.
+/// The suggestion for a row corrects all its suspect labels, so that all its lines have the same one.
 fn suspect_pairs(
     mut pairs: Vec<Pair>,
     sets: &[&[usize]],

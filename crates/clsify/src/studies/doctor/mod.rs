@@ -1,5 +1,5 @@
-//! A look at labelled sentences before anything is trained: damage, repeats, contradictions, leaks, and labels that are
-//! probably wrong.
+//! Checks labelled sentences before anything is trained: damage, duplicates, contradictions, leakage, and labels that
+//! are probably wrong.
 
 pub(crate) mod classes;
 pub(crate) mod diagnose;

@@ -1,4 +1,5 @@
-//! The nearest rows by cosine, block by block: besides the rows, memory is a megabyte a thread, whatever their number.
+//! Finds the nearest rows by cosine similarity, block by block: besides the rows it needs one megabyte per thread,
+//! whatever their number.
 
 use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
 use clsify_kernels::normalize::l2_normalize;
@@ -6,15 +7,15 @@ use rayon::prelude::*;
 
 use crate::matrix::Matrix;
 
-/// Rows of each side that are compared at a time: a block of cosines is 1 MB.
+/// The number of rows on each side that are compared at a time: a block of cosines is 1 MB.
 const QUERIES: usize = 256;
 const KEYS: usize = 1024;
 
-/// Rows of length 1, so that a product is a cosine.
+/// Rows of length 1, so that a dot product is a cosine.
 pub(crate) struct UnitRows(Matrix);
 
 impl UnitRows {
-    /// Every row divided by its length.
+    /// Divides every row by its length.
     pub(crate) fn new(mut features: Matrix) -> Self {
         let n_features = features.cols();
         l2_normalize(features.as_mut_slice(), n_features);
@@ -27,19 +28,19 @@ impl UnitRows {
     }
 }
 
-/// Which keys a query is compared with.
+/// The keys that a query is compared with.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Among {
     All,
-    /// Those before the row of the query's own number.
+    /// Those before the row with the query's own number.
     Earlier,
 }
 
 /// A key, by its row, and its cosine with the query.
 pub(crate) type Neighbour = (usize, f32);
 
-/// The `k` keys nearest to each query, the nearest first, of those that `may_match(query, key)` and have a cosine of at
-/// least `threshold`; of equal ones the earlier rows.
+/// The `k` keys nearest to each query, the nearest first, among those for which `may_match(query, key)` is true and
+/// whose cosine is at least `threshold`; of equal ones the earlier rows.
 pub(crate) fn nearest(
     queries: &UnitRows,
     keys: &UnitRows,
@@ -96,7 +97,7 @@ mod tests {
         Matrix::from_vec((0..n * d).map(|_| number()).collect(), n, d).unwrap()
     }
 
-    /// Oracle: every pair in `f64`, sorted. More rows than a block of either side holds.
+    /// Oracle: every pair in `f64`, sorted. There are more rows than fit into one block on either side.
     #[test]
     fn blocks_find_what_every_pair_finds() {
         let (n, k, threshold) = (KEYS + 300, 3, 0.9);
@@ -117,7 +118,8 @@ mod tests {
                 let keys = (0..last).filter(|&j| j != i && j % 7 != 0);
                 let mut expected: Vec<f64> = keys.map(|j| cosine(i, j)).collect();
                 expected.sort_by(|a, b| b.total_cmp(a));
-                // Tolerance: sums of five products of f32; a cosine that close to the threshold is on either side.
+                // Tolerance: sums of five products of f32; a cosine that is this close to the threshold may be on
+                // either side.
                 for (&(j, got), expected) in found.iter().zip(&expected) {
                     assert!(
                         (f64::from(got) - expected).abs() < 1e-5 && (cosine(i, j) - expected).abs() < 1e-5

@@ -1,16 +1,17 @@
-//! What the caller chooses of the checks of `doctor.rs`.
+//! The options of the checks in `diagnose.rs`.
 
-/// What the caller chooses of [`diagnose`](crate::studies::diagnose).
+/// The options of [`diagnose`](crate::studies::diagnose).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DoctorOptions {
-    /// C of the fits on standardised features. The default is 0.001.
+    /// The C of the fits on standardised features. The default is 0.001.
     pub c: f64,
-    /// Sentences whose standardised features have at least this cosine are nearly the same. The default is 0.85:
-    /// most sentences that were edited a little reach it, few distinct ones do (`tools/doctor/near_duplicates.py`).
+    /// Sentences are near-duplicates if the cosine similarity of their standardised features is at least this. The
+    /// default is 0.85: most sentences with a small edit reach it, few distinct ones do
+    /// (`tools/doctor/near_duplicates.py`).
     pub near_duplicate_threshold: f32,
     /// True if `label_issues` ranks every row, not only those whose label is probably wrong.
     pub rank_all: bool,
-    /// Rows whose vectors are in memory and compared with each other at a time. The default is 30,000.
+    /// The number of rows whose vectors are in memory and compared with each other at a time. The default is 30,000.
     pub part_rows: usize,
 }
 

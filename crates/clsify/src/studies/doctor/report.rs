@@ -1,65 +1,65 @@
-//! What is odd about a data set, as plain structs: the JSON report. Lines are those of the file, counted from 1.
+//! The JSON report of the checks, as plain structs. Lines are those of the file, counted from 1.
 
 use serde::Serialize;
 
 use crate::dataset::Damage;
 
-/// What [`diagnose`](crate::studies::diagnose) found. Keys are stable; more may be added.
+/// The findings of [`diagnose`](crate::studies::diagnose). Keys are stable; more may be added.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct DoctorReport {
-    /// Rows that were looked at: those with a sentence and a label.
+    /// The number of rows that were checked: those with a sentence and a label.
     pub n_rows: usize,
-    /// Groups of rows that no fold divides, if there are any.
+    /// The number of groups of rows that no fold divides, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub n_groups: Option<usize>,
     /// Records that cannot be used, and sentences that look as if the file had been written or read with the wrong
     /// quoting or encoding, in the order of the file.
     pub quoting: Vec<Damage>,
-    /// The same of the test file.
+    /// The damage in the test file.
     pub test_quoting: Vec<Damage>,
-    /// Sentences that occur more than once, whatever their case and spaces, in the order of their first lines.
+    /// Sentences that occur more than once, ignoring case and spaces, in the order of their first lines.
     pub duplicates: Vec<Duplicate>,
-    /// Sentences that are nearly an earlier one, the most similar first.
+    /// Sentences that are near-duplicates of an earlier one, the most similar first.
     pub near_duplicates: Vec<NearDuplicate>,
-    /// Sentences, whatever their case and spaces, that occur with different labels or sets of labels.
+    /// Sentences, ignoring case and spaces, that occur with different labels or label sets.
     pub conflicts: Vec<Conflict>,
     /// Rows of the test file that are, or nearly are, rows of the data: exact ones first, then the most similar.
     pub leakage: Vec<Leak>,
     /// Sentences that are longer than the encoder reads.
     pub truncated: Truncated,
-    /// Where a sentence may have several labels: how many have.
+    /// The counts of labels per sentence, if sentences may have several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_sets: Option<LabelSets>,
-    /// Rows of each class, or with each label, sorted by it.
+    /// The number of rows of each class, or with each label, sorted by label.
     pub class_balance: Vec<ClassShare>,
-    /// The scripts that the sentences are written in.
+    /// The scripts of the sentences.
     pub scripts: Scripts,
     /// Rows whose label is probably wrong, the most suspect first.
     pub label_issues: Vec<LabelIssue>,
-    /// Checks that were not done, or not in full.
+    /// Checks that were left out, or done only in part.
     pub left_out: Vec<LeftOut>,
 }
 
-/// A check that was not done, or not in full.
+/// A check that was left out, or done only in part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
     /// The report's key for it.
     pub check: &'static str,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
 /// A sentence that occurs more than once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Duplicate {
-    /// As it is written first.
+    /// The sentence as it is written first.
     pub text: String,
-    /// Where it stands.
+    /// Its lines.
     pub lines: Vec<usize>,
 }
 
-/// A sentence that is nearly an earlier one.
+/// A sentence that is a near-duplicate of an earlier one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NearDuplicate {
     /// The later sentence.
@@ -79,9 +79,9 @@ pub struct NearDuplicate {
 /// A sentence with more than one label, or more than one set of labels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Conflict {
-    /// As it is written first.
+    /// The sentence as it is written first.
     pub text: String,
-    /// Where it has which label, sorted by label.
+    /// The lines of each label, sorted by label.
     pub labels: Vec<LabelLines>,
 }
 
@@ -94,7 +94,7 @@ pub struct LabelLines {
     pub lines: Vec<usize>,
 }
 
-/// A row of the test file that the data has too.
+/// A row of the test file that also occurs in the data.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Leak {
     /// The sentence in the test file.
@@ -105,9 +105,9 @@ pub struct Leak {
     pub data_text: String,
     /// Its first line there.
     pub line: usize,
-    /// The cosine of their standardised features; 1 where the sentences are the same but for case and spaces.
+    /// The cosine of their standardised features; 1 if the sentences are equal, ignoring case and spaces.
     pub cosine: f64,
-    /// True if they are the same but for case and spaces.
+    /// True if the sentences are equal, ignoring case and spaces.
     pub exact: bool,
     /// True if both have the same label.
     pub same_label: bool,
@@ -116,20 +116,21 @@ pub struct Leak {
 /// The scripts of the sentences.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Scripts {
-    /// How many sentences are mostly in each, the most frequent first; sentences without letters are in none.
+    /// The number of sentences whose main script is each of these, the most frequent first; sentences without letters
+    /// have none.
     pub shares: Vec<ScriptShare>,
-    /// Sentences in a script that fewer than a tenth of them are in.
+    /// Sentences in a script that is the main script of fewer than a tenth of them.
     pub minority: Vec<MinorityScript>,
-    /// Sentences with a word whose letters are of scripts that look alike.
+    /// Sentences with a word that mixes scripts that look alike.
     pub mixed: Vec<MixedScripts>,
 }
 
-/// A script and its rows.
+/// A script and its number of rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScriptShare {
     /// Its name, such as `Latin`.
     pub script: &'static str,
-    /// Its rows.
+    /// The number of rows.
     pub n: usize,
     /// Their share of all rows, from 0 to 1.
     pub share: f64,
@@ -142,7 +143,7 @@ pub struct MinorityScript {
     pub text: String,
     /// Its line.
     pub line: usize,
-    /// The script that most of its letters are in.
+    /// The script of most of its letters.
     pub script: &'static str,
 }
 
@@ -157,62 +158,62 @@ pub struct MixedScripts {
     pub word: String,
 }
 
-/// Sentences that lose their end.
+/// Sentences that are truncated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Truncated {
-    /// Tokens that are read of a sentence, special tokens included; nothing without an encoder.
+    /// The maximum number of tokens per sentence, including special tokens; `None` without an encoder.
     pub max_length: Option<usize>,
-    /// How many are longer.
+    /// The number of longer sentences.
     pub n: usize,
     /// Their lines.
     pub lines: Vec<usize>,
 }
 
-/// How many labels sentences have.
+/// The counts of labels per sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LabelSets {
-    /// Distinct sets of labels, the empty one included where it occurs.
+    /// The number of distinct label sets, including the empty set if it occurs.
     pub n_label_sets: usize,
-    /// Rows without a label.
+    /// The number of rows without a label.
     pub n_without_label: usize,
-    /// Rows with more than one label.
+    /// The number of rows with more than one label.
     pub n_with_several: usize,
 }
 
-/// A class, or one label of several, and its rows.
+/// A class or label, and its number of rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClassShare {
     /// The class.
     pub label: String,
-    /// Its rows.
+    /// The number of rows.
     pub n: usize,
     /// Their share of all rows, from 0 to 1.
     pub share: f64,
-    /// What the number means for a classifier, where it means something.
+    /// A hint, if the number of rows matters for a classifier.
     pub hint: Option<String>,
 }
 
-/// A row whose label may be wrong; where it may have several, a row and one label.
+/// A row whose label may be wrong; if rows may have several labels, a row and one label.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LabelIssue {
     /// The sentence.
     pub text: String,
-    /// The label that it has; where it may have several, the cell of all.
+    /// The label that it has; if it may have several, the cell of all.
     pub label: String,
-    /// The most probable label; where it may have several, the cell with all suspect labels of the row corrected.
+    /// The most probable label; if it may have several, the cell with all suspect labels of the row corrected.
     pub suggested: String,
-    /// Which label is suspect, present or missing, where a sentence may have several.
+    /// The suspect label, present or missing, if a sentence may have several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of_label: Option<String>,
-    /// The probability of what the file says, from 0 to 1; the lower, the more suspect.
+    /// The probability of the label in the file, from 0 to 1; a lower one is more suspect.
     pub score: f64,
     /// The line.
     pub line: usize,
-    /// The rows with the most similar sentences, the most similar first; three where there are so many.
+    /// The rows with the most similar sentences, the most similar first: three if there are enough.
     pub neighbours: Vec<Neighbour>,
 }
 
-/// A row beside a suspect one.
+/// A neighbour of a suspect row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Neighbour {
     /// The sentence.

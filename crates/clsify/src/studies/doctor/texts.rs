@@ -1,16 +1,16 @@
-//! What can be said about labelled sentences by their text alone.
+//! Checks of labelled sentences by their text alone.
 //!
-//! Sentences are the same when they are so in lower case with single spaces.
+//! Sentences are compared in lower case with single spaces.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::report::{Conflict, Duplicate, LabelLines, MinorityScript, MixedScripts, ScriptShare, Scripts};
 use crate::dataset::{Dataset, mixed_word, normalised, script_of};
 
-/// Rows of a script that fewer rows than this share are in are listed.
+/// The rows of a script are listed if they are fewer than this share.
 const MINORITY: f64 = 0.1;
 
-/// The texts by which sentences are compared.
+/// The form of the sentences in which they are compared.
 pub(crate) struct Texts(Vec<String>);
 
 impl Texts {
@@ -18,7 +18,7 @@ impl Texts {
         Texts(dataset.sentences().iter().map(|text| normalised(text)).collect())
     }
 
-    /// The rows of each text that occurs more than once, in the order of the first.
+    /// The rows of each text that occurs more than once, in the order of the first rows.
     pub(crate) fn repeated(&self) -> Vec<Vec<usize>> {
         let mut rows_of: HashMap<&str, Vec<usize>> = HashMap::with_capacity(self.0.len());
         for (row, text) in self.0.iter().enumerate() {
@@ -29,7 +29,7 @@ impl Texts {
         groups
     }
 
-    /// The first row here with the text of each row there.
+    /// For each row of `others`, the first row here with the same text.
     pub(crate) fn first_same(&self, others: &Texts) -> Vec<Option<usize>> {
         let mut first: HashMap<&str, usize> = HashMap::with_capacity(self.0.len());
         for (row, text) in self.0.iter().enumerate() {
@@ -54,7 +54,7 @@ pub(crate) fn conflict(dataset: &Dataset, rows: &[usize]) -> Option<Conflict> {
     (lines_of.len() > 1).then(|| Conflict { text, labels: lines_of.into_iter().map(labels).collect() })
 }
 
-/// The scripts of the sentences, the most frequent first; rows of rare ones; words that mix them.
+/// The scripts of the sentences, the most frequent first; rows of rare scripts; words that mix scripts.
 pub(crate) fn scripts(dataset: &Dataset) -> Scripts {
     let of_row: Vec<Option<&'static str>> = dataset.sentences().iter().map(|s| script_of(s)).collect();
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();

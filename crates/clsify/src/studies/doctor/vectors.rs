@@ -1,10 +1,11 @@
-//! What can be said about labelled sentences by their vectors: near repeats, near leaks, what stands beside suspect labels.
+//! Checks of labelled sentences by their vectors: near-duplicates, leakage, and the neighbours of suspect labels.
 //!
-//! Sentences are nearly the same by the cosine of their standardised features: raw features of one encoder all point much
-//! the same way.
+//! Two sentences are near-duplicates by the cosine similarity of their standardised features, because the raw
+//! features of one encoder all have similar directions.
 //!
-//! Rows are taken in parts of at most [`DoctorOptions::part_rows`]: every second row if there are two parts, so that each
-//! has all classes of a file that is sorted by class. Vectors of one part and of the test rows are in memory at a time.
+//! Rows are processed in parts of at most [`DoctorOptions::part_rows`]: with two parts each has every second row, so
+//! that it contains all classes of a file that is sorted by class. Only the vectors of one part and of the test rows
+//! are in memory at a time.
 
 use std::collections::BTreeSet;
 
@@ -21,28 +22,28 @@ use crate::model::sentence_encoder::SentenceEncoder;
 use crate::observer::Observer;
 use crate::split::of_rows;
 
-/// Rows that stand beside a suspect label.
+/// The number of neighbours of a suspect label.
 const N_NEIGHBOURS: usize = 3;
 
-/// What the vectors say.
+/// The findings of the checks by vector.
 #[derive(Default)]
 pub(crate) struct Findings {
     pub(crate) near_duplicates: Vec<NearDuplicate>,
-    /// Of each test row: the data's row that is nearest, and the cosine.
+    /// For each test row: the nearest row of the data, and the cosine.
     pub(crate) near_leaks: Vec<Option<(usize, f32)>>,
-    /// Rows that are longer than the encoder reads, in order.
+    /// Rows that are longer than the encoder's limit, in order.
     pub(crate) truncated: Vec<usize>,
     pub(crate) label_issues: Vec<LabelIssue>,
     pub(crate) left_out: Vec<LeftOut>,
 }
 
-/// A test file: its rows, and which of them are in the data word by word.
+/// A test file: its rows, and those of them that are also in the data.
 pub(crate) struct TestFile<'a> {
     pub(crate) dataset: &'a Dataset,
     pub(crate) exact: &'a [Option<usize>],
 }
 
-/// Encodes and compares, part by part.
+/// Encodes and compares the rows, part by part.
 pub(crate) fn examine(
     encoder: &SentenceEncoder,
     data: &Inspected,
@@ -79,7 +80,7 @@ pub(crate) fn examine(
         let truncated = rows.iter().zip(&encoded.encodings).filter(is_truncated);
         findings.truncated.extend(truncated.map(|(&row, _)| row));
         let features = encoded.features;
-        // Which sentences are alike is no question of what they count.
+        // The similarity of sentences does not depend on sample weights.
         let scaler = StandardScaler::fit(&features);
         let unit = UnitRows::new(scaler.transform(&features));
         let weights: Option<Vec<f64>> =
@@ -181,7 +182,7 @@ impl Part<'_> {
     }
 }
 
-/// Those test rows that are compared by vector.
+/// The test rows that are compared by vector.
 struct EncodedTest<'a> {
     exact: &'a [Option<usize>],
     rows: Vec<usize>,
@@ -213,7 +214,7 @@ impl<'a> EncodedTest<'a> {
         Ok(EncodedTest { exact: test.exact, rows, features })
     }
 
-    /// Keeps the nearest row of this part where it is nearer than those of earlier parts.
+    /// Keeps the nearest row of this part if it is nearer than those of earlier parts.
     fn find(
         &self,
         part: &Part<'_>,
@@ -235,7 +236,7 @@ impl<'a> EncodedTest<'a> {
     }
 }
 
-/// A cosine of `f32` may be above 1 by rounding.
+/// A cosine in `f32` may be above 1 because of rounding.
 pub(crate) fn at_most_one(cosine: f32) -> f64 {
     f64::from(cosine.min(1.0))
 }
