@@ -1,7 +1,7 @@
 //! stderr: progress, messages, errors.
 
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clsify::encoder::Dtype;
@@ -22,17 +22,23 @@ pub(crate) enum Verbosity {
 /// An encoder that takes longer makes its user wait.
 const LONG_SECONDS: f64 = 5.0;
 
-/// What the user sees besides results. Bars are drawn on a terminal only.
+/// What the user sees besides results. Bars are drawn on a terminal only. Clones are one console.
+#[derive(Clone)]
 pub(crate) struct Console {
     verbosity: Verbosity,
     shows_bars: bool,
-    current: Mutex<Option<(String, ProgressBar, Instant)>>,
+    current: Arc<Mutex<Option<(String, ProgressBar, Instant)>>>,
 }
 
 impl Console {
     pub(crate) fn new(verbosity: Verbosity) -> Self {
         let shows_bars = verbosity > Verbosity::Quiet && std::io::stderr().is_terminal();
-        Console { verbosity, shows_bars, current: Mutex::new(None) }
+        Console { verbosity, shows_bars, current: Arc::default() }
+    }
+
+    /// The console as what hears of the library's work.
+    pub(crate) fn observer(&self) -> Arc<Console> {
+        Arc::new(self.clone())
     }
 
     /// A line that a normal run shows.
@@ -179,9 +185,9 @@ impl Observer for Console {
 }
 
 /// A console without bars, for whoever writes to the same terminal meanwhile.
-pub(crate) struct Notes<'a>(pub(crate) &'a Console);
+pub(crate) struct Notes(pub(crate) Console);
 
-impl Observer for Notes<'_> {
+impl Observer for Notes {
     fn note(&self, text: &str) {
         self.0.note(text);
     }

@@ -1,8 +1,10 @@
 //! How a fetch tells its progress: the crate prints nothing, the caller decides what to show.
 
+use std::fmt;
+
 /// Hears what happens while an encoder or data set is fetched.
 ///
-/// `()` hears it and says nothing.
+/// `()` hears it and says nothing; it is the default of a [`Hub`](crate::Hub).
 ///
 /// ```
 /// use clsify_hub::FetchObserver;
@@ -18,7 +20,7 @@
 /// }
 /// Stderr.message("the hub did not answer: trying the package index");
 /// ```
-pub trait FetchObserver {
+pub trait FetchObserver: Send + Sync {
     /// One line of plain words: what is being done, or why a fallback is taken.
     fn message(&self, text: &str);
 
@@ -26,6 +28,13 @@ pub trait FetchObserver {
     ///
     /// Called often (every 64 KiB). `done` may fall back when a download starts anew.
     fn bytes(&self, file: &str, done: u64, total: u64);
+}
+
+/// So that a [`Hub`](crate::Hub) can be printed.
+impl fmt::Debug for dyn FetchObserver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FetchObserver")
+    }
 }
 
 impl FetchObserver for () {

@@ -1,4 +1,8 @@
 //! How long work tells what it is doing, without printing.
+//!
+//! An encoder holds its observer, which hears of everything that is done with it.
+
+use std::fmt;
 
 /// A step that may take long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +22,23 @@ pub enum Stage {
     GridSearch,
 }
 
-/// Hears how far the work is. Every method does nothing unless it is implemented; `()` is a silent observer.
-pub trait Observer: Sync {
+/// Is told how far the work is. Every method does nothing unless it is implemented; `()` is the silent observer, which is the default.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+/// use clsify::observer::Observer;
+/// struct Stderr;
+/// impl Observer for Stderr {
+///     fn note(&self, text: &str) {
+///         eprintln!("note: {text}");
+///     }
+/// }
+/// let options = SentenceEncoderOptions { observer: Arc::new(Stderr), ..Default::default() };
+/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), options)?;
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub trait Observer: Send + Sync {
     /// A step begins; `total` is how much there is to do, 0 if that is not known.
     fn start(&self, _stage: Stage, _total: usize) {}
     /// So much of the step is done.
@@ -31,3 +50,10 @@ pub trait Observer: Sync {
 }
 
 impl Observer for () {}
+
+/// So that the options that hold one can be printed.
+impl fmt::Debug for dyn Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
+}

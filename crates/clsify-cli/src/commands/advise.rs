@@ -22,7 +22,7 @@ use crate::class_limit::ClassLimitArgs;
 use crate::commands::train::{optimism, six_digits};
 use crate::console::Console;
 use crate::grouping::GroupArgs;
-use crate::loading::{DEFAULT_ENCODER, load_encoder_with, load_training_dataset, locate_encoder};
+use crate::loading::{DEFAULT_ENCODER, encoder_options, load_training_dataset, locate_encoder};
 use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, RowArgs, WeightArgs, at_least_one, test_size};
 use crate::output::{check_output, is_stdout, write_json, write_text};
 use crate::table::{Table, shorten};
@@ -155,16 +155,15 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     for name in &args.encoder {
         let located = locate_encoder(name, console)?;
         console.say(&format!("encoder {}", located.name));
-        let load =
-            |features| load_encoder_with(&located, &args.encoding, features, args.cache.open(), console);
+        let encoder = encoder_options(&located, &args.encoding, args.cache.open(), console)?;
         let test = TestRows::Split(split.clone());
         let options = TrainOptions { test, classifier, ..TrainOptions::default() };
         let choice = FeatureChoice { scoring: Some(scoring), required: true };
-        let trained = train_selected(load, &dataset, options, choice, console)?;
+        let trained = train_selected(&located.folder, encoder, &dataset, options, choice)?;
         let report = trained.report;
         report.split.leakage_note().iter().for_each(|note| console.note(note));
         let sample = &dataset.sentences()[..dataset.len().min(N_SENTENCES)];
-        let speed = EncoderSpeed::measure(trained.classifier.encoder(), sample, console)?;
+        let speed = EncoderSpeed::measure(trained.classifier.encoder(), sample)?;
         let dtype = trained.classifier.encoder().dtype();
         let held_out = HeldOut::of(&report, scoring);
         let Some(selection) = report.selection else { continue };

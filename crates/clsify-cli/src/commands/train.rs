@@ -23,7 +23,7 @@ use crate::console::Console;
 use crate::decision::{DecisionArgs, decision_text};
 use crate::grouping::GroupArgs;
 use crate::loading::{
-    DEFAULT_ENCODER, load_encoder, load_encoder_with, load_training_dataset, locate_encoder, test_rows,
+    DEFAULT_ENCODER, encoder_options, load_encoder, load_training_dataset, locate_encoder, test_rows,
 };
 use crate::options::{
     CacheArgs, CalibrationArg, FeatureArgs, FitArgs, GridArgs, RowArgs, SplitArgs, WeightArgs, at_least_one,
@@ -162,13 +162,12 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let trained = match source {
         FeatureSource::Options => {
             let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
-            train(encoder, &dataset, options, console)?
+            train(encoder, &dataset, options)?
         }
         FeatureSource::CrossValidation { scoring, required } => {
-            let encoding = &args.features.encoding;
-            let load = |features| load_encoder_with(&located, encoding, features, args.cache.open(), console);
+            let encoder = encoder_options(&located, &args.features.encoding, args.cache.open(), console)?;
             let choice = FeatureChoice { scoring, required };
-            train_selected(load, &dataset, options, choice, console)?
+            train_selected(&located.folder, encoder, &dataset, options, choice)?
         }
     };
     let report = &trained.report;

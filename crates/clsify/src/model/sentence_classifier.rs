@@ -30,7 +30,7 @@ pub struct SentenceClassifier {
 }
 
 /// How a saved classifier is loaded; the default is as it was trained, with nothing that earlier runs have left.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct LoadOptions {
     /// Where the encoder is; `None`: in the model's folder if it was bundled, else where it lay at training.
     pub encoder: Option<PathBuf>,
@@ -41,6 +41,14 @@ pub struct LoadOptions {
     pub cache: Option<FeatureCache>,
     /// A folder with the sha256 of files; see [`SentenceEncoderOptions::hash_folder`].
     pub hash_folder: Option<PathBuf>,
+    /// Is told of everything that is done with the classifier, from its loading on; by default nobody is.
+    pub observer: Arc<dyn Observer>,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        LoadOptions { encoder: None, dtype: None, cache: None, hash_folder: None, observer: Arc::new(()) }
+    }
 }
 
 /// The answer for one sentence.
@@ -96,14 +104,14 @@ impl SentenceClassifier {
     /// As for [`load_with`](Self::load_with).
     ///
     /// ```no_run
-    /// let classifier = clsify::model::SentenceClassifier::load("model".as_ref(), &())?;
-    /// for prediction in classifier.predict(&["a visually stunning rumination on love"], &())? {
+    /// let classifier = clsify::model::SentenceClassifier::load("model".as_ref())?;
+    /// for prediction in classifier.predict(&["a visually stunning rumination on love"])? {
     ///     println!("{}", classifier.labels(&prediction).join(", "));
     /// }
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
-    pub fn load(folder: &Path, observer: &dyn Observer) -> Result<Self> {
-        Self::load_with(folder, LoadOptions::default(), observer)
+    pub fn load(folder: &Path) -> Result<Self> {
+        Self::load_with(folder, LoadOptions::default())
     }
 
     /// Loads a model folder, with options.
@@ -111,13 +119,13 @@ impl SentenceClassifier {
     /// # Errors
     /// [`ErrorKind::Model`] when the folder is malformed or the encoder is not the one of the training; I/O errors and those
     /// of the encoder's files.
-    pub fn load_with(folder: &Path, options: LoadOptions, observer: &dyn Observer) -> Result<Self> {
-        read_folder(folder, || Self::read(folder, options.clone(), observer))
+    pub fn load_with(folder: &Path, options: LoadOptions) -> Result<Self> {
+        read_folder(folder, || Self::read(folder, options.clone()))
     }
 
-    fn read(folder: &Path, options: LoadOptions, observer: &dyn Observer) -> Result<Self> {
+    fn read(folder: &Path, options: LoadOptions) -> Result<Self> {
         let saved = SavedModel::read(folder)?;
-        let encoder = load_encoder(folder, &saved, options, observer)?;
+        let encoder = load_encoder(folder, &saved, options)?;
         let columns = match (&saved.multi_label, saved.classes.len()) {
             // Two classes share one row of weights.
             (None, 2) => 1,
@@ -137,6 +145,12 @@ impl SentenceClassifier {
     /// The encoder.
     pub fn encoder(&self) -> &SentenceEncoder {
         &self.encoder
+    }
+
+    /// The same classifier with another observer, which is told of everything that is done with it.
+    #[must_use]
+    pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
+        SentenceClassifier { encoder: self.encoder.with_observer(observer), ..self }
     }
 
     /// The linear classifier; its columns are those of [`classes`](Self::classes).
@@ -179,12 +193,8 @@ impl SentenceClassifier {
     ///
     /// # Errors
     /// As for [`SentenceEncoder::encode`].
-    pub fn predict<S: AsRef<str> + Sync>(
-        &self,
-        sentences: &[S],
-        observer: &dyn Observer,
-    ) -> Result<Vec<Prediction>> {
-        Ok(self.predict_features(&self.encoder.encode(sentences, observer)?.features))
+    pub fn predict<S: AsRef<str> + Sync>(&self, sentences: &[S]) -> Result<Vec<Prediction>> {
+        Ok(self.predict_features(&self.encoder.encode(sentences)?.features))
     }
 
     /// The labels and the probabilities of every row of features `[n_sentences, n_features]`, as its
@@ -231,12 +241,7 @@ fn linear_classifier(saved: &SavedModel, coef: Vec<f64>, intercept: Vec<f64>) ->
 }
 
 /// The encoder of a model's folder, checked to be the one of the training, with what it did to sentences there.
-fn load_encoder(
-    model: &Path,
-    saved: &SavedModel,
-    options: LoadOptions,
-    observer: &dyn Observer,
-) -> Result<SentenceEncoder> {
+fn load_encoder(model: &Path, saved: &SavedModel, options: LoadOptions) -> Result<SentenceEncoder> {
     let folder = options.encoder.unwrap_or_else(|| saved.encoder_folder(model));
     let (trained_with, features): (&SavedEncoder, &FeatureOptions) = (&saved.encoder, &saved.features);
     if !folder.is_dir() {
@@ -255,16 +260,18 @@ fn load_encoder(
         dtype: options.dtype.unwrap_or(trained_with.dtype),
         cache: options.cache,
         hash_folder: options.hash_folder,
+        observer: options.observer.clone(),
     };
     if let Some(dtype) = options.dtype.map(Dtype::effective).filter(|&dtype| dtype != trained_with.dtype) {
         let fitted = trained_with.dtype;
-        observer
+        options
+            .observer
             .note(&format!("the classifier was fitted on features in {fitted}, and gets them in {dtype}"));
     }
     let files = Arc::new(EncoderFiles::of(&folder, features));
     let (checked, loaded) = rayon::join(
         || trained_with.check(&folder, &files.hashes(&memory)?),
-        || SentenceEncoder::load_files(&folder, Some(files.clone()), encoder_options, observer),
+        || SentenceEncoder::load_files(&folder, Some(files.clone()), encoder_options),
     );
     checked?;
     loaded.map_err(|e| match e.kind() {

@@ -37,11 +37,11 @@ const N_BOOTSTRAPS: usize = 500;
 
 /// What a choice goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct SelectionOptions {
+pub(crate) struct SelectionOptions {
     /// What is compared. The default is accuracy.
-    pub scoring: Scoring,
+    pub(crate) scoring: Scoring,
     /// Class weights, and when the fit of the chosen one stops; its C is not looked at.
-    pub classifier: LogisticRegressionOptions,
+    pub(crate) classifier: LogisticRegressionOptions,
 }
 
 /// A choice of features, and how it did.
@@ -142,9 +142,10 @@ pub fn selection_c_values() -> Vec<f64> {
 /// # Errors
 /// [`ErrorKind::InvalidArgument`] when features and targets do not go together, as for [`selection_rows`], or when
 /// these are not all rows.
-pub fn select_features(
+pub(crate) fn select_features(
     features: &Matrix,
-    (config, mean_tokens): (&EncoderConfig, usize),
+    config: &EncoderConfig,
+    mean_tokens: usize,
     targets: &Targets,
     options: &SelectionOptions,
     observer: &dyn Observer,
