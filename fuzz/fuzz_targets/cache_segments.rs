@@ -33,12 +33,12 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     write_encoder(&own.join("encoder"));
     let load = |cache| {
         let options = SentenceEncoderOptions { cache, ..SentenceEncoderOptions::default() };
-        SentenceEncoder::load(&own.join("encoder"), options, &()).expect("the encoder is right")
+        SentenceEncoder::load(&own.join("encoder"), options).expect("the encoder is right")
     };
-    let features = load(None).encode(&SENTENCES, &()).expect("it encodes").features;
+    let features = load(None).encode(&SENTENCES).expect("it encodes").features;
     let cache = FeatureCache::open(CacheOptions { folder: own.join("cache"), max_bytes: 1 << 20 });
     let encoder = load(Some(cache));
-    encoder.encode(&SENTENCES, &()).expect("it encodes");
+    encoder.encode(&SENTENCES).expect("it encodes");
     let only = |folder: &PathBuf| {
         let mut entries = fs::read_dir(folder).expect("the cache has written");
         entries.next().expect("an entry").expect("it can be read").path()
@@ -99,7 +99,7 @@ fuzz_target!(|data: &[u8]| {
         let name = format!("{}.rows", "1".repeat(64));
         fs::write(folder.join(name), segment).expect("the folder can be written");
     }
-    match checked(encoder.encode(&SENTENCES, &())) {
+    match checked(encoder.encode(&SENTENCES)) {
         Some(encoded) if !is_forged => assert_eq!(encoded.features, *features),
         Some(encoded) => assert!(encoded.features.as_slice().iter().all(|x| x.is_finite())),
         None => assert!(is_forged),

@@ -48,8 +48,8 @@ fuzz_target!(|data: &[u8]| {
         dtype: Dtype::ALL[usize::from(choice % 3)],
         ..SentenceEncoderOptions::default()
     };
-    let Some(encoder) = checked(SentenceEncoder::load(&FOLDER, options, &())) else { return };
-    let Some(encoded) = checked(encoder.encode(&SENTENCES, &())) else { return };
+    let Some(encoder) = checked(SentenceEncoder::load(&FOLDER, options)) else { return };
+    let Some(encoded) = checked(encoder.encode(&SENTENCES)) else { return };
     assert_eq!(encoded.features.shape(), [SENTENCES.len(), encoder.n_features()]);
     assert!(encoded.features.as_slice().iter().all(|x| x.is_finite()));
 });

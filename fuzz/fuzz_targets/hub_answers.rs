@@ -68,7 +68,7 @@ fuzz_target!(|data: &[u8]| {
         "HF_HUB_ETAG_TIMEOUT" | "HF_HUB_DOWNLOAD_TIMEOUT" => Some("0.5".to_string()),
         _ => None,
     });
-    let pulled = hub.with_pip(["false"]).pull(ENCODER, &());
+    let pulled = hub.with_pip(["false"]).pull(ENCODER);
     let mut bytes = 0;
     for (path, metadata) in files_below(&FOLDER) {
         assert!(path.starts_with(&cache), "{path:?}");

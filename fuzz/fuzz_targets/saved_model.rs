@@ -15,8 +15,8 @@ const TOLERANCE: f64 = 1e-9;
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(own_folder);
 
 fn check(folder: &Path, again: &Path) {
-    let Some(classifier) = checked(SentenceClassifier::load(folder, &())) else { return };
-    let Some(predictions) = checked(classifier.predict(&SENTENCES, &())) else { return };
+    let Some(classifier) = checked(SentenceClassifier::load(folder)) else { return };
+    let Some(predictions) = checked(classifier.predict(&SENTENCES)) else { return };
     assert_eq!(predictions.len(), SENTENCES.len());
     for prediction in &predictions {
         let probabilities = &prediction.probabilities;
@@ -29,8 +29,8 @@ fn check(folder: &Path, again: &Path) {
         }
     }
     if checked(classifier.save(again, true)).is_some() {
-        let loaded = SentenceClassifier::load(again, &()).expect("a model that was saved can be loaded");
-        assert_eq!(loaded.predict(&SENTENCES, &()).expect("it predicts as before"), predictions);
+        let loaded = SentenceClassifier::load(again).expect("a model that was saved can be loaded");
+        assert_eq!(loaded.predict(&SENTENCES).expect("it predicts as before"), predictions);
     }
 }
 

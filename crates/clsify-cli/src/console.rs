@@ -1,7 +1,7 @@
 //! Output to stderr: progress, messages, errors.
 
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clsify::encoder::Dtype;
@@ -21,17 +21,23 @@ pub(crate) enum Verbosity {
 /// A run that spends longer in the encoder ends with a hint about faster dtypes.
 const LONG_SECONDS: f64 = 5.0;
 
-/// Shows the user everything except results. Bars are drawn on a terminal only.
+/// Shows the user everything except results. Bars are drawn on a terminal only. Clones share one console.
+#[derive(Clone)]
 pub(crate) struct Console {
     verbosity: Verbosity,
     shows_bars: bool,
-    current: Mutex<Option<(String, ProgressBar, Instant)>>,
+    current: Arc<Mutex<Option<(String, ProgressBar, Instant)>>>,
 }
 
 impl Console {
     pub(crate) fn new(verbosity: Verbosity) -> Self {
         let shows_bars = verbosity > Verbosity::Quiet && std::io::stderr().is_terminal();
-        Console { verbosity, shows_bars, current: Mutex::new(None) }
+        Console { verbosity, shows_bars, current: Arc::default() }
+    }
+
+    /// The console as an observer of the library.
+    pub(crate) fn observer(&self) -> Arc<Console> {
+        Arc::new(self.clone())
     }
 
     /// Prints a line in a normal run.
@@ -178,9 +184,9 @@ impl Observer for Console {
 }
 
 /// A console without bars, for code that writes to the same terminal meanwhile.
-pub(crate) struct Notes<'a>(pub(crate) &'a Console);
+pub(crate) struct Notes(pub(crate) Console);
 
-impl Observer for Notes<'_> {
+impl Observer for Notes {
     fn note(&self, text: &str) {
         self.0.note(text);
     }

@@ -6,9 +6,7 @@ use anyhow::ensure;
 use clsify::dataset::{Column, Dataset, DatasetOptions, LabelCounts, LabelSeparator, SkippedRows};
 use clsify::error::Error;
 use clsify::features::{FeatureCache, prompt_text};
-use clsify::model::{
-    Features, LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
-};
+use clsify::model::{LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
 use clsify::training::TestRows;
 use clsify_hub::{Hub, Located, Origin};
 use clsify_report::text::{n_shown, shorten};
@@ -193,7 +191,7 @@ pub(crate) const DEFAULT_ENCODER: &str = "all-MiniLM-L6-v2";
 
 /// Locates an encoder, downloading it if necessary: a folder, a name known to `list`, or a hub id.
 pub(crate) fn locate_encoder(encoder: &str, console: &Console) -> anyhow::Result<Located> {
-    let located = Hub::from_env().pull(encoder, console)?;
+    let located = Hub::from_env().with_observer(console.observer()).pull(encoder)?;
     let has = |name: &str| located.folder.join(name).is_file();
     ensure!(
         has("config.json") || !has("clsify.json"),
@@ -221,10 +219,9 @@ pub(crate) fn load_encoder(
     let pooled = &features.pooled;
     let options = SentenceEncoderOptions {
         features: pooled.features(),
-        cache,
-        ..encoding_options(located, &features.encoding)?
+        ..encoder_options(located, &features.encoding, cache, console)?
     };
-    let encoder = SentenceEncoder::load(&located.folder, options, console)?;
+    let encoder = SentenceEncoder::load(&located.folder, options)?;
     if pooled.is_auto() {
         let (features, max_length) = (encoder.features(), encoder.tokenizer().max_length());
         console.say(&format!("pooling of this encoder: {features}; at most {max_length} tokens"));
@@ -236,28 +233,22 @@ pub(crate) fn load_encoder(
     Ok(encoder)
 }
 
-/// Like [`load_encoder`], with other features than the command line's.
-pub(crate) fn load_encoder_with(
+/// The encoder options of the command line, without the features.
+pub(crate) fn encoder_options(
     located: &Located,
     args: &EncodingArgs,
-    features: Features,
     cache: Option<FeatureCache>,
     console: &Console,
-) -> anyhow::Result<SentenceEncoder> {
-    let options = encoding_options(located, args)?;
-    let options = SentenceEncoderOptions { features, cache, ..options };
-    Ok(SentenceEncoder::load(&located.folder, options, console)?)
-}
-
-/// The encoder options of the command line, without the features.
-fn encoding_options(located: &Located, args: &EncodingArgs) -> anyhow::Result<SentenceEncoderOptions> {
+) -> anyhow::Result<SentenceEncoderOptions> {
     let prompt = args.prompt.as_ref().map(|prompt| prompt_text(&located.folder, prompt)).transpose()?;
     Ok(SentenceEncoderOptions {
         max_length: args.max_length,
         prompt,
         name: (located.origin != Origin::Folder).then(|| located.name.clone()),
         dtype: args.dtype.into(),
+        cache,
         hash_folder: Some(hash_folder()),
+        observer: console.observer(),
         ..SentenceEncoderOptions::default()
     })
 }
@@ -277,8 +268,9 @@ pub(crate) fn load_classifier(
         dtype: dtype.map(Into::into),
         cache,
         hash_folder: Some(hash_folder()),
+        observer: console.observer(),
     };
-    Ok(SentenceClassifier::load_with(model, options, console)?)
+    Ok(SentenceClassifier::load_with(model, options)?)
 }
 
 /// The folder of a saved classifier's encoder: from `--encoder`, as recorded, or from a cache.

@@ -92,22 +92,18 @@ fn rows_that_are_too_few_for_a_choice_train_as_in_the_article() {
 fn the_library_has_the_same_defaults() {
     let sandbox = Sandbox::with_reviews();
     let bert = encoder("bert");
-    let load = |features| {
-        let options = SentenceEncoderOptions { features, ..SentenceEncoderOptions::default() };
-        SentenceEncoder::load(bert.as_ref(), options, &())
-    };
     let dataset = Dataset::load(sandbox.path("reviews.tsv"), &DatasetOptions::default()).unwrap();
     let weights = |model: &str| fs::read(sandbox.path(model).join("classifier.safetensors")).unwrap();
 
     let (_, _) = report(&sandbox, &[]);
-    let trained =
-        train_selected(load, &dataset, TrainOptions::default(), FeatureChoice::default(), &()).unwrap();
+    let (encoder, choice) = (SentenceEncoderOptions::default(), FeatureChoice::default());
+    let trained = train_selected(&bert, encoder, &dataset, TrainOptions::default(), choice).unwrap();
     trained.classifier.save(&sandbox.path("library"), false).unwrap();
     assert_eq!(weights("library"), weights("model"));
 
     let (_, _) = report(&sandbox, &["--features", "article"]);
-    let encoder = SentenceEncoder::load(bert.as_ref(), SentenceEncoderOptions::default(), &()).unwrap();
-    let trained = train(encoder, &dataset, TrainOptions::default(), &()).unwrap();
+    let encoder = SentenceEncoder::load(bert.as_ref(), SentenceEncoderOptions::default()).unwrap();
+    let trained = train(encoder, &dataset, TrainOptions::default()).unwrap();
     trained.classifier.save(&sandbox.path("library"), false).unwrap();
     assert_eq!(weights("library"), weights("model"));
 
@@ -123,9 +119,9 @@ fn the_library_has_the_same_defaults() {
         let (default, given) =
             (fs::read(sandbox.path("default.npy")).unwrap(), fs::read(sandbox.path("given.npy")).unwrap());
         assert_eq!(default == given, pooling == "cls");
-        let encoder = SentenceEncoder::load(&folder, SentenceEncoderOptions::default(), &()).unwrap();
+        let encoder = SentenceEncoder::load(&folder, SentenceEncoderOptions::default()).unwrap();
         let sentences = dataset.sentences();
-        let features = encoder.encode(sentences, &()).unwrap().features;
+        let features = encoder.encode(sentences).unwrap().features;
         let bytes: Vec<u8> = features.as_slice().iter().flat_map(|x| x.to_le_bytes()).collect();
         assert!(default.ends_with(&bytes));
     }

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use clsify_hub::{FetchObserver, Hub, known_encoders};
@@ -37,13 +38,13 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     };
-    let (hub, observer) = (Hub::from_env(), Stderr::default());
+    let hub = Hub::from_env().with_observer(Arc::new(Stderr::default()));
     let fetched = match argument.as_str() {
-        "--data" => hub.example_data(&observer).map(|data| {
+        "--data" => hub.example_data().map(|data| {
             eprintln!("{}: {}", data.name, data.why);
             data.path
         }),
-        encoder => hub.pull(encoder, &observer).map(|located| {
+        encoder => hub.pull(encoder).map(|located| {
             eprintln!("{}: {:?}", located.name, located.origin);
             located.folder
         }),

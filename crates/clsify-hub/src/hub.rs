@@ -1,7 +1,7 @@
 //! The sources of encoders and example data, and the order in which they are tried.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use clsify_base::error::{Error, ErrorKind, Result};
@@ -30,6 +30,7 @@ pub struct Hub {
     /// The messages with which the hub, and the index, were reported as unreachable.
     hub_unreachable: OnceLock<String>,
     index_unreachable: OnceLock<String>,
+    observer: Arc<dyn FetchObserver>,
 }
 
 /// The folder of an encoder.
@@ -89,7 +90,7 @@ impl Hub {
     ///     "HF_HUB_OFFLINE" => Some("1".to_string()),
     ///     _ => None,
     /// });
-    /// let error = hub.pull("distilbert-base-uncased", &()).unwrap_err();
+    /// let error = hub.pull("distilbert-base-uncased").unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
     ///     "distilbert-base-uncased: not in a cache, and HF_HUB_OFFLINE forbids fetching it"
@@ -102,6 +103,7 @@ impl Hub {
             example_data_url: ARTICLE_URL.to_string(),
             hub_unreachable: OnceLock::new(),
             index_unreachable: OnceLock::new(),
+            observer: Arc::new(()),
         }
     }
 
@@ -115,6 +117,13 @@ impl Hub {
     #[must_use]
     pub fn with_time_limits(mut self, limits: TimeLimits) -> Self {
         self.environment.limits = limits;
+        self
+    }
+
+    /// Sets the observer, which receives messages and progress of every download. The default ignores them.
+    #[must_use]
+    pub fn with_observer(mut self, observer: Arc<dyn FetchObserver>) -> Self {
+        self.observer = observer;
         self
     }
 
@@ -173,12 +182,12 @@ impl Hub {
     /// `HF_HUB_OFFLINE` is set, or if the disk is full.
     ///
     /// ```no_run
-    /// let located = clsify_hub::Hub::from_env().pull("all-MiniLM-L6-v2", &())?;
+    /// let located = clsify_hub::Hub::from_env().pull("all-MiniLM-L6-v2")?;
     /// println!("{}", located.folder.display());
     /// # Ok::<(), clsify_base::error::Error>(())
     /// ```
-    pub fn pull(&self, encoder: &str, observer: &dyn FetchObserver) -> Result<Located> {
-        let started = Instant::now();
+    pub fn pull(&self, encoder: &str) -> Result<Located> {
+        let (started, observer) = (Instant::now(), self.observer.as_ref());
         let repository = match self.parse(encoder)? {
             EncoderName::Folder(folder) => {
                 return Ok(Located { folder, name: encoder.to_string(), origin: Origin::Folder });
@@ -186,7 +195,7 @@ impl Hub {
             EncoderName::Repository(repository) => repository,
         };
         if let Some(snapshot) = self.complete_snapshot(&repository) {
-            self.decide(&repository.name, &snapshot, observer);
+            self.decide(&repository.name, &snapshot);
             return Ok(in_cache(&repository, snapshot));
         }
         if let Some(located) = self.find(&repository) {
@@ -198,7 +207,7 @@ impl Hub {
         }
         let located = |folder, origin| Located { folder, name: name.clone(), origin };
         let hub_was_asked = self.hub_unreachable.get().is_none();
-        let failure = match self.ask_hub(&repository.ids, &repository.revision, observer) {
+        let failure = match self.ask_hub(&repository.ids, &repository.revision) {
             Ok(folder) => return Ok(located(folder, Origin::Hub)),
             Err(failure) => failure,
         };
@@ -224,12 +233,12 @@ impl Hub {
     /// Neither is available (within 10 s if nothing answers), `HF_HUB_OFFLINE` is set, or the disk is full.
     ///
     /// ```no_run
-    /// let data = clsify_hub::Hub::from_env().example_data(&())?;
+    /// let data = clsify_hub::Hub::from_env().example_data()?;
     /// println!("{}: {}, {}", data.path.display(), data.name, data.why);
     /// # Ok::<(), clsify_base::error::Error>(())
     /// ```
-    pub fn example_data(&self, observer: &dyn FetchObserver) -> Result<ExampleData> {
-        let started = Instant::now();
+    pub fn example_data(&self) -> Result<ExampleData> {
+        let (started, observer) = (Instant::now(), self.observer.as_ref());
         let own_cache = &self.environment.own_cache;
         if let Some(found) = example_data::find(own_cache) {
             return Ok(found);
@@ -274,18 +283,18 @@ impl Hub {
 
     /// Asks the hub for those files of a snapshot of which it is unknown whether the repository has them. If the hub
     /// cannot be asked, the observer is told, and the snapshot is used as it is.
-    fn decide(&self, name: &str, snapshot: &Snapshot, observer: &dyn FetchObserver) {
+    fn decide(&self, name: &str, snapshot: &Snapshot) {
         if snapshot.undecided.is_empty() {
             return;
         }
         let reason = match self.environment.offline {
-            Some(variable) => format!("{variable} forbids asking the hub"),
-            None => match self.ask_hub(std::slice::from_ref(&snapshot.id), &snapshot.commit, observer) {
+            Some(variable) => format!("{variable} forbids to ask the hub"),
+            None => match self.ask_hub(std::slice::from_ref(&snapshot.id), &snapshot.commit) {
                 Ok(_) => return,
                 Err(failure) => failure.into_error().to_string(),
             },
         };
-        observer.message(&format!(
+        self.observer.message(&format!(
             "{name} is used without {}: the cache does not tell whether the repository has it ({reason})",
             snapshot.undecided.join(", ")
         ));
@@ -304,18 +313,13 @@ impl Hub {
             ))
     }
 
-    fn ask_hub(
-        &self,
-        ids: &[String],
-        revision: &str,
-        observer: &dyn FetchObserver,
-    ) -> Result<PathBuf, Failure> {
+    fn ask_hub(&self, ids: &[String], revision: &str) -> Result<PathBuf, Failure> {
         if let Some(text) = self.hub_unreachable.get() {
             return Err(Failure::Unreachable(text.clone()));
         }
         let mut first = None;
         for id in ids {
-            match hub_download::download(&self.environment, id, revision, observer) {
+            match hub_download::download(&self.environment, id, revision, self.observer.as_ref()) {
                 Ok(folder) => return Ok(folder),
                 // A mirror may know the repository under another id.
                 Err(failure @ Failure::Unsuitable(_)) => {

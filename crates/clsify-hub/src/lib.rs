@@ -18,8 +18,8 @@
 //! use clsify_hub::{Hub, Origin};
 //!
 //! let hub = Hub::from_env();
-//! let encoder = hub.pull("all-mpnet-base-v2", &())?;
-//! let data = hub.example_data(&())?;
+//! let encoder = hub.pull("all-mpnet-base-v2")?;
+//! let data = hub.example_data()?;
 //! assert!(encoder.folder.join("config.json").is_file() && data.path.is_file());
 //! # Ok::<(), clsify_base::error::Error>(())
 //! ```

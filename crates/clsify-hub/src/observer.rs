@@ -1,8 +1,10 @@
 //! Progress of downloads: the crate prints nothing, the caller decides what to show.
 
+use std::fmt;
+
 /// Receives messages and progress while an encoder or data set is downloaded.
 ///
-/// `()` ignores them.
+/// `()` ignores them; it is the default of a [`Hub`](crate::Hub).
 ///
 /// ```
 /// use clsify_hub::FetchObserver;
@@ -18,7 +20,7 @@
 /// }
 /// Stderr.message("the hub did not answer: trying the package index");
 /// ```
-pub trait FetchObserver {
+pub trait FetchObserver: Send + Sync {
     /// Receives one line of text: the current action, or the reason for a fallback.
     fn message(&self, text: &str);
 
@@ -26,6 +28,13 @@ pub trait FetchObserver {
     ///
     /// Called often (every 64 KiB). `done` may decrease when a download starts again.
     fn bytes(&self, file: &str, done: u64, total: u64);
+}
+
+/// So that a [`Hub`](crate::Hub) can be printed.
+impl fmt::Debug for dyn FetchObserver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FetchObserver")
+    }
 }
 
 impl FetchObserver for () {

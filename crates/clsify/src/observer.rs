@@ -1,5 +1,7 @@
 //! Progress reports of long-running work, without printing.
 
+use std::fmt;
+
 /// A step that may take long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -18,8 +20,24 @@ pub enum Stage {
     GridSearch,
 }
 
-/// Receives progress and notes. Every method does nothing by default; `()` is a silent observer.
-pub trait Observer: Sync {
+/// Receives progress and notes. Every method does nothing by default. `()` is a silent observer, and the default of every
+/// option.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+/// use clsify::observer::Observer;
+/// struct Stderr;
+/// impl Observer for Stderr {
+///     fn note(&self, text: &str) {
+///         eprintln!("note: {text}");
+///     }
+/// }
+/// let options = SentenceEncoderOptions { observer: Arc::new(Stderr), ..Default::default() };
+/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), options)?;
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub trait Observer: Send + Sync {
     /// Called when a step begins; `total` is the amount of work, 0 if that is not known.
     fn start(&self, _stage: Stage, _total: usize) {}
     /// Called when an amount of work is done.
@@ -31,3 +49,10 @@ pub trait Observer: Sync {
 }
 
 impl Observer for () {}
+
+/// So that the options that hold one can be printed.
+impl fmt::Debug for dyn Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
+}

@@ -7,7 +7,7 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use clsify::error::ErrorKind;
@@ -47,7 +47,7 @@ fn cache(folder: &Path, max_bytes: u64) -> FeatureCache {
 }
 
 fn load(encoder: &Path, options: SentenceEncoderOptions) -> SentenceEncoder {
-    SentenceEncoder::load(encoder, options, &()).unwrap()
+    SentenceEncoder::load(encoder, options).unwrap()
 }
 
 fn tiny(case: &str) -> PathBuf {
@@ -55,10 +55,10 @@ fn tiny(case: &str) -> PathBuf {
 }
 
 /// One run of a fresh process: the tiny `bert`, as `[CLS]` features.
-fn run(sentences: &[String], cache: Option<FeatureCache>) -> (Encoded, Heard) {
-    let heard = Heard::default();
-    let encoder = load(&tiny("bert"), SentenceEncoderOptions { cache, ..Default::default() });
-    (encoder.encode(sentences, &heard).unwrap(), heard)
+fn run(sentences: &[String], cache: Option<FeatureCache>) -> (Encoded, Arc<Heard>) {
+    let heard = Arc::new(Heard::default());
+    let options = SentenceEncoderOptions { cache, observer: heard.clone(), ..Default::default() };
+    (load(&tiny("bert"), options).encode(sentences).unwrap(), heard)
 }
 
 fn sentences(range: std::ops::Range<usize>) -> Vec<String> {
@@ -140,9 +140,9 @@ fn poolings_lengths_and_encoders_do_not_mix() {
                 max_length: *max_length,
                 ..Default::default()
             };
-            let plain = load(&tiny(case), options.clone()).encode(&texts, &()).unwrap();
+            let plain = load(&tiny(case), options.clone()).encode(&texts).unwrap();
             let options = SentenceEncoderOptions { cache: Some(cache(folder.path(), NO_LIMIT)), ..options };
-            let encoded = load(&tiny(case), options).encode(&texts, &()).unwrap();
+            let encoded = load(&tiny(case), options).encode(&texts).unwrap();
             assert_eq!(encoded.n_cached, if second_run { 12 } else { 0 }, "{case} {features} {max_length:?}");
             assert_eq!((bits(&encoded), encoded.counts), (bits(&plain), plain.counts), "{case} {features}");
         }
@@ -160,20 +160,20 @@ fn changed_weights_are_another_encoder() {
     let texts = sentences(0..5);
     let options = SentenceEncoderOptions { cache: Some(cache(&rows, NO_LIMIT)), ..Default::default() };
     let before = load(&copy, options.clone());
-    before.encode(&texts, &()).unwrap();
+    before.encode(&texts).unwrap();
     let loaded_late = load(&copy, options.clone());
-    assert_eq!(loaded_late.encode(&texts, &()).unwrap().n_cached, 5);
+    assert_eq!(loaded_late.encode(&texts).unwrap().n_cached, 5);
 
     let mut weights = fs::read(copy.join("model.safetensors")).unwrap();
     let header = u64::from_le_bytes(weights[..8].try_into().unwrap()) as usize;
     // The lowest bit of every number, so that all stay finite.
     weights[8 + header..].iter_mut().step_by(4).for_each(|byte| *byte ^= 1);
     fs::write(copy.join("model.safetensors"), &weights).unwrap();
-    let encoded = load(&copy, options).encode(&texts, &()).unwrap();
+    let encoded = load(&copy, options).encode(&texts).unwrap();
     assert_eq!(encoded.n_cached, 0);
-    assert_ne!(bits(&encoded), bits(&before.encode(&texts, &()).unwrap()));
+    assert_ne!(bits(&encoded), bits(&before.encode(&texts).unwrap()));
     // One that gave rows of the old weights does not go on with the new ones.
-    let error = loaded_late.encode(&sentences(5..9), &()).unwrap_err();
+    let error = loaded_late.encode(&sentences(5..9)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Checkpoint);
     assert!(
         error.to_string().ends_with("model.safetensors: the file has changed while it was in use"),
@@ -297,14 +297,15 @@ fn a_folder_that_cannot_be_written_is_one_note() {
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     for place in [file.clone(), file.join("below"), "/proc/clsify-none".into()] {
-        let heard = Heard::default();
-        let options = SentenceEncoderOptions { cache: Some(cache(&place, NO_LIMIT)), ..Default::default() };
+        let heard = Arc::new(Heard::default());
+        let cache = Some(cache(&place, NO_LIMIT));
+        let options = SentenceEncoderOptions { cache, observer: heard.clone(), ..Default::default() };
         let encoder = load(&tiny("bert"), options);
         for range in [0..5, 5..9] {
             let texts = sentences(range);
-            assert_eq!(bits(&encoder.encode(&texts, &heard).unwrap()), bits(&run(&texts, None).0));
+            assert_eq!(bits(&encoder.encode(&texts).unwrap()), bits(&run(&texts, None).0));
         }
-        let notes = heard.notes.into_inner().unwrap();
+        let notes = heard.notes.lock().unwrap();
         assert!(
             notes.len() == 1 && notes[0].starts_with("features are not kept for a later run: "),
             "{notes:?}"

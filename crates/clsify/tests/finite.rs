@@ -29,7 +29,7 @@ fn id_of(word: &str) -> usize {
 }
 
 fn load(folder: &std::path::Path, options: SentenceEncoderOptions) -> SentenceEncoder {
-    SentenceEncoder::load(folder, options, &()).unwrap()
+    SentenceEncoder::load(folder, options).unwrap()
 }
 
 fn assert_named(error: &Error, expected: &str) {
@@ -57,7 +57,7 @@ fn every_dtype_layer_and_pooling_names_the_sentence() {
                         SentenceEncoderOptions { features: features.into(), dtype, ..Default::default() };
                     let encoder = load(folder.path(), options);
                     let sentences = ["a stunning film", "this is terrible !", "a film"];
-                    match encoder.encode(&sentences, &()) {
+                    match encoder.encode(&sentences) {
                         // An overflow may be brought back to a number by the next layer norm.
                         Ok(encoded) => {
                             assert_eq!(got, "", "{dtype} {poolings:?} {layers}");
@@ -71,7 +71,7 @@ fn every_dtype_layer_and_pooling_names_the_sentence() {
                             assert_eq!(error.sentence(), Some(1));
                         }
                     }
-                    assert!(encoder.encode(&["a stunning film", "a film"], &()).is_ok());
+                    assert!(encoder.encode(&["a stunning film", "a film"]).is_ok());
                 }
             }
         }
@@ -94,8 +94,8 @@ fn a_nan_in_any_tensor_is_no_vector() {
             spoil(&folder.path().join("model.safetensors"), tensor, |_| true, f32::NAN);
             for dtype in [Dtype::F32, Dtype::Bf16, Dtype::Int8] {
                 let options = SentenceEncoderOptions { dtype, ..Default::default() };
-                let encoded = SentenceEncoder::load(folder.path(), options, &())
-                    .and_then(|encoder| encoder.encode(&["a stunning film"], &()));
+                let encoded = SentenceEncoder::load(folder.path(), options)
+                    .and_then(|encoder| encoder.encode(&["a stunning film"]));
                 assert!(encoded.is_err(), "{case} {tensor} {dtype}");
                 n_spoilt += 1;
             }
@@ -114,12 +114,12 @@ fn the_cache_keeps_no_such_vector_and_gives_none() {
     };
     let sentences = ["a film", "a stunning film", "terrible"];
     for _ in 0..2 {
-        let error = load(folder.path(), open()).encode(&sentences, &()).unwrap_err();
+        let error = load(folder.path(), open()).encode(&sentences).unwrap_err();
         assert_named(&error, "sentence 3: expected a vector of finite numbers from the encoder, got NaN");
     }
-    load(folder.path(), open()).encode(&sentences[..2], &()).unwrap();
+    load(folder.path(), open()).encode(&sentences[..2]).unwrap();
     // Now the first two are known, and the number is that of the sentence, not that among the missing.
-    let error = load(folder.path(), open()).encode(&sentences, &()).unwrap_err();
+    let error = load(folder.path(), open()).encode(&sentences).unwrap_err();
     assert_eq!(error.sentence(), Some(2));
 }
 
@@ -137,7 +137,7 @@ fn a_stream_ends_before_the_sentence_or_goes_on_after_it() {
     };
     for (size, n_before) in [(5, 1), (2, 1), (1, 1)] {
         let mut n_rows = 0;
-        let streamed = encoder.encode_stream(groups(size), 0, &(), |_, features| {
+        let streamed = encoder.encode_stream(groups(size), 0, |_, features| {
             n_rows += features.rows();
             Ok(())
         });
@@ -148,14 +148,14 @@ fn a_stream_ends_before_the_sentence_or_goes_on_after_it() {
         assert_eq!(n_rows, n_before, "{size}");
 
         let (mut rows, mut without, mut n) = (Vec::new(), Vec::new(), 0);
-        let streamed = encoder.encode_stream_with_faults(groups(size), 0, &(), |group, features, faults| {
+        let streamed = encoder.encode_stream_with_faults(groups(size), 0, |group, features, faults| {
             rows.extend_from_slice(features.as_slice());
             without.extend(faults.iter().map(|fault| n + fault.sentence));
             n += group.sentences.len();
             Ok::<(), Error>(())
         });
         assert_eq!((streamed.unwrap().n_sentences, without), (5, vec![1, 3]));
-        let alone = encoder.encode(&["a film", "film 1", "a film"], &()).unwrap().features;
+        let alone = encoder.encode(&["a film", "film 1", "a film"]).unwrap().features;
         let width = alone.cols();
         for (row, among) in [0, 1, 2].into_iter().zip([0, 2, 4]) {
             assert_eq!(alone.row(row), &rows[among * width..(among + 1) * width]);
@@ -174,24 +174,21 @@ fn training_and_scoring_name_the_line() {
     let read = |text: &str| Dataset::read(text.as_bytes(), "data.tsv", &DatasetOptions::default()).unwrap();
     let encoder = || load(folder.path(), SentenceEncoderOptions::default());
     let expected = "line 24: expected a vector of finite numbers from the encoder, got NaN";
-    let error = train(encoder(), &read(&bad), TrainOptions::default(), &()).unwrap_err();
+    let error = train(encoder(), &read(&bad), TrainOptions::default()).unwrap_err();
     assert_named(&error, expected);
-    let load_with = |features| {
-        let options = SentenceEncoderOptions { features, ..Default::default() };
-        SentenceEncoder::load(folder.path(), options, &())
-    };
-    let choice = FeatureChoice::default();
-    let error = train_selected(load_with, &read(&bad), TrainOptions::default(), choice, &()).unwrap_err();
+    let (options, choice) = (SentenceEncoderOptions::default(), FeatureChoice::default());
+    let trained = train_selected(folder.path(), options, &read(&bad), TrainOptions::default(), choice);
+    let error = trained.unwrap_err();
     assert_named(&error, expected);
 
     let options =
         TrainOptions { test: clsify::training::TestRows::Dataset(read(&bad)), ..TrainOptions::default() };
-    let error = train(encoder(), &read(&good(40)), options, &()).unwrap_err();
+    let error = train(encoder(), &read(&good(40)), options).unwrap_err();
     assert_named(&error, &format!("test data: {expected}"));
 
-    let trained = train(encoder(), &read(&good(40)), TrainOptions::default(), &()).unwrap();
+    let trained = train(encoder(), &read(&good(40)), TrainOptions::default()).unwrap();
     let classifier: SentenceClassifier = trained.classifier;
-    assert_named(&classifier.evaluate(&read(&bad), &()).unwrap_err(), expected);
-    let error = classifier.predict(&["a film", "terrible"], &()).unwrap_err();
+    assert_named(&classifier.evaluate(&read(&bad)).unwrap_err(), expected);
+    let error = classifier.predict(&["a film", "terrible"]).unwrap_err();
     assert_named(&error, "sentence 2: expected a vector of finite numbers from the encoder, got NaN");
 }

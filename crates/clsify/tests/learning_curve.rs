@@ -55,9 +55,9 @@ fn all_rows_are_what_train_takes() {
         let dataset = dataset(n_classes);
         let test = TestRows::Split(SplitOptions { seed: 3, test_size: TestSize::Count(20), stratify: true });
         let options = TrainOptions { test: test.clone(), scaling, ..TrainOptions::default() };
-        let trained = train(encoder("bert"), &dataset, options, &()).unwrap();
+        let trained = train(encoder("bert"), &dataset, options).unwrap();
         let options = LearningCurveOptions { test, scaling, n_repeats: 3, ..LearningCurveOptions::default() };
-        let curve = learning_curve(&encoder("bert"), &dataset, &options, &()).unwrap();
+        let curve = learning_curve(&encoder("bert"), &dataset, &options).unwrap();
         let last = curve.points.last().unwrap();
         assert_eq!((last.n_rows, last.scores.len()), (40, 1));
         assert_eq!(last.score, trained.report.test_accuracy());
@@ -70,7 +70,7 @@ fn all_rows_are_what_train_takes() {
         assert_eq!(sizes, [5, 10, 20, 40]);
         assert!(curve.points[..3].iter().all(|point| point.scores.len() == 3));
         assert!(curve.forecast.is_some());
-        let again = learning_curve(&encoder("bert"), &dataset, &options, &()).unwrap();
+        let again = learning_curve(&encoder("bert"), &dataset, &options).unwrap();
         assert_eq!(curve.points, again.points);
         assert_eq!(curve.forecast, again.forecast);
     }
@@ -87,11 +87,11 @@ fn a_test_file_and_few_sizes_will_do() {
         n_repeats: 2,
         ..LearningCurveOptions::default()
     };
-    let curve = learning_curve(&encoder("bert"), &dataset(2), &options, &()).unwrap();
+    let curve = learning_curve(&encoder("bert"), &dataset(2), &options).unwrap();
     assert_eq!((curve.n_train, curve.n_test), (60, 2));
     assert!(curve.points.iter().all(|point| point.score <= 0.5));
     assert_eq!(curve.forecast, None);
     let options = LearningCurveOptions { sizes: vec![61], ..options };
-    let error = learning_curve(&encoder("bert"), &dataset(2), &options, &()).unwrap_err();
+    let error = learning_curve(&encoder("bert"), &dataset(2), &options).unwrap_err();
     assert_eq!(error.to_string(), "learning curve: expected sizes from 2 to the 60 training rows, got 61");
 }

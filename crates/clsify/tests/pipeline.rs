@@ -6,14 +6,14 @@
 
 mod support;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use clsify::classifier::{
     ClassWeight, LogisticRegression, LogisticRegressionOptions, Samples, Scaling, StandardScaler,
 };
 use clsify::dataset::Dataset;
 use clsify::error::ErrorKind;
-use clsify::model::{SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
+use clsify::model::{LoadOptions, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
 use clsify::observer::{Observer, Stage};
 use clsify::split::{SplitOptions, TestSize, train_test_split};
 use clsify::training::{GridSearchOptions, TestRows, TrainOptions, Trained, TrainingReport, train};
@@ -21,7 +21,7 @@ use serde_json::Value;
 use support::{dataset, encoder, fixtures, pairs};
 
 fn train_with(case: &str, n_classes: usize, options: TrainOptions) -> Trained {
-    train(encoder(case), &dataset(n_classes), options, &()).unwrap()
+    train(encoder(case), &dataset(n_classes), options).unwrap()
 }
 
 /// `a.b[].c`: `[]` stands for every element of a list, `{}` for every value of an object.
@@ -163,7 +163,7 @@ fn scores_are_those_of_the_predictions() {
         let pairs = pairs(n_classes);
         let right = |rows: &[usize]| {
             let sentences: Vec<&str> = rows.iter().map(|&i| pairs[i].0.as_str()).collect();
-            let predictions = classifier.predict(&sentences, &()).unwrap();
+            let predictions = classifier.predict(&sentences).unwrap();
             let right = predictions
                 .iter()
                 .zip(rows)
@@ -187,7 +187,7 @@ fn probabilities_sum_to_one_and_the_largest_is_the_prediction() {
     for n_classes in [2, 3] {
         let trained = train_with("distilbert", n_classes, TrainOptions::default());
         let sentences = support::sentences();
-        let predictions = trained.classifier.predict(&sentences, &()).unwrap();
+        let predictions = trained.classifier.predict(&sentences).unwrap();
         assert_eq!(predictions.len(), sentences.len());
         for prediction in predictions {
             let p = &prediction.probabilities;
@@ -196,7 +196,7 @@ fn probabilities_sum_to_one_and_the_largest_is_the_prediction() {
             assert!((p.iter().sum::<f64>() - 1.0).abs() <= 4.0 * f64::EPSILON, "{p:?}");
             assert!(p.iter().all(|other| *other <= p[prediction.label_ids[0]]), "{p:?}");
         }
-        assert_eq!(trained.classifier.predict::<&str>(&[], &()).unwrap(), []);
+        assert_eq!(trained.classifier.predict::<&str>(&[]).unwrap(), []);
     }
 }
 
@@ -206,8 +206,8 @@ fn a_test_file_of_its_own_with_a_label_that_was_not_trained() {
         [("a stunning film 99", "positive"), ("this is terrible ! 99", "negative"), ("what ?", "unseen")];
     let test = Dataset::from_pairs(test).unwrap();
     let options = TrainOptions { test: TestRows::Dataset(test), ..TrainOptions::default() };
-    let heard = Heard::default();
-    let trained = train(encoder("bert"), &dataset(2), options, &heard).unwrap();
+    let heard = Arc::new(Heard::default());
+    let trained = train(encoder("bert").with_observer(heard.clone()), &dataset(2), options).unwrap();
     let report = &trained.report;
     assert_eq!((report.split.n_train, report.split.n_test), (60, 3));
     assert!(report.split.test_indices.is_empty());
@@ -235,7 +235,7 @@ fn a_label_that_sorts_before_the_trained_ones_shifts_nothing() {
     let options = TrainOptions { test: TestRows::Dataset(test), ..TrainOptions::default() };
     let trained = train_with("bert", 3, options);
     assert_eq!(trained.classifier.classes(), ["negative", "positive", "question"]);
-    let predictions = trained.classifier.predict(&["a stunning film 99"], &()).unwrap();
+    let predictions = trained.classifier.predict(&["a stunning film 99"]).unwrap();
     assert_eq!(trained.classifier.classes()[predictions[0].label_ids[0]], "positive");
     assert_eq!(trained.report.test_accuracy(), 0.5);
 }
@@ -316,10 +316,11 @@ fn options_that_cannot_work_are_refused_before_the_encoder_runs() {
         ),
     ];
     for (options, expected) in cases {
-        let heard = Heard::default();
-        let error = train(encoder("bert"), &dataset(2), options, &heard).unwrap_err();
+        let heard = Arc::new(Heard::default());
+        let encoder = encoder("bert").with_observer(heard.clone());
+        let error = train(encoder, &dataset(2), options).unwrap_err();
         assert_eq!((error.kind(), error.to_string()), (ErrorKind::InvalidArgument, expected));
-        assert_eq!(heard.0.into_inner().unwrap(), [] as [String; 0]);
+        assert_eq!(*heard.0.lock().unwrap(), [] as [String; 0]);
     }
 }
 
@@ -328,8 +329,9 @@ fn evaluation_counts_labels_that_the_classifier_does_not_know_as_wrong() {
     let classifier = train_with("bert", 2, TrainOptions::default()).classifier;
     let rows =
         [("a stunning film 77", "positive"), ("who ?", "question"), ("this is terrible ! 77", "negative")];
-    let heard = Heard::default();
-    let report = classifier.evaluate(&Dataset::from_pairs(rows).unwrap(), &heard).unwrap();
+    let heard = Arc::new(Heard::default());
+    let classifier = classifier.with_observer(heard.clone());
+    let report = classifier.evaluate(&Dataset::from_pairs(rows).unwrap()).unwrap();
     assert_eq!((report.test.accuracy(), report.features.shape), (2.0 / 3.0, [3, 32]));
     let supports: Vec<(&str, usize)> = report
         .test
@@ -343,7 +345,7 @@ fn evaluation_counts_labels_that_the_classifier_does_not_know_as_wrong() {
     assert_eq!(heard.notes(), ["the classifier does not know the label question: such rows count as wrong"]);
     // Not one label in common: every row is wrong, and that is an answer.
     let strangers = Dataset::from_pairs([("a", "x"), ("b", "y")]).unwrap();
-    assert_eq!(classifier.evaluate(&strangers, &()).unwrap().test.accuracy(), 0.0);
+    assert_eq!(classifier.evaluate(&strangers).unwrap().test.accuracy(), 0.0);
 }
 
 /// Everything that an observer hears, one line each; progress is checked and left out.
@@ -385,13 +387,14 @@ impl Observer for Heard {
 
 #[test]
 fn the_observer_hears_the_stages_in_order_and_of_truncation() {
-    let heard = Heard::default();
-    let options = SentenceEncoderOptions { max_length: Some(5), ..SentenceEncoderOptions::default() };
-    let encoder = SentenceEncoder::load(&fixtures().join("transformers/bert"), options, &heard).unwrap();
+    let heard = Arc::new(Heard::default());
+    let options =
+        SentenceEncoderOptions { max_length: Some(5), observer: heard.clone(), ..Default::default() };
+    let encoder = SentenceEncoder::load(&fixtures().join("transformers/bert"), options).unwrap();
     let grid_search = Some(GridSearchOptions { c_values: vec![1.0, 2.0], refit: false });
     let pairs = [("a", "x"), ("a b", "y"), ("a b c", "x"), ("a b c d", "y"), ("a b c d e", "x"), ("b", "y")];
     let dataset = Dataset::from_pairs(pairs.repeat(5)).unwrap();
-    train(encoder, &dataset, TrainOptions { grid_search, ..TrainOptions::default() }, &heard).unwrap();
+    train(encoder, &dataset, TrainOptions { grid_search, ..TrainOptions::default() }).unwrap();
     // [CLS] and [SEP] beside at most three of the letters: 3 + 4 + 5 + 5 + 5 + 3 tokens, five times.
     let expected = [
         "Load of 0",
@@ -406,7 +409,7 @@ fn the_observer_hears_the_stages_in_order_and_of_truncation() {
         "Fit of 0",
         "Fit over at 0",
     ];
-    assert_eq!(heard.0.into_inner().unwrap(), expected);
+    assert_eq!(*heard.0.lock().unwrap(), expected);
 }
 
 /// What a program would share between threads, or send to one.
@@ -418,7 +421,9 @@ fn the_main_types_are_send_and_sync() {
     check::<clsify::tokenizer::Tokenizer>();
     check::<clsify::encoder::Encoder>();
     check::<clsify::features::FeatureCache>();
+    check::<SentenceEncoderOptions>();
     check::<SentenceEncoder>();
+    check::<LoadOptions>();
     check::<SentenceClassifier>();
     check::<Trained>();
     check::<TrainingReport>();

@@ -28,7 +28,7 @@ fn folder() -> PathBuf {
 
 fn load(features: impl Into<Features>) -> SentenceEncoder {
     let options = SentenceEncoderOptions { features: features.into(), ..Default::default() };
-    SentenceEncoder::load(&folder(), options, &()).unwrap()
+    SentenceEncoder::load(&folder(), options).unwrap()
 }
 
 fn expected() -> PathBuf {
@@ -40,7 +40,7 @@ fn expected() -> PathBuf {
 fn vectors_equal_those_of_transformers() {
     let sentences = sentences();
     for pooling in [Pooling::Cls, Pooling::Mean, Pooling::Max] {
-        let encoded = load(pooling).encode(&sentences, &()).unwrap();
+        let encoded = load(pooling).encode(&sentences).unwrap();
         let ids: Vec<&Vec<u32>> = encoded.encodings.iter().map(|e| &e.input_ids).collect();
         assert_eq!(serde_json::json!(ids), read_json(&expected().join("expected_tokens.json")));
         let reference = expected_matrix(&expected(), &pooling.to_string());
@@ -66,8 +66,8 @@ fn faster_arithmetic_stays_close() {
         (Dtype::Int8, Pooling::Mean, 0.9995, 0.998),
     ] {
         let options = SentenceEncoderOptions { features: pooling.into(), dtype, ..Default::default() };
-        let encoder = SentenceEncoder::load(&folder(), options, &()).unwrap();
-        let features = encoder.encode(&sentences, &()).unwrap().features;
+        let encoder = SentenceEncoder::load(&folder(), options).unwrap();
+        let features = encoder.encode(&sentences).unwrap().features;
         let reference = expected_matrix(&expected(), &pooling.to_string());
         let cosines: Vec<f64> =
             (0..sentences.len()).map(|i| cosine(features.row(i), reference.row(i))).collect();
@@ -125,7 +125,7 @@ fn int8_stays_close_on_odd_texts() {
     for (pooling, least_mean, least) in [(Pooling::Cls, 0.9997, 0.999), (Pooling::Mean, 0.9995, 0.998)] {
         let [exact, features] = [Dtype::F32, Dtype::Int8].map(|dtype| {
             let options = SentenceEncoderOptions { features: pooling.into(), dtype, ..Default::default() };
-            SentenceEncoder::load(&folder(), options, &()).unwrap().encode(&texts, &()).unwrap().features
+            SentenceEncoder::load(&folder(), options).unwrap().encode(&texts).unwrap().features
         });
         if !Dtype::Int8.is_native() {
             println!("int8, {pooling}: not measured, as this processor has no int8 instructions");
@@ -155,9 +155,9 @@ fn mean_and_least(cosines: &[f64]) -> (f64, f64) {
 fn auto_gives_the_vectors_of_sentence_transformers() {
     let encoder = load(Features::SentenceTransformer { layers: Layers::Last });
     assert_eq!(encoder.features().to_string(), "mean, normalized");
-    let encoded = encoder.encode(&["good ".repeat(300)], &()).unwrap();
+    let encoded = encoder.encode(&["good ".repeat(300)]).unwrap();
     assert_eq!((encoded.counts.max_tokens, encoded.counts.n_truncated), (256, 1));
-    let features = encoder.encode(&sentences(), &()).unwrap().features;
+    let features = encoder.encode(&sentences()).unwrap().features;
     let reference = expected_matrix(&expected(), "sentence_embedding");
     let pairs = features.as_slice().iter().zip(reference.as_slice());
     let difference = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
@@ -168,9 +168,9 @@ fn auto_gives_the_vectors_of_sentence_transformers() {
 #[ignore = "needs the weights of all-MiniLM-L6-v2"]
 fn the_batch_changes_nothing() {
     let (encoder, sentences) = (load(Pooling::Cls), sentences());
-    let together = encoder.encode(&sentences, &()).unwrap().features;
+    let together = encoder.encode(&sentences).unwrap().features;
     for (i, sentence) in sentences.iter().enumerate() {
-        let alone = encoder.encode(&[sentence], &()).unwrap().features;
+        let alone = encoder.encode(&[sentence]).unwrap().features;
         assert_eq!(together.row(i), alone.row(0), "{sentence:.60?}");
     }
 }
@@ -185,15 +185,15 @@ fn a_classifier_learns_saves_and_answers_the_same() {
         words.into_iter().flat_map(move |w| things.map(|t| (format!("a {w} {t}"), label)))
     };
     let dataset = Dataset::from_pairs(pairs(good, "good").chain(pairs(bad, "bad"))).unwrap();
-    let trained = train(load(Pooling::Mean), &dataset, TrainOptions::default(), &()).unwrap();
+    let trained = train(load(Pooling::Mean), &dataset, TrainOptions::default()).unwrap();
     assert!(trained.report.test_accuracy() >= 0.9, "{}", trained.report.test_accuracy());
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("model");
     trained.classifier.save(&model, false).unwrap();
-    let loaded = SentenceClassifier::load(&model, &()).unwrap();
+    let loaded = SentenceClassifier::load(&model).unwrap();
     let questions = ["a marvellous performance", "a waste of two hours"];
-    let answers = loaded.predict(&questions, &()).unwrap();
-    assert_eq!(answers, trained.classifier.predict(&questions, &()).unwrap());
+    let answers = loaded.predict(&questions).unwrap();
+    assert_eq!(answers, trained.classifier.predict(&questions).unwrap());
     assert_eq!(answers.iter().map(|a| loaded.labels(a)[0]).collect::<Vec<_>>(), ["good", "bad"]);
 }
 
@@ -204,8 +204,8 @@ fn faster_dtypes_are_as_much_faster_as_is_said() {
     let sentences = [sentences(), sentences()].concat();
     let seconds = |dtype| {
         let options = SentenceEncoderOptions { dtype, ..Default::default() };
-        let encoder = SentenceEncoder::load(&folder(), options, &()).unwrap();
-        let least = |n: f64, _| encoder.encode(&sentences, &()).unwrap().embed_seconds.min(n);
+        let encoder = SentenceEncoder::load(&folder(), options).unwrap();
+        let least = |n: f64, _| encoder.encode(&sentences).unwrap().embed_seconds.min(n);
         (0..3).fold(f64::INFINITY, least)
     };
     let in_f32 = seconds(Dtype::F32);

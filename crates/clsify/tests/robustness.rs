@@ -118,8 +118,7 @@ static CHECKPOINT: LazyLock<(Vec<u8>, Vec<u8>)> =
 static MODEL: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let trained =
-        clsify::training::train(support::encoder("bert"), &support::dataset(2), Default::default(), &())
-            .unwrap();
+        clsify::training::train(support::encoder("bert"), &support::dataset(2), Default::default()).unwrap();
     trained.classifier.save(&folder.path().join("model"), false).unwrap();
     fs::read(folder.path().join("model/clsify.json")).unwrap()
 });

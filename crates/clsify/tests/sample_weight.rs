@@ -138,7 +138,7 @@ fn a_weight_is_so_many_rows() {
                 classifier: LogisticRegressionOptions { class_weight, ..Default::default() },
                 ..TrainOptions::default()
             };
-            train(encoder("bert"), data, options, &()).unwrap()
+            train(encoder("bert"), data, options).unwrap()
         };
         let (one, other) = (run(&weighted), run(&repeated));
         assert_ne!(weighted.len(), repeated.len());
@@ -155,7 +155,7 @@ fn a_weight_is_so_many_rows() {
             classifier: LogisticRegressionOptions { class_weight, ..Default::default() },
             ..LearningCurveOptions::default()
         };
-        let curve = learning_curve(&encoder("bert"), &weighted, &options, &()).unwrap();
+        let curve = learning_curve(&encoder("bert"), &weighted, &options).unwrap();
         assert_eq!(curve.n_train, weighted.weights().unwrap().iter().filter(|&&weight| weight > 0.0).count());
         assert_eq!(curve.points.last().unwrap().score, one.report.test_accuracy());
     }
@@ -170,11 +170,11 @@ fn weights_follow_their_rows() {
         calibration,
         ..TrainOptions::default()
     };
-    let trained = train(encoder("bert"), &weighted, options(Calibration::Temperature), &()).unwrap();
+    let trained = train(encoder("bert"), &weighted, options(Calibration::Temperature)).unwrap();
     let rows = &trained.split.test;
     let predicted = trained
         .classifier
-        .predict(&rows.iter().map(|&row| &weighted.sentences()[row]).collect::<Vec<_>>(), &())
+        .predict(&rows.iter().map(|&row| &weighted.sentences()[row]).collect::<Vec<_>>())
         .unwrap();
     let (mut right, mut total) = (0.0, 0.0);
     for (&row, prediction) in rows.iter().zip(&predicted) {
@@ -191,7 +191,7 @@ fn weights_follow_their_rows() {
         "accuracy",
     );
     let unweighted = Dataset::from_pairs(pairs(2)).unwrap();
-    let other = train(encoder("bert"), &unweighted, options(Calibration::Temperature), &()).unwrap();
+    let other = train(encoder("bert"), &unweighted, options(Calibration::Temperature)).unwrap();
     assert_eq!(other.report.class_scores().unwrap().test_weighted_accuracy, None);
     let temperature =
         |trained: &Trained| trained.report.class_scores().unwrap().calibration.as_ref().unwrap().temperature;
@@ -205,10 +205,10 @@ fn rows_that_count_must_be_of_two_classes() {
     let rows = "a\tx\t1\nb\ty\t0\nc\tx\t1\nd\ty\t0\n";
     let dataset = Dataset::read(rows.as_bytes(), "data.tsv", &options).unwrap();
     let test = || TestRows::Dataset(support::dataset(2));
-    let error = train(encoder("bert"), &dataset, TrainOptions { test: test(), ..Default::default() }, &())
-        .unwrap_err();
+    let error =
+        train(encoder("bert"), &dataset, TrainOptions { test: test(), ..Default::default() }).unwrap_err();
     assert_eq!(error.to_string(), "training rows: expected at least 2 classes, got only \"x\"");
     let options = LearningCurveOptions { test: test(), ..LearningCurveOptions::default() };
-    let error = learning_curve(&encoder("bert"), &dataset, &options, &()).unwrap_err();
+    let error = learning_curve(&encoder("bert"), &dataset, &options).unwrap_err();
     assert_eq!(error.to_string(), "training rows: expected at least 2 classes, got only \"x\"");
 }

@@ -28,9 +28,8 @@ impl Setup {
         let folder = tempfile::tempdir().unwrap();
         let encoder = folder.path().join("tiny");
         copy_folder(&fixtures().join("transformers/bert"), &encoder);
-        let encoder = SentenceEncoder::load(&encoder, Default::default(), &()).unwrap();
-        let classifier =
-            train(encoder, &dataset(n_classes), TrainOptions::default(), &()).unwrap().classifier;
+        let encoder = SentenceEncoder::load(&encoder, Default::default()).unwrap();
+        let classifier = train(encoder, &dataset(n_classes), TrainOptions::default()).unwrap().classifier;
         Setup { folder, classifier }
     }
 
@@ -45,7 +44,7 @@ impl Setup {
     }
 
     fn load_error(&self) -> Error {
-        SentenceClassifier::load(&self.path("model"), &()).unwrap_err()
+        SentenceClassifier::load(&self.path("model")).unwrap_err()
     }
 
     fn message(&self, error: &Error) -> String {
@@ -82,7 +81,7 @@ fn files_of_a_model_that_are_none_or_never_end() {
 fn assert_same(a: &SentenceClassifier, b: &SentenceClassifier) {
     let sentences = support::sentences();
     assert_eq!(a.classes(), b.classes());
-    assert_eq!(a.predict(&sentences, &()).unwrap(), b.predict(&sentences, &()).unwrap());
+    assert_eq!(a.predict(&sentences).unwrap(), b.predict(&sentences).unwrap());
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -96,7 +95,7 @@ fn names(folder: &Path) -> Vec<String> {
 fn a_model_that_was_loaded_predicts_as_the_one_that_was_saved() {
     for (n_classes, bundle) in [(2, false), (3, true)] {
         let setup = Setup::saved(n_classes, bundle);
-        let loaded = SentenceClassifier::load(&setup.path("model"), &()).unwrap();
+        let loaded = SentenceClassifier::load(&setup.path("model")).unwrap();
         assert_same(&loaded, &setup.classifier);
         assert_eq!(loaded.classifier().coef(), setup.classifier.classifier().coef());
         assert_eq!(loaded.metadata().encoder.name, "tiny");
@@ -130,7 +129,7 @@ fn the_first_version_of_the_folder_is_read() {
     });
     let saved = SavedModel::read(setup.path("model")).unwrap();
     assert_eq!(saved.features, FeatureOptions::default());
-    assert!(SentenceClassifier::load(&setup.path("model"), &()).is_ok());
+    assert!(SentenceClassifier::load(&setup.path("model")).is_ok());
 }
 
 #[test]
@@ -142,12 +141,12 @@ fn a_bundled_model_needs_nothing_else_and_may_move() {
     );
     fs::remove_dir_all(setup.path("tiny")).unwrap();
     fs::rename(setup.path("model"), setup.path("moved")).unwrap();
-    let moved = SentenceClassifier::load(&setup.path("moved"), &()).unwrap();
+    let moved = SentenceClassifier::load(&setup.path("moved")).unwrap();
     assert_same(&moved, &setup.classifier);
 
     // Saved again beside it, without a copy: it asks for the encoder where that now lies, not where it once lay.
     moved.save(&setup.path("again"), false).unwrap();
-    assert_same(&SentenceClassifier::load(&setup.path("again"), &()).unwrap(), &setup.classifier);
+    assert_same(&SentenceClassifier::load(&setup.path("again")).unwrap(), &setup.classifier);
     // Over itself: with the encoder it may, without it the encoder would be gone.
     moved.save(&setup.path("moved"), true).unwrap();
     let error = moved.save(&setup.path("moved"), false).unwrap_err();
@@ -155,7 +154,7 @@ fn a_bundled_model_needs_nothing_else_and_may_move() {
         setup.message(&error),
         "DIR/moved: the model's encoder lies in the folder that is to be replaced"
     );
-    assert_same(&SentenceClassifier::load(&setup.path("moved"), &()).unwrap(), &setup.classifier);
+    assert_same(&SentenceClassifier::load(&setup.path("moved")).unwrap(), &setup.classifier);
 }
 
 #[test]
@@ -166,10 +165,10 @@ fn an_encoder_that_is_gone_or_elsewhere() {
     assert_eq!(setup.message(&error), "DIR/tiny: the model's encoder \"tiny\" is not there");
     assert_eq!(error.hint(), Some("give its folder or name with --encoder, or train with --bundle-encoder"));
     let options = LoadOptions { encoder: Some(setup.path("elsewhere")), ..LoadOptions::default() };
-    let loaded = SentenceClassifier::load_with(&setup.path("model"), options, &()).unwrap();
+    let loaded = SentenceClassifier::load_with(&setup.path("model"), options).unwrap();
     assert_same(&loaded, &setup.classifier);
     loaded.save(&setup.path("model"), false).unwrap();
-    assert_same(&SentenceClassifier::load(&setup.path("model"), &()).unwrap(), &setup.classifier);
+    assert_same(&SentenceClassifier::load(&setup.path("model")).unwrap(), &setup.classifier);
 }
 
 #[test]
@@ -242,7 +241,7 @@ fn a_model_that_is_replaced_keeps_its_modes_and_a_link_to_it_stays_a_link() {
     // Of a link to nothing as well, and a new model is as open as every new folder.
     symlink("later", setup.path("dangling")).unwrap();
     setup.classifier.save(&setup.path("dangling"), true).unwrap();
-    assert_same(&SentenceClassifier::load(&setup.path("later"), &()).unwrap(), &setup.classifier);
+    assert_same(&SentenceClassifier::load(&setup.path("later")).unwrap(), &setup.classifier);
     let later = |path: &str| fs::metadata(setup.path("later").join(path)).unwrap().mode() & 0o7777;
     assert_eq!((later(""), later("clsify.json"), later("encoder")), usual);
 }
@@ -253,7 +252,7 @@ fn a_model_that_was_moved_aside_is_put_back() {
     let setup = Setup::saved(2, false);
     let aside = setup.path(".model.aB3dE6gH9jK2.old");
     fs::rename(setup.path("model"), &aside).unwrap();
-    assert_same(&SentenceClassifier::load(&setup.path("model"), &()).unwrap(), &setup.classifier);
+    assert_same(&SentenceClassifier::load(&setup.path("model")).unwrap(), &setup.classifier);
     assert_eq!(names(setup.folder.path()), ["model", "tiny"]);
     // Before the next save as well; and what is superseded goes with it, as does what was never finished.
     fs::rename(setup.path("model"), &aside).unwrap();
@@ -276,7 +275,7 @@ fn a_reader_sees_one_model_or_the_other_while_they_are_replaced() {
         let reader = scope.spawn(|| {
             let mut seen = std::collections::BTreeSet::new();
             while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                let loaded = SentenceClassifier::load(&model, &()).unwrap();
+                let loaded = SentenceClassifier::load(&model).unwrap();
                 let expected = if loaded.classes().len() == 2 { &two } else { &three };
                 assert_eq!(loaded.classifier().coef(), expected.classifier.classifier().coef());
                 seen.insert(loaded.classes().len());
@@ -315,7 +314,7 @@ fn an_encoder_that_has_changed_by_one_byte() {
             assert_eq!(error.hint(), Some(hint));
             fs::write(&path, whole).unwrap();
         }
-        SentenceClassifier::load(&setup.path("model"), &()).unwrap();
+        SentenceClassifier::load(&setup.path("model")).unwrap();
     }
 }
 
@@ -335,7 +334,7 @@ fn encoder_files_that_came_or_went() {
     assert_eq!(setup.message(&setup.load_error()), gone);
     // With tokenizer.json there, vocab.txt decides nothing, and the model loads.
     fs::write(&tokenizer, bytes).unwrap();
-    SentenceClassifier::load(&setup.path("model"), &()).unwrap();
+    SentenceClassifier::load(&setup.path("model")).unwrap();
     edit_json(&setup.path("model/clsify.json"), |json| {
         json["encoder"]["files"].as_array_mut().unwrap().retain(|file| file["name"] != "tokenizer.json");
     });
@@ -365,7 +364,7 @@ fn tokenizer_settings_that_changed_came_or_went() {
         assert_eq!(setup.message(&setup.load_error()), came);
         fs::remove_file(&path).unwrap();
     }
-    SentenceClassifier::load(&setup.path("model"), &()).unwrap();
+    SentenceClassifier::load(&setup.path("model")).unwrap();
 }
 
 /// A model that was saved before the settings of the tokenizer were listed.
@@ -378,7 +377,7 @@ fn models_that_do_not_list_tokenizer_settings_still_load() {
             assert_eq!(encoder.remove("lists_tokenizer_settings"), Some(json!(true)));
             encoder["files"].as_array_mut().unwrap().retain(|file| file["name"] != "tokenizer_config.json");
         });
-        let loaded = SentenceClassifier::load(&setup.path("model"), &()).unwrap();
+        let loaded = SentenceClassifier::load(&setup.path("model")).unwrap();
         assert_same(&loaded, &setup.classifier);
         // Saved again, it lists them.
         loaded.save(&setup.path("again"), bundled).unwrap();
@@ -509,7 +508,7 @@ fn classifier_safetensors_that_is_broken() {
         assert_eq!(error.kind(), ErrorKind::Model, "{expected}");
     }
     fs::write(&path, file((Dtype::F64, &[3, 32], 1.0), &[3])).unwrap();
-    SentenceClassifier::load(&setup.path("model"), &()).unwrap();
+    SentenceClassifier::load(&setup.path("model")).unwrap();
     fs::remove_file(&path).unwrap();
     assert_eq!(
         setup.message(&setup.load_error()),
@@ -534,7 +533,7 @@ fn clones_share_the_weights() {
     let cache =
         clsify::features::FeatureCache::open(clsify::features::CacheOptions { folder, max_bytes: 1 << 20 });
     let options = clsify::model::SentenceEncoderOptions { cache: Some(cache), ..Default::default() };
-    let lazy = SentenceEncoder::load(&setup.path("tiny"), options, &()).unwrap();
+    let lazy = SentenceEncoder::load(&setup.path("tiny"), options).unwrap();
     let clone = lazy.clone();
     assert!(std::ptr::eq(lazy.encoder().unwrap(), clone.encoder().unwrap()));
 }
@@ -568,9 +567,9 @@ fn the_encoder_changes_between_loading_and_saving() {
         assert!(!setup.path("bundled").exists());
         // What was trained on is there again: the model is whole.
         fs::write(&path, before).unwrap();
-        assert_same(&SentenceClassifier::load(&setup.path("model"), &()).unwrap(), &setup.classifier);
+        assert_same(&SentenceClassifier::load(&setup.path("model")).unwrap(), &setup.classifier);
         setup.classifier.save(&setup.path("bundled"), true).unwrap();
-        SentenceClassifier::load(&setup.path("bundled"), &()).unwrap();
+        SentenceClassifier::load(&setup.path("bundled")).unwrap();
     }
 }
 
@@ -578,12 +577,12 @@ fn the_encoder_changes_between_loading_and_saving() {
 #[test]
 fn the_encoder_changes_between_loading_and_training() {
     let setup = Setup::new(2);
-    let encoder = SentenceEncoder::load(&setup.path("tiny"), Default::default(), &()).unwrap();
+    let encoder = SentenceEncoder::load(&setup.path("tiny"), Default::default()).unwrap();
     let path = setup.path("tiny/model.safetensors");
     let mut bytes = fs::read(&path).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&path, bytes).unwrap();
-    let error = train(encoder, &dataset(2), TrainOptions::default(), &()).unwrap_err();
+    let error = train(encoder, &dataset(2), TrainOptions::default()).unwrap_err();
     assert_eq!(setup.message(&error), "DIR/tiny/model.safetensors: the file has changed while it was in use");
 }
 

@@ -30,8 +30,8 @@ fn as_asked() -> SentenceEncoderOptions {
 }
 
 fn encode(folder: &Path, options: SentenceEncoderOptions) -> Matrix {
-    let encoder = SentenceEncoder::load(folder, options, &()).unwrap();
-    encoder.encode(&sentences(), &()).unwrap().features
+    let encoder = SentenceEncoder::load(folder, options).unwrap();
+    encoder.encode(&sentences()).unwrap().features
 }
 
 fn assert_close(features: &Matrix, expected: &Matrix, context: &str) {
@@ -245,7 +245,7 @@ fn modules_that_are_malformed_are_errors() {
     for (file, edit, expected) in cases {
         let folder = copy_of("sentence_transformers/dense_v4");
         edit_json(&folder.path().join(file), edit);
-        let error = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap_err();
+        let error = SentenceEncoder::load(folder.path(), as_asked()).unwrap_err();
         assert_eq!(message(&error, folder.path()), expected);
     }
 }
@@ -257,7 +257,7 @@ fn modules_of_others_and_chains_that_begin_otherwise_are_errors() {
     let error_of = |edit: &dyn Fn(&mut Vec<serde_json::Value>)| {
         let folder = copy_of("sentence_transformers/dense_normalize_v4");
         edit_json(&folder.path().join("modules.json"), |json| edit(json.as_array_mut().unwrap()));
-        let error = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap_err();
+        let error = SentenceEncoder::load(folder.path(), as_asked()).unwrap_err();
         assert!(error.hint().unwrap().contains("--pooling"), "{error}");
         message(&error, folder.path())
     };
@@ -286,7 +286,7 @@ fn arguments_of_loading_that_change_vectors_are_errors() {
         edit_json(&folder.path().join("sentence_bert_config.json"), |json| {
             json.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
         });
-        SentenceEncoder::load(folder.path(), as_asked(), &())
+        SentenceEncoder::load(folder.path(), as_asked())
             .map(|encoder| encoder.tokenizer().max_length())
             .map_err(|error| (message(&error, folder.path()), error.hint().unwrap_or_default().to_string()))
     };
@@ -323,14 +323,14 @@ fn dense_weights_in_a_pickle_are_refused_with_what_to_do() {
     let folder = copy_of("sentence_transformers/dense_v4");
     let dense = folder.path().join("2_Dense");
     fs::rename(dense.join("model.safetensors"), dense.join("pytorch_model.bin")).unwrap();
-    let error = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap_err();
+    let error = SentenceEncoder::load(folder.path(), as_asked()).unwrap_err();
     assert_eq!(
         message(&error, folder.path()),
         "DIR/2_Dense: expected model.safetensors, got only pytorch_model.bin"
     );
     assert!(error.hint().unwrap().contains("torch.load("), "{:?}", error.hint());
     fs::remove_file(dense.join("pytorch_model.bin")).unwrap();
-    let error = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap_err();
+    let error = SentenceEncoder::load(folder.path(), as_asked()).unwrap_err();
     assert_eq!(message(&error, folder.path()), "DIR/2_Dense/model.safetensors: no such file or folder");
 }
 
@@ -341,7 +341,7 @@ fn dense_layers_are_of_the_last_layer() {
             features: Features::SentenceTransformer { layers },
             ..SentenceEncoderOptions::default()
         };
-        SentenceEncoder::load(&case("dense_v4"), options, &())
+        SentenceEncoder::load(&case("dense_v4"), options)
     };
     assert_eq!(load(Layers::one(3)).unwrap().n_features(), 16);
     let error = load(Layers::one(2)).unwrap_err();
@@ -360,26 +360,25 @@ fn dense_layers_are_of_the_last_layer() {
 fn a_saved_classifier_does_it_again() {
     for name in ["prompt_excluded_v6", "dense_normalize_v4", "lowercase_v4", "folder_v4", "cls_v4"] {
         let folder = copy_of(&format!("sentence_transformers/{name}"));
-        let encoder = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap();
-        let classifier = train(encoder, &dataset(2), TrainOptions::default(), &()).unwrap().classifier;
+        let encoder = SentenceEncoder::load(folder.path(), as_asked()).unwrap();
+        let classifier = train(encoder, &dataset(2), TrainOptions::default()).unwrap().classifier;
         let models = tempfile::tempdir().unwrap();
         let (model, bundled) = (models.path().join("model"), models.path().join("bundled"));
         classifier.save(&model, false).unwrap();
         classifier.save(&bundled, true).unwrap();
-        let expected = classifier.predict(&sentences(), &()).unwrap();
+        let expected = classifier.predict(&sentences()).unwrap();
         let version = SavedModel::read(&model).unwrap().format_version;
         assert_eq!(version, if ["folder_v4", "cls_v4"].contains(&name) { 2 } else { 4 }, "{name}");
 
         let other = folder.path().join("config_sentence_transformers.json");
         fs::write(other, r#"{"prompts": {"x": "other: "}, "default_prompt_name": "x"}"#).unwrap();
-        let predict = |model: &Path| {
-            SentenceClassifier::load(model, &()).and_then(|loaded| loaded.predict(&sentences(), &()))
-        };
+        let predict =
+            |model: &Path| SentenceClassifier::load(model).and_then(|loaded| loaded.predict(&sentences()));
         assert_eq!(predict(&model).unwrap(), expected, "{name}");
         drop(folder);
         assert_eq!(predict(&bundled).unwrap(), expected, "{name}");
         // The copy is as much of an encoder as what it was copied from.
-        let copy = SentenceEncoder::load(&bundled.join("encoder"), as_asked(), &()).unwrap();
+        let copy = SentenceEncoder::load(&bundled.join("encoder"), as_asked()).unwrap();
         assert_eq!(copy.features(), classifier.encoder().features(), "{name}");
         assert_eq!(copy.tokenizer().prompt(), classifier.encoder().tokenizer().prompt());
         assert_eq!(copy.tokenizer().max_length(), classifier.encoder().tokenizer().max_length());
@@ -388,23 +387,23 @@ fn a_saved_classifier_does_it_again() {
 
 #[test]
 fn a_saved_multi_label_classifier_does_it_again() {
-    let encoder = SentenceEncoder::load(&case("prompt_v4"), as_asked(), &()).unwrap();
+    let encoder = SentenceEncoder::load(&case("prompt_v4"), as_asked()).unwrap();
     let separator = ";".parse().unwrap();
     let data = clsify::dataset::Dataset::from_label_cells(support::pairs(3), &separator).unwrap();
-    let classifier = train(encoder, &data, TrainOptions::default(), &()).unwrap().classifier;
+    let classifier = train(encoder, &data, TrainOptions::default()).unwrap().classifier;
     let models = tempfile::tempdir().unwrap();
     let model = models.path().join("model");
     classifier.save(&model, false).unwrap();
-    let loaded = SentenceClassifier::load(&model, &()).unwrap();
+    let loaded = SentenceClassifier::load(&model).unwrap();
     assert_eq!(loaded.encoder().tokenizer().prompt(), "query: ");
-    assert_eq!(loaded.predict(&sentences(), &()).unwrap(), classifier.predict(&sentences(), &()).unwrap());
+    assert_eq!(loaded.predict(&sentences()).unwrap(), classifier.predict(&sentences()).unwrap());
 }
 
 #[test]
 fn dense_weights_are_part_of_what_the_encoder_is() {
     let folder = copy_of("sentence_transformers/dense_v4");
-    let encoder = SentenceEncoder::load(folder.path(), as_asked(), &()).unwrap();
-    let classifier = train(encoder, &dataset(2), TrainOptions::default(), &()).unwrap().classifier;
+    let encoder = SentenceEncoder::load(folder.path(), as_asked()).unwrap();
+    let classifier = train(encoder, &dataset(2), TrainOptions::default()).unwrap().classifier;
     let models = tempfile::tempdir().unwrap();
     let model = models.path().join("model");
     classifier.save(&model, false).unwrap();
@@ -412,12 +411,12 @@ fn dense_weights_are_part_of_what_the_encoder_is() {
         let path = folder.path().join(file);
         let whole = fs::read(&path).unwrap();
         fs::write(&path, [&whole[..whole.len() - 1], b" "].concat()).unwrap();
-        let error = SentenceClassifier::load(&model, &()).unwrap_err();
+        let error = SentenceClassifier::load(&model).unwrap_err();
         let text = error.to_string();
         assert!(text.contains(&format!("{file}: expected sha256 ")), "{text}");
         fs::write(&path, whole).unwrap();
     }
-    SentenceClassifier::load(&model, &()).unwrap();
+    SentenceClassifier::load(&model).unwrap();
 }
 
 /// A row belongs to the token ids, the prompt's among them, and to how many of these are pooled.
@@ -429,8 +428,8 @@ fn cached_features_know_the_prompt() {
             FeatureCache::open(CacheOptions { folder: folder.path().to_path_buf(), max_bytes: 1 << 30 })
         });
         let options = SentenceEncoderOptions { cache, prompt: Some(prompt.to_string()), ..as_asked() };
-        let encoder = SentenceEncoder::load(&case("prompt_excluded_v6"), options, &()).unwrap();
-        let encoded = encoder.encode(&[sentence], &()).unwrap();
+        let encoder = SentenceEncoder::load(&case("prompt_excluded_v6"), options).unwrap();
+        let encoded = encoder.encode(&[sentence]).unwrap();
         (encoded.encodings[0].input_ids.clone(), encoded.features.as_slice().to_vec())
     };
     // The same token ids, of which other ones are the prompt's.

@@ -13,7 +13,7 @@ use support::{fixtures, sentences};
 fn load(dtype: Dtype, pooling: Pooling) -> SentenceEncoder {
     let options =
         SentenceEncoderOptions { dtype, features: pooling.into(), ..SentenceEncoderOptions::default() };
-    SentenceEncoder::load(&fixtures().join("transformers/bert"), options, &()).unwrap()
+    SentenceEncoder::load(&fixtures().join("transformers/bert"), options).unwrap()
 }
 
 #[test]
@@ -22,8 +22,8 @@ fn a_measurement_counts_the_sentences_and_the_operations_of_their_features() {
     let mut operations = Vec::new();
     for pooling in [Pooling::Cls, Pooling::Mean] {
         let encoder = load(Dtype::F32, pooling);
-        let speed = EncoderSpeed::measure(&encoder, &sentences, &()).unwrap();
-        let encoded = encoder.encode(&sentences, &()).unwrap();
+        let speed = EncoderSpeed::measure(&encoder, &sentences).unwrap();
+        let encoded = encoder.encode(&sentences).unwrap();
         assert_eq!((speed.n_sentences, speed.counts), (sentences.len(), encoded.counts));
         let of_each = encoded.encodings.iter().map(|e| match pooling {
             Pooling::Cls => encoder.config().operations_of_first(e.len()),
@@ -40,7 +40,7 @@ fn a_measurement_counts_the_sentences_and_the_operations_of_their_features() {
     let config = load(Dtype::F32, Pooling::Cls).config().clone();
     assert_eq!(both.operations(&config, 7), config.operations(7));
 
-    let error = EncoderSpeed::measure(&load(Dtype::F32, Pooling::Cls), &[""; 0], &()).unwrap_err();
+    let error = EncoderSpeed::measure(&load(Dtype::F32, Pooling::Cls), &[""; 0]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
 }
 

@@ -10,7 +10,7 @@ use clsify::model::{Group, SentenceEncoder, SentenceEncoderOptions, Streamed};
 fn tiny(case: &str) -> SentenceEncoder {
     let folder: PathBuf =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/transformers").join(case);
-    SentenceEncoder::load(&folder, SentenceEncoderOptions::default(), &()).unwrap()
+    SentenceEncoder::load(&folder, SentenceEncoderOptions::default()).unwrap()
 }
 
 fn sentences(n: usize) -> Vec<String> {
@@ -29,7 +29,7 @@ fn run(
     groups: impl Iterator<Item = Result<Group>> + Send + 'static,
 ) -> (Vec<String>, Vec<u32>, Result<Streamed>) {
     let (mut seen, mut bits) = (Vec::new(), Vec::new());
-    let streamed = encoder.encode_stream(groups, 0, &(), |group, features| {
+    let streamed = encoder.encode_stream(groups, 0, |group, features| {
         assert_eq!(features.rows(), group.sentences.len());
         seen.extend_from_slice(&group.sentences);
         bits.extend(features.as_slice().iter().map(|x| x.to_bits()));
@@ -43,7 +43,7 @@ fn a_stream_gives_the_bits_of_the_whole_in_order_whatever_the_groups() {
     for case in ["bert", "mpnet"] {
         let encoder = tiny(case);
         let sentences = sentences(2500);
-        let whole = encoder.encode(&sentences, &()).unwrap();
+        let whole = encoder.encode(&sentences).unwrap();
         let expected: Vec<u32> = whole.features.as_slice().iter().map(|x| x.to_bits()).collect();
         for sizes in [&[4096][..], &[1, 700, 3, 64], &[500]] {
             let (seen, bits, streamed) = run(&encoder, groups(sentences.clone(), sizes));
@@ -75,7 +75,7 @@ fn an_error_of_the_receiver_ends_the_stream_though_no_input_comes() {
     let (sender, receiver) = std::sync::mpsc::channel::<Result<Group>>();
     sender.send(Ok(Group { sentences: sentences(3), n_bytes: 0 })).unwrap();
     let full = |_: &Group, _: &_| Err(Error::new(ErrorKind::Io, "no space left on the disk"));
-    let error = encoder.encode_stream(receiver.into_iter(), 0, &(), full).unwrap_err();
+    let error = encoder.encode_stream(receiver.into_iter(), 0, full).unwrap_err();
     assert_eq!(error.to_string(), "no space left on the disk");
     drop(sender);
 }

@@ -37,7 +37,7 @@ fn tokenizer_error(
 fn load(folder: &Path, max_length: Option<usize>) -> Result<SentenceEncoder, Error> {
     let features = Features::SentenceTransformer { layers: Layers::Last };
     let options = SentenceEncoderOptions { features, max_length, ..SentenceEncoderOptions::default() };
-    SentenceEncoder::load(folder, options, &())
+    SentenceEncoder::load(folder, options)
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn the_maximum_length_has_room_for_a_token_and_is_one_the_encoder_knows() {
         }
         for max_length in [3, 512] {
             let encoder = load(&folder, Some(max_length)).unwrap();
-            let encoded = encoder.encode(&["a ".repeat(600)], &()).unwrap();
+            let encoded = encoder.encode(&["a ".repeat(600)]).unwrap();
             assert_eq!((encoded.counts.max_tokens, encoded.counts.n_truncated), (max_length, 1));
         }
     }
@@ -351,8 +351,8 @@ fn token_ids_beyond_the_word_table_are_an_error() {
     let folder = copy_of(BERT);
     edit_json(&folder.path().join("tokenizer.json"), |json| json["model"]["vocab"]["zebra"] = json!(100_000));
     let encoder = load(folder.path(), None).unwrap();
-    encoder.encode(&["a film"], &()).unwrap();
-    let error = encoder.encode(&["a zebra"], &()).unwrap_err();
+    encoder.encode(&["a film"]).unwrap();
+    let error = encoder.encode(&["a zebra"]).unwrap_err();
     assert_eq!(error.to_string(), "token id 100000: the encoder's table has 507 rows");
     assert_eq!(error.kind(), ErrorKind::Checkpoint);
     assert_eq!(error.hint(), Some("the tokenizer and the weights of this encoder do not belong together"));
@@ -367,9 +367,9 @@ fn sentences_without_any_token_are_an_error() {
     });
     edit_json(&folder.path().join("tokenizer.json"), |json| json["post_processor"] = Value::Null);
     let encoder = load(folder.path(), None).unwrap();
-    assert_eq!(encoder.encode(&["a film"], &()).unwrap().counts.n_tokens, 2);
+    assert_eq!(encoder.encode(&["a film"]).unwrap().counts.n_tokens, 2);
     for sentence in ["", " \n\t "] {
-        let error = encoder.encode(&["a film", sentence], &()).unwrap_err();
+        let error = encoder.encode(&["a film", sentence]).unwrap_err();
         assert_eq!(error.to_string(), "sentence 2: expected at least one token, got none");
         assert_eq!(error.kind(), ErrorKind::Tokenizer);
         assert_eq!(error.hint(), Some("the tokenizer adds no special tokens such as [CLS] and [SEP]"));
@@ -474,7 +474,7 @@ fn sentence_transformers_folders_that_are_broken() {
         assert_eq!(error.kind(), kind, "{expected}");
         // An encoder whose folder asks for something unsupported is not loaded, unless the caller says what to take.
         assert_eq!(load(folder.path(), None).unwrap_err().to_string(), error.to_string());
-        SentenceEncoder::load(folder.path(), SentenceEncoderOptions::default(), &()).unwrap();
+        SentenceEncoder::load(folder.path(), SentenceEncoderOptions::default()).unwrap();
     }
     for file in ["modules.json", "1_Pooling/config.json"] {
         let folder = copy_of(OLD);
@@ -489,8 +489,8 @@ fn sentence_transformers_folders_that_are_broken() {
 fn features_of_no_pooling_are_an_error() {
     let features = Features::from(FeatureOptions { normalize: true, ..Vec::new().into() });
     let options = SentenceEncoderOptions { features, ..SentenceEncoderOptions::default() };
-    let error = SentenceEncoder::load(&fixtures().join(BERT), options, &())
-        .and_then(|encoder| encoder.encode(&["a film"], &()))
+    let error = SentenceEncoder::load(&fixtures().join(BERT), options)
+        .and_then(|encoder| encoder.encode(&["a film"]))
         .unwrap_err();
     assert_eq!(
         (error.kind(), error.to_string()),

@@ -8,6 +8,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use clsify::model::SentenceEncoder;
 use clsify::observer::Observer;
@@ -293,8 +294,8 @@ fn the_settings_decide_the_longest_sentence() {
     let long = "a ".repeat(600);
     let max_tokens = |max_length| {
         let options = clsify::model::SentenceEncoderOptions { max_length, ..Default::default() };
-        let encoder = SentenceEncoder::load(folder.path(), options, &()).unwrap();
-        encoder.encode(&[&long], &()).unwrap().counts.max_tokens
+        let encoder = SentenceEncoder::load(folder.path(), options).unwrap();
+        encoder.encode(&[&long]).unwrap().counts.max_tokens
     };
     assert_eq!([max_tokens(None), max_tokens(Some(20))], [9, 20]);
     for (limit, expected) in [(json!(1e30), 512), (json!(null), 512), (json!(100_000), 512)] {
@@ -304,7 +305,7 @@ fn the_settings_decide_the_longest_sentence() {
 }
 
 #[derive(Default)]
-struct Notes(std::sync::Mutex<Vec<String>>);
+struct Notes(Mutex<Vec<String>>);
 
 impl Observer for Notes {
     fn note(&self, text: &str) {
@@ -316,19 +317,20 @@ impl Observer for Notes {
 #[test]
 fn sentences_of_unknown_tokens_are_counted_and_noted() {
     let notes_of = |case: &str, sentences: &[&str]| {
-        let encoder = SentenceEncoder::load(&fixtures().join(case), Default::default(), &()).unwrap();
-        let notes = Notes::default();
-        let encoded = encoder.encode(sentences, &notes).unwrap();
+        let encoder = SentenceEncoder::load(&fixtures().join(case), Default::default()).unwrap();
+        let notes = Arc::new(Notes::default());
+        let encoded = encoder.clone().with_observer(notes.clone()).encode(sentences).unwrap();
         // Group by group, the note is the same.
-        let streamed_notes = Notes::default();
+        let streamed_notes = Arc::new(Notes::default());
+        let encoder = encoder.with_observer(streamed_notes.clone());
         let sentences: Vec<String> = sentences.iter().map(|s| (*s).to_string()).collect();
         let groups =
             sentences.chunks(2).map(|chunk| clsify::model::Group { sentences: chunk.to_vec(), n_bytes: 0 });
         let groups: Vec<_> = groups.map(Ok::<_, clsify::error::Error>).collect();
-        let streamed = encoder.encode_stream(groups.into_iter(), 0, &streamed_notes, |_, _| Ok(())).unwrap();
+        let streamed = encoder.encode_stream(groups.into_iter(), 0, |_, _| Ok(())).unwrap();
         assert_eq!(streamed.counts, encoded.counts);
-        let notes = notes.0.into_inner().unwrap();
-        assert_eq!(streamed_notes.0.into_inner().unwrap(), notes);
+        let notes = notes.0.lock().unwrap().clone();
+        assert_eq!(*streamed_notes.0.lock().unwrap(), notes);
         (encoded.counts.n_mostly_unknown, notes)
     };
     let sentences = ["a stunning film", "a film 😀", "ꙮꙮ 😀 ☺", "", "☺"];

@@ -13,7 +13,7 @@ use clsify_report::summaries::{advice_chart, advice_summary};
 use serde::Serialize;
 
 use crate::console::Console;
-use crate::loading::{DEFAULT_ENCODER, load_encoder_with, load_training_dataset, locate_encoder};
+use crate::loading::{DEFAULT_ENCODER, encoder_options, load_training_dataset, locate_encoder};
 use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, JsonArgs, TrainingDataArgs, test_size};
 use crate::output::{check_output, is_stdout, write_data};
 
@@ -91,9 +91,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     for name in &args.encoder {
         let located = locate_encoder(name, console)?;
         console.say(&format!("encoder {}", located.name));
-        let load =
-            |features| load_encoder_with(&located, &args.encoding, features, args.cache.open(), console);
-        found.push(advise(name, load, &dataset, &options, console)?);
+        let encoder = encoder_options(&located, &args.encoding, args.cache.open(), console)?;
+        found.push(advise(name, &located.folder, encoder, &dataset, &options)?);
     }
     rank_advice(&mut found);
     // A chart that cannot be written costs nothing else.

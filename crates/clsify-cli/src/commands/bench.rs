@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         let speed = if dtype.is_native() {
             console.say(&format!("measuring {dtype}"));
             let encoder = load(&located, dtype, args, console)?;
-            Some(EncoderSpeed::measure(&encoder, &sentences, console)?)
+            Some(EncoderSpeed::measure(&encoder, &sentences)?)
         } else {
             None
         };
@@ -95,9 +95,10 @@ fn load(located: &Located, dtype: Dtype, args: &Args, console: &Console) -> anyh
         features: args.pooled.features(),
         name: (located.origin != Origin::Folder).then(|| located.name.clone()),
         dtype,
+        observer: console.observer(),
         ..SentenceEncoderOptions::default()
     };
-    Ok(SentenceEncoder::load(&located.folder, options, console)?)
+    Ok(SentenceEncoder::load(&located.folder, options)?)
 }
 
 /// Sentences like those of reviews, with 5 to 60 tokens and a mean of about 24: 32 sentences, repeated with their

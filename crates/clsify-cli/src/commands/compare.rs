@@ -128,7 +128,7 @@ pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
     let (a, b) = (load(path_a, &args.encoder_a)?, load(path_b, &args.encoder_b)?);
     let classes: BTreeSet<&String> = a.classes().iter().chain(b.classes()).collect();
     note_labels_without_column(&args.data, &columns, classes, console);
-    let report = compare(&a, &b, &dataset, console)?;
+    let report = compare(&a, &b, &dataset)?;
     write(args, &models, &report, separator)
 }
 

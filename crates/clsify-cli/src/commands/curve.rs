@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     };
     let located = locate_encoder(&args.encoder, console)?;
     let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
-    let curve = learning_curve(&encoder, &dataset, &options, console)?;
+    let curve = learning_curve(&encoder, &dataset, &options)?;
     write(args, &curve, dataset.separator())?;
     console.hint_faster_dtype(&encoder);
     Ok(())

@@ -209,7 +209,7 @@ pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
         Ok(located) => Ok(load(&located, &args, console)?),
         Err(reason) => Err(reason),
     };
-    let report = diagnose(encoder.as_ref().map_err(String::clone), &data, test.first(), &options, console)?;
+    let report = diagnose(encoder.as_ref().map_err(String::clone), &data, test.first(), &options)?;
     if let Some(path) = args.output.as_deref().filter(|_| !is_on_stdout) {
         clsify::files::write_atomically(path, |out| write_lines(out, &report.label_issues))?;
     }

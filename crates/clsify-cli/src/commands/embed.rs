@@ -97,15 +97,14 @@ fn write_rows<W: Write + Seek>(
     let io = |e: std::io::Error| Error::io(place, &e);
     let mut npy = NpyWriter::new(out, encoder.n_features()).map_err(io)?;
     let mut n_rows = 0;
-    let streamed =
-        encoder.encode_stream_with_faults(groups, total_bytes, console, |group, features, faults| {
-            if let Some(Fault { sentence, error }) = faults.into_iter().next() {
-                n_rows += sentence;
-                return Err(error.at(group.place(sentence)).into());
-            }
-            n_rows += features.rows();
-            Ok(npy.write(features).map_err(io)?)
-        });
+    let streamed = encoder.encode_stream_with_faults(groups, total_bytes, |group, features, faults| {
+        if let Some(Fault { sentence, error }) = faults.into_iter().next() {
+            n_rows += sentence;
+            return Err(error.at(group.place(sentence)).into());
+        }
+        n_rows += features.rows();
+        Ok(npy.write(features).map_err(io)?)
+    });
     if streamed.is_err() && n_rows > 0 {
         let were = counted(n_rows, "sentence before the error was", "sentences before the error were");
         console.note(&format!("{were} encoded; nothing was written"));

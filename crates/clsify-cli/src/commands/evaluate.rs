@@ -95,7 +95,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let (encoder, cache) = (args.encoder.as_deref(), args.cache.open());
     let classifier = load_classifier(&args.model, encoder, args.dtype, cache, console)?;
     classifier.check_labels(&dataset)?;
-    let (report, errors) = classifier.evaluate_with_errors(&dataset, console)?;
+    let (report, errors) = classifier.evaluate_with_errors(&dataset)?;
     if let Some(path) = &args.errors {
         Subject { dataset: &dataset, classifier: &classifier }.write(path, &errors, console)?;
     }

@@ -5,9 +5,9 @@ mod carried;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::ValueEnum;
-use clsify::observer::Observer;
 
 use self::answers::{Answers, OutputFormat, Style};
 use crate::console::{Console, Notes};
@@ -130,15 +130,16 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         console.say("reading sentences from the terminal, one per line; Ctrl-D ends");
     }
     let is_on_terminal = matches!(output, Output::Stdout) && std::io::stdout().is_terminal();
-    let observer: &dyn Observer = if is_typed || is_on_terminal { &Notes(console) } else { console };
+    let encoder = model.encoder().clone();
+    let encoder = match is_typed || is_on_terminal {
+        true => encoder.with_observer(Arc::new(Notes(console.clone()))),
+        false => encoder,
+    };
     let style = Style { format, probabilities: args.probabilities, model: &model };
     let mut answers = Answers::new(output, style, options.tolerates, console);
-    let streamed = model.encoder().encode_stream_with_faults(
-        groups,
-        total_bytes,
-        observer,
-        |group, features, faults| answers.write(group, &model.predict_features(features), faults),
-    );
+    let streamed = encoder.encode_stream_with_faults(groups, total_bytes, |group, features, faults| {
+        answers.write(group, &model.predict_features(features), faults)
+    });
     match streamed {
         Ok(_) => answers.finish()?,
         Err(error) => return Err(answers.explain(error)),

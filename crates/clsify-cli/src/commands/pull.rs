@@ -17,7 +17,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
-    let located = Hub::from_env().pull(&args.name, console)?;
+    let located = Hub::from_env().with_observer(console.observer()).pull(&args.name)?;
     console.detail(&format!("{}: {:?}", located.name, located.origin));
     crate::output::stdout(|out| writeln!(out, "{}", located.folder.display()))
 }

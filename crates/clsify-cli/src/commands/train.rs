@@ -14,7 +14,7 @@ use clsify_report::summaries::training_summary;
 use self::choice::{ChoiceArgs, FeatureSource};
 use crate::console::Console;
 use crate::loading::{
-    DEFAULT_ENCODER, load_encoder, load_encoder_with, load_training_dataset, locate_encoder, test_rows,
+    DEFAULT_ENCODER, encoder_options, load_encoder, load_training_dataset, locate_encoder, test_rows,
 };
 use crate::options::{
     CacheArgs, CalibrationArg, DecisionArgs, FeatureArgs, FitArgs, GridArgs, JsonArgs, SplitArgs,
@@ -124,13 +124,12 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let trained = match source {
         FeatureSource::Options => {
             let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
-            train(encoder, &dataset, options, console)?
+            train(encoder, &dataset, options)?
         }
         FeatureSource::CrossValidation { scoring, required } => {
-            let encoding = &args.features.encoding;
-            let load = |features| load_encoder_with(&located, encoding, features, args.cache.open(), console);
+            let encoder = encoder_options(&located, &args.features.encoding, args.cache.open(), console)?;
             let choice = FeatureChoice { scoring, required };
-            train_selected(load, &dataset, options, choice, console)?
+            train_selected(&located.folder, encoder, &dataset, options, choice)?
         }
     };
     trained.report.split.leakage_note().iter().for_each(|note| console.note(note));

@@ -8,7 +8,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clsify::classifier::LogisticRegressionOptions;
 use clsify::dataset::Dataset;
 use clsify::files::shell_word;
-use clsify::model::{Features, check_replaceable};
+use clsify::model::{SentenceEncoder, check_replaceable};
 use clsify::split::{SplitOptions, class_folds, train_test_split};
 use clsify::training::{GridSearchOptions, TestRows, TrainOptions, Trained, train};
 use clsify_hub::{Hub, Located};
@@ -18,7 +18,7 @@ use clsify_report::tutorial::{
 };
 
 use crate::console::Console;
-use crate::loading::{load_dataset, load_encoder_with, one_label, say_counts};
+use crate::loading::{encoder_options, load_dataset, one_label, say_counts};
 use crate::options::{
     CacheArgs, DtypeArg, EncodingArgs, JsonArgs, RowArgs, article_grid, at_least_one, misused,
 };
@@ -117,11 +117,11 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     };
     note_files(&args.sentence, "its name is classified, not its lines", console);
     let started = Instant::now();
-    let hub = Hub::from_env();
+    let hub = Hub::from_env().with_observer(console.observer());
     let (path, source) = match &args.data {
         Some(path) => (path.clone(), "your own data".to_string()),
         None => {
-            let data = hub.example_data(console)?;
+            let data = hub.example_data()?;
             (data.path, format!("{} ({})", data.name, data.why))
         }
     };
@@ -130,13 +130,14 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         .map_err(|error| one_label(error, "the tutorial takes one label per sentence"))?;
     let split = SplitOptions { seed: args.seed, ..SplitOptions::default() };
     check_rows(&dataset, &split).map_err(|error| error.at(path.display().to_string()))?;
-    let (located, why) = locate(&hub, args.encoder.as_deref(), console)?;
+    let (located, why) = locate(&hub, args.encoder.as_deref())?;
     check_stays(&located.folder, &args.output, "move the encoder")?;
     let fetch = started.elapsed().as_secs_f64();
     say_counts(&path, &dataset, &data_options, console);
 
     let encoding = EncodingArgs { max_length: None, prompt: None, dtype: args.dtype };
-    let encoder = load_encoder_with(&located, &encoding, Features::default(), args.cache.open(), console)?;
+    let options = encoder_options(&located, &encoding, args.cache.open(), console)?;
+    let encoder = SentenceEncoder::load(&located.folder, options)?;
     let hidden_size = encoder.config().hidden_size;
     let first_rows = first_sentences(&dataset);
     tell(&steps::sentences_step(&first_rows, &dataset.summary(), &source))?;
@@ -151,7 +152,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         grid_search: Some(GridSearchOptions { c_values: article_grid(), refit: false }),
         ..TrainOptions::default()
     };
-    let trained = train(encoder, &dataset, options, console)?;
+    let trained = train(encoder, &dataset, options)?;
     let report = &trained.report;
     let scores = report.class_scores().context("expected one class per sentence")?;
     let padding = Padding::of(&trained, &dataset);
@@ -167,7 +168,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let own =
         if args.sentence.is_empty() { SENTENCES.map(str::to_string).to_vec() } else { args.sentence.clone() };
     let asked: Vec<String> = std::iter::once(ARTICLE_SENTENCE.to_string()).chain(own).collect();
-    let predictions = predict(&trained, &asked, console)?;
+    let predictions = predict(&trained, &asked)?;
     let prediction = DotProduct::of(&trained, &predictions[0])?;
     tell(&steps::prediction_step(&predictions[0], &prediction, report.features.shape[1]))?;
     tell(&steps::answers_step(&predictions, args.sentence.is_empty()))?;
@@ -217,17 +218,16 @@ fn check_rows(dataset: &Dataset, split: &SplitOptions) -> clsify::error::Result<
 }
 
 /// The encoder to use, and the reason for it.
-fn locate(hub: &Hub, asked: Option<&str>, console: &Console) -> anyhow::Result<(Located, String)> {
+fn locate(hub: &Hub, asked: Option<&str>) -> anyhow::Result<(Located, String)> {
     let [first, second] = ENCODERS;
     if let Some(encoder) = asked {
-        return Ok((hub.pull(encoder, console)?, "the encoder you asked for".to_string()));
+        return Ok((hub.pull(encoder)?, "the encoder you asked for".to_string()));
     }
-    let error = match hub.pull(first, console) {
+    let error = match hub.pull(first) {
         Ok(located) => return Ok((located, "the article's encoder".to_string())),
         Err(error) => error,
     };
     let why = format!("which replaces the article's {first} and has the same hidden size ({error})");
-    let located =
-        hub.pull(second, console).map_err(|e| anyhow::Error::new(e).context(format!("{first}: {error}")))?;
+    let located = hub.pull(second).map_err(|e| anyhow::Error::new(e).context(format!("{first}: {error}")))?;
     Ok((located, why))
 }

@@ -1,9 +1,10 @@
 //! The report of the tutorial, `tutorial.json`: the report of the training, and every other number that the steps show.
 
+use std::sync::Arc;
+
 use clsify::dataset::Dataset;
 use clsify::error::Result;
 use clsify::model::{Prediction, SentenceEncoder};
-use clsify::observer::Observer;
 use clsify::tokenizer::{Encoding, PaddedBatch};
 use clsify::training::{Trained, TrainingReport};
 use serde::Serialize;
@@ -254,17 +255,12 @@ pub(super) fn first_rows(rows: &[usize]) -> &[usize] {
 ///
 /// # Errors
 /// As for [`SentenceEncoder::encode`].
-pub fn predict(
-    trained: &Trained,
-    sentences: &[String],
-    observer: &dyn Observer,
-) -> Result<Vec<SentencePrediction>> {
+pub(super) fn predict(trained: &Trained, sentences: &[String]) -> anyhow::Result<Vec<SentencePrediction>> {
     let (classifier, encoder) = (&trained.classifier, trained.classifier.encoder());
-    let encoded = encoder.encode(sentences, observer)?;
+    let encoded = encoder.encode(sentences)?;
     let logits = classifier.classifier().decision_function(&encoded.features);
     let columns = logits.len() / sentences.len();
-    // What is to be noted of them has been.
-    let predictions = classifier.predict(sentences, &())?;
+    let predictions = classifier.predict_features(&encoded.features);
     let rows = sentences.iter().zip(&encoded.encodings).zip(logits.chunks_exact(columns)).zip(predictions);
     let prediction =
         |(((text, encoding), logits), prediction): (((&String, &Encoding), &[f64]), Prediction)| {
@@ -287,7 +283,9 @@ impl DotProduct {
     /// As for [`SentenceEncoder::encode`].
     pub fn of(trained: &Trained, prediction: &SentencePrediction) -> Result<Self> {
         let classifier = &trained.classifier;
-        let features = classifier.encoder().encode(&[&prediction.text], &())?.features;
+        // What is to be noted of the sentence has been.
+        let encoder = classifier.encoder().clone().with_observer(Arc::new(()));
+        let features = encoder.encode(&[&prediction.text])?.features;
         // With two classes the one weight vector speaks for the second; with more, each class has its own.
         let (column, class) = match prediction.logits.len() {
             1 => (0, classifier.classes()[1].clone()),

@@ -18,7 +18,6 @@ use crate::evaluation::{
 use crate::notes::cautions::{check_some_known, note_below_baseline, note_seen, quoted};
 use crate::notes::label_notes::note_known_otherwise;
 use crate::notes::list::list;
-use crate::observer::Observer;
 use crate::targets::{LabelIndicator, Labels};
 
 /// The evaluation of a classifier on labelled sentences.
@@ -98,8 +97,8 @@ impl SentenceClassifier {
     /// # Errors
     /// As for [`SentenceEncoder::encode`](crate::model::SentenceEncoder::encode); [`ErrorKind::InvalidArgument`] if
     /// the labels do not have the classifier's form.
-    pub fn evaluate(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<EvaluationReport> {
-        Ok(self.evaluate_with_errors(dataset, observer)?.0)
+    pub fn evaluate(&self, dataset: &Dataset) -> Result<EvaluationReport> {
+        Ok(self.evaluate_with_errors(dataset)?.0)
     }
 
     /// As [`evaluate`](Self::evaluate); also returns the rows that the classifier gets wrong, the most confident
@@ -107,12 +106,9 @@ impl SentenceClassifier {
     ///
     /// # Errors
     /// As for [`evaluate`](Self::evaluate).
-    pub fn evaluate_with_errors(
-        &self,
-        dataset: &Dataset,
-        observer: &dyn Observer,
-    ) -> Result<(EvaluationReport, Vec<Misclassified>)> {
-        let Evaluated { report, predictions } = self.evaluate_rows(dataset, observer)?;
+    pub fn evaluate_with_errors(&self, dataset: &Dataset) -> Result<(EvaluationReport, Vec<Misclassified>)> {
+        let observer = self.encoder().observer();
+        let Evaluated { report, predictions } = self.evaluate_rows(dataset)?;
         let unknown = self.unknown_labels(dataset);
         if !unknown.is_empty() {
             let unknown = list(&unknown.iter().map(String::as_str).collect::<Vec<_>>());
@@ -164,11 +160,11 @@ impl SentenceClassifier {
     }
 
     /// The scores, and the prediction for each row.
-    pub(crate) fn evaluate_rows(&self, dataset: &Dataset, observer: &dyn Observer) -> Result<Evaluated> {
+    pub(crate) fn evaluate_rows(&self, dataset: &Dataset) -> Result<Evaluated> {
         self.check_form(dataset)?;
         let labels = union(self.classes(), dataset.classes());
         let y_true = targets(dataset, &labels)?;
-        let encoded = self.encoder().encode_lines(dataset.sentences(), dataset.lines(), observer)?;
+        let encoded = self.encoder().encode_lines(dataset.sentences(), dataset.lines())?;
         let predictions = self.predict_features(&encoded.features);
         let own: Vec<f64> = predictions.iter().flat_map(|p| p.probabilities.iter().copied()).collect();
         let (test, form, probabilities) = match y_true.labels() {

@@ -30,7 +30,7 @@ pub struct SentenceClassifier {
 }
 
 /// Options for loading a saved classifier. By default it is loaded as it was trained, without a cache.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct LoadOptions {
     /// The folder of the encoder; `None`: in the model's folder if it was bundled, otherwise its folder at training.
     pub encoder: Option<PathBuf>,
@@ -41,6 +41,14 @@ pub struct LoadOptions {
     pub cache: Option<FeatureCache>,
     /// The folder with the sha256 of files; see [`SentenceEncoderOptions::hash_folder`].
     pub hash_folder: Option<PathBuf>,
+    /// The observer, which receives progress and notes of everything that is done with the classifier. The default ignores them.
+    pub observer: Arc<dyn Observer>,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        LoadOptions { encoder: None, dtype: None, cache: None, hash_folder: None, observer: Arc::new(()) }
+    }
 }
 
 /// The prediction for one sentence.
@@ -98,14 +106,14 @@ impl SentenceClassifier {
     /// As for [`load_with`](Self::load_with).
     ///
     /// ```no_run
-    /// let classifier = clsify::model::SentenceClassifier::load("model".as_ref(), &())?;
-    /// for prediction in classifier.predict(&["a visually stunning rumination on love"], &())? {
+    /// let classifier = clsify::model::SentenceClassifier::load("model".as_ref())?;
+    /// for prediction in classifier.predict(&["a visually stunning rumination on love"])? {
     ///     println!("{}", classifier.labels(&prediction).join(", "));
     /// }
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
-    pub fn load(folder: &Path, observer: &dyn Observer) -> Result<Self> {
-        Self::load_with(folder, LoadOptions::default(), observer)
+    pub fn load(folder: &Path) -> Result<Self> {
+        Self::load_with(folder, LoadOptions::default())
     }
 
     /// Loads a model folder, with options.
@@ -113,13 +121,13 @@ impl SentenceClassifier {
     /// # Errors
     /// [`ErrorKind::Model`] if the folder is malformed or the encoder is not that of the training; I/O errors, and
     /// those of the encoder's files.
-    pub fn load_with(folder: &Path, options: LoadOptions, observer: &dyn Observer) -> Result<Self> {
-        read_folder(folder, || Self::read(folder, options.clone(), observer))
+    pub fn load_with(folder: &Path, options: LoadOptions) -> Result<Self> {
+        read_folder(folder, || Self::read(folder, options.clone()))
     }
 
-    fn read(folder: &Path, options: LoadOptions, observer: &dyn Observer) -> Result<Self> {
+    fn read(folder: &Path, options: LoadOptions) -> Result<Self> {
         let saved = SavedModel::read(folder)?;
-        let encoder = load_encoder(folder, &saved, options, observer)?;
+        let encoder = load_encoder(folder, &saved, options)?;
         let columns = match (&saved.multi_label, saved.classes.len()) {
             // Two classes share one row of weights.
             (None, 2) => 1,
@@ -139,6 +147,12 @@ impl SentenceClassifier {
     /// The encoder.
     pub fn encoder(&self) -> &SentenceEncoder {
         &self.encoder
+    }
+
+    /// The same classifier with another observer, which is told of everything that is done with it.
+    #[must_use]
+    pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
+        SentenceClassifier { encoder: self.encoder.with_observer(observer), ..self }
     }
 
     /// The linear classifier; its columns are those of [`classes`](Self::classes).
@@ -181,12 +195,8 @@ impl SentenceClassifier {
     ///
     /// # Errors
     /// As for [`SentenceEncoder::encode`].
-    pub fn predict<S: AsRef<str> + Sync>(
-        &self,
-        sentences: &[S],
-        observer: &dyn Observer,
-    ) -> Result<Vec<Prediction>> {
-        Ok(self.predict_features(&self.encoder.encode(sentences, observer)?.features))
+    pub fn predict<S: AsRef<str> + Sync>(&self, sentences: &[S]) -> Result<Vec<Prediction>> {
+        Ok(self.predict_features(&self.encoder.encode(sentences)?.features))
     }
 
     /// Predicts the labels and the probabilities for rows of features `[n_sentences, n_features]`, as computed by its
@@ -233,12 +243,7 @@ fn linear_classifier(saved: &SavedModel, coef: Vec<f64>, intercept: Vec<f64>) ->
 }
 
 /// Loads the encoder of a model's folder with the settings of the training, and checks that it is the same encoder.
-fn load_encoder(
-    model: &Path,
-    saved: &SavedModel,
-    options: LoadOptions,
-    observer: &dyn Observer,
-) -> Result<SentenceEncoder> {
+fn load_encoder(model: &Path, saved: &SavedModel, options: LoadOptions) -> Result<SentenceEncoder> {
     let folder = options.encoder.unwrap_or_else(|| saved.encoder_folder(model));
     let (trained_with, features): (&SavedEncoder, &FeatureOptions) = (&saved.encoder, &saved.features);
     if !folder.is_dir() {
@@ -257,16 +262,18 @@ fn load_encoder(
         dtype: options.dtype.unwrap_or(trained_with.dtype),
         cache: options.cache,
         hash_folder: options.hash_folder,
+        observer: options.observer.clone(),
     };
     if let Some(dtype) = options.dtype.map(Dtype::effective).filter(|&dtype| dtype != trained_with.dtype) {
         let fitted = trained_with.dtype;
-        observer
+        options
+            .observer
             .note(&format!("the classifier was fitted on features in {fitted}, and gets them in {dtype}"));
     }
     let files = Arc::new(EncoderFiles::of(&folder, features));
     let (checked, loaded) = rayon::join(
         || trained_with.check(&folder, &files.hashes(&memory)?),
-        || SentenceEncoder::load_files(&folder, Some(files.clone()), encoder_options, observer),
+        || SentenceEncoder::load_files(&folder, Some(files.clone()), encoder_options),
     );
     checked?;
     loaded.map_err(|e| match e.kind() {

@@ -52,7 +52,7 @@ impl From<Pooling> for Features {
 }
 
 /// The options of a [`SentenceEncoder`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SentenceEncoderOptions {
     /// The features to compute.
     pub features: Features,
@@ -75,6 +75,24 @@ pub struct SentenceEncoderOptions {
     /// The folder that remembers the sha256 of the encoder's files, so that unchanged files are not read again for
     /// it; `None`: no folder.
     pub hash_folder: Option<PathBuf>,
+    /// The observer, which receives progress and notes of everything that is done with the encoder. The default ignores them.
+    pub observer: Arc<dyn Observer>,
+}
+
+impl Default for SentenceEncoderOptions {
+    fn default() -> Self {
+        SentenceEncoderOptions {
+            features: Features::default(),
+            max_length: None,
+            prompt: None,
+            lowercase: false,
+            name: None,
+            dtype: Dtype::default(),
+            cache: None,
+            hash_folder: None,
+            observer: Arc::new(()),
+        }
+    }
 }
 
 /// With a cache, sentences are encoded in parts of about this duration, so that an interrupt loses at most one.
@@ -103,6 +121,7 @@ pub struct SentenceEncoder {
     load_seconds: f64,
     /// Shared with clones, which count as one encoder.
     embed_nanoseconds: Arc<AtomicU64>,
+    observer: Arc<dyn Observer>,
 }
 
 /// The parts that turn token ids into features.
@@ -189,13 +208,13 @@ impl SentenceEncoder {
     ///
     /// ```no_run
     /// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
-    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default(), &())?;
-    /// let encoded = encoder.encode(&["a visually stunning rumination on love"], &())?;
+    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default())?;
+    /// let encoded = encoder.encode(&["a visually stunning rumination on love"])?;
     /// assert_eq!(encoded.features.shape(), [1, 384]);
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
-    pub fn load(folder: &Path, options: SentenceEncoderOptions, observer: &dyn Observer) -> Result<Self> {
-        Self::load_files(folder, None, options, observer)
+    pub fn load(folder: &Path, options: SentenceEncoderOptions) -> Result<Self> {
+        Self::load_files(folder, None, options)
     }
 
     /// As [`load`](Self::load), with the folder's files if they are already listed.
@@ -203,9 +222,9 @@ impl SentenceEncoder {
         folder: &Path,
         files: Option<Arc<EncoderFiles>>,
         options: SentenceEncoderOptions,
-        observer: &dyn Observer,
     ) -> Result<Self> {
         let started = Instant::now();
+        let observer = options.observer.as_ref();
         if !folder.is_dir() {
             let missing = std::io::Error::from(if folder.exists() {
                 std::io::ErrorKind::NotADirectory
@@ -285,6 +304,7 @@ impl SentenceEncoder {
             lowercase,
             load_seconds,
             embed_nanoseconds: Arc::default(),
+            observer: options.observer,
         })
     }
 
@@ -293,7 +313,8 @@ impl SentenceEncoder {
     /// # Errors
     /// As for [`Tokenizer::encode`] and [`extract`](crate::features::extract()); [`Error::sentence`] is the index of
     /// the sentence.
-    pub fn encode<S: AsRef<str> + Sync>(&self, sentences: &[S], observer: &dyn Observer) -> Result<Encoded> {
+    pub fn encode<S: AsRef<str> + Sync>(&self, sentences: &[S]) -> Result<Encoded> {
+        let observer = self.observer();
         let started = Instant::now();
         observer.start(Stage::Tokenize, sentences.len());
         let encodings = self.tokenizer.encode_batch(sentences)?;
@@ -305,9 +326,9 @@ impl SentenceEncoder {
         let started = Instant::now();
         let load_seconds = self.load_seconds();
         let (features, n_cached) = match &self.cache {
-            Some(cache) => self.embed_with_cache(cache, &encodings, observer)?,
+            Some(cache) => self.embed_with_cache(cache, &encodings)?,
             None => {
-                let weights = self.load_weights(observer)?;
+                let weights = self.load_weights()?;
                 observer.start(Stage::Embed, counts.n_tokens);
                 let progress = |done| observer.advance(Stage::Embed, done);
                 let features = weights.extract(&encodings, &self.features, &progress)?;
@@ -326,9 +347,8 @@ impl SentenceEncoder {
         &self,
         sentences: &[S],
         lines: &[usize],
-        observer: &dyn Observer,
     ) -> Result<Encoded> {
-        self.encode(sentences, observer).map_err(|error| error.at_line_of(lines))
+        self.encode(sentences).map_err(|error| error.at_line_of(lines))
     }
 
     pub(crate) fn add_embed_seconds(&self, seconds: f64) {
@@ -336,12 +356,8 @@ impl SentenceEncoder {
     }
 
     /// The features, partly from the cache, and the number of those from the cache.
-    fn embed_with_cache(
-        &self,
-        cache: &FeatureCache,
-        encodings: &[Encoding],
-        observer: &dyn Observer,
-    ) -> Result<(Matrix, usize)> {
+    fn embed_with_cache(&self, cache: &FeatureCache, encodings: &[Encoding]) -> Result<(Matrix, usize)> {
+        let observer = self.observer();
         check(encodings, &self.features)?;
         let identity = &self.files.features_name(&self.features, self.dtype, &self.hash_memory)?;
         let mut found = cache.look_up(identity, encodings, self.n_features());
@@ -350,7 +366,7 @@ impl SentenceEncoder {
             observer.note(&format!("the features of {n} of {of} sentences are known from an earlier run"));
         }
         if !found.missing.is_empty() {
-            let weights = self.load_weights(observer)?;
+            let weights = self.load_weights()?;
             let missing = found.missing.clone();
             observer.start(Stage::Embed, missing.iter().map(|&i| encodings[i].len()).sum());
             let mut n_done = 0;
@@ -385,11 +401,11 @@ impl SentenceEncoder {
     }
 
     /// The weights, loaded if necessary.
-    pub(crate) fn load_weights(&self, observer: &dyn Observer) -> Result<&Weights> {
+    pub(crate) fn load_weights(&self) -> Result<&Weights> {
         if let Some(weights) = self.weights.get() {
             return Ok(weights);
         }
-        let started = Instant::now();
+        let (started, observer) = (Instant::now(), self.observer());
         observer.start(Stage::Load, 0);
         let depth = self.features.depth(self.config.num_hidden_layers)?;
         let weights = Weights::load(&self.folder, self.dtype, depth, &self.features, observer)?;
@@ -444,7 +460,18 @@ impl SentenceEncoder {
     /// # Errors
     /// As for [`Encoder::load`].
     pub fn encoder(&self) -> Result<&Encoder> {
-        Ok(&self.load_weights(&())?.encoder)
+        Ok(&self.load_weights()?.encoder)
+    }
+
+    /// The observer, which is told of everything that is done with the encoder.
+    pub fn observer(&self) -> &dyn Observer {
+        self.observer.as_ref()
+    }
+
+    /// The same encoder with another observer. Clones share the weights, and each may have an observer of its own.
+    #[must_use]
+    pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
+        SentenceEncoder { observer, ..self }
     }
 
     /// The choice of features.

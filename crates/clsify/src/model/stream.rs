@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::features::{TokenCounts, check_finite_row, check_poolings, check_tokens};
 use crate::matrix::Matrix;
 use crate::notes::token_notes::TokenNotes;
-use crate::observer::{Observer, Stage};
+use crate::observer::Stage;
 use crate::tokenizer::Encoding;
 
 /// Sentences that are encoded together.
@@ -137,9 +137,9 @@ impl SentenceEncoder {
     /// use clsify::dataset::{DatasetOptions, SentenceReader};
     /// use clsify::error::Error;
     /// use clsify::model::{Group, SentenceEncoder, SentenceEncoderOptions};
-    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default(), &())?;
+    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default())?;
     /// let sentences = SentenceReader::open("reviews.tsv", &DatasetOptions::default())?;
-    /// encoder.encode_stream(Group::of(sentences), 0, &(), |group, features| {
+    /// encoder.encode_stream(Group::of(sentences), 0, |group, features| {
     ///     println!("{} vectors", features.rows());
     ///     Ok::<(), Error>(())
     /// })?;
@@ -149,11 +149,10 @@ impl SentenceEncoder {
         &self,
         groups: impl Iterator<Item = Result<G, E>> + Send + 'static,
         total_bytes: u64,
-        observer: &dyn Observer,
         mut each: impl FnMut(&G, &Matrix) -> Result<(), E>,
     ) -> Result<Streamed, E> {
         let mut n_before = 0;
-        self.encode_stream_with_faults(groups, total_bytes, observer, |group, features, mut faults| {
+        self.encode_stream_with_faults(groups, total_bytes, |group, features, mut faults| {
             if faults.is_empty() {
                 n_before += features.rows();
                 return each(group, features);
@@ -173,11 +172,11 @@ impl SentenceEncoder {
         &self,
         groups: impl Iterator<Item = Result<G, E>> + Send + 'static,
         total_bytes: u64,
-        observer: &dyn Observer,
         mut each: impl FnMut(&G, &Matrix, Vec<Fault>) -> Result<(), E>,
     ) -> Result<Streamed, E> {
+        let observer = self.observer();
         check_poolings(self.features())?;
-        let weights = self.load_weights(observer)?;
+        let weights = self.load_weights()?;
         // The channel stores nothing: the reader keeps its group until it is asked for it.
         let (sender, receiver) = sync_channel(0);
         // The thread is not scoped, because nothing could wake it from reading a terminal without input.

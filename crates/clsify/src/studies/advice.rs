@@ -1,5 +1,7 @@
 //! The encoder, layers, pooling and C that are worth their cost for given sentences.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::held_out_scores::HeldOutScores;
@@ -7,10 +9,9 @@ use super::speed::EncoderSpeed;
 use crate::classifier::LogisticRegressionOptions;
 use crate::dataset::Dataset;
 use crate::encoder::Dtype;
-use crate::error::Error;
+use crate::error::Result;
 use crate::evaluation::Scoring;
-use crate::model::sentence_encoder::{Features, SentenceEncoder};
-use crate::observer::Observer;
+use crate::model::sentence_encoder::SentenceEncoderOptions;
 use crate::split::SplitOptions;
 use crate::training::default_scoring;
 use crate::training::rows::TestRows;
@@ -55,31 +56,28 @@ pub struct Advice {
 
 /// Chooses layers, pooling and C for one encoder, scores the choice on held-out rows and measures its throughput.
 ///
-/// `load` loads the encoder with the given features; `name` is what the advice calls it.
+/// `encoder` is the folder of the encoder; `name` is its name in the advice.
 ///
 /// # Errors
-/// As for [`train_selected`] and [`EncoderSpeed::measure`], and those of `load`.
+/// As for [`train_selected`] and [`EncoderSpeed::measure`].
 ///
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};
-/// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+/// use clsify::model::SentenceEncoderOptions;
 /// use clsify::studies::{AdviceOptions, advise};
 /// let dataset = Dataset::load("train.tsv", &DatasetOptions::default())?;
-/// let load = |features| {
-///     let options = SentenceEncoderOptions { features, ..Default::default() };
-///     SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), options, &())
-/// };
-/// let advice = advise("all-MiniLM-L6-v2", load, &dataset, &AdviceOptions::default(), &())?;
+/// let (encoder, options) = (SentenceEncoderOptions::default(), AdviceOptions::default());
+/// let advice = advise("MiniLM", "all-MiniLM-L6-v2", encoder, &dataset, &options)?;
 /// println!("{}: {:.4}", advice.selection.chosen.features, advice.held_out.test_score());
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-pub fn advise<E: From<Error>>(
+pub fn advise(
     name: &str,
-    load: impl Fn(Features) -> Result<SentenceEncoder, E>,
+    encoder: impl AsRef<Path>,
+    encoder_options: SentenceEncoderOptions,
     dataset: &Dataset,
     options: &AdviceOptions,
-    observer: &dyn Observer,
-) -> Result<Advice, E> {
+) -> Result<Advice> {
     let scoring = options.scoring.unwrap_or(default_scoring(dataset));
     let training = TrainOptions {
         test: TestRows::Split(options.split.clone()),
@@ -87,11 +85,11 @@ pub fn advise<E: From<Error>>(
         ..TrainOptions::default()
     };
     let choice = FeatureChoice { scoring: Some(scoring), required: true };
-    let trained = train_selected(load, dataset, training, choice, observer)?;
+    let trained = train_selected(encoder, encoder_options, dataset, training, choice)?;
     let (report, encoder) = (trained.report, trained.classifier.encoder());
-    report.split.leakage_note().iter().for_each(|note| observer.note(note));
+    report.split.leakage_note().iter().for_each(|note| encoder.observer().note(note));
     let sample = &dataset.sentences()[..dataset.len().min(N_SENTENCES)];
-    let speed = EncoderSpeed::measure(encoder, sample, observer)?;
+    let speed = EncoderSpeed::measure(encoder, sample)?;
     let held_out = HeldOutScores::of(&report, scoring);
     let selection = report.selection.expect("a required choice was made");
     Ok(Advice {

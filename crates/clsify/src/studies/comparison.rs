@@ -11,7 +11,6 @@ use crate::model::label_ids::{sets, targets, union};
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
 use crate::notes::cautions::note_seen;
 use crate::notes::label_notes::note_known_otherwise;
-use crate::observer::Observer;
 use crate::targets::LabelIndicator;
 
 /// The result of [`compare`].
@@ -166,9 +165,9 @@ pub enum Answers {
 /// use clsify::dataset::{Dataset, DatasetOptions};
 /// use clsify::model::SentenceClassifier;
 /// use clsify::studies::compare;
-/// let (a, b) = (SentenceClassifier::load("old".as_ref(), &())?, SentenceClassifier::load("new".as_ref(), &())?);
+/// let (a, b) = (SentenceClassifier::load("old".as_ref())?, SentenceClassifier::load("new".as_ref())?);
 /// let dataset = Dataset::load("test.tsv", &DatasetOptions::default())?;
-/// let report = compare(&a, &b, &dataset, &())?;
+/// let report = compare(&a, &b, &dataset)?;
 /// println!("{:+.3}, p = {:.3}", report.rows.difference, report.rows.mcnemar_p_value);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
@@ -176,13 +175,13 @@ pub fn compare(
     a: &SentenceClassifier,
     b: &SentenceClassifier,
     dataset: &Dataset,
-    observer: &dyn Observer,
 ) -> Result<ComparisonReport> {
     for (model, name) in [(a, "A"), (b, "B")] {
         model.check_labels(dataset).map_err(|e| e.at(name))?;
     }
     let evaluate = |model: &SentenceClassifier, name: &str| {
-        let Evaluated { report, predictions } = model.evaluate_rows(dataset, observer)?;
+        let Evaluated { report, predictions } = model.evaluate_rows(dataset)?;
+        let observer = model.encoder().observer();
         let rows = (report.n_seen.unwrap_or(0), dataset.len());
         note_seen(observer, rows, &format!("the training rows of {name}"));
         note_known_otherwise(observer, &model.unknown_labels(dataset), model.classes());

@@ -216,8 +216,8 @@ enum Unweighted {
 /// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
 /// use clsify::studies::{LearningCurveOptions, learning_curve};
 /// let dataset = Dataset::load("train.tsv", &DatasetOptions::default())?;
-/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default(), &())?;
-/// let curve = learning_curve(&encoder, &dataset, &LearningCurveOptions::default(), &())?;
+/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default())?;
+/// let curve = learning_curve(&encoder, &dataset, &LearningCurveOptions::default())?;
 /// for point in &curve.points {
 ///     println!("{} rows: {:.3}", point.n_rows, point.score);
 /// }
@@ -227,8 +227,8 @@ pub fn learning_curve(
     encoder: &SentenceEncoder,
     dataset: &Dataset,
     options: &LearningCurveOptions,
-    observer: &dyn Observer,
 ) -> Result<LearningCurve> {
+    let observer = encoder.observer();
     // Checks that need no features come before the expensive encoder.
     options.check_classifier()?;
     // A row of weight 0 would only take the place of another one.
@@ -237,7 +237,7 @@ pub fn learning_curve(
     let sizes = sizes(&options.sizes, options.n_repeats, n_train)?;
     rows.check(observer)?;
     note_seen_in_training(observer, (rows.n_seen, n_test), rows.test_dataset.is_none());
-    let features = rows.encode(encoder, None, observer)?;
+    let features = rows.encode(encoder, None)?;
 
     let order = |i| nested_order(&rows.train, &sizes, options.seed.wrapping_add(i as u32));
     let orders: Vec<Vec<usize>> = (0..options.n_repeats).map(order).collect();

@@ -11,7 +11,7 @@ use crate::features::TokenCounts;
 use crate::model::encoder_report::EncoderReport;
 use crate::model::sentence_encoder::SentenceEncoder;
 use crate::notes::token_notes::TokenNotes;
-use crate::observer::{Observer, Stage};
+use crate::observer::Stage;
 
 /// The sentence for the latency: the article's, with 9 tokens in BERT's vocabulary.
 const ONE_SENTENCE: &str = "a visually stunning rumination on love";
@@ -78,22 +78,18 @@ impl EncoderSpeed {
     /// ```no_run
     /// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
     /// use clsify::studies::EncoderSpeed;
-    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default(), &())?;
-    /// let speed = EncoderSpeed::measure(&encoder, &["a visually stunning rumination on love"; 1000], &())?;
+    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default())?;
+    /// let speed = EncoderSpeed::measure(&encoder, &["a visually stunning rumination on love"; 1000])?;
     /// println!("{:.0} sentences a second, {:.0} % of the ceiling", speed.sentences_per_second, 100.0 * speed.fraction_of_ceiling);
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
-    pub fn measure<S: AsRef<str> + Sync>(
-        encoder: &SentenceEncoder,
-        sentences: &[S],
-        observer: &dyn Observer,
-    ) -> Result<Self> {
+    pub fn measure<S: AsRef<str> + Sync>(encoder: &SentenceEncoder, sentences: &[S]) -> Result<Self> {
         if sentences.is_empty() {
             return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one sentence"));
         }
         let (weights, tokenizer, options) =
-            (encoder.load_weights(&())?, encoder.tokenizer(), encoder.features());
-        let loaded = encoder.encoder()?;
+            (encoder.load_weights()?, encoder.tokenizer(), encoder.features());
+        let (loaded, observer) = (encoder.encoder()?, encoder.observer());
         let mut encodings = Vec::new();
         let tokenize_seconds = fastest(Duration::from_millis(500), || {
             encodings = tokenizer.encode_batch(sentences)?;

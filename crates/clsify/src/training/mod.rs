@@ -25,9 +25,7 @@ pub use self::label_set_scores::{
     ConstantBaseline, ConstantScores, CostEffect, LabelSetScores, ThresholdsReport,
 };
 pub use self::rows::{ConstantLabels, TestRows, training_rows};
-pub use self::selection::{
-    Candidate, Optimism, Selection, SelectionOptions, select_features, selection_c_values,
-};
+pub use self::selection::{Candidate, Optimism, Selection, selection_c_values};
 pub use self::selection_rows::selection_rows;
 pub use self::train::{Trained, train};
 pub use self::train_options::{GridSearchOptions, TrainOptions};

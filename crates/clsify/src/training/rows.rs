@@ -147,13 +147,8 @@ impl<'a> Rows<'a> {
     }
 
     /// The features of all rows; `known` are those of the data, if they were computed before.
-    pub(crate) fn encode(
-        &self,
-        encoder: &SentenceEncoder,
-        known: Option<Encoded>,
-        observer: &dyn Observer,
-    ) -> Result<EncodedRows> {
-        let encode = |data: &Dataset| encoder.encode_lines(data.sentences(), data.lines(), observer);
+    pub(crate) fn encode(&self, encoder: &SentenceEncoder, known: Option<Encoded>) -> Result<EncodedRows> {
+        let encode = |data: &Dataset| encoder.encode_lines(data.sentences(), data.lines());
         let encoded = match known {
             Some(encoded) => encoded,
             None => encode(self.dataset)?,

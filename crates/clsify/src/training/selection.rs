@@ -39,11 +39,11 @@ const N_BOOTSTRAPS: usize = 500;
 
 /// The options of a choice of features.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct SelectionOptions {
+pub(crate) struct SelectionOptions {
     /// The score by which candidates are compared. The default is accuracy.
-    pub scoring: Scoring,
+    pub(crate) scoring: Scoring,
     /// The class weights, and the stopping criterion for the fit of the chosen candidate; its C is ignored.
-    pub classifier: LogisticRegressionOptions,
+    pub(crate) classifier: LogisticRegressionOptions,
 }
 
 /// A candidate, with its scores and costs.
@@ -144,9 +144,10 @@ pub fn selection_c_values() -> Vec<f64> {
 /// # Errors
 /// [`ErrorKind::InvalidArgument`] if features and targets do not match, as for [`selection_rows`], or if these are
 /// not all of those rows.
-pub fn select_features(
+pub(crate) fn select_features(
     features: &Matrix,
-    (config, mean_tokens): (&EncoderConfig, usize),
+    config: &EncoderConfig,
+    mean_tokens: usize,
     targets: &Targets,
     options: &SelectionOptions,
     observer: &dyn Observer,

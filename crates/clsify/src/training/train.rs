@@ -53,19 +53,14 @@ pub struct Trained {
 /// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
 /// use clsify::training::{TrainOptions, train};
 /// let dataset = Dataset::load("train.tsv", &DatasetOptions::default())?;
-/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default(), &())?;
-/// let trained = train(encoder, &dataset, TrainOptions::default(), &())?;
+/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default())?;
+/// let trained = train(encoder, &dataset, TrainOptions::default())?;
 /// println!("{:.3} on {} rows", trained.report.test_accuracy(), trained.report.split.n_test);
 /// trained.classifier.save("model".as_ref(), false)?;
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-pub fn train(
-    encoder: SentenceEncoder,
-    dataset: &Dataset,
-    options: TrainOptions,
-    observer: &dyn Observer,
-) -> Result<Trained> {
-    train_encoded(encoder, dataset, None, options, observer)
+pub fn train(encoder: SentenceEncoder, dataset: &Dataset, options: TrainOptions) -> Result<Trained> {
+    train_encoded(encoder, dataset, None, options)
 }
 
 /// As [`train`], with the features of the data file if they are known.
@@ -74,14 +69,13 @@ pub(crate) fn train_encoded(
     dataset: &Dataset,
     known: Option<Encoded>,
     options: TrainOptions,
-    observer: &dyn Observer,
 ) -> Result<Trained> {
-    let started = Instant::now();
+    let (started, observer) = (Instant::now(), encoder.observer());
     let loaded_before = encoder.load_seconds();
     let plan = Plan::of(dataset, &options, observer)?;
     // The classifier belongs to the files as they were loaded, even if they change meanwhile.
     encoder.files().hashes(encoder.hash_memory())?;
-    let encoded = plan.rows.encode(&encoder, known, observer)?;
+    let encoded = plan.rows.encode(&encoder, known)?;
 
     let mut seconds = Seconds::default();
     let fit = fit(&plan, &encoded, &options, &mut seconds, observer)?;

@@ -1,6 +1,7 @@
 //! Training with chosen features: the training rows are encoded once, for the choice and for the fit.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Instant;
 
 use super::candidates::{columns, selection_features};
@@ -17,8 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Scoring;
 use crate::matrix::Matrix;
 use crate::model::label_ids::targets;
-use crate::model::sentence_encoder::{Encoded, Features, SentenceEncoder};
-use crate::observer::Observer;
+use crate::model::sentence_encoder::{Encoded, Features, SentenceEncoder, SentenceEncoderOptions};
 use crate::targets::Targets;
 use crate::tokenizer::Encoding;
 
@@ -27,49 +27,48 @@ use crate::tokenizer::Encoding;
 pub struct FeatureChoice {
     /// The score by which candidates are compared; `None` is [`default_scoring`].
     pub scoring: Option<Scoring>,
-    /// True if too few training rows for a choice, as for [`selection_rows`], are an error. By default the article's
-    /// features are then used, with the scaling and C of the training options, and the observer receives a note.
+    /// True if too few training rows for a choice, as for [`selection_rows`], are an error. By default the features of the
+    /// encoder's options are then used, with the scaling and C of the training options, and the observer receives a note.
     pub required: bool,
 }
 
-/// Chooses layers, pooling and C on the training rows, and trains with them; `load` returns the encoder with given
-/// features.
+/// Chooses layers, pooling and C on the training rows, and trains the classifier with them. `encoder` is the folder of the
+/// encoder.
 ///
 /// Test rows are encoded after the choice, and only up to the layer that it needs.
 ///
 /// # Errors
-/// As for [`train`](crate::training::train()) and `load`, and with [`FeatureChoice::required`] for too few rows.
+/// As for [`SentenceEncoder::load`] and [`train`](crate::training::train()), and with [`FeatureChoice::required`] for too
+/// few rows.
 ///
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};
-/// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+/// use clsify::model::SentenceEncoderOptions;
 /// use clsify::training::{FeatureChoice, TrainOptions, train_selected};
 /// let dataset = Dataset::load("train.tsv", &DatasetOptions::default())?;
-/// let load = |features| {
-///     let options = SentenceEncoderOptions { features, ..Default::default() };
-///     SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), options, &())
-/// };
-/// let trained = train_selected(load, &dataset, TrainOptions::default(), FeatureChoice::default(), &())?;
+/// let (encoder, options) = (SentenceEncoderOptions::default(), TrainOptions::default());
+/// let trained = train_selected("all-MiniLM-L6-v2", encoder, &dataset, options, FeatureChoice::default())?;
 /// let selection = trained.report.selection.as_ref();
 /// println!("{}", selection.map_or("the article's".into(), |selection| selection.chosen.features.to_string()));
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-pub fn train_selected<E: From<Error>>(
-    load: impl Fn(Features) -> Result<SentenceEncoder, E>,
+pub fn train_selected(
+    encoder: impl AsRef<Path>,
+    encoder_options: SentenceEncoderOptions,
     dataset: &Dataset,
     options: TrainOptions,
     choice: FeatureChoice,
-    observer: &dyn Observer,
-) -> Result<Trained, E> {
+) -> Result<Trained> {
+    let folder = encoder.as_ref();
     plan::check(dataset, &options)?;
     let train = training_rows(dataset, &options.test)?;
     let targets = targets(dataset, &labels_of(dataset, &train))?.select_rows(&train);
     let places = match selection_rows(&targets) {
         Ok(places) => places,
-        Err(error) if choice.required => return Err(error.into()),
+        Err(error) if choice.required => return Err(error),
         Err(error) => {
-            note_article(&error, observer);
-            return Ok(train::train(load(Features::default())?, dataset, options, observer)?);
+            note_no_choice(&error, &encoder_options);
+            return train::train(SentenceEncoder::load(folder, encoder_options)?, dataset, options);
         }
     };
     let select = SelectionOptions {
@@ -77,9 +76,9 @@ pub fn train_selected<E: From<Error>>(
         classifier: options.classifier,
     };
     let data = (dataset.sentences(), dataset.lines());
-    let chosen = choose(load, data, (&train, &targets, &places), &select, observer)?;
+    let chosen = choose((folder, &encoder_options), data, (&train, &targets, &places), &select)?;
     let options = TrainOptions { scaling: Scaling::Standard, classifier: chosen.classifier, ..options };
-    let mut trained = train::train_encoded(chosen.encoder, dataset, Some(chosen.encoded), options, observer)?;
+    let mut trained = train::train_encoded(chosen.encoder, dataset, Some(chosen.encoded), options)?;
     chosen.times.add_to(&mut trained.report.seconds);
     trained.report.selection = Some(chosen.selection);
     Ok(trained)
@@ -103,10 +102,12 @@ fn labels_of(dataset: &Dataset, train: &[usize]) -> Vec<String> {
 }
 
 /// Notes that there are too few rows for a choice, and that the article's features are used.
-fn note_article(error: &Error, observer: &dyn Observer) {
-    observer.note(&format!(
-        "using the article's features, the last layer's [CLS], because none can be chosen: {error}"
-    ));
+fn note_no_choice(error: &Error, encoder: &SentenceEncoderOptions) {
+    let used = match encoder.features == Features::default() {
+        true => "the article's features, the last layer's [CLS],",
+        false => "the features of the encoder's options",
+    };
+    encoder.observer.note(&format!("using {used} because none can be chosen: {error}"));
 }
 
 /// A choice, and all rows encoded with it.
@@ -135,14 +136,16 @@ impl Times {
 
 /// Chooses with those of the `train` rows that have these `places`, and encodes all `sentences`, each once; the
 /// targets are those of `train`.
-fn choose<E: From<Error>>(
-    load: impl Fn(Features) -> Result<SentenceEncoder, E>,
+fn choose(
+    (folder, encoder_options): (&Path, &SentenceEncoderOptions),
     (sentences, lines): (&[String], &[usize]),
     (train, targets, places): (&[usize], &Targets, &[usize]),
     options: &SelectionOptions,
-    observer: &dyn Observer,
-) -> Result<Chosen, E> {
-    let started = Instant::now();
+) -> Result<Chosen> {
+    let (started, observer) = (Instant::now(), encoder_options.observer.as_ref());
+    let load = |features| {
+        SentenceEncoder::load(folder, SentenceEncoderOptions { features, ..encoder_options.clone() })
+    };
     if places.len() < train.len() {
         let (n, of) = (places.len(), train.len());
         observer.note(&format!("choosing features by {n} of {of} rows: {}", left_out(targets)));
@@ -151,7 +154,7 @@ fn choose<E: From<Error>>(
     let encode = |encoder: &SentenceEncoder, rows: &[usize]| {
         let of_rows: Vec<&str> = rows.iter().map(|&row| sentences[row].as_str()).collect();
         let lines: Vec<usize> = rows.iter().map(|&row| lines[row]).collect();
-        encoder.encode_lines(&of_rows, &lines, observer)
+        encoder.encode_lines(&of_rows, &lines)
     };
 
     let encoder = load(selection_features().into())?;
@@ -160,7 +163,7 @@ fn choose<E: From<Error>>(
     let mean_tokens = encoded.counts.n_tokens.div_ceil(rows.len().max(1));
     let search_started = Instant::now();
     let own = targets.select_rows(places);
-    let selection = select_features(&encoded.features, (&config, mean_tokens), &own, options, observer)?;
+    let selection = select_features(&encoded.features, &config, mean_tokens, &own, options, observer)?;
     let search_seconds = search_started.elapsed().as_secs_f64();
     let features = selection.chosen.features.clone();
     let known =
@@ -175,8 +178,7 @@ fn choose<E: From<Error>>(
             "the encoder's files have changed while they were in use",
         )
         .at(encoder.folder().display().to_string())
-        .with_hint("run the command again")
-        .into());
+        .with_hint("run the command again"));
     }
     let mut is_known = vec![false; sentences.len()];
     rows.iter().for_each(|&row| is_known[row] = true);

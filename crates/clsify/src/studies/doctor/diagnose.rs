@@ -12,7 +12,6 @@ use super::vectors::{Findings, TestFile, at_most_one, examine};
 use crate::dataset::{Dataset, Inspected};
 use crate::error::Result;
 use crate::model::sentence_encoder::SentenceEncoder;
-use crate::observer::Observer;
 
 /// The encoder for the checks by vector, or the reason why there is none.
 pub type EncoderOrReason<'a> = std::result::Result<&'a SentenceEncoder, String>;
@@ -33,7 +32,7 @@ pub type EncoderOrReason<'a> = std::result::Result<&'a SentenceEncoder, String>;
 /// use clsify::studies::{DoctorOptions, diagnose};
 /// let tsv = "a treat\tgood\na chore\tbad\nA  treat\tbad\n";
 /// let data = Inspected::read(tsv.as_bytes(), "reviews.tsv", &DatasetOptions::default())?;
-/// let report = diagnose(Err("text only".into()), &data, None, &DoctorOptions::default(), &())?;
+/// let report = diagnose(Err("text only".into()), &data, None, &DoctorOptions::default())?;
 /// assert_eq!(report.duplicates[0].lines, [1, 3]);
 /// assert_eq!(report.conflicts[0].labels[0].label, "bad");
 /// assert_eq!((report.left_out[0].check, &report.left_out[0].reason[..]), ("near_duplicates", "text only"));
@@ -44,7 +43,6 @@ pub fn diagnose(
     data: &Inspected,
     test: Option<&Inspected>,
     options: &DoctorOptions,
-    observer: &dyn Observer,
 ) -> Result<DoctorReport> {
     let dataset = &data.dataset;
     let texts = Texts::of(dataset);
@@ -53,7 +51,7 @@ pub fn diagnose(
     let test_data = test;
     let test = test.map(|test| TestFile { dataset: &test.dataset, exact: &exact });
     let findings = match &encoder {
-        Ok(encoder) => examine(encoder, data, &texts, test.as_ref(), options, observer)?,
+        Ok(encoder) => examine(encoder, data, &texts, test.as_ref(), options)?,
         Err(reason) => without_encoder(reason, test.as_ref()),
     };
     let mut left_out = findings.left_out;

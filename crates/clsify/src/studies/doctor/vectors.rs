@@ -19,7 +19,6 @@ use crate::dataset::{Dataset, Inspected};
 use crate::error::Result;
 use crate::matrix::Matrix;
 use crate::model::sentence_encoder::SentenceEncoder;
-use crate::observer::Observer;
 use crate::split::of_rows;
 
 /// The number of neighbours of a suspect label.
@@ -50,7 +49,6 @@ pub(crate) fn examine(
     texts: &Texts,
     test: Option<&TestFile<'_>>,
     options: &DoctorOptions,
-    observer: &dyn Observer,
 ) -> Result<Findings> {
     let dataset = &data.dataset;
     let (n, part_rows) = (dataset.len(), options.part_rows.max(1));
@@ -65,7 +63,7 @@ pub(crate) fn examine(
     let mut is_first = vec![true; n];
     texts.repeated().iter().flat_map(|rows| &rows[1..]).for_each(|&row| is_first[row] = false);
     let test = match test {
-        Some(test) => Some(EncodedTest::new(encoder, test, part_rows, observer, &mut findings)?),
+        Some(test) => Some(EncodedTest::new(encoder, test, part_rows, &mut findings)?),
         None => None,
     };
     let labels = Labels::of(data);
@@ -75,7 +73,7 @@ pub(crate) fn examine(
         let rows: Vec<usize> = (part..n).step_by(n_parts).collect();
         let sentences: Vec<&str> = rows.iter().map(|&row| dataset.sentences()[row].as_str()).collect();
         let lines: Vec<usize> = rows.iter().map(|&row| dataset.lines()[row]).collect();
-        let encoded = encoder.encode_lines(&sentences, &lines, observer)?;
+        let encoded = encoder.encode_lines(&sentences, &lines)?;
         let is_truncated = |&(_, encoding): &(&usize, &crate::tokenizer::Encoding)| encoding.is_truncated;
         let truncated = rows.iter().zip(&encoded.encodings).filter(is_truncated);
         findings.truncated.extend(truncated.map(|(&row, _)| row));
@@ -96,7 +94,7 @@ pub(crate) fn examine(
         let groups = of_rows(dataset.groups(), &rows);
         let (weights, groups) = (weights.as_deref(), groups.as_deref());
         let judged = Judged { rows: &rows, features: &features, weights, groups };
-        match labels.suspects(&judged, options, observer, &mut unjudged) {
+        match labels.suspects(&judged, options, encoder.observer(), &mut unjudged) {
             Ok(suspects) => findings.label_issues.extend(part.label_issues(suspects)),
             Err(error) => drop(failures.insert(error.to_string())),
         }
@@ -194,7 +192,6 @@ impl<'a> EncodedTest<'a> {
         encoder: &SentenceEncoder,
         test: &TestFile<'a>,
         most: usize,
-        observer: &dyn Observer,
         findings: &mut Findings,
     ) -> Result<Self> {
         let n = test.dataset.len();
@@ -209,7 +206,7 @@ impl<'a> EncodedTest<'a> {
         findings.near_leaks = vec![None; n];
         let sentences: Vec<&str> = rows.iter().map(|&row| test.dataset.sentences()[row].as_str()).collect();
         let lines: Vec<usize> = rows.iter().map(|&row| test.dataset.lines()[row]).collect();
-        let encoded = encoder.encode_lines(&sentences, &lines, observer);
+        let encoded = encoder.encode_lines(&sentences, &lines);
         let features = encoded.map_err(|error| error.at("test data"))?.features;
         Ok(EncodedTest { exact: test.exact, rows, features })
     }

@@ -1,0 +1,21 @@
+//! Asks a saved classifier for the label of a sentence and its probability. The example `train` saves one.
+//!
+//! ```text
+//! cargo run --release -p clsify --example predict -- model "a stunning film"
+//! ```
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use clsify::model::SentenceClassifier;
+
+fn main() -> clsify::error::Result<()> {
+    let Ok([model, sentence]) = <[String; 2]>::try_from(std::env::args().skip(1).collect::<Vec<_>>()) else {
+        eprintln!("usage: predict MODEL SENTENCE");
+        std::process::exit(2);
+    };
+    let classifier = SentenceClassifier::load(model)?;
+    for prediction in classifier.predict(&[sentence])? {
+        let probability = prediction.probabilities.iter().copied().fold(0.0, f64::max);
+        println!("{}\t{probability:.3}", classifier.labels(&prediction).join(", "));
+    }
+    Ok(())
+}
