@@ -58,7 +58,7 @@ impl Console {
     /// An error, with what to do next where that is known.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         self.end_bar();
-        self.line(&one_line(&format!("error: {error:#}")));
+        self.line(&one_line(&format!("error: {}", text(error))));
         let known = error.chain().find_map(|e| e.downcast_ref::<clsify::error::Error>());
         if let Some(hint) = known.and_then(clsify::error::Error::hint) {
             self.line(&one_line(&format!("hint: {hint}")));
@@ -112,6 +112,17 @@ impl Console {
             bar.finish_and_clear();
         }
     }
+}
+
+/// An error and what caused it, as far as the text of a cause is not part of the error's: the library's says all.
+pub(crate) fn causes(error: &anyhow::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let mut is_over = false;
+    error.chain().take_while(move |e| !std::mem::replace(&mut is_over, e.is::<clsify::error::Error>()))
+}
+
+/// An error as one text.
+pub(crate) fn text(error: &anyhow::Error) -> String {
+    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The hint that names faster dtypes and how many times as fast they are.

@@ -9,6 +9,7 @@ use clsify::error::Error;
 use clsify::files::{AtomicFile, is_written_in_place, open_in_place, resolve};
 use serde::Serialize;
 
+use crate::console::causes;
 use crate::table::visible;
 
 /// Writes to stdout through a buffer.
@@ -80,9 +81,9 @@ impl Output {
         match self {
             Output::Stdout => return stdout(write),
             Output::InPlace(path, file) => {
-                write(file).and_then(|()| file.flush()).map_err(|e| Error::io(path, &e))?;
+                write(file).and_then(|()| file.flush()).map_err(|e| Error::io(path, e))?;
             }
-            Output::Atomic(path, file) => write(file).map_err(|e| Error::io(path, &e))?,
+            Output::Atomic(path, file) => write(file).map_err(|e| Error::io(path, e))?,
         }
         Ok(())
     }
@@ -90,7 +91,7 @@ impl Output {
     /// Puts a file under its name.
     pub(crate) fn finish(self) -> anyhow::Result<()> {
         if let Output::Atomic(path, file) = self {
-            file.into_inner().map_err(|e| Error::io(&path, e.error()))?.commit()?;
+            file.into_inner().map_err(|e| Error::io(&path, e.into_error()))?.commit()?;
         }
         Ok(())
     }
@@ -98,8 +99,7 @@ impl Output {
 
 /// Whether an error only says that the reader of stdout has gone.
 pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
+    causes(error)
         .any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe))
 }
 

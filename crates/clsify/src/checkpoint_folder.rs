@@ -49,7 +49,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
 /// # Errors
 /// [`ErrorKind::Io`] when they are not UTF-8.
 pub(crate) fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
-    let not_utf8 = |_| Error::io(path, &std::io::Error::other("stream did not contain valid UTF-8"));
+    let not_utf8 = |_| Error::io(path, std::io::Error::other("stream did not contain valid UTF-8"));
     String::from_utf8(bytes).map_err(not_utf8)
 }
 
@@ -59,8 +59,9 @@ pub(crate) fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
 /// As for [`read`]; of this kind, with the path, when the text is not JSON.
 pub(crate) fn read_json(path: &Path, kind: ErrorKind) -> Result<Value> {
     let bytes = read(path, MAX_SETTINGS_BYTES)?;
-    python_json(&bytes)
-        .map_err(|e| Error::new(kind, format!("not valid JSON: {e}")).at(path.display().to_string()))
+    python_json(&bytes).map_err(|e| {
+        Error::new(kind, format!("not valid JSON: {e}")).caused_by(e).at(path.display().to_string())
+    })
 }
 
 /// The JSON that Python wrote: `NaN`, `Infinity` and `-Infinity`, which are no JSON, count as null.
@@ -130,7 +131,7 @@ fn is_pointer(start: &[u8]) -> bool {
 /// The first bytes of a file: more than a pointer has.
 fn start_of(path: &Path) -> Result<Vec<u8>> {
     let mut start = Vec::new();
-    open(path)?.take(1024).read_to_end(&mut start).map_err(|e| Error::io(path, &e))?;
+    open(path)?.take(1024).read_to_end(&mut start).map_err(|e| Error::io(path, e))?;
     Ok(start)
 }
 
@@ -168,7 +169,7 @@ fn pointer(path: &Path, bytes: &[u8]) -> Error {
 pub(crate) fn is_there(path: &Path) -> Result<bool> {
     match std::fs::metadata(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => match path.is_symlink() {
-            true => Err(Error::io(path, &e)),
+            true => Err(Error::io(path, e)),
             false => Ok(false),
         },
         // What cannot be looked at is for the reader to name.

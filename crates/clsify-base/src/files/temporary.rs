@@ -172,9 +172,10 @@ impl TemporaryFolder {
     ///
     /// # Errors
     /// An I/O error with the path.
-    pub fn beside(target: &Path) -> Result<Self> {
+    pub fn beside(target: impl AsRef<Path>) -> Result<Self> {
+        let target = target.as_ref();
         let (folder, name) = split(target)?;
-        let io = |e: std::io::Error| Error::io(folder, &e);
+        let io = |e: std::io::Error| Error::io(folder, e);
         fs::create_dir_all(folder).map_err(io)?;
         let (temporary, lock) = Temporary::folder(folder, &name).map_err(io)?;
         Ok(TemporaryFolder { temporary, _lock: lock })
@@ -187,14 +188,16 @@ impl TemporaryFolder {
 }
 
 /// Removes what processes that were killed have left beside `target`; nothing that a living one still uses.
-pub fn remove_leftovers(target: &Path) {
+pub fn remove_leftovers(target: impl AsRef<Path>) {
+    let target = target.as_ref();
     let Ok((folder, name)) = split(target) else { return };
     remove_abandoned(folder, |of| of == shortened(&name));
 }
 
 /// Removes what killed processes have left in a folder of the temporaries whose target's name is `wanted`: `.NAME.RANDOM.tmp`
 /// and `.NAME.RANDOM.old`, where the latter is superseded.
-pub fn remove_abandoned(folder: &Path, wanted: impl Fn(&str) -> bool) {
+pub fn remove_abandoned(folder: impl AsRef<Path>, wanted: impl Fn(&str) -> bool) {
+    let folder = folder.as_ref();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
@@ -247,7 +250,8 @@ pub(super) fn lock_abandoned(path: &Path) -> Option<File> {
 ///
 /// # Errors
 /// That of the system, which differs between systems where the name is a link.
-pub fn open_no_follow(options: &mut std::fs::OpenOptions, path: &Path) -> std::io::Result<File> {
+pub fn open_no_follow(options: &mut std::fs::OpenOptions, path: impl AsRef<Path>) -> std::io::Result<File> {
+    let path = path.as_ref();
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;

@@ -100,7 +100,7 @@ fn load(located: &Located, dtype: Dtype, args: &Args, console: &Console) -> anyh
         observer: console.observer(),
         ..SentenceEncoderOptions::default()
     };
-    Ok(SentenceEncoder::load(&located.folder, options)?)
+    Ok(SentenceEncoder::load_with(&located.folder, options)?)
 }
 
 /// Sentences as of reviews, from 5 to 60 tokens, some 24 in the mean: 32 of them, then again and again with their words

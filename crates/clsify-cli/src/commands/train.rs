@@ -10,7 +10,7 @@ use clsify::dataset::{DatasetOptions, LabelCounts, LabelSeparator};
 use clsify::decision::Platt;
 use clsify::evaluation::{CalibrationScores, Evaluation, ProbabilityScores, ReliabilityBin};
 use clsify::files::is_inside;
-use clsify::model::{SentenceClassifier, check_replaceable};
+use clsify::model::{SaveOptions, SentenceClassifier, check_replaceable};
 use clsify::observer::Observer;
 use clsify::training::{
     BaselineReport, ClassScores, ClassifierReport, FeatureChoice, GridSearchOptions, Seconds, Selection,
@@ -228,7 +228,7 @@ fn finish(args: &Args, trained: &Trained, series: &[Series], console: &Console) 
     if let Some((path, what)) = chart.as_ref().filter(|(path, _)| !is_stdout(path)) {
         write_chart(path, what, series)?;
     }
-    trained.classifier.save(&args.output, args.bundle_encoder)?;
+    trained.classifier.save_with(&args.output, SaveOptions { bundle_encoder: args.bundle_encoder })?;
     if let Some((path, what)) = chart.as_ref().filter(|(path, _)| is_stdout(path)) {
         write_chart(path, what, series)?;
     } else if is_on_stdout {

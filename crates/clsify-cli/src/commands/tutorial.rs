@@ -133,7 +133,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
 
     let encoding = EncodingArgs { max_length: None, prompt: None, dtype: args.dtype };
     let options = encoder_options(&located, &encoding, args.cache.open(), console)?;
-    let encoder = SentenceEncoder::load(&located.folder, options)?;
+    let encoder = SentenceEncoder::load_with(&located.folder, options)?;
     let hidden_size = encoder.config().hidden_size;
     let first_sentences = sentences(&dataset);
     tell(&story::sentences_step(&first_sentences, &dataset.summary(), &source))?;
@@ -192,7 +192,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if let Some(path) = args.json.as_deref().filter(|_| !is_on_stdout) {
         write_json(path, &report)?;
     }
-    classifier.save(&args.output, false)?;
+    classifier.save(&args.output)?;
     write_json(&args.output.join("tutorial.json"), &report)?;
     if is_on_stdout {
         write_json("-".as_ref(), &report)?;

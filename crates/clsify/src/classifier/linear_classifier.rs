@@ -1,5 +1,6 @@
 //! A fit of either form: logistic regression over classes, or one per label.
 
+use super::convergence::Convergence;
 use super::logistic_regression::{LogisticRegression, LogisticRegressionOptions};
 use super::one_vs_rest::{MultiLabelSamples, OneVsRest};
 use super::samples::Samples;
@@ -100,27 +101,11 @@ impl LinearClassifier {
         }
     }
 
-    /// The steps of the fit, of label sets the most that a label took.
-    pub fn n_iter(&self) -> usize {
+    /// How the fit ended; `None` for a classifier from saved numbers, which do not tell.
+    pub fn convergence(&self) -> Option<Convergence> {
         match self {
-            LinearClassifier::Classes(fitted) => fitted.n_iter(),
-            LinearClassifier::LabelSets(fitted) => fitted.n_iter(),
-        }
-    }
-
-    /// Whether the fit, or that of every label, reached its optimum.
-    pub fn converged(&self) -> bool {
-        match self {
-            LinearClassifier::Classes(fitted) => fitted.converged(),
-            LinearClassifier::LabelSets(fitted) => fitted.n_not_converged() == 0,
-        }
-    }
-
-    /// A bound of the largest element of the gradient where the fit stopped.
-    pub fn gradient_max_norm(&self) -> f64 {
-        match self {
-            LinearClassifier::Classes(fitted) => fitted.gradient_max_norm(),
-            LinearClassifier::LabelSets(fitted) => fitted.gradient_max_norm(),
+            LinearClassifier::Classes(fitted) => fitted.convergence(),
+            LinearClassifier::LabelSets(fitted) => fitted.convergence(),
         }
     }
 

@@ -7,6 +7,7 @@
 use clsify_kernels::vector::dot_f32;
 use rayon::prelude::*;
 
+use super::convergence::Convergence;
 use super::logistic_regression::{FitTask, LogisticRegressionOptions, bad, check_weights, problem};
 use super::samples::Samples;
 use super::solver::{Precision, Problem, Solution, Stop, solve};
@@ -67,9 +68,7 @@ pub struct OneVsRest {
     intercept: Vec<f64>,
     n_features: usize,
     constant: Vec<Option<bool>>,
-    n_iter: usize,
-    n_not_converged: usize,
-    gradient_max_norm: f64,
+    convergence: Option<Convergence>,
 }
 
 impl OneVsRest {
@@ -108,15 +107,7 @@ impl OneVsRest {
         }
         check_weights(&coef, &intercept)?;
         let n_features = coef.len() / n_labels;
-        Ok(OneVsRest {
-            coef,
-            intercept,
-            n_features,
-            constant,
-            n_iter: 0,
-            n_not_converged: 0,
-            gradient_max_norm: 0.0,
-        })
+        Ok(OneVsRest { coef, intercept, n_features, constant, convergence: None })
     }
 
     /// The same classifier for features as they are, where this one was fitted on scaled ones.
@@ -154,19 +145,9 @@ impl OneVsRest {
         self.constant.len()
     }
 
-    /// The most steps that a label took.
-    pub fn n_iter(&self) -> usize {
-        self.n_iter
-    }
-
-    /// Labels whose optimum was not reached.
-    pub fn n_not_converged(&self) -> usize {
-        self.n_not_converged
-    }
-
-    /// A bound of the largest element of any label's gradient where its fit stopped.
-    pub fn gradient_max_norm(&self) -> f64 {
-        self.gradient_max_norm
+    /// How the fits of the labels ended; `None` for a classifier from saved numbers, which do not tell.
+    pub fn convergence(&self) -> Option<Convergence> {
+        self.convergence
     }
 
     /// The Euclidean length of all weights together.
@@ -246,13 +227,14 @@ pub fn above(probabilities: &[f64], thresholds: &[f64]) -> LabelIndicator {
 }
 
 /// The logits of each fit's held-out rows, `[n_held_out, n_labels]`, from fits that are not kept; of a label that all rows of a
-/// fit have, or none, infinite ones. `c` of the options is not looked at. As many labels at a time as have no more than
+/// fit have, or none, infinite ones. Each fit has the C of its task. As many labels at a time as have no more than
 /// `max_row_weights` numbers, one a row and fit.
 pub(crate) fn held_out_label_logits(
     samples: &MultiLabelSamples,
     tasks: &[FitTask],
     options: &LogisticRegressionOptions,
-    (precision, max_row_weights): (Precision, usize),
+    precision: Precision,
+    max_row_weights: usize,
 ) -> Result<Vec<Vec<f64>>> {
     let n_labels = samples.labels.n_labels();
     let of_task = |task: &FitTask| vec![0.0; task.held_out.len() * n_labels];
@@ -311,7 +293,7 @@ fn constant(problem: &Problem) -> Option<bool> {
     }
 }
 
-/// Fits several classifiers over the same rows, all their labels together; `c` of the options is not looked at.
+/// Fits several classifiers over the same rows, all their labels together, each with the C of its task.
 /// `progress` hears how many of the labels of all fits are done.
 pub(crate) fn fit_labels(
     samples: &MultiLabelSamples,
@@ -336,9 +318,7 @@ fn fit_labels_in_batches(
         intercept: Vec::new(),
         n_features,
         constant: Vec::new(),
-        n_iter: 0,
-        n_not_converged: 0,
-        gradient_max_norm: 0.0,
+        convergence: Some(Convergence::default()),
     };
     let mut fits: Vec<OneVsRest> = tasks.iter().map(of_task).collect();
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
@@ -375,9 +355,7 @@ impl OneVsRest {
     fn push(&mut self, solution: &Solution) {
         self.coef.extend_from_slice(&solution.coef);
         self.intercept.extend_from_slice(&solution.intercept);
-        self.n_iter = self.n_iter.max(solution.n_iter);
-        self.n_not_converged += usize::from(!solution.converged);
-        self.gradient_max_norm = self.gradient_max_norm.max(solution.gradient_max_norm);
+        self.convergence.get_or_insert_default().add(solution);
     }
 }
 

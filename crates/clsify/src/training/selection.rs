@@ -40,7 +40,7 @@ const N_BOOTSTRAPS: usize = 500;
 pub(crate) struct SelectionOptions {
     /// What is compared. The default is accuracy.
     pub(crate) scoring: Scoring,
-    /// Class weights, and when the fit of the chosen one stops; its C is not looked at.
+    /// Class weights, and when a fit stops. C is part of the choice.
     pub(crate) classifier: LogisticRegressionOptions,
 }
 
