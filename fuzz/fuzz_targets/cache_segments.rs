@@ -33,7 +33,7 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     write_encoder(&own.join("encoder"));
     let load = |cache| {
         let options = SentenceEncoderOptions { cache, ..SentenceEncoderOptions::default() };
-        SentenceEncoder::load(&own.join("encoder"), options).expect("the encoder is right")
+        SentenceEncoder::load_with(own.join("encoder"), options).expect("the encoder is right")
     };
     let features = load(None).encode(&SENTENCES).expect("it encodes").features;
     let cache = FeatureCache::open(CacheOptions { folder: own.join("cache"), max_bytes: 1 << 20 });

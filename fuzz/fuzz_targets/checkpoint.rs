@@ -32,10 +32,10 @@ fuzz_target!(|data: &[u8]| {
     empty(&FOLDER);
     write_files(&FOLDER, &FILES, files);
     write_tokenizer(&FOLDER);
-    checked(SentenceTransformer::read(&FOLDER));
-    checked(prompt_text(&FOLDER, "query"));
+    checked(SentenceTransformer::read(&*FOLDER));
+    checked(prompt_text(&*FOLDER, "query"));
     if choice / 32 == 7 {
-        checked(Encoder::load(&FOLDER));
+        checked(Encoder::load(&*FOLDER));
         return;
     }
     let options = SentenceEncoderOptions {
@@ -48,7 +48,7 @@ fuzz_target!(|data: &[u8]| {
         dtype: Dtype::ALL[usize::from(choice % 3)],
         ..SentenceEncoderOptions::default()
     };
-    let Some(encoder) = checked(SentenceEncoder::load(&FOLDER, options)) else { return };
+    let Some(encoder) = checked(SentenceEncoder::load_with(&*FOLDER, options)) else { return };
     let Some(encoded) = checked(encoder.encode(&SENTENCES)) else { return };
     assert_eq!(encoded.features.shape(), [SENTENCES.len(), encoder.n_features()]);
     assert!(encoded.features.as_slice().iter().all(|x| x.is_finite()));

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use clsify::model::SentenceClassifier;
+use clsify::model::{SaveOptions, SentenceClassifier};
 use clsify_fuzz::{SENTENCES, checked, empty, own_folder, write_encoder, write_files};
 use libfuzzer_sys::fuzz_target;
 
@@ -28,7 +28,7 @@ fn check(folder: &Path, again: &Path) {
             assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < TOLERANCE, "{probabilities:?}");
         }
     }
-    if checked(classifier.save(again, true)).is_some() {
+    if checked(classifier.save_with(again, SaveOptions { bundle_encoder: true })).is_some() {
         let loaded = SentenceClassifier::load(again).expect("a model that was saved can be loaded");
         assert_eq!(loaded.predict(&SENTENCES).expect("it predicts as before"), predictions);
     }

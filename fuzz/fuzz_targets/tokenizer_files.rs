@@ -43,10 +43,10 @@ fuzz_target!(|data: &[u8]| {
     let [max_length, files @ ..] = data else { return };
     empty(&FOLDER);
     write_files(&FOLDER, &FILES, files);
-    if let Some(Some(length)) = checked(model_max_length(&FOLDER)) {
+    if let Some(Some(length)) = checked(model_max_length(&*FOLDER)) {
         assert!(length > 0);
     }
-    let Some(tokenizer) = checked(Tokenizer::load(&FOLDER, usize::from(max_length % 64))) else { return };
+    let Some(tokenizer) = checked(Tokenizer::load(&*FOLDER, usize::from(max_length % 64))) else { return };
     let vocabulary = String::from_utf8_lossy(files);
     // Its own files are a sentence that it knows.
     let start: String = vocabulary.chars().take(200).collect();

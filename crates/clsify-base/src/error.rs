@@ -3,6 +3,7 @@
 //! The text is one line, lower case, without a full stop: `data.tsv: line 57: expected 2 columns, got 3`. Advice on
 //! what to do next is separate, in [`Error::hint`], so that a program can print it on a line of its own.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::path::Path;
 
@@ -50,6 +51,7 @@ struct Inner {
     sentence: Option<usize>,
     message: String,
     hint: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -70,20 +72,26 @@ impl Error {
             sentence: None,
             message: one_line(&message.into()),
             hint: None,
+            source: None,
         }))
     }
 
     /// Creates an I/O error at a path.
-    pub fn io(path: &Path, source: &std::io::Error) -> Self {
-        let error = match source.kind() {
-            std::io::ErrorKind::NotFound => link_to_nowhere(path).map(|to| Error::new(ErrorKind::Io, to)),
+    pub fn io(path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        let path = path.as_ref();
+        let to = match source.kind() {
+            std::io::ErrorKind::NotFound => link_to_nowhere(path),
             _ => None,
         };
-        error.unwrap_or_else(|| Error::from_io(source)).at(path.display().to_string())
+        let error = match to {
+            Some(to) => Error::new(ErrorKind::Io, to).caused_by(source),
+            None => Error::from_io(source),
+        };
+        error.at(path.display().to_string())
     }
 
     /// Creates an I/O error without a place.
-    pub fn from_io(source: &std::io::Error) -> Self {
+    pub fn from_io(source: std::io::Error) -> Self {
         let message = match source.kind() {
             std::io::ErrorKind::NotFound => "no such file or folder".to_string(),
             std::io::ErrorKind::PermissionDenied => "permission denied".to_string(),
@@ -92,7 +100,7 @@ impl Error {
             std::io::ErrorKind::StorageFull => "no space left on the disk".to_string(),
             _ => source.to_string(),
         };
-        Error::new(ErrorKind::Io, message)
+        Error::new(ErrorKind::Io, message).caused_by(source)
     }
 
     /// Adds the place where the error happened: a file, a file and line, a field of a file.
@@ -145,6 +153,14 @@ impl Error {
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(one_line(&hint.into()));
+        self
+    }
+
+    /// The same error with the one that caused it: what [`source`](StdError::source) returns. The text says already what that one says,
+    /// so that a program prints one of the two.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
         self
     }
 
@@ -206,7 +222,12 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl StdError for Error {
+    /// The error of the operating system or of a parser that caused this one, where there was one.
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
 
 #[cfg(test)]
 mod tests {

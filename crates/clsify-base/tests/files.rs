@@ -134,24 +134,24 @@ fn a_folder_is_closed_while_it_is_filled_and_then_as_open_as_the_one_before() {
 #[test]
 fn places_that_cannot_be_replaced_are_known_before_any_work() {
     let hint = |error: &clsify_base::error::Error| error.hint().unwrap_or_default().to_string();
-    let error = check_folder_writable(".".as_ref()).unwrap_err();
+    let error = check_folder_writable(".").unwrap_err();
     assert_eq!(
         error.to_string(),
         ".: expected a folder that can be replaced, got the working directory or one above it"
     );
     assert_eq!(hint(&error), "choose a new folder, or run the command from another directory");
-    assert!(check_folder_writable("..".as_ref()).unwrap_err().to_string().starts_with("..: "));
+    assert!(check_folder_writable("..").unwrap_err().to_string().starts_with("..: "));
     // Every Linux has these; the process does not write to them.
     if Path::new("/proc/self/mounts").exists() {
         for (path, what) in [("/proc", "folder"), ("/dev/shm", "folder")] {
-            let error = check_writable(path.as_ref()).unwrap_err();
+            let error = check_writable(path).unwrap_err();
             let expected = format!("{path}: expected a {what} that can be replaced, got a mount point");
             assert_eq!((error.to_string(), error.kind()), (expected, ErrorKind::InvalidArgument));
             assert_eq!(hint(&error), "choose a new folder inside it");
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    check_folder_writable(&folder.path().join("new/deep")).unwrap();
+    check_folder_writable(folder.path().join("new/deep")).unwrap();
     check_folder_writable(folder.path()).unwrap();
     assert_eq!(names(folder.path()).len(), 0);
 }
@@ -173,11 +173,11 @@ fn whether_a_path_lies_in_a_folder_is_asked_of_the_file_system() {
         "model/../model/x",
         "new/../model/x",
     ] {
-        assert!(is_inside(&path(inside), &path("model")), "{inside}");
-        assert!(is_inside(&path(inside), &path("link")), "{inside}");
+        assert!(is_inside(path(inside), path("model")), "{inside}");
+        assert!(is_inside(path(inside), path("link")), "{inside}");
     }
     for outside in ["r.json", "model/../r.json", "link/../r.json", "model2/r.json", ""] {
-        assert!(!is_inside(&path(outside), &path("model")), "{outside}");
+        assert!(!is_inside(path(outside), path("model")), "{outside}");
     }
 }
 

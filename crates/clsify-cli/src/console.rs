@@ -57,7 +57,7 @@ impl Console {
     /// Prints an error, with its hint if it has one.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         self.end_bar();
-        self.line(&one_line(&format!("error: {error:#}")));
+        self.line(&one_line(&format!("error: {}", text(error))));
         let known = error.chain().find_map(|e| e.downcast_ref::<clsify::error::Error>());
         if let Some(hint) = known.and_then(clsify::error::Error::hint) {
             self.line(&one_line(&format!("hint: {hint}")));
@@ -111,6 +111,17 @@ impl Console {
             bar.finish_and_clear();
         }
     }
+}
+
+/// An error and its causes, except those whose text is part of the error's: an error of the library says everything.
+pub(crate) fn causes(error: &anyhow::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let mut is_over = false;
+    error.chain().take_while(move |e| !std::mem::replace(&mut is_over, e.is::<clsify::error::Error>()))
+}
+
+/// An error as one text.
+pub(crate) fn text(error: &anyhow::Error) -> String {
+    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The hint that names faster dtypes and their speed-up.

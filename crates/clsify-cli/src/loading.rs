@@ -221,7 +221,7 @@ pub(crate) fn load_encoder(
         features: pooled.features(),
         ..encoder_options(located, &features.encoding, cache, console)?
     };
-    let encoder = SentenceEncoder::load(&located.folder, options)?;
+    let encoder = SentenceEncoder::load_with(&located.folder, options)?;
     if pooled.is_auto() {
         let (features, max_length) = (encoder.features(), encoder.tokenizer().max_length());
         console.say(&format!("pooling of this encoder: {features}; at most {max_length} tokens"));

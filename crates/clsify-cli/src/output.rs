@@ -11,6 +11,8 @@ use serde::Serialize;
 
 use clsify_report::text::visible;
 
+use crate::console::causes;
+
 /// Writes to stdout through a buffer.
 pub(crate) fn stdout(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> anyhow::Result<()> {
     check_stdout()?;
@@ -80,9 +82,9 @@ impl Output {
         match self {
             Output::Stdout => return stdout(write),
             Output::InPlace(path, file) => {
-                write(file).and_then(|()| file.flush()).map_err(|e| Error::io(path, &e))?;
+                write(file).and_then(|()| file.flush()).map_err(|e| Error::io(path, e))?;
             }
-            Output::Atomic(path, file) => write(file).map_err(|e| Error::io(path, &e))?,
+            Output::Atomic(path, file) => write(file).map_err(|e| Error::io(path, e))?,
         }
         Ok(())
     }
@@ -90,7 +92,7 @@ impl Output {
     /// Renames the temporary file to its final name.
     pub(crate) fn finish(self) -> anyhow::Result<()> {
         if let Output::Atomic(path, file) = self {
-            file.into_inner().map_err(|e| Error::io(&path, e.error()))?.commit()?;
+            file.into_inner().map_err(|e| Error::io(&path, e.into_error()))?.commit()?;
         }
         Ok(())
     }
@@ -98,8 +100,7 @@ impl Output {
 
 /// Returns true if an error only says that the reader of stdout has gone.
 pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
+    causes(error)
         .any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe))
 }
 

@@ -98,13 +98,13 @@ fn the_library_has_the_same_defaults() {
     let (_, _) = report(&sandbox, &[]);
     let (encoder, choice) = (SentenceEncoderOptions::default(), FeatureChoice::default());
     let trained = train_selected(&bert, encoder, &dataset, TrainOptions::default(), choice).unwrap();
-    trained.classifier.save(&sandbox.path("library"), false).unwrap();
+    trained.classifier.save(sandbox.path("library")).unwrap();
     assert_eq!(weights("library"), weights("model"));
 
     let (_, _) = report(&sandbox, &["--features", "article"]);
-    let encoder = SentenceEncoder::load(bert.as_ref(), SentenceEncoderOptions::default()).unwrap();
+    let encoder = SentenceEncoder::load(&bert).unwrap();
     let trained = train(encoder, &dataset, TrainOptions::default()).unwrap();
-    trained.classifier.save(&sandbox.path("library"), false).unwrap();
+    trained.classifier.save(sandbox.path("library")).unwrap();
     assert_eq!(weights("library"), weights("model"));
 
     // The features of `embed`, too: the folder's own pooling is for whoever asks for it.
@@ -119,7 +119,7 @@ fn the_library_has_the_same_defaults() {
         let (default, given) =
             (fs::read(sandbox.path("default.npy")).unwrap(), fs::read(sandbox.path("given.npy")).unwrap());
         assert_eq!(default == given, pooling == "cls");
-        let encoder = SentenceEncoder::load(&folder, SentenceEncoderOptions::default()).unwrap();
+        let encoder = SentenceEncoder::load(&folder).unwrap();
         let sentences = dataset.sentences();
         let features = encoder.encode(sentences).unwrap().features;
         let bytes: Vec<u8> = features.as_slice().iter().flat_map(|x| x.to_le_bytes()).collect();

@@ -13,7 +13,7 @@ use crate::below::{is_below, join_below};
 
 /// The SHA-256 of a file, in lower-case hexadecimal digits.
 pub(crate) fn sha256_of(path: &Path) -> Result<String> {
-    let io = |e: std::io::Error| Error::io(path, &e);
+    let io = |e: std::io::Error| Error::io(path, e);
     let mut hasher = Sha256::new();
     copy_hashed(&mut File::open(path).map_err(io)?, &mut std::io::sink(), &mut hasher).map_err(io)?;
     Ok(hex(hasher))
@@ -26,7 +26,7 @@ pub(crate) fn sha256_of_text(text: &str) -> String {
 
 /// The hash that git gives to this content: the SHA-1 of `blob LENGTH`, a zero byte and the content.
 pub(crate) fn git_blob_sha1_of(path: &Path) -> Result<String> {
-    let io = |e: std::io::Error| Error::io(path, &e);
+    let io = |e: std::io::Error| Error::io(path, e);
     let mut file = File::open(path).map_err(io)?;
     let mut hasher = Sha1::new();
     hasher.update(format!("blob {}\0", file.metadata().map_err(io)?.len()));
@@ -72,7 +72,7 @@ fn malformed(archive: &Path, error: impl std::fmt::Display) -> Error {
 }
 
 fn open_zip(path: &Path) -> Result<ZipArchive<BufReader<File>>> {
-    let file = File::open(path).map_err(|e| Error::io(path, &e))?;
+    let file = File::open(path).map_err(|e| Error::io(path, e))?;
     ZipArchive::new(BufReader::new(file)).map_err(|e| malformed(path, e))
 }
 
@@ -116,7 +116,7 @@ fn file_name(path: &Path) -> String {
 
 /// Writes at most one byte more than announced, and returns the number of bytes written. Never writes through a link.
 fn write_entry(entry: &mut impl Read, announced: u64, path: &Path) -> Result<u64> {
-    let io = |e: std::io::Error| Error::io(path, &e);
+    let io = |e: std::io::Error| Error::io(path, e);
     fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(io)?;
     let mut file = File::create_new(path).map_err(io)?;
     let written = std::io::copy(&mut entry.take(announced.saturating_add(1)), &mut file).map_err(io)?;
@@ -132,7 +132,7 @@ pub(crate) fn join_pieces(
     joined: &Path,
     sha256: &str,
 ) -> Result<()> {
-    let io = |e: std::io::Error| Error::io(joined, &e);
+    let io = |e: std::io::Error| Error::io(joined, e);
     let mut out = File::create_new(joined).map_err(io)?;
     let mut hasher = Sha256::new();
     for archive in archives {

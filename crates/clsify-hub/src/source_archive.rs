@@ -28,13 +28,13 @@ pub(crate) fn download(
     let file_name = format!("{}-{}.tar.gz", package.name, package.version);
     let address = pip::locate(command, package, &file_name, folder, watch)?;
     let path = folder.join(&file_name);
-    let local = |e: std::io::Error| Failure::Local(Error::io(&path, &e));
+    let local = |e: std::io::Error| Failure::Local(Error::io(&path, e));
     let mut file = File::create_new(&path).map_err(local)?;
     let copied = match address.strip_prefix("file://") {
         Some(encoded) => {
             let source = percent_decoded(encoded);
             let source = Path::new(&source);
-            let mut source = File::open(source).map_err(|e| Failure::Local(Error::io(source, &e)))?;
+            let mut source = File::open(source).map_err(|e| Failure::Local(Error::io(source, e)))?;
             copy(&mut source, &mut file, package, progress)
                 .map_err(|e| e.into_failure("the package index", local))
         }

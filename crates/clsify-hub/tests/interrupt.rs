@@ -36,8 +36,8 @@ fn an_interrupt_ends_pip_and_removes_what_it_wrote() {
 
     assert!(pull.join().unwrap().is_err());
     // It does not come again, so what were created now would be left for good.
-    assert!(clsify_base::files::AtomicFile::create(&cache.path().join("later")).is_err());
-    assert!(clsify_base::files::TemporaryFolder::beside(&cache.path().join("later")).is_err());
+    assert!(clsify_base::files::AtomicFile::create(cache.path().join("later")).is_err());
+    assert!(clsify_base::files::TemporaryFolder::beside(cache.path().join("later")).is_err());
     let left: Vec<_> = std::fs::read_dir(cache.path().join("clsify/encoders")).unwrap().flatten().collect();
     assert_eq!(left.iter().map(|entry| entry.file_name()).collect::<Vec<_>>(), ["all-MiniLM-L6-v2.lock"]);
     let pid = std::fs::read_to_string(&pid_file).unwrap();

@@ -16,7 +16,7 @@ fn tokenizers(criterion: &mut Criterion) {
     let sentences: Vec<String> = std::iter::repeat_n(sentences, 20).flatten().collect();
     let mut group = criterion.benchmark_group("tokenizer");
     for family in ["bert", "bert_vocab_txt", "roberta", "xlm_roberta"] {
-        let tokenizer = Tokenizer::load(&fixtures.join(family), 512).unwrap();
+        let tokenizer = Tokenizer::load(fixtures.join(family), 512).unwrap();
         let encodings = tokenizer.encode_batch(&sentences).unwrap();
         group.throughput(Throughput::Elements(encodings.iter().map(Encoding::len).sum::<usize>() as u64));
         group.bench_function(family, |bencher| bencher.iter(|| tokenizer.encode_batch(&sentences).unwrap()));

@@ -50,7 +50,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
 /// # Errors
 /// [`ErrorKind::Io`] if they are not UTF-8.
 pub(crate) fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
-    let not_utf8 = |_| Error::io(path, &std::io::Error::other("stream did not contain valid UTF-8"));
+    let not_utf8 = |_| Error::io(path, std::io::Error::other("stream did not contain valid UTF-8"));
     String::from_utf8(bytes).map_err(not_utf8)
 }
 
@@ -60,8 +60,9 @@ pub(crate) fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
 /// As for [`read`]; an error of this kind with the path if the text is not JSON.
 pub(crate) fn read_json(path: &Path, kind: ErrorKind) -> Result<Value> {
     let bytes = read(path, MAX_SETTINGS_BYTES)?;
-    python_json(&bytes)
-        .map_err(|e| Error::new(kind, format!("not valid JSON: {e}")).at(path.display().to_string()))
+    python_json(&bytes).map_err(|e| {
+        Error::new(kind, format!("not valid JSON: {e}")).caused_by(e).at(path.display().to_string())
+    })
 }
 
 /// Parses JSON that Python wrote: `NaN`, `Infinity` and `-Infinity`, which are not JSON, become null.
@@ -131,7 +132,7 @@ fn is_pointer(start: &[u8]) -> bool {
 /// The first bytes of a file: more than a pointer has.
 fn start_of(path: &Path) -> Result<Vec<u8>> {
     let mut start = Vec::new();
-    open(path)?.take(1024).read_to_end(&mut start).map_err(|e| Error::io(path, &e))?;
+    open(path)?.take(1024).read_to_end(&mut start).map_err(|e| Error::io(path, e))?;
     Ok(start)
 }
 
@@ -169,7 +170,7 @@ fn pointer(path: &Path, bytes: &[u8]) -> Error {
 pub(crate) fn is_there(path: &Path) -> Result<bool> {
     match std::fs::metadata(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => match path.is_symlink() {
-            true => Err(Error::io(path, &e)),
+            true => Err(Error::io(path, e)),
             false => Ok(false),
         },
         // Other errors are left to the reader of the file.

@@ -27,9 +27,9 @@
 //! let (encoder, options) = (SentenceEncoderOptions::default(), TrainOptions::default());
 //! let trained = train_selected("all-MiniLM-L6-v2", encoder, &dataset, options, FeatureChoice::default())?;
 //! println!("accuracy on held-out rows: {:.3}", trained.report.test_accuracy());
-//! trained.classifier.save("model".as_ref(), false)?;
+//! trained.classifier.save("model")?;
 //!
-//! let classifier = SentenceClassifier::load("model".as_ref())?;
+//! let classifier = SentenceClassifier::load("model")?;
 //! let predictions = classifier.predict(&["a visually stunning rumination on love"])?;
 //! println!("{}", classifier.labels(&predictions[0]).join(", "));
 //! # Ok::<(), clsify::error::Error>(())

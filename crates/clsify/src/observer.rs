@@ -34,7 +34,7 @@ pub enum Stage {
 ///     }
 /// }
 /// let options = SentenceEncoderOptions { observer: Arc::new(Stderr), ..Default::default() };
-/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), options)?;
+/// let encoder = SentenceEncoder::load_with("all-MiniLM-L6-v2", options)?;
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub trait Observer: Send + Sync {

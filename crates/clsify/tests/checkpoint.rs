@@ -304,7 +304,7 @@ fn weights_of_64_bits_are_rounded() {
     }
     weights.data = data;
     weights.write(&path);
-    let encoder = SentenceEncoder::load(folder.path(), Default::default()).unwrap();
+    let encoder = SentenceEncoder::load(folder.path()).unwrap();
     let expected = support::encoder("bert").encode(&support::sentences()).unwrap().features;
     assert_eq!(encoder.encode(&support::sentences()).unwrap().features, expected);
 }
@@ -314,7 +314,7 @@ fn weights_of_64_bits_are_rounded() {
 #[test]
 #[cfg(unix)]
 fn files_that_are_none_or_never_end() {
-    let asked = |folder: &Path| SentenceEncoder::load(folder, as_asked()).unwrap_err();
+    let asked = |folder: &Path| SentenceEncoder::load_with(folder, as_asked()).unwrap_err();
     let files = [
         ("transformers/bert", "config.json"),
         ("transformers/bert", "model.safetensors"),
@@ -376,7 +376,7 @@ fn numbers_as_python_writes_them() {
         assert_eq!(model_max_length(folder.path()).unwrap(), expected, "{limit}");
         let asked = clsify::features::SentenceTransformer::read(folder.path()).unwrap().unwrap();
         assert_eq!(asked.max_length, expected, "{limit}");
-        SentenceEncoder::load(folder.path(), as_asked()).unwrap();
+        SentenceEncoder::load_with(folder.path(), as_asked()).unwrap();
     }
     let folder = copy_of("transformers/bert");
     let path = folder.path().join("tokenizer_config.json");
@@ -617,7 +617,7 @@ fn git_lfs_pointers_are_called_so() {
         let path = folder.path().join(file);
         assert!(path.exists(), "{case}: {file}");
         fs::write(&path, POINTER).unwrap();
-        let error = SentenceEncoder::load(folder.path(), as_asked()).unwrap_err();
+        let error = SentenceEncoder::load_with(folder.path(), as_asked()).unwrap_err();
         let expected =
             format!("DIR/{file}: expected the file itself, got a Git LFS pointer to 90868376 bytes");
         assert_eq!(message(&error, folder.path()), expected);
@@ -669,7 +669,7 @@ fn links_that_lead_nowhere_are_named() {
         let path = folder.path().join(file);
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("../blobs/gone", &path).unwrap();
-        let error = SentenceEncoder::load(folder.path(), as_asked()).unwrap_err();
+        let error = SentenceEncoder::load_with(folder.path(), as_asked()).unwrap_err();
         let expected = format!("DIR/{file}: the link leads to ../blobs/gone, which is not there");
         assert_eq!(message(&error, folder.path()), expected);
         assert_eq!(error.kind(), ErrorKind::Io);
@@ -677,7 +677,7 @@ fn links_that_lead_nowhere_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("encoder");
     std::os::unix::fs::symlink("gone", &link).unwrap();
-    let error = SentenceEncoder::load(&link, Default::default()).unwrap_err();
+    let error = SentenceEncoder::load(&link).unwrap_err();
     assert_eq!(message(&error, folder.path()), "DIR/encoder: the link leads to gone, which is not there");
     // Also where a file is looked for below it.
     let error = clsify::model::SavedModel::read(&link).unwrap_err();
@@ -725,7 +725,7 @@ fn two_encoders_in_one_file() {
     let expected = support::encoder("bert").encode(&["a film"]).unwrap().features;
     for (own, other) in [("bert.", "teacher."), ("", "teacher."), ("bert.", "roberta.")] {
         let folder = with_another(own, other);
-        let encoder = SentenceEncoder::load(folder.path(), Default::default()).unwrap();
+        let encoder = SentenceEncoder::load(folder.path()).unwrap();
         assert_eq!(encoder.encode(&["a film"]).unwrap().features, expected, "{own:?}, {other:?}");
         assert_eq!(encoder.encoder().unwrap().passed_over(), [other]);
     }

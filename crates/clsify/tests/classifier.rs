@@ -61,13 +61,12 @@ fn optima_equal_those_of_scikit_learn() {
             let options = LogisticRegressionOptions { c, class_weight, tol, ..Default::default() };
             let classifier =
                 LogisticRegression::fit(&Samples::new(&features, &class_ids, n_classes), &options).unwrap();
+            let ended = classifier.convergence().unwrap();
             let context = format!(
                 "{}, C {c}, {class_weight:?}, {} steps, gradient {:e}",
-                problem["name"],
-                classifier.n_iter(),
-                classifier.gradient_max_norm()
+                problem["name"], ended.n_iter, ended.gradient_max_norm
             );
-            assert!(classifier.converged(), "{context}");
+            assert!(ended.converged(), "{context}");
             let probabilities = classifier.predict_proba(&features.select_rows(&[0, 1, 2, 3, 4]));
             assert!(close(&probabilities, &numbers(&fit["predict_proba"]), 1e-6), "{context}: probabilities");
             let norm = numbers(&fit["coef"]).iter().map(|w| w * w).sum::<f64>().sqrt();
@@ -87,9 +86,10 @@ fn cross_validation_and_grid_search_equal_scikit_learn() {
         let n_classes = problem["n_classes"].as_u64().unwrap() as usize;
         let options = LogisticRegressionOptions::default();
         let expected = &problem["cross_val_score"];
-        let scores = cross_val_score(&Samples::new(&features, &class_ids, n_classes), &options, 5).unwrap();
+        let samples = Samples::new(&features, &class_ids, n_classes);
+        let scores = cross_val_score(&samples, &options, 5).unwrap();
         assert!(close(&scores, &numbers(&expected["logistic_regression"]["fold_scores"]), 1e-15));
-        let scores = baseline_cross_val_score((&class_ids, None), None, n_classes, 5).unwrap();
+        let scores = baseline_cross_val_score(&samples, 5).unwrap();
         assert!(close(&scores, &numbers(&expected["baseline"]["fold_scores"]), 1e-15));
         let (mean, std) = mean_and_std(&scores);
         assert!(close(
@@ -129,7 +129,8 @@ fn threads_change_no_bit() {
             })
         };
         let one = fit(1);
-        assert!(one.converged(), "{n} x {d}: {:e}", one.gradient_max_norm());
+        let ended = one.convergence().unwrap();
+        assert!(ended.converged(), "{n} x {d}: {:e}", ended.gradient_max_norm);
         assert_eq!(one, fit(3), "{n} x {d}, {n_classes} classes");
     }
 }

@@ -47,7 +47,7 @@ fn cache(folder: &Path, max_bytes: u64) -> FeatureCache {
 }
 
 fn load(encoder: &Path, options: SentenceEncoderOptions) -> SentenceEncoder {
-    SentenceEncoder::load(encoder, options).unwrap()
+    SentenceEncoder::load_with(encoder, options).unwrap()
 }
 
 fn tiny(case: &str) -> PathBuf {

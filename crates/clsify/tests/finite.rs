@@ -29,7 +29,7 @@ fn id_of(word: &str) -> usize {
 }
 
 fn load(folder: &std::path::Path, options: SentenceEncoderOptions) -> SentenceEncoder {
-    SentenceEncoder::load(folder, options).unwrap()
+    SentenceEncoder::load_with(folder, options).unwrap()
 }
 
 fn assert_named(error: &Error, expected: &str) {
@@ -94,7 +94,7 @@ fn a_nan_in_any_tensor_is_no_vector() {
             spoil(&folder.path().join("model.safetensors"), tensor, |_| true, f32::NAN);
             for dtype in [Dtype::F32, Dtype::Bf16, Dtype::Int8] {
                 let options = SentenceEncoderOptions { dtype, ..Default::default() };
-                let encoded = SentenceEncoder::load(folder.path(), options)
+                let encoded = SentenceEncoder::load_with(folder.path(), options)
                     .and_then(|encoder| encoder.encode(&["a stunning film"]));
                 assert!(encoded.is_err(), "{case} {tensor} {dtype}");
                 n_spoilt += 1;

@@ -156,7 +156,7 @@ fn optima_are_those_of_scikit_learn() {
             let samples = MultiLabelSamples::new(&features, &labels).weighted(weights.as_deref());
             let got = OneVsRest::fit(&samples, &options).unwrap();
             let place = format!("{}, C {c}, {class_weight:?}", problem["name"]);
-            assert_eq!(got.n_not_converged(), 0, "{place}");
+            assert_eq!(got.convergence().unwrap().n_not_converged, 0, "{place}");
             let constant = fit["constant"].as_array().unwrap();
             let constant: Vec<Option<bool>> = constant.iter().map(|c| c.as_u64().map(|c| c == 1)).collect();
             assert_eq!(got.constant(), constant, "{place}");

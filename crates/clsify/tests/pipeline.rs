@@ -13,7 +13,7 @@ use clsify::classifier::{
 };
 use clsify::dataset::Dataset;
 use clsify::error::ErrorKind;
-use clsify::model::{LoadOptions, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
+use clsify::model::{LoadOptions, SaveOptions, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
 use clsify::observer::{Observer, Stage};
 use clsify::split::{SplitOptions, TestSize, train_test_split};
 use clsify::training::{GridSearchOptions, TestRows, TrainOptions, Trained, TrainingReport, train};
@@ -390,7 +390,7 @@ fn the_observer_hears_the_stages_in_order_and_of_truncation() {
     let heard = Arc::new(Heard::default());
     let options =
         SentenceEncoderOptions { max_length: Some(5), observer: heard.clone(), ..Default::default() };
-    let encoder = SentenceEncoder::load(&fixtures().join("transformers/bert"), options).unwrap();
+    let encoder = SentenceEncoder::load_with(fixtures().join("transformers/bert"), options).unwrap();
     let grid_search = Some(GridSearchOptions { c_values: vec![1.0, 2.0], refit: false });
     let pairs = [("a", "x"), ("a b", "y"), ("a b c", "x"), ("a b c d", "y"), ("a b c d e", "x"), ("b", "y")];
     let dataset = Dataset::from_pairs(pairs.repeat(5)).unwrap();
@@ -424,6 +424,10 @@ fn the_main_types_are_send_and_sync() {
     check::<SentenceEncoderOptions>();
     check::<SentenceEncoder>();
     check::<LoadOptions>();
+    check::<SaveOptions>();
+    check::<clsify::classifier::LinearClassifier>();
+    check::<clsify::classifier::Convergence>();
+    check::<std::sync::Arc<dyn Observer>>();
     check::<SentenceClassifier>();
     check::<Trained>();
     check::<TrainingReport>();

@@ -28,7 +28,7 @@ fn folder() -> PathBuf {
 
 fn load(features: impl Into<Features>) -> SentenceEncoder {
     let options = SentenceEncoderOptions { features: features.into(), ..Default::default() };
-    SentenceEncoder::load(&folder(), options).unwrap()
+    SentenceEncoder::load_with(folder(), options).unwrap()
 }
 
 fn expected() -> PathBuf {
@@ -66,7 +66,7 @@ fn faster_arithmetic_stays_close() {
         (Dtype::Int8, Pooling::Mean, 0.9995, 0.998),
     ] {
         let options = SentenceEncoderOptions { features: pooling.into(), dtype, ..Default::default() };
-        let encoder = SentenceEncoder::load(&folder(), options).unwrap();
+        let encoder = SentenceEncoder::load_with(folder(), options).unwrap();
         let features = encoder.encode(&sentences).unwrap().features;
         let reference = expected_matrix(&expected(), &pooling.to_string());
         let cosines: Vec<f64> =
@@ -125,7 +125,7 @@ fn int8_stays_close_on_odd_texts() {
     for (pooling, least_mean, least) in [(Pooling::Cls, 0.9997, 0.999), (Pooling::Mean, 0.9995, 0.998)] {
         let [exact, features] = [Dtype::F32, Dtype::Int8].map(|dtype| {
             let options = SentenceEncoderOptions { features: pooling.into(), dtype, ..Default::default() };
-            SentenceEncoder::load(&folder(), options).unwrap().encode(&texts).unwrap().features
+            SentenceEncoder::load_with(folder(), options).unwrap().encode(&texts).unwrap().features
         });
         if !Dtype::Int8.is_native() {
             println!("int8, {pooling}: not measured, as this processor has no int8 instructions");
@@ -189,7 +189,7 @@ fn a_classifier_learns_saves_and_answers_the_same() {
     assert!(trained.report.test_accuracy() >= 0.9, "{}", trained.report.test_accuracy());
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("model");
-    trained.classifier.save(&model, false).unwrap();
+    trained.classifier.save(&model).unwrap();
     let loaded = SentenceClassifier::load(&model).unwrap();
     let questions = ["a marvellous performance", "a waste of two hours"];
     let answers = loaded.predict(&questions).unwrap();
@@ -204,7 +204,7 @@ fn faster_dtypes_are_as_much_faster_as_is_said() {
     let sentences = [sentences(), sentences()].concat();
     let seconds = |dtype| {
         let options = SentenceEncoderOptions { dtype, ..Default::default() };
-        let encoder = SentenceEncoder::load(&folder(), options).unwrap();
+        let encoder = SentenceEncoder::load_with(folder(), options).unwrap();
         let least = |n: f64, _| encoder.encode(&sentences).unwrap().embed_seconds.min(n);
         (0..3).fold(f64::INFINITY, least)
     };

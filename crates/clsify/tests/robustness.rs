@@ -119,7 +119,7 @@ static MODEL: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let trained =
         clsify::training::train(support::encoder("bert"), &support::dataset(2), Default::default()).unwrap();
-    trained.classifier.save(&folder.path().join("model"), false).unwrap();
+    trained.classifier.save(folder.path().join("model")).unwrap();
     fs::read(folder.path().join("model/clsify.json")).unwrap()
 });
 

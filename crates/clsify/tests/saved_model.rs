@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clsify::error::{Error, ErrorKind};
 use clsify::features::FeatureOptions;
-use clsify::model::{LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder};
+use clsify::model::{LoadOptions, SaveOptions, SavedModel, SentenceClassifier, SentenceEncoder};
 use clsify::training::{TrainOptions, train};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ impl Setup {
         let folder = tempfile::tempdir().unwrap();
         let encoder = folder.path().join("tiny");
         copy_folder(&fixtures().join("transformers/bert"), &encoder);
-        let encoder = SentenceEncoder::load(&encoder, Default::default()).unwrap();
+        let encoder = SentenceEncoder::load(&encoder).unwrap();
         let classifier = train(encoder, &dataset(n_classes), TrainOptions::default()).unwrap().classifier;
         Setup { folder, classifier }
     }
@@ -39,12 +39,12 @@ impl Setup {
 
     fn saved(n_classes: usize, bundle_encoder: bool) -> Self {
         let setup = Setup::new(n_classes);
-        setup.classifier.save(&setup.path("model"), bundle_encoder).unwrap();
+        setup.classifier.save_with(setup.path("model"), SaveOptions { bundle_encoder }).unwrap();
         setup
     }
 
     fn load_error(&self) -> Error {
-        SentenceClassifier::load(&self.path("model")).unwrap_err()
+        SentenceClassifier::load(self.path("model")).unwrap_err()
     }
 
     fn message(&self, error: &Error) -> String {
@@ -67,7 +67,7 @@ fn files_of_a_model_that_are_none_or_never_end() {
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         error_of("expected a file, got a pipe");
         // A model may be replaced whatever state it is in.
-        assert_eq!(clsify::model::check_replaceable(&setup.path("model")).is_ok(), file != "clsify.json");
+        assert_eq!(clsify::model::check_replaceable(setup.path("model")).is_ok(), file != "clsify.json");
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
         error_of("expected a file, got a device");
@@ -95,7 +95,7 @@ fn names(folder: &Path) -> Vec<String> {
 fn a_model_that_was_loaded_predicts_as_the_one_that_was_saved() {
     for (n_classes, bundle) in [(2, false), (3, true)] {
         let setup = Setup::saved(n_classes, bundle);
-        let loaded = SentenceClassifier::load(&setup.path("model")).unwrap();
+        let loaded = SentenceClassifier::load(setup.path("model")).unwrap();
         assert_same(&loaded, &setup.classifier);
         assert_eq!(loaded.classifier().coef(), setup.classifier.classifier().coef());
         assert_eq!(loaded.metadata().encoder.name, "tiny");
@@ -129,7 +129,7 @@ fn the_first_version_of_the_folder_is_read() {
     });
     let saved = SavedModel::read(setup.path("model")).unwrap();
     assert_eq!(saved.features, FeatureOptions::default());
-    assert!(SentenceClassifier::load(&setup.path("model")).is_ok());
+    assert!(SentenceClassifier::load(setup.path("model")).is_ok());
 }
 
 #[test]
@@ -141,20 +141,20 @@ fn a_bundled_model_needs_nothing_else_and_may_move() {
     );
     fs::remove_dir_all(setup.path("tiny")).unwrap();
     fs::rename(setup.path("model"), setup.path("moved")).unwrap();
-    let moved = SentenceClassifier::load(&setup.path("moved")).unwrap();
+    let moved = SentenceClassifier::load(setup.path("moved")).unwrap();
     assert_same(&moved, &setup.classifier);
 
     // Saved again beside it, without a copy: it asks for the encoder where that now lies, not where it once lay.
-    moved.save(&setup.path("again"), false).unwrap();
-    assert_same(&SentenceClassifier::load(&setup.path("again")).unwrap(), &setup.classifier);
+    moved.save(setup.path("again")).unwrap();
+    assert_same(&SentenceClassifier::load(setup.path("again")).unwrap(), &setup.classifier);
     // Over itself: with the encoder it may, without it the encoder would be gone.
-    moved.save(&setup.path("moved"), true).unwrap();
-    let error = moved.save(&setup.path("moved"), false).unwrap_err();
+    moved.save_with(setup.path("moved"), SaveOptions { bundle_encoder: true }).unwrap();
+    let error = moved.save(setup.path("moved")).unwrap_err();
     assert_eq!(
         setup.message(&error),
         "DIR/moved: the model's encoder lies in the folder that is to be replaced"
     );
-    assert_same(&SentenceClassifier::load(&setup.path("moved")).unwrap(), &setup.classifier);
+    assert_same(&SentenceClassifier::load(setup.path("moved")).unwrap(), &setup.classifier);
 }
 
 #[test]
@@ -165,10 +165,10 @@ fn an_encoder_that_is_gone_or_elsewhere() {
     assert_eq!(setup.message(&error), "DIR/tiny: the model's encoder \"tiny\" is not there");
     assert_eq!(error.hint(), Some("give its folder or name with --encoder, or train with --bundle-encoder"));
     let options = LoadOptions { encoder: Some(setup.path("elsewhere")), ..LoadOptions::default() };
-    let loaded = SentenceClassifier::load_with(&setup.path("model"), options).unwrap();
+    let loaded = SentenceClassifier::load_with(setup.path("model"), options).unwrap();
     assert_same(&loaded, &setup.classifier);
-    loaded.save(&setup.path("model"), false).unwrap();
-    assert_same(&SentenceClassifier::load(&setup.path("model")).unwrap(), &setup.classifier);
+    loaded.save(setup.path("model")).unwrap();
+    assert_same(&SentenceClassifier::load(setup.path("model")).unwrap(), &setup.classifier);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn saving_replaces_an_earlier_model_and_nothing_else() {
     fs::write(model.join("notes.txt"), "mine").unwrap();
     fs::create_dir_all(model.join("plots/old")).unwrap();
     fs::write(model.join("plots/old/a.svg"), "<svg/>").unwrap();
-    setup.classifier.save(&model, false).unwrap();
+    setup.classifier.save(&model).unwrap();
     assert_eq!(
         names(&model),
         ["classifier.safetensors", "clsify.json", "notes.txt", "plots", "report.json"],
@@ -188,8 +188,8 @@ fn saving_replaces_an_earlier_model_and_nothing_else() {
     assert_eq!(fs::read_to_string(model.join("plots/old/a.svg")).unwrap(), "<svg/>");
     assert_eq!(fs::read_to_string(model.join("notes.txt")).unwrap(), "mine");
     fs::create_dir(setup.path("empty")).unwrap();
-    setup.classifier.save(&setup.path("empty"), false).unwrap();
-    setup.classifier.save(&setup.path("new/folders/above"), false).unwrap();
+    setup.classifier.save(setup.path("empty")).unwrap();
+    setup.classifier.save(setup.path("new/folders/above")).unwrap();
 
     fs::create_dir(setup.path("other")).unwrap();
     fs::write(setup.path("other/notes.txt"), "mine").unwrap();
@@ -197,7 +197,7 @@ fn saving_replaces_an_earlier_model_and_nothing_else() {
     // A folder of that name that is not the model's, and a file of the user's in one that is.
     fs::create_dir(model.join("encoder")).unwrap();
     fs::write(model.join("encoder/mine.txt"), "mine").unwrap();
-    setup.classifier.save(&setup.path("bundled"), true).unwrap();
+    setup.classifier.save_with(setup.path("bundled"), SaveOptions { bundle_encoder: true }).unwrap();
     fs::write(setup.path("bundled/encoder/mine.txt"), "mine").unwrap();
     let of_encoder = "expected only files of the model's encoder here, which is replaced with the model";
     let cases = [
@@ -209,7 +209,7 @@ fn saving_replaces_an_earlier_model_and_nothing_else() {
     ];
     for (name, place, expected) in cases {
         let before = fs::metadata(setup.path(name)).unwrap().modified().unwrap();
-        let error = setup.classifier.save(&setup.path(name), false).unwrap_err();
+        let error = setup.classifier.save(setup.path(name)).unwrap_err();
         assert_eq!(setup.message(&error), format!("DIR/{name}{place}: {expected}"));
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert_eq!(fs::metadata(setup.path(name)).unwrap().modified().unwrap(), before);
@@ -233,15 +233,15 @@ fn a_model_that_is_replaced_keeps_its_modes_and_a_link_to_it_stays_a_link() {
     }
     symlink("model", setup.path("link")).unwrap();
     let inode = fs::metadata(&model).unwrap().ino();
-    setup.classifier.save(&setup.path("link"), true).unwrap();
+    setup.classifier.save_with(setup.path("link"), SaveOptions { bundle_encoder: true }).unwrap();
     assert!(fs::symlink_metadata(setup.path("link")).unwrap().is_symlink());
     assert_ne!(fs::metadata(&model).unwrap().ino(), inode, "what the link leads to is replaced");
     assert_eq!((mode(""), mode("clsify.json"), mode("encoder")), (0o700, 0o600, 0o750));
     assert_eq!(names(setup.folder.path()), ["link", "model", "tiny"]);
     // Of a link to nothing as well, and a new model is as open as every new folder.
     symlink("later", setup.path("dangling")).unwrap();
-    setup.classifier.save(&setup.path("dangling"), true).unwrap();
-    assert_same(&SentenceClassifier::load(&setup.path("later")).unwrap(), &setup.classifier);
+    setup.classifier.save_with(setup.path("dangling"), SaveOptions { bundle_encoder: true }).unwrap();
+    assert_same(&SentenceClassifier::load(setup.path("later")).unwrap(), &setup.classifier);
     let later = |path: &str| fs::metadata(setup.path("later").join(path)).unwrap().mode() & 0o7777;
     assert_eq!((later(""), later("clsify.json"), later("encoder")), usual);
 }
@@ -252,15 +252,15 @@ fn a_model_that_was_moved_aside_is_put_back() {
     let setup = Setup::saved(2, false);
     let aside = setup.path(".model.aB3dE6gH9jK2.old");
     fs::rename(setup.path("model"), &aside).unwrap();
-    assert_same(&SentenceClassifier::load(&setup.path("model")).unwrap(), &setup.classifier);
+    assert_same(&SentenceClassifier::load(setup.path("model")).unwrap(), &setup.classifier);
     assert_eq!(names(setup.folder.path()), ["model", "tiny"]);
     // Before the next save as well; and what is superseded goes with it, as does what was never finished.
     fs::rename(setup.path("model"), &aside).unwrap();
-    clsify::model::check_replaceable(&setup.path("model")).unwrap();
+    clsify::model::check_replaceable(setup.path("model")).unwrap();
     assert_eq!(names(setup.folder.path()), ["model", "tiny"]);
     copy_folder(&setup.path("model"), &aside);
     copy_folder(&setup.path("model"), &setup.path(".model.aaaaaaaaaaaa.tmp"));
-    setup.classifier.save(&setup.path("model"), false).unwrap();
+    setup.classifier.save(setup.path("model")).unwrap();
     assert_eq!(names(setup.folder.path()), ["model", "tiny"]);
 }
 
@@ -269,7 +269,7 @@ fn a_model_that_was_moved_aside_is_put_back() {
 fn a_reader_sees_one_model_or_the_other_while_they_are_replaced() {
     let (two, three) = (Setup::new(2), Setup::new(3));
     let model = two.path("model");
-    two.classifier.save(&model, false).unwrap();
+    two.classifier.save(&model).unwrap();
     let done = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
@@ -283,8 +283,8 @@ fn a_reader_sees_one_model_or_the_other_while_they_are_replaced() {
             seen
         });
         for _ in 0..60 {
-            three.classifier.save(&model, false).unwrap();
-            two.classifier.save(&model, false).unwrap();
+            three.classifier.save(&model).unwrap();
+            two.classifier.save(&model).unwrap();
         }
         done.store(true, std::sync::atomic::Ordering::Relaxed);
         assert!(!reader.join().unwrap().is_empty());
@@ -314,7 +314,7 @@ fn an_encoder_that_has_changed_by_one_byte() {
             assert_eq!(error.hint(), Some(hint));
             fs::write(&path, whole).unwrap();
         }
-        SentenceClassifier::load(&setup.path("model")).unwrap();
+        SentenceClassifier::load(setup.path("model")).unwrap();
     }
 }
 
@@ -334,7 +334,7 @@ fn encoder_files_that_came_or_went() {
     assert_eq!(setup.message(&setup.load_error()), gone);
     // With tokenizer.json there, vocab.txt decides nothing, and the model loads.
     fs::write(&tokenizer, bytes).unwrap();
-    SentenceClassifier::load(&setup.path("model")).unwrap();
+    SentenceClassifier::load(setup.path("model")).unwrap();
     edit_json(&setup.path("model/clsify.json"), |json| {
         json["encoder"]["files"].as_array_mut().unwrap().retain(|file| file["name"] != "tokenizer.json");
     });
@@ -364,7 +364,7 @@ fn tokenizer_settings_that_changed_came_or_went() {
         assert_eq!(setup.message(&setup.load_error()), came);
         fs::remove_file(&path).unwrap();
     }
-    SentenceClassifier::load(&setup.path("model")).unwrap();
+    SentenceClassifier::load(setup.path("model")).unwrap();
 }
 
 /// A model that was saved before the settings of the tokenizer were listed.
@@ -377,10 +377,10 @@ fn models_that_do_not_list_tokenizer_settings_still_load() {
             assert_eq!(encoder.remove("lists_tokenizer_settings"), Some(json!(true)));
             encoder["files"].as_array_mut().unwrap().retain(|file| file["name"] != "tokenizer_config.json");
         });
-        let loaded = SentenceClassifier::load(&setup.path("model")).unwrap();
+        let loaded = SentenceClassifier::load(setup.path("model")).unwrap();
         assert_same(&loaded, &setup.classifier);
         // Saved again, it lists them.
-        loaded.save(&setup.path("again"), bundled).unwrap();
+        loaded.save_with(setup.path("again"), SaveOptions { bundle_encoder: bundled }).unwrap();
         let again = SavedModel::read(setup.path("again")).unwrap().encoder;
         assert!(again.lists_tokenizer_settings);
         assert!(again.files.iter().any(|file| file.name == "tokenizer_config.json"));
@@ -508,7 +508,7 @@ fn classifier_safetensors_that_is_broken() {
         assert_eq!(error.kind(), ErrorKind::Model, "{expected}");
     }
     fs::write(&path, file((Dtype::F64, &[3, 32], 1.0), &[3])).unwrap();
-    SentenceClassifier::load(&setup.path("model")).unwrap();
+    SentenceClassifier::load(setup.path("model")).unwrap();
     fs::remove_file(&path).unwrap();
     assert_eq!(
         setup.message(&setup.load_error()),
@@ -527,13 +527,13 @@ fn clones_share_the_weights() {
     let encoder = setup.classifier.encoder().encoder().unwrap();
     assert_eq!(encoder.clone().weights_bytes(), encoder.weights_bytes());
     assert!(encoder.shares_weights(&encoder.clone()));
-    assert!(!encoder.shares_weights(&clsify::encoder::Encoder::load(&setup.path("tiny")).unwrap()));
+    assert!(!encoder.shares_weights(&clsify::encoder::Encoder::load(setup.path("tiny")).unwrap()));
     // Also where they are loaded when they are needed, after the clone was made.
     let folder = setup.path("rows");
     let cache =
         clsify::features::FeatureCache::open(clsify::features::CacheOptions { folder, max_bytes: 1 << 20 });
     let options = clsify::model::SentenceEncoderOptions { cache: Some(cache), ..Default::default() };
-    let lazy = SentenceEncoder::load(&setup.path("tiny"), options).unwrap();
+    let lazy = SentenceEncoder::load_with(setup.path("tiny"), options).unwrap();
     let clone = lazy.clone();
     assert!(std::ptr::eq(lazy.encoder().unwrap(), clone.encoder().unwrap()));
 }
@@ -545,7 +545,7 @@ fn the_encoder_changes_between_loading_and_saving() {
         let setup = Setup::new(2);
         let path = setup.path("tiny").join(file);
         let before = fs::read(&path).unwrap();
-        setup.classifier.save(&setup.path("before"), false).unwrap();
+        setup.classifier.save(setup.path("before")).unwrap();
         let after = match file {
             "model.safetensors" => {
                 let mut bytes = before.clone();
@@ -555,21 +555,24 @@ fn the_encoder_changes_between_loading_and_saving() {
             _ => [before.as_slice(), b" "].concat(),
         };
         fs::write(&path, after).unwrap();
-        setup.classifier.save(&setup.path("model"), false).unwrap();
+        setup.classifier.save(setup.path("model")).unwrap();
         let files = |model: &str| SavedModel::read(setup.path(model)).unwrap().encoder.files;
         assert_eq!(files("model"), files("before"), "{file}");
         let error = setup.load_error();
         assert!(setup.message(&error).starts_with(&format!("DIR/tiny/{file}: expected sha256 ")), "{error}");
         // Nor is another encoder bundled with it.
-        let error = setup.classifier.save(&setup.path("bundled"), true).unwrap_err();
+        let error = setup
+            .classifier
+            .save_with(setup.path("bundled"), SaveOptions { bundle_encoder: true })
+            .unwrap_err();
         let expected = format!("DIR/tiny/{file}: the file has changed while it was in use");
         assert_eq!(setup.message(&error), expected);
         assert!(!setup.path("bundled").exists());
         // What was trained on is there again: the model is whole.
         fs::write(&path, before).unwrap();
-        assert_same(&SentenceClassifier::load(&setup.path("model")).unwrap(), &setup.classifier);
-        setup.classifier.save(&setup.path("bundled"), true).unwrap();
-        SentenceClassifier::load(&setup.path("bundled")).unwrap();
+        assert_same(&SentenceClassifier::load(setup.path("model")).unwrap(), &setup.classifier);
+        setup.classifier.save_with(setup.path("bundled"), SaveOptions { bundle_encoder: true }).unwrap();
+        SentenceClassifier::load(setup.path("bundled")).unwrap();
     }
 }
 
@@ -577,7 +580,7 @@ fn the_encoder_changes_between_loading_and_saving() {
 #[test]
 fn the_encoder_changes_between_loading_and_training() {
     let setup = Setup::new(2);
-    let encoder = SentenceEncoder::load(&setup.path("tiny"), Default::default()).unwrap();
+    let encoder = SentenceEncoder::load(setup.path("tiny")).unwrap();
     let path = setup.path("tiny/model.safetensors");
     let mut bytes = fs::read(&path).unwrap();
     *bytes.last_mut().unwrap() ^= 1;

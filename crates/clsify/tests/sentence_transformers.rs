@@ -16,7 +16,9 @@ use clsify::features::{
     CacheOptions, FeatureCache, FeatureOptions, Layers, Pooling, SentenceTransformer, prompt_text,
 };
 use clsify::matrix::Matrix;
-use clsify::model::{Features, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
+use clsify::model::{
+    Features, SaveOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions,
+};
 use clsify::training::{TrainOptions, train};
 use serde_json::json;
 use support::{case_folders, copy_of, dataset, edit_json, expected_matrix, fixtures, message, sentences};
@@ -30,7 +32,7 @@ fn as_asked() -> SentenceEncoderOptions {
 }
 
 fn encode(folder: &Path, options: SentenceEncoderOptions) -> Matrix {
-    let encoder = SentenceEncoder::load(folder, options).unwrap();
+    let encoder = SentenceEncoder::load_with(folder, options).unwrap();
     encoder.encode(&sentences()).unwrap().features
 }
 
@@ -66,7 +68,7 @@ fn prompts_by_name_and_by_text() {
             assert_close(&features, &expected_matrix(&folder, tensor), &format!("{name}: {given:?}"));
         }
     }
-    let error = prompt_text(&case("prompt_v4"), "qeury").unwrap_err();
+    let error = prompt_text(case("prompt_v4"), "qeury").unwrap_err();
     assert_eq!(error.to_string(), "expected the name of a prompt of this encoder or a text, got \"qeury\"");
     assert_eq!(
         error.hint(),
@@ -99,7 +101,7 @@ fn what_is_given_wins() {
     }
     let options = SentenceEncoderOptions { max_length: Some(512), ..as_asked() };
     assert_close(&encode(&case("folder_v4"), options), &expected_matrix(&bert, "mean"), "maximum length");
-    let asked = SentenceTransformer::read(&case("folder_v4")).unwrap().unwrap();
+    let asked = SentenceTransformer::read(case("folder_v4")).unwrap().unwrap();
     assert_eq!((asked.max_length, asked.features, asked.lowercase), (Some(20), Pooling::Mean.into(), false));
     assert_eq!(SentenceTransformer::read(&bert).unwrap(), None);
 }
@@ -245,7 +247,7 @@ fn modules_that_are_malformed_are_errors() {
     for (file, edit, expected) in cases {
         let folder = copy_of("sentence_transformers/dense_v4");
         edit_json(&folder.path().join(file), edit);
-        let error = SentenceEncoder::load(folder.path(), as_asked()).unwrap_err();
+        let error = SentenceEncoder::load_with(folder.path(), as_asked()).unwrap_err();
         assert_eq!(message(&error, folder.path()), expected);
     }
 }
@@ -257,7 +259,7 @@ fn modules_of_others_and_chains_that_begin_otherwise_are_errors() {
     let error_of = |edit: &dyn Fn(&mut Vec<serde_json::Value>)| {
         let folder = copy_of("sentence_transformers/dense_normalize_v4");
         edit_json(&folder.path().join("modules.json"), |json| edit(json.as_array_mut().unwrap()));
-        let error = SentenceEncoder::load(folder.path(), as_asked()).unwrap_err();
+        let error = SentenceEncoder::load_with(folder.path(), as_asked()).unwrap_err();
         assert!(error.hint().unwrap().contains("--pooling"), "{error}");
         message(&error, folder.path())
     };
@@ -286,7 +288,7 @@ fn arguments_of_loading_that_change_vectors_are_errors() {
         edit_json(&folder.path().join("sentence_bert_config.json"), |json| {
             json.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
         });
-        SentenceEncoder::load(folder.path(), as_asked())
+        SentenceEncoder::load_with(folder.path(), as_asked())
             .map(|encoder| encoder.tokenizer().max_length())
             .map_err(|error| (message(&error, folder.path()), error.hint().unwrap_or_default().to_string()))
     };
@@ -323,14 +325,14 @@ fn dense_weights_in_a_pickle_are_refused_with_what_to_do() {
     let folder = copy_of("sentence_transformers/dense_v4");
     let dense = folder.path().join("2_Dense");
     fs::rename(dense.join("model.safetensors"), dense.join("pytorch_model.bin")).unwrap();
-    let error = SentenceEncoder::load(folder.path(), as_asked()).unwrap_err();
+    let error = SentenceEncoder::load_with(folder.path(), as_asked()).unwrap_err();
     assert_eq!(
         message(&error, folder.path()),
         "DIR/2_Dense: expected model.safetensors, got only pytorch_model.bin"
     );
     assert!(error.hint().unwrap().contains("torch.load("), "{:?}", error.hint());
     fs::remove_file(dense.join("pytorch_model.bin")).unwrap();
-    let error = SentenceEncoder::load(folder.path(), as_asked()).unwrap_err();
+    let error = SentenceEncoder::load_with(folder.path(), as_asked()).unwrap_err();
     assert_eq!(message(&error, folder.path()), "DIR/2_Dense/model.safetensors: no such file or folder");
 }
 
@@ -341,15 +343,15 @@ fn dense_layers_are_of_the_last_layer() {
             features: Features::SentenceTransformer { layers },
             ..SentenceEncoderOptions::default()
         };
-        SentenceEncoder::load(&case("dense_v4"), options)
+        SentenceEncoder::load_with(case("dense_v4"), options)
     };
     assert_eq!(load(Layers::one(3)).unwrap().n_features(), 16);
     let error = load(Layers::one(2)).unwrap_err();
     let expected =
         "expected the last layer for the dense layers and truncate_dim of this encoder's folder, got 2";
     assert_eq!(error.to_string(), expected);
-    let encoder = Encoder::load(&case("dense_v4")).unwrap();
-    let options = FeatureOptions::from_folder(&case("dense_v4")).unwrap().unwrap();
+    let encoder = Encoder::load(case("dense_v4")).unwrap();
+    let options = FeatureOptions::from_folder(case("dense_v4")).unwrap().unwrap();
     let error = clsify::features::extract(&encoder, &[], &options, &|_| {}).unwrap_err();
     assert_eq!(error.to_string(), "expected features without modules, whose weights are the folder's");
 }
@@ -360,12 +362,12 @@ fn dense_layers_are_of_the_last_layer() {
 fn a_saved_classifier_does_it_again() {
     for name in ["prompt_excluded_v6", "dense_normalize_v4", "lowercase_v4", "folder_v4", "cls_v4"] {
         let folder = copy_of(&format!("sentence_transformers/{name}"));
-        let encoder = SentenceEncoder::load(folder.path(), as_asked()).unwrap();
+        let encoder = SentenceEncoder::load_with(folder.path(), as_asked()).unwrap();
         let classifier = train(encoder, &dataset(2), TrainOptions::default()).unwrap().classifier;
         let models = tempfile::tempdir().unwrap();
         let (model, bundled) = (models.path().join("model"), models.path().join("bundled"));
-        classifier.save(&model, false).unwrap();
-        classifier.save(&bundled, true).unwrap();
+        classifier.save(&model).unwrap();
+        classifier.save_with(&bundled, SaveOptions { bundle_encoder: true }).unwrap();
         let expected = classifier.predict(&sentences()).unwrap();
         let version = SavedModel::read(&model).unwrap().format_version;
         assert_eq!(version, if ["folder_v4", "cls_v4"].contains(&name) { 2 } else { 4 }, "{name}");
@@ -378,7 +380,7 @@ fn a_saved_classifier_does_it_again() {
         drop(folder);
         assert_eq!(predict(&bundled).unwrap(), expected, "{name}");
         // The copy is as much of an encoder as what it was copied from.
-        let copy = SentenceEncoder::load(&bundled.join("encoder"), as_asked()).unwrap();
+        let copy = SentenceEncoder::load_with(bundled.join("encoder"), as_asked()).unwrap();
         assert_eq!(copy.features(), classifier.encoder().features(), "{name}");
         assert_eq!(copy.tokenizer().prompt(), classifier.encoder().tokenizer().prompt());
         assert_eq!(copy.tokenizer().max_length(), classifier.encoder().tokenizer().max_length());
@@ -387,13 +389,13 @@ fn a_saved_classifier_does_it_again() {
 
 #[test]
 fn a_saved_multi_label_classifier_does_it_again() {
-    let encoder = SentenceEncoder::load(&case("prompt_v4"), as_asked()).unwrap();
+    let encoder = SentenceEncoder::load_with(case("prompt_v4"), as_asked()).unwrap();
     let separator = ";".parse().unwrap();
     let data = clsify::dataset::Dataset::from_label_cells(support::pairs(3), &separator).unwrap();
     let classifier = train(encoder, &data, TrainOptions::default()).unwrap().classifier;
     let models = tempfile::tempdir().unwrap();
     let model = models.path().join("model");
-    classifier.save(&model, false).unwrap();
+    classifier.save(&model).unwrap();
     let loaded = SentenceClassifier::load(&model).unwrap();
     assert_eq!(loaded.encoder().tokenizer().prompt(), "query: ");
     assert_eq!(loaded.predict(&sentences()).unwrap(), classifier.predict(&sentences()).unwrap());
@@ -402,11 +404,11 @@ fn a_saved_multi_label_classifier_does_it_again() {
 #[test]
 fn dense_weights_are_part_of_what_the_encoder_is() {
     let folder = copy_of("sentence_transformers/dense_v4");
-    let encoder = SentenceEncoder::load(folder.path(), as_asked()).unwrap();
+    let encoder = SentenceEncoder::load_with(folder.path(), as_asked()).unwrap();
     let classifier = train(encoder, &dataset(2), TrainOptions::default()).unwrap().classifier;
     let models = tempfile::tempdir().unwrap();
     let model = models.path().join("model");
-    classifier.save(&model, false).unwrap();
+    classifier.save(&model).unwrap();
     for file in ["2_Dense/model.safetensors", "2_Dense/config.json"] {
         let path = folder.path().join(file);
         let whole = fs::read(&path).unwrap();
@@ -428,7 +430,7 @@ fn cached_features_know_the_prompt() {
             FeatureCache::open(CacheOptions { folder: folder.path().to_path_buf(), max_bytes: 1 << 30 })
         });
         let options = SentenceEncoderOptions { cache, prompt: Some(prompt.to_string()), ..as_asked() };
-        let encoder = SentenceEncoder::load(&case("prompt_excluded_v6"), options).unwrap();
+        let encoder = SentenceEncoder::load_with(case("prompt_excluded_v6"), options).unwrap();
         let encoded = encoder.encode(&[sentence]).unwrap();
         (encoded.encodings[0].input_ids.clone(), encoded.features.as_slice().to_vec())
     };

@@ -13,7 +13,7 @@ use support::{fixtures, sentences};
 fn load(dtype: Dtype, pooling: Pooling) -> SentenceEncoder {
     let options =
         SentenceEncoderOptions { dtype, features: pooling.into(), ..SentenceEncoderOptions::default() };
-    SentenceEncoder::load(&fixtures().join("transformers/bert"), options).unwrap()
+    SentenceEncoder::load_with(fixtures().join("transformers/bert"), options).unwrap()
 }
 
 #[test]

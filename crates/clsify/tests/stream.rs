@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clsify::dataset::{DatasetOptions, Fields, Format, SentenceReader, Sentences};
 use clsify::error::{Error, ErrorKind, Result};
-use clsify::model::{Group, SentenceEncoder, SentenceEncoderOptions, Streamed};
+use clsify::model::{Group, SentenceEncoder, Streamed};
 
 fn tiny(case: &str) -> SentenceEncoder {
     let folder: PathBuf =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/transformers").join(case);
-    SentenceEncoder::load(&folder, SentenceEncoderOptions::default()).unwrap()
+    SentenceEncoder::load(&folder).unwrap()
 }
 
 fn sentences(n: usize) -> Vec<String> {

@@ -37,7 +37,7 @@ fn tokenizer_error(
 fn load(folder: &Path, max_length: Option<usize>) -> Result<SentenceEncoder, Error> {
     let features = Features::SentenceTransformer { layers: Layers::Last };
     let options = SentenceEncoderOptions { features, max_length, ..SentenceEncoderOptions::default() };
-    SentenceEncoder::load(folder, options)
+    SentenceEncoder::load_with(folder, options)
 }
 
 #[test]
@@ -474,7 +474,7 @@ fn sentence_transformers_folders_that_are_broken() {
         assert_eq!(error.kind(), kind, "{expected}");
         // An encoder whose folder asks for something unsupported is not loaded, unless the caller says what to take.
         assert_eq!(load(folder.path(), None).unwrap_err().to_string(), error.to_string());
-        SentenceEncoder::load(folder.path(), SentenceEncoderOptions::default()).unwrap();
+        SentenceEncoder::load(folder.path()).unwrap();
     }
     for file in ["modules.json", "1_Pooling/config.json"] {
         let folder = copy_of(OLD);
@@ -489,7 +489,7 @@ fn sentence_transformers_folders_that_are_broken() {
 fn features_of_no_pooling_are_an_error() {
     let features = Features::from(FeatureOptions { normalize: true, ..Vec::new().into() });
     let options = SentenceEncoderOptions { features, ..SentenceEncoderOptions::default() };
-    let error = SentenceEncoder::load(&fixtures().join(BERT), options)
+    let error = SentenceEncoder::load_with(fixtures().join(BERT), options)
         .and_then(|encoder| encoder.encode(&["a film"]))
         .unwrap_err();
     assert_eq!(
@@ -501,7 +501,7 @@ fn features_of_no_pooling_are_an_error() {
 /// Nothing is ever decoded, so a decoder that is unknown to the library is no reason to refuse a tokenizer.
 #[test]
 fn the_decoder_is_not_looked_at() {
-    let whole = Tokenizer::load(&fixtures().join(BERT), 512).unwrap();
+    let whole = Tokenizer::load(fixtures().join(BERT), 512).unwrap();
     for decoder in [json!({"type": "Unknown"}), json!("x"), json!(1), json!([[]])] {
         let folder = copy_of(BERT);
         edit_json(&folder.path().join("tokenizer.json"), |json| json["decoder"] = decoder.clone());

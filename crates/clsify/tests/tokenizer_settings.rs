@@ -294,7 +294,7 @@ fn the_settings_decide_the_longest_sentence() {
     let long = "a ".repeat(600);
     let max_tokens = |max_length| {
         let options = clsify::model::SentenceEncoderOptions { max_length, ..Default::default() };
-        let encoder = SentenceEncoder::load(folder.path(), options).unwrap();
+        let encoder = SentenceEncoder::load_with(folder.path(), options).unwrap();
         encoder.encode(&[&long]).unwrap().counts.max_tokens
     };
     assert_eq!([max_tokens(None), max_tokens(Some(20))], [9, 20]);
@@ -317,7 +317,7 @@ impl Observer for Notes {
 #[test]
 fn sentences_of_unknown_tokens_are_counted_and_noted() {
     let notes_of = |case: &str, sentences: &[&str]| {
-        let encoder = SentenceEncoder::load(&fixtures().join(case), Default::default()).unwrap();
+        let encoder = SentenceEncoder::load(fixtures().join(case)).unwrap();
         let notes = Arc::new(Notes::default());
         let encoded = encoder.clone().with_observer(notes.clone()).encode(sentences).unwrap();
         // Group by group, the note is the same.

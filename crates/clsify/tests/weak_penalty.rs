@@ -80,8 +80,9 @@ fn a_fit_reaches_its_optimum_however_weak_the_penalty() {
             let c = fit["C"].as_f64().unwrap();
             let options = LogisticRegressionOptions { c, ..Default::default() };
             let found = LogisticRegression::fit(&samples, &options).unwrap();
-            let context = format!("{name}, C {c:e}, {} steps", found.n_iter());
-            assert!(found.converged(), "{context}");
+            let ended = found.convergence().unwrap();
+            let context = format!("{name}, C {c:e}, {} steps", ended.n_iter);
+            assert!(ended.converged(), "{context}");
             let got = objective(&found.decision_function(&features), &class_ids, found.coef(), c);
             let expected = fit["objective"].as_f64().unwrap();
             assert!(got < expected * (1.0 + 2e-6), "{context}: {got:e} {expected:e}");
@@ -116,7 +117,7 @@ fn each_label_reaches_its_optimum_however_weak_the_penalty() {
             let options = LogisticRegressionOptions { c: fit["C"].as_f64().unwrap(), ..Default::default() };
             let found = OneVsRest::fit(&samples, &options).unwrap();
             let context = format!("{name}, C {:e}", options.c);
-            assert_eq!(found.n_not_converged(), 0, "{context}");
+            assert_eq!(found.convergence().unwrap().n_not_converged, 0, "{context}");
             let logits = numbers(&fit["logits"]);
             let expected: Vec<f64> = logits.iter().flat_map(|z| [*z, -z]).collect();
             let d = features.cols();
@@ -161,7 +162,8 @@ fn beyond_all_measure_a_fit_ends_and_does_not_claim_its_optimum() {
         for c in [1e20, 1e40, 1e100] {
             let options = LogisticRegressionOptions { c, ..Default::default() };
             let found = LogisticRegression::fit(&samples, &options).unwrap();
-            assert!(!found.converged() && found.n_iter() < 1000, "{name}, C {c:e}: {} steps", found.n_iter());
+            let ended = found.convergence().unwrap();
+            assert!(!ended.converged() && ended.n_iter < 1000, "{name}, C {c:e}: {} steps", ended.n_iter);
         }
     }
 }

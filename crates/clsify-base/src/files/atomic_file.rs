@@ -22,10 +22,11 @@ use crate::error::{Error, ErrorKind, Result};
 /// # Ok::<(), clsify_base::error::Error>(())
 /// ```
 pub fn write_atomically(
-    path: &Path,
+    path: impl AsRef<Path>,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<()> {
-    let io = |e: std::io::Error| Error::io(path, &e);
+    let path = path.as_ref();
+    let io = |e: std::io::Error| Error::io(path, e);
     if is_written_in_place(path) {
         let mut out = BufWriter::new(open_in_place(path)?);
         return write(&mut out).and_then(|()| out.flush()).map_err(io);
@@ -60,7 +61,8 @@ impl AtomicFile {
     ///
     /// # Errors
     /// An I/O error with the path, also if a folder is there.
-    pub fn create(path: &Path) -> Result<Self> {
+    pub fn create(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         if path.is_dir() {
             return Err(
                 Error::new(ErrorKind::Io, "expected a file, got a folder").at(path.display().to_string())
@@ -75,9 +77,9 @@ impl AtomicFile {
         remove_leftovers(&target);
         let (folder, name) = split(&target)?;
         let (temporary, file) =
-            Temporary::file(folder, &name, old.as_ref()).map_err(|e| Error::io(path, &e))?;
+            Temporary::file(folder, &name, old.as_ref()).map_err(|e| Error::io(path, e))?;
         if let Some(old) = &old {
-            modes::keep(old, temporary.path()).map_err(|e| Error::io(path, &e))?;
+            modes::keep(old, temporary.path()).map_err(|e| Error::io(path, e))?;
         }
         Ok(AtomicFile { file, temporary, target, path: path.to_path_buf() })
     }
@@ -87,7 +89,7 @@ impl AtomicFile {
     /// # Errors
     /// An I/O error with the path.
     pub fn commit(self) -> Result<()> {
-        let io = |e: std::io::Error| Error::io(&self.path, &e);
+        let io = |e: std::io::Error| Error::io(&self.path, e);
         self.file.sync_all().map_err(io)?;
         // The rename comes before the file is closed, because its lock keeps others from removing it.
         interrupt::uninterrupted(|_| fs::rename(self.temporary.path(), &self.target)).map_err(io)

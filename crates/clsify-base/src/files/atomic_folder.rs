@@ -26,11 +26,12 @@ const MOST_READS: usize = 100;
 ///
 /// # Errors
 /// The error of `fill`, or an I/O error with the path.
-pub fn write_folder_atomically(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let io = |e: std::io::Error| Error::io(path, &e);
+pub fn write_folder_atomically(path: impl AsRef<Path>, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let path = path.as_ref();
+    let io = |e: std::io::Error| Error::io(path, e);
     let target = resolve(path);
     let (parent, name) = split(&target)?;
-    fs::create_dir_all(parent).map_err(|e| Error::io(parent, &e))?;
+    fs::create_dir_all(parent).map_err(|e| Error::io(parent, e))?;
     recover_folder(&target)?;
     if let Ok(old) = fs::symlink_metadata(&target) {
         check_is_end(&target, &old)?;
@@ -115,7 +116,8 @@ fn replace_in_two_steps(new: &Path, target: &Path) -> std::io::Result<()> {
 ///
 /// # Errors
 /// [`ErrorKind::Io`] with the backup if it cannot be moved.
-pub fn recover_folder(path: &Path) -> Result<()> {
+pub fn recover_folder(path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
     const PATIENCE: usize = 200;
     let target = resolve(path);
     for _ in 0..PATIENCE {
@@ -146,7 +148,8 @@ pub fn recover_folder(path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// The error of `read` or of [`recover_folder`], and one if the folder is replaced during each of a hundred reads.
-pub fn read_folder<T>(path: &Path, mut read: impl FnMut() -> Result<T>) -> Result<T> {
+pub fn read_folder<T>(path: impl AsRef<Path>, mut read: impl FnMut() -> Result<T>) -> Result<T> {
+    let path = path.as_ref();
     let mut attempt = 1;
     loop {
         recover_folder(path)?;
@@ -186,17 +189,18 @@ fn is_same(_: Option<&File>, _: &Path) -> bool {
 ///
 /// # Errors
 /// An I/O error with the path that cannot be carried over.
-pub fn carry_over(old: &Path, new: &Path, own: &dyn Fn(&str) -> bool) -> Result<()> {
+pub fn carry_over(old: impl AsRef<Path>, new: impl AsRef<Path>, own: &dyn Fn(&str) -> bool) -> Result<()> {
+    let (old, new) = (old.as_ref(), new.as_ref());
     let Ok(entries) = fs::read_dir(old) else { return Ok(()) };
     for entry in entries {
-        let path = entry.map_err(|e| Error::io(old, &e))?.path();
+        let path = entry.map_err(|e| Error::io(old, e))?.path();
         let name = path.file_name().unwrap_or_default();
         let text = name.to_string_lossy();
         if own(&text) || (is_temporary_name(&text) && lock_abandoned(&path).is_some()) {
             continue;
         }
         let target = new.join(name);
-        let io = |e: std::io::Error| Error::io(&path, &e);
+        let io = |e: std::io::Error| Error::io(&path, e);
         if fs::symlink_metadata(&path).map_err(io)?.is_dir() {
             fs::create_dir(&target).map_err(io)?;
             carry_over(&path, &target, &|_| false)?;

@@ -14,9 +14,10 @@ const MOST_LINKS: usize = 40;
 /// ```
 /// let here = std::env::current_dir().unwrap();
 /// assert_eq!(clsify_base::files::resolve(&here.join("src/..")), here.canonicalize().unwrap());
-/// assert_eq!(clsify_base::files::resolve("new".as_ref()), std::path::Path::new("new"));
+/// assert_eq!(clsify_base::files::resolve("new"), std::path::Path::new("new"));
 /// ```
-pub fn resolve(path: &Path) -> PathBuf {
+pub fn resolve(path: impl AsRef<Path>) -> PathBuf {
+    let path = path.as_ref();
     let mut path = path.to_path_buf();
     for _ in 0..MOST_LINKS {
         if let Ok(path) = fs::canonicalize(&path) {
@@ -34,10 +35,11 @@ pub fn resolve(path: &Path) -> PathBuf {
 ///
 /// ```
 /// use clsify_base::files::is_inside;
-/// assert!(is_inside("model/new.json".as_ref(), "model".as_ref()));
-/// assert!(!is_inside("model/../new.json".as_ref(), "model".as_ref()));
+/// assert!(is_inside("model/new.json", "model"));
+/// assert!(!is_inside("model/../new.json", "model"));
 /// ```
-pub fn is_inside(path: &Path, folder: &Path) -> bool {
+pub fn is_inside(path: impl AsRef<Path>, folder: impl AsRef<Path>) -> bool {
+    let (path, folder) = (path.as_ref(), folder.as_ref());
     in_full(path).zip(in_full(folder)).is_some_and(|(path, folder)| path.starts_with(folder))
 }
 
@@ -60,13 +62,15 @@ fn in_full(path: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// An I/O error with the path.
-pub fn open_in_place(path: &Path) -> Result<File> {
-    OpenOptions::new().append(true).open(path).map_err(|e| Error::io(path, &e))
+pub fn open_in_place(path: impl AsRef<Path>) -> Result<File> {
+    let path = path.as_ref();
+    OpenOptions::new().append(true).open(path).map_err(|e| Error::io(path, e))
 }
 
 /// Returns true if data for this path is written directly: a device or pipe cannot be replaced by a rename, nor can a
 /// file that is already open.
-pub fn is_written_in_place(path: &Path) -> bool {
+pub fn is_written_in_place(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
     fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) || (path.exists() && is_open_file(path))
 }
 
@@ -101,10 +105,11 @@ fn is_open_file(path: &Path) -> bool {
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
 /// clsify_base::files::check_writable(&folder.path().join("new/report.json"))?;
-/// assert!(clsify_base::files::check_writable("/".as_ref()).is_err());
+/// assert!(clsify_base::files::check_writable("/").is_err());
 /// # Ok::<(), clsify_base::error::Error>(())
 /// ```
-pub fn check_writable(path: &Path) -> Result<()> {
+pub fn check_writable(path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
     if is_written_in_place(path) {
         return Ok(());
     }
@@ -120,7 +125,8 @@ pub fn check_writable(path: &Path) -> Result<()> {
 /// # Errors
 /// As for [`check_writable`]; [`ErrorKind::InvalidArgument`] also if the working directory lies in the folder and
 /// would be removed with it.
-pub fn check_folder_writable(path: &Path) -> Result<()> {
+pub fn check_folder_writable(path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
     check_writable(path)?;
     let is_working_directory =
         path.is_dir() && std::env::current_dir().is_ok_and(|here| is_inside(&here, path));
@@ -248,7 +254,7 @@ fn probe(target: &Path) -> Result<()> {
                 return Err(error.at(folder.display().to_string()));
             }
             Err(e) => {
-                return Err(Error::io(folder, &e).with_hint("this program has to write into that folder"));
+                return Err(Error::io(folder, e).with_hint("this program has to write into that folder"));
             }
         }
     }

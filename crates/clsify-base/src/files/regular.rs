@@ -10,17 +10,19 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// # Errors
 /// [`ErrorKind::Io`] with the path, also for a folder, a pipe or a device.
-pub fn open_file(path: &Path) -> Result<File> {
+pub fn open_file(path: impl AsRef<Path>) -> Result<File> {
+    let path = path.as_ref();
     check_is_file(path)?;
-    File::open(path).map_err(|e| Error::io(path, &e))
+    File::open(path).map_err(|e| Error::io(path, e))
 }
 
 /// Checks that a path is a regular file without opening it, because opening a pipe waits for its other end.
 ///
 /// # Errors
 /// As for [`open_file`].
-pub fn check_is_file(path: &Path) -> Result<()> {
-    let kind = std::fs::metadata(path).map_err(|e| Error::io(path, &e))?.file_type();
+pub fn check_is_file(path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    let kind = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.file_type();
     if kind.is_file() {
         return Ok(());
     }
@@ -51,13 +53,14 @@ fn irregular(kind: FileType) -> &'static str {
 ///
 /// ```
 /// use clsify_base::files::read_file;
-/// let error = read_file("/dev/zero".as_ref(), 100).unwrap_err();
+/// let error = read_file("/dev/zero", 100).unwrap_err();
 /// # #[cfg(unix)]
 /// assert_eq!(error.to_string(), "/dev/zero: expected a file, got a device");
 /// ```
-pub fn read_file(path: &Path, max_bytes: u64) -> Result<Vec<u8>> {
+pub fn read_file(path: impl AsRef<Path>, max_bytes: u64) -> Result<Vec<u8>> {
+    let path = path.as_ref();
     let file = open_file(path)?;
-    let io = |e: std::io::Error| Error::io(path, &e);
+    let io = |e: std::io::Error| Error::io(path, e);
     let mut bytes = Vec::new();
     // A file that is known to be too long is not read at all.
     if file.metadata().map_err(io)?.len() <= max_bytes {

@@ -15,7 +15,7 @@ impl ScratchFile {
     /// # Errors
     /// An I/O error with the folder.
     pub fn create() -> Result<Self> {
-        tempfile::tempfile().map(ScratchFile).map_err(|e| Error::io(&std::env::temp_dir(), &e))
+        tempfile::tempfile().map(ScratchFile).map_err(|e| Error::io(std::env::temp_dir(), e))
     }
 }
 

@@ -174,9 +174,10 @@ impl TemporaryFolder {
     ///
     /// # Errors
     /// An I/O error with the path.
-    pub fn beside(target: &Path) -> Result<Self> {
+    pub fn beside(target: impl AsRef<Path>) -> Result<Self> {
+        let target = target.as_ref();
         let (folder, name) = split(target)?;
-        let io = |e: std::io::Error| Error::io(folder, &e);
+        let io = |e: std::io::Error| Error::io(folder, e);
         fs::create_dir_all(folder).map_err(io)?;
         let (temporary, lock) = Temporary::folder(folder, &name).map_err(io)?;
         Ok(TemporaryFolder { temporary, _lock: lock })
@@ -189,14 +190,16 @@ impl TemporaryFolder {
 }
 
 /// Removes the leftovers of killed processes beside `target`, but nothing that a living process uses.
-pub fn remove_leftovers(target: &Path) {
+pub fn remove_leftovers(target: impl AsRef<Path>) {
+    let target = target.as_ref();
     let Ok((folder, name)) = split(target) else { return };
     remove_abandoned(folder, |of| of == shortened(&name));
 }
 
 /// Removes from a folder the leftovers of killed processes for targets whose name is `wanted`: `.NAME.RANDOM.tmp`,
 /// and `.NAME.RANDOM.old` if it is superseded.
-pub fn remove_abandoned(folder: &Path, wanted: impl Fn(&str) -> bool) {
+pub fn remove_abandoned(folder: impl AsRef<Path>, wanted: impl Fn(&str) -> bool) {
+    let folder = folder.as_ref();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
@@ -249,7 +252,8 @@ pub(super) fn lock_abandoned(path: &Path) -> Option<File> {
 ///
 /// # Errors
 /// The error of the system, which differs between systems if the name is a link.
-pub fn open_no_follow(options: &mut std::fs::OpenOptions, path: &Path) -> std::io::Result<File> {
+pub fn open_no_follow(options: &mut std::fs::OpenOptions, path: impl AsRef<Path>) -> std::io::Result<File> {
+    let path = path.as_ref();
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;

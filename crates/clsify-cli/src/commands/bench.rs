@@ -98,7 +98,7 @@ fn load(located: &Located, dtype: Dtype, args: &Args, console: &Console) -> anyh
         observer: console.observer(),
         ..SentenceEncoderOptions::default()
     };
-    Ok(SentenceEncoder::load(&located.folder, options)?)
+    Ok(SentenceEncoder::load_with(&located.folder, options)?)
 }
 
 /// Sentences like those of reviews, with 5 to 60 tokens and a mean of about 24: 32 sentences, repeated with their

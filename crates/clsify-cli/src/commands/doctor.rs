@@ -12,7 +12,7 @@ use clsify::studies::{DoctorOptions, DoctorReport, LabelIssue, diagnose};
 use clsify_hub::Located;
 use clsify_report::summaries::doctor_summary;
 
-use crate::console::Console;
+use crate::console::{Console, text};
 use crate::loading::{DEFAULT_ENCODER, load_encoder, locate_encoder, note_separator};
 use crate::options::{
     CacheArgs, ClassLimitArgs, DataOptions, EncodingArgs, FeatureArgs, GroupArgs, JsonArgs, PooledArgs,
@@ -256,7 +256,7 @@ fn locate(args: &Args, console: &Console) -> anyhow::Result<Result<Located, Stri
     let is_needed = args.output.is_some()
         || args.fail_on.iter().any(|check| check.needs_encoder() || *check == Check::Leakage);
     match locate_encoder(DEFAULT_ENCODER, console) {
-        Err(error) if !is_needed => Ok(Err(format!("no encoder: {error:#}"))),
+        Err(error) if !is_needed => Ok(Err(format!("no encoder: {}", text(&error)))),
         located => located.map(Ok),
     }
 }

@@ -59,12 +59,12 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         let folder = std::env::temp_dir();
         let (mut scratch, streamed) =
             write_rows(&encoder, groups, total_bytes, ScratchFile::create()?, &folder, console)?;
-        scratch.rewind().map_err(|e| Error::io(&folder, &e))?;
+        scratch.rewind().map_err(|e| Error::io(&folder, e))?;
         if is_stdout {
             stdout(|out| std::io::copy(&mut scratch, out).map(drop))?;
         } else {
             let mut out = open_in_place(&args.output)?;
-            std::io::copy(&mut scratch, &mut out).map_err(|e| Error::io(&args.output, &e))?;
+            std::io::copy(&mut scratch, &mut out).map_err(|e| Error::io(&args.output, e))?;
         }
         streamed
     } else {
@@ -94,7 +94,7 @@ fn write_rows<W: Write + Seek>(
     place: &Path,
     console: &Console,
 ) -> anyhow::Result<(W, Streamed)> {
-    let io = |e: std::io::Error| Error::io(place, &e);
+    let io = |e: std::io::Error| Error::io(place, e);
     let mut npy = NpyWriter::new(out, encoder.n_features()).map_err(io)?;
     let mut n_rows = 0;
     let streamed = encoder.encode_stream_with_faults(groups, total_bytes, |group, features, faults| {

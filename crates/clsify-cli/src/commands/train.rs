@@ -5,7 +5,7 @@ mod choice;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use clsify::model::check_replaceable;
+use clsify::model::{SaveOptions, check_replaceable};
 use clsify::observer::Observer;
 use clsify::training::{FeatureChoice, GridSearchOptions, TrainOptions, Trained, train, train_selected};
 use clsify_report::charts::ReliabilityChart;
@@ -150,7 +150,7 @@ fn finish(args: &Args, trained: &Trained, console: &Console) -> anyhow::Result<(
     if let Some(path) = args.chart.as_deref().filter(|path| !is_stdout(path)) {
         write_data(path, &svg())?;
     }
-    trained.classifier.save(&args.output, args.bundle_encoder)?;
+    trained.classifier.save_with(&args.output, SaveOptions { bundle_encoder: args.bundle_encoder })?;
     if let Some(path) = args.chart.as_deref().filter(|path| is_stdout(path)) {
         write_data(path, &svg())?;
     } else {

@@ -137,7 +137,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
 
     let encoding = EncodingArgs { max_length: None, prompt: None, dtype: args.dtype };
     let options = encoder_options(&located, &encoding, args.cache.open(), console)?;
-    let encoder = SentenceEncoder::load(&located.folder, options)?;
+    let encoder = SentenceEncoder::load_with(&located.folder, options)?;
     let hidden_size = encoder.config().hidden_size;
     let first_rows = first_sentences(&dataset);
     tell(&steps::sentences_step(&first_rows, &dataset.summary(), &source))?;
@@ -194,7 +194,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     };
     // Files come first, so that a report that cannot be written leaves no model; stdout comes last, when all is done.
     args.json.write_file(&report)?;
-    classifier.save(&args.output, false)?;
+    classifier.save(&args.output)?;
     let json = json_text(&report)?;
     write_data(&args.output.join("tutorial.json"), &json)?;
     if is_on_stdout {

@@ -255,7 +255,7 @@ pub(super) fn first_rows(rows: &[usize]) -> &[usize] {
 ///
 /// # Errors
 /// As for [`SentenceEncoder::encode`].
-pub(super) fn predict(trained: &Trained, sentences: &[String]) -> anyhow::Result<Vec<SentencePrediction>> {
+pub fn predict(trained: &Trained, sentences: &[String]) -> Result<Vec<SentencePrediction>> {
     let (classifier, encoder) = (&trained.classifier, trained.classifier.encoder());
     let encoded = encoder.encode(sentences)?;
     let logits = classifier.classifier().decision_function(&encoded.features);
@@ -283,7 +283,7 @@ impl DotProduct {
     /// As for [`SentenceEncoder::encode`].
     pub fn of(trained: &Trained, prediction: &SentencePrediction) -> Result<Self> {
         let classifier = &trained.classifier;
-        // What is to be noted of the sentence has been.
+        // Notes about this sentence have been made already.
         let encoder = classifier.encoder().clone().with_observer(Arc::new(()));
         let features = encoder.encode(&[&prediction.text])?.features;
         // With two classes the one weight vector speaks for the second; with more, each class has its own.

@@ -1,6 +1,7 @@
 //! A linear classifier of either form: multinomial logistic regression over classes, or one logistic regression per
 //! label.
 
+use super::convergence::Convergence;
 use super::logistic_regression::{LogisticRegression, LogisticRegressionOptions};
 use super::one_vs_rest::{MultiLabelSamples, OneVsRest};
 use super::samples::Samples;
@@ -101,27 +102,11 @@ impl LinearClassifier {
         }
     }
 
-    /// The number of steps of the fit; for label sets the maximum over labels.
-    pub fn n_iter(&self) -> usize {
+    /// The end of the fit; `None` for a classifier from saved numbers, which do not tell.
+    pub fn convergence(&self) -> Option<Convergence> {
         match self {
-            LinearClassifier::Classes(fitted) => fitted.n_iter(),
-            LinearClassifier::LabelSets(fitted) => fitted.n_iter(),
-        }
-    }
-
-    /// Returns true if the fit, or that of every label, reached its optimum.
-    pub fn converged(&self) -> bool {
-        match self {
-            LinearClassifier::Classes(fitted) => fitted.converged(),
-            LinearClassifier::LabelSets(fitted) => fitted.n_not_converged() == 0,
-        }
-    }
-
-    /// An upper bound of the largest element of the gradient at the end of the fit.
-    pub fn gradient_max_norm(&self) -> f64 {
-        match self {
-            LinearClassifier::Classes(fitted) => fitted.gradient_max_norm(),
-            LinearClassifier::LabelSets(fitted) => fitted.gradient_max_norm(),
+            LinearClassifier::Classes(fitted) => fitted.convergence(),
+            LinearClassifier::LabelSets(fitted) => fitted.convergence(),
         }
     }
 

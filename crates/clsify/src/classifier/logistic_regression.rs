@@ -8,6 +8,7 @@ use clsify_kernels::vector::dot_f32;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::convergence::Convergence;
 use super::samples::Samples;
 use super::solver::{Precision, Problem, Solution, Stop, solve};
 use crate::error::{Error, ErrorKind, Result};
@@ -76,7 +77,7 @@ impl LogisticRegressionOptions {
 /// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
 /// let samples = Samples::new(&features, &[0, 0, 1, 1], 2);
 /// let classifier = LogisticRegression::fit(&samples, &LogisticRegressionOptions::default())?;
-/// assert!(classifier.converged());
+/// assert!(classifier.convergence().is_some_and(|fit| fit.converged()));
 /// assert_eq!(classifier.predict(&features), [0, 0, 1, 1]);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
@@ -86,9 +87,7 @@ pub struct LogisticRegression {
     intercept: Vec<f64>,
     n_features: usize,
     classes: Vec<usize>,
-    n_iter: usize,
-    converged: bool,
-    gradient_max_norm: f64,
+    convergence: Option<Convergence>,
 }
 
 impl LogisticRegression {
@@ -126,15 +125,7 @@ impl LogisticRegression {
         check_weights(&coef, &intercept)?;
         let n_features = coef.len() / columns;
         let classes = (0..n_classes).collect();
-        Ok(LogisticRegression {
-            coef,
-            intercept,
-            n_features,
-            classes,
-            n_iter: 0,
-            converged: true,
-            gradient_max_norm: 0.0,
-        })
+        Ok(LogisticRegression { coef, intercept, n_features, classes, convergence: None })
     }
 
     /// Changes each row of weights and its intercept.
@@ -164,19 +155,9 @@ impl LogisticRegression {
         &self.classes
     }
 
-    /// The number of steps.
-    pub fn n_iter(&self) -> usize {
-        self.n_iter
-    }
-
-    /// Returns true if the optimum was reached.
-    pub fn converged(&self) -> bool {
-        self.converged
-    }
-
-    /// An upper bound of the largest element of the gradient of the mean loss at the end of the fit.
-    pub fn gradient_max_norm(&self) -> f64 {
-        self.gradient_max_norm
+    /// The end of the fit; `None` for a classifier from saved numbers, which do not tell.
+    pub fn convergence(&self) -> Option<Convergence> {
+        self.convergence
     }
 
     /// The Euclidean norm of all weights together.
@@ -258,9 +239,15 @@ pub(crate) fn fit_many(
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
     let solutions = solve(samples.features, &problems, stop, Precision::Double, progress);
     let fits = problems.into_iter().zip(solutions).map(|(problem, solution)| {
-        let Solution { coef, intercept, n_iter, converged, gradient_max_norm, .. } = solution;
-        let (classes, n_features) = (problem.classes, samples.features.cols());
-        LogisticRegression { coef, intercept, n_features, classes, n_iter, converged, gradient_max_norm }
+        let mut convergence = Convergence::default();
+        convergence.add(&solution);
+        LogisticRegression {
+            coef: solution.coef,
+            intercept: solution.intercept,
+            n_features: samples.features.cols(),
+            classes: problem.classes,
+            convergence: Some(convergence),
+        }
     });
     Ok(fits.collect())
 }

@@ -3,6 +3,7 @@
 //! This module knows no text and no transformers.
 
 pub mod baseline;
+mod convergence;
 mod linear_classifier;
 pub(crate) mod logistic_regression;
 pub(crate) mod one_vs_rest;
@@ -11,6 +12,7 @@ pub(crate) mod solver;
 mod standard_scaler;
 
 pub use baseline::MostFrequent;
+pub use convergence::Convergence;
 pub use linear_classifier::LinearClassifier;
 pub use logistic_regression::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
 pub use one_vs_rest::{MultiLabelSamples, OneVsRest, above};

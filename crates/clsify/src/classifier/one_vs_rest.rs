@@ -8,6 +8,7 @@
 use clsify_kernels::vector::dot_f32;
 use rayon::prelude::*;
 
+use super::convergence::Convergence;
 use super::logistic_regression::{FitTask, LogisticRegressionOptions, bad, check_weights, problem};
 use super::samples::Samples;
 use super::solver::{Precision, Problem, Solution, Stop, solve};
@@ -69,9 +70,7 @@ pub struct OneVsRest {
     intercept: Vec<f64>,
     n_features: usize,
     constant: Vec<Option<bool>>,
-    n_iter: usize,
-    n_not_converged: usize,
-    gradient_max_norm: f64,
+    convergence: Option<Convergence>,
 }
 
 impl OneVsRest {
@@ -112,15 +111,7 @@ impl OneVsRest {
         }
         check_weights(&coef, &intercept)?;
         let n_features = coef.len() / n_labels;
-        Ok(OneVsRest {
-            coef,
-            intercept,
-            n_features,
-            constant,
-            n_iter: 0,
-            n_not_converged: 0,
-            gradient_max_norm: 0.0,
-        })
+        Ok(OneVsRest { coef, intercept, n_features, constant, convergence: None })
     }
 
     /// Converts a classifier that was fitted on scaled features to unscaled ones.
@@ -159,19 +150,9 @@ impl OneVsRest {
         self.constant.len()
     }
 
-    /// The maximum number of steps over the labels.
-    pub fn n_iter(&self) -> usize {
-        self.n_iter
-    }
-
-    /// The number of labels whose optimum was not reached.
-    pub fn n_not_converged(&self) -> usize {
-        self.n_not_converged
-    }
-
-    /// An upper bound of the largest element of any label's gradient at the end of its fit.
-    pub fn gradient_max_norm(&self) -> f64 {
-        self.gradient_max_norm
+    /// The end of the fits of all labels; `None` for a classifier from saved numbers, which do not tell.
+    pub fn convergence(&self) -> Option<Convergence> {
+        self.convergence
     }
 
     /// The Euclidean norm of all weights together.
@@ -257,7 +238,8 @@ pub(crate) fn held_out_label_logits(
     samples: &MultiLabelSamples,
     tasks: &[FitTask],
     options: &LogisticRegressionOptions,
-    (precision, max_row_weights): (Precision, usize),
+    precision: Precision,
+    max_row_weights: usize,
 ) -> Result<Vec<Vec<f64>>> {
     let n_labels = samples.labels.n_labels();
     let of_task = |task: &FitTask| vec![0.0; task.held_out.len() * n_labels];
@@ -341,9 +323,7 @@ fn fit_labels_in_batches(
         intercept: Vec::new(),
         n_features,
         constant: Vec::new(),
-        n_iter: 0,
-        n_not_converged: 0,
-        gradient_max_norm: 0.0,
+        convergence: Some(Convergence::default()),
     };
     let mut fits: Vec<OneVsRest> = tasks.iter().map(of_task).collect();
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
@@ -380,9 +360,7 @@ impl OneVsRest {
     fn push(&mut self, solution: &Solution) {
         self.coef.extend_from_slice(&solution.coef);
         self.intercept.extend_from_slice(&solution.intercept);
-        self.n_iter = self.n_iter.max(solution.n_iter);
-        self.n_not_converged += usize::from(!solution.converged);
-        self.gradient_max_norm = self.gradient_max_norm.max(solution.gradient_max_norm);
+        self.convergence.get_or_insert_default().add(solution);
     }
 }
 

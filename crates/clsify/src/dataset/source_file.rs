@@ -16,5 +16,5 @@ pub(super) fn open(path: &Path) -> Result<File> {
     if path.is_file() {
         crate::checkpoint_folder::refuse_pointer(path)?;
     }
-    File::open(path).map_err(|e| Error::io(path, &e))
+    File::open(path).map_err(|e| Error::io(path, e))
 }

@@ -21,7 +21,7 @@ pub(crate) fn load(path: &Path) -> Result<(String, String)> {
     if path.is_dir() {
         return Err(bad("expected a file, got a folder").at(name));
     }
-    let io = |e: std::io::Error| Error::io(path, &e);
+    let io = |e: std::io::Error| Error::io(path, e);
     let file = File::open(path).map_err(io)?;
     // The bytes are counted while reading, because the length of a device or a pipe is not known.
     let mut bytes = Vec::new();
@@ -51,7 +51,7 @@ pub(crate) fn rows<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = Res
         .trim(::csv::Trim::All)
         .from_reader(text.as_bytes());
     reader.into_records().map(move |record| {
-        let record = record.map_err(|e| bad(e.to_string()).at(name))?;
+        let record = record.map_err(|e| bad(e.to_string()).caused_by(e).at(name))?;
         let line = record.position().map_or(0, ::csv::Position::line);
         let place = format!("{name}: line {line}");
         if record.len() > MAX_LABELS + 1 {

@@ -51,7 +51,8 @@ impl LabelCosts {
     ///
     /// # Errors
     /// As for [`parse`](Self::parse), and I/O errors.
-    pub fn load(path: &Path) -> Result<Self> {
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let (text, name) = costs_csv::load(path)?;
         Self::parse(&text, &name)
     }

@@ -116,7 +116,7 @@ fn shards(index: &Path) -> Result<Vec<PathBuf>> {
 /// The shards that the text of an index names, sorted.
 fn shard_names(text: &str) -> Result<BTreeSet<String>> {
     let json: serde_json::Value =
-        serde_json::from_str(text).map_err(|e| bad(format!("not valid JSON: {e}")))?;
+        serde_json::from_str(text).map_err(|e| bad(format!("not valid JSON: {e}")).caused_by(e))?;
     let map = json.get("weight_map").and_then(serde_json::Value::as_object);
     let map =
         map.filter(|m| !m.is_empty()).ok_or_else(|| bad("expected an object \"weight_map\" with entries"))?;
@@ -136,7 +136,7 @@ fn shard_names(text: &str) -> Result<BTreeSet<String>> {
 
 impl Shard {
     fn open(path: PathBuf) -> Result<Self> {
-        let io = |e: std::io::Error| Error::io(&path, &e);
+        let io = |e: std::io::Error| Error::io(&path, e);
         let place = |e: Error| e.at(path.display().to_string());
         let mut file = open(&path)?;
         let file_bytes = file.metadata().map_err(io)?.len();
@@ -167,7 +167,7 @@ impl Shard {
         let mut header = vec![0; header_len as usize];
         read_exact_at(&file, &mut header, 8).map_err(io)?;
         let metadata: Metadata =
-            serde_json::from_slice(&header).map_err(|e| place(header_error(&header, &e)))?;
+            serde_json::from_slice(&header).map_err(|e| place(header_error(&header, e)))?;
         let data_start = 8 + header_len;
         // Tensors that are valid one by one may together exceed the range of the counter.
         let data_len = metadata.data_len() as u64;
@@ -202,7 +202,7 @@ impl Shard {
         while left > 0 {
             let part = left.min(buffer.len());
             let part = &mut buffer[..part];
-            read_exact_at(&self.file, part, position).map_err(|e| Error::io(&self.path, &e))?;
+            read_exact_at(&self.file, part, position).map_err(|e| Error::io(&self.path, e))?;
             position += part.len() as u64;
             match dtype {
                 // Rounded, as in transformers when f32 is requested.
@@ -242,16 +242,16 @@ fn read_exact_at(file: &File, buffer: &mut [u8], position: u64) -> std::io::Resu
 }
 
 /// The reason why a header is refused: the first malformed entry, or the parser's message.
-fn header_error(header: &[u8], error: &serde_json::Error) -> Error {
+fn header_error(header: &[u8], error: serde_json::Error) -> Error {
     let entries: serde_json::Map<String, serde_json::Value> =
         serde_json::from_slice(header).unwrap_or_default();
     for (name, entry) in entries.iter().filter(|(name, _)| *name != "__metadata__") {
         if let Err(e) = TensorInfo::deserialize(entry) {
             let dtype = entry.get("dtype").map_or_else(String::new, |d| format!(" with dtype {d}"));
-            return bad(format!("tensor {name:?}{dtype}: {e}"));
+            return bad(format!("tensor {name:?}{dtype}: {e}")).caused_by(e);
         }
     }
-    bad(format!("not a valid safetensors header: {error}"))
+    bad(format!("not a valid safetensors header: {error}")).caused_by(error)
 }
 
 fn bad(message: impl Into<String>) -> Error {

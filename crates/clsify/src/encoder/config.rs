@@ -66,7 +66,8 @@ impl EncoderConfig {
     /// # Errors
     /// [`ErrorKind::Io`] if the file cannot be read, [`ErrorKind::Config`] if it is malformed, lacks a key, or
     /// describes something that is not supported.
-    pub fn load(folder: &Path) -> Result<Self> {
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref();
         let path = transformer_folder(folder).join("config.json");
         let text = read_text(&path).map_err(|e| match e.hint() {
             Some(_) => e,
@@ -92,7 +93,8 @@ impl EncoderConfig {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn from_json(text: &str) -> Result<Self> {
-        let json = python_json(text.as_bytes()).map_err(|e| bad(format!("not valid JSON: {e}")))?;
+        let json =
+            python_json(text.as_bytes()).map_err(|e| bad(format!("not valid JSON: {e}")).caused_by(e))?;
         let json = json.as_object().ok_or_else(|| bad("expected a JSON object"))?;
         let fields = Fields(json);
         let model_type = fields.text("model_type")?.ok_or_else(|| {

@@ -112,11 +112,12 @@ impl Encoder {
     /// [`ErrorKind::Io`], [`ErrorKind::Config`], or [`ErrorKind::Checkpoint`] with the file and the tensor.
     ///
     /// ```no_run
-    /// let encoder = clsify::encoder::Encoder::load("distilbert-base-uncased".as_ref())?;
+    /// let encoder = clsify::encoder::Encoder::load("distilbert-base-uncased")?;
     /// assert_eq!(encoder.config().hidden_size, 768);
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
-    pub fn load(folder: &Path) -> Result<Self> {
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref();
         Self::load_as(folder, Dtype::F32)
     }
 
@@ -124,7 +125,8 @@ impl Encoder {
     ///
     /// # Errors
     /// As for [`load`](Self::load).
-    pub fn load_as(folder: &Path, dtype: Dtype) -> Result<Self> {
+    pub fn load_as(folder: impl AsRef<Path>, dtype: Dtype) -> Result<Self> {
+        let folder = folder.as_ref();
         Self::load_layers(folder, dtype, usize::MAX)
     }
 
@@ -136,11 +138,12 @@ impl Encoder {
     ///
     /// ```no_run
     /// # use clsify::encoder::{Dtype, Encoder};
-    /// let encoder = Encoder::load_layers("distilbert-base-uncased".as_ref(), Dtype::F32, 4)?;
+    /// let encoder = Encoder::load_layers("distilbert-base-uncased", Dtype::F32, 4)?;
     /// assert_eq!(encoder.config().num_hidden_layers, 4);
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
-    pub fn load_layers(folder: &Path, dtype: Dtype, depth: usize) -> Result<Self> {
+    pub fn load_layers(folder: impl AsRef<Path>, dtype: Dtype, depth: usize) -> Result<Self> {
+        let folder = folder.as_ref();
         let dtype = dtype.effective();
         let config = EncoderConfig::load(folder)?;
         let config = EncoderConfig { num_hidden_layers: config.num_hidden_layers.min(depth), ..config };
@@ -345,7 +348,8 @@ fn staffed<T: Send>(parallel: matmul::Parallel, f: impl FnOnce() -> T + Send) ->
 ///
 /// # Errors
 /// As for [`Encoder::load`], if there are no weights to read.
-pub fn encoder_files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn encoder_files(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
+    let folder = folder.as_ref();
     let weights = checkpoint::weight_files(folder)?;
     let folder = transformer_folder(folder);
     let mut files = vec![folder.join("config.json")];

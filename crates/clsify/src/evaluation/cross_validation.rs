@@ -40,12 +40,8 @@ pub fn cross_val_score(
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument), as for [`class_folds`].
-pub fn baseline_cross_val_score(
-    (class_ids, groups): (&[usize], Option<&[usize]>),
-    sample_weight: Option<&[f64]>,
-    n_classes: usize,
-    n_splits: usize,
-) -> Result<Vec<f64>> {
+pub fn baseline_cross_val_score(samples: &Samples, n_splits: usize) -> Result<Vec<f64>> {
+    let Samples { class_ids, n_classes, sample_weight, groups, .. } = *samples;
     let folds = class_folds(class_ids, groups, n_splits)?;
     let weights = |rows: &[usize]| -> Option<Vec<f64>> {
         sample_weight.map(|weights| rows.iter().map(|&row| weights[row]).collect())
@@ -218,7 +214,7 @@ impl<'a> FoldFits<'a> {
     }
 
     pub(crate) fn n_not_converged(&self) -> usize {
-        self.fits.iter().filter(|fit| !fit.converged()).count()
+        self.fits.iter().filter_map(LogisticRegression::convergence).map(|fit| fit.n_not_converged).sum()
     }
 
     /// The fits of the C with this index, each with the rows that it has not seen.

@@ -86,7 +86,7 @@ pub fn compare_label_logits(
     folds: &[Split],
 ) -> Result<Vec<Vec<f64>>> {
     let options = LogisticRegressionOptions { tol: options.tol.max(1e-4), ..*options };
-    label_logits(samples, c_values, &options, folds, (Precision::Single, MAX_ROW_WEIGHTS))
+    label_logits(samples, c_values, &options, folds, Precision::Single, MAX_ROW_WEIGHTS)
 }
 
 fn label_logits(
@@ -94,11 +94,12 @@ fn label_logits(
     c_values: &[f64],
     options: &LogisticRegressionOptions,
     folds: &[Split],
-    how: (Precision, usize),
+    precision: Precision,
+    max_row_weights: usize,
 ) -> Result<Vec<Vec<f64>>> {
     let of_c = |c| folds.iter().map(move |fold| FitTask { c, held_out: &fold.test });
     let tasks: Vec<FitTask> = c_values.iter().flat_map(|&c| of_c(c)).collect();
-    let of_tasks = held_out_label_logits(samples, &tasks, options, how)?;
+    let of_tasks = held_out_label_logits(samples, &tasks, options, precision, max_row_weights)?;
     let shape = (samples.labels.n_samples(), samples.labels.n_labels());
     Ok(of_tasks.chunks_exact(folds.len()).map(|of_folds| all_rows(folds, of_folds, shape)).collect())
 }
@@ -153,7 +154,8 @@ pub fn multi_label_grid_search(
         let (mean_test_score, std_test_score) = mean_and_std(&scores);
         GridPoint { c, mean_test_score, std_test_score }
     });
-    GridSearch::of(points.collect(), fits.iter().map(OneVsRest::n_not_converged).sum())
+    let n_not_converged = fits.iter().filter_map(OneVsRest::convergence).map(|fit| fit.n_not_converged).sum();
+    GridSearch::of(points.collect(), n_not_converged)
 }
 
 /// Micro F1, weighted by sample weight; `None` if no weight is positive.
@@ -198,7 +200,7 @@ mod tests {
             let c_values = [0.001, 0.01];
             let compared = compare_label_logits(&samples, &c_values, &options, &folds).unwrap();
             let one_by_one =
-                label_logits(&samples, &c_values, &options, &folds, (Precision::Double, 1)).unwrap();
+                label_logits(&samples, &c_values, &options, &folds, Precision::Double, 1).unwrap();
             for ((&c, compared), one_by_one) in c_values.iter().zip(&compared).zip(&one_by_one) {
                 let options = LogisticRegressionOptions { c, ..options };
                 let exact = out_of_fold_label_logits(&samples, &options, &folds, &|_| {}).unwrap();

@@ -71,7 +71,7 @@ impl std::ops::AddAssign for TokenCounts {
 ///
 /// ```no_run
 /// use clsify::{encoder::Encoder, features::{FeatureOptions, extract}, tokenizer::Tokenizer};
-/// let folder = "distilbert-base-uncased".as_ref();
+/// let folder = "distilbert-base-uncased";
 /// let encoder = Encoder::load(folder)?;
 /// let tokenizer = Tokenizer::load(folder, encoder.config().max_tokens())?;
 /// let encodings = tokenizer.encode_batch(&["a visually stunning rumination on love"])?;

@@ -30,7 +30,8 @@ const HEADER_BYTES: usize = 128;
 /// # std::fs::remove_dir_all(&folder).unwrap();
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-pub fn save_npy(matrix: &Matrix, path: &Path) -> Result<()> {
+pub fn save_npy(matrix: &Matrix, path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
     write_atomically(path, |out| {
         out.write_all(&header(matrix.rows() as u64, matrix.cols()))?;
         write_rows(matrix, out)

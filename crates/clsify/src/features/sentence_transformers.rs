@@ -37,7 +37,7 @@ const OWN_TYPES: &str = "sentence_transformers.";
 ///
 /// ```no_run
 /// use clsify::features::SentenceTransformer;
-/// let asked = SentenceTransformer::read("all-MiniLM-L6-v2".as_ref())?.expect("modules.json is there");
+/// let asked = SentenceTransformer::read("all-MiniLM-L6-v2")?.expect("modules.json is there");
 /// assert_eq!(asked.features.to_string(), "mean, normalized");
 /// assert_eq!(asked.max_length, Some(256));
 /// # Ok::<(), clsify::error::Error>(())
@@ -62,7 +62,7 @@ impl FeatureOptions {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if a module or pooling is not supported.
-    pub fn from_folder(folder: &Path) -> Result<Option<Self>> {
+    pub fn from_folder(folder: impl AsRef<Path>) -> Result<Option<Self>> {
         Ok(SentenceTransformer::read(folder)?.map(|asked| asked.features))
     }
 }
@@ -72,7 +72,8 @@ impl SentenceTransformer {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if a module or pooling is not supported, or a file is malformed.
-    pub fn read(folder: &Path) -> Result<Option<Self>> {
+    pub fn read(folder: impl AsRef<Path>) -> Result<Option<Self>> {
+        let folder = folder.as_ref();
         let path = folder.join(MODULES);
         if !is_there(&path)? {
             return Ok(None);
@@ -95,10 +96,11 @@ impl SentenceTransformer {
 ///
 /// ```no_run
 /// use clsify::features::prompt_text;
-/// assert_eq!(prompt_text("e5-small-v2".as_ref(), "query: ")?, "query: ");
+/// assert_eq!(prompt_text("e5-small-v2", "query: ")?, "query: ");
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-pub fn prompt_text(folder: &Path, name_or_text: &str) -> Result<String> {
+pub fn prompt_text(folder: impl AsRef<Path>, name_or_text: &str) -> Result<String> {
+    let folder = folder.as_ref();
     let asked = SettingsFile::read_if_there(folder.join(PROMPTS))?;
     let prompts = asked.place(prompts(&asked))?;
     if let Some((_, text)) = prompts.iter().find(|(name, _)| name == name_or_text) {

@@ -170,10 +170,10 @@ impl EncoderFiles {
         for (file, hash) in self.files.iter().zip(self.all_hashes(memory)?) {
             let copy = target.join(&file.name);
             let folder = copy.parent().unwrap_or(target);
-            fs::create_dir_all(folder).map_err(|e| Error::io(folder, &e))?;
+            fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
             fs::copy(&file.path, &copy).map_err(|e| match fs::metadata(&file.path) {
-                Ok(_) => Error::io(&copy, &e),
-                Err(e) => Error::io(&file.path, &e),
+                Ok(_) => Error::io(&copy, e),
+                Err(e) => Error::io(&file.path, e),
             })?;
             if HashMemory::default().sha256(&copy)? != hash.sha256 {
                 return Err(changed(&file.path));

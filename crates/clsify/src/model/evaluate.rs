@@ -15,7 +15,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{
     Evaluation, Metrics, MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores, weighted_accuracy,
 };
-use crate::notes::cautions::{check_some_known, note_below_baseline, note_seen, quoted};
+use crate::notes::cautions::{
+    ConstantAnswer, SeenRows, check_some_known, note_below_baseline, note_seen, quoted,
+};
 use crate::notes::label_notes::note_known_otherwise;
 use crate::notes::list::list;
 use crate::targets::{LabelIndicator, Labels};
@@ -119,14 +121,20 @@ impl SentenceClassifier {
             observer.note(&format!("the classifier does not know the label {unknown}: {what}"));
         }
         note_known_otherwise(observer, &unknown, self.classes());
-        note_seen(observer, (report.n_seen.unwrap_or(0), dataset.len()), "the training rows of the model");
+        let seen = SeenRows { n_seen: report.n_seen.unwrap_or(0), n_rows: dataset.len() };
+        note_seen(observer, seen, "the training rows of the model");
         let trades_accuracy = self.metadata().training.class_weight != ClassWeight::None;
         if let Metrics::Classes(test) = &report.test
             && let Some((label, share)) = most_frequent(test).filter(|_| !trades_accuracy)
             && self.decision().is_some_and(Decision::is_most_probable)
         {
             let constant = format!("always answering {}, the most frequent label here", quoted(label));
-            note_below_baseline(observer, "accuracy", test.accuracy, (&constant, share));
+            note_below_baseline(
+                observer,
+                "accuracy",
+                test.accuracy,
+                ConstantAnswer { name: &constant, score: share },
+            );
         }
         let truths = dataset.label_sets();
         let errors = predictions.into_iter().zip(&truths).enumerate();

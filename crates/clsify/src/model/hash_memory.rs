@@ -40,7 +40,7 @@ impl HashMemory {
 
     /// The sha256 of a file, in hexadecimal.
     pub(crate) fn sha256(&self, path: &Path) -> Result<String> {
-        let io = |e: std::io::Error| Error::io(path, &e);
+        let io = |e: std::io::Error| Error::io(path, e);
         check_is_file(path)?;
         let Some(entry) = self.entry(path) else { return hash(path).map_err(io) };
         let stamp = stamp(path).map_err(io)?;
@@ -63,7 +63,7 @@ impl HashMemory {
 
     fn write(&self, entry: &Path, stamp: &str, sha256: &str) -> Result<()> {
         let Some(folder) = &self.0 else { return Ok(()) };
-        fs::create_dir_all(folder).map_err(|e| Error::io(folder, &e))?;
+        fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         make_room(folder);
         write_atomically(entry, |out| write!(out, "{stamp}\n{sha256}\n{}\n", check(stamp, sha256)))
     }

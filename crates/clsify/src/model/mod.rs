@@ -24,6 +24,6 @@ pub use self::saved_model::{
     FORMAT_VERSION, SavedClassForm, SavedEncoder, SavedForm, SavedLabelSetForm, SavedLabels, SavedModel,
     SavedTraining, check_replaceable, is_part_of_a_model,
 };
-pub use self::sentence_classifier::{LoadOptions, Prediction, SentenceClassifier};
+pub use self::sentence_classifier::{LoadOptions, Prediction, SaveOptions, SentenceClassifier};
 pub use self::sentence_encoder::{Encoded, Features, SentenceEncoder, SentenceEncoderOptions};
 pub use self::stream::{Fault, Group, SentenceGroup, Streamed};

@@ -195,7 +195,8 @@ impl SavedModel {
         let path = Self::path(folder);
         let place = |e: Error| e.at(path.display().to_string());
         let json = read_metadata(folder)?;
-        let saved: SavedModel = serde_json::from_value(json).map_err(|e| place(bad(e.to_string())))?;
+        let saved: SavedModel =
+            serde_json::from_value(json).map_err(|e| place(bad(e.to_string()).caused_by(e)))?;
         let least = if saved.multi_label.is_some() { 1 } else { 2 };
         if saved.classes.len() < least || !saved.classes.is_sorted_by(|a, b| a < b) {
             let least = if least == 1 { "one label" } else { "two classes" };
@@ -211,7 +212,10 @@ impl SavedModel {
         match &saved.multi_label {
             Some(labels) => labels.check(saved.classes.len()).map_err(place)?,
             None => {
-                saved.decision.check(saved.classes.len()).map_err(|e: Error| place(bad(e.to_string())))?;
+                saved
+                    .decision
+                    .check(saved.classes.len())
+                    .map_err(|e: Error| place(bad(e.to_string()).caused_by(e)))?;
             }
         }
         if is_of_sets != (saved.multi_label.is_some(), saved.multi_label.is_some()) {
@@ -234,7 +238,8 @@ impl SavedModel {
     }
 
     /// The expected folder of the encoder: in the model's folder if it was bundled, otherwise its folder at training.
-    pub fn encoder_folder(&self, model_folder: &Path) -> PathBuf {
+    pub fn encoder_folder(&self, model_folder: impl AsRef<Path>) -> PathBuf {
+        let model_folder = model_folder.as_ref();
         self.encoder.expected_folder(model_folder)
     }
 
@@ -242,7 +247,8 @@ impl SavedModel {
     ///
     /// # Errors
     /// [`ErrorKind::Model`] with the file that differs; an I/O error if one is missing.
-    pub fn check_encoder(&self, folder: &Path) -> Result<()> {
+    pub fn check_encoder(&self, folder: impl AsRef<Path>) -> Result<()> {
+        let folder = folder.as_ref();
         let files = EncoderFiles::of(folder, &self.features);
         self.encoder.check(folder, &files.hashes(&HashMemory::default())?)
     }
@@ -347,7 +353,7 @@ fn read_metadata(folder: &Path) -> Result<serde_json::Value> {
             None => e.with_hint("a model is a folder that `clsify train --output` has written"),
         })?;
     let json: serde_json::Value =
-        serde_json::from_str(&text).map_err(|e| place(bad(format!("not valid JSON: {e}"))))?;
+        serde_json::from_str(&text).map_err(|e| place(bad(format!("not valid JSON: {e}")).caused_by(e)))?;
     let version = json.get("format_version").and_then(serde_json::Value::as_u64);
     if !version.is_some_and(|version| (1..=u64::from(FORMAT_VERSION)).contains(&version)) {
         let got = version.map_or("none".to_string(), |v| v.to_string());
@@ -379,9 +385,9 @@ pub(crate) fn write(
     let weights = weights.bytes()?;
     write_folder_atomically(folder, |new| {
         carry_over(folder, new, &is_own)?;
-        let json = serde_json::to_string_pretty(saved).map_err(|e| bad(e.to_string()))?;
-        write_atomically(&new.join(METADATA), |out| writeln!(out, "{json}"))?;
-        write_atomically(&new.join(WEIGHTS), |out| out.write_all(&weights))?;
+        let json = serde_json::to_string_pretty(saved).map_err(|e| bad(e.to_string()).caused_by(e))?;
+        write_atomically(new.join(METADATA), |out| writeln!(out, "{json}"))?;
+        write_atomically(new.join(WEIGHTS), |out| out.write_all(&weights))?;
         if let Some(encoder) = encoder {
             encoder.files().copy_to(&new.join(BUNDLED_ENCODER), encoder.hash_memory())?;
         }
@@ -396,7 +402,8 @@ pub(crate) fn write(
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`] if something else is there, an I/O error if nothing can be written there.
-pub fn check_replaceable(folder: &Path) -> Result<()> {
+pub fn check_replaceable(folder: impl AsRef<Path>) -> Result<()> {
+    let folder = folder.as_ref();
     let refuse = |message: &str| {
         let error = Error::new(ErrorKind::InvalidArgument, message).at(folder.display().to_string());
         Err(error.with_hint("choose another --output; only an empty folder or an earlier model is replaced"))
@@ -405,24 +412,25 @@ pub fn check_replaceable(folder: &Path) -> Result<()> {
     match fs::read_dir(folder) {
         Ok(entries) => {
             let names = entries.map(|entry| entry.map(|e| e.file_name().to_string_lossy().into_owned()));
-            let names = names.collect::<std::io::Result<Vec<String>>>().map_err(|e| Error::io(folder, &e))?;
+            let names = names.collect::<std::io::Result<Vec<String>>>().map_err(|e| Error::io(folder, e))?;
             if !names.is_empty() && !names.iter().any(|name| name == METADATA) {
                 return refuse("expected an empty folder or a model, got a folder with other files");
             }
             check_folder_writable(folder)?;
             check_bundled_encoder(folder)?;
             // This rehearses the replacement, so that a file that cannot be carried over is found now.
-            let rehearsal = TemporaryFolder::beside(&resolve(folder))?;
+            let rehearsal = TemporaryFolder::beside(resolve(folder))?;
             carry_over(folder, rehearsal.path(), &is_own)
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => check_folder_writable(folder),
         Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => refuse("expected a folder, got a file"),
-        Err(e) => Err(Error::io(folder, &e)),
+        Err(e) => Err(Error::io(folder, e)),
     }
 }
 
 /// Returns true if a file is part of a model or an encoder, which a report written over it would destroy.
-pub fn is_part_of_a_model(path: &Path) -> bool {
+pub fn is_part_of_a_model(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
     let path = resolve(path);
     let has = |folder: &Path, name: &str| folder.join(name).is_file();
     let is_part_of = |folder: &Path| {
@@ -464,7 +472,7 @@ fn check_bundled_encoder(folder: &Path) -> Result<()> {
         EncoderFiles::of(&encoder, &features).names().for_each(&mut add);
     }
     for entry in entries {
-        let entry = entry.map_err(|e| Error::io(&encoder, &e))?;
+        let entry = entry.map_err(|e| Error::io(&encoder, e))?;
         if !names.contains(&entry.file_name().to_string_lossy().into_owned()) {
             return Err(not_of_the_model(&entry.path()));
         }

@@ -39,7 +39,9 @@ impl Weights<'_> {
             seen.fingerprints().iter().flat_map(|fingerprint| fingerprint.to_le_bytes()).collect()
         });
         let columns = self.intercept.len();
-        let view = |dtype, shape, data| TensorView::new(dtype, shape, data).map_err(|e| bad(e.to_string()));
+        let view = |dtype, shape, data| {
+            TensorView::new(dtype, shape, data).map_err(|e| bad(e.to_string()).caused_by(e))
+        };
         let coef_shape = vec![columns, self.coef.len() / columns];
         let mut tensors = HashMap::from([
             ("coef", view(tensor::Dtype::F64, coef_shape, &coef)?),
@@ -48,7 +50,7 @@ impl Weights<'_> {
         if let Some(seen) = &seen {
             tensors.insert(SEEN, view(tensor::Dtype::U64, vec![seen.len() / 8], seen)?);
         }
-        safetensors::serialize(tensors, None).map_err(|e| bad(e.to_string()))
+        safetensors::serialize(tensors, None).map_err(|e| bad(e.to_string()).caused_by(e))
     }
 }
 
@@ -63,7 +65,7 @@ pub(crate) struct SavedWeights {
 pub(crate) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> Result<SavedWeights> {
     let path = folder.join(WEIGHTS);
     let place = |e: Error| e.at(path.display().to_string());
-    let io = |e: std::io::Error| Error::io(&path, &e);
+    let io = |e: std::io::Error| Error::io(&path, e);
     refuse_stand_in(&path)?;
     let file = open(&path)?;
     if file.metadata().map_err(io)?.len() > MAX_WEIGHTS_BYTES {
@@ -71,8 +73,8 @@ pub(crate) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> 
     }
     let mut bytes = Vec::new();
     file.take(MAX_WEIGHTS_BYTES).read_to_end(&mut bytes).map_err(io)?;
-    let tensors =
-        SafeTensors::deserialize(&bytes).map_err(|e| place(bad(format!("not a safetensors file: {e}"))))?;
+    let tensors = SafeTensors::deserialize(&bytes)
+        .map_err(|e| place(bad(format!("not a safetensors file: {e}")).caused_by(e)))?;
     let read = |name: &str, shape: &[usize]| {
         let tensor = tensors.tensor(name).map_err(|_| place(bad(format!("tensor {name:?}: missing"))))?;
         if tensor.shape() != shape || tensor.dtype() != tensor::Dtype::F64 {
@@ -82,7 +84,7 @@ pub(crate) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> 
         Ok(tensor.data().as_chunks::<8>().0.iter().map(|&b| f64::from_le_bytes(b)).collect::<Vec<f64>>())
     };
     let (coef, intercept) = (read("coef", &[columns, n_features])?, read("intercept", &[columns])?);
-    check_weights(&coef, &intercept).map_err(|e| place(bad(e.to_string())))?;
+    check_weights(&coef, &intercept).map_err(|e| place(bad(e.to_string()).caused_by(e)))?;
     let seen = match tensors.tensor(SEEN) {
         Ok(tensor) if tensor.dtype() == tensor::Dtype::U64 && tensor.shape().len() == 1 => {
             let numbers = tensor.data().as_chunks::<8>().0.iter().map(|&bytes| u64::from_le_bytes(bytes));

@@ -51,6 +51,14 @@ impl Default for LoadOptions {
     }
 }
 
+/// Options for saving a classifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SaveOptions {
+    /// True if the model's folder gets a copy of the encoder, so that the model can be moved to another machine. By
+    /// default the model refers to the folder of the encoder.
+    pub bundle_encoder: bool,
+}
+
 /// The prediction for one sentence.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -80,15 +88,24 @@ impl SentenceClassifier {
         Ok(SentenceClassifier { encoder, classifier, saved, seen: Some(seen) })
     }
 
-    /// Writes the model's folder: `clsify.json`, `classifier.safetensors`, and with `bundle_encoder` a copy of the
-    /// encoder. The folder appears complete or not at all, and replaces an earlier model. The model belongs to the
-    /// encoder's files as they were loaded.
+    /// Saves the model to a folder with the default options, without a copy of the encoder.
+    ///
+    /// # Errors
+    /// As for [`save_with`](Self::save_with).
+    pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
+        self.save_with(folder, SaveOptions::default())
+    }
+
+    /// Saves the model to a folder: `clsify.json`, `classifier.safetensors`, and with [`SaveOptions::bundle_encoder`] a
+    /// copy of the encoder. The folder appears complete or not at all, and replaces an earlier model. The model belongs
+    /// to the encoder's files as they were loaded.
     ///
     /// # Errors
     /// [`ErrorKind::Checkpoint`] if files of the encoder that are to be copied have changed since they were loaded;
     /// I/O errors with the path; [`ErrorKind::InvalidArgument`] if something other than a model is there, or if the
     /// existing model bundles the encoder in use and the new one is not to bundle it.
-    pub fn save(&self, folder: &Path, bundle_encoder: bool) -> Result<()> {
+    pub fn save_with(&self, folder: impl AsRef<Path>, options: SaveOptions) -> Result<()> {
+        let SaveOptions { bundle_encoder } = options;
         let mut saved = self.saved.clone();
         saved.encoder = saved.encoder.loaded(&self.encoder, bundle_encoder)?;
         let bundled = bundle_encoder.then_some(&self.encoder);
@@ -97,7 +114,7 @@ impl SentenceClassifier {
             intercept: self.classifier.intercept(),
             seen: self.seen.as_ref(),
         };
-        saved_model::write(folder, &saved, &weights, bundled)
+        saved_model::write(folder.as_ref(), &saved, &weights, bundled)
     }
 
     /// Loads a model folder, with the bundled encoder or the one from its folder at training.
@@ -106,13 +123,13 @@ impl SentenceClassifier {
     /// As for [`load_with`](Self::load_with).
     ///
     /// ```no_run
-    /// let classifier = clsify::model::SentenceClassifier::load("model".as_ref())?;
+    /// let classifier = clsify::model::SentenceClassifier::load("model")?;
     /// for prediction in classifier.predict(&["a visually stunning rumination on love"])? {
     ///     println!("{}", classifier.labels(&prediction).join(", "));
     /// }
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
-    pub fn load(folder: &Path) -> Result<Self> {
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
         Self::load_with(folder, LoadOptions::default())
     }
 
@@ -121,7 +138,8 @@ impl SentenceClassifier {
     /// # Errors
     /// [`ErrorKind::Model`] if the folder is malformed or the encoder is not that of the training; I/O errors, and
     /// those of the encoder's files.
-    pub fn load_with(folder: &Path, options: LoadOptions) -> Result<Self> {
+    pub fn load_with(folder: impl AsRef<Path>, options: LoadOptions) -> Result<Self> {
+        let folder = folder.as_ref();
         read_folder(folder, || Self::read(folder, options.clone()))
     }
 
@@ -134,8 +152,9 @@ impl SentenceClassifier {
             (_, n) => n,
         };
         let SavedWeights { coef, intercept, seen } = read_columns(folder, columns, encoder.n_features())?;
-        let classifier = linear_classifier(&saved, coef, intercept)
-            .map_err(|e| Error::new(ErrorKind::Model, e.to_string()).at(folder.display().to_string()))?;
+        let classifier = linear_classifier(&saved, coef, intercept).map_err(|e| {
+            Error::new(ErrorKind::Model, e.to_string()).caused_by(e).at(folder.display().to_string())
+        })?;
         Ok(SentenceClassifier { encoder, classifier, saved, seen })
     }
 
@@ -278,9 +297,9 @@ fn load_encoder(model: &Path, saved: &SavedModel, options: LoadOptions) -> Resul
     checked?;
     loaded.map_err(|e| match e.kind() {
         // The arguments come from the file.
-        ErrorKind::InvalidArgument => {
-            Error::new(ErrorKind::Model, e.to_string()).at(SavedModel::path(model).display().to_string())
-        }
+        ErrorKind::InvalidArgument => Error::new(ErrorKind::Model, e.to_string())
+            .caused_by(e)
+            .at(SavedModel::path(model).display().to_string()),
         _ => e,
     })
 }

@@ -199,7 +199,23 @@ pub struct Encoded {
 }
 
 impl SentenceEncoder {
-    /// Loads an encoder folder.
+    /// Loads an encoder's folder with the default options: the `[CLS]` vector of the last layer.
+    ///
+    /// # Errors
+    /// As for [`load_with`](Self::load_with).
+    ///
+    /// ```no_run
+    /// use clsify::model::SentenceEncoder;
+    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2")?;
+    /// let encoded = encoder.encode(&["a visually stunning rumination on love"])?;
+    /// assert_eq!(encoded.features.shape(), [1, 384]);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
+        Self::load_with(folder, SentenceEncoderOptions::default())
+    }
+
+    /// Loads an encoder's folder with options.
     ///
     /// # Errors
     /// As for [`Encoder::load`], [`Tokenizer::load`], [`model_max_length`] and [`SentenceTransformer::read`];
@@ -207,14 +223,14 @@ impl SentenceEncoder {
     /// layers; [`ErrorKind::Checkpoint`] if a file changes meanwhile.
     ///
     /// ```no_run
+    /// use clsify::features::Pooling;
     /// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
-    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default())?;
-    /// let encoded = encoder.encode(&["a visually stunning rumination on love"])?;
-    /// assert_eq!(encoded.features.shape(), [1, 384]);
+    /// let options = SentenceEncoderOptions { features: Pooling::Mean.into(), ..Default::default() };
+    /// let encoder = SentenceEncoder::load_with("all-MiniLM-L6-v2", options)?;
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
-    pub fn load(folder: &Path, options: SentenceEncoderOptions) -> Result<Self> {
-        Self::load_files(folder, None, options)
+    pub fn load_with(folder: impl AsRef<Path>, options: SentenceEncoderOptions) -> Result<Self> {
+        Self::load_files(folder.as_ref(), None, options)
     }
 
     /// As [`load`](Self::load), with the folder's files if they are already listed.
@@ -231,7 +247,7 @@ impl SentenceEncoder {
             } else {
                 std::io::ErrorKind::NotFound
             });
-            return Err(Error::io(folder, &missing).with_hint(
+            return Err(Error::io(folder, missing).with_hint(
                 "give the folder of an encoder; the crate `clsify-hub` finds or fetches it by name: Hub::pull",
             ));
         }

@@ -136,8 +136,8 @@ impl SentenceEncoder {
     /// ```no_run
     /// use clsify::dataset::{DatasetOptions, SentenceReader};
     /// use clsify::error::Error;
-    /// use clsify::model::{Group, SentenceEncoder, SentenceEncoderOptions};
-    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default())?;
+    /// use clsify::model::{Group, SentenceEncoder};
+    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2")?;
     /// let sentences = SentenceReader::open("reviews.tsv", &DatasetOptions::default())?;
     /// encoder.encode_stream(Group::of(sentences), 0, |group, features| {
     ///     println!("{} vectors", features.rows());

@@ -17,16 +17,29 @@ pub(crate) fn quoted(label: &str) -> String {
     }
 }
 
-/// Notes that a constant answer scores better than the classifier. `constant` names that answer.
+/// A constant answer and its score on the test rows.
+pub(crate) struct ConstantAnswer<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) score: f64,
+}
+
+/// The number of test rows, and of those whose sentence is also one of the training rows.
+#[derive(Clone, Copy)]
+pub(crate) struct SeenRows {
+    pub(crate) n_seen: usize,
+    pub(crate) n_rows: usize,
+}
+
+/// Notes that a constant answer scores better than the classifier.
 pub(crate) fn note_below_baseline(
     observer: &dyn Observer,
     metric: &str,
     score: f64,
-    (constant, baseline): (&str, f64),
+    ConstantAnswer { name, score: baseline }: ConstantAnswer<'_>,
 ) {
     if score < baseline {
         observer.note(&format!(
-            "the {metric} {score:.4} is below the {baseline:.4} of {constant}: the classifier has learned nothing that \
+            "the {metric} {score:.4} is below the {baseline:.4} of {name}: the classifier has learned nothing that \
              helps on these rows. Check the labels, or give more training rows"
         ));
     }
@@ -43,21 +56,21 @@ pub(crate) fn note_perfect(observer: &dyn Observer, metric: &str, score: f64, n_
 }
 
 /// Notes the number of rows whose sentence is also one of these `training_rows`.
-pub(crate) fn note_seen(observer: &dyn Observer, rows: (usize, usize), training_rows: &str) {
+pub(crate) fn note_seen(observer: &dyn Observer, rows: SeenRows, training_rows: &str) {
     if let Some(note) = seen(rows, training_rows) {
         observer.note(&note);
     }
 }
 
 /// As [`note_seen`] for held-out rows; a split, but not a test file, could keep equal sentences on one side.
-pub(crate) fn note_seen_in_training(observer: &dyn Observer, rows: (usize, usize), is_split: bool) {
+pub(crate) fn note_seen_in_training(observer: &dyn Observer, rows: SeenRows, is_split: bool) {
     if let Some(note) = seen_in_training(rows, is_split) {
         observer.note(&note);
     }
 }
 
 /// The text of [`note_seen_in_training`], if there are such rows.
-pub(crate) fn seen_in_training(rows: (usize, usize), is_split: bool) -> Option<String> {
+pub(crate) fn seen_in_training(rows: SeenRows, is_split: bool) -> Option<String> {
     let note = seen(rows, "the training rows")?;
     let hint = if is_split {
         ", or keep equal sentences on one side of the split with --group-duplicates"
@@ -68,7 +81,7 @@ pub(crate) fn seen_in_training(rows: (usize, usize), is_split: bool) -> Option<S
 }
 
 /// The text of [`note_seen`], if there are such rows.
-fn seen((n_seen, n_rows): (usize, usize), training_rows: &str) -> Option<String> {
+fn seen(SeenRows { n_seen, n_rows }: SeenRows, training_rows: &str) -> Option<String> {
     let are = if n_seen == 1 { "is" } else { "are" };
     (n_seen > 0).then(|| {
         format!(
@@ -172,8 +185,12 @@ mod tests {
 
     #[test]
     fn a_score_is_told_only_when_it_is_below_the_baseline() {
-        let of =
-            |score| notes(|observer| note_below_baseline(observer, "accuracy", score, ("always \"a\"", 0.5)));
+        let of = |score| {
+            notes(|observer| {
+                let constant = ConstantAnswer { name: "always \"a\"", score: 0.5 };
+                note_below_baseline(observer, "accuracy", score, constant);
+            })
+        };
         assert_eq!(of(0.5).len(), 0);
         assert!(of(0.25)[0].starts_with("the accuracy 0.2500 is below the 0.5000 of always \"a\""));
     }

@@ -9,7 +9,7 @@ use crate::model::encoder_report::EncoderReport;
 use crate::model::evaluate::Evaluated;
 use crate::model::label_ids::{sets, targets, union};
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
-use crate::notes::cautions::note_seen;
+use crate::notes::cautions::{SeenRows, note_seen};
 use crate::notes::label_notes::note_known_otherwise;
 use crate::targets::LabelIndicator;
 
@@ -165,7 +165,7 @@ pub enum Answers {
 /// use clsify::dataset::{Dataset, DatasetOptions};
 /// use clsify::model::SentenceClassifier;
 /// use clsify::studies::compare;
-/// let (a, b) = (SentenceClassifier::load("old".as_ref())?, SentenceClassifier::load("new".as_ref())?);
+/// let (a, b) = (SentenceClassifier::load("old")?, SentenceClassifier::load("new")?);
 /// let dataset = Dataset::load("test.tsv", &DatasetOptions::default())?;
 /// let report = compare(&a, &b, &dataset)?;
 /// println!("{:+.3}, p = {:.3}", report.rows.difference, report.rows.mcnemar_p_value);
@@ -182,7 +182,7 @@ pub fn compare(
     let evaluate = |model: &SentenceClassifier, name: &str| {
         let Evaluated { report, predictions } = model.evaluate_rows(dataset)?;
         let observer = model.encoder().observer();
-        let rows = (report.n_seen.unwrap_or(0), dataset.len());
+        let rows = SeenRows { n_seen: report.n_seen.unwrap_or(0), n_rows: dataset.len() };
         note_seen(observer, rows, &format!("the training rows of {name}"));
         note_known_otherwise(observer, &model.unknown_labels(dataset), model.classes());
         Ok::<_, Error>((report, names(model, &predictions)))

@@ -18,7 +18,7 @@ use crate::matrix::Matrix;
 use crate::model::encoder_report::EncoderReport;
 use crate::model::label_ids::{among, sets};
 use crate::model::sentence_encoder::SentenceEncoder;
-use crate::notes::cautions::note_seen_in_training;
+use crate::notes::cautions::{SeenRows, note_seen_in_training};
 use crate::observer::{Observer, Stage};
 use crate::split::nested_order;
 use crate::targets::{LabelIndicator, Labels, Targets};
@@ -213,10 +213,10 @@ enum Unweighted {
 ///
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};
-/// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+/// use clsify::model::SentenceEncoder;
 /// use clsify::studies::{LearningCurveOptions, learning_curve};
 /// let dataset = Dataset::load("train.tsv", &DatasetOptions::default())?;
-/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default())?;
+/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2")?;
 /// let curve = learning_curve(&encoder, &dataset, &LearningCurveOptions::default())?;
 /// for point in &curve.points {
 ///     println!("{} rows: {:.3}", point.n_rows, point.score);
@@ -236,7 +236,8 @@ pub fn learning_curve(
     let (n_train, n_test) = (rows.train.len(), rows.test.len());
     let sizes = sizes(&options.sizes, options.n_repeats, n_train)?;
     rows.check(observer)?;
-    note_seen_in_training(observer, (rows.n_seen, n_test), rows.test_dataset.is_none());
+    let seen = SeenRows { n_seen: rows.n_seen, n_rows: n_test };
+    note_seen_in_training(observer, seen, rows.test_dataset.is_none());
     let features = rows.encode(encoder, None)?;
 
     let order = |i| nested_order(&rows.train, &sizes, options.seed.wrapping_add(i as u32));

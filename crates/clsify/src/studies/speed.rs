@@ -76,9 +76,9 @@ impl EncoderSpeed {
     /// As for [`SentenceEncoder::encode`]; [`ErrorKind::InvalidArgument`] if there is no sentence.
     ///
     /// ```no_run
-    /// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+    /// use clsify::model::SentenceEncoder;
     /// use clsify::studies::EncoderSpeed;
-    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default())?;
+    /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2")?;
     /// let speed = EncoderSpeed::measure(&encoder, &["a visually stunning rumination on love"; 1000])?;
     /// println!("{:.0} sentences a second, {:.0} % of the ceiling", speed.sentences_per_second, 100.0 * speed.fraction_of_ceiling);
     /// # Ok::<(), clsify::error::Error>(())

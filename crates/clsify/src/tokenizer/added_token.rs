@@ -114,7 +114,7 @@ pub(super) fn add(
     if tokenizer.get_added_tokens_decoder().keys().any(|&id| id == u32::MAX) {
         return Err(bad(format!("expected token ids below {}", u32::MAX)));
     }
-    tokenizer.add_tokens(tokens.iter().map(Token::resolved)).map_err(|e| bad(unusable(&e)))?;
+    tokenizer.add_tokens(tokens.iter().map(Token::resolved)).map_err(|e| bad(unusable(&e)).caused_by(e))?;
     check(tokenizer)
 }
 
@@ -131,7 +131,7 @@ fn check(tokenizer: &tokenizers::Tokenizer) -> Result<()> {
     for token in tokens.values().filter(|token| token.lstrip) {
         let mut text = NormalizedString::from(token.content.as_str());
         if let Some(normalizer) = tokenizer.get_normalizer().filter(|_| token.normalized) {
-            normalizer.normalize(&mut text).map_err(|e| bad(e.to_string()))?;
+            normalizer.normalize(&mut text).map_err(|e| bad(e.to_string()).caused_by(e))?;
         }
         if text.get().chars().all(char::is_whitespace) {
             let message = format!("its added token {:?} is blank and has \"lstrip\"", token.content);

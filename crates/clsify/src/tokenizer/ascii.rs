@@ -78,7 +78,7 @@ impl AsciiPath {
         let mut input_ids: Vec<u32> = self.before.iter().map(|(id, _)| *id).collect();
         let lowered = self.lowercase.then(|| sentence.to_ascii_lowercase());
         if let Err(error) = push_words(model, lowered.as_deref().unwrap_or(sentence), &mut input_ids) {
-            return Some(Err(bad(error.to_string())));
+            return Some(Err(bad(error.to_string()).caused_by(error)));
         }
         let end = self.before.len() + self.max_tokens;
         let is_truncated = input_ids.len() > end;

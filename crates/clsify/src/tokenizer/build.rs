@@ -89,7 +89,7 @@ fn divide(
             let is_so = unk_id == Some(wanted) && !model.byte_fallback();
             let changed =
                 (!is_so).then(|| Unigram::from(model.iter().cloned().collect(), Some(wanted), false));
-            let changed = changed.transpose().map_err(|e| bad(e.to_string()))?;
+            let changed = changed.transpose().map_err(|e| bad(e.to_string()).caused_by(e))?;
             (changed.map(ModelWrapper::from), Some(wanted))
         }
         (expected, model) => {
@@ -126,7 +126,7 @@ fn divide(
             (tokenizer.get_normalizer().and_then(precompiled), Sequence::new(words).into())
         }
     };
-    tokenizer.with_normalizer(normalizer).map_err(|e| bad(e.to_string()))?;
+    tokenizer.with_normalizer(normalizer).map_err(|e| bad(e.to_string()).caused_by(e))?;
     tokenizer.with_pre_tokenizer(Some(pre_tokenizer));
     Ok(unk_id)
 }

@@ -69,12 +69,13 @@ impl Tokenizer {
     /// leaves no room for a token besides the special ones.
     ///
     /// ```no_run
-    /// let tokenizer = clsify::tokenizer::Tokenizer::load("distilbert-base-uncased".as_ref(), 512)?;
+    /// let tokenizer = clsify::tokenizer::Tokenizer::load("distilbert-base-uncased", 512)?;
     /// let encoding = tokenizer.encode("a visually stunning rumination on love")?;
     /// assert_eq!(encoding.input_ids, [101, 1037, 17453, 14726, 19379, 12758, 2006, 2293, 102]);
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
-    pub fn load(folder: &Path, max_length: usize) -> Result<Self> {
+    pub fn load(folder: impl AsRef<Path>, max_length: usize) -> Result<Self> {
+        let folder = folder.as_ref();
         let folder = &transformer_folder(folder);
         let path = folder.join(TOKENIZER);
         let place = |e: Error| e.at(path.display().to_string());
@@ -105,7 +106,9 @@ impl Tokenizer {
             strategy: TruncationStrategy::LongestFirst,
             stride: 0,
         };
-        inner.with_truncation(Some(truncation)).map_err(|e| bad(e.to_string()).at(place.to_string()))?;
+        inner
+            .with_truncation(Some(truncation))
+            .map_err(|e| bad(e.to_string()).caused_by(e).at(place.to_string()))?;
         let unknown_id = match inner.get_model() {
             ModelWrapper::WordPiece(model) => model.token_to_id(&model.unk_token),
             ModelWrapper::WordLevel(model) => model.token_to_id(&model.unk_token),
@@ -142,7 +145,7 @@ impl Tokenizer {
         let mut inner = Arc::unwrap_or_clone(self.inner);
         let own = inner.get_normalizer().cloned();
         let steps = [NormalizerWrapper::Lowercase(Lowercase)].into_iter().chain(own).collect();
-        inner.with_normalizer(Some(Sequence::new(steps))).map_err(|e| bad(e.to_string()))?;
+        inner.with_normalizer(Some(Sequence::new(steps))).map_err(|e| bad(e.to_string()).caused_by(e))?;
         let ascii = AsciiPath::of(&inner, self.max_length).map(Arc::new);
         Ok(Tokenizer { inner: Arc::new(inner), ascii, ..self })
     }
@@ -202,7 +205,7 @@ impl Tokenizer {
     }
 
     fn encode_by_crate(&self, sentence: &str) -> Result<Encoding> {
-        let encoding = self.inner.encode_fast(sentence, true).map_err(|e| bad(e.to_string()))?;
+        let encoding = self.inner.encode_fast(sentence, true).map_err(|e| bad(e.to_string()).caused_by(e))?;
         Ok(Encoding {
             input_ids: encoding.get_ids().to_vec(),
             token_type_ids: encoding.get_type_ids().to_vec(),
@@ -238,13 +241,15 @@ impl Tokenizer {
 ///
 /// # Errors
 /// [`ErrorKind::Tokenizer`] if the file is malformed, an I/O error if it cannot be read.
-pub fn model_max_length(folder: &Path) -> Result<Option<usize>> {
+pub fn model_max_length(folder: impl AsRef<Path>) -> Result<Option<usize>> {
+    let folder = folder.as_ref();
     settings::model_max_length(&transformer_folder(folder))
 }
 
 /// The existing files of a checkpoint folder that determine how sentences are tokenized: `tokenizer.json`, or the
 /// files of the vocabulary, and the settings beside them.
-pub fn tokenizer_files(folder: &Path) -> Vec<PathBuf> {
+pub fn tokenizer_files(folder: impl AsRef<Path>) -> Vec<PathBuf> {
+    let folder = folder.as_ref();
     let folder = &transformer_folder(folder);
     let there = |names: &[&str]| {
         let paths = names.iter().map(|name| folder.join(name));
@@ -266,7 +271,7 @@ pub(crate) fn settings_change_ids(folder: &Path) -> Result<bool> {
     let place = |e: Error| e.at(path.display().to_string());
     let Some(bytes) = read_file(&path, vocabulary::MAX_VOCABULARY_BYTES)? else { return Ok(false) };
     let mut alone = tokenizer_json::from_bytes(bytes).map_err(place)?.tokenizer;
-    alone.with_padding(None).with_truncation(None).map_err(|e| place(bad(e.to_string())))?;
+    alone.with_padding(None).with_truncation(None).map_err(|e| place(bad(e.to_string()).caused_by(e)))?;
     let loaded = Tokenizer::load(folder, usize::MAX)?;
     let mut text = "Élan e\u{301}t FILM 中文x".to_string();
     for tokenizer in [&alone, &*loaded.inner] {
@@ -274,7 +279,7 @@ pub(crate) fn settings_change_ids(folder: &Path) -> Result<bool> {
             text.push_str(&format!(" x{0}x  {0} ", token.content));
         }
     }
-    let ids = alone.encode_fast(text.as_str(), true).map_err(|e| place(bad(e.to_string())))?;
+    let ids = alone.encode_fast(text.as_str(), true).map_err(|e| place(bad(e.to_string()).caused_by(e)))?;
     Ok(ids.get_ids() != loaded.encode(&text)?.input_ids)
 }
 

@@ -180,7 +180,7 @@ fn read_object(path: &Path) -> Result<Option<Map<String, Value>>> {
     match python_json(&bytes) {
         Ok(Value::Object(object)) => Ok(Some(object)),
         Ok(_) => Err(place(bad("expected a JSON object"))),
-        Err(e) => Err(place(bad(format!("not valid JSON: {e}")))),
+        Err(e) => Err(place(bad(format!("not valid JSON: {e}")).caused_by(e))),
     }
 }
 

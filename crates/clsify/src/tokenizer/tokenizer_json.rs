@@ -167,6 +167,7 @@ fn check_template(map: &Map<String, Value>) -> Result<()> {
     Ok(())
 }
 
-fn not_a_tokenizer(error: impl fmt::Display) -> Error {
-    bad(format!("not a tokenizer: {error}"))
+fn not_a_tokenizer(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    let error = error.into();
+    bad(format!("not a tokenizer: {error}")).caused_by(error)
 }

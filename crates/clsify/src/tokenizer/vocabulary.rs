@@ -49,7 +49,7 @@ fn missing(folder: &Path) -> Error {
         return bad(message).at(place).with_hint(convert);
     }
     let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
-    Error::io(&folder.join("tokenizer.json"), &missing)
+    Error::io(folder.join("tokenizer.json"), missing)
         .with_hint("expected tokenizer.json, vocab.txt, or vocab.json with merges.txt")
 }
 
@@ -57,7 +57,7 @@ fn word_piece(folder: &Path, settings: &Settings) -> Result<ModelWrapper> {
     let path = folder.join("vocab.txt");
     let place = |e: Error| e.at(path.display().to_string());
     let bytes = read_file(&path, MAX_VOCABULARY_BYTES)?.unwrap_or_default();
-    let vocab = WordPiece::read_bytes(&bytes).map_err(|e| place(bad(e.to_string())))?;
+    let vocab = WordPiece::read_bytes(&bytes).map_err(|e| place(bad(e.to_string()).caused_by(e)))?;
     for name in ["sep_token", "cls_token", "unk_token"] {
         if let Some(token) = settings.token(name) {
             let is_added = name != "unk_token" && settings.listed.iter().any(|l| l.content == token.content);
@@ -67,7 +67,8 @@ fn word_piece(folder: &Path, settings: &Settings) -> Result<ModelWrapper> {
             }
         }
     }
-    let model = WordPiece::builder().vocab(vocab).build().map_err(|e| place(bad(e.to_string())))?;
+    let model =
+        WordPiece::builder().vocab(vocab).build().map_err(|e| place(bad(e.to_string()).caused_by(e)))?;
     Ok(model.into())
 }
 
@@ -75,12 +76,12 @@ fn bpe(folder: &Path) -> Result<ModelWrapper> {
     let path = folder.join("vocab.json");
     let place = |e: Error| e.at(path.display().to_string());
     let bytes = read_file(&path, MAX_VOCABULARY_BYTES)?.unwrap_or_default();
-    let vocab: Vocab =
-        serde_json::from_slice(&bytes).map_err(|e| place(bad(format!("not a vocabulary: {e}"))))?;
+    let vocab: Vocab = serde_json::from_slice(&bytes)
+        .map_err(|e| place(bad(format!("not a vocabulary: {e}")).caused_by(e)))?;
     let path = folder.join("merges.txt");
     let place = |e: Error| e.at(path.display().to_string());
     let bytes = read_file(&path, MAX_VOCABULARY_BYTES)?
-        .ok_or_else(|| Error::io(&path, &std::io::ErrorKind::NotFound.into()))?;
+        .ok_or_else(|| Error::io(&path, std::io::ErrorKind::NotFound.into()))?;
     let text = String::from_utf8(bytes).map_err(|_| place(bad("expected UTF-8 text")))?;
     let mut merges = Merges::new();
     for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with("#version")) {
@@ -98,7 +99,7 @@ fn bpe(folder: &Path) -> Result<ModelWrapper> {
         .continuing_subword_prefix(String::new())
         .end_of_word_suffix(String::new())
         .build()
-        .map_err(|e| place(bad(e.to_string())))?;
+        .map_err(|e| place(bad(e.to_string()).caused_by(e)))?;
     Ok(model.into())
 }
 

@@ -12,7 +12,7 @@ use crate::decision::calibration::{self, Calibrator};
 use crate::decision::choice::{self, DecisionOptions, DecisionReport, Scored};
 use crate::error::Result;
 use crate::evaluation::{Evaluation, baseline_cross_val_score, mean_and_std, weighted_accuracy};
-use crate::notes::cautions::{counts, note_below_baseline, note_perfect, quoted};
+use crate::notes::cautions::{ConstantAnswer, counts, note_below_baseline, note_perfect, quoted};
 use crate::observer::Observer;
 use crate::split::n_groups;
 
@@ -56,7 +56,8 @@ pub(crate) fn outcome(
     // Class weights and decision rules trade accuracy for something else.
     if options.classifier.class_weight == ClassWeight::None && rule.is_most_probable() {
         let constant = format!("always answering {}", quoted(&labels[most_frequent]));
-        note_below_baseline(observer, "accuracy", evaluation.accuracy, (&constant, baseline.test_accuracy));
+        let constant = ConstantAnswer { name: &constant, score: baseline.test_accuracy };
+        note_below_baseline(observer, "accuracy", evaluation.accuracy, constant);
     }
     if plan.rows.n_seen == 0 {
         note_perfect(observer, "accuracy", evaluation.accuracy, y_test.len());
@@ -90,11 +91,7 @@ fn baseline(train: &Samples, test: &Samples) -> Result<(usize, BaselineReport)> 
     let largest = counts(train.class_ids, train.n_classes).into_iter().max().unwrap_or(0);
     // Folds need a class with at least one row per fold, or one group per fold.
     let scores = match N_SPLITS.min(train.groups.map_or(largest, n_groups)) {
-        n_splits @ 2.. => {
-            let rows = (train.class_ids, train.groups);
-            let scores = baseline_cross_val_score(rows, train.sample_weight, train.n_classes, n_splits)?;
-            Some(mean_and_std(&scores))
-        }
+        n_splits @ 2.. => Some(mean_and_std(&baseline_cross_val_score(train, n_splits)?)),
         _ => None,
     };
     let report = BaselineReport {

@@ -14,7 +14,7 @@ use crate::decision::thresholds::Thresholds;
 use crate::error::{Error, Result};
 use crate::evaluation::{MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores};
 use crate::model::label_ids::{among, sets, targets};
-use crate::notes::cautions::{note_below_baseline, note_perfect};
+use crate::notes::cautions::{ConstantAnswer, note_below_baseline, note_perfect};
 use crate::notes::list::list;
 use crate::observer::Observer;
 use crate::targets::{LabelIndicator, Targets};
@@ -78,8 +78,11 @@ pub(crate) fn outcome(
     if !decides && options.classifier.class_weight == ClassWeight::None {
         let ConstantBaseline { most_frequent_set, every_label } = &baseline;
         let constant = match every_label.micro_f1 > most_frequent_set.micro_f1 {
-            true => ("always assigning every label", every_label.micro_f1),
-            false => ("always assigning the most frequent set", most_frequent_set.micro_f1),
+            true => ConstantAnswer { name: "always giving every label", score: every_label.micro_f1 },
+            false => ConstantAnswer {
+                name: "always giving the most frequent set",
+                score: most_frequent_set.micro_f1,
+            },
         };
         note_below_baseline(observer, "micro F1", test.micro_average.f1, constant);
     }

@@ -50,13 +50,13 @@ pub struct Trained {
 ///
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};
-/// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+/// use clsify::model::SentenceEncoder;
 /// use clsify::training::{TrainOptions, train};
 /// let dataset = Dataset::load("train.tsv", &DatasetOptions::default())?;
-/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2".as_ref(), SentenceEncoderOptions::default())?;
+/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2")?;
 /// let trained = train(encoder, &dataset, TrainOptions::default())?;
 /// println!("{:.3} on {} rows", trained.report.test_accuracy(), trained.report.split.n_test);
-/// trained.classifier.save("model".as_ref(), false)?;
+/// trained.classifier.save("model")?;
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn train(encoder: SentenceEncoder, dataset: &Dataset, options: TrainOptions) -> Result<Trained> {
@@ -113,8 +113,7 @@ pub(crate) fn train_encoded(
         selection: None,
         seconds,
     };
-    let labels = (outcome.classes, dataset.separator());
-    let saved = saved_model(&encoder, &outcome.classifier, labels, &report);
+    let saved = saved_model(&encoder, &outcome.classifier, outcome.classes, dataset.separator(), &report);
     let classifier = SentenceClassifier::of(encoder, &outcome.classifier, saved, plan.rows.seen)?;
     Ok(Trained { classifier, report, encoded: encoded.encoded, split: plan.rows.split })
 }
@@ -174,14 +173,12 @@ fn fit(
 
 /// Notes that a fit has not reached its optimum.
 fn note_not_converged(outcome: &Outcome, observer: &dyn Observer) {
-    let gradient = outcome.classifier.gradient_max_norm();
+    let Some(fit) = outcome.classifier.convergence().filter(|fit| !fit.converged()) else { return };
+    let gradient = fit.gradient_max_norm;
     let stopped = match &outcome.classifier {
-        fitted if fitted.converged() => return,
-        LinearClassifier::Classes(fitted) => {
-            format!("the classifier stopped after {} steps", fitted.n_iter())
-        }
+        LinearClassifier::Classes(_) => format!("the classifier stopped after {} steps", fit.n_iter),
         LinearClassifier::LabelSets(fitted) => {
-            format!("{} of {} labels stopped", fitted.n_not_converged(), fitted.n_labels())
+            format!("{} of {} labels stopped", fit.n_not_converged, fitted.n_labels())
         }
     };
     observer.note(&format!(

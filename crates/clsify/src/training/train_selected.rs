@@ -68,7 +68,7 @@ pub fn train_selected(
         Err(error) if choice.required => return Err(error),
         Err(error) => {
             note_no_choice(&error, &encoder_options);
-            return train::train(SentenceEncoder::load(folder, encoder_options)?, dataset, options);
+            return train::train(SentenceEncoder::load_with(folder, encoder_options)?, dataset, options);
         }
     };
     let select = SelectionOptions {
@@ -144,7 +144,7 @@ fn choose(
 ) -> Result<Chosen> {
     let (started, observer) = (Instant::now(), encoder_options.observer.as_ref());
     let load = |features| {
-        SentenceEncoder::load(folder, SentenceEncoderOptions { features, ..encoder_options.clone() })
+        SentenceEncoder::load_with(folder, SentenceEncoderOptions { features, ..encoder_options.clone() })
     };
     if places.len() < train.len() {
         let (n, of) = (places.len(), train.len());

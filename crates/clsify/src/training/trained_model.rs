@@ -14,7 +14,8 @@ use crate::model::sentence_encoder::SentenceEncoder;
 pub(crate) fn saved_model(
     encoder: &SentenceEncoder,
     classifier: &LinearClassifier,
-    (classes, separator): (Vec<String>, Option<&LabelSeparator>),
+    classes: Vec<String>,
+    separator: Option<&LabelSeparator>,
     report: &TrainingReport,
 ) -> SavedModel {
     let described = &report.encoder;

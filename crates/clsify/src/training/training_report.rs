@@ -125,7 +125,10 @@ impl SplitReport {
     /// A note about held-out rows that are also in the training rows, if there are any.
     pub fn leakage_note(&self) -> Option<String> {
         let is_split = !self.test_indices.is_empty();
-        cautions::seen_in_training((self.n_test_in_training, self.n_test), is_split)
+        cautions::seen_in_training(
+            cautions::SeenRows { n_seen: self.n_test_in_training, n_rows: self.n_test },
+            is_split,
+        )
     }
 }
 
@@ -165,19 +168,21 @@ impl ClassifierReport {
         options: &LogisticRegressionOptions,
         constant_labels: ConstantLabels,
     ) -> Self {
+        // Known, as the classifier has just been fitted.
+        let fit = classifier.convergence().unwrap_or_default();
         let n_not_converged = match classifier {
             LinearClassifier::Classes(_) => None,
-            LinearClassifier::LabelSets(fitted) => Some(fitted.n_not_converged()),
+            LinearClassifier::LabelSets(_) => Some(fit.n_not_converged),
         };
         ClassifierReport {
             c: options.c,
             class_weight: options.class_weight,
             scaling,
-            n_iter: classifier.n_iter(),
-            converged: classifier.converged(),
+            n_iter: fit.n_iter,
+            converged: fit.converged(),
             constant_labels: n_not_converged.map(|_| constant_labels),
             n_not_converged,
-            gradient_max_norm: classifier.gradient_max_norm(),
+            gradient_max_norm: fit.gradient_max_norm,
             coef_norm: classifier.coef_norm(),
             intercept: classifier.intercept().to_vec(),
         }

@@ -141,6 +141,5 @@ pub(crate) fn dataset(n_classes: usize) -> clsify::dataset::Dataset {
 
 /// An encoder of `fixtures/transformers`, with the `[CLS]` vector as features.
 pub(crate) fn encoder(case: &str) -> clsify::model::SentenceEncoder {
-    let options = clsify::model::SentenceEncoderOptions::default();
-    clsify::model::SentenceEncoder::load(&fixtures().join("transformers").join(case), options).unwrap()
+    clsify::model::SentenceEncoder::load(fixtures().join("transformers").join(case)).unwrap()
 }

@@ -85,7 +85,7 @@ impl<R: Read> CsvReader<R> {
         match self.fields.read_record(record) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Error::new(ErrorKind::Dataset, "expected a record, got none")),
-            Err(error) => Err(Error::new(ErrorKind::Dataset, error.to_string())),
+            Err(error) => Err(Error::new(ErrorKind::Dataset, error.to_string()).caused_by(error)),
         }
     }
 }

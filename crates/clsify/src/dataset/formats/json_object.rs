@@ -57,7 +57,7 @@ impl ObjectReader {
     /// sentence.
     pub(super) fn read(&mut self, text: &str, number: usize) -> Result<Example> {
         if !self.labelled && kind_of(text) == "a string" {
-            let sentence: String = serde_json::from_str(text).map_err(|error| broken("string", &error))?;
+            let sentence: String = serde_json::from_str(text).map_err(|error| broken("string", error))?;
             return Ok(Example::new(number, &sentence, None));
         }
         let object = Object::parse(text, self.form)?;
@@ -190,7 +190,7 @@ fn label_cell(key: &str, value: &RawValue, separator: &LabelSeparator) -> Result
     if kind_of(text) != "an array" {
         return label(key, value);
     }
-    let values: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| broken("array", &error))?;
+    let values: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| broken("array", error))?;
     let labels = values.into_iter().map(|value| label(key, value)).collect::<Result<Vec<String>>>()?;
     separator.cell(&labels).map_err(|error| error.at(format!("array under {}", quoted(key))))
 }
@@ -224,7 +224,7 @@ fn decode(key: &str, text: &str) -> Result<String> {
     serde_json::from_str(text).map_err(|error| {
         let message =
             format!("expected a string under {}, got a broken one: {}", quoted(key), reason(&error));
-        Error::new(ErrorKind::Dataset, message)
+        Error::new(ErrorKind::Dataset, message).caused_by(error)
     })
 }
 
@@ -263,7 +263,7 @@ impl<'a> Object<'a> {
                 Category::Data => {
                     Error::new(ErrorKind::Dataset, format!("expected a JSON object, got {}", kind_of(text)))
                 }
-                _ => broken("object", &error),
+                _ => broken("object", error),
             };
             error.with_hint(match (form, category) {
                 (Form::Array, _) => "a JSON array holds one object per record: [{\"text\": \"...\", \"label\": \"...\"}, ...]",
@@ -328,10 +328,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     }
 }
 
-fn broken(what: &str, error: &serde_json::Error) -> Error {
+fn broken(what: &str, error: serde_json::Error) -> Error {
     let message =
-        format!("expected a JSON {what}, got broken JSON at byte {}: {}", error.column(), reason(error));
-    Error::new(ErrorKind::Dataset, message)
+        format!("expected a JSON {what}, got broken JSON at byte {}: {}", error.column(), reason(&error));
+    Error::new(ErrorKind::Dataset, message).caused_by(error)
 }
 
 /// The crate's message without its position, which is relative to this line.

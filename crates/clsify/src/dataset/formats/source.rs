@@ -91,7 +91,7 @@ impl<R: Read> Read for Source<R> {
 
 /// Converts a read error of a [`Source`], which may wrap an error of this library.
 pub(super) fn read_error(error: io::Error) -> Error {
-    error.downcast::<Error>().unwrap_or_else(|error| Error::from_io(&error))
+    error.downcast::<Error>().unwrap_or_else(Error::from_io)
 }
 
 fn refuse_binary(start: &[u8], name: &str) -> Result<()> {

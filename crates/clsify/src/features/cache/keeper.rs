@@ -188,7 +188,7 @@ impl FeatureCache {
         }
         self.shrink(segment::bytes(kept.len() as u64, n_features).unwrap_or(u64::MAX));
         let written = fs::create_dir_all(folder)
-            .map_err(|e| Error::io(folder, &e))
+            .map_err(|e| Error::io(folder, e))
             .and_then(|()| segment::write(folder, &kept));
         if written.is_err() {
             self.is_read_only.store(true, Ordering::Relaxed);
