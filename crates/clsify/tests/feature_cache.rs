@@ -57,8 +57,8 @@ fn tiny(case: &str) -> PathBuf {
 /// One run of a fresh process: the tiny `bert`, as `[CLS]` features.
 fn run(sentences: &[String], cache: Option<FeatureCache>) -> (Encoded, Arc<Heard>) {
     let heard = Arc::new(Heard::default());
-    let options = SentenceEncoderOptions { cache, observer: heard.clone(), ..Default::default() };
-    (load(&tiny("bert"), options).encode(sentences).unwrap(), heard)
+    let encoder = load(&tiny("bert"), SentenceEncoderOptions { cache, ..Default::default() });
+    (encoder.with_observer(heard.clone()).encode(sentences).unwrap(), heard)
 }
 
 fn sentences(range: std::ops::Range<usize>) -> Vec<String> {
