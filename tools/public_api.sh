@@ -9,7 +9,7 @@ if [[ $(rustc --version) != "rustc $toolchain."* ]]; then
     # As the variable, it also holds for the rustdoc that cargo starts.
     export RUSTUP_TOOLCHAIN=$toolchain
     if ! rustup run $toolchain rustc --version > /dev/null 2>&1 &&
-        ! timeout 600 rustup toolchain install $toolchain --profile minimal --no-self-update < /dev/null; then
+        ! timeout 300 rustup toolchain install $toolchain --profile minimal --no-self-update < /dev/null; then
         echo "NOT RUN: the listing of the public items, because rustup cannot install Rust $toolchain" >&2
         exit 3
     fi

@@ -221,7 +221,7 @@ impl Hub {
         if snapshot.undecided.is_empty() {
             return;
         }
-        let asked = match self.environment.offline {
+        let asked: Result<(), String> = match self.environment.offline {
             #[cfg(feature = "fetch")]
             None => self.sources.ask_hub_again(&self.environment, &snapshot.id, &snapshot.commit, observer),
             variable => Err(format!("{} ask the hub", why_offline(variable).0)),

