@@ -141,8 +141,7 @@ impl Hub {
     ///
     /// # Errors
     /// As [`Hub::locate`]; no source that can be reached has it (within 10 s where none answers at all);
-    /// `HF_HUB_OFFLINE` is set; the
-    /// crate is built without `fetch`; the disk is full.
+    /// `HF_HUB_OFFLINE` is set; the crate is built without `fetch`; the disk is full.
     ///
     /// ```no_run
     /// let located = clsify_hub::Hub::from_env().pull("all-MiniLM-L6-v2", &())?;
@@ -174,8 +173,8 @@ impl Hub {
     /// `vaderSentiment`; [`ExampleData::why`] says which. What was fetched once is not fetched again.
     ///
     /// # Errors
-    /// Neither can be had (within 10 s where nothing answers); `HF_HUB_OFFLINE` is set; the
-    /// crate is built without `fetch`; the disk is full.
+    /// Neither can be had (within 10 s where nothing answers); `HF_HUB_OFFLINE` is set; the crate is
+    /// built without `fetch`; the disk is full.
     ///
     /// ```no_run
     /// let data = clsify_hub::Hub::from_env().example_data(&())?;
