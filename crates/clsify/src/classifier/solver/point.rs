@@ -1,7 +1,7 @@
 //! The state of one problem as seen by the approximations of its Hessian.
 //!
-//! The Hessian of the loss is `Σᵢ wᵢ Aᵢ ⊗ xᵢ xᵢᵀ`, where `Aᵢ = diag(pᵢ) - pᵢ pᵢᵀ` (with two classes the number `p (1
-//! - p)`), plus the penalty on the diagonal. There are two approximations:
+//! The Hessian of the loss is `Σᵢ wᵢ Aᵢ ⊗ xᵢ xᵢᵀ`, where `Aᵢ = diag(pᵢ) - pᵢ pᵢᵀ` (with two classes the number
+//! `p (1 - p)`), plus the penalty on the diagonal. There are two approximations:
 //! [`MeanCurvature`](super::mean_curvature::MeanCurvature), which is cheap, and
 //! [`MeanHessian`](super::mean_hessian::MeanHessian), which is accurate. They affect the direction of steps, not the
 //! optimum.

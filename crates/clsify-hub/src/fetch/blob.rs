@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clsify_base::error::{Error, Result};
 
-use crate::archive::{git_blob_sha1_of, sha256_of, sha256_of_text};
+use crate::fetch::archive::{git_blob_sha1_of, sha256_of, sha256_of_text};
 
 /// The maximum length of an etag: with its suffix, a name stays below the 255 bytes of common file systems.
 const MAX_ETAG_CHARS: usize = 128;

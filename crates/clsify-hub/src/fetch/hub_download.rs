@@ -18,16 +18,16 @@ use hf_hub::api::RepoInfo;
 use hf_hub::api::sync::{ApiBuilder, ApiRepo};
 
 use crate::below::join_below;
-use crate::blob::{self, BlobName};
 use crate::checkpoint_files::{
     CONFIG, LEGACY_WEIGHTS, MAX_SMALL_BYTES, MODULES, Modules, TOKENIZER, VOCAB, VOCAB_JSON, WEIGHTS,
     WEIGHTS_INDEX, missing, modules, read_small, shards, small_files,
 };
 use crate::environment::Environment;
+use crate::fetch::blob::{self, BlobName};
+use crate::fetch::lock;
+use crate::fetch::transport::{Failure, Transport, host};
 use crate::hub_cache::{Place, is_commit};
-use crate::lock;
 use crate::observer::FetchObserver;
-use crate::transport::{Failure, Transport, host};
 
 /// The maximum size of a file: encoders of the supported families are smaller, and a hub that sends more would fill
 /// the disk.

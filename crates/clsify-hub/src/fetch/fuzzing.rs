@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clsify_base::error::Result;
 
-use crate::{archive, example_data};
+use super::{archive, example_data};
 
 /// Unpacks all entries of a zip below a prefix.
 ///

@@ -1,0 +1,57 @@
+//! The cache of this crate: what comes from the package index, and example data. Where it lies, and what earlier fetches left.
+
+use std::path::{Path, PathBuf};
+
+use crate::checkpoint_files;
+use crate::known::known_encoders;
+
+pub(crate) const ARTICLE_NAME: &str = "SST-2";
+pub(crate) const VADER_NAME: &str = "movie reviews of vaderSentiment";
+
+/// Where an encoder of the package index is kept.
+pub(crate) fn encoder_folder(own_cache: &Path, name: &str) -> PathBuf {
+    own_cache.join("encoders").join(name)
+}
+
+/// The folder, if an earlier fetch has left it there whole.
+pub(crate) fn find_encoder(own_cache: &Path, name: &str) -> Option<PathBuf> {
+    let folder = encoder_folder(own_cache, name);
+    let is_from_index = known_encoders().iter().any(|known| known.name == name && known.from_package_index);
+    (is_from_index && checkpoint_files::missing(&folder, true).is_empty()).then_some(folder)
+}
+
+/// A file of labelled sentences.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ExampleData {
+    /// A TSV file without a header: `sentence<TAB>label`, labels `1` (positive) and `0` (negative).
+    pub path: PathBuf,
+    /// What the sentences are called.
+    pub name: String,
+    /// One line for the reader: where they come from, and why from there.
+    pub why: String,
+}
+
+/// The two places of example data, the article's first.
+pub(crate) fn article_path(own_cache: &Path) -> PathBuf {
+    own_cache.join("data").join("sst2-train.tsv")
+}
+
+pub(crate) fn vader_path(own_cache: &Path) -> PathBuf {
+    own_cache.join("data").join("movie-reviews-vader.tsv")
+}
+
+/// What an earlier fetch has left.
+pub(crate) fn find_example_data(own_cache: &Path) -> Option<ExampleData> {
+    let article = article_path(own_cache);
+    if article.is_file() {
+        let why = "the article's own sentences, fetched before".to_string();
+        return Some(ExampleData { path: article, name: ARTICLE_NAME.to_string(), why });
+    }
+    let path = vader_path(own_cache);
+    let why = format!(
+        "fetched before, when the article's sentences could not be had; remove {} to try those again",
+        path.display()
+    );
+    path.is_file().then(|| ExampleData { path, name: VADER_NAME.to_string(), why })
+}
