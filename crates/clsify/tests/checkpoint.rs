@@ -680,7 +680,7 @@ fn links_that_lead_nowhere_are_named() {
     std::os::unix::fs::symlink("gone", &link).unwrap();
     let error = SentenceEncoder::load(&link, Default::default(), &()).unwrap_err();
     assert_eq!(message(&error, folder.path()), "DIR/encoder: the link leads to gone, which does not exist");
-    // The same holds if a file below it is looked for.
+    // Also where a file is looked for below it.
     let error = clsify::model::SavedModel::read(&link).unwrap_err();
     let expected = "DIR/encoder/clsify.json: the link DIR/encoder leads to gone, which does not exist";
     assert_eq!(message(&error, folder.path()), expected);
