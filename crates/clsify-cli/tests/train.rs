@@ -1,4 +1,4 @@
-//! `train` and `evaluate`: options, the JSON report's contract, and scikit-learn's rows.
+//! `train` and `evaluate`: options, the keys of the JSON report, and scikit-learn's rows.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -21,12 +21,12 @@ fn train(sandbox: &Sandbox, more: &[&str]) -> Outcome {
     outcome
 }
 
-/// The report of a run with `--json -`, where nothing else may stand on stdout.
+/// The report of a run with `--json -`, which must be the only text on stdout.
 fn report(sandbox: &Sandbox, more: &[&str]) -> Value {
     serde_json::from_str(&train(sandbox, &[&["--json", "-"], more].concat()).stdout).unwrap()
 }
 
-/// Checks that an object has these keys, and perhaps more.
+/// Checks that an object has these keys, and possibly more.
 fn assert_has(value: &Value, expected: &[&str]) {
     for key in expected {
         assert!(value.get(key).is_some(), "{key} is missing in {:?}", keys(value));
@@ -198,7 +198,7 @@ fn options_reach_the_fit() {
     assert_eq!(values, [0.1, 1.0, 10.0]);
     let both = report(&sandbox, &["-q", "--c-grid", "0.1,1,10", "--grid-search"]);
     assert_eq!(both["grid_search"], search["grid_search"]);
-    // All options of the documented form go together: the search finds its own C.
+    // All options can be combined: the search chooses its own C.
     let all = report(&sandbox, &["-q", "--c", "7", "--c-grid", "0.1,1,10", "--grid-search", "--stratify"]);
     assert_eq!(all["classifier"]["C"], all["grid_search"]["best_C"]);
 }
