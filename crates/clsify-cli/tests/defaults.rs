@@ -149,7 +149,7 @@ fn the_encoder_is_mini_lm_where_none_is_named() {
     let train = ["train", "--data", "reviews.tsv", "--output", "model", "--json", "-"];
     let error = sandbox.fail(&train);
     assert!(error.starts_with("all-MiniLM-L6-v2"), "{error}");
-    // As if it had been fetched before. The folder's own pooling is not what is asked for.
+    // The encoder is put in the cache, as if it had been downloaded. The folder's own pooling is not used.
     let repository = sandbox.cache().join("hub/hub/models--sentence-transformers--all-MiniLM-L6-v2");
     let snapshot = repository.join("snapshots/1");
     fs::create_dir_all(repository.join("refs")).unwrap();
