@@ -1,5 +1,5 @@
-//! Any bytes as an archive, and archives of entries of any name and kind: nothing appears outside the folder that they are
-//! unpacked into, no link inside it, and no more than the archive announces.
+//! Any bytes as an archive, and archives of entries with any name and kind: nothing appears outside the target
+//! folder, there is no link inside it, and it contains no more than the archive announces.
 #![no_main]
 
 use std::fs;
@@ -12,13 +12,13 @@ use clsify_hub::fuzzing::{join_pieces, labelled, tar_gz_entry, unpack_zip};
 use libfuzzer_sys::fuzz_target;
 use zip::write::SimpleFileOptions;
 
-/// Stands for the absolute path of a folder that no entry may write to.
+/// A placeholder for the absolute path of a folder that no entry may write to.
 const OUTSIDE: &str = "@";
 const WANTED: &str = "d/a";
 
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(own_folder);
 
-/// An entry of an archive: a byte of its kind, a line of its name, and the rest.
+/// The entries of an archive: a byte for the kind, a line for the name, and the rest.
 fn entries(data: &[u8]) -> impl Iterator<Item = (u8, String, &[u8])> {
     data.split(|byte| *byte == SEPARATOR).filter_map(|entry| {
         let (kind, entry) = entry.split_first()?;
@@ -36,7 +36,7 @@ fn zip_of(data: &[u8]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (kind, name, content) in entries(data) {
         let options = SimpleFileOptions::default();
-        // What cannot be written, such as a second entry of a name, is left out.
+        // Entries that cannot be written, such as a second entry with the same name, are left out.
         let _ = match kind % 4 {
             0 => zip.add_symlink(name, String::from_utf8_lossy(content), options),
             1 => zip.add_directory(name, options),
@@ -66,7 +66,7 @@ fn gzip(data: &[u8]) -> Vec<u8> {
     gzip.finish().expect("a vector can be written")
 }
 
-/// Only what was there before, and regular files and folders below the target.
+/// Checks that there are only the earlier files, and regular files and folders below the target.
 fn check_sandbox(target: &Path, before: &[&str]) {
     let before: Vec<PathBuf> = before.iter().map(|name| FOLDER.join(name)).collect();
     for (path, metadata) in files_below(&FOLDER) {

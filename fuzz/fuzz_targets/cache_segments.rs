@@ -1,5 +1,5 @@
-//! Changes to a file of the feature cache, or any bytes in its place: features with the cache are those without it, unless
-//! somebody has forged the checksums of vectors.
+//! Changes to a file of the feature cache, or any bytes in its place: features with the cache are those without it,
+//! unless the checksums of vectors were forged.
 #![no_main]
 
 use std::fs;
@@ -13,18 +13,18 @@ use clsify_fuzz::{SENTENCES, checked, empty, own_folder, write_encoder};
 use libfuzzer_sys::fuzz_target;
 use sha2::{Digest, Sha256};
 
-// As `crates/clsify/src/features/cache/segment.rs` has it.
+// As in `crates/clsify/src/features/cache/segment.rs`.
 const FIXED_BYTES: usize = 24;
 const HEADER_BYTES: usize = FIXED_BYTES + 32;
 const ENTRY_BYTES: usize = 32;
 
 struct Known {
     encoder: SentenceEncoder,
-    /// Without a cache.
+    /// The features without a cache.
     features: Matrix,
-    /// Of what computes, below the cache's folder.
+    /// The folder of the encoder's identity, below the cache's folder.
     folder: PathBuf,
-    /// A file with the rows of all sentences.
+    /// A cache file with the rows of all sentences.
     segment: Vec<u8>,
 }
 
@@ -48,7 +48,7 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     Known { encoder, features, folder, segment }
 });
 
-/// Makes the hash of the header right, and those of vectors where that is asked for.
+/// Corrects the hash of the header, and on request those of vectors.
 fn mend(segment: &mut [u8], vectors_too: bool) {
     if segment.len() < HEADER_BYTES {
         return;
@@ -77,7 +77,7 @@ fuzz_target!(|data: &[u8]| {
         _ => data.to_vec(),
     };
     if choice & 1 == 0 {
-        // Two bytes are a place, the third what stands there; the last change may cut the file short or add to it.
+        // Each change is a position of two bytes and a value; the last change may shorten or extend the file.
         for change in data.chunks_exact(3) {
             let at = usize::from(u16::from_le_bytes([change[0], change[1]])) % changed.len().max(1);
             match choice & 8 != 0 && change[2] == 0 {

@@ -1,5 +1,5 @@
-//! Any bytes as the configuration, the weights and the sentence-transformers files of an encoder: one that loads encodes
-//! sentences to finite numbers of the length that it says, or says why not.
+//! Any bytes as the configuration, the weights and the sentence-transformers files of an encoder: if it loads, it
+//! encodes sentences to finite numbers of the announced length; otherwise it gives an error.
 #![no_main]
 
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ const FILES: [&str; 10] = [
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(own_folder);
 
 fuzz_target!(|data: &[u8]| {
-    // The first byte holds the options, the rest the files.
+    // The first byte determines the options, the rest is the files.
     let [choice, files @ ..] = data else { return };
     empty(&FOLDER);
     write_files(&FOLDER, &FILES, files);

@@ -1,4 +1,4 @@
-//! Any bytes as a file of costs: a matrix that is read is square and finite, and so are the thresholds of labels.
+//! Any bytes as a file of costs: a matrix that is accepted is square and finite, and so are the thresholds of labels.
 #![no_main]
 
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ fuzz_target!(|file: &[u8]| {
     write(&FOLDER, "costs.csv", file);
     let path = FOLDER.join("costs.csv");
     let text = String::from_utf8_lossy(file);
-    // The labels of the header, where none is in quotes.
+    // The labels of the header, if none is in quotes.
     let header =
         text.trim_start_matches('\u{feff}').lines().find(|line| !line.is_empty()).unwrap_or_default();
     let labels: Vec<String> = header.split(',').skip(1).map(|label| label.trim().to_string()).collect();

@@ -1,5 +1,5 @@
-//! Any bytes, read as any format under any options: what is accepted keeps its promises, compressed or not, and the readers
-//! agree.
+//! Any bytes, read in any format with any options: accepted data keeps its promises, compressed or not, and the
+//! readers agree.
 #![no_main]
 
 use std::io::Write;
@@ -72,7 +72,7 @@ fn check_labelled(file: &[u8], name: &str, options: &DatasetOptions) -> Option<D
         assert!(options.skip_bad_rows || dataset.skipped().n == 0);
         check_weights(dataset.weights(), n_rows);
     }
-    // What is read to its end in any case has the same good rows.
+    // A reader that continues after errors finds the same good rows.
     if let Some(inspected) = checked(Inspected::read(file, name, options)) {
         inspected.damage();
         if let Some(dataset) = &dataset {
@@ -124,7 +124,7 @@ fn compressed(file: &[u8]) -> Vec<u8> {
     gzip.finish().expect("a vector can be written")
 }
 
-/// The value or the message.
+/// The value or the error message.
 fn outcome<T>(result: Result<T>) -> std::result::Result<T, String> {
     result.map_err(|error| {
         check(&error);
@@ -151,7 +151,7 @@ fuzz_target!(|data: &[u8]| {
             let options = DatasetOptions { label_column, label_columns, multi_label, ..options };
             check_multi_label(file, name, &options);
         }
-        // What is compressed already, or should be by its name, differs.
+        // Data that is compressed, or should be by its name, differs.
         _ if !file.starts_with(b"\x1f\x8b") && !name.ends_with(".gz") => {
             let read = |file: &[u8]| outcome(Dataset::read(file, name, &options));
             assert_eq!(read(&compressed(file)), read(file));

@@ -1,8 +1,8 @@
-//! A model hub on this machine that answers with any bytes: nothing appears outside the cache, not more than it has sent,
-//! and an encoder that was fetched is found again.
+//! A model hub on this machine that answers with any bytes: nothing appears outside the cache, no more than the hub
+//! has sent, and a downloaded encoder is found again.
 //!
-//! Every request is answered by the part of the input whose first line ends the requested path, or by 404. A proxy that
-//! refuses connections keeps redirects from leaving this machine: `fuzz/run` sets it.
+//! Each request is answered with the part of the input whose first line ends the requested path, or with 404. A proxy
+//! that refuses connections prevents redirects from leaving this machine: `fuzz/run` sets it.
 #![no_main]
 
 use std::io::{BufRead, BufReader, Write};
@@ -17,14 +17,14 @@ use libfuzzer_sys::fuzz_target;
 
 const ENCODER: &str = "org/tiny";
 
-/// The names of files in the cache that the hub has not sent: references and commits.
+/// The bytes of the cache that the hub has not sent: references and commits.
 const SLACK_BYTES: u64 = 4096;
 
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(own_folder);
 static INPUT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static SENT_BYTES: AtomicU64 = AtomicU64::new(0);
 
-/// The address of the one server of this process.
+/// The address of the only server of this process.
 static ENDPOINT: LazyLock<String> = LazyLock::new(|| {
     let is_closed = std::env::var("ALL_PROXY").is_ok_and(|proxy| proxy.contains("127.0.0.1:9"));
     assert!(is_closed, "set ALL_PROXY=http://127.0.0.1:9 NO_PROXY=127.0.0.1, as fuzz/run does");
@@ -32,7 +32,7 @@ static ENDPOINT: LazyLock<String> = LazyLock::new(|| {
     let endpoint = format!("http://{}", listener.local_addr().expect("it is bound"));
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            // A client that hangs up early is no fault.
+            // A client that closes the connection early is not an error.
             let _ = answer(stream);
         }
     });
@@ -42,7 +42,7 @@ static ENDPOINT: LazyLock<String> = LazyLock::new(|| {
 fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     let mut lines = BufReader::new(&stream).lines();
     let request = lines.next().transpose()?.unwrap_or_default();
-    // To the empty line after the headers: a connection that is closed with bytes unread is reset.
+    // Reads up to the empty line after the headers, because closing a connection with unread bytes resets it.
     lines.take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty())).for_each(drop);
     let path = request.split(' ').nth(1).unwrap_or_default().as_bytes();
     let input = INPUT.lock().unwrap_or_else(PoisonError::into_inner).clone();

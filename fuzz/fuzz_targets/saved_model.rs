@@ -1,5 +1,5 @@
-//! Any bytes as the files of a saved model, of one label per sentence or several: one that loads gives probabilities, and
-//! saved once more it gives the same.
+//! Any bytes as the files of a saved model with classes or label sets: if it loads, it gives probabilities, and saved
+//! again it gives the same ones.
 #![no_main]
 
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use clsify::model::{SaveOptions, SentenceClassifier};
 use clsify_fuzz::{SENTENCES, checked, empty, own_folder, write_encoder, write_files};
 use libfuzzer_sys::fuzz_target;
 
-/// The rounding errors of a sum of some hundred probabilities are below this.
+/// An upper bound for the rounding error of a sum of some hundred probabilities.
 const TOLERANCE: f64 = 1e-9;
 
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(own_folder);

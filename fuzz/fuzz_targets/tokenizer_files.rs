@@ -1,5 +1,5 @@
-//! Any bytes as the files of a tokenizer: one that loads encodes every sentence to at most as many tokens as it may, or
-//! says why not, and the same in a batch.
+//! Any bytes as the files of a tokenizer: if it loads, it encodes each sentence to at most the maximum number of
+//! tokens, or gives an error, and the same in a batch.
 #![no_main]
 
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use clsify::tokenizer::{Tokenizer, model_max_length};
 use clsify_fuzz::{SENTENCES, checked, empty, own_folder, write_files};
 use libfuzzer_sys::fuzz_target;
 
-/// The order of the parts of an input, the tokenizer's choices first.
+/// The files of an input in their order, the tokenizer's choices first.
 const FILES: [&str; 8] = [
     "tokenizer.json",
     "tokenizer_config.json",
@@ -39,7 +39,7 @@ fn check_encodings(tokenizer: &Tokenizer, sentences: &[&str]) {
 }
 
 fuzz_target!(|data: &[u8]| {
-    // The first byte is the maximum length, the rest the files.
+    // The first byte is the maximum length, the rest is the files.
     let [max_length, files @ ..] = data else { return };
     empty(&FOLDER);
     write_files(&FOLDER, &FILES, files);
@@ -48,7 +48,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let Some(tokenizer) = checked(Tokenizer::load(&*FOLDER, usize::from(max_length % 64))) else { return };
     let vocabulary = String::from_utf8_lossy(files);
-    // Its own files are a sentence that it knows.
+    // The vocabulary itself is a sentence that it contains.
     let start: String = vocabulary.chars().take(200).collect();
     let sentences = [&SENTENCES[..], &[&start]].concat();
     check_encodings(&tokenizer, &sentences);

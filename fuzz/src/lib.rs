@@ -1,15 +1,14 @@
-//! What the fuzz targets share: a folder that each run finds empty, inputs that are several files, and what holds of
-//! every error.
+//! Code that the fuzz targets share: an empty folder for each run, inputs of several files, and checks of errors.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clsify::error::Error;
 
-/// Stands between the parts of an input. No UTF-8 text holds it, so every text can be a part.
+/// Separates the parts of an input. It does not occur in UTF-8, so every text can be a part.
 pub const SEPARATOR: u8 = 0xff;
 
-/// The maximum number of numbers, in bytes, that are written for the tensors of a header.
+/// The maximum size, in bytes, of the numbers that are written for the tensors of a header.
 const MAX_TENSOR_BYTES: u64 = 1 << 16;
 
 /// A small encoder: one layer, 8 numbers per token, 16 tokens.
@@ -20,18 +19,18 @@ const ENCODER: [(&str, &[u8]); 4] = [
     ("model.safetensors", include_bytes!("../encoder/model.safetensors")),
 ];
 
-/// Sentences that the small encoder's vocabulary knows, does not know, and that have nothing in them.
+/// Sentences that the small encoder's vocabulary contains or does not contain, and empty ones.
 pub const SENTENCES: [&str; 4] =
     ["a good film", "a bad film !", "\u{1f600} caf\u{e9} \u{4e2d}\u{6587} ##", " "];
 
-/// A folder of this process.
+/// The folder of this process.
 pub fn own_folder() -> PathBuf {
     let folder = std::env::temp_dir().join(format!("clsify-fuzz-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a temporary folder can be created");
     folder.canonicalize().expect("a folder that was created is there")
 }
 
-/// Makes a folder empty, creating it if it is not there.
+/// Empties a folder, or creates it.
 pub fn empty(folder: &Path) {
     if folder.exists() {
         fs::remove_dir_all(folder).expect("a folder of this process can be removed");
@@ -49,15 +48,15 @@ pub fn write_tokenizer(folder: &Path) {
     ENCODER[1..3].iter().for_each(|(name, content)| write(folder, name, content));
 }
 
-/// Writes a file, and the folders on the way to it.
+/// Writes a file, and creates its folders.
 pub fn write(folder: &Path, name: &str, content: &[u8]) {
     let path = folder.join(name);
     fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("a folder can be created");
     fs::write(path, content).expect("a file can be written");
 }
 
-/// Writes the parts that are not empty under these names. The last part is the numbers of the safetensors files, for
-/// which the others hold headers.
+/// Writes the parts that are not empty under these names. The last part is the numbers of the safetensors files;
+/// their other parts are headers.
 pub fn write_files<const N: usize>(folder: &Path, names: &[&str; N], data: &[u8]) {
     let mut parts = data.split(|byte| *byte == SEPARATOR);
     let files: [&[u8]; N] = std::array::from_fn(|_| parts.next().unwrap_or_default());
@@ -70,8 +69,8 @@ pub fn write_files<const N: usize>(folder: &Path, names: &[&str; N], data: &[u8]
     }
 }
 
-/// A safetensors file: the header with its length before it, and these bytes again and again for the tensors that it
-/// describes. What does not start like a header is the whole file.
+/// A safetensors file: the length of the header, the header, and these bytes repeated for the tensors that it
+/// describes. A part that does not begin like a header is the whole file.
 fn safetensors(header: &[u8], numbers: &[u8]) -> Vec<u8> {
     if !header.starts_with(b"{") {
         return header.to_vec();
@@ -87,7 +86,7 @@ fn safetensors(header: &[u8], numbers: &[u8]) -> Vec<u8> {
     file
 }
 
-/// Everything below a folder, links not followed, with the bytes of each file.
+/// All files and folders below a folder with their metadata; links are not followed.
 pub fn files_below(folder: &Path) -> Vec<(PathBuf, fs::Metadata)> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -100,14 +99,14 @@ pub fn files_below(folder: &Path) -> Vec<(PathBuf, fs::Metadata)> {
     all
 }
 
-/// Every error is one line of text, and so is its hint.
+/// Checks that an error and its hint are one line of text each.
 pub fn check(error: &Error) {
     let message = error.to_string();
     assert!(!message.is_empty() && !message.contains(char::is_control), "{message:?}");
     assert!(error.hint().is_none_or(|hint| !hint.contains(char::is_control)), "{:?}", error.hint());
 }
 
-/// The value, or nothing where it is an error that is as it should be.
+/// The value, or `None` for an error that passes the checks.
 pub fn checked<T>(result: Result<T, Error>) -> Option<T> {
     result.inspect_err(check).ok()
 }

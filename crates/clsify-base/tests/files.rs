@@ -1,7 +1,7 @@
-//! Files that appear whole or not at all: temporary names, links, modes, what killed processes leave, and places that cannot
-//! be written.
+//! Files that appear complete or not at all: temporary names, links, modes, leftovers of killed processes, and paths
+//! that cannot be written.
 //!
-//! Oracle: the folder before and after.
+//! Oracle: the folder before and after the write.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
@@ -49,7 +49,7 @@ fn a_temporary_name_cannot_be_foreseen_and_what_is_planted_is_not_written_to() {
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
 }
 
-/// Links that lead to each other are refused and stay: nothing is written in their place, with the mode of a link.
+/// Links that lead to each other are refused and stay; no file with the mode of a link is written in their place.
 #[test]
 fn links_in_a_circle_are_not_replaced() {
     let folder = tempfile::tempdir().unwrap();
@@ -102,7 +102,7 @@ fn what_is_replaced_keeps_its_mode_and_a_link_stays() {
     write(&link, "through it");
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!((fs::read_to_string(&file).unwrap().as_str(), mode(&file)), ("through it", 0o444));
-    // A link to a file that is not there yet makes that file, as an ordinary write does.
+    // A link to a file that does not exist yet creates that file, as an ordinary write does.
     symlink("later", folder.path().join("dangling")).unwrap();
     write(&folder.path().join("dangling"), "later");
     assert_eq!(mode(&folder.path().join("later")), usual);
@@ -141,7 +141,7 @@ fn places_that_cannot_be_replaced_are_known_before_any_work() {
     );
     assert_eq!(hint(&error), "choose a new folder, or run the command from another directory");
     assert!(check_folder_writable("..").unwrap_err().to_string().starts_with("..: "));
-    // Every Linux has these; the process does not write to them.
+    // These exist on every Linux; the test does not write to them.
     if Path::new("/proc/self/mounts").exists() {
         for (path, what) in [("/proc", "folder"), ("/dev/shm", "folder")] {
             let error = check_writable(path).unwrap_err();
@@ -196,7 +196,7 @@ fn a_folder_that_is_replaced_during_every_read_is_an_error() {
         }
         Ok(n_reads)
     };
-    // What is read while it was replaced is read again.
+    // A file that was replaced while it was read is read again.
     assert_eq!(read_folder(&path, || replace(30)).unwrap(), 31);
     let error = read_folder(&path, || replace(usize::MAX)).unwrap_err();
     let expected = "another process has replaced the folder 100 times while it was read";
@@ -205,7 +205,8 @@ fn a_folder_that_is_replaced_during_every_read_is_an_error() {
     assert_eq!(names(folder.path()), ["model"]);
 }
 
-/// What a shell's `>` refuses is not replaced by a rename. Whoever may write everything, as root may, has nothing protected.
+/// A file to which a shell's `>` cannot write is not replaced by a rename. Skipped for a user who can write
+/// everything, such as root.
 #[test]
 fn what_is_write_protected_stays() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! `advise`: its table, its JSON, and that the command it prints gives the score that it says.
+//! `advise`: its table, its JSON, and that the printed command gives the reported score.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -57,7 +57,7 @@ fn too_few_rows_and_no_file_are_said() {
     assert!(error.contains("none.tsv"), "{error}");
 }
 
-/// Every score has its ranking, its interval and its optimism; a log loss is the better the less it is.
+/// Every score has a ranking, an interval and an optimism; a lower log loss is better.
 #[test]
 fn each_scoring_ranks_its_own_way() {
     let sandbox = Sandbox::with_reviews();
@@ -86,7 +86,8 @@ fn each_scoring_ranks_its_own_way() {
     assert!(error.stderr.contains("expected accuracy, f1_macro, f1_micro or log_loss"), "{}", error.stderr);
 }
 
-/// The commands repeat how the data is read; the runner-up's does at least twice as few operations. The chart is an image.
+/// The commands repeat the options for reading the data; the runner-up needs at most half the operations. The chart
+/// is an image.
 #[test]
 fn commands_name_the_form_of_the_data_and_a_chart_is_drawn() {
     let sandbox = Sandbox::with_reviews();
@@ -116,7 +117,7 @@ fn commands_name_the_form_of_the_data_and_a_chart_is_drawn() {
     assert!(error.contains("none: no such folder"), "{error}");
 }
 
-/// An encoder without weights would be an error, if it came to that.
+/// An encoder without weights would be an error if it were loaded.
 #[test]
 fn rows_that_cannot_be_chosen_by_are_refused_before_the_encoder() {
     let sandbox = Sandbox::with_reviews();

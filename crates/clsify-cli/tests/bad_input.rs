@@ -1,4 +1,4 @@
-//! Every bad input: exit code 1, one line that says what and where, nothing on stdout, no file left behind.
+//! Bad inputs: exit code 1, one line that names the problem and its place, nothing on stdout, no file left behind.
 
 mod common;
 
@@ -6,7 +6,7 @@ use std::fs;
 
 use common::{Sandbox, edit_header, encoder, fixtures, reviews};
 
-/// The error of `train` on a data file of these bytes.
+/// The error of `train` for a data file with these bytes.
 fn train_on(name: &str, bytes: &[u8]) -> String {
     let sandbox = Sandbox::new();
     sandbox.write(name, bytes);
@@ -46,7 +46,7 @@ fn data_for_which_there_is_no_fit() {
     sandbox.write("lone.tsv", lone);
     sandbox.write("three.tsv", "good\t1\nbad\t0\nugly\t0\n");
     let bert = encoder("bert");
-    // With -v the stages are told: it is refused before the encoder has worked.
+    // With -v the stages are shown, so that an error before the encoder has worked can be recognised.
     let train = |more: &[&str]| {
         let args = [&["train", "-v", "--encoder", &bert, "--output", "model"], more].concat();
         assert!(!sandbox.run(&args).stderr.contains("encoding tokens"), "{more:?}");
@@ -228,7 +228,7 @@ fn models_that_are_not_what_was_saved() {
     assert!(predict().contains("classifier.safetensors: not a safetensors file"));
     sandbox.write("model/classifier.safetensors", &weights);
 
-    // Another encoder, a changed one, none.
+    // Another encoder, a changed one, and none.
     let other = fixtures().join("transformers/bert_relu").display().to_string();
     let evaluate = ["evaluate", "model", "--data", "reviews.tsv", "--encoder", &other];
     assert!(sandbox.fail(&evaluate).contains("bert_relu/config.json: expected sha256 "));
@@ -272,7 +272,7 @@ fn outputs_that_hold_something_else() {
     assert_eq!(train("new", &["--json", "new"]), "new: lies in the model's folder: choose another --json");
     assert_eq!(train("new", &["--json", "folder"]), "folder: expected a file, got a folder");
     assert_eq!(train("new", &["--json", "absent/report.json"]), "absent: no such folder");
-    // A folder of the user's where the model's encoder would go.
+    // A folder of the user where the model's encoder would be written.
     fs::create_dir(sandbox.path("model/encoder")).unwrap();
     sandbox.write("model/encoder/diary.txt", "mine");
     assert_eq!(
@@ -280,7 +280,7 @@ fn outputs_that_hold_something_else() {
         "model/encoder/diary.txt: expected only files of the model's encoder here, which is replaced with the model"
     );
     fs::remove_dir_all(sandbox.path("model/encoder")).unwrap();
-    // Data in the folder would be read from the earlier model's.
+    // Data in the folder would be lost with the earlier model.
     fs::copy(sandbox.path("reviews.tsv"), sandbox.path("model/data.json")).unwrap();
     let data = ["train", "--encoder", &bert, "--data", "model/data.json", "--output", "model"];
     let error = sandbox.fail(&data);
@@ -289,7 +289,7 @@ fn outputs_that_hold_something_else() {
         "model/data.json: lies in the folder that is replaced: choose another --output, or move the file"
     );
     fs::remove_file(sandbox.path("model/data.json")).unwrap();
-    // An encoder that lies in the folder to be replaced would go with it too.
+    // An encoder in the folder that is replaced would be lost too.
     sandbox.succeed(&[
         "train",
         "-q",
@@ -321,7 +321,7 @@ fn folders_that_cannot_be_written_to() {
     let set_mode =
         |mode| fs::set_permissions(sandbox.path("locked"), fs::Permissions::from_mode(mode)).unwrap();
     set_mode(0o555);
-    // For the superuser there is no locked folder, but for everyone there is /proc, where it exists.
+    // No folder is write-protected for the superuser, but /proc is, where it exists.
     let (folder, reason) = match fs::create_dir(sandbox.path("locked/probe")) {
         Ok(()) => ("/proc", "/proc: nothing can be written here"),
         Err(_) => ("locked", "locked: permission denied"),
@@ -337,7 +337,7 @@ fn folders_that_cannot_be_written_to() {
             vec!["evaluate", "-v", "model", "--data", "reviews.tsv", "--json", &file],
         ] {
             assert_eq!(sandbox.fail(&args), reason, "{args:?}");
-            // Found before the work, not after it.
+            // Detected before the work, not after it.
             assert!(!sandbox.run(&args).stderr.contains("encoding tokens"), "{args:?}");
         }
     }
@@ -391,7 +391,8 @@ fn what_is_read_is_not_written_over() {
     }
 }
 
-/// Also those that are not read here, such as the vocabulary beside `tokenizer.json`, and those of a folder without weights.
+/// This includes files that are not read here, such as the vocabulary beside `tokenizer.json`, and those of a folder
+/// without weights.
 #[test]
 fn no_file_of_an_encoder_is_written_over() {
     let sandbox = Sandbox::new();
@@ -411,12 +412,12 @@ fn no_file_of_an_encoder_is_written_over() {
     for name in ["tiny/vocab.txt", "tiny/tokenizer.json"] {
         assert!(sandbox.fail(&[&tokenize[..], &[name]].concat()).ends_with("a part of a model or encoder"));
     }
-    // A report beside them is written, and written again.
+    // A report beside them can be written, also twice.
     sandbox.succeed(&[&tokenize[..], &["tiny/ids.json"]].concat());
     sandbox.succeed(&[&tokenize[..], &["tiny/ids.json"]].concat());
 }
 
-/// `predict`, `embed`, `bench` and `train` say the same of a file whose columns nobody has named.
+/// `predict`, `embed`, `bench` and `train` give the same error for a file whose columns nobody has named.
 #[test]
 fn columns_are_not_guessed() {
     let sandbox = Sandbox::with_model();
@@ -451,7 +452,7 @@ fn columns_are_not_guessed() {
     assert_eq!(sentences, ["fine day", "bad day"]);
 }
 
-/// The counts are those of a spam file whose columns are swapped; the bound on half the rows is scikit-learn's.
+/// The counts are those of a spam file with swapped columns; the limit of half the rows is scikit-learn's.
 #[test]
 fn too_many_classes_are_asked_about_before_the_encoder_runs() {
     let sandbox = Sandbox::new();

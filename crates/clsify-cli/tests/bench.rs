@@ -1,4 +1,4 @@
-//! `bench`: what is measured and how it is told. The figures are the machine's; only their relations are held.
+//! `bench`: its measurements and their output. The numbers depend on the machine; only their relations are tested.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;

@@ -1,4 +1,4 @@
-//! Scores that deserve a word of caution, and test files that are odd but can be scored.
+//! Notes about scores that need caution, and unusual test files that can still be scored.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -63,7 +63,7 @@ fn a_test_file_may_have_one_class() {
         ["curve", "--encoder", &bert, "--data", "reviews.tsv", "--test-data", "good.tsv", "--sizes", "12,24"];
     ran(&sandbox, &curve);
 
-    // Training needs two.
+    // Training needs two classes.
     let error = sandbox.fail(&["train", "--encoder", &bert, "--data", "good.tsv", "--output", "m"]);
     assert!(error.contains("expected at least 2 classes, got only \"good\""), "{error}");
 }
@@ -92,7 +92,7 @@ fn labels_that_are_all_unknown_are_an_error() {
     assert_eq!(sandbox.fail(&[&["train", "--output", "m"], &data[..]].concat()), expected);
     assert_eq!(sandbox.fail(&[&["curve", "--sizes", "12"], &data[..]].concat()), expected);
 
-    // One that is known makes a score.
+    // A single known label makes a score possible.
     sandbox.write("mixed.tsv", "a fine film\tgood\na bore\tnegative\n");
     let (_, notes) = evaluated(&sandbox, "mixed.tsv");
     assert!(notes.contains("does not know the label negative"), "{notes}");
@@ -145,7 +145,7 @@ fn a_label_without_weight_is_named_with_a_hint_about_weights() {
         outcome.stderr
     );
 
-    // With two labels that count the third is only told of.
+    // With two frequent labels, the third is only mentioned.
     sandbox.write(
         "data.tsv",
         format!("{}so-so\tneutral\t0\nmiddling\tneutral\t0\n", rows.replace("\t0\n", "\t2\n")),
@@ -160,7 +160,7 @@ fn rows_that_a_model_was_trained_on_are_counted() {
     let sandbox = Sandbox::new();
     sandbox.write("train.tsv", reviews());
     sandbox.write("new.tsv", NEW_GOOD);
-    // Two rows of the training, one in other case and spacing.
+    // Two training rows, one of them with other case and spaces.
     let (first, second) = ("The  film number 3 is WONDERFUL\tgood\n", "film 5 was a quiet bore\tbad\n");
     sandbox.write("mixed.tsv", format!("{NEW_GOOD}{first}{second}"));
     let bert = encoder("bert");
@@ -194,13 +194,13 @@ fn rows_that_a_model_was_trained_on_are_counted() {
         ["curve", "--encoder", &bert, "--data", "train.tsv", "--test-data", "mixed.tsv", "--sizes", "12"];
     assert!(ran(&sandbox, &curve).stderr.contains(note));
 
-    // The model holds no text of its rows.
+    // The model contains no text of its rows.
     let folder = sandbox.path("model");
     for entry in std::fs::read_dir(&folder).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         assert!(!bytes.windows(9).any(|window| window == b"wonderful" || window == b"WONDERFUL"));
     }
-    // A model of an earlier version does not know its rows; this one is made to look like it.
+    // A model of an earlier version does not know its training rows; this one is changed to look like it.
     edit_header(&folder.join("classifier.safetensors"), |header| {
         header.replace("training_rows", "training_rowz")
     });
@@ -220,7 +220,7 @@ fn rows_that_a_multi_label_model_was_trained_on_are_counted() {
     assert_eq!(compared["b"]["n_seen"], json!(24));
 }
 
-/// Labels the other way round: nothing that was learned holds.
+/// The labels are exchanged, so that nothing that was learned is right.
 #[test]
 fn an_accuracy_below_that_of_a_constant_answer_is_told() {
     let sandbox = Sandbox::with_model();
@@ -273,7 +273,7 @@ fn a_baseline_by_weight_is_named_and_stands_beside_a_score_by_weight() {
     assert_eq!(baseline["test_weighted_accuracy"], json!(3.0 * good / (3.0 * good + bad)));
     let text = sandbox.succeed(&train);
     assert!(text.contains("(cross-validated by weight 0.") && text.contains(" (baseline 0."), "{text}");
-    // Without weights nothing is said of them.
+    // Without weights they are not mentioned.
     sandbox.write("reviews.tsv", reviews());
     let plain = ["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "m"];
     let text = sandbox.succeed(&plain);

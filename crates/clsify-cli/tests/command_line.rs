@@ -1,4 +1,4 @@
-//! What clap answers, help, completions and `list`.
+//! Errors of clap, help, completions and `list`.
 
 mod common;
 
@@ -113,7 +113,7 @@ fn options_for_a_file_need_the_file() {
     assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
 }
 
-/// A file is not written under the extension of another form.
+/// A file is not written under the extension of another format.
 #[test]
 fn forms_that_are_not_written_are_refused_by_their_extension() {
     let sandbox = Sandbox::with_reviews();
@@ -192,7 +192,7 @@ fn what_is_printed_can_go_to_a_file() {
         assert_eq!(sandbox.succeed(&[args, &["--output", "-"]].concat()).len(), printed.len(), "{args:?}");
         assert_eq!(sandbox.succeed(&[args, &["--output", "out"]].concat()), "", "{args:?}");
         let written = std::fs::read_to_string(sandbox.path("out")).unwrap();
-        // A report has the seconds that it took.
+        // A report contains the time that it took.
         assert_eq!(written.lines().count(), printed.lines().count(), "{args:?}");
         std::fs::remove_file(sandbox.path("out")).unwrap();
         let error = sandbox.fail(&[args, &["--output", "none/out"]].concat());

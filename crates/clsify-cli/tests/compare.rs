@@ -1,4 +1,4 @@
-//! `compare` on two models whose answers are known from `predict`.
+//! `compare` for two models whose predictions are known from `predict`.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -6,8 +6,8 @@ mod common;
 use common::{Sandbox, encoder, json_lines, keys, reviews};
 use serde_json::{Value, json};
 
-/// `a` on bert, `b` on another encoder and pooling, both trained on `reviews.tsv`; `test.tsv` has four sentences that break the
-/// habits of the training rows.
+/// Creates the models `a` on bert and `b` on another encoder and pooling, both trained on `reviews.tsv`, and
+/// `test.tsv` with four sentences unlike the training rows.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::with_reviews();
     let train = |case: &str, name: &str, more: &[&str]| {
@@ -26,7 +26,7 @@ fn compare(sandbox: &Sandbox, data: &str) -> Value {
     serde_json::from_str(&sandbox.succeed(&["compare", "-q", "a", "b", "--data", data, "--json"])).unwrap()
 }
 
-/// Oracle: what `predict` and `evaluate` say of each model alone.
+/// Oracle: the results of `predict` and `evaluate` for each model.
 #[test]
 fn a_comparison_is_what_the_models_say_alone() {
     let sandbox = sandbox();
@@ -93,8 +93,8 @@ fn tables_say_what_was_found_and_are_short() {
     assert!(same.contains("different labels for 0 of 28 sentences"), "{same}");
 }
 
-/// A label that one model has not learned counts as wrong for it, and both outputs say so; the order of classes does not
-/// matter.
+/// A label that one model does not know counts as wrong for it, and both outputs say so. The order of classes does
+/// not matter.
 #[test]
 fn classes_may_differ() {
     let sandbox = sandbox();
@@ -123,7 +123,7 @@ fn classes_may_differ() {
     assert!(text.contains("A does not know the label aaa: 12 sentences count as wrong for it"), "{text}");
 }
 
-/// Two models of several labels a sentence, of which the first is told little; and data with some habits broken.
+/// Two multi-label models, the first trained on few rows, and data with some unusual rows.
 fn multi_label_sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     let news: String = (0..10)
@@ -163,7 +163,7 @@ fn multi_label_sandbox() -> Sandbox {
     sandbox
 }
 
-/// Oracle: what `predict` and `evaluate` say of each model alone.
+/// Oracle: the results of `predict` and `evaluate` for each model.
 #[test]
 fn multi_label_models_are_compared_by_their_answers() {
     let sandbox = multi_label_sandbox();
@@ -262,7 +262,7 @@ fn multi_label_models_are_compared_by_their_answers() {
     }
 }
 
-/// Oracle: the scores by weight of `evaluate`.
+/// Oracle: the weighted scores of `evaluate`.
 #[test]
 fn weights_have_scores_of_their_own() {
     let sandbox = multi_label_sandbox();
@@ -292,7 +292,7 @@ fn weights_have_scores_of_their_own() {
     let text = compare(["a", "b"], "test.tsv", &[]);
     assert!(text.contains("micro F1 by weight") && text.contains("subset accuracy by weight"), "{text}");
 
-    // One label a sentence.
+    // One label per sentence.
     sandbox.write("reviews.tsv", reviews());
     for (name, c) in [("one", "0.001"), ("other", "10")] {
         let bert = encoder("bert");
@@ -332,7 +332,7 @@ fn models_of_two_forms_are_not_compared() {
     let error = sandbox.fail(&["compare", "-q", "one", "one", "--data", "reviews.tsv", "--multi-label", ";"]);
     assert_eq!(error, "--multi-label: one and one have one label per sentence: leave it out");
 
-    // Another separator than that of the data: asked for, or that of A.
+    // Another separator than that of the data: the requested one, or that of A.
     let news = std::fs::read_to_string(sandbox.path("news.tsv")).unwrap().replace(';', "|");
     sandbox.write("bars.tsv", news);
     let args =

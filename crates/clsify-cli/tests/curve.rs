@@ -1,4 +1,4 @@
-//! `curve` on files of every size.
+//! `curve` for files of all sizes.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -55,7 +55,7 @@ fn the_last_point_is_what_train_gives() {
             (&json!("accuracy"), &report["baseline_accuracy"])
         );
         assert_eq!(report["forecast"]["accuracy"], report["forecast"]["score"]);
-        // Fewer than 200 rows: from an eighth of them.
+        // With fewer than 200 rows, the sizes begin at an eighth of them.
         let sizes: Vec<&Value> = points.iter().map(|point| &point["n_rows"]).collect();
         assert_eq!(sizes, [&json!(2), &json!(4), &json!(8), &json!(16), &json!(18)]);
         let forecast = &report["forecast"];
@@ -64,7 +64,7 @@ fn the_last_point_is_what_train_gives() {
     }
 }
 
-/// Rows of two topics, of both, or of none, with a weight.
+/// Weighted rows about one topic, both or none.
 fn news() -> String {
     let rows: String = (0..15)
         .map(|i| {
@@ -83,7 +83,7 @@ fn news_curve(sandbox: &Sandbox, more: &[&str]) -> Value {
     serde_json::from_str(&sandbox.succeed(&[&args[..], more].concat())).unwrap()
 }
 
-/// Oracle: `train` with the same options, for the last point; scores by weight, the search for C.
+/// Oracle: `train` with the same options, for the last point, the weighted scores and the search for C.
 #[test]
 fn the_last_point_of_label_sets_is_what_train_gives() {
     let sandbox = Sandbox::new();
@@ -162,7 +162,7 @@ fn curves_of_label_sets_are_shown() {
     drop(child.stdout.take());
     let outcome = common::Outcome::of(&child.wait_with_output().unwrap());
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
-    // Two rows of the same set leave nothing to fit: both answers are constant.
+    // Two rows with equal label sets leave nothing to fit: both predictions are constant.
     sandbox.write("few.tsv", "a film\tfilm\na film 2\tfilm\nwho ?\tanger\nterrible\tanger;film\n");
     let few =
         ["curve", "-q", "--encoder", &bert, "--data", "few.tsv", "--multi-label", ";", "--repeats", "20"];
@@ -170,7 +170,7 @@ fn curves_of_label_sets_are_shown() {
     assert!(text.contains("micro F1"), "{text}");
 }
 
-/// Oracle: the same search by `train`, for the last point; sizes too small for folds keep `--c`.
+/// Oracle: the same search by `train`, for the last point. Sizes too small for folds keep `--c`.
 #[test]
 fn every_fit_chooses_its_own_c() {
     let sandbox = Sandbox::with_reviews();
@@ -202,7 +202,7 @@ fn every_fit_chooses_its_own_c() {
     assert_eq!(curve(&sandbox, &["--c", "7"]).get("grid_search"), None);
 }
 
-/// Oracle: the accuracy by weight of `train` with the same options.
+/// Oracle: the weighted accuracy of `train` with the same options.
 #[test]
 fn a_curve_by_weight_is_of_the_accuracy_by_weight() {
     let sandbox = Sandbox::new();
@@ -224,7 +224,7 @@ fn a_curve_by_weight_is_of_the_accuracy_by_weight() {
     assert!((got - expected).abs() < 1e-12, "expected {expected}, got {got}");
     assert_eq!(last["accuracy"], trained["test"]["accuracy"]);
     assert_eq!(report["forecast"].get("accuracy"), None);
-    // A test file has no weights: each of its rows counts once.
+    // A test file has no weights: each row counts once.
     sandbox.write("test.tsv", common::reviews());
     assert_eq!(curve(&sandbox, &["--weight-column", "2", "--test-data", "test.tsv"])["scoring"], "accuracy");
 }
@@ -274,13 +274,13 @@ fn tables_and_charts_say_what_was_found() {
     );
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
     assert_eq!(svg.matches("<circle").count(), 5);
-    // 16 would be written over 18.
+    // The label 16 would overlap 18.
     assert!(svg.contains(">36</text>") && svg.contains(">18</text>") && !svg.contains(">16</text>"), "{svg}");
     let on_stdout = sandbox.succeed(&[&args[..7], &["--chart", "-"]].concat());
     assert!(on_stdout.starts_with("<svg "), "{on_stdout}");
 }
 
-/// Two rows are enough for a curve of one point, of which nothing is forecast.
+/// Two rows are enough for a curve with one point and without a forecast.
 #[test]
 fn the_smallest_files_have_a_curve() {
     let sandbox = Sandbox::with_reviews();

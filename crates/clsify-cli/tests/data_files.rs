@@ -1,4 +1,4 @@
-//! Data files as they come: JSON arrays, fastText's lines, gzip, label columns, and rows that cannot be used.
+//! Data files in all formats: JSON arrays, fastText lines, gzip, label columns, and rows that cannot be used.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -60,7 +60,7 @@ fn the_same_rows_give_the_same_model_in_every_form() {
     assert_eq!(report("-", &["--format", "json"], array.as_bytes()), expected);
     assert_eq!(report("-", &["--format", "fasttext"], fasttext.as_bytes()), expected);
 
-    // Answers and vectors: labels are not looked at, and never part of a sentence.
+    // `predict` and `embed` ignore labels, which are never part of a sentence.
     let answers = sandbox.succeed(&["predict", "m", "--input", "reviews.tsv"]);
     for name in ["a.json", "d.txt", "e.ft.txt.gz", "f.tsv.gz"] {
         assert_eq!(sandbox.succeed(&["predict", "m", "--input", name]), answers, "{name}");
@@ -95,7 +95,7 @@ fn files_that_are_no_text_are_refused_by_every_command() {
         ] {
             let mut outcome = sandbox.run(args);
             if args[0] == "predict" && file == "cut.tsv.gz" {
-                // What came before the cut is answered.
+                // The sentences before the cut are answered.
                 assert!(outcome.stdout.lines().count() > 2, "{}", outcome.stdout);
                 outcome.stdout.clear();
             }
@@ -112,7 +112,7 @@ fn files_that_are_no_text_are_refused_by_every_command() {
     );
 }
 
-/// Twelve bad rows of each of four kinds among the reviews, and where they stand.
+/// Reviews with twelve bad rows of each of four kinds, and their lines.
 fn dirty() -> (String, Vec<usize>) {
     let (mut text, mut bad) = (String::new(), Vec::new());
     for (i, row) in reviews().lines().enumerate() {
@@ -127,7 +127,7 @@ fn dirty() -> (String, Vec<usize>) {
     (text, bad)
 }
 
-/// Oracle: the same commands on the rows that are good, in a file of their own.
+/// Oracle: the same commands on a file with only the good rows.
 #[test]
 fn bad_rows_are_left_out_and_named_when_asked_for() {
     let sandbox = Sandbox::with_model();
@@ -253,7 +253,7 @@ fn bad_rows_are_left_out_in_every_format_and_of_label_sets() {
             "{name}"
         );
     }
-    // Where a sentence may have several labels, an empty label cell is none of these.
+    // If a sentence may have several labels, an empty label cell is not a bad row.
     let sets = reviews().replace("bad\n", "\n") + "\tgood\nx\ty\tz\n";
     sandbox.write("sets.tsv", sets);
     let args = ["--encoder", &bert, "--data", "sets.tsv", "--multi-label", ";", "--skip-bad-rows"];
@@ -280,7 +280,7 @@ fn bad_rows_are_left_out_in_every_format_and_of_label_sets() {
             outcome.stderr
         );
     }
-    // The command that `advise` recommends reads the same rows.
+    // The command that `advise` prints reads the same rows.
     let advice = sandbox.succeed(&[&["advise", "--json"], &args[..]].concat());
     let advice: Value = serde_json::from_str(&advice).unwrap();
     assert!(advice[0]["command"].as_str().unwrap().contains(" --skip-bad-rows"), "{}", advice[0]["command"]);
@@ -324,7 +324,7 @@ fn a_file_of_bad_rows_or_one_that_cannot_be_read_on_is_an_error() {
     assert!(outcome.stderr.contains("none of its 3 rows can be used"), "{}", outcome.stderr);
 }
 
-/// Forty rows with the labels of `news` of the multi-label tests, in a column each.
+/// Forty rows with the labels of the multi-label tests' `news`, one column per label.
 fn one_hot(yes: &str, no: &str) -> String {
     let mut csv = "id,sentence,anger,film,weight\n".to_string();
     for (i, row) in news().iter().enumerate() {
@@ -376,7 +376,7 @@ fn label_columns_are_label_sets_in_every_command() {
         assert_eq!(outcome.code, Some(0), "{args:?}: {}", outcome.stderr);
         assert!(!outcome.stderr.contains("stands between"), "{}", outcome.stderr);
         let mut report: Value = serde_json::from_str(&outcome.stdout).unwrap();
-        // The time that it took is another one.
+        // Times differ.
         if let Some(report) = report.as_object_mut() {
             report.remove("seconds");
         }
@@ -416,7 +416,7 @@ fn label_columns_are_label_sets_in_every_command() {
     let (of_columns, of_cells) = (doctor("a.csv", columns), doctor("cells.tsv", cell));
     assert_eq!(of_columns["label_sets"], of_cells["label_sets"]);
     assert_eq!(of_columns["class_balance"], of_cells["class_balance"]);
-    // Answers name the columns.
+    // Answers have the names of the columns.
     let answers = json_lines(&sandbox.succeed(&[
         "predict",
         "m",
@@ -481,7 +481,7 @@ fn what_is_wrong_with_label_columns_is_said() {
     assert_eq!(both.code, Some(2), "{}", both.stderr);
     let single = sandbox.fail(&["evaluate", "model", "--data", "good.csv", "--label-columns", "anger,film"]);
     assert!(single.contains("expected one label column, got columns of one label each"), "{single}");
-    // Such rows can be left out, and a label that no row has is named.
+    // Such rows can be left out, and a label that no row has is reported.
     sandbox.write(
         "none.csv",
         csv.replace("anger,film", "film,none").replace("film number 2,0,1", "film number 2,x,1"),
@@ -522,7 +522,7 @@ fn what_is_wrong_with_label_columns_is_said() {
     assert!(outcome.stderr.contains("note: no row of zero.csv has the label \"b\""), "{}", outcome.stderr);
 }
 
-/// A number of a column does not say whether the first row is a header; what is not said is asked, not answered.
+/// The number of a column does not show whether the first row is a header, so it must be stated.
 #[test]
 fn a_header_is_no_sentence_where_the_column_is_a_number() {
     let sandbox = Sandbox::with_model();
@@ -542,13 +542,13 @@ fn a_header_is_no_sentence_where_the_column_is_a_number() {
     let bert = encoder("bert");
     let embed = ["embed", "--encoder", &bert, "--input", "h.csv", "--text-column", "1", "--output", "x.npy"];
     assert!(sandbox.fail(&embed).contains("clearly a header or a record"));
-    // TSV without a header is a usual form.
+    // TSV without a header is common.
     sandbox.write("plain.tsv", "1\tfine day\n2\tbad day\n");
     let predict = ["predict", "-q", "model", "--input", "plain.tsv", "--text-column", "1"];
     assert_eq!(sandbox.succeed(&predict).lines().count(), 2);
 }
 
-/// What is carried along is the sentence that was classified.
+/// The sentence in the output is the one that was classified.
 #[test]
 fn sentences_are_carried_without_labels_and_from_json_strings() {
     let sandbox = Sandbox::with_model();
@@ -566,7 +566,7 @@ fn sentences_are_carried_without_labels_and_from_json_strings() {
     }
 }
 
-/// In an array of objects and strings every sentence is carried; a key that comes late is named.
+/// In an array of objects and strings all sentences are kept; a key that appears late is reported.
 #[test]
 fn a_mixed_array_keeps_its_sentences() {
     let sandbox = Sandbox::with_model();
@@ -588,7 +588,7 @@ fn a_mixed_array_keeps_its_sentences() {
     assert!(error.contains("bad.json: record 2: expected a sentence"), "{error}");
 }
 
-/// What cannot be meant is said before anything is read or written.
+/// Contradictory options are refused before anything is read or written.
 #[test]
 fn contradictions_on_the_command_line_are_refused() {
     let sandbox = Sandbox::with_model();
@@ -610,7 +610,7 @@ fn contradictions_on_the_command_line_are_refused() {
     assert!(error.contains("one ASCII character"), "{error}");
 }
 
-/// Hints that can be carried out as they stand.
+/// Hints can be followed as they are written.
 #[test]
 fn hints_fit_the_file() {
     let sandbox = Sandbox::with_model();
@@ -637,7 +637,7 @@ fn hints_fit_the_file() {
     assert!(outcome.stderr.contains("--format fasttext removes labels"), "{}", outcome.stderr);
 }
 
-/// A label of the model that has no column would count as absent everywhere.
+/// A label of the model without a column would count as absent in every row.
 #[test]
 fn labels_without_a_column_are_named() {
     let sandbox = Sandbox::new();
@@ -656,7 +656,7 @@ fn labels_without_a_column_are_named() {
     }
 }
 
-/// The place of a page of an error or a login, saved under a file's name.
+/// A page of an error or a login, saved under the name of an encoder's file.
 #[test]
 fn a_web_page_is_no_encoder() {
     let sandbox = Sandbox::with_reviews();

@@ -1,4 +1,4 @@
-//! `train --abstain-below` and its like, and what `predict` and `evaluate` make of them.
+//! `train --abstain-below` and the other decision rules, and their effect on `predict` and `evaluate`.
 //!
 //! Oracle: the model without a rule, whose probabilities are the same.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
@@ -8,7 +8,7 @@ mod common;
 use common::{Sandbox, encoder, json_lines, keys, read_json, reviews};
 use serde_json::{Value, json};
 
-/// Reviews of which some have the wrong label, so that not all is certain.
+/// Reviews with some wrong labels, so that not every prediction is certain.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     let row = |i: usize| {
@@ -61,7 +61,7 @@ fn an_abstaining_model_says_so_in_every_format() {
     assert!(plain_report["decision"].is_null());
     let plain = answers(&sandbox);
     assert_eq!(read_json(&sandbox.path("model/clsify.json"))["format_version"], 2);
-    // Between the two surest of what is asked, so that there is something to answer and something to leave.
+    // The threshold lies between the two highest probabilities, so that the model both answers and abstains.
     let mut tops: Vec<f64> = plain.iter().map(|answer| top(answer).1).collect();
     tops.sort_by(f64::total_cmp);
     let threshold = (0.5 * (tops[1] + tops[2])).to_string();
@@ -98,7 +98,7 @@ fn an_abstaining_model_says_so_in_every_format() {
     }
 }
 
-/// Oracle: the counts of `predict` on the same rows.
+/// Oracle: counts of the predictions of `predict` for the same rows.
 #[test]
 fn evaluate_reports_coverage_and_accuracy_of_what_is_answered() {
     let sandbox = sandbox();
@@ -137,12 +137,13 @@ fn evaluate_reports_coverage_and_accuracy_of_what_is_answered() {
     assert!(text.contains("decision     the most probable label from probability 0."), "{text}");
 }
 
-/// Oracle: the definition. The out-of-fold rows reach the target, and the curve has no wider point that does.
+/// Oracle: the definition. The out-of-fold predictions reach the target, and no point of the curve with higher
+/// coverage does.
 #[test]
 fn a_target_is_reached_on_rows_out_of_their_folds_or_refused() {
     let sandbox = sandbox();
     let number = |value: &Value| value.as_f64().unwrap();
-    // Halfway between what all rows have and what the best of the wider points has.
+    // Halfway between the accuracy of all rows and the best accuracy at a higher coverage.
     let any = &train(&sandbox, &["--abstain-below", "0.6", "--calibration", "temperature"])["decision"];
     let all = number(&any["out_of_fold"]["before"]["accuracy"]);
     let points = any["curve"].as_array().unwrap().iter().filter(|point| number(&point["n_answered"]) >= 20.0);
@@ -300,7 +301,8 @@ fn a_saved_rule_that_does_not_fit_is_refused() {
     assert!(error.contains("expected 2 positive thresholds"), "{error}");
 }
 
-/// Oracle: the model with the rule alone, whose answers are the best guesses; the definition of the threshold.
+/// Oracle: the model with the rule alone, whose predictions are the best guesses; and the definition of the
+/// threshold.
 #[test]
 fn a_rule_chooses_the_label_and_abstaining_leaves_it_out() {
     let sandbox = sandbox();
@@ -349,7 +351,8 @@ fn a_rule_chooses_the_label_and_abstaining_leaves_it_out() {
     assert!(error.contains("unknown field `of_tomorrow`"), "{error}");
 }
 
-/// Oracle: rows repeated as often as their weight says, for the rule and the scores by weight. Two fits of the same optimum.
+/// Oracle: rows repeated as often as their weight says, for the rule and the weighted scores. Both fits have the same
+/// optimum.
 #[test]
 fn thresholds_count_weights() {
     let sandbox = sandbox();

@@ -1,4 +1,4 @@
-//! What `train` does when little is said: the encoder, the features and C, here and in the library.
+//! The defaults of `train`: the encoder, the features and C, in the program and in the library.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -12,7 +12,7 @@ use clsify::training::{FeatureChoice, TrainOptions, train, train_selected};
 use common::{Sandbox, encoder};
 use serde_json::Value;
 
-/// The report of a run, without what depends on the clock, and what it said.
+/// The report of a run without its times, and its messages.
 fn report(sandbox: &Sandbox, more: &[&str]) -> (Value, String) {
     let bert = encoder("bert");
     let train = ["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "model", "--json", "-"];
@@ -39,7 +39,7 @@ fn features_are_chosen_unless_something_is_given() {
     let (article, _) = report(&sandbox, &["--features", "article"]);
     assert_eq!(article.get("selection").unwrap_or(&Value::Null), &Value::Null);
     assert_eq!(article["classifier"]["C"], 1.0);
-    // Each given as the article has it: the rest is the article's too.
+    // Each option has the article's value, so that the others have it too.
     for more in [
         &["--layers", "last"][..],
         &["--pooling", "cls"],
@@ -62,7 +62,7 @@ fn features_are_chosen_unless_something_is_given() {
 #[test]
 fn rows_that_are_too_few_for_a_choice_train_as_in_the_article() {
     let sandbox = Sandbox::new();
-    // Fewer training rows of every class than there are folds.
+    // Fewer training rows per class than folds.
     let rows: String = common::reviews().lines().take(6).map(|line| format!("{line}\n")).collect();
     sandbox.write("reviews.tsv", &rows);
     let more = ["--stratify", "--test-size", "2"];
@@ -79,7 +79,7 @@ fn rows_that_are_too_few_for_a_choice_train_as_in_the_article() {
     let error = sandbox.fail(&[&train[..], &more].concat());
     assert!(error.starts_with("choice of features: stratified k-fold: expected at least 5 rows"), "{error}");
 
-    // Sets of labels, of which every row has the same.
+    // Label sets that are equal in all rows.
     sandbox.write("sets.tsv", "text\tlabel\na film\ta\na bore\tb\nsome day\ta\nanother day\tb\n");
     let train = ["train", "--encoder", &bert, "--data", "sets.tsv", "--multi-label", ";", "--test-size", "1"];
     let outcome = sandbox.run(&[&train[..], &["--output", "sets"]].concat());
@@ -87,7 +87,7 @@ fn rows_that_are_too_few_for_a_choice_train_as_in_the_article() {
     assert!(outcome.stderr.contains("because none can be chosen: "), "{}", outcome.stderr);
 }
 
-/// Oracle: the library with its own defaults, to the byte.
+/// Oracle: the library with its own defaults, byte for byte.
 #[test]
 fn the_library_has_the_same_defaults() {
     let sandbox = Sandbox::with_reviews();
@@ -107,7 +107,7 @@ fn the_library_has_the_same_defaults() {
     trained.classifier.save(sandbox.path("library")).unwrap();
     assert_eq!(weights("library"), weights("model"));
 
-    // The features of `embed`, too: the folder's own pooling is for whoever asks for it.
+    // The same holds for the features of `embed`: the folder's own pooling is used on request only.
     for (case, pooling) in
         [("sentence_transformers/dense_v4", "cls"), ("sentence_transformers/dense_v4", "auto")]
     {
@@ -127,7 +127,7 @@ fn the_library_has_the_same_defaults() {
     }
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder with its contents.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -145,7 +145,7 @@ fn the_encoder_is_mini_lm_where_none_is_named() {
     let train = ["train", "--data", "reviews.tsv", "--output", "model", "--json", "-"];
     let error = sandbox.fail(&train);
     assert!(error.starts_with("all-MiniLM-L6-v2"), "{error}");
-    // As if it had been fetched before. The folder's own pooling is not what is asked for.
+    // The encoder is put in the cache, as if it had been downloaded. The folder's own pooling is not used.
     let repository = sandbox.cache().join("hub/hub/models--sentence-transformers--all-MiniLM-L6-v2");
     let snapshot = repository.join("snapshots/1");
     fs::create_dir_all(repository.join("refs")).unwrap();

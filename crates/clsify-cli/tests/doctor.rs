@@ -1,4 +1,4 @@
-//! `doctor` on a file whose faults are known.
+//! `doctor` on a file with known faults.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -6,8 +6,8 @@ mod common;
 use common::{Sandbox, encoder, json_lines, keys, reviews};
 use serde_json::{Value, json};
 
-/// `reviews()` with line 3 labelled wrong, and at its end a repeat of line 1 (case and spaces differ) and of line 2 with
-/// the other label.
+/// `reviews()` with a wrong label in line 3, and at the end a duplicate of line 1 (case and spaces differ) and of
+/// line 2 with the other label.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     let wrong = reviews().replace("film number 1 is wonderful\tgood", "film number 1 is wonderful\tbad");
@@ -100,14 +100,14 @@ fn limits_are_said_and_tables_are_short() {
     }
 }
 
-/// What was not checked, and why.
+/// The checks that were left out, with the reason.
 fn left_out(report: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_string();
     let left_out = report["left_out"].as_array().unwrap();
     left_out.iter().map(|left| (text(&left["check"]), text(&left["reason"]))).collect()
 }
 
-/// Line and kind of each damage.
+/// The line and kind of each damage.
 fn damage(report: &Value) -> Vec<(u64, String)> {
     let of =
         |damage: &Value| (damage["line"].as_u64().unwrap(), damage["kind"].as_str().unwrap().to_string());
@@ -119,7 +119,7 @@ fn text_only(sandbox: &Sandbox, more: &[&str]) -> Value {
     serde_json::from_str(&sandbox.succeed(&args)).unwrap()
 }
 
-/// Oracle: the damage that was done to the file, and the lines that an editor shows.
+/// Oracle: the damage that was done to the file, and its line numbers in an editor.
 #[test]
 fn damage_is_found_at_its_line() {
     let sandbox = Sandbox::new();
@@ -157,13 +157,13 @@ fn damage_is_found_at_its_line() {
     assert_eq!(report["quoting"][3]["text"], "too,many,columns");
     assert_eq!(report["quoting"][3]["message"], "expected 2 columns, got 3");
     assert_eq!(report["n_rows"], 8);
-    // A quote that is never closed takes the rest of the file with it; the report says where it stands.
+    // An unclosed quote extends to the end of the file; the report names its line.
     sandbox.write("open.csv", "text,label\nfine,1\n\"never closed,0\nlost,1\n");
     let report = text_only(&sandbox, &["open.csv"]);
     assert_eq!(damage(&report), [(3, "unreadable".to_string())]);
     assert_eq!(report["quoting"][0]["text"], "\"never closed,0\nlost,1\n");
     assert_eq!(report["quoting"][0]["message"], "expected a closing quote, got the end of the file");
-    // The other forms go on after a bad record too.
+    // In the other formats, reading continues after a bad record.
     sandbox.write(
         "bad.jsonl",
         "{\"text\": \"a\", \"label\": 1}\n{\"text\": \"b\"\n{\"text\": \" \", \"label\": 0}\n",
@@ -205,13 +205,13 @@ fn without_an_encoder_the_text_is_checked_and_the_rest_is_named() {
     for line in ["with a suspect label: not checked", "nearly repeated: not checked", "repeated: 2"] {
         assert!(text.lines().any(|l| l == line), "{line}: {text}");
     }
-    // Asked for by name, or needed for what was asked, it must be there.
+    // An encoder that was requested by name, or that a requested check needs, must be available.
     sandbox.fail(&["doctor", "-q", "reviews.tsv", "--encoder", "all-MiniLM-L6-v2"]);
     sandbox.fail(&["doctor", "-q", "reviews.tsv", "--output", "issues.jsonl"]);
     sandbox.fail(&["doctor", "-q", "reviews.tsv", "--fail-on", "label-issues"]);
 }
 
-/// Oracle: the damage that was done to the test file. The rest of it is looked for in the data all the same.
+/// Oracle: the damage that was done to the test file. Its other rows are still compared with the data.
 #[test]
 fn a_damaged_test_file_is_read_like_the_data() {
     let sandbox = sandbox();
@@ -230,13 +230,14 @@ fn a_damaged_test_file_is_read_like_the_data() {
     assert!(text.lines().any(|line| line == "damaged or empty in the test file: 3"), "{text}");
     let failed = sandbox.run(&[&["doctor", "-q", "--text-only", "--fail-on", "quoting"], &args[..]].concat());
     assert_eq!(failed.stderr, "error: reviews.tsv: found what --fail-on names: quoting 3\n");
-    // Without one good row, or without the file, there is nothing to compare with.
+    // Without any good row, or without the file, there is nothing to compare with.
     sandbox.write("test.tsv", "\tgood\n");
     let error = sandbox.fail(&[&["doctor", "--text-only"], &args[..]].concat());
     assert_eq!(error, "test.tsv: line 1: expected a sentence, got an empty one");
 }
 
-/// Oracle: how many lines of garbage were written. The first ones are listed, cut short, and the others counted.
+/// Oracle: the number of damaged lines that were written. The first ones are listed, shortened, and the others are
+/// counted.
 #[test]
 fn garbage_is_counted_and_not_kept() {
     let sandbox = Sandbox::new();
@@ -277,7 +278,8 @@ fn a_run_fails_on_what_it_is_told_to() {
     assert_eq!(error, "--fail-on truncated: needs an encoder, which --text-only leaves out");
 }
 
-/// Oracle: the same file in one part. Every row of a file sorted by class is judged, and near leaks are those of all parts.
+/// Oracle: the same file in one part. All rows of a file sorted by class are judged, and near leaks are found in all
+/// parts.
 #[test]
 fn many_rows_are_taken_in_parts() {
     let sandbox = Sandbox::new();
@@ -306,7 +308,7 @@ fn many_rows_are_taken_in_parts() {
     assert_eq!(lines(&whole), (1..=24).collect::<Vec<u64>>());
     assert_eq!(lines(&parts), lines(&whole));
     assert_eq!(parts["leakage"].as_array().unwrap().len(), 2);
-    // Only the first row of a part has no earlier one.
+    // Only the first row of a part has no earlier row.
     let n_near = |report: &Value| report["near_duplicates"].as_array().unwrap().len();
     assert_eq!((n_near(&whole), n_near(&parts)), (23, 22));
     let near = parts["near_duplicates"].as_array().unwrap();
@@ -346,7 +348,8 @@ fn files_that_leave_little_to_check_are_checked() {
     }
 }
 
-/// A reader that leaves, such as `head -1`, is no error; tables, JSON and lines of suspects are all written to stdout.
+/// A reader that closes the pipe, such as `head -1`, is not an error; tables, JSON and lines of suspect labels all go
+/// to stdout.
 #[test]
 fn a_closed_pipe_ends_it_quietly() {
     let sandbox = sandbox();

@@ -1,4 +1,4 @@
-//! `doctor --multi-label` on a file whose faults are known.
+//! `doctor --multi-label` on a file with known faults.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -6,7 +6,7 @@ mod common;
 use common::{Sandbox, encoder, json_lines, keys};
 use serde_json::{Value, json};
 
-/// The labels of each row in any order: what a sentence is about, and `good`; the last third is about neither.
+/// The labels of each row in any order: the topics of the sentence, and `good`; the last third has no topic.
 fn rows() -> Vec<(String, Vec<&'static str>)> {
     let about = |i: usize| {
         [
@@ -20,8 +20,8 @@ fn rows() -> Vec<(String, Vec<&'static str>)> {
     (0..10).flat_map(about).collect()
 }
 
-/// `rows()` with one label taken from line 1 and one given to line 7, and at its end a repeat of line 2 with the same labels
-/// in another order and a repeat of line 3 without any.
+/// `rows()` with one label removed from line 1 and one added to line 7, and at the end a duplicate of line 2 with the
+/// same labels in another order and a duplicate of line 3 without labels.
 fn faulty() -> Vec<(String, Vec<&'static str>)> {
     let mut rows = rows();
     rows[0].1 = vec!["film"];
@@ -45,7 +45,8 @@ fn report(sandbox: &Sandbox, data: &str, more: &[&str]) -> Value {
     serde_json::from_str(&sandbox.succeed(&[&args, more].concat())).unwrap()
 }
 
-/// Oracle: the faults that were put into the file. Cells with spaces and in any order, and JSONL arrays, say the same.
+/// Oracle: the faults that were put into the file. Cells with spaces and in any order mean the same, and so do JSONL
+/// arrays.
 #[test]
 fn the_faults_of_label_sets_are_found() {
     let sandbox = Sandbox::new();
@@ -87,7 +88,7 @@ fn the_faults_of_label_sets_are_found() {
     let mut first = pairs[..4].to_vec();
     first.sort_unstable();
     assert_eq!(first, [(1, "good"), (7, "good"), (52, "good"), (52, "song")], "{issues:#?}");
-    // Both lines of a row lead to the same.
+    // Both lines of a row have the same suggestion.
     assert!(of_line(52).all(|issue| issue["label"] == "" && issue["suggested"] == "good;song"));
     assert_eq!(of_line(1).next().unwrap()["suggested"], "film;good");
     assert_eq!(of_line(7).next().unwrap()["suggested"], "film");
@@ -119,13 +120,13 @@ fn tables_show_the_label_in_question() {
     let row = |line: &str| text.lines().rfind(|l| l.trim_start().starts_with(line)).unwrap().to_string();
     assert!(row("1 ").contains("+ good") && row("7 ").contains("- good"), "{text}");
     assert!(!outcome.stderr.contains("is the separator"), "{}", outcome.stderr);
-    // The words of `train`.
+    // The same message as that of `train`.
     let wrong = sandbox.run(&["doctor", "reviews.tsv", "--multi-label", "|", "--text-only"]);
     let note = r#"note: no sentence of reviews.tsv has several labels: check that "|" is the separator"#;
     assert!(wrong.stderr.lines().any(|line| line == note), "{}", wrong.stderr);
 }
 
-/// Oracle: which labels some rows of every four folds have and others have not.
+/// Oracle: the labels that some rows of every four folds have and others do not.
 #[test]
 fn labels_without_examples_are_left_out_and_named() {
     let sandbox = Sandbox::new();
@@ -139,7 +140,7 @@ fn labels_without_examples_are_left_out_and_named() {
     assert!(found["left_out"].as_array().unwrap().contains(&left_out), "{}", found["left_out"]);
     let issues = found["label_issues"].as_array().unwrap();
     assert!(issues.iter().all(|issue| issue["of_label"] != "every" && issue["of_label"] != "once"));
-    // No label at all, or too few rows: everything else is checked.
+    // Without labels, or with too few rows, all other checks still run.
     for (name, text, reason) in [
         (
             "none.tsv",
@@ -161,7 +162,7 @@ fn labels_without_examples_are_left_out_and_named() {
     assert_eq!(sandbox.run(&["doctor", "few.tsv", "--multi-label", "", "--text-only"]).code, Some(2));
 }
 
-/// Oracle: rows of weight 0 have their labels exchanged, so that only who does not learn from them can tell.
+/// Oracle: rows of weight 0 have exchanged labels, which can only be detected if they are not learned from.
 #[test]
 fn rows_of_weight_0_are_judged_and_teach_nothing() {
     let sandbox = Sandbox::new();

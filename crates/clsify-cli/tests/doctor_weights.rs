@@ -22,7 +22,8 @@ fn lines(report: &Value) -> Vec<u64> {
 const COLUMNS: [&str; 4] = ["--text-column", "0", "--label-column", "1"];
 const WEIGHTED: [&str; 6] = ["--text-column", "0", "--label-column", "1", "--weight-column", "2"];
 
-/// Oracle: every second sentence of a class has the wrong label and the weight 0. Learned from they leave nothing to tell.
+/// Oracle: every second sentence of a class has the wrong label and weight 0. If these were learned from, no label
+/// would be suspect.
 #[test]
 fn rows_of_weight_0_are_judged_and_teach_nothing() {
     let sandbox = Sandbox::new();
@@ -36,7 +37,7 @@ fn rows_of_weight_0_are_judged_and_teach_nothing() {
     let plain = report(&sandbox, &COLUMNS);
     assert_eq!(lines(&weighted), (1..=20).filter(|line| (line - 1) % 4 >= 2).collect::<Vec<u64>>());
     assert_ne!(lines(&plain), lines(&weighted));
-    // What is alike is so whatever it counts.
+    // Weights do not affect near-duplicates.
     assert_eq!(weighted["near_duplicates"], plain["near_duplicates"]);
 }
 

@@ -1,6 +1,7 @@
-//! Signals, places for `--output`, and what stays of a run that was ended.
+//! Signals, paths for `--output`, and the files that an interrupted run leaves.
 //!
-//! Oracle: POSIX (an ignored signal stays ignored; a shell reports 128 and the signal's number), and the folder before.
+//! Oracle: POSIX (an ignored signal stays ignored; a shell reports 128 plus the number of the signal), and the folder
+//! before the run.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
@@ -22,7 +23,7 @@ fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
 }
 
-/// A run by way of a shell command such as `nohup "$@"`.
+/// A run started by a shell command such as `nohup "$@"`.
 fn by_shell(sandbox: &Sandbox, shell: &str, args: &[&str]) -> Command {
     let program = sandbox.command::<&str>(&[]);
     let mut command = Command::new("sh");
@@ -37,11 +38,11 @@ fn by_shell(sandbox: &Sandbox, shell: &str, args: &[&str]) -> Command {
     command
 }
 
-/// Starts such a run, and waits for a line of its stderr.
+/// Starts such a run, and waits for a line on its stderr.
 fn start(sandbox: &Sandbox, shell: &str, args: &[&str], line_start: &str) -> Child {
     let mut command = by_shell(sandbox, shell, args);
     let mut child = command.spawn().unwrap();
-    // For a run that reads stdin: more than it reads ahead, and no end.
+    // For a run that reads stdin: endless input, more than it reads ahead.
     let mut stdin = child.stdin.take().unwrap();
     std::thread::spawn(move || {
         let _ = stdin.write_all("a film\n".repeat(20_000).as_bytes());
@@ -74,7 +75,7 @@ fn every_signal_that_ends_a_process_leaves_nothing_half_written() {
         ("-VTALRM", 26),
         ("-PROF", 27),
     ] {
-        // Whoever runs the tests may ignore some, as `nohup` does.
+        // The process that runs the tests may ignore some signals, as under `nohup`.
         let shell = "exec env --default-signal \"$@\"";
         let mut child = start(&sandbox, shell, &embed_forever(&bert), "loading the encoder: ");
         let temporaries = || sandbox.entries().len() - before.len();
@@ -123,7 +124,7 @@ fn a_file_that_may_not_grow_is_one_line_and_leaves_nothing() {
     assert_eq!(sandbox.entries(), before);
 }
 
-/// What was encoded before the interrupt is there for the next run.
+/// Features that were computed before the interrupt are available to the next run.
 #[test]
 fn an_interrupt_keeps_the_features_that_were_computed() {
     let sandbox = Sandbox::new();
@@ -147,7 +148,7 @@ fn an_interrupt_keeps_the_features_that_were_computed() {
         let folders = std::fs::read_dir(&cache).into_iter().flatten().flatten();
         folders.flat_map(|folder| std::fs::read_dir(folder.path()).unwrap()).count()
     };
-    // Until an interrupt comes after the first part of the sentences, however slow the machine is.
+    // Increases the time until an interrupt comes after the first part of the sentences, however slow the machine is.
     for milliseconds in [100, 250, 500, 1000, 4000, 16_000, 64_000] {
         let args = [&train[..], &["--threads", "1"]].concat();
         let mut child = start(&sandbox, "exec \"$@\"", &args, "tokenizing: ");

@@ -7,7 +7,7 @@ use clsify::dataset::{Dataset, DatasetOptions};
 use common::{Sandbox, encoder, json_lines, read_json};
 use serde_json::Value;
 
-/// Rows of which some are labelled against their words, one with a label that no model knows, one with a comma and a quote.
+/// Rows with some wrong labels, one label that no model knows, and one sentence with a comma and a quote.
 fn test_rows() -> String {
     let rows: String = (0..20)
         .map(|i| {
@@ -18,7 +18,7 @@ fn test_rows() -> String {
     format!("sentence,label\n{rows}film 3 was a quiet bore,awful\nfilm 5 was a quiet bore,bad\n")
 }
 
-/// Oracle: `predict --probabilities` on the same sentences, and the confusion matrix.
+/// Oracle: `predict --probabilities` for the same sentences, and the confusion matrix.
 #[test]
 fn the_errors_are_those_of_the_predictions() {
     let sandbox = Sandbox::with_model();
@@ -56,7 +56,7 @@ fn the_errors_are_those_of_the_predictions() {
 
     let csv = run("errors.csv");
     assert!(csv.starts_with("line,sentence,label,predicted,probability,p_bad,p_good\n"), "{csv}");
-    // The file is data that clsify reads again.
+    // The file can be read as data again.
     let again = Dataset::load(sandbox.path("errors.csv"), &DatasetOptions::default()).unwrap();
     assert_eq!(again.len(), found.len());
     for ((row, line), error) in csv.lines().skip(1).enumerate().zip(&found) {
@@ -110,7 +110,7 @@ fn abstentions_are_marked_and_no_error_leaves_a_header() {
     assert_eq!(std::fs::read_to_string(sandbox.path("none.jsonl")).unwrap(), "");
 }
 
-/// Oracle: `predict` on the same sentences.
+/// Oracle: `predict` for the same sentences.
 #[test]
 fn label_sets_have_their_most_confident_wrong_label() {
     let sandbox = Sandbox::new();
@@ -172,7 +172,7 @@ fn label_sets_have_their_most_confident_wrong_label() {
 #[test]
 fn what_cannot_be_written_is_refused_before_the_model_is_read() {
     let sandbox = Sandbox::with_reviews();
-    // There is no model: whoever looks for it first says so.
+    // There is no model: an error about it would show that it was looked for first.
     for (more, expected) in [
         (&["--errors", "nowhere/errors.csv"][..], "nowhere: no such folder"),
         (&["--errors", "reviews.tsv"], "reviews.tsv: expected a file to write, got one to read"),

@@ -1,4 +1,4 @@
-//! The feature cache as the user meets it: options, a second run, two processes, kills.
+//! The feature cache from the user's side: options, a second run, two processes, kills.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
@@ -110,7 +110,7 @@ fn two_processes_at_once_and_kills_at_any_moment() {
     let args = |output: &'static str, more: &[&'static str]| {
         let all =
             ["train", "-q", "--encoder", &bert, "--data", "many.tsv", "--json", "-", "--output", output];
-        // The choice of features takes longer than the encoder, which is what is killed here.
+        // Without the choice of features, because it takes longer than the encoder, which is to be killed here.
         let all = [&all[..], &["--features", "article"]].concat();
         all.iter().chain(more).map(ToString::to_string).collect::<Vec<String>>()
     };
@@ -126,7 +126,7 @@ fn two_processes_at_once_and_kills_at_any_moment() {
         killed.wait().unwrap();
         let other = children.remove(0).wait_with_output().unwrap();
         assert_eq!(without_seconds(&String::from_utf8_lossy(&other.stdout)), expected, "{delay} ms");
-        // From whatever was left now, and with nothing the next time.
+        // The next run uses what was left, and the one after it encodes nothing.
         let again = sandbox.command(&args("c", &["--cache-dir", "cache"])).output().unwrap();
         assert_eq!(without_seconds(&String::from_utf8_lossy(&again.stdout)), expected, "{delay} ms");
         fs::remove_dir_all(sandbox.path("cache")).unwrap();

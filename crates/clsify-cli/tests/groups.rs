@@ -1,4 +1,4 @@
-//! `--group-column` and `--group-duplicates` in every command that splits or folds.
+//! `--group-column` and `--group-duplicates` in all commands that split data or make folds.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use common::{Sandbox, encoder};
 use serde_json::Value;
 
-/// Sixty rows of fifteen authors; every sentence of the first ten rows occurs again in the next ten.
+/// Sixty rows by fifteen authors; each sentence of the first ten rows occurs again in the next ten.
 fn reviews() -> String {
     let row = |i: usize| {
         let film = if i < 20 { i % 10 } else { i };
@@ -50,7 +50,7 @@ fn the_split_is_that_of_scikit_learn() {
         let report = report(&sandbox, &args);
         assert_eq!(report["split"]["test_indices"], serde_json::json!(expected), "{more:?}");
         assert_eq!(report["dataset"]["n_groups"], 15);
-        // Nothing of the groups is saved.
+        // Groups are not saved.
         for entry in std::fs::read_dir(sandbox.path("model")).unwrap() {
             let bytes = std::fs::read(entry.unwrap().path()).unwrap();
             assert!(!String::from_utf8_lossy(&bytes).contains("author"));
@@ -76,7 +76,7 @@ fn folds_go_by_groups_wherever_there_are_folds() {
             test_rows(&found).iter().all(|row| test_rows(&found).contains(&((row + 15) % 60))),
             "{more:?}"
         );
-        // Of four authors, five folds cannot be made: every path asks for them.
+        // Four authors are too few for five folds, which every command needs here.
         let four = reviews()
             .lines()
             .enumerate()
@@ -133,7 +133,7 @@ fn advise_curve_and_doctor_take_groups() {
     }
 }
 
-/// Oracle: the ten sentences that stand twice.
+/// Oracle: the ten sentences that occur twice.
 #[test]
 fn equal_sentences_are_kept_on_one_side_or_noted() {
     let sandbox = sandbox();

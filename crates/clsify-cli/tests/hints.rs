@@ -1,11 +1,11 @@
-//! Hints that can be followed: each is carried out as it is written, and the run then succeeds or asks for the next thing.
+//! Hints can be followed: each is carried out as written, and the run then succeeds or gives the next hint.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use common::{Sandbox, encoder};
 
-/// The arguments of a run that must fail, its error and its hint.
+/// The error and the hint of a run that must fail.
 fn failure(sandbox: &Sandbox, args: &[&str]) -> (String, String) {
     let error = sandbox.fail(args);
     let stderr = sandbox.run(args).stderr;
@@ -13,7 +13,7 @@ fn failure(sandbox: &Sandbox, args: &[&str]) -> (String, String) {
     (error, hint)
 }
 
-/// Labelled rows below a header.
+/// Labelled rows under a header.
 fn rows(header: &str, row: impl Fn(usize) -> String) -> String {
     let rows: String = (0..24).map(|i| format!("{}\n", row(i))).collect();
     format!("{header}\n{rows}")
@@ -57,10 +57,10 @@ fn a_header_over_label_columns_by_number_is_no_row() {
         let expected = if file == "unknown.csv" { r#"["a","b"]"# } else { r#"["0","1"]"# };
         assert_eq!(classes(&sandbox), expected);
     }
-    // The name of a sentence column beside words where records have 0 and 1 is a header.
+    // A first row with the name of a sentence column, and words where records have 0 and 1, is a header.
     sandbox.succeed(&train(&bert, "known.csv", &["--label-columns", "1,2"]));
     assert_eq!(classes(&sandbox), r#"["a","b"]"#);
-    // A record that starts with that word may be one or not; a bad cell is not taken for a header.
+    // A record may also start with that word; a bad cell is not taken for a header.
     sandbox.write("word.csv", one_hot("text,1,0"));
     let (_, hint_of_word) = failure(&sandbox, &train(&bert, "word.csv", &["--label-columns", "1,2"]));
     assert_eq!(format!("hint: {hint_of_word}"), ask);
@@ -105,7 +105,7 @@ fn a_name_that_occurs_twice_is_replaced_by_a_number() {
         assert_eq!(found, (format!("{name}: line 1: {error}"), hint_of_it.to_string()));
         sandbox.succeed(&train(&bert, name, followed));
     }
-    // Two labels of one name are one label, and no number mends that.
+    // Two label columns with the same name are one label; giving column numbers does not help.
     let both = ["--label-columns", "2,3", "--header", "present"];
     let (error, hint) = failure(&sandbox, &train(&bert, "columns.csv", &both));
     assert_eq!(
@@ -113,7 +113,7 @@ fn a_name_that_occurs_twice_is_replaced_by_a_number() {
         "columns.csv: line 1: expected a name of its own for each label column, got \"a\" again"
     );
     assert_eq!(hint, "give column 3, counted from 0, another name in the header");
-    // A command without labels names no option for them.
+    // A command without labels does not suggest options for them.
     let embed = ["embed", "-q", "--encoder", &bert, "--output", "x.npy", "--input", "text.csv"];
     assert!(!sandbox.run(&embed).stderr.contains("--label-column"));
     sandbox.succeed(&[&embed[..], &["--text-column", "0"]].concat());
@@ -143,7 +143,7 @@ fn label_columns_are_named_where_zeros_and_ones_stand() {
             sandbox.succeed(&[args, &["--label-columns", "a,big b"]].concat());
         }
     }
-    // A model of one label per sentence has no use for them.
+    // They do not apply to a model with one label per sentence.
     let sandbox = Sandbox::with_model();
     sandbox.write("known.csv", one_hot("text,a,b"));
     let evaluate = ["evaluate", "model", "--data", "known.csv"];
@@ -187,7 +187,7 @@ fn no_command_is_advised_to_take_an_option_that_it_lacks() {
     }
 }
 
-/// Two rows cannot be divided with the shares of their classes; eight can.
+/// Two rows cannot be split with the proportions of their classes; eight can.
 #[test]
 fn stratify_is_advised_where_it_helps() {
     let sandbox = Sandbox::new();
@@ -200,7 +200,7 @@ fn stratify_is_advised_where_it_helps() {
         let (_, hint) = failure(&sandbox, &[&args[..], output].concat());
         assert_eq!(hint, "give more rows of each class", "{command}");
     }
-    // The training rows that seed 0 draws of these are all of one class.
+    // All training rows that seed 0 draws of these have the same class.
     let lone = (0..8).find(|&i| {
         let rows = |j: usize| {
             format!("film number {j}\t{}\n", if j == i || j == (i + 1) % 8 { "rare" } else { "usual" })
@@ -213,7 +213,7 @@ fn stratify_is_advised_where_it_helps() {
     sandbox.succeed(&train(&bert, "few.tsv", &["--test-size", "3", "--stratify"]));
 }
 
-/// The path of a hint is one word of the command line.
+/// A path in a hint is quoted as one word of the command line.
 #[test]
 fn paths_in_hints_are_quoted() {
     let sandbox = Sandbox::new();

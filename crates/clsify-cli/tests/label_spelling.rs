@@ -1,4 +1,4 @@
-//! Labels that are probably one class, and labels that are lists, wherever labels are read.
+//! Labels that are probably the same class, and labels that are lists, in all commands that read labels.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -22,8 +22,8 @@ fn hints(sandbox: &Sandbox, args: &[&str]) -> Vec<String> {
     classes.iter().map(|class| class["hint"].as_str().unwrap_or_default().to_string()).collect()
 }
 
-/// Oracle: the pairs, which Python tells apart, and of which `unicodedata.normalize("NFKC", a).casefold()` or `float` are the
-/// same once what cannot be seen is removed.
+/// Oracle: pairs that differ in Python, but for which `unicodedata.normalize("NFKC", a).casefold()` or `float` are
+/// equal once invisible characters are removed.
 #[test]
 fn doctor_sees_that_two_labels_may_be_one_class() {
     for (a, b, difference) in [
@@ -48,7 +48,7 @@ fn doctor_sees_that_two_labels_may_be_one_class() {
             .filter(|hint| hint.contains(&format!("only in {difference}: if they are one class")))
             .count();
         assert_eq!(n, 2, "{a:?} {b:?}: {found:?}");
-        // Labels of sets likewise.
+        // The same holds for label sets.
         sandbox.write("sets.csv", csv(&[&format!("{a};x"), &format!("{b};y"), "x;y"]));
         let found = hints(&sandbox, &["sets.csv", "--multi-label", ";"]);
         let n = found
@@ -107,7 +107,7 @@ fn doctor_compares_labels_with_those_of_the_test_file() {
     assert!(found[1].contains("pos differs from Pos of the test file only in case"), "{found:?}");
 }
 
-/// Training, curves and scores say a word too.
+/// Training, curves and scores report such labels too.
 #[test]
 fn other_commands_point_at_such_labels() {
     let sandbox = Sandbox::new();

@@ -1,4 +1,4 @@
-//! Saved models: moved, replaced, written by several at once, evaluated.
+//! Saved models that are moved, replaced, written by several processes at once, and evaluated.
 
 mod common;
 
@@ -24,7 +24,7 @@ fn a_bundled_encoder_moves_with_its_model() {
         "--bundle-encoder",
     ];
     sandbox.succeed(&args);
-    // Once more over the first, from the encoder that lies in it.
+    // Trained again over the first model, with the encoder in its folder.
     let again = [&["train", "-q", "--encoder", "mödel 1/encoder"], &args[4..]].concat();
     sandbox.succeed(&again);
     fs::rename(sandbox.path("mödel 1"), sandbox.path("moved")).unwrap();
@@ -86,14 +86,14 @@ fn evaluate_scores_a_model_on_a_file() {
     let limited =
         sandbox.succeed(&["evaluate", "-q", "model", "--data", "reviews.tsv", "--json", "-", "--limit", "5"]);
     assert_eq!(serde_json::from_str::<Value>(&limited).unwrap()["dataset"]["n_samples"], 5);
-    // A label that the model does not know counts as wrong, and is named.
+    // A label that the model does not know counts as wrong, and is reported.
     sandbox.write("other.tsv", "film\tgood\nfilm\tnever seen\n");
     let outcome = sandbox.run(&["evaluate", "model", "--data", "other.tsv"]);
     assert_eq!(outcome.code, Some(0));
     assert!(outcome.stderr.contains("does not know the label never seen"), "{}", outcome.stderr);
 }
 
-/// The arithmetic of the training is that of the answers; where the processor lacks it, both are f32.
+/// Predictions use the data type of the training; if the processor does not support it, both use f32.
 #[test]
 fn a_model_remembers_its_dtype() {
     let sandbox = Sandbox::with_reviews();
@@ -109,7 +109,7 @@ fn a_model_remembers_its_dtype() {
     }
 }
 
-/// `predict` and `evaluate` take the dtype that they are told to, and say so where it is not that of the training.
+/// `predict` and `evaluate` use the requested data type, and note if it is not that of the training.
 #[test]
 fn a_model_is_asked_in_another_dtype() {
     let sandbox = Sandbox::with_model();
@@ -132,12 +132,13 @@ fn a_model_is_asked_in_another_dtype() {
             let is_said = outcome.stderr.contains(&fitted(effective));
             assert_eq!(is_said, effective.effective() != Dtype::F32, "{dtype}: {}", outcome.stderr);
         }
-        // The tiny encoder's vectors move by up to a hundredth in 8 bits; what matters is which of them were taken.
+        // The tiny encoder's vectors change by up to a hundredth in int8; the test only shows which vectors were
+        // used.
         let difference = (probability(&asked) - plain).abs();
         assert!(difference < 0.1, "{dtype}: {difference}");
         assert_eq!(difference == 0.0, effective.effective() == Dtype::F32, "{dtype}: {difference}");
     }
-    // The model itself stays as it was.
+    // The model itself is not changed.
     assert_eq!(read_json(&sandbox.path("model/clsify.json"))["encoder"]["dtype"], "f32");
     let quiet = sandbox.run(&[&ask[..], &["-q", "--dtype", "bf16"]].concat());
     assert_eq!(quiet.stderr, "");

@@ -1,4 +1,4 @@
-//! `--multi-label`: training, answers, scores, and what is refused.
+//! `--multi-label`: training, predictions, scores and errors.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -6,7 +6,7 @@ mod common;
 use common::{Outcome, Sandbox, encoder, json_lines, keys, read_json};
 use serde_json::{Value, json};
 
-/// Forty sentences of two topics, of both, or of none.
+/// Forty sentences about one topic, both or none.
 fn news() -> String {
     (0..10)
         .map(|i| {
@@ -80,7 +80,7 @@ fn a_run_from_sentences_to_answers() {
     assert_eq!(keys(&report["test"]), expected);
     assert_eq!(keys(&report["test"]["per_label"]), ["anger", "film"]);
     assert_eq!(keys(&report["baseline"]), ["every_label", "most_frequent_set"]);
-    // The topics are told apart by their words, whatever the encoder.
+    // The words determine the topics, whatever the encoder.
     assert_eq!(report["train"]["subset_accuracy"], 1.0);
 
     let texts = ["who is 3 ?", "a stunning film , this is terrible ! 5", "a stunning film number 4"];
@@ -94,7 +94,7 @@ fn a_run_from_sentences_to_answers() {
     assert!(lines[2]["probabilities"]["anger"].as_f64().unwrap() < 0.5);
     let tsv = ask(&["--output-format", "tsv", "-p"]);
     assert!(tsv.starts_with("labels\tp_anger\tp_film\tsentence\n\t0."), "{tsv}");
-    // What it answers is what it is trained on: the answers are a data file again.
+    // Predictions can be used as training data.
     let from_file =
         sandbox.succeed(&["predict", "-q", "model", "--input", "news.tsv", "--output-format", "json"]);
     sandbox.write("answers.jsonl", from_file);
@@ -242,7 +242,7 @@ fn one_label_and_labels_without_both_answers() {
     );
 }
 
-/// Of 40 rows 20 have each label: of 10 test rows 5, with any seed.
+/// 20 of 40 rows have each label: with any seed, 5 of the 10 test rows.
 #[test]
 fn a_stratified_split_keeps_the_shares_of_labels() {
     let sandbox = sandbox();
@@ -279,7 +279,8 @@ fn what_does_not_go_together_is_refused() {
     assert!(!sandbox.path("model").exists());
 }
 
-/// Oracle: a weight of 2 is the row twice, one of 0 no row; a fit by both ways ends within its tolerance of the same optimum.
+/// Oracle: a row of weight 2 is the same as two rows, one of weight 0 is left out; both fits end within their
+/// tolerance of the same optimum.
 #[test]
 fn a_weight_is_so_many_rows() {
     let sandbox = sandbox();
@@ -313,7 +314,7 @@ fn a_weight_is_so_many_rows() {
     );
 }
 
-/// Oracle: rows that stand there as often; a score is a ratio of sums, which differ by rounding only.
+/// Oracle: repeated rows. Scores are ratios of sums, so they differ by rounding only.
 #[test]
 fn scores_by_weight_are_those_of_repeated_rows() {
     let sandbox = sandbox();
@@ -322,7 +323,7 @@ fn scores_by_weight_are_those_of_repeated_rows() {
     sandbox.write("weighted.tsv", rows.iter().map(|(row, n)| format!("{row}\t{n}\n")).collect::<String>());
     sandbox
         .write("repeated.tsv", rows.iter().map(|(row, n)| format!("{row}\n").repeat(*n)).collect::<String>());
-    // A C at which answers are partly wrong.
+    // A C for which some predictions are wrong.
     let weights = ["--weight-column", "2"];
     let args = ["--data", "weighted.tsv", "--test-data", "repeated.tsv", "--c", "0.001"];
     let trained = report(&sandbox, &[&args[..], &weights].concat());
@@ -398,7 +399,7 @@ fn saved_models_are_checked() {
     assert!(error.contains("tensor \"coef\": expected shape [3, 32] of F64, got [2, 32] of F64"), "{error}");
 }
 
-/// Two hundred sentences, whose labels are not all to be learned, and a label with three rows.
+/// Two hundred sentences whose labels cannot all be learned, and a label with three rows.
 fn doubtful() -> String {
     let row = |i: usize| {
         let film = if i % 9 < 4 { "a stunning film" } else { "who is" };
@@ -410,8 +411,8 @@ fn doubtful() -> String {
     (0..200).map(row).collect()
 }
 
-/// Oracles: the logits of the model without calibration, divided or put through the line of the report; the definition of the
-/// scores on what `predict` says.
+/// Oracles: the logits of the model without calibration, divided by the temperature or transformed by Platt scaling
+/// as reported; and the definition of the scores, applied to the output of `predict`.
 #[test]
 fn each_label_is_calibrated_by_itself() {
     let sandbox = sandbox();
@@ -476,7 +477,7 @@ fn each_label_is_calibrated_by_itself() {
     assert!(svg.contains("before calibration: calibration error") && !svg.contains("NaN"), "{svg}");
 }
 
-/// Oracle: the definition, on the scores of the training rows out of their folds.
+/// Oracle: the definition, applied to out-of-fold predictions.
 #[test]
 fn a_label_is_given_as_precisely_as_is_asked_for_or_never() {
     let sandbox = sandbox();
@@ -510,7 +511,7 @@ fn a_label_is_given_as_precisely_as_is_asked_for_or_never() {
     );
 }
 
-/// Oracles: one threshold for all; `fp / (fp + fn)` and the costs of the answers.
+/// Oracles: one threshold for all labels; `fp / (fp + fn)` and the costs of the predictions.
 #[test]
 fn one_threshold_for_all_labels_or_one_by_what_mistakes_cost() {
     let sandbox = sandbox();

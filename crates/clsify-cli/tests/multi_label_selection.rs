@@ -1,4 +1,4 @@
-//! `--features auto` and `advise` with `--multi-label`, and by weight.
+//! `--features auto` and `advise` with `--multi-label` and with weights.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -6,7 +6,7 @@ mod common;
 use common::{Sandbox, encoder, read_json, reviews};
 use serde_json::{Value, json};
 
-/// Sixty sentences of two topics, of both, or of none; no two the same.
+/// Sixty different sentences about one topic, both or none.
 fn news() -> Vec<(String, &'static str)> {
     let words =
         ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
@@ -43,7 +43,8 @@ fn report(sandbox: &Sandbox, more: &[&str]) -> Value {
     serde_json::from_str(&sandbox.succeed(&[&args[..], more].concat())).unwrap()
 }
 
-/// Whatever the test rows say, with a test file and with a split: the choice and the saved weights are the same bytes.
+/// The choice and the saved weights have the same bytes whatever the test rows contain, with a test file and with a
+/// split.
 #[test]
 fn test_rows_take_no_part_in_the_choice_of_features() {
     let sandbox = Sandbox::new();
@@ -62,7 +63,7 @@ fn test_rows_take_no_part_in_the_choice_of_features() {
     assert_eq!(one["selection"], two["selection"]);
     assert_eq!(weights, other_weights);
 
-    // 45 rows train. What the others say and which labels they have is replaced, by known labels and by one that is new.
+    // 45 rows are for training. The text and labels of the others are replaced, by known labels and by a new one.
     let (split, weights) = run(&["--data", "news.tsv"]);
     let held_out: Vec<usize> = split["split"]["test_indices"]
         .as_array()
@@ -91,7 +92,7 @@ fn test_rows_take_no_part_in_the_choice_of_features() {
     assert_eq!(saved["training"]["C"], split["selection"]["chosen"]["C"]);
 }
 
-/// Every score has its ranking; thresholds and class weights go together with it, and the text names the choice.
+/// Every score has a ranking; thresholds and class weights can be combined with it, and the text names the choice.
 #[test]
 fn every_scoring_ranks_and_is_shown() {
     let sandbox = Sandbox::new();
@@ -135,7 +136,7 @@ fn every_scoring_ranks_and_is_shown() {
     assert!(text.contains("chosen       ") && text.contains("cross-validated f1_micro "), "{text}");
 }
 
-/// The command that is printed gives the held-out scores that were said.
+/// The printed command gives the reported held-out scores.
 #[test]
 fn the_command_that_is_advised_gives_the_scores_that_were_said() {
     let sandbox = Sandbox::new();
@@ -160,7 +161,7 @@ fn the_command_that_is_advised_gives_the_scores_that_were_said() {
         "--seed",
         "2",
     ];
-    // "; " stands nowhere: every cell is one label.
+    // "; " does not occur: every cell is one label.
     let found: Value = serde_json::from_str(&sandbox.succeed(&[&advise[..], &["--json"]].concat())).unwrap();
     assert_eq!(found[0]["selection"]["scoring"], "f1_micro");
     assert!(
@@ -178,7 +179,7 @@ fn the_command_that_is_advised_gives_the_scores_that_were_said() {
     assert_eq!(report["test"]["subset_accuracy"], advice["test_subset_accuracy"]);
     assert_eq!(report["test"]["subset_accuracy_ci95"], advice["test_subset_accuracy_ci95"]);
     assert!(advice.get("test_accuracy").is_none());
-    // Rows of weight 0 take no part.
+    // Rows of weight 0 have no effect.
     let test: Vec<u64> =
         report["split"]["test_indices"].as_array().unwrap().iter().map(|i| i.as_u64().unwrap()).collect();
     let n_counting = (0..60u64).filter(|i| !test.contains(i) && i % 4 != 0).count();
@@ -191,7 +192,8 @@ fn the_command_that_is_advised_gives_the_scores_that_were_said() {
     );
 }
 
-/// With one label per sentence: weights change the scores, equal ones but for C do not, rows of weight 0 are as if not there.
+/// With one label per sentence: unequal weights change the scores, equal weights only change C, and rows of weight 0
+/// are ignored.
 #[test]
 fn weights_count_in_the_choice() {
     let sandbox = Sandbox::new();
@@ -237,7 +239,8 @@ fn weights_count_in_the_choice() {
         choice("rest.tsv", &["--text-column", "0", "--label-column", "1"])["candidates"]
     );
 
-    // Half of the weight is on one row: the interval says so. Some labels are wrong, so that there is one.
+    // Half of the weight is on one row, which the interval shows. Some labels are wrong, so that the interval is not
+    // empty.
     let n = text.lines().count();
     let spoiled = |weight: usize| -> String {
         let of = |(i, line): (usize, &str)| {
@@ -263,7 +266,7 @@ fn weights_count_in_the_choice() {
     assert!(sandbox.succeed(&advise).contains(", by weight "));
 }
 
-/// Before the encoder, whose weights would be an error.
+/// Refused before the encoder, whose weights would be an error.
 #[test]
 fn rows_that_cannot_be_chosen_by_are_refused() {
     let sandbox = Sandbox::new();

@@ -1,4 +1,4 @@
-//! `predict`: formats, arguments and stdin, order, sentences without an answer, records carried along.
+//! `predict`: formats, arguments and stdin, order, sentences without an answer, records copied to the output.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -73,7 +73,7 @@ fn thousands_of_lines_keep_their_order() {
     let outcome = sandbox.run_with_input(&["predict", "model", "-q"], input.join("\n").as_bytes());
     let answers: Vec<&str> = outcome.stdout.lines().map(|line| line.split_once('\t').unwrap().1).collect();
     assert_eq!(answers, input);
-    // What is answered in groups is what is answered alone.
+    // Sentences in groups have the same answers as single sentences.
     for i in [0, 1023, 1024, 1999] {
         let alone = sandbox.succeed(&["predict", "-q", "model", &input[i]]);
         assert_eq!(outcome.stdout.lines().nth(i), Some(alone.trim_end()));
@@ -88,7 +88,7 @@ fn no_input_is_no_error() {
     assert_eq!(sandbox.succeed(&["predict", "model", "--output-format", "tsv"]), "label\tsentence\n");
 }
 
-/// What stands before a bad line is answered; the error names the line.
+/// The sentences before a bad line are answered; the error names the line.
 #[test]
 fn bad_lines_are_named_and_cost_no_answer() {
     let sandbox = Sandbox::with_model();
@@ -149,7 +149,7 @@ fn with_null_every_line_has_its_answer() {
             assert_eq!(["good", "bad"].contains(&label.as_str()), is_answered, "{format}: {row}");
         }
     }
-    // Texts of the command line, and files whose records are no lines.
+    // Texts of the command line, and files whose records are not lines.
     let texts = sandbox.succeed(&[&null[..], &["-q", "--", "film", "", " ", "bore"]].concat());
     assert_eq!(
         texts.lines().map(|line| line.starts_with('\t')).collect::<Vec<_>>(),
@@ -170,19 +170,19 @@ fn with_null_every_line_has_its_answer() {
         let outcome = sandbox.run(&[&null[..], &["--input", input]].concat());
         let answered: Vec<bool> = outcome.stdout.lines().map(|line| !line.starts_with('\t')).collect();
         assert_eq!(answered, expected, "{input}: {}", outcome.stderr);
-        // Without it the records before the first bad one are answered.
+        // Without it, the records before the first bad one are answered.
         let outcome = sandbox.run(&["predict", "model", "--input", input]);
         let n_before = expected.iter().take_while(|is_answered| **is_answered).count();
         assert_eq!((outcome.code, outcome.stdout.lines().count()), (Some(1), n_before), "{input}");
         assert!(outcome.stderr.starts_with(&format!("error: {input}: line ")), "{}", outcome.stderr);
     }
-    // A quote that is never closed may have taken any number of records.
+    // A quote that is never closed may include any number of records.
     sandbox.write("open.csv", "id,text\n1,film\n2,\"bore\n3,film\n");
     let outcome = sandbox.run(&[&null[..], &["--input", "open.csv"]].concat());
     assert_eq!((outcome.code, outcome.stdout.lines().count()), (Some(1), 1));
 }
 
-/// Twenty thousand rows, one of which has an empty cell: those before it are answered, with null all.
+/// Twenty thousand rows, one of which has an empty cell: those before it are answered; with null, all others.
 #[test]
 fn an_empty_cell_among_many_costs_itself() {
     let sandbox = Sandbox::with_model();
@@ -288,7 +288,7 @@ fn labels_stay_in_their_line_and_column() {
             assert!(more.is_empty() || escaped.iter().all(|label| text.contains(label)), "{text:?}");
         }
     }
-    // Other forms have the label itself.
+    // Other formats have the label itself.
     let labels = [tab, end];
     let json = json_lines(&sandbox.succeed(&["predict", "-q", "model", "--output-format", "json", "film"]));
     assert!(labels.contains(&json[0]["label"].as_str().unwrap()));
@@ -331,11 +331,11 @@ fn csv_and_jsonl_carry_the_records_of_the_input() {
     let out = std::fs::read_to_string(sandbox.path("out.csv")).unwrap();
     let (header, rest) = out.split_once('\n').unwrap();
     assert_eq!(header, "id,text,label,note,predicted_label,p_bad,p_good");
-    // As Python's csv module reads it: a quoted field may hold a comma, a quote and a line break.
+    // As Python's csv module reads it: a quoted field may contain a comma, a quote and a line break.
     assert!(rest.starts_with("1,\"film, \"\"1\"\" is\nwonderful\",gold,\" x\","), "{out}");
     assert!(rest.lines().nth(2).unwrap().starts_with("2,bore,,,"), "{out}");
     assert_eq!(predict(&["--input", "in.csv", "-p", "--output-format", "csv"]), out);
-    // It can be read again, and gives the same.
+    // The output can be read again, and gives the same predictions.
     let again = predict(&["--input", "out.csv", "--text-column", "text", "--output-format", "csv"]);
     assert!(
         again.starts_with("id,text,label,note,predicted_label,p_bad,p_good,predicted_label_2\n"),
@@ -357,7 +357,7 @@ fn csv_and_jsonl_carry_the_records_of_the_input() {
     );
     let csv = predict(&["--input", "in.jsonl", "--output-format", "csv"]);
     assert!(csv.starts_with("n,text,who,label\n1.10,film,\"{\"\"a\"\": [1, 2]}\","), "{csv}");
-    // Of files without a header, and of lines.
+    // Files without a header, and lines.
     sandbox.write("in.tsv", "film\tgood\nbore\tbad\n");
     assert!(predict(&["--input", "in.tsv", "--output-format", "csv"]).starts_with("0,1,label\nfilm,good,"));
     assert!(predict(&["--output-format", "csv", "film"]).starts_with("sentence,label\nfilm,"));
@@ -387,7 +387,7 @@ fn answers_appear_whole_or_not_at_all() {
     }
 }
 
-/// The first record settles the keys of the answers: they do not change with what later records have.
+/// The first record determines the keys of the answers, which do not change with later records.
 #[test]
 fn answers_stand_under_the_same_keys_in_every_record() {
     let sandbox = Sandbox::with_model();
@@ -416,7 +416,7 @@ fn answers_stand_under_the_same_keys_in_every_record() {
     for answer in json_lines(&predict("first.jsonl").0) {
         assert!(answer["predicted_label"].is_string(), "{answer}");
     }
-    // Two columns of one name are two keys.
+    // Two columns with the same name have different keys.
     sandbox.write("twice.csv", "text,label,label\na,x,y\nb,z,w\n");
     let (answers, _) = predict("twice.csv");
     for line in answers.lines() {
@@ -427,7 +427,7 @@ fn answers_stand_under_the_same_keys_in_every_record() {
     assert!(first["predicted_label"].is_string());
 }
 
-/// The same hint as for a file, in every command that reads.
+/// The same hint as for a file, in every command that reads stdin.
 #[test]
 fn utf_16_is_told_how_to_convert() {
     let sandbox = Sandbox::with_model();

@@ -72,7 +72,7 @@ fn a_full_disk_is_one_line_and_leaves_no_model() {
     }
 }
 
-/// What would be lost is an error; what goes into a file, or was sent to /dev/null on purpose, is none.
+/// Lost output is an error; output to a file, or sent to /dev/null on purpose, is not.
 #[test]
 fn a_closed_stdout_is_an_error_of_whatever_prints() {
     let sandbox = Sandbox::with_model();
@@ -115,7 +115,7 @@ fn a_closed_stdout_is_an_error_of_whatever_prints() {
     let to_file = ["predict", "model", "film", "--output", "answers.txt"];
     assert_eq!(run(">&-", &to_file).code, Some(0));
     assert!(std::fs::read_to_string(sandbox.path("answers.txt")).unwrap().ends_with("\tfilm\n"));
-    // Known before the work: nothing is trained for a report that has nowhere to go.
+    // Detected before the work: no model is trained if its report cannot be written.
     let train =
         ["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "m", "--features", "article"];
     assert_eq!((run(">&-", &train).code, sandbox.path("m").exists()), (Some(1), false));
@@ -126,7 +126,7 @@ fn a_closed_stdout_is_an_error_of_whatever_prints() {
         }
         assert!(run("", help).stdout.contains("clsify"));
     }
-    // What reads from a closed stdin would take it for an empty one.
+    // A closed stdin would look like an empty one.
     let train = ["train", "--data", "-", "--format", "tsv", "--output", "m", "--encoder", &bert];
     for args in [&["predict", "model"][..], &["predict", "model", "--input", "-", "--format", "csv"], &train]
     {
@@ -144,12 +144,12 @@ fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
 }
 
-/// Starts a run whose encoder works for long, and waits until it does.
+/// Starts a run that encodes for a long time, and waits until it does.
 fn start_long_run(sandbox: &Sandbox, args: &[&str]) -> Child {
     let mut child = sandbox.command(&[args, &["-v", "--threads", "1"]].concat()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
-    // What streams starts to work when the encoder is there.
+    // Streaming commands start to work when the encoder is loaded.
     let last = if args[0] == "embed" { "loading the encoder: " } else { "tokenizing: " };
     while !line.starts_with(last) {
         line.clear();
@@ -179,16 +179,16 @@ fn an_interrupt_leaves_nothing_and_a_kill_no_lasting_harm() {
         let mut output = String::new();
         child.stdout.take().unwrap().read_to_string(&mut output).unwrap();
         child.stderr.take().unwrap().read_to_string(&mut output).unwrap();
-        // With a cache for features the weights are loaded when the first sentence is not in it.
+        // With a feature cache, the weights are loaded at the first sentence that is not cached.
         assert!(output.lines().all(|line| line.starts_with("loading the encoder: ")), "{args:?}: {output}");
         assert_eq!(sandbox.entries(), before, "{args:?}");
     }
-    // The earlier model still answers, and the same command works again.
+    // The earlier model still answers, and the same command succeeds again.
     sandbox.succeed(&["predict", "-q", "model", "film"]);
     sandbox.succeed(&[&train[..], &["-q", "--limit", "40", "--max-length", "16"]].concat());
 }
 
-/// A link may lead to a file that is not there yet; `-` is no folder's name; what is write-protected stays.
+/// A link may lead to a file that does not exist yet; `-` is not the name of a folder; write-protected files stay.
 #[test]
 fn outputs_that_would_cost_a_file_are_refused() {
     let sandbox = Sandbox::with_model();

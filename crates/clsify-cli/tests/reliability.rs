@@ -6,7 +6,8 @@ mod common;
 use common::{Sandbox, encoder};
 use serde_json::Value;
 
-/// Oracle: the bins of the report, a dot for each that has rows, and one in the legend for each set of probabilities.
+/// Oracle: the bins of the report: one dot for each that has rows, and one in the legend for each set of
+/// probabilities.
 #[test]
 fn a_diagram_has_a_dot_for_each_bin_before_and_after() {
     let sandbox = Sandbox::with_reviews();
@@ -65,7 +66,7 @@ fn what_is_wrong_is_said() {
     assert!(inside.contains("--chart"), "{inside}");
 }
 
-/// A slip of the keyboard must cost neither the data nor the report.
+/// A typing mistake must destroy neither the data nor the report.
 #[test]
 fn what_is_read_is_not_written_over_and_nothing_is_written_twice() {
     let sandbox = Sandbox::with_model();

@@ -1,4 +1,4 @@
-//! Long inputs: order, the bits of a sentence alone, errors in the middle, and memory that does not grow.
+//! Long inputs: order, the same bits as for a single sentence, errors in the middle, and constant memory.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -26,7 +26,7 @@ fn embed_keeps_the_order_and_the_bits_of_each_sentence() {
     let all = embed("many.txt", "x.npy", &[]);
     assert_eq!(all.0, [5000, 32]);
     assert!(embed("many.txt", "y.npy", &["--threads", "1"]) == all);
-    // On both sides of the border of a group, which has 4,096 sentences.
+    // On both sides of the boundary of a group, which has 4,096 sentences.
     for i in [0, 1, 4094, 4095, 4096, 4097, 4999] {
         sandbox.write("one.txt", lines(5000).lines().nth(i).unwrap());
         let one = embed("one.txt", "x.npy", &[]);
@@ -74,7 +74,7 @@ fn an_error_in_the_middle_names_the_line_and_leaves_no_file() {
         let embed = ["embed", "-q", "--encoder", &bert, "--input", "broken.tsv", "--output", output];
         assert_eq!(sandbox.fail(&embed), expected);
     }
-    // What was answered before stays answered.
+    // Earlier answers stay.
     let outcome = sandbox.run(&["predict", "model", "--input", "broken.tsv"]);
     assert_eq!((outcome.code, outcome.stdout.lines().count()), (Some(1), 8500));
     assert_eq!(outcome.stderr.lines().next(), Some(&*format!("error: {expected}")));
@@ -84,7 +84,7 @@ fn an_error_in_the_middle_names_the_line_and_leaves_no_file() {
     assert!(outcome.stderr.starts_with("error: broken.tsv: line 2: expected 2 columns, got 1\n"));
 }
 
-/// The most memory that a process has had so far, in KiB.
+/// The peak memory of a process so far, in KiB.
 #[cfg(target_os = "linux")]
 fn peak_kib(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
@@ -92,7 +92,7 @@ fn peak_kib(pid: u32) -> u64 {
     line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
 }
 
-/// Ten times the input, the same memory. 6 MiB of tolerance is what allocators differ by; the features of the longer
+/// Ten times the input needs the same memory. The tolerance of 6 MiB is for allocators; the features of the longer
 /// input alone are 12 MiB.
 #[cfg(target_os = "linux")]
 #[test]
@@ -108,7 +108,7 @@ fn memory_does_not_grow_with_the_input() {
     let peak = |args: &[&str], read_nearly_all: &dyn Fn(&mut dyn BufRead)| {
         let mut child = sandbox.command(&[args, &["-q", "--threads", "2"]].concat()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        // With so much read and more to come than a pipe holds, the process waits in its last writes.
+        // After this much is read, with more to come than a pipe holds, the process waits in its last writes.
         read_nearly_all(&mut stdout);
         let peak = peak_kib(child.id());
         std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
@@ -135,7 +135,7 @@ fn memory_does_not_grow_with_the_input() {
     }
 }
 
-/// A table on stdin is answered as it comes, once its header, or what is said of it, settles what is asked.
+/// A table on stdin is answered row by row, as soon as its header or the options determine its columns.
 #[test]
 fn a_table_that_comes_row_by_row_is_answered_row_by_row() {
     let sandbox = Sandbox::with_model();
@@ -154,7 +154,7 @@ fn a_table_that_comes_row_by_row_is_answered_row_by_row() {
         let mut answers = BufReader::new(stdout).lines();
         for _ in 0..3 {
             stdin.write_all(row.as_bytes()).unwrap();
-            // Waits for ever where the program waits for more input.
+            // Waits forever if the program waits for more input.
             assert!(answers.next().unwrap().unwrap().ends_with("\ta treat"), "{start:?}");
         }
         drop(stdin);

@@ -1,4 +1,4 @@
-//! `train` and `evaluate`: options, the JSON report's contract, and scikit-learn's rows.
+//! `train` and `evaluate`: options, the keys of the JSON report, and scikit-learn's rows.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -21,12 +21,12 @@ fn train(sandbox: &Sandbox, more: &[&str]) -> Outcome {
     outcome
 }
 
-/// The report of a run with `--json -`, where nothing else may stand on stdout.
+/// The report of a run with `--json -`, which must be the only text on stdout.
 fn report(sandbox: &Sandbox, more: &[&str]) -> Value {
     serde_json::from_str(&train(sandbox, &[&["--json", "-"], more].concat()).stdout).unwrap()
 }
 
-/// Checks that an object has these keys, and perhaps more.
+/// Checks that an object has these keys, and possibly more.
 fn assert_has(value: &Value, expected: &[&str]) {
     for key in expected {
         assert!(value.get(key).is_some(), "{key} is missing in {:?}", keys(value));
@@ -198,7 +198,7 @@ fn options_reach_the_fit() {
     assert_eq!(values, [0.1, 1.0, 10.0]);
     let both = report(&sandbox, &["-q", "--c-grid", "0.1,1,10", "--grid-search"]);
     assert_eq!(both["grid_search"], search["grid_search"]);
-    // All options of the documented form go together: the search finds its own C.
+    // All options can be combined: the search chooses its own C.
     let all = report(&sandbox, &["-q", "--c", "7", "--c-grid", "0.1,1,10", "--grid-search", "--stratify"]);
     assert_eq!(all["classifier"]["C"], all["grid_search"]["best_C"]);
 }
@@ -237,7 +237,7 @@ fn columns_and_headers_can_be_named() {
             "{args:?}"
         );
     }
-    // A header that is not known as one is taken for a record: that is said.
+    // A header with unknown names is read as a record, which a note says.
     sandbox.write("odd.tsv", format!("phrase\tverdict\n{}", common::reviews()));
     let outcome = train(&sandbox, &["--data", "odd.tsv"]);
     let note = "note: line 1 is the only row labelled verdict: if it is a header, add --header present\n";
@@ -278,7 +278,7 @@ fn labels_of_any_kind_stay_in_their_line() {
     assert!(!outcome.stdout.contains(['\t', '\u{1b}']), "{}", outcome.stdout);
     assert!(!outcome.stderr.contains(['\t', '\u{1b}']), "{}", outcome.stderr);
     assert!(outcome.stdout.lines().all(|line| line.chars().count() < 140), "{}", outcome.stdout);
-    // What was read, that the accuracy is below the baseline, and where the model is.
+    // The counts, the accuracy below the baseline, and the folder of the model.
     assert_eq!(outcome.stderr.lines().count(), 3, "{}", outcome.stderr);
     assert!(outcome.stderr.contains(r#"of always answering "a\tb""#), "{}", outcome.stderr);
     let classes = read_json(&sandbox.path("model/clsify.json"))["classes"].clone();
@@ -295,7 +295,8 @@ fn hundreds_of_classes_fill_no_screen() {
     assert!(outcome.stderr.lines().all(|line| line.len() < 300), "{}", outcome.stderr);
 }
 
-/// Layers side by side are wide; the scaling is undone in what is saved, so that `evaluate` and `predict` know nothing of it.
+/// Layers side by side have many features. The scaling is folded into the saved weights, so that `evaluate` and
+/// `predict` do not depend on it.
 #[test]
 fn layers_and_scaling_are_saved_with_the_model() {
     let sandbox = Sandbox::with_reviews();
@@ -313,7 +314,7 @@ fn layers_and_scaling_are_saved_with_the_model() {
     let evaluated: Value = serde_json::from_str(&evaluated).unwrap();
     assert_eq!(evaluated["test"], several["test"]);
 
-    // One choice under two names, and the default is the article's.
+    // Two names of the same choice; the default is the article's.
     let [last, three] = ["last", "3"].map(|layers| report(&["--layers", layers, "--scaling", "none"]));
     assert_eq!((&last["encoder"], &last["test"]), (&three["encoder"], &three["test"]));
     assert_eq!(report(&[])["classifier"]["scaling"], json!("none"));
@@ -324,7 +325,8 @@ fn layers_and_scaling_are_saved_with_the_model() {
     assert!(sandbox.fail(&train).contains("expected layers between 0 and 3, got 4"));
 }
 
-/// Whatever the test rows say, with a test file and with a split: the choice and the saved weights are the same bytes.
+/// The choice and the saved weights have the same bytes whatever the test rows contain, with a test file and with a
+/// split.
 #[test]
 fn test_rows_take_no_part_in_the_choice_of_features() {
     let sandbox = Sandbox::with_reviews();
@@ -348,7 +350,7 @@ fn test_rows_take_no_part_in_the_choice_of_features() {
     assert_eq!(one["selection"], other["selection"]);
     assert_eq!(weights, other_weights);
 
-    // 18 rows train. What the other six say is replaced, row by row.
+    // 18 rows are for training. The text of the other six is replaced, row by row.
     let (split, weights) = run(&["--stratify"]);
     let held_out: Vec<usize> = split["split"]["test_indices"]
         .as_array()
@@ -379,7 +381,7 @@ fn test_rows_take_no_part_in_the_choice_of_features() {
     assert_eq!(saved["training"]["C"], changed["selection"]["chosen"]["C"]);
 }
 
-/// Predictions and what was measured of them stay; probabilities on other rows become better, which the report shows.
+/// Predictions and their scores do not change; the probabilities of other rows improve, which the report shows.
 #[test]
 fn a_temperature_is_reported_saved_and_changes_no_prediction() {
     let sandbox = Sandbox::with_reviews();
@@ -398,7 +400,7 @@ fn a_temperature_is_reported_saved_and_changes_no_prediction() {
             .for_each(|key| assert!(scores[*key].is_f64(), "{key} of {scores}"));
     }
     assert_ne!(calibration["before"], calibration["after"]);
-    // Oracle: the error by its definition from the bins.
+    // Oracle: the definition of the error, computed from the bins.
     for when in ["before", "after"] {
         let bins = calibration["reliability"][when].as_array().unwrap();
         let n = |bin: &Value| bin["n_rows"].as_f64().unwrap();
@@ -412,7 +414,7 @@ fn a_temperature_is_reported_saved_and_changes_no_prediction() {
     }
     let saved = read_json(&sandbox.path("model/clsify.json"));
     assert_eq!(saved["training"]["temperature"].as_f64(), Some(temperature));
-    // Oracle: the intercept without it.
+    // Oracle: the intercept without calibration.
     let intercept = |report: &Value| report["classifier"]["intercept"][0].as_f64().unwrap();
     let expected = intercept(&plain) / temperature;
     assert!((intercept(&calibrated) - expected).abs() <= 1e-12 * expected.abs());
@@ -420,7 +422,7 @@ fn a_temperature_is_reported_saved_and_changes_no_prediction() {
     assert!(outcome.stdout.contains("calibration  temperature "), "{}", outcome.stdout);
 }
 
-/// Oracle: the intercept without it, and the line that the report names.
+/// Oracle: the intercept without calibration, and the Platt parameters in the report.
 #[test]
 fn a_line_is_reported_saved_and_folded_in_for_two_classes_only() {
     let sandbox = Sandbox::with_reviews();
@@ -453,7 +455,8 @@ fn a_line_is_reported_saved_and_folded_in_for_two_classes_only() {
     assert_eq!(error, "calibration: Platt scaling: expected 2 classes, got 3");
 }
 
-/// Files as old Macs, spreadsheets and pandas write them train what the plain file trains.
+/// Files with the line ends, delimiters and quotes of old Macs, spreadsheets and pandas train the same model as the
+/// plain file.
 #[test]
 fn other_line_ends_delimiters_and_quotes() {
     let sandbox = Sandbox::with_reviews();

@@ -1,4 +1,4 @@
-//! `tutorial`: every number of the story, what it tells, and the cache.
+//! `tutorial`: the numbers and the text of its steps, and the cache.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -19,7 +19,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// Every number of a JSON value; of an array its length, too.
+/// All numbers of a JSON value, and the lengths of its arrays.
 fn numbers(value: &Value, found: &mut Vec<f64>) {
     match value {
         Value::Number(number) => found.extend(number.as_f64()),
@@ -44,7 +44,8 @@ fn written(line: &str) -> Vec<String> {
         .collect()
 }
 
-/// Oracle: `tutorial.json`. A number of the story is one of its numbers, rounded to as many digits, or that in percent.
+/// Oracle: `tutorial.json`. Each number in the text is one of its numbers, rounded to as many digits, or a percentage
+/// of it.
 #[test]
 fn every_number_of_the_story_is_in_the_report() {
     let sandbox = sandbox();
@@ -67,7 +68,7 @@ fn every_number_of_the_story_is_in_the_report() {
         .collect();
     let mut n_checked = 0;
     for line in story.lines() {
-        // Headings, the plan and commands count their parts; sentences have numbers of their own.
+        // Headings, the plan and commands are numbered, and sentences contain numbers.
         let is_heading = line.split_once(". ").is_some_and(|(n, _)| n.parse::<u32>().is_ok());
         if is_heading || line.starts_with("The plan: ") || line.contains("rows with the encoder. 2.") {
             continue;
@@ -82,7 +83,7 @@ fn every_number_of_the_story_is_in_the_report() {
             let is_known = known.iter().any(|&x| {
                 (x - value).abs() <= half || (line.contains('%') && (100.0 * x - value).abs() <= half)
             });
-            // Parts of names and formulas: position 0, labels 0 and 1, the formula's ones.
+            // Parts of names and formulas: position 0, labels 0 and 1, the ones of the formula.
             assert!(is_known || ["0", "1"].contains(&number.as_str()), "{number}: {line}");
             n_checked += 1;
         }
@@ -115,7 +116,7 @@ fn the_story_tells_what_the_article_explains() {
             .replace("one row per token", "one per token");
         assert!(words.contains(&part), "{part}: {story}");
     }
-    // The sentences whose ids step 5 shows.
+    // The sentences whose ids are shown in step 5.
     let report = read_json(&sandbox.path("t/tutorial.json"));
     for sentence in report["story"]["padding"]["sentences"].as_array().unwrap() {
         assert!(story.contains(&format!("\n  {}\n    input_ids ", sentence.as_str().unwrap())), "{story}");
@@ -123,7 +124,7 @@ fn the_story_tells_what_the_article_explains() {
     assert!(!story.contains("--pooling mean --grid-search"));
 }
 
-/// Several classes, one of them with a long name, and sentences of one's own.
+/// Several classes, one of them with a long name, and the user's own sentences.
 #[test]
 fn other_data_is_told_likewise() {
     let sandbox = Sandbox::new();
@@ -175,7 +176,7 @@ fn a_closed_pipe_does_not_cost_the_model() {
     assert!(sandbox.path("t/tutorial.json").exists() && sandbox.path("t/clsify.json").exists());
 }
 
-/// What the last steps need is asked of the data before the first is told.
+/// Data that the last steps cannot use is refused before the first step.
 #[test]
 fn too_few_rows_are_refused_before_the_story() {
     let sandbox = sandbox();

@@ -1,6 +1,7 @@
 //! `tokenize` and `embed` against transformers and sentence-transformers, on tiny encoders of every family.
 //!
-//! Oracle: `fixtures/transformers` and `fixtures/sentence_transformers`. Ids exactly, vectors to 2e-4 in any element.
+//! Oracle: `fixtures/transformers` and `fixtures/sentence_transformers`. Ids must be equal; elements of vectors may
+//! differ by 2e-4.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -16,11 +17,12 @@ use serde_json::{Value, json};
 
 const TOLERANCE: f32 = 2e-4;
 
-/// All sentences but the empty one, which no file may hold; as JSONL, since some hold line breaks.
+/// Writes all sentences except the empty one, which files may not contain; as JSONL, because some contain line
+/// breaks.
 fn write_sentences(sandbox: &Sandbox) -> usize {
     let all = sentences();
     let kept: Vec<&String> = all.iter().filter(|s| !s.is_empty()).collect();
-    // The empty sentence is the last, so that rows of the golden files and of ours agree.
+    // The empty sentence is the last, so that the rows of the golden files are the same as ours.
     assert_eq!((all.len(), all.last().unwrap().as_str()), (kept.len() + 1, ""));
     sandbox.write("all.jsonl", kept.iter().map(|s| format!("{}\n", json!({"text": s}))).collect::<String>());
     kept.len()
@@ -37,7 +39,7 @@ fn assert_close(actual: &([usize; 2], Vec<f32>), folder: &Path, name: &str) {
 #[test]
 fn tokenize_prints_the_reference_tokens() {
     let sandbox = Sandbox::new();
-    // An argument of a process cannot hold a NUL byte.
+    // A command-line argument cannot contain a NUL byte.
     let texts = sentences();
     let usable: Vec<usize> = (0..texts.len()).filter(|&i| !texts[i].contains('\0')).collect();
     for folder in case_folders("transformers") {
@@ -230,7 +232,7 @@ fn prompts_are_put_before_every_sentence() {
     assert_close(&vectors, &folder, "query");
     assert!(stderr.contains("pooling of this encoder: mean; at most 24 tokens"), "{stderr}");
     assert!(stderr.contains("prompt before every sentence: \"query: \""), "{stderr}");
-    // With the pooling chosen, the folder's own prompt and limit do not apply, and a prompt that is asked for does.
+    // If the pooling is given, the folder's own prompt and limit do not apply, but a given prompt does.
     let bert = fixtures().join("transformers/bert");
     assert_close(&embed(&["--pooling", "mean"]).0, &bert, "mean");
     let limited = ["--pooling", "mean", "--max-length", "24", "--prompt", "passage"];
@@ -251,7 +253,7 @@ fn prompts_are_put_before_every_sentence() {
         "{error}"
     );
 
-    // It is saved with a model, and nobody has to repeat it.
+    // The prompt is saved with a model, and need not be repeated.
     let train =
         ["train", "-q", "--encoder", &text, "--features", "article", "--data", "reviews.tsv", "--output"];
     sandbox.succeed(&[&train[..], &["with", "--prompt", "passage"]].concat());
@@ -267,7 +269,7 @@ fn prompts_are_put_before_every_sentence() {
         line["text"].take();
         line
     };
-    // The classifier of the one gets what it was fitted on; that of the other would have to be given it.
+    // One classifier gets the prompt that it was fitted with; the other would need it as an option.
     let metadata = saved("with");
     let mut bare = metadata.clone();
     bare["prompt"] = json!("");

@@ -1,4 +1,4 @@
-//! `--weight-column`: where it stands in a file, what it does, and what is wrong with one.
+//! `--weight-column`: its place in a file, its effect, and errors.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod common;
@@ -13,7 +13,7 @@ fn rows() -> Vec<(String, String, usize)> {
     rows.map(|(i, (text, label))| (text.to_string(), label.to_string(), 1 + i % 3)).collect()
 }
 
-/// The model's numbers do not depend on the form of the file, and are those of rows that stand there as often.
+/// The model does not depend on the format of the file, and is that of repeated rows.
 #[test]
 fn a_weight_is_so_many_rows_in_every_format() {
     let sandbox = Sandbox::with_reviews();
@@ -51,7 +51,7 @@ fn a_weight_is_so_many_rows_in_every_format() {
         [("a.tsv", "2"), ("b.csv", "weight"), ("b.csv", "0"), ("c.jsonl", "n"), ("d.jsonl", "n")]
     {
         let found = report(data, &["--weight-column", column]);
-        // Two ways to the same optimum, a gradient of 1e-8 from it.
+        // Two computations of the same optimum, with gradients of 1e-8.
         assert!((norm(&found) - norm(&expected)).abs() < 1e-5 * norm(&expected), "{data}");
         assert_eq!(found["test"], expected["test"], "{data}");
     }
@@ -134,7 +134,7 @@ fn what_is_wrong_is_said() {
         ["train", "-q", "--encoder", &bert, "--data", "d.jsonl", "--output", "m", "--weight-column", "w"];
     assert_eq!(sandbox.fail(&args), "d.jsonl: line 2: expected a number under \"w\", got a boolean");
 
-    // The fold of the only row of a class that counts leaves one class to learn from.
+    // Without the fold of the only row of a class with a positive weight, one class is left.
     let row = |i: usize| format!("text {i}\t{}\t{}\n", i % 2, usize::from(i.is_multiple_of(2) || i == 1));
     sandbox.write("d.tsv", (0..20).map(row).collect::<String>());
     sandbox.write("t.tsv", "a\t0\nb\t1\n");

@@ -1,4 +1,4 @@
-//! Pulls from a mock hub: what a real one, a broken one, a slow one and a hostile one do.
+//! Pulls from a mock hub that behaves like the real one, is broken, slow or hostile.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
@@ -67,7 +67,7 @@ fn a_pull_fills_the_hubs_cache_and_the_second_needs_no_network() {
     assert_eq!((located.name.as_str(), located.origin), ("org/enc", Origin::Hub));
     assert!(heard.text().contains("model.safetensors 21"), "{}", heard.text());
 
-    // The layout that every library of the hub reads.
+    // The layout that all libraries for the hub read.
     let repository = cache.path().join("huggingface/hub/models--org--enc");
     assert_eq!(located.folder, repository.join("snapshots").join(COMMIT));
     assert_eq!(fs::read_to_string(repository.join("refs/main")).unwrap(), COMMIT);
@@ -88,7 +88,7 @@ fn a_pull_fills_the_hubs_cache_and_the_second_needs_no_network() {
 
 #[test]
 fn an_interrupted_download_is_not_seen_and_goes_on_where_it_ended() {
-    // Only the weights are longer than what gets through.
+    // Only the weights are longer than the bytes that get through.
     let files: [(&str, &[u8]); 3] =
         [("config.json", b"{}"), ("vocab.txt", b"a"), ("model.safetensors", b"these are the weights")];
     for (broken, whole) in [
@@ -142,7 +142,7 @@ fn files_without_end_are_cut_off() {
     }
 }
 
-/// A file that had a largest size of 64 GiB only would fill the disk.
+/// With a limit of 64 GiB alone, such a file would fill the disk.
 #[test]
 fn weights_without_an_announced_size_are_refused_before_they_are_written() {
     let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::WeightsWithoutSize), cache());
@@ -174,7 +174,7 @@ fn files_whose_etags_are_equal_and_no_hashes_stay_apart() {
     }
     assert_eq!(blobs(&cache).len(), fetched.count());
 
-    // A hub that gives hashes says nothing of the kind.
+    // There is no such note for a hub that gives hashes.
     server.behave(Manner::Proper);
     let heard = Arc::new(Heard::default());
     hub(&server.url(), &self::cache()).with_observer(heard.clone()).pull("org/enc").unwrap();
@@ -208,7 +208,7 @@ fn a_blob_that_was_damaged_in_the_cache_is_fetched_again() {
         assert_eq!(fs::read(located.folder.join("model.safetensors")).unwrap(), weights);
         let note = "model.safetensors of org/enc is damaged in the cache: fetching it again";
         assert!(heard.text().contains(note), "{}", heard.text());
-        // What is whole is not fetched: its first byte alone is asked for. (An empty file has none.)
+        // Complete files are not downloaded again: only their first byte is requested. (An empty file has none.)
         let again = server.requests().split_off(before).into_iter();
         let again = again.filter(|request| !request.headers.contains_key("range"));
         let again: Vec<String> =
@@ -251,7 +251,7 @@ fn names_that_the_hub_lists_lead_nowhere_else() {
             })
             .collect();
         if path.is_empty() {
-            // The folder itself: its config.json is there.
+            // An empty path is the folder itself, which has a config.json.
             let server = MockHub::serving("org/enc", &files, Manner::Proper);
             hub(&server.url(), &self::cache()).pull("org/enc").unwrap();
             continue;
@@ -455,7 +455,7 @@ fn two_pulls_at_once_end_with_one_whole_snapshot() {
     assert_eq!(fs::read(located.folder.join("model.safetensors")).unwrap(), b"these are the weights");
 }
 
-/// Proxies come from the process's own environment: this test runs itself again with one set.
+/// Proxies come from the environment of the process, so this test runs itself again with a proxy set.
 #[test]
 fn proxies_are_used() {
     const CHILD: &str = "CLSIFY_TEST_BEHIND_PROXY";
@@ -489,8 +489,8 @@ fn proxies_are_used() {
     }
 }
 
-/// What huggingface_hub 2.4 leaves of a repository after `AutoTokenizer` and `AutoModel.from_pretrained`: the files that
-/// they read, and no word of others.
+/// Leaves the files that huggingface_hub 2.4 leaves after `AutoTokenizer` and `AutoModel.from_pretrained`: those that
+/// were read, and no list of the others.
 fn leave_what_transformers_reads(snapshot: &Path) {
     for name in ["modules.json", "1_Pooling/config.json"] {
         fs::remove_file(snapshot.join(name)).unwrap();
@@ -504,7 +504,7 @@ fn a_snapshot_of_another_library_is_asked_about_before_it_is_used() {
     let folder = hub(&server.url(), &cache).pull("org/enc").unwrap().folder;
     leave_what_transformers_reads(&folder);
 
-    // Where the hub cannot be asked, it is said.
+    // If the hub cannot be asked, a note says so.
     let offline = [("HF_HUB_OFFLINE", "1")];
     for (hub, reason) in [
         (hub_with(&server.url(), cache.path(), &offline), "HF_HUB_OFFLINE forbids asking the hub"),
@@ -547,7 +547,7 @@ fn a_plain_encoder_of_another_library_is_asked_about_once() {
     }
 }
 
-/// A repository of a folder of `fixtures/sentence_transformers`, with some files in other words.
+/// A repository with the files of a folder of `fixtures/sentence_transformers`, some of them replaced.
 fn repository(case: &str, changes: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
     let folder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/sentence_transformers").join(case);
@@ -573,7 +573,7 @@ fn repository(case: &str, changes: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// The same files in a folder, and pulled from a hub: both are read alike.
+/// Reads the same files from a folder and from a hub; the results must be equal.
 fn read_both_ways(files: &[(String, Vec<u8>)]) -> [String; 2] {
     let local = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
@@ -629,7 +629,7 @@ fn replace_by_pipe(path: &Path) {
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// A test that reads a pipe or a device without an end never ends.
+/// Reading an endless pipe or device would never return.
 #[test]
 fn what_has_no_end_is_not_read() {
     let index: &[u8] = br#"{"weight_map":{"a":"m-1.safetensors"}}"#;
@@ -637,7 +637,7 @@ fn what_has_no_end_is_not_read() {
     files.retain(|(name, _)| *name != "model.safetensors");
     files.extend([("model.safetensors.index.json", index), ("m-1.safetensors", b"one")]);
     let (server, cache) = (MockHub::serving("org/enc", &files, Manner::Proper), cache());
-    // Nobody reads the token of one who asks for nothing.
+    // The token is not read if nothing is requested.
     let endless = [("HF_TOKEN_PATH", "/dev/zero"), ("HF_HUB_OFFLINE", "1")];
     let folder = hub(&server.url(), &cache).pull("org/enc").unwrap().folder;
     let reference = folder.join("../../refs/main");
@@ -665,7 +665,7 @@ fn what_has_no_end_is_not_read() {
     assert_eq!(server.requests().len(), n_requests);
 }
 
-/// Oracle: `huggingface_hub.get_token()` takes line breaks out.
+/// Oracle: `huggingface_hub.get_token()`, which removes line breaks.
 #[test]
 fn a_token_that_cannot_be_sent_is_blamed_on_its_source() {
     let (server, cache) = (MockHub::serving("org/enc", &FILES, Manner::Proper), cache());

@@ -1,4 +1,5 @@
-//! What a signal handler does in the middle of a fetch. In a process of its own: it removes every temporary.
+//! The effect of a signal during a download. This test has a process of its own, because the handler removes all
+//! temporary files.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
@@ -21,12 +22,12 @@ fn an_interrupt_ends_pip_and_removes_what_it_wrote() {
     let root = cache.path().display().to_string();
     let hub = Hub::from_lookup(|name| match name {
         "XDG_CACHE_HOME" => Some(root.clone()),
-        // Port 9 of this machine: nothing listens there.
+        // Nothing listens on port 9 of this machine.
         "HF_ENDPOINT" => Some("http://127.0.0.1:9".to_string()),
         _ => None,
     });
     let pid_file = cache.path().join("pid");
-    // As pyenv's `python3` does, it starts the process that does the work.
+    // Like the `python3` of pyenv, this script starts the process that does the work.
     let script = format!("echo Downloading; sleep 60 & echo $! > {}; wait", pid_file.display());
     let hub = hub.with_pip(["sh", "-c", script.as_str()]);
     let pull = std::thread::spawn(move || hub.pull("all-MiniLM-L6-v2"));
@@ -35,7 +36,7 @@ fn an_interrupt_ends_pip_and_removes_what_it_wrote() {
     clsify_base::files::remove_unfinished();
 
     assert!(pull.join().unwrap().is_err());
-    // It does not come again, so what were created now would be left for good.
+    // After the handler has run, no temporary file may be created, because none would be removed.
     assert!(clsify_base::files::AtomicFile::create(cache.path().join("later")).is_err());
     assert!(clsify_base::files::TemporaryFolder::beside(cache.path().join("later")).is_err());
     let left: Vec<_> = std::fs::read_dir(cache.path().join("clsify/encoders")).unwrap().flatten().collect();
@@ -43,7 +44,7 @@ fn an_interrupt_ends_pip_and_removes_what_it_wrote() {
     let pid = std::fs::read_to_string(&pid_file).unwrap();
     if Path::new("/proc/self").exists() {
         wait_until("pip has ended", || {
-            // One that has ended may stay in the table until its parent asks for its status.
+            // A process that has ended may stay in the process table until its parent reads its status.
             let status = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
             status.map_or(true, |text| text.contains(") Z") || text.contains(") X"))
         });

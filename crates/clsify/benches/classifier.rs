@@ -1,4 +1,5 @@
-//! Features and class ids to a classifier: one fit, and the grid search of the article's run, 20 C by 5 folds.
+//! Fits of the classifier from features and class ids: one fit, and the grid search of the article's run (20 values
+//! of C, 5 folds).
 //!
 //! `cargo bench -p clsify --bench classifier`
 #![allow(missing_docs, reason = "the macros of criterion make public functions")]
@@ -9,7 +10,7 @@ use clsify::evaluation::{grid_search, linspace};
 use clsify::matrix::Matrix;
 use criterion::{Criterion, criterion_group, criterion_main};
 
-/// Features that overlap and depend on one another, as those of an encoder do: sums of a few directions and noise.
+/// Overlapping and correlated features, like those of an encoder: sums of a few directions and noise.
 fn problem(rows: usize, columns: usize, n_classes: usize) -> (Matrix, Vec<usize>) {
     let mut state = 1u64;
     let mut uniform = move || {

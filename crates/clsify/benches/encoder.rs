@@ -1,4 +1,5 @@
-//! Token ids to features in each arithmetic: 200 sentences and one, on a tiny checkpoint, and on a real one where there is:
+//! Features from token ids in each data type: 200 sentences and one sentence, on a tiny checkpoint, and on a real one
+//! if it is given:
 //!
 //! `CLSIFY_REAL_ENCODER=$(clsify pull all-MiniLM-L6-v2) cargo bench -p clsify --bench encoder`; throughput is in tokens.
 #![allow(missing_docs, reason = "the macros of criterion make public functions")]
@@ -11,7 +12,7 @@ use clsify::features::{FeatureOptions, Pooling, extract};
 use clsify::tokenizer::Encoding;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
-/// Sentences of 4 to 44 tokens; which ones is nothing to the time.
+/// Sentences of 4 to 44 tokens; their ids do not affect the time.
 fn encodings(n: usize, vocab_size: usize) -> Vec<Encoding> {
     let encoding = |i: usize| {
         let n_tokens = if n == 1 { 9 } else { 4 + i * 17 % 41 };

@@ -1,4 +1,4 @@
-//! Sentences to token ids: the tokenizers of the tiny checkpoints, a family each, on all threads.
+//! Token ids from sentences: one tokenizer per family, from the tiny checkpoints, on all threads.
 //!
 //! `cargo bench -p clsify --bench tokenizer`; throughput is in tokens.
 #![allow(missing_docs, reason = "the macros of criterion make public functions")]

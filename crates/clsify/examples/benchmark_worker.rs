@@ -1,7 +1,8 @@
-//! This library's participant of the suite in `benchmarks/`: waits for a job, does it, says how long it took.
+//! This library's participant in the suite of `benchmarks/`: it waits for a job, does it, and reports how long it
+//! took.
 //!
-//! One JSON object a line on stdin, one a line on stdout, in the protocol of `benchmarks/README.md`. Between jobs it sleeps.
-//! It works on all threads of rayon's pool (`RAYON_NUM_THREADS`).
+//! It reads one JSON object per line from stdin and writes one per line to stdout, in the protocol of
+//! `benchmarks/README.md`. Between jobs it sleeps. It uses all threads of rayon's pool (`RAYON_NUM_THREADS`).
 //!
 //! ```text
 //! cargo run --release -p clsify --example benchmark_worker
@@ -26,23 +27,23 @@ use serde_json::{Value, json};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// What the driver asks for.
+/// The jobs of the driver.
 #[derive(Deserialize)]
 #[serde(tag = "job", rename_all = "snake_case")]
 enum Job {
-    /// An encoder, an arithmetic, and the sentences of the later jobs: a JSON array of strings.
+    /// Loads an encoder in a data type, and the sentences of the later jobs, a JSON array of strings.
     Load { encoder: String, dtype: String, sentences: String },
-    /// Text to token ids.
+    /// Computes token ids from text.
     Tokenize,
-    /// The token ids as a JSON array of arrays, to a file.
+    /// Writes the token ids to a file, as a JSON array of arrays.
     TokenIds { path: String },
-    /// Token ids to `[CLS]` vectors.
+    /// Computes `[CLS]` vectors from token ids.
     Encode,
-    /// The vectors, to a file.
+    /// Writes the vectors to a file.
     Vectors { path: String },
-    /// One sentence, again and again.
+    /// Encodes one sentence repeatedly.
     Latency { input_ids: Vec<u32>, warm_up: usize, repeats: usize },
-    /// C by cross-validation; the features are raw little-endian f32, `[rows, columns]`.
+    /// Chooses C by cross-validation; the features are raw little-endian f32, `[rows, columns]`.
     GridSearch {
         features: String,
         rows: usize,
@@ -51,13 +52,13 @@ enum Job {
         c_values: Vec<f64>,
         folds: usize,
     },
-    /// What the processor can do at most, in operations a second; a multiply-add counts two.
+    /// Measures the processor's ceiling in operations per second; a multiply-add counts as two.
     Ceiling,
-    /// In how many seconds all threads read so many bytes.
+    /// Measures the seconds in which all threads read this many bytes.
     Read { bytes: usize },
 }
 
-/// What [`Job::Load`] leaves for the others.
+/// The results of [`Job::Load`] for the other jobs.
 struct Loaded {
     encoder: Encoder,
     tokenizer: Tokenizer,
@@ -175,7 +176,7 @@ fn rayon_threads() -> usize {
     rayon::current_num_threads()
 }
 
-/// The ceiling of every arithmetic that this processor has.
+/// The ceilings of all data types that this processor supports.
 fn ceilings(threads: usize) -> Value {
     let measured = Dtype::ALL
         .into_iter()

@@ -7,10 +7,10 @@ use clsify::evaluation::out_of_fold_logits;
 use clsify::matrix::Matrix;
 use serde::Deserialize;
 
-/// The oracle stops where its gradient, a sum over the rows, is below 1e-6, or the loss changes by less than 1.4e-14 of
-/// itself: some 1e-5 of the numbers that it looks for.
+/// The oracle stops when its gradient, a sum over the rows, is below 1e-6, or the loss changes by a relative 1.4e-14;
+/// its parameters then have errors of about 1e-5.
 const LINE_TOLERANCE: f64 = 5e-5;
-/// What is left of that in a probability.
+/// The resulting error of a probability.
 const PROBABILITY_TOLERANCE: f64 = 1e-5;
 
 #[derive(Deserialize)]
@@ -66,7 +66,7 @@ fn the_line_is_scikit_learn_s() {
     }
 }
 
-/// Oracle: at the optimum both sums of the gradient are 0.
+/// Oracle: at the optimum both components of the gradient are 0.
 #[test]
 fn the_line_is_at_its_optimum() {
     for line in fixture().lines {
@@ -85,7 +85,7 @@ fn the_line_is_at_its_optimum() {
     }
 }
 
-/// Folds, the fit of all rows, calibration of what the folds say, and its place in the weights.
+/// The folds, the fit of all rows, calibration on out-of-fold predictions, and calibration folded into the weights.
 #[test]
 fn calibrated_probabilities_are_those_of_calibrated_classifier_cv() {
     let cases = fixture().classifiers;
@@ -115,8 +115,8 @@ fn calibrated_probabilities_are_those_of_calibrated_classifier_cv() {
     }
 }
 
-/// Oracle: by hand. Equal logits have nothing to say beside how many rows there are, and Platt's targets are (2 + 1) / (2 + 2)
-/// for two rows of three and 1 / 3 for the other.
+/// Oracle: by hand. If all logits are equal, only the numbers of rows matter, and Platt's targets are (2 + 1) / (2 +
+/// 2) for two of three rows and 1 / 3 for the other.
 #[test]
 fn logits_that_say_nothing_give_the_share_of_the_classes() {
     let Platt { scale, offset } = Platt::fit(&[2.0; 3], &[true, true, false]).unwrap();

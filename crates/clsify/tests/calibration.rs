@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 /// Sums of a few hundred numbers in another order.
 const TOLERANCE: f64 = 1e-12;
-/// Relative: the oracle compares losses, which are flat to the square root of the rounding error around their minimum.
+/// Relative tolerance. The oracle compares losses, which around their minimum are flat up to the square root of the
+/// rounding error.
 const TEMPERATURE_TOLERANCE: f64 = 1e-6;
 
 #[derive(Deserialize)]
@@ -74,7 +75,7 @@ fn the_temperature_is_scikit_learn_s() {
     }
 }
 
-/// Oracle: the bounds of scikit-learn's search. Its own answer is any point of the plateau where the loss has become 0.
+/// Oracle: the bounds of scikit-learn's search. Its own result is any point of the plateau on which the loss is 0.
 #[test]
 fn where_no_temperature_is_best_the_bound_is_taken() {
     let fit = |y: &[usize]| Temperature::fit(&[1.0, 0.0, 0.0, 2.0], y, 2).unwrap().temperature;
@@ -82,7 +83,7 @@ fn where_no_temperature_is_best_the_bound_is_taken() {
     assert_eq!(fit(&[1, 0]), 10f64.exp());
 }
 
-/// Oracle: the fit without the row, and without the class in the rows where it is unknown.
+/// Oracle: the fit without the row of the unknown class, and without the logits of that class.
 #[test]
 fn unknown_classes_have_no_part_in_it() {
     let none = f64::NEG_INFINITY;

@@ -1,8 +1,8 @@
-//! Every way in which an encoder folder can be corrupt: an error that names the file and the tensor, never a panic and
-//! never an allocation that the file does not pay for.
+//! All ways in which an encoder folder can be corrupt give an error that names the file and the tensor; never a
+//! panic, and never an allocation larger than the file justifies.
 //!
-//! Oracle: the errors of `Encoder::load`, word for word, on copies of `fixtures/transformers/bert` and `bert_sharded`
-//! that are broken here. Unbroken, both give the vectors of transformers (`encoder.rs`).
+//! Oracle: the errors of `Encoder::load`, word for word, on damaged copies of `fixtures/transformers/bert` and
+//! `bert_sharded`. Undamaged, both give the vectors of transformers (`encoder.rs`).
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -17,7 +17,7 @@ use clsify::model::{Features, SentenceEncoder, SentenceEncoderOptions};
 use serde_json::{Value, json};
 use support::{Weights, copy_of, edit_json, message, safetensors_bytes};
 
-/// All that the folder asks for, so that all of its files are read.
+/// Options that follow the folder, so that all of its files are read.
 fn as_asked() -> SentenceEncoderOptions {
     let features = Features::SentenceTransformer { layers: Layers::Last };
     SentenceEncoderOptions { features, ..SentenceEncoderOptions::default() }
@@ -26,7 +26,7 @@ fn as_asked() -> SentenceEncoderOptions {
 const WORDS: &str = "embeddings.word_embeddings.weight";
 const QUERY: &str = "encoder.layer.1.attention.self.query.weight";
 
-/// Breaks a copy of a case and compares the whole error.
+/// Damages a copy of a case and compares the whole error.
 fn assert_error(case: &str, kind: ErrorKind, expected: &str, break_it: impl FnOnce(&Path)) -> Option<String> {
     let folder = copy_of(case);
     break_it(folder.path());
@@ -141,8 +141,8 @@ fn config_json_with_a_value_that_is_not_supported() {
     }
 }
 
-/// Oracle: `AutoModel` of transformers 5.23 on the same folders: three keys of DistilBERT have a second name, which wins
-/// wherever it stands; a NaN is a number, and null is refused where a number is expected.
+/// Oracle: `AutoModel` of transformers 5.23 on the same folders. Three keys of DistilBERT have a second name, which
+/// always wins; a NaN is a number, and null is refused where a number is expected.
 #[test]
 fn names_and_numbers_of_config_json_are_read_as_transformers_reads_them() {
     use clsify::encoder::EncoderConfig;
@@ -176,7 +176,7 @@ fn names_and_numbers_of_config_json_are_read_as_transformers_reads_them() {
     assert_eq!(error("\"is_decoder\": 1"), "\"is_decoder\": expected true or false, got 1");
 }
 
-/// A configuration may promise any size; what is allocated is what the weights hold.
+/// A configuration may announce any size; memory is only allocated for the weights that exist.
 #[test]
 fn sizes_that_the_weights_do_not_have() {
     let huge = (1 << 28) - 4;
@@ -248,7 +248,7 @@ fn folders_without_weights() {
     });
 }
 
-/// What else may be there is named, with what to do.
+/// Weights in other formats are named, with a hint.
 #[test]
 fn weights_in_another_form_are_named() {
     let cases = [
@@ -278,8 +278,8 @@ fn weights_in_another_form_are_named() {
     }
 }
 
-/// Oracle: the vectors of the same numbers as F32, bit for bit, since each of them is exact in F64; and rounding to the nearest
-/// f32, as `torch.Tensor.to(torch.float32)` does.
+/// Oracle: the vectors of the same numbers as F32, bit for bit, since they are all exact in F64; and rounding to the
+/// nearest f32, as `torch.Tensor.to(torch.float32)` does.
 #[test]
 fn weights_of_64_bits_are_rounded() {
     let folder = copy_of("transformers/bert");
@@ -293,7 +293,7 @@ fn weights_of_64_bits_are_rounded() {
             true => {
                 for bytes in weights.data[start..end].as_chunks::<4>().0 {
                     let number = f64::from(f32::from_le_bytes(*bytes));
-                    // Less than half of the distance to the next f32.
+                    // Less than half the distance to the next f32.
                     data.extend((number * (1.0 + 1e-9)).to_le_bytes());
                 }
                 entry["dtype"] = json!("F64");
@@ -309,8 +309,8 @@ fn weights_of_64_bits_are_rounded() {
     assert_eq!(encoder.encode(&support::sentences()).unwrap().features, expected);
 }
 
-/// Every file that is read, as a pipe, as a device without end, and as one of 3 GB without a byte on the disk. Each is an error
-/// at once: a reader would wait or take all memory.
+/// Every file that is read, replaced by a pipe, by an endless device, and by a sparse file of 3 GB. Each is an error
+/// at once, because reading it would block or exhaust memory.
 #[test]
 #[cfg(unix)]
 fn files_that_are_none_or_never_end() {
@@ -355,7 +355,8 @@ fn files_that_are_none_or_never_end() {
     }
 }
 
-/// Oracle: `json.loads` of Python, for which these are numbers without an end, and `AutoTokenizer`, which takes 512.0 as 512.
+/// Oracle: Python's `json.loads`, for which these are infinite numbers, and `AutoTokenizer`, which reads 512.0 as
+/// 512.
 #[test]
 fn numbers_as_python_writes_them() {
     use clsify::tokenizer::model_max_length;
@@ -415,7 +416,7 @@ fn weights_whose_bytes_are_no_safetensors_file() {
         ),
         (b"GGUF\x03\0\0\0\x65\0\0\0".to_vec(), "expected a safetensors file, got a GGUF file".to_string()),
         (b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec(), "expected a safetensors file, got a gzip file".to_string()),
-        // A header may be as many bytes long as a pickle begins with.
+        // The length of a header may look like the first bytes of a pickle.
         (
             [length(0x0280), vec![b'{'; 10]].concat(),
             "expected 648 bytes, got 18".to_string(),
@@ -467,7 +468,7 @@ fn tensors_that_are_missing_misshapen_or_of_another_type() {
             weights.header[QUERY]["shape"] = json!(shape);
         });
     }
-    // 8 bytes a number, and as many numbers as are expected: the bytes of a further tensor are appended for it.
+    // 8 bytes per number and the expected number of numbers: the bytes of a further tensor are appended for it.
     for dtype in ["I64", "U64"] {
         assert_weights_error(
             &format!("{place} {QUERY:?}: expected dtype F64, F32, F16 or BF16, got {dtype}"),
@@ -495,7 +496,7 @@ fn tensors_that_are_missing_misshapen_or_of_another_type() {
     }
 }
 
-/// The fixture holds `embeddings.position_ids`, I64, as checkpoints of transformers before 4.31 do.
+/// The fixture has `embeddings.position_ids` in I64, like checkpoints of transformers before 4.31.
 #[test]
 fn tensors_that_are_not_needed_may_be_of_any_type() {
     let path = support::fixtures().join("transformers/bert/model.safetensors");
@@ -528,7 +529,7 @@ fn offsets_that_contradict_each_other() {
             weights.header[QUERY]["shape"] = json!([u64::MAX, 2]);
         },
     );
-    // Nine tensors, each of which is just possible, together reach beyond 2^64 bytes.
+    // Nine tensors, each of a size that is just possible, together exceed 2^64 bytes.
     let part = (1u64 << 61) - 1;
     let entry = |i: u64| json!({"dtype": "U8", "shape": [part], "data_offsets": [i * part, (i + 1) * part]});
     let header: serde_json::Map<String, Value> = (0..8).map(|i| (format!("t{i}"), entry(i))).collect();
@@ -569,7 +570,7 @@ fn shards_and_their_index() {
             json["weight_map"][WORDS] = json!(name);
         });
     }
-    // The index promises a tensor that no shard holds.
+    // The index names a tensor that no shard contains.
     let in_no_shard = format!("DIR/{INDEX}: tensor {QUERY:?}: in none of the 4 shards");
     assert_error("transformers/bert_sharded", ErrorKind::Checkpoint, &in_no_shard, |folder| {
         let shard = read_index(folder, QUERY);
@@ -591,7 +592,7 @@ fn read_index(folder: &Path, tensor: &str) -> String {
     index["weight_map"][tensor].as_str().unwrap().to_string()
 }
 
-/// What `git clone` leaves where Git LFS is not installed.
+/// The file that `git clone` leaves if Git LFS is not installed.
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
     oid sha256:53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db\nsize 90868376\n";
 
@@ -626,7 +627,7 @@ fn git_lfs_pointers_are_called_so() {
     }
 }
 
-/// As Git LFS wrote it before it had its name.
+/// The format that Git LFS wrote before it had its name.
 #[test]
 fn git_lfs_pointers_of_old_are_called_so() {
     let old = POINTER.replace("git-lfs.github.com", "hawser.github.com");
@@ -683,7 +684,7 @@ fn links_that_lead_nowhere_are_named() {
     let error = clsify::model::SavedModel::read(&link).unwrap_err();
     let expected = "DIR/encoder/clsify.json: the link DIR/encoder leads to gone, which does not exist";
     assert_eq!(message(&error, folder.path()), expected);
-    // A link that leads somewhere is as good as a file.
+    // A link that leads to a file is as good as the file.
     let folder = copy_of("transformers/bert");
     let path = folder.path().join("model.safetensors");
     fs::rename(&path, folder.path().join("blob")).unwrap();
@@ -691,7 +692,7 @@ fn links_that_lead_nowhere_are_named() {
     Encoder::load(folder.path()).unwrap();
 }
 
-/// Oracle of what is chosen: transformers 5.23, see `encoder/names.rs`.
+/// Oracle for the choice: transformers 5.23; see `encoder/names.rs`.
 #[test]
 fn two_encoders_in_one_file() {
     let with_another = |own: &str, other: &str| {
@@ -701,7 +702,7 @@ fn two_encoders_in_one_file() {
         let names: Vec<String> =
             weights.header.keys().filter(|key| *key != "__metadata__").cloned().collect();
         let whole = weights.data.len();
-        // The other's numbers are not this one's.
+        // The other encoder's weights differ: they are zeros.
         weights.data.extend(vec![0; whole]);
         for name in names {
             let entry = weights.header.remove(&name).unwrap();

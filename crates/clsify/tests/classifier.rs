@@ -1,7 +1,7 @@
-//! Logistic regression, cross-validation and grid search against scikit-learn, run to convergence in float64.
+//! Logistic regression, cross-validation and grid search against scikit-learn, both run to convergence in float64.
 //!
-//! Oracle: `fixtures/sklearn`. Both sides stop at a gradient below 1e-8, so parameters agree to that over the smallest
-//! curvature, `1 / (C n)`; probabilities, which is what counts, to 1e-6. Above C = 100 the fits stop at 1e-6 / C, so that
+//! Oracle: `fixtures/sklearn`. Both sides stop at a gradient below 1e-8, so that parameters agree to that divided by
+//! the smallest curvature, `1 / (C n)`, and probabilities to 1e-6. Above C = 100 the fits stop at 1e-6 / C, so that
 //! the tolerance of the parameters stays the same.
 #![allow(clippy::unwrap_used)]
 
@@ -114,7 +114,8 @@ fn cross_validation_and_grid_search_equal_scikit_learn() {
     }
 }
 
-/// Two and five classes, more and fewer rows than columns: the same bits with one thread and with three.
+/// With two and five classes, and with more and fewer rows than columns, one thread and three threads give the same
+/// bits.
 #[test]
 fn threads_change_no_bit() {
     for (n, d, n_classes) in [(700, 150, 2), (90, 200, 2), (300, 40, 5), (60, 90, 3)] {
@@ -167,8 +168,8 @@ fn bad_arguments_say_what_was_expected() {
     assert!(fit(&features, &[0, 1, 1], 1.0).ends_with("finite numbers only"));
 }
 
-/// Oracle: the fit itself, by its definition: a row of weight 2 is the row twice, one of weight 0 is not there, and
-/// weights that are all the same are a larger C. Tolerance: the two fits' own, as above.
+/// Oracle: the fit itself. A row of weight 2 is the same as two rows, a row of weight 0 is left out, and equal
+/// weights scale C. Tolerance: that of the two fits, as above.
 #[test]
 fn a_weight_is_a_number_of_rows() {
     let (n, d) = (60, 3);
@@ -204,7 +205,7 @@ fn a_weight_is_a_number_of_rows() {
     }
 }
 
-/// Oracle: fits of the folds, one at a time.
+/// Oracle: one fit per fold.
 #[test]
 fn out_of_fold_logits_are_those_of_the_fold_that_holds_the_row_out() {
     let (n, d) = (90, 4);
@@ -242,13 +243,13 @@ fn a_class_that_a_fold_does_not_know_has_no_logit_there() {
     assert!(logits.iter().all(|z| !z.is_nan()));
 }
 
-/// Oracle: mean and population deviation by their definition; a column without spread keeps its size, also where rounding
-/// gives it some. Tolerance: rounding of 1e-12, and of `f32` where features are.
+/// Oracle: mean and population standard deviation by definition. A constant column is not scaled, even if rounding
+/// gives it a variance. Tolerance: rounding of 1e-12, and that of `f32` for features.
 #[test]
 fn a_scaled_fit_is_one_of_the_features_as_they_are() {
     let (n, d) = (300, 4);
     let number = |i: usize| ((i * i * 7919 + i * 104_729) % 2003) as f32 / 1000.0 - 1.0;
-    // Of very different size; one constant.
+    // Columns of very different magnitude, one of them constant.
     let x = |i: usize, c: usize| [number(i) * 1e-3, number(i + 9) * 50.0 + 7.0, 0.1, number(i + 5)][c];
     let values: Vec<f32> = (0..n * d).map(|k| x(k / d, k % d)).collect();
     let features = Matrix::from_vec(values, n, d).unwrap();

@@ -1,4 +1,4 @@
-//! JSON arrays, fastText's lines, gzip data, and files that hold no text.
+//! JSON arrays, fastText lines, gzip data, and files that are not text.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use std::io::{Read, Write};
@@ -56,7 +56,7 @@ fn a_json_array_is_read_however_its_lines_are_broken() {
         assert_eq!(rows("a.json", text, &auto()).unwrap(), expected, "{text}");
         assert_eq!(rows("a.jsonl", text, &auto()).unwrap(), expected, "{text}");
         assert_eq!(rows("stdin", text, &format(Format::Jsonl)).unwrap(), expected, "{text}");
-        // However few bytes arrive at a time.
+        // Also if few bytes arrive at a time.
         let dataset = Dataset::read(Slow(text.as_bytes()), "a.json", &auto()).unwrap();
         assert_eq!(dataset.labels(), ["1", "no", "true"]);
     }
@@ -134,7 +134,7 @@ fn what_is_wrong_in_a_json_array_is_named_with_its_place() {
     assert_eq!(error("a.json", &utf16).to_string(), "a.json: line 1: expected UTF-8, got UTF-16LE");
 }
 
-/// A record without end is refused when it is too long, not kept.
+/// An endless record is refused when it is too long, before it is in memory.
 #[test]
 fn a_record_of_a_json_array_has_a_limit_and_the_array_has_none() {
     let endless = std::io::Read::chain(&b"[{\"text\": \""[..], std::io::repeat(b'x'));
@@ -177,7 +177,7 @@ fn lines_of_fasttext_are_read_and_recognised() {
     assert_eq!(rows("stdin", text, &format(Format::FastText)).unwrap(), expected);
     let slow = Dataset::read(Slow(text.as_bytes()), "reviews.txt", &auto()).unwrap();
     assert_eq!(slow.labels(), ["pos", "neg"]);
-    // Labels do not become part of the sentences, and need not be there.
+    // Labels do not become part of the sentences, and are not required.
     let sentences = Sentences::read(text.as_bytes(), "reviews.txt", &auto()).unwrap();
     assert_eq!(sentences.sentences(), ["a stirring , funny film", "far too long"]);
     let lines =
@@ -263,7 +263,7 @@ fn gzip_data_is_read_in_every_format_whatever_the_name_says() {
         let slow = Dataset::read(Slow(&gzip(text)), name, &auto()).unwrap();
         assert_eq!(slow.labels(), ["1", "0"]);
     }
-    // Members after one another, an empty one among them, and the zeros of a block after the last: one file, as for gzip.
+    // Several members, one of them empty, and the zero padding after the last: one file, as for gzip.
     let parts = [gzip("a\t1\nb"), gzip(""), gzip("\t0\nc\t1\n"), vec![0; 700]].concat();
     assert_eq!(
         rows("a.tsv.gz", parts, &auto()).unwrap(),
@@ -294,7 +294,7 @@ fn damaged_gzip_data_is_an_error_with_its_place() {
     wrong[last] ^= 1;
     assert!(error("a.tsv.gz", &wrong).to_string().contains("line 20001: expected whole gzip data, got "));
     wrong[middle] ^= 0x55;
-    // What is decompressed before the damage shows may be no rows either.
+    // The data before the damage may not be rows either.
     assert!(error("a.tsv.gz", &wrong).to_string().starts_with("a.tsv.gz: line "));
     let followed = [&whole[..], b"a\t1\n"].concat();
     assert!(
@@ -315,7 +315,7 @@ fn damaged_gzip_data_is_an_error_with_its_place() {
     assert!(error("a.gz", gzip("a\t1\n")).to_string().contains("expected the extension"));
 }
 
-/// What is read at a time stays small, and a line or a record without end is refused before it is whole.
+/// Little is read at a time, and an endless line or record is refused before it is complete.
 #[test]
 fn damaged_gzip_data_ends_a_reader_that_passes_over_bad_records() {
     let files = [
@@ -332,7 +332,8 @@ fn damaged_gzip_data_ends_a_reader_that_passes_over_bad_records() {
         damaged[checksum] ^= 1;
         let mut reader = SentenceReader::new(&damaged[..], name, &auto()).unwrap();
         let records: Vec<_> = std::iter::from_fn(|| reader.next_record()).collect();
-        // The damage is no record of its own: none has its line, and nobody takes what follows for the end of the file.
+        // The damage is not a record: no record has its line, and the text after it is not taken for the end of the
+        // file.
         let (last, good) = records.split_last().unwrap();
         let error = last.as_ref().unwrap_err().to_string();
         assert!(error.contains("expected whole gzip data, got"), "{error}");
@@ -353,7 +354,7 @@ fn a_gzip_bomb_does_not_fill_the_memory() {
     let array = [gzip("[\""), line].concat();
     let endless = Sentences::read(&array[..], "a.json.gz", &auto()).unwrap_err();
     assert!(endless.to_string().contains("expected a record of at most 16777216 bytes"));
-    // Rows one by one, so that none but the last is in memory.
+    // Rows are read one by one, so that only the last is in memory.
     let rows = bomb(&b"a treat\n".repeat(1 << 16), 64);
     let reader = SentenceReader::new(&rows[..], "a.txt.gz", &auto()).unwrap();
     assert_eq!(reader.map(Result::unwrap).count(), 64 << 16);
@@ -395,7 +396,7 @@ fn files_that_hold_no_text_are_named_with_what_to_do() {
         let stdin = Sentences::read(Slow(&bytes), "stdin", &format(Format::Lines)).unwrap_err();
         assert!(stdin.to_string().starts_with("stdin: expected text, got "), "{stdin}");
     }
-    // By the extension alone, where the bytes do not say it.
+    // Recognised by the extension alone, if the bytes do not show it.
     let empty = error("train.parquet", "");
     assert_eq!(
         empty.to_string(),
@@ -404,12 +405,12 @@ fn files_that_hold_no_text_are_named_with_what_to_do() {
     assert!(empty.hint().unwrap().contains("read_parquet('train.parquet')"));
     let tar = error("data.tar.gz", gzip("data.csv\0"));
     assert!(tar.hint().unwrap().contains("tar -xf data.tar.gz"), "{:?}", tar.hint());
-    // Text that starts alike is text.
+    // Text with a similar beginning is text.
     let text = "P\t1\nPAR\t0\nBZh\t1\nPK\t0\n7z\t1\n";
     assert_eq!(rows("a.tsv", text, &auto()).unwrap().len(), 5);
 }
 
-/// A byte at a time.
+/// Reads one byte at a time.
 struct Slow<'a>(&'a [u8]);
 
 impl Read for Slow<'_> {
@@ -422,7 +423,7 @@ impl Read for Slow<'_> {
     }
 }
 
-/// What is typed is answered before the next line: no more is waited for than tells what the file is.
+/// Typed input is answered before the next line: only the bytes needed to recognise the format are awaited.
 #[test]
 fn a_line_is_read_before_the_next_one_arrives() {
     struct Typed(usize);

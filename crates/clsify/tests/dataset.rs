@@ -1,4 +1,4 @@
-//! Every way in which a data file can be good or bad, and what is said about it.
+//! Good and bad data files, and the messages about them.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
@@ -68,7 +68,7 @@ fn assert_hints(name: &str, bytes: impl AsRef<[u8]>, hint: &str) {
 const TWO: Expected<'_> = &[(1, "good", "1"), (2, "bad", "0")];
 const AFTER_HEADER: Expected<'_> = &[(2, "good", "1"), (3, "bad", "0")];
 
-// ---- what is read ------------------------------------------------------------------------------
+// ---- files that are read -----------------------------------------------------------------------
 
 #[test]
 fn line_ends_marks_and_blank_lines() {
@@ -133,7 +133,7 @@ fn a_header_is_recognised_in_any_order_and_case() {
     assert_reads("a.tsv", "sentence\tlabel\ngood\t1\nbad\t0\n", &auto(), AFTER_HEADER);
     assert_reads("a.csv", "\u{feff}Label, TEXT \n1,good\n0,bad\n", &auto(), AFTER_HEADER);
     assert_reads("a.csv", "id,Class,n,question\n7,1,x,good\n8,0,x,bad\n", &auto(), AFTER_HEADER);
-    // Of several known names the one earlier in the list.
+    // Of several known names, the one earlier in the list is used.
     assert_reads("a.csv", "title,label,text\nt,1,good\nt,0,bad\n", &auto(), AFTER_HEADER);
     assert_reads(
         "a.csv",
@@ -148,7 +148,7 @@ fn a_header_is_forced_either_way() {
     let named = "text\tlabel\ngood\t1\n";
     assert_reads("a.tsv", named, &header(Header::Absent), &[(1, "text", "label"), (2, "good", "1")]);
     assert_reads("a.tsv", "foo\tbar\ngood\t1\nbad\t0\n", &header(Header::Present), AFTER_HEADER);
-    // One known name leaves the other column.
+    // If one name is known, the other column is the label or the sentence.
     assert_reads("a.tsv", "stars\ttext\n1\tgood\n0\tbad\n", &header(Header::Present), AFTER_HEADER);
 }
 
@@ -241,7 +241,7 @@ fn files_are_loaded_by_path() {
     assert_eq!(error.to_string(), format!("{}: line 2: expected 2 columns, got 1", path.display()));
 }
 
-// ---- what is refused ---------------------------------------------------------------------------
+// ---- files that are refused --------------------------------------------------------------------
 
 #[test]
 fn a_folder_and_a_missing_file() {
@@ -446,7 +446,7 @@ fn bad_quotes_in_csv() {
     assert_fails("a.csv", "\"", &auto(), &format!("a.csv: line 1: {open}"));
     let after = "expected a comma after the closing quote, got";
     assert_fails("a.csv", "a,1\n\"b\" é,0\n", &auto(), &format!(r#"a.csv: line 2: {after} " é,0""#));
-    // A stray quote runs to the next one, some rows below.
+    // A stray quote extends to the next one, some rows below.
     let stray = "a,1\n\"b,0\nc,1\n\"d,0\ne,1\n";
     assert_fails("a.csv", stray, &auto(), &format!(r#"a.csv: line 4: {after} "d,0""#));
     assert_hints("a.csv", stray, "the quote opened on line 2");

@@ -1,4 +1,4 @@
-//! What holds of every data file: what was written is read back, and no bytes make a reader panic.
+//! Properties of all data files: written records are read back, and no bytes make a reader panic.
 #![allow(clippy::unwrap_used)]
 
 use clsify::dataset::{Column, Dataset, DatasetOptions, Delimiter, Format, Header, Quoting, Sentences};
@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Sentences of any characters but NUL, which no text file holds, and not only of whitespace.
+/// Sentences of any characters except NUL, which text files do not contain, and not only whitespace.
 fn sentence() -> impl Strategy<Value = String> {
     let special = select(vec!['"', ',', '\t', '\n', '\r', '\\', ' ', '\u{feff}', 'a']);
     vec(prop_oneof![any::<char>(), special], 1..20)
@@ -14,7 +14,7 @@ fn sentence() -> impl Strategy<Value = String> {
         .prop_filter("a sentence is not only whitespace", |sentence| !sentence.trim().is_empty())
 }
 
-/// At least two records, of at least two classes.
+/// At least two records of at least two classes.
 fn records() -> impl Strategy<Value = Vec<(String, String)>> {
     (vec((sentence(), "[a-zé0-9\",]{1,4}"), 0..8), sentence(), sentence()).prop_map(|(mut records, a, b)| {
         records.push((a, "one".to_string()));
@@ -30,7 +30,7 @@ fn assert_reads_back(name: &str, file: &[u8], records: &[(String, String)]) {
     assert!(dataset.lines().is_sorted_by(|a, b| a < b));
 }
 
-/// Bytes, some of them near to what the readers look for.
+/// Bytes, some of them similar to what the readers look for.
 fn file() -> impl Strategy<Value = Vec<u8>> {
     let pieces: Vec<&[u8]> = vec![
         b"\"",
@@ -114,7 +114,7 @@ proptest! {
 
     #[test]
     fn tsv_reads_what_was_written(records in records()) {
-        // The format has no way to write a tab or a line break.
+        // The format cannot represent a tab or a line break.
         let without = |sentence: String| format!("{}.", sentence.replace(['\t', '\n', '\r'], " "));
         let records: Vec<_> = records.into_iter().map(|(sentence, label)| (without(sentence), label)).collect();
         let rows: String = records.iter().map(|(sentence, label)| format!("{sentence}\t{label}\n")).collect();
@@ -131,7 +131,7 @@ proptest! {
         assert_reads_back("a.csv", &writer.into_inner().unwrap(), &records);
     }
 
-    /// Whatever the delimiter, a header with known names makes it plain.
+    /// A header with known names determines any delimiter.
     #[test]
     fn other_delimiters_are_found(records in records(), delimiter in select(vec![b';', b'\t', b'|'])) {
         let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
@@ -149,10 +149,10 @@ proptest! {
         assert_reads_back("a.jsonl", lines.as_bytes(), &records);
     }
 
-    /// What the strict reader accepts, the `csv` crate reads in the same way.
+    /// Files that the strict reader accepts are read in the same way by the `csv` crate.
     #[test]
     fn csv_agrees_with_the_crate(first in "[,a ]{0,8}", rest in "[\",a \n]{0,30}") {
-        // Two columns: with one, a line of spaces is a sentence.
+        // Two columns, because with one a line of spaces is a sentence.
         let text = format!("{first},b\n{rest}");
         let options = DatasetOptions {
             text_column: Some(Column::Index(0)),

@@ -1,4 +1,4 @@
-//! Rules of decision against scikit-learn 1.9.1 and numpy (`fixtures/sklearn/decisions.json`).
+//! Decision rules against scikit-learn 1.9.1 and numpy (`fixtures/sklearn/decisions.json`).
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use clsify::decision::CostMatrix;
@@ -68,7 +68,7 @@ fn f1_macro(y_true: &[usize], y_pred: &[usize], n_classes: usize) -> f64 {
     Evaluation::from_predictions(y_true, y_pred, &labels).unwrap().macro_average.f1
 }
 
-/// The curve of the most probable class.
+/// The coverage curve of the most probable class.
 fn curve(probabilities: &[f64], y_true: &[usize], n_classes: usize) -> Vec<CoveragePoint> {
     let predicted = classes(&Decision::default(), probabilities, n_classes);
     let confidence: Vec<f64> =
@@ -91,7 +91,7 @@ fn a_target_is_reached_with_the_most_coverage() {
             let reached = reach_accuracy(&curve, target).unwrap();
             assert!((reached.coverage - best.coverage).abs() < TOLERANCE, "case {i}, {target}: {reached:?}");
             assert!((reached.accuracy - best.accuracy).abs() < TOLERANCE, "case {i}, {target}: {reached:?}");
-            // The threshold answers the rows that the point says.
+            // The threshold answers as many rows as the point says.
             let rule = Decision::abstaining_below(reached.threshold);
             let answered = p.chunks_exact(case.n_classes).filter(|row| !rule.decide(row).abstained).count();
             assert_eq!(answered, reached.n_answered);
@@ -110,7 +110,7 @@ fn least_expected_cost_is_numpy_s() {
     }
 }
 
-/// Two classes: no threshold at all is better, by `f1_score`.
+/// With two classes, no threshold has a higher `f1_score`.
 #[test]
 fn two_classes_get_the_best_threshold_there_is() {
     for (i, case) in fixture().thresholds.iter().enumerate() {
@@ -119,7 +119,7 @@ fn two_classes_get_the_best_threshold_there_is() {
         assert!((plain - case.f1_macro).abs() < TOLERANCE, "case {i}: {plain}");
         let thresholds = f1_macro_thresholds(&p, &y, 2).unwrap();
         assert!((thresholds.iter().sum::<f64>() - 1.0).abs() < TOLERANCE);
-        // Of sum 1: the second class from its threshold on.
+        // The thresholds sum to 1: the second class is predicted from its threshold on.
         let second: Vec<usize> = p.chunks_exact(2).map(|row| usize::from(row[1] > thresholds[1])).collect();
         assert_eq!(classes(&Decision::from(Rule::ClassThresholds(thresholds)), &p, 2), second, "case {i}");
         let best = f1_macro(&y, &second, 2);
@@ -218,7 +218,7 @@ fn what_does_not_go_together_is_refused() {
     assert!(decision(Decision::from(Rule::CostMatrix(vec![vec![0.0; 2]]))).contains("2 x 2 costs"));
 }
 
-/// Oracle: the errors word for word.
+/// Oracle: the error messages word for word.
 #[test]
 fn cost_files_that_are_broken_are_named_with_their_line() {
     let message = |text: &str| CostMatrix::parse(text, "c.csv").unwrap_err().to_string();
@@ -262,8 +262,8 @@ fn cost_files_that_are_broken_are_named_with_their_line() {
     assert_eq!(error, "c.csv: expected a row and a column for every label, got none for \"z\"");
 }
 
-/// Oracle: the bound that the documentation of `CostMatrix::parse` names. The file holds no more than its header, so an
-/// error about a missing row would show that the header was accepted.
+/// Oracle: the limit documented for `CostMatrix::parse`. The file has only a header, so that an error about a missing
+/// row would show that the header was accepted.
 #[test]
 fn the_number_of_labels_of_a_cost_matrix_is_bounded() {
     let header = |n: usize| (0..n).fold("true".to_string(), |text, i| format!("{text},label{i}")) + "\n";

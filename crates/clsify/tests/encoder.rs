@@ -1,7 +1,7 @@
 //! The tokenizer and the encoder against transformers, on tiny checkpoints of every family.
 //!
-//! Oracle: `fixtures/transformers`, written by transformers (see `fixtures/README.md`). Tolerance: token ids exactly,
-//! vectors to 2e-4 in any element.
+//! Oracle: `fixtures/transformers`, written by transformers (see `fixtures/README.md`). Tolerance: token ids must be
+//! equal; elements of vectors may differ by 2e-4.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -61,8 +61,9 @@ fn pooled_hidden_states_equal_those_of_transformers() {
     }
 }
 
-/// Oracle: `hidden_states` of transformers, pooled (`expected_layers.safetensors`). An encoder that ends at the layer gives
-/// the same as one that goes on; but for `[CLS]` alone, where the end is another way to the same numbers, bit for bit.
+/// Oracle: `hidden_states` of transformers, pooled (`expected_layers.safetensors`). An encoder that ends at the layer
+/// gives the same bits as one with all layers, except for `[CLS]` alone, for which the last layer is computed in
+/// another way (tolerance 1e-5).
 #[test]
 fn every_layer_equals_that_of_transformers() {
     for case in ["bert", "distilbert", "mpnet", "electra", "roberta"] {
@@ -108,12 +109,12 @@ fn every_layer_equals_that_of_transformers() {
     }
 }
 
-/// Whatever stands beside it, before it, and however many threads work: the same bits.
+/// The bits of a vector depend neither on the batch nor on the number of threads.
 #[test]
 fn the_batch_that_a_sentence_is_in_changes_nothing() {
     let sentences = sentences();
     let dtypes = [Dtype::F32, Dtype::Bf16, Dtype::Int8];
-    // The [CLS] vectors alone take a way of their own through the last layer.
+    // The [CLS] vector alone is computed in another way in the last layer.
     for (poolings, dtype) in [vec![Pooling::Cls], vec![Pooling::Cls, Pooling::Mean]]
         .into_iter()
         .flat_map(|poolings| dtypes.map(|dtype| (poolings.clone(), dtype)))

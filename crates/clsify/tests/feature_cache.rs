@@ -1,4 +1,4 @@
-//! The feature cache: what it gives back, what it refuses, and that it stays within its limits.
+//! The feature cache: what it returns, what it refuses, and that it stays within its limits.
 //!
 //! Oracle: the same sentences through the same encoder without a cache, bit for bit.
 #![allow(clippy::unwrap_used)]
@@ -18,7 +18,7 @@ use support::{fixtures, pairs};
 
 const NO_LIMIT: u64 = u64::MAX;
 
-/// The stages and notes of a run.
+/// The stages and notes that an observer received.
 #[derive(Default)]
 struct Heard {
     stages: Mutex<Vec<(Stage, usize)>>,
@@ -36,7 +36,7 @@ impl Observer for Heard {
 }
 
 impl Heard {
-    /// The tokens that went through the encoder, if any did.
+    /// The number of tokens that were encoded, if any.
     fn embedded(&self) -> Option<usize> {
         self.stages.lock().unwrap().iter().find(|(stage, _)| *stage == Stage::Embed).map(|(_, n)| *n)
     }
@@ -69,7 +69,7 @@ fn bits(encoded: &Encoded) -> Vec<u32> {
     encoded.features.as_slice().iter().map(|x| x.to_bits()).collect()
 }
 
-/// The files of the cache with their lengths, temporary ones too.
+/// The files of the cache with their lengths, including temporary ones.
 fn files(folder: &Path) -> Vec<(PathBuf, u64)> {
     let mut files = Vec::new();
     for identity in fs::read_dir(folder).into_iter().flatten() {
@@ -166,7 +166,7 @@ fn changed_weights_are_another_encoder() {
 
     let mut weights = fs::read(copy.join("model.safetensors")).unwrap();
     let header = u64::from_le_bytes(weights[..8].try_into().unwrap()) as usize;
-    // The lowest bit of every number, so that all stay finite.
+    // Flips the lowest bit of every number, so that all stay finite.
     weights[8 + header..].iter_mut().step_by(4).for_each(|byte| *byte ^= 1);
     fs::write(copy.join("model.safetensors"), &weights).unwrap();
     let encoded = load(&copy, options).encode(&texts).unwrap();
@@ -226,7 +226,8 @@ fn many_writers_at_once() {
         for i in 0..8 {
             let (folder, plain) = (folder.path(), &plain);
             scope.spawn(move || {
-                // Some the same, some overlapping, some with a bound that removes what others have written.
+                // Some threads read and write the same sentences, some overlapping ones, and some remove what others
+                // have written.
                 let limit = if i % 4 == 3 { 4000 } else { NO_LIMIT };
                 for start in [0, 5 * (i % 3), 0] {
                     let (encoded, heard) = run(&sentences(start..60), Some(cache(folder, limit)));
@@ -249,7 +250,7 @@ fn the_bound_holds_and_the_least_recently_used_go_first() {
     assert_eq!(one, 56 + 10 * (32 + 4 * first.features.cols() as u64));
     run(&sentences(10..20), Some(cache(folder.path(), 2 * one)));
     assert_eq!(total(), 2 * one);
-    // Both are old; the first is used again, so that the second goes.
+    // Both files are old; the first is used again, so that the second is removed.
     let old = SystemTime::now() - Duration::from_secs(1000);
     for (path, _) in files(folder.path()) {
         fs::File::open(path).unwrap().set_modified(old).unwrap();
@@ -259,7 +260,8 @@ fn the_bound_holds_and_the_least_recently_used_go_first() {
     assert_eq!(total(), 2 * one);
     assert_eq!(run(&sentences(0..10), Some(cache(folder.path(), 2 * one))).0.n_cached, 10);
     assert_eq!(run(&sentences(20..30), Some(cache(folder.path(), 2 * one))).0.n_cached, 10);
-    // More rows than fit: as many as do. A smaller bound holds at once, whatever is found.
+    // If there are more rows than fit, as many as fit are cached. A lower limit applies at once, whatever is in the
+    // folder.
     assert_eq!(run(&sentences(0..60), Some(cache(folder.path(), one))).0.n_cached, 20);
     assert_eq!(total(), one);
     for limit in [one - 1, 57, 56, 1, 0] {
@@ -276,7 +278,7 @@ fn nothing_but_its_own_is_removed() {
     let identity = folder.path().join(&name);
     fs::create_dir_all(folder.path().join("mine")).unwrap();
     fs::create_dir(&identity).unwrap();
-    // The system's lock says whether the process that writes a temporary file is still there.
+    // A lock of the operating system shows whether the process that writes a temporary file still runs.
     let abandoned = identity.join(format!(".{name}.rows.aaaaaaaaaaaa.tmp"));
     let in_use = identity.join(format!(".{name}.rows.bbbbbbbbbbbb.tmp"));
     let others =
@@ -313,7 +315,7 @@ fn a_folder_that_cannot_be_written_is_one_note() {
     }
 }
 
-/// To open a pipe is to wait for its other end.
+/// Opening a pipe would block until its other end is opened.
 #[test]
 #[cfg(unix)]
 fn a_pipe_in_place_of_a_file_holds_no_rows() {

@@ -1,6 +1,7 @@
-//! Features that are not finite are an error that names the sentence, whatever computes them.
+//! Features that are not finite are an error that names the sentence, in every computation.
 //!
-//! Oracle: transformers gives NaN in every element where an id has a row of NaN, so no such vector may pass.
+//! Oracle: transformers gives NaN in every element if the embedding of a token is NaN, so no such vector may be
+//! returned.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod support;
@@ -15,7 +16,7 @@ use support::{Weights, copy_of, fixtures, pairs, spoil};
 
 const WORDS: &str = "embeddings.word_embeddings.weight";
 
-/// A copy of the tiny bert whose vector of "terrible" is spoilt.
+/// A copy of the tiny bert with a changed embedding of "terrible".
 fn spoilt(number: f32) -> tempfile::TempDir {
     let folder = copy_of("transformers/bert");
     let id = id_of("terrible");
@@ -47,7 +48,7 @@ fn every_dtype_layer_and_pooling_names_the_sentence() {
                 [&[Pooling::Cls][..], &[Pooling::Mean], &[Pooling::Max], &[Pooling::Cls, Pooling::Mean]]
             {
                 for layers in [Layers::Last, Layers::All, Layers::Range { first: 0, last: 0 }] {
-                    // The embedding of [CLS] does not know the other tokens yet.
+                    // The embedding of [CLS] does not depend on the other tokens.
                     if matches!(layers, Layers::Range { .. }) && poolings == [Pooling::Cls] {
                         continue;
                     }
@@ -78,12 +79,12 @@ fn every_dtype_layer_and_pooling_names_the_sentence() {
     }
 }
 
-/// Returns true if a tensor decides the vector of a sentence. The bias of the keys cancels in the softmax.
+/// Returns true if a tensor affects the vector of a sentence. The bias of the keys cancels in the softmax.
 fn is_used(tensor: &str) -> bool {
     !["pooler", "position_ids", "key.bias", "__metadata__"].iter().any(|unused| tensor.contains(unused))
 }
 
-/// No tensor may lose its NaN on the way, as a comparison or a conversion to whole numbers would.
+/// A NaN in any tensor must not disappear, as in a comparison or a conversion to integers.
 #[test]
 fn a_nan_in_any_tensor_is_no_vector() {
     let mut n_spoilt = 0;

@@ -1,5 +1,5 @@
-//! Splits and folds by groups against scikit-learn 1.9.1 (`fixtures/sklearn/groups.json`): equal, number for number; and the groups of
-//! data files.
+//! Splits and folds by groups are equal to those of scikit-learn 1.9.1 (`fixtures/sklearn/groups.json`); and groups
+//! are read from data files.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use clsify::classifier::{LogisticRegressionOptions, Samples};
@@ -46,7 +46,7 @@ fn options() -> DatasetOptions {
     DatasetOptions { group_column: Some(Column::Name("group".to_string())), ..DatasetOptions::default() }
 }
 
-/// The groups of a file with these values in its group column.
+/// The group ids of a file with these values in its group column.
 fn ids(values: &[String]) -> Vec<usize> {
     let rows = values.iter().enumerate().map(|(i, value)| format!("row {i},{},{value}\n", i % 2));
     let csv = format!("text,label,group\n{}", rows.collect::<String>());
@@ -180,7 +180,7 @@ fn every_format_has_a_group_column() {
     };
     let sets = Dataset::read("7,a,1,0\n8,b,0,1\n".as_bytes(), "x.csv", &one_hot).unwrap();
     assert_eq!(sets.groups(), Some(&[0, 1][..]));
-    // Two columns are left: the sentence and the label.
+    // The two remaining columns are the sentence and the label.
     let third = DatasetOptions { group_column: Some(Column::Index(0)), ..DatasetOptions::default() };
     let dataset = Dataset::read("7\tfine\tgood\n8\tawful\tbad\n".as_bytes(), "x.tsv", &third).unwrap();
     assert_eq!((dataset.sentences()[0].as_str(), dataset.groups()), ("fine", Some(&[0, 1][..])));
@@ -243,7 +243,7 @@ fn equal_sentences_belong_together_on_request() {
 }
 
 proptest! {
-    /// No group is on both sides, every row is somewhere, and folds test each row once.
+    /// No group is on both sides of a split, every row is on one side, and folds test each row once.
     #[test]
     fn groups_are_never_divided(groups in proptest::collection::vec(0usize..9, 2..60), seed: u32, n_splits in 2usize..6) {
         let options = SplitOptions { seed, ..SplitOptions::default() };

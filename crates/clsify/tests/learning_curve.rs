@@ -1,4 +1,5 @@
-//! A learning curve against `train`, and the fit of its form against scipy 1.17.1 (`fixtures/sklearn/learning_curve.json`).
+//! Learning curves against `train`, and the fit of the power law against scipy 1.17.1
+//! (`fixtures/sklearn/learning_curve.json`).
 #![allow(clippy::unwrap_used, reason = "helpers outside test functions may unwrap too")]
 
 mod support;
@@ -26,8 +27,8 @@ struct Case {
     at_twice: f64,
 }
 
-/// Oracle: `scipy.optimize.least_squares` within the same bounds, the best of many starts. Both stop where the sum of squares is
-/// flat in double precision, which leaves half of the digits of a parameter.
+/// Oracle: `scipy.optimize.least_squares` with the same bounds, the best of many starts. Both stop where the sum of
+/// squares is flat in double precision, so that half of a parameter's digits agree.
 #[test]
 fn the_form_of_a_curve_is_scipys() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/sklearn/learning_curve.json");
@@ -48,7 +49,7 @@ fn the_form_of_a_curve_is_scipys() {
     }
 }
 
-/// The last point is what `train` gives with the same options.
+/// The last point is the result of `train` with the same options.
 #[test]
 fn all_rows_are_what_train_takes() {
     for (n_classes, scaling) in [(2, Scaling::None), (3, Scaling::Standard)] {
@@ -76,7 +77,7 @@ fn all_rows_are_what_train_takes() {
     }
 }
 
-/// A test file of its own, with a label that no training row has; too few sizes for a forecast.
+/// A test file with a label that no training row has, and too few sizes for a forecast.
 #[test]
 fn a_test_file_and_few_sizes_will_do() {
     let test =

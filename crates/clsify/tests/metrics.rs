@@ -1,4 +1,4 @@
-//! `clsify::evaluation`'s metrics and the baseline against scikit-learn 1.9.1 and scipy 1.17.1 (`fixtures/sklearn`).
+//! Metrics and the baseline against scikit-learn 1.9.1 and scipy 1.17.1 (`fixtures/sklearn`).
 
 use clsify::classifier::MostFrequent;
 use clsify::error::ErrorKind;
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 /// Both sides compute in float64; means of up to six numbers may be summed in another order.
 const TOLERANCE: f64 = 1e-15;
-/// Wilson's formula with its terms in another order: some roundings more.
+/// Wilson's formula with its terms in another order has a few more roundings.
 const INTERVAL_TOLERANCE: f64 = 1e-14;
 
 #[derive(Deserialize)]
@@ -127,7 +127,7 @@ fn a_class_that_occurs_nowhere_is_listed_but_not_averaged() {
     assert_eq!((macro_average.precision, macro_average.recall, macro_average.support), (0.75, 0.75, 3));
     assert_close(macro_average.f1, 2.0 / 3.0, TOLERANCE, "macro f1");
 
-    // A class that is only predicted does count, and so does one that is only true.
+    // A class that is only predicted counts, and so does one that is only true.
     let evaluation = Evaluation::from_predictions(&[0, 0], &[0, 1], &labels).unwrap();
     assert_eq!(evaluation.macro_average.precision, 0.5);
     let evaluation = Evaluation::from_predictions(&[0, 1], &[0, 0], &labels).unwrap();
@@ -219,7 +219,7 @@ proptest! {
         }
         let [low, high] = evaluation.accuracy_ci95;
         prop_assert!(0.0 <= low && low <= evaluation.accuracy && evaluation.accuracy <= high && high <= 1.0);
-        // Accuracy is the recall that weighs every row alike.
+        // Accuracy is the recall with every row weighted equally.
         prop_assert!((evaluation.weighted_average.recall - evaluation.accuracy).abs() < 1e-12);
         prop_assert_eq!(evaluation.confusion_matrix.iter().flatten().sum::<usize>(), y_true.len());
     }

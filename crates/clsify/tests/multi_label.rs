@@ -1,4 +1,4 @@
-//! One-vs-rest fits, thresholds, folds and scores of several labels a row, against scikit-learn 1.9.1
+//! One-vs-rest fits, thresholds, folds and scores of label sets, against scikit-learn 1.9.1
 //! (`fixtures/sklearn/multi_label.json`).
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
@@ -18,7 +18,7 @@ use serde_json::Value;
 
 /// Both sides compute in float64; means may be summed in another order.
 const SCORE_TOLERANCE: f64 = 1e-14;
-/// That of `tests/classifier.rs`, for the same reasons.
+/// As in `tests/classifier.rs`, for the same reasons.
 const PROBABILITY_TOLERANCE: f64 = 1e-6;
 const PARAMETER_TOLERANCE: f64 = 1e-4;
 
@@ -39,7 +39,7 @@ fn numbers(value: &Value) -> Vec<f64> {
     }
 }
 
-/// Rows of digits.
+/// Label sets given as rows of digits.
 fn indicator(rows: &Value) -> LabelIndicator {
     let rows: Vec<&str> = rows.as_array().unwrap().iter().map(|row| row.as_str().unwrap()).collect();
     let values = rows.concat().bytes().map(|digit| digit == b'1').collect();
@@ -173,7 +173,7 @@ fn optima_are_those_of_scikit_learn() {
     assert!(n_fits > 20);
 }
 
-/// Oracle: the library's own binary fit, label by label.
+/// Oracle: the binary fit of each label.
 #[test]
 fn labels_fitted_together_are_as_fitted_alone() {
     let problem = &cases("problems")[3];
@@ -188,7 +188,7 @@ fn labels_fitted_together_are_as_fitted_alone() {
     }
 }
 
-/// Oracle: the classifier of scaled features, asked with scaled features.
+/// Oracle: the classifier of scaled features, applied to scaled features.
 #[test]
 fn a_scaler_is_folded_in() {
     let problem = &cases("problems")[0];
@@ -220,7 +220,7 @@ fn rows_out_of_their_folds_and_thresholds_are_those_of_scikit_learn() {
         let f1: Vec<f64> = chosen.iter().map(|chosen| chosen.f1).collect();
         assert_close(&f1, &numbers(&expected["best_f1"]), SCORE_TOLERANCE, place);
         n_raised += chosen.iter().filter(|chosen| chosen.f1 > chosen.f1_at_half).count();
-        // A weight of 1 is no weight.
+        // A weight of 1 has no effect.
         let ones = vec![1.0; labels.n_samples()];
         assert_eq!(f1_thresholds(&got, &labels, Some(&ones)).unwrap(), chosen);
     }
@@ -259,7 +259,7 @@ fn f1_above(threshold: f64, has_label: &[bool], probabilities: &[f64]) -> f64 {
 }
 
 proptest! {
-    /// Oracle: the definition, at every threshold that makes a difference.
+    /// Oracle: the definition, at every threshold that changes a prediction.
     #[test]
     fn no_threshold_has_a_larger_f1(rows in proptest::collection::vec((any::<bool>(), 0..=8u32), 0..30)) {
         let has_label: Vec<bool> = rows.iter().map(|row| row.0).collect();
@@ -267,7 +267,7 @@ proptest! {
         let chosen = F1Threshold::choose(&has_label, &probabilities).unwrap();
         prop_assert_eq!(chosen.f1, f1_above(chosen.threshold, &has_label, &probabilities));
         prop_assert_eq!(chosen.f1_at_half, f1_above(0.5, &has_label, &probabilities));
-        // A row with the probability 0 is never given.
+        // A row with probability 0 is never assigned the label.
         let best = (0..=16).map(|t| f1_above(f64::from(t) / 16.0, &has_label, &probabilities));
         prop_assert_eq!(chosen.f1, best.fold(0.0, f64::max));
         prop_assert!(chosen.threshold == 0.5 || chosen.f1 > chosen.f1_at_half);

@@ -1,6 +1,6 @@
-//! Sets of labels: how cells and arrays are taken apart, and what is refused.
+//! Label sets: how cells and arrays are split, and what is refused.
 //!
-//! Oracle: the rules in `Dataset`'s documentation, by hand.
+//! Oracle: the rules in the documentation of `Dataset`, applied by hand.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use clsify::dataset::{Dataset, DatasetOptions, LabelCounts, LabelSeparator};
@@ -96,7 +96,7 @@ fn what_is_wrong_says_where() {
     assert_eq!(error.to_string(), "expected labelled sentences, got none");
 }
 
-/// One label a sentence is read as before: an empty one is an error, an array too.
+/// Single labels are read as before: empty labels and arrays are errors.
 #[test]
 fn the_single_label_reader_is_as_it_was() {
     let read = |name: &str, text: &str| Dataset::read(text.as_bytes(), name, &DatasetOptions::default());

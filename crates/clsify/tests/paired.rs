@@ -1,5 +1,5 @@
-//! Two classifiers on the same rows: scipy 1.17.1's binomial test, and Newcombe's interval by its definition in numpy
-//! (`fixtures/sklearn/paired.json`).
+//! Comparisons of two classifiers on the same rows, against scipy 1.17.1's binomial test and Newcombe's interval by
+//! its definition in numpy (`fixtures/sklearn/paired.json`).
 
 use clsify::evaluation::PairedCounts;
 use proptest::prelude::*;
@@ -18,9 +18,10 @@ struct Case {
     mcnemar_exact: f64,
 }
 
-/// Both sides compute in float64; the correlation of 100,000 rows is summed row by row there, and comes from counts here.
+/// Both sides compute in float64; the oracle sums the correlation of 100,000 rows row by row, and clsify computes it
+/// from counts.
 const TOLERANCE: f64 = 1e-10;
-/// Products of some hundred factors, each rounded; scipy's beta function has 1e-13.
+/// Products of some hundred factors, each rounded; scipy's beta function has an error of 1e-13.
 const RELATIVE_TOLERANCE: f64 = 1e-11;
 
 #[test]
@@ -48,7 +49,7 @@ fn tests_and_intervals_are_the_references() {
 }
 
 proptest! {
-    /// Who is called the first changes signs, and nothing else; the interval holds the difference.
+    /// Exchanging the classifiers only changes signs, and the interval contains the difference.
     #[test]
     fn the_two_can_change_places(both in 0usize..500, a in 0usize..500, b in 0usize..500, neither in 0usize..500) {
         prop_assume!(both + a + b + neither > 0);

@@ -1,7 +1,7 @@
 //! Training, its report, predictions and evaluation, on the tiny encoders.
 //!
-//! Oracles: the list of keys that the JSON report was specified with; for scores, the same scores counted again here
-//! from single predictions; for rows, scikit-learn by way of `split.rs`.
+//! Oracles: the specified list of keys of the JSON report; scores counted again from single predictions; and for
+//! rows, scikit-learn by way of `split.rs`.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -24,7 +24,8 @@ fn train_with(case: &str, n_classes: usize, options: TrainOptions) -> Trained {
     train(encoder(case), &dataset(n_classes), options).unwrap()
 }
 
-/// `a.b[].c`: `[]` stands for every element of a list, `{}` for every value of an object.
+/// Checks types at a path such as `a.b[].c`: `[]` stands for every element of a list, `{}` for every value of an
+/// object.
 fn assert_type(report: &Value, path: &str, expected: &str) {
     let mut values = vec![report];
     for key in path.split('.') {
@@ -64,7 +65,7 @@ fn assert_type(report: &Value, path: &str, expected: &str) {
     }
 }
 
-/// Oracle: the keys that the JSON report was specified with; other programs read them.
+/// Oracle: the specified keys of the JSON report, which other programs read.
 #[test]
 fn the_report_has_the_keys_that_were_promised() {
     let search = GridSearchOptions { c_values: vec![0.5, 2.0], refit: true };
@@ -154,7 +155,7 @@ fn the_default_run_is_the_article_s() {
     assert!(seconds.load > 0.0 && seconds.embed > 0.0 && seconds.total >= parts, "{seconds:?}");
 }
 
-/// What the report says of the held-out rows, counted again from single predictions.
+/// The report's scores of the held-out rows are counted again from single predictions.
 #[test]
 fn scores_are_those_of_the_predictions() {
     for n_classes in [2, 3] {
@@ -214,7 +215,7 @@ fn a_test_file_of_its_own_with_a_label_that_was_not_trained() {
     assert_eq!((report.split.seed, report.split.stratified), (None, None));
     let test_data = report.test_data.as_ref().unwrap();
     assert_eq!((test_data.dataset.n_samples, test_data.features.shape), (3, [3, 32]));
-    // The confusion matrix knows the label; the classifier does not.
+    // The confusion matrix has the label, the classifier does not.
     let report = report.class_scores().unwrap();
     let labels: Vec<&str> = report.test.per_class.iter().map(|(label, _)| label.as_str()).collect();
     assert_eq!(labels, ["negative", "positive", "unseen"]);
@@ -227,7 +228,7 @@ fn a_test_file_of_its_own_with_a_label_that_was_not_trained() {
     assert_eq!(heard.notes(), ["no training row has the label unseen: such test rows count as wrong"]);
 }
 
-/// A class that the training rows do not hold shifts no other class's column.
+/// A class that no training row has does not shift the columns of the other classes.
 #[test]
 fn a_label_that_sorts_before_the_trained_ones_shifts_nothing() {
     let test =
@@ -251,7 +252,7 @@ fn a_grid_search_refits_with_the_best_c_if_asked_to() {
     let refitted_accuracy = refitted.test_accuracy();
     let found = refitted.grid_search.unwrap();
     assert_eq!(found.points.iter().map(|p| p.c).collect::<Vec<_>>(), c_values);
-    // scikit-learn's rule: of equal means the first.
+    // scikit-learn's rule: the first of equal means.
     let best = found.points.iter().map(|p| p.mean_test_score).fold(0.0, f64::max);
     let first = found.points.iter().find(|p| p.mean_test_score == best).unwrap();
     assert_eq!((found.best_c, found.best_score, found.n_splits), (first.c, best, 5));
@@ -266,8 +267,7 @@ fn a_grid_search_refits_with_the_best_c_if_asked_to() {
     assert_eq!(direct.report.classifier.intercept, refitted.classifier.intercept);
 }
 
-/// Numbers that a fit refuses are refused before the encoder has run over every sentence.
-/// Oracle: the scaler and the fit by hand, on the features that the run gives. Tolerance: the fits', and that of `f32`.
+/// Oracle: the scaler and the fit by hand, on the features of the run. Tolerance: that of the fits and of `f32`.
 #[test]
 fn a_scaled_run_saves_a_classifier_of_features_as_they_are() {
     let options = TrainOptions { scaling: Scaling::Standard, ..TrainOptions::default() };
@@ -343,12 +343,12 @@ fn evaluation_counts_labels_that_the_classifier_does_not_know_as_wrong() {
         .collect();
     assert_eq!(supports, [("negative", 1), ("positive", 1), ("question", 1)]);
     assert_eq!(heard.notes(), ["the classifier does not know the label question: such rows count as wrong"]);
-    // Not one label in common: every row is wrong, and that is an answer.
+    // No label in common: every row is wrong, which is a valid result.
     let strangers = Dataset::from_pairs([("a", "x"), ("b", "y")]).unwrap();
     assert_eq!(classifier.evaluate(&strangers).unwrap().test.accuracy(), 0.0);
 }
 
-/// Everything that an observer hears, one line each; progress is checked and left out.
+/// All messages that an observer receives, one per line; progress is checked and left out.
 #[derive(Default)]
 struct Heard(Mutex<Vec<String>>, Mutex<usize>);
 
@@ -412,7 +412,7 @@ fn the_observer_hears_the_stages_in_order_and_of_truncation() {
     assert_eq!(*heard.0.lock().unwrap(), expected);
 }
 
-/// What a program would share between threads, or send to one.
+/// Types that a program might send to a thread or share between threads.
 #[test]
 fn the_main_types_are_send_and_sync() {
     fn check<T: Send + Sync>() {}

@@ -1,5 +1,5 @@
-//! Scores that are ratios of sums against scikit-learn 1.9.1 (`fixtures/sklearn/ratio_scores.json`), and how often their intervals hold
-//! the truth.
+//! Scores that are ratios of sums against scikit-learn 1.9.1 (`fixtures/sklearn/ratio_scores.json`), and the coverage
+//! of their intervals.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use clsify::evaluation::{PairedCounts, PairedScores, RatioScore, wilson_ci95};
@@ -31,7 +31,8 @@ struct Expected {
 
 /// Both sides sum in float64.
 const SCORE_TOLERANCE: f64 = 1e-14;
-/// The oracle's derivatives are differences over a step of 1e-4: its square, and rounding divided by it.
+/// The oracle's derivatives are differences with a step of 1e-4: the error is the square of the step, and rounding
+/// divided by it.
 const INTERVAL_TOLERANCE: f64 = 1e-7;
 
 fn indicator(rows: &[String]) -> LabelIndicator {
@@ -80,8 +81,8 @@ fn scores_and_intervals_are_the_references() {
 }
 
 proptest! {
-    /// Oracle: Wilson's and Newcombe's intervals of counts. The latter lessens the correlation by half a row, which moves a limit
-    /// by a few rows of `n` at most.
+    /// Oracle: Wilson's and Newcombe's intervals of counts. The latter reduces the correlation by half a row, which
+    /// moves a limit by a few rows of `n` at most.
     #[test]
     fn accuracies_have_the_intervals_of_counts(
         rows in proptest::collection::vec((any::<bool>(), any::<bool>()), 2..400)
@@ -105,7 +106,7 @@ proptest! {
         }
     }
 
-    /// A weight of 2 is the row twice for the score; weights all doubled change nothing.
+    /// A weight of 2 is the same as two rows; doubling all weights changes nothing.
     #[test]
     fn weights_are_counts(rows in proptest::collection::vec((any::<bool>(), 0u8..4), 1..50)) {
         prop_assume!(rows.iter().any(|row| row.1 > 0));
@@ -116,7 +117,7 @@ proptest! {
         prop_assert!((score.score() - expected.score()).abs() < 1e-12);
         let doubled: Vec<f64> = weights.iter().map(|w| 2.0 * w).collect();
         prop_assert_eq!(RatioScore::accuracy(&is_right, Some(&doubled)).unwrap().ci95(), score.ci95());
-        // Rows that count more than others are worth fewer.
+        // With unequal weights the effective number of rows is smaller.
         prop_assert!(score.effective_rows() <= expected.effective_rows() + 1e-9);
     }
 }
@@ -133,7 +134,7 @@ impl Random {
         ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// Rows of three labels, some hard for both models, the second better; and their weights.
+    /// Rows of three labels with weights. Some rows are hard for both models, and the second model is better.
     fn rows(&mut self, n: usize) -> ([LabelIndicator; 3], Vec<f64>) {
         const PREVALENCE: [f64; 3] = [0.1, 0.3, 0.5];
         let mut columns = [Vec::new(), Vec::new(), Vec::new()];
@@ -143,7 +144,7 @@ impl Random {
             weights.push(if self.uniform() < 0.5 { 1.0 } else { 2.0 });
             for prevalence in PREVALENCE {
                 let truth = self.uniform() < prevalence;
-                // Where a row is hard, both are mostly wrong together.
+                // On hard rows both are mostly wrong together.
                 let common = hard && self.uniform() < 0.4;
                 let mut wrong = |rate: f64| common || self.uniform() < rate;
                 columns[1].push(truth ^ wrong(0.08));
@@ -155,8 +156,9 @@ impl Random {
     }
 }
 
-/// Oracle: the truth, which is the score of 300,000 rows drawn the same way. 2,000 draws: an interval that holds in 95 % of
-/// cases is seen to hold in 94 to 96 % (two standard errors); less than 93 % would be a bad interval, more than 97.5 % a wide one.
+/// Oracle: the true score, estimated from 300,000 rows drawn in the same way. With 2,000 draws, an interval with 95 %
+/// coverage is measured at 94 to 96 % (two standard errors); less than 93 % would be too narrow an interval, more
+/// than 97.5 % too wide a one.
 #[test]
 fn intervals_hold_the_truth_as_often_as_they_say() {
     let scores = |rows: &[LabelIndicator; 3], weights: Option<&[f64]>| -> PairedScores {

@@ -1,10 +1,12 @@
-//! A real encoder against transformers. These tests need weights that are not in the repository, and run only when asked:
+//! A real encoder against transformers. These tests need weights that are not in the repository, and only run on
+//! request:
 //!
 //! ```text
 //! CLSIFY_REAL_ENCODER=$(clsify pull all-MiniLM-L6-v2) cargo test -p clsify --test real_encoder -- --ignored
 //! ```
 //!
-//! Oracle: `fixtures/real/all-MiniLM-L6-v2`, written by transformers and sentence-transformers. Tolerance: 2e-4 in any element.
+//! Oracle: `fixtures/real/all-MiniLM-L6-v2`, written by transformers and sentence-transformers. Tolerance: 2e-4 in
+//! every element.
 
 #![allow(clippy::unwrap_used, reason = "helpers outside test functions may unwrap too")]
 
@@ -19,7 +21,7 @@ use clsify::model::{Features, SentenceClassifier, SentenceEncoder, SentenceEncod
 use clsify::training::{TrainOptions, train};
 use support::{expected_matrix, fixtures, read_json, sentences};
 
-/// The folder that the caller names; without it these tests fail rather than pass unseen.
+/// The folder given in the environment; without it these tests fail instead of passing without a check.
 fn folder() -> PathBuf {
     std::env::var_os("CLSIFY_REAL_ENCODER")
         .expect("CLSIFY_REAL_ENCODER: the folder of all-MiniLM-L6-v2")
@@ -52,9 +54,9 @@ fn vectors_equal_those_of_transformers() {
     }
 }
 
-/// Oracle: transformers in fp32; cosine in the mean and at least. The sentences are odder than most: 512 tokens, emoji,
-/// scripts that the encoder has never learned. Where the processor lacks the instructions these run in f32 and pass all the
-/// more.
+/// Oracle: transformers in fp32; the mean and the minimum of the cosine. The sentences are unusual: 512 tokens,
+/// emoji, scripts that the encoder was not trained on. If the processor lacks the instructions, these run in f32 and
+/// pass easily.
 #[test]
 #[ignore = "needs the weights of all-MiniLM-L6-v2"]
 fn faster_arithmetic_stays_close() {
@@ -77,8 +79,8 @@ fn faster_arithmetic_stays_close() {
     }
 }
 
-/// Texts unlike those that encoders are trained on: scripts that its vocabulary hardly knows, symbols, very long ones, and
-/// one word again and again.
+/// Texts unlike the training data of encoders: scripts that are hardly in the vocabulary, symbols, very long texts,
+/// and one word repeated.
 fn odd_texts() -> Vec<String> {
     let scripts = [
         "Сегодня хорошая погода, пойдём гулять",
@@ -99,7 +101,7 @@ fn odd_texts() -> Vec<String> {
         .split_whitespace()
         .collect();
     let symbols: Vec<char> = "+-*/=<>!?.,:;()[]{}#@&%$~^|_".chars().collect();
-    // Numbers that look random and are the same ones every time.
+    // Pseudo-random numbers with a fixed seed.
     let mut state = 7u64;
     let mut draw = |n: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -116,8 +118,8 @@ fn odd_texts() -> Vec<String> {
     texts
 }
 
-/// Oracle: the same encoder in f32, which a test above compares with transformers; mean and least cosine. On a processor without
-/// int8 instructions nothing is measured: `Int8` runs in f32 there, and the vectors must be equal.
+/// Oracle: the same encoder in f32, which a test above compares with transformers; the mean and the minimum of the
+/// cosine. Without int8 instructions, `Int8` runs in f32, and the vectors must be equal.
 #[test]
 #[ignore = "needs the weights of all-MiniLM-L6-v2"]
 fn int8_stays_close_on_odd_texts() {
@@ -148,8 +150,8 @@ fn mean_and_least(cosines: &[f64]) -> (f64, f64) {
     (cosines.iter().sum::<f64>() / cosines.len() as f64, cosines.iter().copied().fold(1.0, f64::min))
 }
 
-/// The truncation (128) and padding of its `tokenizer.json` must not show, and `auto` does what the folder asks for: the mean,
-/// normalised, of at most 256 tokens.
+/// The truncation (128) and padding of its `tokenizer.json` must have no effect, and `auto` follows the folder: the
+/// normalised mean of at most 256 tokens.
 #[test]
 #[ignore = "needs the weights of all-MiniLM-L6-v2"]
 fn auto_gives_the_vectors_of_sentence_transformers() {
@@ -197,7 +199,8 @@ fn a_classifier_learns_saves_and_answers_the_same() {
     assert_eq!(answers.iter().map(|a| loaded.labels(a)[0]).collect::<Vec<_>>(), ["good", "bad"]);
 }
 
-/// Oracle: the sentences themselves, encoded in each dtype. Half and twice allow for a machine that does other work meanwhile.
+/// Oracle: the time of encoding the sentences in each dtype. The tolerance of a factor of two allows for other work
+/// on the machine.
 #[test]
 #[ignore = "needs the weights of all-MiniLM-L6-v2"]
 fn faster_dtypes_are_as_much_faster_as_is_said() {

@@ -1,7 +1,7 @@
-//! What holds of every file and every text: an error at most, never a panic, and the same bits in any company.
+//! Properties of all files and all texts: at most an error, never a panic, and the same bits in every batch.
 //!
-//! Oracle: the promises of `error.rs` (one line, lower case, no full stop), of the tokenizer (ids below the size of the
-//! table, no more of them than the limit), and of `extract` (the batch changes nothing).
+//! Oracle: the promises of `error.rs` (one line, lower case, no full stop), of the tokenizer (ids below the number of
+//! embeddings, at most as many as the limit), and of `extract` (the batch changes nothing).
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -21,7 +21,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use support::{copy_of, fixtures, safetensors_bytes};
 
-/// Settings of a tokenizer, to be broken.
+/// Settings of a tokenizer, to be damaged.
 const SETTINGS: &[u8] = br#"{"do_lower_case": false, "strip_accents": null, "unk_token": "[UNK]", "cls_token": {"content": "[CLS]",
     "lstrip": true}, "mask_token": null, "model_max_length": 512, "truncation_side": "left", "split_special_tokens": true,
     "additional_special_tokens": ["<ent>", {"content": " ", "rstrip": true}], "added_tokens_decoder": {"507": {"content": "<ent>",
@@ -33,7 +33,7 @@ fn assert_is_one_line(error: &Error) {
     assert!(message.chars().count() < 1500, "{message:?}");
 }
 
-/// A real file with a few bytes changed, a piece taken out or another put in; or bytes and pieces out of nowhere.
+/// A real file with a few bytes changed, removed or inserted; or arbitrary bytes and pieces.
 fn broken(whole: Vec<u8>, pieces: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let piece =
         || prop_oneof![vec(any::<u8>(), 0..4), select(pieces).prop_map(|piece| piece.as_bytes().to_vec())];
@@ -114,7 +114,7 @@ fn header_of(path: &Path) -> (Vec<u8>, Vec<u8>) {
 static CHECKPOINT: LazyLock<(Vec<u8>, Vec<u8>)> =
     LazyLock::new(|| header_of(&fixtures().join("transformers/bert/model.safetensors")));
 
-/// What a saved model's `clsify.json` looks like.
+/// The `clsify.json` of a saved model.
 static MODEL: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let trained =
@@ -149,7 +149,7 @@ static LOADED: LazyLock<Vec<Loaded>> = LazyLock::new(|| {
     ["bert", "mpnet", "roberta", "electra"].map(load).into()
 });
 
-/// A tokenizer of each WordPiece fixture at several limits, with the number of rows of its encoder's word table.
+/// A tokenizer of each WordPiece fixture at several limits, with the number of rows of its encoder's word embeddings.
 static WORDPIECE: LazyLock<Vec<(Tokenizer, u32)>> = LazyLock::new(|| {
     let cases = ["bert", "bert_vocab_txt", "bert_vocab_txt_cased", "distilbert", "electra", "mpnet"];
     let load = |(case, max_length)| {
@@ -160,7 +160,7 @@ static WORDPIECE: LazyLock<Vec<(Tokenizer, u32)>> = LazyLock::new(|| {
     cases.into_iter().flat_map(|case| [3, 16, 512].map(|max_length| (case, max_length))).map(load).collect()
 });
 
-/// Any characters, and those that a normalizer or a tokenizer treats in a way of its own.
+/// Arbitrary characters, and those that a normalizer or a tokenizer treats specially.
 fn text() -> impl Strategy<Value = String> {
     let special = select(vec![
         "[CLS]",
@@ -194,7 +194,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    // A failure is printed with its input; a file of seeds beside the test would say less.
+    // A failure is printed with its input, so that a file of seeds is not needed.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
     #[test]
@@ -286,7 +286,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
 
-    /// Bit for bit: any subset, in any order, some sentences twice.
+    /// Any subset of sentences, in any order and with repetitions, gives the same bits.
     #[test]
     fn the_sentences_around_a_sentence_change_nothing(rows in vec(any::<Index>(), 0..12), which in any::<Index>()) {
         let loaded = which.get(&LOADED);

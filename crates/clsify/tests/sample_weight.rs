@@ -1,4 +1,4 @@
-//! Rows that count by their weights: scikit-learn 1.9.1 (`fixtures/sklearn/sample_weight.json`), and rows repeated.
+//! Sample weights against scikit-learn 1.9.1 (`fixtures/sklearn/sample_weight.json`), and against repeated rows.
 #![allow(clippy::unwrap_used, reason = "helpers outside test functions may unwrap too")]
 
 mod support;
@@ -62,7 +62,8 @@ fn assert_close(ours: &[f64], theirs: &[f64], tolerance: f64, what: &str) {
     }
 }
 
-/// Optima to 1e-6, where both gradients are below 1e-8; sums to 1e-12; scikit-learn stops the search for a temperature at 1e-5.
+/// Tolerances: 1e-6 for optima, where both gradients are below 1e-8; 1e-12 for sums; scikit-learn stops the search
+/// for a temperature at 1e-5.
 #[test]
 fn weights_count_as_in_scikit_learn() {
     let text = std::fs::read_to_string(fixtures().join("sklearn/sample_weight.json")).unwrap();
@@ -108,7 +109,7 @@ fn weights_of_another_number_of_rows_are_an_error() {
     assert_eq!(weighted_accuracy(&[0], &[0], &[0.0]), None);
 }
 
-/// [`pairs`] with weights 0, 1, 2, 3, ..., and the same rows repeated as often.
+/// [`pairs`] with weights 0, 1, 2, 3, ..., and the same rows repeated that many times.
 fn weighted_and_repeated(n_classes: usize) -> (Dataset, Dataset) {
     let pairs = pairs(n_classes);
     let weight = |i: usize| (i / 5 + i) % 4;
@@ -123,8 +124,9 @@ fn weighted_and_repeated(n_classes: usize) -> (Dataset, Dataset) {
     (weighted, Dataset::from_pairs(repeated.map(|(text, label)| (text, *label))).unwrap())
 }
 
-/// A weight of 3 is three rows: the same classifier, baseline and scores on a test file. (Folds differ: copies of a row may
-/// stand in two of them, so grid search and temperature have no such oracle.)
+/// A weight of 3 is the same as three rows: the classifier, the baseline and the scores on a test file are equal.
+/// (Folds differ, because copies of a row may be in two of them, so that grid search and temperature have no such
+/// oracle.)
 #[test]
 fn a_weight_is_so_many_rows() {
     for (n_classes, scaling, class_weight) in
@@ -161,7 +163,7 @@ fn a_weight_is_so_many_rows() {
     }
 }
 
-/// Weights go where the rows go: into the split, the folds and the temperature, and into the score of the held-out rows.
+/// Weights follow their rows into the split, the folds, the temperature and the score of the held-out rows.
 #[test]
 fn weights_follow_their_rows() {
     let (weighted, _) = weighted_and_repeated(2);
@@ -198,7 +200,7 @@ fn weights_follow_their_rows() {
     assert_ne!(temperature(&trained), temperature(&other));
 }
 
-/// Rows of weight 0 teach nothing, so that one class is left.
+/// Rows of weight 0 are not learned from, so that only one class is left.
 #[test]
 fn rows_that_count_must_be_of_two_classes() {
     let options = DatasetOptions { weight_column: Some(Column::Index(2)), ..DatasetOptions::default() };

@@ -1,5 +1,5 @@
-//! The folder of a saved classifier: what is saved is what is loaded, and every way in which it can be broken is an
-//! error that names the file.
+//! The folder of a saved classifier: the loaded classifier equals the saved one, and all damage is an error that
+//! names the file.
 //!
 //! Oracle: the predictions of the classifier that was saved, bit for bit, and the errors word for word.
 #![allow(clippy::unwrap_used)]
@@ -17,7 +17,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use support::{copy_folder, dataset, edit_json, fixtures, message};
 
-/// A folder with an encoder and a classifier that was trained on it.
+/// A folder with an encoder and a classifier that was trained with it.
 struct Setup {
     folder: tempfile::TempDir,
     classifier: SentenceClassifier,
@@ -53,7 +53,7 @@ impl Setup {
     }
 }
 
-/// A pipe, a device without end, or 3 GB without a byte on the disk in the place of a model's own files.
+/// The files of a model, replaced by a pipe, by an endless device, and by a sparse file of 3 GB.
 #[test]
 #[cfg(unix)]
 fn files_of_a_model_that_are_none_or_never_end() {
@@ -66,7 +66,7 @@ fn files_of_a_model_that_are_none_or_never_end() {
         fs::remove_file(&path).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         error_of("expected a file, got a pipe");
-        // A model may be replaced whatever state it is in.
+        // A model can be replaced, whatever its state.
         assert_eq!(clsify::model::check_replaceable(setup.path("model")).is_ok(), file != "clsify.json");
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
@@ -77,7 +77,7 @@ fn files_of_a_model_that_are_none_or_never_end() {
     }
 }
 
-/// The same model: classes and every bit of every probability.
+/// Checks that two models have the same classes and the same probabilities, bit for bit.
 fn assert_same(a: &SentenceClassifier, b: &SentenceClassifier) {
     let sentences = support::sentences();
     assert_eq!(a.classes(), b.classes());
@@ -116,7 +116,7 @@ fn clsify_json_says_what_the_model_is() {
     assert_eq!(SavedModel::read(setup.path("model")).unwrap().metrics, setup.classifier.metadata().metrics);
 }
 
-/// What version 1 wrote: no layers, and the features under another name.
+/// Version 1 of the format, without layers and with another name for the features.
 #[test]
 fn the_first_version_of_the_folder_is_read() {
     let setup = Setup::saved(2, false);
@@ -144,7 +144,7 @@ fn a_bundled_model_needs_nothing_else_and_may_move() {
     let moved = SentenceClassifier::load(setup.path("moved")).unwrap();
     assert_same(&moved, &setup.classifier);
 
-    // Saved again beside it, without a copy: it asks for the encoder where that now lies, not where it once lay.
+    // Saved again beside it without a copy, it refers to the encoder's new folder, not to the old one.
     moved.save(setup.path("again")).unwrap();
     assert_same(&SentenceClassifier::load(setup.path("again")).unwrap(), &setup.classifier);
     // Over itself: with the encoder it may, without it the encoder would be gone.
@@ -194,7 +194,7 @@ fn saving_replaces_an_earlier_model_and_nothing_else() {
     fs::create_dir(setup.path("other")).unwrap();
     fs::write(setup.path("other/notes.txt"), "mine").unwrap();
     fs::write(setup.path("a_file"), "mine").unwrap();
-    // A folder of that name that is not the model's, and a file of the user's in one that is.
+    // A folder of that name that is not the model's, and a file of the user in one that is.
     fs::create_dir(model.join("encoder")).unwrap();
     fs::write(model.join("encoder/mine.txt"), "mine").unwrap();
     setup.classifier.save_with(setup.path("bundled"), SaveOptions { bundle_encoder: true }).unwrap();
@@ -219,7 +219,7 @@ fn saving_replaces_an_earlier_model_and_nothing_else() {
     }
 }
 
-/// Oracle: the modes and links that were there before.
+/// Oracle: the modes and links before the save.
 #[test]
 #[cfg(unix)]
 fn a_model_that_is_replaced_keeps_its_modes_and_a_link_to_it_stays_a_link() {
@@ -238,7 +238,7 @@ fn a_model_that_is_replaced_keeps_its_modes_and_a_link_to_it_stays_a_link() {
     assert_ne!(fs::metadata(&model).unwrap().ino(), inode, "what the link leads to is replaced");
     assert_eq!((mode(""), mode("clsify.json"), mode("encoder")), (0o700, 0o600, 0o750));
     assert_eq!(names(setup.folder.path()), ["link", "model", "tiny"]);
-    // Of a link to nothing as well, and a new model is as open as every new folder.
+    // Also a link to a path that does not exist; and a new model has the mode of any new folder.
     symlink("later", setup.path("dangling")).unwrap();
     setup.classifier.save_with(setup.path("dangling"), SaveOptions { bundle_encoder: true }).unwrap();
     assert_same(&SentenceClassifier::load(setup.path("later")).unwrap(), &setup.classifier);
@@ -246,7 +246,7 @@ fn a_model_that_is_replaced_keeps_its_modes_and_a_link_to_it_stays_a_link() {
     assert_eq!((later(""), later("clsify.json"), later("encoder")), usual);
 }
 
-/// A process was killed between the two renames of a file system that cannot exchange folders.
+/// A process was killed between the two renames on a file system that cannot exchange folders.
 #[test]
 fn a_model_that_was_moved_aside_is_put_back() {
     let setup = Setup::saved(2, false);
@@ -254,7 +254,7 @@ fn a_model_that_was_moved_aside_is_put_back() {
     fs::rename(setup.path("model"), &aside).unwrap();
     assert_same(&SentenceClassifier::load(setup.path("model")).unwrap(), &setup.classifier);
     assert_eq!(names(setup.folder.path()), ["model", "tiny"]);
-    // Before the next save as well; and what is superseded goes with it, as does what was never finished.
+    // Also before the next save, which also removes superseded and unfinished folders.
     fs::rename(setup.path("model"), &aside).unwrap();
     clsify::model::check_replaceable(setup.path("model")).unwrap();
     assert_eq!(names(setup.folder.path()), ["model", "tiny"]);
@@ -264,7 +264,7 @@ fn a_model_that_was_moved_aside_is_put_back() {
     assert_eq!(names(setup.folder.path()), ["model", "tiny"]);
 }
 
-/// Two models of different classes take turns under one name; each read must see one of them, whole.
+/// Two models with different classes alternate under one name; each read must see one of them, complete.
 #[test]
 fn a_reader_sees_one_model_or_the_other_while_they_are_replaced() {
     let (two, three) = (Setup::new(2), Setup::new(3));
@@ -301,7 +301,7 @@ fn an_encoder_that_has_changed_by_one_byte() {
             let path = setup.path(encoder).join(name);
             let whole = fs::read(&path).unwrap();
             let mut changed = whole.clone();
-            // The last byte but one of JSON is a brace or a space, of weights a part of a number.
+            // In JSON the byte before the last is a brace or a space, in weights it is part of a number.
             let at = changed.len() - 2;
             changed[at] ^= 1;
             fs::write(&path, changed).unwrap();
@@ -326,13 +326,13 @@ fn encoder_files_that_came_or_went() {
     fs::remove_file(&tokenizer).unwrap();
     let gone = "DIR/tiny/tokenizer.json: the classifier was trained with this file, which is no longer there";
     assert_eq!(setup.message(&setup.load_error()), gone);
-    // Another form of tokenizer has taken its place.
+    // The tokenizer was replaced by one of another form.
     for name in ["vocab.txt", "tokenizer_config.json"] {
         fs::copy(fixtures().join("transformers/bert_vocab_txt").join(name), setup.path("tiny").join(name))
             .unwrap();
     }
     assert_eq!(setup.message(&setup.load_error()), gone);
-    // With tokenizer.json there, vocab.txt decides nothing, and the model loads.
+    // If there is a tokenizer.json, vocab.txt has no effect, and the model loads.
     fs::write(&tokenizer, bytes).unwrap();
     SentenceClassifier::load(setup.path("model")).unwrap();
     edit_json(&setup.path("model/clsify.json"), |json| {
@@ -342,7 +342,7 @@ fn encoder_files_that_came_or_went() {
     assert_eq!(setup.message(&setup.load_error()), came);
 }
 
-/// The settings of the tokenizer decide what is made of a sentence, so a classifier belongs to them too.
+/// The settings of the tokenizer affect the token ids, so a classifier depends on them too.
 #[test]
 fn tokenizer_settings_that_changed_came_or_went() {
     let setup = Setup::saved(2, false);
@@ -367,7 +367,7 @@ fn tokenizer_settings_that_changed_came_or_went() {
     SentenceClassifier::load(setup.path("model")).unwrap();
 }
 
-/// A model that was saved before the settings of the tokenizer were listed.
+/// A model that was saved before the settings of the tokenizer were recorded.
 #[test]
 fn models_that_do_not_list_tokenizer_settings_still_load() {
     for bundled in [false, true] {
@@ -379,12 +379,12 @@ fn models_that_do_not_list_tokenizer_settings_still_load() {
         });
         let loaded = SentenceClassifier::load(setup.path("model")).unwrap();
         assert_same(&loaded, &setup.classifier);
-        // Saved again, it lists them.
+        // If it is saved again, they are recorded.
         loaded.save_with(setup.path("again"), SaveOptions { bundle_encoder: bundled }).unwrap();
         let again = SavedModel::read(setup.path("again")).unwrap().encoder;
         assert!(again.lists_tokenizer_settings);
         assert!(again.files.iter().any(|file| file.name == "tokenizer_config.json"));
-        // Settings that were not read then, and would now give other ids.
+        // Settings that were not read at that time, and now would change the ids.
         let folder = if bundled { "model/encoder" } else { "tiny" };
         edit_json(&setup.path(folder).join("tokenizer_config.json"), |json| {
             json["do_lower_case"] = json!(false);
@@ -498,7 +498,7 @@ fn classifier_safetensors_that_is_broken() {
         ),
         (file((Dtype::F64, &[3, 32], f64::NAN), &[3]), &format!("{weights}, got NaN")),
         (file((Dtype::F64, &[3, 32], f64::INFINITY), &[3]), &format!("{weights}, got inf")),
-        // Finite, but their products with features are not: the probabilities would be NaN.
+        // The number is finite, but its products with features are not: the probabilities would be NaN.
         (file((Dtype::F64, &[3, 32], -1e308), &[3]), &format!("{weights}, got -1e308")),
     ];
     for (bytes, expected) in cases {
@@ -523,12 +523,12 @@ fn clones_share_the_weights() {
     let weights =
         |classifier: &SentenceClassifier| std::ptr::from_ref(classifier.encoder().encoder().unwrap());
     assert_eq!(weights(&clone), weights(&setup.classifier));
-    // So do clones of an encoder alone.
+    // The same holds for clones of an encoder alone.
     let encoder = setup.classifier.encoder().encoder().unwrap();
     assert_eq!(encoder.clone().weights_bytes(), encoder.weights_bytes());
     assert!(encoder.shares_weights(&encoder.clone()));
     assert!(!encoder.shares_weights(&clsify::encoder::Encoder::load(setup.path("tiny")).unwrap()));
-    // Also where they are loaded when they are needed, after the clone was made.
+    // Also if the weights are loaded later, after the clone was made.
     let folder = setup.path("rows");
     let cache =
         clsify::features::FeatureCache::open(clsify::features::CacheOptions { folder, max_bytes: 1 << 20 });
@@ -538,7 +538,7 @@ fn clones_share_the_weights() {
     assert!(std::ptr::eq(lazy.encoder().unwrap(), clone.encoder().unwrap()));
 }
 
-/// A classifier belongs to the files that were loaded, whatever lies in the folder when it is saved.
+/// A classifier depends on the files that were loaded, even if the folder has changed before it is saved.
 #[test]
 fn the_encoder_changes_between_loading_and_saving() {
     for file in ["model.safetensors", "tokenizer.json", "config.json"] {
@@ -560,7 +560,7 @@ fn the_encoder_changes_between_loading_and_saving() {
         assert_eq!(files("model"), files("before"), "{file}");
         let error = setup.load_error();
         assert!(setup.message(&error).starts_with(&format!("DIR/tiny/{file}: expected sha256 ")), "{error}");
-        // Nor is another encoder bundled with it.
+        // Another encoder is not bundled with it.
         let error = setup
             .classifier
             .save_with(setup.path("bundled"), SaveOptions { bundle_encoder: true })
@@ -568,7 +568,7 @@ fn the_encoder_changes_between_loading_and_saving() {
         let expected = format!("DIR/tiny/{file}: the file has changed while it was in use");
         assert_eq!(setup.message(&error), expected);
         assert!(!setup.path("bundled").exists());
-        // What was trained on is there again: the model is whole.
+        // With the original files, the model is complete again.
         fs::write(&path, before).unwrap();
         assert_same(&SentenceClassifier::load(setup.path("model")).unwrap(), &setup.classifier);
         setup.classifier.save_with(setup.path("bundled"), SaveOptions { bundle_encoder: true }).unwrap();
@@ -576,7 +576,7 @@ fn the_encoder_changes_between_loading_and_saving() {
     }
 }
 
-/// Between loading and the training nothing is known of the files but that they are not those that were loaded.
+/// Between loading and training, the only fact known about the files is that they changed.
 #[test]
 fn the_encoder_changes_between_loading_and_training() {
     let setup = Setup::new(2);

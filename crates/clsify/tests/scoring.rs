@@ -1,4 +1,5 @@
-//! What choices go by: scikit-learn 1.9.1 (`fixtures/sklearn/scoring.json`), rows repeated, and rows left out.
+//! The scores that choices are based on, against scikit-learn 1.9.1 (`fixtures/sklearn/scoring.json`), repeated rows,
+//! and rows left out.
 #![allow(clippy::unwrap_used, reason = "helpers outside test functions may unwrap too")]
 
 mod support;
@@ -47,7 +48,7 @@ fn fixture() -> Fixture {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Rows of one form or the other, to be scored.
+/// Rows with classes or with label sets, to be scored.
 trait Rows {
     fn score(&self, scoring: Scoring, rows: &[usize], weights: Option<&[f64]>) -> RowScores;
 }
@@ -89,28 +90,28 @@ where
     let weights = Some(&case.weights[..]);
     for scoring in Scoring::ALL {
         let name = format!("{scoring} of {n} rows");
-        // Rounding of sums of n numbers; numpy adds them in another order.
+        // The rounding of sums of n numbers; numpy adds them in another order.
         assert_close(case.score(scoring, &all, None).score, case.plain.of(scoring), 1e-13, &name);
         let weighted = case.score(scoring, &all, weights);
         assert_close(weighted.score, case.weighted.of(scoring), 1e-13, &name);
         assert_ne!(case.plain.of(scoring), case.weighted.of(scoring), "{name}: a case that tells them apart");
 
-        // A whole weight is so many rows.
+        // An integer weight is the same as that many rows.
         if case.weights.iter().all(|weight| weight.fract() == 0.0) {
             let repeated: Vec<usize> =
                 all.iter().flat_map(|&row| std::iter::repeat_n(row, case.weights[row] as usize)).collect();
             assert_close(case.score(scoring, &repeated, None).score, weighted.score, 1e-13, &name);
         }
-        // Weights of 1 are none.
+        // Weights of 1 have no effect.
         let ones = case.score(scoring, &all, Some(&vec![1.0; n]));
         for (one, plain) in ones.rows.iter().zip(&case.score(scoring, &all, None).rows) {
             assert_close(*one, *plain, 1e-12, &name);
         }
-        // The mean of the rows' numbers is the score; of F1, up to the jackknife's bias of order 1 / n.
+        // The mean of the rows' numbers is the score; for F1 up to the jackknife's bias of order 1 / n.
         let mean = weighted.rows.iter().sum::<f64>() / n as f64;
         let is_mean = scoring == Scoring::Accuracy || scoring == Scoring::LogLoss;
         assert_close(mean, weighted.score, if is_mean { 1e-13 } else { 3.0 / n as f64 }, &name);
-        // F1: by its definition, leaving each row out; rounding times the number of rows.
+        // F1: the definition, leaving out one row at a time; the tolerance is rounding times the number of rows.
         let is_jackknife = scoring == Scoring::F1Macro
             || (scoring == Scoring::F1Micro
                 && case.score(scoring, &all, None) != case.score(Scoring::Accuracy, &all, None));
@@ -146,13 +147,14 @@ fn errors_are_those_of_a_weighted_mean() {
         let expected = (squares * n as f64 / (n as f64 - 1.0)).sqrt();
         assert_close(scores.standard_error(), expected, 1e-12, "standard error");
     }
-    // All right: no error, whatever the weights.
+    // All answers are right: the error is 0, whatever the weights.
     let certain =
         RowScores::of_classes(Scoring::Accuracy, &[0.0, 1.0, 0.0, 1.0], &[1, 1], 2, Some(&[5.0, 1.0]));
     assert_eq!((certain.score, certain.standard_error()), (1.0, 0.0));
 }
 
-/// A label that is constant in a fold has infinite logits; where that is wrong the loss is that of a probability of 2.2e-16.
+/// A label that is constant in a fold has infinite logits; if they are wrong, the loss is that of a probability of
+/// 2.2e-16.
 #[test]
 fn infinite_logits_have_a_finite_loss() {
     let y = LabelIndicator::from_sets(&[vec![0], vec![]], 2).unwrap();

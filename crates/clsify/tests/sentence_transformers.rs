@@ -1,8 +1,8 @@
-//! What a sentence-transformers folder asks for is done: modules, limits, lower case and prompts; saved with a classifier,
-//! and part of what its encoder is.
+//! The settings of a sentence-transformers folder are followed: modules, limits, lower case and prompts. They are
+//! saved with a classifier, and are part of its encoder's identity.
 //!
-//! Oracle: `SentenceTransformer(folder).encode(...)` of sentence-transformers 6.2, to 2e-4 in any element, as for the encoder
-//! itself. `fixtures/README.md` says what the folders hold.
+//! Oracle: `SentenceTransformer(folder).encode(...)` of sentence-transformers 6.2, with a tolerance of 2e-4 per
+//! element, as for the encoder itself. `fixtures/README.md` describes the folders.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -25,7 +25,7 @@ use support::{case_folders, copy_of, dataset, edit_json, expected_matrix, fixtur
 
 const TOLERANCE: f32 = 2e-4;
 
-/// All that the folder asks for.
+/// Options that follow the folder.
 fn as_asked() -> SentenceEncoderOptions {
     let features = Features::SentenceTransformer { layers: Layers::Last };
     SentenceEncoderOptions { features, ..SentenceEncoderOptions::default() }
@@ -83,7 +83,7 @@ fn prompts_by_name_and_by_text() {
     assert_eq!(prompt_text(&plain, "query").unwrap_err().kind(), ErrorKind::InvalidArgument);
 }
 
-/// With the pooling chosen, no other file of sentence-transformers applies: these are the vectors of transformers.
+/// If the pooling is given, no other file of sentence-transformers applies: these are the vectors of transformers.
 #[test]
 fn what_is_given_wins() {
     let bert = fixtures().join("transformers/bert");
@@ -91,7 +91,7 @@ fn what_is_given_wins() {
         for pooling in [Pooling::Cls, Pooling::Mean] {
             let options = SentenceEncoderOptions {
                 features: pooling.into(),
-                // The tokenizer's own limit (`model_max_length`) would apply without this.
+                // Without this, the tokenizer's own limit (`model_max_length`) would apply.
                 max_length: Some(512),
                 ..as_asked()
             };
@@ -106,7 +106,7 @@ fn what_is_given_wins() {
     assert_eq!(SentenceTransformer::read(&bert).unwrap(), None);
 }
 
-/// The newer files say the limit in other places; the last one that sentence-transformers looks at wins.
+/// Newer files have the limit in other places; the last one that sentence-transformers reads wins.
 #[test]
 fn limits_of_all_forms() {
     let folder = copy_of("sentence_transformers/mean_normalize_v6");
@@ -127,8 +127,8 @@ fn limits_of_all_forms() {
     assert_eq!(limit(), Some(30));
 }
 
-/// Oracle: `SentenceTransformer` of version 6.2, whose flags are what Python takes them for: null is false. It takes 1 and
-/// "true" for true as well, which are errors here.
+/// Oracle: `SentenceTransformer` of version 6.2, which interprets flags as Python does: null is false. It also takes
+/// 1 and "true" for true, which are errors here.
 #[test]
 fn flags_are_true_false_or_null() {
     let read = |case: &str, file: &str, flags: serde_json::Value| {
@@ -252,8 +252,8 @@ fn modules_that_are_malformed_are_errors() {
     }
 }
 
-/// Oracle: sentence-transformers 6.2 runs another package's class, whatever it does, and fails with KeyError
-/// 'sentence_embedding' or 'token_embeddings' on a chain that does not begin with a Transformer and a Pooling.
+/// Oracle: sentence-transformers 6.2 runs the class of any package, and fails with KeyError 'sentence_embedding' or
+/// 'token_embeddings' for a chain that does not begin with a Transformer and a Pooling.
 #[test]
 fn modules_of_others_and_chains_that_begin_otherwise_are_errors() {
     let error_of = |edit: &dyn Fn(&mut Vec<serde_json::Value>)| {
@@ -280,7 +280,7 @@ fn modules_of_others_and_chains_that_begin_otherwise_are_errors() {
     assert_eq!(error_of(&|modules| modules.insert(1, modules[0].clone())), order("Transformer"));
 }
 
-/// Oracle: sentence-transformers 6.2 hands these on to `AutoTokenizer`, `AutoConfig` and `AutoModel`, or to each call.
+/// Oracle: sentence-transformers 6.2 passes these to `AutoTokenizer`, `AutoConfig` and `AutoModel`, or to each call.
 #[test]
 fn arguments_of_loading_that_change_vectors_are_errors() {
     let load = |arguments: serde_json::Value| {
@@ -310,7 +310,7 @@ fn arguments_of_loading_that_change_vectors_are_errors() {
     let expected = "unsupported argument \"add_special_tokens\" in \"processing_kwargs.text\"";
     assert_eq!(text, format!("DIR/sentence_bert_config.json: {expected}"));
 
-    // What the files say anyway, what changes nothing, and what is carried out.
+    // Arguments that repeat the files, have no effect, or are supported.
     let fine = json!({
         "tokenizer_args": {"model_max_length": 9, "do_lower_case": true, "use_fast": true, "padding_side": "right"},
         "config_args": {"trust_remote_code": false, "hidden_act": "gelu", "revision": null},
@@ -356,8 +356,8 @@ fn dense_layers_are_of_the_last_layer() {
     assert_eq!(error.to_string(), "expected features without modules, whose weights are the folder's");
 }
 
-/// Whatever the folder asked for at the training is done again, and needs no file of sentence-transformers but the weights
-/// of dense layers.
+/// A saved classifier follows the settings of its training, and needs no file of sentence-transformers except the
+/// weights of dense layers.
 #[test]
 fn a_saved_classifier_does_it_again() {
     for name in ["prompt_excluded_v6", "dense_normalize_v4", "lowercase_v4", "folder_v4", "cls_v4"] {
@@ -421,7 +421,7 @@ fn dense_weights_are_part_of_what_the_encoder_is() {
     SentenceClassifier::load(&model).unwrap();
 }
 
-/// A row belongs to the token ids, the prompt's among them, and to how many of these are pooled.
+/// A cached row depends on the token ids, including the prompt's, and on how many of them are pooled.
 #[test]
 fn cached_features_know_the_prompt() {
     let folder = tempfile::tempdir().unwrap();
@@ -434,7 +434,7 @@ fn cached_features_know_the_prompt() {
         let encoded = encoder.encode(&[sentence]).unwrap();
         (encoded.encodings[0].input_ids.clone(), encoded.features.as_slice().to_vec())
     };
-    // The same token ids, of which other ones are the prompt's.
+    // The same token ids, but with other ones belonging to the prompt.
     for (prompt, sentence) in
         [("a ", "good film"), ("a good ", "film"), ("", "a good film"), ("a ", "good film")]
     {

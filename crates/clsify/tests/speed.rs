@@ -1,4 +1,4 @@
-//! What is measured of an encoder: that it is measured of the right thing. The figures are the machine's.
+//! Measurements of an encoder's speed measure the right thing. The numbers themselves depend on the machine.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -30,7 +30,7 @@ fn a_measurement_counts_the_sentences_and_the_operations_of_their_features() {
             _ => encoder.config().operations(e.len()),
         });
         assert_eq!(speed.operations, of_each.sum::<f64>());
-        // The word table alone; all weights in f32 are no more than the file's, some of them twice, in whole panels.
+        // The weights are more than the word embeddings alone.
         let word_table = 4 * encoder.config().vocab_size * encoder.config().embedding_size;
         assert!(speed.weights_bytes > word_table, "{}", speed.weights_bytes);
         operations.push(speed.operations);

@@ -1,4 +1,4 @@
-//! The rows of `clsify::split` against scikit-learn 1.9.1 (`fixtures/sklearn`): equal, number for number.
+//! The rows of `clsify::split` are equal to scikit-learn's (`fixtures/sklearn`).
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ fn class_ids(digits: &str) -> Vec<usize> {
 struct SplitCase {
     n: usize,
     seed: u32,
-    /// As scikit-learn is called: 0 or less and 1 or more are among them.
+    /// The argument of scikit-learn; it may be 0 or less, or 1 or more.
     fraction: Option<f64>,
     count: Option<usize>,
     stratify: bool,
@@ -208,7 +208,7 @@ proptest! {
         };
         prop_assert_eq!(split.test.len(), n_test);
         if stratify {
-            // A share is rounded up or down; 1e-9 is far above float64's error in it.
+            // A share is rounded up or down; 1e-9 is far more than its float64 error.
             let share = n_test as f64 / class_ids.len() as f64;
             let all: Vec<usize> = (0..class_ids.len()).collect();
             for (test, all) in counts(&class_ids, &split.test).into_iter().zip(counts(&class_ids, &all)) {
@@ -243,7 +243,7 @@ proptest! {
         }
     }
 
-    /// The folds know which rows belong together, not what the classes are called.
+    /// The folds depend on which rows have the same class, not on the names of classes.
     #[test]
     fn renaming_the_classes_changes_no_fold(
         class_ids in prop::collection::vec(0usize..4, 8..60),

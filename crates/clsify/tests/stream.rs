@@ -1,4 +1,4 @@
-//! Streams of sentences: the same vectors in the same order, errors where they happen, panics not swallowed.
+//! Streams of sentences: the same vectors in the same order, errors at their place, panics not swallowed.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ fn sentences(n: usize) -> Vec<String> {
     (0..n).map(|i| format!("film {i} {}", "was a quiet bore ".repeat(i % 7))).collect()
 }
 
-/// Groups of these sizes in turn.
+/// Groups of these sizes, in turn.
 fn groups(sentences: Vec<String>, sizes: &'static [usize]) -> impl Iterator<Item = Result<Group>> + Send {
     let mut sentences = sentences.into_iter();
     let groups = sizes.iter().cycle().map(move |&size| sentences.by_ref().take(size).collect::<Vec<_>>());
@@ -61,7 +61,7 @@ fn an_error_comes_after_the_groups_before_it() {
     let failed = || Err(Error::new(ErrorKind::Dataset, "expected 2 columns, got 3").at("line 7"));
     for n_before in [0, 1, 4] {
         let before = groups(sentences(50 * n_before), &[50]);
-        // What comes after an error is not read.
+        // Input after an error is not read.
         let after = std::iter::once_with(|| panic!("read on"));
         let (seen, _, streamed) = run(&encoder, before.chain(std::iter::once_with(failed)).chain(after));
         assert_eq!(seen, sentences(50 * n_before));
@@ -121,10 +121,10 @@ fn a_reader_gives_what_the_whole_file_gives_up_to_the_first_error() {
     assert_eq!(empty.next().unwrap().unwrap_err().to_string(), "data: expected sentences, got an empty file");
 }
 
-/// Line, sentence and fields of a record.
+/// The line, sentence and fields of a record.
 type Record = (usize, Option<String>, Fields);
 
-/// Line, sentence or error, and cells or text of every record, until nothing can be read any more.
+/// The line, the sentence or error, and the cells or text of every record, until nothing more can be read.
 fn records(format: Format, text: &[u8], blank_lines: bool) -> (Vec<Record>, Option<String>) {
     let options = DatasetOptions { format: Some(format), ..DatasetOptions::default() };
     let mut reader = SentenceReader::new(text, "data", &options).unwrap();
@@ -159,11 +159,11 @@ fn every_record_has_its_place_whether_it_has_a_sentence_or_not() {
             (9, some("f"), row(&["6", "f"])),
         ]
     );
-    // What is not the end of a record is the end of all.
+    // If the end of a record cannot be found, reading ends.
     let (seen, end) = records(Format::Csv, b"id,text\n1,a\n2,\"b\n3,c\n", true);
     assert_eq!(seen.len(), 1);
     assert_eq!(end.as_deref(), Some("data: line 3: expected a closing quote, got the end of the file"));
-    // Where a line is a sentence, every line is a record; else blank lines are none.
+    // With one sentence per line, every line is a record; otherwise blank lines are not.
     let blank = b"\na\n\n\nb\n\n";
     let lines = |format, blank_lines| -> Vec<(usize, bool)> {
         records(format, blank, blank_lines).0.iter().map(|(line, text, _)| (*line, text.is_some())).collect()
@@ -173,12 +173,12 @@ fn every_record_has_its_place_whether_it_has_a_sentence_or_not() {
     for format in [Format::Tsv, Format::Csv] {
         assert_eq!(lines(format, true), expected[..5], "{format:?}");
     }
-    // A long line loses nothing but itself.
+    // A line that is too long does not affect the other lines.
     let long = [b"a\n", vec![b'x'; (16 << 20) + 5].as_slice(), b"\nb\n"].concat();
     let (seen, end) = records(Format::Lines, &long, true);
     let texts: Vec<Option<&str>> = seen.iter().map(|(_, text, _)| text.as_deref()).collect();
     assert_eq!((texts, end), (vec![Some("a"), None, Some("b")], None));
-    // A file of another encoding has no lines at all.
+    // A file in another encoding has no lines at all.
     assert!(records(Format::Lines, b"\xff\xfea\0\n\0b\0", true).1.unwrap().contains("got UTF-16"));
 }
 
@@ -190,7 +190,7 @@ fn json_records_without_a_sentence_have_their_place() {
     let places: Vec<(usize, bool)> = seen.iter().map(|(line, text, _)| (*line, text.is_some())).collect();
     assert_eq!(places, [(1, false), (2, true), (3, false), (5, false), (6, false), (7, true)]);
     assert_eq!(seen[1].2, Fields::Object("{\"id\": 1.10, \"text\": \"a\"}".to_string()));
-    // Whose keys are not known is not guessed.
+    // If the keys are not known, they are not guessed.
     let (seen, end) = records(Format::Jsonl, b"{\"id\": 1}\n{\"text\": \"a\"}\n", true);
     assert_eq!((seen.len(), end.unwrap().as_str()), (0, "data: line 1: expected a sentence key, got \"id\""));
 }

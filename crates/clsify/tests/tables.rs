@@ -1,4 +1,4 @@
-//! What a table leaves open: its delimiter, its quoting, the order of its columns.
+//! Tables whose delimiter, quoting or order of columns must be determined.
 #![allow(clippy::unwrap_used)]
 
 use clsify::dataset::{Dataset, DatasetOptions, Delimiter, Format, Header, Inspected, Quoting, Sentences};
@@ -48,7 +48,7 @@ const AFTER_HEADER: &[(usize, &str, &str)] = &[(2, "good, very", "1"), (3, "bad"
 
 // ---- columns -----------------------------------------------------------------------------------
 
-/// No sentence is taken from a column that nobody has named: the error of `Dataset` and that of `Sentences` are the same.
+/// A sentence is not read from a column that nobody has named; `Dataset` and `Sentences` give the same error.
 #[test]
 fn several_columns_without_a_known_name_are_not_guessed() {
     let swapped = "line 1: expected the sentence first and the label second, got";
@@ -79,7 +79,7 @@ fn several_columns_without_a_known_name_are_not_guessed() {
         let inspected = Inspected::read(text.as_bytes(), name, &auto()).unwrap_err();
         assert_asks(&inspected, &expected, "--text-column");
     }
-    // Two columns of a CSV file are not a sentence and a label unless something says so; in TSV they usually are.
+    // In a CSV file, two columns are not assumed to be a sentence and a label; in TSV they usually are.
     let csv = "remark,author\nfine day,ann\nbad day,bob\n";
     let message = r#"line 1: expected a header that names a sentence column, got "remark", "author""#;
     assert_asks(
@@ -112,7 +112,7 @@ fn a_column_that_is_named_is_not_doubted() {
     assert_eq!(sentences("a.csv", "one sentence\nanother\n", &auto()).unwrap().len(), 2);
 }
 
-/// As a record it would be answered, or be a class of its own.
+/// If it were read as a record, it would be answered, or be a class of its own.
 #[test]
 fn what_looks_like_a_header_is_asked_about() {
     let asks = |error: Error, shown: &str| {
@@ -128,9 +128,9 @@ fn what_looks_like_a_header_is_asked_about() {
         let said = DatasetOptions { header, ..auto() };
         assert_eq!(labelled("a.csv", csv, &said).unwrap().len(), n);
     }
-    // TSV without a header is a usual form.
+    // TSV without a header is common.
     assert_eq!(labelled("a.tsv", &tsv, &auto()).unwrap().len(), 4);
-    // Also where each label is of one row, and where the columns are named by number.
+    // Also if each label occurs once, and if the columns are given by number.
     let each = "remark,mood\nfine day,good\nbad day,bad\na long day,so so\n";
     asks(labelled("a.csv", each, &auto()).unwrap_err(), r#""remark", "mood""#);
     let numbers = DatasetOptions { label_column: "1".parse().ok(), ..text_column("0") };
@@ -138,7 +138,7 @@ fn what_looks_like_a_header_is_asked_about() {
     asks(sentences("a.csv", "remark\nfine day\nbad day\n", &auto()).unwrap_err(), r#""remark""#);
     let wide = "a,b,c,d,e\n1,2,3,4,5\n";
     asks(sentences("a.csv", wide, &text_column("0")).unwrap_err(), r#""a", "b", "c", "d", "e""#);
-    // In TSV, and where the first row has words, a line is a sentence.
+    // In TSV, and if the first row has several words, a line is a sentence.
     for (name, text) in [("a.tsv", "remark\nfine day\nbad day\n"), ("a.csv", "a treat\nfine day\nbad day\n")]
     {
         assert_eq!(sentences(name, text, &auto()).unwrap().len(), 3);
@@ -170,7 +170,7 @@ fn sentences_and_labels_in_the_usual_order_are_read_unasked() {
     assert_eq!(Dataset::read(tsv.as_bytes(), "a.tsv", &options).unwrap().len(), 2);
 }
 
-/// Labels of several words, first: they give themselves away by occurring again and again.
+/// Labels of several words in the first column are recognised because they are repeated.
 #[test]
 fn labels_that_stand_first_are_found_by_their_repetition() {
     let rows = (0..20)
@@ -199,7 +199,7 @@ fn an_unknown_column_gets_the_names_there_are_and_the_nearest() {
         "a.csv: line 1: expected a column 3, counted from 0, got 3 columns",
         "a number from 0 to 2",
     );
-    // Twenty-one names are all shown, of more some are counted, and never exactly one is hidden.
+    // Twenty-one names are all shown; of more, some are counted, and never exactly one.
     let header = |n: usize| (0..n).map(|i| format!("c{i}")).collect::<Vec<_>>().join(",") + "\n";
     let shown = |n| sentences("a.csv", &header(n), &text_column("text")).unwrap_err().to_string();
     assert!(shown(21).ends_with(r#""c19", "c20""#) && shown(22).ends_with(r#""c19" and 2 more"#));
@@ -211,7 +211,7 @@ fn an_unknown_column_gets_the_names_there_are_and_the_nearest() {
 
 // ---- delimiters --------------------------------------------------------------------------------
 
-/// The oracle of each is `pandas.read_csv` with that `sep`.
+/// Oracle: `pandas.read_csv` with that `sep`.
 #[test]
 fn a_header_makes_the_delimiter_plain() {
     for text in [
@@ -224,11 +224,11 @@ fn a_header_makes_the_delimiter_plain() {
         let read = sentences("a.csv", text, &auto()).unwrap();
         assert_eq!(read, [(2, "good, very".to_string()), (3, "bad".to_string())], "{text:?}");
     }
-    // A name that is asked for is as good as one that is known.
+    // A requested name is as good as a known one.
     let csv = "nr;phrase\n1;good, very\n2;bad\n";
     let expected = [(2, "good, very".to_string()), (3, "bad".to_string())];
     assert_eq!(sentences("a.csv", csv, &text_column("phrase")).unwrap(), expected);
-    // Commas that make a header stay, whatever else is in it.
+    // If commas make a header, they are the delimiter, whatever else it contains.
     assert_labelled("a.csv", "text,label\na;b,1\nc|d,0\n", &auto(), &[(2, "a;b", "1"), (3, "c|d", "0")]);
 }
 
@@ -263,7 +263,7 @@ fn a_suspected_delimiter_is_asked_for() {
         assert_asks(&labelled(name, text, &auto()).unwrap_err(), &expected, hint);
         assert_asks(&sentences(name, text, &auto()).unwrap_err(), &expected, hint);
     }
-    // Sentences of one column may hold anything.
+    // Sentences in a single column may contain anything.
     for text in ["so; it goes\nall well\n", "one, two\nthree, four\n", "a | b\n\nc\n"] {
         let read = sentences("a.tsv", text, &auto());
         assert!(

@@ -1,8 +1,8 @@
-//! Tokenizer files and sentence-transformers folders that are missing, broken or not supported: an error that names the
-//! file, never a panic.
+//! Tokenizer files and sentence-transformers folders that are missing, damaged or not supported: an error that names
+//! the file, never a panic.
 //!
-//! Oracle: the errors word for word, on copies of `fixtures/transformers/bert`, `bert_vocab_txt` and of
-//! `fixtures/sentence_transformers` that are broken here.
+//! Oracle: the error messages word for word, on damaged copies of `fixtures/transformers/bert`, `bert_vocab_txt` and
+//! of `fixtures/sentence_transformers`.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -57,8 +57,8 @@ fn tokenizer_json_that_is_no_tokenizer() {
             "data did not match any variant of untagged enum ModelUntagged at line 1 column 15",
         ),
     ];
-    // The library that reads the file panics at a decoder that ends early, at a character map that is none, and
-    // at a template that uses what it does not describe.
+    // The library that reads the file panics at an incomplete decoder, at an invalid character map, and at a template
+    // that uses undefined tokens.
     let whole = fs::read_to_string(fixtures().join(BERT).join("tokenizer.json")).unwrap();
     let in_decoder = whole.find("\"decoder\"").unwrap() + 14;
     let map = "{\"type\": \"Precompiled\", \"precompiled_charsmap\": 7}";
@@ -66,7 +66,7 @@ fn tokenizer_json_that_is_no_tokenizer() {
         format!("{{\"normalizer\": {{\"type\": \"Sequence\", \"normalizers\": [{map}]}}, \"model\": null}}");
     let lines = whole[..in_decoder].lines().count();
     let early = format!("EOF while parsing an object at line {lines} column 1");
-    // A trie of one unit, whose children would lie outside.
+    // A trie of one unit, whose children would be out of bounds.
     let corrupt = charsmap.replace('7', "\"BAAAAAAAAAA=\"");
     let template = whole.replace("\"[SEP]\": {", "\"[END]\": {");
     let pair = whole.replacen("\"id\": \"A\"", "\"id\": \"B\"", 1);
@@ -148,7 +148,7 @@ fn tokenizer_config_json_that_is_broken() {
     }
 }
 
-/// Classes whose vocabulary cannot be read from older files, and what to do then.
+/// Classes whose vocabulary cannot be read from older files, and the hint for them.
 #[test]
 fn vocabularies_that_only_tokenizer_json_stands_in_for() {
     let of_class = |class: &str| {
@@ -176,7 +176,7 @@ fn vocabularies_that_only_tokenizer_json_stands_in_for() {
     assert!(hint.unwrap().contains("PreTrainedTokenizerFast"));
 }
 
-/// A folder with `vocab.json` and `merges.txt` of these texts.
+/// The error for a folder with these texts of `vocab.json` and `merges.txt`.
 fn bpe_error(vocab: &str, merges: Option<&str>, kind: ErrorKind, expected: &str) {
     tokenizer_error("transformers/roberta", kind, expected, |folder| {
         fs::remove_file(folder.join("tokenizer.json")).unwrap();
@@ -207,12 +207,13 @@ fn vocab_json_and_merges_txt_that_are_broken() {
     let two = "expected two tokens and a blank between them";
     bpe_error(vocab, Some("#version: 0.2\na b\nab"), bad, &format!("DIR/merges.txt: line 3: {two}"));
     bpe_error(vocab, Some("a  b"), bad, &format!("DIR/merges.txt: line 1: {two}"));
-    // The library would join these in a buffer that is too short for them, and walk out of it.
+    // The library would join these in a buffer that is too short, and access memory out of bounds.
     for merge in ["a é", "é é", "a c", "c a", "</s> </s>"] {
         let expected = format!("DIR/merges.txt: its merge \"{merge}\" makes no token of the vocabulary");
         bpe_error(vocab, Some(&format!("a b\n{merge}\n")), bad, &expected);
     }
-    // What transformers would add at the end is added here too: a vocabulary without special tokens is one.
+    // Tokens that transformers would append are appended here too, so that a vocabulary without special tokens is
+    // valid.
     let missing = r#"{"a": 0}"#;
     let folder = copy_of("transformers/roberta");
     fs::remove_file(folder.path().join("tokenizer.json")).unwrap();
@@ -221,7 +222,7 @@ fn vocab_json_and_merges_txt_that_are_broken() {
     assert_eq!(Tokenizer::load(folder.path(), 9).unwrap().encode("a").unwrap().input_ids, [1, 0, 2]);
 }
 
-/// What a `tokenizer.json` may hold that the library would walk out of its arrays for.
+/// Merges of a `tokenizer.json` for which the library would read out of bounds.
 #[test]
 fn merges_of_tokenizer_json_that_make_no_token() {
     let model = |edit: fn(&mut Value)| {
@@ -253,7 +254,7 @@ fn merges_of_tokenizer_json_that_make_no_token() {
     })("its merge \"a é\" makes no token of the vocabulary");
 }
 
-/// Added tokens that the library would panic at, or cannot keep apart.
+/// Added tokens that would make the library panic, or that it cannot tell apart.
 #[test]
 fn added_tokens_that_cannot_be_used() {
     let flags = |content: &str, strip: &str| {
@@ -267,7 +268,7 @@ fn added_tokens_that_cannot_be_used() {
             edit_json(&folder.join("tokenizer_config.json"), |json| json["added_tokens_decoder"] = tokens);
         });
     };
-    // `a` takes the blanks behind it, and the blank token then finds itself before its own beginning.
+    // `a` includes the spaces after it, so that the blank token would begin before its own start.
     let blank = json!({"600": flags("a", "rstrip"), "601": flags(" ", "lstrip")});
     for (case, place) in [(BERT, "DIR/tokenizer.json"), (VOCAB_TXT, "DIR")] {
         with(case, blank.clone(), &format!("{place}: its added token \" \" is blank and has \"lstrip\""));
@@ -294,7 +295,7 @@ fn added_tokens_that_cannot_be_used() {
             fs::write(folder.join(name), text).unwrap();
         });
     }
-    // Ids at the end of their range: the next one would be none.
+    // Ids at the end of their range: the next id would overflow.
     tokenizer_error(
         BERT,
         ErrorKind::Tokenizer,
@@ -310,7 +311,7 @@ fn added_tokens_that_cannot_be_used() {
     );
 }
 
-/// A file without an end is not read to its end.
+/// An endless file is not read to its end.
 #[test]
 #[cfg(target_os = "linux")]
 fn settings_without_an_end_are_an_error() {
@@ -358,7 +359,7 @@ fn token_ids_beyond_the_word_table_are_an_error() {
     assert_eq!(error.hint(), Some("the tokenizer and the weights of this encoder do not belong together"));
 }
 
-/// Without special tokens an empty sentence has no token at all, and there is nothing to pool.
+/// Without special tokens, an empty sentence has no token, and there is nothing to pool.
 #[test]
 fn sentences_without_any_token_are_an_error() {
     let folder = copy_of(BERT);
@@ -472,7 +473,7 @@ fn sentence_transformers_folders_that_are_broken() {
         assert_eq!(message(&error, folder.path()), format!("DIR/{expected}"));
         let kind = if expected.contains("no such file") { ErrorKind::Io } else { ErrorKind::Config };
         assert_eq!(error.kind(), kind, "{expected}");
-        // An encoder whose folder asks for something unsupported is not loaded, unless the caller says what to take.
+        // An encoder whose folder requires something unsupported is not loaded, unless the pooling is given.
         assert_eq!(load(folder.path(), None).unwrap_err().to_string(), error.to_string());
         SentenceEncoder::load(folder.path()).unwrap();
     }
@@ -498,7 +499,7 @@ fn features_of_no_pooling_are_an_error() {
     );
 }
 
-/// Nothing is ever decoded, so a decoder that is unknown to the library is no reason to refuse a tokenizer.
+/// Nothing is decoded, so a tokenizer with an unknown decoder is not refused.
 #[test]
 fn the_decoder_is_not_looked_at() {
     let whole = Tokenizer::load(fixtures().join(BERT), 512).unwrap();

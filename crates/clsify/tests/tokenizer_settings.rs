@@ -1,6 +1,6 @@
-//! What `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` make of a vocabulary.
+//! The effect of `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` on token ids.
 //!
-//! Oracle: `AutoTokenizer` of transformers, token ids exactly, on variants of the tiny checkpoints
+//! Oracle: `AutoTokenizer` of transformers, with equal token ids, on variants of the tiny checkpoints
 //! (`fixtures/tokenizer_variants.json`, written by `tools/reference/make_tokenizer_fixtures.py`).
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ use clsify::tokenizer::{Tokenizer, model_max_length};
 use serde_json::{Map, Value, json};
 use support::{copy_of, edit_json, fixtures, read_json};
 
-/// Makes the folder of a variant, as the script does.
+/// Creates the folder of a variant, as the script does.
 fn folder_of(variant: &Value) -> tempfile::TempDir {
     let folder = copy_of(&format!("transformers/{}", variant["base"].as_str().unwrap()));
     let path = |name: &str| folder.path().join(name);
@@ -106,7 +106,7 @@ fn special_tokens_of_the_list_of_transformers_5() {
     let key = "model_specific_special_tokens";
     assert_eq!(ids(json!({})), with(&z, &y, &w));
     assert_eq!(ids(json!({key: {"z": "<z>", "y": "<y>"}})), with(&[507], &[508], &w));
-    // Names from elsewhere replace the list.
+    // Names given elsewhere replace the list.
     assert_eq!(ids(json!({key: {"z": "<z>"}, "w_token": "<w>"})), with(&z, &y, &[507]));
     assert_eq!(ids(json!({key: {"z": "<z>"}, "extra_special_tokens": {"y": "<y>"}})), with(&z, &[507], &w));
     assert_eq!(ids(json!({key: {"z": "<z>"}, "extra_special_tokens": ["<y>"]})), with(&[507], &[508], &w));
@@ -130,8 +130,9 @@ fn with_settings(case: &str, settings: &Value) -> tempfile::TempDir {
     folder
 }
 
-/// Oracle: `AutoTokenizer` of transformers 5.23 on the same folders: `backend_tokenizer` is another one than that of
-/// `tokenizer.json`, or these classes read other files. Those of DPR are BERT's, and pass `do_lower_case` over.
+/// Oracle: `AutoTokenizer` of transformers 5.23 on the same folders: `backend_tokenizer` differs from that of
+/// `tokenizer.json`, or these classes read other files. Those of DPR are the same as BERT's, and ignore
+/// `do_lower_case`.
 #[test]
 fn classes_that_build_their_own_tokenizer_are_refused_unless_it_is_the_stored_one() {
     let load = |case: &str, settings: Value| load(with_settings(case, &settings).path());
@@ -160,7 +161,7 @@ fn classes_that_build_their_own_tokenizer_are_refused_unless_it_is_the_stored_on
         for class in names.iter().map(|name| format!("{name}Tokenizer")) {
             let got = load(case, json!({"tokenizer_class": format!("{class}Fast")}));
             if (case, class.as_str()) == ("roberta", "LlamaTokenizer") {
-                // AutoTokenizer takes what divides into bytes as it is.
+                // AutoTokenizer uses a tokenizer that splits into bytes as it is.
                 got.unwrap();
                 continue;
             }
@@ -177,7 +178,7 @@ fn classes_that_build_their_own_tokenizer_are_refused_unless_it_is_the_stored_on
             load(case, json!({"tokenizer_class": "PreTrainedTokenizerFast"})).unwrap();
         }
     }
-    // What the class builds, and classes that take tokenizer.json as it is.
+    // The tokenizer that the class builds, and classes that use tokenizer.json as it is.
     load("roberta", json!({"tokenizer_class": "GPT2Tokenizer"})).unwrap();
     load("roberta", json!({"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": false})).unwrap();
     let (text, _) =
@@ -191,7 +192,7 @@ fn classes_that_build_their_own_tokenizer_are_refused_unless_it_is_the_stored_on
     assert_eq!(dpr.encode("A Film").unwrap().input_ids, [9, 41, 290, 10]);
 }
 
-/// Oracle: `AutoTokenizer` of transformers 5.23, which gives these ids for all four of these files.
+/// Oracle: `AutoTokenizer` of transformers 5.23, which gives these ids for all four files.
 #[test]
 fn a_herbert_tokenizer_is_taken_if_it_is_what_its_class_builds() {
     let folder = copy_of("transformers/bert");
@@ -230,8 +231,8 @@ fn a_herbert_tokenizer_is_taken_if_it_is_what_its_class_builds() {
     }
 }
 
-/// Oracle: `AutoTokenizer` of transformers 5.23. A null that is handed on to the `tokenizers` crate is its TypeError; the
-/// classes of SentencePiece ask whether the flag is true.
+/// Oracle: `AutoTokenizer` of transformers 5.23. A null that is passed to the `tokenizers` crate is a TypeError; the
+/// classes of SentencePiece check whether the flag is true.
 #[test]
 fn flags_that_are_null() {
     const TEXT: &str = "Élan film 中文x [MASK]<mask> a";
@@ -262,7 +263,7 @@ fn flags_that_are_null() {
     assert_eq!(ids, [9, 45, 188, 177, 190, 290, 8, 8, 64, 11, 34, 328, 35, 41, 10]);
 }
 
-/// Oracle: `AutoTokenizer` of transformers 5.23: keys of their own are added before those of the object.
+/// Oracle: `AutoTokenizer` of transformers 5.23, which adds keys of their own before those of the object.
 #[test]
 fn special_tokens_of_two_lists_have_the_ids_of_transformers() {
     let ids = |settings: Value| {
@@ -280,13 +281,13 @@ fn special_tokens_of_two_lists_have_the_ids_of_transformers() {
     assert_eq!(ids(json!({key: {"image_token": "<Z>"}, "image_token": "<Y>"})), with(&[507], &y, &x));
     let standard = json!({key: {"mask_token": "<Z>", "z": "<X>"}, "image_token": "<Y>"});
     assert_eq!(ids(standard), with(&[507], &[508], &[509]));
-    // An object is a token where it says so.
+    // An object is a token if it says so.
     let token = json!({"__type": "AddedToken", "content": "<Y>"});
     assert_eq!(ids(json!({key: {"z": "<X>"}, "image_token": token})), with(&z, &[507], &[508]));
     assert_eq!(ids(json!({key: {"z": "<X>"}, "image_token": {"content": "<Y>"}})), with(&z, &y, &[507]));
 }
 
-/// The vectors follow: `max_length` is that of the settings unless the caller gives one.
+/// `max_length` is that of the settings unless the caller gives one, and the vectors change with it.
 #[test]
 fn the_settings_decide_the_longest_sentence() {
     let folder = copy_of("transformers/bert");
@@ -313,7 +314,7 @@ impl Observer for Notes {
     }
 }
 
-/// A Chinese sentence is not known to a vocabulary of English.
+/// A vocabulary of English does not have the tokens of a Chinese sentence.
 #[test]
 fn sentences_of_unknown_tokens_are_counted_and_noted() {
     let notes_of = |case: &str, sentences: &[&str]| {
@@ -338,14 +339,14 @@ fn sentences_of_unknown_tokens_are_counted_and_noted() {
                 the encoder's vocabulary does not contain their words";
     assert_eq!(notes_of("transformers/bert", &sentences), (2, vec![note.to_string()]));
     assert_eq!(notes_of("transformers/mpnet", &sentences).0, 2);
-    // Every word has a token for the blank before it, and this vocabulary holds one of the three.
+    // Every word has a token for the space before it, and this vocabulary has one of the three.
     assert_eq!(notes_of("transformers/xlm_roberta", &sentences).0, 1);
     // Bytes are never unknown.
     assert_eq!(notes_of("transformers/roberta", &sentences), (0, Vec::new()));
     assert_eq!(notes_of("transformers/bert", &["a stunning film"]), (0, Vec::new()));
 }
 
-/// The files that decide are those that a saved classifier belongs to.
+/// A saved classifier depends on the files that determine its tokenizer.
 #[test]
 fn the_files_of_a_tokenizer_are_those_that_are_there() {
     let names = |folder: &Path| {

@@ -1,5 +1,5 @@
-//! Probabilities and thresholds where rows have weights or several labels: scikit-learn 1.9.1 (`fixtures/sklearn/trust.json`), and
-//! rows repeated.
+//! Probabilities and thresholds with sample weights or label sets, against scikit-learn 1.9.1
+//! (`fixtures/sklearn/trust.json`) and repeated rows.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use clsify::classifier::{LogisticRegressionOptions, MultiLabelSamples, OneVsRest, Samples};
@@ -127,7 +127,7 @@ fn scores_of_probabilities_count_weights() {
     }
 }
 
-/// Oracles: the same of each label by itself, and their means.
+/// Oracle: the scores of each label, and their means.
 #[test]
 fn scores_of_labels_are_means_over_labels() {
     for case in fixture().label_scores {
@@ -142,7 +142,8 @@ fn scores_of_labels_are_means_over_labels() {
     }
 }
 
-/// Oracle: `precision_recall_curve` with `sample_weight`, the lowest threshold that gives the label to enough rows.
+/// Oracle: `precision_recall_curve` with `sample_weight`, and the lowest threshold that assigns the label to enough
+/// rows.
 #[test]
 fn a_target_precision_is_reached_with_the_most_recall() {
     let (mut n_reached, mut n_not) = (0, 0);
@@ -165,7 +166,7 @@ fn a_target_precision_is_reached_with_the_most_recall() {
     assert!(n_reached > 5 && n_not > 2, "{n_reached} {n_not}");
 }
 
-/// Oracle: `accuracy_score` and `f1_score` with `sample_weight` on each fold, of fits with `sample_weight`.
+/// Oracle: `accuracy_score` and `f1_score` with `sample_weight` on each fold, for fits with `sample_weight`.
 #[test]
 fn searches_for_c_score_folds_by_weight() {
     for case in fixture().searches {
@@ -185,8 +186,9 @@ fn searches_for_c_score_folds_by_weight() {
     }
 }
 
-/// Oracle: `CalibratedClassifierCV(cv=KFold(20), ensemble=False)` of each label, its numbers and its probabilities. Tolerances: the
-/// oracle stops where losses no longer change in double precision, so where parameters are right to the root of that.
+/// Oracle: the parameters and probabilities of `CalibratedClassifierCV(cv=KFold(20), ensemble=False)` for each label.
+/// Tolerance: the oracle stops when losses no longer change in double precision, so its parameters are accurate to
+/// the square root of that.
 #[test]
 fn each_label_is_calibrated_as_scikit_learn_does() {
     for case in fixture().calibrations {
@@ -217,13 +219,14 @@ fn each_label_is_calibrated_as_scikit_learn_does() {
     }
 }
 
-/// Rows with a small weight each, and the same rows as often as it says.
+/// Repeats each value as often as its weight says.
 fn repeated<T: Copy>(values: &[T], weights: &[f64]) -> Vec<T> {
     values.iter().zip(weights).flat_map(|(value, n)| std::iter::repeat_n(*value, *n as usize)).collect()
 }
 
 proptest! {
-    /// Oracle: a row of weight n is n rows. Counts of rows differ, so least numbers of rows are asked for of both.
+    /// Oracle: a row of weight n is the same as n rows. Counts of rows differ, so the required numbers of rows must
+    /// hold in both cases.
     #[test]
     fn a_weight_is_so_many_rows(rows in proptest::collection::vec((any::<bool>(), 0..=40u32, 0..4u32), 30..60)) {
         let weights: Vec<f64> = rows.iter().map(|row| f64::from(row.2)).collect();
@@ -253,7 +256,7 @@ proptest! {
         }
         let found = PrecisionThreshold::choose(&has_label, &p, Some(&weights), target).unwrap();
         let many = PrecisionThreshold::choose(&many_labels, &many_p, None, target).unwrap();
-        // Repeated rows are more evidence: they reach a target at least where weighted ones do.
+        // Repeated rows are more evidence, so they reach a target at least where weighted rows do.
         if let Some(found) = found {
             prop_assert!(many.unwrap().threshold <= found.threshold);
         }

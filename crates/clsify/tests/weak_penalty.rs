@@ -1,7 +1,7 @@
-//! Separable rows and a penalty that is all but absent: the gradient of the loss vanishes long before the optimum.
+//! Separable rows with a penalty near zero: the gradient of the loss vanishes long before the optimum.
 //!
-//! Oracle: `fixtures/sklearn/weak_penalty.json`, the better of scikit-learn's newton-cholesky and lbfgs. Both sides may be
-//! above the optimum by a part of the objective; ours by at most 1e-6, theirs by what lbfgs leaves.
+//! Oracle: `fixtures/sklearn/weak_penalty.json`, the better of scikit-learn's newton-cholesky and lbfgs. Both sides
+//! may be above the optimum by a share of the objective: ours by at most 1e-6, theirs by what lbfgs leaves.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -62,8 +62,8 @@ fn objective(logits: &[f64], class_ids: &[usize], coef: &[f64], c: f64) -> f64 {
     (losses + coef.iter().map(|w| w * w).sum::<f64>() / (2.0 * c)) / n as f64
 }
 
-/// Asserts that logits are those of the reference: to a hundredth of the largest, as two points whose objectives
-/// differ by a millionth may.
+/// Asserts that logits agree with the reference to a hundredth of the largest logit, which two points whose
+/// objectives differ by a millionth may do.
 fn assert_close(got: &[f64], expected: &[f64], context: &str) {
     let largest = expected.iter().fold(0.0f64, |most, z| most.max(z.abs()));
     assert_eq!(got.len(), expected.len());
@@ -92,7 +92,7 @@ fn a_fit_reaches_its_optimum_however_weak_the_penalty() {
     }
 }
 
-/// Logits without what is added to all classes alike.
+/// Logits without the part that is common to all classes.
 fn centred(logits: &[f64], n_classes: usize) -> Vec<f64> {
     if n_classes == 2 {
         return logits.to_vec();
@@ -104,7 +104,7 @@ fn centred(logits: &[f64], n_classes: usize) -> Vec<f64> {
     logits.chunks_exact(n_classes).flat_map(centre).collect()
 }
 
-/// The same fits, one per label: each label here is that of the binary problem, once as it is and once the other way round.
+/// The same fits, one per label: each label is that of the binary problem or its complement.
 #[test]
 fn each_label_reaches_its_optimum_however_weak_the_penalty() {
     for Problem { name, features, other_features, class_ids, json, .. } in
@@ -134,7 +134,7 @@ fn each_label_reaches_its_optimum_however_weak_the_penalty() {
     }
 }
 
-/// A search runs all C and folds in lockstep, and starts large C from the optima of small ones.
+/// A search fits all C and folds together, and starts large C from the optima of small ones.
 #[test]
 fn a_search_has_the_scores_of_scikit_learn_however_weak_the_penalty() {
     for Problem { name, features, class_ids, n_classes, json, .. } in problems() {
@@ -144,7 +144,7 @@ fn a_search_has_the_scores_of_scikit_learn_however_weak_the_penalty() {
         let found = grid_search(&samples, &c_values, &Default::default(), 5, &|_| {}).unwrap();
         assert_eq!(found.n_not_converged, 0, "{name}");
         for (point, expected) in found.points.iter().zip(numbers(&json["mean_test_scores"])) {
-            // Accuracies of whole rows: equal but for rounding, or different by a row.
+            // Accuracies of whole rows are equal up to rounding, or differ by a row.
             assert!(
                 (point.mean_test_score - expected).abs() < 1e-12,
                 "{name}, C {:e}: {point:?} {expected}",
@@ -154,7 +154,8 @@ fn a_search_has_the_scores_of_scikit_learn_however_weak_the_penalty() {
     }
 }
 
-/// Beyond all measure rounding ends the way: the fit stops soon and says that it is not at its optimum, or it is there.
+/// With an extremely weak penalty, rounding stops the fit: it ends soon and reports that it has not converged, or it
+/// is at its optimum.
 #[test]
 fn beyond_all_measure_a_fit_ends_and_does_not_claim_its_optimum() {
     for Problem { name, features, class_ids, n_classes, .. } in problems() {

@@ -73,7 +73,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     limit: Option<usize>,
 
-    /// Report two sentences as near-duplicates from this cosine similarity on, between -1 and 1
+    /// Report two sentences as near-duplicates if their cosine similarity is at least this, between -1 and 1
     #[arg(long, value_name = "COSINE", default_value_t = DoctorOptions::default().near_duplicate_threshold, allow_negative_numbers = true, value_parser = cosine)]
     near_duplicate_threshold: f32,
 

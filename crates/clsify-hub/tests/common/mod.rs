@@ -1,4 +1,4 @@
-//! A model hub on 127.0.0.1 that serves what it is given, and remembers what it was asked.
+//! A model hub on 127.0.0.1 that serves given files and records its requests.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,34 +15,34 @@ use sha2::{Digest, Sha256};
 
 pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// What the server does with a request for a file.
+/// The behaviour of the server for requests of files.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Manner {
-    /// As the hub does.
+    /// Behaves like the hub.
     Proper,
-    /// Closes the connection after this many bytes of a body that is longer.
+    /// Closes the connection after this many bytes of a longer body.
     BreaksOffAfter(usize),
-    /// Sends this many bytes of a body that is longer, then nothing.
+    /// Sends this many bytes of a longer body, then nothing more.
     FallsSilentAfter(usize),
-    /// Sends the whole file whatever part is asked for.
+    /// Sends the whole file, whatever range is requested.
     IgnoresRanges,
-    /// Sends bytes of the right number and the wrong content.
+    /// Sends the right number of bytes with wrong content.
     Corrupts,
-    /// Announces the size of a file, and sends bytes without end (a GiB of them) when asked for all of it.
+    /// Announces the size of a file, but sends a GiB when the whole file is requested.
     Endless,
-    /// Sends every file without end (a GiB of it), and announces no size.
+    /// Sends a GiB for every file, and announces no size.
     EndlessWithoutSize,
-    /// Announces no size of the weights, and sends 16 MiB of them.
+    /// Announces no size for the weights, and sends 16 MiB.
     WeightsWithoutSize,
-    /// Gives every file this etag, as a mirror may.
+    /// Gives every file this etag, as a mirror might.
     GivesEtag(&'static str),
     /// Closes the connection in the middle of the list of files.
     BreaksOffItsList,
-    /// Redirects to this other server, as the hub does to its storage.
+    /// Redirects to another server, as the hub does to its storage.
     RedirectsTo(SocketAddr),
-    /// Takes the connection and never answers anything.
+    /// Accepts the connection and never answers.
     NeverAnswers,
-    /// Answers everything with this status and `x-error-code`.
+    /// Answers every request with this status and `x-error-code`.
     Refuses(u16, &'static str),
 }
 
@@ -120,7 +120,7 @@ fn serve(stream: &TcpStream, shared: &Shared) {
         let manner = *shared.manner.lock().unwrap();
         match manner {
             Manner::NeverAnswers => {
-                // Until the client gives up.
+                // Waits until the client gives up.
                 let _ = reader.fill_buf();
                 return;
             }
@@ -174,7 +174,7 @@ fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
 
 /// Returns true if the connection can serve another request.
 fn send_file(mut stream: &TcpStream, request: &Request, bytes: &[u8], manner: Manner) -> bool {
-    // The hub's etag of a large file is its sha256, that of any other its name in git.
+    // The hub's etag is the sha256 of a large file, and the git hash of any other file.
     let hex = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
     let is_weights = request.path.ends_with(".safetensors");
     let etag = if let Manner::GivesEtag(etag) = manner {
@@ -199,7 +199,7 @@ fn send_file(mut stream: &TcpStream, request: &Request, bytes: &[u8], manner: Ma
         let head = format!("HTTP/1.1 200 X\r\n{headers}connection: close\r\n\r\n");
         let block = vec![b'x'; 1 << 20];
         let mut sent = stream.write_all(head.as_bytes());
-        // A client that takes everything is not to fill the disk of this machine.
+        // Limited, so that a client that accepts everything does not fill the disk of this machine.
         let most = if manner == Manner::WeightsWithoutSize { 16 } else { 1024 };
         for _ in 0..most {
             sent = sent.and_then(|()| stream.write_all(&block));
@@ -256,7 +256,7 @@ fn answer(mut stream: &TcpStream, status: u16, headers: &[(&str, &str)], body: &
     let _ = stream.write_all(body);
 }
 
-/// Remembers what it is told.
+/// An observer that records its messages.
 #[derive(Default)]
 pub(crate) struct Heard(pub(crate) Mutex<Vec<String>>);
 

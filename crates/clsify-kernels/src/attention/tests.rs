@@ -1,4 +1,4 @@
-//! Every kernel of attention against the formula.
+//! All attention kernels against the formula.
 
 use super::*;
 
@@ -6,8 +6,8 @@ fn numbers(n: usize, seed: usize) -> Vec<f32> {
     (0..n).map(|i| (((i + seed) * 7919 % 1009) as f32 - 500.0) / 250.0).collect()
 }
 
-/// Oracle: the formula in `f64`. Tolerance: scores up to 30 have rounding errors of some 1e-5, and the
-/// probabilities that follow from them the same relative ones; contexts are at most 2.
+/// Oracle: the formula in `f64`. Tolerance: scores up to 30 have rounding errors of about 1e-5, and the probabilities
+/// have the same relative error; contexts are at most 2.
 fn check(
     n: usize,
     heads: usize,
@@ -66,7 +66,7 @@ fn every_kernel_follows_the_formula() {
     }
 }
 
-/// What an earlier, longer sentence left in the scratch memory changes nothing.
+/// The contents of the scratch memory after a longer sentence do not change the result.
 #[test]
 #[cfg_attr(miri, ignore = "too slow")]
 fn a_sentence_does_not_depend_on_the_one_before() {

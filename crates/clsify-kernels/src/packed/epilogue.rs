@@ -7,7 +7,7 @@ use crate::activation::{gelu, gelu_tanh, relu, silu};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Epilogue {
-    /// Nothing.
+    /// Leaves the sums as they are.
     None,
     /// Adds the sums to the content of `out`: a residual connection.
     Add,

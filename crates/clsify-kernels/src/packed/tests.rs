@@ -1,4 +1,4 @@
-//! One suite for every kernel.
+//! One test suite for all kernels.
 
 mod exact;
 mod rotate;
@@ -14,7 +14,7 @@ use super::*;
 use crate::activation;
 use crate::matmul::Parallel;
 
-/// Numbers in [-1, 1), the same ones for the same seed.
+/// Pseudo-random numbers in [-1, 1) for a seed.
 fn numbers(n: usize, seed: u64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     (0..n)
@@ -25,7 +25,8 @@ fn numbers(n: usize, seed: u64) -> Vec<f32> {
         .collect()
 }
 
-/// The kernels that this processor has; the others are named on stderr, so that a run shows what it did not test.
+/// The kernels that this processor supports. The others are named on stderr, so that a run shows what it did not
+/// test.
 fn kernels() -> Vec<Kernel> {
     for listed in KERNELS.iter().filter(|listed| Kernel::named(listed.name).is_none()) {
         eprintln!("skipped: this processor lacks {}", listed.name);
@@ -33,7 +34,7 @@ fn kernels() -> Vec<Kernel> {
     Kernel::available().to_vec()
 }
 
-/// The kernels of one precision that this processor has.
+/// The kernels of one precision that this processor supports.
 fn kernels_of(precision: Precision) -> Vec<Kernel> {
     kernels().into_iter().filter(|kernel| kernel.precision() == precision).collect()
 }
@@ -69,7 +70,8 @@ impl Case {
         out
     }
 
-    /// The oracle: the triple loop in `f64`, on the numbers that the kernel works with; and how far it may be off.
+    /// Oracle: the triple loop in `f64` on the numbers after rounding to the kernel's precision. Returns each result
+    /// with its tolerance.
     fn expected(&self, precision: Precision) -> Vec<(f64, f64)> {
         let mut out = Vec::new();
         let factors = self.factors(&[]);
@@ -81,30 +83,30 @@ impl Case {
         out
     }
 
-    /// What inputs are multiplied by in 8 bits: 0 if they are exact.
+    /// The factors that scale the inputs in int8; 0 for exact inputs.
     fn factors(&self, exact: &[usize]) -> Vec<f32> {
         (0..self.inputs).map(|input| if exact.contains(&input) { 0.0 } else { 1.0 }).collect()
     }
 }
 
-/// One element and its tolerance; `factors` are of 8 bits alone.
+/// One element and its tolerance; `factors` are for int8 only.
 fn element(precision: Precision, x: &[f32], w: &[f32], bias: f64, factors: &[f32]) -> (f64, f64) {
     let dot = |f: fn(f32, f32) -> f64| x.iter().zip(w).map(|(&x, &w)| f(x, w)).sum::<f64>();
     match precision {
-        // Every one of the `inputs` steps of a chain rounds once (twice where nothing is fused), by at most half a unit
-        // in the last place (6e-8) of a partial sum, which the sum of the absolute products bounds.
+        // Each of the `inputs` steps of a chain rounds once (twice without fused multiply-adds), by at most half a
+        // unit in the last place (6e-8) of a partial sum, which is bounded by the sum of the absolute products.
         Precision::F32 => {
             let sum = dot(|x, w| f64::from(x) * f64::from(w));
             let size = dot(|x, w| (f64::from(x) * f64::from(w)).abs());
             (sum + bias, 1.2e-7 * (size * (x.len() as f64).sqrt() + bias.abs() + 1.0))
         }
-        // Products of `bf16` are exact in `f32`, so that the same holds on rounded numbers.
+        // Products of `bf16` numbers are exact in `f32`, so the same bound holds for rounded numbers.
         Precision::Bf16 => {
             let round = |v: &[f32]| -> Vec<f32> { v.iter().map(|&v| rounded(v)).collect() };
             element(Precision::F32, &round(x), &round(w), bias, factors)
         }
-        // Sums of whole numbers are exact. The three terms that they become are each rounded three times, and the
-        // bias once; the sum of a row a few times more. How far a rotation is off is for its own tests.
+        // Integer sums are exact. The three terms derived from them are rounded three times each, the bias once, and
+        // the sum of a row a few times more. The error of the rotation has its own tests.
         Precision::Int8 => {
             let (x, w) = (Rounded::row(x, factors), Rounded::weights(w, factors));
             let product = x.q.iter().zip(&w.q).map(|(q, v)| q * v).sum::<i64>() as f64;
@@ -117,7 +119,7 @@ fn element(precision: Precision, x: &[f32], w: &[f32], bias: f64, factors: &[f32
     }
 }
 
-/// Rotated numbers and what they are in 8 bits: `zero + step q`.
+/// Rotated numbers and their quantized values: `zero + step q`.
 struct Rounded {
     numbers: Vec<f64>,
     zero: f64,
@@ -176,7 +178,8 @@ fn check(rows: usize, inputs: usize, outputs: usize) {
     }
 }
 
-/// The cases that are small enough for Miri: more rows than a tile has, more outputs than a panel, more words than a line.
+/// Cases that are small enough for Miri, with more rows than a tile, more outputs than a panel and more words than a
+/// cache line.
 #[test]
 fn small_products_agree_with_the_triple_loop() {
     for (rows, inputs, outputs) in [(1, 1, 1), (7, 3, 5), (2, 17, 33)] {
@@ -198,7 +201,7 @@ fn products_agree_with_the_triple_loop_around_every_tile_edge() {
     }
 }
 
-/// Halves of the last place, both ways, and numbers that the instructions take as zero.
+/// Ties in the last place in both directions, and numbers that the instructions flush to zero.
 #[test]
 fn bf16_rounds_to_the_nearest_and_ties_to_even() {
     for bits in [0x3f80_8000u32, 0x3f81_8000, 0x3f80_8001, 0x3f80_7fff, 0xbf81_8000, 0x7f7f_0000, 0x0080_8000]
@@ -216,15 +219,15 @@ fn bf16_rounds_to_the_nearest_and_ties_to_even() {
     assert!(f32::from_bits(u32::from(bf16(f32::NAN)) << 16).is_nan());
 }
 
-/// What rounding costs, against the triple loop on unrounded numbers. The worst case: in `bf16`, 2^-9 of either factor
-/// of a product; in 8 bits, half a step of either.
+/// The rounding error against the triple loop on unrounded numbers. The worst case is 2^-9 of either factor of a
+/// product in `bf16`, and half a rounding step of either factor in int8.
 #[test]
 #[cfg_attr(miri, ignore = "too slow")]
 fn low_precision_is_close_to_f32() {
     for inputs in [500, 512] {
         let mut case = case(4, inputs, 40);
         for v in &mut case.x[inputs..2 * inputs] {
-            *v += 3.0; // far from zero, where a symmetric range would waste its steps
+            *v += 3.0; // far from zero, so that a symmetric range would waste steps
         }
         let factors = case.factors(&[]);
         for kernel in kernels() {
@@ -249,7 +252,7 @@ fn low_precision_is_close_to_f32() {
     }
 }
 
-/// Rows and outputs that have no steps at all.
+/// Constant rows and zero weights, for which the rounding step is zero.
 #[test]
 fn constant_rows_and_weights_of_zero_are_exact() {
     for kernel in kernels() {
@@ -263,11 +266,11 @@ fn constant_rows_and_weights_of_zero_are_exact() {
     }
 }
 
-/// The extremes of every word: no sum saturates; and more inputs than sums can hold are left to `f32`.
+/// The extremes of int8: no sum saturates, and inputs too many for the accumulators use `f32`.
 #[test]
 fn eight_bits_hold_the_largest_sums() {
     for kernel in kernels_of(Precision::Int8) {
-        // Of lengths that are not rotated.
+        // Lengths that are not rotated.
         for inputs in [3077, MAX_INPUTS, MAX_INPUTS + 1] {
             let mut x = vec![255.0; inputs];
             x[0] = 0.0;
@@ -278,7 +281,7 @@ fn eight_bits_hold_the_largest_sums() {
             assert_eq!(linear.kernel() == kernel, inputs <= MAX_INPUTS);
             linear.forward(&x, &mut out, Epilogue::None);
             let want = 127.0 * 255.0 * (inputs - 1) as f32;
-            // Adding so many equal numbers in `f32` drifts further.
+            // In `f32`, the sum of so many equal numbers has a larger error.
             let tolerance = if inputs <= MAX_INPUTS { 1e-6 } else { 1e-3 };
             assert!(
                 (out[0] - want).abs() <= tolerance * want && out[1] == -out[0],
@@ -288,7 +291,7 @@ fn eight_bits_hold_the_largest_sums() {
     }
 }
 
-/// The oracle is another kernel: sums of whole numbers are exact in any order, and what follows is shared.
+/// Oracle: another kernel. Integer sums are exact in any order, and the epilogue is shared.
 #[test]
 fn kernels_in_8_bits_have_the_same_bits() {
     let [first, others @ ..] = &kernels_of(Precision::Int8)[..] else { return };
@@ -310,7 +313,7 @@ fn kernels_in_8_bits_have_the_same_bits() {
     }
 }
 
-/// More rows and more words than pass through the loops together.
+/// More rows and words than one block of the loops.
 #[test]
 #[cfg_attr(miri, ignore = "too slow")]
 fn products_agree_with_the_triple_loop_across_blocks() {
@@ -330,7 +333,7 @@ fn no_rows_give_nothing() {
     }
 }
 
-/// Tolerance: the epilogue fuses multiply-adds, which moves the result by units in the last place.
+/// Tolerance: the epilogue fuses multiply-adds, which changes the result by units in the last place.
 #[test]
 fn epilogues_are_the_activations() {
     let (rows, inputs) = if cfg!(miri) { (1, 5) } else { (17, 70) };
@@ -360,8 +363,8 @@ fn epilogues_are_the_activations() {
     }
 }
 
-/// Tolerance: a chain that starts with another number rounds differently at each of its steps, of which there are up to
-/// 3,100; sums stay below 100.
+/// Tolerance: a chain that starts with another number rounds differently at each of its up to 3,100 steps; sums stay
+/// below 100.
 #[test]
 fn adding_is_the_product_added_to_what_was_there() {
     let shapes: &[_] =
@@ -386,8 +389,8 @@ fn adding_is_the_product_added_to_what_was_there() {
     }
 }
 
-/// Tolerance: either form of an activation may be off by 4e-7 |x|, as [`activation`] states. Far to the left, where the
-/// result is zero, nothing of that is left.
+/// Tolerance: either form of an activation has an error of up to 4e-7 |x|, as [`activation`] states. Far to the left,
+/// where the result is zero, there is no error.
 #[test]
 #[cfg_attr(miri, ignore = "too slow")]
 fn activations_hold_over_their_whole_range() {
@@ -447,7 +450,7 @@ fn no_activation_hides_what_is_not_a_number() {
     }
 }
 
-/// The promise: the bits of a row do not depend on its neighbours, its place or the threads.
+/// The promise: the bits of a row do not depend on the other rows, on its position or on the number of threads.
 #[test]
 fn a_row_has_the_same_bits_in_every_company() {
     let bits = |x: &[f32]| x.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
@@ -484,7 +487,7 @@ fn a_row_has_the_same_bits_in_every_company() {
     }
 }
 
-/// What has no kernel of its precision falls back to `f32`, and every kernel is found by a name of its own.
+/// A precision without a kernel falls back to `f32`, and every kernel has a name of its own.
 #[test]
 fn the_first_kernel_of_a_precision_is_the_best() {
     let bests = [Kernel::best_f32(), Kernel::best_bf16(), Kernel::best_int8()];
@@ -502,8 +505,8 @@ fn the_first_kernel_of_a_precision_is_the_best() {
     }
 }
 
-/// The promise in `f32`: an element is one chain of multiply-adds from the bias and the first input to the last, on every
-/// kernel the same but for whether they are fused. Oracle: both chains.
+/// The promise in `f32`: on every kernel, an element is one chain of multiply-adds from the bias and the first input
+/// to the last; kernels differ only in whether these are fused. Oracle: both chains.
 #[test]
 #[cfg_attr(miri, ignore = "too slow")]
 fn an_element_in_f32_is_one_chain_of_multiply_adds() {
@@ -558,7 +561,8 @@ fn a_short_out_is_refused() {
     );
 }
 
-/// Fewer outputs are the first ones of all, bit for bit, around the edges of panels; nothing is written behind them.
+/// The first outputs alone have the same bits as among all outputs, around the edges of panels; nothing is written
+/// behind them.
 #[test]
 #[cfg_attr(miri, ignore = "too slow")]
 fn the_first_outputs_alone_are_the_same_bits() {

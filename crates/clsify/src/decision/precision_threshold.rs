@@ -12,7 +12,7 @@ use crate::error::Result;
 /// let probabilities = [0.9, 0.8, 0.7, 0.6, 0.1];
 /// let chosen = PrecisionThreshold::choose(&has_label, &probabilities, None, 0.7)?.unwrap();
 /// assert_eq!((chosen.precision, chosen.recall), (0.75, 1.0));
-/// // Twenty rows at least have to be given a label for nineteen of them to be right.
+/// // A precision of 0.95 needs at least twenty rows that are assigned the label, nineteen of them correctly.
 /// assert_eq!(PrecisionThreshold::choose(&has_label, &probabilities, None, 0.95)?, None);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```

@@ -52,7 +52,7 @@ struct File {
     stamp: Option<Stamp>,
 }
 
-/// What a file determines.
+/// The property that a file determines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     /// The vector of given token ids.

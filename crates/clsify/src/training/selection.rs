@@ -228,7 +228,7 @@ pub(crate) fn select_features(
         (points[place], all_scores[place]) = (at_optimum.point, at_optimum.scores);
         all_scores[n_points + place] = at_optimum.losses;
         refitted.push(place);
-        // At the optimum it may get a row wrong, and then another one is chosen.
+        // At the optimum a candidate may get a row wrong, so that another one is chosen.
         let (_, winner) = undominated(&candidates, (owner, place), &Resample::of_all(&all_scores));
         if runs[owner].contains(&winner) {
             break owner;

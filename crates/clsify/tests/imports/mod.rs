@@ -1,25 +1,26 @@
-//! Which file of a crate uses which other, read from its sources.
+//! Finds out from the sources of a crate which file uses which.
 //!
-//! In: the text of each file, by its path below `src`. Out: for each file the files that define what it names, by a `use` or by a
-//! path in its code. Re-exports are followed to the file that defines the item, so a facade (`mod.rs`) hides nothing. A re-export is no
-//! use by itself: a facade uses an item only if its own code names it.
+//! The input is the text of each file, by its path below `src`. The output is, for each file, the files that define
+//! the items that it names in a `use` or in a path. Re-exports are followed to the file that defines the item, so a
+//! facade (`mod.rs`) hides nothing. A re-export itself is not a use: a facade uses an item only if its own code names
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// For each file the others that it uses.
+/// The files that each file uses.
 pub(crate) type Uses = BTreeMap<String, BTreeSet<String>>;
 
-/// A path of modules, from the crate's root.
+/// A path of modules from the crate's root.
 type ModulePath = Vec<String>;
 
-/// What the sources say, before anything is looked up.
+/// The contents of the sources before names are resolved.
 #[derive(Default)]
 struct Crate {
-    /// The file of each module; those that are written inside a file among them.
+    /// The file of each module, including modules inside a file.
     files: BTreeMap<ModulePath, String>,
-    /// The names that `use` brings into each module, and the paths that they stand for.
+    /// The names that each module imports with `use`, and their paths.
     names: BTreeMap<ModulePath, BTreeMap<String, Vec<String>>>,
-    /// Paths that count as a use, with the module where they stand.
+    /// Paths that count as uses, with their module.
     paths: Vec<(ModulePath, Vec<String>)>,
 }
 
@@ -41,12 +42,12 @@ pub(crate) fn uses(sources: &BTreeMap<String, String>) -> Uses {
     uses
 }
 
-/// The shortest circle: files of which each uses the next and the last one the first, which stands at both ends.
+/// The shortest cycle of files, each of which uses the next; the first file is repeated at the end.
 pub(crate) fn circle(uses: &Uses) -> Option<Vec<String>> {
     uses.keys().filter_map(|file| way(uses, file, file)).min_by_key(Vec::len)
 }
 
-/// The shortest way from a file to another by uses, at least one of them.
+/// The shortest path of at least one use from one file to another.
 fn way(uses: &Uses, from: &str, to: &str) -> Option<Vec<String>> {
     let mut before: BTreeMap<&str, &str> = BTreeMap::new();
     let mut next = VecDeque::from([from]);
@@ -137,7 +138,7 @@ impl Crate {
         self.paths.extend(named.map(|(module, _, path)| (module, path)));
     }
 
-    /// The file that defines what a path in a module stands for; none if it is of another crate.
+    /// The file that defines the item of a path in a module; `None` if it is in another crate.
     fn file_of(&self, module: &[String], path: &[String], n_followed: usize) -> Option<String> {
         if n_followed > 20 {
             return None; // A crate and something in it have the same name.
@@ -175,7 +176,7 @@ impl Crate {
     }
 }
 
-/// The names and paths of a `use`, from the token at `i` on; the place of the token after them.
+/// Reads the names and paths of a `use` from token `i` on, and returns the position of the token after them.
 fn tree(tokens: &[String], mut i: usize, before: &[String], all: &mut Vec<(String, Vec<String>)>) -> usize {
     let mut path = before.to_vec();
     if tokens[i] == "::" {
@@ -214,11 +215,11 @@ fn is_word(token: &str) -> bool {
     token.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_')
 }
 
-/// Words, `::` and single signs; no comments, no strings, no characters, no lifetimes.
+/// Splits code into words, `::` and single characters, without comments, strings, characters and lifetimes.
 fn tokens(text: &str) -> Vec<String> {
     let text: Vec<char> = text.chars().collect();
     let at = |i: usize| text.get(i).copied().unwrap_or('\0');
-    // The place after the next occurrence of `end`; where `escapes`, a backslash hides what follows it.
+    // The position after the next occurrence of `end`; if `escapes`, a backslash escapes the next character.
     let after = |mut i: usize, end: &str, escapes: bool| {
         let end: Vec<char> = end.chars().collect();
         while i < text.len() && !text[i..].starts_with(&end) {
@@ -236,7 +237,7 @@ fn tokens(text: &str) -> Vec<String> {
             ('"', _) => i = after(i + 1, "\"", true),
             ('\'', '\\') => i = after(i + 1, "'", true),
             ('\'', _) if at(i + 2) == '\'' => i += 3,
-            ('\'', _) => i += 2, // A lifetime; the rest of its name is a word of no meaning.
+            ('\'', _) => i += 2, // // A lifetime; the rest of its name is an ordinary word.
             (':', ':') => i += 2,
             (c, _) if c.is_alphanumeric() || c == '_' => {
                 while at(i).is_alphanumeric() || at(i) == '_' {

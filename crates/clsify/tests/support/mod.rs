@@ -12,7 +12,7 @@ pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
 }
 
-/// The folders of a group of cases, sorted; never none.
+/// The folders of a group of cases, sorted; never empty.
 pub(crate) fn case_folders(group: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(fixtures().join(group)).unwrap();
     let mut folders: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).filter(|p| p.is_dir()).collect();
@@ -25,7 +25,7 @@ pub(crate) fn read_json(path: &Path) -> serde_json::Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-/// The sentences that every checkpoint of `fixtures/transformers` has encoded.
+/// The sentences that every checkpoint of `fixtures/transformers` was run on.
 pub(crate) fn sentences() -> Vec<String> {
     serde_json::from_value(read_json(&fixtures().join("transformers/sentences.json"))).unwrap()
 }
@@ -44,7 +44,7 @@ pub(crate) fn matrix_of(path: &Path, name: &str) -> Matrix {
     Matrix::from_vec(data, tensor.shape()[0], tensor.shape()[1]).unwrap()
 }
 
-/// A copy of a case of `fixtures/transformers` or `fixtures/sentence_transformers` that a test may break.
+/// A copy of a case of `fixtures/transformers` or `fixtures/sentence_transformers` that a test may damage.
 pub(crate) fn copy_of(case: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     copy_folder(&fixtures().join(case), folder.path());
@@ -56,7 +56,7 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let target = to.join(path.file_name().unwrap());
-        // What the reference computed is no part of a checkpoint.
+        // Reference outputs are not part of a checkpoint.
         let is_golden = path.file_name().unwrap().to_string_lossy().starts_with("expected");
         match path.is_dir() {
             true => copy_folder(&path, &target),
@@ -73,7 +73,7 @@ pub(crate) fn edit_json(path: &Path, edit: impl FnOnce(&mut Value)) {
     std::fs::write(path, serde_json::to_vec(&json).unwrap()).unwrap();
 }
 
-/// An error's text with the folder of the test, wherever it lies, as `DIR`; one line, like every error.
+/// The text of an error, with `DIR` in place of the test's folder; checks that it is one line.
 pub(crate) fn message(error: &Error, folder: &Path) -> String {
     let text = error.to_string();
     let full_stop = text.ends_with('.') && !text.ends_with("...");
@@ -81,7 +81,7 @@ pub(crate) fn message(error: &Error, folder: &Path) -> String {
     text.replace(&folder.display().to_string(), "DIR")
 }
 
-/// A safetensors file taken apart: the entries of its header, and the bytes that follow.
+/// The parts of a safetensors file: the entries of its header, and the bytes that follow.
 pub(crate) struct Weights {
     pub(crate) header: Map<String, Value>,
     pub(crate) data: Vec<u8>,
@@ -101,7 +101,7 @@ impl Weights {
     }
 }
 
-/// Puts a number into the first place of some rows of an f32 tensor.
+/// Writes a number to the first column of some rows of an f32 tensor.
 pub(crate) fn spoil(path: &Path, tensor: &str, rows: impl Fn(usize) -> bool, number: f32) {
     let mut weights = Weights::read(path);
     let entry = &weights.header[tensor];
@@ -117,13 +117,13 @@ pub(crate) fn spoil(path: &Path, tensor: &str, rows: impl Fn(usize) -> bool, num
     weights.write(path);
 }
 
-/// The bytes of a safetensors file with any header, well-formed or not.
+/// The bytes of a safetensors file with any header, valid or not.
 pub(crate) fn safetensors_bytes(header: &[u8], data: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header, data].concat()
 }
 
-/// Sentences of three topics, 20 each, one after another in turn; the words are those of the tiny vocabularies or break
-/// into its pieces.
+/// Sentences of three topics, 20 per topic, in turn. The words are in the tiny vocabularies or split into their
+/// pieces.
 pub(crate) fn pairs(n_classes: usize) -> Vec<(String, &'static str)> {
     let topics =
         [("a stunning film", "positive"), ("this is terrible !", "negative"), ("who is 1 ?", "question")];

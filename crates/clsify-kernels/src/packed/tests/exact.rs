@@ -1,4 +1,4 @@
-//! Inputs that are multiplied in `f32` beside those in 8 bits.
+//! Inputs that are multiplied in `f32` besides the int8 inputs.
 
 use super::*;
 
@@ -18,9 +18,8 @@ fn forward(linear: &PackedLinear, x: &[f32], epilogue: Epilogue) -> Vec<f32> {
     out
 }
 
-/// Oracle: the product of the other inputs as the suite has it, since the factors of the exact ones are zero, and the exact
-/// ones in `f64`. Their tolerance: each
-/// multiply-add rounds a sum by at most 6e-8 of it.
+/// Oracle: for the int8 inputs, the product as in the suite, since the factors of the exact inputs are zero; for the
+/// exact inputs, the product in `f64`. Tolerance: each multiply-add rounds a sum by at most 6e-8 of its value.
 #[test]
 #[cfg_attr(miri, ignore = "too slow")]
 fn exact_inputs_are_multiplied_in_f32() {
@@ -67,8 +66,8 @@ fn exact_inputs_are_multiplied_in_f32() {
     }
 }
 
-/// The reason for all this. Tolerance: half a step of either factor, over inputs whose scales the large ones have no part
-/// in; plain 8 bits are off by more than ten times that.
+/// The reason for exact inputs. Tolerance: half a rounding step of either factor, with scales that ignore the large
+/// inputs; without exact inputs the error is more than ten times as large.
 #[test]
 #[cfg_attr(miri, ignore = "too slow")]
 fn one_large_input_does_not_cost_the_others_their_precision() {
@@ -114,7 +113,7 @@ fn an_exact_input_that_is_not_a_number_shows() {
     }
 }
 
-/// The promise of the module, with exact inputs; and AMX has the bits of VNNI.
+/// The promise of the module holds with exact inputs, and AMX gives the bits of VNNI.
 #[test]
 #[cfg_attr(miri, ignore = "too slow")]
 fn a_row_with_exact_inputs_has_the_same_bits_in_every_company() {

@@ -1,8 +1,8 @@
-//! Rows and weights in 8 bits are rotated.
+//! The rotation of rows and weights in int8.
 
 use super::*;
 
-/// A row of numbers whose extent is known, rotated.
+/// A row of numbers with its extent, rotated.
 fn rotated(row: &[f32], factors: &[f32]) -> (Vec<f32>, Extent) {
     let mut to = vec![f32::NAN; row.len()];
     let extent = rotate(row, factors, &mut to);
@@ -33,8 +33,8 @@ fn as_many_numbers_are_mixed_as_whole_blocks_allow() {
     }
 }
 
-/// Oracle: Hadamard's matrix by its definition, the parity of the bits that two places share, in `f64`. Tolerance: three
-/// additions, each rounded by 6e-8 of at most eight numbers below 1, and a sum of up to a hundred in each lane.
+/// Oracle: Hadamard's matrix by its definition (the parity of the common bits of two positions), in `f64`. Tolerance:
+/// three additions, each rounded by 6e-8 of at most eight numbers below 1, and a sum of up to a hundred per lane.
 #[test]
 fn a_rotation_is_hadamards_matrix() {
     for inputs in [1, 15, 16, 17, 32, 48, 64, 96, 128, 384, 500, 1536] {
@@ -65,8 +65,7 @@ fn a_rotation_is_hadamards_matrix() {
     }
 }
 
-/// Both factors of a product are rotated, which makes it so many times as large and nothing else. Tolerance: as above, times
-/// 1,536 products.
+/// Rotating both factors of a product only scales the product. Tolerance: as above, times 1,536 products.
 #[test]
 fn a_rotation_leaves_products_what_they_are() {
     for inputs in [15, 32, 64, 384, 1536] {
@@ -80,7 +79,7 @@ fn a_rotation_leaves_products_what_they_are() {
     }
 }
 
-/// Oracle: the plain version; tolerance of the sum: up to 1,536 numbers below 8, added in another order.
+/// Oracle: the portable version. Tolerance of the sum: up to 1,536 numbers below 8, added in another order.
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn avx512_rotates_to_the_same_bits() {
@@ -92,7 +91,7 @@ fn avx512_rotates_to_the_same_bits() {
         let factors: Vec<f32> = (0..inputs).map(|i| if i % 7 == 3 { 0.0 } else { 1.0 }).collect();
         let (want, extent) = rotated(&row, &factors);
         let mut got = vec![f32::NAN; inputs];
-        // SAFETY: the processor has AVX-512, by the check above.
+        // SAFETY: the check above ensures that the processor has AVX-512.
         let found = unsafe { avx512_int8::rotate(&row, &factors, &mut got) };
         assert_eq!(got, want, "{inputs}");
         assert_eq!((found.low, found.high), (extent.low, extent.high), "{inputs}");
@@ -114,8 +113,8 @@ fn what_is_not_a_number_shows_in_the_sum() {
     }
 }
 
-/// The reason for all this: how far rounding moves a row with a few numbers far larger than the others. Without a rotation it is
-/// the root of a twelfth of a step for each number. Measured: 0.39 of that.
+/// The reason for the rotation: the rounding error of a row with a few very large numbers. Without a rotation it is a
+/// rounding step divided by the square root of 12 for each number. Measured with rotation: 0.39 of that.
 #[test]
 fn a_rotation_keeps_the_precision_beside_large_numbers() {
     let mut row = numbers(1536, 8);
