@@ -9,7 +9,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 n_not_run=0
 
-# Runs an installer; if it fails, says that the check is not run, and why.
+# Runs an installer; if it fails, reports that the check is not run, and why.
 provide() {
     local check=$1
     shift
@@ -25,7 +25,7 @@ has_toolchain() { rustup run "$1" rustc --version > /dev/null 2>&1; }
 has_target() { rustup target list --installed 2> /dev/null | grep -qx "$1"; }
 has_miri() { cargo +nightly miri --version > /dev/null 2>&1; }
 
-# The oldest Rust that Cargo.toml promises.
+# The minimum Rust version of Cargo.toml.
 msrv() {
     has_toolchain "$msrv" ||
         provide "the check with Rust $msrv" rustup toolchain install "$msrv" --profile minimal --no-self-update || return 0
@@ -33,11 +33,11 @@ msrv() {
     echo "Rust $msrv compiles the workspace ($SECONDS s)"
 }
 
-# A binary that needs nothing of the machine that it is copied to.
+# A static binary, which runs on any machine of the same architecture.
 musl() {
     local target=x86_64-unknown-linux-musl check="the static binary" binary
     has_target $target || provide "$check" rustup target add $target || return 0
-    # The TLS library holds C.
+    # The TLS library contains C.
     command -v musl-gcc > /dev/null || provide "$check" apt-get update -qq || return 0
     command -v musl-gcc > /dev/null || provide "$check" apt-get install -y -qq musl-tools || return 0
     cargo build --quiet --locked --release -p clsify-cli --target $target
@@ -52,7 +52,7 @@ musl() {
     echo "static binary: $(du -m --apparent-size "$binary" | cut -f 1) MB ($SECONDS s)"
 }
 
-# Another processor. Without the network, which holds C: no C compiler for that processor is needed.
+# Another processor, without the network code, which contains C, so that no C compiler for that processor is needed.
 aarch64() {
     local target=aarch64-unknown-linux-gnu
     has_target $target || provide "the check for aarch64" rustup target add $target || return 0
@@ -68,7 +68,7 @@ miri() {
     export MIRIFLAGS="-Zmiri-tree-borrows -Zmiri-permissive-provenance -Zmiri-ignore-leaks"
     provide "Miri" cargo +nightly miri setup || return 0
     cargo +nightly miri test --quiet --locked -p clsify-kernels --lib --no-run
-    # Two halves at a time: a run uses one core.
+    # Two runs at a time, because each uses one core.
     cargo +nightly miri test --quiet --locked -p clsify-kernels --lib -- packed:: &
     cargo +nightly miri test --quiet --locked -p clsify-kernels --lib -- --skip packed::
     wait $!
@@ -79,7 +79,7 @@ checks=("$@")
 [ $# -gt 0 ] || checks=(msrv musl aarch64 miri)
 for check in "${checks[@]}"; do
     case $check in
-        # On a line of its own: behind || or in an `if` its errors would not end the script.
+        # On a line of its own, because after || or in an `if` its errors would not end the script.
         msrv | musl | aarch64 | miri) SECONDS=0; "$check" ;;
         *) echo "expected msrv, musl, aarch64 or miri, got $check" >&2; exit 2 ;;
     esac

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 toolchain=1.95
 if [[ $(rustc --version) != "rustc $toolchain."* ]]; then
-    # As the variable, it also holds for the rustdoc that cargo starts.
+    # Set as a variable, because it must also apply to the rustdoc that cargo starts.
     export RUSTUP_TOOLCHAIN=$toolchain
     if ! rustup run $toolchain rustc --version > /dev/null 2>&1 &&
         ! timeout 300 rustup toolchain install $toolchain --profile minimal --no-self-update < /dev/null; then

@@ -1,3 +1,3 @@
 #!/bin/sh
-# The JSON of rustdoc is not stable. This lets rustdoc alone write it: cargo would build all dependencies again for it.
+# The JSON of rustdoc is not stable. Only rustdoc gets the variable, because cargo would build all dependencies again.
 RUSTC_BOOTSTRAP=1 exec rustdoc "$@"

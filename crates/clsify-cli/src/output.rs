@@ -154,7 +154,7 @@ pub(crate) fn check_stays(path: &Path, output: &Path, or: &str) -> anyhow::Resul
     Ok(())
 }
 
-/// What a folder that is replaced as a whole must not hold.
+/// Fails if a path lies in a folder that is about to be replaced as a whole.
 pub(crate) fn check_outside(path: &Path, output: &Path, option: &str) -> anyhow::Result<()> {
     anyhow::ensure!(
         is_stdout(path) || !clsify::files::is_inside(path, output),

@@ -44,7 +44,7 @@ pub(crate) fn handle() -> anyhow::Result<()> {
     if cfg!(target_os = "linux") {
         const SIGSTKFLT: i32 = 16;
         const SIGPWR: i32 = 30;
-        // `SIGRTMIN`: a C library keeps the first real-time signals to itself, glibc two and musl three.
+        // `SIGRTMIN`, because C libraries reserve the first real-time signals: glibc two, musl three.
         const FIRST_REAL_TIME: i32 = if cfg!(target_env = "musl") { 35 } else { 34 };
         signals.extend([SIGIO, SIGSTKFLT, SIGPWR]);
         signals.extend(FIRST_REAL_TIME..=64);

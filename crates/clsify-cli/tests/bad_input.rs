@@ -178,10 +178,13 @@ fn encoder_names() {
     for (name, expected) in [
         (
             "nothing-of-this-name",
-            "nothing-of-this-name: not in a cache, and HF_HUB_OFFLINE forbids fetching it",
+            "nothing-of-this-name: not in a cache, and HF_HUB_OFFLINE tells clsify not to fetch it",
         ),
-        ("org/nothing", "org/nothing: not in a cache, and HF_HUB_OFFLINE forbids fetching it"),
-        ("all-MiniLM-L6-v2", "all-MiniLM-L6-v2: not in a cache, and HF_HUB_OFFLINE forbids fetching it"),
+        ("org/nothing", "org/nothing: not in a cache, and HF_HUB_OFFLINE tells clsify not to fetch it"),
+        (
+            "all-MiniLM-L6-v2",
+            "all-MiniLM-L6-v2: not in a cache, and HF_HUB_OFFLINE tells clsify not to fetch it",
+        ),
         ("./nothing", "./nothing: no such folder"),
         ("reviews.tsv", "reviews.tsv: expected a folder, got a file"),
         ("a/b/c", "encoder \"a/b/c\": neither a folder nor a hub id: expected at most one \"/\", got 2"),

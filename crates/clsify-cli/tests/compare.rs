@@ -247,13 +247,13 @@ fn multi_label_models_are_compared_by_their_answers() {
         "micro F1",
         "Hamming loss",
         "right about the whole set",
-        "only A, only B: yes-or-no answers",
-        &format!("different sets of labels for {} of 43 sentences\n", differences.len()),
+        "only A, only B: rows on which only this model is right",
+        &format!("different label sets for {} of 43 sentences\n", differences.len()),
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let same = sandbox.succeed(&["compare", "-q", "a", "a", "--data", "test.tsv"]);
-    assert!(same.contains("0 of 3 labels are answered differently well somewhere"), "{same}");
+    assert!(same.contains("0 of 3 labels have rows on which only one model is right"), "{same}");
     for more in [&["--json"][..], &["--output", "-"], &[]] {
         let mut child = sandbox.command(&[&args[..], more].concat()).spawn().unwrap();
         drop(child.stdout.take());
@@ -290,7 +290,7 @@ fn weights_have_scores_of_their_own() {
         close(&report["weighted_subset_accuracy"][model], &alone["test_weighted"]["subset_accuracy"]);
     }
     let text = compare(["a", "b"], "test.tsv", &[]);
-    assert!(text.contains("micro F1 by weight") && text.contains("subset accuracy by weight"), "{text}");
+    assert!(text.contains("weighted micro F1") && text.contains("weighted subset accuracy"), "{text}");
 
     // One label per sentence.
     sandbox.write("reviews.tsv", reviews());
@@ -311,7 +311,7 @@ fn weights_have_scores_of_their_own() {
     close(&found["b"], &weighted("weighted.tsv", "other")["test_weighted_accuracy"]);
     let difference = found["b"].as_f64().unwrap() - found["a"].as_f64().unwrap();
     close(&found["difference"], &json!(difference));
-    assert!(compare(["one", "other"], "weighted.tsv", &[]).contains("accuracy by weight"));
+    assert!(compare(["one", "other"], "weighted.tsv", &[]).contains("weighted accuracy"));
     let error =
         sandbox.fail(&["compare", "-q", "one", "other", "--data", "weighted.tsv", "--weight-column", "1"]);
     assert!(error.starts_with("weighted.tsv: line 1: expected a weight"), "{error}");

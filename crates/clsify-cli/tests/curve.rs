@@ -147,13 +147,13 @@ fn curves_of_label_sets_are_shown() {
     let bert = encoder("bert");
     let args =
         ["curve", "-q", "--encoder", &bert, "--data", "news.tsv", "--multi-label", ";", "--chart", "c.svg"];
-    for (more, name) in [(&[][..], "micro F1"), (&["--weight-column", "2"], "micro F1 by weight")] {
+    for (more, name) in [(&[][..], "micro F1"), (&["--weight-column", "2"], "weighted micro F1")] {
         let text = sandbox.succeed(&[&args[..], more].concat());
         for part in [name, "macro F1", "subset", "always the labels anger;film\n", "Twice the rows ("] {
             assert!(text.contains(part), "{part}: {text}");
         }
         let svg = std::fs::read_to_string(sandbox.path("c.svg")).unwrap();
-        let capitalised = name.replacen('m', "M", 1);
+        let capitalised = name[..1].to_uppercase() + &name[1..];
         assert!(svg.contains(&format!(">{capitalised} by the number of training rows: ")), "{svg}");
         assert!(svg.contains(&format!("<desc id=\"desc\">{capitalised} on 15 held-out rows")), "{svg}");
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
@@ -198,7 +198,7 @@ fn every_fit_chooses_its_own_c() {
         "--stratify",
         "--grid-search",
     ]);
-    assert!(text.contains("C of 20 by cross-validation"), "{text}");
+    assert!(text.contains("C chosen from 20 values by cross-validation"), "{text}");
     assert_eq!(curve(&sandbox, &["--c", "7"]).get("grid_search"), None);
 }
 
@@ -258,7 +258,7 @@ fn tables_and_charts_say_what_was_found() {
         "baseline     0.5000",
         "95 % interval",
         "Twice the rows (36): about ",
-        "Drawn without its last point",
+        "Fitted without its last point",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

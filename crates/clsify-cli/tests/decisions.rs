@@ -134,7 +134,10 @@ fn evaluate_reports_coverage_and_accuracy_of_what_is_answered() {
     let accuracy = decision["after"]["accuracy"].as_f64().unwrap();
     assert!((accuracy - right as f64 / given.len() as f64).abs() < 1e-12);
     let text = sandbox.succeed(&["evaluate", "-q", "model", "--data", "data.tsv"]);
-    assert!(text.contains("decision     the most probable label from probability 0."), "{text}");
+    assert!(
+        text.contains("decision     the most probable label if its probability is at least 0."),
+        "{text}"
+    );
 }
 
 /// Oracle: the definition. The out-of-fold predictions reach the target, and no point of the curve with higher
@@ -243,7 +246,7 @@ fn costs_move_answers_and_bad_files_are_refused() {
     assert!(cost(&decision["out_of_fold"]["after"]) < cost(&decision["out_of_fold"]["before"]));
     assert!(answers(&sandbox).iter().all(|answer| answer["label"] == "good"), "a missed good costs most");
     let text = sandbox.succeed(&["evaluate", "-q", "model", "--data", "data.tsv"]);
-    assert!(text.contains("least expected cost") && text.contains("mean cost"), "{text}");
+    assert!(text.contains("lowest expected cost") && text.contains("mean cost"), "{text}");
 
     let bert = encoder("bert");
     let fail = |more: &[&str]| {
@@ -324,7 +327,7 @@ fn a_rule_chooses_the_label_and_abstaining_leaves_it_out() {
             assert_eq!(answer["abstained"], below);
         }
         let text = sandbox.succeed(&["evaluate", "-q", "model", "--data", "data.tsv"]);
-        assert!(text.contains("; from probability 0.6000 on, ? below"), "{text}");
+        assert!(text.contains(", if its probability is at least 0.6000, otherwise ?"), "{text}");
     }
     let number = |value: &Value| value.as_f64().unwrap();
     let report = train(&sandbox, &["--thresholds", "f1_macro", "--target-precision", "0.5"]);
@@ -391,5 +394,5 @@ fn thresholds_count_weights() {
     assert!(report["decision"]["out_of_fold"]["after"]["weighted"]["coverage"].is_number());
     assert!(report["decision"]["test"]["after"]["weighted"].is_null(), "test files have no weights");
     let text = sandbox.succeed(&["evaluate", "-q", "m", "--data", "weighted.tsv", "--weight-column", "2"]);
-    assert!(text.contains("accuracy by weight"), "{text}");
+    assert!(text.contains("weighted accuracy"), "{text}");
 }

@@ -95,7 +95,7 @@ fn limits_are_said_and_tables_are_short() {
     let (check, reason) = left_out(&few)[0].clone();
     assert!(check == "label_issues" && reason.contains("5"), "{few}");
     let text = sandbox.succeed(&["doctor", "-q", "reviews.tsv", "--encoder", &bert]);
-    for line in ["repeated: 2", "with more than one label: 1", "in the test file too: not checked"] {
+    for line in ["duplicates: 2", "conflicting labels: 1", "also in the test file: not checked"] {
         assert!(text.lines().any(|l| l == line), "{line}: {text}");
     }
 }
@@ -202,7 +202,7 @@ fn without_an_encoder_the_text_is_checked_and_the_rest_is_named() {
     assert_eq!(checks, ["near_duplicates", "truncated", "label_issues", "leakage"]);
     assert!(left_out.iter().all(|(_, reason)| reason.contains("no encoder: ")), "{left_out:?}");
     let text = sandbox.succeed(&["doctor", "-q", "reviews.tsv"]);
-    for line in ["with a suspect label: not checked", "nearly repeated: not checked", "repeated: 2"] {
+    for line in ["suspect labels: not checked", "near-duplicates: not checked", "duplicates: 2"] {
         assert!(text.lines().any(|l| l == line), "{line}: {text}");
     }
     // An encoder that was requested by name, or that a requested check needs, must be available.
@@ -229,7 +229,7 @@ fn a_damaged_test_file_is_read_like_the_data() {
     let text = sandbox.succeed(&[&["doctor", "-q", "--text-only"], &args[..]].concat());
     assert!(text.lines().any(|line| line == "damaged or empty in the test file: 3"), "{text}");
     let failed = sandbox.run(&[&["doctor", "-q", "--text-only", "--fail-on", "quoting"], &args[..]].concat());
-    assert_eq!(failed.stderr, "error: reviews.tsv: found what --fail-on names: quoting 3\n");
+    assert_eq!(failed.stderr, "error: reviews.tsv: checks of --fail-on found: quoting 3\n");
     // Without any good row, or without the file, there is nothing to compare with.
     sandbox.write("test.tsv", "\tgood\n");
     let error = sandbox.fail(&[&["doctor", "--text-only"], &args[..]].concat());
@@ -267,7 +267,7 @@ fn a_run_fails_on_what_it_is_told_to() {
     };
     let failed = run(&["--fail-on", "conflicts,quoting,leakage", "--test-data", "test.tsv"]);
     assert_eq!(failed.code, Some(1));
-    assert_eq!(failed.stderr, "error: reviews.tsv: found what --fail-on names: conflicts 1, leakage 1\n");
+    assert_eq!(failed.stderr, "error: reviews.tsv: checks of --fail-on found: conflicts 1, leakage 1\n");
     let report: Value = serde_json::from_str(&failed.stdout).unwrap();
     assert_eq!(report["conflicts"].as_array().unwrap().len(), 1);
     assert_eq!(run(&["--fail-on", "quoting,scripts"]).code, Some(0));

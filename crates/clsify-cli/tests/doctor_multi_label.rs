@@ -115,7 +115,7 @@ fn tables_show_the_label_in_question() {
         sandbox.run(&["doctor", "reviews.tsv", "--multi-label", ";", "--encoder", &mpnet, "--c", "1"]);
     let text = outcome.stdout;
     assert!(text.starts_with("rows: 52, 20 with several labels, 11 without any\n"), "{text}");
-    assert!(text.contains("\nwith more than one set of labels: 1\n"), "{text}");
+    assert!(text.contains("\nconflicting label sets: 1\n"), "{text}");
     assert!(text.contains("none (line 52), good;song (line 3)"), "{text}");
     let row = |line: &str| text.lines().rfind(|l| l.trim_start().starts_with(line)).unwrap().to_string();
     assert!(row("1 ").contains("+ good") && row("7 ").contains("- good"), "{text}");

@@ -263,7 +263,7 @@ fn weights_count_in_the_choice() {
     let found: Value = serde_json::from_str(&sandbox.succeed(&[&advise[..], &["--json"]].concat())).unwrap();
     assert!(found[0]["test_weighted_accuracy"].is_f64(), "{found}");
     assert!(found[0]["command"].as_str().unwrap().contains(" --weight-column 2"));
-    assert!(sandbox.succeed(&advise).contains(", by weight "));
+    assert!(sandbox.succeed(&advise).contains(", weighted "));
 }
 
 /// Refused before the encoder, whose weights would be an error.

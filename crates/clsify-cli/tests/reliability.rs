@@ -32,7 +32,8 @@ fn a_diagram_has_a_dot_for_each_bin_before_and_after() {
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n") && !svg.contains("NaN"), "{svg}");
     }
     let text = sandbox.succeed(&[&args[..8], &["--calibration", "platt"]].concat());
-    let diagram = text.lines().skip_while(|line| !line.contains("said")).take_while(|line| !line.is_empty());
+    let diagram =
+        text.lines().skip_while(|line| !line.contains("observed")).take_while(|line| !line.is_empty());
     assert!((2..=15).contains(&diagram.count()), "{text}");
 
     let evaluate = ["evaluate", "-q", "model", "--data", "reviews.tsv"];

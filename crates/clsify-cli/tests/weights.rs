@@ -79,11 +79,11 @@ fn scores_by_weight_are_shown() {
         ],
         &data[..],
     ];
-    assert!(sandbox.succeed(&train.concat()).contains("\nby weight    "));
-    assert!(sandbox.succeed(&[&["evaluate", "-q", "model"], &data[..]].concat()).contains("\nby weight    "));
+    assert!(sandbox.succeed(&train.concat()).contains("\nweighted     "));
+    assert!(sandbox.succeed(&[&["evaluate", "-q", "model"], &data[..]].concat()).contains("\nweighted     "));
     sandbox.succeed(&[&["curve", "-q", "--encoder", &bert, "--stratify"], &data[..]].concat());
     let plain = sandbox.succeed(&["evaluate", "-q", "model", "--data", "reviews.tsv"]);
-    assert!(!plain.contains("by weight"), "{plain}");
+    assert!(!plain.contains("\nweighted "), "{plain}");
 }
 
 #[test]

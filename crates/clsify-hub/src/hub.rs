@@ -60,7 +60,7 @@ impl Hub {
     /// let error = hub.pull("distilbert-base-uncased").unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "distilbert-base-uncased: not in a cache, and HF_HUB_OFFLINE forbids fetching it"
+    ///     "distilbert-base-uncased: not in a cache, and HF_HUB_OFFLINE tells clsify not to fetch it"
     /// );
     /// ```
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
@@ -195,7 +195,7 @@ impl Hub {
             None => self.sources.example_data(&self.environment, self.observer.as_ref()),
             variable => Err(Error::new(
                 ErrorKind::Fetch,
-                format!("not in the cache, and {}", forbidden(variable, "fetching it")),
+                format!("not in the cache, and {}", forbidden(variable, "fetch it")),
             )
             .at("example data")
             .with_hint(format!("give a file of your own, or {}", remedy(variable)))),
@@ -235,7 +235,7 @@ impl Hub {
                 &snapshot.commit,
                 self.observer.as_ref(),
             ),
-            variable => Err(forbidden(variable, "asking the hub")),
+            variable => Err(forbidden(variable, "ask the hub")),
         };
         let Err(reason) = asked else { return };
         self.observer.message(&format!(
@@ -249,7 +249,7 @@ impl Hub {
             Some(snapshot) => format!("incomplete in the cache (no {})", snapshot.missing.join(", no ")),
             None => "not in a cache".to_string(),
         };
-        Error::new(ErrorKind::Fetch, format!("{state}, and {}", forbidden(variable, "fetching it")))
+        Error::new(ErrorKind::Fetch, format!("{state}, and {}", forbidden(variable, "fetch it")))
             .at(repository.name.clone())
             .with_hint(format!(
                 "give a folder that holds the encoder, or {}{}",
@@ -266,8 +266,8 @@ fn in_cache(repository: &Repository, snapshot: Snapshot) -> Located {
 /// The reason why the network is not used for an action.
 fn forbidden(variable: Option<&str>, action: &str) -> String {
     match variable.filter(|_| cfg!(feature = "fetch")) {
-        Some(variable) => format!("{variable} forbids {action}"),
-        None => format!("this program has no network code for {action}"),
+        Some(variable) => format!("{variable} tells clsify not to {action}"),
+        None => format!("this program has no network code to {action}"),
     }
 }
 

@@ -30,7 +30,7 @@ pub trait FetchObserver: Send + Sync {
     fn bytes(&self, file: &str, done: u64, total: u64);
 }
 
-/// So that a [`Hub`](crate::Hub) can be printed.
+/// Needed for the `Debug` implementation of [`Hub`](crate::Hub).
 impl fmt::Debug for dyn FetchObserver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FetchObserver")

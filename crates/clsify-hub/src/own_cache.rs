@@ -1,4 +1,4 @@
-//! The cache of this crate: what comes from the package index, and example data. Where it lies, and what earlier fetches left.
+//! The cache of this crate, for encoders of the package index and example data.
 
 use std::path::{Path, PathBuf};
 
@@ -8,12 +8,12 @@ use crate::known::known_encoders;
 pub(crate) const ARTICLE_NAME: &str = "SST-2";
 pub(crate) const VADER_NAME: &str = "movie reviews of vaderSentiment";
 
-/// Where an encoder of the package index is kept.
+/// The folder of an encoder from the package index.
 pub(crate) fn encoder_folder(own_cache: &Path, name: &str) -> PathBuf {
     own_cache.join("encoders").join(name)
 }
 
-/// The folder, if an earlier fetch has left it there whole.
+/// The folder, if an earlier download has completed it.
 pub(crate) fn find_encoder(own_cache: &Path, name: &str) -> Option<PathBuf> {
     let folder = encoder_folder(own_cache, name);
     let is_from_index = known_encoders().iter().any(|known| known.name == name && known.from_package_index);
@@ -26,13 +26,13 @@ pub(crate) fn find_encoder(own_cache: &Path, name: &str) -> Option<PathBuf> {
 pub struct ExampleData {
     /// A TSV file without a header: `sentence<TAB>label`, labels `1` (positive) and `0` (negative).
     pub path: PathBuf,
-    /// What the sentences are called.
+    /// The name of the sentences.
     pub name: String,
-    /// One line for the reader: where they come from, and why from there.
+    /// One line that says where the sentences come from, and why.
     pub why: String,
 }
 
-/// The two places of example data, the article's first.
+/// The two sources of example data, the article's first.
 pub(crate) fn article_path(own_cache: &Path) -> PathBuf {
     own_cache.join("data").join("sst2-train.tsv")
 }
@@ -41,7 +41,7 @@ pub(crate) fn vader_path(own_cache: &Path) -> PathBuf {
     own_cache.join("data").join("movie-reviews-vader.tsv")
 }
 
-/// What an earlier fetch has left.
+/// The file of an earlier download.
 pub(crate) fn find_example_data(own_cache: &Path) -> Option<ExampleData> {
     let article = article_path(own_cache);
     if article.is_file() {
@@ -50,7 +50,7 @@ pub(crate) fn find_example_data(own_cache: &Path) -> Option<ExampleData> {
     }
     let path = vader_path(own_cache);
     let why = format!(
-        "fetched before, when the article's sentences could not be had; remove {} to try those again",
+        "fetched before, when the article's sentences were not available; remove {} to try those again",
         path.display()
     );
     path.is_file().then(|| ExampleData { path, name: VADER_NAME.to_string(), why })

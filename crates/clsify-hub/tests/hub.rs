@@ -375,7 +375,7 @@ fn offline_opens_no_connection() {
             hub_with(&server.url(), cache.path(), &[(variable, "yes")]).with_example_data_url(server.url());
         for encoder in ["org/enc", "all-MiniLM-L6-v2"] {
             let error = hub.pull(encoder).unwrap_err();
-            let expected = format!("{encoder}: not in a cache, and {variable} forbids fetching it");
+            let expected = format!("{encoder}: not in a cache, and {variable} tells clsify not to fetch it");
             assert_eq!(error.to_string(), expected);
         }
         assert!(hub.example_data().unwrap_err().to_string().contains(variable));
@@ -507,7 +507,7 @@ fn a_snapshot_of_another_library_is_asked_about_before_it_is_used() {
     // If the hub cannot be asked, a note says so.
     let offline = [("HF_HUB_OFFLINE", "1")];
     for (hub, reason) in [
-        (hub_with(&server.url(), cache.path(), &offline), "HF_HUB_OFFLINE forbids asking the hub"),
+        (hub_with(&server.url(), cache.path(), &offline), "HF_HUB_OFFLINE tells clsify not to ask the hub"),
         (hub("http://127.0.0.1:9", &cache), "http://127.0.0.1:9: the connection was refused"),
     ] {
         let heard = Arc::new(Heard::default());

@@ -1,4 +1,4 @@
-//! Built without the feature `fetch`, the crate finds what is on this machine, and says why it fetches nothing.
+//! Without the feature `fetch`, the crate finds encoders and data on this machine, and its errors say why it downloads nothing.
 #![cfg(not(feature = "fetch"))]
 #![allow(clippy::unwrap_used)]
 
@@ -32,7 +32,7 @@ fn a_folder_and_a_cached_encoder_are_found() {
 #[test]
 fn whatever_would_be_fetched_is_an_error_that_says_why_not() {
     let cache = tempfile::tempdir().unwrap();
-    // To unset a variable would not help.
+    // Unsetting a variable would not help.
     for variable in [None, Some("HF_HUB_OFFLINE")] {
         let hub = hub(&cache, variable);
         for (name, error) in [
@@ -40,7 +40,7 @@ fn whatever_would_be_fetched_is_an_error_that_says_why_not() {
             ("org/name", hub.pull("org/name").unwrap_err()),
         ] {
             let expected =
-                format!("{name}: not in a cache, and this program has no network code for fetching it");
+                format!("{name}: not in a cache, and this program has no network code to fetch it");
             assert_eq!((error.to_string(), error.kind()), (expected, ErrorKind::Fetch));
             let hint = error.hint().unwrap();
             let expected =
@@ -50,7 +50,7 @@ fn whatever_would_be_fetched_is_an_error_that_says_why_not() {
         let error = hub.example_data().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "example data: not in the cache, and this program has no network code for fetching it"
+            "example data: not in the cache, and this program has no network code to fetch it"
         );
     }
 }

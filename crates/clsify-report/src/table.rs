@@ -19,7 +19,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table that has only its header.
+    /// Creates a table that has only a header.
     pub fn new<S: Into<String>>(header: impl IntoIterator<Item = S>) -> Self {
         Table { rows: vec![header.into_iter().map(Into::into).collect()] }
     }

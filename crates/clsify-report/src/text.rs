@@ -1,6 +1,6 @@
-//! Text for a terminal: escaped, shortened and wrapped.
+//! Text for a terminal: escaping, shortening and wrapping.
 
-/// A count with its noun in the singular or the plural.
+/// Returns a count with its noun in the singular or the plural.
 ///
 /// ```
 /// assert_eq!(clsify_report::text::counted(1, "row", "rows"), "1 row");
@@ -9,14 +9,14 @@ pub fn counted(n: usize, one: &str, several: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { several })
 }
 
-/// The number of items to show of `n`, at most `most`. If only one would be left out, it is shown too, since the line that says
-/// so takes the same room.
+/// The number of items to show out of `n`, at most `most`. If only one item would be left out, it is shown too,
+/// because the line that says so takes the same space.
 pub fn n_shown(n: usize, most: usize) -> usize {
     if n == most + 1 { n } else { n.min(most) }
 }
 
-/// Escapes a text so that it is one field of one line and holds no command for a terminal. The original can be recovered:
-/// `\t`, `\n`, `\r` and `\\` are written as in TSV, other control characters as `\u001b`.
+/// Escapes a text so that it is one field of one line and contains no terminal command. The original can be
+/// recovered: `\t`, `\n`, `\r` and `\\` are written as in TSV, other control characters as `\u001b`.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -32,7 +32,7 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-/// Escapes control characters other than line breaks, so that a text holds no command for a terminal.
+/// Escapes control characters other than line breaks, so that a text contains no terminal command.
 pub fn visible(text: &str) -> String {
     if !text.contains(|c: char| c.is_control() && c != '\n') {
         return text.to_string();
@@ -45,13 +45,13 @@ pub fn one_field(text: &str) -> String {
     text.chars().map(|c| if breaks_lines(c) { ' ' } else { c }).collect()
 }
 
-/// Whether a character is a control character or one of Unicode's line separators.
+/// Returns true for control characters and Unicode's line separators.
 fn breaks_lines(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// Shortens a text to at most `width` characters, the last three of which are `...` if something was cut. Control characters
-/// become spaces.
+/// Shortens a text to at most `width` characters, the last three of which are `...` if something was cut. Control
+/// characters become spaces.
 pub fn shorten(text: &str, width: usize) -> String {
     let text = one_field(text);
     if text.chars().count() <= width {
@@ -61,7 +61,7 @@ pub fn shorten(text: &str, width: usize) -> String {
     format!("{kept}...")
 }
 
-/// Wraps a paragraph between words. No line is wider than `width` characters unless a word is.
+/// Wraps a paragraph between words. No line is wider than `width` characters, except for a word that is wider itself.
 pub fn wrap(text: &str, width: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

@@ -1,4 +1,4 @@
-//! Estimates accuracy by five-fold cross-validation, next to that of the most frequent class.
+//! Estimates accuracy by five-fold cross-validation, and compares it with that of the most frequent class.
 //!
 //! ```text
 //! cargo run --release -p clsify --example cross_validate -- fixtures/transformers/bert crates/clsify/examples/reviews.tsv

@@ -1,4 +1,4 @@
-//! Shows the progress of the library in a form of one's own.
+//! Shows the progress of the library with an observer of your own.
 //!
 //! ```text
 //! cargo run --release -p clsify --example custom_progress -- fixtures/transformers/bert crates/clsify/examples/reviews.tsv

@@ -1,4 +1,4 @@
-//! Writes one vector per sentence into a file that `numpy.load` reads.
+//! Writes one vector per sentence to a file that `numpy.load` can read.
 //!
 //! ```text
 //! cargo run --release -p clsify --example embed_to_npy -- fixtures/transformers/bert crates/clsify/examples/reviews.tsv features.npy

@@ -1,4 +1,4 @@
-//! Asks a saved classifier for the label of a sentence and its probability. The example `train` saves one.
+//! Predicts the label of a sentence and its probability with a saved classifier, such as that of the example `train`.
 //!
 //! ```text
 //! cargo run --release -p clsify --example predict -- model "a stunning film"

@@ -50,7 +50,7 @@ pub trait Observer: Send + Sync {
 
 impl Observer for () {}
 
-/// So that the options that hold one can be printed.
+/// Needed for the `Debug` implementation of options that hold an observer.
 impl fmt::Debug for dyn Observer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Observer")

@@ -1,6 +1,6 @@
-//! The rules of `ARCHITECTURE.md`, as far as text can hold them.
+//! The rules of `ARCHITECTURE.md`, as far as they can be checked in the text of the sources.
 //!
-//! Oracle: `src/lib.rs`, whose order of modules is the picture and the contract in one, and the sources themselves.
+//! Oracle: `src/lib.rs`, whose order of modules determines which module may use which, and the sources themselves.
 #![allow(clippy::unwrap_used)]
 
 mod imports;
@@ -14,7 +14,7 @@ fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every Rust file below a folder with its text, sorted by path; never none.
+/// All Rust files below a folder with their texts, sorted by path; never empty.
 fn sources(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -32,13 +32,15 @@ fn sources(folder: &Path) -> BTreeMap<PathBuf, String> {
     found
 }
 
-/// The code of a file: no comments, no examples in documentation. Strings stay, which is stricter than needed.
+/// The code of a file without comments and examples in documentation. Strings are kept, which makes the checks
+/// stricter than necessary.
 fn code(text: &str) -> String {
     let lines = text.lines().map(|line| if line.trim_start().starts_with("//") { "" } else { line });
     lines.map(|line| line.split(" // ").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// The modules of a crate in the order of `lib.rs`. In `clsify` those of `clsify-base`, which it passes on, come first.
+/// The modules of a crate in the order of `lib.rs`. In `clsify`, the modules that it re-exports from `clsify-base`
+/// come first.
 fn modules(name: &str) -> Vec<String> {
     let lib = fs::read_to_string(crates().join(name).join("src/lib.rs")).unwrap();
     let declared = |line: &str| {
@@ -86,7 +88,7 @@ fn a_module_uses_only_modules_above_it() {
     }
 }
 
-/// R2: no files use each other in a circle, unit tests aside.
+/// R2: the uses between files have no cycles, unit tests aside.
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     let without_tests = |text: String| text.split("#[cfg(test)]\nmod ").next().unwrap().to_string();
@@ -99,7 +101,7 @@ fn no_files_use_each_other_in_a_circle() {
     }
 }
 
-/// What two commands share stands beside them, and a command uses only its own files below `commands`.
+/// A command uses only its own files below `commands`; code that commands share is outside that folder.
 #[test]
 fn a_command_uses_no_other_command() {
     let command = |file: &str| {
@@ -116,8 +118,8 @@ fn a_command_uses_no_other_command() {
     assert!(n_uses > 50, "only {n_uses} uses were found");
 }
 
-/// R3: the tokenizer knows no floats; the encoder no labels; split, classifier, evaluation and decision no text, no
-/// transformers.
+/// R3: the tokenizer uses no floats, the encoder no labels; split, classifier, evaluation and decision use neither
+/// text nor transformers.
 #[test]
 fn stages_know_only_what_they_are_given() {
     let forbidden: [(&str, &[&str]); 7] = [
@@ -140,7 +142,8 @@ fn stages_know_only_what_they_are_given() {
     }
 }
 
-/// R1: base and kernels <- clsify <- the rest, from the manifests. R5 rests on it: nothing points back.
+/// R1: dependencies in the manifests point from the other crates to `clsify`, and from there to base and kernels. R5
+/// depends on this.
 #[test]
 fn crates_point_in_one_direction() {
     let allowed: [(&str, &[&str]); 6] = [
@@ -171,7 +174,7 @@ fn crates_point_in_one_direction() {
     }
 }
 
-/// The crates that a package is built from, with these arguments of `cargo tree`.
+/// The dependencies of a package, with these arguments of `cargo tree`.
 fn built_from(package: &[&str]) -> Vec<String> {
     let arguments = ["tree", "--offline", "--edges", "normal", "--prefix", "none", "--format", "{p}", "-p"];
     let output =
@@ -181,7 +184,7 @@ fn built_from(package: &[&str]) -> Vec<String> {
     lines.lines().filter_map(|line| line.split(' ').next()).map(String::from).collect()
 }
 
-/// Users of the library get no network code and no command line, and a program without the feature `hub` no network code.
+/// The library has no network code and no command line, and a program without the feature `hub` has no network code.
 #[test]
 fn nobody_builds_what_they_did_not_ask_for() {
     let network = ["ureq", "rustls", "zip", "tar"];
@@ -198,12 +201,12 @@ fn nobody_builds_what_they_did_not_ask_for() {
     }
 }
 
-/// R4: only kernels hold `unsafe`, and only programs print.
+/// R4: only kernels contain `unsafe`, and only programs print.
 #[test]
 fn only_kernels_are_unsafe_and_only_programs_print() {
     for name in ["clsify-base", "clsify-kernels", "clsify", "clsify-report", "clsify-hub"] {
         let folder = crates().join(name).join("src");
-        // Tests may say what they skipped.
+        // Tests may print what they skipped.
         for (path, text) in sources(&folder).into_iter().filter(|(path, _)| !path.ends_with("tests.rs")) {
             let code = code(&text).replace("unsafe_code", "");
             let place = path.display();
@@ -226,7 +229,7 @@ fn only_kernels_are_unsafe_and_only_programs_print() {
     assert!(lib.contains("#![forbid(unsafe_code)]"));
 }
 
-/// R4: how Hugging Face spells its files and keys is known to the files that read them, and to no other.
+/// R4: the names of files and keys in Hugging Face's formats occur only in the files that read them.
 #[test]
 fn hugging_face_s_spelling_stays_where_files_are_read() {
     let words = [
@@ -249,7 +252,7 @@ fn hugging_face_s_spelling_stays_where_files_are_read() {
         ),
     ];
     for (file, text) in files("clsify") {
-        // Unit tests at a file's end may quote what they test.
+        // Unit tests at the end of a file may quote the names that they test.
         let code = code(text.split("#[cfg(test)]").next().unwrap());
         for (word, files) in words {
             assert!(files.contains(&file.as_str()) || !code.contains(word), "{file}: {word}");

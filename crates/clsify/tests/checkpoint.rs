@@ -671,7 +671,7 @@ fn links_that_lead_nowhere_are_named() {
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("../blobs/gone", &path).unwrap();
         let error = SentenceEncoder::load_with(folder.path(), as_asked()).unwrap_err();
-        let expected = format!("DIR/{file}: the link leads to ../blobs/gone, which is not there");
+        let expected = format!("DIR/{file}: the link leads to ../blobs/gone, which does not exist");
         assert_eq!(message(&error, folder.path()), expected);
         assert_eq!(error.kind(), ErrorKind::Io);
     }
@@ -679,7 +679,7 @@ fn links_that_lead_nowhere_are_named() {
     let link = folder.path().join("encoder");
     std::os::unix::fs::symlink("gone", &link).unwrap();
     let error = SentenceEncoder::load(&link).unwrap_err();
-    assert_eq!(message(&error, folder.path()), "DIR/encoder: the link leads to gone, which is not there");
+    assert_eq!(message(&error, folder.path()), "DIR/encoder: the link leads to gone, which does not exist");
     // Also where a file is looked for below it.
     let error = clsify::model::SavedModel::read(&link).unwrap_err();
     let expected = "DIR/encoder/clsify.json: the link DIR/encoder leads to gone, which does not exist";

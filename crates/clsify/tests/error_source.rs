@@ -29,7 +29,7 @@ fn a_missing_file_keeps_the_error_of_the_operating_system() {
         let link = folder.path().join("data.tsv");
         std::os::unix::fs::symlink("nowhere", &link).unwrap();
         let error = Dataset::load(&link, &DatasetOptions::default()).unwrap_err();
-        assert!(error.to_string().ends_with("the link leads to nowhere, which is not there"), "{error}");
+        assert!(error.to_string().ends_with("the link leads to nowhere, which does not exist"), "{error}");
         assert_eq!(cause::<io::Error>(&error).kind(), io::ErrorKind::NotFound);
     }
 }

@@ -95,7 +95,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         found.push(advise(name, &located.folder, encoder, &dataset, &options)?);
     }
     rank_advice(&mut found);
-    // A chart that cannot be written costs nothing else.
+    // If the chart cannot be written, the other results must not be lost.
     let written = args.chart.as_deref().map(|path| write_data(path, &advice_chart(&found, scoring).svg()));
     let command = |advice: &Advice, candidate: &Candidate| command(args, advice, candidate);
     let report: Vec<_> = found.iter().map(|advice| AdvisedCommands::of(advice, command)).collect();

@@ -100,7 +100,7 @@ fn write(args: &Args, curve: &LearningCurve, separator: Option<&LabelSeparator>)
     {
         return written.unwrap_or(Ok(()));
     }
-    // A chart that cannot be written to a file costs nothing else.
+    // If the chart cannot be written to a file, the report is still written.
     args.json.write(curve, args.output.as_deref(), || learning_curve_summary(curve, separator))?;
     written.unwrap_or(Ok(()))
 }

@@ -224,7 +224,7 @@ pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
     }
     let found = args.fail_on.iter().map(|check| (check.name(), check.n_found(&report)));
     let found: Vec<String> = found.filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {n}")).collect();
-    ensure!(found.is_empty(), "{}: found what --fail-on names: {}", path.display(), found.join(", "));
+    ensure!(found.is_empty(), "{}: checks of --fail-on found: {}", path.display(), found.join(", "));
     Ok(())
 }
 

@@ -104,7 +104,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes report, chart and text.
+/// Writes the report, the chart and the text.
 fn finish(args: &Args, report: &EvaluationReport, classes: &[String]) -> anyhow::Result<()> {
     if let Some(path) = &args.chart {
         let title = format!("{} on {}", last_name(&args.model), last_name(&args.data));

@@ -138,7 +138,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes report and chart and saves the model.
+/// Writes the report and the chart, and saves the model.
 fn finish(args: &Args, trained: &Trained, console: &Console) -> anyhow::Result<()> {
     let report = &trained.report;
     // Files come first, so that a report that cannot be written leaves no model; stdout comes last, when all is done.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::output::{is_stdout, json_text, write_data, write_text};
 
-/// `--json` in place of the text, or `--json FILE` beside it.
+/// The option `--json`, which replaces the text by JSON, or writes JSON to a file beside the text.
 #[derive(Args)]
 pub(crate) struct JsonArgs {
     /// Print the report as JSON instead of text, or write it to FILE beside the text; - is stdout
@@ -35,7 +35,7 @@ impl JsonArgs {
         }
     }
 
-    /// Writes a report: the JSON where it belongs, and the text to `output` or stdout unless the JSON takes its place.
+    /// Writes a report: the JSON to its destination, and the text to `output` or stdout unless the JSON replaces it.
     pub(crate) fn write(
         &self,
         report: &impl Serialize,

@@ -116,7 +116,7 @@ impl Sources {
         .map_err(|failure| both_failed(&reason, failure).at("example data"))
     }
 
-    /// Completes a snapshot of the cache, or says why it cannot.
+    /// Completes a snapshot of the cache, or returns the reason why it cannot.
     pub(crate) fn ask_hub_again(
         &self,
         environment: &Environment,
@@ -142,7 +142,7 @@ impl Sources {
         for id in ids {
             match hub_download::download(environment, id, revision, observer) {
                 Ok(folder) => return Ok(folder),
-                // Another id may be the one by which a mirror knows the repository.
+                // A mirror may have the repository under another id.
                 Err(failure @ Failure::Unsuitable(_)) => {
                     first.get_or_insert(failure);
                 }
@@ -157,7 +157,7 @@ impl Sources {
         Err(first.unwrap_or_else(|| Failure::unsuitable("no id to ask for")))
     }
 
-    /// `waited`: how much of the time for a first answer is used up.
+    /// `waited` is the part of the time for a first answer that has been used.
     fn ask_index<T>(
         &self,
         environment: &Environment,
@@ -178,7 +178,7 @@ impl Sources {
     }
 }
 
-/// The hub's failure, for an encoder that only the hub has.
+/// The failure of the hub, for an encoder that only the hub has.
 fn with_advice(failure: Failure, name: &str) -> Error {
     let nearest = known::nearest_as_hint(name);
     match failure {

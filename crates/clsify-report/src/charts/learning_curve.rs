@@ -8,13 +8,13 @@ use super::svg::{dot, escaped, head, label, line, polyline};
 pub(crate) fn score_name(scoring: CurveScoring) -> &'static str {
     match scoring {
         CurveScoring::Accuracy => "accuracy",
-        CurveScoring::WeightedAccuracy => "accuracy by weight",
+        CurveScoring::WeightedAccuracy => "weighted accuracy",
         CurveScoring::F1Micro => "micro F1",
-        CurveScoring::WeightedF1Micro => "micro F1 by weight",
+        CurveScoring::WeightedF1Micro => "weighted micro F1",
     }
 }
 
-/// The constant answer of the baseline.
+/// The name of the baseline's constant prediction.
 pub(crate) fn baseline_name(scoring: CurveScoring) -> &'static str {
     match scoring {
         CurveScoring::Accuracy => "most frequent class",
@@ -28,11 +28,11 @@ fn capitalised(name: &str) -> String {
     name[..1].to_uppercase() + &name[1..]
 }
 
-/// Characters from the lowest to the highest score.
+/// The number of characters between the lowest and the highest score.
 const BAR_WIDTH: usize = 40;
 
-/// The heading of the column of bars, with the ends of their scale, and a bar for each point: `o` marks the mean, `-` its
-/// confidence interval, `|` the baseline.
+/// Returns the heading of the column of bars, which shows the ends of their scale, and one bar per point: `o` marks
+/// the mean, `-` its confidence interval, `|` the baseline.
 pub(crate) fn bars(curve: &LearningCurve) -> (String, Vec<String>) {
     let (low, high) = scale(curve);
     let place = |x: f64| ((x - low) / (high - low) * (BAR_WIDTH - 1) as f64).round() as usize;
@@ -101,7 +101,7 @@ pub fn learning_curve_svg(curve: &LearningCurve) -> String {
     for p in ticks() {
         svg.push_str(&label(LEFT - 8.0, y(p) + 4.0, "end", &format!("{p:.2}")));
     }
-    // From the right: the last sizes matter most, and two close together would be written over one another.
+    // From right to left, because the largest sizes matter most; a label that would overlap another one is left out.
     let mut free_until = f64::INFINITY;
     let mut numbers: Vec<f64> = sizes().chain(curve.forecast.is_some().then_some(end)).collect();
     while let Some(n) = numbers.pop() {
@@ -127,7 +127,7 @@ pub fn learning_curve_svg(curve: &LearningCurve) -> String {
     svg + "</svg>\n"
 }
 
-/// The chart in words.
+/// A description of the chart in words.
 fn description(curve: &LearningCurve) -> String {
     let point = |point: &CurvePoint| {
         let [low, high] = point.score_ci95;

@@ -1,4 +1,4 @@
-//! Charts: each as SVG, and as text for a terminal where that helps.
+//! Charts as SVG, and some also as text for a terminal.
 
 pub(crate) mod learning_curve;
 pub(crate) mod reliability;

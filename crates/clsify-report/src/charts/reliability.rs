@@ -26,8 +26,8 @@ pub struct ReliabilityChart<'a> {
 }
 
 impl<'a> ReliabilityChart<'a> {
-    /// The diagram of the probabilities of held-out rows, also as they were before calibration. `title` names the model or its
-    /// encoder.
+    /// Returns the diagram of the probabilities of the held-out rows, including those before calibration. `title`
+    /// names the model or its encoder.
     pub fn of_training(title: &str, report: &'a TrainingReport) -> Self {
         let before = match &report.scores {
             TrainingScores::Classes(scores) => {
@@ -44,23 +44,25 @@ impl<'a> ReliabilityChart<'a> {
         ReliabilityChart { title: title.to_string(), series: before.into_iter().chain([saved]).collect() }
     }
 
-    /// The diagram of the probabilities of a saved model.
+    /// Returns the diagram of the probabilities of a saved model.
     pub fn of_evaluation(title: &str, found: &'a ProbabilityScores) -> Self {
         let series = Series { name: "as saved", scores: found.scores, bins: &found.reliability };
         ReliabilityChart { title: title.to_string(), series: vec![series] }
     }
 
-    /// Draws the diagram as SVG: a dot for each bin, on the diagonal where predicted and observed agree; below, the share of the
-    /// answers in each bin.
+    /// Draws the diagram as SVG: one dot per bin, on the diagonal if predicted probability and observed frequency
+    /// agree, and below it the share of the predictions in each bin.
     pub fn svg(&self) -> String {
         svg(&self.title, &self.series)
     }
 }
 
-/// A table of the bins that have rows. In each bar `|` marks the mean predicted probability, `o` the observed frequency.
+/// A table of the bins that have rows. In each bar, `|` marks the mean predicted probability and `o` the observed
+/// frequency.
 pub(crate) fn bars(bins: &[ReliabilityBin]) -> String {
     let place = |p: f64| (p * (BAR_WIDTH - 1) as f64).round() as usize;
-    let mut table = Table::new(["probability", "answers", "said", "true", "0 (| said, o came true)      1 "]);
+    let mut table =
+        Table::new(["probability", "answers", "predicted", "observed", "0 (| predicted, o observed)  1 "]);
     for (i, bin) in bins.iter().enumerate() {
         let (Some(said), Some(came_true)) = (bin.mean_probability, bin.accuracy) else { continue };
         let mut bar = [' '; BAR_WIDTH];
@@ -110,11 +112,11 @@ fn svg(what: &str, series: &[Series]) -> String {
         svg.push_str(&label(x(0.0) - 8.0, y(p) + 4.0, "end", &format!("{p:.1}")));
         svg.push_str(&label(x(p), y(0.0) + 18.0, "middle", &format!("{p:.1}")));
     }
-    svg.push_str(&label(x(0.5), y(0.0) + 38.0, "middle", "probability that was said"));
+    svg.push_str(&label(x(0.5), y(0.0) + 38.0, "middle", "mean predicted probability"));
     svg.push_str(&format!(
         "<g transform=\"rotate(-90 22 {0:.1})\">{1}</g>\n",
         y(0.5),
-        label(22.0, y(0.5), "middle", "share that came true")
+        label(22.0, y(0.5), "middle", "observed frequency")
     ));
     let share = |series: &Series, bin: &ReliabilityBin| {
         bin.weight / series.bins.iter().map(|bin| bin.weight).sum::<f64>()
@@ -151,14 +153,14 @@ fn legend(series: &Series) -> String {
     format!("{}: calibration error {ece:.4}, Brier score {brier:.4}", series.name)
 }
 
-/// The diagram in words.
+/// A description of the diagram in words.
 fn description(series: &[Series]) -> String {
     let of_one = |one: &Series| {
         let bin = |bin: &ReliabilityBin| {
             Some(format!("{:.2} {:.2} of {}", bin.mean_probability?, bin.accuracy?, bin.n_rows))
         };
         let bins: Vec<String> = one.bins.iter().filter_map(bin).collect();
-        format!("{}. Said, came true: {}.", legend(one), bins.join(", "))
+        format!("{}. Predicted, observed: {}.", legend(one), bins.join(", "))
     };
     series.iter().map(of_one).collect::<Vec<_>>().join(" ")
 }

@@ -13,7 +13,7 @@ pub struct SpeedPoint {
     pub speed: f64,
     /// The score.
     pub score: f64,
-    /// Whether the point is marked and named.
+    /// True if the point is marked with a letter and named.
     pub is_named: bool,
 }
 
@@ -36,14 +36,15 @@ fn range(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
 }
 
 impl ScoreBySpeedChart {
-    /// The position of a point from the left and from below, from 0 to 1.
+    /// The position of a point from the left and from the bottom, from 0 to 1.
     fn place(&self, point: &SpeedPoint) -> (f64, f64) {
         let speeds = range(self.points.iter().map(|p| p.speed.ln()));
         let scores = range(self.points.iter().map(|p| p.score));
         (share(point.speed.ln(), speeds), share(point.score, scores))
     }
 
-    /// Draws the chart in lines of at most `width` characters. Each `.` is a candidate; `A`, `B`, ... are listed below by name.
+    /// Draws the chart with at most `width` characters per line. Each `.` is a candidate; `A`, `B`, ... are listed
+    /// below it by name.
     pub fn text(&self, width: usize, height: usize) -> String {
         let margin = 8;
         let (columns, rows) = (width.saturating_sub(margin + 1).max(10), height.max(3));
@@ -52,7 +53,7 @@ impl ScoreBySpeedChart {
         let letters = ('A'..='Z').cycle();
         let named = self.points.iter().filter(|p| p.is_named).zip(letters);
         let plain = self.points.iter().filter(|p| !p.is_named).map(|p| (p, '.'));
-        // The named ones last, over the others.
+        // The named candidates come last, so that their letters are not overwritten.
         for (point, mark) in plain.chain(named) {
             let (x, y) = self.place(point);
             let row = ((1.0 - y) * (rows - 1) as f64).round() as usize;
@@ -92,10 +93,10 @@ impl ScoreBySpeedChart {
             .iter()
             .filter(|p| p.is_named)
             .map(|p| {
-                format!("{}: {} {:.4} at {:.0} sentences a second", p.name, self.score, p.score, p.speed)
+                format!("{}: {} {:.4} at {:.0} sentences per second", p.name, self.score, p.score, p.speed)
             })
             .collect();
-        let title = format!("{} against sentences a second", self.score);
+        let title = format!("{} against sentences per second", self.score);
         let description = format!("{} candidates. {}.", self.points.len(), said.join("; "));
         let mut svg = head([720.0, 420.0], &title, &description);
         let bottom = top + high;
@@ -110,7 +111,7 @@ impl ScoreBySpeedChart {
             (left - 8.0, bottom, "end", &format!("{:.3}", scores.0)),
             (left, bottom + 20.0, "start", &format!("{:.0}", speeds.0)),
             (left + wide, bottom + 20.0, "end", &format!("{:.0}", speeds.1)),
-            (left + wide / 2.0, bottom + 40.0, "middle", &"sentences a second (logarithmic)".to_string()),
+            (left + wide / 2.0, bottom + 40.0, "middle", &"sentences per second (logarithmic)".to_string()),
         ] {
             svg.push_str(&label(x, y, anchor, text));
         }
@@ -155,7 +156,8 @@ mod tests {
         }
     }
 
-    /// Oracle: by hand: the best at the top left, the fastest at the bottom right, the middle of a logarithm between.
+    /// Oracle: positions by hand: the best at the top left, the fastest at the bottom right, the other halfway on the
+    /// logarithmic axis.
     #[test]
     fn points_stand_where_their_numbers_say() {
         let text = chart().text(30, 5);

@@ -1,6 +1,6 @@
 //! The elements that all charts share. Each chart has a title and a description in words, for readers who cannot see it.
 
-/// Opens an image on a white background; `description` says in words what the image shows.
+/// Opens an image with a white background; `description` describes it in words.
 pub(crate) fn head([width, height]: [f64; 2], title: &str, description: &str) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
@@ -22,7 +22,7 @@ pub(crate) fn line([(x1, y1), (x2, y2)]: [(f64, f64); 2], style: &str) -> String
     format!("<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" {style}/>\n")
 }
 
-/// A line through these points.
+/// A line through several points.
 pub(crate) fn polyline(points: impl Iterator<Item = (f64, f64)>, style: &str) -> String {
     let points: Vec<String> = points.map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     format!("<polyline points=\"{}\" fill=\"none\" stroke-width=\"1.5\" {style}/>\n", points.join(" "))

@@ -10,11 +10,12 @@ use crate::charts::{ScoreBySpeedChart, SpeedPoint};
 use crate::table::Table;
 use crate::text::{shorten, six_digits};
 
-/// The number of candidates that are listed.
+/// The maximum number of candidates that are listed.
 const MOST_RANKED: usize = 12;
 
-/// Describes the advice about several encoders, ranked as [`rank_advice`](clsify::studies::rank_advice) does: their choices, the best
-/// candidates of all, and the choice with the command that trains it. `command` gives the command for a candidate of an encoder.
+/// Describes the advice about several encoders, ranked by [`rank_advice`](clsify::studies::rank_advice): the choice
+/// of each encoder, the best candidates of all, and the advised choice with the command that trains it. `command`
+/// returns the command for a candidate of an encoder.
 pub fn advice_summary(
     found: &[Advice],
     scoring: Scoring,
@@ -77,7 +78,7 @@ pub fn advice_summary(
         ));
         if let Some((advice, candidate)) = faster_candidate(found, winner.sentences_per_second) {
             text.push_str(&format!(
-                "\nAt least twice as fast: {}, {}, cross-validated {score} {:.4}, about {:.0} sentences a second:\n\n  {}\n",
+                "\nAt least twice as fast: {}, {}, cross-validated {score} {:.4}, about {:.0} sentences per second:\n\n  {}\n",
                 advice.encoder,
                 candidate.features,
                 candidate.score,
@@ -89,7 +90,8 @@ pub fn advice_summary(
     text
 }
 
-/// The chart of every candidate of every encoder. The advised choice and the best candidate that is at least twice as fast are named.
+/// The chart of all candidates of all encoders. It names the advised choice and the best candidate that is at least
+/// twice as fast.
 pub fn advice_chart(found: &[Advice], scoring: Scoring) -> ScoreBySpeedChart {
     let winner = advised(found);
     let runner_up = winner.and_then(|winner| faster_candidate(found, winner.sentences_per_second));

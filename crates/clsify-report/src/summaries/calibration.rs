@@ -4,7 +4,7 @@ use clsify::evaluation::{CalibrationScores, ProbabilityScores, ReliabilityBin};
 
 use crate::charts::reliability;
 
-/// What calibration did to the scores, and the diagram after it.
+/// The scores before and after calibration, and the reliability diagram after it.
 pub(super) fn calibrated(
     before: CalibrationScores,
     after: CalibrationScores,
@@ -22,7 +22,7 @@ pub(super) fn calibrated(
     )
 }
 
-/// How far probabilities can be trusted, in a line.
+/// The quality of the probabilities, in one line.
 pub(super) fn probabilities(found: &ProbabilityScores) -> String {
     let CalibrationScores { ece, brier, log_loss } = found.scores;
     format!(

@@ -1,4 +1,4 @@
-//! The scores of a classifier of classes, in words.
+//! The scores of a classifier with one class per sentence, in words.
 
 use clsify::decision::Platt;
 use clsify::evaluation::Evaluation;
@@ -9,11 +9,11 @@ use super::decision::decision_text;
 use crate::table::Table;
 use crate::text::{shorten, six_digits};
 
-/// What a training run found where each sentence has one class, in words.
+/// Describes a training run with one class per sentence.
 pub(super) fn summary(classifier: &ClassifierReport, found: &ClassScores, classes: &[String]) -> String {
     let mut text = format!("classifier   C {}, {}\n", six_digits(classifier.c), convergence(classifier));
     text.push_str(&baseline(&found.baseline));
-    text.push_str(&format!("on its own training rows {:.4}\n\n", found.train.accuracy));
+    text.push_str(&format!("accuracy on the training rows {:.4}\n\n", found.train.accuracy));
     text.push_str(&scores(&found.test));
     text.push_str(&weighted(found.test_weighted_accuracy, found.baseline.test_weighted_accuracy));
     if let Some(calibration) = &found.calibration {
@@ -31,7 +31,7 @@ pub(super) fn summary(classifier: &ClassifierReport, found: &ClassScores, classe
     text
 }
 
-/// The score of the most frequent class. Folds count training rows by their weights, and the line says so.
+/// The score of the most frequent class. The text says if training rows are weighted by sample weight in the folds.
 fn baseline(baseline: &BaselineReport) -> String {
     let by_weight = if baseline.cv_by_weight { " by weight" } else { "" };
     let cv = match (baseline.cv_mean, baseline.cv_std) {
@@ -41,30 +41,28 @@ fn baseline(baseline: &BaselineReport) -> String {
     format!("baseline     {:.4}{cv}: always the most frequent class{by_weight}\n", baseline.test_accuracy)
 }
 
-/// Whether a fit reached its optimum, in plain words.
+/// A clause that says whether a fit converged, for the subject "it has".
 pub(crate) fn convergence(classifier: &ClassifierReport) -> String {
     if classifier.converged {
-        return format!("at its optimum after {} steps", classifier.n_iter);
+        return format!("converged after {} iterations", classifier.n_iter);
     }
     format!(
-        "NOT at its optimum after {} steps (gradient {:.1e})",
+        "NOT converged after {} iterations (gradient {:.1e})",
         classifier.n_iter, classifier.gradient_max_norm
     )
 }
 
-/// The accuracy by weight, where rows have weights, beside that of the baseline where it is known.
+/// The weighted accuracy, if rows have sample weights, and that of the baseline if it is known.
 pub(super) fn weighted(accuracy: Option<f64>, baseline: Option<f64>) -> String {
     let baseline = baseline.map_or(String::new(), |baseline| format!(" (baseline {baseline:.4})"));
-    let line = |accuracy| {
-        format!("\nby weight    {accuracy:.4}: the accuracy with each row counted by its weight{baseline}\n")
-    };
+    let line = |accuracy| format!("\nweighted     {accuracy:.4}: accuracy with sample weights{baseline}\n");
     accuracy.map_or(String::new(), line)
 }
 
-/// The most classes whose confusion matrix still fits a screen.
+/// The maximum number of classes of a confusion matrix that fits on a screen.
 const MOST_MATRIX_CLASSES: usize = 20;
 
-/// Accuracy, scores a class, confusion matrix.
+/// The accuracy, the scores per class and the confusion matrix.
 pub(crate) fn scores(test: &Evaluation) -> String {
     let n: usize = test.confusion_matrix.iter().flatten().sum();
     let [low, high] = test.accuracy_ci95;

@@ -10,8 +10,8 @@ use super::paired_scores::paired_table;
 use crate::table::Table;
 use crate::text::{n_shown, shorten};
 
-/// Describes a comparison of the models A and B, with the first `n_shown` sentences on which they disagree. `names` are those of A
-/// and B; `separator` stands between the labels of a label set.
+/// Describes a comparison of the models A and B, with the first `n_shown` sentences on which they disagree. `names`
+/// are the names of A and B; `separator` joins the labels of a label set.
 pub fn comparison_summary(
     report: &ComparisonReport,
     names: [&str; 2],
@@ -22,18 +22,16 @@ pub fn comparison_summary(
     let mut text = models(names, [&a.encoder, &b.encoder]);
     let (what, right, different) = match &report.form {
         ComparisonForm::Classes { .. } => ("count as wrong for it", "right", "labels"),
-        ComparisonForm::LabelSets { .. } => (
-            "with it: it is never assigned, and counts as missed",
-            "right about the whole set",
-            "sets of labels",
-        ),
+        ComparisonForm::LabelSets { .. } => {
+            ("with it: it is never assigned, and counts as missed", "right about the whole set", "label sets")
+        }
     };
     text.push_str(&unknown("A", &a.unknown_labels, a.n_unknown, what));
     text.push_str(&unknown("B", &b.unknown_labels, b.n_unknown, what));
     text.push_str(&match (&a.test, &b.test) {
         (Metrics::Classes(a), Metrics::Classes(b)) => class_table(report, a, b),
         (Metrics::LabelSets(a), Metrics::LabelSets(b)) => label_set_comparison::table(report, a, b),
-        // Never: the two are of one form.
+        // This does not occur: both reports have the same form.
         _ => String::new(),
     });
     text.push_str(&format!("\n{}\n", verdict(&report.rows, right)));
@@ -43,7 +41,7 @@ pub fn comparison_summary(
     text + &different_rows(&report.differences, separator, different, (report.rows.counts.n(), n_shown))
 }
 
-/// The scores of two models of one class a sentence, and their differences.
+/// The scores of two models with one class per sentence, and their differences.
 fn class_table(report: &ComparisonReport, a: &Evaluation, b: &Evaluation) -> String {
     let mut table = Table::new(["", "accuracy", "95 % interval", "macro F1"]);
     for (name, test) in [("A", a), ("B", b)] {
@@ -64,12 +62,12 @@ fn class_table(report: &ComparisonReport, a: &Evaluation, b: &Evaluation) -> Str
     ]);
     let mut text = format!("\n{table}");
     if let ComparisonForm::Classes { weighted_accuracy: Some(weighted) } = &report.form {
-        text.push_str(&format!("\n{}", paired_table(&[("accuracy by weight", weighted)])));
+        text.push_str(&format!("\n{}", paired_table(&[("weighted accuracy", weighted)])));
     }
     text
 }
 
-/// Which models these are.
+/// The names and encoders of the two models.
 fn models(names: [&str; 2], [a, b]: [&EncoderReport; 2]) -> String {
     let line = |letter: &str, name: &str, encoder: &EncoderReport| {
         format!("{letter}  {name}: {}, {}\n", encoder.name, encoder.pooled())
@@ -77,7 +75,7 @@ fn models(names: [&str; 2], [a, b]: [&EncoderReport; 2]) -> String {
     line("A", names[0], a) + &line("B", names[1], b)
 }
 
-/// The labels that a model does not know, and what becomes of their rows; nothing where it knows them all.
+/// The labels that a model does not know, and the effect on their rows; empty if it knows all labels.
 fn unknown(name: &str, labels: &[String], n_rows: usize, what: &str) -> String {
     const MOST: usize = 8;
     if labels.is_empty() {
@@ -93,12 +91,12 @@ fn sentences(n: usize) -> String {
     format!("{n} sentence{}", if n == 1 { "" } else { "s" })
 }
 
-/// Who is right where the other is wrong, and how often chance alone does that.
+/// The numbers of rows on which only one model is right, and McNemar's test of them.
 fn verdict(rows: &ComparedRows, right: &str) -> String {
     let counts = &rows.counts;
     let (only_a, only_b) = (counts.only_a, counts.only_b);
     if only_a + only_b == 0 {
-        return format!("A and B are {right} on the same sentences: nothing here tells them apart.");
+        return format!("A and B are {right} on the same sentences: these rows show no difference.");
     }
     let (better, more, worse, fewer) =
         if only_b >= only_a { ("B", only_b, "A", only_a) } else { ("A", only_a, "B", only_b) };
@@ -108,18 +106,18 @@ fn verdict(rows: &ComparedRows, right: &str) -> String {
         percent => format!("in {:.prec$} % of cases", percent, prec = if percent < 0.1 { 3 } else { 1 }),
     };
     let end = if p < 0.05 {
-        format!("{better} is better, and that is hardly chance.")
+        format!("{better} is better: the difference is significant at the 5 % level.")
     } else {
         "These rows do not show that one is better.".to_string()
     };
     format!(
-        "{better} is {right} on {} where {worse} is wrong, {worse} on {fewer} where {better} is wrong; such a difference\n\
-         would come about by chance {chance} (McNemar's exact test). {end}",
+        "{better} is {right} on {} where {worse} is wrong, {worse} on {fewer} where {better} is wrong. If neither\n\
+         were better, such a difference would occur {chance} (McNemar's exact test). {end}",
         sentences(more)
     )
 }
 
-/// The sentences of which the two say different things: the first `show` of them, and how many of all `n` sentences they are.
+/// The first `show` sentences on which the models disagree, and their number out of all `n` sentences.
 fn different_rows(
     differences: &[Disagreement],
     separator: Option<&LabelSeparator>,

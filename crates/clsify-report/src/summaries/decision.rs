@@ -5,20 +5,20 @@ use clsify::decision::{ABSTAINED, Decision, DecisionEffect, DecisionReport, Deci
 use crate::table::Table;
 use crate::text::{n_shown, shorten};
 
-/// The rule of a training run, and what it does.
+/// The rule of a training run and its effect, in words.
 pub(super) fn decision_text(report: &DecisionReport, classes: &[String]) -> String {
     let mut text = rule_text(&report.rule, classes);
     if let Some(target) = report.target_precision {
-        text.push_str(&format!("             chosen so that {target} of the answers are right\n"));
+        text.push_str(&format!("             chosen so that {target} of the answers are correct\n"));
     }
     text.push_str(&effects_text(
         &report.rule,
-        &[("training rows, out of their folds", &report.out_of_fold), ("held-out rows", &report.test)],
+        &[("training rows, out-of-fold", &report.out_of_fold), ("held-out rows", &report.test)],
     ));
     text
 }
 
-/// What a saved rule does on the rows of an evaluation.
+/// The effect of a saved rule on the rows of an evaluation, in words.
 pub(super) fn evaluated_text(rule: &Decision, effect: &DecisionEffect, classes: &[String]) -> String {
     rule_text(rule, classes) + &effects_text(rule, &[("these rows", effect)])
 }
@@ -32,26 +32,28 @@ fn rule_text(decision: &Decision, classes: &[String]) -> String {
             let pairs: Vec<String> =
                 pairs.map(|(label, t)| format!("{} {t:.4}", shorten(label, 40))).collect();
             let more = if classes.len() > shown { ", ..." } else { "" };
-            format!("\ndecision     the label most times above its threshold: {}{more}", pairs.join(", "))
+            format!(
+                "\ndecision     the label with the highest ratio of probability to threshold ({}{more})",
+                pairs.join(", ")
+            )
         }
-        Rule::CostMatrix(_) => "\ndecision     the label of least expected cost".to_string(),
+        Rule::CostMatrix(_) => "\ndecision     the label with the lowest expected cost".to_string(),
     };
     if let Some(threshold) = decision.abstain_below {
-        let but = if decision.rule == Rule::MostProbable { "" } else { ";" };
+        let but = if decision.rule == Rule::MostProbable { "" } else { "," };
         text.push_str(&format!(
-            "{but} from probability {threshold:.4} on, {ABSTAINED} below; the scores above count best guesses"
+            "{but} if its probability is at least {threshold:.4}, otherwise {ABSTAINED}; the scores above treat best guesses as answers"
         ));
     }
     text + "\n"
 }
 
-/// A row for each set of rows, before and after.
+/// One table row per set of rows, before and after the rule.
 fn effects_text(decision: &Decision, effects: &[(&str, &DecisionEffect)]) -> String {
     let score = |x: Option<f64>| x.map_or("-".to_string(), |x| format!("{x:.4}"));
     let has_costs = matches!(decision.rule, Rule::CostMatrix(_));
     let has_weights = effects.iter().any(|(_, effect)| effect.after.weighted.is_some());
-    let more =
-        has_weights.then_some("accuracy by weight").into_iter().chain(has_costs.then_some("mean cost"));
+    let more = has_weights.then_some("weighted accuracy").into_iter().chain(has_costs.then_some("mean cost"));
     let mut table = Table::new(["", "answered", "accuracy", "macro f1"].into_iter().chain(more));
     for (name, effect) in effects {
         let mut row = |name: String, scores: &DecisionScores| {

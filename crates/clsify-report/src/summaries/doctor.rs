@@ -6,13 +6,13 @@ use clsify::studies::{DoctorReport, LabelIssue, LabelLines, ScriptShare};
 use crate::table::Table;
 use crate::text::{n_shown, shorten};
 
-/// The most rows of a table; the report (--json) has them all.
+/// The maximum number of rows of a table; the report (--json) has all of them.
 const MOST_ROWS: usize = 10;
 
-/// The most classes, and the most hints about them.
+/// The maximum number of classes, and of hints about them.
 const MOST_CLASSES: usize = 40;
 
-/// Describes what was found in labelled sentences, the first few of each kind. `separator` stands between the labels of a label
+/// Describes the findings in labelled sentences, the first few of each kind. `separator` joins the labels of a label
 /// set.
 pub fn doctor_summary(report: &DoctorReport, separator: Option<&LabelSeparator>) -> String {
     let mut text = format!("rows: {}", report.n_rows);
@@ -53,18 +53,18 @@ pub fn doctor_summary(report: &DoctorReport, separator: Option<&LabelSeparator>)
         |check: &str, n: usize| if n > 0 || is_done(check) { n.to_string() } else { "not checked".into() };
     let truncated = &report.truncated;
     if let Some(max_length) = truncated.max_length {
-        text.push_str(&format!("\nlonger than {max_length} tokens, read in part: {}", truncated.n));
+        text.push_str(&format!("\ntruncated to {max_length} tokens: {}", truncated.n));
         let place =
             || format!(" ({} {})", if truncated.n == 1 { "line" } else { "lines" }, lines(&truncated.lines));
         text.push_str(&if truncated.n > 0 { place() } else { String::new() });
         text.push('\n');
     }
-    let heading = format!("repeated: {}", report.duplicates.len());
+    let heading = format!("duplicates: {}", report.duplicates.len());
     section(&mut text, &heading, &["lines", "sentence"], &report.duplicates, |duplicate| {
         vec![lines(&duplicate.lines), sentence(&duplicate.text)]
     });
-    let what = if report.label_sets.is_some() { "set of labels" } else { "label" };
-    let heading = format!("with more than one {what}: {}", report.conflicts.len());
+    let what = if report.label_sets.is_some() { "label sets" } else { "labels" };
+    let heading = format!("conflicting {what}: {}", report.conflicts.len());
     section(&mut text, &heading, &["labels", "sentence"], &report.conflicts, |conflict| {
         let label = |l: &LabelLines| {
             let label = if l.label.is_empty() { "none" } else { &l.label };
@@ -72,21 +72,21 @@ pub fn doctor_summary(report: &DoctorReport, separator: Option<&LabelSeparator>)
         };
         vec![conflict.labels.iter().map(label).collect::<Vec<_>>().join(", "), sentence(&conflict.text)]
     });
-    let header = ["line", "like line", "cosine", "sentence", "like sentence"];
-    let heading = format!("nearly repeated: {}", count("near_duplicates", report.near_duplicates.len()));
+    let header = ["line", "other line", "cosine", "sentence", "other sentence"];
+    let heading = format!("near-duplicates: {}", count("near_duplicates", report.near_duplicates.len()));
     section(&mut text, &heading, &header, &report.near_duplicates, |near| {
         let (line, other, cosine) = (near.line.to_string(), near.other_line.to_string(), near.cosine);
         vec![line, other, format!("{cosine:.3}"), sentence(&near.text), sentence(&near.other_text)]
     });
     let header = ["test line", "data line", "cosine", "test sentence", "data sentence"];
-    let heading = format!("in the test file too: {}", count("leakage", report.leakage.len()));
+    let heading = format!("also in the test file: {}", count("leakage", report.leakage.len()));
     section(&mut text, &heading, &header, &report.leakage, |leak| {
         let (line, test_line, cosine) = (leak.line.to_string(), leak.test_line.to_string(), leak.cosine);
         vec![test_line, line, format!("{cosine:.3}"), sentence(&leak.text), sentence(&leak.data_text)]
     });
     scripts(&mut text, report);
     let header = ["line", "label", "suggested", "score", "neighbours", "sentence"];
-    let heading = format!("with a suspect label: {}", count("label_issues", report.label_issues.len()));
+    let heading = format!("suspect labels: {}", count("label_issues", report.label_issues.len()));
     section(&mut text, &heading, &header, &report.label_issues, |issue| {
         let (suggested, neighbours) = match separator.zip(issue.of_label.as_ref()) {
             Some((separator, label)) => of_label(issue, label, separator),
@@ -107,8 +107,8 @@ pub fn doctor_summary(report: &DoctorReport, separator: Option<&LabelSeparator>)
     text
 }
 
-/// Of several labels the one in question: `+` and the label where it is missing, `-` where it is too much; and how many
-/// neighbours have it.
+/// The suspect label of a label set, with `+` if it is missing and `-` if it should not be there, and the number of
+/// neighbours that have it.
 fn of_label(issue: &LabelIssue, label: &String, separator: &LabelSeparator) -> (String, String) {
     let has_it = |cell: &str| separator.split(cell).contains(label);
     let sign = if has_it(&issue.label) { '-' } else { '+' };
@@ -116,7 +116,7 @@ fn of_label(issue: &LabelIssue, label: &String, separator: &LabelSeparator) -> (
     (format!("{sign} {}", shorten(label, 20)), format!("{n_with} of {} have it", issue.neighbours.len()))
 }
 
-/// The first few of many lines.
+/// The first few of many line numbers.
 fn lines(lines: &[usize]) -> String {
     let shown = n_shown(lines.len(), 6);
     let some: Vec<String> = lines.iter().take(shown).map(ToString::to_string).collect();
@@ -138,14 +138,14 @@ fn scripts(text: &mut String, report: &DoctorReport) {
         });
     }
     if !scripts.mixed.is_empty() {
-        let heading = format!("with letters of several scripts in a word: {}", scripts.mixed.len());
+        let heading = format!("with several scripts in a word: {}", scripts.mixed.len());
         section(text, &heading, &["line", "word", "sentence"], &scripts.mixed, |row| {
             vec![row.line.to_string(), shorten(&row.word, 30), shorten(&row.text, 50)]
         });
     }
 }
 
-/// A heading with how many there are, and the first of them.
+/// A heading and a table of the first findings.
 fn section<T>(
     text: &mut String,
     heading: &str,
@@ -163,7 +163,7 @@ fn section<T>(
     and_more(text, found.len(), MOST_ROWS);
 }
 
-/// That there are more than the most that are shown.
+/// Says how many findings are not shown.
 fn and_more(text: &mut String, n: usize, most: usize) {
     let shown = n_shown(n, most);
     if n > shown {

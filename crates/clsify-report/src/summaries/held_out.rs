@@ -1,9 +1,10 @@
-//! Scores on held-out rows, as cells of a table and in a clause.
+//! Scores on held-out rows, as cells of a table and as a clause.
 
 use clsify::evaluation::{Scoring, WeightedMultiLabelScores};
 use clsify::studies::HeldOutScores;
 
-/// Whether a score is among those that are shown whatever the choice went by. Of one label per row, micro F1 is accuracy.
+/// Returns true for scores that are shown whatever the criterion of the choice was. With one label per row, micro F1
+/// is accuracy.
 fn is_always_shown(scoring: Scoring) -> bool {
     matches!(scoring, Scoring::Accuracy | Scoring::F1Micro)
 }
@@ -36,7 +37,7 @@ pub(super) fn cells(scores: &HeldOutScores, scoring: Scoring) -> Vec<String> {
     chosen_by.into_iter().chain(others).collect()
 }
 
-/// The scores in a clause.
+/// The scores as a clause.
 pub(super) fn in_words(scores: &HeldOutScores, scoring: Scoring) -> String {
     let chosen_by = match is_always_shown(scoring) {
         true => String::new(),
@@ -48,13 +49,13 @@ pub(super) fn in_words(scores: &HeldOutScores, scoring: Scoring) -> String {
 fn others_in_words(scores: &HeldOutScores) -> String {
     match *scores {
         HeldOutScores::Classes { test_accuracy, test_weighted_accuracy: Some(weighted), .. } => {
-            format!("accuracy {test_accuracy:.4}, by weight {weighted:.4}")
+            format!("accuracy {test_accuracy:.4}, weighted {weighted:.4}")
         }
         HeldOutScores::Classes { test_accuracy, .. } => format!("accuracy {test_accuracy:.4}"),
         HeldOutScores::LabelSets { test_f1_micro, test_subset_accuracy, test_weighted, .. } => {
             let by_weight = test_weighted.map_or(String::new(), |weighted| {
                 let WeightedMultiLabelScores { micro_f1, subset_accuracy } = weighted;
-                format!(", by weight {micro_f1:.4} and {subset_accuracy:.4}")
+                format!(", weighted {micro_f1:.4} and {subset_accuracy:.4}")
             });
             format!("micro F1 {test_f1_micro:.4}, subset accuracy {test_subset_accuracy:.4}{by_weight}")
         }

@@ -7,7 +7,7 @@ use super::paired_scores::paired_table;
 use crate::table::Table;
 use crate::text::{n_shown, shorten};
 
-/// The scores of both, and their differences.
+/// The scores of both models, and their differences.
 pub(super) fn table(report: &ComparisonReport, a: &MultiLabelEvaluation, b: &MultiLabelEvaluation) -> String {
     let ComparisonForm::LabelSets { micro_f1, weighted_subset_accuracy, weighted_micro_f1, .. } =
         &report.form
@@ -21,7 +21,7 @@ pub(super) fn table(report: &ComparisonReport, a: &MultiLabelEvaluation, b: &Mul
     table.row(row("Hamming loss", a.hamming_loss, b.hamming_loss, None));
     let mut text = format!("\n{table}");
     if let (Some(f1), Some(subset)) = (weighted_micro_f1, weighted_subset_accuracy) {
-        let by_weight = [("micro F1 by weight", f1), ("subset accuracy by weight", subset)];
+        let by_weight = [("weighted micro F1", f1), ("weighted subset accuracy", subset)];
         text.push_str(&format!("\n{}", paired_table(&by_weight)));
     }
     text
@@ -33,7 +33,7 @@ fn row(name: &str, a: f64, b: f64, interval: Option<(f64, f64)>) -> [String; 5] 
     [name.to_string(), score(a), score(b), format!("{:+.4}", b - a), interval]
 }
 
-/// The labels that the two answer most differently well.
+/// The labels on which the models differ most clearly.
 pub(super) fn labels(per_label: &[ComparedLabel]) -> String {
     const MOST: usize = 10;
     let is_different = |label: &&ComparedLabel| label.counts.only_a + label.counts.only_b > 0;
@@ -42,13 +42,15 @@ pub(super) fn labels(per_label: &[ComparedLabel]) -> String {
         let apart = |label: &ComparedLabel| (label.b - label.a).abs();
         x.mcnemar_p_value.total_cmp(&y.mcnemar_p_value).then(apart(y).total_cmp(&apart(x)))
     });
-    let mut text =
-        format!("\n{} of {} labels are answered differently well somewhere\n", labels.len(), per_label.len());
+    let mut text = format!(
+        "\n{} of {} labels have rows on which only one model is right\n",
+        labels.len(),
+        per_label.len()
+    );
     if labels.is_empty() {
         return text;
     }
-    let mut table =
-        Table::new(["label", "support", "F1 A", "F1 B", "B - A", "only A", "only B", "by chance"]);
+    let mut table = Table::new(["label", "support", "F1 A", "F1 B", "B - A", "only A", "only B", "p value"]);
     let shown = n_shown(labels.len(), MOST);
     for label in labels.iter().take(shown) {
         table.row([
@@ -66,6 +68,6 @@ pub(super) fn labels(per_label: &[ComparedLabel]) -> String {
     if labels.len() > shown {
         text.push_str(&format!("  ... and {} more (--json has them all)\n", labels.len() - shown));
     }
-    text.push_str("  only A, only B: yes-or-no answers that one alone has right; by chance: McNemar's exact test of those\n");
+    text.push_str("  only A, only B: rows on which only this model is right about the label; p value: McNemar's exact test of these\n");
     text
 }

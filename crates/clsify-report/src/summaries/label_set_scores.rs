@@ -1,4 +1,4 @@
-//! Scores of label sets in words: of a training run, and of an evaluation.
+//! Scores of label sets in words, after a training run or an evaluation.
 
 use clsify::dataset::LabelSeparator;
 use clsify::decision::{Calibration, LabelThreshold, Thresholds};
@@ -9,24 +9,24 @@ use super::calibration::calibrated;
 use crate::table::Table;
 use crate::text::{n_shown, shorten, six_digits};
 
-/// What a training run found, in words; `separator` joins labels.
+/// Describes a training run with label sets; `separator` joins labels.
 pub(super) fn summary(
     classifier: &ClassifierReport,
     scores: &LabelSetScores,
     separator: Option<&LabelSeparator>,
 ) -> String {
     let stopped = match classifier.n_not_converged {
-        None | Some(0) => format!("all at their optimum after at most {} steps", classifier.n_iter),
-        Some(n) => format!("{n} NOT at their optimum (gradient {:.1e})", classifier.gradient_max_norm),
+        None | Some(0) => format!("all converged after at most {} iterations", classifier.n_iter),
+        Some(n) => format!("{n} NOT converged (gradient {:.1e})", classifier.gradient_max_norm),
     };
     let mut text = format!(
-        "classifier   one a label, C {}, {stopped}\nthresholds   {}\n",
+        "classifier   one per label, C {}, {stopped}\nthresholds   {}\n",
         six_digits(classifier.c),
         thresholds(&scores.thresholds)
     );
     let constant = |answer: &str, scores: &ConstantScores| {
         let weighted = scores.weighted.map_or(String::new(), |weighted| {
-            format!("; by weight {:.4} and {:.4}", weighted.subset_accuracy, weighted.micro_f1)
+            format!("; weighted {:.4} and {:.4}", weighted.subset_accuracy, weighted.micro_f1)
         });
         format!(
             "{answer}: subset accuracy {:.4}, micro F1 {:.4}, macro F1 {:.4}{weighted}\n",
@@ -35,16 +35,16 @@ pub(super) fn summary(
     };
     let most_frequent = &scores.baseline.most_frequent_set;
     let answer = match most_frequent.labels.as_slice() {
-        [] => "always no label, the most frequent set".to_string(),
+        [] => "always no label (the most frequent label set)".to_string(),
         labels => {
             let labels = separator.map_or_else(|| labels.concat(), |separator| separator.join(labels));
-            format!("always {}, the most frequent set", shorten(&labels, 40))
+            format!("always {} (the most frequent label set)", shorten(&labels, 40))
         }
     };
     text.push_str(&format!("baseline     {}", constant(&answer, most_frequent)));
     text.push_str(&format!("             {}", constant("always every label", &scores.baseline.every_label)));
     text.push_str(&format!(
-        "on its own training rows: subset accuracy {:.4}, micro F1 {:.4}, macro F1 {:.4}\n\n",
+        "on the training rows: subset accuracy {:.4}, micro F1 {:.4}, macro F1 {:.4}\n\n",
         scores.train.subset_accuracy, scores.train.micro_average.f1, scores.train.macro_average.f1
     ));
     text.push_str(&table(&scores.test, Some(&scores.thresholds.per_label)));
@@ -59,25 +59,25 @@ pub(super) fn summary(
     if let Some(out_of_fold) = &scores.thresholds.out_of_fold {
         let micro = &out_of_fold.micro_average;
         text.push_str(&format!(
-            "on the training rows out of their folds, with these thresholds: micro precision {:.4}, recall {:.4}, F1 {:.4}, \
+            "out-of-fold on the training rows, with these thresholds: micro precision {:.4}, recall {:.4}, F1 {:.4}, \
              macro F1 {:.4}\n",
             micro.precision, micro.recall, micro.f1, out_of_fold.macro_average.f1
         ));
     }
     if let Some(cost) = &scores.thresholds.mean_cost {
         text.push_str(&format!(
-            "mean cost of a row with 0.5 -> with these thresholds: {:.4} -> {:.4} out of the folds, {:.4} -> {:.4} on the \
+            "mean cost per row with 0.5 -> with these thresholds: {:.4} -> {:.4} out-of-fold, {:.4} -> {:.4} on the \
              held-out rows\n",
             cost.out_of_fold_at_half, cost.out_of_fold, cost.test_at_half, cost.test
         ));
     }
     if let Some(calibration) = &scores.calibration {
         let method = match calibration.method {
-            Calibration::Platt => "a line through the logits",
-            _ => "a temperature",
+            Calibration::Platt => "Platt scaling",
+            _ => "temperature scaling",
         };
         text.push_str(&format!(
-            "\ncalibration  {method} of each of {} labels, over {} folds; means over all labels: ",
+            "\ncalibration  {method} per label ({} labels), over {} folds; means over all labels: ",
             calibration.per_label.len(),
             calibration.n_splits
         ));
@@ -92,7 +92,7 @@ pub(super) fn summary(
                 n => format!(" and {n} more"),
             };
             text.push_str(&format!(
-                "  as they are, constant or with too few rows: {}{more}\n",
+                "  not calibrated, constant or with too few rows: {}{more}\n",
                 labels.join(", ")
             ));
         }
@@ -109,17 +109,17 @@ fn thresholds(thresholds: &ThresholdsReport) -> String {
         Thresholds::AbstainBelow(p) => format!("{p} for every label"),
         Thresholds::F1 => format!("the best F1 of each label {folds}; {n_other} of {n} are not 0.5"),
         Thresholds::TargetPrecision(target) => format!(
-            "the lowest at which {target} of the rows that are given a label have it, {folds}; {} of {n} labels do not get \
-             there and are never given",
+            "the lowest at which the label has precision {target} {folds}; {} of {n} labels do not reach \
+             it and are never assigned",
             thresholds.never_given.len()
         ),
         Thresholds::Costs(_) => {
-            format!("the least expected cost of each label; {n_other} of {n} are not 0.5")
+            format!("the lowest expected cost of each label; {n_other} of {n} are not 0.5")
         }
     }
 }
 
-/// Scores of all labels together and of each, with its threshold where that is known.
+/// The scores of all labels together and of each label, with its threshold if `thresholds` are given.
 pub(super) fn table(test: &MultiLabelEvaluation, thresholds: Option<&[LabelThreshold]>) -> String {
     let [low, high] = test.subset_accuracy_ci95;
     let s = if test.n_samples == 1 { "" } else { "s" };
@@ -151,11 +151,11 @@ pub(super) fn table(test: &MultiLabelEvaluation, thresholds: Option<&[LabelThres
     text
 }
 
-/// The scores by weight, where rows have weights.
+/// The weighted scores, if rows have sample weights.
 pub(super) fn weighted(scores: Option<WeightedMultiLabelScores>) -> String {
     scores.map_or(String::new(), |scores| {
         format!(
-            "\nby weight    subset accuracy {:.4}, micro F1 {:.4}: each row counted by its weight\n",
+            "\nweighted     subset accuracy {:.4}, micro F1 {:.4}: scores with sample weights\n",
             scores.subset_accuracy, scores.micro_f1
         )
     })

@@ -7,12 +7,12 @@ use crate::charts::learning_curve::{bars, baseline_name, score_name};
 use crate::table::Table;
 use crate::text::{shorten, six_digits};
 
-/// Describes a learning curve. `separator` stands between the labels of a label set.
+/// Describes a learning curve. `separator` joins the labels of a label set.
 pub fn learning_curve_summary(curve: &LearningCurve, separator: Option<&LabelSeparator>) -> String {
     let encoder = &curve.encoder;
     let c = match &curve.grid_search {
         None => format!("C {}", six_digits(curve.c)),
-        Some(c_values) => format!("C of {} by cross-validation", c_values.len()),
+        Some(c_values) => format!("C chosen from {} values by cross-validation", c_values.len()),
     };
     let mut text = format!(
         "encoder      {}, {}; {c}\nrows         {} to train, {} to test\n",
@@ -28,7 +28,7 @@ pub fn learning_curve_summary(curve: &LearningCurve, separator: Option<&LabelSep
     };
     text.push_str(&format!("baseline     {:.4}: always the {always}\n\n", curve.baseline_score));
     text.push_str(&format!("{}\n", points(curve)));
-    text.push_str("  +-: deviation from fit to fit, by which training rows were drawn; interval: for other held-out rows\n\n");
+    text.push_str("  +-: standard deviation over fits on different training rows; interval: for other held-out rows\n\n");
     text.push_str(&match &curve.forecast {
         Some(forecast) => verdict(curve, forecast),
         None => "Three numbers of rows are needed to say whether more would help.\n".to_string(),
@@ -36,10 +36,10 @@ pub fn learning_curve_summary(curve: &LearningCurve, separator: Option<&LabelSep
     text
 }
 
-/// A line for each number of rows.
+/// A table with one line per number of training rows.
 fn points(curve: &LearningCurve) -> Table {
     let (scale, bars) = bars(curve);
-    // What else is said of each: other scores, and which C was chosen.
+    // Further columns: other scores, and the chosen C.
     let beside = match curve.scoring {
         CurveScoring::Accuracy => &[][..],
         CurveScoring::WeightedAccuracy => &["accuracy"],
@@ -79,17 +79,17 @@ fn points(curve: &LearningCurve) -> Table {
     table
 }
 
-/// The C of all repeats: one, or from the least to the greatest.
+/// The C of all repeats: one value, or the lowest and the highest.
 fn c_range(c: &[f64]) -> String {
     let (low, high) = c.iter().fold((f64::INFINITY, 0.0f64), |(low, high), &c| (low.min(c), high.max(c)));
     let digits = |c: f64| format!("{c:.2e}").parse().unwrap_or(c);
     if low == high { digits(low).to_string() } else { format!("{} to {}", digits(low), digits(high)) }
 }
 
-/// Half a point: less is not worth new labels to most.
+/// The smallest gain that is worth labelling more rows: half a percentage point.
 const WORTH: f64 = 0.005;
 
-/// Whether more rows would help.
+/// The forecast, and whether more rows would help.
 fn verdict(curve: &LearningCurve, forecast: &CurveForecast) -> String {
     let forecast = &forecast.found;
     let [low, high] = forecast.gain_ci95;
@@ -99,11 +99,11 @@ fn verdict(curve: &LearningCurve, forecast: &CurveForecast) -> String {
         (_, high) if high < WORTH => {
             "More rows of this kind would hardly help: look at the encoder, its layers, or the labels."
         }
-        _ => "Whether more rows would help cannot be told from these.",
+        _ => "These rows do not show whether more of them would help.",
     };
     let mut text = format!(
         "{judgement}\nTwice the rows ({}): about {} points more (95 % interval {} to {}), if the curve\n  \
-         {} = {:.4} - {:.4} x rows^-{:.3}\ngoes on as it has.",
+         {} = {:.4} - {:.4} x rows^-{:.3}\ncontinues.",
         forecast.n_rows,
         points(forecast.gain),
         points(low),
@@ -115,7 +115,7 @@ fn verdict(curve: &LearningCurve, forecast: &CurveForecast) -> String {
     );
     if let (Some(expected), Some(last)) = (forecast.largest_from_others, curve.points.last()) {
         text.push_str(&format!(
-            " Drawn without its last point, it says {expected:.4} for {} rows; measured {:.4}.",
+            " Fitted without its last point, it predicts {expected:.4} for {} rows; measured {:.4}.",
             last.n_rows, last.score
         ));
     }

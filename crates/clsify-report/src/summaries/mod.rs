@@ -1,4 +1,4 @@
-//! Reports in words: what a command prints, and what a notebook shows.
+//! Reports in words, for a terminal or a notebook.
 
 mod advice;
 mod calibration;

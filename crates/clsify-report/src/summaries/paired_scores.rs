@@ -4,7 +4,7 @@ use clsify::evaluation::PairedScores;
 
 use crate::table::Table;
 
-/// Scores of both on the same rows, and their differences.
+/// The scores of both models on the same rows, and their differences.
 pub(super) fn paired_table(scores: &[(&str, &PairedScores)]) -> Table {
     let mut table = Table::new(["", "A", "B", "B - A", "95 % interval"]);
     for (name, scores) in scores {

@@ -1,18 +1,18 @@
-//! How the features of a classifier were chosen, in words.
+//! The choice of a classifier's features, in words.
 
 use clsify::training::Selection;
 
 use crate::table::Table;
 use crate::text::six_digits;
 
-/// The most candidates that are shown; the report has them all.
+/// The maximum number of candidates that are shown; the report has all of them.
 const MOST_CANDIDATES: usize = 8;
 
-/// How features were chosen, and how far the chosen one's score is too good because it was chosen.
+/// Describes the choice of features and the optimism of its score.
 pub(super) fn summary(selection: &Selection) -> String {
     let chosen = &selection.chosen;
     let mut text = format!(
-        "chosen       {}: the cheapest of {} that is not clearly worse than the best, by {} training rows\n",
+        "chosen       {}: the cheapest of {} that is not clearly worse than the best, by cross-validation on {} training rows\n",
         chosen.features,
         selection.candidates.len(),
         selection.n_rows
@@ -27,7 +27,7 @@ pub(super) fn summary(selection: &Selection) -> String {
     text
 }
 
-/// What to expect of a choice on other rows.
+/// The expected score of the choice on other rows.
 pub(super) fn optimism(selection: &Selection) -> String {
     let Some(optimism) = &selection.optimism else { return String::new() };
     let [low, high] = optimism.score_ci95;
@@ -40,7 +40,7 @@ pub(super) fn optimism(selection: &Selection) -> String {
 /// The best candidates and the chosen one, ranked.
 fn candidates(selection: &Selection, most: usize) -> Table {
     let score = selection.scoring.to_string();
-    let mut table = Table::new(["features", "numbers", "Mop a sentence", "C", &score, "behind", "+-"]);
+    let mut table = Table::new(["features", "n_features", "Mop/sentence", "C", &score, "behind", "+-"]);
     let chosen = &selection.chosen;
     let best = selection.candidates.iter().take(most);
     let is_shown = best.clone().any(|candidate| candidate == chosen);

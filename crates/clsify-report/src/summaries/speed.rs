@@ -1,19 +1,19 @@
-//! The speed of an encoder in each arithmetic, as a table.
+//! The speed of an encoder in each data type, as a table.
 
 use clsify::encoder::Dtype;
 use clsify::studies::EncoderSpeed;
 
 use crate::table::Table;
 
-/// Describes the speed of an encoder in each arithmetic; `None` where the processor lacks it.
+/// Describes the speed of an encoder in each data type; `None` if the processor does not support it.
 pub fn speed_summary(measured: &[(Dtype, Option<EncoderSpeed>)]) -> String {
     let mut text = String::new();
     if let Some(first) = measured.iter().find_map(|(_, speed)| speed.as_ref()) {
         let cut = first.counts.n_truncated;
         text = format!(
-            "encoder    {} ({}, {} layers, {} wide), {}, {} threads\n\
-             sentences  {} of {} tokens, longest {}{}; tokenized in {:.3} s\n\
-             operations {:.1} billion needed for them, {:.1} million a token\n\n",
+            "encoder    {} ({}, {} layers, hidden size {}), {}, {} threads\n\
+             sentences  {}, {} tokens, longest {}{}; tokenized in {:.3} s\n\
+             operations {:.1} billion in total, {:.1} million per token\n\n",
             first.encoder.name,
             first.encoder.model_type,
             first.encoder.num_hidden_layers,
@@ -23,7 +23,7 @@ pub fn speed_summary(measured: &[(Dtype, Option<EncoderSpeed>)]) -> String {
             first.n_sentences,
             first.counts.n_tokens,
             first.counts.max_tokens,
-            if cut > 0 { format!(", {cut} cut off") } else { String::new() },
+            if cut > 0 { format!(", {cut} truncated") } else { String::new() },
             first.tokenize_seconds,
             first.operations / 1e9,
             first.operations / first.counts.n_tokens as f64 / 1e6,
@@ -37,7 +37,7 @@ pub fn speed_summary(measured: &[(Dtype, Option<EncoderSpeed>)]) -> String {
             "ceiling",
             "reached",
             &one,
-            "95 of 100",
+            "95th percentile",
             "load s",
             "weights MB",
         ]);

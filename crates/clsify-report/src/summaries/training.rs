@@ -6,8 +6,8 @@ use clsify::training::{Seconds, TrainingReport, TrainingScores};
 use super::{class_scores, label_set_scores, selection};
 use crate::text::six_digits;
 
-/// Describes a training run: encoder, rows, search, scores and times. `classes` are the classifier's labels; `separator` stands
-/// between the labels of a label set.
+/// Describes a training run: encoder, rows, search, scores and times. `classes` are the classifier's labels;
+/// `separator` joins the labels of a label set.
 pub fn training_summary(
     report: &TrainingReport,
     classes: &[String],
@@ -15,7 +15,7 @@ pub fn training_summary(
 ) -> String {
     let (encoder, features) = (&report.encoder, &report.features);
     let mut text = format!(
-        "encoder      {} ({}, {} layers, {} wide), {}\nfeatures     {} x {}, {} tokens, longest {}\n",
+        "encoder      {} ({}, {} layers, hidden size {}), {}\nfeatures     {} x {}, {} tokens, longest {}\n",
         encoder.name,
         encoder.model_type,
         encoder.num_hidden_layers,
@@ -33,12 +33,12 @@ pub fn training_summary(
     if let LabelCounts::LabelSets { label_cardinality, .. } = &report.dataset.labels {
         let n_labels = classes.len();
         let s = if n_labels == 1 { "" } else { "s" };
-        text.push_str(&format!("labels       {n_labels} label{s}, {label_cardinality:.2} a sentence\n"));
+        text.push_str(&format!("labels       {n_labels} label{s}, {label_cardinality:.2} per sentence\n"));
     }
     if let Some(search) = &report.grid_search {
         let score = if search.scoring.is_some() { "micro F1 " } else { "" };
         text.push_str(&format!(
-            "grid search  best C {} with {score}{:.4} over {} folds, of {} values\n",
+            "grid search  best C {} with {score}{:.4} over {} folds, from {} values\n",
             six_digits(search.best_c),
             search.best_score,
             search.n_splits,
@@ -56,7 +56,7 @@ pub fn training_summary(
     text
 }
 
-/// Where the time went; searches only where there were any.
+/// The time that each stage took; searches are left out if there were none.
 fn seconds_text(seconds: &Seconds) -> String {
     let searches =
         [("choice of features", seconds.selection.unwrap_or(0.0)), ("grid search", seconds.grid_search)];

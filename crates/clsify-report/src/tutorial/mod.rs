@@ -1,4 +1,4 @@
-//! The tutorial: the article's run, told step by step.
+//! The tutorial: the article's run, step by step.
 
 mod report;
 pub mod steps;

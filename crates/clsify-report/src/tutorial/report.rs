@@ -1,4 +1,5 @@
-//! The report of the tutorial, `tutorial.json`: the report of the training, and every other number that the steps show.
+//! The report of the tutorial, `tutorial.json`: the report of the training, and all other numbers that the steps
+//! show.
 
 use std::sync::Arc;
 
@@ -22,13 +23,13 @@ pub struct TutorialReport {
     #[serde(flatten)]
     /// The report of the training.
     pub training: TrainingReport,
-    /// The answers for the sentences of the last step.
+    /// The predictions for the sentences of the last step.
     pub predictions: Vec<SentencePrediction>,
     /// The other numbers of the steps.
     pub story: Story,
 }
 
-/// The numbers that the steps show beside the report of the training.
+/// The numbers that the steps show in addition to the report of the training.
 #[derive(Debug, Clone, Serialize)]
 pub struct Story {
     /// The first sentences and their labels.
@@ -47,9 +48,9 @@ pub struct Story {
     pub article: ArticleScores,
     /// The size of the grid search.
     pub grid_search: GridSize,
-    /// The dot product that makes the first prediction.
+    /// The dot product of the first prediction.
     pub prediction: DotProduct,
-    /// Where the time went.
+    /// The time that the run took.
     pub seconds: StorySeconds,
 }
 
@@ -75,7 +76,7 @@ pub struct Tokens {
     pub vocab_size: usize,
 }
 
-/// The shape of the encoder, as far as the report of the training lacks it.
+/// The part of the encoder's shape that the report of the training does not have.
 #[derive(Debug, Clone, Serialize)]
 pub struct EncoderShape {
     /// Attention heads per layer.
@@ -91,9 +92,9 @@ pub struct Padding {
     pub input_ids: Vec<Vec<u32>>,
     /// 1 for a token, 0 for padding.
     pub attention_mask: Vec<Vec<u8>>,
-    /// The number of sentences times the tokens of the longest.
+    /// The number of positions: the number of sentences times the number of tokens of the longest.
     pub n_places: usize,
-    /// The share of these places that hold a token.
+    /// The share of these positions that hold a token.
     pub share_of_tokens: f64,
 }
 
@@ -111,13 +112,13 @@ pub struct FirstFeatures {
 /// The accuracies on SST-2 (Stanford Sentiment Treebank) that the article reports.
 #[derive(Debug, Clone, Serialize)]
 pub struct ArticleScores {
-    /// The accuracy of logistic regression on the frozen DistilBERT, from and to.
+    /// The range of the accuracy of logistic regression on the frozen DistilBERT.
     pub accuracy: [f64; 2],
     /// The accuracy of the fine-tuned DistilBERT.
     pub distilbert_fine_tuned: f64,
     /// The accuracy of the fine-tuned BERT.
     pub bert_fine_tuned: f64,
-    /// The highest accuracy that the article knows.
+    /// The highest accuracy that the article mentions.
     pub best_known: f64,
 }
 
@@ -138,10 +139,10 @@ pub struct GridSize {
     pub n_fits: usize,
 }
 
-/// The dot product of features and weights that becomes the probability of the article's sentence.
+/// The dot product of features and weights that yields the probability of the article's sentence.
 #[derive(Debug, Clone, Serialize)]
 pub struct DotProduct {
-    /// The number of each term's feature.
+    /// The index of each term's feature.
     pub feature: Vec<usize>,
     /// The feature of each term.
     pub value: Vec<f64>,
@@ -149,28 +150,28 @@ pub struct DotProduct {
     pub weight: Vec<f64>,
     /// Their products.
     pub product: Vec<f64>,
-    /// The sum of all products, not only of those here.
+    /// The sum of all products, including those not shown here.
     pub sum: f64,
     /// The intercept.
     pub intercept: f64,
     /// The sum plus the intercept.
     pub logit: f64,
-    /// The class whose probability the logit gives.
+    /// The class whose probability is computed.
     pub class: String,
     /// The probability.
     pub probability: f64,
 }
 
-/// Where the time went, downloads included.
+/// The time that the run took, including downloads.
 #[derive(Debug, Clone, Serialize)]
 pub struct StorySeconds {
-    /// Finding the sentences and the encoder, and fetching what was not there.
+    /// The time for finding the sentences and the encoder, and for downloading them if needed.
     pub fetch: f64,
-    /// From the start to the last prediction.
+    /// The time from the start to the last prediction.
     pub total: f64,
 }
 
-/// The answer for one sentence.
+/// The prediction for one sentence.
 #[derive(Debug, Clone, Serialize)]
 pub struct SentencePrediction {
     /// The sentence.
@@ -194,7 +195,7 @@ pub fn first_sentences(dataset: &Dataset) -> Vec<Labelled> {
 }
 
 impl Tokens {
-    /// A sentence as the encoder reads it.
+    /// Encodes a sentence.
     ///
     /// # Errors
     /// As for [`Tokenizer::encode`](clsify::tokenizer::Tokenizer::encode).
@@ -210,7 +211,7 @@ impl Tokens {
 }
 
 impl Padding {
-    /// Some of the shortest sentences of a training run, of different lengths if possible.
+    /// Pads some of the shortest sentences of a training run, of different lengths if possible.
     pub fn of(trained: &Trained, dataset: &Dataset) -> Self {
         let (encodings, counts) = (&trained.encoded.encodings, trained.encoded.counts);
         let mut shortest: Vec<usize> = (0..encodings.len().min(100)).collect();
@@ -246,12 +247,12 @@ pub fn first_features(trained: &Trained, dataset: &Dataset) -> Vec<FirstFeatures
     (0..features.rows().min(N_SHOWN)).map(of_row).collect()
 }
 
-/// The numbers of the first rows of a part of the data.
+/// The first row numbers of a part of the data.
 pub(super) fn first_rows(rows: &[usize]) -> &[usize] {
     &rows[..rows.len().min(N_ROW_NUMBERS)]
 }
 
-/// The answers for some sentences, with tokens and logits.
+/// The predictions for some sentences, with tokens and logits.
 ///
 /// # Errors
 /// As for [`SentenceEncoder::encode`].
@@ -286,7 +287,7 @@ impl DotProduct {
         // Notes about this sentence have been made already.
         let encoder = classifier.encoder().clone().with_observer(Arc::new(()));
         let features = encoder.encode(&[&prediction.text])?.features;
-        // With two classes the one weight vector speaks for the second; with more, each class has its own.
+        // With two classes, the only weight vector is that of the second class; with more classes, each has its own.
         let (column, class) = match prediction.logits.len() {
             1 => (0, classifier.classes()[1].clone()),
             _ => {

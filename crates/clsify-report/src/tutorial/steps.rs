@@ -12,7 +12,7 @@ use crate::summaries::{convergence, scores as scores_text};
 use crate::table::Table;
 use crate::text::{shorten, wrap};
 
-/// A step: a numbered heading and a passage.
+/// A numbered heading and a paragraph.
 fn passage(number: usize, title: &str, text: &str) -> String {
     let line = format!("{number}. {title}");
     format!("{line}\n{}\n{}\n", "-".repeat(line.chars().count()), paragraph(text))
@@ -22,7 +22,7 @@ fn paragraph(text: &str) -> String {
     wrap(text, 100)
 }
 
-/// What the labels of the article's data mean.
+/// The meaning of the labels of the article's data.
 fn meaning(label: &str) -> String {
     match label {
         "1" => "1 (positive)".to_string(),
@@ -72,7 +72,7 @@ pub fn plan_step(hidden_size: usize, encoder: &str) -> String {
     format!("{}\n{picture}\n\n{}\n", passage(2, "Two models", &text), paragraph(plan))
 }
 
-/// Step 3: words to token ids.
+/// Step 3: from words to token ids.
 pub fn token_step(tokens: &Tokens, hidden_size: usize) -> String {
     let mut table = Table::new(std::iter::once("token").chain(tokens.tokens.iter().map(String::as_str)));
     table.row(std::iter::once("id".to_string()).chain(tokens.input_ids.iter().map(ToString::to_string)));
@@ -112,7 +112,7 @@ pub fn encoder_step(encoder: &SentenceEncoder, why: &str, n_sentences: usize) ->
         config.hidden_size,
     );
     let layers = format!(
-        "In each layer, every token takes in something of all other tokens of its sentence, so that its numbers come to mean the word \
+        "In each layer, every token attends to all other tokens of its sentence, so that its vector comes to represent the word \
          in this context. Nothing in the encoder changes while it reads our {n_sentences} sentences: it is frozen."
     );
     format!("{}\n{}\n", passage(4, "The encoder", &text), paragraph(&layers))
@@ -136,12 +136,12 @@ pub fn padding_step(padding: &Padding, report: &TrainingReport) -> String {
     let (n, longest) = (features.shape[0], features.counts.max_tokens);
     let text = format!(
         "Sentences differ in length. To put all of them into one matrix, the article pads each to the length of the longest, and adds an \
-         attention mask: 1 for a token, 0 for padding. That makes {n} x {longest} ids, and as many marks. With {} short \
+         attention mask: 1 for a token, 0 for padding. That makes {n} x {longest} ids, and as many values of the mask. With {} short \
          sentences:",
         padding.sentences.len()
     );
     let saved = format!(
-        "Only {} of the {} places hold a token, {:.0} %. clsify leaves the padding out of its arithmetic; the result is the same.",
+        "Only {} of the {} positions hold a token ({:.0} %). clsify computes nothing for padding; the result is the same.",
         features.counts.n_tokens,
         padding.n_places,
         100.0 * padding.share_of_tokens,
@@ -149,7 +149,7 @@ pub fn padding_step(padding: &Padding, report: &TrainingReport) -> String {
     format!("{}\n{rows}\n{}\n", passage(5, "Padding and the attention mask", &text), paragraph(&saved))
 }
 
-/// Step 6: hidden states to features.
+/// Step 6: from hidden states to features.
 pub fn features_step(rows: &[FirstFeatures], report: &TrainingReport, n_cached: usize) -> String {
     let [n, d] = report.features.shape;
     let counts = report.features.counts;
@@ -164,22 +164,22 @@ pub fn features_step(rows: &[FirstFeatures], report: &TrainingReport, n_cached: 
     let text = format!(
         "The encoder's last_hidden_state has {d} numbers for every token of every sentence: {n} x {} x {d}. To classify a \
          sentence, one vector per sentence is enough. The article takes the one at position 0, where the special token [CLS] \
-         stands (<s> in some encoders). This token has no meaning of its own, so its vector is free to hold something about the \
-         whole sentence. BERT was also trained to use it so: from this vector it had to tell whether one sentence follows \
+         stands (<s> in some encoders). This token has no meaning of its own, so its vector is free to represent the \
+         whole sentence. BERT was also trained to use it like this: from this vector it had to predict whether one sentence follows \
          another. These vectors are our features, {n} x {d}:",
         counts.max_tokens,
     );
     let speed = match n_cached {
         0 => format!("The encoder took {:.1} seconds for {} tokens.", report.seconds.embed, counts.n_tokens),
         _ => format!(
-            "The features of {n_cached} of these sentences were known from an earlier run; the others took {:.1} seconds.",
+            "The features of {n_cached} of these sentences were in the cache from an earlier run; the others took {:.1} seconds.",
             report.seconds.embed
         ),
     };
     format!("{}\n{table}\n{speed}\n", passage(6, "From hidden states to features: the [CLS] vector", &text))
 }
 
-/// Step 7: training rows and test rows.
+/// Step 7: the split into training rows and test rows.
 pub fn split_step(report: &TrainingReport, train: &[usize]) -> String {
     let numbers =
         |rows: &[usize]| first_rows(rows).iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -199,7 +199,7 @@ pub fn split_step(report: &TrainingReport, train: &[usize]) -> String {
 pub fn classifier_step(report: &TrainingReport, scores: &ClassScores) -> String {
     let text = format!(
         "This is the only part that learns: one weight for each of the {} features, and an intercept. It has scikit-learn's \
-         defaults, an L2 penalty with C = {}. It is {}, where the norm of the weights is {:.4}. Its accuracy on the training rows is \
+         defaults, an L2 penalty with C = {}. It has {}, with weights of norm {:.4}. Its accuracy on the training rows is \
          {:.3}, which says little: it has seen their labels.",
         report.features.shape[1],
         report.classifier.c,
@@ -212,10 +212,10 @@ pub fn classifier_step(report: &TrainingReport, scores: &ClassScores) -> String 
 
 /// Step 9: the scores on the test rows.
 pub fn scores_step(report: &TrainingReport, scores: &ClassScores) -> String {
-    let text = "What counts are the test rows, which it has never seen:";
+    let text = "What counts are the scores on the test rows, which it has never seen:";
     let [low, high] = ARTICLE.accuracy;
     let comment = format!(
-        "The article reports {low} to {high} for DistilBERT on SST-2. The interval above says how far chance alone may move an \
+        "The article reports {low} to {high} for DistilBERT on SST-2. The interval above shows how much chance alone can change an \
          accuracy on {} rows.",
         report.split.n_test,
     );
@@ -249,7 +249,7 @@ pub fn baseline_step(scores: &ClassScores) -> String {
     format!("{}\n{table}", passage(10, "Against a dummy classifier", text))
 }
 
-/// Step 11: the search for C. Empty if there was none.
+/// Step 11: the search for C; empty if there was none.
 pub fn grid_step(report: &TrainingReport, scores: &ClassScores) -> String {
     let Some(search) = &report.grid_search else { return String::new() };
     let fold_scores = || search.points.iter().map(|p| p.mean_test_score);
@@ -329,7 +329,7 @@ pub fn prediction_step(prediction: &SentencePrediction, steps: &DotProduct, d: u
     text
 }
 
-/// Step 13: more sentences and their labels; `are_ours` unless the reader gave them.
+/// Step 13: more sentences and their labels. `are_ours` is true unless the user gave the sentences.
 pub fn answers_step(predictions: &[SentencePrediction], are_ours: bool) -> String {
     let mut table = Table::new(["sentence", "label", "probability"]);
     for prediction in predictions {
@@ -346,7 +346,7 @@ pub fn answers_step(predictions: &[SentencePrediction], are_ours: bool) -> Strin
     format!("{}\n{table}", passage(13, "Sentences to try", text))
 }
 
-/// The end: the times, the folder of the model and the next commands. `output` and `encoder` are words of a shell.
+/// The end: the times, the folder of the model and the next commands. `output` and `encoder` are quoted for a shell.
 pub fn farewell(seconds: &StorySeconds, output: &str, encoder: &str, sentence: &str) -> String {
     let end = format!(
         "It took {:.1} seconds, of which {:.1} to find and fetch the sentences and the encoder. The model is in {output}; every number \

@@ -168,7 +168,7 @@ impl SentenceClassifier {
         &self.encoder
     }
 
-    /// The same classifier with another observer, which is told of everything that is done with it.
+    /// Replaces the observer of the classifier's work.
     #[must_use]
     pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
         SentenceClassifier { encoder: self.encoder.with_observer(observer), ..self }

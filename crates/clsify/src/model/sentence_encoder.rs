@@ -479,12 +479,12 @@ impl SentenceEncoder {
         Ok(&self.load_weights()?.encoder)
     }
 
-    /// The observer, which is told of everything that is done with the encoder.
+    /// The observer of the encoder's work.
     pub fn observer(&self) -> &dyn Observer {
         self.observer.as_ref()
     }
 
-    /// The same encoder with another observer. Clones share the weights, and each may have an observer of its own.
+    /// Replaces the observer of the encoder's work. Clones share the weights, but each has its own observer.
     #[must_use]
     pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
         SentenceEncoder { observer, ..self }

@@ -29,7 +29,7 @@ pub struct AdviceOptions {
     pub scoring: Option<Scoring>,
     /// The rows that are held out for the final score.
     pub split: SplitOptions,
-    /// Class weights, and when fits stop.
+    /// Class weights, and the stopping criterion of fits.
     pub classifier: LogisticRegressionOptions,
 }
 
@@ -44,13 +44,13 @@ pub struct Advice {
     /// The scores of the chosen one on the held-out rows.
     #[serde(flatten)]
     pub held_out: HeldOutScores,
-    /// How far the cross-validated score is too good because it was chosen; `selection.optimism` has more.
+    /// The optimism of the cross-validated score of the choice; `selection.optimism` has more.
     pub optimism: f64,
     /// The throughput of the encoder with the chosen features.
     pub sentences_per_second: f64,
     /// The memory that the weights take.
     pub weights_bytes: usize,
-    /// The arithmetic of the encoder.
+    /// The data type in which the encoder computes.
     pub dtype: Dtype,
 }
 
@@ -130,7 +130,7 @@ pub fn advised(found: &[Advice]) -> Option<&Advice> {
     };
     let by_speed = |a: &&Advice, b: &&Advice| a.sentences_per_second.total_cmp(&b.sentences_per_second);
     let near = found.iter().filter(is_near).max_by(by_speed)?;
-    // What is no worse and no slower wins, however its rows differ from those of the best.
+    // A choice that is at least as good and as fast as this one wins, even if it differs more from the best.
     let wins = |advice: &&Advice| {
         advice.sentences_per_second >= near.sentences_per_second
             && advice.selection.chosen_scores.score >= near.selection.chosen_scores.score

@@ -80,7 +80,7 @@ impl EncoderSpeed {
     /// use clsify::studies::EncoderSpeed;
     /// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2")?;
     /// let speed = EncoderSpeed::measure(&encoder, &["a visually stunning rumination on love"; 1000])?;
-    /// println!("{:.0} sentences a second, {:.0} % of the ceiling", speed.sentences_per_second, 100.0 * speed.fraction_of_ceiling);
+    /// println!("{:.0} sentences per second, {:.0} % of the ceiling", speed.sentences_per_second, 100.0 * speed.fraction_of_ceiling);
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn measure<S: AsRef<str> + Sync>(encoder: &SentenceEncoder, sentences: &[S]) -> Result<Self> {

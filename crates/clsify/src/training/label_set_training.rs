@@ -78,9 +78,9 @@ pub(crate) fn outcome(
     if !decides && options.classifier.class_weight == ClassWeight::None {
         let ConstantBaseline { most_frequent_set, every_label } = &baseline;
         let constant = match every_label.micro_f1 > most_frequent_set.micro_f1 {
-            true => ConstantAnswer { name: "always giving every label", score: every_label.micro_f1 },
+            true => ConstantAnswer { name: "always assigning every label", score: every_label.micro_f1 },
             false => ConstantAnswer {
-                name: "always giving the most frequent set",
+                name: "always assigning the most frequent set",
                 score: most_frequent_set.micro_f1,
             },
         };

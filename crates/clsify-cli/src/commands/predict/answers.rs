@@ -13,10 +13,10 @@ use crate::console::Console;
 use crate::output::{Output, csv_line};
 use crate::records::{Records, Row};
 
-/// Sentences without an answer that are named.
+/// The maximum number of sentences without an answer that are reported.
 const MOST_NAMED: usize = 10;
 
-/// The forms of an answer.
+/// The output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum OutputFormat {
     Text,
@@ -26,7 +26,7 @@ pub(super) enum OutputFormat {
     Jsonl,
 }
 
-/// How an answer is written.
+/// The format and content of answers.
 #[derive(Clone, Copy)]
 pub(super) struct Style<'a> {
     pub(super) format: OutputFormat,
