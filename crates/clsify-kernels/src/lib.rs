@@ -24,7 +24,7 @@
 pub mod activation;
 pub mod attention;
 #[cfg(target_arch = "x86_64")]
-mod avx512;
+mod element_wise_avx512;
 pub mod ceiling;
 pub mod crew;
 mod dispatch;

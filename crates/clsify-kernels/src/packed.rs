@@ -37,21 +37,21 @@
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 
 #[cfg(target_arch = "x86_64")]
-mod amx;
+mod amx_tile;
 #[cfg(target_arch = "x86_64")]
-mod avx512;
+mod avx512_tile;
 #[cfg(target_arch = "x86_64")]
-mod avx512_int8;
+mod avx512_quantize;
 mod compiled;
 mod epilogue;
-mod exact;
-mod finish;
-mod kernel;
+mod exact_inputs;
+mod finish_tile;
+mod kernel_handle;
 mod kernels;
 mod linear;
 mod micro_kernel;
 mod pack;
-mod plain;
+mod portable_tile;
 mod precision;
 mod product;
 mod quantize;
@@ -63,7 +63,7 @@ mod tile;
 mod weights;
 
 pub use self::epilogue::Epilogue;
-pub use self::exact::EXACT_INPUTS;
-pub use self::kernel::Kernel;
+pub use self::exact_inputs::EXACT_INPUTS;
+pub use self::kernel_handle::Kernel;
 pub use self::linear::PackedLinear;
 pub use self::precision::Precision;

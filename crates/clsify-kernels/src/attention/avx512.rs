@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::{AttentionKernel, Head};
-use crate::avx512::exp;
+use crate::element_wise_avx512::exp;
 
 /// Queries per tile: with two vectors of columns this makes twelve sums, enough to hide the latency of an addition.
 const ROWS: usize = 6;

@@ -1,7 +1,7 @@
 //! A weight matrix and a bias, packed for a kernel.
 
 use super::epilogue::Epilogue;
-use super::kernel::Kernel;
+use super::kernel_handle::Kernel;
 use super::product::Out;
 use super::tile::PANEL;
 use super::weights::PackedWeights;

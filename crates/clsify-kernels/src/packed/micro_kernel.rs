@@ -1,6 +1,6 @@
 //! The trait that a kernel implements.
 
-use super::finish::Finish;
+use super::finish_tile::Finish;
 use super::precision::Precision;
 use super::quantize::{QuantizedRow, QuantizedWeights};
 use super::tile::{Accumulators, Line, Operands, Tile};

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::exact::Exact;
-use super::kernel::Kernel;
+use super::exact_inputs::Exact;
+use super::kernel_handle::Kernel;
 use super::linear::PackedLinear;
 use super::precision::Precision;
 use super::quantize::{MAX_INPUTS, QuantizedWeights, quantize_weights, weight_zero_point_and_scale};

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::epilogue::Epilogue;
-use super::finish::Finish;
+use super::finish_tile::Finish;
 use super::micro_kernel::MicroKernel;
 use super::quantize::QuantizedRow;
 use super::tile::{Accumulators, Line, Operands, PANEL, Tile};

@@ -4,8 +4,8 @@
 //! and zero point per row. Weights have `q` in `-127..=127` and one scale and zero point per output. Both are rotated
 //! before quantization (`rotate.rs`), without the [exact inputs](super::EXACT_INPUTS).
 
-use super::exact::EXACT_INPUTS;
-use super::exact::Exact;
+use super::exact_inputs::EXACT_INPUTS;
+use super::exact_inputs::Exact;
 use super::rotate::Extent;
 use super::tile::PANEL;
 use crate::dispatch::vectorized;

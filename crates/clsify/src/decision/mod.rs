@@ -5,7 +5,7 @@
 
 pub(crate) mod abstention;
 pub(crate) mod calibration;
-pub(crate) mod choice;
+pub(crate) mod choose_rule;
 pub(crate) mod class_thresholds;
 pub(crate) mod cost_matrix;
 pub(crate) mod costs_csv;
@@ -24,7 +24,7 @@ pub use self::abstention::{
     CoveragePoint, coverage_curve, coverage_curve_weighted, least_answered, reach_accuracy,
 };
 pub use self::calibration::{Calibration, CalibrationReport, Reliability};
-pub use self::choice::{
+pub use self::choose_rule::{
     ABSTAINED, Abstention, DecisionEffect, DecisionOptions, DecisionReport, DecisionScores, RuleOptions,
     WeightedScores,
 };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::choice::{Abstention, DecisionOptions, RuleOptions};
+use super::choose_rule::{Abstention, DecisionOptions, RuleOptions};
 use super::label_costs::LabelCosts;
 use crate::classifier::ClassWeight;
 use crate::decision::{PrecisionThreshold, check_target, f1_thresholds, least_answered};

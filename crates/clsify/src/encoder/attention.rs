@@ -13,7 +13,7 @@ use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
 use super::layer_norm::LayerNorm;
 use super::linear::Linear;
-use super::names::{LinearPart, NormPart, TensorNames};
+use super::tensor_names::{LinearPart, NormPart, TensorNames};
 use super::position_bias::PositionBias;
 use super::workspace::{Workspace, sized};
 use crate::error::Result;

@@ -13,7 +13,7 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use serde::Deserialize;
 
-use super::other_weights::{self, PICKLE, PICKLE_HINT};
+use super::unsupported_weights::{self, PICKLE, PICKLE_HINT};
 use crate::checkpoint_folder::{is_there, open, read_text, refuse_stand_in, transformer_folder};
 use crate::error::{Error, ErrorKind, Result};
 

@@ -9,7 +9,7 @@ use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
 use super::layer_norm::LayerNorm;
 use super::linear::Linear;
-use super::names::TensorNames;
+use super::tensor_names::TensorNames;
 use crate::error::{Error, ErrorKind, Result};
 use crate::tokenizer::Batch;
 

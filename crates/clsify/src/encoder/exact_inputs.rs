@@ -14,7 +14,7 @@ use super::config::EncoderConfig;
 use super::embeddings::Embeddings;
 use super::largest_columns::largest_columns;
 use super::layer::Layer;
-use super::names::TensorNames;
+use super::tensor_names::TensorNames;
 use super::position_bias::PositionBias;
 use super::workspace::with_workspace;
 use crate::error::Result;

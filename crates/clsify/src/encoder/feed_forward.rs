@@ -8,7 +8,7 @@ use super::checkpoint::Checkpoint;
 use super::config::{Activation, EncoderConfig};
 use super::layer_norm::LayerNorm;
 use super::linear::Linear;
-use super::names::{LinearPart, NormPart, TensorNames};
+use super::tensor_names::{LinearPart, NormPart, TensorNames};
 use super::workspace::{Workspace, sized};
 use crate::error::Result;
 

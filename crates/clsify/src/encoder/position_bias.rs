@@ -3,7 +3,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
-use super::names::TensorNames;
+use super::tensor_names::TensorNames;
 use crate::error::Result;
 
 /// Distances beyond this share one bucket; the number is fixed in MPNet's code.

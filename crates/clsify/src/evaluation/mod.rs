@@ -5,16 +5,16 @@
 
 pub mod calibration_error;
 mod cross_validation;
-mod either;
+mod metrics;
 mod f1_rows;
 mod forecast;
 mod grid_search;
 pub mod interval;
 mod inverse_power_law;
 mod label_issues;
-pub mod metrics;
-mod multi_label;
-mod multi_label_cross_validation;
+pub mod class_metrics;
+mod label_set_metrics;
+mod label_set_cross_validation;
 mod optimism;
 mod paired;
 mod ratio_score;
@@ -28,15 +28,15 @@ pub use calibration_error::{
 pub use cross_validation::{
     baseline_cross_val_score, compare_logits, cross_val_predict, cross_val_score, out_of_fold_logits,
 };
-pub use either::Metrics;
+pub use metrics::Metrics;
 pub use forecast::{CurveRuns, Forecast, forecast};
 pub use grid_search::{GridPoint, GridSearch, grid_search, linspace, mean_and_std};
 pub use interval::wilson_ci95;
 pub use inverse_power_law::InversePowerLaw;
 pub use label_issues::{RankedLabel, rank_labels, softmax};
-pub use metrics::{Evaluation, Scores, weighted_accuracy};
-pub use multi_label::{MultiLabelEvaluation, WeightedMultiLabelScores, exact_rows};
-pub use multi_label_cross_validation::{
+pub use class_metrics::{Evaluation, Scores, weighted_accuracy};
+pub use label_set_metrics::{MultiLabelEvaluation, WeightedMultiLabelScores, exact_rows};
+pub use label_set_cross_validation::{
     compare_label_logits, multi_label_grid_search, out_of_fold_label_logits, out_of_fold_probabilities,
 };
 pub use optimism::{BiasCorrected, Resample, bias_corrected};

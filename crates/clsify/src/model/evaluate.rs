@@ -10,7 +10,7 @@ use crate::classifier::{ClassWeight, above};
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::decision::Decision;
 use crate::decision::calibration::{self, that_count};
-use crate::decision::choice::{self, DecisionEffect, Scored};
+use crate::decision::choose_rule::{self, DecisionEffect, Scored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{
     Evaluation, Metrics, MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores, weighted_accuracy,

@@ -23,7 +23,7 @@ use crate::observer::{Observer, Stage};
 use crate::split::nested_order;
 use crate::targets::{LabelIndicator, Labels, Targets};
 use crate::training::fits::{N_SPLITS, learnable_folds, search_c};
-use crate::training::rows::{Rows, TestRows};
+use crate::training::train_test_rows::{Rows, TestRows};
 
 /// The first size, if there are enough rows for three sizes.
 const FIRST: usize = 50;

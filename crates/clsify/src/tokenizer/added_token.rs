@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 use tokenizers::{AddedToken, NormalizedString, Normalizer};
 
-use super::bad::bad;
+use super::tokenizer_error::bad;
 use crate::error::Result;
 
 /// An added token as described in a file.

@@ -9,7 +9,7 @@ use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::{Model, ModelWrapper, NormalizerWrapper, PreTokenizerWrapper, TruncationDirection};
 
 use super::Encoding;
-use super::bad::bad;
+use super::tokenizer_error::bad;
 use crate::error::Result;
 
 /// The data for the fast path.

@@ -12,7 +12,7 @@ use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{AddedVocabulary, ModelWrapper, NormalizerWrapper, PreTokenizerWrapper};
 
 use super::added_token;
-use super::bad::bad;
+use super::tokenizer_error::bad;
 use super::class::{AS_STORED_HINT, Class};
 use super::settings::Settings;
 use crate::error::Result;

@@ -15,7 +15,7 @@
 
 mod added_token;
 mod ascii;
-mod bad;
+mod tokenizer_error;
 mod build;
 mod character_map;
 mod class;
@@ -37,7 +37,7 @@ use ascii::AsciiPath;
 pub use encoding::{Batch, Encoding, PaddedBatch};
 use settings::{Settings, read_file};
 
-use self::bad::bad;
+use self::tokenizer_error::bad;
 use crate::checkpoint_folder::transformer_folder;
 use crate::error::{Error, ErrorKind, Result};
 

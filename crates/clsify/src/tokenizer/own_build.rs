@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tokenizers::models::bpe::BPE;
 use tokenizers::{ModelWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper};
 
-use super::bad::bad;
+use super::tokenizer_error::bad;
 use super::class::AS_STORED_HINT;
 use crate::error::Result;
 

@@ -7,7 +7,7 @@ use tokenizers::ModelWrapper;
 use tokenizers::models::bpe::{BPE, Merges, Vocab};
 use tokenizers::models::wordpiece::WordPiece;
 
-use super::bad::bad;
+use super::tokenizer_error::bad;
 use super::class::{Class, WITH_VOCABULARY};
 use super::settings::{Settings, read_file};
 use crate::error::{Error, Result};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::decision::calibration::CalibrationReport;
-use crate::decision::choice::DecisionReport;
+use crate::decision::choose_rule::DecisionReport;
 use crate::evaluation::Evaluation;
 
 /// The scores of a classifier of classes, with its calibration and decision rule.

@@ -3,13 +3,13 @@
 use super::class_scores::{BaselineReport, ClassScores, TrainScore};
 use super::fits::N_SPLITS;
 use super::plan::{Fit, Outcome, Plan};
-use super::rows::EncodedRows;
+use super::train_test_rows::EncodedRows;
 use super::train_options::TrainOptions;
 use super::training_report::TrainingScores;
 use crate::classifier::{ClassWeight, LinearClassifier, LogisticRegression, MostFrequent, Samples};
 use crate::decision::Decision;
 use crate::decision::calibration::{self, Calibrator};
-use crate::decision::choice::{self, DecisionOptions, DecisionReport, Scored};
+use crate::decision::choose_rule::{self, DecisionOptions, DecisionReport, Scored};
 use crate::error::Result;
 use crate::evaluation::{Evaluation, baseline_cross_val_score, mean_and_std, weighted_accuracy};
 use crate::notes::cautions::{ConstantAnswer, counts, note_below_baseline, note_perfect, quoted};

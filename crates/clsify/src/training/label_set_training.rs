@@ -4,7 +4,7 @@ use super::label_set_scores::{
     ConstantBaseline, ConstantScores, CostEffect, LabelSetScores, ThresholdsReport,
 };
 use super::plan::{Fit, Outcome, Plan};
-use super::rows::{EncodedRows, counting_sets};
+use super::train_test_rows::{EncodedRows, counting_sets};
 use super::train_options::TrainOptions;
 use super::training_report::TrainingScores;
 use crate::classifier::{ClassWeight, LinearClassifier, OneVsRest, above};

@@ -9,7 +9,7 @@ pub(crate) mod fits;
 pub(crate) mod label_set_scores;
 pub(crate) mod label_set_training;
 pub(crate) mod plan;
-pub(crate) mod rows;
+pub(crate) mod train_test_rows;
 pub(crate) mod selection;
 pub(crate) mod selection_rows;
 pub(crate) mod selection_rule;
@@ -24,7 +24,7 @@ pub use self::class_scores::{BaselineReport, ClassScores, TrainScore};
 pub use self::label_set_scores::{
     ConstantBaseline, ConstantScores, CostEffect, LabelSetScores, ThresholdsReport,
 };
-pub use self::rows::{ConstantLabels, TestRows, training_rows};
+pub use self::train_test_rows::{ConstantLabels, TestRows, training_rows};
 pub use self::selection::{Candidate, Optimism, Selection, selection_c_values};
 pub use self::selection_rows::selection_rows;
 pub use self::train::{Trained, train};

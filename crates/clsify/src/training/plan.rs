@@ -1,13 +1,13 @@
 //! The checks of a training run that come before the expensive encoder runs.
 
 use super::fits::{N_SPLITS, learnable_folds};
-use super::rows::{ConstantLabels, Rows};
+use super::train_test_rows::{ConstantLabels, Rows};
 use super::train_options::TrainOptions;
 use super::training_report::TrainingScores;
 use crate::classifier::{LinearClassifier, LogisticRegressionOptions};
 use crate::dataset::Dataset;
 use crate::decision::calibration::{self, Calibration};
-use crate::decision::choice::{self, DecisionOptions};
+use crate::decision::choose_rule::{self, DecisionOptions};
 use crate::decision::thresholds::Thresholds;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{GridSearch, ProbabilityScores};

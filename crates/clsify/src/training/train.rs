@@ -6,7 +6,7 @@ use super::class_training::{self, accuracy};
 use super::fits::{N_SPLITS, held_out_logits, n_fits, search_c};
 use super::label_set_training;
 use super::plan::{Fit, Outcome, Plan};
-use super::rows::EncodedRows;
+use super::train_test_rows::EncodedRows;
 use super::train_options::TrainOptions;
 use super::trained_model::saved_model;
 use super::training_report::{

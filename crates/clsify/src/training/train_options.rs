@@ -1,9 +1,9 @@
 //! The options of a training run.
 
-use super::rows::TestRows;
+use super::train_test_rows::TestRows;
 use crate::classifier::{LogisticRegressionOptions, Scaling};
 use crate::decision::calibration::Calibration;
-use crate::decision::choice::DecisionOptions;
+use crate::decision::choose_rule::DecisionOptions;
 
 /// The values of C to search, and the use of the best one.
 #[derive(Debug, Clone, PartialEq)]

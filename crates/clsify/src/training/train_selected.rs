@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::candidates::{columns, selection_features};
 use super::plan;
-use super::rows::training_rows;
+use super::train_test_rows::training_rows;
 use super::selection::{Selection, SelectionOptions, select_features};
 use super::selection_rows::{left_out, selection_rows};
 use super::train::{self, Trained};

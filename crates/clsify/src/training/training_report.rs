@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::class_scores::ClassScores;
 use super::label_set_scores::LabelSetScores;
-use super::rows::{ConstantLabels, Rows, TestRows};
+use super::train_test_rows::{ConstantLabels, Rows, TestRows};
 use super::selection::Selection;
 use crate::classifier::{ClassWeight, LinearClassifier, LogisticRegressionOptions, Scaling};
 use crate::dataset::DatasetSummary;

@@ -1,8 +1,8 @@
 //! `bf16` with AMX, on Linux only. Its order of additions differs from that of AVX-512.
 
-use super::super::amx::{self, Tiles, amx_kernel};
-use super::super::avx512::{self, finish_f32};
-use super::super::finish::Finish;
+use super::super::amx_tile::{self, Tiles, amx_kernel};
+use super::super::avx512_tile::{self, finish_f32};
+use super::super::finish_tile::Finish;
 use super::super::micro_kernel::MicroKernel;
 use super::super::precision::Precision;
 use super::super::quantize::{QuantizedRow, QuantizedWeights};

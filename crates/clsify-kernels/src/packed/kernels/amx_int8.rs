@@ -1,8 +1,8 @@
 //! 8-bit integers with AMX, on Linux only. Its results are bit for bit those of AVX-512 VNNI.
 
-use super::super::amx::{self, Tiles, amx_kernel};
-use super::super::avx512_int8;
-use super::super::finish::Finish;
+use super::super::amx_tile::{self, Tiles, amx_kernel};
+use super::super::avx512_quantize;
+use super::super::finish_tile::Finish;
 use super::super::micro_kernel::MicroKernel;
 use super::super::precision::Precision;
 use super::super::quantize::{QuantizedRow, QuantizedWeights};

@@ -2,8 +2,8 @@
 
 use std::arch::x86_64::*;
 
-use super::super::avx512::{self, finish_f32, load, tile_kernel};
-use super::super::finish::Finish;
+use super::super::avx512_tile::{self, finish_f32, load, tile_kernel};
+use super::super::finish_tile::Finish;
 use super::super::micro_kernel::MicroKernel;
 use super::super::precision::Precision;
 use super::super::quantize::{QuantizedRow, QuantizedWeights};

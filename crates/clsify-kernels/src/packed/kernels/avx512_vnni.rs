@@ -2,9 +2,9 @@
 
 use std::arch::x86_64::*;
 
-use super::super::avx512::{self, tile_kernel};
-use super::super::avx512_int8;
-use super::super::finish::Finish;
+use super::super::avx512_tile::{self, tile_kernel};
+use super::super::avx512_quantize;
+use super::super::finish_tile::Finish;
 use super::super::micro_kernel::MicroKernel;
 use super::super::precision::Precision;
 use super::super::quantize::{QuantizedRow, QuantizedWeights};

@@ -1,8 +1,8 @@
 //! `f32` in plain Rust, on every processor.
 
-use super::super::finish::Finish;
+use super::super::finish_tile::Finish;
 use super::super::micro_kernel::MicroKernel;
-use super::super::plain::{self, Accumulate};
+use super::super::portable_tile::{self, Accumulate};
 use super::super::precision::Precision;
 use super::super::quantize::{QuantizedRow, QuantizedWeights};
 use super::super::repeat;

@@ -12,7 +12,7 @@ use ::csv::{ReaderBuilder, StringRecord, Terminator};
 
 use super::dialect::Delimiter;
 use super::lines::{LineReader, MAX_RECORD_BYTES};
-use super::rows::{Row, RowReader};
+use super::row_reader::{Row, RowReader};
 use crate::dataset::messages::quoted;
 use crate::error::{Error, ErrorKind, Result};
 

@@ -24,7 +24,7 @@ mod json_object;
 mod jsonl;
 mod lines;
 mod one_hot;
-mod rows;
+mod row_reader;
 mod sniff;
 mod source;
 mod table;

@@ -10,7 +10,7 @@ use ::csv::StringRecord;
 use super::csv::CsvReader;
 use super::dialect::Delimiter;
 use super::lines::LineReader;
-use super::rows::RowReader;
+use super::row_reader::RowReader;
 use super::tsv::TsvReader;
 use crate::dataset::columns::is_named;
 use crate::dataset::options::{DatasetOptions, Format, Header};

@@ -7,7 +7,7 @@ use ::csv::StringRecord;
 
 use super::lines::LineReader;
 use super::one_hot;
-use super::rows::RowReader;
+use super::row_reader::RowReader;
 use super::sniff::{Sample, Sniffer};
 use crate::dataset::LabelSeparator;
 use crate::dataset::columns::{self, Columns, FirstRows};

@@ -10,7 +10,7 @@ use ::csv::StringRecord;
 
 use super::dialect::Delimiter;
 use super::lines::LineReader;
-use super::rows::{Row, RowReader};
+use super::row_reader::{Row, RowReader};
 use crate::error::Result;
 
 pub(in crate::dataset) struct TsvReader<R> {

@@ -2,10 +2,10 @@
 
 use std::arch::x86_64::*;
 
-use super::avx512::{halves, load};
+use super::avx512_tile::{halves, load};
 use super::epilogue::Epilogue;
-use super::exact::EXACT_INPUTS;
-use super::finish::Finish;
+use super::exact_inputs::EXACT_INPUTS;
+use super::finish_tile::Finish;
 use super::quantize::{QuantizedPanel, QuantizedRow, QuantizedWeights};
 use super::rotate::{Extent, order};
 use super::tile::{Accumulators, Line, Tile};
@@ -156,8 +156,8 @@ unsafe fn finish_rows(
     // SAFETY: the caller's promise.
     unsafe {
         match panel.exact.map(|exact| exact.map(|weights| halves(weights))) {
-            None => super::avx512::finish(sums, target, epilogue, quantized),
-            Some(exact) => super::avx512::finish(sums, target, epilogue, |r, h, c| {
+            None => super::avx512_tile::finish(sums, target, epilogue, quantized),
+            Some(exact) => super::avx512_tile::finish(sums, target, epilogue, |r, h, c| {
                 let mut sum = quantized(r, h, c);
                 for (&x, weights) in rows[r].exact.iter().zip(&exact) {
                     sum = _mm512_fmadd_ps(_mm512_set1_ps(x), weights[h], sum);

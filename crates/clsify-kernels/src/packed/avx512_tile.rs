@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 
 use super::epilogue::Epilogue;
 use super::tile::{Accumulators, Line, PANEL, Tile};
-use crate::avx512::{gelu, gelu_tanh, sigmoid};
+use crate::element_wise_avx512::{gelu, gelu_tanh, sigmoid};
 
 /// The maximum number of rows per tile.
 pub(super) const TILE_ROWS: usize = 14;
@@ -36,7 +36,7 @@ macro_rules! tile_kernel {
             start: $crate::packed::tile::Start,
             sums: Option<&mut $crate::packed::tile::Accumulators>,
         ) {
-            use $crate::packed::avx512::{halves, masks};
+            use $crate::packed::avx512_tile::{halves, masks};
             use $crate::packed::tile::{Accumulators, Operands, PANEL, Start, Tile};
 
             #[target_feature(enable = $features)]

@@ -23,7 +23,7 @@ use super::attention::Attention;
 use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
 use super::linear::Linear;
-use super::names::{LinearPart, TensorNames};
+use super::tensor_names::{LinearPart, TensorNames};
 use super::position_bias::PositionBias;
 use crate::error::Result;
 

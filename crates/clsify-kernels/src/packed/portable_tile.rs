@@ -1,7 +1,7 @@
 //! The tile of the kernels in plain Rust: `f32`, up to six rows by half a panel, which fits into the registers of
 //! AVX2 and NEON.
 
-use super::finish::Finish;
+use super::finish_tile::Finish;
 use super::tile::{Line, Operands, PANEL, Start, Tile};
 
 /// The maximum number of rows per tile.
