@@ -23,8 +23,8 @@ use super::attention::Attention;
 use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
 use super::linear::Linear;
-use super::tensor_names::{LinearPart, TensorNames};
 use super::position_bias::PositionBias;
+use super::tensor_names::{LinearPart, TensorNames};
 use crate::error::Result;
 
 /// The last layer's keys and values, per head.

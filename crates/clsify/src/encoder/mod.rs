@@ -77,12 +77,12 @@ use crate::matrix::Matrix;
 use crate::tokenizer::{Batch, Encoding};
 use attention::Attention;
 pub(crate) use checkpoint::Checkpoint;
+use cls_layer::FirstToken;
 use embeddings::Embeddings;
 use feed_forward::FeedForward;
-use cls_layer::FirstToken;
 use layer::Layer;
-use tensor_names::TensorNames;
 use position_bias::PositionBias;
+use tensor_names::TensorNames;
 use workspace::with_workspace;
 
 /// A frozen encoder with its weights in memory, which clones share.

@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::interval::wilson_ci95;
 use super::class_metrics::{Scores, check_labels, ordered_map, ratio};
+use super::interval::wilson_ci95;
 use super::ratio_score::RatioScore;
 use crate::error::{Error, ErrorKind, Result};
 use crate::targets::LabelIndicator;

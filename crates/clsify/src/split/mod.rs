@@ -21,10 +21,10 @@ pub(crate) use groups::n_groups;
 pub use groups::{GroupKFold, class_folds, group_shuffle_split};
 pub use k_fold::KFold;
 pub use label_set_split::{label_set_order, label_set_split};
-pub use target_splits::{folds, split_rows};
-pub(crate) use target_splits::{label_set_folds, nested_order};
 pub use stratified_k_fold::StratifiedKFold;
 pub use stratified_order::stratified_order;
+pub use target_splits::{folds, split_rows};
+pub(crate) use target_splits::{label_set_folds, nested_order};
 pub use train_test_split::{SplitOptions, TestSize, train_test_split};
 
 /// The row numbers of one division into training and test rows.

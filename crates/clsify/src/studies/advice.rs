@@ -14,10 +14,10 @@ use crate::evaluation::Scoring;
 use crate::model::sentence_encoder::SentenceEncoderOptions;
 use crate::split::SplitOptions;
 use crate::training::default_scoring;
-use crate::training::train_test_rows::TestRows;
 use crate::training::selection::{Candidate, Selection};
 use crate::training::train_options::TrainOptions;
 use crate::training::train_selected::{FeatureChoice, train_selected};
+use crate::training::train_test_rows::TestRows;
 
 /// The number of sentences that a speed is measured with.
 const N_SENTENCES: usize = 500;

@@ -12,9 +12,9 @@ use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{AddedVocabulary, ModelWrapper, NormalizerWrapper, PreTokenizerWrapper};
 
 use super::added_token;
-use super::tokenizer_error::bad;
 use super::class::{AS_STORED_HINT, Class};
 use super::settings::Settings;
+use super::tokenizer_error::bad;
 use crate::error::Result;
 
 /// Configures a tokenizer as its class and settings determine; `unk_id` is that of a stored Unigram model. Returns

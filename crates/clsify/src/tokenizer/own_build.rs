@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use tokenizers::models::bpe::BPE;
 use tokenizers::{ModelWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper};
 
-use super::tokenizer_error::bad;
 use super::class::AS_STORED_HINT;
+use super::tokenizer_error::bad;
 use crate::error::Result;
 
 /// Names of classes of transformers 5.23, without `Tokenizer`.

@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 use tokenizers::{AddedToken, TruncationDirection};
 
 use super::added_token::Token;
-use super::tokenizer_error::bad;
 use super::class::{self, Class};
 use super::own_build;
+use super::tokenizer_error::bad;
 use crate::checkpoint_folder::{MAX_SETTINGS_BYTES, is_there, python_json, read, whole_number};
 use crate::error::{Error, Result};
 

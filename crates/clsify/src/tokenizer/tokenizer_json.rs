@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 use tokenizers::models::bpe::{Merges, Vocab};
 use tokenizers::normalizers::Precompiled;
 
-use super::tokenizer_error::bad;
 use super::character_map;
+use super::tokenizer_error::bad;
 use super::vocabulary::check_merges;
 use crate::error::{Error, Result};
 

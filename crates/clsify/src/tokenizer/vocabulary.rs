@@ -7,9 +7,9 @@ use tokenizers::ModelWrapper;
 use tokenizers::models::bpe::{BPE, Merges, Vocab};
 use tokenizers::models::wordpiece::WordPiece;
 
-use super::tokenizer_error::bad;
 use super::class::{Class, WITH_VOCABULARY};
 use super::settings::{Settings, read_file};
+use super::tokenizer_error::bad;
 use crate::error::{Error, Result};
 
 /// The maximum size of a vocabulary: a million tokens have about 20 MB.

@@ -3,8 +3,8 @@
 use super::class_scores::{BaselineReport, ClassScores, TrainScore};
 use super::fits::N_SPLITS;
 use super::plan::{Fit, Outcome, Plan};
-use super::train_test_rows::EncodedRows;
 use super::train_options::TrainOptions;
+use super::train_test_rows::EncodedRows;
 use super::training_report::TrainingScores;
 use crate::classifier::{ClassWeight, LinearClassifier, LogisticRegression, MostFrequent, Samples};
 use crate::decision::Decision;

@@ -4,8 +4,8 @@ use super::label_set_scores::{
     ConstantBaseline, ConstantScores, CostEffect, LabelSetScores, ThresholdsReport,
 };
 use super::plan::{Fit, Outcome, Plan};
-use super::train_test_rows::{EncodedRows, counting_sets};
 use super::train_options::TrainOptions;
+use super::train_test_rows::{EncodedRows, counting_sets};
 use super::training_report::TrainingScores;
 use crate::classifier::{ClassWeight, LinearClassifier, OneVsRest, above};
 use crate::decision::calibration::that_count;

@@ -24,12 +24,12 @@ pub use self::class_scores::{BaselineReport, ClassScores, TrainScore};
 pub use self::label_set_scores::{
     ConstantBaseline, ConstantScores, CostEffect, LabelSetScores, ThresholdsReport,
 };
-pub use self::train_test_rows::{ConstantLabels, TestRows, training_rows};
 pub use self::selection::{Candidate, Optimism, Selection, selection_c_values};
 pub use self::selection_rows::selection_rows;
 pub use self::train::{Trained, train};
 pub use self::train_options::{GridSearchOptions, TrainOptions};
 pub use self::train_selected::{FeatureChoice, default_scoring, train_selected};
+pub use self::train_test_rows::{ConstantLabels, TestRows, training_rows};
 pub use self::training_report::{
     ClassifierReport, GridSearchReport, Seconds, SplitReport, TestDataReport, TrainingReport, TrainingScores,
 };

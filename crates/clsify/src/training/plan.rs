@@ -1,8 +1,8 @@
 //! The checks of a training run that come before the expensive encoder runs.
 
 use super::fits::{N_SPLITS, learnable_folds};
-use super::train_test_rows::{ConstantLabels, Rows};
 use super::train_options::TrainOptions;
+use super::train_test_rows::{ConstantLabels, Rows};
 use super::training_report::TrainingScores;
 use crate::classifier::{LinearClassifier, LogisticRegressionOptions};
 use crate::dataset::Dataset;

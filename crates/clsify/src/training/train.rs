@@ -6,8 +6,8 @@ use super::class_training::{self, accuracy};
 use super::fits::{N_SPLITS, held_out_logits, n_fits, search_c};
 use super::label_set_training;
 use super::plan::{Fit, Outcome, Plan};
-use super::train_test_rows::EncodedRows;
 use super::train_options::TrainOptions;
+use super::train_test_rows::EncodedRows;
 use super::trained_model::saved_model;
 use super::training_report::{
     ClassifierReport, GridSearchReport, Seconds, SplitReport, TestDataReport, TrainingReport, TrainingScores,

@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use super::candidates::{columns, selection_features};
 use super::plan;
-use super::train_test_rows::training_rows;
 use super::selection::{Selection, SelectionOptions, select_features};
 use super::selection_rows::{left_out, selection_rows};
 use super::train::{self, Trained};
 use super::train_options::TrainOptions;
+use super::train_test_rows::training_rows;
 use super::training_report::Seconds;
 use crate::classifier::{LogisticRegressionOptions, Scaling};
 use crate::dataset::Dataset;

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::class_scores::ClassScores;
 use super::label_set_scores::LabelSetScores;
-use super::train_test_rows::{ConstantLabels, Rows, TestRows};
 use super::selection::Selection;
+use super::train_test_rows::{ConstantLabels, Rows, TestRows};
 use crate::classifier::{ClassWeight, LinearClassifier, LogisticRegressionOptions, Scaling};
 use crate::dataset::DatasetSummary;
 use crate::evaluation::{GridPoint, GridSearch, ProbabilityScores};

@@ -2,8 +2,8 @@
 
 use std::arch::x86_64::*;
 
-use super::super::avx512_tile::{self, tile_kernel};
 use super::super::avx512_quantize;
+use super::super::avx512_tile::{self, tile_kernel};
 use super::super::finish_tile::Finish;
 use super::super::micro_kernel::MicroKernel;
 use super::super::precision::Precision;
