@@ -29,7 +29,7 @@
 //! | `quantize.rs`, `rotate.rs`, `exact.rs` | 8-bit integers: scales and zero points, the rotation, inputs that stay `f32` |
 //! | `epilogue.rs` | the function that is applied to sums |
 //! | `repeat.rs` | a kernel's instruction alone, for [`ceiling`](crate::ceiling) |
-//! | `plain.rs`, `avx512.rs`, `avx512_int8.rs`, `amx.rs` | code that several kernels share |
+//! | `portable_tile.rs`, `avx512_tile.rs`, `avx512_quantize.rs`, `amx_tile.rs` | code that several kernels share |
 //!
 //! It does not transpose, has no factor `alpha`, and does not keep the original weights.
 

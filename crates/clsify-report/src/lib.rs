@@ -13,4 +13,6 @@ pub mod charts;
 
 pub mod summaries;
 
+pub mod pages;
+
 pub mod tutorial;

@@ -13,8 +13,9 @@
 //! 7. [`evaluation`]: accuracy with its confidence interval, confusion matrix, cross-validation, grid search
 //! 8. [`decision`]: from probabilities to answers: calibration, thresholds, costs, abstention
 //! 9. [`model`]: encoder and classifier together: load, predict, evaluate, save
-//! 10. [`training`]: a complete training run, including the choice of features
-//! 11. [`studies`]: doctor, comparison, learning curve, speed
+//! 10. [`explanation`]: the words and features that carried a label
+//! 11. [`training`]: a complete training run, including the choice of features
+//! 12. [`studies`]: doctor, comparison, learning curve, speed
 //!
 //! # Example
 //!
@@ -52,5 +53,6 @@ pub mod evaluation;
 mod notes;
 pub mod decision;
 pub mod model;
+pub mod explanation;
 pub mod training;
 pub mod studies;

@@ -8,6 +8,7 @@ pub(crate) mod curve;
 pub(crate) mod doctor;
 pub(crate) mod embed;
 pub(crate) mod evaluate;
+pub(crate) mod explain;
 pub(crate) mod list;
 pub(crate) mod predict;
 pub(crate) mod pull;

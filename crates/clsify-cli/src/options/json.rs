@@ -21,6 +21,11 @@ impl JsonArgs {
         self.json.as_ref()?.as_deref()
     }
 
+    /// Returns true if no text is printed to stdout because the JSON is; the text would go to `output`.
+    pub(crate) fn replaces_text(&self, output: Option<&Path>) -> bool {
+        matches!(self.json, Some(None)) || self.is_on_stdout(output)
+    }
+
     /// Takes FILE as the argument that followed a bare `--json`, which is how earlier versions read it.
     pub(crate) fn take_file(&mut self) -> Option<PathBuf> {
         self.json.as_mut()?.take()

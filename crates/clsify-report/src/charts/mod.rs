@@ -3,7 +3,7 @@
 pub(crate) mod learning_curve;
 pub(crate) mod reliability;
 mod score_by_speed;
-mod svg;
+pub(crate) mod svg;
 
 pub use self::learning_curve::learning_curve_svg;
 pub use self::reliability::ReliabilityChart;

@@ -64,7 +64,7 @@ impl Checkpoint {
                 folder.display()
             );
             let hint = format!("{PICKLE_HINT}; convert it once: python3 -c \"{convert}\"");
-            return Err(other_weights::only(folder, PICKLE, &hint));
+            return Err(unsupported_weights::only(folder, PICKLE, &hint));
         }
         let shard = Shard::open(path)?;
         let shard_of = shard.metadata.offset_keys().into_iter().map(|name| (name, 0)).collect();
@@ -105,7 +105,7 @@ pub(crate) fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
     if is_there(&index)? {
         return shards(&index);
     }
-    Err(other_weights::missing(folder))
+    Err(unsupported_weights::missing(folder))
 }
 
 fn shards(index: &Path) -> Result<Vec<PathBuf>> {
@@ -152,7 +152,7 @@ impl Shard {
         let header_len = u64::from_le_bytes(header_bytes);
         let mut start = header_bytes.to_vec();
         file.by_ref().take(1).read_to_end(&mut start).map_err(io)?;
-        if let Some(error) = other_weights::format_of(&start) {
+        if let Some(error) = unsupported_weights::format_of(&start) {
             return Err(place(error));
         }
         if header_len > MAX_HEADER_BYTES {

@@ -206,7 +206,7 @@ impl SentenceClassifier {
         let rows = Scored { probabilities, y_true, weights };
         let decision = match self.decision() {
             Some(rule) if !rule.is_most_probable() => {
-                let effect = choice::effect(rule, rows, &own_ids, labels)?;
+                let effect = choose_rule::effect(rule, rows, &own_ids, labels)?;
                 Some(Box::new(EvaluatedDecision { rule: rule.clone(), effect }))
             }
             _ => None,

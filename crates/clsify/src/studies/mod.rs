@@ -1,4 +1,4 @@
-//! 11. Studies of data and models: checks of a data set, comparison of two models, learning curves, and speed.
+//! 12. Studies of data and models: checks of a data set, comparison of two models, learning curves, and speed.
 
 pub(crate) mod advice;
 pub(crate) mod comparison;

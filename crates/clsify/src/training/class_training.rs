@@ -44,14 +44,14 @@ pub(crate) fn outcome(
             let held_out = calibrator.probabilities(&fit.held_out_logits, labels.len(), own.0);
             let train = Scored { probabilities: &held_out, y_true: y_train, weights: train.sample_weight };
             let test = Scored { probabilities: &p_test, y_true: y_test, weights: test.sample_weight };
-            Some(choice::report(&options.decision, train, test, own)?)
+            Some(choose_rule::report(&options.decision, train, test, own)?)
         }
         false => None,
     };
     decided.as_ref().and_then(DecisionReport::note).iter().for_each(|note| observer.note(note));
     let rule = decided.as_ref().map_or(Decision::default(), |decided| decided.rule.clone());
 
-    let predicted = choice::class_ids(&rule, &classifier, &rows.x_test);
+    let predicted = choose_rule::class_ids(&rule, &classifier, &rows.x_test);
     let evaluation = Evaluation::from_predictions(y_test, &predicted, labels)?;
     // Class weights and decision rules trade accuracy for something else.
     if options.classifier.class_weight == ClassWeight::None && rule.is_most_probable() {
@@ -62,7 +62,7 @@ pub(crate) fn outcome(
     if plan.rows.n_seen == 0 {
         note_perfect(observer, "accuracy", evaluation.accuracy, y_test.len());
     }
-    let train_predicted = choice::class_ids(&rule, &classifier, &rows.x_train);
+    let train_predicted = choose_rule::class_ids(&rule, &classifier, &rows.x_train);
     Ok(Outcome {
         classes: own.0.iter().map(|&id| labels[id].clone()).collect(),
         scores: TrainingScores::Classes(Box::new(ClassScores {

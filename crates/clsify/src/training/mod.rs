@@ -1,4 +1,4 @@
-//! 10. Training: from labelled sentences to a trained classifier and its scores.
+//! 11. Training: from labelled sentences to a trained classifier and its scores.
 //!
 //! [`train`] is the article's run; [`train_selected`] chooses features first.
 

@@ -88,7 +88,7 @@ fn check_targets(rows: &Rows, options: &TrainOptions) -> Result<(Thresholds, Opt
     let thresholds = match rows.train.labels() {
         Labels::Classes { class_ids, .. } => {
             calibration::check(options.calibration, class_ids)?;
-            choice::check(&options.decision, &rows.labels, class_ids, class_weight)?;
+            choose_rule::check(&options.decision, &rows.labels, class_ids, class_weight)?;
             Thresholds::Half
         }
         Labels::Sets(_) => {

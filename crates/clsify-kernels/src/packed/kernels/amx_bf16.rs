@@ -15,15 +15,15 @@ pub(super) struct AmxBf16(());
 impl MicroKernel for AmxBf16 {
     const NAME: &'static str = "AmxBf16";
     const PRECISION: Precision = Precision::Bf16;
-    const TILE_ROWS: usize = amx::TILE_ROWS;
-    const TILE_ROW_MULTIPLE: usize = amx::TILE_ROW_MULTIPLE;
+    const TILE_ROWS: usize = amx_tile::TILE_ROWS;
+    const TILE_ROW_MULTIPLE: usize = amx_tile::TILE_ROW_MULTIPLE;
 
     fn detect() -> Option<Self> {
-        amx::has_bf16().then_some(AmxBf16(()))
+        amx_tile::has_bf16().then_some(AmxBf16(()))
     }
 
     fn row_block(lines: usize) -> usize {
-        amx::row_block(lines)
+        amx_tile::row_block(lines)
     }
 
     fn prepare_thread(self) -> impl Sized {
@@ -39,7 +39,7 @@ impl MicroKernel for AmxBf16 {
         to: impl Iterator<Item = &'a mut Line>,
     ) -> QuantizedRow {
         // SAFETY: `detect` has found the features.
-        unsafe { avx512::convert_bf16(row, to) };
+        unsafe { avx512_tile::convert_bf16(row, to) };
         QuantizedRow::default()
     }
 

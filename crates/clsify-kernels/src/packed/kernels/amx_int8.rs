@@ -15,15 +15,15 @@ pub(super) struct AmxInt8(());
 impl MicroKernel for AmxInt8 {
     const NAME: &'static str = "AmxInt8";
     const PRECISION: Precision = Precision::Int8;
-    const TILE_ROWS: usize = amx::TILE_ROWS;
-    const TILE_ROW_MULTIPLE: usize = amx::TILE_ROW_MULTIPLE;
+    const TILE_ROWS: usize = amx_tile::TILE_ROWS;
+    const TILE_ROW_MULTIPLE: usize = amx_tile::TILE_ROW_MULTIPLE;
 
     fn detect() -> Option<Self> {
-        amx::has_int8().then_some(AmxInt8(()))
+        amx_tile::has_int8().then_some(AmxInt8(()))
     }
 
     fn row_block(lines: usize) -> usize {
-        amx::row_block(lines)
+        amx_tile::row_block(lines)
     }
 
     fn prepare_thread(self) -> impl Sized {
@@ -39,14 +39,14 @@ impl MicroKernel for AmxInt8 {
         to: impl Iterator<Item = &'a mut Line>,
     ) -> QuantizedRow {
         // SAFETY: `detect` has found the features.
-        unsafe { avx512_int8::convert(row, weights, scratch, to) }
+        unsafe { avx512_quantize::convert(row, weights, scratch, to) }
     }
 
     unsafe fn accumulate(self, operands: &Operands, tile: &Tile, finish: &Finish, sums: &mut Accumulators) {
         // SAFETY: the caller's promise; `detect` has found the features, and the thread has its tiles.
         unsafe {
             accumulate(operands, sums);
-            avx512_int8::finish(sums, tile, finish);
+            avx512_quantize::finish(sums, tile, finish);
         }
     }
 

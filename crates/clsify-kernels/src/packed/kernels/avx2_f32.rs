@@ -15,8 +15,8 @@ pub(super) struct Avx2F32(());
 impl MicroKernel for Avx2F32 {
     const NAME: &'static str = "Avx2F32";
     const PRECISION: Precision = Precision::F32;
-    const TILE_ROWS: usize = plain::TILE_ROWS;
-    const LINE_BLOCK: usize = plain::LINE_BLOCK;
+    const TILE_ROWS: usize = portable_tile::TILE_ROWS;
+    const LINE_BLOCK: usize = portable_tile::LINE_BLOCK;
 
     fn detect() -> Option<Self> {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Avx2F32(()))
@@ -29,13 +29,13 @@ impl MicroKernel for Avx2F32 {
         _: &mut [f32],
         to: impl Iterator<Item = &'a mut Line>,
     ) -> QuantizedRow {
-        plain::convert(row, to);
+        portable_tile::convert(row, to);
         QuantizedRow::default()
     }
 
     unsafe fn accumulate(self, operands: &Operands, tile: &Tile, finish: &Finish, _: &mut Accumulators) {
         // SAFETY: the caller's promise.
-        unsafe { plain::tile(self, operands, tile, finish) }
+        unsafe { portable_tile::tile(self, operands, tile, finish) }
     }
 
     fn repeat(self, rounds: usize) -> f64 {
@@ -52,7 +52,7 @@ impl Accumulate for Avx2F32 {
     fn accumulate<const M: usize>(self, x: &[Line], weights: &[Line], sums: &mut [[f32; PANEL]; M]) {
         #[target_feature(enable = "avx2,fma")]
         fn accumulate<const M: usize>(x: &[Line], weights: &[Line], sums: &mut [[f32; PANEL]; M]) {
-            plain::accumulate::<M, true>(x, weights, sums);
+            portable_tile::accumulate::<M, true>(x, weights, sums);
         }
         // SAFETY: `detect` has found the two features.
         unsafe { accumulate(x, weights, sums) }

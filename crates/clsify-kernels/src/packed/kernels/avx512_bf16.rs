@@ -17,8 +17,8 @@ pub(super) struct Avx512Bf16(());
 impl MicroKernel for Avx512Bf16 {
     const NAME: &'static str = "Avx512Bf16";
     const PRECISION: Precision = Precision::Bf16;
-    const TILE_ROWS: usize = avx512::TILE_ROWS;
-    const LINE_BLOCK: usize = avx512::LINE_BLOCK;
+    const TILE_ROWS: usize = avx512_tile::TILE_ROWS;
+    const LINE_BLOCK: usize = avx512_tile::LINE_BLOCK;
 
     fn detect() -> Option<Self> {
         let has_it = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16");
@@ -33,7 +33,7 @@ impl MicroKernel for Avx512Bf16 {
         to: impl Iterator<Item = &'a mut Line>,
     ) -> QuantizedRow {
         // SAFETY: `detect` has found the features.
-        unsafe { avx512::convert_bf16(row, to) };
+        unsafe { avx512_tile::convert_bf16(row, to) };
         QuantizedRow::default()
     }
 

@@ -17,8 +17,8 @@ pub(super) struct Avx512F32(());
 impl MicroKernel for Avx512F32 {
     const NAME: &'static str = "Avx512F32";
     const PRECISION: Precision = Precision::F32;
-    const TILE_ROWS: usize = avx512::TILE_ROWS;
-    const LINE_BLOCK: usize = avx512::LINE_BLOCK;
+    const TILE_ROWS: usize = avx512_tile::TILE_ROWS;
+    const LINE_BLOCK: usize = avx512_tile::LINE_BLOCK;
 
     fn detect() -> Option<Self> {
         is_x86_feature_detected!("avx512f").then_some(Avx512F32(()))

@@ -18,7 +18,7 @@ pub(super) struct Avx512Vnni(());
 impl MicroKernel for Avx512Vnni {
     const NAME: &'static str = "Avx512Vnni";
     const PRECISION: Precision = Precision::Int8;
-    const TILE_ROWS: usize = avx512::TILE_ROWS;
+    const TILE_ROWS: usize = avx512_tile::TILE_ROWS;
 
     fn detect() -> Option<Self> {
         let has_it = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni");
@@ -33,14 +33,14 @@ impl MicroKernel for Avx512Vnni {
         to: impl Iterator<Item = &'a mut Line>,
     ) -> QuantizedRow {
         // SAFETY: `detect` has found the features.
-        unsafe { avx512_int8::convert(row, weights, scratch, to) }
+        unsafe { avx512_quantize::convert(row, weights, scratch, to) }
     }
 
     unsafe fn accumulate(self, operands: &Operands, tile: &Tile, finish: &Finish, sums: &mut Accumulators) {
         // SAFETY: the caller's promise; `detect` has found the features.
         unsafe {
             accumulate(operands, tile, Start::default(), Some(sums));
-            avx512_int8::finish(sums, tile, finish);
+            avx512_quantize::finish(sums, tile, finish);
         }
     }
 

@@ -18,8 +18,8 @@ pub(super) struct Portable;
 impl MicroKernel for Portable {
     const NAME: &'static str = "Portable";
     const PRECISION: Precision = Precision::F32;
-    const TILE_ROWS: usize = plain::TILE_ROWS;
-    const LINE_BLOCK: usize = plain::LINE_BLOCK;
+    const TILE_ROWS: usize = portable_tile::TILE_ROWS;
+    const LINE_BLOCK: usize = portable_tile::LINE_BLOCK;
 
     fn detect() -> Option<Self> {
         Some(Portable)
@@ -32,13 +32,13 @@ impl MicroKernel for Portable {
         _: &mut [f32],
         to: impl Iterator<Item = &'a mut Line>,
     ) -> QuantizedRow {
-        plain::convert(row, to);
+        portable_tile::convert(row, to);
         QuantizedRow::default()
     }
 
     unsafe fn accumulate(self, operands: &Operands, tile: &Tile, finish: &Finish, _: &mut Accumulators) {
         // SAFETY: the caller's promise.
-        unsafe { plain::tile(self, operands, tile, finish) }
+        unsafe { portable_tile::tile(self, operands, tile, finish) }
     }
 
     fn repeat(self, rounds: usize) -> f64 {
@@ -48,6 +48,6 @@ impl MicroKernel for Portable {
 
 impl Accumulate for Portable {
     fn accumulate<const M: usize>(self, x: &[Line], weights: &[Line], sums: &mut [[f32; PANEL]; M]) {
-        plain::accumulate::<M, FUSED>(x, weights, sums);
+        portable_tile::accumulate::<M, FUSED>(x, weights, sums);
     }
 }

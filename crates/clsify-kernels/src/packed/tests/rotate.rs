@@ -92,7 +92,7 @@ fn avx512_rotates_to_the_same_bits() {
         let (want, extent) = rotated(&row, &factors);
         let mut got = vec![f32::NAN; inputs];
         // SAFETY: the check above ensures that the processor has AVX-512.
-        let found = unsafe { avx512_int8::rotate(&row, &factors, &mut got) };
+        let found = unsafe { avx512_quantize::rotate(&row, &factors, &mut got) };
         assert_eq!(got, want, "{inputs}");
         assert_eq!((found.low, found.high), (extent.low, extent.high), "{inputs}");
         assert!((found.sum - extent.sum).abs() < 1e-3, "{inputs}: {}, expected {}", found.sum, extent.sum);
