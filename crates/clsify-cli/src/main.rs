@@ -6,6 +6,7 @@
 
 mod commands;
 mod console;
+mod earlier_spellings;
 mod headings;
 mod loading;
 mod options;
@@ -70,7 +71,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let matches = command().try_get_matches();
+    let matches = command().try_get_matches_from(earlier_spellings::translate(std::env::args_os()));
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return print_parse_error(&error),
@@ -87,7 +88,7 @@ fn main() -> ExitCode {
         Command::Curve(args) => commands::curve::run(&args, &console),
         Command::Train(args) => commands::train::run(args, &console),
         Command::Evaluate(args) => commands::evaluate::run(&args, &console),
-        Command::Compare(args) => commands::compare::run(args, &console),
+        Command::Compare(args) => commands::compare::run(&args, &console),
         Command::Predict(args) => commands::predict::run(args, &console),
         Command::Explain(args) => commands::explain::run(&args, &console),
         Command::Embed(args) => commands::embed::run(args, &console),

@@ -49,7 +49,7 @@ fn the_table_has_a_row_for_what_was_asked() {
     let sandbox = Sandbox::new();
     let bert = encoder("bert");
     let table = sandbox.succeed(&["bench", "-q", "--encoder", &bert, "--dtype", "f32", "--limit", "64"]);
-    assert!(table.contains("cls of the last layer") && table.contains("sentences  64 of "), "{table}");
+    assert!(table.contains("cls of the last layer") && table.contains("sentences  64, "), "{table}");
     let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("  f32 ")).collect();
     assert!(rows.len() == 1 && rows[0].contains('%') && !table.contains("int8"), "{table}");
 }

@@ -101,7 +101,7 @@ fn options_for_a_file_need_the_file() {
         for (args, expected) in [
             (&["predict", "m", "a"][..], "cannot be used with"),
             (&["predict", "m"], "--input <FILE>"),
-            (&["bench", "--encoder", "e"], "--data <FILE>"),
+            (&["bench", "--encoder", "e"], "--input <FILE>"),
             (&["tutorial"], "--data <FILE>"),
         ] {
             let outcome = sandbox.run(&[args, option].concat());

@@ -58,10 +58,7 @@ fn what_is_wrong_is_said() {
     for command in [&train[..], &evaluate] {
         let fail = |more: &[&str]| sandbox.fail(&[command, more].concat());
         assert_eq!(fail(&["--chart", "no/c.svg"]), "no: no such folder");
-        assert_eq!(
-            fail(&["--chart", "-", "--json", "-"]),
-            "stdout: expected --json - or --chart -, got both"
-        );
+        assert_eq!(fail(&["--chart", "-", "--json", "-"]), "stdout: expected --json or --chart -, got both");
     }
     let inside = sandbox.fail(&[&train[..], &["--chart", "model/c.svg"]].concat());
     assert!(inside.contains("--chart"), "{inside}");

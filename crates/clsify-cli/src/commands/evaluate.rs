@@ -14,12 +14,12 @@ use self::errors::Subject;
 use crate::console::Console;
 use crate::loading::{load_classifier, load_rows_to_score, note_labels_without_column};
 use crate::options::{CacheArgs, DtypeArg, JsonArgs, RowArgs, WeightArgs, at_least_one};
-use crate::output::{check_output, is_stdout, last_name, write_data};
+use crate::output::{check_chart, check_output, is_stdout, last_name, write_data};
 
 /// Score a saved classifier on labelled sentences
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  clsify evaluate model --data test.tsv --json scores.json\n  clsify evaluate model --data test.tsv --errors errors.csv"
+    after_help = "Examples:\n  clsify evaluate model --data test.tsv --json=scores.json\n  clsify evaluate model --data test.tsv --errors errors.csv"
 )]
 pub(crate) struct Args {
     /// The model's folder
@@ -78,6 +78,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let files = [args.json.file(), args.chart.as_deref(), args.errors.as_deref()];
     let is_json_on_stdout = args.json.is_on_stdout(args.output.as_deref());
+    check_chart(args.chart.as_deref(), is_json_on_stdout)?;
     let others = [&args.chart, &args.errors].into_iter().flatten().filter(|path| is_stdout(path)).count();
     ensure!(
         others + usize::from(is_json_on_stdout) < 2,

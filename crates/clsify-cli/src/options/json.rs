@@ -11,7 +11,7 @@ use crate::output::{is_stdout, json_text, write_data, write_text};
 #[derive(Args)]
 pub(crate) struct JsonArgs {
     /// Print the report as JSON instead of text, or write it to FILE beside the text; - is stdout
-    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     json: Option<Option<PathBuf>>,
 }
 
@@ -24,11 +24,6 @@ impl JsonArgs {
     /// Returns true if no text is printed to stdout because the JSON is; the text would go to `output`.
     pub(crate) fn replaces_text(&self, output: Option<&Path>) -> bool {
         matches!(self.json, Some(None)) || self.is_on_stdout(output)
-    }
-
-    /// Takes FILE as the argument that followed a bare `--json`, which is how earlier versions read it.
-    pub(crate) fn take_file(&mut self) -> Option<PathBuf> {
-        self.json.as_mut()?.take()
     }
 
     /// Returns true if the JSON goes to stdout; the text goes to `output`.

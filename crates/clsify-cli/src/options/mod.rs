@@ -22,7 +22,7 @@ pub(crate) use self::features::{DtypeArg, EncodingArgs, FeatureArgs, PooledArgs,
 pub(crate) use self::fit::{CalibrationArg, ClassWeightArg, FitArgs, GridArgs, article_grid};
 pub(crate) use self::grouping::GroupArgs;
 pub(crate) use self::json::JsonArgs;
-pub(crate) use self::misuse::{missing, misused};
+pub(crate) use self::misuse::misused;
 pub(crate) use self::number::{at_least_one, positive};
 pub(crate) use self::split::{SplitArgs, test_size};
 pub(crate) use self::training_data::TrainingDataArgs;

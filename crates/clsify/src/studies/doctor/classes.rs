@@ -135,7 +135,7 @@ mod tests {
             class_balance(&dataset(parts).into(), None).into_iter().map(|class| class.hint).collect()
         };
         let [a, b] = &hints(&[("a", 96), ("b", 4)])[..] else { panic!() };
-        assert!(a.as_deref().unwrap().starts_with("class a has 96 rows of 100: always saying a"));
+        assert!(a.as_deref().unwrap().starts_with("class a has 96 rows of 100: always predicting a"));
         assert!(b.as_deref().unwrap().starts_with("class b has 4 rows of 100: too few"));
         assert_eq!(hints(&[("a", 60), ("b", 40)]), [None, None]);
         let few = hints(&[("a", 60), ("b", 29)]);
