@@ -37,6 +37,7 @@ const HEADINGS: [(&str, &[&str]); 8] = [
         "Output",
         &[
             "output",
+            "keep_neighbours",
             "output_format",
             "probabilities",
             "json",

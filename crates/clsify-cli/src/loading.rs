@@ -261,16 +261,26 @@ pub(crate) fn load_classifier(
     cache: Option<FeatureCache>,
     console: &Console,
 ) -> anyhow::Result<SentenceClassifier> {
+    let options = load_options(model, encoder, dtype, console)?;
+    Ok(SentenceClassifier::load_with(model, LoadOptions { cache, ..options })?)
+}
+
+/// The options for loading a saved classifier, without a cache.
+pub(crate) fn load_options(
+    model: &Path,
+    encoder: Option<&str>,
+    dtype: Option<DtypeArg>,
+    console: &Console,
+) -> anyhow::Result<LoadOptions> {
     let saved = SavedModel::read(model)?;
     let folder = encoder_folder(saved.encoder_folder(model), &saved.encoder.name, encoder, console)?;
-    let options = LoadOptions {
+    Ok(LoadOptions {
         encoder: Some(folder),
         dtype: dtype.map(Into::into),
-        cache,
         hash_folder: Some(hash_folder()),
         observer: console.observer(),
-    };
-    Ok(SentenceClassifier::load_with(model, options)?)
+        ..LoadOptions::default()
+    })
 }
 
 /// The folder of a saved classifier's encoder: from `--encoder`, as recorded, or from a cache.

@@ -227,3 +227,45 @@ fn what_cannot_be_explained_is_said() {
         (1, Some(2))
     );
 }
+
+/// Oracle: the file names of the folder, and the sentences of the data.
+#[test]
+fn training_sentences_are_kept_only_if_asked_for() {
+    let sandbox = Sandbox::with_model();
+    let holds = |name: &str, text: &str| {
+        let files = std::fs::read_dir(sandbox.path(name))
+            .unwrap()
+            .map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+        files.into_iter().any(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
+    };
+    assert!(!holds("model", "film 3 was a quiet bore"));
+    assert!(explain(&sandbox, &[TEXT])[0]["neighbours"].is_null());
+    let bert = encoder("bert");
+    let train = [
+        "train",
+        "-q",
+        "--encoder",
+        &bert,
+        "--data",
+        "reviews.tsv",
+        "--features",
+        "article",
+        "--output",
+        "model",
+    ];
+    sandbox.succeed(&[&train[..], &["--keep-neighbours"]].concat());
+    assert!(holds("model", "film 3 was a quiet bore"));
+    let text = "film 3 was a quiet bore";
+    let found = explain(&sandbox, &[text])[0]["neighbours"].clone();
+    let found = found.as_array().unwrap();
+    assert_eq!(found.len(), 5);
+    // The split of seed 0 trains on this row; the nearest sentence to it is itself.
+    assert_eq!((&found[0]["text"], &found[0]["label"]), (&text.into(), &"bad".into()), "{found:?}");
+    assert!(number(&found[0]["cosine"]) > 0.999);
+    assert!(found.is_sorted_by(|a, b| number(&a["cosine"]) >= number(&b["cosine"])));
+    let shown = sandbox.succeed(&["explain", "-q", "model", text]);
+    assert!(shown.contains("training sentence") && shown.contains("film 3 was a quiet bore"), "{shown}");
+    // Trained again without, the folder has them no longer.
+    sandbox.succeed(&train);
+    assert!(!holds("model", "film 3 was a quiet bore"));
+}

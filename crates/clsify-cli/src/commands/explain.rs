@@ -4,11 +4,12 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clsify::explanation::{ExplainOptions, Explanation};
+use clsify::model::{LoadOptions, SentenceClassifier};
 use clsify_report::pages::explanation_page;
 use clsify_report::summaries::explanation_summary;
 
 use crate::console::Console;
-use crate::loading::load_classifier;
+use crate::loading::load_options;
 use crate::options::{DtypeArg, JsonArgs};
 use crate::output::{check_output, is_stdout, write_data};
 use crate::records::note_files;
@@ -70,7 +71,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     anyhow::ensure!(n_on_stdout < 2, "stdout: expected --json or --html -, got both");
     note_files(&args.texts, "its name is explained, not its lines", console);
     let options = ExplainOptions { label: args.label.clone(), path: args.path, ..ExplainOptions::default() };
-    let model = load_classifier(&args.model, args.encoder.as_deref(), args.dtype, None, console)?;
+    let load = load_options(&args.model, args.encoder.as_deref(), args.dtype, console)?;
+    let model = SentenceClassifier::load_with(&args.model, LoadOptions { neighbours: true, ..load })?;
     let explanations = model.explain(&args.texts, &options)?;
     if let Some(path) = &args.html {
         write_data(path, &explanation_page(&explanations))?;

@@ -67,6 +67,12 @@ pub(crate) struct Args {
     #[arg(long)]
     bundle_encoder: bool,
 
+    /// Keep the training sentences in the model, so that `clsify explain` shows those near a text
+    ///
+    /// Everybody who has the model's folder can then read its training data.
+    #[arg(long)]
+    keep_neighbours: bool,
+
     /// Save the model to this folder
     #[arg(long, value_name = "MODEL")]
     output: PathBuf,
@@ -116,6 +122,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         grid_search: grid,
         calibration: args.calibration.into(),
         decision,
+        keep_neighbours: args.keep_neighbours,
     };
     let located = locate_encoder(&args.encoder, console)?;
     if !args.bundle_encoder {

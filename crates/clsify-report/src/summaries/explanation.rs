@@ -27,6 +27,7 @@ pub fn explanation_summary(explanation: &Explanation, in_colour: bool) -> String
     text.push_str(&pairs(explanation));
     text.push_str(&path(explanation));
     text.push_str(&features(explanation));
+    text.push_str(&neighbours(explanation));
     text + &format!("\n{} encoded\n", counted(explanation.n_encodings, "text", "texts"))
 }
 
@@ -196,4 +197,19 @@ fn features(explanation: &Explanation) -> String {
         "\nThe decision, {decision}, is a sum over all features: {:+.4} + intercept {:+.4} = {:+.4}. The largest terms:\n\n{table}",
         found.sum, found.intercept, found.total
     )
+}
+
+fn neighbours(explanation: &Explanation) -> String {
+    if explanation.neighbours.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(["cosine", "label", "training sentence"]);
+    for neighbour in &explanation.neighbours {
+        table.row([
+            format!("{:.3}", neighbour.cosine),
+            shorten(&neighbour.label, 20),
+            shorten(&neighbour.text, 70),
+        ]);
+    }
+    format!("\nThe nearest training sentences, by cosine similarity of their vectors:\n\n{table}")
 }

@@ -24,11 +24,13 @@ pub struct ExplainOptions {
     pub path: bool,
     /// The number of feature contributions. The default is 10.
     pub n_features: usize,
+    /// The number of nearest training sentences, if the model has kept them. The default is 5.
+    pub n_neighbours: usize,
 }
 
 impl Default for ExplainOptions {
     fn default() -> Self {
-        ExplainOptions { label: None, pairs: true, path: false, n_features: 10 }
+        ExplainOptions { label: None, pairs: true, path: false, n_features: 10, n_neighbours: 5 }
     }
 }
 
@@ -142,6 +144,7 @@ impl SentenceClassifier {
             pairs,
             path,
             features: self.feature_contributions(whole.row(0), &base.logits, label, options.n_features),
+            neighbours: self.neighbours(whole.row(0), options.n_neighbours),
             n_encodings,
         })
     }

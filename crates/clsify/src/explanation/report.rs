@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::model::neighbours::Neighbour;
+
 /// The reasons for the label of one text. All contributions are exact: each comes from encoding the text without the words.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -29,6 +31,9 @@ pub struct Explanation {
     pub path: Option<DeletionPath>,
     /// The features with the largest contributions to the decision.
     pub features: FeatureContributions,
+    /// The nearest training sentences, if the model has kept and loaded them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub neighbours: Vec<Neighbour>,
     /// The number of texts that were encoded.
     pub n_encodings: usize,
 }

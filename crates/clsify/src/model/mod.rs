@@ -4,11 +4,13 @@
 //! classifier.
 
 pub(crate) mod encoder_identity;
+pub(crate) mod encoder_options;
 pub(crate) mod encoder_report;
 pub(crate) mod evaluate;
 pub(crate) mod hash_memory;
 pub(crate) mod label_ids;
 pub(crate) mod misclassified;
+pub(crate) mod neighbours;
 pub(crate) mod saved_model;
 pub(crate) mod saved_weights;
 pub(crate) mod seen_sentences;
@@ -17,13 +19,15 @@ pub(crate) mod sentence_encoder;
 pub(crate) mod stream;
 
 pub use self::encoder_identity::FileHash;
+pub use self::encoder_options::{Features, SentenceEncoderOptions};
 pub use self::encoder_report::{EncoderReport, FeaturesReport};
 pub use self::evaluate::{EvaluatedDecision, EvaluationForm, EvaluationReport};
 pub use self::misclassified::Misclassified;
+pub use self::neighbours::Neighbour;
 pub use self::saved_model::{
     FORMAT_VERSION, SavedClassForm, SavedEncoder, SavedForm, SavedLabelSetForm, SavedLabels, SavedModel,
     SavedTraining, check_replaceable, is_part_of_a_model,
 };
 pub use self::sentence_classifier::{LoadOptions, Prediction, SaveOptions, SentenceClassifier};
-pub use self::sentence_encoder::{Encoded, Features, SentenceEncoder, SentenceEncoderOptions};
+pub use self::sentence_encoder::{Encoded, SentenceEncoder};
 pub use self::stream::{Fault, Group, SentenceGroup, Streamed};

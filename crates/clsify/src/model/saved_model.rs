@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::encoder_identity::{EncoderFiles, FileHash};
 use super::encoder_report::EncoderReport;
 use super::hash_memory::HashMemory;
+use super::neighbours::{NEIGHBOURS, Neighbours};
 use super::saved_weights::{WEIGHTS, Weights};
 use super::sentence_encoder::SentenceEncoder;
 use crate::checkpoint_folder::{read, refuse_stand_in, text};
@@ -372,6 +373,7 @@ pub(crate) fn write(
     folder: &Path,
     saved: &SavedModel,
     weights: &Weights,
+    neighbours: Option<&Neighbours>,
     encoder: Option<&SentenceEncoder>,
 ) -> Result<()> {
     check_replaceable(folder)?;
@@ -383,11 +385,15 @@ pub(crate) fn write(
             .with_hint("choose another --output, or bundle the encoder with --bundle-encoder"));
     }
     let weights = weights.bytes()?;
+    let neighbours = neighbours.map(Neighbours::bytes).transpose()?;
     write_folder_atomically(folder, |new| {
         carry_over(folder, new, &is_own)?;
         let json = serde_json::to_string_pretty(saved).map_err(|e| bad(e.to_string()).caused_by(e))?;
         write_atomically(new.join(METADATA), |out| writeln!(out, "{json}"))?;
         write_atomically(new.join(WEIGHTS), |out| out.write_all(&weights))?;
+        if let Some(neighbours) = &neighbours {
+            write_atomically(new.join(NEIGHBOURS), |out| out.write_all(neighbours))?;
+        }
         if let Some(encoder) = encoder {
             encoder.files().copy_to(&new.join(BUNDLED_ENCODER), encoder.hash_memory())?;
         }
@@ -434,7 +440,8 @@ pub fn is_part_of_a_model(path: impl AsRef<Path>) -> bool {
     let path = resolve(path);
     let has = |folder: &Path, name: &str| folder.join(name).is_file();
     let is_part_of = |folder: &Path| {
-        (has(folder, METADATA) && [METADATA, WEIGHTS].iter().any(|name| folder.join(name) == path))
+        (has(folder, METADATA)
+            && [METADATA, WEIGHTS, NEIGHBOURS].iter().any(|name| folder.join(name) == path))
             || ((has(folder, CONFIG) || has(folder, MODULES))
                 // Files of the encoder that are not always read are included.
                 && (of_an_encoder().any(|name| folder.join(name) == path)
@@ -446,7 +453,7 @@ pub fn is_part_of_a_model(path: impl AsRef<Path>) -> bool {
 
 /// Returns true for names in a model's folder that belong to the model and are replaced.
 fn is_own(name: &str) -> bool {
-    [METADATA, WEIGHTS, BUNDLED_ENCODER].contains(&name)
+    [METADATA, WEIGHTS, NEIGHBOURS, BUNDLED_ENCODER].contains(&name)
 }
 
 /// Checks that the encoder in a model's folder, which is replaced as a whole, is the model's and contains nothing

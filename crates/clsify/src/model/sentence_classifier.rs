@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::encoder_identity::EncoderFiles;
+use super::encoder_options::SentenceEncoderOptions;
 use super::hash_memory::HashMemory;
+use super::neighbours::{Neighbour, Neighbours};
 use super::saved_model::{self, SavedEncoder, SavedModel};
 use super::saved_weights::{SavedWeights, Weights, read_columns};
 use super::seen_sentences::SeenSentences;
-use super::sentence_encoder::{SentenceEncoder, SentenceEncoderOptions};
+use super::sentence_encoder::SentenceEncoder;
 use crate::classifier::{LinearClassifier, LogisticRegression, OneVsRest, above};
 use crate::dataset::{Dataset, LabelSeparator};
 use crate::decision::{Answer, Decision};
@@ -27,6 +29,8 @@ pub struct SentenceClassifier {
     saved: SavedModel,
     /// The fingerprints of the training rows; `None` for a model of a version that did not save them.
     seen: Option<SeenSentences>,
+    /// The training sentences, if they were kept and loaded.
+    neighbours: Option<Arc<Neighbours>>,
 }
 
 /// Options for loading a saved classifier. By default it is loaded as it was trained, without a cache.
@@ -41,13 +45,22 @@ pub struct LoadOptions {
     pub cache: Option<FeatureCache>,
     /// The folder with the sha256 of files; see [`SentenceEncoderOptions::hash_folder`].
     pub hash_folder: Option<PathBuf>,
+    /// True if the training sentences are loaded too, if the model has kept them. [`SentenceClassifier::neighbours`] finds the nearest ones.
+    pub neighbours: bool,
     /// The observer, which receives progress and notes of everything that is done with the classifier. The default ignores them.
     pub observer: Arc<dyn Observer>,
 }
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        LoadOptions { encoder: None, dtype: None, cache: None, hash_folder: None, observer: Arc::new(()) }
+        LoadOptions {
+            encoder: None,
+            dtype: None,
+            cache: None,
+            hash_folder: None,
+            neighbours: false,
+            observer: Arc::new(()),
+        }
     }
 }
 
@@ -81,11 +94,13 @@ impl SentenceClassifier {
         classifier: &LinearClassifier,
         saved: SavedModel,
         seen: SeenSentences,
+        neighbours: Option<Neighbours>,
     ) -> Result<Self> {
         let (coef, intercept) = (classifier.coef().to_vec(), classifier.intercept().to_vec());
         // From here on the columns of the classifier are numbered from 0.
         let classifier = linear_classifier(&saved, coef, intercept)?;
-        Ok(SentenceClassifier { encoder, classifier, saved, seen: Some(seen) })
+        let neighbours = neighbours.map(Arc::new);
+        Ok(SentenceClassifier { encoder, classifier, saved, seen: Some(seen), neighbours })
     }
 
     /// Saves the model to a folder with the default options, without a copy of the encoder.
@@ -114,7 +129,7 @@ impl SentenceClassifier {
             intercept: self.classifier.intercept(),
             seen: self.seen.as_ref(),
         };
-        saved_model::write(folder.as_ref(), &saved, &weights, bundled)
+        saved_model::write(folder.as_ref(), &saved, &weights, self.neighbours.as_deref(), bundled)
     }
 
     /// Loads a model folder, with the bundled encoder or the one from its folder at training.
@@ -145,6 +160,7 @@ impl SentenceClassifier {
 
     fn read(folder: &Path, options: LoadOptions) -> Result<Self> {
         let saved = SavedModel::read(folder)?;
+        let has_neighbours = options.neighbours;
         let encoder = load_encoder(folder, &saved, options)?;
         let columns = match (&saved.multi_label, saved.classes.len()) {
             // Two classes share one row of weights.
@@ -155,7 +171,17 @@ impl SentenceClassifier {
         let classifier = linear_classifier(&saved, coef, intercept).map_err(|e| {
             Error::new(ErrorKind::Model, e.to_string()).caused_by(e).at(folder.display().to_string())
         })?;
-        Ok(SentenceClassifier { encoder, classifier, saved, seen })
+        let neighbours = match has_neighbours {
+            true => Neighbours::read(folder, encoder.n_features())?.map(Arc::new),
+            false => None,
+        };
+        Ok(SentenceClassifier { encoder, classifier, saved, seen, neighbours })
+    }
+
+    /// The training sentences nearest to a text with these features, the nearest first; none if the model has not kept them, or
+    /// they were not [loaded](LoadOptions::neighbours).
+    pub fn neighbours(&self, features: &[f32], n: usize) -> Vec<Neighbour> {
+        self.neighbours.as_ref().map(|neighbours| neighbours.nearest(features, n)).unwrap_or_default()
     }
 
     /// The labels, sorted.

@@ -11,7 +11,7 @@ use crate::dataset::Dataset;
 use crate::encoder::Dtype;
 use crate::error::Result;
 use crate::evaluation::Scoring;
-use crate::model::sentence_encoder::SentenceEncoderOptions;
+use crate::model::encoder_options::SentenceEncoderOptions;
 use crate::split::SplitOptions;
 use crate::training::default_scoring;
 use crate::training::selection::{Candidate, Selection};

@@ -16,6 +16,7 @@ use crate::classifier::{LinearClassifier, LogisticRegressionOptions};
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::model::encoder_report::{EncoderReport, FeaturesReport};
+use crate::model::neighbours::Neighbours;
 use crate::model::sentence_classifier::SentenceClassifier;
 use crate::model::sentence_encoder::{Encoded, SentenceEncoder};
 use crate::observer::{Observer, Stage};
@@ -114,7 +115,12 @@ pub(crate) fn train_encoded(
         seconds,
     };
     let saved = saved_model(&encoder, &outcome.classifier, outcome.classes, dataset.separator(), &report);
-    let classifier = SentenceClassifier::of(encoder, &outcome.classifier, saved, plan.rows.seen)?;
+    let neighbours = options.keep_neighbours.then(|| {
+        let of_train =
+            |texts: &[String]| plan.rows.split.train.iter().map(|&row| texts[row].clone()).collect();
+        Neighbours::of(of_train(dataset.sentences()), of_train(&dataset.labels()), &encoded.x_train)
+    });
+    let classifier = SentenceClassifier::of(encoder, &outcome.classifier, saved, plan.rows.seen, neighbours)?;
     Ok(Trained { classifier, report, encoded: encoded.encoded, split: plan.rows.split })
 }
 

@@ -31,4 +31,7 @@ pub struct TrainOptions {
     /// The decision rule. The default is the most probable class, as in the article, and for label sets every label
     /// with a probability above 0.5.
     pub decision: DecisionOptions,
+    /// True if the model keeps its training sentences and their labels, so that it can show those near a text. They can be read from
+    /// the model's folder. The default is false.
+    pub keep_neighbours: bool,
 }
