@@ -13,7 +13,8 @@ pub enum Features {
     /// These features, without the other settings of a sentence-transformers folder. The default is the `[CLS]`
     /// vector of the last layer, as in the article.
     Given(FeatureOptions),
-    /// All settings of a sentence-transformers folder, as read by [`SentenceTransformer`]: its pooling and modules,
+    /// All settings of a sentence-transformers folder, as read by
+    /// [`SentenceTransformer`](crate::features::SentenceTransformer): its pooling and modules,
     /// its maximum length, its prompt, and its lowercasing. For other folders it is the `[CLS]` vector.
     SentenceTransformer {
         /// The hidden states to pool.

@@ -118,7 +118,7 @@ pub(crate) fn train_encoded(
     let neighbours = options.keep_neighbours.then(|| {
         let of_train =
             |texts: &[String]| plan.rows.split.train.iter().map(|&row| texts[row].clone()).collect();
-        Neighbours::of(of_train(dataset.sentences()), of_train(&dataset.labels()), &encoded.x_train)
+        Neighbours::of(of_train(dataset.sentences()), of_train(dataset.labels()), &encoded.x_train)
     });
     let classifier = SentenceClassifier::of(encoder, &outcome.classifier, saved, plan.rows.seen, neighbours)?;
     Ok(Trained { classifier, report, encoded: encoded.encoded, split: plan.rows.split })
