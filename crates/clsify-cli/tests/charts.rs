@@ -43,7 +43,11 @@ fn every_command_writes_its_charts() {
             &["score_by_speed.svg"],
         ),
         (vec!["compare", "model", "model", "--data", "reviews.tsv"], "comparison.svg", &["comparison.svg"]),
-        (vec!["doctor", "--text-only", "--data", "reviews.tsv"], "class_balance.svg", &["class_balance.svg"]),
+        (
+            vec!["doctor", "--text-only", "--data", "reviews.tsv"],
+            "class_balance.svg",
+            &["class_balance.svg", "lengths.svg"],
+        ),
     ] {
         let folder = format!("charts of {}", command[0]);
         let both = ["-q", "--chart-dir", &folder, "--chart", "one.svg"];

@@ -10,7 +10,7 @@ use clsify::features::Layers;
 use clsify::model::SentenceEncoder;
 use clsify::studies::{DoctorOptions, DoctorReport, LabelIssue, diagnose};
 use clsify_hub::Located;
-use clsify_report::charts::class_balance_svg;
+use clsify_report::charts::{class_balance_svg, lengths_svg};
 use clsify_report::summaries::doctor_summary;
 
 use crate::console::{Console, text};
@@ -22,7 +22,7 @@ use crate::options::{
 use crate::output::{check_output, is_stdout, last_name, stdout, written};
 
 /// The charts of this command; the first is that of `--chart`.
-const CHARTS: [&str; 1] = ["class_balance.svg"];
+const CHARTS: [&str; 2] = ["class_balance.svg", "lengths.svg"];
 
 /// Find mistakes in labelled sentences before training on them
 ///
@@ -220,7 +220,9 @@ pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
         clsify::files::write_atomically(path, |out| write_lines(out, &report.label_issues))?;
     }
     let svg = || class_balance_svg(&last_name(&path), &report);
-    args.charts.write_files(&CHARTS, || [Some(svg())])?;
+    let lengths = || data.dataset.sentences().iter().map(|text| text.chars().count()).collect::<Vec<_>>();
+    let lengths = || lengths_svg(&last_name(&path), &lengths());
+    args.charts.write_files(&CHARTS, || [Some(svg()), Some(lengths())])?;
     if is_on_stdout || args.charts.is_on_stdout() {
         if is_on_stdout {
             stdout(|out| write_lines(out, &report.label_issues))?;

@@ -15,7 +15,7 @@ pub(crate) struct Axis {
 }
 
 /// The smallest step of 1, 2 or 5 times a power of ten that divides a range into at most `n` parts.
-fn nice_step(range: f64, n: usize) -> f64 {
+pub(crate) fn nice_step(range: f64, n: usize) -> f64 {
     let least = range / n as f64;
     let power = 10f64.powf(least.log10().floor());
     let steps = [1.0, 2.0, 5.0].map(|step| step * power);

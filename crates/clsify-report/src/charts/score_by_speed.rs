@@ -90,12 +90,15 @@ impl ScoreBySpeedChart {
         text
     }
 
-    /// The points on the front, the slowest first: no other point is as fast and better, or as good and faster.
+    /// The points on the front, the slowest first: no other point is as fast and better, or as good and faster. Of equal
+    /// points one with a role is on the front.
     pub fn front(&self) -> Vec<usize> {
         let gain = |i: usize| if self.is_less_better { -self.points[i].score } else { self.points[i].score };
         let mut order: Vec<usize> = (0..self.points.len()).collect();
         order.sort_by(|&i, &j| {
-            self.points[j].speed.total_cmp(&self.points[i].speed).then(gain(j).total_cmp(&gain(i)))
+            let faster = self.points[j].speed.total_cmp(&self.points[i].speed);
+            let better = gain(j).total_cmp(&gain(i));
+            faster.then(better).then(self.points[i].role.is_none().cmp(&self.points[j].role.is_none()))
         });
         let mut best = f64::NEG_INFINITY;
         order.retain(|&i| {
@@ -124,21 +127,26 @@ impl ScoreBySpeedChart {
         let intervals = lettered.iter().flat_map(|&i| self.points[i].score_ci95);
         let y = Axis::linear(ends(self.points.iter().map(|p| p.score).chain(intervals)), [BOTTOM, TOP], 6);
         let mut svg = Svg::default();
+        let score = field_name(&self.score);
         let better = if self.is_less_better { " (less is better)" } else { "" };
         let heading = format!(
-            "{}{better} against speed: {}",
-            self.score,
+            "{score}{better} against speed: {}",
             counted(self.points.len(), "candidate", "candidates")
         );
         svg.text((20.0, 28.0), Anchor::Start, "heading", &heading);
         legend(&mut svg);
-        y.draw_left(&mut svg, [LEFT, WIDTH - RIGHT], &format!("{}{better}", self.score));
+        y.draw_left(&mut svg, [LEFT, WIDTH - RIGHT], &format!("{score}{better}"));
         x.draw_below(&mut svg, [TOP, BOTTOM], "throughput (sentences per second, logarithmic)");
 
         let at = |i: usize| (x.at(self.points[i].speed), y.at(self.points[i].score));
-        svg.polyline(staircase(front.iter().map(|&i| at(i))), "blue-line");
+        let steps = staircase(front.iter().map(|&i| at(i)));
+        svg.polyline(steps.iter().copied(), "blue-line");
         let bounds = Area { left: LEFT, top: TOP, right: WIDTH - RIGHT, bottom: BOTTOM };
         let mut placement = Placement::new(bounds);
+        for step in steps.windows(2) {
+            let ([left, right], [top, bottom]) = (ends([step[0].0, step[1].0]), ends([step[0].1, step[1].1]));
+            placement.keep_free(Area { left, right, top: top - 1.0, bottom: bottom + 1.0 });
+        }
         for &i in &lettered {
             let ((x, _), ends) = (at(i), self.points[i].score_ci95.map(|score| y.at(score)));
             let class = if self.points[i].role.is_some() { "pink-line" } else { "blue-line" };
@@ -176,7 +184,7 @@ impl ScoreBySpeedChart {
     /// The points with letters, one per line.
     fn list(&self, svg: &mut Svg, lettered: &[usize]) {
         let columns =
-            [(516.0, self.score.as_str()), (632.0, "95 % interval"), (WIDTH - RIGHT, "sentences/s")];
+            [(516.0, field_name(&self.score)), (632.0, "95 % interval"), (WIDTH - RIGHT, "sentences/s")];
         for (x, title) in columns {
             svg.text((x, LIST), Anchor::End, "muted", title);
         }
@@ -228,6 +236,16 @@ const ROW: f64 = 20.0;
 /// The maximum number of points with letters.
 const MOST_LISTED: usize = 20;
 
+/// The name of a score in the field's words.
+fn field_name(score: &str) -> &str {
+    match score {
+        "f1_macro" => "macro F1",
+        "f1_micro" => "micro F1",
+        "log_loss" => "log loss",
+        other => other,
+    }
+}
+
 fn letter(k: usize) -> String {
     char::from(b'A' + (k % 26) as u8).to_string()
 }
@@ -247,8 +265,8 @@ fn staircase(front: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
 /// The meaning of the marks.
 fn legend(svg: &mut Svg) {
     let y = 52.0;
-    svg.rect((20.0, y - 9.0), [10.0, 10.0], "pink", "");
-    svg.text((36.0, y), Anchor::Start, "", "advised");
+    svg.dot((26.0, y - 4.0), 7.0, "pink", "");
+    svg.text((40.0, y), Anchor::Start, "", "advised");
     svg.line((110.0, y - 4.0), (134.0, y - 4.0), "blue-line");
     svg.text((140.0, y), Anchor::Start, "", "front: no other is faster and better; bars: 95 % interval");
 }
@@ -298,7 +316,8 @@ mod tests {
                 && svg.contains("<desc id=\"desc\">3 candidates.")
         );
         assert!(svg.contains("slow &amp; &lt;good&gt;") && !svg.contains("<good>"), "{svg}");
-        assert_eq!(svg.matches("<circle").count(), 3);
+        // One more in the legend.
+        assert_eq!(svg.matches("<circle").count(), 3 + 1);
         assert_sound(&svg);
         let one = ScoreBySpeedChart { points: chart().points.into_iter().take(1).collect(), ..chart() };
         assert!(!one.text(5, 1).contains("NaN"));
@@ -337,7 +356,7 @@ mod tests {
             speed: 100.0 + f64::from(i % 7),
             score: 0.8 - 0.001 * f64::from(i % 7) - 0.0001 * f64::from(i),
             score_ci95: [0.77, 0.83],
-            role: (i == 20).then_some("at least twice as fast"),
+            role: (i == 20).then_some("the faster choice"),
         };
         let chart = ScoreBySpeedChart { points: (0..60).map(point).collect(), ..chart() };
         let svg = chart.svg();

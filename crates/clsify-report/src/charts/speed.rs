@@ -24,10 +24,9 @@ impl Speed {
 
     fn numbers(&self) -> String {
         format!(
-            "{}/s, {:.0} % of the ceiling; one sentence {:.2} ms",
+            "{}/s, {:.0} % of the ceiling",
             grouped(self.sentences_per_second, 0),
-            100.0 * self.fraction_of_ceiling,
-            self.median_ms
+            100.0 * self.fraction_of_ceiling
         )
     }
 }
@@ -67,9 +66,13 @@ fn svg(title: &str, speeds: &[Speed]) -> String {
         let corner = (x.at(0.0), rows.y(i) - 0.35 * ROW);
         let width = |speed: f64| x.at(speed) - x.at(0.0);
         svg.rect(corner, [width(speed.ceiling()), 0.7 * ROW], "blue-hollow", "");
-        svg.rect(corner, [width(speed.sentences_per_second), 0.7 * ROW], "blue", "");
+        let latency = format!("one sentence: {:.2} ms", speed.median_ms);
+        svg.rect(corner, [width(speed.sentences_per_second), 0.7 * ROW], "blue", &latency);
     }
-    let said: Vec<String> = cells.iter().map(|(dtype, numbers)| format!("{dtype}: {numbers}")).collect();
+    let said = speeds.iter().map(|speed| {
+        format!("{}: {}, one sentence in {:.2} ms", speed.dtype, speed.numbers(), speed.median_ms)
+    });
+    let said: Vec<String> = said.collect();
     svg.finish(rows.size(), &format!("Speed of {title}"), &(said.join(". ") + "."))
 }
 
@@ -99,7 +102,7 @@ mod tests {
             (widths[2] - widths[0]).abs() < 0.2 && (widths[3] - 0.5 * widths[2]).abs() < 0.2,
             "{widths:?}"
         );
-        assert!(svg.contains("f32: 500/s, 25 % of the ceiling; one sentence 2.50 ms"), "{svg}");
+        assert!(svg.contains("f32: 500/s, 25 % of the ceiling, one sentence in 2.50 ms"), "{svg}");
     }
 
     #[test]

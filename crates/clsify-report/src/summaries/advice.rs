@@ -100,7 +100,7 @@ pub fn advice_chart(found: &[Advice], scoring: Scoring) -> ScoreBySpeedChart {
             let is_winner =
                 winner.is_some_and(|w| std::ptr::eq(w, advice)) && *candidate == advice.selection.chosen;
             let is_faster = runner_up.is_some_and(|(_, other)| std::ptr::eq(other, candidate));
-            if is_winner { Some("the choice") } else { is_faster.then_some("at least twice as fast") }
+            if is_winner { Some("the choice") } else { is_faster.then_some("the faster choice") }
         };
         let point = |candidate: &Candidate| SpeedPoint {
             name: format!("{}, {}", shorten(&advice.encoder, 40), candidate.features),
