@@ -123,8 +123,8 @@ fn svg(names: [&str; 2], n: usize, scores: Vec<Difference>, mut classes: Vec<Dif
     }
     let [width, height] = rows.size();
     let mut notes = vec![
-        format!("A  {}", names[0]),
-        format!("B  {}", names[1]),
+        format!("A: {}", names[0]),
+        format!("B: {}", names[1]),
         "large dots: filled if the 95 % interval does not contain 0".to_string(),
     ];
     if all.iter().any(|row| row.ci95.is_none()) {

@@ -63,7 +63,7 @@ fn matrix(title: &str, test: &Evaluation) -> String {
         .enumerate()
         .map(|(i, name)| match are_named {
             true => name.to_string(),
-            false => format!("{}  {}", fitted(name, MOST_LABEL - 30.0), i + 1),
+            false => format!("{} \u{b7} {}", fitted(name, MOST_LABEL - 30.0), i + 1),
         })
         .collect();
     let left = 32.0 + rows.iter().map(|name| text_width(name)).fold(80.0, f64::max);
@@ -109,7 +109,7 @@ fn matrix(title: &str, test: &Evaluation) -> String {
 fn pairs(title: &str, test: &Evaluation) -> String {
     let errors = errors(test);
     let total = |i: usize| test.confusion_matrix[i].iter().sum::<usize>();
-    let name = |i: usize| fitted(&test.per_class[i].0, 116.0);
+    let name = |i: usize| fitted(&test.per_class[i].0, 145.0);
     let cells: Vec<(String, String)> = errors
         .iter()
         .take(MOST_PAIRS)

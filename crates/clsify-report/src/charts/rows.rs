@@ -9,7 +9,7 @@ pub(super) const WIDTH: f64 = 760.0;
 /// The distance between two rows.
 pub(super) const ROW: f64 = 24.0;
 /// The widest name.
-const MOST_LABEL: f64 = 260.0;
+const MOST_LABEL: f64 = 320.0;
 /// The layout of the rows.
 #[derive(Debug)]
 pub(super) struct Rows<'a> {
