@@ -15,7 +15,7 @@ struct Colour {
 const PAPER: Colour = Colour {
     light: "#ffffff",
     dark: "#15181c",
-    uses: &[(".paper", "fill"), (".blue-hollow", "fill"), (".orange-hollow", "fill"), (".halo", "stroke")],
+    uses: &[(".paper", "fill"), (".blue-hollow", "fill"), (".orange-hollow", "fill")],
 };
 const INK: Colour =
     Colour { light: "#1f2328", dark: "#e8e6e3", uses: &[("text", "fill"), (".axis", "stroke")] };
@@ -34,7 +34,6 @@ const BLUE_LINE: Colour = Colour {
         (".blue-hollow", "stroke"),
         (".blue-line", "stroke"),
         (".blue-cell", "stroke"),
-        ("text.blue-text", "fill"),
     ],
 };
 /// The background of a number: dark where the number is light.
@@ -43,12 +42,7 @@ const ORANGE: Colour = Colour { light: "#ff8800", dark: "#ff8800", uses: &[(".or
 const ORANGE_LINE: Colour = Colour {
     light: "#9a4a00",
     dark: "#ffb25c",
-    uses: &[
-        (".orange", "stroke"),
-        (".orange-hollow", "stroke"),
-        (".orange-line", "stroke"),
-        ("text.orange-text", "fill"),
-    ],
+    uses: &[(".orange", "stroke"), (".orange-hollow", "stroke"), (".orange-line", "stroke")],
 };
 const ORANGE_CELL: Colour = Colour { light: "#ff8800", dark: "#9a4a00", uses: &[(".orange-cell", "fill")] };
 const PINK: Colour = Colour { light: "#ff2e87", dark: "#ff2e87", uses: &[(".pink", "fill")] };
