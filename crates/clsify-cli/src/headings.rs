@@ -42,6 +42,7 @@ const HEADINGS: [(&str, &[&str]); 8] = [
             "probabilities",
             "json",
             "chart",
+            "chart_dir",
             "errors",
             "show",
             "all",

@@ -132,13 +132,6 @@ pub(crate) fn write_data(path: &Path, data: &str) -> anyhow::Result<()> {
     Ok(clsify::files::write_atomically(path, |out| out.write_all(data.as_bytes()))?)
 }
 
-/// Fails if chart and report are both to go to stdout.
-pub(crate) fn check_chart(chart: Option<&Path>, is_json_on_stdout: bool) -> anyhow::Result<()> {
-    let both = chart.is_some_and(is_stdout) && is_json_on_stdout;
-    anyhow::ensure!(!both, "stdout: expected --json or --chart -, got both");
-    Ok(())
-}
-
 /// The last part of a path or a name, for a chart's title.
 pub(crate) fn last_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
@@ -206,6 +199,14 @@ const NOT_WRITTEN: [&str; 28] = [
     "pickle", "npz", "h5", "zip", "tar", "tgz", "bz2", "xz", "zst", "7z", "png", "jpg", "jpeg", "gif",
     "webp", "pdf",
 ];
+
+/// The files and charts that a command writes, for [`check_output`].
+pub(crate) fn written<'a>(
+    files: &[Option<&'a Path>],
+    charts: &'a [(PathBuf, &'static str)],
+) -> Vec<Option<&'a Path>> {
+    files.iter().copied().chain(charts.iter().map(|(path, _)| Some(path.as_path()))).collect()
+}
 
 /// As [`check_written`]; `output` takes what would be printed. Without it, stdout must be open.
 pub(crate) fn check_output(

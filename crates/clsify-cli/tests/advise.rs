@@ -111,7 +111,8 @@ fn commands_name_the_form_of_the_data_and_a_chart_is_drawn() {
     let n_candidates = advice["selection"]["candidates"].as_array().unwrap().len();
     let svg = std::fs::read_to_string(sandbox.path("chart.svg")).unwrap();
     assert!(svg.starts_with("<svg ") && svg.contains("<desc") && svg.ends_with("</svg>\n"), "{svg}");
-    assert_eq!(svg.matches("<circle").count(), n_candidates);
+    // One more in the legend.
+    assert_eq!(svg.matches("<circle").count(), n_candidates + 1);
     let error =
         sandbox.fail(&["advise", "--data", "reviews.tsv", "--encoder", "one", "--chart", "none/a.svg"]);
     assert!(error.contains("none: no such folder"), "{error}");

@@ -274,8 +274,9 @@ fn tables_and_charts_say_what_was_found() {
     );
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
     assert_eq!(svg.matches("<circle").count(), 5);
-    // The label 16 would overlap 18.
-    assert!(svg.contains(">36</text>") && svg.contains(">18</text>") && !svg.contains(">16</text>"), "{svg}");
+    for label in [">36</text>", ">18</text>", ">16</text>", ">training rows (logarithmic)</text>"] {
+        assert!(svg.contains(label), "{label}: {svg}");
+    }
     let on_stdout = sandbox.succeed(&[&args[..7], &["--chart", "-"]].concat());
     assert!(on_stdout.starts_with("<svg "), "{on_stdout}");
 }

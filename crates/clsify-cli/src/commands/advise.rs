@@ -14,14 +14,20 @@ use serde::Serialize;
 
 use crate::console::Console;
 use crate::loading::{DEFAULT_ENCODER, encoder_options, load_training_dataset, locate_encoder};
-use crate::options::{CacheArgs, ClassWeightArg, EncodingArgs, JsonArgs, TrainingDataArgs, test_size};
-use crate::output::{check_output, is_stdout, write_data};
+use crate::options::{
+    CacheArgs, ChartArgs, ClassWeightArg, EncodingArgs, JsonArgs, TrainingDataArgs, test_size,
+};
+use crate::output::{check_output, written};
+
+/// The charts of this command; the first is that of `--chart`.
+const CHARTS: [&str; 1] = ["score_by_speed.svg"];
 
 /// Choose the encoder, layers, pooling and C that are worth their cost for your sentences
 ///
 /// A part of the rows is held out. Everything is chosen by cross-validation on the other rows, and the choice is
 /// scored on the held-out rows.
 #[derive(clap::Args)]
+#[command(mut_arg("chart", |arg| arg.value_name("FILE.svg").help("Draw the score of every candidate against its speed to this file; - is stdout")))]
 #[command(after_help = "Examples:
   clsify advise --data reviews.tsv
   clsify advise --data reviews.tsv --scoring f1_macro --chart advice.svg
@@ -57,9 +63,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = ClassWeightArg::None)]
     class_weight: ClassWeightArg,
 
-    /// Draw a chart of score against speed of every candidate to this file
-    #[arg(long, value_name = "FILE.svg")]
-    chart: Option<PathBuf>,
+    #[command(flatten)]
+    charts: ChartArgs,
 
     #[command(flatten)]
     json: JsonArgs,
@@ -73,10 +78,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
-    if let Some(path) = &args.chart {
-        anyhow::ensure!(!is_stdout(path), "--chart: expected a file, got {}", path.display());
-    }
-    check_output(args.output.as_deref(), &[args.json.file(), args.chart.as_deref()], &[&args.data.data])?;
+    args.charts.check(args.json.is_on_stdout(args.output.as_deref()))?;
+    let charts = args.charts.paths(&CHARTS);
+    check_output(args.output.as_deref(), &written(&[args.json.file()], &charts), &[&args.data.data])?;
     let dataset = load_training_dataset(&args.data, console)?;
     let scoring = args.scoring.unwrap_or(default_scoring(&dataset));
     let options = AdviceOptions {
@@ -95,12 +99,18 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         found.push(advise(name, &located.folder, encoder, &dataset, &options)?);
     }
     rank_advice(&mut found);
-    // If the chart cannot be written, the other results must not be lost.
-    let written = args.chart.as_deref().map(|path| write_data(path, &advice_chart(&found, scoring).svg()));
+    let svg = || advice_chart(&found, scoring).svg();
+    // If a chart cannot be written, the other results must not be lost.
+    let written = args.charts.write_files(&CHARTS, || [Some(svg())]);
+    args.charts.write_stdout(svg)?;
     let command = |advice: &Advice, candidate: &Candidate| command(args, advice, candidate);
     let report: Vec<_> = found.iter().map(|advice| AdvisedCommands::of(advice, command)).collect();
-    args.json.write(&report, args.output.as_deref(), || advice_summary(&found, scoring, command))?;
-    written.unwrap_or(Ok(()))
+    if args.charts.is_on_stdout() && args.output.is_none() {
+        args.json.write_file(&report)?;
+    } else {
+        args.json.write(&report, args.output.as_deref(), || advice_summary(&found, scoring, command))?;
+    }
+    written
 }
 
 /// Advice with the commands that follow it.

@@ -6,17 +6,21 @@ use clsify::encoder::Dtype;
 use clsify::model::{SentenceEncoder, SentenceEncoderOptions, SentenceGroup};
 use clsify::studies::EncoderSpeed;
 use clsify_hub::{Located, Origin};
+use clsify_report::charts::speed_svg;
 use clsify_report::summaries::speed_summary;
 use serde_json::{Map, json};
 
 use crate::console::Console;
 use crate::loading::locate_encoder;
-use crate::options::{DataOptions, DtypeArg, JsonArgs, PooledArgs, at_least_one};
-use crate::output::check_output;
+use crate::options::{ChartArgs, DataOptions, DtypeArg, JsonArgs, PooledArgs, at_least_one};
+use crate::output::{check_output, written};
 use crate::records::stream_sentences;
 
 /// The number of sentences that are made from the built-in ones.
 const N_SENTENCES: usize = 1024;
+
+/// The charts of this command; the first is that of `--chart`.
+const CHARTS: [&str; 1] = ["speed.svg"];
 
 /// Measure the throughput and latency of an encoder on this machine, and its share of the processor's ceiling
 ///
@@ -24,6 +28,7 @@ const N_SENTENCES: usize = 1024;
 /// Only the operations that the features need are counted: no padding, and with cls pooling only one token per
 /// sentence in the last layer.
 #[derive(clap::Args)]
+#[command(mut_arg("chart", |arg| arg.value_name("SPEED.svg").help("Draw the throughput in each data type to this file; - is stdout")))]
 #[command(mut_group("DataOptions", |group| group.requires("input")))]
 #[command(after_help = "Examples:
   clsify bench --encoder all-MiniLM-L6-v2
@@ -50,6 +55,9 @@ pub(crate) struct Args {
     limit: Option<usize>,
 
     #[command(flatten)]
+    charts: ChartArgs,
+
+    #[command(flatten)]
     json: JsonArgs,
 
     /// Write the output to this file instead of stdout; - is stdout
@@ -62,7 +70,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let read: Vec<&Path> = args.input.iter().map(PathBuf::as_path).collect();
-    check_output(args.output.as_deref(), &[args.json.file()], &read)?;
+    args.charts.check(args.json.is_on_stdout(args.output.as_deref()))?;
+    let charts = args.charts.paths(&CHARTS);
+    check_output(args.output.as_deref(), &written(&[args.json.file()], &charts), &read)?;
     let sentences = match &args.input {
         Some(path) => {
             let (groups, _) = stream_sentences(path, &args.options.with_limit(args.limit))?;
@@ -86,7 +96,16 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     }
     let output = args.output.as_deref();
     let report: Map<_, _> = measured.iter().map(|(dtype, speed)| (dtype.to_string(), json!(speed))).collect();
-    args.json.write(&report, output, || speed_summary(&measured))
+    let svg = || speed_svg(&measured);
+    // If a chart cannot be written, the measurements must not be lost.
+    let written = args.charts.write_files(&CHARTS, || [Some(svg())]);
+    args.charts.write_stdout(svg)?;
+    if args.charts.is_on_stdout() && output.is_none() {
+        args.json.write_file(&report)?;
+    } else {
+        args.json.write(&report, output, || speed_summary(&measured))?;
+    }
+    written
 }
 
 /// Only one encoder is loaded at a time, because two would compete for memory.

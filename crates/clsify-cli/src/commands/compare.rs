@@ -7,16 +7,21 @@ use anyhow::{bail, ensure};
 use clsify::dataset::{DatasetOptions, LabelSeparator};
 use clsify::model::SavedModel;
 use clsify::studies::{ComparisonReport, compare};
+use clsify_report::charts::comparison_svg;
 use clsify_report::summaries::comparison_summary;
 
 use crate::console::Console;
 use crate::loading::{load_classifier, load_rows_to_score, note_labels_without_column};
-use crate::options::{CacheArgs, DtypeArg, JsonArgs, RowArgs, WeightArgs, at_least_one};
-use crate::output::{check_output, is_stdout, stdout};
+use crate::options::{CacheArgs, ChartArgs, DtypeArg, JsonArgs, RowArgs, WeightArgs, at_least_one};
+use crate::output::{check_output, is_stdout, last_name, stdout, written};
+
+/// The charts of this command; the first is that of `--chart`.
+const CHARTS: [&str; 1] = ["comparison.svg"];
 
 /// Compare two saved classifiers on the same labelled sentences, and test whether their difference is more than
 /// chance
 #[derive(clap::Args)]
+#[command(mut_arg("chart", |arg| arg.value_name("COMPARISON.svg").help("Draw the differences of the scores with their intervals to this file; - is stdout")))]
 #[command(after_help = "Examples:
   clsify compare old new --data test.tsv
   clsify compare old new --data test.tsv --show 50 --output differences.jsonl
@@ -64,6 +69,9 @@ pub(crate) struct Args {
     multi_label: Option<LabelSeparator>,
 
     #[command(flatten)]
+    charts: ChartArgs,
+
+    #[command(flatten)]
     json: JsonArgs,
 
     /// Write the sentences on which the models disagree to this file, one JSON object per line; - is stdout
@@ -81,11 +89,17 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
-    check_output(None, &[args.output.as_deref(), args.json.file()], &[&args.data])?;
+    args.charts.check(args.json.is_on_stdout(None))?;
+    let charts = args.charts.paths(&CHARTS);
+    check_output(None, &written(&[args.output.as_deref(), args.json.file()], &charts), &[&args.data])?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
     ensure!(
         !(is_on_stdout && args.json.is_on_stdout(None)),
         "stdout: expected --json or --output -, got both"
+    );
+    ensure!(
+        !(is_on_stdout && args.charts.is_on_stdout()),
+        "stdout: expected --chart - or --output -, got both"
     );
     // The models come before the data, because a multi-label model determines how labels are read.
     let separator_of =
@@ -142,6 +156,9 @@ fn separator<'a>(
 
 /// Writes the report in the requested format.
 fn write(args: &Args, report: &ComparisonReport, separator: Option<&LabelSeparator>) -> anyhow::Result<()> {
+    let names = [&args.a, &args.b].map(|model| last_name(model));
+    let svg = || comparison_svg(report, [&names[0], &names[1]]);
+    args.charts.write_files(&CHARTS, || [Some(svg())])?;
     let lines = report.differences.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     match &args.output {
         Some(path) if is_stdout(path) => {
@@ -152,6 +169,10 @@ fn write(args: &Args, report: &ComparisonReport, separator: Option<&LabelSeparat
             clsify::files::write_atomically(path, |out| lines.iter().try_for_each(|l| writeln!(out, "{l}")))?;
         }
         None => {}
+    }
+    if args.charts.is_on_stdout() {
+        args.json.write_file(report)?;
+        return args.charts.write_stdout(svg);
     }
     let [a, b] = [&args.a, &args.b].map(|model| model.display().to_string());
     args.json.write(report, None, || comparison_summary(report, [&a, &b], separator, args.show))

@@ -10,9 +10,12 @@ use clsify_report::summaries::learning_curve_summary;
 use crate::console::Console;
 use crate::loading::{DEFAULT_ENCODER, load_encoder, load_training_dataset, locate_encoder, test_rows};
 use crate::options::{
-    CacheArgs, FeatureArgs, FitArgs, GridArgs, JsonArgs, SplitArgs, TrainingDataArgs, at_least_one,
+    CacheArgs, ChartArgs, FeatureArgs, FitArgs, GridArgs, JsonArgs, SplitArgs, TrainingDataArgs, at_least_one,
 };
-use crate::output::{check_chart, check_output, is_stdout, write_data};
+use crate::output::{check_output, written};
+
+/// The charts of this command; the first is that of `--chart`.
+const CHARTS: [&str; 1] = ["learning_curve.svg"];
 
 /// Show how accuracy grows with the number of training rows, and whether more rows would help
 ///
@@ -20,6 +23,7 @@ use crate::output::{check_chart, check_output, is_stdout, write_data};
 /// proportions of all training rows, and scored on the same held-out rows. The score is accuracy, with
 /// --weight-column weighted accuracy, and with --multi-label micro F1.
 #[derive(clap::Args)]
+#[command(mut_arg("chart", |arg| arg.value_name("CURVE.svg").help("Draw the curve to this file; - is stdout")))]
 #[command(after_help = "Examples:
   clsify curve --data reviews.tsv
   clsify curve --data train.tsv --test-data test.tsv --encoder all-mpnet-base-v2 --layers 9 --pooling mean --c 0.01 --chart curve.svg
@@ -52,9 +56,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     grid: GridArgs,
 
-    /// Draw the curve to this file
-    #[arg(long, value_name = "CURVE.svg")]
-    chart: Option<PathBuf>,
+    #[command(flatten)]
+    charts: ChartArgs,
 
     #[command(flatten)]
     json: JsonArgs,
@@ -71,8 +74,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.fit.note_unused_c(&args.grid, console);
     let read: Vec<&Path> =
         std::iter::once(&args.data.data).chain(&args.split.test_data).map(PathBuf::as_path).collect();
-    check_output(args.output.as_deref(), &[args.json.file(), args.chart.as_deref()], &read)?;
-    check_chart(args.chart.as_deref(), args.json.is_on_stdout(args.output.as_deref()))?;
+    args.charts.check(args.json.is_on_stdout(args.output.as_deref()))?;
+    let charts = args.charts.paths(&CHARTS);
+    check_output(args.output.as_deref(), &written(&[args.json.file()], &charts), &read)?;
     let dataset = load_training_dataset(&args.data, console)?;
     let scaling = args.fit.scaling(&args.features);
     let options = LearningCurveOptions {
@@ -94,13 +98,14 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 
 /// Writes the curve in the requested formats.
 fn write(args: &Args, curve: &LearningCurve, separator: Option<&LabelSeparator>) -> anyhow::Result<()> {
-    let written = args.chart.as_deref().map(|path| write_data(path, &learning_curve_svg(curve)));
-    if args.chart.as_deref().is_some_and(is_stdout)
-        && (args.output.is_none() || written.as_ref().is_some_and(Result::is_err))
-    {
-        return written.unwrap_or(Ok(()));
+    let svg = || learning_curve_svg(curve);
+    // If a chart cannot be written to a file, the report is still written.
+    let written = args.charts.write_files(&CHARTS, || [Some(svg())]);
+    args.charts.write_stdout(svg)?;
+    if args.charts.is_on_stdout() && args.output.is_none() {
+        args.json.write_file(curve)?;
+    } else {
+        args.json.write(curve, args.output.as_deref(), || learning_curve_summary(curve, separator))?;
     }
-    // If the chart cannot be written to a file, the report is still written.
-    args.json.write(curve, args.output.as_deref(), || learning_curve_summary(curve, separator))?;
-    written.unwrap_or(Ok(()))
+    written
 }

@@ -10,21 +10,26 @@ use clsify::features::Layers;
 use clsify::model::SentenceEncoder;
 use clsify::studies::{DoctorOptions, DoctorReport, LabelIssue, diagnose};
 use clsify_hub::Located;
+use clsify_report::charts::{class_balance_svg, lengths_svg};
 use clsify_report::summaries::doctor_summary;
 
 use crate::console::{Console, text};
 use crate::loading::{DEFAULT_ENCODER, load_encoder, locate_encoder, note_separator};
 use crate::options::{
-    CacheArgs, ClassLimitArgs, DataOptions, EncodingArgs, FeatureArgs, GroupArgs, JsonArgs, PooledArgs,
-    PoolingArg, WeightArgs, at_least_one, positive,
+    CacheArgs, ChartArgs, ClassLimitArgs, DataOptions, EncodingArgs, FeatureArgs, GroupArgs, JsonArgs,
+    PooledArgs, PoolingArg, WeightArgs, at_least_one, positive,
 };
-use crate::output::{check_output, is_stdout, stdout};
+use crate::output::{check_output, is_stdout, last_name, stdout, written};
+
+/// The charts of this command; the first is that of `--chart`.
+const CHARTS: [&str; 2] = ["class_balance.svg", "lengths.svg"];
 
 /// Find mistakes in labelled sentences before training on them
 ///
 /// The checks find damaged and empty rows, duplicates, contradictions, leakage into a test file, truncated sentences,
 /// rare classes, mixed scripts, and labels that are probably wrong. Each finding has its line. Nothing is changed.
 #[derive(clap::Args)]
+#[command(mut_arg("chart", |arg| arg.value_name("BALANCE.svg").help("Draw the number of rows of each class to this file; - is stdout")))]
 #[command(after_help = "Examples:
   clsify doctor --data reviews.tsv
   clsify doctor --data train.tsv --encoder all-mpnet-base-v2 --test-data test.tsv --output issues.jsonl
@@ -105,6 +110,9 @@ pub(crate) struct Args {
     all: bool,
 
     #[command(flatten)]
+    charts: ChartArgs,
+
+    #[command(flatten)]
     json: JsonArgs,
 
     /// Write the suspect labels to this file, one JSON object per line, the most suspect first; - is stdout
@@ -176,11 +184,17 @@ impl Check {
 pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
     let path = args.data.take().or_else(|| args.file.take()).expect("clap requires one of them");
     let read: Vec<&Path> = std::iter::once(&path).chain(&args.test_data).map(PathBuf::as_path).collect();
-    check_output(None, &[args.output.as_deref(), args.json.file()], &read)?;
+    args.charts.check(args.json.is_on_stdout(None))?;
+    let charts = args.charts.paths(&CHARTS);
+    check_output(None, &written(&[args.output.as_deref(), args.json.file()], &charts), &read)?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
     ensure!(
         !(is_on_stdout && args.json.is_on_stdout(None)),
         "stdout: expected --json or --output -, got both"
+    );
+    ensure!(
+        !(is_on_stdout && args.charts.is_on_stdout()),
+        "stdout: expected --chart - or --output -, got both"
     );
     if let Some(check) = args.fail_on.iter().find(|check| args.text_only && check.needs_encoder()) {
         anyhow::bail!("--fail-on {}: needs an encoder, which --text-only leaves out", check.name());
@@ -205,8 +219,15 @@ pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
     if let Some(path) = args.output.as_deref().filter(|_| !is_on_stdout) {
         clsify::files::write_atomically(path, |out| write_lines(out, &report.label_issues))?;
     }
-    if is_on_stdout {
-        stdout(|out| write_lines(out, &report.label_issues))?;
+    let svg = || class_balance_svg(&last_name(&path), &report);
+    let lengths = || data.dataset.sentences().iter().map(|text| text.chars().count()).collect::<Vec<_>>();
+    let lengths = || lengths_svg(&last_name(&path), &lengths());
+    args.charts.write_files(&CHARTS, || [Some(svg()), Some(lengths())])?;
+    if is_on_stdout || args.charts.is_on_stdout() {
+        if is_on_stdout {
+            stdout(|out| write_lines(out, &report.label_issues))?;
+        }
+        args.charts.write_stdout(svg)?;
         args.json.write_file(&report)?;
     } else {
         args.json.write(&report, None, || doctor_summary(&report, data.dataset.separator()))?;

@@ -6,18 +6,23 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clsify::dataset::DatasetOptions;
+use clsify::evaluation::Metrics;
 use clsify::model::{EvaluationReport, SavedModel};
-use clsify_report::charts::ReliabilityChart;
+use clsify_report::charts::{ReliabilityChart, class_scores_svg, confusion_svg};
 use clsify_report::summaries::evaluation_summary;
 
 use self::errors::Subject;
 use crate::console::Console;
 use crate::loading::{load_classifier, load_rows_to_score, note_labels_without_column};
-use crate::options::{CacheArgs, DtypeArg, JsonArgs, RowArgs, WeightArgs, at_least_one};
-use crate::output::{check_chart, check_output, is_stdout, last_name, write_data};
+use crate::options::{CacheArgs, ChartArgs, DtypeArg, JsonArgs, RowArgs, WeightArgs, at_least_one};
+use crate::output::{check_output, is_stdout, last_name, written};
+
+/// The charts of this command; the first is that of `--chart`.
+const CHARTS: [&str; 3] = ["reliability.svg", "confusion.svg", "class_scores.svg"];
 
 /// Score a saved classifier on labelled sentences
 #[derive(clap::Args)]
+#[command(mut_arg("chart", |arg| arg.value_name("RELIABILITY.svg").help("Draw the reliability diagram of the probabilities to this file; - is stdout")))]
 #[command(
     after_help = "Examples:\n  clsify evaluate model --data test.tsv --json=scores.json\n  clsify evaluate model --data test.tsv --errors errors.csv"
 )]
@@ -54,9 +59,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ERRORS.csv")]
     errors: Option<PathBuf>,
 
-    /// Draw the reliability diagram of the probabilities to this file; - is stdout
-    #[arg(long, value_name = "RELIABILITY.svg")]
-    chart: Option<PathBuf>,
+    #[command(flatten)]
+    charts: ChartArgs,
 
     /// Write the output to this file instead of stdout; - is stdout
     #[arg(long, value_name = "FILE")]
@@ -76,14 +80,16 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
-    let files = [args.json.file(), args.chart.as_deref(), args.errors.as_deref()];
     let is_json_on_stdout = args.json.is_on_stdout(args.output.as_deref());
-    check_chart(args.chart.as_deref(), is_json_on_stdout)?;
-    let others = [&args.chart, &args.errors].into_iter().flatten().filter(|path| is_stdout(path)).count();
+    args.charts.check(is_json_on_stdout)?;
+    let are_errors_on_stdout = args.errors.as_deref().is_some_and(is_stdout);
+    let on_stdout = [args.charts.is_on_stdout(), are_errors_on_stdout, is_json_on_stdout];
     ensure!(
-        others + usize::from(is_json_on_stdout) < 2,
+        on_stdout.into_iter().filter(|is_there| *is_there).count() < 2,
         "stdout: expected one of --json, --chart and --errors there, got several"
     );
+    let charts = args.charts.paths(&CHARTS);
+    let files = written(&[args.json.file(), args.errors.as_deref()], &charts);
     check_output(args.output.as_deref(), &files, &[&args.data])?;
     // Label cells are split as in the training.
     let saved = SavedModel::read(&args.model)?;
@@ -105,15 +111,24 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the report, the chart and the text.
+/// Writes the report, the charts and the text.
 fn finish(args: &Args, report: &EvaluationReport, classes: &[String]) -> anyhow::Result<()> {
-    if let Some(path) = &args.chart {
-        let title = format!("{} on {}", last_name(&args.model), last_name(&args.data));
-        write_data(path, &ReliabilityChart::of_evaluation(&title, &report.probabilities).svg())?;
-    }
+    let title = format!("{} on {}", last_name(&args.model), last_name(&args.data));
+    let reliability = || ReliabilityChart::of_evaluation(&title, &report.probabilities).svg();
+    args.charts.write_files(&CHARTS, || match &report.test {
+        Metrics::Classes(test) => [
+            Some(reliability()),
+            Some(confusion_svg(&title, test)),
+            Some(class_scores_svg(&title, &test.per_class)),
+        ],
+        Metrics::LabelSets(test) => {
+            [Some(reliability()), None, Some(class_scores_svg(&title, &test.per_label))]
+        }
+    })?;
+    args.charts.write_stdout(reliability)?;
     let output = args.output.as_deref();
-    let is_on_stdout = [&args.chart, &args.errors].into_iter().flatten().any(|path| is_stdout(path));
-    if is_on_stdout && output.is_none_or(is_stdout) {
+    let are_errors_on_stdout = args.errors.as_deref().is_some_and(is_stdout);
+    if (args.charts.is_on_stdout() || are_errors_on_stdout) && output.is_none_or(is_stdout) {
         return args.json.write_file(report);
     }
     args.json.write(report, output, || evaluation_summary(report, classes))

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 use clsify::model::{SaveOptions, check_replaceable};
 use clsify::observer::Observer;
-use clsify::training::{FeatureChoice, GridSearchOptions, TrainOptions, Trained, train, train_selected};
-use clsify_report::charts::ReliabilityChart;
+use clsify::training::{
+    FeatureChoice, GridSearchOptions, TrainOptions, Trained, TrainingScores, train, train_selected,
+};
+use clsify_report::charts::{ReliabilityChart, class_scores_svg, confusion_svg};
 use clsify_report::summaries::training_summary;
 
 use self::choice::{ChoiceArgs, FeatureSource};
@@ -17,15 +19,17 @@ use crate::loading::{
     DEFAULT_ENCODER, encoder_options, load_encoder, load_training_dataset, locate_encoder, test_rows,
 };
 use crate::options::{
-    CacheArgs, CalibrationArg, DecisionArgs, FeatureArgs, FitArgs, GridArgs, JsonArgs, SplitArgs,
+    CacheArgs, CalibrationArg, ChartArgs, DecisionArgs, FeatureArgs, FitArgs, GridArgs, JsonArgs, SplitArgs,
     TrainingDataArgs,
 };
-use crate::output::{
-    check_chart, check_output, check_outside, check_stays, is_stdout, last_name, write_data,
-};
+use crate::output::{check_output, check_outside, check_stays, is_stdout, last_name, written};
+
+/// The charts of this command; the first is that of `--chart`.
+const CHARTS: [&str; 3] = ["reliability.svg", "confusion.svg", "class_scores.svg"];
 
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
 #[derive(clap::Args)]
+#[command(mut_arg("chart", |arg| arg.value_name("RELIABILITY.svg").help("Draw the reliability diagram of the held-out rows, before and after calibration, to this file; - is stdout")))]
 #[command(after_help = "Examples:
   clsify train --data reviews.tsv --output model
   clsify train --data reviews.tsv --output model --features article --grid-search
@@ -77,9 +81,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MODEL")]
     output: PathBuf,
 
-    /// Draw the reliability diagram of the held-out rows, before and after calibration, to this file; - is stdout
-    #[arg(long, value_name = "RELIABILITY.svg")]
-    chart: Option<PathBuf>,
+    #[command(flatten)]
+    charts: ChartArgs,
 
     #[command(flatten)]
     json: JsonArgs,
@@ -99,8 +102,9 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     );
     check_replaceable(&args.output)?;
     args.json.file().iter().try_for_each(|path| check_outside(path, &args.output, "--json"))?;
-    check_chart(args.chart.as_deref(), args.json.is_on_stdout(None))?;
-    args.chart.iter().try_for_each(|path| check_outside(path, &args.output, "--chart"))?;
+    args.charts.check(args.json.is_on_stdout(None))?;
+    let charts = args.charts.paths(&CHARTS);
+    charts.iter().try_for_each(|(path, option)| check_outside(path, &args.output, option))?;
     args.cache.check_outside(&args.output)?;
     for data in std::iter::once(&args.data.data).chain(&args.split.test_data) {
         check_stays(data, &args.output, "move the file")?;
@@ -110,7 +114,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         .into_iter()
         .flatten()
         .collect();
-    check_output(None, &[args.json.file(), args.chart.as_deref()], &read)?;
+    check_output(None, &written(&[args.json.file()], &charts), &read)?;
     let decision = args.decision.options(args.data.options().multi_label.is_some())?;
     let dataset = load_training_dataset(&args.data, console)?;
     let scaling = args.fit.scaling(&args.features);
@@ -150,17 +154,21 @@ fn finish(args: &Args, trained: &Trained, console: &Console) -> anyhow::Result<(
     let report = &trained.report;
     // Files come first, so that a report that cannot be written leaves no model; stdout comes last, when all is done.
     args.json.write_file(report)?;
-    let svg = || {
-        let title = format!("{} on held-out rows", last_name(args.encoder.as_ref()));
-        ReliabilityChart::of_training(&title, report).svg()
-    };
-    if let Some(path) = args.chart.as_deref().filter(|path| !is_stdout(path)) {
-        write_data(path, &svg())?;
-    }
+    let title = format!("{} on held-out rows", last_name(args.encoder.as_ref()));
+    let reliability = || ReliabilityChart::of_training(&title, report).svg();
+    args.charts.write_files(&CHARTS, || match &report.scores {
+        TrainingScores::Classes(scores) => [
+            Some(reliability()),
+            Some(confusion_svg(&title, &scores.test)),
+            Some(class_scores_svg(&title, &scores.test.per_class)),
+        ],
+        TrainingScores::LabelSets(scores) => {
+            [Some(reliability()), None, Some(class_scores_svg(&title, &scores.test.per_label))]
+        }
+    })?;
     trained.classifier.save_with(&args.output, SaveOptions { bundle_encoder: args.bundle_encoder })?;
-    if let Some(path) = args.chart.as_deref().filter(|path| is_stdout(path)) {
-        write_data(path, &svg())?;
-    } else {
+    args.charts.write_stdout(reliability)?;
+    if !args.charts.is_on_stdout() {
         let classifier = &trained.classifier;
         let summary = || training_summary(report, classifier.classes(), classifier.separator());
         args.json.write_rest(report, None, summary)?;

@@ -1,6 +1,7 @@
 //! Options that several commands share. `loading.rs` loads the files, encoders and models that they name.
 
 mod cache;
+mod chart;
 mod class_limit;
 mod data_file;
 mod decision;
@@ -15,6 +16,7 @@ mod training_data;
 mod weight;
 
 pub(crate) use self::cache::CacheArgs;
+pub(crate) use self::chart::ChartArgs;
 pub(crate) use self::class_limit::ClassLimitArgs;
 pub(crate) use self::data_file::{DataOptions, RowArgs};
 pub(crate) use self::decision::DecisionArgs;

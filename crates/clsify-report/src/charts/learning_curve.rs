@@ -2,7 +2,9 @@
 
 use clsify::studies::{CurvePoint, CurveScoring, LearningCurve};
 
-use super::svg::{dot, escaped, head, label, line, polyline};
+use super::axis::{Axis, range};
+use super::labels::{Area, fitted};
+use super::svg::{Anchor, Svg};
 
 /// The metric on the curve's vertical axis.
 pub(crate) fn score_name(scoring: CurveScoring) -> &'static str {
@@ -59,72 +61,115 @@ fn scale(curve: &LearningCurve) -> (f64, f64) {
     (low, ((20.0 * high).ceil() / 20.0).clamp(low + 0.05, 1.0))
 }
 
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 420.0;
-const LEFT: f64 = 70.0;
-const RIGHT: f64 = 20.0;
-const TOP: f64 = 50.0;
-const BOTTOM: f64 = 60.0;
-/// The width of a label below the chart.
-const LABEL_WIDTH: f64 = 50.0;
+const WIDTH: f64 = 760.0;
+const LEFT: f64 = 64.0;
+const RIGHT: f64 = 24.0;
+const TOP: f64 = 100.0;
+const BOTTOM: f64 = 400.0;
 /// The number of straight segments of the fitted curve.
 const N_PIECES: usize = 60;
 
 /// Draws a learning curve as SVG over the logarithm of the number of training rows: the mean scores with their confidence
-/// intervals, the fitted curve, dashed where it is extrapolated, and the baseline.
+/// intervals, the single fits, the fitted curve, dashed where it is extrapolated, with the interval of the forecast, and
+/// the baseline.
 pub fn learning_curve_svg(curve: &LearningCurve) -> String {
-    let (low, high) = scale(curve);
     let sizes = || curve.points.iter().map(|point| point.n_rows as f64);
-    let first = sizes().fold(f64::INFINITY, f64::min);
-    let last = sizes().fold(0.0, f64::max);
-    let end = curve.forecast.as_ref().map_or(last.max(first + 1.0), |forecast| forecast.found.n_rows as f64);
-    let x = |n: f64| LEFT + (n / first).ln() / (end / first).ln() * (WIDTH - LEFT - RIGHT);
-    let y = |p: f64| TOP + (high - p.clamp(low, high)) / (high - low) * (HEIGHT - TOP - BOTTOM);
+    let [first, last] = range(sizes());
+    let found = curve.forecast.as_ref().map(|forecast| &forecast.found);
+    let end = found.map_or(last.max(first + 1.0), |found| found.n_rows as f64);
+    let forecast =
+        found.map(|found| found.gain_ci95.map(|gain| (found.score - found.gain + gain).clamp(0.0, 1.0)));
+    let of_points = curve.points.iter().flat_map(|point| point.scores.iter().chain(&point.score_ci95));
+    let scores = of_points.copied().chain(forecast.into_iter().flatten()).chain([curve.baseline_score]);
 
-    let title = format!("Learning curve of {}", curve.encoder.name);
-    let mut svg = head([WIDTH, HEIGHT], &title, &description(curve));
-    svg.push_str(&format!(
-        "<text x=\"{LEFT}\" y=\"24\" font-size=\"16\">{} by the number of training rows: {}</text>\n",
-        capitalised(score_name(curve.scoring)),
-        escaped(&crate::text::shorten(&curve.encoder.name, 40)),
-    ));
-    let mut line = |points, style| svg.push_str(&line(points, style));
-    let n_steps = ((high - low) / 0.05).round() as usize;
-    let ticks = || (0..=n_steps).map(|i| low + 0.05 * i as f64);
-    ticks().for_each(|p| line([(LEFT, y(p)), (WIDTH - RIGHT, y(p))], "stroke=\"#ddd\""));
-    let baseline = y(curve.baseline_score);
-    line([(LEFT, baseline), (WIDTH - RIGHT, baseline)], "stroke=\"#777\" stroke-dasharray=\"2 4\"");
+    let ticks = sizes().chain(found.map(|found| found.n_rows as f64)).collect();
+    let x = Axis::logarithmic_at([first, end], [LEFT + 16.0, WIDTH - RIGHT - 16.0], ticks);
+    let y = Axis::linear(range(scores), [BOTTOM, TOP], 6);
+    let name = score_name(curve.scoring);
+    let mut svg = Svg::default();
+    let heading = format!(
+        "{} by the number of training rows: {}",
+        capitalised(name),
+        crate::text::shorten(&curve.encoder.name, 40)
+    );
+    svg.text((20.0, 28.0), Anchor::Start, "heading", &fitted(&heading, (WIDTH - 40.0) * 13.0 / 16.0));
+    y.draw_left(&mut svg, [LEFT, WIDTH - RIGHT], name);
+    x.draw_below(&mut svg, [TOP, BOTTOM], "training rows (logarithmic)");
+    svg.line((LEFT, BOTTOM), (WIDTH - RIGHT, BOTTOM), "axis");
+    let baseline = y.at(curve.baseline_score);
+    svg.line((LEFT, baseline), (WIDTH - RIGHT, baseline), "rule dashed");
+
+    if let Some(found) = found {
+        let mut draw = |from: f64, to: f64, class: &str| {
+            let at = |i: usize| from * (to / from).powf(i as f64 / N_PIECES as f64);
+            svg.polyline((0..=N_PIECES).map(|i| (x.at(at(i)), y.at(found.law.at(at(i))))), class);
+        };
+        draw(first, last, "orange-line");
+        draw(last, end, "orange-line dashed");
+    }
+    if let Some(ends) = forecast {
+        svg.vertical_interval(x.at(end), ends.map(|p| y.at(p)), "orange-line");
+    }
     for point in &curve.points {
-        let (at, [from, to]) = (x(point.n_rows as f64), point.score_ci95.map(y));
-        line([(at, from), (at, to)], "stroke=\"#1b5e9b\"");
-    }
-    for p in ticks() {
-        svg.push_str(&label(LEFT - 8.0, y(p) + 4.0, "end", &format!("{p:.2}")));
-    }
-    // From right to left, because the largest sizes matter most; a label that would overlap another one is left out.
-    let mut free_until = f64::INFINITY;
-    let mut numbers: Vec<f64> = sizes().chain(curve.forecast.is_some().then_some(end)).collect();
-    while let Some(n) = numbers.pop() {
-        if x(n) + LABEL_WIDTH <= free_until {
-            svg.push_str(&label(x(n), HEIGHT - BOTTOM + 20.0, "middle", &n.to_string()));
-            free_until = x(n);
+        let at = (x.at(point.n_rows as f64), y.at(point.score));
+        svg.vertical_interval(at.0, point.score_ci95.map(|p| y.at(p)), "blue-line");
+        if point.scores.len() > 1 {
+            let fits = point.scores.iter().map(|score| y.at(*score));
+            fits.for_each(|fit| svg.line((at.0 + 5.0, fit), (at.0 + 11.0, fit), "rule"));
         }
     }
-    svg.push_str(&label(0.5 * (LEFT + WIDTH - RIGHT), HEIGHT - 16.0, "middle", "training rows"));
-    svg.push_str(&label(WIDTH - RIGHT, baseline - 6.0, "end", baseline_name(curve.scoring)));
-    if let Some(forecast) = &curve.forecast {
-        let mut draw = |from: f64, to: f64, style: &str| {
-            let at = |i: usize| from * (to / from).powf(i as f64 / N_PIECES as f64);
-            let place = |i: usize| (x(at(i)), y(forecast.found.law.at(at(i))));
-            svg.push_str(&polyline((0..=N_PIECES).map(place), style));
-        };
-        draw(first, last, "stroke=\"#c2571a\"");
-        draw(last, end, "stroke=\"#c2571a\" stroke-dasharray=\"6 4\"");
-    }
     for point in &curve.points {
-        svg.push_str(&dot((x(point.n_rows as f64), y(point.score)), "#1b5e9b"));
+        let at = (x.at(point.n_rows as f64), y.at(point.score));
+        svg.dot(at, 4.5, "blue", &format!("{} rows: {:.4}", point.n_rows, point.score));
     }
-    svg + "</svg>\n"
+    legend(&mut svg, curve);
+    baseline_label(&mut svg, curve, &x, &y);
+    let title = format!("Learning curve of {}", curve.encoder.name);
+    svg.finish([WIDTH, BOTTOM + 56.0], &title, &description(curve))
+}
+
+/// The meaning of the marks.
+fn legend(svg: &mut Svg, curve: &LearningCurve) {
+    let y = 52.0;
+    svg.line((20.0, y - 12.0), (20.0, y + 4.0), "blue-line");
+    svg.text((28.0, y), Anchor::Start, "", "mean, 95 % interval");
+    if curve.points.iter().any(|point| point.scores.len() > 1) {
+        svg.line((190.0, y - 4.0), (196.0, y - 4.0), "rule");
+        svg.text((202.0, y), Anchor::Start, "", "one fit");
+    }
+    if curve.forecast.is_some() {
+        svg.line((282.0, y - 4.0), (306.0, y - 4.0), "orange-line");
+        svg.text((312.0, y), Anchor::Start, "", "fitted curve");
+        svg.line((424.0, y - 4.0), (448.0, y - 4.0), "orange-line dashed");
+        svg.text((454.0, y), Anchor::Start, "", "extrapolated, with the interval of the gain");
+    }
+}
+
+/// Names the baseline, at the side of its line and the end of it that are free of points.
+fn baseline_label(svg: &mut Svg, curve: &LearningCurve, x: &Axis, y: &Axis) {
+    let at = y.at(curve.baseline_score);
+    let marks: Vec<Area> = curve
+        .points
+        .iter()
+        .map(|point| {
+            let ends = point.score_ci95.iter().chain(&point.scores).map(|p| y.at(*p));
+            let ([top, bottom], x) = (range(ends), x.at(point.n_rows as f64));
+            Area { left: x - 5.0, right: x + 11.0, top: top - 2.0, bottom: bottom + 2.0 }
+        })
+        .collect();
+    let name = baseline_name(curve.scoring);
+    let places = [
+        ((WIDTH - RIGHT - 6.0, at - 6.0), Anchor::End),
+        ((WIDTH - RIGHT - 6.0, at + 15.0), Anchor::End),
+        ((LEFT + 6.0, at - 6.0), Anchor::Start),
+        ((LEFT + 6.0, at + 15.0), Anchor::Start),
+    ];
+    let is_free = |(place, anchor): &((f64, f64), Anchor)| {
+        let area = Area::of_text(*place, *anchor, name);
+        area.bottom < BOTTOM && !marks.iter().any(|mark| mark.overlaps(&area))
+    };
+    let (place, anchor) = places.into_iter().find(is_free).unwrap_or(places[0]);
+    svg.text(place, anchor, "muted", name);
 }
 
 /// A description of the chart in words.

@@ -1,9 +1,11 @@
 //! A reliability diagram, as bars for a terminal and as SVG: predicted probabilities against observed frequencies.
 
-use clsify::evaluation::{CalibrationScores, ProbabilityScores, ReliabilityBin};
+use clsify::evaluation::{CalibrationScores, ProbabilityScores, ReliabilityBin, wilson_ci95};
 use clsify::training::{TrainingReport, TrainingScores};
 
-use super::svg::{dot, head, label, line, polyline};
+use super::axis::Axis;
+use super::labels::fitted;
+use super::svg::{Anchor, Svg};
 use crate::table::Table;
 
 /// The width of a bar in characters, from probability 0 to 1.
@@ -50,8 +52,8 @@ impl<'a> ReliabilityChart<'a> {
         ReliabilityChart { title: title.to_string(), series: vec![series] }
     }
 
-    /// Draws the diagram as SVG: one dot per bin, on the diagonal if predicted probability and observed frequency
-    /// agree, and below it the share of the predictions in each bin.
+    /// Draws the diagram as SVG: one dot per bin with its 95 % interval, on the diagonal if predicted probability and
+    /// observed frequency agree. The area of a dot is proportional to the rows of its bin; below, bars show them too.
     pub fn svg(&self) -> String {
         svg(&self.title, &self.series)
     }
@@ -80,72 +82,88 @@ pub(crate) fn bars(bins: &[ReliabilityBin]) -> String {
     table.to_string()
 }
 
-const SIDE: f64 = 400.0;
-const LEFT: f64 = 70.0;
-const RIGHT: f64 = 30.0;
-const TOP: f64 = 90.0;
+const SIDE: f64 = 420.0;
+const LEFT: f64 = 64.0;
+const RIGHT: f64 = 36.0;
+const TOP: f64 = 118.0;
 /// The gap between the diagram and the bars below it.
-const GAP: f64 = 64.0;
+const GAP: f64 = 78.0;
 const BARS: f64 = 80.0;
-const BOTTOM: f64 = 46.0;
-/// The colours of the first and the second series.
-const COLOURS: [&str; 2] = ["#c2571a", "#1b5e9b"];
+const BOTTOM: f64 = 50.0;
+/// The radius of the dot of the bin with the most rows, and of the smallest dot.
+const RADII: [f64; 2] = [11.0, 2.0];
+
+/// The classes of the dots, intervals and bars of a series: hollow and dashed before a calibration.
+const STYLES: [[&str; 3]; 2] =
+    [["orange-hollow", "orange-line dashed", "orange-hollow"], ["blue", "blue-line", "blue"]];
+
+/// Wilson's 95 % interval of the observed frequency; `None` with sample weights, whose effective number of rows the
+/// bin does not hold.
+fn interval(bin: &ReliabilityBin) -> Option<[f64; 2]> {
+    let is_counted = (bin.weight - bin.n_rows as f64).abs() < 1e-6 * bin.weight.max(1.0);
+    let n_correct = (bin.accuracy? * bin.n_rows as f64).round() as usize;
+    if is_counted { wilson_ci95(n_correct, bin.n_rows).ok() } else { None }
+}
 
 fn svg(what: &str, series: &[Series]) -> String {
     let size = [LEFT + SIDE + RIGHT, TOP + SIDE + GAP + BARS + BOTTOM];
-    let (x, y) = (|p: f64| LEFT + p * SIDE, |p: f64| TOP + (1.0 - p) * SIDE);
-    let floor = TOP + SIDE + GAP + BARS;
-    let what = crate::text::shorten(what, 40);
-    let mut svg = head(size, &format!("Reliability diagram of {what}"), &description(series));
-    svg.push_str(&format!(
-        "<g font-size=\"16\">{}</g>\n",
-        label(20.0, 28.0, "start", &format!("Reliability: {what}"))
-    ));
-    let ticks = || (0..=5).map(|i| 0.2 * f64::from(i));
-    for p in ticks() {
-        svg.push_str(&line([(x(0.0), y(p)), (x(1.0), y(p))], "stroke=\"#ddd\""));
-        svg.push_str(&line([(x(p), y(0.0)), (x(p), y(1.0))], "stroke=\"#ddd\""));
-    }
-    svg.push_str(&line([(x(0.0), y(0.0)), (x(1.0), y(1.0))], "stroke=\"#777\" stroke-dasharray=\"5 4\""));
-    svg.push_str(&line([(x(0.0), floor), (x(1.0), floor)], "stroke=\"#777\""));
-    for p in ticks() {
-        svg.push_str(&label(x(0.0) - 8.0, y(p) + 4.0, "end", &format!("{p:.1}")));
-        svg.push_str(&label(x(p), y(0.0) + 18.0, "middle", &format!("{p:.1}")));
-    }
-    svg.push_str(&label(x(0.5), y(0.0) + 38.0, "middle", "mean predicted probability"));
-    svg.push_str(&format!(
-        "<g transform=\"rotate(-90 22 {0:.1})\">{1}</g>\n",
-        y(0.5),
-        label(22.0, y(0.5), "middle", "observed frequency")
-    ));
+    let x = Axis::linear([0.0, 1.0], [LEFT, LEFT + SIDE], 5);
+    let y = Axis::linear([0.0, 1.0], [TOP + SIDE, TOP], 5);
     let share = |series: &Series, bin: &ReliabilityBin| {
         bin.weight / series.bins.iter().map(|bin| bin.weight).sum::<f64>()
     };
     let shares = series.iter().flat_map(|one| one.bins.iter().map(|bin| share(one, bin)));
-    let most = shares.fold(0.0, f64::max).max(f64::MIN_POSITIVE);
-    svg.push_str(&label(x(0.0) - 8.0, floor - BARS + 10.0, "end", &format!("{:.0} %", 100.0 * most)));
-    svg.push_str(&label(x(0.0) - 8.0, floor, "end", "0"));
-    svg.push_str(&label(x(0.5), floor + 24.0, "middle", "share of the answers"));
+    let most = shares.filter(|share| share.is_finite()).fold(0.0, f64::max).max(0.01);
+    let floor = TOP + SIDE + GAP + BARS;
+    let percent = Axis::linear([0.0, 100.0 * most], [floor, floor - BARS], 4);
+
+    let mut svg = Svg::default();
+    let heading = fitted(&format!("Reliability: {what}"), (size[0] - 40.0) * 13.0 / 16.0);
+    svg.text((20.0, 28.0), Anchor::Start, "heading", &heading);
+    y.draw_left(&mut svg, x.pixels(), "observed frequency");
+    x.draw_below(&mut svg, [TOP, TOP + SIDE], "mean predicted probability");
+    svg.line((x.at(0.0), y.at(0.0)), (x.at(1.0), y.at(1.0)), "rule dashed");
+    percent.draw_left(&mut svg, x.pixels(), "share of the answers (%)");
+    x.draw_below(&mut svg, [floor - BARS, floor], "predicted probability");
+
+    let style = |i: usize| STYLES[(i + STYLES.len() - series.len()) % STYLES.len()];
     for (i, one) in series.iter().enumerate() {
-        let colour = COLOURS[(i + COLOURS.len() - series.len()) % COLOURS.len()];
+        let [dot, line, bar] = style(i);
         let (n, width) = (one.bins.len() as f64, SIDE / (one.bins.len() * series.len()) as f64);
-        for (k, bin) in one.bins.iter().enumerate() {
-            let height = share(one, bin) / most * BARS;
-            svg.push_str(&format!(
-                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\" fill=\"{colour}\" fill-opacity=\"0.6\"/>\n",
-                x(k as f64 / n) + i as f64 * width,
-                floor - height,
-                width - 1.0
-            ));
+        for (k, bin) in one.bins.iter().enumerate().filter(|(_, bin)| bin.n_rows > 0) {
+            let top = percent.at(100.0 * share(one, bin));
+            let corner = (x.at(k as f64 / n) + i as f64 * width + 0.5, top);
+            svg.rect(corner, [width - 1.0, floor - top], bar, &about(bin));
         }
-        let points = || one.bins.iter().filter_map(|bin| Some((x(bin.mean_probability?), y(bin.accuracy?))));
-        svg.push_str(&polyline(points(), &format!("stroke=\"{colour}\"")));
-        points().for_each(|at| svg.push_str(&dot(at, colour)));
-        let at = 50.0 + 18.0 * i as f64;
-        svg.push_str(&dot((26.0, at - 4.0), colour));
-        svg.push_str(&label(38.0, at, "start", &legend(one)));
+        let filled = one.bins.iter().filter_map(|bin| Some((bin, bin.mean_probability?, bin.accuracy?)));
+        for (bin, predicted, observed) in filled {
+            let at = (x.at(predicted), y.at(observed));
+            if let Some(ends) = interval(bin) {
+                svg.vertical_interval(at.0, ends.map(|p| y.at(p)), line);
+            }
+            let radius = (RADII[0] * (share(one, bin) / most).sqrt()).max(RADII[1]);
+            svg.dot(at, radius, dot, &about(bin));
+        }
+        let at = 50.0 + 20.0 * i as f64;
+        svg.dot((26.0, at - 4.0), 5.0, dot, "");
+        svg.text((38.0, at), Anchor::Start, "", &legend(one));
     }
-    svg + "</svg>\n"
+    svg.finish(
+        size,
+        &format!("Reliability diagram of {}", crate::text::shorten(what, 40)),
+        &description(series),
+    )
+}
+
+/// The numbers of a bin, for the pointer.
+fn about(bin: &ReliabilityBin) -> String {
+    match (bin.mean_probability, bin.accuracy) {
+        (Some(predicted), Some(observed)) => format!(
+            "{}: predicted {predicted:.3}, observed {observed:.3}",
+            crate::text::counted(bin.n_rows, "answer", "answers")
+        ),
+        _ => String::new(),
+    }
 }
 
 fn legend(series: &Series) -> String {

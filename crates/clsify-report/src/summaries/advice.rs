@@ -96,18 +96,24 @@ pub fn advice_chart(found: &[Advice], scoring: Scoring) -> ScoreBySpeedChart {
     let winner = advised(found);
     let runner_up = winner.and_then(|winner| faster_candidate(found, winner.sentences_per_second));
     let of = |advice: &Advice| {
-        let is_named = |candidate: &Candidate| {
+        let role = |candidate: &Candidate| {
             let is_winner =
                 winner.is_some_and(|w| std::ptr::eq(w, advice)) && *candidate == advice.selection.chosen;
-            is_winner || runner_up.is_some_and(|(_, other)| std::ptr::eq(other, candidate))
+            let is_faster = runner_up.is_some_and(|(_, other)| std::ptr::eq(other, candidate));
+            if is_winner { Some("the choice") } else { is_faster.then_some("the faster choice") }
         };
         let point = |candidate: &Candidate| SpeedPoint {
             name: format!("{}, {}", shorten(&advice.encoder, 40), candidate.features),
             speed: advice.speed_of(candidate),
             score: candidate.score,
-            is_named: is_named(candidate),
+            score_ci95: candidate.score_ci95,
+            role: role(candidate),
         };
         advice.selection.candidates.iter().map(point).collect::<Vec<_>>()
     };
-    ScoreBySpeedChart { score: scoring.to_string(), points: found.iter().flat_map(of).collect() }
+    ScoreBySpeedChart {
+        score: scoring.to_string(),
+        is_less_better: !scoring.is_more_better(),
+        points: found.iter().flat_map(of).collect(),
+    }
 }

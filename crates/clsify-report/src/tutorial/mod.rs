@@ -1,5 +1,6 @@
 //! The tutorial: the article's run, step by step.
 
+mod grid_bars;
 mod report;
 pub mod steps;
 

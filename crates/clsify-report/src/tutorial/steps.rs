@@ -4,6 +4,7 @@ use clsify::dataset::DatasetSummary;
 use clsify::model::SentenceEncoder;
 use clsify::training::{ClassScores, TrainingReport};
 
+use super::grid_bars::grid_bars;
 use super::report::{
     ARTICLE, DotProduct, FirstFeatures, Labelled, Padding, SentencePrediction, StorySeconds, Tokens,
     first_rows,
@@ -252,17 +253,14 @@ pub fn baseline_step(scores: &ClassScores) -> String {
 /// Step 11: the search for C; empty if there was none.
 pub fn grid_step(report: &TrainingReport, scores: &ClassScores) -> String {
     let Some(search) = &report.grid_search else { return String::new() };
-    let fold_scores = || search.points.iter().map(|p| p.mean_test_score);
-    let (low, high) = (fold_scores().fold(1.0, f64::min), fold_scores().fold(0.0, f64::max));
-    let mut table = Table::new(["C", "mean", "std", ""]);
-    for point in &search.points {
-        let width = 1.0 + 29.0 * (point.mean_test_score - low) / (high - low).max(1e-9);
-        let best = if point.c == search.best_c { " best" } else { "" };
+    let (scale, bars) = grid_bars(&search.points, search.best_c);
+    let mut table = Table::new(["C", "mean", "std", &scale]);
+    for (point, bar) in search.points.iter().zip(bars) {
         table.row([
             format!("{:.4}", point.c),
             format!("{:.4}", point.mean_test_score),
             format!("{:.4}", point.std_test_score),
-            format!("{}{best}", "#".repeat(width.round() as usize)),
+            bar,
         ]);
     }
     let text = format!(
@@ -289,7 +287,9 @@ pub fn grid_step(report: &TrainingReport, scores: &ClassScores) -> String {
                  are chance. To choose C by the test rows instead would be cheating, as their score would then be too good.",
         }
     );
-    format!("{}\n{table}\n{}\n", passage(11, "Grid search", &text), paragraph(&result))
+    let legend =
+        "  o: mean accuracy over the folds (<: below the scale); -: one standard deviation below the best";
+    format!("{}\n{table}{legend}\n\n{}\n", passage(11, "Grid search", &text), paragraph(&result))
 }
 
 /// Step 12: the dot product that makes one prediction; `d` is the number of features.
