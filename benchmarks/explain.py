@@ -110,8 +110,10 @@ def main() -> int:
             note(metric, value)
         for participant, metric, value in summary(results):
             note(metric, round_to(value, 6), participant)
-        for round, participant, seconds in study.times(chosen.timed, chosen.rounds):
-            note("seconds", seconds, participant, round)
+        for turn in study.times(chosen.timed, chosen.rounds):
+            note("seconds", turn.seconds, turn.participant, turn.round)
+            if turn.others_cpu_share is not None:
+                note("others_cpu_share", round_to(turn.others_cpu_share), turn.participant, turn.round)
         rows += [Row(date, commit, "", "version", package, "", "", "version", version) for package, version in VERSIONS.items()]
         # After every dataset, so that an interrupted run keeps what it has measured.
         older = Record.read(path) if path.exists() else Record()

@@ -5,6 +5,7 @@ import math
 import random
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -13,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import explain
 import floors
 import tables
-from explaining import JOB, LARGE_BATCHES, LEAVE_ONE_OUT, PATH, REFERENCE, WITH_PAIRS, command, measures, orders, words
+from explaining import JOB, LARGE_BATCHES, LEAVE_ONE_OUT, PATH, REFERENCE, WITH_PAIRS, command, measures, orders, timing, words
 from explaining.measures import Answer, Removals
 from record import Record, Row
 
@@ -177,6 +178,18 @@ class Words(unittest.TestCase):
         self.assertEqual(sentence.without(0b01, "mask"), (101, 103, 103, 3, 4, 102))
         self.assertEqual(sentence.without(0b11, "delete"), (101, 102))
         self.assertEqual(sentence.without(0, "mask"), sentence.token_ids)
+
+
+class Turns(unittest.TestCase):
+    def test_every_other_round_runs_in_the_opposite_order(self):
+        found = list(timing.turns({"a": lambda: 0.5, "b": lambda: 0.25}, 2))
+        self.assertEqual([turn[:3] for turn in found], [(0, "a", 0.5), (0, "b", 0.25), (1, "b", 0.25), (1, "a", 0.5)])
+
+    def test_seconds_per_sentence(self):
+        explained = []
+        seconds = timing.per_sentence(lambda sentence: explained.append(sentence) or time.sleep(0.01), [1, 2, 3])()
+        self.assertEqual(explained, [1, 2, 3])
+        self.assertTrue(0.01 <= seconds < 0.5)
 
 
 EXPLANATION = {

@@ -11,7 +11,7 @@ from lime.lime_text import LimeTextExplainer
 from explaining.measures import Answer
 from explaining.words import Sentence, sum_per_word
 
-VERSIONS = {name: importlib.metadata.version(name) for name in ("shap", "lime", "torch", "transformers")}
+VERSIONS = {name: importlib.metadata.version(name) for name in ("shap", "lime", "transformers")}
 # The function that is explained: texts to the answers about the predicted label.
 Function = Callable[[Sequence[str]], list[Answer]]
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from explaining import LARGE_BATCHES, LEAVE_ONE_OUT, PATH, SHAP, WITH_PAIRS, command as reports, measures, orders, peers, timing
+from explaining import LARGE_BATCHES, LEAVE_ONE_OUT, PATH, REFERENCE, SHAP, WITH_PAIRS, command as reports, measures, orders, peers, timing
 from explaining.command import Command
 from explaining.transformer import Transformer
 from explaining.words import PERTURBATIONS, Sentence
@@ -84,7 +84,7 @@ class Study:
             yield f"lime, {samples}", peers.lime(cached.of_texts, sentence, samples)
         yield "attention", (peers.attention(self.transformer, sentence), 1)
 
-    def times(self, timed: int, rounds: int) -> Iterator[tuple[int, str, float]]:
+    def times(self, timed: int, rounds: int) -> Iterator[timing.Turn]:
         """The turns on the first sentences. Here nothing is cached."""
         texts = self.texts[:timed]
         explanations = self.command.explain(self.model, texts)
@@ -104,7 +104,7 @@ class Study:
             PATH: lambda: self.command.seconds_per_sentence(self.model, texts, path=True),
         }
         explainers = {f"{SHAP}{max_evals}": partition(max_evals) for max_evals in MAX_EVALS}
-        explainers |= {f"shap, {max_evals}{LARGE_BATCHES}": partition(max_evals, LARGE_BATCH) for max_evals in MAX_EVALS}
+        explainers[REFERENCE + LARGE_BATCHES] = partition(500, LARGE_BATCH)
         explainers |= {f"lime, {samples}": lime(samples) for samples in LIME_SAMPLES}
         participants |= {name: timing.per_sentence(explain, sentences) for name, explain in explainers.items()}
         # numba compiles shap's loops at the first call.
@@ -149,7 +149,8 @@ class Finished:
 
     @staticmethod
     def key(explanation: dict) -> str:
-        rounded = [round(value, 3) for value in reports.contributions(explanation)]
+        pairs = [contribution for _, _, contribution in reports.pairs(explanation)]
+        rounded = [round(value, 3) for value in reports.contributions(explanation) + pairs]
         steps = [step["word"] for step in explanation["path"]["steps"]]
         return json.dumps([explanation["text"], explanation["label"], rounded, steps])
 
