@@ -143,6 +143,13 @@ class Orders(unittest.TestCase):
     def test_the_path_comes_first(self):
         self.assertEqual(orders.along_path([2, 0], [0.1, 0.9, 0.0, 0.5]), [2, 0, 1, 3])
 
+    def test_greedy_looks_at_what_is_left(self):
+        # Words 0 and 1 say the same: either may go without effect. Without both the logit falls by 4, without word 2 by 1.
+        toy = removals(3, lambda mask: 5.0 - (4.0 if mask & 3 == 3 else 0.0) - (1.0 if mask & 4 else 0.0))
+        self.assertEqual(orders.greedy(toy), [2, 0, 1])
+        weights = [0.5, -2.0, 3.0, 0.1]
+        self.assertEqual(orders.greedy(additive(weights, 1.0)), orders.descending(weights))
+
     def test_random_orders_are_permutations_and_repeatable(self):
         found = orders.shuffled(6, 20, "a")
         self.assertTrue(all(sorted(order) == list(range(6)) for order in found))

@@ -3,6 +3,8 @@
 import random
 from collections.abc import Sequence
 
+from explaining.measures import Removals
+
 
 def descending(contributions: Sequence[float]) -> list[int]:
     """Words by signed contribution, the largest first; words of equal contribution stay in the order of the text."""
@@ -45,6 +47,19 @@ def with_pairs(contributions: Sequence[float], pairs: Sequence[tuple[int, int, f
 def along_path(steps: Sequence[int], contributions: Sequence[float]) -> list[int]:
     """The words of the deletion path, then the others by contribution."""
     return [*steps, *(word for word in descending(contributions) if word not in set(steps))]
+
+
+def greedy(removals: Removals) -> list[int]:
+    """Each step removes the word that lowers the logit most, until none is left."""
+    order: list[int] = []
+    removed = 0
+    while len(order) < removals.n_words:
+        left = [word for word in range(removals.n_words) if not removed >> word & 1]
+        drops = removals.drops([removed | 1 << word for word in left], "logit")
+        best = left[drops.index(max(drops))]
+        order.append(best)
+        removed |= 1 << best
+    return order
 
 
 def shuffled(n_words: int, count: int, seed: str) -> list[list[int]]:

@@ -54,10 +54,15 @@ class Study:
         explained = {name: ([order], evaluations) for name, (order, evaluations) in self.ours(explanation).items()}
         explained |= {name: ([orders.descending(values)], evaluations) for name, (values, evaluations) in self.theirs(sentence, cached)}
         n = len(sentence.spans)
+
+        def without(perturbation: str) -> measures.Removals:
+            return measures.Removals(n, lambda masks: cached.of_ids([sentence.without(mask, perturbation) for mask in masks]))
+
+        explained["greedy deletion"] = [orders.greedy(without("delete"))], n * (n + 1) // 2 + 1
         explained["random"] = orders.shuffled(n, RANDOM_ORDERS, sentence.text), 0
         scores = {name: {"evaluations": evaluations} for name, (_, evaluations) in explained.items()}
         for perturbation in PERTURBATIONS:
-            removals = measures.Removals(n, lambda masks: cached.of_ids([sentence.without(mask, perturbation) for mask in masks]))
+            removals = without(perturbation)
             every_order = [order for found, _ in explained.values() for order in found]
             # All orders in one batch; the measures below then find their answers known.
             removals.answers([mask for order in every_order for way in (order, order[::-1]) for mask in measures.prefixes(way)])
@@ -134,13 +139,15 @@ class Cached:
 
 
 class Finished:
-    """The results of finished sentences, one JSON line each, in a file that belongs to one classifier.
+    """The results of finished sentences, one JSON line each, in a file that belongs to one classifier and one state of these sources.
 
     A result is found by what clsify explained, so that another explanation of the same sentence is measured again.
     """
 
     def __init__(self, model: Path):
-        identity = hashlib.sha256((model / "classifier.safetensors").read_bytes()).hexdigest()[:12]
+        sources = sorted(Path(__file__).parent.glob("*.py"))
+        contents = [file.read_bytes() for file in (model / "classifier.safetensors", *sources)]
+        identity = hashlib.sha256(b"".join(contents)).hexdigest()[:12]
         self.path = model.with_name(f"{model.name}-{identity}.jsonl")
         lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
         # The last line is incomplete if a run was interrupted while writing it.
