@@ -34,7 +34,7 @@ def arguments() -> argparse.Namespace:
                         help="training and test file: .tsv without header, or .csv with the columns text and label; may be given several times")
     parser.add_argument("--limit", type=positive, default=200, metavar="N", help="explain N sentences of each test file [200]")
     parser.add_argument("--timed", type=positive, default=10, metavar="N", help="measure the time on the first N of them [10]")
-    parser.add_argument("--rounds", type=positive, default=3, metavar="N", help="turns of every timed participant [3]")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of every timed participant; 0 measures no time [3]")
     parser.add_argument("--threads", type=positive, default=2, metavar="N", help="threads of every participant [2]")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the seed that selects the sentences [0]")
     parser.add_argument("--clsify", type=Path, metavar="FILE", help="the executable; the default is to build it")
@@ -104,7 +104,7 @@ def main() -> int:
 
         results = study.faithfulness()
         facts = {"sentences": len(results), "words": measures.mean([result["words"] for result in results]),
-                 "largest_difference": max(result["difference"] for result in results), "timed_sentences": min(chosen.timed, len(results)),
+                 "largest_difference": max(result["difference"] for result in results), "timed_sentences": min(chosen.timed, len(results)) if chosen.rounds else 0,
                  "encodings_of_20_words": study.encodings_of_twenty_words(), "random_orders": RANDOM_ORDERS}
         for metric, value in facts.items():
             note(metric, value)

@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from explaining import LARGE_BATCHES, LEAVE_ONE_OUT, PATH, REFERENCE, SHAP, WITH_PAIRS, command as reports, measures, orders, peers, timing
+from explaining import LARGE_BATCHES, LEAVE_ONE_OUT, PATH, REFERENCE, SHAP, WITH_PAIRS
+from explaining import command as reports
+from explaining import measures, orders, peers, timing, transformer, words
 from explaining.command import Command
 from explaining.transformer import Transformer
 from explaining.words import PERTURBATIONS, Sentence
@@ -117,8 +119,8 @@ class Study:
         yield from timing.turns(participants, rounds)
 
     def encodings_of_twenty_words(self) -> int:
-        words = [word for text in self.texts for word in text.split()]
-        return self.command.explain(self.model, [" ".join(words[:COST_WORDS])])[0]["n_encodings"]
+        some = [word for text in self.texts for word in text.split()][:COST_WORDS]
+        return self.command.explain(self.model, [" ".join(some)])[0]["n_encodings"]
 
 
 class Cached:
@@ -145,8 +147,8 @@ class Finished:
     """
 
     def __init__(self, model: Path):
-        sources = sorted(Path(__file__).parent.glob("*.py"))
-        contents = [file.read_bytes() for file in (model / "classifier.safetensors", *sources)]
+        sources = [Path(module.__file__) for module in (measures, orders, peers, transformer, words)]
+        contents = [file.read_bytes() for file in (model / "classifier.safetensors", Path(__file__), *sources)]
         identity = hashlib.sha256(b"".join(contents)).hexdigest()[:12]
         self.path = model.with_name(f"{model.name}-{identity}.jsonl")
         lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
