@@ -104,7 +104,8 @@ def main() -> int:
 
         results = study.faithfulness()
         facts = {"sentences": len(results), "words": measures.mean([result["words"] for result in results]),
-                 "largest_difference": max(result["difference"] for result in results), "timed_sentences": min(chosen.timed, len(results)) if chosen.rounds else 0,
+                 "largest_difference": max(result["difference"] for result in results),
+                 "timed_sentences": min(chosen.timed, len(results)) if chosen.rounds else 0,
                  "encodings_of_20_words": study.encodings_of_twenty_words(), "random_orders": RANDOM_ORDERS}
         for metric, value in facts.items():
             note(metric, value)
