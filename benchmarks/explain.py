@@ -82,8 +82,6 @@ def summary(results: list[dict]):
 def main() -> int:
     chosen = arguments()
     chosen.work.mkdir(parents=True, exist_ok=True)
-    if chosen.timed < 2:
-        raise SystemExit("--timed: expected at least 2, because loading is measured with one sentence")
     encoder = EncoderFolder(chosen.encoder.resolve())
     clsify = chosen.clsify.resolve() if chosen.clsify else build()[0]
     # Imported here so that --help and a wrong command line need no packages.

@@ -8,6 +8,7 @@ import tempfile
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -206,6 +207,14 @@ EXPLANATION = {
 
 
 class Command(unittest.TestCase):
+    def test_loading_is_excluded(self):
+        # A process of n texts takes 3 + n / 4 seconds on this clock.
+        clock = itertools.accumulate([0, 3 + 1 / 4, 0, 3 + 20 / 4])
+        with mock.patch.object(command.Command, "explain") as explained, mock.patch.object(command.time, "perf_counter", clock.__next__):
+            seconds = command.Command(Path("clsify"), Path("encoder"), 1).seconds_per_sentence(Path("model"), ["a", "b", "c", "d"], path=False)
+        self.assertEqual([len(call.args[1]) for call in explained.call_args_list], [1, 20])
+        self.assertAlmostEqual(seconds, 1 / 4)
+
     def test_logits_of_the_variants(self):
         self.assertEqual(command.predicted_logits(EXPLANATION), {0: 2.0, 1: 1.5, 2: 1.0, 3: -1.0})
 
