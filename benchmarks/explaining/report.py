@@ -30,9 +30,9 @@ def sections(record: Record, encoder: str) -> Iterator[Section]:
 def introduction(record: Record, job: str, encoder: str) -> str:
     fact = lambda metric: record.number(metric, job=job, encoder=encoder, participant="")
     times = (f"Times are those of the first {fact('timed_sentences'):.0f} sentences, with loaded models; clsify's include the pairs. shap and LIME "
-             "call transformers; by default, shap evaluates 5 variants at a time, with large batches 50. ") if fact("timed_sentences") else ""
+             "call transformers; by default, shap evaluates 5 variants at a time, with large batches 50.") if fact("timed_sentences") else ""
     return (f"{fact('sentences'):.0f} test sentences of 8 to 30 words, {fact('words'):.1f} on average; the explained label is the predicted one. "
-            f"Logits of clsify and transformers differ by at most {fact('largest_difference'):.1e}. {times}\n\n"
+            f"Logits of clsify and transformers differ by at most {fact('largest_difference'):.1e}. {times}".rstrip() + "\n\n"
             "The other tables show NAOPC of the label's probability unless they say otherwise: 1 is the best and 0 the worst order of words that "
             "a beam search finds for the same sentence. Comprehensiveness removes the most important words first, so higher is better; sufficiency "
             "removes the least important first, so lower is better. Greedy deletion, and `--path` until the label changes, search for what "

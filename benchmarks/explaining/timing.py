@@ -41,6 +41,8 @@ def turns(participants: dict[str, Timed], rounds: int) -> Iterator[Turn]:
             seconds = participants[name]()
             wall = time.perf_counter() - started
             after = others_cpu_seconds()
+            if seconds <= 0:
+                raise SystemExit(f"{name}: loading varies by more than the timed sentences take; the machine has to be idle")
             say(f"round {round}: {name} {seconds * 1e3:.1f} ms per sentence")
             share = None if before is None or after is None else max(0.0, after - before - CLOCK_SECONDS) / wall
             yield Turn(round, name, seconds, share)
