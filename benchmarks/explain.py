@@ -119,7 +119,8 @@ def main() -> int:
         older.replaced_by(Record(rows)).write(path)
         say(f"recorded: {name} in {path}")
     for check in floors.explain_checks(Record.read(path), encoder.name):
-        print(f"{'met' if check.is_met else 'NOT MET'}: {check.what}: {check.ours}; {check.theirs}; {check.measured}, {check.floor}")
+        numbers = "; ".join(text for text in (check.ours, check.theirs, check.measured, check.floor) if text)
+        print(f"{'met' if check.is_met else 'NOT MET'}: {check.what}: {numbers}")
     if not chosen.no_tables:
         tables.write(path, machine.ROOT / "BENCHMARKS.md")
     return 0
