@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from statistics import median
 from typing import NamedTuple
 
+from explaining import JOB, LARGE_BATCHES, LEAVE_ONE_OUT, PATH, REFERENCE, WITH_PAIRS
+from explaining.words import PERTURBATIONS
 from record import Record, ratios
 
 # (layers, hidden)
@@ -43,6 +45,10 @@ COLD_SECONDS = {MINILM: 0.150}
 TOKENIZE_SHARE = {MINILM: 0.03}
 # Two runs of the same process differ by some pages.
 STREAM_MEMORY_RATIO, STREAM_TIME_RATIO = 1.02, 1.05
+# NAOPC comprehensiveness of the probability, beside shap with 500 evaluations.
+EXPLAIN_BEHIND, EXPLAIN_TIME_RATIO = 0.02, 1 / 25
+# Encodings of a sentence of 20 words with its pairs.
+EXPLAIN_ENCODINGS = 45
 
 
 class Check(NamedTuple):
@@ -73,6 +79,7 @@ def checks(record: Record, encoder: str) -> Iterator[Check]:
     yield from fraction_checks(record, encoder)
     yield from grid_checks(record, encoder)
     yield from process_checks(record, encoder)
+    yield from explain_checks(record, encoder)
 
 
 def rounds_of(record: Record, job: str, metric: str, encoder: str, participant: str, dtype: str) -> dict[str, float]:
@@ -227,6 +234,48 @@ def stream_checks(record: Record, encoder: str) -> Iterator[Check]:
     yield Check(f"embed, int8: time per sentence of {int(long):,}", f"{seconds[long] / int(long) * 1e6:.0f} µs",
                 f"{int(short):,}: {seconds[short] / int(short) * 1e6:.0f} µs", f"{slower:.3f}", f"at most {STREAM_TIME_RATIO}",
                 slower <= STREAM_TIME_RATIO)
+
+
+def explain_jobs(record: Record, encoder: str) -> list[str]:
+    return list(dict.fromkeys(row.job for row in record.select(encoder=encoder) if row.job.startswith(JOB)))
+
+
+def explain_checks(record: Record, encoder: str) -> Iterator[Check]:
+    """The faithfulness and time of explanations, under both perturbations."""
+    for job in explain_jobs(record, encoder):
+        for perturbation in PERTURBATIONS:
+            metric = f"naopc_comprehensiveness_probability_{perturbation}"
+            yield from faithfulness_check(record, job, encoder, metric, LEAVE_ONE_OUT, -EXPLAIN_BEHIND, "difference",
+                                          f"{job}, {perturbation}: leave-one-word-out")
+            yield from faithfulness_check(record, job, encoder, metric, PATH, 0.0, "lower end of the difference's 95 % interval",
+                                          f"{job}, {perturbation}: --path")
+        # The command deletes pairs too, so its time is an upper bound of that of leave-one-word-out.
+        ours = rounds_of(record, job, "seconds", encoder, WITH_PAIRS, "")
+        for name in (REFERENCE, REFERENCE + LARGE_BATCHES):
+            theirs = rounds_of(record, job, "seconds", encoder, name, "")
+            if found := ratios(ours, theirs):
+                ratio = median(found)
+                yield Check(f"{job}: seconds per sentence, with pairs", f"{median(ours.values()) * 1e3:.1f} ms",
+                            f"{name}: {median(theirs.values()) * 1e3:.0f} ms", f"{ratio:.3f}", f"at most {EXPLAIN_TIME_RATIO:.3f}",
+                            ratio <= EXPLAIN_TIME_RATIO)
+        encodings = record.number("encodings_of_20_words", job=job, encoder=encoder)
+        if encodings is not None:
+            yield Check(f"{job}: encodings of 20 words, with pairs", f"{encodings:.0f}", "", f"{encodings:.0f}", f"at most {EXPLAIN_ENCODINGS}",
+                        encodings <= EXPLAIN_ENCODINGS)
+
+
+def faithfulness_check(record: Record, job: str, encoder: str, metric: str, ours: str, floor: float, of: str, what: str) -> Iterator[Check]:
+    """Compares the difference from shap, or the lower end of its interval, with a floor."""
+    def number(name: str, participant: str) -> float | None:
+        return record.number(name, job=job, encoder=encoder, participant=participant)
+
+    mean, reference = number(metric, ours), number(metric, REFERENCE)
+    difference, low = number(f"{metric}_difference", ours), number(f"{metric}_difference_low", ours)
+    if None in (mean, reference, difference, low):
+        return
+    measured, sign = (difference, "at least") if of == "difference" else (low, "above")
+    yield Check(what, f"NAOPC {mean:.3f}", f"{REFERENCE}: {reference:.3f}", f"{of} {measured:+.3f}", f"{sign} {floor:+.3f}",
+                measured >= floor if of == "difference" else measured > floor)
 
 
 def megabytes(bytes: float) -> str:

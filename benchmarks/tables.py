@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
+import explaining.report
 import floors
 from record import Record, ratios
 
@@ -35,7 +36,7 @@ def render(record: Record, source: str) -> str:
     """BENCHMARKS.md."""
     blocks = [introduction(source), *about(record), *floor_tables(record)]
     for encoder in record.encoders():
-        sections = [section for build in (encode, latency, grid, article, cold, memory) for section in build(record, encoder)]
+        sections = [section for build in (encode, latency, grid, article, cold, memory, explain) for section in build(record, encoder)]
         if sections:
             blocks += [f"## {encoder}", *described(record, encoder), *sections]
     blocks.append(repeat(source))
@@ -221,12 +222,20 @@ def memory(record: Record, encoder: str) -> Iterator[str]:
                      for count in sorted(peak, key=int)])
 
 
+def explain(record: Record, encoder: str) -> Iterator[str]:
+    for title, text, header, rows in explaining.report.sections(record, encoder):
+        yield title
+        yield text
+        yield table(header, rows)
+
+
 def repeat(source: str) -> str:
     return f"""## To repeat the measurement
 
 ```sh
 python3 -m venv peers && peers/bin/pip install -r benchmarks/requirements.txt
 peers/bin/python benchmarks/run.py --encoder DIR --data FILE.tsv      # measures, writes the record and this file
+peers/bin/python benchmarks/explain.py --encoder DIR --data NAME=TRAIN,TEST   # the explanations, into the same record
 peers/bin/python benchmarks/tables.py {source}
 ```"""
 
