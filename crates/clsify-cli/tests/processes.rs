@@ -163,7 +163,7 @@ fn start_long_run(sandbox: &Sandbox, args: &[&str]) -> Child {
 fn an_interrupt_leaves_nothing_and_a_kill_no_lasting_harm() {
     let sandbox = Sandbox::with_model();
     let text = "film number wonderful quiet bore ".repeat(60);
-    sandbox.write("long.tsv", (0..1500).map(|i| format!("{text} {i}\t{}\n", i % 2)).collect::<String>());
+    sandbox.write("long.tsv", (0..6000).map(|i| format!("{text} {i}\t{}\n", i % 2)).collect::<String>());
     let bert = encoder("bert");
     let train = ["train", "--encoder", &bert, "--data", "long.tsv", "--output", "model", "--bundle-encoder"];
     let embed = ["embed", "--encoder", &bert, "--input", "long.tsv", "--output", "x.npy"];
