@@ -89,18 +89,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
-    args.charts.check(args.json.is_on_stdout(None))?;
+    args.charts.check_beside_rows(args.output.as_deref(), args.json.is_on_stdout(None))?;
     let charts = args.charts.paths(&CHARTS);
     check_output(None, &written(&[args.output.as_deref(), args.json.file()], &charts), &[&args.data])?;
-    let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
-    ensure!(
-        !(is_on_stdout && args.json.is_on_stdout(None)),
-        "stdout: expected --json or --output -, got both"
-    );
-    ensure!(
-        !(is_on_stdout && args.charts.is_on_stdout()),
-        "stdout: expected --chart - or --output -, got both"
-    );
     // The models come before the data, because a multi-label model determines how labels are read.
     let separator_of =
         |model| Ok::<_, anyhow::Error>(SavedModel::read(model)?.multi_label.map(|labels| labels.separator));

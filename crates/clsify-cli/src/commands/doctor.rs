@@ -184,18 +184,10 @@ impl Check {
 pub(crate) fn run(mut args: Args, console: &Console) -> anyhow::Result<()> {
     let path = args.data.take().or_else(|| args.file.take()).expect("clap requires one of them");
     let read: Vec<&Path> = std::iter::once(&path).chain(&args.test_data).map(PathBuf::as_path).collect();
-    args.charts.check(args.json.is_on_stdout(None))?;
+    args.charts.check_beside_rows(args.output.as_deref(), args.json.is_on_stdout(None))?;
     let charts = args.charts.paths(&CHARTS);
     check_output(None, &written(&[args.output.as_deref(), args.json.file()], &charts), &read)?;
     let is_on_stdout = args.output.as_deref().is_some_and(is_stdout);
-    ensure!(
-        !(is_on_stdout && args.json.is_on_stdout(None)),
-        "stdout: expected --json or --output -, got both"
-    );
-    ensure!(
-        !(is_on_stdout && args.charts.is_on_stdout()),
-        "stdout: expected --chart - or --output -, got both"
-    );
     if let Some(check) = args.fail_on.iter().find(|check| args.text_only && check.needs_encoder()) {
         anyhow::bail!("--fail-on {}: needs an encoder, which --text-only leaves out", check.name());
     }

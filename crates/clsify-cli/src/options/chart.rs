@@ -34,6 +34,19 @@ impl ChartArgs {
         Ok(())
     }
 
+    /// As [`check`](Self::check) for a command that writes rows to `output`, which may be stdout but needs it alone.
+    pub(crate) fn check_beside_rows(
+        &self,
+        output: Option<&Path>,
+        is_json_on_stdout: bool,
+    ) -> anyhow::Result<()> {
+        self.check(is_json_on_stdout)?;
+        let is_on_stdout = output.is_some_and(is_stdout);
+        ensure!(!(is_on_stdout && is_json_on_stdout), "stdout: expected --json or --output -, got both");
+        ensure!(!(is_on_stdout && self.is_on_stdout()), "stdout: expected --chart - or --output -, got both");
+        Ok(())
+    }
+
     /// Returns true if the chart replaces the text on stdout.
     pub(crate) fn is_on_stdout(&self) -> bool {
         self.chart.as_deref().is_some_and(is_stdout)
