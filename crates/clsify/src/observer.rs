@@ -18,6 +18,8 @@ pub enum Stage {
     Fit,
     /// The fits of a grid search; counted in fits.
     GridSearch,
+    /// Encoding sentences without some of their words; counted in sentences.
+    Explain,
 }
 
 /// Receives progress and notes. Every method does nothing by default. `()` is a silent observer, and the default of every

@@ -322,6 +322,22 @@ impl Dataset {
         }
     }
 
+    /// The records at these indices, in this order, without their groups.
+    ///
+    /// # Panics
+    /// Panics if there is no such record.
+    pub(crate) fn select_rows(&self, rows: &[usize]) -> Self {
+        Dataset {
+            sentences: rows.iter().map(|&row| self.sentences[row].clone()).collect(),
+            labels: rows.iter().map(|&row| self.labels[row].clone()).collect(),
+            separator: self.separator.clone(),
+            lines: rows.iter().map(|&row| self.lines[row]).collect(),
+            weights: self.weights.as_ref().map(|weights| rows.iter().map(|&row| weights[row]).collect()),
+            grouping: Grouping::default(),
+            skipped: SkippedRows::default(),
+        }
+    }
+
     fn check_labels(&self, allow_one_class: bool) -> Result<()> {
         let has_label = |cells: &[String]| cells.iter().any(|cell| !cell.is_empty());
         let message = match (self.labels.first(), &self.separator) {

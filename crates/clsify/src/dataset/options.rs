@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, ErrorKind, Result};
 
 use super::formats::binary::Binary;
@@ -56,7 +58,8 @@ use super::label_separator::LabelSeparator;
 /// assert_eq!(dataset.sentences(), ["a treat", "a chore"]);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DatasetOptions {
     /// The format; `None` follows the file's extension, or the one before `.gz` if the file is compressed.
     pub format: Option<Format>,
@@ -193,7 +196,8 @@ impl DatasetOptions {
 /// assert_eq!("xlsx".parse::<Format>().unwrap_err().to_string(), r#"expected tsv, csv, jsonl, fasttext or lines, got "xlsx""#);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// Fields separated by tabs, one record per line; quotes are ordinary characters. Extension `tsv`.
     Tsv,
@@ -250,7 +254,8 @@ impl FromStr for Format {
 /// assert_eq!("review".parse::<Column>()?, Column::Name("review".to_string()));
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Column {
     /// The column with exactly this name; whitespace around names in a header is ignored.
     Name(String),
@@ -290,7 +295,8 @@ impl FromStr for Column {
 /// assert_eq!(Header::default(), Header::Auto);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Header {
     /// The first row decides, with the rules in [`DatasetOptions`].
     #[default]

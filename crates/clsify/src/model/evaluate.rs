@@ -6,6 +6,7 @@ use super::encoder_report::{EncoderReport, FeaturesReport};
 use super::label_ids::{among, sets, targets, union};
 use super::misclassified::{Misclassified, most_confident_first};
 use super::sentence_classifier::{Prediction, SentenceClassifier};
+use super::sentence_encoder::Encoded;
 use crate::classifier::{ClassWeight, above};
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::decision::Decision;
@@ -170,9 +171,15 @@ impl SentenceClassifier {
     /// The scores, and the prediction for each row.
     pub(crate) fn evaluate_rows(&self, dataset: &Dataset) -> Result<Evaluated> {
         self.check_form(dataset)?;
+        let encoded = self.encoder().encode_lines(dataset.sentences(), dataset.lines())?;
+        self.evaluate_encoded(dataset, &encoded)
+    }
+
+    /// As [`evaluate_rows`](Self::evaluate_rows), for features that are known.
+    pub(crate) fn evaluate_encoded(&self, dataset: &Dataset, encoded: &Encoded) -> Result<Evaluated> {
+        self.check_form(dataset)?;
         let labels = union(self.classes(), dataset.classes());
         let y_true = targets(dataset, &labels)?;
-        let encoded = self.encoder().encode_lines(dataset.sentences(), dataset.lines())?;
         let predictions = self.predict_features(&encoded.features);
         let own: Vec<f64> = predictions.iter().flat_map(|p| p.probabilities.iter().copied()).collect();
         let (test, form, probabilities) = match y_true.labels() {
@@ -184,7 +191,7 @@ impl SentenceClassifier {
         let report = EvaluationReport {
             dataset: dataset.summary(),
             encoder: EncoderReport::of(self.encoder()),
-            features: FeaturesReport::of(&encoded),
+            features: FeaturesReport::of(encoded),
             n_seen: self.n_seen(dataset),
             test,
             form,

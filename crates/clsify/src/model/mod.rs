@@ -12,6 +12,7 @@ pub(crate) mod label_ids;
 pub(crate) mod misclassified;
 pub(crate) mod neighbours;
 pub(crate) mod saved_model;
+pub(crate) mod saved_training;
 pub(crate) mod saved_weights;
 pub(crate) mod seen_sentences;
 pub(crate) mod sentence_classifier;
@@ -25,9 +26,9 @@ pub use self::evaluate::{EvaluatedDecision, EvaluationForm, EvaluationReport};
 pub use self::misclassified::Misclassified;
 pub use self::neighbours::Neighbour;
 pub use self::saved_model::{
-    FORMAT_VERSION, SavedClassForm, SavedEncoder, SavedForm, SavedLabelSetForm, SavedLabels, SavedModel,
-    SavedTraining, check_replaceable, is_part_of_a_model,
+    FORMAT_VERSION, SavedEncoder, SavedLabels, SavedModel, check_replaceable, is_part_of_a_model,
 };
+pub use self::saved_training::{SavedClassForm, SavedForm, SavedLabelSetForm, SavedRows, SavedTraining};
 pub use self::sentence_classifier::{LoadOptions, Prediction, SaveOptions, SentenceClassifier};
 pub use self::sentence_encoder::{Encoded, SentenceEncoder};
 pub use self::stream::{Fault, Group, SentenceGroup, Streamed};

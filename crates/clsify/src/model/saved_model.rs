@@ -7,21 +7,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clsify_base::encoder_files::{CONFIG, MODULES, of_an_encoder};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::encoder_identity::{EncoderFiles, FileHash};
 use super::encoder_report::EncoderReport;
 use super::hash_memory::HashMemory;
 use super::neighbours::{NEIGHBOURS, Neighbours};
+use super::saved_training::{SavedForm, SavedTraining};
 use super::saved_weights::{WEIGHTS, Weights};
 use super::sentence_encoder::SentenceEncoder;
 use crate::checkpoint_folder::{read, refuse_stand_in, text};
-use crate::classifier::{ClassWeight, Scaling};
 use crate::dataset::LabelSeparator;
-use crate::decision::calibration::Calibration;
-use crate::decision::thresholds::Thresholds;
-use crate::decision::{Decision, Platt};
+use crate::decision::Decision;
 use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Metrics;
@@ -111,79 +108,6 @@ pub struct SavedEncoder {
     /// saved before this field existed do not include them.
     #[serde(default)]
     pub lists_tokenizer_settings: bool,
-}
-
-/// Information about the training of a saved classifier.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SavedTraining {
-    /// The number of rows of the fit.
-    pub n_train: usize,
-    /// The number of held-out rows.
-    pub n_test: usize,
-    /// The seed of the split; 0 with a test file.
-    pub seed: u32,
-    /// Inverse of the regularisation strength.
-    #[serde(rename = "C")]
-    pub c: f64,
-    /// `none` or `balanced`.
-    pub class_weight: ClassWeight,
-    /// The scaling of the features before the fit; `coef` and `intercept` are for unscaled features.
-    #[serde(default)]
-    pub scaling: Scaling,
-    /// The number of steps of the fit; for label sets the maximum over labels.
-    pub n_iter: usize,
-    /// True if the optimum was reached, by every label.
-    pub converged: bool,
-    /// The information that depends on the form of the labels.
-    #[serde(flatten)]
-    pub form: SavedForm,
-}
-
-/// Information about the training that depends on the form of the labels.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum SavedForm {
-    /// One class per sentence.
-    Classes(SavedClassForm),
-    /// A set of labels per sentence.
-    LabelSets(SavedLabelSetForm),
-}
-
-/// Information about the training of a classifier of classes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SavedClassForm {
-    /// True if the classes kept their shares in the split.
-    pub stratified: bool,
-    /// The temperature, if the classifier was calibrated with one; it is already applied to `coef` and `intercept`.
-    #[serde(default)]
-    pub temperature: Option<f64>,
-    /// The Platt scaling, if the classifier was calibrated with it; it is already applied to `coef` and `intercept`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub platt: Option<Platt>,
-    /// The accuracy on the rows of the fit.
-    pub train_accuracy: f64,
-}
-
-/// Information about the training of a classifier of label sets.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SavedLabelSetForm {
-    /// The calibration of the probabilities; it is already applied to `coef` and `intercept`.
-    #[serde(default)]
-    pub calibration: Calibration,
-    /// The rule by which the thresholds were chosen.
-    pub thresholds: Thresholds,
-}
-
-impl<'de> Deserialize<'de> for SavedForm {
-    /// A key that only one of the two has decides, so that an error is about the intended form.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let json = serde_json::Value::deserialize(deserializer)?;
-        let form = match json.get("thresholds") {
-            Some(_) => serde_json::from_value(json).map(SavedForm::LabelSets),
-            None => serde_json::from_value(json).map(SavedForm::Classes),
-        };
-        form.map_err(D::Error::custom)
-    }
 }
 
 impl SavedModel {

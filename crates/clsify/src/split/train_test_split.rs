@@ -2,12 +2,15 @@
 //!
 //! Source: scikit-learn 1.9.1, `train_test_split`, `ShuffleSplit`, `StratifiedShuffleSplit`.
 
+use serde::{Deserialize, Serialize};
+
 use super::mt19937::Mt19937;
 use super::{Split, rows_by_class};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The number of rows that are held out for the test.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TestSize {
     /// A fraction of the rows, between 0 and 1 (both excluded), rounded up to whole rows.
     Fraction(f64),
@@ -22,7 +25,7 @@ pub enum TestSize {
 /// let options = SplitOptions { stratify: true, ..Default::default() };
 /// assert_eq!((options.seed, options.test_size), (0, TestSize::Fraction(0.25)));
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SplitOptions {
     /// scikit-learn's `random_state`.
     pub seed: u32,

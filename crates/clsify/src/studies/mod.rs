@@ -1,4 +1,5 @@
-//! 12. Studies of data and models: checks of a data set, comparison of two models, learning curves, and speed.
+//! 12. Studies of data and models: checks of a data set, comparison of two models, learning curves, speed, and a walk
+//! through a trained classifier.
 
 pub(crate) mod advice;
 pub(crate) mod comparison;
@@ -6,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod held_out_scores;
 pub(crate) mod learning_curve;
 pub(crate) mod speed;
+pub(crate) mod walkthrough;
 
 pub use self::advice::{Advice, AdviceOptions, advise, advised, faster_candidate, rank_advice};
 pub use self::comparison::{
@@ -22,3 +24,6 @@ pub use self::learning_curve::{
     CurveForecast, CurvePoint, CurveScores, CurveScoring, LearningCurve, LearningCurveOptions, learning_curve,
 };
 pub use self::speed::{EncoderSpeed, Latency};
+pub use self::walkthrough::{
+    Choice, Learning, LearningStep, WalkedRows, WalkedSentence, Walkthrough, WalkthroughOptions, walk_through,
+};

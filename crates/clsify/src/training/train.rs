@@ -7,7 +7,7 @@ use super::fits::{N_SPLITS, held_out_logits, n_fits, search_c};
 use super::label_set_training;
 use super::plan::{Fit, Outcome, Plan};
 use super::train_options::TrainOptions;
-use super::train_test_rows::EncodedRows;
+use super::train_test_rows::{EncodedRows, TestRows};
 use super::trained_model::saved_model;
 use super::training_report::{
     ClassifierReport, GridSearchReport, Seconds, SplitReport, TestDataReport, TrainingReport, TrainingScores,
@@ -17,6 +17,7 @@ use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::model::encoder_report::{EncoderReport, FeaturesReport};
 use crate::model::neighbours::Neighbours;
+use crate::model::saved_training::SavedRows;
 use crate::model::sentence_classifier::SentenceClassifier;
 use crate::model::sentence_encoder::{Encoded, SentenceEncoder};
 use crate::observer::{Observer, Stage};
@@ -114,7 +115,13 @@ pub(crate) fn train_encoded(
         selection: None,
         seconds,
     };
-    let saved = saved_model(&encoder, &outcome.classifier, outcome.classes, dataset.separator(), &report);
+    let split = match &options.test {
+        TestRows::Split(split) => Some(split.clone()),
+        TestRows::Dataset(_) => None,
+    };
+    let rows = options.reading.clone().map(|reading| SavedRows { reading, split });
+    let saved =
+        saved_model(&encoder, &outcome.classifier, outcome.classes, dataset.separator(), &report, rows);
     let neighbours = options.keep_neighbours.then(|| {
         let of_train =
             |texts: &[String]| plan.rows.split.train.iter().map(|&row| texts[row].clone()).collect();

@@ -3,6 +3,7 @@
 use super::train_test_rows::TestRows;
 use crate::classifier::{LogisticRegressionOptions, Scaling};
 use crate::decision::calibration::Calibration;
+use crate::dataset::DatasetOptions;
 use crate::decision::choose_rule::DecisionOptions;
 
 /// The values of C to search, and the use of the best one.
@@ -34,4 +35,7 @@ pub struct TrainOptions {
     /// True if the model keeps its training sentences and their labels, so that it can show those near a text. They can be read from
     /// the model's folder. The default is false.
     pub keep_neighbours: bool,
+    /// The options with which the data set was read from its file. The model keeps them, so that a later command reads the same rows
+    /// from the file. The default is none: sentences in memory.
+    pub reading: Option<DatasetOptions>,
 }

@@ -5,8 +5,9 @@ use crate::classifier::LinearClassifier;
 use crate::dataset::LabelSeparator;
 use crate::decision::Decision;
 use crate::evaluation::Metrics;
-use crate::model::saved_model::{
-    SavedClassForm, SavedEncoder, SavedForm, SavedLabelSetForm, SavedLabels, SavedModel, SavedTraining,
+use crate::model::saved_model::{SavedEncoder, SavedLabels, SavedModel};
+use crate::model::saved_training::{
+    SavedClassForm, SavedForm, SavedLabelSetForm, SavedRows, SavedTraining,
 };
 use crate::model::sentence_encoder::SentenceEncoder;
 
@@ -17,6 +18,7 @@ pub(crate) fn saved_model(
     classes: Vec<String>,
     separator: Option<&LabelSeparator>,
     report: &TrainingReport,
+    rows: Option<SavedRows>,
 ) -> SavedModel {
     let described = &report.encoder;
     let (decision, multi_label, metrics, form) = match &report.scores {
@@ -68,6 +70,7 @@ pub(crate) fn saved_model(
             scaling: report.classifier.scaling,
             n_iter: report.classifier.n_iter,
             converged: report.classifier.converged,
+            rows,
             form,
         },
     }

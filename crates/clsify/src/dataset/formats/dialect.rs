@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::dataset::messages::quoted;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -15,7 +17,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// assert!("::".parse::<Delimiter>().is_err());
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Delimiter(u8);
 
 impl Delimiter {
@@ -87,6 +90,20 @@ impl fmt::Display for Delimiter {
     }
 }
 
+impl TryFrom<String> for Delimiter {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<Delimiter> for String {
+    fn from(delimiter: Delimiter) -> Self {
+        delimiter.to_string()
+    }
+}
+
 /// The meaning of double quotes in a table; the names are those of Python's `csv`.
 ///
 /// ```
@@ -97,7 +114,8 @@ impl fmt::Display for Delimiter {
 /// assert_eq!(dataset.sentences(), ["\"fine\", she said", "awful"]);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Quoting {
     /// `minimal` for CSV, `none` for TSV.
     #[default]

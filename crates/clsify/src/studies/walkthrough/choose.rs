@@ -1,0 +1,165 @@
+//! The choice of the sentences to show: the reader's own, the most confident mistakes, those near the boundary, and a spread of the
+//! rest.
+
+use std::collections::HashSet;
+
+use crate::dataset::{Dataset, normalised};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
+
+use super::rows::WalkedRows;
+
+/// The largest share of the sentences that are mistakes, and that are near the boundary.
+const SHARE: f64 = 0.2;
+
+/// The most words of a sentence that can be shown.
+const MOST_WORDS: usize = 400;
+
+/// All sentences together may take about this many tokens through the encoder: a minute with an encoder of DistilBERT's size on two
+/// cores.
+const MOST_ENCODED_TOKENS: usize = 300_000;
+
+/// The reason for choosing a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Choice {
+    /// The reader's own.
+    Own,
+    /// A mistake of which the classifier is confident.
+    ConfidentMistake,
+    /// The classifier nearly gave another answer.
+    NearBoundary,
+    /// One of an even spread over all confidences.
+    Spread,
+}
+
+/// A sentence before its walk.
+pub(super) struct Chosen {
+    pub(super) text: String,
+    pub(super) labels: Option<Vec<String>>,
+    pub(super) held_out_row: Option<usize>,
+    pub(super) choice: Choice,
+}
+
+/// The chosen sentences, and the number of those that would take too long.
+pub(super) struct ChosenSentences {
+    pub(super) sentences: Vec<Chosen>,
+    pub(super) n_left_out: usize,
+}
+
+/// Chooses at most `n` sentences.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`] if an own sentence has no word or more than [`MOST_WORDS`], or if no sentence can be shown.
+pub(super) fn choose(
+    classifier: &SentenceClassifier,
+    held_out: &Dataset,
+    rows: &WalkedRows,
+    own: &[String],
+    n: usize,
+) -> Result<ChosenSentences> {
+    let mut sentences = Vec::new();
+    for (i, text) in own.iter().enumerate() {
+        let n_words = text.split_whitespace().count();
+        if n_words == 0 || n_words > MOST_WORDS {
+            let message = format!("expected between 1 and {MOST_WORDS} words, got {n_words}");
+            return Err(Error::new(ErrorKind::InvalidArgument, message).at(format!("sentence {}", i + 1)));
+        }
+        sentences.push(Chosen { text: text.clone(), labels: None, held_out_row: None, choice: Choice::Own });
+    }
+    let label_sets = held_out.label_sets();
+    let texts = held_out.sentences();
+    let mut shown: HashSet<String> = own.iter().map(|text| normalised(text)).collect();
+    let mut spent: usize = own.iter().map(|text| cost(2 + 2 * text.split_whitespace().count())).sum();
+    let (mut n_left_out, mut n_taken) = (0, sentences.len());
+    for (row, choice) in ranking(classifier, rows, &label_sets, n) {
+        let n_tokens = rows.encoded.encodings[row].len();
+        let is_too_long = texts[row].split_whitespace().count() > MOST_WORDS || texts[row].len() > 20 * MOST_WORDS;
+        if n_taken >= n || is_too_long || !shown.insert(normalised(&texts[row])) {
+            continue;
+        }
+        n_taken += 1;
+        if spent + cost(n_tokens) > MOST_ENCODED_TOKENS && !sentences.is_empty() {
+            n_left_out += 1;
+            continue;
+        }
+        spent += cost(n_tokens);
+        let labels = Some(label_sets[row].clone());
+        sentences.push(Chosen { text: texts[row].clone(), labels, held_out_row: Some(row), choice });
+    }
+    if sentences.is_empty() {
+        let message = format!("expected a held-out sentence of at most {MOST_WORDS} words, got only longer ones");
+        return Err(Error::new(ErrorKind::InvalidArgument, message)
+            .at("data")
+            .with_hint("give a shorter sentence with --sentence"));
+    }
+    Ok(ChosenSentences { sentences, n_left_out })
+}
+
+/// The number of tokens that pass through the encoder until a sentence of this many tokens is explained.
+fn cost(n_tokens: usize) -> usize {
+    let of_word = match n_tokens {
+        0..=48 => 5,
+        49..=80 => 2,
+        _ => 1,
+    };
+    of_word * n_tokens * n_tokens
+}
+
+/// All held-out rows in the order in which they are worth showing, with the reason. Rows of one reason come in turns with those of the
+/// next, so that the first sentences already show all kinds.
+fn ranking(
+    classifier: &SentenceClassifier,
+    rows: &WalkedRows,
+    label_sets: &[Vec<String>],
+    n: usize,
+) -> Vec<(usize, Choice)> {
+    let predictions = &rows.predictions;
+    let margins: Vec<f64> = predictions.iter().map(|prediction| margin(classifier, prediction)).collect();
+    let mut by_margin: Vec<usize> = (0..predictions.len()).collect();
+    by_margin.sort_by(|&a, &b| margins[a].total_cmp(&margins[b]).then(a.cmp(&b)));
+    let is_wrong = |&row: &usize| {
+        let predicted: Vec<&str> = classifier.labels(&predictions[row]);
+        predicted != label_sets[row].iter().map(String::as_str).collect::<Vec<_>>()
+    };
+    let share = (SHARE * n as f64).ceil() as usize;
+    let mistakes = by_margin.iter().rev().copied().filter(is_wrong).take(share);
+    let near = by_margin.iter().copied().take(share);
+    // Every step-th row of the order by margin, then those between them.
+    let step = (by_margin.len() / n.max(1)).max(1);
+    let spread = (0..step).flat_map(|start| by_margin[start..].iter().step_by(step)).copied();
+    let mut ranked = Vec::new();
+    let (mut mistakes, mut near) =
+        (mistakes.map(|row| (row, Choice::ConfidentMistake)), near.map(|row| (row, Choice::NearBoundary)));
+    // The most confident answers come first.
+    let spread: Vec<usize> = spread.collect();
+    for row in interleaved(&spread, n) {
+        ranked.extend(std::iter::once((row, Choice::Spread)).chain(mistakes.next()).chain(near.next()));
+    }
+    ranked.extend(mistakes.chain(near));
+    ranked
+}
+
+/// The first `n` in an order that alternates between the end and the start, then the rest.
+fn interleaved(rows: &[usize], n: usize) -> Vec<usize> {
+    let (head, tail) = rows.split_at(n.min(rows.len()));
+    let from_both = (0..head.len()).map(|i| if i % 2 == 0 { head[head.len() - 1 - i / 2] } else { head[i / 2] });
+    from_both.chain(tail.iter().copied()).collect()
+}
+
+/// The distance of an answer from another one, in units of probability: between the two most probable classes, or for label sets from
+/// the threshold of the label that is nearest to its threshold.
+fn margin(classifier: &SentenceClassifier, prediction: &Prediction) -> f64 {
+    let probabilities = &prediction.probabilities;
+    match classifier.thresholds() {
+        Some(thresholds) => {
+            let distances = probabilities.iter().zip(thresholds).map(|(p, threshold)| (p - threshold).abs());
+            distances.fold(f64::INFINITY, f64::min)
+        }
+        None => {
+            let mut sorted = probabilities.clone();
+            sorted.sort_by(|a, b| b.total_cmp(a));
+            sorted[0] - sorted.get(1).copied().unwrap_or(0.0)
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! A walk through a trained classifier: the numbers of every step from a labelled sentence to its label, for people who want to see
+//! them.
+
+mod choose;
+mod learning;
+mod rows;
+
+use std::sync::Arc;
+
+pub use self::choose::Choice;
+pub use self::learning::{Learning, LearningStep};
+pub use self::rows::WalkedRows;
+
+use self::choose::{Chosen, choose};
+use self::learning::learn;
+use self::rows::{baseline_score, held_out_rows, same_rows};
+use crate::dataset::Dataset;
+use crate::error::Result;
+use crate::explanation::{ExplainOptions, Explanation};
+use crate::model::label_ids::targets;
+use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
+use crate::model::sentence_encoder::Encoded;
+use crate::model::{EvaluationReport, Trace};
+use crate::observer::Stage;
+use crate::split::Split;
+
+/// A sentence is explained with pairs of words up to this number of tokens, and with a deletion path up to the second one.
+const MOST_TOKENS: [usize; 2] = [80, 48];
+
+/// The options of [`walk_through`].
+#[derive(Debug, Clone)]
+pub struct WalkthroughOptions<'a> {
+    /// The held-out rows, if the classifier was scored on a separate file.
+    pub test: Option<&'a Dataset>,
+    /// The features of the data, if they are known.
+    pub encoded: Option<Encoded>,
+    /// The reader's own sentences, which come first.
+    pub sentences: Vec<String>,
+    /// The maximum number of sentences. The default is 50. There are fewer if the sentences are so long that their explanation would
+    /// take minutes.
+    pub n_sentences: usize,
+}
+
+impl Default for WalkthroughOptions<'_> {
+    fn default() -> Self {
+        WalkthroughOptions { test: None, encoded: None, sentences: Vec::new(), n_sentences: 50 }
+    }
+}
+
+/// A classifier, its data, and all numbers of the steps between them.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Walkthrough<'a> {
+    /// The classifier.
+    pub classifier: &'a SentenceClassifier,
+    /// The data that the classifier was trained on, with the held-out rows unless they are in a separate file.
+    pub dataset: &'a Dataset,
+    /// The tokens, the features and the predictions of all rows of the data.
+    pub data: WalkedRows,
+    /// The training rows of the data and its held-out rows; no held-out rows if they are in a separate file.
+    pub split: Split,
+    /// The held-out rows.
+    pub held_out: Dataset,
+    /// Their tokens, features and predictions.
+    pub held_out_rows: WalkedRows,
+    /// The scores on the held-out rows.
+    pub report: EvaluationReport,
+    /// The score of a constant answer on the held-out rows: the accuracy of the most frequent class of the training rows, or for label
+    /// sets the micro F1 of assigning every label.
+    pub baseline: f64,
+    /// The fit of the classifier, step by step, and the scores of other values of C.
+    pub learning: Learning,
+    /// The chosen sentences, step by step; at least one.
+    pub sentences: Vec<WalkedSentence>,
+    /// The number of sentences that were left out because their explanation would take too long.
+    pub n_left_out: usize,
+}
+
+/// One sentence on its way through the classifier.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct WalkedSentence {
+    /// The sentence.
+    pub text: String,
+    /// The labels that a person gave it; `None` for the reader's own sentences.
+    pub labels: Option<Vec<String>>,
+    /// Its index among the held-out rows; `None` for the reader's own sentences.
+    pub held_out_row: Option<usize>,
+    /// The reason for choosing it.
+    pub choice: Choice,
+    /// The answer of the classifier.
+    pub prediction: Prediction,
+    /// Its features, `[n_features]`.
+    pub features: Vec<f32>,
+    /// Its tokens, hidden states and attention.
+    pub trace: Trace,
+    /// The words that carried its label. Long sentences have no pairs and no path.
+    pub explanation: Explanation,
+}
+
+/// Walks through a classifier with the data that it was trained on, in the same rows as in the training. The observer of the classifier
+/// receives the progress.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if these are not the data of the training, if a sentence
+/// of the options has no word or too many, or if there is no sentence to show; otherwise as for
+/// [`SentenceEncoder::encode`](crate::model::SentenceEncoder::encode).
+///
+/// ```no_run
+/// use clsify::dataset::{Dataset, DatasetOptions};
+/// use clsify::model::SentenceClassifier;
+/// use clsify::studies::{WalkthroughOptions, walk_through};
+/// let classifier = SentenceClassifier::load("model")?;
+/// let dataset = Dataset::load("reviews.tsv", &DatasetOptions::default())?;
+/// let walkthrough = walk_through(&classifier, &dataset, WalkthroughOptions::default())?;
+/// for token in &walkthrough.sentences[0].trace.tokens {
+///     println!("{} {}", token.id, token.token);
+/// }
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn walk_through<'a>(
+    classifier: &'a SentenceClassifier,
+    dataset: &'a Dataset,
+    options: WalkthroughOptions<'_>,
+) -> Result<Walkthrough<'a>> {
+    let split = same_rows(classifier, dataset, options.test)?;
+    let encoder = classifier.encoder();
+    let encoded = match options.encoded {
+        Some(encoded) => encoded,
+        None => encoder.encode_lines(dataset.sentences(), dataset.lines())?,
+    };
+    let train = targets(dataset, classifier.classes())?.select_rows(&split.train);
+    let learning = learn(classifier, &encoded.features.select_rows(&split.train), &train)?;
+    let data = WalkedRows::of(classifier, encoded);
+    let (held_out, held_out_rows) = held_out_rows(classifier, dataset, (&data, &split), options.test)?;
+    let report = classifier.evaluate_encoded(&held_out, &held_out_rows.encoded)?.report;
+    let baseline = baseline_score(classifier, &train, &held_out)?;
+    let mut chosen = choose(classifier, &held_out, &held_out_rows, &options.sentences, options.n_sentences)?;
+    let n_left_out = std::mem::take(&mut chosen.n_left_out);
+    let observer = encoder.observer();
+    observer.start(Stage::Explain, chosen.sentences.len());
+    let mut sentences = Vec::new();
+    for (i, chosen) in chosen.sentences.into_iter().enumerate() {
+        observer.advance(Stage::Explain, i);
+        sentences.push(walk(classifier, chosen)?);
+    }
+    observer.finish(Stage::Explain);
+    Ok(Walkthrough {
+        classifier,
+        dataset,
+        data,
+        split,
+        held_out,
+        held_out_rows,
+        report,
+        baseline,
+        learning,
+        sentences,
+        n_left_out,
+    })
+}
+
+fn walk(classifier: &SentenceClassifier, chosen: Chosen) -> Result<WalkedSentence> {
+    let Chosen { text, labels, held_out_row, choice } = chosen;
+    // Notes about single sentences were made when all rows were encoded.
+    let silent = classifier.clone().with_observer(Arc::new(()));
+    let features = silent.encoder().encode(&[&text])?.features;
+    let prediction = silent.predict_features(&features).swap_remove(0);
+    let trace = silent.encoder().trace(&text)?;
+    let n_tokens = trace.tokens.len();
+    let options = ExplainOptions {
+        pairs: n_tokens <= MOST_TOKENS[0],
+        path: n_tokens <= MOST_TOKENS[1],
+        ..ExplainOptions::default()
+    };
+    let explanation = silent.explain(&[&text], &options)?.swap_remove(0);
+    let features = features.row(0).to_vec();
+    Ok(WalkedSentence { text, labels, held_out_row, choice, prediction, features, trace, explanation })
+}

@@ -1,0 +1,143 @@
+//! The rows of a training, found again in its data.
+
+use crate::classifier::MostFrequent;
+use crate::dataset::Dataset;
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::MultiLabelEvaluation;
+use crate::matrix::Matrix;
+use crate::model::label_ids::{class_ids, targets, union};
+use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
+use crate::model::sentence_encoder::Encoded;
+use crate::model::{SavedForm, SavedTraining};
+use crate::split::{Split, SplitOptions, TestSize, split_rows};
+use crate::targets::{LabelIndicator, Labels, Targets};
+
+/// The tokens, the features and the predictions of some rows.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct WalkedRows {
+    /// Tokens and features, one per row.
+    pub encoded: Encoded,
+    /// The answers of the classifier, one per row.
+    pub predictions: Vec<Prediction>,
+}
+
+impl WalkedRows {
+    pub(super) fn of(classifier: &SentenceClassifier, encoded: Encoded) -> Self {
+        WalkedRows { predictions: classifier.predict_features(&encoded.features), encoded }
+    }
+
+    fn select_rows(&self, rows: &[usize]) -> Self {
+        let Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached } = &self.encoded;
+        let encoded = Encoded {
+            features: Matrix::select_rows(features, rows),
+            encodings: rows.iter().map(|&row| encodings[row].clone()).collect(),
+            counts: *counts,
+            tokenize_seconds: *tokenize_seconds,
+            embed_seconds: *embed_seconds,
+            n_cached: *n_cached,
+        };
+        WalkedRows { encoded, predictions: rows.iter().map(|&row| self.predictions[row].clone()).collect() }
+    }
+}
+
+/// The training rows and held-out rows of the data, as in the training; an error if they cannot be the same.
+pub(super) fn same_rows(
+    classifier: &SentenceClassifier,
+    dataset: &Dataset,
+    test: Option<&Dataset>,
+) -> Result<Split> {
+    let training = &classifier.metadata().training;
+    let split = match (division(training), test) {
+        (None, None) => {
+            let message = "expected the test file that the model was scored on, got none";
+            return Err(invalid(message.to_string()).with_hint("give it with --test-data"));
+        }
+        (None, Some(_)) => Split { train: (0..dataset.len()).collect(), test: Vec::new() },
+        (Some(split), None) => split_rows(&targets(dataset, &dataset.classes())?, &split)?,
+        (Some(_), Some(_)) => {
+            let message = "expected no test file: the model was scored on held-out rows of the data";
+            return Err(invalid(message.to_string()).with_hint("leave out --test-data"));
+        }
+    };
+    let n_test = test.map_or(split.test.len(), Dataset::len);
+    let hint = "give the file of the training; a model of an earlier version needs one that is read without options";
+    if [split.train.len(), n_test] != [training.n_train, training.n_test] {
+        let message = format!(
+            "expected the data of the training, with {} training rows and {} held-out rows, got {} and {n_test}",
+            training.n_train,
+            training.n_test,
+            split.train.len(),
+        );
+        return Err(invalid(message).with_hint(hint));
+    }
+    // Rows of weight 0 are not among the training rows that a model knows.
+    let weighs = |row: &&usize| dataset.weights().is_none_or(|weights| weights[**row] > 0.0);
+    let train: Vec<usize> = split.train.iter().filter(weighs).copied().collect();
+    let n_known = classifier.n_seen(&dataset.select_rows(&train));
+    if let Some(n) = n_known.filter(|&n| n < train.len()) {
+        let message = format!("expected the data of the training, got {} other rows", train.len() - n);
+        return Err(invalid(message).with_hint(hint));
+    }
+    Ok(split)
+}
+
+/// The division of the data file; `None` if the held-out rows came from a separate file.
+fn division(training: &SavedTraining) -> Option<SplitOptions> {
+    match (&training.rows, &training.form) {
+        (Some(rows), _) => rows.split.clone(),
+        // Earlier versions kept no more than this.
+        (None, form) => Some(SplitOptions {
+            seed: training.seed,
+            test_size: TestSize::Count(training.n_test),
+            stratify: matches!(form, SavedForm::Classes(form) if form.stratified),
+        }),
+    }
+}
+
+/// The held-out rows with their tokens, features and predictions.
+pub(super) fn held_out_rows(
+    classifier: &SentenceClassifier,
+    dataset: &Dataset,
+    (data, split): (&WalkedRows, &Split),
+    test: Option<&Dataset>,
+) -> Result<(Dataset, WalkedRows)> {
+    Ok(match test {
+        None => (dataset.select_rows(&split.test), data.select_rows(&split.test)),
+        Some(test) => {
+            let encoded = classifier.encoder().encode_lines(test.sentences(), test.lines());
+            let encoded = encoded.map_err(|error| error.at("test data"))?;
+            (test.clone(), WalkedRows::of(classifier, encoded))
+        }
+    })
+}
+
+/// The score of a constant answer on the held-out rows.
+pub(super) fn baseline_score(
+    classifier: &SentenceClassifier,
+    train: &Targets,
+    held_out: &Dataset,
+) -> Result<f64> {
+    let classes = classifier.classes();
+    match train.labels() {
+        Labels::Classes { class_ids: y_train, n_classes } => {
+            let most_frequent = MostFrequent::fit_weighted(y_train, *n_classes, train.sample_weight())?;
+            let y_test = class_ids(held_out, classes);
+            let n_right = y_test.iter().filter(|&&y| y == most_frequent.class_id()).count();
+            Ok(n_right as f64 / y_test.len() as f64)
+        }
+        Labels::Sets(_) => {
+            let labels = union(classes, held_out.classes());
+            let every: Vec<usize> = (0..classes.len()).collect();
+            let every = LabelIndicator::from_sets(&vec![every; held_out.len()], classes.len())?;
+            let y_pred = crate::model::label_ids::among(&every, classes, &labels)?;
+            let y_true = targets(held_out, &labels)?;
+            let y_true = crate::model::label_ids::sets(&y_true)?;
+            Ok(MultiLabelEvaluation::from_predictions(y_true, &y_pred, &labels)?.micro_average.f1)
+        }
+    }
+}
+
+fn invalid(message: String) -> Error {
+    Error::new(ErrorKind::InvalidArgument, message).at("data")
+}
