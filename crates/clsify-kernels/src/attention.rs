@@ -10,10 +10,13 @@
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
+mod probs;
 #[cfg(test)]
 mod tests;
 
 use std::sync::LazyLock;
+
+pub use probs::attention_probs;
 
 /// Scratch memory, which calls for different sentences can share.
 #[derive(Debug, Clone, Default)]

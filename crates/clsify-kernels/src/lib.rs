@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`matmul`] | `C = alpha A B + beta C`, strided, `f32` and `f64` |
 //! | [`packed`] | `activation(x Wᵀ + b)` with weights packed once, a row's bits independent of its neighbours |
-//! | [`attention`] | `softmax(Q Kᵀ / √head_size + bias) V` of one sentence, head by head |
+//! | [`attention`] | `softmax(Q Kᵀ / √head_size + bias) V` of one sentence, head by head; its probabilities alone |
 //! | [`activation`] | `gelu` (erf), `gelu_tanh`, `relu`, `silu`, in place |
 //! | [`logistic`] | the residuals of logistic regression, `f64` |
 //! | [`vector`] | dot product and scaled addition, `f64` |

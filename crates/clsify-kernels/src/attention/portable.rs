@@ -23,19 +23,31 @@ impl AttentionKernel for Portable {
         scores: &mut Vec<f32>,
     ) {
         let Head { size, hidden, n_tokens: n, .. } = head;
-        let column = head.head * size;
-        let part =
-            |i: usize| MatRef::with_stride(&query_key_value[i * hidden + column..], n, size, 3 * hidden);
-        scores.clear();
-        match bias {
-            Some(bias) => (0..n).for_each(|i| scores.extend_from_slice(&bias[n - 1 - i..][..n])),
-            None => scores.resize(n * n, 0.0),
-        }
-        let beta = if bias.is_some() { 1.0 } else { 0.0 };
-        let scale = 1.0 / (size as f32).sqrt();
-        matmul(MatMut::new(scores, n, n), part(0), part(1).t(), scale, beta, Parallel::No);
-        softmax(scores, n);
-        let context = MatMut::with_stride(&mut context[column..], n, size, hidden);
-        matmul(context, MatRef::new(scores, n, n), part(2), 1.0, 0.0, Parallel::No);
+        scores.resize(n * n, 0.0);
+        probabilities(query_key_value, head, bias, scores);
+        let context = MatMut::with_stride(&mut context[head.head * size..], n, size, hidden);
+        let values = part(query_key_value, head, 2);
+        matmul(context, MatRef::new(scores, n, n), values, 1.0, 0.0, Parallel::No);
     }
+}
+
+/// The queries (0), keys (1) or values (2) of a head, `[n_tokens, head_size]`.
+fn part(query_key_value: &[f32], head: Head, i: usize) -> MatRef<'_, f32> {
+    let Head { size, hidden, n_tokens, .. } = head;
+    MatRef::with_stride(&query_key_value[i * hidden + head.head * size..], n_tokens, size, 3 * hidden)
+}
+
+/// `softmax(Q Kᵀ / √head_size + bias)` of a head, `[n_tokens, n_tokens]`: one row per query.
+pub(super) fn probabilities(query_key_value: &[f32], head: Head, bias: Option<&[f32]>, probs: &mut [f32]) {
+    let n = head.n_tokens;
+    if let Some(bias) = bias {
+        for (query, row) in probs.chunks_exact_mut(n).enumerate() {
+            row.copy_from_slice(&bias[n - 1 - query..][..n]);
+        }
+    }
+    let [queries, keys] = [0, 1].map(|i| part(query_key_value, head, i));
+    let beta = if bias.is_some() { 1.0 } else { 0.0 };
+    let scale = 1.0 / (head.size as f32).sqrt();
+    matmul(MatMut::new(probs, n, n), queries, keys.t(), scale, beta, Parallel::No);
+    softmax(probs, n);
 }

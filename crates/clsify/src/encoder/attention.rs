@@ -4,7 +4,7 @@
 //! (Vaswani et al., arXiv 1706.03762). Sentences are stored in a row without padding, and each attends only to
 //! itself, so no attention mask is needed.
 
-use clsify_kernels::attention::self_attention;
+use clsify_kernels::attention::{attention_probs, self_attention};
 use clsify_kernels::matmul::Parallel;
 use clsify_kernels::packed::Epilogue;
 
@@ -25,7 +25,7 @@ pub(crate) struct Attention {
     pub(super) query_key_value: Linear, // hidden -> 3 * hidden
     pub(super) output: Linear,
     pub(super) norm: LayerNorm,
-    heads: usize,
+    pub(super) heads: usize,
     pub(super) hidden_size: usize,
 }
 
@@ -109,5 +109,21 @@ impl Attention {
         }
         self.output.forward_with(context, x, Epilogue::Add, parallel);
         self.norm.forward(x);
+    }
+
+    /// The attention probabilities of a sentence of `n_tokens`, `[heads * n_tokens, n_tokens]`, after
+    /// [`forward`](Self::forward) for this sentence alone, which leaves its queries and keys in the workspace.
+    pub(super) fn probs_after_forward<'a>(
+        &self,
+        n_tokens: usize,
+        bias: Option<&'a PositionBias>,
+        workspace: &Workspace,
+    ) -> Vec<f32> {
+        let query_key_value = &workspace.wide[..n_tokens * 3 * self.hidden_size];
+        let bias = bias.map(|bias| move |head| bias.by_distance(head, n_tokens));
+        let bias = bias.as_ref().map(|f| f as &dyn Fn(usize) -> &'a [f32]);
+        let mut probs = vec![0.0; self.heads * n_tokens * n_tokens];
+        attention_probs(query_key_value, self.heads, bias, n_tokens, &mut probs);
+        probs
     }
 }

@@ -27,6 +27,7 @@
 //! | `exact_inputs.rs` | the few inputs that int8 multiplies in f32 |
 //! | `dtype.rs` | the data types of the matrix products |
 //! | `operations.rs` | the number of operations per sentence |
+//! | `forward_trace.rs` | the hidden states and the attention probabilities of one sentence, to be shown |
 //!
 //! **No padding.** Matrix products take the tokens of many sentences at once; attention is computed sentence by
 //! sentence. So there is no mask, no work on padding, and a sentence's vector does not depend on its neighbours.
@@ -47,6 +48,7 @@ mod dtype;
 mod embeddings;
 mod exact_inputs;
 mod feed_forward;
+mod forward_trace;
 mod cls_layer;
 mod largest_columns;
 mod layer;
@@ -69,6 +71,7 @@ use clsify_kernels::crew::standing_by;
 use clsify_kernels::matmul;
 pub use config::{Activation, EncoderConfig, MODEL_TYPES};
 pub use dtype::Dtype;
+pub use forward_trace::ForwardTrace;
 pub use parallel::Parallel;
 
 use crate::checkpoint_folder::transformer_folder;
@@ -312,11 +315,7 @@ impl Encoder {
         parallel: matmul::Parallel,
         visit: &mut dyn FnMut(usize, &[f32]),
     ) -> Result<Vec<f32>> {
-        let max_tokens = self.config.max_tokens();
-        if let Some(sentence) = batch.sentences().find(|s| s.is_empty() || s.len() > max_tokens) {
-            let message = format!("expected 1 to {max_tokens} tokens per sentence, got {}", sentence.len());
-            return Err(Error::new(ErrorKind::InvalidArgument, message));
-        }
+        self.check_lengths(batch)?;
         let mut x = self.weights.embeddings.forward(batch, parallel)?;
         visit(0, &x);
         with_workspace(|workspace| {
@@ -333,6 +332,16 @@ impl Encoder {
             }
         });
         Ok(x)
+    }
+
+    /// Checks that every sentence has a token, and that the encoder has a position for each of its tokens.
+    fn check_lengths(&self, batch: &Batch) -> Result<()> {
+        let max_tokens = self.config.max_tokens();
+        if let Some(sentence) = batch.sentences().find(|s| s.is_empty() || s.len() > max_tokens) {
+            let message = format!("expected 1 to {max_tokens} tokens per sentence, got {}", sentence.len());
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        Ok(())
     }
 }
 

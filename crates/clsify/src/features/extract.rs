@@ -237,22 +237,44 @@ fn pool(
             let start = (layer - layers.start()) * of_layer;
             for (sentence, row) in sentences.iter().zip(out.chunks_exact_mut(n_pooled)) {
                 let tokens = &hidden_states[sentence.start * hidden..sentence.end * hidden];
-                let n_left_out = options.n_prompt_tokens * hidden;
-                let own = row[start..start + of_layer].chunks_exact_mut(hidden);
-                options.poolings.iter().zip(own).for_each(|(pooling, to)| match tokens.get(n_left_out..) {
-                    Some(rest) if !rest.is_empty() => pooling.pool(rest, to),
-                    // As in sentence-transformers, if all tokens belong to the prompt.
-                    _ if *pooling == Pooling::Cls => pooling.pool(tokens, to),
-                    _ => to.fill(0.0),
-                });
+                pool_sentence(tokens, options, &mut row[start..start + of_layer]);
             }
         })?;
     }
-    out = head.forward(out, n_sentences);
+    Ok(after_pooling(head, out, n_sentences, options))
+}
+
+/// The features of one sentence if the hidden state `[n_tokens, hidden_size]` were that of the only chosen layer.
+pub(crate) fn features_of_hidden_state(
+    head: &Head,
+    hidden_state: &Matrix,
+    options: &FeatureOptions,
+) -> Vec<f32> {
+    let mut pooled = vec![0.0; options.poolings.len() * hidden_state.cols()];
+    pool_sentence(hidden_state.as_slice(), options, &mut pooled);
+    after_pooling(head, pooled, 1, options)
+}
+
+/// Pools the tokens of a sentence `[n_tokens, hidden_size]`; `pooled` is `[n_poolings, hidden_size]`.
+fn pool_sentence(tokens: &[f32], options: &FeatureOptions, pooled: &mut [f32]) {
+    let hidden = pooled.len() / options.poolings.len();
+    let n_left_out = options.n_prompt_tokens * hidden;
+    let own = pooled.chunks_exact_mut(hidden);
+    options.poolings.iter().zip(own).for_each(|(pooling, to)| match tokens.get(n_left_out..) {
+        Some(rest) if !rest.is_empty() => pooling.pool(rest, to),
+        // As in sentence-transformers, if all tokens belong to the prompt.
+        _ if *pooling == Pooling::Cls => pooling.pool(tokens, to),
+        _ => to.fill(0.0),
+    });
+}
+
+/// The features of pooled vectors `[n_sentences, n_pooled]`: modules, normalisation, truncation.
+fn after_pooling(head: &Head, pooled: Vec<f32>, n_sentences: usize, options: &FeatureOptions) -> Vec<f32> {
+    let mut out = head.forward(pooled, n_sentences);
     let width = out.len() / n_sentences.max(1);
     if options.normalize {
         l2_normalize(&mut out, width);
     }
-    let Some(kept) = options.truncate_dim.filter(|&kept| kept < width) else { return Ok(out) };
-    Ok(out.chunks_exact(width).flat_map(|row| &row[..kept]).copied().collect())
+    let Some(kept) = options.truncate_dim.filter(|&kept| kept < width) else { return out };
+    out.chunks_exact(width).flat_map(|row| &row[..kept]).copied().collect()
 }

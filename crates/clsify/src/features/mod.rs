@@ -17,6 +17,7 @@ pub use cache::{CacheOptions, FeatureCache};
 pub use extract::{TokenCounts, extract};
 pub(crate) use extract::{
     check, check_finite, check_finite_row, check_poolings, check_tokens, extract_unchecked, extract_with,
+    features_of_hidden_state,
 };
 pub use layers::Layers;
 pub(crate) use module::Head;

@@ -18,6 +18,7 @@ pub(crate) mod seen_sentences;
 pub(crate) mod sentence_classifier;
 pub(crate) mod sentence_encoder;
 pub(crate) mod stream;
+pub(crate) mod trace;
 
 pub use self::encoder_identity::FileHash;
 pub use self::encoder_options::{Features, SentenceEncoderOptions};
@@ -32,3 +33,4 @@ pub use self::saved_training::{SavedClassForm, SavedForm, SavedLabelSetForm, Sav
 pub use self::sentence_classifier::{LoadOptions, Prediction, SaveOptions, SentenceClassifier};
 pub use self::sentence_encoder::{Encoded, SentenceEncoder};
 pub use self::stream::{Fault, Group, SentenceGroup, Streamed};
+pub use self::trace::{Trace, TracedToken};

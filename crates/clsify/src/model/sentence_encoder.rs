@@ -12,7 +12,7 @@ use crate::encoder::{Dtype, Encoder, EncoderConfig};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::{
     FeatureCache, FeatureOptions, Head, SentenceTransformer, TokenCounts, check, check_finite,
-    check_finite_row, extract_unchecked, extract_with,
+    check_finite_row, extract_unchecked, extract_with, features_of_hidden_state,
 };
 use crate::matrix::Matrix;
 use crate::notes::token_notes::TokenNotes;
@@ -92,6 +92,15 @@ impl Weights {
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Matrix> {
         extract_unchecked(&self.encoder, &self.head, encodings, features, progress)
+    }
+
+    /// The features of one sentence from the hidden state of a layer, whichever layer the features are of.
+    pub(crate) fn features_of_hidden_state(
+        &self,
+        hidden_state: &Matrix,
+        features: &FeatureOptions,
+    ) -> Vec<f32> {
+        features_of_hidden_state(&self.head, hidden_state, features)
     }
 }
 
@@ -354,6 +363,11 @@ impl SentenceEncoder {
         observer.finish(Stage::Load);
         let load_seconds = started.elapsed().as_secs_f64();
         Ok(self.weights.get_or_init(|| Weights { load_seconds, ..weights }))
+    }
+
+    /// The weights, if they are loaded.
+    pub(super) fn loaded_weights(&self) -> Option<&Weights> {
+        self.weights.get()
     }
 
     /// The files that it was loaded from.

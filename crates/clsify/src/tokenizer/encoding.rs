@@ -15,6 +15,14 @@ pub struct Encoding {
 }
 
 impl Encoding {
+    pub(super) fn of(encoding: &tokenizers::Encoding) -> Self {
+        Encoding {
+            input_ids: encoding.get_ids().to_vec(),
+            token_type_ids: encoding.get_type_ids().to_vec(),
+            is_truncated: !encoding.get_overflowing().is_empty(),
+        }
+    }
+
     /// The number of tokens, special tokens included.
     pub fn len(&self) -> usize {
         self.input_ids.len()

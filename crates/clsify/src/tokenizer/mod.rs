@@ -9,6 +9,7 @@
 //! | `settings.rs` | the settings in the files beside the vocabulary |
 //! | `tokenizer_json.rs`, `vocabulary.rs` | the vocabulary |
 //! | `build.rs`, `added_token.rs` | the tokenizer that results from all of them |
+//! | `ranges.rs` | the part of the text that each token stands for |
 //!
 //! The lengths of truncation and padding in a `tokenizer.json` are ignored: the limit is the encoder's own unless the
 //! caller sets a lower one, nothing is padded, and a truncated sentence is marked. The tokenizer knows no floats.
@@ -21,6 +22,7 @@ mod character_map;
 mod class;
 mod encoding;
 mod own_build;
+mod ranges;
 mod settings;
 mod tokenizer_json;
 mod vocabulary;
@@ -35,6 +37,7 @@ use tokenizers::{Model, ModelWrapper, TruncationDirection, TruncationParams, Tru
 
 use ascii::AsciiPath;
 pub use encoding::{Batch, Encoding, PaddedBatch};
+pub(crate) use ranges::TokenPlace;
 use settings::{Settings, read_file};
 
 use self::tokenizer_error::bad;
@@ -197,6 +200,14 @@ impl Tokenizer {
         }
     }
 
+    /// As [`encode`](Self::encode), with the place of every token in the sentence.
+    pub(crate) fn encode_with_places(&self, sentence: &str) -> Result<(Encoding, Vec<TokenPlace>)> {
+        let text = format!("{}{sentence}", self.prompt);
+        let encoding = self.inner.encode(text.as_str(), true).map_err(|e| bad(e.to_string()).caused_by(e))?;
+        let places = ranges::places(&encoding, &text, self.prompt.len());
+        Ok((Encoding::of(&encoding), places))
+    }
+
     fn encode_text(&self, text: &str) -> Result<Encoding> {
         match self.ascii.as_ref().and_then(|ascii| ascii.encode(&self.inner, text)) {
             Some(encoding) => encoding,
@@ -206,11 +217,7 @@ impl Tokenizer {
 
     fn encode_by_crate(&self, sentence: &str) -> Result<Encoding> {
         let encoding = self.inner.encode_fast(sentence, true).map_err(|e| bad(e.to_string()).caused_by(e))?;
-        Ok(Encoding {
-            input_ids: encoding.get_ids().to_vec(),
-            token_type_ids: encoding.get_type_ids().to_vec(),
-            is_truncated: !encoding.get_overflowing().is_empty(),
-        })
+        Ok(Encoding::of(&encoding))
     }
 
     /// Encodes many sentences, on all threads of the current rayon pool, and keeps their order.
