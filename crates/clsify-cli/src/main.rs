@@ -7,6 +7,7 @@
 mod commands;
 mod console;
 mod earlier_spellings;
+mod guide_page;
 mod headings;
 mod loading;
 mod options;
@@ -62,6 +63,7 @@ enum Command {
     Compare(commands::compare::Args),
     Predict(commands::predict::Args),
     Explain(commands::explain::Args),
+    Guide(commands::guide::Args),
     Embed(commands::embed::Args),
     Tokenize(commands::tokenize::Args),
     Bench(commands::bench::Args),
@@ -91,6 +93,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => commands::compare::run(&args, &console),
         Command::Predict(args) => commands::predict::run(args, &console),
         Command::Explain(args) => commands::explain::run(&args, &console),
+        Command::Guide(args) => commands::guide::run(&args, &console),
         Command::Embed(args) => commands::embed::run(args, &console),
         Command::Tokenize(args) => commands::tokenize::run(&args, &console),
         Command::Bench(args) => commands::bench::run(&args, &console),

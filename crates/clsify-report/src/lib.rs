@@ -9,6 +9,10 @@ pub mod text;
 
 pub mod table;
 
+mod base64;
+
+mod policy;
+
 pub mod charts;
 
 pub mod summaries;
@@ -16,3 +20,5 @@ pub mod summaries;
 pub mod pages;
 
 pub mod tutorial;
+
+pub mod guide;

@@ -127,6 +127,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         calibration: args.calibration.into(),
         decision,
         keep_neighbours: args.keep_neighbours,
+        reading: Some(args.data.options()),
     };
     let located = locate_encoder(&args.encoder, console)?;
     if !args.bundle_encoder {

@@ -10,6 +10,7 @@ use clsify::dataset::Dataset;
 use clsify::files::shell_word;
 use clsify::model::{SentenceEncoder, check_replaceable};
 use clsify::split::{SplitOptions, class_folds, train_test_split};
+use clsify::studies::{WalkthroughOptions, walk_through};
 use clsify::training::{GridSearchOptions, TestRows, TrainOptions, Trained, train};
 use clsify_hub::{Hub, Located};
 use clsify_report::tutorial::{
@@ -18,6 +19,7 @@ use clsify_report::tutorial::{
 };
 
 use crate::console::Console;
+use crate::guide_page::{LangArg, open_page, write_guide};
 use crate::loading::{encoder_options, load_dataset, one_label, say_counts};
 use crate::options::{
     CacheArgs, DtypeArg, EncodingArgs, JsonArgs, RowArgs, article_grid, at_least_one, misused,
@@ -81,9 +83,17 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
     sentence: Vec<String>,
 
-    /// Save the trained model and tutorial.json to this folder
+    /// Save the trained model, tutorial.json and the guide of this run, guide.html, to this folder
     #[arg(long, value_name = "DIR", default_value = "clsify-tutorial")]
     output: PathBuf,
+
+    /// Open the guide in this language; the other one is a click away
+    #[arg(long, value_enum, default_value_t = LangArg::En)]
+    lang: LangArg,
+
+    /// Show the guide in the browser
+    #[arg(long)]
+    open: bool,
 
     #[command(flatten)]
     json: JsonArgs,
@@ -150,6 +160,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         test: TestRows::Split(split),
         classifier: LogisticRegressionOptions::default(),
         grid_search: Some(GridSearchOptions { c_values: article_grid(), refit: false }),
+        reading: Some(data_options),
         ..TrainOptions::default()
     };
     let trained = train(encoder, &dataset, options)?;
@@ -175,7 +186,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
 
     let n_values = report.grid_search.as_ref().map_or(0, |search| search.points.len());
     let n_fits = report.grid_search.as_ref().map_or(0, |search| n_values * search.n_splits);
-    let Trained { classifier, report: training, split, .. } = trained;
+    let Trained { classifier, report: training, split, encoded } = trained;
     let report = TutorialReport {
         training,
         predictions,
@@ -197,11 +208,17 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     classifier.save(&args.output)?;
     let json = json_text(&report)?;
     write_data(&args.output.join("tutorial.json"), &json)?;
+    let page = args.output.join("guide.html");
+    let options = WalkthroughOptions { encoded: Some(encoded), sentences: asked, ..WalkthroughOptions::default() };
+    write_guide(&walk_through(&classifier, &dataset, options)?, args.lang, &page, console)?;
     if is_on_stdout {
         write_data("-".as_ref(), &json)?;
     }
     let (output, name) = (shell_word(&args.output.display().to_string()), shell_word(&located.name));
     tell(&steps::farewell(&report.story.seconds, &output, &name, ARTICLE_SENTENCE))?;
+    if args.open {
+        open_page(&page, console);
+    }
     console.hint_faster_dtype(classifier.encoder());
     Ok(())
 }

@@ -350,11 +350,12 @@ pub fn answers_step(predictions: &[SentencePrediction], are_ours: bool) -> Strin
 pub fn farewell(seconds: &StorySeconds, output: &str, encoder: &str, sentence: &str) -> String {
     let end = format!(
         "It took {:.1} seconds, of which {:.1} to find and fetch the sentences and the encoder. The model is in {output}; every number \
-         above is in its tutorial.json.",
+         above is in its tutorial.json, and its guide.html shows every step of this run as a picture: open it in a browser.",
         seconds.total, seconds.fetch,
     );
     format!(
         "{}\n\
+         Look:       {output}/guide.html\n\
          Ask it:     clsify predict {output} -p \"{sentence}\"\n\
          Your data:  clsify train --encoder {encoder} --data FILE --output MODEL\n",
         paragraph(&end),

@@ -13,7 +13,7 @@ pub use self::rows::WalkedRows;
 
 use self::choose::{Chosen, choose};
 use self::learning::learn;
-use self::rows::{baseline_score, held_out_rows, same_rows};
+use self::rows::{baseline_score, held_out_rows, same_rows, score};
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::explanation::{ExplainOptions, Explanation};
@@ -65,6 +65,10 @@ pub struct Walkthrough<'a> {
     pub held_out_rows: WalkedRows,
     /// The scores on the held-out rows.
     pub report: EvaluationReport,
+    /// The main score on the held-out rows: accuracy, or for label sets micro F1.
+    pub score: f64,
+    /// Its 95 % interval.
+    pub score_ci95: [f64; 2],
     /// The score of a constant answer on the held-out rows: the accuracy of the most frequent class of the training rows, or for label
     /// sets the micro F1 of assigning every label.
     pub baseline: f64,
@@ -134,6 +138,7 @@ pub fn walk_through<'a>(
     let data = WalkedRows::of(classifier, encoded);
     let (held_out, held_out_rows) = held_out_rows(classifier, dataset, (&data, &split), options.test)?;
     let report = classifier.evaluate_encoded(&held_out, &held_out_rows.encoded)?.report;
+    let (score, score_ci95) = score(classifier, &report, &held_out, &held_out_rows)?;
     let baseline = baseline_score(classifier, &train, &held_out)?;
     let mut chosen = choose(classifier, &held_out, &held_out_rows, &options.sentences, options.n_sentences)?;
     let n_left_out = std::mem::take(&mut chosen.n_left_out);
@@ -153,6 +158,8 @@ pub fn walk_through<'a>(
         held_out,
         held_out_rows,
         report,
+        score,
+        score_ci95,
         baseline,
         learning,
         sentences,

@@ -3,12 +3,12 @@
 use crate::classifier::MostFrequent;
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::MultiLabelEvaluation;
+use crate::evaluation::{Metrics, RatioScore};
 use crate::matrix::Matrix;
-use crate::model::label_ids::{class_ids, targets, union};
+use crate::model::label_ids::{among, class_ids, sets, targets, union};
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
 use crate::model::sentence_encoder::Encoded;
-use crate::model::{SavedForm, SavedTraining};
+use crate::model::{EvaluationReport, SavedForm, SavedTraining};
 use crate::split::{Split, SplitOptions, TestSize, split_rows};
 use crate::targets::{LabelIndicator, Labels, Targets};
 
@@ -112,6 +112,26 @@ pub(super) fn held_out_rows(
     })
 }
 
+/// The main score on the held-out rows, with its interval.
+pub(super) fn score(
+    classifier: &SentenceClassifier,
+    report: &EvaluationReport,
+    held_out: &Dataset,
+    rows: &WalkedRows,
+) -> Result<(f64, [f64; 2])> {
+    Ok(match &report.test {
+        Metrics::Classes(test) => (test.accuracy, test.accuracy_ci95),
+        Metrics::LabelSets(test) => {
+            let labels = union(classifier.classes(), held_out.classes());
+            let given: Vec<Vec<usize>> = rows.predictions.iter().map(|p| p.label_ids.clone()).collect();
+            let given = LabelIndicator::from_sets(&given, classifier.classes().len())?;
+            let y_true = targets(held_out, &labels)?;
+            let y_pred = among(&given, classifier.classes(), &labels)?;
+            (test.micro_average.f1, RatioScore::micro_f1(sets(&y_true)?, &y_pred, None)?.ci95())
+        }
+    })
+}
+
 /// The score of a constant answer on the held-out rows.
 pub(super) fn baseline_score(
     classifier: &SentenceClassifier,
@@ -130,10 +150,8 @@ pub(super) fn baseline_score(
             let labels = union(classes, held_out.classes());
             let every: Vec<usize> = (0..classes.len()).collect();
             let every = LabelIndicator::from_sets(&vec![every; held_out.len()], classes.len())?;
-            let y_pred = crate::model::label_ids::among(&every, classes, &labels)?;
-            let y_true = targets(held_out, &labels)?;
-            let y_true = crate::model::label_ids::sets(&y_true)?;
-            Ok(MultiLabelEvaluation::from_predictions(y_true, &y_pred, &labels)?.micro_average.f1)
+            let (y_true, y_pred) = (targets(held_out, &labels)?, among(&every, classes, &labels)?);
+            Ok(RatioScore::micro_f1(sets(&y_true)?, &y_pred, None)?.score())
         }
     }
 }

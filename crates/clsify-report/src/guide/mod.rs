@@ -1,0 +1,62 @@
+//! The guide: one page that walks through a trained classifier in 13 scenes.
+//!
+//! ```text
+//! Walkthrough -> scenes   the numbers and the words of each scene, one file each    scenes/
+//!             -> page     the shell, the tables and the data as one HTML file       page.rs
+//! ```
+//!
+//! The figures are drawn in the browser, by TypeScript in `guide/` of this crate; `dist/` has it as one script and one style sheet. To add
+//! a scene, add a file to `scenes/` with its line in [`scenes::SCENES`], and a file with the same name to `guide/src/scenes/`.
+
+mod detail;
+mod page;
+mod scene;
+mod scenes;
+mod walked;
+mod words;
+
+use clsify::studies::Walkthrough;
+
+use self::detail::Detail;
+
+pub use self::words::Lang;
+
+/// The maximum size of a page in bytes.
+pub const MAX_BYTES: usize = 2_000_000;
+
+/// The options of a [`guide`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GuideOptions {
+    /// The language in which the page opens.
+    pub lang: Lang,
+}
+
+/// A page, and what it had to leave out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Guide {
+    /// The page.
+    pub html: String,
+    /// The details that were dropped to keep the page below [`MAX_BYTES`], in words.
+    pub dropped: Vec<String>,
+}
+
+/// Writes the guide of a walk through a classifier: a self-contained page in English and Chinese, which fetches nothing. If it would be
+/// larger than [`MAX_BYTES`], details are dropped in a fixed order.
+pub fn guide(walkthrough: &Walkthrough, options: GuideOptions) -> Guide {
+    let page = |detail: &Detail| page::html(walkthrough, &scenes::scenes(walkthrough, detail), options);
+    let (mut detail, mut dropped) = (Detail::full(walkthrough), Vec::new());
+    let mut html = page(&detail);
+    for (less, what) in Detail::DROPS {
+        if html.len() <= MAX_BYTES {
+            break;
+        }
+        let before = detail;
+        less(&mut detail);
+        if detail != before {
+            html = page(&detail);
+            dropped.push(what.to_string());
+        }
+    }
+    Guide { html, dropped }
+}

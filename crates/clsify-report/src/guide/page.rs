@@ -1,0 +1,174 @@
+//! The page around the scenes: its shell, the tables and the data. It tells its story with scripts off; with scripts on, figures are drawn
+//! and other sentences can be picked.
+
+use std::fmt::Write;
+
+use clsify::studies::{Choice, WalkedSentence, Walkthrough};
+use serde_json::{Value, json};
+
+use super::GuideOptions;
+use super::scene::{Row, Scene};
+use super::walked::explained_label;
+use super::words::{Lang, Words, words};
+use crate::charts::svg::escaped;
+use crate::policy::policy;
+
+const SCRIPT: &str = include_str!("dist/guide.js");
+const STYLE: &str = include_str!("dist/guide.css");
+
+/// The page in HTML.
+pub(super) fn html(walkthrough: &Walkthrough, scenes: &[Scene], options: GuideOptions) -> String {
+    let title = words("From a sentence to its label", "从句子到标签");
+    let (lang, title_text) = match options.lang {
+        Lang::En => ("en", &title.en),
+        Lang::Zh => ("zh-Hans", &title.zh),
+    };
+    let mut html = format!(
+        "<!doctype html>\n<html lang=\"{lang}\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n<title>{}</title>\n<style>{STYLE}</style>\n\
+         <header id=\"bar\"><p class=\"brand\">{}</p><div id=\"controls\"></div></header>\n<main>\n<h1>{}</h1>\n{}",
+        policy(STYLE, Some(SCRIPT)),
+        escaped(title_text),
+        both(&title),
+        both(&title),
+        introduction(walkthrough),
+    );
+    for (number, scene) in (1..).zip(scenes) {
+        html.push_str(&section(number, scene));
+    }
+    html.push_str("</main>\n");
+    let data = data(walkthrough, scenes, &title, options);
+    let _ = write!(
+        html,
+        "<script type=\"application/json\" id=\"guide-data\">{}</script>\n<script>{SCRIPT}</script>\n</html>\n",
+        // `<` occurs in JSON only inside strings, and could end the element there.
+        data.to_string().replace('<', "\\u003c")
+    );
+    html
+}
+
+/// What the page shows, before the first scene.
+fn introduction(walkthrough: &Walkthrough) -> String {
+    let classifier = walkthrough.classifier;
+    let (encoder, classes) = (classifier.encoder().name(), classifier.classes().len());
+    let (n_train, n_test) = (walkthrough.split.train.len(), walkthrough.held_out.len());
+    let text = words(
+        format!(
+            "A classifier of {classes} labels on the frozen encoder {encoder}, trained on {n_train} sentences and scored on {n_test} \
+             others. Every number on this page was computed by this classifier. Pick a sentence above, and go through the steps with \
+             the arrow keys."
+        ),
+        format!(
+            "这个分类器有 {classes} 个标签，建立在冻结的编码器 {encoder} 之上，用 {n_train} 个句子训练，用另外 {n_test} 个句子评分。\
+             本页的每个数字都由它算出。请在上方选一个句子，用方向键逐步浏览。"
+        ),
+    );
+    format!("<p class=\"introduction\">{}</p>\n", both(&text))
+}
+
+fn section(number: usize, scene: &Scene) -> String {
+    let id = scene.id;
+    let first = scene.sentences.first();
+    let line = first.and_then(|first| first.line.as_ref());
+    let rows = scene.rows.as_ref().or_else(|| first.and_then(|first| first.rows.as_ref()));
+    let mut html = format!(
+        "<section class=\"scene\" id=\"{id}\" aria-labelledby=\"{id}-title\">\n\
+         <h2 id=\"{id}-title\" tabindex=\"-1\"><span class=\"number\">{number}</span> {}</h2>\n<p class=\"caption\">{}</p>\n\
+         <div class=\"figure\"></div>\n<p class=\"line\">{}</p>\n<pre class=\"code\"><code>{}</code></pre>\n",
+        both(&scene.title),
+        both(&scene.caption),
+        line.map(both).unwrap_or_default(),
+        escaped(&scene.code),
+    );
+    if let Some(rows) = rows {
+        html.push_str(&table(scene, rows));
+    }
+    html + "</section>\n"
+}
+
+fn table(scene: &Scene, rows: &[Row]) -> String {
+    let summary = words("The numbers of this figure", "这张图的数字");
+    let mut html = format!(
+        "<details class=\"numbers\"><summary>{}</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" \
+         aria-labelledby=\"{}-title\"><table>\n<thead><tr>",
+        both(&summary),
+        scene.id
+    );
+    scene.columns.iter().for_each(|column| {
+        let _ = write!(html, "<th scope=\"col\">{}</th>", both(column));
+    });
+    html.push_str("</tr></thead>\n<tbody>\n");
+    for row in rows {
+        html.push_str("<tr>");
+        for cell in row {
+            let _ = write!(html, "<td dir=\"auto\">{}</td>", both(&cell.words()));
+        }
+        html.push_str("</tr>\n");
+    }
+    html + "</tbody></table></div></details>\n"
+}
+
+/// A text in both languages, of which the style shows one; a text that is the same in both stands there once.
+fn both(text: &Words) -> String {
+    let (en, zh) = (escaped(&text.en), escaped(&text.zh));
+    match en == zh {
+        true => en,
+        false => {
+            format!("<span class=\"en\" lang=\"en\">{en}</span><span class=\"zh\" lang=\"zh-Hans\">{zh}</span>")
+        }
+    }
+}
+
+/// Everything that the script needs.
+fn data(walkthrough: &Walkthrough, scenes: &[Scene], title: &Words, options: GuideOptions) -> Value {
+    let classifier = walkthrough.classifier;
+    let sentence = |sentence: &WalkedSentence| {
+        json!({
+            "text": sentence.text,
+            "pieces": pieces(sentence),
+            "given": sentence.labels,
+            "predicted": sentence.explanation.labels,
+            "abstained": sentence.prediction.abstained,
+            "label": explained_label(walkthrough, sentence),
+            "probability": sentence.prediction.probabilities,
+            "why": reason(sentence.choice),
+        })
+    };
+    json!({
+        "lang": if options.lang == Lang::Zh { "zh" } else { "en" },
+        "title": title,
+        "labels": classifier.classes(),
+        "multiLabel": classifier.thresholds().is_some(),
+        "abstains": classifier.abstains(),
+        "sentences": walkthrough.sentences.iter().map(sentence).collect::<Vec<_>>(),
+        "scenes": scenes,
+    })
+}
+
+/// The text in parts, of which each is a word with its index or what stands between words.
+fn pieces(sentence: &WalkedSentence) -> Vec<Value> {
+    let mut pieces = Vec::new();
+    let mut end = 0;
+    let between = |pieces: &mut Vec<Value>, text: &str| {
+        if !text.is_empty() {
+            pieces.push(json!({ "text": text, "word": null }));
+        }
+    };
+    for (i, word) in sentence.explanation.words.iter().enumerate() {
+        between(&mut pieces, &sentence.text[end..word.start]);
+        pieces.push(json!({ "text": word.word, "word": i }));
+        end = word.end;
+    }
+    between(&mut pieces, &sentence.text[end..]);
+    pieces
+}
+
+fn reason(choice: Choice) -> Words {
+    match choice {
+        Choice::Own => words("your own sentence", "你自己的句子"),
+        Choice::ConfidentMistake => words("a confident mistake", "有把握却判错"),
+        Choice::NearBoundary => words("close to the boundary", "接近边界"),
+        _ => words("one of a spread over the held-out rows", "从留出的句子里均匀选出"),
+    }
+}

@@ -1,0 +1,62 @@
+//! What several scenes derive from a walk: names, spellings and the words that tokens belong to.
+
+use clsify::evaluation::Metrics;
+use clsify::explanation::WordContribution;
+use clsify::features::{Layers, Pooling};
+use clsify::studies::{WalkedSentence, Walkthrough};
+
+use super::words::{Words, same, words};
+
+/// The name of what is pooled, as the scenes call it: `[CLS]`, `mean`, `max`, or several of them.
+pub(super) fn pooling_name(walkthrough: &Walkthrough) -> Words {
+    let encoder = walkthrough.classifier.encoder();
+    let name = |pooling: &Pooling| match pooling {
+        Pooling::Cls => same(first_token(walkthrough)),
+        Pooling::Mean => words("mean", "平均"),
+        Pooling::Max => words("maximum", "最大值"),
+    };
+    let names: Vec<Words> = encoder.features().poolings.iter().map(name).collect();
+    let join = |of: fn(&Words) -> &str| names.iter().map(of).collect::<Vec<_>>().join(" + ");
+    words(join(|w| &w.en), join(|w| &w.zh))
+}
+
+/// The first token of every sentence as the vocabulary spells it, such as `[CLS]` or `<s>`.
+pub(super) fn first_token(walkthrough: &Walkthrough) -> String {
+    walkthrough.sentences[0].trace.tokens.first().map(|token| token.token.clone()).unwrap_or_default()
+}
+
+/// True if the features are the vector of the first token of the last layer, and nothing else.
+pub(super) fn is_first_token_alone(walkthrough: &Walkthrough) -> bool {
+    let features = walkthrough.classifier.encoder().features();
+    features.poolings == [Pooling::Cls] && features.layers == Layers::Last && features.modules.is_empty()
+}
+
+/// The index of the word that each token belongs to; `None` for special tokens and those of the prompt.
+pub(super) fn word_of_tokens(sentence: &WalkedSentence) -> Vec<Option<usize>> {
+    let words: &[WordContribution] = &sentence.explanation.words;
+    let word_at = |byte: usize| words.iter().position(|word| (word.start..word.end).contains(&byte));
+    let range = |token: &clsify::model::TracedToken| token.range.clone();
+    sentence.trace.tokens.iter().map(|token| range(token).and_then(|range| word_at(range.start))).collect()
+}
+
+/// The index of the label that the explanation is about.
+pub(super) fn explained_label(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> usize {
+    let label = &sentence.explanation.label;
+    walkthrough.classifier.classes().binary_search(label).unwrap_or(0)
+}
+
+/// The name of the main score.
+pub(super) fn metric_name(walkthrough: &Walkthrough) -> Words {
+    match walkthrough.report.test {
+        Metrics::Classes(_) => words("accuracy", "准确率"),
+        Metrics::LabelSets(_) => words("micro F1", "微平均 F1"),
+    }
+}
+
+/// The labels of a set as one text.
+pub(super) fn joined<S: AsRef<str>>(labels: &[S]) -> Words {
+    match labels {
+        [] => words("no label", "无标签"),
+        labels => same(labels.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")),
+    }
+}
