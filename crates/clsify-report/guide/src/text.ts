@@ -1,4 +1,5 @@
 // Measures text before it is drawn, and shortens or wraps it to a width.
+import type { Piece } from "./page";
 
 let context: CanvasRenderingContext2D | null | undefined;
 const families = new Map<boolean, string>();
@@ -60,25 +61,73 @@ export function fit(text: string, maxWidth: number, fontSize: number, isMono = f
     return parts.slice(0, low).join("").trimEnd() + "…";
 }
 
+const EAST_ASIAN = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/;
+
+/** The parts between which a line may break. */
+function breakable(text: string, maxWidth: number, widthOf: (text: string) => number): string[] {
+    const units = text.match(/\S+\s*/g) ?? [];
+    const parts = units.flatMap((unit) => (EAST_ASIAN.test(unit) ? eastAsianParts(unit) : unit.split(/(?<=[\p{L}\p{N}][-/])(?=[\p{L}\p{N}])/u)));
+    return parts.flatMap((part) => (widthOf(part.trimEnd()) > maxWidth ? segments(part, "grapheme") : [part]));
+}
+
+/** Words, with neither a closing mark at the start of a line nor an opening one at its end. */
+function eastAsianParts(unit: string): string[] {
+    const parts: string[] = [];
+    for (const part of segments(unit, "word")) {
+        const last = parts.at(-1);
+        const isGlued = last !== undefined && (/^[\p{Pe}\p{Pf}\p{Po}\s]/u.test(part) || /[\p{Ps}\p{Pi}]$/u.test(last));
+        if (isGlued) parts[parts.length - 1] = last + part;
+        else parts.push(part);
+    }
+    return parts;
+}
+
 /** The text in lines of at most `maxWidth`; the last one is shortened if there would be more than `maxLines`. */
 export function wrap(text: string, maxWidth: number, fontSize: number, maxLines = Infinity, isMono = false): string[] {
+    const widthOf = (line: string) => textWidth(line, fontSize, isMono);
+    const parts = breakable(text, maxWidth, widthOf);
     const lines: string[] = [];
     let line = "";
-    const parts = segments(text.replace(/\s+/g, " ").trim(), "word");
     for (const [i, part] of parts.entries()) {
-        // Punctuation must not begin a line.
-        const next = parts[i + 1];
-        const glued = next !== undefined && /^[\p{P}]$/u.test(next) && part.trim() !== "" ? part + next : part;
-        if (line.trim() !== "" && textWidth((line + glued).trimEnd(), fontSize, isMono) > maxWidth) {
-            if (lines.length + 1 === maxLines) {
-                const rest = line + parts.slice(i).join("");
-                return [...lines, fit(rest, maxWidth, fontSize, isMono)];
-            }
-            lines.push(line.trim());
+        if (line !== "" && widthOf((line + part).trimEnd()) > maxWidth) {
+            if (lines.length + 1 >= maxLines) return [...lines, fit(line + parts.slice(i).join(""), maxWidth, fontSize, isMono)];
+            lines.push(line.trimEnd());
             line = "";
         }
         line += part;
     }
-    if (line.trim() !== "" || lines.length === 0) lines.push(line.trim());
-    return lines.map((each) => fit(each, maxWidth, fontSize, isMono));
+    return [...lines, line.trimEnd()];
+}
+
+/** The pieces of a sentence in lines of at most `maxWidth`; each word keeps its index. Draw a line as a <text> of <tspan>s. */
+export function wrapPieces(pieces: Piece[], maxWidth: number, fontSize: number, maxLines = Infinity): Piece[][] {
+    const lines = wrap(pieces.map(({ text }) => text).join(""), maxWidth, fontSize, maxLines);
+    const left = pieces.map((piece) => ({ ...piece }));
+    return lines.map((line) => {
+        const parts: Piece[] = [];
+        let rest = line;
+        while (rest !== "") {
+            const piece = left[0];
+            // Where the text was shortened, its end and the ellipsis are of no word.
+            if (!piece) return [...parts, { text: rest, word: null }];
+            const length = common(piece.text, rest);
+            if (length > 0) parts.push({ text: rest.slice(0, length), word: piece.word });
+            rest = rest.slice(length);
+            piece.text = piece.text.slice(length);
+            if (piece.text === "") left.shift();
+            // A break of the line took the space.
+            else if (rest !== "" && /^\s/.test(piece.text)) piece.text = piece.text.slice(1);
+            else if (rest !== "") return [...parts, { text: rest, word: piece.word }];
+        }
+        while (left[0] && /^\s*$/.test(left[0].text)) left.shift();
+        if (left[0]) left[0].text = left[0].text.trimStart();
+        return parts;
+    });
+}
+
+/** How long the common start of two texts is. */
+function common(a: string, b: string): number {
+    let length = 0;
+    while (length < a.length && a[length] === b[length]) length++;
+    return length;
 }

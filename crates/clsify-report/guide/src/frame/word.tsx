@@ -60,10 +60,12 @@ interface SentenceWordsProps {
     classOf?: (word: number) => string;
     /** What stands below a word, such as a number. */
     below?: (word: number) => ComponentChildren;
+    /** What pointing at or pressing a word does. */
+    hint?: string;
 }
 
 /** The sentence as a line of words that the pointer and the keyboard reach: one tab stop, then the arrow keys. */
-export function SentenceWords({ ui, sentence, onPress, isPressed, classOf, below }: SentenceWordsProps) {
+export function SentenceWords({ ui, sentence, onPress, isPressed, classOf, below, hint }: SentenceWordsProps) {
     const group = useRef<HTMLDivElement>(null);
     const [stop, setStop] = useState(0);
     const indices = sentence.pieces.flatMap((piece) => (piece.word === null ? [] : [piece.word]));
@@ -77,24 +79,27 @@ export function SentenceWords({ ui, sentence, onPress, isPressed, classOf, below
     };
     const label = ui.t({ en: "Words of the sentence; arrow keys move between them", zh: "句子中的词；用方向键移动" });
     return (
-        <div class="words" role="toolbar" aria-label={label} dir="auto" ref={group} onKeyDown={onKeyDown}>
-            {sentence.pieces.map((piece) =>
-                piece.word === null ? (
-                    <span>{piece.text}</span>
-                ) : (
-                    <button
-                        type="button"
-                        {...word(ui, piece.word, classOf?.(piece.word))}
-                        tabIndex={piece.word === current ? 0 : -1}
-                        aria-pressed={isPressed?.(piece.word)}
-                        onFocus={() => setStop(piece.word!)}
-                        onClick={onPress && (() => onPress(piece.word!))}
-                    >
-                        {piece.text}
-                        {below && <small>{below(piece.word)}</small>}
-                    </button>
-                ),
-            )}
-        </div>
+        <>
+            {hint && <p class="hint">{hint}</p>}
+            <div class="words" role="toolbar" aria-label={label} dir="auto" ref={group} onKeyDown={onKeyDown}>
+                {sentence.pieces.map((piece) =>
+                    piece.word === null ? (
+                        <span>{piece.text}</span>
+                    ) : (
+                        <button
+                            type="button"
+                            {...word(ui, piece.word, classOf?.(piece.word))}
+                            tabIndex={piece.word === current ? 0 : -1}
+                            aria-pressed={isPressed?.(piece.word)}
+                            onFocus={() => setStop(piece.word!)}
+                            onClick={onPress && (() => onPress(piece.word!))}
+                        >
+                            {piece.text}
+                            {below && <small>{below(piece.word)}</small>}
+                        </button>
+                    ),
+                )}
+            </div>
+        </>
     );
 }

@@ -1,10 +1,10 @@
 // Scene 1: two sentences go through the encoder and the classifier and come out with a label. Below, how often the label is right.
 import { ArrowHead, Drawing } from "../frame/drawing";
-import { SentenceWords } from "../frame/word";
+import { SentenceWords, word } from "../frame/word";
 import { fixed, grouped, percent } from "../format";
-import type { Guide, Sentence, Words } from "../page";
+import type { Guide, Piece, Sentence, Words } from "../page";
 import type { FigureProps, Scene } from "../scene";
-import { fit, wrap } from "../text";
+import { fit, textWidth, wrap, wrapPieces } from "../text";
 import type { Ui } from "../ui";
 
 interface Shared {
@@ -40,16 +40,21 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, obje
     const shown = [sentence, ...partnerOf(shared.partner, sentence, guide)];
     const isWide = width >= WIDE;
     const layout = (isWide ? wideLayout : narrowLayout)(shown, width);
-    const scoreTop = layout.bottom + 34;
+    const scoreTop = layout.bottom + 38;
+    const scoreLines = wrap(scoreText(shared, ui), width - 2, 14);
     const t = ui.t;
     const outcome = ({ text, predicted }: Sentence) => `“${text}”: ${predicted.join(", ") || noLabel(ui)}`;
     return (
         <>
-            <SentenceWords ui={ui} sentence={sentence} />
+            <SentenceWords
+                ui={ui}
+                sentence={sentence}
+                hint={t({ en: "Point at a word: every figure on this page that shows it marks it.", zh: "指向一个词：本页所有含有它的图都会标出它。" })}
+            />
             <Drawing
                 ui={ui}
                 width={width}
-                height={scoreTop + (shared.accuracy === null ? 24 : 84)}
+                height={scoreTop + scoreLines.length * 19 + (shared.accuracy === null ? 0 : 66)}
                 title={t({ en: "From a sentence to its label", zh: "从句子到标签" })}
                 desc={`${shown.map(outcome).join("; ")}. ${scoreText(shared, ui)}`}
             >
@@ -58,16 +63,16 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, obje
                 </defs>
                 <Model
                     box={layout.encoder}
-                    lines={[t({ en: "Encoder", zh: "编码器" }), shared.encoder, t({ en: `pooling: ${shared.pooling}`, zh: `池化：${shared.pooling}` })]}
+                    lines={[t({ en: "Encoder", zh: "编码器" }), ...wrap(shared.encoder, layout.encoder.width - 14, 12.5, 2), t({ en: `pooling: ${shared.pooling}`, zh: `池化：${shared.pooling}` })]}
                 />
                 <Model
                     box={layout.classifier}
                     lines={[t({ en: "Classifier", zh: "分类器" }), t({ en: "logistic regression", zh: "逻辑回归" })]}
                 />
                 {shown.map((each, i) => (
-                    <Walk sentence={each} lane={layout.lanes[i]!} isWide={isWide} shared={shared} guide={guide} ui={ui} />
+                    <Walk sentence={each} isPicked={each === sentence} lane={layout.lanes[i]!} isWide={isWide} shared={shared} guide={guide} ui={ui} />
                 ))}
-                <Score shared={shared} ui={ui} top={scoreTop} width={width} />
+                <Score shared={shared} lines={scoreLines} ui={ui} top={scoreTop} width={width} />
             </Drawing>
         </>
     );
@@ -82,29 +87,29 @@ function partnerOf(partner: number, sentence: Sentence, guide: Guide): Sentence[
 /** Where one sentence passes: its text, the arrows with the vector on the second, and the label. */
 interface Lane {
     text: Box;
-    lines: string[];
+    lines: Piece[][];
     arrows: { x1: number; y1: number; x2: number; y2: number }[];
     vector: { x: number; y: number };
     label: Box;
 }
 
 function wideLayout(shown: Sentence[], width: number) {
-    const textWidth = Math.min(width * 0.34, 320);
-    const [gap, vectorGap] = [30, 96];
-    const model = Math.min(170, (width - textWidth - 2 * gap - vectorGap) * 0.32);
-    const encoder = { x: textWidth + gap, y: 0, width: model, height: 0 };
-    const classifier = { x: encoder.x + model + vectorGap, y: 0, width: model * 0.9, height: 0 };
+    const column = Math.min(width * 0.34, 310);
+    const [gap, vectorGap] = [30, 94];
+    const model = Math.min(180, (width - column - 2 * gap - vectorGap) * 0.36);
+    const encoder = { x: column + gap, y: 1, width: model, height: 0 };
+    const classifier = { x: encoder.x + model + vectorGap, y: 1, width: Math.min(model, 136), height: 0 };
     const right = classifier.x + classifier.width;
-    let y = 10;
+    let y = 11;
     const lanes = shown.map((sentence): Lane => {
-        const lines = wrap(sentence.text, textWidth - 28, 15, 6);
+        const lines = wrapPieces(sentence.pieces, column - 28, 15, 6);
         const height = Math.max(lines.length * 21 + 22, 88);
         const middle = y + height / 2;
         const arrow = (x1: number, x2: number) => ({ x1, y1: middle, x2, y2: middle });
         const lane = {
-            text: { x: 1, y, width: textWidth, height },
+            text: { x: 1, y, width: column, height },
             lines,
-            arrows: [arrow(textWidth + 4, encoder.x - 3), arrow(encoder.x + model + 3, classifier.x - 3), arrow(right + 3, right + gap - 3)],
+            arrows: [arrow(column + 4, encoder.x - 3), arrow(encoder.x + model + 3, classifier.x - 3), arrow(right + 3, right + gap - 3)],
             vector: { x: encoder.x + model + vectorGap / 2 - 4, y: middle },
             label: { x: right + gap + 6, y: middle - 36, width: width - right - gap - 8, height: 72 },
         };
@@ -119,7 +124,7 @@ function wideLayout(shown: Sentence[], width: number) {
 function narrowLayout(shown: Sentence[], width: number) {
     const gap = 14;
     const column = (width - 2 - gap * (shown.length - 1)) / shown.length;
-    const texts = shown.map((sentence) => wrap(sentence.text, column - 20, 13, 8));
+    const texts = shown.map((sentence) => wrapPieces(sentence.pieces, column - 20, 13, 8));
     const textHeight = Math.max(...texts.map((lines) => lines.length * 18 + 20));
     const encoder = { x: 1, y: textHeight + 32, width: width - 2, height: 66 };
     const classifier = { x: 1, y: encoder.y + encoder.height + 76, width: width - 2, height: 50 };
@@ -141,7 +146,7 @@ function narrowLayout(shown: Sentence[], width: number) {
 
 function Model({ box, lines }: { box: Box; lines: string[] }) {
     const middle = box.x + box.width / 2;
-    const top = box.y + box.height / 2 - lines.length * 9 + 12;
+    const top = box.y + box.height / 2 - lines.length * 9.5 + 15;
     return (
         <g>
             <rect class="fill-model stroke-model" stroke-width="1.5" rx="10" {...box} />
@@ -156,6 +161,8 @@ function Model({ box, lines }: { box: Box; lines: string[] }) {
 
 interface WalkProps {
     sentence: Sentence;
+    /** Word indices are those of the picked sentence. */
+    isPicked: boolean;
     lane: Lane;
     isWide: boolean;
     shared: Shared;
@@ -163,7 +170,7 @@ interface WalkProps {
     ui: Ui;
 }
 
-function Walk({ sentence, lane, isWide, shared, guide, ui }: WalkProps) {
+function Walk({ sentence, isPicked, lane, isWide, shared, guide, ui }: WalkProps) {
     const { text, lines, arrows, vector } = lane;
     const [size, leading] = isWide ? [15, 21] : [13, 18];
     const first = text.y + (text.height - lines.length * leading) / 2 + leading * 0.75;
@@ -172,7 +179,9 @@ function Walk({ sentence, lane, isWide, shared, guide, ui }: WalkProps) {
             <rect class="fill-sentence stroke-sentence" stroke-width="1.5" rx="10" {...text} />
             {lines.map((line, i) => (
                 <text x={text.x + (isWide ? 14 : 10)} y={first + i * leading} font-size={size} class="text-sentence">
-                    {line}
+                    {line.map((piece) => (
+                        <tspan {...word(ui, isPicked ? piece.word : null)}>{piece.text}</tspan>
+                    ))}
                 </text>
             ))}
             {arrows.map((arrow) => (
@@ -198,9 +207,18 @@ function Vector({ x, y, isAcross, text }: { x: number; y: number; isAcross: bool
                     y={y - cell / 2 + (isAcross ? i * cell : 0)}
                 />
             ))}
-            <text class="text-hidden" font-size="12" {...(isAcross ? { x, y: y + 37, "text-anchor": "middle" } : { x: x + 26, y: y + 4 })}>
-                {text}
-            </text>
+            {isAcross ? (
+                <text class="text-hidden" font-size="12" x={x} y={y + 37} text-anchor="middle">
+                    {text}
+                </text>
+            ) : (
+                // Beside the cells there is room for a word, not for two.
+                text.split(" ").map((part, i) => (
+                    <text class="text-hidden" font-size="12" x={x + 26} y={y - 2 + i * 14}>
+                        {part}
+                    </text>
+                ))
+            )}
         </g>
     );
 }
@@ -238,36 +256,45 @@ function scoreText({ accuracy, interval, metric, nTest }: Shared, ui: Ui): strin
     const rows = grouped(nTest);
     if (accuracy === null) return ui.t({ en: "No rows were held out, so the score is unknown.", zh: "没有留出数据，因此得分未知。" });
     const value = `${percent(accuracy)} (${fixed(100 * interval[0], 1)}–${percent(interval[1])})`;
-    return ui.t({ en: `${metric.en} on ${rows} held-out rows: ${value}`, zh: `${rows} 行留出数据上的${metric.zh}：${value}` });
+    const name = metric.en.charAt(0).toUpperCase() + metric.en.slice(1);
+    return ui.t({ en: `${name} on ${rows} held-out rows: ${value}`, zh: `${rows} 行留出数据上的${metric.zh}：${value}` });
 }
 
-function Score({ shared, ui, top, width }: { shared: Shared; ui: Ui; top: number; width: number }) {
-    const text = scoreText(shared, ui);
-    const heading = text.charAt(0).toUpperCase() + text.slice(1);
-    const { accuracy, interval, baseline } = shared;
+interface ScoreProps {
+    shared: Shared;
+    lines: string[];
+    ui: Ui;
+    top: number;
+    width: number;
+}
+
+/** The score with its interval on a line from 0 to 1, and the baseline above it. */
+function Score({ shared: { accuracy, interval, baseline }, lines, ui, top, width }: ScoreProps) {
     const at = (share: number) => 7 + share * (width - 14);
-    const y = top + 26;
-    const base = ui.t({ en: `most frequent label: ${percent(baseline)}`, zh: `总答最常见的标签：${percent(baseline)}` });
+    const y = top + lines.length * 19 + 34;
+    const text = ui.t({ en: `most frequent label: ${percent(baseline)}`, zh: `总答最常见的标签：${percent(baseline)}` });
+    const half = textWidth(text, 12) / 2 + 1;
     return (
         <g>
-            <text x="1" y={top + 4} font-size="13" class="bold">
-                {fit(heading, width - 2, 13, false, true)}
-            </text>
+            {lines.map((line, i) => (
+                <text x="1" y={top + i * 19} font-size="14">
+                    {line}
+                </text>
+            ))}
             {accuracy !== null && (
                 <>
                     <line class="stroke-muted" x1={at(0)} x2={at(1)} y1={y} y2={y} />
                     {[0, 0.25, 0.5, 0.75, 1].map((share) => (
                         <g>
                             <line class="stroke-muted" x1={at(share)} x2={at(share)} y1={y - 4} y2={y + 4} />
-                            <text x={at(share)} y={y + 18} font-size="11.5" class="text-muted" text-anchor={share === 0 ? "start" : share === 1 ? "end" : "middle"}>
+                            <text x={at(share)} y={y + 21} font-size="12" class="text-muted" text-anchor={share === 0 ? "start" : share === 1 ? "end" : "middle"}>
                                 {percent(share, 0)}
                             </text>
                         </g>
                     ))}
-                    <path class="fill-muted" d={`M${at(baseline)} ${y + 24}l-5 9h10z`} />
-                    <line class="stroke-muted" stroke-dasharray="2 3" x1={at(baseline)} x2={at(baseline)} y1={y - 8} y2={y + 24} />
-                    <text x={at(baseline)} y={y + 48} font-size="12" class="text-muted" text-anchor="middle">
-                        {base}
+                    <path class="fill-muted" d={`M${at(baseline)} ${y - 5}l-5 -9h10z`} />
+                    <text x={Math.min(Math.max(at(baseline), half), width - half)} y={y - 20} font-size="12" class="text-muted" text-anchor="middle">
+                        {text}
                     </text>
                     <line class="stroke-test" stroke-width="7" x1={at(interval[0])} x2={at(interval[1])} y1={y} y2={y} />
                     <circle class="fill-paper stroke-test" stroke-width="2.5" r="6" cx={at(accuracy)} cy={y} />
