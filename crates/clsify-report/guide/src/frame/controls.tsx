@@ -1,6 +1,6 @@
 // Controls that several figures use: a choice of a few, an on/off, and a number in a range. All are native inputs.
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useUnique } from "./ids";
 
 /** The row of controls above a figure. */
 export function Controls({ children }: { children: ComponentChildren }) {
@@ -16,7 +16,7 @@ interface ChoiceProps<Value> {
 
 /** One of a few options, all of which are seen. */
 export function Choice<Value extends string | number>({ label, options, value, onChange }: ChoiceProps<Value>) {
-    const name = useId();
+    const name = useUnique("choice");
     return (
         <fieldset class="control choice">
             <legend>{label}</legend>

@@ -1,6 +1,7 @@
 // The svg of a figure, and the button that saves it as a file of its own.
 import type { ComponentChildren } from "preact";
-import { useId, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
+import { useUnique } from "./ids";
 import { standalone } from "./save";
 import type { Ui } from "../ui";
 
@@ -17,7 +18,7 @@ interface Props {
 
 export function Drawing({ ui, width, height, title, desc, children }: Props) {
     const svg = useRef<SVGSVGElement>(null);
-    const id = useId();
+    const id = useUnique("drawing");
     return (
         <div class="drawing">
             <svg
