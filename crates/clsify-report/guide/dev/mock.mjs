@@ -71,8 +71,10 @@ const both = ({ en, zh }) => `<span class="en" lang="en">${escape(en)}</span><sp
 const table = ({ columns, rows, sentences }) => {
     const shown = rows ?? sentences[0]?.rows;
     if (!shown) return "";
-    const head = columns.map((name) => `<th scope="col">${both(name)}</th>`).join("");
-    const body = shown.map((row) => `<tr>${row.map((cell) => `<td${/^[-+]?[\d.,]+%?$/.test(cell) ? ' class="number"' : ""}>${escape(cell)}</td>`).join("")}</tr>`).join("");
+    const isNumber = (cell) => /^[-+]?[\d.,]+%?$/.test(cell);
+    const kind = (cell) => (isNumber(cell ?? "") ? ' class="number"' : "");
+    const head = columns.map((name, i) => `<th scope="col"${kind(shown[0]?.[i])}>${both(name)}</th>`).join("");
+    const body = shown.map((row) => `<tr>${row.map((cell) => `<td${kind(cell)}>${escape(cell)}</td>`).join("")}</tr>`).join("");
     return `<details class="numbers"><summary>${both({ en: "The numbers", zh: "数字" })}</summary><div class="scroll" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div></details>`;
 };
 const captions = { verdict: { en: "A program read these two sentences and gave each a label; this page shows every number in between.", zh: "程序读了这两句话，各给出一个标签；本页展示其间的每一个数字。" } };

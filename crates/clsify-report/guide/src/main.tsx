@@ -4,7 +4,7 @@ import { render } from "preact";
 import { scenes } from "scenes";
 import { Bar } from "./frame/bar";
 import { Figure } from "./frame/figure";
-import { followScroll, stepByKeys } from "./frame/steps";
+import { followScroll, goTo, sections, stepByKeys } from "./frame/steps";
 import { fillTexts } from "./frame/table";
 import { followWords } from "./frame/word";
 import { readGuide } from "./page";
@@ -35,3 +35,7 @@ render(<Bar guide={guide} ui={ui} />, document.getElementById("controls")!);
 followWords(ui);
 followScroll(ui);
 stepByKeys(ui);
+
+// The browser went to the address's scene before the figures above it had their height.
+const asked = sections().findIndex(({ id }) => `#${id}` === location.hash);
+if (asked > 0) requestAnimationFrame(() => requestAnimationFrame(() => goTo(ui, asked)));

@@ -26,12 +26,19 @@ const PROPERTIES: Record<string, string> = {
 /** These do not pass to children, so each element is compared with the initial value. */
 const OWN = new Set(["opacity", "text-decoration-line", "display", "dominant-baseline"]);
 
+/** The figure on the page stands in a box with a margin; the file has it by itself. */
+const MARGIN = 12;
+
 export function standalone(svg: SVGSVGElement): string {
     const copy = svg.cloneNode(true) as SVGSVGElement;
     inline(svg, copy, null);
+    const { width, height } = svg.viewBox.baseVal;
+    const frame = { x: -MARGIN, y: -MARGIN, width: width + 2 * MARGIN, height: height + 2 * MARGIN };
+    copy.setAttribute("viewBox", Object.values(frame).join(" "));
+    copy.setAttribute("width", `${frame.width}`);
+    copy.setAttribute("height", `${frame.height}`);
     const paper = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-    paper.setAttribute("width", "100%");
-    paper.setAttribute("height", "100%");
+    for (const [name, value] of Object.entries(frame)) paper.setAttribute(name, `${value}`);
     paper.setAttribute("fill", paperColour(svg));
     copy.insertBefore(paper, copy.querySelector("desc")?.nextSibling ?? copy.firstChild);
     return new XMLSerializer().serializeToString(copy);

@@ -69,10 +69,15 @@ export function SentenceWords({ ui, sentence, onPress, isPressed, classOf, below
     const group = useRef<HTMLDivElement>(null);
     const [stop, setStop] = useState(0);
     const indices = sentence.pieces.flatMap((piece) => (piece.word === null ? [] : [piece.word]));
-    const last = Math.max(...indices);
+    const last = Math.max(0, ...indices);
     const current = Math.min(stop, last);
     const onKeyDown = (event: KeyboardEvent) => {
-        const to = { ArrowLeft: current - 1, ArrowRight: current + 1, Home: 0, End: last }[event.key];
+        if (event.key === "Enter" || event.key === " ") {
+            event.preventDefault();
+            onPress?.(current);
+        }
+        const next = getComputedStyle(group.current!).direction === "rtl" ? -1 : 1;
+        const to = { ArrowLeft: current - next, ArrowRight: current + next, Home: 0, End: last }[event.key];
         if (to === undefined) return;
         event.preventDefault();
         group.current!.querySelector<HTMLElement>(`[data-word="${Math.min(Math.max(to, 0), last)}"]`)?.focus();
@@ -86,9 +91,10 @@ export function SentenceWords({ ui, sentence, onPress, isPressed, classOf, below
                     piece.word === null ? (
                         <span>{piece.text}</span>
                     ) : (
-                        <button
-                            type="button"
-                            {...word(ui, piece.word, classOf?.(piece.word))}
+                        // Not a <button>: that is a box of its own, and boxes are not put in order where directions of writing mix.
+                        <span
+                            role="button"
+                            {...word(ui, piece.word, `${below ? "column " : ""}${classOf?.(piece.word) ?? ""}`)}
                             tabIndex={piece.word === current ? 0 : -1}
                             aria-pressed={isPressed?.(piece.word)}
                             onFocus={() => setStop(piece.word!)}
@@ -96,7 +102,7 @@ export function SentenceWords({ ui, sentence, onPress, isPressed, classOf, below
                         >
                             {piece.text}
                             {below && <small>{below(piece.word)}</small>}
-                        </button>
+                        </span>
                     ),
                 )}
             </div>
