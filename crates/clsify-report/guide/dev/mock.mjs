@@ -94,7 +94,7 @@ const policy = `default-src 'none'; script-src ${hash(script)}; style-src ${hash
 const page = `<!doctype html>
 <html lang="${guide.lang === "zh" ? "zh-Hans" : "en"}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}"><title>${escape(guide.title[guide.lang])}</title><style>${style}</style></head>
-<body><header id="bar"><p class="brand">${both(guide.title)}</p><div id="controls"></div></header>
+<body><header id="bar"><h1 class="brand">${both(guide.title)}</h1><div id="controls"></div></header>
 <main>
 ${data.map(section).join("\n")}
 </main>

@@ -131,3 +131,9 @@ function common(a: string, b: string): number {
     while (length < a.length && a[length] === b[length]) length++;
     return length;
 }
+
+/** The direction that a text is read in, by its first letter that has one; in svg, `rtl` text begins at the right of its x. */
+export function directionOf(text: string): "ltr" | "rtl" {
+    const first = text.match(/\p{L}/u)?.[0] ?? "";
+    return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(first) ? "rtl" : "ltr";
+}

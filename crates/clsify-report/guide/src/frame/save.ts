@@ -17,6 +17,7 @@ const PROPERTIES: Record<string, string> = {
     "font-weight": "400",
     "font-style": "normal",
     "text-anchor": "start",
+    "direction": "ltr",
     "dominant-baseline": "auto",
     "text-decoration-line": "none",
     "letter-spacing": "normal",

@@ -2,10 +2,11 @@
 import { ArrowHead, Drawing } from "../frame/drawing";
 import { SentenceWords, word } from "../frame/word";
 import { fixed, grouped, percent } from "../format";
-import type { Guide, Piece, Sentence, Words } from "../page";
+import type { Guide, Sentence, Words } from "../page";
 import type { FigureProps, Scene } from "../scene";
-import { fit, textWidth, wrap, wrapPieces } from "../text";
+import { directionOf, textWidth, wrap } from "../text";
 import type { Ui } from "../ui";
+import { type Box, type LabelTexts, type Lane, layout, leading, MODEL_LEADING } from "./verdict_layout";
 
 interface Shared {
     /** Null if no rows were held out. */
@@ -25,24 +26,16 @@ interface Shared {
 
 export const scene: Scene<Shared, object> = { id: "verdict", Figure };
 
-/** Narrower than this, the sentences go down instead of to the right. */
-const WIDE = 700;
-const ROW_GAP = 22;
-
-interface Box {
-    x: number;
-    y: number;
-    width: number;
-    height: number;
-}
-
 function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, object>) {
-    const shown = [sentence, ...partnerOf(shared.partner, sentence, guide)];
-    const isWide = width >= WIDE;
-    const layout = (isWide ? wideLayout : narrowLayout)(shown, width);
-    const scoreTop = layout.bottom + 38;
-    const scoreLines = wrap(scoreText(shared, ui), width - 2, 14);
     const t = ui.t;
+    const shown = [sentence, ...partnerOf(shared.partner, sentence, guide)];
+    const pooling = t({ en: `pooling: ${shared.pooling}`, zh: `池化：${shared.pooling}` });
+    const { isWide, encoder, encoderLines, classifier, lanes, bottom } = layout(shown, width, {
+        encoder: (room) => [...wrap(shared.encoder, room, 12.5, 3), ...wrap(pooling, room, 12.5, 2)],
+        label: (each, room) => labelTexts(each, room, guide, ui),
+    });
+    const score = wrap(scoreText(shared, ui), width - 2, 14);
+    const scoreTop = bottom + 38;
     const outcome = ({ text, predicted }: Sentence) => `“${text}”: ${predicted.join(", ") || noLabel(ui)}`;
     return (
         <>
@@ -54,25 +47,19 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, obje
             <Drawing
                 ui={ui}
                 width={width}
-                height={scoreTop + scoreLines.length * 19 + (shared.accuracy === null ? 0 : 66)}
+                height={scoreTop + score.length * 19 + (shared.accuracy === null ? 0 : 66)}
                 title={t({ en: "From a sentence to its label", zh: "从句子到标签" })}
                 desc={`${shown.map(outcome).join("; ")}. ${scoreText(shared, ui)}`}
             >
                 <defs>
                     <ArrowHead id="verdict-arrow" />
                 </defs>
-                <Model
-                    box={layout.encoder}
-                    lines={[t({ en: "Encoder", zh: "编码器" }), ...wrap(shared.encoder, layout.encoder.width - 14, 12.5, 2), t({ en: `pooling: ${shared.pooling}`, zh: `池化：${shared.pooling}` })]}
-                />
-                <Model
-                    box={layout.classifier}
-                    lines={[t({ en: "Classifier", zh: "分类器" }), t({ en: "logistic regression", zh: "逻辑回归" })]}
-                />
+                <Model box={encoder} name={t({ en: "Encoder", zh: "编码器" })} lines={encoderLines} />
+                <Model box={classifier} name={t({ en: "Classifier", zh: "分类器" })} lines={[t({ en: "logistic regression", zh: "逻辑回归" })]} />
                 {shown.map((each, i) => (
-                    <Walk sentence={each} isPicked={each === sentence} lane={layout.lanes[i]!} isWide={isWide} shared={shared} guide={guide} ui={ui} />
+                    <Walk sentence={each} isPicked={each === sentence} lane={lanes[i]!} isWide={isWide} shared={shared} ui={ui} />
                 ))}
-                <Score shared={shared} lines={scoreLines} ui={ui} top={scoreTop} width={width} />
+                <Score shared={shared} lines={score} ui={ui} top={scoreTop} width={width} />
             </Drawing>
         </>
     );
@@ -84,75 +71,40 @@ function partnerOf(partner: number, sentence: Sentence, guide: Guide): Sentence[
     return candidates.filter((each) => each !== undefined && each !== sentence).slice(0, 1) as Sentence[];
 }
 
-/** Where one sentence passes: its text, the arrows with the vector on the second, and the label. */
-interface Lane {
-    text: Box;
-    lines: Piece[][];
-    arrows: { x1: number; y1: number; x2: number; y2: number }[];
-    vector: { x: number; y: number };
-    label: Box;
+function labelTexts(sentence: Sentence, room: number, guide: Guide, ui: Ui): LabelTexts {
+    const probability = percent(probabilityOf(sentence));
+    // With several labels the bar is that of one of them, which the text then has to name.
+    const name = guide.labels[sentence.label]!;
+    const about = guide.multiLabel
+        ? ui.t({ en: `${name}: probability ${probability}`, zh: `${name}：概率 ${probability}` })
+        : ui.t({ en: `probability ${probability}`, zh: `概率 ${probability}` });
+    const given = sentence.given?.join(", ") || noLabel(ui);
+    return {
+        // The names are bold, which is about a tenth wider.
+        names: wrap(sentence.predicted.join(", ") || noLabel(ui), room * 0.9, 16, 2),
+        below: [
+            ...wrap(about, room, 12, 3),
+            ...(sentence.given ? wrap(ui.t({ en: `given: ${given}`, zh: `人工标签：${given}` }), room, 12, 2) : []),
+        ],
+    };
 }
 
-function wideLayout(shown: Sentence[], width: number) {
-    const column = Math.min(width * 0.34, 310);
-    const [gap, vectorGap] = [30, 94];
-    const model = Math.min(180, (width - column - 2 * gap - vectorGap) * 0.36);
-    const encoder = { x: column + gap, y: 1, width: model, height: 0 };
-    const classifier = { x: encoder.x + model + vectorGap, y: 1, width: Math.min(model, 136), height: 0 };
-    const right = classifier.x + classifier.width;
-    let y = 11;
-    const lanes = shown.map((sentence): Lane => {
-        const lines = wrapPieces(sentence.pieces, column - 28, 15, 6);
-        const height = Math.max(lines.length * 21 + 22, 88);
-        const middle = y + height / 2;
-        const arrow = (x1: number, x2: number) => ({ x1, y1: middle, x2, y2: middle });
-        const lane = {
-            text: { x: 1, y, width: column, height },
-            lines,
-            arrows: [arrow(column + 4, encoder.x - 3), arrow(encoder.x + model + 3, classifier.x - 3), arrow(right + 3, right + gap - 3)],
-            vector: { x: encoder.x + model + vectorGap / 2 - 4, y: middle },
-            label: { x: right + gap + 6, y: middle - 36, width: width - right - gap - 8, height: 72 },
-        };
-        y += height + ROW_GAP;
-        return lane;
-    });
-    const bottom = y - ROW_GAP;
-    encoder.height = classifier.height = bottom + 10;
-    return { encoder, classifier, lanes, bottom: bottom + 10 };
+function probabilityOf(sentence: Sentence): number {
+    return sentence.probability[sentence.label] ?? 0;
 }
 
-function narrowLayout(shown: Sentence[], width: number) {
-    const gap = 14;
-    const column = (width - 2 - gap * (shown.length - 1)) / shown.length;
-    const texts = shown.map((sentence) => wrapPieces(sentence.pieces, column - 20, 13, 8));
-    const textHeight = Math.max(...texts.map((lines) => lines.length * 18 + 20));
-    const encoder = { x: 1, y: textHeight + 32, width: width - 2, height: 66 };
-    const classifier = { x: 1, y: encoder.y + encoder.height + 76, width: width - 2, height: 50 };
-    const labelTop = classifier.y + classifier.height + 30;
-    const lanes = shown.map((_, i): Lane => {
-        const x = 1 + i * (column + gap);
-        const middle = x + column / 2;
-        const arrow = (y1: number, y2: number) => ({ x1: middle, y1, x2: middle, y2 });
-        return {
-            text: { x, y: 1, width: column, height: textHeight },
-            lines: texts[i]!,
-            arrows: [arrow(textHeight + 4, encoder.y - 3), arrow(encoder.y + 69, classifier.y - 3), arrow(classifier.y + 53, labelTop - 3)],
-            vector: { x: middle, y: encoder.y + encoder.height + 34 },
-            label: { x: x + 4, y: labelTop, width: column - 8, height: 72 },
-        };
-    });
-    return { encoder, classifier, lanes, bottom: labelTop + 72 };
-}
-
-function Model({ box, lines }: { box: Box; lines: string[] }) {
+function Model({ box, name, lines }: { box: Box; name: string; lines: string[] }) {
     const middle = box.x + box.width / 2;
-    const top = box.y + box.height / 2 - lines.length * 9.5 + 15;
+    const top = box.y + box.height / 2 - ((lines.length + 1) * MODEL_LEADING) / 2 + 15;
     return (
         <g>
             <rect class="fill-model stroke-model" stroke-width="1.5" rx="10" {...box} />
+            <text x={middle} y={top} text-anchor="middle" font-size="15" class="bold">
+                {name}
+            </text>
             {lines.map((line, i) => (
-                <text x={middle} y={top + i * 19} text-anchor="middle" font-size={i === 0 ? 15 : 12.5} class={i === 0 ? "bold" : undefined}>
-                    {fit(line, box.width - 14, i === 0 ? 15 : 12.5, false, i === 0)}
+                <text x={middle} y={top + (i + 1) * MODEL_LEADING} text-anchor="middle" font-size="12.5">
+                    {line}
                 </text>
             ))}
         </g>
@@ -166,20 +118,27 @@ interface WalkProps {
     lane: Lane;
     isWide: boolean;
     shared: Shared;
-    guide: Guide;
     ui: Ui;
 }
 
-function Walk({ sentence, isPicked, lane, isWide, shared, guide, ui }: WalkProps) {
-    const { text, lines, arrows, vector } = lane;
-    const [size, leading] = isWide ? [15, 21] : [13, 18];
-    const first = text.y + (text.height - lines.length * leading) / 2 + leading * 0.75;
+function Walk({ sentence, isPicked, lane, isWide, shared, ui }: WalkProps) {
+    const { text, lines, fontSize, arrows, vector } = lane;
+    const line = leading(fontSize);
+    const first = text.y + (text.height - lines.length * line) / 2 + line * 0.75;
+    const inset = isWide ? 14 : 10;
+    const direction = directionOf(sentence.text);
     return (
         <g>
             <rect class="fill-sentence stroke-sentence" stroke-width="1.5" rx="10" {...text} />
-            {lines.map((line, i) => (
-                <text x={text.x + (isWide ? 14 : 10)} y={first + i * leading} font-size={size} class="text-sentence">
-                    {line.map((piece) => (
+            {lines.map((pieces, i) => (
+                <text
+                    class="text-sentence"
+                    font-size={fontSize}
+                    direction={direction}
+                    x={direction === "rtl" ? text.x + text.width - inset : text.x + inset}
+                    y={first + i * line}
+                >
+                    {pieces.map((piece) => (
                         <tspan {...word(ui, isPicked ? piece.word : null)}>{piece.text}</tspan>
                     ))}
                 </text>
@@ -188,7 +147,7 @@ function Walk({ sentence, isPicked, lane, isWide, shared, guide, ui }: WalkProps
                 <line class="stroke-muted" stroke-width="1.5" marker-end="url(#verdict-arrow)" {...arrow} />
             ))}
             <Vector {...vector} isAcross={isWide} text={ui.t({ en: `${grouped(shared.hiddenSize)} numbers`, zh: `${grouped(shared.hiddenSize)} 个数` })} />
-            <Label sentence={sentence} box={lane.label} guide={guide} ui={ui} />
+            <Label probability={probabilityOf(sentence)} box={lane.label} texts={lane.labelTexts} />
         </g>
     );
 }
@@ -223,27 +182,22 @@ function Vector({ x, y, isAcross, text }: { x: number; y: number; isAcross: bool
     );
 }
 
-function Label({ sentence, box, guide, ui }: { sentence: Sentence; box: Box; guide: Guide; ui: Ui }) {
-    const probability = sentence.probability[sentence.label] ?? 0;
-    const name = sentence.predicted.join(", ") || noLabel(ui);
-    const bar = Math.max(box.width - 1, 0);
-    // With several labels the bar is that of one of them, which the text then has to name.
-    const about = guide.multiLabel ? ` ${guide.labels[sentence.label]}` : "";
+function Label({ probability, box: { x, y, width }, texts: { names, below } }: { probability: number; box: Box; texts: LabelTexts }) {
+    const bar = y + names.length * 20 + 4;
     return (
         <g>
-            <text x={box.x} y={box.y + 18} font-size="16" class="bold text-label">
-                {fit(name, box.width, 16, false, true)}
-            </text>
-            <rect x={box.x} y={box.y + 28} width={bar} height="12" rx="3" class="fill-ground stroke-muted" stroke-width="1" />
-            <rect x={box.x} y={box.y + 28} width={bar * probability} height="12" rx="3" class="fill-label stroke-label" stroke-width="1" />
-            <text x={box.x} y={box.y + 56} font-size="12">
-                {fit(ui.t({ en: `probability ${percent(probability)}`, zh: `概率 ${percent(probability)}` }) + about, box.width, 12)}
-            </text>
-            {sentence.given && (
-                <text x={box.x} y={box.y + 72} font-size="12" class="text-muted">
-                    {fit(ui.t({ en: "given: ", zh: "人工标签：" }) + (sentence.given.join(", ") || noLabel(ui)), box.width, 12)}
+            {names.map((name, i) => (
+                <text x={x} y={y + 16 + i * 20} font-size="16" class="bold text-label">
+                    {name}
                 </text>
-            )}
+            ))}
+            <rect x={x} y={bar} width={width} height="12" rx="3" class="fill-ground stroke-muted" />
+            <rect x={x} y={bar} width={width * probability} height="12" rx="3" class="fill-label stroke-label" />
+            {below.map((line, i) => (
+                <text x={x} y={bar + 28 + i * 16} font-size="12" class={i === 0 ? undefined : "text-muted"}>
+                    {line}
+                </text>
+            ))}
         </g>
     );
 }
