@@ -1,0 +1,72 @@
+// The axes of charts: a line with ticks, their numbers, and the name of what they measure with its unit.
+import { textWidth } from "../text";
+
+interface Props {
+    /** From the value to px: a d3 scale or any function. */
+    scale: (value: number) => number;
+    ticks: number[];
+    format: (value: number) => string;
+    /** The name of the quantity, with its unit in parentheses. */
+    label: string;
+    /** The ends of the axis in px. */
+    from: number;
+    to: number;
+}
+
+/** How far below `y` the axis reaches. */
+export const AXIS_HEIGHT = 40;
+
+/** An axis at the bottom: `y` is its line. Numbers that would overlap are left out, their ticks stay. */
+export function BottomAxis({ scale, ticks, format, label, from, to, y }: Props & { y: number }) {
+    let free = -Infinity;
+    return (
+        <g class="axis">
+            <line class="stroke-muted" x1={from} x2={to} y1={y} y2={y} />
+            {ticks.map((tick) => {
+                const [x, text] = [scale(tick), format(tick)];
+                const half = textWidth(text, 12) / 2;
+                const middle = Math.min(Math.max(x, from - 6 + half), to + 6 - half);
+                const isShown = middle - half >= free;
+                if (isShown) free = middle + half + 6;
+                return (
+                    <g>
+                        <line class="stroke-muted" x1={x} x2={x} y1={y} y2={y + 5} />
+                        {isShown && (
+                            <text class="text-muted" x={middle} y={y + 18} font-size="12" text-anchor="middle">
+                                {text}
+                            </text>
+                        )}
+                    </g>
+                );
+            })}
+            <text x={(from + to) / 2} y={y + 36} font-size="12.5" text-anchor="middle">
+                {label}
+            </text>
+        </g>
+    );
+}
+
+/** The width that a left axis takes, and its name stands above it: leave 22 px there. */
+export function leftAxisWidth(ticks: number[], format: (value: number) => string): number {
+    return Math.max(...ticks.map((tick) => textWidth(format(tick), 12))) + 10;
+}
+
+/** An axis at the left of the line `x`, with lines of a grid as far as `gridTo`. `from` is its top, `to` its bottom. */
+export function LeftAxis({ scale, ticks, format, label, from, to, x, gridTo }: Props & { x: number; gridTo: number }) {
+    return (
+        <g class="axis">
+            {ticks.map((tick) => (
+                <g>
+                    <line class="stroke-grid" x1={x} x2={gridTo} y1={scale(tick)} y2={scale(tick)} />
+                    <text class="text-muted" x={x - 7} y={scale(tick) + 4} font-size="12" text-anchor="end">
+                        {format(tick)}
+                    </text>
+                </g>
+            ))}
+            <line class="stroke-muted" x1={x} x2={x} y1={from} y2={to} />
+            <text x={Math.max(x - leftAxisWidth(ticks, format), 0)} y={from - 9} font-size="12.5">
+                {label}
+            </text>
+        </g>
+    );
+}

@@ -1,0 +1,66 @@
+// Holds the figure of a scene: gives it its width and the data of the picked sentence, and keeps its faults from the others.
+import { useSignal } from "@preact/signals";
+import { Component, type ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { Guide, SceneData } from "../page";
+import type { Scene } from "../scene";
+import type { Ui } from "../ui";
+
+interface Props {
+    scene: Scene<unknown, unknown>;
+    data: SceneData;
+    guide: Guide;
+    ui: Ui;
+}
+
+export function Figure(props: Props) {
+    const box = useRef<HTMLDivElement>(null);
+    const width = useSignal(0);
+    useLayoutEffect(() => {
+        const measure = () => {
+            const now = Math.floor(box.current!.clientWidth);
+            // Paper has another width, and scripts may not run again before it is printed: the style sheet scales.
+            if (now > 0 && !matchMedia("print").matches) width.value = now;
+        };
+        measure();
+        const observer = new ResizeObserver(measure);
+        observer.observe(box.current!);
+        return () => observer.disconnect();
+    }, []);
+    return (
+        <div class="column" ref={box}>
+            <Guarded ui={props.ui}>
+                {width.value > 0 && <Drawn {...props} width={width.value} />}
+            </Guarded>
+        </div>
+    );
+}
+
+/** A component of its own, so that what the figure reads of `ui` draws the figure again and not its holder. */
+function Drawn({ scene, data, guide, ui, width }: Props & { width: number }) {
+    const i = ui.sentence.value;
+    const sentence = guide.sentences[i]!;
+    return <scene.Figure shared={data.shared} data={data.sentences[i]?.data ?? null} {...{ sentence, guide, ui, width }} />;
+}
+
+interface GuardedProps {
+    ui: Ui;
+    children: ComponentChildren;
+}
+
+/** A fault in one figure leaves the others alone, and is tried again with the next sentence. */
+class Guarded extends Component<GuardedProps, { brokenAt: number | null }> {
+    override state = { brokenAt: null };
+
+    override componentDidCatch(error: unknown) {
+        console.error(error);
+        this.setState({ brokenAt: this.props.ui.sentence.peek() });
+    }
+
+    override render() {
+        const { ui, children } = this.props;
+        if (ui.sentence.value !== this.state.brokenAt) return children;
+        const text = { en: "This figure could not be drawn. Its numbers are in the table below.", zh: "这幅图无法绘制，它的数字见下面的表格。" };
+        return <p class="broken">{ui.t(text)}</p>;
+    }
+}
