@@ -16,29 +16,33 @@ interface Props {
 /** How far below `y` the axis reaches. */
 export const AXIS_HEIGHT = 40;
 
-/** An axis at the bottom: `y` is its line. Numbers that would overlap are left out, their ticks stay. */
+/** The least step at which the numbers of all ticks have room beside each other. */
+function stride(ticks: number[], isApart: (a: number, b: number) => boolean): number {
+    for (let every = 1; every < ticks.length; every++) {
+        const shown = ticks.filter((_, i) => i % every === 0);
+        if (shown.every((tick, i) => i === 0 || isApart(shown[i - 1]!, tick))) return every;
+    }
+    return Math.max(ticks.length, 1);
+}
+
+/** An axis at the bottom: `y` is its line. Where numbers would overlap, only every second or third tick has one. */
 export function BottomAxis({ scale, ticks, format, label, from, to, y }: Props & { y: number }) {
-    let free = -Infinity;
+    const half = (tick: number) => textWidth(format(tick), 12) / 2;
+    const middle = (tick: number) => Math.min(Math.max(scale(tick), from - 6 + half(tick)), to + 6 - half(tick));
+    const every = stride(ticks, (a, b) => Math.abs(middle(b) - middle(a)) >= half(a) + half(b) + 8);
     return (
         <g class="axis">
             <line class="stroke-muted" x1={from} x2={to} y1={y} y2={y} />
-            {ticks.map((tick) => {
-                const [x, text] = [scale(tick), format(tick)];
-                const half = textWidth(text, 12) / 2;
-                const middle = Math.min(Math.max(x, from - 6 + half), to + 6 - half);
-                const isShown = middle - half >= free;
-                if (isShown) free = middle + half + 6;
-                return (
-                    <g>
-                        <line class="stroke-muted" x1={x} x2={x} y1={y} y2={y + 5} />
-                        {isShown && (
-                            <text class="text-muted" x={middle} y={y + 18} font-size="12" text-anchor="middle">
-                                {text}
-                            </text>
-                        )}
-                    </g>
-                );
-            })}
+            {ticks.map((tick, i) => (
+                <g>
+                    <line class="stroke-muted" x1={scale(tick)} x2={scale(tick)} y1={y} y2={y + 5} />
+                    {i % every === 0 && (
+                        <text class="text-muted" x={middle(tick)} y={y + 18} font-size="12" text-anchor="middle">
+                            {format(tick)}
+                        </text>
+                    )}
+                </g>
+            ))}
             <text x={(from + to) / 2} y={y + 36} font-size="12.5" text-anchor="middle">
                 {label}
             </text>
@@ -46,7 +50,7 @@ export function BottomAxis({ scale, ticks, format, label, from, to, y }: Props &
     );
 }
 
-/** The width that a left axis takes, and its name stands above it: leave 22 px there. */
+/** The width that a left axis takes, and its name stands above it: leave 26 px there. */
 export function leftAxisWidth(ticks: number[], format: (value: number) => string): number {
     return Math.max(...ticks.map((tick) => textWidth(format(tick), 12))) + 10;
 }
@@ -64,7 +68,7 @@ export function LeftAxis({ scale, ticks, format, label, from, to, x, gridTo }: P
                 </g>
             ))}
             <line class="stroke-muted" x1={x} x2={x} y1={from} y2={to} />
-            <text x={Math.max(x - leftAxisWidth(ticks, format), 0)} y={from - 9} font-size="12.5">
+            <text x={Math.max(x - leftAxisWidth(ticks, format), 0)} y={from - 14} font-size="12.5">
                 {label}
             </text>
         </g>

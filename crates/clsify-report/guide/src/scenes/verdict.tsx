@@ -194,7 +194,7 @@ function Label({ probability, box: { x, y, width }, texts: { names, below } }: {
             <rect x={x} y={bar} width={width} height="12" rx="3" class="fill-ground stroke-muted" />
             <rect x={x} y={bar} width={width * probability} height="12" rx="3" class="fill-label stroke-label" />
             {below.map((line, i) => (
-                <text x={x} y={bar + 28 + i * 16} font-size="12" class={i === 0 ? undefined : "text-muted"}>
+                <text x={x} y={bar + 28 + i * 16} font-size="12">
                     {line}
                 </text>
             ))}
