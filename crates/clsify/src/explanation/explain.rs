@@ -1,7 +1,5 @@
 //! Leave-one-word-out, neighbouring pairs and greedy deletion.
 
-use std::sync::Arc;
-
 use super::report::{
     ClassLogit, DeletionPath, DeletionStep, Explanation, FeatureContribution, FeatureContributions,
     PairContribution, WordContribution,
@@ -75,7 +73,7 @@ impl SentenceClassifier {
         }
         // The notes of the encoder are about the text itself, and not about the variants.
         let whole = self.encoder().encode(&[text])?.features;
-        let encoder = self.encoder().clone().with_observer(Arc::new(()));
+        let encoder = self.encoder().for_variants();
         let n_pairs = if options.pairs { words.len() - 1 } else { 0 };
         let alone = (0..words.len()).map(|word| words.without(|w| w == word));
         let pairs = (0..n_pairs).map(|word| words.without(|w| w == word || w == word + 1));

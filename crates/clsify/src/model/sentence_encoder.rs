@@ -428,6 +428,11 @@ impl SentenceEncoder {
         SentenceEncoder { observer, ..self }
     }
 
+    /// The same encoder for texts that are encoded once and never again: it makes no notes and keeps nothing in the cache.
+    pub(crate) fn for_variants(&self) -> Self {
+        SentenceEncoder { cache: None, ..self.clone() }.with_observer(Arc::new(()))
+    }
+
     /// The choice of features.
     pub fn features(&self) -> &FeatureOptions {
         &self.features
