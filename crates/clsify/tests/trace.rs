@@ -16,9 +16,8 @@ use clsify::tokenizer::{Batch, Tokenizer};
 use support::{case_folders, fixtures, matrix_of, read_json, sentences};
 use unicode_normalization::char::is_combining_mark;
 
-/// The probabilities are at most 1, and those of transformers are sums and exponentials in f32 in another order.
-/// Scores of the tiny encoders are at most about 20, whose rounding errors are about 2e-6; the errors of three layers
-/// add up to less than this.
+/// Both sides compute in f32 with sums in another order. Rounding errors of the scores are about 1e-6, and the
+/// probabilities, which are at most 1, have the same relative error; those of earlier layers are added.
 const PROBS_TOLERANCE: f32 = 1e-5;
 
 /// Features by two ways in f32.

@@ -41,8 +41,9 @@ pub struct TracedToken {
     /// `None` for special tokens, those of the prompt, and those that stand for nothing in the text, such as a `▁` that
     /// some tokenizers put before a word. The ranges are those of the text as it was given, before lowercasing and
     /// normalisation. If several tokens share a character, as bytes of an emoji in byte-level BPE do, each has the
-    /// range of the whole character. Characters that normalisation removes, such as control characters, are outside
-    /// every range, or inside that of the word around them.
+    /// range of the whole character. An accent that follows its letter belongs to the letter's token, even if
+    /// normalisation strips it. Other characters that normalisation removes, such as control characters, are inside the
+    /// range of the word around them, or outside every range.
     pub range: Option<Range<usize>>,
 }
 
