@@ -36,13 +36,14 @@ pub struct TracedToken {
     /// True if the tokenizer adds it to every sentence, such as `[CLS]`; false if it is written in the text.
     pub is_special: bool,
     /// The bytes of the sentence that it stands for, without blanks at their ends; they start and end at characters and
-    /// are never empty.
+    /// are never empty. A token of blanks alone has its blanks.
     ///
-    /// `None` for special tokens, those of the prompt, and those that stand for nothing in the text, such as the `▁` that
-    /// some tokenizers put before a sentence. The ranges are those of the text as it was given, before lowercasing and
+    /// `None` for special tokens, those of the prompt, and those that stand for nothing in the text, such as a `▁` that
+    /// some tokenizers put before a word. The ranges are those of the text as it was given, before lowercasing and
     /// normalisation. If several tokens share a character, as bytes of an emoji in byte-level BPE do, each has the
-    /// range of the whole character. Characters that normalisation removes, such as control characters, are outside
-    /// every range, or inside that of the word around them.
+    /// range of the whole character. An accent that follows its letter belongs to the letter's token, even if
+    /// normalisation strips it. Other characters that normalisation removes, such as control characters, are inside the
+    /// range of the word around them, or outside every range.
     pub range: Option<Range<usize>>,
 }
 
