@@ -32,6 +32,9 @@ use crate::records::note_files;
 /// The article's encoder, and its replacement with the same hidden size if it is not available.
 const ENCODERS: [&str; 2] = ["distilbert-base-uncased", "all-mpnet-base-v2"];
 
+/// The number of sentences of the guide; `clsify guide` shows more.
+const N_GUIDE_SENTENCES: usize = 24;
+
 /// The example sentence of the article.
 const ARTICLE_SENTENCE: &str = "a visually stunning rumination on love";
 
@@ -209,7 +212,12 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let json = json_text(&report)?;
     write_data(&args.output.join("tutorial.json"), &json)?;
     let page = args.output.join("guide.html");
-    let options = WalkthroughOptions { encoded: Some(encoded), sentences: asked, ..WalkthroughOptions::default() };
+    let options = WalkthroughOptions {
+        encoded: Some(encoded),
+        sentences: asked,
+        n_sentences: N_GUIDE_SENTENCES,
+        ..WalkthroughOptions::default()
+    };
     write_guide(&walk_through(&classifier, &dataset, options)?, args.lang, &page, console)?;
     if is_on_stdout {
         write_data("-".as_ref(), &json)?;

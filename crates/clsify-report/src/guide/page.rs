@@ -7,7 +7,7 @@ use clsify::studies::{Choice, WalkedSentence, Walkthrough};
 use serde_json::{Value, json};
 
 use super::GuideOptions;
-use super::scene::{Row, Scene};
+use super::scene::{Cell, Row, Scene};
 use super::walked::explained_label;
 use super::words::{Lang, Words, words};
 use crate::charts::svg::escaped;
@@ -27,10 +27,9 @@ pub(super) fn html(walkthrough: &Walkthrough, scenes: &[Scene], options: GuideOp
         "<!doctype html>\n<html lang=\"{lang}\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n<title>{}</title>\n<style>{STYLE}</style>\n\
-         <header id=\"bar\"><p class=\"brand\">{}</p><div id=\"controls\"></div></header>\n<main>\n<h1>{}</h1>\n{}",
+         <header id=\"bar\"><h1 class=\"brand\">{}</h1><div id=\"controls\"></div></header>\n<main>\n{}",
         policy(STYLE, Some(SCRIPT)),
         escaped(title_text),
-        both(&title),
         both(&title),
         introduction(walkthrough),
     );
@@ -95,14 +94,17 @@ fn table(scene: &Scene, rows: &[Row]) -> String {
         both(&summary),
         scene.id
     );
-    scene.columns.iter().for_each(|column| {
-        let _ = write!(html, "<th scope=\"col\">{}</th>", both(column));
-    });
+    for (i, column) in scene.columns.iter().enumerate() {
+        let is_number = !rows.is_empty() && rows.iter().all(|row| row.get(i).is_some_and(Cell::is_number));
+        let class = if is_number { " class=\"number\"" } else { "" };
+        let _ = write!(html, "<th scope=\"col\"{class}>{}</th>", both(column));
+    }
     html.push_str("</tr></thead>\n<tbody>\n");
     for row in rows {
         html.push_str("<tr>");
         for cell in row {
-            let _ = write!(html, "<td dir=\"auto\">{}</td>", both(&cell.words()));
+            let class = if cell.is_number() { " class=\"number\"" } else { "" };
+            let _ = write!(html, "<td dir=\"auto\"{class}>{}</td>", both(&cell.words()));
         }
         html.push_str("</tr>\n");
     }

@@ -63,6 +63,18 @@ impl Cell {
     }
 }
 
+impl Cell {
+    /// Returns true for a number, perhaps with a sign and a percent sign, which stands at the right of its column.
+    pub(super) fn is_number(&self) -> bool {
+        let Cell::Text(text) = self else { return false };
+        let digits = text.trim_start_matches(['-', '+', '\u{2212}']).trim_end_matches('%').trim_end();
+        digits == "inf"
+            || digits == "NaN"
+            || digits.starts_with(|c: char| c.is_ascii_digit())
+                && digits.chars().all(|c| c.is_ascii_digit() || c == ',' || c == '.')
+    }
+}
+
 impl From<String> for Cell {
     fn from(text: String) -> Self {
         Cell::Text(text)

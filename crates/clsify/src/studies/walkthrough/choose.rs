@@ -15,9 +15,16 @@ const SHARE: f64 = 0.2;
 /// The most words of a sentence that can be shown.
 const MOST_WORDS: usize = 400;
 
-/// All sentences together may take about this many tokens through the encoder: a minute with an encoder of DistilBERT's size on two
-/// cores.
-const MOST_ENCODED_TOKENS: usize = 300_000;
+/// A sentence is explained with pairs of words up to this number of tokens.
+const MOST_TOKENS_OF_PAIRS: usize = 80;
+
+/// The first sentences up to this number of tokens have a deletion path.
+const N_PATHS: usize = 6;
+const MOST_TOKENS_OF_PATH: usize = 48;
+
+/// All sentences together may take about this many multiplications and additions: from half a minute to a minute on two cores. An
+/// encoder of MiniLM's size explains 50 sentences with a fifth of it, one of BERT's size 30.
+const MOST_OPERATIONS: f64 = 8e12;
 
 /// The reason for choosing a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +46,10 @@ pub(super) struct Chosen {
     pub(super) labels: Option<Vec<String>>,
     pub(super) held_out_row: Option<usize>,
     pub(super) choice: Choice,
+    /// True if pairs of words are deleted too.
+    pub(super) has_pairs: bool,
+    /// True if words are deleted until the answer changes.
+    pub(super) has_path: bool,
 }
 
 /// The chosen sentences, and the number of those that would take too long.
@@ -58,52 +69,95 @@ pub(super) fn choose(
     own: &[String],
     n: usize,
 ) -> Result<ChosenSentences> {
-    let mut sentences = Vec::new();
+    let mut chosen = Selected { classifier, sentences: Vec::new(), operations: 0.0 };
     for (i, text) in own.iter().enumerate() {
         let n_words = text.split_whitespace().count();
         if n_words == 0 || n_words > MOST_WORDS {
             let message = format!("expected between 1 and {MOST_WORDS} words, got {n_words}");
             return Err(Error::new(ErrorKind::InvalidArgument, message).at(format!("sentence {}", i + 1)));
         }
-        sentences.push(Chosen { text: text.clone(), labels: None, held_out_row: None, choice: Choice::Own });
+        let n_tokens = classifier.encoder().tokenizer().encode(text)?.len();
+        chosen.push(n_tokens, |has_pairs, has_path| Chosen {
+            text: text.clone(),
+            labels: None,
+            held_out_row: None,
+            choice: Choice::Own,
+            has_pairs,
+            has_path,
+        });
     }
     let label_sets = held_out.label_sets();
     let texts = held_out.sentences();
     let mut shown: HashSet<String> = own.iter().map(|text| normalised(text)).collect();
-    let mut spent: usize = own.iter().map(|text| cost(2 + 2 * text.split_whitespace().count())).sum();
-    let (mut n_left_out, mut n_taken) = (0, sentences.len());
+    let (mut n_left_out, mut n_taken) = (0, chosen.sentences.len());
     for (row, choice) in ranking(classifier, rows, &label_sets, n) {
         let n_tokens = rows.encoded.encodings[row].len();
-        let is_too_long = texts[row].split_whitespace().count() > MOST_WORDS || texts[row].len() > 20 * MOST_WORDS;
+        let is_too_long =
+            texts[row].split_whitespace().count() > MOST_WORDS || texts[row].len() > 20 * MOST_WORDS;
         if n_taken >= n || is_too_long || !shown.insert(normalised(&texts[row])) {
             continue;
         }
         n_taken += 1;
-        if spent + cost(n_tokens) > MOST_ENCODED_TOKENS && !sentences.is_empty() {
-            n_left_out += 1;
-            continue;
-        }
-        spent += cost(n_tokens);
-        let labels = Some(label_sets[row].clone());
-        sentences.push(Chosen { text: texts[row].clone(), labels, held_out_row: Some(row), choice });
+        let is_taken = chosen.push_if_affordable(n_tokens, |has_pairs, has_path| Chosen {
+            text: texts[row].clone(),
+            labels: Some(label_sets[row].clone()),
+            held_out_row: Some(row),
+            choice,
+            has_pairs,
+            has_path,
+        });
+        n_left_out += usize::from(!is_taken);
     }
-    if sentences.is_empty() {
+    if chosen.sentences.is_empty() {
         let message = format!("expected a held-out sentence of at most {MOST_WORDS} words, got only longer ones");
         return Err(Error::new(ErrorKind::InvalidArgument, message)
             .at("data")
             .with_hint("give a shorter sentence with --sentence"));
     }
-    Ok(ChosenSentences { sentences, n_left_out })
+    Ok(ChosenSentences { sentences: chosen.sentences, n_left_out })
 }
 
-/// The number of tokens that pass through the encoder until a sentence of this many tokens is explained.
-fn cost(n_tokens: usize) -> usize {
-    let of_word = match n_tokens {
-        0..=48 => 5,
-        49..=80 => 2,
-        _ => 1,
-    };
-    of_word * n_tokens * n_tokens
+/// Sentences, and what explaining them takes.
+struct Selected<'a> {
+    classifier: &'a SentenceClassifier,
+    sentences: Vec<Chosen>,
+    operations: f64,
+}
+
+impl Selected<'_> {
+    /// Adds a sentence of this many tokens.
+    fn push(&mut self, n_tokens: usize, chosen: impl FnOnce(bool, bool) -> Chosen) {
+        let (has_pairs, has_path) = self.depth(n_tokens);
+        self.operations += self.operations_of(n_tokens);
+        self.sentences.push(chosen(has_pairs, has_path));
+    }
+
+    /// Adds a sentence unless it is not the first one and would take too long.
+    fn push_if_affordable(&mut self, n_tokens: usize, chosen: impl FnOnce(bool, bool) -> Chosen) -> bool {
+        let is_affordable =
+            self.sentences.is_empty() || self.operations + self.operations_of(n_tokens) <= MOST_OPERATIONS;
+        if is_affordable {
+            self.push(n_tokens, chosen);
+        }
+        is_affordable
+    }
+
+    /// Whether the next sentence has pairs, and a path.
+    fn depth(&self, n_tokens: usize) -> (bool, bool) {
+        let has_path = self.sentences.len() < N_PATHS && n_tokens <= MOST_TOKENS_OF_PATH;
+        (n_tokens <= MOST_TOKENS_OF_PAIRS, has_path)
+    }
+
+    fn operations_of(&self, n_tokens: usize) -> f64 {
+        let encoder = self.classifier.encoder();
+        let n_encodings = match self.depth(n_tokens) {
+            // Most answers change before a quarter of the words is gone.
+            (_, true) => 2 * n_tokens + n_tokens * n_tokens / 4,
+            (true, false) => 2 * n_tokens,
+            (false, false) => n_tokens,
+        };
+        n_encodings as f64 * encoder.features().operations(encoder.config(), n_tokens)
+    }
 }
 
 /// All held-out rows in the order in which they are worth showing, with the reason. Rows of one reason come in turns with those of the

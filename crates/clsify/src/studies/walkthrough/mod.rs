@@ -24,9 +24,6 @@ use crate::model::{EvaluationReport, Trace};
 use crate::observer::Stage;
 use crate::split::Split;
 
-/// A sentence is explained with pairs of words up to this number of tokens, and with a deletion path up to the second one.
-const MOST_TOKENS: [usize; 2] = [80, 48];
-
 /// The options of [`walk_through`].
 #[derive(Debug, Clone)]
 pub struct WalkthroughOptions<'a> {
@@ -98,7 +95,7 @@ pub struct WalkedSentence {
     pub features: Vec<f32>,
     /// Its tokens, hidden states and attention.
     pub trace: Trace,
-    /// The words that carried its label. Long sentences have no pairs and no path.
+    /// The words that carried its label. Long sentences have no pairs, and only the first ones have a path.
     pub explanation: Explanation,
 }
 
@@ -168,18 +165,13 @@ pub fn walk_through<'a>(
 }
 
 fn walk(classifier: &SentenceClassifier, chosen: Chosen) -> Result<WalkedSentence> {
-    let Chosen { text, labels, held_out_row, choice } = chosen;
+    let Chosen { text, labels, held_out_row, choice, has_pairs, has_path } = chosen;
     // Notes about single sentences were made when all rows were encoded.
     let silent = classifier.clone().with_observer(Arc::new(()));
     let features = silent.encoder().encode(&[&text])?.features;
     let prediction = silent.predict_features(&features).swap_remove(0);
     let trace = silent.encoder().trace(&text)?;
-    let n_tokens = trace.tokens.len();
-    let options = ExplainOptions {
-        pairs: n_tokens <= MOST_TOKENS[0],
-        path: n_tokens <= MOST_TOKENS[1],
-        ..ExplainOptions::default()
-    };
+    let options = ExplainOptions { pairs: has_pairs, path: has_path, ..ExplainOptions::default() };
     let explanation = silent.explain(&[&text], &options)?.swap_remove(0);
     let features = features.row(0).to_vec();
     Ok(WalkedSentence { text, labels, held_out_row, choice, prediction, features, trace, explanation })
