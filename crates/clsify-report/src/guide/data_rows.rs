@@ -15,8 +15,8 @@ pub(super) fn lengths(walkthrough: &Walkthrough) -> Vec<usize> {
 
 /// The width of the bins of a histogram: the least of 1, 2, 5, 10, 20, ... with at most `max_bins` bins from 0 to `max`.
 pub(super) fn bin_width(max: usize, max_bins: usize) -> usize {
-    let widths = (0..).map(|power| 10_usize.pow(power)).flat_map(|ten| [ten, 2 * ten, 5 * ten]);
-    widths.into_iter().find(|width| max / width < max_bins).unwrap_or(1)
+    let mut widths = (0..).map(|power| 10_usize.pow(power)).flat_map(|ten| [ten, 2 * ten, 5 * ten]);
+    widths.find(|width| max / width < max_bins).unwrap_or(1)
 }
 
 /// The number of lengths in each bin; bin `i` has those from `i * width` to `(i + 1) * width - 1`.

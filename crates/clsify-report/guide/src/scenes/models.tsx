@@ -82,8 +82,8 @@ function countText({ used, unused, nLayers, depth }: Shared, ui: Ui): string {
     const all = { en: `${grouped(used)} parameters`, zh: `${grouped(used)} 个参数` };
     if (unused === 0) return ui.t(all);
     return ui.t({
-        en: `${all.en} are used; the features come from layer ${depth} of ${nLayers}, so ${grouped(unused)} more stay idle (hatched).`,
-        zh: `用到 ${all.zh}；特征取自 ${nLayers} 层中的第 ${depth} 层，另有 ${grouped(unused)} 个参数未用到（斜线部分）。`,
+        en: `${all.en} are used. The features need no layer above layer ${depth} of ${nLayers}, so ${grouped(unused)} more are idle (hatched).`,
+        zh: `用到 ${all.zh}。特征不需要 ${nLayers} 层中第 ${depth} 层以上的层，因此另有 ${grouped(unused)} 个参数未用到（斜线部分）。`,
     });
 }
 

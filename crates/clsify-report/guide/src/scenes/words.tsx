@@ -29,8 +29,8 @@ interface Data {
 
 export const scene: Scene<Shared, Data> = { id: "words", Figure };
 
-/** Longer sentences are drawn up to here. */
-const MAX_TOKENS = 150;
+/** Longer sentences are drawn up to here: on a phone a line has few tokens. */
+const maxTokens = (width: number) => (width < 560 ? 60 : 150);
 const GAP = 5;
 const GROUP_GAP = 12;
 const BOX = 28;
@@ -63,7 +63,7 @@ function Figure({ shared, data, sentence, ui, width }: FigureProps<Shared, Data>
     const legend = legendOf(data, shared, now, width, ui);
     const top = legend.height + 10;
     const lines = linesOf(groups, top, now === 3);
-    const hidden = Math.max(data.tokens.length - MAX_TOKENS, 0);
+    const hidden = Math.max(data.tokens.length - maxTokens(width), 0);
     const bottom = lines.bottom;
     return (
         <>
@@ -110,7 +110,7 @@ function groupsOf(data: Data, sentence: Sentence, step: number, width: number): 
     const special = new Set(data.special);
     const prompt = new Set(data.prompt);
     const groups: Group[] = [];
-    for (const [position, text] of data.tokens.slice(0, MAX_TOKENS).entries()) {
+    for (const [position, text] of data.tokens.slice(0, maxTokens(width)).entries()) {
         const kind = special.has(position) ? "special" : prompt.has(position) ? "prompt" : "token";
         if (kind === "special" && step < 2) continue;
         const index = data.words[position]!;
@@ -121,7 +121,7 @@ function groupsOf(data: Data, sentence: Sentence, step: number, width: number): 
         const tokensWidth = (group: Group) => group.tokens.reduce((sum, each) => sum + each.width + GAP, 0);
         // A word of more tokens than a line has room for goes on as another group.
         if (last && index !== null && last.word === index && tokensWidth(last) + token.width <= width - 4) last.tokens.push(token);
-        else groups.push({ word: index, text: index === null ? "" : texts[index]!, tokens: [token], width: 0, x: 0, line: 0 });
+        else groups.push({ word: index, text: index === null ? "" : last?.word === index ? "…" : texts[index]!, tokens: [token], width: 0, x: 0, line: 0 });
     }
     for (const group of groups) {
         const own = group.tokens.reduce((sum, each) => sum + each.width + GAP, -GAP);

@@ -1,7 +1,7 @@
 //! 2. The data: the first rows with their labels, the number of rows per label, and the lengths in tokens.
 
 use clsify::studies::Walkthrough;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::guide::data_rows::{bin_width, data_row, histogram, lengths};
 use crate::guide::detail::Detail;

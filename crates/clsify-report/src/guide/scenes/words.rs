@@ -78,6 +78,12 @@ fn line(sentence: &WalkedSentence) -> Words {
             "这个句子有 {n_words} 个词，切分成 {n_own} 个词元；加上 {n_special} 个特殊词元，共 {n_all} 个。"
         ),
     );
+    let is_unknown = |token: &TracedToken| matches!(token.token.as_str(), "[UNK]" | "<unk>");
+    let n_unknown = positions(tokens, is_unknown).len();
+    if n_unknown > 0 {
+        en += &format!(" {n_unknown} of them stand for text that the vocabulary cannot spell.");
+        zh += &format!("其中 {n_unknown} 个代表词表无法拼出的文字。");
+    }
     if n_prompt > 0 {
         en +=
             &format!(" {n_prompt} of them belong to the prompt that the encoder puts before every sentence.");
