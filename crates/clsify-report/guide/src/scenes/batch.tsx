@@ -168,7 +168,10 @@ function Legend({ items, top }: LegendLayout & { top: number }) {
                     {kind === "row" || kind === "own" ? (
                         <path class={kind === "row" ? "fill-ink stroke-ink" : "fill-paper stroke-ink"} d={triangle(x + 14, top + y + 7)} />
                     ) : (
-                        <rect class={kind === "pad" ? "fill-ground stroke-muted" : kind} x={x} y={top + y} width="18" height="14" />
+                        <>
+                            {kind === "batch-2" && <rect class="batch-1" x={x} y={top + y} width="18" height="14" />}
+                            <rect class={kind === "pad" ? "fill-ground stroke-muted" : kind} x={x} y={top + y} width="18" height="14" />
+                        </>
                     )}
                     {kind === "pad" && <rect fill="url(#batch-hatch)" x={x} y={top + y} width="18" height="14" />}
                     <text x={x + 24} y={top + y + 12} font-size="12.5">
@@ -186,6 +189,7 @@ function triangle(x: number, y: number): string {
 }
 
 function Overview({ paths, place, top, n, nColumns, ui }: { paths: string[]; place: Panels; top: number; n: number; nColumns: number; ui: Ui }) {
+    const thickness = place.rowHeight >= 4 ? place.rowHeight - 1 : place.rowHeight;
     const axis = ui.t({ en: "column: the position of the token, counted from 0", zh: "列：词元的位置，从 0 数起" });
     return (
         <g>
@@ -212,7 +216,9 @@ function Overview({ paths, place, top, n, nColumns, ui }: { paths: string[]; pla
                     </g>
                 );
             })}
-            {paths.map((d, kind) => d !== "" && <path class={`batch-${kind}`} stroke-width={place.rowHeight >= 4 ? place.rowHeight - 1 : place.rowHeight} d={d} />)}
+            {/* The middle shade lets through what is below it, which must not be the padding. */}
+            {paths[2] !== "" && <path class="batch-1" stroke-width={thickness} d={paths[2]} />}
+            {paths.map((d, kind) => d !== "" && <path class={`batch-${kind}`} stroke-width={thickness} d={d} />)}
             <text x={place.x(0)} y={top + place.height + 34} font-size="12.5">
                 {axis}
             </text>
