@@ -9,7 +9,7 @@ mod support;
 use clsify::encoder::{Dtype, Encoder};
 use clsify::features::{FeatureOptions, Layers, Pooling, extract};
 use clsify::tokenizer::{Encoding, Tokenizer};
-use support::{case_folders, expected_matrix, fixtures, matrix_of, read_json, sentences};
+use support::{Weights, case_folders, expected_matrix, fixtures, matrix_of, read_json, sentences};
 
 const TOLERANCE: f32 = 2e-4;
 
@@ -138,5 +138,32 @@ fn the_batch_that_a_sentence_is_in_changes_nothing() {
                 assert_eq!(together.row(i), run(std::slice::from_ref(encoding)).row(0), "{context}, alone");
             }
         }
+    }
+}
+
+/// Oracle: the shapes of the tensors that transformers wrote, without those of heads and poolers.
+#[test]
+fn parameters_are_counted_as_in_the_files() {
+    let is_of_head = |name: &str| {
+        ["pooler", "position_ids", "cls.", "lm_head", "classifier", "vocab_", "discriminator_"]
+            .iter()
+            .any(|part| name.contains(part))
+    };
+    for folder in case_folders("transformers") {
+        let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        let files = files.filter(|path| path.extension().is_some_and(|e| e == "safetensors"));
+        let is_model =
+            |path: &std::path::Path| path.file_name().unwrap().to_str().unwrap().starts_with("model");
+        let mut expected = 0;
+        for path in files.filter(|path| is_model(path)) {
+            for (name, entry) in &Weights::read(&path).header {
+                if name != "__metadata__" && !is_of_head(name) {
+                    let shape = entry["shape"].as_array().unwrap();
+                    expected += shape.iter().map(|n| n.as_u64().unwrap() as usize).product::<usize>();
+                }
+            }
+        }
+        let config = clsify::encoder::EncoderConfig::load(&folder).unwrap();
+        assert_eq!(config.n_parameters(), expected, "{}", folder.display());
     }
 }

@@ -58,6 +58,7 @@ mod tensor_names;
 mod operations;
 mod unsupported_weights;
 mod parallel;
+mod parameters;
 mod position_bias;
 mod workspace;
 

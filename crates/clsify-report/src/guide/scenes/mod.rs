@@ -1,6 +1,10 @@
 //! The scenes in their order: one file each, with the words, the table and the numbers.
 
+mod batch;
+mod data;
+mod models;
 mod verdict;
+mod words;
 
 use clsify::studies::Walkthrough;
 
@@ -8,7 +12,8 @@ use super::detail::Detail;
 use super::scene::Scene;
 
 /// The scenes in their order.
-pub(super) const SCENES: [fn(&Walkthrough, &Detail) -> Scene; 1] = [verdict::scene];
+pub(super) const SCENES: [fn(&Walkthrough, &Detail) -> Scene; 5] =
+    [verdict::scene, data::scene, models::scene, words::scene, batch::scene];
 
 /// All scenes of a walk.
 pub(super) fn scenes(walkthrough: &Walkthrough, detail: &Detail) -> Vec<Scene> {

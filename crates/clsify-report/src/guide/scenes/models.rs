@@ -1,0 +1,113 @@
+//! 3. Two models: the frozen encoder and the classifier, by their numbers of parameters.
+
+use clsify::features::Module;
+use clsify::studies::Walkthrough;
+use serde_json::json;
+
+use crate::guide::detail::Detail;
+use crate::guide::scene::{Cell, Row, Scene};
+use crate::guide::words::words;
+
+pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
+    let encoder = walkthrough.classifier.encoder();
+    let config = encoder.config();
+    let depth = encoder.features().depth(config.num_hidden_layers).unwrap_or(config.num_hidden_layers);
+    let (per_layer, tables) = (config.n_layer_parameters(), config.n_table_parameters());
+    let word_table = config.vocab_size * config.embedding_size;
+    let unused = (config.num_hidden_layers - depth) * per_layer;
+    let dense: usize = encoder.features().modules.iter().map(matrix).sum();
+    let classifier = walkthrough.classifier.classifier();
+    let (weights, intercepts) = (classifier.coef().len(), classifier.intercept().len());
+    let learned = weights + intercepts;
+    let used = config.n_parameters() - unused + dense;
+    let mut rows = vec![
+        row(
+            ("encoder: word embeddings", "编码器：词嵌入"),
+            format!("{} × {}", config.vocab_size, config.embedding_size),
+            word_table,
+        ),
+        row(
+            ("encoder: position embeddings and other tables", "编码器：位置嵌入和其他表"),
+            format!("{} × {} …", config.max_position_embeddings, config.embedding_size),
+            tables - word_table,
+        ),
+        row(
+            ("encoder: layers that are used", "编码器：用到的层"),
+            format!("{depth} × {per_layer}"),
+            depth * per_layer,
+        ),
+    ];
+    if unused > 0 {
+        let shape = format!("{} × {per_layer}", config.num_hidden_layers - depth);
+        rows.push(row(("encoder: layers that are not used", "编码器：未用到的层"), shape, unused));
+    }
+    if dense > 0 {
+        rows.push(row(("encoder: matrices after pooling", "编码器：池化之后的矩阵"), String::new(), dense));
+    }
+    rows.push(row(("encoder: used in total", "编码器：用到的总数"), String::new(), used));
+    rows.push(row(
+        ("classifier: weights", "分类器：权重"),
+        format!("{intercepts} × {}", encoder.n_features()),
+        weights,
+    ));
+    rows.push(row(("classifier: intercepts", "分类器：截距"), intercepts.to_string(), intercepts));
+    rows.push(row(("classifier: in total", "分类器：总数"), String::new(), learned));
+    Scene {
+        id: "models",
+        title: words("Two models", "两个模型"),
+        caption: words(
+            format!(
+                "The encoder stays as it is; only the small classifier on top learns: {} numbers beside {}. All areas below are true to scale.",
+                grouped(learned),
+                grouped(used)
+            ),
+            format!(
+                "编码器保持不变，只有上面的小分类器在学习：{} 个数，对比 {} 个数。下图中的面积全部按真实比例绘制。",
+                grouped(learned),
+                grouped(used)
+            ),
+        ),
+        code: format!(
+            "classifier.fit(encoder(sentences), labels)  # changes {learned} parameters of {}",
+            used + learned
+        ),
+        columns: vec![words("part", "部分"), words("shape", "形状"), words("parameters", "参数个数")],
+        rows: Some(rows),
+        shared: json!({
+            "encoder": encoder.name(),
+            "tables": tables,
+            "perLayer": per_layer,
+            "nLayers": config.num_hidden_layers,
+            "depth": depth,
+            "dense": dense,
+            "used": used,
+            "unused": unused,
+            "features": encoder.n_features(),
+            "vocabulary": config.vocab_size,
+            "hiddenSize": config.hidden_size,
+            "weights": weights,
+            "intercepts": intercepts,
+            "learned": learned,
+            "nTrain": walkthrough.split.train.len(),
+            "nLabels": walkthrough.classifier.classes().len(),
+        }),
+        sentences: Vec::new(),
+    }
+}
+
+/// The weights of a dense layer's matrix.
+fn matrix(module: &Module) -> usize {
+    match module {
+        Module::Dense { in_features, out_features, .. } => in_features * out_features,
+        Module::Normalize => 0,
+    }
+}
+
+fn row(name: (&str, &str), shape: String, n: usize) -> Row {
+    vec![words(name.0, name.1).into(), shape.into(), Cell::Text(grouped(n))]
+}
+
+/// A number with commas between thousands.
+fn grouped(n: usize) -> String {
+    crate::charts::axis::grouped(n as f64, 0)
+}
