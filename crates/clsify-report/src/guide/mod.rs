@@ -9,9 +9,11 @@
 //! a scene, add a file to `scenes/` with its line in [`scenes::SCENES`], and a file with the same name to `guide/src/scenes/`.
 
 mod detail;
+mod kendall;
 mod page;
 mod scene;
 mod scenes;
+mod traced;
 mod walked;
 mod words;
 
