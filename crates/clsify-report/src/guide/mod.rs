@@ -10,9 +10,11 @@
 
 mod data_rows;
 mod detail;
+mod kendall;
 mod page;
 mod scene;
 mod scenes;
+mod traced;
 mod walked;
 mod words;
 

@@ -1,8 +1,11 @@
 //! The scenes in their order: one file each, with the words, the table and the numbers.
 
+mod attention;
 mod batch;
 mod data;
+mod layers;
 mod models;
+mod slice;
 mod verdict;
 mod words;
 
@@ -12,8 +15,16 @@ use super::detail::Detail;
 use super::scene::Scene;
 
 /// The scenes in their order.
-pub(super) const SCENES: [fn(&Walkthrough, &Detail) -> Scene; 5] =
-    [verdict::scene, data::scene, models::scene, words::scene, batch::scene];
+pub(super) const SCENES: [fn(&Walkthrough, &Detail) -> Scene; 8] = [
+    verdict::scene,
+    data::scene,
+    models::scene,
+    words::scene,
+    batch::scene,
+    layers::scene,
+    attention::scene,
+    slice::scene,
+];
 
 /// All scenes of a walk.
 pub(super) fn scenes(walkthrough: &Walkthrough, detail: &Detail) -> Vec<Scene> {
