@@ -4,7 +4,7 @@
 //! that it has no dark scheme, and neither a title nor a description for readers who cannot see it; its positions are
 //! whole pixels, and it places no labels. What remains, axes and grid, is `axis.rs`.
 
-mod axis;
+pub(crate) mod axis;
 #[cfg(test)]
 mod checks;
 mod class_balance;
