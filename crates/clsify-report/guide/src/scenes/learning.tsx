@@ -118,7 +118,7 @@ function Loss({ shared, ui, at, x: left, y: top, width, height }: PanelProps & {
     return (
         <g>
             <text x={left + 1} y={top + 14} class="bold">
-                {t({ en: "Every step lowers the objective", zh: "每一步都让目标函数变小" })}
+                {t({ en: "Log loss and objective after each step", zh: "每一步之后的对数损失和目标函数" })}
             </text>
             <g font-size="12">
                 <line class="stroke-train" stroke-width="2.5" x1={left + 1} x2={left + 23} y1={top + 30} y2={top + 30} />
@@ -165,7 +165,7 @@ function power(value: number): string {
 /** The score on held-out folds of the training rows for values of C. */
 function Search({ shared, ui, x: left, y: top, width, height }: PanelProps) {
     const t = ui.t;
-    const title = t({ en: "Why this C: score on held-out folds", zh: "C 的取值：留出折上的得分" });
+    const title = t({ en: "Score on held-out folds for values of C", zh: "不同 C 在留出折上的得分" });
     const { search, c } = shared;
     if (!search) {
         const lines = wrap(t({ en: "There are too few training rows for cross-validation.", zh: "训练数据太少，无法做交叉验证。" }), width, 13);
@@ -257,7 +257,7 @@ interface WeightsProps {
 function Weights({ shared, ui, y: top, width, now, end, features, intercept, label, rival, nIter, norm }: WeightsProps) {
     const t = ui.t;
     const bottom = top + 300 - AXIS_HEIGHT;
-    const head = 66;
+    const head = 54;
     const most = Math.max(...Array.from(end, Math.abs), ...Array.from(now, Math.abs), 1e-12);
     const digits = most >= 10 ? 0 : most >= 1 ? 1 : most >= 0.1 ? 2 : most >= 0.01 ? 3 : 4;
     const y = linear(nice([-most, most], 4), [bottom, top + head]);
@@ -303,6 +303,7 @@ function Weights({ shared, ui, y: top, width, now, end, features, intercept, lab
             </text>
             <text x={(from + width) / 2} y={bottom + 37} font-size="12" text-anchor="middle" class="text-muted">
                 {t({ en: "dotted: after the last step", zh: "点线：最后一步之后" })}
+                {shared.scaled && t({ en: "; weights of unscaled features", zh: "；权重对应未缩放的特征" })}
             </text>
         </g>
     );

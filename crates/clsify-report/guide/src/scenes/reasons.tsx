@@ -88,6 +88,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
                 {curve > 0 && <Curve {...common} removed={removed} x={0} y={lower} width={half} />}
                 {path > 0 && <Path {...common} x={isWide ? half + 40 : 0} y={lower + (isWide ? 0 : curve)} width={half} />}
             </Drawing>
+            <p class="hint">{t(shared.rule)}</p>
             <WordReasons {...common} removed={removed} setRemoved={setRemoved} />
             <Neighbours {...common} />
         </div>
@@ -460,8 +461,8 @@ function WordReasons({ data, reasons, sentence, guide, ui, shared, removed, setR
                   zh: `词下面的数 = 有全部词时 ${name} 的 ${unit} − 去掉这个词后的 ${unit}：+ 支持 ${name}，− 反对。每个数都通过重新编码句子得到，共编码 ${data.nEncodings} 次。`,
               })
             : t({
-                  en: `Without ${quote(removed)}: ${unit} ${signed(reasons.logit, 4)} → ${signed(without, 4)}, probability of ${name} ${fixed(sigmoid(reasons.logit), 4)} → ${fixed(sigmoid(without), 4)}.`,
-                  zh: `去掉${quote(removed)}：${unit} ${signed(reasons.logit, 4)} → ${signed(without, 4)}，${name} 的概率 ${fixed(sigmoid(reasons.logit), 4)} → ${fixed(sigmoid(without), 4)}。`,
+                  en: `Without ${quote(removed)}: ${unit} ${signed(reasons.logit, 4)} → ${signed(without, 4)}; probability of ${name}: ${fixed(sigmoid(reasons.logit), 4)} → ${fixed(sigmoid(without), 4)}.`,
+                  zh: `去掉${quote(removed)}：${unit} ${signed(reasons.logit, 4)} → ${signed(without, 4)}；${name} 的概率：${fixed(sigmoid(reasons.logit), 4)} → ${fixed(sigmoid(without), 4)}。`,
               });
     const pairs = reasons.pairs
         .map((together, i) => ({ i, together, interaction: together - reasons.words[i]! - reasons.words[i + 1]! }))
@@ -499,7 +500,6 @@ function WordReasons({ data, reasons, sentence, guide, ui, shared, removed, setR
                     />
                 </Controls>
             )}
-            <p class="hint">{t(shared.rule)}</p>
             {pairs.length > 0 && (
                 <>
                     <h3>{t({ en: "Neighbouring words that work together", zh: "相互作用最强的相邻词" })}</h3>

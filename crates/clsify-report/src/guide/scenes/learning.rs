@@ -116,7 +116,7 @@ fn formula(walkthrough: &Walkthrough) -> String {
         Scaling::Standard => "(xᵢ − mean) / std",
     };
     format!(
-        "minimise  −(1 / {total}) Σᵢ {weight}ln p(yᵢ | w · {x} + b)  +  |w|² / (2 C {total})      C = {}",
+        "w, b = argmin  1 / {total} · Σᵢ −{weight}ln p(yᵢ | w · {x} + b)  +  |w|² / (2 · C · {total}),  C = {}",
         training.c
     )
 }

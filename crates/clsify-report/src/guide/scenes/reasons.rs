@@ -246,10 +246,10 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
     };
     let is_certain =
         walkthrough.classifier.thresholds().is_some() || walkthrough.classifier.classes().len() == 2;
-    let name = if is_certain { words("The logit", "logit") } else { words("The log-odds", "对数几率") };
+    let name = if is_certain { words("The logit", " logit ") } else { words("The log-odds", "对数几率") };
     let mut text = words(
         format!("{} of {label} is {z:+.4}, so its probability is {p:.4}.", name.en),
-        format!("{label} 的{}{}是 {z:+.4}，因此概率是 {p:.4}。", if is_certain { " " } else { "" }, name.zh),
+        format!("{label} 的{}是 {z:+.4}，因此概率是 {p:.4}。", name.zh),
     );
     if !carrying.is_empty() {
         text.en.push_str(&format!(" The words that speak most for it: {}.", list("“", "”").join(", ")));
@@ -270,12 +270,12 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
                     removed("“", "”").join(", "),
                     to.en
                 ));
-                text.zh.push_str(&format!("去掉 {} 后，答案变成{}。", removed("“", "”").join("、"), to.zh));
+                text.zh.push_str(&format!("去掉 {} 后，答案变成 {}。", removed("“", "”").join("、"), to.zh));
             }
             Some(labels) => {
                 let (n, to) = (path.steps.len(), joined(labels));
                 text.en.push_str(&format!(" The answer becomes {} after {n} words are removed.", to.en));
-                text.zh.push_str(&format!("去掉 {n} 个词后，答案变成{}。", to.zh));
+                text.zh.push_str(&format!("去掉 {n} 个词后，答案变成 {}。", to.zh));
             }
             None => {
                 text.en.push_str(" The answer stays the same even without any word.");
