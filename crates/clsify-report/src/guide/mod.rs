@@ -12,6 +12,7 @@ mod detail;
 mod page;
 mod scene;
 mod scenes;
+mod standardised;
 mod walked;
 mod words;
 

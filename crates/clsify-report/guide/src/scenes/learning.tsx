@@ -37,6 +37,8 @@ interface Shared {
 export const scene: Scene<Shared, null> = { id: "learning", Figure };
 
 const HEAD = 58;
+/** The height of the picture of the weights. */
+const WEIGHTS = 310;
 
 function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null>) {
     const t = ui.t;
@@ -66,7 +68,7 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
             <Drawing
                 ui={ui}
                 width={width}
-                height={weightsTop + 300}
+                height={weightsTop + WEIGHTS}
                 title={t({ en: "The fit of the classifier", zh: "分类器的拟合" })}
                 desc={t({
                     en: `After ${grouped(nIter)} of ${grouped(last)} steps the log loss is ${fixed(loss, 4)} and the norm of the weights is ${fixed(norm, 4)}.`,
@@ -128,7 +130,7 @@ function Loss({ shared, ui, at, x: left, y: top, width, height }: PanelProps & {
             <LeftAxis scale={y} ticks={ticks} format={format} label="" from={top + HEAD - 8} to={top + height - AXIS_HEIGHT} x={from} gridTo={left + width} />
             <BottomAxis
                 scale={x}
-                ticks={steps.map((step) => step[0])}
+                ticks={apart(steps.map((step) => step[0]), x)}
                 format={grouped}
                 label={t(isLog ? { en: "steps (logarithmic)", zh: "步数（对数刻度）" } : { en: "steps", zh: "步数" })}
                 from={from}
@@ -142,6 +144,15 @@ function Loss({ shared, ui, at, x: left, y: top, width, height }: PanelProps & {
             <circle class="fill-train stroke-train" stroke-width="2" r="4.5" cx={x(n)} cy={y(loss)} />
         </g>
     );
+}
+
+/** The numbers that have room beside each other, with the last one. */
+function apart(numbers: number[], x: (n: number) => number): number[] {
+    const kept: number[] = [];
+    for (const n of numbers.toReversed()) {
+        if (kept.length === 0 || x(kept.at(-1)!) - x(n) >= 26) kept.push(n);
+    }
+    return kept.reverse();
 }
 
 function Legend({ x, y, text }: { x: number; y: number; text: string }) {
@@ -256,7 +267,7 @@ interface WeightsProps {
 /** The weights after a step, each at its place in the order of the last step. */
 function Weights({ shared, ui, y: top, width, now, end, features, intercept, label, rival, nIter, norm }: WeightsProps) {
     const t = ui.t;
-    const bottom = top + 300 - AXIS_HEIGHT;
+    const bottom = top + WEIGHTS - 60;
     const head = 54;
     const most = Math.max(...Array.from(end, Math.abs), ...Array.from(now, Math.abs), 1e-12);
     const digits = most >= 10 ? 0 : most >= 1 ? 1 : most >= 0.1 ? 2 : most >= 0.01 ? 3 : 4;
@@ -274,10 +285,11 @@ function Weights({ shared, ui, y: top, width, now, end, features, intercept, lab
         en: `intercept ${signed(intercept, 4)};  |w| = ${fixed(norm, 4)}${shared.nLabels > 1 ? " (all labels)" : ""}`,
         zh: `截距 ${signed(intercept, 4)}；|w| = ${fixed(norm, 4)}${shared.nLabels > 1 ? "（所有标签）" : ""}`,
     });
-    const drawn =
-        shared.nDrawn < shared.nFeatures
-            ? t({ en: `${grouped(shared.nDrawn)} of ${grouped(shared.nFeatures)} features, in the order of their last weights`, zh: `${grouped(shared.nFeatures)} 个特征中的 ${grouped(shared.nDrawn)} 个，按最后一步的权重排列` })
-            : t({ en: `the ${grouped(shared.nFeatures)} features, in the order of their last weights`, zh: `${grouped(shared.nFeatures)} 个特征，按最后一步的权重排列` });
+    const some = shared.nDrawn < shared.nFeatures;
+    const drawn = t({
+        en: `${some ? `${grouped(shared.nDrawn)} of ` : "the "}${grouped(shared.nFeatures)} ${shared.scaled ? "standardised " : ""}features, in the order of their last weights`,
+        zh: `${grouped(shared.nFeatures)} 个${shared.scaled ? "标准化的" : ""}特征${some ? `中的 ${grouped(shared.nDrawn)} 个` : ""}，按最后一步的权重排列`,
+    });
     const edge = (i: number) => `x${features[i]}: ${signed(now[i]!, digits + 2)}`;
     return (
         <g>
@@ -298,13 +310,11 @@ function Weights({ shared, ui, y: top, width, now, end, features, intercept, lab
             <text x={from + 6} y={y(0) - 9} font-size="12" class="text-against">
                 {t({ en: `− smallest at the end, ${edge(0)}`, zh: `− 最后最小，${edge(0)}` })}
             </text>
-            <text x={(from + width) / 2} y={bottom + 20} font-size="12.5" text-anchor="middle">
-                {wrap(drawn, width - 10, 12.5, 1)[0]}
-            </text>
-            <text x={(from + width) / 2} y={bottom + 37} font-size="12" text-anchor="middle" class="text-muted">
-                {t({ en: "dotted: after the last step", zh: "点线：最后一步之后" })}
-                {shared.scaled && t({ en: "; weights of unscaled features", zh: "；权重对应未缩放的特征" })}
-            </text>
+            {[...wrap(drawn, width - 4, 12.5, 2), t({ en: "dotted: after the last step", zh: "点线：最后一步之后" })].map((line, i) => (
+                <text x={width / 2} y={bottom + 20 + i * 17} font-size="12.5" text-anchor="middle">
+                    {line}
+                </text>
+            ))}
         </g>
     );
 }

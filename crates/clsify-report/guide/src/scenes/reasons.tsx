@@ -19,6 +19,8 @@ interface Shared {
     kind: "two" | "classes" | "sets";
     thresholds: number[] | null;
     nFeatures: number;
+    /** The fit standardised the features. */
+    scaled: boolean;
     rule: Words;
     hasNeighbours: boolean;
 }
@@ -53,7 +55,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const isWide = width >= 640;
     const name = guide.labels[reasons.label]!;
     const list = listHeight(common);
-    const waterfall = waterfallHeight(reasons);
+    const waterfall = waterfallHeight(reasons, shared.scaled);
     const half = isWide ? (width - 40) / 2 : width;
     const lower = list + waterfall;
     const curve = Number.isFinite(reasons.logit) ? 250 : 0;
@@ -113,10 +115,13 @@ function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, width }: 
     const scores = useMemo(() => f64(data.scores), [data]);
     const names = data.listed.map((k) => guide.labels[k]!);
     const nameWidth = Math.min(width * 0.3, Math.max(...names.map((name) => textWidth(name, 13, false, true))) + 8);
-    const numbers = [60, 66];
-    const role = (k: number, i: number) =>
-        k === reasons.label ? t({ en: "selected", zh: "所选" }) : k === reasons.rival ? t({ en: "rival", zh: "对手" }) : i === 0 ? t({ en: "winner", zh: "胜出" }) : "";
-    const roleWidth = 58;
+    const numbers = [68, 64];
+    const role = (k: number, i: number) => {
+        if (i === 0) return t({ en: "winner", zh: "胜出" });
+        if (k === reasons.label) return t({ en: "selected", zh: "所选" });
+        return k === reasons.rival ? t({ en: "runner-up", zh: "次高" }) : "";
+    };
+    const roleWidth = 72;
     const from = left + nameWidth + 6;
     const to = left + width - numbers[0]! - numbers[1]! - roleWidth;
     const x = linear([Math.min(0, ...scores), Math.max(0, ...scores)], [from, to]);
@@ -173,14 +178,14 @@ function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: top, w
     const given = (k: number) => sentence.probability[k]! > shared.thresholds![k]!;
     const text = (k: number) => {
         const numbers = `${fixed(sentence.probability[k]!, 4)} ${given(k) ? ">" : "≤"} ${fixed(shared.thresholds![k]!, 4)}`;
-        return [numbers, given(k) ? t({ en: "given", zh: "给出" }) : t({ en: "not given", zh: "不给出" })] as const;
+        return [numbers, given(k) ? t({ en: "assigned", zh: "给出" }) : t({ en: "not assigned", zh: "不给出" })] as const;
     };
-    const lastWidth = textWidth(t({ en: "not given", zh: "不给出" }), 12.5, false, true) + 4;
+    const lastWidth = textWidth(t({ en: "not assigned", zh: "不给出" }), 12.5, false, true) + 4;
     const textWidths = Math.max(...data.listed.map((k) => textWidth(text(k)[0], 12.5))) + 10 + lastWidth;
     const x = linear([0, 1], [left + nameWidth + 6, left + width - textWidths - 8]);
     const bottom = top + HEAD + names.length * ROW;
     const nMore = guide.labels.length - names.length;
-    const note = `${t({ en: "bar: probability; black line: threshold", zh: "条：概率；黑线：阈值" })}${nMore > 0 ? t({ en: `; ${nMore} less probable labels are not listed`, zh: `；另有 ${nMore} 个概率更小的标签未列出` }) : ""}`;
+    const note = `${t({ en: "bar: probability; vertical line: threshold", zh: "横条：概率；竖线：阈值" })}${nMore > 0 ? t({ en: `; ${nMore} less probable labels are not listed`, zh: `；另有 ${nMore} 个概率更小的标签未列出` }) : ""}`;
     return (
         <g>
             <Title x={left} y={top} width={width} text={t({ en: "Each label has a logit, a probability and a threshold of its own", zh: "每个标签有自己的 logit、概率和阈值" })} />
@@ -218,8 +223,8 @@ interface Bar {
     amount: number;
 }
 
-function waterfallHeight({ terms }: Reasons): number {
-    return HEAD + 24 + (terms.length + 3) * ROW + AXIS_HEIGHT + 54;
+function waterfallHeight({ terms }: Reasons, isScaled: boolean): number {
+    return HEAD + 24 + (terms.length + 3) * ROW + AXIS_HEIGHT + (isScaled ? 82 : 48);
 }
 
 /** The terms one after the other: each bar begins where the last one ended. */
@@ -229,8 +234,9 @@ function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, widt
     const name = guide.labels[label]!;
     const isNarrow = width < 560;
     const size = isNarrow ? 11.5 : 13;
+    const x0 = shared.scaled ? "z" : "x";
     const bars: Bar[] = [
-        ...terms.map(({ feature, value, weight }): Bar => ({ name: `x${feature}`, numbers: [fixed(value, 4), fixed(weight, 4)], amount: value * weight })),
+        ...terms.map(({ feature, value, weight }): Bar => ({ name: `${x0}${feature}`, numbers: [fixed(value, 4), fixed(weight, 4)], amount: value * weight })),
         { name: t({ en: `${grouped(shared.nFeatures - terms.length)} other terms`, zh: `其余 ${grouped(shared.nFeatures - terms.length)} 项` }), numbers: null, amount: rest },
         { name: t({ en: "intercept", zh: "截距" }), numbers: null, amount: intercept },
     ];
@@ -264,19 +270,20 @@ function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, widt
                   en: `above 0: ${name} is more probable than ${guide.labels[rival]}; the weight here is the difference of their two weights`,
                   zh: `大于 0：${name} 的概率高于 ${guide.labels[rival]}；这里的权重是两者权重之差`,
               });
-    const lines = [...wrap(isConstant ? t({ en: "This label was the same for all training rows, so its probability is fixed.", zh: "这个标签在所有训练行上都一样，因此概率是固定的。" }) : end, width - 2, 12.5, 2)];
+    const scaled = t({ en: "z: the feature minus its mean over the training rows, divided by its standard deviation.", zh: "z：特征减去它在训练集上的均值，再除以标准差。" });
+    const lines = [...(shared.scaled ? wrap(scaled, width - 2, 12.5, 2) : []), ...wrap(isConstant ? t({ en: "This label was the same for all training rows, so its probability is fixed.", zh: "这个标签在所有训练行上都一样，因此概率是固定的。" }) : end, width - 2, 12.5, 2)];
     return (
         <g>
             <Title x={left} y={top} width={width} text={title} />
             <g class="text-muted">
                 <text x={left + ends[0]} y={top + HEAD + 12} font-size="12" text-anchor="end" class="text-muted">
-                    {isNarrow ? "x" : t({ en: "feature x", zh: "特征 x" })}
+                    {isNarrow ? x0 : t({ en: `feature ${x0}`, zh: `特征 ${x0}` })}
                 </text>
                 <text x={left + ends[1]} y={top + HEAD + 12} font-size="12" text-anchor="end" class="text-muted">
                     {isNarrow ? "w" : t({ en: "weight w", zh: "权重 w" })}
                 </text>
                 <text x={left + ends[2]} y={top + HEAD + 12} font-size="12" text-anchor="end" class="text-muted">
-                    w · x
+                    w · {x0}
                 </text>
             </g>
             {x.ticks(4).map((tick) => (
@@ -323,7 +330,7 @@ function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, widt
                 {signed(total, 4)}
             </text>
             <rect class="fill-label stroke-label" x={Math.min(x(0), x(total))} y={totalY + 3} width={Math.max(Math.abs(x(total) - x(0)), 1)} height={ROW - 7} />
-            <BottomAxis scale={x} ticks={x.ticks(4)} format={(value) => fixed(value === 0 ? 0 : value, domain[1] - domain[0] > 4 ? 0 : domain[1] - domain[0] > 0.6 ? 1 : 2)} label={t({ en: "sum so far", zh: "累加到此" })} from={barFrom} to={left + width - 1} y={bottom} />
+            <BottomAxis scale={x} ticks={x.ticks(4)} format={(value) => fixed(value === 0 ? 0 : value, domain[1] - domain[0] > 4 ? 0 : domain[1] - domain[0] > 0.6 ? 1 : 2)} label={t({ en: "sum so far", zh: "累加到此" })} from={barFrom} to={left + width - 7} y={bottom} />
             {lines.map((line, i) => (
                 <text x={left + 1} y={bottom + AXIS_HEIGHT + 14 + i * 17} font-size="12.5">
                     {line}

@@ -54,7 +54,7 @@ export function f64(packed: string): number[] {
 export function reasonsFor(data: Packed, label: number): Reasons {
     const k = data.kept.length;
     const i = Math.max(data.kept.indexOf(label), 0);
-    const [features, values, weights] = [u16(data.features), f32(data.values), f64(data.weights)];
+    const [features, values, weights] = [u16(data.features), f64(data.values), f64(data.weights)];
     const n = features.length / k;
     const column = (packed: string) => Array.from(f32(packed)).filter((_, j) => j % k === i);
     const [rest, intercept, total] = f64(data.sums).slice(3 * i, 3 * i + 3) as [number, number, number];

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::charts::axis::grouped;
 use crate::guide::detail::Detail;
 use crate::guide::scene::{Row, Scene, pack_f32, pack_u16};
+use crate::guide::standardised::FitFeatures;
 use crate::guide::walked::metric_name;
 use crate::guide::words::{Words, words};
 
@@ -19,6 +20,7 @@ const MOST_WEIGHTS: usize = 18_000;
 const FINE: usize = 240;
 
 pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
+    let steps = steps(walkthrough);
     Scene {
         id: "learning",
         title: words("Learning", "学习"),
@@ -30,10 +32,26 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             words("objective", "目标函数"),
             words("|w|", "|w|"),
         ],
-        rows: Some(rows(walkthrough)),
-        shared: shared(walkthrough),
+        rows: Some(rows(walkthrough, &steps)),
+        shared: shared(walkthrough, &steps),
         sentences: Vec::new(),
     }
+}
+
+/// The steps with the weights that the penalty is about: those of standardised features if the fit standardised them.
+fn steps(walkthrough: &Walkthrough) -> Vec<LearningStep> {
+    let (fit, [_, d]) = (FitFeatures::of(walkthrough), shape(walkthrough));
+    let convert = |step: &LearningStep| {
+        let mut step = step.clone();
+        for (coef, intercept) in step.coef.chunks_exact_mut(d).zip(&mut step.intercept) {
+            let (weights, shifted) = fit.weights(coef, *intercept);
+            coef.copy_from_slice(&weights);
+            *intercept = shifted;
+        }
+        step.coef_norm = step.coef.iter().map(|w| w * w).sum::<f64>().sqrt();
+        step
+    };
+    walkthrough.learning.steps.iter().map(convert).collect()
 }
 
 /// The numbers of rows of weights and of features.
@@ -121,8 +139,7 @@ fn formula(walkthrough: &Walkthrough) -> String {
     )
 }
 
-fn rows(walkthrough: &Walkthrough) -> Vec<Row> {
-    let learning = &walkthrough.learning;
+fn rows(walkthrough: &Walkthrough, steps: &[LearningStep]) -> Vec<Row> {
     let step = |step: &LearningStep| -> Row {
         vec![
             step.n_iter.into(),
@@ -131,8 +148,8 @@ fn rows(walkthrough: &Walkthrough) -> Vec<Row> {
             format!("{:.6}", step.coef_norm).into(),
         ]
     };
-    let mut rows: Vec<Row> = learning.steps.iter().map(step).collect();
-    if let Some(search) = &learning.search {
+    let mut rows: Vec<Row> = steps.iter().map(step).collect();
+    if let Some(search) = &walkthrough.learning.search {
         let score = metric_name(walkthrough);
         rows.push(vec![
             words("C", "C").into(),
@@ -152,10 +169,9 @@ fn rows(walkthrough: &Walkthrough) -> Vec<Row> {
     rows
 }
 
-fn shared(walkthrough: &Walkthrough) -> Value {
+fn shared(walkthrough: &Walkthrough, steps: &[LearningStep]) -> Value {
     let (learning, training) = (&walkthrough.learning, &walkthrough.classifier.metadata().training);
     let [k, d] = shape(walkthrough);
-    let steps = &learning.steps;
     let Kept { steps: kept, features } = Kept::of(steps, k, d);
     let last = steps.last().map_or(&[][..], |step| &step.coef);
     let sorted: Vec<Vec<usize>> =

@@ -8,6 +8,7 @@ use super::learning::calibration;
 use crate::base64::base64;
 use crate::guide::detail::Detail;
 use crate::guide::scene::{OfSentence, Row, Scene, of_sentences, pack_f32, pack_u16};
+use crate::guide::standardised::FitFeatures;
 use crate::guide::walked::{explained_label, joined};
 use crate::guide::words::{Words, words};
 
@@ -24,23 +25,20 @@ const N_LISTED: usize = 12;
 pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
     let classifier = walkthrough.classifier;
     let k = classifier.classifier().intercept().len();
+    let fit = FitFeatures::of(walkthrough);
     Scene {
         id: "reasons",
         title: words("One prediction as arithmetic, and why", "一次预测的算术，以及原因"),
         caption: caption(walkthrough),
-        code: match (k, classifier.thresholds()) {
-            (_, Some(_)) => {
-                "logit = W[label] @ x + b[label];  p = 1 / (1 + exp(-logit));  given = p > threshold[label]"
-            }
-            (1, None) => "logit = w @ x + b;  p = 1 / (1 + exp(-logit))",
-            _ => "logits = W @ x + b;  p = exp(logits) / exp(logits).sum()",
-        }
-        .to_string(),
+        code: code(walkthrough, &fit),
         columns: vec![
             words("term", "项"),
-            words("feature x", "特征 x"),
-            words("weight w", "权重 w"),
-            words("w · x", "w · x"),
+            match fit.are_scaled() {
+                true => words("standardised feature", "标准化的特征"),
+                false => words("feature", "特征"),
+            },
+            words("weight", "权重"),
+            words("feature × weight", "特征 × 权重"),
         ],
         rows: None,
         shared: json!({
@@ -51,11 +49,24 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             },
             "thresholds": classifier.thresholds(),
             "nFeatures": classifier.classifier().coef().len() / k,
+            "scaled": fit.are_scaled(),
             "rule": rule(walkthrough),
             "hasNeighbours": walkthrough.sentences.iter().any(|s| !s.explanation.neighbours.is_empty()),
         }),
-        sentences: of_sentences(walkthrough, |sentence| of_one(walkthrough, sentence)),
+        sentences: of_sentences(walkthrough, |sentence| of_one(walkthrough, &fit, sentence)),
     }
+}
+
+fn code(walkthrough: &Walkthrough, fit: &FitFeatures) -> String {
+    let (x, scaled) = if fit.are_scaled() { ("z", "z = (x - mean) / std;  ") } else { ("x", "") };
+    let rest = match (walkthrough.classifier.classes().len(), walkthrough.classifier.thresholds()) {
+        (_, Some(_)) => {
+            "W[label] @ {x} + b[label];  p = 1 / (1 + exp(-logit));  assigned = p > threshold[label]"
+        }
+        (2, None) => "w @ {x} + b;  p = 1 / (1 + exp(-logit))",
+        _ => "W @ {x} + b;  p = exp(logit) / exp(logit).sum()",
+    };
+    format!("{scaled}logit = {}", rest.replace("{x}", x))
 }
 
 fn caption(walkthrough: &Walkthrough) -> Words {
@@ -74,7 +85,7 @@ fn caption(walkthrough: &Walkthrough) -> Words {
 fn rule(walkthrough: &Walkthrough) -> Words {
     let Some(decision) = walkthrough.classifier.decision() else {
         return words(
-            "A label is given if its probability is above its threshold.",
+            "A label is assigned if its probability is above its threshold.",
             "概率高于阈值的标签才会给出。",
         );
     };
@@ -107,7 +118,7 @@ fn rule(walkthrough: &Walkthrough) -> Words {
 /// A decision value as a sum.
 struct Sum {
     /// The largest terms by magnitude: feature, value, weight.
-    terms: Vec<(usize, f32, f64)>,
+    terms: Vec<(usize, f64, f64)>,
     /// The sum of all other terms.
     rest: f64,
     intercept: f64,
@@ -116,8 +127,8 @@ struct Sum {
 }
 
 impl Sum {
-    fn of(values: &[f32], weights: &[f64], intercept: f64, n: usize) -> Self {
-        let mut terms: Vec<(usize, f32, f64)> =
+    fn of(values: &[f64], weights: &[f64], intercept: f64, n: usize) -> Self {
+        let mut terms: Vec<(usize, f64, f64)> =
             values.iter().zip(weights).enumerate().map(|(i, (&value, &weight))| (i, value, weight)).collect();
         let total = terms.iter().map(product).sum::<f64>() + intercept;
         terms.sort_by(|a, b| product(b).abs().total_cmp(&product(a).abs()));
@@ -127,28 +138,36 @@ impl Sum {
     }
 }
 
-fn product(&(_, value, weight): &(usize, f32, f64)) -> f64 {
-    f64::from(value) * weight
+fn product(&(_, value, weight): &(usize, f64, f64)) -> f64 {
+    value * weight
 }
 
 /// The sum that decides about a label: its logit, or with more than two classes its lead over the strongest other class.
-fn decisive_sum(walkthrough: &Walkthrough, sentence: &WalkedSentence, label: usize) -> (Sum, Option<usize>) {
+fn decisive_sum(
+    walkthrough: &Walkthrough,
+    fit: &FitFeatures,
+    sentence: &WalkedSentence,
+    label: usize,
+) -> (Sum, Option<usize>) {
     let fitted = walkthrough.classifier.classifier();
-    let (coef, intercept, values) = (fitted.coef(), fitted.intercept(), &sentence.features[..]);
-    let (d, n_classes) = (values.len(), walkthrough.classifier.classes().len());
-    let n = N_TERMS[usize::from(n_classes > 2)];
+    let (coef, intercept, d) = (fitted.coef(), fitted.intercept(), sentence.features.len());
+    let n = N_TERMS[usize::from(walkthrough.classifier.classes().len() > 2)];
     let row = |row: usize| &coef[row * d..][..d];
+    let sum = |coef: &[f64], intercept: f64| {
+        let (weights, intercept) = fit.weights(coef, intercept);
+        Sum::of(&fit.values(&sentence.features), &weights, intercept, n)
+    };
     if walkthrough.classifier.thresholds().is_some() {
-        return (Sum::of(values, row(label), intercept[label], n), None);
+        return (sum(row(label), intercept[label]), None);
     }
     if intercept.len() == 1 {
         let sign = if label == 1 { 1.0 } else { -1.0 };
-        let weights: Vec<f64> = row(0).iter().map(|w| sign * w).collect();
-        return (Sum::of(values, &weights, sign * intercept[0], n), None);
+        let coef: Vec<f64> = row(0).iter().map(|w| sign * w).collect();
+        return (sum(&coef, sign * intercept[0]), None);
     }
     let rival = by_probability(sentence).into_iter().find(|&other| other != label).unwrap_or(label);
-    let weights: Vec<f64> = row(label).iter().zip(row(rival)).map(|(a, b)| a - b).collect();
-    (Sum::of(values, &weights, intercept[label] - intercept[rival], n), Some(rival))
+    let coef: Vec<f64> = row(label).iter().zip(row(rival)).map(|(a, b)| a - b).collect();
+    (sum(&coef, intercept[label] - intercept[rival]), Some(rival))
 }
 
 /// The labels, the most probable one first.
@@ -159,7 +178,7 @@ fn by_probability(sentence: &WalkedSentence) -> Vec<usize> {
     labels
 }
 
-/// The labels with details: the explained one, those that were given by the classifier or a person, and the most probable ones.
+/// The labels with details: the explained one, those that a person gave, and the most probable ones.
 fn kept_labels(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Vec<usize> {
     let classes = walkthrough.classifier.classes();
     let given = sentence.labels.iter().flatten().filter_map(|label| classes.binary_search(label).ok());
@@ -181,20 +200,20 @@ fn pack_f64(numbers: impl IntoIterator<Item = f64>) -> Value {
     base64(&numbers.into_iter().flat_map(f64::to_le_bytes).collect::<Vec<u8>>()).into()
 }
 
-fn of_one(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> OfSentence {
+fn of_one(walkthrough: &Walkthrough, fit: &FitFeatures, sentence: &WalkedSentence) -> OfSentence {
     let (explanation, kept) = (&sentence.explanation, kept_labels(walkthrough, sentence));
     let sums: Vec<(Sum, Option<usize>)> =
-        kept.iter().map(|&label| decisive_sum(walkthrough, sentence, label)).collect();
+        kept.iter().map(|&label| decisive_sum(walkthrough, fit, sentence, label)).collect();
     let terms = || sums.iter().flat_map(|(sum, _)| &sum.terms);
     let listed: Vec<usize> = by_probability(sentence).into_iter().take(N_LISTED).collect();
-    let scores = scores(walkthrough, sentence);
+    let scores = scores(walkthrough, fit, sentence);
     let contributions = |of: &[f64]| -> Vec<f32> { kept.iter().map(|&label| of[label] as f32).collect() };
     let data = json!({
         "kept": kept,
         "rivals": sums.iter().map(|(_, rival)| *rival).collect::<Vec<_>>(),
         // [n_kept, n_terms]
         "features": pack_u16(terms().map(|term| term.0 as u16)),
-        "values": pack_f32(terms().map(|term| term.1)),
+        "values": pack_f64(terms().map(|term| term.1)),
         "weights": pack_f64(terms().map(|term| term.2)),
         // [n_kept, 3]
         "sums": pack_f64(sums.iter().flat_map(|(sum, _)| [sum.rest, sum.intercept, sum.total])),
@@ -218,7 +237,7 @@ fn of_one(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> OfSentence {
 }
 
 /// The decision value of each label; with two classes those of the second and its negative.
-fn scores(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Vec<f64> {
+fn scores(walkthrough: &Walkthrough, fit: &FitFeatures, sentence: &WalkedSentence) -> Vec<f64> {
     let fitted = walkthrough.classifier.classifier();
     let d = sentence.features.len();
     let constant = |label: usize| fitted.constant().and_then(|constant| constant[label]);
@@ -226,7 +245,9 @@ fn scores(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Vec<f64> {
         Some(true) => f64::INFINITY,
         Some(false) => f64::NEG_INFINITY,
         None => {
-            Sum::of(&sentence.features, &fitted.coef()[label * d..][..d], fitted.intercept()[label], 0).total
+            let (weights, intercept) =
+                fit.weights(&fitted.coef()[label * d..][..d], fitted.intercept()[label]);
+            Sum::of(&fit.values(&sentence.features), &weights, intercept, 0).total
         }
     };
     match fitted.intercept().len() {
@@ -293,7 +314,7 @@ fn rows(
 ) -> Vec<Row> {
     let classes = walkthrough.classifier.classes();
     let explanation = &sentence.explanation;
-    let term = |term: &(usize, f32, f64)| -> Row {
+    let term = |term: &(usize, f64, f64)| -> Row {
         let (feature, value, weight) = *term;
         vec![
             format!("x{feature}").into(),
@@ -368,6 +389,7 @@ mod tests {
             let features = Matrix::from_vec(values.clone(), 1, d).unwrap();
             let (coef, intercept) = (numbers(3 * d, 100 + seed), numbers(3, 200 + seed));
             let row = |k: usize| &coef[k * d..][..d];
+            let values: Vec<f64> = values.into_iter().map(f64::from).collect();
 
             let two = LogisticRegression::from_parts(row(0).to_vec(), vec![intercept[0]], 2).unwrap();
             let sum = Sum::of(&values, row(0), intercept[0], 12);
