@@ -176,7 +176,7 @@ function power(value: number): string {
 /** The score on held-out folds of the training rows for values of C. */
 function Search({ shared, ui, x: left, y: top, width, height }: PanelProps) {
     const t = ui.t;
-    const title = t({ en: "Score on held-out folds for values of C", zh: "不同 C 在留出折上的得分" });
+    const title = t({ en: `Mean ${shared.metric.en} ± std over folds, by C`, zh: `各折${shared.metric.zh}的均值 ± 标准差，随 C 变化` });
     const { search, c } = shared;
     if (!search) {
         const lines = wrap(t({ en: "There are too few training rows for cross-validation.", zh: "训练数据太少，无法做交叉验证。" }), width, 13);
@@ -229,7 +229,7 @@ function Search({ shared, ui, x: left, y: top, width, height }: PanelProps) {
                 scale={x}
                 ticks={points.map(([value]) => value)}
                 format={power}
-                label={t({ en: `C (logarithmic): mean ${shared.metric.en} ± std over folds`, zh: `C（对数刻度）；纵轴：各折${shared.metric.zh}的均值 ± 标准差` })}
+                label={t({ en: "C (logarithmic)", zh: "C（对数刻度）" })}
                 from={from}
                 to={left + width}
                 y={top + height - AXIS_HEIGHT}

@@ -105,6 +105,19 @@ function Title({ x, y, width, text }: Place & { text: string }) {
     );
 }
 
+/** Up to two lines below a list. */
+function Notes({ x, y, width, text }: Place & { text: string }) {
+    return (
+        <>
+            {wrap(text, width - 2, 12, 2).map((line, i) => (
+                <text x={x + 1} y={y + 14 + i * 16} font-size="12" class="text-muted">
+                    {line}
+                </text>
+            ))}
+        </>
+    );
+}
+
 function listHeight({ shared, data }: Common): number {
     return shared.kind === "two" ? 0 : HEAD + data.listed.length * ROW + 46;
 }
@@ -133,7 +146,7 @@ function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, width }: 
     });
     return (
         <g>
-            <Title x={left} y={top} width={to - left} text={t({ en: "One logit per label", zh: "每个标签一个 logit" })} />
+            <Title x={left} y={top} width={to - left} text={t({ en: "Logits", zh: "各标签的 logit" })} />
             <text x={to + numbers[0]!} y={top + 15} font-size="12" text-anchor="end" class="text-muted">
                 logit
             </text>
@@ -163,9 +176,7 @@ function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, width }: 
                 );
             })}
             <line class="stroke-muted" x1={x(0)} x2={x(0)} y1={top + HEAD - 4} y2={bottom - 3} />
-            <text x={left + 1} y={bottom + 14} font-size="12" class="text-muted">
-                {fit(note, width - 2, 12)}
-            </text>
+            <Notes x={left} y={bottom} width={width} text={note} />
         </g>
     );
 }
@@ -210,9 +221,7 @@ function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: top, w
                     </g>
                 );
             })}
-            <text x={left + 1} y={bottom + 15} font-size="12" class="text-muted">
-                {fit(note, width - 2, 12)}
-            </text>
+            <Notes x={left} y={bottom} width={width} text={note} />
         </g>
     );
 }
@@ -260,7 +269,7 @@ function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, widt
     const title =
         rival === null
             ? t({ en: `The logit of ${name}, term by term`, zh: `${name} 的 logit，逐项相加` })
-            : t({ en: `How far ${name} is ahead of ${guide.labels[rival]}, term by term`, zh: `${name} 领先 ${guide.labels[rival]} 多少，逐项相加` });
+            : t({ en: `${name} minus ${guide.labels[rival]}, term by term`, zh: `${name} 减 ${guide.labels[rival]}，逐项相加` });
     const totalName = rival === null ? "logit" : t({ en: "logit difference", zh: "logit 之差" });
     const p = fixed(sentence.probability[label]!, 4);
     const end =
