@@ -416,7 +416,7 @@ function Path({ data, sentence, guide, ui, x: left, y: top, width }: Common & Pl
     const x = linear([0, 1], [left + nameWidth + 8, left + width - 58]);
     const first = top + HEAD + 16;
     const end = path.changedTo
-        ? t({ en: `after ${path.words.length} words the answer is: ${path.changedTo.en}`, zh: `去掉 ${path.words.length} 个词后，答案是：${path.changedTo.zh}` })
+        ? t({ en: `then the answer is: ${path.changedTo.en}`, zh: `这时答案是：${path.changedTo.zh}` })
         : t({ en: "the answer never changes", zh: "答案始终不变" });
     return (
         <g>
