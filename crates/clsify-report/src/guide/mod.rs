@@ -14,6 +14,7 @@ mod kendall;
 mod page;
 mod scene;
 mod scenes;
+mod standardised;
 mod traced;
 mod walked;
 mod words;

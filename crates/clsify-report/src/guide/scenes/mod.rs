@@ -4,8 +4,11 @@ mod attention;
 mod batch;
 mod data;
 mod layers;
+mod learning;
 mod models;
+mod reasons;
 mod slice;
+mod split;
 mod verdict;
 mod words;
 
@@ -15,7 +18,7 @@ use super::detail::Detail;
 use super::scene::Scene;
 
 /// The scenes in their order.
-pub(super) const SCENES: [fn(&Walkthrough, &Detail) -> Scene; 8] = [
+pub(super) const SCENES: [fn(&Walkthrough, &Detail) -> Scene; 11] = [
     verdict::scene,
     data::scene,
     models::scene,
@@ -24,6 +27,9 @@ pub(super) const SCENES: [fn(&Walkthrough, &Detail) -> Scene; 8] = [
     layers::scene,
     attention::scene,
     slice::scene,
+    split::scene,
+    learning::scene,
+    reasons::scene,
 ];
 
 /// All scenes of a walk.

@@ -1,0 +1,416 @@
+//! 11. One prediction as arithmetic, and why: the terms of the logit, and the words that carried it.
+
+use clsify::decision::Rule;
+use clsify::studies::{WalkedSentence, Walkthrough};
+use serde_json::{Value, json};
+
+use super::learning::calibration;
+use crate::base64::base64;
+use crate::guide::detail::Detail;
+use crate::guide::scene::{OfSentence, Row, Scene, of_sentences, pack_f32, pack_u16};
+use crate::guide::standardised::FitFeatures;
+use crate::guide::walked::{explained_label, joined};
+use crate::guide::words::{Words, words};
+
+/// The most terms of a sum that are shown one by one.
+const N_TERMS: [usize; 2] = [12, 8];
+
+/// Every label of a sentence is kept up to this many; of more, some are.
+const MOST_LABELS: usize = 10;
+const N_KEPT: usize = 6;
+
+/// The most labels in the list of logits.
+const N_LISTED: usize = 12;
+
+pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
+    let classifier = walkthrough.classifier;
+    let k = classifier.classifier().intercept().len();
+    let fit = FitFeatures::of(walkthrough);
+    Scene {
+        id: "reasons",
+        title: words("One prediction as arithmetic, and why", "一次预测的算术，以及原因"),
+        caption: caption(walkthrough),
+        code: code(walkthrough, &fit),
+        columns: vec![
+            words("term", "项"),
+            match fit.are_scaled() {
+                true => words("standardised feature", "标准化的特征"),
+                false => words("feature", "特征"),
+            },
+            words("weight", "权重"),
+            words("feature × weight", "特征 × 权重"),
+        ],
+        rows: None,
+        shared: json!({
+            "kind": match (k, classifier.thresholds()) {
+                (_, Some(_)) => "sets",
+                (1, None) => "two",
+                _ => "classes",
+            },
+            "thresholds": classifier.thresholds(),
+            "nFeatures": classifier.classifier().coef().len() / k,
+            "scaled": fit.are_scaled(),
+            "rule": rule(walkthrough),
+            "hasNeighbours": walkthrough.sentences.iter().any(|s| !s.explanation.neighbours.is_empty()),
+        }),
+        sentences: of_sentences(walkthrough, |sentence| of_one(walkthrough, &fit, sentence)),
+    }
+}
+
+fn code(walkthrough: &Walkthrough, fit: &FitFeatures) -> String {
+    let (x, scaled) = if fit.are_scaled() { ("z", "z = (x - mean) / std;  ") } else { ("x", "") };
+    let rest = match (walkthrough.classifier.classes().len(), walkthrough.classifier.thresholds()) {
+        (_, Some(_)) => {
+            "W[label] @ {x} + b[label];  p = 1 / (1 + exp(-logit));  assigned = p > threshold[label]"
+        }
+        (2, None) => "w @ {x} + b;  p = 1 / (1 + exp(-logit))",
+        _ => "W @ {x} + b;  p = exp(logit) / exp(logit).sum()",
+    };
+    format!("{scaled}logit = {}", rest.replace("{x}", x))
+}
+
+fn caption(walkthrough: &Walkthrough) -> Words {
+    let mut text = words(
+        "Multiply, add, squash: this sum is the decision. Taking words away shows which of them carried it.",
+        "相乘、相加、压缩：这个和就是判断；拿掉词语，就看出是哪些词在起作用。",
+    );
+    if let Some(calibration) = calibration(walkthrough) {
+        text.en = format!("{} {}", text.en, calibration.en);
+        text.zh.push_str(&calibration.zh);
+    }
+    text
+}
+
+/// The rule that makes an answer of the probabilities.
+fn rule(walkthrough: &Walkthrough) -> Words {
+    let Some(decision) = walkthrough.classifier.decision() else {
+        return words(
+            "A label is assigned if its probability is above its threshold.",
+            "概率高于阈值的标签才会给出。",
+        );
+    };
+    let mut text = match &decision.rule {
+        Rule::MostProbable => words("The most probable label is the answer.", "答案是概率最大的标签。"),
+        Rule::ClassThresholds(thresholds) => {
+            let classes = walkthrough.classifier.classes().iter().zip(thresholds).take(8);
+            let list = classes.map(|(class, t)| format!("{class} {t:.4}")).collect::<Vec<_>>().join(", ");
+            words(
+                format!(
+                    "The label with the largest ratio of probability to threshold is the answer (thresholds: {list})."
+                ),
+                format!("答案是概率与阈值之比最大的标签（阈值：{list}）。"),
+            )
+        }
+        Rule::CostMatrix(_) => words(
+            "The label with the lowest expected cost is the answer, by the cost matrix of the model.",
+            "答案是期望代价最小的标签，代价由模型的代价矩阵给出。",
+        ),
+    };
+    if let Some(least) = decision.abstain_below {
+        text.en.push_str(&format!(
+            " The classifier abstains if the probability of the answer is below {least:.4}."
+        ));
+        text.zh.push_str(&format!("如果答案的概率低于 {least:.4}，分类器就弃权。"));
+    }
+    text
+}
+
+/// A decision value as a sum.
+struct Sum {
+    /// The largest terms by magnitude: feature, value, weight.
+    terms: Vec<(usize, f64, f64)>,
+    /// The sum of all other terms.
+    rest: f64,
+    intercept: f64,
+    /// All terms and the intercept.
+    total: f64,
+}
+
+impl Sum {
+    fn of(values: &[f64], weights: &[f64], intercept: f64, n: usize) -> Self {
+        let mut terms: Vec<(usize, f64, f64)> =
+            values.iter().zip(weights).enumerate().map(|(i, (&value, &weight))| (i, value, weight)).collect();
+        let total = terms.iter().map(product).sum::<f64>() + intercept;
+        terms.sort_by(|a, b| product(b).abs().total_cmp(&product(a).abs()));
+        let rest = terms.iter().skip(n).map(product).sum();
+        terms.truncate(n);
+        Sum { terms, rest, intercept, total }
+    }
+}
+
+fn product(&(_, value, weight): &(usize, f64, f64)) -> f64 {
+    value * weight
+}
+
+/// The sum that decides about a label: its logit, or with more than two classes its lead over the strongest other class.
+fn decisive_sum(
+    walkthrough: &Walkthrough,
+    fit: &FitFeatures,
+    sentence: &WalkedSentence,
+    label: usize,
+) -> (Sum, Option<usize>) {
+    let fitted = walkthrough.classifier.classifier();
+    let (coef, intercept, d) = (fitted.coef(), fitted.intercept(), sentence.features.len());
+    let n = N_TERMS[usize::from(walkthrough.classifier.classes().len() > 2)];
+    let row = |row: usize| &coef[row * d..][..d];
+    let sum = |coef: &[f64], intercept: f64| {
+        let (weights, intercept) = fit.weights(coef, intercept);
+        Sum::of(&fit.values(&sentence.features), &weights, intercept, n)
+    };
+    if walkthrough.classifier.thresholds().is_some() {
+        return (sum(row(label), intercept[label]), None);
+    }
+    if intercept.len() == 1 {
+        let sign = if label == 1 { 1.0 } else { -1.0 };
+        let coef: Vec<f64> = row(0).iter().map(|w| sign * w).collect();
+        return (sum(&coef, sign * intercept[0]), None);
+    }
+    let rival = by_probability(sentence).into_iter().find(|&other| other != label).unwrap_or(label);
+    let coef: Vec<f64> = row(label).iter().zip(row(rival)).map(|(a, b)| a - b).collect();
+    (sum(&coef, intercept[label] - intercept[rival]), Some(rival))
+}
+
+/// The labels, the most probable one first.
+fn by_probability(sentence: &WalkedSentence) -> Vec<usize> {
+    let probabilities = &sentence.prediction.probabilities;
+    let mut labels: Vec<usize> = (0..probabilities.len()).collect();
+    labels.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
+    labels
+}
+
+/// The labels with details: the explained one, those that a person gave, and the most probable ones.
+fn kept_labels(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Vec<usize> {
+    let classes = walkthrough.classifier.classes();
+    let given = sentence.labels.iter().flatten().filter_map(|label| classes.binary_search(label).ok());
+    let mut kept = Vec::new();
+    let wanted = [explained_label(walkthrough, sentence)].into_iter().chain(given);
+    for label in wanted.chain(by_probability(sentence)) {
+        if !kept.contains(&label) {
+            kept.push(label);
+        }
+    }
+    if classes.len() > MOST_LABELS {
+        kept.truncate(N_KEPT);
+    }
+    kept
+}
+
+/// Numbers as base64 of little-endian `f64`; unlike JSON this keeps infinite ones.
+fn pack_f64(numbers: impl IntoIterator<Item = f64>) -> Value {
+    base64(&numbers.into_iter().flat_map(f64::to_le_bytes).collect::<Vec<u8>>()).into()
+}
+
+fn of_one(walkthrough: &Walkthrough, fit: &FitFeatures, sentence: &WalkedSentence) -> OfSentence {
+    let (explanation, kept) = (&sentence.explanation, kept_labels(walkthrough, sentence));
+    let sums: Vec<(Sum, Option<usize>)> =
+        kept.iter().map(|&label| decisive_sum(walkthrough, fit, sentence, label)).collect();
+    let terms = || sums.iter().flat_map(|(sum, _)| &sum.terms);
+    let listed: Vec<usize> = by_probability(sentence).into_iter().take(N_LISTED).collect();
+    let scores = scores(walkthrough, fit, sentence);
+    let contributions = |of: &[f64]| -> Vec<f32> { kept.iter().map(|&label| of[label] as f32).collect() };
+    let data = json!({
+        "kept": kept,
+        "rivals": sums.iter().map(|(_, rival)| *rival).collect::<Vec<_>>(),
+        // [n_kept, n_terms]
+        "features": pack_u16(terms().map(|term| term.0 as u16)),
+        "values": pack_f64(terms().map(|term| term.1)),
+        "weights": pack_f64(terms().map(|term| term.2)),
+        // [n_kept, 3]
+        "sums": pack_f64(sums.iter().flat_map(|(sum, _)| [sum.rest, sum.intercept, sum.total])),
+        "listed": listed,
+        "scores": pack_f64(listed.iter().map(|&label| scores[label])),
+        // ln(p / (1 - p)) of the kept labels.
+        "logits": pack_f64(kept.iter().map(|&label| explanation.classes[label].logit)),
+        // [n_words, n_kept] and [n_words - 1, n_kept]
+        "words": pack_f32(explanation.words.iter().flat_map(|word| contributions(&word.contributions))),
+        "pairs": pack_f32(explanation.pairs.iter().flat_map(|pair| contributions(&pair.contributions))),
+        "path": explanation.path.as_ref().map(|path| json!({
+            "words": path.steps.iter().map(|step| step.word).collect::<Vec<_>>(),
+            "logits": pack_f64(path.steps.iter().map(|step| step.logit)),
+            "changedTo": path.changed_to.as_ref().map(|labels| joined(labels)),
+        })),
+        "nEncodings": explanation.n_encodings,
+        "neighbours": explanation.neighbours,
+    });
+    let rows = rows(walkthrough, sentence, &sums[0]);
+    OfSentence { line: Some(line(walkthrough, sentence)), rows: Some(rows), data }
+}
+
+/// The decision value of each label; with two classes those of the second and its negative.
+fn scores(walkthrough: &Walkthrough, fit: &FitFeatures, sentence: &WalkedSentence) -> Vec<f64> {
+    let fitted = walkthrough.classifier.classifier();
+    let d = sentence.features.len();
+    let constant = |label: usize| fitted.constant().and_then(|constant| constant[label]);
+    let score = |label: usize| match constant(label) {
+        Some(true) => f64::INFINITY,
+        Some(false) => f64::NEG_INFINITY,
+        None => {
+            let (weights, intercept) =
+                fit.weights(&fitted.coef()[label * d..][..d], fitted.intercept()[label]);
+            Sum::of(&fit.values(&sentence.features), &weights, intercept, 0).total
+        }
+    };
+    match fitted.intercept().len() {
+        1 if walkthrough.classifier.thresholds().is_none() => vec![-score(0), score(0)],
+        k => (0..k).map(score).collect(),
+    }
+}
+
+fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
+    let explanation = &sentence.explanation;
+    let (label, p, z) = (&explanation.label, explanation.probability, explanation.logit);
+    let mut carrying: Vec<_> = explanation.words.iter().filter(|word| word.contribution > 0.0).collect();
+    carrying.sort_by(|a, b| b.contribution.total_cmp(&a.contribution));
+    let list = |open: &str, close: &str| {
+        let words = carrying.iter().take(3);
+        words.map(|w| format!("{open}{}{close} ({:+.2})", w.word, w.contribution)).collect::<Vec<_>>()
+    };
+    let is_certain =
+        walkthrough.classifier.thresholds().is_some() || walkthrough.classifier.classes().len() == 2;
+    let name = if is_certain { words("The logit", " logit ") } else { words("The log-odds", "对数几率") };
+    let mut text = words(
+        format!("{} of {label} is {z:+.4}, so its probability is {p:.4}.", name.en),
+        format!("{label} 的{}是 {z:+.4}，因此概率是 {p:.4}。", name.zh),
+    );
+    if !carrying.is_empty() {
+        text.en.push_str(&format!(" The words that speak most for it: {}.", list("“", "”").join(", ")));
+        text.zh.push_str(&format!("最支持它的词：{}。", list("“", "”").join("、")));
+    }
+    if let Some(path) = &explanation.path {
+        let removed = |open: &str, close: &str| -> Vec<String> {
+            path.steps
+                .iter()
+                .map(|step| format!("{open}{}{close}", explanation.words[step.word].word))
+                .collect()
+        };
+        match &path.changed_to {
+            Some(labels) if path.steps.len() <= 8 => {
+                let to = joined(labels);
+                text.en.push_str(&format!(
+                    " Without {} the answer is {}.",
+                    removed("“", "”").join(", "),
+                    to.en
+                ));
+                text.zh.push_str(&format!("去掉 {} 后，答案变成 {}。", removed("“", "”").join("、"), to.zh));
+            }
+            Some(labels) => {
+                let (n, to) = (path.steps.len(), joined(labels));
+                text.en.push_str(&format!(" The answer becomes {} after {n} words are removed.", to.en));
+                text.zh.push_str(&format!("去掉 {n} 个词后，答案变成 {}。", to.zh));
+            }
+            None => {
+                text.en.push_str(" The answer stays the same even without any word.");
+                text.zh.push_str("即使去掉所有词，答案也不变。");
+            }
+        }
+    }
+    text
+}
+
+fn rows(
+    walkthrough: &Walkthrough,
+    sentence: &WalkedSentence,
+    (sum, rival): &(Sum, Option<usize>),
+) -> Vec<Row> {
+    let classes = walkthrough.classifier.classes();
+    let explanation = &sentence.explanation;
+    let term = |term: &(usize, f64, f64)| -> Row {
+        let (feature, value, weight) = *term;
+        vec![
+            format!("x{feature}").into(),
+            format!("{value:+.6}").into(),
+            format!("{weight:+.6}").into(),
+            format!("{:+.6}", product(term)).into(),
+        ]
+    };
+    let single = |name: Words, number: f64| -> Row {
+        vec![name.into(), "".into(), "".into(), format!("{number:+.6}").into()]
+    };
+    let n_rest = sentence.features.len() - sum.terms.len();
+    let label = &explanation.label;
+    let total = match rival {
+        None => words(format!("logit of {label}"), format!("{label} 的 logit")),
+        Some(rival) => words(
+            format!("logit of {label} − logit of {}", classes[*rival]),
+            format!("{label} 的 logit − {} 的 logit", classes[*rival]),
+        ),
+    };
+    let mut rows: Vec<Row> = sum.terms.iter().map(term).collect();
+    rows.push(single(words(format!("{n_rest} other terms"), format!("其余 {n_rest} 项")), sum.rest));
+    rows.push(single(words("intercept", "截距"), sum.intercept));
+    rows.push(single(total, sum.total));
+    rows.push(vec![
+        words("word", "词").into(),
+        words("contribution", "贡献").into(),
+        words("probability without it", "去掉后的概率").into(),
+        "".into(),
+    ]);
+    rows.extend(explanation.words.iter().map(|word| -> Row {
+        vec![
+            word.word.as_str().into(),
+            format!("{:+.4}", word.contribution).into(),
+            format!("{:.4}", word.probability_without).into(),
+            "".into(),
+        ]
+    }));
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use clsify::classifier::{LogisticRegression, OneVsRest};
+    use clsify::matrix::Matrix;
+
+    use super::*;
+
+    /// Numbers between -1 and 1 from a linear congruential generator.
+    fn numbers(n: usize, seed: u64) -> Vec<f64> {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+        };
+        (0..n).map(|_| next()).collect()
+    }
+
+    fn assert_close(sum: &Sum, logit: f64) {
+        let terms: f64 = sum.terms.iter().map(product).sum();
+        for total in [sum.total, terms + sum.rest + sum.intercept] {
+            assert!((total - logit).abs() <= 1e-9 * logit.abs().max(1e-3), "{total} is not {logit}");
+        }
+    }
+
+    /// Oracle: `decision_function` of the library.
+    #[test]
+    fn sums_are_the_logits_of_the_model() {
+        let d = 768;
+        for seed in 1..20 {
+            let values: Vec<f32> = numbers(d, seed).into_iter().map(|x| 3.0 * x as f32).collect();
+            let features = Matrix::from_vec(values.clone(), 1, d).unwrap();
+            let (coef, intercept) = (numbers(3 * d, 100 + seed), numbers(3, 200 + seed));
+            let row = |k: usize| &coef[k * d..][..d];
+            let values: Vec<f64> = values.into_iter().map(f64::from).collect();
+
+            let two = LogisticRegression::from_parts(row(0).to_vec(), vec![intercept[0]], 2).unwrap();
+            let sum = Sum::of(&values, row(0), intercept[0], 12);
+            assert_close(&sum, two.decision_function(&features)[0]);
+            assert!(sum.terms.windows(2).all(|pair| product(&pair[0]).abs() >= product(&pair[1]).abs()));
+
+            let classes = LogisticRegression::from_parts(coef.clone(), intercept.clone(), 3).unwrap();
+            let logits = classes.decision_function(&features);
+            let difference: Vec<f64> = row(2).iter().zip(row(1)).map(|(a, b)| a - b).collect();
+            assert_close(
+                &Sum::of(&values, &difference, intercept[2] - intercept[1], 8),
+                logits[2] - logits[1],
+            );
+
+            let sets = OneVsRest::from_parts(coef.clone(), intercept.clone(), vec![None; 3]).unwrap();
+            assert_close(&Sum::of(&values, row(1), intercept[1], 8), sets.decision_function(&features)[1]);
+        }
+    }
+
+    #[test]
+    fn packed_numbers_are_little_endian() {
+        assert_eq!(pack_f64([1.0]), Value::from("AAAAAAAA8D8="));
+    }
+}
