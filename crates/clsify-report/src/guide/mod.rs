@@ -12,6 +12,7 @@ mod detail;
 mod page;
 mod scene;
 mod scenes;
+mod threshold;
 mod walked;
 mod words;
 
