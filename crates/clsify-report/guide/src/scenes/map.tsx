@@ -9,7 +9,7 @@ import { fixed, grouped, signed } from "../format";
 import type { Guide, Sentence, Words } from "../page";
 import { linear, nice, type Scale } from "../scale";
 import type { FigureProps, Scene } from "../scene";
-import { fit, textWidth } from "../text";
+import { fit, textWidth, wrap } from "../text";
 import type { Ui } from "../ui";
 import { f32, u16 } from "../unpack";
 
@@ -106,12 +106,15 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
     const yTicks = linear(yTicksOf, [0, 1]).ticks(5);
     const left = leftAxisWidth(yTicks, short);
     const right = width - 12;
-    const top = 58;
+    const yName = wrap(t(view.yName), width - 4, 12.5, 2);
+    const top = 30 + yName.length * 17;
     const height = Math.min(isWide ? 470 : 380, width * 0.95);
     const x = linear(xTicksOf, [left, right]);
     const y = linear(yTicksOf, [top + height, top]);
     const legend = legendOf({ shared, guide, ui, label, isOneClass, hasOwn: shared.nHeldOut + shared.nTrain < n, width });
-    const legendTop = top + height + 62;
+    const xName = view.xName ? t(view.xName) : t({ en: `logit of ${guide.labels[label]}`, zh: `${guide.labels[label]} 的 logit` });
+    const xNames = wrap(xName, right - left, 12.5, 2);
+    const legendTop = top + height + 44 + xNames.length * 17;
     // The order from left to right, in which the slider goes through the dots.
     const order = useMemo(() => Array.from(xs, (_, i) => i).filter((row) => !isHidden(row)).sort((a, b) => xs[a]! - xs[b]!), [xs, onlyMistakes, label, pickedRow]);
     const click = (event: MouseEvent) => {
@@ -124,9 +127,10 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
         }
         if (best >= 0) show(best);
     };
+    // Thousands of outlines, which a step of the slider leaves as they are.
+    const dots = useMemo(() => <Dots {...{ shared, x, y, xs, ys, kindOf, isWrong, isHidden, n }} />, [shared, xs, ys, width, label, onlyMistakes, onlyMistakes && pickedRow]);
     const position = Math.max(order.indexOf(shown), 0);
     const nWrong = Array.from({ length: shared.nHeldOut }, (_, row) => row).filter(isWrong).length;
-    const xName = view.xName ? t(view.xName) : t({ en: `logit of ${guide.labels[label]}`, zh: `${guide.labels[label]} 的 logit` });
     return (
         <>
             <Controls>
@@ -155,10 +159,20 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
                 {view.x === undefined && shared.abstains && (
                     <rect fill="url(#map-abstain)" x={x(shared.abstains[0])} y={top} width={x(shared.abstains[1]) - x(shared.abstains[0])} height={height} />
                 )}
-                <LeftAxis scale={y} ticks={yTicks} format={short} label={fit(t(view.yName), width - 4, 12.5)} from={top} to={top + height} x={left} gridTo={right} />
-                <BottomAxis scale={x} ticks={x.ticks(7)} format={short} label={fit(xName, right - left, 12.5)} from={left} to={right} y={top + height} />
+                <LeftAxis scale={y} ticks={yTicks} format={short} label="" from={top} to={top + height} x={left} gridTo={right} />
+                {yName.map((line, i) => (
+                    <text x="0" y={14 + i * 17} font-size="12.5">
+                        {line}
+                    </text>
+                ))}
+                {xNames.map((line, i) => (
+                    <text x={(left + right) / 2} y={top + height + 36 + i * 17} font-size="12.5" text-anchor="middle">
+                        {line}
+                    </text>
+                ))}
+                <BottomAxis scale={x} ticks={x.ticks(7)} format={short} label="" from={left} to={right} y={top + height} />
                 {view.x === undefined && <Boundary {...{ shared, guide, ui, label, x, top, height, left, right }} />}
-                <Dots {...{ shared, x, y, xs, ys, kindOf, isWrong, isHidden, isOneClass, n }} />
+                {dots}
                 <Target x={x(xs[pickedRow]!)} y={y(ys[pickedRow]!)} />
                 {shown !== pickedRow && <circle class="fill-none stroke-cls" stroke-width="3" r="10" cx={x(xs[shown]!)} cy={y(ys[shown]!)} />}
                 <rect class="hit" x={x(xTicksOf[0])} y={top} width={right - left} height={height} onClick={click} />
@@ -224,18 +238,17 @@ function Boundary({ shared, guide, ui, label, x, top, height, left, right }: Bou
     if (at === undefined) return null;
     const px = x(at);
     const yes = guide.labels[label]!;
-    const [no, name] = guide.multiLabel
-        ? [ui.t({ en: `not ${yes}`, zh: `非 ${yes}` }), yes]
-        : [guide.labels[0]!, yes];
-    const says = (what: string) => ui.t({ en: `predicted ${what}`, zh: `预测 ${what}` });
+    const [no, is] = guide.multiLabel
+        ? [ui.t({ en: `${yes} not predicted`, zh: `不预测 ${yes}` }), ui.t({ en: `${yes} predicted`, zh: `预测 ${yes}` })]
+        : [guide.labels[0]!, yes].map((name) => ui.t({ en: `predicted ${name}`, zh: `预测 ${name}` }));
     return (
         <g>
             <line class="stroke-ink" stroke-width="2" stroke-dasharray="6 4" x1={px} x2={px} y1={top - 16} y2={top + height} />
             <text x={px - 8} y={top - 6} font-size="12.5" class="bold" text-anchor="end">
-                {fit(`← ${says(no)}`, px - left - 8, 12.5, false, true)}
+                {fit(`← ${no}`, px - left - 8, 12.5, false, true)}
             </text>
             <text x={px + 8} y={top - 6} font-size="12.5" class="bold">
-                {fit(`${says(name)} →`, right - px - 8, 12.5, false, true)}
+                {fit(`${is} →`, right - px - 8, 12.5, false, true)}
             </text>
         </g>
     );
@@ -250,7 +263,6 @@ interface DotsProps {
     kindOf: (row: number) => number;
     isWrong: (row: number) => boolean;
     isHidden: (row: number) => boolean;
-    isOneClass: boolean;
     n: number;
 }
 
@@ -359,7 +371,7 @@ function Shown({ shared, guide, ui, rows, row, pickedRow, show, logit }: RowProp
     const isHeldOut = row < shared.nHeldOut;
     const isTrain = !isHeldOut && row < shared.nHeldOut + shared.nTrain;
     const kind = isHeldOut ? t({ en: "held-out row", zh: "留出数据" }) : isTrain ? t({ en: "training row", zh: "训练数据" }) : t({ en: "your own sentence", zh: "你自己的句子" });
-    const given = isHeldOut || isTrain ? t({ en: `given ${namesOf(rows.given[row]!, guide, ui)}, `, zh: `人工标签 ${namesOf(rows.given[row]!, guide, ui)}，` }) : "";
+    const given = isHeldOut || isTrain ? t({ en: `given ${namesOf(rows.given[row]!, guide, ui)}; `, zh: `人工标签 ${namesOf(rows.given[row]!, guide, ui)}；` }) : "";
     const predicted = t({ en: `predicted ${namesOf(rows.predicted[row]!, guide, ui)}`, zh: `预测 ${namesOf(rows.predicted[row]!, guide, ui)}` });
     const canPick = row !== pickedRow && rows.pickOf.has(row);
     return (
@@ -369,7 +381,7 @@ function Shown({ shared, guide, ui, rows, row, pickedRow, show, logit }: RowProp
                 {row === pickedRow ? t({ en: "picked, ", zh: "所选，" }) : ""}
                 {kind}{t({ en: ": ", zh: "：" })}{given}
                 {predicted}
-                {logit === null ? "" : t({ en: `, logit ${signed(logit, 2)}`, zh: `，logit ${signed(logit, 2)}` })}
+                {logit === null ? "" : t({ en: `; logit ${signed(logit, 2)}`, zh: `；logit ${signed(logit, 2)}` })}
             </small>
             {canPick && (
                 <button type="button" onClick={() => show(row)}>
@@ -392,8 +404,8 @@ function List({ shared, guide, ui, rows, show, shown, of, title }: RowProps & { 
                             <bdi>{shared.texts[row]}</bdi>
                             <small>
                                 {ui.t({
-                                    en: `given ${namesOf(rows.given[row]!, guide, ui)}, predicted ${namesOf(rows.predicted[row]!, guide, ui)}`,
-                                    zh: `人工标签 ${namesOf(rows.given[row]!, guide, ui)}，预测 ${namesOf(rows.predicted[row]!, guide, ui)}`,
+                                    en: `given ${namesOf(rows.given[row]!, guide, ui)}; predicted ${namesOf(rows.predicted[row]!, guide, ui)}`,
+                                    zh: `人工标签 ${namesOf(rows.given[row]!, guide, ui)}；预测 ${namesOf(rows.predicted[row]!, guide, ui)}`,
                                 })}
                                 {rows.pickOf.has(row) ? "" : ui.t({ en: " (on this map only)", zh: "（仅在图上标出）" })}
                             </small>

@@ -1,6 +1,6 @@
 // Scene 12: the score with its interval, what a threshold trades, whether probabilities can be believed, and which mistakes there are.
 import { useMemo, useState } from "preact/hooks";
-import { BottomAxis, LeftAxis } from "../frame/axis";
+import { BottomAxis, LeftAxis, leftAxisWidth } from "../frame/axis";
 import { ClassSelector } from "../frame/class_selector";
 import { Controls, Slider } from "../frame/controls";
 import { Drawing } from "../frame/drawing";
@@ -102,15 +102,16 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const gap = 34;
     const third = isWide ? (width - 2 * gap) / 3 : width;
     const chart = isWide ? 0.85 * third : Math.min(0.7 * width, 300);
-    const scoreLines = textsOfScore(shared, ui).flatMap((line, i) => wrap(line, width - 2, i === 0 ? 14 : 12.5));
+    const scoreLines = textsOfScore(shared, ui).flatMap((text, i) => wrap(text, i === 0 ? (width - 2) * 0.92 : width - 2, i === 0 ? 14 : 12.5).map((line) => ({ line, isFirst: i === 0 })));
     const top = scoreLines.length * 18 + 92;
-    const under = chart + 96;
-    const bottom = top + (isWide ? under : 3 * under) + 8;
+    const under = chart + 162;
+    const bottom = top + (isWide ? under : 3 * under);
     const matrix = matrixLayout(shared, width, guide);
     const dotsBeside = isWide && matrix.width < 0.62 * width;
     const showDots = dotsBeside || guide.multiLabel || shared.confusion === null || shared.names.length <= 12;
     const rows = shownLabels(shared);
-    const dotsHeight = showDots ? rows.length * 24 + 84 : 0;
+    const step = dotsBeside ? Math.min(Math.max(24, (matrix.height - 130) / rows.length), 56) : 24;
+    const dotsHeight = showDots ? rows.length * step + 84 : 0;
     const height = bottom + (dotsBeside ? Math.max(matrix.height, dotsHeight) : matrix.height + dotsHeight);
     const numbers = t({
         en: `${fixed(index / last, 2)}: precision ${share(at.precision)}, recall ${share(at.recall)}, accuracy ${percent(at.accuracy)}`,
@@ -150,6 +151,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
                     <LabelDots
                         {...part}
                         rows={rows}
+                        step={step}
                         x={dotsBeside ? matrix.width + gap : 0}
                         y={bottom + (dotsBeside ? 0 : matrix.height)}
                         width={dotsBeside ? width - matrix.width - gap : width}
@@ -196,7 +198,7 @@ function textsOfScore({ score, interval, metric, nTest, paired, nSeen, baselineN
     return texts;
 }
 
-function ScoreLine({ shared: { score, interval, baseline, baselineName }, lines, ui, width }: Part & { lines: string[] }) {
+function ScoreLine({ shared: { score, interval, baseline, baselineName }, lines, ui, width }: Part & { lines: { line: string; isFirst: boolean }[] }) {
     const x = linear([0, 1], [8, width - 8]);
     const y = lines.length * 18 + 42;
     const text = ui.t({ en: `baseline, ${baselineName.en}: ${percent(baseline)}`, zh: `基线（${baselineName.zh}）：${percent(baseline)}` });
@@ -204,13 +206,13 @@ function ScoreLine({ shared: { score, interval, baseline, baselineName }, lines,
     const half = textWidth(shown, 12) / 2 + 1;
     return (
         <g>
-            {lines.map((line, i) => (
-                <text x="1" y={14 + i * 18} font-size={i === 0 ? 14 : 12.5} class={i === 0 ? "bold" : ""}>
+            {lines.map(({ line, isFirst }, i) => (
+                <text x="1" y={14 + i * 18} font-size={isFirst ? 14 : 12.5} class={isFirst ? "bold" : ""}>
                     {line}
                 </text>
             ))}
             <line class="stroke-muted" x1={x(0)} x2={x(1)} y1={y} y2={y} />
-            {[0, 0.25, 0.5, 0.75, 1].map((tick) => (
+            {TICKS.map((tick) => (
                 <g>
                     <line class="stroke-muted" x1={x(tick)} x2={x(tick)} y1={y - 4} y2={y + 4} />
                     <text x={x(tick)} y={y + 21} font-size="12" class="text-muted" text-anchor={tick === 0 ? "start" : tick === 1 ? "end" : "middle"}>
@@ -231,21 +233,24 @@ function ScoreLine({ shared: { score, interval, baseline, baselineName }, lines,
 /** The frame of a chart of shares: both axes from 0 to 100 %. */
 function Frame(props: { x: number; y: number; width: number; height: number; title: string; xName: string; yName: string; scales: { x: Scale; y: Scale }; isThreshold?: boolean }) {
     const { x, y, scales, title } = props;
-    const ticks = [0, 0.25, 0.5, 0.75, 1];
     const top = y + 44;
     return (
         <>
             <text x={x} y={y + 13} font-size="14" class="bold">
                 {fit(title, props.width, 14, false, true)}
             </text>
-            <LeftAxis scale={scales.y} ticks={ticks} format={(v) => percent(v, 0)} label={props.yName} from={top} to={top + props.height} x={scales.x(0)} gridTo={scales.x(1)} />
-            <BottomAxis scale={scales.x} ticks={ticks} format={props.isThreshold ? (v) => fixed(v, 2) : (v) => percent(v, 0)} label={props.xName} from={scales.x(0)} to={scales.x(1)} y={top + props.height} />
+            <LeftAxis scale={scales.y} ticks={TICKS} format={whole} label={props.yName} from={top} to={top + props.height} x={scales.x(0)} gridTo={scales.x(1)} />
+            <BottomAxis scale={scales.x} ticks={TICKS} format={props.isThreshold ? (v) => fixed(v, 2) : whole} label={props.xName} from={scales.x(0)} to={scales.x(1)} y={top + props.height} />
         </>
     );
 }
 
+/** Those of all axes of shares. */
+const TICKS = [0, 0.25, 0.5, 0.75, 1];
+const whole = (share: number) => percent(share, 0);
+
 function scalesOf({ x, y, width }: { x: number; y: number; width: number }, height: number) {
-    return { x: linear([0, 1], [x + 42, x + width - 10]), y: linear([0, 1], [y + 44 + height, y + 44]) };
+    return { x: linear([0, 1], [x + leftAxisWidth(TICKS, whole), x + width - 10]), y: linear([0, 1], [y + 44 + height, y + 44]) };
 }
 
 interface CurveProps extends Part {
@@ -338,9 +343,9 @@ function ThresholdChart(props: CurveProps & { onMove: (index: number) => void })
 function Notes({ x, y, width, lines }: { x: number; y: number; width: number; lines: string[] }) {
     return (
         <>
-            {lines.map((line, i) => (
+            {lines.flatMap((line) => wrap(line, width, 12, 2)).map((line, i) => (
                 <text x={x} y={y + i * 16} font-size="12" class="text-muted">
-                    {fit(line, width, 12)}
+                    {line}
                 </text>
             ))}
         </>
@@ -412,7 +417,8 @@ function Reliability(props: Part & { height: number }) {
                 width={width}
                 lines={[
                     `ECE ${fixed(ece, 3)} · Brier ${fixed(brier, 3)} · ${ui.t({ en: "log loss", zh: "对数损失" })} ${fixed(logLoss, 3)}`,
-                    ui.t({ en: `area = rows, at most ${grouped(most)}; bars: 95%${shown === null ? "" : "; ringed: picked"}`, zh: `面积＝行数，最大 ${grouped(most)}；竖线为 95% 区间${shown === null ? "" : "；带圈：所选"}` }),
+ui.t({ en: `area: rows, at most ${grouped(most)}; bars: 95% intervals`, zh: `面积：行数，最大 ${grouped(most)}；竖线：95% 区间` }),
+                    ...(shown === null ? [] : [ui.t({ en: "black ring: the bin of the picked sentence", zh: "黑圈：所选句子所在的区间" })]),
                 ]}
             />
         </g>
@@ -438,7 +444,7 @@ function matrixLayout(shared: Shared, width: number, guide: Guide): MatrixLayout
     const longest = Math.max(0, ...names.map((name) => textWidth(name, 12)));
     const left = Math.min(Math.max(longest, 44) + 26, width * 0.3);
     const margin = 52;
-    const cell = Math.min(n <= 2 ? 104 : n <= 8 ? 58 : 44, (width - left - margin) / n);
+    const cell = Math.min(n <= 2 ? 80 : n <= 8 ? 58 : 44, (width - left - margin) / n);
     const isTurned = longest > cell - 6;
     const top = 58 + (isTurned ? Math.min(longest, 90) : 16);
     return { left, top, cell, width: left + n * cell + margin, height: top + n * cell + 56, isTurned };
@@ -599,13 +605,13 @@ function shownLabels(shared: Shared): number[] {
     return all.sort((a, b) => shared.scores[a]![2] - shared.scores[b]![2]).slice(0, 20);
 }
 
-function LabelDots({ shared, guide, ui, x, y, width, rows }: Part & { rows: number[] }) {
+function LabelDots({ shared, guide, ui, x, y, width, rows, step }: Part & { rows: number[]; step: number }) {
     const t = ui.t;
-    const longest = Math.max(...rows.map((k) => textWidth(shared.names[k]!, 12)));
+    const longest = Math.max(...rows.map((k) => textWidth(shared.names[k]!, 12, false, true)));
     const left = Math.min(longest + 12, width * 0.36);
-    const scale = linear([0, 1], [x + left, x + width - 14]);
+    const scale = linear([0, 1], [x + left, x + width - 58]);
     const top = y + 50;
-    const bottom = top + rows.length * 24;
+    const bottom = top + rows.length * step;
     const all = shared.names.filter((_, k) => shared.scores[k]![3] > 0).length;
     const title = rows.length < all ? t({ en: `The ${rows.length} labels with the lowest F1`, zh: `F1 最低的 ${rows.length} 个标签` }) : t({ en: "Each label", zh: "各个标签" });
     const legend = [
@@ -628,8 +634,11 @@ function LabelDots({ shared, guide, ui, x, y, width, rows }: Part & { rows: numb
                     </text>
                 );
             })}
+            <text x={x + width} y={y + 36} font-size="12" text-anchor="end">
+                F1
+            </text>
             {rows.map((k, i) => {
-                const middle = top + (i + 0.5) * 24;
+                const middle = top + (i + 0.5) * step;
                 const [precision, recall, f1] = shared.scores[k]!;
                 const isSelected = shared.names[k] === guide.labels[ui.label.value] && (guide.multiLabel || guide.labels.length > 2);
                 const [a, b] = [scale(precision), scale(recall)];
@@ -643,10 +652,13 @@ function LabelDots({ shared, guide, ui, x, y, width, rows }: Part & { rows: numb
                         <line class="stroke-ink" stroke-width="2" x1={scale(f1)} x2={scale(f1)} y1={middle - 8} y2={middle + 8} />
                         <circle class="fill-for stroke-for" r="5" cx={a} cy={middle} />
                         <path class="fill-label stroke-label" d={`M${b} ${middle - 6}l6 6l-6 6l-6 -6z`} />
+                        <text x={x + width} y={middle + 4} font-size="12" text-anchor="end">
+                            {percent(f1)}
+                        </text>
                     </g>
                 );
             })}
-            <BottomAxis scale={scale} ticks={[0, 0.25, 0.5, 0.75, 1]} format={(v) => percent(v, 0)} label="" from={scale(0)} to={scale(1)} y={bottom} />
+            <BottomAxis scale={scale} ticks={TICKS} format={whole} label="" from={scale(0)} to={scale(1)} y={bottom} />
         </g>
     );
 }

@@ -14,7 +14,7 @@ use crate::guide::walked::joined;
 use crate::guide::words::{Words, words};
 
 /// The length of each of the two lists.
-const N_LISTED: usize = 10;
+const N_LISTED: usize = 8;
 
 /// The logits of label sets are kept for every label, for at most this many rows and labels together.
 const MOST_LOGITS: usize = 60_000;
@@ -39,7 +39,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
             "编码器认为相似的句子彼此靠近；带圈的是判错的。",
         ),
         code: match n_labels == 2 || is_multi_label {
-            true => "x = features @ coef + intercept;  y = PCA(1).fit_transform(features - features @ w * w)   # w = coef / |coef|"
+            true => "x = features @ coef + intercept\ny = PCA(1).fit_transform(features - features @ w * w)  # w = coef / |coef|"
                 .to_string(),
             false => "PCA(2).fit_transform(features @ coef.T + intercept)".to_string(),
         },

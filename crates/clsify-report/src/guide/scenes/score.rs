@@ -129,7 +129,7 @@ fn caption(walkthrough: &Walkthrough) -> Words {
         Metrics::Classes(_) => words(
             format!(
                 "It is right for about {score:.0} of 100 sentences it never saw; with so few tested, the true number may be anywhere \
-                 from {low:.0} to {high:.0}. And when it says 90 %, is it right nine times out of ten?"
+                 from {low:.0} to {high:.0}. And when it says 90%, is it right nine times out of ten?"
             ),
             format!(
                 "在没见过的句子里，每 100 句约对 {score:.0} 句；受测试句数所限，真实值可能在 {low:.0} 到 {high:.0} 之间。\
@@ -138,7 +138,7 @@ fn caption(walkthrough: &Walkthrough) -> Words {
         ),
         Metrics::LabelSets(_) => words(
             format!(
-                "Micro F1 weighs missing labels against wrong ones: {score:.0} of 100 here, with a 95 % interval from {low:.0} to \
+                "Micro F1 weighs missing labels against wrong ones: {score:.0} of 100 here, with a 95% interval from {low:.0} to \
                  {high:.0}. Each label has its own threshold, and its own balance of the two kinds of mistakes."
             ),
             format!(
@@ -280,12 +280,13 @@ fn worst_pairs(confusion: &[Vec<usize>]) -> Vec<[usize; 3]> {
 fn cells(walkthrough: &Walkthrough, rows: &Rows) -> Vec<Value> {
     let n_names = rows.names.len();
     let most = match n_names {
-        0..=8 => 5,
-        9..=MOST_CLASSES_OF_MATRIX => 2,
+        0..=12 => 5,
+        13..=MOST_CLASSES_OF_MATRIX => 2,
         _ => 1,
     };
     let picked = walkthrough.sentences.iter().enumerate();
-    let pick_of: BTreeMap<usize, usize> = picked.filter_map(|(pick, of)| Some((of.held_out_row?, pick))).collect();
+    let pick_of: BTreeMap<usize, usize> =
+        picked.filter_map(|(pick, of)| Some((of.held_out_row?, pick))).collect();
     let picks = pick_of.keys().copied();
     let others = (0..rows.given.len()).filter(|row| !pick_of.contains_key(row));
     let mut cells: BTreeMap<[usize; 2], Vec<Value>> = BTreeMap::new();
@@ -388,8 +389,7 @@ fn line(walkthrough: &Walkthrough, rows: &Rows, sentence: &WalkedSentence) -> Wo
         let (n_missed, n_wrong) = (given.len() - n_both, predicted.len() - n_both);
         return words(
             format!(
-                "Of the picked sentence's given labels, {n_both} are predicted and {n_missed} missed; {n_wrong} of its predicted labels \
-                 were not given."
+                "Given labels of the picked sentence: {n_both} predicted, {n_missed} missed. Predicted but not given: {n_wrong}."
             ),
             format!(
                 "对所选句子，人工标签中有 {n_both} 个预测到、{n_missed} 个漏掉；另有 {n_wrong} 个预测的标签不在人工标签中。"
