@@ -107,7 +107,7 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
     const left = leftAxisWidth(yTicks, short);
     const right = width - 12;
     const yName = wrap(t(view.yName), width - 4, 12.5, 2);
-    const top = 30 + yName.length * 17;
+    const top = (view.x === undefined ? 30 : 14) + yName.length * 17;
     const height = Math.min(isWide ? 470 : 380, width * 0.95);
     const x = linear(xTicksOf, [left, right]);
     const y = linear(yTicksOf, [top + height, top]);
@@ -297,7 +297,7 @@ function Dots({ shared, x, y, xs, ys, kindOf, isWrong, isHidden, n }: DotsProps)
 function Target({ x, y }: { x: number; y: number }) {
     return (
         <g>
-            <circle class="fill-none stroke-paper" stroke-width="6" r="12" cx={x} cy={y} />
+            <circle class="fill-none backing" r="12" cx={x} cy={y} />
             <circle class="fill-none stroke-ink" stroke-width="3" r="12" cx={x} cy={y} />
             <path class="fill-none stroke-ink" stroke-width="3" d={`M${x - 21} ${y}h9M${x + 12} ${y}h9M${x} ${y - 21}v9M${x} ${y + 12}v9`} />
         </g>

@@ -394,7 +394,7 @@ function Reliability(props: Part & { height: number }) {
         <g>
             <Frame
                 {...{ x, y, width, height, scales }}
-                title={ui.t({ en: "Can its probabilities be believed?", zh: "它的概率可信吗？" })}
+                title={ui.t({ en: "Reliability of the probabilities", zh: "概率的可靠性" })}
                 xName={ui.t({ en: guide.multiLabel ? "predicted probability" : "probability of the predicted class", zh: guide.multiLabel ? "预测概率" : "预测类别的概率" })}
                 yName={ui.t({ en: guide.multiLabel ? "rows with the label" : "correct rows", zh: guide.multiLabel ? "有此标签的比例" : "判对的比例" })}
             />
@@ -418,7 +418,7 @@ function Reliability(props: Part & { height: number }) {
                 lines={[
                     `ECE ${fixed(ece, 3)} · Brier ${fixed(brier, 3)} · ${ui.t({ en: "log loss", zh: "对数损失" })} ${fixed(logLoss, 3)}`,
 ui.t({ en: `area: rows, at most ${grouped(most)}; bars: 95% intervals`, zh: `面积：行数，最大 ${grouped(most)}；竖线：95% 区间` }),
-                    ...(shown === null ? [] : [ui.t({ en: "black ring: the bin of the picked sentence", zh: "黑圈：所选句子所在的区间" })]),
+                    ...(shown === null ? [] : [ui.t({ en: "thick ring: the bin of the picked sentence", zh: "粗圈：所选句子所在的区间" })]),
                 ]}
             />
         </g>
@@ -523,7 +523,7 @@ function Matrix({ shared, data, guide, ui, x, y, layout, cell, onPick, label }: 
             )}
             {counts.flatMap((row, i) =>
                 row.map((count, j) => (
-                    <g class="pick" onClick={() => onPick(toCell(i, j))}>
+                    <g class={count > 0 ? "pick" : ""} onClick={count > 0 ? () => onPick(toCell(i, j)) : undefined}>
                         <rect class="fill-ground stroke-grid" x={x0 + j * size} y={y0 + i * size} width={size} height={size} />
                         {count > 0 && (
                             <rect

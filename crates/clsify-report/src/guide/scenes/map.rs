@@ -355,3 +355,21 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
         format!("所选句子的预测是 {}：{where_zh}。{zh}", predicted.zh),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_spread_evenly() {
+        assert_eq!(evenly(10, 4).collect::<Vec<_>>(), [0, 2, 5, 7]);
+        assert_eq!(evenly(3, 10).collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!(evenly(3, 0).count(), 0);
+    }
+
+    #[test]
+    fn coordinates_are_steps_between_the_extremes() {
+        assert_eq!(quantised(&[-1.0, 3.0, 1.0]), json!([-1.0, 3.0, pack_u16([0, 65535, 32768])]));
+        assert_eq!(quantised(&[2.0, 2.0]), json!([2.0, 3.0, pack_u16([0, 0])]));
+    }
+}

@@ -125,14 +125,15 @@ fn percent(share: f64) -> String {
 
 fn caption(walkthrough: &Walkthrough) -> Words {
     let (score, [low, high]) = (100.0 * walkthrough.score, walkthrough.score_ci95.map(|limit| 100.0 * limit));
+    let n = walkthrough.held_out.len();
     match &walkthrough.report.test {
         Metrics::Classes(_) => words(
             format!(
-                "It is right for about {score:.0} of 100 sentences it never saw; with so few tested, the true number may be anywhere \
-                 from {low:.0} to {high:.0}. And when it says 90%, is it right nine times out of ten?"
+                "The classifier is right for about {score:.0} of 100 sentences it never saw. Because only {n} were tested, the true \
+                 number may lie anywhere from {low:.0} to {high:.0}. And when it says 90%, is it right nine times out of ten?"
             ),
             format!(
-                "在没见过的句子里，每 100 句约对 {score:.0} 句；受测试句数所限，真实值可能在 {low:.0} 到 {high:.0} 之间。\
+                "对没见过的句子，分类器每 100 句约判对 {score:.0} 句。因为只测试了 {n} 句，真实值可能在 {low:.0} 到 {high:.0} 之间。\
                  它说有九成把握时，真的十句对九句吗？"
             ),
         ),
@@ -425,4 +426,31 @@ fn line(walkthrough: &Walkthrough, rows: &Rows, sentence: &WalkedSentence) -> Wo
         ),
         format!("所选句子是人工标签为 {given_name}、预测标签为 {predicted_name} 的 {n} 行留出数据之一。{zh}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_pairs_are_the_largest_cells_off_the_diagonal() {
+        let confusion = [vec![9, 2, 0], vec![3, 9, 2], vec![0, 1, 9]];
+        assert_eq!(worst_pairs(&confusion), [[1, 0, 3], [0, 1, 2], [1, 2, 2], [2, 1, 1]]);
+    }
+
+    #[test]
+    fn a_label_is_found_missed_wrong_or_rightly_absent() {
+        let kinds = [0, 1, 2, 3].map(|k| kind(&[0, 1], &[0, 2], k));
+        assert_eq!(kinds, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn empty_bins_are_not_drawn() {
+        let empty = ReliabilityBin { n_rows: 0, weight: 0.0, mean_probability: None, accuracy: None };
+        let full =
+            ReliabilityBin { n_rows: 4, weight: 4.0, mean_probability: Some(0.8), accuracy: Some(0.75) };
+        let drawn = bins(&[empty, full]);
+        assert_eq!((drawn.len(), &drawn[0]["range"], &drawn[0]["n"]), (1, &json!([0.5, 1.0]), &json!(4)));
+        assert_eq!(drawn[0]["interval"], json!(wilson_ci95(3, 4).unwrap()));
+    }
 }
