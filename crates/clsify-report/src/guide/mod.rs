@@ -15,6 +15,7 @@ mod page;
 mod scene;
 mod scenes;
 mod standardised;
+mod threshold;
 mod traced;
 mod walked;
 mod words;

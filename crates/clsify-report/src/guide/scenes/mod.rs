@@ -5,8 +5,10 @@ mod batch;
 mod data;
 mod layers;
 mod learning;
+mod map;
 mod models;
 mod reasons;
+mod score;
 mod slice;
 mod split;
 mod verdict;
@@ -18,7 +20,7 @@ use super::detail::Detail;
 use super::scene::Scene;
 
 /// The scenes in their order.
-pub(super) const SCENES: [fn(&Walkthrough, &Detail) -> Scene; 11] = [
+pub(super) const SCENES: [fn(&Walkthrough, &Detail) -> Scene; 13] = [
     verdict::scene,
     data::scene,
     models::scene,
@@ -30,6 +32,8 @@ pub(super) const SCENES: [fn(&Walkthrough, &Detail) -> Scene; 11] = [
     split::scene,
     learning::scene,
     reasons::scene,
+    score::scene,
+    map::scene,
 ];
 
 /// All scenes of a walk.

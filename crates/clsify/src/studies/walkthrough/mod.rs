@@ -3,12 +3,14 @@
 
 mod choose;
 mod learning;
+mod principal_components;
 mod rows;
 
 use std::sync::Arc;
 
 pub use self::choose::Choice;
 pub use self::learning::{Learning, LearningStep};
+pub use self::principal_components::PrincipalComponents;
 pub use self::rows::WalkedRows;
 
 use self::choose::{Chosen, choose};
