@@ -41,7 +41,7 @@ const invented = {
     verdict: {
         shared: {
             accuracy: 0.824, interval: [0.788, 0.855], baseline: 0.527, nTest: 500, metric: { en: "accuracy", zh: "准确率" },
-            encoder: "distilbert-base-uncased", hiddenSize: 768, pooling: "[CLS]", partner: 1,
+            encoder: "distilbert-base-uncased", hiddenSize: 768, pooling: { en: "[CLS]", zh: "[CLS]" }, partner: 1,
         },
         columns: [{ en: "label", zh: "标签" }, { en: "probability", zh: "概率" }],
         rows: null,

@@ -38,19 +38,22 @@ export interface Sentence {
     why: Words;
 }
 
+/** A cell of a table: a number, a name or the reader's own text; or words in both languages. */
+export type Cell = string | Words;
+
 export interface SceneData {
     id: string;
     shared: unknown;
     columns: Words[];
     /** The table, if it is the same for all sentences. */
-    rows: string[][] | null;
+    rows: Cell[][] | null;
     /** One entry per sentence, or none if the scene does not depend on the sentence. */
     sentences: SceneSentence[];
 }
 
 export interface SceneSentence {
     line: Words | null;
-    rows: string[][] | null;
+    rows: Cell[][] | null;
     data: unknown;
 }
 

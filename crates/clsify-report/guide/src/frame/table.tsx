@@ -1,6 +1,6 @@
 // Keeps what Rust wrote about the first sentence true of the picked one: the line below the figure and the table of numbers.
 import { effect } from "@preact/signals";
-import type { SceneData } from "../page";
+import type { Cell, SceneData } from "../page";
 import type { Ui } from "../ui";
 
 /** Numbers are aligned at the right, so that their digits stand below each other. */
@@ -31,12 +31,19 @@ function inLanguage(lang: "en" | "zh", text: string): HTMLElement {
     return span;
 }
 
-function row(cells: string[]): HTMLElement {
+function row(cells: Cell[]): HTMLElement {
     const tr = document.createElement("tr");
-    for (const text of cells) {
+    for (const cell of cells) {
         const td = document.createElement("td");
-        td.textContent = text;
-        if (NUMBER.test(text)) td.className = "number";
+        td.dir = "auto";
+        if (typeof cell === "string") {
+            td.textContent = cell;
+            if (NUMBER.test(cell)) td.className = "number";
+        } else if (cell.en === cell.zh) {
+            td.textContent = cell.en;
+        } else {
+            td.append(inLanguage("en", cell.en), inLanguage("zh", cell.zh));
+        }
         tr.append(td);
     }
     return tr;

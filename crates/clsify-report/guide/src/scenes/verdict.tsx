@@ -19,7 +19,7 @@ interface Shared {
     metric: Words;
     encoder: string;
     hiddenSize: number;
-    pooling: string;
+    pooling: Words;
     /** The index of the second sentence. */
     partner: number;
 }
@@ -29,7 +29,7 @@ export const scene: Scene<Shared, object> = { id: "verdict", Figure };
 function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, object>) {
     const t = ui.t;
     const shown = [sentence, ...partnerOf(shared.partner, sentence, guide)];
-    const pooling = t({ en: `pooling: ${shared.pooling}`, zh: `池化：${shared.pooling}` });
+    const pooling = t({ en: `pooling: ${shared.pooling.en}`, zh: `池化：${shared.pooling.zh}` });
     const { isWide, encoder, encoderLines, classifier, lanes, bottom } = layout(shown, width, {
         encoder: (room) => [...wrap(shared.encoder, room, 12.5, 3), ...wrap(pooling, room, 12.5, 2)],
         label: (each, room) => labelTexts(each, room, guide, ui),

@@ -98,7 +98,8 @@ function narrow(shown: Sentence[], width: number, texts: Texts): Layout {
     const labelTop = classifierBottom + 30;
     const lanes = shown.map((sentence, i): Lane => {
         const x = 1 + i * (column + gap);
-        const middle = x + column / 2;
+        // Beside the vector there is room for its text.
+        const middle = x + Math.min(column / 2, column - 80);
         const arrow = (y1: number, y2: number) => ({ x1: middle, y1, x2: middle, y2 });
         const labelTexts = texts.label(sentence, column - 8);
         return {
