@@ -82,7 +82,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
                 line: Some(match row {
                     Some(row) => words(
                         format!(
-                            "The sentence is row {row}: {n} tokens, then {n_padding} times padding; the last column is {}.",
+                            "The sentence is row {row}: {n} tokens, then {n_padding} of padding; the last column is {}.",
                             n_columns - 1
                         ),
                         format!(
@@ -92,7 +92,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
                     ),
                     None if n <= n_columns => words(
                         format!(
-                            "The sentence is not a row of the data. It would be one with {n} tokens and {n_padding} times padding."
+                            "The sentence is not a row of the data. It would be one with {n} tokens and {n_padding} of padding."
                         ),
                         format!("这个句子不在数据中。若加进去，它那一行有 {n} 个词元和 {n_padding} 个填充。"),
                     ),

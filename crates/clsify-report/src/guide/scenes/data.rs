@@ -109,7 +109,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
                         let given = joined(given);
                         words(
                             format!(
-                                "The sentence is row {row} of {n_rows}; its label is {}, its length {n_tokens} tokens.",
+                                "The sentence is row {row} of {n_rows}, counted from 0; its label is {}, its length {n_tokens} tokens.",
                                 given.en
                             ),
                             format!(
