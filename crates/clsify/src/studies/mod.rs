@@ -1,5 +1,5 @@
 //! 12. Studies of data and models: checks of a data set, comparison of two models, learning curves, speed, and a walk
-//! through a trained classifier.
+//!     through a trained classifier.
 
 pub(crate) mod advice;
 pub(crate) mod comparison;

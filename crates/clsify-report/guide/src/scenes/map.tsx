@@ -7,7 +7,7 @@ import { Drawing, Hatch } from "../frame/drawing";
 import { ClassMark, classPath, N_CLASS_MARKS } from "../frame/marks";
 import { fixed, grouped, signed } from "../format";
 import type { Guide, Sentence, Words } from "../page";
-import { linear, nice, type Scale } from "../scale";
+import { linear, type Scale } from "../scale";
 import type { FigureProps, Scene } from "../scene";
 import { fit, textWidth, wrap } from "../text";
 import type { Ui } from "../ui";
@@ -101,16 +101,16 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
     };
 
     const isWide = width >= 720;
-    const xTicksOf = nice(extent(xs, view.x === undefined ? (shared.boundaries ?? []) : []));
-    const yTicksOf = nice(extent(ys, []));
-    const yTicks = linear(yTicksOf, [0, 1]).ticks(5);
+    const xEnds = extent(xs, view.x === undefined ? (shared.boundaries ?? []) : []);
+    const yEnds = extent(ys, []);
+    const yTicks = linear(yEnds, [0, 1]).ticks(5);
     const left = leftAxisWidth(yTicks, short);
     const right = width - 12;
     const yName = wrap(t(view.yName), width - 4, 12.5, 2);
     const top = (view.x === undefined ? 30 : 14) + yName.length * 17;
     const height = Math.min(isWide ? 470 : 380, width * 0.95);
-    const x = linear(xTicksOf, [left, right]);
-    const y = linear(yTicksOf, [top + height, top]);
+    const x = linear(xEnds, [left, right]);
+    const y = linear(yEnds, [top + height, top]);
     const legend = legendOf({ shared, guide, ui, label, isOneClass, hasOwn: shared.nHeldOut + shared.nTrain < n, width });
     const xName = view.xName ? t(view.xName) : t({ en: `logit of ${guide.labels[label]}`, zh: `${guide.labels[label]} 的 logit` });
     const xNames = wrap(xName, right - left, 12.5, 2);
@@ -119,7 +119,7 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
     const order = useMemo(() => Array.from(xs, (_, i) => i).filter((row) => !isHidden(row)).sort((a, b) => xs[a]! - xs[b]!), [xs, onlyMistakes, label, pickedRow]);
     const click = (event: MouseEvent) => {
         const box = (event.currentTarget as SVGElement).getBoundingClientRect();
-        const [px, py] = [x(xTicksOf[0]) + event.clientX - box.left, top + event.clientY - box.top];
+        const [px, py] = [x(xEnds[0]) + event.clientX - box.left, top + event.clientY - box.top];
         let [best, distance] = [-1, 18];
         for (const row of order) {
             const to = Math.hypot(x(xs[row]!) - px, y(ys[row]!) - py);
@@ -175,7 +175,7 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
                 {dots}
                 <Target x={x(xs[pickedRow]!)} y={y(ys[pickedRow]!)} />
                 {shown !== pickedRow && <circle class="fill-none stroke-cls" stroke-width="3" r="10" cx={x(xs[shown]!)} cy={y(ys[shown]!)} />}
-                <rect class="hit" x={x(xTicksOf[0])} y={top} width={right - left} height={height} onClick={click} />
+                <rect class="hit" x={x(xEnds[0])} y={top} width={right - left} height={height} onClick={click} />
                 <g transform={`translate(0 ${legendTop})`}>{legend.drawn}</g>
             </Drawing>
             <Controls>

@@ -50,7 +50,7 @@ interface Shared {
     scores: Scores[];
     confusion: number[][] | null;
     /** Given, predicted, number of rows. */
-    worst: [number, number, number][] | null;
+    worst: Pair[] | null;
     /** Given and predicted, or label and kind; then sentences: their number on this page, or their text. */
     cells: [number, number, (number | string)[]][];
     curves: Curve[];
@@ -142,8 +142,8 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
                 <ThresholdChart {...part} {...{ curve, right, wrong, index }} x={0} y={top} width={third} height={chart} onMove={(next) => move({ label: curve.label, index: next })} />
                 <TradeChart {...part} {...{ curve, right, wrong, index }} x={isWide ? third + gap : 0} y={top + (isWide ? 0 : under)} width={third} height={chart} />
                 <Reliability {...part} x={isWide ? 2 * (third + gap) : 0} y={top + (isWide ? 0 : 2 * under)} width={third} height={chart} />
-                {shared.worst ? (
-                    <WorstPairs {...part} x={0} y={bottom} width={dotsBeside ? width / 2 - gap : width} cell={cell} onPick={pick} />
+                {matrix.pairs ? (
+                    <WorstPairs {...part} pairs={matrix.pairs} x={0} y={bottom} width={dotsBeside ? width / 2 - gap : width} cell={cell} onPick={pick} />
                 ) : (
                     <Matrix {...part} layout={matrix} x={0} y={bottom} width={width} cell={cell} onPick={pick} label={label} />
                 )}
@@ -432,22 +432,30 @@ interface MatrixLayout {
     width: number;
     height: number;
     isTurned: boolean;
+    /** Where the cells would be too small to be read: the largest ones off the diagonal. */
+    pairs: Pair[] | null;
 }
 
+type Pair = [given: number, predicted: number, rows: number];
+
+const pairsOf = (confusion: number[][]) => confusion.flatMap((row, i) => row.map((n, j): Pair => [i, j, n])).filter(([, , n]) => n > 0);
+
 function matrixLayout(shared: Shared, width: number, guide: Guide): MatrixLayout {
-    if (shared.worst) {
+    const list = (pairs: Pair[]): MatrixLayout => {
         const half = width >= 720 ? width / 2 - 34 : width;
-        return { left: 0, top: 0, cell: 0, width: half, height: shared.worst.length * 24 + 60, isTurned: false };
-    }
+        return { left: 0, top: 0, cell: 0, width: half, height: pairs.length * 24 + 60, isTurned: false, pairs };
+    };
+    if (shared.worst) return list(shared.worst);
     const n = guide.multiLabel ? 2 : shared.names.length;
     const names = guide.multiLabel ? [] : shared.names;
     const longest = Math.max(0, ...names.map((name) => textWidth(name, 12)));
     const left = Math.min(Math.max(longest, 44) + 26, width * 0.3);
     const margin = 52;
     const cell = Math.min(n <= 2 ? 80 : n <= 8 ? 58 : 44, (width - left - margin) / n);
+    if (cell < 16) return list(pairsOf(shared.confusion!).filter(([i, j]) => i !== j).sort((a, b) => b[2] - a[2]).slice(0, 15));
     const isTurned = longest > cell - 6;
     const top = 58 + (isTurned ? Math.min(longest, 90) : 16);
-    return { left, top, cell, width: left + n * cell + margin, height: top + n * cell + 56, isTurned };
+    return { left, top, cell, width: left + n * cell + margin, height: top + n * cell + 56, isTurned, pairs: null };
 }
 
 interface MatrixProps extends Part {
@@ -570,8 +578,8 @@ function twoByTwo(shared: Shared, label: number): number[][] {
     return [[right, support - right], [wrong, shared.nTest - support - wrong]];
 }
 
-function WorstPairs({ shared, ui, x, y, width, cell, onPick }: Part & { cell: Cell | null; onPick: (cell: Cell) => void }) {
-    const most = Math.max(1, ...shared.worst!.map(([, , n]) => n));
+function WorstPairs({ shared, ui, pairs, x, y, width, cell, onPick }: Part & { pairs: Pair[]; cell: Cell | null; onPick: (cell: Cell) => void }) {
+    const most = Math.max(1, ...pairs.map(([, , n]) => n));
     const bar = linear([0, most], [0, width * 0.3]);
     const room = width * 0.7 - 44;
     return (
@@ -579,7 +587,7 @@ function WorstPairs({ shared, ui, x, y, width, cell, onPick }: Part & { cell: Ce
             <text x={x} y={y + 13} font-size="14" class="bold">
                 {fit(ui.t({ en: "Most frequent mistakes (given → predicted)", zh: "最常见的错误（人工 → 预测）" }), width, 14, false, true)}
             </text>
-            {shared.worst!.map(([i, j, n], k) => {
+            {pairs.map(([i, j, n], k) => {
                 const top = y + 30 + k * 24;
                 return (
                     <g class="pick" onClick={() => onPick([i, j])}>
@@ -675,8 +683,8 @@ function cellsOf(shared: Shared, label: number, guide: Guide): CellOption[] {
         const own = placeOf(shared, guide, label);
         return twoByTwo(shared, label).flatMap((row, i) => row.map((n, j) => ({ cell: [own, kindOf(i, j)] as Cell, name: "", n }))).filter(({ n }) => n > 0);
     }
-    const pairs = shared.worst ?? shared.confusion!.flatMap((row, i) => row.map((n, j) => [i, j, n] as [number, number, number]));
-    return pairs.filter(([, , n]) => n > 0).map(([i, j, n]) => ({ cell: [i, j], name: `${shared.names[i]} → ${shared.names[j]}`, n }));
+    const pairs = shared.worst ?? pairsOf(shared.confusion!);
+    return pairs.map(([i, j, n]) => ({ cell: [i, j], name: `${shared.names[i]} → ${shared.names[j]}`, n }));
 }
 
 /** The cell of the picked sentence, or the largest cell of mistakes. */

@@ -39,7 +39,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
             "编码器认为相似的句子彼此靠近；带圈的是判错的。",
         ),
         code: match n_labels == 2 || is_multi_label {
-            true => "x = features @ coef + intercept\ny = PCA(1).fit_transform(features - features @ w * w)  # w = coef / |coef|"
+            true => "x = features @ coef + intercept;  y = PCA(1).fit_transform(features - features @ w * w)  # w = coef / |coef|"
                 .to_string(),
             false => "PCA(2).fit_transform(features @ coef.T + intercept)".to_string(),
         },
