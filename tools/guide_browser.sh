@@ -38,7 +38,7 @@ for folder in $bundle $tests; do
 done
 
 npm run --silent --prefix $bundle check
-npm test --silent --prefix $bundle
+npm test --silent --prefix $bundle > "$work/log" || { cat "$work/log"; exit 1; }
 npm run --silent --prefix $bundle build
 git diff --exit-code --stat -- crates/clsify-report/src/guide/dist || {
     echo "crates/clsify-report/src/guide/dist is not the bundle of its sources: run npm run build in $bundle" >&2
