@@ -25,12 +25,6 @@ pub(super) fn first_token(walkthrough: &Walkthrough) -> String {
     walkthrough.sentences[0].trace.tokens.first().map(|token| token.token.clone()).unwrap_or_default()
 }
 
-/// True if the features are the vector of the first token of the last layer, and nothing else.
-pub(super) fn is_first_token_alone(walkthrough: &Walkthrough) -> bool {
-    let features = walkthrough.classifier.encoder().features();
-    features.poolings == [Pooling::Cls] && features.layers == Layers::Last && features.modules.is_empty()
-}
-
 /// The index of the word that each token belongs to; `None` for special tokens and those of the prompt.
 pub(super) fn word_of_tokens(sentence: &WalkedSentence) -> Vec<Option<usize>> {
     let words: &[WordContribution] = &sentence.explanation.words;
