@@ -2,7 +2,7 @@
 
 use clsify::evaluation::Metrics;
 use clsify::explanation::WordContribution;
-use clsify::features::{Layers, Pooling};
+use clsify::features::Pooling;
 use clsify::studies::{WalkedSentence, Walkthrough};
 
 use super::words::{Words, same, words};
