@@ -49,7 +49,7 @@ pub struct Guide {
 /// Writes the guide of a walk through a classifier: a self-contained page in English and Chinese, which fetches nothing. If it would be
 /// larger than [`MAX_BYTES`], details are dropped in a fixed order.
 pub fn guide(walkthrough: &Walkthrough, options: GuideOptions) -> Guide {
-    let page = |detail: &Detail| page::html(walkthrough, &scenes::scenes(walkthrough, detail), options);
+    let page = |detail: &Detail| page::html(walkthrough, &scenes::scenes(walkthrough, detail), options.lang);
     let (mut detail, mut dropped) = (Detail::full(walkthrough), Vec::new());
     let mut html = page(&detail);
     for (less, what) in Detail::DROPS {

@@ -6,7 +6,6 @@ use std::fmt::Write;
 use clsify::studies::{Choice, WalkedSentence, Walkthrough};
 use serde_json::{Value, json};
 
-use super::GuideOptions;
 use super::scene::{Cell, Row, Scene};
 use super::walked::explained_label;
 use super::words::{Lang, Words, words};
@@ -17,14 +16,14 @@ const SCRIPT: &str = include_str!("dist/guide.js");
 const STYLE: &str = include_str!("dist/guide.css");
 
 /// The page in HTML.
-pub(super) fn html(walkthrough: &Walkthrough, scenes: &[Scene], options: GuideOptions) -> String {
+pub(super) fn html(walkthrough: &Walkthrough, scenes: &[Scene], lang: Lang) -> String {
     let title = words("From a sentence to its label", "从句子到标签");
-    let (lang, title_text) = match options.lang {
+    let (language, title_text) = match lang {
         Lang::En => ("en", &title.en),
         Lang::Zh => ("zh-Hans", &title.zh),
     };
     let mut html = format!(
-        "<!doctype html>\n<html lang=\"{lang}\">\n<meta charset=\"utf-8\">\n\
+        "<!doctype html>\n<html lang=\"{language}\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n<title>{}</title>\n<style>{STYLE}</style>\n\
          <header id=\"bar\"><h1 class=\"brand\">{}</h1><div id=\"controls\"></div></header>\n<main>\n{}",
@@ -37,7 +36,7 @@ pub(super) fn html(walkthrough: &Walkthrough, scenes: &[Scene], options: GuideOp
         html.push_str(&section(number, scene));
     }
     html.push_str("</main>\n");
-    let data = data(walkthrough, scenes, &title, options);
+    let data = data(walkthrough, scenes, &title, lang);
     let _ = write!(
         html,
         "<script type=\"application/json\" id=\"guide-data\">{}</script>\n<script>{SCRIPT}</script>\n</html>\n",
@@ -123,7 +122,7 @@ fn both(text: &Words) -> String {
 }
 
 /// Everything that the script needs.
-fn data(walkthrough: &Walkthrough, scenes: &[Scene], title: &Words, options: GuideOptions) -> Value {
+fn data(walkthrough: &Walkthrough, scenes: &[Scene], title: &Words, lang: Lang) -> Value {
     let classifier = walkthrough.classifier;
     let sentence = |sentence: &WalkedSentence| {
         json!({
@@ -138,7 +137,7 @@ fn data(walkthrough: &Walkthrough, scenes: &[Scene], title: &Words, options: Gui
         })
     };
     json!({
-        "lang": if options.lang == Lang::Zh { "zh" } else { "en" },
+        "lang": if lang == Lang::Zh { "zh" } else { "en" },
         "title": title,
         "labels": classifier.classes(),
         "multiLabel": classifier.thresholds().is_some(),
