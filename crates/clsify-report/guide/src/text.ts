@@ -70,12 +70,12 @@ function breakable(text: string, maxWidth: number, widthOf: (text: string) => nu
     return parts.flatMap((part) => (widthOf(part.trimEnd()) > maxWidth ? segments(part, "grapheme") : [part]));
 }
 
-/** Words, with neither a closing mark at the start of a line nor an opening one at its end. */
+/** Words, with neither a closing mark at the start of a line nor an opening one or a sign at its end. */
 function eastAsianParts(unit: string): string[] {
     const parts: string[] = [];
     for (const part of segments(unit, "word")) {
         const last = parts.at(-1);
-        const isGlued = last !== undefined && (/^[\p{Pe}\p{Pf}\p{Po}\s]/u.test(part) || /[\p{Ps}\p{Pi}]$/u.test(last));
+        const isGlued = last !== undefined && (/^[\p{Pe}\p{Pf}\p{Po}\s]/u.test(part) || /[\p{Ps}\p{Pi}+−-]$/u.test(last));
         if (isGlued) parts[parts.length - 1] = last + part;
         else parts.push(part);
     }

@@ -67,10 +67,11 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const rows = depth + 1;
     const block = HEADER + rows * ROW + GAP;
     const legend = legendLines(shared, tokens, ui, width);
-    const top = (most > 0 ? 34 : 10) + legend.length * 17;
     const logitWidth = isWide ? LOGITS - 14 : width;
     const name = ofLabel && logitName(ofLabel, guide.labels, guide.multiLabel, ui);
     const title = name === undefined ? [] : wrap(name, logitWidth, 12.5, 3, false, true);
+    // Without a scale, whose line is short, the title of the logits stands below the legend.
+    const top = (most > 0 ? 34 : 10 + (isWide ? (title.length - 1) * 15 : 0)) + legend.length * 17;
     const logitTop = isWide ? top : top + lines.length * block + 10 + (title.length - 1) * 15;
     const notes =
         ofLabel && depth > 0
@@ -90,12 +91,14 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const isPooled = (token: number) => (shared.isOnePosition ? token === shared.nPrompt : token >= shared.nPrompt);
     return (
         <>
-            <Controls>
-                {depth > 0 && (
-                    <Slider label={t({ en: "After", zh: "经过" })} min={0} max={depth} value={layer} text={names[layer]!} onChange={setLayer} />
-                )}
-                {data.logits.length > 1 && <ClassSelector {...{ ui, guide, sentence }} />}
-            </Controls>
+            {(depth > 0 || data.logits.length > 1) && (
+                <Controls>
+                    {depth > 0 && (
+                        <Slider label={t({ en: "After", zh: "经过" })} min={0} max={depth} value={layer} text={names[layer]!} onChange={setLayer} />
+                    )}
+                    {data.logits.length > 1 && <ClassSelector {...{ ui, guide, sentence }} />}
+                </Controls>
+            )}
             <Drawing
                 ui={ui}
                 width={width}
