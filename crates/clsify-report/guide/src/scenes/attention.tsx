@@ -292,7 +292,7 @@ interface GridProps {
 
 function Grid({ tokens, ui, grid, nHeads, nLayers, layerName, sharesOf, onPick }: GridProps) {
     const { isWide, left, columns, cell, layerHeight, order, intro, top } = grid;
-    const mean = ui.t({ en: "mean", zh: "平均" });
+    const mean = ui.t({ en: isWide ? "mean" : "avg", zh: "平均" });
     return (
         <>
             {intro.map((line, i) => (
@@ -548,7 +548,7 @@ function Tau({ shared, data, ui, width, tau, top, current }: TauProps) {
         <g>
             <line class="stroke-grid" x1="0" x2={width} y1={top + 6} y2={top + 6} />
             <text class="bold" font-size="13.5" x="1" y={top + 28}>
-                {fit(t({ en: "Attention is not the reason for the label", zh: "注意力不是得出标签的理由" }), width - 2, 13.5, false, true)}
+                {t({ en: isNarrow ? "Attention is not the reason" : "Attention is not the reason for the label", zh: "注意力不是得出标签的理由" })}
             </text>
             {tau.lines.map((line, i) => (
                 <text font-size="12.5" x="1" y={top + 48 + i * 17}>

@@ -258,7 +258,8 @@ function layCube({ shape, sheets, poolings }: Shared, data: Data, width: number,
     const isPooled = poolings.some((pooling) => pooling !== "cls") || poolings.length > 1;
     const nRows = data.positions.length + (hasRest(data) ? 1 : 0) + (data.nTokens < shape[1] ? 1 : 0);
     // The name of the axis that goes down, written downwards; its lines go from the right to the left.
-    const downLines = wrap(down, nRows * ROW + 10, 12.5, 2, false, true);
+    const room = nRows * ROW + 10;
+    const downLines = (textWidth(down, 12.5, false, true) <= room ? [down] : down.split(/(?<=[:：])\s*/)).map((line) => fit(line, room, 12.5, false, true));
     const columns = layColumns(shownUnits(shape[2], isNarrow), left, width - left - depth * dx - 20 - downLines.length * 14);
     const front = 26 + depth * ROW;
     const pooledTop = front + nRows * ROW + 62;
