@@ -293,7 +293,7 @@ function Cube({ shared, data, ui, width, top, lit, onAxis, step, names, cube }: 
     const front = top + cube.front;
     const sheetWidth = end(columns) - left;
     const bottom = front + nRows * ROW;
-    const digits = isNarrow ? 3 : 4;
+    const digits = !isNarrow ? 4 : columns[0]!.width < 48 ? 2 : 3;
     const isSlice = step === "slice";
     const hasAll = shared.poolings.some((pooling) => pooling !== "cls");
     const hasOne = shared.poolings.includes("cls");
