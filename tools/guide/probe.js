@@ -281,9 +281,10 @@
         return `<${element.tagName.toLowerCase()}${element.id ? "#" + element.id : ""}${classes ? "." + classes.trim().split(/\s+/).join(".") : ""}> ${JSON.stringify(text)}`;
     }
 
-    /** What a section shows, without the ids that the frame counts. */
+    /** What a section shows, without the ids that the frame counts; an element that was kept may have its attributes in another order. */
     function shown(section) {
-        const clean = (element) => element?.outerHTML.replace(/\b(drawing|choice)-\d+/g, "$1") ?? "";
+        const sorted = (html) => html.replace(/<([a-z][\w:-]*)((?: [^\s=>"]+="[^"]*")+)/gi, (_, tag, attributes) => `<${tag}${attributes.match(/ [^\s=>"]+="[^"]*"/g).sort().join("")}`);
+        const clean = (element) => sorted(element?.outerHTML ?? "").replace(/\b(drawing|choice)-\d+/g, "$1");
         return {
             svg: clean(section.querySelector(".figure svg")),
             figure: clean(section.querySelector(".figure")),

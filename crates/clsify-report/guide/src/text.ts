@@ -70,12 +70,12 @@ function breakable(text: string, maxWidth: number, widthOf: (text: string) => nu
     return parts.flatMap((part) => (widthOf(part.trimEnd()) > maxWidth ? segments(part, "grapheme") : [part]));
 }
 
-/** Words, with neither a closing mark at the start of a line nor an opening one at its end. */
+/** Words, with neither a closing mark at the start of a line nor an opening one or a sign at its end. */
 function eastAsianParts(unit: string): string[] {
     const parts: string[] = [];
     for (const part of segments(unit, "word")) {
         const last = parts.at(-1);
-        const isGlued = last !== undefined && (/^[\p{Pe}\p{Pf}\p{Po}\s]/u.test(part) || /[\p{Ps}\p{Pi}]$/u.test(last));
+        const isGlued = last !== undefined && (/^[\p{Pe}\p{Pf}\p{Po}\s]/u.test(part) || /[\p{Ps}\p{Pi}+−-]$/u.test(last));
         if (isGlued) parts[parts.length - 1] = last + part;
         else parts.push(part);
     }
@@ -83,14 +83,14 @@ function eastAsianParts(unit: string): string[] {
 }
 
 /** The text in lines of at most `maxWidth`; the last one is shortened if there would be more than `maxLines`. */
-export function wrap(text: string, maxWidth: number, fontSize: number, maxLines = Infinity, isMono = false): string[] {
-    const widthOf = (line: string) => textWidth(line, fontSize, isMono);
+export function wrap(text: string, maxWidth: number, fontSize: number, maxLines = Infinity, isMono = false, isBold = false): string[] {
+    const widthOf = (line: string) => textWidth(line, fontSize, isMono, isBold);
     const parts = breakable(text, maxWidth, widthOf);
     const lines: string[] = [];
     let line = "";
     for (const [i, part] of parts.entries()) {
         if (line !== "" && widthOf((line + part).trimEnd()) > maxWidth) {
-            if (lines.length + 1 >= maxLines) return [...lines, fit(line + parts.slice(i).join(""), maxWidth, fontSize, isMono)];
+            if (lines.length + 1 >= maxLines) return [...lines, fit(line + parts.slice(i).join(""), maxWidth, fontSize, isMono, isBold)];
             lines.push(line.trimEnd());
             line = "";
         }

@@ -28,6 +28,12 @@ test("no line begins with a closing mark", () => {
     }
 });
 
+test("a sign stays with its number", () => {
+    for (let width = 60; width < 200; width += 7) {
+        for (const line of wrap("这个句子：+0.16；中位数：−0.43。", width, 14)) assert.doesNotMatch(line, /[+−]$/);
+    }
+});
+
 test("more lines than there may be end with an ellipsis", () => {
     const lines = wrap(sentences[0]!, 120, 14, 2);
     assert.equal(lines.length, 2);

@@ -2,7 +2,7 @@
 // the right. Beside both, how little attention says about the reasons of the label.
 import { useMemo, useState } from "preact/hooks";
 import { Choice, Controls, Toggle } from "../frame/controls";
-import { Drawing } from "../frame/drawing";
+import { ArrowHead, Drawing } from "../frame/drawing";
 import { WordMark } from "../frame/word";
 import { percent, signed } from "../format";
 import type { Words } from "../page";
@@ -51,7 +51,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const [hovered, setHovered] = useState<number | null>(null);
     const [hides, setHides] = useState(false);
     const rowOf = useMemo<RowOf>(() => reader(data, nHeads), [data]);
-    if (nLayers === 0) return <p>{t({ en: "The features of this model are the embeddings: no layer of attention is used.", zh: "这个模型的特征就是嵌入，没有用到注意力层。" })}</p>;
+    if (nLayers === 0) return <NoLayers {...{ tokens, ui, width, nHeads }} />;
     const layer = Math.min(picked.layer, nLayers - 1);
     const head = Math.min(picked.head, nHeads);
     const hasMap = rowOf(layer, head, Math.min(1, tokens.texts.length - 1)) !== null;
@@ -132,6 +132,91 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     );
 }
 
+const VECTOR = 66;
+
+/** Where the features are the embeddings: every token has its own vector alone. */
+function NoLayers({ tokens, ui, width, nHeads }: { tokens: Tokens; ui: Ui; width: number; nHeads: number }) {
+    const t = ui.t;
+    const cut = tokens.n > tokens.texts.length ? t({ en: ` Shown are the first ${tokens.texts.length} of ${tokens.n} tokens.`, zh: `只画出 ${tokens.n} 个词元中的前 ${tokens.texts.length} 个。` }) : "";
+    const intro = wrap(
+        t({
+            en: "This classifier uses the embeddings, the state before the first layer. Attention is a part of the layers, so no token has taken anything from another one yet: each has the vector of its own id and position.",
+            zh: "这个分类器使用嵌入，即进入第 1 层之前的状态。注意力属于各层，所以还没有词元从别的词元那里取过信息：每个词元只有由自己的编号和位置得到的向量。",
+        }) + cut,
+        width - 2,
+        12.5,
+    );
+    const names = [t({ en: "token", zh: "词元" }), t({ en: "embedding", zh: "嵌入" })];
+    const left = Math.ceil(Math.max(...names.map((name) => textWidth(name, 12)))) + 10;
+    const lines = tokenLines(tokens.texts, 12, 28, width - left - 1);
+    const top = intro.length * 17 + 10;
+    const bottom = top + lines.length * (VECTOR + 12);
+    const isNarrow = width < 560;
+    const boxWidth = isNarrow ? width - 2 : (width - 26) / 2;
+    const boxes = [
+        { what: t({ en: "Classifier: it gets features of these vectors.", zh: "分类器：得到由这些向量组成的特征。" }), isUsed: true },
+        { what: t({ en: `The layers, each with ${nHeads} heads of attention: not computed.`, zh: `各层（每层 ${nHeads} 个注意力头）：不计算。` }), isUsed: false },
+    ].map(({ what, isUsed }, i) => ({ isUsed, lines: wrap(what, boxWidth - 20, 13), x: isNarrow ? 1 : 1 + i * (boxWidth + 24) }));
+    const boxHeight = Math.max(...boxes.map((box) => box.lines.length)) * 18 + 14;
+    const boxTop = (i: number) => bottom + 30 + (isNarrow ? i * (boxHeight + 14) : 0);
+    const centre = (i: number) => (isNarrow ? 30 : boxes[i]!.x + boxWidth / 2);
+    return (
+        <Drawing ui={ui} width={width} height={boxTop(1) + boxHeight + 4} title={t({ en: "No attention yet: the embedding of each token", zh: "还没有注意力：每个词元的嵌入" })} desc={`${intro.join(" ")} ${tokens.texts.join(" ")}`}>
+            <defs>
+                <ArrowHead id="attention-own" class="fill-muted" />
+            </defs>
+            {intro.map((line, i) => (
+                <text x="1" y={13 + i * 17} font-size="12.5">
+                    {line}
+                </text>
+            ))}
+            {lines.map((line, i) => (
+                <g transform={`translate(0 ${top + i * (VECTOR + 12)})`}>
+                    {names.map((name, k) => (
+                        <text class="text-muted" font-size="12" x="1" y={14 + k * 44}>
+                            {name}
+                        </text>
+                    ))}
+                    {line.map(({ token, text, x, width }) => (
+                        <WordMark ui={ui} word={tokens.words[token]!}>
+                            <rect class={tokens.special.includes(token) ? "fill-special stroke-special" : "fill-token stroke-token"} x={left + x + 0.5} y="0.5" width={width - 1} height="19" rx="3" />
+                            <text class="mono" font-size="12" x={left + x + width / 2} y="14" text-anchor="middle">
+                                {text}
+                            </text>
+                            <line class="stroke-muted" x1={left + x + width / 2} x2={left + x + width / 2} y1="21" y2="42" marker-end="url(#attention-own)" />
+                            <rect class="fill-hidden stroke-hidden" x={left + x + 0.5} y="44.5" width={width - 1} height="17" />
+                            <path class="fill-none stroke-hidden" d={[1, 2, 3].map((k) => `M${(left + x + (k * width) / 4).toFixed(1)} 44.5v17`).join("")} />
+                        </WordMark>
+                    ))}
+                </g>
+            ))}
+            <path class="fill-none stroke-muted" d={`M1 ${bottom - 6}H${width - 1}`} />
+            {boxes.map(({ isUsed, lines, x }, i) => (
+                <g>
+                    {(isUsed || !isNarrow) && (
+                        <line class="stroke-muted" stroke-dasharray={isUsed ? undefined : "4 4"} x1={centre(i)} x2={centre(i)} y1={bottom - 6} y2={boxTop(i) - 1} marker-end={isUsed ? "url(#attention-own)" : undefined} />
+                    )}
+                    <rect
+                        class={isUsed ? "fill-paper stroke-label" : "fill-none stroke-muted"}
+                        stroke-width={isUsed ? 2 : 1}
+                        stroke-dasharray={isUsed ? undefined : "4 4"}
+                        x={x}
+                        y={boxTop(i)}
+                        width={boxWidth}
+                        height={boxHeight}
+                        rx="4"
+                    />
+                    {lines.map((line, k) => (
+                        <text class={isUsed ? "" : "text-muted"} font-size="13" x={x + 10} y={boxTop(i) + 20 + k * 18}>
+                            {line}
+                        </text>
+                    ))}
+                </g>
+            ))}
+        </Drawing>
+    );
+}
+
 function reader(data: Data, nHeads: number): RowOf {
     const n = data.tokens.texts.length;
     const [first, mean, all] = [u8(data.first), data.mean === null ? null : u8(data.mean), data.all === null ? null : u8(data.all)];
@@ -207,7 +292,7 @@ interface GridProps {
 
 function Grid({ tokens, ui, grid, nHeads, nLayers, layerName, sharesOf, onPick }: GridProps) {
     const { isWide, left, columns, cell, layerHeight, order, intro, top } = grid;
-    const mean = ui.t({ en: "mean", zh: "平均" });
+    const mean = ui.t({ en: isWide ? "mean" : "avg", zh: "平均" });
     return (
         <>
             {intro.map((line, i) => (
@@ -430,7 +515,7 @@ function tauTexts(shared: Shared, data: Data, ui: Ui, nLayers: number, width: nu
     const lines = wrap(
         t({
             en: `Kendall's tau-b compares two orders of the words: by attention in layer ${nLayers} (${shared.from.en}, mean over heads), and by how much the label's logit changes when the word is deleted. This sentence: ${here}; median of ${known} sentences: ${shared.median === null ? "–" : signed(shared.median, 2)}.`,
-            zh: `Kendall tau-b 比较词的两种排序：按第 ${nLayers} 层的注意力（${shared.from.zh}注意力，各头的平均），以及按删去该词后标签 logit 的变化大小。这个句子：${here}；${known} 个句子的中位数：${shared.median === null ? "–" : signed(shared.median, 2)}。`,
+            zh: `肯德尔 τ-b 相关系数比较词的两种排序：按第 ${nLayers} 层的注意力（${shared.from.zh}注意力，各头的平均），以及按删去该词后标签 logit 的变化大小。这个句子：${here}；${known} 个句子的中位数：${shared.median === null ? "–" : signed(shared.median, 2)}。`,
         }),
         width - 2,
         12.5,
@@ -451,18 +536,19 @@ interface TauProps {
 /** Every sentence of the page on a line from -1 to 1. */
 function Tau({ shared, data, ui, width, tau, top, current }: TauProps) {
     const t = ui.t;
+    const isNarrow = width < 340;
     const scale = linear([-1, 1], [16, width - 16]);
     const y = top + 40 + tau.lines.length * 17 + 34;
     const ends: [number, string][] = [
-        [-1, t({ en: "−1 opposite order", zh: "−1 顺序相反" })],
+        [-1, t(isNarrow ? { en: "−1 opposite", zh: "−1 相反" } : { en: "−1 opposite order", zh: "−1 顺序相反" })],
         [0, t({ en: "0 no relation", zh: "0 无关" })],
-        [1, t({ en: "1 same order", zh: "1 顺序相同" })],
+        [1, t(isNarrow ? { en: "1 same", zh: "1 相同" } : { en: "1 same order", zh: "1 顺序相同" })],
     ];
     return (
         <g>
             <line class="stroke-grid" x1="0" x2={width} y1={top + 6} y2={top + 6} />
             <text class="bold" font-size="13.5" x="1" y={top + 28}>
-                {fit(t({ en: "Attention is not the reason for the label", zh: "注意力不是得出标签的理由" }), width - 2, 13.5, false, true)}
+                {t({ en: isNarrow ? "Attention is not the reason" : "Attention is not the reason for the label", zh: "注意力不是得出标签的理由" })}
             </text>
             {tau.lines.map((line, i) => (
                 <text font-size="12.5" x="1" y={top + 48 + i * 17}>

@@ -59,7 +59,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     useEffect(() => setLayer(depth), [depth]);
     const most = changes.reduce((a, b) => Math.max(a, b), 0);
     const names = Array.from({ length: depth + 1 }, (_, i) => (i === 0 ? t({ en: "embeddings", zh: "嵌入" }) : t({ en: `layer ${i}`, zh: `第 ${i} 层` })));
-    const nameWidth = Math.ceil(Math.max(...names.map((name) => textWidth(name, 12)))) + 12;
+    const nameWidth = Math.ceil(Math.max(...names.map((name) => textWidth(name, 12, false, true)))) + 10;
     const ofLabel = data.logits.find(({ label }) => label === ui.label.value) ?? data.logits[0];
     const isWide = width >= WIDE && ofLabel !== undefined;
     const cells = width - nameWidth - 2;
@@ -67,28 +67,38 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const rows = depth + 1;
     const block = HEADER + rows * ROW + GAP;
     const legend = legendLines(shared, tokens, ui, width);
-    const top = 34 + legend.length * 17;
     const logitWidth = isWide ? LOGITS - 14 : width;
     const name = ofLabel && logitName(ofLabel, guide.labels, guide.multiLabel, ui);
-    const title = name === undefined ? [] : wrap(name, logitWidth * 0.92, 12.5, 3);
+    const title = name === undefined ? [] : wrap(name, logitWidth, 12.5, 3, false, true);
+    // Without a scale, whose line is short, the title of the logits stands below the legend.
+    const top = (most > 0 ? 34 : 10 + (isWide ? (title.length - 1) * 15 : 0)) + legend.length * 17;
     const logitTop = isWide ? top : top + lines.length * block + 10 + (title.length - 1) * 15;
-    const notes = wrap(
-        t({ en: "Filled: the layer that the classifier was trained on. Hollow: what it would say of other layers.", zh: "实心：分类器训练所用的层。空心：假如把别的层交给它的结果。" }),
-        logitWidth,
-        12,
-        5,
-    );
+    const notes =
+        ofLabel && depth > 0
+            ? wrap(
+                  t({
+                      en: "Filled: the layer that the classifier was trained on. Hollow: what it would say if it were given another layer.",
+                      zh: "实心：分类器训练所用的层。空心：假如把别的层交给它的结果。",
+                  }),
+                  width - 2,
+                  12,
+              )
+            : [];
     const reading = wrap(readingOf(data, changes, layer, shared, ofLabel?.byLayer[layer], name, ui), width - 2, 13.5);
-    const end = Math.max(top + lines.length * block, ofLabel ? logitTop + HEADER + rows * ROW + 28 + notes.length * 15 : 0);
+    // Lines of tokens take the whole width below the logits, so the notes stand below all of them.
+    const notesTop = Math.max(top + lines.length * block, ofLabel ? logitTop + block : 0) + 4;
+    const end = notesTop + notes.length * 16 + (notes.length > 0 ? 4 : 0);
     const isPooled = (token: number) => (shared.isOnePosition ? token === shared.nPrompt : token >= shared.nPrompt);
     return (
         <>
-            <Controls>
-                {depth > 0 && (
-                    <Slider label={t({ en: "After", zh: "经过" })} min={0} max={depth} value={layer} text={names[layer]!} onChange={setLayer} />
-                )}
-                {data.logits.length > 1 && <ClassSelector {...{ ui, guide, sentence }} />}
-            </Controls>
+            {(depth > 0 || data.logits.length > 1) && (
+                <Controls>
+                    {depth > 0 && (
+                        <Slider label={t({ en: "After", zh: "经过" })} min={0} max={depth} value={layer} text={names[layer]!} onChange={setLayer} />
+                    )}
+                    {data.logits.length > 1 && <ClassSelector {...{ ui, guide, sentence }} />}
+                </Controls>
+            )}
             <Drawing
                 ui={ui}
                 width={width}
@@ -154,7 +164,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
                 {ofLabel && (
                     <Logits
                         ofLabel={ofLabel}
-                        {...{ title, notes }}
+                        title={title}
                         names={isWide ? null : names}
                         x={isWide ? width - LOGITS + 14 : nameWidth}
                         width={isWide ? LOGITS - 14 : width - nameWidth - 2}
@@ -163,6 +173,11 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
                         ui={ui}
                     />
                 )}
+                {notes.map((line, i) => (
+                    <text class="text-muted" font-size="12" x="1" y={notesTop + 12 + i * 16}>
+                        {line}
+                    </text>
+                ))}
                 {reading.map((line, i) => (
                     <text x="1" y={end + 14 + i * 19} font-size="13.5">
                         {line}
@@ -235,12 +250,17 @@ function legendLines(shared: Shared, tokens: Tokens, ui: Ui, width: number): str
         : { en: "the vectors that are pooled to the features", zh: "被池化成特征的向量" };
     const layers = first === last ? "" : ui.t({ en: ` (layers ${first} to ${last})`, zh: `（第 ${first} 到第 ${last} 层）` });
     const texts = [
-        ui.t({
-            en: `A column is a token with its ${shared.hiddenSize} numbers, a row is the state after a layer. A cell: length of the change in this layer, divided by the length before.`,
-            zh: `每一列是一个词元（${shared.hiddenSize} 个数），每一行是经过一层之后的状态。格中：这一层的变化量的长度，除以变化前的长度。`,
-        }),
+        last === 0
+            ? ui.t({
+                  en: `A column is a token with its ${shared.hiddenSize} numbers. The only row is their state before the first layer.`,
+                  zh: `每一列是一个词元（${shared.hiddenSize} 个数）。只有一行：进入第 1 层之前的状态。`,
+              })
+            : ui.t({
+                  en: `A column is a token with its ${shared.hiddenSize} numbers, a row is the state after a layer. A cell: length of the change in this layer, divided by the length before.`,
+                  zh: `每一列是一个词元（${shared.hiddenSize} 个数），每一行是经过一层之后的状态。格中：这一层的变化量的长度，除以变化前的长度。`,
+              }),
         ui.t({ en: `Framed: ${which.en}${layers}.`, zh: `加框：${which.zh}${layers}。` }) +
-            (last < shared.nLayers ? ui.t({ en: ` The layers above layer ${last} are not computed.`, zh: `第 ${last} 层以上不计算。` }) : "") +
+            (last < shared.nLayers ? ui.t(last === 0 ? { en: " No layer is computed.", zh: "任何一层都不计算。" } : { en: ` The layers above layer ${last} are not computed.`, zh: `第 ${last} 层以上不计算。` }) : "") +
             (tokens.n > tokens.texts.length ? ui.t({ en: ` Shown are the first ${tokens.texts.length} of ${tokens.n} tokens.`, zh: `只画出 ${tokens.n} 个词元中的前 ${tokens.texts.length} 个。` }) : ""),
     ];
     return texts.flatMap((text) => wrap(text.trim(), width - 2, 12.5));
@@ -276,7 +296,9 @@ function readingOf(data: Data, changes: Float32Array, layer: number, shared: Sha
         const isTrained = layer === shared.used[1];
         parts.push(
             isTrained
-                ? ui.t({ en: `The classifier was trained on this layer; ${value}.`, zh: `分类器就是用这一层训练的；${value}。` })
+                ? layer === 0
+                    ? ui.t({ en: `The classifier was trained on the embeddings; ${value}.`, zh: `分类器就是用嵌入训练的；${value}。` })
+                    : ui.t({ en: `The classifier was trained on this layer; ${value}.`, zh: `分类器就是用这一层训练的；${value}。` })
                 : ui.t({ en: `If the classifier were given this layer, on which it was not trained: ${value}.`, zh: `假如把这一层交给分类器（它不是用这一层训练的）：${value}。` }),
         );
     } else if (name === undefined) {
@@ -294,7 +316,6 @@ function readingOf(data: Data, changes: Float32Array, layer: number, shared: Sha
 interface LogitsProps {
     ofLabel: OfLabel;
     title: string[];
-    notes: string[];
     /** The names of the rows, where the rows of cells are not beside them. */
     names: string[] | null;
     x: number;
@@ -305,10 +326,11 @@ interface LogitsProps {
 }
 
 /** The logit by layer: only the last one is of the layer that the classifier was trained on. */
-function Logits({ ofLabel, title, notes, names, x, width, y, layer, ui }: LogitsProps) {
+function Logits({ ofLabel, title, names, x, width, y, layer, ui }: LogitsProps) {
     const values = ofLabel.byLayer;
     const known = values.filter((value) => value !== null);
-    const room = 44;
+    const texts = values.map((value) => (value === null ? ui.t({ en: "constant", zh: "恒定" }) : signed(value, 2)));
+    const room = Math.ceil(Math.max(...texts.map((text) => textWidth(text, 12, false, true)))) + 11;
     const scale = linear(nice([Math.min(0, ...known), Math.max(0, ...known)], 3), [x + room, x + width - room]);
     const rowY = (l: number) => y + HEADER + l * ROW + ROW / 2 - 1;
     const bottom = y + HEADER + values.length * ROW;
@@ -334,7 +356,7 @@ function Logits({ ofLabel, title, notes, names, x, width, y, layer, ui }: Logits
                         <line class={isTrained ? "stroke-label" : "stroke-muted"} stroke-width={isTrained ? 3 : 1.5} x1={scale(0)} x2={at} y1={rowY(l)} y2={rowY(l)} />
                         <circle class={isTrained ? "fill-label stroke-label" : "fill-paper stroke-muted"} stroke-width="1.5" r={isTrained ? 6 : 4.5} cx={at} cy={rowY(l)} />
                         <text font-size="12" class={isTrained ? "bold text-label" : l > layer ? "text-muted" : ""} x={at + (isLeft ? -9 : 9)} y={rowY(l) + 4} text-anchor={isLeft ? "end" : "start"}>
-                            {value === null ? ui.t({ en: "constant", zh: "恒定" }) : signed(value, 2)}
+                            {texts[l]}
                         </text>
                     </g>
                 );
@@ -342,11 +364,6 @@ function Logits({ ofLabel, title, notes, names, x, width, y, layer, ui }: Logits
             <text class="text-muted" font-size="11" x={scale(0)} y={bottom + 12} text-anchor="middle">
                 0
             </text>
-            {notes.map((line, i) => (
-                <text class="text-muted" font-size="12" x={names ? 1 : x} y={bottom + 28 + i * 15}>
-                    {line}
-                </text>
-            ))}
         </g>
     );
 }

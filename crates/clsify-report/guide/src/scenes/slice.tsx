@@ -74,7 +74,7 @@ function Figure({ shared, data, ui, width }: FigureProps<Shared, Data>) {
     const text = wrap(explanation(step, shared, data, ui), width - 2, 13);
     const top = code.length * 20 + 12 + text.length * 18 + 10;
     const props = { shared, data, ui, width, top, lit, onAxis: setHovered };
-    const drawn = step === "table" ? layTable(shared, data, width, ui) : layCube(shared, data, width, step);
+    const drawn = step === "table" ? layTable(shared, data, width, ui) : layCube(shared, data, width, step, names[1]!);
     return (
         <>
             <Controls>
@@ -184,9 +184,11 @@ function explanation(step: Step, shared: Shared, data: Data, ui: Ui): string {
     if (step === "cube") {
         const which = t({ en: last === shared.nLayers ? "the last layer" : last === 0 ? "the embeddings" : `layer ${last}`, zh: last === shared.nLayers ? "最后一层" : last === 0 ? "嵌入" : `第 ${last} 层` });
         const several = isSeveralLayers(shared) ? t({ en: ` The layers ${first} to ${last} are used, so there are ${cubes} such cubes.`, zh: `用到第 ${first} 到第 ${last} 层，所以有 ${cubes} 个这样的立方体。` }) : "";
+        const isApart = data.row === null || data.isOfTestFile;
+        const apart = isApart ? t({ en: ` The picked one is not among these ${rows}.`, zh: `选中的句子不在这 ${rows} 个句子之中。` }) : "";
         return t({
-            en: `The output of ${which}, of shape [${rows}, ${positions}, ${units}]: one sheet per sentence, in front the picked one; in each sheet a row per position and a column per hidden unit.${several}`,
-            zh: `${which}的输出，形状 [${rows}, ${positions}, ${units}]：每个句子一张，最前面是选中的句子；每张里每个位置一行，每个隐藏单元一列。${several}`,
+            en: `The output of ${which}, of shape [${rows}, ${positions}, ${units}]: one sheet per sentence, in front the picked one; in each sheet a row per position and a column per hidden unit.${apart}${several}`,
+            zh: `${which}的输出，形状 [${rows}, ${positions}, ${units}]：每个句子一张，最前面是选中的句子；每张里每个位置一行，每个隐藏单元一列。${apart}${several}`,
         });
     }
     const features = grouped(shared.nFeatures);
@@ -246,20 +248,23 @@ function layColumns(shown: (number | null)[], x: number, width: number): Column[
 
 const end = (columns: Column[]) => columns.at(-1)!.x + columns.at(-1)!.width;
 
-function layCube({ shape, sheets, poolings }: Shared, data: Data, width: number, step: Step) {
+function layCube({ shape, sheets, poolings }: Shared, data: Data, width: number, step: Step, down: string) {
     const isNarrow = width < 560;
     const back = sheets.filter(({ row }) => data.isOfTestFile || row !== data.row);
     const hasGap = back.length > 1 && back.at(-1)!.row !== back.at(-2)!.row + 1;
     const depth = back.length + (hasGap ? 1 : 0);
     const dx = isNarrow ? 7 : 18;
     const left = isNarrow ? 78 : 130;
-    const columns = layColumns(shownUnits(shape[2], isNarrow), left, width - left - depth * dx - 34);
     const isPooled = poolings.some((pooling) => pooling !== "cls") || poolings.length > 1;
     const nRows = data.positions.length + (hasRest(data) ? 1 : 0) + (data.nTokens < shape[1] ? 1 : 0);
+    // The name of the axis that goes down, written downwards; its lines go from the right to the left.
+    const room = nRows * ROW + 10;
+    const downLines = (textWidth(down, 12.5, false, true) <= room ? [down] : down.split(/(?<=[:：])\s*/)).map((line) => fit(line, room, 12.5, false, true));
+    const columns = layColumns(shownUnits(shape[2], isNarrow), left, width - left - depth * dx - 20 - downLines.length * 14);
     const front = 26 + depth * ROW;
     const pooledTop = front + nRows * ROW + 62;
     const nPooled = step === "slice" && isPooled ? poolings.length : 0;
-    return { isNarrow, back, hasGap, depth, dx, left, columns, nRows, front, pooledTop, nPooled, height: pooledTop + (nPooled > 0 ? nPooled * ROW + 26 : 0) };
+    return { isNarrow, back, hasGap, depth, dx, left, columns, nRows, downLines, front, pooledTop, nPooled, height: pooledTop + (nPooled > 0 ? nPooled * ROW + 26 : 0) };
 }
 
 /** True if positions between the second and the last are left out. */
@@ -281,14 +286,14 @@ interface Drawn {
 
 function Cube({ shared, data, ui, width, top, lit, onAxis, step, names, cube }: Drawn & { step: Step; names: string[]; cube: CubeLayout }) {
     const t = ui.t;
-    const { back, hasGap, depth, dx, left, columns, nRows, isNarrow, nPooled } = cube;
+    const { back, hasGap, depth, dx, left, columns, nRows, downLines, isNarrow, nPooled } = cube;
     const packed = packedUnits(shared.shape[2]);
     const [values, pooled] = useMemo(() => [f32(data.values), f32(data.pooled)], [data]);
     const strips = useMemo(() => new Map(shared.sheets.map(({ row, values }) => [row, values === null ? null : f32(values)])), [shared]);
     const front = top + cube.front;
     const sheetWidth = end(columns) - left;
     const bottom = front + nRows * ROW;
-    const digits = isNarrow ? 3 : 4;
+    const digits = !isNarrow ? 4 : columns[0]!.width < 48 ? 2 : 3;
     const isSlice = step === "slice";
     const hasAll = shared.poolings.some((pooling) => pooling !== "cls");
     const hasOne = shared.poolings.includes("cls");
@@ -351,9 +356,16 @@ function Cube({ shared, data, ui, width, top, lit, onAxis, step, names, cube }: 
             </g>
             <g {...axisProps(1, lit, onAxis)}>
                 <line class="stroke-cls" marker-end="url(#slice-cls)" stroke-width="1.5" x1={left + sheetWidth + depth * dx + 10} y1={front + 4} x2={left + sheetWidth + depth * dx + 10} y2={bottom} />
-                <text class={`text-cls ${lit === 1 ? "bold" : ""}`} font-size="12.5" text-anchor="middle" transform={`translate(${left + sheetWidth + depth * dx + 18} ${(front + bottom) / 2}) rotate(90)`}>
-                    {fit(names[1]!, nRows * ROW + 20, 12.5)}
-                </text>
+                {downLines.map((line, i) => (
+                    <text
+                        class={`text-cls ${lit === 1 ? "bold" : ""}`}
+                        font-size="12.5"
+                        text-anchor="middle"
+                        transform={`translate(${left + sheetWidth + depth * dx + 18 + (downLines.length - 1 - i) * 14} ${(front + bottom) / 2}) rotate(90)`}
+                    >
+                        {line}
+                    </text>
+                ))}
             </g>
             <g {...axisProps(2, lit, onAxis)}>
                 {columns.map(({ index, x, width: cell }) => (

@@ -1,5 +1,6 @@
 //! 7. Attention: where the first token looks in every head, and how little that says about the reason for the label.
 
+use clsify::explanation::WordContribution;
 use clsify::studies::{WalkedSentence, Walkthrough};
 use serde_json::{Value, json};
 
@@ -21,21 +22,31 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
     let median = median(taus.iter().flatten().copied().collect());
     let head_size = config.hidden_size / config.num_attention_heads.max(1);
     let bias = if config.model_type == "mpnet" { " + position_bias" } else { "" };
+    let has_layers = n_layers(walkthrough) > 0;
     let sentences = walkthrough.sentences.iter().enumerate().map(|(i, sentence)| OfSentence {
         line: Some(line(walkthrough, taus[i], median)),
-        rows: Some(of_words[i].iter().flatten().map(OfWord::row).collect()),
+        rows: Some(rows(sentence, of_words[i].as_deref())),
         data: data(sentence, taus[i], i < detail.n_attention_maps, i < detail.n_all_heads),
     });
     Scene {
         id: "attention",
         title: words("Attention", "注意力"),
-        caption: words(
-            "In every head of every layer, a token takes something from each token, in shares that sum to 100%. These are the shares of \
-             the first token. They are not the reason for the label.",
-            "在每一层的每个头里，一个词元从各个词元那里取一些信息，份额合计 100%。图中是首个词元的份额，它们并不是得出标签的理由。",
-        ),
+        caption: if has_layers {
+            words(
+                "In every head of every layer, a token takes something from each token, in shares that sum to 100%. These are the shares \
+                 of the first token. They are not the reason for the label.",
+                "在每一层的每个头里，一个词元从各个词元那里取一些信息，份额合计 100%。图中是首个词元的份额，它们并不是得出标签的理由。",
+            )
+        } else {
+            words(
+                "In a layer, a token takes something from each token. This classifier uses the embeddings, the state before the first \
+                 layer, so no attention has happened yet.",
+                "在每一层里，一个词元从各个词元那里取一些信息。这个分类器使用嵌入，即进入第 1 层之前的状态，所以注意力还没有发生。",
+            )
+        },
         code: format!(
-            "attention = softmax(q @ k.T / sqrt({head_size}){bias})  # [n_tokens, n_tokens]; the first row is drawn"
+            "attention = softmax(q @ k.T / sqrt({head_size}){bias})  # [n_tokens, n_tokens]; {}",
+            if has_layers { "the first row is drawn" } else { "not computed here" }
         ),
         columns: vec![
             words("word", "词"),
@@ -156,6 +167,27 @@ fn of_words(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Option<Vec<
     Some(of_word.collect())
 }
 
+/// The rows of the table: at least one.
+fn rows(sentence: &WalkedSentence, of_words: Option<&[OfWord]>) -> Vec<Row> {
+    let rows: Vec<Row> = match of_words {
+        Some(of_words) => of_words.iter().map(OfWord::row).collect(),
+        None => sentence.explanation.words.iter().map(row_without_layers).collect(),
+    };
+    if rows.is_empty() {
+        return vec![vec![
+            words("(no word with a token)", "（没有带词元的词）").into(),
+            "".into(),
+            "".into(),
+        ]];
+    }
+    rows
+}
+
+fn row_without_layers(word: &WordContribution) -> Row {
+    let attention = words("none: the embeddings come before the first layer", "没有：嵌入在第 1 层之前");
+    vec![word.word.as_str().into(), attention.into(), format!("{:+.4}", word.contribution).into()]
+}
+
 /// The sum over each word's tokens; `None` for a word without a token.
 fn per_word(word_of_tokens: &[Option<usize>], of_tokens: &[f64], n_words: usize) -> Vec<Option<f64>> {
     let mut sums = vec![None; n_words];
@@ -188,9 +220,17 @@ fn pooled_name(walkthrough: &Walkthrough) -> Words {
     }
 }
 
+/// The number of layers that are computed; 0 if the features are the embeddings.
+fn n_layers(walkthrough: &Walkthrough) -> usize {
+    walkthrough.sentences[0].trace.attention_probs.len()
+}
+
 fn attention_name(walkthrough: &Walkthrough) -> Words {
     let from = pooled_name(walkthrough);
-    let layer = walkthrough.sentences[0].trace.attention_probs.len();
+    let layer = n_layers(walkthrough);
+    if layer == 0 {
+        return words("attention", "注意力");
+    }
     words(
         format!("attention in layer {layer}, {}, mean over heads", from.en),
         format!("第 {layer} 层中{}注意力，各头的平均", from.zh),
@@ -199,7 +239,14 @@ fn attention_name(walkthrough: &Walkthrough) -> Words {
 
 fn line(walkthrough: &Walkthrough, tau: Option<f64>, median: Option<f64>) -> Words {
     let n = walkthrough.sentences.len();
-    let layer = walkthrough.sentences[0].trace.attention_probs.len();
+    let layer = n_layers(walkthrough);
+    if layer == 0 {
+        return words(
+            "The classifier uses the embeddings, which come before the first layer: no attention has happened yet, so there is nothing \
+             to compare with the contributions.",
+            "分类器使用嵌入，它在第 1 层之前：注意力还没有发生，所以没有可以与贡献比较的东西。",
+        );
+    }
     let from = pooled_name(walkthrough);
     let median = |en: bool| match median {
         Some(median) if en => format!(" The median over the {n} sentences of this page is {median:+.2}."),
@@ -223,7 +270,7 @@ fn line(walkthrough: &Walkthrough, tau: Option<f64>, median: Option<f64>) -> Wor
             median(true)
         ),
         format!(
-            "在这个句子里，词得到的注意力（第 {layer} 层，{}注意力，各头的平均）与“理由”一幕中词的贡献大小之间，Kendall tau-b 为 {tau:+.2}：\
+            "在这个句子里，词得到的注意力（第 {layer} 层，{}注意力，各头的平均）与“理由”一幕中词的贡献大小之间，肯德尔 τ-b 相关系数为 {tau:+.2}：\
              1 表示顺序相同，0 表示无关。{}",
             from.zh,
             median(false)
