@@ -244,19 +244,22 @@ function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, widt
     const isNarrow = width < 560;
     const size = isNarrow ? 11.5 : 13;
     const x0 = shared.scaled ? "z" : "x";
-    const bars: Bar[] = [
+    const all: Bar[] = [
         ...terms.map(({ feature, value, weight }): Bar => ({ name: `${x0}${feature}`, numbers: [fixed(value, 4), fixed(weight, 4)], amount: value * weight })),
         { name: t({ en: `${grouped(shared.nFeatures - terms.length)} other terms`, zh: `其余 ${grouped(shared.nFeatures - terms.length)} 项` }), numbers: null, amount: rest },
         { name: t({ en: "intercept", zh: "截距" }), numbers: null, amount: intercept },
     ];
+    // On the narrowest screens the bars need the room of the factors, which are in the table too.
+    const isTight = width < 320;
+    const bars = isTight ? all.map((bar) => ({ ...bar, numbers: null })) : all;
     const wide = (pick: (bar: Bar) => string) => Math.max(...bars.map((bar) => textWidth(pick(bar), size)));
     const columns = [
-        wide((bar) => (bar.numbers ? bar.name : "")) + 12,
+        wide((bar) => (bar.numbers || isTight ? bar.name : "")) + 12,
         wide((bar) => bar.numbers?.[0] ?? ""),
         wide((bar) => bar.numbers?.[1] ?? ""),
         Math.max(wide((bar) => signed(bar.amount, 4)), textWidth(signed(total, 4), size, false, true)) + 2,
     ] as [number, number, number, number];
-    const operator = isNarrow ? 14 : 20;
+    const operator = isTight ? 0 : isNarrow ? 14 : 20;
     const ends = [columns[0] + columns[1], columns[0] + columns[1] + operator + columns[2], columns[0] + columns[1] + columns[2] + columns[3] + 2 * operator] as [number, number, number];
     const barFrom = left + ends[2] + 12;
     const sums = bars.reduce<number[]>((sums, bar) => [...sums, sums.at(-1)! + bar.amount], [0]);
@@ -285,12 +288,16 @@ function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, widt
         <g>
             <Title x={left} y={top} width={width} text={title} />
             <g class="text-muted">
-                <text x={left + ends[0]} y={top + HEAD + 12} font-size="12" text-anchor="end" class="text-muted">
-                    {isNarrow ? x0 : t({ en: `feature ${x0}`, zh: `特征 ${x0}` })}
-                </text>
-                <text x={left + ends[1]} y={top + HEAD + 12} font-size="12" text-anchor="end" class="text-muted">
-                    {isNarrow ? "w" : t({ en: "weight w", zh: "权重 w" })}
-                </text>
+                {!isTight && (
+                    <>
+                        <text x={left + ends[0]} y={top + HEAD + 12} font-size="12" text-anchor="end" class="text-muted">
+                            {isNarrow ? x0 : t({ en: `feature ${x0}`, zh: `特征 ${x0}` })}
+                        </text>
+                        <text x={left + ends[1]} y={top + HEAD + 12} font-size="12" text-anchor="end" class="text-muted">
+                            {isNarrow ? "w" : t({ en: "weight w", zh: "权重 w" })}
+                        </text>
+                    </>
+                )}
                 <text x={left + ends[2]} y={top + HEAD + 12} font-size="12" text-anchor="end" class="text-muted">
                     w · {x0}
                 </text>

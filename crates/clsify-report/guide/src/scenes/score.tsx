@@ -278,12 +278,7 @@ function sharesOf(at: ReturnType<typeof pointOf>, ui: Ui): Entry[] {
         text: `${ui.t(name)} ${share(at[key])}`,
         widest: `${ui.t(name)} ${percent(1)}`,
         class: `text-${colour}`,
-        mark: (
-            <>
-                <line class={`stroke-${colour}`} stroke-width="2" stroke-dasharray={dash} x2="22" />
-                <circle class={`fill-paper stroke-${colour}`} stroke-width="2" r="3.5" cx="11" />
-            </>
-        ),
+        mark: <line class={`stroke-${colour}`} stroke-width="2.5" stroke-dasharray={dash} x2="22" />,
     }));
 }
 
