@@ -3,6 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { AXIS_HEIGHT, BottomAxis, LeftAxis, leftAxisWidth } from "../frame/axis";
 import { ClassSelector } from "../frame/class_selector";
 import { Controls, Slider } from "../frame/controls";
+import { Lines } from "../frame/lines";
 import { Drawing } from "../frame/drawing";
 import { SentenceWords } from "../frame/word";
 import { fixed, grouped, percent, signed } from "../format";
@@ -54,12 +55,11 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const common = { shared, data, reasons, sentence, guide, ui };
     const isWide = width >= 640;
     const name = guide.labels[reasons.label]!;
-    const list = listHeight(common);
-    const waterfall = waterfallHeight(reasons, shared.scaled);
+    const list = listHeight(common, width);
     const half = isWide ? (width - 40) / 2 : width;
-    const lower = list + waterfall;
-    const curve = Number.isFinite(reasons.logit) ? 250 : 0;
-    const path = pathHeight(data);
+    const lower = list + waterfallTexts(common, width).height;
+    const curve = Number.isFinite(reasons.logit) ? 250 + titleExtra(curveTitle(name, ui), half) : 0;
+    const path = pathHeight(data, ui, half);
     const p = sentence.probability[reasons.label]!;
     return (
         <div class="reasons">
@@ -98,12 +98,13 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
 }
 
 function Title({ x, y, width, text }: Place & { text: string }) {
-    return (
-        <text x={x + 1} y={y + 15} class="bold">
-            {fit(text, width - 2, 14, false, true)}
-        </text>
-    );
+    return <Lines lines={titleLines(text, width)} x={x + 1} y={y + 15} fontSize={14} leading={18} class="bold" />;
 }
+
+const titleLines = (text: string, width: number) => wrap(text, width - 2, 14, 3, false, true);
+
+/** The height of a title beyond its first line. */
+const titleExtra = (text: string, width: number) => 18 * (titleLines(text, width).length - 1);
 
 /** Up to two lines below a list. */
 function Notes({ x, y, width, text }: Place & { text: string }) {
@@ -118,8 +119,11 @@ function Notes({ x, y, width, text }: Place & { text: string }) {
     );
 }
 
-function listHeight({ shared, data }: Common): number {
-    return shared.kind === "two" ? 0 : HEAD + data.listed.length * ROW + 46;
+const gaugesTitle = (ui: Ui) => ui.t({ en: "Each label has a logit, a probability and a threshold of its own", zh: "每个标签有自己的 logit、概率和阈值" });
+
+function listHeight({ shared, data, ui }: Common, width: number): number {
+    if (shared.kind === "two") return 0;
+    return (shared.kind === "sets" ? titleExtra(gaugesTitle(ui), width) : 0) + HEAD + data.listed.length * ROW + 46;
 }
 
 /** The logit of every class and the probability that softmax makes of it. */
@@ -127,7 +131,6 @@ function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, width }: 
     const t = ui.t;
     const scores = useMemo(() => f64(data.scores), [data]);
     const names = data.listed.map((k) => guide.labels[k]!);
-    const nameWidth = Math.min(width * 0.3, Math.max(...names.map((name) => textWidth(name, 13, false, true))) + 8);
     const numbers = [68, 64];
     const role = (k: number, i: number) => {
         if (i === 0) return t({ en: "winner", zh: "胜出" });
@@ -135,8 +138,11 @@ function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, width }: 
         return k === reasons.rival ? t({ en: "runner-up", zh: "次高" }) : "";
     };
     const roleWidth = 72;
-    const from = left + nameWidth + 6;
     const to = left + width - numbers[0]! - numbers[1]! - roleWidth;
+    // On the narrowest screens the names need the room of the bars.
+    const hasBars = width >= 320;
+    const nameWidth = Math.min(hasBars ? width * 0.3 : to - left + 10, Math.max(...names.map((name) => textWidth(name, 13, false, true))) + 8);
+    const from = left + nameWidth + 6;
     const x = linear([Math.min(0, ...scores), Math.max(0, ...scores)], [from, to]);
     const nMore = guide.labels.length - names.length;
     const bottom = top + HEAD + names.length * ROW;
@@ -162,7 +168,7 @@ function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, width }: 
                         <text x={left + 1} y={y + 12} font-size="13" class={isBold ? "bold" : ""}>
                             {fit(names[i]!, nameWidth, 13, false, isBold)}
                         </text>
-                        <rect class={isBold ? "fill-label" : "fill-grid"} x={Math.min(x(0), x(z))} y={y} width={Math.max(Math.abs(x(z) - x(0)), 1)} height={ROW - 7} />
+                        {hasBars && <rect class={isBold ? "fill-label" : "fill-grid"} x={Math.min(x(0), x(z))} y={y} width={Math.max(Math.abs(x(z) - x(0)), 1)} height={ROW - 7} />}
                         <text x={to + numbers[0]!} y={y + 12} font-size="12.5" text-anchor="end" class={isBold ? "bold" : ""}>
                             {signed(z, 4)}
                         </text>
@@ -175,15 +181,16 @@ function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, width }: 
                     </g>
                 );
             })}
-            <line class="stroke-muted" x1={x(0)} x2={x(0)} y1={top + HEAD - 4} y2={bottom - 3} />
+            {hasBars && <line class="stroke-muted" x1={x(0)} x2={x(0)} y1={top + HEAD - 4} y2={bottom - 3} />}
             <Notes x={left} y={bottom} width={width} text={note} />
         </g>
     );
 }
 
 /** The probability of every label with its threshold. */
-function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: top, width }: Common & Place) {
+function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: titleY, width }: Common & Place) {
     const t = ui.t;
+    const top = titleY + titleExtra(gaugesTitle(ui), width);
     const names = data.listed.map((k) => guide.labels[k]!);
     const nameWidth = Math.min(width * 0.3, Math.max(...names.map((name) => textWidth(name, 13, false, true))) + 8);
     const given = (k: number) => sentence.probability[k]! > shared.thresholds![k]!;
@@ -199,7 +206,7 @@ function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: top, w
     const note = `${t({ en: "bar: probability; vertical line: threshold", zh: "横条：概率；竖线：阈值" })}${nMore > 0 ? t({ en: `; ${nMore} less probable labels are not listed`, zh: `；另有 ${nMore} 个概率更小的标签未列出` }) : ""}`;
     return (
         <g>
-            <Title x={left} y={top} width={width} text={t({ en: "Each label has a logit, a probability and a threshold of its own", zh: "每个标签有自己的 logit、概率和阈值" })} />
+            <Title x={left} y={titleY} width={width} text={gaugesTitle(ui)} />
             {data.listed.map((k, i) => {
                 const y = top + HEAD + i * ROW;
                 const [numbers, outcome] = text(k);
@@ -232,15 +239,37 @@ interface Bar {
     amount: number;
 }
 
-function waterfallHeight({ terms }: Reasons, isScaled: boolean): number {
-    return HEAD + 24 + (terms.length + 3) * ROW + AXIS_HEIGHT + (isScaled ? 82 : 48);
+/** What stands above and below the terms, and the height of all. */
+function waterfallTexts({ shared, reasons, sentence, guide, ui }: Common, width: number) {
+    const t = ui.t;
+    const { terms, total, label, rival } = reasons;
+    const name = guide.labels[label]!;
+    const title =
+        rival === null
+            ? t({ en: `The logit of ${name}, term by term`, zh: `${name} 的 logit，逐项相加` })
+            : t({ en: `${name} minus ${guide.labels[rival]}, term by term`, zh: `${name} 减 ${guide.labels[rival]}，逐项相加` });
+    const p = fixed(sentence.probability[label]!, 4);
+    const end =
+        rival === null
+            ? `p(${name}) = 1 / (1 + exp(−(${signed(total, 4)}))) = ${p}`
+            : t({
+                  en: `above 0: ${name} is more probable than ${guide.labels[rival]}; the weight here is the difference of their two weights`,
+                  zh: `大于 0：${name} 的概率高于 ${guide.labels[rival]}；这里的权重是两者权重之差`,
+              });
+    const scaled = t({ en: "z: the feature minus its mean over the training rows, divided by its standard deviation.", zh: "z：特征减去它在训练集上的均值，再除以标准差。" });
+    const isConstant = !Number.isFinite(reasons.logit);
+    const result = isConstant ? t({ en: "This label was the same for all training rows, so its probability is fixed.", zh: "这个标签在所有训练行上都一样，因此概率是固定的。" }) : end;
+    const lines = [...(shared.scaled ? [scaled] : []), result].flatMap((text) => wrap(text, width - 2, 12.5, 5));
+    return { title, lines, height: titleExtra(title, width) + HEAD + 24 + (terms.length + 3) * ROW + AXIS_HEIGHT + 14 + 17 * lines.length };
 }
 
 /** The terms one after the other: each bar begins where the last one ended. */
-function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, width }: Common & Place) {
+function Waterfall({ x: left, y, width, ...common }: Common & Place) {
+    const { shared, reasons, ui } = common;
     const t = ui.t;
-    const { terms, rest, intercept, total, label, rival } = reasons;
-    const name = guide.labels[label]!;
+    const { terms, rest, intercept, total, rival } = reasons;
+    const { title, lines } = waterfallTexts(common, width);
+    const top = y + titleExtra(title, width);
     const isNarrow = width < 560;
     const size = isNarrow ? 11.5 : 13;
     const x0 = shared.scaled ? "z" : "x";
@@ -249,12 +278,13 @@ function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, widt
         { name: t({ en: `${grouped(shared.nFeatures - terms.length)} other terms`, zh: `其余 ${grouped(shared.nFeatures - terms.length)} 项` }), numbers: null, amount: rest },
         { name: t({ en: "intercept", zh: "截距" }), numbers: null, amount: intercept },
     ];
+    const totalName = rival === null ? "logit" : t({ en: "logit difference", zh: "logit 之差" });
     // On the narrowest screens the bars need the room of the factors, which are in the table too.
     const isTight = width < 320;
     const bars = isTight ? all.map((bar) => ({ ...bar, numbers: null })) : all;
     const wide = (pick: (bar: Bar) => string) => Math.max(...bars.map((bar) => textWidth(pick(bar), size)));
     const columns = [
-        wide((bar) => (bar.numbers || isTight ? bar.name : "")) + 12,
+        Math.max(wide((bar) => (bar.numbers || isTight ? bar.name : "")), isTight ? textWidth(totalName, size, false, true) : 0) + 12,
         wide((bar) => bar.numbers?.[0] ?? ""),
         wide((bar) => bar.numbers?.[1] ?? ""),
         Math.max(wide((bar) => signed(bar.amount, 4)), textWidth(signed(total, 4), size, false, true)) + 2,
@@ -268,25 +298,9 @@ function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, widt
     const first = top + HEAD + 24;
     const totalY = first + bars.length * ROW;
     const bottom = totalY + ROW + 4;
-    const isConstant = !Number.isFinite(reasons.logit);
-    const title =
-        rival === null
-            ? t({ en: `The logit of ${name}, term by term`, zh: `${name} 的 logit，逐项相加` })
-            : t({ en: `${name} minus ${guide.labels[rival]}, term by term`, zh: `${name} 减 ${guide.labels[rival]}，逐项相加` });
-    const totalName = rival === null ? "logit" : t({ en: "logit difference", zh: "logit 之差" });
-    const p = fixed(sentence.probability[label]!, 4);
-    const end =
-        rival === null
-            ? `p(${name}) = 1 / (1 + exp(−(${signed(total, 4)}))) = ${p}`
-            : t({
-                  en: `above 0: ${name} is more probable than ${guide.labels[rival]}; the weight here is the difference of their two weights`,
-                  zh: `大于 0：${name} 的概率高于 ${guide.labels[rival]}；这里的权重是两者权重之差`,
-              });
-    const scaled = t({ en: "z: the feature minus its mean over the training rows, divided by its standard deviation.", zh: "z：特征减去它在训练集上的均值，再除以标准差。" });
-    const lines = [...(shared.scaled ? wrap(scaled, width - 2, 12.5, 2) : []), ...wrap(isConstant ? t({ en: "This label was the same for all training rows, so its probability is fixed.", zh: "这个标签在所有训练行上都一样，因此概率是固定的。" }) : end, width - 2, 12.5, 2)];
     return (
         <g>
-            <Title x={left} y={top} width={width} text={title} />
+            <Title x={left} y={y} width={width} text={title} />
             <g class="text-muted">
                 {!isTight && (
                     <>
@@ -340,7 +354,7 @@ function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, widt
             })}
             <line class="stroke-muted" x1={left} x2={left + ends[2]} y1={totalY} y2={totalY} />
             <text x={left + 1} y={totalY + 15} font-size={size} class="bold">
-                {totalName}
+                {fit(totalName, ends[2] - columns[3] - 6, size, false, true)}
             </text>
             <text x={left + ends[2]} y={totalY + 15} font-size={size} text-anchor="end" class="bold">
                 {signed(total, 4)}
@@ -356,10 +370,13 @@ function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, widt
     );
 }
 
+const curveTitle = (name: string, ui: Ui) => ui.t({ en: `From logit to probability: ${name}`, zh: `从 logit 到概率：${name}` });
+
 /** The probability for every logit, with the sentence on it, and where it goes without the removed words. */
-function Curve({ shared, reasons, removed, guide, ui, x: left, y: top, width }: Common & Place & { removed: number[] }) {
+function Curve({ shared, reasons, removed, guide, ui, x: left, y: titleY, width }: Common & Place & { removed: number[] }) {
     const t = ui.t;
-    const name = guide.labels[reasons.label]!;
+    const title = curveTitle(guide.labels[reasons.label]!, ui);
+    const top = titleY + titleExtra(title, width);
     const { logit, words, path } = reasons;
     const without = removed.length === 0 ? null : logitWithout(reasons, removed)!;
     const reach = Math.max(4, Math.abs(logit), ...words.map((c) => Math.abs(logit - c)), ...(path?.logits.map(Math.abs) ?? [])) + 0.5;
@@ -379,7 +396,7 @@ function Curve({ shared, reasons, removed, guide, ui, x: left, y: top, width }: 
             : t({ en: `without: ${signed(without, 4)} → p = ${fixed(sigmoid(without), 4)}`, zh: `去掉后：${signed(without, 4)} → p = ${fixed(sigmoid(without), 4)}` });
     return (
         <g>
-            <Title x={left} y={top} width={width} text={t({ en: `From logit to probability: ${name}`, zh: `从 logit 到概率：${name}` })} />
+            <Title x={left} y={titleY} width={width} text={title} />
             <text x={left + 1} y={top + 35} font-size="12.5">
                 {note}
             </text>
@@ -403,13 +420,16 @@ function Curve({ shared, reasons, removed, guide, ui, x: left, y: top, width }: 
 
 const MOST_STEPS = 9;
 
-function pathHeight({ path }: Packed): number {
-    return path ? HEAD + 24 + (Math.min(path.words.length, MOST_STEPS) + 1) * ROW + 44 : 0;
+const pathTitle = (ui: Ui) => ui.t({ en: "Removing words until the answer changes", zh: "逐个去掉词，直到答案改变" });
+
+function pathHeight({ path }: Packed, ui: Ui, width: number): number {
+    return path ? titleExtra(pathTitle(ui), width) + HEAD + 24 + (Math.min(path.words.length, MOST_STEPS) + 1) * ROW + 44 : 0;
 }
 
 /** The words that are removed one after the other, and the probability that is left. */
-function Path({ data, sentence, guide, ui, x: left, y: top, width }: Common & Place) {
+function Path({ data, sentence, guide, ui, x: left, y: titleY, width }: Common & Place) {
     const t = ui.t;
+    const top = titleY + titleExtra(pathTitle(ui), width);
     const path = data.path!;
     const explained = useMemo(() => reasonsFor(data, data.kept[0]!), [data]);
     const name = guide.labels[explained.label]!;
@@ -427,7 +447,7 @@ function Path({ data, sentence, guide, ui, x: left, y: top, width }: Common & Pl
         : t({ en: "the answer never changes", zh: "答案始终不变" });
     return (
         <g>
-            <Title x={left} y={top} width={width} text={t({ en: "Removing words until the answer changes", zh: "逐个去掉词，直到答案改变" })} />
+            <Title x={left} y={titleY} width={width} text={pathTitle(ui)} />
             <text x={left + 1} y={top + 35} font-size="12.5">
                 {fit(t({ en: `probability of ${name} that is left`, zh: `剩下的 ${name} 的概率` }), width - 2, 12.5)}
             </text>
