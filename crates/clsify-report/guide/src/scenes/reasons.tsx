@@ -58,7 +58,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const list = listHeight(common, width);
     const half = isWide ? (width - 40) / 2 : width;
     const lower = list + waterfallTexts(common, width).height;
-    const curve = Number.isFinite(reasons.logit) ? 250 + titleExtra(curveTitle(name, ui), half) : 0;
+    const curve = Number.isFinite(reasons.logit) ? 250 + (shared.thresholds ? 17 : 0) + titleExtra(curveTitle(name, ui), half) : 0;
     const path = pathHeight(data, ui, half);
     const p = sentence.probability[reasons.label]!;
     return (
@@ -198,7 +198,9 @@ function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: titleY
         const numbers = `${fixed(sentence.probability[k]!, 4)} ${given(k) ? ">" : "≤"} ${fixed(shared.thresholds![k]!, 4)}`;
         return [numbers, given(k) ? t({ en: "assigned", zh: "给出" }) : t({ en: "not assigned", zh: "不给出" })] as const;
     };
-    const lastWidth = textWidth(t({ en: "not assigned", zh: "不给出" }), 12.5, false, true) + 4;
+    // On the narrowest screens the bars need the room of the outcome, which > and ≤ say too.
+    const hasOutcome = width >= 320;
+    const lastWidth = hasOutcome ? textWidth(t({ en: "not assigned", zh: "不给出" }), 12.5, false, true) + 4 : -7;
     const textWidths = Math.max(...data.listed.map((k) => textWidth(text(k)[0], 12.5))) + 10 + lastWidth;
     const x = linear([0, 1], [left + nameWidth + 6, left + width - textWidths - 8]);
     const bottom = top + HEAD + names.length * ROW;
@@ -219,12 +221,14 @@ function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: titleY
                         <rect class="fill-ground stroke-muted" x={x(0)} y={y + 1} width={x(1) - x(0)} height="13" rx="2" />
                         <rect class={given(k) ? "fill-label stroke-label" : "fill-grid stroke-muted"} x={x(0)} y={y + 1} width={x(sentence.probability[k]!) - x(0)} height="13" rx="2" />
                         <line class="stroke-ink" stroke-width="2.5" x1={x(shared.thresholds![k]!)} x2={x(shared.thresholds![k]!)} y1={y - 3} y2={y + 18} />
-                        <text x={left + width - lastWidth - 8} y={y + 12} font-size="12.5" text-anchor="end">
+                        <text x={left + width - lastWidth - 8} y={y + 12} font-size="12.5" text-anchor="end" class={given(k) && !hasOutcome ? "text-label" : ""}>
                             {numbers}
                         </text>
-                        <text x={left + width - 1} y={y + 12} font-size="12.5" text-anchor="end" class={given(k) ? "bold text-label" : "text-muted"}>
-                            {outcome}
-                        </text>
+                        {hasOutcome && (
+                            <text x={left + width - 1} y={y + 12} font-size="12.5" text-anchor="end" class={given(k) ? "bold text-label" : "text-muted"}>
+                                {outcome}
+                            </text>
+                        )}
                     </g>
                 );
             })}
@@ -260,7 +264,7 @@ function waterfallTexts({ shared, reasons, sentence, guide, ui }: Common, width:
     const isConstant = !Number.isFinite(reasons.logit);
     const result = isConstant ? t({ en: "This label was the same for all training rows, so its probability is fixed.", zh: "这个标签在所有训练行上都一样，因此概率是固定的。" }) : end;
     const lines = [...(shared.scaled ? [scaled] : []), result].flatMap((text) => wrap(text, width - 2, 12.5, 5));
-    return { title, lines, height: titleExtra(title, width) + HEAD + 24 + (terms.length + 3) * ROW + AXIS_HEIGHT + 14 + 17 * lines.length };
+    return { title, lines, height: titleExtra(title, width) + HEAD + 24 + (terms.length + 3) * ROW + AXIS_HEIGHT + 14 + 17 * Math.max(lines.length, 2) };
 }
 
 /** The terms one after the other: each bar begins where the last one ended. */
@@ -376,7 +380,9 @@ const curveTitle = (name: string, ui: Ui) => ui.t({ en: `From logit to probabili
 function Curve({ shared, reasons, removed, guide, ui, x: left, y: titleY, width }: Common & Place & { removed: number[] }) {
     const t = ui.t;
     const title = curveTitle(guide.labels[reasons.label]!, ui);
-    const top = titleY + titleExtra(title, width);
+    const threshold = shared.thresholds?.[reasons.label] ?? null;
+    const noteY = titleY + titleExtra(title, width) + 35;
+    const top = noteY - 35 + (shared.thresholds ? 17 : 0);
     const { logit, words, path } = reasons;
     const without = removed.length === 0 ? null : logitWithout(reasons, removed)!;
     const reach = Math.max(4, Math.abs(logit), ...words.map((c) => Math.abs(logit - c)), ...(path?.logits.map(Math.abs) ?? [])) + 0.5;
@@ -387,7 +393,6 @@ function Curve({ shared, reasons, removed, guide, ui, x: left, y: titleY, width 
     const format = (value: number) => percent(value, 0);
     const from = left + leftAxisWidth(ticks, format);
     const x = linear([-reach, reach], [from, left + width - 4]);
-    const threshold = shared.thresholds?.[reasons.label] ?? null;
     const label = shared.kind === "classes" ? t({ en: "log-odds: ln(p / (1 − p))", zh: "对数几率：ln(p / (1 − p))" }) : "logit";
     const point = (z: number) => ({ transform: `translate(${x(z)} ${y(sigmoid(z))})`, style: { transform: `translate(${x(z)}px,${y(sigmoid(z))}px)` } });
     const note =
@@ -397,20 +402,18 @@ function Curve({ shared, reasons, removed, guide, ui, x: left, y: titleY, width 
     return (
         <g>
             <Title x={left} y={titleY} width={width} text={title} />
-            <text x={left + 1} y={top + 35} font-size="12.5">
+            <text x={left + 1} y={noteY} font-size="12.5">
                 {note}
             </text>
+            {threshold !== null && (
+                <text x={left + 1} y={noteY + 17} font-size="12.5">
+                    {t({ en: `dashed line: threshold ${fixed(threshold, 4)}`, zh: `虚线：阈值 ${fixed(threshold, 4)}` })}
+                </text>
+            )}
             <LeftAxis scale={y} ticks={ticks} format={format} label="" from={head - 4} to={bottom} x={from} gridTo={left + width} />
             <BottomAxis scale={x} ticks={x.ticks(6)} format={(value) => `${+value.toFixed(1)}`} label={label} from={from} to={left + width} y={bottom} />
             <path class="fill-none stroke-model" stroke-width="2" d={linePath(Array.from({ length: 81 }, (_, i) => [x(-reach + (i * reach) / 40), y(sigmoid(-reach + (i * reach) / 40))]))} />
-            {threshold !== null && (
-                <g>
-                    <line class="stroke-ink" stroke-dasharray="4 3" x1={from} x2={left + width} y1={y(threshold)} y2={y(threshold)} />
-                    <text x={from + 6} y={y(threshold) - 6} font-size="12">
-                        {t({ en: `threshold ${fixed(threshold, 4)}`, zh: `阈值 ${fixed(threshold, 4)}` })}
-                    </text>
-                </g>
-            )}
+            {threshold !== null && <line class="stroke-ink" stroke-dasharray="4 3" x1={from} x2={left + width} y1={y(threshold)} y2={y(threshold)} />}
             <line class="stroke-label" stroke-dasharray="3 3" x1={x(logit)} x2={x(logit)} y1={bottom} y2={y(sigmoid(logit))} />
             <circle class="fill-label stroke-label" stroke-width="2" r="6" cx={x(logit)} cy={y(sigmoid(logit))} />
             <circle class={`reasons-point fill-paper ${without === null ? "stroke-label" : "stroke-ink"}`} stroke-width="2.5" r={without === null ? 3 : 6} {...point(without ?? logit)} />
