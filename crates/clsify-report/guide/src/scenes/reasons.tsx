@@ -152,7 +152,7 @@ function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, width }: 
     });
     return (
         <g>
-            <Title x={left} y={top} width={to - left} text={t({ en: "Logits", zh: "各标签的 logit" })} />
+            <Title x={left} y={top} width={to + numbers[0]! - 38 - left} text={t({ en: "Logits", zh: "各类 logit" })} />
             <text x={to + numbers[0]!} y={top + 15} font-size="12" text-anchor="end" class="text-muted">
                 logit
             </text>
