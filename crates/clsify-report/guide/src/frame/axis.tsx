@@ -29,6 +29,8 @@ function stride(ticks: number[], isApart: (a: number, b: number) => boolean): nu
 export function BottomAxis({ scale, ticks, format, label, from, to, y }: Props & { y: number }) {
     const half = (tick: number) => textWidth(format(tick), 12) / 2;
     const middle = (tick: number) => Math.min(Math.max(scale(tick), from - 6 + half(tick)), to + 6 - half(tick));
+    // A name that is longer than its axis begins further left.
+    const named = textWidth(label, 12.5) / 2;
     const every = stride(ticks, (a, b) => Math.abs(middle(b) - middle(a)) >= half(a) + half(b) + 8);
     return (
         <g class="axis">
@@ -43,7 +45,7 @@ export function BottomAxis({ scale, ticks, format, label, from, to, y }: Props &
                     )}
                 </g>
             ))}
-            <text x={(from + to) / 2} y={y + 36} font-size="12.5" text-anchor="middle">
+            <text x={Math.max(Math.min((from + to) / 2, to + 6 - named), named)} y={y + 36} font-size="12.5" text-anchor="middle">
                 {label}
             </text>
         </g>

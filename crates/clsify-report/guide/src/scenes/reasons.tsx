@@ -3,6 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { AXIS_HEIGHT, BottomAxis, LeftAxis, leftAxisWidth } from "../frame/axis";
 import { ClassSelector } from "../frame/class_selector";
 import { Controls, Slider } from "../frame/controls";
+import { Lines } from "../frame/lines";
 import { Drawing } from "../frame/drawing";
 import { SentenceWords } from "../frame/word";
 import { fixed, grouped, percent, signed } from "../format";
@@ -54,12 +55,11 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const common = { shared, data, reasons, sentence, guide, ui };
     const isWide = width >= 640;
     const name = guide.labels[reasons.label]!;
-    const list = listHeight(common);
-    const waterfall = waterfallHeight(reasons, shared.scaled);
+    const list = listHeight(common, width);
     const half = isWide ? (width - 40) / 2 : width;
-    const lower = list + waterfall;
-    const curve = Number.isFinite(reasons.logit) ? 250 : 0;
-    const path = pathHeight(data);
+    const lower = list + waterfallTexts(common, width).height;
+    const curve = Number.isFinite(reasons.logit) ? 250 + (shared.thresholds ? 17 : 0) + titleExtra(curveTitle(name, ui), half) : 0;
+    const path = pathHeight(data, ui, half);
     const p = sentence.probability[reasons.label]!;
     return (
         <div class="reasons">
@@ -98,12 +98,13 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
 }
 
 function Title({ x, y, width, text }: Place & { text: string }) {
-    return (
-        <text x={x + 1} y={y + 15} class="bold">
-            {fit(text, width - 2, 14, false, true)}
-        </text>
-    );
+    return <Lines lines={titleLines(text, width)} x={x + 1} y={y + 15} fontSize={14} leading={18} class="bold" />;
 }
+
+const titleLines = (text: string, width: number) => wrap(text, width - 2, 14, 3, false, true);
+
+/** The height of a title beyond its first line. */
+const titleExtra = (text: string, width: number) => 18 * (titleLines(text, width).length - 1);
 
 /** Up to two lines below a list. */
 function Notes({ x, y, width, text }: Place & { text: string }) {
@@ -118,8 +119,11 @@ function Notes({ x, y, width, text }: Place & { text: string }) {
     );
 }
 
-function listHeight({ shared, data }: Common): number {
-    return shared.kind === "two" ? 0 : HEAD + data.listed.length * ROW + 46;
+const gaugesTitle = (ui: Ui) => ui.t({ en: "Each label has a logit, a probability and a threshold of its own", zh: "每个标签有自己的 logit、概率和阈值" });
+
+function listHeight({ shared, data, ui }: Common, width: number): number {
+    if (shared.kind === "two") return 0;
+    return (shared.kind === "sets" ? titleExtra(gaugesTitle(ui), width) : 0) + HEAD + data.listed.length * ROW + 46;
 }
 
 /** The logit of every class and the probability that softmax makes of it. */
@@ -127,7 +131,6 @@ function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, width }: 
     const t = ui.t;
     const scores = useMemo(() => f64(data.scores), [data]);
     const names = data.listed.map((k) => guide.labels[k]!);
-    const nameWidth = Math.min(width * 0.3, Math.max(...names.map((name) => textWidth(name, 13, false, true))) + 8);
     const numbers = [68, 64];
     const role = (k: number, i: number) => {
         if (i === 0) return t({ en: "winner", zh: "胜出" });
@@ -135,8 +138,11 @@ function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, width }: 
         return k === reasons.rival ? t({ en: "runner-up", zh: "次高" }) : "";
     };
     const roleWidth = 72;
-    const from = left + nameWidth + 6;
     const to = left + width - numbers[0]! - numbers[1]! - roleWidth;
+    // On the narrowest screens the names need the room of the bars.
+    const hasBars = width >= 320;
+    const nameWidth = Math.min(hasBars ? width * 0.3 : to - left + 10, Math.max(...names.map((name) => textWidth(name, 13, false, true))) + 8);
+    const from = left + nameWidth + 6;
     const x = linear([Math.min(0, ...scores), Math.max(0, ...scores)], [from, to]);
     const nMore = guide.labels.length - names.length;
     const bottom = top + HEAD + names.length * ROW;
@@ -146,7 +152,7 @@ function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, width }: 
     });
     return (
         <g>
-            <Title x={left} y={top} width={to - left} text={t({ en: "Logits", zh: "各标签的 logit" })} />
+            <Title x={left} y={top} width={to + numbers[0]! - 38 - left} text={t({ en: "Logits", zh: "各类 logit" })} />
             <text x={to + numbers[0]!} y={top + 15} font-size="12" text-anchor="end" class="text-muted">
                 logit
             </text>
@@ -162,7 +168,7 @@ function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, width }: 
                         <text x={left + 1} y={y + 12} font-size="13" class={isBold ? "bold" : ""}>
                             {fit(names[i]!, nameWidth, 13, false, isBold)}
                         </text>
-                        <rect class={isBold ? "fill-label" : "fill-grid"} x={Math.min(x(0), x(z))} y={y} width={Math.max(Math.abs(x(z) - x(0)), 1)} height={ROW - 7} />
+                        {hasBars && <rect class={isBold ? "fill-label" : "fill-grid"} x={Math.min(x(0), x(z))} y={y} width={Math.max(Math.abs(x(z) - x(0)), 1)} height={ROW - 7} />}
                         <text x={to + numbers[0]!} y={y + 12} font-size="12.5" text-anchor="end" class={isBold ? "bold" : ""}>
                             {signed(z, 4)}
                         </text>
@@ -175,15 +181,16 @@ function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, width }: 
                     </g>
                 );
             })}
-            <line class="stroke-muted" x1={x(0)} x2={x(0)} y1={top + HEAD - 4} y2={bottom - 3} />
+            {hasBars && <line class="stroke-muted" x1={x(0)} x2={x(0)} y1={top + HEAD - 4} y2={bottom - 3} />}
             <Notes x={left} y={bottom} width={width} text={note} />
         </g>
     );
 }
 
 /** The probability of every label with its threshold. */
-function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: top, width }: Common & Place) {
+function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: titleY, width }: Common & Place) {
     const t = ui.t;
+    const top = titleY + titleExtra(gaugesTitle(ui), width);
     const names = data.listed.map((k) => guide.labels[k]!);
     const nameWidth = Math.min(width * 0.3, Math.max(...names.map((name) => textWidth(name, 13, false, true))) + 8);
     const given = (k: number) => sentence.probability[k]! > shared.thresholds![k]!;
@@ -191,7 +198,9 @@ function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: top, w
         const numbers = `${fixed(sentence.probability[k]!, 4)} ${given(k) ? ">" : "≤"} ${fixed(shared.thresholds![k]!, 4)}`;
         return [numbers, given(k) ? t({ en: "assigned", zh: "给出" }) : t({ en: "not assigned", zh: "不给出" })] as const;
     };
-    const lastWidth = textWidth(t({ en: "not assigned", zh: "不给出" }), 12.5, false, true) + 4;
+    // On the narrowest screens the bars need the room of the outcome, which > and ≤ say too.
+    const hasOutcome = width >= 320;
+    const lastWidth = hasOutcome ? textWidth(t({ en: "not assigned", zh: "不给出" }), 12.5, false, true) + 4 : -7;
     const textWidths = Math.max(...data.listed.map((k) => textWidth(text(k)[0], 12.5))) + 10 + lastWidth;
     const x = linear([0, 1], [left + nameWidth + 6, left + width - textWidths - 8]);
     const bottom = top + HEAD + names.length * ROW;
@@ -199,7 +208,7 @@ function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: top, w
     const note = `${t({ en: "bar: probability; vertical line: threshold", zh: "横条：概率；竖线：阈值" })}${nMore > 0 ? t({ en: `; ${nMore} less probable labels are not listed`, zh: `；另有 ${nMore} 个概率更小的标签未列出` }) : ""}`;
     return (
         <g>
-            <Title x={left} y={top} width={width} text={t({ en: "Each label has a logit, a probability and a threshold of its own", zh: "每个标签有自己的 logit、概率和阈值" })} />
+            <Title x={left} y={titleY} width={width} text={gaugesTitle(ui)} />
             {data.listed.map((k, i) => {
                 const y = top + HEAD + i * ROW;
                 const [numbers, outcome] = text(k);
@@ -212,12 +221,14 @@ function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: top, w
                         <rect class="fill-ground stroke-muted" x={x(0)} y={y + 1} width={x(1) - x(0)} height="13" rx="2" />
                         <rect class={given(k) ? "fill-label stroke-label" : "fill-grid stroke-muted"} x={x(0)} y={y + 1} width={x(sentence.probability[k]!) - x(0)} height="13" rx="2" />
                         <line class="stroke-ink" stroke-width="2.5" x1={x(shared.thresholds![k]!)} x2={x(shared.thresholds![k]!)} y1={y - 3} y2={y + 18} />
-                        <text x={left + width - lastWidth - 8} y={y + 12} font-size="12.5" text-anchor="end">
+                        <text x={left + width - lastWidth - 8} y={y + 12} font-size="12.5" text-anchor="end" class={given(k) && !hasOutcome ? "text-label" : ""}>
                             {numbers}
                         </text>
-                        <text x={left + width - 1} y={y + 12} font-size="12.5" text-anchor="end" class={given(k) ? "bold text-label" : "text-muted"}>
-                            {outcome}
-                        </text>
+                        {hasOutcome && (
+                            <text x={left + width - 1} y={y + 12} font-size="12.5" text-anchor="end" class={given(k) ? "bold text-label" : "text-muted"}>
+                                {outcome}
+                            </text>
+                        )}
                     </g>
                 );
             })}
@@ -232,45 +243,15 @@ interface Bar {
     amount: number;
 }
 
-function waterfallHeight({ terms }: Reasons, isScaled: boolean): number {
-    return HEAD + 24 + (terms.length + 3) * ROW + AXIS_HEIGHT + (isScaled ? 82 : 48);
-}
-
-/** The terms one after the other: each bar begins where the last one ended. */
-function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, width }: Common & Place) {
+/** What stands above and below the terms, and the height of all. */
+function waterfallTexts({ shared, reasons, sentence, guide, ui }: Common, width: number) {
     const t = ui.t;
-    const { terms, rest, intercept, total, label, rival } = reasons;
+    const { terms, total, label, rival } = reasons;
     const name = guide.labels[label]!;
-    const isNarrow = width < 560;
-    const size = isNarrow ? 11.5 : 13;
-    const x0 = shared.scaled ? "z" : "x";
-    const bars: Bar[] = [
-        ...terms.map(({ feature, value, weight }): Bar => ({ name: `${x0}${feature}`, numbers: [fixed(value, 4), fixed(weight, 4)], amount: value * weight })),
-        { name: t({ en: `${grouped(shared.nFeatures - terms.length)} other terms`, zh: `其余 ${grouped(shared.nFeatures - terms.length)} 项` }), numbers: null, amount: rest },
-        { name: t({ en: "intercept", zh: "截距" }), numbers: null, amount: intercept },
-    ];
-    const wide = (pick: (bar: Bar) => string) => Math.max(...bars.map((bar) => textWidth(pick(bar), size)));
-    const columns = [
-        wide((bar) => (bar.numbers ? bar.name : "")) + 12,
-        wide((bar) => bar.numbers?.[0] ?? ""),
-        wide((bar) => bar.numbers?.[1] ?? ""),
-        Math.max(wide((bar) => signed(bar.amount, 4)), textWidth(signed(total, 4), size, false, true)) + 2,
-    ] as [number, number, number, number];
-    const operator = isNarrow ? 14 : 20;
-    const ends = [columns[0] + columns[1], columns[0] + columns[1] + operator + columns[2], columns[0] + columns[1] + columns[2] + columns[3] + 2 * operator] as [number, number, number];
-    const barFrom = left + ends[2] + 12;
-    const sums = bars.reduce<number[]>((sums, bar) => [...sums, sums.at(-1)! + bar.amount], [0]);
-    const domain = nice([Math.min(...sums), Math.max(...sums)], 4);
-    const x = linear(domain, [barFrom, left + width - 8]);
-    const first = top + HEAD + 24;
-    const totalY = first + bars.length * ROW;
-    const bottom = totalY + ROW + 4;
-    const isConstant = !Number.isFinite(reasons.logit);
     const title =
         rival === null
             ? t({ en: `The logit of ${name}, term by term`, zh: `${name} 的 logit，逐项相加` })
             : t({ en: `${name} minus ${guide.labels[rival]}, term by term`, zh: `${name} 减 ${guide.labels[rival]}，逐项相加` });
-    const totalName = rival === null ? "logit" : t({ en: "logit difference", zh: "logit 之差" });
     const p = fixed(sentence.probability[label]!, 4);
     const end =
         rival === null
@@ -280,17 +261,61 @@ function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, widt
                   zh: `大于 0：${name} 的概率高于 ${guide.labels[rival]}；这里的权重是两者权重之差`,
               });
     const scaled = t({ en: "z: the feature minus its mean over the training rows, divided by its standard deviation.", zh: "z：特征减去它在训练集上的均值，再除以标准差。" });
-    const lines = [...(shared.scaled ? wrap(scaled, width - 2, 12.5, 2) : []), ...wrap(isConstant ? t({ en: "This label was the same for all training rows, so its probability is fixed.", zh: "这个标签在所有训练行上都一样，因此概率是固定的。" }) : end, width - 2, 12.5, 2)];
+    const isConstant = !Number.isFinite(reasons.logit);
+    const result = isConstant ? t({ en: "This label was the same for all training rows, so its probability is fixed.", zh: "这个标签在所有训练行上都一样，因此概率是固定的。" }) : end;
+    const lines = [...(shared.scaled ? [scaled] : []), result].flatMap((text) => wrap(text, width - 2, 12.5, 5));
+    return { title, lines, height: titleExtra(title, width) + HEAD + 24 + (terms.length + 3) * ROW + AXIS_HEIGHT + 14 + 17 * Math.max(lines.length, 2) };
+}
+
+/** The terms one after the other: each bar begins where the last one ended. */
+function Waterfall({ x: left, y, width, ...common }: Common & Place) {
+    const { shared, reasons, ui } = common;
+    const t = ui.t;
+    const { terms, rest, intercept, total, rival } = reasons;
+    const { title, lines } = waterfallTexts(common, width);
+    const top = y + titleExtra(title, width);
+    const isNarrow = width < 560;
+    const size = isNarrow ? 11.5 : 13;
+    const x0 = shared.scaled ? "z" : "x";
+    const all: Bar[] = [
+        ...terms.map(({ feature, value, weight }): Bar => ({ name: `${x0}${feature}`, numbers: [fixed(value, 4), fixed(weight, 4)], amount: value * weight })),
+        { name: t({ en: `${grouped(shared.nFeatures - terms.length)} other terms`, zh: `其余 ${grouped(shared.nFeatures - terms.length)} 项` }), numbers: null, amount: rest },
+        { name: t({ en: "intercept", zh: "截距" }), numbers: null, amount: intercept },
+    ];
+    const totalName = rival === null ? "logit" : t({ en: "logit difference", zh: "logit 之差" });
+    // On the narrowest screens the bars need the room of the factors, which are in the table too.
+    const isTight = width < 320;
+    const bars = isTight ? all.map((bar) => ({ ...bar, numbers: null })) : all;
+    const wide = (pick: (bar: Bar) => string) => Math.max(...bars.map((bar) => textWidth(pick(bar), size)));
+    const columns = [
+        Math.max(wide((bar) => (bar.numbers || isTight ? bar.name : "")), isTight ? textWidth(totalName, size, false, true) : 0) + 12,
+        wide((bar) => bar.numbers?.[0] ?? ""),
+        wide((bar) => bar.numbers?.[1] ?? ""),
+        Math.max(wide((bar) => signed(bar.amount, 4)), textWidth(signed(total, 4), size, false, true)) + 2,
+    ] as [number, number, number, number];
+    const operator = isTight ? 0 : isNarrow ? 14 : 20;
+    const ends = [columns[0] + columns[1], columns[0] + columns[1] + operator + columns[2], columns[0] + columns[1] + columns[2] + columns[3] + 2 * operator] as [number, number, number];
+    const barFrom = left + ends[2] + 12;
+    const sums = bars.reduce<number[]>((sums, bar) => [...sums, sums.at(-1)! + bar.amount], [0]);
+    const domain = nice([Math.min(...sums), Math.max(...sums)], 4);
+    const x = linear(domain, [barFrom, left + width - 8]);
+    const first = top + HEAD + 24;
+    const totalY = first + bars.length * ROW;
+    const bottom = totalY + ROW + 4;
     return (
         <g>
-            <Title x={left} y={top} width={width} text={title} />
+            <Title x={left} y={y} width={width} text={title} />
             <g class="text-muted">
-                <text x={left + ends[0]} y={top + HEAD + 12} font-size="12" text-anchor="end" class="text-muted">
-                    {isNarrow ? x0 : t({ en: `feature ${x0}`, zh: `特征 ${x0}` })}
-                </text>
-                <text x={left + ends[1]} y={top + HEAD + 12} font-size="12" text-anchor="end" class="text-muted">
-                    {isNarrow ? "w" : t({ en: "weight w", zh: "权重 w" })}
-                </text>
+                {!isTight && (
+                    <>
+                        <text x={left + ends[0]} y={top + HEAD + 12} font-size="12" text-anchor="end" class="text-muted">
+                            {isNarrow ? x0 : t({ en: `feature ${x0}`, zh: `特征 ${x0}` })}
+                        </text>
+                        <text x={left + ends[1]} y={top + HEAD + 12} font-size="12" text-anchor="end" class="text-muted">
+                            {isNarrow ? "w" : t({ en: "weight w", zh: "权重 w" })}
+                        </text>
+                    </>
+                )}
                 <text x={left + ends[2]} y={top + HEAD + 12} font-size="12" text-anchor="end" class="text-muted">
                     w · {x0}
                 </text>
@@ -333,7 +358,7 @@ function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, widt
             })}
             <line class="stroke-muted" x1={left} x2={left + ends[2]} y1={totalY} y2={totalY} />
             <text x={left + 1} y={totalY + 15} font-size={size} class="bold">
-                {totalName}
+                {fit(totalName, ends[2] - columns[3] - 6, size, false, true)}
             </text>
             <text x={left + ends[2]} y={totalY + 15} font-size={size} text-anchor="end" class="bold">
                 {signed(total, 4)}
@@ -349,10 +374,15 @@ function Waterfall({ shared, reasons, sentence, guide, ui, x: left, y: top, widt
     );
 }
 
+const curveTitle = (name: string, ui: Ui) => ui.t({ en: `From logit to probability: ${name}`, zh: `从 logit 到概率：${name}` });
+
 /** The probability for every logit, with the sentence on it, and where it goes without the removed words. */
-function Curve({ shared, reasons, removed, guide, ui, x: left, y: top, width }: Common & Place & { removed: number[] }) {
+function Curve({ shared, reasons, removed, guide, ui, x: left, y: titleY, width }: Common & Place & { removed: number[] }) {
     const t = ui.t;
-    const name = guide.labels[reasons.label]!;
+    const title = curveTitle(guide.labels[reasons.label]!, ui);
+    const threshold = shared.thresholds?.[reasons.label] ?? null;
+    const noteY = titleY + titleExtra(title, width) + 35;
+    const top = noteY - 35 + (shared.thresholds ? 17 : 0);
     const { logit, words, path } = reasons;
     const without = removed.length === 0 ? null : logitWithout(reasons, removed)!;
     const reach = Math.max(4, Math.abs(logit), ...words.map((c) => Math.abs(logit - c)), ...(path?.logits.map(Math.abs) ?? [])) + 0.5;
@@ -363,7 +393,6 @@ function Curve({ shared, reasons, removed, guide, ui, x: left, y: top, width }: 
     const format = (value: number) => percent(value, 0);
     const from = left + leftAxisWidth(ticks, format);
     const x = linear([-reach, reach], [from, left + width - 4]);
-    const threshold = shared.thresholds?.[reasons.label] ?? null;
     const label = shared.kind === "classes" ? t({ en: "log-odds: ln(p / (1 − p))", zh: "对数几率：ln(p / (1 − p))" }) : "logit";
     const point = (z: number) => ({ transform: `translate(${x(z)} ${y(sigmoid(z))})`, style: { transform: `translate(${x(z)}px,${y(sigmoid(z))}px)` } });
     const note =
@@ -372,21 +401,19 @@ function Curve({ shared, reasons, removed, guide, ui, x: left, y: top, width }: 
             : t({ en: `without: ${signed(without, 4)} → p = ${fixed(sigmoid(without), 4)}`, zh: `去掉后：${signed(without, 4)} → p = ${fixed(sigmoid(without), 4)}` });
     return (
         <g>
-            <Title x={left} y={top} width={width} text={t({ en: `From logit to probability: ${name}`, zh: `从 logit 到概率：${name}` })} />
-            <text x={left + 1} y={top + 35} font-size="12.5">
+            <Title x={left} y={titleY} width={width} text={title} />
+            <text x={left + 1} y={noteY} font-size="12.5">
                 {note}
             </text>
+            {threshold !== null && (
+                <text x={left + 1} y={noteY + 17} font-size="12.5">
+                    {t({ en: `dashed line: threshold ${fixed(threshold, 4)}`, zh: `虚线：阈值 ${fixed(threshold, 4)}` })}
+                </text>
+            )}
             <LeftAxis scale={y} ticks={ticks} format={format} label="" from={head - 4} to={bottom} x={from} gridTo={left + width} />
             <BottomAxis scale={x} ticks={x.ticks(6)} format={(value) => `${+value.toFixed(1)}`} label={label} from={from} to={left + width} y={bottom} />
             <path class="fill-none stroke-model" stroke-width="2" d={linePath(Array.from({ length: 81 }, (_, i) => [x(-reach + (i * reach) / 40), y(sigmoid(-reach + (i * reach) / 40))]))} />
-            {threshold !== null && (
-                <g>
-                    <line class="stroke-ink" stroke-dasharray="4 3" x1={from} x2={left + width} y1={y(threshold)} y2={y(threshold)} />
-                    <text x={from + 6} y={y(threshold) - 6} font-size="12">
-                        {t({ en: `threshold ${fixed(threshold, 4)}`, zh: `阈值 ${fixed(threshold, 4)}` })}
-                    </text>
-                </g>
-            )}
+            {threshold !== null && <line class="stroke-ink" stroke-dasharray="4 3" x1={from} x2={left + width} y1={y(threshold)} y2={y(threshold)} />}
             <line class="stroke-label" stroke-dasharray="3 3" x1={x(logit)} x2={x(logit)} y1={bottom} y2={y(sigmoid(logit))} />
             <circle class="fill-label stroke-label" stroke-width="2" r="6" cx={x(logit)} cy={y(sigmoid(logit))} />
             <circle class={`reasons-point fill-paper ${without === null ? "stroke-label" : "stroke-ink"}`} stroke-width="2.5" r={without === null ? 3 : 6} {...point(without ?? logit)} />
@@ -396,13 +423,16 @@ function Curve({ shared, reasons, removed, guide, ui, x: left, y: top, width }: 
 
 const MOST_STEPS = 9;
 
-function pathHeight({ path }: Packed): number {
-    return path ? HEAD + 24 + (Math.min(path.words.length, MOST_STEPS) + 1) * ROW + 44 : 0;
+const pathTitle = (ui: Ui) => ui.t({ en: "Removing words until the answer changes", zh: "逐个去掉词，直到答案改变" });
+
+function pathHeight({ path }: Packed, ui: Ui, width: number): number {
+    return path ? titleExtra(pathTitle(ui), width) + HEAD + 24 + (Math.min(path.words.length, MOST_STEPS) + 1) * ROW + 44 : 0;
 }
 
 /** The words that are removed one after the other, and the probability that is left. */
-function Path({ data, sentence, guide, ui, x: left, y: top, width }: Common & Place) {
+function Path({ data, sentence, guide, ui, x: left, y: titleY, width }: Common & Place) {
     const t = ui.t;
+    const top = titleY + titleExtra(pathTitle(ui), width);
     const path = data.path!;
     const explained = useMemo(() => reasonsFor(data, data.kept[0]!), [data]);
     const name = guide.labels[explained.label]!;
@@ -420,7 +450,7 @@ function Path({ data, sentence, guide, ui, x: left, y: top, width }: Common & Pl
         : t({ en: "the answer never changes", zh: "答案始终不变" });
     return (
         <g>
-            <Title x={left} y={top} width={width} text={t({ en: "Removing words until the answer changes", zh: "逐个去掉词，直到答案改变" })} />
+            <Title x={left} y={titleY} width={width} text={pathTitle(ui)} />
             <text x={left + 1} y={top + 35} font-size="12.5">
                 {fit(t({ en: `probability of ${name} that is left`, zh: `剩下的 ${name} 的概率` }), width - 2, 12.5)}
             </text>

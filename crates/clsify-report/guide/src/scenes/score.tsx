@@ -4,6 +4,7 @@ import { BottomAxis, LeftAxis, leftAxisWidth } from "../frame/axis";
 import { ClassSelector } from "../frame/class_selector";
 import { Controls, Slider } from "../frame/controls";
 import { Drawing } from "../frame/drawing";
+import { Legend, LEGEND_LEADING, legendLines, type Entry } from "../frame/legend";
 import { fixed, grouped, percent, signed } from "../format";
 import type { Guide, Sentence, Words } from "../page";
 import { linePath, type Point } from "../path";
@@ -102,10 +103,12 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const gap = 34;
     const third = isWide ? (width - 2 * gap) / 3 : width;
     const chart = isWide ? 0.85 * third : Math.min(0.7 * width, 300);
-    const scoreLines = textsOfScore(shared, ui).flatMap((text, i) => wrap(text, i === 0 ? (width - 2) * 0.92 : width - 2, i === 0 ? 14 : 12.5).map((line) => ({ line, isFirst: i === 0 })));
+    const scoreLines = textsOfScore(shared, ui).flatMap((text, i) => wrap(text, width - 2, i === 0 ? 14 : 12.5, Infinity, false, i === 0).map((line) => ({ line, isFirst: i === 0 })));
     const top = scoreLines.length * 18 + 92;
     const under = chart + 162;
-    const bottom = top + (isWide ? under : 3 * under);
+    const p = sentence.probability[curve.label]!;
+    const first = chart + 114 + LEGEND_LEADING * legendLines(sharesOf(at, ui), third) + 16 * noteLines(thresholdNotes(curve, p, ui), third).length;
+    const bottom = top + (isWide ? Math.max(first, under) : first + 2 * under);
     const matrix = matrixLayout(shared, width, guide);
     const dotsBeside = isWide && matrix.width < 0.62 * width;
     const showDots = dotsBeside || guide.multiLabel || shared.confusion === null || shared.names.length <= 12;
@@ -140,8 +143,8 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
             >
                 <ScoreLine {...part} lines={scoreLines} x={0} y={0} width={width} />
                 <ThresholdChart {...part} {...{ curve, right, wrong, index }} x={0} y={top} width={third} height={chart} onMove={(next) => move({ label: curve.label, index: next })} />
-                <TradeChart {...part} {...{ curve, right, wrong, index }} x={isWide ? third + gap : 0} y={top + (isWide ? 0 : under)} width={third} height={chart} />
-                <Reliability {...part} x={isWide ? 2 * (third + gap) : 0} y={top + (isWide ? 0 : 2 * under)} width={third} height={chart} />
+                <TradeChart {...part} {...{ curve, right, wrong, index }} x={isWide ? third + gap : 0} y={top + (isWide ? 0 : first)} width={third} height={chart} />
+                <Reliability {...part} x={isWide ? 2 * (third + gap) : 0} y={top + (isWide ? 0 : first + under)} width={third} height={chart} />
                 {matrix.pairs ? (
                     <WorstPairs {...part} pairs={matrix.pairs} x={0} y={bottom} width={dotsBeside ? width / 2 - gap : width} cell={cell} onPick={pick} />
                 ) : (
@@ -231,16 +234,17 @@ function ScoreLine({ shared: { score, interval, baseline, baselineName }, lines,
 }
 
 /** The frame of a chart of shares: both axes from 0 to 100 %. */
-function Frame(props: { x: number; y: number; width: number; height: number; title: string; xName: string; yName: string; scales: { x: Scale; y: Scale }; isThreshold?: boolean }) {
+function Frame(props: { x: number; y: number; width: number; height: number; title: string; xName: string; yName: string; scales: { x: Scale; y: Scale; inset: number }; isThreshold?: boolean }) {
     const { x, y, scales, title } = props;
     const top = y + 44;
+    const from = scales.x(0) - scales.inset;
     return (
         <>
             <text x={x} y={y + 13} font-size="14" class="bold">
                 {fit(title, props.width, 14, false, true)}
             </text>
-            <LeftAxis scale={scales.y} ticks={TICKS} format={whole} label={props.yName} from={top} to={top + props.height} x={scales.x(0)} gridTo={scales.x(1)} />
-            <BottomAxis scale={scales.x} ticks={TICKS} format={props.isThreshold ? (v) => fixed(v, 2) : whole} label={props.xName} from={scales.x(0)} to={scales.x(1)} y={top + props.height} />
+            <LeftAxis scale={scales.y} ticks={TICKS} format={whole} label={props.yName} from={top} to={top + props.height} x={from} gridTo={scales.x(1)} />
+            <BottomAxis scale={scales.x} ticks={TICKS} format={props.isThreshold ? (v) => fixed(v, 2) : whole} label={props.xName} from={from} to={scales.x(1)} y={top + props.height} />
         </>
     );
 }
@@ -249,8 +253,9 @@ function Frame(props: { x: number; y: number; width: number; height: number; tit
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 const whole = (share: number) => percent(share, 0);
 
-function scalesOf({ x, y, width }: { x: number; y: number; width: number }, height: number) {
-    return { x: linear([0, 1], [x + leftAxisWidth(TICKS, whole), x + width - 10]), y: linear([0, 1], [y + 44 + height, y + 44]) };
+/** `inset` is the room between the axes and their zero, for marks that are larger than a point. */
+function scalesOf({ x, y, width }: { x: number; y: number; width: number }, height: number, inset = 0) {
+    return { x: linear([0, 1], [x + leftAxisWidth(TICKS, whole) + inset, x + width - 10]), y: linear([0, 1], [y + 44 + height - inset, y + 44]), inset };
 }
 
 interface CurveProps extends Part {
@@ -261,24 +266,28 @@ interface CurveProps extends Part {
     height: number;
 }
 
-/** Names at the ends of lines, moved apart so that none covers another. */
-function apart(wanted: number[], least: number, [low, high]: [number, number]): number[] {
-    const order = wanted.map((_, i) => i).sort((a, b) => wanted[a]! - wanted[b]!);
-    const placed = [...wanted];
-    order.forEach((i, k) => {
-        placed[i] = Math.max(placed[i]!, k === 0 ? low : placed[order[k - 1]!]! + least);
-    });
-    order.reverse().forEach((i, k) => {
-        placed[i] = Math.min(placed[i]!, k === 0 ? high : placed[order[k - 1]!]! - least);
-    });
-    return placed;
-}
-
 const KINDS = [
     { key: "precision", name: { en: "precision", zh: "精确率" }, colour: "for", dash: "none" },
     { key: "recall", name: { en: "recall", zh: "召回率" }, colour: "label", dash: "7 3" },
     { key: "accuracy", name: { en: "accuracy", zh: "准确率" }, colour: "test", dash: "2 3" },
 ] as const;
+
+/** The shares at the threshold, which have a place below the chart: beside their lines they would lie on other lines. */
+function sharesOf(at: ReturnType<typeof pointOf>, ui: Ui): Entry[] {
+    return KINDS.map(({ key, name, colour, dash }) => ({
+        text: `${ui.t(name)} ${share(at[key])}`,
+        widest: `${ui.t(name)} ${percent(1)}`,
+        class: `text-${colour}`,
+        mark: <line class={`stroke-${colour}`} stroke-width="2.5" stroke-dasharray={dash} x2="22" />,
+    }));
+}
+
+function thresholdNotes({ own }: Curve, p: number, ui: Ui): string[] {
+    return [
+        own ? ui.t({ en: `▼ the classifier's threshold, ${fixed(own.threshold, 2)}`, zh: `▼ 分类器的阈值 ${fixed(own.threshold, 2)}` }) : ui.t({ en: "The classifier itself takes the most probable class.", zh: "分类器本身取最可能的类别。" }),
+        ui.t({ en: `△ the picked sentence, ${fixed(p, 2)}`, zh: `△ 所选句子，${fixed(p, 2)}` }),
+    ];
+}
 
 function ThresholdChart(props: CurveProps & { onMove: (index: number) => void }) {
     const { shared, guide, sentence, ui, curve, right, wrong, index, x, y, width, height, onMove } = props;
@@ -289,9 +298,7 @@ function ThresholdChart(props: CurveProps & { onMove: (index: number) => void })
     const threshold = index / last;
     const p = sentence.probability[curve.label]!;
     const base = scales.y(0);
-    const isLeft = threshold > 0.62;
-    const shown = KINDS.filter(({ key }) => at[key] !== null);
-    const ys = apart(shown.map(({ key }) => scales.y(at[key]!)), 15, [scales.y(1) + 6, base - 8]);
+    const shares = sharesOf(at, ui);
     const move = (event: PointerEvent) => {
         if (event.type === "pointermove" && event.buttons === 0) return;
         const box = (event.currentTarget as SVGElement).getBoundingClientRect();
@@ -318,32 +325,20 @@ function ThresholdChart(props: CurveProps & { onMove: (index: number) => void })
             )}
             <path class="fill-none stroke-ink" stroke-width="1.5" d={`M${scales.x(p)} ${base - 9}l5 9h-10z`} />
             <line class="stroke-ink" stroke-width="1.5" x1={scales.x(threshold)} x2={scales.x(threshold)} y1={scales.y(1)} y2={base} />
-            {shown.map(({ key, name, colour }, i) => (
-                <g>
-                    <circle class={`fill-paper stroke-${colour}`} stroke-width="2" r="3.5" cx={scales.x(threshold)} cy={scales.y(at[key]!)} />
-                    <text class={`text-${colour} halo`} font-size="12" x={scales.x(threshold) + (isLeft ? -8 : 8)} y={ys[i]! + 4} text-anchor={isLeft ? "end" : "start"}>
-                        {ui.t(name)} {percent(at[key]!)}
-                    </text>
-                </g>
-            ))}
-            <Notes
-                x={x}
-                y={base + 56}
-                width={width}
-                lines={[
-                    ...(curve.own ? [ui.t({ en: `▼ the classifier's threshold, ${fixed(curve.own.threshold, 2)}`, zh: `▼ 分类器的阈值 ${fixed(curve.own.threshold, 2)}` })] : [ui.t({ en: "The classifier itself takes the most probable class.", zh: "分类器本身取最可能的类别。" })]),
-                    ui.t({ en: `△ the picked sentence, ${fixed(p, 2)}`, zh: `△ 所选句子，${fixed(p, 2)}` }),
-                ]}
-            />
+            {KINDS.map(({ key, colour }) => at[key] !== null && <circle class={`fill-paper stroke-${colour}`} stroke-width="2" r="3.5" cx={scales.x(threshold)} cy={scales.y(at[key])} />)}
+            <Legend entries={shares} x={x} y={base + 56} width={width} />
+            <Notes x={x} y={base + 56 + LEGEND_LEADING * legendLines(shares, width)} width={width} lines={thresholdNotes(curve, p, ui)} />
             <rect class="grab" x={scales.x(0)} y={scales.y(1)} width={scales.x(1) - scales.x(0)} height={height} onPointerDown={move} onPointerMove={move} />
         </g>
     );
 }
 
+const noteLines = (lines: string[], width: number) => lines.flatMap((line) => wrap(line, width, 12, 2));
+
 function Notes({ x, y, width, lines }: { x: number; y: number; width: number; lines: string[] }) {
     return (
         <>
-            {lines.flatMap((line) => wrap(line, width, 12, 2)).map((line, i) => (
+            {noteLines(lines, width).map((line, i) => (
                 <text x={x} y={y + i * 16} font-size="12" class="text-muted">
                     {line}
                 </text>
@@ -386,7 +381,7 @@ function TradeChart(props: CurveProps) {
 
 function Reliability(props: Part & { height: number }) {
     const { shared, data, guide, ui, x, y, width, height } = props;
-    const scales = scalesOf(props, height);
+    const scales = scalesOf(props, height, 11);
     const most = Math.max(...shared.bins.map(({ n }) => n));
     const { ece, brier, logLoss } = shared.calibration;
     const shown = data?.bin ?? null;
@@ -413,17 +408,20 @@ function Reliability(props: Part & { height: number }) {
             ))}
             <Notes
                 x={x}
-                y={scales.y(0) + 56}
+                y={y + height + 100}
                 width={width}
                 lines={[
                     `ECE ${fixed(ece, 3)} · Brier ${fixed(brier, 3)} · ${ui.t({ en: "log loss", zh: "对数损失" })} ${fixed(logLoss, 3)}`,
-ui.t({ en: `area: rows, at most ${grouped(most)}; bars: 95% intervals`, zh: `面积：行数，最大 ${grouped(most)}；竖线：95% 区间` }),
+                    ui.t({ en: `area: rows, at most ${grouped(most)}; bars: 95% intervals`, zh: `面积：行数，最大 ${grouped(most)}；竖线：95% 区间` }),
                     ...(shown === null ? [] : [ui.t({ en: "thick ring: the bin of the picked sentence", zh: "粗圈：所选句子所在的区间" })]),
                 ]}
             />
         </g>
     );
 }
+
+/** A cell that is narrower has its precision turned. */
+const PRECISION = 42;
 
 interface MatrixLayout {
     left: number;
@@ -455,7 +453,7 @@ function matrixLayout(shared: Shared, width: number, guide: Guide): MatrixLayout
     if (cell < 16) return list(pairsOf(shared.confusion!).filter(([i, j]) => i !== j).sort((a, b) => b[2] - a[2]).slice(0, 15));
     const isTurned = longest > cell - 6;
     const top = 58 + (isTurned ? Math.min(longest, 90) : 16);
-    return { left, top, cell, width: left + n * cell + margin, height: top + n * cell + 56, isTurned, pairs: null };
+    return { left, top, cell, width: left + n * cell + margin, height: top + n * cell + (cell < PRECISION ? 78 : 56), isTurned, pairs: null };
 }
 
 interface MatrixProps extends Part {
@@ -517,18 +515,19 @@ function Matrix({ shared, data, guide, ui, x, y, layout, cell, onPick, label }: 
                             {recall(k) === 0 ? "–" : percent(counts[k]![k]! / recall(k), 0)}
                         </text>
                     )}
-                    {size >= 30 && (
-                        <text x={x0 + (k + 0.5) * size} y={y0 + n * size + 17} font-size="12" class="text-for" text-anchor="middle">
-                            {predicted(k) === 0 ? "–" : percent(counts[k]![k]! / predicted(k), 0)}
-                        </text>
-                    )}
+                    <text
+                        {...(size < PRECISION ? { transform: `translate(${x0 + (k + 0.5) * size + 4} ${y0 + n * size + 7}) rotate(-90)` } : { x: x0 + (k + 0.5) * size, y: y0 + n * size + 17 })}
+                        font-size="12"
+                        class="text-for"
+                        text-anchor={size < PRECISION ? "end" : "middle"}
+                    >
+                        {predicted(k) === 0 ? "–" : percent(counts[k]![k]! / predicted(k), 0)}
+                    </text>
                 </>
             ))}
-            {size >= 30 && (
-                <text x={x0 - 8} y={y0 + n * size + 17} font-size="12" class="text-for" text-anchor="end">
-                    {t({ en: "precision", zh: "精确率" })}
-                </text>
-            )}
+            <text x={x0 - 8} y={y0 + n * size + 17} font-size="12" class="text-for" text-anchor="end">
+                {t({ en: "precision", zh: "精确率" })}
+            </text>
             {counts.flatMap((row, i) =>
                 row.map((count, j) => (
                     <g class={count > 0 ? "pick" : ""} onClick={count > 0 ? () => onPick(toCell(i, j)) : undefined}>
@@ -536,7 +535,7 @@ function Matrix({ shared, data, guide, ui, x, y, layout, cell, onPick, label }: 
                         {count > 0 && (
                             <rect
                                 class={i === j ? "fill-for" : "fill-against"}
-                                fill-opacity={0.12 + 0.6 * Math.sqrt(count / most)}
+                                fill-opacity={0.1 + 0.48 * Math.sqrt(count / most)}
                                 x={x0 + j * size + 1}
                                 y={y0 + i * size + 1}
                                 width={size - 2}
@@ -556,7 +555,7 @@ function Matrix({ shared, data, guide, ui, x, y, layout, cell, onPick, label }: 
             {cell && counts.flatMap((row, i) => row.map((_, j) => same(cell, toCell(i, j)) && <rect class="fill-none stroke-ink" stroke-width="3" x={x0 + j * size} y={y0 + i * size} width={size} height={size} />))}
             <Notes
                 x={x}
-                y={y0 + n * size + 40}
+                y={y0 + n * size + (size < PRECISION ? 62 : 40)}
                 width={layout.width}
                 lines={[t({ en: `frame: listed below${data?.cell != null ? "; ◤ the picked sentence" : ""}`, zh: `方框：句子列在下面${data?.cell != null ? "；◤ 所选句子" : ""}` })]}
             />
