@@ -83,14 +83,14 @@ function eastAsianParts(unit: string): string[] {
 }
 
 /** The text in lines of at most `maxWidth`; the last one is shortened if there would be more than `maxLines`. */
-export function wrap(text: string, maxWidth: number, fontSize: number, maxLines = Infinity, isMono = false): string[] {
-    const widthOf = (line: string) => textWidth(line, fontSize, isMono);
+export function wrap(text: string, maxWidth: number, fontSize: number, maxLines = Infinity, isMono = false, isBold = false): string[] {
+    const widthOf = (line: string) => textWidth(line, fontSize, isMono, isBold);
     const parts = breakable(text, maxWidth, widthOf);
     const lines: string[] = [];
     let line = "";
     for (const [i, part] of parts.entries()) {
         if (line !== "" && widthOf((line + part).trimEnd()) > maxWidth) {
-            if (lines.length + 1 >= maxLines) return [...lines, fit(line + parts.slice(i).join(""), maxWidth, fontSize, isMono)];
+            if (lines.length + 1 >= maxLines) return [...lines, fit(line + parts.slice(i).join(""), maxWidth, fontSize, isMono, isBold)];
             lines.push(line.trimEnd());
             line = "";
         }

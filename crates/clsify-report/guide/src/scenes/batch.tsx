@@ -52,8 +52,7 @@ function Figure({ shared, data, sentence, ui, width }: FigureProps<Shared, Data>
     };
     const length = matrix.starts[row + 1]! - matrix.starts[row]!;
 
-    // Bold text is about a tenth wider than what `wrap` measures.
-    const size = wrap(sizeText(shared, n, ui), width * 0.9, 14);
+    const size = wrap(sizeText(shared, n, ui), width - 2, 14, Infinity, false, true);
     const legend = legendOf(isMask, limits, shared, own !== null, width, ui);
     const legendTop = size.length * 20 + 8;
     const matrixTop = legendTop + legend.height + 28;
@@ -102,7 +101,7 @@ function Figure({ shared, data, sentence, ui, width }: FigureProps<Shared, Data>
                 </defs>
                 <Lines lines={size} x={1} y={15} fontSize={14} leading={20} class="bold" />
                 <Legend {...legend} top={legendTop} />
-                <Overview paths={paths} place={place} top={matrixTop} n={n} nColumns={shared.nColumns} ui={ui} />
+                <Overview paths={paths} place={place} top={matrixTop} n={n} nColumns={shared.nColumns} width={width} ui={ui} />
                 <RowMark place={place} top={matrixTop} row={row} isFilled />
                 {own !== null && own !== row && <RowMark place={place} top={matrixTop} row={own} isFilled={false} />}
                 <rect class="fill-paper" opacity="0" x="0" y={matrixTop} width={width} height={place.height} onPointerMove={pointed} onPointerDown={pointed} />
@@ -188,9 +187,20 @@ function triangle(x: number, y: number): string {
     return `M${x} ${y}l-9 -5v10z`;
 }
 
-function Overview({ paths, place, top, n, nColumns, ui }: { paths: string[]; place: Panels; top: number; n: number; nColumns: number; ui: Ui }) {
+interface OverviewProps {
+    paths: string[];
+    place: Panels;
+    top: number;
+    n: number;
+    nColumns: number;
+    width: number;
+    ui: Ui;
+}
+
+function Overview({ paths, place, top, n, nColumns, width, ui }: OverviewProps) {
     const thickness = place.rowHeight >= 4 ? place.rowHeight - 1 : place.rowHeight;
-    const axis = ui.t({ en: "column: the position of the token, counted from 0", zh: "列：词元的位置，从 0 数起" });
+    const axes = [ui.t({ en: "column: the position of the token, counted from 0", zh: "列：词元的位置，从 0 数起" }), ui.t({ en: "column: the position of the token", zh: "列：词元的位置" })];
+    const axis = axes.find((text) => textWidth(text, 12.5) <= width - place.x(0) - 2) ?? axes[1];
     return (
         <g>
             {Array.from({ length: place.n }, (_, i) => {
@@ -309,7 +319,7 @@ function Window({ rows, row, top, matrix: { ids, starts, texts }, shared, words,
                             const isSpecial = id !== undefined && special.includes(id);
                             const box = id === undefined ? "fill-ground stroke-muted" : isSpecial ? "fill-special stroke-special" : "fill-token stroke-token";
                             const index = isChosen ? (words[column] ?? null) : null;
-                            const colour = id === undefined ? "text-muted" : isSpecial ? "text-special" : "";
+                            const colour = id === undefined ? "batch-pad" : isSpecial ? "text-special" : "";
                             const spelt = isChosen && token !== undefined && (id === undefined || column < nSpelled);
                             return (
                                 <g>

@@ -301,7 +301,9 @@ function Histogram({ x, top, width, height, shared: { bins, binWidth }, group, n
     const rows = linear([0, most], [bottom, plotTop]);
     const rowTicks = rows.ticks(4).filter(Number.isInteger);
     const left = x + leftAxisWidth(rowTicks, grouped);
-    const across = linear([-0.5, end], [left, x + width - 1]);
+    // The number of a tick at the end of the axis reaches beyond it.
+    const right = x + width - 7;
+    const across = linear([-0.5, end], [left, right]);
     const gap = across(1) - across(0) > 5 || binWidth > 1 ? 1 : 0;
     const bar = (count: number, i: number) => ({
         x: across(i * binWidth - 0.5) + gap / 2,
@@ -328,14 +330,14 @@ function Histogram({ x, top, width, height, shared: { bins, binWidth }, group, n
                     </text>
                 </g>
             )}
-            <LeftAxis scale={rows} ticks={rowTicks} format={grouped} label={t({ en: "rows", zh: "行数" })} from={plotTop} to={bottom} x={left} gridTo={x + width - 1} />
+            <LeftAxis scale={rows} ticks={rowTicks} format={grouped} label={t({ en: "rows", zh: "行数" })} from={plotTop} to={bottom} x={left} gridTo={right} />
             {bins.map((count, i) => count > 0 && <rect class="fill-token stroke-token" {...bar(count, i)} />)}
             {group?.bins.map((count, i) => count > 0 && <rect class="fill-label stroke-label" {...bar(count, i)} />)}
             <line class="stroke-ink" stroke-width="1.5" stroke-dasharray="4 3" x1={across(tokens)} x2={across(tokens)} y1={plotTop - 12} y2={bottom} />
             <text x={Math.min(Math.max(across(tokens), left + 40 + half), x + width - half - 1)} y={plotTop - 17} font-size="12" text-anchor="middle">
                 {text}
             </text>
-            <BottomAxis scale={across} ticks={across.ticks(8).filter(Number.isInteger)} format={grouped} label={t({ en: "length (tokens, special ones included)", zh: "长度（词元数，含特殊词元）" })} from={left} to={x + width - 1} y={bottom} />
+            <BottomAxis scale={across} ticks={across.ticks(8).filter(Number.isInteger)} format={grouped} label={t({ en: "length (tokens, special ones included)", zh: "长度（词元数，含特殊词元）" })} from={left} to={right} y={bottom} />
         </g>
     );
 }

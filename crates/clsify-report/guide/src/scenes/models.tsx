@@ -34,8 +34,7 @@ const MAGNIFICATIONS = [200, 100, 50, 20, 10, 5, 2, 1];
 /** The size of the lens in px, and its margin. */
 const LENS = 196;
 const LENS_MARGIN = 14;
-/** Bold text is about a tenth wider than what `wrap` measures. */
-const BOLD = 0.9;
+const wrapBold = (text: string, width: number, fontSize: number, maxLines = Infinity) => wrap(text, width, fontSize, maxLines, false, true);
 
 function Figure({ shared, ui, width }: FigureProps<Shared, null>) {
     const t = ui.t;
@@ -45,9 +44,9 @@ function Figure({ shared, ui, width }: FigureProps<Shared, null>) {
     const parameters = shared.used + shared.unused;
     const perPixel = parameters / (boxWidth * boxHeight);
     const side = Math.sqrt(shared.learned / perPixel);
-    const name = wrap(t({ en: `Encoder ${shared.encoder}: frozen`, zh: `编码器 ${shared.encoder}：冻结不变` }), boxWidth * BOLD, 15, 3);
+    const name = wrapBold(t({ en: `Encoder ${shared.encoder}: frozen`, zh: `编码器 ${shared.encoder}：冻结不变` }), boxWidth, 15, 3);
     const encoder = { x: 1, y: name.length * 21 + 28, width: boxWidth, height: boxHeight };
-    const counts = wrap(countText(shared, ui), boxWidth * BOLD, 13);
+    const counts = wrapBold(countText(shared, ui), boxWidth, 13);
     const knows = wrap(encoderText(shared, ui), boxWidth, 13);
     const textTop = encoder.y + boxHeight + 24;
     const encoderBottom = textTop + (counts.length + knows.length) * 18 + 8;
@@ -201,7 +200,7 @@ interface ClassifierLayout {
 
 function classifierLayout(shared: Shared, side: number, { x, top, width }: { x: number; top: number; width: number }, ui: Ui): ClassifierLayout {
     const t = ui.t;
-    const heading = wrap(t({ en: "Classifier: trained here", zh: "分类器：在这里训练" }), width * BOLD, 15, 2);
+    const heading = wrapBold(t({ en: "Classifier: trained here", zh: "分类器：在这里训练" }), width, 15, 2);
     const magnification = MAGNIFICATIONS.find((factor) => side * factor <= LENS - 2 * LENS_MARGIN) ?? 1;
     const dot = { x: x + side * 0.25 + 6, y: top + heading.length * 21 + 24 };
     const dotText = wrap(t({ en: "the classifier at the scale of the encoder", zh: "与编码器同一比例的分类器" }), width - side * 1.5 - 26, 12.5, 3);
@@ -217,7 +216,7 @@ function classifierLayout(shared: Shared, side: number, { x, top, width }: { x: 
         12.5,
     );
     const textTop = (lens ? lens.y + Math.max(LENS, lensText.length * 17) : dot.y + Math.max(side, dotText.length * 17)) + 30;
-    const learned = wrap(learnedText(shared, ui), width * BOLD, 13);
+    const learned = wrapBold(learnedText(shared, ui), width, 13);
     const knows = [...wrap(classifierText(shared, ui), width, 13), ...wrap(ratioText(shared, ui), width, 13)];
     const bottom = textTop + (learned.length + knows.length) * 18;
     return { x, heading, headingTop: top + 16, dot, lens, magnification, dotText, lensText, lensTextX, learned, knows, textTop, bottom };

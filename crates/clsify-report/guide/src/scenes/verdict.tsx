@@ -80,8 +80,7 @@ function labelTexts(sentence: Sentence, room: number, guide: Guide, ui: Ui): Lab
         : ui.t({ en: `probability ${probability}`, zh: `概率 ${probability}` });
     const given = sentence.given?.join(", ") || noLabel(ui);
     return {
-        // The names are bold, which is about a tenth wider.
-        names: wrap(sentence.predicted.join(", ") || noLabel(ui), room * 0.9, 16, 2),
+        names: wrap(sentence.predicted.join(", ") || noLabel(ui), room, 16, 2, false, true),
         below: [
             ...wrap(about, room, 12, 3),
             ...(sentence.given ? wrap(ui.t({ en: `given: ${given}`, zh: `人工标签：${given}` }), room, 12, 2) : []),
