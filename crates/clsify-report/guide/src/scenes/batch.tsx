@@ -134,7 +134,7 @@ function legendOf(isMask: boolean, [low, high]: [number, number], { padId }: Sha
     const t = ui.t;
     const kinds = isMask
         ? [
-              { text: t({ en: "1: a token, seen by the attention", zh: "1：词元，注意力可见" }), class: "batch-3" },
+              { text: t({ en: "1: token, visible to the attention", zh: "1：词元，注意力可见" }), class: "batch-3" },
               { text: t({ en: "0: padding, ignored", zh: "0：填充，被忽略" }), class: "pad" },
           ]
         : [
@@ -145,8 +145,8 @@ function legendOf(isMask: boolean, [low, high]: [number, number], { padId }: Sha
               { text: t({ en: `padding (id ${padId})`, zh: `填充（编号 ${padId}）` }), class: "pad" },
           ];
     const marks = [
-        { text: t({ en: "row in numbers below", zh: "下方用数字显示的行" }), class: "row" },
-        ...(hasRow ? [{ text: t({ en: "row of the sentence", zh: "当前句子所在的行" }), class: "own" }] : []),
+        { text: t({ en: "row shown in numbers below", zh: "下方以数字显示的行" }), class: "row" },
+        ...(hasRow ? [{ text: t({ en: "row of the picked sentence", zh: "当前句子所在的行" }), class: "own" }] : []),
     ];
     let [x, y] = [1, 0];
     const items = [...kinds, ...marks].map((kind) => {

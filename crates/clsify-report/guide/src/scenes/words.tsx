@@ -223,7 +223,7 @@ function legendOf(data: Data, { vocabulary }: Shared, step: number, width: numbe
         { text: t({ en: "token", zh: "词元" }), box: STYLES.token[0]!, rx: 2 },
         ...(step > 1 && data.special.length > 0 ? [{ text: t({ en: "special token", zh: "特殊词元" }), box: STYLES.special[0]!, rx: 7 }] : []),
         ...(data.prompt.length > 0 ? [{ text: t({ en: "token of the prompt", zh: "提示语的词元" }), box: STYLES.prompt[0]!, rx: 2 }] : []),
-        ...(step === 3 ? [{ text: t({ en: `id: its row among the ${grouped(vocabulary)} of the vocabulary`, zh: `编号：词元在 ${grouped(vocabulary)} 行词表中的行号` }), box: "", rx: 0 }] : []),
+        ...(step === 3 ? [{ text: t({ en: `id: row of the token in the vocabulary of ${grouped(vocabulary)}`, zh: `编号：词元在词表（共 ${grouped(vocabulary)} 行）中的行号` }), box: "", rx: 0 }] : []),
     ];
     let [x, y, height] = [1, 1, 22];
     const items = kinds.map(({ text, box, rx }) => {

@@ -30,9 +30,9 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
         id: "attention",
         title: words("Attention", "注意力"),
         caption: words(
-            "In every head of every layer, a token takes something from each token, in shares that sum to 100%. These are the shares of \
-             the first token. They are not the reason for the label.",
-            "在每一层的每个头里，一个词元从各个词元那里取一些信息，份额合计 100%。图中是首个词元的份额，它们并不是得出标签的理由。",
+            "In every attention head, each token gathers information from all tokens, in shares that sum to 100%. The figure begins with \
+             the shares of the first token. These shares do not explain the label.",
+            "在每一层的每个注意力头里，每个词元按一定份额从所有词元汇集信息，份额合计 100%。图中先显示首个词元的份额。这些份额并不能解释标签。",
         ),
         code: format!(
             "attention = softmax(q @ k.T / sqrt({head_size}){bias})  # [n_tokens, n_tokens]; the first row is drawn"
@@ -193,7 +193,7 @@ fn attention_name(walkthrough: &Walkthrough) -> Words {
     let layer = walkthrough.sentences[0].trace.attention_probs.len();
     words(
         format!("attention in layer {layer}, {}, mean over heads", from.en),
-        format!("第 {layer} 层中{}注意力，各头的平均", from.zh),
+        format!("第 {layer} 层，{}注意力，各头的平均", from.zh),
     )
 }
 
@@ -202,7 +202,7 @@ fn line(walkthrough: &Walkthrough, tau: Option<f64>, median: Option<f64>) -> Wor
     let layer = walkthrough.sentences[0].trace.attention_probs.len();
     let from = pooled_name(walkthrough);
     let median = |en: bool| match median {
-        Some(median) if en => format!(" The median over the {n} sentences of this page is {median:+.2}."),
+        Some(median) if en => format!(" The median of the {n} sentences on this page is {median:+.2}."),
         Some(median) => format!("本页 {n} 个句子的中位数是 {median:+.2}。"),
         None => String::new(),
     };
@@ -218,12 +218,12 @@ fn line(walkthrough: &Walkthrough, tau: Option<f64>, median: Option<f64>) -> Wor
     words(
         format!(
             "For this sentence, Kendall's tau-b between the attention to the words (layer {layer}, {}, mean over heads) and the size of \
-             their contributions in the scene of reasons is {tau:+.2}: 1 would be the same order, 0 no relation.{}",
+             their contributions (step 11) is {tau:+.2}; 1 means the same order, 0 no relation.{}",
             from.en,
             median(true)
         ),
         format!(
-            "在这个句子里，词得到的注意力（第 {layer} 层，{}注意力，各头的平均）与“理由”一幕中词的贡献大小之间，Kendall tau-b 为 {tau:+.2}：\
+            "在这个句子里，各个词得到的注意力（第 {layer} 层，{}注意力，各头的平均）与各个词的贡献大小（见第 11 步）之间的 Kendall tau-b 为 {tau:+.2}：\
              1 表示顺序相同，0 表示无关。{}",
             from.zh,
             median(false)
