@@ -162,7 +162,7 @@
         if (server.tagName === "pattern") {
             const parts = Array.from(server.querySelectorAll(SHAPES)).flatMap((part) => {
                 const style = getComputedStyle(part);
-                return [style.fill, style.stroke].filter((x) => x !== "none").map((x) => fade(rgba(x), alpha * Number(style.opacity)));
+                return [part.tagName === "line" ? "none" : style.fill, style.stroke].filter((x) => x !== "none").map((x) => fade(rgba(x), alpha * Number(style.opacity)));
             });
             return [[0, 0, 0, 0], ...parts.filter(([, , , a]) => a > 0)];
         }
@@ -178,7 +178,8 @@
             const matrix = shape.getScreenCTM();
             if (alpha === 0 || !matrix) return [];
             const style = getComputedStyle(shape);
-            const fills = paints(style.fill, alpha * Number(style.fillOpacity));
+            // A line has no area, whatever its fill is.
+            const fills = shape.tagName === "line" ? [] : paints(style.fill, alpha * Number(style.fillOpacity));
             const strokes = paints(style.stroke, alpha * Number(style.strokeOpacity));
             if (fills.length + strokes.length === 0) return [];
             const width = parseFloat(style.strokeWidth);
@@ -281,9 +282,9 @@
         return `<${element.tagName.toLowerCase()}${element.id ? "#" + element.id : ""}${classes ? "." + classes.trim().split(/\s+/).join(".") : ""}> ${JSON.stringify(text)}`;
     }
 
-    /** What a section shows, without the ids that the frame counts; an element that was kept may have its attributes in another order. */
+    /** What a section shows, without the ids that the frame counts, and without the order in which attributes were set. */
     function shown(section) {
-        const sorted = (html) => html.replace(/<([a-z][\w:-]*)((?: [^\s=>"]+="[^"]*")+)/gi, (_, tag, attributes) => `<${tag}${attributes.match(/ [^\s=>"]+="[^"]*"/g).sort().join("")}`);
+        const sorted = (html) => html.replace(/<([\w-]+)((?: [\w:-]+="[^"]*")+)/g, (_, tag, attributes) => `<${tag}${attributes.match(/ [\w:-]+="[^"]*"/g).sort().join("")}`);
         const clean = (element) => sorted(element?.outerHTML ?? "").replace(/\b(drawing|choice)-\d+/g, "$1");
         return {
             svg: clean(section.querySelector(".figure svg")),

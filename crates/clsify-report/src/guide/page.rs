@@ -53,13 +53,13 @@ fn introduction(walkthrough: &Walkthrough) -> String {
     let (n_train, n_test) = (walkthrough.split.train.len(), walkthrough.held_out.len());
     let text = words(
         format!(
-            "A classifier of {classes} labels on the frozen encoder {encoder}, trained on {n_train} sentences and scored on {n_test} \
-             others. Every number on this page was computed by this classifier. Pick a sentence above, and go through the steps with \
-             the arrow keys."
+            "This page walks through a classifier with {classes} labels. It is built on the frozen encoder {encoder}, was trained on \
+             {n_train} sentences and tested on {n_test} others. This model computed every number on the page. Pick a sentence above, \
+             and step through the scenes with the arrow keys."
         ),
         format!(
-            "这个分类器有 {classes} 个标签，建立在冻结的编码器 {encoder} 之上，用 {n_train} 个句子训练，用另外 {n_test} 个句子评分。\
-             本页的每个数字都由它算出。请在上方选一个句子，用方向键逐步浏览。"
+            "本页逐步讲解一个有 {classes} 个标签的分类器。它建立在参数冻结的编码器 {encoder} 之上，用 {n_train} 个句子训练，\
+             用另外 {n_test} 个句子测试。页面上的每个数字都由这个模型算出。请在上方选一个句子，再用方向键逐步浏览。"
         ),
     );
     format!("<p class=\"introduction\">{}</p>\n", both(&text))
@@ -86,7 +86,7 @@ fn section(number: usize, scene: &Scene) -> String {
 }
 
 fn table(scene: &Scene, rows: &[Row]) -> String {
-    let summary = words("The numbers of this figure", "这张图的数字");
+    let summary = words("The numbers in this figure", "图中的数字");
     let mut html = format!(
         "<details class=\"numbers\"><summary>{}</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" \
          aria-labelledby=\"{}-title\"><table>\n<thead><tr>",
@@ -169,7 +169,7 @@ fn reason(choice: Choice) -> Words {
     match choice {
         Choice::Own => words("your own sentence", "你自己的句子"),
         Choice::ConfidentMistake => words("a confident mistake", "有把握却判错"),
-        Choice::NearBoundary => words("close to the boundary", "接近边界"),
-        _ => words("one of a spread over the held-out rows", "从留出的句子里均匀选出"),
+        Choice::NearBoundary => words("close to the decision boundary", "接近决策边界"),
+        _ => words("sampled evenly from the held-out rows", "从留出数据中均匀抽取"),
     }
 }

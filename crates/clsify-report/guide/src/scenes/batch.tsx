@@ -52,8 +52,7 @@ function Figure({ shared, data, sentence, ui, width }: FigureProps<Shared, Data>
     };
     const length = matrix.starts[row + 1]! - matrix.starts[row]!;
 
-    // Bold text is about a tenth wider than what `wrap` measures.
-    const size = wrap(sizeText(shared, n, ui), width * 0.9, 14);
+    const size = wrap(sizeText(shared, n, ui), width - 2, 14, Infinity, false, true);
     const legend = legendOf(isMask, limits, shared, own !== null, width, ui);
     const legendTop = size.length * 20 + 8;
     const matrixTop = legendTop + legend.height + 28;
@@ -102,7 +101,7 @@ function Figure({ shared, data, sentence, ui, width }: FigureProps<Shared, Data>
                 </defs>
                 <Lines lines={size} x={1} y={15} fontSize={14} leading={20} class="bold" />
                 <Legend {...legend} top={legendTop} />
-                <Overview paths={paths} place={place} top={matrixTop} n={n} nColumns={shared.nColumns} ui={ui} />
+                <Overview paths={paths} place={place} top={matrixTop} n={n} nColumns={shared.nColumns} width={width} ui={ui} />
                 <RowMark place={place} top={matrixTop} row={row} isFilled />
                 {own !== null && own !== row && <RowMark place={place} top={matrixTop} row={own} isFilled={false} />}
                 <rect class="fill-paper" opacity="0" x="0" y={matrixTop} width={width} height={place.height} onPointerMove={pointed} onPointerDown={pointed} />
@@ -135,7 +134,7 @@ function legendOf(isMask: boolean, [low, high]: [number, number], { padId }: Sha
     const t = ui.t;
     const kinds = isMask
         ? [
-              { text: t({ en: "1: a token, seen by the attention", zh: "1：词元，注意力可见" }), class: "batch-3" },
+              { text: t({ en: "1: token, visible to the attention", zh: "1：词元，注意力可见" }), class: "batch-3" },
               { text: t({ en: "0: padding, ignored", zh: "0：填充，被忽略" }), class: "pad" },
           ]
         : [
@@ -146,8 +145,8 @@ function legendOf(isMask: boolean, [low, high]: [number, number], { padId }: Sha
               { text: t({ en: `padding (id ${padId})`, zh: `填充（编号 ${padId}）` }), class: "pad" },
           ];
     const marks = [
-        { text: t({ en: "row in numbers below", zh: "下方用数字显示的行" }), class: "row" },
-        ...(hasRow ? [{ text: t({ en: "row of the sentence", zh: "当前句子所在的行" }), class: "own" }] : []),
+        { text: t({ en: "row shown in numbers below", zh: "下方以数字显示的行" }), class: "row" },
+        ...(hasRow ? [{ text: t({ en: "row of the picked sentence", zh: "当前句子所在的行" }), class: "own" }] : []),
     ];
     let [x, y] = [1, 0];
     const items = [...kinds, ...marks].map((kind) => {
@@ -188,9 +187,20 @@ function triangle(x: number, y: number): string {
     return `M${x} ${y}l-9 -5v10z`;
 }
 
-function Overview({ paths, place, top, n, nColumns, ui }: { paths: string[]; place: Panels; top: number; n: number; nColumns: number; ui: Ui }) {
+interface OverviewProps {
+    paths: string[];
+    place: Panels;
+    top: number;
+    n: number;
+    nColumns: number;
+    width: number;
+    ui: Ui;
+}
+
+function Overview({ paths, place, top, n, nColumns, width, ui }: OverviewProps) {
     const thickness = place.rowHeight >= 4 ? place.rowHeight - 1 : place.rowHeight;
-    const axis = ui.t({ en: "column: the position of the token, counted from 0", zh: "列：词元的位置，从 0 数起" });
+    const axes = [ui.t({ en: "column: the position of the token, counted from 0", zh: "列：词元的位置，从 0 数起" }), ui.t({ en: "column: the position of the token", zh: "列：词元的位置" })];
+    const axis = axes.find((text) => textWidth(text, 12.5) <= width - place.x(0) - 2) ?? axes[1];
     return (
         <g>
             {Array.from({ length: place.n }, (_, i) => {
@@ -309,7 +319,7 @@ function Window({ rows, row, top, matrix: { ids, starts, texts }, shared, words,
                             const isSpecial = id !== undefined && special.includes(id);
                             const box = id === undefined ? "fill-ground stroke-muted" : isSpecial ? "fill-special stroke-special" : "fill-token stroke-token";
                             const index = isChosen ? (words[column] ?? null) : null;
-                            const colour = id === undefined ? "text-muted" : isSpecial ? "text-special" : "";
+                            const colour = id === undefined ? "batch-pad" : isSpecial ? "text-special" : "";
                             const spelt = isChosen && token !== undefined && (id === undefined || column < nSpelled);
                             return (
                                 <g>

@@ -255,9 +255,9 @@ function barsText({ groups, others, several, nRows }: Shared, ui: Ui): string {
             ? ""
             : ui.t({
                   en: `A row counts for each of its labels: ${grouped(several)} rows (${percent(several / nRows)}) have several.`,
-                  zh: `一行对它的每个标签各计一次：${grouped(several)} 行（${percent(several / nRows)}）有多个标签。`,
+                  zh: `每一行为它的每个标签各计一次：${grouped(several)} 行（${percent(several / nRows)}）有多个标签。`,
               });
-    const hint = several === null && hidden === 0 ? ui.t({ en: "Click a label to see its rows.", zh: "点击一个标签，查看它的行。" }) : "";
+    const hint = several === null && hidden === 0 ? ui.t({ en: "Click a label to see its rows.", zh: "点击一个标签，查看带有它的行。" }) : "";
     return more + overlap + hint;
 }
 
@@ -267,11 +267,13 @@ function notesText({ duplicates, conflicts, truncated, limit, longest }: Shared,
     return ui.t({
         en:
             `${capital(n(duplicates))} ${rows(duplicates)} ${duplicates === 1 ? "repeats" : "repeat"} an earlier sentence; ` +
-            `${n(conflicts)} ${conflicts === 1 ? "sentence has" : "sentences have"} different labels in different rows. ` +
-            `The longest row has ${grouped(longest)} tokens; ${n(truncated)} ${rows(truncated)} ${truncated === 1 ? "was" : "were"} cut at the limit of ${grouped(limit)} tokens.`,
+            `${n(conflicts)} ${conflicts === 1 ? "sentence has" : "sentences have"} conflicting labels. ` +
+            `The longest row has ${grouped(longest)} tokens; ${n(truncated)} ${rows(truncated)} ${truncated === 1 ? "was" : "were"} truncated at the limit of ${grouped(limit)} tokens.`,
         zh:
-            `${grouped(duplicates)} 行重复了前面的句子；${grouped(conflicts)} 个句子在不同的行里标签不同。` +
-            `最长的一行有 ${grouped(longest)} 个词元；${grouped(truncated)} 行超过 ${grouped(limit)} 个词元的上限而被截断。`,
+            (duplicates === 0 ? "没有重复的句子；" : `${grouped(duplicates)} 行与前面的句子重复；`) +
+            (conflicts === 0 ? "没有标签互相矛盾的句子。" : `${grouped(conflicts)} 个句子的标签互相矛盾。`) +
+            `最长的一行有 ${grouped(longest)} 个词元；` +
+            (truncated === 0 ? `没有句子超过 ${grouped(limit)} 个词元的上限。` : `${grouped(truncated)} 行超过 ${grouped(limit)} 个词元的上限，被截断。`),
     });
 }
 
@@ -301,7 +303,9 @@ function Histogram({ x, top, width, height, shared: { bins, binWidth }, group, n
     const rows = linear([0, most], [bottom, plotTop]);
     const rowTicks = rows.ticks(4).filter(Number.isInteger);
     const left = x + leftAxisWidth(rowTicks, grouped);
-    const across = linear([-0.5, end], [left, x + width - 1]);
+    // The number of a tick at the end of the axis reaches beyond it.
+    const right = x + width - 7;
+    const across = linear([-0.5, end], [left, right]);
     const gap = across(1) - across(0) > 5 || binWidth > 1 ? 1 : 0;
     const bar = (count: number, i: number) => ({
         x: across(i * binWidth - 0.5) + gap / 2,
@@ -328,14 +332,14 @@ function Histogram({ x, top, width, height, shared: { bins, binWidth }, group, n
                     </text>
                 </g>
             )}
-            <LeftAxis scale={rows} ticks={rowTicks} format={grouped} label={t({ en: "rows", zh: "行数" })} from={plotTop} to={bottom} x={left} gridTo={x + width - 1} />
+            <LeftAxis scale={rows} ticks={rowTicks} format={grouped} label={t({ en: "rows", zh: "行数" })} from={plotTop} to={bottom} x={left} gridTo={right} />
             {bins.map((count, i) => count > 0 && <rect class="fill-token stroke-token" {...bar(count, i)} />)}
             {group?.bins.map((count, i) => count > 0 && <rect class="fill-label stroke-label" {...bar(count, i)} />)}
             <line class="stroke-ink" stroke-width="1.5" stroke-dasharray="4 3" x1={across(tokens)} x2={across(tokens)} y1={plotTop - 12} y2={bottom} />
             <text x={Math.min(Math.max(across(tokens), left + 40 + half), x + width - half - 1)} y={plotTop - 17} font-size="12" text-anchor="middle">
                 {text}
             </text>
-            <BottomAxis scale={across} ticks={across.ticks(8).filter(Number.isInteger)} format={grouped} label={t({ en: "length (tokens, special ones included)", zh: "长度（词元数，含特殊词元）" })} from={left} to={x + width - 1} y={bottom} />
+            <BottomAxis scale={across} ticks={across.ticks(8).filter(Number.isInteger)} format={grouped} label={t({ en: "length (tokens, special ones included)", zh: "长度（词元数，含特殊词元）" })} from={left} to={right} y={bottom} />
         </g>
     );
 }

@@ -34,8 +34,7 @@ const MAGNIFICATIONS = [200, 100, 50, 20, 10, 5, 2, 1];
 /** The size of the lens in px, and its margin. */
 const LENS = 196;
 const LENS_MARGIN = 14;
-/** Bold text is about a tenth wider than what `wrap` measures. */
-const BOLD = 0.9;
+const wrapBold = (text: string, width: number, fontSize: number, maxLines = Infinity) => wrap(text, width, fontSize, maxLines, false, true);
 
 function Figure({ shared, ui, width }: FigureProps<Shared, null>) {
     const t = ui.t;
@@ -45,9 +44,9 @@ function Figure({ shared, ui, width }: FigureProps<Shared, null>) {
     const parameters = shared.used + shared.unused;
     const perPixel = parameters / (boxWidth * boxHeight);
     const side = Math.sqrt(shared.learned / perPixel);
-    const name = wrap(t({ en: `Encoder ${shared.encoder}: frozen`, zh: `编码器 ${shared.encoder}：冻结不变` }), boxWidth * BOLD, 15, 3);
+    const name = wrapBold(t({ en: `Encoder ${shared.encoder}: frozen`, zh: `编码器 ${shared.encoder}：参数冻结` }), boxWidth, 15, 3);
     const encoder = { x: 1, y: name.length * 21 + 28, width: boxWidth, height: boxHeight };
-    const counts = wrap(countText(shared, ui), boxWidth * BOLD, 13);
+    const counts = wrapBold(countText(shared, ui), boxWidth, 13);
     const knows = wrap(encoderText(shared, ui), boxWidth, 13);
     const textTop = encoder.y + boxHeight + 24;
     const encoderBottom = textTop + (counts.length + knows.length) * 18 + 8;
@@ -67,7 +66,7 @@ function Figure({ shared, ui, width }: FigureProps<Shared, null>) {
             </defs>
             <Lines lines={name} x={1} y={16} fontSize={15} leading={21} class="bold" />
             <text x="1" y={encoder.y - 10} font-size="12" class="text-muted">
-                {t({ en: `1 px² of area = ${grouped(Math.round(perPixel))} parameters`, zh: `1 平方像素的面积 = ${grouped(Math.round(perPixel))} 个参数` })}
+                {t({ en: `1 px² of area = ${grouped(Math.round(perPixel))} parameters`, zh: `图中 1 平方像素 = ${grouped(Math.round(perPixel))} 个参数` })}
             </text>
             <Encoder box={encoder} shared={shared} ui={ui} />
             <Lines lines={counts} x={1} y={textTop} leading={18} class="bold" />
@@ -82,15 +81,15 @@ function countText({ used, unused, nLayers, depth }: Shared, ui: Ui): string {
     const all = { en: `${grouped(used)} parameters`, zh: `${grouped(used)} 个参数` };
     if (unused === 0) return ui.t(all);
     return ui.t({
-        en: `${all.en} are used. The features need no layer above layer ${depth} of ${nLayers}, so ${grouped(unused)} more are idle (hatched).`,
-        zh: `用到 ${all.zh}。特征不需要 ${nLayers} 层中第 ${depth} 层以上的层，因此另有 ${grouped(unused)} 个参数未用到（斜线部分）。`,
+        en: `${all.en} are used. The features need only layers up to ${depth} of ${nLayers}, so the other ${grouped(unused)} are unused (hatched).`,
+        zh: `用到 ${all.zh}。特征只需要计算到第 ${depth} 层（共 ${nLayers} 层），其余 ${grouped(unused)} 个参数未用到（斜线部分）。`,
     });
 }
 
 function encoderText({ vocabulary, hiddenSize }: Shared, ui: Ui): string {
     return ui.t({
-        en: `What it knows: how words are used in general, from much other text. Its embeddings hold ${grouped(hiddenSize)} numbers for each of ${grouped(vocabulary)} tokens. It has never seen your labels.`,
-        zh: `它知道什么：从大量其他文本中学到的一般用词规律。它的嵌入表为 ${grouped(vocabulary)} 个词元各存 ${grouped(hiddenSize)} 个数。它从未见过你的标签。`,
+        en: `It was trained on large amounts of other text and knows how words are used in general. Its embeddings hold ${grouped(hiddenSize)} numbers for each of ${grouped(vocabulary)} tokens. It has never seen your labels.`,
+        zh: `它用大量其他文本训练过，学到了一般的用词规律。它的嵌入表为 ${grouped(vocabulary)} 个词元各存 ${grouped(hiddenSize)} 个数。它从未见过你的标签。`,
     });
 }
 
@@ -105,15 +104,15 @@ function ratioText({ used, learned }: Shared, ui: Ui): string {
     const ratio = used / learned;
     const rounded = grouped(ratio >= 10 ? Math.round(ratio) : Math.round(ratio * 10) / 10);
     return ui.t({
-        en: `For each number that is learned here, the encoder brings ${rounded} that stay fixed.`,
-        zh: `这里每学习一个数，编码器就带来 ${rounded} 个固定不变的数。`,
+        en: `For each parameter that is trained here, the encoder has ${rounded} that stay frozen.`,
+        zh: `这里每训练 1 个参数，编码器中就有 ${rounded} 个参数冻结不变。`,
     });
 }
 
 function classifierText({ features, nLabels, nTrain }: Shared, ui: Ui): string {
     return ui.t({
-        en: `What it knows: which of the ${grouped(features)} features speak for which of your ${grouped(nLabels)} labels. It learned that from your ${grouped(nTrain)} training rows and nothing else.`,
-        zh: `它知道什么：${grouped(features)} 个特征中，哪些支持你的 ${grouped(nLabels)} 个标签中的哪一个。这些只从你的 ${grouped(nTrain)} 行训练数据中学到。`,
+        en: `It knows which of the ${grouped(features)} features support which of your ${grouped(nLabels)} labels. It learned this from your ${grouped(nTrain)} training rows alone.`,
+        zh: `它知道 ${grouped(features)} 个特征中哪些支持你的 ${grouped(nLabels)} 个标签中的哪一个。这些知识全部来自你的 ${grouped(nTrain)} 行训练数据。`,
     });
 }
 
@@ -201,7 +200,7 @@ interface ClassifierLayout {
 
 function classifierLayout(shared: Shared, side: number, { x, top, width }: { x: number; top: number; width: number }, ui: Ui): ClassifierLayout {
     const t = ui.t;
-    const heading = wrap(t({ en: "Classifier: trained here", zh: "分类器：在这里训练" }), width * BOLD, 15, 2);
+    const heading = wrapBold(t({ en: "Classifier: trained here", zh: "分类器：在这里训练" }), width, 15, 2);
     const magnification = MAGNIFICATIONS.find((factor) => side * factor <= LENS - 2 * LENS_MARGIN) ?? 1;
     const dot = { x: x + side * 0.25 + 6, y: top + heading.length * 21 + 24 };
     const dotText = wrap(t({ en: "the classifier at the scale of the encoder", zh: "与编码器同一比例的分类器" }), width - side * 1.5 - 26, 12.5, 3);
@@ -210,14 +209,14 @@ function classifierLayout(shared: Shared, side: number, { x, top, width }: { x: 
     const times = grouped(magnification);
     const lensText = wrap(
         t({
-            en: `the same square, its sides ${times} times as long and its area ${grouped(magnification ** 2)} times as large`,
+            en: `the same square, with sides ${times} times as long and an area ${grouped(magnification ** 2)} times as large`,
             zh: `同一个方块，边长放大 ${times} 倍，面积放大 ${grouped(magnification ** 2)} 倍`,
         }),
         width - LENS - 18,
         12.5,
     );
     const textTop = (lens ? lens.y + Math.max(LENS, lensText.length * 17) : dot.y + Math.max(side, dotText.length * 17)) + 30;
-    const learned = wrap(learnedText(shared, ui), width * BOLD, 13);
+    const learned = wrapBold(learnedText(shared, ui), width, 13);
     const knows = [...wrap(classifierText(shared, ui), width, 13), ...wrap(ratioText(shared, ui), width, 13)];
     const bottom = textTop + (learned.length + knows.length) * 18;
     return { x, heading, headingTop: top + 16, dot, lens, magnification, dotText, lensText, lensTextX, learned, knows, textTop, bottom };

@@ -198,9 +198,9 @@ function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: titleY
         const numbers = `${fixed(sentence.probability[k]!, 4)} ${given(k) ? ">" : "≤"} ${fixed(shared.thresholds![k]!, 4)}`;
         return [numbers, given(k) ? t({ en: "assigned", zh: "给出" }) : t({ en: "not assigned", zh: "不给出" })] as const;
     };
-    // On the narrowest screens the bars need the room of the outcome, which > and ≤ say too.
-    const hasOutcome = width >= 320;
-    const lastWidth = hasOutcome ? textWidth(t({ en: "not assigned", zh: "不给出" }), 12.5, false, true) + 4 : -7;
+    // On a phone the sign of the comparison alone says whether a label is assigned.
+    const isNarrow = width < 420;
+    const lastWidth = isNarrow ? -8 : textWidth(t({ en: "not assigned", zh: "不给出" }), 12.5, false, true) + 4;
     const textWidths = Math.max(...data.listed.map((k) => textWidth(text(k)[0], 12.5))) + 10 + lastWidth;
     const x = linear([0, 1], [left + nameWidth + 6, left + width - textWidths - 8]);
     const bottom = top + HEAD + names.length * ROW;
@@ -221,10 +221,10 @@ function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y: titleY
                         <rect class="fill-ground stroke-muted" x={x(0)} y={y + 1} width={x(1) - x(0)} height="13" rx="2" />
                         <rect class={given(k) ? "fill-label stroke-label" : "fill-grid stroke-muted"} x={x(0)} y={y + 1} width={x(sentence.probability[k]!) - x(0)} height="13" rx="2" />
                         <line class="stroke-ink" stroke-width="2.5" x1={x(shared.thresholds![k]!)} x2={x(shared.thresholds![k]!)} y1={y - 3} y2={y + 18} />
-                        <text x={left + width - lastWidth - 8} y={y + 12} font-size="12.5" text-anchor="end" class={given(k) && !hasOutcome ? "text-label" : ""}>
+                        <text x={left + width - lastWidth - 8} y={y + 12} font-size="12.5" text-anchor="end" class={isNarrow && given(k) ? "bold text-label" : ""}>
                             {numbers}
                         </text>
-                        {hasOutcome && (
+                        {!isNarrow && (
                             <text x={left + width - 1} y={y + 12} font-size="12.5" text-anchor="end" class={given(k) ? "bold text-label" : "text-muted"}>
                                 {outcome}
                             </text>

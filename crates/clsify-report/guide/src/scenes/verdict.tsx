@@ -12,7 +12,7 @@ interface Shared {
     /** Null if no rows were held out. */
     accuracy: number | null;
     interval: [number, number];
-    /** The score of always answering the most frequent label. */
+    /** The score of always predicting the most frequent label, or every label if there are sets of them. */
     baseline: number;
     nTest: number;
     /** The name of the score. */
@@ -42,7 +42,7 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, obje
             <SentenceWords
                 ui={ui}
                 sentence={sentence}
-                hint={t({ en: "Point at a word: every figure on this page that shows it marks it.", zh: "指向一个词：本页所有含有它的图都会标出它。" })}
+                hint={t({ en: "Point at a word to highlight it in every figure on this page.", zh: "指向一个词，本页所有图中的这个词都会被标出。" })}
             />
             <Drawing
                 ui={ui}
@@ -59,7 +59,7 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, obje
                 {shown.map((each, i) => (
                     <Walk sentence={each} isPicked={each === sentence} lane={lanes[i]!} isWide={isWide} shared={shared} ui={ui} />
                 ))}
-                <Score shared={shared} lines={score} ui={ui} top={scoreTop} width={width} />
+                <Score shared={shared} lines={score} isSets={guide.multiLabel} ui={ui} top={scoreTop} width={width} />
             </Drawing>
         </>
     );
@@ -80,11 +80,10 @@ function labelTexts(sentence: Sentence, room: number, guide: Guide, ui: Ui): Lab
         : ui.t({ en: `probability ${probability}`, zh: `概率 ${probability}` });
     const given = sentence.given?.join(", ") || noLabel(ui);
     return {
-        // The names are bold, which is about a tenth wider.
-        names: wrap(sentence.predicted.join(", ") || noLabel(ui), room * 0.9, 16, 2),
+        names: wrap(sentence.predicted.join(", ") || noLabel(ui), room, 16, 2, false, true),
         below: [
             ...wrap(about, room, 12, 3),
-            ...(sentence.given ? wrap(ui.t({ en: `given: ${given}`, zh: `人工标签：${given}` }), room, 12, 2) : []),
+            ...(sentence.given ? wrap(ui.t({ en: `given label: ${given}`, zh: `人工标签：${given}` }), room, 12, 2) : []),
         ],
     };
 }
@@ -208,25 +207,32 @@ function noLabel(ui: Ui): string {
 
 function scoreText({ accuracy, interval, metric, nTest }: Shared, ui: Ui): string {
     const rows = grouped(nTest);
-    if (accuracy === null) return ui.t({ en: "No rows were held out, so the score is unknown.", zh: "没有留出数据，因此得分未知。" });
-    const value = `${percent(accuracy)} (${fixed(100 * interval[0], 1)}–${percent(interval[1])})`;
+    if (accuracy === null) return ui.t({ en: "No rows were held out, so the score is unknown.", zh: "没有留出测试数据，因此得分未知。" });
+    const range = `${fixed(100 * interval[0], 1)}–${percent(interval[1])}`;
     const name = metric.en.charAt(0).toUpperCase() + metric.en.slice(1);
-    return ui.t({ en: `${name} on ${rows} held-out rows: ${value}`, zh: `${rows} 行留出数据上的${metric.zh}：${value}` });
+    return ui.t({
+        en: `${name} on ${rows} held-out rows: ${percent(accuracy)} (95% confidence interval ${range})`,
+        zh: `${rows} 行留出数据上的${metric.zh}：${percent(accuracy)}（95% 置信区间 ${range}）`,
+    });
 }
 
 interface ScoreProps {
     shared: Shared;
     lines: string[];
+    isSets: boolean;
     ui: Ui;
     top: number;
     width: number;
 }
 
 /** The score with its interval on a line from 0 to 1, and the baseline above it. */
-function Score({ shared: { accuracy, interval, baseline }, lines, ui, top, width }: ScoreProps) {
+function Score({ shared: { accuracy, interval, baseline }, lines, isSets, ui, top, width }: ScoreProps) {
     const at = (share: number) => 7 + share * (width - 14);
     const y = top + lines.length * 19 + 34;
-    const text = ui.t({ en: `most frequent label: ${percent(baseline)}`, zh: `总答最常见的标签：${percent(baseline)}` });
+    const value = percent(baseline);
+    const text = isSets
+        ? ui.t({ en: `always every label: ${value}`, zh: `总是预测所有标签：${value}` })
+        : ui.t({ en: `always the most frequent label: ${value}`, zh: `总是预测最常见的标签：${value}` });
     const half = textWidth(text, 12) / 2 + 1;
     return (
         <g>

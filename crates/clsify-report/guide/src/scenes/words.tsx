@@ -2,12 +2,13 @@
 import { useSignal } from "@preact/signals";
 import { Choice, Controls } from "../frame/controls";
 import { ArrowHead, Drawing } from "../frame/drawing";
+import { Lines } from "../frame/lines";
 import { SentenceWords, word } from "../frame/word";
 import { grouped } from "../format";
 import type { Sentence } from "../page";
 import { ribbonPath } from "../path";
 import type { FigureProps, Scene } from "../scene";
-import { fit, textWidth } from "../text";
+import { fit, textWidth, wrap } from "../text";
 import type { Ui } from "../ui";
 
 interface Shared {
@@ -35,6 +36,8 @@ const GAP = 5;
 const GROUP_GAP = 12;
 const BOX = 28;
 const RIBBON = 26;
+/** That of the legend. */
+const LEADING = 17;
 
 interface Token {
     position: number;
@@ -209,7 +212,7 @@ function share(group: Group, token: Token): [number, number] {
 }
 
 interface LegendLayout {
-    items: { text: string; box: string; rx: number; x: number; y: number; isId: boolean; isDashed: boolean }[];
+    items: { lines: string[]; box: string; rx: number; x: number; y: number; isId: boolean; isDashed: boolean }[];
     height: number;
 }
 
@@ -220,23 +223,25 @@ function legendOf(data: Data, { vocabulary }: Shared, step: number, width: numbe
         { text: t({ en: "token", zh: "词元" }), box: STYLES.token[0]!, rx: 2 },
         ...(step > 1 && data.special.length > 0 ? [{ text: t({ en: "special token", zh: "特殊词元" }), box: STYLES.special[0]!, rx: 7 }] : []),
         ...(data.prompt.length > 0 ? [{ text: t({ en: "token of the prompt", zh: "提示语的词元" }), box: STYLES.prompt[0]!, rx: 2 }] : []),
-        ...(step === 3 ? [{ text: t({ en: `id: its row among the ${grouped(vocabulary)} of the vocabulary`, zh: `编号：词元在 ${grouped(vocabulary)} 行词表中的行号` }), box: "", rx: 0 }] : []),
+        ...(step === 3 ? [{ text: t({ en: `id: row of the token in the vocabulary of ${grouped(vocabulary)}`, zh: `编号：词元在词表（共 ${grouped(vocabulary)} 行）中的行号` }), box: "", rx: 0 }] : []),
     ];
-    let [x, y] = [1, 1];
+    let [x, y, height] = [1, 1, 22];
     const items = kinds.map(({ text, box, rx }) => {
-        const needed = 36 + textWidth(text, 12.5);
-        if (x > 1 && x + needed > width) [x, y] = [1, y + 22];
-        const item = { text, box, rx, x, y, isId: box === "", isDashed: box === STYLES.prompt[0] };
+        const lines = wrap(text, width - 34, 12.5);
+        const needed = 36 + Math.max(...lines.map((line) => textWidth(line, 12.5)));
+        if (x > 1 && x + needed > width) [x, y, height] = [1, y + height, 22];
+        const item = { lines, box, rx, x, y, isId: box === "", isDashed: box === STYLES.prompt[0] };
         x += needed + 14;
+        height = Math.max(height, lines.length * LEADING + 4);
         return item;
     });
-    return { items, height: y + 20 };
+    return { items, height: y + height - 2 };
 }
 
 function Legend({ items }: LegendLayout) {
     return (
         <g>
-            {items.map(({ text, box, rx, x, y, isId, isDashed }) => (
+            {items.map(({ lines, box, rx, x, y, isId, isDashed }) => (
                 <g>
                     {isId ? (
                         <text class="mono" x={x} y={y + 12} font-size="12">
@@ -245,9 +250,7 @@ function Legend({ items }: LegendLayout) {
                     ) : (
                         <rect class={box} rx={rx} x={x} y={y} width="24" height="14" stroke-dasharray={isDashed ? "4 3" : undefined} />
                     )}
-                    <text x={x + 31} y={y + 12} font-size="12.5">
-                        {text}
-                    </text>
+                    <Lines lines={lines} x={x + 31} y={y + 12} fontSize={12.5} leading={LEADING} />
                 </g>
             ))}
         </g>

@@ -33,15 +33,16 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
         title: words("Attention", "注意力"),
         caption: if has_layers {
             words(
-                "In every head of every layer, a token takes something from each token, in shares that sum to 100%. These are the shares \
-                 of the first token. They are not the reason for the label.",
-                "在每一层的每个头里，一个词元从各个词元那里取一些信息，份额合计 100%。图中是首个词元的份额，它们并不是得出标签的理由。",
+                "In every attention head, each token gathers information from all tokens, in shares that sum to 100%. The figure begins \
+                 with the shares of the first token. These shares do not explain the label.",
+                "在每一层的每个注意力头里，每个词元按一定份额从所有词元汇集信息，份额合计 100%。图中先显示首个词元的份额。\
+                 这些份额并不能解释标签。",
             )
         } else {
             words(
-                "In a layer, a token takes something from each token. This classifier uses the embeddings, the state before the first \
-                 layer, so no attention has happened yet.",
-                "在每一层里，一个词元从各个词元那里取一些信息。这个分类器使用嵌入，即进入第 1 层之前的状态，所以注意力还没有发生。",
+                "In a layer, each token gathers information from all tokens. This classifier uses the embeddings, the state before the \
+                 first layer, so no attention has happened yet.",
+                "在每一层里，每个词元从所有词元汇集信息。这个分类器使用嵌入，即进入第 1 层之前的状态，所以注意力还没有发生。",
             )
         },
         code: format!(
@@ -233,7 +234,7 @@ fn attention_name(walkthrough: &Walkthrough) -> Words {
     }
     words(
         format!("attention in layer {layer}, {}, mean over heads", from.en),
-        format!("第 {layer} 层中{}注意力，各头的平均", from.zh),
+        format!("第 {layer} 层，{}注意力，各头的平均", from.zh),
     )
 }
 
@@ -249,7 +250,7 @@ fn line(walkthrough: &Walkthrough, tau: Option<f64>, median: Option<f64>) -> Wor
     }
     let from = pooled_name(walkthrough);
     let median = |en: bool| match median {
-        Some(median) if en => format!(" The median over the {n} sentences of this page is {median:+.2}."),
+        Some(median) if en => format!(" The median of the {n} sentences on this page is {median:+.2}."),
         Some(median) => format!("本页 {n} 个句子的中位数是 {median:+.2}。"),
         None => String::new(),
     };
@@ -265,12 +266,12 @@ fn line(walkthrough: &Walkthrough, tau: Option<f64>, median: Option<f64>) -> Wor
     words(
         format!(
             "For this sentence, Kendall's tau-b between the attention to the words (layer {layer}, {}, mean over heads) and the size of \
-             their contributions in the scene of reasons is {tau:+.2}: 1 would be the same order, 0 no relation.{}",
+             their contributions (step 11) is {tau:+.2}; 1 means the same order, 0 no relation.{}",
             from.en,
             median(true)
         ),
         format!(
-            "在这个句子里，词得到的注意力（第 {layer} 层，{}注意力，各头的平均）与“理由”一幕中词的贡献大小之间，肯德尔 τ-b 相关系数为 {tau:+.2}：\
+            "在这个句子里，各个词得到的注意力（第 {layer} 层，{}注意力，各头的平均）与各个词的贡献大小（见第 11 步）之间，肯德尔 τ-b 相关系数为 {tau:+.2}：\
              1 表示顺序相同，0 表示无关。{}",
             from.zh,
             median(false)

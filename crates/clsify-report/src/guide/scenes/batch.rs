@@ -39,9 +39,9 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
         id: "batch",
         title: words("The batch", "批次"),
         caption: words(
-            "Shorter sentences are filled up with padding so that the ids form a matrix; the attention mask tells the encoder to ignore \
-             the padding. clsify computes the same vectors from the tokens alone and spares itself the padding.",
-            "较短的句子用填充补齐，使编号排成一个矩阵；注意力掩码告诉编码器忽略填充。clsify 只用词元本身算出同样的向量，省去了填充部分的计算。",
+            "Sentences are padded to the length of the longest one, so that their ids form a matrix. The attention mask tells the encoder \
+             to ignore the padding. clsify computes the same vectors without processing the padding at all.",
+            "较短的句子用填充词元补齐到最长句子的长度，使编号排成一个矩阵；注意力掩码让编码器忽略填充。clsify 只计算真正的词元，得到的向量相同，还省去了填充部分的计算。",
         ),
         code: format!("input_ids.shape == attention_mask.shape == ({n_rows}, {n_columns})"),
         columns: vec![words("quantity", "量"), words("value", "值")],
@@ -82,23 +82,25 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
                 line: Some(match row {
                     Some(row) => words(
                         format!(
-                            "The sentence is row {row}: {n} tokens, then {n_padding} of padding; the last column is {}.",
+                            "This sentence is row {row}: {n} tokens, then padding of length {n_padding} up to the last column, {}.",
                             n_columns - 1
                         ),
                         format!(
-                            "这个句子是第 {row} 行（从 0 数起）：{n} 个词元，之后是 {n_padding} 个填充；最后一列的序号是 {}。",
+                            "这个句子是第 {row} 行（从 0 数起）：先是 {n} 个词元，再是 {n_padding} 个填充词元，直到最后的第 {} 列。",
                             n_columns - 1
                         ),
                     ),
                     None if n <= n_columns => words(
                         format!(
-                            "The sentence is not a row of the data. It would be one with {n} tokens and {n_padding} of padding."
+                            "This sentence is not a row of the data. Its row would have {n} tokens, then padding of length {n_padding}."
                         ),
-                        format!("这个句子不在数据中。若加进去，它那一行有 {n} 个词元和 {n_padding} 个填充。"),
+                        format!(
+                            "这个句子不在数据中。若作为一行加入，它有 {n} 个词元和 {n_padding} 个填充词元。"
+                        ),
                     ),
                     None => words(
                         format!(
-                            "The sentence is not a row of the data. Its {n} tokens would make the matrix {} columns wider.",
+                            "This sentence is not a row of the data. Its {n} tokens would make the matrix wider by {} columns.",
                             n - n_columns
                         ),
                         format!("这个句子不在数据中。它有 {n} 个词元，会使矩阵增加 {} 列。", n - n_columns),

@@ -46,12 +46,12 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
         title: words("The data", "数据"),
         caption: match dataset.separator() {
             None => words(
-                "Each row is a sentence and the label that a person gave it. From such rows the classifier learns.",
-                "每一行是一个句子，以及人给它的标签。分类器就从这样的行中学习。",
+                "Each row holds a sentence and the label that a person gave it. The classifier learns from such rows.",
+                "每一行包含一个句子和它的人工标签。分类器就从这样的数据中学习。",
             ),
             Some(_) => words(
-                "Each row is a sentence and the labels that a person gave it: one, several or none. From such rows the classifier learns.",
-                "每一行是一个句子，以及人给它的标签：可以有一个、几个，也可以没有。分类器就从这样的行中学习。",
+                "Each row holds a sentence and the labels that a person gave it: one, several or none. The classifier learns from such rows.",
+                "每一行包含一个句子和它的人工标签：可以有一个、多个，也可以没有。分类器就从这样的数据中学习。",
             ),
         },
         code: format!("dataset.head({N_FIRST}); dataset.label.value_counts()"),
@@ -68,11 +68,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
                 .map(|group| statistics(group_name(group), &lengths_of(&group.rows), n_rows))
                 .chain([statistics(words("all rows", "所有行"), &lengths, n_rows)])
                 .chain([
-                    count(
-                        words("rows that repeat a sentence", "重复已有句子的行"),
-                        summary.n_duplicates,
-                        n_rows,
-                    ),
+                    count(words("duplicate rows", "重复的行"), summary.n_duplicates, n_rows),
                     count(words("rows that were truncated", "被截断的行"), counts.n_truncated, n_rows),
                 ])
                 .collect(),
@@ -109,11 +105,11 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
                         let given = joined(given);
                         words(
                             format!(
-                                "The sentence is row {row} of {n_rows}, counted from 0; its label is {}, its length {n_tokens} tokens.",
+                                "This sentence is row {row} of {n_rows}, counted from 0. Its label is {}, and it has {n_tokens} tokens (see step 4).",
                                 given.en
                             ),
                             format!(
-                                "这个句子是 {n_rows} 行中的第 {row} 行（从 0 数起）；标签是 {}，长度为 {n_tokens} 个词元。",
+                                "这个句子是 {n_rows} 行中的第 {row} 行（从 0 数起），标签是 {}，长度为 {n_tokens} 个词元（见第 4 步）。",
                                 given.zh
                             ),
                         )
@@ -122,17 +118,20 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
                         let given = joined(given);
                         words(
                             format!(
-                                "The sentence is from the test file; its label is {}, its length {n_tokens} tokens.",
+                                "This sentence is from the test file. Its label is {}, and it has {n_tokens} tokens (see step 4).",
                                 given.en
                             ),
-                            format!("这个句子来自测试文件；标签是 {}，长度为 {n_tokens} 个词元。", given.zh),
+                            format!(
+                                "这个句子来自测试文件，标签是 {}，长度为 {n_tokens} 个词元（见第 4 步）。",
+                                given.zh
+                            ),
                         )
                     }
                     (None, _) => words(
                         format!(
-                            "The sentence is your own: nobody gave it a label. Its length is {n_tokens} tokens."
+                            "This sentence is your own, so it has no given label. It has {n_tokens} tokens (see step 4)."
                         ),
-                        format!("这是你自己的句子，没有人给它标签。长度为 {n_tokens} 个词元。"),
+                        format!("这是你自己的句子，没有人工标签，长度为 {n_tokens} 个词元（见第 4 步）。"),
                     ),
                 }),
                 rows: None,

@@ -20,8 +20,8 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
         id: "layers",
         title: words("Inside the encoder", "编码器内部"),
         caption: words(
-            "Layer by layer, every token takes up something of the others, and its vector changes.",
-            "一层又一层，每个词元都从其他词元吸收信息，它的向量随之改变。",
+            "In each layer, every token gathers information from the other tokens, and its vector changes.",
+            "在每一层，每个词元都从其他词元汇集信息，自己的向量也随之改变。",
         ),
         code: "change = np.linalg.norm(hidden_states[l] - hidden_states[l - 1], axis=-1) \
                / np.linalg.norm(hidden_states[l - 1], axis=-1)"
@@ -173,11 +173,11 @@ fn line(
             let (first, last, n) = (mean(first), mean(last), changes.len());
             (
                 format!(
-                    "In this sentence, layer 1 changes the vector of a token by {first:.2} times its length on average, and layer {n} by \
-                     {last:.2} times."
+                    "In this sentence, layer 1 changes the vector of a token by {first:.2} times the length of the vector on average; layer {n} \
+                     changes it by {last:.2} times."
                 ),
                 format!(
-                    "在这个句子里，第 1 层使每个词元的向量平均改变其长度的 {first:.2} 倍，第 {n} 层改变 {last:.2} 倍。"
+                    "在这个句子里，第 1 层对词元向量的改变量平均是向量长度的 {first:.2} 倍，第 {n} 层是 {last:.2} 倍。"
                 ),
             )
         }
@@ -191,30 +191,26 @@ fn line(
             let name = layer_name(*used.end());
             (
                 format!(
-                    " The classifier was trained on the features of {}; there, the logit of {label} is {logit:+.2}. The logits of the \
-                     others show what it would say if it were given them.",
+                    " The classifier was trained on the features of {}, which give {label} a logit of {logit:+.2}. The logits of the other \
+                     layers are hypothetical, because the classifier was not trained on them.",
                     match used.end() {
                         0 => "the embeddings".to_string(),
                         _ => name.en,
                     }
                 ),
                 format!(
-                    "分类器是用{}的特征训练的，在那里 {label} 的 logit 是 {logit:+.2}；其余各行只表示假如把那一层交给它，它会怎么说。",
+                    "分类器是用{}的特征训练的，由此得到 {label} 的 logit 是 {logit:+.2}；其他各层的 logit 只是假设，因为分类器没有用它们训练过。",
                     name.zh
                 ),
             )
         }
         None => (
             format!(
-                " The features combine the layers {} to {}, so the classifier cannot be given a single one of them.",
+                " The features combine layers {} to {}, so the classifier cannot be applied to a single layer.",
                 used.start(),
                 used.end()
             ),
-            format!(
-                "特征由第 {} 到第 {} 层拼接而成，因此无法只把其中一层交给分类器。",
-                used.start(),
-                used.end()
-            ),
+            format!("特征由第 {} 到第 {} 层拼接而成，因此分类器不能用于单独一层。", used.start(), used.end()),
         ),
     };
     en.push_str(&more_en);

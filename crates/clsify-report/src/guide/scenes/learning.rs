@@ -67,20 +67,20 @@ fn caption(walkthrough: &Walkthrough) -> Words {
     let mut text = match k {
         1 => words(
             format!(
-                "Learning means finding {n_weights} weights and one intercept that make the labels of the {n_train} training rows \
-                 likely, without growing large."
+                "Training finds {n_weights} weights and one intercept that give the labels of the {n_train} training rows a high \
+                 probability while the weights stay small."
             ),
             format!(
-                "学习就是找到 {n_weights} 个权重和一个截距，使 {n_train} 行训练数据的标签最可能，又不让权重过大。"
+                "训练就是找出 {n_weights} 个权重和一个截距，使 {n_train} 行训练数据的标签概率尽可能大，同时权重不过大。"
             ),
         ),
         _ => words(
             format!(
-                "Learning means finding {n_weights} weights and one intercept for each of the {k} labels that make the labels of the \
-                 {n_train} training rows likely, without growing large."
+                "For each of the {k} labels, training finds {n_weights} weights and one intercept. They give the labels of the {n_train} \
+                 training rows a high probability while the weights stay small."
             ),
             format!(
-                "学习就是为 {k} 个标签各找到 {n_weights} 个权重和一个截距，使 {n_train} 行训练数据的标签最可能，又不让权重过大。"
+                "训练就是为 {k} 个标签各找出 {n_weights} 个权重和一个截距，使 {n_train} 行训练数据的标签概率尽可能大，同时权重不过大。"
             ),
         ),
     };
@@ -113,10 +113,10 @@ pub(super) fn calibration(walkthrough: &Walkthrough) -> Option<Words> {
     let (open, close) = if how.is_empty() { ("", "") } else { (" (", ")") };
     Some(words(
         format!(
-            "After the fit, the probabilities were calibrated by {name}{open}{how}{close}; it is part of the weights that the model uses."
+            "After the fit, the probabilities were calibrated by {name}{open}{how}{close}. The weights that the model uses include this calibration."
         ),
         format!(
-            "拟合之后，概率又经过{zh}{}{how}{}校准，已并入模型使用的权重。",
+            "拟合之后，概率又经过{zh}{}{how}{}校准；模型实际使用的权重已包含这一校准。",
             open.replace(" (", "（"),
             close.replace(')', "）")
         ),

@@ -35,8 +35,8 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
         id: "map",
         title: words("The map and the mistakes", "地图与错误"),
         caption: words(
-            "Sentences that the encoder finds alike lie close together; those with a ring were given the wrong label.",
-            "编码器认为相似的句子彼此靠近；带圈的是判错的。",
+            "Sentences with similar features lie close together. A ring marks a held-out sentence with a wrong prediction.",
+            "特征相似的句子彼此靠近；带圈的是预测错误的留出句子。",
         ),
         code: match n_labels == 2 || is_multi_label {
             true => "x = features @ coef + intercept;  y = PCA(1).fit_transform(features - features @ w * w)  # w = coef / |coef|"
@@ -188,7 +188,7 @@ fn views(walkthrough: &Walkthrough, shown: &Shown) -> (Value, Vec<Value>) {
         let logits =
             Matrix::from_vec(logits, shown.rows.len(), columns).expect("one logit per row and class");
         let fitted = fit(&logits, 2, &[]);
-        let named = |n| component(n, "the logits of all classes", "各类 logit");
+        let named = |n| component(n, "the logits of all classes", "各类 logit ");
         return (Value::Null, vec![view("logits", &logits, &fitted, [named; 2]), plain_view]);
     }
     let n_features = features.cols();
@@ -306,7 +306,7 @@ fn table(walkthrough: &Walkthrough, shown: &Shown, [mistakes, near]: [&Vec<usize
         ]
     };
     let mistakes = mistakes.iter().map(|i| row(words("confident mistake", "有把握却判错"), i));
-    let near = near.iter().map(|i| row(words("close to the boundary", "接近边界"), i));
+    let near = near.iter().map(|i| row(words("close to the decision boundary", "接近决策边界"), i));
     mistakes.chain(near).collect()
 }
 
@@ -315,13 +315,13 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
     let prediction = &sentence.prediction;
     let distance = margin(walkthrough, prediction);
     let (en, zh) = match &sentence.labels {
-        None => ("Nobody has labelled it.".to_string(), "它没有人工标签。".to_string()),
+        None => ("It has no given label.".to_string(), "它没有人工标签。".to_string()),
         Some(given) => {
             let predicted = walkthrough.classifier.labels(prediction);
             let given = given.iter().map(String::as_str).collect::<Vec<_>>();
             match (predicted == given, joined(&given)) {
                 (true, given) => {
-                    (format!("Its given label is {} too.", given.en), format!("人工标签也是 {}。", given.zh))
+                    (format!("Its given label is also {}.", given.en), format!("人工标签也是 {}。", given.zh))
                 }
                 (false, given) => (
                     format!("Its given label is {}: a mistake.", given.en),
@@ -333,8 +333,8 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
     let predicted = joined(&walkthrough.classifier.labels(prediction));
     let (where_en, where_zh) = match walkthrough.classifier.thresholds() {
         Some(_) => (
-            format!("the probability nearest to its threshold is {distance:.4} away from it"),
-            format!("离自己阈值最近的概率与阈值相差 {distance:.4}"),
+            format!("the probability closest to its threshold differs from it by {distance:.4}"),
+            format!("最接近阈值的那个概率与其阈值相差 {distance:.4}"),
         ),
         None if classes.len() == 2 => {
             let features = Matrix::from_vec(sentence.features.clone(), 1, sentence.features.len());
@@ -346,7 +346,7 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
             )
         }
         None => (
-            format!("its probability is {distance:.4} above that of the runner-up"),
+            format!("its probability is higher than that of the runner-up by {distance:.4}"),
             format!("其概率比第二名高 {distance:.4}"),
         ),
     };

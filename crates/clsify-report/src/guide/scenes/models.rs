@@ -44,31 +44,31 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
     if dense > 0 {
         rows.push(row(("encoder: matrices after pooling", "编码器：池化之后的矩阵"), String::new(), dense));
     }
-    rows.push(row(("encoder: used in total", "编码器：用到的总数"), String::new(), used));
+    rows.push(row(("encoder: total used", "编码器：用到的参数总计"), String::new(), used));
     rows.push(row(
         ("classifier: weights", "分类器：权重"),
         format!("{intercepts} × {}", encoder.n_features()),
         weights,
     ));
     rows.push(row(("classifier: intercepts", "分类器：截距"), intercepts.to_string(), intercepts));
-    rows.push(row(("classifier: in total", "分类器：总数"), String::new(), learned));
+    rows.push(row(("classifier: total", "分类器：参数总计"), String::new(), learned));
     Scene {
         id: "models",
         title: words("Two models", "两个模型"),
         caption: words(
             format!(
-                "The encoder stays as it is; only the small classifier on top learns: {} numbers beside {}. All areas below are true to scale.",
+                "The encoder stays frozen; only the small classifier on top of it is trained. It has {} parameters, and the encoder uses {}.",
                 grouped(learned),
                 grouped(used)
             ),
             format!(
-                "编码器保持不变，只有上面的小分类器在学习：{} 个数，对比 {} 个数。下图中的面积全部按真实比例绘制。",
+                "编码器的参数冻结不变，只训练它上面的小分类器。分类器有 {} 个参数，编码器用到 {} 个。",
                 grouped(learned),
                 grouped(used)
             ),
         ),
         code: format!(
-            "classifier.fit(encoder(sentences), labels)  # changes {learned} parameters of {}",
+            "classifier.fit(encoder(sentences), labels)  # updates {learned} of {} parameters",
             used + learned
         ),
         columns: vec![words("part", "部分"), words("shape", "形状"), words("parameters", "参数个数")],

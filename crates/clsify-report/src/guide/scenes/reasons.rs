@@ -28,7 +28,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
     let fit = FitFeatures::of(walkthrough);
     Scene {
         id: "reasons",
-        title: words("One prediction as arithmetic, and why", "一次预测的算术，以及原因"),
+        title: words("One prediction as arithmetic, and why", "一次预测的计算过程与依据"),
         caption: caption(walkthrough),
         code: code(walkthrough, &fit),
         columns: vec![
@@ -71,8 +71,8 @@ fn code(walkthrough: &Walkthrough, fit: &FitFeatures) -> String {
 
 fn caption(walkthrough: &Walkthrough) -> Words {
     let mut text = words(
-        "Multiply, add, squash: this sum is the decision. Taking words away shows which of them carried it.",
-        "相乘、相加、压缩：这个和就是判断；拿掉词语，就看出是哪些词在起作用。",
+        "Features times weights, plus the intercept, give the logit; the logit gives the probability. Removing words shows which of them matter.",
+        "特征与权重相乘，再加上截距，得到 logit；logit 再换算成概率。去掉一些词，就能看出哪些词在起作用。",
     );
     if let Some(calibration) = calibration(walkthrough) {
         text.en = format!("{} {}", text.en, calibration.en);
@@ -86,7 +86,7 @@ fn rule(walkthrough: &Walkthrough) -> Words {
     let Some(decision) = walkthrough.classifier.decision() else {
         return words(
             "A label is assigned if its probability is above its threshold.",
-            "概率高于阈值的标签才会给出。",
+            "只有概率高于阈值的标签才会给出。",
         );
     };
     let mut text = match &decision.rule {
@@ -96,13 +96,13 @@ fn rule(walkthrough: &Walkthrough) -> Words {
             let list = classes.map(|(class, t)| format!("{class} {t:.4}")).collect::<Vec<_>>().join(", ");
             words(
                 format!(
-                    "The label with the largest ratio of probability to threshold is the answer (thresholds: {list})."
+                    "The answer is the label with the largest ratio of probability to threshold (thresholds: {list})."
                 ),
                 format!("答案是概率与阈值之比最大的标签（阈值：{list}）。"),
             )
         }
         Rule::CostMatrix(_) => words(
-            "The label with the lowest expected cost is the answer, by the cost matrix of the model.",
+            "The answer is the label with the lowest expected cost according to the cost matrix of the model.",
             "答案是期望代价最小的标签，代价由模型的代价矩阵给出。",
         ),
     };
@@ -273,7 +273,7 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
         format!("{label} 的{}是 {z:+.4}，因此概率是 {p:.4}。", name.zh),
     );
     if !carrying.is_empty() {
-        text.en.push_str(&format!(" The words that speak most for it: {}.", list("“", "”").join(", ")));
+        text.en.push_str(&format!(" The words that support it most: {}.", list("“", "”").join(", ")));
         text.zh.push_str(&format!("最支持它的词：{}。", list("“", "”").join("、")));
     }
     if let Some(path) = &explanation.path {
@@ -287,7 +287,7 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
             Some(labels) if path.steps.len() <= 8 => {
                 let to = joined(labels);
                 text.en.push_str(&format!(
-                    " Without {} the answer is {}.",
+                    " Without {}, the answer is {}.",
                     removed("“", "”").join(", "),
                     to.en
                 ));
@@ -299,7 +299,7 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
                 text.zh.push_str(&format!("去掉 {n} 个词后，答案变成 {}。", to.zh));
             }
             None => {
-                text.en.push_str(" The answer stays the same even without any word.");
+                text.en.push_str(" The answer stays the same even if all words are removed.");
                 text.zh.push_str("即使去掉所有词，答案也不变。");
             }
         }

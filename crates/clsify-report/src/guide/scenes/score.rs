@@ -43,7 +43,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
     let probabilities = &report.probabilities;
     Scene {
         id: "score",
-        title: words("How good, how honest", "有多准，有多可信"),
+        title: words("How good, how reliable", "有多准，有多可信"),
         caption: caption(walkthrough),
         code: code(walkthrough),
         columns: vec![
@@ -129,22 +129,23 @@ fn caption(walkthrough: &Walkthrough) -> Words {
     match &walkthrough.report.test {
         Metrics::Classes(_) => words(
             format!(
-                "The classifier is right for about {score:.0} of 100 sentences it never saw. Because only {n} were tested, the true \
-                 number may lie anywhere from {low:.0} to {high:.0}. And when it says 90%, is it right nine times out of ten?"
+                "The classifier is right for about {score:.0} of 100 sentences that it has not seen. Because only {n} were tested, this number \
+                 has a 95% confidence interval from {low:.0} to {high:.0}. The reliability chart shows whether predictions with a \
+                 probability of 90% are correct 9 times out of 10."
             ),
             format!(
-                "对没见过的句子，分类器每 100 句约判对 {score:.0} 句。因为只测试了 {n} 句，真实值可能在 {low:.0} 到 {high:.0} 之间。\
-                 它说有九成把握时，真的十句对九句吗？"
+                "对没见过的句子，分类器每 100 句约判对 {score:.0} 句。因为只测试了 {n} 句，这个数的 95% 置信区间是 {low:.0} 到 {high:.0}。\
+                 可靠性图显示：概率为 90% 的预测，是否真的每 10 个判对 9 个。"
             ),
         ),
         Metrics::LabelSets(_) => words(
             format!(
-                "Micro F1 weighs missing labels against wrong ones: {score:.0} of 100 here, with a 95% interval from {low:.0} to \
-                 {high:.0}. Each label has its own threshold, and its own balance of the two kinds of mistakes."
+                "Micro F1 counts both missed and wrong labels. It is {score:.0} out of 100 here, with a 95% confidence interval from {low:.0} \
+                 to {high:.0}. Each label has its own threshold, and so its own trade-off between the two kinds of mistakes."
             ),
             format!(
-                "微平均 F1 同时计入漏标和错标：这里是 {score:.0} 分（满分 100），95% 置信区间为 {low:.0} 到 {high:.0}。\
-                 每个标签有自己的阈值，也就有自己的取舍。"
+                "微平均 F1 同时计入漏标和错标：这里是 {score:.0}（满分 100），95% 置信区间为 {low:.0} 到 {high:.0}。\
+                 每个标签有自己的阈值，也就各自在两类错误之间取舍。"
             ),
         ),
     }
@@ -380,8 +381,8 @@ fn bin(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Option<usize> {
 fn line(walkthrough: &Walkthrough, rows: &Rows, sentence: &WalkedSentence) -> Words {
     let Some(row) = sentence.held_out_row else {
         return words(
-            "Nobody has labelled this sentence, so it counts in none of these numbers.",
-            "这句话没有人工标签，因此不计入这些数字。",
+            "This sentence has no given label, so these numbers do not include it.",
+            "这个句子没有人工标签，因此不计入这些数字。",
         );
     };
     if rows.is_multi_label {

@@ -78,13 +78,13 @@ fn of_sentence(walkthrough: &Walkthrough, sentence: &WalkedSentence, indices: &[
     OfSentence {
         line: Some(words(
             format!(
-                "This sentence has {n_tokens} tokens. Of its {} numbers after the encoder, {} features are kept: {}, … {last:.4}.",
+                "This sentence has {n_tokens} tokens, so each layer outputs {} numbers for it. They are reduced to {} features: {}, … {last:.4}.",
                 n_tokens * trace.hidden_states[layer].cols(),
                 features.len(),
                 first.join(", "),
             ),
             format!(
-                "这个句子有 {n_tokens} 个词元。编码器输出的 {} 个数中，留下 {} 个特征：{}，……，{last:.4}。",
+                "这个句子有 {n_tokens} 个词元，编码器的每一层为它输出 {} 个数，最后归结为 {} 个特征：{}，……，{last:.4}。",
                 n_tokens * trace.hidden_states[layer].cols(),
                 features.len(),
                 first.join("，"),
@@ -290,20 +290,15 @@ fn caption(walkthrough: &Walkthrough) -> Words {
     let phrase = |pooling: &Pooling| match (pooling, n_prompt) {
         (Pooling::Cls, 0) => {
             let token = first_token(walkthrough);
-            words(
-                format!("the one at the first position, of {token}"),
-                format!("第一个位置（{token}）上的那个"),
-            )
+            words(format!("the one at the first position ({token})"), format!("第一个位置（{token}）的向量"))
         }
-        (Pooling::Cls, n) => words(
-            format!("the one at position {n}, after the prompt"),
-            format!("提示语之后位置 {n} 上的那个"),
-        ),
-        (Pooling::Mean, _) => words("the mean of those at its positions", "各位置向量的平均"),
-        (Pooling::Max, _) => words(
-            "the largest value of each hidden unit over its positions",
-            "每个隐藏单元在各位置上的最大值",
-        ),
+        (Pooling::Cls, n) => {
+            words(format!("the one at position {n}, after the prompt"), format!("提示语之后位置 {n} 的向量"))
+        }
+        (Pooling::Mean, _) => words("the mean over its positions", "各位置向量的平均"),
+        (Pooling::Max, _) => {
+            words("the maximum of each hidden unit over its positions", "每个隐藏单元在各位置上的最大值")
+        }
     };
     let phrases: Vec<Words> = options.poolings.iter().map(phrase).collect();
     let join = |of: fn(&Words) -> &str, by: &str| phrases.iter().map(of).collect::<Vec<_>>().join(by);
@@ -312,23 +307,23 @@ fn caption(walkthrough: &Walkthrough) -> Words {
     let of_layers = match layers.start() == layers.end() {
         true => words("", ""),
         false => words(
-            format!(", in each of the layers {} to {}, side by side", layers.start(), layers.end()),
-            format!("，第 {} 到第 {} 层各取一次，并排放在一起", layers.start(), layers.end()),
+            format!(", in each of the layers {} to {}, concatenated", layers.start(), layers.end()),
+            format!("，第 {} 到第 {} 层各取一次，拼接在一起", layers.start(), layers.end()),
         ),
     };
     let beside = if phrases.len() > 1 && of_layers.en.is_empty() {
-        [", side by side", "，并排放在一起"]
+        [", concatenated", "，拼接在一起"]
     } else {
         [""; 2]
     };
     match one {
         true => words(
-            format!("Of every sentence, one vector is kept: {en}."),
-            format!("每个句子只留下一个向量：{zh}。"),
+            format!("Each sentence is reduced to one vector: {en}."),
+            format!("每个句子只保留一个向量：{zh}。"),
         ),
         false => words(
-            format!("Of every sentence, some vectors are kept: {en}{}{}.", of_layers.en, beside[0]),
-            format!("每个句子只留下几个向量：{zh}{}{}。", of_layers.zh, beside[1]),
+            format!("Each sentence is reduced to several vectors: {en}{}{}.", of_layers.en, beside[0]),
+            format!("每个句子只保留几个向量：{zh}{}{}。", of_layers.zh, beside[1]),
         ),
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
         id: "split",
         title: match parts.has_two_files {
             true => words("Two files", "两个文件"),
-            false => words("The shuffled split", "打乱后划分"),
+            false => words("Shuffle and split", "打乱并划分"),
         },
         caption: caption(walkthrough, &parts),
         code: code(walkthrough, &parts),
@@ -103,21 +103,21 @@ fn caption(walkthrough: &Walkthrough, parts: &Parts) -> Words {
     if parts.has_two_files {
         return words(
             format!(
-                "The classifier learns from the {n_train} rows of one file and is scored on the {n_test} rows of another. Nothing is shuffled."
+                "The classifier is trained on the {n_train} rows of one file and tested on the {n_test} rows of another. Nothing is shuffled."
             ),
-            format!("分类器用一个文件的 {n_train} 行学习，用另一个文件的 {n_test} 行评分；没有打乱顺序。"),
+            format!("分类器用一个文件的 {n_train} 行训练，用另一个文件的 {n_test} 行测试；没有打乱顺序。"),
         );
     }
     let (n, seed) = (number(parts.data.len()), walkthrough.classifier.metadata().training.seed);
     let mut text = words(
         format!(
-            "The {n} rows are shuffled with seed {seed}: {n_train} train the classifier, and {n_test} are kept aside to score it."
+            "The {n} rows are shuffled with seed {seed}. The classifier is trained on {n_train} of them and tested on {n_test} held-out rows."
         ),
-        format!("{n} 行数据用种子 {seed} 打乱：{n_train} 行用来训练分类器，{n_test} 行留出来评分。"),
+        format!("{n} 行数据用随机种子 {seed} 打乱：{n_train} 行用来训练分类器，{n_test} 行留出来测试。"),
     );
     if options(walkthrough).is_some_and(|options| options.stratify) {
-        text.en.push_str(" The split is stratified: both parts keep the class shares.");
-        text.zh.push_str("划分是分层的：两部分保持各类别的占比。");
+        text.en.push_str(" The split is stratified: both parts keep the class proportions.");
+        text.zh.push_str("划分是分层的：两部分中各类别的比例保持一致。");
     }
     if walkthrough.dataset.groups().is_some() {
         text.en.push_str(" Rows of one group stay in the same part.");
@@ -197,8 +197,8 @@ fn shared(walkthrough: &Walkthrough, parts: &Parts) -> Value {
 fn of_one(walkthrough: &Walkthrough, parts: &Parts, sentence: &WalkedSentence) -> OfSentence {
     let Some(place) = sentence.held_out_row else {
         let line = words(
-            "This sentence is your own: it is in neither part.",
-            "这是你自己的句子：它不在任何一部分里。",
+            "This sentence is your own, so it is in neither part.",
+            "这是你自己的句子，不属于任何一部分。",
         );
         return OfSentence { line: Some(line), data: json!({ "row": null }), ..OfSentence::default() };
     };
@@ -212,7 +212,7 @@ fn of_one(walkthrough: &Walkthrough, parts: &Parts, sentence: &WalkedSentence) -
                 "This sentence is row {} of the test file; the classifier did not learn from it.",
                 number(row)
             ),
-            format!("这个句子是测试文件的第 {} 行；分类器没有用它学习。", number(row)),
+            format!("这个句子是测试文件的第 {} 行；分类器训练时没有用到它。", number(row)),
         ),
         false => words(
             format!(
@@ -221,7 +221,7 @@ fn of_one(walkthrough: &Walkthrough, parts: &Parts, sentence: &WalkedSentence) -
                 number(place)
             ),
             format!(
-                "这个句子是文件的第 {} 行，成为测试集的第 {} 行；分类器没有用它学习。",
+                "这个句子是文件的第 {} 行，打乱后是测试集的第 {} 行；分类器训练时没有用到它。",
                 number(row),
                 number(place)
             ),

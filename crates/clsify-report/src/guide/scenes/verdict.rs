@@ -13,10 +13,10 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
     let labels = walkthrough.classifier.classes();
     Scene {
         id: "verdict",
-        title: words("The verdict", "判断"),
+        title: words("The verdict", "预测结果"),
         caption: words(
-            "A program read these sentences and gave each a label; this page shows every number in between.",
-            "程序读了这些句子，给每一句贴上标签；本页展示其间的每一个数字。",
+            "A program read these sentences and gave each one a label. This page shows every number in between.",
+            "程序读入这些句子，为每一句预测标签。本页展示这中间的每一个数字。",
         ),
         code: "classifier.predict([sentence])".to_string(),
         columns: vec![words("label", "标签"), words("probability", "概率")],
@@ -41,16 +41,21 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
                     Some(given) => {
                         let given = joined(given);
                         words(
-                            format!("The label is {}; a person gave it {}.", predicted.en, given.en),
-                            format!("程序给出的标签是 {}，人给的标签是 {}。", predicted.zh, given.zh),
+                            format!(
+                                "The predicted label is {}; the label given by a person is {}.",
+                                predicted.en, given.en
+                            ),
+                            format!("预测的标签是 {}，人工标签是 {}。", predicted.zh, given.zh),
                         )
                     }
                     None => words(
-                        format!("The label is {}.", predicted.en),
-                        format!("程序给出的标签是 {}。", predicted.zh),
+                        format!("The predicted label is {}.", predicted.en),
+                        format!("预测的标签是 {}。", predicted.zh),
                     ),
                 }),
-                rows: Some(rows.map(|(label, p)| vec![label.as_str().into(), format!("{p:.4}").into()]).collect()),
+                rows: Some(
+                    rows.map(|(label, p)| vec![label.as_str().into(), format!("{p:.4}").into()]).collect(),
+                ),
                 data: Value::Null,
             }
         }),
@@ -60,8 +65,6 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
 /// The index of the sentence that is shown beside the first one: the next one with another answer.
 fn partner(walkthrough: &Walkthrough) -> usize {
     let sentences = &walkthrough.sentences;
-    let other = |sentence: &WalkedSentence| {
-        sentence.explanation.labels != sentences[0].explanation.labels
-    };
+    let other = |sentence: &WalkedSentence| sentence.explanation.labels != sentences[0].explanation.labels;
     sentences.iter().position(other).unwrap_or(sentences.len().min(2) - 1)
 }

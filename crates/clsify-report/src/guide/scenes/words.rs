@@ -16,9 +16,9 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
         id: "words",
         title: words("Words become ids", "从词到编号"),
         caption: words(
-            "Words are split into tokens that the vocabulary has, special tokens are added, and each token is replaced by its id in the \
-             vocabulary.",
-            "单词被切分成词表里有的词元，再加上特殊词元，最后每个词元换成它在词表里的编号（id）。",
+            "The tokenizer splits words into tokens from its vocabulary, adds special tokens, and replaces each token by its id, its row \
+             number in the vocabulary.",
+            "分词器把词切分成词表中的词元，加上特殊词元，再把每个词元换成编号（id），即它在词表中的行号。",
         ),
         code: format!(
             "tokenizer.encode(sentence)  # a list of ids from 0 to {}",
@@ -28,7 +28,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             words("position", "位置"),
             words("token", "词元"),
             words("id", "编号"),
-            words("bytes of the sentence", "在句中的字节"),
+            words("bytes in the sentence", "在句中的字节范围"),
             words("text", "原文"),
         ],
         rows: None,
@@ -81,8 +81,10 @@ fn line(sentence: &WalkedSentence) -> Words {
     let is_unknown = |token: &TracedToken| matches!(token.token.as_str(), "[UNK]" | "<unk>");
     let n_unknown = positions(tokens, is_unknown).len();
     if n_unknown > 0 {
-        en += &format!(" {n_unknown} of them stand for text that the vocabulary cannot spell.");
-        zh += &format!("其中 {n_unknown} 个代表词表无法拼出的文字。");
+        en += &format!(
+            " Number of unknown tokens among them, for text that the vocabulary does not cover: {n_unknown}."
+        );
+        zh += &format!("其中 {n_unknown} 个是未知词元，代表词表无法表示的文字。");
     }
     if n_prompt > 0 {
         en +=
@@ -90,8 +92,8 @@ fn line(sentence: &WalkedSentence) -> Words {
         zh += &format!("其中 {n_prompt} 个属于编码器放在每个句子之前的提示语。");
     }
     if sentence.trace.is_truncated {
-        en += " The sentence is longer than the limit, so a part of it was cut off.";
-        zh += "句子超过长度上限，有一部分被截去。";
+        en += " The sentence is longer than the limit, so it was truncated.";
+        zh += "句子超过长度上限，因此被截断。";
     }
     words(en, zh)
 }
