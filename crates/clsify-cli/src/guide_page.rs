@@ -37,7 +37,9 @@ pub(crate) fn write_guide(
     let guide = guide(walkthrough, GuideOptions { lang: lang.into() });
     if walkthrough.n_left_out > 0 {
         let (n, shown) = (walkthrough.n_left_out, walkthrough.sentences.len());
-        console.say(&format!("note: {shown} sentences are shown, and {n} left out because explaining them takes long"));
+        console.say(&format!(
+            "note: {shown} sentences are shown, and {n} left out because explaining them takes long"
+        ));
     }
     for dropped in &guide.dropped {
         console.say(&format!("note: left out to keep the page small: {dropped}"));
@@ -58,9 +60,15 @@ pub(crate) fn open_page(path: &Path, console: &Console) {
     };
     // An absolute path cannot be taken for an option.
     let opened = std::path::absolute(path).and_then(|path| {
-        Command::new(opener).arg(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+        Command::new(opener)
+            .arg(path)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
     });
     if let Err(error) = opened {
-        console.say(&format!("note: {opener} does not start ({error}): open {} in a browser", path.display()));
+        console
+            .say(&format!("note: {opener} does not start ({error}): open {} in a browser", path.display()));
     }
 }

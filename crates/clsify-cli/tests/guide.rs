@@ -105,8 +105,8 @@ fn a_page_shows_what_predict_says_and_repeats_no_option() {
 #[test]
 fn a_page_has_thirteen_scenes_in_two_languages_and_fetches_nothing() {
     let sandbox = Sandbox::with_model();
-    sandbox.succeed(&["guide", "-q", "model", "--data", "data.tsv", "--lang", "zh", "--output", "-"]);
-    sandbox.succeed(&["guide", "-q", "model", "--data", "data.tsv", "--lang", "zh"]);
+    sandbox.succeed(&["guide", "-q", "model", "--data", "reviews.tsv", "--lang", "zh", "--output", "-"]);
+    sandbox.succeed(&["guide", "-q", "model", "--data", "reviews.tsv", "--lang", "zh"]);
     let page = read(&sandbox, "guide.html");
     assert!(page.contains("<html lang=\"zh-Hans\">") && page.len() < 2_000_000);
     let data = page_data(&page);
@@ -159,11 +159,11 @@ fn other_data_and_wrong_arguments_are_refused_before_anything_is_written() {
     sandbox.write("other.tsv", "fine words\tgood\nawful words\tbad\n".repeat(30));
     let error = sandbox.fail(&["guide", "model", "--data", "other.tsv"]);
     assert!(error.contains("data: expected the data of the training"), "{error}");
-    let error = sandbox.fail(&["guide", "model", "--data", "data.tsv", "--test-data", "other.tsv"]);
-    assert!(error.contains("hint: leave out --test-data"), "{error}");
-    let error = sandbox.fail(&["guide", "model", "--data", "data.tsv", "--output", "model/clsify.json"]);
+    let error = sandbox.fail(&["guide", "model", "--data", "reviews.tsv", "--test-data", "other.tsv"]);
+    assert!(error.contains("expected no test file"), "{error}");
+    let error = sandbox.fail(&["guide", "model", "--data", "reviews.tsv", "--output", "model/clsify.json"]);
     assert!(error.contains("expected a file to write, got a part of a model"), "{error}");
-    let error = sandbox.fail(&["guide", "model", "--data", "data.tsv", "--output", "-", "--open"]);
+    let error = sandbox.fail(&["guide", "model", "--data", "reviews.tsv", "--output", "-", "--open"]);
     assert!(error.contains("stdout: expected a file for --open"), "{error}");
     assert!(!sandbox.path("guide.html").exists());
 }
@@ -197,7 +197,7 @@ fn test_files_and_label_sets_have_a_page() {
     ];
     sandbox.succeed(&[&train[..], &["--pooling", "mean", "--output", "model"]].concat());
     let error = sandbox.fail(&["guide", "model", "--data", "train.tsv"]);
-    assert!(error.contains("hint: give it with --test-data"), "{error}");
+    assert!(error.contains("expected the test file that the model was scored on"), "{error}");
     sandbox.succeed(&["guide", "-q", "model", "--data", "train.tsv", "--test-data", "test.tsv"]);
     let data = page_data(&read(&sandbox, "guide.html"));
     assert_eq!(data["multiLabel"], true);

@@ -23,7 +23,9 @@ mod tests {
         let alert = "bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI=";
         assert_eq!(
             policy("alert(1)", Some("alert(1)")),
-            format!("default-src 'none'; style-src 'sha256-{alert}'; script-src 'sha256-{alert}'; img-src data:")
+            format!(
+                "default-src 'none'; style-src 'sha256-{alert}'; script-src 'sha256-{alert}'; img-src data:"
+            )
         );
         assert!(!policy("", None).contains("script-src"));
     }

@@ -64,10 +64,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
-    let read: Vec<&Path> =
-        std::iter::once(args.data.as_path()).chain(args.test_data.as_deref()).collect();
+    let read: Vec<&Path> = std::iter::once(args.data.as_path()).chain(args.test_data.as_deref()).collect();
     check_output(Some(&args.output), &[], &read)?;
-    anyhow::ensure!(!(args.open && is_stdout(&args.output)), "stdout: expected a file for --open, got stdout");
+    anyhow::ensure!(
+        !(args.open && is_stdout(&args.output)),
+        "stdout: expected a file for --open, got stdout"
+    );
     note_files(&args.sentence, "its name is shown, not its lines", console);
     let saved = SavedModel::read(&args.model)?;
     let reading = reading(&saved);
@@ -76,8 +78,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let load = load_options(&args.model, args.encoder.as_deref(), args.dtype, console)?;
     let load = LoadOptions { cache: args.cache.open(), neighbours: true, ..load };
     let classifier = SentenceClassifier::load_with(&args.model, load)?;
-    let options =
-        WalkthroughOptions { test: test.as_ref(), sentences: args.sentence.clone(), ..WalkthroughOptions::default() };
+    let options = WalkthroughOptions {
+        test: test.as_ref(),
+        sentences: args.sentence.clone(),
+        ..WalkthroughOptions::default()
+    };
     let walkthrough = walk_through(&classifier, &dataset, options)?;
     write_guide(&walkthrough, args.lang, &args.output, console)?;
     if args.open {

@@ -35,11 +35,20 @@ impl Detail {
 
     /// What is dropped, in this order, with its name.
     pub(super) const DROPS: [(Drop, &str); 8] = [
-        (|d| d.n_all_heads = d.n_all_heads.min(1), "the attention of every head, except for the first sentence"),
-        (|d| d.n_attention_maps = d.n_attention_maps.min(20), "the attention maps after the first 20 sentences"),
+        (
+            |d| d.n_all_heads = d.n_all_heads.min(1),
+            "the attention of every head, except for the first sentence",
+        ),
+        (
+            |d| d.n_attention_maps = d.n_attention_maps.min(20),
+            "the attention maps after the first 20 sentences",
+        ),
         (|d| d.max_map_text = 60, "the ends of long texts on the map"),
         (|d| d.n_batch_rows = d.n_batch_rows.min(500), "the token ids after the first 500 rows"),
-        (|d| d.n_attention_maps = d.n_attention_maps.min(3), "the attention maps after the first 3 sentences"),
+        (
+            |d| d.n_attention_maps = d.n_attention_maps.min(3),
+            "the attention maps after the first 3 sentences",
+        ),
         (|d| d.n_all_heads = 0, "the attention of every head"),
         (|d| d.n_map_rows = d.n_map_rows.min(500), "the rows of the map after the first 500"),
         (|d| d.n_attention_maps = 0, "all attention maps"),

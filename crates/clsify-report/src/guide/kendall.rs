@@ -16,7 +16,7 @@ pub(super) fn tau_b(a: &[f64], b: &[f64]) -> Option<f64> {
             n_apart_b += order_b.abs();
         }
     }
-    let of_pairs = (n_apart_a as f64).sqrt() * (n_apart_b as f64).sqrt();
+    let of_pairs = (n_apart_a as f64 * n_apart_b as f64).sqrt();
     (of_pairs > 0.0).then(|| difference as f64 / of_pairs)
 }
 

@@ -116,7 +116,9 @@ fn both(text: &Words) -> String {
     match en == zh {
         true => en,
         false => {
-            format!("<span class=\"en\" lang=\"en\">{en}</span><span class=\"zh\" lang=\"zh-Hans\">{zh}</span>")
+            format!(
+                "<span class=\"en\" lang=\"en\">{en}</span><span class=\"zh\" lang=\"zh-Hans\">{zh}</span>"
+            )
         }
     }
 }

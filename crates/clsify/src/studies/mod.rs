@@ -25,6 +25,6 @@ pub use self::learning_curve::{
 };
 pub use self::speed::{EncoderSpeed, Latency};
 pub use self::walkthrough::{
-    Choice, Learning, LearningStep, PrincipalComponents, WalkedRows, WalkedSentence, Walkthrough, WalkthroughOptions,
-    walk_through,
+    Choice, Learning, LearningStep, PrincipalComponents, WalkedRows, WalkedSentence, Walkthrough,
+    WalkthroughOptions, walk_through,
 };

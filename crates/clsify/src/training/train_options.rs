@@ -2,8 +2,8 @@
 
 use super::train_test_rows::TestRows;
 use crate::classifier::{LogisticRegressionOptions, Scaling};
-use crate::decision::calibration::Calibration;
 use crate::dataset::DatasetOptions;
+use crate::decision::calibration::Calibration;
 use crate::decision::choose_rule::DecisionOptions;
 
 /// The values of C to search, and the use of the best one.

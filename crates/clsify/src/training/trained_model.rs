@@ -6,9 +6,7 @@ use crate::dataset::LabelSeparator;
 use crate::decision::Decision;
 use crate::evaluation::Metrics;
 use crate::model::saved_model::{SavedEncoder, SavedLabels, SavedModel};
-use crate::model::saved_training::{
-    SavedClassForm, SavedForm, SavedLabelSetForm, SavedRows, SavedTraining,
-};
+use crate::model::saved_training::{SavedClassForm, SavedForm, SavedLabelSetForm, SavedRows, SavedTraining};
 use crate::model::sentence_encoder::SentenceEncoder;
 
 /// The metadata of a model of these classes; label sets have a separator.

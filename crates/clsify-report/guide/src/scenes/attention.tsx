@@ -106,7 +106,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
                         )}
                     </>
                 )}
-                {tokens.special.length > 0 && <Toggle label={t({ en: "leave out special tokens", zh: "略去特殊词元" })} value={hides} onChange={setHides} />}
+                {tokens.special.length > 0 && <Toggle label={t({ en: "hide special tokens", zh: "隐藏特殊词元" })} value={hides} onChange={setHides} />}
             </Controls>
             <Drawing ui={ui} width={width} height={top + tau.height} title={title} desc={`${tops.join("; ")}. ${tau.lines.join(" ")}`}>
                 {isOne ? (
@@ -548,7 +548,7 @@ function Tau({ shared, data, ui, width, tau, top, current }: TauProps) {
         <g>
             <line class="stroke-grid" x1="0" x2={width} y1={top + 6} y2={top + 6} />
             <text class="bold" font-size="13.5" x="1" y={top + 28}>
-                {t({ en: isNarrow ? "Attention is not the reason" : "Attention is not the reason for the label", zh: "注意力不是得出标签的理由" })}
+                {t({ en: "Attention does not explain the label", zh: "注意力不能解释标签" })}
             </text>
             {tau.lines.map((line, i) => (
                 <text font-size="12.5" x="1" y={top + 48 + i * 17}>

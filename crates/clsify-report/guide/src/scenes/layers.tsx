@@ -77,7 +77,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
         ofLabel && depth > 0
             ? wrap(
                   t({
-                      en: "Filled: the layer that the classifier was trained on. Hollow: what it would say if it were given another layer.",
+                      en: "Filled: the layer that the classifier was trained on. Hollow: its output if it were given another layer.",
                       zh: "实心：分类器训练所用的层。空心：假如把别的层交给它的结果。",
                   }),
                   width - 2,
@@ -247,7 +247,7 @@ function legendLines(shared: Shared, tokens: Tokens, ui: Ui, width: number): str
     const [first, last] = shared.used;
     const which = shared.isOnePosition
         ? { en: "the vector that becomes the features", zh: "成为特征的向量" }
-        : { en: "the vectors that are pooled to the features", zh: "被池化成特征的向量" };
+        : { en: "the vectors that are pooled into the features", zh: "被池化成特征的向量" };
     const layers = first === last ? "" : ui.t({ en: ` (layers ${first} to ${last})`, zh: `（第 ${first} 到第 ${last} 层）` });
     const texts = [
         last === 0

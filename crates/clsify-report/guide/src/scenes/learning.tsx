@@ -303,8 +303,8 @@ function weightsHeadOf(props: WeightsProps): Head {
     const edge = (i: number) => `x${features[i]}: ${signed(now[i]!, digits + 2)}`;
     const widest = (i: number) => `x${features[i]}: ${signed(-most, digits + 2)}`;
     const entries = [
-        { text: { en: "− smallest at the end, ", zh: "− 最后最小，" }, kind: "against", at: 0 },
-        { text: { en: "+ largest at the end, ", zh: "+ 最后最大，" }, kind: "for", at: now.length - 1 },
+        { text: { en: "− smallest final weight, ", zh: "− 最小的最终权重，" }, kind: "against", at: 0 },
+        { text: { en: "+ largest final weight, ", zh: "+ 最大的最终权重，" }, kind: "for", at: now.length - 1 },
     ].map(({ text, kind, at }): Entry => ({
         text: t(text) + edge(at),
         widest: t(text) + widest(at),

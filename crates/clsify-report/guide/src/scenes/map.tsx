@@ -184,7 +184,7 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
                     min={0}
                     max={order.length - 1}
                     value={position}
-                    text={t({ en: `${position + 1} of ${grouped(order.length)}`, zh: `第 ${position + 1} 个，共 ${grouped(order.length)} 个` })}
+                    text={t({ en: `${position + 1} of ${grouped(order.length)}`, zh: `第 ${position + 1} / ${grouped(order.length)} 个` })}
                     onChange={(i) => look({ row: order[i]!, sentence })}
                 />
             </Controls>

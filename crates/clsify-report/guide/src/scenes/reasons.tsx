@@ -364,7 +364,7 @@ function Waterfall({ x: left, y, width, ...common }: Common & Place) {
                 {signed(total, 4)}
             </text>
             <rect class="fill-label stroke-label" x={Math.min(x(0), x(total))} y={totalY + 3} width={Math.max(Math.abs(x(total) - x(0)), 1)} height={ROW - 7} />
-            <BottomAxis scale={x} ticks={x.ticks(4)} format={(value) => fixed(value === 0 ? 0 : value, domain[1] - domain[0] > 4 ? 0 : domain[1] - domain[0] > 0.6 ? 1 : 2)} label={t({ en: "sum so far", zh: "累加到此" })} from={barFrom} to={left + width - 7} y={bottom} />
+            <BottomAxis scale={x} ticks={x.ticks(4)} format={(value) => fixed(value === 0 ? 0 : value, domain[1] - domain[0] > 4 ? 0 : domain[1] - domain[0] > 0.6 ? 1 : 2)} label={t({ en: "running sum", zh: "累计和" })} from={barFrom} to={left + width - 7} y={bottom} />
             {lines.map((line, i) => (
                 <text x={left + 1} y={bottom + AXIS_HEIGHT + 14 + i * 17} font-size="12.5">
                     {line}
@@ -503,7 +503,7 @@ function WordReasons({ data, reasons, sentence, guide, ui, shared, removed, setR
     const result =
         removed.length === 0
             ? t({
-                  en: `The number below a word is the ${unit} of ${name} with all words minus that without this word: + speaks for ${name}, − against it. Each was measured by encoding the sentence again, ${data.nEncodings} encodings in all.`,
+                  en: `The number below a word is the ${unit} of ${name} with all words minus the one without this word: + speaks for ${name}, − against it. Each was computed by encoding the sentence again, ${data.nEncodings} encodings in all.`,
                   zh: `词下面的数 = 有全部词时 ${name} 的 ${unit} − 去掉这个词后的 ${unit}：+ 支持 ${name}，− 反对。每个数都通过重新编码句子得到，共编码 ${data.nEncodings} 次。`,
               })
             : t({
@@ -518,7 +518,7 @@ function WordReasons({ data, reasons, sentence, guide, ui, shared, removed, setR
     const isPrefix = reasons.path !== null && `${removed}` === `${reasons.path.words.slice(0, removed.length)}`;
     return (
         <>
-            <h3>{t({ en: `Which words carried ${name}`, zh: `哪些词带来了 ${name}` })}</h3>
+            <h3>{t({ en: `Words for and against ${name}`, zh: `支持和反对 ${name} 的词` })}</h3>
             <SentenceWords
                 ui={ui}
                 sentence={sentence}
@@ -548,7 +548,7 @@ function WordReasons({ data, reasons, sentence, guide, ui, shared, removed, setR
             )}
             {pairs.length > 0 && (
                 <>
-                    <h3>{t({ en: "Neighbouring words that work together", zh: "相互作用最强的相邻词" })}</h3>
+                    <h3>{t({ en: "Neighbouring words with the strongest interaction", zh: "相互作用最强的相邻词" })}</h3>
                     <ul>
                         {pairs.map(({ i, together, interaction }) => (
                             <li>

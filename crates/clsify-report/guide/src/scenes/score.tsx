@@ -188,7 +188,7 @@ function textsOfScore({ score, interval, metric, nTest, paired, nSeen, baselineN
         const p = paired.p < 0.0001 ? "p < 0.0001" : `p = ${fixed(paired.p, 4)}`;
         const [from, to] = paired.interval.map((limit) => signed(100 * limit, 1));
         texts.push(ui.t({
-            en: `Against ${baselineName.en} (${percent(baseline)}): ${paired.onlyModel} rows that only the classifier has right, ${paired.onlyBaseline} that only the baseline has; difference ${signed(100 * paired.difference, 1)} points (${from} to ${to}), McNemar's exact test ${p}.`,
+            en: `Against ${baselineName.en} (${percent(baseline)}): ${paired.onlyModel} rows that only the classifier gets right, ${paired.onlyBaseline} that only the baseline gets right; difference ${signed(100 * paired.difference, 1)} points (${from} to ${to}), McNemar's exact test ${p}.`,
             zh: `与${baselineName.zh}（${percent(baseline)}）相比：只有分类器判对的有 ${paired.onlyModel} 行，只有基线判对的有 ${paired.onlyBaseline} 行；差 ${signed(100 * paired.difference, 1)} 个百分点（${from} 到 ${to}），McNemar 精确检验 ${p}。`,
         }));
     }

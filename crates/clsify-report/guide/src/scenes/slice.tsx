@@ -89,7 +89,7 @@ function Figure({ shared, data, ui, width }: FigureProps<Shared, Data>) {
                     onChange={setStep}
                 />
                 <Choice
-                    label={t({ en: "Find axis", zh: "找到轴" })}
+                    label={t({ en: "Highlight axis", zh: "突出显示轴" })}
                     options={[t({ en: "0 sentences", zh: "0 句子" }), t({ en: "1 positions", zh: "1 位置" }), t({ en: "2 hidden units", zh: "2 隐藏单元" })].map((text, value) => ({ value, text }))}
                     value={chosen ?? -1}
                     onChange={setChosen}

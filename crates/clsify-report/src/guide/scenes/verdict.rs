@@ -28,7 +28,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             "nTest": walkthrough.held_out.len(),
             "metric": metric_name(walkthrough),
             "encoder": encoder.name(),
-            "hiddenSize": encoder.config().hidden_size,
+            "hiddenSize": encoder.n_features(),
             "pooling": pooling_name(walkthrough),
             "partner": partner(walkthrough),
         }),

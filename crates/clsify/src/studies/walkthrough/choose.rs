@@ -109,7 +109,8 @@ pub(super) fn choose(
         n_left_out += usize::from(!is_taken);
     }
     if chosen.sentences.is_empty() {
-        let message = format!("expected a held-out sentence of at most {MOST_WORDS} words, got only longer ones");
+        let message =
+            format!("expected a held-out sentence of at most {MOST_WORDS} words, got only longer ones");
         return Err(Error::new(ErrorKind::InvalidArgument, message)
             .at("data")
             .with_hint("give a shorter sentence with --sentence"));
@@ -197,7 +198,8 @@ fn ranking(
 /// The first `n` in an order that alternates between the end and the start, then the rest.
 fn interleaved(rows: &[usize], n: usize) -> Vec<usize> {
     let (head, tail) = rows.split_at(n.min(rows.len()));
-    let from_both = (0..head.len()).map(|i| if i % 2 == 0 { head[head.len() - 1 - i / 2] } else { head[i / 2] });
+    let from_both =
+        (0..head.len()).map(|i| if i % 2 == 0 { head[head.len() - 1 - i / 2] } else { head[i / 2] });
     from_both.chain(tail.iter().copied()).collect()
 }
 

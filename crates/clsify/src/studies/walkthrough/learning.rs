@@ -45,7 +45,11 @@ pub struct LearningStep {
 }
 
 /// Fits the classifier again, up to several numbers of steps.
-pub(super) fn learn(classifier: &SentenceClassifier, features: &Matrix, targets: &Targets) -> Result<Learning> {
+pub(super) fn learn(
+    classifier: &SentenceClassifier,
+    features: &Matrix,
+    targets: &Targets,
+) -> Result<Learning> {
     let training = &classifier.metadata().training;
     let options = LogisticRegressionOptions {
         c: training.c,
@@ -115,9 +119,8 @@ fn row_weights(targets: &Targets, class_weight: ClassWeight) -> Vec<Vec<f64>> {
     match targets.labels() {
         Labels::Classes { class_ids, n_classes } => vec![weighted(class_ids, *n_classes)],
         Labels::Sets(labels) => {
-            let of_label = |label: usize| -> Vec<usize> {
-                labels.rows().map(|row| usize::from(row[label])).collect()
-            };
+            let of_label =
+                |label: usize| -> Vec<usize> { labels.rows().map(|row| usize::from(row[label])).collect() };
             (0..labels.n_labels()).map(|label| weighted(&of_label(label), 2)).collect()
         }
     }
@@ -147,7 +150,11 @@ fn loss_and_penalty(
                 .iter()
                 .zip(&weights[0])
                 .enumerate()
-                .map(|(row, (&id, weight))| if *weight > 0.0 { -weight * log(probabilities[row * k + column(id)]) } else { 0.0 })
+                .map(
+                    |(row, (&id, weight))| {
+                        if *weight > 0.0 { -weight * log(probabilities[row * k + column(id)]) } else { 0.0 }
+                    },
+                )
                 .sum::<f64>();
             (loss / total, penalty(fitted.coef(), total))
         }

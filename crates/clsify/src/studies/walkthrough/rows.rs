@@ -28,7 +28,8 @@ impl WalkedRows {
     }
 
     fn select_rows(&self, rows: &[usize]) -> Self {
-        let Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached } = &self.encoded;
+        let Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached } =
+            &self.encoded;
         let encoded = Encoded {
             features: Matrix::select_rows(features, rows),
             encodings: rows.iter().map(|&row| encodings[row].clone()).collect(),
@@ -61,7 +62,8 @@ pub(super) fn same_rows(
         }
     };
     let n_test = test.map_or(split.test.len(), Dataset::len);
-    let hint = "give the file of the training; a model of an earlier version needs one that is read without options";
+    let hint =
+        "give the file of the training; a model of an earlier version needs one that is read without options";
     if [split.train.len(), n_test] != [training.n_train, training.n_test] {
         let message = format!(
             "expected the data of the training, with {} training rows and {} held-out rows, got {} and {n_test}",
