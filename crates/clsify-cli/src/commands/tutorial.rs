@@ -190,6 +190,13 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let n_values = report.grid_search.as_ref().map_or(0, |search| search.points.len());
     let n_fits = report.grid_search.as_ref().map_or(0, |search| n_values * search.n_splits);
     let Trained { classifier, report: training, split, encoded } = trained;
+    let options = WalkthroughOptions {
+        encoded: Some(encoded),
+        sentences: asked,
+        n_sentences: N_GUIDE_SENTENCES,
+        ..WalkthroughOptions::default()
+    };
+    let walkthrough = walk_through(&classifier, &dataset, options)?;
     let report = TutorialReport {
         training,
         predictions,
@@ -212,13 +219,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let json = json_text(&report)?;
     write_data(&args.output.join("tutorial.json"), &json)?;
     let page = args.output.join("guide.html");
-    let options = WalkthroughOptions {
-        encoded: Some(encoded),
-        sentences: asked,
-        n_sentences: N_GUIDE_SENTENCES,
-        ..WalkthroughOptions::default()
-    };
-    write_guide(&walk_through(&classifier, &dataset, options)?, args.lang, &page, console)?;
+    write_guide(&walkthrough, args.lang, &page, console)?;
     if is_on_stdout {
         write_data("-".as_ref(), &json)?;
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { f64, logitWithout, type Reasons, toggled } from "../src/scenes/reasons_data";
+import { f64, logitWithout, type Reasons, toggled } from "../src/parts/reasons/data";
 
 const reasons: Reasons = {
     label: 1,

@@ -4,63 +4,23 @@ import { BottomAxis, LeftAxis, leftAxisWidth } from "../frame/axis";
 import { ClassSelector } from "../frame/class_selector";
 import { Choice, Controls, Slider, Toggle } from "../frame/controls";
 import { Drawing, Hatch } from "../frame/drawing";
-import { ClassMark, classPath, N_CLASS_MARKS } from "../frame/marks";
-import { fixed, grouped, signed } from "../format";
-import type { Guide, Sentence, Words } from "../page";
-import { linear, type Scale } from "../scale";
+import { N_CLASS_MARKS } from "../frame/marks";
+import { fixed, grouped } from "../format";
+import type { Sentence, Words } from "../page";
+import { Boundary } from "../parts/map/boundary";
+import type { Shared, View } from "../parts/map/data";
+import { Dots } from "../parts/map/dots";
+import { legendOf } from "../parts/map/legend";
+import { List } from "../parts/map/list";
+import { ids, logitsOf, type Rows, unpacked } from "../parts/map/rows";
+import { Shown } from "../parts/map/shown";
+import { Target } from "../parts/map/target";
 import type { FigureProps, Scene } from "../scene";
-import { fit, textWidth, wrap } from "../text";
-import type { Ui } from "../ui";
-import { f32, u16 } from "../unpack";
-
-/** The lowest and the highest value, and where each row is between them. */
-type Packed = [low: number, high: number, steps: string];
-
-interface View {
-    id: "logit" | "logits" | "pca";
-    /** Without it, x is the logit of the selected label. */
-    xName?: Words;
-    yName: Words;
-    x?: Packed;
-    y: Packed;
-}
-
-interface Shared {
-    /** Rows come in this order: held-out, training, the reader's own. */
-    nHeldOut: number;
-    nTrain: number;
-    nAllHeldOut: number;
-    nAllTrain: number;
-    texts: string[];
-    /** One id per row, packed; for label sets a list per row. */
-    given: string | number[][];
-    predicted: string | number[][];
-    /** The row of each sentence of the page. */
-    picks: number[];
-    mistakes: number[];
-    near: number[];
-    /** Of the second class, or of label after label. */
-    logits: string | null;
-    boundaries: number[] | null;
-    /** The logits between which the classifier abstains. */
-    abstains: [number, number] | null;
-    views: View[];
-}
+import { linear } from "../scale";
+import { wrap } from "../text";
+import { f32 } from "../unpack";
 
 export const scene: Scene<Shared, null> = { id: "map", Figure };
-
-const unpacked = ([low, high, steps]: Packed) => Float64Array.from(u16(steps), (step) => low + (step / 65535) * (high - low));
-
-const ids = (labels: string | number[][]): number[][] =>
-    typeof labels === "string" ? Array.from(u16(labels), (id) => (id === 65535 ? [] : [id])) : labels;
-
-interface Rows {
-    given: number[][];
-    predicted: number[][];
-    pickOf: Map<number, number>;
-    views: { x: Float64Array | null; y: Float64Array }[];
-    logits: Float32Array | null;
-}
 
 function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null>) {
     const t = ui.t;
@@ -206,10 +166,6 @@ const VIEWS: Record<View["id"], Words> = {
 /** At most two decimals, none where they are zero. */
 const short = (value: number) => fixed(value, Math.abs(value) < 1e-9 || Number.isInteger(value) ? 0 : Math.abs(value * 10 - Math.round(value * 10)) < 1e-6 ? 1 : 2);
 
-function logitsOf(rows: Rows, n: number, label: number): Float64Array {
-    return Float64Array.from(rows.logits!.subarray(label * n, (label + 1) * n));
-}
-
 function extent(values: Float64Array, also: number[]): [number, number] {
     let [low, high] = [Infinity, -Infinity];
     for (const value of [...values, ...also.filter((value) => Math.abs(value) < 50)]) {
@@ -218,201 +174,4 @@ function extent(values: Float64Array, also: number[]): [number, number] {
     }
     const margin = 0.03 * (high - low || 1);
     return [low - margin, high + margin];
-}
-
-interface BoundaryProps {
-    shared: Shared;
-    guide: Guide;
-    ui: Ui;
-    label: number;
-    x: Scale;
-    top: number;
-    height: number;
-    left: number;
-    right: number;
-}
-
-/** The line on whose right side the label is assigned, with what each side means. */
-function Boundary({ shared, guide, ui, label, x, top, height, left, right }: BoundaryProps) {
-    const at = shared.boundaries?.[guide.multiLabel ? label : 0];
-    if (at === undefined) return null;
-    const px = x(at);
-    const yes = guide.labels[label]!;
-    const [no, is] = guide.multiLabel
-        ? [ui.t({ en: `${yes} not predicted`, zh: `不预测 ${yes}` }), ui.t({ en: `${yes} predicted`, zh: `预测 ${yes}` })]
-        : [guide.labels[0]!, yes].map((name) => ui.t({ en: `predicted ${name}`, zh: `预测 ${name}` }));
-    return (
-        <g>
-            <line class="stroke-ink" stroke-width="2" stroke-dasharray="6 4" x1={px} x2={px} y1={top - 16} y2={top + height} />
-            <text x={px - 8} y={top - 6} font-size="12.5" class="bold" text-anchor="end">
-                {fit(`← ${no}`, px - left - 8, 12.5, false, true)}
-            </text>
-            <text x={px + 8} y={top - 6} font-size="12.5" class="bold">
-                {fit(`${is} →`, right - px - 8, 12.5, false, true)}
-            </text>
-        </g>
-    );
-}
-
-interface DotsProps {
-    shared: Shared;
-    x: Scale;
-    y: Scale;
-    xs: Float64Array;
-    ys: Float64Array;
-    kindOf: (row: number) => number;
-    isWrong: (row: number) => boolean;
-    isHidden: (row: number) => boolean;
-    n: number;
-}
-
-/** Thousands of dots as a few paths: one per class for training rows, and one for the others. */
-function Dots({ shared, x, y, xs, ys, kindOf, isWrong, isHidden, n }: DotsProps) {
-    const train = new Map<number, string[]>();
-    const others = new Map<number, string[]>();
-    const rings: string[] = [];
-    for (let row = 0; row < n; row++) {
-        if (isHidden(row)) continue;
-        const isTrain = row >= shared.nHeldOut && row < shared.nHeldOut + shared.nTrain;
-        const kind = kindOf(row);
-        const [px, py] = [x(xs[row]!), y(ys[row]!)];
-        const paths = isTrain ? train : others;
-        const path = classPath(kind, px, py, isTrain ? 3 : 4.2);
-        if (paths.has(kind)) paths.get(kind)!.push(path);
-        else paths.set(kind, [path]);
-        if (isWrong(row)) rings.push(classPath(0, px, py, 8.2));
-    }
-    const drawn = (paths: Map<number, string[]>, opacity: number) =>
-        [...paths].sort(([a], [b]) => a - b).map(([kind, of]) => <path class={kind < N_CLASS_MARKS ? `fill-class-${kind}` : "fill-muted"} fill-opacity={opacity} d={of.join("")} />);
-    return (
-        <g>
-            {drawn(train, 0.28)}
-            {drawn(others, 0.9)}
-            <path class="fill-none stroke-ink" stroke-width="1.4" d={rings.join("")} />
-        </g>
-    );
-}
-
-/** The mark of the picked sentence: a cross-hair, which nothing else has. */
-function Target({ x, y }: { x: number; y: number }) {
-    return (
-        <g>
-            <circle class="fill-none backing" r="12" cx={x} cy={y} />
-            <circle class="fill-none stroke-ink" stroke-width="3" r="12" cx={x} cy={y} />
-            <path class="fill-none stroke-ink" stroke-width="3" d={`M${x - 21} ${y}h9M${x + 12} ${y}h9M${x} ${y - 21}v9M${x} ${y + 12}v9`} />
-        </g>
-    );
-}
-
-interface LegendProps {
-    shared: Shared;
-    guide: Guide;
-    ui: Ui;
-    label: number;
-    isOneClass: boolean;
-    hasOwn: boolean;
-    width: number;
-}
-
-/** What the marks mean, in lines that wrap. */
-function legendOf({ shared, guide, ui, label, isOneClass, hasOwn, width }: LegendProps) {
-    const t = ui.t;
-    const name = guide.labels[label]!;
-    const given = isOneClass
-        ? [t({ en: `given ${name}`, zh: `人工标签含 ${name}` }), t({ en: "another given label or none", zh: "人工标签不含" })]
-        : guide.labels.map((each) => t({ en: `given ${each}`, zh: `人工标签 ${each}` }));
-    const marks = given.map((text, i) => ({ text: fit(text, width - 30, 12), mark: <ClassMark index={i} x={8} y={-4} /> }));
-    if (hasOwn && !isOneClass) marks.push({ text: t({ en: "your own sentence", zh: "你自己的句子" }), mark: <ClassMark index={N_CLASS_MARKS} x={8} y={-4} /> });
-    const of = (shown: number, all: number) => (shown === all ? grouped(all) : t({ en: `${grouped(shown)} of ${grouped(all)}`, zh: `${grouped(all)} 行中的 ${grouped(shown)} 行` }));
-    const kinds = [
-        { text: t({ en: `held-out rows (${of(shared.nHeldOut, shared.nAllHeldOut)})`, zh: `留出数据（${of(shared.nHeldOut, shared.nAllHeldOut)}）` }), mark: <circle class="fill-ink" fill-opacity="0.9" r="4.2" cx="8" cy="-4" /> },
-        { text: t({ en: `lighter: training rows (${of(shared.nTrain, shared.nAllTrain)})`, zh: `浅色：训练数据（${of(shared.nTrain, shared.nAllTrain)}）` }), mark: <circle class="fill-ink" fill-opacity="0.28" r="3.4" cx="8" cy="-4" /> },
-        { text: t({ en: "ring: a mistake on a held-out row", zh: "圆圈：留出数据上的错误" }), mark: <circle class="fill-none stroke-ink" stroke-width="1.4" r="6.5" cx="8" cy="-4" /> },
-        { text: t({ en: "the picked sentence", zh: "所选句子" }), mark: <path class="fill-none stroke-ink" stroke-width="2.5" d="M4 -4a4 4 0 1 1 8 0a4 4 0 1 1 -8 0M0 -4h4M12 -4h4M8 -12v4M8 0v4" /> },
-    ];
-    let [at, line] = [0, 0];
-    const drawn = [...marks, null, ...kinds].map((entry) => {
-        if (entry === null) {
-            [at, line] = [0, line + 1];
-            return null;
-        }
-        const room = textWidth(entry.text, 12) + 38;
-        if (at > 0 && at + room > width + 14) [at, line] = [0, line + 1];
-        const from = at;
-        at += room;
-        return (
-            <g transform={`translate(${from} ${line * 22})`}>
-                {entry.mark}
-                <text x="22" font-size="12">
-                    {entry.text}
-                </text>
-            </g>
-        );
-    });
-    return { drawn, height: line * 22 + 12 };
-}
-
-interface RowProps {
-    shared: Shared;
-    guide: Guide;
-    ui: Ui;
-    rows: Rows;
-    show: (row: number) => void;
-    label: number;
-}
-
-function namesOf(labels: number[], guide: Guide, ui: Ui): string {
-    return labels.map((id) => guide.labels[id]).join(", ") || ui.t({ en: "no label", zh: "无标签" });
-}
-
-/** What is known of the dot that is looked at. */
-function Shown({ shared, guide, ui, rows, row, pickedRow, show, logit }: RowProps & { row: number; pickedRow: number; logit: number | null }) {
-    const t = ui.t;
-    const isHeldOut = row < shared.nHeldOut;
-    const isTrain = !isHeldOut && row < shared.nHeldOut + shared.nTrain;
-    const kind = isHeldOut ? t({ en: "held-out row", zh: "留出数据" }) : isTrain ? t({ en: "training row", zh: "训练数据" }) : t({ en: "your own sentence", zh: "你自己的句子" });
-    const given = isHeldOut || isTrain ? t({ en: `given ${namesOf(rows.given[row]!, guide, ui)}; `, zh: `人工标签 ${namesOf(rows.given[row]!, guide, ui)}；` }) : "";
-    const predicted = t({ en: `predicted ${namesOf(rows.predicted[row]!, guide, ui)}`, zh: `预测 ${namesOf(rows.predicted[row]!, guide, ui)}` });
-    const canPick = row !== pickedRow && rows.pickOf.has(row);
-    return (
-        <p class="shown" aria-live="polite">
-            <bdi>{shared.texts[row]}</bdi>
-            <small>
-                {row === pickedRow ? t({ en: "picked, ", zh: "所选，" }) : ""}
-                {kind}{t({ en: ": ", zh: "：" })}{given}
-                {predicted}
-                {logit === null ? "" : t({ en: `; logit ${signed(logit, 2)}`, zh: `；logit ${signed(logit, 2)}` })}
-            </small>
-            {canPick && (
-                <button type="button" onClick={() => show(row)}>
-                    {t({ en: "Pick this sentence for the whole page", zh: "整页改看这一句" })}
-                </button>
-            )}
-        </p>
-    );
-}
-
-function List({ shared, guide, ui, rows, show, shown, of, title }: RowProps & { shown: number; of: number[]; title: string }) {
-    return (
-        <section>
-            <h3>{title}</h3>
-            {of.length === 0 && <p class="hint">{ui.t({ en: "none", zh: "无" })}</p>}
-            <ol>
-                {of.map((row) => (
-                    <li>
-                        <button type="button" class="sentence" aria-pressed={row === shown} onClick={() => show(row)}>
-                            <bdi>{shared.texts[row]}</bdi>
-                            <small>
-                                {ui.t({
-                                    en: `given ${namesOf(rows.given[row]!, guide, ui)}; predicted ${namesOf(rows.predicted[row]!, guide, ui)}`,
-                                    zh: `人工标签 ${namesOf(rows.given[row]!, guide, ui)}；预测 ${namesOf(rows.predicted[row]!, guide, ui)}`,
-                                })}
-                                {rows.pickOf.has(row) ? "" : ui.t({ en: " (on this map only)", zh: "（仅在图上标出）" })}
-                            </small>
-                        </button>
-                    </li>
-                ))}
-            </ol>
-        </section>
-    );
 }

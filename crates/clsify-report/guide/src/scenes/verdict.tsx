@@ -3,8 +3,9 @@ import { ArrowHead, Drawing } from "../frame/drawing";
 import { SentenceWords, word } from "../frame/word";
 import { fixed, grouped, percent } from "../format";
 import type { Guide, Sentence, Words } from "../page";
+import { ScoreLine } from "../parts/score_line";
 import type { FigureProps, Scene } from "../scene";
-import { directionOf, textWidth, wrap } from "../text";
+import { directionOf, wrap } from "../text";
 import type { Ui } from "../ui";
 import { type Box, type LabelTexts, type Lane, layout, leading, MODEL_LEADING } from "./verdict_layout";
 
@@ -225,7 +226,6 @@ interface ScoreProps {
     width: number;
 }
 
-/** The score with its interval on a line from 0 to 1, and the baseline above it. */
 function Score({ shared: { accuracy, interval, baseline }, lines, isSets, ui, top, width }: ScoreProps) {
     const at = (share: number) => 7 + share * (width - 14);
     const y = top + lines.length * 19 + 34;
@@ -233,7 +233,6 @@ function Score({ shared: { accuracy, interval, baseline }, lines, isSets, ui, to
     const text = isSets
         ? ui.t({ en: `always every label: ${value}`, zh: `总是预测所有标签：${value}` })
         : ui.t({ en: `always the most frequent label: ${value}`, zh: `总是预测最常见的标签：${value}` });
-    const half = textWidth(text, 12) / 2 + 1;
     return (
         <g>
             {lines.map((line, i) => (
@@ -241,25 +240,7 @@ function Score({ shared: { accuracy, interval, baseline }, lines, isSets, ui, to
                     {line}
                 </text>
             ))}
-            {accuracy !== null && (
-                <>
-                    <line class="stroke-muted" x1={at(0)} x2={at(1)} y1={y} y2={y} />
-                    {[0, 0.25, 0.5, 0.75, 1].map((share) => (
-                        <g>
-                            <line class="stroke-muted" x1={at(share)} x2={at(share)} y1={y - 4} y2={y + 4} />
-                            <text x={at(share)} y={y + 21} font-size="12" class="text-muted" text-anchor={share === 0 ? "start" : share === 1 ? "end" : "middle"}>
-                                {percent(share, 0)}
-                            </text>
-                        </g>
-                    ))}
-                    <path class="fill-muted" d={`M${at(baseline)} ${y - 5}l-5 -9h10z`} />
-                    <text x={Math.min(Math.max(at(baseline), half), width - half)} y={y - 20} font-size="12" class="text-muted" text-anchor="middle">
-                        {text}
-                    </text>
-                    <line class="stroke-test" stroke-width="7" x1={at(interval[0])} x2={at(interval[1])} y1={y} y2={y} />
-                    <circle class="fill-paper stroke-test" stroke-width="2.5" r="6" cx={at(accuracy)} cy={y} />
-                </>
-            )}
+            {accuracy !== null && <ScoreLine {...{ interval, baseline, text, at, y, width }} score={accuracy} textY={y - 20} />}
         </g>
     );
 }

@@ -1,5 +1,6 @@
 // Reads the data of scene 11, and knows which removals of words were computed.
-import { f32, u16 } from "../unpack";
+import type { Sentence } from "../../page";
+import { f32, u16 } from "../../unpack";
 
 export interface Packed {
     /** The labels that have details; the first one is the explained one. */
@@ -92,4 +93,8 @@ export function toggled(reasons: Reasons, removed: number[], word: number): numb
 
 export function sigmoid(z: number): number {
     return 1 / (1 + Math.exp(-z));
+}
+
+export function wordTexts(sentence: Sentence): string[] {
+    return sentence.pieces.filter(({ word }) => word !== null).map(({ text }) => text);
 }

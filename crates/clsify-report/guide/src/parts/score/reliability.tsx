@@ -1,0 +1,45 @@
+// Draws how often the predictions of each bin of probabilities are right.
+import { fixed, grouped } from "../../format";
+import { Frame, Notes, scalesOf } from "./chart";
+import type { Part } from "./data";
+
+export function Reliability(props: Part & { height: number }) {
+    const { shared, data, guide, ui, x, y, width, height } = props;
+    const scales = scalesOf(props, height, 11);
+    const most = Math.max(...shared.bins.map(({ n }) => n));
+    const { ece, brier, logLoss } = shared.calibration;
+    const shown = data?.bin ?? null;
+    return (
+        <g>
+            <Frame
+                {...{ x, y, width, height, scales }}
+                title={ui.t({ en: "Reliability of the probabilities", zh: "概率的可靠性" })}
+                xName={ui.t({ en: guide.multiLabel ? "predicted probability" : "probability of the predicted class", zh: guide.multiLabel ? "预测概率" : "预测类别的概率" })}
+                yName={ui.t({ en: guide.multiLabel ? "rows with the label" : "correct rows", zh: guide.multiLabel ? "有此标签的比例" : "判对的比例" })}
+            />
+            <line class="stroke-muted" stroke-dasharray="4 4" x1={scales.x(0)} y1={scales.y(0)} x2={scales.x(1)} y2={scales.y(1)} />
+            {shared.bins.map((bin, i) => (
+                <g>
+                    <line class="stroke-test" stroke-width="1.5" x1={scales.x(bin.mean)} x2={scales.x(bin.mean)} y1={scales.y(bin.interval[0])} y2={scales.y(bin.interval[1])} />
+                    <circle
+                        class={`fill-test ${i === shown ? "stroke-ink" : "stroke-test"}`}
+                        stroke-width={i === shown ? 3 : 1}
+                        r={2 + 7 * Math.sqrt(bin.n / most)}
+                        cx={scales.x(bin.mean)}
+                        cy={scales.y(bin.accuracy)}
+                    />
+                </g>
+            ))}
+            <Notes
+                x={x}
+                y={y + height + 100}
+                width={width}
+                lines={[
+                    `ECE ${fixed(ece, 3)} · Brier ${fixed(brier, 3)} · ${ui.t({ en: "log loss", zh: "对数损失" })} ${fixed(logLoss, 3)}`,
+                    ui.t({ en: `area: rows, at most ${grouped(most)}; bars: 95% intervals`, zh: `面积：行数，最大 ${grouped(most)}；竖线：95% 区间` }),
+                    ...(shown === null ? [] : [ui.t({ en: "thick ring: the bin of the picked sentence", zh: "粗圈：所选句子所在的区间" })]),
+                ]}
+            />
+        </g>
+    );
+}
