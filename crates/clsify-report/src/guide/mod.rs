@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The figures are drawn in the browser, by TypeScript in `guide/` of this crate; `dist/` has it as one script and one style sheet. To add
-//! a scene, add a file to `scenes/` with its line in [`scenes::SCENES`], and a file with the same name to `guide/src/scenes/`.
+//! a scene, add a file to `scenes/` with its line in `SCENES`, and a file with the same name to `guide/src/scenes/`.
 
 mod data_rows;
 mod detail;
