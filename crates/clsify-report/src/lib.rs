@@ -1,6 +1,6 @@
 //! The reports of clsify for people: tables and summaries in words, charts, and the steps of the tutorial.
 //!
-//! Functions take the reports of [`clsify`] and return text or SVG. Nothing here knows command-line arguments, trains
+//! Functions take the reports of [`clsify`] and return text, SVG or HTML. Nothing here knows command-line arguments, trains
 //! a model or prints. Each module uses only the modules declared above it.
 
 #![forbid(unsafe_code)]
