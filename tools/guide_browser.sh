@@ -30,7 +30,7 @@ command -v npm > /dev/null || missing+=(npm)
 has_chromium || missing+=(chromium)
 has_chinese || missing+=(fontconfig fonts-noto-cjk)
 if [ ${#missing[@]} -gt 0 ]; then
-    { provide apt-get update -qq && provide apt-get install -y -qq "${missing[@]}"; } || not_run "apt-get cannot install ${missing[*]}"
+    { provide apt-get update -qq && provide apt-get install -y -qq --no-install-recommends "${missing[@]}"; } || not_run "apt-get cannot install ${missing[*]}"
 fi
 [ "$(node -p 'process.versions.node.split(".")[0] >= 20')" = true ] || not_run "it needs Node.js 20 or later, found $(node --version)"
 for folder in $bundle $tests; do
