@@ -15,7 +15,7 @@
 //! 9. [`model`]: encoder and classifier together: load, predict, evaluate, save
 //! 10. [`explanation`]: the words and features that carried a label
 //! 11. [`training`]: a complete training run, including the choice of features
-//! 12. [`studies`]: doctor, comparison, learning curve, speed
+//! 12. [`studies`]: doctor, comparison, learning curve, speed, a walk through a classifier
 //!
 //! # Example
 //!

@@ -121,3 +121,18 @@ pub(super) fn pack_u16(numbers: impl IntoIterator<Item = u16>) -> Value {
 pub(super) fn pack_u8(numbers: impl IntoIterator<Item = u8>) -> Value {
     base64(&numbers.into_iter().collect::<Vec<u8>>()).into()
 }
+
+/// Numbers as base64 of little-endian `f64`; unlike JSON this keeps infinite ones.
+pub(super) fn pack_f64(numbers: impl IntoIterator<Item = f64>) -> Value {
+    base64(&numbers.into_iter().flat_map(f64::to_le_bytes).collect::<Vec<u8>>()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_numbers_are_little_endian() {
+        assert_eq!(pack_f64([1.0]), Value::from("AAAAAAAA8D8="));
+    }
+}

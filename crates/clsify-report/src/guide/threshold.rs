@@ -24,23 +24,3 @@ pub(super) fn thresholds(walkthrough: &Walkthrough) -> Option<Vec<f64>> {
     };
     Some(vec![1.0 - second, second])
 }
-
-/// The first characters of a text, with an ellipsis if there are more.
-pub(super) fn shortened(text: &str, max_chars: usize) -> String {
-    match text.char_indices().nth(max_chars) {
-        None => text.to_string(),
-        Some((end, _)) => format!("{}…", text[..end].trim_end()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_are_shortened_between_characters() {
-        assert_eq!(shortened("一部好电影", 5), "一部好电影");
-        assert_eq!(shortened("一部好电影", 2), "一部…");
-        assert_eq!(shortened("so so film", 6), "so so…");
-    }
-}

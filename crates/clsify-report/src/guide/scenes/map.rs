@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use crate::guide::detail::Detail;
 use crate::guide::scene::{OfSentence, Row, Scene, of_sentences, pack_f32, pack_u16};
-use crate::guide::threshold::{shortened, thresholds};
+use crate::guide::threshold::thresholds;
 use crate::guide::walked::joined;
 use crate::guide::words::{Words, words};
+use crate::text::shorten;
 
 /// The length of each of the two lists.
 const N_LISTED: usize = 8;
@@ -26,7 +27,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
     let shown = Shown::of(walkthrough, detail);
     let (mistakes, near) = lists(walkthrough, &shown);
     let (logits, views) = views(walkthrough, &shown);
-    let texts: Vec<String> = shown.rows.iter().map(|row| shortened(row.text, detail.max_map_text)).collect();
+    let texts: Vec<String> = shown.rows.iter().map(|row| shorten(row.text, detail.max_map_text)).collect();
     let given: Vec<&[usize]> = shown.rows.iter().map(|row| row.given.as_slice()).collect();
     let predicted: Vec<&[usize]> = shown.rows.iter().map(|row| row.predicted.as_slice()).collect();
     let (is_multi_label, n_labels) =
@@ -299,7 +300,7 @@ fn table(walkthrough: &Walkthrough, shown: &Shown, [mistakes, near]: [&Vec<usize
         });
         vec![
             name.into(),
-            shortened(row.text, MAX_TABLE_TEXT).into(),
+            shorten(row.text, MAX_TABLE_TEXT).into(),
             names(&row.given).into(),
             names(&row.predicted).into(),
             probability.into(),

@@ -2,12 +2,11 @@
 
 use clsify::decision::Rule;
 use clsify::studies::{WalkedSentence, Walkthrough};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::learning::calibration;
-use crate::base64::base64;
 use crate::guide::detail::Detail;
-use crate::guide::scene::{OfSentence, Row, Scene, of_sentences, pack_f32, pack_u16};
+use crate::guide::scene::{OfSentence, Row, Scene, of_sentences, pack_f32, pack_f64, pack_u16};
 use crate::guide::standardised::FitFeatures;
 use crate::guide::walked::{explained_label, joined};
 use crate::guide::words::{Words, words};
@@ -193,11 +192,6 @@ fn kept_labels(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Vec<usiz
         kept.truncate(N_KEPT);
     }
     kept
-}
-
-/// Numbers as base64 of little-endian `f64`; unlike JSON this keeps infinite ones.
-fn pack_f64(numbers: impl IntoIterator<Item = f64>) -> Value {
-    base64(&numbers.into_iter().flat_map(f64::to_le_bytes).collect::<Vec<u8>>()).into()
 }
 
 fn of_one(walkthrough: &Walkthrough, fit: &FitFeatures, sentence: &WalkedSentence) -> OfSentence {
@@ -407,10 +401,5 @@ mod tests {
             let sets = OneVsRest::from_parts(coef.clone(), intercept.clone(), vec![None; 3]).unwrap();
             assert_close(&Sum::of(&values, row(1), intercept[1], 8), sets.decision_function(&features)[1]);
         }
-    }
-
-    #[test]
-    fn packed_numbers_are_little_endian() {
-        assert_eq!(pack_f64([1.0]), Value::from("AAAAAAAA8D8="));
     }
 }

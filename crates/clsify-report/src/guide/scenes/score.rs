@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use crate::guide::detail::Detail;
 use crate::guide::scene::{Cell, OfSentence, Row, Scene, of_sentences, pack_f32};
-use crate::guide::threshold::{shortened, thresholds};
+use crate::guide::threshold::thresholds;
 use crate::guide::walked::metric_name;
 use crate::guide::words::{Words, words};
+use crate::text::shorten;
 
 /// Up to this number of classes, the confusion matrix is drawn; beyond, its largest cells off the diagonal are listed.
 const MOST_CLASSES_OF_MATRIX: usize = 30;
@@ -302,7 +303,7 @@ fn cells(walkthrough: &Walkthrough, rows: &Rows) -> Vec<Value> {
             if listed.len() < most {
                 listed.push(match pick_of.get(&row) {
                     Some(pick) => (*pick).into(),
-                    None => shortened(&walkthrough.held_out.sentences()[row], MAX_TEXT).into(),
+                    None => shorten(&walkthrough.held_out.sentences()[row], MAX_TEXT).into(),
                 });
             }
         }
