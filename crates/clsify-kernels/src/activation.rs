@@ -25,7 +25,7 @@ pub(crate) const ERF_Q: [f32; 6] =
 /// `erf(x) = x P(x^2) / Q(x^2)` with polynomials of degree five, fitted by reweighted least squares on
 /// `|x| <= 3.925`.
 #[inline(always)]
-fn erf(x: f32) -> f32 {
+pub(crate) fn erf(x: f32) -> f32 {
     let x = x.clamp(-ERF_LIMIT, ERF_LIMIT);
     let u = x * x;
     let (mut p, mut q) = (ERF_P[0], ERF_Q[0]);
@@ -38,7 +38,7 @@ fn erf(x: f32) -> f32 {
 
 /// `1 / (1 + e^-x)`.
 #[inline(always)]
-fn sigmoid(x: f32) -> f32 {
+pub(crate) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 

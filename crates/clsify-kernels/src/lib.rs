@@ -10,6 +10,10 @@
 //! | [`packed`] | `activation(x Wᵀ + b)` with weights packed once, a row's bits independent of its neighbours |
 //! | [`attention`] | `softmax(Q Kᵀ / √head_size + bias) V` of one sentence, head by head; its probabilities alone |
 //! | [`activation`] | `gelu` (erf), `gelu_tanh`, `relu`, `silu`, in place |
+//! | [`backward`] | the gradients of activations, layer normalisation and biases |
+//! | [`adamw`] | an update of parameters by their gradient |
+//! | [`dropout`] | zeros that depend on a seed and an index |
+//! | [`transpose`] | transposed copies of matrices |
 //! | [`logistic`] | the residuals of logistic regression, `f64` |
 //! | [`vector`] | dot product and scaled addition, `f64` |
 //! | [`normalize`] | `softmax`, `layer_norm`, `l2_normalize`, by rows, in place |
@@ -22,16 +26,20 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod activation;
+pub mod adamw;
 pub mod attention;
+pub mod backward;
 #[cfg(target_arch = "x86_64")]
 mod element_wise_avx512;
 pub mod ceiling;
 pub mod crew;
 mod dispatch;
+pub mod dropout;
 mod exp;
 pub mod logistic;
 pub mod matmul;
 pub mod normalize;
 pub mod packed;
 pub mod startup;
+pub mod transpose;
 pub mod vector;

@@ -9,7 +9,7 @@ const LANES: usize = 16;
 
 /// The sum of `f(x)` over a row, in sixteen interleaved partial sums.
 #[inline(always)]
-fn sum(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+pub(crate) fn sum(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0.0f32; LANES];
     let chunks = row.chunks_exact(LANES);
     for (lane, &x) in lanes.iter_mut().zip(chunks.remainder()) {

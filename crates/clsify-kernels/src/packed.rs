@@ -25,7 +25,7 @@
 //! | `linear.rs`, `weights.rs` | [`PackedLinear`], and the panels in it |
 //! | `product.rs` | the loops around a micro-kernel, compiled once per kernel |
 //! | `tile.rs`, `finish_tile.rs` | the operands and results of a micro-kernel |
-//! | `pack.rs` | weights on their way into panels |
+//! | `pack.rs`, `repack.rs` | weights on their way into panels: once, and again for every product |
 //! | `quantize.rs`, `rotate.rs`, `exact_inputs.rs` | 8-bit integers: scales and zero points, the rotation, inputs that stay `f32` |
 //! | `epilogue.rs` | the function that is applied to sums |
 //! | `repeat.rs` | a kernel's instruction alone, for [`ceiling`](crate::ceiling) |
@@ -55,6 +55,7 @@ mod portable_tile;
 mod precision;
 mod product;
 mod quantize;
+mod repack;
 mod repeat;
 mod rotate;
 #[cfg(test)]

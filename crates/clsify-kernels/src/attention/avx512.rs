@@ -2,8 +2,9 @@
 
 use std::arch::x86_64::*;
 
-use super::{AttentionKernel, Head};
+use super::{AttentionKernel, Head, add_to_biases};
 use crate::element_wise_avx512::exp;
+use crate::transpose::avx512::transpose_registers;
 
 /// Queries per tile: with two vectors of columns this makes twelve sums, enough to hide the latency of an addition.
 const ROWS: usize = 6;
@@ -18,82 +19,226 @@ impl Avx512 {
 }
 
 impl AttentionKernel for Avx512 {
-    fn attend(
+    fn attend(&self, head: &Head, context: &mut [f32], scratch: &mut Vec<f32>) {
+        // SAFETY: `detect` has found the feature.
+        unsafe { attend(head, context, scratch) }
+    }
+
+    fn backward(
         &self,
-        query_key_value: &[f32],
-        head: Head,
-        bias: Option<&[f32]>,
-        context: &mut [f32],
+        head: &Head,
+        context_gradient: &[f32],
+        gradient: &mut [f32],
+        bias_gradient: Option<&mut [f32]>,
         scratch: &mut Vec<f32>,
     ) {
         // SAFETY: `detect` has found the feature.
-        unsafe { attend(query_key_value, head, bias, context, scratch) }
+        unsafe { backward(head, context_gradient, gradient, bias_gradient, scratch) }
     }
+}
+
+/// The sizes of a head in memory: rows are whole vectors.
+struct Padded {
+    n: usize,
+    size: usize,
+}
+
+impl Padded {
+    fn of(head: &Head) -> Self {
+        Padded { n: head.n_tokens.next_multiple_of(16), size: head.size.next_multiple_of(16) }
+    }
+}
+
+/// Takes the next `n` numbers of the scratch memory.
+fn take<'a>(scratch: &mut &'a mut [f32], n: usize) -> &'a mut [f32] {
+    let (first, rest) = std::mem::take(scratch).split_at_mut(n);
+    *scratch = rest;
+    first
+}
+
+/// The first `n` numbers of the scratch memory, with arbitrary content.
+fn sized(scratch: &mut Vec<f32>, n: usize) -> &mut [f32] {
+    if scratch.len() < n {
+        scratch.resize(n, 0.0);
+    }
+    &mut scratch[..n]
 }
 
 /// As [`AttentionKernel::attend`].
 #[target_feature(enable = "avx512f")]
-fn attend(
-    query_key_value: &[f32],
-    head: Head,
-    bias: Option<&[f32]>,
-    context: &mut [f32],
-    scratch: &mut Vec<f32>,
-) {
-    let Head { size, hidden, n_tokens: n, .. } = head;
-    let column = head.head * size;
-    let stride = 3 * hidden;
-    let padded_n = n.next_multiple_of(16);
-    let padded_size = size.next_multiple_of(16);
-    assert!(query_key_value.len() >= n * stride && context.len() >= n * hidden && column + size <= hidden);
-    assert!(bias.is_none_or(|bias| bias.len() == 2 * n - 1));
-    let needed = padded_size * padded_n + n * padded_size + ROWS * padded_n;
-    if scratch.len() < needed {
-        scratch.resize(needed, 0.0);
-    }
-    let (keys, rest) = scratch.split_at_mut(padded_size * padded_n); // [padded_size, padded_n]
-    let (values, rest) = rest.split_at_mut(n * padded_size); // [n, padded_size]
-    let scores = &mut rest[..ROWS * padded_n]; // [ROWS, padded_n]
-
-    for first in (0..n).step_by(16) {
-        for part in (0..size).step_by(16) {
-            let mask = mask(size - part);
-            let mut rows = [_mm512_setzero_ps(); 16];
-            for (row, token) in rows.iter_mut().zip(first..n) {
-                let at = &query_key_value[token * stride + hidden + column + part..];
-                debug_assert!(at.len() >= 16.min(size - part));
-                // SAFETY: the lanes of the mask are columns of this head of this token, inside the slice by the
-                // assertion at the top.
-                *row = unsafe { _mm512_maskz_loadu_ps(mask, at.as_ptr()) };
-            }
-            for (row, to) in transpose(rows).iter().zip(keys[part * padded_n..].chunks_exact_mut(padded_n)) {
-                // SAFETY: `first + 16 <= padded_n`, the length of `to`.
-                unsafe { _mm512_storeu_ps(to.as_mut_ptr().add(first), *row) };
-            }
-        }
-    }
-    for (token, to) in values.chunks_exact_mut(padded_size).enumerate() {
-        for part in (0..size).step_by(16) {
-            let at = &query_key_value[token * stride + 2 * hidden + column + part..];
-            // SAFETY: the lanes of the mask are columns of this head of this token; `part + 16 <= padded_size`.
-            unsafe {
-                let row = _mm512_maskz_loadu_ps(mask(size - part), at.as_ptr());
-                _mm512_storeu_ps(to.as_mut_ptr().add(part), row);
-            }
-        }
-    }
-
-    let scale = 1.0 / (size as f32).sqrt();
+fn attend(head: &Head, context: &mut [f32], scratch: &mut Vec<f32>) {
+    let Head { size, hidden, n_tokens: n, first_column: column, .. } = *head;
+    let padded = Padded::of(head);
+    let mut rest = sized(scratch, 2 * padded.size * padded.n + ROWS * padded.n);
+    let keys = take(&mut rest, padded.size * padded.n); // [padded.size, padded.n]
+    let values = take(&mut rest, n * padded.size); // [n, padded.size]
+    let scores = take(&mut rest, ROWS * padded.n); // [ROWS, padded.n]
+    copy_transposed(head.part(1), keys, padded.n);
+    copy(head.part(2), values, padded.size);
     for first in (0..n).step_by(ROWS) {
         let rows = ROWS.min(n - first);
-        let queries = &query_key_value[first * stride + column..];
-        product(Rows { data: queries, stride, rows }, size, keys, padded_n, scores, padded_n, padded_n);
-        for (row, scores) in scores.chunks_exact_mut(padded_n).enumerate().take(rows) {
-            let bias = bias.map(|bias| &bias[n - 1 - (first + row)..][..n]);
-            probabilities(scores, n, scale, bias);
+        probabilities_of_rows(head, first, rows, keys, padded.n, scores);
+        for (row, scores) in scores.chunks_exact_mut(padded.n).enumerate().take(rows) {
+            head.drop_probs(first + row, scores);
         }
         let context = &mut context[first * hidden + column..];
-        product(Rows { data: scores, stride: padded_n, rows }, n, values, padded_size, context, hidden, size);
+        product(Rows::new(scores, padded.n, rows), n, values, padded.size, context, hidden, size);
+    }
+}
+
+/// As [`AttentionKernel::backward`].
+#[target_feature(enable = "avx512f")]
+fn backward(
+    head: &Head,
+    context_gradient: &[f32],
+    gradient: &mut [f32],
+    mut bias_gradient: Option<&mut [f32]>,
+    scratch: &mut Vec<f32>,
+) {
+    let Head { size, hidden, n_tokens: n, first_column: column, .. } = *head;
+    let padded = Padded::of(head);
+    let (transposed, rows, square) = (padded.size * padded.n, n * padded.size, padded.n * padded.n);
+    let mut rest = sized(scratch, 2 * transposed + 3 * rows + 3 * square);
+    let [keys_t, values_t] = [0; 2].map(|_| take(&mut rest, transposed)); // [padded.size, padded.n]
+    let [queries, keys, contexts] = [0; 3].map(|_| take(&mut rest, rows)); // [n, padded.size]
+    let [probs, dropped, scores] = [0; 3].map(|_| take(&mut rest, square)); // [padded.n, padded.n]
+    copy_transposed(head.part(1), keys_t, padded.n);
+    copy_transposed(head.part(2), values_t, padded.n);
+    copy(head.part(0), queries, padded.size);
+    copy(head.part(1), keys, padded.size);
+    let contexts_of_head = Columns { data: context_gradient, stride: hidden, column, n, size };
+    copy(contexts_of_head, contexts, padded.size);
+
+    for first in (0..n).step_by(ROWS) {
+        let count = ROWS.min(n - first);
+        let rows = first * padded.n..(first + count) * padded.n;
+        let (probs, dropped, scores) = (&mut probs[rows.clone()], &mut dropped[rows.clone()], &mut scores[rows]);
+        probabilities_of_rows(head, first, count, keys_t, padded.n, probs);
+        dropped.copy_from_slice(probs);
+        let contexts = Rows::new(&contexts[first * padded.size..], padded.size, count);
+        product(contexts, size, values_t, padded.n, scores, padded.n, padded.n);
+        for (row, query) in (first..first + count).enumerate() {
+            let row = row * padded.n..(row + 1) * padded.n;
+            head.drop_probs(query, &mut dropped[row.clone()]);
+            let scores = &mut scores[row.clone()];
+            head.drop_probs(query, scores);
+            softmax_backward(&probs[row], scores);
+            if let Some(biases) = &mut bias_gradient {
+                add_to_biases(head, query, scores, biases);
+            }
+            scores.iter_mut().for_each(|score| *score *= head.scale());
+        }
+    }
+    for first in (0..n).step_by(ROWS) {
+        let count = ROWS.min(n - first);
+        let factors = [
+            (Rows::new(&scores[first * padded.n..], padded.n, count), &*keys),
+            (Rows::transposed(&scores[first..], padded.n, count), queries),
+            (Rows::transposed(&dropped[first..], padded.n, count), contexts),
+        ];
+        for (i, (a, b)) in factors.into_iter().enumerate() {
+            let out = &mut gradient[first * 3 * hidden + i * hidden + column..];
+            product(a, n, b, padded.size, out, 3 * hidden, size);
+        }
+    }
+}
+
+/// The probabilities of `rows` queries from `first` on, `[rows, padded_n]`.
+#[target_feature(enable = "avx512f")]
+fn probabilities_of_rows(
+    head: &Head,
+    first: usize,
+    rows: usize,
+    keys: &[f32],
+    padded_n: usize,
+    probs: &mut [f32],
+) {
+    let stride = 3 * head.hidden;
+    let queries = Rows::new(&head.query_key_value[first * stride + head.first_column..], stride, rows);
+    product(queries, head.size, keys, padded_n, probs, padded_n, padded_n);
+    for (row, probs) in probs.chunks_exact_mut(padded_n).enumerate().take(rows) {
+        probabilities(probs, head.n_tokens, head.scale(), head.bias_of(first + row));
+    }
+}
+
+/// `scores = probs * (scores - Σ probs scores)` of a row of whole vectors.
+#[target_feature(enable = "avx512f")]
+fn softmax_backward(probs: &[f32], scores: &mut [f32]) {
+    let mut total = _mm512_setzero_ps();
+    for (p, s) in probs.chunks_exact(16).zip(scores.chunks_exact(16)) {
+        // SAFETY: sixteen numbers each.
+        total = unsafe { _mm512_fmadd_ps(_mm512_loadu_ps(p.as_ptr()), _mm512_loadu_ps(s.as_ptr()), total) };
+    }
+    let dot = _mm512_reduce_add_ps(total);
+    for (s, p) in scores.iter_mut().zip(probs) {
+        *s = p * (*s - dot);
+    }
+}
+
+/// The columns of a matrix that belong to a head, `[n, size]`.
+#[derive(Clone, Copy)]
+struct Columns<'a> {
+    data: &'a [f32],
+    stride: usize,
+    column: usize,
+    n: usize,
+    size: usize,
+}
+
+impl<'a> Head<'a> {
+    /// The queries (0), keys (1) or values (2).
+    fn part(&self, i: usize) -> Columns<'a> {
+        Columns {
+            data: self.query_key_value,
+            stride: 3 * self.hidden,
+            column: i * self.hidden + self.first_column,
+            n: self.n_tokens,
+            size: self.size,
+        }
+    }
+}
+
+impl Columns<'_> {
+    /// The numbers `part..part + 16` of a row, with zeros after the last.
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    fn load(&self, row: usize, part: usize) -> __m512 {
+        let at = &self.data[row * self.stride + self.column + part..];
+        let width = 16.min(self.size - part);
+        assert!(at.len() >= width);
+        // SAFETY: the lanes of the mask are inside `at`.
+        unsafe { _mm512_maskz_loadu_ps(mask(width), at.as_ptr()) }
+    }
+}
+
+/// Copies rows and pads them to whole vectors.
+#[target_feature(enable = "avx512f")]
+fn copy(from: Columns, to: &mut [f32], padded_size: usize) {
+    for (row, to) in to.chunks_exact_mut(padded_size).enumerate().take(from.n) {
+        for part in (0..from.size).step_by(16) {
+            let to = &mut to[part..part + 16];
+            // SAFETY: sixteen numbers.
+            unsafe { _mm512_storeu_ps(to.as_mut_ptr(), from.load(row, part)) };
+        }
+    }
+}
+
+/// Copies rows into columns, `to [padded_size, padded_n]`, with zeros around them.
+#[target_feature(enable = "avx512f")]
+fn copy_transposed(from: Columns, to: &mut [f32], padded_n: usize) {
+    for first in (0..from.n).step_by(16) {
+        for part in (0..from.size).step_by(16) {
+            let mut rows = [_mm512_setzero_ps(); 16];
+            for (to, row) in rows.iter_mut().zip(first..from.n) {
+                *to = from.load(row, part);
+            }
+            let columns = to[part * padded_n..].chunks_exact_mut(padded_n);
+            for (column, to) in transpose_registers(rows).iter().zip(columns) {
+                let to = &mut to[first..first + 16];
+                // SAFETY: sixteen numbers.
+                unsafe { _mm512_storeu_ps(to.as_mut_ptr(), *column) };
+            }
+        }
     }
 }
 
@@ -107,7 +252,20 @@ fn mask(n: usize) -> __mmask16 {
 struct Rows<'a> {
     data: &'a [f32],
     stride: usize,
+    /// The distance between two numbers of a row.
+    step: usize,
     rows: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn new(data: &'a [f32], stride: usize, rows: usize) -> Self {
+        Rows { data, stride, step: 1, rows }
+    }
+
+    /// The first columns of a matrix whose rows are `stride` numbers apart, as rows.
+    fn transposed(data: &'a [f32], stride: usize, rows: usize) -> Self {
+        Rows { data, stride: 1, step: stride, rows }
+    }
 }
 
 /// `out [rows, width] = a [rows, depth] b [depth, width]`, the rows of `b` padded to whole vectors.
@@ -123,7 +281,7 @@ fn product(
     width: usize,
 ) {
     let last = a.rows - 1;
-    assert!(a.data.len() >= last * a.stride + depth && out.len() >= last * out_stride + width);
+    assert!(depth > 0 && a.data.len() > last * a.stride + (depth - 1) * a.step && out.len() >= last * out_stride + width);
     assert!(b.len() >= depth * b_stride && b_stride >= width.next_multiple_of(16));
     // SAFETY: with the assertions above the elements [row, 0..depth] of `a`, [0..depth, 0..padded width] of `b` and
     // [row, 0..width] of `out` lie inside their slices, and `tile` touches no others.
@@ -190,7 +348,7 @@ unsafe fn tile<const M: usize, const N: usize>(
             std::array::from_fn(|h| unsafe { _mm512_loadu_ps(b.add(k * b_stride + 16 * h)) });
         for (r, c) in c.iter_mut().enumerate() {
             // SAFETY: the caller's promise.
-            let a = _mm512_set1_ps(unsafe { *a_data.add(r * a.stride + k) });
+            let a = _mm512_set1_ps(unsafe { *a_data.add(r * a.stride + k * a.step) });
             for (c, b) in c.iter_mut().zip(b) {
                 *c = _mm512_fmadd_ps(a, b, *c);
             }
@@ -240,40 +398,4 @@ fn probabilities(row: &mut [f32], n: usize, scale: f32, bias: Option<&[f32]>) {
             _mm512_storeu_ps(vector.as_mut_ptr(), _mm512_mul_ps(e, scale));
         }
     }
-}
-
-/// Transposes 16 rows: first pairs of numbers, then pairs of pairs, then quarters of a vector, twice.
-#[target_feature(enable = "avx512f")]
-#[inline]
-fn transpose(r: [__m512; 16]) -> [__m512; 16] {
-    let zero = _mm512_setzero_ps();
-    let (mut t, mut u, mut out) = ([zero; 16], [zero; 16], [zero; 16]);
-    for i in 0..8 {
-        t[2 * i] = _mm512_unpacklo_ps(r[2 * i], r[2 * i + 1]);
-        t[2 * i + 1] = _mm512_unpackhi_ps(r[2 * i], r[2 * i + 1]);
-    }
-    let low = |a, b| _mm512_castpd_ps(_mm512_unpacklo_pd(_mm512_castps_pd(a), _mm512_castps_pd(b)));
-    let high = |a, b| _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(a), _mm512_castps_pd(b)));
-    // Quarter q of u[4 g + c] is column 4 q + c of the rows 4 g .. 4 g + 4.
-    for g in (0..16).step_by(4) {
-        u[g] = low(t[g], t[g + 2]);
-        u[g + 1] = high(t[g], t[g + 2]);
-        u[g + 2] = low(t[g + 1], t[g + 3]);
-        u[g + 3] = high(t[g + 1], t[g + 3]);
-    }
-    const EVEN: i32 = 0b10_00_10_00;
-    const ODD: i32 = 0b11_01_11_01;
-    for c in 0..4 {
-        let [even_low, odd_low] =
-            [_mm512_shuffle_f32x4::<EVEN>(u[c], u[4 + c]), _mm512_shuffle_f32x4::<ODD>(u[c], u[4 + c])];
-        let [even_high, odd_high] = [
-            _mm512_shuffle_f32x4::<EVEN>(u[8 + c], u[12 + c]),
-            _mm512_shuffle_f32x4::<ODD>(u[8 + c], u[12 + c]),
-        ];
-        out[c] = _mm512_shuffle_f32x4::<EVEN>(even_low, even_high);
-        out[4 + c] = _mm512_shuffle_f32x4::<EVEN>(odd_low, odd_high);
-        out[8 + c] = _mm512_shuffle_f32x4::<ODD>(even_low, even_high);
-        out[12 + c] = _mm512_shuffle_f32x4::<ODD>(odd_low, odd_high);
-    }
-    out
 }

@@ -90,7 +90,7 @@ impl PackedLinear {
 }
 
 /// The quantization of the weights of a panel; zeros in other precisions.
-struct PanelScales {
+pub(super) struct PanelScales {
     scales: [f32; PANEL],
     zero_points: [f32; PANEL],
     /// The sum of an output's quantized weights.
@@ -99,7 +99,7 @@ struct PanelScales {
 
 /// Packs up to 32 outputs, `rows [outputs, inputs]`, into `panel [word][32]`, which is zero before; in 8 bits they
 /// are multiplied by the inputs' `factors` and rotated.
-fn pack_panel(
+pub(super) fn pack_panel(
     rows: &[f32],
     inputs: usize,
     precision: Precision,

@@ -4,7 +4,7 @@
 //! (Vaswani et al., arXiv 1706.03762). Sentences are stored in a row without padding, and each attends only to
 //! itself, so no attention mask is needed.
 
-use clsify_kernels::attention::{attention_probs, self_attention};
+use clsify_kernels::attention::SelfAttention;
 use clsify_kernels::matmul::Parallel;
 use clsify_kernels::packed::Epilogue;
 
@@ -86,11 +86,11 @@ impl Attention {
     }
 
     /// Updates `x [n_tokens, hidden]` in place.
-    pub(crate) fn forward<'a>(
+    pub(crate) fn forward(
         &self,
         x: &mut [f32],
         batch: &Batch,
-        bias: Option<&'a PositionBias>,
+        bias: Option<&PositionBias>,
         parallel: Parallel,
         workspace: &mut Workspace,
     ) {
@@ -103,9 +103,8 @@ impl Attention {
             let n = sentence.len();
             let rows = &query_key_value[sentence.start * 3 * hidden..sentence.end * 3 * hidden];
             let context = &mut context[sentence.start * hidden..sentence.end * hidden];
-            let bias = bias.map(|bias| move |head| bias.by_distance(head, n));
-            let bias = bias.as_ref().map(|f| f as &dyn Fn(usize) -> &'a [f32]);
-            self_attention(rows, self.heads, bias, context, n, attention);
+            let of_sentence = SelfAttention::new(rows, self.heads, n).with_bias(bias.map(PositionBias::view));
+            of_sentence.context(context, attention);
         }
         self.output.forward_with(context, x, Epilogue::Add, parallel);
         self.norm.forward(x);
@@ -113,17 +112,16 @@ impl Attention {
 
     /// The attention probabilities of a sentence of `n_tokens`, `[heads * n_tokens, n_tokens]`, after
     /// [`forward`](Self::forward) for this sentence alone, which leaves its queries and keys in the workspace.
-    pub(super) fn probs_after_forward<'a>(
+    pub(super) fn probs_after_forward(
         &self,
         n_tokens: usize,
-        bias: Option<&'a PositionBias>,
+        bias: Option<&PositionBias>,
         workspace: &Workspace,
     ) -> Vec<f32> {
         let query_key_value = &workspace.wide[..n_tokens * 3 * self.hidden_size];
-        let bias = bias.map(|bias| move |head| bias.by_distance(head, n_tokens));
-        let bias = bias.as_ref().map(|f| f as &dyn Fn(usize) -> &'a [f32]);
         let mut probs = vec![0.0; self.heads * n_tokens * n_tokens];
-        attention_probs(query_key_value, self.heads, bias, n_tokens, &mut probs);
+        let attention = SelfAttention::new(query_key_value, self.heads, n_tokens);
+        attention.with_bias(bias.map(PositionBias::view)).probs(&mut probs);
         probs
     }
 }

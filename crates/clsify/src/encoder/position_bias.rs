@@ -1,6 +1,8 @@
 //! MPNet's relative attention bias: a learned number for each head and each distance between two tokens, added to the
 //! attention scores of every layer (Raffel et al., arXiv 1910.10683, section 2.1; Song et al., arXiv 2004.09297).
 
+use clsify_kernels::attention::DistanceBias;
+
 use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
 use super::tensor_names::TensorNames;
@@ -36,15 +38,13 @@ impl PositionBias {
         Ok(PositionBias { by_distance, max_tokens })
     }
 
-    /// The biases of a sentence by the distance `key - query`, `[2 * n_tokens - 1]`, from `1 - n_tokens` on.
-    pub(crate) fn by_distance(&self, head: usize, n_tokens: usize) -> &[f32] {
-        let start = head * (2 * self.max_tokens - 1) + self.max_tokens - n_tokens;
-        &self.by_distance[start..start + 2 * n_tokens - 1]
+    pub(crate) fn view(&self) -> DistanceBias<'_> {
+        DistanceBias { biases: &self.by_distance, max_tokens: self.max_tokens }
     }
 
     /// The biases of the first token with all keys, `[n_tokens]`.
     pub(crate) fn of_first(&self, head: usize, n_tokens: usize) -> &[f32] {
-        &self.by_distance(head, n_tokens)[n_tokens - 1..]
+        &self.view().of_head(head, n_tokens)[n_tokens - 1..]
     }
 }
 
