@@ -11,6 +11,8 @@ from statistics import median
 
 import explaining.report
 import floors
+import tuning.floors
+import tuning.report
 from record import Record, ratios
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +38,7 @@ def render(record: Record, source: str) -> str:
     """BENCHMARKS.md."""
     blocks = [introduction(source), *about(record), *floor_tables(record)]
     for encoder in record.encoders():
-        sections = [section for build in (encode, latency, grid, article, cold, memory, explain) for section in build(record, encoder)]
+        sections = [section for build in (encode, latency, grid, article, cold, memory, explain, tune) for section in build(record, encoder)]
         if sections:
             blocks += [f"## {encoder}", *described(record, encoder), *sections]
     blocks.append(repeat(source))
@@ -95,7 +97,7 @@ def rounds(record: Record) -> str:
 def floor_tables(record: Record) -> Iterator[str]:
     yield "## Floors"
     for encoder in record.encoders():
-        found = list(floors.checks(record, encoder))
+        found = [*floors.checks(record, encoder), *tuning.floors.checks(record, encoder)]
         if found:
             met = sum(check.is_met for check in found)
             yield f"**{encoder}**: {met} of {len(found)} met"
@@ -223,7 +225,15 @@ def memory(record: Record, encoder: str) -> Iterator[str]:
 
 
 def explain(record: Record, encoder: str) -> Iterator[str]:
-    for title, text, header, rows in explaining.report.sections(record, encoder):
+    yield from with_tables(explaining.report.sections(record, encoder))
+
+
+def tune(record: Record, encoder: str) -> Iterator[str]:
+    yield from with_tables(tuning.report.sections(record, encoder))
+
+
+def with_tables(sections: Iterator[explaining.report.Section]) -> Iterator[str]:
+    for title, text, header, rows in sections:
         yield title
         yield text
         yield table(header, rows)
@@ -236,6 +246,7 @@ def repeat(source: str) -> str:
 python3 -m venv peers && peers/bin/pip install -r benchmarks/requirements.txt
 peers/bin/python benchmarks/run.py --encoder DIR --data FILE.tsv      # measures, writes the record and this file
 peers/bin/python benchmarks/explain.py --encoder DIR --data NAME=TRAIN,TEST   # the explanations, into the same record
+peers/bin/python benchmarks/tune.py --encoder DIR --data NAME=TRAIN,TEST --rows 500,all   # fine-tuning, likewise
 peers/bin/python benchmarks/tables.py {source}
 ```"""
 

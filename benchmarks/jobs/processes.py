@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 from encoder import EncoderFolder
 from participant import HERE, ParticipantError, say, thread_variables
@@ -105,14 +106,21 @@ def in_turn(rounds: int, contestants: list[tuple[str, str]]):
             yield round, contestant
 
 
-def launch(suite: Suite, command: list[str]) -> tuple[dict, str]:
-    """The resources that the process used, and its stdout."""
+class Place(Protocol):
+    """What a process needs: a folder for its output, and a number of threads."""
+
+    work: Path
+    threads: int
+
+
+def launch(suite: Place, command: list[str]) -> tuple[dict, str]:
+    """The resources that the process used, and its stdout. It runs in the folder of the benchmarks."""
     time.sleep(SETTLE_SECONDS)
     output, log = suite.work / "stdout", suite.work / "logs" / "processes.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "ab") as errors:
         launcher = [sys.executable, "-I", "-S", str(HERE / "launch.py"), str(output), *command]
-        done = subprocess.run(launcher, stdout=subprocess.PIPE, stderr=errors,
+        done = subprocess.run(launcher, stdout=subprocess.PIPE, stderr=errors, cwd=HERE,
                               env=dict(os.environ, **thread_variables(suite.threads)))
     used = json.loads(done.stdout) if done.returncode == 0 else {"exit_code": "none"}
     if used["exit_code"] != 0:

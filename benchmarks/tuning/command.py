@@ -1,0 +1,79 @@
+"""The command lines of both sides, and what their reports say. Standard library only.
+
+The options of `clsify train --tune` and the names in its report occur in this file only.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+BATCH_SIZE, WEIGHT_DECAY, WARMUP = 32, 0.01, 0.1
+
+
+@dataclass(frozen=True)
+class Run:
+    """One fine-tuning, the same for both sides."""
+
+    encoder: Path
+    # .tsv files without header.
+    train: Path
+    test: Path
+    seed: int
+    epochs: int
+    learning_rate: float
+    threads: int
+    # The folder for the tuned encoder; it is replaced.
+    output: Path
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a side reports."""
+
+    accuracy: float
+    frozen_accuracy: float | None
+    step_seconds: float
+    epoch_seconds: list[float]
+    losses: list[float]
+    # Shares of the time of the steps; `product_share` is that of the matrix products.
+    optimizer_share: float | None
+    product_share: float | None = None
+    version: str = ""
+
+
+def peer_command(run: Run, dtype: str) -> list[str]:
+    """`peers/fine_tune.py`, to be run in this folder's parent."""
+    return [sys.executable, "-m", "peers.fine_tune", "--encoder", str(run.encoder), "--train", str(run.train), "--test", str(run.test),
+            "--test-last", "--dtype", dtype, *schedule(run), "--output", str(run.output)]
+
+
+def clsify_command(clsify: Path, run: Run, dtype: str) -> list[str]:
+    return [str(clsify), "train", "--tune", "--no-cache", "--quiet", "--encoder", str(run.encoder), "--data", str(run.train),
+            "--test-data", str(run.test), "--format", "tsv", "--header", "absent", "--dtype", dtype, *schedule(run),
+            "--output", str(run.output), "--json", str(report_file(run))]
+
+
+def schedule(run: Run) -> list[str]:
+    """Options with the same names on both sides."""
+    return ["--seed", str(run.seed), "--epochs", str(run.epochs), "--learning-rate", repr(run.learning_rate), "--batch-size", str(BATCH_SIZE),
+            "--weight-decay", str(WEIGHT_DECAY), "--warmup", str(WARMUP), "--threads", str(run.threads)]
+
+
+def report_file(run: Run) -> Path:
+    return run.output.with_suffix(".json")
+
+
+def peer_result(stdout: str) -> Result:
+    report = json.loads(stdout)
+    epochs = report["epochs"]
+    return Result(report["accuracy"], report["frozen_accuracy"], report["step_seconds"], [epoch["seconds"] for epoch in epochs],
+                  [epoch["loss"] for epoch in epochs], report["optimizer_share"], version=report["version"])
+
+
+def clsify_result(report: dict) -> Result:
+    """`test.accuracy` is that of the tuned encoder; the rest is in `tuning`."""
+    tuning = report["tuning"]
+    epochs = tuning["epochs"]
+    return Result(report["test"]["accuracy"], tuning.get("frozen_test_accuracy"), tuning["step_seconds"], [epoch["seconds"] for epoch in epochs],
+                  [epoch["loss"] for epoch in epochs], tuning.get("optimizer_share"), tuning.get("product_share"))
