@@ -54,5 +54,6 @@ mod notes;
 pub mod decision;
 pub mod model;
 pub mod explanation;
+pub mod tuning;
 pub mod training;
 pub mod studies;

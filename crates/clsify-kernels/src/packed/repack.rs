@@ -71,7 +71,10 @@ impl PackedLinear {
         panels.for_each(|(panel, lines)| {
             let first = panel * PANEL;
             let width = PANEL.min(outputs - first);
-            let row = |input: usize| weight.get(input * outputs + first..).map_or(&[][..], |row| &row[..width]);
+            let row = |input: usize| match input < inputs {
+                true => &weight[input * outputs + first..][..width],
+                false => &[],
+            };
             for (word, to) in floats(lines).chunks_exact_mut(PANEL).enumerate() {
                 match precision {
                     Precision::F32 => {

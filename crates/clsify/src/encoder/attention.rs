@@ -36,7 +36,7 @@ fn query_key_value(names: &TensorNames, layer: usize) -> [[String; 2]; 3] {
 
 impl Attention {
     pub(crate) fn load(
-        checkpoint: &mut Checkpoint,
+        checkpoint: &Checkpoint,
         names: &TensorNames,
         config: &EncoderConfig,
         layer: usize,
@@ -62,7 +62,7 @@ impl Attention {
     /// From now on, multiplies these dimensions of the hidden state in f32.
     pub(super) fn keep_exact(
         &mut self,
-        checkpoint: &mut Checkpoint,
+        checkpoint: &Checkpoint,
         names: &TensorNames,
         layer: usize,
         exact: &[usize],

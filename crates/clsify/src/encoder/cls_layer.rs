@@ -37,7 +37,7 @@ pub(crate) struct FirstToken {
 impl FirstToken {
     /// Reads the last layer's keys and values.
     pub(crate) fn load(
-        checkpoint: &mut Checkpoint,
+        checkpoint: &Checkpoint,
         names: &TensorNames,
         config: &EncoderConfig,
         dtype: Dtype,

@@ -56,6 +56,13 @@ pub struct EncoderConfig {
     /// The padding id in the position rule of RoBERTa, CamemBERT and MPNet: a token's position is this number plus
     /// its index (from 1) among the tokens with another id. `None`: positions count from 0.
     pub position_padding_id: Option<u32>,
+    /// The probability with which training drops numbers of a hidden state: after the embeddings, and after the
+    /// feed-forward network. 0.1 if `config.json` has no probability.
+    pub hidden_dropout_prob: f32,
+    /// The probability with which training drops numbers after the attention; 0 in DistilBERT, which drops none there.
+    pub attention_output_dropout_prob: f32,
+    /// The probability with which training drops attention probabilities. 0.1 if `config.json` has no probability.
+    pub attention_probs_dropout_prob: f32,
     /// The number of buckets of MPNet's relative attention bias; `None` if the family has none.
     pub relative_attention_num_buckets: Option<usize>,
 }
@@ -139,6 +146,7 @@ impl EncoderConfig {
             }
         };
         let hidden_size = fields.size(width)?;
+        let hidden_dropout_prob = fields.dropout(key("hidden_dropout_prob", "dropout"));
         let config = EncoderConfig {
             vocab_size: fields.size("vocab_size")?,
             hidden_size,
@@ -166,6 +174,10 @@ impl EncoderConfig {
                 "roberta" | "xlm-roberta" | "camembert" => Some(fields.token_id_or("pad_token_id", 1)?),
                 _ => None,
             },
+            hidden_dropout_prob,
+            attention_output_dropout_prob: if distilbert { 0.0 } else { hidden_dropout_prob },
+            attention_probs_dropout_prob: fields
+                .dropout(key("attention_probs_dropout_prob", "attention_dropout")),
             relative_attention_num_buckets: match model_type {
                 "mpnet" => Some(fields.size_or("relative_attention_num_buckets", 32)?),
                 _ => None,
@@ -237,6 +249,12 @@ impl<'a> Fields<'a> {
         let Some(value) = self.0.get(key) else { return Ok(default) };
         let number = value.as_f64().filter(|x| x.is_finite() && *x >= 0.0);
         number.ok_or_else(|| bad(format!("\"{key}\": expected a number of at least 0, got {value}")))
+    }
+
+    /// Only training uses it, so that a strange value stops no other use of an encoder.
+    fn dropout(&self, key: &str) -> f32 {
+        let probability = self.find(key).and_then(Value::as_f64).filter(|p| (0.0..1.0).contains(p));
+        probability.unwrap_or(0.1) as f32
     }
 
     fn token_id_or(&self, key: &str, default: u32) -> Result<u32> {

@@ -27,25 +27,29 @@ pub(crate) struct Embeddings {
 
 impl Embeddings {
     pub(crate) fn load(
-        checkpoint: &mut Checkpoint,
+        checkpoint: &Checkpoint,
         names: &TensorNames,
         config: &EncoderConfig,
         dtype: Dtype,
+    ) -> Result<Self> {
+        let (size, hidden) = (config.embedding_size, config.hidden_size);
+        let projection = match size == hidden {
+            true => None,
+            false => Some(Linear::load(checkpoint, &[names.embedding_projection()], size, hidden, dtype)?),
+        };
+        Ok(Embeddings { projection, ..Self::load_tables(checkpoint, names, config)? })
+    }
+
+    /// Everything before the projection.
+    pub(crate) fn load_tables(
+        checkpoint: &Checkpoint,
+        names: &TensorNames,
+        config: &EncoderConfig,
     ) -> Result<Self> {
         let size = config.embedding_size;
         let token_type = match config.type_vocab_size {
             0 => Vec::new(),
             rows => checkpoint.tensor(&names.token_type_embeddings(), &[rows, size])?,
-        };
-        let projection = match size == config.hidden_size {
-            true => None,
-            false => Some(Linear::load(
-                checkpoint,
-                &[names.embedding_projection()],
-                size,
-                config.hidden_size,
-                dtype,
-            )?),
         };
         Ok(Embeddings {
             word: checkpoint.tensor(&names.word_embeddings(), &[config.vocab_size, size])?,
@@ -53,7 +57,7 @@ impl Embeddings {
                 .tensor(&names.position_embeddings(), &[config.max_position_embeddings, size])?,
             token_type,
             norm: LayerNorm::load(checkpoint, &names.embedding_norm(), size, config.layer_norm_eps)?,
-            projection,
+            projection: None,
             position_padding_id: config.position_padding_id,
             size,
         })
@@ -68,6 +72,15 @@ impl Embeddings {
 
     /// The embeddings of all tokens of a batch, `[n_tokens, hidden_size]`.
     pub(crate) fn forward(&self, batch: &Batch, parallel: Parallel) -> Result<Vec<f32>> {
+        let x = self.look_up(batch)?;
+        let Some(projection) = &self.projection else { return Ok(x) };
+        let mut projected = vec![0.0; batch.n_tokens() * projection.outputs()];
+        projection.forward(&x, &mut projected, parallel);
+        Ok(projected)
+    }
+
+    /// The embeddings before the projection, `[n_tokens, embedding_size]`.
+    pub(crate) fn look_up(&self, batch: &Batch) -> Result<Vec<f32>> {
         let mut x = vec![0.0; batch.n_tokens() * self.size];
         for sentence in batch.sentences() {
             let mut place = 0;
@@ -90,10 +103,7 @@ impl Embeddings {
             }
         }
         self.norm.forward(&mut x);
-        let Some(projection) = &self.projection else { return Ok(x) };
-        let mut projected = vec![0.0; batch.n_tokens() * projection.outputs()];
-        projection.forward(&x, &mut projected, parallel);
-        Ok(projected)
+        Ok(x)
     }
 
     fn row<'a>(&self, table: &'a [f32], row: usize, what: &str) -> Result<&'a [f32]> {

@@ -50,7 +50,7 @@ pub(super) fn keep(
         layers.iter().map(run).collect()
     });
     layers.par_iter_mut().zip(exact).enumerate().try_for_each(|(number, (layer, exact))| {
-        let own = &mut checkpoint.clone();
+        let own = &checkpoint.clone();
         layer.attention.keep_exact(own, names, number, &exact[0])?;
         layer.feed_forward.keep_exact(own, names, number, &exact[1])
     })

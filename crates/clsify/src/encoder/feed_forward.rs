@@ -23,7 +23,7 @@ pub(crate) struct FeedForward {
 
 impl FeedForward {
     pub(crate) fn load(
-        checkpoint: &mut Checkpoint,
+        checkpoint: &Checkpoint,
         names: &TensorNames,
         config: &EncoderConfig,
         layer: usize,
@@ -48,7 +48,7 @@ impl FeedForward {
     /// From now on, multiplies these dimensions of the hidden state in f32.
     pub(super) fn keep_exact(
         &mut self,
-        checkpoint: &mut Checkpoint,
+        checkpoint: &Checkpoint,
         names: &TensorNames,
         layer: usize,
         exact: &[usize],

@@ -13,7 +13,7 @@ pub(crate) struct LayerNorm {
 
 impl LayerNorm {
     pub(crate) fn load(
-        checkpoint: &mut Checkpoint,
+        checkpoint: &Checkpoint,
         names: &[String; 2],
         size: usize,
         eps: f32,

@@ -15,7 +15,7 @@ pub(crate) struct Linear(PackedLinear);
 impl Linear {
     /// Reads several matrices with the same input and puts their outputs side by side.
     pub(crate) fn load(
-        checkpoint: &mut Checkpoint,
+        checkpoint: &Checkpoint,
         names: &[[String; 2]],
         inputs: usize,
         outputs: usize,
@@ -27,7 +27,7 @@ impl Linear {
 
     /// Reads a matrix; in 8 bits the inputs with the largest weights are multiplied in f32.
     pub(crate) fn load_with_exact(
-        checkpoint: &mut Checkpoint,
+        checkpoint: &Checkpoint,
         names: &[String; 2],
         inputs: usize,
         outputs: usize,
@@ -44,7 +44,7 @@ impl Linear {
     /// Reads the same matrices again for 8 bits, with some inputs that are multiplied in f32.
     pub(crate) fn keep_exact(
         &mut self,
-        checkpoint: &mut Checkpoint,
+        checkpoint: &Checkpoint,
         names: &[[String; 2]],
         exact: &[usize],
     ) -> Result<()> {
@@ -108,8 +108,8 @@ impl Linear {
 }
 
 /// The weights and biases of matrices `[outputs, inputs]`, concatenated.
-fn read(
-    checkpoint: &mut Checkpoint,
+pub(super) fn read(
+    checkpoint: &Checkpoint,
     names: &[[String; 2]],
     inputs: usize,
     outputs: usize,

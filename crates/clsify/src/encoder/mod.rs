@@ -27,6 +27,7 @@
 //! | `exact_inputs.rs` | the few inputs that int8 multiplies in f32 |
 //! | `dtype.rs` | the data types of the matrix products |
 //! | `operations.rs` | the number of operations per sentence |
+//! | `trainable/` | an encoder whose blocks learn |
 //! | `forward_trace.rs` | the hidden states and the attention probabilities of one sentence, to be shown |
 //!
 //! **No padding.** Matrix products take the tokens of many sentences at once; attention is computed sentence by
@@ -60,6 +61,7 @@ mod unsupported_weights;
 mod parallel;
 mod parameters;
 mod position_bias;
+pub(crate) mod trainable;
 mod workspace;
 
 use std::path::{Path, PathBuf};
@@ -156,7 +158,7 @@ impl Encoder {
             .map_err(|e| e.at(folder.display().to_string()))?;
         let layer = |layer| {
             // Each thread has one tensor in memory in two forms at a time.
-            let own = &mut checkpoint.clone();
+            let own = &checkpoint.clone();
             Ok(Layer {
                 attention: Attention::load(own, &names, &config, layer, dtype)?,
                 feed_forward: FeedForward::load(own, &names, &config, layer, dtype)?,
@@ -166,7 +168,7 @@ impl Encoder {
         let n_layers = config.num_hidden_layers.min(checkpoint.names().count() + 1);
         let layers = || (0..n_layers).into_par_iter().with_max_len(1).map(layer).collect();
         let rest = || {
-            let own = &mut checkpoint.clone();
+            let own = &checkpoint.clone();
             let embeddings = Embeddings::load(own, &names, &config, dtype)?;
             let buckets = config.relative_attention_num_buckets;
             let position_bias = buckets.map(|n| PositionBias::load(own, &names, &config, n)).transpose()?;

@@ -20,14 +20,19 @@ pub(crate) struct PositionBias {
 
 impl PositionBias {
     pub(crate) fn load(
-        checkpoint: &mut Checkpoint,
+        checkpoint: &Checkpoint,
         names: &TensorNames,
         config: &EncoderConfig,
         num_buckets: usize,
     ) -> Result<Self> {
         let heads = config.num_attention_heads;
         let table = checkpoint.tensor(&names.relative_attention_bias(), &[num_buckets, heads])?;
-        let max_tokens = config.max_tokens();
+        Ok(Self::of_table(&table, heads, config.max_tokens()))
+    }
+
+    /// Spreads a table `[num_buckets, heads]` over all distances.
+    pub(super) fn of_table(table: &[f32], heads: usize, max_tokens: usize) -> Self {
+        let num_buckets = table.len() / heads;
         let mut by_distance = Vec::with_capacity(heads * (2 * max_tokens - 1));
         for head in 0..heads {
             for i in 0..2 * max_tokens - 1 {
@@ -35,7 +40,7 @@ impl PositionBias {
                 by_distance.push(table[bucket(distance, num_buckets) * heads + head]);
             }
         }
-        Ok(PositionBias { by_distance, max_tokens })
+        PositionBias { by_distance, max_tokens }
     }
 
     pub(crate) fn view(&self) -> DistanceBias<'_> {
@@ -50,7 +55,7 @@ impl PositionBias {
 
 /// The bucket of a distance `key - query`: half of the buckets are for keys after the query, and each half is exact
 /// for small distances and logarithmic for large ones.
-fn bucket(distance: i64, num_buckets: usize) -> usize {
+pub(super) fn bucket(distance: i64, num_buckets: usize) -> usize {
     let half = num_buckets / 2;
     let first = if distance > 0 { half } else { 0 };
     let n = distance.unsigned_abs() as usize;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The name, without `.weight` or `.bias`, of each part of an encoder.
+#[derive(Debug)]
 pub(crate) struct TensorNames {
     prefix: String,
     /// The prefixes of other encoders among the same tensors, sorted.
@@ -17,6 +18,7 @@ pub(crate) struct TensorNames {
     gamma_beta: bool,
 }
 
+#[derive(Debug)]
 struct Spelling {
     layer: &'static str,
     query: &'static str,

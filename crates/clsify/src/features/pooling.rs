@@ -56,6 +56,30 @@ impl Pooling {
     }
 }
 
+impl Pooling {
+    /// The gradient of `hidden_states [n_tokens, pooled.len()]` of one sentence, from that of its pooled vector. Of
+    /// equal maxima the first token receives it.
+    pub(crate) fn backward(self, hidden_states: &[f32], pooled: &[f32], gradient: &mut [f32]) {
+        let (cols, n_tokens) = (pooled.len(), hidden_states.len() / pooled.len());
+        gradient.fill(0.0);
+        match self {
+            Pooling::Cls => gradient[..cols].copy_from_slice(pooled),
+            Pooling::Mean => {
+                for row in gradient.chunks_exact_mut(cols) {
+                    row.iter_mut().zip(pooled).for_each(|(g, p)| *g = p / n_tokens as f32);
+                }
+            }
+            Pooling::Max => {
+                for (column, &p) in pooled.iter().enumerate() {
+                    let at = |token: usize| hidden_states[token * cols + column];
+                    let largest = (1..n_tokens).fold(0, |best, token| if at(token) > at(best) { token } else { best });
+                    gradient[largest * cols + column] = p;
+                }
+            }
+        }
+    }
+}
+
 impl fmt::Display for Pooling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

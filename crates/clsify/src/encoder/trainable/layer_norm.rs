@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::super::checkpoint::Checkpoint;
 use super::parameter::{Parameter, Step};
+use super::Tensor;
 use super::rows::by_rows;
 use crate::error::Result;
 
@@ -29,6 +30,12 @@ impl TrainableLayerNorm {
     pub(super) fn load(checkpoint: &Checkpoint, names: &[String; 2], size: usize, eps: f32) -> Result<Self> {
         let [gain, bias] = [&names[0], &names[1]].map(|name| checkpoint.tensor(name, &[size]));
         Ok(TrainableLayerNorm { gain: Parameter::vector(gain?), bias: Parameter::vector(bias?), eps })
+    }
+
+    /// The gain and the bias with their tensors.
+    pub(super) fn parameters(&self, [gain, bias]: [String; 2]) -> [(Vec<Tensor>, &Parameter); 2] {
+        [(gain, &self.gain), (bias, &self.bias)]
+            .map(|(name, parameter)| (vec![(name, vec![self.size()])], parameter))
     }
 
     fn size(&self) -> usize {

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::super::checkpoint::Checkpoint;
 use super::parameter::{Parameter, Step};
 use super::super::linear::read;
+use super::Tensor;
 use super::workspace::Workspace;
 use super::super::workspace::sized;
 use crate::error::Result;
@@ -35,6 +36,15 @@ impl TrainableLinear {
         let (weight, bias) = read(checkpoint, names, inputs, outputs)?;
         let outputs = bias.len();
         Ok(TrainableLinear { weight: Parameter::matrix(weight), bias: Parameter::vector(bias), inputs, outputs })
+    }
+
+    /// The weight and the bias, with the tensors that each consists of.
+    pub(super) fn parameters(&self, parts: &[[String; 2]]) -> [(Vec<Tensor>, &Parameter); 2] {
+        let outputs = self.outputs / parts.len();
+        let of = |i: usize, shape: &[usize], parameter| {
+            (parts.iter().map(|part| (part[i].clone(), shape.to_vec())).collect(), parameter)
+        };
+        [of(0, &[outputs, self.inputs], &self.weight), of(1, &[outputs], &self.bias)]
     }
 
     /// `out = x Wᵀ + b`; `x` is `[rows, inputs]`, `out` is `[rows, outputs]`.

@@ -27,8 +27,6 @@ mod linear;
 mod parameter;
 mod relative_bias;
 mod rows;
-#[cfg(test)]
-mod tests;
 mod workspace;
 
 use std::ops::Range;
@@ -76,6 +74,10 @@ pub(crate) struct Learned<'a> {
 impl TrainableEncoder {
     /// Loads a checkpoint folder for products in f32 or bf16; bf16 is f32 on a processor without it.
     pub(crate) fn load(folder: &Path, dtype: Dtype) -> Result<Self> {
+        let kernel = match dtype {
+            Dtype::F32 => Dtype::F32.kernel(),
+            Dtype::Bf16 | Dtype::Int8 => Dtype::Bf16.kernel(),
+        };
         let config = EncoderConfig::load(folder)?;
         let checkpoint = Checkpoint::open(folder)?;
         let names = TensorNames::find(&config.model_type, checkpoint.names().collect::<Vec<_>>().into_iter())
@@ -96,9 +98,18 @@ impl TrainableEncoder {
         let layers = (0..config.num_hidden_layers)
             .map(|layer| TrainableLayer::load(&checkpoint, &names, &config, layer))
             .collect::<Result<_>>()?;
-        let workspace = Workspace::new(dtype.training_kernel());
+        let workspace = Workspace::new(kernel);
         let (saved, embedded) = (Vec::new(), Vec::new());
         Ok(TrainableEncoder { config, names, embeddings, projection, bias, layers, workspace, saved, embedded })
+    }
+
+    /// Drops nothing while it learns.
+    pub(crate) fn without_dropout(mut self) -> Self {
+        let config = &mut self.config;
+        config.hidden_dropout_prob = 0.0;
+        config.attention_output_dropout_prob = 0.0;
+        config.attention_probs_dropout_prob = 0.0;
+        self
     }
 
     pub(crate) fn config(&self) -> &EncoderConfig {
@@ -176,20 +187,46 @@ impl TrainableEncoder {
         }
     }
 
-    /// Every tensor that learns.
+    /// Every tensor that learns, as the checkpoint stores it.
     pub(crate) fn learned(&self) -> Vec<Learned<'_>> {
         let mut learned = Vec::new();
-        let (names, hidden) = (&self.names, self.config.hidden_size);
-        let mut push = |name: String, values, shape: &[usize]| {
-            learned.push(Learned { name, values, shape: shape.to_vec() });
-        };
-        let mut linear = |names: &[[String; 2]], linear: &'_ TrainableLinear| {
-            let _ = (names, linear);
-        };
-        let _ = (&mut push, &mut linear, names, hidden);
+        for (parts, parameter) in self.parameters() {
+            let each = parameter.value.len() / parts.len();
+            for ((name, shape), values) in parts.into_iter().zip(parameter.value.chunks_exact(each)) {
+                learned.push(Learned { name, values, shape });
+            }
+        }
         learned
     }
+
+    /// The parameters in a fixed order, each with the tensors that it consists of.
+    pub(crate) fn parameters(&self) -> Vec<(Vec<Tensor>, &Parameter)> {
+        let names = &self.names;
+        let mut all = Vec::new();
+        if let Some(projection) = &self.projection {
+            all.extend(projection.parameters(&[names.embedding_projection()]));
+        }
+        for (i, layer) in self.layers.iter().enumerate() {
+            let of = |part| names.linear(i, part);
+            let parts = [LinearPart::Query, LinearPart::Key, LinearPart::Value].map(of);
+            all.extend(layer.query_key_value.parameters(&parts));
+            all.extend(layer.attention_output.parameters(&[of(LinearPart::AttentionOutput)]));
+            all.extend(layer.attention_norm.parameters(names.norm(i, NormPart::Attention)));
+            all.extend(layer.intermediate.parameters(&[of(LinearPart::Intermediate)]));
+            all.extend(layer.output.parameters(&[of(LinearPart::Output)]));
+            all.extend(layer.output_norm.parameters(names.norm(i, NormPart::Output)));
+        }
+        if let Some(bias) = &self.bias {
+            let heads = self.config.num_attention_heads;
+            let shape = vec![bias.table.value.len() / heads, heads];
+            all.push((vec![(names.relative_attention_bias(), shape)], &bias.table));
+        }
+        all
+    }
 }
+
+/// The name and the shape of a tensor in a checkpoint.
+pub(crate) type Tensor = (String, Vec<usize>);
 
 /// The place of the dropout of the embeddings; layers count from 0.
 const EMBEDDINGS: u64 = u64::MAX / 2;

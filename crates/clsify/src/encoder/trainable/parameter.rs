@@ -9,9 +9,9 @@ use rayon::prelude::*;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step {
     /// For the matrices.
-    pub(super) with_decay: AdamWStep,
+    pub(crate) with_decay: AdamWStep,
     /// For biases and layer normalisation.
-    pub(super) without_decay: AdamWStep,
+    pub(crate) without_decay: AdamWStep,
 }
 
 impl Step {

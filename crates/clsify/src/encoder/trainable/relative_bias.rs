@@ -16,7 +16,7 @@ pub(crate) struct TrainableBias {
 impl TrainableBias {
     pub(super) fn new(table: Vec<f32>, heads: usize, max_tokens: usize) -> Self {
         let by_distance = PositionBias::of_table(&table, heads, max_tokens);
-        TrainableBias { gradient: vec![0.0; table.len()], table: Parameter::matrix(table), by_distance }
+        TrainableBias { gradient: vec![0.0; table.len()], table: Parameter::vector(table), by_distance }
     }
 
     pub(super) fn view(&self) -> DistanceBias<'_> {

@@ -1,0 +1,62 @@
+//! An encoder, a pooling and a head that learn together: one step.
+
+use crate::encoder::trainable::{Step, TrainableEncoder};
+use crate::error::Result;
+use crate::features::Pooling;
+use crate::tokenizer::Batch;
+
+use super::head::Head;
+
+/// What learns.
+#[derive(Debug)]
+pub(crate) struct TunedModel {
+    pub(crate) encoder: TrainableEncoder,
+    pub(crate) pooling: Pooling,
+    pub(crate) head: Head,
+}
+
+impl TunedModel {
+    /// The logits of a batch, `[n_sentences, n_outputs]`, with nothing dropped.
+    pub(crate) fn logits(&mut self, batch: &Batch) -> Result<Vec<f64>> {
+        let hidden_states = self.encoder.forward(batch, None)?;
+        Ok(self.head.logits(&self.pool(batch, &hidden_states)))
+    }
+
+    /// Learns from a batch and returns its loss before the step. `targets` are `[n_sentences, n_outputs]`; the seed
+    /// decides what is dropped.
+    pub(crate) fn learn(
+        &mut self,
+        batch: &Batch,
+        targets: &[f32],
+        weights: &[f32],
+        seed: u64,
+        step: &Step,
+    ) -> Result<f64> {
+        let hidden_states = self.encoder.forward(batch, Some(seed))?;
+        let pooled = self.pool(batch, &hidden_states);
+        let (loss, gradient) = self.head.loss(&self.head.logits(&pooled), targets, weights);
+        // A step by a loss that is no number would destroy every weight.
+        if !loss.is_finite() {
+            return Ok(loss);
+        }
+        let of_pooled = self.head.backward(&pooled, &gradient, step);
+        let cols = self.encoder.config().hidden_size;
+        let mut of_hidden_states = vec![0.0; hidden_states.len()];
+        for (sentence, pooled) in batch.sentences().zip(of_pooled.chunks_exact(cols)) {
+            let rows = sentence.start * cols..sentence.end * cols;
+            self.pooling.backward(&hidden_states[rows.clone()], pooled, &mut of_hidden_states[rows]);
+        }
+        self.encoder.backward(batch, of_hidden_states, seed, step);
+        Ok(loss)
+    }
+
+    /// `[n_sentences, hidden_size]`.
+    fn pool(&self, batch: &Batch, hidden_states: &[f32]) -> Vec<f32> {
+        let cols = self.encoder.config().hidden_size;
+        let mut pooled = vec![0.0; batch.sentences().count() * cols];
+        for (sentence, out) in batch.sentences().zip(pooled.chunks_exact_mut(cols)) {
+            self.pooling.pool(&hidden_states[sentence.start * cols..sentence.end * cols], out);
+        }
+        pooled
+    }
+}
