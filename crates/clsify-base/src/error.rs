@@ -30,6 +30,8 @@ pub enum ErrorKind {
     InvalidArgument,
     /// An encoder or data set could not be fetched.
     Fetch,
+    /// Training has left the range of finite numbers.
+    Diverged,
 }
 
 /// An error of the library.

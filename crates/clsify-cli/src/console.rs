@@ -160,6 +160,7 @@ fn name_of(stage: Stage) -> &'static str {
         Stage::Stream => "encoding sentences",
         Stage::Fit => "fitting the classifier",
         Stage::GridSearch => "grid search",
+        Stage::Tune => "tuning on tokens",
         Stage::Explain => "explaining sentences",
         _ => "working",
     }

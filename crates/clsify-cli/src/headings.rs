@@ -6,7 +6,7 @@ use clap::{Arg, Command};
 const MANY: usize = 16;
 
 /// The headings and their options.
-const HEADINGS: [(&str, &[&str]); 8] = [
+const HEADINGS: [(&str, &[&str]); 9] = [
     (
         "Data",
         &[
@@ -30,6 +30,20 @@ const HEADINGS: [(&str, &[&str]); 8] = [
     ),
     ("Encoder", &["encoder", "encoder_a", "encoder_b", "max_length", "prompt", "dtype", "bundle_encoder"]),
     ("Features", &["features", "scoring", "layers", "pooling"]),
+    (
+        "Tuning",
+        &[
+            "tune",
+            "epochs",
+            "learning_rate",
+            "batch_size",
+            "weight_decay",
+            "warmup",
+            "no_dropout",
+            "tune_dtype",
+            "save_dtype",
+        ],
+    ),
     ("Test rows", &["test_data", "test_size", "seed", "stratify"]),
     ("Classifier", &["scaling", "c", "class_weight", "grid_search", "c_grid", "sizes", "repeats"]),
     ("Decisions", &["calibration", "abstain_below", "target_precision", "thresholds", "cost_matrix"]),

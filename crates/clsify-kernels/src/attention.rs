@@ -129,7 +129,11 @@ impl<'a> SelfAttention<'a> {
         scratch: &mut Scratch,
     ) {
         self.check(context_gradient);
-        assert_eq!(gradient.len(), self.query_key_value.len(), "expected the shape of queries, keys and values");
+        assert_eq!(
+            gradient.len(),
+            self.query_key_value.len(),
+            "expected the shape of queries, keys and values"
+        );
         let distances = (2 * self.n_tokens).saturating_sub(1);
         let mut biases = bias_gradient.map(|biases| {
             assert_eq!(biases.len(), self.heads * distances, "expected a bias for every distance");

@@ -91,7 +91,10 @@ mod tests {
     fn the_share_is_the_probability_and_neighbours_are_independent() {
         let within = |count: usize, p: f64| {
             let (n, expected) = (N as f64, N as f64 * p);
-            assert!((count as f64 - expected).abs() < 5.0 * (n * p * (1.0 - p)).sqrt(), "{count}, expected {expected}");
+            assert!(
+                (count as f64 - expected).abs() < 5.0 * (n * p * (1.0 - p)).sqrt(),
+                "{count}, expected {expected}"
+            );
         };
         let both = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && **b).count();
         let base = Dropout { probability: 0.1, seed: 3 };

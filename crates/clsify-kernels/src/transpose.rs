@@ -19,7 +19,11 @@ const BLOCK: usize = 16;
 /// # Panics
 /// Panics if `x` is not a whole number of rows, or `out` has another length.
 pub fn transpose(x: &[f32], cols: usize, out: &mut [f32]) {
-    assert!(cols > 0 && x.len().is_multiple_of(cols), "expected rows of {cols} numbers, got {} numbers", x.len());
+    assert!(
+        cols > 0 && x.len().is_multiple_of(cols),
+        "expected rows of {cols} numbers, got {} numbers",
+        x.len()
+    );
     assert_eq!(x.len(), out.len(), "expected {} numbers, got {}", x.len(), out.len());
     let rows = x.len() / cols;
     if rows == 0 {

@@ -18,6 +18,8 @@ pub enum Stage {
     Fit,
     /// The fits of a grid search; counted in fits.
     GridSearch,
+    /// Fine-tuning the encoder; counted in tokens.
+    Tune,
     /// Encoding sentences without some of their words; counted in sentences.
     Explain,
 }

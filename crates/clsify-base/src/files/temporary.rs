@@ -169,6 +169,12 @@ pub struct TemporaryFolder {
     _lock: FolderLock,
 }
 
+impl std::fmt::Debug for TemporaryFolder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("TemporaryFolder").field(&self.path()).finish()
+    }
+}
+
 impl TemporaryFolder {
     /// Creates the folder, and the folders above it.
     ///

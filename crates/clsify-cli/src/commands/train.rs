@@ -9,6 +9,7 @@ use clsify::model::{SaveOptions, check_replaceable};
 use clsify::observer::Observer;
 use clsify::training::{
     FeatureChoice, GridSearchOptions, TrainOptions, Trained, TrainingScores, train, train_selected,
+    train_tuned,
 };
 use clsify_report::charts::{ReliabilityChart, class_scores_svg, confusion_svg};
 use clsify_report::summaries::training_summary;
@@ -20,7 +21,7 @@ use crate::loading::{
 };
 use crate::options::{
     CacheArgs, CalibrationArg, ChartArgs, DecisionArgs, FeatureArgs, FitArgs, GridArgs, JsonArgs, SplitArgs,
-    TrainingDataArgs,
+    TrainingDataArgs, TuneArgs,
 };
 use crate::output::{check_output, check_outside, check_stays, is_stdout, last_name, written};
 
@@ -34,6 +35,7 @@ const CHARTS: [&str; 3] = ["reliability.svg", "confusion.svg", "class_scores.svg
   clsify train --data reviews.tsv --output model
   clsify train --data reviews.tsv --output model --features article --grid-search
   clsify train --encoder all-mpnet-base-v2 --pooling mean --data train.csv --test-data test.csv --output model
+  clsify train --data reviews.tsv --output model --encoder all-mpnet-base-v2 --tune
   clsify train --data news.csv --multi-label \";\" --thresholds f1 --output model")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -47,6 +49,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     features: FeatureArgs,
+
+    #[command(flatten)]
+    tune: TuneArgs,
 
     #[command(flatten)]
     split: SplitArgs,
@@ -94,6 +99,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let given = args.features.pooled.given().or(args.fit.given()).or(args.grid.given());
     let source = args.choice.source(given)?;
+    let fixed = args.choice.given().or(args.fit.scaling_given()).or(args.grid.given());
+    let tune = args.tune.options(&args.features, args.split.seed, fixed)?;
     args.fit.note_unused_c(&args.grid, console);
     ensure!(
         !is_stdout(&args.output),
@@ -130,10 +137,14 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         reading: Some(args.data.options()),
     };
     let located = locate_encoder(&args.encoder, console)?;
-    if !args.bundle_encoder {
+    if !args.bundle_encoder && tune.is_none() {
         check_stays(&located.folder, &args.output, "add --bundle-encoder")?;
     }
     let trained = match source {
+        _ if let Some(tune) = &tune => {
+            let encoder = encoder_options(&located, &args.features.encoding, args.cache.open(), console)?;
+            train_tuned(&located.folder, encoder, &dataset, options, tune, &args.output)?
+        }
         FeatureSource::Options => {
             let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
             train(encoder, &dataset, options)?
@@ -167,7 +178,9 @@ fn finish(args: &Args, trained: &Trained, console: &Console) -> anyhow::Result<(
             [Some(reliability()), None, Some(class_scores_svg(&title, &scores.test.per_label))]
         }
     })?;
-    trained.classifier.save_with(&args.output, SaveOptions { bundle_encoder: args.bundle_encoder })?;
+    let is_tuned = report.tuning.as_ref().is_some_and(|tuning| tuning.is_kept);
+    let bundle_encoder = args.bundle_encoder || is_tuned;
+    trained.classifier.save_with(&args.output, SaveOptions { bundle_encoder })?;
     args.charts.write_stdout(reliability)?;
     if !args.charts.is_on_stdout() {
         let classifier = &trained.classifier;

@@ -95,6 +95,11 @@ impl FitArgs {
         self.c.map(|_| "--c").or(self.scaling.map(|_| "--scaling"))
     }
 
+    /// The option for the scaling, if it was given.
+    pub(crate) fn scaling_given(&self) -> Option<&'static str> {
+        self.scaling.map(|_| "--scaling")
+    }
+
     /// Notes that --c has no effect if a search chooses C.
     pub(crate) fn note_unused_c(&self, grid: &GridArgs, console: &Console) {
         if let (Some(c), Some(option)) = (self.c, grid.given()) {

@@ -13,6 +13,7 @@ mod misuse;
 mod number;
 mod split;
 mod training_data;
+mod tune;
 mod weight;
 
 pub(crate) use self::cache::CacheArgs;
@@ -28,4 +29,5 @@ pub(crate) use self::misuse::misused;
 pub(crate) use self::number::{at_least_one, positive};
 pub(crate) use self::split::{SplitArgs, test_size};
 pub(crate) use self::training_data::TrainingDataArgs;
+pub(crate) use self::tune::TuneArgs;
 pub(crate) use self::weight::WeightArgs;

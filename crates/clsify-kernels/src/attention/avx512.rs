@@ -112,7 +112,8 @@ fn backward(
     for first in (0..n).step_by(ROWS) {
         let count = ROWS.min(n - first);
         let rows = first * padded.n..(first + count) * padded.n;
-        let (probs, dropped, scores) = (&mut probs[rows.clone()], &mut dropped[rows.clone()], &mut scores[rows]);
+        let (probs, dropped, scores) =
+            (&mut probs[rows.clone()], &mut dropped[rows.clone()], &mut scores[rows]);
         probabilities_of_rows(head, first, count, keys_t, padded.n, probs);
         dropped.copy_from_slice(probs);
         let contexts = Rows::new(&contexts[first * padded.size..], padded.size, count);
@@ -281,7 +282,11 @@ fn product(
     width: usize,
 ) {
     let last = a.rows - 1;
-    assert!(depth > 0 && a.data.len() > last * a.stride + (depth - 1) * a.step && out.len() >= last * out_stride + width);
+    assert!(
+        depth > 0
+            && a.data.len() > last * a.stride + (depth - 1) * a.step
+            && out.len() >= last * out_stride + width
+    );
     assert!(b.len() >= depth * b_stride && b_stride >= width.next_multiple_of(16));
     // SAFETY: with the assertions above the elements [row, 0..depth] of `a`, [0..depth, 0..padded width] of `b` and
     // [row, 0..width] of `out` lie inside their slices, and `tile` touches no others.

@@ -18,7 +18,8 @@ fn probs(x: &[f64], [n, heads, size]: Sizes, biases: Option<&[f64]>) -> Vec<f64>
     let hidden = heads * size;
     let mut probs = Vec::new();
     for (head, query) in (0..heads).flat_map(|head| (0..n).map(move |query| (head, query))) {
-        let at = |part: usize, token: usize, i: usize| x[token * 3 * hidden + part * hidden + head * size + i];
+        let at =
+            |part: usize, token: usize, i: usize| x[token * 3 * hidden + part * hidden + head * size + i];
         let score = |key: usize| {
             let dot: f64 = (0..size).map(|i| at(0, query, i) * at(1, key, i)).sum();
             dot / (size as f64).sqrt() + biases.map_or(0.0, |b| b[head * (2 * n - 1) + n - 1 + key - query])
@@ -38,7 +39,8 @@ fn context(x: &[f64], sizes: Sizes, biases: Option<&[f64]>, kept: &[f32]) -> Vec
     let mut context = vec![0.0; n * hidden];
     for (query, column) in (0..n).flat_map(|query| (0..hidden).map(move |column| (query, column))) {
         let row = (column / size * n + query) * n;
-        let term = |key: usize| probs[row + key] * f64::from(kept[row + key]) * x[(key * 3 + 2) * hidden + column];
+        let term =
+            |key: usize| probs[row + key] * f64::from(kept[row + key]) * x[(key * 3 + 2) * hidden + column];
         context[query * hidden + column] = (0..n).map(term).sum();
     }
     context
@@ -119,8 +121,9 @@ fn every_gradient_follows_central_differences() {
                 let [n, heads, size] = sizes;
                 let (x, biases) = (numbers(n * 3 * heads * size, n), numbers(heads * (2 * n - 1), 5));
                 let w = numbers(n * heads * size, 11);
-                let attention =
-                    SelfAttention::new(&x, heads, n).with_bias(Some(bias_of(&biases, sizes))).with_dropout(dropout);
+                let attention = SelfAttention::new(&x, heads, n)
+                    .with_bias(Some(bias_of(&biases, sizes)))
+                    .with_dropout(dropout);
                 let [_, gradient, bias_gradient] = run(kernel.as_ref(), attention, &w, &mut Vec::new());
                 let kept = kept(dropout, sizes);
                 let value = |x: &[f64], biases: &[f64]| -> f64 {

@@ -92,7 +92,11 @@ mod tests {
             let (x, h) = (f64::from(x), 1e-4);
             assert!((f64::from(y) - formula(x)).abs() < 4e-6, "{x}");
             let difference = (formula(x + h) - formula(x - h)) / (2.0 * h);
-            assert!((f64::from(g) - 2.0 * difference).abs() < tolerance, "{x}: {g}, expected {}", 2.0 * difference);
+            assert!(
+                (f64::from(g) - 2.0 * difference).abs() < tolerance,
+                "{x}: {g}, expected {}",
+                2.0 * difference
+            );
         }
     }
 
@@ -113,7 +117,8 @@ mod tests {
     #[test]
     fn derivatives_follow_central_differences() {
         // Beyond 5 the series loses digits that a difference would magnify.
-        let gelu_formula = |x: f64| if x.abs() > 5.0 { x.max(0.0) } else { 0.5 * x * (1.0 + erf_series(x / 2f64.sqrt())) };
+        let gelu_formula =
+            |x: f64| if x.abs() > 5.0 { x.max(0.0) } else { 0.5 * x * (1.0 + erf_series(x / 2f64.sqrt())) };
         check(gelu, gelu_backward, gelu_formula, 2e-5);
         let tanh_formula = |x: f64| {
             let z = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x);

@@ -37,7 +37,11 @@ pub fn column_dots(x: &[f32], y: &[f32], sums: &mut [f32]) {
 
 fn checked(x: &[f32], sums: &[f32]) -> usize {
     let cols = sums.len();
-    assert!(cols > 0 && x.len().is_multiple_of(cols), "expected rows of {cols} numbers, got {} numbers", x.len());
+    assert!(
+        cols > 0 && x.len().is_multiple_of(cols),
+        "expected rows of {cols} numbers, got {} numbers",
+        x.len()
+    );
     cols
 }
 

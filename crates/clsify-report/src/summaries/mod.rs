@@ -16,6 +16,7 @@ mod paired_scores;
 mod selection;
 mod speed;
 mod training;
+mod tuning;
 
 pub use self::advice::{advice_chart, advice_summary};
 pub(crate) use self::class_scores::{convergence, scores};

@@ -3,7 +3,7 @@
 use clsify::dataset::{LabelCounts, LabelSeparator};
 use clsify::training::{Seconds, TrainingReport, TrainingScores};
 
-use super::{class_scores, label_set_scores, selection};
+use super::{class_scores, label_set_scores, selection, tuning};
 use crate::text::six_digits;
 
 /// Describes a training run: encoder, rows, search, scores and times. `classes` are the classifier's labels;
@@ -47,6 +47,9 @@ pub fn training_summary(
     }
     if let Some(selection) = &report.selection {
         text.push_str(&selection::summary(selection));
+    }
+    if let Some(tuning) = &report.tuning {
+        text.push_str(&tuning::summary(tuning));
     }
     text.push_str(&match &report.scores {
         TrainingScores::Classes(scores) => class_scores::summary(&report.classifier, scores, classes),

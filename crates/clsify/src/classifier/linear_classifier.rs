@@ -78,6 +78,46 @@ impl LinearClassifier {
         }
     }
 
+    /// The same classes or labels with other weights, in the shape of [`coef`](Self::coef).
+    pub(crate) fn with_weights(self, coef: &[f32], intercept: &[f32]) -> Self {
+        let cols = coef.len() / intercept.len();
+        let new = |row: usize, weights: &mut [f64], b: &mut f64| {
+            weights.iter_mut().zip(&coef[row * cols..]).for_each(|(w, &v)| *w = f64::from(v));
+            *b = f64::from(intercept[row]);
+        };
+        match self {
+            LinearClassifier::Classes(fitted) => LinearClassifier::Classes(fitted.with_rows(new)),
+            LinearClassifier::LabelSets(fitted) => LinearClassifier::LabelSets(fitted.with_coef(new)),
+        }
+    }
+
+    /// The ids of the classes that it knows; for label sets none.
+    pub(crate) fn classes(&self) -> &[usize] {
+        match self {
+            LinearClassifier::Classes(fitted) => fitted.classes(),
+            LinearClassifier::LabelSets(_) => &[],
+        }
+    }
+
+    /// The logits of all classes, `[n_samples, n_classes]`, in the form of
+    /// [`out_of_fold_logits`](crate::evaluation::out_of_fold_logits); for label sets those of all labels.
+    pub(crate) fn logits_of_all(&self, features: &Matrix, n_classes: usize) -> Vec<f64> {
+        let own = self.decision_function(features);
+        let classes = match self {
+            LinearClassifier::Classes(fitted) => fitted.classes(),
+            LinearClassifier::LabelSets(_) => return own,
+        };
+        let mut logits = vec![f64::NEG_INFINITY; features.rows() * n_classes];
+        let own = own.chunks_exact(self.intercept().len());
+        for (row, own) in logits.chunks_exact_mut(n_classes).zip(own) {
+            match classes[..] {
+                [no, yes] => (row[no], row[yes]) = (-0.5 * own[0], 0.5 * own[0]),
+                _ => classes.iter().zip(own).for_each(|(&class, &z)| row[class] = z),
+            }
+        }
+        logits
+    }
+
     /// The weights, row-major: `[1, n_features]` for two classes, otherwise one row per class or label.
     pub fn coef(&self) -> &[f64] {
         match self {

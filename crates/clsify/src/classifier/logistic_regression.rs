@@ -129,9 +129,14 @@ impl LogisticRegression {
     }
 
     /// Changes each row of weights and its intercept.
-    pub(crate) fn with_coef(mut self, change: impl Fn(&mut [f64], &mut f64)) -> Self {
+    pub(crate) fn with_coef(self, change: impl Fn(&mut [f64], &mut f64)) -> Self {
+        self.with_rows(|_, coef, intercept| change(coef, intercept))
+    }
+
+    /// As [`with_coef`](Self::with_coef), with the number of the row.
+    pub(crate) fn with_rows(mut self, change: impl Fn(usize, &mut [f64], &mut f64)) -> Self {
         let rows = self.coef.chunks_exact_mut(self.n_features).zip(&mut self.intercept);
-        rows.for_each(|(coef, intercept)| change(coef, intercept));
+        rows.enumerate().for_each(|(row, (coef, intercept))| change(row, coef, intercept));
         self
     }
 

@@ -76,6 +76,21 @@ impl Checkpoint {
         self.shard_of.keys().map(String::as_str)
     }
 
+    /// The name and the shape of every tensor of floating-point numbers, sorted by name.
+    pub(crate) fn float_tensors(&self) -> Vec<(&str, Vec<usize>)> {
+        let mut all = Vec::new();
+        for (name, &shard) in self.shard_of.iter() {
+            let info = self.shards[shard].metadata.info(name);
+            let is_float =
+                |info: &&TensorInfo| matches!(info.dtype, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16);
+            if let Some(info) = info.filter(is_float) {
+                all.push((name.as_str(), info.shape.clone()));
+            }
+        }
+        all.sort();
+        all
+    }
+
     /// The tensor of this name as row-major `f32`.
     pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         match self.shard_of.get(name) {

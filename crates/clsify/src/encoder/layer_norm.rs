@@ -12,12 +12,7 @@ pub(crate) struct LayerNorm {
 }
 
 impl LayerNorm {
-    pub(crate) fn load(
-        checkpoint: &Checkpoint,
-        names: &[String; 2],
-        size: usize,
-        eps: f32,
-    ) -> Result<Self> {
+    pub(crate) fn load(checkpoint: &Checkpoint, names: &[String; 2], size: usize, eps: f32) -> Result<Self> {
         let gain = checkpoint.tensor(&names[0], &[size])?;
         let bias = checkpoint.tensor(&names[1], &[size])?;
         Ok(LayerNorm { gain, bias, eps })

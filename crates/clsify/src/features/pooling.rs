@@ -72,7 +72,8 @@ impl Pooling {
             Pooling::Max => {
                 for (column, &p) in pooled.iter().enumerate() {
                     let at = |token: usize| hidden_states[token * cols + column];
-                    let largest = (1..n_tokens).fold(0, |best, token| if at(token) > at(best) { token } else { best });
+                    let largest =
+                        (1..n_tokens).fold(0, |best, token| if at(token) > at(best) { token } else { best });
                     gradient[largest * cols + column] = p;
                 }
             }

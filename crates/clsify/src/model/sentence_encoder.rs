@@ -14,6 +14,7 @@ use crate::features::{
     FeatureCache, FeatureOptions, Head, SentenceTransformer, TokenCounts, check, check_finite,
     check_finite_row, extract_unchecked, extract_with, features_of_hidden_state,
 };
+use crate::files::TemporaryFolder;
 use crate::matrix::Matrix;
 use crate::notes::token_notes::TokenNotes;
 use crate::observer::{Observer, Stage};
@@ -46,6 +47,8 @@ pub struct SentenceEncoder {
     /// Shared with clones, which count as one encoder.
     embed_nanoseconds: Arc<AtomicU64>,
     observer: Arc<dyn Observer>,
+    /// The folder of an encoder that nobody has saved yet; it goes with the last clone.
+    _temporary: Option<Arc<TemporaryFolder>>,
 }
 
 /// The parts that turn token ids into features.
@@ -254,7 +257,13 @@ impl SentenceEncoder {
             load_seconds,
             embed_nanoseconds: Arc::default(),
             observer: options.observer,
+            _temporary: None,
         })
+    }
+
+    /// Keeps a temporary folder, in which the encoder's files are, as long as the encoder.
+    pub(crate) fn in_temporary(self, folder: TemporaryFolder) -> Self {
+        SentenceEncoder { _temporary: Some(Arc::new(folder)), ..self }
     }
 
     /// Computes the features of every sentence, in order.

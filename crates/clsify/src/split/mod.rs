@@ -21,6 +21,7 @@ pub(crate) use groups::n_groups;
 pub use groups::{GroupKFold, class_folds, group_shuffle_split};
 pub use k_fold::KFold;
 pub use label_set_split::{label_set_order, label_set_split};
+pub(crate) use mt19937::Mt19937;
 pub use stratified_k_fold::StratifiedKFold;
 pub use stratified_order::stratified_order;
 pub use target_splits::{folds, split_rows};

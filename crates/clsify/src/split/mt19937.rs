@@ -7,7 +7,7 @@ const N: usize = 624;
 const M: usize = 397;
 
 /// The generator after `RandomState(seed)`.
-pub(super) struct Mt19937 {
+pub(crate) struct Mt19937 {
     state: [u32; N],
     /// The index of the next word of `state`; `N` if all have been used.
     next: usize,
@@ -15,7 +15,7 @@ pub(super) struct Mt19937 {
 
 impl Mt19937 {
     /// Seeded by `init_genrand`, as in numpy for an integer.
-    pub(super) fn new(seed: u32) -> Self {
+    pub(crate) fn new(seed: u32) -> Self {
         let mut state = [0; N];
         let mut word = seed;
         for (i, slot) in state.iter_mut().enumerate() {
@@ -49,7 +49,7 @@ impl Mt19937 {
     }
 
     /// A number from 0 to `max`, both included: draws are masked to the bits of `max` until one fits.
-    pub(super) fn interval(&mut self, max: usize) -> usize {
+    pub(crate) fn interval(&mut self, max: usize) -> usize {
         if max == 0 {
             return 0; // numpy draws nothing here
         }
@@ -67,21 +67,21 @@ impl Mt19937 {
     }
 
     /// `RandomState.shuffle`.
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.interval(i));
         }
     }
 
     /// `RandomState.permutation(n)`.
-    pub(super) fn permutation(&mut self, n: usize) -> Vec<usize> {
+    pub(crate) fn permutation(&mut self, n: usize) -> Vec<usize> {
         let mut items: Vec<usize> = (0..n).collect();
         self.shuffle(&mut items);
         items
     }
 
     /// `RandomState.choice(items, size, replace=False)`; `size` is at most `items.len()`.
-    pub(super) fn choice<T: Copy>(&mut self, items: &[T], size: usize) -> Vec<T> {
+    pub(crate) fn choice<T: Copy>(&mut self, items: &[T], size: usize) -> Vec<T> {
         self.permutation(items.len()).into_iter().take(size).map(|i| items[i]).collect()
     }
 }

@@ -30,7 +30,9 @@ pub(crate) fn outcome(
     let (y_train, y_test) = (train.class_ids, test.class_ids);
     let (most_frequent, baseline) = baseline(&train, &test)?;
 
-    let calibrator = Calibrator::fit(options.calibration, plain, &fit.held_out_logits, &train)?;
+    let (x_held_out, held_out) = fit.held_out(&rows.x_train, &plan.rows.train);
+    let held_out = Samples::of_classes(&x_held_out, &held_out)?;
+    let calibrator = Calibrator::fit(options.calibration, plain, &fit.held_out_logits, &held_out)?;
     let classifier = calibrator.folded(plain.clone())?;
     let own = (classifier.classes(), &labels[..]);
     let scores = |probabilities: &[f64]| {
@@ -41,8 +43,9 @@ pub(crate) fn outcome(
     let calibration = calibrator.report(&scores(&plain.predict_proba(&rows.x_test))?, &probabilities);
     let decided = match options.decision != DecisionOptions::default() {
         true => {
-            let held_out = calibrator.probabilities(&fit.held_out_logits, labels.len(), own.0);
-            let train = Scored { probabilities: &held_out, y_true: y_train, weights: train.sample_weight };
+            let probabilities = calibrator.probabilities(&fit.held_out_logits, labels.len(), own.0);
+            let (y_true, weights) = (held_out.class_ids, held_out.sample_weight);
+            let train = Scored { probabilities: &probabilities, y_true, weights };
             let test = Scored { probabilities: &p_test, y_true: y_test, weights: test.sample_weight };
             Some(choose_rule::report(&options.decision, train, test, own)?)
         }

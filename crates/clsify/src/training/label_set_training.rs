@@ -29,17 +29,19 @@ pub(crate) fn outcome(
 ) -> Result<Outcome> {
     let (own, labels) = (&plan.rows.own, &plan.rows.labels);
     let (y_train, y_test) = (sets(&plan.rows.train)?, sets(&plan.rows.test)?);
-    let (w_train, w_test) = (plan.rows.train.sample_weight(), plan.rows.test.sample_weight());
+    let w_test = plan.rows.test.sample_weight();
     let baseline = baseline((&plan.rows.train, y_train), own, (y_test, w_test), labels)?;
 
     let constant = plain.constant();
     let logits = &fit.held_out_logits;
-    let calibrators = LabelCalibrators::fit(options.calibration, logits, y_train, w_train, constant)?;
+    let (_, held_out) = fit.held_out(&rows.x_train, &plan.rows.train);
+    let (y_held_out, w_held_out) = (sets(&held_out)?, held_out.sample_weight());
+    let calibrators = LabelCalibrators::fit(options.calibration, logits, y_held_out, w_held_out, constant)?;
     let classifier = calibrators.folded(plain.clone());
     let out_of_fold = calibrators.probabilities(logits);
     let rule = &plan.thresholds;
     let decides = *rule != Thresholds::Half;
-    let chosen = rule.choose(&out_of_fold, y_train, w_train, (own, classifier.constant()))?;
+    let chosen = rule.choose(&out_of_fold, y_held_out, w_held_out, (own, classifier.constant()))?;
     if !chosen.never_given.is_empty() {
         let labels = list(&chosen.never_given.iter().map(String::as_str).collect::<Vec<&str>>());
         observer.note(&format!(
@@ -64,8 +66,8 @@ pub(crate) fn outcome(
         Thresholds::Costs(costs) => {
             let cost = |y: &LabelIndicator, p: &[f64], t: &[f64]| costs.mean_cost(y, &above(p, t), own);
             Some(CostEffect {
-                out_of_fold_at_half: cost(y_train, &out_of_fold, &half),
-                out_of_fold: cost(y_train, &out_of_fold, &thresholds),
+                out_of_fold_at_half: cost(y_held_out, &out_of_fold, &half),
+                out_of_fold: cost(y_held_out, &out_of_fold, &thresholds),
                 test_at_half: cost(own_y_test, &p_test, &half),
                 test: cost(own_y_test, &p_test, &thresholds),
             })
@@ -90,7 +92,8 @@ pub(crate) fn outcome(
         note_perfect(observer, "subset accuracy", test.subset_accuracy, y_test.n_samples());
     }
     let train_predicted = classifier.predict(&rows.x_train, &thresholds);
-    let of_train = |y_pred: &LabelIndicator| MultiLabelEvaluation::from_predictions(y_train, y_pred, own);
+    let evaluate_own =
+        |y: &LabelIndicator, y_pred: &LabelIndicator| MultiLabelEvaluation::from_predictions(y, y_pred, own);
     Ok(Outcome {
         classes: own.clone(),
         scores: TrainingScores::LabelSets(Box::new(LabelSetScores {
@@ -101,10 +104,12 @@ pub(crate) fn outcome(
                 n_splits: decides.then_some(fit.n_splits),
                 per_label: chosen.per_label,
                 never_given: chosen.never_given,
-                out_of_fold: decides.then(|| of_train(&above(&out_of_fold, &thresholds))).transpose()?,
+                out_of_fold: decides
+                    .then(|| evaluate_own(y_held_out, &above(&out_of_fold, &thresholds)))
+                    .transpose()?,
                 mean_cost,
             },
-            train: of_train(&train_predicted)?,
+            train: evaluate_own(y_train, &train_predicted)?,
             test_weighted: WeightedMultiLabelScores::of(y_test, &y_pred, w_test)?,
             test_at_half: decides.then(|| evaluate(&predicted(&half)?)).transpose()?,
             test,

@@ -16,6 +16,7 @@ pub(crate) mod selection_rule;
 pub(crate) mod train;
 pub(crate) mod train_options;
 pub(crate) mod train_selected;
+pub(crate) mod train_tuned;
 pub(crate) mod trained_model;
 pub(crate) mod training_report;
 
@@ -30,6 +31,7 @@ pub use self::train::{Trained, train};
 pub use self::train_options::{GridSearchOptions, TrainOptions};
 pub use self::train_selected::{FeatureChoice, default_scoring, train_selected};
 pub use self::train_test_rows::{ConstantLabels, TestRows, training_rows};
+pub use self::train_tuned::train_tuned;
 pub use self::training_report::{
     ClassifierReport, GridSearchReport, Seconds, SplitReport, TestDataReport, TrainingReport, TrainingScores,
 };

@@ -1,5 +1,7 @@
 //! The checks of a training run that come before the expensive encoder runs.
 
+use std::borrow::Cow;
+
 use super::fits::{N_SPLITS, learnable_folds};
 use super::train_options::TrainOptions;
 use super::train_test_rows::{ConstantLabels, Rows};
@@ -11,8 +13,9 @@ use crate::decision::choose_rule::{self, DecisionOptions};
 use crate::decision::thresholds::Thresholds;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{GridSearch, ProbabilityScores};
+use crate::matrix::Matrix;
 use crate::observer::Observer;
-use crate::targets::Labels;
+use crate::targets::{Labels, Targets};
 
 /// Rows and options that were checked together.
 pub(crate) struct Plan<'a> {
@@ -36,6 +39,22 @@ pub(crate) struct Fit {
     pub(crate) n_splits: usize,
     /// The out-of-fold logits of the training rows; empty if they are not needed.
     pub(crate) held_out_logits: Vec<f64>,
+    /// The training rows that have these logits, in their order; `None`: all of them.
+    pub(crate) held_out_rows: Option<Vec<usize>>,
+}
+
+impl Fit {
+    /// The features and the targets of the rows with out-of-fold logits.
+    pub(crate) fn held_out<'a>(
+        &self,
+        x: &'a Matrix,
+        targets: &'a Targets,
+    ) -> (Cow<'a, Matrix>, Cow<'a, Targets>) {
+        match &self.held_out_rows {
+            None => (Cow::Borrowed(x), Cow::Borrowed(targets)),
+            Some(rows) => (Cow::Owned(x.select_rows(rows)), Cow::Owned(targets.select_rows(rows))),
+        }
+    }
 }
 
 /// A calibrated classifier and its scores.

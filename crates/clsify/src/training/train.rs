@@ -81,16 +81,44 @@ pub(crate) fn train_encoded(
 
     let mut seconds = Seconds::default();
     let fit = fit(&plan, &encoded, &options, &mut seconds, observer)?;
+    score((encoder, loaded_before, started), plan, encoded, &options, fit, seconds)
+}
+
+/// The classifier of a fit that was made elsewhere, with this encoder.
+pub(crate) fn train_fitted(
+    encoder: SentenceEncoder,
+    plan: Plan,
+    options: &TrainOptions,
+    fit: Fit,
+) -> Result<Trained> {
+    let started = Instant::now();
+    let loaded_before = encoder.load_seconds();
+    encoder.files().hashes(encoder.hash_memory())?;
+    let encoded = plan.rows.encode(&encoder, None)?;
+    score((encoder, loaded_before, started), plan, encoded, options, fit, Seconds::default())
+}
+
+/// Calibrates a fit, chooses its decision rule, scores it, and puts the model together.
+fn score(
+    (encoder, loaded_before, started): (SentenceEncoder, f64, Instant),
+    plan: Plan,
+    encoded: EncodedRows,
+    options: &TrainOptions,
+    fit: Fit,
+    mut seconds: Seconds,
+) -> Result<Trained> {
+    let dataset = plan.rows.dataset;
+    let observer = encoder.observer();
     let outcome = match &fit.classifier {
         LinearClassifier::Classes(plain) => {
-            class_training::outcome(&plan, (&fit, plain), &encoded, &options, observer)?
+            class_training::outcome(&plan, (&fit, plain), &encoded, options, observer)?
         }
         LinearClassifier::LabelSets(plain) => {
-            label_set_training::outcome(&plan, (&fit, plain), &encoded, &options, observer)?
+            label_set_training::outcome(&plan, (&fit, plain), &encoded, options, observer)?
         }
     };
     note_not_converged(&outcome, observer);
-    let grid_search = grid_search_report(&plan, &fit, &encoded, &outcome, &options)?;
+    let grid_search = grid_search_report(&plan, &fit, &encoded, &outcome, options)?;
 
     seconds.load = encoder.load_seconds();
     for encoded in [Some(&encoded.encoded), encoded.encoded_test.as_ref()].into_iter().flatten() {
@@ -113,6 +141,7 @@ pub(crate) fn train_encoded(
         scores: outcome.scores,
         probabilities: outcome.probabilities,
         selection: None,
+        tuning: None,
         seconds,
     };
     let split = match &options.test {
@@ -181,7 +210,7 @@ fn fit(
     observer.finish(Stage::Fit);
     seconds.fit = started.elapsed().as_secs_f64();
     let classifier = classifier.unscaled(scaler.as_ref());
-    Ok(Fit { options: fit_options, search, classifier, n_splits, held_out_logits })
+    Ok(Fit { options: fit_options, search, classifier, n_splits, held_out_logits, held_out_rows: None })
 }
 
 /// Notes that a fit has not reached its optimum.

@@ -11,6 +11,7 @@ use crate::dataset::DatasetSummary;
 use crate::evaluation::{GridPoint, GridSearch, ProbabilityScores};
 use crate::model::encoder_report::{EncoderReport, FeaturesReport};
 use crate::notes::cautions;
+use crate::tuning::TuningReport;
 
 /// The report of a training run. Keys are stable; more may be added.
 #[derive(Debug, Clone, Serialize)]
@@ -39,6 +40,9 @@ pub struct TrainingReport {
     /// The choice of features, if they were chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
+    /// The tuning of the encoder, if it was tuned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<TuningReport>,
     /// The time of each step.
     pub seconds: Seconds,
 }

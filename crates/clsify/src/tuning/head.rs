@@ -12,6 +12,8 @@ pub(crate) struct Head {
     pub(crate) coef: Learning,
     pub(crate) intercept: Learning,
     pub(crate) loss: Loss,
+    /// The weights of an output that should be 0, and of one that should be 1; none are 1. Only for [`Loss::Sigmoid`].
+    pub(crate) output_weights: Vec<[f64; 2]>,
 }
 
 /// Numbers with their moments.
@@ -31,16 +33,15 @@ pub(crate) enum Loss {
     Sigmoid,
 }
 
-/// What each output of a row should be: 1 for its class or labels, otherwise 0. `[n_rows, n_outputs]`.
-pub(crate) fn outputs(labels: &Labels, rows: &[usize]) -> Vec<f32> {
+/// What each output of a row should be: 1 for its class or labels, otherwise 0. `[n_rows, n_outputs]`. `classes` are
+/// the ids of the classes that the head knows; two have one output, that of the second.
+pub(crate) fn outputs(labels: &Labels, classes: &[usize], rows: &[usize]) -> Vec<f32> {
     let one_if = |is_one: bool| if is_one { 1.0 } else { 0.0 };
+    let known = if classes.len() == 2 { &classes[1..] } else { classes };
     match labels {
-        Labels::Classes { class_ids, n_classes: 2 } => {
-            rows.iter().map(|&row| one_if(class_ids[row] == 1)).collect()
-        }
-        Labels::Classes { class_ids, n_classes } => rows
+        Labels::Classes { class_ids, .. } => rows
             .iter()
-            .flat_map(|&row| (0..*n_classes).map(move |class| one_if(class_ids[row] == class)))
+            .flat_map(|&row| known.iter().map(move |&class| one_if(class_ids[row] == class)))
             .collect(),
         Labels::Sets(sets) => rows.iter().flat_map(|&row| sets.row(row)).map(|&has| one_if(has)).collect(),
     }
@@ -59,7 +60,12 @@ impl Learning {
 
 impl Head {
     pub(crate) fn new(coef: Vec<f32>, intercept: Vec<f32>, loss: Loss) -> Self {
-        Head { coef: Learning::new(coef), intercept: Learning::new(intercept), loss }
+        Head {
+            coef: Learning::new(coef),
+            intercept: Learning::new(intercept),
+            loss,
+            output_weights: Vec::new(),
+        }
     }
 
     pub(crate) fn n_outputs(&self) -> usize {
@@ -96,8 +102,9 @@ impl Head {
                     }
                 }
                 Loss::Sigmoid => {
-                    for (z, &t) in logits.iter().zip(targets) {
-                        let t = f64::from(t);
+                    for (output, (z, &t)) in logits.iter().zip(targets).enumerate() {
+                        let of_output = self.output_weights.get(output).map_or(1.0, |w| w[t as usize]);
+                        let (weight, t) = (weight * of_output, f64::from(t));
                         loss += weight * (z.max(0.0) - z * t + (-z.abs()).exp().ln_1p());
                         gradient.push(weight * (1.0 / (1.0 + (-z).exp()) - t));
                     }
@@ -110,7 +117,8 @@ impl Head {
     /// Learns from the gradient of the logits, and returns that of `x`.
     pub(crate) fn backward(&mut self, x: &[f32], gradient: &[f64], step: &Step) -> Vec<f32> {
         let (k, cols) = (self.n_outputs(), self.coef.value.len() / self.n_outputs());
-        let (mut of_x, mut of_coef, mut of_intercept) = (Vec::with_capacity(x.len()), vec![0.0; k * cols], vec![0.0; k]);
+        let (mut of_x, mut of_coef, mut of_intercept) =
+            (Vec::with_capacity(x.len()), vec![0.0; k * cols], vec![0.0; k]);
         let mut sums = vec![0.0; cols];
         for (x, gradient) in x.chunks_exact(cols).zip(gradient.chunks_exact(k)) {
             sums.fill(0.0);

@@ -16,10 +16,10 @@ pub(crate) struct TunedModel {
 }
 
 impl TunedModel {
-    /// The logits of a batch, `[n_sentences, n_outputs]`, with nothing dropped.
-    pub(crate) fn logits(&mut self, batch: &Batch) -> Result<Vec<f64>> {
+    /// The pooled vectors of a batch, `[n_sentences, hidden_size]`, with nothing dropped.
+    pub(crate) fn features(&mut self, batch: &Batch) -> Result<Vec<f32>> {
         let hidden_states = self.encoder.forward(batch, None)?;
-        Ok(self.head.logits(&self.pool(batch, &hidden_states)))
+        Ok(self.pool(batch, &hidden_states))
     }
 
     /// Learns from a batch and returns its loss before the step. `targets` are `[n_sentences, n_outputs]`; the seed

@@ -60,12 +60,22 @@ fn encodings(folder: &Path, which: &[usize]) -> Vec<Encoding> {
     let encode = |&i: &usize| {
         let input_ids: Vec<u32> = indices(&tokens[i]["input_ids"]).into_iter().map(|id| id as u32).collect();
         let encoding = tokenizer.encode(sentences[i].as_str().unwrap()).unwrap();
-        Encoding { token_type_ids: encoding.token_type_ids[..input_ids.len()].to_vec(), input_ids, ..encoding }
+        Encoding {
+            token_type_ids: encoding.token_type_ids[..input_ids.len()].to_vec(),
+            input_ids,
+            ..encoding
+        }
     };
     which.iter().map(encode).collect()
 }
 
-fn model(folder: &Path, dtype: Dtype, pooling: &Value, head: &HashMap<String, Vec<f32>>, loss: Loss) -> TunedModel {
+fn model(
+    folder: &Path,
+    dtype: Dtype,
+    pooling: &Value,
+    head: &HashMap<String, Vec<f32>>,
+    loss: Loss,
+) -> TunedModel {
     TunedModel {
         encoder: TrainableEncoder::load(folder, dtype).unwrap().without_dropout(),
         pooling: pooling.as_str().unwrap().parse::<Pooling>().unwrap(),
@@ -82,18 +92,19 @@ fn reading_step() -> Step {
 /// The targets and weights of a case.
 fn labels(case: &Value, n: usize) -> (Loss, Vec<f32>, Vec<f32>) {
     let rows: Vec<usize> = (0..n).collect();
-    let weights_of = |key: &str| case.get(key).map(|weights| numbers(weights, |w| w.as_f64().map(|w| w as f32)));
+    let weights_of =
+        |key: &str| case.get(key).map(|weights| numbers(weights, |w| w.as_f64().map(|w| w as f32)));
     let mut weights = weights_of("sample_weights").unwrap_or(vec![1.0; n]);
     if let Some(sets) = case.get("label_sets") {
         let sets = sets.as_array().unwrap().iter().flat_map(indices).map(|has| has == 1).collect();
         let sets = Labels::Sets(LabelIndicator::new(sets, 2).unwrap());
-        return (Loss::Sigmoid, outputs(&sets, &rows), weights);
+        return (Loss::Sigmoid, outputs(&sets, &[], &rows), weights);
     }
     let class_ids = indices(&case["class_ids"]);
     if let Some(class_weights) = weights_of("class_weights") {
         weights.iter_mut().zip(&class_ids).for_each(|(w, &id)| *w *= class_weights[id]);
     }
-    (Loss::Softmax, outputs(&Labels::Classes { class_ids, n_classes: 3 }, &rows), weights)
+    (Loss::Softmax, outputs(&Labels::Classes { class_ids, n_classes: 3 }, &[0, 1, 2], &rows), weights)
 }
 
 /// The gradient of every parameter, by the name of its tensor, and the loss.
@@ -198,7 +209,11 @@ fn run(case: &str, threads: usize) -> (Vec<f64>, HashMap<String, Vec<f32>>) {
     let mut model = model(&folder, Dtype::F32, &run["pooling"], &start, Loss::Softmax);
     let number = |key: &str| run[key].as_f64().unwrap();
     let n_steps = number("n_steps") as usize;
-    let schedule = Schedule { learning_rate: number("learning_rate") as f32, warmup_steps: number("warmup_steps") as usize, n_steps };
+    let schedule = Schedule {
+        learning_rate: number("learning_rate") as f32,
+        warmup_steps: number("warmup_steps") as usize,
+        n_steps,
+    };
     let batches = run["batches"].as_array().unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let losses = pool.install(|| {
@@ -249,4 +264,47 @@ fn the_number_of_threads_changes_no_bit() {
             assert!(end == other_end, "{case}, {threads} threads");
         }
     }
+}
+
+#[test]
+#[ignore]
+fn probe() {
+    use std::time::Instant;
+    let folder = PathBuf::from(std::env::var("PROBE").unwrap());
+    let dtype = std::env::var("DTYPE").unwrap().parse::<Dtype>().unwrap();
+    let text = std::fs::read_to_string(std::env::var("DATA").unwrap()).unwrap();
+    let tokenizer = Tokenizer::load(&folder, 256).unwrap();
+    let sentences: Vec<&str> = text.lines().map(|l| l.split('\t').next().unwrap()).collect();
+    let class_ids: Vec<usize> =
+        text.lines().map(|l| l.split('\t').nth(1).unwrap().trim().parse().unwrap()).collect();
+    let encodings = tokenizer.encode_batch(&sentences).unwrap();
+    let encoder = TrainableEncoder::load(&folder, dtype).unwrap();
+    let h = encoder.config().hidden_size;
+    let mut model = TunedModel {
+        encoder,
+        pooling: Pooling::Mean,
+        head: Head::new(vec![0.0; h], vec![0.0], Loss::Sigmoid),
+    };
+    let lengths: Vec<usize> = encodings.iter().map(|e| e.input_ids.len()).collect();
+    let labels = Labels::Classes { class_ids, n_classes: 2 };
+    let n: usize = std::env::var("STEPS").unwrap().parse().unwrap();
+    let mut times = Vec::new();
+    for (i, batch) in super::batches::batches(&lengths, 32, 0, 0).iter().take(n).enumerate() {
+        let started = Instant::now();
+        let b = Batch::new(batch.iter().map(|&r| &encodings[r]));
+        let t = outputs(&labels, &[0, 1], batch);
+        let loss =
+            model.learn(&b, &t, &vec![1.0; batch.len()], i as u64, &Step::new(1e-4, 0.01, i + 1)).unwrap();
+        times.push((started.elapsed().as_secs_f64() * 1e3, b.n_tokens()));
+        if i % 5 == 0 {
+            println!("{i} {loss:.4} {:.1} ms {} tokens", times[i].0, b.n_tokens());
+        }
+    }
+    let (ms, tokens): (f64, usize) = times[2..].iter().fold((0.0, 0), |a, t| (a.0 + t.0, a.1 + t.1));
+    println!(
+        "{:.3} ms per token; {:.1} ms per step of {:.0} tokens",
+        ms / tokens as f64,
+        ms / (times.len() - 2) as f64,
+        tokens as f64 / (times.len() - 2) as f64
+    );
 }

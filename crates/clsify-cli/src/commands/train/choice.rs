@@ -47,6 +47,11 @@ pub(super) enum FeatureSource {
 }
 
 impl ChoiceArgs {
+    /// The first of its options that was given.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        self.features.map(|_| "--features").or(self.scoring.map(|_| "--scoring"))
+    }
+
     /// Where features and C come from; `given` is the first option that fixes one of them.
     ///
     /// # Errors

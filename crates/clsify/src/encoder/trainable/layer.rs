@@ -128,7 +128,9 @@ impl TrainableLayer {
         let after = &mut saved.after_attention;
         after.rows.resize(x.len(), 0.0);
         self.attention_output.forward(&saved.context, &mut after.rows, workspace);
-        by_rows(&mut after.rows, x, hidden, |first, rows, x| residual(rows, x, dropout.attention_output, first * hidden));
+        by_rows(&mut after.rows, x, hidden, |first, rows, x| {
+            residual(rows, x, dropout.attention_output, first * hidden)
+        });
         self.attention_norm.forward(after, x);
 
         let size = self.intermediate.outputs;
@@ -141,7 +143,9 @@ impl TrainableLayer {
         after.rows.resize(x.len(), 0.0);
         self.output.forward(activated, &mut after.rows, workspace);
         workspace.buffers = buffers;
-        by_rows(&mut after.rows, x, hidden, |first, rows, x| residual(rows, x, dropout.output, first * hidden));
+        by_rows(&mut after.rows, x, hidden, |first, rows, x| {
+            residual(rows, x, dropout.output, first * hidden)
+        });
         self.output_norm.forward(after, x);
     }
 
@@ -170,7 +174,8 @@ impl TrainableLayer {
         step: &Step,
         workspace: &mut Workspace,
     ) {
-        let (hidden, n_tokens, size) = (self.hidden(), gradient.len() / self.hidden(), self.intermediate.outputs);
+        let (hidden, n_tokens, size) =
+            (self.hidden(), gradient.len() / self.hidden(), self.intermediate.outputs);
         let mut buffers = std::mem::take(&mut workspace.buffers);
         let Buffers { wide: [first, second], narrow: [third, fourth] } = &mut buffers;
 
@@ -194,7 +199,14 @@ impl TrainableLayer {
         self.attention_norm.backward(&saved.after_attention, gradient, step);
         let of_context = sized(fourth, n_tokens * hidden);
         let of_output = dropped(gradient, dropout.attention_output, hidden, third);
-        self.attention_output.backward(&saved.context, of_output, of_context, Epilogue::None, step, workspace);
+        self.attention_output.backward(
+            &saved.context,
+            of_output,
+            of_context,
+            Epilogue::None,
+            step,
+            workspace,
+        );
         let of_parts = sized(first, n_tokens * 3 * hidden);
         let (bias, mut of_biases) = bias.unzip();
         let mut none = Vec::new();

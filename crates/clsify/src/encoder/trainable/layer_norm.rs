@@ -1,13 +1,11 @@
 //! Layer normalisation whose gain and bias learn.
 
-use clsify_kernels::backward::{
-    column_dots, column_sums, layer_norm_backward, scale_and_shift, standardize,
-};
+use clsify_kernels::backward::{column_dots, column_sums, layer_norm_backward, scale_and_shift, standardize};
 use rayon::prelude::*;
 
 use super::super::checkpoint::Checkpoint;
-use super::parameter::{Parameter, Step};
 use super::Tensor;
+use super::parameter::{Parameter, Step};
 use super::rows::by_rows;
 use crate::error::Result;
 
@@ -47,7 +45,8 @@ impl TrainableLayerNorm {
         let (size, eps) = (self.size(), self.eps);
         standardized.scales.resize(out.len() / size, 0.0);
         let rows = standardized.rows.par_chunks_mut(size).zip(standardized.scales.par_iter_mut());
-        rows.with_min_len(16).for_each(|(row, scale)| standardize(row, size, eps, std::slice::from_mut(scale)));
+        rows.with_min_len(16)
+            .for_each(|(row, scale)| standardize(row, size, eps, std::slice::from_mut(scale)));
         self.after(standardized, out);
     }
 

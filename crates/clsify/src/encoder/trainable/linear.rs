@@ -6,11 +6,11 @@ use clsify_kernels::transpose::transpose;
 use rayon::prelude::*;
 
 use super::super::checkpoint::Checkpoint;
-use super::parameter::{Parameter, Step};
 use super::super::linear::read;
-use super::Tensor;
-use super::workspace::Workspace;
 use super::super::workspace::sized;
+use super::Tensor;
+use super::parameter::{Parameter, Step};
+use super::workspace::Workspace;
 use crate::error::Result;
 
 /// The rows of a matrix whose gradient is computed and used at a time.
@@ -35,7 +35,12 @@ impl TrainableLinear {
     ) -> Result<Self> {
         let (weight, bias) = read(checkpoint, names, inputs, outputs)?;
         let outputs = bias.len();
-        Ok(TrainableLinear { weight: Parameter::matrix(weight), bias: Parameter::vector(bias), inputs, outputs })
+        Ok(TrainableLinear {
+            weight: Parameter::matrix(weight),
+            bias: Parameter::vector(bias),
+            inputs,
+            outputs,
+        })
     }
 
     /// The weight and the bias, with the tensors that each consists of.

@@ -68,7 +68,6 @@ pub(crate) struct TrainableEncoder {
 pub(crate) struct Learned<'a> {
     pub(crate) name: String,
     pub(crate) values: &'a [f32],
-    pub(crate) shape: Vec<usize>,
 }
 
 impl TrainableEncoder {
@@ -100,7 +99,17 @@ impl TrainableEncoder {
             .collect::<Result<_>>()?;
         let workspace = Workspace::new(kernel);
         let (saved, embedded) = (Vec::new(), Vec::new());
-        Ok(TrainableEncoder { config, names, embeddings, projection, bias, layers, workspace, saved, embedded })
+        Ok(TrainableEncoder {
+            config,
+            names,
+            embeddings,
+            projection,
+            bias,
+            layers,
+            workspace,
+            saved,
+            embedded,
+        })
     }
 
     /// Drops nothing while it learns.
@@ -187,13 +196,18 @@ impl TrainableEncoder {
         }
     }
 
+    /// Returns true if a tensor of the checkpoint belongs to another encoder in the same files.
+    pub(crate) fn is_of_another(&self, name: &str) -> bool {
+        self.names.passed_over().iter().any(|prefix| !prefix.is_empty() && name.starts_with(prefix))
+    }
+
     /// Every tensor that learns, as the checkpoint stores it.
     pub(crate) fn learned(&self) -> Vec<Learned<'_>> {
         let mut learned = Vec::new();
         for (parts, parameter) in self.parameters() {
             let each = parameter.value.len() / parts.len();
-            for ((name, shape), values) in parts.into_iter().zip(parameter.value.chunks_exact(each)) {
-                learned.push(Learned { name, values, shape });
+            for ((name, _), values) in parts.into_iter().zip(parameter.value.chunks_exact(each)) {
+                learned.push(Learned { name, values });
             }
         }
         learned

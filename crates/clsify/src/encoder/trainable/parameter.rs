@@ -52,12 +52,7 @@ impl Parameter {
 
     /// Updates the numbers, `chunk` at a time: `gradient(first, out)` computes the gradient of the numbers from
     /// `first` on. It is called once for each chunk, on any thread.
-    pub(crate) fn learn(
-        &mut self,
-        step: &Step,
-        chunk: usize,
-        gradient: impl Fn(usize, &mut [f32]) + Sync,
-    ) {
+    pub(crate) fn learn(&mut self, step: &Step, chunk: usize, gradient: impl Fn(usize, &mut [f32]) + Sync) {
         let step = if self.decays { &step.with_decay } else { &step.without_decay };
         let values = self.value.par_chunks_mut(chunk);
         let moments = self.first.par_chunks_mut(chunk).zip(self.second.par_chunks_mut(chunk));

@@ -21,10 +21,6 @@ pub(super) struct Buffers {
 
 impl Workspace {
     pub(super) fn new(kernel: Kernel) -> Self {
-        Workspace {
-            packed: PackedLinear::empty(kernel),
-            transposed: Vec::new(),
-            buffers: Buffers::default(),
-        }
+        Workspace { packed: PackedLinear::empty(kernel), transposed: Vec::new(), buffers: Buffers::default() }
     }
 }

@@ -1,0 +1,103 @@
+//! Options for tuning the encoder.
+
+use clap::{Args, ValueEnum};
+use clsify::encoder::Dtype;
+use clsify::tuning::TuneOptions;
+
+use super::features::FeatureArgs;
+use super::number::{at_least_one, positive};
+
+/// The data type of weights while they learn, and of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TuneDtypeArg {
+    F32,
+    Bf16,
+    Auto,
+}
+
+impl From<TuneDtypeArg> for Dtype {
+    fn from(arg: TuneDtypeArg) -> Self {
+        match arg {
+            TuneDtypeArg::F32 => Dtype::F32,
+            TuneDtypeArg::Bf16 => Dtype::Bf16,
+            TuneDtypeArg::Auto => Dtype::auto(),
+        }
+    }
+}
+
+/// Options for tuning the encoder.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TuneArgs {
+    /// Train the encoder too, not only the classifier on top of it; the model then contains the tuned encoder
+    ///
+    /// All transformer blocks learn together with the classifier, on the mean of the last layer. Some training rows are held out
+    /// (a tenth, or with few rows each fold in turn): on these the tuned encoder is compared with the frozen one, and the model
+    /// gets the better one.
+    #[arg(long)]
+    tune: bool,
+
+    /// Learn from every training row N times; the default depends on the number of rows, from 12 for a few to 2
+    #[arg(long, value_name = "N", requires = "tune", value_parser = at_least_one)]
+    epochs: Option<usize>,
+
+    /// Set the learning rate at the end of the warm-up; the default is 0.0001 for a narrow encoder and 0.00004 for one of 768
+    #[arg(long, value_name = "RATE", requires = "tune", allow_negative_numbers = true, value_parser = positive)]
+    learning_rate: Option<f64>,
+
+    /// Learn from N sentences at a time
+    #[arg(long, value_name = "N", requires = "tune", default_value_t = 32, value_parser = at_least_one)]
+    batch_size: usize,
+
+    /// Set the weight decay of the encoder's matrices
+    #[arg(long, value_name = "DECAY", requires = "tune", default_value_t = 0.01)]
+    weight_decay: f32,
+
+    /// Raise the learning rate during this share of the steps, before it falls to zero
+    #[arg(long, value_name = "SHARE", requires = "tune", default_value_t = 0.1)]
+    warmup: f32,
+
+    /// Drop no numbers while learning; by default numbers are dropped as the encoder's configuration says
+    #[arg(long, requires = "tune")]
+    no_dropout: bool,
+
+    /// Compute products in this data type while learning; auto is bf16 if the processor supports it
+    #[arg(long, value_name = "DTYPE", requires = "tune", value_enum, default_value_t = TuneDtypeArg::Auto)]
+    tune_dtype: TuneDtypeArg,
+
+    /// Save the tuned encoder in this data type; bf16 takes half the space
+    #[arg(long, value_name = "DTYPE", requires = "tune", value_enum, default_value_t = TuneDtypeArg::Bf16)]
+    save_dtype: TuneDtypeArg,
+}
+
+impl TuneArgs {
+    /// The options, if the encoder is to be tuned. `given` is the first option that only a frozen encoder has.
+    ///
+    /// # Errors
+    /// An error of the command line if such an option was given.
+    pub(crate) fn options(
+        &self,
+        features: &FeatureArgs,
+        seed: u32,
+        given: Option<&'static str>,
+    ) -> anyhow::Result<Option<TuneOptions>> {
+        if !self.tune {
+            return Ok(None);
+        }
+        let given = given.or(features.pooled.given());
+        if let Some(option) = given {
+            let message = format!("the argument '--tune' cannot be used with '{option}'");
+            return Err(super::misused(&message));
+        }
+        Ok(Some(TuneOptions {
+            epochs: self.epochs,
+            learning_rate: self.learning_rate.map(|rate| rate as f32),
+            batch_size: self.batch_size,
+            weight_decay: self.weight_decay,
+            warmup: self.warmup,
+            dropout: !self.no_dropout,
+            dtype: self.tune_dtype.into(),
+            save_dtype: self.save_dtype.into(),
+            seed,
+        }))
+    }
+}
