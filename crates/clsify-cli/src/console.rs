@@ -191,6 +191,10 @@ impl Observer for Console {
         }
     }
 
+    fn should_stop(&self) -> bool {
+        crate::signals::should_stop()
+    }
+
     fn note(&self, text: &str) {
         self.say(&one_line(&format!("note: {text}")));
     }

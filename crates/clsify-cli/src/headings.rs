@@ -42,6 +42,8 @@ const HEADINGS: [(&str, &[&str]); 9] = [
             "no_dropout",
             "tune_dtype",
             "save_dtype",
+            "resume",
+            "on_interrupt",
         ],
     ),
     ("Test rows", &["test_data", "test_size", "seed", "stratify"]),

@@ -10,6 +10,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Set by a signal, so that errors caused by it are not reported.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
+/// Set while the first signal asks the work to end early instead of ending the process.
+static ENDS_EARLY: AtomicBool = AtomicBool::new(false);
+
+/// Set by the first such signal.
+static SHOULD_STOP: AtomicBool = AtomicBool::new(false);
+
+/// From now on the first signal lets the work end early, with what it has so far, and the second ends the process.
+pub(crate) fn end_work_first() {
+    ENDS_EARLY.store(true, Ordering::SeqCst);
+}
+
+/// Returns true if the work should end early.
+pub(crate) fn should_stop() -> bool {
+    SHOULD_STOP.load(Ordering::SeqCst)
+}
+
 /// Waits for the end of the process if a signal is ending it.
 pub(crate) fn wait_if_interrupted() {
     while INTERRUPTED.load(Ordering::SeqCst) {
@@ -19,6 +35,10 @@ pub(crate) fn wait_if_interrupted() {
 
 /// Saves pending data, removes partial files, and ends the process with the exit code of the signal.
 fn end(signal: i32) {
+    if ENDS_EARLY.swap(false, Ordering::SeqCst) {
+        SHOULD_STOP.store(true, Ordering::SeqCst);
+        return;
+    }
     INTERRUPTED.store(true, Ordering::SeqCst);
     clsify::files::remove_unfinished();
     if std::io::stderr().is_terminal() {

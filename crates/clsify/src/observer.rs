@@ -48,6 +48,10 @@ pub trait Observer: Send + Sync {
     fn advance(&self, _stage: Stage, _done: usize) {}
     /// Called when the step is over.
     fn finish(&self, _stage: Stage) {}
+    /// Returns true if long work should end early, with what it has so far. Fine-tuning asks after every step.
+    fn should_stop(&self) -> bool {
+        false
+    }
     /// Receives a note for the user in plain words: one line, no full stop.
     fn note(&self, _text: &str) {}
 }

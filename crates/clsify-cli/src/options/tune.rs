@@ -67,6 +67,26 @@ pub(crate) struct TuneArgs {
     /// Save the tuned encoder in this data type; bf16 takes half the space
     #[arg(long, value_name = "DTYPE", requires = "tune", value_enum, default_value_t = TuneDtypeArg::Bf16)]
     save_dtype: TuneDtypeArg,
+
+    /// Go on after the last epoch whose state an interrupted run has kept in MODEL.tuning
+    ///
+    /// The state is kept after an epoch, at most every 30 seconds, and removed at the end. Data and options must be the same; the
+    /// result has the same bits as that of a run that was not interrupted. With few rows no state is kept.
+    #[arg(long, requires = "tune")]
+    resume: bool,
+
+    /// End the process at an interrupt (Ctrl-C), or save the model with the best encoder so far
+    ///
+    /// A second interrupt ends the process in any case.
+    #[arg(long, value_name = "WHAT", requires = "tune", value_enum, default_value_t = OnInterrupt::End)]
+    on_interrupt: OnInterrupt,
+}
+
+/// What an interrupt does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OnInterrupt {
+    End,
+    Save,
 }
 
 impl TuneArgs {
@@ -88,6 +108,9 @@ impl TuneArgs {
             let message = format!("the argument '--tune' cannot be used with '{option}'");
             return Err(super::misused(&message));
         }
+        if self.on_interrupt == OnInterrupt::Save {
+            crate::signals::end_work_first();
+        }
         Ok(Some(TuneOptions {
             epochs: self.epochs,
             learning_rate: self.learning_rate.map(|rate| rate as f32),
@@ -98,6 +121,8 @@ impl TuneArgs {
             dtype: self.tune_dtype.into(),
             save_dtype: self.save_dtype.into(),
             seed,
+            resume: self.resume,
+            ..TuneOptions::default()
         }))
     }
 }

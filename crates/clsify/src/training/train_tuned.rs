@@ -20,6 +20,7 @@ use crate::evaluation::{RowScores, Scoring};
 use crate::features::Pooling;
 use crate::files::TemporaryFolder;
 use crate::matrix::Matrix;
+use crate::model::encoder_identity::FileHash;
 use crate::model::encoder_options::SentenceEncoderOptions;
 use crate::model::sentence_classifier::SentenceClassifier;
 use crate::model::sentence_encoder::SentenceEncoder;
@@ -27,7 +28,8 @@ use crate::observer::Observer;
 use crate::split::{Split, SplitOptions, TestSize, folds, split_rows};
 use crate::targets::{Labels, Targets};
 use crate::tokenizer::Encoding;
-use crate::tuning::run::{AfterEpoch, Task};
+use crate::tuning::checkpoint::{Best, TuningCheckpoint};
+use crate::tuning::run::{AfterEpoch, Resume, Task};
 use crate::tuning::save::save;
 use crate::tuning::{ComparedScore, EpochReport, TuneOptions, TuneSettings, TuningReport};
 
@@ -79,7 +81,9 @@ pub fn train_tuned(
     let temporary = TemporaryFolder::beside(&beside)?;
     let observer = observer.as_ref();
     let (targets, classifier) = (&plan.rows.train, options.classifier);
-    let tuner = Tuner { folder, text: &text, targets, classifier, splits: &splits, scoring, observer };
+    let output = beside.as_ref();
+    let tuner =
+        Tuner { folder, text: &text, targets, classifier, splits: &splits, scoring, observer, output, tune };
     let tuned = match tuner.tune(settings, temporary.path()) {
         Err(error) if error.kind() == ErrorKind::Diverged => {
             let half = settings.learning_rate / 2.0;
@@ -137,6 +141,8 @@ struct Texts {
     max_length: usize,
     hidden_size: usize,
     name: String,
+    /// The files of the encoder.
+    files: Vec<FileHash>,
 }
 
 /// Tokenizes the training rows. The encoder's weights are read again to be tuned, and not kept here.
@@ -149,6 +155,7 @@ fn read_texts(folder: &Path, options: &SentenceEncoderOptions, plan: &Plan) -> R
         max_length: encoder.tokenizer().max_length(),
         hidden_size: encoder.config().hidden_size,
         name: encoder.name().to_string(),
+        files: encoder.files().hashes(encoder.hash_memory())?,
     })
 }
 
@@ -224,6 +231,10 @@ fn named_logits(classifier: &SentenceClassifier, features: &Matrix, names: &[Str
         .collect()
 }
 
+fn nothing_done() -> Error {
+    Error::new(ErrorKind::InvalidArgument, "tuning was stopped before there was an encoder to keep")
+}
+
 /// What all attempts of tuning share.
 struct Tuner<'a> {
     folder: &'a Path,
@@ -233,6 +244,9 @@ struct Tuner<'a> {
     splits: &'a [Split],
     scoring: Scoring,
     observer: &'a dyn Observer,
+    /// The folder of the model, beside which the state of a run is kept.
+    output: &'a Path,
+    tune: &'a TuneOptions,
 }
 
 /// A tuned encoder, which is in a folder.
@@ -258,28 +272,37 @@ impl Tuner<'_> {
             settings,
             observer: self.observer,
         };
-        let save = |after: &AfterEpoch| {
-            save(target, self.folder, &after.model.encoder, settings.save_dtype, self.text.max_length)
-        };
         match self.splits {
-            [split] => self.hold_out_once(&task, split, &save),
-            folds => self.hold_out_in_turn(&task, folds, &save),
+            [split] => self.hold_out_once(&task, split, target),
+            folds => self.hold_out_in_turn(&task, folds, target),
         }
     }
 
-    /// The epoch is the last one, unless an earlier one is better by more than two standard errors.
-    fn hold_out_once(
-        &self,
-        task: &Task,
-        split: &Split,
-        save: &dyn Fn(&AfterEpoch) -> Result<()>,
-    ) -> Result<Tuned> {
+    /// The epoch is the last one, unless an earlier one is better by more than two standard errors. Its encoder is in
+    /// the folder `target`.
+    fn hold_out_once(&self, task: &Task, split: &Split, target: &Path) -> Result<Tuned> {
         let held_out = self.targets.select_rows(&split.test);
-        let mut best: Option<(usize, RowScores, LinearClassifier, Vec<f64>)> = None;
-        let epochs = task.run(&split.train, &split.test, &mut |after| {
-            let found = scores(self.scoring, after.held_out_logits, &held_out);
+        let of_logits = |logits: &[f64]| scores(self.scoring, logits, &held_out);
+        let checkpoint = self.checkpoint(task)?;
+        let state = if self.tune.resume { checkpoint.state()? } else { None };
+        let mut best: Option<(Best, RowScores)> = state.as_ref().map(|state| {
+            let scores = of_logits(&state.best.logits());
+            (state.best.clone(), scores)
+        });
+        if self.tune.resume {
+            let done = state.as_ref().map_or("nothing to resume: starting at epoch 1".to_string(), |state| {
+                format!("resuming after epoch {} of {}", state.epochs.len(), task.settings.epochs)
+            });
+            self.observer.note(&done);
+        }
+        let resume = state.map(|state| -> Box<Resume> {
+            Box::new(|model| checkpoint.restore(model, target).map(|()| state.epochs))
+        });
+        let (mut saved, mut classifier) = (Instant::now(), None);
+        let epochs = task.run(&split.train, &split.test, resume, &mut |after| {
+            let found = of_logits(after.held_out_logits);
             let score = found.score;
-            task.observer.note(&format!(
+            self.observer.note(&format!(
                 "epoch {} of {}: loss {:.3}, {} on {} held-out rows {:.3}",
                 after.epoch,
                 task.settings.epochs,
@@ -288,43 +311,68 @@ impl Tuner<'_> {
                 held_out.len(),
                 score
             ));
-            let is_better = best.as_ref().is_none_or(|(_, earlier, ..)| {
+            let is_better = best.as_ref().is_none_or(|(_, earlier)| {
                 let (above, error) = earlier.above(&found);
                 above <= 2.0 * error
             });
             if is_better {
-                save(&after)?;
-                best = Some((after.epoch, found, after.classifier.clone(), after.held_out_logits.to_vec()));
+                self.save(&after, &task.settings, target)?;
+                best = Some((Best::of(&after), found));
+            }
+            classifier = Some(after.classifier.clone());
+            if let Some((best, _)) =
+                best.as_ref().filter(|_| saved.elapsed() >= self.tune.checkpoint_every && !after.is_last)
+            {
+                let this =
+                    EpochReport { loss: after.loss, held_out_score: Some(score), seconds: after.seconds };
+                let epochs = after.earlier.iter().copied().chain([this]).collect();
+                checkpoint.save(after.model, epochs, best.clone(), target)?;
+                saved = Instant::now();
             }
             Ok(Some(score))
         })?;
-        let Some((chosen_epoch, scores, classifier, held_out_logits)) = best else {
-            return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one epoch, got none"));
-        };
+        checkpoint.remove();
+        let Some(((best, scores), classifier)) = best.zip(classifier) else { return Err(nothing_done()) };
         Ok(Tuned {
             settings: task.settings,
             n_rows: split.train.len(),
-            classifier,
+            classifier: classifier.with_weights(&best.coef, &best.intercept),
             held_out_rows: split.test.clone(),
-            held_out_logits,
+            held_out_logits: best.logits(),
             scores,
             epochs,
-            chosen_epoch,
+            chosen_epoch: best.epoch,
         })
     }
 
-    fn hold_out_in_turn(
-        &self,
-        task: &Task,
-        folds: &[Split],
-        save: &dyn Fn(&AfterEpoch) -> Result<()>,
-    ) -> Result<Tuned> {
+    fn checkpoint(&self, task: &Task) -> Result<TuningCheckpoint> {
+        let mut folder = self.output.as_os_str().to_owned();
+        folder.push(".tuning");
+        let json = |e: serde_json::Error| Error::new(ErrorKind::Model, e.to_string()).caused_by(e);
+        let parts = [
+            serde_json::to_vec(&task.settings).map_err(json)?,
+            serde_json::to_vec(&self.text.files).map_err(json)?,
+            format!("{:?} {:?} {:?}", self.classifier, self.targets, self.splits).into_bytes(),
+            self.text
+                .encodings
+                .iter()
+                .flat_map(|e| e.input_ids.iter().flat_map(|id| id.to_le_bytes()))
+                .collect(),
+        ];
+        Ok(TuningCheckpoint::new(folder.into(), parts.iter().map(Vec::as_slice)))
+    }
+
+    fn save(&self, after: &AfterEpoch, settings: &TuneSettings, target: &Path) -> Result<()> {
+        save(target, self.folder, &after.model.encoder, settings.save_dtype, self.text.max_length)
+    }
+
+    /// Takes a few minutes at most, so that its state is not kept.
+    fn hold_out_in_turn(&self, task: &Task, folds: &[Split], target: &Path) -> Result<Tuned> {
         let rows = self.targets;
-        let last = task.settings.epochs;
         let (mut held_out_rows, mut held_out_logits) = (Vec::new(), Vec::new());
         for (i, fold) in folds.iter().enumerate() {
-            task.run(&fold.train, &fold.test, &mut |after| {
-                if after.epoch == last {
+            task.run(&fold.train, &fold.test, None, &mut |after| {
+                if after.is_last {
                     let found = scores(self.scoring, after.held_out_logits, &rows.select_rows(&fold.test));
                     task.observer.note(&format!(
                         "fold {} of {}: loss {:.3}, {} on {} held-out rows {:.3}",
@@ -340,20 +388,21 @@ impl Tuner<'_> {
                 }
                 Ok(None)
             })?;
+            if self.observer.should_stop() {
+                return Err(nothing_done());
+            }
         }
         let scores = scores(self.scoring, &held_out_logits, &rows.select_rows(&held_out_rows));
         let all: Vec<usize> = (0..rows.len()).collect();
         let mut classifier = None;
-        let epochs = task.run(&all, &[], &mut |after| {
-            if after.epoch == last {
-                save(&after)?;
+        let epochs = task.run(&all, &[], None, &mut |after| {
+            if after.is_last {
+                self.save(&after, &task.settings, target)?;
                 classifier = Some(after.classifier.clone());
             }
             Ok(None)
         })?;
-        let Some(classifier) = classifier else {
-            return Err(Error::new(ErrorKind::InvalidArgument, "expected at least one epoch, got none"));
-        };
+        let Some(classifier) = classifier else { return Err(nothing_done()) };
         Ok(Tuned {
             settings: task.settings,
             n_rows: all.len(),
@@ -361,8 +410,8 @@ impl Tuner<'_> {
             held_out_rows,
             held_out_logits,
             scores,
+            chosen_epoch: epochs.len(),
             epochs,
-            chosen_epoch: last,
         })
     }
 }

@@ -10,11 +10,15 @@
 //! | `run.rs` | epochs and steps |
 //! | `batches.rs`, `schedule.rs` | the rows and the learning rate of a step |
 //! | `model.rs`, `head.rs` | encoder, pooling and classifier together: one step; loss and gradients |
+//! | `checkpoint.rs` | the state of a run, from which it goes on |
+//! | `memory.rs` | the memory that a run needs |
 //! | `save.rs` | the tuned encoder as a folder |
 //! | `report.rs` | the report |
 
 mod batches;
+pub(crate) mod checkpoint;
 mod head;
+pub(crate) mod memory;
 mod model;
 mod options;
 mod report;

@@ -50,6 +50,24 @@ impl TunedModel {
         Ok(loss)
     }
 
+    /// All numbers that learn and their moments, in a fixed order.
+    pub(crate) fn numbers(&self) -> Vec<&[f32]> {
+        let of_encoder =
+            self.encoder.parameters().into_iter().flat_map(|(_, p)| [&p.value, &p.first, &p.second]);
+        let head = [&self.head.coef, &self.head.intercept];
+        let of_head = head.into_iter().flat_map(|p| [&p.value, &p.first, &p.second]);
+        of_encoder.chain(of_head).map(Vec::as_slice).collect()
+    }
+
+    /// The same numbers, to be replaced by others.
+    pub(crate) fn numbers_mut(&mut self) -> Vec<&mut Vec<f32>> {
+        let of_encoder = self.encoder.parameters_mut().into_iter();
+        let of_encoder = of_encoder.flat_map(|p| [&mut p.value, &mut p.first, &mut p.second]);
+        let head = [&mut self.head.coef, &mut self.head.intercept];
+        let of_head = head.into_iter().flat_map(|p| [&mut p.value, &mut p.first, &mut p.second]);
+        of_encoder.chain(of_head).collect()
+    }
+
     /// `[n_sentences, hidden_size]`.
     fn pool(&self, batch: &Batch, hidden_states: &[f32]) -> Vec<f32> {
         let cols = self.encoder.config().hidden_size;

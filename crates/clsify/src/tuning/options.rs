@@ -1,5 +1,7 @@
 //! The options of fine-tuning, and their defaults.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::encoder::Dtype;
@@ -26,6 +28,10 @@ pub struct TuneOptions {
     pub save_dtype: Dtype,
     /// The seed of batches and dropout.
     pub seed: u32,
+    /// True to go on from the state of an interrupted run with the same rows and options.
+    pub resume: bool,
+    /// The least time between two states that are kept for that: writing one takes a second or two.
+    pub checkpoint_every: Duration,
 }
 
 impl Default for TuneOptions {
@@ -40,6 +46,8 @@ impl Default for TuneOptions {
             dtype: Dtype::auto(),
             save_dtype: Dtype::Bf16,
             seed: 0,
+            resume: false,
+            checkpoint_every: Duration::from_secs(30),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The JSON report of fine-tuning, as plain structs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::options::TuneSettings;
 use crate::evaluation::{RowScores, Scoring};
@@ -35,7 +35,7 @@ pub struct TuningReport {
 }
 
 /// One epoch.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EpochReport {
     /// The mean loss of its steps, each before the step.

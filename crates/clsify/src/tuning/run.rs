@@ -5,11 +5,13 @@ use std::time::Instant;
 
 use super::batches::batches;
 use super::head::{Head, Loss, outputs};
+use super::memory;
 use super::model::TunedModel;
 use super::options::TuneSettings;
 use super::report::EpochReport;
 use super::schedule::Schedule;
 use crate::classifier::{ClassWeight, LinearClassifier, LogisticRegressionOptions};
+use crate::encoder::EncoderConfig;
 use crate::encoder::trainable::{Step, TrainableEncoder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::Pooling;
@@ -46,19 +48,29 @@ pub(crate) struct AfterEpoch<'a> {
     /// Counted from 1.
     pub(crate) epoch: usize,
     pub(crate) loss: f64,
+    pub(crate) seconds: f64,
+    /// True if no epoch follows.
+    pub(crate) is_last: bool,
+    /// The epochs before this one.
+    pub(crate) earlier: &'a [EpochReport],
 }
+
+/// Gives a model the weights of an earlier run, and returns the epochs that this run had finished.
+pub(crate) type Resume<'a> = dyn FnOnce(&mut TunedModel) -> Result<Vec<EpochReport>> + 'a;
 
 impl Task<'_> {
     /// Learns from the rows `learn`, and calls `after_epoch` with the logits of the rows `held_out` after each epoch, whose
-    /// result becomes the epoch's score.
+    /// result becomes the epoch's score. If the observer wants it to stop, the epoch that has begun is the last.
     pub(crate) fn run(
         &self,
         learn: &[usize],
         held_out: &[usize],
+        resume: Option<Box<Resume>>,
         after_epoch: &mut dyn FnMut(AfterEpoch) -> Result<Option<f64>>,
     ) -> Result<Vec<EpochReport>> {
-        let (mut model, start) = self.start(learn)?;
         let lengths: Vec<usize> = learn.iter().map(|&row| self.encodings[row].input_ids.len()).collect();
+        self.check_memory(&lengths)?;
+        let (mut model, start) = self.start(learn)?;
         let settings = &self.settings;
         let steps_per_epoch = learn.len().div_ceil(settings.batch_size);
         let n_steps = steps_per_epoch * settings.epochs;
@@ -70,11 +82,15 @@ impl Task<'_> {
         let targets = outputs(self.targets.labels(), start.classes(), learn);
         let weights = self.weights(learn);
         let width = model.head.n_outputs();
+        let largest_loss = 1.5 * loss_of_shares(&targets, width, model.head.loss) + 0.5;
 
-        let (mut step, mut done, mut reports) = (0, 0, Vec::new());
-        self.observer.start(Stage::Tune, lengths.iter().sum::<usize>() * settings.epochs);
-        for epoch in 0..settings.epochs {
-            let (started, mut total_loss) = (Instant::now(), 0.0);
+        let mut reports = resume.map_or(Ok(Vec::new()), |resume| resume(&mut model))?;
+        let n_tokens = lengths.iter().sum::<usize>();
+        let (mut step, mut done) = (reports.len() * steps_per_epoch, reports.len() * n_tokens);
+        let mut should_stop = false;
+        self.observer.start(Stage::Tune, n_tokens * settings.epochs);
+        for epoch in reports.len()..settings.epochs {
+            let (started, mut total_loss, mut n_rows) = (Instant::now(), 0.0, 0);
             for places in batches(&lengths, settings.batch_size, settings.seed, epoch) {
                 let batch = Batch::new(places.iter().map(|&place| &self.encodings[learn[place]]));
                 let of_batch: Vec<f32> =
@@ -84,14 +100,22 @@ impl Task<'_> {
                 let seed = u64::from(settings.seed) << 32 | step as u64;
                 let loss = model.learn(&batch, &of_batch, &weights, seed, &update)?;
                 if !loss.is_finite() {
-                    return Err(diverged(epoch, loss));
+                    return Err(diverged(epoch, "a finite loss", loss));
                 }
                 total_loss += loss * places.len() as f64;
+                n_rows += places.len();
                 step += 1;
                 done += batch.n_tokens();
                 self.observer.advance(Stage::Tune, done);
+                should_stop = self.observer.should_stop();
+                if should_stop {
+                    break;
+                }
             }
-            let (loss, seconds) = (total_loss / learn.len() as f64, started.elapsed().as_secs_f64());
+            let (loss, seconds) = (total_loss / n_rows as f64, started.elapsed().as_secs_f64());
+            if loss > largest_loss {
+                return Err(diverged(epoch, &format!("a loss of at most {largest_loss:.3}"), loss));
+            }
             let classifier = start.clone().with_weights(&model.head.coef.value, &model.head.intercept.value);
             let held_out_logits = self.logits(&mut model, &classifier, held_out)?;
             let model = &model;
@@ -101,12 +125,26 @@ impl Task<'_> {
                 held_out_logits: &held_out_logits,
                 epoch: epoch + 1,
                 loss,
+                seconds,
+                is_last: should_stop || epoch + 1 == settings.epochs,
+                earlier: &reports,
             };
             let held_out_score = after_epoch(after)?;
             reports.push(EpochReport { loss, held_out_score, seconds });
+            if should_stop {
+                break;
+            }
         }
         self.observer.finish(Stage::Tune);
         Ok(reports)
+    }
+
+    /// Fails if there is not enough memory for the longest batch.
+    fn check_memory(&self, lengths: &[usize]) -> Result<()> {
+        let mut longest = lengths.to_vec();
+        longest.sort_unstable_by(|a, b| b.cmp(a));
+        let n_tokens: usize = longest.iter().take(self.settings.batch_size).sum();
+        memory::check(&EncoderConfig::load(self.folder)?, n_tokens.max(TOKENS))
     }
 
     /// The encoder with the logistic regression on its features (LP-FT; Kumar et al., arXiv 2202.10054), and that
@@ -202,7 +240,21 @@ impl Task<'_> {
     }
 }
 
-fn diverged(epoch: usize, loss: f64) -> Error {
-    let message = format!("epoch {}: expected a finite loss, got {loss}", epoch + 1);
-    Error::new(ErrorKind::Diverged, message).with_hint("choose a lower learning rate")
+/// The loss of always answering the shares of the classes or labels: learning that ends far above it has failed.
+fn loss_of_shares(targets: &[f32], width: usize, loss: Loss) -> f64 {
+    let n_rows = (targets.len() / width) as f64;
+    let share = |output: usize| {
+        targets.iter().skip(output).step_by(width).map(|&t| f64::from(t)).sum::<f64>() / n_rows
+    };
+    let term = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
+    let of_output = |p: f64| match loss {
+        Loss::Softmax => term(p),
+        Loss::Sigmoid => term(p) + term(1.0 - p),
+    };
+    (0..width).map(|output| of_output(share(output))).sum()
+}
+
+fn diverged(epoch: usize, expected: &str, loss: f64) -> Error {
+    let message = format!("epoch {}: expected {expected}, got {loss:.3}", epoch + 1);
+    Error::new(ErrorKind::Diverged, message).with_hint("choose a lower --learning-rate")
 }

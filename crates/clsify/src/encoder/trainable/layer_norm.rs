@@ -36,6 +36,10 @@ impl TrainableLayerNorm {
             .map(|(name, parameter)| (vec![(name, vec![self.size()])], parameter))
     }
 
+    pub(super) fn parameters_mut(&mut self) -> [&mut Parameter; 2] {
+        [&mut self.gain, &mut self.bias]
+    }
+
     fn size(&self) -> usize {
         self.gain.value.len()
     }

@@ -52,6 +52,10 @@ impl TrainableLinear {
         [of(0, &[outputs, self.inputs], &self.weight), of(1, &[outputs], &self.bias)]
     }
 
+    pub(super) fn parameters_mut(&mut self) -> [&mut Parameter; 2] {
+        [&mut self.weight, &mut self.bias]
+    }
+
     /// `out = x Wᵀ + b`; `x` is `[rows, inputs]`, `out` is `[rows, outputs]`.
     pub(super) fn forward(&self, x: &[f32], out: &mut [f32], workspace: &mut Workspace) {
         let packed = &mut workspace.packed;

@@ -237,6 +237,31 @@ impl TrainableEncoder {
         }
         all
     }
+
+    /// The parameters in the order of [`parameters`](Self::parameters).
+    pub(crate) fn parameters_mut(&mut self) -> Vec<&mut Parameter> {
+        let mut all = Vec::new();
+        if let Some(projection) = &mut self.projection {
+            all.extend(projection.parameters_mut());
+        }
+        for layer in &mut self.layers {
+            all.extend(layer.query_key_value.parameters_mut());
+            all.extend(layer.attention_output.parameters_mut());
+            all.extend(layer.attention_norm.parameters_mut());
+            all.extend(layer.intermediate.parameters_mut());
+            all.extend(layer.output.parameters_mut());
+            all.extend(layer.output_norm.parameters_mut());
+        }
+        all.extend(self.bias.as_mut().map(|bias| &mut bias.table));
+        all
+    }
+
+    /// Must follow a change of parameters from outside.
+    pub(crate) fn weights_changed(&mut self) {
+        if let Some(bias) = &mut self.bias {
+            bias.spread(self.config.num_attention_heads, self.config.max_tokens());
+        }
+    }
 }
 
 /// The name and the shape of a tensor in a checkpoint.

@@ -40,6 +40,11 @@ impl TrainableBias {
     pub(super) fn learn(&mut self, step: &Step, heads: usize, max_tokens: usize) {
         self.table.learn_from(step, &self.gradient);
         self.gradient.fill(0.0);
+        self.spread(heads, max_tokens);
+    }
+
+    /// Spreads the table over all distances again.
+    pub(super) fn spread(&mut self, heads: usize, max_tokens: usize) {
         self.by_distance = PositionBias::of_table(&self.table.value, heads, max_tokens);
     }
 }

@@ -1,0 +1,185 @@
+//! The state of a run after an epoch, in a folder: a run that was killed goes on from it and gives the same bits as one
+//! that was not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, View, serialize_to_file};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::model::TunedModel;
+use super::report::EpochReport;
+use super::run::AfterEpoch;
+use crate::checkpoint_folder::read_text;
+use crate::encoder::Checkpoint;
+use crate::error::{Error, ErrorKind, Result};
+use crate::files::write_folder_atomically;
+
+const STATE: &str = "state.json";
+const WEIGHTS: &str = "model.safetensors";
+const BEST: &str = "best";
+
+/// The folder of a run's state, and what the run is of.
+#[derive(Debug, Clone)]
+pub(crate) struct TuningCheckpoint {
+    folder: PathBuf,
+    /// The sha256 of everything that determines the run.
+    run: String,
+}
+
+/// What is known after an epoch, beside the weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct State {
+    run: String,
+    pub(crate) epochs: Vec<EpochReport>,
+    pub(crate) best: Best,
+}
+
+/// The best epoch so far. Its encoder is in a folder of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Best {
+    /// Counted from 1.
+    pub(crate) epoch: usize,
+    pub(crate) coef: Vec<f32>,
+    pub(crate) intercept: Vec<f32>,
+    /// `null` is minus infinity, the logit of a class without rows.
+    pub(crate) held_out_logits: Vec<Option<f64>>,
+}
+
+impl Best {
+    pub(crate) fn of(after: &AfterEpoch) -> Self {
+        let head = &after.model.head;
+        Best {
+            epoch: after.epoch,
+            coef: head.coef.value.clone(),
+            intercept: head.intercept.value.clone(),
+            held_out_logits: after
+                .held_out_logits
+                .iter()
+                .map(|&z| Some(z).filter(|z| z.is_finite()))
+                .collect(),
+        }
+    }
+
+    /// `[n_held_out, n_classes]`, or `[n_held_out, n_labels]`.
+    pub(crate) fn logits(&self) -> Vec<f64> {
+        self.held_out_logits.iter().map(|z| z.unwrap_or(f64::NEG_INFINITY)).collect()
+    }
+}
+
+/// Numbers as a tensor of a file.
+struct Numbers<'a>(&'a [f32], [usize; 1]);
+
+impl View for Numbers<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.1
+    }
+
+    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
+        self.0.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>().into()
+    }
+
+    fn data_len(&self) -> usize {
+        4 * self.0.len()
+    }
+}
+
+impl TuningCheckpoint {
+    /// `parts` are everything that determines the run.
+    pub(crate) fn new<'a>(folder: PathBuf, parts: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut sha256 = Sha256::new();
+        for part in parts {
+            sha256.update((part.len() as u64).to_le_bytes());
+            sha256.update(part);
+        }
+        let run = sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        TuningCheckpoint { folder, run }
+    }
+
+    /// Writes the state and, from its folder, the encoder of the best epoch. An earlier state is replaced.
+    pub(crate) fn save(
+        &self,
+        model: &TunedModel,
+        epochs: Vec<EpochReport>,
+        best: Best,
+        best_encoder: &Path,
+    ) -> Result<()> {
+        let state = State { run: self.run.clone(), epochs, best };
+        let numbers = model.numbers();
+        write_folder_atomically(&self.folder, |new| {
+            let tensors =
+                numbers.iter().enumerate().map(|(i, numbers)| (name(i), Numbers(numbers, [numbers.len()])));
+            let path = new.join(WEIGHTS);
+            serialize_to_file(tensors.collect::<Vec<_>>(), None, &path).map_err(|e| {
+                Error::new(ErrorKind::Io, e.to_string()).caused_by(e).at(path.display().to_string())
+            })?;
+            let path = new.join(STATE);
+            let text = serde_json::to_string(&state)
+                .map_err(|e| Error::new(ErrorKind::Io, e.to_string()).caused_by(e))?;
+            fs::write(&path, text).map_err(|e| Error::io(&path, e))?;
+            copy_folder(best_encoder, &new.join(BEST))
+        })
+    }
+
+    /// The state of an earlier run of the same kind, if there is one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] if it is of another run: other rows, options or encoder.
+    pub(crate) fn state(&self) -> Result<Option<State>> {
+        let path = self.folder.join(STATE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let place = |e: Error| e.at(path.display().to_string());
+        let state: State = serde_json::from_str(&read_text(&path)?).map_err(|e| {
+            place(Error::new(ErrorKind::Model, format!("not a state of tuning: {e}")).caused_by(e))
+        })?;
+        if state.run != self.run {
+            let message =
+                "expected the state of this run, got that of other rows, options or another encoder";
+            return Err(place(Error::new(ErrorKind::InvalidArgument, message))
+                .with_hint("give the options of the interrupted run, or leave out --resume to start again"));
+        }
+        Ok(Some(state))
+    }
+
+    /// Gives the model the weights of the state, and copies the encoder of the best epoch to a folder.
+    pub(crate) fn restore(&self, model: &mut TunedModel, best_encoder: &Path) -> Result<()> {
+        let tensors = Checkpoint::open_module(&self.folder)?;
+        for (i, numbers) in model.numbers_mut().into_iter().enumerate() {
+            *numbers = tensors.tensor(&name(i), &[numbers.len()])?;
+        }
+        model.encoder.weights_changed();
+        copy_folder(&self.folder.join(BEST), best_encoder)
+    }
+
+    /// Removes the state.
+    pub(crate) fn remove(&self) {
+        // What remains is found, and said to be of another run, by the next one.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn name(i: usize) -> String {
+    format!("tensor.{i}")
+}
+
+/// Copies the files of a folder, and of the folders in it.
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).map_err(|e| Error::io(to, e))?;
+    for entry in fs::read_dir(from).map_err(|e| Error::io(from, e))? {
+        let entry = entry.map_err(|e| Error::io(from, e))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy_folder(&source, &target)?;
+        } else {
+            fs::copy(&source, &target).map_err(|e| Error::io(&target, e))?;
+        }
+    }
+    Ok(())
+}

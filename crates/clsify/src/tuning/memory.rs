@@ -1,0 +1,71 @@
+//! The memory that tuning needs, and the memory that there is.
+
+use crate::encoder::EncoderConfig;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The bytes that tuning an encoder needs with batches of this many tokens, beside what the process has already: weights
+/// with two moments, embeddings, what the gradient needs of each layer, and buffers of one layer.
+pub(crate) fn needed_bytes(config: &EncoderConfig, n_tokens: usize) -> usize {
+    let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+    let of_layer = 4 * hidden * hidden + 2 * hidden * wide + 9 * hidden + wide;
+    let rows = config.vocab_size + config.max_position_embeddings + config.type_vocab_size;
+    let weights = 3 * config.num_hidden_layers * of_layer + rows * config.embedding_size;
+    let per_token = config.num_hidden_layers * (8 * hidden + wide) + 6 * hidden + 3 * wide;
+    4 * (weights + n_tokens * per_token + 2 * hidden * wide)
+}
+
+/// Fails if there is less memory than tuning needs.
+pub(crate) fn check(config: &EncoderConfig, n_tokens: usize) -> Result<()> {
+    let needed = needed_bytes(config, n_tokens);
+    let gigabytes = |bytes: usize| format!("{:.1} GB", bytes as f64 / 1e9);
+    match available_bytes() {
+        Some(available) if available < needed => {
+            let message =
+                format!("expected {} of free memory, got {}", gigabytes(needed), gigabytes(available));
+            Err(Error::new(ErrorKind::InvalidArgument, message)
+                .at("tuning")
+                .with_hint("choose a smaller --batch-size, a smaller --max-length, or a smaller encoder"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The memory that the system can give to this process, if it says so: the smaller one of the machine's and of the limit of
+/// its control group.
+fn available_bytes() -> Option<usize> {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let of_machine = read("/proc/meminfo").and_then(|text| of_meminfo(&text));
+    let number = |path: &str| read(path)?.trim().parse::<usize>().ok();
+    let limit = number("/sys/fs/cgroup/memory.max");
+    let of_group =
+        limit.map(|limit| limit.saturating_sub(number("/sys/fs/cgroup/memory.current").unwrap_or(0)));
+    [of_machine, of_group].into_iter().flatten().min()
+}
+
+fn of_meminfo(text: &str) -> Option<usize> {
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok()? * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn available_memory_is_read() {
+        assert_eq!(of_meminfo("MemTotal: 9 kB\nMemAvailable:   24 kB\n"), Some(24 * 1024));
+        assert_eq!(of_meminfo("MemTotal: 9 kB\n"), None);
+    }
+
+    /// BERT base: 85 million weights that learn, 24 million of embeddings; a batch of 32 sentences of 24 tokens.
+    #[test]
+    fn the_need_of_a_base_encoder() {
+        let json = r#"{"model_type": "bert", "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12,
+            "num_attention_heads": 12, "intermediate_size": 3072, "max_position_embeddings": 512}"#;
+        let config = EncoderConfig::from_json(json).unwrap();
+        let gigabytes = needed_bytes(&config, 768) as f64 / 1e9;
+        assert!((1.3..1.6).contains(&gigabytes), "{gigabytes}");
+        let error = check(&config, usize::MAX >> 24).unwrap_err();
+        assert!(error.to_string().contains("GB of free memory"), "{error}");
+    }
+}
