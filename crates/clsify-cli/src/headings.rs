@@ -38,6 +38,7 @@ const HEADINGS: [(&str, &[&str]); 9] = [
             "learning_rate",
             "batch_size",
             "weight_decay",
+            "max_grad_norm",
             "warmup",
             "no_dropout",
             "tune_dtype",

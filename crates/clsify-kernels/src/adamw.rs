@@ -19,6 +19,8 @@ pub struct AdamWStep {
     pub bias_correction1: f32,
     /// `1 - beta2^t`.
     pub bias_correction2: f32,
+    /// Gradients are multiplied by it first: below 1 if their norm is clipped.
+    pub gradient_scale: f32,
 }
 
 impl AdamWStep {
@@ -39,6 +41,7 @@ impl AdamWStep {
             weight_decay,
             bias_correction1: (1.0 - beta1.powi(t)) as f32,
             bias_correction2: (1.0 - beta2.powi(t)) as f32,
+            gradient_scale: 1.0,
         }
     }
 
@@ -70,15 +73,17 @@ impl AdamWStep {
             1.0 / self.bias_correction2.sqrt(),
             self.eps,
             self.learning_rate / self.bias_correction1,
+            self.gradient_scale,
         ];
         update(value, first, second, gradient, &constants);
     }
 }
 
 vectorized! {
-    fn update(value: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32], constants: &[f32; 8]) {
-        let [decay, beta1, rest1, beta2, rest2, correction, eps, rate] = *constants;
+    fn update(value: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32], constants: &[f32; 9]) {
+        let [decay, beta1, rest1, beta2, rest2, correction, eps, rate, scale] = *constants;
         for (((value, first), second), &g) in value.iter_mut().zip(first).zip(second).zip(gradient) {
+            let g = g * scale;
             *first = *first * beta1 + g * rest1;
             *second = *second * beta2 + g * g * rest2;
             *value = *value * decay - rate * *first / (second.sqrt() * correction + eps);

@@ -45,6 +45,27 @@ vectorized! {
 }
 
 vectorized! {
+    /// `Σ aᵢ²`, in `f64`.
+    ///
+    /// ```
+    /// assert_eq!(clsify_kernels::vector::sum_of_squares(&[3.0, 4.0]), 25.0);
+    /// ```
+    pub fn sum_of_squares(a: &[f32]) -> f64 {
+        let mut sums = [0.0; LANES];
+        let (chunks, rest) = a.as_chunks::<LANES>();
+        for a in chunks {
+            for i in 0..LANES {
+                sums[i] += f64::from(a[i]) * f64::from(a[i]);
+            }
+        }
+        for (i, &a) in rest.iter().enumerate() {
+            sums[i] += f64::from(a) * f64::from(a);
+        }
+        total(sums)
+    }
+}
+
+vectorized! {
     /// `Σ aᵢ bᵢ` of `f64` and `f32`, in `f64`.
     ///
     /// ```

@@ -52,6 +52,10 @@ pub(crate) struct TuneArgs {
     #[arg(long, value_name = "DECAY", requires = "tune", default_value_t = 0.01)]
     weight_decay: f32,
 
+    /// Scale gradients down to this norm if theirs is larger; 0 is no limit
+    #[arg(long, value_name = "NORM", requires = "tune", default_value_t = 1.0)]
+    max_grad_norm: f32,
+
     /// Raise the learning rate during this share of the steps, before it falls to zero
     #[arg(long, value_name = "SHARE", requires = "tune", default_value_t = 0.1)]
     warmup: f32,
@@ -116,6 +120,7 @@ impl TuneArgs {
             learning_rate: self.learning_rate.map(|rate| rate as f32),
             batch_size: self.batch_size,
             weight_decay: self.weight_decay,
+            max_grad_norm: self.max_grad_norm,
             warmup: self.warmup,
             dropout: !self.no_dropout,
             dtype: self.tune_dtype.into(),

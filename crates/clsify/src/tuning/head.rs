@@ -1,27 +1,17 @@
 //! The classifier on top of the encoder while both learn: logits, loss, gradients.
 
-use clsify_kernels::adamw::AdamWStep;
-
-use crate::encoder::trainable::Step;
+use crate::encoder::trainable::{Parameter, Step};
 use crate::targets::Labels;
 
 /// A linear classifier that learns: `logits = x coefᵀ + intercept`, in `f32`.
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
     /// `[n_outputs, n_features]`.
-    pub(crate) coef: Learning,
-    pub(crate) intercept: Learning,
+    pub(crate) coef: Parameter,
+    pub(crate) intercept: Parameter,
     pub(crate) loss: Loss,
     /// The weights of an output that should be 0, and of one that should be 1; none are 1. Only for [`Loss::Sigmoid`].
     pub(crate) output_weights: Vec<[f64; 2]>,
-}
-
-/// Numbers with their moments.
-#[derive(Debug, Clone)]
-pub(crate) struct Learning {
-    pub(crate) value: Vec<f32>,
-    pub(crate) first: Vec<f32>,
-    pub(crate) second: Vec<f32>,
 }
 
 /// The loss of a row.
@@ -47,22 +37,11 @@ pub(crate) fn outputs(labels: &Labels, classes: &[usize], rows: &[usize]) -> Vec
     }
 }
 
-impl Learning {
-    pub(crate) fn new(value: Vec<f32>) -> Self {
-        let zeros = vec![0.0; value.len()];
-        Learning { first: zeros.clone(), second: zeros, value }
-    }
-
-    fn learn(&mut self, step: &AdamWStep, gradient: &[f32]) {
-        step.update(&mut self.value, &mut self.first, &mut self.second, gradient);
-    }
-}
-
 impl Head {
     pub(crate) fn new(coef: Vec<f32>, intercept: Vec<f32>, loss: Loss) -> Self {
         Head {
-            coef: Learning::new(coef),
-            intercept: Learning::new(intercept),
+            coef: Parameter::matrix(coef),
+            intercept: Parameter::vector(intercept),
             loss,
             output_weights: Vec::new(),
         }
@@ -114,8 +93,8 @@ impl Head {
         (loss, gradient)
     }
 
-    /// Learns from the gradient of the logits, and returns that of `x`.
-    pub(crate) fn backward(&mut self, x: &[f32], gradient: &[f64], step: &Step) -> Vec<f32> {
+    /// Computes the gradients of coefficients and intercepts from that of the logits, and returns that of `x`.
+    pub(crate) fn backward(&mut self, x: &[f32], gradient: &[f64]) -> Vec<f32> {
         let (k, cols) = (self.n_outputs(), self.coef.value.len() / self.n_outputs());
         let (mut of_x, mut of_coef, mut of_intercept) =
             (Vec::with_capacity(x.len()), vec![0.0; k * cols], vec![0.0; k]);
@@ -134,10 +113,23 @@ impl Head {
             }
             of_x.extend(sums.iter().map(|&v| v as f32));
         }
-        let narrow = |values: Vec<f64>| values.into_iter().map(|v| v as f32).collect::<Vec<f32>>();
-        self.coef.learn(&step.with_decay, &narrow(of_coef));
-        self.intercept.learn(&step.without_decay, &narrow(of_intercept));
+        let narrow = |(to, from): (&mut f32, f64)| *to = from as f32;
+        self.coef.gradient.iter_mut().zip(of_coef).for_each(narrow);
+        self.intercept.gradient.iter_mut().zip(of_intercept).for_each(narrow);
         of_x
+    }
+}
+
+impl Head {
+    /// The sum of the squares of its gradients.
+    pub(crate) fn gradient_square(&self) -> f64 {
+        self.coef.gradient_square() + self.intercept.gradient_square()
+    }
+
+    /// Updates coefficients and intercepts by their gradients.
+    pub(crate) fn update(&mut self, step: &Step) {
+        self.coef.update(step);
+        self.intercept.update(step);
     }
 }
 

@@ -22,32 +22,41 @@ impl TunedModel {
         Ok(self.pool(batch, &hidden_states))
     }
 
-    /// Learns from a batch and returns its loss before the step. `targets` are `[n_sentences, n_outputs]`; the seed
-    /// decides what is dropped.
-    pub(crate) fn learn(
+    /// Computes the gradient of a batch, and returns its loss. `targets` are `[n_sentences, n_outputs]`; the seed decides what
+    /// is dropped. If the loss is not finite, there is no gradient.
+    pub(crate) fn backward(
         &mut self,
         batch: &Batch,
         targets: &[f32],
         weights: &[f32],
         seed: u64,
-        step: &Step,
     ) -> Result<f64> {
         let hidden_states = self.encoder.forward(batch, Some(seed))?;
         let pooled = self.pool(batch, &hidden_states);
         let (loss, gradient) = self.head.loss(&self.head.logits(&pooled), targets, weights);
-        // A step by a loss that is no number would destroy every weight.
         if !loss.is_finite() {
             return Ok(loss);
         }
-        let of_pooled = self.head.backward(&pooled, &gradient, step);
+        let of_pooled = self.head.backward(&pooled, &gradient);
         let cols = self.encoder.config().hidden_size;
         let mut of_hidden_states = vec![0.0; hidden_states.len()];
         for (sentence, pooled) in batch.sentences().zip(of_pooled.chunks_exact(cols)) {
             let rows = sentence.start * cols..sentence.end * cols;
             self.pooling.backward(&hidden_states[rows.clone()], pooled, &mut of_hidden_states[rows]);
         }
-        self.encoder.backward(batch, of_hidden_states, seed, step);
+        self.encoder.backward(batch, of_hidden_states, seed);
         Ok(loss)
+    }
+
+    /// The norm of all gradients together.
+    pub(crate) fn gradient_norm(&self) -> f64 {
+        (self.encoder.gradient_square() + self.head.gradient_square()).sqrt()
+    }
+
+    /// Updates every parameter by its gradient.
+    pub(crate) fn update(&mut self, step: &Step) {
+        self.encoder.update(step);
+        self.head.update(step);
     }
 
     /// All numbers that learn and their moments, in a fixed order.

@@ -18,6 +18,8 @@ pub struct TuneOptions {
     pub batch_size: usize,
     /// The weight decay of the matrices.
     pub weight_decay: f32,
+    /// The largest norm of all gradients together; larger ones are scaled down to it. 0 is no limit.
+    pub max_grad_norm: f32,
     /// The share of the steps in which the learning rate rises.
     pub warmup: f32,
     /// True if numbers are dropped as the encoder's configuration says; false if none are.
@@ -41,6 +43,7 @@ impl Default for TuneOptions {
             learning_rate: None,
             batch_size: 32,
             weight_decay: 0.01,
+            max_grad_norm: 1.0,
             warmup: 0.1,
             dropout: true,
             dtype: Dtype::auto(),
@@ -64,6 +67,8 @@ pub struct TuneSettings {
     pub batch_size: usize,
     /// The weight decay of the matrices.
     pub weight_decay: f32,
+    /// The largest norm of all gradients together; larger ones are scaled down to it. 0 is no limit.
+    pub max_grad_norm: f32,
     /// The share of the steps in which the learning rate rises.
     pub warmup: f32,
     /// True if numbers are dropped.
@@ -131,6 +136,9 @@ impl TuneOptions {
         if !(0.0..=10.0).contains(&self.weight_decay) {
             return refuse("weight decay", "a number from 0 to 10", self.weight_decay.to_string());
         }
+        if !(self.max_grad_norm >= 0.0 && self.max_grad_norm.is_finite()) {
+            return refuse("norm of gradients", "a number of at least 0", self.max_grad_norm.to_string());
+        }
         if !(0.0..=1.0).contains(&self.warmup) {
             return refuse("warm-up", "a share from 0 to 1", self.warmup.to_string());
         }
@@ -144,6 +152,7 @@ impl TuneOptions {
             learning_rate,
             batch_size: self.batch_size,
             weight_decay: self.weight_decay,
+            max_grad_norm: self.max_grad_norm,
             warmup: self.warmup,
             dropout: self.dropout,
             dtype: self.dtype.effective(),

@@ -96,12 +96,15 @@ impl Task<'_> {
                 let of_batch: Vec<f32> =
                     places.iter().flat_map(|&place| &targets[place * width..][..width]).copied().collect();
                 let weights: Vec<f32> = places.iter().map(|&place| weights[place]).collect();
-                let update = Step::new(schedule.learning_rate_of(step), settings.weight_decay, step + 1);
                 let seed = u64::from(settings.seed) << 32 | step as u64;
-                let loss = model.learn(&batch, &of_batch, &weights, seed, &update)?;
-                if !loss.is_finite() {
-                    return Err(diverged(epoch, "a finite loss", loss));
+                let loss = model.backward(&batch, &of_batch, &weights, seed)?;
+                let norm = model.gradient_norm();
+                if !(loss.is_finite() && norm.is_finite()) {
+                    return Err(diverged(epoch, "a finite loss and gradient", loss));
                 }
+                let scale = clipping_scale(norm, settings.max_grad_norm);
+                let rate = schedule.learning_rate_of(step);
+                model.update(&Step::new(rate, settings.weight_decay, step + 1, scale));
                 total_loss += loss * places.len() as f64;
                 n_rows += places.len();
                 step += 1;
@@ -238,6 +241,12 @@ impl Task<'_> {
         let mean = weights.iter().sum::<f64>() / weights.len() as f64;
         weights.iter().map(|weight| (weight / mean) as f32).collect()
     }
+}
+
+/// The number that gradients of this norm are multiplied by, so that their norm is at most `limit`, as in PyTorch's
+/// `clip_grad_norm_`; 0 is no limit.
+fn clipping_scale(norm: f64, limit: f32) -> f32 {
+    if limit > 0.0 { (f64::from(limit) / (norm + 1e-6)).min(1.0) as f32 } else { 1.0 }
 }
 
 /// The loss of always answering the shares of the classes or labels: learning that ends far above it has failed.

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use clsify_kernels::adamw::AdamWStep;
 use safetensors::SafeTensors;
 use serde_json::Value;
 
@@ -83,12 +82,6 @@ fn model(
     }
 }
 
-/// A step that changes nothing and leaves the gradient in the first moments.
-fn reading_step() -> Step {
-    let step = AdamWStep { learning_rate: 0.0, beta1: 0.0, ..AdamWStep::new(0.0, 0.0, 1) };
-    Step { with_decay: step, without_decay: step }
-}
-
 /// The targets and weights of a case.
 fn labels(case: &Value, n: usize) -> (Loss, Vec<f32>, Vec<f32>) {
     let rows: Vec<usize> = (0..n).collect();
@@ -114,14 +107,14 @@ fn gradients(folder: &Path, name: &str, case: &Value, dtype: Dtype) -> (f64, Has
     let (loss, targets, weights) = labels(case, encodings.len());
     let mut model = model(folder, dtype, &case["pooling"], &expected, loss);
     let batch = Batch::new(&encodings);
-    let loss = model.learn(&batch, &targets, &weights, 0, &reading_step()).unwrap();
+    let loss = model.backward(&batch, &targets, &weights, 0).unwrap();
     let mut gradients = HashMap::from([
-        ("head.coef".to_string(), model.head.coef.first.clone()),
-        ("head.intercept".to_string(), model.head.intercept.first.clone()),
+        ("head.coef".to_string(), model.head.coef.gradient.clone()),
+        ("head.intercept".to_string(), model.head.intercept.gradient.clone()),
     ]);
     for (parts, parameter) in model.encoder.parameters() {
-        let each = parameter.first.len() / parts.len();
-        for ((name, _), gradient) in parts.into_iter().zip(parameter.first.chunks_exact(each)) {
+        let each = parameter.gradient.len() / parts.len();
+        for ((name, _), gradient) in parts.into_iter().zip(parameter.gradient.chunks_exact(each)) {
             gradients.insert(name, gradient.to_vec());
         }
     }
@@ -221,8 +214,10 @@ fn run(case: &str, threads: usize) -> (Vec<f64>, HashMap<String, Vec<f32>>) {
             let batch = &batches[i % batches.len()];
             let encodings = encodings(&folder, &indices(&batch["sentences"]));
             let (_, targets, weights) = labels(batch, encodings.len());
-            let step = Step::new(schedule.learning_rate_of(i), number("weight_decay") as f32, i + 1);
-            model.learn(&Batch::new(&encodings), &targets, &weights, 0, &step).unwrap()
+            let loss = model.backward(&Batch::new(&encodings), &targets, &weights, 0).unwrap();
+            let rate = schedule.learning_rate_of(i);
+            model.update(&Step::new(rate, number("weight_decay") as f32, i + 1, 1.0));
+            loss
         };
         (0..n_steps).map(learn).collect()
     });
@@ -264,47 +259,4 @@ fn the_number_of_threads_changes_no_bit() {
             assert!(end == other_end, "{case}, {threads} threads");
         }
     }
-}
-
-#[test]
-#[ignore]
-fn probe() {
-    use std::time::Instant;
-    let folder = PathBuf::from(std::env::var("PROBE").unwrap());
-    let dtype = std::env::var("DTYPE").unwrap().parse::<Dtype>().unwrap();
-    let text = std::fs::read_to_string(std::env::var("DATA").unwrap()).unwrap();
-    let tokenizer = Tokenizer::load(&folder, 256).unwrap();
-    let sentences: Vec<&str> = text.lines().map(|l| l.split('\t').next().unwrap()).collect();
-    let class_ids: Vec<usize> =
-        text.lines().map(|l| l.split('\t').nth(1).unwrap().trim().parse().unwrap()).collect();
-    let encodings = tokenizer.encode_batch(&sentences).unwrap();
-    let encoder = TrainableEncoder::load(&folder, dtype).unwrap();
-    let h = encoder.config().hidden_size;
-    let mut model = TunedModel {
-        encoder,
-        pooling: Pooling::Mean,
-        head: Head::new(vec![0.0; h], vec![0.0], Loss::Sigmoid),
-    };
-    let lengths: Vec<usize> = encodings.iter().map(|e| e.input_ids.len()).collect();
-    let labels = Labels::Classes { class_ids, n_classes: 2 };
-    let n: usize = std::env::var("STEPS").unwrap().parse().unwrap();
-    let mut times = Vec::new();
-    for (i, batch) in super::batches::batches(&lengths, 32, 0, 0).iter().take(n).enumerate() {
-        let started = Instant::now();
-        let b = Batch::new(batch.iter().map(|&r| &encodings[r]));
-        let t = outputs(&labels, &[0, 1], batch);
-        let loss =
-            model.learn(&b, &t, &vec![1.0; batch.len()], i as u64, &Step::new(1e-4, 0.01, i + 1)).unwrap();
-        times.push((started.elapsed().as_secs_f64() * 1e3, b.n_tokens()));
-        if i % 5 == 0 {
-            println!("{i} {loss:.4} {:.1} ms {} tokens", times[i].0, b.n_tokens());
-        }
-    }
-    let (ms, tokens): (f64, usize) = times[2..].iter().fold((0.0, 0), |a, t| (a.0 + t.0, a.1 + t.1));
-    println!(
-        "{:.3} ms per token; {:.1} ms per step of {:.0} tokens",
-        ms / tokens as f64,
-        ms / (times.len() - 2) as f64,
-        tokens as f64 / (times.len() - 2) as f64
-    );
 }

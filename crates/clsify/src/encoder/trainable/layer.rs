@@ -22,7 +22,6 @@ use super::super::tensor_names::{LinearPart, NormPart, TensorNames};
 use super::super::workspace::sized;
 use super::layer_norm::{Standardized, TrainableLayerNorm};
 use super::linear::TrainableLinear;
-use super::parameter::Step;
 use super::rows::{by_rows, sentences_mut};
 use super::workspace::{Buffers, Workspace};
 use crate::error::Result;
@@ -162,7 +161,7 @@ impl TrainableLayer {
         });
     }
 
-    /// Learns from the gradient of the output, which becomes that of the input. `bias` receives, for each sentence,
+    /// Computes the gradients of all parts from that of the output, which becomes that of the input. `bias` receives, for each sentence,
     /// the gradients of its biases by distance.
     pub(super) fn backward(
         &mut self,
@@ -171,7 +170,6 @@ impl TrainableLayer {
         bias: Option<(DistanceBias, &mut Vec<Vec<f32>>)>,
         dropout: LayerDropout,
         saved: &Saved,
-        step: &Step,
         workspace: &mut Workspace,
     ) {
         let (hidden, n_tokens, size) =
@@ -179,12 +177,12 @@ impl TrainableLayer {
         let mut buffers = std::mem::take(&mut workspace.buffers);
         let Buffers { wide: [first, second], narrow: [third, fourth] } = &mut buffers;
 
-        self.output_norm.backward(&saved.after_output, gradient, step);
+        self.output_norm.backward(&saved.after_output, gradient);
         let activated = sized(first, n_tokens * size);
         self.activate(&saved.intermediate, activated);
         let of_intermediate = sized(second, n_tokens * size);
         let of_output = dropped(gradient, dropout.output, hidden, third);
-        self.output.backward(activated, of_output, of_intermediate, Epilogue::None, step, workspace);
+        self.output.backward(activated, of_output, of_intermediate, Epilogue::None, workspace);
         let backward = match self.activation {
             Activation::Gelu => gelu_backward,
             Activation::GeluTanh => gelu_tanh_backward,
@@ -194,19 +192,12 @@ impl TrainableLayer {
         by_rows(of_intermediate, &saved.intermediate, size, |_, gradient, x| backward(x, gradient));
         let input = sized(third, n_tokens * hidden);
         self.attention_norm.after(&saved.after_attention, input);
-        self.intermediate.backward(input, of_intermediate, gradient, Epilogue::Add, step, workspace);
+        self.intermediate.backward(input, of_intermediate, gradient, Epilogue::Add, workspace);
 
-        self.attention_norm.backward(&saved.after_attention, gradient, step);
+        self.attention_norm.backward(&saved.after_attention, gradient);
         let of_context = sized(fourth, n_tokens * hidden);
         let of_output = dropped(gradient, dropout.attention_output, hidden, third);
-        self.attention_output.backward(
-            &saved.context,
-            of_output,
-            of_context,
-            Epilogue::None,
-            step,
-            workspace,
-        );
+        self.attention_output.backward(&saved.context, of_output, of_context, Epilogue::None, workspace);
         let of_parts = sized(first, n_tokens * 3 * hidden);
         let (bias, mut of_biases) = bias.unzip();
         let mut none = Vec::new();
@@ -225,7 +216,7 @@ impl TrainableLayer {
             let attention = self.attention(rows, sentence.len(), bias, dropout);
             attention.backward(of_context, gradient, of_bias, scratch);
         });
-        self.query_key_value.backward(&saved.input, of_parts, gradient, Epilogue::Add, step, workspace);
+        self.query_key_value.backward(&saved.input, of_parts, gradient, Epilogue::Add, workspace);
         workspace.buffers = buffers;
     }
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::super::checkpoint::Checkpoint;
 use super::Tensor;
-use super::parameter::{Parameter, Step};
+use super::parameter::Parameter;
 use super::rows::by_rows;
 use crate::error::Result;
 
@@ -61,18 +61,15 @@ impl TrainableLayerNorm {
         });
     }
 
-    /// Learns from the gradient of the output, which becomes that of the input.
-    pub(super) fn backward(&mut self, standardized: &Standardized, gradient: &mut [f32], step: &Step) {
+    /// Computes the gradients of gain and bias from that of the output, which becomes that of the input.
+    pub(super) fn backward(&mut self, standardized: &Standardized, gradient: &mut [f32]) {
         let size = self.size();
         let Standardized { rows, scales } = standardized;
-        let [mut gain, mut bias] = [0; 2].map(|_| vec![0.0; size]);
-        column_dots(gradient, rows, &mut gain);
-        column_sums(gradient, &mut bias);
+        column_dots(gradient, rows, &mut self.gain.gradient);
+        column_sums(gradient, &mut self.bias.gradient);
         by_rows(gradient, rows, size, |first, gradient, rows| {
             let scales = &scales[first..first + rows.len() / size];
             layer_norm_backward(rows, scales, &self.gain.value, gradient);
         });
-        self.gain.learn_from(step, &gain);
-        self.bias.learn_from(step, &bias);
     }
 }

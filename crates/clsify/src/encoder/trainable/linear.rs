@@ -9,12 +9,9 @@ use super::super::checkpoint::Checkpoint;
 use super::super::linear::read;
 use super::super::workspace::sized;
 use super::Tensor;
-use super::parameter::{Parameter, Step};
+use super::parameter::Parameter;
 use super::workspace::Workspace;
 use crate::error::Result;
-
-/// The rows of a matrix whose gradient is computed and used at a time.
-const ROWS: usize = 48;
 
 /// A matrix `[outputs, inputs]` and a bias.
 #[derive(Debug, Clone)]
@@ -63,7 +60,7 @@ impl TrainableLinear {
         multiply(packed, x, out, Epilogue::None);
     }
 
-    /// Learns from the gradient of `out`, and computes that of `x` first, which is written to `input_gradient` or
+    /// Computes the gradients of weight and bias from that of `out`, and that of `x`, which is written to `input_gradient` or
     /// added to it.
     pub(super) fn backward(
         &mut self,
@@ -71,7 +68,6 @@ impl TrainableLinear {
         gradient: &[f32],
         input_gradient: &mut [f32],
         epilogue: Epilogue,
-        step: &Step,
         workspace: &mut Workspace,
     ) {
         let Workspace { packed, transposed, .. } = workspace;
@@ -82,14 +78,8 @@ impl TrainableLinear {
         packed.repack_transposed(x, rows, self.inputs);
         let transposed = sized(transposed, gradient.len());
         transpose(gradient, self.outputs, transposed);
-        let inputs = self.inputs;
-        self.weight.learn(step, ROWS * inputs, |first, out| {
-            let outputs = first / inputs..(first + out.len()) / inputs;
-            packed.forward(&transposed[outputs.start * rows..outputs.end * rows], out, Epilogue::None);
-        });
-        let sums = &mut transposed[..self.outputs];
-        column_sums(gradient, sums);
-        self.bias.learn_from(step, sums);
+        multiply(packed, transposed, &mut self.weight.gradient, Epilogue::None);
+        column_sums(gradient, &mut self.bias.gradient);
     }
 }
 

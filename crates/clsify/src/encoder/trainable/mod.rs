@@ -3,10 +3,9 @@
 //! Every function follows PyTorch's `train()` mode of the same architecture. The embeddings stay as they are; ELECTRA's
 //! projection of them learns. The encoder knows no labels: the caller gives the gradient of the last hidden state.
 //!
-//! **One step.** [`TrainableEncoder::forward`] keeps what the gradient needs, about `10 hidden + intermediate` numbers
-//! per token and layer. [`TrainableEncoder::backward`] goes through the layers from the last to the first. The gradient of
-//! a matrix is computed a few rows at a time, and used for AdamW at once, so no gradient is ever stored as a whole. So
-//! gradients cannot be clipped by their norm; AdamW divides each by its own size anyway.
+//! **One step.** [`TrainableEncoder::forward`] keeps what the gradient needs, about `8 hidden + intermediate` numbers
+//! per token and layer. [`TrainableEncoder::backward`] goes through the layers from the last to the first and leaves the gradient
+//! of every parameter beside it. [`TrainableEncoder::update`] is one step of AdamW.
 //!
 //! **Matrices** are packed anew for each product, because they change with each step: in their own order forward, and
 //! transposed backward.
@@ -153,32 +152,42 @@ impl TrainableEncoder {
         Ok(x)
     }
 
-    /// Learns from the gradient of the last hidden state of the last [`forward`](Self::forward), which had the same
-    /// batch and seed.
-    pub(crate) fn backward(&mut self, batch: &Batch, mut gradient: Vec<f32>, seed: u64, step: &Step) {
+    /// Computes the gradient of every parameter from that of the last hidden state of the last [`forward`](Self::forward),
+    /// which had the same batch and seed.
+    pub(crate) fn backward(&mut self, batch: &Batch, mut gradient: Vec<f32>, seed: u64) {
         let sentences: Vec<Range<usize>> = batch.sentences().collect();
         let mut of_biases = Vec::new();
+        if let Some(bias) = &mut self.bias {
+            bias.table.gradient.fill(0.0);
+        }
         for layer in (0..self.layers.len()).rev() {
             let dropout = self.layer_dropout(Some(seed), layer);
             let bias: Option<DistanceBias> = self.bias.as_ref().map(TrainableBias::view);
             let bias = bias.map(|bias| (bias, &mut of_biases));
-            let saved = &self.saved[layer];
-            let workspace = &mut self.workspace;
-            self.layers[layer].backward(&mut gradient, &sentences, bias, dropout, saved, step, workspace);
+            let (saved, workspace) = (&self.saved[layer], &mut self.workspace);
+            self.layers[layer].backward(&mut gradient, &sentences, bias, dropout, saved, workspace);
             if let Some(bias) = &mut self.bias {
                 for (of_sentence, sentence) in of_biases.iter().zip(&sentences) {
                     bias.add(of_sentence, sentence.len());
                 }
             }
         }
-        if let Some(bias) = &mut self.bias {
-            bias.learn(step, self.config.num_attention_heads, self.config.max_tokens());
-        }
         if let Some(projection) = &mut self.projection {
             let mut unused = vec![0.0; self.embedded.len()];
             let (embedded, workspace) = (&self.embedded, &mut self.workspace);
-            projection.backward(embedded, &gradient, &mut unused, Epilogue::None, step, workspace);
+            projection.backward(embedded, &gradient, &mut unused, Epilogue::None, workspace);
         }
+    }
+
+    /// The sum of the squares of all gradients.
+    pub(crate) fn gradient_square(&self) -> f64 {
+        self.parameters().iter().map(|(_, parameter)| parameter.gradient_square()).sum()
+    }
+
+    /// Updates every parameter by its gradient.
+    pub(crate) fn update(&mut self, step: &Step) {
+        self.parameters_mut().into_iter().for_each(|parameter| parameter.update(step));
+        self.weights_changed();
     }
 
     fn dropout(&self, seed: Option<u64>, probability: f32) -> Option<Dropout> {

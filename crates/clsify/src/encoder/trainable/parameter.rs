@@ -1,26 +1,25 @@
-//! A tensor that learns: its numbers and the two moments of AdamW.
-
-use std::cell::Cell;
+//! A tensor that learns: its numbers, their gradient, and the two moments of AdamW.
 
 use clsify_kernels::adamw::AdamWStep;
+use clsify_kernels::vector::sum_of_squares;
 use rayon::prelude::*;
 
 /// The numbers of one update of all parameters.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step {
     /// For the matrices.
-    pub(crate) with_decay: AdamWStep,
+    with_decay: AdamWStep,
     /// For biases and layer normalisation.
-    pub(crate) without_decay: AdamWStep,
+    without_decay: AdamWStep,
 }
 
 impl Step {
-    /// Step `t`, counted from 1. Weight decay applies to matrices only, as is usual for this family.
-    pub(crate) fn new(learning_rate: f32, weight_decay: f32, t: usize) -> Self {
-        Step {
-            with_decay: AdamWStep::new(learning_rate, weight_decay, t),
-            without_decay: AdamWStep::new(learning_rate, 0.0, t),
-        }
+    /// Step `t`, counted from 1. Weight decay applies to matrices only, as is usual for this family. Gradients are multiplied by
+    /// `gradient_scale`.
+    pub(crate) fn new(learning_rate: f32, weight_decay: f32, t: usize, gradient_scale: f32) -> Self {
+        let step =
+            |weight_decay| AdamWStep { gradient_scale, ..AdamWStep::new(learning_rate, weight_decay, t) };
+        Step { with_decay: step(weight_decay), without_decay: step(0.0) }
     }
 }
 
@@ -28,15 +27,14 @@ impl Step {
 #[derive(Debug, Clone)]
 pub(crate) struct Parameter {
     pub(crate) value: Vec<f32>,
+    pub(crate) gradient: Vec<f32>,
     pub(crate) first: Vec<f32>,
     pub(crate) second: Vec<f32>,
     decays: bool,
 }
 
-thread_local! {
-    /// The gradient of a part of a parameter: it is used at once and never stored as a whole.
-    static GRADIENT: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
-}
+/// The numbers that a thread updates at a time.
+const CHUNK: usize = 1 << 14;
 
 impl Parameter {
     /// A matrix, to which weight decay applies.
@@ -46,29 +44,23 @@ impl Parameter {
 
     /// A bias or the gain of a layer normalisation.
     pub(crate) fn vector(value: Vec<f32>) -> Self {
-        let zeros = vec![0.0; value.len()];
-        Parameter { first: zeros.clone(), second: zeros, value, decays: false }
+        let [gradient, first, second] = [0; 3].map(|_| vec![0.0; value.len()]);
+        Parameter { value, gradient, first, second, decays: false }
     }
 
-    /// Updates the numbers, `chunk` at a time: `gradient(first, out)` computes the gradient of the numbers from
-    /// `first` on. It is called once for each chunk, on any thread.
-    pub(crate) fn learn(&mut self, step: &Step, chunk: usize, gradient: impl Fn(usize, &mut [f32]) + Sync) {
+    /// The sum of the squares of the gradient, in an order that does not depend on threads.
+    pub(crate) fn gradient_square(&self) -> f64 {
+        let squares: Vec<f64> = self.gradient.par_chunks(CHUNK).map(sum_of_squares).collect();
+        squares.iter().sum()
+    }
+
+    /// Updates the numbers by their gradient.
+    pub(crate) fn update(&mut self, step: &Step) {
         let step = if self.decays { &step.with_decay } else { &step.without_decay };
-        let values = self.value.par_chunks_mut(chunk);
-        let moments = self.first.par_chunks_mut(chunk).zip(self.second.par_chunks_mut(chunk));
-        values.zip(moments).enumerate().for_each(|(i, (value, (first, second)))| {
-            let mut buffer = GRADIENT.take();
-            buffer.resize(buffer.len().max(value.len()), 0.0);
-            let of_chunk = &mut buffer[..value.len()];
-            gradient(i * chunk, of_chunk);
-            step.update(value, first, second, of_chunk);
-            GRADIENT.set(buffer);
+        let values = self.value.par_chunks_mut(CHUNK).zip(self.gradient.par_chunks(CHUNK));
+        let moments = self.first.par_chunks_mut(CHUNK).zip(self.second.par_chunks_mut(CHUNK));
+        values.zip(moments).for_each(|((value, gradient), (first, second))| {
+            step.update(value, first, second, gradient);
         });
-    }
-
-    /// Updates the numbers by a gradient that is known.
-    pub(crate) fn learn_from(&mut self, step: &Step, gradient: &[f32]) {
-        let step = if self.decays { &step.with_decay } else { &step.without_decay };
-        step.update(&mut self.value, &mut self.first, &mut self.second, gradient);
     }
 }

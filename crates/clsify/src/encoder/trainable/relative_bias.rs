@@ -3,20 +3,19 @@
 use clsify_kernels::attention::DistanceBias;
 
 use super::super::position_bias::{PositionBias, bucket};
-use super::parameter::{Parameter, Step};
+use super::parameter::Parameter;
 
-/// The table, its numbers by distance, and the gradient of the layers so far.
+/// The table, and its numbers by distance.
 #[derive(Debug, Clone)]
 pub(crate) struct TrainableBias {
     pub(crate) table: Parameter, // [num_buckets, num_attention_heads]
     by_distance: PositionBias,
-    gradient: Vec<f32>,
 }
 
 impl TrainableBias {
     pub(super) fn new(table: Vec<f32>, heads: usize, max_tokens: usize) -> Self {
         let by_distance = PositionBias::of_table(&table, heads, max_tokens);
-        TrainableBias { gradient: vec![0.0; table.len()], table: Parameter::vector(table), by_distance }
+        TrainableBias { table: Parameter::vector(table), by_distance }
     }
 
     pub(super) fn view(&self) -> DistanceBias<'_> {
@@ -27,20 +26,13 @@ impl TrainableBias {
     pub(super) fn add(&mut self, of_sentence: &[f32], n_tokens: usize) {
         let distances = 2 * n_tokens - 1;
         let heads = of_sentence.len() / distances;
-        let num_buckets = self.gradient.len() / heads;
+        let num_buckets = self.table.gradient.len() / heads;
         for (i, distance) in (1 - n_tokens as i64..n_tokens as i64).enumerate() {
-            let of_bucket = &mut self.gradient[bucket(distance, num_buckets) * heads..][..heads];
+            let of_bucket = &mut self.table.gradient[bucket(distance, num_buckets) * heads..][..heads];
             for (head, gradient) in of_bucket.iter_mut().enumerate() {
                 *gradient += of_sentence[head * distances + i];
             }
         }
-    }
-
-    /// Learns from what was added.
-    pub(super) fn learn(&mut self, step: &Step, heads: usize, max_tokens: usize) {
-        self.table.learn_from(step, &self.gradient);
-        self.gradient.fill(0.0);
-        self.spread(heads, max_tokens);
     }
 
     /// Spreads the table over all distances again.
