@@ -108,7 +108,8 @@ def small_record() -> Record:
     for name, values in (("torch", (0.92, 0.93)), ("clsify", (0.91, 0.92))):
         for seed, value in enumerate(values):
             found += [row(f"{ACCURACY}sst2 500", "accuracy", value, name, "bf16", seed),
-                      row(f"{ACCURACY}sst2 500", "frozen_accuracy", 0.88, name, "bf16", seed)]
+                      row(f"{ACCURACY}sst2 500", "frozen_accuracy", 0.88, name, "bf16", seed),
+                      row(f"{ACCURACY}sst2 500", "is_tuned", seed, name, "bf16", seed)]
     for name, dtype, step, optimizer in (("torch", "bf16", 0.5, 0.2), ("clsify", "bf16", 0.15, 0.1), ("torch", "f32", 1.0, 0.1), ("clsify", "f32", 0.9, 0.1)):
         for round, slower in enumerate((1, 2)):
             values = {"step_seconds": step * slower, "epoch_seconds": 16 * step * slower, "seconds": 80 * step * slower + 2,
@@ -118,6 +119,10 @@ def small_record() -> Record:
 
 
 class Report(unittest.TestCase):
+    def test_step_is_the_mean_of_an_epoch(self):
+        # 65 rows are three batches of at most 32; the first epoch is slow.
+        self.assertAlmostEqual(command.Result(0.9, 65, [9.0, 3.0, 3.3], [0.5] * 3).step_seconds, 1.1)
+
     def test_floors(self):
         found = {check.what: check for check in tuning.floors.checks(small_record(), "mpnet")}
         step = found["tuning on 500 rows of sst2, bf16: a step"]
@@ -139,11 +144,11 @@ class Report(unittest.TestCase):
 
     def test_tables(self):
         text = tables.render(small_record(), "record.csv")
-        self.assertIn("| sst2 | 500 | 5 | 4e-05 | clsify | bf16 | 0.8800 | 0.9100, 0.9200 | 0.9150 | -0.0100 |", text)
+        self.assertIn("| sst2 | 500 | 5 | 4e-05 | clsify | bf16 | 0.8800 | 0.9100, 0.9200 | 0.9150 | 1 of 2 | -0.0100 |", text)
         self.assertIn("| sst2 | 500 | 5 | clsify | bf16 | 225.0 | 0.300 | 3.6 | 20.0 |", text)
 
 
-# Stands in for `clsify train --tune`: the seed decides the accuracy.
+# Stands in for `clsify train --tune`: the seed decides the accuracy, the number of rows the time.
 FAKE = """\
     #!{python}
     import json, pathlib, sys
@@ -154,7 +159,7 @@ FAKE = """\
         sys.exit("no such seed")
     epochs = [{{"seconds": n_rows / 10, "loss": 0.5}}] * int(given["--epochs"])
     pathlib.Path(given["--json"]).write_text(json.dumps({{"test": {{"accuracy": 0.9 + int(given["--seed"]) / 100}},
-        "tuning": {{"step_seconds": 0.25, "epochs": epochs, "optimizer_share": 0.1, "product_share": 0.7, "frozen_test_accuracy": 0.8}}}}))
+        "tuning": {{"n_rows": n_rows, "is_kept": True, "epochs_done": epochs}}}}))
 """
 
 
@@ -189,7 +194,7 @@ class Driver(unittest.TestCase):
         # The fake's epochs take a tenth of a second per row of the file that it was given.
         epochs = record.rounds("epoch_seconds", job=f"{TIME}toy 40", participant="clsify", dtype="bf16")
         self.assertEqual(epochs, {"0": 4.0, "1": 4.0})
-        self.assertIn("toy | 40 | 8 | clsify | bf16 | 250.0 |", tables.render(record, "record.csv"))
+        self.assertIn("toy | 40 | 8 | clsify | bf16 | 2000.0 |", tables.render(record, "record.csv"))
 
     def test_a_failure_leaves_out_one_run(self):
         code, record = self.drive("--rows", "8", "--participants", "clsify-bf16", "--only", "accuracy", "--seeds", "9,1")

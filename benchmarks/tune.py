@@ -120,8 +120,8 @@ class Study:
             self.failures.append(str(error))
             return
         after = machine.busy_seconds()
-        metrics = {"accuracy": result.accuracy, "frozen_accuracy": result.frozen_accuracy, "losses": " ".join(f"{loss:.6g}" for loss in result.losses),
-                   "seconds": round_to(used["seconds"], 6), "cpu_seconds": round_to(used["cpu_seconds"], 6),
+        metrics = {"accuracy": result.accuracy, "frozen_accuracy": result.frozen_accuracy, "tuned_rows": result.rows, "is_tuned": int(result.is_tuned),
+                   "losses": " ".join(f"{loss:.6g}" for loss in result.losses), "seconds": round_to(used["seconds"], 6), "cpu_seconds": round_to(used["cpu_seconds"], 6),
                    "step_seconds": round_to(result.step_seconds, 6), "epoch_seconds": round_to(median(result.epoch_seconds), 6),
                    "optimizer_share": result.optimizer_share, "product_share": result.product_share, "peak_resident_bytes": used["peak_resident_bytes"]}
         if job.startswith(TIME) and None not in (before, after):

@@ -12,6 +12,7 @@ STARTED = time.perf_counter()
 
 import argparse
 import json
+import math
 import os
 import random
 import resource
@@ -96,8 +97,8 @@ class Classifier(torch.nn.Module):
         result[order] = found
         return result
 
-    def start_head(self, features: np.ndarray, class_ids: np.ndarray) -> float:
-        """Sets the head to the logistic regression on frozen features; its training accuracy."""
+    def start_head(self, features: np.ndarray, class_ids: np.ndarray) -> None:
+        """Sets the head to the logistic regression on frozen features."""
         fitted = LogisticRegression(C=1.0, max_iter=1000).fit(features, class_ids)
         coef, intercept = fitted.coef_, fitted.intercept_
         if len(coef) == 1:
@@ -107,7 +108,6 @@ class Classifier(torch.nn.Module):
         with torch.no_grad():
             self.head.weight.copy_(torch.from_numpy(coef))
             self.head.bias.copy_(torch.from_numpy(intercept))
-        return fitted.score(features, class_ids)
 
 
 def parameter_groups(model: Classifier, which: str, weight_decay: float) -> list[dict]:
@@ -122,6 +122,44 @@ def parameter_groups(model: Classifier, which: str, weight_decay: float) -> list
         if not frozen:
             (others if is_bias else decayed).append(parameter)
     return [dict(params=decayed, weight_decay=weight_decay), dict(params=others, weight_decay=0.0)]
+
+
+class Training:
+    """The optimizer, its schedule and its times."""
+
+    def __init__(self, model: Classifier, ids: list[list[int]], class_ids: np.ndarray, chosen: argparse.Namespace):
+        self.model, self.ids, self.chosen = model, ids, chosen
+        groups = parameter_groups(model, chosen.parameters, chosen.weight_decay)
+        self.trained = [parameter for group in groups for parameter in group["params"]]
+        self.optimizer = torch.optim.AdamW(groups, lr=chosen.learning_rate, fused=True)
+        self.rate = LearningRate.of(chosen.learning_rate, chosen.warmup, chosen.epochs * math.ceil(len(ids) / chosen.batch_size))
+        self.generator = random.Random(chosen.seed)
+        self.lengths = [len(row) for row in ids]
+        self.targets = torch.from_numpy(class_ids)
+        self.step_seconds, self.optimizer_seconds = [], []
+
+    def epoch(self, autocast) -> float:
+        """The mean loss of the batches."""
+        self.model.train()
+        return mean(self.step(batch, autocast) for batch in batches(self.lengths, self.chosen.batch_size, self.generator))
+
+    def step(self, batch: list[int], autocast) -> float:
+        started = time.perf_counter()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate.at(len(self.step_seconds))
+        with autocast():
+            logits = self.model([self.ids[row] for row in batch])
+        loss = functional.cross_entropy(logits.float(), self.targets[batch])
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.chosen.clip is not None:
+            torch.nn.utils.clip_grad_norm_(self.trained, self.chosen.clip)
+        updating = time.perf_counter()
+        self.optimizer.step()
+        ended = time.perf_counter()
+        self.step_seconds.append(ended - started)
+        self.optimizer_seconds.append(ended - updating)
+        return loss.item()
 
 
 def main() -> None:
@@ -157,36 +195,11 @@ def main() -> None:
     seconds["start"] = time.perf_counter() - started
     frozen_accuracy = accuracy() if test else None
 
-    groups = parameter_groups(model, chosen.parameters, chosen.weight_decay)
-    trained = [parameter for group in groups for parameter in group["params"]]
-    optimizer = torch.optim.AdamW(groups, lr=chosen.learning_rate, fused=True)
-    generator = random.Random(chosen.seed)
-    lengths = [len(row) for row in ids]
-    rate = LearningRate.of(chosen.learning_rate, chosen.warmup, chosen.epochs * -(-len(ids) // chosen.batch_size))
-    targets = torch.from_numpy(class_ids)
-    step, step_seconds, optimizer_seconds, epochs = 0, [], [], []
+    training = Training(model, ids, class_ids, chosen)
+    epochs = []
     for epoch in range(chosen.epochs):
-        model.train()
-        started, losses = time.perf_counter(), []
-        for batch in batches(lengths, chosen.batch_size, generator):
-            begun = time.perf_counter()
-            for group in optimizer.param_groups:
-                group["lr"] = rate.at(step)
-            with autocast():
-                logits = model([ids[row] for row in batch])
-            loss = functional.cross_entropy(logits.float(), targets[batch])
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            if chosen.clip is not None:
-                torch.nn.utils.clip_grad_norm_(trained, chosen.clip)
-            updating = time.perf_counter()
-            optimizer.step()
-            ended = time.perf_counter()
-            losses.append(loss.item())
-            step_seconds.append(ended - begun)
-            optimizer_seconds.append(ended - updating)
-            step += 1
-        done = {"seconds": time.perf_counter() - started, "loss": mean(losses)}
+        started = time.perf_counter()
+        done = {"loss": training.epoch(autocast), "seconds": time.perf_counter() - started}
         if test and (epoch + 1 == chosen.epochs or not chosen.test_last):
             done["accuracy"] = accuracy()
         epochs.append(done)
@@ -195,14 +208,17 @@ def main() -> None:
         model.encoder.save_pretrained(chosen.output)
         model.tokenizer.save_pretrained(chosen.output)
         torch.save(model.head.state_dict(), chosen.output / "head.pt")
-    timed = slice(UNTIMED_STEPS if step > UNTIMED_STEPS else 0, None)
+    timed = slice(UNTIMED_STEPS if len(training.step_seconds) > UNTIMED_STEPS else 0, None)
     print(json.dumps({
         "version": f"torch {torch.__version__}, transformers {transformers.__version__}, scikit-learn {sklearn.__version__}",
-        "rows": len(train), "tokens": sum(lengths), "steps": step, "trained_parameters": sum(parameter.numel() for parameter in trained),
+        "rows": len(train),
+        "tokens": sum(training.lengths),
+        "steps": len(training.step_seconds),
+        "trained_parameters": sum(parameter.numel() for parameter in training.trained),
         "frozen_accuracy": frozen_accuracy,
         "accuracy": epochs[-1].get("accuracy"),
-        "step_seconds": median(step_seconds[timed]),
-        "optimizer_share": sum(optimizer_seconds[timed]) / sum(step_seconds[timed]),
+        "step_seconds": median(training.step_seconds[timed]),
+        "optimizer_share": sum(training.optimizer_seconds[timed]) / sum(training.step_seconds[timed]),
         "epochs": epochs,
         "seconds": seconds | {"total": time.perf_counter() - STARTED},
         "peak_resident_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT,

@@ -4,9 +4,11 @@ The options of `clsify train --tune` and the names in its report occur in this f
 """
 
 import json
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 BATCH_SIZE, WEIGHT_DECAY, WARMUP = 32, 0.01, 0.1
 
@@ -32,14 +34,23 @@ class Result:
     """What a side reports."""
 
     accuracy: float
-    frozen_accuracy: float | None
-    step_seconds: float
+    # The number of rows that the encoder learned from: clsify holds some out.
+    rows: int
     epoch_seconds: list[float]
     losses: list[float]
+    # On the test rows; clsify compares on held-out training rows instead.
+    frozen_accuracy: float | None = None
     # Shares of the time of the steps; `product_share` is that of the matrix products.
-    optimizer_share: float | None
+    optimizer_share: float | None = None
     product_share: float | None = None
+    # False if clsify's held-out rows decided for the frozen encoder; the accuracy is then that one's.
+    is_tuned: bool = True
     version: str = ""
+
+    @property
+    def step_seconds(self) -> float:
+        """The mean of an epoch's steps; the median of the epochs, because libraries set themselves up in the first."""
+        return median(self.epoch_seconds) / math.ceil(self.rows / BATCH_SIZE)
 
 
 def peer_command(run: Run, dtype: str) -> list[str]:
@@ -50,7 +61,7 @@ def peer_command(run: Run, dtype: str) -> list[str]:
 
 def clsify_command(clsify: Path, run: Run, dtype: str) -> list[str]:
     return [str(clsify), "train", "--tune", "--no-cache", "--quiet", "--encoder", str(run.encoder), "--data", str(run.train),
-            "--test-data", str(run.test), "--format", "tsv", "--header", "absent", "--dtype", dtype, *schedule(run),
+            "--test-data", str(run.test), "--format", "tsv", "--header", "absent", "--dtype", dtype, "--tune-dtype", dtype, *schedule(run),
             "--output", str(run.output), "--json", str(report_file(run))]
 
 
@@ -66,14 +77,16 @@ def report_file(run: Run) -> Path:
 
 def peer_result(stdout: str) -> Result:
     report = json.loads(stdout)
-    epochs = report["epochs"]
-    return Result(report["accuracy"], report["frozen_accuracy"], report["step_seconds"], [epoch["seconds"] for epoch in epochs],
-                  [epoch["loss"] for epoch in epochs], report["optimizer_share"], version=report["version"])
+    return Result(report["accuracy"], report["rows"], *of_epochs(report["epochs"]), report["frozen_accuracy"], report["optimizer_share"],
+                  version=report["version"])
 
 
 def clsify_result(report: dict) -> Result:
-    """`test.accuracy` is that of the tuned encoder; the rest is in `tuning`."""
+    """`optimizer_share` and `product_share` are not measured in every build."""
     tuning = report["tuning"]
-    epochs = tuning["epochs"]
-    return Result(report["test"]["accuracy"], tuning.get("frozen_test_accuracy"), tuning["step_seconds"], [epoch["seconds"] for epoch in epochs],
-                  [epoch["loss"] for epoch in epochs], tuning.get("optimizer_share"), tuning.get("product_share"))
+    return Result(report["test"]["accuracy"], tuning["n_rows"], *of_epochs(tuning["epochs_done"]), optimizer_share=tuning.get("optimizer_share"),
+                  product_share=tuning.get("product_share"), is_tuned=tuning["is_kept"])
+
+
+def of_epochs(epochs: list[dict]) -> tuple[list[float], list[float]]:
+    return [epoch["seconds"] for epoch in epochs], [epoch["loss"] for epoch in epochs]

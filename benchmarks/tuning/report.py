@@ -16,11 +16,12 @@ def sections(record: Record, encoder: str) -> Iterator[Section]:
     if rows := accuracies(record, encoder):
         yield ("### Fine-tuning: accuracy",
                "Both sides train on the same rows with the same schedule: batches of 32, AdamW, weight decay 0.01, warm-up over a tenth of the steps, linear decay, "
-               "frozen embeddings; the head starts from the logistic regression on frozen features. Each seed selects other rows.",
-               ["dataset", "rows", "epochs", "learning rate", "participant", "dtype", "frozen, mean", "tuned, by seed", "tuned, mean", "ours - theirs"], rows)
+               "frozen embeddings; the head starts from the logistic regression on frozen features. Each seed selects other rows. clsify holds "
+               "some of them out, and keeps the frozen encoder if it is better on these; the table says how many seeds have the tuned one.",
+               ["dataset", "rows", "epochs", "learning rate", "participant", "dtype", "frozen, mean", "by seed", "mean", "tuned", "ours - theirs"], rows)
     if rows := times(record, encoder):
         yield ("### Fine-tuning: time",
-               "The time of a step is the median of a process, without tokenizing; an epoch is all its steps. The process is timed from its start to the saved model, with "
+               "The time of an epoch is that of its steps, without tokenizing; the time of a step is the mean of an epoch. The process is timed from its start to the saved model, with "
                "the logistic regression and the score of a few test rows.",
                ["dataset", "rows", "epochs", "participant", "dtype", "ms per step", "ours / theirs", "s per epoch", "process, s", "ours / theirs", "optimizer's share",
                 "share of products", "peak memory"], rows)
@@ -34,11 +35,12 @@ def accuracies(record: Record, encoder: str) -> list[list[str]]:
         for participant, dtype in record.participants(job, encoder):
             tuned = rounds_of(record, job, "accuracy", encoder, participant, dtype)
             frozen = rounds_of(record, job, "frozen_accuracy", encoder, participant, dtype)
+            kept = rounds_of(record, job, "is_tuned", encoder, participant, dtype)
             theirs = rounds_of(record, job, "accuracy", encoder, PEER, dtype) if participant == "clsify" else {}
             differences = [tuned[seed] - theirs[seed] for seed in tuned if seed in theirs]
             found.append([dataset, f"{rows:,}", f"{fact('epochs'):.0f}", f"{fact('learning_rate'):g}", participant, dtype,
                           f"{mean(frozen.values()):.4f}" if frozen else "", ", ".join(f"{value:.4f}" for value in tuned.values()),
-                          f"{mean(tuned.values()):.4f}", f"{mean(differences):+.4f}" if differences else ""])
+                          f"{mean(tuned.values()):.4f}", f"{sum(kept.values()):.0f} of {len(tuned)}", f"{mean(differences):+.4f}" if differences else ""])
     return found
 
 
