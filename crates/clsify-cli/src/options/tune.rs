@@ -31,8 +31,8 @@ pub(crate) struct TuneArgs {
     /// Train the encoder too, not only the classifier on top of it; the model then contains the tuned encoder
     ///
     /// All transformer blocks learn together with the classifier, on the mean of the last layer. Some training rows are held out
-    /// (a tenth, or with few rows each fold in turn): on these the tuned encoder is compared with the frozen one, and the model
-    /// gets the better one.
+    /// (a tenth, or with few rows each fold in turn): on these the tuned encoder is compared with the frozen one, which is kept if it is
+    /// clearly better.
     #[arg(long)]
     tune: bool,
 

@@ -1,5 +1,5 @@
 //! Training with a tuned encoder: the frozen encoder and the tuned one are compared on training rows that neither has
-//! learned from, and the model gets the better one.
+//! learned from, and the model gets the tuned one, unless the frozen one is better by more than a standard error.
 //!
 //! With enough rows, a tenth of the training rows is held out, and the encoder that has learned from the others is kept.
 //! With few, folds are held out in turn, and the encoder that is kept has learned from all of them. Either way
@@ -39,7 +39,7 @@ const ENOUGH_ROWS: usize = 320;
 const LEAST_HELD_OUT: usize = 50;
 const N_SPLITS: usize = 4;
 
-/// Tunes an encoder and trains a classifier with it, or with the frozen encoder if that is better. `encoder` is the folder of the
+/// Tunes an encoder and trains a classifier with it, or with the frozen encoder if that is clearly better. `encoder` is the folder of the
 /// encoder. The tuned encoder is written beside `beside`, into a folder that goes with the result; a model that is saved with
 /// [`SaveOptions::bundle_encoder`](crate::model::SaveOptions::bundle_encoder) has a copy of it.
 ///
@@ -93,7 +93,9 @@ pub fn train_tuned(
         other => other?,
     };
     let seconds = started.elapsed().as_secs_f64();
-    let is_kept = scoring.compare(tuned.scores.score, frozen_scores.score).is_ge();
+    // A few held-out rows must not decide by luck against what usually helps.
+    let (above, error) = frozen_scores.above(&tuned.scores);
+    let is_kept = above <= error;
     let report = TuningReport {
         settings: tuned.settings,
         n_rows: tuned.n_rows,
