@@ -15,7 +15,12 @@ struct Colour {
 const PAPER: Colour = Colour {
     light: "#ffffff",
     dark: "#15181c",
-    uses: &[(".paper", "fill"), (".blue-hollow", "fill"), (".orange-hollow", "fill")],
+    uses: &[
+        (".paper", "fill"),
+        (".blue-hollow", "fill"),
+        (".orange-hollow", "fill"),
+        (".pink-hollow", "fill"),
+    ],
 };
 const INK: Colour =
     Colour { light: "#1f2328", dark: "#e8e6e3", uses: &[("text", "fill"), (".axis", "stroke")] };
@@ -49,7 +54,12 @@ const PINK: Colour = Colour { light: "#ff2e87", dark: "#ff2e87", uses: &[(".pink
 const PINK_LINE: Colour = Colour {
     light: "#b8005a",
     dark: "#ff8abb",
-    uses: &[(".pink", "stroke"), (".pink-line", "stroke"), ("text.pink-text", "fill")],
+    uses: &[
+        (".pink", "stroke"),
+        (".pink-hollow", "stroke"),
+        (".pink-line", "stroke"),
+        ("text.pink-text", "fill"),
+    ],
 };
 
 const COLOURS: [Colour; 12] =

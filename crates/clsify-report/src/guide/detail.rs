@@ -1,6 +1,12 @@
 //! How much the page shows, and what is dropped first if it would be too large.
 
-use clsify::studies::Walkthrough;
+use clsify::studies::{WalkedSentence, Walkthrough};
+
+use super::traced::n_shown;
+use crate::text::counted;
+
+/// Attention maps of all heads of a sentence, or of the means over heads, that are larger than this are always left out.
+const MOST_BYTES: [usize; 2] = [250_000, 60_000];
 
 /// The amounts of detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +39,31 @@ impl Detail {
         }
     }
 
+    /// True if the sentence with this index has the mean attention between all tokens.
+    pub(super) fn has_map(&self, i: usize, sentence: &WalkedSentence) -> bool {
+        i < self.n_attention_maps && map_bytes(sentence)[1] <= MOST_BYTES[1]
+    }
+
+    /// True if it has the attention of every head between all tokens.
+    pub(super) fn has_all_heads(&self, i: usize, sentence: &WalkedSentence) -> bool {
+        i < self.n_all_heads && map_bytes(sentence)[0] <= MOST_BYTES[0]
+    }
+
+    /// What is left out of this detail because its sentence is too long, in words.
+    pub(super) fn too_long(&self, walkthrough: &Walkthrough) -> Vec<String> {
+        let left_out = |wanted: usize, has: fn(&Detail, usize, &WalkedSentence) -> bool| {
+            let sentences = walkthrough.sentences.iter().enumerate().take(wanted);
+            sentences.filter(|(i, sentence)| !has(self, *i, sentence)).count()
+        };
+        let heads = left_out(self.n_all_heads, Detail::has_all_heads);
+        let maps = left_out(self.n_attention_maps, Detail::has_map);
+        let named = [(heads, "the attention of every head"), (maps, "the attention map")];
+        let named = named.into_iter().filter(|(n, _)| *n > 0);
+        named
+            .map(|(n, what)| format!("{what}, of {}", counted(n, "long sentence", "long sentences")))
+            .collect()
+    }
+
     /// What is dropped, in this order, with its name.
     pub(super) const DROPS: [(Drop, &str); 8] = [
         (
@@ -53,4 +84,13 @@ impl Detail {
         (|d| d.n_map_rows = d.n_map_rows.min(500), "the rows of the map after the first 500"),
         (|d| d.n_attention_maps = 0, "all attention maps"),
     ];
+}
+
+/// The sizes of a sentence's attention maps: of all heads, and of their means; one byte per layer, head, query and key.
+fn map_bytes(sentence: &WalkedSentence) -> [usize; 2] {
+    let (n, n_tokens) = (n_shown(sentence), sentence.trace.tokens.len());
+    let layers = &sentence.trace.attention_probs;
+    let n_heads = layers.first().map_or(0, |probs| probs.rows() / n_tokens.max(1));
+    let mean = layers.len() * n * n;
+    [n_heads * mean, mean]
 }

@@ -112,6 +112,7 @@ pub(crate) fn train_encoded(
         grid_search,
         scores: outcome.scores,
         probabilities: outcome.probabilities,
+        precision_recall: outcome.precision_recall,
         selection: None,
         seconds,
     };
