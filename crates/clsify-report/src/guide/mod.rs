@@ -9,6 +9,7 @@
 //! a scene, add a file to `scenes/` with its line in `SCENES`, and a file with the same name to `guide/src/scenes/`.
 
 mod data_rows;
+mod decided;
 mod detail;
 mod kendall;
 mod page;

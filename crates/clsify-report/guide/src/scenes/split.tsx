@@ -7,7 +7,7 @@ import { classPath, N_CLASS_MARKS } from "../frame/marks";
 import { grouped, percent } from "../format";
 import type { Guide, Words } from "../page";
 import type { FigureProps, Scene } from "../scene";
-import { fit, textWidth, wrap } from "../text";
+import { fit, fitName, textWidth, wrap } from "../text";
 import type { Ui } from "../ui";
 import { f32, u16, u8 } from "../unpack";
 
@@ -338,7 +338,7 @@ function Shares({ shared, guide, ui, width, hasShapes, label, rowHeight, top, sh
                             isSelected && <path class="fill-label stroke-label" d={classPath(1, 8, y + 12, 6)} />
                         )}
                         <text x="22" y={y + 17} font-size="13.5" class={isSelected ? "bold" : ""}>
-                            {fit(guide.labels[k]!, (isNarrow ? width : nameWidth) - 30, 13.5)}
+                            {fitName(guide.labels[k]!, (isNarrow ? width : nameWidth) - 30, 13.5)}
                         </text>
                         {[0, 1].map((part) => (
                             <g>

@@ -6,10 +6,11 @@ use clsify::evaluation::{Metrics, PairedCounts, PrecisionRecallCurve, Reliabilit
 use clsify::studies::{WalkedSentence, Walkthrough};
 use serde_json::{Value, json};
 
+use crate::guide::decided::{answered, gained};
 use crate::guide::detail::Detail;
 use crate::guide::scene::{Cell, OfSentence, Row, Scene, of_sentences, pack_f32};
-use crate::guide::threshold::thresholds;
-use crate::guide::walked::metric_name;
+use crate::guide::threshold::{abstains, thresholds};
+use crate::guide::walked::{metric_name, percent};
 use crate::guide::words::{Words, words};
 use crate::text::shorten;
 
@@ -72,6 +73,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             "cells": cells(walkthrough, &rows),
             "curves": curves(walkthrough, &rows),
             "hasThresholds": thresholds(walkthrough).is_some(),
+            "abstains": abstains(walkthrough),
         }),
         sentences: of_sentences(walkthrough, |sentence| OfSentence {
             line: Some(line(walkthrough, &rows, sentence)),
@@ -119,22 +121,21 @@ fn per_label(metrics: &Metrics) -> &[(String, Scores)] {
     }
 }
 
-fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
-}
-
 fn caption(walkthrough: &Walkthrough) -> Words {
     let (score, [low, high]) = (100.0 * walkthrough.score, walkthrough.score_ci95.map(|limit| 100.0 * limit));
     let n = walkthrough.held_out.len();
+    let decided: Vec<Words> = answered(walkthrough).into_iter().chain(gained(walkthrough)).collect();
+    let en: String = decided.iter().map(|text| format!(" {}", text.en)).collect();
+    let zh: String = decided.iter().map(|text| text.zh.as_str()).collect();
     match &walkthrough.report.test {
         Metrics::Classes(_) => words(
             format!(
                 "The classifier is right for about {score:.0} of 100 sentences that it has not seen. Because only {n} were tested, this number \
-                 has a 95% confidence interval from {low:.0} to {high:.0}. The reliability chart shows whether predictions with a \
+                 has a 95% confidence interval from {low:.0} to {high:.0}.{en} The reliability chart shows whether predictions with a \
                  probability of 90% are correct 9 times out of 10."
             ),
             format!(
-                "对没见过的句子，分类器每 100 句约判对 {score:.0} 句。因为只测试了 {n} 句，这个数的 95% 置信区间是 {low:.0} 到 {high:.0}。\
+                "对没见过的句子，分类器每 100 句约判对 {score:.0} 句。因为只测试了 {n} 句，这个数的 95% 置信区间是 {low:.0} 到 {high:.0}。{zh}\
                  可靠性图显示：概率为 90% 的预测，是否真的每 10 个判对 9 个。"
             ),
         ),
