@@ -20,6 +20,7 @@ const PAPER: Colour = Colour {
         (".blue-hollow", "fill"),
         (".orange-hollow", "fill"),
         (".pink-hollow", "fill"),
+        ("text.halo", "stroke"),
     ],
 };
 const INK: Colour =
@@ -66,7 +67,7 @@ const COLOURS: [Colour; 12] =
     [PAPER, INK, MUTED, GRID, BLUE, BLUE_LINE, BLUE_CELL, ORANGE, ORANGE_LINE, ORANGE_CELL, PINK, PINK_LINE];
 
 /// The rules that are the same in both schemes.
-const SHAPES: &str = ".chart text{stroke:none}.chart .heading{font-size:16px}.chart .strong{font-weight:bold}\
+const SHAPES: &str = ".chart text{stroke:none}.chart .heading{font-size:16px}.chart .strong{font-weight:bold}.chart text.halo{stroke-width:3;paint-order:stroke}\
     .chart .blue-line,.chart .orange-line,.chart .pink-line{fill:none;stroke-width:1.5}\
     .chart .dashed{stroke-dasharray:5 4}.chart .rule{fill:none}";
 

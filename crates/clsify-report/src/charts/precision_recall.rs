@@ -47,7 +47,7 @@ pub fn precision_recall_svg(
     let heading = fitted(&format!("Precision and recall: {title}"), (WIDTH - 40.0) * 13.0 / 16.0);
     svg.text((20.0, 28.0), Anchor::Start, "heading", &heading);
     let mut at = 54.0;
-    svg.text((MIDDLE, at), Anchor::Start, "muted", "average precision (95 %)");
+    svg.text((MIDDLE, at), Anchor::Start, "muted", "average precision (95 % CI)");
     svg.text((WIDTH - 20.0, at), Anchor::End, "muted", "rows");
     for (i, curve) in drawn.iter().enumerate() {
         at += LEADING;
@@ -99,7 +99,7 @@ pub fn precision_recall_svg(
         let number = (i + 1).to_string();
         let end = decision.or(curve.points.last().copied()).filter(|_| !is_single);
         if let Some((at, anchor)) = end.and_then(|end| placement.place(place(end), &number)) {
-            svg.text(at, anchor, "strong", &number);
+            svg.text(at, anchor, "strong halo", &number);
         }
     }
     let said: Vec<String> =

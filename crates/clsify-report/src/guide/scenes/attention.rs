@@ -23,7 +23,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
     let sentences = walkthrough.sentences.iter().enumerate().map(|(i, sentence)| OfSentence {
         line: Some(line(walkthrough, taus[i], median)),
         rows: Some(rows(sentence, of_words[i].as_deref())),
-        data: data(sentence, taus[i], detail.has_map(i, sentence), detail.has_all_heads(i, sentence)),
+        data: data(sentence, taus[i], detail.maps(i, sentence)),
     });
     Scene {
         id: "attention",
@@ -64,7 +64,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
 
 /// The numbers of the figure: steps of half a percent, `[layers, 1 + heads, tokens]` for the first token, where the first of the heads
 /// is their mean; with maps `[layers, tokens, tokens]`, and with those of all heads `[layers, heads, tokens, tokens]`.
-fn data(sentence: &WalkedSentence, tau: Option<f64>, has_map: bool, has_all: bool) -> Value {
+fn data(sentence: &WalkedSentence, tau: Option<f64>, [has_all, has_mean]: [bool; 2]) -> Value {
     let layers = Layers::of(sentence);
     let n = n_shown(sentence);
     let each = || (0..layers.n()).flat_map(|layer| (0..layers.n_heads).map(move |head| (layer, head)));
@@ -83,7 +83,7 @@ fn data(sentence: &WalkedSentence, tau: Option<f64>, has_map: bool, has_all: boo
         "tokens": tokens(sentence),
         "nLayers": layers.n(),
         "first": pack_u8(first),
-        "mean": has_map.then(|| pack_u8(mean())),
+        "mean": has_mean.then(|| pack_u8(mean())),
         "all": has_all.then(|| pack_u8(all())),
         "tau": tau,
     })
