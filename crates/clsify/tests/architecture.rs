@@ -248,7 +248,8 @@ fn every_named_file_exists() {
     for entry in fs::read_dir(crates()).unwrap() {
         for folder in ["src", "tests", "benches"].map(|name| entry.as_ref().unwrap().path().join(name)) {
             for (path, text) in if folder.is_dir() { sources(&folder) } else { BTreeMap::new() } {
-                all.push(path.to_string_lossy().replace('\\', "/"));
+                let inside = path.strip_prefix(crates()).unwrap().to_string_lossy().replace('\\', "/");
+                all.push(format!("/crates/{inside}"));
                 let comments = text.lines().filter(|line| line.trim_start().starts_with("//"));
                 texts.push((all[all.len() - 1].clone(), comments.collect::<Vec<_>>().join("\n")));
             }
