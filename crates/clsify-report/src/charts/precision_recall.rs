@@ -60,8 +60,9 @@ pub fn precision_recall_svg(
     }
     if drawn.len() < curves.len() {
         at += LEADING;
-        let text = format!("the {MOST_CURVES} most frequent of {} labels; {}", curves.len(), mean(curves));
-        svg.text((56.0, at), Anchor::Start, "muted", &text);
+        svg.text((56.0, at), Anchor::Start, "muted", &format!("mean of all {} labels", curves.len()));
+        let text = format!("{:.3}; drawn: the {MOST_CURVES} most frequent", mean(curves));
+        svg.text((MIDDLE, at), Anchor::Start, "muted", &text);
     }
     at += LEADING;
     svg.dot((34.0, at - 4.0), 5.0, "grey", "");
@@ -112,9 +113,9 @@ fn baseline(curve: &LabelPrecisionRecall) -> f64 {
     curve.n_with_label as f64 / curve.n_rows as f64
 }
 
-fn mean(curves: &[LabelPrecisionRecall]) -> String {
-    let sum: f64 = curves.iter().map(|curve| curve.average_precision).sum();
-    format!("mean of all average precisions: {:.3}", sum / curves.len() as f64)
+/// The mean of all average precisions.
+fn mean(curves: &[LabelPrecisionRecall]) -> f64 {
+    curves.iter().map(|curve| curve.average_precision).sum::<f64>() / curves.len() as f64
 }
 
 /// Recall and precision of the classifier's decisions; `None` if it never assigns the label.
@@ -177,7 +178,8 @@ mod tests {
         LabelPrecisionRecall::of(label, &probabilities, &has_label).unwrap().unwrap()
     }
 
-    /// Oracle: by hand. The rows in order: with, without, with; average precision (1 + 2/3) / 2; the classifier takes the first.
+    /// Oracle: by hand. The rows in order: with, without, with; average precision (1 + 2/3) / 2, and Wilson's interval of 5/6 for two
+    /// rows; the classifier takes the first.
     #[test]
     fn one_curve_has_steps_a_baseline_and_the_decisions() {
         let labels = ["bad".to_string(), HOSTILE.to_string()];
@@ -185,7 +187,7 @@ mod tests {
         let test = Evaluation::from_predictions(&[1, 0, 1], &[1, 0, 0], &labels).unwrap();
         let svg = precision_recall_svg(HOSTILE, &[one], &test.per_class);
         assert_sound(&svg);
-        let numbers = "2 of 3 rows: average precision 0.833 (0.242 to 0.989), in random order 0.667";
+        let numbers = "2 of 3 rows: average precision 0.833 (0.241 to 0.987), in random order 0.667";
         assert!(svg.contains(numbers), "{svg}");
         assert!(svg.contains("the classifier decides at recall 0.500 and precision 1.000."), "{svg}");
         let top = 54.0 + 2.0 * LEADING + 44.0;
@@ -203,7 +205,7 @@ mod tests {
         let svg = precision_recall_svg(HOSTILE, &curves, &[]);
         assert_sound(&svg);
         assert_eq!((svg.matches("<polyline").count(), svg.matches("<circle").count()), (6, 1));
-        assert!(svg.contains("the 6 most frequent of 8 labels") && !svg.contains("7, 6 of 40"), "{svg}");
+        assert!(svg.contains("mean of all 8 labels") && !svg.contains("7, 6 of 40"), "{svg}");
         assert!(svg.contains("the classifier never assigns it"), "{svg}");
         assert_sound(&precision_recall_svg("none", &[], &[]));
     }
