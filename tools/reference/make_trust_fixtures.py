@@ -13,7 +13,14 @@ import numpy as np
 from make_sklearn_fixtures import digits, drawn_problem, quantised, write
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, log_loss, precision_recall_curve
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    brier_score_loss,
+    f1_score,
+    log_loss,
+    precision_recall_curve,
+)
 from sklearn.model_selection import KFold, StratifiedKFold
 
 warnings.simplefilter("ignore")
@@ -124,13 +131,31 @@ def calibrations(random):
     return [{"features": X.tolist(), "labels": [digits(row) for row in Y], "C": 10.0, "of_labels": of_labels}]
 
 
+def average_precisions(random):
+    """One label per case, with equal probabilities of several rows in some, and all points where the recall grows."""
+    cases = []
+    for n, share, decimals in [(40, 0.5, 4), (120, 0.1, 2), (200, 0.3, 1), (30, 0.9, 1), (1, 1.0, 2)]:
+        y = (random.random_sample(n) < share).astype(int)
+        y[0] = 1
+        p = np.round(np.clip(0.4 + 0.3 * y + 0.25 * random.standard_normal(n), 0, 1), decimals)
+        precision, recall, _ = precision_recall_curve(y, p)
+        # From the highest threshold on; the first point has no threshold.
+        points = list(zip(recall[::-1].tolist(), precision[::-1].tolist()))
+        grown = [point for before, point in zip(points, points[1:]) if point[0] > before[0]]
+        cases.append({
+            "y_true": digits(y), "probabilities": p.tolist(), "average_precision": float(average_precision_score(y, p)),
+            "points": grown,
+        })
+    return cases
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: make_trust_fixtures.py FOLDER")
     random = np.random.RandomState(21)
     body = {
         "scores": scores(random), "label_scores": label_scores(random), "searches": searches(random),
-        "calibrations": calibrations(random),
+        "calibrations": calibrations(random), "average_precisions": average_precisions(random),
     }
     write(Path(sys.argv[1]), "trust.json", body)
 

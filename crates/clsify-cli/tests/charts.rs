@@ -24,7 +24,7 @@ fn read(sandbox: &Sandbox, path: &str) -> String {
 fn every_command_writes_its_charts() {
     let sandbox = Sandbox::with_model();
     let bert = encoder("bert");
-    let scores = ["class_scores.svg", "confusion.svg", "reliability.svg"];
+    let scores = ["class_scores.svg", "confusion.svg", "precision_recall.svg", "reliability.svg"];
     for (command, first, expected) in [
         (
             vec!["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "new"],
@@ -90,8 +90,10 @@ fn label_sets_have_charts() {
     let data = ["--data", "news.tsv", "-q", "--chart-dir", "charts"];
     let train = ["train", "--encoder", &bert, "--multi-label", ";", "--output", "model"];
     sandbox.succeed(&[&train[..], &data].concat());
-    assert_eq!(names(&sandbox, "charts"), ["class_scores.svg", "reliability.svg"]);
+    assert_eq!(names(&sandbox, "charts"), ["class_scores.svg", "precision_recall.svg", "reliability.svg"]);
     assert!(read(&sandbox, "charts/class_scores.svg").contains(">&lt;film&gt;</text>"));
+    let svg = read(&sandbox, "charts/precision_recall.svg");
+    assert!(svg.contains(">1 \u{b7} &lt;film&gt;</text>") && svg.contains(">2 \u{b7} joy</text>"), "{svg}");
     sandbox.succeed(&[&["compare", "model", "model"][..], &data].concat());
     let svg = read(&sandbox, "charts/comparison.svg");
     for name in ["micro F1", "subset accuracy", "accuracy of &lt;film&gt;", "accuracy of joy"] {

@@ -204,3 +204,39 @@ fn test_files_and_label_sets_have_a_page() {
     let saved = read_json(&sandbox.path("model/clsify.json"));
     assert_eq!(data["scenes"][0]["shared"]["accuracy"], saved["metrics"]["micro"]["f1"]);
 }
+
+/// Oracle: the report of the training, for a rule that may abstain and minimises costs; the threshold by hand.
+#[test]
+fn the_decision_rule_and_its_effect_are_told() {
+    let sandbox = Sandbox::with_reviews();
+    let bert = encoder("bert");
+    sandbox.write("costs.csv", "label,bad,good\nbad,0,3\ngood,1,0\n");
+    let train = ["train", "-q", "--encoder", &bert, "--data", "reviews.tsv", "--output", "model"];
+    let rule = ["--c", "0.3", "--cost-matrix", "costs.csv", "--abstain-below", "0.55", "--json=report.json"];
+    sandbox.succeed(&[&train[..], &rule].concat());
+    sandbox.succeed(&["guide", "-q", "model", "--data", "reviews.tsv"]);
+    let page = read(&sandbox, "guide.html");
+    let data = page_data(&page);
+    let effect = &read_json(&sandbox.path("report.json"))["decision"]["test"];
+    let [n, all] = ["n_answered", "n_rows"].map(|key| effect["after"][key].as_u64().unwrap());
+    assert!(0 < n && n < all, "{effect}");
+    let scene = |id: &str| {
+        let scenes = data["scenes"].as_array().unwrap();
+        scenes.iter().find(|scene| scene["id"] == id).unwrap().clone()
+    };
+    let answered = format!("It answers {n} of these {all} rows");
+    let cost = format!("have a mean cost of {:.4}.", effect["after"]["mean_cost"].as_f64().unwrap());
+    let start = page.find("<section class=\"scene\" id=\"score\"").unwrap();
+    let caption = &page[start..start + page[start..].find("<div").unwrap()];
+    assert!(caption.contains(&answered) && caption.contains(&cost), "{caption}");
+    assert!(scene("verdict")["shared"]["answered"]["en"].as_str().unwrap().contains(&answered));
+    // "good" is the answer from a probability of 3/4 on; below, "bad" is, and is too uncertain from 1 - 0.55 on.
+    let abstains = &scene("score")["shared"]["abstains"];
+    for (i, end) in [0.45, 0.75].into_iter().enumerate() {
+        assert!((abstains[i].as_f64().unwrap() - end).abs() < 1e-12, "{abstains}");
+    }
+    for (i, sentence) in data["sentences"].as_array().unwrap().iter().enumerate() {
+        let line = scene("verdict")["sentences"][i]["line"]["en"].as_str().unwrap().to_string();
+        assert_eq!(line.contains("abstains"), sentence["abstained"] == true, "{line}");
+    }
+}

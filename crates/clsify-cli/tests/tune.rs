@@ -41,8 +41,8 @@ fn every_command_takes_a_tuned_model() {
     // Its own encoder, whatever happens to the original.
     assert!(sandbox.path("model/encoder/modules.json").exists());
     assert!(!sandbox.path("model.tuning").exists());
-    let answer = sandbox.succeed(&["predict", "model", "-q", "good film"]);
-    assert_eq!(answer.trim(), "up");
+    let answer = sandbox.succeed(&["predict", "model", "-q", "story good film"]);
+    assert!(answer.starts_with("up"), "{answer}");
     sandbox.succeed(&["evaluate", "model", "-q", "--data", "train.tsv"]);
     sandbox.succeed(&["explain", "model", "-q", "good film"]);
     sandbox.succeed(&["guide", "model", "-q", "--data", "train.tsv", "--output", "guide.html"]);

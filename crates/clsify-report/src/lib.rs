@@ -13,6 +13,8 @@ mod base64;
 
 mod policy;
 
+mod contribution_colours;
+
 pub mod charts;
 
 pub mod summaries;

@@ -3,30 +3,41 @@
 use clsify::explanation::Explanation;
 
 use crate::charts::svg::escaped;
+use crate::contribution_colours::{AGAINST, FOR, SHADES};
 use crate::policy::policy;
 use crate::summaries::strength;
 
 const STYLE: &str = "
-:root { color-scheme: light dark; --for1: #deebf7; --for2: #b3d3ec; --for3: #84b8de; --against1: #fdeadb; --against2: #fbd0a9; --against3: #f7b27a; }
-@media (prefers-color-scheme: dark) { :root { --for1: #16324a; --for2: #1f4a6e; --for3: #2b6597; --against1: #46290f; --against2: #693b12; --against3: #8f4f14; } }
+:root { color-scheme: light dark; }
 body { font: 1rem/1.6 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 .sentence { font-size: 1.25rem; line-height: 2.4; overflow-wrap: anywhere; }
 .word { padding: 0.1em 0.2em; border-radius: 0.2em; }
 .word small { font-size: 0.6em; vertical-align: sub; }
-.for1 { background: var(--for1); } .for2 { background: var(--for2); } .for3 { background: var(--for3); }
-.against1 { background: var(--against1); } .against2 { background: var(--against2); } .against3 { background: var(--against3); }
 table { border-collapse: collapse; } th, td { padding: 0.2em 0.8em; text-align: right; } th:first-child, td:first-child { text-align: left; }
 tr { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 ";
 
+/// The style of the page, with a background for each strength of a contribution.
+fn style() -> String {
+    let background = |name: &str, [light, dark]: [&str; 2]| -> String {
+        let rule = |(i, share): (usize, &u32)| {
+            let colour = format!("color-mix(in srgb, light-dark({light}, {dark}) {share}%, transparent)");
+            format!(".{name}{} {{ background: {colour}; }}\n", i + 1)
+        };
+        SHADES.iter().enumerate().map(rule).collect()
+    };
+    format!("{STYLE}{}{}", background("for", FOR), background("against", AGAINST))
+}
+
 /// A page with the explanations of some texts: each sentence shaded by contribution, with the numbers below it.
 pub fn explanation_page(explanations: &[Explanation]) -> String {
-    let policy = policy(STYLE, None);
+    let style = style();
+    let policy = policy(&style, None);
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n<title>Why these labels</title>\n<style>{STYLE}</style>\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n<title>Why these labels</title>\n<style>{style}</style>\n\
          <h1>Why these labels</h1>\n<p>Each word is shown with its contribution: the logit of the label with the word minus the logit \
-         without it. Blue words (+) speak for the label, orange words (-) against it.</p>\n"
+         without it. Teal words (+) speak for the label, coral words (-) against it.</p>\n"
     );
     explanations.iter().for_each(|explanation| page.push_str(&section(explanation)));
     page

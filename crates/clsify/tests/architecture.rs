@@ -229,6 +229,80 @@ fn only_kernels_are_unsafe_and_only_programs_print() {
     assert!(lib.contains("#![forbid(unsafe_code)]"));
 }
 
+/// The texts in backquotes that are names of Rust files or folders, such as `layer.rs`, `formats/csv.rs` or `kernels/`.
+fn named_files(line: &str) -> Vec<&str> {
+    let quoted = line.split('`').skip(1).step_by(2);
+    let is_path = |text: &&str| {
+        text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_/.-".contains(c))
+    };
+    quoted.filter(|text| (text.ends_with(".rs") || text.ends_with('/')) && is_path(text)).collect()
+}
+
+/// Comments and the pages for contributors name only files that there are.
+#[test]
+fn every_named_file_exists() {
+    let mut texts: Vec<(String, String)> = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/guide.md"]
+        .map(|page| (page.to_string(), fs::read_to_string(crates().join("..").join(page)).unwrap()))
+        .into();
+    let mut all = Vec::new();
+    for entry in fs::read_dir(crates()).unwrap() {
+        for folder in ["src", "tests", "benches"].map(|name| entry.as_ref().unwrap().path().join(name)) {
+            for (path, text) in if folder.is_dir() { sources(&folder) } else { BTreeMap::new() } {
+                let inside = path.strip_prefix(crates()).unwrap().to_string_lossy().replace('\\', "/");
+                all.push(format!("/crates/{inside}"));
+                let comments = text.lines().filter(|line| line.trim_start().starts_with("//"));
+                texts.push((all[all.len() - 1].clone(), comments.collect::<Vec<_>>().join("\n")));
+            }
+        }
+    }
+    let mut n_named = 0;
+    for (place, text) in &texts {
+        for named in text.lines().flat_map(named_files).filter(|named| named.ends_with(".rs")) {
+            n_named += 1;
+            let is_there = crates().join("..").join(named).exists();
+            assert!(
+                is_there || all.iter().any(|path| path.ends_with(&format!("/{named}"))),
+                "{place}: no {named}"
+            );
+        }
+    }
+    assert!(n_named > 80, "only {n_named} names were found");
+}
+
+/// A table of files at the head of a module lists the files of its folder, and no others.
+#[test]
+fn a_table_of_files_has_every_file_of_its_folder() {
+    let mut n_tables = 0;
+    for entry in fs::read_dir(crates()).unwrap() {
+        for (path, text) in sources(&entry.unwrap().path().join("src")) {
+            let rows = text.lines().skip_while(|line| !line.starts_with("//! | file |"));
+            let rows = rows.take_while(|line| line.starts_with("//! |"));
+            let mut listed: Vec<&str> =
+                rows.filter_map(|row| row.split('|').nth(1)).flat_map(named_files).collect();
+            if listed.is_empty() {
+                continue;
+            }
+            n_tables += 1;
+            let folder = if path.ends_with("mod.rs") {
+                path.parent().unwrap().to_path_buf()
+            } else {
+                path.with_extension("")
+            };
+            let names = fs::read_dir(&folder).unwrap().map(|entry| {
+                let entry = entry.unwrap();
+                let end = if entry.path().is_dir() { "/" } else { "" };
+                entry.file_name().into_string().unwrap() + end
+            });
+            let mut names: Vec<String> =
+                names.filter(|name| !["mod.rs", "tests.rs", "tests/"].contains(&name.as_str())).collect();
+            listed.sort_unstable();
+            names.sort_unstable();
+            assert_eq!(listed, names, "{}", path.display());
+        }
+    }
+    assert!(n_tables >= 3, "only {n_tables} tables were found");
+}
+
 /// R4: the names of files and keys in Hugging Face's formats occur only in the files that read them.
 #[test]
 fn hugging_face_s_spelling_stays_where_files_are_read() {

@@ -692,7 +692,7 @@ fn links_that_lead_nowhere_are_named() {
     Encoder::load(folder.path()).unwrap();
 }
 
-/// Oracle for the choice: transformers 5.23; see `encoder/names.rs`.
+/// Oracle for the choice: transformers 5.23; see `encoder/tensor_names.rs`.
 #[test]
 fn two_encoders_in_one_file() {
     let with_another = |own: &str, other: &str| {

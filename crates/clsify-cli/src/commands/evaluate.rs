@@ -8,7 +8,7 @@ use anyhow::ensure;
 use clsify::dataset::DatasetOptions;
 use clsify::evaluation::Metrics;
 use clsify::model::{EvaluationReport, SavedModel};
-use clsify_report::charts::{ReliabilityChart, class_scores_svg, confusion_svg};
+use clsify_report::charts::{ReliabilityChart, class_scores_svg, confusion_svg, precision_recall_svg};
 use clsify_report::summaries::evaluation_summary;
 
 use self::errors::Subject;
@@ -18,7 +18,7 @@ use crate::options::{CacheArgs, ChartArgs, DtypeArg, JsonArgs, RowArgs, WeightAr
 use crate::output::{check_output, is_stdout, last_name, written};
 
 /// The charts of this command; the first is that of `--chart`.
-const CHARTS: [&str; 3] = ["reliability.svg", "confusion.svg", "class_scores.svg"];
+const CHARTS: [&str; 4] = ["reliability.svg", "confusion.svg", "class_scores.svg", "precision_recall.svg"];
 
 /// Score a saved classifier on labelled sentences
 #[derive(clap::Args)]
@@ -120,10 +120,14 @@ fn finish(args: &Args, report: &EvaluationReport, classes: &[String]) -> anyhow:
             Some(reliability()),
             Some(confusion_svg(&title, test)),
             Some(class_scores_svg(&title, &test.per_class)),
+            Some(precision_recall_svg(&title, &report.precision_recall, &test.per_class)),
         ],
-        Metrics::LabelSets(test) => {
-            [Some(reliability()), None, Some(class_scores_svg(&title, &test.per_label))]
-        }
+        Metrics::LabelSets(test) => [
+            Some(reliability()),
+            None,
+            Some(class_scores_svg(&title, &test.per_label)),
+            Some(precision_recall_svg(&title, &report.precision_recall, &test.per_label)),
+        ],
     })?;
     args.charts.write_stdout(reliability)?;
     let output = args.output.as_deref();

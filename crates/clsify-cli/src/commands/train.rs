@@ -11,7 +11,7 @@ use clsify::training::{
     FeatureChoice, GridSearchOptions, TrainOptions, Trained, TrainingScores, train, train_selected,
     train_tuned,
 };
-use clsify_report::charts::{ReliabilityChart, class_scores_svg, confusion_svg};
+use clsify_report::charts::{ReliabilityChart, class_scores_svg, confusion_svg, precision_recall_svg};
 use clsify_report::summaries::training_summary;
 
 use self::choice::{ChoiceArgs, FeatureSource};
@@ -26,7 +26,7 @@ use crate::options::{
 use crate::output::{check_output, check_outside, check_stays, is_stdout, last_name, written};
 
 /// The charts of this command; the first is that of `--chart`.
-const CHARTS: [&str; 3] = ["reliability.svg", "confusion.svg", "class_scores.svg"];
+const CHARTS: [&str; 4] = ["reliability.svg", "confusion.svg", "class_scores.svg", "precision_recall.svg"];
 
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
 #[derive(clap::Args)]
@@ -173,10 +173,14 @@ fn finish(args: &Args, trained: &Trained, console: &Console) -> anyhow::Result<(
             Some(reliability()),
             Some(confusion_svg(&title, &scores.test)),
             Some(class_scores_svg(&title, &scores.test.per_class)),
+            Some(precision_recall_svg(&title, &report.precision_recall, &scores.test.per_class)),
         ],
-        TrainingScores::LabelSets(scores) => {
-            [Some(reliability()), None, Some(class_scores_svg(&title, &scores.test.per_label))]
-        }
+        TrainingScores::LabelSets(scores) => [
+            Some(reliability()),
+            None,
+            Some(class_scores_svg(&title, &scores.test.per_label)),
+            Some(precision_recall_svg(&title, &report.precision_recall, &scores.test.per_label)),
+        ],
     })?;
     let is_tuned = report.tuning.as_ref().is_some_and(|tuning| tuning.is_kept);
     let bundle_encoder = args.bundle_encoder || is_tuned;

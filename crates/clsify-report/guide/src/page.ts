@@ -30,6 +30,8 @@ export interface Sentence {
     /** The labels that a person gave, or null for a sentence of the reader. */
     given: string[] | null;
     predicted: string[];
+    /** `predicted` is only the best guess. */
+    abstained: boolean;
     /** The index of the explained label, which is the predicted one. */
     label: number;
     /** One probability per label. */

@@ -61,6 +61,20 @@ export function fit(text: string, maxWidth: number, fontSize: number, isMono = f
     return parts.slice(0, low).join("").trimEnd() + "…";
 }
 
+/** As `fit`, for a name: keeps its start and its end, because labels often have the same start. */
+export function fitName(name: string, maxWidth: number, fontSize: number, isBold = false): string {
+    if (textWidth(name, fontSize, false, isBold) <= maxWidth) return name;
+    const parts = segments(name, "grapheme");
+    const cut = (n: number) => `${parts.slice(0, (n + 1) >> 1).join("").trimEnd()}…${n > 1 ? parts.slice(-(n >> 1)).join("").trimStart() : ""}`;
+    let [low, high] = [0, parts.length - 1];
+    while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if (textWidth(cut(middle), fontSize, false, isBold) <= maxWidth) low = middle;
+        else high = middle - 1;
+    }
+    return cut(low);
+}
+
 const EAST_ASIAN = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/;
 
 /** The parts between which a line may break. */

@@ -1,7 +1,7 @@
 // There is no canvas in node, so the estimated widths decide; what must hold does not depend on them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fit, textWidth, wrap, wrapPieces } from "../src/text";
+import { fit, fitName, textWidth, wrap, wrapPieces } from "../src/text";
 
 const sentences = [
     "a stirring, funny and finally transporting re-imagining of beauty and the beast",
@@ -61,4 +61,18 @@ test("words keep their index across lines", () => {
             for (let i = 0; i < word; i++) assert.ok(shown.has(i), `${text}: word ${i} in ${width}`);
         }
     }
+});
+
+test("a name keeps its start and its end", () => {
+    assert.equal(fitName("short", 200, 12), "short");
+    for (const name of ["description, what is", "description, what does", sentences[1]!, "x".repeat(90)]) {
+        for (const width of [45, 60, 90]) {
+            const cut = fitName(name, width, 12);
+            const [start, end] = cut.split("…");
+            assert.ok(textWidth(cut, 12) <= width && name.startsWith(start!) && name.endsWith(end!) && end !== "", `${cut} in ${width}`);
+            // A space beside the ellipsis is left out.
+            assert.ok(Math.abs([...start!].length - [...end!].length) <= 2, cut);
+        }
+    }
+    assert.notEqual(fitName("description, what is", 90, 12), fitName("description, what does", 90, 12));
 });

@@ -15,7 +15,13 @@ struct Colour {
 const PAPER: Colour = Colour {
     light: "#ffffff",
     dark: "#15181c",
-    uses: &[(".paper", "fill"), (".blue-hollow", "fill"), (".orange-hollow", "fill")],
+    uses: &[
+        (".paper", "fill"),
+        (".blue-hollow", "fill"),
+        (".orange-hollow", "fill"),
+        (".pink-hollow", "fill"),
+        ("text.halo", "stroke"),
+    ],
 };
 const INK: Colour =
     Colour { light: "#1f2328", dark: "#e8e6e3", uses: &[("text", "fill"), (".axis", "stroke")] };
@@ -49,14 +55,19 @@ const PINK: Colour = Colour { light: "#ff2e87", dark: "#ff2e87", uses: &[(".pink
 const PINK_LINE: Colour = Colour {
     light: "#b8005a",
     dark: "#ff8abb",
-    uses: &[(".pink", "stroke"), (".pink-line", "stroke"), ("text.pink-text", "fill")],
+    uses: &[
+        (".pink", "stroke"),
+        (".pink-hollow", "stroke"),
+        (".pink-line", "stroke"),
+        ("text.pink-text", "fill"),
+    ],
 };
 
 const COLOURS: [Colour; 12] =
     [PAPER, INK, MUTED, GRID, BLUE, BLUE_LINE, BLUE_CELL, ORANGE, ORANGE_LINE, ORANGE_CELL, PINK, PINK_LINE];
 
 /// The rules that are the same in both schemes.
-const SHAPES: &str = ".chart text{stroke:none}.chart .heading{font-size:16px}.chart .strong{font-weight:bold}\
+const SHAPES: &str = ".chart text{stroke:none}.chart .heading{font-size:16px}.chart .strong{font-weight:bold}.chart text.halo{stroke-width:3;paint-order:stroke}\
     .chart .blue-line,.chart .orange-line,.chart .pink-line{fill:none;stroke-width:1.5}\
     .chart .dashed{stroke-dasharray:5 4}.chart .rule{fill:none}";
 

@@ -9,6 +9,7 @@
 //! a scene, add a file to `scenes/` with its line in `SCENES`, and a file with the same name to `guide/src/scenes/`.
 
 mod data_rows;
+mod decided;
 mod detail;
 mod kendall;
 mod page;
@@ -42,7 +43,8 @@ pub struct GuideOptions {
 pub struct Guide {
     /// The page.
     pub html: String,
-    /// The details that were dropped to keep the page below [`MAX_BYTES`], in words.
+    /// The details that were dropped to keep the page below [`MAX_BYTES`], then the attention maps of sentences that are too long
+    /// for one, in words.
     pub dropped: Vec<String>,
 }
 
@@ -63,5 +65,6 @@ pub fn guide(walkthrough: &Walkthrough, options: GuideOptions) -> Guide {
             dropped.push(what.to_string());
         }
     }
+    dropped.extend(detail.too_long(walkthrough));
     Guide { html, dropped }
 }

@@ -1,20 +1,15 @@
 //! The weights as the fit sees them. A model keeps weights for unscaled features; if the fit standardised the features, the terms of
 //! those are large numbers that cancel, and the penalty is about other weights.
 
-use clsify::classifier::{Scaling, StandardScaler};
+use clsify::classifier::StandardScaler;
 use clsify::studies::Walkthrough;
 
 /// The features of a fit: those of the encoder, or standardised over the training rows.
-pub(super) struct FitFeatures(Option<StandardScaler>);
+pub(super) struct FitFeatures<'a>(Option<&'a StandardScaler>);
 
-impl FitFeatures {
-    pub(super) fn of(walkthrough: &Walkthrough) -> Self {
-        let train = &walkthrough.split.train;
-        let weights: Option<Vec<f64>> =
-            walkthrough.dataset.weights().map(|weights| train.iter().map(|&row| weights[row]).collect());
-        let is_scaled = walkthrough.classifier.metadata().training.scaling == Scaling::Standard;
-        let features = || walkthrough.data.encoded.features.select_rows(train);
-        FitFeatures(is_scaled.then(|| StandardScaler::fit_weighted(&features(), weights.as_deref())))
+impl<'a> FitFeatures<'a> {
+    pub(super) fn of(walkthrough: &'a Walkthrough) -> Self {
+        FitFeatures(walkthrough.learning.scaler.as_ref())
     }
 
     /// True if the fit standardised the features.
@@ -25,7 +20,7 @@ impl FitFeatures {
     /// The features of a sentence.
     pub(super) fn values(&self, features: &[f32]) -> Vec<f64> {
         let features = features.iter().map(|&x| f64::from(x));
-        match &self.0 {
+        match self.0 {
             None => features.collect(),
             Some(scaler) => {
                 let scales = scaler.mean().iter().zip(scaler.scale());
@@ -36,7 +31,7 @@ impl FitFeatures {
 
     /// The weights and the intercept for these features, of those for unscaled features.
     pub(super) fn weights(&self, coef: &[f64], intercept: f64) -> (Vec<f64>, f64) {
-        match &self.0 {
+        match self.0 {
             None => (coef.to_vec(), intercept),
             Some(scaler) => {
                 let weights = coef.iter().zip(scaler.scale()).map(|(w, scale)| w * scale).collect();
@@ -59,7 +54,8 @@ mod tests {
         let (coef, intercept) = ([0.5, -2.0], 0.25);
         let dot =
             |values: &[f64], weights: &[f64]| values.iter().zip(weights).map(|(x, w)| x * w).sum::<f64>();
-        for fit in [FitFeatures(None), FitFeatures(Some(StandardScaler::fit(&features)))] {
+        let scaler = StandardScaler::fit(&features);
+        for fit in [FitFeatures(None), FitFeatures(Some(&scaler))] {
             let (weights, shifted) = fit.weights(&coef, intercept);
             let logit = dot(&fit.values(&[3.0, 21.0]), &weights) + shifted;
             assert!((logit + 40.25).abs() < 1e-12, "{logit}");

@@ -54,3 +54,8 @@ pub(super) fn joined<S: AsRef<str>>(labels: &[S]) -> Words {
         labels => same(labels.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")),
     }
 }
+
+/// A share in percent, with one decimal.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.1}%", 100.0 * share)
+}

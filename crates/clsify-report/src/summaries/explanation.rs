@@ -2,6 +2,7 @@
 
 use clsify::explanation::{Explanation, WordContribution};
 
+use crate::contribution_colours::{TERMINAL_AGAINST, TERMINAL_FOR};
 use crate::table::Table;
 use crate::text::{counted, n_shown, shorten, visible};
 
@@ -88,14 +89,12 @@ fn shaded(explanation: &Explanation, in_colour: bool) -> String {
     out
 }
 
-/// A word on a background: blue for the label, orange against it, which colour-blind readers can tell apart.
+/// A word on a background: teal for the label, coral against it.
 fn coloured(word: &str, level: usize, is_for: bool) -> String {
-    const FOR: [u8; 3] = [195, 153, 111];
-    const AGAINST: [u8; 3] = [230, 223, 215];
     match level.checked_sub(1) {
         None => word.to_string(),
         Some(i) => {
-            let colour = if is_for { FOR[i.min(2)] } else { AGAINST[i.min(2)] };
+            let colour = if is_for { TERMINAL_FOR[i.min(2)] } else { TERMINAL_AGAINST[i.min(2)] };
             format!("\u{1b}[38;5;16;48;5;{colour}m{word}\u{1b}[0m")
         }
     }

@@ -1,6 +1,6 @@
 //! Decision rules: from the probabilities of a row's classes to an [`Answer`].
 //!
-//! `choice.rs` chooses a rule.
+//! `choose_rule.rs` chooses a rule.
 
 use serde::{Deserialize, Serialize};
 

@@ -14,17 +14,18 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `config.rs` | reads `config.json` |
+//! | `config.rs`, `parameters.rs` | reads `config.json`; the number of parameters that follows from it |
 //! | `checkpoint.rs` | finds, checks and reads tensors |
-//! | `names.rs` | the tensor names of each family |
-//! | `other_weights.rs` | recognises weights in other formats, and explains how to convert them |
+//! | `tensor_names.rs` | the tensor names of each family |
+//! | `unsupported_weights.rs` | recognises weights in other formats, and explains how to convert them |
 //! | `embeddings.rs` | token ids to vectors: word + position + token type |
 //! | `attention.rs`, `position_bias.rs` | self-attention |
 //! | `feed_forward.rs` | the feed-forward network |
 //! | `linear.rs`, `layer_norm.rs` | the two building blocks of both |
-//! | `workspace.rs` | buffers for intermediate values |
-//! | `first_token.rs` | the last layer for `[CLS]` only |
-//! | `exact_inputs.rs` | the few inputs that int8 multiplies in f32 |
+//! | `layer.rs` | one layer: attention, then the feed-forward network |
+//! | `cls_layer.rs` | the last layer for `[CLS]` only |
+//! | `parallel.rs`, `workspace.rs` | threads for a single batch; buffers for intermediate values |
+//! | `exact_inputs.rs`, `largest_columns.rs` | the few inputs that int8 multiplies in f32 |
 //! | `dtype.rs` | the data types of the matrix products |
 //! | `operations.rs` | the number of operations per sentence |
 //! | `trainable/` | an encoder whose blocks learn |

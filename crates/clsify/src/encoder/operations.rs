@@ -10,7 +10,7 @@
 //!                       + 2 heads L H    attention scores, and the mixture of the inputs
 //! ```
 //!
-//! multiply-adds. The second form is that of the last layer if only position 0 is needed (`first_token.rs`). Softmax,
+//! multiply-adds. The second form is that of the last layer if only position 0 is needed (`cls_layer.rs`). Softmax,
 //! normalisation and activation are not counted; there is no padding.
 
 use super::EncoderConfig;

@@ -17,6 +17,7 @@ mod label_set_metrics;
 mod label_set_cross_validation;
 mod optimism;
 mod paired;
+mod precision_recall;
 mod ratio_score;
 mod row_scores;
 mod scoring;
@@ -41,6 +42,7 @@ pub use label_set_metrics::{MultiLabelEvaluation, WeightedMultiLabelScores, exac
 pub use metrics::Metrics;
 pub use optimism::{BiasCorrected, Resample, bias_corrected};
 pub use paired::PairedCounts;
+pub use precision_recall::{LabelPrecisionRecall, PrecisionRecallCurve};
 pub use ratio_score::{PairedScores, RatioScore};
 pub use row_scores::RowScores;
 pub use scoring::Scoring;

@@ -14,7 +14,8 @@ use crate::decision::calibration::{self, that_count};
 use crate::decision::choose_rule::{self, DecisionEffect, Scored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{
-    Evaluation, Metrics, MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores, weighted_accuracy,
+    Evaluation, LabelPrecisionRecall, Metrics, MultiLabelEvaluation, ProbabilityScores,
+    WeightedMultiLabelScores, weighted_accuracy,
 };
 use crate::notes::cautions::{
     ConstantAnswer, SeenRows, check_some_known, note_below_baseline, note_seen, quoted,
@@ -44,6 +45,9 @@ pub struct EvaluationReport {
     /// The scores of its probabilities; for label sets means over the labels. Weighted by sample weight, if there is
     /// one.
     pub probabilities: ProbabilityScores,
+    /// Precision and recall over all thresholds, for each label that the classifier knows and a row has; of two
+    /// classes for the second.
+    pub precision_recall: Vec<LabelPrecisionRecall>,
 }
 
 /// Scores that only one form of labels has.
@@ -82,6 +86,9 @@ pub(crate) struct Evaluated {
     /// One prediction per row.
     pub(crate) predictions: Vec<Prediction>,
 }
+
+/// The scores that are computed in another way for classes than for label sets.
+type FormScores = (Metrics, EvaluationForm, ProbabilityScores, Vec<LabelPrecisionRecall>);
 
 impl SentenceClassifier {
     /// Checks that the classifier knows at least one label of the data. Otherwise every row counts as wrong, and the
@@ -182,7 +189,7 @@ impl SentenceClassifier {
         let y_true = targets(dataset, &labels)?;
         let predictions = self.predict_features(&encoded.features);
         let own: Vec<f64> = predictions.iter().flat_map(|p| p.probabilities.iter().copied()).collect();
-        let (test, form, probabilities) = match y_true.labels() {
+        let (test, form, probabilities, precision_recall) = match y_true.labels() {
             Labels::Classes { class_ids, .. } => {
                 self.class_scores(&predictions, &own, (class_ids, dataset.weights()), &labels)?
             }
@@ -196,6 +203,7 @@ impl SentenceClassifier {
             test,
             form,
             probabilities,
+            precision_recall,
         };
         Ok(Evaluated { report, predictions })
     }
@@ -206,7 +214,7 @@ impl SentenceClassifier {
         probabilities: &[f64],
         (y_true, weights): (&[usize], Option<&[f64]>),
         labels: &[String],
-    ) -> Result<(Metrics, EvaluationForm, ProbabilityScores)> {
+    ) -> Result<FormScores> {
         let place = |label: &String| labels.binary_search(label).unwrap_or(usize::MAX);
         let own_ids: Vec<usize> = self.classes().iter().map(place).collect();
         let y_pred: Vec<usize> = predictions.iter().map(|p| own_ids[p.label_ids[0]]).collect();
@@ -223,6 +231,7 @@ impl SentenceClassifier {
             Metrics::Classes(Evaluation::from_predictions(y_true, &y_pred, labels)?),
             EvaluationForm::Classes { test_weighted_accuracy, decision },
             calibration::scores(probabilities, &own_ids, (y_true, weights), labels.len())?,
+            LabelPrecisionRecall::of_classes(probabilities, &own_ids, y_true, labels)?,
         ))
     }
 
@@ -231,7 +240,7 @@ impl SentenceClassifier {
         probabilities: &[f64],
         (y_true, dataset): (&LabelIndicator, &Dataset),
         labels: &[String],
-    ) -> Result<(Metrics, EvaluationForm, ProbabilityScores)> {
+    ) -> Result<FormScores> {
         let thresholds = self.thresholds().unwrap_or_default();
         let y_pred = among(&above(probabilities, thresholds), self.classes(), labels)?;
         let own = targets(dataset, self.classes())?;
@@ -242,6 +251,7 @@ impl SentenceClassifier {
                 test_weighted: WeightedMultiLabelScores::of(y_true, &y_pred, weights)?,
             },
             ProbabilityScores::of_labels(probabilities, sets(&own)?, that_count(weights))?,
+            LabelPrecisionRecall::of_label_sets(probabilities, sets(&own)?, self.classes())?,
         ))
     }
 

@@ -9,7 +9,10 @@
 //! | `settings.rs` | the settings in the files beside the vocabulary |
 //! | `tokenizer_json.rs`, `vocabulary.rs` | the vocabulary |
 //! | `build.rs`, `added_token.rs` | the tokenizer that results from all of them |
-//! | `ranges.rs` | the part of the text that each token stands for |
+//! | `character_map.rs` | checks a SentencePiece character map before it is used |
+//! | `ascii.rs` | a fast path for plain English |
+//! | `encoding.rs`, `ranges.rs` | the results, and the part of the text that each token stands for |
+//! | `tokenizer_error.rs` | an error about these files |
 //!
 //! The lengths of truncation and padding in a `tokenizer.json` are ignored: the limit is the encoder's own unless the
 //! caller sets a lower one, nothing is padded, and a truncated sentence is marked. The tokenizer knows no floats.

@@ -11,7 +11,9 @@ use crate::decision::Decision;
 use crate::decision::calibration::{self, Calibrator};
 use crate::decision::choose_rule::{self, DecisionOptions, DecisionReport, Scored};
 use crate::error::Result;
-use crate::evaluation::{Evaluation, baseline_cross_val_score, mean_and_std, weighted_accuracy};
+use crate::evaluation::{
+    Evaluation, LabelPrecisionRecall, baseline_cross_val_score, mean_and_std, weighted_accuracy,
+};
 use crate::notes::cautions::{ConstantAnswer, counts, note_below_baseline, note_perfect, quoted};
 use crate::observer::Observer;
 use crate::split::n_groups;
@@ -77,6 +79,7 @@ pub(crate) fn outcome(
             decision: decided,
         })),
         probabilities,
+        precision_recall: LabelPrecisionRecall::of_classes(&p_test, own.0, y_test, labels)?,
         classifier: LinearClassifier::Classes(classifier),
     })
 }

@@ -12,7 +12,9 @@ use crate::decision::calibration::that_count;
 use crate::decision::label_calibration::LabelCalibrators;
 use crate::decision::thresholds::Thresholds;
 use crate::error::{Error, Result};
-use crate::evaluation::{MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores};
+use crate::evaluation::{
+    LabelPrecisionRecall, MultiLabelEvaluation, ProbabilityScores, WeightedMultiLabelScores,
+};
 use crate::model::label_ids::{among, sets, targets};
 use crate::notes::cautions::{ConstantAnswer, note_below_baseline, note_perfect};
 use crate::notes::list::list;
@@ -115,6 +117,7 @@ pub(crate) fn outcome(
             test,
         })),
         probabilities,
+        precision_recall: LabelPrecisionRecall::of_label_sets(&p_test, own_y_test, own)?,
         classifier: LinearClassifier::LabelSets(classifier),
     })
 }

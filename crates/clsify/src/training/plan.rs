@@ -12,7 +12,7 @@ use crate::decision::calibration::{self, Calibration};
 use crate::decision::choose_rule::{self, DecisionOptions};
 use crate::decision::thresholds::Thresholds;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{GridSearch, ProbabilityScores};
+use crate::evaluation::{GridSearch, LabelPrecisionRecall, ProbabilityScores};
 use crate::matrix::Matrix;
 use crate::observer::Observer;
 use crate::targets::{Labels, Targets};
@@ -64,6 +64,7 @@ pub(crate) struct Outcome {
     pub(crate) classes: Vec<String>,
     pub(crate) scores: TrainingScores,
     pub(crate) probabilities: ProbabilityScores,
+    pub(crate) precision_recall: Vec<LabelPrecisionRecall>,
 }
 
 impl<'a> Plan<'a> {

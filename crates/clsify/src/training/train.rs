@@ -140,6 +140,7 @@ fn score(
         grid_search,
         scores: outcome.scores,
         probabilities: outcome.probabilities,
+        precision_recall: outcome.precision_recall,
         selection: None,
         tuning: None,
         seconds,

@@ -8,7 +8,7 @@ use super::selection::Selection;
 use super::train_test_rows::{ConstantLabels, Rows, TestRows};
 use crate::classifier::{ClassWeight, LinearClassifier, LogisticRegressionOptions, Scaling};
 use crate::dataset::DatasetSummary;
-use crate::evaluation::{GridPoint, GridSearch, ProbabilityScores};
+use crate::evaluation::{GridPoint, GridSearch, LabelPrecisionRecall, ProbabilityScores};
 use crate::model::encoder_report::{EncoderReport, FeaturesReport};
 use crate::notes::cautions;
 use crate::tuning::TuningReport;
@@ -37,6 +37,9 @@ pub struct TrainingReport {
     /// The scores of the probabilities of the held-out rows; for label sets means over the labels. Weighted by sample
     /// weight, if there is one.
     pub probabilities: ProbabilityScores,
+    /// Precision and recall on the held-out rows over all thresholds, for each label that the classifier knows and a row
+    /// has; of two classes for the second.
+    pub precision_recall: Vec<LabelPrecisionRecall>,
     /// The choice of features, if they were chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,

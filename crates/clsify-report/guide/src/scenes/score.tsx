@@ -35,7 +35,10 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const last = right.length - 1;
     const start = Math.round((curve.own?.threshold ?? 0.5) * last);
     const index = moved?.label === curve.label ? moved.index : start;
-    const at = pointOf(right[index]!, wrong[index]!, curve.support, shared.nTest);
+    // Unless the reader moved it, the threshold is exactly the classifier's.
+    const own = moved?.label === curve.label ? null : curve.own;
+    const looked = own ?? { threshold: index / last, right: right[index]!, wrong: wrong[index]! };
+    const at = pointOf(looked.right, looked.wrong, curve.support, shared.nTest);
     const all = cellsOf(shared, label, guide);
     const isChosen = chosen !== null && chosen.sentence === sentence && (!guide.multiLabel || chosen.label === label);
     const cell = isChosen ? chosen.cell : defaultCell(shared, data, label, all, guide);
@@ -50,7 +53,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const top = scoreLines.length * 18 + 92;
     const under = chart + 162;
     const p = sentence.probability[curve.label]!;
-    const first = chart + 114 + LEGEND_LEADING * legendLines(sharesOf(at, ui), third) + 16 * noteLines(thresholdNotes(curve, p, ui), third).length;
+    const first = chart + 114 + LEGEND_LEADING * legendLines(sharesOf(at, ui), third) + 16 * noteLines(thresholdNotes(curve, shared, p, ui), third).length;
     const bottom = top + (isWide ? Math.max(first, under) : first + 2 * under);
     const matrix = matrixLayout(shared, width, guide);
     const dotsBeside = isWide && matrix.width < 0.62 * width;
@@ -60,8 +63,8 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const dotsHeight = showDots ? rows.length * step + 84 : 0;
     const height = bottom + (dotsBeside ? Math.max(matrix.height, dotsHeight) : matrix.height + dotsHeight);
     const numbers = t({
-        en: `${fixed(index / last, 2)}: precision ${share(at.precision)}, recall ${share(at.recall)}, accuracy ${percent(at.accuracy)}`,
-        zh: `${fixed(index / last, 2)}：精确率 ${share(at.precision)}，召回率 ${share(at.recall)}，准确率 ${percent(at.accuracy)}`,
+        en: `${fixed(looked.threshold, 2)}: precision ${share(at.precision)}, recall ${share(at.recall)}, accuracy ${percent(at.accuracy)}`,
+        zh: `${fixed(looked.threshold, 2)}：精确率 ${share(at.precision)}，召回率 ${share(at.recall)}，准确率 ${percent(at.accuracy)}`,
     });
     const name = guide.labels[curve.label]!;
     return (
@@ -85,8 +88,8 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
                 desc={`${textsOfScore(shared, ui).join(" ")} ${name}: ${numbers}`}
             >
                 <Headline {...part} lines={scoreLines} x={0} y={0} width={width} />
-                <ThresholdChart {...part} {...{ curve, right, wrong, index }} x={0} y={top} width={third} height={chart} onMove={(next) => move({ label: curve.label, index: next })} />
-                <TradeChart {...part} {...{ curve, right, wrong, index }} x={isWide ? third + gap : 0} y={top + (isWide ? 0 : first)} width={third} height={chart} />
+                <ThresholdChart {...part} {...{ curve, right, wrong, looked }} x={0} y={top} width={third} height={chart} onMove={(next) => move({ label: curve.label, index: next })} />
+                <TradeChart {...part} {...{ curve, right, wrong, looked }} x={isWide ? third + gap : 0} y={top + (isWide ? 0 : first)} width={third} height={chart} />
                 <Reliability {...part} x={isWide ? 2 * (third + gap) : 0} y={top + (isWide ? 0 : first + under)} width={third} height={chart} />
                 {matrix.pairs ? (
                     <WorstPairs {...part} pairs={matrix.pairs} x={0} y={bottom} width={dotsBeside ? width / 2 - gap : width} cell={cell} onPick={pick} />

@@ -7,7 +7,7 @@ import { classPath, N_CLASS_MARKS } from "../frame/marks";
 import { grouped, percent } from "../format";
 import type { Guide, Words } from "../page";
 import type { FigureProps, Scene } from "../scene";
-import { fit, textWidth, wrap } from "../text";
+import { fit, fitName, textWidth, wrap } from "../text";
 import type { Ui } from "../ui";
 import { f32, u16, u8 } from "../unpack";
 
@@ -23,6 +23,8 @@ interface Shared {
     counts: [number, number][];
     /** The number of dots of the data; those of a test file follow. */
     nDrawn: number;
+    /** The row that each dot shows, as an offset to the first one that it stands for. */
+    offset: string;
     isTest: string;
     place: string;
     nLabels: string;
@@ -47,10 +49,10 @@ interface Dot {
 }
 
 function unpack(shared: Shared): Dot[] {
-    const [isTest, place, counts, labels] = [u8(shared.isTest), f32(shared.place), u8(shared.nLabels), u16(shared.labels)];
+    const [isTest, place, counts, labels, offset] = [u8(shared.isTest), f32(shared.place), u8(shared.nLabels), u16(shared.labels), u16(shared.offset)];
     let start = 0;
     return Array.from(isTest, (test, i) => ({
-        row: (i < shared.nDrawn ? i : i - shared.nDrawn) * shared.every,
+        row: (i < shared.nDrawn ? i : i - shared.nDrawn) * shared.every + offset[i]!,
         isTest: test === 1,
         place: place[i]!,
         labels: Array.from(labels.slice(start, (start += counts[i]!))),
@@ -70,7 +72,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const [find, setFind] = useState<{ row: number; at: Data } | null>(null);
     const order = shared.twoFiles ? "parts" : chosen;
     const isFound = find?.at === data;
-    const ringed = isFound ? dots[Math.round(find.row / shared.every)] : ringOf(data, shared, dots);
+    const ringed = isFound ? dots[Math.floor(find.row / shared.every)] : ringOf(data, shared, dots);
     const hasShapes = !guide.multiLabel && guide.labels.length <= N_CLASS_MARKS;
     const layout = useMemo(() => layOut(dots, order, width, shared), [dots, order, width, shared]);
     const { step, at, bottom, boxes, lefts } = layout;
@@ -170,7 +172,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
 
 function ringOf({ row }: Data, shared: Shared, dots: Dot[]): Dot | undefined {
     if (row === null) return undefined;
-    return dots[(shared.twoFiles ? shared.nDrawn : 0) + Math.round(row / shared.every)];
+    return dots[(shared.twoFiles ? shared.nDrawn : 0) + Math.floor(row / shared.every)];
 }
 
 function describe(dot: Dot, index: number, shared: Shared, guide: Guide, ui: Ui): string {
@@ -191,7 +193,7 @@ function legendLines(shared: Shared, hasShapes: boolean, ui: Ui, width: number):
     const dots =
         shared.every === 1
             ? ui.t({ en: "Each dot is one row.", zh: "每个点是一行。" })
-            : ui.t({ en: `Each dot stands for ${every} rows of the file, and shows the first of them.`, zh: `每个点代表文件中的 ${every} 行，显示其中第一行。` });
+            : ui.t({ en: `Each dot stands for ${every} rows of the file, and shows one of them.`, zh: `每个点代表文件中的 ${every} 行，显示其中一行。` });
     const kinds = hasShapes
         ? ui.t({ en: "Its shape and colour are its label, as in the list below.", zh: "形状和颜色表示标签，见下表。" })
         : ui.t({ en: "Squares have the selected label, small dots have not.", zh: "方块带有所选标签，小点没有。" });
@@ -338,7 +340,7 @@ function Shares({ shared, guide, ui, width, hasShapes, label, rowHeight, top, sh
                             isSelected && <path class="fill-label stroke-label" d={classPath(1, 8, y + 12, 6)} />
                         )}
                         <text x="22" y={y + 17} font-size="13.5" class={isSelected ? "bold" : ""}>
-                            {fit(guide.labels[k]!, (isNarrow ? width : nameWidth) - 30, 13.5)}
+                            {fitName(guide.labels[k]!, (isNarrow ? width : nameWidth) - 30, 13.5)}
                         </text>
                         {[0, 1].map((part) => (
                             <g>

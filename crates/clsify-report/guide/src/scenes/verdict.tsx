@@ -18,6 +18,8 @@ interface Shared {
     nTest: number;
     /** The name of the score. */
     metric: Words;
+    /** How many rows a classifier that may abstain answers, and how well. */
+    answered: Words | null;
     encoder: string;
     hiddenSize: number;
     pooling: Words;
@@ -83,6 +85,7 @@ function labelTexts(sentence: Sentence, room: number, guide: Guide, ui: Ui): Lab
     return {
         names: wrap(sentence.predicted.join(", ") || noLabel(ui), room, 16, 2, false, true),
         below: [
+            ...(sentence.abstained ? wrap(ui.t({ en: "best guess: the classifier abstains", zh: "最佳猜测：分类器弃权" }), room, 12, 2) : []),
             ...wrap(about, room, 12, 3),
             ...(sentence.given ? wrap(ui.t({ en: `given label: ${given}`, zh: `人工标签：${given}` }), room, 12, 2) : []),
         ],
@@ -206,14 +209,14 @@ function noLabel(ui: Ui): string {
     return ui.t({ en: "no label", zh: "无标签" });
 }
 
-function scoreText({ accuracy, interval, metric, nTest }: Shared, ui: Ui): string {
+function scoreText({ accuracy, interval, metric, nTest, answered }: Shared, ui: Ui): string {
     const rows = grouped(nTest);
     if (accuracy === null) return ui.t({ en: "No rows were held out, so the score is unknown.", zh: "没有留出测试数据，因此得分未知。" });
     const range = `${fixed(100 * interval[0], 1)}–${percent(interval[1])}`;
     const name = metric.en.charAt(0).toUpperCase() + metric.en.slice(1);
     return ui.t({
-        en: `${name} on ${rows} held-out rows: ${percent(accuracy)} (95% confidence interval ${range})`,
-        zh: `${rows} 行留出数据上的${metric.zh}：${percent(accuracy)}（95% 置信区间 ${range}）`,
+        en: `${name} on ${rows} held-out rows: ${percent(accuracy)} (95% confidence interval ${range})${answered ? `. ${answered.en}` : ""}`,
+        zh: `${rows} 行留出数据上的${metric.zh}：${percent(accuracy)}（95% 置信区间 ${range}）${answered ? `。${answered.zh}` : ""}`,
     });
 }
 

@@ -11,9 +11,6 @@ use crate::guide::traced::{is_one_position, n_shown, tokens};
 use crate::guide::walked::{first_token, word_of_tokens};
 use crate::guide::words::{Words, words};
 
-/// Maps of all heads, or of the means over heads, that are larger than this are left out.
-const MOST_BYTES: [usize; 2] = [250_000, 60_000];
-
 pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
     let config = walkthrough.classifier.encoder().config();
     let of_words: Vec<Option<Vec<OfWord>>> =
@@ -26,7 +23,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
     let sentences = walkthrough.sentences.iter().enumerate().map(|(i, sentence)| OfSentence {
         line: Some(line(walkthrough, taus[i], median)),
         rows: Some(rows(sentence, of_words[i].as_deref())),
-        data: data(sentence, taus[i], i < detail.n_attention_maps, i < detail.n_all_heads),
+        data: data(sentence, taus[i], detail.maps(i, sentence)),
     });
     Scene {
         id: "attention",
@@ -67,12 +64,9 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
 
 /// The numbers of the figure: steps of half a percent, `[layers, 1 + heads, tokens]` for the first token, where the first of the heads
 /// is their mean; with maps `[layers, tokens, tokens]`, and with those of all heads `[layers, heads, tokens, tokens]`.
-fn data(sentence: &WalkedSentence, tau: Option<f64>, has_maps: bool, has_all: bool) -> Value {
+fn data(sentence: &WalkedSentence, tau: Option<f64>, [has_all, has_mean]: [bool; 2]) -> Value {
     let layers = Layers::of(sentence);
     let n = n_shown(sentence);
-    let [most_all, most_mean] = MOST_BYTES;
-    let has_maps = has_maps && layers.n() * n * n <= most_mean;
-    let has_all = has_all && layers.n() * layers.n_heads * n * n <= most_all;
     let each = || (0..layers.n()).flat_map(|layer| (0..layers.n_heads).map(move |head| (layer, head)));
     let shown = |row: &[f32]| row[..n].iter().map(|&p| half_percents(f64::from(p))).collect::<Vec<_>>();
     let shown_mean =
@@ -89,7 +83,7 @@ fn data(sentence: &WalkedSentence, tau: Option<f64>, has_maps: bool, has_all: bo
         "tokens": tokens(sentence),
         "nLayers": layers.n(),
         "first": pack_u8(first),
-        "mean": has_maps.then(|| pack_u8(mean())),
+        "mean": has_mean.then(|| pack_u8(mean())),
         "all": has_all.then(|| pack_u8(all())),
         "tau": tau,
     })

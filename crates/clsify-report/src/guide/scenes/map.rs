@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::guide::detail::Detail;
 use crate::guide::scene::{OfSentence, Row, Scene, of_sentences, pack_f32, pack_u16};
-use crate::guide::threshold::thresholds;
+use crate::guide::threshold::{abstains, thresholds};
 use crate::guide::walked::joined;
 use crate::guide::words::{Words, words};
 use crate::text::shorten;
@@ -65,7 +65,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
             "near": near,
             "logits": logits,
             "boundaries": boundaries(walkthrough),
-            "abstains": abstains(walkthrough),
+            "abstains": abstains(walkthrough).map(|ends| ends.map(logit)),
             "views": views,
         }),
         sentences: of_sentences(walkthrough, |sentence| OfSentence {
@@ -247,19 +247,12 @@ fn quantised(values: &[f64]) -> Value {
 
 /// The logit above which each label is assigned; of two classes, the second.
 fn boundaries(walkthrough: &Walkthrough) -> Option<Vec<f64>> {
-    let logit = |p: &f64| (p / (1.0 - p)).ln().clamp(-1e3, 1e3);
-    let logits: Vec<f64> = thresholds(walkthrough)?.iter().map(logit).collect();
+    let logits: Vec<f64> = thresholds(walkthrough)?.into_iter().map(logit).collect();
     Some(if walkthrough.classifier.thresholds().is_some() { logits } else { logits[1..].to_vec() })
 }
 
-/// The logits between which a classifier of two classes abstains.
-fn abstains(walkthrough: &Walkthrough) -> Option<[f64; 2]> {
-    let decision = walkthrough.classifier.decision()?;
-    let below = decision
-        .abstain_below
-        .filter(|p| *p > 0.5 && *p < 1.0 && walkthrough.classifier.classes().len() == 2)?;
-    let logit = (below / (1.0 - below)).ln();
-    Some([-logit, logit])
+fn logit(p: f64) -> f64 {
+    (p / (1.0 - p)).ln().clamp(-1e3, 1e3)
 }
 
 /// The difference to another answer in units of probability: between the two most probable classes, or from the nearest threshold.

@@ -1,10 +1,10 @@
 //! 11. One prediction as arithmetic, and why: the terms of the logit, and the words that carried it.
 
-use clsify::decision::Rule;
 use clsify::studies::{WalkedSentence, Walkthrough};
 use serde_json::json;
 
 use super::learning::calibration;
+use crate::guide::decided::rule;
 use crate::guide::detail::Detail;
 use crate::guide::scene::{OfSentence, Row, Scene, of_sentences, pack_f32, pack_f64, pack_u16};
 use crate::guide::standardised::FitFeatures;
@@ -76,40 +76,6 @@ fn caption(walkthrough: &Walkthrough) -> Words {
     if let Some(calibration) = calibration(walkthrough) {
         text.en = format!("{} {}", text.en, calibration.en);
         text.zh.push_str(&calibration.zh);
-    }
-    text
-}
-
-/// The rule that makes an answer of the probabilities.
-fn rule(walkthrough: &Walkthrough) -> Words {
-    let Some(decision) = walkthrough.classifier.decision() else {
-        return words(
-            "A label is assigned if its probability is above its threshold.",
-            "只有概率高于阈值的标签才会给出。",
-        );
-    };
-    let mut text = match &decision.rule {
-        Rule::MostProbable => words("The most probable label is the answer.", "答案是概率最大的标签。"),
-        Rule::ClassThresholds(thresholds) => {
-            let classes = walkthrough.classifier.classes().iter().zip(thresholds).take(8);
-            let list = classes.map(|(class, t)| format!("{class} {t:.4}")).collect::<Vec<_>>().join(", ");
-            words(
-                format!(
-                    "The answer is the label with the largest ratio of probability to threshold (thresholds: {list})."
-                ),
-                format!("答案是概率与阈值之比最大的标签（阈值：{list}）。"),
-            )
-        }
-        Rule::CostMatrix(_) => words(
-            "The answer is the label with the lowest expected cost according to the cost matrix of the model.",
-            "答案是期望代价最小的标签，代价由模型的代价矩阵给出。",
-        ),
-    };
-    if let Some(least) = decision.abstain_below {
-        text.en.push_str(&format!(
-            " The classifier abstains if the probability of the answer is below {least:.4}."
-        ));
-        text.zh.push_str(&format!("如果答案的概率低于 {least:.4}，分类器就弃权。"));
     }
     text
 }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use clsify::classifier::MostFrequent;
-use clsify::evaluation::{Metrics, PairedCounts, ReliabilityBin, Scores, wilson_ci95};
+use clsify::evaluation::{Metrics, PairedCounts, PrecisionRecallCurve, ReliabilityBin, Scores, wilson_ci95};
 use clsify::studies::{WalkedSentence, Walkthrough};
 use serde_json::{Value, json};
 
+use crate::guide::decided::{answered, gained};
 use crate::guide::detail::Detail;
 use crate::guide::scene::{Cell, OfSentence, Row, Scene, of_sentences, pack_f32};
-use crate::guide::threshold::thresholds;
-use crate::guide::walked::metric_name;
+use crate::guide::threshold::{abstains, thresholds};
+use crate::guide::walked::{metric_name, percent};
 use crate::guide::words::{Words, words};
 use crate::text::shorten;
 
@@ -73,6 +73,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             "cells": cells(walkthrough, &rows),
             "curves": curves(walkthrough, &rows),
             "hasThresholds": thresholds(walkthrough).is_some(),
+            "abstains": abstains(walkthrough),
         }),
         sentences: of_sentences(walkthrough, |sentence| OfSentence {
             line: Some(line(walkthrough, &rows, sentence)),
@@ -120,22 +121,21 @@ fn per_label(metrics: &Metrics) -> &[(String, Scores)] {
     }
 }
 
-fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
-}
-
 fn caption(walkthrough: &Walkthrough) -> Words {
     let (score, [low, high]) = (100.0 * walkthrough.score, walkthrough.score_ci95.map(|limit| 100.0 * limit));
     let n = walkthrough.held_out.len();
+    let decided: Vec<Words> = answered(walkthrough).into_iter().chain(gained(walkthrough)).collect();
+    let en: String = decided.iter().map(|text| format!(" {}", text.en)).collect();
+    let zh: String = decided.iter().map(|text| text.zh.as_str()).collect();
     match &walkthrough.report.test {
         Metrics::Classes(_) => words(
             format!(
                 "The classifier is right for about {score:.0} of 100 sentences that it has not seen. Because only {n} were tested, this number \
-                 has a 95% confidence interval from {low:.0} to {high:.0}. The reliability chart shows whether predictions with a \
+                 has a 95% confidence interval from {low:.0} to {high:.0}.{en} The reliability chart shows whether predictions with a \
                  probability of 90% are correct 9 times out of 10."
             ),
             format!(
-                "对没见过的句子，分类器每 100 句约判对 {score:.0} 句。因为只测试了 {n} 句，这个数的 95% 置信区间是 {low:.0} 到 {high:.0}。\
+                "对没见过的句子，分类器每 100 句约判对 {score:.0} 句。因为只测试了 {n} 句，这个数的 95% 置信区间是 {low:.0} 到 {high:.0}。{zh}\
                  可靠性图显示：概率为 90% 的预测，是否真的每 10 个判对 9 个。"
             ),
         ),
@@ -207,21 +207,10 @@ fn table(walkthrough: &Walkthrough, averages: &[(&str, Scores)]) -> Vec<Row> {
     rows
 }
 
-fn most_frequent(walkthrough: &Walkthrough) -> Option<usize> {
-    let classes = walkthrough.classifier.classes();
-    let (dataset, train) = (walkthrough.dataset, &walkthrough.split.train);
-    let ids: Vec<usize> =
-        train.iter().filter_map(|&row| classes.binary_search(&dataset.labels()[row]).ok()).collect();
-    let weights: Option<Vec<f64>> =
-        dataset.weights().map(|weights| train.iter().map(|&row| weights[row]).collect());
-    // Every label of a training row is a class of the classifier, so that rows and weights match.
-    MostFrequent::fit_weighted(&ids, classes.len(), weights.as_deref()).ok().map(|fitted| fitted.class_id())
-}
-
 fn baseline_name(walkthrough: &Walkthrough) -> Words {
     match &walkthrough.report.test {
         Metrics::Classes(_) => {
-            let name = most_frequent(walkthrough).map_or("", |k| &walkthrough.classifier.classes()[k]);
+            let name = walkthrough.most_frequent.map_or("", |k| &walkthrough.classifier.classes()[k]);
             words(format!("always answering {name}"), format!("总是回答 {name}"))
         }
         Metrics::LabelSets(_) => words("assigning every label", "给出所有标签"),
@@ -230,10 +219,7 @@ fn baseline_name(walkthrough: &Walkthrough) -> Words {
 
 /// The comparison with the baseline, row by row, for classes.
 fn paired(walkthrough: &Walkthrough, rows: &Rows) -> Option<Value> {
-    if rows.is_multi_label {
-        return None;
-    }
-    let constant = rows.own[most_frequent(walkthrough)?];
+    let constant = rows.own[walkthrough.most_frequent?];
     let is_right = |row: usize, k: usize| rows.given[row] == [k];
     let n = rows.given.len();
     let baseline: Vec<bool> = (0..n).map(|row| is_right(row, constant)).collect();
@@ -329,28 +315,27 @@ fn curves(walkthrough: &Walkthrough, rows: &Rows) -> Vec<Value> {
     let labels = if classes.len() == 2 && !rows.is_multi_label { 1..2 } else { 0..classes.len() };
     let predictions = &walkthrough.held_out_rows.predictions;
     labels
-        .map(|k| {
-            let above = |threshold: f64| {
-                let mut counts = [0usize; 2];
-                for (prediction, given) in predictions.iter().zip(&rows.given) {
-                    if prediction.probabilities[k] > threshold {
-                        counts[usize::from(!given.contains(&rows.own[k]))] += 1;
-                    }
-                }
-                counts
-            };
-            let grid: Vec<[usize; 2]> = (0..n_grid).map(|t| above(t as f64 / (n_grid - 1) as f64)).collect();
+        .filter_map(|k| {
+            let (p, has_label): (Vec<f64>, Vec<bool>) = predictions
+                .iter()
+                .zip(&rows.given)
+                .map(|(prediction, given)| (prediction.probabilities[k], given.contains(&rows.own[k])))
+                .unzip();
+            let curve = PrecisionRecallCurve::of(&p, &has_label).ok()?;
+            let grid: Vec<[usize; 2]> =
+                (0..n_grid).map(|t| curve.counts_above(t as f64 / (n_grid - 1) as f64)).collect();
             let own = own_thresholds.as_ref().map(|of| {
-                let [right, wrong] = above(of[k]);
+                let [right, wrong] = curve.counts_above(of[k]);
                 json!({ "threshold": of[k], "right": right, "wrong": wrong })
             });
-            json!({
+            let [support, _] = curve.n_rows();
+            Some(json!({
                 "label": k,
-                "support": rows.given.iter().filter(|given| given.contains(&rows.own[k])).count(),
+                "support": support,
                 "right": pack_f32(grid.iter().map(|counts| counts[0] as f32)),
                 "wrong": pack_f32(grid.iter().map(|counts| counts[1] as f32)),
                 "own": own,
-            })
+            }))
         })
         .collect()
 }

@@ -165,11 +165,17 @@ fn rows(walkthrough: &Walkthrough, parts: &Parts) -> Vec<Row> {
 }
 
 fn shared(walkthrough: &Walkthrough, parts: &Parts) -> Value {
-    let drawn = || (0..parts.data.len()).step_by(parts.every);
-    let drawn_tests = || (0..parts.test_file.len()).step_by(parts.every);
-    let places = || drawn().map(|row| parts.places[row]).chain(drawn_tests().map(|row| (true, row)));
-    let labels: Vec<&Vec<u16>> =
-        drawn().map(|row| &parts.data[row]).chain(drawn_tests().map(|row| &parts.test_file[row])).collect();
+    let picked: Vec<usize> = walkthrough.sentences.iter().filter_map(|s| row_of(walkthrough, s)).collect();
+    let [of_data, of_tests] = if parts.has_two_files { [&[][..], &picked] } else { [&picked[..], &[]] };
+    let drawn = drawn_rows(parts.data.len(), parts.every, of_data);
+    let drawn_tests = drawn_rows(parts.test_file.len(), parts.every, of_tests);
+    let places =
+        || drawn.iter().map(|&row| parts.places[row]).chain(drawn_tests.iter().map(|&row| (true, row)));
+    let labels: Vec<&Vec<u16>> = drawn
+        .iter()
+        .map(|&row| &parts.data[row])
+        .chain(drawn_tests.iter().map(|&row| &parts.test_file[row]))
+        .collect();
     let lines = walkthrough.dataset.lines();
     let offset = lines.first().copied().unwrap_or(1);
     let is_regular = lines.iter().enumerate().all(|(row, &line)| line == row + offset);
@@ -182,7 +188,9 @@ fn shared(walkthrough: &Walkthrough, parts: &Parts) -> Value {
         "nData": parts.data.len(),
         "every": parts.every,
         "counts": (0..walkthrough.classifier.classes().len()).map(|label| parts.counts(label)).collect::<Vec<_>>(),
-        "nDrawn": drawn().len(),
+        "nDrawn": drawn.len(),
+        // The row that a dot shows, as an offset to the first one that it stands for.
+        "offset": pack_u16(drawn.iter().chain(&drawn_tests).map(|row| (row % parts.every) as u16)),
         "isTest": pack_u8(places().map(|(is_test, _)| u8::from(is_test))),
         // Exact up to 2^24.
         "place": pack_f32(places().map(|(_, place)| place as f32)),
@@ -194,6 +202,19 @@ fn shared(walkthrough: &Walkthrough, parts: &Parts) -> Value {
     })
 }
 
+/// One row of each `every` rows: the first one, or the first that is picked, so that its dot is in the right part.
+fn drawn_rows(n_rows: usize, every: usize, picked: &[usize]) -> Vec<usize> {
+    let mut drawn: Vec<usize> = (0..n_rows).step_by(every).collect();
+    picked.iter().rev().for_each(|row| drawn[row / every] = *row);
+    drawn
+}
+
+/// The row of a sentence in the data, or in the test file if there is one.
+fn row_of(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Option<usize> {
+    let place = sentence.held_out_row?;
+    Some(walkthrough.split.test.get(place).copied().unwrap_or(place))
+}
+
 fn of_one(walkthrough: &Walkthrough, parts: &Parts, sentence: &WalkedSentence) -> OfSentence {
     let Some(place) = sentence.held_out_row else {
         let line = words(
@@ -202,10 +223,7 @@ fn of_one(walkthrough: &Walkthrough, parts: &Parts, sentence: &WalkedSentence) -
         );
         return OfSentence { line: Some(line), data: json!({ "row": null }), ..OfSentence::default() };
     };
-    let row = match parts.has_two_files {
-        true => place,
-        false => walkthrough.split.test[place],
-    };
+    let row = row_of(walkthrough, sentence).unwrap_or(place);
     let line = match parts.has_two_files {
         true => words(
             format!(
@@ -228,4 +246,17 @@ fn of_one(walkthrough: &Walkthrough, parts: &Parts, sentence: &WalkedSentence) -
         ),
     };
     OfSentence { line: Some(line), data: json!({ "row": row }), ..OfSentence::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dot_shows_the_picked_row_of_those_that_it_stands_for() {
+        assert_eq!(drawn_rows(8, 3, &[]), [0, 3, 6]);
+        assert_eq!(drawn_rows(8, 3, &[7, 1, 2]), [1, 3, 7], "of two in one dot, the first");
+        assert_eq!(drawn_rows(3, 1, &[2]), [0, 1, 2]);
+        assert_eq!(drawn_rows(0, 1, &[]), [0; 0]);
+    }
 }

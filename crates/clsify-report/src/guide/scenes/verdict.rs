@@ -3,6 +3,7 @@
 use clsify::studies::{WalkedSentence, Walkthrough};
 use serde_json::{Value, json};
 
+use crate::guide::decided::answered;
 use crate::guide::detail::Detail;
 use crate::guide::scene::{OfSentence, Scene, of_sentences};
 use crate::guide::walked::{joined, metric_name, pooling_name};
@@ -27,6 +28,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             "baseline": walkthrough.baseline,
             "nTest": walkthrough.held_out.len(),
             "metric": metric_name(walkthrough),
+            "answered": answered(walkthrough),
             "encoder": encoder.name(),
             "hiddenSize": encoder.n_features(),
             "pooling": pooling_name(walkthrough),
@@ -35,23 +37,27 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
         sentences: of_sentences(walkthrough, |sentence| {
             let probabilities = &sentence.prediction.probabilities;
             let rows = labels.iter().zip(probabilities);
-            let predicted = joined(&sentence.explanation.labels);
+            let labels = joined(&sentence.explanation.labels);
+            let predicted = match sentence.prediction.abstained {
+                true => words(
+                    format!("The classifier abstains; its best guess is {}", labels.en),
+                    format!("分类器弃权，最佳猜测是 {}", labels.zh),
+                ),
+                false => words(
+                    format!("The predicted label is {}", labels.en),
+                    format!("预测的标签是 {}", labels.zh),
+                ),
+            };
             OfSentence {
                 line: Some(match &sentence.labels {
                     Some(given) => {
                         let given = joined(given);
                         words(
-                            format!(
-                                "The predicted label is {}; the label given by a person is {}.",
-                                predicted.en, given.en
-                            ),
-                            format!("预测的标签是 {}，人工标签是 {}。", predicted.zh, given.zh),
+                            format!("{}; the label given by a person is {}.", predicted.en, given.en),
+                            format!("{}，人工标签是 {}。", predicted.zh, given.zh),
                         )
                     }
-                    None => words(
-                        format!("The predicted label is {}.", predicted.en),
-                        format!("预测的标签是 {}。", predicted.zh),
-                    ),
+                    None => words(format!("{}.", predicted.en), format!("{}。", predicted.zh)),
                 }),
                 rows: Some(
                     rows.map(|(label, p)| vec![label.as_str().into(), format!("{p:.4}").into()]).collect(),

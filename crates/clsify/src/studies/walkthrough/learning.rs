@@ -1,6 +1,6 @@
 //! The fit of a classifier, step by step, and the scores of other values of C.
 
-use crate::classifier::{ClassWeight, LinearClassifier, LogisticRegressionOptions};
+use crate::classifier::{ClassWeight, LinearClassifier, LogisticRegressionOptions, StandardScaler};
 use crate::error::Result;
 use crate::evaluation::GridSearch;
 use crate::matrix::Matrix;
@@ -24,6 +24,8 @@ pub struct Learning {
     /// The cross-validated scores of values of C around that of the fit: accuracy, or for label sets micro F1. `None` if there are too
     /// few rows for folds.
     pub search: Option<GridSearch>,
+    /// The scaler of the features of the fit, fitted on the training rows; `None` if they are not scaled.
+    pub scaler: Option<StandardScaler>,
 }
 
 /// The classifier after some steps of its fit.
@@ -80,7 +82,7 @@ pub(super) fn learn(
         Ok(_) => Some(search_c(features, targets, &c_values, &options, &|_| {})?),
         Err(_) => None,
     };
-    Ok(Learning { steps, search })
+    Ok(Learning { steps, search, scaler })
 }
 
 /// The numbers of steps to show.

@@ -15,7 +15,7 @@ pub use self::rows::WalkedRows;
 
 use self::choose::{Chosen, choose};
 use self::learning::learn;
-use self::rows::{baseline_score, held_out_rows, same_rows, score};
+use self::rows::{baseline, held_out_rows, same_rows, score};
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::explanation::{ExplainOptions, Explanation};
@@ -71,6 +71,8 @@ pub struct Walkthrough<'a> {
     /// The score of a constant answer on the held-out rows: the accuracy of the most frequent class of the training rows, or for label
     /// sets the micro F1 of assigning every label.
     pub baseline: f64,
+    /// The most frequent class of the training rows by weight; `None` for label sets.
+    pub most_frequent: Option<usize>,
     /// The fit of the classifier, step by step, and the scores of other values of C.
     pub learning: Learning,
     /// The chosen sentences, step by step; at least one.
@@ -138,7 +140,7 @@ pub fn walk_through<'a>(
     let (held_out, held_out_rows) = held_out_rows(classifier, dataset, (&data, &split), options.test)?;
     let report = classifier.evaluate_encoded(&held_out, &held_out_rows.encoded)?.report;
     let (score, score_ci95) = score(classifier, &report, &held_out, &held_out_rows)?;
-    let baseline = baseline_score(classifier, &train, &held_out)?;
+    let (most_frequent, baseline) = baseline(classifier, &train, &held_out)?;
     let mut chosen = choose(classifier, &held_out, &held_out_rows, &options.sentences, options.n_sentences)?;
     let n_left_out = std::mem::take(&mut chosen.n_left_out);
     let observer = encoder.observer();
@@ -160,6 +162,7 @@ pub fn walk_through<'a>(
         score,
         score_ci95,
         baseline,
+        most_frequent,
         learning,
         sentences,
         n_left_out,

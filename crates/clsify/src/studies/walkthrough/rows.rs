@@ -134,26 +134,26 @@ pub(super) fn score(
     })
 }
 
-/// The score of a constant answer on the held-out rows.
-pub(super) fn baseline_score(
+/// The class of the constant answer, `None` for label sets, and its score on the held-out rows.
+pub(super) fn baseline(
     classifier: &SentenceClassifier,
     train: &Targets,
     held_out: &Dataset,
-) -> Result<f64> {
+) -> Result<(Option<usize>, f64)> {
     let classes = classifier.classes();
     match train.labels() {
         Labels::Classes { class_ids: y_train, n_classes } => {
-            let most_frequent = MostFrequent::fit_weighted(y_train, *n_classes, train.sample_weight())?;
+            let class_id = MostFrequent::fit_weighted(y_train, *n_classes, train.sample_weight())?.class_id();
             let y_test = class_ids(held_out, classes);
-            let n_right = y_test.iter().filter(|&&y| y == most_frequent.class_id()).count();
-            Ok(n_right as f64 / y_test.len() as f64)
+            let n_right = y_test.iter().filter(|&&y| y == class_id).count();
+            Ok((Some(class_id), n_right as f64 / y_test.len() as f64))
         }
         Labels::Sets(_) => {
             let labels = union(classes, held_out.classes());
             let every: Vec<usize> = (0..classes.len()).collect();
             let every = LabelIndicator::from_sets(&vec![every; held_out.len()], classes.len())?;
             let (y_true, y_pred) = (targets(held_out, &labels)?, among(&every, classes, &labels)?);
-            Ok(RatioScore::micro_f1(sets(&y_true)?, &y_pred, None)?.score())
+            Ok((None, RatioScore::micro_f1(sets(&y_true)?, &y_pred, None)?.score()))
         }
     }
 }

@@ -13,10 +13,12 @@ interface LegendProps {
     label: number;
     isOneClass: boolean;
     hasOwn: boolean;
+    /** The id of the hatching where the classifier abstains; null if that is not drawn. */
+    hatch: string | null;
     width: number;
 }
 
-export function legendOf({ shared, guide, ui, label, isOneClass, hasOwn, width }: LegendProps) {
+export function legendOf({ shared, guide, ui, label, isOneClass, hasOwn, hatch, width }: LegendProps) {
     const t = ui.t;
     const name = guide.labels[label]!;
     const given = isOneClass
@@ -31,6 +33,7 @@ export function legendOf({ shared, guide, ui, label, isOneClass, hasOwn, width }
         { text: t({ en: "ring: a mistake on a held-out row", zh: "圆圈：留出数据上的错误" }), mark: <circle class="fill-none stroke-ink" stroke-width="1.4" r="6.5" cx="8" cy="-4" /> },
         { text: t({ en: "the picked sentence", zh: "所选句子" }), mark: <path class="fill-none stroke-ink" stroke-width="2.5" d="M4 -4a4 4 0 1 1 8 0a4 4 0 1 1 -8 0M0 -4h4M12 -4h4M8 -12v4M8 0v4" /> },
     ];
+    if (hatch) kinds.push({ text: t({ en: "hatched: the classifier abstains", zh: "阴影：分类器弃权" }), mark: <rect fill={`url(#${hatch})`} class="stroke-muted" y="-12" width="16" height="14" /> });
     let [at, line] = [0, 0];
     const drawn = [...marks, null, ...kinds].map((entry) => {
         if (entry === null) {

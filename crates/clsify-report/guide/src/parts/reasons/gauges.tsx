@@ -1,7 +1,7 @@
 // Draws the probability of every label with its threshold.
 import { fixed } from "../../format";
 import { linear } from "../../scale";
-import { fit, textWidth } from "../../text";
+import { fitName, textWidth } from "../../text";
 import type { Ui } from "../../ui";
 import { type Common, HEAD, Notes, type Place, ROW, Title, titleExtra } from "./layout";
 
@@ -35,7 +35,7 @@ export function Gauges({ shared, data, reasons, sentence, guide, ui, x: left, y:
                 return (
                     <g>
                         <text x={left + 1} y={y + 12} font-size="13" class={isBold ? "bold" : ""}>
-                            {fit(names[i]!, nameWidth, 13, false, isBold)}
+                            {fitName(names[i]!, nameWidth, 13, isBold)}
                         </text>
                         <rect class="fill-ground stroke-muted" x={x(0)} y={y + 1} width={x(1) - x(0)} height="13" rx="2" />
                         <rect class={given(k) ? "fill-label stroke-label" : "fill-grid stroke-muted"} x={x(0)} y={y + 1} width={x(sentence.probability[k]!) - x(0)} height="13" rx="2" />

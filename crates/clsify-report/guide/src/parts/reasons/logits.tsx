@@ -2,7 +2,7 @@
 import { useMemo } from "preact/hooks";
 import { fixed, signed } from "../../format";
 import { linear } from "../../scale";
-import { fit, textWidth } from "../../text";
+import { fitName, textWidth } from "../../text";
 import { f64 } from "./data";
 import { type Common, HEAD, Notes, type Place, ROW, Title } from "./layout";
 
@@ -45,7 +45,7 @@ export function Logits({ data, reasons, sentence, guide, ui, x: left, y: top, wi
                 return (
                     <g>
                         <text x={left + 1} y={y + 12} font-size="13" class={isBold ? "bold" : ""}>
-                            {fit(names[i]!, nameWidth, 13, false, isBold)}
+                            {fitName(names[i]!, nameWidth, 13, isBold)}
                         </text>
                         {hasBars && <rect class={isBold ? "fill-label" : "fill-grid"} x={Math.min(x(0), x(z))} y={y} width={Math.max(Math.abs(x(z) - x(0)), 1)} height={ROW - 7} />}
                         <text x={to + numbers[0]!} y={y + 12} font-size="12.5" text-anchor="end" class={isBold ? "bold" : ""}>

@@ -1,7 +1,7 @@
 // Draws the confusion matrix, or given by predicted of one label.
 import { percent } from "../../format";
 import type { Guide } from "../../page";
-import { fit, textWidth } from "../../text";
+import { fitName, textWidth } from "../../text";
 import { type Cell, kindOf, pairsOf, placeOf, same, twoByTwo } from "./cells";
 import { Notes } from "./chart";
 import type { Pair, Part, Shared } from "./data";
@@ -81,11 +81,11 @@ export function Matrix({ shared, data, guide, ui, x, y, layout, cell, onPick, la
             {names.map((name, k) => (
                 <>
                     <text x={x0 - 8} y={y0 + (k + 0.5) * size + 4} font-size="12" text-anchor="end">
-                        {fit(name, left - 10, 12)}
+                        {fitName(name, left - 10, 12)}
                     </text>
                     {isTurned ? (
                         <text font-size="12" transform={`translate(${x0 + (k + 0.5) * size + 4} ${y0 - 6}) rotate(-90)`}>
-                            {fit(name, 88, 12)}
+                            {fitName(name, 88, 12)}
                         </text>
                     ) : (
                         <text x={x0 + (k + 0.5) * size} y={y0 - 8} font-size="12" text-anchor="middle">

@@ -44,6 +44,8 @@ export interface Shared {
     cells: [number, number, (number | string)[]][];
     curves: Curve[];
     hasThresholds: boolean;
+    /** The probabilities of the second of two classes between which the classifier abstains. */
+    abstains: [number, number] | null;
 }
 
 export interface Data {

@@ -2,7 +2,7 @@
 import { BottomAxis } from "../../frame/axis";
 import { percent } from "../../format";
 import { linear } from "../../scale";
-import { fit, textWidth } from "../../text";
+import { fitName, textWidth } from "../../text";
 import { TICKS, whole } from "./chart";
 import type { Part, Shared } from "./data";
 
@@ -54,7 +54,7 @@ export function LabelDots({ shared, guide, ui, x, y, width, rows, step }: Part &
                     <g>
                         <line class="stroke-grid" x1={scale(0)} x2={scale(1)} y1={middle} y2={middle} />
                         <text x={x + left - 8} y={middle + 4} font-size="12" text-anchor="end" class={isSelected ? "bold" : ""}>
-                            {fit(shared.names[k]!, left - 10, 12, false, isSelected)}
+                            {fitName(shared.names[k]!, left - 10, 12, isSelected)}
                         </text>
                         <line class="stroke-muted" stroke-width="2" x1={a} x2={b} y1={middle} y2={middle} />
                         <line class="stroke-ink" stroke-width="2" x1={scale(f1)} x2={scale(f1)} y1={middle - 8} y2={middle + 8} />

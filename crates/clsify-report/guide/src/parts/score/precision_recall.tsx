@@ -2,15 +2,19 @@
 import { fixed, percent } from "../../format";
 import { linePath, type Point } from "../../path";
 import { Frame, Notes, scalesOf } from "./chart";
+import { placeOf } from "./cells";
 import { type CurveProps, pointOf } from "./threshold";
 
 export function TradeChart(props: CurveProps) {
-    const { shared, ui, curve, right, wrong, index, x, y, width, height } = props;
+    const { shared, guide, ui, curve, right, wrong, looked, x, y, width, height } = props;
     const scales = scalesOf(props, height);
     const points = Array.from(right, (r, i) => pointOf(r, wrong[i]!, curve.support, shared.nTest));
     const placed = (point: { precision: number | null; recall: number | null }): Point[] =>
         point.precision === null || point.recall === null ? [] : [[scales.x(point.recall), scales.y(point.precision)]];
-    const own = curve.own ? placed(pointOf(curve.own.right, curve.own.wrong, curve.support, shared.nTest)) : [];
+    const atLooked = pointOf(looked.right, looked.wrong, curve.support, shared.nTest);
+    // With more than two classes the other ones decide too, so that the decisions need not lie on the curve.
+    const [precision, recall] = shared.scores[placeOf(shared, guide, curve.label)]!;
+    const own = recall > 0 ? placed({ precision, recall }) : [];
     const base = curve.support / shared.nTest;
     return (
         <g>
@@ -20,7 +24,7 @@ export function TradeChart(props: CurveProps) {
             {own.map(([cx, cy]) => (
                 <path class="fill-ink" d={`M${cx} ${cy - 4}l-5 -8h10z`} />
             ))}
-            {placed(points[index]!).map(([cx, cy]) => (
+            {placed(atLooked).map(([cx, cy]) => (
                 <circle class="fill-paper stroke-ink" stroke-width="2.5" r="5" {...{ cx, cy }} />
             ))}
             <Notes
@@ -28,7 +32,8 @@ export function TradeChart(props: CurveProps) {
                 y={scales.y(0) + 56}
                 width={width}
                 lines={[
-                    ui.t({ en: `○ the threshold ${fixed(index / (right.length - 1), 2)}${curve.own ? "   ▼ the classifier's" : ""}`, zh: `○ 阈值 ${fixed(index / (right.length - 1), 2)}${curve.own ? "　▼ 分类器的阈值" : ""}` }),
+                    ui.t({ en: `○ the threshold ${fixed(looked.threshold, 2)}`, zh: `○ 阈值 ${fixed(looked.threshold, 2)}` }),
+                    ...(own.length > 0 ? [ui.t({ en: `▼ the classifier's decisions: precision ${percent(precision)}, recall ${percent(recall)}`, zh: `▼ 分类器的决策：精确率 ${percent(precision)}，召回率 ${percent(recall)}` })] : []),
                     ui.t({ en: `- - without a model: ${percent(base)} of the rows`, zh: `- - 没有模型时：${percent(base)} 的行` }),
                 ]}
             />

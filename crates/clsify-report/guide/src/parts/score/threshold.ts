@@ -16,6 +16,7 @@ export interface CurveProps extends Part {
     curve: Curve;
     right: Float32Array;
     wrong: Float32Array;
-    index: number;
+    /** The threshold that is looked at, with its rows. */
+    looked: { threshold: number; right: number; wrong: number };
     height: number;
 }
