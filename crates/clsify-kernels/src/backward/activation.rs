@@ -5,7 +5,7 @@ use crate::dispatch::vectorized;
 use crate::exp::exp;
 
 /// `1 / √(2 π)`.
-const FRAC_1_SQRT_TAU: f32 = 0.398_942_28;
+const FRAC_1_SQRT_TAU: f32 = 0.398_942_3;
 
 vectorized! {
     /// Multiplies `gradient` by the derivative of [`gelu`](crate::activation::gelu) at `x`, `Φ(x) + x φ(x)`. Absolute
