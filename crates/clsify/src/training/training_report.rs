@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::class_scores::ClassScores;
+use super::descriptions::DescriptionsReport;
 use super::label_set_scores::LabelSetScores;
 use super::selection::Selection;
 use super::train_test_rows::{ConstantLabels, Rows, TestRows};
@@ -39,6 +40,9 @@ pub struct TrainingReport {
     /// The choice of features, if they were chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
+    /// The descriptions of the labels, if there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub descriptions: Option<DescriptionsReport>,
     /// The time of each step.
     pub seconds: Seconds,
 }
