@@ -98,7 +98,7 @@ pub(crate) fn class_means(features: &Matrix, class_ids: &[usize], n_classes: usi
     let mut means = Matrix::zeros(n_classes, features.cols());
     for (id, sum) in sums.chunks_exact(features.cols().max(1)).enumerate() {
         let count = counts[id].max(1.0);
-        means.row_mut(id).iter_mut().zip(sum).for_each(|(mean, sum)| *mean = (sum / count) as f64 as f32);
+        means.row_mut(id).iter_mut().zip(sum).for_each(|(mean, sum)| *mean = (sum / count) as f32);
     }
     means
 }

@@ -244,3 +244,69 @@ pub(crate) fn select_few(
         rule: SelectionRule::LeaveOneOut,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    fn numbers(value: &Value) -> Vec<f64> {
+        value
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|x| x.as_f64().map_or_else(|| numbers(x), |x| vec![x]))
+            .collect()
+    }
+
+    /// Oracle: scikit-learn 1.9.1, `Ridge` fitted again without each row or group, and the penalty that
+    /// `RidgeClassifierCV` chooses. Tolerance: rounding of f64 with penalties of at least 0.1.
+    #[test]
+    fn rows_left_out_are_predicted_as_by_scikit_learn() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/sklearn/leave_out.json");
+        let json: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        for case in json["cases"].as_array().unwrap() {
+            let ids: Vec<usize> = numbers(&case["class_ids"]).iter().map(|&id| id as usize).collect();
+            let n_classes = ids.iter().max().unwrap() + 1;
+            let x: Vec<f32> = numbers(&case["features"]).iter().map(|&x| x as f32).collect();
+            let (n, d) = (ids.len(), x.len() / ids.len());
+            let groups = case["groups"].is_array().then(|| numbers(&case["groups"]));
+            let weights = case["weights"].is_array().then(|| numbers(&case["weights"]));
+            let targets = Targets::classes(ids, n_classes)
+                .grouped(groups.map(|groups| groups.iter().map(|&group| group as usize).collect()))
+                .weighted(weights);
+            let regressions = Regressions::of(&targets, ClassWeight::None);
+            let leave_out = regressions.leave_out(&Matrix::from_vec(x, n, d).unwrap());
+            let penalties = numbers(&case["penalties"]);
+            let mut best = (f64::NEG_INFINITY, 0.0);
+            for (&penalty, expected) in penalties.iter().zip(case["predictions"].as_array().unwrap()) {
+                let got = leave_out.predictions(regressions.values(), penalty);
+                for (got, expected) in got.iter().zip(numbers(expected)) {
+                    assert!((got - expected).abs() < 1e-6, "penalty {penalty}: {got} {expected}");
+                }
+                let score = regressions.score(&got).score;
+                best = if score > best.0 { (score, penalty) } else { best };
+            }
+            if let Some(expected) = case["best_penalty"].as_f64() {
+                assert_eq!(best.1, expected);
+            }
+        }
+    }
+
+    /// Oracle: by hand. Small encoders have fewer candidates.
+    #[test]
+    fn candidates_are_ranges_up_to_the_last_layer() {
+        let config = |n_layers: usize| {
+            EncoderConfig::from_json(&format!(
+                r#"{{"model_type": "bert", "vocab_size": 9, "hidden_size": 4, "num_hidden_layers": {n_layers},
+                     "num_attention_heads": 2, "intermediate_size": 8, "max_position_embeddings": 16}}"#
+            ))
+            .unwrap()
+        };
+        let names = |n| few_candidates(&config(n)).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(names(12), ["mean of layers 7-12", "mean of layers 1-12", "mean"]);
+        assert_eq!(names(6), ["mean of layers 4-6", "mean of layers 1-6", "mean"]);
+        assert_eq!(names(2), ["mean", "mean of layers 1-2"]);
+        assert_eq!(names(1), ["mean"]);
+    }
+}
