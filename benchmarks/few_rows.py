@@ -44,9 +44,10 @@ def accuracy(options, folder, rows, describe):
     command = [options.clsify, "-q", "train", "--encoder", options.encoder, "--dtype", options.dtype]
     command += ["--test-data", options.test, "--output", folder / "model", "--json", report]
     if rows:
-        data = folder / "rows.tsv"
-        data.write_text("".join(f"{text}\t{label}\n" for text, label in rows), encoding="utf-8")
-        command += ["--data", data, "--header", "absent"]
+        data = folder / "rows.csv"
+        with open(data, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("text", "label"), *rows])
+        command += ["--data", data]
     if describe:
         command += ["--describe", options.describe]
     subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
