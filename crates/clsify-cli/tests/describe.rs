@@ -90,7 +90,7 @@ fn faulty_descriptions_are_refused() {
         (
             "good\tpraise\nfilm\tother\n",
             &["--data", "rows.tsv"],
-            "expected a description of every label, got none of \"blame\"",
+            "expected a description of every label, got none of blame",
         ),
         (
             "a film\tpraise\na film\tblame\n",
