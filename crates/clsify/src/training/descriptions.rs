@@ -6,8 +6,9 @@
 //! features becomes part of `coef` and `intercept`, so a saved model needs nothing else.
 //!
 //! The weight τ and C are chosen together, by leave-one-out in closed form ([`LeaveOut`](crate::classifier::LeaveOut)).
-//! The largest weight wins whose squared error is above the smallest by at most one part in the number of rows, and
-//! then the strongest penalty within 5 %: with few rows errors differ by chance, and descriptions vary less than rows.
+//! Squared errors that exceed the smallest by at most one part in the number of rows count as equal, because with few
+//! rows they differ by chance. Of these choices the largest weight is taken, because descriptions vary less than rows
+//! do, with the C of its smallest error.
 
 use serde::Serialize;
 
@@ -23,8 +24,6 @@ use crate::targets::Targets;
 /// The weights of the descriptions that are tried. The offset with weight 1 has a mean square of 1 over the training
 /// rows and labels, as the targets of the regressions do.
 const WEIGHTS: [f64; 5] = [0.0, 0.25, 0.5, 1.0, 2.0];
-/// Squared errors up to this multiple of the smallest one count as equal when C is chosen for a weight.
-const EQUAL: f64 = 1.05;
 /// The scale of the logits without rows: the one with the lowest log loss on the test rows of SST-2, TREC and SUBJ
 /// lies between 12 and 24, for features divided by the root mean square of the descriptions.
 const SCALE_WITHOUT_ROWS: f64 = 20.0;
@@ -157,14 +156,10 @@ impl Prior {
                 tried.push((weight, c, -regressions.score(&predictions).score));
             }
         }
-        let least = |of: &dyn Fn(f64) -> bool| {
-            tried.iter().filter(|tried| of(tried.0)).map(|tried| tried.2).fold(f64::INFINITY, f64::min)
-        };
-        let most = (1.0 + 1.0 / n) * least(&|_| true);
-        let weight = tried.iter().filter(|tried| tried.2 <= most).map(|tried| tried.0).fold(0.0, f64::max);
-        let most = EQUAL * least(&|other| other == weight);
-        let equal = tried.iter().filter(|tried| tried.0 == weight && tried.2 <= most);
-        let c = equal.map(|tried| tried.1).fold(f64::INFINITY, f64::min);
+        let least = tried.iter().map(|tried| tried.2).fold(f64::INFINITY, f64::min);
+        let equal = tried.iter().filter(|tried| tried.2 <= (1.0 + 1.0 / n) * least);
+        let best = equal.max_by(|a, b| a.0.total_cmp(&b.0).then(b.2.total_cmp(&a.2)));
+        let &(weight, c, _) = best.unwrap_or(&(0.0, c_values[0], 0.0));
 
         let top = |row: &[f64]| (0..row.len()).fold(0, |top, i| if row[i] > row[top] { i } else { top });
         let columns = regressions.ids().len();
