@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clsify::dataset::{Column, Dataset, DatasetOptions, LabelCounts, LabelSeparator, SkippedRows};
 use clsify::error::Error;
 use clsify::features::{FeatureCache, prompt_text};
@@ -35,10 +35,23 @@ pub(crate) fn load_dataset(
 
 /// Loads the data to train on, checks its number of classes, and reports its counts.
 pub(crate) fn load_training_dataset(args: &TrainingDataArgs, console: &Console) -> anyhow::Result<Dataset> {
-    let (path, options) = (&args.data, args.options());
+    let path = args.file().context("expected a file of labelled sentences: --data")?;
+    let options = args.options();
     let dataset = load_dataset(path, &options, console)?;
     args.class_limit.check(path, dataset.classes().len(), dataset.len())?;
     say_counts(path, &dataset, &options, console);
+    Ok(dataset)
+}
+
+/// Loads descriptions of labels: short texts, each with the label that it describes.
+pub(crate) fn load_descriptions(path: &Path, console: &Console) -> anyhow::Result<Dataset> {
+    let dataset = load_dataset(path, &DatasetOptions::default(), console)?;
+    console.say(&format!(
+        "{}: {} descriptions of {} labels",
+        path.display(),
+        dataset.len(),
+        dataset.classes().len()
+    ));
     Ok(dataset)
 }
 

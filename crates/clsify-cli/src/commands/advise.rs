@@ -80,7 +80,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.charts.check(args.json.is_on_stdout(args.output.as_deref()))?;
     let charts = args.charts.paths(&CHARTS);
-    check_output(args.output.as_deref(), &written(&[args.json.file()], &charts), &[&args.data.data])?;
+    check_output(
+        args.output.as_deref(),
+        &written(&[args.json.file()], &charts),
+        &Vec::from_iter(args.data.file()),
+    )?;
     let dataset = load_training_dataset(&args.data, console)?;
     let scoring = args.scoring.unwrap_or(default_scoring(&dataset));
     let options = AdviceOptions {
@@ -158,7 +162,7 @@ fn command(args: &Args, advice: &Advice, candidate: &Candidate) -> String {
         pooling_names(&candidate.features.poolings),
         candidate.c,
         advice.dtype,
-        shell_word(&args.data.data.display().to_string()),
+        shell_word(&args.data.file().unwrap_or("-".as_ref()).display().to_string()),
     );
     for (name, value) in args.data.given() {
         command.push_str(&format!(" {name}"));

@@ -72,8 +72,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     args.fit.note_unused_c(&args.grid, console);
-    let read: Vec<&Path> =
-        std::iter::once(&args.data.data).chain(&args.split.test_data).map(PathBuf::as_path).collect();
+    let read: Vec<&Path> = args.data.file().into_iter().chain(args.split.test_data.as_deref()).collect();
     args.charts.check(args.json.is_on_stdout(args.output.as_deref()))?;
     let charts = args.charts.paths(&CHARTS);
     check_output(args.output.as_deref(), &written(&[args.json.file()], &charts), &read)?;

@@ -8,8 +8,8 @@ use anyhow::ensure;
 use clsify::model::{SaveOptions, check_replaceable};
 use clsify::observer::Observer;
 use clsify::training::{
-    FeatureChoice, GridSearchOptions, TrainOptions, Trained, TrainingScores, train, train_selected,
-    train_tuned,
+    Describe, FeatureChoice, GridSearchOptions, TestRows, TrainOptions, Trained, TrainingScores, train,
+    train_selected, train_tuned,
 };
 use clsify_report::charts::{ReliabilityChart, class_scores_svg, confusion_svg, precision_recall_svg};
 use clsify_report::summaries::training_summary;
@@ -17,7 +17,8 @@ use clsify_report::summaries::training_summary;
 use self::choice::{ChoiceArgs, FeatureSource};
 use crate::console::Console;
 use crate::loading::{
-    DEFAULT_ENCODER, encoder_options, load_encoder, load_training_dataset, locate_encoder, test_rows,
+    DEFAULT_ENCODER, encoder_options, load_descriptions, load_encoder, load_training_dataset, locate_encoder,
+    test_rows,
 };
 use crate::options::{
     CacheArgs, CalibrationArg, ChartArgs, DecisionArgs, FeatureArgs, FitArgs, GridArgs, JsonArgs, SplitArgs,
@@ -30,6 +31,7 @@ const CHARTS: [&str; 4] = ["reliability.svg", "confusion.svg", "class_scores.svg
 
 /// Train a classifier on labelled sentences, score it on held-out rows and save it
 #[derive(clap::Args)]
+#[command(mut_arg("data", |arg| arg.required(false).required_unless_present("describe")))]
 #[command(mut_arg("chart", |arg| arg.value_name("RELIABILITY.svg").help("Draw the reliability diagram of the held-out rows, before and after calibration, to this file; - is stdout")))]
 #[command(after_help = "Examples:
   clsify train --data reviews.tsv --output model
@@ -40,6 +42,15 @@ const CHARTS: [&str; 4] = ["reliability.svg", "confusion.svg", "class_scores.svg
 pub(crate) struct Args {
     #[command(flatten)]
     data: TrainingDataArgs,
+
+    /// Read descriptions of the labels from this file: short texts with the label that they describe, in any format of --data
+    ///
+    /// One to six texts per label are enough, one per line. The classifier starts from them and learns the rest from --data; how
+    /// much they count is chosen by leave-one-out. Without --data the model knows only the descriptions. With more than 1,000
+    /// training rows they have no effect.
+    #[arg(long, value_name = "FILE", conflicts_with = "multi_label")]
+    describe: Option<PathBuf>,
+
     /// Use this encoder: a folder, a name shown by `clsify list`, or a model hub id
     #[arg(long, default_value = DEFAULT_ENCODER)]
     encoder: String,
@@ -100,6 +111,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let given = args.features.pooled.given().or(args.fit.given()).or(args.grid.given());
     let source = args.choice.source(given)?;
     let fixed = args.choice.given().or(args.fit.scaling_given()).or(args.grid.given());
+    let fixed = fixed.or(args.describe.as_ref().map(|_| "--describe"));
     let tune = args.tune.options(&args.features, args.split.seed, fixed)?;
     args.fit.note_unused_c(&args.grid, console);
     ensure!(
@@ -113,28 +125,38 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let charts = args.charts.paths(&CHARTS);
     charts.iter().try_for_each(|(path, option)| check_outside(path, &args.output, option))?;
     args.cache.check_outside(&args.output)?;
-    for data in std::iter::once(&args.data.data).chain(&args.split.test_data) {
-        check_stays(data, &args.output, "move the file")?;
+    let files = [args.data.file(), args.describe.as_deref(), args.split.test_data.as_deref()];
+    for file in files.into_iter().flatten() {
+        check_stays(file, &args.output, "move the file")?;
     }
     let costs = args.decision.cost_file();
-    let read: Vec<&Path> = [Some(args.data.data.as_path()), args.split.test_data.as_deref(), costs]
-        .into_iter()
-        .flatten()
-        .collect();
+    let read: Vec<&Path> = files.into_iter().chain([costs]).flatten().collect();
     check_output(None, &written(&[args.json.file()], &charts), &read)?;
     let decision = args.decision.options(args.data.options().multi_label.is_some())?;
-    let dataset = load_training_dataset(&args.data, console)?;
+    let texts = args.describe.as_deref().map(|path| load_descriptions(path, console)).transpose()?;
+    let has_rows = args.data.file().is_some();
+    let (dataset, describe) = match texts {
+        Some(texts) if !has_rows => (texts, Describe::Only),
+        texts => {
+            (load_training_dataset(&args.data, console)?, texts.map_or(Describe::Nothing, Describe::Labels))
+        }
+    };
     let scaling = args.fit.scaling(&args.features);
     let grid = args.grid.c_values(scaling).map(|c_values| GridSearchOptions { c_values, refit: true });
     let options = TrainOptions {
-        test: test_rows(&args.split, args.data.test_options(), console)?,
+        test: match args.split.test_data.is_none() && !has_rows {
+            // A model without rows is scored on its own descriptions.
+            true => TestRows::Dataset(dataset.clone()),
+            false => test_rows(&args.split, args.data.test_options(), console)?,
+        },
         scaling,
         classifier: args.fit.options(),
         grid_search: grid,
         calibration: args.calibration.into(),
         decision,
+        describe,
         keep_neighbours: args.keep_neighbours,
-        reading: Some(args.data.options()),
+        reading: has_rows.then(|| args.data.options()),
     };
     let located = locate_encoder(&args.encoder, console)?;
     if !args.bundle_encoder && tune.is_none() {

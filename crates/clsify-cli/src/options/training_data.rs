@@ -1,6 +1,6 @@
 //! Options for the labelled rows that a command learns from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clsify::dataset::{DatasetOptions, LabelSeparator};
@@ -16,8 +16,8 @@ use super::weight::WeightArgs;
 pub(crate) struct TrainingDataArgs {
     /// Read labelled sentences from this file: TSV, CSV, JSON, JSONL or fastText, also gzipped; - is stdin and needs
     /// --format
-    #[arg(long, value_name = "FILE")]
-    pub(crate) data: PathBuf,
+    #[arg(long, value_name = "FILE", required = true)]
+    data: Option<PathBuf>,
 
     /// Read only the first N rows of --data
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
@@ -43,6 +43,11 @@ pub(crate) struct TrainingDataArgs {
 }
 
 impl TrainingDataArgs {
+    /// The file, unless the command can do without one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.data.as_deref()
+    }
+
     /// The options for reading --data.
     pub(crate) fn options(&self) -> DatasetOptions {
         self.grouping.of(self.weight.of(self.rows.labelled(self.limit, self.multi_label.as_ref())))

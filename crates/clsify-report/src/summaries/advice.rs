@@ -2,7 +2,7 @@
 
 use clsify::evaluation::Scoring;
 use clsify::studies::{Advice, advised, faster_candidate};
-use clsify::training::Candidate;
+use clsify::training::{Candidate, SelectionRule};
 
 use super::held_out;
 use super::selection::optimism;
@@ -66,8 +66,14 @@ pub fn advice_summary(
     text.push_str(&format!("{}\n", advice_chart(found, scoring).text(72, 14)));
 
     if let Some(winner) = advised(found) {
+        let rule = match winner.selection.rule {
+            SelectionRule::LeaveOneOut => {
+                "the fastest encoder that is not clearly worse than the best, with the features for few rows"
+            }
+            _ => "the cheapest that is not clearly worse than the best",
+        };
         text.push_str(&format!(
-            "The choice: {}, {}, the cheapest that is not clearly worse than the best. Cross-validated {score} {:.4}{}. \
+            "The choice: {}, {}, {rule}. Cross-validated {score} {:.4}{}. \
              Held-out rows: {}.\n\n  {}\n",
             winner.encoder,
             winner.selection.chosen.features,

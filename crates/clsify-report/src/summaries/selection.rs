@@ -1,6 +1,6 @@
 //! The choice of a classifier's features, in words.
 
-use clsify::training::Selection;
+use clsify::training::{Selection, SelectionRule};
 
 use crate::table::Table;
 use crate::text::six_digits;
@@ -11,12 +11,16 @@ const MOST_CANDIDATES: usize = 8;
 /// Describes the choice of features and the optimism of its score.
 pub(super) fn summary(selection: &Selection) -> String {
     let chosen = &selection.chosen;
-    let mut text = format!(
-        "chosen       {}: the cheapest of {} that is not clearly worse than the best, by cross-validation on {} training rows\n",
-        chosen.features,
-        selection.candidates.len(),
-        selection.n_rows
-    );
+    let (n, n_rows) = (selection.candidates.len(), selection.n_rows);
+    let rule = match selection.rule {
+        SelectionRule::LeaveOneOut => {
+            format!("the best of {n} for few rows, by leave-one-out on {n_rows} training rows")
+        }
+        _ => format!(
+            "the cheapest of {n} that is not clearly worse than the best, by cross-validation on {n_rows} training rows"
+        ),
+    };
+    let mut text = format!("chosen       {}: {rule}\n", chosen.features);
     text.push_str(&format!(
         "             cross-validated {} {:.4}{}\n\n",
         selection.scoring,

@@ -1,7 +1,7 @@
 //! A training run in words.
 
 use clsify::dataset::{LabelCounts, LabelSeparator};
-use clsify::training::{Seconds, TrainingReport, TrainingScores};
+use clsify::training::{DescriptionsReport, Seconds, TrainingReport, TrainingScores};
 
 use super::{class_scores, label_set_scores, selection, tuning};
 use crate::text::six_digits;
@@ -51,12 +51,27 @@ pub fn training_summary(
     if let Some(tuning) = &report.tuning {
         text.push_str(&tuning::summary(tuning));
     }
+    if let Some(descriptions) = &report.descriptions {
+        text.push_str(&described(descriptions));
+    }
     text.push_str(&match &report.scores {
         TrainingScores::Classes(scores) => class_scores::summary(&report.classifier, scores, classes),
         TrainingScores::LabelSets(scores) => label_set_scores::summary(&report.classifier, scores, separator),
     });
     text.push_str(&seconds_text(&report.seconds));
     text
+}
+
+/// The part of descriptions in the classifier.
+fn described(descriptions: &DescriptionsReport) -> String {
+    let DescriptionsReport { n_texts, weight, agreement, .. } = descriptions;
+    match weight.zip(*agreement) {
+        Some((weight, agreement)) => format!(
+            "described    {n_texts} texts with weight {weight}, by leave-one-out; for {:.0} % of the training rows the label's own is the most similar\n",
+            100.0 * agreement
+        ),
+        None => format!("described    {n_texts} texts\n"),
+    }
 }
 
 /// The time that each stage took; searches are left out if there were none.

@@ -140,6 +140,20 @@ impl LogisticRegression {
         self
     }
 
+    /// Creates a classifier from weights that no fit has found; the arguments are those of
+    /// [`from_parts`](Self::from_parts).
+    pub(crate) fn of_descriptions(coef: Vec<f64>, intercept: Vec<f64>, n_classes: usize) -> Result<Self> {
+        let convergence = Some(Convergence::default());
+        Ok(LogisticRegression { convergence, ..Self::from_parts(coef, intercept, n_classes)? })
+    }
+
+    /// Adds weights and intercepts of the same shapes.
+    pub(crate) fn plus(mut self, coef: &[f64], intercept: &[f64]) -> Self {
+        self.coef.iter_mut().zip(coef).for_each(|(w, more)| *w += more);
+        self.intercept.iter_mut().zip(intercept).for_each(|(b, more)| *b += more);
+        self
+    }
+
     /// The weights, row-major `[1 or n_classes, n_features]`.
     pub fn coef(&self) -> &[f64] {
         &self.coef
@@ -313,7 +327,17 @@ pub(super) fn problem<'a>(samples: &Samples<'a>, task: &FitTask, class_weight: C
             *weight *= total / (classes.len() as f64 * of_class[id]);
         }
     }
-    Problem { c: task.c, class_ids, row_weights, classes, asked: Vec::new() }
+    let offset = samples.offset.map_or(Vec::new(), |offset| columns_of(offset, samples.n_classes, &classes));
+    Problem { c: task.c, class_ids, row_weights, classes, offset, asked: Vec::new() }
+}
+
+/// The columns of offsets `[n_rows, n_classes]` that belong to a fit of these classes: `[1 or n_classes, n_rows]`.
+fn columns_of(offset: &[f64], n_classes: usize, classes: &[usize]) -> Vec<f64> {
+    let rows = || offset.chunks_exact(n_classes);
+    match *classes {
+        [no, yes] => rows().map(|row| row[yes] - row[no]).collect(),
+        _ => classes.iter().flat_map(|&id| rows().map(move |row| row[id])).collect(),
+    }
 }
 
 /// The largest weight of a saved classifier. Features are at most 3.5e38, so logits and their differences stay

@@ -11,6 +11,7 @@ mod samples;
 pub(crate) mod solver;
 mod standard_scaler;
 
+pub(crate) use self::solver::leave_out::LeaveOut;
 pub use baseline::MostFrequent;
 pub use convergence::Convergence;
 pub use linear_classifier::LinearClassifier;

@@ -25,12 +25,15 @@ pub struct Samples<'a> {
     pub sample_weight: Option<&'a [f64]>,
     /// The group of each row, which folds keep together; with `None` folds are stratified by class.
     pub groups: Option<&'a [usize]>,
+    /// Numbers that are added to the logits of each row, `[n_samples, n_classes]`; the fit takes them as given, and
+    /// its weights and intercepts do not include them.
+    pub offset: Option<&'a [f64]>,
 }
 
 impl<'a> Samples<'a> {
     /// Rows with equal weights.
     pub fn new(features: &'a Matrix, class_ids: &'a [usize], n_classes: usize) -> Self {
-        Samples { features, class_ids, n_classes, sample_weight: None, groups: None }
+        Samples { features, class_ids, n_classes, sample_weight: None, groups: None, offset: None }
     }
 
     /// Rows with these targets, which must be classes.
@@ -45,6 +48,7 @@ impl<'a> Samples<'a> {
                 n_classes: *n_classes,
                 sample_weight: targets.sample_weight(),
                 groups: targets.groups(),
+                offset: targets.offset(),
             }),
             Labels::Sets(_) => Err(bad("expected one class per row, got label sets")),
         }
@@ -78,6 +82,12 @@ impl<'a> Samples<'a> {
         }
         if let Some(groups) = self.groups.filter(|groups| groups.len() != n) {
             return Err(bad(format!("expected {n} groups, got {}", groups.len())));
+        }
+        if let Some(offset) = self.offset
+            && (offset.len() != n * self.n_classes || !offset.iter().all(|x| x.is_finite()))
+        {
+            let got = offset.len();
+            return Err(bad(format!("expected {n} x {} finite offsets, got {got}", self.n_classes)));
         }
         let Some(weights) = self.sample_weight else { return Ok(()) };
         if weights.len() != n {

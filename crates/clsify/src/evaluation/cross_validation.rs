@@ -223,10 +223,31 @@ impl<'a> FoldFits<'a> {
         fits.iter().zip(&self.folds).zip(&self.held_out).map(|((fit, fold), x)| (fit, &fold.test[..], x))
     }
 
+    /// The logits of held-out rows, with the offset of the rows.
+    fn offset_logits(&self, fit: &LogisticRegression, rows: &[usize], x: &Matrix) -> Vec<f64> {
+        let n_classes = self.samples.n_classes;
+        let mut logits = class_logits(fit, x, n_classes);
+        if let Some(offset) = self.samples.offset {
+            for (logits, &row) in logits.chunks_exact_mut(n_classes).zip(rows) {
+                logits.iter_mut().zip(&offset[row * n_classes..]).for_each(|(z, o)| *z += o);
+            }
+        }
+        logits
+    }
+
+    /// The predicted classes of held-out rows.
+    fn predicted(&self, fit: &LogisticRegression, rows: &[usize], x: &Matrix) -> Vec<usize> {
+        if self.samples.offset.is_none() {
+            return fit.predict(x);
+        }
+        let top = |row: &[f64]| (1..row.len()).fold(0, |top, k| if row[k] > row[top] { k } else { top });
+        self.offset_logits(fit, rows, x).chunks_exact(self.samples.n_classes).map(top).collect()
+    }
+
     /// The weighted accuracy on each fold's held-out rows for the C with this index.
     pub(crate) fn accuracies(&self, c: usize) -> Vec<f64> {
         let score = |(fit, rows, x): (&LogisticRegression, &[usize], &Matrix)| {
-            let predicted = fit.predict(x);
+            let predicted = self.predicted(fit, rows, x);
             let answers = rows.iter().zip(predicted);
             let answers = answers.map(|(&row, class_id)| (row, self.samples.class_ids[row] == class_id));
             weighted_share(answers, self.samples.sample_weight)
@@ -238,7 +259,9 @@ impl<'a> FoldFits<'a> {
     fn predictions(&self, c: usize) -> Vec<usize> {
         let mut predictions = vec![0; self.samples.class_ids.len()];
         for (fit, rows, x) in self.of(c) {
-            rows.iter().zip(fit.predict(x)).for_each(|(&row, class_id)| predictions[row] = class_id);
+            rows.iter()
+                .zip(self.predicted(fit, rows, x))
+                .for_each(|(&row, class_id)| predictions[row] = class_id);
         }
         predictions
     }
@@ -248,7 +271,7 @@ impl<'a> FoldFits<'a> {
         let n_classes = self.samples.n_classes;
         let mut logits = vec![0.0; self.samples.class_ids.len() * n_classes];
         for (fit, rows, x) in self.of(c) {
-            let own = class_logits(fit, x, n_classes);
+            let own = self.offset_logits(fit, rows, x);
             for (&row, own) in rows.iter().zip(own.chunks_exact(n_classes)) {
                 logits[row * n_classes..][..n_classes].copy_from_slice(own);
             }

@@ -130,7 +130,8 @@ impl RowScores {
         }
     }
 
-    fn mean(mut rows: Vec<f64>, sample_weight: Option<&[f64]>) -> Self {
+    /// The mean of one number per row, weighted by sample weight.
+    pub(crate) fn mean(mut rows: Vec<f64>, sample_weight: Option<&[f64]>) -> Self {
         let n = rows.len() as f64;
         let Some(weights) = sample_weight else {
             return RowScores { score: rows.iter().sum::<f64>() / n, rows };

@@ -20,6 +20,7 @@ pub struct Targets {
     labels: Labels,
     sample_weight: Option<Vec<f64>>,
     groups: Option<Vec<usize>>,
+    offset: Option<Vec<f64>>,
 }
 
 /// The labels of rows.
@@ -48,7 +49,7 @@ impl Targets {
     }
 
     fn of(labels: Labels) -> Self {
-        Targets { labels, sample_weight: None, groups: None }
+        Targets { labels, sample_weight: None, groups: None, offset: None }
     }
 
     /// The same rows with these weights, one per row.
@@ -59,6 +60,11 @@ impl Targets {
     /// The same rows in these groups, one per row, which splits and folds keep together.
     pub fn grouped(self, groups: Option<Vec<usize>>) -> Self {
         Targets { groups, ..self }
+    }
+
+    /// The same rows with numbers that are added to the logits of a classifier, `[n_rows, n_labels]`.
+    pub fn offset_by(self, offset: Option<Vec<f64>>) -> Self {
+        Targets { offset, ..self }
     }
 
     /// The labels.
@@ -79,6 +85,11 @@ impl Targets {
     /// The group of each row, if rows have groups.
     pub fn groups(&self) -> Option<&[usize]> {
         self.groups.as_deref()
+    }
+
+    /// The numbers that are added to the logits of a classifier, `[n_rows, n_labels]`, if there are any.
+    pub fn offset(&self) -> Option<&[f64]> {
+        self.offset.as_deref()
     }
 
     /// The number of rows.
@@ -126,6 +137,10 @@ impl Targets {
             labels,
             sample_weight: self.sample_weight.as_ref().map(weights_of),
             groups: self.groups.as_ref().map(groups_of),
+            offset: self.offset.as_ref().map(|offset| {
+                let k = self.n_labels();
+                rows.iter().flat_map(|&row| offset[row * k..][..k].iter().copied()).collect()
+            }),
         }
     }
 }

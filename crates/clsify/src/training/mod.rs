@@ -5,6 +5,8 @@
 pub(crate) mod candidates;
 pub(crate) mod class_scores;
 pub(crate) mod class_training;
+pub(crate) mod descriptions;
+pub(crate) mod few_rows;
 pub(crate) mod fits;
 pub(crate) mod label_set_scores;
 pub(crate) mod label_set_training;
@@ -22,10 +24,11 @@ pub(crate) mod training_report;
 
 pub use self::candidates::selection_features;
 pub use self::class_scores::{BaselineReport, ClassScores, TrainScore};
+pub use self::descriptions::{Describe, DescriptionsReport};
 pub use self::label_set_scores::{
     ConstantBaseline, ConstantScores, CostEffect, LabelSetScores, ThresholdsReport,
 };
-pub use self::selection::{Candidate, Optimism, Selection, selection_c_values};
+pub use self::selection::{Candidate, Optimism, Selection, SelectionRule, selection_c_values};
 pub use self::selection_rows::selection_rows;
 pub use self::train::{Trained, train};
 pub use self::train_options::{GridSearchOptions, TrainOptions};

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::descriptions::{self, Describe, Prior};
 use super::fits::{N_SPLITS, learnable_folds};
 use super::train_options::TrainOptions;
 use super::train_test_rows::{ConstantLabels, Rows};
@@ -35,6 +36,8 @@ pub(crate) struct Fit {
     pub(crate) search: Option<GridSearch>,
     /// The classifier of unscaled features.
     pub(crate) classifier: LinearClassifier,
+    /// The part of it that comes from descriptions of the labels, if there were any.
+    pub(crate) prior: Option<Prior>,
     /// The number of folds of the logits; 0 if there are none.
     pub(crate) n_splits: usize,
     /// The out-of-fold logits of the training rows; empty if they are not needed.
@@ -77,6 +80,7 @@ impl<'a> Plan<'a> {
         options.classifier.check()?;
         check_c_values(options)?;
         let rows = Rows::of(dataset, &options.test, false)?;
+        check_descriptions(&rows, options)?;
         let constant = rows.check(observer)?;
         let (thresholds, n_splits) = check_targets(&rows, options)?;
         Ok(Plan { rows, constant, thresholds, n_splits })
@@ -87,7 +91,32 @@ impl<'a> Plan<'a> {
 pub(crate) fn check(dataset: &Dataset, options: &TrainOptions) -> Result<()> {
     options.classifier.check()?;
     check_c_values(options)?;
-    check_targets(&Rows::of(dataset, &options.test, false)?, options).map(|_| ())
+    let rows = Rows::of(dataset, &options.test, false)?;
+    check_descriptions(&rows, options)?;
+    check_targets(&rows, options).map(|_| ())
+}
+
+/// Checks that descriptions fit the data and the other options.
+fn check_descriptions(rows: &Rows, options: &TrainOptions) -> Result<()> {
+    let bad = |message: &str| Err(Error::new(ErrorKind::InvalidArgument, message).at("descriptions"));
+    if !matches!(options.describe, Describe::Nothing) && rows.dataset.separator().is_some() {
+        return bad("expected one label per sentence, got label sets");
+    }
+    match &options.describe {
+        Describe::Nothing => Ok(()),
+        Describe::Labels(texts) => descriptions::check(texts, &rows.labels),
+        Describe::Only => {
+            let needs_rows = options.grid_search.is_some()
+                || options.calibration != Calibration::None
+                || options.decision != DecisionOptions::default();
+            if needs_rows {
+                return bad(
+                    "expected labelled rows for a grid search, calibration or decision rule, got none",
+                );
+            }
+            descriptions::check_texts(rows.dataset)
+        }
+    }
 }
 
 fn check_c_values(options: &TrainOptions) -> Result<()> {

@@ -35,7 +35,7 @@ const N_C: i32 = 20;
 /// Smaller batches share less work.
 const C_VALUES_AT_ONCE: usize = 16;
 /// The number of bootstrap samples for estimating the optimism.
-const N_BOOTSTRAPS: usize = 500;
+pub(crate) const N_BOOTSTRAPS: usize = 500;
 
 /// The options of a choice of features.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -87,14 +87,28 @@ pub struct Optimism {
     pub n_bootstraps: usize,
 }
 
+/// The way in which a candidate was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SelectionRule {
+    /// The cheapest of many candidates that is not clearly worse than the best, by cross-validation.
+    CheapestNotClearlyWorse,
+    /// With few rows: the upper half of the layers, unless one of few candidates is clearly better by leave-one-out.
+    LeaveOneOut,
+}
+
 /// All candidates, the best first, and the chosen one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Selection {
     /// The score by which candidates were compared.
     pub scoring: Scoring,
+    /// The way in which the candidate was chosen.
+    pub rule: SelectionRule,
     /// The cheapest candidate that is not clearly worse than the best, or one that is at least as good and no more
-    /// expensive. Its score comes from fits at their optimum.
+    /// expensive; its score comes from fits at their optimum. With few rows the choice of
+    /// [`SelectionRule::LeaveOneOut`].
     pub chosen: Candidate,
     /// The optimism of its score.
     pub optimism: Option<Optimism>,
@@ -105,7 +119,7 @@ pub struct Selection {
     pub chosen_scores: RowScores,
     /// The number of rows that were used; no test row is among them.
     pub n_rows: usize,
-    /// The number of folds per candidate.
+    /// The number of folds per candidate; by leave-one-out that of rows, or of groups if rows have groups.
     pub n_splits: usize,
     /// The values of C per candidate, ascending: the largest are left out if log loss rose before them. For layers
     /// side by side only those around the best of single layers are used.
@@ -286,6 +300,7 @@ pub(crate) fn select_features(
         n_rows: n,
         n_splits: N_SPLITS,
         c_values,
+        rule: SelectionRule::CheapestNotClearlyWorse,
     })
 }
 

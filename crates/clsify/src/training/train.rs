@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::class_training::{self, accuracy};
+use super::descriptions::{self, Describe, DescriptionsReport, Prior, class_means, scaled, without_rows};
 use super::fits::{N_SPLITS, held_out_logits, n_fits, search_c};
 use super::label_set_training;
 use super::plan::{Fit, Outcome, Plan};
@@ -12,9 +13,10 @@ use super::trained_model::saved_model;
 use super::training_report::{
     ClassifierReport, GridSearchReport, Seconds, SplitReport, TestDataReport, TrainingReport, TrainingScores,
 };
-use crate::classifier::{LinearClassifier, LogisticRegressionOptions};
+use crate::classifier::{LinearClassifier, LogisticRegressionOptions, Samples};
 use crate::dataset::Dataset;
 use crate::error::Result;
+use crate::matrix::Matrix;
 use crate::model::encoder_report::{EncoderReport, FeaturesReport};
 use crate::model::neighbours::Neighbours;
 use crate::model::saved_training::SavedRows;
@@ -62,15 +64,17 @@ pub struct Trained {
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
 pub fn train(encoder: SentenceEncoder, dataset: &Dataset, options: TrainOptions) -> Result<Trained> {
-    train_encoded(encoder, dataset, None, options)
+    train_encoded(encoder, dataset, None, options, None)
 }
 
-/// As [`train`], with the features of the data file if they are known.
+/// As [`train`], with the features of the data file if they are known, and the values of C from which descriptions
+/// of labels choose; `None`: that of the options.
 pub(crate) fn train_encoded(
     encoder: SentenceEncoder,
     dataset: &Dataset,
     known: Option<Encoded>,
     options: TrainOptions,
+    c_values: Option<&[f64]>,
 ) -> Result<Trained> {
     let (started, observer) = (Instant::now(), encoder.observer());
     let loaded_before = encoder.load_seconds();
@@ -80,8 +84,25 @@ pub(crate) fn train_encoded(
     let encoded = plan.rows.encode(&encoder, known)?;
 
     let mut seconds = Seconds::default();
-    let fit = fit(&plan, &encoded, &options, &mut seconds, observer)?;
-    score((encoder, loaded_before, started), plan, encoded, &options, fit, seconds)
+    let means = described(&plan, &options.describe, &encoder)?;
+    let fit = match options.describe {
+        Describe::Only => of_descriptions(&plan, &encoded, &options, encoder.config().hidden_size)?,
+        _ => {
+            let one = [options.classifier.c];
+            let descriptions = means.as_ref().map(|means| (means, c_values.unwrap_or(&one)));
+            fit(&plan, &encoded, &options, descriptions, &mut seconds, observer)?
+        }
+    };
+    let n_labels = plan.rows.labels.len();
+    let descriptions = match &options.describe {
+        Describe::Nothing => None,
+        Describe::Only => Some(descriptions::report(dataset.len(), None)),
+        Describe::Labels(texts) => {
+            descriptions::note(fit.prior.as_ref(), n_labels, observer);
+            Some(descriptions::report(texts.len(), fit.prior.as_ref()))
+        }
+    };
+    score((encoder, loaded_before, started), plan, encoded, &options, fit, descriptions, seconds)
 }
 
 /// The classifier of a fit that was made elsewhere, with this encoder.
@@ -95,7 +116,7 @@ pub(crate) fn train_fitted(
     let loaded_before = encoder.load_seconds();
     encoder.files().hashes(encoder.hash_memory())?;
     let encoded = plan.rows.encode(&encoder, None)?;
-    score((encoder, loaded_before, started), plan, encoded, options, fit, Seconds::default())
+    score((encoder, loaded_before, started), plan, encoded, options, fit, None, Seconds::default())
 }
 
 /// Calibrates a fit, chooses its decision rule, scores it, and puts the model together.
@@ -105,6 +126,7 @@ fn score(
     encoded: EncodedRows,
     options: &TrainOptions,
     fit: Fit,
+    descriptions: Option<DescriptionsReport>,
     mut seconds: Seconds,
 ) -> Result<Trained> {
     let dataset = plan.rows.dataset;
@@ -143,6 +165,7 @@ fn score(
         precision_recall: outcome.precision_recall,
         selection: None,
         tuning: None,
+        descriptions,
         seconds,
     };
     let split = match &options.test {
@@ -161,18 +184,62 @@ fn score(
     Ok(Trained { classifier, report, encoded: encoded.encoded, split: plan.rows.split })
 }
 
-/// Searches C, fits, and computes the out-of-fold logits of the training rows.
+/// The mean features of each label's descriptions, `[n_labels, n_features]`, if they have a part in the fit.
+fn described(plan: &Plan, describe: &Describe, encoder: &SentenceEncoder) -> Result<Option<Matrix>> {
+    let Describe::Labels(texts) = describe else { return Ok(None) };
+    if !descriptions::are_few(&plan.rows.train) {
+        return Ok(None);
+    }
+    let encoded =
+        encoder.encode_lines(texts.sentences(), texts.lines()).map_err(|error| error.at("descriptions"))?;
+    let labels = &plan.rows.labels;
+    let ids: Vec<usize> =
+        texts.labels().iter().filter_map(|label| labels.binary_search(label).ok()).collect();
+    Ok(Some(class_means(&encoded.features, &ids, labels.len())))
+}
+
+/// The classifier of descriptions that are the data.
+fn of_descriptions(
+    plan: &Plan,
+    rows: &EncodedRows,
+    options: &TrainOptions,
+    hidden_size: usize,
+) -> Result<Fit> {
+    let samples = Samples::of_classes(&rows.x_train, &plan.rows.train)?;
+    let means = class_means(&rows.x_train, samples.class_ids, samples.n_classes);
+    let classifier = LinearClassifier::Classes(without_rows(&rows.x_train, &means, hidden_size)?);
+    Ok(Fit {
+        options: options.classifier,
+        search: None,
+        classifier,
+        prior: None,
+        n_splits: 0,
+        held_out_logits: Vec::new(),
+        held_out_rows: None,
+    })
+}
+
+/// Searches C, fits, and computes the out-of-fold logits of the training rows. `descriptions` are the mean features
+/// of each label's descriptions, and the values of C from which they choose.
 fn fit(
     plan: &Plan,
     rows: &EncodedRows,
     options: &TrainOptions,
+    descriptions: Option<(&Matrix, &[f64])>,
     seconds: &mut Seconds,
     observer: &dyn Observer,
 ) -> Result<Fit> {
     let targets = &plan.rows.train;
     let scaler = options.scaling.fit(&rows.x_train, targets.sample_weight());
-    let scaled = scaler.as_ref().map(|scaler| scaler.transform(&rows.x_train));
-    let features = scaled.as_ref().unwrap_or(&rows.x_train);
+    let of_scale = scaler.as_ref().map(|scaler| scaler.transform(&rows.x_train));
+    let features = of_scale.as_ref().unwrap_or(&rows.x_train);
+    let prior = descriptions.map(|(means, c_values)| {
+        let means = scaled(means, scaler.as_ref());
+        Prior::choose(features, targets, options.classifier.class_weight, &means, c_values)
+    });
+    let offset = prior.as_ref().map(|prior| prior.offsets(features));
+    let targets = &targets.clone().offset_by(offset);
+    let own_c = prior.as_ref().map_or(options.classifier.c, |prior| prior.c);
 
     let started = Instant::now();
     let search = match &options.grid_search {
@@ -187,7 +254,7 @@ fn fit(
         None => None,
     };
     let refit = options.grid_search.as_ref().is_some_and(|search| search.refit);
-    let c = search.as_ref().filter(|_| refit).map_or(options.classifier.c, |found| found.best_c);
+    let c = search.as_ref().filter(|_| refit).map_or(own_c, |found| found.best_c);
     let fit_options = LogisticRegressionOptions { c, ..options.classifier };
 
     let started = Instant::now();
@@ -210,8 +277,20 @@ fn fit(
     };
     observer.finish(Stage::Fit);
     seconds.fit = started.elapsed().as_secs_f64();
+    let classifier = match (classifier, &prior) {
+        (LinearClassifier::Classes(fitted), Some(prior)) => LinearClassifier::Classes(prior.added_to(fitted)),
+        (classifier, _) => classifier,
+    };
     let classifier = classifier.unscaled(scaler.as_ref());
-    Ok(Fit { options: fit_options, search, classifier, n_splits, held_out_logits, held_out_rows: None })
+    Ok(Fit {
+        options: fit_options,
+        search,
+        classifier,
+        prior,
+        n_splits,
+        held_out_logits,
+        held_out_rows: None,
+    })
 }
 
 /// Notes that a fit has not reached its optimum.

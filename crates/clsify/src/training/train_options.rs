@@ -1,5 +1,6 @@
 //! The options of a training run.
 
+use super::descriptions::Describe;
 use super::train_test_rows::TestRows;
 use crate::classifier::{LogisticRegressionOptions, Scaling};
 use crate::dataset::DatasetOptions;
@@ -32,6 +33,8 @@ pub struct TrainOptions {
     /// The decision rule. The default is the most probable class, as in the article, and for label sets every label
     /// with a probability above 0.5.
     pub decision: DecisionOptions,
+    /// Descriptions of the labels, for one label per sentence. The default is none.
+    pub describe: Describe,
     /// True if the model keeps its training sentences and their labels, so that it can show those near a text. They can be read from
     /// the model's folder. The default is false.
     pub keep_neighbours: bool,

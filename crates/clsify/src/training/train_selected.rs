@@ -5,8 +5,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::candidates::{columns, selection_features};
+use super::descriptions::Describe;
+use super::few_rows::{MAX_FEW_ROWS, few_candidates, select_few};
 use super::plan;
-use super::selection::{Selection, SelectionOptions, select_features};
+use super::selection::{Selection, SelectionOptions, select_features, selection_c_values};
 use super::selection_rows::{left_out, selection_rows};
 use super::train::{self, Trained};
 use super::train_options::TrainOptions;
@@ -62,6 +64,9 @@ pub fn train_selected(
 ) -> Result<Trained> {
     let folder = encoder.as_ref();
     plan::check(dataset, &options)?;
+    if matches!(options.describe, Describe::Only) {
+        return train_described(folder, encoder_options, dataset, options);
+    }
     let train = training_rows(dataset, &options.test)?;
     let targets = targets(dataset, &labels_of(dataset, &train))?.select_rows(&train);
     let places = match selection_rows(&targets) {
@@ -79,10 +84,25 @@ pub fn train_selected(
     let data = (dataset.sentences(), dataset.lines());
     let chosen = choose((folder, &encoder_options), data, (&train, &targets, &places), &select)?;
     let options = TrainOptions { scaling: Scaling::Standard, classifier: chosen.classifier, ..options };
-    let mut trained = train::train_encoded(chosen.encoder, dataset, Some(chosen.encoded), options)?;
+    let c_values = selection_c_values();
+    let mut trained =
+        train::train_encoded(chosen.encoder, dataset, Some(chosen.encoded), options, Some(&c_values))?;
     chosen.times.add_to(&mut trained.report.seconds);
     trained.report.selection = Some(chosen.selection);
     Ok(trained)
+}
+
+/// Trains on descriptions alone, with the features that few rows get.
+fn train_described(
+    folder: &Path,
+    encoder_options: SentenceEncoderOptions,
+    dataset: &Dataset,
+    options: TrainOptions,
+) -> Result<Trained> {
+    let config = SentenceEncoder::load_with(folder, encoder_options.clone())?.config().clone();
+    let features = few_candidates(&config).swap_remove(0).into();
+    let encoder = SentenceEncoder::load_with(folder, SentenceEncoderOptions { features, ..encoder_options })?;
+    train::train(encoder, dataset, options)
 }
 
 /// The default score: accuracy for classes, micro F1 for label sets.
@@ -164,7 +184,8 @@ fn choose(
     let mean_tokens = encoded.counts.n_tokens.div_ceil(rows.len().max(1));
     let search_started = Instant::now();
     let own = targets.select_rows(places);
-    let selection = select_features(&encoded.features, &config, mean_tokens, &own, options, observer)?;
+    let select = if own.len() > MAX_FEW_ROWS { select_features } else { select_few };
+    let selection = select(&encoded.features, &config, mean_tokens, &own, options, observer)?;
     let search_seconds = search_started.elapsed().as_secs_f64();
     let features = selection.chosen.features.clone();
     let known =

@@ -117,6 +117,7 @@ pub fn train_tuned(
             options: options.classifier,
             search: None,
             classifier: tuned.classifier,
+            prior: None,
             n_splits: splits.len(),
             held_out_logits: tuned.held_out_logits,
             held_out_rows: Some(tuned.held_out_rows),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::class_scores::ClassScores;
+use super::descriptions::DescriptionsReport;
 use super::label_set_scores::LabelSetScores;
 use super::selection::Selection;
 use super::train_test_rows::{ConstantLabels, Rows, TestRows};
@@ -46,6 +47,9 @@ pub struct TrainingReport {
     /// The tuning of the encoder, if it was tuned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tuning: Option<TuningReport>,
+    /// The descriptions of the labels, if there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub descriptions: Option<DescriptionsReport>,
     /// The time of each step.
     pub seconds: Seconds,
 }

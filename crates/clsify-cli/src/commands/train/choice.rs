@@ -13,8 +13,9 @@ pub(crate) struct ChoiceArgs {
     /// The default is auto, or article if an option such as --pooling or --c is given.
     ///
     /// `auto` compares layers, poolings and values of C by cross-validation on the training rows, with standardised
-    /// features, and takes the cheapest combination that is not clearly worse than the best. If the training rows are
-    /// too few for five folds, it takes the article's features.
+    /// features, and takes the cheapest combination that is not clearly worse than the best. With up to 1,000 training
+    /// rows it compares few candidates by leave-one-out. If the training rows are too few for five folds, it takes the
+    /// article's features.
     ///
     /// `article` takes options that are not given from the article: the [CLS] vector of the last layer, C = 1, no
     /// scaling. Any of --layers, --pooling, --scaling, --c, --c-grid and --grid-search implies it.

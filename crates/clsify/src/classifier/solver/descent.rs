@@ -79,8 +79,9 @@ impl<'a> Descent<'a> {
         rows: &'a Rows,
         row_set: usize,
         params: Vec<f64>,
-        logits: Vec<f64>,
+        mut logits: Vec<f64>,
     ) -> Self {
+        logits.iter_mut().zip(&problem.offset).for_each(|(logit, offset)| *logit += offset);
         let total: f64 = problem.row_weights.iter().sum();
         // A class without rows here has no index either; its rows have no weight.
         let target = |id: &usize| problem.classes.binary_search(id).unwrap_or(0) as u32;

@@ -25,6 +25,7 @@
 
 mod cholesky;
 mod descent;
+pub(crate) mod leave_out;
 mod mean_curvature;
 mod mean_hessian;
 mod point;

@@ -10,6 +10,8 @@ pub(crate) struct Problem<'a> {
     pub(crate) row_weights: Vec<f64>,
     /// The classes that have rows here, ascending; at least two in a problem that is solved.
     pub(crate) classes: Vec<usize>,
+    /// Numbers that are added to the logits, `[columns, n]`; empty if there are none.
+    pub(crate) offset: Vec<f64>,
     /// Rows whose logits are needed.
     pub(crate) asked: Vec<usize>,
 }
