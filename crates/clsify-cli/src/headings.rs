@@ -48,7 +48,10 @@ const HEADINGS: [(&str, &[&str]); 9] = [
         ],
     ),
     ("Test rows", &["test_data", "test_size", "seed", "stratify"]),
-    ("Classifier", &["scaling", "c", "class_weight", "grid_search", "c_grid", "sizes", "repeats"]),
+    (
+        "Classifier",
+        &["describe", "scaling", "c", "class_weight", "grid_search", "c_grid", "sizes", "repeats"],
+    ),
     ("Decisions", &["calibration", "abstain_below", "target_precision", "thresholds", "cost_matrix"]),
     (
         "Output",

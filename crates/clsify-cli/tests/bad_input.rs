@@ -216,7 +216,7 @@ fn models_that_are_not_what_was_saved() {
         (
             "\"bad\",",
             "\"bad\",\"fair\",",
-            "tensor \"coef\": expected shape [3, 32] of F64, got [1, 32] of F64",
+            "tensor \"coef\": expected shape [3, 96] of F64, got [1, 96] of F64",
         ),
     ] {
         let edited = metadata.replacen(old, new, 1);

@@ -396,7 +396,7 @@ fn saved_models_are_checked() {
     json["multi_label"]["constant"] = json!([null, null, null]);
     sandbox.write("model/clsify.json", json.to_string());
     let error = sandbox.fail(&["predict", "model", "who ?"]);
-    assert!(error.contains("tensor \"coef\": expected shape [3, 32] of F64, got [2, 32] of F64"), "{error}");
+    assert!(error.contains("tensor \"coef\": expected shape [3, 96] of F64, got [2, 96] of F64"), "{error}");
 }
 
 /// Two hundred sentences whose labels cannot all be learned, and a label with three rows.

@@ -106,14 +106,14 @@ vectorized! {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// Miri is a thousand times slower.
     const STEP: usize = if cfg!(miri) { 997 } else { 1 };
 
     /// The Maclaurin series of erf in `f64`; its terms stay below e^(x²), so 1e-9 is kept up to |x| = 4.
-    fn erf_series(x: f64) -> f64 {
+    pub(crate) fn erf_series(x: f64) -> f64 {
         if x.abs() > 4.0 {
             return x.signum() * (1.0 - 1.5e-8);
         }

@@ -8,17 +8,17 @@ pub struct AdamWStep {
     /// The learning rate of this step.
     pub learning_rate: f32,
     /// The share of the old first moment; 0.9 is usual.
-    pub beta1: f32,
+    pub beta1: f64,
     /// The share of the old second moment; 0.999 is usual.
-    pub beta2: f32,
+    pub beta2: f64,
     /// Added to the root of the second moment; 1e-8 is usual.
     pub eps: f32,
     /// Each step multiplies the parameters by `1 - learning_rate * weight_decay`.
     pub weight_decay: f32,
     /// `1 - beta1^t` of step t, counted from 1.
-    pub bias_correction1: f32,
+    pub bias_correction1: f64,
     /// `1 - beta2^t`.
-    pub bias_correction2: f32,
+    pub bias_correction2: f64,
     /// Gradients are multiplied by it first: below 1 if their norm is clipped.
     pub gradient_scale: f32,
 }
@@ -28,19 +28,19 @@ impl AdamWStep {
     ///
     /// ```
     /// let step = clsify_kernels::adamw::AdamWStep::new(1e-4, 0.01, 1);
-    /// assert_eq!(step.bias_correction1, 0.1);
+    /// assert!((step.bias_correction1 - 0.1).abs() < 1e-12);
     /// ```
     pub fn new(learning_rate: f32, weight_decay: f32, t: usize) -> Self {
         let (beta1, beta2) = (0.9f64, 0.999f64);
         let t = i32::try_from(t).unwrap_or(i32::MAX);
         AdamWStep {
             learning_rate,
-            beta1: beta1 as f32,
-            beta2: beta2 as f32,
+            beta1,
+            beta2,
             eps: 1e-8,
             weight_decay,
-            bias_correction1: (1.0 - beta1.powi(t)) as f32,
-            bias_correction2: (1.0 - beta2.powi(t)) as f32,
+            bias_correction1: 1.0 - beta1.powi(t),
+            bias_correction2: 1.0 - beta2.powi(t),
             gradient_scale: 1.0,
         }
     }
@@ -66,13 +66,13 @@ impl AdamWStep {
         );
         let constants = [
             1.0 - self.learning_rate * self.weight_decay,
-            self.beta1,
-            1.0 - self.beta1,
-            self.beta2,
-            1.0 - self.beta2,
-            1.0 / self.bias_correction2.sqrt(),
+            self.beta1 as f32,
+            (1.0 - self.beta1) as f32,
+            self.beta2 as f32,
+            (1.0 - self.beta2) as f32,
+            (1.0 / self.bias_correction2.sqrt()) as f32,
             self.eps,
-            self.learning_rate / self.bias_correction1,
+            (f64::from(self.learning_rate) / self.bias_correction1) as f32,
             self.gradient_scale,
         ];
         update(value, first, second, gradient, &constants);

@@ -74,6 +74,7 @@ vectorized! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::activation::tests::erf_series;
     use crate::activation::{gelu, gelu_tanh, relu, silu};
 
     /// Oracle: the central difference of the formula in `f64`, whose own error is below 1e-9. The formulas are those
@@ -98,19 +99,6 @@ mod tests {
                 2.0 * difference
             );
         }
-    }
-
-    /// Abramowitz and Stegun, 7.1.5, in `f64`.
-    fn erf_series(x: f64) -> f64 {
-        if x.abs() > 4.0 {
-            return x.signum() * (1.0 - 1.5e-8);
-        }
-        let (mut term, mut sum) = (x, x);
-        for n in 1..200 {
-            term *= -x * x / f64::from(n);
-            sum += term / f64::from(2 * n + 1);
-        }
-        sum * std::f64::consts::FRAC_2_SQRT_PI
     }
 
     /// Tolerance: the error of erf or exp, times |x| where the formula multiplies it.

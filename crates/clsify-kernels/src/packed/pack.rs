@@ -45,16 +45,7 @@ impl PackedLinear {
         kernel: Kernel,
         exact: &[usize],
     ) -> Self {
-        assert!(
-            inputs > 0 && outputs > 0,
-            "expected at least one input and one output, got {inputs}, {outputs}"
-        );
-        assert_eq!(
-            Some(weight.len()),
-            outputs.checked_mul(inputs),
-            "expected a weight of {outputs} x {inputs} numbers, got {}",
-            weight.len()
-        );
+        check_shape(weight, inputs, outputs);
         assert_eq!(bias.len(), outputs, "expected a bias of {outputs} numbers, got {}", bias.len());
         let kernel = match kernel.precision() {
             Precision::Int8 if inputs > MAX_INPUTS => Kernel::best_f32(),
@@ -87,6 +78,18 @@ impl PackedLinear {
         let weights = PackedWeights { panels, bias: padded, quantized, inputs, outputs };
         PackedLinear { weights, kernel }
     }
+}
+
+/// # Panics
+/// Panics if there are no inputs or outputs, or the weight has another length.
+pub(super) fn check_shape(weight: &[f32], inputs: usize, outputs: usize) {
+    assert!(inputs > 0 && outputs > 0, "expected at least one input and one output, got {inputs}, {outputs}");
+    assert_eq!(
+        Some(weight.len()),
+        outputs.checked_mul(inputs),
+        "expected a weight of {outputs} x {inputs} numbers, got {}",
+        weight.len()
+    );
 }
 
 /// The quantization of the weights of a panel; zeros in other precisions.

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::kernel_handle::Kernel;
 use super::linear::PackedLinear;
-use super::pack::{bf16, pack_panel};
+use super::pack::{bf16, check_shape, pack_panel};
 use super::precision::Precision;
 use super::tile::{Line, PANEL, floats};
 use super::weights::PackedWeights;
@@ -91,16 +91,7 @@ impl PackedLinear {
 
     /// Sets the shape. The panels keep what they had; the bias is zero. Returns the lines of a panel.
     fn resize(&mut self, weight: &[f32], inputs: usize, outputs: usize) -> usize {
-        assert!(
-            inputs > 0 && outputs > 0,
-            "expected at least one input and one output, got {inputs}, {outputs}"
-        );
-        assert_eq!(
-            Some(weight.len()),
-            outputs.checked_mul(inputs),
-            "expected a weight of {outputs} x {inputs} numbers, got {}",
-            weight.len()
-        );
+        check_shape(weight, inputs, outputs);
         assert!(self.weights.quantized.is_none(), "expected a kernel of f32 or bf16, got {:?}", self.kernel);
         let panel_lines = self.kernel.precision().lines(inputs) * PANEL;
         let weights = &mut self.weights;

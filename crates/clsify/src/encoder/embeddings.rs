@@ -33,11 +33,12 @@ impl Embeddings {
         dtype: Dtype,
     ) -> Result<Self> {
         let (size, hidden) = (config.embedding_size, config.hidden_size);
+        let tables = Self::load_tables(checkpoint, names, config)?;
         let projection = match size == hidden {
             true => None,
             false => Some(Linear::load(checkpoint, &[names.embedding_projection()], size, hidden, dtype)?),
         };
-        Ok(Embeddings { projection, ..Self::load_tables(checkpoint, names, config)? })
+        Ok(Embeddings { projection, ..tables })
     }
 
     /// Everything before the projection.

@@ -25,6 +25,7 @@ pub use module::Module;
 pub use npy::{NpyWriter, save_npy};
 pub use options::FeatureOptions;
 pub use pooling::{Pooling, pooling_names};
+pub(crate) use sentence_transformers::mean_pooling_files;
 pub use sentence_transformers::{SentenceTransformer, prompt_text};
 
 use crate::error::Result;

@@ -17,7 +17,7 @@
 use std::path::{Path, PathBuf};
 
 use clsify_base::encoder_files::{CONFIG, MODULES, PROMPTS, TOKENIZER_CONFIG, TRANSFORMER_CONFIGS, is_below};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::loading_arguments;
 use super::module::DenseConfig;
@@ -54,6 +54,23 @@ pub struct SentenceTransformer {
     pub prompt: String,
     /// True if the tokens of the prompt are pooled too.
     pub include_prompt: bool,
+}
+
+/// The settings of a folder whose features are the mean of the last layer: the name and the content of each file. Both
+/// generations of sentence-transformers read them.
+pub(crate) fn mean_pooling_files(hidden_size: usize, max_length: usize) -> [(&'static str, Value); 3] {
+    let module = |idx: usize, path: &str, kind: &str| {
+        let kind = format!("{OWN_TYPES}models.{kind}");
+        json!({"idx": idx, "name": idx.to_string(), "path": path, "type": kind})
+    };
+    [
+        (TRANSFORMER_CONFIGS[0], json!({"max_seq_length": max_length, "do_lower_case": false})),
+        (MODULES, json!([module(0, "", "Transformer"), module(1, "1_Pooling", "Pooling")])),
+        (
+            "1_Pooling/config.json",
+            json!({"word_embedding_dimension": hidden_size, "pooling_mode_mean_tokens": true}),
+        ),
+    ]
 }
 
 impl FeatureOptions {

@@ -20,6 +20,7 @@ pub(crate) mod train_options;
 pub(crate) mod train_selected;
 pub(crate) mod train_tuned;
 pub(crate) mod trained_model;
+pub(crate) mod tuner;
 pub(crate) mod training_report;
 
 pub use self::candidates::selection_features;

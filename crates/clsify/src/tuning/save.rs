@@ -9,13 +9,14 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use clsify_base::encoder_files::{CONFIG, MODULES, TRANSFORMER_CONFIGS, WEIGHTS};
+use clsify_base::encoder_files::{CONFIG, WEIGHTS};
 use serde_json::{Map, Value, json};
 
 use crate::checkpoint_folder::transformer_folder;
 use crate::encoder::trainable::TrainableEncoder;
 use crate::encoder::{Checkpoint, Dtype};
 use crate::error::{Error, Result};
+use crate::features::mean_pooling_files;
 use crate::tokenizer::tokenizer_files;
 
 /// Writes the folder of a tuned encoder. `source` is the folder that it was loaded from.
@@ -30,30 +31,16 @@ pub(crate) fn save(
         let path = path.to_path_buf();
         move |e: std::io::Error| Error::io(&path, e)
     };
-    fs::create_dir_all(folder.join("1_Pooling")).map_err(io(folder))?;
+    fs::create_dir_all(folder).map_err(io(folder))?;
     let from = transformer_folder(source);
     let files = tokenizer_files(source).into_iter().chain([from.join(CONFIG)]);
     for file in files {
         let name = file.file_name().unwrap_or_default();
         fs::copy(&file, folder.join(name)).map_err(io(&file))?;
     }
-    let hidden_size = encoder.config().hidden_size;
-    let own = [
-        (TRANSFORMER_CONFIGS[0], json!({"max_seq_length": max_length, "do_lower_case": false})),
-        (
-            MODULES,
-            json!([
-                {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
-                {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}
-            ]),
-        ),
-        (
-            "1_Pooling/config.json",
-            json!({"word_embedding_dimension": hidden_size, "pooling_mode_mean_tokens": true}),
-        ),
-    ];
-    for (name, content) in own {
+    for (name, content) in mean_pooling_files(encoder.config().hidden_size, max_length) {
         let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(io(folder))?;
         fs::write(&path, format!("{content:#}\n")).map_err(io(&path))?;
     }
     save_weights(&folder.join(WEIGHTS), source, encoder, dtype)

@@ -4,8 +4,7 @@ use clsify_kernels::backward::{column_dots, column_sums, layer_norm_backward, sc
 use rayon::prelude::*;
 
 use super::super::checkpoint::Checkpoint;
-use super::Tensor;
-use super::parameter::Parameter;
+use super::parameter::{Parameter, Tensor};
 use super::rows::by_rows;
 use crate::error::Result;
 

@@ -8,8 +8,7 @@ use rayon::prelude::*;
 use super::super::checkpoint::Checkpoint;
 use super::super::linear::read;
 use super::super::workspace::sized;
-use super::Tensor;
-use super::parameter::Parameter;
+use super::parameter::{Parameter, Tensor};
 use super::workspace::Workspace;
 use crate::error::Result;
 

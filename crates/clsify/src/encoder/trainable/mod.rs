@@ -44,6 +44,7 @@ use crate::error::Result;
 use crate::tokenizer::Batch;
 use layer::{LayerDropout, Saved, TrainableLayer};
 use linear::TrainableLinear;
+use parameter::Tensor;
 pub(crate) use parameter::{Parameter, Step};
 use relative_bias::TrainableBias;
 use workspace::Workspace;
@@ -272,9 +273,6 @@ impl TrainableEncoder {
         }
     }
 }
-
-/// The name and the shape of a tensor in a checkpoint.
-pub(crate) type Tensor = (String, Vec<usize>);
 
 /// The place of the dropout of the embeddings; layers count from 0.
 const EMBEDDINGS: u64 = u64::MAX / 2;

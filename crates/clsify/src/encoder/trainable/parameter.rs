@@ -23,6 +23,9 @@ impl Step {
     }
 }
 
+/// The name and the shape of a tensor in a checkpoint.
+pub(crate) type Tensor = (String, Vec<usize>);
+
 /// A tensor that learns.
 #[derive(Debug, Clone)]
 pub(crate) struct Parameter {
