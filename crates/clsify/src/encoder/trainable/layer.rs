@@ -199,9 +199,9 @@ impl TrainableLayer {
         let of_output = dropped(gradient, dropout.attention_output, hidden, third);
         self.attention_output.backward(&saved.context, of_output, of_context, Epilogue::None, workspace);
         let of_parts = sized(first, n_tokens * 3 * hidden);
-        let (bias, mut of_biases) = bias.unzip();
+        let (bias, of_biases) = bias.unzip();
         let mut none = Vec::new();
-        let of_biases = of_biases.as_deref_mut().unwrap_or(&mut none);
+        let of_biases = of_biases.unwrap_or(&mut none);
         of_biases.resize_with(sentences.len(), Vec::new);
         let parts = sentences_mut(of_parts, sentences, 3 * hidden);
         let of_sentences = parts.into_par_iter().zip(of_biases).zip(sentences).enumerate();
