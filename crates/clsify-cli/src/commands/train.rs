@@ -162,16 +162,16 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if !args.bundle_encoder && tune.is_none() {
         check_stays(&located.folder, &args.output, "add --bundle-encoder")?;
     }
-    let trained = match source {
-        _ if let Some(tune) = &tune => {
+    let trained = match (&tune, source) {
+        (Some(tune), _) => {
             let encoder = encoder_options(&located, &args.features.encoding, args.cache.open(), console)?;
             train_tuned(&located.folder, encoder, &dataset, options, tune, &args.output)?
         }
-        FeatureSource::Options => {
+        (None, FeatureSource::Options) => {
             let encoder = load_encoder(&located, &args.features, args.cache.open(), console)?;
             train(encoder, &dataset, options)?
         }
-        FeatureSource::CrossValidation { scoring, required } => {
+        (None, FeatureSource::CrossValidation { scoring, required }) => {
             let encoder = encoder_options(&located, &args.features.encoding, args.cache.open(), console)?;
             let choice = FeatureChoice { scoring, required };
             train_selected(&located.folder, encoder, &dataset, options, choice)?
