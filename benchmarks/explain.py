@@ -91,6 +91,8 @@ def main() -> int:
     date, commit = datetime.date.today().isoformat(), machine.commit()
     path = chosen.record or default_record(date)
     command = Command(clsify, encoder.path, chosen.threads)
+    about = [*machine.cpu().items(), ("system", f"{sys.platform}, Python {sys.version.split()[0]}"), ("threads", chosen.threads)]
+    about = [Row(date, commit, "", "machine", "", "", "", metric, str(value)) for metric, value in about]
     for name, train, test in chosen.data:
         model = chosen.work.resolve() / f"{name}-{encoder.identity}"
         command.train(train, model)
@@ -115,7 +117,7 @@ def main() -> int:
                 note("others_cpu_share", round_to(turn.others_cpu_share), turn.participant, turn.round)
         rows += [Row(date, commit, "", "version", package, "", "", "version", version) for package, version in VERSIONS.items()]
         # After every dataset, so that an interrupted run keeps what it has measured.
-        older = Record.read(path) if path.exists() else Record()
+        older = Record.read(path) if path.exists() else Record(about)
         older.replaced_by(Record(rows)).write(path)
         say(f"recorded: {name} in {path}")
     for check in floors.explain_checks(Record.read(path), encoder.name):

@@ -1,6 +1,6 @@
-"""Writes BENCHMARKS.md from a record: `python benchmarks/tables.py RECORD.csv [BENCHMARKS.md]`.
+"""Writes BENCHMARKS.md from records: `python benchmarks/tables.py RECORD.csv [RECORD.csv ...] [BENCHMARKS.md]`.
 
-Every number in it comes from the record. Standard library only.
+Every number in it comes from a record. Those of another processor follow under a heading of their own. Standard library only.
 """
 
 import os
@@ -20,39 +20,50 @@ ROOT = Path(__file__).resolve().parent.parent
 DISTURBED = 0.05
 
 
-def write(record: Path, output: Path) -> None:
+def write(records: Path | list[Path], output: Path) -> None:
     """Writes BENCHMARKS.md through a temporary file and an atomic rename."""
-    try:
-        source = record.resolve().relative_to(ROOT).as_posix()
-    except ValueError:
-        source = record.name
+    paths = records if isinstance(records, list) else [records]
+    read = [(Record.read(path), source_of(path)) for path in paths]
     temporary = output.with_name(f".{output.name}.{os.getpid()}")
     try:
-        temporary.write_text(render(Record.read(record), source), encoding="utf-8")
+        temporary.write_text(render(read), encoding="utf-8")
         os.replace(temporary, output)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def render(record: Record, source: str) -> str:
+def source_of(path: Path) -> str:
+    """The path as the page shows it."""
+    try:
+        return path.resolve().relative_to(ROOT).as_posix()
+    except ValueError:
+        return path.name
+
+
+def render(records: list[tuple[Record, str]]) -> str:
     """BENCHMARKS.md."""
-    blocks = [introduction(source), *about(record), *floor_tables(record)]
-    for encoder in record.encoders():
-        sections = [section for build in (encode, latency, grid, article, cold, memory, explain, tune) for section in build(record, encoder)]
-        if sections:
-            blocks += [f"## {encoder}", *described(record, encoder), *sections]
-    blocks.append(repeat(source))
+    sources = " ".join(source for _, source in records)
+    blocks = [introduction(sources)]
+    for number, (record, _) in enumerate(records):
+        if number > 0:
+            blocks.append(f"# On another processor: {record.text('name', job='machine')}")
+        blocks += [*about(record), *floor_tables(record)]
+        for encoder in record.encoders():
+            sections = [section for build in (encode, latency, grid, article, cold, memory, explain, tune) for section in build(record, encoder)]
+            if sections:
+                blocks += [f"## {encoder}", *described(record, encoder), *sections]
+    blocks.append(repeat(sources))
     return "\n\n".join(blocks) + "\n"
 
 
-def introduction(source: str) -> str:
+def introduction(sources: str) -> str:
     return f"""# Benchmarks
 
 This page compares clsify with its peers on the same sentences. Every participant is a process that has loaded its model and sleeps until it is
 its turn. Every other round runs in the opposite order, so that changes in the speed of the machine affect all participants. A ratio is
 ours (clsify) over theirs (the peer) in the same round; the median of the rounds is shown. [benchmarks/](benchmarks/README.md) describes the measurements.
 
-This file is written by `python benchmarks/tables.py {source}`; every number comes from that record."""
+This file is written by `python benchmarks/tables.py {sources}`; every number comes from those records."""
 
 
 def about(record: Record) -> Iterator[str]:
@@ -65,7 +76,8 @@ def about(record: Record) -> Iterator[str]:
         ["date", ", ".join(dates)], ["clsify, commit", ", ".join(commits)],
         ["processor", machine("name") + "".join(f", {key} {machine(key)}" for key in ("family", "model") if machine(key))],
         ["cores; threads used", f"{machine('cores')}; {machine('threads')}"], ["instructions", machine("instructions")],
-        ["system", machine("system")], ["sentences", f"the first {machine('rows')} of {machine('data')}"], ["rounds", rounds(record)],
+        ["system", machine("system")],
+        ["sentences", f"the first {machine('rows')} of {machine('data')}" if machine("rows") else ""], ["rounds", rounds(record)],
     ]
     rows += [[row.participant, row.value] for row in record.select(job="version")]
     yield table(["", ""], [row for row in rows if row[1].strip("; ")])
@@ -258,6 +270,8 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
+    records = [Path(argument) for argument in sys.argv[1:] if argument.endswith(".csv")]
+    outputs = [Path(argument) for argument in sys.argv[1:] if not argument.endswith(".csv")]
+    if not records or len(outputs) > 1:
         raise SystemExit(__doc__)
-    write(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) == 3 else ROOT / "BENCHMARKS.md")
+    write(records, outputs[0] if outputs else ROOT / "BENCHMARKS.md")

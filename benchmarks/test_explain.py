@@ -276,7 +276,7 @@ class Report(unittest.TestCase):
         self.assertEqual([bad[name] for name in ("delete: leave-one-word-out", "mask: --path")], [[False], [False]])
 
     def test_tables(self):
-        text = tables.render(record(0.72, 0.9, 0.73, 0.02), "toy.csv")
+        text = tables.render([(record(0.72, 0.9, 0.73, 0.02), "toy.csv")])
         self.assertIn("### Explanations, toy: words deleted", text)
         self.assertIn("| clsify, --path | 0.775 | +0.170 (+0.170 to +0.170) |", text)
         self.assertIn("| shap, 500 | 20 | 1500.0 | 1.0 |", text)

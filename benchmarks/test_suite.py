@@ -114,7 +114,7 @@ class Tables(unittest.TestCase):
         self.assertEqual(sorted(path.name for path in folder.iterdir()), ["BENCHMARKS.md", "record"])
 
     def test_nothing_measured(self):
-        self.assertIn("# Benchmarks", tables.render(Record(), "none.csv"))
+        self.assertIn("# Benchmarks", tables.render([(Record(), "none.csv")]))
 
 
 class Records(unittest.TestCase):

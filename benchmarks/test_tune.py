@@ -143,7 +143,7 @@ class Report(unittest.TestCase):
         self.assertEqual((peer.measured, peer.floor, peer.is_met), ("-0.0100", "at least -0.007", False))
 
     def test_tables(self):
-        text = tables.render(small_record(), "record.csv")
+        text = tables.render([(small_record(), "record.csv")])
         self.assertIn("| sst2 | 500 | 5 | 4e-05 | clsify | bf16 | 0.8800 | 0.9100, 0.9200 | 0.9150 | 1 of 2 | -0.0100 |", text)
         self.assertIn("| sst2 | 500 | 5 | clsify | bf16 | 225.0 | 0.300 | 3.6 | 20.0 |", text)
 
@@ -194,7 +194,7 @@ class Driver(unittest.TestCase):
         # The fake's epochs take a tenth of a second per row of the file that it was given.
         epochs = record.rounds("epoch_seconds", job=f"{TIME}toy 40", participant="clsify", dtype="bf16")
         self.assertEqual(epochs, {"0": 4.0, "1": 4.0})
-        self.assertIn("toy | 40 | 8 | clsify | bf16 | 2000.0 |", tables.render(record, "record.csv"))
+        self.assertIn("toy | 40 | 8 | clsify | bf16 | 2000.0 |", tables.render([(record, "record.csv")]))
 
     def test_a_failure_leaves_out_one_run(self):
         code, record = self.drive("--rows", "8", "--participants", "clsify-bf16", "--only", "accuracy", "--seeds", "9,1")
