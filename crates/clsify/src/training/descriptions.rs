@@ -7,8 +7,8 @@
 //!
 //! The weight τ and C are chosen together, by leave-one-out in closed form ([`LeaveOut`](crate::classifier::LeaveOut)).
 //! Squared errors that exceed the smallest by at most one part in the number of rows count as equal, because with few
-//! rows they differ by chance. Of these choices the largest weight is taken, because descriptions vary less than rows
-//! do, with the C of its smallest error.
+//! rows they differ by chance. Of these choices the largest weight is taken, and then the strongest penalty:
+//! descriptions vary less than rows do.
 
 use serde::Serialize;
 
@@ -158,7 +158,8 @@ impl Prior {
         }
         let least = tried.iter().map(|tried| tried.2).fold(f64::INFINITY, f64::min);
         let equal = tried.iter().filter(|tried| tried.2 <= (1.0 + 1.0 / n) * least);
-        let best = equal.max_by(|a, b| a.0.total_cmp(&b.0).then(b.2.total_cmp(&a.2)));
+        // The largest weight, and then the smallest C, which is the strongest penalty.
+        let best = equal.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
         let &(weight, c, _) = best.unwrap_or(&(0.0, c_values[0], 0.0));
 
         let top = |row: &[f64]| (0..row.len()).fold(0, |top, i| if row[i] > row[top] { i } else { top });
