@@ -8,6 +8,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use super::descriptions::Describe;
 use super::plan::{Fit, Plan};
 use super::train::{self, Trained};
 use super::train_options::TrainOptions;
@@ -15,7 +16,7 @@ use super::train_selected::{FeatureChoice, default_scoring, train_selected};
 use super::train_test_rows::TestRows;
 use super::tuner::{Texts, Tuner, scores};
 use crate::dataset::Dataset;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{RowScores, Scoring};
 use crate::features::Pooling;
 use crate::files::TemporaryFolder;
@@ -63,6 +64,10 @@ pub fn train_tuned(
     beside: impl AsRef<Path>,
 ) -> Result<Trained> {
     let (folder, observer) = (encoder.as_ref(), encoder_options.observer.clone());
+    if !matches!(options.describe, Describe::Nothing) {
+        let message = "expected no descriptions of labels with a tuned encoder, got some";
+        return Err(Error::new(ErrorKind::InvalidArgument, message).with_hint("leave out one of them"));
+    }
     let plan = Plan::of(dataset, &options, observer.as_ref())?;
     let scoring = default_scoring(dataset);
     let rows = &plan.rows.train;
