@@ -60,7 +60,7 @@ pub(crate) type Resume<'a> = dyn FnOnce(&mut TunedModel) -> Result<Vec<EpochRepo
 
 impl Task<'_> {
     /// Learns from the rows `learn`, and calls `after_epoch` with the logits of the rows `held_out` after each epoch, whose
-    /// result becomes the epoch's score. If the observer wants it to stop, the epoch that has begun is the last.
+    /// result becomes the epoch's score. If the observer wants it to stop, it does so after the current step, and what was learned so far counts as the last epoch.
     pub(crate) fn run(
         &self,
         learn: &[usize],
