@@ -10,5 +10,5 @@ mod column_sums;
 mod layer_norm;
 
 pub use activation::{gelu_backward, gelu_tanh_backward, relu_backward, silu_backward};
-pub use column_sums::{column_dots, column_sums};
+pub use column_sums::{add_column_dots, add_column_sums};
 pub use layer_norm::{layer_norm_backward, scale_and_shift, standardize};

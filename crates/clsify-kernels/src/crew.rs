@@ -99,6 +99,26 @@ pub fn divide(parts: usize, part: &(dyn Fn(usize) + Sync)) {
     }
 }
 
+/// Calls `part(i, items[i])` for each item, divided as by [`divide`].
+///
+/// ```
+/// let mut rows = [1.0, 2.0, 3.0, 4.0];
+/// clsify_kernels::crew::divide_each(rows.chunks_mut(2).collect(), |i, row| row[0] = i as f32);
+/// assert_eq!(rows, [0.0, 2.0, 1.0, 4.0]);
+/// ```
+///
+/// # Panics
+/// As [`divide`].
+pub fn divide_each<T: Send>(items: Vec<T>, part: impl Fn(usize, T) + Sync) {
+    let items: Vec<Mutex<Option<T>>> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
+    divide(items.len(), &|i| {
+        let item = items[i].lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(item) = item {
+            part(i, item);
+        }
+    });
+}
+
 impl Board {
     /// # Safety
     /// No task is on the board: the call does not come from a part of one.

@@ -30,6 +30,7 @@
 //! | `epilogue.rs` | the function that is applied to sums |
 //! | `repeat.rs` | a kernel's instruction alone, for [`ceiling`](crate::ceiling) |
 //! | `portable_tile.rs`, `avx512_tile.rs`, `avx512_quantize.rs`, `amx_tile.rs` | code that several kernels share |
+//! | `avx512_pack.rs` | panels in registers |
 //!
 //! It does not transpose, has no factor `alpha`, and does not keep the original weights.
 
@@ -38,6 +39,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod amx_tile;
+#[cfg(target_arch = "x86_64")]
+mod avx512_pack;
 #[cfg(target_arch = "x86_64")]
 mod avx512_tile;
 #[cfg(target_arch = "x86_64")]
@@ -68,3 +71,4 @@ pub use self::exact_inputs::EXACT_INPUTS;
 pub use self::kernel_handle::Kernel;
 pub use self::linear::PackedLinear;
 pub use self::precision::Precision;
+pub use self::repack::{Repack, repack_all};

@@ -3,38 +3,41 @@
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
 
-use rayon::prelude::*;
+use std::ops::Range;
 
 /// The rows and columns of a block: sixteen numbers are one cache line.
 const BLOCK: usize = 16;
 
-/// `out [cols, rows]` becomes the transposed of `x [rows, cols]`, on the threads of the current rayon pool.
+/// `out [columns.len(), rows]` becomes the transposed of some columns of `x [rows, cols]`.
 ///
 /// ```
-/// let mut out = [0.0; 6];
-/// clsify_kernels::transpose::transpose(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3, &mut out);
-/// assert_eq!(out, [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+/// let mut out = [0.0; 4];
+/// clsify_kernels::transpose::transpose(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3, 1..3, &mut out);
+/// assert_eq!(out, [2.0, 5.0, 3.0, 6.0]);
 /// ```
 ///
 /// # Panics
-/// Panics if `x` is not a whole number of rows, or `out` has another length.
-pub fn transpose(x: &[f32], cols: usize, out: &mut [f32]) {
+/// Panics if `x` is not a whole number of rows, does not have these columns, or `out` has another length.
+pub fn transpose(x: &[f32], cols: usize, columns: Range<usize>, out: &mut [f32]) {
     assert!(
         cols > 0 && x.len().is_multiple_of(cols),
         "expected rows of {cols} numbers, got {} numbers",
         x.len()
     );
-    assert_eq!(x.len(), out.len(), "expected {} numbers, got {}", x.len(), out.len());
+    assert!(
+        columns.start <= columns.end && columns.end <= cols,
+        "expected some of {cols} columns, got {columns:?}"
+    );
     let rows = x.len() / cols;
-    if rows == 0 {
+    assert_eq!(out.len(), rows * columns.len(), "expected {rows} x {} numbers", columns.len());
+    if out.is_empty() {
         return;
     }
-    out.par_chunks_mut(BLOCK * rows).enumerate().for_each(|(block, out)| {
-        let first = block * BLOCK;
+    for (out, first) in out.chunks_mut(BLOCK * rows).zip(columns.step_by(BLOCK)) {
         for (start, x) in x.chunks(BLOCK * cols).enumerate() {
             transpose_block(&x[first..], cols, &mut out[start * BLOCK..], rows);
         }
-    });
+    }
 }
 
 /// Transposes up to sixteen columns of up to sixteen rows: row `r`, column `c` goes to `out[c * out_stride + r]`.
@@ -62,11 +65,14 @@ mod tests {
     fn every_shape_is_transposed() {
         for rows in [0, 1, 2, 15, 16, 17, 33] {
             for cols in [1, 3, 15, 16, 17, 40] {
-                let x: Vec<f32> = (0..rows * cols).map(|i| i as f32).collect();
-                let mut out = vec![f32::NAN; rows * cols];
-                transpose(&x, cols, &mut out);
-                for (i, v) in out.iter().enumerate() {
-                    assert_eq!(*v, x[i % rows * cols + i / rows], "{rows} x {cols}");
+                for columns in [0..cols, cols / 3..cols, cols / 2..cols / 2] {
+                    let x: Vec<f32> = (0..rows * cols).map(|i| i as f32).collect();
+                    let mut out = vec![f32::NAN; rows * columns.len()];
+                    transpose(&x, cols, columns.clone(), &mut out);
+                    for (i, v) in out.iter().enumerate() {
+                        let expected = x[i % rows * cols + columns.start + i / rows];
+                        assert_eq!(*v, expected, "{rows} x {cols}, {columns:?}");
+                    }
                 }
             }
         }
@@ -75,6 +81,12 @@ mod tests {
     #[test]
     #[should_panic(expected = "expected rows of 4 numbers")]
     fn a_ragged_slice_is_refused() {
-        transpose(&[0.0; 6], 4, &mut [0.0; 6]);
+        transpose(&[0.0; 6], 4, 0..4, &mut [0.0; 6]);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected some of 3 columns")]
+    fn a_missing_column_is_refused() {
+        transpose(&[0.0; 6], 3, 2..4, &mut [0.0; 4]);
     }
 }

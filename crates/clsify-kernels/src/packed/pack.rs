@@ -110,6 +110,10 @@ pub(super) fn pack_panel(
     panel: &mut [Line],
 ) -> PanelScales {
     let mut of_panel = PanelScales { scales: [0.0; PANEL], zero_points: [0.0; PANEL], sums: [0.0; PANEL] };
+    #[cfg(target_arch = "x86_64")]
+    if super::avx512_pack::pack(rows, inputs, precision, panel) {
+        return of_panel;
+    }
     // The words of sixteen outputs.
     let lines = panel.len() / PANEL;
     let mut words = vec![Line::ZERO; 16 * lines];

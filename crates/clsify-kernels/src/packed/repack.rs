@@ -1,13 +1,12 @@
 //! Packing of matrices that change from one product to the next, into memory that is used again.
 
-use rayon::prelude::*;
-
 use super::kernel_handle::Kernel;
 use super::linear::PackedLinear;
 use super::pack::{bf16, check_shape, pack_panel};
 use super::precision::Precision;
 use super::tile::{Line, PANEL, floats};
 use super::weights::PackedWeights;
+use crate::crew::divide_each;
 use crate::dispatch::vectorized;
 
 impl PackedLinear {
@@ -24,82 +23,127 @@ impl PackedLinear {
         }
     }
 
-    /// Replaces the matrix by `weight [outputs, inputs]` and `bias [outputs]`, as [`pack`](Self::pack) would pack them.
+    /// Replaces the matrix by `weight [outputs, inputs]` and `bias [outputs]`, as [`pack`](Self::pack) would pack them, as
+    /// soon as [`repack_all`] is given the result.
     ///
     /// ```
-    /// use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear};
+    /// use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear, repack_all};
     /// let mut linear = PackedLinear::empty(Kernel::best_f32());
-    /// linear.repack(&[1.0, 2.0, 3.0, 4.0], &[10.0, 20.0], 2, 2);
+    /// repack_all([linear.repack(&[1.0, 2.0, 3.0, 4.0], &[10.0, 20.0], 2, 2)]);
     /// let mut out = [0.0; 2];
     /// linear.forward(&[1.0, 1.0], &mut out, Epilogue::None);
     /// assert_eq!(out, [13.0, 27.0]);
     /// ```
     ///
     /// # Panics
-    /// As [`pack`](Self::pack), and if the kernel works in 8 bits.
-    pub fn repack(&mut self, weight: &[f32], bias: &[f32], inputs: usize, outputs: usize) {
-        let panel_lines = self.resize(weight, inputs, outputs);
+    /// As [`pack`](Self::pack).
+    pub fn repack<'a>(
+        &'a mut self,
+        weight: &'a [f32],
+        bias: &[f32],
+        inputs: usize,
+        outputs: usize,
+    ) -> Repack<'a> {
+        self.resize(weight, inputs, outputs);
         assert_eq!(bias.len(), outputs, "expected a bias of {outputs} numbers, got {}", bias.len());
         self.weights.bias[..outputs].copy_from_slice(bias);
-        let precision = self.kernel.precision();
-        let panels = self.weights.panels.par_chunks_exact_mut(panel_lines);
-        panels.zip(weight.par_chunks(PANEL * inputs)).for_each(|(panel, rows)| {
-            if rows.len() < PANEL * inputs {
-                panel.fill(Line::ZERO);
-            }
-            pack_panel(rows, inputs, precision, &[], panel);
-        });
+        Repack { linear: self, weight, is_transposed: false }
     }
 
     /// Replaces the matrix by the transposed of `weight [inputs, outputs]`, without a bias: a product is `x weight`.
     ///
     /// ```
-    /// use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear};
+    /// use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear, repack_all};
     /// let mut linear = PackedLinear::empty(Kernel::best_f32());
-    /// linear.repack_transposed(&[1.0, 2.0, 3.0, 4.0], 2, 2);
+    /// repack_all([linear.repack_transposed(&[1.0, 2.0, 3.0, 4.0], 2, 2)]);
     /// let mut out = [0.0; 2];
     /// linear.forward(&[1.0, 1.0], &mut out, Epilogue::None);
     /// assert_eq!(out, [4.0, 6.0]);
     /// ```
     ///
     /// # Panics
-    /// As [`repack`](Self::repack).
-    pub fn repack_transposed(&mut self, weight: &[f32], inputs: usize, outputs: usize) {
-        let panel_lines = self.resize(weight, inputs, outputs);
-        let precision = self.kernel.precision();
-        let panels = self.weights.panels.par_chunks_exact_mut(panel_lines).enumerate();
-        panels.for_each(|(panel, lines)| {
-            let first = panel * PANEL;
-            let width = PANEL.min(outputs - first);
-            let row = |input: usize| match input < inputs {
-                true => &weight[input * outputs + first..][..width],
-                false => &[],
-            };
-            for (word, to) in floats(lines).chunks_exact_mut(PANEL).enumerate() {
-                match precision {
-                    Precision::F32 => {
-                        let row = row(word);
-                        to[..row.len()].copy_from_slice(row);
-                        to[row.len()..].fill(0.0);
-                    }
-                    Precision::Bf16 => pairs(row(2 * word), row(2 * word + 1), to),
-                    Precision::Int8 => unreachable!("`resize` refuses it"),
-                }
-            }
-        });
+    /// As [`pack`](Self::pack).
+    pub fn repack_transposed<'a>(
+        &'a mut self,
+        weight: &'a [f32],
+        inputs: usize,
+        outputs: usize,
+    ) -> Repack<'a> {
+        self.resize(weight, inputs, outputs);
+        Repack { linear: self, weight, is_transposed: true }
     }
 
-    /// Sets the shape. The panels keep what they had; the bias is zero. Returns the lines of a panel.
-    fn resize(&mut self, weight: &[f32], inputs: usize, outputs: usize) -> usize {
+    /// Sets the shape. The panels keep what they had; the bias is zero.
+    fn resize(&mut self, weight: &[f32], inputs: usize, outputs: usize) {
         check_shape(weight, inputs, outputs);
-        assert!(self.weights.quantized.is_none(), "expected a kernel of f32 or bf16, got {:?}", self.kernel);
         let panel_lines = self.kernel.precision().lines(inputs) * PANEL;
         let weights = &mut self.weights;
         weights.panels.resize(outputs.div_ceil(PANEL) * panel_lines, Line::ZERO);
         weights.bias.clear();
         weights.bias.resize(outputs.next_multiple_of(PANEL), 0.0);
         (weights.inputs, weights.outputs) = (inputs, outputs);
-        panel_lines
+    }
+}
+
+/// A matrix that is about to be packed.
+#[derive(Debug)]
+#[must_use = "`repack_all` packs it"]
+pub struct Repack<'a> {
+    linear: &'a mut PackedLinear,
+    weight: &'a [f32],
+    is_transposed: bool,
+}
+
+/// Packs matrices, panels divided over the threads that [stand by](crate::crew::standing_by).
+pub fn repack_all<'a>(tasks: impl IntoIterator<Item = Repack<'a>>) {
+    let mut panels = Vec::new();
+    for Repack { linear, weight, is_transposed } in tasks {
+        let precision = linear.kernel.precision();
+        let (inputs, outputs) = (linear.inputs(), linear.outputs());
+        let panel_lines = precision.lines(inputs) * PANEL;
+        let panel = Panel { weight, inputs, outputs, precision, is_transposed };
+        panels.extend(
+            linear.weights.panels.chunks_exact_mut(panel_lines).enumerate().map(|(i, to)| (panel, i, to)),
+        );
+    }
+    divide_each(panels, |_, (panel, i, to)| panel.pack(i * PANEL, to));
+}
+
+/// Where the numbers of a panel come from.
+#[derive(Clone, Copy)]
+struct Panel<'a> {
+    weight: &'a [f32],
+    inputs: usize,
+    outputs: usize,
+    precision: Precision,
+    is_transposed: bool,
+}
+
+impl Panel<'_> {
+    /// Packs the outputs from `first` on.
+    fn pack(&self, first: usize, to: &mut [Line]) {
+        let Panel { weight, inputs, outputs, precision, is_transposed } = *self;
+        let width = PANEL.min(outputs - first);
+        if !is_transposed {
+            to.fill(Line::ZERO);
+            pack_panel(&weight[first * inputs..][..width * inputs], inputs, precision, &[], to);
+            return;
+        }
+        let row = |input: usize| match input < inputs {
+            true => &weight[input * outputs + first..][..width],
+            false => &[],
+        };
+        for (word, to) in floats(to).chunks_exact_mut(PANEL).enumerate() {
+            match precision {
+                Precision::F32 => {
+                    let row = row(word);
+                    to[..row.len()].copy_from_slice(row);
+                    to[row.len()..].fill(0.0);
+                }
+                Precision::Bf16 => pairs(row(2 * word), row(2 * word + 1), to),
+                Precision::Int8 => unreachable!("`PackedLinear::empty` refuses it"),
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! One test suite for all kernels.
 
 mod exact;
+mod repack;
 mod rotate;
 
 use std::ops::Range;

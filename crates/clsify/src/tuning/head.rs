@@ -1,6 +1,6 @@
 //! The classifier on top of the encoder while both learn: logits, loss, gradients.
 
-use crate::encoder::trainable::{Parameter, Step};
+use crate::encoder::trainable::{Parameter, Step, gradient_square, update};
 use crate::targets::Labels;
 
 /// A linear classifier that learns: `logits = x coefᵀ + intercept`, in `f32`.
@@ -12,6 +12,17 @@ pub(crate) struct Head {
     pub(crate) loss: Loss,
     /// The weights of an output that should be 0, and of one that should be 1; none are 1. Only for [`Loss::Sigmoid`].
     pub(crate) output_weights: Vec<[f64; 2]>,
+}
+
+/// What rows should be, and how much they count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Targets<'a> {
+    /// `[n_rows, n_outputs]`.
+    pub(crate) values: &'a [f32],
+    /// `[n_rows]`.
+    pub(crate) weights: &'a [f32],
+    /// The sum of the weights of a batch, of which these rows may be a part.
+    pub(crate) total_weight: f64,
 }
 
 /// The loss of a row.
@@ -61,11 +72,11 @@ impl Head {
         x.chunks_exact(cols).flat_map(of_row).collect()
     }
 
-    /// The loss of a batch, the mean weighted by `weights`, and the gradient of its logits `[n_rows, n_outputs]`. Rows
-    /// whose weights are all zero have no loss and no gradient.
-    pub(crate) fn loss(&self, logits: &[f64], targets: &[f32], weights: &[f32]) -> (f64, Vec<f64>) {
-        let total: f64 = weights.iter().map(|&w| f64::from(w)).sum();
-        let total = if total > 0.0 { total } else { 1.0 };
+    /// The loss of rows, the mean weighted by their weights, and the gradient of their logits `[n_rows, n_outputs]`.
+    /// Rows whose weights are all zero have no loss and no gradient.
+    pub(crate) fn loss(&self, logits: &[f64], targets: Targets) -> (f64, Vec<f64>) {
+        let Targets { values: targets, weights, total_weight } = targets;
+        let total = if total_weight > 0.0 { total_weight } else { 1.0 };
         let (mut loss, mut gradient) = (0.0, Vec::with_capacity(logits.len()));
         let rows = logits.chunks_exact(self.n_outputs()).zip(targets.chunks_exact(self.n_outputs()));
         for ((logits, targets), &weight) in rows.zip(weights) {
@@ -93,8 +104,9 @@ impl Head {
         (loss, gradient)
     }
 
-    /// Computes the gradients of coefficients and intercepts from that of the logits, and returns that of `x`.
-    pub(crate) fn backward(&mut self, x: &[f32], gradient: &[f64]) -> Vec<f32> {
+    /// Computes the gradients of coefficients and intercepts from that of the logits, or adds them to what is there, and
+    /// returns that of `x`.
+    pub(crate) fn backward(&mut self, x: &[f32], gradient: &[f64], adds: bool) -> Vec<f32> {
         let (k, cols) = (self.n_outputs(), self.coef.value.len() / self.n_outputs());
         let (mut of_x, mut of_coef, mut of_intercept) =
             (Vec::with_capacity(x.len()), vec![0.0; k * cols], vec![0.0; k]);
@@ -113,7 +125,7 @@ impl Head {
             }
             of_x.extend(sums.iter().map(|&v| v as f32));
         }
-        let narrow = |(to, from): (&mut f32, f64)| *to = from as f32;
+        let narrow = |(to, from): (&mut f32, f64)| *to = from as f32 + if adds { *to } else { 0.0 };
         self.coef.gradient.iter_mut().zip(of_coef).for_each(narrow);
         self.intercept.gradient.iter_mut().zip(of_intercept).for_each(narrow);
         of_x
@@ -123,13 +135,12 @@ impl Head {
 impl Head {
     /// The sum of the squares of its gradients.
     pub(crate) fn gradient_square(&self) -> f64 {
-        self.coef.gradient_square() + self.intercept.gradient_square()
+        gradient_square([&self.coef, &self.intercept])
     }
 
     /// Updates coefficients and intercepts by their gradients.
     pub(crate) fn update(&mut self, step: &Step) {
-        self.coef.update(step);
-        self.intercept.update(step);
+        update([&mut self.coef, &mut self.intercept], step);
     }
 }
 

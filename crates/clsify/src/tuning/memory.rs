@@ -3,15 +3,15 @@
 use crate::encoder::EncoderConfig;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The bytes that tuning an encoder needs with batches of this many tokens, beside what the process has already: weights
+/// The bytes that tuning an encoder needs with this many tokens at a time, beside what the process has already: weights
 /// with two moments, embeddings, what the gradient needs of each layer, and buffers of one layer.
 pub(crate) fn needed_bytes(config: &EncoderConfig, n_tokens: usize) -> usize {
     let (hidden, wide) = (config.hidden_size, config.intermediate_size);
     let of_layer = 4 * hidden * hidden + 2 * hidden * wide + 9 * hidden + wide;
     let rows = config.vocab_size + config.max_position_embeddings + config.type_vocab_size;
     let weights = 3 * config.num_hidden_layers * of_layer + rows * config.embedding_size;
-    let per_token = config.num_hidden_layers * (8 * hidden + wide) + 6 * hidden + 3 * wide;
-    4 * (weights + n_tokens * per_token + 2 * hidden * wide)
+    let per_token = config.num_hidden_layers * (7 * hidden + wide) + 10 * hidden + 3 * wide;
+    4 * (weights + n_tokens * per_token + of_layer)
 }
 
 /// Fails if there is less memory than tuning needs.
@@ -24,7 +24,7 @@ pub(crate) fn check(config: &EncoderConfig, n_tokens: usize) -> Result<()> {
                 format!("expected {} of free memory, got {}", gigabytes(needed), gigabytes(available));
             Err(Error::new(ErrorKind::InvalidArgument, message)
                 .at("tuning")
-                .with_hint("choose a smaller --batch-size, a smaller --max-length, or a smaller encoder"))
+                .with_hint("choose a smaller --max-length, or a smaller encoder"))
         }
         _ => Ok(()),
     }

@@ -1,11 +1,14 @@
 //! An encoder, a pooling and a head that learn together: one step.
 
-use crate::encoder::trainable::{Step, TrainableEncoder};
+use crate::encoder::trainable::{Step, TrainableEncoder, even_parts};
 use crate::error::Result;
 use crate::features::Pooling;
-use crate::tokenizer::Batch;
+use crate::tokenizer::{Batch, Encoding};
 
-use super::head::Head;
+use super::head::{Head, Targets};
+
+/// The tokens of a part of a batch, about: a batch of 32 sentences of 24 tokens passes as a whole.
+pub(crate) const PART_TOKENS: usize = 768;
 
 /// What learns.
 #[derive(Debug)]
@@ -24,27 +27,52 @@ impl TunedModel {
 
     /// Computes the gradient of a batch, and returns its loss. `targets` are `[n_sentences, n_outputs]`; the seed decides what
     /// is dropped. If the loss is not finite, there is no gradient.
+    ///
+    /// A batch of many tokens passes in parts, whose gradients are added, so that memory does not grow with its length.
     pub(crate) fn backward(
         &mut self,
-        batch: &Batch,
+        encodings: &[&Encoding],
         targets: &[f32],
         weights: &[f32],
         seed: u64,
     ) -> Result<f64> {
+        let lengths: Vec<usize> = encodings.iter().map(|encoding| encoding.input_ids.len()).collect();
+        let n_parts = lengths.iter().sum::<usize>().div_ceil(PART_TOKENS);
+        let total = weights.iter().map(|&weight| f64::from(weight)).sum();
+        let (mut loss, k) = (0.0, self.head.n_outputs());
+        for (part, rows) in even_parts(&lengths, n_parts).into_iter().enumerate() {
+            let batch = Batch::new(encodings[rows.clone()].iter().copied());
+            let targets = Targets {
+                values: &targets[rows.start * k..rows.end * k],
+                weights: &weights[rows],
+                total_weight: total,
+            };
+            // Another odd constant than that of `Dropout::at`, whose places would drop the same numbers again.
+            let seed = seed.wrapping_add((part as u64).wrapping_mul(0xd134_2543_de82_ef95));
+            loss += self.backward_part(&batch, targets, seed, part > 0)?;
+            if !loss.is_finite() {
+                break;
+            }
+        }
+        Ok(loss)
+    }
+
+    /// Returns the share of the part in the loss of its batch.
+    fn backward_part(&mut self, batch: &Batch, targets: Targets, seed: u64, adds: bool) -> Result<f64> {
         let hidden_states = self.encoder.forward(batch, Some(seed))?;
         let pooled = self.pool(batch, &hidden_states);
-        let (loss, gradient) = self.head.loss(&self.head.logits(&pooled), targets, weights);
+        let (loss, gradient) = self.head.loss(&self.head.logits(&pooled), targets);
         if !loss.is_finite() {
             return Ok(loss);
         }
-        let of_pooled = self.head.backward(&pooled, &gradient);
+        let of_pooled = self.head.backward(&pooled, &gradient, adds);
         let cols = self.encoder.config().hidden_size;
         let mut of_hidden_states = vec![0.0; hidden_states.len()];
         for (sentence, pooled) in batch.sentences().zip(of_pooled.chunks_exact(cols)) {
             let rows = sentence.start * cols..sentence.end * cols;
             self.pooling.backward(&hidden_states[rows.clone()], pooled, &mut of_hidden_states[rows]);
         }
-        self.encoder.backward(batch, of_hidden_states, seed);
+        self.encoder.backward(batch, of_hidden_states, seed, adds);
         Ok(loss)
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::batches::batches;
 use super::head::{Head, Loss, outputs};
 use super::memory;
-use super::model::TunedModel;
+use super::model::{PART_TOKENS, TunedModel};
 use super::options::TuneSettings;
 use super::report::EpochReport;
 use super::schedule::Schedule;
@@ -92,12 +92,13 @@ impl Task<'_> {
         for epoch in reports.len()..settings.epochs {
             let (started, mut total_loss, mut n_rows) = (Instant::now(), 0.0, 0);
             for places in batches(&lengths, settings.batch_size, settings.seed, epoch) {
-                let batch = Batch::new(places.iter().map(|&place| &self.encodings[learn[place]]));
+                let encodings: Vec<&Encoding> =
+                    places.iter().map(|&place| &self.encodings[learn[place]]).collect();
                 let of_batch: Vec<f32> =
                     places.iter().flat_map(|&place| &targets[place * width..][..width]).copied().collect();
                 let weights: Vec<f32> = places.iter().map(|&place| weights[place]).collect();
                 let seed = u64::from(settings.seed) << 32 | step as u64;
-                let loss = model.backward(&batch, &of_batch, &weights, seed)?;
+                let loss = model.backward(&encodings, &of_batch, &weights, seed)?;
                 let norm = model.gradient_norm();
                 if !(loss.is_finite() && norm.is_finite()) {
                     return Err(diverged(epoch, "a finite loss and gradient", loss));
@@ -108,7 +109,7 @@ impl Task<'_> {
                 total_loss += loss * places.len() as f64;
                 n_rows += places.len();
                 step += 1;
-                done += batch.n_tokens();
+                done += encodings.iter().map(|encoding| encoding.input_ids.len()).sum::<usize>();
                 self.observer.advance(Stage::Tune, done);
                 should_stop = self.observer.should_stop();
                 if should_stop {
@@ -143,12 +144,11 @@ impl Task<'_> {
         Ok(reports)
     }
 
-    /// Fails if there is not enough memory for the longest batch.
+    /// Fails if there is not enough memory for the longest part of a batch.
     fn check_memory(&self, lengths: &[usize]) -> Result<()> {
-        let mut longest = lengths.to_vec();
-        longest.sort_unstable_by(|a, b| b.cmp(a));
-        let n_tokens: usize = longest.iter().take(self.settings.batch_size).sum();
-        memory::check(&EncoderConfig::load(self.folder)?, n_tokens.max(TOKENS))
+        let longest = lengths.iter().copied().max().unwrap_or_default();
+        let n_tokens = (PART_TOKENS + longest).min(longest * self.settings.batch_size);
+        memory::check(&EncoderConfig::load(self.folder)?, n_tokens)
     }
 
     /// The encoder with the logistic regression on its features (LP-FT; Kumar et al., arXiv 2202.10054), and that

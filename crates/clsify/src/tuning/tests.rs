@@ -14,7 +14,7 @@ use crate::encoder::Dtype;
 use crate::encoder::trainable::{Step, TrainableEncoder};
 use crate::features::Pooling;
 use crate::targets::{LabelIndicator, Labels};
-use crate::tokenizer::{Batch, Encoding, Tokenizer};
+use crate::tokenizer::{Encoding, Tokenizer};
 
 const CASES: [&str; 9] = [
     "bert",
@@ -100,14 +100,21 @@ fn labels(case: &Value, n: usize) -> (Loss, Vec<f32>, Vec<f32>) {
     (Loss::Softmax, outputs(&Labels::Classes { class_ids, n_classes: 3 }, &[0, 1, 2], &rows), weights)
 }
 
-/// The gradient of every parameter, by the name of its tensor, and the loss.
-fn gradients(folder: &Path, name: &str, case: &Value, dtype: Dtype) -> (f64, HashMap<String, Vec<f32>>) {
+/// The gradient of every parameter, by the name of its tensor, and the loss. Each sentence is so many times in the batch.
+fn gradients(
+    folder: &Path,
+    name: &str,
+    case: &Value,
+    dtype: Dtype,
+    repeats: usize,
+) -> (f64, HashMap<String, Vec<f32>>) {
     let expected = tensors(&folder.join(format!("tuning_{name}.safetensors")));
     let encodings = encodings(folder, &indices(&case["sentences"]));
     let (loss, targets, weights) = labels(case, encodings.len());
     let mut model = model(folder, dtype, &case["pooling"], &expected, loss);
-    let batch = Batch::new(&encodings);
-    let loss = model.backward(&batch, &targets, &weights, 0).unwrap();
+    let repeated = |values: &[f32]| values.repeat(repeats);
+    let batch: Vec<&Encoding> = (0..repeats).flat_map(|_| &encodings).collect();
+    let loss = model.backward(&batch, &repeated(&targets), &repeated(&weights), 0).unwrap();
     let mut gradients = HashMap::from([
         ("head.coef".to_string(), model.head.coef.gradient.clone()),
         ("head.intercept".to_string(), model.head.intercept.gradient.clone()),
@@ -132,12 +139,12 @@ fn is_key_bias(name: &str) -> bool {
 }
 
 /// Calls `check(case, gradients)` for every case; a gradient is the name of its tensor, our gradient and PyTorch's.
-fn for_every_case(dtype: Dtype, check: impl Fn(&str, &[(String, Vec<f32>, Vec<f32>)])) {
+fn for_every_case(dtype: Dtype, repeats: usize, check: impl Fn(&str, &[(String, Vec<f32>, Vec<f32>)])) {
     for case in CASES {
         let folder = folder(case);
         let described = json(&folder.join("tuning.json"));
         for (name, description) in described["gradients"].as_object().unwrap() {
-            let (loss, mut gradients) = gradients(&folder, name, description, dtype);
+            let (loss, mut gradients) = gradients(&folder, name, description, dtype, repeats);
             let (case, expected) = (format!("{case} {name}"), description["loss"].as_f64().unwrap());
             let tolerance = if dtype == Dtype::F32 { 1e-5 } else { 2e-2 };
             assert!((loss / expected - 1.0).abs() < tolerance, "{case}: {loss}, expected {expected}");
@@ -160,13 +167,16 @@ fn for_every_case(dtype: Dtype, check: impl Fn(&str, &[(String, Vec<f32>, Vec<f3
 /// Oracle: PyTorch in float64. Tolerance: that of the contract; PyTorch's own float32 differs by up to 1e-5.
 #[test]
 fn gradients_equal_those_of_pytorch() {
-    for_every_case(Dtype::F32, |case, gradients| {
-        for (tensor, got, expected) in gradients {
-            let difference: Vec<f32> = got.iter().zip(expected).map(|(a, b)| a - b).collect();
-            let error = norm(&difference) / norm(expected);
-            assert!(error < 1e-4, "{case}: {tensor}: relative error {error:e}");
-        }
-    });
+    for repeats in [1, 40] {
+        // Forty times each sentence is the same mean, but many chunks, and more than one part of a batch.
+        for_every_case(Dtype::F32, repeats, |case, gradients| {
+            for (tensor, got, expected) in gradients {
+                let difference: Vec<f32> = got.iter().zip(expected).map(|(a, b)| a - b).collect();
+                let error = norm(&difference) / norm(expected);
+                assert!(error < 1e-4, "{case} x {repeats}: {tensor}: relative error {error:e}");
+            }
+        });
+    }
 }
 
 /// Oracle: as above. Tolerance: that of the contract for the gradient as a whole, whose cosine with PyTorch's own bf16
@@ -181,7 +191,7 @@ fn gradients_in_bf16_have_the_direction_of_pytorchs() {
         let dot: f64 = got.iter().zip(expected).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
         dot / (norm(got) * norm(expected))
     };
-    for_every_case(Dtype::Bf16, |case, gradients| {
+    for_every_case(Dtype::Bf16, 1, |case, gradients| {
         let [mut all, mut all_expected] = [Vec::new(), Vec::new()];
         for (tensor, got, expected) in gradients {
             let cosine = cosine(got, expected);
@@ -214,7 +224,7 @@ fn run(case: &str, threads: usize) -> (Vec<f64>, HashMap<String, Vec<f32>>) {
             let batch = &batches[i % batches.len()];
             let encodings = encodings(&folder, &indices(&batch["sentences"]));
             let (_, targets, weights) = labels(batch, encodings.len());
-            let loss = model.backward(&Batch::new(&encodings), &targets, &weights, 0).unwrap();
+            let loss = model.backward(&encodings.iter().collect::<Vec<_>>(), &targets, &weights, 0).unwrap();
             let rate = schedule.learning_rate_of(i);
             model.update(&Step::new(rate, number("weight_decay") as f32, i + 1, 1.0));
             loss
@@ -259,4 +269,11 @@ fn the_number_of_threads_changes_no_bit() {
             assert!(end == other_end, "{case}, {threads} threads");
         }
     }
+    let description = &json(&folder("mpnet").join("tuning.json"))["gradients"];
+    let (name, description) = description.as_object().unwrap().iter().next().unwrap();
+    let with_threads = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| gradients(&folder("mpnet"), name, description, Dtype::Bf16, 40))
+    };
+    assert!([2, 5].iter().all(|&threads| with_threads(threads) == with_threads(1)));
 }

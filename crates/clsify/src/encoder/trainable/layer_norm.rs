@@ -1,11 +1,11 @@
 //! Layer normalisation whose gain and bias learn.
 
-use clsify_kernels::backward::{column_dots, column_sums, layer_norm_backward, scale_and_shift, standardize};
-use rayon::prelude::*;
+use clsify_kernels::backward::{
+    add_column_dots, add_column_sums, layer_norm_backward, scale_and_shift, standardize,
+};
 
 use super::super::checkpoint::Checkpoint;
 use super::parameter::{Parameter, Tensor};
-use super::rows::by_rows;
 use crate::error::Result;
 
 /// A layer normalisation.
@@ -14,13 +14,6 @@ pub(crate) struct TrainableLayerNorm {
     pub(crate) gain: Parameter,
     pub(crate) bias: Parameter,
     eps: f32,
-}
-
-/// What the gradient needs: the standardised rows, and the number that each was multiplied by.
-#[derive(Debug, Default)]
-pub(super) struct Standardized {
-    pub(super) rows: Vec<f32>,
-    scales: Vec<f32>,
 }
 
 impl TrainableLayerNorm {
@@ -43,32 +36,28 @@ impl TrainableLayerNorm {
         self.gain.value.len()
     }
 
-    /// Normalises `standardized.rows` into `out`.
-    pub(super) fn forward(&self, standardized: &mut Standardized, out: &mut [f32]) {
-        let (size, eps) = (self.size(), self.eps);
-        standardized.scales.resize(out.len() / size, 0.0);
-        let rows = standardized.rows.par_chunks_mut(size).zip(standardized.scales.par_iter_mut());
-        rows.with_min_len(16)
-            .for_each(|(row, scale)| standardize(row, size, eps, std::slice::from_mut(scale)));
-        self.after(standardized, out);
+    /// Normalises rows into `out`. They become standardised, and `scales` the numbers that they were multiplied by: the
+    /// gradient needs both.
+    pub(super) fn forward(&self, rows: &mut [f32], scales: &mut [f32], out: &mut [f32]) {
+        standardize(rows, self.size(), self.eps, scales);
+        self.after(rows, out);
     }
 
-    /// The output of [`forward`](Self::forward) once more.
-    pub(super) fn after(&self, standardized: &Standardized, out: &mut [f32]) {
-        by_rows(out, &standardized.rows, self.size(), |_, out, rows| {
-            scale_and_shift(rows, &self.gain.value, &self.bias.value, out);
-        });
+    /// The output of [`forward`](Self::forward) once more, from the standardised rows.
+    pub(super) fn after(&self, standardized: &[f32], out: &mut [f32]) {
+        scale_and_shift(standardized, &self.gain.value, &self.bias.value, out);
     }
 
-    /// Computes the gradients of gain and bias from that of the output, which becomes that of the input.
-    pub(super) fn backward(&mut self, standardized: &Standardized, gradient: &mut [f32]) {
-        let size = self.size();
-        let Standardized { rows, scales } = standardized;
-        column_dots(gradient, rows, &mut self.gain.gradient);
-        column_sums(gradient, &mut self.bias.gradient);
-        by_rows(gradient, rows, size, |first, gradient, rows| {
-            let scales = &scales[first..first + rows.len() / size];
-            layer_norm_backward(rows, scales, &self.gain.value, gradient);
-        });
+    /// The gradient of the output becomes that of the input. Those of gain and bias are added to `of_gain` and `of_bias`.
+    pub(super) fn backward(
+        &self,
+        standardized: &[f32],
+        scales: &[f32],
+        gradient: &mut [f32],
+        [of_gain, of_bias]: [&mut [f32]; 2],
+    ) {
+        add_column_dots(gradient, standardized, of_gain);
+        add_column_sums(gradient, of_bias);
+        layer_norm_backward(standardized, scales, &self.gain.value, gradient);
     }
 }

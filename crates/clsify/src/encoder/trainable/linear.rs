@@ -1,15 +1,13 @@
 //! `x Wᵀ + b` with a matrix that learns.
 
-use clsify_kernels::backward::column_sums;
-use clsify_kernels::packed::{Epilogue, PackedLinear};
+use clsify_kernels::crew::divide_each;
+use clsify_kernels::packed::{Epilogue, PackedLinear, Repack, repack_all};
 use clsify_kernels::transpose::transpose;
-use rayon::prelude::*;
 
 use super::super::checkpoint::Checkpoint;
 use super::super::linear::read;
-use super::super::workspace::sized;
+use super::super::workspace::{sized, with_workspace};
 use super::parameter::{Parameter, Tensor};
-use super::workspace::Workspace;
 use crate::error::Result;
 
 /// A matrix `[outputs, inputs]` and a bias.
@@ -52,39 +50,46 @@ impl TrainableLinear {
         [&mut self.weight, &mut self.bias]
     }
 
-    /// `out = x Wᵀ + b`; `x` is `[rows, inputs]`, `out` is `[rows, outputs]`.
-    pub(super) fn forward(&self, x: &[f32], out: &mut [f32], workspace: &mut Workspace) {
-        let packed = &mut workspace.packed;
-        packed.repack(&self.weight.value, &self.bias.value, self.inputs, self.outputs);
-        multiply(packed, x, out, Epilogue::None);
+    /// Packs the matrix for `out = x Wᵀ + b`.
+    pub(super) fn pack<'a>(&'a self, packed: &'a mut PackedLinear) -> Repack<'a> {
+        packed.repack(&self.weight.value, &self.bias.value, self.inputs, self.outputs)
     }
 
-    /// Computes the gradients of weight and bias from that of `out`, and that of `x`, which is written to `input_gradient` or
-    /// added to it.
-    pub(super) fn backward(
-        &mut self,
-        x: &[f32],
-        gradient: &[f32],
-        input_gradient: &mut [f32],
-        epilogue: Epilogue,
-        workspace: &mut Workspace,
-    ) {
-        let Workspace { packed, transposed, .. } = workspace;
-        let rows = x.len() / self.inputs;
-        packed.repack_transposed(&self.weight.value, self.outputs, self.inputs);
-        multiply(packed, gradient, input_gradient, epilogue);
-
-        packed.repack_transposed(x, rows, self.inputs);
-        let transposed = sized(transposed, gradient.len());
-        transpose(gradient, self.outputs, transposed);
-        multiply(packed, transposed, &mut self.weight.gradient, Epilogue::None);
-        column_sums(gradient, &mut self.bias.gradient);
+    /// Packs the matrix for the gradient of `x`, `out W`.
+    pub(super) fn pack_transposed<'a>(&'a self, packed: &'a mut PackedLinear) -> Repack<'a> {
+        packed.repack_transposed(&self.weight.value, self.outputs, self.inputs)
     }
 }
 
-/// A product with the rows divided over all threads.
-fn multiply(packed: &PackedLinear, x: &[f32], out: &mut [f32], epilogue: Epilogue) {
-    let rows = (x.len() / packed.inputs()).div_ceil(rayon::current_num_threads());
-    let parts = x.par_chunks(rows * packed.inputs()).zip(out.par_chunks_mut(rows * packed.outputs()));
-    parts.for_each(|(x, out)| packed.forward(x, out, epilogue));
+/// The outputs whose gradients a thread computes at a time: a multiple of the rows of a tile, of every kernel.
+const OUTPUTS: usize = 112;
+
+/// A matrix whose gradient is to be computed from its inputs `[n_tokens, inputs]` and the gradient of its outputs
+/// `[n_tokens, outputs]`.
+pub(super) struct OfWeight<'a> {
+    pub(super) linear: &'a mut TrainableLinear,
+    pub(super) x: &'a [f32],
+    pub(super) gradient: &'a [f32],
+}
+
+/// Computes the gradients of matrices, `gradientᵀ x`, or adds them to what is there. `packed` is memory for each.
+pub(super) fn weight_gradients(of_weights: Vec<OfWeight>, packed: &mut [PackedLinear], adds: bool) {
+    repack_all(packed.iter_mut().zip(&of_weights).map(|(packed, OfWeight { linear, x, .. })| {
+        packed.repack_transposed(x, x.len() / linear.inputs, linear.inputs)
+    }));
+    let mut parts = Vec::new();
+    for (packed, OfWeight { linear, gradient, .. }) in packed.iter().zip(of_weights) {
+        let (inputs, outputs) = (linear.inputs, linear.outputs);
+        let of_outputs = linear.weight.gradient.chunks_mut(OUTPUTS * inputs).enumerate();
+        parts.extend(of_outputs.map(|(i, out)| (packed, gradient, outputs, OUTPUTS * i, out)));
+    }
+    let epilogue = if adds { Epilogue::Add } else { Epilogue::None };
+    divide_each(parts, |_, (packed, gradient, outputs, first, out)| {
+        let width = out.len() / packed.outputs();
+        with_workspace(|workspace| {
+            let transposed = sized(&mut workspace.wide, width * packed.inputs());
+            transpose(gradient, outputs, first..first + width, transposed);
+            packed.forward(transposed, out, epilogue);
+        });
+    });
 }

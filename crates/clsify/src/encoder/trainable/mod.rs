@@ -3,37 +3,43 @@
 //! Every function follows PyTorch's `train()` mode of the same architecture. The embeddings stay as they are; ELECTRA's
 //! projection of them learns. The encoder knows no labels: the caller gives the gradient of the last hidden state.
 //!
-//! **One step.** [`TrainableEncoder::forward`] keeps what the gradient needs, about `8 hidden + intermediate` numbers
+//! **One step.** [`TrainableEncoder::forward`] keeps what the gradient needs, about `7 hidden + intermediate` numbers
 //! per token and layer. [`TrainableEncoder::backward`] goes through the layers from the last to the first and leaves the gradient
 //! of every parameter beside it. [`TrainableEncoder::update`] is one step of AdamW.
 //!
-//! **Matrices** are packed anew for each product, because they change with each step: in their own order forward, and
-//! transposed backward.
+//! **Threads.** A thread takes a chunk of sentences through a whole layer, forward or backward, because no sum in that
+//! runs over sentences; then all threads compute the gradients of the layer's matrices, some outputs each. For the length of a
+//! step the threads stand by ([`clsify_kernels::crew`]), because there are some fifty such tasks in it.
 //!
-//! **The same bits** whatever the number of threads: rows, columns and sentences are divided over threads, but every
-//! sum runs in one order.
+//! **Matrices** are packed anew for each layer and step, because they change with each step: in their own order forward,
+//! and transposed backward.
+//!
+//! **The same bits** whatever the number of threads: every sum runs in one order, and the division into chunks depends
+//! on the batch alone.
 //!
 //! | file | content |
 //! |---|---|
 //! | `layer.rs` | the transformer block |
 //! | `linear.rs`, `layer_norm.rs`, `relative_bias.rs` | the parts of it that learn |
 //! | `parameter.rs` | a tensor with its moments |
-//! | `rows.rs`, `workspace.rs` | rows divided over threads; buffers |
+//! | `chunks.rs` | the division of a batch |
+//! | `saved.rs`, `workspace.rs` | what is kept between forward and backward; buffers of one layer |
 
+mod chunks;
 mod layer;
 mod layer_norm;
 mod linear;
 mod parameter;
 mod relative_bias;
-mod rows;
+mod saved;
 mod workspace;
 
-use std::ops::Range;
 use std::path::Path;
 
-use clsify_kernels::attention::DistanceBias;
+use clsify_kernels::backward::add_column_sums;
+use clsify_kernels::crew::standing_by;
 use clsify_kernels::dropout::Dropout;
-use clsify_kernels::packed::Epilogue;
+use clsify_kernels::packed::{Epilogue, repack_all};
 
 use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
@@ -42,11 +48,14 @@ use super::embeddings::Embeddings;
 use super::tensor_names::{LinearPart, NormPart, TensorNames};
 use crate::error::Result;
 use crate::tokenizer::Batch;
-use layer::{LayerDropout, Saved, TrainableLayer};
-use linear::TrainableLinear;
+use chunks::chunks;
+pub(crate) use chunks::even_parts;
+use layer::{LayerDropout, TrainableLayer};
+use linear::{OfWeight, TrainableLinear, weight_gradients};
 use parameter::Tensor;
-pub(crate) use parameter::{Parameter, Step};
+pub(crate) use parameter::{Parameter, Step, gradient_square, update};
 use relative_bias::TrainableBias;
+use saved::Saved;
 use workspace::Workspace;
 
 /// An encoder whose blocks learn.
@@ -128,66 +137,76 @@ impl TrainableEncoder {
     /// `last_hidden_state` of every token of a batch, `[n_tokens, hidden_size]`, sentence after sentence. With a seed,
     /// numbers are dropped as the configuration says, and [`backward`](Self::backward) may follow.
     pub(crate) fn forward(&mut self, batch: &Batch, seed: Option<u64>) -> Result<Vec<f32>> {
-        let sentences: Vec<Range<usize>> = batch.sentences().collect();
         let mut embedded = self.embeddings.look_up(batch)?;
         if let Some(dropout) = self.dropout(seed, self.config.hidden_dropout_prob) {
             dropout.at(EMBEDDINGS).apply(&mut embedded, 0);
         }
-        let mut x = match &self.projection {
-            None => embedded,
-            Some(projection) => {
-                let mut x = vec![0.0; batch.n_tokens() * projection.outputs];
-                projection.forward(&embedded, &mut x, &mut self.workspace);
-                self.embedded = embedded;
-                x
+        let chunks = chunks(batch.sentences());
+        Ok(standing_by(|| {
+            let mut x = match &self.projection {
+                None => embedded,
+                Some(projection) => {
+                    let mut x = vec![0.0; batch.n_tokens() * projection.outputs];
+                    let packed = &mut self.workspace.packed[0];
+                    repack_all([projection.pack(packed)]);
+                    packed.forward_parallel(&embedded, &mut x, Epilogue::None);
+                    self.embedded = embedded;
+                    x
+                }
+            };
+            // Without a seed no gradient follows, and all layers may use the memory of one.
+            self.saved.resize_with(if seed.is_some() { self.layers.len() } else { 1 }, Saved::default);
+            for layer in 0..self.layers.len() {
+                let dropout = self.layer_dropout(seed, layer);
+                let saved = &mut self.saved[if seed.is_some() { layer } else { 0 }];
+                let bias = self.bias.as_ref().map(TrainableBias::view);
+                self.layers[layer].forward(&mut x, &chunks, bias, dropout, saved, &mut self.workspace);
             }
-        };
-        // Without a seed no gradient follows, and all layers may use the memory of one.
-        self.saved.resize_with(if seed.is_some() { self.layers.len() } else { 1 }, Saved::default);
-        for layer in 0..self.layers.len() {
-            let dropout = self.layer_dropout(seed, layer);
-            let saved = &mut self.saved[if seed.is_some() { layer } else { 0 }];
-            let bias = self.bias.as_ref().map(TrainableBias::view);
-            self.layers[layer].forward(&mut x, &sentences, bias, dropout, saved, &mut self.workspace);
-        }
-        Ok(x)
+            x
+        }))
     }
 
     /// Computes the gradient of every parameter from that of the last hidden state of the last [`forward`](Self::forward),
-    /// which had the same batch and seed.
-    pub(crate) fn backward(&mut self, batch: &Batch, mut gradient: Vec<f32>, seed: u64) {
-        let sentences: Vec<Range<usize>> = batch.sentences().collect();
-        let mut of_biases = Vec::new();
-        if let Some(bias) = &mut self.bias {
-            bias.table.gradient.fill(0.0);
-        }
-        for layer in (0..self.layers.len()).rev() {
-            let dropout = self.layer_dropout(Some(seed), layer);
-            let bias: Option<DistanceBias> = self.bias.as_ref().map(TrainableBias::view);
-            let bias = bias.map(|bias| (bias, &mut of_biases));
-            let (saved, workspace) = (&self.saved[layer], &mut self.workspace);
-            self.layers[layer].backward(&mut gradient, &sentences, bias, dropout, saved, workspace);
-            if let Some(bias) = &mut self.bias {
-                for (of_sentence, sentence) in of_biases.iter().zip(&sentences) {
-                    bias.add(of_sentence, sentence.len());
+    /// which had the same batch and seed, or adds it to what is there.
+    pub(crate) fn backward(&mut self, batch: &Batch, mut gradient: Vec<f32>, seed: u64, adds: bool) {
+        let chunks = chunks(batch.sentences());
+        standing_by(|| {
+            let mut of_biases = vec![Vec::new(); batch.sentences().count()];
+            if let Some(bias) = self.bias.as_mut().filter(|_| !adds) {
+                bias.table.gradient.fill(0.0);
+            }
+            for layer in (0..self.layers.len()).rev() {
+                let dropout = self.layer_dropout(Some(seed), layer);
+                let bias = self.bias.as_ref().map(|bias| (bias.view(), &mut of_biases[..]));
+                let (saved, workspace) = (&self.saved[layer], &mut self.workspace);
+                self.layers[layer].backward(&mut gradient, &chunks, bias, dropout, saved, workspace, adds);
+                if let Some(bias) = &mut self.bias {
+                    for (of_sentence, sentence) in of_biases.iter().zip(batch.sentences()) {
+                        bias.add(of_sentence, sentence.len());
+                    }
                 }
             }
-        }
-        if let Some(projection) = &mut self.projection {
-            let mut unused = vec![0.0; self.embedded.len()];
-            let (embedded, workspace) = (&self.embedded, &mut self.workspace);
-            projection.backward(embedded, &gradient, &mut unused, Epilogue::None, workspace);
-        }
+            if let Some(projection) = &mut self.projection {
+                if !adds {
+                    projection.bias.gradient.fill(0.0);
+                }
+                add_column_sums(&gradient, &mut projection.bias.gradient);
+                let of_weight = OfWeight { linear: projection, x: &self.embedded, gradient: &gradient };
+                weight_gradients(vec![of_weight], &mut self.workspace.packed[..1], adds);
+            }
+        });
     }
 
     /// The sum of the squares of all gradients.
     pub(crate) fn gradient_square(&self) -> f64 {
-        self.parameters().iter().map(|(_, parameter)| parameter.gradient_square()).sum()
+        let parameters = self.parameters().into_iter().map(|(_, parameter)| parameter).collect::<Vec<_>>();
+        standing_by(|| gradient_square(parameters))
     }
 
     /// Updates every parameter by its gradient.
     pub(crate) fn update(&mut self, step: &Step) {
-        self.parameters_mut().into_iter().for_each(|parameter| parameter.update(step));
+        let parameters = self.parameters_mut();
+        standing_by(|| update(parameters, step));
         self.weights_changed();
     }
 

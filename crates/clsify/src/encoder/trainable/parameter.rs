@@ -1,8 +1,8 @@
 //! A tensor that learns: its numbers, their gradient, and the two moments of AdamW.
 
 use clsify_kernels::adamw::AdamWStep;
+use clsify_kernels::crew::divide_each;
 use clsify_kernels::vector::sum_of_squares;
-use rayon::prelude::*;
 
 /// The numbers of one update of all parameters.
 #[derive(Debug, Clone, Copy)]
@@ -50,20 +50,27 @@ impl Parameter {
         let [gradient, first, second] = [0; 3].map(|_| vec![0.0; value.len()]);
         Parameter { value, gradient, first, second, decays: false }
     }
+}
 
-    /// The sum of the squares of the gradient, in an order that does not depend on threads.
-    pub(crate) fn gradient_square(&self) -> f64 {
-        let squares: Vec<f64> = self.gradient.par_chunks(CHUNK).map(sum_of_squares).collect();
-        squares.iter().sum()
-    }
+/// The sum of the squares of all gradients, in an order that does not depend on threads.
+pub(crate) fn gradient_square<'a>(parameters: impl IntoIterator<Item = &'a Parameter>) -> f64 {
+    let chunks: Vec<&[f32]> = parameters.into_iter().flat_map(|p| p.gradient.chunks(CHUNK)).collect();
+    let mut squares = vec![0.0; chunks.len()];
+    let items = chunks.into_iter().zip(&mut squares).collect();
+    divide_each(items, |_, (gradient, square)| *square = sum_of_squares(gradient));
+    squares.iter().sum()
+}
 
-    /// Updates the numbers by their gradient.
-    pub(crate) fn update(&mut self, step: &Step) {
-        let step = if self.decays { &step.with_decay } else { &step.without_decay };
-        let values = self.value.par_chunks_mut(CHUNK).zip(self.gradient.par_chunks(CHUNK));
-        let moments = self.first.par_chunks_mut(CHUNK).zip(self.second.par_chunks_mut(CHUNK));
-        values.zip(moments).for_each(|((value, gradient), (first, second))| {
-            step.update(value, first, second, gradient);
-        });
+/// Updates all numbers by their gradients.
+pub(crate) fn update<'a>(parameters: impl IntoIterator<Item = &'a mut Parameter>, step: &Step) {
+    let mut chunks = Vec::new();
+    for Parameter { value, gradient, first, second, decays } in parameters {
+        let step = if *decays { &step.with_decay } else { &step.without_decay };
+        let numbers = value.chunks_mut(CHUNK).zip(gradient.chunks(CHUNK));
+        let moments = first.chunks_mut(CHUNK).zip(second.chunks_mut(CHUNK));
+        chunks.extend(numbers.zip(moments).map(|chunk| (step, chunk)));
     }
+    divide_each(chunks, |_, (step, ((value, gradient), (first, second)))| {
+        step.update(value, first, second, gradient);
+    });
 }

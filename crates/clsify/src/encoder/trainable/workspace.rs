@@ -1,26 +1,82 @@
-//! Memory of a training step that is used again: packed matrices, transposed matrices, gradients of a layer.
+//! Memory of a training step that is used again: packed matrices, and what a layer leaves behind for the gradients of
+//! its matrices.
 
 use clsify_kernels::packed::{Kernel, PackedLinear};
+
+use super::chunks::{Chunk, sized_rows};
 
 /// The buffers of a training run. They only grow.
 #[derive(Debug)]
 pub(super) struct Workspace {
-    /// The matrix of the product that is being computed.
-    pub(super) packed: PackedLinear,
-    /// The transposed gradient of a product.
-    pub(super) transposed: Vec<f32>,
+    /// The matrices of the layer that is being computed, or the inputs of these.
+    pub(super) packed: [PackedLinear; 4],
     pub(super) buffers: Buffers,
 }
 
-/// The buffers of a layer. `wide` have the size of the feed-forward network, `narrow` that of a hidden state.
+/// The inputs of the matrices of a layer that were not kept, and the gradients of their outputs; each has a row for
+/// each token.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
-    pub(super) wide: [Vec<f32>; 2],
-    pub(super) narrow: [Vec<f32>; 2],
+    /// `[n_tokens, 3 * hidden]`.
+    pub(super) of_query_key_value: Vec<f32>,
+    /// `[n_tokens, hidden]`.
+    pub(super) of_attention_output: Vec<f32>,
+    /// `[n_tokens, hidden]`, the input of `intermediate`.
+    pub(super) normed: Vec<f32>,
+    /// `[n_tokens, intermediate]`.
+    pub(super) of_intermediate: Vec<f32>,
+    /// `[n_tokens, intermediate]`, the input of `output`.
+    pub(super) activated: Vec<f32>,
+    /// `[n_tokens, hidden]`.
+    pub(super) of_output: Vec<f32>,
+    /// The gradients of the biases and layer normalisations of a layer, `[n_chunks, 9 * hidden + intermediate]`.
+    pub(super) of_vectors: Vec<f32>,
+}
+
+/// The rows of a chunk.
+pub(super) struct BufferRows<'a> {
+    pub(super) of_query_key_value: &'a mut [f32],
+    pub(super) of_attention_output: &'a mut [f32],
+    pub(super) normed: &'a mut [f32],
+    pub(super) of_intermediate: &'a mut [f32],
+    pub(super) activated: &'a mut [f32],
+    pub(super) of_output: &'a mut [f32],
+    /// One row for the chunk.
+    pub(super) of_vectors: &'a mut [f32],
+}
+
+impl Buffers {
+    /// The rows of each chunk, to be written.
+    pub(super) fn of_chunks<'a>(
+        &'a mut self,
+        chunks: &'a [Chunk],
+        hidden: usize,
+        intermediate: usize,
+    ) -> impl Iterator<Item = BufferRows<'a>> {
+        let mut of_query_key_value = sized_rows(&mut self.of_query_key_value, chunks, 3 * hidden).into_iter();
+        let mut of_attention_output = sized_rows(&mut self.of_attention_output, chunks, hidden).into_iter();
+        let mut normed = sized_rows(&mut self.normed, chunks, hidden).into_iter();
+        let mut of_intermediate = sized_rows(&mut self.of_intermediate, chunks, intermediate).into_iter();
+        let mut activated = sized_rows(&mut self.activated, chunks, intermediate).into_iter();
+        let mut of_output = sized_rows(&mut self.of_output, chunks, hidden).into_iter();
+        let of_vector = 9 * hidden + intermediate;
+        self.of_vectors.resize(chunks.len() * of_vector, 0.0);
+        let of_vectors = self.of_vectors.chunks_exact_mut(of_vector);
+        let next = |rows: &mut std::vec::IntoIter<&'a mut [f32]>| rows.next().unwrap_or_default();
+        of_vectors.map(move |of_vectors| BufferRows {
+            of_query_key_value: next(&mut of_query_key_value),
+            of_attention_output: next(&mut of_attention_output),
+            normed: next(&mut normed),
+            of_intermediate: next(&mut of_intermediate),
+            activated: next(&mut activated),
+            of_output: next(&mut of_output),
+            of_vectors,
+        })
+    }
 }
 
 impl Workspace {
     pub(super) fn new(kernel: Kernel) -> Self {
-        Workspace { packed: PackedLinear::empty(kernel), transposed: Vec::new(), buffers: Buffers::default() }
+        Workspace { packed: [0; 4].map(|_| PackedLinear::empty(kernel)), buffers: Buffers::default() }
     }
 }
