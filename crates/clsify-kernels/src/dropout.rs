@@ -57,7 +57,7 @@ impl Dropout {
 /// Sixteen bits of mixing and a product, three times: the constants are those of Ettinger's `lowbias32`, 2018, whose
 /// worst bias of an output bit is 0.2 %.
 #[inline(always)]
-fn hash(index: u32, seed: u64) -> u32 {
+pub(crate) fn hash(index: u32, seed: u64) -> u32 {
     let mut x = index ^ seed as u32;
     x = (x ^ x >> 16).wrapping_mul(0x21f0_aaad);
     x = (x ^ x >> 15).wrapping_mul(0xd35a_2d97) ^ (seed >> 32) as u32;

@@ -18,6 +18,7 @@
 //! | [`vector`] | dot product and scaled addition, `f64` |
 //! | [`normalize`] | `softmax`, `layer_norm`, `l2_normalize`, by rows, in place |
 //! | [`crew`] | threads that stand by for the products of one sentence |
+//! | [`allocator`] | when freed memory goes back to the system: not arithmetic, but `unsafe` |
 //! | [`startup`] | whether standard output was open at the start of the process: not arithmetic, but `unsafe` |
 //! | [`ceiling`] | the operations per second that no product can exceed on this machine |
 //!
@@ -27,6 +28,7 @@
 
 pub mod activation;
 pub mod adamw;
+pub mod allocator;
 pub mod attention;
 pub mod backward;
 #[cfg(target_arch = "x86_64")]

@@ -70,5 +70,6 @@ pub use self::epilogue::Epilogue;
 pub use self::exact_inputs::EXACT_INPUTS;
 pub use self::kernel_handle::Kernel;
 pub use self::linear::PackedLinear;
+pub(crate) use self::pack::bf16;
 pub use self::precision::Precision;
 pub use self::repack::{Repack, repack_all};

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// The end of the name of a temporary.
+pub(super) const TEMPORARY: &str = ".tmp";
+
 /// The temporary files and folders of this process.
 struct Unfinished {
     paths: Vec<PathBuf>,
@@ -99,5 +102,44 @@ pub(super) fn remove(path: &Path) {
 pub(super) fn remove_any(path: &Path) {
     let is_folder = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
     // A failure is ignored: the path is a temporary of ours, as its name shows.
-    let _ = if is_folder { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    if !is_folder {
+        let _ = fs::remove_file(path);
+        return;
+    }
+    // Another thread may still be writing into the folder. Under another name it cannot find it.
+    let moved = other_name(path).filter(|to| fs::rename(path, to).is_ok());
+    let _ = fs::remove_dir_all(moved.as_deref().unwrap_or(path));
+}
+
+/// The name of another temporary for the same target.
+fn other_name(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?.strip_suffix(TEMPORARY)?;
+    let (start, last) = name.split_at_checked(name.len().checked_sub(1)?)?;
+    Some(path.with_file_name(format!("{start}{}{TEMPORARY}", if last == "0" { '1' } else { '0' })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The other thread writes until it finds its folder gone, as the main thread does while a signal is handled.
+    #[test]
+    fn a_folder_is_removed_while_another_thread_writes_into_it() {
+        let parent = tempfile::tempdir().unwrap();
+        for round in 0..20 {
+            let folder = parent.path().join(format!(".model{round}.aB3dE6gH9jK2{TEMPORARY}"));
+            fs::create_dir(&folder).unwrap();
+            let inside = folder.clone();
+            let writer = std::thread::spawn(move || {
+                let write = |i: u32| fs::write(inside.join(format!("file{i}")), [0; 100]);
+                (0..100_000).map(write).take_while(std::io::Result::is_ok).count()
+            });
+            while !folder.join("file6").exists() && !writer.is_finished() {
+                std::thread::yield_now();
+            }
+            remove_any(&folder);
+            assert!((1..100_000).contains(&writer.join().unwrap()));
+            assert_eq!(fs::read_dir(&parent).unwrap().count(), 0, "round {round}");
+        }
+    }
 }

@@ -8,15 +8,12 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::interrupt;
+use super::interrupt::{self, TEMPORARY};
 use super::modes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The number of random letters and digits in a name.
 const RANDOM_LENGTH: usize = 12;
-
-/// The end of the name of a temporary.
-const TEMPORARY: &str = ".tmp";
 
 /// The end of the name of a folder that is being replaced in two steps.
 pub(super) const BACKUP: &str = ".old";

@@ -112,6 +112,7 @@ impl TuneArgs {
             let message = format!("the argument '--tune' cannot be used with '{option}'");
             return Err(super::misused(&message));
         }
+        clsify_kernels::allocator::return_large_blocks();
         if self.on_interrupt == OnInterrupt::Save {
             crate::signals::end_work_first();
         }

@@ -166,7 +166,7 @@ pub(super) fn pack_panel(
 
 /// The nearest `bf16`, ties to even, as in the processor's own conversion.
 #[inline(always)]
-pub(super) fn bf16(x: f32) -> u16 {
+pub(crate) fn bf16(x: f32) -> u16 {
     let bits = x.to_bits();
     let high = (bits >> 16) as u16;
     let nearest = (bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16) as u16;

@@ -13,6 +13,7 @@ use super::report::EpochReport;
 use super::run::AfterEpoch;
 use crate::checkpoint_folder::read_text;
 use crate::encoder::Checkpoint;
+use crate::encoder::trainable::{Moments, Parameter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::write_folder_atomically;
 
@@ -69,23 +70,52 @@ impl Best {
 }
 
 /// Numbers as a tensor of a file.
-struct Numbers<'a>(&'a [f32], [usize; 1]);
+enum Numbers<'a> {
+    F32(&'a [f32], [usize; 1]),
+    Bf16(&'a [u16], [usize; 1]),
+}
+
+impl<'a> Numbers<'a> {
+    /// The value and the moments of a parameter.
+    fn of(parameter: &'a Parameter) -> [Self; 3] {
+        let shape = [parameter.value.len()];
+        let value = Numbers::F32(&parameter.value, shape);
+        match &parameter.moments {
+            Moments::F32([first, second]) => [value, Numbers::F32(first, shape), Numbers::F32(second, shape)],
+            Moments::Bf16([first, second]) => {
+                [value, Numbers::Bf16(first, shape), Numbers::Bf16(second, shape)]
+            }
+        }
+    }
+}
 
 impl View for Numbers<'_> {
     fn dtype(&self) -> Dtype {
-        Dtype::F32
+        match self {
+            Numbers::F32(..) => Dtype::F32,
+            Numbers::Bf16(..) => Dtype::BF16,
+        }
     }
 
     fn shape(&self) -> &[usize] {
-        &self.1
+        match self {
+            Numbers::F32(_, shape) | Numbers::Bf16(_, shape) => shape,
+        }
     }
 
     fn data(&self) -> std::borrow::Cow<'_, [u8]> {
-        self.0.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>().into()
+        match self {
+            Numbers::F32(numbers, _) => numbers.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>(),
+            Numbers::Bf16(numbers, _) => numbers.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        }
+        .into()
     }
 
     fn data_len(&self) -> usize {
-        4 * self.0.len()
+        match self {
+            Numbers::F32(numbers, _) => 4 * numbers.len(),
+            Numbers::Bf16(numbers, _) => 2 * numbers.len(),
+        }
     }
 }
 
@@ -110,10 +140,9 @@ impl TuningCheckpoint {
         best_encoder: &Path,
     ) -> Result<()> {
         let state = State { run: self.run.clone(), epochs, best };
-        let numbers = model.numbers();
         write_folder_atomically(&self.folder, |new| {
-            let tensors =
-                numbers.iter().enumerate().map(|(i, numbers)| (name(i), Numbers(numbers, [numbers.len()])));
+            let numbers = model.parameters().into_iter().flat_map(Numbers::of);
+            let tensors = numbers.enumerate().map(|(i, numbers)| (name(i), numbers));
             let path = new.join(WEIGHTS);
             serialize_to_file(tensors.collect::<Vec<_>>(), None, &path).map_err(|e| {
                 Error::new(ErrorKind::Io, e.to_string()).caused_by(e).at(path.display().to_string())
@@ -151,8 +180,19 @@ impl TuningCheckpoint {
     /// Gives the model the weights of the state, and copies the encoder of the best epoch to a folder.
     pub(crate) fn restore(&self, model: &mut TunedModel, best_encoder: &Path) -> Result<()> {
         let tensors = Checkpoint::open_module(&self.folder)?;
-        for (i, numbers) in model.numbers_mut().into_iter().enumerate() {
-            *numbers = tensors.tensor(&name(i), &[numbers.len()])?;
+        for (i, parameter) in model.parameters_mut().into_iter().enumerate() {
+            let n = parameter.value.len();
+            let read = |part: usize| tensors.tensor(&name(3 * i + part), &[n]);
+            parameter.value = read(0)?;
+            let moments = [read(1)?, read(2)?];
+            parameter.moments = match parameter.moments {
+                Moments::F32(_) => Moments::F32(moments),
+                // They are read as `f32`, which holds them exactly.
+                Moments::Bf16(_) => Moments::Bf16(
+                    moments
+                        .map(|moments| moments.iter().map(|v| half::bf16::from_f32(*v).to_bits()).collect()),
+                ),
+            };
         }
         model.encoder.weights_changed();
         copy_folder(&self.folder.join(BEST), best_encoder)
@@ -169,9 +209,18 @@ fn name(i: usize) -> String {
     format!("tensor.{i}")
 }
 
+/// Creates a folder, unless it is there. The folder around it must be: one that was removed because the process is being
+/// stopped does not come back.
+pub(super) fn create_folder(folder: &Path) -> Result<()> {
+    match fs::create_dir(folder) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(Error::io(folder, e)),
+        _ => Ok(()),
+    }
+}
+
 /// Copies the files of a folder, and of the folders in it.
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).map_err(|e| Error::io(to, e))?;
+    create_folder(to)?;
     for entry in fs::read_dir(from).map_err(|e| Error::io(from, e))? {
         let entry = entry.map_err(|e| Error::io(from, e))?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));

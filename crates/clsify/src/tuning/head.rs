@@ -1,5 +1,7 @@
 //! The classifier on top of the encoder while both learn: logits, loss, gradients.
 
+use clsify_kernels::packed::Precision;
+
 use crate::encoder::trainable::{Parameter, Step, gradient_square, update};
 use crate::targets::Labels;
 
@@ -51,7 +53,7 @@ pub(crate) fn outputs(labels: &Labels, classes: &[usize], rows: &[usize]) -> Vec
 impl Head {
     pub(crate) fn new(coef: Vec<f32>, intercept: Vec<f32>, loss: Loss) -> Self {
         Head {
-            coef: Parameter::matrix(coef),
+            coef: Parameter::matrix(coef, Precision::F32),
             intercept: Parameter::vector(intercept),
             loss,
             output_weights: Vec::new(),

@@ -1,6 +1,6 @@
 //! An encoder, a pooling and a head that learn together: one step.
 
-use crate::encoder::trainable::{Step, TrainableEncoder, even_parts};
+use crate::encoder::trainable::{Parameter, Step, TrainableEncoder, even_parts};
 use crate::error::Result;
 use crate::features::Pooling;
 use crate::tokenizer::{Batch, Encoding};
@@ -87,22 +87,16 @@ impl TunedModel {
         self.head.update(step);
     }
 
-    /// All numbers that learn and their moments, in a fixed order.
-    pub(crate) fn numbers(&self) -> Vec<&[f32]> {
-        let of_encoder =
-            self.encoder.parameters().into_iter().flat_map(|(_, p)| [&p.value, &p.first, &p.second]);
-        let head = [&self.head.coef, &self.head.intercept];
-        let of_head = head.into_iter().flat_map(|p| [&p.value, &p.first, &p.second]);
-        of_encoder.chain(of_head).map(Vec::as_slice).collect()
+    /// All parameters in a fixed order.
+    pub(crate) fn parameters(&self) -> Vec<&Parameter> {
+        let of_encoder = self.encoder.parameters().into_iter().map(|(_, parameter)| parameter);
+        of_encoder.chain([&self.head.coef, &self.head.intercept]).collect()
     }
 
-    /// The same numbers, to be replaced by others.
-    pub(crate) fn numbers_mut(&mut self) -> Vec<&mut Vec<f32>> {
+    /// In the order of [`parameters`](Self::parameters).
+    pub(crate) fn parameters_mut(&mut self) -> Vec<&mut Parameter> {
         let of_encoder = self.encoder.parameters_mut().into_iter();
-        let of_encoder = of_encoder.flat_map(|p| [&mut p.value, &mut p.first, &mut p.second]);
-        let head = [&mut self.head.coef, &mut self.head.intercept];
-        let of_head = head.into_iter().flat_map(|p| [&mut p.value, &mut p.first, &mut p.second]);
-        of_encoder.chain(of_head).collect()
+        of_encoder.chain([&mut self.head.coef, &mut self.head.intercept]).collect()
     }
 
     /// `[n_sentences, hidden_size]`.

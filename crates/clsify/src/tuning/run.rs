@@ -148,7 +148,7 @@ impl Task<'_> {
     fn check_memory(&self, lengths: &[usize]) -> Result<()> {
         let longest = lengths.iter().copied().max().unwrap_or_default();
         let n_tokens = (PART_TOKENS + longest).min(longest * self.settings.batch_size);
-        memory::check(&EncoderConfig::load(self.folder)?, n_tokens)
+        memory::check(&EncoderConfig::load(self.folder)?, self.settings.dtype, n_tokens)
     }
 
     /// The encoder with the logistic regression on its features (LP-FT; Kumar et al., arXiv 2202.10054), and that

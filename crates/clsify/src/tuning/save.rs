@@ -12,6 +12,7 @@ use std::path::Path;
 use clsify_base::encoder_files::{CONFIG, WEIGHTS};
 use serde_json::{Map, Value, json};
 
+use super::checkpoint::create_folder;
 use crate::checkpoint_folder::transformer_folder;
 use crate::encoder::trainable::TrainableEncoder;
 use crate::encoder::{Checkpoint, Dtype};
@@ -19,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::features::mean_pooling_files;
 use crate::tokenizer::tokenizer_files;
 
-/// Writes the folder of a tuned encoder. `source` is the folder that it was loaded from.
+/// Writes a tuned encoder into a folder. `source` is the folder that it was loaded from.
 pub(crate) fn save(
     folder: &Path,
     source: &Path,
@@ -31,7 +32,6 @@ pub(crate) fn save(
         let path = path.to_path_buf();
         move |e: std::io::Error| Error::io(&path, e)
     };
-    fs::create_dir_all(folder).map_err(io(folder))?;
     let from = transformer_folder(source);
     let files = tokenizer_files(source).into_iter().chain([from.join(CONFIG)]);
     for file in files {
@@ -40,7 +40,9 @@ pub(crate) fn save(
     }
     for (name, content) in mean_pooling_files(encoder.config().hidden_size, max_length) {
         let path = folder.join(name);
-        fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(io(folder))?;
+        if let Some(parent) = path.parent().filter(|parent| *parent != folder) {
+            create_folder(parent)?;
+        }
         fs::write(&path, format!("{content:#}\n")).map_err(io(&path))?;
     }
     save_weights(&folder.join(WEIGHTS), source, encoder, dtype)

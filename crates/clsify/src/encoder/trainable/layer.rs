@@ -14,7 +14,7 @@ use clsify_kernels::backward::{
 use clsify_kernels::crew::divide_each;
 use clsify_kernels::dropout::Dropout;
 use clsify_kernels::normalize::add;
-use clsify_kernels::packed::{Epilogue, PackedLinear, repack_all};
+use clsify_kernels::packed::{Epilogue, PackedLinear, Precision, repack_all};
 
 use super::super::checkpoint::Checkpoint;
 use super::super::config::{Activation, EncoderConfig};
@@ -61,11 +61,12 @@ impl TrainableLayer {
         names: &TensorNames,
         config: &EncoderConfig,
         layer: usize,
+        precision: Precision,
     ) -> Result<Self> {
         let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
         let linear = |parts: &[LinearPart], inputs, outputs| {
             let names: Vec<_> = parts.iter().map(|&part| names.linear(layer, part)).collect();
-            TrainableLinear::load(checkpoint, &names, inputs, outputs)
+            TrainableLinear::load(checkpoint, &names, inputs, outputs, precision)
         };
         let norm = |part| {
             TrainableLayerNorm::load(checkpoint, &names.norm(layer, part), hidden, config.layer_norm_eps)

@@ -1,7 +1,7 @@
 //! `x Wᵀ + b` with a matrix that learns.
 
 use clsify_kernels::crew::divide_each;
-use clsify_kernels::packed::{Epilogue, PackedLinear, Repack, repack_all};
+use clsify_kernels::packed::{Epilogue, PackedLinear, Precision, Repack, repack_all};
 use clsify_kernels::transpose::transpose;
 
 use super::super::checkpoint::Checkpoint;
@@ -26,11 +26,12 @@ impl TrainableLinear {
         names: &[[String; 2]],
         inputs: usize,
         outputs: usize,
+        precision: Precision,
     ) -> Result<Self> {
         let (weight, bias) = read(checkpoint, names, inputs, outputs)?;
         let outputs = bias.len();
         Ok(TrainableLinear {
-            weight: Parameter::matrix(weight),
+            weight: Parameter::matrix(weight, precision),
             bias: Parameter::vector(bias),
             inputs,
             outputs,

@@ -53,7 +53,7 @@ pub(crate) use chunks::even_parts;
 use layer::{LayerDropout, TrainableLayer};
 use linear::{OfWeight, TrainableLinear, weight_gradients};
 use parameter::Tensor;
-pub(crate) use parameter::{Parameter, Step, gradient_square, update};
+pub(crate) use parameter::{Moments, Parameter, Step, gradient_square, update};
 use relative_bias::TrainableBias;
 use saved::Saved;
 use workspace::Workspace;
@@ -86,6 +86,7 @@ impl TrainableEncoder {
             Dtype::F32 => Dtype::F32.kernel(),
             Dtype::Bf16 | Dtype::Int8 => Dtype::Bf16.kernel(),
         };
+        let precision = kernel.precision();
         let config = EncoderConfig::load(folder)?;
         let checkpoint = Checkpoint::open(folder)?;
         let names = TensorNames::find(&config.model_type, checkpoint.names().collect::<Vec<_>>().into_iter())
@@ -94,7 +95,9 @@ impl TrainableEncoder {
         let (size, hidden, heads) = (config.embedding_size, config.hidden_size, config.num_attention_heads);
         let has_projection = size != hidden;
         let projection = has_projection
-            .then(|| TrainableLinear::load(&checkpoint, &[names.embedding_projection()], size, hidden))
+            .then(|| {
+                TrainableLinear::load(&checkpoint, &[names.embedding_projection()], size, hidden, precision)
+            })
             .transpose()?;
         let bias = match config.relative_attention_num_buckets {
             None => None,
@@ -104,7 +107,7 @@ impl TrainableEncoder {
             }
         };
         let layers = (0..config.num_hidden_layers)
-            .map(|layer| TrainableLayer::load(&checkpoint, &names, &config, layer))
+            .map(|layer| TrainableLayer::load(&checkpoint, &names, &config, layer, precision))
             .collect::<Result<_>>()?;
         let workspace = Workspace::new(kernel);
         let (saved, embedded) = (Vec::new(), Vec::new());
