@@ -198,6 +198,9 @@ fn command(args: &Args, advice: &Advice, candidate: Option<&Candidate>) -> Strin
     if let Some(max_length) = args.encoding.max_length {
         command.push_str(&format!(" --max-length {max_length}"));
     }
+    if let Some(prompt) = &args.encoding.prompt {
+        command.push_str(&format!(" --prompt {}", shell_word(prompt)));
+    }
     if let Some(limit) = args.data.limit {
         command.push_str(&format!(" --limit {limit}"));
     }

@@ -14,8 +14,8 @@ use crate::loading::{
     DEFAULT_ENCODER, feature_options, load_encoder, load_training_dataset, locate_encoder, test_rows,
 };
 use crate::options::{
-    CacheArgs, ChartArgs, FeatureArgs, FitArgs, GridArgs, JsonArgs, SplitArgs, TrainingDataArgs,
-    TuneArgs, at_least_one,
+    CacheArgs, ChartArgs, FeatureArgs, FitArgs, GridArgs, JsonArgs, SplitArgs, TrainingDataArgs, TuneArgs,
+    at_least_one,
 };
 use crate::output::{check_output, written};
 

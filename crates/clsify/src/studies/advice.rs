@@ -195,8 +195,7 @@ fn fastest_near_best<'a, T>(choices: impl Iterator<Item = Choice<'a, T>>) -> Opt
         let (behind, error) = best.above(choice.scores);
         behind <= error
     };
-    let by_speed =
-        |a: &&Choice<T>, b: &&Choice<T>| a.sentences_per_second.total_cmp(&b.sentences_per_second);
+    let by_speed = |a: &&Choice<T>, b: &&Choice<T>| a.sentences_per_second.total_cmp(&b.sentences_per_second);
     let near = choices.iter().filter(is_near).max_by(by_speed)?;
     // A choice that is at least as good and as fast as this one wins, even if it differs more from the best.
     let (speed, score) = (near.sentences_per_second, near.scores.score);

@@ -20,13 +20,13 @@ pub use self::comparison::{
     Answers, ComparedLabel, ComparedModel, ComparedRows, ComparisonForm, ComparisonReport, Disagreement,
     compare,
 };
+pub use self::curve_scores::{CurveScores, CurveScoring};
 pub use self::doctor::{
     ClassShare, Conflict, DoctorOptions, DoctorReport, Duplicate, EncoderOrReason, LabelIssue, LabelLines,
     LabelSets, Leak, LeftOut, MinorityScript, MixedScripts, NearDuplicate, Neighbour, ScriptShare, Scripts,
     Truncated, diagnose,
 };
 pub use self::held_out_scores::HeldOutScores;
-pub use self::curve_scores::{CurveScores, CurveScoring};
 pub use self::learning_curve::{
     CurveForecast, CurvePoint, LearningCurve, LearningCurveOptions, learning_curve,
 };

@@ -109,7 +109,8 @@ pub fn tuned_learning_curve(
     }
     let n_sizes = first_fits.len();
     let about = duration(estimated_seconds);
-    observer.note(&format!("tuning for {n_sizes} numbers of rows takes about {about}: measured by a few steps"));
+    observer
+        .note(&format!("tuning for {n_sizes} numbers of rows takes about {about}: measured by a few steps"));
 
     // Notes about sentences were made when they were encoded first.
     let quiet = SentenceEncoderOptions { observer: Arc::new(()), ..encoder_options.clone() };

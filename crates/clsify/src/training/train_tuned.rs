@@ -10,11 +10,11 @@ use std::time::Instant;
 
 use super::descriptions::Describe;
 use super::plan::{Fit, Plan};
+use super::selection_rows::{interval, row_scores, shown_score};
 use super::train::{self, Trained};
 use super::train_options::TrainOptions;
 use super::train_selected::{FeatureChoice, default_scoring, train_selected};
 use super::train_test_rows::TestRows;
-use super::selection_rows::{interval, row_scores, shown_score};
 use super::tuned_encoder::{Texts, or_at_half_rate};
 use super::tuner::{Tuned, Tuner};
 use super::tuning_cost::TuningCost;
@@ -72,8 +72,9 @@ pub fn train_tuned(
     if compared.report.is_kept {
         return compared.into_trained(plan, &options, &encoder_options);
     }
-    observer
-        .note("the frozen encoder is better on held-out rows than the tuned one: the model has the frozen one");
+    observer.note(
+        "the frozen encoder is better on held-out rows than the tuned one: the model has the frozen one",
+    );
     let report = compared.report;
     let mut trained = train_selected(folder, encoder_options, dataset, options, FeatureChoice::default())?;
     trained.report.tuning = Some(report);
@@ -129,8 +130,7 @@ pub(crate) fn compare(
         output: beside,
         tune,
     };
-    let tuned =
-        or_at_half_rate(settings, observer, |settings| tuner.tune(settings, temporary.path()))?;
+    let tuned = or_at_half_rate(settings, observer, |settings| tuner.tune(settings, temporary.path()))?;
     let seconds = started.elapsed().as_secs_f64();
     let held_out = targets.select_rows(&tuned.held_out_rows);
     let compared = |scores: &RowScores| -> Result<ComparedScore> {
@@ -153,13 +153,7 @@ pub(crate) fn compare(
         seconds,
         estimated_seconds,
     };
-    Ok(Compared {
-        report,
-        frozen_scores,
-        text,
-        tuned,
-        folder: temporary,
-    })
+    Ok(Compared { report, frozen_scores, text, tuned, folder: temporary })
 }
 
 impl Compared {

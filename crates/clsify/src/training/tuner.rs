@@ -150,7 +150,8 @@ impl Tuner<'_> {
         for (i, fold) in folds.iter().enumerate() {
             task.run(&fold.train, &fold.test, None, &mut |after| {
                 if after.is_last {
-                    let found = row_scores(&rows.select_rows(&fold.test), self.scoring, after.held_out_logits);
+                    let found =
+                        row_scores(&rows.select_rows(&fold.test), self.scoring, after.held_out_logits);
                     task.observer.note(&format!(
                         "fold {} of {}: loss {:.3}, {} on {} held-out rows {:.3}",
                         i + 1,

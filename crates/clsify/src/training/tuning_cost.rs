@@ -60,7 +60,8 @@ impl TuningCost {
         let of_all = if is_once { 0.0 } else { self.seconds(all, epochs, 0) };
         let seconds = splits.iter().map(of_split).sum::<f64>() + of_all;
         let runs = if is_once { String::new() } else { format!(" in {} runs", splits.len() + 1) };
-        task.observer.note(&format!("tuning takes about {}{runs}: measured by a few steps", duration(seconds)));
+        task.observer
+            .note(&format!("tuning takes about {}{runs}: measured by a few steps", duration(seconds)));
         seconds
     }
 }
