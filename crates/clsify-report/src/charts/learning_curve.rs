@@ -137,7 +137,7 @@ pub fn learning_curve_svg(curve: &LearningCurve) -> String {
     for point in tuned(curve) {
         let at = of_tuned(point);
         svg.vertical_interval(at.0, point.tuned_ci95.map(|p| y.at(p)), "pink-line");
-        svg.dot(at, 4.5, "pink", &format!("tuned, {} rows: {:.4}", point.n_rows, point.tuned_score));
+        svg.dot(at, 4.5, "pink-hollow", &format!("tuned, {} rows: {:.4}", point.n_rows, point.tuned_score));
     }
     legend(&mut svg, curve);
     baseline_label(&mut svg, curve, &x, &y);
@@ -152,6 +152,7 @@ fn legend(svg: &mut Svg, curve: &LearningCurve) {
     svg.text((28.0, y), Anchor::Start, "", "mean, 95 % interval");
     if !tuned(curve).is_empty() {
         svg.line((20.0, y + 10.0), (20.0, y + 26.0), "pink-line");
+        svg.dot((20.0, y + 18.0), 4.5, "pink-hollow", "");
         svg.text((28.0, y + 22.0), Anchor::Start, "", "tuned encoder, 95 % interval");
         svg.text((210.0, y + 22.0), Anchor::Start, "", "(all else: frozen encoder)");
     }

@@ -176,10 +176,10 @@ fn ranked(found: &[Advice], scoring: Scoring) -> Vec<Ranked> {
 fn how_tuned(found: &[Advice]) -> String {
     let Some(tuned) = found.iter().find_map(|advice| advice.tuned.as_ref()) else { return String::new() };
     let how = match tuning_rows(tuned) {
-        (n, 1) => format!("on {n} training rows that it has not learned from"),
-        (n, folds) => format!("on all {n} training rows, in {folds} folds"),
+        (n, 1) => format!("{n} training rows that it has not learned from"),
+        (n, folds) => format!("all {n} training rows, in {folds} folds"),
     };
-    format!("  tuned: {how}\n")
+    format!("  tuned: the score is that of {how}\n")
 }
 
 /// The number of rows on which the tuned encoder was scored, and of folds.
@@ -193,12 +193,15 @@ fn comparison(tuned: &TunedAdvice, scoring: Scoring) -> String {
     let (n, _) = tuning_rows(tuned);
     let minutes = tuned.tuning.seconds / 60.0;
     format!(
-        "On {n} training rows that neither has learned from, its {scoring} is {:.4}, and {:.4} with the frozen encoder: \
-         {} by {:.4}, with a standard error of {error:.4}. Tuning took {minutes:.1} minutes.",
+        "On {n} training rows that neither has learned from, the {scoring} of the tuned encoder is {:.4}, and that of the frozen one {:.4}: \
+         {}, with a standard error of {error:.4}. Tuning took {minutes:.1} minutes.",
         tuned.tuning.tuned.score,
         tuned.tuning.frozen.score,
-        if gain > 0.0 { "better" } else { "worse" },
-        gain.abs()
+        match gain {
+            0.0 => "no difference".to_string(),
+            0.0.. => format!("{gain:.4} better"),
+            _ => format!("{:.4} worse", gain.abs()),
+        }
     )
 }
 
@@ -226,6 +229,7 @@ pub fn advice_chart(found: &[Advice], scoring: Scoring) -> ScoreBySpeedChart {
             score: candidate.score,
             score_ci95: candidate.score_ci95,
             role: role(candidate),
+            is_tuned: false,
         };
         let tuned = |tuned: &TunedAdvice| SpeedPoint {
             name: format!(
@@ -236,10 +240,8 @@ pub fn advice_chart(found: &[Advice], scoring: Scoring) -> ScoreBySpeedChart {
             speed: tuned.sentences_per_second,
             score: tuned.tuning.tuned.score,
             score_ci95: tuned.tuning.tuned.ci95,
-            role: Some(match tuned_winner {
-                Some((_, other)) if std::ptr::eq(other, tuned) => "the choice",
-                _ => "not the choice",
-            }),
+            role: tuned_winner.is_some_and(|(_, other)| std::ptr::eq(other, tuned)).then_some("the choice"),
+            is_tuned: true,
         };
         let own = advice.selection.candidates.iter().map(point);
         own.chain(advice.tuned.iter().map(tuned)).collect::<Vec<_>>()

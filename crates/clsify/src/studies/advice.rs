@@ -19,6 +19,7 @@ use crate::training::selection::{Candidate, Selection};
 use crate::training::train_options::TrainOptions;
 use crate::training::train_selected::{FeatureChoice, train_selected};
 use crate::training::train_test_rows::TestRows;
+use crate::training::tuned_encoder::tuned_folder;
 use crate::tuning::TuneOptions;
 
 /// The number of sentences that a speed is measured with.
@@ -95,11 +96,17 @@ pub fn advise(
         ..TrainOptions::default()
     };
     let folder = encoder.as_ref();
-    // Options out of range are refused before anything takes time.
-    options.tune.iter().try_for_each(|tune| tune.settings(dataset.len(), 1).map(drop))?;
+    // Options out of range and folders that cannot be written to are found before anything takes time.
+    let tuning = match &options.tune {
+        Some(tune) => {
+            tune.settings(dataset.len(), 1)?;
+            Some((tune, tuned_folder()?))
+        }
+        None => None,
+    };
     let mut advice = frozen((folder, encoder_options.clone()), name, dataset, (&training, scoring))?;
-    if let Some(tune) = &options.tune {
-        let encoder = (folder, encoder_options);
+    if let Some((tune, beside)) = tuning {
+        let (encoder, tune) = ((folder, encoder_options), (tune, beside.as_path()));
         let tuned = TunedAdvice::measure(encoder, dataset, (&training, scoring), tune, sample(dataset))?;
         advice.tuned = Some(tuned);
     }

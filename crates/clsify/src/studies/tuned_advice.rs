@@ -12,12 +12,10 @@ use super::speed::EncoderSpeed;
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::evaluation::{RowScores, Scoring};
-use crate::files::remove_leftovers;
 use crate::model::encoder_options::SentenceEncoderOptions;
 use crate::training::plan::Plan;
 use crate::training::train_options::TrainOptions;
 use crate::training::train_tuned::compare;
-use crate::training::tuned_encoder::tuned_folder;
 use crate::tuning::{TuneOptions, TuningReport};
 
 /// An encoder tuned as by [`train_tuned`](crate::training::train_tuned), whatever the comparison with the frozen one says.
@@ -49,21 +47,20 @@ impl TunedAdvice {
         self.scores.above(&self.frozen_scores)
     }
 
-    /// Tunes the encoder of a folder and measures its speed with sentences of the data. Nothing is left on the disk.
+    /// Tunes the encoder of a folder and measures its speed with sentences of the data. Files are written beside a path, and none is
+    /// left.
     pub(super) fn measure(
         (folder, encoder_options): (&Path, SentenceEncoderOptions),
         dataset: &Dataset,
         (options, scoring): (&TrainOptions, Scoring),
-        tune: &TuneOptions,
+        (tune, beside): (&TuneOptions, &Path),
         sample: &[String],
     ) -> Result<Self> {
-        let beside = tuned_folder();
-        remove_leftovers(&beside);
         let tune = TuneOptions { estimate: true, resume: false, checkpoint_every: Duration::MAX, ..*tune };
         // Notes about the data were made when features were chosen.
         let plan = Plan::of(dataset, options, &())?;
         let encoder = (folder, &encoder_options);
-        let compared = compare(encoder, &plan, (options, scoring), &tune, &beside)?;
+        let compared = compare(encoder, &plan, (options, scoring), &tune, beside)?;
         let (scores, frozen_scores) = (compared.tuned_scores().clone(), compared.frozen_scores.clone());
         let tuning = compared.report.clone();
         let quiet = SentenceEncoderOptions { observer: Arc::new(()), ..encoder_options };

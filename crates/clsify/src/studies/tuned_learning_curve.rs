@@ -14,7 +14,7 @@ use crate::classifier::Scaling;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::evaluation::PairedScores;
-use crate::files::{TemporaryFolder, remove_leftovers};
+use crate::files::TemporaryFolder;
 use crate::model::encoder_options::SentenceEncoderOptions;
 use crate::model::sentence_encoder::SentenceEncoder;
 use crate::training::train_options::TrainOptions;
@@ -65,8 +65,9 @@ pub fn tuned_learning_curve(
 ) -> Result<LearningCurve> {
     let (folder, observer) = (encoder.as_ref(), encoder_options.observer.clone());
     let start = options.classifier;
-    // Options out of range are refused before anything takes time.
+    // Options out of range and folders that cannot be written to are found before anything takes time.
     tune.settings(dataset.len(), 1)?;
+    let beside = tuned_folder()?;
     let (frozen, known) = match features {
         CurveFeatures::Given => (SentenceEncoder::load_with(folder, encoder_options.clone())?, None),
         CurveFeatures::Chosen => {
@@ -115,8 +116,6 @@ pub fn tuned_learning_curve(
     // Notes about sentences were made when they were encoded first.
     let quiet = SentenceEncoderOptions { observer: Arc::new(()), ..encoder_options.clone() };
     let started = Instant::now();
-    let beside = tuned_folder();
-    remove_leftovers(&beside);
     let mut points = Vec::with_capacity(n_sizes);
     for (own, frozen_score) in &first_fits {
         let (point_started, settings) = (Instant::now(), settings_for(own.len())?);

@@ -7,7 +7,7 @@ use crate::classifier::LinearClassifier;
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::Pooling;
-use crate::files::TemporaryFolder;
+use crate::files::{TemporaryFolder, remove_leftovers};
 use crate::model::encoder_identity::FileHash;
 use crate::model::encoder_options::SentenceEncoderOptions;
 use crate::model::sentence_encoder::SentenceEncoder;
@@ -81,9 +81,17 @@ fn tuned_options(options: &SentenceEncoderOptions) -> SentenceEncoderOptions {
     SentenceEncoderOptions { features: Pooling::Mean.into(), cache: None, ..options.clone() }
 }
 
-/// The path beside which a tuned encoder is written that is not kept, in the system's folder for temporary files.
-pub(crate) fn tuned_folder() -> PathBuf {
-    std::env::temp_dir().join("clsify-tuned")
+/// The path beside which a tuned encoder is written that is not kept, in the system's folder for temporary files. What killed
+/// processes left there is removed.
+///
+/// # Errors
+/// An I/O error if nothing can be written there.
+pub(crate) fn tuned_folder() -> Result<PathBuf> {
+    let beside = std::env::temp_dir().join("clsify-tuned");
+    remove_leftovers(&beside);
+    let hint = "set TMPDIR to a folder that can be written to";
+    TemporaryFolder::beside(&beside).map_err(|error| error.with_hint(hint))?;
+    Ok(beside)
 }
 
 /// Tunes by these settings, and if that diverges, once more with half the learning rate.
