@@ -26,6 +26,7 @@ const HEADINGS: [(&str, &[&str]); 9] = [
             "quoting",
             "skip_bad_rows",
             "max_classes",
+            "sentence",
         ],
     ),
     ("Encoder", &["encoder", "encoder_a", "encoder_b", "max_length", "prompt", "dtype", "bundle_encoder"]),
@@ -68,6 +69,8 @@ const HEADINGS: [(&str, &[&str]); 9] = [
             "all",
             "fail_on",
             "on_error",
+            "lang",
+            "open",
         ],
     ),
     ("Cache", &["no_cache", "cache_dir", "cache_size"]),
@@ -100,12 +103,14 @@ mod tests {
 
     /// Oracle: the options that the commands have.
     #[test]
-    fn every_option_of_train_has_a_heading_and_every_heading_its_options() {
+    fn every_option_of_training_has_a_heading_and_every_heading_its_options() {
         let command = crate::command();
         command.clone().debug_assert();
-        let train = command.find_subcommand("train").unwrap();
-        let without = train.get_opts().filter(|arg| arg.get_help_heading().is_none());
-        assert_eq!(without.map(|arg| arg.get_id().as_str()).collect::<Vec<_>>(), [""; 0]);
+        for name in ["train", "advise", "curve", "tutorial"] {
+            let trains = command.find_subcommand(name).unwrap();
+            let without = trains.get_opts().filter(|arg| arg.get_help_heading().is_none());
+            assert_eq!(without.map(|arg| arg.get_id().as_str()).collect::<Vec<_>>(), [""; 0], "{name}");
+        }
         let all: Vec<&str> = command
             .get_subcommands()
             .flat_map(|command| command.get_opts().map(|arg| arg.get_id().as_str()))

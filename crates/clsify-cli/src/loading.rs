@@ -230,10 +230,7 @@ pub(crate) fn load_encoder(
     console: &Console,
 ) -> anyhow::Result<SentenceEncoder> {
     let pooled = &features.pooled;
-    let options = SentenceEncoderOptions {
-        features: pooled.features(),
-        ..encoder_options(located, &features.encoding, cache, console)?
-    };
+    let options = feature_options(located, features, cache, console)?;
     let encoder = SentenceEncoder::load_with(&located.folder, options)?;
     if pooled.is_auto() {
         let (features, max_length) = (encoder.features(), encoder.tokenizer().max_length());
@@ -244,6 +241,17 @@ pub(crate) fn load_encoder(
         prompt => console.say(&format!("prompt before every sentence: {prompt:?}")),
     }
     Ok(encoder)
+}
+
+/// The encoder options of the command line.
+pub(crate) fn feature_options(
+    located: &Located,
+    args: &FeatureArgs,
+    cache: Option<FeatureCache>,
+    console: &Console,
+) -> anyhow::Result<SentenceEncoderOptions> {
+    let options = encoder_options(located, &args.encoding, cache, console)?;
+    Ok(SentenceEncoderOptions { features: args.pooled.features(), ..options })
 }
 
 /// The encoder options of the command line, without the features.

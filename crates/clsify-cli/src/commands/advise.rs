@@ -15,12 +15,18 @@ use serde::Serialize;
 use crate::console::Console;
 use crate::loading::{DEFAULT_ENCODER, encoder_options, load_training_dataset, locate_encoder};
 use crate::options::{
-    CacheArgs, ChartArgs, ClassWeightArg, EncodingArgs, JsonArgs, TrainingDataArgs, test_size,
+    CacheArgs, ChartArgs, ClassWeightArg, EncodingArgs, JsonArgs, TrainingDataArgs, TuneArgs, test_size,
 };
 use crate::output::{check_output, written};
 
 /// The charts of this command; the first is that of `--chart`.
 const CHARTS: [&str; 1] = ["score_by_speed.svg"];
+
+const TUNE_HELP: &str = "\
+Tune each encoder too, as one more candidate
+
+It is scored on training rows that it has not learned from, and on the held-out rows, as by `clsify train --tune`. It takes minutes; \
+the time is estimated by a few steps and printed first.";
 
 /// Choose the encoder, layers, pooling and C that are worth their cost for your sentences
 ///
@@ -28,8 +34,10 @@ const CHARTS: [&str; 1] = ["score_by_speed.svg"];
 /// scored on the held-out rows.
 #[derive(clap::Args)]
 #[command(mut_arg("chart", |arg| arg.value_name("FILE.svg").help("Draw the score of every candidate against its speed to this file; - is stdout")))]
+#[command(mut_arg("tune", |arg| arg.help("Tune each encoder too, as one more candidate").long_help(TUNE_HELP)))]
 #[command(after_help = "Examples:
   clsify advise --data reviews.tsv
+  clsify advise --data reviews.tsv --tune
   clsify advise --data reviews.tsv --scoring f1_macro --chart advice.svg
   clsify advise --data reviews.tsv --encoder all-MiniLM-L6-v2 --encoder all-mpnet-base-v2 --json
   clsify advise --data news.tsv --multi-label \";\"")]
@@ -42,6 +50,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     encoding: EncodingArgs,
+
+    #[command(flatten)]
+    tune: TuneArgs,
 
     /// Hold out this share of the rows for the final score, or this number of rows
     #[arg(long, value_name = "SIZE", default_value = "0.25", allow_negative_numbers = true, value_parser = test_size)]
@@ -94,6 +105,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
             class_weight: args.class_weight.into(),
             ..LogisticRegressionOptions::default()
         },
+        tune: args.tune.options(args.seed),
     };
     let mut found = Vec::new();
     for name in &args.encoder {
@@ -107,7 +119,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     // If a chart cannot be written, the other results must not be lost.
     let written = args.charts.write_files(&CHARTS, || [Some(svg())]);
     args.charts.write_stdout(svg)?;
-    let command = |advice: &Advice, candidate: &Candidate| command(args, advice, candidate);
+    let command = |advice: &Advice, candidate: Option<&Candidate>| command(args, advice, candidate);
     let report: Vec<_> = found.iter().map(|advice| AdvisedCommands::of(advice, command)).collect();
     if args.charts.is_on_stdout() && args.output.is_none() {
         args.json.write_file(&report)?;
@@ -124,6 +136,9 @@ struct AdvisedCommands<'a> {
     advice: &'a Advice,
     /// The command that trains the choice.
     command: String,
+    /// The command that tunes the encoder, if that was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tune_command: Option<String>,
     /// The best of the encoder's other candidates that is estimated to be at least twice as fast.
     runner_up: Option<RunnerUp<'a>>,
 }
@@ -139,32 +154,39 @@ struct RunnerUp<'a> {
 }
 
 impl<'a> AdvisedCommands<'a> {
-    fn of(advice: &'a Advice, command: impl Fn(&Advice, &Candidate) -> String) -> Self {
+    fn of(advice: &'a Advice, command: impl Fn(&Advice, Option<&Candidate>) -> String) -> Self {
         let faster = faster_candidate(std::slice::from_ref(advice), advice.sentences_per_second);
         AdvisedCommands {
             advice,
-            command: command(advice, &advice.selection.chosen),
+            command: command(advice, Some(&advice.selection.chosen)),
+            tune_command: advice.tuned.as_ref().map(|_| command(advice, None)),
             runner_up: faster.map(|(_, candidate)| RunnerUp {
                 candidate,
                 estimated_sentences_per_second: advice.speed_of(candidate),
-                command: command(advice, candidate),
+                command: command(advice, Some(candidate)),
             }),
         }
     }
 }
 
-/// The command that trains a candidate, on the same rows.
-fn command(args: &Args, advice: &Advice, candidate: &Candidate) -> String {
+/// The command that trains a candidate, or if there is none the tuned encoder, on the same rows.
+fn command(args: &Args, advice: &Advice, candidate: Option<&Candidate>) -> String {
+    let features = candidate.map_or(String::new(), |candidate| {
+        format!(
+            " --layers {} --pooling {} --scaling standard --c {}",
+            candidate.features.layers,
+            pooling_names(&candidate.features.poolings),
+            candidate.c
+        )
+    });
     let mut command = format!(
-        "clsify train --encoder {} --layers {} --pooling {} --scaling standard --c {} --dtype {} --data {} --output model",
+        "clsify train --encoder {}{features} --dtype {} --data {} --output model",
         shell_word(&advice.encoder),
-        candidate.features.layers,
-        pooling_names(&candidate.features.poolings),
-        candidate.c,
         advice.dtype,
         shell_word(&args.data.file().unwrap_or("-".as_ref()).display().to_string()),
     );
-    for (name, value) in args.data.given() {
+    let of_tuning = if candidate.is_none() { args.tune.given() } else { Vec::new() };
+    for (name, value) in of_tuning.into_iter().chain(args.data.given()) {
         command.push_str(&format!(" {name}"));
         if !value.is_empty() {
             command.push_str(&format!(" {}", shell_word(&value)));
@@ -175,6 +197,9 @@ fn command(args: &Args, advice: &Advice, candidate: &Candidate) -> String {
     }
     if let Some(max_length) = args.encoding.max_length {
         command.push_str(&format!(" --max-length {max_length}"));
+    }
+    if let Some(prompt) = &args.encoding.prompt {
+        command.push_str(&format!(" --prompt {}", shell_word(prompt)));
     }
     if let Some(limit) = args.data.limit {
         command.push_str(&format!(" --limit {limit}"));

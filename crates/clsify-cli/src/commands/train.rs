@@ -21,8 +21,8 @@ use crate::loading::{
     test_rows,
 };
 use crate::options::{
-    CacheArgs, CalibrationArg, ChartArgs, DecisionArgs, FeatureArgs, FitArgs, GridArgs, JsonArgs, SplitArgs,
-    TrainingDataArgs, TuneArgs,
+    CacheArgs, CalibrationArg, ChartArgs, DecisionArgs, FeatureArgs, FitArgs, GridArgs, JsonArgs,
+    SaveTunedArgs, SplitArgs, TrainingDataArgs, TuneArgs,
 };
 use crate::output::{check_output, check_outside, check_stays, is_stdout, last_name, written};
 
@@ -63,6 +63,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     tune: TuneArgs,
+
+    #[command(flatten)]
+    save_tuned: SaveTunedArgs,
 
     #[command(flatten)]
     split: SplitArgs,
@@ -112,7 +115,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let source = args.choice.source(given)?;
     let fixed = args.choice.given().or(args.fit.scaling_given()).or(args.grid.given());
     let fixed = fixed.or(args.describe.as_ref().map(|_| "--describe"));
-    let tune = args.tune.options(&args.features, args.split.seed, fixed)?;
+    args.tune.check_alone(fixed.or(args.features.pooled.given()))?;
+    let tune = args.tune.options(args.split.seed).map(|tune| args.save_tuned.added_to(tune));
     args.fit.note_unused_c(&args.grid, console);
     ensure!(
         !is_stdout(&args.output),

@@ -1,28 +1,29 @@
 //! `clsify tutorial`: explains the article's run step by step, on real sentences with a real encoder.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use clap::builder::NonEmptyStringValueParser;
 use clsify::classifier::LogisticRegressionOptions;
 use clsify::dataset::Dataset;
 use clsify::files::shell_word;
-use clsify::model::{SentenceEncoder, check_replaceable};
+use clsify::model::{SaveOptions, SentenceEncoder, check_replaceable};
 use clsify::split::{SplitOptions, class_folds, train_test_split};
 use clsify::studies::{WalkthroughOptions, walk_through};
-use clsify::training::{GridSearchOptions, TestRows, TrainOptions, Trained, train};
+use clsify::training::{GridSearchOptions, TestRows, TrainOptions, Trained, train, train_tuned};
+use clsify::tuning::TuneOptions;
 use clsify_hub::{Hub, Located};
 use clsify_report::tutorial::{
     ARTICLE, DotProduct, EncoderShape, GridSize, Padding, Story, StorySeconds, Tokens, TutorialReport,
-    first_features, first_sentences, predict, steps,
+    first_features, first_sentences, predict, steps, tuning_steps,
 };
 
 use crate::console::Console;
 use crate::guide_page::{LangArg, open_page, write_guide};
 use crate::loading::{encoder_options, load_dataset, one_label, say_counts};
 use crate::options::{
-    CacheArgs, DtypeArg, EncodingArgs, JsonArgs, RowArgs, article_grid, at_least_one, misused,
+    CacheArgs, DtypeArg, EncodingArgs, JsonArgs, RowArgs, TuneArgs, article_grid, at_least_one, misused,
 };
 use crate::output::{
     check_output, check_outside, check_stays, is_closed_pipe, is_stdout, json_text, write_data, write_text,
@@ -44,12 +45,24 @@ const SENTENCES: [&str; 3] = [
     "not as bad as they say , but not good either",
 ];
 
+/// The folder of the tuned model, in that of the output.
+const TUNED: &str = "tuned";
+
+const TUNE_HELP: &str = "\
+Take the article's last step too: tune the encoder, on the same rows
+
+Both encoders are scored on the same test rows, and the tuned model is saved to DIR/tuned. It takes minutes; the time is estimated by a \
+few steps and printed first.";
+
 /// Run the article's example step by step: sentences, tokens, encoder, [CLS] vectors, split, classifier, scores
 ///
-/// It follows "A Visual Guide to Using BERT for the First Time" by Jay Alammar.
+/// It follows "A Visual Guide to Using BERT for the First Time" by Jay Alammar. With --tune the article's last step is run too:
+/// the encoder learns.
 #[derive(clap::Args)]
+#[command(mut_arg("tune", |arg| arg.help("Take the article's last step too: tune the encoder, on the same rows").long_help(TUNE_HELP)))]
 #[command(after_help = "Examples:
   clsify tutorial
+  clsify tutorial --tune
   clsify tutorial --encoder all-MiniLM-L6-v2 --sentence \"my own sentence\"
   clsify tutorial --encoder bert-base-uncased --data train.tsv --output my-tutorial")]
 pub(crate) struct Args {
@@ -82,6 +95,9 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = DtypeArg::F32)]
     dtype: DtypeArg,
 
+    #[command(flatten)]
+    tune: TuneArgs,
+
     /// Classify this sentence at the end; may be given several times
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
     sentence: Vec<String>,
@@ -111,6 +127,11 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     }
     ensure!(!is_stdout(&args.output), "{}: expected the name of a folder, got stdout", args.output.display());
     check_replaceable(&args.output)?;
+    let tune = args.tune.options(args.seed);
+    let tuned_folder = args.output.join(TUNED);
+    if tune.is_some() && tuned_folder.exists() {
+        check_replaceable(&tuned_folder)?;
+    }
     args.json.file().iter().try_for_each(|path| check_outside(path, &args.output, "--json"))?;
     let read: Vec<&Path> = args.data.iter().map(PathBuf::as_path).collect();
     check_output(None, &[args.json.file()], &read)?;
@@ -166,6 +187,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         reading: Some(data_options),
         ..TrainOptions::default()
     };
+    let tuned_options = TrainOptions { grid_search: None, ..options.clone() };
     let trained = train(encoder, &dataset, options)?;
     let report = &trained.report;
     let scores = report.class_scores().context("expected one class per sentence")?;
@@ -186,6 +208,22 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let prediction = DotProduct::of(&trained, &predictions[0])?;
     tell(&steps::prediction_step(&predictions[0], &prediction, report.features.shape[1]))?;
     tell(&steps::answers_step(&predictions, args.sentence.is_empty()))?;
+
+    let output = shell_word(&args.output.display().to_string());
+    let tuned_output = shell_word(&tuned_folder.display().to_string());
+    let tuned = match tune {
+        None => None,
+        Some(tune) => {
+            tell(&tuning_steps::tuning_step(report))?;
+            let encoder = encoder_options(&located, &encoding, args.cache.open(), console)?;
+            // A run of the tutorial is not resumed.
+            let tune = TuneOptions { estimate: true, checkpoint_every: Duration::MAX, ..tune };
+            let tuned = train_tuned(&located.folder, encoder, &dataset, tuned_options, &tune, &args.output)?;
+            let step = tuning_steps::tuned_step(scores, &tuned.report, &tuned_output);
+            tell(&step.context("expected the report of tuning")?)?;
+            Some(tuned)
+        }
+    };
 
     let n_values = report.grid_search.as_ref().map_or(0, |search| search.points.len());
     let n_fits = report.grid_search.as_ref().map_or(0, |search| n_values * search.n_splits);
@@ -212,10 +250,14 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
             prediction,
             seconds: StorySeconds { fetch, total: started.elapsed().as_secs_f64() },
         },
+        tuned: tuned.as_ref().map(|tuned| tuned.report.clone()),
     };
     // Files come first, so that a report that cannot be written leaves no model; stdout comes last, when all is done.
     args.json.write_file(&report)?;
     classifier.save(&args.output)?;
+    if let Some(tuned) = &tuned {
+        tuned.classifier.save_with(&tuned_folder, SaveOptions { bundle_encoder: true })?;
+    }
     let json = json_text(&report)?;
     write_data(&args.output.join("tutorial.json"), &json)?;
     let page = args.output.join("guide.html");
@@ -223,8 +265,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     if is_on_stdout {
         write_data("-".as_ref(), &json)?;
     }
-    let (output, name) = (shell_word(&args.output.display().to_string()), shell_word(&located.name));
-    tell(&steps::farewell(&report.story.seconds, &output, &name, ARTICLE_SENTENCE))?;
+    let (name, of_tuned) = (shell_word(&located.name), tuned.is_some().then_some(tuned_output.as_str()));
+    tell(&steps::farewell(&report.story.seconds, &output, &name, of_tuned, ARTICLE_SENTENCE))?;
     if args.open {
         open_page(&page, console);
     }

@@ -29,5 +29,5 @@ pub(crate) use self::misuse::misused;
 pub(crate) use self::number::{at_least_one, positive};
 pub(crate) use self::split::{SplitArgs, test_size};
 pub(crate) use self::training_data::TrainingDataArgs;
-pub(crate) use self::tune::TuneArgs;
+pub(crate) use self::tune::{SaveTunedArgs, TuneArgs};
 pub(crate) use self::weight::WeightArgs;

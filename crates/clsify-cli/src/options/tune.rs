@@ -4,7 +4,6 @@ use clap::{Args, ValueEnum};
 use clsify::encoder::Dtype;
 use clsify::tuning::TuneOptions;
 
-use super::features::FeatureArgs;
 use super::number::{at_least_one, positive};
 
 /// The data type of weights while they learn, and of the file.
@@ -67,7 +66,11 @@ pub(crate) struct TuneArgs {
     /// Compute products in this data type while learning; auto is bf16 if the processor supports it
     #[arg(long, value_name = "DTYPE", requires = "tune", value_enum, default_value_t = TuneDtypeArg::Auto)]
     tune_dtype: TuneDtypeArg,
+}
 
+/// Options for a tuned encoder that is saved.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SaveTunedArgs {
     /// Save the tuned encoder in this data type; bf16 takes half the space
     #[arg(long, value_name = "DTYPE", requires = "tune", value_enum, default_value_t = TuneDtypeArg::Bf16)]
     save_dtype: TuneDtypeArg,
@@ -94,29 +97,13 @@ enum OnInterrupt {
 }
 
 impl TuneArgs {
-    /// The options, if the encoder is to be tuned. `given` is the first option that only a frozen encoder has.
-    ///
-    /// # Errors
-    /// An error of the command line if such an option was given.
-    pub(crate) fn options(
-        &self,
-        features: &FeatureArgs,
-        seed: u32,
-        given: Option<&'static str>,
-    ) -> anyhow::Result<Option<TuneOptions>> {
+    /// The options, if the encoder is to be tuned. From now on large blocks of memory go back to the system.
+    pub(crate) fn options(&self, seed: u32) -> Option<TuneOptions> {
         if !self.tune {
-            return Ok(None);
-        }
-        let given = given.or(features.pooled.given());
-        if let Some(option) = given {
-            let message = format!("the argument '--tune' cannot be used with '{option}'");
-            return Err(super::misused(&message));
+            return None;
         }
         clsify_kernels::allocator::return_large_blocks();
-        if self.on_interrupt == OnInterrupt::Save {
-            crate::signals::end_work_first();
-        }
-        Ok(Some(TuneOptions {
+        Some(TuneOptions {
             epochs: self.epochs,
             learning_rate: self.learning_rate.map(|rate| rate as f32),
             batch_size: self.batch_size,
@@ -125,10 +112,50 @@ impl TuneArgs {
             warmup: self.warmup,
             dropout: !self.no_dropout,
             dtype: self.tune_dtype.into(),
-            save_dtype: self.save_dtype.into(),
             seed,
-            resume: self.resume,
             ..TuneOptions::default()
-        }))
+        })
+    }
+
+    /// The options that were given, as command-line arguments; a switch has an empty value.
+    pub(crate) fn given(&self) -> Vec<(&'static str, String)> {
+        let number = |given: bool, value: &dyn ToString| given.then(|| value.to_string());
+        let dtype = self.tune_dtype.to_possible_value().map(|value| value.get_name().to_string());
+        let default = TuneOptions::default();
+        let all = [
+            ("--tune", number(self.tune, &"")),
+            ("--epochs", self.epochs.map(|n| n.to_string())),
+            ("--learning-rate", self.learning_rate.map(|rate| rate.to_string())),
+            ("--batch-size", number(self.batch_size != default.batch_size, &self.batch_size)),
+            ("--weight-decay", number(self.weight_decay != default.weight_decay, &self.weight_decay)),
+            ("--max-grad-norm", number(self.max_grad_norm != default.max_grad_norm, &self.max_grad_norm)),
+            ("--warmup", number(self.warmup != default.warmup, &self.warmup)),
+            ("--no-dropout", number(self.no_dropout, &"")),
+            ("--tune-dtype", dtype.filter(|_| self.tune_dtype != TuneDtypeArg::Auto)),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
+    /// Fails if an option was given that only a frozen encoder has.
+    ///
+    /// # Errors
+    /// An error of the command line.
+    pub(crate) fn check_alone(&self, given: Option<&'static str>) -> anyhow::Result<()> {
+        match given.filter(|_| self.tune) {
+            Some(option) => {
+                Err(super::misused(&format!("the argument '--tune' cannot be used with '{option}'")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl SaveTunedArgs {
+    /// The options with these added. From now on an interrupt does what was asked for.
+    pub(crate) fn added_to(&self, options: TuneOptions) -> TuneOptions {
+        if self.on_interrupt == OnInterrupt::Save {
+            crate::signals::end_work_first();
+        }
+        TuneOptions { save_dtype: self.save_dtype.into(), resume: self.resume, ..options }
     }
 }

@@ -1,6 +1,6 @@
 //! A learning curve, as bars for a terminal and as SVG.
 
-use clsify::studies::{CurvePoint, CurveScoring, LearningCurve};
+use clsify::studies::{CurvePoint, CurveScoring, LearningCurve, TunedPoint};
 
 use super::axis::{Axis, range};
 use super::labels::{Area, fitted};
@@ -69,9 +69,17 @@ const BOTTOM: f64 = 400.0;
 /// The number of straight segments of the fitted curve.
 const N_PIECES: usize = 60;
 
+/// The distance of a tuned encoder from the frozen one of the same number of rows.
+const ASIDE: f64 = 9.0;
+
+/// The tuned encoders, if there are any.
+fn tuned(curve: &LearningCurve) -> &[TunedPoint] {
+    curve.tuned.as_ref().map_or(&[], |tuned| &tuned.points)
+}
+
 /// Draws a learning curve as SVG over the logarithm of the number of training rows: the mean scores with their confidence
-/// intervals, the single fits, the fitted curve, dashed where it is extrapolated, with the interval of the forecast, and
-/// the baseline.
+/// intervals, the single fits, the fitted curve, dashed where it is extrapolated, with the interval of the forecast, the
+/// baseline, and the scores of tuned encoders if there are any.
 pub fn learning_curve_svg(curve: &LearningCurve) -> String {
     let sizes = || curve.points.iter().map(|point| point.n_rows as f64);
     let [first, last] = range(sizes());
@@ -80,7 +88,9 @@ pub fn learning_curve_svg(curve: &LearningCurve) -> String {
     let forecast =
         found.map(|found| found.gain_ci95.map(|gain| (found.score - found.gain + gain).clamp(0.0, 1.0)));
     let of_points = curve.points.iter().flat_map(|point| point.scores.iter().chain(&point.score_ci95));
+    let of_tuned = tuned(curve).iter().flat_map(|point| point.tuned_ci95);
     let scores = of_points.copied().chain(forecast.into_iter().flatten()).chain([curve.baseline_score]);
+    let scores = scores.chain(of_tuned);
 
     let ticks = sizes().chain(found.map(|found| found.n_rows as f64)).collect();
     let x = Axis::logarithmic_at([first, end], [LEFT + 16.0, WIDTH - RIGHT - 16.0], ticks);
@@ -122,6 +132,13 @@ pub fn learning_curve_svg(curve: &LearningCurve) -> String {
         let at = (x.at(point.n_rows as f64), y.at(point.score));
         svg.dot(at, 4.5, "blue", &format!("{} rows: {:.4}", point.n_rows, point.score));
     }
+    let of_tuned = |point: &TunedPoint| (x.at(point.n_rows as f64) - ASIDE, y.at(point.tuned_score));
+    svg.polyline(tuned(curve).iter().map(of_tuned), "pink-line");
+    for point in tuned(curve) {
+        let at = of_tuned(point);
+        svg.vertical_interval(at.0, point.tuned_ci95.map(|p| y.at(p)), "pink-line");
+        svg.dot(at, 4.5, "pink-hollow", &format!("tuned, {} rows: {:.4}", point.n_rows, point.tuned_score));
+    }
     legend(&mut svg, curve);
     baseline_label(&mut svg, curve, &x, &y);
     let title = format!("Learning curve of {}", curve.encoder.name);
@@ -133,6 +150,12 @@ fn legend(svg: &mut Svg, curve: &LearningCurve) {
     let y = 52.0;
     svg.line((20.0, y - 12.0), (20.0, y + 4.0), "blue-line");
     svg.text((28.0, y), Anchor::Start, "", "mean, 95 % interval");
+    if !tuned(curve).is_empty() {
+        svg.line((20.0, y + 10.0), (20.0, y + 26.0), "pink-line");
+        svg.dot((20.0, y + 18.0), 4.5, "pink-hollow", "");
+        svg.text((28.0, y + 22.0), Anchor::Start, "", "tuned encoder, 95 % interval");
+        svg.text((210.0, y + 22.0), Anchor::Start, "", "(all else: frozen encoder)");
+    }
     if curve.points.iter().any(|point| point.scores.len() > 1) {
         svg.line((190.0, y - 4.0), (196.0, y - 4.0), "rule");
         svg.text((202.0, y), Anchor::Start, "", "one fit");
@@ -152,9 +175,12 @@ fn baseline_label(svg: &mut Svg, curve: &LearningCurve, x: &Axis, y: &Axis) {
         .points
         .iter()
         .map(|point| {
-            let ends = point.score_ci95.iter().chain(&point.scores).map(|p| y.at(*p));
+            let tuned = tuned(curve).iter().filter(|tuned| tuned.n_rows == point.n_rows);
+            let left = 5.0 + if curve.tuned.is_some() { ASIDE } else { 0.0 };
+            let ends = point.score_ci95.iter().chain(&point.scores).copied();
+            let ends = ends.chain(tuned.flat_map(|tuned| tuned.tuned_ci95)).map(|p| y.at(p));
             let ([top, bottom], x) = (range(ends), x.at(point.n_rows as f64));
-            Area { left: x - 5.0, right: x + 11.0, top: top - 2.0, bottom: bottom + 2.0 }
+            Area { left: x - left, right: x + 11.0, top: top - 2.0, bottom: bottom + 2.0 }
         })
         .collect();
     let name = baseline_name(curve.scoring);
@@ -192,6 +218,14 @@ fn description(curve: &LearningCurve) -> String {
             " Expected with {} rows: {:.3}.",
             forecast.found.n_rows, forecast.found.score
         ));
+    }
+    if !tuned(curve).is_empty() {
+        let point = |point: &TunedPoint| {
+            let [low, high] = point.tuned_ci95;
+            format!("{} rows {:.3} ({low:.3} to {high:.3})", point.n_rows, point.tuned_score)
+        };
+        let points: Vec<String> = tuned(curve).iter().map(point).collect();
+        text.push_str(&format!(" With a tuned encoder: {}.", points.join(", ")));
     }
     text
 }

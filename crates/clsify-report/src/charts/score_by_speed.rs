@@ -20,6 +20,15 @@ pub struct SpeedPoint {
     pub score_ci95: [f64; 2],
     /// The role in the advice, such as "the choice". A point with a role is marked with a letter and named.
     pub role: Option<&'static str>,
+    /// True for a tuned encoder, which is named and marked with a ring.
+    pub is_tuned: bool,
+}
+
+impl SpeedPoint {
+    /// Returns true if the point has a letter, whether it is on the front or not.
+    fn is_named(&self) -> bool {
+        self.role.is_some() || self.is_tuned
+    }
 }
 
 /// A scatter plot of score against speed.
@@ -58,14 +67,14 @@ impl ScoreBySpeedChart {
         let mut cells = vec![vec![' '; columns]; rows];
         let mut names = String::new();
         let letters = ('A'..='Z').cycle();
-        let named = self.points.iter().filter(|p| p.role.is_some()).zip(letters);
-        let plain = self.points.iter().filter(|p| p.role.is_none()).map(|p| (p, '.'));
+        let named = self.points.iter().filter(|p| p.is_named()).zip(letters);
+        let plain = self.points.iter().filter(|p| !p.is_named()).map(|p| (p, '.'));
         // The named candidates come last, so that their letters are not overwritten.
         for (point, mark) in plain.chain(named) {
             let (x, y) = self.place(point);
             let row = ((1.0 - y) * (rows - 1) as f64).round() as usize;
             cells[row][(x * (columns - 1) as f64).round() as usize] = mark;
-            if point.role.is_some() {
+            if point.is_named() {
                 let _ =
                     writeln!(names, "  {mark}  {} ({:.4}, {:.0}/s)", point.name, point.score, point.speed);
             }
@@ -114,12 +123,12 @@ impl ScoreBySpeedChart {
     /// intervals. The front and the points with a role have letters, which are listed below.
     pub fn svg(&self) -> String {
         let front = self.front();
-        let is_lettered = |i: &usize| self.points[*i].role.is_some() || front.contains(i);
+        let is_lettered = |i: &usize| self.points[*i].is_named() || front.contains(i);
         let mut lettered: Vec<usize> = (0..self.points.len()).filter(is_lettered).collect();
         lettered.sort_by(|&i, &j| self.points[i].speed.total_cmp(&self.points[j].speed));
         // Points with a role first: the others give way if there are too many.
         let mut listed = lettered.clone();
-        listed.sort_by_key(|&i| self.points[i].role.is_none());
+        listed.sort_by_key(|&i| !self.points[i].is_named());
         listed.truncate(MOST_LISTED);
         lettered.retain(|i| listed.contains(i));
 
@@ -134,7 +143,7 @@ impl ScoreBySpeedChart {
             counted(self.points.len(), "candidate", "candidates")
         );
         svg.text((20.0, 28.0), Anchor::Start, "heading", &heading);
-        legend(&mut svg);
+        legend(&mut svg, self.points.iter().any(|point| point.is_tuned));
         y.draw_left(&mut svg, [LEFT, WIDTH - RIGHT], &format!("{score}{better}"));
         x.draw_below(&mut svg, [TOP, BOTTOM], "throughput (sentences per second, logarithmic)");
 
@@ -162,13 +171,12 @@ impl ScoreBySpeedChart {
                 (None, true) => (5.0, "blue"),
                 (None, false) => (3.0, "grey"),
             };
-            placement.keep_free(Area::around(at(i), radius));
-            svg.dot(
-                at(i),
-                radius,
-                class,
-                &format!("{}: {:.4} at {:.0}/s", point.name, point.score, point.speed),
-            );
+            placement.keep_free(Area::around(at(i), if point.is_tuned { RING } else { radius }));
+            let about = format!("{}: {:.4} at {:.0}/s", point.name, point.score, point.speed);
+            if point.is_tuned {
+                svg.dot(at(i), RING, "blue-hollow", &about);
+            }
+            svg.dot(at(i), radius, class, &about);
         }
         for (k, &i) in lettered.iter().enumerate() {
             if let Some((at, anchor)) = placement.place(at(i), &letter(k)) {
@@ -233,6 +241,8 @@ const BOTTOM: f64 = 400.0;
 /// The heading of the list below the chart, and the height of its lines.
 const LIST: f64 = 470.0;
 const ROW: f64 = 20.0;
+/// The radius of the ring around a tuned encoder.
+const RING: f64 = 10.0;
 /// The maximum number of points with letters.
 const MOST_LISTED: usize = 20;
 
@@ -263,8 +273,13 @@ fn staircase(front: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
 }
 
 /// The meaning of the marks.
-fn legend(svg: &mut Svg) {
+fn legend(svg: &mut Svg, has_tuned: bool) {
     let y = 52.0;
+    if has_tuned {
+        svg.dot((560.0, y - 4.0), RING, "blue-hollow", "");
+        svg.dot((560.0, y - 4.0), 3.0, "grey", "");
+        svg.text((576.0, y), Anchor::Start, "", "tuned encoder");
+    }
     svg.dot((26.0, y - 4.0), 7.0, "pink", "");
     svg.text((40.0, y), Anchor::Start, "", "advised");
     svg.line((110.0, y - 4.0), (134.0, y - 4.0), "blue-line");
@@ -283,6 +298,7 @@ mod tests {
             score,
             score_ci95: [score - 0.05, score + 0.05],
             role: is_named.then_some("the choice"),
+            is_tuned: false,
         };
         ScoreBySpeedChart {
             score: "accuracy".to_string(),
@@ -357,10 +373,11 @@ mod tests {
             score: 0.8 - 0.001 * f64::from(i % 7) - 0.0001 * f64::from(i),
             score_ci95: [0.77, 0.83],
             role: (i == 20).then_some("the faster choice"),
+            is_tuned: i == 30,
         };
         let chart = ScoreBySpeedChart { points: (0..60).map(point).collect(), ..chart() };
         let svg = chart.svg();
         assert_sound(&svg);
-        assert_eq!(svg.matches("class=\"strong\"").count(), 2 * (chart.front().len() + 1));
+        assert_eq!(svg.matches("class=\"strong\"").count(), 2 * (chart.front().len() + 2));
     }
 }

@@ -1,7 +1,7 @@
 //! A learning curve in words, and whether more rows would help.
 
 use clsify::dataset::LabelSeparator;
-use clsify::studies::{CurveForecast, CurveScores, CurveScoring, LearningCurve};
+use clsify::studies::{CurveForecast, CurveScores, CurveScoring, LearningCurve, TunedCurve, TunedPoint};
 
 use crate::charts::learning_curve::{bars, baseline_name, score_name};
 use crate::table::Table;
@@ -33,7 +33,72 @@ pub fn learning_curve_summary(curve: &LearningCurve, separator: Option<&LabelSep
         Some(forecast) => verdict(curve, forecast),
         None => "Three numbers of rows are needed to say whether more would help.\n".to_string(),
     });
+    if let Some(tuned) = &curve.tuned {
+        text.push_str(&format!("\n{}", of_tuned(tuned, score_name(curve.scoring))));
+    }
     text
+}
+
+/// The table of tuned encoders, and from how many rows on tuning pays.
+fn of_tuned(tuned: &TunedCurve, score: &str) -> String {
+    let interval = |[low, high]: [f64; 2]| format!("{low:.3} to {high:.3}");
+    let mut table = Table::new([
+        "rows",
+        "frozen",
+        "95 % interval",
+        "tuned",
+        "95 % interval",
+        "gain",
+        "95 % interval",
+        "epochs",
+        "seconds",
+    ]);
+    for point in &tuned.points {
+        table.row([
+            point.n_rows.to_string(),
+            format!("{:.4}", point.frozen_score),
+            interval(point.frozen_ci95),
+            format!("{:.4}", point.tuned_score),
+            interval(point.tuned_ci95),
+            format!("{:+.4}", point.gain),
+            interval(point.gain_ci95),
+            point.epochs.to_string(),
+            format!("{:.0}", point.seconds),
+        ]);
+    }
+    let judgement = match (tuned.pays_from, tuned.points.last()) {
+        (Some(n_rows), Some(last)) => {
+            let first = tuned.points.iter().find(|point| point.n_rows == n_rows).unwrap_or(last);
+            let least = tuned.points.iter().all(TunedPoint::is_clear_gain);
+            let least = if least { ", the smallest number here" } else { "" };
+            let others = if first == last { String::new() } else { format!("; {}", gain(last)) };
+            format!("Tuning pays from {n_rows} rows{least}: {}{others}.\n", gain(first))
+        }
+        (None, Some(last)) => {
+            let judgement = match last.gain_ci95[1] < WORTH {
+                true => "Tuning does not pay",
+                false => "These rows do not show that tuning pays",
+            };
+            let clear: Vec<String> =
+                tuned.points.iter().filter(|p| p.is_clear_gain()).map(|p| p.n_rows.to_string()).collect();
+            let clear = match clear[..] {
+                [] => String::new(),
+                _ => format!(" It was clearly better with {} rows, but not with more.", clear.join(", ")),
+            };
+            format!("{judgement}: {}.{clear}\n", gain(last))
+        }
+        (_, None) => String::new(),
+    };
+    format!(
+        "Tuned encoders and the frozen one by {score}, both with the rows of the first fit:\n\n{table}\n{judgement}"
+    )
+}
+
+/// The gain of a point, in words.
+fn gain(point: &TunedPoint) -> String {
+    let [low, high] = point.gain_ci95.map(|gain| format!("{:+.1}", 100.0 * gain));
+    let n_rows = point.n_rows;
+    format!("{:+.1} points with {n_rows} rows (95 % interval {low} to {high})", 100.0 * point.gain)
 }
 
 /// A table with one line per number of training rows.

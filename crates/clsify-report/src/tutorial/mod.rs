@@ -3,6 +3,7 @@
 mod grid_bars;
 mod report;
 pub mod steps;
+pub mod tuning_steps;
 
 pub use self::report::{
     ARTICLE, ArticleScores, DotProduct, EncoderShape, FirstFeatures, GridSize, Labelled, Padding,

@@ -27,6 +27,9 @@ pub struct TutorialReport {
     pub predictions: Vec<SentencePrediction>,
     /// The other numbers of the steps.
     pub story: Story,
+    /// The report of the run with a tuned encoder, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tuned: Option<TrainingReport>,
 }
 
 /// The numbers that the steps show in addition to the report of the training.

@@ -14,12 +14,12 @@ use crate::table::Table;
 use crate::text::{shorten, wrap};
 
 /// A numbered heading and a paragraph.
-fn passage(number: usize, title: &str, text: &str) -> String {
+pub(super) fn passage(number: usize, title: &str, text: &str) -> String {
     let line = format!("{number}. {title}");
     format!("{line}\n{}\n{}\n", "-".repeat(line.chars().count()), paragraph(text))
 }
 
-fn paragraph(text: &str) -> String {
+pub(super) fn paragraph(text: &str) -> String {
     wrap(text, 100)
 }
 
@@ -346,8 +346,18 @@ pub fn answers_step(predictions: &[SentencePrediction], are_ours: bool) -> Strin
     format!("{}\n{table}", passage(13, "Sentences to try", text))
 }
 
-/// The end: the times, the folder of the model and the next commands. `output` and `encoder` are quoted for a shell.
-pub fn farewell(seconds: &StorySeconds, output: &str, encoder: &str, sentence: &str) -> String {
+/// The end: the times, the folder of the model and the next commands. `output`, `encoder` and `tuned`, the folder of the model of
+/// the last step if it was run, are quoted for a shell.
+pub fn farewell(
+    seconds: &StorySeconds,
+    output: &str,
+    encoder: &str,
+    tuned: Option<&str>,
+    sentence: &str,
+) -> String {
+    let of_tuned = tuned
+        .map_or(String::new(), |tuned| format!("Tuned:      clsify predict {tuned} -p \"{sentence}\"\n"));
+    let option = if tuned.is_some() { " --tune" } else { "" };
     let end = format!(
         "It took {:.1} seconds, of which {:.1} to find and fetch the sentences and the encoder. The model is in {output}; every number \
          above is in its tutorial.json, and its guide.html shows every step of this run as a picture: open it in a browser.",
@@ -357,7 +367,7 @@ pub fn farewell(seconds: &StorySeconds, output: &str, encoder: &str, sentence: &
         "{}\n\
          Look:       {output}/guide.html\n\
          Ask it:     clsify predict {output} -p \"{sentence}\"\n\
-         Your data:  clsify train --encoder {encoder} --data FILE --output MODEL\n",
+         {of_tuned}Your data:  clsify train --encoder {encoder} --data FILE --output MODEL{option}\n",
         paragraph(&end),
     )
 }

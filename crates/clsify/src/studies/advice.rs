@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use super::held_out_scores::HeldOutScores;
 use super::speed::EncoderSpeed;
+use super::tuned_advice::TunedAdvice;
 use crate::classifier::LogisticRegressionOptions;
 use crate::dataset::Dataset;
 use crate::encoder::Dtype;
 use crate::error::Result;
-use crate::evaluation::Scoring;
+use crate::evaluation::{RowScores, Scoring};
 use crate::model::encoder_options::SentenceEncoderOptions;
 use crate::split::SplitOptions;
 use crate::training::default_scoring;
@@ -18,6 +19,8 @@ use crate::training::selection::{Candidate, Selection};
 use crate::training::train_options::TrainOptions;
 use crate::training::train_selected::{FeatureChoice, train_selected};
 use crate::training::train_test_rows::TestRows;
+use crate::training::tuned_encoder::tuned_folder;
+use crate::tuning::TuneOptions;
 
 /// The number of sentences that a speed is measured with.
 const N_SENTENCES: usize = 500;
@@ -31,6 +34,8 @@ pub struct AdviceOptions {
     pub split: SplitOptions,
     /// Class weights, and the stopping criterion of fits.
     pub classifier: LogisticRegressionOptions,
+    /// The options of fine-tuning, if that is a candidate too; `estimate`, `resume` and `checkpoint_every` have no effect.
+    pub tune: Option<TuneOptions>,
 }
 
 /// The best choice of one encoder, its scores and its cost.
@@ -52,14 +57,20 @@ pub struct Advice {
     pub weights_bytes: usize,
     /// The data type in which the encoder computes.
     pub dtype: Dtype,
+    /// The time of the choice and the fit, in seconds.
+    pub training_seconds: f64,
+    /// The tuned encoder, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tuned: Option<TunedAdvice>,
 }
 
-/// Chooses layers, pooling and C for one encoder, scores the choice on held-out rows and measures its throughput.
+/// Chooses layers, pooling and C for one encoder, scores the choice on held-out rows and measures its throughput; also tunes the
+/// encoder, if that is asked for.
 ///
 /// `encoder` is the folder of the encoder; `name` is its name in the advice.
 ///
 /// # Errors
-/// As for [`train_selected`] and [`EncoderSpeed::measure`].
+/// As for [`train_selected`], [`EncoderSpeed::measure`] and [`train_tuned`](crate::training::train_tuned).
 ///
 /// ```no_run
 /// use clsify::dataset::{Dataset, DatasetOptions};
@@ -84,12 +95,41 @@ pub fn advise(
         classifier: options.classifier,
         ..TrainOptions::default()
     };
+    let folder = encoder.as_ref();
+    // Options out of range and folders that cannot be written to are found before anything takes time.
+    let tuning = match &options.tune {
+        Some(tune) => {
+            tune.settings(dataset.len(), 1)?;
+            Some((tune, tuned_folder()?))
+        }
+        None => None,
+    };
+    let mut advice = frozen((folder, encoder_options.clone()), name, dataset, (&training, scoring))?;
+    if let Some((tune, beside)) = tuning {
+        let (encoder, tune) = ((folder, encoder_options), (tune, beside.as_path()));
+        let tuned = TunedAdvice::measure(encoder, dataset, (&training, scoring), tune, sample(dataset))?;
+        advice.tuned = Some(tuned);
+    }
+    Ok(advice)
+}
+
+/// The sentences that a speed is measured with.
+fn sample(dataset: &Dataset) -> &[String] {
+    &dataset.sentences()[..dataset.len().min(N_SENTENCES)]
+}
+
+/// The advice without fine-tuning.
+fn frozen(
+    (folder, encoder_options): (&Path, SentenceEncoderOptions),
+    name: &str,
+    dataset: &Dataset,
+    (training, scoring): (&TrainOptions, Scoring),
+) -> Result<Advice> {
     let choice = FeatureChoice { scoring: Some(scoring), required: true };
-    let trained = train_selected(encoder, encoder_options, dataset, training, choice)?;
+    let trained = train_selected(folder, encoder_options, dataset, training.clone(), choice)?;
     let (report, encoder) = (trained.report, trained.classifier.encoder());
     report.split.leakage_note().iter().for_each(|note| encoder.observer().note(note));
-    let sample = &dataset.sentences()[..dataset.len().min(N_SENTENCES)];
-    let speed = EncoderSpeed::measure(encoder, sample)?;
+    let speed = EncoderSpeed::measure(encoder, sample(dataset))?;
     let held_out = HeldOutScores::of(&report, scoring);
     let selection = report.selection.expect("a required choice was made");
     Ok(Advice {
@@ -100,6 +140,8 @@ pub fn advise(
         weights_bytes: speed.weights_bytes,
         dtype: encoder.dtype(),
         selection,
+        training_seconds: report.seconds.total,
+        tuned: None,
     })
 }
 
@@ -120,22 +162,53 @@ pub fn rank_advice(found: &mut [Advice]) {
     found.sort_by(|a, b| b.selection.chosen_scores.score.total_cmp(&a.selection.chosen_scores.score));
 }
 
-/// The fastest choice that does not trail the best by more than one standard error of the difference, row by row. `found` is ranked
-/// as [`rank_advice`] does.
+/// The fastest choice of features that does not trail the best by more than one standard error of the difference, row by row.
+/// Tuned encoders are compared by [`advised_tuning`].
 pub fn advised(found: &[Advice]) -> Option<&Advice> {
-    let best = found.first()?;
-    let is_near = |advice: &&Advice| {
-        let (behind, error) = best.selection.chosen_scores.above(&advice.selection.chosen_scores);
+    fastest_near_best(found.iter().map(|advice| Choice {
+        of: advice,
+        scores: &advice.selection.chosen_scores,
+        sentences_per_second: advice.sentences_per_second,
+    }))
+}
+
+/// The advised tuned encoder, if tuning is advised: the fastest that does not trail the best tuned one by more than one standard
+/// error, provided that it is better than the frozen encoder of [`advised`] by more than one. All were compared on the same rows.
+pub fn advised_tuning(found: &[Advice]) -> Option<(&Advice, &TunedAdvice)> {
+    let frozen = advised(found)?.tuned.as_ref()?;
+    let tuned = found.iter().filter_map(|advice| Some((advice, advice.tuned.as_ref()?)));
+    let best = fastest_near_best(tuned.map(|(advice, tuned)| Choice {
+        of: (advice, tuned),
+        scores: &tuned.scores,
+        sentences_per_second: tuned.sentences_per_second,
+    }))?;
+    let (above, error) = best.1.scores.above(&frozen.frozen_scores);
+    (above > error).then_some(best)
+}
+
+/// One of several choices.
+struct Choice<'a, T> {
+    of: T,
+    scores: &'a RowScores,
+    sentences_per_second: f64,
+}
+
+/// The fastest choice that does not trail the best by more than one standard error of the difference, row by row.
+fn fastest_near_best<'a, T>(choices: impl Iterator<Item = Choice<'a, T>>) -> Option<T> {
+    let mut choices: Vec<Choice<T>> = choices.collect();
+    choices.sort_by(|a, b| b.scores.score.total_cmp(&a.scores.score));
+    let best = choices.first()?.scores;
+    let is_near = |choice: &&Choice<T>| {
+        let (behind, error) = best.above(choice.scores);
         behind <= error
     };
-    let by_speed = |a: &&Advice, b: &&Advice| a.sentences_per_second.total_cmp(&b.sentences_per_second);
-    let near = found.iter().filter(is_near).max_by(by_speed)?;
+    let by_speed = |a: &&Choice<T>, b: &&Choice<T>| a.sentences_per_second.total_cmp(&b.sentences_per_second);
+    let near = choices.iter().filter(is_near).max_by(by_speed)?;
     // A choice that is at least as good and as fast as this one wins, even if it differs more from the best.
-    let wins = |advice: &&Advice| {
-        advice.sentences_per_second >= near.sentences_per_second
-            && advice.selection.chosen_scores.score >= near.selection.chosen_scores.score
-    };
-    found.iter().filter(wins).max_by(by_speed)
+    let (speed, score) = (near.sentences_per_second, near.scores.score);
+    let wins = |choice: &Choice<T>| choice.sentences_per_second >= speed && choice.scores.score >= score;
+    choices.retain(wins);
+    choices.into_iter().max_by(|a, b| by_speed(&a, &b)).map(|choice| choice.of)
 }
 
 /// The best of all candidates whose estimated throughput is at least twice `sentences_per_second`.

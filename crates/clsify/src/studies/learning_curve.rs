@@ -6,22 +6,21 @@
 
 use serde::Serialize;
 
-use crate::classifier::{
-    ClassWeight, LinearClassifier, LogisticRegressionOptions, MostFrequent, Scaling, above,
+use super::curve_scores::{
+    CurveScores, CurveScoring, Unweighted, answers, constant_answer, scores, scoring, unweighted,
 };
+use super::tuned_curve::TunedCurve;
+use crate::classifier::{ClassWeight, LinearClassifier, LogisticRegressionOptions, Scaling};
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::{
-    CurveRuns, Forecast, MultiLabelEvaluation, RatioScore, forecast, mean_and_std, wilson_ci95,
-};
+use crate::evaluation::{CurveRuns, Forecast, RatioScore, forecast, mean_and_std};
 use crate::matrix::Matrix;
 use crate::model::encoder_report::EncoderReport;
-use crate::model::label_ids::{among, sets};
-use crate::model::sentence_encoder::SentenceEncoder;
+use crate::model::sentence_encoder::{Encoded, SentenceEncoder};
 use crate::notes::cautions::{SeenRows, note_seen_in_training};
 use crate::observer::{Observer, Stage};
 use crate::split::nested_order;
-use crate::targets::{LabelIndicator, Labels, Targets};
+use crate::targets::Targets;
 use crate::training::fits::{N_SPLITS, learnable_folds, search_c};
 use crate::training::train_test_rows::{Rows, TestRows};
 
@@ -75,20 +74,6 @@ impl LearningCurveOptions {
     }
 }
 
-/// The score of the held-out rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CurveScoring {
-    /// The share of rows whose class is correct.
-    Accuracy,
-    /// The accuracy, weighted by sample weight.
-    WeightedAccuracy,
-    /// F1 of all labels of all rows together.
-    F1Micro,
-    /// The micro F1, weighted by sample weight.
-    WeightedF1Micro,
-}
-
 /// The result of [`learning_curve`].
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
@@ -126,7 +111,13 @@ pub struct LearningCurve {
     pub points: Vec<CurvePoint>,
     /// The expected score with twice the rows; `None` with fewer than three sizes.
     pub forecast: Option<CurveForecast>,
+    /// The scores of tuned encoders, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tuned: Option<TunedCurve>,
 }
+
+/// One of the fits of each size: the places of its rows in the training rows, and its score.
+pub(super) type FirstFits = Vec<(Vec<usize>, RatioScore)>;
 
 /// The scores for one number of training rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -151,32 +142,6 @@ pub struct CurvePoint {
     pub unweighted: CurveScores,
 }
 
-/// Additional scores, in which each held-out row counts once.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum CurveScores {
-    /// For classes.
-    Classes {
-        /// The held-out accuracy of each repeat.
-        accuracies: Vec<f64>,
-        /// Their mean.
-        accuracy: f64,
-        /// Their standard deviation.
-        accuracy_std: f64,
-        /// Wilson's 95 % interval of the mean.
-        accuracy_ci95: [f64; 2],
-    },
-    /// For label sets: means over the repeats.
-    LabelSets {
-        /// F1 of all labels of all rows together.
-        f1_micro: f64,
-        /// The mean F1 of the labels.
-        f1_macro: f64,
-        /// The share of rows whose whole set is correct.
-        subset_accuracy: f64,
-    },
-}
-
 /// The expected score with twice the rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CurveForecast {
@@ -193,13 +158,6 @@ struct CurveFit {
     c: f64,
     score: RatioScore,
     unweighted: Unweighted,
-}
-
-/// Unweighted scores, in which each held-out row counts once.
-enum Unweighted {
-    /// Accuracy.
-    Classes(RatioScore),
-    LabelSets(Box<MultiLabelEvaluation>),
 }
 
 /// Fits on increasing numbers of training rows, and scores on the held-out rows: classes by accuracy; label sets,
@@ -228,6 +186,16 @@ pub fn learning_curve(
     dataset: &Dataset,
     options: &LearningCurveOptions,
 ) -> Result<LearningCurve> {
+    measure(encoder, None, dataset, options).map(|(curve, _)| curve)
+}
+
+/// The learning curve, and the first fit of each size; `known` are the features of the data, if they were computed before.
+pub(super) fn measure(
+    encoder: &SentenceEncoder,
+    known: Option<Encoded>,
+    dataset: &Dataset,
+    options: &LearningCurveOptions,
+) -> Result<(LearningCurve, FirstFits)> {
     let observer = encoder.observer();
     // Checks that need no features come before the expensive encoder.
     options.check_classifier()?;
@@ -238,7 +206,7 @@ pub fn learning_curve(
     rows.check(observer)?;
     let seen = SeenRows { n_seen: rows.n_seen, n_rows: n_test };
     note_seen_in_training(observer, seen, rows.test_dataset.is_none());
-    let features = rows.encode(encoder, None)?;
+    let features = rows.encode(encoder, known)?;
 
     let order = |i| nested_order(&rows.train, &sizes, options.seed.wrapping_add(i as u32));
     let orders: Vec<Vec<usize>> = (0..options.n_repeats).map(order).collect();
@@ -251,6 +219,8 @@ pub fn learning_curve(
     let baseline = constant_answer(&rows)?;
     let (baseline_score, unweighted) = scores(&rows, &vec![baseline.clone(); n_test])?;
     let scoring = scoring(&rows);
+    let first_rows = |n: usize| if n == n_train { (0..n).collect() } else { orders[0][..n].to_vec() };
+    let first = fits.iter().map(|(n, fits)| (first_rows(*n), fits[0].score.clone())).collect();
     let (mut points, forecast) = points_and_forecast(&fits, options.seed)?;
     for point in &mut points {
         // For unweighted accuracy, the interval from counts is used, which has smaller rounding errors.
@@ -260,7 +230,7 @@ pub fn learning_curve(
             point.score_ci95 = *accuracy_ci95;
         }
     }
-    Ok(LearningCurve {
+    let curve = LearningCurve {
         dataset: dataset.summary(),
         encoder: EncoderReport::of(encoder),
         c: options.classifier.c,
@@ -282,67 +252,9 @@ pub fn learning_curve(
             accuracy: (scoring == CurveScoring::Accuracy).then_some(found.score),
             found,
         }),
-    })
-}
-
-/// Accuracy or micro F1, weighted if the held-out rows have weights.
-fn scoring(rows: &Rows) -> CurveScoring {
-    match (rows.test.labels(), rows.test.weight_that_counts()) {
-        (Labels::Classes { .. }, None) => CurveScoring::Accuracy,
-        (Labels::Classes { .. }, Some(_)) => CurveScoring::WeightedAccuracy,
-        (Labels::Sets(_), None) => CurveScoring::F1Micro,
-        (Labels::Sets(_), Some(_)) => CurveScoring::WeightedF1Micro,
-    }
-}
-
-/// The ids of the labels that a fit predicts for each row: one each for classes; for label sets those with a
-/// probability above 0.5.
-fn answers(fitted: &LinearClassifier, features: &Matrix) -> Vec<Vec<usize>> {
-    match fitted {
-        LinearClassifier::Classes(fitted) => {
-            fitted.predict(features).into_iter().map(|id| vec![id]).collect()
-        }
-        LinearClassifier::LabelSets(fitted) => {
-            above(&fitted.predict_proba(features), &vec![0.5; fitted.n_labels()]).to_sets()
-        }
-    }
-}
-
-/// The scores of these answers, which are ids of the training rows' labels, on the held-out rows: weighted if these
-/// have weights, and unweighted.
-fn scores(rows: &Rows, answers: &[Vec<usize>]) -> Result<(RatioScore, Unweighted)> {
-    let weights = rows.test.weight_that_counts();
-    match rows.test.labels() {
-        Labels::Classes { class_ids, .. } => {
-            let is_right: Vec<bool> = answers.iter().zip(class_ids).map(|(a, y)| a == &[*y]).collect();
-            let of = |weights| RatioScore::accuracy(&is_right, weights);
-            Ok((of(weights)?, Unweighted::Classes(of(None)?)))
-        }
-        Labels::Sets(y_test) => {
-            let own = LabelIndicator::from_sets(answers, rows.own.len())?;
-            let y_pred = among(&own, &rows.own, &rows.labels)?;
-            let unweighted = MultiLabelEvaluation::from_predictions(y_test, &y_pred, &rows.labels)?;
-            let score = RatioScore::micro_f1(y_test, &y_pred, weights)?;
-            Ok((score, Unweighted::LabelSets(Box::new(unweighted))))
-        }
-    }
-}
-
-/// The best constant answer on the training rows, as ids of their labels.
-fn constant_answer(rows: &Rows) -> Result<Vec<usize>> {
-    let weights = rows.train.sample_weight();
-    if let Labels::Classes { class_ids, n_classes } = rows.train.labels() {
-        return Ok(vec![MostFrequent::fit_weighted(class_ids, *n_classes, weights)?.class_id()]);
-    }
-    let y_train = sets(&rows.train)?;
-    let most_frequent = y_train.most_frequent_row(weights).to_vec();
-    let every: Vec<bool> = (0..y_train.n_labels()).map(|id| y_train.count(id) > 0).collect();
-    let score = |answer: &[bool]| {
-        let always = LabelIndicator::new(answer.repeat(y_train.n_samples()), y_train.n_labels())?;
-        RatioScore::micro_f1(y_train, &always, weights).map(|score| score.score())
+        tuned: None,
     };
-    let answer = if score(&every)? > score(&most_frequent)? { every } else { most_frequent };
-    Ok((0..answer.len()).filter(|&id| answer[id]).collect())
+    Ok((curve, first))
 }
 
 /// The classifier of these rows, for unscaled features, and its C.
@@ -408,7 +320,7 @@ fn points_and_forecast(
             score,
             score_std,
             score_ci95: RatioScore::mean_ci95(fits.iter().map(|fit| &fit.score)),
-            unweighted: unweighted(fits)?,
+            unweighted: unweighted(fits.iter().map(|fit| &fit.unweighted))?,
         })
     };
     let points = fits.iter().map(point).collect::<Result<Vec<_>>>()?;
@@ -419,38 +331,6 @@ fn points_and_forecast(
     let runs: Vec<CurveRuns> = fits.iter().map(run).collect();
     let forecast = if runs.len() < 3 { None } else { Some(forecast(&runs, seed)?) };
     Ok((points, forecast))
-}
-
-/// The unweighted scores of all repeats together.
-fn unweighted(fits: &[CurveFit]) -> Result<CurveScores> {
-    let (mut accuracies, mut evaluations, mut n_test) = (Vec::new(), Vec::new(), 0);
-    for fit in fits {
-        match &fit.unweighted {
-            Unweighted::Classes(accuracy) => {
-                n_test = accuracy.n_samples();
-                accuracies.push(accuracy.score());
-            }
-            Unweighted::LabelSets(evaluation) => evaluations.push(evaluation),
-        }
-    }
-    if accuracies.is_empty() {
-        let mean = |score: fn(&MultiLabelEvaluation) -> f64| {
-            mean_and_std(&evaluations.iter().map(|e| score(e)).collect::<Vec<f64>>()).0
-        };
-        return Ok(CurveScores::LabelSets {
-            f1_micro: mean(|test| test.micro_average.f1),
-            f1_macro: mean(|test| test.macro_average.f1),
-            subset_accuracy: mean(|test| test.subset_accuracy),
-        });
-    }
-    let (accuracy, accuracy_std) = mean_and_std(&accuracies);
-    let n_right = ((accuracy * n_test as f64).round() as usize).min(n_test);
-    Ok(CurveScores::Classes {
-        accuracies,
-        accuracy,
-        accuracy_std,
-        accuracy_ci95: wilson_ci95(n_right, n_test)?,
-    })
 }
 
 /// The sizes in increasing order, ending with all rows.

@@ -20,7 +20,9 @@ pub(crate) mod train_options;
 pub(crate) mod train_selected;
 pub(crate) mod train_tuned;
 pub(crate) mod trained_model;
+pub(crate) mod tuned_encoder;
 pub(crate) mod tuner;
+pub(crate) mod tuning_cost;
 pub(crate) mod training_report;
 
 pub use self::candidates::selection_features;

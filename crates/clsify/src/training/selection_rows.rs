@@ -63,13 +63,18 @@ fn check(targets: &Targets) -> Result<()> {
 
 /// The scores of logits, row by row.
 pub(crate) fn row_scores(targets: &Targets, scoring: Scoring, logits: &[f64]) -> RowScores {
-    let weights = targets.sample_weight();
+    let weights = targets.weight_that_counts();
     match targets.labels() {
         Labels::Classes { class_ids, n_classes } => {
             RowScores::of_classes(scoring, logits, class_ids, *n_classes, weights)
         }
         Labels::Sets(labels) => RowScores::of_label_sets(scoring, logits, labels, weights),
     }
+}
+
+/// The score as it is shown: a log loss is positive.
+pub(crate) fn shown_score(scoring: Scoring, scores: &RowScores) -> f64 {
+    if scoring.is_more_better() { scores.score } else { -scores.score }
 }
 
 /// The 95 % interval of a score: Wilson's for a share of rows, with weights for the effective number of rows;
@@ -97,7 +102,7 @@ pub(crate) fn interval(targets: &Targets, scoring: Scoring, scores: &RowScores) 
             Some(weights) => Ok(RatioScore::accuracy(&is_right, Some(weights))?.ci95()),
         };
     }
-    let score = if scoring.is_more_better() { scores.score } else { -scores.score };
+    let score = shown_score(scoring, scores);
     Ok([score - error, score + error].map(|end| possible(scoring, end)))
 }
 

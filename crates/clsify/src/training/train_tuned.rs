@@ -10,23 +10,25 @@ use std::time::Instant;
 
 use super::descriptions::Describe;
 use super::plan::{Fit, Plan};
+use super::selection_rows::{interval, row_scores, shown_score};
 use super::train::{self, Trained};
 use super::train_options::TrainOptions;
 use super::train_selected::{FeatureChoice, default_scoring, train_selected};
 use super::train_test_rows::TestRows;
-use super::tuner::{Texts, Tuner, scores};
+use super::tuned_encoder::{Texts, or_at_half_rate};
+use super::tuner::{Tuned, Tuner};
+use super::tuning_cost::TuningCost;
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{RowScores, Scoring};
-use crate::features::Pooling;
 use crate::files::TemporaryFolder;
 use crate::matrix::Matrix;
 use crate::model::encoder_options::SentenceEncoderOptions;
 use crate::model::sentence_classifier::SentenceClassifier;
-use crate::model::sentence_encoder::SentenceEncoder;
 use crate::split::{Split, SplitOptions, TestSize, folds, split_rows};
 use crate::targets::Targets;
-use crate::tuning::{ComparedScore, TuneOptions, TuneSettings, TuningReport};
+use crate::tuning::run::Task;
+use crate::tuning::{ComparedScore, TuneOptions, TuningReport};
 
 /// From this number of training rows on, some are held out once; below, folds are held out in turn.
 const ENOUGH_ROWS: usize = 320;
@@ -64,37 +66,79 @@ pub fn train_tuned(
     beside: impl AsRef<Path>,
 ) -> Result<Trained> {
     let (folder, observer) = (encoder.as_ref(), encoder_options.observer.clone());
+    let plan = Plan::of(dataset, &options, observer.as_ref())?;
+    let scoring = default_scoring(dataset);
+    let compared = compare((folder, &encoder_options), &plan, (&options, scoring), tune, beside.as_ref())?;
+    if compared.report.is_kept {
+        return compared.into_trained(plan, &options, &encoder_options);
+    }
+    observer.note(
+        "the frozen encoder is better on held-out rows than the tuned one: the model has the frozen one",
+    );
+    let report = compared.report;
+    let mut trained = train_selected(folder, encoder_options, dataset, options, FeatureChoice::default())?;
+    trained.report.tuning = Some(report);
+    Ok(trained)
+}
+
+/// A tuned encoder, and its scores beside those of the frozen one on training rows that neither has learned from.
+pub(crate) struct Compared {
+    pub(crate) report: TuningReport,
+    pub(crate) frozen_scores: RowScores,
+    text: Texts,
+    tuned: Tuned,
+    /// The tuned encoder.
+    folder: TemporaryFolder,
+}
+
+/// Tunes the encoder of a folder, and compares it with the frozen one by `scoring`. Files are written beside `beside`.
+pub(crate) fn compare(
+    (folder, encoder_options): (&Path, &SentenceEncoderOptions),
+    plan: &Plan,
+    (options, scoring): (&TrainOptions, Scoring),
+    tune: &TuneOptions,
+    beside: &Path,
+) -> Result<Compared> {
     if !matches!(options.describe, Describe::Nothing) {
         let message = "expected no descriptions of labels with a tuned encoder, got some";
         return Err(Error::new(ErrorKind::InvalidArgument, message).with_hint("leave out one of them"));
     }
-    let plan = Plan::of(dataset, &options, observer.as_ref())?;
-    let scoring = default_scoring(dataset);
-    let rows = &plan.rows.train;
-    let text = read_texts(folder, &encoder_options, &plan)?;
-    let settings = tune.settings(rows.len(), text.hidden_size)?;
-    let splits = splits(rows, settings.seed)?;
-    let frozen_scores = frozen_scores(folder, &encoder_options, &plan, &options, &splits, scoring)?;
+    let (targets, observer) = (&plan.rows.train, encoder_options.observer.as_ref());
+    let train = plan.rows.dataset.select_rows(&plan.rows.split.train);
+    let text = Texts::read(folder, encoder_options, &train)?;
+    let settings = tune.settings(targets.len(), text.hidden_size)?;
+    let splits = tuning_splits(targets, settings.seed)?;
+    let frozen_scores = frozen_scores(folder, encoder_options, plan, options, &splits, scoring)?;
 
-    let started = Instant::now();
-    let temporary = TemporaryFolder::beside(&beside)?;
-    let observer = observer.as_ref();
-    let (targets, classifier) = (&plan.rows.train, options.classifier);
-    let output = beside.as_ref();
-    let tuner =
-        Tuner { folder, text: &text, targets, classifier, splits: &splits, scoring, observer, output, tune };
-    let tuned = match tuner.tune(settings, temporary.path()) {
-        Err(error) if error.kind() == ErrorKind::Diverged => {
-            let half = settings.learning_rate / 2.0;
-            observer.note(&format!("{error}: tuning starts again with a learning rate of {half:e}"));
-            tuner.tune(TuneSettings { learning_rate: half, ..settings }, temporary.path())?
-        }
-        other => other?,
+    let estimated_seconds = if tune.estimate {
+        let classifier = options.classifier;
+        let task = Task { folder, encodings: &text.encodings, targets, classifier, settings, observer };
+        Some(TuningCost::measure(&task)?.announce(&task, &splits))
+    } else {
+        None
     };
+    let started = Instant::now();
+    let temporary = TemporaryFolder::beside(beside)?;
+    let tuner = Tuner {
+        folder,
+        text: &text,
+        targets,
+        classifier: options.classifier,
+        splits: &splits,
+        scoring,
+        observer,
+        output: beside,
+        tune,
+    };
+    let tuned = or_at_half_rate(settings, observer, |settings| tuner.tune(settings, temporary.path()))?;
     let seconds = started.elapsed().as_secs_f64();
+    let held_out = targets.select_rows(&tuned.held_out_rows);
+    let compared = |scores: &RowScores| -> Result<ComparedScore> {
+        let score = shown_score(scoring, scores);
+        Ok(ComparedScore { score, ci95: interval(&held_out, scoring, scores)? })
+    };
     // A few held-out rows must not decide by luck against what usually helps.
     let (above, error) = frozen_scores.above(&tuned.scores);
-    let is_kept = above <= error;
     let report = TuningReport {
         settings: tuned.settings,
         n_rows: tuned.n_rows,
@@ -102,57 +146,47 @@ pub fn train_tuned(
         n_splits: splits.len(),
         scoring,
         chosen_epoch: tuned.chosen_epoch,
-        epochs_done: tuned.epochs,
-        tuned: ComparedScore::of(&tuned.scores),
-        frozen: ComparedScore::of(&frozen_scores),
-        is_kept,
+        epochs_done: tuned.epochs.clone(),
+        tuned: compared(&tuned.scores)?,
+        frozen: compared(&frozen_scores)?,
+        is_kept: above <= error,
         seconds,
+        estimated_seconds,
     };
-    let mut trained = if is_kept {
-        let name = Some(format!("{} (tuned)", text.name));
-        let tuned_options = SentenceEncoderOptions { name, ..tuned_options(&encoder_options) };
-        let encoder = SentenceEncoder::load_with(temporary.path(), tuned_options)?.in_temporary(temporary);
+    Ok(Compared { report, frozen_scores, text, tuned, folder: temporary })
+}
+
+impl Compared {
+    /// The scores of the tuned encoder.
+    pub(crate) fn tuned_scores(&self) -> &RowScores {
+        &self.tuned.scores
+    }
+
+    /// The model with the tuned encoder.
+    pub(crate) fn into_trained(
+        self,
+        plan: Plan,
+        options: &TrainOptions,
+        encoder_options: &SentenceEncoderOptions,
+    ) -> Result<Trained> {
         let fit = Fit {
             options: options.classifier,
             search: None,
-            classifier: tuned.classifier,
+            classifier: self.tuned.classifier,
             prior: None,
-            n_splits: splits.len(),
-            held_out_logits: tuned.held_out_logits,
-            held_out_rows: Some(tuned.held_out_rows),
+            n_splits: self.report.n_splits,
+            held_out_logits: self.tuned.held_out_logits,
+            held_out_rows: Some(self.tuned.held_out_rows),
         };
-        train::train_fitted(encoder, plan, &options, fit)?
-    } else {
-        observer.note(
-            "the frozen encoder is better on held-out rows than the tuned one: the model has the frozen one",
-        );
-        train_selected(folder, encoder_options, dataset, options, FeatureChoice::default())?
-    };
-    trained.report.tuning = Some(report);
-    Ok(trained)
-}
-
-/// The mean of the last layer, without a cache: a tuned encoder is new each time.
-fn tuned_options(options: &SentenceEncoderOptions) -> SentenceEncoderOptions {
-    SentenceEncoderOptions { features: Pooling::Mean.into(), cache: None, ..options.clone() }
-}
-
-/// Tokenizes the training rows. The encoder's weights are read again to be tuned, and not kept here.
-fn read_texts(folder: &Path, options: &SentenceEncoderOptions, plan: &Plan) -> Result<Texts> {
-    let encoder = SentenceEncoder::load_with(folder, tuned_options(options))?;
-    let train = plan.rows.dataset.select_rows(&plan.rows.split.train);
-    let encodings = encoder.tokenizer().encode_batch(train.sentences());
-    Ok(Texts {
-        encodings: encodings.map_err(|error| error.at_line_of(train.lines()))?,
-        max_length: encoder.tokenizer().max_length(),
-        hidden_size: encoder.config().hidden_size,
-        name: encoder.name().to_string(),
-        files: encoder.files().hashes(encoder.hash_memory())?,
-    })
+        let encoder = self.text.load_tuned(self.folder, encoder_options)?;
+        let mut trained = train::train_fitted(encoder, plan, options, fit)?;
+        trained.report.tuning = Some(self.report);
+        Ok(trained)
+    }
 }
 
 /// The rows to learn from and those to hold out, as places in the training rows.
-fn splits(rows: &Targets, seed: u32) -> Result<Vec<Split>> {
+pub(crate) fn tuning_splits(rows: &Targets, seed: u32) -> Result<Vec<Split>> {
     if rows.len() < ENOUGH_ROWS {
         return folds(rows, N_SPLITS).map_err(|e| {
             e.at("rows held out for tuning").with_hint("give more rows to each class, or leave out --tune")
@@ -193,12 +227,13 @@ fn frozen_scores(
         };
         // Notes about a part of the rows would only confuse.
         let quiet = SentenceEncoderOptions { observer: std::sync::Arc::new(()), ..encoder_options.clone() };
-        let trained = train_selected(folder, quiet, &learn, options, FeatureChoice::default())?;
+        let choice = FeatureChoice { scoring: Some(scoring), required: false };
+        let trained = train_selected(folder, quiet, &learn, options, choice)?;
         let features = trained.classifier.encoder().encode(&sentences)?.features;
         logits.extend(named_logits(&trained.classifier, &features, own));
         held_out.extend_from_slice(&split.test);
     }
-    Ok(scores(scoring, &logits, &rows.train.select_rows(&held_out)))
+    Ok(row_scores(&rows.train.select_rows(&held_out), scoring, &logits))
 }
 
 /// The logits of a classifier whose classes are some of `names`, in the order of these.

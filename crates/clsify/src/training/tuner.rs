@@ -3,39 +3,17 @@
 use std::path::Path;
 use std::time::Instant;
 
+use super::selection_rows::{row_scores, shown_score};
+use super::tuned_encoder::{Texts, nothing_done};
 use crate::classifier::{LinearClassifier, LogisticRegressionOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{RowScores, Scoring};
-use crate::model::encoder_identity::FileHash;
 use crate::observer::Observer;
 use crate::split::Split;
-use crate::targets::{Labels, Targets};
-use crate::tokenizer::Encoding;
+use crate::targets::Targets;
 use crate::tuning::checkpoint::{Best, TuningCheckpoint};
-use crate::tuning::run::{AfterEpoch, Resume, Task};
-use crate::tuning::save::save;
+use crate::tuning::run::{Resume, Task};
 use crate::tuning::{EpochReport, TuneOptions, TuneSettings};
-
-/// The training rows as token ids, and what else of the encoder is needed.
-pub(super) struct Texts {
-    pub(super) encodings: Vec<Encoding>,
-    pub(super) max_length: usize,
-    pub(super) hidden_size: usize,
-    pub(super) name: String,
-    /// The files of the encoder.
-    pub(super) files: Vec<FileHash>,
-}
-
-/// The scores of rows by their logits of all classes or labels.
-pub(super) fn scores(scoring: Scoring, logits: &[f64], rows: &Targets) -> RowScores {
-    let weights = rows.weight_that_counts();
-    match rows.labels() {
-        Labels::Classes { class_ids, n_classes } => {
-            RowScores::of_classes(scoring, logits, class_ids, *n_classes, weights)
-        }
-        Labels::Sets(sets) => RowScores::of_label_sets(scoring, logits, sets, weights),
-    }
-}
 
 /// What all attempts of tuning share.
 pub(super) struct Tuner<'a> {
@@ -85,7 +63,7 @@ impl Tuner<'_> {
     /// the folder `target`.
     fn hold_out_once(&self, task: &Task, split: &Split, target: &Path) -> Result<Tuned> {
         let held_out = self.targets.select_rows(&split.test);
-        let of_logits = |logits: &[f64]| scores(self.scoring, logits, &held_out);
+        let of_logits = |logits: &[f64]| row_scores(&held_out, self.scoring, logits);
         let checkpoint = self.checkpoint(task)?;
         let state = if self.tune.resume { checkpoint.state()? } else { None };
         let mut best: Option<(Best, RowScores)> = state.as_ref().map(|state| {
@@ -104,7 +82,7 @@ impl Tuner<'_> {
         let (mut saved, mut classifier) = (Instant::now(), None);
         let epochs = task.run(&split.train, &split.test, resume, &mut |after| {
             let found = of_logits(after.held_out_logits);
-            let score = found.score;
+            let score = shown_score(self.scoring, &found);
             self.observer.note(&format!(
                 "epoch {} of {}: loss {:.3}, {} on {} held-out rows {:.3}",
                 after.epoch,
@@ -119,7 +97,7 @@ impl Tuner<'_> {
                 above <= 2.0 * error
             });
             if is_better {
-                self.save(&after, &task.settings, target)?;
+                self.text.save(task, &after, target)?;
                 best = Some((Best::of(&after), found));
             }
             classifier = Some(after.classifier.clone());
@@ -165,10 +143,6 @@ impl Tuner<'_> {
         Ok(TuningCheckpoint::new(folder.into(), parts.iter().map(Vec::as_slice)))
     }
 
-    fn save(&self, after: &AfterEpoch, settings: &TuneSettings, target: &Path) -> Result<()> {
-        save(target, self.folder, &after.model.encoder, settings.save_dtype, self.text.max_length)
-    }
-
     /// Takes a few minutes at most, so that its state is not kept.
     fn hold_out_in_turn(&self, task: &Task, folds: &[Split], target: &Path) -> Result<Tuned> {
         let rows = self.targets;
@@ -176,7 +150,8 @@ impl Tuner<'_> {
         for (i, fold) in folds.iter().enumerate() {
             task.run(&fold.train, &fold.test, None, &mut |after| {
                 if after.is_last {
-                    let found = scores(self.scoring, after.held_out_logits, &rows.select_rows(&fold.test));
+                    let found =
+                        row_scores(&rows.select_rows(&fold.test), self.scoring, after.held_out_logits);
                     task.observer.note(&format!(
                         "fold {} of {}: loss {:.3}, {} on {} held-out rows {:.3}",
                         i + 1,
@@ -184,7 +159,7 @@ impl Tuner<'_> {
                         after.loss,
                         self.scoring,
                         fold.test.len(),
-                        found.score
+                        shown_score(self.scoring, &found)
                     ));
                     held_out_logits.extend_from_slice(after.held_out_logits);
                     held_out_rows.extend_from_slice(&fold.test);
@@ -195,17 +170,9 @@ impl Tuner<'_> {
                 return Err(nothing_done());
             }
         }
-        let scores = scores(self.scoring, &held_out_logits, &rows.select_rows(&held_out_rows));
+        let scores = row_scores(&rows.select_rows(&held_out_rows), self.scoring, &held_out_logits);
         let all: Vec<usize> = (0..rows.len()).collect();
-        let mut classifier = None;
-        let epochs = task.run(&all, &[], None, &mut |after| {
-            if after.is_last {
-                self.save(&after, &task.settings, target)?;
-                classifier = Some(after.classifier.clone());
-            }
-            Ok(None)
-        })?;
-        let Some(classifier) = classifier else { return Err(nothing_done()) };
+        let (classifier, epochs) = self.text.tune_all(task, &all, target)?;
         Ok(Tuned {
             settings: task.settings,
             n_rows: all.len(),
@@ -217,8 +184,4 @@ impl Tuner<'_> {
             epochs,
         })
     }
-}
-
-fn nothing_done() -> Error {
-    Error::new(ErrorKind::InvalidArgument, "tuning was stopped before there was an encoder to keep")
 }

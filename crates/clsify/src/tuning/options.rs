@@ -34,6 +34,8 @@ pub struct TuneOptions {
     pub resume: bool,
     /// The least time between two states that are kept for that: writing one takes a second or two.
     pub checkpoint_every: Duration,
+    /// True to time a few steps first, and to tell the observer how long tuning will take.
+    pub estimate: bool,
 }
 
 impl Default for TuneOptions {
@@ -51,6 +53,7 @@ impl Default for TuneOptions {
             seed: 0,
             resume: false,
             checkpoint_every: Duration::from_secs(30),
+            estimate: false,
         }
     }
 }

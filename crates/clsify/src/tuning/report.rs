@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::options::TuneSettings;
-use crate::evaluation::{RowScores, Scoring};
+use crate::evaluation::Scoring;
 
 /// The report of fine-tuning: the tuned encoder and the frozen one on rows that neither has learned from.
 #[derive(Debug, Clone, Serialize)]
@@ -32,6 +32,9 @@ pub struct TuningReport {
     pub is_kept: bool,
     /// The time of tuning, in seconds, without the frozen encoder.
     pub seconds: f64,
+    /// The time that was expected before the run, from a few steps on this machine, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimated_seconds: Option<f64>,
 }
 
 /// One epoch.
@@ -46,7 +49,8 @@ pub struct EpochReport {
     pub seconds: f64,
 }
 
-/// A score of the comparison with its 95 % confidence interval, two standard errors to either side.
+/// A score of the comparison with its 95 % confidence interval: Wilson's for a share of rows, otherwise 1.96 standard errors to
+/// either side.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[non_exhaustive]
 pub struct ComparedScore {
@@ -54,11 +58,4 @@ pub struct ComparedScore {
     pub score: f64,
     /// Its interval.
     pub ci95: [f64; 2],
-}
-
-impl ComparedScore {
-    pub(crate) fn of(scores: &RowScores) -> Self {
-        let reach = 1.96 * scores.standard_error();
-        ComparedScore { score: scores.score, ci95: [scores.score - reach, scores.score + reach] }
-    }
 }
