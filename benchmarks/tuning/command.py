@@ -8,7 +8,7 @@ import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 
 BATCH_SIZE, WEIGHT_DECAY, WARMUP = 32, 0.01, 0.1
 
@@ -82,10 +82,11 @@ def peer_result(stdout: str) -> Result:
 
 
 def clsify_result(report: dict) -> Result:
-    """`optimizer_share` and `product_share` are not measured in every build."""
     tuning = report["tuning"]
-    return Result(report["test"]["accuracy"], tuning["n_rows"], *of_epochs(tuning["epochs_done"]), optimizer_share=tuning.get("optimizer_share"),
-                  product_share=tuning.get("product_share"), is_tuned=tuning["is_kept"])
+    epochs = tuning["epochs_done"]
+    share = lambda name: mean(epoch[name] for epoch in epochs)
+    return Result(report["test"]["accuracy"], tuning["n_rows"], *of_epochs(epochs), optimizer_share=share("optimizer_share"),
+                  product_share=share("product_share"), is_tuned=tuning["is_kept"])
 
 
 def of_epochs(epochs: list[dict]) -> tuple[list[float], list[float]]:

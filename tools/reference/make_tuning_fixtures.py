@@ -10,8 +10,8 @@ head.intercept`. The loss of class ids is the weighted mean of the cross-entropy
 by the sum of the weights. The weight of a row is its sample weight multiplied by the weight of its class, and 1 without either. The
 loss of label sets is the same mean over rows of a row's binary cross-entropy with logits, summed over its labels. `grad.NAME` is the gradient
 of the checkpoint's tensor NAME, and `grad.hidden_states.LAYER` `[n_tokens, hidden_size]` that of the output of a layer; layer 0 is the embeddings,
-after ELECTRA's projection. Tokens follow each other sentence by sentence, without padding. Tables of the embeddings have no
-gradient here. Some cases contain only the vectors, not the matrices. The gradient of a key's bias is zero, because softmax does
+after ELECTRA's projection. Tokens follow each other sentence by sentence, without padding. Of the tables of the embeddings there are
+only the rows that have a gradient, and `rows.NAME` says which. Some cases contain only the vectors, not the matrices. The gradient of a key's bias is zero, because softmax does
 not change when all scores of a row move by the same amount; the stored numbers are rounding errors.
 
 **Runs** (`run` in `tuning.json`, `tuning_run.safetensors`) are computed in float32: `torch.optim.AdamW` and
@@ -139,7 +139,10 @@ def gradients(folder, dtype, input_ids, case):
     for number, layer in enumerate(layers):
         found[f"grad.hidden_states.{number}"] = layer.grad[mask]
     for name, parameter in tuned.parameters.items():
-        if "embeddings.weight" not in name:
+        if "embeddings.weight" in name:
+            found[f"rows.{name}"] = rows = parameter.grad.abs().sum(1).nonzero().flatten()
+            found[f"grad.{name}"] = parameter.grad[rows]
+        else:
             found[f"grad.{name}"] = parameter.grad
     if dtype == torch.float64:
         check_derivative(tuned, loss, input_ids, case)
@@ -173,12 +176,12 @@ def write_gradients(folder, tokens):
         input_ids = [tokens[sentence] for sentence in case["sentences"]]
         loss, exact = gradients(folder, torch.float64, input_ids, case)
         _, single = gradients(folder, torch.float32, input_ids, case)
-        errors = {key: relative_error(single[key], exact[key]) for key in exact if not is_key_bias(key)}
+        errors = {key: relative_error(single[key], exact[key]) for key in exact if not (is_key_bias(key) or key.startswith("rows."))}
         worst = max(errors, key=errors.get)
-        stored = {key: tensor.float().contiguous() for key, tensor in exact.items()}
+        stored = {key: tensor.float().contiguous() for key, tensor in exact.items()}  # Numbers of rows are exact in float32.
         if case.get("vectors_only"):
             stored = {key: tensor for key, tensor in stored.items()
-                      if tensor.dim() == 1 or key in ("logits", "head.coef", "grad.head.coef", "grad.hidden_states.0")}  # fmt: skip
+                      if (tensor.dim() == 1 and not key.startswith("rows.")) or key in ("logits", "head.coef", "grad.head.coef", "grad.hidden_states.0")}  # fmt: skip
         path = folder / f"tuning_{name}.safetensors"
         save_file(stored, path)
         described[name] = {key: value for key, value in case.items() if key != "vectors_only"} | {"loss": loss}

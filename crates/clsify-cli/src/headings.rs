@@ -42,6 +42,7 @@ const HEADINGS: [(&str, &[&str]); 9] = [
             "max_grad_norm",
             "warmup",
             "no_dropout",
+            "tune_embeddings",
             "tune_dtype",
             "save_dtype",
             "resume",

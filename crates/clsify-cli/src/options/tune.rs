@@ -63,6 +63,12 @@ pub(crate) struct TuneArgs {
     #[arg(long, requires = "tune")]
     no_dropout: bool,
 
+    /// Let the embeddings learn too; by default they stay as they are
+    ///
+    /// It takes more memory and time.
+    #[arg(long, requires = "tune")]
+    tune_embeddings: bool,
+
     /// Compute products in this data type while learning; auto is bf16 if the processor supports it
     #[arg(long, value_name = "DTYPE", requires = "tune", value_enum, default_value_t = TuneDtypeArg::Auto)]
     tune_dtype: TuneDtypeArg,
@@ -111,6 +117,7 @@ impl TuneArgs {
             max_grad_norm: self.max_grad_norm,
             warmup: self.warmup,
             dropout: !self.no_dropout,
+            embeddings: self.tune_embeddings,
             dtype: self.tune_dtype.into(),
             seed,
             ..TuneOptions::default()
@@ -131,6 +138,7 @@ impl TuneArgs {
             ("--max-grad-norm", number(self.max_grad_norm != default.max_grad_norm, &self.max_grad_norm)),
             ("--warmup", number(self.warmup != default.warmup, &self.warmup)),
             ("--no-dropout", number(self.no_dropout, &"")),
+            ("--tune-embeddings", number(self.tune_embeddings, &"")),
             ("--tune-dtype", dtype.filter(|_| self.tune_dtype != TuneDtypeArg::Auto)),
         ];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()

@@ -56,6 +56,8 @@ pub struct EncoderConfig {
     /// The padding id in the position rule of RoBERTa, CamemBERT and MPNet: a token's position is this number plus
     /// its index (from 1) among the tokens with another id. `None`: positions count from 0.
     pub position_padding_id: Option<u32>,
+    /// The id of the padding token, whose embedding never learns; `None` if there is none.
+    pub padding_id: Option<u32>,
     /// The probability with which training drops numbers of a hidden state: after the embeddings, and after the
     /// feed-forward network. 0.1 if `config.json` has no probability.
     pub hidden_dropout_prob: f32,
@@ -173,6 +175,11 @@ impl EncoderConfig {
                 "mpnet" => Some(1),
                 "roberta" | "xlm-roberta" | "camembert" => Some(fields.token_id_or("pad_token_id", 1)?),
                 _ => None,
+            },
+            padding_id: match model_type {
+                "mpnet" => Some(1),
+                "roberta" | "xlm-roberta" | "camembert" => Some(fields.token_id_or("pad_token_id", 1)?),
+                _ => fields.0.get("pad_token_id").map_or(Some(0), |id| u32::try_from(id.as_u64()?).ok()),
             },
             hidden_dropout_prob,
             attention_output_dropout_prob: if distilbert { 0.0 } else { hidden_dropout_prob },

@@ -83,35 +83,50 @@ impl Embeddings {
     /// The embeddings before the projection, `[n_tokens, embedding_size]`.
     pub(crate) fn look_up(&self, batch: &Batch) -> Result<Vec<f32>> {
         let mut x = vec![0.0; batch.n_tokens() * self.size];
-        for sentence in batch.sentences() {
-            let mut place = 0;
-            for token in sentence {
-                let (id, token_type) = (batch.input_ids()[token], batch.token_type_ids()[token]);
-                let position = match self.position_padding_id {
-                    // A padding token typed in the text does not advance the position.
-                    Some(padding_id) if id == padding_id => padding_id as usize,
-                    first => {
-                        place += 1;
-                        place - 1 + first.map_or(0, |padding_id| padding_id as usize + 1)
-                    }
-                };
-                let out = &mut x[token * self.size..][..self.size];
-                out.copy_from_slice(self.row(&self.word, id as usize, "token id")?);
-                if !self.token_type.is_empty() {
-                    add(out, self.row(&self.token_type, token_type as usize, "token type")?);
-                }
-                add(out, self.row(&self.position, position, "position")?);
-            }
+        let rows =
+            [(&self.word[..], "token id"), (&self.token_type, "token type"), (&self.position, "position")];
+        for (out, of_token) in
+            x.chunks_exact_mut(self.size).zip(rows_of_tokens(batch, self.position_padding_id))
+        {
+            add_rows(out, rows, of_token)?;
         }
         self.norm.forward(&mut x);
         Ok(x)
     }
+}
 
-    fn row<'a>(&self, table: &'a [f32], row: usize, what: &str) -> Result<&'a [f32]> {
-        table.get(row * self.size..(row + 1) * self.size).ok_or_else(|| {
-            let rows = table.len() / self.size;
+/// The row of each table for every token of a batch: its id, its token type and its position.
+pub(super) fn rows_of_tokens(
+    batch: &Batch,
+    position_padding_id: Option<u32>,
+) -> impl Iterator<Item = [usize; 3]> + '_ {
+    batch.sentences().flat_map(move |sentence| {
+        let mut place = 0;
+        sentence.map(move |token| {
+            let (id, token_type) = (batch.input_ids()[token], batch.token_type_ids()[token]);
+            let position = match position_padding_id {
+                // A padding token typed in the text does not advance the position.
+                Some(padding_id) if id == padding_id => padding_id as usize,
+                first => {
+                    place += 1;
+                    place - 1 + first.map_or(0, |padding_id| padding_id as usize + 1)
+                }
+            };
+            [id as usize, token_type as usize, position]
+        })
+    })
+}
+
+/// Adds a row of each table to `out`; a table without rows adds nothing.
+pub(super) fn add_rows(out: &mut [f32], tables: [(&[f32], &str); 3], rows: [usize; 3]) -> Result<()> {
+    let size = out.len();
+    for ((table, what), row) in tables.into_iter().zip(rows).filter(|((table, _), _)| !table.is_empty()) {
+        let numbers = table.get(row * size..(row + 1) * size).ok_or_else(|| {
+            let rows = table.len() / size;
             Error::new(ErrorKind::Checkpoint, format!("{what} {row}: the encoder's table has {rows} rows"))
                 .with_hint("the tokenizer and the weights of this encoder do not belong together")
-        })
+        })?;
+        add(out, numbers);
     }
+    Ok(())
 }

@@ -87,7 +87,7 @@ impl Tuner<'_> {
                 "epoch {} of {}: loss {:.3}, {} on {} held-out rows {:.3}",
                 after.epoch,
                 task.settings.epochs,
-                after.loss,
+                after.report.loss,
                 self.scoring,
                 held_out.len(),
                 score
@@ -104,8 +104,7 @@ impl Tuner<'_> {
             if let Some((best, _)) =
                 best.as_ref().filter(|_| saved.elapsed() >= self.tune.checkpoint_every && !after.is_last)
             {
-                let this =
-                    EpochReport { loss: after.loss, held_out_score: Some(score), seconds: after.seconds };
+                let this = EpochReport { held_out_score: Some(score), ..after.report };
                 let epochs = after.earlier.iter().copied().chain([this]).collect();
                 checkpoint.save(after.model, epochs, best.clone(), target)?;
                 saved = Instant::now();
@@ -156,7 +155,7 @@ impl Tuner<'_> {
                         "fold {} of {}: loss {:.3}, {} on {} held-out rows {:.3}",
                         i + 1,
                         folds.len(),
-                        after.loss,
+                        after.report.loss,
                         self.scoring,
                         fold.test.len(),
                         shown_score(self.scoring, &found)

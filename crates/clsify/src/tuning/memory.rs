@@ -1,23 +1,26 @@
 //! The memory that tuning needs, and the memory that there is.
 
+use super::options::TuneSettings;
 use crate::encoder::{Dtype, EncoderConfig};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The bytes that tuning an encoder needs with this many tokens at a time, beside what the process has already: weights
 /// with gradients and two moments, embeddings, what the gradient needs of each layer, and buffers of one layer.
-pub(crate) fn needed_bytes(config: &EncoderConfig, dtype: Dtype, n_tokens: usize) -> usize {
+pub(crate) fn needed_bytes(config: &EncoderConfig, settings: &TuneSettings, n_tokens: usize) -> usize {
     let (hidden, wide) = (config.hidden_size, config.intermediate_size);
     let of_layer = 4 * hidden * hidden + 2 * hidden * wide + 9 * hidden + wide;
-    let per_weight = if dtype == Dtype::Bf16 { 12 } else { 16 };
+    let per_weight = if settings.dtype == Dtype::Bf16 { 12 } else { 16 };
+    let per_embedding = if settings.embeddings { per_weight } else { 4 };
     let rows = config.vocab_size + config.max_position_embeddings + config.type_vocab_size;
     let per_token = config.num_hidden_layers * (7 * hidden + wide) + 10 * hidden + 3 * wide;
     per_weight * config.num_hidden_layers * of_layer
-        + 4 * (rows * config.embedding_size + n_tokens * per_token + of_layer)
+        + per_embedding * rows * config.embedding_size
+        + 4 * (n_tokens * per_token + of_layer)
 }
 
 /// Fails if there is less memory than tuning needs.
-pub(crate) fn check(config: &EncoderConfig, dtype: Dtype, n_tokens: usize) -> Result<()> {
-    let needed = needed_bytes(config, dtype, n_tokens);
+pub(crate) fn check(config: &EncoderConfig, settings: &TuneSettings, n_tokens: usize) -> Result<()> {
+    let needed = needed_bytes(config, settings, n_tokens);
     let gigabytes = |bytes: usize| format!("{:.1} GB", bytes as f64 / 1e9);
     match available_bytes() {
         Some(available) if available < needed => {
@@ -51,6 +54,7 @@ fn of_meminfo(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tuning::TuneOptions;
 
     #[test]
     fn available_memory_is_read() {
@@ -64,10 +68,16 @@ mod tests {
         let json = r#"{"model_type": "bert", "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12,
             "num_attention_heads": 12, "intermediate_size": 3072, "max_position_embeddings": 512}"#;
         let config = EncoderConfig::from_json(json).unwrap();
-        let gigabytes = |dtype| needed_bytes(&config, dtype, 768) as f64 / 1e9;
-        assert!((1.4..1.6).contains(&gigabytes(Dtype::Bf16)), "{}", gigabytes(Dtype::Bf16));
-        assert!((1.8..1.9).contains(&gigabytes(Dtype::F32)), "{}", gigabytes(Dtype::F32));
-        let error = check(&config, Dtype::F32, usize::MAX >> 24).unwrap_err();
+        let frozen = TuneOptions::default().settings(500, 768).unwrap();
+        let gigabytes = |dtype, embeddings| {
+            needed_bytes(&config, &TuneSettings { dtype, embeddings, ..frozen }, 768) as f64 / 1e9
+        };
+        assert!((1.4..1.6).contains(&gigabytes(Dtype::Bf16, false)), "{}", gigabytes(Dtype::Bf16, false));
+        assert!((1.8..1.9).contains(&gigabytes(Dtype::F32, false)), "{}", gigabytes(Dtype::F32, false));
+        // 24 million more numbers with a gradient and two moments.
+        let more = gigabytes(Dtype::F32, true) - gigabytes(Dtype::F32, false);
+        assert!((0.28..0.29).contains(&more), "{more}");
+        let error = check(&config, &frozen, usize::MAX >> 24).unwrap_err();
         assert!(error.to_string().contains("GB of free memory"), "{error}");
     }
 }

@@ -24,6 +24,8 @@ pub struct TuneOptions {
     pub warmup: f32,
     /// True if numbers are dropped as the encoder's configuration says; false if none are.
     pub dropout: bool,
+    /// True if the embeddings learn too.
+    pub embeddings: bool,
     /// The data type of the products while the encoder learns: f32 or bf16.
     pub dtype: Dtype,
     /// The data type in which the weights are saved: f32 or bf16.
@@ -48,6 +50,7 @@ impl Default for TuneOptions {
             max_grad_norm: 1.0,
             warmup: 0.1,
             dropout: true,
+            embeddings: false,
             dtype: Dtype::auto(),
             save_dtype: Dtype::Bf16,
             seed: 0,
@@ -76,6 +79,8 @@ pub struct TuneSettings {
     pub warmup: f32,
     /// True if numbers are dropped.
     pub dropout: bool,
+    /// True if the embeddings learn too.
+    pub embeddings: bool,
     /// The data type of the products while the encoder learns.
     pub dtype: Dtype,
     /// The data type in which the weights are saved.
@@ -158,6 +163,7 @@ impl TuneOptions {
             max_grad_norm: self.max_grad_norm,
             warmup: self.warmup,
             dropout: self.dropout,
+            embeddings: self.embeddings,
             dtype: self.dtype.effective(),
             save_dtype: self.save_dtype,
             seed: self.seed,

@@ -47,6 +47,10 @@ pub struct EpochReport {
     pub held_out_score: Option<f64>,
     /// Its time, in seconds, without the score.
     pub seconds: f64,
+    /// The share of the time in which the threads multiply matrices.
+    pub product_share: f64,
+    /// The share of the time for the norm of the gradients and the update of the parameters.
+    pub optimizer_share: f64,
 }
 
 /// A score of the comparison with its 95 % confidence interval: Wilson's for a share of rows, otherwise 1.96 standard errors to

@@ -1,7 +1,7 @@
 //! A run of fine-tuning: epochs of steps, and the logits of held-out rows after each.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::batches::batches;
 use super::head::{Head, Loss, outputs};
@@ -47,8 +47,8 @@ pub(crate) struct AfterEpoch<'a> {
     pub(crate) held_out_logits: &'a [f64],
     /// Counted from 1.
     pub(crate) epoch: usize,
-    pub(crate) loss: f64,
-    pub(crate) seconds: f64,
+    /// Without the score.
+    pub(crate) report: EpochReport,
     /// True if no epoch follows.
     pub(crate) is_last: bool,
     /// The epochs before this one.
@@ -91,6 +91,7 @@ impl Task<'_> {
         self.observer.start(Stage::Tune, n_tokens * settings.epochs);
         for epoch in reports.len()..settings.epochs {
             let (started, mut total_loss, mut n_rows) = (Instant::now(), 0.0, 0);
+            let (products_before, mut of_optimizer) = (model.encoder.product_time(), Duration::ZERO);
             for places in batches(&lengths, settings.batch_size, settings.seed, epoch) {
                 let encodings: Vec<&Encoding> =
                     places.iter().map(|&place| &self.encodings[learn[place]]).collect();
@@ -99,6 +100,7 @@ impl Task<'_> {
                 let weights: Vec<f32> = places.iter().map(|&place| weights[place]).collect();
                 let seed = u64::from(settings.seed) << 32 | step as u64;
                 let loss = model.backward(&encodings, &of_batch, &weights, seed)?;
+                let learned = Instant::now();
                 let norm = model.gradient_norm();
                 if !(loss.is_finite() && norm.is_finite()) {
                     return Err(diverged(epoch, "a finite loss and gradient", loss));
@@ -106,6 +108,7 @@ impl Task<'_> {
                 let scale = clipping_scale(norm, settings.max_grad_norm);
                 let rate = schedule.learning_rate_of(step);
                 model.update(&Step::new(rate, settings.weight_decay, step + 1, scale));
+                of_optimizer += learned.elapsed();
                 total_loss += loss * places.len() as f64;
                 n_rows += places.len();
                 step += 1;
@@ -117,6 +120,15 @@ impl Task<'_> {
                 }
             }
             let (loss, seconds) = (total_loss / n_rows as f64, started.elapsed().as_secs_f64());
+            let of_products = model.encoder.product_time() - products_before;
+            let thread_seconds = rayon::current_num_threads() as f64 * seconds;
+            let report = EpochReport {
+                loss,
+                held_out_score: None,
+                seconds,
+                product_share: of_products.as_secs_f64() / thread_seconds,
+                optimizer_share: of_optimizer.as_secs_f64() / seconds,
+            };
             // A head that begins well has a large loss as soon as numbers are dropped, so the first epoch is no failure.
             if reports.first().is_some_and(|first| loss > (2.0 * first.loss).max(largest_loss)) {
                 return Err(diverged(epoch, &format!("a loss of at most {largest_loss:.3}"), loss));
@@ -129,13 +141,12 @@ impl Task<'_> {
                 classifier: &classifier,
                 held_out_logits: &held_out_logits,
                 epoch: epoch + 1,
-                loss,
-                seconds,
+                report,
                 is_last: should_stop || epoch + 1 == settings.epochs,
                 earlier: &reports,
             };
             let held_out_score = after_epoch(after)?;
-            reports.push(EpochReport { loss, held_out_score, seconds });
+            reports.push(EpochReport { held_out_score, ..report });
             if should_stop {
                 break;
             }
@@ -148,14 +159,15 @@ impl Task<'_> {
     fn check_memory(&self, lengths: &[usize]) -> Result<()> {
         let longest = lengths.iter().copied().max().unwrap_or_default();
         let n_tokens = (PART_TOKENS + longest).min(longest * self.settings.batch_size);
-        memory::check(&EncoderConfig::load(self.folder)?, self.settings.dtype, n_tokens)
+        memory::check(&EncoderConfig::load(self.folder)?, &self.settings, n_tokens)
     }
 
     /// The encoder with the logistic regression on its features (LP-FT; Kumar et al., arXiv 2202.10054), and that
     /// regression.
     fn start(&self, learn: &[usize]) -> Result<(TunedModel, LinearClassifier)> {
-        let encoder = TrainableEncoder::load(self.folder, self.settings.dtype)?;
-        let encoder = if self.settings.dropout { encoder } else { encoder.without_dropout() };
+        let settings = &self.settings;
+        let encoder = TrainableEncoder::load(self.folder, settings.dtype, settings.embeddings)?;
+        let encoder = if settings.dropout { encoder } else { encoder.without_dropout() };
         let head = Head::new(Vec::new(), Vec::new(), Loss::Sigmoid);
         let mut model = TunedModel { encoder, pooling: Pooling::Mean, head };
         let features = self.features(&mut model, learn)?;

@@ -14,7 +14,7 @@ use clsify_kernels::backward::{
 use clsify_kernels::crew::divide_each;
 use clsify_kernels::dropout::Dropout;
 use clsify_kernels::normalize::add;
-use clsify_kernels::packed::{Epilogue, PackedLinear, Precision, repack_all};
+use clsify_kernels::packed::{Epilogue, Precision, repack_all};
 
 use super::super::checkpoint::Checkpoint;
 use super::super::config::{Activation, EncoderConfig};
@@ -25,7 +25,7 @@ use super::layer_norm::TrainableLayerNorm;
 use super::linear::{OfWeight, TrainableLinear, weight_gradients};
 use super::parameter::Parameter;
 use super::saved::{Saved, SavedRows};
-use super::workspace::{BufferRows, Workspace};
+use super::workspace::{BufferRows, Timed, Workspace};
 use crate::error::Result;
 
 /// One transformer layer.
@@ -110,12 +110,12 @@ impl TrainableLayer {
     ) {
         let packed = &mut workspace.packed;
         repack_all(self.matrices().into_iter().zip(packed.iter_mut()).map(|(linear, to)| linear.pack(to)));
-        let packed = &*packed;
+        let timed = Workspace::timed(packed, &workspace.clock);
         let (hidden, intermediate) = (self.hidden(), self.intermediate.outputs);
         let saved = saved.of_chunks(chunks, hidden, intermediate);
         let items = chunks.iter().zip(rows_mut(x, chunks, hidden)).zip(saved).collect();
         divide_each(items, |_, ((chunk, x), saved)| {
-            self.forward_chunk(x, chunk, bias, dropout, saved, packed);
+            self.forward_chunk(x, chunk, bias, dropout, saved, timed);
         });
     }
 
@@ -126,7 +126,7 @@ impl TrainableLayer {
         bias: Option<DistanceBias>,
         dropout: LayerDropout,
         saved: SavedRows,
-        [query_key_value, attention_output, intermediate, output]: &[PackedLinear; 4],
+        [query_key_value, attention_output, intermediate, output]: [Timed; 4],
     ) {
         let (hidden, first) = (self.hidden(), chunk.tokens.start * self.hidden());
         let none = Epilogue::None;
@@ -176,7 +176,7 @@ impl TrainableLayer {
         workspace: &mut Workspace,
         adds: bool,
     ) {
-        let Workspace { packed, buffers } = workspace;
+        let Workspace { packed, buffers, clock } = workspace;
         let transposed = self.matrices().into_iter().zip(packed.iter_mut());
         repack_all(transposed.map(|(linear, to)| linear.pack_transposed(to)));
         let (hidden, intermediate) = (self.hidden(), self.intermediate.outputs);
@@ -188,7 +188,7 @@ impl TrainableLayer {
         let buffers_of_chunks = buffers.of_chunks(chunks, hidden, intermediate);
         let rows = rows_mut(gradient, chunks, hidden).into_iter().zip(buffers_of_chunks);
         let items = chunks.iter().zip(rows).zip(of_biases).collect();
-        let (this, transposed) = (&*self, &*packed);
+        let (this, transposed) = (&*self, Workspace::timed(packed, clock));
         divide_each(items, |_, ((chunk, (gradient, buffers)), of_biases)| {
             let bias = bias.map(|bias| (bias, of_biases));
             this.backward_chunk(gradient, chunk, bias, dropout, saved, buffers, transposed);
@@ -212,7 +212,7 @@ impl TrainableLayer {
             of_weight(&mut self.intermediate, &buffers.normed, &buffers.of_intermediate),
             of_weight(&mut self.output, &buffers.activated, &buffers.of_output),
         ];
-        weight_gradients(of_weights, packed, adds);
+        weight_gradients(of_weights, packed, clock, adds);
     }
 
     #[allow(clippy::too_many_arguments, reason = "those of `backward`")]
@@ -224,7 +224,7 @@ impl TrainableLayer {
         dropout: LayerDropout,
         saved: &Saved,
         buffers: BufferRows,
-        [query_key_value, attention_output, intermediate, output]: &[PackedLinear; 4],
+        [query_key_value, attention_output, intermediate, output]: [Timed; 4],
     ) {
         let (hidden, size, first) =
             (self.hidden(), self.intermediate.outputs, chunk.tokens.start * self.hidden());

@@ -8,6 +8,7 @@ use super::super::checkpoint::Checkpoint;
 use super::super::linear::read;
 use super::super::workspace::{sized, with_workspace};
 use super::parameter::{Parameter, Tensor};
+use super::workspace::{ProductClock, Timed};
 use crate::error::Result;
 
 /// A matrix `[outputs, inputs]` and a bias.
@@ -74,7 +75,12 @@ pub(super) struct OfWeight<'a> {
 }
 
 /// Computes the gradients of matrices, `gradientᵀ x`, or adds them to what is there. `packed` is memory for each.
-pub(super) fn weight_gradients(of_weights: Vec<OfWeight>, packed: &mut [PackedLinear], adds: bool) {
+pub(super) fn weight_gradients(
+    of_weights: Vec<OfWeight>,
+    packed: &mut [PackedLinear],
+    clock: &ProductClock,
+    adds: bool,
+) {
     repack_all(packed.iter_mut().zip(&of_weights).map(|(packed, OfWeight { linear, x, .. })| {
         packed.repack_transposed(x, x.len() / linear.inputs, linear.inputs)
     }));
@@ -90,7 +96,7 @@ pub(super) fn weight_gradients(of_weights: Vec<OfWeight>, packed: &mut [PackedLi
         with_workspace(|workspace| {
             let transposed = sized(&mut workspace.wide, width * packed.inputs());
             transpose(gradient, outputs, first..first + width, transposed);
-            packed.forward(transposed, out, epilogue);
+            Timed { packed, clock }.forward(transposed, out, epilogue);
         });
     });
 }

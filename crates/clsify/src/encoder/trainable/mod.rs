@@ -1,7 +1,7 @@
 //! An encoder whose blocks learn: forward with dropout, backward, and AdamW.
 //!
-//! Every function follows PyTorch's `train()` mode of the same architecture. The embeddings stay as they are; ELECTRA's
-//! projection of them learns. The encoder knows no labels: the caller gives the gradient of the last hidden state.
+//! Every function follows PyTorch's `train()` mode of the same architecture. The embeddings stay as they are, unless they
+//! are asked to learn; ELECTRA's projection of them always does. The encoder knows no labels: the caller gives the gradient of the last hidden state.
 //!
 //! **One step.** [`TrainableEncoder::forward`] keeps what the gradient needs, about `7 hidden + intermediate` numbers
 //! per token and layer. [`TrainableEncoder::backward`] goes through the layers from the last to the first and leaves the gradient
@@ -19,6 +19,7 @@
 //!
 //! | file | content |
 //! |---|---|
+//! | `embeddings.rs` | the embeddings, frozen or not |
 //! | `layer.rs` | the transformer block |
 //! | `linear.rs`, `layer_norm.rs`, `relative_bias.rs` | the parts of it that learn |
 //! | `parameter.rs` | a tensor with its moments |
@@ -26,6 +27,7 @@
 //! | `saved.rs`, `workspace.rs` | what is kept between forward and backward; buffers of one layer |
 
 mod chunks;
+mod embeddings;
 mod layer;
 mod layer_norm;
 mod linear;
@@ -35,6 +37,7 @@ mod saved;
 mod workspace;
 
 use std::path::Path;
+use std::time::Duration;
 
 use clsify_kernels::backward::add_column_sums;
 use clsify_kernels::crew::standing_by;
@@ -44,12 +47,12 @@ use clsify_kernels::packed::{Epilogue, repack_all};
 use super::checkpoint::Checkpoint;
 use super::config::EncoderConfig;
 use super::dtype::Dtype;
-use super::embeddings::Embeddings;
 use super::tensor_names::{LinearPart, NormPart, TensorNames};
 use crate::error::Result;
 use crate::tokenizer::Batch;
 use chunks::chunks;
 pub(crate) use chunks::even_parts;
+use embeddings::InputEmbeddings;
 use layer::{LayerDropout, TrainableLayer};
 use linear::{OfWeight, TrainableLinear, weight_gradients};
 use parameter::Tensor;
@@ -63,7 +66,7 @@ use workspace::Workspace;
 pub(crate) struct TrainableEncoder {
     config: EncoderConfig,
     names: TensorNames,
-    embeddings: Embeddings,
+    embeddings: InputEmbeddings,
     projection: Option<TrainableLinear>,
     bias: Option<TrainableBias>,
     layers: Vec<TrainableLayer>,
@@ -81,7 +84,7 @@ pub(crate) struct Learned<'a> {
 
 impl TrainableEncoder {
     /// Loads a checkpoint folder for products in f32 or bf16; bf16 is f32 on a processor without it.
-    pub(crate) fn load(folder: &Path, dtype: Dtype) -> Result<Self> {
+    pub(crate) fn load(folder: &Path, dtype: Dtype, learn_embeddings: bool) -> Result<Self> {
         let kernel = match dtype {
             Dtype::F32 => Dtype::F32.kernel(),
             Dtype::Bf16 | Dtype::Int8 => Dtype::Bf16.kernel(),
@@ -91,7 +94,7 @@ impl TrainableEncoder {
         let checkpoint = Checkpoint::open(folder)?;
         let names = TensorNames::find(&config.model_type, checkpoint.names().collect::<Vec<_>>().into_iter())
             .map_err(|e| e.at(folder.display().to_string()))?;
-        let embeddings = Embeddings::load_tables(&checkpoint, &names, &config)?;
+        let embeddings = InputEmbeddings::load(&checkpoint, &names, &config, precision, learn_embeddings)?;
         let (size, hidden, heads) = (config.embedding_size, config.hidden_size, config.num_attention_heads);
         let has_projection = size != hidden;
         let projection = has_projection
@@ -189,15 +192,35 @@ impl TrainableEncoder {
                     }
                 }
             }
-            if let Some(projection) = &mut self.projection {
+            let Self { projection, workspace: Workspace { packed, clock, .. }, .. } = self;
+            let (packed, mut of_embedded) = (&mut packed[..1], Vec::new());
+            if let Some(projection) = projection {
                 if !adds {
                     projection.bias.gradient.fill(0.0);
                 }
                 add_column_sums(&gradient, &mut projection.bias.gradient);
+                if self.embeddings.trainable().is_some() {
+                    of_embedded = vec![0.0; self.embedded.len()];
+                    repack_all([projection.pack_transposed(&mut packed[0])]);
+                    packed[0].forward_parallel(&gradient, &mut of_embedded, Epilogue::None);
+                }
                 let of_weight = OfWeight { linear: projection, x: &self.embedded, gradient: &gradient };
-                weight_gradients(vec![of_weight], &mut self.workspace.packed[..1], adds);
+                weight_gradients(vec![of_weight], packed, clock, adds);
+                std::mem::swap(&mut gradient, &mut of_embedded);
             }
         });
+        let dropout = self.dropout(Some(seed), self.config.hidden_dropout_prob);
+        if let Some(embeddings) = self.embeddings.trainable_mut() {
+            if let Some(dropout) = dropout {
+                dropout.at(EMBEDDINGS).apply(&mut gradient, 0);
+            }
+            embeddings.backward(batch, gradient, adds);
+        }
+    }
+
+    /// The time that all threads together have spent in matrix products so far.
+    pub(crate) fn product_time(&self) -> Duration {
+        self.workspace.clock.total()
     }
 
     /// The sum of the squares of all gradients.
@@ -248,7 +271,7 @@ impl TrainableEncoder {
     /// The parameters in a fixed order, each with the tensors that it consists of.
     pub(crate) fn parameters(&self) -> Vec<(Vec<Tensor>, &Parameter)> {
         let names = &self.names;
-        let mut all = Vec::new();
+        let mut all: Vec<_> = self.embeddings.trainable().map_or(Vec::new(), |e| e.parameters(names));
         if let Some(projection) = &self.projection {
             all.extend(projection.parameters(&[names.embedding_projection()]));
         }
@@ -272,7 +295,7 @@ impl TrainableEncoder {
 
     /// The parameters in the order of [`parameters`](Self::parameters).
     pub(crate) fn parameters_mut(&mut self) -> Vec<&mut Parameter> {
-        let mut all = Vec::new();
+        let mut all: Vec<_> = self.embeddings.trainable_mut().map_or(Vec::new(), |e| e.parameters_mut());
         if let Some(projection) = &mut self.projection {
             all.extend(projection.parameters_mut());
         }

@@ -1,7 +1,10 @@
 //! Memory of a training step that is used again: packed matrices, and what a layer leaves behind for the gradients of
 //! its matrices.
 
-use clsify_kernels::packed::{Kernel, PackedLinear};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear};
 
 use super::chunks::{Chunk, sized_rows};
 
@@ -11,6 +14,33 @@ pub(super) struct Workspace {
     /// The matrices of the layer that is being computed, or the inputs of these.
     pub(super) packed: [PackedLinear; 4],
     pub(super) buffers: Buffers,
+    pub(super) clock: ProductClock,
+}
+
+/// The time that all threads together have spent in matrix products.
+#[derive(Debug, Default)]
+pub(super) struct ProductClock(AtomicU64);
+
+impl ProductClock {
+    pub(super) fn total(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A packed matrix whose products are timed.
+#[derive(Clone, Copy)]
+pub(super) struct Timed<'a> {
+    pub(super) packed: &'a PackedLinear,
+    pub(super) clock: &'a ProductClock,
+}
+
+impl Timed<'_> {
+    /// As [`PackedLinear::forward`].
+    pub(super) fn forward(&self, x: &[f32], out: &mut [f32], epilogue: Epilogue) {
+        let started = Instant::now();
+        self.packed.forward(x, out, epilogue);
+        self.clock.0.fetch_add(started.elapsed().as_nanos() as u64, Ordering::Relaxed);
+    }
 }
 
 /// The inputs of the matrices of a layer that were not kept, and the gradients of their outputs; each has a row for
@@ -77,6 +107,15 @@ impl Buffers {
 
 impl Workspace {
     pub(super) fn new(kernel: Kernel) -> Self {
-        Workspace { packed: [0; 4].map(|_| PackedLinear::empty(kernel)), buffers: Buffers::default() }
+        Workspace {
+            packed: [0; 4].map(|_| PackedLinear::empty(kernel)),
+            buffers: Buffers::default(),
+            clock: ProductClock::default(),
+        }
+    }
+
+    /// The packed matrices, to be multiplied with.
+    pub(super) fn timed<'a>(packed: &'a [PackedLinear; 4], clock: &'a ProductClock) -> [Timed<'a>; 4] {
+        packed.each_ref().map(|packed| Timed { packed, clock })
     }
 }
