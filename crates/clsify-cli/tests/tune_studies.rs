@@ -217,3 +217,26 @@ fn an_interrupt_leaves_nothing() {
         assert_eq!(sandbox.entries(), before, "{command}");
     }
 }
+
+/// Label sets are scored by micro F1.
+#[test]
+fn label_sets_are_tuned_too() {
+    let sandbox = sandbox(0);
+    let line = |i: usize| match i % 4 {
+        0 => format!("a good film {}\tup;film\n", i % 12),
+        1 => format!("a bad film {}\tdown;film\n", i % 12),
+        2 => format!("a good story {}\tup\n", i % 12),
+        _ => format!("nothing {}\t\n", i % 12),
+    };
+    sandbox.write("train.tsv", (0..160).map(line).collect::<String>());
+    let sets = ["--multi-label", ";", "--json"];
+    let curve =
+        report(&run(&sandbox, "curve", &[&sets[..], &["--sizes", "60", "--pooling", "mean"]].concat()));
+    assert_eq!(curve["scoring"], "f1_micro");
+    for point in curve["tuned"]["points"].as_array().unwrap() {
+        assert!(point["tuned_score"].as_f64().unwrap() > 0.5, "{point}");
+    }
+    let advice = &report(&run(&sandbox, "advise", &sets))[0];
+    assert_eq!(advice["tuned"]["scoring"], "f1_micro");
+    assert!(advice["tuned"]["test_f1_micro"].as_f64().unwrap() > 0.5, "{}", advice["tuned"]);
+}

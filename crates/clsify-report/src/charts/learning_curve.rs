@@ -151,10 +151,10 @@ fn legend(svg: &mut Svg, curve: &LearningCurve) {
     svg.line((20.0, y - 12.0), (20.0, y + 4.0), "blue-line");
     svg.text((28.0, y), Anchor::Start, "", "mean, 95 % interval");
     if !tuned(curve).is_empty() {
-        svg.line((20.0, y + 10.0), (20.0, y + 26.0), "pink-line");
-        svg.dot((20.0, y + 18.0), 4.5, "pink-hollow", "");
-        svg.text((28.0, y + 22.0), Anchor::Start, "", "tuned encoder, 95 % interval");
-        svg.text((210.0, y + 22.0), Anchor::Start, "", "(all else: frozen encoder)");
+        svg.line((20.0, y + 6.0), (20.0, y + 22.0), "pink-line");
+        svg.dot((20.0, y + 14.0), 4.5, "pink-hollow", "");
+        svg.text((28.0, y + 18.0), Anchor::Start, "", "tuned encoder, 95 % interval");
+        svg.text((210.0, y + 18.0), Anchor::Start, "", "(all else: frozen encoder)");
     }
     if curve.points.iter().any(|point| point.scores.len() > 1) {
         svg.line((190.0, y - 4.0), (196.0, y - 4.0), "rule");
