@@ -125,7 +125,9 @@ impl Panel<'_> {
         let Panel { weight, inputs, outputs, precision, is_transposed } = *self;
         let width = PANEL.min(outputs - first);
         if !is_transposed {
-            to.fill(Line::ZERO);
+            if width < PANEL {
+                to.fill(Line::ZERO);
+            }
             pack_panel(&weight[first * inputs..][..width * inputs], inputs, precision, &[], to);
             return;
         }

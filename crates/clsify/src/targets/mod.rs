@@ -63,6 +63,12 @@ impl Targets {
     }
 
     /// The same rows with numbers that are added to the logits of a classifier, `[n_rows, n_labels]`.
+    ///
+    /// ```
+    /// use clsify::targets::Targets;
+    /// let targets = Targets::classes(vec![0, 1], 2).offset_by(Some(vec![0.5, -0.5, -1.0, 1.0]));
+    /// assert_eq!(targets.offset().map(<[f64]>::len), Some(4));
+    /// ```
     pub fn offset_by(self, offset: Option<Vec<f64>>) -> Self {
         Targets { offset, ..self }
     }
@@ -88,6 +94,11 @@ impl Targets {
     }
 
     /// The numbers that are added to the logits of a classifier, `[n_rows, n_labels]`, if there are any.
+    ///
+    /// ```
+    /// use clsify::targets::Targets;
+    /// assert_eq!(Targets::classes(vec![0, 1], 2).offset(), None);
+    /// ```
     pub fn offset(&self) -> Option<&[f64]> {
         self.offset.as_deref()
     }

@@ -29,6 +29,18 @@ const WEIGHTS: [f64; 5] = [0.0, 0.25, 0.5, 1.0, 2.0];
 const SCALE_WITHOUT_ROWS: f64 = 20.0;
 
 /// The role of descriptions of the labels.
+///
+/// ```no_run
+/// use clsify::dataset::{Dataset, DatasetOptions};
+/// use clsify::model::SentenceEncoderOptions;
+/// use clsify::training::{Describe, FeatureChoice, TrainOptions, train_selected};
+/// let rows = Dataset::load("train.tsv", &DatasetOptions::default())?;
+/// let texts = Dataset::from_pairs([("a good film", "1"), ("a bad film", "0")])?;
+/// let options = TrainOptions { describe: Describe::Labels(texts), ..TrainOptions::default() };
+/// let encoder = SentenceEncoderOptions::default();
+/// let trained = train_selected("all-mpnet-base-v2", encoder, &rows, options, FeatureChoice::default())?;
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub enum Describe {
     /// There are none.
@@ -40,7 +52,15 @@ pub enum Describe {
     Only,
 }
 
-/// The descriptions of a training run.
+/// The descriptions of a training run, in `descriptions` of its report.
+///
+/// ```
+/// use clsify::training::DescriptionsReport;
+/// fn line(report: &DescriptionsReport) -> String {
+///     let weight = report.weight.map_or("without rows".to_string(), |weight| format!("weight {weight}"));
+///     format!("{} texts, {weight}", report.n_texts)
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct DescriptionsReport {

@@ -14,7 +14,7 @@ use crate::tokenizer::Batch;
 /// The first step of the encoder.
 #[derive(Debug)]
 pub(super) enum InputEmbeddings {
-    Frozen(Embeddings),
+    Frozen(Box<Embeddings>),
     Trainable(Box<TrainableEmbeddings>),
 }
 
@@ -31,7 +31,7 @@ impl InputEmbeddings {
                 let embeddings = TrainableEmbeddings::load(checkpoint, names, config, precision)?;
                 InputEmbeddings::Trainable(Box::new(embeddings))
             }
-            false => InputEmbeddings::Frozen(Embeddings::load_tables(checkpoint, names, config)?),
+            false => InputEmbeddings::Frozen(Box::new(Embeddings::load_tables(checkpoint, names, config)?)),
         })
     }
 

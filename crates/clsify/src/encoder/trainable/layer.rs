@@ -206,11 +206,12 @@ impl TrainableLayer {
             rest = others;
         }
         let of_weight = |linear, x, gradient| OfWeight { linear, x, gradient };
+        // The one whose parts take longest comes first, so that threads end together.
         let of_weights = vec![
-            of_weight(&mut self.query_key_value, &saved.input, &buffers.of_query_key_value),
-            of_weight(&mut self.attention_output, &saved.context, &buffers.of_attention_output),
-            of_weight(&mut self.intermediate, &buffers.normed, &buffers.of_intermediate),
             of_weight(&mut self.output, &buffers.activated, &buffers.of_output),
+            of_weight(&mut self.intermediate, &buffers.normed, &buffers.of_intermediate),
+            of_weight(&mut self.attention_output, &saved.context, &buffers.of_attention_output),
+            of_weight(&mut self.query_key_value, &saved.input, &buffers.of_query_key_value),
         ];
         weight_gradients(of_weights, packed, clock, adds);
     }
