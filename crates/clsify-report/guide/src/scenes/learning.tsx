@@ -177,7 +177,7 @@ function Loss({ shared, ui, at, head, x: left, y: top, width }: PanelProps & { a
                 format={grouped}
                 label={t(isLog ? { en: "steps (logarithmic)", zh: "步数（对数刻度）" } : { en: "steps", zh: "步数" })}
                 from={from}
-                to={left + width}
+                to={left + width - 6}
                 y={bottom}
             />
             <path class="fill-none stroke-model" stroke-width="2" stroke-dasharray="5 3" d={linePath(points(2))} />
@@ -251,7 +251,7 @@ function Search({ shared, ui, head, x: left, y: top, width }: PanelProps) {
                 format={power}
                 label={t({ en: "C (logarithmic)", zh: "C（对数刻度）" })}
                 from={from}
-                to={left + width}
+                to={left + width - 6}
                 y={bottom}
             />
             {points.map(([value, mean, std]) => (
