@@ -33,7 +33,7 @@ interface Shared {
     intercepts: string;
     c: number;
     metric: Words;
-    search: { best: number; points: [number, number, number][] } | null;
+    search: { best: number; nFolds: number; points: [number, number, number][] } | null;
 }
 
 export const scene: Scene<Shared, null> = { id: "learning", Figure };
@@ -220,7 +220,7 @@ function searchHeadOf({ search, c, metric }: Shared, ui: Ui, width: number): Hea
         const text = t({ en: `best: ${+search.best.toPrecision(4)}`, zh: `最佳：${+search.best.toPrecision(4)}` });
         entries.push({ text, mark: <path class="fill-none stroke-ink" stroke-width="1.8" d={diamond(11, 0)} /> });
     }
-    return headOf(t({ en: `Mean ${metric.en} ± std over folds, by C`, zh: `各折${metric.zh}的均值 ± 标准差，随 C 变化` }), entries, width);
+    return headOf(t({ en: `Mean ${metric.en} ± std over ${search.nFolds} folds of the training rows, by C`, zh: `训练数据 ${search.nFolds} 折${metric.zh}的均值 ± 标准差，随 C 变化` }), entries, width);
 }
 
 /** The score on held-out folds of the training rows for values of C. */
