@@ -25,6 +25,8 @@ from suite import build, round_to
 
 # The lengths of the sentences.
 WORDS = range(8, 31)
+# The metrics of a measurement of time.
+TIMES = ("timed_sentences", "seconds", "others_cpu_share")
 
 
 def arguments() -> argparse.Namespace:
@@ -34,7 +36,7 @@ def arguments() -> argparse.Namespace:
                         help="training and test file: .tsv without header, or .csv with the columns text and label; may be given several times")
     parser.add_argument("--limit", type=positive, default=200, metavar="N", help="explain N sentences of each test file [200]")
     parser.add_argument("--timed", type=positive, default=10, metavar="N", help="measure the time on the first N of them [10]")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of every timed participant; 0 measures no time [3]")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of every timed participant; 0 keeps the times that the record has [3]")
     parser.add_argument("--threads", type=positive, default=2, metavar="N", help="threads of every participant [2]")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the seed that selects the sentences [0]")
     parser.add_argument("--clsify", type=Path, metavar="FILE", help="the executable; the default is to build it")
@@ -86,7 +88,8 @@ def main() -> int:
     clsify = chosen.clsify.resolve() if chosen.clsify else build()[0]
     # Imported here so that --help and a wrong command line need no packages.
     from explaining.peers import VERSIONS
-    from explaining.study import RANDOM_ORDERS, Study
+    from explaining.one_sentence import RANDOM_ORDERS
+    from explaining.study import Study
 
     date, commit = datetime.date.today().isoformat(), machine.commit()
     path = chosen.record or default_record(date)
@@ -105,19 +108,22 @@ def main() -> int:
         results = study.faithfulness()
         facts = {"sentences": len(results), "words": measures.mean([result["words"] for result in results]),
                  "largest_difference": max(result["difference"] for result in results),
-                 "timed_sentences": min(chosen.timed, len(results)) if chosen.rounds else 0,
                  "encodings_of_20_words": study.encodings_of_twenty_words(), "random_orders": RANDOM_ORDERS}
         for metric, value in facts.items():
             note(metric, value)
         for participant, metric, value in summary(results):
             note(metric, round_to(value, 6), participant)
+        older = Record.read(path) if path.exists() else Record(about)
+        if chosen.rounds:
+            note("timed_sentences", min(chosen.timed, len(results)))
+        else:
+            rows += [row for row in older.select(encoder=encoder.name, job=JOB + name) if row.metric in TIMES]
         for turn in study.times(chosen.timed, chosen.rounds):
             note("seconds", turn.seconds, turn.participant, turn.round)
             if turn.others_cpu_share is not None:
                 note("others_cpu_share", round_to(turn.others_cpu_share), turn.participant, turn.round)
         rows += [Row(date, commit, "", "version", package, "", "", "version", version) for package, version in VERSIONS.items()]
         # After every dataset, so that an interrupted run keeps what it has measured.
-        older = Record.read(path) if path.exists() else Record(about)
         older.replaced_by(Record(rows)).write(path)
         say(f"recorded: {name} in {path}")
     for check in floors.explain_checks(Record.read(path), encoder.name):

@@ -62,12 +62,10 @@ page() {
     "$clsify" guide --quiet "$work/$name.model" --data "$work/$data" "${hard[@]}" "${guide[@]}" --output "$work/$name.html"
     "$clsify" predict "$work/$name.model" -p --output-format json < "$work/hard.txt" > "$work/$name.predictions.jsonl"
 }
-# Layers side by side, which few rows now get by default, have two faults of layout that are not mended yet: the code of the scene
-# "slice" at 320 px, and a number of the scene "learning".
-page two two.tsv -- --encoder "$encoder" --features article --
+page two two.tsv -- --encoder "$encoder" --
 page six six.tsv -- --encoder "$encoder" --pooling cls+mean -- --lang zh
 page sets sets.jsonl -- --encoder "$encoder" --multi-label ';' --pooling mean --layers 3 --
-page mpnet two.tsv -- --encoder fixtures/transformers/mpnet --features article --
+page mpnet two.tsv -- --encoder fixtures/transformers/mpnet --
 
 pages=("$work"/{two,six,sets,mpnet}.html)
 if [ -n "${CLSIFY_GUIDE_SHOTS:-}" ]; then

@@ -2,24 +2,21 @@
 
 import hashlib
 import json
+import multiprocessing
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from explaining import LARGE_BATCHES, LEAVE_ONE_OUT, PATH, REFERENCE, SHAP, WITH_PAIRS
+from explaining import LARGE_BATCHES, PATH, REFERENCE, SHAP, WITH_PAIRS
 from explaining import command as reports
-from explaining import measures, orders, peers, timing, transformer, words
+from explaining import measures, one_sentence, orders, peers, timing, transformer, words
 from explaining.command import Command
-from explaining.transformer import Transformer
-from explaining.words import PERTURBATIONS, Sentence
+from explaining.one_sentence import LIME_SAMPLES, MAX_EVALS, OneSentence
 from participant import say
 
-MAX_EVALS = (50, 100, 200, 500, 1000)
-LIME_SAMPLES = (256, 1000)
-RANDOM_ORDERS = 20
 # shap's default is 5 variants per call of the function; the larger batches are those of a careful user.
 LARGE_BATCH = 50
-AGREEMENT = 1e-4
 # The costs of a sentence are checked with one of this length.
 COST_WORDS = 20
 
@@ -29,82 +26,43 @@ class Study:
 
     def __init__(self, name: str, command: Command, model: Path, texts: list[str]):
         self.name, self.command, self.model, self.texts = name, command, model, texts
-        self.classes = json.loads((self.model / "clsify.json").read_text(encoding="utf-8"))["classes"]
-        self.transformer = Transformer(command.encoder, model, command.threads)
 
     def faithfulness(self) -> list[dict]:
-        """One result per sentence; finished ones are read from the work folder."""
+        """One result per sentence; finished ones are read from the work folder.
+
+        The other sentences are divided among processes of one thread: the small batches of one sentence gain little from a second thread, and
+        threads that wait for each other lose most of their time if the machine does anything else.
+        """
         finished = Finished(self.model)
         explanations = list(self.command.explain_all(self.model, self.texts, path=True))
-        missing = sum(explanation not in finished for explanation in explanations)
-        started, done, results = time.perf_counter(), 0, []
-        for explanation in explanations:
-            if explanation not in finished:
-                finished.add(explanation, self.measure(explanation))
-                done += 1
-                left = (time.perf_counter() - started) / done * (missing - done)
-                say(f"{self.name}: {done} of {missing} sentences, about {left / 60:.1f} min left")
-            results.append(finished.result(explanation))
-        return results
-
-    def measure(self, explanation: dict) -> dict:
-        sentence = self.transformer.sentence(explanation["text"], reports.spans(explanation))
-        cached = Cached(self.transformer, self.classes.index(explanation["label"]))
-        difference = largest_difference(explanation, sentence, cached)
-        if difference > AGREEMENT:
-            raise SystemExit(f"{sentence.text!r}: expected logits of clsify and of transformers within {AGREEMENT}, got {difference:.1e}")
-        explained = {name: ([order], evaluations) for name, (order, evaluations) in self.ours(explanation).items()}
-        explained |= {name: ([orders.descending(values)], evaluations) for name, (values, evaluations) in self.theirs(sentence, cached)}
-        n = len(sentence.spans)
-
-        def without(perturbation: str) -> measures.Removals:
-            return measures.Removals(n, lambda masks: cached.of_ids([sentence.without(mask, perturbation) for mask in masks]))
-
-        explained["greedy deletion"] = [orders.greedy(without("delete"))], n * (n + 1) // 2 + 1
-        explained["random"] = orders.shuffled(n, RANDOM_ORDERS, sentence.text), 0
-        scores = {name: {"evaluations": evaluations} for name, (_, evaluations) in explained.items()}
-        for perturbation in PERTURBATIONS:
-            removals = without(perturbation)
-            every_order = [order for found, _ in explained.values() for order in found]
-            # All orders in one batch; the measures below then find their answers known.
-            removals.answers([mask for order in every_order for way in (order, order[::-1]) for mask in measures.prefixes(way)])
-            found_limits = {scale: measures.limits(removals, every_order, scale) for scale in measures.SCALES}
-            for name, (found, _) in explained.items():
-                for metric, value in measures.faithfulness(removals, found, found_limits).items():
-                    scores[name][f"{metric}_{perturbation}"] = value
-        return {"words": n, "difference": difference, "scores": scores}
-
-    def ours(self, explanation: dict) -> dict[str, tuple[list[int], int]]:
-        values, n = reports.contributions(explanation), len(explanation["words"])
-        steps = [step["word"] for step in explanation["path"]["steps"]]
-        return {
-            LEAVE_ONE_OUT: (orders.descending(values), n + 1),
-            WITH_PAIRS: (orders.with_pairs(values, reports.pairs(explanation)), 2 * n),
-            # The command also encodes the pairs, which this order does not use.
-            PATH: (orders.along_path(steps, values), explanation["n_encodings"] - (n - 1)),
-        }
-
-    def theirs(self, sentence: Sentence, cached: "Cached") -> Iterator[tuple[str, tuple[list[float], int]]]:
-        for max_evals in MAX_EVALS:
-            yield f"{SHAP}{max_evals}", peers.partition(cached.of_texts, self.transformer.tokenizer, sentence, max_evals)
-        for samples in LIME_SAMPLES:
-            yield f"lime, {samples}", peers.lime(cached.of_texts, sentence, samples)
-        yield "attention", (peers.attention(self.transformer, sentence), 1)
+        missing = [explanation for explanation in explanations if explanation not in finished]
+        started, workers = time.perf_counter(), min(self.command.threads, len(missing))
+        if missing:
+            with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), start_worker, (self.command.encoder, self.model)) as pool:
+                running = {pool.submit(measure, explanation): explanation for explanation in missing}
+                for done, future in enumerate(as_completed(running), 1):
+                    finished.add(running[future], future.result())
+                    left = (time.perf_counter() - started) / done * (len(missing) - done)
+                    say(f"{self.name}: {done} of {len(missing)} sentences, about {left / 60:.1f} min left")
+        return [finished.result(explanation) for explanation in explanations]
 
     def times(self, timed: int, rounds: int) -> Iterator[timing.Turn]:
         """The turns on the first sentences. Here nothing is cached."""
+        if not rounds:
+            return
         texts = self.texts[:timed]
         explanations = self.command.explain(self.model, texts)
-        sentences = [(self.transformer.sentence(found["text"], reports.spans(found)), self.classes.index(found["label"])) for found in explanations]
+        one = OneSentence(self.command.encoder, self.model, self.command.threads)
+        sentences = [(one.transformer.sentence(found["text"], reports.spans(found)), one.classes.index(found["label"])) for found in explanations]
 
         def function(label: int):
-            return lambda texts: self.transformer.answers(self.transformer.token_ids(texts), label)
+            return lambda texts: one.transformer.answers(one.transformer.token_ids(texts), label)
 
         def partition(max_evals: int, batch_size: int | str = "auto"):
-            return lambda one: peers.partition(function(one[1]), self.transformer.tokenizer, one[0], max_evals, batch_size)
+            return lambda pair: peers.partition(function(pair[1]), one.transformer.tokenizer, pair[0], max_evals, batch_size)
 
         def lime(samples: int):
-            return lambda one: peers.lime(function(one[1]), one[0], samples)
+            return lambda pair: peers.lime(function(pair[1]), pair[0], samples)
 
         participants = {
             WITH_PAIRS: lambda: self.command.seconds_per_sentence(self.model, texts, path=False),
@@ -123,21 +81,13 @@ class Study:
         return self.command.explain(self.model, [" ".join(some)])[0]["n_encodings"]
 
 
-class Cached:
-    """The function of one label. Each sequence of token ids is evaluated once."""
+def start_worker(encoder: Path, model: Path) -> None:
+    global worker
+    worker = OneSentence(encoder, model, threads=1)
 
-    def __init__(self, transformer, label: int):
-        self.transformer, self.label = transformer, label
-        self.known: dict[tuple[int, ...], measures.Answer] = {}
 
-    def of_ids(self, token_ids: list[tuple[int, ...]]) -> list[measures.Answer]:
-        missing = [ids for ids in dict.fromkeys(token_ids) if ids not in self.known]
-        if missing:
-            self.known.update(zip(missing, self.transformer.answers(missing, self.label), strict=True))
-        return [self.known[ids] for ids in token_ids]
-
-    def of_texts(self, texts) -> list[measures.Answer]:
-        return self.of_ids(self.transformer.token_ids(texts))
+def measure(explanation: dict) -> dict:
+    return worker.measure(explanation)
 
 
 class Finished:
@@ -147,8 +97,8 @@ class Finished:
     """
 
     def __init__(self, model: Path):
-        sources = [Path(module.__file__) for module in (measures, orders, peers, transformer, words)]
-        contents = [file.read_bytes() for file in (model / "classifier.safetensors", Path(__file__), *sources)]
+        sources = [Path(module.__file__) for module in (measures, one_sentence, orders, peers, transformer, words)]
+        contents = [file.read_bytes() for file in (model / "classifier.safetensors", *sources)]
         identity = hashlib.sha256(b"".join(contents)).hexdigest()[:12]
         self.path = model.with_name(f"{model.name}-{identity}.jsonl")
         lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
@@ -174,10 +124,3 @@ class Finished:
         self.results[key] = result
         with open(self.path, "a", encoding="utf-8") as file:
             file.write(json.dumps({"key": key, "result": result}) + "\n")
-
-
-def largest_difference(explanation: dict, sentence: Sentence, cached: Cached) -> float:
-    """Between the logits that clsify reports and those of transformers, for the sentence and all of its variants."""
-    theirs = reports.predicted_logits(explanation)
-    ours = cached.of_ids([sentence.without(removed, "delete") for removed in theirs])
-    return max(abs(answer.logit - logit) for answer, logit in zip(ours, theirs.values(), strict=True))

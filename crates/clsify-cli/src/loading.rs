@@ -9,7 +9,7 @@ use clsify::features::{FeatureCache, prompt_text};
 use clsify::model::{LoadOptions, SavedModel, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
 use clsify::training::TestRows;
 use clsify_hub::{Hub, Located, Origin};
-use clsify_report::text::{n_shown, shorten};
+use clsify_report::text::{list_item, n_shown, shorten};
 
 use crate::console::Console;
 use crate::options::{DtypeArg, EncodingArgs, FeatureArgs, SplitArgs, TrainingDataArgs};
@@ -107,7 +107,7 @@ pub(crate) fn say_counts(path: &Path, dataset: &Dataset, options: &DatasetOption
     let all = summary.labels.counts();
     let shown = n_shown(all.len(), 12);
     let counts: Vec<String> =
-        all.iter().take(shown).map(|(label, n)| format!("{}: {n}", shorten(label, 40))).collect();
+        all.iter().take(shown).map(|(label, n)| format!("{}: {n}", list_item(&shorten(label, 40)))).collect();
     let more = if all.len() > shown { ", ..." } else { "" };
     let counts = format!("{name}: {} sentences ({}{more})", summary.n_samples, counts.join(", "));
     if let LabelCounts::LabelSets { n_without_label, n_with_several, .. } = summary.labels {

@@ -236,7 +236,9 @@ fn the_decision_rule_and_its_effect_are_told() {
         assert!((abstains[i].as_f64().unwrap() - end).abs() < 1e-12, "{abstains}");
     }
     for (i, sentence) in data["sentences"].as_array().unwrap().iter().enumerate() {
-        let line = scene("verdict")["sentences"][i]["line"]["en"].as_str().unwrap().to_string();
-        assert_eq!(line.contains("abstains"), sentence["abstained"] == true, "{line}");
+        for id in ["verdict", "score", "map"] {
+            let line = scene(id)["sentences"][i]["line"]["en"].as_str().unwrap().to_string();
+            assert_eq!(line.contains("abstains"), sentence["abstained"] == true, "{line}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::charts::svg::escaped;
 use crate::contribution_colours::{AGAINST, FOR, SHADES};
 use crate::policy::policy;
 use crate::summaries::strength;
+use crate::text::label_list;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; }
@@ -46,7 +47,7 @@ pub fn explanation_page(explanations: &[Explanation]) -> String {
 fn section(explanation: &Explanation) -> String {
     let words = &explanation.words;
     let answer =
-        if explanation.labels.is_empty() { "no label".to_string() } else { explanation.labels.join(", ") };
+        if explanation.labels.is_empty() { "no label".to_string() } else { label_list(&explanation.labels) };
     let abstains = if explanation.abstained { " (the best guess: the model abstains)" } else { "" };
     let mut html = format!(
         "<section>\n<h2>{}{abstains}</h2>\n<p>Explained label: {}, probability {:.4}, logit {:+.4}</p>\n<p class=\"sentence\" dir=\"auto\">",
@@ -87,7 +88,7 @@ fn section(explanation: &Explanation) -> String {
             None => "The answer stays the same even without any word.".to_string(),
             Some(labels) if labels.is_empty() => format!("Without {} there is no label.", removed.join(", ")),
             Some(labels) => {
-                format!("Without {} the answer is {}.", removed.join(", "), escaped(&labels.join(", ")))
+                format!("Without {} the answer is {}.", removed.join(", "), escaped(&label_list(labels)))
             }
         };
         html.push_str(&format!("<p dir=\"auto\">{text}</p>\n"));

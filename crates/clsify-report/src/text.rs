@@ -1,4 +1,6 @@
-//! Text for a terminal: escaping, shortening and wrapping.
+//! Text for a terminal: escaping, shortening, lists and wrapping.
+
+use std::borrow::Cow;
 
 /// Returns a count with its noun in the singular or the plural.
 ///
@@ -61,6 +63,25 @@ pub fn shorten(text: &str, width: usize) -> String {
     format!("{kept}...")
 }
 
+/// Joins labels with commas. A label that contains a comma is in quotation marks, so that it is not taken for two.
+///
+/// ```
+/// use clsify_report::text::label_list;
+///
+/// assert_eq!(label_list(&["sport", "law, order"]), "sport, \"law, order\"");
+/// ```
+pub fn label_list(labels: &[impl AsRef<str>]) -> String {
+    labels.iter().map(|label| list_item(label.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+/// A label as `label_list` writes it, for lists whose items have more than a label.
+pub fn list_item(label: &str) -> Cow<'_, str> {
+    match label.contains(',') {
+        true => format!("\"{}\"", label.replace('"', "\\\"")).into(),
+        false => label.into(),
+    }
+}
+
 /// Wraps a paragraph between words. No line is wider than `width` characters, except for a word that is wider itself.
 pub fn wrap(text: &str, width: usize) -> String {
     let mut lines = vec![String::new()];
@@ -107,6 +128,13 @@ mod tests {
     #[test]
     fn a_text_for_a_terminal_keeps_its_lines_and_holds_no_command() {
         assert_eq!(visible("a\\b\nc\x07\r"), "a\\b\nc\\u0007\\r");
+    }
+
+    #[test]
+    fn a_label_with_a_comma_is_one_item_of_a_list() {
+        assert_eq!(label_list(&["a", "b"]), "a, b");
+        assert_eq!(label_list(&["say \"a, b\"", "c"]), "\"say \\\"a, b\\\"\", c");
+        assert_eq!(label_list(&[""; 0]), "");
     }
 
     #[test]

@@ -31,6 +31,11 @@ export function percent(x: number, digits = 1): string {
     return fixed(100 * x, digits) + "%";
 }
 
+/** Labels with commas between them; one that has a comma itself is quoted, so that it is not taken for two. */
+export function labelList(labels: string[]): string {
+    return labels.map((label) => (label.includes(",") ? `"${label.replaceAll('"', '\\"')}"` : label)).join(", ");
+}
+
 /** An integer with commas between thousands. */
 export function grouped(n: number): string {
     return fixed(n, 0).replace(/\B(?=(\d{3})+$)/g, ",");

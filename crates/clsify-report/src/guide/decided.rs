@@ -6,6 +6,7 @@ use clsify::studies::Walkthrough;
 
 use super::walked::percent;
 use super::words::{Words, words};
+use crate::text::list_item;
 
 /// The rule that makes an answer of the probabilities.
 pub(super) fn rule(walkthrough: &Walkthrough) -> Words {
@@ -19,7 +20,10 @@ pub(super) fn rule(walkthrough: &Walkthrough) -> Words {
         Rule::MostProbable => words("The most probable label is the answer.", "答案是概率最大的标签。"),
         Rule::ClassThresholds(thresholds) => {
             let classes = walkthrough.classifier.classes().iter().zip(thresholds).take(8);
-            let list = classes.map(|(class, t)| format!("{class} {t:.4}")).collect::<Vec<_>>().join(", ");
+            let list = classes
+                .map(|(class, t)| format!("{} {t:.4}", list_item(class)))
+                .collect::<Vec<_>>()
+                .join(", ");
             words(
                 format!(
                     "The answer is the label with the largest ratio of probability to threshold (thresholds: {list})."

@@ -6,6 +6,7 @@ use clsify::features::Pooling;
 use clsify::studies::{WalkedSentence, Walkthrough};
 
 use super::words::{Words, same, words};
+use crate::text::label_list;
 
 /// The name of what is pooled, as the scenes call it: `[CLS]`, `mean`, `max`, or several of them.
 pub(super) fn pooling_name(walkthrough: &Walkthrough) -> Words {
@@ -51,7 +52,7 @@ pub(super) fn metric_name(walkthrough: &Walkthrough) -> Words {
 pub(super) fn joined<S: AsRef<str>>(labels: &[S]) -> Words {
     match labels {
         [] => words("no label", "无标签"),
-        labels => same(labels.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")),
+        labels => same(label_list(labels)),
     }
 }
 

@@ -8,7 +8,7 @@ use clsify::studies::{Answers, ComparedRows, ComparisonForm, ComparisonReport, D
 use super::label_set_comparison;
 use super::paired_scores::paired_table;
 use crate::table::Table;
-use crate::text::{n_shown, shorten};
+use crate::text::{label_list, n_shown, shorten};
 
 /// Describes a comparison of the models A and B, with the first `n_shown` sentences on which they disagree. `names`
 /// are the names of A and B; `separator` joins the labels of a label set.
@@ -84,7 +84,7 @@ fn unknown(name: &str, labels: &[String], n_rows: usize, what: &str) -> String {
     let shown = n_shown(labels.len(), MOST);
     let more = if labels.len() > shown { ", ..." } else { "" };
     let labels: Vec<String> = labels.iter().take(shown).map(|l| shorten(l, 40)).collect();
-    format!("{name} does not know the label {}{more}: {} {what}\n", labels.join(", "), sentences(n_rows))
+    format!("{name} does not know the label {}{more}: {} {what}\n", label_list(&labels), sentences(n_rows))
 }
 
 fn sentences(n: usize) -> String {

@@ -3,7 +3,7 @@
 use clsify::decision::{ABSTAINED, Decision, DecisionEffect, DecisionReport, DecisionScores, Rule};
 
 use crate::table::Table;
-use crate::text::{n_shown, shorten};
+use crate::text::{list_item, n_shown, shorten};
 
 /// The rule of a training run and its effect, in words.
 pub(super) fn decision_text(report: &DecisionReport, classes: &[String]) -> String {
@@ -30,7 +30,7 @@ fn rule_text(decision: &Decision, classes: &[String]) -> String {
             let shown = n_shown(classes.len(), 12);
             let pairs = classes.iter().zip(thresholds).take(shown);
             let pairs: Vec<String> =
-                pairs.map(|(label, t)| format!("{} {t:.4}", shorten(label, 40))).collect();
+                pairs.map(|(label, t)| format!("{} {t:.4}", list_item(&shorten(label, 40)))).collect();
             let more = if classes.len() > shown { ", ..." } else { "" };
             format!(
                 "\ndecision     the label with the highest ratio of probability to threshold ({}{more})",

@@ -4,7 +4,7 @@ use clsify::dataset::{Damage, LabelSeparator};
 use clsify::studies::{DoctorReport, LabelIssue, LabelLines, ScriptShare};
 
 use crate::table::Table;
-use crate::text::{n_shown, shorten};
+use crate::text::{label_list, list_item, n_shown, shorten};
 
 /// The maximum number of rows of a table; the report (--json) has all of them.
 const MOST_ROWS: usize = 10;
@@ -68,7 +68,7 @@ pub fn doctor_summary(report: &DoctorReport, separator: Option<&LabelSeparator>)
     section(&mut text, &heading, &["labels", "sentence"], &report.conflicts, |conflict| {
         let label = |l: &LabelLines| {
             let label = if l.label.is_empty() { "none" } else { &l.label };
-            format!("{} (line {})", shorten(label, 20), lines(&l.lines))
+            format!("{} (line {})", list_item(&shorten(label, 20)), lines(&l.lines))
         };
         vec![conflict.labels.iter().map(label).collect::<Vec<_>>().join(", "), sentence(&conflict.text)]
     });
@@ -93,7 +93,7 @@ pub fn doctor_summary(report: &DoctorReport, separator: Option<&LabelSeparator>)
             None => {
                 let neighbours: Vec<String> =
                     issue.neighbours.iter().map(|n| shorten(&n.label, 12)).collect();
-                (shorten(&issue.suggested, 20), neighbours.join(", "))
+                (shorten(&issue.suggested, 20), label_list(&neighbours))
             }
         };
         let (label, score) = (shorten(&issue.label, 20), format!("{:.4}", issue.score));

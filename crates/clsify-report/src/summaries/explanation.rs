@@ -4,7 +4,7 @@ use clsify::explanation::{Explanation, WordContribution};
 
 use crate::contribution_colours::{TERMINAL_AGAINST, TERMINAL_FOR};
 use crate::table::Table;
-use crate::text::{counted, n_shown, shorten, visible};
+use crate::text::{counted, label_list, n_shown, shorten, visible};
 
 /// The number of words, pairs and features that are listed.
 const MOST_WORDS: usize = 12;
@@ -36,7 +36,7 @@ fn verdict(explanation: &Explanation) -> String {
     let labels: Vec<String> = explanation.labels.iter().map(|label| shorten(label, 40)).collect();
     let answer = match labels.as_slice() {
         [] => "no label".to_string(),
-        labels => labels.join(", "),
+        labels => label_list(labels),
     };
     let abstains = if explanation.abstained { " (the best guess: the model abstains)" } else { "" };
     let about = match explanation.labels.as_slice() {
@@ -167,7 +167,7 @@ fn path(explanation: &Explanation) -> String {
         Some(labels) => {
             let answer = match labels.as_slice() {
                 [] => "no label".to_string(),
-                labels => labels.iter().map(|label| shorten(label, 40)).collect::<Vec<_>>().join(", "),
+                labels => label_list(&labels.iter().map(|label| shorten(label, 40)).collect::<Vec<_>>()),
             };
             format!(
                 "\nWithout {removed} the answer is {answer}; {label} then has probability {probability:.4}.\n"

@@ -7,7 +7,7 @@ use clsify::training::{ClassifierReport, ConstantScores, LabelSetScores, Thresho
 
 use super::calibration::calibrated;
 use crate::table::Table;
-use crate::text::{n_shown, shorten, six_digits};
+use crate::text::{label_list, n_shown, shorten, six_digits};
 
 /// Describes a training run with label sets; `separator` joins labels.
 pub(super) fn summary(
@@ -93,7 +93,7 @@ pub(super) fn summary(
             };
             text.push_str(&format!(
                 "  not calibrated, constant or with too few rows: {}{more}\n",
-                labels.join(", ")
+                label_list(&labels)
             ));
         }
     }

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
 use crate::model::sentence_encoder::SentenceEncoder;
+use crate::notes::list::list;
 
 /// The options of [`SentenceClassifier::explain`].
 #[derive(Debug, Clone)]
@@ -61,8 +62,10 @@ impl SentenceClassifier {
     fn label_id(&self, label: &str) -> Result<usize> {
         self.classes().binary_search_by(|class| class.as_str().cmp(label)).map_err(|_| {
             let message = format!("expected a label of the model, got {label:?}");
-            Error::new(ErrorKind::InvalidArgument, message)
-                .with_hint(format!("the labels are: {}", self.classes().join(", ")))
+            Error::new(ErrorKind::InvalidArgument, message).with_hint(format!(
+                "the labels are: {}",
+                list(&self.classes().iter().map(String::as_str).collect::<Vec<_>>())
+            ))
         })
     }
 

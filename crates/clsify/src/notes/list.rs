@@ -4,7 +4,9 @@
 pub(crate) fn list(labels: &[&str]) -> String {
     const MOST: usize = 12;
     let n_shown = if labels.len() == MOST + 1 { labels.len() } else { labels.len().min(MOST) };
-    let mut text = labels[..n_shown].join(", ");
+    // A label with a comma is quoted, so that it is not taken for two.
+    let item = |label: &&str| if label.contains(',') { format!("{label:?}") } else { label.to_string() };
+    let mut text = labels[..n_shown].iter().map(item).collect::<Vec<_>>().join(", ");
     if labels.len() > n_shown {
         text.push_str(&format!(" and {} more", labels.len() - n_shown));
     }

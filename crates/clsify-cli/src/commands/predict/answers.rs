@@ -5,7 +5,7 @@ use clsify::decision::ABSTAINED;
 use clsify::error::Error;
 use clsify::model::{Fault, Prediction, SentenceClassifier};
 use clsify::observer::Observer;
-use clsify_report::text::{counted, escape, one_field};
+use clsify_report::text::{counted, escape, list_item, one_field};
 use serde_json::{Map, Value, json};
 
 use super::carried::{Columns, Keys};
@@ -273,7 +273,8 @@ impl Style<'_> {
         }
         if self.probabilities {
             let pairs = self.model.classes().iter().zip(&answer.probabilities);
-            let pairs: Vec<String> = pairs.map(|(class, p)| format!("{} {p:.4}", escape(class))).collect();
+            let pairs: Vec<String> =
+                pairs.map(|(class, p)| format!("{} {p:.4}", list_item(&escape(class)))).collect();
             line.push_str(&format!("\t{}", pairs.join(", ")));
         }
         format!("{line}\t{sentence}")

@@ -25,7 +25,7 @@ function stride(ticks: number[], isApart: (a: number, b: number) => boolean): nu
     return Math.max(ticks.length, 1);
 }
 
-/** An axis at the bottom: `y` is its line. Where numbers would overlap, only every second or third tick has one. */
+/** An axis at the bottom: `y` is its line. Its numbers reach up to 6 px beyond its ends: leave that room in the drawing. Where numbers would overlap, only every second or third tick has one. */
 export function BottomAxis({ scale, ticks, format, label, from, to, y }: Props & { y: number }) {
     const half = (tick: number) => textWidth(format(tick), 12) / 2;
     const middle = (tick: number) => Math.min(Math.max(scale(tick), from - 6 + half(tick)), to + 6 - half(tick));

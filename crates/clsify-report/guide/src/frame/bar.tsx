@@ -1,4 +1,5 @@
 // The bar at the top: picks the sentence, the language and the colours, and steps through the scenes.
+import { labelList } from "../format";
 import type { Guide, Sentence } from "../page";
 import type { Theme, Ui } from "../ui";
 import { goTo, sections } from "./steps";
@@ -55,8 +56,8 @@ function Picker({ guide, ui }: Props) {
     );
 }
 
-function optionText({ text, predicted, given }: Sentence, ui: Ui): string {
-    const names = predicted.join(", ") || ui.t({ en: "no label", zh: "无标签" });
+function optionText({ text, predicted, abstained, given }: Sentence, ui: Ui): string {
+    const names = (abstained ? "? " : "") + (labelList(predicted) || ui.t({ en: "no label", zh: "无标签" }));
     const isWrong = given !== null && given.toSorted().join("\n") !== predicted.toSorted().join("\n");
     const letters = Array.from(text.replace(/\s+/g, " ").trim());
     const short = letters.length > 70 ? letters.slice(0, 69).join("") + "…" : letters.join("");

@@ -5,7 +5,7 @@ import { Controls } from "../frame/controls";
 import { Drawing, Hatch } from "../frame/drawing";
 import { Lines } from "../frame/lines";
 import { word } from "../frame/word";
-import { grouped, percent } from "../format";
+import { grouped, labelList, percent } from "../format";
 import type { Piece, Sentence } from "../page";
 import { linear } from "../scale";
 import type { FigureProps, Scene } from "../scene";
@@ -143,7 +143,7 @@ function tableLayout(rows: Shared["rows"], data: Data, sentence: Sentence, ui: U
     const header: TableLayout["header"] = [t({ en: "row", zh: "行" }), t({ en: "sentence", zh: "句子" }), t({ en: "label", zh: "标签" })];
     const none = t({ en: "no label", zh: "无标签" });
     const own = t({ en: "not given", zh: "未给出" });
-    const textOf = (labels: string[] | null) => (labels === null ? own : labels.join(", ") || none);
+    const textOf = (labels: string[] | null) => (labels === null ? own : labelList(labels) || none);
     const isShown = rows.some(({ row }) => row === data.row);
     const all = [
         ...rows.map(({ row, text, labels }) => ({ row: `${row}`, pieces: [{ text, word: null }] as Piece[], labels: textOf(labels), isPicked: false })),

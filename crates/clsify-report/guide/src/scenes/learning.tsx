@@ -33,7 +33,7 @@ interface Shared {
     intercepts: string;
     c: number;
     metric: Words;
-    search: { best: number; points: [number, number, number][] } | null;
+    search: { best: number; nFolds: number; points: [number, number, number][] } | null;
 }
 
 export const scene: Scene<Shared, null> = { id: "learning", Figure };
@@ -177,7 +177,7 @@ function Loss({ shared, ui, at, head, x: left, y: top, width }: PanelProps & { a
                 format={grouped}
                 label={t(isLog ? { en: "steps (logarithmic)", zh: "步数（对数刻度）" } : { en: "steps", zh: "步数" })}
                 from={from}
-                to={left + width}
+                to={left + width - 6}
                 y={bottom}
             />
             <path class="fill-none stroke-model" stroke-width="2" stroke-dasharray="5 3" d={linePath(points(2))} />
@@ -220,7 +220,7 @@ function searchHeadOf({ search, c, metric }: Shared, ui: Ui, width: number): Hea
         const text = t({ en: `best: ${+search.best.toPrecision(4)}`, zh: `最佳：${+search.best.toPrecision(4)}` });
         entries.push({ text, mark: <path class="fill-none stroke-ink" stroke-width="1.8" d={diamond(11, 0)} /> });
     }
-    return headOf(t({ en: `Mean ${metric.en} ± std over folds, by C`, zh: `各折${metric.zh}的均值 ± 标准差，随 C 变化` }), entries, width);
+    return headOf(t({ en: `Mean ${metric.en} ± std over ${search.nFolds} folds of the training rows, by C`, zh: `训练数据 ${search.nFolds} 折${metric.zh}的均值 ± 标准差，随 C 变化` }), entries, width);
 }
 
 /** The score on held-out folds of the training rows for values of C. */
@@ -251,7 +251,7 @@ function Search({ shared, ui, head, x: left, y: top, width }: PanelProps) {
                 format={power}
                 label={t({ en: "C (logarithmic)", zh: "C（对数刻度）" })}
                 from={from}
-                to={left + width}
+                to={left + width - 6}
                 y={bottom}
             />
             {points.map(([value, mean, std]) => (

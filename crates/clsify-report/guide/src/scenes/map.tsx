@@ -28,6 +28,7 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
         (): Rows => ({
             given: ids(shared.given),
             predicted: ids(shared.predicted),
+            abstained: new Set(shared.abstained),
             pickOf: new Map(shared.picks.map((row, pick) => [row, pick])),
             views: shared.views.map(({ x, y }) => ({ x: x ? unpacked(x) : null, y: unpacked(y) })),
             logits: shared.logits === null ? null : f32(shared.logits),

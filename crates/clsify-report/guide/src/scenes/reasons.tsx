@@ -3,7 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { ClassSelector } from "../frame/class_selector";
 import { Controls } from "../frame/controls";
 import { Drawing } from "../frame/drawing";
-import { fixed, grouped, signed } from "../format";
+import { fixed, grouped, labelList, signed } from "../format";
 import { logitWithout, type Packed, reasonsFor } from "../parts/reasons/data";
 import { Path, pathHeight } from "../parts/reasons/deletion_path";
 import { Gauges, gaugesTitle } from "../parts/reasons/gauges";
@@ -40,7 +40,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
             {reasons.label !== ui.label.value && (
                 <p class="hint">
                     {t({
-                        en: `For this sentence the page has the details of ${data.kept.map((k) => guide.labels[k]).join(", ")}. Shown: ${name}.`,
+                        en: `For this sentence the page has the details of ${labelList(data.kept.map((k) => guide.labels[k]!))}. Shown: ${name}.`,
                         zh: `对这个句子，本页有这些标签的细节：${data.kept.map((k) => guide.labels[k]).join("、")}。现在显示：${name}。`,
                     })}
                 </p>

@@ -4,7 +4,7 @@ import { ClassSelector } from "../frame/class_selector";
 import { Choice, Controls } from "../frame/controls";
 import { Drawing } from "../frame/drawing";
 import { classPath, N_CLASS_MARKS } from "../frame/marks";
-import { grouped, percent } from "../format";
+import { grouped, labelList, percent } from "../format";
 import type { Guide, Words } from "../page";
 import type { FigureProps, Scene } from "../scene";
 import { fit, fitName, textWidth, wrap } from "../text";
@@ -177,7 +177,7 @@ function ringOf({ row }: Data, shared: Shared, dots: Dot[]): Dot | undefined {
 
 function describe(dot: Dot, index: number, shared: Shared, guide: Guide, ui: Ui): string {
     const [row, place] = [grouped(dot.row), grouped(dot.place)];
-    const labels = dot.labels.map((label) => guide.labels[label] ?? "?").join(", ") || ui.t({ en: "no label", zh: "无标签" });
+    const labels = labelList(dot.labels.map((label) => guide.labels[label] ?? "?")) || ui.t({ en: "no label", zh: "无标签" });
     const ofFile = index >= shared.nDrawn ? ui.t({ en: " of the test file", zh: "（测试文件）" }) : "";
     const line = shared.firstLine === null || ofFile !== "" ? "" : ui.t({ en: ` (line ${grouped(dot.row + shared.firstLine)} of the file)`, zh: `（文件第 ${grouped(dot.row + shared.firstLine)} 行文本）` });
     const to = shared.twoFiles

@@ -1,7 +1,7 @@
 // Scene 1: two sentences go through the encoder and the classifier and come out with a label. Below, how often the label is right.
 import { ArrowHead, Drawing } from "../frame/drawing";
 import { SentenceWords, word } from "../frame/word";
-import { fixed, grouped, percent } from "../format";
+import { fixed, grouped, labelList, percent } from "../format";
 import type { Guide, Sentence, Words } from "../page";
 import { ScoreLine } from "../parts/score_line";
 import type { FigureProps, Scene } from "../scene";
@@ -39,7 +39,7 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, obje
     });
     const score = wrap(scoreText(shared, ui), width - 2, 14);
     const scoreTop = bottom + 38;
-    const outcome = ({ text, predicted }: Sentence) => `“${text}”: ${predicted.join(", ") || noLabel(ui)}`;
+    const outcome = ({ text, predicted, abstained }: Sentence) => `“${text}”: ${abstained ? t({ en: "abstains, best guess ", zh: "弃权，最佳猜测 " }) : ""}${labelList(predicted) || noLabel(ui)}`;
     return (
         <>
             <SentenceWords
@@ -81,9 +81,9 @@ function labelTexts(sentence: Sentence, room: number, guide: Guide, ui: Ui): Lab
     const about = guide.multiLabel
         ? ui.t({ en: `${name}: probability ${probability}`, zh: `${name}：概率 ${probability}` })
         : ui.t({ en: `probability ${probability}`, zh: `概率 ${probability}` });
-    const given = sentence.given?.join(", ") || noLabel(ui);
+    const given = (sentence.given && labelList(sentence.given)) || noLabel(ui);
     return {
-        names: wrap(sentence.predicted.join(", ") || noLabel(ui), room, 16, 2, false, true),
+        names: wrap(labelList(sentence.predicted) || noLabel(ui), room, 16, 2, false, true),
         below: [
             ...(sentence.abstained ? wrap(ui.t({ en: "best guess: the classifier abstains", zh: "最佳猜测：分类器弃权" }), room, 12, 2) : []),
             ...wrap(about, room, 12, 3),

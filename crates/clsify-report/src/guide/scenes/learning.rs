@@ -150,10 +150,14 @@ fn rows(walkthrough: &Walkthrough, steps: &[LearningStep]) -> Vec<Row> {
     };
     let mut rows: Vec<Row> = steps.iter().map(step).collect();
     if let Some(search) = &walkthrough.learning.search {
-        let score = metric_name(walkthrough);
+        let (score, n_folds) = (metric_name(walkthrough), walkthrough.learning.n_folds);
         rows.push(vec![
             words("C", "C").into(),
-            words(format!("mean {} over the folds", score.en), format!("各折的平均{}", score.zh)).into(),
+            words(
+                format!("mean {} over {n_folds} folds of the training rows", score.en),
+                format!("训练数据 {n_folds} 折的平均{}", score.zh),
+            )
+            .into(),
             words("standard deviation", "标准差").into(),
             "".into(),
         ]);
@@ -202,6 +206,7 @@ fn shared(walkthrough: &Walkthrough, steps: &[LearningStep]) -> Value {
         "metric": metric_name(walkthrough),
         "search": learning.search.as_ref().map(|search| json!({
             "best": search.best_c,
+            "nFolds": learning.n_folds,
             "points": search.points.iter().map(|p| [p.c, p.mean_test_score, p.std_test_score]).collect::<Vec<_>>(),
         })),
     })

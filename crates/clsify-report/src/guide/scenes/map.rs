@@ -60,6 +60,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
             "texts": texts,
             "given": sets(&given, is_multi_label),
             "predicted": sets(&predicted, is_multi_label),
+            "abstained": (0..shown.rows.len()).filter(|&i| shown.rows[i].abstained).collect::<Vec<_>>(),
             "picks": shown.picks,
             "mistakes": mistakes,
             "near": near,
@@ -83,6 +84,8 @@ struct ShownRow<'a> {
     /// The ids of the given labels that the classifier knows; none for the reader's own sentences.
     given: Vec<usize>,
     predicted: Vec<usize>,
+    /// `predicted` is only the best guess.
+    abstained: bool,
     /// For held-out rows.
     prediction: Option<&'a Prediction>,
     is_wrong: bool,
@@ -118,6 +121,7 @@ impl<'a> Shown<'a> {
                     features: walked.encoded.features.row(row),
                     given: given.iter().filter_map(|label| classes.binary_search(label).ok()).collect(),
                     predicted: prediction.label_ids.clone(),
+                    abstained: prediction.abstained,
                     prediction: Some(prediction),
                     is_wrong,
                 }
@@ -139,6 +143,7 @@ impl<'a> Shown<'a> {
                     features: &sentence.features,
                     given: Vec::new(),
                     predicted: sentence.prediction.label_ids.clone(),
+                    abstained: sentence.prediction.abstained,
                     prediction: None,
                     is_wrong: false,
                 });
@@ -295,7 +300,14 @@ fn table(walkthrough: &Walkthrough, shown: &Shown, [mistakes, near]: [&Vec<usize
             name.into(),
             shorten(row.text, MAX_TABLE_TEXT).into(),
             names(&row.given).into(),
-            names(&row.predicted).into(),
+            match (row.abstained, names(&row.predicted)) {
+                (true, guess) => words(
+                    format!("abstains (best guess {})", guess.en),
+                    format!("弃权（最佳猜测 {}）", guess.zh),
+                )
+                .into(),
+                (false, predicted) => predicted.into(),
+            },
             probability.into(),
         ]
     };
@@ -318,8 +330,16 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
                     (format!("Its given label is also {}.", given.en), format!("人工标签也是 {}。", given.zh))
                 }
                 (false, given) => (
-                    format!("Its given label is {}: a mistake.", given.en),
-                    format!("人工标签是 {}：判错了。", given.zh),
+                    format!(
+                        "Its given label is {}: {}.",
+                        given.en,
+                        if prediction.abstained { "a wrong guess" } else { "a mistake" }
+                    ),
+                    format!(
+                        "人工标签是 {}：{}。",
+                        given.zh,
+                        if prediction.abstained { "猜错了" } else { "判错了" }
+                    ),
                 ),
             }
         }
@@ -344,10 +364,17 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
             format!("其概率比第二名高 {distance:.4}"),
         ),
     };
-    words(
-        format!("The picked sentence is predicted as {}: {where_en}. {en}", predicted.en),
-        format!("所选句子的预测是 {}：{where_zh}。{zh}", predicted.zh),
-    )
+    let answer = match prediction.abstained {
+        true => words(
+            format!("The classifier abstains on the picked sentence, its best guess is {}", predicted.en),
+            format!("分类器对所选句子弃权，最佳猜测是 {}", predicted.zh),
+        ),
+        false => words(
+            format!("The picked sentence is predicted as {}", predicted.en),
+            format!("所选句子的预测是 {}", predicted.zh),
+        ),
+    };
+    words(format!("{}: {where_en}. {en}", answer.en), format!("{}：{where_zh}。{zh}", answer.zh))
 }
 
 #[cfg(test)]

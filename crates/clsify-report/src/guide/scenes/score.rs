@@ -407,11 +407,18 @@ fn line(walkthrough: &Walkthrough, rows: &Rows, sentence: &WalkedSentence) -> Wo
             )
         }
     };
+    // The cell counts best guesses, as the scores do.
+    let [what, what_zh] = match sentence.prediction.abstained {
+        true => ["best guess, on which the classifier abstains,", "最佳猜测（分类器弃权）"],
+        false => ["predicted label", "预测标签"],
+    };
     words(
         format!(
-            "The picked sentence is one of {n} held-out rows with the given label {given_name} and the predicted label {predicted_name}.{en}"
+            "The picked sentence is one of {n} held-out rows with the given label {given_name} and the {what} {predicted_name}.{en}"
         ),
-        format!("所选句子是人工标签为 {given_name}、预测标签为 {predicted_name} 的 {n} 行留出数据之一。{zh}"),
+        format!(
+            "所选句子是人工标签为 {given_name}、{what_zh}为 {predicted_name} 的 {n} 行留出数据之一。{zh}"
+        ),
     )
 }
 

@@ -24,6 +24,8 @@ pub struct Learning {
     /// The cross-validated scores of values of C around that of the fit: accuracy, or for label sets micro F1. `None` if there are too
     /// few rows for folds.
     pub search: Option<GridSearch>,
+    /// The number of folds of the training rows over which `search` averages.
+    pub n_folds: usize,
     /// The scaler of the features of the fit, fitted on the training rows; `None` if they are not scaled.
     pub scaler: Option<StandardScaler>,
 }
@@ -82,7 +84,7 @@ pub(super) fn learn(
         Ok(_) => Some(search_c(features, targets, &c_values, &options, &|_| {})?),
         Err(_) => None,
     };
-    Ok(Learning { steps, search, scaler })
+    Ok(Learning { steps, search, n_folds: N_SPLITS, scaler })
 }
 
 /// The numbers of steps to show.

@@ -62,8 +62,12 @@ pub(super) fn same_rows(
         }
     };
     let n_test = test.map_or(split.test.len(), Dataset::len);
-    let hint =
-        "give the file of the training; a model of an earlier version needs one that is read without options";
+    let hint = match training.rows {
+        Some(_) => "give the file that the model was trained on",
+        None => {
+            "give the file that the model was trained on; this model is of an earlier version, so the file has to be read without options"
+        }
+    };
     if [split.train.len(), n_test] != [training.n_train, training.n_test] {
         let message = format!(
             "expected the data of the training, with {} training rows and {} held-out rows, got {} and {n_test}",

@@ -23,6 +23,8 @@ export interface Shared {
     /** One id per row, packed; for label sets a list per row. */
     given: string | number[][];
     predicted: string | number[][];
+    /** The rows on which the classifier abstains. */
+    abstained: number[];
     /** The row of each sentence of the page. */
     picks: number[];
     mistakes: number[];

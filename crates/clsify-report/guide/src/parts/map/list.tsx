@@ -1,5 +1,5 @@
 // A list of sentences below the map; a click goes to the dot.
-import { namesOf, type RowProps } from "./rows";
+import { answerOf, namesOf, type RowProps } from "./rows";
 
 export function List({ shared, guide, ui, rows, show, shown, of, title }: RowProps & { shown: number; of: number[]; title: string }) {
     return (
@@ -13,8 +13,8 @@ export function List({ shared, guide, ui, rows, show, shown, of, title }: RowPro
                             <bdi>{shared.texts[row]}</bdi>
                             <small>
                                 {ui.t({
-                                    en: `given ${namesOf(rows.given[row]!, guide, ui)}; predicted ${namesOf(rows.predicted[row]!, guide, ui)}`,
-                                    zh: `人工标签 ${namesOf(rows.given[row]!, guide, ui)}；预测 ${namesOf(rows.predicted[row]!, guide, ui)}`,
+                                    en: `given ${namesOf(rows.given[row]!, guide, ui)}; ${answerOf(row, rows, guide, ui)}`,
+                                    zh: `人工标签 ${namesOf(rows.given[row]!, guide, ui)}；${answerOf(row, rows, guide, ui)}`,
                                 })}
                                 {rows.pickOf.has(row) ? "" : ui.t({ en: " (on this map only)", zh: "（仅在图上标出）" })}
                             </small>

@@ -1,4 +1,5 @@
 // The rows as unpacked: labels, coordinates and logits, and the names of labels.
+import { labelList } from "../../format";
 import type { Guide } from "../../page";
 import type { Ui } from "../../ui";
 import { u16 } from "../../unpack";
@@ -12,6 +13,8 @@ export const ids = (labels: string | number[][]): number[][] =>
 export interface Rows {
     given: number[][];
     predicted: number[][];
+    /** The rows whose prediction is only the best guess. */
+    abstained: Set<number>;
     pickOf: Map<number, number>;
     views: { x: Float64Array | null; y: Float64Array }[];
     logits: Float32Array | null;
@@ -31,5 +34,12 @@ export interface RowProps {
 }
 
 export function namesOf(labels: number[], guide: Guide, ui: Ui): string {
-    return labels.map((id) => guide.labels[id]).join(", ") || ui.t({ en: "no label", zh: "无标签" });
+    return labelList(labels.map((id) => guide.labels[id]!)) || ui.t({ en: "no label", zh: "无标签" });
+}
+
+/** The answer for a row, after a word that says that it is one. */
+export function answerOf(row: number, rows: Rows, guide: Guide, ui: Ui): string {
+    const name = namesOf(rows.predicted[row]!, guide, ui);
+    if (rows.abstained.has(row)) return ui.t({ en: `abstains, best guess ${name}`, zh: `弃权，最佳猜测 ${name}` });
+    return ui.t({ en: `predicted ${name}`, zh: `预测 ${name}` });
 }

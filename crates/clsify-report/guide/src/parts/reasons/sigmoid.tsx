@@ -24,7 +24,7 @@ export function Curve({ shared, reasons, removed, guide, ui, x: left, y: titleY,
     const ticks = [0, 0.25, 0.5, 0.75, 1];
     const format = (value: number) => percent(value, 0);
     const from = left + leftAxisWidth(ticks, format);
-    const x = linear([-reach, reach], [from, left + width - 4]);
+    const x = linear([-reach, reach], [from, left + width - 8]);
     const label = shared.kind === "classes" ? t({ en: "log-odds: ln(p / (1 − p))", zh: "对数几率：ln(p / (1 − p))" }) : "logit";
     const point = (z: number) => ({ transform: `translate(${x(z)} ${y(sigmoid(z))})`, style: { transform: `translate(${x(z)}px,${y(sigmoid(z))}px)` } });
     const note =
@@ -43,7 +43,7 @@ export function Curve({ shared, reasons, removed, guide, ui, x: left, y: titleY,
                 </text>
             )}
             <LeftAxis scale={y} ticks={ticks} format={format} label="" from={head - 4} to={bottom} x={from} gridTo={left + width} />
-            <BottomAxis scale={x} ticks={x.ticks(6)} format={(value) => `${+value.toFixed(1)}`} label={label} from={from} to={left + width} y={bottom} />
+            <BottomAxis scale={x} ticks={x.ticks(6)} format={(value) => `${+value.toFixed(1)}`} label={label} from={from} to={left + width - 6} y={bottom} />
             <path class="fill-none stroke-model" stroke-width="2" d={linePath(Array.from({ length: 81 }, (_, i) => [x(-reach + (i * reach) / 40), y(sigmoid(-reach + (i * reach) / 40))]))} />
             {threshold !== null && <line class="stroke-ink" stroke-dasharray="4 3" x1={from} x2={left + width} y1={y(threshold)} y2={y(threshold)} />}
             <line class="stroke-label" stroke-dasharray="3 3" x1={x(logit)} x2={x(logit)} y1={bottom} y2={y(sigmoid(logit))} />

@@ -24,7 +24,7 @@ export function textsOfScore({ score, interval, metric, nTest, paired, nSeen, ba
     }
     if (nSeen) {
         texts.push(ui.t({
-            en: `${grouped(nSeen)} of these rows are training sentences too, so the score is too good.`,
+            en: `${grouped(nSeen)} of these rows ${nSeen === 1 ? "is a training sentence" : "are training sentences"} too, so the score is too good.`,
             zh: `其中 ${grouped(nSeen)} 行也是训练句子，因此得分偏高。`,
         }));
     }
