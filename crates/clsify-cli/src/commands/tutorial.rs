@@ -163,6 +163,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let dataset = load_dataset(&path, &data_options, console)
         .map_err(|error| one_label(error, "the tutorial takes one label per sentence"))?;
     let split = SplitOptions { seed: args.seed, ..SplitOptions::default() };
+    // Options out of range are refused before the first step.
+    tune.iter().try_for_each(|tune| tune.settings(dataset.len(), 1).map(drop))?;
     check_rows(&dataset, &split).map_err(|error| error.at(path.display().to_string()))?;
     let (located, why) = locate(&hub, args.encoder.as_deref())?;
     check_stays(&located.folder, &args.output, "move the encoder")?;

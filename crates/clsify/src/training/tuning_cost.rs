@@ -24,7 +24,9 @@ impl TuningCost {
     /// Learns from a few rows twice; the first time warms up memory and threads.
     pub(crate) fn measure(task: &Task) -> Result<Self> {
         let n_rows = (N_BATCHES * task.settings.batch_size).min(task.targets.len());
-        let mut rows = nested_order(task.targets, &[n_rows], task.settings.seed);
+        let mut sizes = vec![n_rows, task.targets.len()];
+        sizes.dedup();
+        let mut rows = nested_order(task.targets, &sizes, task.settings.seed);
         rows.truncate(n_rows);
         // A learning rate this small cannot diverge.
         let settings = TuneSettings { epochs: 2, learning_rate: 1e-9, ..task.settings };
