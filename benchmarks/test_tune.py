@@ -157,7 +157,7 @@ FAKE = """\
     n_rows = len(pathlib.Path(given["--data"]).read_text().splitlines())
     if given["--seed"] == "9":
         sys.exit("no such seed")
-    epochs = [{{"seconds": n_rows / 10, "loss": 0.5}}] * int(given["--epochs"])
+    epochs = [{{"seconds": n_rows / 10, "loss": 0.5, "product_share": 0.7, "optimizer_share": 0.1}}] * int(given["--epochs"])
     pathlib.Path(given["--json"]).write_text(json.dumps({{"test": {{"accuracy": 0.9 + int(given["--seed"]) / 100}},
         "tuning": {{"n_rows": n_rows, "is_kept": True, "epochs_done": epochs}}}}))
 """
@@ -192,6 +192,8 @@ class Driver(unittest.TestCase):
         self.assertEqual(accuracies, {"0": 0.9, "1": 0.91, "2": 0.92})
         self.assertEqual(record.number("epochs", job=job), 8)
         # The fake's epochs take a tenth of a second per row of the file that it was given.
+        shares = record.rounds("optimizer_share", job=f"{TIME}toy 40", participant="clsify", dtype="bf16")
+        self.assertTrue(shares and all(abs(share - 0.1) < 1e-9 for share in shares.values()))
         epochs = record.rounds("epoch_seconds", job=f"{TIME}toy 40", participant="clsify", dtype="bf16")
         self.assertEqual(epochs, {"0": 4.0, "1": 4.0})
         self.assertIn("toy | 40 | 8 | clsify | bf16 | 2000.0 |", tables.render([(record, "record.csv")]))
