@@ -21,8 +21,8 @@ export function layGrid(tokens: Tokens, nHeads: number, nLayers: number, width: 
     const layerHeight = rows * THUMBNAIL + (isWide ? 4 : 24);
     const order = tokenLines(tokens.texts, 12, 22, width - 2);
     const text = ui.t({
-        en: "One small chart per head. It has one bar per token in this order; a full bar is 100%. Below it stands the token with the largest share, and that share. Click a chart to see that head.",
-        zh: "每个头一幅小图。图中每个词元一根柱，顺序如下；满格为 100%。下方写着份额最大的词元和它的份额。点击小图可看这个头的全部。",
+        en: "One small chart per head. It has one bar per token in this order; a full bar is 100%. Below it stand the token with the largest share and that share, as far as they fit. Click a chart to see that head.",
+        zh: "每个头一幅小图。图中每个词元一根柱，顺序如下；满格为 100%。下方写着份额最大的词元和它的份额（写得下时）。点击小图可看这个头的全部。",
     });
     const cut = tokens.n > tokens.texts.length ? ui.t({ en: ` Shown are the first ${tokens.texts.length} of ${tokens.n} tokens.`, zh: `只画出 ${tokens.n} 个词元中的前 ${tokens.texts.length} 个。` }) : "";
     const intro = wrap(text + cut, width - 2, 12.5);
@@ -119,9 +119,10 @@ function Thumbnail({ x, y, width, name, values, tokens, onPick }: ThumbnailProps
     const room = width - nameWidth;
     const share = top === null ? "" : percent(values[top]!, 0);
     const token = top === null ? "–" : tokens.texts[top]!;
-    const withShare = `${token} ${share}`;
     // A number without its token says more than a token without its number, because the bars show which token it is.
-    const text = textWidth(withShare, 11) <= room ? withShare : share === "" ? token : `${fit(token, room - textWidth(` ${share}`, 11), 11)} ${share}`;
+    const short = fit(token, room - textWidth(` ${share}`, 11), 11);
+    const texts = share === "" ? [token] : [`${token} ${share}`, `${short} ${share}`, share];
+    const text = texts.find((text) => textWidth(text, 11) <= room) ?? fit(token, room, 11);
     return (
         <g class="thumbnail" onClick={onPick}>
             <rect class="fill-ground stroke-grid" x={x} y={y} width={width} height={BARS} rx="2" />
