@@ -84,9 +84,9 @@ def peer_result(stdout: str) -> Result:
 def clsify_result(report: dict) -> Result:
     tuning = report["tuning"]
     epochs = tuning["epochs_done"]
-    share = lambda name: mean(epoch[name] for epoch in epochs)
-    return Result(report["test"]["accuracy"], tuning["n_rows"], *of_epochs(epochs), optimizer_share=share("optimizer_share"),
-                  product_share=share("product_share"), is_tuned=tuning["is_kept"])
+    optimizer, products = (mean(epoch[name] for epoch in epochs) for name in ("optimizer_share", "product_share"))
+    return Result(report["test"]["accuracy"], tuning["n_rows"], *of_epochs(epochs), optimizer_share=optimizer, product_share=products,
+                  is_tuned=tuning["is_kept"])
 
 
 def of_epochs(epochs: list[dict]) -> tuple[list[float], list[float]]:

@@ -17,7 +17,7 @@
 //! | [`logistic`] | the residuals of logistic regression, `f64` |
 //! | [`vector`] | dot product and scaled addition, `f64` |
 //! | [`normalize`] | `softmax`, `layer_norm`, `l2_normalize`, by rows, in place |
-//! | [`crew`] | threads that stand by for the products of one sentence |
+//! | [`crew`] | threads that stand by for many short tasks: the products of one sentence, a training step |
 //! | [`allocator`] | when freed memory goes back to the system: not arithmetic, but `unsafe` |
 //! | [`startup`] | whether standard output was open at the start of the process: not arithmetic, but `unsafe` |
 //! | [`ceiling`] | the operations per second that no product can exceed on this machine |

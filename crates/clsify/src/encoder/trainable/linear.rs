@@ -63,7 +63,7 @@ impl TrainableLinear {
     }
 }
 
-/// The outputs whose gradients a thread computes at a time: a multiple of the rows of a tile, of every kernel.
+/// The outputs whose gradients a thread computes at a time: eight tiles of an AVX-512 kernel.
 const OUTPUTS: usize = 112;
 
 /// A matrix whose gradient is to be computed from its inputs `[n_tokens, inputs]` and the gradient of its outputs

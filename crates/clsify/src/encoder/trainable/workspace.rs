@@ -114,7 +114,7 @@ impl Workspace {
         }
     }
 
-    /// The packed matrices, to be multiplied with.
+    /// The packed matrices with the clock of their products.
     pub(super) fn timed<'a>(packed: &'a [PackedLinear; 4], clock: &'a ProductClock) -> [Timed<'a>; 4] {
         packed.each_ref().map(|packed| Timed { packed, clock })
     }
