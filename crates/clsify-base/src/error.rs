@@ -32,6 +32,8 @@ pub enum ErrorKind {
     Fetch,
     /// Training has left the range of finite numbers.
     Diverged,
+    /// The caller asked long work to end.
+    Interrupted,
 }
 
 /// An error of the library.

@@ -44,7 +44,7 @@ fn classifiers(criterion: &mut Criterion) {
         });
         let c_values = linspace(0.0001, 100.0, 20);
         group.bench_function(format!("grid search/{name}"), |bencher| {
-            bencher.iter(|| grid_search(&samples, &c_values, &options, 5, &|_| {}).unwrap());
+            bencher.iter(|| grid_search(&samples, &c_values, &options, 5, &|_| Ok(())).unwrap());
         });
     }
     group.finish();

@@ -38,7 +38,7 @@ fn encoders(criterion: &mut Criterion) {
                     encodings.iter().map(Encoding::len).sum::<usize>() as u64
                 ));
                 group.bench_function(format!("{dtype}/{pooling}/{n}"), |bencher| {
-                    bencher.iter(|| extract(&encoder, &encodings, &options, &|_| {}).unwrap());
+                    bencher.iter(|| extract(&encoder, &encodings, &options, &|_| Ok(())).unwrap());
                 });
             }
         }

@@ -131,7 +131,7 @@ fn load(folder: &str, dtype: &str, sentences: &str, loaded: &mut Option<Loaded>)
 }
 
 fn features(encoder: &Encoder, encodings: &[Encoding]) -> clsify::error::Result<Matrix> {
-    extract(encoder, encodings, &FeatureOptions::default(), &|_| {})
+    extract(encoder, encodings, &FeatureOptions::default(), &|_| Ok(()))
 }
 
 fn latency(encoder: &Encoder, input_ids: Vec<u32>, warm_up: usize, repeats: usize) -> Outcome<Value> {
@@ -163,7 +163,7 @@ fn search(
     let options = LogisticRegressionOptions::default();
     let started = Instant::now();
     let found =
-        grid_search(&Samples::new(&features, class_ids, n_classes), c_values, &options, folds, &|_| {})?;
+        grid_search(&Samples::new(&features, class_ids, n_classes), c_values, &options, folds, &|_| Ok(()))?;
     let seconds = started.elapsed().as_secs_f64();
     let scores: Vec<f64> = found.points.iter().map(|point| point.mean_test_score).collect();
     let n_not_converged = found.n_not_converged;

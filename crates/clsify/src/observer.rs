@@ -1,6 +1,8 @@
-//! Progress reports of long-running work, without printing.
+//! Progress reports of long-running work, without printing, and its cancellation.
 
 use std::fmt;
+
+use crate::error::{Error, ErrorKind, Result};
 
 /// A step that may take long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +54,37 @@ pub trait Observer: Send + Sync {
     fn should_stop(&self) -> bool {
         false
     }
+    /// Returns true if the work should end with an error of [`ErrorKind::Interrupted`]. Encoding asks after every few
+    /// sentences, fits after every step, from any thread.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
     /// Receives a note for the user in plain words: one line, no full stop.
     fn note(&self, _text: &str) {}
 }
 
 impl Observer for () {}
+
+/// Receives how much of a piece of long work is done. The work ends with its error.
+pub type Progress<'a> = &'a (dyn Fn(usize) -> Result<()> + Sync);
+
+/// Reports progress to an observer.
+///
+/// # Errors
+/// [`ErrorKind::Interrupted`] if the observer has cancelled the work.
+pub(crate) fn advance(observer: &dyn Observer, stage: Stage, done: usize) -> Result<()> {
+    observer.advance(stage, done);
+    check_cancelled(observer)
+}
+
+/// # Errors
+/// [`ErrorKind::Interrupted`] if the observer has cancelled the work.
+pub(crate) fn check_cancelled(observer: &dyn Observer) -> Result<()> {
+    if observer.is_cancelled() {
+        return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
+    }
+    Ok(())
+}
 
 /// Needed for the `Debug` implementation of options that hold an observer.
 impl fmt::Debug for dyn Observer {

@@ -95,7 +95,7 @@ fn calibrated_probabilities_are_those_of_calibrated_classifier_cv() {
         let samples = Samples::new(&features, &class_ids, case.n_classes);
         let options = LogisticRegressionOptions { c: case.c, ..Default::default() };
         let fit = LogisticRegression::fit(&samples, &options).unwrap();
-        let logits = out_of_fold_logits(&samples, &options, 5).unwrap();
+        let logits = out_of_fold_logits(&samples, &options, 5, &|_| Ok(())).unwrap();
         let calibrated = if case.method == "temperature" {
             Temperature::fit(&logits, &class_ids, case.n_classes).unwrap().folded(fit)
         } else {

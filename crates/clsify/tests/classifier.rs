@@ -101,8 +101,10 @@ fn cross_validation_and_grid_search_equal_scikit_learn() {
         for search in problem["searches"].as_array().unwrap() {
             let c_values = numbers(&search["c_values"]);
             let found =
-                grid_search(&Samples::new(&features, &class_ids, n_classes), &c_values, &options, 5, &|_| {})
-                    .unwrap();
+                grid_search(&Samples::new(&features, &class_ids, n_classes), &c_values, &options, 5, &|_| {
+                    Ok(())
+                })
+                .unwrap();
             assert_eq!(found.n_not_converged, 0);
             let means: Vec<f64> = found.points.iter().map(|p| p.mean_test_score).collect();
             let stds: Vec<f64> = found.points.iter().map(|p| p.std_test_score).collect();
@@ -215,7 +217,7 @@ fn out_of_fold_logits_are_those_of_the_fold_that_holds_the_row_out() {
     for n_classes in [2, 4] {
         let class_ids: Vec<usize> = (0..n).map(|i| (i * i + i / 7) % n_classes).collect();
         let samples = Samples::new(&features, &class_ids, n_classes);
-        let logits = out_of_fold_logits(&samples, &options, 3).unwrap();
+        let logits = out_of_fold_logits(&samples, &options, 3, &|_| Ok(())).unwrap();
         assert_eq!(logits.len(), n * n_classes);
         for fold in (StratifiedKFold { n_splits: 3, shuffle: None }).split(&class_ids).unwrap() {
             let rows = features.select_rows(&fold.train);
@@ -237,7 +239,7 @@ fn a_class_that_a_fold_does_not_know_has_no_logit_there() {
     let features = Matrix::from_vec((0..9).map(|i| i as f32).collect(), 9, 1).unwrap();
     let class_ids = [0, 0, 0, 0, 1, 1, 1, 1, 2];
     let samples = Samples::new(&features, &class_ids, 3);
-    let logits = out_of_fold_logits(&samples, &LogisticRegressionOptions::default(), 2).unwrap();
+    let logits = out_of_fold_logits(&samples, &LogisticRegressionOptions::default(), 2, &|_| Ok(())).unwrap();
     let unknown: Vec<usize> = (0..9).filter(|&row| logits[3 * row + 2] == f64::NEG_INFINITY).collect();
     assert!(unknown.contains(&8) && unknown.len() < 9, "{unknown:?}");
     assert!(logits.iter().all(|z| !z.is_nan()));

@@ -49,7 +49,7 @@ fn pooled_hidden_states_equal_those_of_transformers() {
         let (encoder, tokenizer) = load(&folder);
         let encodings = tokenizer.encode_batch(&sentences).unwrap();
         for pooling in [Pooling::Cls, Pooling::Mean, Pooling::Max] {
-            let features = extract(&encoder, &encodings, &pooling.into(), &|_| {}).unwrap();
+            let features = extract(&encoder, &encodings, &pooling.into(), &|_| Ok(())).unwrap();
             let expected = expected_matrix(&folder, &pooling.to_string());
             assert_eq!(features.shape(), expected.shape());
             for (i, sentence) in sentences.iter().enumerate() {
@@ -73,7 +73,7 @@ fn every_layer_equals_that_of_transformers() {
         let n_layers = whole.config().num_hidden_layers;
         let hidden_size = whole.config().hidden_size;
         let run = |encoder: &Encoder, options: &FeatureOptions| {
-            extract(encoder, &encodings, options, &|_| {}).unwrap()
+            extract(encoder, &encodings, options, &|_| Ok(())).unwrap()
         };
         let both = FeatureOptions::from(vec![Pooling::Cls, Pooling::Mean]);
         let all = run(&whole, &both.clone().of_layers(Layers::All));
@@ -125,7 +125,7 @@ fn the_batch_that_a_sentence_is_in_changes_nothing() {
             let (_, tokenizer) = load(&folder);
             let encoder = Encoder::load_as(&folder, dtype).unwrap();
             let encodings = tokenizer.encode_batch(&sentences).unwrap();
-            let run = |encodings: &[Encoding]| extract(&encoder, encodings, &options, &|_| {}).unwrap();
+            let run = |encodings: &[Encoding]| extract(&encoder, encodings, &options, &|_| Ok(())).unwrap();
             let together = run(&encodings);
             let reversed: Vec<Encoding> = encodings.iter().rev().cloned().collect();
             let reversed = run(&reversed);

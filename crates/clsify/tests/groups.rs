@@ -120,7 +120,7 @@ fn cross_validation_goes_by_groups_where_there_are_any() {
     let (y, groups): (Vec<usize>, Vec<usize>) = (0..20).map(|i| (usize::from(i % 3 == 0), i / 3)).unzip();
     let options = LogisticRegressionOptions::default();
     let samples = Samples::new(&x, &y, 2).grouped(Some(&groups));
-    let found = out_of_fold_logits(&samples, &options, 3).unwrap();
+    let found = out_of_fold_logits(&samples, &options, 3, &|_| Ok(())).unwrap();
     let predicted = cross_val_predict(&samples, &[1.0], &options, 3).unwrap();
     for fold in class_folds(&y, Some(&groups), 3).unwrap() {
         let rows = x.select_rows(&fold.train);

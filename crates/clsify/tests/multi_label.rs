@@ -211,7 +211,7 @@ fn rows_out_of_their_folds_and_thresholds_are_those_of_scikit_learn() {
         let samples = MultiLabelSamples::new(&features, &labels);
         let options = LogisticRegressionOptions::default();
         let folds = folds_of(labels.n_samples());
-        let got = out_of_fold_probabilities(&samples, &options, &folds, &|_| {}).unwrap();
+        let got = out_of_fold_probabilities(&samples, &options, &folds, &|_| Ok(())).unwrap();
         let expected = &problem["out_of_fold"];
         let place = problem["name"].as_str().unwrap();
         assert_close(&got, &numbers(&expected["predict_proba"]), PROBABILITY_TOLERANCE, place);
@@ -236,7 +236,7 @@ fn the_search_for_c_is_that_of_scikit_learn() {
         let folds = KFold { n_splits: 5, shuffle: Some(0) }.split(labels.n_samples()).unwrap();
         let expected = &problem["grid_search"];
         let (options, c_values) = (LogisticRegressionOptions::default(), numbers(&expected["c_values"]));
-        let found = multi_label_grid_search(&samples, &c_values, &options, &folds, &|_| {}).unwrap();
+        let found = multi_label_grid_search(&samples, &c_values, &options, &folds, &|_| Ok(())).unwrap();
         let place = problem["name"].as_str().unwrap();
         let means: Vec<f64> = found.points.iter().map(|point| point.mean_test_score).collect();
         let stds: Vec<f64> = found.points.iter().map(|point| point.std_test_score).collect();
@@ -245,7 +245,7 @@ fn the_search_for_c_is_that_of_scikit_learn() {
         assert_eq!(Some(found.best_c), expected["best_C"].as_f64(), "{place}");
         assert_eq!(found.n_not_converged, 0);
         n_searches += 1;
-        let error = multi_label_grid_search(&samples, &[], &options, &folds, &|_| {}).unwrap_err();
+        let error = multi_label_grid_search(&samples, &[], &options, &folds, &|_| Ok(())).unwrap_err();
         assert_eq!(error.to_string(), "expected at least one C");
     }
     assert!(n_searches >= 2, "{n_searches}");

@@ -143,7 +143,7 @@ static LOADED: LazyLock<Vec<Loaded>> = LazyLock::new(|| {
         let encoder = Encoder::load(&folder).unwrap();
         let tokenizer = Tokenizer::load(&folder, encoder.config().max_tokens()).unwrap();
         let sentences = tokenizer.encode_batch(&support::sentences()).unwrap();
-        let features = extract(&encoder, &sentences, &options(), &|_| {}).unwrap();
+        let features = extract(&encoder, &sentences, &options(), &|_| Ok(())).unwrap();
         Loaded { encoder, sentences, features }
     };
     ["bert", "mpnet", "roberta", "electra"].map(load).into()
@@ -292,7 +292,7 @@ proptest! {
         let loaded = which.get(&LOADED);
         let rows: Vec<usize> = rows.into_iter().map(|row| row.index(loaded.sentences.len())).collect();
         let chosen: Vec<Encoding> = rows.iter().map(|&row| loaded.sentences[row].clone()).collect();
-        let features = extract(&loaded.encoder, &chosen, &options(), &|_| {}).unwrap();
+        let features = extract(&loaded.encoder, &chosen, &options(), &|_| Ok(())).unwrap();
         let bits = |matrix: &Matrix| matrix.as_slice().iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         prop_assert_eq!(features.shape(), [rows.len(), loaded.features.cols()]);
         prop_assert_eq!(bits(&features), bits(&loaded.features.select_rows(&rows)));

@@ -352,7 +352,7 @@ fn dense_layers_are_of_the_last_layer() {
     assert_eq!(error.to_string(), expected);
     let encoder = Encoder::load(case("dense_v4")).unwrap();
     let options = FeatureOptions::from_folder(case("dense_v4")).unwrap().unwrap();
-    let error = clsify::features::extract(&encoder, &[], &options, &|_| {}).unwrap_err();
+    let error = clsify::features::extract(&encoder, &[], &options, &|_| Ok(())).unwrap_err();
     assert_eq!(error.to_string(), "expected features without modules, whose weights are the folder's");
 }
 

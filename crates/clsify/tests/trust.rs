@@ -173,13 +173,13 @@ fn searches_for_c_score_folds_by_weight() {
         let (x, y, labels) = (matrix(&case.features), ids(&case.class_ids), indicator(&case.labels));
         let (options, weights) = (LogisticRegressionOptions::default(), Some(&case.weights[..]));
         let samples = Samples::new(&x, &y, 3).weighted(weights);
-        let found = grid_search(&samples, &case.c_values, &options, 5, &|_| {}).unwrap();
+        let found = grid_search(&samples, &case.c_values, &options, 5, &|_| Ok(())).unwrap();
         for (point, expected) in found.points.iter().zip(&case.accuracy) {
             assert_close(point.mean_test_score, *expected, TOLERANCE, "accuracy");
         }
         let folds = KFold { n_splits: 5, shuffle: Some(0) }.split(y.len()).unwrap();
         let samples = MultiLabelSamples::new(&x, &labels).weighted(weights);
-        let found = multi_label_grid_search(&samples, &case.c_values, &options, &folds, &|_| {}).unwrap();
+        let found = multi_label_grid_search(&samples, &case.c_values, &options, &folds, &|_| Ok(())).unwrap();
         for (point, expected) in found.points.iter().zip(&case.micro_f1) {
             assert_close(point.mean_test_score, *expected, TOLERANCE, "micro F1");
         }
@@ -196,7 +196,7 @@ fn each_label_is_calibrated_as_scikit_learn_does() {
         let samples = MultiLabelSamples::new(&x, &labels);
         let options = LogisticRegressionOptions { c: case.c, ..Default::default() };
         let folds = KFold { n_splits: 20, shuffle: Some(0) }.split(labels.n_samples()).unwrap();
-        let logits = out_of_fold_label_logits(&samples, &options, &folds, &|_| {}).unwrap();
+        let logits = out_of_fold_label_logits(&samples, &options, &folds, &|_| Ok(())).unwrap();
         let fit = OneVsRest::fit(&samples, &options).unwrap();
         let fitted: Vec<f64> = fit.decision_function(&x);
         assert_eq!(case.of_labels.len(), 3);

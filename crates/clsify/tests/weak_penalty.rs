@@ -141,7 +141,7 @@ fn a_search_has_the_scores_of_scikit_learn_however_weak_the_penalty() {
         let samples = Samples::new(&features, &class_ids, n_classes);
         let c_values: Vec<f64> =
             json["fits"].as_array().unwrap().iter().map(|fit| fit["C"].as_f64().unwrap()).collect();
-        let found = grid_search(&samples, &c_values, &Default::default(), 5, &|_| {}).unwrap();
+        let found = grid_search(&samples, &c_values, &Default::default(), 5, &|_| Ok(())).unwrap();
         assert_eq!(found.n_not_converged, 0, "{name}");
         for (point, expected) in found.points.iter().zip(numbers(&json["mean_test_scores"])) {
             // Accuracies of whole rows are equal up to rounding, or differ by a row.

@@ -8,6 +8,7 @@ use super::samples::Samples;
 use super::standard_scaler::{Scaling, StandardScaler};
 use crate::error::Result;
 use crate::matrix::Matrix;
+use crate::observer::Progress;
 use crate::targets::{Labels, Targets};
 
 /// A fitted linear classifier; its form is that of its targets.
@@ -18,7 +19,7 @@ use crate::targets::{Labels, Targets};
 /// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
 /// let targets = Targets::classes(vec![0, 0, 1, 1], 2);
 /// let options = LogisticRegressionOptions::default();
-/// let fitted = LinearClassifier::fit(&features, &targets, Scaling::None, &options)?;
+/// let fitted = LinearClassifier::fit(&features, &targets, Scaling::None, &options, &|_| Ok(()))?;
 /// assert!(fitted.predict_proba(&features)[0] > 0.5);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
@@ -34,16 +35,17 @@ impl LinearClassifier {
     /// Fits on scaled features; the weights apply to unscaled features.
     ///
     /// # Errors
-    /// As for [`LogisticRegression::fit`] and [`OneVsRest::fit`].
+    /// As for [`LogisticRegression::fit_with`] and [`OneVsRest::fit_with`].
     pub fn fit(
         features: &Matrix,
         targets: &Targets,
         scaling: Scaling,
         options: &LogisticRegressionOptions,
+        progress: Progress,
     ) -> Result<Self> {
         let scaler = scaling.fit(features, targets.sample_weight());
         let scaled = scaler.as_ref().map(|scaler| scaler.transform(features));
-        let fitted = Self::fit_scaled(scaled.as_ref().unwrap_or(features), targets, options)?;
+        let fitted = Self::fit_scaled(scaled.as_ref().unwrap_or(features), targets, options, progress)?;
         Ok(fitted.unscaled(scaler.as_ref()))
     }
 
@@ -52,15 +54,17 @@ impl LinearClassifier {
         features: &Matrix,
         targets: &Targets,
         options: &LogisticRegressionOptions,
+        progress: Progress,
     ) -> Result<Self> {
         Ok(match targets.labels() {
-            Labels::Classes { .. } => LinearClassifier::Classes(LogisticRegression::fit(
+            Labels::Classes { .. } => LinearClassifier::Classes(LogisticRegression::fit_with(
                 &Samples::of_classes(features, targets)?,
                 options,
+                progress,
             )?),
             Labels::Sets(labels) => {
                 let samples = MultiLabelSamples::new(features, labels).weighted(targets.sample_weight());
-                LinearClassifier::LabelSets(OneVsRest::fit(&samples, options)?)
+                LinearClassifier::LabelSets(OneVsRest::fit_with(&samples, options, progress)?)
             }
         })
     }

@@ -13,6 +13,7 @@ use super::samples::Samples;
 use super::solver::{Precision, Problem, Solution, Stop, solve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
+use crate::observer::Progress;
 
 /// The weighting of the classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -99,8 +100,20 @@ impl LogisticRegression {
     /// [`ErrorKind::InvalidArgument`] as for [`Samples::check`], if fewer than two classes have rows with a positive
     /// weight, or if an option is out of range.
     pub fn fit(samples: &Samples, options: &LogisticRegressionOptions) -> Result<Self> {
+        Self::fit_with(samples, options, &|_| Ok(()))
+    }
+
+    /// As [`fit`](Self::fit); `progress` is called after every step.
+    ///
+    /// # Errors
+    /// As for [`fit`](Self::fit), and that of `progress`.
+    pub fn fit_with(
+        samples: &Samples,
+        options: &LogisticRegressionOptions,
+        progress: Progress,
+    ) -> Result<Self> {
         let task = FitTask { c: options.c, held_out: &[] };
-        let mut fits = fit_many(samples, &[task], options, &|_| {})?;
+        let mut fits = fit_many(samples, &[task], options, progress)?;
         Ok(fits.remove(0))
     }
 
@@ -252,11 +265,11 @@ pub(crate) fn fit_many(
     samples: &Samples,
     tasks: &[FitTask],
     options: &LogisticRegressionOptions,
-    progress: &(dyn Fn(usize) + Sync),
+    progress: Progress,
 ) -> Result<Vec<LogisticRegression>> {
     let problems = problems(samples, tasks, options)?;
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
-    let solutions = solve(samples.features, &problems, stop, Precision::Double, progress);
+    let solutions = solve(samples.features, &problems, stop, Precision::Double, progress)?;
     let fits = problems.into_iter().zip(solutions).map(|(problem, solution)| {
         let mut convergence = Convergence::default();
         convergence.add(&solution);
@@ -277,12 +290,12 @@ pub(crate) fn held_out_logits(
     samples: &Samples,
     tasks: &[FitTask],
     options: &LogisticRegressionOptions,
-    progress: &(dyn Fn(usize) + Sync),
+    progress: Progress,
 ) -> Result<Vec<Vec<f64>>> {
     let mut problems = problems(samples, tasks, options)?;
     problems.iter_mut().zip(tasks).for_each(|(problem, task)| problem.asked = task.held_out.to_vec());
     let stop = Stop { tol: options.tol, max_iter: options.max_iter };
-    let solutions = solve(samples.features, &problems, stop, Precision::Single, progress);
+    let solutions = solve(samples.features, &problems, stop, Precision::Single, progress)?;
     let by_rows = |(problem, solution): (&Problem, &Solution)| {
         let (own, n, classes) = (&solution.logits, problem.asked.len(), &problem.classes);
         let mut logits = vec![f64::NEG_INFINITY; n * samples.n_classes];

@@ -15,6 +15,7 @@ use super::solver::{Precision, Problem, Solution, Stop, solve};
 use super::standard_scaler::StandardScaler;
 use crate::error::Result;
 use crate::matrix::Matrix;
+use crate::observer::Progress;
 use crate::targets::LabelIndicator;
 
 /// The maximum number of row weights in memory, one per row, label and fit: 128 MB. With more, labels are fitted in
@@ -85,8 +86,20 @@ impl OneVsRest {
     /// number, if a feature or weight is not finite, if no row has a positive weight, or if an option is out of
     /// range.
     pub fn fit(samples: &MultiLabelSamples, options: &LogisticRegressionOptions) -> Result<Self> {
+        Self::fit_with(samples, options, &|_| Ok(()))
+    }
+
+    /// As [`fit`](Self::fit); `progress` receives the number of finished labels after every step.
+    ///
+    /// # Errors
+    /// As for [`fit`](Self::fit), and that of `progress`.
+    pub fn fit_with(
+        samples: &MultiLabelSamples,
+        options: &LogisticRegressionOptions,
+        progress: Progress,
+    ) -> Result<Self> {
         let task = FitTask { c: options.c, held_out: &[] };
-        let mut fits = fit_labels(samples, &[task], options, &|_| {})?;
+        let mut fits = fit_labels(samples, &[task], options, progress)?;
         Ok(fits.remove(0))
     }
 
@@ -238,8 +251,8 @@ pub(crate) fn held_out_label_logits(
     samples: &MultiLabelSamples,
     tasks: &[FitTask],
     options: &LogisticRegressionOptions,
-    precision: Precision,
-    max_row_weights: usize,
+    (precision, max_row_weights): (Precision, usize),
+    progress: Progress,
 ) -> Result<Vec<Vec<f64>>> {
     let n_labels = samples.labels.n_labels();
     let of_task = |task: &FitTask| vec![0.0; task.held_out.len() * n_labels];
@@ -252,7 +265,7 @@ pub(crate) fn held_out_label_logits(
         of_fits.for_each(|(own, task)| own.iter_mut().for_each(|p| p.asked = task.held_out.to_vec()));
         let constants: Vec<Option<bool>> = all.iter().map(constant).collect();
         let learned: Vec<Problem> = all.into_iter().filter(|problem| constant(problem).is_none()).collect();
-        let mut solutions = solve(samples.features, &learned, stop, precision, &|_| {}).into_iter();
+        let mut solutions = solve(samples.features, &learned, stop, precision, progress)?.into_iter();
         for (place, constant) in constants.into_iter().enumerate() {
             let label = batch * together + place % columns.len();
             let column = logits[place / columns.len()].iter_mut().skip(label).step_by(n_labels);
@@ -304,7 +317,7 @@ pub(crate) fn fit_labels(
     samples: &MultiLabelSamples,
     tasks: &[FitTask],
     options: &LogisticRegressionOptions,
-    progress: &(dyn Fn(usize) + Sync),
+    progress: Progress,
 ) -> Result<Vec<OneVsRest>> {
     fit_labels_in_batches(samples, tasks, options, progress, MAX_ROW_WEIGHTS)
 }
@@ -314,7 +327,7 @@ fn fit_labels_in_batches(
     samples: &MultiLabelSamples,
     tasks: &[FitTask],
     options: &LogisticRegressionOptions,
-    progress: &(dyn Fn(usize) + Sync),
+    progress: Progress,
     max_row_weights: usize,
 ) -> Result<Vec<OneVsRest>> {
     let n_features = samples.features.cols();
@@ -333,7 +346,7 @@ fn fit_labels_in_batches(
         let constants: Vec<Option<bool>> = all.iter().map(constant).collect();
         let learned: Vec<Problem> = all.into_iter().filter(|problem| constant(problem).is_none()).collect();
         let done = |done| progress(n_done + done);
-        let mut solutions = solve(samples.features, &learned, stop, Precision::Double, &done).into_iter();
+        let mut solutions = solve(samples.features, &learned, stop, Precision::Double, &done)?.into_iter();
         n_done += learned.len();
         for (fit, own) in fits.iter_mut().zip(constants.chunks_exact(columns.len())) {
             for &constant in own {
@@ -384,7 +397,10 @@ mod tests {
         let tasks: Vec<FitTask> = held_out.iter().map(|held_out| FitTask { c: 1.0, held_out }).collect();
         let options = LogisticRegressionOptions { tol: 1e-8, ..Default::default() };
         let most = std::sync::atomic::AtomicUsize::new(0);
-        let progress = |done| assert!(most.fetch_max(done, std::sync::atomic::Ordering::Relaxed) <= done);
+        let progress = |done| {
+            assert!(most.fetch_max(done, std::sync::atomic::Ordering::Relaxed) <= done);
+            Ok(())
+        };
         // Batches of one label, of two labels, and of all.
         let [one, two, all] = [1, 2 * n * tasks.len(), usize::MAX].map(|most_weights| {
             most.store(0, std::sync::atomic::Ordering::Relaxed);

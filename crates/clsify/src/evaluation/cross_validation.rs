@@ -8,6 +8,7 @@ use crate::classifier::logistic_regression::{FitTask, fit_many, held_out_logits}
 use crate::classifier::{LogisticRegression, LogisticRegressionOptions, MostFrequent, Samples};
 use crate::error::Result;
 use crate::matrix::Matrix;
+use crate::observer::Progress;
 use crate::split::{Split, class_folds};
 
 /// The accuracy of a logistic regression on each of `n_splits` held-out folds, weighted by sample weight if there is
@@ -31,7 +32,7 @@ pub fn cross_val_score(
     options: &LogisticRegressionOptions,
     n_splits: usize,
 ) -> Result<Vec<f64>> {
-    let fits = FoldFits::new(samples, &[options.c], options, n_splits, &|_| {})?;
+    let fits = FoldFits::new(samples, &[options.c], options, n_splits, &|_| Ok(()))?;
     Ok(fits.accuracies(0))
 }
 
@@ -85,7 +86,7 @@ fn weighted_share(
 /// use clsify::{evaluation::out_of_fold_logits, matrix::Matrix};
 /// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
 /// let samples = Samples::new(&features, &[0, 0, 1, 1], 2);
-/// let logits = out_of_fold_logits(&samples, &LogisticRegressionOptions::default(), 2)?;
+/// let logits = out_of_fold_logits(&samples, &LogisticRegressionOptions::default(), 2, &|_| Ok(()))?;
 /// assert!(logits[0] > logits[1] && logits[2 * 3] < logits[2 * 3 + 1]);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
@@ -93,8 +94,9 @@ pub fn out_of_fold_logits(
     samples: &Samples,
     options: &LogisticRegressionOptions,
     n_splits: usize,
+    progress: Progress,
 ) -> Result<Vec<f64>> {
-    let fits = FoldFits::new(samples, &[options.c], options, n_splits, &|_| {})?;
+    let fits = FoldFits::new(samples, &[options.c], options, n_splits, progress)?;
     Ok(fits.logits(0))
 }
 
@@ -110,7 +112,7 @@ pub fn out_of_fold_logits(
 /// use clsify::{evaluation::compare_logits, matrix::Matrix};
 /// let features = Matrix::from_vec(vec![-2.0, -1.0, 1.0, 2.0], 4, 1)?;
 /// let samples = Samples::new(&features, &[0, 0, 1, 1], 2);
-/// let logits = compare_logits(&samples, &[0.1, 1.0], &LogisticRegressionOptions::default(), 2)?;
+/// let logits = compare_logits(&samples, &[0.1, 1.0], &LogisticRegressionOptions::default(), 2, &|_| Ok(()))?;
 /// assert!(logits.iter().all(|logits| logits[0] > logits[1] && logits[2 * 3] < logits[2 * 3 + 1]));
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
@@ -119,6 +121,7 @@ pub fn compare_logits(
     c_values: &[f64],
     options: &LogisticRegressionOptions,
     n_splits: usize,
+    progress: Progress,
 ) -> Result<Vec<Vec<f64>>> {
     samples.check()?;
     let folds = class_folds(samples.class_ids, samples.groups, n_splits)?;
@@ -127,7 +130,7 @@ pub fn compare_logits(
         .flat_map(|&c| folds.iter().map(move |fold| FitTask { c, held_out: &fold.test }))
         .collect();
     let options = LogisticRegressionOptions { tol: options.tol.max(1e-4), ..*options };
-    let of_tasks = held_out_logits(samples, &tasks, &options, &|_| {})?;
+    let of_tasks = held_out_logits(samples, &tasks, &options, progress)?;
     let shape = (samples.class_ids.len(), samples.n_classes);
     Ok(of_tasks.chunks_exact(folds.len()).map(|of_folds| all_rows(&folds, of_folds, shape)).collect())
 }
@@ -167,7 +170,7 @@ pub fn cross_val_predict(
     options: &LogisticRegressionOptions,
     n_splits: usize,
 ) -> Result<Vec<Vec<usize>>> {
-    let fits = FoldFits::new(samples, c_values, options, n_splits, &|_| {})?;
+    let fits = FoldFits::new(samples, c_values, options, n_splits, &|_| Ok(()))?;
     Ok((0..c_values.len()).map(|c| fits.predictions(c)).collect())
 }
 
@@ -200,7 +203,7 @@ impl<'a> FoldFits<'a> {
         c_values: &[f64],
         options: &LogisticRegressionOptions,
         n_splits: usize,
-        progress: &(dyn Fn(usize) + Sync),
+        progress: Progress,
     ) -> Result<Self> {
         samples.check()?;
         let folds = class_folds(samples.class_ids, samples.groups, n_splits)?;
@@ -296,10 +299,10 @@ mod tests {
             let samples = Samples::new(&features, &class_ids, n_classes);
             let options = LogisticRegressionOptions::default();
             let c_values = [0.001, 0.01];
-            let compared = compare_logits(&samples, &c_values, &options, 5).unwrap();
+            let compared = compare_logits(&samples, &c_values, &options, 5, &|_| Ok(())).unwrap();
             for (&c, compared) in c_values.iter().zip(&compared) {
                 let options = LogisticRegressionOptions { c, ..options };
-                let exact = out_of_fold_logits(&samples, &options, 5).unwrap();
+                let exact = out_of_fold_logits(&samples, &options, 5, &|_| Ok(())).unwrap();
                 for (got, expected) in compared.iter().zip(&exact) {
                     assert!((got - expected).abs() < 0.005, "{n} x {d}, C {c}: {got} {expected}");
                 }

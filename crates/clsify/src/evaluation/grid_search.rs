@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::cross_validation::FoldFits;
 use crate::classifier::{LogisticRegressionOptions, Samples};
 use crate::error::{Error, ErrorKind, Result};
+use crate::observer::Progress;
 
 /// The scores of one C over the folds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -58,7 +59,7 @@ pub fn grid_search(
     c_values: &[f64],
     options: &LogisticRegressionOptions,
     n_splits: usize,
-    progress: &(dyn Fn(usize) + Sync),
+    progress: Progress,
 ) -> Result<GridSearch> {
     let fits = FoldFits::new(samples, c_values, options, n_splits, progress)?;
     let point = |(place, &c): (usize, &f64)| {

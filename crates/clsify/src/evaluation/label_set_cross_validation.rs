@@ -7,6 +7,7 @@ use crate::classifier::one_vs_rest::{MAX_ROW_WEIGHTS, fit_labels, held_out_label
 use crate::classifier::solver::Precision;
 use crate::classifier::{LogisticRegressionOptions, MultiLabelSamples, OneVsRest};
 use crate::error::Result;
+use crate::observer::Progress;
 use crate::split::Split;
 use crate::targets::LabelIndicator;
 
@@ -26,7 +27,7 @@ use crate::targets::LabelIndicator;
 /// let labels = LabelIndicator::from_sets(&[vec![], vec![0], vec![], vec![0]], 1)?;
 /// let folds = KFold { n_splits: 2, shuffle: None }.split(4)?;
 /// let samples = MultiLabelSamples::new(&features, &labels);
-/// let found = out_of_fold_label_logits(&samples, &LogisticRegressionOptions::default(), &folds, &|_| {})?;
+/// let found = out_of_fold_label_logits(&samples, &LogisticRegressionOptions::default(), &folds, &|_| Ok(()))?;
 /// assert!(found[0] < 0.0 && found[1] > 0.0 && found[2] < 0.0 && found[3] > 0.0);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
@@ -34,7 +35,7 @@ pub fn out_of_fold_label_logits(
     samples: &MultiLabelSamples,
     options: &LogisticRegressionOptions,
     folds: &[Split],
-    progress: &(dyn Fn(usize) + Sync),
+    progress: Progress,
 ) -> Result<Vec<f64>> {
     let tasks: Vec<FitTask> =
         folds.iter().map(|fold| FitTask { c: options.c, held_out: &fold.test }).collect();
@@ -55,7 +56,7 @@ pub fn out_of_fold_probabilities(
     samples: &MultiLabelSamples,
     options: &LogisticRegressionOptions,
     folds: &[Split],
-    progress: &(dyn Fn(usize) + Sync),
+    progress: Progress,
 ) -> Result<Vec<f64>> {
     let logits = out_of_fold_label_logits(samples, options, folds, progress)?;
     Ok(logits.into_iter().map(sigmoid).collect())
@@ -75,7 +76,7 @@ pub fn out_of_fold_probabilities(
 /// let labels = LabelIndicator::from_sets(&[vec![], vec![0], vec![], vec![0]], 1)?;
 /// let folds = KFold { n_splits: 2, shuffle: None }.split(4)?;
 /// let samples = MultiLabelSamples::new(&features, &labels);
-/// let logits = compare_label_logits(&samples, &[0.1, 1.0], &LogisticRegressionOptions::default(), &folds)?;
+/// let logits = compare_label_logits(&samples, &[0.1, 1.0], &LogisticRegressionOptions::default(), &folds, &|_| Ok(()))?;
 /// assert!(logits.iter().all(|logits| logits[0] < 0.0 && logits[1] > 0.0));
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
@@ -84,9 +85,10 @@ pub fn compare_label_logits(
     c_values: &[f64],
     options: &LogisticRegressionOptions,
     folds: &[Split],
+    progress: Progress,
 ) -> Result<Vec<Vec<f64>>> {
     let options = LogisticRegressionOptions { tol: options.tol.max(1e-4), ..*options };
-    label_logits(samples, c_values, &options, folds, Precision::Single, MAX_ROW_WEIGHTS)
+    label_logits(samples, c_values, &options, folds, (Precision::Single, MAX_ROW_WEIGHTS), progress)
 }
 
 fn label_logits(
@@ -94,12 +96,12 @@ fn label_logits(
     c_values: &[f64],
     options: &LogisticRegressionOptions,
     folds: &[Split],
-    precision: Precision,
-    max_row_weights: usize,
+    (precision, max_row_weights): (Precision, usize),
+    progress: Progress,
 ) -> Result<Vec<Vec<f64>>> {
     let of_c = |c| folds.iter().map(move |fold| FitTask { c, held_out: &fold.test });
     let tasks: Vec<FitTask> = c_values.iter().flat_map(|&c| of_c(c)).collect();
-    let of_tasks = held_out_label_logits(samples, &tasks, options, precision, max_row_weights)?;
+    let of_tasks = held_out_label_logits(samples, &tasks, options, (precision, max_row_weights), progress)?;
     let shape = (samples.labels.n_samples(), samples.labels.n_labels());
     Ok(of_tasks.chunks_exact(folds.len()).map(|of_folds| all_rows(folds, of_folds, shape)).collect())
 }
@@ -122,7 +124,7 @@ fn label_logits(
 /// let folds = KFold { n_splits: 2, shuffle: None }.split(4)?;
 /// let samples = MultiLabelSamples::new(&features, &labels);
 /// let options = LogisticRegressionOptions::default();
-/// let found = multi_label_grid_search(&samples, &[0.1, 1.0], &options, &folds, &|_| {})?;
+/// let found = multi_label_grid_search(&samples, &[0.1, 1.0], &options, &folds, &|_| Ok(()))?;
 /// assert_eq!((found.best_c, found.best_score), (0.1, 1.0));
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
@@ -131,7 +133,7 @@ pub fn multi_label_grid_search(
     c_values: &[f64],
     options: &LogisticRegressionOptions,
     folds: &[Split],
-    progress: &(dyn Fn(usize) + Sync),
+    progress: Progress,
 ) -> Result<GridSearch> {
     let of_c = |c| folds.iter().map(move |fold| FitTask { c, held_out: &fold.test });
     let tasks: Vec<FitTask> = c_values.iter().flat_map(|&c| of_c(c)).collect();
@@ -198,12 +200,13 @@ mod tests {
             let samples = MultiLabelSamples::new(&features, &labels).weighted(weights);
             let options = LogisticRegressionOptions::default();
             let c_values = [0.001, 0.01];
-            let compared = compare_label_logits(&samples, &c_values, &options, &folds).unwrap();
+            let compared = compare_label_logits(&samples, &c_values, &options, &folds, &|_| Ok(())).unwrap();
             let one_by_one =
-                label_logits(&samples, &c_values, &options, &folds, Precision::Double, 1).unwrap();
+                label_logits(&samples, &c_values, &options, &folds, (Precision::Double, 1), &|_| Ok(()))
+                    .unwrap();
             for ((&c, compared), one_by_one) in c_values.iter().zip(&compared).zip(&one_by_one) {
                 let options = LogisticRegressionOptions { c, ..options };
-                let exact = out_of_fold_label_logits(&samples, &options, &folds, &|_| {}).unwrap();
+                let exact = out_of_fold_label_logits(&samples, &options, &folds, &|_| Ok(())).unwrap();
                 for (i, p) in exact.iter().copied().map(sigmoid).enumerate() {
                     assert!((sigmoid(one_by_one[i]) - p).abs() < 1e-6, "{i}: {} {p}", one_by_one[i]);
                     assert!((sigmoid(compared[i]) - p).abs() < 0.005, "{i}: {} {p}", compared[i]);

@@ -12,6 +12,7 @@ use super::{FeatureOptions, Head, Pooling};
 use crate::encoder::{Encoder, Parallel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
+use crate::observer::Progress;
 use crate::tokenizer::{Batch, Encoding};
 
 /// The number of tokens that pass through the encoder together. From 128 to 512 the speed is the same within 3 %; in
@@ -65,7 +66,7 @@ impl std::ops::AddAssign for TokenCounts {
 /// `progress` receives the number of tokens done so far, from any thread, in increasing order.
 ///
 /// # Errors
-/// [`ErrorKind::Tokenizer`] with the sentence's number if an encoding has no tokens, such as that of an empty
+/// That of `progress`; /// [`ErrorKind::Tokenizer`] with the sentence's number if an encoding has no tokens, such as that of an empty
 /// sentence without special tokens; [`ErrorKind::Checkpoint`] with the sentence's number if its features are not all
 /// finite; [`ErrorKind::InvalidArgument`] if there is no pooling; otherwise as for [`Encoder::forward`].
 ///
@@ -75,7 +76,7 @@ impl std::ops::AddAssign for TokenCounts {
 /// let encoder = Encoder::load(folder)?;
 /// let tokenizer = Tokenizer::load(folder, encoder.config().max_tokens())?;
 /// let encodings = tokenizer.encode_batch(&["a visually stunning rumination on love"])?;
-/// let features = extract(&encoder, &encodings, &FeatureOptions::default(), &|_| {})?;
+/// let features = extract(&encoder, &encodings, &FeatureOptions::default(), &|_| Ok(()))?;
 /// assert_eq!(features.shape(), [1, 768]);
 /// # Ok::<(), clsify::error::Error>(())
 /// ```
@@ -83,7 +84,7 @@ pub fn extract(
     encoder: &Encoder,
     encodings: &[Encoding],
     options: &FeatureOptions,
-    progress: &(dyn Fn(usize) + Sync),
+    progress: Progress,
 ) -> Result<Matrix> {
     if !options.modules.is_empty() {
         let message = "expected features without modules, whose weights are the folder's";
@@ -99,7 +100,7 @@ pub(crate) fn extract_with(
     head: &Head,
     encodings: &[Encoding],
     options: &FeatureOptions,
-    progress: &(dyn Fn(usize) + Sync),
+    progress: Progress,
 ) -> Result<Matrix> {
     check(encodings, options)?;
     let features = extract_unchecked(encoder, head, encodings, options, progress)?;
@@ -114,7 +115,7 @@ pub(crate) fn extract_unchecked(
     head: &Head,
     encodings: &[Encoding],
     options: &FeatureOptions,
-    progress: &(dyn Fn(usize) + Sync),
+    progress: Progress,
 ) -> Result<Matrix> {
     let n_features = options.n_features(encoder.config())?;
     let mut features = Matrix::zeros(encodings.len(), n_features);
@@ -138,8 +139,7 @@ pub(crate) fn extract_unchecked(
             .for_each(|(row, pooled)| row.copy_from_slice(pooled));
         // The lock keeps two threads from reporting in the wrong order; a poisoned lock still only guards the order.
         let _guard = reporting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        progress(done.fetch_add(batch.n_tokens(), Ordering::Relaxed) + batch.n_tokens());
-        Ok(())
+        progress(done.fetch_add(batch.n_tokens(), Ordering::Relaxed) + batch.n_tokens())
     };
     // With fewer chunks than cores, each product uses all cores. Otherwise each core takes one chunk at a time, so
     // that none has several left while another has none.

@@ -17,12 +17,14 @@ use crate::features::{
 use crate::files::TemporaryFolder;
 use crate::matrix::Matrix;
 use crate::notes::token_notes::TokenNotes;
-use crate::observer::{Observer, Stage};
+use crate::observer::{Observer, Progress, Stage, advance};
 use crate::tokenizer::{Encoding, Tokenizer, model_max_length};
 
 /// With a cache, sentences are encoded in parts of about this duration, so that an interrupt loses at most one.
 const PART: Duration = Duration::from_secs(2);
 
+/// The number of sentences that are tokenized before the observer is asked whether to go on.
+const TOKENIZED_AT_ONCE: usize = 4096;
 /// The number of sentences of the first part, and the limits for all parts.
 const FIRST_PART: usize = 64;
 const PART_SIZES: (usize, usize) = (16, 16_384);
@@ -82,7 +84,7 @@ impl Weights {
         &self,
         encodings: &[Encoding],
         features: &FeatureOptions,
-        progress: &(dyn Fn(usize) + Sync),
+        progress: Progress,
     ) -> Result<Matrix> {
         extract_with(&self.encoder, &self.head, encodings, features, progress)
     }
@@ -92,7 +94,7 @@ impl Weights {
         &self,
         encodings: &[Encoding],
         features: &FeatureOptions,
-        progress: &(dyn Fn(usize) + Sync),
+        progress: Progress,
     ) -> Result<Matrix> {
         extract_unchecked(&self.encoder, &self.head, encodings, features, progress)
     }
@@ -275,7 +277,7 @@ impl SentenceEncoder {
         let observer = self.observer();
         let started = Instant::now();
         observer.start(Stage::Tokenize, sentences.len());
-        let encodings = self.tokenizer.encode_batch(sentences)?;
+        let encodings = self.tokenize(sentences)?;
         observer.finish(Stage::Tokenize);
         let tokenize_seconds = started.elapsed().as_secs_f64();
 
@@ -288,7 +290,7 @@ impl SentenceEncoder {
             None => {
                 let weights = self.load_weights()?;
                 observer.start(Stage::Embed, counts.n_tokens);
-                let progress = |done| observer.advance(Stage::Embed, done);
+                let progress = |done| advance(observer, Stage::Embed, done);
                 let features = weights.extract(&encodings, &self.features, &progress)?;
                 observer.finish(Stage::Embed);
                 (features, 0)
@@ -298,6 +300,21 @@ impl SentenceEncoder {
         self.add_embed_seconds(embed_seconds);
         notes.tell(&self.tokenizer, observer);
         Ok(Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached })
+    }
+
+    /// Part by part, so that it can be cancelled.
+    fn tokenize<S: AsRef<str> + Sync>(&self, sentences: &[S]) -> Result<Vec<Encoding>> {
+        let mut encodings = Vec::with_capacity(sentences.len());
+        for part in sentences.chunks(TOKENIZED_AT_ONCE) {
+            let first = encodings.len();
+            let of_part = self.tokenizer.encode_batch(part);
+            encodings.extend(of_part.map_err(|error| match error.sentence() {
+                Some(sentence) => error.at_sentence(first + sentence),
+                None => error,
+            })?);
+            advance(self.observer(), Stage::Tokenize, encodings.len())?;
+        }
+        Ok(encodings)
     }
 
     /// As [`encode`](Self::encode), for sentences of a file; an error about a sentence names its line.
@@ -334,7 +351,7 @@ impl SentenceEncoder {
                 let started = Instant::now();
                 let (part, after) = rest.split_at(size.min(rest.len()));
                 let part_encodings: Vec<Encoding> = part.iter().map(|&i| encodings[i].clone()).collect();
-                let progress = |done| observer.advance(Stage::Embed, n_done + done);
+                let progress = |done| advance(observer, Stage::Embed, n_done + done);
                 let rows = weights.extract_unchecked(&part_encodings, &self.features, &progress)?;
                 for (i, &sentence) in part.iter().enumerate() {
                     check_finite_row(rows.row(i)).map_err(|error| error.at_sentence(sentence))?;

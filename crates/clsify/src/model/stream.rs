@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::features::{TokenCounts, check_finite_row, check_poolings, check_tokens};
 use crate::matrix::Matrix;
 use crate::notes::token_notes::TokenNotes;
-use crate::observer::Stage;
+use crate::observer::{Stage, check_cancelled};
 use crate::tokenizer::Encoding;
 
 /// Sentences that are encoded together.
@@ -205,7 +205,7 @@ impl SentenceEncoder {
             let started = Instant::now();
             let following = receiver.try_recv().ok();
             let (features, tokenized) = rayon::join(
-                || weights.extract_unchecked(&encodings, self.features(), &|_| {}),
+                || weights.extract_unchecked(&encodings, self.features(), &|_| check_cancelled(observer)),
                 || following.map(|group| self.tokenize_group(group)),
             );
             let features = Self::put_in_place(features?, group.sentences().len(), &mut faults);

@@ -18,7 +18,7 @@ use crate::matrix::Matrix;
 use crate::model::encoder_report::EncoderReport;
 use crate::model::sentence_encoder::{Encoded, SentenceEncoder};
 use crate::notes::cautions::{SeenRows, note_seen_in_training};
-use crate::observer::{Observer, Stage};
+use crate::observer::{Observer, Progress, Stage, advance, check_cancelled};
 use crate::split::nested_order;
 use crate::targets::Targets;
 use crate::training::fits::{N_SPLITS, learnable_folds, search_c};
@@ -212,7 +212,7 @@ pub(super) fn measure(
     let orders: Vec<Vec<usize>> = (0..options.n_repeats).map(order).collect();
     let fits = fit_sizes(&sizes, &orders, observer, |own| {
         let (x, targets) = (features.x_train.select_rows(own), rows.train.select_rows(own));
-        let (fitted, c) = fit(&x, &targets, options)?;
+        let (fitted, c) = fit(&x, &targets, options, &|_| check_cancelled(observer))?;
         let (score, unweighted) = scores(&rows, &answers(&fitted, &features.x_test))?;
         Ok(CurveFit { c, score, unweighted })
     })?;
@@ -262,18 +262,22 @@ fn fit(
     features: &Matrix,
     targets: &Targets,
     options: &LearningCurveOptions,
+    progress: Progress,
 ) -> Result<(LinearClassifier, f64)> {
     let scaler = options.scaling.fit(features, targets.sample_weight());
     let scaled = scaler.as_ref().map(|scaler| scaler.transform(features));
     let features = scaled.as_ref().unwrap_or(features);
     let c = match &options.grid_search {
         Some(c_values) if learnable_folds(targets, N_SPLITS).is_ok() => {
-            search_c(features, targets, c_values, &options.classifier, &|_| {})?.best_c
+            search_c(features, targets, c_values, &options.classifier, progress)?.best_c
         }
         _ => options.classifier.c,
     };
     let fit_options = LogisticRegressionOptions { c, ..options.classifier };
-    Ok((LinearClassifier::fit_scaled(features, targets, &fit_options)?.unscaled(scaler.as_ref()), c))
+    Ok((
+        LinearClassifier::fit_scaled(features, targets, &fit_options, progress)?.unscaled(scaler.as_ref()),
+        c,
+    ))
 }
 
 /// Fits on the first rows of each order, up to each size; on all rows only once, because they are the same in any
@@ -297,7 +301,7 @@ fn fit_sizes(
         for rows in parts {
             of_size.push(fit(&rows)?);
             n_fits += 1;
-            observer.advance(Stage::Fit, n_fits);
+            advance(observer, Stage::Fit, n_fits)?;
         }
         fits.push((n_rows, of_size));
     }

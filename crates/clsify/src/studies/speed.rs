@@ -11,7 +11,7 @@ use crate::features::TokenCounts;
 use crate::model::encoder_report::EncoderReport;
 use crate::model::sentence_encoder::SentenceEncoder;
 use crate::notes::token_notes::TokenNotes;
-use crate::observer::Stage;
+use crate::observer::{Stage, advance};
 
 /// The sentence for the latency: the article's, with 9 tokens in BERT's vocabulary.
 const ONE_SENTENCE: &str = "a visually stunning rumination on love";
@@ -100,7 +100,7 @@ impl EncoderSpeed {
         // This is also the warm-up of threads, frequency, and the pages of the weights.
         let one_sentence = latency(|| {
             let encoding = tokenizer.encode(ONE_SENTENCE)?;
-            weights.extract(std::slice::from_ref(&encoding), options, &|_| {})?;
+            weights.extract(std::slice::from_ref(&encoding), options, &|_| Ok(()))?;
             Ok(encoding.len())
         })?;
         let threads = rayon::current_num_threads();
@@ -110,7 +110,7 @@ impl EncoderSpeed {
         let ceiling_before = ceiling();
         let encode_seconds = fastest(Duration::from_secs(4), || {
             observer.start(Stage::Embed, counts.n_tokens);
-            weights.extract(&encodings, options, &|done| observer.advance(Stage::Embed, done))?;
+            weights.extract(&encodings, options, &|done| advance(observer, Stage::Embed, done))?;
             observer.finish(Stage::Embed);
             Ok(())
         })?;

@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::evaluation::{Resample, RowScores, Scoring, bias_corrected};
 use crate::features::{FeatureOptions, Layers, Pooling};
 use crate::matrix::Matrix;
-use crate::observer::{Observer, Stage};
+use crate::observer::{Observer, Stage, advance};
 use crate::targets::{Labels, Targets};
 
 /// Up to this number of training rows, features are chosen by leave-one-out.
@@ -194,7 +194,7 @@ pub(crate) fn select_few(
             }
         }
         fitted.extend(best);
-        observer.advance(Stage::GridSearch, fitted.len() * c_values.len());
+        advance(observer, Stage::GridSearch, fitted.len() * c_values.len())?;
     }
     observer.finish(Stage::GridSearch);
 

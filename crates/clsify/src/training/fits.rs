@@ -10,6 +10,7 @@ use crate::evaluation::{
     out_of_fold_label_logits, out_of_fold_logits,
 };
 use crate::matrix::Matrix;
+use crate::observer::Progress;
 use crate::split::{Split, folds};
 use crate::targets::{Labels, Targets};
 
@@ -44,7 +45,7 @@ pub(crate) fn search_c(
     targets: &Targets,
     c_values: &[f64],
     options: &LogisticRegressionOptions,
-    progress: &(dyn Fn(usize) + Sync),
+    progress: Progress,
 ) -> Result<GridSearch> {
     match targets.labels() {
         Labels::Classes { .. } => {
@@ -64,11 +65,11 @@ pub(crate) fn held_out_logits(
     targets: &Targets,
     options: &LogisticRegressionOptions,
     n_splits: usize,
-    progress: &(dyn Fn(usize) + Sync),
+    progress: Progress,
 ) -> Result<Vec<f64>> {
     match targets.labels() {
         Labels::Classes { .. } => {
-            out_of_fold_logits(&Samples::of_classes(features, targets)?, options, n_splits)
+            out_of_fold_logits(&Samples::of_classes(features, targets)?, options, n_splits, progress)
         }
         Labels::Sets(labels) => {
             let samples = MultiLabelSamples::new(features, labels).weighted(targets.sample_weight());
@@ -83,14 +84,15 @@ pub(crate) fn compared_logits(
     targets: &Targets,
     c_values: &[f64],
     options: &LogisticRegressionOptions,
+    progress: Progress,
 ) -> Result<Vec<Vec<f64>>> {
     match targets.labels() {
         Labels::Classes { .. } => {
-            compare_logits(&Samples::of_classes(features, targets)?, c_values, options, N_SPLITS)
+            compare_logits(&Samples::of_classes(features, targets)?, c_values, options, N_SPLITS, progress)
         }
         Labels::Sets(labels) => {
             let samples = MultiLabelSamples::new(features, labels).weighted(targets.sample_weight());
-            compare_label_logits(&samples, c_values, options, &folds(targets, N_SPLITS)?)
+            compare_label_logits(&samples, c_values, options, &folds(targets, N_SPLITS)?, progress)
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{Resample, RowScores, Scoring, bias_corrected};
 use crate::features::FeatureOptions;
 use crate::matrix::Matrix;
-use crate::observer::{Observer, Stage};
+use crate::observer::{Observer, Progress, Stage, advance, check_cancelled};
 use crate::targets::Targets;
 
 /// The gradient tolerance for comparing candidates; the reported scores of the chosen one come from its optimum.
@@ -181,6 +181,7 @@ pub(crate) fn select_features(
     let c_values = selection_c_values();
     let fits = c_values.len() * N_SPLITS;
     observer.start(Stage::GridSearch, all.len() * fits);
+    let uncounted: Progress = &|_| check_cancelled(observer);
     let mut found: Vec<(FeatureOptions, Vec<Scored>)> = Vec::with_capacity(all.len());
     for features in all {
         let x = scaled(&features)?;
@@ -191,7 +192,7 @@ pub(crate) fn select_features(
         let fit_options = LogisticRegressionOptions { tol: TOL, max_iter, ..options.classifier };
         let mut points: Vec<Scored> = Vec::with_capacity(own.len());
         for part in own.chunks(C_VALUES_AT_ONCE) {
-            let logits = compared_logits(&x, targets, part, &fit_options)?;
+            let logits = compared_logits(&x, targets, part, &fit_options, uncounted)?;
             let scored =
                 part.par_iter().zip(&logits).map(|(&c, logits)| scored(c, logits, targets, options.scoring));
             points.extend(scored.collect::<Result<Vec<_>>>()?);
@@ -200,7 +201,7 @@ pub(crate) fn select_features(
             }
         }
         found.push((features, points));
-        observer.advance(Stage::GridSearch, found.len() * fits);
+        advance(observer, Stage::GridSearch, found.len() * fits)?;
     }
     observer.finish(Stage::GridSearch);
 
@@ -237,7 +238,7 @@ pub(crate) fn select_features(
         let owner = runs.iter().position(|run| run.contains(&place)).unwrap_or(0);
         let x = scaled(&owners[owner])?;
         let fit_options = LogisticRegressionOptions { c: points[place].c, ..options.classifier };
-        let logits = held_out_logits(&x, targets, &fit_options, N_SPLITS, &|_| {})?;
+        let logits = held_out_logits(&x, targets, &fit_options, N_SPLITS, uncounted)?;
         let at_optimum = scored(fit_options.c, &logits, targets, options.scoring)?;
         (points[place], all_scores[place]) = (at_optimum.point, at_optimum.scores);
         all_scores[n_points + place] = at_optimum.losses;

@@ -22,7 +22,7 @@ use crate::model::neighbours::Neighbours;
 use crate::model::saved_training::SavedRows;
 use crate::model::sentence_classifier::SentenceClassifier;
 use crate::model::sentence_encoder::{Encoded, SentenceEncoder};
-use crate::observer::{Observer, Stage};
+use crate::observer::{Observer, Stage, advance, check_cancelled};
 use crate::split::Split;
 use crate::targets::Labels;
 
@@ -245,7 +245,7 @@ fn fit(
     let search = match &options.grid_search {
         Some(search) => {
             observer.start(Stage::GridSearch, search.c_values.len() * N_SPLITS * n_fits(targets));
-            let progress = |done| observer.advance(Stage::GridSearch, done);
+            let progress = |done| advance(observer, Stage::GridSearch, done);
             let found = search_c(features, targets, &search.c_values, &options.classifier, &progress)?;
             observer.finish(Stage::GridSearch);
             seconds.grid_search = started.elapsed().as_secs_f64();
@@ -265,8 +265,9 @@ fn fit(
         Labels::Sets(labels) => labels.n_labels() * (n_splits + 1),
     };
     observer.start(Stage::Fit, total);
-    let progress = |done| observer.advance(Stage::Fit, done);
-    let classifier = LinearClassifier::fit_scaled(features, targets, &fit_options)?;
+    let progress = |done| advance(observer, Stage::Fit, done);
+    let classifier =
+        LinearClassifier::fit_scaled(features, targets, &fit_options, &|_| check_cancelled(observer))?;
     let held_out_logits = match n_splits {
         0 => Vec::new(),
         _ => held_out_logits(features, targets, &fit_options, n_splits, &progress).map_err(|e| {
@@ -323,7 +324,8 @@ fn grid_search_report(
         (TrainingScores::Classes(scores), _) if refit => Some(scores.test.accuracy),
         (TrainingScores::Classes(_), Labels::Classes { class_ids, .. }) => {
             let best = LogisticRegressionOptions { c: found.best_c, ..options.classifier };
-            let fitted = LinearClassifier::fit(&rows.x_train, &plan.rows.train, options.scaling, &best)?;
+            let fitted =
+                LinearClassifier::fit(&rows.x_train, &plan.rows.train, options.scaling, &best, &|_| Ok(()))?;
             let LinearClassifier::Classes(fitted) = fitted else { return Ok(None) };
             Some(accuracy(&fitted.predict(&rows.x_test), class_ids))
         }

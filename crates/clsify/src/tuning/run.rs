@@ -16,7 +16,7 @@ use crate::encoder::trainable::{Step, TrainableEncoder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::Pooling;
 use crate::matrix::Matrix;
-use crate::observer::{Observer, Stage};
+use crate::observer::{Observer, Stage, advance, check_cancelled};
 use crate::targets::{Labels, Targets};
 use crate::tokenizer::{Batch, Encoding};
 
@@ -113,7 +113,7 @@ impl Task<'_> {
                 n_rows += places.len();
                 step += 1;
                 done += encodings.iter().map(|encoding| encoding.input_ids.len()).sum::<usize>();
-                self.observer.advance(Stage::Tune, done);
+                advance(self.observer, Stage::Tune, done)?;
                 should_stop = self.observer.should_stop();
                 if should_stop {
                     break;
@@ -172,7 +172,9 @@ impl Task<'_> {
         let mut model = TunedModel { encoder, pooling: Pooling::Mean, head };
         let features = self.features(&mut model, learn)?;
         let targets = self.targets.select_rows(learn);
-        let start = LinearClassifier::fit_scaled(&features, &targets, &self.classifier)?;
+        let start = LinearClassifier::fit_scaled(&features, &targets, &self.classifier, &|_| {
+            check_cancelled(self.observer)
+        })?;
         let narrow = |values: &[f64]| values.iter().map(|&v| v as f32).collect();
         let loss = match (&start, start.intercept().len()) {
             (LinearClassifier::Classes(_), 2..) => Loss::Softmax,

@@ -41,7 +41,9 @@ use self::mean_curvature::{MeanCurvature, MeanGram};
 use self::mean_hessian::MeanHessian;
 use self::point::Point;
 use self::rows::Rows;
+use crate::error::Result;
 use crate::matrix::Matrix;
+use crate::observer::Progress;
 
 pub(crate) use self::problem::{Problem, Solution, Stop};
 pub(crate) use self::rows::Precision;
@@ -55,14 +57,17 @@ const MAX_LOGITS: usize = 50_000_000;
 /// Reading all rows from memory for a product takes as long as multiplying them by this many columns.
 const READING: usize = 8;
 
-/// Solves all problems over the rows of `features`; `progress` receives the number of finished ones.
+/// Solves all problems over the rows of `features`; `progress` receives the number of finished ones after every step.
+///
+/// # Errors
+/// That of `progress`.
 pub(crate) fn solve(
     features: &Matrix,
     problems: &[Problem],
     stop: Stop,
     precision: Precision,
-    progress: &(dyn Fn(usize) + Sync),
-) -> Vec<Solution> {
+    progress: Progress,
+) -> Result<Vec<Solution>> {
     let rows = Rows::new(features, precision);
     let row_sets = row_sets(problems);
     let n_row_sets = row_sets.iter().max().map_or(0, |last| last + 1);
@@ -98,7 +103,7 @@ pub(crate) fn solve(
                 start: optima[row_sets[i]].clone().unwrap_or_else(|| vec![0.0; columns * rows.width]),
             })
             .collect();
-        let states = solver.solve_group(&members, &|done| progress(n_done + done));
+        let states = solver.solve_group(&members, &|done| progress(n_done + done))?;
 
         let params: Vec<f64> = states.iter().flat_map(Descent::params).copied().collect();
         let (weights, intercepts) = rows.to_features(&params);
@@ -116,7 +121,7 @@ pub(crate) fn solve(
         }
         n_done += group.len();
     }
-    solutions.into_iter().flatten().collect()
+    Ok(solutions.into_iter().flatten().collect())
 }
 
 /// A number for each problem, from 0 on; problems with the same rows have the same number.
@@ -162,7 +167,7 @@ struct Solver<'a> {
 
 impl<'a> Solver<'a> {
     /// Solves problems with the same classes, ordered by row set, in lockstep.
-    fn solve_group(&mut self, members: &[Member], progress: &dyn Fn(usize)) -> Vec<Descent<'a>> {
+    fn solve_group(&mut self, members: &[Member], progress: Progress) -> Result<Vec<Descent<'a>>> {
         let (rows, stop) = (self.rows, self.stop);
         let (n, columns) = (rows.n, members[0].problem.columns());
         let size = columns * rows.width; // parameters of one problem
@@ -192,7 +197,7 @@ impl<'a> Solver<'a> {
                 }
             });
             active.retain(|s| !s.is_done());
-            progress(members.len() - active.len());
+            progress(members.len() - active.len())?;
             if active.is_empty() {
                 break;
             }
@@ -230,7 +235,7 @@ impl<'a> Solver<'a> {
                 .zip(vectors.par_chunks_exact(size).zip(along_rows.par_chunks_exact(columns * n)))
                 .for_each(|(state, (direction, slopes))| state.step(direction, slopes));
         }
-        states
+        Ok(states)
     }
 
     /// Computes the Hessian of each row set whose steps since the last one have cost as much as it does. So neither

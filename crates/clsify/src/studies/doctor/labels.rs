@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{out_of_fold_logits, out_of_fold_probabilities, rank_labels, softmax};
 use crate::matrix::Matrix;
 use crate::model::label_ids::class_ids;
-use crate::observer::{Observer, Stage};
+use crate::observer::{Observer, Stage, advance, check_cancelled};
 use crate::split::{Split, label_set_folds};
 use crate::targets::LabelIndicator;
 use crate::training::fits::N_SPLITS;
@@ -89,8 +89,14 @@ impl Labels {
         match self {
             Labels::Classes { classes, class_ids } => {
                 observer.start(Stage::Fit, 0);
-                let suspects =
-                    of_classes(judged, classes, class_ids, &classifier, options.rank_all, unjudged);
+                let suspects = of_classes(
+                    judged,
+                    (classes, class_ids),
+                    &classifier,
+                    options.rank_all,
+                    unjudged,
+                    observer,
+                );
                 observer.finish(Stage::Fit);
                 suspects
             }
@@ -125,11 +131,11 @@ fn check_weights(weights: Option<&[f64]>) -> Result<()> {
 
 fn of_classes<'l>(
     judged: &Judged<'_>,
-    classes: &'l [String],
-    class_ids: &[usize],
+    (classes, class_ids): (&'l [String], &[usize]),
     classifier: &LogisticRegressionOptions,
     rank_all: bool,
     unjudged: &mut BTreeSet<&'l str>,
+    observer: &dyn Observer,
 ) -> Result<Vec<Suspect>> {
     let n_classes = classes.len();
     if n_classes > MOST_CLASSES {
@@ -139,7 +145,7 @@ fn of_classes<'l>(
     let class_ids: Vec<usize> = judged.rows.iter().map(|&row| class_ids[row]).collect();
     let samples =
         Samples::new(judged.features, &class_ids, n_classes).weighted(judged.weights).grouped(judged.groups);
-    let logits = out_of_fold_logits(&samples, classifier, N_SPLITS)?;
+    let logits = out_of_fold_logits(&samples, classifier, N_SPLITS, &|_| check_cancelled(observer))?;
     let ranking = rank_labels(&softmax(&logits, n_classes), &class_ids, n_classes)?;
     // If the training rows of a fold lack a class, its probability is always 0 in the held-out rows.
     let is_judged = |place: usize| logits[place * n_classes + class_ids[place]] > f64::NEG_INFINITY;
@@ -193,7 +199,7 @@ fn of_sets(
         let own: Vec<Vec<usize>> = sets.iter().map(own).collect();
         let indicator = LabelIndicator::from_sets(&own, labels.len())?;
         let samples = MultiLabelSamples::new(judged.features, &indicator).weighted(judged.weights);
-        let progress = |done| observer.advance(Stage::Fit, n_done + done);
+        let progress = |done| advance(observer, Stage::Fit, n_done + done);
         let probabilities = out_of_fold_probabilities(&samples, classifier, folds, &progress)?;
         n_done += labels.len() * folds.len();
         for (column, &label) in labels.iter().enumerate() {

@@ -16,7 +16,7 @@ use super::report::{LabelIssue, LeftOut, NearDuplicate, Neighbour};
 use super::texts::Texts;
 use crate::classifier::StandardScaler;
 use crate::dataset::{Dataset, Inspected};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::matrix::Matrix;
 use crate::model::sentence_encoder::SentenceEncoder;
 use crate::split::of_rows;
@@ -96,6 +96,7 @@ pub(crate) fn examine(
         let judged = Judged { rows: &rows, features: &features, weights, groups };
         match labels.suspects(&judged, options, encoder.observer(), &mut unjudged) {
             Ok(suspects) => findings.label_issues.extend(part.label_issues(suspects)),
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
             Err(error) => drop(failures.insert(error.to_string())),
         }
     }

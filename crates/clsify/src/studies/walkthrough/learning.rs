@@ -66,7 +66,7 @@ pub(super) fn learn(
     let weights = row_weights(targets, training.class_weight);
     let step = |n_iter: usize| -> Result<LearningStep> {
         let options = LogisticRegressionOptions { max_iter: n_iter, ..options };
-        let fitted = LinearClassifier::fit_scaled(features, targets, &options)?;
+        let fitted = LinearClassifier::fit_scaled(features, targets, &options, &|_| Ok(()))?;
         let (loss, penalty) = loss_and_penalty(&fitted, features, targets, &weights, options.c);
         let fitted = fitted.unscaled(scaler.as_ref());
         Ok(LearningStep {
@@ -81,7 +81,7 @@ pub(super) fn learn(
     let steps = shown_steps(training.n_iter).into_iter().map(step).collect::<Result<Vec<_>>>()?;
     let c_values: Vec<f64> = MULTIPLES.iter().map(|multiple| multiple * training.c).collect();
     let search = match learnable_folds(targets, N_SPLITS) {
-        Ok(_) => Some(search_c(features, targets, &c_values, &options, &|_| {})?),
+        Ok(_) => Some(search_c(features, targets, &c_values, &options, &|_| Ok(()))?),
         Err(_) => None,
     };
     Ok(Learning { steps, search, n_folds: N_SPLITS, scaler })
