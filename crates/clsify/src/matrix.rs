@@ -56,6 +56,11 @@ impl Matrix {
         [self.rows, self.cols]
     }
 
+    /// All numbers, row by row, without a copy.
+    pub fn into_vec(self) -> Vec<f32> {
+        self.data
+    }
+
     /// All numbers, row by row.
     pub fn as_slice(&self) -> &[f32] {
         &self.data

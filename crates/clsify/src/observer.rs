@@ -68,11 +68,17 @@ impl Observer for () {}
 /// Receives how much of a piece of long work is done. The work ends with its error.
 pub type Progress<'a> = &'a (dyn Fn(usize) -> Result<()> + Sync);
 
-/// Reports progress to an observer.
+/// Reports progress to an observer: the body of a [`Progress`] whose work is cancelled by an observer.
 ///
 /// # Errors
 /// [`ErrorKind::Interrupted`] if the observer has cancelled the work.
-pub(crate) fn advance(observer: &dyn Observer, stage: Stage, done: usize) -> Result<()> {
+///
+/// ```
+/// use clsify::observer::{Progress, Stage, advance};
+/// let progress: Progress = &|done| advance(&(), Stage::Fit, done);
+/// assert!(progress(1).is_ok());
+/// ```
+pub fn advance(observer: &dyn Observer, stage: Stage, done: usize) -> Result<()> {
     observer.advance(stage, done);
     check_cancelled(observer)
 }

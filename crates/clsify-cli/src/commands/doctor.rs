@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use clsify::dataset::{DatasetOptions, Inspected, LabelSeparator};
 use clsify::encoder::EncoderConfig;
 use clsify::features::Layers;
-use clsify::model::SentenceEncoder;
+use clsify::model::{Features, SentenceEncoder};
 use clsify::studies::{DoctorOptions, DoctorReport, LabelIssue, diagnose};
 use clsify_hub::Located;
 use clsify_report::charts::{class_balance_svg, lengths_svg};
@@ -17,7 +17,7 @@ use crate::console::{Console, text};
 use crate::loading::{DEFAULT_ENCODER, load_encoder, locate_encoder, note_separator};
 use crate::options::{
     CacheArgs, ChartArgs, ClassLimitArgs, DataOptions, EncodingArgs, FeatureArgs, GroupArgs, JsonArgs,
-    PooledArgs, PoolingArg, WeightArgs, at_least_one, positive,
+    PooledArgs, WeightArgs, at_least_one, positive,
 };
 use crate::output::{check_output, is_stdout, last_name, stdout, written};
 
@@ -94,7 +94,7 @@ pub(crate) struct Args {
 
     /// Pool the hidden states of each sentence to one vector, as for `train`
     #[arg(long, value_name = "POOLING", default_value = "mean")]
-    pooling: PoolingArg,
+    pooling: Features,
 
     #[command(flatten)]
     encoding: EncodingArgs,

@@ -1,10 +1,8 @@
 //! Options for turning sentences into features.
 
-use std::str::FromStr;
-
 use clap::{Args, ValueEnum};
 use clsify::encoder::Dtype;
-use clsify::features::{FeatureOptions, Layers, Pooling};
+use clsify::features::Layers;
 use clsify::model::Features;
 
 /// Options for the layers and the pooling of features.
@@ -24,13 +22,13 @@ pub(crate) struct PooledArgs {
     /// normalisation, `truncate_dim`, `max_seq_length`, `do_lower_case`, and the default prompt. With any other value
     /// only the pooling that you name applies.
     #[arg(long, value_name = "POOLING")]
-    pub(crate) pooling: Option<PoolingArg>,
+    pub(crate) pooling: Option<Features>,
 }
 
 impl PooledArgs {
     /// Returns true if the encoder's folder determines the pooling.
     pub(crate) fn is_auto(&self) -> bool {
-        self.pooling == Some(PoolingArg(None))
+        matches!(self.pooling, Some(Features::SentenceTransformer { .. }))
     }
 
     pub(crate) fn layers(&self) -> Layers {
@@ -38,12 +36,7 @@ impl PooledArgs {
     }
 
     pub(crate) fn features(&self) -> Features {
-        let layers = self.layers();
-        match self.pooling.clone() {
-            Some(PoolingArg(None)) => Features::SentenceTransformer { layers },
-            Some(PoolingArg(Some(poolings))) => FeatureOptions::from(poolings).of_layers(layers).into(),
-            None => FeatureOptions::default().of_layers(layers).into(),
-        }
+        self.pooling.clone().unwrap_or_default().of_layers(self.layers())
     }
 
     /// The first of its options that was given.
@@ -104,26 +97,5 @@ impl From<DtypeArg> for Dtype {
             DtypeArg::Int8 => Dtype::Int8,
             DtypeArg::Auto => Dtype::auto(),
         }
-    }
-}
-
-/// Poolings side by side; `None` follows the encoder's folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PoolingArg(Option<Vec<Pooling>>);
-
-impl FromStr for PoolingArg {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "auto" {
-            return Ok(PoolingArg(None));
-        }
-        let wrong = || "expected cls, mean, max, several joined by +, or auto".to_string();
-        let poolings: Vec<Pooling> =
-            text.split('+').map(|name| name.parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
-        if (1..poolings.len()).any(|i| poolings[..i].contains(&poolings[i])) {
-            return Err("expected every pooling once".to_string());
-        }
-        Ok(PoolingArg(Some(poolings)))
     }
 }

@@ -21,7 +21,7 @@ pub(crate) use self::chart::ChartArgs;
 pub(crate) use self::class_limit::ClassLimitArgs;
 pub(crate) use self::data_file::{DataOptions, RowArgs};
 pub(crate) use self::decision::DecisionArgs;
-pub(crate) use self::features::{DtypeArg, EncodingArgs, FeatureArgs, PooledArgs, PoolingArg};
+pub(crate) use self::features::{DtypeArg, EncodingArgs, FeatureArgs, PooledArgs};
 pub(crate) use self::fit::{CalibrationArg, ClassWeightArg, FitArgs, GridArgs, article_grid};
 pub(crate) use self::grouping::GroupArgs;
 pub(crate) use self::json::JsonArgs;

@@ -1,9 +1,11 @@
 //! The options of an encoder of sentences.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::encoder::Dtype;
+use crate::error::{Error, ErrorKind};
 use crate::features::{FeatureCache, FeatureOptions, Layers, Pooling};
 use crate::observer::Observer;
 
@@ -38,6 +40,44 @@ impl From<Pooling> for Features {
     /// Applies to the last layer.
     fn from(pooling: Pooling) -> Self {
         Features::Given(pooling.into())
+    }
+}
+
+impl Features {
+    /// The same poolings for other layers.
+    pub fn of_layers(self, layers: Layers) -> Self {
+        match self {
+            Features::Given(features) => features.of_layers(layers).into(),
+            Features::SentenceTransformer { .. } => Features::SentenceTransformer { layers },
+        }
+    }
+}
+
+/// `auto` for the settings of the folder, or the names of poolings joined by `+`; for the last layer.
+///
+/// ```
+/// use clsify::features::Pooling;
+/// use clsify::model::Features;
+/// assert_eq!("mean".parse::<Features>()?, Pooling::Mean.into());
+/// assert!("mean+mean".parse::<Features>().is_err());
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+impl FromStr for Features {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if text == "auto" {
+            return Ok(Features::SentenceTransformer { layers: Layers::default() });
+        }
+        let refuse = |message: &str| Error::new(ErrorKind::InvalidArgument, message);
+        let parse = |name: &str| {
+            name.parse().map_err(|_| refuse("expected cls, mean, max, several joined by +, or auto"))
+        };
+        let poolings: Vec<Pooling> = text.split('+').map(parse).collect::<Result<_, _>>()?;
+        if (1..poolings.len()).any(|i| poolings[..i].contains(&poolings[i])) {
+            return Err(refuse("expected every pooling once"));
+        }
+        Ok(FeatureOptions::from(poolings).into())
     }
 }
 

@@ -4,6 +4,7 @@
 //! that results have the same bits for any number of threads. Source: Golub and Van Loan, Matrix Computations, 4th
 //! edition, section 4.2 (the blocked form, right-looking).
 
+use crate::error::Result;
 use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
 use clsify_kernels::vector::dot;
 use rayon::prelude::*;
@@ -17,6 +18,9 @@ const CHUNK: usize = 512;
 /// The number of right-hand sides that one thread solves together.
 const RIGHT_SIDES: usize = 24;
 
+/// Asked often during long work; its error ends the work.
+pub(super) type GoOn<'a> = &'a (dyn Fn() -> Result<()> + Sync);
+
 /// The lower triangle of `Σᵢ dᵢ xᵢ xᵢᵀ`, `[size, size]`, over the columns `first..first + size` of rows `x [n, width]`.
 pub(super) fn weighted_gram(
     x: &[f64],
@@ -24,10 +28,12 @@ pub(super) fn weighted_gram(
     first: usize,
     size: usize,
     weight: impl Fn(usize) -> f64 + Sync,
-) -> Vec<f64> {
+    go_on: GoOn,
+) -> Result<Vec<f64>> {
     let mut gram = vec![0.0; size * size];
     let mut weighted = vec![0.0; CHUNK.min(x.len() / width) * size];
     for (chunk, x) in x.chunks(CHUNK * width).enumerate() {
+        go_on()?;
         let n = x.len() / width;
         weighted
             .par_chunks_exact_mut(size)
@@ -53,7 +59,7 @@ pub(super) fn weighted_gram(
             );
         });
     }
-    gram
+    Ok(gram)
 }
 
 /// `A = L Lᵀ`.
@@ -182,7 +188,7 @@ mod tests {
         for (n, size) in [(3, 1), (9, 5), (100, 64), (300, 65), (2500, 200), (400, 330)] {
             let width = size + 3;
             let x = numbers(n * width);
-            let mut a = weighted_gram(&x, width, 2, size, |i| (i % 4) as f64);
+            let mut a = weighted_gram(&x, width, 2, size, |i| (i % 4) as f64, &|| Ok(())).unwrap();
             for i in 0..size {
                 for j in 0..=i {
                     let at = |row: usize, column: usize| x[row * width + 2 + column];

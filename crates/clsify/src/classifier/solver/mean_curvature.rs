@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::cholesky::{Cholesky, weighted_gram};
+use super::cholesky::{Cholesky, GoOn, weighted_gram};
 use super::point::{Point, mean_l2};
 use super::rows::Rows;
+use crate::error::Result;
 
 /// The mean of `xᵢ xᵢᵀ`, in blocks along the diagonal.
 #[derive(Debug)]
@@ -21,13 +22,13 @@ pub(super) struct MeanGram {
 }
 
 impl MeanGram {
-    pub(super) fn new(rows: &Rows) -> Self {
+    pub(super) fn new(rows: &Rows, go_on: GoOn) -> Result<Self> {
         let (n, width) = (rows.n, rows.width);
         let size = width.div_ceil(width.div_ceil(rows.max_block()));
         let block = |first: usize| {
-            weighted_gram(rows.values(), width, first, size.min(width - first), |_| 1.0 / n as f64)
+            weighted_gram(rows.values(), width, first, size.min(width - first), |_| 1.0 / n as f64, go_on)
         };
-        MeanGram { width, size, blocks: (0..width).step_by(size).map(block).collect() }
+        Ok(MeanGram { width, size, blocks: (0..width).step_by(size).map(block).collect::<Result<_>>()? })
     }
 }
 

@@ -8,9 +8,10 @@
 
 use rayon::prelude::*;
 
-use super::cholesky::{Cholesky, weighted_gram};
+use super::cholesky::{Cholesky, GoOn, weighted_gram};
 use super::point::{Point, mean_l2};
 use super::rows::Rows;
+use crate::error::Result;
 
 /// The maximum number of elements in all Hessians together: 1 GB.
 const MAX_NUMBERS: usize = 1 << 27;
@@ -38,7 +39,7 @@ impl MeanHessian {
             .then(|| pairs * n as f64 * (width * width) as f64 + size * size * size / 3.0)
     }
 
-    pub(super) fn new(rows: &Rows, points: &[Point]) -> Self {
+    pub(super) fn new(rows: &Rows, points: &[Point], go_on: GoOn) -> Result<Self> {
         let columns = points[0].columns();
         let free = free_columns(columns);
         let (width, size) = (rows.width, free * rows.width);
@@ -48,11 +49,11 @@ impl MeanHessian {
 
         let block = |k: usize, l: usize| {
             let weight = |i: usize| curvatures[i * n_pairs + k * (k + 1) / 2 + l];
-            weighted_gram(rows.values(), width, 0, width, weight)
+            weighted_gram(rows.values(), width, 0, width, weight, go_on)
         };
-        let mut hessian = if free == 1 { block(0, 0) } else { vec![0.0; size * size] };
+        let mut hessian = if free == 1 { block(0, 0)? } else { vec![0.0; size * size] };
         for (k, l) in (0..free).filter(|_| free > 1).flat_map(|k| (0..=k).map(move |l| (k, l))) {
-            let gram = block(k, l);
+            let gram = block(k, l)?;
             for i in 0..width {
                 for j in 0..=i {
                     hessian[(k * width + i) * size + l * width + j] = gram[i * width + j];
@@ -62,7 +63,7 @@ impl MeanHessian {
         }
         let l2 = mean_l2(points);
         (0..size).filter(|i| (i + 1) % width != 0).for_each(|i| hessian[i * size + i] += l2);
-        MeanHessian { width, columns, free, basis, factor: Cholesky::new(hessian, size) }
+        Ok(MeanHessian { width, columns, free, basis, factor: Cholesky::new(hessian, size) })
     }
 
     /// Applies the inverse of the operator to each of the vectors `[problems, columns, width]`.
@@ -195,7 +196,7 @@ mod tests {
                 after.iter().zip(&before).map(|(a, b)| (a - b) / (2.0 * step)).collect();
             let residuals = residuals_at(0.0);
             let point = Point { residuals: &residuals, weights: &weights, targets: &targets, l2 };
-            MeanHessian::new(&rows, &[point]).solve(&mut change);
+            MeanHessian::new(&rows, &[point], &|| Ok(())).unwrap().solve(&mut change);
             for (got, expected) in change.iter().zip(&direction) {
                 assert!((got - expected).abs() < 1e-6, "{columns} columns: {got} {expected}");
             }

@@ -36,6 +36,7 @@ mod single;
 
 use rayon::prelude::*;
 
+use self::cholesky::GoOn;
 use self::descent::{Descent, Settled};
 use self::mean_curvature::{MeanCurvature, MeanGram};
 use self::mean_hessian::MeanHessian;
@@ -73,7 +74,7 @@ pub(crate) fn solve(
     let n_row_sets = row_sets.iter().max().map_or(0, |last| last + 1);
     let mut solver = Solver {
         rows: &rows,
-        gram: MeanGram::new(&rows),
+        gram: MeanGram::new(&rows, &|| progress(0))?,
         stop,
         hessians: (0..n_row_sets).map(|_| None).collect(),
         spent: vec![0.0; n_row_sets],
@@ -204,7 +205,7 @@ impl<'a> Solver<'a> {
 
             // The directions of the others, and their logits: directions [columns, width] times transposed rows
             // [width, n].
-            self.update_hessians(&active);
+            self.update_hessians(&active, &|| progress(members.len() - active.len()))?;
             let needs_curvature = active.iter().any(|s| self.hessians[s.row_set()].is_none());
             // The mean curvature changes quickly at first and hardly at the end.
             if needs_curvature && (iteration == 0 || iteration.is_power_of_two()) {
@@ -240,7 +241,7 @@ impl<'a> Solver<'a> {
 
     /// Computes the Hessian of each row set whose steps since the last one have cost as much as it does. So neither
     /// it nor the steps that it would have saved can take much more than half of the time.
-    fn update_hessians(&mut self, active: &[&mut Descent]) {
+    fn update_hessians(&mut self, active: &[&mut Descent], go_on: GoOn) -> Result<()> {
         let (n, width, n_kept) = (self.rows.n, self.rows.width, self.hessians.len());
         let mut due = Vec::new();
         for run in active.chunk_by(|a, b| a.row_set() == b.row_set()) {
@@ -255,10 +256,13 @@ impl<'a> Solver<'a> {
             let of_problem = columns as f64 + READING as f64 / active.len() as f64;
             self.spent[row_set] += 4.0 * self.rows.price() * (n * width * run.len()) as f64 * of_problem;
         }
-        let form = |(row_set, points): (usize, Vec<Point>)| (row_set, MeanHessian::new(self.rows, &points));
-        let formed: Vec<_> = due.into_par_iter().map(form).collect();
+        let form = |(row_set, points): (usize, Vec<Point>)| {
+            Ok((row_set, MeanHessian::new(self.rows, &points, go_on)?))
+        };
+        let formed: Vec<_> = due.into_par_iter().map(form).collect::<Result<_>>()?;
         for (row_set, hessian) in formed {
             self.hessians[row_set] = Some(hessian);
         }
+        Ok(())
     }
 }

@@ -1,0 +1,82 @@
+"""Sentences in the containers in which users have them, as a list of `str`."""
+
+import numbers
+
+import numpy as np
+
+# scikit-learn's own sentence, which its users know.
+ONE_STRING = "Iterable over raw text documents expected, string object received."
+
+
+def texts(X, missing="error"):
+    """The sentences of a list, tuple, array, or column, or of a frame with one column.
+
+    Parameters
+    ----------
+    X : iterable of str
+        Lists and tuples; NumPy arrays of str, object or StringDType; columns of pandas, polars and pyarrow; frames with one column.
+    missing : {"error", "empty"}
+        What a missing value (None, NaN, NA) is: an error, or an empty sentence.
+
+    Returns
+    -------
+    list of str
+    """
+    if missing not in ("error", "empty"):
+        raise ValueError(f"missing: expected 'error' or 'empty', got {missing!r}")
+    if isinstance(X, (str, bytes)):
+        raise ValueError(ONE_STRING)
+    values = _values(X)
+    return [_text(value, row, missing) for row, value in enumerate(values)]
+
+
+def _values(X):
+    if isinstance(X, (list, tuple)):
+        return X
+    shape = getattr(X, "shape", None)
+    if shape is not None and len(shape) == 2:
+        if shape[1] != 1:
+            raise ValueError(f"expected one column of sentences, got {shape[1]} columns")
+        X = _only_column(X)
+    elif shape is not None and len(shape) != 1:
+        raise ValueError(f"expected one sentence per row, got an array of shape {tuple(shape)}")
+    # pyarrow
+    if hasattr(X, "to_pylist"):
+        return X.to_pylist()
+    # polars
+    if hasattr(X, "to_list") and not hasattr(X, "iloc"):
+        return X.to_list()
+    if hasattr(X, "tolist"):
+        return X.tolist()
+    try:
+        return list(X)
+    except TypeError:
+        raise ValueError(f"expected an iterable of sentences, got {type(X).__name__}") from None
+
+
+def _only_column(frame):
+    if hasattr(frame, "iloc"):
+        return frame.iloc[:, 0]
+    # polars has `to_series`, pyarrow `column`.
+    if hasattr(frame, "to_series"):
+        return frame.to_series()
+    if hasattr(frame, "column"):
+        return frame.column(0)
+    return np.asarray(frame)[:, 0]
+
+
+def _text(value, row, missing):
+    if isinstance(value, str):
+        return value
+    if _is_missing(value):
+        if missing == "empty":
+            return ""
+        raise ValueError(f"row {row}: expected a sentence, got a missing value ({value!r})")
+    if isinstance(value, bytes):
+        raise ValueError(f"row {row}: expected str, got bytes: decode it first")
+    raise ValueError(f"row {row}: expected str, got {type(value).__name__}")
+
+
+def _is_missing(value):
+    # pandas.NA is not equal to itself in any way that bool() takes.
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, numbers.Real) and value != value)
