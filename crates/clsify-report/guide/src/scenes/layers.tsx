@@ -286,8 +286,8 @@ function readingOf(data: Data, changes: Float32Array, layer: number, shared: Sha
         const mean = fixed(data.means[layer - 1]!, 2);
         parts.push(
             ui.t({
-                en: `Layer ${layer} changes the tokens by ${mean} times their length on average, most of all ${at(most)}, least ${at(least)}.`,
-                zh: `第 ${layer} 层使词元平均改变其长度的 ${mean} 倍；变化最大的是 ${at(most)}，最小的是 ${at(least)}。`,
+                en: `Layer ${layer} changes the vectors of the tokens by ${mean} times their length on average, most of all ${at(most)}, least ${at(least)}.`,
+                zh: `第 ${layer} 层对词元向量的改变量平均是向量长度的 ${mean} 倍；变化最大的是 ${at(most)}，最小的是 ${at(least)}。`,
             }),
         );
     }

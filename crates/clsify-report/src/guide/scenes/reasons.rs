@@ -274,10 +274,11 @@ fn rows(
 ) -> Vec<Row> {
     let classes = walkthrough.classifier.classes();
     let explanation = &sentence.explanation;
+    let letter = if walkthrough.learning.scaler.is_some() { 'z' } else { 'x' };
     let term = |term: &(usize, f64, f64)| -> Row {
         let (feature, value, weight) = *term;
         vec![
-            format!("x{feature}").into(),
+            format!("{letter}{feature}").into(),
             format!("{value:+.6}").into(),
             format!("{weight:+.6}").into(),
             format!("{:+.6}", product(term)).into(),
