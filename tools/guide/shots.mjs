@@ -32,7 +32,7 @@ for (const [name, { lang = "en", sentence = 0, ...conditions }] of Object.entrie
     await settle(page);
     await page.screenshot({ path: join(out, `page-${name}.png`), fullPage: true });
     // A tall scene is taken in parts, and the bar at the top would be in each of them.
-    await page.addStyleTag({ content: "#bar { position: static !important }" }).catch(() => {});
+    await page.evaluate(() => (document.getElementById("bar").style.position = "static"));
     for (const id of await page.evaluate(() => Array.from(document.querySelectorAll("section.scene"), ({ id }) => id))) {
         await page.locator(`#${id}`).screenshot({ path: join(out, `${id}-${name}.png`) });
     }

@@ -14,6 +14,7 @@ import type { FigureProps, Scene } from "../scene";
 import { wrap } from "../text";
 import type { Ui } from "../ui";
 import { f32, u16 } from "../unpack";
+import { labelName } from "../label_name";
 
 interface Shared {
     /** Number of steps, loss, objective, |w|. */
@@ -84,21 +85,22 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
     const row = shared.nLabels === 1 ? 0 : ui.label.value;
     const n = shared.nDrawn;
     const of = (step: number) => weights.subarray((step * shared.nLabels + row) * n, (step * shared.nLabels + row + 1) * n);
-    const label = guide.labels[shared.nLabels === 1 ? 1 : row]!;
+    const label = labelName(guide.labels[shared.nLabels === 1 ? 1 : row]!, ui);
     const isWide = width >= 640;
     const half = isWide ? (width - 36) / 2 : width;
     const [lossHead, searchHead] = [lossHeadOf(shared, ui, at, half), searchHeadOf(shared, ui, half)];
     // Beside each other, the charts begin at the same height.
     if (isWide) lossHead.height = searchHead.height = Math.max(lossHead.height, searchHead.height);
     const searchTop = isWide ? 0 : lossHead.height + PANEL + 24;
-    const weightsTop = searchTop + searchHead.height + PANEL + 24;
+    // Without a search there is only its heading.
+    const weightsTop = searchTop + searchHead.height + (isWide || shared.search ? PANEL : 0) + 24;
     const drawn = {
         now: of(place),
         end: of(shared.kept.length - 1),
         features: features.subarray(row * n, (row + 1) * n),
         intercept: intercepts[place * shared.nLabels + row]!,
         label,
-        rival: shared.nLabels === 1 ? guide.labels[0]! : null,
+        rival: shared.nLabels === 1 ? labelName(guide.labels[0]!, ui) : null,
         nIter,
         norm,
     };

@@ -48,7 +48,8 @@ function Figure({ shared, ui, width }: FigureProps<Shared, null>) {
     const perPixel = parameters / (boxWidth * boxHeight);
     const side = Math.sqrt(shared.learned / perPixel);
     const how = shared.isTuned ? { en: "fine-tuned here", zh: "在这里微调" } : { en: "frozen", zh: "参数冻结" };
-    const name = wrapBold(t({ en: `Encoder ${shared.encoder}: ${how.en}`, zh: `编码器 ${shared.encoder}：${how.zh}` }), boxWidth, 15, 3);
+    const encoderName = shared.encoder.replace(/ \(tuned\)$/, "");
+    const name = wrapBold(t({ en: `Encoder ${encoderName}: ${how.en}`, zh: `编码器 ${encoderName}：${how.zh}` }), boxWidth, 15, 3);
     const encoder = { x: 1, y: name.length * 21 + 28, width: boxWidth, height: boxHeight };
     const counts = wrapBold(countText(shared, ui), boxWidth, 13);
     const knows = wrap(encoderText(shared, ui), boxWidth, 13);

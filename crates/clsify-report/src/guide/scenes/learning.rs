@@ -65,25 +65,30 @@ fn shape(walkthrough: &Walkthrough) -> [usize; 2] {
 
 fn caption(walkthrough: &Walkthrough) -> Words {
     let another = another_fit(walkthrough);
+    let [subject, subject_zh] = match another {
+        None => ["Training", "训练就是"],
+        Some(_) => ["This fit", "这次拟合"],
+    };
     let [k, d] = shape(walkthrough);
     let (n_weights, n_train) = (grouped(d as f64, 0), grouped(walkthrough.split.train.len() as f64, 0));
     let mut text = match k {
         1 => words(
             format!(
-                "Training finds {n_weights} weights and one intercept that give the labels of the {n_train} training rows a high \
+                "{subject} finds {n_weights} weights and one intercept that give the labels of the {n_train} training rows a high \
                  probability while the weights stay small."
             ),
             format!(
-                "训练就是找出 {n_weights} 个权重和一个截距，使 {n_train} 行训练数据的标签概率尽可能大，同时权重不过大。"
+                "{subject_zh}找出 {n_weights} 个权重和一个截距，使 {n_train} 行训练数据的标签概率尽可能大，同时权重不过大。"
             ),
         ),
         _ => words(
             format!(
-                "For each of the {k} labels, training finds {n_weights} weights and one intercept. They give the labels of the {n_train} \
-                 training rows a high probability while the weights stay small."
+                "For each of the {k} labels, {} finds {n_weights} weights and one intercept. They give the labels of the {n_train} \
+                 training rows a high probability while the weights stay small.",
+                subject.to_lowercase()
             ),
             format!(
-                "训练就是为 {k} 个标签各找出 {n_weights} 个权重和一个截距，使 {n_train} 行训练数据的标签概率尽可能大，同时权重不过大。"
+                "{subject_zh}为 {k} 个标签各找出 {n_weights} 个权重和一个截距，使 {n_train} 行训练数据的标签概率尽可能大，同时权重不过大。"
             ),
         ),
     };

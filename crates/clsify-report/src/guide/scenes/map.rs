@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::guide::detail::Detail;
 use crate::guide::scene::{OfSentence, Row, Scene, of_sentences, pack_f32, pack_u16};
 use crate::guide::threshold::{abstains, thresholds};
-use crate::guide::walked::joined;
+use crate::guide::walked::{joined, label_name};
 use crate::guide::words::{Words, words};
 use crate::text::shorten;
 
@@ -363,8 +363,8 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
             let logit = features
                 .map_or(f64::NAN, |row| walkthrough.classifier.classifier().decision_function(&row)[0]);
             (
-                format!("the logit of {} is {logit:+.3}", classes[1]),
-                format!("{} 的 logit 是 {logit:+.3}", classes[1]),
+                format!("the logit of {} is {logit:+.3}", label_name(&classes[1]).en),
+                format!("{} 的 logit 是 {logit:+.3}", label_name(&classes[1]).zh),
             )
         }
         None => (
