@@ -7,6 +7,11 @@ use std::time::{Duration, Instant};
 
 use common::{Sandbox, encoder, read_json};
 
+/// What a page of `guide` says: its text before the data and the script.
+fn words_of(page: &str) -> &str {
+    page.split_once("<main>").unwrap().1.split_once("</main>").unwrap().0
+}
+
 /// Sentences with a word that tells the label, few of them different.
 fn sentences(n: usize) -> String {
     let word = |i: usize| ["film", "story", "actor"][i * 7919 % 1009 % 3];
@@ -38,6 +43,11 @@ fn every_command_takes_a_tuned_model() {
     assert_eq!(tuning["is_kept"], true);
     assert_eq!(tuning["epochs_done"].as_array().unwrap().len(), 3);
     assert_eq!(tuning["n_rows"].as_u64().unwrap() + tuning["n_held_out"].as_u64().unwrap(), 360);
+    sandbox.succeed(&["guide", "-q", "model", "--data", "train.tsv", "--output", "guide.html"]);
+    let page = std::fs::read_to_string(sandbox.path("guide.html")).unwrap();
+    assert!(!["frozen", "冻结", " folds of the"].iter().any(|text| words_of(&page).contains(text)));
+    assert_eq!(words_of(&page).matches("fine-tuned together with").count(), 2);
+    assert_eq!(words_of(&page).matches("shows another fit").count(), 1);
     // Its own encoder, whatever happens to the original.
     assert!(sandbox.path("model/encoder/modules.json").exists());
     assert!(!sandbox.path("model.tuning").exists());
