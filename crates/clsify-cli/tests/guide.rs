@@ -199,7 +199,9 @@ fn test_files_and_label_sets_have_a_page() {
     let error = sandbox.fail(&["guide", "model", "--data", "train.tsv"]);
     assert!(error.starts_with("--test-data: expected the test file that the model was scored on"), "{error}");
     sandbox.succeed(&["guide", "-q", "model", "--data", "train.tsv", "--test-data", "test.tsv"]);
-    let data = page_data(&read(&sandbox, "guide.html"));
+    let page = read(&sandbox, "guide.html");
+    assert!(!page.contains("on the features alone"), "the fit is that of the model");
+    let data = page_data(&page);
     assert_eq!(data["multiLabel"], true);
     let saved = read_json(&sandbox.path("model/clsify.json"));
     assert_eq!(data["scenes"][0]["shared"]["accuracy"], saved["metrics"]["micro"]["f1"]);
