@@ -31,6 +31,8 @@ for (const [name, { lang = "en", sentence = 0, ...conditions }] of Object.entrie
     if (sentence !== 0) await page.locator(".picker select").selectOption({ index: sentence > 0 ? sentence : (await page.locator(".picker option").count()) - 1 });
     await settle(page);
     await page.screenshot({ path: join(out, `page-${name}.png`), fullPage: true });
+    // A tall scene is taken in parts, and the bar at the top would be in each of them.
+    await page.evaluate(() => (document.getElementById("bar").style.position = "static"));
     for (const id of await page.evaluate(() => Array.from(document.querySelectorAll("section.scene"), ({ id }) => id))) {
         await page.locator(`#${id}`).screenshot({ path: join(out, `${id}-${name}.png`) });
     }

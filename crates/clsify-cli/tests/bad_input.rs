@@ -99,9 +99,24 @@ fn files_that_are_not_there_or_are_folders() {
             assert_eq!(sandbox.fail(args), expected, "{args:?}");
         }
     }
-    assert_eq!(sandbox.fail(&["predict", "absent", "x"]), "absent/clsify.json: no such file or folder");
-    assert_eq!(sandbox.fail(&["predict", "folder", "x"]), "folder/clsify.json: no such file or folder");
-    assert!(sandbox.fail(&["predict", "reviews.tsv", "x"]).ends_with("expected a folder, got a file"));
+    for (model, got) in [
+        ("absent", "a path that does not exist"),
+        ("folder", "one without clsify.json"),
+        ("reviews.tsv", "a file"),
+        ("model/clsify.json", "a file"),
+    ] {
+        let expected = format!("{model}: expected a model folder, got {got}");
+        for args in [
+            &["predict", model, "a fine film"][..],
+            &["explain", model, "a fine film"],
+            &["evaluate", model, "--data", "reviews.tsv"],
+            &["guide", model, "--data", "reviews.tsv"],
+            &["compare", model, "model", "--data", "reviews.tsv"],
+            &["compare", "model", model, "--data", "reviews.tsv"],
+        ] {
+            assert_eq!(sandbox.fail(args), expected, "{args:?}");
+        }
+    }
 }
 
 #[test]

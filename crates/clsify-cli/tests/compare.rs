@@ -359,8 +359,14 @@ fn what_is_wrong_is_said() {
     let sandbox = sandbox();
     std::fs::create_dir(sandbox.path("empty")).unwrap();
     for (args, expected) in [
-        (vec!["nothing", "b", "--data", "test.tsv"], "nothing/clsify.json: "),
-        (vec!["a", "empty", "--data", "test.tsv"], "empty/clsify.json: "),
+        (
+            vec!["nothing", "b", "--data", "test.tsv"],
+            "nothing: expected a model folder, got a path that does not exist",
+        ),
+        (
+            vec!["a", "empty", "--data", "test.tsv"],
+            "empty: expected a model folder, got one without clsify.json",
+        ),
         (vec!["a", "b", "--data", "none.tsv"], "none.tsv: "),
         (vec!["a", "b", "--data", "test.tsv", "--output", "no/x.jsonl"], "no: no such folder"),
         (

@@ -7,6 +7,11 @@ use std::time::{Duration, Instant};
 
 use common::{Sandbox, encoder, read_json};
 
+/// What a page of `guide` says: its text before the data and the script.
+fn words_of(page: &str) -> &str {
+    page.split_once("<main>").unwrap().1.split_once("</main>").unwrap().0
+}
+
 /// Sentences with a word that tells the label, few of them different.
 fn sentences(n: usize) -> String {
     let word = |i: usize| ["film", "story", "actor"][i * 7919 % 1009 % 3];
@@ -46,6 +51,10 @@ fn every_command_takes_a_tuned_model() {
     sandbox.succeed(&["evaluate", "model", "-q", "--data", "train.tsv"]);
     sandbox.succeed(&["explain", "model", "-q", "good film"]);
     sandbox.succeed(&["guide", "model", "-q", "--data", "train.tsv", "--output", "guide.html"]);
+    let page = std::fs::read_to_string(sandbox.path("guide.html")).unwrap();
+    assert!(!["frozen", "冻结", " folds of the"].iter().any(|text| words_of(&page).contains(text)));
+    assert_eq!(words_of(&page).matches("fine-tuned together with").count(), 2);
+    assert_eq!(words_of(&page).matches("shows another fit").count(), 1);
     let embed = ["embed", "-q", "--encoder", "model/encoder", "--pooling", "auto", "--input", "train.tsv"];
     sandbox.succeed(&[&embed[..], &["--output", "features.npy"]].concat());
     // A tuned encoder can be tuned again, and replaces the model that it was in.

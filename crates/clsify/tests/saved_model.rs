@@ -447,11 +447,11 @@ fn clsify_json_that_is_broken() {
         assert_eq!(setup.message(&setup.load_error()), format!("DIR/model/clsify.json: {expected}"));
     }
     fs::remove_file(&path).unwrap();
-    assert_eq!(setup.message(&setup.load_error()), "DIR/model/clsify.json: no such file or folder");
     assert_eq!(
-        setup.load_error().hint(),
-        Some("a model is a folder that `clsify train --output` has written")
+        setup.message(&setup.load_error()),
+        "DIR/model: expected a model folder, got one without clsify.json"
     );
+    assert_eq!(setup.load_error().hint(), Some("give a folder that `clsify train --output` has written"));
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn other_data_and_sentences_that_cannot_be_shown_are_refused() {
     let test = WalkthroughOptions { test: Some(&other), ..Default::default() };
     assert_eq!(
         refused(classifier, &data, test),
-        "data: expected no test file: the model was scored on held-out rows of the data"
+        "test data: expected no test file: the model was scored on held-out rows of the data"
     );
     for (text, n) in [(" ".to_string(), 0), ("word ".repeat(401), 401)] {
         let options = WalkthroughOptions { sentences: vec![text], ..Default::default() };
@@ -166,7 +166,13 @@ fn other_data_and_sentences_that_cannot_be_shown_are_refused() {
     let trained = train(encoder("bert"), &data, options).unwrap();
     assert_eq!(
         refused(&trained.classifier, &data, WalkthroughOptions::default()),
-        "data: expected the test file that the model was scored on, got none"
+        "test data: expected the test file that the model was scored on, got none"
+    );
+    let test =
+        WalkthroughOptions { test: Some(&fewer), test_name: "b.tsv".to_string(), ..Default::default() };
+    assert_eq!(
+        refused(&trained.classifier, &data, test),
+        "b.tsv: expected the data of the training, with 60 training rows and 60 held-out rows, got 60 and 40"
     );
     let test = WalkthroughOptions { test: Some(&data), n_sentences: 3, ..Default::default() };
     assert_eq!(walk_through(&trained.classifier, &data, test).unwrap().split.train.len(), 60);

@@ -80,6 +80,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let classifier = SentenceClassifier::load_with(&args.model, load)?;
     let options = WalkthroughOptions {
         test: test.as_ref(),
+        data_name: args.data.display().to_string(),
+        test_name: match &args.test_data {
+            Some(path) => path.display().to_string(),
+            None => "--test-data".to_string(),
+        },
         sentences: args.sentence.clone(),
         ..WalkthroughOptions::default()
     };

@@ -18,6 +18,7 @@ mod scenes;
 mod standardised;
 mod threshold;
 mod traced;
+mod tuned;
 mod walked;
 mod words;
 

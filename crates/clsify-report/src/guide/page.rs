@@ -7,6 +7,7 @@ use clsify::studies::{Choice, WalkedSentence, Walkthrough};
 use serde_json::{Value, json};
 
 use super::scene::{Cell, Row, Scene};
+use super::tuned::is_tuned;
 use super::walked::explained_label;
 use super::words::{Lang, Words, words};
 use crate::charts::svg::escaped;
@@ -51,15 +52,31 @@ fn introduction(walkthrough: &Walkthrough) -> String {
     let classifier = walkthrough.classifier;
     let (encoder, classes) = (classifier.encoder().name(), classifier.classes().len());
     let (n_train, n_test) = (walkthrough.split.train.len(), walkthrough.held_out.len());
+    let built = match is_tuned(walkthrough) {
+        false => words(
+            format!(
+                "It is built on the frozen encoder {encoder}, was trained on {n_train} sentences and tested on {n_test} others."
+            ),
+            format!(
+                "它建立在参数冻结的编码器 {encoder} 之上，用 {n_train} 个句子训练，用另外 {n_test} 个句子测试。"
+            ),
+        ),
+        true => words(
+            format!(
+                "It was fine-tuned together with its encoder, {encoder}, on {n_train} sentences and tested on {n_test} others."
+            ),
+            format!("它与编码器 {encoder} 一起用 {n_train} 个句子微调，用另外 {n_test} 个句子测试。"),
+        ),
+    };
     let text = words(
         format!(
-            "This page walks through a classifier with {classes} labels. It is built on the frozen encoder {encoder}, was trained on \
-             {n_train} sentences and tested on {n_test} others. This model computed every number on the page. Pick a sentence above, \
-             and step through the scenes with the arrow keys."
+            "This page walks through a classifier with {classes} labels. {} This model computed every number on the page. Pick a \
+             sentence above, and step through the scenes with the arrow keys.",
+            built.en
         ),
         format!(
-            "本页逐步讲解一个有 {classes} 个标签的分类器。它建立在参数冻结的编码器 {encoder} 之上，用 {n_train} 个句子训练，\
-             用另外 {n_test} 个句子测试。页面上的每个数字都由这个模型算出。请在上方选一个句子，再用方向键逐步浏览。"
+            "本页逐步讲解一个有 {classes} 个标签的分类器。{}页面上的每个数字都由这个模型算出。请在上方选一个句子，再用方向键逐步浏览。",
+            built.zh
         ),
     );
     format!("<p class=\"introduction\">{}</p>\n", both(&text))

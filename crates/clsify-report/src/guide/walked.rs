@@ -40,6 +40,15 @@ pub(super) fn explained_label(walkthrough: &Walkthrough, sentence: &WalkedSenten
     walkthrough.classifier.classes().binary_search(label).unwrap_or(0)
 }
 
+/// A label within a sentence: a number is called "label 1", because alone it would be taken for a value.
+pub(super) fn label_name(label: &str) -> Words {
+    let digits = label.strip_prefix(['+', '-']).unwrap_or(label);
+    match !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || c == '.') {
+        true => words(format!("label {label}"), format!("标签 {label}")),
+        false => same(label),
+    }
+}
+
 /// The name of the main score.
 pub(super) fn metric_name(walkthrough: &Walkthrough) -> Words {
     match walkthrough.report.test {
@@ -59,4 +68,19 @@ pub(super) fn joined<S: AsRef<str>>(labels: &[S]) -> Words {
 /// A share in percent, with one decimal.
 pub(super) fn percent(share: f64) -> String {
     format!("{:.1}%", 100.0 * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_called_a_label() {
+        assert_eq!(label_name("1"), words("label 1", "标签 1"));
+        assert_eq!(label_name("-1.0").en, "label -1.0");
+        assert_eq!(
+            [label_name("HUM"), label_name("-"), label_name("1st")].map(|name| name.en),
+            ["HUM", "-", "1st"]
+        );
+    }
 }

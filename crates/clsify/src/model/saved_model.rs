@@ -272,11 +272,13 @@ fn read_metadata(folder: &Path) -> Result<serde_json::Value> {
     recover_folder(folder)?;
     let path = folder.join(METADATA);
     let place = |e: Error| e.at(path.display().to_string());
-    let text =
-        read(&path, MAX_METADATA_BYTES).and_then(|bytes| text(&path, bytes)).map_err(|e| match e.hint() {
+    let text = read(&path, MAX_METADATA_BYTES).and_then(|bytes| text(&path, bytes)).map_err(|e| {
+        let e = not_a_model(folder).unwrap_or(e);
+        match e.hint() {
             Some(_) => e,
-            None => e.with_hint("a model is a folder that `clsify train --output` has written"),
-        })?;
+            None => e.with_hint("give a folder that `clsify train --output` has written"),
+        }
+    })?;
     let json: serde_json::Value =
         serde_json::from_str(&text).map_err(|e| place(bad(format!("not valid JSON: {e}")).caused_by(e)))?;
     let version = json.get("format_version").and_then(serde_json::Value::as_u64);
@@ -286,6 +288,21 @@ fn read_metadata(folder: &Path) -> Result<serde_json::Value> {
             .with_hint("train it again with this version, or use the version that wrote it"));
     }
     Ok(json)
+}
+
+/// The error for a path that is no model folder; `None` if it seems to be one, or a link leads nowhere.
+fn not_a_model(folder: &Path) -> Option<Error> {
+    let is_missing = |path: &Path| {
+        fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    };
+    let got = match fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => "a file",
+        Ok(_) if is_missing(&folder.join(METADATA)) => "one without clsify.json",
+        Err(_) if is_missing(folder) => "a path that does not exist",
+        _ => return None,
+    };
+    let message = format!("expected a model folder, got {got}");
+    Some(Error::new(ErrorKind::Io, message).at(folder.display().to_string()))
 }
 
 fn short(sha256: &str) -> String {

@@ -12,6 +12,7 @@ import { textWidth, wrap } from "../text";
 import { type TokenBox, tokenLines, type Tokens } from "../tokens";
 import type { Ui } from "../ui";
 import { f32 } from "../unpack";
+import { labelName } from "../label_name";
 
 interface Shared {
     /** The first and the last hidden state that the features use. */
@@ -267,10 +268,10 @@ function legendLines(shared: Shared, tokens: Tokens, ui: Ui, width: number): str
 }
 
 function logitName({ label, against }: OfLabel, labels: string[], isSet: boolean, ui: Ui): string {
-    const name = labels[label]!;
+    const name = labelName(labels[label]!, ui);
     const other = against ?? (labels.length === 2 && !isSet ? 1 - label : null);
     if (other === null) return ui.t({ en: `logit of ${name}`, zh: `${name} 的 logit` });
-    return ui.t({ en: `logit of ${name} against ${labels[other]}`, zh: `${name} 对 ${labels[other]} 的 logit` });
+    return ui.t({ en: `logit of ${name} against ${labelName(labels[other]!, ui)}`, zh: `${name} 对 ${labelName(labels[other]!, ui)} 的 logit` });
 }
 
 function readingOf(data: Data, changes: Float32Array, layer: number, shared: Shared, logit: number | null | undefined, name: string | undefined, ui: Ui): string {
@@ -286,8 +287,8 @@ function readingOf(data: Data, changes: Float32Array, layer: number, shared: Sha
         const mean = fixed(data.means[layer - 1]!, 2);
         parts.push(
             ui.t({
-                en: `Layer ${layer} changes the tokens by ${mean} times their length on average, most of all ${at(most)}, least ${at(least)}.`,
-                zh: `第 ${layer} 层使词元平均改变其长度的 ${mean} 倍；变化最大的是 ${at(most)}，最小的是 ${at(least)}。`,
+                en: `Layer ${layer} changes the vectors of the tokens by ${mean} times their length on average, most of all ${at(most)}, least ${at(least)}.`,
+                zh: `第 ${layer} 层对词元向量的改变量平均是向量长度的 ${mean} 倍；变化最大的是 ${at(most)}，最小的是 ${at(least)}。`,
             }),
         );
     }

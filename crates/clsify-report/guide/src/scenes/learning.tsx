@@ -14,12 +14,15 @@ import type { FigureProps, Scene } from "../scene";
 import { wrap } from "../text";
 import type { Ui } from "../ui";
 import { f32, u16 } from "../unpack";
+import { labelName } from "../label_name";
 
 interface Shared {
     /** Number of steps, loss, objective, |w|. */
     steps: [number, number, number, number][];
     converged: boolean;
     scaled: boolean;
+    /** True if each label has a fit of its own. */
+    isMeanOfLabels: boolean;
     nTrain: number;
     /** The indices of the steps of which there are weights. */
     kept: number[];
@@ -33,6 +36,8 @@ interface Shared {
     intercepts: string;
     c: number;
     metric: Words;
+    /** Why there is no search. */
+    noSearch: Words;
     search: { best: number; nFolds: number; points: [number, number, number][] } | null;
 }
 
@@ -52,7 +57,7 @@ interface Head {
 
 function headOf(title: string, entries: Entry[], width: number, note = ""): Head {
     const titles = wrap(title, width - 2, 14, 3, false, true);
-    const notes = note === "" ? [] : wrap(note, width - 2, 12.5, 2);
+    const notes = note === "" ? [] : wrap(note, width - 2, 12.5, 3);
     return { title: titles, notes, entries, height: 8 + 18 * (titles.length + notes.length) + LEGEND_LEADING * legendLines(entries, width - 2) };
 }
 
@@ -80,21 +85,22 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
     const row = shared.nLabels === 1 ? 0 : ui.label.value;
     const n = shared.nDrawn;
     const of = (step: number) => weights.subarray((step * shared.nLabels + row) * n, (step * shared.nLabels + row + 1) * n);
-    const label = guide.labels[shared.nLabels === 1 ? 1 : row]!;
+    const label = labelName(guide.labels[shared.nLabels === 1 ? 1 : row]!, ui);
     const isWide = width >= 640;
     const half = isWide ? (width - 36) / 2 : width;
     const [lossHead, searchHead] = [lossHeadOf(shared, ui, at, half), searchHeadOf(shared, ui, half)];
     // Beside each other, the charts begin at the same height.
     if (isWide) lossHead.height = searchHead.height = Math.max(lossHead.height, searchHead.height);
     const searchTop = isWide ? 0 : lossHead.height + PANEL + 24;
-    const weightsTop = searchTop + searchHead.height + PANEL + 24;
+    // Without a search there is only its heading.
+    const weightsTop = searchTop + searchHead.height + (isWide || shared.search ? PANEL : 0) + 24;
     const drawn = {
         now: of(place),
         end: of(shared.kept.length - 1),
         features: features.subarray(row * n, (row + 1) * n),
         intercept: intercepts[place * shared.nLabels + row]!,
         label,
-        rival: shared.nLabels === 1 ? guide.labels[0]! : null,
+        rival: shared.nLabels === 1 ? labelName(guide.labels[0]!, ui) : null,
         nIter,
         norm,
     };
@@ -133,13 +139,16 @@ interface PanelProps {
     width: number;
 }
 
-function lossHeadOf({ steps }: Shared, ui: Ui, at: number, width: number): Head {
+function lossHeadOf({ steps, isMeanOfLabels }: Shared, ui: Ui, at: number, width: number): Head {
     const [, loss, objective] = steps[at]!;
     const most = (which: 1 | 2) => Math.max(...steps.map((step) => step[which]));
     const text = (name: Words, value: number) => `${ui.t(name)} ${fixed(value, 4)}`;
     const [first, second] = [{ en: "log loss", zh: "对数损失" }, { en: "objective", zh: "目标函数" }];
     return headOf(
-        ui.t({ en: "Log loss and objective after each step", zh: "每一步之后的对数损失和目标函数" }),
+        ui.t({
+            en: `Log loss and objective after each step${isMeanOfLabels ? ", mean over the labels" : ""}`,
+            zh: `每一步之后的对数损失和目标函数${isMeanOfLabels ? "（各标签的平均）" : ""}`,
+        }),
         [
             { text: text(first, loss), widest: text(first, most(1)), mark: <line class="stroke-train" stroke-width="2.5" x2="22" /> },
             { text: text(second, objective), widest: text(second, most(2)), mark: <line class="stroke-model" stroke-width="2" stroke-dasharray="5 3" x2="22" /> },
@@ -207,9 +216,9 @@ function power(value: number): string {
 
 const isSame = (a: number, b: number) => Math.abs(a / b - 1) < 1e-9;
 
-function searchHeadOf({ search, c, metric }: Shared, ui: Ui, width: number): Head {
+function searchHeadOf({ search, noSearch, c, metric }: Shared, ui: Ui, width: number): Head {
     const t = ui.t;
-    if (!search) return headOf(`C = ${c}`, [], width, t({ en: "There are too few training rows for cross-validation.", zh: "训练数据太少，无法做交叉验证。" }));
+    if (!search) return headOf(`C = ${c}`, [], width, t(noSearch));
     const used = search.points.find(([value]) => isSame(value, c));
     const entries: Entry[] = [];
     if (used) {
@@ -300,8 +309,10 @@ function weightsHeadOf(props: WeightsProps): Head {
         en: `intercept ${signed(intercept, 4)};  |w| = ${fixed(norm, 4)}${shared.nLabels > 1 ? " (all labels)" : ""}`,
         zh: `截距 ${signed(intercept, 4)}；|w| = ${fixed(norm, 4)}${shared.nLabels > 1 ? "（所有标签）" : ""}`,
     });
-    const edge = (i: number) => `x${features[i]}: ${signed(now[i]!, digits + 2)}`;
-    const widest = (i: number) => `x${features[i]}: ${signed(-most, digits + 2)}`;
+    // As in scene 11, z is a standardised feature.
+    const letter = shared.scaled ? "z" : "x";
+    const edge = (i: number) => `${letter}${features[i]}: ${signed(now[i]!, digits + 2)}`;
+    const widest = (i: number) => `${letter}${features[i]}: ${signed(-most, digits + 2)}`;
     const entries = [
         { text: { en: "− smallest final weight, ", zh: "− 最小的最终权重，" }, kind: "against", at: 0 },
         { text: { en: "+ largest final weight, ", zh: "+ 最大的最终权重，" }, kind: "for", at: now.length - 1 },

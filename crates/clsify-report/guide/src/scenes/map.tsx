@@ -19,6 +19,7 @@ import type { FigureProps, Scene } from "../scene";
 import { linear } from "../scale";
 import { wrap } from "../text";
 import { f32 } from "../unpack";
+import { labelName } from "../label_name";
 
 export const scene: Scene<Shared, null> = { id: "map", Figure };
 
@@ -74,7 +75,7 @@ function Figure({ shared, sentence, guide, ui, width }: FigureProps<Shared, null
     const y = linear(yEnds, [top + height, top]);
     const abstains = view.x === undefined ? shared.abstains : null;
     const legend = legendOf({ shared, guide, ui, label, isOneClass, hasOwn: shared.nHeldOut + shared.nTrain < n, hatch: abstains && "map-abstain", width });
-    const xName = view.xName ? t(view.xName) : t({ en: `logit of ${guide.labels[label]}`, zh: `${guide.labels[label]} 的 logit` });
+    const xName = view.xName ? t(view.xName) : t({ en: `logit of ${labelName(guide.labels[label]!, ui)}`, zh: `${labelName(guide.labels[label]!, ui)} 的 logit` });
     const xNames = wrap(xName, right - left, 12.5, 2);
     const legendTop = top + height + 44 + xNames.length * 17;
     // The order from left to right, in which the slider goes through the dots.

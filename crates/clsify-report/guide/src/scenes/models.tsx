@@ -8,6 +8,8 @@ import type { Ui } from "../ui";
 
 interface Shared {
     encoder: string;
+    /** True if the encoder was trained together with the classifier. */
+    isTuned: boolean;
     /** Parameters of the embeddings. */
     tables: number;
     perLayer: number;
@@ -20,7 +22,8 @@ interface Shared {
     unused: number;
     features: number;
     vocabulary: number;
-    hiddenSize: number;
+    /** Numbers of each token in the table of embeddings, which may be narrower than the hidden states. */
+    embeddingSize: number;
     weights: number;
     intercepts: number;
     learned: number;
@@ -44,7 +47,9 @@ function Figure({ shared, ui, width }: FigureProps<Shared, null>) {
     const parameters = shared.used + shared.unused;
     const perPixel = parameters / (boxWidth * boxHeight);
     const side = Math.sqrt(shared.learned / perPixel);
-    const name = wrapBold(t({ en: `Encoder ${shared.encoder}: frozen`, zh: `编码器 ${shared.encoder}：参数冻结` }), boxWidth, 15, 3);
+    const how = shared.isTuned ? { en: "fine-tuned here", zh: "在这里微调" } : { en: "frozen", zh: "参数冻结" };
+    const encoderName = shared.encoder.replace(/ \(tuned\)$/, "");
+    const name = wrapBold(t({ en: `Encoder ${encoderName}: ${how.en}`, zh: `编码器 ${encoderName}：${how.zh}` }), boxWidth, 15, 3);
     const encoder = { x: 1, y: name.length * 21 + 28, width: boxWidth, height: boxHeight };
     const counts = wrapBold(countText(shared, ui), boxWidth, 13);
     const knows = wrap(encoderText(shared, ui), boxWidth, 13);
@@ -86,10 +91,13 @@ function countText({ used, unused, nLayers, depth }: Shared, ui: Ui): string {
     });
 }
 
-function encoderText({ vocabulary, hiddenSize }: Shared, ui: Ui): string {
+function encoderText({ vocabulary, embeddingSize, isTuned }: Shared, ui: Ui): string {
+    const labels = isTuned
+        ? { en: "Then it learned from your training rows, together with the classifier.", zh: "然后它又与分类器一起，用你的训练数据学习。" }
+        : { en: "It has never seen your labels.", zh: "它从未见过你的标签。" };
     return ui.t({
-        en: `It was trained on large amounts of other text and knows how words are used in general. Its embeddings hold ${grouped(hiddenSize)} numbers for each of ${grouped(vocabulary)} tokens. It has never seen your labels.`,
-        zh: `它用大量其他文本训练过，学到了一般的用词规律。它的嵌入表为 ${grouped(vocabulary)} 个词元各存 ${grouped(hiddenSize)} 个数。它从未见过你的标签。`,
+        en: `It was trained on large amounts of other text and knows how words are used in general. Its embeddings hold ${grouped(embeddingSize)} numbers for each of ${grouped(vocabulary)} tokens. ${labels.en}`,
+        zh: `它用大量其他文本训练过，学到了一般的用词规律。它的嵌入表为 ${grouped(vocabulary)} 个词元各存 ${grouped(embeddingSize)} 个数。${labels.zh}`,
     });
 }
 
@@ -100,9 +108,10 @@ function learnedText({ learned, weights, intercepts }: Shared, ui: Ui): string {
     });
 }
 
-function ratioText({ used, learned }: Shared, ui: Ui): string {
+function ratioText({ used, learned, isTuned }: Shared, ui: Ui): string {
     const ratio = used / learned;
     const rounded = grouped(ratio >= 10 ? Math.round(ratio) : Math.round(ratio * 10) / 10);
+    if (isTuned) return ui.t({ en: `For each parameter of the classifier, the encoder has ${rounded}.`, zh: `分类器每有 1 个参数，编码器就有 ${rounded} 个。` });
     return ui.t({
         en: `For each parameter that is trained here, the encoder has ${rounded} that stay frozen.`,
         zh: `这里每训练 1 个参数，编码器中就有 ${rounded} 个参数冻结不变。`,

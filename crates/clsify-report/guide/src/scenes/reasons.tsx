@@ -14,6 +14,7 @@ import { Curve, curveTitle } from "../parts/reasons/sigmoid";
 import { Waterfall, waterfallTexts } from "../parts/reasons/waterfall";
 import { WordReasons } from "../parts/reasons/words";
 import type { FigureProps, Scene } from "../scene";
+import { labelName } from "../label_name";
 
 export const scene: Scene<Shared, Packed> = { id: "reasons", Figure };
 
@@ -25,7 +26,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const setRemoved = (words: number[]) => setRemoval({ words, of: data });
     const common = { shared, data, reasons, sentence, guide, ui };
     const isWide = width >= 640;
-    const name = guide.labels[reasons.label]!;
+    const name = labelName(guide.labels[reasons.label]!, ui);
     const list = listHeight(common, width);
     const half = isWide ? (width - 40) / 2 : width;
     const lower = list + waterfallTexts(common, width).height;

@@ -14,7 +14,7 @@ import type { Data, Shared } from "../parts/score/data";
 import { Headline, textsOfScore } from "../parts/score/headline";
 import { LabelDots, shownLabels } from "../parts/score/label_scores";
 import { TradeChart } from "../parts/score/precision_recall";
-import { Reliability } from "../parts/score/reliability";
+import { Reliability, reliabilityNotes } from "../parts/score/reliability";
 import { pointOf, share } from "../parts/score/threshold";
 import { sharesOf, ThresholdChart, thresholdNotes } from "../parts/score/threshold_chart";
 import { WorstPairs } from "../parts/score/worst_pairs";
@@ -54,7 +54,8 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
     const under = chart + 162;
     const p = sentence.probability[curve.label]!;
     const first = chart + 114 + LEGEND_LEADING * legendLines(sharesOf(at, ui), third) + 16 * noteLines(thresholdNotes(curve, shared, p, ui), third).length;
-    const bottom = top + (isWide ? Math.max(first, under) : first + 2 * under);
+    const underReliability = Math.max(under, chart + 114 + 16 * noteLines(reliabilityNotes(shared, (data?.bin ?? null) !== null, guide, ui), third).length);
+    const bottom = top + (isWide ? Math.max(first, under, underReliability) : first + under + underReliability);
     const matrix = matrixLayout(shared, width, guide);
     const dotsBeside = isWide && matrix.width < 0.62 * width;
     const showDots = dotsBeside || guide.multiLabel || shared.confusion === null || shared.names.length <= 12;

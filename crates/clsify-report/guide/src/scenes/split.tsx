@@ -219,6 +219,8 @@ interface Layout {
 }
 
 const HEADING = 46;
+/** The width that the heading of the smaller box needs. */
+const TEST_HEADING = 160;
 
 function layOut(dots: Dot[], order: Order, width: number, shared: Shared): Layout {
     const isWide = width >= 560;
@@ -230,7 +232,7 @@ function layOut(dots: Dot[], order: Order, width: number, shared: Shared): Layou
     const pad = 7;
     // Two boxes side by side have widths like their numbers of rows.
     const room = isWide ? width - 22 - 4 * pad - 2 : width - 2 * pad - 2;
-    const trainColumns = isWide ? Math.max(3, Math.min(Math.floor(room / step) - 9, Math.round(((room / step) * numbers[0]) / dots.length))) : Math.floor(room / step);
+    const trainColumns = isWide ? Math.max(3, Math.min(Math.floor(room / step) - Math.ceil(TEST_HEADING / step), Math.round(((room / step) * numbers[0]) / dots.length))) : Math.floor(room / step);
     const columns = [trainColumns, isWide ? Math.floor(room / step) - trainColumns : trainColumns] as const;
     const heights = numbers.map((n, i) => Math.ceil(n / columns[i]!) * step + 2 * pad);
     const boxes: Box[] = [

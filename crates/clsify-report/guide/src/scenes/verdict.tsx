@@ -234,7 +234,7 @@ function Score({ shared: { accuracy, interval, baseline }, lines, isSets, ui, to
     const y = top + lines.length * 19 + 34;
     const value = percent(baseline);
     const text = isSets
-        ? ui.t({ en: `always every label: ${value}`, zh: `总是预测所有标签：${value}` })
+        ? ui.t({ en: `always assigning every label: ${value}`, zh: `总是预测所有标签：${value}` })
         : ui.t({ en: `always the most frequent label: ${value}`, zh: `总是预测最常见的标签：${value}` });
     return (
         <g>

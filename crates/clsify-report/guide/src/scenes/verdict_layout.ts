@@ -55,7 +55,7 @@ export function layout(shown: Sentence[], width: number, texts: Texts): Layout {
 }
 
 function wide(shown: Sentence[], width: number, texts: Texts): Layout {
-    const [fontSize, gap, vectorGap] = [15, 30, 94];
+    const [fontSize, gap, vectorGap] = [15, 30, 112];
     const column = Math.min(width * 0.34, 310);
     const model = Math.min(180, (width - column - 2 * gap - vectorGap) * 0.36);
     const encoder = { x: column + gap, y: 1, width: model, height: 0 };

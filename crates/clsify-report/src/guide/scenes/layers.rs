@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::guide::detail::Detail;
 use crate::guide::scene::{Cell, OfSentence, Row, Scene, of_sentences, pack_f32};
 use crate::guide::traced::{is_one_position, layer_name, n_shown, tokens, used_layers};
-use crate::guide::walked::explained_label;
+use crate::guide::walked::{explained_label, label_name};
 use crate::guide::words::{Words, words};
 
 /// With more labels than this, the figure has the logits of the explained one alone.
@@ -167,7 +167,7 @@ fn line(
     logits: Option<&[f64]>,
 ) -> Words {
     let used = used_layers(walkthrough);
-    let label = &sentence.explanation.label;
+    let label = label_name(&sentence.explanation.label);
     let (mut en, mut zh) = match (changes.first(), changes.last()) {
         (Some(first), Some(last)) => {
             let (first, last, n) = (mean(first), mean(last), changes.len());
@@ -191,16 +191,17 @@ fn line(
             let name = layer_name(*used.end());
             (
                 format!(
-                    " The classifier was trained on the features of {}, which give {label} a logit of {logit:+.2}. The logits of the other \
+                    " The classifier was trained on the features of {}, which give {} a logit of {logit:+.2}. The logits of the other \
                      layers are hypothetical, because the classifier was not trained on them.",
                     match used.end() {
                         0 => "the embeddings".to_string(),
                         _ => name.en,
-                    }
+                    },
+                    label.en
                 ),
                 format!(
-                    "分类器是用{}的特征训练的，由此得到 {label} 的 logit 是 {logit:+.2}；其他各层的 logit 只是假设，因为分类器没有用它们训练过。",
-                    name.zh
+                    "分类器是用{}的特征训练的，由此得到 {} 的 logit 是 {logit:+.2}；其他各层的 logit 只是假设，因为分类器没有用它们训练过。",
+                    name.zh, label.zh
                 ),
             )
         }

@@ -2,6 +2,7 @@
 
 use clsify::classifier::{ClassWeight, Scaling};
 use clsify::decision::Calibration;
+use clsify::evaluation::GridSearch;
 use clsify::model::SavedForm;
 use clsify::studies::{LearningStep, Walkthrough};
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use crate::charts::axis::grouped;
 use crate::guide::detail::Detail;
 use crate::guide::scene::{Row, Scene, pack_f32, pack_u16};
 use crate::guide::standardised::FitFeatures;
+use crate::guide::tuned::{is_own_fit, is_tuned};
 use crate::guide::walked::metric_name;
 use crate::guide::words::{Words, words};
 
@@ -62,33 +64,78 @@ fn shape(walkthrough: &Walkthrough) -> [usize; 2] {
 }
 
 fn caption(walkthrough: &Walkthrough) -> Words {
+    let another = another_fit(walkthrough);
+    let [subject, subject_zh] = match another {
+        None => ["Training", "训练就是"],
+        Some(_) => ["This fit", "这次拟合"],
+    };
     let [k, d] = shape(walkthrough);
     let (n_weights, n_train) = (grouped(d as f64, 0), grouped(walkthrough.split.train.len() as f64, 0));
     let mut text = match k {
         1 => words(
             format!(
-                "Training finds {n_weights} weights and one intercept that give the labels of the {n_train} training rows a high \
+                "{subject} finds {n_weights} weights and one intercept that give the labels of the {n_train} training rows a high \
                  probability while the weights stay small."
             ),
             format!(
-                "训练就是找出 {n_weights} 个权重和一个截距，使 {n_train} 行训练数据的标签概率尽可能大，同时权重不过大。"
+                "{subject_zh}找出 {n_weights} 个权重和一个截距，使 {n_train} 行训练数据的标签概率尽可能大，同时权重不过大。"
             ),
         ),
         _ => words(
             format!(
-                "For each of the {k} labels, training finds {n_weights} weights and one intercept. They give the labels of the {n_train} \
-                 training rows a high probability while the weights stay small."
+                "For each of the {k} labels, {} finds {n_weights} weights and one intercept. They give the labels of the {n_train} \
+                 training rows a high probability while the weights stay small.",
+                subject.to_lowercase()
             ),
             format!(
-                "训练就是为 {k} 个标签各找出 {n_weights} 个权重和一个截距，使 {n_train} 行训练数据的标签概率尽可能大，同时权重不过大。"
+                "{subject_zh}为 {k} 个标签各找出 {n_weights} 个权重和一个截距，使 {n_train} 行训练数据的标签概率尽可能大，同时权重不过大。"
             ),
         ),
     };
+    if let Some(another) = &another {
+        text = words(format!("{} {}", another.en, text.en), format!("{}{}", another.zh, text.zh));
+    }
     if let Some(calibration) = calibration(walkthrough) {
         text.en = format!("{} {}", text.en, calibration.en);
         text.zh.push_str(&calibration.zh);
     }
     text
+}
+
+/// A warning, if the fit of the figure does not end with the weights of the classifier.
+fn another_fit(walkthrough: &Walkthrough) -> Option<Words> {
+    if is_tuned(walkthrough) {
+        return Some(words(
+            "The classifier was fine-tuned together with the encoder, and the model has not kept the steps of that training. The figure \
+             shows another fit for comparison: a logistic regression on the features of the tuned encoder. All other scenes use the \
+             fine-tuned weights.",
+            "分类器与编码器一起微调，模型没有保存那次训练的步骤。图中画的是另一次拟合，仅供比较：在微调后的编码器的特征上做逻辑回归。其他各步都使用微调得到的权重。",
+        ));
+    }
+    (!is_own_fit(walkthrough)).then(|| {
+        words(
+            "The figure shows a logistic regression on the features alone. It does not end with the weights of this model, which were \
+             obtained in another way, for example with descriptions of the labels. All other scenes use the weights of the model.",
+            "图中画的是只用特征做的逻辑回归。它的结果不是这个模型的权重：模型的权重由其他方法得到，例如用到了标签的描述。其他各步都使用模型自己的权重。",
+        )
+    })
+}
+
+/// The cross-validated scores of values of C. Those on the features of a tuned encoder mean little: it has learned from every fold.
+fn search<'a>(walkthrough: &'a Walkthrough) -> Option<&'a GridSearch> {
+    walkthrough.learning.search.as_ref().filter(|_| !is_tuned(walkthrough))
+}
+
+fn no_search(walkthrough: &Walkthrough) -> Words {
+    match is_tuned(walkthrough) {
+        true => words(
+            "There is no cross-validation, because the tuned encoder has learned from the rows of every fold.",
+            "没有做交叉验证，因为微调时编码器已经用到了每一折的数据。",
+        ),
+        false => {
+            words("There are too few training rows for cross-validation.", "训练数据太少，无法做交叉验证。")
+        }
+    }
 }
 
 /// The calibration that came after the fit, if there was one.
@@ -135,8 +182,13 @@ fn formula(walkthrough: &Walkthrough) -> String {
     };
     format!(
         "w, b = argmin  1 / {total} · Σᵢ −{weight}ln p(yᵢ | w · {x} + b)  +  |w|² / (2 · C · {total}),  C = {}",
-        training.c
+        four_digits(training.c)
     )
+}
+
+/// A number with four significant digits.
+fn four_digits(x: f64) -> f64 {
+    format!("{x:.3e}").parse().unwrap_or(x)
 }
 
 fn rows(walkthrough: &Walkthrough, steps: &[LearningStep]) -> Vec<Row> {
@@ -149,7 +201,7 @@ fn rows(walkthrough: &Walkthrough, steps: &[LearningStep]) -> Vec<Row> {
         ]
     };
     let mut rows: Vec<Row> = steps.iter().map(step).collect();
-    if let Some(search) = &walkthrough.learning.search {
+    if let Some(search) = search(walkthrough) {
         let (score, n_folds) = (metric_name(walkthrough), walkthrough.learning.n_folds);
         rows.push(vec![
             words("C", "C").into(),
@@ -163,7 +215,7 @@ fn rows(walkthrough: &Walkthrough, steps: &[LearningStep]) -> Vec<Row> {
         ]);
         rows.extend(search.points.iter().map(|point| -> Row {
             vec![
-                format!("{}", point.c).into(),
+                four_digits(point.c).to_string().into(),
                 format!("{:.6}", point.mean_test_score).into(),
                 format!("{:.6}", point.std_test_score).into(),
                 "".into(),
@@ -191,6 +243,7 @@ fn shared(walkthrough: &Walkthrough, steps: &[LearningStep]) -> Value {
         "steps": steps.iter().map(|s| json!([s.n_iter, s.loss, s.objective, s.coef_norm])).collect::<Vec<_>>(),
         "converged": training.converged,
         "scaled": training.scaling == Scaling::Standard,
+        "isMeanOfLabels": walkthrough.classifier.thresholds().is_some(),
         "nTrain": training.n_train,
         // The steps of which there are weights.
         "kept": kept,
@@ -204,7 +257,8 @@ fn shared(walkthrough: &Walkthrough, steps: &[LearningStep]) -> Value {
         "intercepts": pack_f32(intercepts),
         "c": training.c,
         "metric": metric_name(walkthrough),
-        "search": learning.search.as_ref().map(|search| json!({
+        "noSearch": no_search(walkthrough),
+        "search": search(walkthrough).map(|search| json!({
             "best": search.best_c,
             "nFolds": learning.n_folds,
             "points": search.points.iter().map(|p| [p.c, p.mean_test_score, p.std_test_score]).collect::<Vec<_>>(),
@@ -245,6 +299,12 @@ fn ascending(numbers: &[f64]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn c_has_four_digits() {
+        let rounded = [1.0, 0.005_623_413_251_903_491, 17_782.794].map(|c| four_digits(c).to_string());
+        assert_eq!(rounded, ["1", "0.005623", "17780"]);
+    }
 
     #[test]
     fn spreads_keep_both_ends() {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::guide::detail::Detail;
 use crate::guide::scene::{OfSentence, Row, Scene, of_sentences, pack_f32, pack_u16};
 use crate::guide::threshold::{abstains, thresholds};
-use crate::guide::walked::joined;
+use crate::guide::walked::{joined, label_name};
 use crate::guide::words::{Words, words};
 use crate::text::shorten;
 
@@ -39,10 +39,14 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
             "Sentences with similar features lie close together. A ring marks a held-out sentence with a wrong prediction.",
             "特征相似的句子彼此靠近；带圈的是预测错误的留出句子。",
         ),
-        code: match n_labels == 2 || is_multi_label {
-            true => "x = features @ coef + intercept;  y = PCA(1).fit_transform(features - features @ w * w)  # w = coef / |coef|"
+        code: match (n_labels == 2, is_multi_label) {
+            (_, true) => "x = features @ coef[label] + intercept[label];  y = PCA(1).fit_transform(features - features @ Q @ Q.T)  \
+                # Q, R = np.linalg.qr(coef.T)"
                 .to_string(),
-            false => "PCA(2).fit_transform(features @ coef.T + intercept)".to_string(),
+            (true, false) => "x = features @ coef[0] + intercept[0];  y = PCA(1).fit_transform(features - np.outer(features @ w, w))  \
+                # w = coef[0] / |coef[0]|"
+                .to_string(),
+            (false, false) => "PCA(2).fit_transform(features @ coef.T + intercept)".to_string(),
         },
         columns: vec![
             words("list", "列表"),
@@ -206,7 +210,11 @@ fn views(walkthrough: &Walkthrough, shown: &Shown) -> (Value, Vec<Value>) {
         false => ("all labels' weight directions", "所有标签的权重方向"),
     };
     let across = words(
-        format!("1st principal component without {} ({:.1}% of the rest)", without.0, 100.0 * share),
+        format!(
+            "1st principal component without {} ({:.1}% of the remaining variance)",
+            without.0,
+            100.0 * share
+        ),
         format!("去掉{}后的第一主成分（占其余方差的 {:.1}%）", without.1, 100.0 * share),
     );
     let y = (0..features.rows()).map(|i| rest.project(features.row(i)).first().copied().unwrap_or(0.0));
@@ -355,8 +363,8 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
             let logit = features
                 .map_or(f64::NAN, |row| walkthrough.classifier.classifier().decision_function(&row)[0]);
             (
-                format!("the logit of {} is {logit:+.3}", classes[1]),
-                format!("{} 的 logit 是 {logit:+.3}", classes[1]),
+                format!("the logit of {} is {logit:+.3}", label_name(&classes[1]).en),
+                format!("{} 的 logit 是 {logit:+.3}", label_name(&classes[1]).zh),
             )
         }
         None => (

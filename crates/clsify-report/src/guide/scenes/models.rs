@@ -1,4 +1,4 @@
-//! 3. Two models: the frozen encoder and the classifier, by their numbers of parameters.
+//! 3. Two models: the encoder, frozen or tuned, and the classifier, by their numbers of parameters.
 
 use clsify::features::Module;
 use clsify::studies::Walkthrough;
@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::guide::detail::Detail;
 use crate::guide::scene::{Cell, Row, Scene};
-use crate::guide::words::words;
+use crate::guide::tuned::is_tuned;
+use crate::guide::words::{Words, words};
 
 pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
     let encoder = walkthrough.classifier.encoder();
@@ -20,6 +21,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
     let (weights, intercepts) = (classifier.coef().len(), classifier.intercept().len());
     let learned = weights + intercepts;
     let used = config.n_parameters() - unused + dense;
+    let is_tuned = is_tuned(walkthrough);
     let mut rows = vec![
         row(
             ("encoder: word embeddings", "编码器：词嵌入"),
@@ -28,7 +30,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
         ),
         row(
             ("encoder: position embeddings and other tables", "编码器：位置嵌入和其他表"),
-            format!("{} × {} …", config.max_position_embeddings, config.embedding_size),
+            and_more(format!("{} × {}", config.max_position_embeddings, config.embedding_size)),
             tables - word_table,
         ),
         row(
@@ -55,26 +57,19 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
     Scene {
         id: "models",
         title: words("Two models", "两个模型"),
-        caption: words(
-            format!(
-                "The encoder stays frozen; only the small classifier on top of it is trained. It has {} parameters, and the encoder uses {}.",
-                grouped(learned),
-                grouped(used)
+        caption: caption(is_tuned, &grouped(learned), &grouped(used)),
+        code: match is_tuned {
+            false => format!(
+                "classifier.fit(encoder(sentences), labels)  # updates {learned} of {} parameters",
+                used + learned
             ),
-            format!(
-                "编码器的参数冻结不变，只训练它上面的小分类器。分类器有 {} 个参数，编码器用到 {} 个。",
-                grouped(learned),
-                grouped(used)
-            ),
-        ),
-        code: format!(
-            "classifier.fit(encoder(sentences), labels)  # updates {learned} of {} parameters",
-            used + learned
-        ),
+            true => "loss(classifier(encoder(sentences)), labels).backward(); optimizer.step()  # updates both models".to_string(),
+        },
         columns: vec![words("part", "部分"), words("shape", "形状"), words("parameters", "参数个数")],
         rows: Some(rows),
         shared: json!({
             "encoder": encoder.name(),
+            "isTuned": is_tuned,
             "tables": tables,
             "perLayer": per_layer,
             "nLayers": config.num_hidden_layers,
@@ -84,7 +79,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             "unused": unused,
             "features": encoder.n_features(),
             "vocabulary": config.vocab_size,
-            "hiddenSize": config.hidden_size,
+            "embeddingSize": config.embedding_size,
             "weights": weights,
             "intercepts": intercepts,
             "learned": learned,
@@ -92,6 +87,29 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             "nLabels": walkthrough.classifier.classes().len(),
         }),
         sentences: Vec::new(),
+    }
+}
+
+fn caption(is_tuned: bool, learned: &str, used: &str) -> Words {
+    match is_tuned {
+        false => words(
+            format!(
+                "The encoder stays frozen; only the small classifier on top of it is trained. The classifier has {learned} parameters, \
+                 and the encoder uses {used}."
+            ),
+            format!(
+                "编码器的参数冻结不变，只训练它上面的小分类器。分类器有 {learned} 个参数，编码器用到 {used} 个。"
+            ),
+        ),
+        true => words(
+            format!(
+                "The encoder was fine-tuned: it and the small classifier on top of it were trained together. The classifier has {learned} \
+                 parameters, and the encoder uses {used}."
+            ),
+            format!(
+                "编码器经过微调：它和它上面的小分类器一起训练。分类器有 {learned} 个参数，编码器用到 {used} 个。"
+            ),
+        ),
     }
 }
 
@@ -103,7 +121,12 @@ fn matrix(module: &Module) -> usize {
     }
 }
 
-fn row(name: (&str, &str), shape: String, n: usize) -> Row {
+/// The shape of the first of several tables.
+fn and_more(shape: String) -> Words {
+    words(format!("{shape} and more"), format!("{shape} 等"))
+}
+
+fn row(name: (&str, &str), shape: impl Into<Cell>, n: usize) -> Row {
     vec![words(name.0, name.1).into(), shape.into(), Cell::Text(grouped(n))]
 }
 

@@ -8,7 +8,7 @@ use crate::guide::decided::rule;
 use crate::guide::detail::Detail;
 use crate::guide::scene::{OfSentence, Row, Scene, of_sentences, pack_f32, pack_f64, pack_u16};
 use crate::guide::standardised::FitFeatures;
-use crate::guide::walked::{explained_label, joined};
+use crate::guide::walked::{explained_label, joined, label_name};
 use crate::guide::words::{Words, words};
 
 /// The most terms of a sum that are shown one by one.
@@ -218,7 +218,7 @@ fn scores(walkthrough: &Walkthrough, fit: &FitFeatures, sentence: &WalkedSentenc
 
 fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
     let explanation = &sentence.explanation;
-    let (label, p, z) = (&explanation.label, explanation.probability, explanation.logit);
+    let (label, p, z) = (label_name(&explanation.label), explanation.probability, explanation.logit);
     let mut carrying: Vec<_> = explanation.words.iter().filter(|word| word.contribution > 0.0).collect();
     carrying.sort_by(|a, b| b.contribution.total_cmp(&a.contribution));
     let list = |open: &str, close: &str| {
@@ -229,8 +229,8 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
         walkthrough.classifier.thresholds().is_some() || walkthrough.classifier.classes().len() == 2;
     let name = if is_certain { words("The logit", " logit ") } else { words("The log-odds", "对数几率") };
     let mut text = words(
-        format!("{} of {label} is {z:+.4}, so its probability is {p:.4}.", name.en),
-        format!("{label} 的{}是 {z:+.4}，因此概率是 {p:.4}。", name.zh),
+        format!("{} of {} is {z:+.4}, so its probability is {p:.4}.", name.en, label.en),
+        format!("{} 的{}是 {z:+.4}，因此概率是 {p:.4}。", label.zh, name.zh),
     );
     if !carrying.is_empty() {
         text.en.push_str(&format!(" The words that support it most: {}.", list("“", "”").join(", ")));
@@ -274,10 +274,11 @@ fn rows(
 ) -> Vec<Row> {
     let classes = walkthrough.classifier.classes();
     let explanation = &sentence.explanation;
+    let letter = if walkthrough.learning.scaler.is_some() { 'z' } else { 'x' };
     let term = |term: &(usize, f64, f64)| -> Row {
         let (feature, value, weight) = *term;
         vec![
-            format!("x{feature}").into(),
+            format!("{letter}{feature}").into(),
             format!("{value:+.6}").into(),
             format!("{weight:+.6}").into(),
             format!("{:+.6}", product(term)).into(),
@@ -287,13 +288,16 @@ fn rows(
         vec![name.into(), "".into(), "".into(), format!("{number:+.6}").into()]
     };
     let n_rest = sentence.features.len() - sum.terms.len();
-    let label = &explanation.label;
+    let label = label_name(&explanation.label);
     let total = match rival {
-        None => words(format!("logit of {label}"), format!("{label} 的 logit")),
-        Some(rival) => words(
-            format!("logit of {label} − logit of {}", classes[*rival]),
-            format!("{label} 的 logit − {} 的 logit", classes[*rival]),
-        ),
+        None => words(format!("logit of {}", label.en), format!("{} 的 logit", label.zh)),
+        Some(rival) => {
+            let rival = label_name(&classes[*rival]);
+            words(
+                format!("logit of {} − logit of {}", label.en, rival.en),
+                format!("{} 的 logit − {} 的 logit", label.zh, rival.zh),
+            )
+        }
     };
     let mut rows: Vec<Row> = sum.terms.iter().map(term).collect();
     rows.push(single(words(format!("{n_rest} other terms"), format!("其余 {n_rest} 项")), sum.rest));

@@ -127,15 +127,19 @@ fn caption(walkthrough: &Walkthrough) -> Words {
     let decided: Vec<Words> = answered(walkthrough).into_iter().chain(gained(walkthrough)).collect();
     let en: String = decided.iter().map(|text| format!(" {}", text.en)).collect();
     let zh: String = decided.iter().map(|text| text.zh.as_str()).collect();
+    let [sentences, sentences_zh] = match walkthrough.report.n_seen {
+        Some(n) if n > 0 => ["held-out sentences", "留出的句子"],
+        _ => ["sentences that it has not seen", "没见过的句子"],
+    };
     match &walkthrough.report.test {
         Metrics::Classes(_) => words(
             format!(
-                "The classifier is right for about {score:.0} of 100 sentences that it has not seen. Because only {n} were tested, this number \
+                "The classifier is right for about {score:.0} of 100 {sentences}. Because only {n} were tested, this number \
                  has a 95% confidence interval from {low:.0} to {high:.0}.{en} The reliability chart shows whether predictions with a \
                  probability of 90% are correct 9 times out of 10."
             ),
             format!(
-                "对没见过的句子，分类器每 100 句约判对 {score:.0} 句。因为只测试了 {n} 句，这个数的 95% 置信区间是 {low:.0} 到 {high:.0}。{zh}\
+                "对{sentences_zh}，分类器每 100 句约判对 {score:.0} 句。因为只测试了 {n} 句，这个数的 95% 置信区间是 {low:.0} 到 {high:.0}。{zh}\
                  可靠性图显示：概率为 90% 的预测，是否真的每 10 个判对 9 个。"
             ),
         ),

@@ -7,6 +7,7 @@ use clsify::model::Trace;
 use clsify::studies::{WalkedSentence, Walkthrough};
 use serde_json::{Value, json};
 
+use crate::charts::axis::grouped;
 use crate::guide::detail::Detail;
 use crate::guide::scene::{Cell, OfSentence, Row, Scene, of_sentences, pack_f32};
 use crate::guide::traced::used_layers;
@@ -74,19 +75,19 @@ fn of_sentence(walkthrough: &Walkthrough, sentence: &WalkedSentence, indices: &[
     let pooled = options.poolings.iter().flat_map(|&pooling| pooled(trace, layer, pooling, options));
     let first: Vec<String> = features.iter().take(3).map(|x| format!("{x:.4}")).collect();
     let last = features.last().copied().unwrap_or_default();
-    let n_tokens = trace.tokens.len();
+    let (n_tokens, hidden_size) = (trace.tokens.len(), trace.hidden_states[layer].cols());
     OfSentence {
         line: Some(words(
             format!(
-                "This sentence has {n_tokens} tokens, so each layer outputs {} numbers for it. They are reduced to {} features: {}, … {last:.4}.",
-                n_tokens * trace.hidden_states[layer].cols(),
-                features.len(),
+                "This sentence has {n_tokens} tokens, so each layer outputs {n_tokens} × {hidden_size} = {} numbers for it. They are reduced to {} features: {}, … {last:.4}.",
+                grouped((n_tokens * hidden_size) as f64, 0),
+                grouped(features.len() as f64, 0),
                 first.join(", "),
             ),
             format!(
-                "这个句子有 {n_tokens} 个词元，编码器的每一层为它输出 {} 个数，最后归结为 {} 个特征：{}，……，{last:.4}。",
-                n_tokens * trace.hidden_states[layer].cols(),
-                features.len(),
+                "这个句子有 {n_tokens} 个词元，编码器的每一层为它输出 {n_tokens} × {hidden_size} = {} 个数，最后归结为 {} 个特征：{}，……，{last:.4}。",
+                grouped((n_tokens * hidden_size) as f64, 0),
+                grouped(features.len() as f64, 0),
                 first.join("，"),
             ),
         )),

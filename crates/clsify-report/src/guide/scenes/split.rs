@@ -224,28 +224,38 @@ fn of_one(walkthrough: &Walkthrough, parts: &Parts, sentence: &WalkedSentence) -
         return OfSentence { line: Some(line), data: json!({ "row": null }), ..OfSentence::default() };
     };
     let row = row_of(walkthrough, sentence).unwrap_or(place);
+    let learned = match is_training_sentence(walkthrough, &sentence.text) {
+        false => words("the classifier did not learn from it", "分类器训练时没有用到它"),
+        true => words("but the training rows have the same sentence", "但训练数据中也有这个句子"),
+    };
     let line = match parts.has_two_files {
         true => words(
-            format!(
-                "This sentence is row {} of the test file; the classifier did not learn from it.",
-                number(row)
-            ),
-            format!("这个句子是测试文件的第 {} 行；分类器训练时没有用到它。", number(row)),
+            format!("This sentence is row {} of the test file; {}.", number(row), learned.en),
+            format!("这个句子是测试文件的第 {} 行；{}。", number(row), learned.zh),
         ),
         false => words(
             format!(
-                "This sentence is row {} of the file and became test row {}; the classifier did not learn from it.",
+                "This sentence is row {} of the file and became test row {}; {}.",
                 number(row),
-                number(place)
+                number(place),
+                learned.en
             ),
             format!(
-                "这个句子是文件的第 {} 行，打乱后是测试集的第 {} 行；分类器训练时没有用到它。",
+                "这个句子是文件的第 {} 行，打乱后是测试集的第 {} 行；{}。",
                 number(row),
-                number(place)
+                number(place),
+                learned.zh
             ),
         ),
     };
     OfSentence { line: Some(line), data: json!({ "row": row }), ..OfSentence::default() }
+}
+
+/// Returns true if a training row has the same sentence, ignoring case and spaces.
+fn is_training_sentence(walkthrough: &Walkthrough, text: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    let (sentences, own) = (walkthrough.dataset.sentences(), words(text));
+    walkthrough.split.train.iter().any(|&row| words(&sentences[row]) == own)
 }
 
 #[cfg(test)]

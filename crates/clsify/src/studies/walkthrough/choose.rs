@@ -7,6 +7,7 @@ use crate::dataset::{Dataset, normalised};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
 
+use super::WalkthroughOptions;
 use super::rows::WalkedRows;
 
 /// The largest share of the sentences that are mistakes, and that are near the boundary.
@@ -58,7 +59,7 @@ pub(super) struct ChosenSentences {
     pub(super) n_left_out: usize,
 }
 
-/// Chooses at most `n` sentences.
+/// Chooses at most as many sentences as the options say.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`] if an own sentence has no word or more than [`MOST_WORDS`], or if no sentence can be shown.
@@ -66,9 +67,9 @@ pub(super) fn choose(
     classifier: &SentenceClassifier,
     held_out: &Dataset,
     rows: &WalkedRows,
-    own: &[String],
-    n: usize,
+    options: &WalkthroughOptions<'_>,
 ) -> Result<ChosenSentences> {
+    let (own, n) = (&options.sentences, options.n_sentences);
     let mut chosen = Selected { classifier, sentences: Vec::new(), operations: 0.0 };
     for (i, text) in own.iter().enumerate() {
         let n_words = text.split_whitespace().count();
@@ -111,8 +112,9 @@ pub(super) fn choose(
     if chosen.sentences.is_empty() {
         let message =
             format!("expected a held-out sentence of at most {MOST_WORDS} words, got only longer ones");
+        let name = if options.test.is_some() { &options.test_name } else { &options.data_name };
         return Err(Error::new(ErrorKind::InvalidArgument, message)
-            .at("data")
+            .at(name.as_str())
             .with_hint("give a shorter sentence with --sentence"));
     }
     Ok(ChosenSentences { sentences: chosen.sentences, n_left_out })

@@ -33,6 +33,10 @@ pub struct WalkthroughOptions<'a> {
     pub test: Option<&'a Dataset>,
     /// The features of the data, if they are known.
     pub encoded: Option<Encoded>,
+    /// The name of the data in errors. The default is `data`.
+    pub data_name: String,
+    /// The name of the test rows in errors. The default is `test data`.
+    pub test_name: String,
     /// The reader's own sentences, which come first.
     pub sentences: Vec<String>,
     /// The maximum number of sentences. The default is 50. There are fewer if the sentences are so long that their explanation would
@@ -42,7 +46,14 @@ pub struct WalkthroughOptions<'a> {
 
 impl Default for WalkthroughOptions<'_> {
     fn default() -> Self {
-        WalkthroughOptions { test: None, encoded: None, sentences: Vec::new(), n_sentences: 50 }
+        WalkthroughOptions {
+            test: None,
+            encoded: None,
+            data_name: "data".to_string(),
+            test_name: "test data".to_string(),
+            sentences: Vec::new(),
+            n_sentences: 50,
+        }
     }
 }
 
@@ -126,22 +137,26 @@ pub struct WalkedSentence {
 pub fn walk_through<'a>(
     classifier: &'a SentenceClassifier,
     dataset: &'a Dataset,
-    options: WalkthroughOptions<'_>,
+    mut options: WalkthroughOptions<'_>,
 ) -> Result<Walkthrough<'a>> {
-    let split = same_rows(classifier, dataset, options.test)?;
+    let split = same_rows(classifier, dataset, &options)?;
     let encoder = classifier.encoder();
-    let encoded = match options.encoded {
+    let encoded = match options.encoded.take() {
         Some(encoded) => encoded,
-        None => encoder.encode_lines(dataset.sentences(), dataset.lines())?,
+        None => {
+            let encoded = encoder.encode_lines(dataset.sentences(), dataset.lines());
+            encoded.map_err(|error| error.at(options.data_name.as_str()))?
+        }
     };
     let train = targets(dataset, classifier.classes())?.select_rows(&split.train);
     let learning = learn(classifier, &encoded.features.select_rows(&split.train), &train)?;
     let data = WalkedRows::of(classifier, encoded);
-    let (held_out, held_out_rows) = held_out_rows(classifier, dataset, (&data, &split), options.test)?;
+    let (held_out, held_out_rows) =
+        held_out_rows(classifier, dataset, (&data, &split), (options.test, &options.test_name))?;
     let report = classifier.evaluate_encoded(&held_out, &held_out_rows.encoded)?.report;
     let (score, score_ci95) = score(classifier, &report, &held_out, &held_out_rows)?;
     let (most_frequent, baseline) = baseline(classifier, &train, &held_out)?;
-    let mut chosen = choose(classifier, &held_out, &held_out_rows, &options.sentences, options.n_sentences)?;
+    let mut chosen = choose(classifier, &held_out, &held_out_rows, &options)?;
     let n_left_out = std::mem::take(&mut chosen.n_left_out);
     let observer = encoder.observer();
     observer.start(Stage::Explain, chosen.sentences.len());

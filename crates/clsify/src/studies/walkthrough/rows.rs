@@ -12,6 +12,8 @@ use crate::model::{EvaluationReport, SavedForm, SavedTraining};
 use crate::split::{Split, SplitOptions, TestSize, split_rows};
 use crate::targets::{LabelIndicator, Labels, Targets};
 
+use super::WalkthroughOptions;
+
 /// The tokens, the features and the predictions of some rows.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -46,19 +48,20 @@ impl WalkedRows {
 pub(super) fn same_rows(
     classifier: &SentenceClassifier,
     dataset: &Dataset,
-    test: Option<&Dataset>,
+    options: &WalkthroughOptions<'_>,
 ) -> Result<Split> {
+    let (test, of_data, of_test) = (options.test, options.data_name.as_str(), options.test_name.as_str());
     let training = &classifier.metadata().training;
     let split = match (division(training), test) {
         (None, None) => {
             let message = "expected the test file that the model was scored on, got none";
-            return Err(invalid(message.to_string()).with_hint("give it with --test-data"));
+            return Err(invalid(message.to_string()).at(of_test).with_hint("give it with --test-data"));
         }
         (None, Some(_)) => Split { train: (0..dataset.len()).collect(), test: Vec::new() },
         (Some(split), None) => split_rows(&targets(dataset, &dataset.classes())?, &split)?,
         (Some(_), Some(_)) => {
             let message = "expected no test file: the model was scored on held-out rows of the data";
-            return Err(invalid(message.to_string()).with_hint("leave out --test-data"));
+            return Err(invalid(message.to_string()).at(of_test).with_hint("leave out --test-data"));
         }
     };
     let n_test = test.map_or(split.test.len(), Dataset::len);
@@ -75,7 +78,9 @@ pub(super) fn same_rows(
             training.n_test,
             split.train.len(),
         );
-        return Err(invalid(message).with_hint(hint));
+        let is_of_test = test.is_some() && split.train.len() == training.n_train;
+        let hint = if is_of_test { "give the test file that the model was scored on" } else { hint };
+        return Err(invalid(message).at(if is_of_test { of_test } else { of_data }).with_hint(hint));
     }
     // Rows of weight 0 are not among the training rows that a model knows.
     let weighs = |row: &&usize| dataset.weights().is_none_or(|weights| weights[**row] > 0.0);
@@ -83,7 +88,7 @@ pub(super) fn same_rows(
     let n_known = classifier.n_seen(&dataset.select_rows(&train));
     if let Some(n) = n_known.filter(|&n| n < train.len()) {
         let message = format!("expected the data of the training, got {} other rows", train.len() - n);
-        return Err(invalid(message).with_hint(hint));
+        return Err(invalid(message).at(of_data).with_hint(hint));
     }
     Ok(split)
 }
@@ -106,13 +111,13 @@ pub(super) fn held_out_rows(
     classifier: &SentenceClassifier,
     dataset: &Dataset,
     (data, split): (&WalkedRows, &Split),
-    test: Option<&Dataset>,
+    (test, test_name): (Option<&Dataset>, &str),
 ) -> Result<(Dataset, WalkedRows)> {
     Ok(match test {
         None => (dataset.select_rows(&split.test), data.select_rows(&split.test)),
         Some(test) => {
             let encoded = classifier.encoder().encode_lines(test.sentences(), test.lines());
-            let encoded = encoded.map_err(|error| error.at("test data"))?;
+            let encoded = encoded.map_err(|error| error.at(test_name))?;
             (test.clone(), WalkedRows::of(classifier, encoded))
         }
     })
@@ -163,5 +168,5 @@ pub(super) fn baseline(
 }
 
 fn invalid(message: String) -> Error {
-    Error::new(ErrorKind::InvalidArgument, message).at("data")
+    Error::new(ErrorKind::InvalidArgument, message)
 }

@@ -6,6 +6,7 @@ import { fit, textWidth, wrap } from "../../text";
 import type { Ui } from "../../ui";
 import { type Packed, reasonsFor, sigmoid, wordTexts } from "./data";
 import { type Common, HEAD, type Place, ROW, Title, titleExtra } from "./layout";
+import { labelName } from "../../label_name";
 
 const MOST_STEPS = 9;
 
@@ -20,7 +21,7 @@ export function Path({ data, sentence, guide, ui, x: left, y: titleY, width }: C
     const top = titleY + titleExtra(pathTitle(ui), width);
     const path = data.path!;
     const explained = useMemo(() => reasonsFor(data, data.kept[0]!), [data]);
-    const name = guide.labels[explained.label]!;
+    const name = labelName(guide.labels[explained.label]!, ui);
     const texts = wordTexts(sentence);
     const steps = path.words.map((word, i) => ({ text: `− ${texts[word]}`, n: i + 1, z: explained.path!.logits[i]! }));
     const hidden = Math.max(steps.length - MOST_STEPS, 0);

@@ -6,12 +6,13 @@ import { linear } from "../../scale";
 import type { Ui } from "../../ui";
 import { logitWithout, sigmoid } from "./data";
 import { type Common, HEAD, type Place, Title, titleExtra } from "./layout";
+import { labelName } from "../../label_name";
 
 export const curveTitle = (name: string, ui: Ui) => ui.t({ en: `From logit to probability: ${name}`, zh: `从 logit 到概率：${name}` });
 
 export function Curve({ shared, reasons, removed, guide, ui, x: left, y: titleY, width }: Common & Place & { removed: number[] }) {
     const t = ui.t;
-    const title = curveTitle(guide.labels[reasons.label]!, ui);
+    const title = curveTitle(labelName(guide.labels[reasons.label]!, ui), ui);
     const threshold = shared.thresholds?.[reasons.label] ?? null;
     const noteY = titleY + titleExtra(title, width) + 35;
     const top = noteY - 35 + (shared.thresholds ? 17 : 0);

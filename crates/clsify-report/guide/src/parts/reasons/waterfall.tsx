@@ -4,6 +4,7 @@ import { fixed, grouped, signed } from "../../format";
 import { linear, nice } from "../../scale";
 import { fit, textWidth, wrap } from "../../text";
 import { type Common, HEAD, type Place, ROW, Title, titleExtra } from "./layout";
+import { labelName } from "../../label_name";
 
 interface Bar {
     name: string;
@@ -15,18 +16,19 @@ interface Bar {
 export function waterfallTexts({ shared, reasons, sentence, guide, ui }: Common, width: number) {
     const t = ui.t;
     const { terms, total, label, rival } = reasons;
-    const name = guide.labels[label]!;
+    const name = labelName(guide.labels[label]!, ui);
+    const rivalName = rival === null ? "" : labelName(guide.labels[rival]!, ui);
     const title =
         rival === null
             ? t({ en: `The logit of ${name}, term by term`, zh: `${name} 的 logit，逐项相加` })
-            : t({ en: `${name} minus ${guide.labels[rival]}, term by term`, zh: `${name} 减 ${guide.labels[rival]}，逐项相加` });
+            : t({ en: `${name} minus ${rivalName}, term by term`, zh: `${name} 减 ${rivalName}，逐项相加` });
     const p = fixed(sentence.probability[label]!, 4);
     const end =
         rival === null
             ? `p(${name}) = 1 / (1 + exp(−(${signed(total, 4)}))) = ${p}`
             : t({
-                  en: `above 0: ${name} is more probable than ${guide.labels[rival]}; the weight here is the difference of their two weights`,
-                  zh: `大于 0：${name} 的概率高于 ${guide.labels[rival]}；这里的权重是两者权重之差`,
+                  en: `above 0: ${name} is more probable than ${rivalName}; the weight here is the difference of their two weights`,
+                  zh: `大于 0：${name} 的概率高于 ${rivalName}；这里的权重是两者权重之差`,
               });
     const scaled = t({ en: "z: the feature minus its mean over the training rows, divided by its standard deviation.", zh: "z：特征减去它在训练集上的均值，再除以标准差。" });
     const isConstant = !Number.isFinite(reasons.logit);

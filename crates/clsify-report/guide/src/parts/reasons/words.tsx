@@ -4,10 +4,11 @@ import { SentenceWords } from "../../frame/word";
 import { fixed, signed } from "../../format";
 import { logitWithout, sigmoid, toggled, wordTexts } from "./data";
 import type { Common } from "./layout";
+import { labelName } from "../../label_name";
 
 export function WordReasons({ data, reasons, sentence, guide, ui, shared, removed, setRemoved }: Common & { removed: number[]; setRemoved: (words: number[]) => void }) {
     const t = ui.t;
-    const name = guide.labels[reasons.label]!;
+    const name = labelName(guide.labels[reasons.label]!, ui);
     const texts = wordTexts(sentence);
     const unit = shared.kind === "classes" ? t({ en: "log-odds", zh: "对数几率" }) : "logit";
     const most = Math.max(...reasons.words.map(Math.abs), 1e-12);
