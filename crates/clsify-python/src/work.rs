@@ -140,9 +140,12 @@ fn message(panic: &(dyn std::any::Any + Send)) -> &str {
     text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("an internal error")
 }
 
+/// Pools by the id of their process and the number of their threads.
+type Pools = HashMap<(u32, usize), Arc<ThreadPool>>;
+
 /// The pools of this process, by the number of their threads. A pool does not survive a fork, so that the id of the process is part of
 /// the key; one of the parent is never dropped, because its threads are gone.
-static POOLS: Mutex<Option<HashMap<(u32, usize), Arc<ThreadPool>>>> = Mutex::new(None);
+static POOLS: Mutex<Option<Pools>> = Mutex::new(None);
 
 /// The pool with this many threads. Only a thread that holds the interpreter lock calls it, and only such a thread forks, so that no child
 /// inherits a locked table.
