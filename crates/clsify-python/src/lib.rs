@@ -1,12 +1,7 @@
 //! The module `clsify._core`: what the Python package in `python/clsify` computes with.
 //!
-//! | file | |
-//! |---|---|
-//! | `encoder.rs` | sentences to features |
-//! | `logistic_regression.rs` | features to a classifier |
-//! | `command.rs` | the program `clsify` |
-//! | `work.rs` | long work beside the interpreter: signals, progress, notes, threads |
-//! | `errors.rs` | errors as exceptions |
+//! `encoder.rs` turns sentences into features, `logistic_regression.rs` features into a classifier, and `command.rs` is the program `clsify`. `work.rs` runs long
+//! work beside the interpreter, with its signals, progress and notes; `errors.rs` makes exceptions of errors.
 
 mod command;
 mod encoder;

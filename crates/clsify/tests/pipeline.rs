@@ -400,7 +400,7 @@ fn the_observer_hears_the_stages_in_order_and_of_truncation() {
         "Load of 0",
         "Load over at 0",
         "Tokenize of 30",
-        "Tokenize over at 0",
+        "Tokenize over at 30",
         "Embed of 125",
         "Embed over at 125",
         "note: 10 of 30 sentences had more than 5 tokens and lost their end",

@@ -7,7 +7,7 @@ use crate::dataset::{Dataset, normalised};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
 
-use super::WalkthroughOptions;
+use super::options::WalkthroughOptions;
 use super::rows::WalkedRows;
 
 /// The largest share of the sentences that are mistakes, and that are near the boundary.

@@ -3,6 +3,7 @@
 
 mod choose;
 mod learning;
+mod options;
 mod principal_components;
 mod rows;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 pub use self::choose::Choice;
 pub use self::learning::{Learning, LearningStep};
+pub use self::options::WalkthroughOptions;
 pub use self::principal_components::PrincipalComponents;
 pub use self::rows::WalkedRows;
 
@@ -25,37 +27,6 @@ use crate::model::sentence_encoder::Encoded;
 use crate::model::{EvaluationReport, Trace};
 use crate::observer::Stage;
 use crate::split::Split;
-
-/// The options of [`walk_through`].
-#[derive(Debug, Clone)]
-pub struct WalkthroughOptions<'a> {
-    /// The held-out rows, if the classifier was scored on a separate file.
-    pub test: Option<&'a Dataset>,
-    /// The features of the data, if they are known.
-    pub encoded: Option<Encoded>,
-    /// The name of the data in errors. The default is `data`.
-    pub data_name: String,
-    /// The name of the test rows in errors. The default is `test data`.
-    pub test_name: String,
-    /// The reader's own sentences, which come first.
-    pub sentences: Vec<String>,
-    /// The maximum number of sentences. The default is 50. There are fewer if the sentences are so long that their explanation would
-    /// take minutes.
-    pub n_sentences: usize,
-}
-
-impl Default for WalkthroughOptions<'_> {
-    fn default() -> Self {
-        WalkthroughOptions {
-            test: None,
-            encoded: None,
-            data_name: "data".to_string(),
-            test_name: "test data".to_string(),
-            sentences: Vec::new(),
-            n_sentences: 50,
-        }
-    }
-}
 
 /// A classifier, its data, and all numbers of the steps between them.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use crate::model::{EvaluationReport, SavedForm, SavedTraining};
 use crate::split::{Split, SplitOptions, TestSize, split_rows};
 use crate::targets::{LabelIndicator, Labels, Targets};
 
-use super::WalkthroughOptions;
+use super::options::WalkthroughOptions;
 
 /// The tokens, the features and the predictions of some rows.
 #[derive(Debug, Clone)]
