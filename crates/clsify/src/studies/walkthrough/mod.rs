@@ -23,7 +23,6 @@ use crate::error::Result;
 use crate::explanation::{ExplainOptions, Explanation};
 use crate::model::label_ids::targets;
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
-use crate::model::sentence_encoder::Encoded;
 use crate::model::{EvaluationReport, Trace};
 use crate::observer::Stage;
 use crate::split::Split;
