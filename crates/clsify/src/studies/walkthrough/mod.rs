@@ -22,7 +22,7 @@ use crate::explanation::{ExplainOptions, Explanation};
 use crate::model::label_ids::targets;
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
 use crate::model::sentence_encoder::Encoded;
-use crate::model::{EvaluationReport, Trace};
+use crate::model::{EvaluationReport, SavedTraining, Trace};
 use crate::observer::Stage;
 use crate::split::Split;
 
@@ -52,6 +52,8 @@ impl Default for WalkthroughOptions<'_> {
 pub struct Walkthrough<'a> {
     /// The classifier.
     pub classifier: &'a SentenceClassifier,
+    /// The saved information about its training.
+    pub training: &'a SavedTraining,
     /// The data that the classifier was trained on, with the held-out rows unless they are in a separate file.
     pub dataset: &'a Dataset,
     /// The tokens, the features and the predictions of all rows of the data.
@@ -153,6 +155,7 @@ pub fn walk_through<'a>(
     observer.finish(Stage::Explain);
     Ok(Walkthrough {
         classifier,
+        training: classifier.metadata().trained()?,
         dataset,
         data,
         split,

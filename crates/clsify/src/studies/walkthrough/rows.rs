@@ -48,7 +48,7 @@ pub(super) fn same_rows(
     dataset: &Dataset,
     test: Option<&Dataset>,
 ) -> Result<Split> {
-    let training = &classifier.metadata().training;
+    let training = classifier.metadata().trained()?;
     let split = match (division(training), test) {
         (None, None) => {
             let message = "expected the test file that the model was scored on, got none";

@@ -1,0 +1,109 @@
+//! `OneVsRestClassifier` and `MultiOutputClassifier`: one binary classifier per class or label.
+
+use clsify::classifier::Link;
+use clsify_base::error::Result;
+
+use super::labels::labels;
+use super::linear::{Linear, Outputs, numbers, version};
+use crate::objects::View;
+
+/// Reads a `OneVsRestClassifier`: normalised sigmoids of classes, or independent ones of labels.
+pub(super) fn one_vs_rest(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -> Result<Linear> {
+    let binarizer = view.attribute("label_binarizer_")?;
+    let labels = labels(&binarizer.attribute("classes_")?)?;
+    let kind = binarizer.attribute("y_type_")?.text()?;
+    let is_set = kind.starts_with("multilabel");
+    let estimators = view.attribute("estimators_")?.elements()?;
+    let n_expected = if !is_set && labels.len() == 2 { 1 } else { labels.len() };
+    if estimators.len() != n_expected || n_expected == 0 {
+        let n = estimators.len();
+        return Err(
+            view.error(format!("expected {n_expected} classifiers for {} classes, got {n}", labels.len()))
+        );
+    }
+    let columns = estimators.iter().map(|estimator| column(estimator, inner)).collect::<Result<Vec<_>>>()?;
+    let is_numbered = is_set && labels.iter().enumerate().all(|(i, label)| *label == i.to_string());
+    let joined = joined(view, columns, "OneVsRestClassifier")?;
+    let outputs = match joined.outputs {
+        outputs if is_set => outputs,
+        Outputs::Labels(constant) if constant.iter().all(Option::is_none) => {
+            Linear::classes(labels.len(), Link::NormalizedSigmoids)
+        }
+        _ => return Err(view.error("expected rows of every class in the training, got a class without any")),
+    };
+    Ok(Linear { outputs, labels, is_numbered, ..joined })
+}
+
+/// Reads a `MultiOutputClassifier` whose outputs are yes or no.
+pub(super) fn multi_output(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -> Result<Linear> {
+    let estimators = view.attribute("estimators_")?.elements()?;
+    let columns = estimators.iter().map(|estimator| column(estimator, inner)).collect::<Result<Vec<_>>>()?;
+    let labels = (0..columns.len()).map(|i| i.to_string()).collect();
+    let joined = joined(view, columns, "MultiOutputClassifier")?;
+    Ok(Linear { labels, is_numbered: true, ..joined })
+}
+
+/// One label's classifier, or its constant answer.
+enum Column {
+    Fitted(Linear),
+    Constant(bool),
+}
+
+fn column(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -> Result<Column> {
+    if view.class() == Some(("sklearn.multiclass", "_ConstantPredictor")) {
+        return Ok(Column::Constant(numbers(view, "y_", 1)? == [1.0]));
+    }
+    let linear = inner(view)?;
+    let is_yes_no = [["0", "1"], ["False", "True"], ["0.0", "1.0"], ["-1", "1"]]
+        .iter()
+        .any(|both| linear.labels == *both);
+    if linear.outputs != Outputs::Binary || !is_yes_no {
+        let message = format!(
+            "expected a classifier of the classes 0 and 1, got the classes {}",
+            linear.labels.join(", ")
+        );
+        return Err(view.error(message).with_hint("import one classifier per output"));
+    }
+    Ok(Column::Fitted(linear))
+}
+
+/// The rows of all columns together, as labels.
+fn joined(view: &View, columns: Vec<Column>, name: &str) -> Result<Linear> {
+    let first = columns.iter().find_map(|column| match column {
+        Column::Fitted(linear) => Some(linear.clone()),
+        Column::Constant(_) => None,
+    });
+    let Some(first) = first else {
+        return Err(view.error("expected at least one label that some rows have and others do not, got none"));
+    };
+    let (n_features, mut constant) = (first.n_features(), Vec::new());
+    let mut all = Linear {
+        coef: Vec::new(),
+        intercept: Vec::new(),
+        name: format!("{name}({})", first.name),
+        version: version(view).or(first.version),
+        ..first
+    };
+    for column in columns {
+        match column {
+            Column::Constant(value) => {
+                all.coef.push(vec![0.0; n_features]);
+                all.intercept.push(0.0);
+                constant.push(Some(value));
+            }
+            Column::Fitted(linear) => {
+                if (linear.n_features(), linear.normalize, linear.scale)
+                    != (n_features, all.normalize, all.scale)
+                {
+                    return Err(
+                        view.error("expected classifiers that take the same features, got different ones")
+                    );
+                }
+                all.coef.extend(linear.coef);
+                all.intercept.extend(linear.intercept);
+                constant.push(None);
+            }
+        }
+    }
+    Ok(Linear { outputs: Outputs::Labels(constant), ..all })
+}
