@@ -2,7 +2,7 @@
 """Writes heads of scikit-learn, with their probabilities of a few rows, for the import: `make_head_fixtures.py fixtures/heads`.
 
 Run it once with each version of scikit-learn whose files are to be read; each writes `skVERSION-*` and `skVERSION.json`. The JSON
-has `features [n, d]`, `cases` (file, labels in the order of the columns, form, probabilities by `predict_proba`) and `refused`
+has `features [n, d]`, `cases` (files, labels in the order of the columns, form, probabilities by `predict_proba`) and `refused`
 (file, the words that the error must contain). skops is optional; without it there are no files of skops.
 """
 
@@ -143,18 +143,20 @@ def main():
     all_writers = dict(writers())
     cases = []
     for name, head, labels in heads():
-        # All formats of the heads whose arrays differ; otherwise the usual one, and skops.
-        is_whole = name in ("lr3_object", "lr3_f32", "lr3_big_endian_fortran", "multi_output")
+        # All formats of a few heads; otherwise the usual one.
+        is_whole = name == "lr3_object" or name in ("lr3_big_endian_fortran", "multi_output") and VERSION >= (1, 8)
+        files = []
         for end, write in all_writers.items():
             if not is_whole and end != "joblib" and not (end == "skops" and name in ("ovr_sets_constant", "pipe", "calibrated3")):
                 continue
-            if end == "skops" and name in ("lr3_f32", "lr3_big_endian_fortran"):
+            if end == "skops" and name in ("lr3_big_endian_fortran",):
                 continue
             path = folder / f"{PREFIX}-{name}.{end}"
             write(head, path)
-            form = "sets" if "sets" in name or name == "multi_output" else "classes"
-            cases.append({"file": path.name, "labels": labels, "form": form, "normalize": "normalizer" in name,
-                          "probabilities": probabilities(head).tolist()})
+            files.append(path.name)
+        form = "sets" if "sets" in name or name == "multi_output" else "classes"
+        cases.append({"files": files, "labels": labels, "form": form, "normalize": "normalizer" in name,
+                      "probabilities": probabilities(head).tolist()})
     wrong = []
     for name, head, words in refused():
         path = folder / f"{PREFIX}-refused_{name}.joblib"
