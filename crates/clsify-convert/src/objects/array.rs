@@ -135,7 +135,9 @@ impl<'a> Array<'a> {
                 let text = std::str::from_utf8(&bytes[..n]);
                 Element::Text(text.map_err(|e| bad("expected texts in UTF-8").caused_by(e))?.to_string())
             }
-            Kind::Object | Kind::Other => return Err(bad("expected an array of numbers, texts or objects, got others")),
+            Kind::Object | Kind::Other => {
+                return Err(bad("expected an array of numbers, texts or objects, got others"));
+            }
         })
     }
 

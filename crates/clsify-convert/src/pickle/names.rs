@@ -5,7 +5,7 @@ use clsify_base::error::Result;
 use crate::error::bad;
 
 /// Names outside of scikit-learn that genuine classifiers mention, as module and names.
-const KNOWN: [(&str, &[&str]); 23] = [
+const KNOWN: [(&str, &[&str]); 24] = [
     (
         "numpy",
         &["ndarray", "dtype", "float64", "float32", "int64", "int32", "bool_", "bool", "str_", "object_"],
@@ -17,6 +17,7 @@ const KNOWN: [(&str, &[&str]); 23] = [
     ("numpy.random._pickle", &["__randomstate_ctor", "__bit_generator_ctor", "__generator_ctor"]),
     ("numpy.random._mt19937", &["MT19937"]),
     ("numpy.random._pcg64", &["PCG64"]),
+    ("numpy.ma", &["MaskedArray"]),
     ("numpy.random.mtrand", &["RandomState"]),
     ("numpy.ma.core", &["_mareconstruct", "MaskedArray"]),
     ("joblib.numpy_pickle", &["NumpyArrayWrapper", "NDArrayWrapper", "ZNDArrayWrapper"]),

@@ -26,7 +26,10 @@ pub(super) fn calibrated(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -
     let calibrators = attribute(["calibrators", "calibrators_"])?.elements()?;
     let linear = inner(&estimator)?;
     let labels = labels(&view.attribute("classes_")?)?;
-    if labels != linear.labels || matches!(linear.outputs, Outputs::Labels(_)) {
+    // Since 1.8 the estimator may be fitted on the numbers of the classes, in their order.
+    let is_numbered = linear.labels.iter().enumerate().all(|(i, label)| *label == i.to_string());
+    let is_same = labels == linear.labels || is_numbered && labels.len() == linear.labels.len();
+    if !is_same || matches!(linear.outputs, Outputs::Labels(_)) {
         return Err(view.error("expected a classifier of the same classes as its calibration, got others"));
     }
     let mut linear = match calibrators.first().and_then(View::class) {
@@ -35,6 +38,7 @@ pub(super) fn calibrated(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -
     };
     linear.name = format!("CalibratedClassifierCV({})", linear.name);
     linear.version = version(view).or(linear.version);
+    linear.labels = labels;
     Ok(linear)
 }
 
