@@ -5,7 +5,7 @@ use clsify_base::error::Result;
 use crate::error::bad;
 
 /// Names outside of scikit-learn that genuine classifiers mention, as module and names.
-const KNOWN: [(&str, &[&str]); 24] = [
+const KNOWN: [(&str, &[&str]); 23] = [
     (
         "numpy",
         &["ndarray", "dtype", "float64", "float32", "int64", "int32", "bool_", "bool", "str_", "object_"],
@@ -32,7 +32,6 @@ const KNOWN: [(&str, &[&str]); 24] = [
     ("scipy.sparse.csr", &["csr_matrix"]),
     ("scipy.sparse._csr", &["csr_matrix", "csr_array"]),
     ("scipy.sparse._csc", &["csc_matrix", "csc_array"]),
-    ("setfit.modeling", &["SetFitHead"]),
 ];
 
 /// Types of Python.
