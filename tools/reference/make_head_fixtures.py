@@ -100,7 +100,7 @@ def heads():
 def refused():
     lr = LogisticRegression
     yield "forest", fitted(RandomForestClassifier(1, max_depth=1), TWO), "RandomForestClassifier, which is not a linear classifier"
-    yield "ridge", fitted(RidgeClassifier(), TWO), "RidgeClassifier, which is not a logistic regression"
+    yield "ridge", fitted(RidgeClassifier(), TWO), "RidgeClassifier, which has no probabilities"
     yield "chain", fitted(ClassifierChain(lr()), SETS), "ClassifierChain"
     yield "minmax", fitted(make_pipeline(MinMaxScaler(), lr()), TWO), "MinMaxScaler"
     yield "scaled_then_normalized", fitted(make_pipeline(StandardScaler(), Normalizer(), lr()), TWO), "Normalizer before a StandardScaler"

@@ -12,6 +12,9 @@ use crate::error::bad;
 use crate::objects::{Heap, Id, Node, read_npy};
 use crate::pickle::names;
 
+/// The maximum size of `schema.json`, which takes many times as much memory as objects.
+const MAX_SCHEMA_BYTES: u64 = 1 << 24;
+
 type Archive<'b> = ZipArchive<Cursor<&'b [u8]>>;
 
 /// Reads the one object of a file.
@@ -24,7 +27,7 @@ pub(crate) fn read(bytes: &[u8], heap: &mut Heap) -> Result<Id> {
             "files of torch.save are zip files too: save a LogisticRegression head with joblib.dump",
         ));
     }
-    let schema = reader.entry("schema.json")?;
+    let schema = reader.entry("schema.json", MAX_SCHEMA_BYTES)?;
     let schema: Value = serde_json::from_slice(&schema)
         .map_err(|e| bad(format!("not valid JSON: {e}")).caused_by(e).at("schema.json"))?;
     reader.node(&schema).map_err(|e| e.at("schema.json"))
@@ -40,10 +43,13 @@ struct Reader<'h, 'a, 'b> {
 
 impl Reader<'_, '_, '_> {
     /// The content of an entry; all entries together are bounded.
-    fn entry(&mut self, name: &str) -> Result<Vec<u8>> {
+    fn entry(&mut self, name: &str, max: u64) -> Result<Vec<u8>> {
         let damaged = |e: &dyn std::fmt::Display| bad(format!("damaged zip file: {e}")).at(name.to_string());
         let entry = self.archive.by_name(name).map_err(|e| damaged(&e))?;
-        let bytes = bounded(entry.take(self.n_left + 1)).map_err(|e| damaged(&e))?;
+        let bytes = bounded(entry.take(self.n_left.min(max) + 1)).map_err(|e| damaged(&e))?;
+        if bytes.len() as u64 > max {
+            return Err(bad(format!("expected at most {max} bytes, got more")).at(name.to_string()));
+        }
         self.n_left = (self.n_left.checked_sub(bytes.len() as u64)).ok_or_else(|| {
             bad(format!("expected at most {MAX_BYTES} bytes after decompression, got more"))
         })?;
@@ -140,7 +146,7 @@ impl Reader<'_, '_, '_> {
             return self.heap.add(Node::List(all));
         }
         let file = json["file"].as_str().ok_or_else(|| bad("expected the file of an array"))?.to_string();
-        let bytes = self.entry(&file)?;
+        let bytes = self.entry(&file, MAX_BYTES)?;
         let array = read_npy(&bytes).map_err(|e| e.at(file))?;
         self.heap.add(Node::Array(Box::new(array)))
     }

@@ -144,6 +144,49 @@ fn sizes_of_arrays_are_not_trusted() {
     }
 }
 
+/// A pickled text.
+fn text(text: &str) -> Vec<u8> {
+    [&[0x8c, text.len() as u8], text.as_bytes()].concat()
+}
+
+/// A pickled object of a class of scikit-learn with these attributes.
+fn object(class: &str, attributes: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let (module, name) = class.rsplit_once('.').unwrap();
+    let attributes: Vec<u8> =
+        attributes.iter().flat_map(|(name, value)| [text(name), value.clone()].concat()).collect();
+    [format!("c{module}\n{name}\n)").as_bytes(), b"\x81}(", &attributes, b"ub"].concat()
+}
+
+/// A pickled array of zeros.
+fn zeros(rows: u8, cols: u16) -> Vec<u8> {
+    let dtype = b"cnumpy\ndtype\n\x8c\x02f8\x89\x88\x87R(K\x03\x8c\x01<NNNK\x00K\x00K\x00tb";
+    let shape = [&[b'K', rows, b'M'][..], &cols.to_le_bytes(), &[0x86]].concat();
+    let n = u32::from(rows) * u32::from(cols) * 8;
+    let content = [&[b'B'][..], &n.to_le_bytes(), &vec![0; n as usize]].concat();
+    let made = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R(K\x01";
+    [&made[..], &shape, dtype, b"\x89", &content, b"tb"].concat()
+}
+
+/// One classifier in a list a hundred thousand times: the file is small, its weights would take 6 GB.
+#[test]
+fn shared_objects_are_counted_each_time() {
+    let head = object(
+        "sklearn.linear_model._logistic.LogisticRegression",
+        &[("classes_", b"](K\x00K\x01e".to_vec()), ("coef_", zeros(1, 8000)), ("intercept_", zeros(1, 1))],
+    );
+    assert_eq!(sklearn_head(&[&head[..], b"."].concat()).unwrap().labels(), ["0", "1"]);
+    let list = |n: usize| [&b"]("[..], &head, b"q\x01", &b"h\x01".repeat(n - 1), b"e"].concat();
+    let of = |n: usize| object("sklearn.multioutput.MultiOutputClassifier", &[("estimators_", list(n))]);
+    assert_eq!(sklearn_head(&[&of(3)[..], b"."].concat()).unwrap().labels(), ["0", "1", "2"]);
+    assert!(refused(&[&of(100_000)[..], b"."].concat()).contains("weights, got more"));
+    let scaler = object("sklearn.preprocessing._data.StandardScaler", &[("with_mean", vec![0x89])]);
+    let step = [&text("a")[..], &scaler, &[0x86, b'q', 2]].concat();
+    let last = [&text("b")[..], &head, &[0x86]].concat();
+    let steps = [&b"]("[..], &step, &b"h\x02".repeat(100_000), &last, b"e"].concat();
+    let pipeline = object("sklearn.pipeline.Pipeline", &[("steps", steps)]);
+    assert!(refused(&[&pipeline[..], b"."].concat()).contains("at most 100 steps"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 

@@ -8,6 +8,9 @@ use super::dtype::{Dtype, Kind};
 use super::id::Id;
 use crate::error::bad;
 
+/// The maximum number of weights in an array: 4,096 classes and features.
+const MAX_NUMBERS: usize = 1 << 24;
+
 /// The order of elements in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
@@ -67,9 +70,9 @@ impl<'a> Array<'a> {
     /// The numbers, row by row.
     ///
     /// # Errors
-    /// If the elements are not numbers, or if it has more than two dimensions.
+    /// If the elements are not numbers, if there are too many, or if it has more than two dimensions.
     pub(crate) fn numbers(&self) -> Result<Vec<f64>> {
-        let number = |element: Element| match element {
+        let number = |element: Result<Element>| match element? {
             Element::Bool(value) => Ok(f64::from(u8::from(value))),
             Element::Int(n) => Ok(n as f64),
             Element::Float(x) => Ok(x),
@@ -77,31 +80,29 @@ impl<'a> Array<'a> {
                 Err(bad("expected an array of numbers, got one of texts or objects"))
             }
         };
-        self.elements()?.into_iter().map(number).collect()
+        self.elements(MAX_NUMBERS)?.map(number).collect()
     }
 
-    /// The elements, row by row.
+    /// The elements, row by row, of which there may be at most `max`.
     ///
     /// # Errors
-    /// If it has more than two dimensions, or if a text is not Unicode.
-    pub(crate) fn elements(&self) -> Result<Vec<Element>> {
+    /// If there are more, if it has more than two dimensions, or for an element that is a malformed text.
+    pub(crate) fn elements(&self, max: usize) -> Result<impl Iterator<Item = Result<Element>>> {
         let (rows, cols) = match self.shape[..] {
             [] => (1, 1),
             [n] => (n, 1),
             [rows, cols] => (rows, cols),
             _ => return Err(bad(format!("expected at most two dimensions, got the shape {:?}", self.shape))),
         };
-        let n = match &self.content {
-            Content::Bytes(bytes) if self.dtype.size > 0 => bytes.len() / self.dtype.size,
-            // Texts of length 0 take no bytes: their number is only declared.
-            Content::Bytes(_) => rows.saturating_mul(cols).min(1 << 20),
-            Content::Objects(all) => all.len(),
-        };
-        let place = |i: usize| match self.order {
+        // Elements of no bytes are only declared, so that the shape is the limit.
+        let n = rows.checked_mul(cols).filter(|&n| n <= max);
+        let n =
+            n.ok_or_else(|| bad(format!("expected at most {max} elements, got the shape {:?}", self.shape)))?;
+        let place = move |i: usize, order: Order| match order {
             Order::C => i,
             Order::Fortran => (i % cols) * rows + i / cols,
         };
-        (0..n).map(|i| self.element(place(i))).collect()
+        Ok((0..n).map(move |i| self.element(place(i, self.order))))
     }
 
     /// The element at a place in memory.

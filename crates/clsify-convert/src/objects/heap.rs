@@ -12,6 +12,9 @@ use crate::error::bad;
 /// The maximum number of objects, list elements and dictionary entries together.
 const MAX_OBJECTS: usize = 1 << 21;
 
+/// The maximum number of attributes of an object. Without it, objects that share their attributes would take time for each.
+const MAX_ATTRIBUTES: usize = 1000;
+
 /// An object.
 #[derive(Debug, Clone)]
 pub(crate) enum Node<'a> {
@@ -109,10 +112,10 @@ impl<'a> Heap<'a> {
         }
     }
 
-    /// The value of a key in a dictionary; the last of equal keys counts.
+    /// The value of a key in a dictionary, which may have at most 1,000 entries; the last of equal keys counts.
     pub(crate) fn value(&self, dict: Id, key: &str) -> Option<Id> {
         match self.get(dict) {
-            Node::Dict(entries) => {
+            Node::Dict(entries) if entries.len() <= MAX_ATTRIBUTES => {
                 entries.iter().rev().find(|(k, _)| self.text(*k) == Some(key)).map(|(_, value)| *value)
             }
             _ => None,

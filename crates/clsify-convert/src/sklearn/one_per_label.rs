@@ -7,21 +7,24 @@ use super::labels::labels;
 use super::linear::{Linear, Outputs, numbers, version};
 use crate::objects::View;
 
+/// The maximum number of weights of all classifiers together; each counts as at least 1,000. They may all be the same object, so that the
+/// file's size is no limit.
+const MAX_WEIGHTS: usize = 1 << 25;
+
 /// Reads a `OneVsRestClassifier`: normalised sigmoids of classes, or independent ones of labels.
 pub(super) fn one_vs_rest(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -> Result<Linear> {
     let binarizer = view.attribute("label_binarizer_")?;
     let labels = labels(&binarizer.attribute("classes_")?)?;
     let kind = binarizer.attribute("y_type_")?.text()?;
     let is_set = kind.starts_with("multilabel");
-    let estimators = view.attribute("estimators_")?.elements()?;
+    let columns = columns(view, inner)?;
     let n_expected = if !is_set && labels.len() == 2 { 1 } else { labels.len() };
-    if estimators.len() != n_expected || n_expected == 0 {
-        let n = estimators.len();
+    if columns.len() != n_expected {
+        let n = columns.len();
         return Err(
             view.error(format!("expected {n_expected} classifiers for {} classes, got {n}", labels.len()))
         );
     }
-    let columns = estimators.iter().map(|estimator| column(estimator, inner)).collect::<Result<Vec<_>>>()?;
     let is_numbered = is_set && labels.iter().enumerate().all(|(i, label)| *label == i.to_string());
     let joined = joined(view, columns, "OneVsRestClassifier")?;
     let outputs = match joined.outputs {
@@ -36,8 +39,7 @@ pub(super) fn one_vs_rest(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) 
 
 /// Reads a `MultiOutputClassifier` whose outputs are yes or no.
 pub(super) fn multi_output(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -> Result<Linear> {
-    let estimators = view.attribute("estimators_")?.elements()?;
-    let columns = estimators.iter().map(|estimator| column(estimator, inner)).collect::<Result<Vec<_>>>()?;
+    let columns = columns(view, inner)?;
     let labels = (0..columns.len()).map(|i| i.to_string()).collect();
     let joined = joined(view, columns, "MultiOutputClassifier")?;
     Ok(Linear { labels, is_numbered: true, ..joined })
@@ -47,6 +49,22 @@ pub(super) fn multi_output(view: &View, inner: &dyn Fn(&View) -> Result<Linear>)
 enum Column {
     Fitted(Linear),
     Constant(bool),
+}
+
+fn columns(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -> Result<Vec<Column>> {
+    let (mut columns, mut n_weights) = (Vec::new(), 0);
+    for estimator in view.attribute("estimators_")?.elements()? {
+        let column = column(&estimator, inner)?;
+        n_weights += match &column {
+            Column::Fitted(linear) => linear.n_features().max(1000),
+            Column::Constant(_) => 1000,
+        };
+        if n_weights > MAX_WEIGHTS {
+            return Err(view.error(format!("expected at most {MAX_WEIGHTS} weights, got more")));
+        }
+        columns.push(column);
+    }
+    Ok(columns)
 }
 
 fn column(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -> Result<Column> {

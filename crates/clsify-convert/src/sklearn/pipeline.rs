@@ -5,9 +5,15 @@ use clsify_base::error::Result;
 use super::linear::{Linear, numbers};
 use crate::objects::View;
 
+/// The maximum number of steps.
+const MAX_STEPS: usize = 100;
+
 /// Reads a `Pipeline`.
 pub(super) fn pipeline(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -> Result<Linear> {
     let steps = view.attribute("steps")?.elements()?;
+    if steps.len() > MAX_STEPS {
+        return Err(view.error(format!("expected at most {MAX_STEPS} steps, got {}", steps.len())));
+    }
     let Some((last, before)) = steps.split_last() else {
         return Err(view.error("expected a pipeline with steps, got none"));
     };

@@ -5,14 +5,8 @@ use clsify_base::error::Error;
 use crate::objects::View;
 
 /// Classifiers that are linear, but have no probabilities.
-const WITHOUT_PROBABILITIES: [&str; 6] = [
-    "LinearSVC",
-    "RidgeClassifier",
-    "RidgeClassifierCV",
-    "Perceptron",
-    "PassiveAggressiveClassifier",
-    "SGDClassifier",
-];
+const WITHOUT_PROBABILITIES: [&str; 5] =
+    ["LinearSVC", "RidgeClassifier", "RidgeClassifierCV", "Perceptron", "PassiveAggressiveClassifier"];
 
 /// Parts of a pipeline that have no classes.
 const NOT_CLASSIFIERS: [&str; 6] = [
@@ -30,7 +24,8 @@ pub(super) fn refuse(view: &View, module: &str, name: &str) -> Error {
     let of_scikit_learn = module.starts_with("sklearn.");
     let why = match name {
         _ if !of_scikit_learn => "which is not an estimator of scikit-learn",
-        _ if WITHOUT_PROBABILITIES.contains(&name) => "which is not a logistic regression",
+        _ if WITHOUT_PROBABILITIES.contains(&name) => "which has no probabilities",
+        "SGDClassifier" => "whose loss may be another one",
         "ClassifierChain" => "whose classifiers take each other's answers as features",
         _ if NOT_CLASSIFIERS.contains(&name) => "which is not a classifier",
         _ => "which is not a linear classifier",
