@@ -68,9 +68,15 @@ impl Reader<'_, '_, '_> {
         let content = &json["content"];
         let id = match loader {
             "JsonNode" => {
-                let value: Value = serde_json::from_str(content.as_str().unwrap_or_default())
-                    .map_err(|e| bad(format!("not valid JSON: {e}")).caused_by(e))?;
-                self.value(&value)?
+                let text = content.as_str().unwrap_or_default();
+                match serde_json::from_str(text) {
+                    Ok(value) => self.value(&value)?,
+                    // Python's JSON has numbers that JSON does not have.
+                    Err(_) if matches!(text, "NaN" | "Infinity" | "-Infinity") => {
+                        self.heap.add(Node::Float(f64::NAN))?
+                    }
+                    Err(e) => return Err(bad(format!("not valid JSON: {e}")).caused_by(e)),
+                }
             }
             "DictNode" => self.dict(json)?,
             "ListNode" => {

@@ -209,7 +209,7 @@ proptest! {
             }
         }
         if let Ok(head) = sklearn_head(&bytes) {
-            prop_assert!(head.n_features() > 0 && head.labels().len() >= 1);
+            prop_assert!(head.n_features() > 0 && !head.labels().is_empty());
             drop(head.imported(None, ";".parse().unwrap()));
         }
     }

@@ -5,7 +5,7 @@ use clsify_base::error::Result;
 use crate::error::bad;
 
 /// Names outside of scikit-learn that genuine classifiers mention, as module and names.
-const KNOWN: [(&str, &[&str]); 23] = [
+const KNOWN: [(&str, &[&str]); 19] = [
     (
         "numpy",
         &["ndarray", "dtype", "float64", "float32", "int64", "int32", "bool_", "bool", "str_", "object_"],
@@ -14,11 +14,7 @@ const KNOWN: [(&str, &[&str]); 23] = [
     ("numpy._core.multiarray", &["_reconstruct", "scalar"]),
     ("numpy.core.numeric", &["_frombuffer"]),
     ("numpy._core.numeric", &["_frombuffer"]),
-    ("numpy.random._pickle", &["__randomstate_ctor", "__bit_generator_ctor", "__generator_ctor"]),
-    ("numpy.random._mt19937", &["MT19937"]),
-    ("numpy.random._pcg64", &["PCG64"]),
     ("numpy.ma", &["MaskedArray"]),
-    ("numpy.random.mtrand", &["RandomState"]),
     ("numpy.ma.core", &["_mareconstruct", "MaskedArray"]),
     ("joblib.numpy_pickle", &["NumpyArrayWrapper", "NDArrayWrapper", "ZNDArrayWrapper"]),
     ("sklearn.externals.joblib.numpy_pickle", &["NumpyArrayWrapper", "NDArrayWrapper", "ZNDArrayWrapper"]),
@@ -64,8 +60,8 @@ pub(crate) fn check(module: &str, name: &str) -> Result<()> {
         module.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     let is_known = KNOWN.iter().any(|(known, names)| *known == module && names.contains(&name));
-    // A dotted name would reach through a module of scikit-learn for one that it has imported.
-    if is_known || is_of("sklearn") && !name.contains('.') {
+    // A dotted name would reach through a module for another one that it has imported.
+    if is_known || (is_of("sklearn") || is_of("numpy.random")) && !name.contains('.') {
         return Ok(());
     }
     let full = format!("{module}.{name}");
