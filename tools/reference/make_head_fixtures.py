@@ -63,6 +63,8 @@ def heads():
     yield "lr3_f32", fitted(lr(), IDS, X.astype(np.float32)), ["0", "1", "2"]
     big = fitted(lr(), THREE)
     yield "lr3_big_endian_fortran", changed(big, coef_=np.asfortranarray(big.coef_.astype(">f8"))), three
+    sliced = fitted(lr(), THREE)
+    yield "lr3_sliced", changed(sliced, coef_=np.asfortranarray(np.repeat(sliced.coef_, 2, axis=0))[::2]), three
     yield "lr3_no_intercept", fitted(lr(fit_intercept=False), THREE), three
     yield "lr3_cv", fitted(LogisticRegressionCV(Cs=3, cv=3, scoring="accuracy"), THREE), three
     yield "lr2_liblinear", fitted(lr(solver="liblinear"), TWO), two
@@ -147,9 +149,10 @@ def main():
         is_whole = name == "lr3_object" and VERSION != (1, 3) or name == "lr3_big_endian_fortran" and VERSION >= (1, 8)
         files = []
         for end, write in all_writers.items():
-            if not is_whole and end != "joblib" and not (end == "skops" and name in ("multi_output", "pipe", "calibrated3")):
-                continue
-            if end == "skops" and name in ("lr3_big_endian_fortran",):
+            as_skops = end == "skops" and (is_whole or name in ("multi_output", "pipe", "calibrated3"))
+            sliced = end == "5.pickle" and name == "lr3_sliced"
+            others = is_whole and end != "skops"
+            if end != "joblib" and not (as_skops or sliced or others) or end == "skops" and "big_endian" in name:
                 continue
             path = folder / f"{PREFIX}-{name}.{end}"
             write(head, path)
