@@ -27,8 +27,6 @@ pub struct Head {
     pub(crate) intercept: Vec<f64>,
     pub(crate) form: Form,
     pub(crate) labels: Vec<String>,
-    /// True if `labels` are numbers from 0 that only count the labels.
-    pub(crate) is_numbered: bool,
     pub(crate) normalize: bool,
     pub(crate) origin: SavedImport,
 }

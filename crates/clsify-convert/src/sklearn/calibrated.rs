@@ -4,7 +4,8 @@ use clsify::classifier::Link;
 use clsify_base::error::Result;
 
 use super::labels::labels;
-use super::linear::{Linear, Outputs, version};
+use super::linear::{Linear, version};
+use crate::head::Form;
 use crate::objects::View;
 
 /// Reads a classifier with one calibration: Platt scaling (`sigmoid`) or a temperature.
@@ -29,7 +30,7 @@ pub(super) fn calibrated(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -
     // Since 1.8 the estimator may be fitted on the numbers of the classes, in their order.
     let is_numbered = linear.labels.iter().enumerate().all(|(i, label)| *label == i.to_string());
     let is_same = labels == linear.labels || is_numbered && labels.len() == linear.labels.len();
-    if !is_same || matches!(linear.outputs, Outputs::Labels(_)) {
+    if !is_same || matches!(linear.form, Form::Labels(_)) {
         return Err(view.error("expected a classifier of the same classes as its calibration, got others"));
     }
     let mut linear = match calibrators.first().and_then(View::class) {
@@ -45,9 +46,9 @@ pub(super) fn calibrated(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -
 /// The softmax of all decision values times a number; those of two classes are -z and z.
 fn temperature(calibrator: &View, linear: Linear) -> Result<Linear> {
     let beta = calibrator.attribute("beta_")?.number()?;
-    let factor = if linear.outputs == Outputs::Binary { 2.0 } else { 1.0 };
-    let outputs = Linear::classes(linear.labels.len(), Link::Softmax);
-    Ok(Linear { scale: factor * beta, outputs, ..linear })
+    let factor = if linear.form == Form::Binary { 2.0 } else { 1.0 };
+    let form = Linear::classes(linear.labels.len(), Link::Softmax);
+    Ok(Linear { scale: factor * beta, form, ..linear })
 }
 
 /// `1 / (1 + exp(a z + b))` of each decision value, normalised if there are more than two classes.
@@ -69,6 +70,6 @@ fn platt(view: &View, calibrators: &[View], linear: Linear) -> Result<Linear> {
         row.iter_mut().for_each(|w| *w *= -slope);
         *b = -(slope * *b + offset);
     }
-    let outputs = Linear::classes(linear.labels.len(), Link::NormalizedSigmoids);
-    Ok(Linear { coef, intercept, scale: 1.0, outputs, ..linear })
+    let form = Linear::classes(linear.labels.len(), Link::NormalizedSigmoids);
+    Ok(Linear { coef, intercept, scale: 1.0, form, ..linear })
 }

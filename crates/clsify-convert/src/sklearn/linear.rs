@@ -3,18 +3,8 @@
 use clsify::classifier::Link;
 use clsify_base::error::Result;
 
+use crate::head::Form;
 use crate::objects::View;
-
-/// The outputs of a classifier.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Outputs {
-    /// Two classes with one row of weights, that of the second.
-    Binary,
-    /// One row per class, three or more.
-    Classes(Link),
-    /// One row per label; whether each is constant.
-    Labels(Vec<Option<bool>>),
-}
 
 /// A classifier whose `decision_function` is linear.
 #[derive(Debug, Clone)]
@@ -24,10 +14,8 @@ pub(super) struct Linear {
     pub(super) intercept: Vec<f64>,
     /// `decision_function` is multiplied by it before the link to probabilities.
     pub(super) scale: f64,
-    pub(super) outputs: Outputs,
+    pub(super) form: Form,
     pub(super) labels: Vec<String>,
-    /// True if the labels are only numbers of columns.
-    pub(super) is_numbered: bool,
     /// True if features are divided by their length before.
     pub(super) normalize: bool,
     /// The estimator in words.
@@ -36,9 +24,9 @@ pub(super) struct Linear {
 }
 
 impl Linear {
-    /// The outputs with one row per class.
-    pub(super) fn classes(n: usize, link: Link) -> Outputs {
-        if n == 2 { Outputs::Binary } else { Outputs::Classes(link) }
+    /// The form of a classifier of this many classes.
+    pub(super) fn classes(n: usize, link: Link) -> Form {
+        if n == 2 { Form::Binary } else { Form::Classes(link) }
     }
 
     /// Makes the weights those of features before `(x - mean) / scale`.

@@ -35,9 +35,8 @@ pub(super) fn logistic(view: &View, name: &str) -> Result<Linear> {
         intercept,
         // A multinomial fit of two classes has the logits -z and z.
         scale: if n_classes == 2 && !is_ovr { 2.0 } else { 1.0 },
-        outputs: Linear::classes(n_classes, link),
+        form: Linear::classes(n_classes, link),
         labels,
-        is_numbered: false,
         normalize: false,
         name: name.to_string(),
         version: version(view),

@@ -25,28 +25,23 @@ mod refused;
 use clsify::model::SavedImport;
 use clsify_base::error::Result;
 
-use crate::head::{Form, Head};
+use crate::head::Head;
 use crate::objects::View;
-use linear::{Linear, Outputs, version};
+use linear::{Linear, version};
 
 /// The classifier of a file.
 pub(crate) fn head(view: &View) -> Result<Head> {
     let linear = estimator::linear(view, 0)?;
     let version = version(view).or_else(|| linear.version.clone());
     let library = version.map_or("scikit-learn".to_string(), |version| format!("scikit-learn {version}"));
-    let Linear { coef, intercept, scale, outputs, labels, is_numbered, normalize, name, .. } = linear;
+    let Linear { coef, intercept, scale, form, labels, normalize, name, .. } = linear;
     let scaled = |x: f64| x * scale;
-    let form = match outputs {
-        Outputs::Binary => Form::Binary,
-        Outputs::Classes(link) => Form::Classes(link),
-        Outputs::Labels(constant) => Form::Labels(constant),
-    };
     Ok(Head {
         coef: coef.into_iter().map(|row| row.into_iter().map(scaled).collect()).collect(),
         intercept: intercept.into_iter().map(scaled).collect(),
         form,
         labels,
-        is_numbered,
+
         normalize,
         origin: SavedImport { library, estimator: name, file: String::new(), sha256: String::new() },
     })

@@ -4,7 +4,8 @@ use clsify::classifier::Link;
 use clsify_base::error::Result;
 
 use super::labels::labels;
-use super::linear::{Linear, Outputs, numbers, version};
+use super::linear::{Linear, numbers, version};
+use crate::head::Form;
 use crate::objects::View;
 
 /// The maximum number of weights of all classifiers together; each counts as at least 1,000. They may all be the same object, so that the
@@ -25,16 +26,15 @@ pub(super) fn one_vs_rest(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) 
             view.error(format!("expected {n_expected} classifiers for {} classes, got {n}", labels.len()))
         );
     }
-    let is_numbered = is_set && labels.iter().enumerate().all(|(i, label)| *label == i.to_string());
     let joined = joined(view, columns, "OneVsRestClassifier")?;
-    let outputs = match joined.outputs {
-        outputs if is_set => outputs,
-        Outputs::Labels(constant) if constant.iter().all(Option::is_none) => {
+    let form = match joined.form {
+        form if is_set => form,
+        Form::Labels(constant) if constant.iter().all(Option::is_none) => {
             Linear::classes(labels.len(), Link::NormalizedSigmoids)
         }
         _ => return Err(view.error("expected rows of every class in the training, got a class without any")),
     };
-    Ok(Linear { outputs, labels, is_numbered, ..joined })
+    Ok(Linear { form, labels, ..joined })
 }
 
 /// Reads a `MultiOutputClassifier` whose outputs are yes or no.
@@ -42,7 +42,7 @@ pub(super) fn multi_output(view: &View, inner: &dyn Fn(&View) -> Result<Linear>)
     let columns = columns(view, inner)?;
     let labels = (0..columns.len()).map(|i| i.to_string()).collect();
     let joined = joined(view, columns, "MultiOutputClassifier")?;
-    Ok(Linear { labels, is_numbered: true, ..joined })
+    Ok(Linear { labels, ..joined })
 }
 
 /// One label's classifier, or its constant answer.
@@ -75,7 +75,7 @@ fn column(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -> Result<Column
     let is_yes_no = [["0", "1"], ["False", "True"], ["0.0", "1.0"], ["-1", "1"]]
         .iter()
         .any(|both| linear.labels == *both);
-    if linear.outputs != Outputs::Binary || !is_yes_no {
+    if linear.form != Form::Binary || !is_yes_no {
         let message = format!(
             "expected a classifier of the classes 0 and 1, got the classes {}",
             linear.labels.join(", ")
@@ -123,5 +123,5 @@ fn joined(view: &View, columns: Vec<Column>, name: &str) -> Result<Linear> {
             }
         }
     }
-    Ok(Linear { outputs: Outputs::Labels(constant), ..all })
+    Ok(Linear { form: Form::Labels(constant), ..all })
 }
