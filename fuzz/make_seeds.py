@@ -204,6 +204,16 @@ def costs() -> None:
     save("costs", "labels", b"label,false_positive,false_negative\nurgent,1,20\nspam,0,1\nlate,3,0\n")
 
 
+def heads() -> None:
+    # Files that scikit-learn has saved.
+    heads = FIXTURES.parent / "heads"
+    ends = ["joblib", "0.pickle", "2.pickle", "5.pickle", "joblib.zlib", "joblib.lzma", "joblib.xz", "joblib.bz2", "skops"]
+    names = [f"sk19-lr3_object.{end}" for end in ends]
+    names += ["sk19-calibrated3.joblib", "sk19-ovr_sets_constant.joblib", "sk19-pipe_normalizer.joblib", "sk13-lr3_ovr.joblib"]
+    for name in names:
+        save("heads", name, (heads / name).read_bytes())
+
+
 def dataset() -> None:
     # The options: format, columns, other, table, name, reader.
     tsv = b"sentence\tlabel\na stirring , funny film\t1\nfar too long\t0\n\nso so\t1\n"
@@ -368,6 +378,7 @@ def main() -> None:
     checkpoint()
     costs()
     dataset()
+    heads()
     hub_answers()
     saved_model(clsify, encoder)
     tokenizer_files()

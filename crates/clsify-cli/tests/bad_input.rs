@@ -223,8 +223,8 @@ fn models_that_are_not_what_was_saved() {
     for (old, new, expected) in [
         (
             "\"format_version\": 2",
-            "\"format_version\": 5",
-            "clsify.json: expected format_version 1 to 4, got 5",
+            "\"format_version\": 6",
+            "clsify.json: expected format_version 1 to 5, got 6",
         ),
         ("\"format_version\": 2", "", "clsify.json: not valid JSON"),
         ("\"bad\",", "", "clsify.json: expected at least two classes, sorted and different"),

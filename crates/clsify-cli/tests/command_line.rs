@@ -4,7 +4,7 @@ mod common;
 
 use common::{Sandbox, json_lines};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "tutorial",
     "doctor",
     "curve",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 13] = [
     "evaluate",
     "compare",
     "predict",
+    "import",
     "embed",
     "tokenize",
     "bench",

@@ -404,9 +404,9 @@ fn clsify_json_that_is_broken() {
     let whole = fs::read(&path).unwrap();
     let one = "expected at least two classes, sorted and different";
     let edits: [(&[&str], Value, &str); 14] = [
-        (&["format_version"], json!(5), "expected format_version 1 to 4, got 5"),
-        (&["format_version"], json!("1"), "expected format_version 1 to 4, got none"),
-        (&["format_version"], Value::Null, "expected format_version 1 to 4, got none"),
+        (&["format_version"], json!(6), "expected format_version 1 to 5, got 6"),
+        (&["format_version"], json!("1"), "expected format_version 1 to 5, got none"),
+        (&["format_version"], Value::Null, "expected format_version 1 to 5, got none"),
         (&["classes"], json!(["positive", "negative"]), one),
         (&["classes"], json!(["positive"]), one),
         (&["classes"], json!([]), one),
@@ -440,7 +440,7 @@ fn clsify_json_that_is_broken() {
     }
     for (text, expected) in [
         ("", "not valid JSON: EOF while parsing a value at line 1 column 0"),
-        ("[1]", "expected format_version 1 to 4, got none"),
+        ("[1]", "expected format_version 1 to 5, got none"),
         ("{\"format_version\": 1}", "missing field `clsify_version`"),
     ] {
         fs::write(&path, text).unwrap();

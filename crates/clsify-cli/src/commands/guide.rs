@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     );
     note_files(&args.sentence, "its name is shown, not its lines", console);
     let saved = SavedModel::read(&args.model)?;
-    let reading = reading(&saved);
+    let reading = reading(&saved)?;
     let dataset = load_dataset(&args.data, &reading, console)?;
     let test = args.test_data.as_deref().map(|path| load_test_rows(path, &reading, console)).transpose()?;
     let load = load_options(&args.model, args.encoder.as_deref(), args.dtype, console)?;
@@ -97,12 +97,12 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
 }
 
 /// The options with which the model's data were read; those of an earlier version, which did not keep them, are the defaults.
-fn reading(saved: &SavedModel) -> DatasetOptions {
+fn reading(saved: &SavedModel) -> anyhow::Result<DatasetOptions> {
     let defaults = || DatasetOptions {
         multi_label: saved.multi_label.as_ref().map(|labels| labels.separator.clone()),
         ..DatasetOptions::default()
     };
-    saved.training.rows.as_ref().map_or_else(defaults, |rows| rows.reading.clone())
+    Ok(saved.trained()?.rows.as_ref().map_or_else(defaults, |rows| rows.reading.clone()))
 }
 
 /// Test rows have no weights and no groups, and all of them are read.

@@ -2,6 +2,7 @@
 //! label.
 
 use super::convergence::Convergence;
+use super::link::Link;
 use super::logistic_regression::{LogisticRegression, LogisticRegressionOptions};
 use super::one_vs_rest::{MultiLabelSamples, OneVsRest};
 use super::samples::Samples;
@@ -135,6 +136,14 @@ impl LinearClassifier {
         match self {
             LinearClassifier::Classes(fitted) => fitted.intercept(),
             LinearClassifier::LabelSets(fitted) => fitted.intercept(),
+        }
+    }
+
+    /// The function from the logits of three or more classes to their probabilities; `None` for label sets.
+    pub fn link(&self) -> Option<Link> {
+        match self {
+            LinearClassifier::Classes(fitted) => Some(fitted.link()),
+            LinearClassifier::LabelSets(_) => None,
         }
     }
 

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::convergence::Convergence;
+use super::link::Link;
 use super::samples::Samples;
 use super::solver::{Precision, Problem, Solution, Stop, solve};
 use crate::error::{Error, ErrorKind, Result};
@@ -88,6 +89,7 @@ pub struct LogisticRegression {
     intercept: Vec<f64>,
     n_features: usize,
     classes: Vec<usize>,
+    link: Link,
     convergence: Option<Convergence>,
 }
 
@@ -138,7 +140,25 @@ impl LogisticRegression {
         check_weights(&coef, &intercept)?;
         let n_features = coef.len() / columns;
         let classes = (0..n_classes).collect();
-        Ok(LogisticRegression { coef, intercept, n_features, classes, convergence: None })
+        Ok(LogisticRegression {
+            coef,
+            intercept,
+            n_features,
+            classes,
+            link: Link::Softmax,
+            convergence: None,
+        })
+    }
+
+    /// The same weights with this link. It matters for three or more classes.
+    #[must_use]
+    pub fn with_link(self, link: Link) -> Self {
+        LogisticRegression { link, ..self }
+    }
+
+    /// The function from logits to probabilities, for three or more classes.
+    pub fn link(&self) -> Link {
+        self.link
     }
 
     /// Changes each row of weights and its intercept.
@@ -172,7 +192,7 @@ impl LogisticRegression {
         &self.coef
     }
 
-    /// The intercepts, `[1 or n_classes]`; with more than two classes their sum is 0.
+    /// The intercepts, `[1 or n_classes]`; after a fit to more than two classes their sum is 0.
     pub fn intercept(&self) -> &[f64] {
         &self.intercept
     }
@@ -229,10 +249,7 @@ impl LogisticRegression {
         }
         let mut probabilities = logits;
         for row in probabilities.chunks_exact_mut(self.intercept.len()) {
-            let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            row.iter_mut().for_each(|z| *z = (*z - max).exp());
-            let total: f64 = row.iter().sum();
-            row.iter_mut().for_each(|z| *z /= total);
+            self.link.to_probabilities(row);
         }
         probabilities
     }
@@ -278,6 +295,7 @@ pub(crate) fn fit_many(
             intercept: solution.intercept,
             n_features: samples.features.cols(),
             classes: problem.classes,
+            link: Link::Softmax,
             convergence: Some(convergence),
         }
     });

@@ -5,6 +5,7 @@
 pub mod baseline;
 mod convergence;
 mod linear_classifier;
+mod link;
 pub(crate) mod logistic_regression;
 pub(crate) mod one_vs_rest;
 mod samples;
@@ -15,6 +16,7 @@ pub(crate) use self::solver::leave_out::LeaveOut;
 pub use baseline::MostFrequent;
 pub use convergence::Convergence;
 pub use linear_classifier::LinearClassifier;
+pub use link::Link;
 pub use logistic_regression::{ClassWeight, LogisticRegression, LogisticRegressionOptions};
 pub use one_vs_rest::{MultiLabelSamples, OneVsRest, above};
 pub use samples::Samples;

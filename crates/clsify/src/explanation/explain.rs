@@ -5,6 +5,7 @@ use super::report::{
     PairContribution, WordContribution,
 };
 use super::words::Words;
+use crate::classifier::Link;
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
@@ -161,11 +162,14 @@ impl SentenceClassifier {
     fn answers(&self, features: &Matrix) -> Vec<Answer> {
         let decisions = self.classifier().decision_function(features);
         let columns = decisions.len() / features.rows().max(1);
+        let link = self.classifier().link().unwrap_or_default();
         let answer = |(prediction, decisions): (Prediction, &[f64])| Answer {
             logits: match (self.thresholds(), decisions) {
                 (None, &[z]) => vec![-z, z],
                 (None, decisions) => {
-                    (0..decisions.len()).map(|class| against_all(decisions, class)).collect()
+                    let mut decisions = decisions.to_vec();
+                    link.to_softmax_logits(&mut decisions);
+                    (0..decisions.len()).map(|class| against_all(&decisions, class)).collect()
                 }
                 (Some(_), decisions) => decisions.to_vec(),
             },
@@ -224,7 +228,8 @@ impl SentenceClassifier {
         let (weights, intercept, against): (Vec<f64>, f64, _) = if is_binary {
             let sign = if label == 1 { 1.0 } else { -1.0 };
             (weights(0).iter().map(|w| sign * w).collect(), sign * intercept[0], None)
-        } else if self.thresholds().is_some() {
+        } else if self.classifier().link() != Some(Link::Softmax) {
+            // Label sets and one-vs-rest: the label has weights of its own.
             (weights(label).to_vec(), intercept[label], None)
         } else {
             let others: Vec<f64> = logits

@@ -106,7 +106,8 @@ pub struct DeletionStep {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct FeatureContributions {
-    /// With more than two classes: the runner-up, whose weights are subtracted from those of the label.
+    /// With more than two classes: the runner-up, whose weights are subtracted from those of the label. `None` for normalised
+    /// sigmoids, where each class has a sum of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub against: Option<String>,
     /// The largest contributions, by magnitude.

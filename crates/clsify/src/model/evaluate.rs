@@ -131,7 +131,11 @@ impl SentenceClassifier {
         note_known_otherwise(observer, &unknown, self.classes());
         let seen = SeenRows { n_seen: report.n_seen.unwrap_or(0), n_rows: dataset.len() };
         note_seen(observer, seen, "the training rows of the model");
-        let trades_accuracy = self.metadata().training.class_weight != ClassWeight::None;
+        let trades_accuracy = self
+            .metadata()
+            .training
+            .as_ref()
+            .is_some_and(|training| training.class_weight != ClassWeight::None);
         if let Metrics::Classes(test) = &report.test
             && let Some((label, share)) = most_frequent(test).filter(|_| !trades_accuracy)
             && self.decision().is_some_and(Decision::is_most_probable)

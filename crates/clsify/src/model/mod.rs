@@ -8,6 +8,7 @@ pub(crate) mod encoder_options;
 pub(crate) mod encoder_report;
 pub(crate) mod evaluate;
 pub(crate) mod hash_memory;
+pub(crate) mod import;
 pub(crate) mod label_ids;
 pub(crate) mod misclassified;
 pub(crate) mod neighbours;
@@ -24,10 +25,11 @@ pub use self::encoder_identity::FileHash;
 pub use self::encoder_options::{Features, SentenceEncoderOptions};
 pub use self::encoder_report::{EncoderReport, FeaturesReport};
 pub use self::evaluate::{EvaluatedDecision, EvaluationForm, EvaluationReport};
+pub use self::import::ImportedClassifier;
 pub use self::misclassified::Misclassified;
 pub use self::neighbours::Neighbour;
 pub use self::saved_model::{
-    FORMAT_VERSION, SavedEncoder, SavedLabels, SavedModel, check_replaceable, is_part_of_a_model,
+    FORMAT_VERSION, SavedEncoder, SavedImport, SavedLabels, SavedModel, check_replaceable, is_part_of_a_model,
 };
 pub use self::saved_training::{SavedClassForm, SavedForm, SavedLabelSetForm, SavedRows, SavedTraining};
 pub use self::sentence_classifier::{LoadOptions, Prediction, SaveOptions, SentenceClassifier};

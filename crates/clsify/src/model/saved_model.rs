@@ -17,6 +17,7 @@ use super::saved_training::{SavedForm, SavedTraining};
 use super::saved_weights::{WEIGHTS, Weights};
 use super::sentence_encoder::SentenceEncoder;
 use crate::checkpoint_folder::{read, refuse_stand_in, text};
+use crate::classifier::Link;
 use crate::dataset::LabelSeparator;
 use crate::decision::Decision;
 use crate::encoder::Dtype;
@@ -32,9 +33,10 @@ use crate::tokenizer::{is_settings, settings_change_ids};
 /// The newest version of the folder's format; older versions can be read too. Version 1 had `pooling`, for the last
 /// layer, instead of `features`. Version 3 has a `decision` other than the most probable class, or `multi_label`,
 /// which a program that does not know them must not ignore. For the same reason version 4 is used for a `prompt`, for
-/// `lowercase`, and for features with `modules`, `truncate_dim` or `n_prompt_tokens`. A model is written in the
-/// oldest version, from 2 on, that supports all of it.
-pub const FORMAT_VERSION: u32 = 4;
+/// `lowercase`, and for features with `modules`, `truncate_dim` or `n_prompt_tokens`. Version 5 is that of `imported`
+/// models, which have no `metrics` and no `training`, and may have another `link`. A model is written in the oldest
+/// version, from 2 on, that supports all of it.
+pub const FORMAT_VERSION: u32 = 5;
 
 const METADATA: &str = "clsify.json";
 const BUNDLED_ENCODER: &str = "encoder";
@@ -70,10 +72,32 @@ pub struct SavedModel {
     /// The decision rule.
     #[serde(default, skip_serializing_if = "Decision::is_most_probable")]
     pub decision: Decision,
-    /// The scores on the held-out rows; if the classifier may abstain, those of its best guesses.
-    pub metrics: Metrics,
-    /// Information about the training.
-    pub training: SavedTraining,
+    /// The function from the logits of three or more classes to their probabilities.
+    #[serde(default, skip_serializing_if = "Link::is_softmax")]
+    pub link: Link,
+    /// The scores on the held-out rows; if the classifier may abstain, those of its best guesses. `None` for an imported
+    /// classifier, whose scores are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Metrics>,
+    /// Information about the training; `None` for an imported classifier, whose training is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<SavedTraining>,
+    /// The origin of an imported classifier; `None` if clsify trained it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<SavedImport>,
+}
+
+/// The origin of a classifier that another library trained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedImport {
+    /// The library and the version that wrote it, such as `scikit-learn 1.9.1`.
+    pub library: String,
+    /// The estimator, such as `Pipeline(StandardScaler, LogisticRegression)`.
+    pub estimator: String,
+    /// The name of the file.
+    pub file: String,
+    /// The sha256 of the file, in lower-case hexadecimal digits.
+    pub sha256: String,
 }
 
 /// The separator and the thresholds of a multi-label model.
@@ -130,10 +154,7 @@ impl SavedModel {
         if saved.features.poolings.is_empty() {
             return Err(place(bad("expected at least one pooling")));
         }
-        let is_of_sets = (
-            matches!(saved.metrics, Metrics::LabelSets(_)),
-            matches!(saved.training.form, SavedForm::LabelSets(_)),
-        );
+        saved.check_origin().map_err(place)?;
         match &saved.multi_label {
             Some(labels) => labels.check(saved.classes.len()).map_err(place)?,
             None => {
@@ -143,18 +164,75 @@ impl SavedModel {
                     .map_err(|e: Error| place(bad(e.to_string()).caused_by(e)))?;
             }
         }
-        if is_of_sets != (saved.multi_label.is_some(), saved.multi_label.is_some()) {
-            return Err(place(bad(
-                "expected metrics and training of label sets where there is multi_label, and only there",
-            )));
-        }
         Ok(saved)
+    }
+
+    /// Checks that either the training and its scores or the origin of an import is there, in the form of the labels.
+    fn check_origin(&self) -> Result<()> {
+        let is_of_sets = self.multi_label.is_some();
+        if !self.link.is_softmax() && (is_of_sets || self.classes.len() < 3) {
+            return Err(bad("expected a link only for three or more classes"));
+        }
+        match (&self.metrics, &self.training, &self.imported) {
+            (None, None, Some(_)) => Ok(()),
+            (Some(metrics), Some(training), None) => {
+                let of_sets =
+                    [metrics.label_sets().is_some(), matches!(training.form, SavedForm::LabelSets(_))];
+                match of_sets == [is_of_sets; 2] {
+                    true => Ok(()),
+                    false => Err(bad(
+                        "expected metrics and training of label sets where there is multi_label, and only there",
+                    )),
+                }
+            }
+            (_, _, Some(_)) => Err(bad("expected an imported model without metrics and training")),
+            (None, _, None) => Err(bad("missing field `metrics`")),
+            (_, None, None) => Err(bad("missing field `training`")),
+        }
+    }
+
+    /// The information about the training.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] for an imported model.
+    pub fn trained(&self) -> Result<&SavedTraining> {
+        self.training.as_ref().ok_or_else(|| {
+            let message = "expected a model that clsify has trained, got an imported one";
+            Error::new(ErrorKind::InvalidArgument, message)
+                .with_hint("its training rows are not known: train a model on them with clsify train")
+        })
     }
 
     /// The format version for a model with this rule, or with label sets, and this encoder.
     pub(crate) fn version_for(is_plain: bool, encoder: &SentenceEncoder) -> u32 {
         let of_encoder = encoder_version(encoder);
         if is_plain { of_encoder } else { of_encoder.max(3) }
+    }
+
+    /// Creates the metadata of an imported classifier.
+    pub(crate) fn of_import(
+        encoder: &SentenceEncoder,
+        classes: Vec<String>,
+        multi_label: Option<SavedLabels>,
+        link: Link,
+        imported: SavedImport,
+    ) -> Self {
+        SavedModel {
+            format_version: FORMAT_VERSION,
+            clsify_version: env!("CARGO_PKG_VERSION").to_string(),
+            multi_label,
+            classes,
+            features: encoder.features().clone(),
+            max_length: encoder.tokenizer().max_length(),
+            prompt: encoder.tokenizer().prompt().to_string(),
+            lowercase: encoder.lowercase(),
+            encoder: SavedEncoder::of(&EncoderReport::of(encoder), encoder.folder()),
+            decision: Decision::default(),
+            link,
+            metrics: None,
+            training: None,
+            imported: Some(imported),
+        }
     }
 
     /// The path of `clsify.json` in a model folder.
@@ -264,7 +342,7 @@ fn encoder_version(encoder: &SentenceEncoder) -> u32 {
         && features.n_prompt_tokens == 0
         && encoder.tokenizer().prompt().is_empty()
         && !encoder.lowercase();
-    if is_plain { 2 } else { FORMAT_VERSION }
+    if is_plain { 2 } else { 4 }
 }
 
 /// Reads `clsify.json` of a model folder, in any supported version.

@@ -27,7 +27,7 @@ pub struct SentenceClassifier {
     encoder: SentenceEncoder,
     classifier: LinearClassifier,
     saved: SavedModel,
-    /// The fingerprints of the training rows; `None` for a model of a version that did not save them.
+    /// The fingerprints of the training rows; `None` for an imported model and for one of a version that did not save them.
     seen: Option<SeenSentences>,
     /// The training sentences, if they were kept and loaded.
     neighbours: Option<Arc<Neighbours>>,
@@ -88,19 +88,19 @@ pub struct Prediction {
 }
 
 impl SentenceClassifier {
-    /// Creates a classifier that has just been trained, with columns in the order of the classes.
+    /// Creates a classifier that has just been trained or imported, with columns in the order of the classes.
     pub(crate) fn of(
         encoder: SentenceEncoder,
         classifier: &LinearClassifier,
         saved: SavedModel,
-        seen: SeenSentences,
+        seen: Option<SeenSentences>,
         neighbours: Option<Neighbours>,
     ) -> Result<Self> {
         let (coef, intercept) = (classifier.coef().to_vec(), classifier.intercept().to_vec());
         // From here on the columns of the classifier are numbered from 0.
         let classifier = linear_classifier(&saved, coef, intercept)?;
         let neighbours = neighbours.map(Arc::new);
-        Ok(SentenceClassifier { encoder, classifier, saved, seen: Some(seen), neighbours })
+        Ok(SentenceClassifier { encoder, classifier, saved, seen, neighbours })
     }
 
     /// Saves the model to a folder with the default options, without a copy of the encoder.
@@ -279,7 +279,8 @@ impl SentenceClassifier {
 fn linear_classifier(saved: &SavedModel, coef: Vec<f64>, intercept: Vec<f64>) -> Result<LinearClassifier> {
     Ok(match &saved.multi_label {
         None => {
-            LinearClassifier::Classes(LogisticRegression::from_parts(coef, intercept, saved.classes.len())?)
+            let classifier = LogisticRegression::from_parts(coef, intercept, saved.classes.len())?;
+            LinearClassifier::Classes(classifier.with_link(saved.link))
         }
         Some(labels) => {
             LinearClassifier::LabelSets(OneVsRest::from_parts(coef, intercept, labels.constant.clone())?)

@@ -454,6 +454,25 @@ impl SentenceEncoder {
         SentenceEncoder { observer, ..self }
     }
 
+    /// The same encoder with features divided by their Euclidean length.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] if the encoder's folder truncates vectors with `truncate_dim`, which clsify does
+    /// after the division and not before it.
+    pub fn normalized(self) -> Result<Self> {
+        if self.features.normalize {
+            return Ok(self);
+        }
+        if let Some(n) = self.features.truncate_dim {
+            let message =
+                format!("expected whole vectors to normalise, got those cut to {n} numbers by truncate_dim");
+            return Err(Error::new(ErrorKind::InvalidArgument, message)
+                .with_hint("choose the pooling, which leaves truncate_dim out: --pooling cls, mean or max"));
+        }
+        let features = FeatureOptions { normalize: true, ..self.features.clone() };
+        Ok(SentenceEncoder { features, ..self })
+    }
+
     /// The same encoder for texts that are encoded once and never again: it makes no notes and keeps nothing in the cache.
     pub(crate) fn for_variants(&self) -> Self {
         SentenceEncoder { cache: None, ..self.clone() }.with_observer(Arc::new(()))

@@ -180,7 +180,8 @@ fn score(
             |texts: &[String]| plan.rows.split.train.iter().map(|&row| texts[row].clone()).collect();
         Neighbours::of(of_train(dataset.sentences()), of_train(dataset.labels()), &encoded.x_train)
     });
-    let classifier = SentenceClassifier::of(encoder, &outcome.classifier, saved, plan.rows.seen, neighbours)?;
+    let classifier =
+        SentenceClassifier::of(encoder, &outcome.classifier, saved, Some(plan.rows.seen), neighbours)?;
     Ok(Trained { classifier, report, encoded: encoded.encoded, split: plan.rows.split })
 }
 

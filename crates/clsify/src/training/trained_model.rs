@@ -1,7 +1,7 @@
 //! The metadata of a trained model, as it is saved.
 
 use super::training_report::{TrainingReport, TrainingScores};
-use crate::classifier::LinearClassifier;
+use crate::classifier::{LinearClassifier, Link};
 use crate::dataset::LabelSeparator;
 use crate::decision::Decision;
 use crate::evaluation::Metrics;
@@ -58,8 +58,9 @@ pub(crate) fn saved_model(
         lowercase: encoder.lowercase(),
         encoder: SavedEncoder::of(described, encoder.folder()),
         decision,
-        metrics,
-        training: SavedTraining {
+        link: Link::Softmax,
+        metrics: Some(metrics),
+        training: Some(SavedTraining {
             n_train: report.split.n_train,
             n_test: report.split.n_test,
             seed: report.split.seed.unwrap_or_default(),
@@ -70,6 +71,7 @@ pub(crate) fn saved_model(
             converged: report.classifier.converged,
             rows,
             form,
-        },
+        }),
+        imported: None,
     }
 }

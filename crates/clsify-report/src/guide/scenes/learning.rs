@@ -140,7 +140,7 @@ fn no_search(walkthrough: &Walkthrough) -> Words {
 
 /// The calibration that came after the fit, if there was one.
 pub(super) fn calibration(walkthrough: &Walkthrough) -> Option<Words> {
-    let form = &walkthrough.classifier.metadata().training.form;
+    let form = &walkthrough.training.form;
     let (name, zh, how) = match form {
         SavedForm::Classes(form) => match (form.temperature, form.platt) {
             (Some(t), _) => ("temperature scaling", "温度缩放", format!("T = {t:.4}")),
@@ -172,7 +172,7 @@ pub(super) fn calibration(walkthrough: &Walkthrough) -> Option<Words> {
 
 /// The objective of the fit.
 fn formula(walkthrough: &Walkthrough) -> String {
-    let training = &walkthrough.classifier.metadata().training;
+    let training = walkthrough.training;
     let is_weighted =
         training.class_weight == ClassWeight::Balanced || walkthrough.dataset.weights().is_some();
     let (weight, total) = if is_weighted { ("sᵢ ", "Σᵢ sᵢ") } else { ("", "n") };
@@ -226,7 +226,7 @@ fn rows(walkthrough: &Walkthrough, steps: &[LearningStep]) -> Vec<Row> {
 }
 
 fn shared(walkthrough: &Walkthrough, steps: &[LearningStep]) -> Value {
-    let (learning, training) = (&walkthrough.learning, &walkthrough.classifier.metadata().training);
+    let (learning, training) = (&walkthrough.learning, walkthrough.training);
     let [k, d] = shape(walkthrough);
     let Kept { steps: kept, features } = Kept::of(steps, k, d);
     let last = steps.last().map_or(&[][..], |step| &step.coef);

@@ -95,7 +95,7 @@ fn number(n: usize) -> String {
 
 /// The options of the split, if the model has kept them.
 fn options<'a>(walkthrough: &'a Walkthrough) -> Option<&'a SplitOptions> {
-    walkthrough.classifier.metadata().training.rows.as_ref()?.split.as_ref()
+    walkthrough.training.rows.as_ref()?.split.as_ref()
 }
 
 fn caption(walkthrough: &Walkthrough, parts: &Parts) -> Words {
@@ -108,7 +108,7 @@ fn caption(walkthrough: &Walkthrough, parts: &Parts) -> Words {
             format!("分类器用一个文件的 {n_train} 行训练，用另一个文件的 {n_test} 行测试；没有打乱顺序。"),
         );
     }
-    let (n, seed) = (number(parts.data.len()), walkthrough.classifier.metadata().training.seed);
+    let (n, seed) = (number(parts.data.len()), walkthrough.training.seed);
     let mut text = words(
         format!(
             "The {n} rows are shuffled with seed {seed}. The classifier is trained on {n_train} of them and tested on {n_test} held-out rows."
@@ -130,7 +130,7 @@ fn code(walkthrough: &Walkthrough, parts: &Parts) -> String {
     if parts.has_two_files {
         return "classifier.fit(X_train, y_train); classifier.score(X_test, y_test)".to_string();
     }
-    let training = &walkthrough.classifier.metadata().training;
+    let training = walkthrough.training;
     let (test_size, stratify) = match options(walkthrough) {
         Some(SplitOptions { test_size: TestSize::Fraction(share), stratify, .. }) => {
             (format!("{share}"), *stratify)
@@ -179,7 +179,7 @@ fn shared(walkthrough: &Walkthrough, parts: &Parts) -> Value {
     let lines = walkthrough.dataset.lines();
     let offset = lines.first().copied().unwrap_or(1);
     let is_regular = lines.iter().enumerate().all(|(row, &line)| line == row + offset);
-    let seed = (!parts.has_two_files).then_some(walkthrough.classifier.metadata().training.seed);
+    let seed = (!parts.has_two_files).then_some(walkthrough.training.seed);
     let first = |rows: &[usize]| rows.iter().take(8).copied().collect::<Vec<_>>();
     json!({
         "twoFiles": parts.has_two_files,

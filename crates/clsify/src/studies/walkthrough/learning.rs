@@ -54,7 +54,7 @@ pub(super) fn learn(
     features: &Matrix,
     targets: &Targets,
 ) -> Result<Learning> {
-    let training = &classifier.metadata().training;
+    let training = classifier.metadata().trained()?;
     let options = LogisticRegressionOptions {
         c: training.c,
         class_weight: training.class_weight,

@@ -23,7 +23,7 @@ use crate::error::Result;
 use crate::explanation::{ExplainOptions, Explanation};
 use crate::model::label_ids::targets;
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
-use crate::model::{EvaluationReport, Trace};
+use crate::model::{EvaluationReport, SavedTraining, Trace};
 use crate::observer::Stage;
 use crate::split::Split;
 
@@ -33,6 +33,8 @@ use crate::split::Split;
 pub struct Walkthrough<'a> {
     /// The classifier.
     pub classifier: &'a SentenceClassifier,
+    /// The saved information about its training.
+    pub training: &'a SavedTraining,
     /// The data that the classifier was trained on, with the held-out rows unless they are in a separate file.
     pub dataset: &'a Dataset,
     /// The tokens, the features and the predictions of all rows of the data.
@@ -138,6 +140,7 @@ pub fn walk_through<'a>(
     observer.finish(Stage::Explain);
     Ok(Walkthrough {
         classifier,
+        training: classifier.metadata().trained()?,
         dataset,
         data,
         split,

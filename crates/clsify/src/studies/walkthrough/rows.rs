@@ -51,7 +51,7 @@ pub(super) fn same_rows(
     options: &WalkthroughOptions<'_>,
 ) -> Result<Split> {
     let (test, of_data, of_test) = (options.test, options.data_name.as_str(), options.test_name.as_str());
-    let training = &classifier.metadata().training;
+    let training = classifier.metadata().trained()?;
     let split = match (division(training), test) {
         (None, None) => {
             let message = "expected the test file that the model was scored on, got none";
