@@ -6,6 +6,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__: list[str]
 __version__: str
 
 # ("start" | "advance" | "finish", stage, number) or ("note", text, 0)
