@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__: list[str]
+__all__ = ["Encoder", "__version__", "default_threads", "fit_logistic_regression", "run_command"]
 __version__: str
 
 # ("start" | "advance" | "finish", stage, number) or ("note", text, 0)
