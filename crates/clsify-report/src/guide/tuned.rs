@@ -6,9 +6,9 @@ use clsify::studies::Walkthrough;
 /// changes them slightly. The weights that fine-tuning ends with are further from those of a fit.
 const LEAST_COSINE: f64 = 0.99;
 
-/// Returns true if the encoder was tuned together with the classifier. `train --tune` gives such an encoder a name that says so.
+/// Returns true if the encoder was tuned together with the classifier.
 pub(super) fn is_tuned(walkthrough: &Walkthrough) -> bool {
-    walkthrough.classifier.encoder().name().ends_with(" (tuned)")
+    walkthrough.training.tuned
 }
 
 /// Returns true if the fit whose steps are known ends with the weights of the classifier, up to its calibration.

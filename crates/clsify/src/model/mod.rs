@@ -11,7 +11,9 @@ pub(crate) mod hash_memory;
 pub(crate) mod import;
 pub(crate) mod label_ids;
 pub(crate) mod misclassified;
+pub(crate) mod model_folder;
 pub(crate) mod neighbours;
+pub(crate) mod saved_encoder;
 pub(crate) mod saved_model;
 pub(crate) mod saved_training;
 pub(crate) mod saved_weights;
@@ -27,10 +29,10 @@ pub use self::encoder_report::{EncoderReport, FeaturesReport};
 pub use self::evaluate::{EvaluatedDecision, EvaluationForm, EvaluationReport};
 pub use self::import::ImportedClassifier;
 pub use self::misclassified::Misclassified;
+pub use self::model_folder::{check_replaceable, is_part_of_a_model};
 pub use self::neighbours::Neighbour;
-pub use self::saved_model::{
-    FORMAT_VERSION, SavedEncoder, SavedImport, SavedLabels, SavedModel, check_replaceable, is_part_of_a_model,
-};
+pub use self::saved_encoder::SavedEncoder;
+pub use self::saved_model::{FORMAT_VERSION, SavedImport, SavedLabels, SavedModel};
 pub use self::saved_training::{SavedClassForm, SavedForm, SavedLabelSetForm, SavedRows, SavedTraining};
 pub use self::sentence_classifier::{LoadOptions, Prediction, SaveOptions, SentenceClassifier};
 pub use self::sentence_encoder::{Encoded, SentenceEncoder};

@@ -1,34 +1,24 @@
-//! The folder of a saved classifier: `clsify.json`, `classifier.safetensors` and optionally the encoder.
-//!
-//! There is no pickle and no code: only JSON, and numbers in a safetensors file. The encoder is recorded with the
-//! sha256 of each of its files, and a classifier refuses any encoder other than the one it was trained on.
+//! What a model folder says about its classifier: `clsify.json`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clsify_base::encoder_files::{CONFIG, MODULES, of_an_encoder};
 use serde::{Deserialize, Serialize};
 
-use super::encoder_identity::{EncoderFiles, FileHash};
+use super::encoder_identity::EncoderFiles;
 use super::encoder_report::EncoderReport;
 use super::hash_memory::HashMemory;
-use super::neighbours::{NEIGHBOURS, Neighbours};
+use super::saved_encoder::SavedEncoder;
 use super::saved_training::{SavedForm, SavedTraining};
-use super::saved_weights::{WEIGHTS, Weights};
 use super::sentence_encoder::SentenceEncoder;
-use crate::checkpoint_folder::{read, refuse_stand_in, text};
+use crate::checkpoint_folder::{read, text};
 use crate::classifier::Link;
 use crate::dataset::LabelSeparator;
 use crate::decision::Decision;
-use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Metrics;
 use crate::features::FeatureOptions;
-use crate::files::{
-    TemporaryFolder, carry_over, check_folder_writable, recover_folder, resolve, write_atomically,
-    write_folder_atomically,
-};
-use crate::tokenizer::{is_settings, settings_change_ids};
+use crate::files::recover_folder;
 
 /// The newest version of the folder's format; older versions can be read too. Version 1 had `pooling`, for the last
 /// layer, instead of `features`. Version 3 has a `decision` other than the most probable class, or `multi_label`,
@@ -38,11 +28,11 @@ use crate::tokenizer::{is_settings, settings_change_ids};
 /// version, from 2 on, that supports all of it.
 pub const FORMAT_VERSION: u32 = 5;
 
-const METADATA: &str = "clsify.json";
-const BUNDLED_ENCODER: &str = "encoder";
+/// The file of a model folder that this is the content of.
+pub(super) const METADATA: &str = "clsify.json";
 
 /// The maximum size of `clsify.json`: a cost matrix may have this many bytes, and everything else is much smaller.
-const MAX_METADATA_BYTES: u64 = 1 << 29;
+pub(super) const MAX_METADATA_BYTES: u64 = 1 << 29;
 
 /// The content of `clsify.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -109,29 +99,6 @@ pub struct SavedLabels {
     pub thresholds: Vec<f64>,
     /// `true` or `false` for a label that all or no training rows had, otherwise `null`; in the order of `classes`.
     pub constant: Vec<Option<bool>>,
-}
-
-/// The encoder of a saved classifier.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SavedEncoder {
-    /// Its name.
-    pub name: String,
-    /// Its family.
-    pub model_type: String,
-    /// The size of the hidden states.
-    pub hidden_size: usize,
-    /// The data type with which the classifier was trained.
-    pub dtype: Dtype,
-    /// True if it is in the model's own folder.
-    pub bundled: bool,
-    /// Its folder when the classifier was trained.
-    pub folder: PathBuf,
-    /// The sha256 of each file that affects its vectors.
-    pub files: Vec<FileHash>,
-    /// True if `files` includes the settings of the tokenizer, such as `tokenizer_config.json`. Models that were
-    /// saved before this field existed do not include them.
-    #[serde(default)]
-    pub lists_tokenizer_settings: bool,
 }
 
 impl SavedModel {
@@ -270,70 +237,6 @@ impl SavedLabels {
     }
 }
 
-impl SavedEncoder {
-    /// The record of an encoder; its folder and files are added when the model is saved.
-    pub(crate) fn of(described: &EncoderReport, folder: &Path) -> Self {
-        SavedEncoder {
-            name: described.name.clone(),
-            model_type: described.model_type.clone(),
-            hidden_size: described.hidden_size,
-            dtype: described.dtype,
-            bundled: false,
-            folder: folder.to_path_buf(),
-            files: Vec::new(),
-            lists_tokenizer_settings: true,
-        }
-    }
-
-    /// Updates the record with the files that were loaded and their folder: a loaded model may have been moved with
-    /// its encoder, or been given another copy.
-    pub(crate) fn loaded(&self, encoder: &SentenceEncoder, bundled: bool) -> Result<Self> {
-        let files = encoder.files().hashes(encoder.hash_memory())?;
-        let folder = encoder.files().folder().to_path_buf();
-        Ok(SavedEncoder { files, bundled, folder, lists_tokenizer_settings: true, ..self.clone() })
-    }
-
-    /// The expected folder: in the model's folder if it was bundled, otherwise its folder at training.
-    pub(crate) fn expected_folder(&self, model_folder: &Path) -> PathBuf {
-        if self.bundled { model_folder.join(BUNDLED_ENCODER) } else { self.folder.clone() }
-    }
-
-    /// Compares the files of an encoder folder with those that the classifier was trained on.
-    pub(crate) fn check(&self, folder: &Path, found: &[FileHash]) -> Result<()> {
-        for expected in &self.files {
-            let Some(found) = found.iter().find(|f| f.name == expected.name) else {
-                let path = folder.join(&expected.name);
-                return Err(bad("the classifier was trained with this file, which is no longer there")
-                    .at(path.display().to_string()));
-            };
-            if found.sha256 != expected.sha256 {
-                refuse_stand_in(&folder.join(&expected.name))?;
-                let message =
-                    format!("expected sha256 {}, got {}", short(&expected.sha256), short(&found.sha256));
-                return Err(bad(message)
-                    .at(folder.join(&expected.name).display().to_string())
-                    .with_hint("the encoder has changed since the classifier was trained: train again, or restore the file"));
-            }
-        }
-        let is_listed = |name: &str| {
-            self.files.iter().any(|file| file.name == name)
-                || (!self.lists_tokenizer_settings && is_settings(name))
-        };
-        if let Some(extra) = found.iter().find(|file| !is_listed(&file.name)) {
-            let path = folder.join(&extra.name);
-            return Err(bad("the classifier was trained without this file").at(path.display().to_string()));
-        }
-        if !self.lists_tokenizer_settings && settings_change_ids(folder)? {
-            let message =
-                "the classifier was trained when these settings were not read, and they change token ids";
-            return Err(bad(message)
-                .at(folder.join("tokenizer_config.json").display().to_string())
-                .with_hint("train again"));
-        }
-        Ok(())
-    }
-}
-
 /// The format version for a model with this encoder.
 fn encoder_version(encoder: &SentenceEncoder) -> u32 {
     let features = encoder.features();
@@ -381,136 +284,6 @@ fn not_a_model(folder: &Path) -> Option<Error> {
     };
     let message = format!("expected a model folder, got {got}");
     Some(Error::new(ErrorKind::Io, message).at(folder.display().to_string()))
-}
-
-fn short(sha256: &str) -> String {
-    format!("{}...", sha256.chars().take(12).collect::<String>())
-}
-
-/// Writes a model folder, completely or not at all; an earlier model is replaced, anything else is not.
-pub(crate) fn write(
-    folder: &Path,
-    saved: &SavedModel,
-    weights: &Weights,
-    neighbours: Option<&Neighbours>,
-    encoder: Option<&SentenceEncoder>,
-) -> Result<()> {
-    check_replaceable(folder)?;
-    let encoder_goes = folder.canonicalize().is_ok_and(|folder| saved.encoder.folder.starts_with(folder));
-    if encoder_goes && encoder.is_none() {
-        let message = "the model's encoder lies in the folder that is to be replaced";
-        return Err(Error::new(ErrorKind::InvalidArgument, message)
-            .at(folder.display().to_string())
-            .with_hint("choose another --output, or bundle the encoder with --bundle-encoder"));
-    }
-    let weights = weights.bytes()?;
-    let neighbours = neighbours.map(Neighbours::bytes).transpose()?;
-    write_folder_atomically(folder, |new| {
-        carry_over(folder, new, &is_own)?;
-        let json = serde_json::to_string_pretty(saved).map_err(|e| bad(e.to_string()).caused_by(e))?;
-        write_atomically(new.join(METADATA), |out| writeln!(out, "{json}"))?;
-        write_atomically(new.join(WEIGHTS), |out| out.write_all(&weights))?;
-        if let Some(neighbours) = &neighbours {
-            write_atomically(new.join(NEIGHBOURS), |out| out.write_all(neighbours))?;
-        }
-        if let Some(encoder) = encoder {
-            encoder.files().copy_to(&new.join(BUNDLED_ENCODER), encoder.hash_memory())?;
-        }
-        Ok(())
-    })
-}
-
-/// Checks that a model may be written to this path: it is free, an empty folder, or a model that can be replaced.
-/// Other files in a model's folder (reports, notes) are carried over to the new one.
-///
-/// Nothing is left behind. A link is followed.
-///
-/// # Errors
-/// [`ErrorKind::InvalidArgument`] if something else is there, an I/O error if nothing can be written there.
-pub fn check_replaceable(folder: impl AsRef<Path>) -> Result<()> {
-    let folder = folder.as_ref();
-    let refuse = |message: &str| {
-        let error = Error::new(ErrorKind::InvalidArgument, message).at(folder.display().to_string());
-        Err(error.with_hint("choose another --output; only an empty folder or an earlier model is replaced"))
-    };
-    recover_folder(folder)?;
-    match fs::read_dir(folder) {
-        Ok(entries) => {
-            let names = entries.map(|entry| entry.map(|e| e.file_name().to_string_lossy().into_owned()));
-            let names = names.collect::<std::io::Result<Vec<String>>>().map_err(|e| Error::io(folder, e))?;
-            if !names.is_empty() && !names.iter().any(|name| name == METADATA) {
-                return refuse("expected an empty folder or a model, got a folder with other files");
-            }
-            check_folder_writable(folder)?;
-            check_bundled_encoder(folder)?;
-            // This rehearses the replacement, so that a file that cannot be carried over is found now.
-            let rehearsal = TemporaryFolder::beside(resolve(folder))?;
-            carry_over(folder, rehearsal.path(), &is_own)
-        }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => check_folder_writable(folder),
-        Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => refuse("expected a folder, got a file"),
-        Err(e) => Err(Error::io(folder, e)),
-    }
-}
-
-/// Returns true if a file is part of a model or an encoder, which a report written over it would destroy.
-pub fn is_part_of_a_model(path: impl AsRef<Path>) -> bool {
-    let path = path.as_ref();
-    let path = resolve(path);
-    let has = |folder: &Path, name: &str| folder.join(name).is_file();
-    let is_part_of = |folder: &Path| {
-        (has(folder, METADATA)
-            && [METADATA, WEIGHTS, NEIGHBOURS].iter().any(|name| folder.join(name) == path))
-            || ((has(folder, CONFIG) || has(folder, MODULES))
-                // Files of the encoder that are not always read are included.
-                && (of_an_encoder().any(|name| folder.join(name) == path)
-                    || EncoderFiles::of(folder, &FeatureOptions::default()).contains(&path)))
-    };
-    // The files of a module are in a subfolder of the encoder.
-    path.is_file() && path.ancestors().skip(1).take(2).any(is_part_of)
-}
-
-/// Returns true for names in a model's folder that belong to the model and are replaced.
-fn is_own(name: &str) -> bool {
-    [METADATA, WEIGHTS, NEIGHBOURS, BUNDLED_ENCODER].contains(&name)
-}
-
-/// Checks that the encoder in a model's folder, which is replaced as a whole, is the model's and contains nothing
-/// else.
-fn check_bundled_encoder(folder: &Path) -> Result<()> {
-    let encoder = folder.join(BUNDLED_ENCODER);
-    let Ok(entries) = fs::read_dir(&encoder) else {
-        return match fs::symlink_metadata(&encoder) {
-            Ok(_) => Err(not_of_the_model(&encoder)),
-            Err(_) => Ok(()),
-        };
-    };
-    let metadata = read(&folder.join(METADATA), MAX_METADATA_BYTES).ok();
-    let json: serde_json::Value =
-        metadata.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-    let mut names: Vec<String> = Vec::new();
-    if json["encoder"]["bundled"] == true {
-        // Files in subfolders, such as `1_Pooling/config.json`, are covered by their folder.
-        let mut add = |name: &str| names.push(name.split('/').next().unwrap_or(name).to_string());
-        let listed = json["encoder"]["files"].as_array().into_iter().flatten();
-        listed.filter_map(|file| file["name"].as_str()).for_each(&mut add);
-        let features = serde_json::from_value(json["features"].clone()).unwrap_or_default();
-        EncoderFiles::of(&encoder, &features).names().for_each(&mut add);
-    }
-    for entry in entries {
-        let entry = entry.map_err(|e| Error::io(&encoder, e))?;
-        if !names.contains(&entry.file_name().to_string_lossy().into_owned()) {
-            return Err(not_of_the_model(&entry.path()));
-        }
-    }
-    Ok(())
-}
-
-fn not_of_the_model(path: &Path) -> Error {
-    let message = "expected only files of the model's encoder here, which is replaced with the model";
-    Error::new(ErrorKind::InvalidArgument, message)
-        .at(path.display().to_string())
-        .with_hint("move it to another folder, or choose another --output")
 }
 
 fn bad(message: impl Into<String>) -> Error {

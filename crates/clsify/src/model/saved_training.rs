@@ -35,6 +35,9 @@ pub struct SavedTraining {
     /// version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<SavedRows>,
+    /// True if the encoder learned too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tuned: bool,
     /// The information that depends on the form of the labels.
     #[serde(flatten)]
     pub form: SavedForm,

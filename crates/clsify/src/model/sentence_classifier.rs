@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::encoder_identity::EncoderFiles;
 use super::encoder_options::SentenceEncoderOptions;
 use super::hash_memory::HashMemory;
+use super::model_folder;
 use super::neighbours::{Neighbour, Neighbours};
-use super::saved_model::{self, SavedEncoder, SavedModel};
+use super::saved_encoder::SavedEncoder;
+use super::saved_model::SavedModel;
 use super::saved_weights::{SavedWeights, Weights, read_columns};
 use super::seen_sentences::SeenSentences;
 use super::sentence_encoder::SentenceEncoder;
@@ -129,7 +131,7 @@ impl SentenceClassifier {
             intercept: self.classifier.intercept(),
             seen: self.seen.as_ref(),
         };
-        saved_model::write(folder.as_ref(), &saved, &weights, self.neighbours.as_deref(), bundled)
+        model_folder::write(folder.as_ref(), &saved, &weights, self.neighbours.as_deref(), bundled)
     }
 
     /// Loads a model folder, with the bundled encoder or the one from its folder at training.
@@ -223,6 +225,12 @@ impl SentenceClassifier {
     /// For label sets: the separator of labels in a cell.
     pub fn separator(&self) -> Option<&LabelSeparator> {
         self.saved.multi_label.as_ref().map(|labels| &labels.separator)
+    }
+
+    /// Records that the encoder learned together with the classifier.
+    pub(crate) fn with_tuned_encoder(mut self) -> Self {
+        self.saved.training.iter_mut().for_each(|training| training.tuned = true);
+        self
     }
 
     /// The saved information about the training.

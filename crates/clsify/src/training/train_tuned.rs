@@ -180,6 +180,7 @@ impl Compared {
         };
         let encoder = self.text.load_tuned(self.folder, encoder_options)?;
         let mut trained = train::train_fitted(encoder, plan, options, fit)?;
+        trained.classifier = trained.classifier.with_tuned_encoder();
         trained.report.tuning = Some(self.report);
         Ok(trained)
     }

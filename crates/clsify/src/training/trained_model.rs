@@ -5,7 +5,8 @@ use crate::classifier::{LinearClassifier, Link};
 use crate::dataset::LabelSeparator;
 use crate::decision::Decision;
 use crate::evaluation::Metrics;
-use crate::model::saved_model::{SavedEncoder, SavedLabels, SavedModel};
+use crate::model::saved_encoder::SavedEncoder;
+use crate::model::saved_model::{SavedLabels, SavedModel};
 use crate::model::saved_training::{SavedClassForm, SavedForm, SavedLabelSetForm, SavedRows, SavedTraining};
 use crate::model::sentence_encoder::SentenceEncoder;
 
@@ -70,6 +71,7 @@ pub(crate) fn saved_model(
             n_iter: report.classifier.n_iter,
             converged: report.classifier.converged,
             rows,
+            tuned: false,
             form,
         }),
         imported: None,
