@@ -23,6 +23,8 @@ def encode_in_child(queue):
 class Work(unittest.TestCase):
     def interrupted_after(self, work, seconds=0.5):
         """The time from a signal to the exception."""
+        # A shell starts background jobs with this signal ignored.
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler))
         sent = []
 
         def send():
