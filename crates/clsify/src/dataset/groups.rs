@@ -42,7 +42,11 @@ impl Grouping {
 }
 
 /// The form in which sentences are compared: lower case, single spaces.
-pub(crate) fn normalised(sentence: &str) -> String {
+///
+/// ```
+/// assert_eq!(clsify::dataset::normalised(" A  treat"), "a treat");
+/// ```
+pub fn normalised(sentence: &str) -> String {
     sentence.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

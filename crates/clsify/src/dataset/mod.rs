@@ -60,7 +60,7 @@ pub use self::damage::text_damage;
 pub use self::damage_kind::{Damage, DamageKind};
 pub use self::example::Fields;
 pub use self::formats::{Delimiter, Line, LineReader, Quoting};
-pub(crate) use self::groups::normalised;
+pub use self::groups::normalised;
 pub use self::inspected::Inspected;
 pub use self::label_separator::LabelSeparator;
 pub(crate) use self::label_spelling::{

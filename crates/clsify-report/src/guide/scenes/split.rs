@@ -1,6 +1,7 @@
 //! 9. The shuffled split: the rows of the file as dots, and the part that each of them went to.
 
 use clsify::dataset::Dataset;
+use clsify::dataset::normalised;
 use clsify::split::{SplitOptions, TestSize};
 use clsify::studies::{WalkedSentence, Walkthrough};
 use serde_json::{Value, json};
@@ -253,9 +254,8 @@ fn of_one(walkthrough: &Walkthrough, parts: &Parts, sentence: &WalkedSentence) -
 
 /// Returns true if a training row has the same sentence, ignoring case and spaces.
 fn is_training_sentence(walkthrough: &Walkthrough, text: &str) -> bool {
-    let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
-    let (sentences, own) = (walkthrough.dataset.sentences(), words(text));
-    walkthrough.split.train.iter().any(|&row| words(&sentences[row]) == own)
+    let (sentences, own) = (walkthrough.dataset.sentences(), normalised(text));
+    walkthrough.split.train.iter().any(|&row| normalised(&sentences[row]) == own)
 }
 
 #[cfg(test)]
