@@ -38,7 +38,7 @@ def cache_options(cache):
     return {"folder": None if cache is True else os.fspath(cache), "max_bytes": DEFAULT_CACHE_BYTES}
 
 
-def fit(C, class_weight, tol=1e-10, max_iter=10_000):
+def fit(C, class_weight, tol=1e-8, max_iter=10_000):
     """The options of a fit."""
     choice("class_weight", class_weight, (None, "balanced"))
     return {"C": float(C), "class_weight": class_weight or "none", "tol": float(tol), "max_iter": int(max_iter)}

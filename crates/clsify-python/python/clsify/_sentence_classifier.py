@@ -49,7 +49,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         Weights of the classes; "balanced" gives all classes the same total weight.
     scaling : {None, "none", "standard"}, default=None
         "standard" standardises features before the fit; by default those of other layers than the last.
-    tol : float, default=1e-10
+    tol : float, default=1e-8
         The fit ends when no element of the gradient of the mean loss is larger.
     max_iter : int, default=10_000
         The largest number of steps.
@@ -103,7 +103,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
     """
 
     def __init__(self, model="all-MiniLM-L6-v2", *, features=None, scoring=None, pooling=None, layers=None, max_length=None, prompt=None,
-                 dtype="f32", C=None, class_weight=None, scaling=None, tol=1e-10, max_iter=10_000, calibration=None, thresholds=None, costs=None,
+                 dtype="f32", C=None, class_weight=None, scaling=None, tol=1e-8, max_iter=10_000, calibration=None, thresholds=None, costs=None,
                  abstain_below=None, target_precision=None, descriptions=None, keep_neighbours=False, tune=False, random_state=0, threads=None,
                  cache=True, missing="error", verbose=False):
         self.model = model
@@ -425,6 +425,8 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
             if not sentence.strip():
                 raise ValueError(f"row {row}: expected a sentence, got {sentence!r}")
         labels = Labels.of(y)
+        if not labels.is_multi_label and len(labels.classes) < 2:
+            raise ValueError(f"expected at least 2 classes, got only one class: {labels.classes.tolist()}")
         weights = checked_weights(sample_weight, len(sentences))
         names = labels.rows(y)
         if isinstance(self.class_weight, dict):
@@ -552,6 +554,8 @@ def checked_weights(sample_weight, n_rows):
         raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(n_rows,)}!")
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise ValueError("sample_weight: expected finite numbers of at least 0")
+    if n_rows and not weights.any():
+        raise ValueError("sample_weight: expected at least one weight above zero, got only zero")
     return weights
 
 

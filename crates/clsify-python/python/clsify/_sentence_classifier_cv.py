@@ -39,7 +39,7 @@ target_precision, keep_neighbours, threads, cache, missing, verbose
     """
 
     def __init__(self, model="all-MiniLM-L6-v2", *, Cs=None, cv=5, pooling="auto", layers=None, max_length=None, prompt=None, dtype="f32",
-                 class_weight=None, scaling=None, tol=1e-10, max_iter=10_000, calibration=None, thresholds=None, costs=None, abstain_below=None,
+                 class_weight=None, scaling=None, tol=1e-8, max_iter=10_000, calibration=None, thresholds=None, costs=None, abstain_below=None,
                  target_precision=None, keep_neighbours=False, threads=None, cache=True, missing="error", verbose=False):
         self.model = model
         self.Cs = Cs
