@@ -78,6 +78,18 @@ impl Encoder {
         self.0.name()
     }
 
+    /// The name and the sha256 of each file that was read.
+    fn file_hashes(&self, py: Python<'_>) -> PyResult<Vec<(String, String)>> {
+        let hashes = py.detach(|| self.0.file_hashes()).map_err(|error| exception(py, &error))?;
+        Ok(hashes.iter().map(|file| (file.name.clone(), file.sha256.clone())).collect())
+    }
+
+    /// The instruction set of this processor and the data type of the products: the same text means the same bits.
+    #[getter]
+    fn kernel(&self) -> String {
+        self.0.kernel()
+    }
+
     /// The data type in which the encoder computes.
     #[getter]
     fn dtype(&self) -> String {

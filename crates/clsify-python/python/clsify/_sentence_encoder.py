@@ -1,17 +1,11 @@
 """Sentences to features, as a transformer of scikit-learn."""
 
-import os
-
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from clsify import _options as options
-from clsify._core import Encoder
+from clsify._encoders import loaded_encoder
 from clsify._progress import Progress
 from clsify._texts import texts
-
-# The encoders of this process by their parameters, so that estimators with the same parameters share the weights.
-_LOADED = {}
 
 
 class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -195,11 +189,5 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return tags
 
     def _encoder(self, report=None):
-        threads = options.checked_threads(self.threads)
-        spec = options.encoder(self.model, pooling=self.pooling, layers=self.layers, max_length=self.max_length, prompt=self.prompt,
-                               dtype=self.dtype, cache=self.cache)
-        key = (os.getpid(), spec)
-        encoder = _LOADED.get(key)
-        if encoder is None:
-            encoder = _LOADED[key] = Encoder(spec, threads, report)
-        return encoder
+        return loaded_encoder(self.model, pooling=self.pooling, layers=self.layers, max_length=self.max_length, prompt=self.prompt,
+                              dtype=self.dtype, cache=self.cache, threads=self.threads, report=report)

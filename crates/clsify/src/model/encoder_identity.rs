@@ -116,7 +116,8 @@ impl EncoderFiles {
         Ok(decide.map(|(_, hash)| hash.clone()).collect())
     }
 
-    fn all_hashes(&self, memory: &HashMemory) -> Result<&[FileHash]> {
+    /// As [`hashes`](Self::hashes), with the files of settings.
+    pub(crate) fn all_hashes(&self, memory: &HashMemory) -> Result<&[FileHash]> {
         if let Some(hashes) = self.hashes.get() {
             return Ok(hashes);
         }
@@ -202,7 +203,7 @@ fn stamp(path: &Path) -> std::io::Result<Stamp> {
 }
 
 /// The instruction set of the products on this machine.
-fn instruction_set() -> &'static str {
+pub(crate) fn instruction_set() -> &'static str {
     #[cfg(target_arch = "x86_64")]
     {
         if Kernel::named("AmxBf16").is_some() {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::encoder_identity::EncoderFiles;
+use super::encoder_identity::{EncoderFiles, FileHash, instruction_set};
 use super::encoder_options::{Features, SentenceEncoderOptions};
 use super::hash_memory::HashMemory;
 use crate::encoder::{Dtype, Encoder, EncoderConfig};
@@ -418,6 +418,35 @@ impl SentenceEncoder {
     /// The folder that it was loaded from.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The sha256 of each file of the folder that is read, in the order of reading: weights, tokenizer, settings.
+    /// They are computed once, which takes a second per gigabyte or two.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] if a file has changed since it was loaded; I/O errors with the path.
+    ///
+    /// ```no_run
+    /// use clsify::model::SentenceEncoder;
+    /// for file in SentenceEncoder::load("all-MiniLM-L6-v2")?.file_hashes()? {
+    ///     println!("{}  {}", file.sha256, file.name);
+    /// }
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn file_hashes(&self) -> Result<&[FileHash]> {
+        self.files.all_hashes(&self.hash_memory)
+    }
+
+    /// The instruction set of this processor and the data type of the products, such as `x86_64 avx512 f32`. The same
+    /// files, options and version give the same bits wherever this text is the same; elsewhere the last bits may differ.
+    ///
+    /// ```no_run
+    /// let encoder = clsify::model::SentenceEncoder::load("all-MiniLM-L6-v2")?;
+    /// assert!(encoder.kernel().ends_with("f32"));
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn kernel(&self) -> String {
+        format!("{} {}", instruction_set(), self.dtype)
     }
 
     /// The tokenizer.
