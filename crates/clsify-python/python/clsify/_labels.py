@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from clsify._missing import is_missing
+
 # The separators of label sets, of which the first is taken that no label contains.
 _SEPARATORS = (";", ",", "|", "\x1f")
 
@@ -78,7 +80,7 @@ def _name(label):
         if label.strip() != label or not label or "\n" in label or "\r" in label:
             raise ValueError(f"y: expected labels without line breaks and spaces around them, got {label!r}")
         return label
-    if label is None or (isinstance(label, numbers.Real) and label != label) or type(label).__name__ in ("NAType", "NaTType"):
+    if is_missing(label):
         raise ValueError(f"y: expected a label, got a missing value ({label!r})")
     return str(label)
 
@@ -145,9 +147,8 @@ def _columns(y):
 
 def _one_per_row(y):
     y = _plain(y)
-    if isinstance(y, list):
-        # An array of text and None would spell None.
-        for row, label in enumerate(y):
-            if label is None:
-                raise ValueError(f"y: row {row}: expected a label, got a missing value (None)")
+    # An array of texts would spell what is missing.
+    for row, label in enumerate(y if isinstance(y, (list, tuple)) or getattr(y, "dtype", None) == object else ()):
+        if is_missing(label):
+            raise ValueError(f"y: row {row}: expected a label, got a missing value ({label!r})")
     return column_or_1d(y, warn=True)
