@@ -15,6 +15,7 @@ __all__ = [
     "compare",
     "default_threads",
     "doctor",
+    "example_data",
     "fit_logistic_regression",
     "learning_curve",
     "run_command",
@@ -148,5 +149,6 @@ def fit_logistic_regression(
     max_iter: int,
     threads: int | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], int, bool]: ...
+def example_data() -> tuple[Any, str]: ...
 def default_threads() -> int: ...
 def run_command(args: list[str]) -> int: ...
