@@ -4,6 +4,8 @@ import base64
 import html
 import json
 
+from clsify._spelling import spelled
+
 
 class Report:
     """The result of a study or an evaluation.
@@ -18,7 +20,7 @@ class Report:
 
     def __init__(self, document, table):
         self._json = document.json
-        self._text = document.text
+        self._text = spelled(document.text)
         self._page = document.page
         self._table = table
         self.charts = dict(document.charts)
