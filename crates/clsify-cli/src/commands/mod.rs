@@ -15,6 +15,8 @@ pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod predict;
 pub(crate) mod pull;
+#[cfg(feature = "serve")]
+pub(crate) mod serve;
 pub(crate) mod tokenize;
 pub(crate) mod train;
 pub(crate) mod tutorial;

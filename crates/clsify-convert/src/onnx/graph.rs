@@ -17,7 +17,6 @@ const PART: usize = 1 << 18;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Value(String);
 
-
 /// An attribute of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Attribute {

@@ -213,6 +213,15 @@ impl SentenceClassifier {
         SentenceClassifier { encoder: self.encoder.with_observer(observer), ..self }
     }
 
+    /// The same classifier, whose encoder has the weights of another one if they are the same: see
+    /// [`SentenceEncoder::sharing_weights_of`].
+    ///
+    /// # Errors
+    /// As for [`SentenceEncoder::sharing_weights_of`].
+    pub fn sharing_weights_of(self, other: &SentenceEncoder) -> Result<Self> {
+        Ok(SentenceClassifier { encoder: self.encoder.sharing_weights_of(other)?, ..self })
+    }
+
     /// The linear classifier; its columns are those of [`classes`](Self::classes).
     pub fn classifier(&self) -> &LinearClassifier {
         &self.classifier

@@ -12,6 +12,7 @@
 //! | `character_map.rs` | checks a SentencePiece character map before it is used |
 //! | `ascii.rs` | a fast path for plain English |
 //! | `encoding.rs`, `ranges.rs` | the results, and the part of the text that each token stands for |
+//! | `given_ids.rs`, `text_tokens.rs` | sentences that are given as token ids, and all tokens of a text |
 //! | `tokenizer_error.rs` | an error about these files |
 //!
 //! The lengths of truncation and padding in a `tokenizer.json` are ignored: the limit is the encoder's own unless the
@@ -24,9 +25,11 @@ mod build;
 mod character_map;
 mod class;
 mod encoding;
+mod given_ids;
 mod own_build;
 mod ranges;
 mod settings;
+mod text_tokens;
 mod tokenizer_json;
 mod vocabulary;
 
@@ -44,6 +47,7 @@ use ascii::AsciiPath;
 pub use encoding::{Batch, Encoding, PaddedBatch};
 pub(crate) use ranges::TokenPlace;
 use settings::{Settings, read_file};
+pub use text_tokens::TextToken;
 
 use self::tokenizer_error::bad;
 use crate::checkpoint_folder::transformer_folder;
