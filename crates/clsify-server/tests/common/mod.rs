@@ -24,7 +24,7 @@ pub(crate) fn encoder_folder(case: &str) -> PathBuf {
 }
 
 fn train_on(rows: &str, options: &DatasetOptions, folder: &Path) {
-    let dataset = Dataset::read(rows.as_bytes(), "rows", options).unwrap();
+    let dataset = Dataset::read(rows.as_bytes(), "rows.tsv", options).unwrap();
     let encoder = SentenceEncoder::load(encoder_folder("bert")).unwrap();
     train(encoder, &dataset, TrainOptions::default()).unwrap().classifier.save(folder).unwrap();
 }

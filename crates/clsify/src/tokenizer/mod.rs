@@ -34,7 +34,7 @@ mod tokenizer_json;
 mod vocabulary;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clsify_base::encoder_files::{MERGES, TOKENIZER, TOKENIZER_SETTINGS, VOCAB, VOCAB_JSON};
 use rayon::prelude::*;
@@ -59,6 +59,8 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
     inner: Arc<tokenizers::Tokenizer>,
+    /// Empty until it is needed.
+    unlimited: Arc<OnceLock<tokenizers::Tokenizer>>,
     max_length: usize,
     /// The number of special tokens around a sentence.
     n_special: usize,
@@ -130,6 +132,7 @@ impl Tokenizer {
         let ascii = AsciiPath::of(&inner, max_length).map(Arc::new);
         Ok(Tokenizer {
             inner: Arc::new(inner),
+            unlimited: Arc::default(),
             max_length,
             n_special,
             unknown_id,
@@ -159,7 +162,7 @@ impl Tokenizer {
         let steps = [NormalizerWrapper::Lowercase(Lowercase)].into_iter().chain(own).collect();
         inner.with_normalizer(Some(Sequence::new(steps))).map_err(|e| bad(e.to_string()).caused_by(e))?;
         let ascii = AsciiPath::of(&inner, self.max_length).map(Arc::new);
-        Ok(Tokenizer { inner: Arc::new(inner), ascii, ..self })
+        Ok(Tokenizer { inner: Arc::new(inner), unlimited: Arc::default(), ascii, ..self })
     }
 
     /// The number of tokens of the prompt at the beginning of every encoding, including the special token before it,

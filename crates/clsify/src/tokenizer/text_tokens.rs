@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use tokenizers::TruncationDirection;
-
 use super::tokenizer_error::bad;
 use super::{Tokenizer, ranges};
 use crate::error::Result;
@@ -37,39 +35,27 @@ impl Tokenizer {
     /// ```
     pub fn text_tokens(&self, text: &str, add_special_tokens: bool) -> Result<Vec<TextToken>> {
         let text = format!("{}{text}", self.prompt);
-        let whole = self.inner.encode(text.as_str(), add_special_tokens);
-        let whole = whole.map_err(|e| bad(e.to_string()).caused_by(e))?;
-        let tokens_of = |part: &tokenizers::Encoding| -> Vec<TextToken> {
-            let places = ranges::places(part, &text, self.prompt.len());
-            let tokens = part.get_ids().iter().zip(part.get_tokens()).zip(places);
-            let token = |((&id, token), place): ((&u32, &String), ranges::TokenPlace)| TextToken {
-                id,
-                token: token.clone(),
-                is_special: place.is_special,
-                range: place.range,
-            };
-            tokens.map(token).collect()
+        let encoding = self.without_limit()?.encode(text.as_str(), add_special_tokens);
+        let encoding = encoding.map_err(|e| bad(e.to_string()).caused_by(e))?;
+        let tokens = encoding.get_ids().iter().zip(encoding.get_tokens());
+        let places = ranges::places(&encoding, &text, self.prompt.len());
+        let token = |((&id, token), place): ((&u32, &String), ranges::TokenPlace)| TextToken {
+            id,
+            token: token.clone(),
+            is_special: place.is_special,
+            range: place.range,
         };
-        let kept = tokens_of(&whole);
-        if whole.get_overflowing().is_empty() {
-            return Ok(kept);
+        Ok(tokens.zip(places).map(token).collect())
+    }
+
+    /// The same tokenizer without truncation, which stops reading a text at the limit. It is a copy of the vocabulary,
+    /// made when it is first asked for.
+    fn without_limit(&self) -> Result<&tokenizers::Tokenizer> {
+        if let Some(tokenizer) = self.unlimited.get() {
+            return Ok(tokenizer);
         }
-        // The parts beyond the limit have special tokens of their own.
-        let own = |tokens: Vec<TextToken>| tokens.into_iter().filter(|token| !token.is_special);
-        let others = whole.get_overflowing().iter().flat_map(|part| own(tokens_of(part)));
-        let last = kept.iter().rposition(|token| !token.is_special).map_or(0, |last| last + 1);
-        let first = kept.iter().position(|token| !token.is_special).unwrap_or(0);
-        let truncation = self.inner.get_truncation().map(|truncation| truncation.direction);
-        let others: Vec<TextToken> = match truncation {
-            Some(TruncationDirection::Left) => {
-                let parts = whole.get_overflowing().iter().rev();
-                parts.flat_map(|part| own(tokens_of(part))).collect()
-            }
-            _ => others.collect(),
-        };
-        let at = if truncation == Some(TruncationDirection::Left) { first } else { last };
-        let mut tokens = kept;
-        tokens.splice(at..at, others);
-        Ok(tokens)
+        let mut tokenizer = tokenizers::Tokenizer::clone(&self.inner);
+        tokenizer.with_truncation(None).map_err(|e| bad(e.to_string()).caused_by(e))?;
+        Ok(self.unlimited.get_or_init(|| tokenizer))
     }
 }
