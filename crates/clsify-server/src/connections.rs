@@ -1,6 +1,5 @@
 //! Accepts connections, and ends them: those of slow and idle clients, and all when the server stops.
 
-use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,11 +20,18 @@ use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::idle::{Active, Connections};
+use crate::idle::{Active, Connection, Connections};
 use crate::stream::TimedWrites;
 
-/// The time in which the head of a request must arrive, and after which an idle connection is closed.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// The time in which the head of a request must arrive, and after which an idle connection is closed: longer than reverse
+/// proxies keep theirs, so that none of them sends a request into a connection that is being closed.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// The time in which a request must begin on a connection that was accepted before the stop.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// The maximum number of connections that are accepted after the stop because the system had accepted them before it.
+const MAX_BACKLOG: usize = 4096;
 
 /// The maximum size of the head of a request.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
@@ -53,46 +59,69 @@ pub(crate) enum Listener {
 
 /// Serves until `stop` is true, then finishes the requests that were accepted.
 pub(crate) async fn serve(listener: Listener, router: Router, limits: Limits, stop: watch::Receiver<bool>) {
-    let mut tasks = JoinSet::new();
-    let connections = Arc::new(Connections::default());
-    let mut stopping = stop.clone();
+    let mut accepting =
+        Accepting { tasks: JoinSet::new(), connections: Arc::default(), router, limits, stop };
+    let mut stopping = accepting.stop.clone();
     loop {
-        // Finished tasks leave no trace.
-        while tasks.try_join_next().is_some() {}
-        let accepted = tokio::select! {
+        tokio::select! {
             biased;
             _ = stopping.wait_for(|stops| *stops) => break,
-            accepted = accept(&listener) => accepted,
-        };
+            accepted = accept(&listener) => accepting.take(accepted).await,
+        }
+    }
+    // Those that the system has accepted already; nothing new from here on.
+    for _ in 0..MAX_BACKLOG {
+        tokio::select! {
+            biased;
+            Ok(stream) = accept(&listener) => accepting.take(Ok(stream)).await,
+            () = std::future::ready(()) => break,
+        }
+    }
+    drop(listener);
+    let Accepting { mut tasks, .. } = accepting;
+    let all = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.grace, all).await.is_err() {
+        tracing::warn!("the time to finish requests is over: the remaining ones are dropped");
+    }
+}
+
+/// The connections that were accepted.
+struct Accepting {
+    tasks: JoinSet<()>,
+    connections: Arc<Connections>,
+    router: Router,
+    limits: Limits,
+    stop: watch::Receiver<bool>,
+}
+
+impl Accepting {
+    /// Answers a new connection in a task of its own.
+    async fn take(&mut self, accepted: io::Result<Stream>) {
+        // Finished tasks leave no trace.
+        while self.tasks.try_join_next().is_some() {}
         let stream = match accepted {
             Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
-                connections.close_idle();
+                self.connections.close_idle();
                 tokio::time::sleep(PAUSE).await;
-                continue;
+                return;
             }
         };
-        if connections.len() >= limits.max_connections && !connections.close_idle() {
+        if self.connections.len() >= self.limits.max_connections && !self.connections.close_idle() {
             // All of them are being answered: the new one is closed, because its request could only wait.
-            continue;
+            return;
         }
-        let (open, router, stop) = (connections.add(), router.clone(), stop.clone());
-        tasks.spawn(async move {
+        let (open, router, stop) = (self.connections.add(), self.router.clone(), self.stop.clone());
+        let limits = self.limits;
+        self.tasks.spawn(async move {
             let connection = &open.connection;
-            let closed = connection.close.notified();
             match stream {
-                Stream::Tcp(stream) => converse(stream, router, limits, connection, stop, closed).await,
+                Stream::Tcp(stream) => converse(stream, router, limits, connection, stop).await,
                 #[cfg(unix)]
-                Stream::Unix(stream) => converse(stream, router, limits, connection, stop, closed).await,
+                Stream::Unix(stream) => converse(stream, router, limits, connection, stop).await,
             }
         });
-    }
-    // Nothing new is accepted from here on.
-    drop(listener);
-    let all = async { while tasks.join_next().await.is_some() {} };
-    if tokio::time::timeout(limits.grace, all).await.is_err() {
-        tracing::warn!("the time to finish requests is over: the remaining ones are dropped");
     }
 }
 
@@ -120,9 +149,8 @@ async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
     limits: Limits,
-    connection: &Arc<crate::idle::Connection>,
+    connection: &Arc<Connection>,
     mut stop: watch::Receiver<bool>,
-    closed: impl Future<Output = ()>,
 ) {
     let router = TowerToHyperService::new(router);
     let answer = |request: Request<Incoming>| {
@@ -140,13 +168,14 @@ async fn converse(
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(stream, service_fn(answer));
-    let (mut serving, mut closed) = (pin!(serving), pin!(closed));
+    let mut serving = pin!(serving);
     tokio::select! {
         // A client that broke off or sent no HTTP is not worth a line in the log.
         _ = serving.as_mut() => return,
-        () = closed.as_mut() => return,
+        () = connection.close.notified() => return,
         _ = stop.wait_for(|stops| *stops) => {}
     }
     serving.as_mut().graceful_shutdown();
-    let _ = serving.await;
+    // A connection on which nothing has come yet may still bring its first request.
+    while tokio::time::timeout(LINGER, serving.as_mut()).await.is_err() && !connection.is_idle() {}
 }

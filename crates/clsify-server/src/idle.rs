@@ -13,6 +13,13 @@ pub(crate) struct Connection {
     pub(crate) close: Notify,
 }
 
+impl Connection {
+    /// Returns true if none of its requests is being answered.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.n_active.load(Ordering::SeqCst) == 0
+    }
+}
+
 /// Counts a request of a connection until it is dropped.
 pub(crate) struct Active(Arc<Connection>);
 
@@ -69,7 +76,7 @@ impl Connections {
     /// Closes the oldest connection without a request; returns false if there is none.
     pub(crate) fn close_idle(&self) -> bool {
         let mut open = self.lock();
-        let idle = open.iter().find(|(_, connection)| connection.n_active.load(Ordering::SeqCst) == 0);
+        let idle = open.iter().find(|(_, connection)| connection.is_idle());
         let Some(id) = idle.map(|(&id, _)| id) else { return false };
         open.remove(&id).is_some_and(|connection| {
             connection.close.notify_one();

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
 use crate::answer::json;
-use crate::refusal::Refusal;
+use crate::refusal::{ErrorBody, OpenAiErrorBody, Refusal};
 use crate::routes::{classify, embed, explain, info, openai, operations, predict, tokenize};
 
 /// The routes that are described; the others are aliases and pages.
@@ -36,7 +36,8 @@ use crate::routes::{classify, embed, explain, info, openai, operations, predict,
         operations::ready,
         operations::metrics,
         operations::reload
-    )
+    ),
+    components(schemas(ErrorBody, OpenAiErrorBody))
 )]
 struct Document;
 

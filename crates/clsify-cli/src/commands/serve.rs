@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use clap::builder::FalseyValueParser;
 use clsify::error::{Error, ErrorKind};
 use clsify::model::{Features, LoadOptions, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
 use clsify_server::{Listen, Loaded, ModelSource, ServeOptions, Server, ServerHandle};
@@ -113,15 +114,15 @@ pub(crate) struct Args {
     shutdown_grace: u64,
 
     /// Truncate texts that are too long for the model, unless a request says otherwise; the default is to refuse them
-    #[arg(long, env = "CLSIFY_AUTO_TRUNCATE", help_heading = "Limits")]
+    #[arg(long, env = "CLSIFY_AUTO_TRUNCATE", value_parser = FalseyValueParser::new(), help_heading = "Limits")]
     auto_truncate: bool,
 
     /// Write the texts of requests to the log
-    #[arg(long, env = "CLSIFY_LOG_TEXTS", help_heading = "Log")]
+    #[arg(long, env = "CLSIFY_LOG_TEXTS", value_parser = FalseyValueParser::new(), help_heading = "Log")]
     log_texts: bool,
 
     /// Write the log, which goes to stderr, as JSON even to a terminal
-    #[arg(long, env = "CLSIFY_JSON_OUTPUT", help_heading = "Log")]
+    #[arg(long, env = "CLSIFY_JSON_OUTPUT", value_parser = FalseyValueParser::new(), help_heading = "Log")]
     json_output: bool,
 
     /// Load the models, compute a sentence with each, and exit

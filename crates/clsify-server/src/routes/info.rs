@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, State};
 use axum::http::Response;
 use clsify::features::pooling_names;
@@ -81,10 +82,11 @@ pub(crate) async fn info(State(app): State<Arc<App>>) -> Result<Response<Body>, 
 )]
 pub(crate) async fn info_of(
     State(app): State<Arc<App>>,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
 ) -> Result<Response<Body>, Refusal> {
-    let name = params.iter().next().map(|(_, name)| name);
-    let model = app.model(name)?;
+    // A name that is not UTF-8 is that of no model.
+    let name = params.ok().and_then(|params| Some(params.iter().next()?.1.to_string()));
+    let model = app.model(Some(name.as_deref().unwrap_or_default()))?;
     json(&of(&app, &model))
 }
 

@@ -1,6 +1,9 @@
 //! Sentences that are given as token ids, and the way back from ids to text.
 
-use tokenizers::Token;
+use tokenizers::decoders::wordpiece::WordPiece;
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::pre_tokenizers::metaspace::Metaspace;
+use tokenizers::{Decoder, ModelWrapper, Token};
 
 use super::tokenizer_error::bad;
 use super::{Encoding, Tokenizer};
@@ -34,11 +37,7 @@ impl Tokenizer {
     fn processed(&self, ids: &[u32]) -> Result<tokenizers::Encoding> {
         let token = |&id: &u32| match self.inner.id_to_token(id) {
             Some(value) => Ok(Token { id, value, offsets: (0, 0) }),
-            None => {
-                let message = format!("expected token ids of the vocabulary, got {id}");
-                Err(Error::new(ErrorKind::InvalidArgument, message)
-                    .with_hint("send text, or ids of this encoder's own tokenizer"))
-            }
+            None => Err(unknown(id)),
         };
         let tokens = ids.iter().map(token).collect::<Result<Vec<Token>>>()?;
         let encoding = tokenizers::Encoding::from_tokens(tokens, 0);
@@ -58,10 +57,28 @@ impl Tokenizer {
     /// # Ok::<(), clsify::error::Error>(())
     /// ```
     pub fn decode(&self, ids: &[u32], skip_special_tokens: bool) -> Result<String> {
-        if let Some(id) = ids.iter().find(|&&id| self.inner.id_to_token(id).is_none()) {
-            let message = format!("expected token ids of the vocabulary, got {id}");
-            return Err(Error::new(ErrorKind::InvalidArgument, message));
-        }
-        self.inner.decode(ids, skip_special_tokens).map_err(|e| bad(e.to_string()).caused_by(e))
+        let token = |&id: &u32| match self.inner.id_to_token(id) {
+            Some(token) => Ok(token),
+            None => Err(unknown(id)),
+        };
+        let tokens = ids.iter().map(token).collect::<Result<Vec<String>>>()?;
+        let added = self.inner.get_added_vocabulary();
+        let is_shown = |token: &String| !skip_special_tokens || !added.is_special_token(token);
+        let tokens = tokens.into_iter().filter(is_shown).collect();
+        let decoded = match (self.inner.get_decoder(), self.inner.get_model()) {
+            (Some(decoder), _) => decoder.decode(tokens),
+            // Files of vocabularies name no decoder; these are those of transformers.
+            (None, ModelWrapper::WordPiece(_)) => WordPiece::default().decode(tokens),
+            (None, ModelWrapper::BPE(_)) => ByteLevel::default().decode(tokens),
+            (None, ModelWrapper::Unigram(_)) => Metaspace::default().decode(tokens),
+            (None, ModelWrapper::WordLevel(_)) => Ok(tokens.join(" ")),
+        };
+        decoded.map_err(|e| bad(e.to_string()).caused_by(e))
     }
+}
+
+fn unknown(id: u32) -> Error {
+    let message = format!("expected token ids of the vocabulary, got {id}");
+    Error::new(ErrorKind::InvalidArgument, message)
+        .with_hint("send text, or ids of this encoder's own tokenizer")
 }
