@@ -125,7 +125,7 @@ pub fn check_onnx_folder(folder: impl AsRef<Path>) -> Result<()> {
         Ok(_) => {}
     }
     if !names(folder)?.is_empty() {
-        let config = read_file(&folder.join(CONFIG), MAX_CONFIG_BYTES).unwrap_or_default();
+        let config = read_file(folder.join(CONFIG), MAX_CONFIG_BYTES).unwrap_or_default();
         let config: Value = serde_json::from_slice(&config).unwrap_or_default();
         if config.get(OWN).is_none() || !folder.join(ONNX).is_dir() {
             return refuse(
