@@ -141,12 +141,12 @@ def vectors(parts, n_rows, n_features):
     return pa.Array.from_buffers(pa.list_(pa.float32(), n_features), n_rows, [valid], children=[values])
 
 
-def strings(values, n_rows):
-    """A column of strings, null where `values`, a dict by row, has none."""
-    encoded = [values.get(row, "").encode() for row in range(n_rows)]
+def strings(values):
+    """A column of strings of a list of str or None."""
+    encoded = [b"" if value is None else value.encode() for value in values]
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
-    is_valid = np.isin(np.arange(n_rows), list(values))
-    return pa.Array.from_buffers(pa.string(), n_rows, [_bits(is_valid), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))])
+    is_valid = np.array([value is not None for value in values], dtype=bool)
+    return pa.Array.from_buffers(pa.string(), len(values), [_bits(is_valid), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))])
 
 
 def _bits(is_valid):

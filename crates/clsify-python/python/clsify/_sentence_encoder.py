@@ -1,11 +1,19 @@
 """Sentences to features, as a transformer of scikit-learn."""
 
+import os
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from clsify._encoders import loaded_encoder
+from clsify._core import Encoder
 from clsify._report import Report
 from clsify._texts import texts
+
+# The encoders of this process by their parameters, so that estimators with the same parameters share the weights.
+_LOADED = {}
+
+DEFAULT_CACHE_BYTES = 2_000_000_000
+MOST_THREADS = 1024
 
 
 class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -189,5 +197,13 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return tags
 
     def _encoder(self, report=None):
-        return loaded_encoder(self.model, pooling=self.pooling, layers=self.layers, max_length=self.max_length, prompt=self.prompt,
-                              dtype=self.dtype, cache=self.cache, threads=self.threads, report=report)
+        if self.threads is not None and not 1 <= self.threads <= MOST_THREADS:
+            raise ValueError(f"threads: expected a number from 1 to {MOST_THREADS}, got {self.threads}")
+        cache = None if self.cache is None else os.fspath(self.cache)
+        key = (os.getpid(), os.fspath(self.model), self.pooling, str(self.layers), self.max_length, self.prompt, self.dtype, cache)
+        encoder = _LOADED.get(key)
+        if encoder is None:
+            encoder = Encoder(os.fspath(self.model), pooling=self.pooling, layers=str(self.layers), max_length=self.max_length, prompt=self.prompt,
+                              dtype=self.dtype, cache_folder=cache, cache_bytes=DEFAULT_CACHE_BYTES, threads=self.threads, report=report)
+            _LOADED[key] = encoder
+        return encoder

@@ -100,9 +100,9 @@ class Embed:
         if self.on_error == "null":
             if errors:
                 _columns.report(batch, errors, self.key)
-            columns.append((pa.field(self.error, pa.string()), _columns.strings(errors, len(texts))))
+            columns.append((pa.field(self.error, pa.string()), _columns.strings([errors.get(row) for row in range(len(texts))])))
         if self.kernel is not None:
-            columns.append((pa.field(self.kernel, pa.string()), pa.repeat(pa.scalar(kernel), len(texts))))
+            columns.append((pa.field(self.kernel, pa.string()), _columns.strings([kernel] * len(texts))))
         return _columns.with_columns(batch, columns)
 
     def encoder(self):
