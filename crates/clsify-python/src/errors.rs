@@ -2,6 +2,7 @@
 
 use clsify::error::{Error, ErrorKind};
 use pyo3::prelude::*;
+use serde::de::DeserializeOwned;
 
 /// The exception for an error: its class tells the kind, and it has the hint as an attribute.
 pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
@@ -23,4 +24,10 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
         ))
     };
     made().map_or_else(|failed| failed, PyErr::from_value)
+}
+
+/// Options that were passed as JSON.
+pub(crate) fn parsed<T: DeserializeOwned>(py: Python<'_>, json: &str) -> PyResult<T> {
+    serde_json::from_str(json)
+        .map_err(|error| exception(py, &Error::new(ErrorKind::InvalidArgument, error.to_string())))
 }

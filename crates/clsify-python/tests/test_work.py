@@ -5,15 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
+from pathlib import Path
 
 import numpy as np
+from sklearn.exceptions import NotFittedError
 
-from clsify import LogisticRegression, SentenceEncoder
+from clsify import LogisticRegression, SentenceClassifier, SentenceEncoder
 from clsify._core import default_threads
-from support import BERT, sentences
+from support import BERT, reviews, sentences
 
 
 def encode_in_child(queue):
@@ -50,6 +53,20 @@ class Work(unittest.TestCase):
         X, y = rng.normal(size=(80_000, 500)).astype(np.float32), rng.integers(0, 12, size=80_000)
         fit = LogisticRegression(C=1e4, threads=1)
         self.assertLess(self.interrupted_after(lambda: fit.fit(X, y), seconds=0.8), 0.5)
+
+    def test_an_interrupt_ends_the_fit_of_a_classifier(self):
+        X = [text * 20 for text in sentences(20_000)]
+        fit = SentenceClassifier(BERT, pooling="mean", threads=1, cache=None)
+        self.assertLess(self.interrupted_after(lambda: fit.fit(X, np.arange(len(X)) % 2), seconds=2), 0.5)
+        with self.assertRaises(NotFittedError):
+            fit.predict(["a treat"])
+
+    def test_an_interrupt_ends_tuning(self):
+        X, y = reviews(3000)
+        tuned = SentenceClassifier(BERT, tune={"epochs": 500}, threads=1, cache=None)
+        before = set(Path(tempfile.gettempdir()).glob("clsify-tuned-*"))
+        self.assertLess(self.interrupted_after(lambda: tuned.fit(X, y), seconds=3), 0.5)
+        self.assertEqual(set(Path(tempfile.gettempdir()).glob("clsify-tuned-*")), before)
 
     def test_other_threads_go_on(self):
         texts, count, is_over = sentences(60_000), 0, threading.Event()

@@ -83,7 +83,7 @@ fn encoding() {
 #[test]
 fn training() {
     let folds = TrainOptions { calibration: Calibration::Temperature, ..TrainOptions::default() };
-    let searched = GridSearchOptions { c_values: vec![0.1, 1.0, 10.0], refit: true };
+    let searched = GridSearchOptions { c_values: vec![0.1, 1.0, 10.0], ..GridSearchOptions::default() };
     let searched = TrainOptions { grid_search: Some(searched), ..TrainOptions::default() };
     let pairs = sentences(60).into_iter().enumerate().map(|(i, text)| (text, ["a", "b", "a;b"][i % 3]));
     let sets = Dataset::from_label_cells(pairs, &";".parse::<LabelSeparator>().unwrap()).unwrap();

@@ -12,6 +12,7 @@ use clsify::classifier::{
     ClassWeight, LogisticRegression, LogisticRegressionOptions, Samples, Scaling, StandardScaler,
 };
 use clsify::dataset::Dataset;
+use clsify::decision::Calibration;
 use clsify::error::ErrorKind;
 use clsify::model::{LoadOptions, SaveOptions, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
 use clsify::observer::{Observer, Stage};
@@ -68,7 +69,7 @@ fn assert_type(report: &Value, path: &str, expected: &str) {
 /// Oracle: the specified keys of the JSON report, which other programs read.
 #[test]
 fn the_report_has_the_keys_that_were_promised() {
-    let search = GridSearchOptions { c_values: vec![0.5, 2.0], refit: true };
+    let search = GridSearchOptions { c_values: vec![0.5, 2.0], ..GridSearchOptions::default() };
     let options = TrainOptions { grid_search: Some(search), ..TrainOptions::default() };
     let report = serde_json::to_value(train_with("distilbert", 2, options).report).unwrap();
     let keys = [
@@ -290,7 +291,7 @@ fn options_that_cannot_work_are_refused_before_the_encoder_runs() {
     let classifier =
         |c| LogisticRegressionOptions { c, class_weight: ClassWeight::Balanced, ..Default::default() };
     let split = |test_size, stratify| TestRows::Split(SplitOptions { seed: 0, test_size, stratify });
-    let grid = |c_values| Some(GridSearchOptions { c_values, refit: true });
+    let grid = |c_values| Some(GridSearchOptions { c_values, ..GridSearchOptions::default() });
     let default = TrainOptions::default;
     let c = "logistic regression: expected C to be a positive number, got";
     let cases = [
@@ -391,7 +392,8 @@ fn the_observer_hears_the_stages_in_order_and_of_truncation() {
     let options =
         SentenceEncoderOptions { max_length: Some(5), observer: heard.clone(), ..Default::default() };
     let encoder = SentenceEncoder::load_with(fixtures().join("transformers/bert"), options).unwrap();
-    let grid_search = Some(GridSearchOptions { c_values: vec![1.0, 2.0], refit: false });
+    let grid_search =
+        Some(GridSearchOptions { c_values: vec![1.0, 2.0], refit: false, ..GridSearchOptions::default() });
     let pairs = [("a", "x"), ("a b", "y"), ("a b c", "x"), ("a b c d", "y"), ("a b c d e", "x"), ("b", "y")];
     let dataset = Dataset::from_pairs(pairs.repeat(5)).unwrap();
     train(encoder, &dataset, TrainOptions { grid_search, ..TrainOptions::default() }).unwrap();
@@ -431,4 +433,44 @@ fn the_main_types_are_send_and_sync() {
     check::<SentenceClassifier>();
     check::<Trained>();
     check::<TrainingReport>();
+}
+
+/// Without test rows, the classifier is the one that a test file gives, whatever that file is; oracle: the definition.
+#[test]
+fn without_test_rows_every_row_is_learned_from() {
+    let data = dataset(3);
+    let folder = tempfile::tempdir().unwrap();
+    for calibration in [Calibration::None, Calibration::Temperature] {
+        let options = |test| TrainOptions { test, calibration, ..TrainOptions::default() };
+        let trained = train(encoder("distilbert"), &data, options(TestRows::None)).unwrap();
+        let with_file =
+            train(encoder("distilbert"), &data, options(TestRows::Dataset(data.clone()))).unwrap();
+        assert_eq!(trained.classifier.classifier(), with_file.classifier.classifier());
+        let split = &trained.report.split;
+        assert_eq!((split.n_train, split.n_test, split.seed), (data.len(), 0, None));
+        assert_eq!(split.leakage_note(), None);
+
+        let model = folder.path().join("model");
+        trained.classifier.save(&model).unwrap();
+        let loaded = SentenceClassifier::load(&model).unwrap();
+        assert_eq!(loaded.metadata().metrics, None);
+        assert_eq!(loaded.metadata().trained().unwrap().n_train, data.len());
+        let sentences = &data.sentences()[..3];
+        assert_eq!(loaded.predict(sentences).unwrap(), trained.classifier.predict(sentences).unwrap());
+    }
+}
+
+/// As above, for label sets.
+#[test]
+fn without_test_rows_label_sets_are_learned_from_every_row() {
+    let cells = dataset(3);
+    let cells = cells.sentences().iter().zip(cells.labels());
+    let cells = cells.map(|(sentence, label)| (sentence.clone(), format!("{label};any;{}", label.len() % 2)));
+    let data = Dataset::from_label_cells(cells.skip(1), &";".parse().unwrap()).unwrap();
+    let of = |test| TrainOptions { test, ..TrainOptions::default() };
+    let trained = train(encoder("distilbert"), &data, of(TestRows::None)).unwrap();
+    let with_file = train(encoder("distilbert"), &data, of(TestRows::Dataset(data.clone()))).unwrap();
+    assert_eq!(trained.classifier.classifier(), with_file.classifier.classifier());
+    assert_eq!((trained.report.split.n_train, trained.report.split.n_test), (data.len(), 0));
+    assert_eq!(trained.classifier.metadata().metrics, None);
 }

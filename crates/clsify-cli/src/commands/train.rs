@@ -146,7 +146,10 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         }
     };
     let scaling = args.fit.scaling(&args.features);
-    let grid = args.grid.c_values(scaling).map(|c_values| GridSearchOptions { c_values, refit: true });
+    let grid = args
+        .grid
+        .c_values(scaling)
+        .map(|c_values| GridSearchOptions { c_values, ..GridSearchOptions::default() });
     let options = TrainOptions {
         test: match args.split.test_data.is_none() && !has_rows {
             // A model without rows is scored on its own descriptions.

@@ -185,7 +185,11 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let options = TrainOptions {
         test: TestRows::Split(split),
         classifier: LogisticRegressionOptions::default(),
-        grid_search: Some(GridSearchOptions { c_values: article_grid(), refit: false }),
+        grid_search: Some(GridSearchOptions {
+            c_values: article_grid(),
+            refit: false,
+            ..GridSearchOptions::default()
+        }),
         reading: Some(data_options),
         ..TrainOptions::default()
     };

@@ -13,7 +13,14 @@ from clsify._core import __version__
 # The estimators import scikit-learn, which takes longer than everything else: they are imported when they are used.
 _MODULES = {
     "LogisticRegression": "clsify._logistic_regression",
+    "SentenceClassifier": "clsify._sentence_classifier",
+    "SentenceClassifierCV": "clsify._sentence_classifier_cv",
     "SentenceEncoder": "clsify._sentence_encoder",
+    "advise": "clsify._studies",
+    "compare": "clsify._studies",
+    "doctor": "clsify._studies",
+    "explain": "clsify._studies",
+    "learning_curve": "clsify._studies",
 }
 
 __all__ = ["__version__", *_MODULES]

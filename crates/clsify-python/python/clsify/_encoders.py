@@ -3,10 +3,8 @@
 import ctypes
 import os
 
+from clsify import _options as options
 from clsify._core import Encoder
-
-DEFAULT_CACHE_BYTES = 2_000_000_000
-MOST_THREADS = 1024
 
 # By process and options: a child process after `fork` loads its own.
 _LOADED = {}
@@ -26,13 +24,11 @@ def loaded_encoder(model, *, pooling, layers, max_length, prompt, dtype, cache=N
     -------
     clsify._core.Encoder
     """
-    if threads is not None and not 1 <= threads <= MOST_THREADS:
-        raise ValueError(f"threads: expected a number from 1 to {MOST_THREADS}, got {threads}")
-    cache = None if cache is None else os.fspath(cache)
-    key = (os.getpid(), os.fspath(model), pooling, str(layers), max_length, prompt, dtype, cache)
+    threads = options.checked_threads(threads)
+    spec = options.encoder(model, pooling=pooling, layers=layers, max_length=max_length, prompt=prompt, dtype=dtype, cache=cache)
+    key = (os.getpid(), spec)
     if key not in _LOADED:
-        _LOADED[key] = Encoder(os.fspath(model), pooling=pooling, layers=str(layers), max_length=max_length, prompt=prompt, dtype=dtype,
-                               cache_folder=cache, cache_bytes=DEFAULT_CACHE_BYTES, threads=threads, report=report)
+        _LOADED[key] = Encoder(spec, threads, report)
         _give_back()
     return _LOADED[key]
 

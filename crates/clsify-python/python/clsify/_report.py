@@ -1,62 +1,48 @@
-"""Progress bars, warnings and log messages of long work."""
+"""Reports that show themselves in a terminal, in a notebook, and as tables."""
 
-import logging
-import warnings
-
-LOGGER = logging.getLogger("clsify")
-
-_UNITS = {"tokenize": "sentence", "embed": "token", "gridsearch": "fit", "fit": "fit", "tune": "token", "explain": "sentence"}
-# Notes about the user's data; the others are of interest to someone who reads logs.
-_WARNINGS = ("truncated", "more than", "repeat", "instructions", "converge")
+import base64
+import html
+import json
 
 
 class Report:
-    """Receives progress and notes from the compiled part.
+    """The result of a study or an evaluation.
 
-    Parameters
+    `print` shows its summary, a notebook also its charts. `to_dict` has all numbers.
+
+    Attributes
     ----------
-    bars : bool
-        Draw progress bars with tqdm, in a terminal or a notebook, if it is installed.
+    charts : dict of str to str
+        The drawings, as SVG.
     """
 
-    def __init__(self, bars=False):
-        self._bar = None
-        self._tqdm = None
-        if bars:
-            try:
-                from tqdm.auto import tqdm
-            except ImportError:
-                LOGGER.info("no progress bars: tqdm is not installed")
-            else:
-                self._tqdm = tqdm
+    def __init__(self, document, table):
+        self._json = document.json
+        self._text = document.text
+        self._page = document.page
+        self._table = table
+        self.charts = dict(document.charts)
 
-    def __call__(self, what, of, number):
-        if what == "note":
-            if any(word in of for word in _WARNINGS):
-                warnings.warn(of, UserWarning, stacklevel=2)
-            else:
-                LOGGER.info(of)
-        elif self._tqdm is not None:
-            self._draw(what, of, number)
+    def to_dict(self):
+        """All numbers, in the form of the program's `--json`."""
+        return json.loads(self._json)
 
-    def _draw(self, what, stage, number):
-        if what == "start":
-            self.close()
-            if number:
-                self._bar = self._tqdm(total=number, desc=stage, unit=_UNITS.get(stage, "it"), leave=False)
-        elif self._bar is not None:
-            if what == "advance":
-                self._bar.update(number - self._bar.n)
-            else:
-                self.close()
+    def to_pandas(self):
+        """The main table as a data frame of pandas, which must be installed."""
+        import pandas
 
-    def close(self):
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+        return pandas.DataFrame(self._table(self.to_dict()))
 
-    def __enter__(self):
-        return self
+    def __str__(self):
+        return self._text.rstrip("\n")
 
-    def __exit__(self, *_):
-        self.close()
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        if self._page is not None:
+            height = 160 + 150 * max(1, self._page.count("<section"))
+            return f'<iframe srcdoc="{html.escape(self._page)}" style="border: 0; width: 100%; height: {min(height, 900)}px"></iframe>'
+        # As images, the drawings keep their styles to themselves.
+        images = [f'<img alt="{html.escape(name)}" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">'
+                  for name, svg in self.charts.items()]
+        return f"<div>{''.join(images)}<pre>{html.escape(str(self))}</pre></div>"

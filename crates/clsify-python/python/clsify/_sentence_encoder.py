@@ -1,19 +1,11 @@
 """Sentences to features, as a transformer of scikit-learn."""
 
-import os
-
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from clsify._core import Encoder
-from clsify._report import Report
+from clsify._encoders import loaded_encoder
+from clsify._progress import Progress
 from clsify._texts import texts
-
-# The encoders of this process by their parameters, so that estimators with the same parameters share the weights.
-_LOADED = {}
-
-DEFAULT_CACHE_BYTES = 2_000_000_000
-MOST_THREADS = 1024
 
 
 class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -37,8 +29,8 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         The data type of the products; "f32" is exact.
     threads : int, default=None
         The number of threads; by default that of `CLSIFY_NUM_THREADS` or `OMP_NUM_THREADS`, otherwise one per core.
-    cache : str or path, default=None
-        A folder in which features are kept for later runs.
+    cache : bool or path, default=None
+        A folder in which features are kept for later runs; True is that of the program.
     missing : {"error", "empty"}, default="error"
         What a missing value is: an error, or an empty sentence.
     verbose : bool, default=False
@@ -92,7 +84,7 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         -------
         ndarray of shape (n_sentences, n_features), float32
         """
-        with Report(self.verbose) as report:
+        with Progress(self.verbose) as report:
             return self._encoder(report).encode(texts(X, self.missing), self.threads, report)
 
     def encode(self, inputs, prompt_name=None, prompt=None, batch_size=None, show_progress_bar=None, output_value="sentence_embedding",
@@ -139,7 +131,7 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         if prompt is not None or prompt_name is not None:
             encoder = SentenceEncoder(**{**self.get_params(), "prompt": prompt if prompt is not None else prompt_name})
         bars = self.verbose if show_progress_bar is None else show_progress_bar
-        with Report(bars) as report:
+        with Progress(bars) as report:
             features = encoder._encoder(report).encode([inputs] if is_one else texts(inputs, self.missing), self.threads, report)
         if truncate_dim is not None:
             features = np.ascontiguousarray(features[:, :truncate_dim])
@@ -197,13 +189,5 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return tags
 
     def _encoder(self, report=None):
-        if self.threads is not None and not 1 <= self.threads <= MOST_THREADS:
-            raise ValueError(f"threads: expected a number from 1 to {MOST_THREADS}, got {self.threads}")
-        cache = None if self.cache is None else os.fspath(self.cache)
-        key = (os.getpid(), os.fspath(self.model), self.pooling, str(self.layers), self.max_length, self.prompt, self.dtype, cache)
-        encoder = _LOADED.get(key)
-        if encoder is None:
-            encoder = Encoder(os.fspath(self.model), pooling=self.pooling, layers=str(self.layers), max_length=self.max_length, prompt=self.prompt,
-                              dtype=self.dtype, cache_folder=cache, cache_bytes=DEFAULT_CACHE_BYTES, threads=self.threads, report=report)
-            _LOADED[key] = encoder
-        return encoder
+        return loaded_encoder(self.model, pooling=self.pooling, layers=self.layers, max_length=self.max_length, prompt=self.prompt,
+                              dtype=self.dtype, cache=self.cache, threads=self.threads, report=report)

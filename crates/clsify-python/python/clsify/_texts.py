@@ -1,8 +1,8 @@
 """Sentences in the containers in which users have them, as a list of `str`."""
 
-import numbers
-
 import numpy as np
+
+from clsify._missing import is_missing
 
 # scikit-learn's own sentence, which its users know.
 ONE_STRING = "Iterable over raw text documents expected, string object received."
@@ -68,15 +68,10 @@ def _only_column(frame):
 def _text(value, row, missing):
     if isinstance(value, str):
         return value
-    if _is_missing(value):
+    if is_missing(value):
         if missing == "empty":
             return ""
         raise ValueError(f"row {row}: expected a sentence, got a missing value ({value!r})")
     if isinstance(value, bytes):
         raise ValueError(f"row {row}: expected str, got bytes: decode it first")
     raise ValueError(f"row {row}: expected str, got {type(value).__name__}")
-
-
-def _is_missing(value):
-    # pandas.NA is not equal to itself in any way that bool() takes.
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, numbers.Real) and value != value)

@@ -23,9 +23,9 @@ use crate::files::recover_folder;
 /// The newest version of the folder's format; older versions can be read too. Version 1 had `pooling`, for the last
 /// layer, instead of `features`. Version 3 has a `decision` other than the most probable class, or `multi_label`,
 /// which a program that does not know them must not ignore. For the same reason version 4 is used for a `prompt`, for
-/// `lowercase`, and for features with `modules`, `truncate_dim` or `n_prompt_tokens`. Version 5 is that of `imported`
-/// models, which have no `metrics` and no `training`, and may have another `link`. A model is written in the oldest
-/// version, from 2 on, that supports all of it.
+/// `lowercase`, and for features with `modules`, `truncate_dim` or `n_prompt_tokens`. Version 5 is that of models
+/// without `metrics`, because no rows were held out, and of `imported` models, which also have no `training` and may
+/// have another `link`. A model is written in the oldest version, from 2 on, that supports all of it.
 pub const FORMAT_VERSION: u32 = 5;
 
 /// The file of a model folder that this is the content of.
@@ -65,8 +65,8 @@ pub struct SavedModel {
     /// The function from the logits of three or more classes to their probabilities.
     #[serde(default, skip_serializing_if = "Link::is_softmax")]
     pub link: Link,
-    /// The scores on the held-out rows; if the classifier may abstain, those of its best guesses. `None` for an imported
-    /// classifier, whose scores are not known.
+    /// The scores on the held-out rows; if the classifier may abstain, those of its best guesses. `None` if there were none,
+    /// and for an imported classifier, whose scores are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics: Option<Metrics>,
     /// Information about the training; `None` for an imported classifier, whose training is not known.
@@ -142,10 +142,13 @@ impl SavedModel {
         }
         match (&self.metrics, &self.training, &self.imported) {
             (None, None, Some(_)) => Ok(()),
-            (Some(metrics), Some(training), None) => {
-                let of_sets =
-                    [metrics.label_sets().is_some(), matches!(training.form, SavedForm::LabelSets(_))];
-                match of_sets == [is_of_sets; 2] {
+            (metrics, Some(training), None) => {
+                if metrics.is_none() && training.n_test > 0 {
+                    return Err(bad("missing field `metrics`"));
+                }
+                let training_is_of_sets = matches!(training.form, SavedForm::LabelSets(_));
+                let metrics_are = metrics.as_ref().map(|metrics| metrics.label_sets().is_some());
+                match training_is_of_sets == is_of_sets && metrics_are.is_none_or(|are| are == is_of_sets) {
                     true => Ok(()),
                     false => Err(bad(
                         "expected metrics and training of label sets where there is multi_label, and only there",
@@ -153,8 +156,8 @@ impl SavedModel {
                 }
             }
             (_, _, Some(_)) => Err(bad("expected an imported model without metrics and training")),
-            (None, _, None) => Err(bad("missing field `metrics`")),
-            (_, None, None) => Err(bad("missing field `training`")),
+            (None, None, None) => Err(bad("missing field `metrics`")),
+            (Some(_), None, None) => Err(bad("missing field `training`")),
         }
     }
 

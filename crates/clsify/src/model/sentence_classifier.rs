@@ -29,7 +29,8 @@ pub struct SentenceClassifier {
     encoder: SentenceEncoder,
     classifier: LinearClassifier,
     saved: SavedModel,
-    /// The fingerprints of the training rows; `None` for an imported model and for one of a version that did not save them.
+    /// The fingerprints of the training rows; `None` for an imported model, for one of a version that did not save them, and if they were
+    /// removed.
     seen: Option<SeenSentences>,
     /// The training sentences, if they were kept and loaded.
     neighbours: Option<Arc<Neighbours>>,
@@ -103,6 +104,13 @@ impl SentenceClassifier {
         let classifier = linear_classifier(&saved, coef, intercept)?;
         let neighbours = neighbours.map(Arc::new);
         Ok(SentenceClassifier { encoder, classifier, saved, seen, neighbours })
+    }
+
+    /// Removes the fingerprints of the training rows, by which [`evaluate`](Self::evaluate) finds those that are scored again: a model
+    /// without them takes no more space with more rows.
+    #[must_use]
+    pub fn without_fingerprints(self) -> Self {
+        SentenceClassifier { seen: None, ..self }
     }
 
     /// Saves the model to a folder with the default options, without a copy of the encoder.

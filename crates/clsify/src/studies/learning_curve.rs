@@ -269,7 +269,7 @@ fn fit(
     let features = scaled.as_ref().unwrap_or(features);
     let c = match &options.grid_search {
         Some(c_values) if learnable_folds(targets, N_SPLITS).is_ok() => {
-            search_c(features, targets, c_values, &options.classifier, progress)?.best_c
+            search_c(features, targets, (c_values, N_SPLITS), &options.classifier, progress)?.best_c
         }
         _ => options.classifier.c,
     };

@@ -38,23 +38,23 @@ pub(crate) fn learnable_folds(targets: &Targets, n_splits: usize) -> Result<Vec<
     Ok(folds)
 }
 
-/// The C with the best accuracy for classes, or micro F1 for label sets, over [`N_SPLITS`] folds; `progress` receives
+/// The C with the best accuracy for classes, or micro F1 for label sets, over the folds; `progress` receives
 /// the number of finished fits.
 pub(crate) fn search_c(
     features: &Matrix,
     targets: &Targets,
-    c_values: &[f64],
+    (c_values, n_splits): (&[f64], usize),
     options: &LogisticRegressionOptions,
     progress: Progress,
 ) -> Result<GridSearch> {
     match targets.labels() {
         Labels::Classes { .. } => {
             let samples = Samples::of_classes(features, targets)?;
-            grid_search(&samples, c_values, options, N_SPLITS, progress)
+            grid_search(&samples, c_values, options, n_splits, progress)
         }
         Labels::Sets(labels) => {
             let samples = MultiLabelSamples::new(features, labels).weighted(targets.sample_weight());
-            multi_label_grid_search(&samples, c_values, options, &folds(targets, N_SPLITS)?, progress)
+            multi_label_grid_search(&samples, c_values, options, &folds(targets, n_splits)?, progress)
         }
     }
 }

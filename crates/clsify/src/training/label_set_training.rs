@@ -5,7 +5,7 @@ use super::label_set_scores::{
 };
 use super::plan::{Fit, Outcome, Plan};
 use super::train_options::TrainOptions;
-use super::train_test_rows::{EncodedRows, counting_sets};
+use super::train_test_rows::{EncodedRows, counting_sets, scored};
 use super::training_report::TrainingScores;
 use crate::classifier::{ClassWeight, LinearClassifier, OneVsRest, above};
 use crate::decision::calibration::that_count;
@@ -55,7 +55,7 @@ pub(crate) fn outcome(
     // The columns of the classifier; a label that only test rows have is not among them.
     let own_test = match plan.rows.test_dataset {
         Some(test) => targets(test, own)?,
-        None => targets(plan.rows.dataset, own)?.select_rows(&plan.rows.split.test),
+        None => targets(plan.rows.dataset, own)?.select_rows(scored(&plan.rows.split)),
     };
     let own_y_test = sets(&own_test)?;
     let p_test = classifier.predict_proba(&rows.x_test);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::descriptions::{self, Describe, Prior};
-use super::fits::{N_SPLITS, learnable_folds};
+use super::fits::learnable_folds;
 use super::train_options::TrainOptions;
 use super::train_test_rows::{ConstantLabels, Rows};
 use super::training_report::TrainingScores;
@@ -129,8 +129,8 @@ fn check_c_values(options: &TrainOptions) -> Result<()> {
 
 /// The rule for thresholds of label sets, and the number of folds for calibration and decision, if these need any.
 fn check_targets(rows: &Rows, options: &TrainOptions) -> Result<(Thresholds, Option<usize>)> {
-    if options.grid_search.is_some() {
-        learnable_folds(&rows.train, N_SPLITS)
+    if let Some(search) = &options.grid_search {
+        learnable_folds(&rows.train, search.n_splits)
             .map_err(|e| e.at("grid search").with_hint("give more rows, or leave out the search for C"))?;
     }
     let class_weight = options.classifier.class_weight;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::class_training::{self, accuracy};
 use super::descriptions::{self, Describe, DescriptionsReport, Prior, class_means, scaled, without_rows};
-use super::fits::{N_SPLITS, held_out_logits, n_fits, search_c};
+use super::fits::{held_out_logits, n_fits, search_c};
 use super::label_set_training;
 use super::plan::{Fit, Outcome, Plan};
 use super::train_options::TrainOptions;
@@ -170,7 +170,7 @@ fn score(
     };
     let split = match &options.test {
         TestRows::Split(split) => Some(split.clone()),
-        TestRows::Dataset(_) => None,
+        TestRows::Dataset(_) | TestRows::None => None,
     };
     let rows = options.reading.clone().map(|reading| SavedRows { reading, split });
     let saved =
@@ -245,9 +245,10 @@ fn fit(
     let started = Instant::now();
     let search = match &options.grid_search {
         Some(search) => {
-            observer.start(Stage::GridSearch, search.c_values.len() * N_SPLITS * n_fits(targets));
+            observer.start(Stage::GridSearch, search.c_values.len() * search.n_splits * n_fits(targets));
             let progress = |done| advance(observer, Stage::GridSearch, done);
-            let found = search_c(features, targets, &search.c_values, &options.classifier, &progress)?;
+            let values = (&search.c_values[..], search.n_splits);
+            let found = search_c(features, targets, values, &options.classifier, &progress)?;
             observer.finish(Stage::GridSearch);
             seconds.grid_search = started.elapsed().as_secs_f64();
             Some(found)
@@ -319,8 +320,8 @@ fn grid_search_report(
     outcome: &Outcome,
     options: &TrainOptions,
 ) -> Result<Option<GridSearchReport>> {
-    let Some(found) = fit.search.clone() else { return Ok(None) };
-    let refit = options.grid_search.as_ref().is_some_and(|search| search.refit);
+    let (Some(found), Some(search)) = (fit.search.clone(), &options.grid_search) else { return Ok(None) };
+    let refit = search.refit;
     let test_accuracy = match (&outcome.scores, plan.rows.test.labels()) {
         (TrainingScores::Classes(scores), _) if refit => Some(scores.test.accuracy),
         (TrainingScores::Classes(_), Labels::Classes { class_ids, .. }) => {
@@ -332,5 +333,5 @@ fn grid_search_report(
         }
         _ => None,
     };
-    Ok(Some(GridSearchReport::of(found, N_SPLITS, test_accuracy)))
+    Ok(Some(GridSearchReport::of(found, search.n_splits, test_accuracy)))
 }

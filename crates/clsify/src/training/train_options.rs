@@ -1,6 +1,7 @@
 //! The options of a training run.
 
 use super::descriptions::Describe;
+use super::fits::N_SPLITS;
 use super::train_test_rows::TestRows;
 use crate::classifier::{LogisticRegressionOptions, Scaling};
 use crate::dataset::DatasetOptions;
@@ -8,13 +9,28 @@ use crate::decision::calibration::Calibration;
 use crate::decision::choose_rule::DecisionOptions;
 
 /// The values of C to search, and the use of the best one.
+///
+/// ```
+/// use clsify::training::GridSearchOptions;
+/// let search = GridSearchOptions { c_values: vec![0.1, 1.0, 10.0], ..GridSearchOptions::default() };
+/// assert_eq!((search.n_splits, search.refit), (5, true));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct GridSearchOptions {
     /// The values to try. The best one has the highest accuracy over folds of the training rows, or for label sets
     /// the highest micro F1.
     pub c_values: Vec<f64>,
-    /// True if the classifier is fitted with the best C instead of the C of its options.
+    /// The number of folds. The default is 5.
+    pub n_splits: usize,
+    /// True if the classifier is fitted with the best C instead of the C of its options. The default is true.
     pub refit: bool,
+}
+
+impl Default for GridSearchOptions {
+    /// No values yet; the best one is used.
+    fn default() -> Self {
+        GridSearchOptions { c_values: Vec::new(), n_splits: N_SPLITS, refit: true }
+    }
 }
 
 /// The options of a training run.

@@ -22,6 +22,9 @@ pub enum TestRows {
     Split(SplitOptions),
     /// A separate file, with labels of the same form.
     Dataset(Dataset),
+    /// None: every row is learned from. The scores of the report are then those on the training rows, which are too good,
+    /// and the model has none.
+    None,
 }
 
 impl Default for TestRows {
@@ -41,6 +44,7 @@ pub(crate) struct Rows<'a> {
     pub(crate) own: Vec<String>,
     pub(crate) split: Split,
     pub(crate) train: Targets,
+    /// The targets of the rows that are scored: without test rows, those of the training rows.
     pub(crate) test: Targets,
     /// The sentences of the training rows with a positive weight.
     pub(crate) seen: SeenSentences,
@@ -62,7 +66,7 @@ impl<'a> Rows<'a> {
     pub(crate) fn of(dataset: &'a Dataset, test: &'a TestRows, counting: bool) -> Result<Self> {
         let test_dataset = match test {
             TestRows::Dataset(test) => Some(test),
-            TestRows::Split(_) => None,
+            TestRows::Split(_) | TestRows::None => None,
         };
         if let Some(test) =
             test_dataset.filter(|test| test.separator().is_some() != dataset.separator().is_some())
@@ -88,14 +92,14 @@ impl<'a> Rows<'a> {
         let train = all.select_rows(&split.train);
         let test = match test_dataset {
             Some(test) => targets(test, &labels)?,
-            None => targets(dataset, &labels)?.select_rows(&split.test),
+            None => targets(dataset, &labels)?.select_rows(scored(&split)),
         };
         let sentence = |&row: &usize| &dataset.sentences()[row];
         let counts = |row: &&usize| dataset.weights().is_none_or(|weights| weights[**row] > 0.0);
         let seen = SeenSentences::of(split.train.iter().filter(counts).map(sentence));
         let n_seen = match test_dataset {
             Some(test) => seen.count(test.sentences()),
-            None => seen.count(split.test.iter().map(sentence)),
+            None => seen.count(scored(&split).iter().map(sentence)),
         };
         Ok(Rows { dataset, test_dataset, labels, own, split, train, test, seen, n_seen })
     }
@@ -158,7 +162,7 @@ impl<'a> Rows<'a> {
         let x_train = encoded.features.select_rows(&self.split.train);
         let x_test = match &encoded_test {
             Some(encoded) => encoded.features.clone(),
-            None => encoded.features.select_rows(&self.split.test),
+            None => encoded.features.select_rows(scored(&self.split)),
         };
         Ok(EncodedRows { encoded, encoded_test, x_train, x_test })
     }
@@ -174,6 +178,11 @@ pub(crate) struct EncodedRows {
     pub(crate) x_train: Matrix,
     /// `[n_test, n_features]`.
     pub(crate) x_test: Matrix,
+}
+
+/// The rows of the data file that are scored: its test rows, or if there are none its training rows.
+pub(crate) fn scored(split: &Split) -> &[usize] {
+    if split.test.is_empty() { &split.train } else { &split.test }
 }
 
 /// The rows of label sets with a positive weight; fails if there is none.
@@ -208,7 +217,9 @@ fn split(targets: &Targets, labels: &[String], test: &TestRows) -> Result<Split>
             }
             split_rows(targets, options)
         }
-        TestRows::Dataset(_) => Ok(Split { train: (0..targets.len()).collect(), test: Vec::new() }),
+        TestRows::Dataset(_) | TestRows::None => {
+            Ok(Split { train: (0..targets.len()).collect(), test: Vec::new() })
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::dataset::LabelSeparator;
 use crate::decision::Decision;
 use crate::evaluation::Metrics;
 use crate::model::saved_encoder::SavedEncoder;
-use crate::model::saved_model::{SavedLabels, SavedModel};
+use crate::model::saved_model::{FORMAT_VERSION, SavedLabels, SavedModel};
 use crate::model::saved_training::{SavedClassForm, SavedForm, SavedLabelSetForm, SavedRows, SavedTraining};
 use crate::model::sentence_encoder::SentenceEncoder;
 
@@ -48,8 +48,14 @@ pub(crate) fn saved_model(
         }
     };
     let is_plain = decision.is_most_probable() && multi_label.is_none();
+    // Without held-out rows there are only the scores on the training rows, which are too good.
+    let metrics = (report.split.n_test > 0).then_some(metrics);
+    let format_version = match &metrics {
+        Some(_) => SavedModel::version_for(is_plain, encoder),
+        None => FORMAT_VERSION,
+    };
     SavedModel {
-        format_version: SavedModel::version_for(is_plain, encoder),
+        format_version,
         clsify_version: env!("CARGO_PKG_VERSION").to_string(),
         multi_label,
         classes,
@@ -60,7 +66,7 @@ pub(crate) fn saved_model(
         encoder: SavedEncoder::of(described, encoder.folder()),
         decision,
         link: Link::Softmax,
-        metrics: Some(metrics),
+        metrics,
         training: Some(SavedTraining {
             n_train: report.split.n_train,
             n_test: report.split.n_test,

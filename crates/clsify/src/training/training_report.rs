@@ -105,15 +105,15 @@ pub struct TestDataReport {
 pub struct SplitReport {
     /// The number of rows of the fit.
     pub n_train: usize,
-    /// The number of held-out rows.
+    /// The number of held-out rows; 0 if there are none.
     pub n_test: usize,
     /// The number of held-out rows whose sentence is that of a training row, ignoring case and spaces.
     pub n_test_in_training: usize,
-    /// The seed of the shuffle; `None` with a test file.
+    /// The seed of the shuffle; `None` without one.
     pub seed: Option<u32>,
-    /// True if the classes kept their shares; `None` with a test file.
+    /// True if the classes kept their shares; `None` without a shuffle.
     pub stratified: Option<bool>,
-    /// The held-out rows of the data file, in scikit-learn's order; empty with a test file.
+    /// The held-out rows of the data file, in scikit-learn's order; empty if it has none.
     pub test_indices: Vec<usize>,
 }
 
@@ -121,12 +121,16 @@ impl SplitReport {
     pub(crate) fn of(rows: &Rows, test: &TestRows) -> Self {
         let options = match test {
             TestRows::Split(options) => Some(options),
-            TestRows::Dataset(_) => None,
+            TestRows::Dataset(_) | TestRows::None => None,
+        };
+        let (n_test, n_test_in_training) = match test {
+            TestRows::None => (0, 0),
+            _ => (rows.test.len(), rows.n_seen),
         };
         SplitReport {
             n_train: rows.train.len(),
-            n_test: rows.test.len(),
-            n_test_in_training: rows.n_seen,
+            n_test,
+            n_test_in_training,
             seed: options.map(|options| options.seed),
             stratified: options.map(|options| options.stratify),
             test_indices: rows.split.test.clone(),

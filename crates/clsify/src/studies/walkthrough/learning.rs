@@ -81,7 +81,7 @@ pub(super) fn learn(
     let steps = shown_steps(training.n_iter).into_iter().map(step).collect::<Result<Vec<_>>>()?;
     let c_values: Vec<f64> = MULTIPLES.iter().map(|multiple| multiple * training.c).collect();
     let search = match learnable_folds(targets, N_SPLITS) {
-        Ok(_) => Some(search_c(features, targets, &c_values, &options, &|_| Ok(()))?),
+        Ok(_) => Some(search_c(features, targets, (&c_values, N_SPLITS), &options, &|_| Ok(()))?),
         Err(_) => None,
     };
     Ok(Learning { steps, search, n_folds: N_SPLITS, scaler })

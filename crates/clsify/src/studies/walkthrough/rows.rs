@@ -52,6 +52,11 @@ pub(super) fn same_rows(
 ) -> Result<Split> {
     let (test, of_data, of_test) = (options.test, options.data_name.as_str(), options.test_name.as_str());
     let training = classifier.metadata().trained()?;
+    if training.n_test == 0 {
+        let message = "expected a model with held-out rows, got one that has learned from every row";
+        return Err(invalid(message.to_string())
+            .with_hint("train one with clsify train, which holds out a quarter of the rows"));
+    }
     let split = match (division(training), test) {
         (None, None) => {
             let message = "expected the test file that the model was scored on, got none";
