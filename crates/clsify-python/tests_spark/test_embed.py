@@ -14,6 +14,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 import clsify.spark
+from clsify import SentenceClassifier
 from clsify._columns import strings
 from support import BERT, FIXTURES, N_PARTITIONS, N_ROWS, REAL, on_one_machine, rows, sentences, session
 
@@ -77,7 +78,7 @@ class OnACluster(unittest.TestCase):
             self.assertEqual(len(list(Path(folder, "vectors").glob("part-*"))), N_PARTITIONS)
             written = self.spark.read.parquet(f"{folder}/vectors")
             self.assertEqual(len(clsify.spark.kernels(written)), 1)
-            self.assertEqual(written.schema["embedding"].metadata["clsify"]["encoder"], clsify.arrow.encoder_sha256(model))
+            self.assertEqual(written.schema["embedding"].metadata["clsify.encoder"], clsify.arrow.Embed(model).loaded_sha256())
             found = written.toArrow()
         ids = found["id"].to_pylist()
         self.assertEqual(sorted(ids), list(range(N_ROWS)))
@@ -119,6 +120,21 @@ class OnACluster(unittest.TestCase):
         expected = on_one_machine(BERT, sentences()[:20])
         self.assertTrue(all(np.array_equal(np.array(row["embedding"], dtype=np.float32), expected[row["id"]]) for row in out))
         self.assertEqual(len(out), 20)
+
+    def test_labels(self):
+        texts = sentences()
+        with tempfile.TemporaryDirectory() as folder:
+            model = f"{folder}/model"
+            classifier = SentenceClassifier(BERT, pooling="mean", abstain_below=0.6, cache=False).fit(texts[:200], [i % 3 for i in range(200)])
+            classifier.save(model, bundle_encoder=True)
+            out = clsify.spark.predict(rows(self.spark), "text", model=model, probabilities="probabilities", on_error="null").collect()
+        labels, probabilities = classifier.predict_with_abstention(texts), classifier.predict_proba(texts)
+        self.assertEqual(Counter(row["id"] for row in out), Counter(range(N_ROWS)))
+        for row in out:
+            label = labels[row["id"]]
+            self.assertEqual(row["label"], None if label is None else str(label))
+            self.assertEqual(row["probabilities"], probabilities[row["id"]].tolist())
+            self.assertEqual(row["probability"], max(row["probabilities"]))
 
     def test_names_that_are_taken(self):
         with self.assertRaisesRegex(ValueError, "expected new columns, got 'id'"):
