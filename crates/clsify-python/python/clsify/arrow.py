@@ -91,7 +91,7 @@ class _Step:
         """
         loaded = self._loaded()
         if self.sha256 not in (None, self.loaded_sha256()):
-            raise self._mismatch(f"{self.model}: expected sha256 {self.sha256[:12]}..., got {self.loaded_sha256()[:12]}...")
+            raise self._mismatch(f"{self.model}: expected the {self._what} with sha256 {self.sha256[:12]}..., got {self.loaded_sha256()[:12]}...")
         return loaded
 
     def loaded_sha256(self):
