@@ -31,4 +31,10 @@ pip install "$wheel"
 cd crates/clsify-python/tests
 "$work/venv/bin/python" -W error::DeprecationWarning -m unittest
 "$work/venv/bin/python" -m mypy.stubtest clsify._core
+
+# The examples of the documentation use a real encoder.
+"$work/venv/bin/clsify" pull all-MiniLM-L6-v2 > "$work/encoder" || not_run "the examples of its documentation need an encoder"
+pip install nbclient ipykernel || not_run "its notebook needs nbclient and ipykernel"
+"$work/venv/bin/python" ../../../tools/python_documentation.py > "$work/documentation"
+grep -E "^[0-9]+ (examples|pieces|cells) of" "$work/documentation"
 echo "the Python package passes ($SECONDS s)"

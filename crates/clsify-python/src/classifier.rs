@@ -7,7 +7,7 @@ use clsify::encoder::Dtype;
 use clsify::explanation::ExplainOptions;
 use clsify::model::{LoadOptions, SaveOptions, SavedModel, SentenceClassifier, SentenceEncoder};
 use clsify::training::{Trained, train, train_selected, train_tuned};
-use clsify_convert::{SetFit, read_setfit, read_sklearn};
+use clsify_convert::{OnnxOptions, SetFit, export_onnx, read_setfit, read_sklearn};
 use clsify_hub::Hub;
 use clsify_report::pages::explanation_page;
 use clsify_report::summaries::{evaluation_summary, explanation_summary};
@@ -103,6 +103,7 @@ impl Classifier {
                 hash_folder: Some(hash_folder(&hub)),
                 neighbours: !spec.without_neighbours,
                 observer,
+                ..LoadOptions::default()
             };
             SentenceClassifier::load_with(&folder, options)
         })
@@ -241,6 +242,13 @@ impl Classifier {
     #[getter]
     fn kernel(&self) -> String {
         self.0.encoder().kernel()
+    }
+
+    /// Writes a folder for onnxruntime and transformers.js, and returns what its graph cannot do.
+    fn export_onnx(&self, py: Python<'_>, folder: PathBuf, external_data: bool) -> PyResult<Vec<String>> {
+        let export =
+            work::run(py, None, None, |_| export_onnx(&self.0, &folder, OnnxOptions { external_data }))?;
+        Ok(export.notes)
     }
 
     /// The content of `clsify.json`.

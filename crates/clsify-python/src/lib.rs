@@ -1,7 +1,7 @@
 //! The module `clsify._core`: what the Python package in `python/clsify` computes with.
 //!
 //! `encoder.rs` turns sentences into features, `logistic_regression.rs` features into a classifier, `classifier.rs` sentences into labels;
-//! `studies.rs` studies labelled rows, and `command.rs` is the program `clsify`. Options arrive as JSON (`encoder_spec.rs`,
+//! `studies.rs` studies labelled rows, `example_data.rs` fetches some, and `command.rs` is the program `clsify`. Options arrive as JSON (`encoder_spec.rs`,
 //! `train_spec.rs`), labelled rows as `rows.rs` says, and reports leave as `document.rs` says. `work.rs` runs long work beside the
 //! interpreter, with its signals, progress and notes; `errors.rs` makes exceptions of errors.
 
@@ -11,6 +11,7 @@ mod document;
 mod encoder;
 mod encoder_spec;
 mod errors;
+mod example_data;
 mod logistic_regression;
 mod rows;
 mod studies;
@@ -30,6 +31,8 @@ mod _core {
     use super::document::Document;
     #[pymodule_export]
     use super::encoder::Encoder;
+    #[pymodule_export]
+    use super::example_data::example_data;
     #[pymodule_export]
     use super::logistic_regression::fit_logistic_regression;
     #[pymodule_export]

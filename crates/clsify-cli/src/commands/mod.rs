@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod embed;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod guide;
 pub(crate) mod import;
 pub(crate) mod list;

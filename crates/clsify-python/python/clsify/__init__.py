@@ -20,6 +20,7 @@ _MODULES = {
     "compare": "clsify._studies",
     "doctor": "clsify._studies",
     "explain": "clsify._studies",
+    "fetch_reviews": "clsify._reviews",
     "learning_curve": "clsify._studies",
 }
 

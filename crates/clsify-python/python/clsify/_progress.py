@@ -3,6 +3,8 @@
 import logging
 import warnings
 
+from clsify._spelling import spelled
+
 LOGGER = logging.getLogger("clsify")
 
 _UNITS = {"tokenize": "sentence", "embed": "token", "gridsearch": "fit", "fit": "fit", "tune": "token", "explain": "sentence"}
@@ -32,6 +34,7 @@ class Progress:
 
     def __call__(self, what, of, number):
         if what == "note":
+            of = spelled(of)
             if any(word in of for word in _WARNINGS):
                 warnings.warn(of, UserWarning, stacklevel=2)
             else:

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -316,6 +317,27 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         self._core.save(folder, bundle_encoder or self._core.has_own_encoder)
+        return self
+
+    def export_onnx(self, folder, external_data=False):
+        """Write a folder for onnxruntime and transformers.js: one graph from token ids to probabilities.
+
+        Warnings say what the graph does not do that the classifier does, such as abstaining.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder, which appears complete or not at all, and replaces an earlier export.
+        external_data : bool, default=False
+            Write the weights to a file beside the graph, as is always done above 2 GB.
+
+        Returns
+        -------
+        self : object
+        """
+        check_is_fitted(self)
+        for note in self._core.export_onnx(folder, external_data):
+            warnings.warn(note, UserWarning, stacklevel=2)
         return self
 
     @classmethod

@@ -1,6 +1,7 @@
 //! 4. `hidden_states` -> features `[n_samples, n_features]`: pooling, and the computation for all sentences.
 
 mod cache;
+mod dense;
 mod extract;
 mod layers;
 mod loading_arguments;
@@ -14,6 +15,7 @@ mod settings_file;
 use std::path::{Path, PathBuf};
 
 pub use cache::{CacheOptions, FeatureCache};
+pub use dense::{DenseActivation, DenseLayer, DenseResidual};
 pub use extract::{TokenCounts, extract};
 pub(crate) use extract::{
     check, check_finite, check_finite_row, check_poolings, check_tokens, extract_unchecked, extract_with,

@@ -46,6 +46,8 @@ pub struct LoadOptions {
     pub dtype: Option<Dtype>,
     /// The cache of features; with a cache the encoder's weights are loaded only if a sentence is not in it.
     pub cache: Option<FeatureCache>,
+    /// True if the encoder's weights are loaded at the first sentence; see [`SentenceEncoderOptions::lazy`].
+    pub lazy: bool,
     /// The folder with the sha256 of files; see [`SentenceEncoderOptions::hash_folder`].
     pub hash_folder: Option<PathBuf>,
     /// True if the training sentences are loaded too, if the model has kept them. [`SentenceClassifier::neighbours`] finds the nearest ones.
@@ -60,6 +62,7 @@ impl Default for LoadOptions {
             encoder: None,
             dtype: None,
             cache: None,
+            lazy: false,
             hash_folder: None,
             neighbours: false,
             observer: Arc::new(()),
@@ -323,6 +326,7 @@ fn load_encoder(model: &Path, saved: &SavedModel, options: LoadOptions) -> Resul
         name: Some(trained_with.name.clone()),
         dtype: options.dtype.unwrap_or(trained_with.dtype),
         cache: options.cache,
+        lazy: options.lazy,
         hash_folder: options.hash_folder,
         observer: options.observer.clone(),
     };

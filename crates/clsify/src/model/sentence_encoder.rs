@@ -222,10 +222,10 @@ impl SentenceEncoder {
                 .with_hint(format!("{limit} is the number of positions that this encoder knows")));
         }
         let (weights, tokenizer) = rayon::join(
-            || match options.cache {
-                Some(_) => Ok(OnceLock::new()),
+            || match options.lazy || options.cache.is_some() {
+                true => Ok(OnceLock::new()),
                 // Its time is part of the time of this function.
-                None => Weights::load(folder, dtype, depth, &features, observer).map(OnceLock::from),
+                false => Weights::load(folder, dtype, depth, &features, observer).map(OnceLock::from),
             },
             || -> Result<Tokenizer> {
                 let tokenizer = Tokenizer::load(folder, max_length)?;
@@ -399,6 +399,14 @@ impl SentenceEncoder {
     /// The files that it was loaded from.
     pub(crate) fn files(&self) -> &EncoderFiles {
         &self.files
+    }
+
+    /// Checks that no file of the encoder has changed since it was loaded, for programs that read them again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] with the file that has changed.
+    pub fn check_unchanged(&self) -> Result<()> {
+        self.files.check_unchanged()
     }
 
     /// Returns true if sentences are lowercased first, whatever the tokenizer's files say.

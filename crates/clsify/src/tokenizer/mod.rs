@@ -36,7 +36,9 @@ use std::sync::Arc;
 use clsify_base::encoder_files::{MERGES, TOKENIZER, TOKENIZER_SETTINGS, VOCAB, VOCAB_JSON};
 use rayon::prelude::*;
 use tokenizers::normalizers::{Lowercase, NormalizerWrapper, Sequence};
-use tokenizers::{Model, ModelWrapper, TruncationDirection, TruncationParams, TruncationStrategy};
+use tokenizers::{
+    Model, ModelWrapper, PaddingParams, TruncationDirection, TruncationParams, TruncationStrategy,
+};
 
 use ascii::AsciiPath;
 pub use encoding::{Batch, Encoding, PaddedBatch};
@@ -169,6 +171,32 @@ impl Tokenizer {
         let token = ids.last().and_then(|&id| self.inner.id_to_token(id)).unwrap_or_default();
         let ends_in_special = self.inner.get_added_vocabulary().is_special_token(&token);
         Ok(ids.len() - usize::from(ends_in_special))
+    }
+
+    /// The text of a `tokenizer.json` that gives the ids of this tokenizer, with all of its settings and its limit; without
+    /// its prompt. Programs that read it pad batches with [`pad_id`](Self::pad_id).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Tokenizer`] if the settings ask for `split_special_tokens`, which the format cannot hold.
+    ///
+    /// ```no_run
+    /// let tokenizer = clsify::tokenizer::Tokenizer::load("distilbert-base-uncased", 512)?;
+    /// std::fs::write("tokenizer.json", tokenizer.to_json()?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn to_json(&self) -> Result<String> {
+        if self.inner.get_encode_special_tokens() {
+            let message =
+                "expected a tokenizer that recognises special tokens in a text, got \"split_special_tokens\"";
+            return Err(bad(message).with_hint("tokenizer.json has no such setting"));
+        }
+        let mut inner = tokenizers::Tokenizer::clone(&self.inner);
+        inner.with_padding(Some(PaddingParams {
+            pad_id: self.pad_id(),
+            pad_token: self.inner.id_to_token(self.pad_id()).unwrap_or_default(),
+            ..PaddingParams::default()
+        }));
+        inner.to_string(true).map_err(|e| bad(e.to_string()).caused_by(e))
     }
 
     /// The maximum number of tokens per sentence, including special tokens.
