@@ -8,7 +8,7 @@ from clsify import _options as options
 from clsify._core import Classifier, Encoder
 
 # By process and options: a child process after `fork` loads its own.
-_LOADED = {}
+_LOADED: dict[tuple[int, str], Encoder] = {}
 
 
 def loaded_encoder(model, *, pooling, layers, max_length, prompt, dtype, cache=None, threads=None, report=None):
