@@ -38,6 +38,9 @@ struct LoadSpec {
     encoder: Option<String>,
     dtype: Option<String>,
     cache: Option<CacheSpec>,
+    /// True if the training sentences that the model may have kept are left out.
+    #[serde(default)]
+    without_neighbours: bool,
 }
 
 #[pymethods]
@@ -98,7 +101,7 @@ impl Classifier {
                 dtype,
                 cache: spec.cache.as_ref().map(CacheSpec::open),
                 hash_folder: Some(hash_folder(&hub)),
-                neighbours: true,
+                neighbours: !spec.without_neighbours,
                 observer,
                 ..LoadOptions::default()
             };
@@ -233,6 +236,12 @@ impl Classifier {
     /// Saves it as small as it can be: without its encoder and the fingerprints of its training rows.
     fn save_small(&self, py: Python<'_>, folder: PathBuf) -> PyResult<()> {
         work::run(py, None, None, |_| self.0.clone().without_fingerprints().save(&folder))
+    }
+
+    /// The instruction set of this processor and the data type of the products: the same text means the same bits.
+    #[getter]
+    fn kernel(&self) -> String {
+        self.0.encoder().kernel()
     }
 
     /// Writes a folder for onnxruntime and transformers.js, and returns what its graph cannot do.
