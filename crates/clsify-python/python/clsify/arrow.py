@@ -241,8 +241,8 @@ class Predict(_Step):
     >>> from clsify import SentenceClassifier
     >>> from clsify.arrow import Predict
     >>> reviews = ["a treat", "a stunning film", "funny and warm", "a bore", "a dull mess", "flat and long"]
-    >>> model = SentenceClassifier(pooling="auto").fit(reviews, ["good"] * 3 + ["bad"] * 3).save("reviews-model")  # doctest: +SKIP
-    >>> Predict("reviews-model")(pa.table({"text": ["warm and funny"]}))["label"].to_pylist()  # doctest: +SKIP
+    >>> model = SentenceClassifier(pooling="auto").fit(reviews, ["good"] * 3 + ["bad"] * 3).save("reviews-model")
+    >>> Predict("reviews-model")(pa.table({"text": ["warm and funny"]}))["label"].to_pylist()
     ['good']
     """
 
