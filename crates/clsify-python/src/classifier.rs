@@ -91,7 +91,8 @@ impl Classifier {
         let dtype: Option<Dtype> =
             spec.dtype.as_deref().map(dtype).transpose().map_err(|error| exception(py, &error))?;
         work::run(py, threads, report, |observer| {
-            let (hub, saved) = (Hub::from_env(), SavedModel::read(&folder)?);
+            let hub = Hub::from_env().with_observer(observer.clone());
+            let saved = SavedModel::read(&folder)?;
             let encoder = match &spec.encoder {
                 Some(encoder) => hub.pull(encoder)?.folder,
                 None => hub.recorded_encoder(&saved.encoder_folder(&folder), &saved.encoder.name),

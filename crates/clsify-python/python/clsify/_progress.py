@@ -39,6 +39,8 @@ class Progress:
                 warnings.warn(of, UserWarning, stacklevel=2)
             else:
                 LOGGER.info(of)
+        elif what == "fetch":
+            LOGGER.info(of)
         elif self._tqdm is not None:
             self._draw(what, of, number)
 
