@@ -44,7 +44,7 @@ class Fits(unittest.TestCase):
     @unittest.skipUnless(REAL, "needs CLSIFY_REAL_ENCODER")
     def test_dimensions_that_are_constant(self):
         """all-MiniLM-L6-v2 has three, which make Spark ML's own logistic regression fail without an error."""
-        df = clsify.spark.embed(rows(self.df.sparkSession).where("id < 400"), "text", model=REAL).persist()
+        df = clsify.spark.embed(rows(self.df.sparkSession).where("id < 400").repartition(2, "id"), "text", model=REAL).persist()
         table = df.toArrow()
         X = np.stack(table["embedding"].to_numpy())
         for label in ("answer", "topic"):
