@@ -28,6 +28,7 @@ enum Event {
     Advance(String, usize),
     Finish(String),
     Note(String),
+    Warning(String),
     Fetch(String),
     Done,
 }
@@ -64,6 +65,10 @@ impl Observer for Reporter {
         self.send(Event::Note(text.to_string()));
     }
 
+    fn warn(&self, text: &str) {
+        self.send(Event::Warning(text.to_string()));
+    }
+
     fn is_cancelled(&self) -> bool {
         self.is_cancelled.load(Ordering::Relaxed)
     }
@@ -94,7 +99,8 @@ fn name(stage: Stage) -> String {
 
 /// Runs work in `threads` threads, and returns its result.
 ///
-/// `report`, a callable of Python, receives `("start" | "advance" | "finish", stage, number)` and `("note" | "fetch", text, 0)`; a file
+/// `report`, a callable of Python, receives `("start" | "advance" | "finish", stage, number)` and `("warning" | "note" | "fetch", text, 0)`; a
+/// file
 /// that is fetched is a stage too, in bytes. An exception of it,
 /// and one of a signal handler, such as `KeyboardInterrupt`, cancels the work and is raised when it has ended.
 pub(crate) fn run<T: Send>(
@@ -159,6 +165,7 @@ fn pass_on(event: &Event, report: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         Event::Advance(stage, done) => ("advance", stage, *done),
         Event::Finish(stage) => ("finish", stage, 0),
         Event::Note(text) => ("note", text, 0),
+        Event::Warning(text) => ("warning", text, 0),
         Event::Fetch(text) => ("fetch", text, 0),
         Event::Done => return Ok(()),
     };

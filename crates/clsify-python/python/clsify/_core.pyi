@@ -22,7 +22,7 @@ __all__ = [
 ]
 __version__: str
 
-# ("start" | "advance" | "finish", stage, number) or ("note" | "fetch", text, 0)
+# ("start" | "advance" | "finish", stage, number) or ("warning" | "note" | "fetch", text, 0)
 _Report = Callable[[str, str, int], object]
 
 class _Rows(TypedDict):

@@ -297,5 +297,5 @@ class Predict(_Step):
 
 def _log_notes(what, of, _number):
     # Every batch has its own notes, so that warnings would be too many.
-    if what == "note":
+    if what in ("warning", "note"):
         LOGGER.info(of)

@@ -334,7 +334,7 @@ fn load_encoder(model: &Path, saved: &SavedModel, options: LoadOptions) -> Resul
         let fitted = trained_with.dtype;
         options
             .observer
-            .note(&format!("the classifier was fitted on features in {fitted}, and gets them in {dtype}"));
+            .warn(&format!("the classifier was fitted on features in {fitted}, and gets them in {dtype}"));
     }
     let files = Arc::new(EncoderFiles::of(&folder, features));
     let (checked, loaded) = rayon::join(
