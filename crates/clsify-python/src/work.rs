@@ -100,9 +100,8 @@ fn name(stage: Stage) -> String {
 /// Runs work in `threads` threads, and returns its result.
 ///
 /// `report`, a callable of Python, receives `("start" | "advance" | "finish", stage, number)` and `("warning" | "note" | "fetch", text, 0)`; a
-/// file
-/// that is fetched is a stage too, in bytes. An exception of it,
-/// and one of a signal handler, such as `KeyboardInterrupt`, cancels the work and is raised when it has ended.
+/// file that is fetched is a stage too, in bytes. An exception of it, and one of a signal handler, such as `KeyboardInterrupt`, cancels the
+/// work and is raised when it has ended.
 pub(crate) fn run<T: Send>(
     py: Python<'_>,
     threads: Option<usize>,
