@@ -313,8 +313,10 @@ fn load_encoder(model: &Path, saved: &SavedModel, options: LoadOptions) -> Resul
     let (trained_with, features): (&SavedEncoder, &FeatureOptions) = (&saved.encoder, &saved.features);
     if !folder.is_dir() {
         let message = format!("the model's encoder {:?} is not there", trained_with.name);
+        // A published model records no folder.
+        let place = if folder.as_os_str().is_empty() { model } else { &folder };
         return Err(Error::new(ErrorKind::Model, message)
-            .at(folder.display().to_string())
+            .at(place.display().to_string())
             .with_hint("give its folder or name with --encoder, or train with --bundle-encoder"));
     }
     let memory = HashMemory::new(options.hash_folder.clone());
