@@ -4,3 +4,4 @@
 pub mod encoder_files;
 pub mod error;
 pub mod files;
+pub mod model_files;

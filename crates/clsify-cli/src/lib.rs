@@ -72,6 +72,7 @@ enum Command {
     Tokenize(commands::tokenize::Args),
     Bench(commands::bench::Args),
     Pull(commands::pull::Args),
+    Push(commands::push::Args),
     List(commands::list::Args),
     Completions(commands::completions::Args),
 }
@@ -116,6 +117,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Tokenize(args) => commands::tokenize::run(&args, &console),
         Command::Bench(args) => commands::bench::run(&args, &console),
         Command::Pull(args) => commands::pull::run(&args, &console),
+        Command::Push(args) => commands::push::run(args, &console),
         Command::List(args) => commands::list::run(&args),
         Command::Completions(args) => commands::completions::run(&args, &mut command()),
     });

@@ -217,6 +217,17 @@ pub(crate) fn locate_encoder(encoder: &str, console: &Console) -> anyhow::Result
     Ok(located)
 }
 
+/// Locates a saved classifier, downloading it if necessary: a folder, or the hub id of a model that `clsify push` has uploaded.
+pub(crate) fn locate_model(model: &Path, console: &Console) -> anyhow::Result<PathBuf> {
+    // A hub id is ASCII.
+    let Some(text) = model.to_str() else { return Ok(model.to_path_buf()) };
+    let located = Hub::from_env().with_observer(console.observer()).pull_model(text)?;
+    if located.origin != Origin::Folder {
+        console.detail(&format!("{}: {} ({:?})", located.name, located.folder.display(), located.origin));
+    }
+    Ok(located.folder)
+}
+
 /// The folder in which the sha256 of encoder files is remembered.
 fn hash_folder() -> PathBuf {
     Hub::from_env().cache_folder().join("hashes")
@@ -274,7 +285,8 @@ pub(crate) fn encoder_options(
     })
 }
 
-/// Loads a saved classifier. Its encoder comes from `--encoder`, from its recorded folder, or from a cache.
+/// Loads a saved classifier. Its encoder comes from `--encoder`, from its recorded folder, or from a cache; that of a model
+/// from the hub, which records no folder, is downloaded if necessary.
 pub(crate) fn load_classifier(
     model: &Path,
     encoder: Option<&str>,
@@ -297,6 +309,9 @@ pub(crate) fn load_options(
     let recorded = saved.encoder_folder(model);
     let folder = match encoder {
         Some(encoder) => locate_encoder(encoder, console)?.folder,
+        None if recorded.as_os_str().is_empty() => {
+            Hub::from_env().with_observer(console.observer()).pull_by_name(&saved.encoder.name)?.folder
+        }
         None => Hub::from_env().recorded_encoder(&recorded, &saved.encoder.name),
     };
     Ok(LoadOptions {

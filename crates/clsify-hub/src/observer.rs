@@ -1,8 +1,8 @@
-//! Progress of downloads: the crate prints nothing, the caller decides what to show.
+//! Progress of downloads and uploads: the crate prints nothing, the caller decides what to show.
 
 use std::fmt;
 
-/// Receives messages and progress while an encoder or data set is downloaded.
+/// Receives messages and progress while an encoder, model or data set is downloaded or uploaded.
 ///
 /// `()` ignores them; it is the default of a [`Hub`](crate::Hub).
 ///
@@ -24,9 +24,9 @@ pub trait FetchObserver: Send + Sync {
     /// Receives one line of text: the current action, or the reason for a fallback.
     fn message(&self, text: &str);
 
-    /// Receives progress: `done` of `total` bytes of `file` have arrived; `total` is 0 if the size is not known.
+    /// Receives progress: `done` of `total` bytes of `file` have been transferred; `total` is 0 if the size is not known.
     ///
-    /// Called often (every 64 KiB). `done` may decrease when a download starts again.
+    /// Called often (every 64 KiB). `done` may decrease when a transfer starts again.
     fn bytes(&self, file: &str, done: u64, total: u64);
 }
 

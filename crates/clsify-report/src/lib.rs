@@ -19,6 +19,8 @@ pub mod charts;
 
 pub mod summaries;
 
+pub mod model_card;
+
 pub mod pages;
 
 pub mod tutorial;

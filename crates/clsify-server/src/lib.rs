@@ -24,7 +24,6 @@
 mod options;
 mod refusal;
 mod described;
-mod base64;
 mod histogram;
 mod metrics;
 mod keys;

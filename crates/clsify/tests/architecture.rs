@@ -341,7 +341,7 @@ fn hugging_face_s_spelling_stays_where_files_are_read() {
         ("pooling_mode", &["features/sentence_transformers.rs"]),
         ("modules.json", &["checkpoint_folder.rs"]),
         ("max_seq_length", &["features/sentence_transformers.rs"]),
-        ("in_features\"", &["features/module.rs"]),
+        ("in_features\"", &["features/dense.rs"]),
         ("tokenizer_class", &["tokenizer/class.rs", "tokenizer/own_build.rs"]),
         (
             "do_lower_case",

@@ -1,7 +1,7 @@
 //! `clsify compare`: compares two saved classifiers on the same labelled sentences.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure};
 use clsify::dataset::{DatasetOptions, LabelSeparator};
@@ -11,7 +11,7 @@ use clsify_report::charts::comparison_svg;
 use clsify_report::summaries::comparison_summary;
 
 use crate::console::Console;
-use crate::loading::{load_classifier, load_rows_to_score, note_labels_without_column};
+use crate::loading::{load_classifier, load_rows_to_score, locate_model, note_labels_without_column};
 use crate::options::{CacheArgs, ChartArgs, DtypeArg, JsonArgs, RowArgs, WeightArgs, at_least_one};
 use crate::output::{check_output, is_stdout, last_name, stdout, written};
 
@@ -29,11 +29,11 @@ const CHARTS: [&str; 1] = ["comparison.svg"];
 
 Two multi-label models (train --multi-label) are compared by their whole label sets, by micro F1, and label by label.")]
 pub(crate) struct Args {
-    /// The folder of the first model, A
+    /// The first model, A: a folder, or its id at the model hub
     #[arg(value_name = "A")]
     a: PathBuf,
 
-    /// The folder of the second model, B; it may have another encoder and other classes
+    /// The second model, B; it may have another encoder and other classes
     ///
     /// A multi-label model can only be compared with another multi-label model.
     #[arg(value_name = "B")]
@@ -93,9 +93,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let charts = args.charts.paths(&CHARTS);
     check_output(None, &written(&[args.output.as_deref(), args.json.file()], &charts), &[&args.data])?;
     // The models come before the data, because a multi-label model determines how labels are read.
-    let separator_of =
-        |model| Ok::<_, anyhow::Error>(SavedModel::read(model)?.multi_label.map(|labels| labels.separator));
-    let (of_a, of_b) = (separator_of(&args.a)?, separator_of(&args.b)?);
+    let separator_of = |model: &Path| {
+        Ok::<_, anyhow::Error>(SavedModel::read(model)?.multi_label.map(|labels| labels.separator))
+    };
+    let (folder_a, folder_b) = (locate_model(&args.a, console)?, locate_model(&args.b, console)?);
+    let (of_a, of_b) = (separator_of(&folder_a)?, separator_of(&folder_b)?);
     let separator = match (&of_a, &of_b) {
         (None, None) => None,
         (Some(of_a), Some(of_b)) => Some(separator(args, of_a, of_b, console)),
@@ -118,10 +120,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let options = args.weight.of(options);
     let columns = options.label_columns.clone();
     let dataset = load_rows_to_score(&args.data, options, console)?;
-    let load = |model: &PathBuf, encoder: &Option<String>| {
+    let load = |model: &Path, encoder: &Option<String>| {
         load_classifier(model, encoder.as_deref(), args.dtype, args.cache.open(), console)
     };
-    let (a, b) = (load(&args.a, &args.encoder_a)?, load(&args.b, &args.encoder_b)?);
+    let (a, b) = (load(&folder_a, &args.encoder_a)?, load(&folder_b, &args.encoder_b)?);
     let classes: BTreeSet<&String> = a.classes().iter().chain(b.classes()).collect();
     note_labels_without_column(&args.data, &columns, classes, console);
     let report = compare(&a, &b, &dataset)?;

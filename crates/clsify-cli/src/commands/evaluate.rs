@@ -13,7 +13,7 @@ use clsify_report::summaries::evaluation_summary;
 
 use self::errors::Subject;
 use crate::console::Console;
-use crate::loading::{load_classifier, load_rows_to_score, note_labels_without_column};
+use crate::loading::{load_classifier, load_rows_to_score, locate_model, note_labels_without_column};
 use crate::options::{CacheArgs, ChartArgs, DtypeArg, JsonArgs, RowArgs, WeightArgs, at_least_one};
 use crate::output::{check_output, is_stdout, last_name, written};
 
@@ -27,7 +27,7 @@ const CHARTS: [&str; 4] = ["reliability.svg", "confusion.svg", "class_scores.svg
     after_help = "Examples:\n  clsify evaluate model --data test.tsv --json=scores.json\n  clsify evaluate model --data test.tsv --errors errors.csv"
 )]
 pub(crate) struct Args {
-    /// The model's folder
+    /// The model: a folder, or its id at the model hub
     model: PathBuf,
 
     /// Read labelled sentences from this file: TSV, CSV, JSON, JSONL or fastText, also gzipped; - is stdin and needs
@@ -92,7 +92,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let files = written(&[args.json.file(), args.errors.as_deref()], &charts);
     check_output(args.output.as_deref(), &files, &[&args.data])?;
     // Label cells are split as in the training.
-    let saved = SavedModel::read(&args.model)?;
+    let model = locate_model(&args.model, console)?;
+    let saved = SavedModel::read(&model)?;
     let separator = saved.multi_label.as_ref().map(|labels| &labels.separator);
     let options = args.options.with_limit(args.limit);
     let options = args.weight.of(DatasetOptions { multi_label: separator.cloned(), ..options });
@@ -100,7 +101,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     let dataset = load_rows_to_score(&args.data, options, console)?;
     note_labels_without_column(&args.data, &columns, &saved.classes, console);
     let (encoder, cache) = (args.encoder.as_deref(), args.cache.open());
-    let classifier = load_classifier(&args.model, encoder, args.dtype, cache, console)?;
+    let classifier = load_classifier(&model, encoder, args.dtype, cache, console)?;
     classifier.check_labels(&dataset)?;
     let (report, errors) = classifier.evaluate_with_errors(&dataset)?;
     if let Some(path) = &args.errors {

@@ -9,7 +9,7 @@ use clsify_report::pages::explanation_page;
 use clsify_report::summaries::explanation_summary;
 
 use crate::console::Console;
-use crate::loading::load_options;
+use crate::loading::{load_options, locate_model};
 use crate::options::{DtypeArg, JsonArgs};
 use crate::output::{check_output, is_stdout, write_data};
 use crate::records::note_files;
@@ -25,7 +25,7 @@ use crate::records::note_files;
   clsify explain model --label positive --html reasons.html \"a fine film\" \"a dull film\"
   clsify explain model --json \"a visually stunning rumination on love\" > reasons.json")]
 pub(crate) struct Args {
-    /// The model's folder
+    /// The model: a folder, or its id at the model hub
     model: PathBuf,
 
     /// The texts
@@ -71,8 +71,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
     anyhow::ensure!(n_on_stdout < 2, "stdout: expected --json or --html -, got both");
     note_files(&args.texts, "its name is explained, not its lines", console);
     let options = ExplainOptions { label: args.label.clone(), path: args.path, ..ExplainOptions::default() };
-    let load = load_options(&args.model, args.encoder.as_deref(), args.dtype, console)?;
-    let model = SentenceClassifier::load_with(&args.model, LoadOptions { neighbours: true, ..load })?;
+    let model = locate_model(&args.model, console)?;
+    let load = load_options(&model, args.encoder.as_deref(), args.dtype, console)?;
+    let model = SentenceClassifier::load_with(&model, LoadOptions { neighbours: true, ..load })?;
     let explanations = model.explain(&args.texts, &options)?;
     if let Some(path) = &args.html {
         write_data(path, &explanation_page(&explanations))?;

@@ -9,7 +9,7 @@ use clsify::studies::{WalkthroughOptions, walk_through};
 
 use crate::console::Console;
 use crate::guide_page::{LangArg, open_page, write_guide};
-use crate::loading::{load_dataset, load_options, load_test_dataset};
+use crate::loading::{load_dataset, load_options, load_test_dataset, locate_model};
 use crate::options::{CacheArgs, DtypeArg};
 use crate::output::{check_output, is_stdout};
 use crate::records::note_files;
@@ -24,7 +24,7 @@ use crate::records::note_files;
   clsify guide model --data reviews.tsv --sentence \"not as bad as they say\" --output reviews.html --open
   clsify guide model --data train.csv --test-data test.csv --lang zh")]
 pub(crate) struct Args {
-    /// The model's folder
+    /// The model: a folder, or its id at the model hub
     model: PathBuf,
 
     /// Read the sentences that the model was trained on from this file; it is read as in the training
@@ -71,13 +71,14 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         "stdout: expected a file for --open, got stdout"
     );
     note_files(&args.sentence, "its name is shown, not its lines", console);
-    let saved = SavedModel::read(&args.model)?;
+    let model = locate_model(&args.model, console)?;
+    let saved = SavedModel::read(&model)?;
     let reading = reading(&saved)?;
     let dataset = load_dataset(&args.data, &reading, console)?;
     let test = args.test_data.as_deref().map(|path| load_test_rows(path, &reading, console)).transpose()?;
-    let load = load_options(&args.model, args.encoder.as_deref(), args.dtype, console)?;
+    let load = load_options(&model, args.encoder.as_deref(), args.dtype, console)?;
     let load = LoadOptions { cache: args.cache.open(), neighbours: true, ..load };
-    let classifier = SentenceClassifier::load_with(&args.model, load)?;
+    let classifier = SentenceClassifier::load_with(&model, load)?;
     let options = WalkthroughOptions {
         test: test.as_ref(),
         data_name: args.data.display().to_string(),

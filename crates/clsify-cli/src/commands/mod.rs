@@ -15,6 +15,7 @@ pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod predict;
 pub(crate) mod pull;
+pub(crate) mod push;
 #[cfg(feature = "serve")]
 pub(crate) mod serve;
 pub(crate) mod tokenize;

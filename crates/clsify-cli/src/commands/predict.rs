@@ -11,7 +11,7 @@ use clap::ValueEnum;
 
 use self::answers::{Answers, OutputFormat, Style};
 use crate::console::{Console, Notes};
-use crate::loading::load_classifier;
+use crate::loading::{load_classifier, locate_model};
 use crate::options::{DataOptions, DtypeArg};
 use crate::output::{Output, check_written};
 use crate::records::{RecordOptions, note_files, stream_records, stream_stdin, texts};
@@ -30,9 +30,10 @@ use crate::records::{RecordOptions, note_files, stream_records, stream_stdin, te
   clsify predict model \"a visually stunning rumination on love\"
   clsify predict model -p --output-format json < sentences.txt
   clsify predict model --input reviews.csv --text-column review
+  clsify predict user/model \"a visually stunning rumination on love\"
   clsify predict model --input reviews.csv --output answers.csv --on-error null")]
 pub(crate) struct Args {
-    /// The model's folder
+    /// The model: a folder, or its id at the model hub
     model: PathBuf,
 
     /// The sentences; the default is to read them from stdin, one per line
@@ -124,7 +125,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         None if is_stdin => (stream_stdin(options), 0),
         None => (texts(args.texts, options)?, 0),
     };
-    let model = load_classifier(&args.model, args.encoder.as_deref(), args.dtype, None, console)?;
+    let model = locate_model(&args.model, console)?;
+    let model = load_classifier(&model, args.encoder.as_deref(), args.dtype, None, console)?;
     let is_typed = is_stdin && std::io::stdin().is_terminal();
     if is_typed {
         console.say("reading sentences from the terminal, one per line; Ctrl-D ends");

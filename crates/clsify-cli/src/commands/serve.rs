@@ -13,7 +13,7 @@ use clsify::model::{Features, LoadOptions, SentenceClassifier, SentenceEncoder, 
 use clsify_server::{Listen, Loaded, ModelSource, ServeOptions, Server, ServerHandle};
 
 use crate::console::Console;
-use crate::loading::{encoder_options, load_options, locate_encoder};
+use crate::loading::{encoder_options, load_options, locate_encoder, locate_model};
 use crate::options::{DtypeArg, EncodingArgs, at_least_one};
 use crate::signals;
 
@@ -29,7 +29,8 @@ use crate::signals;
   clsify serve --encoder all-MiniLM-L6-v2
   curl 127.0.0.1:3000/predict -H 'content-type: application/json' -d '{\"inputs\": \"a fine film\"}'")]
 pub(crate) struct Args {
-    /// The folders of models; NAME=FOLDER gives a model a name other than that of its folder
+    /// The models: folders, or hub ids of models that `clsify push` has uploaded; NAME=MODEL chooses the name by which requests
+    /// ask for it, otherwise that of the folder
     #[arg(value_name = "[NAME=]MODEL", required_unless_present = "encoder")]
     models: Vec<PathBuf>,
 
@@ -213,8 +214,9 @@ fn named(model: &Path) -> (String, PathBuf) {
 }
 
 fn model_source(model: &Path, args: &Args, console: &Console) -> anyhow::Result<ModelSource> {
-    let (name, folder) = named(model);
+    let (name, given) = named(model);
     ensure!(!name.is_empty(), "{}: expected a name before =, got none", model.display());
+    let folder = locate_model(&given, console)?;
     let (from, encoder, dtype, console) = (folder.clone(), args.encoder.clone(), args.dtype, console.clone());
     // A reload reads everything again: the new version may have another encoder.
     let load = move || {

@@ -4,27 +4,20 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use clsify::classifier::LinearClassifier;
-use clsify::decision::Rule;
-use clsify::encoder::{Dtype, EncoderTensors};
 use clsify::model::SentenceClassifier;
-use clsify::tokenizer::Tokenizer;
 use clsify_base::encoder_files::{CONFIG, TOKENIZER, TOKENIZER_CONFIG};
 use clsify_base::error::{Error, ErrorKind, Result};
 use clsify_base::files::{
-    carry_over, check_folder_writable, read_file, recover_folder, write_atomically, write_folder_atomically,
+    carry_over, check_folder_writable, read_file, recover_folder, write_folder_atomically,
 };
 use serde_json::Value;
 
-use super::encoder::{Tokens, hidden_states};
-use super::features::features;
-use super::graph::{Element, Graph, Length};
-use super::head::answers;
-use super::operations::Cast;
-use super::settings::{self, OWN};
-use super::tokenizer::{Ends, Token, ends, probes, with_prompt};
+use super::graph::Graph;
+use super::model::graph;
+use super::notes::notes;
+use super::settings::{self, OWN, write_json};
+use super::texts::Texts;
 use super::write::{Outside, write_model};
-use crate::error::bad;
 
 /// The folder with the graph and its files.
 const ONNX: &str = "onnx";
@@ -53,7 +46,7 @@ pub struct OnnxExport {
     pub bytes: u64,
     /// The number of operations.
     pub n_operations: usize,
-    /// What the graph does not do that the model does, one sentence each; also in `config.json` of the folder.
+    /// The parts of the model that the graph does not contain, one sentence each; also in `config.json` of the folder.
     pub notes: Vec<String>,
 }
 
@@ -87,7 +80,7 @@ pub fn export_onnx(
     let folder = folder.as_ref();
     check_onnx_folder(folder)?;
     let texts = Texts::of(classifier)?;
-    let graph = graph(classifier, &texts)?;
+    let graph = graph(classifier, &texts.ends)?;
     let is_beside = options.external_data || graph.constant_bytes() > MOST_INSIDE;
     let mut notes = notes(classifier);
     let mut bytes = 0;
@@ -156,180 +149,6 @@ fn is_own(name: &str) -> bool {
     [CONFIG, TOKENIZER, TOKENIZER_CONFIG, ONNX].contains(&name)
 }
 
-/// The tokenizer's files before they are written.
-struct Texts {
-    json: Value,
-    ends: Ends,
-}
-
-impl Texts {
-    fn of(classifier: &SentenceClassifier) -> Result<Self> {
-        let tokenizer = classifier.encoder().tokenizer();
-        let json: Value = serde_json::from_str(&tokenizer.to_json()?)
-            .map_err(|e| Error::new(ErrorKind::Tokenizer, e.to_string()).caused_by(e))?;
-        let ends = ends(&json["post_processor"]).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Tokenizer,
-                "expected special tokens before and after a sentence, got another post_processor",
-            )
-        })?;
-        let encoding = tokenizer.clone().with_prompt("").encode("a")?;
-        if encoding.token_type_ids.iter().any(|&id| id != 0) {
-            let message = "expected tokens of type 0, got a tokenizer that gives them another type";
-            return Err(Error::new(ErrorKind::Tokenizer, message));
-        }
-        Ok(Texts { json, ends })
-    }
-
-    /// Writes both files; returns whether sentences get the model's prompt, if it has one.
-    fn write(&self, classifier: &SentenceClassifier, folder: &Path) -> Result<bool> {
-        let tokenizer = classifier.encoder().tokenizer();
-        let pad_token = self.json["padding"]["pad_token"].as_str().unwrap_or_default();
-        let side = if tokenizer.truncated_part() == "start" { "left" } else { "right" };
-        let config = settings::tokenizer_config(&self.ends, pad_token, tokenizer.max_length(), side);
-        write_json(&folder.join(TOKENIZER_CONFIG), &config)?;
-        if !tokenizer.prompt().is_empty()
-            && let Some(prompt) = self.prompt(tokenizer)?
-        {
-            let mut json = self.json.clone();
-            json["post_processor"] = with_prompt(&self.ends, &prompt);
-            write_json(&folder.join(TOKENIZER), &json)?;
-            if self.differing(tokenizer, folder)?.is_none() {
-                return Ok(true);
-            }
-        }
-        write_json(&folder.join(TOKENIZER), &self.json)?;
-        Ok(tokenizer.prompt().is_empty())
-    }
-
-    /// The tokens of the prompt alone; `None` if it takes the room of the sentence.
-    fn prompt(&self, tokenizer: &Tokenizer) -> Result<Option<Vec<Token>>> {
-        let encoding = tokenizer.encode("")?;
-        let n_special = self.ends.before.len() + self.ends.after.len();
-        if encoding.is_truncated || encoding.len() >= tokenizer.max_length() || encoding.len() < n_special {
-            return Ok(None);
-        }
-        let tokens = tokenizer.tokens(&encoding).into_iter().zip(&encoding.input_ids);
-        let tokens = tokens.map(|(text, &id)| Token { text, id }).skip(self.ends.before.len());
-        Ok(Some(tokens.take(encoding.len() - n_special).collect()))
-    }
-
-    /// A text that the written tokenizer divides differently from the model's own.
-    fn differing(&self, tokenizer: &Tokenizer, folder: &Path) -> Result<Option<String>> {
-        let written = Tokenizer::load(folder, tokenizer.max_length())?;
-        for probe in probes(&self.ends, tokenizer.max_length()) {
-            if written.encode(&probe)?.input_ids != tokenizer.encode(&probe)?.input_ids {
-                return Ok(Some(probe));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Checks that the written tokenizer gives the ids of the model's own.
-    fn check(&self, classifier: &SentenceClassifier, folder: &Path, prompt_is_inside: bool) -> Result<()> {
-        let tokenizer = classifier.encoder().tokenizer().clone();
-        let tokenizer = if prompt_is_inside { tokenizer } else { tokenizer.with_prompt("") };
-        match self.differing(&tokenizer, folder)? {
-            None => Ok(()),
-            Some(text) => Err(Error::new(
-                ErrorKind::Tokenizer,
-                format!("expected a tokenizer.json with the same token ids, got others for {text:?}"),
-            )),
-        }
-    }
-}
-
-/// The whole computation.
-fn graph(classifier: &SentenceClassifier, texts: &Texts) -> Result<Graph> {
-    let encoder = classifier.encoder();
-    let (options, n_layers) = (encoder.features(), encoder.config().num_hidden_layers);
-    let tensors = EncoderTensors::open(encoder.folder())?;
-    let mut graph = Graph::default();
-    let shape = || vec![Length::Named("batch"), Length::Named("sequence")];
-    let input_ids = graph.input("input_ids", Element::Integer, shape());
-    let attention_mask = graph.input("attention_mask", Element::Integer, shape());
-    let mask = graph.cast(&attention_mask, Cast::Float);
-    let input_ids = match encoder.tokenizer().truncated_part() {
-        "end" => with_last_tokens(&mut graph, &input_ids, &texts.ends, encoder.tokenizer().max_length()),
-        _ => input_ids,
-    };
-    let tokens = Tokens { input_ids, attention_mask, mask };
-    let layers = options.layers.resolve(n_layers)?;
-    let states = hidden_states(&mut graph, &tensors, &tokens, *layers.end())?;
-    let x = features(&mut graph, &states[layers], &tokens, options, encoder.folder(), encoder.n_features())?;
-    let answers = answers(&mut graph, classifier.classifier(), &x)?;
-    let shape = || vec![Length::Named("batch"), Length::Known(classifier.classes().len())];
-    graph.output("logits", &answers.logits, shape());
-    graph.output("probabilities", &answers.probabilities, shape());
-    Ok(graph)
-}
-
-/// Puts the special tokens that end a sentence at the last places of a sentence of maximum length, where a tokenizer has them.
-/// transformers.js cuts them off when it truncates.
-fn with_last_tokens(
-    graph: &mut Graph,
-    input_ids: &super::graph::Value,
-    ends: &Ends,
-    max_length: usize,
-) -> super::graph::Value {
-    let mut ids = input_ids.clone();
-    for (distance, token) in ends.after.iter().rev().enumerate() {
-        let places = graph.places(input_ids);
-        let place = graph.integer((max_length - 1 - distance) as i64);
-        let is_place = graph.op("Equal", &[&places, &place]);
-        let token = graph.integer(i64::from(token.id));
-        ids = graph.op("Where", &[&is_place, &token, &ids]);
-    }
-    ids
-}
-
-/// What the model does and the graph does not.
-fn notes(classifier: &SentenceClassifier) -> Vec<String> {
-    let saved = classifier.metadata();
-    let mut notes = Vec::new();
-    match classifier.classifier() {
-        LinearClassifier::LabelSets(_) => notes.push(
-            "The graph returns a probability per label: assign each label whose probability is above its threshold \
-             (clsify.multi_label.thresholds in config.json)."
-                .to_string(),
-        ),
-        LinearClassifier::Classes(_) => {
-            match saved.decision.rule {
-                Rule::MostProbable => {}
-                Rule::ClassThresholds(_) => notes.push(
-                    "The graph does not apply the thresholds: answer the class with the largest ratio of probability to \
-                     threshold (clsify.decision.class_thresholds in config.json)."
-                        .to_string(),
-                ),
-                Rule::CostMatrix(_) => notes.push(
-                    "The graph does not apply the costs: answer the class with the lowest expected cost \
-                     (clsify.decision.cost_matrix in config.json)."
-                        .to_string(),
-                ),
-            }
-            if let Some(threshold) = saved.decision.abstain_below {
-                notes.push(format!(
-                    "The graph does not abstain: give no answer where the probability of the answer is below {threshold} \
-                     (clsify.decision.abstain_below in config.json)."
-                ));
-            }
-        }
-    }
-    if saved.encoder.dtype != Dtype::F32 {
-        notes.push(format!(
-            "The graph computes in f32; the classifier was fitted on features in {}.",
-            saved.encoder.dtype
-        ));
-    }
-    if classifier.encoder().tokenizer().truncated_part() == "start" {
-        notes.push(
-            "The tokenizer truncates long sentences at their start, which transformers.js does not support."
-                .to_string(),
-        );
-    }
-    notes
-}
-
 /// Writes the graph and its weights; returns their size in bytes.
 fn write_graph(graph: &Graph, folder: &Path, is_beside: bool) -> Result<u64> {
     fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
@@ -351,9 +170,4 @@ fn write_graph(graph: &Graph, folder: &Path, is_beside: bool) -> Result<u64> {
         bytes += file.metadata().map_err(|e| Error::io(path, e))?.len();
     }
     Ok(bytes)
-}
-
-fn write_json(path: &Path, json: &Value) -> Result<()> {
-    let text = serde_json::to_string_pretty(json).map_err(|e| bad(e.to_string()).caused_by(e))?;
-    write_atomically(path, |out| writeln!(out, "{text}"))
 }

@@ -215,3 +215,60 @@ impl Constant {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use clsify::encoder::EncoderTensors;
+
+    use super::*;
+
+    fn written(constant: &Constant) -> (Vec<f32>, usize) {
+        let (mut numbers, mut most) = (Vec::new(), 0);
+        constant
+            .write(&mut |bytes| {
+                most = most.max(bytes.len());
+                numbers.extend(bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)));
+                Ok(())
+            })
+            .unwrap();
+        (numbers, most)
+    }
+
+    /// Oracle: the tensor read as a whole, and its transpose by definition.
+    #[test]
+    fn stored_tensors_are_written_as_they_are_and_transposed() {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/transformers/bert");
+        let tensor = EncoderTensors::open(folder).unwrap().word_embeddings();
+        let whole = tensor.read().unwrap();
+        let mut graph = Graph::default();
+        graph.stored("words", tensor.clone());
+        graph.transposed("sdrow", tensor);
+        assert_eq!(written(&graph.constants[0]).0, whole);
+        assert_eq!(graph.constants[1].shape, [32, 507]);
+        let (transposed, _) = written(&graph.constants[1]);
+        assert!((0..507).all(|row| (0..32).all(|c| transposed[c * 507 + row] == whole[row * 32 + c])));
+        assert_eq!(graph.constant_bytes(), 2 * 4 * 507 * 32);
+    }
+
+    #[test]
+    fn large_constants_are_written_in_parts() {
+        let numbers: Vec<f32> = (0..3 * PART + 1).map(|i| i as f32).collect();
+        let mut graph = Graph::default();
+        graph.floats("large", numbers.clone());
+        assert_eq!(written(&graph.constants[0]), (numbers, 4 * PART));
+    }
+
+    #[test]
+    fn a_small_constant_is_stored_once_and_a_weight_that_is_not_finite_never() {
+        let mut graph = Graph::default();
+        assert_eq!(graph.integers(&[0, -1]), graph.integers(&[0, -1]));
+        assert_ne!(graph.integers(&[0, -1]), graph.integers(&[0, 1]));
+        assert_ne!(graph.float(0.5), graph.float(-0.5));
+        assert_eq!(graph.constants.len(), 4);
+        graph.floats("broken", vec![1.0, f32::NAN]);
+        let error = graph.constants[4].write(&mut |_| Ok(())).unwrap_err();
+        assert_eq!(error.to_string(), "broken: expected finite weights, got infinity or NaN");
+    }
+}

@@ -1,11 +1,16 @@
 //! `config.json` and `tokenizer_config.json` of the folder, as transformers and transformers.js read them.
 
+use std::path::Path;
+
 use clsify::classifier::LinearClassifier;
 use clsify::encoder::{Activation, EncoderConfig};
 use clsify::model::SentenceClassifier;
+use clsify_base::error::Result;
+use clsify_base::files::write_atomically;
 use serde_json::{Map, Value, json};
 
 use super::tokenizer::Ends;
+use crate::error::bad;
 
 /// The key of `config.json` with everything that only this program knows.
 pub(super) const OWN: &str = "clsify";
@@ -24,7 +29,7 @@ fn family(model_type: &str) -> (&str, &str) {
     }
 }
 
-/// The content of `config.json`. `notes` is what the graph does not do, in sentences.
+/// The content of `config.json`. `notes` says what the graph does not do.
 pub(super) fn config(
     classifier: &SentenceClassifier,
     notes: &[String],
@@ -121,4 +126,10 @@ pub(super) fn tokenizer_config(ends: &Ends, pad_token: &str, max_length: usize, 
         config["sep_token"] = json!(sep.text);
     }
     config
+}
+
+/// Writes an object as a file.
+pub(super) fn write_json(path: &Path, json: &Value) -> Result<()> {
+    let text = serde_json::to_string_pretty(json).map_err(|e| bad(e.to_string()).caused_by(e))?;
+    write_atomically(path, |out| writeln!(out, "{text}"))
 }

@@ -1,8 +1,7 @@
 //! Writes a graph as a file of ONNX, with its constants inside or in a file beside it.
 //!
 //! The lengths of all messages are known before the first constant is read, so that constants pass from one file to the
-//! other and are never together in memory. Field numbers: `onnx/onnx.proto` of ONNX 1.16, IR version 8, operations of
-//! version 17.
+//! other and are never together in memory. Field numbers: `onnx.proto` of ONNX, IR version 8.
 
 use std::io::Write;
 use std::path::Path;
@@ -131,4 +130,51 @@ fn of_port(port: &Port) -> Message {
     let element = if port.element == Element::Float { FLOAT } else { INT64 };
     let tensor = Message::default().integer(1, element).message(2, &shape);
     Message::default().text(1, port.name).message(2, &Message::default().message(1, &tensor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Oracle: `onnx` 1.23.2, the same graph by `onnx.helper.make_node`, `make_tensor(..., raw=True)`,
+    /// `make_tensor_value_info` and `make_graph`, then `ModelProto.SerializeToString`.
+    #[test]
+    fn a_model_is_written_as_the_onnx_package_writes_it() {
+        let mut graph = Graph::default();
+        let x = graph.input("x", Element::Float, vec![Length::Named("batch"), Length::Known(1)]);
+        let w = graph.constant("w", vec![2, 1], Numbers::Floats(vec![1.5, -2.0]));
+        let y = graph.op_with("Gemm", &[&x, &w], vec![("transB", Attribute::Integer(1))]);
+        let y = graph.op_with("LayerNormalization", &[&y, &w], vec![("epsilon", Attribute::Float(0.5))]);
+        let y = graph.op_with("Transpose", &[&y], vec![("perm", Attribute::Integers(vec![1, 0]))]);
+        graph.output("y", &y, vec![Length::Known(2), Length::Named("batch")]);
+        let mut file = Vec::new();
+        write_model(&graph, Path::new("model.onnx"), &mut file, None).unwrap();
+        let expected = [
+            "08081206636c736966791a05302e312e303ac9020a2b0a01780a0177120647656d6d5f301a0647656d6d5f302204",
+            "47656d6d2a0d0a067472616e73421801a001020a5e0a0647656d6d5f300a017712144c617965724e6f726d616c69",
+            "7a6174696f6e5f311a144c617965724e6f726d616c697a6174696f6e5f3122124c617965724e6f726d616c697a61",
+            "74696f6e2a110a07657073696c6f6e150000003fa001010a4a0a144c617965724e6f726d616c697a6174696f6e5f",
+            "31120b5472616e73706f73655f321a0b5472616e73706f73655f3222095472616e73706f73652a0d0a047065726d",
+            "40014000a001070a1d0a0b5472616e73706f73655f321201791a017922084964656e746974791206636c73696679",
+            "2a130802080110014201774a080000c03f000000c05a180a017812130a110801120d0a07120562617463680a0208",
+            "0162180a017912130a110801120d0a0208020a071205626174636842021011",
+        ]
+        .concat();
+        // The version of the program is part of the file.
+        let version = format!("1a05{}", hex(env!("CARGO_PKG_VERSION").as_bytes()));
+        assert_eq!(hex(&file).replace(&version, "1a05302e312e30"), expected);
+    }
+
+    /// Oracle: `onnx` 1.23.2, `TensorProto` with `external_data` and `data_location`.
+    #[test]
+    fn a_constant_may_be_in_another_file() {
+        let constant =
+            Constant { name: "w".to_string(), shape: vec![2, 1], numbers: Numbers::Floats(vec![1.5, -2.0]) };
+        let expected = "0802080110014201776a1b0a086c6f636174696f6e120f6d6f64656c2e6f6e6e785f646174616a0c0a066f6666736574120231366a0b0a066c656e6774681201387001";
+        assert_eq!(hex(at(header(&constant), "model.onnx_data", 16, 8).as_bytes()), expected);
+    }
 }

@@ -42,17 +42,17 @@ fn max_bytes(name: &str) -> u64 {
 }
 
 /// A repository that is being downloaded into the cache.
-struct Download<'a> {
-    environment: &'a Environment,
-    observer: &'a dyn FetchObserver,
+pub(super) struct Download<'a> {
+    pub(super) environment: &'a Environment,
+    pub(super) observer: &'a dyn FetchObserver,
     transport: Transport,
     /// Addresses of the repository's files.
     api: ApiRepo,
-    place: Place,
-    id: &'a str,
-    commit: String,
+    pub(super) place: Place,
+    pub(super) id: &'a str,
+    pub(super) commit: String,
     /// Paths in the repository.
-    available: BTreeSet<String>,
+    pub(super) available: BTreeSet<String>,
 }
 
 /// Downloads a snapshot and returns its folder.
@@ -62,6 +62,16 @@ pub(crate) fn download(
     revision: &str,
     observer: &dyn FetchObserver,
 ) -> Result<PathBuf, Failure> {
+    begin(environment, id, revision, observer)?.run(revision)
+}
+
+/// Asks the hub for the commit and the files of a repository.
+pub(super) fn begin<'a>(
+    environment: &'a Environment,
+    id: &'a str,
+    revision: &str,
+    observer: &'a dyn FetchObserver,
+) -> Result<Download<'a>, Failure> {
     let transport = Transport::to_hub(environment)?;
     let place = Place::new(&environment.hub_cache, id, revision);
     let api = ApiBuilder::from_cache(hf_hub::Cache::new(environment.hub_cache.clone()))
@@ -73,8 +83,7 @@ pub(crate) fn download(
         .repo(place.repo());
     let info = repository_info(environment, &transport, &place, id)?;
     let available = info.siblings.into_iter().map(|sibling| sibling.rfilename).collect();
-    let download = Download { environment, observer, transport, api, place, id, commit: info.sha, available };
-    download.run(revision)
+    Ok(Download { environment, observer, transport, api, place, id, commit: info.sha, available })
 }
 
 /// Asks the hub for the commit and the list of files.
@@ -181,6 +190,12 @@ impl Download<'_> {
         if let [name, ..] = &missing(&snapshot, false)[..] {
             return Err(Failure::unsuitable(format!("the repository has no {name}")));
         }
+        self.write_reference(revision)?;
+        Ok(snapshot)
+    }
+
+    /// Makes the snapshot the one of a branch or tag.
+    pub(super) fn write_reference(&self, revision: &str) -> Result<(), Failure> {
         if !is_commit(revision) {
             let reference = self.place.reference();
             create_parent(&reference)?;
@@ -191,7 +206,7 @@ impl Download<'_> {
             write_atomically(&reference, |out| out.write_all(self.commit.as_bytes()))
                 .map_err(Failure::Local)?;
         }
-        Ok(snapshot)
+        Ok(())
     }
 
     /// The paths that `modules.json` names; empty if the repository has none.
@@ -257,14 +272,14 @@ impl Download<'_> {
     }
 
     /// The path of a file of the repository in the snapshot.
-    fn pointer(&self, name: &str) -> Result<PathBuf, Failure> {
+    pub(super) fn pointer(&self, name: &str) -> Result<PathBuf, Failure> {
         join_below(&self.place.snapshot(&self.commit), name).ok_or_else(|| {
             Failure::unsuitable(format!("{} names a file outside its folder: {name:?}", self.id))
         })
     }
 
     /// Downloads one file into the snapshot, unless it is there.
-    fn file(&self, name: &str) -> Result<(), Failure> {
+    pub(super) fn file(&self, name: &str) -> Result<(), Failure> {
         let pointer = self.pointer(name)?;
         if pointer.is_file() {
             return Ok(());

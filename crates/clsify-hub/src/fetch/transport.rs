@@ -1,4 +1,5 @@
-//! GET requests with a limit on every wait, and with a token that is sent to one host only.
+//! GET requests with a limit on every wait, and with a token that is sent to one host only. `send.rs` has the requests with
+//! a body.
 //!
 //! `hf-hub` 0.5 constructs the hub's addresses (`hub_download.rs`) but does not transfer the data: its agents have no
 //! time limits, it passes the token on to the storage host that the hub redirects to, and it renames downloaded files
@@ -50,11 +51,11 @@ impl Failure {
 
 /// Sends the requests of one source.
 pub(crate) struct Transport {
-    agent: Agent,
+    pub(super) agent: Agent,
     /// Scheme, host and port to which the token is sent.
-    origin: String,
-    token: Option<Token>,
-    limits: TimeLimits,
+    pub(super) origin: String,
+    pub(super) token: Option<Token>,
+    pub(super) limits: TimeLimits,
 }
 
 /// An answer whose body has not been read yet.
@@ -107,6 +108,7 @@ impl Transport {
             .timeout_connect(Some(limits.hub_answer))
             .timeout_recv_response(Some(limits.stall))
             .timeout_per_read(Some(limits.stall))
+            .timeout_per_write(Some(limits.stall))
             .tls_config(tls_config(environment)?)
             .build()
             .into();
@@ -218,18 +220,23 @@ fn tls_config(environment: &Environment) -> Result<TlsConfig, Failure> {
     Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&certificates)).build())
 }
 
-fn unusable(address: &str) -> Failure {
+pub(super) fn unusable(address: &str) -> Failure {
     Failure::unsuitable(format!(
         "expected an address like https://host or https://host:8080, got {address:?}"
     ))
 }
 
+/// Returns true if the other side has closed the connection.
+pub(super) fn is_interruption(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}
+
 fn io_reason(error: &std::io::Error) -> String {
-    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable};
-    use std::io::ErrorKind::{NetworkDown, NetworkUnreachable, UnexpectedEof};
+    use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkDown, NetworkUnreachable};
     match error.kind() {
         ConnectionRefused => "the connection was refused".to_string(),
-        ConnectionReset | ConnectionAborted | UnexpectedEof => "the connection was interrupted".to_string(),
+        _ if is_interruption(error) => "the connection was interrupted".to_string(),
         NetworkUnreachable | NetworkDown | HostUnreachable => "the network is unreachable".to_string(),
         // The resolver's own message for an unknown name.
         _ if error.to_string().contains("address information") => "its name cannot be resolved".to_string(),
@@ -237,7 +244,7 @@ fn io_reason(error: &std::io::Error) -> String {
     }
 }
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(super) fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(|value| value.trim().to_string())
 }
 

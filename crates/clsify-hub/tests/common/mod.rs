@@ -1,6 +1,7 @@
 //! A model hub on 127.0.0.1 that serves given files and records its requests.
 
 #![allow(clippy::unwrap_used)]
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};

@@ -22,7 +22,7 @@ __all__ = [
 ]
 __version__: str
 
-# ("start" | "advance" | "finish", stage, number) or ("note", text, 0)
+# ("start" | "advance" | "finish", stage, number) or ("warning" | "note" | "fetch", text, 0)
 _Report = Callable[[str, str, int], object]
 
 class _Rows(TypedDict):
@@ -88,6 +88,8 @@ class Classifier:
     def save(self, /, folder: Any, bundle_encoder: bool) -> None: ...
     def save_small(self, /, folder: Any) -> None: ...
     def export_onnx(self, /, folder: Any, external_data: bool) -> list[str]: ...
+    @property
+    def kernel(self) -> str: ...
     @property
     def metadata(self) -> str: ...
     @property

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::answer::{Facts, json};
 use crate::app::App;
-use crate::base64;
 use crate::call::{Call, off_thread};
 use crate::described::OpenAiRefusals;
 use crate::inputs::{EmbedInputs, Inputs, TextRequest};
@@ -117,7 +118,7 @@ pub(crate) async fn embeddings(State(app): State<Arc<App>>, call: Call) -> Resul
         let data = (0..rows.rows()).map(|index| Embedding {
             object: "embedding",
             embedding: match is_base64 {
-                true => Vector::Base64(base64::of_floats(rows.row(index))),
+                true => Vector::Base64(base64_of(rows.row(index))),
                 false => Vector::Float(rows.row(index)),
             },
             index,
@@ -129,4 +130,8 @@ pub(crate) async fn embeddings(State(app): State<Arc<App>>, call: Call) -> Resul
     facts.put_on(&mut response, times);
     app.metrics.succeed(Task::Embed, is_batch, started.elapsed(), times);
     Ok(response)
+}
+
+fn base64_of(vector: &[f32]) -> String {
+    STANDARD.encode(vector.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())
 }

@@ -7,12 +7,12 @@ use std::fs;
 use std::path::Path;
 
 use clsify_base::encoder_files::{CONFIG, MODULES, of_an_encoder};
+use clsify_base::model_files::{BUNDLED_ENCODER, CLASSIFIER, METADATA, NEIGHBOURS};
 
 use super::encoder_identity::EncoderFiles;
-use super::neighbours::{NEIGHBOURS, Neighbours};
-use super::saved_encoder::BUNDLED_ENCODER;
-use super::saved_model::{MAX_METADATA_BYTES, METADATA, SavedModel};
-use super::saved_weights::{WEIGHTS, Weights};
+use super::neighbours::Neighbours;
+use super::saved_model::{MAX_METADATA_BYTES, SavedModel};
+use super::saved_weights::Weights;
 use super::sentence_encoder::SentenceEncoder;
 use crate::checkpoint_folder::read;
 use crate::error::{Error, ErrorKind, Result};
@@ -44,7 +44,7 @@ pub(crate) fn write(
         carry_over(folder, new, &is_own)?;
         let json = serde_json::to_string_pretty(saved).map_err(|e| bad(e.to_string()).caused_by(e))?;
         write_atomically(new.join(METADATA), |out| writeln!(out, "{json}"))?;
-        write_atomically(new.join(WEIGHTS), |out| out.write_all(&weights))?;
+        write_atomically(new.join(CLASSIFIER), |out| out.write_all(&weights))?;
         if let Some(neighbours) = &neighbours {
             write_atomically(new.join(NEIGHBOURS), |out| out.write_all(neighbours))?;
         }
@@ -95,7 +95,7 @@ pub fn is_part_of_a_model(path: impl AsRef<Path>) -> bool {
     let has = |folder: &Path, name: &str| folder.join(name).is_file();
     let is_part_of = |folder: &Path| {
         (has(folder, METADATA)
-            && [METADATA, WEIGHTS, NEIGHBOURS].iter().any(|name| folder.join(name) == path))
+            && [METADATA, CLASSIFIER, NEIGHBOURS].iter().any(|name| folder.join(name) == path))
             || ((has(folder, CONFIG) || has(folder, MODULES))
                 // Files of the encoder that are not always read are included.
                 && (of_an_encoder().any(|name| folder.join(name) == path)
@@ -107,7 +107,7 @@ pub fn is_part_of_a_model(path: impl AsRef<Path>) -> bool {
 
 /// Returns true for names in a model's folder that belong to the model and are replaced.
 fn is_own(name: &str) -> bool {
-    [METADATA, WEIGHTS, NEIGHBOURS, BUNDLED_ENCODER].contains(&name)
+    [METADATA, CLASSIFIER, NEIGHBOURS, BUNDLED_ENCODER].contains(&name)
 }
 
 /// Checks that the encoder in a model's folder, which is replaced as a whole, is the model's and contains nothing

@@ -8,14 +8,13 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 
+use clsify_base::model_files::NEIGHBOURS;
 use rayon::prelude::*;
 use safetensors::tensor::{self, SafeTensors, TensorView};
 
 use crate::checkpoint_folder::{open, refuse_stand_in};
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
-
-pub(crate) const NEIGHBOURS: &str = "neighbours.safetensors";
 
 /// The maximum size of the file: some millions of sentences.
 const MAX_BYTES: u64 = 4 << 30;

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clsify_base::model_files::BUNDLED_ENCODER;
 use serde::{Deserialize, Serialize};
 
 use super::encoder_identity::FileHash;
@@ -14,9 +15,6 @@ use crate::checkpoint_folder::refuse_stand_in;
 use crate::encoder::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::tokenizer::{is_settings, settings_change_ids};
-
-/// The folder of an encoder in the folder of its model.
-pub(super) const BUNDLED_ENCODER: &str = "encoder";
 
 /// The encoder of a saved classifier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,7 +29,8 @@ pub struct SavedEncoder {
     pub dtype: Dtype,
     /// True if it is in the model's own folder.
     pub bundled: bool,
-    /// Its folder when the classifier was trained.
+    /// Its folder when the classifier was trained; empty in a [published](super::PublishedModel) model, whose encoder is
+    /// found by its name.
     pub folder: PathBuf,
     /// The sha256 of each file that affects its vectors.
     pub files: Vec<FileHash>,

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clsify_base::model_files::METADATA;
 use serde::{Deserialize, Serialize};
 
 use super::encoder_identity::EncoderFiles;
@@ -27,9 +28,6 @@ use crate::files::recover_folder;
 /// without `metrics`, because no rows were held out, and of `imported` models, which also have no `training` and may
 /// have another `link`. A model is written in the oldest version, from 2 on, that supports all of it.
 pub const FORMAT_VERSION: u32 = 5;
-
-/// The file of a model folder that this is the content of.
-pub(super) const METADATA: &str = "clsify.json";
 
 /// The maximum size of `clsify.json`: a cost matrix may have this many bytes, and everything else is much smaller.
 pub(super) const MAX_METADATA_BYTES: u64 = 1 << 29;

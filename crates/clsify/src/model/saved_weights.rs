@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 
+use clsify_base::model_files::CLASSIFIER;
 use safetensors::tensor::{self, SafeTensors, TensorView};
 
 use super::seen_sentences::SeenSentences;
 use crate::checkpoint_folder::{open, refuse_stand_in};
 use crate::classifier::logistic_regression::check_weights;
 use crate::error::{Error, ErrorKind, Result};
-
-pub(crate) const WEIGHTS: &str = "classifier.safetensors";
 
 /// The tensor with the fingerprints of the training rows. Earlier versions ignore it, and their models lack it.
 const SEEN: &str = "training_rows";
@@ -63,7 +62,7 @@ pub(crate) struct SavedWeights {
 
 /// Reads `coef [columns, n_features]` and `intercept [columns]` of a model folder.
 pub(crate) fn read_columns(folder: &Path, columns: usize, n_features: usize) -> Result<SavedWeights> {
-    let path = folder.join(WEIGHTS);
+    let path = folder.join(CLASSIFIER);
     let place = |e: Error| e.at(path.display().to_string());
     let io = |e: std::io::Error| Error::io(&path, e);
     refuse_stand_in(&path)?;

@@ -322,8 +322,10 @@ fn load_encoder(model: &Path, saved: &SavedModel, options: LoadOptions) -> Resul
     let (trained_with, features): (&SavedEncoder, &FeatureOptions) = (&saved.encoder, &saved.features);
     if !folder.is_dir() {
         let message = format!("the model's encoder {:?} is not there", trained_with.name);
+        // A published model records no folder.
+        let place = if folder.as_os_str().is_empty() { model } else { &folder };
         return Err(Error::new(ErrorKind::Model, message)
-            .at(folder.display().to_string())
+            .at(place.display().to_string())
             .with_hint("give its folder or name with --encoder, or train with --bundle-encoder"));
     }
     let memory = HashMemory::new(options.hash_folder.clone());
@@ -343,7 +345,7 @@ fn load_encoder(model: &Path, saved: &SavedModel, options: LoadOptions) -> Resul
         let fitted = trained_with.dtype;
         options
             .observer
-            .note(&format!("the classifier was fitted on features in {fitted}, and gets them in {dtype}"));
+            .warn(&format!("the classifier was fitted on features in {fitted}, and gets them in {dtype}"));
     }
     let files = Arc::new(EncoderFiles::of(&folder, features));
     let (checked, loaded) = rayon::join(

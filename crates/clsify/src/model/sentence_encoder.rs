@@ -211,7 +211,7 @@ impl SentenceEncoder {
         let files = files.unwrap_or_else(|| Arc::new(EncoderFiles::of(folder, &features)));
         let dtype = options.dtype.effective();
         if dtype != options.dtype {
-            observer.note(&format!("this processor has no {} instructions: computing in f32", options.dtype));
+            observer.warn(&format!("this processor has no {} instructions: computing in f32", options.dtype));
         }
         let config = EncoderConfig::load(folder)?;
         let layers = features.layers.canonical(config.num_hidden_layers)?;
