@@ -45,7 +45,9 @@ pub(crate) async fn around(State(app): State<Arc<App>>, request: Request, next: 
     };
     // Refusals of handlers arrive as responses.
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        let allowed = response.headers_mut().remove(header::ALLOW);
         response = refused(&app, &refusal, is_openai);
+        response.headers_mut().extend(allowed.map(|methods| (header::ALLOW, methods)));
     }
     let account = response.extensions_mut().remove::<Account>().unwrap_or_default();
     let headers = response.headers_mut();

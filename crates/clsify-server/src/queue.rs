@@ -116,3 +116,69 @@ fn take_batch(jobs: &mut VecDeque<Job>, max_tokens: usize) -> Vec<Job> {
     *jobs = left;
     batch
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::path::Path;
+
+    use clsify::model::SentenceEncoder;
+
+    use super::*;
+
+    fn engine() -> Arc<Engine> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/transformers/bert");
+        Arc::new(Engine::new(SentenceEncoder::load(folder).unwrap()))
+    }
+
+    type Answer = oneshot::Receiver<Result<Embedded, Refusal>>;
+
+    fn push(queue: &Queue, engine: &Arc<Engine>, n_tokens: usize) -> Answer {
+        let (answer, receiver) = oneshot::channel();
+        let (engine, encodings, queued) = (engine.clone(), Vec::new(), Instant::now());
+        queue.push(Job { engine, encodings, n_tokens, queued, answer }).unwrap();
+        receiver
+    }
+
+    fn sizes(queue: &Queue) -> Option<Vec<usize>> {
+        Some(queue.next_batch(10)?.iter().map(|job| job.n_tokens).collect())
+    }
+
+    #[test]
+    fn a_batch_has_the_oldest_job_and_what_fits_beside_it() {
+        let (queue, a, b) = (Queue::default(), engine(), engine());
+        let jobs = [(&a, 3), (&b, 1), (&a, 4), (&a, 4), (&a, 1), (&b, 20)];
+        let answers: Vec<Answer> = jobs.iter().map(|(engine, n)| push(&queue, engine, *n)).collect();
+        // The 1 does not overtake the 4 before it.
+        assert_eq!(sizes(&queue), Some(vec![3, 4]));
+        assert_eq!(sizes(&queue), Some(vec![1]), "of the other encoder; the 20 does not fit");
+        assert_eq!(sizes(&queue), Some(vec![4, 1]));
+        assert_eq!(sizes(&queue), Some(vec![20]), "a job above the budget is computed alone");
+        queue.close();
+        assert_eq!(sizes(&queue), None);
+        drop(answers);
+    }
+
+    #[test]
+    fn the_work_of_a_gone_client_is_dropped() {
+        let (queue, engine) = (Queue::default(), engine());
+        let kept = push(&queue, &engine, 1);
+        drop(push(&queue, &engine, 2));
+        let also_kept = push(&queue, &engine, 3);
+        assert_eq!((queue.len(), sizes(&queue)), (3, Some(vec![1, 3])));
+        assert_eq!(queue.len(), 0);
+        drop((kept, also_kept));
+    }
+
+    #[test]
+    fn a_closed_queue_takes_nothing_and_gives_what_it_has() {
+        let (queue, engine) = (Queue::default(), engine());
+        let answer = push(&queue, &engine, 1);
+        queue.close();
+        let (sender, _receiver) = oneshot::channel();
+        let late = Job { engine, encodings: Vec::new(), n_tokens: 1, queued: Instant::now(), answer: sender };
+        assert!(queue.push(late).is_err());
+        assert_eq!((sizes(&queue), sizes(&queue)), (Some(vec![1]), None));
+        drop(answer);
+    }
+}

@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use clsify::model::SentenceClassifier;
 use clsify_server::ServeOptions;
@@ -92,6 +93,31 @@ fn a_stop_under_load_loses_no_accepted_request() {
         server.join();
     });
     assert!(TcpStream::connect(address).is_err(), "a stopped server listens");
+}
+
+/// One connection brings several requests; after the stop it is closed, and a silent one does not hold the server up.
+#[test]
+fn connections_are_kept_until_the_stop() {
+    let (mut server, _folder) = Running::of_classes(options());
+    let mut stream = server.connect();
+    let body = json!({ "inputs": "a fine film" }).to_string();
+    let head =
+        format!("POST /predict HTTP/1.1\r\nhost: test\r\n{JSON}content-length: {}\r\n\r\n", body.len());
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        let mut bytes = [0; 8192];
+        let n = stream.read(&mut bytes).unwrap();
+        answers.push(Response::of(&bytes[..n]).json());
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    let silent = server.connect();
+    let stopped = Instant::now();
+    server.handle.stop();
+    server.join();
+    assert!(stopped.elapsed() < Duration::from_secs(10), "{:?}", stopped.elapsed());
+    assert_eq!(stream.read(&mut [0; 8]).unwrap_or(0), 0);
+    drop(silent);
 }
 
 /// A request that the server has read before the stop is answered after it.

@@ -59,6 +59,7 @@ fn every_refusal_has_its_status_and_body() {
     let text = "content-type: text/plain\r\n";
     server.request("POST", "/predict", text, b"{}").is_refusal(415, "Validation", "application/json");
     server.get("/predict").is_refusal(405, "Validation", "method");
+    assert_eq!(server.get("/predict").header("allow"), Some("POST"));
     server.get("/../../etc/passwd").is_refusal(404, "NotFound", "/docs");
     server.get("/models/..%2f..%2fetc/info").is_refusal(404, "NotFound", "name of a model");
     let embed = |body: &Value| server.post("/embed", body);
