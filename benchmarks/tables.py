@@ -11,6 +11,7 @@ from statistics import median
 
 import explaining.report
 import floors
+import packaged.report
 import tuning.floors
 import tuning.report
 from record import Record, ratios
@@ -49,7 +50,7 @@ def render(records: list[tuple[Record, str]]) -> str:
             blocks.append(f"# On another processor: {record.text('name', job='machine')}")
         blocks += [*about(record), *floor_tables(record)]
         for encoder in record.encoders():
-            sections = [section for build in (encode, latency, grid, article, cold, memory, explain, tune) for section in build(record, encoder)]
+            sections = [section for build in (encode, latency, grid, article, cold, memory, package, explain, tune) for section in build(record, encoder)]
             if sections:
                 blocks += [f"## {encoder}", *described(record, encoder), *sections]
     blocks.append(repeat(sources))
@@ -236,6 +237,10 @@ def memory(record: Record, encoder: str) -> Iterator[str]:
                      for count in sorted(peak, key=int)])
 
 
+def package(record: Record, encoder: str) -> Iterator[str]:
+    yield from with_tables(packaged.report.sections(record, encoder))
+
+
 def explain(record: Record, encoder: str) -> Iterator[str]:
     yield from with_tables(explaining.report.sections(record, encoder))
 
@@ -259,6 +264,7 @@ python3 -m venv peers && peers/bin/pip install -r benchmarks/requirements.txt
 peers/bin/python benchmarks/run.py --encoder DIR --data FILE.tsv      # measures, writes the record and this file
 peers/bin/python benchmarks/explain.py --encoder DIR --data NAME=TRAIN,TEST   # the explanations, into the same record
 peers/bin/python benchmarks/tune.py --encoder DIR --data NAME=TRAIN,TEST --rows 500,all   # fine-tuning, likewise
+peers/bin/pip install . && peers/bin/python benchmarks/python_package.py --encoder DIR --data FILE.tsv   # the Python package, likewise
 peers/bin/python benchmarks/tables.py {source}
 ```"""
 

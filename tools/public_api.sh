@@ -19,7 +19,7 @@ target=${CARGO_TARGET_DIR:-$PWD/target}
 cargo build --quiet --locked --manifest-path tools/public_api/Cargo.toml --target-dir "$target/public_api"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for crate in clsify-base clsify clsify-report clsify-hub clsify-convert; do
+for crate in clsify-base clsify clsify-report clsify-hub clsify-convert clsify-server; do
     RUSTDOC="$PWD/tools/public_api/rustdoc.sh" \
         cargo rustdoc --quiet --locked -p $crate --lib --target-dir "$target" -- -Z unstable-options --output-format json
     "$target/public_api/debug/list-public-api" "$target/doc/${crate//-/_}.json" > "$work/$crate.txt"

@@ -65,6 +65,9 @@ enum Command {
     Explain(commands::explain::Args),
     Guide(commands::guide::Args),
     Import(commands::import::Args),
+    Export(commands::export::Args),
+    #[cfg(feature = "serve")]
+    Serve(commands::serve::Args),
     Embed(commands::embed::Args),
     Tokenize(commands::tokenize::Args),
     Bench(commands::bench::Args),
@@ -107,6 +110,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Explain(args) => commands::explain::run(&args, &console),
         Command::Guide(args) => commands::guide::run(&args, &console),
         Command::Import(args) => commands::import::run(args, &console),
+        Command::Export(args) => commands::export::run(&args, &console),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => commands::serve::run(args, &console),
         Command::Embed(args) => commands::embed::run(args, &console),
         Command::Tokenize(args) => commands::tokenize::run(&args, &console),
         Command::Bench(args) => commands::bench::run(&args, &console),

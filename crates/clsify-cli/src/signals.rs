@@ -5,7 +5,13 @@
 //! the process.
 
 use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Asked first: it returns true if the work itself handles the signal of this number.
+type Handler = Box<dyn Fn(i32) -> bool + Send + Sync>;
+
+static HANDLER: OnceLock<Handler> = OnceLock::new();
 
 /// Set by a signal, so that errors caused by it are not reported.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -15,6 +21,13 @@ static ENDS_EARLY: AtomicBool = AtomicBool::new(false);
 
 /// Set by the first such signal.
 static SHOULD_STOP: AtomicBool = AtomicBool::new(false);
+
+/// From now on every signal goes to a handler first; those that it does not handle end the process. Only the first call
+/// has an effect.
+#[cfg(feature = "serve")]
+pub(crate) fn hand_to(handler: Handler) {
+    let _ = HANDLER.set(handler);
+}
 
 /// From now on the first signal lets the work end early, with what it has so far, and the second ends the process.
 pub(crate) fn end_work_first() {
@@ -35,6 +48,9 @@ pub(crate) fn wait_if_interrupted() {
 
 /// Saves pending data, removes partial files, and ends the process with the exit code of the signal.
 fn end(signal: i32) {
+    if HANDLER.get().is_some_and(|handles| handles(signal)) {
+        return;
+    }
     if ENDS_EARLY.swap(false, Ordering::SeqCst) {
         SHOULD_STOP.store(true, Ordering::SeqCst);
         return;

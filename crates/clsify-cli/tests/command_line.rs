@@ -4,7 +4,7 @@ mod common;
 
 use common::{Sandbox, json_lines};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "tutorial",
     "doctor",
     "curve",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 14] = [
     "compare",
     "predict",
     "import",
+    "export",
     "embed",
     "tokenize",
     "bench",

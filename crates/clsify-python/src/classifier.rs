@@ -7,7 +7,7 @@ use clsify::encoder::Dtype;
 use clsify::explanation::ExplainOptions;
 use clsify::model::{LoadOptions, SaveOptions, SavedModel, SentenceClassifier, SentenceEncoder};
 use clsify::training::{Trained, train, train_selected, train_tuned};
-use clsify_convert::{SetFit, read_setfit, read_sklearn};
+use clsify_convert::{OnnxOptions, SetFit, export_onnx, read_setfit, read_sklearn};
 use clsify_hub::Hub;
 use clsify_report::pages::explanation_page;
 use clsify_report::summaries::{evaluation_summary, explanation_summary};
@@ -38,6 +38,9 @@ struct LoadSpec {
     encoder: Option<String>,
     dtype: Option<String>,
     cache: Option<CacheSpec>,
+    /// True if the training sentences that the model may have kept are left out.
+    #[serde(default)]
+    without_neighbours: bool,
 }
 
 #[pymethods]
@@ -88,7 +91,8 @@ impl Classifier {
         let dtype: Option<Dtype> =
             spec.dtype.as_deref().map(dtype).transpose().map_err(|error| exception(py, &error))?;
         work::run(py, threads, report, |observer| {
-            let (hub, saved) = (Hub::from_env(), SavedModel::read(&folder)?);
+            let hub = Hub::from_env().with_observer(observer.clone());
+            let saved = SavedModel::read(&folder)?;
             let encoder = match &spec.encoder {
                 Some(encoder) => hub.pull(encoder)?.folder,
                 None => hub.recorded_encoder(&saved.encoder_folder(&folder), &saved.encoder.name),
@@ -98,8 +102,9 @@ impl Classifier {
                 dtype,
                 cache: spec.cache.as_ref().map(CacheSpec::open),
                 hash_folder: Some(hash_folder(&hub)),
-                neighbours: true,
+                neighbours: !spec.without_neighbours,
                 observer,
+                ..LoadOptions::default()
             };
             SentenceClassifier::load_with(&folder, options)
         })
@@ -232,6 +237,19 @@ impl Classifier {
     /// Saves it as small as it can be: without its encoder and the fingerprints of its training rows.
     fn save_small(&self, py: Python<'_>, folder: PathBuf) -> PyResult<()> {
         work::run(py, None, None, |_| self.0.clone().without_fingerprints().save(&folder))
+    }
+
+    /// The instruction set of this processor and the data type of the products: the same text means the same bits.
+    #[getter]
+    fn kernel(&self) -> String {
+        self.0.encoder().kernel()
+    }
+
+    /// Writes a folder for onnxruntime and transformers.js, and returns what its graph cannot do.
+    fn export_onnx(&self, py: Python<'_>, folder: PathBuf, external_data: bool) -> PyResult<Vec<String>> {
+        let export =
+            work::run(py, None, None, |_| export_onnx(&self.0, &folder, OnnxOptions { external_data }))?;
+        Ok(export.notes)
     }
 
     /// The content of `clsify.json`.

@@ -7,9 +7,10 @@ use clsify::encoder::Dtype;
 use clsify::error::Result;
 use clsify::features::{CacheOptions, FeatureCache, Layers, prompt_text};
 use clsify::model::{Features, SentenceEncoderOptions};
-use clsify::observer::Observer;
 use clsify_hub::{Hub, Located, Origin};
 use serde::Deserialize;
+
+use crate::work::Reporter;
 
 /// An encoder by name, with its options.
 #[derive(Deserialize)]
@@ -51,12 +52,12 @@ impl EncoderSpec {
     ///
     /// # Errors
     /// As for [`Hub::pull`]; an option that is none.
-    pub(crate) fn find(&self, observer: Arc<dyn Observer>) -> Result<(PathBuf, SentenceEncoderOptions)> {
+    pub(crate) fn find(&self, observer: Arc<Reporter>) -> Result<(PathBuf, SentenceEncoderOptions)> {
         let layers: Layers = self.layers.as_deref().map(str::parse).transpose()?.unwrap_or_default();
         let features = self.pooling.as_deref().map(str::parse::<Features>).transpose();
         let features = features.map_err(|error| error.at("pooling"))?.unwrap_or_default();
         let dtype = dtype(&self.dtype)?;
-        let hub = Hub::from_env();
+        let hub = Hub::from_env().with_observer(observer.clone());
         let Located { folder, name, origin, .. } = hub.pull(&self.model)?;
         let prompt = self.prompt.as_ref().map(|prompt| prompt_text(&folder, prompt)).transpose()?;
         let options = SentenceEncoderOptions {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use clsify::error::Result;
 use clsify::observer::{Observer, Stage};
+use clsify_hub::FetchObserver;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use rayon::ThreadPool;
@@ -21,19 +22,23 @@ use crate::errors::exception;
 /// The longest time in which a signal is not noticed.
 const SIGNALS: Duration = Duration::from_millis(50);
 
-/// What the calling thread is told.
+/// What the calling thread is told. Stages have names.
 enum Event {
-    Start(Stage, usize),
-    Advance(Stage, usize),
-    Finish(Stage),
+    Start(String, usize),
+    Advance(String, usize),
+    Finish(String),
     Note(String),
+    Warning(String),
+    Fetch(String),
     Done,
 }
 
 /// Passes reports to the calling thread.
-struct Reporter {
+pub(crate) struct Reporter {
     events: Mutex<Sender<Event>>,
     is_cancelled: Arc<AtomicBool>,
+    /// The file that is being fetched.
+    fetched: Mutex<Option<String>>,
 }
 
 impl Reporter {
@@ -45,19 +50,23 @@ impl Reporter {
 
 impl Observer for Reporter {
     fn start(&self, stage: Stage, total: usize) {
-        self.send(Event::Start(stage, total));
+        self.send(Event::Start(name(stage), total));
     }
 
     fn advance(&self, stage: Stage, done: usize) {
-        self.send(Event::Advance(stage, done));
+        self.send(Event::Advance(name(stage), done));
     }
 
     fn finish(&self, stage: Stage) {
-        self.send(Event::Finish(stage));
+        self.send(Event::Finish(name(stage)));
     }
 
     fn note(&self, text: &str) {
         self.send(Event::Note(text.to_string()));
+    }
+
+    fn warn(&self, text: &str) {
+        self.send(Event::Warning(text.to_string()));
     }
 
     fn is_cancelled(&self) -> bool {
@@ -65,21 +74,46 @@ impl Observer for Reporter {
     }
 }
 
+impl FetchObserver for Reporter {
+    fn message(&self, text: &str) {
+        self.send(Event::Fetch(text.to_string()));
+    }
+
+    fn bytes(&self, file: &str, done: u64, total: u64) {
+        let number = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        if self.fetched.lock().unwrap_or_else(PoisonError::into_inner).replace(file.to_string()).as_deref()
+            != Some(file)
+        {
+            self.send(Event::Start(file.to_string(), number(total)));
+        }
+        self.send(Event::Advance(file.to_string(), number(done)));
+        if done == total {
+            self.send(Event::Finish(file.to_string()));
+        }
+    }
+}
+
+fn name(stage: Stage) -> String {
+    format!("{stage:?}").to_lowercase()
+}
+
 /// Runs work in `threads` threads, and returns its result.
 ///
-/// `report`, a callable of Python, receives `("start" | "advance" | "finish", stage, number)` and `("note", text, 0)`. An exception of it,
-/// and one of a signal handler, such as `KeyboardInterrupt`, cancels the work and is raised when it has ended.
+/// `report`, a callable of Python, receives `("start" | "advance" | "finish", stage, number)` and `("warning" | "note" | "fetch", text, 0)`; a
+/// file that is fetched is a stage too, in bytes. An exception of it, and one of a signal handler, such as `KeyboardInterrupt`, cancels the
+/// work and is raised when it has ended.
 pub(crate) fn run<T: Send>(
     py: Python<'_>,
     threads: Option<usize>,
     report: Option<&Bound<'_, PyAny>>,
-    work: impl FnOnce(Arc<dyn Observer>) -> Result<T> + Send,
+    work: impl FnOnce(Arc<Reporter>) -> Result<T> + Send,
 ) -> PyResult<T> {
     let pool = pool(threads)?;
     let (sender, receiver) = channel();
     let is_cancelled = Arc::new(AtomicBool::new(false));
+    let events = Mutex::new(sender.clone());
     let reporter =
-        Arc::new(Reporter { events: Mutex::new(sender.clone()), is_cancelled: is_cancelled.clone() });
+        Arc::new(Reporter { events, is_cancelled: is_cancelled.clone(), fetched: Mutex::default() });
     let mut result = None;
     let watched = std::thread::scope(|scope| {
         let result = &mut result;
@@ -126,10 +160,12 @@ fn watch(
 fn pass_on(event: &Event, report: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
     let Some(report) = report else { return Ok(()) };
     let (what, of, number) = match event {
-        Event::Start(stage, total) => ("start", format!("{stage:?}").to_lowercase(), *total),
-        Event::Advance(stage, done) => ("advance", format!("{stage:?}").to_lowercase(), *done),
-        Event::Finish(stage) => ("finish", format!("{stage:?}").to_lowercase(), 0),
-        Event::Note(text) => ("note", text.clone(), 0),
+        Event::Start(stage, total) => ("start", stage, *total),
+        Event::Advance(stage, done) => ("advance", stage, *done),
+        Event::Finish(stage) => ("finish", stage, 0),
+        Event::Note(text) => ("note", text, 0),
+        Event::Warning(text) => ("warning", text, 0),
+        Event::Fetch(text) => ("fetch", text, 0),
         Event::Done => return Ok(()),
     };
     report.call1((what, of, number)).map(drop)

@@ -311,6 +311,18 @@ class Kept(unittest.TestCase):
             self.assertTrue(np.array_equal(loaded.predict_proba(X), found.predict_proba(X)))
             self.assertEqual(pickle.loads(pickle.dumps(loaded)).predict(X).tolist(), found.predict(X).tolist())
 
+    def test_a_graph(self):
+        """The command's own folder; tools/onnx.sh compares such folders with predictions."""
+        X, y = reviews(60)
+        found = SentenceClassifier(BERT, C=1.0, abstain_below=0.6, cache=None).fit(X, y)
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertWarnsRegex(UserWarning, "abstain"):
+                found.export_onnx(Path(folder) / "python")
+            found.save(Path(folder) / "model")
+            clsify("export", "onnx", Path(folder) / "model", Path(folder) / "program")
+            for name in ("onnx/model.onnx", "tokenizer.json", "config.json"):
+                self.assertEqual((Path(folder) / "python" / name).read_bytes(), (Path(folder) / "program" / name).read_bytes())
+
     def test_heads_of_scikit_learn(self):
         """The golden heads that the library's own tests read: here with the features of an encoder that has as many."""
         import joblib

@@ -61,6 +61,11 @@ pub trait Observer: Send + Sync {
     }
     /// Receives a note for the user in plain words: one line, no full stop.
     fn note(&self, _text: &str) {}
+    /// Receives a note about something that is probably wrong: with the data, with a score, or with the options. By default it is a
+    /// note like any other.
+    fn warn(&self, text: &str) {
+        self.note(text);
+    }
 }
 
 impl Observer for () {}

@@ -146,14 +146,18 @@ fn stages_know_only_what_they_are_given() {
 /// depends on this.
 #[test]
 fn crates_point_in_one_direction() {
-    let allowed: [(&str, &[&str]); 8] = [
+    let allowed: [(&str, &[&str]); 9] = [
         ("clsify-base", &[]),
         ("clsify-kernels", &[]),
         ("clsify", &["clsify-base", "clsify-kernels"]),
         ("clsify-report", &["clsify"]),
         ("clsify-hub", &["clsify-base"]),
         ("clsify-convert", &["clsify", "clsify-base"]),
-        ("clsify-cli", &["clsify", "clsify-report", "clsify-hub", "clsify-convert", "clsify-kernels"]),
+        ("clsify-server", &["clsify"]),
+        (
+            "clsify-cli",
+            &["clsify", "clsify-report", "clsify-hub", "clsify-convert", "clsify-server", "clsify-kernels"],
+        ),
         ("clsify-python", &["clsify", "clsify-hub", "clsify-convert", "clsify-report", "clsify-cli"]),
     ];
     assert_eq!(fs::read_dir(crates()).unwrap().count(), allowed.len());
@@ -186,10 +190,11 @@ fn built_from(package: &[&str]) -> Vec<String> {
     lines.lines().filter_map(|line| line.split(' ').next()).map(String::from).collect()
 }
 
-/// The library has no network code and no command line, and a program without the feature `hub` has no network code.
+/// The library has no network code and no command line, a program without the features `hub` and `serve` has no network
+/// code, and the Python package has no server.
 #[test]
 fn nobody_builds_what_they_did_not_ask_for() {
-    let network = ["ureq", "rustls", "tar"];
+    let network = ["ureq", "rustls", "tar", "tokio", "hyper", "axum"];
     let command_line = ["clsify-hub", "clsify-cli", "clap", "indicatif", "anyhow"];
     let library = built_from(&["clsify"]);
     assert!(library.iter().any(|name| name == "tokenizers"), "{library:?}");
@@ -199,11 +204,16 @@ fn nobody_builds_what_they_did_not_ask_for() {
     let [with, without] = [&["clsify-cli"][..], &["clsify-cli", "--no-default-features"]].map(built_from);
     for name in network {
         assert!(with.iter().any(|used| used == name), "clsify-cli: no {name}");
-        assert!(!without.iter().any(|used| used == name), "clsify-cli without `hub`: {name}");
+        assert!(!without.iter().any(|used| used == name), "clsify-cli without its features: {name}");
+    }
+    let python = built_from(&["clsify-python"]);
+    assert!(python.iter().any(|name| name == "clsify-cli"), "{python:?}");
+    for name in ["clsify-server", "tokio", "axum"] {
+        assert!(!python.iter().any(|used| used == name), "clsify-python: {name}");
     }
 }
 
-/// R4: only kernels contain `unsafe`, and only programs print.
+/// R4: only kernels contain `unsafe`, only programs print, and only the server is async.
 #[test]
 fn only_kernels_are_unsafe_and_only_programs_print() {
     for name in [
@@ -213,6 +223,7 @@ fn only_kernels_are_unsafe_and_only_programs_print() {
         "clsify-report",
         "clsify-hub",
         "clsify-convert",
+        "clsify-server",
         "clsify-python",
     ] {
         let folder = crates().join(name).join("src");
@@ -229,7 +240,7 @@ fn only_kernels_are_unsafe_and_only_programs_print() {
             assert!(!is_unsafe || name == "clsify-kernels", "{place}: unsafe");
             let is_async =
                 code.contains("async fn") || code.contains("async move") || code.contains(".await");
-            assert!(!is_async, "{place}: async");
+            assert!(!is_async || name == "clsify-server", "{place}: async");
         }
     }
     let cli = sources(&crates().join("clsify-cli/src"));
@@ -330,7 +341,7 @@ fn hugging_face_s_spelling_stays_where_files_are_read() {
         ("pooling_mode", &["features/sentence_transformers.rs"]),
         ("modules.json", &["checkpoint_folder.rs"]),
         ("max_seq_length", &["features/sentence_transformers.rs"]),
-        ("in_features\"", &["features/module.rs"]),
+        ("in_features\"", &["features/dense.rs"]),
         ("tokenizer_class", &["tokenizer/class.rs", "tokenizer/own_build.rs"]),
         (
             "do_lower_case",

@@ -246,7 +246,8 @@ fn a_label_that_sorts_before_the_trained_ones_shifts_nothing() {
 fn a_grid_search_refits_with_the_best_c_if_asked_to() {
     let c_values = vec![1e-6, 3.0, 30.0];
     let run = |refit| {
-        let grid_search = Some(GridSearchOptions { c_values: c_values.clone(), refit });
+        let grid_search =
+            Some(GridSearchOptions { c_values: c_values.clone(), refit, ..GridSearchOptions::default() });
         train_with("bert", 3, TrainOptions { grid_search, ..TrainOptions::default() }).report
     };
     let (refitted, kept) = (run(true), run(false));

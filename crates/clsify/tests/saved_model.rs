@@ -171,6 +171,25 @@ fn an_encoder_that_is_gone_or_elsewhere() {
     assert_same(&SentenceClassifier::load(setup.path("model")).unwrap(), &setup.classifier);
 }
 
+/// The weights are read with the first sentence, so that a file that has changed until then is found.
+#[test]
+fn a_lazy_classifier_loads_the_weights_with_the_first_sentence() {
+    let setup = Setup::saved(2, false);
+    let load = || {
+        let options = LoadOptions { lazy: true, ..LoadOptions::default() };
+        SentenceClassifier::load_with(setup.path("model"), options).unwrap()
+    };
+    assert_same(&load(), &setup.classifier);
+    let loaded = load();
+    loaded.encoder().check_unchanged().unwrap();
+    let weights = setup.path("tiny").join("model.safetensors");
+    let bytes = fs::read(&weights).unwrap();
+    fs::write(&weights, &bytes).unwrap();
+    let message = "DIR/tiny/model.safetensors: the file has changed while it was in use";
+    assert_eq!(setup.message(&loaded.encoder().check_unchanged().unwrap_err()), message);
+    assert_eq!(setup.message(&loaded.predict(&["a sentence"]).unwrap_err()), message);
+}
+
 #[test]
 fn saving_replaces_an_earlier_model_and_nothing_else() {
     let setup = Setup::saved(2, true);

@@ -9,12 +9,15 @@ pub(crate) mod doctor;
 pub(crate) mod embed;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod guide;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod predict;
 pub(crate) mod pull;
 pub(crate) mod push;
+#[cfg(feature = "serve")]
+pub(crate) mod serve;
 pub(crate) mod tokenize;
 pub(crate) mod train;
 pub(crate) mod tutorial;

@@ -13,6 +13,7 @@ from clsify._core import __version__
 # The estimators import scikit-learn, which takes longer than everything else: they are imported when they are used.
 _MODULES = {
     "LogisticRegression": "clsify._logistic_regression",
+    "Report": "clsify._report",
     "SentenceClassifier": "clsify._sentence_classifier",
     "SentenceClassifierCV": "clsify._sentence_classifier_cv",
     "SentenceEncoder": "clsify._sentence_encoder",

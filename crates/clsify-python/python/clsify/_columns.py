@@ -1,27 +1,30 @@
-"""Columns of Arrow tables: sentences that are read, vectors and messages that are added.
+"""Columns of Arrow tables: sentences that are read, vectors, labels and messages that are added.
 
-New columns are made from buffers, because `pyarrow.array` imports pandas, which takes 30 MB of every process.
+New columns are made from buffers, because `pyarrow.array` and `pyarrow.scalar` import pandas, which takes 30 MB of every process.
 """
-
-import logging
 
 import numpy as np
 import pyarrow as pa
 
 from clsify.exceptions import ClsifyError, DataError
 
-LOGGER = logging.getLogger("clsify")
-
-# The number of rows that one log message names.
-MOST_NAMED = 5
+_KINDS = {np.dtype(np.float32): pa.float32(), np.dtype(np.float64): pa.float64()}
 
 
 def is_text(kind):
     """Returns true for Arrow's types of strings, and for a column without any value."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    view = getattr(pa.types, "is_string_view", lambda kind: False)
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or view(kind) or pa.types.is_null(kind)
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind)
+
+
+def only(batch, column):
+    """The column of this name."""
+    names = batch.schema.names
+    places = [place for place, name in enumerate(names) if name == column]
+    if len(places) != 1:
+        raise DataError(f"expected one column {column!r}, got {len(places)}: the columns are {', '.join(map(repr, names))}", "name the column")
+    return batch.column(places[0])
 
 
 def sentences(batch, column):
@@ -38,7 +41,7 @@ def sentences(batch, column):
         None for the rows of `errors`.
     errors : dict of int to str
     """
-    values = _only(batch, column)
+    values = only(batch, column)
     if not is_text(values.type):
         raise DataError(f"column {column!r}: expected strings, got {values.type}", "convert the column to strings first")
     errors = {}
@@ -50,14 +53,6 @@ def sentences(batch, column):
         if text is None and row not in errors:
             errors[row] = "expected a sentence, got a missing value"
     return texts, errors
-
-
-def _only(batch, column):
-    places = [place for place, name in enumerate(batch.schema.names) if name == column]
-    if len(places) != 1:
-        raise DataError(f"expected one column {column!r}, got {len(places)}: the columns are {', '.join(map(repr, batch.schema.names))}",
-                        "name the column of the sentences with `column`")
-    return batch.column(places[0])
 
 
 def _decoded(values, errors):
@@ -74,32 +69,19 @@ def _decoded(values, errors):
     return texts
 
 
-def named(batch, rows, key):
-    """The rows by the values of their key column, otherwise by their numbers within the batch."""
-    if key is None:
-        return [f"row {row} of its batch" for row in rows]
-    values = _only(batch, key)
-    return [f"{key} {values[row].as_py()!r}" for row in rows]
-
-
-def report(batch, errors, key):
-    """Logs the rows that have no result, in one message per batch."""
-    rows = sorted(errors)
-    lines = [f"{name}: {errors[row]}" for name, row in zip(named(batch, rows[:MOST_NAMED], key), rows)]
-    rest = f"; and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-    LOGGER.warning("%s of %s rows have no result: %s%s", len(rows), batch.num_rows, "; ".join(lines), rest)
-
-
-def refuse(batch, errors, key):
-    """Raises the error of the first row that has no result."""
-    row = min(errors)
-    raise DataError(f"{named(batch, [row], key)[0]}: {errors[row]}", "remove the row, or give on_error='null'")
-
-
 def by_halves(work, texts, rows, errors):
     """Runs `work` on the sentences of these rows, without those about which it raises an error.
 
     An error that names a sentence concerns that one only: halves are tried until it is alone. Results do not depend on the other sentences.
+
+    Parameters
+    ----------
+    work : callable
+        Maps a list of str to a result.
+    texts : list of str
+    rows : list of int
+    errors : dict of int to str
+        Receives the errors.
 
     Returns
     -------
@@ -117,13 +99,15 @@ def by_halves(work, texts, rows, errors):
     return by_halves(work, texts, rows[:middle], errors) + by_halves(work, texts, rows[middle:], errors)
 
 
-def vectors(parts, n_rows, n_features):
-    """Rows of float32 as a fixed-size list, over the memory of the matrix if there is one matrix for all rows.
+def vectors(parts, n_rows, n_numbers, dtype):
+    """Rows of numbers as a fixed-size list, over the memory of the matrix if one matrix has all rows.
 
     Parameters
     ----------
-    parts : list of (rows, ndarray of shape (len(rows), n_features))
+    parts : list of (rows, ndarray of shape (len(rows), n_numbers))
         The rows that occur in no part are null.
+    n_rows, n_numbers : int
+    dtype : numpy.dtype
 
     Returns
     -------
@@ -131,26 +115,42 @@ def vectors(parts, n_rows, n_features):
     """
     valid = None
     if len(parts) == 1 and len(parts[0][0]) == n_rows:
-        matrix = np.ascontiguousarray(parts[0][1])
+        matrix = np.ascontiguousarray(parts[0][1], dtype=dtype)
     else:
-        matrix, is_valid = np.zeros((n_rows, n_features), dtype=np.float32), np.zeros(n_rows, dtype=bool)
+        matrix, is_valid = np.zeros((n_rows, n_numbers), dtype=dtype), np.zeros(n_rows, dtype=bool)
         for rows, part in parts:
             matrix[rows], is_valid[rows] = part, True
         valid = _bits(is_valid)
-    values = pa.Array.from_buffers(pa.float32(), matrix.size, [None, pa.py_buffer(matrix)])
-    return pa.Array.from_buffers(pa.list_(pa.float32(), n_features), n_rows, [valid], children=[values])
+    values = _numbers(matrix)
+    return pa.Array.from_buffers(pa.list_(values.type, n_numbers), n_rows, [valid], children=[values])
 
 
-def strings(values, n_rows):
-    """A column of strings, null where `values`, a dict by row, has none."""
-    encoded = [values.get(row, "").encode() for row in range(n_rows)]
-    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
-    is_valid = np.isin(np.arange(n_rows), list(values))
-    return pa.Array.from_buffers(pa.string(), n_rows, [_bits(is_valid), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))])
+def numbers(values):
+    """A column of a list of float or None, as float64."""
+    is_valid = np.array([value is not None for value in values], dtype=bool)
+    return _numbers(np.array([0.0 if value is None else value for value in values], dtype=np.float64), _bits(is_valid))
 
 
-def _bits(is_valid):
-    return pa.py_buffer(np.packbits(is_valid, bitorder="little"))
+def strings(values):
+    """A column of a list of str or None."""
+    encoded = [b"" if value is None else value.encode() for value in values]
+    is_valid = np.array([value is not None for value in values], dtype=bool)
+    return pa.Array.from_buffers(pa.string(), len(values), [_bits(is_valid), _offsets(encoded), pa.py_buffer(b"".join(encoded))])
+
+
+def lists(values, column):
+    """A column of lists, null for None, whose elements `column` makes a column of."""
+    elements = column([element for value in values if value is not None for element in value])
+    is_valid = np.array([value is not None for value in values], dtype=bool)
+    offsets = _offsets([() if value is None else value for value in values])
+    return pa.Array.from_buffers(pa.list_(elements.type), len(values), [_bits(is_valid), offsets], children=[elements])
+
+
+def with_list_sizes(array):
+    """A fixed-size list as a list, for engines that read no others. The values are not copied."""
+    size = array.type.list_size
+    offsets = pa.py_buffer(np.arange(0, size * len(array) + 1, size, dtype=np.int32))
+    return pa.Array.from_buffers(pa.list_(array.type.value_type), len(array), [array.buffers()[0], offsets], children=[array.values])
 
 
 def with_columns(batch, columns):
@@ -173,3 +173,15 @@ def with_columns(batch, columns):
         schema = schema.append(field)
         arrays.append(array)
     return type(batch).from_arrays(arrays, schema=schema)
+
+
+def _numbers(array, valid=None):
+    return pa.Array.from_buffers(_KINDS[array.dtype], array.size, [valid, pa.py_buffer(array)])
+
+
+def _offsets(values):
+    return pa.py_buffer(np.cumsum([0, *map(len, values)], dtype=np.int32))
+
+
+def _bits(is_valid):
+    return pa.py_buffer(np.packbits(is_valid, bitorder="little"))

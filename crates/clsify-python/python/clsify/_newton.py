@@ -23,8 +23,9 @@ class Shape:
         self.blocks = [(i, j) for i in range(self.n_rows) for j in range(i, self.n_rows)]
         self.n_sums = 1 + self.n_rows * self.width + len(self.blocks) * self.width**2
 
+    @np.errstate(invalid="ignore", over="ignore")
     def sums(self, X, class_ids, sample_weight, weights):
-        """The sums of some rows.
+        """The sums of some rows; they are not finite if the features are not.
 
         Parameters
         ----------

@@ -3,11 +3,11 @@
 import logging
 import warnings
 
+from clsify._spelling import spelled
+
 LOGGER = logging.getLogger("clsify")
 
 _UNITS = {"tokenize": "sentence", "embed": "token", "gridsearch": "fit", "fit": "fit", "tune": "token", "explain": "sentence"}
-# Notes about the user's data; the others are of interest to someone who reads logs.
-_WARNINGS = ("truncated", "more than", "repeat", "instructions", "converge")
 
 
 class Progress:
@@ -31,11 +31,10 @@ class Progress:
                 self._tqdm = tqdm
 
     def __call__(self, what, of, number):
-        if what == "note":
-            if any(word in of for word in _WARNINGS):
-                warnings.warn(of, UserWarning, stacklevel=2)
-            else:
-                LOGGER.info(of)
+        if what == "warning":
+            warnings.warn(spelled(of), UserWarning, stacklevel=3)
+        elif what in ("note", "fetch"):
+            LOGGER.info(spelled(of))
         elif self._tqdm is not None:
             self._draw(what, of, number)
 

@@ -3,6 +3,9 @@
 import base64
 import html
 import json
+import re
+
+from clsify._spelling import spelled
 
 
 class Report:
@@ -18,7 +21,7 @@ class Report:
 
     def __init__(self, document, table):
         self._json = document.json
-        self._text = document.text
+        self._text = spelled(document.text)
         self._page = document.page
         self._table = table
         self.charts = dict(document.charts)
@@ -43,6 +46,11 @@ class Report:
             height = 160 + 150 * max(1, self._page.count("<section"))
             return f'<iframe srcdoc="{html.escape(self._page)}" style="border: 0; width: 100%; height: {min(height, 900)}px"></iframe>'
         # As images, the drawings keep their styles to themselves.
-        images = [f'<img alt="{html.escape(name)}" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">'
-                  for name, svg in self.charts.items()]
-        return f"<div>{''.join(images)}<pre>{html.escape(str(self))}</pre></div>"
+        images = [f'<img alt="{html.escape(name)}" style="width: {_width(svg)}px; max-width: 100%; vertical-align: top; margin: 4px" '
+                  f'src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">' for name, svg in self.charts.items()]
+        return f"<div><pre>{html.escape(str(self))}</pre>{''.join(images)}</div>"
+
+
+def _width(svg):
+    """Three quarters of the width of a drawing: its text then has the size of that around it."""
+    return round(0.75 * float(re.search(r'viewBox="[\d.]+ [\d.]+ ([\d.]+)', svg)[1]))

@@ -1,8 +1,7 @@
 """Sentences to labels, as a classifier of scikit-learn."""
 
 import json
-import tempfile
-from pathlib import Path
+import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -14,6 +13,8 @@ from clsify._core import Classifier
 from clsify._labels import Labels
 from clsify._progress import Progress
 from clsify._report import Report
+from clsify._rows import checked_weights, described, labelled
+from clsify._saved import files_of, load, restored
 from clsify._texts import texts
 
 
@@ -318,6 +319,27 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         self._core.save(folder, bundle_encoder or self._core.has_own_encoder)
         return self
 
+    def export_onnx(self, folder, external_data=False):
+        """Write a folder for onnxruntime and transformers.js: one graph from token ids to probabilities.
+
+        Warnings say what the graph does not do that the classifier does, such as abstaining.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder, which appears complete or not at all, and replaces an earlier export.
+        external_data : bool, default=False
+            Write the weights to a file beside the graph, as is always done above 2 GB.
+
+        Returns
+        -------
+        self : object
+        """
+        check_is_fitted(self)
+        for note in self._core.export_onnx(folder, external_data):
+            warnings.warn(note, UserWarning, stacklevel=2)
+        return self
+
     @classmethod
     def load(cls, folder, *, encoder=None, dtype=None, threads=None, cache=True, verbose=False):
         """Load a classifier that `save` or the program has saved. Its labels are texts.
@@ -338,7 +360,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         SentenceClassifier
         """
         with Progress(verbose) as progress:
-            core = _load(folder, encoder, dtype, threads, cache, progress)
+            core = load(folder, encoder, dtype, threads, cache, progress)
         return cls._of(core, threads=threads, cache=cache, verbose=verbose)
 
     @classmethod
@@ -487,7 +509,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
             "calibration": self.calibration or "none",
             "decision": {"choose_thresholds": self.thresholds is not None, "costs": options.costs_csv(self.costs, labels),
                          "abstain_below": self.abstain_below, "target_precision": self.target_precision},
-            "descriptions": _descriptions(self.descriptions),
+            "descriptions": described(self.descriptions),
             "keep_neighbours": bool(self.keep_neighbours),
             "tune": tuned,
         }
@@ -531,7 +553,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
     def __getstate__(self):
         state = dict(super().__getstate__())
         if "_core" in state:
-            state["_core"] = _files(state["_core"])
+            state["_core"] = files_of(state["_core"])
             # They are in these files too.
             del state["coef_"], state["intercept_"]
         return state
@@ -540,66 +562,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         files = state.pop("_core", None) if isinstance(state, dict) else None
         super().__setstate__(state)
         if files is not None:
-            self._use(_restored(files, self), self._labels)
-
-
-def checked_weights(sample_weight, n_rows):
-    """Weights as an array of finite numbers of at least 0, one per row, or None."""
-    if sample_weight is None:
-        return None
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.ndim == 0:
-        weights = np.full(n_rows, weights)
-    if weights.shape != (n_rows,):
-        raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(n_rows,)}!")
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        raise ValueError("sample_weight: expected finite numbers of at least 0")
-    if n_rows and not weights.any():
-        raise ValueError("sample_weight: expected at least one weight above zero, got only zero")
-    return weights
-
-
-def labelled(sentences, names, labels, sample_weight, groups):
-    """Labelled rows in the form that the compiled part takes."""
-    if len(names) != len(sentences):
-        raise ValueError(f"Found input variables with inconsistent numbers of samples: [{len(sentences)}, {len(names)}]")
-    if groups is not None:
-        groups = np.unique(np.asarray(groups), return_inverse=True)[1].reshape(-1)
-        if len(groups) != len(sentences):
-            raise ValueError(f"groups: expected {len(sentences)}, one per row, got {len(groups)}")
-    weights = checked_weights(sample_weight, len(sentences))
-    return {"sentences": sentences, "labels": names, "separator": labels.separator, "weights": None if weights is None else weights.tolist(),
-            "groups": None if groups is None else groups.tolist()}
-
-
-def _descriptions(descriptions):
-    if descriptions is None:
-        return None
-    if not hasattr(descriptions, "items"):
-        raise ValueError("descriptions: expected a dict from label to texts")
-    return [(text, str(label)) for label, given in descriptions.items() for text in ([given] if isinstance(given, str) else given)]
-
-
-def _load(folder, encoder, dtype, threads, cache, progress):
-    spec = {"encoder": None if encoder is None else str(encoder), "dtype": dtype, "cache": options.cache_options(cache)}
-    return Classifier.load(folder, json.dumps(spec), options.checked_threads(threads), progress)
-
-
-def _files(core):
-    """The files of a saved classifier, without its encoder and the fingerprints of its training rows."""
-    if core.has_own_encoder:
-        raise ValueError("a tuned encoder is too large to be pickled: use save(folder), and pickle what load(folder) returns")
-    with tempfile.TemporaryDirectory() as folder:
-        core.save_small(Path(folder) / "model")
-        return {path.name: path.read_bytes() for path in sorted((Path(folder) / "model").iterdir())}
-
-
-def _restored(files, classifier):
-    """The classifier of these files; its encoder must be the one of the training."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, content in files.items():
-            (Path(folder) / name).write_bytes(content)
-        return _load(folder, None, None, classifier.threads, classifier.cache, None)
+            self._use(restored(files, self), self._labels)
 
 
 def _per_label(report):

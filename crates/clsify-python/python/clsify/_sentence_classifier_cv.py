@@ -72,7 +72,7 @@ target_precision, keep_neighbours, threads, cache, missing, verbose
     tune = False
     random_state = 0
 
-    def fit(self, X, y, sample_weight=None, groups=None):
+    def fit(self, X=None, y=None, sample_weight=None, groups=None):
         """Choose `C`, and fit the classifier with it on all rows.
 
         Parameters

@@ -7,7 +7,8 @@ from clsify import _core
 from clsify._labels import Labels
 from clsify._progress import Progress
 from clsify._report import Report
-from clsify._sentence_classifier import SentenceClassifier, labelled
+from clsify._rows import labelled
+from clsify._sentence_classifier import SentenceClassifier
 from clsify._texts import texts
 
 

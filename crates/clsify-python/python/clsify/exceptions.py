@@ -1,5 +1,7 @@
 """The errors of clsify. Each is also the built-in exception that Python code would expect."""
 
+from clsify._spelling import spelled
+
 
 class ClsifyError(Exception):
     """An error of clsify.
@@ -13,7 +15,8 @@ class ClsifyError(Exception):
     """
 
     def __init__(self, message, hint=None, sentence=None):
-        super().__init__(message if hint is None else f"{message}\nhint: {hint}")
+        hint = None if hint is None else spelled(hint)
+        super().__init__(spelled(message) if hint is None else f"{spelled(message)}\nhint: {hint}")
         self.hint = hint
         self.sentence = sentence
 

@@ -7,17 +7,16 @@ Every Python worker loads the encoder once; a task uses one thread.
 import logging
 import os
 
-import numpy as np
 import pyarrow as pa
 
-from clsify import arrow
+from clsify import _columns, arrow
 from clsify._spark_logistic import fit_logistic
 
 LOGGER = logging.getLogger("clsify")
 
 KERNEL = "clsify_kernel"
 
-__all__ = ["embed", "fit_logistic", "kernels"]
+__all__ = ["embed", "fit_logistic", "kernels", "predict"]
 
 
 def embed(df, column, *, model, executor_model=None, output="embedding", threads=1, on_error="raise", key=None, error="error", kernel=KERNEL,
@@ -58,23 +57,49 @@ def embed(df, column, *, model, executor_model=None, output="embedding", threads
     pyspark.sql.DataFrame
         Evaluated when it is used. The metadata of the new column have the encoder's hash.
     """
-    from pyspark.sql.types import ArrayType, FloatType
-
-    here = arrow.Embed(model, threads=None, **options)
-    encoder = here.encoder()
-    step = arrow.Embed(executor_model or model, column, output, threads=threads, on_error=on_error, key=key, error=error, kernel=kernel,
-                       encoder_sha256=arrow.digest(encoder), **options)
-    metadata = {"clsify": {"encoder": step.encoder_sha256, "name": encoder.name, "n_features": encoder.n_features}}
-    return _mapped(df, step, [(output, ArrayType(FloatType(), False), metadata)], here.kernel_name())
+    step = arrow.Embed(model, column, output, threads=threads, on_error=on_error, key=key, error=error, kernel=kernel, **options)
+    return _mapped(df, step, executor_model)
 
 
-def kernels(df, column=KERNEL):
-    """The distinct kernels of a result, and a warning if there are several: the last bits of the vectors may then depend on the executor.
+def predict(df, column, *, model, executor_model=None, output="label", probability="probability", probabilities=None, threads=1, on_error="raise",
+            key=None, error="error", kernel=KERNEL, **options):
+    """Add the labels of a column of sentences.
+
+    The driver loads the classifier too, and the executors refuse one with other files.
 
     Parameters
     ----------
     df : pyspark.sql.DataFrame
-        What `embed` returned, better read back from where it was written, because a DataFrame is computed again for each use.
+    column : str
+        The column of the sentences.
+    model : str or path
+        The folder of a saved classifier; with `save(folder, bundle_encoder=True)` the encoder is in it.
+    executor_model : str, default=None
+        Where the executors find it, as for `embed`.
+    output, probability, probabilities
+        The names of the new columns, as for `clsify.arrow.Predict`.
+    threads, on_error, key, error, kernel
+        As for `embed`.
+    **options
+        `encoder`, `dtype`, as for `clsify.arrow.Predict`.
+
+    Returns
+    -------
+    pyspark.sql.DataFrame
+        Evaluated when it is used. The metadata of the column of labels have the classifier's hash and its labels.
+    """
+    step = arrow.Predict(model, column, output, probability=probability, probabilities=probabilities, threads=threads, on_error=on_error, key=key,
+                         error=error, kernel=kernel, **options)
+    return _mapped(df, step, executor_model)
+
+
+def kernels(df, column=KERNEL):
+    """The distinct kernels of a result, and a warning if there are several: the last bits may then depend on the executor.
+
+    Parameters
+    ----------
+    df : pyspark.sql.DataFrame
+        What `embed` or `predict` returned, better read back from where it was written, because a DataFrame is computed again for each use.
     column : str, default="clsify_kernel"
 
     Returns
@@ -90,23 +115,37 @@ def kernels(df, column=KERNEL):
     return found
 
 
-def _mapped(df, step, columns, kernel):
-    from pyspark.sql.types import StringType, StructField, StructType
+def _mapped(df, step, executor_model):
+    from pyspark.sql.types import StructField, StructType
 
-    added = [StructField(name, kind, True, metadata) for name, kind, metadata in columns]
-    if step.on_error == "null":
-        added.append(StructField(step.error, StringType()))
-    if step.kernel is not None:
-        added.append(StructField(step.kernel, StringType()))
+    # The driver has a model of its own, from which it knows the columns and the hash.
+    kernel, added = step.kernel_name(), []
+    for field in step.fields():
+        metadata = {name.decode(): value.decode() for name, value in (field.metadata or {}).items()}
+        # That is the driver's, and executors have their own.
+        metadata.pop("clsify.kernel", None)
+        added.append(StructField(field.name, _spark_type(field.type), True, metadata))
     taken = [field.name for field in added if field.name in df.columns]
     if taken:
         raise ValueError(f"expected new columns, got {', '.join(map(repr, taken))}, which the DataFrame has: give the result another name")
+    # Executors work in other folders.
+    shared = os.path.abspath(step.model) if os.path.exists(step.model) else step.model
+    remote = step.with_model(executor_model or shared)
+    remote.sha256 = step.loaded_sha256()
 
     # Only this small function travels; what it calls is imported on the executors.
     def run(batches):
-        return _on_executor(step, kernel, batches)
+        return _on_executor(remote, kernel, batches)
 
     return df.mapInArrow(run, StructType([*df.schema.fields, *added]))
+
+
+def _spark_type(kind):
+    from pyspark.sql import types
+
+    if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
+        return types.ArrayType(_spark_type(kind.value_type))
+    return {pa.string(): types.StringType(), pa.float32(): types.FloatType(), pa.float64(): types.DoubleType()}[kind]
 
 
 def _on_executor(step, kernel, batches):
@@ -128,13 +167,6 @@ def _executor_path(model):
 
 
 def _with_lists(batch):
-    """Spark reads no lists of a fixed size. The values are not copied."""
-    arrays, fields = list(batch.columns), list(batch.schema)
-    for place, (array, field) in enumerate(zip(arrays, fields)):
-        if pa.types.is_fixed_size_list(field.type):
-            size, n_rows = field.type.list_size, len(array)
-            offsets = pa.py_buffer(np.arange(0, size * n_rows + 1, size, dtype=np.int32))
-            kind = pa.list_(pa.field("element", pa.float32(), nullable=False))
-            arrays[place] = pa.Array.from_buffers(kind, n_rows, [array.buffers()[0], offsets], children=[array.values])
-            fields[place] = pa.field(field.name, kind)
-    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+    """Spark reads no lists of a fixed size, and gives none."""
+    arrays = [_columns.with_list_sizes(array) if pa.types.is_fixed_size_list(array.type) else array for array in batch.columns]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)

@@ -145,10 +145,7 @@ fn different_rows(
     }
     text.push_str(&format!("{table}"));
     if n_different > show {
-        text.push_str(&format!(
-            "  ... and {} more (--show N; --json and --output have them all)\n",
-            n_different - show
-        ));
+        text.push_str(&format!("  ... and {} more (--show N; --json has them all)\n", n_different - show));
     }
     text.push_str("  * right\n");
     text

@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -93,8 +94,13 @@ impl Checkpoint {
 
     /// The tensor of this name as row-major `f32`.
     pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        self.part(name, shape, 0..usize::MAX)
+    }
+
+    /// The numbers at these positions of a row-major tensor; positions behind its end are left out.
+    pub(crate) fn part(&self, name: &str, shape: &[usize], range: Range<usize>) -> Result<Vec<f32>> {
         match self.shard_of.get(name) {
-            Some(&shard) => self.shards[shard].tensor(name, shape),
+            Some(&shard) => self.shards[shard].part(name, shape, range),
             None => {
                 let (message, place) = match self.shards.as_slice() {
                     [only] => ("missing".to_string(), only.path.clone()),
@@ -195,7 +201,7 @@ impl Shard {
         Ok(Shard { file: Arc::new(file), path, data_start, metadata: Arc::new(metadata) })
     }
 
-    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    fn part(&self, name: &str, shape: &[usize], range: Range<usize>) -> Result<Vec<f32>> {
         let path = self.path.display().to_string();
         let place = |e: Error| e.at(format!("tensor {name:?}")).at(path.clone());
         let info = self.metadata.info(name).ok_or_else(|| place(bad("missing")))?;
@@ -210,9 +216,11 @@ impl Shard {
         };
         let dtype = info.dtype;
         let (start, end) = info.data_offsets;
-        let mut position = self.data_start + start as u64;
-        let mut out = Vec::with_capacity((end - start) / bytes);
-        let mut left = end - start;
+        let n = (end - start) / bytes;
+        let (first, last) = (range.start.min(n), range.end.min(n));
+        let mut position = self.data_start + (start + first * bytes) as u64;
+        let mut out = Vec::with_capacity(last.saturating_sub(first));
+        let mut left = last.saturating_sub(first) * bytes;
         let mut buffer = vec![0; left.min(BLOCK_BYTES)];
         while left > 0 {
             let part = left.min(buffer.len());

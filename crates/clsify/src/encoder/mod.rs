@@ -17,6 +17,7 @@
 //! | `config.rs`, `parameters.rs` | reads `config.json`; the number of parameters that follows from it |
 //! | `checkpoint.rs` | finds, checks and reads tensors |
 //! | `tensor_names.rs` | the tensor names of each family |
+//! | `stored_tensors.rs` | the tensors of a folder one by one, for programs that write them in another form |
 //! | `unsupported_weights.rs` | recognises weights in other formats, and explains how to convert them |
 //! | `embeddings.rs` | token ids to vectors: word + position + token type |
 //! | `attention.rs`, `position_bias.rs` | self-attention |
@@ -56,6 +57,7 @@ mod largest_columns;
 mod layer;
 mod layer_norm;
 mod linear;
+mod stored_tensors;
 mod tensor_names;
 mod operations;
 mod unsupported_weights;
@@ -77,6 +79,8 @@ pub use config::{Activation, EncoderConfig, MODEL_TYPES};
 pub use dtype::Dtype;
 pub use forward_trace::ForwardTrace;
 pub use parallel::Parallel;
+pub use stored_tensors::{EncoderTensors, StoredTensor};
+pub use tensor_names::{LinearPart, NormPart};
 
 use crate::checkpoint_folder::transformer_folder;
 use crate::error::{Error, ErrorKind, Result};

@@ -43,6 +43,11 @@ impl PositionBias {
         PositionBias { by_distance, max_tokens }
     }
 
+    /// The biases `[num_attention_heads, 2 * max_tokens - 1]`, by the distance `key - query` from `-(max_tokens - 1)`.
+    pub(super) fn into_by_distance(self) -> Vec<f32> {
+        self.by_distance
+    }
+
     pub(crate) fn view(&self) -> DistanceBias<'_> {
         DistanceBias { biases: &self.by_distance, max_tokens: self.max_tokens }
     }

@@ -67,20 +67,28 @@ const DISTILBERT: Spelling = Spelling {
 const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 
 /// The parts of a layer that consist of a matrix and a bias.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum LinearPart {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinearPart {
+    /// The queries of the attention.
     Query,
+    /// The keys of the attention.
     Key,
+    /// The values of the attention.
     Value,
+    /// The projection of the attention's context.
     AttentionOutput,
+    /// The first product of the feed-forward part, before its activation.
     Intermediate,
+    /// The second product of the feed-forward part.
     Output,
 }
 
 /// The parts of a layer that are a layer normalisation.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum NormPart {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NormPart {
+    /// The normalisation after the attention.
     Attention,
+    /// The normalisation after the feed-forward part.
     Output,
 }
 

@@ -9,11 +9,10 @@ use clsify_base::encoder_files::{CONFIG, WEIGHTS};
 use clsify_kernels::normalize::l2_normalize;
 use clsify_kernels::packed::{Epilogue, Kernel, PackedLinear};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::settings_file::{SettingsFile, bad};
-use crate::encoder::Checkpoint;
+use super::dense::{DenseActivation, DenseLayer, DenseResidual};
 use crate::error::Result;
+use crate::matrix::Matrix;
 
 /// A step after pooling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +56,7 @@ enum Loaded {
 #[derive(Debug)]
 struct Dense {
     linear: PackedLinear,
-    activation: Activation,
+    activation: DenseActivation,
     residual: Residual,
 }
 
@@ -68,16 +67,6 @@ enum Residual {
     Identity,
     /// A projection of the input vector is added to the result.
     Projected(Box<PackedLinear>),
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Activation {
-    Identity,
-    Tanh,
-    Sigmoid,
-    Relu,
-    Gelu,
-    Silu,
 }
 
 impl Head {
@@ -114,36 +103,25 @@ impl Head {
 
 impl Dense {
     fn load(folder: &Path, in_features: usize, out_features: usize) -> Result<Self> {
-        let config = DenseConfig::read(folder)?;
-        if (config.in_features, config.out_features) != (in_features, out_features) {
-            let got = (config.in_features, config.out_features);
-            return Err(bad(format!(
-                "expected {in_features} numbers in and {out_features} out, got {} and {}",
-                got.0, got.1
-            ))
-            .at(folder.join(CONFIG).display().to_string()));
-        }
-        let checkpoint = Checkpoint::open_module(folder)?;
-        let matrix = |name: &str, bias: Vec<f32>| -> Result<PackedLinear> {
-            let weight = checkpoint.tensor(name, &[out_features, in_features])?;
-            Ok(PackedLinear::pack(&weight, &bias, in_features, out_features, Kernel::best_f32()))
+        let DenseLayer { weight, bias, activation, residual } =
+            DenseLayer::read(folder, in_features, out_features)?;
+        let pack = |weight: &Matrix, bias: &[f32]| {
+            PackedLinear::pack(weight.as_slice(), bias, in_features, out_features, Kernel::best_f32())
         };
-        let bias = match config.bias {
-            true => checkpoint.tensor("linear.bias", &[out_features])?,
-            false => vec![0.0; out_features],
+        let residual = match residual {
+            DenseResidual::None => Residual::None,
+            DenseResidual::Identity => Residual::Identity,
+            DenseResidual::Projected(weight) => {
+                Residual::Projected(Box::new(pack(&weight, &vec![0.0; out_features])))
+            }
         };
-        let residual = match config.use_residual {
-            false => Residual::None,
-            true if in_features == out_features => Residual::Identity,
-            true => Residual::Projected(Box::new(matrix("residual.weight", vec![0.0; out_features])?)),
-        };
-        Ok(Dense { linear: matrix("linear.weight", bias)?, activation: config.activation, residual })
+        Ok(Dense { linear: pack(&weight, &bias), activation, residual })
     }
 
     fn forward(&self, x: &[f32], n_sentences: usize) -> Vec<f32> {
         let mut out = vec![0.0; n_sentences * self.linear.outputs()];
         self.linear.forward(x, &mut out, Epilogue::None);
-        self.activation.apply(&mut out);
+        activate(self.activation, &mut out);
         match &self.residual {
             Residual::None => {}
             Residual::Identity => out.iter_mut().zip(x).for_each(|(o, x)| *o += x),
@@ -157,71 +135,14 @@ impl Dense {
     }
 }
 
-impl Activation {
-    fn apply(self, x: &mut [f32]) {
-        match self {
-            Activation::Identity => {}
-            Activation::Tanh => x.iter_mut().for_each(|x| *x = x.tanh()),
-            Activation::Sigmoid => x.iter_mut().for_each(|x| *x = 1.0 / (1.0 + (-*x).exp())),
-            Activation::Relu => clsify_kernels::activation::relu(x),
-            Activation::Gelu => clsify_kernels::activation::gelu(x),
-            Activation::Silu => clsify_kernels::activation::silu(x),
-        }
+/// Applies an activation to every number.
+fn activate(activation: DenseActivation, x: &mut [f32]) {
+    match activation {
+        DenseActivation::Identity => {}
+        DenseActivation::Tanh => x.iter_mut().for_each(|x| *x = x.tanh()),
+        DenseActivation::Sigmoid => x.iter_mut().for_each(|x| *x = 1.0 / (1.0 + (-*x).exp())),
+        DenseActivation::Relu => clsify_kernels::activation::relu(x),
+        DenseActivation::Gelu => clsify_kernels::activation::gelu(x),
+        DenseActivation::Silu => clsify_kernels::activation::silu(x),
     }
-}
-
-/// `config.json` of a `Dense` module.
-#[derive(Debug)]
-pub(super) struct DenseConfig {
-    pub(super) in_features: usize,
-    pub(super) out_features: usize,
-    bias: bool,
-    activation: Activation,
-    use_residual: bool,
-}
-
-impl DenseConfig {
-    /// Reads it from the module's folder.
-    pub(super) fn read(folder: &Path) -> Result<Self> {
-        let file = SettingsFile::read(folder.join(CONFIG))?;
-        file.place(Self::of(&file))
-    }
-
-    fn of(file: &SettingsFile) -> Result<Self> {
-        file.check_is_of_sentence()?;
-        Ok(DenseConfig {
-            in_features: width(file, "in_features")?,
-            out_features: width(file, "out_features")?,
-            bias: file.flag("bias", true)?,
-            activation: activation(file.json.get("activation_function"))?,
-            use_residual: file.flag("use_residual", false)?,
-        })
-    }
-}
-
-/// The number of inputs or outputs of a layer.
-fn width(file: &SettingsFile, key: &str) -> Result<usize> {
-    // Products of two such numbers do not overflow.
-    file.size(key)?.filter(|&n| n < 1 << 20).ok_or_else(|| {
-        let got = file.json.get(key).unwrap_or(&Value::Null);
-        bad(format!("\"{key}\": expected a whole number of at least 1, got {got}"))
-    })
-}
-
-/// The activation for this class of torch; sentence-transformers uses tanh if none is named.
-fn activation(name: Option<&Value>) -> Result<Activation> {
-    let Some(name) = name else { return Ok(Activation::Tanh) };
-    let class = name.as_str().and_then(|name| name.strip_prefix("torch.")?.rsplit('.').next());
-    Ok(match class {
-        Some("Identity") => Activation::Identity,
-        Some("Tanh") => Activation::Tanh,
-        Some("Sigmoid") => Activation::Sigmoid,
-        Some("ReLU") => Activation::Relu,
-        Some("GELU") => Activation::Gelu,
-        Some("SiLU") => Activation::Silu,
-        _ => {
-            return Err(bad(format!("unsupported \"activation_function\": {name}"))
-                .with_hint("supported are Identity, Tanh, Sigmoid, ReLU, GELU and SiLU of torch"));
-        }
-    })
 }

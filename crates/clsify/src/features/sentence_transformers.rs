@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 use clsify_base::encoder_files::{CONFIG, MODULES, PROMPTS, TOKENIZER_CONFIG, TRANSFORMER_CONFIGS, is_below};
 use serde_json::{Value, json};
 
+use super::dense::DenseConfig;
 use super::loading_arguments;
-use super::module::DenseConfig;
 use super::module::Module;
 use super::options::FeatureOptions;
 use super::pooling::Pooling;

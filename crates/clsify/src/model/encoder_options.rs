@@ -102,6 +102,8 @@ pub struct SentenceEncoderOptions {
     /// The cache of features. With a cache the weights are loaded at the first sentence that is not in it; without
     /// one immediately.
     pub cache: Option<FeatureCache>,
+    /// True if the weights are loaded at the first sentence, as with a cache; by default they are loaded immediately.
+    pub lazy: bool,
     /// The folder that remembers the sha256 of the encoder's files, so that unchanged files are not read again for
     /// it; `None`: no folder.
     pub hash_folder: Option<PathBuf>,
@@ -119,6 +121,7 @@ impl Default for SentenceEncoderOptions {
             name: None,
             dtype: Dtype::default(),
             cache: None,
+            lazy: false,
             hash_folder: None,
             observer: Arc::new(()),
         }

@@ -126,7 +126,7 @@ impl SentenceClassifier {
                 Metrics::Classes(_) => "such rows count as wrong",
                 Metrics::LabelSets(_) => "it is never assigned, and counts as missed",
             };
-            observer.note(&format!("the classifier does not know the label {unknown}: {what}"));
+            observer.warn(&format!("the classifier does not know the label {unknown}: {what}"));
         }
         note_known_otherwise(observer, &unknown, self.classes());
         let seen = SeenRows { n_seen: report.n_seen.unwrap_or(0), n_rows: dataset.len() };

@@ -46,6 +46,8 @@ pub struct LoadOptions {
     pub dtype: Option<Dtype>,
     /// The cache of features; with a cache the encoder's weights are loaded only if a sentence is not in it.
     pub cache: Option<FeatureCache>,
+    /// True if the encoder's weights are loaded at the first sentence; see [`SentenceEncoderOptions::lazy`].
+    pub lazy: bool,
     /// The folder with the sha256 of files; see [`SentenceEncoderOptions::hash_folder`].
     pub hash_folder: Option<PathBuf>,
     /// True if the training sentences are loaded too, if the model has kept them. [`SentenceClassifier::neighbours`] finds the nearest ones.
@@ -60,6 +62,7 @@ impl Default for LoadOptions {
             encoder: None,
             dtype: None,
             cache: None,
+            lazy: false,
             hash_folder: None,
             neighbours: false,
             observer: Arc::new(()),
@@ -210,6 +213,15 @@ impl SentenceClassifier {
         SentenceClassifier { encoder: self.encoder.with_observer(observer), ..self }
     }
 
+    /// The same classifier, whose encoder has the weights of another one if they are the same: see
+    /// [`SentenceEncoder::sharing_weights_of`].
+    ///
+    /// # Errors
+    /// As for [`SentenceEncoder::sharing_weights_of`].
+    pub fn sharing_weights_of(self, other: &SentenceEncoder) -> Result<Self> {
+        Ok(SentenceClassifier { encoder: self.encoder.sharing_weights_of(other)?, ..self })
+    }
+
     /// The linear classifier; its columns are those of [`classes`](Self::classes).
     pub fn classifier(&self) -> &LinearClassifier {
         &self.classifier
@@ -325,6 +337,7 @@ fn load_encoder(model: &Path, saved: &SavedModel, options: LoadOptions) -> Resul
         name: Some(trained_with.name.clone()),
         dtype: options.dtype.unwrap_or(trained_with.dtype),
         cache: options.cache,
+        lazy: options.lazy,
         hash_folder: options.hash_folder,
         observer: options.observer.clone(),
     };
@@ -332,7 +345,7 @@ fn load_encoder(model: &Path, saved: &SavedModel, options: LoadOptions) -> Resul
         let fitted = trained_with.dtype;
         options
             .observer
-            .note(&format!("the classifier was fitted on features in {fitted}, and gets them in {dtype}"));
+            .warn(&format!("the classifier was fitted on features in {fitted}, and gets them in {dtype}"));
     }
     let files = Arc::new(EncoderFiles::of(&folder, features));
     let (checked, loaded) = rayon::join(

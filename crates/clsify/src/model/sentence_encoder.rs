@@ -109,6 +109,15 @@ impl Weights {
     }
 }
 
+/// Passes on only that the work is cancelled.
+struct OnlyCancels(Arc<dyn Observer>);
+
+impl Observer for OnlyCancels {
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
 /// Twice or half the number of sentences, if a part took less than half or more than twice its time.
 fn next_size(size: usize, took: Duration) -> usize {
     let next = match took {
@@ -202,7 +211,7 @@ impl SentenceEncoder {
         let files = files.unwrap_or_else(|| Arc::new(EncoderFiles::of(folder, &features)));
         let dtype = options.dtype.effective();
         if dtype != options.dtype {
-            observer.note(&format!("this processor has no {} instructions: computing in f32", options.dtype));
+            observer.warn(&format!("this processor has no {} instructions: computing in f32", options.dtype));
         }
         let config = EncoderConfig::load(folder)?;
         let layers = features.layers.canonical(config.num_hidden_layers)?;
@@ -222,10 +231,10 @@ impl SentenceEncoder {
                 .with_hint(format!("{limit} is the number of positions that this encoder knows")));
         }
         let (weights, tokenizer) = rayon::join(
-            || match options.cache {
-                Some(_) => Ok(OnceLock::new()),
+            || match options.lazy || options.cache.is_some() {
+                true => Ok(OnceLock::new()),
                 // Its time is part of the time of this function.
-                None => Weights::load(folder, dtype, depth, &features, observer).map(OnceLock::from),
+                false => Weights::load(folder, dtype, depth, &features, observer).map(OnceLock::from),
             },
             || -> Result<Tokenizer> {
                 let tokenizer = Tokenizer::load(folder, max_length)?;
@@ -285,21 +294,43 @@ impl SentenceEncoder {
         let counts = notes.counts;
         let started = Instant::now();
         let load_seconds = self.load_seconds();
-        let (features, n_cached) = match &self.cache {
-            Some(cache) => self.embed_with_cache(cache, &encodings)?,
-            None => {
-                let weights = self.load_weights()?;
-                observer.start(Stage::Embed, counts.n_tokens);
-                let progress = |done| advance(observer, Stage::Embed, done);
-                let features = weights.extract(&encodings, &self.features, &progress)?;
-                observer.finish(Stage::Embed);
-                (features, 0)
-            }
-        };
+        let (features, n_cached) = self.embed(&encodings)?;
         let embed_seconds = started.elapsed().as_secs_f64() - (self.load_seconds() - load_seconds);
         self.add_embed_seconds(embed_seconds);
         notes.tell(&self.tokenizer, observer);
         Ok(Encoded { features, encodings, counts, tokenize_seconds, embed_seconds, n_cached })
+    }
+
+    /// Computes the features of sentences that are tokenized already, `[n_sentences, n_features]`, in order: the rows
+    /// that [`encode`](Self::encode) computes, whichever sentences are together in a call.
+    ///
+    /// # Errors
+    /// As for [`extract`](crate::features::extract()); [`Error::sentence`] is the index of the encoding.
+    ///
+    /// ```no_run
+    /// let encoder = clsify::model::SentenceEncoder::load("all-MiniLM-L6-v2")?;
+    /// let encodings = encoder.tokenizer().encode_batch(&["a fine film", "a dull film"])?;
+    /// assert_eq!(encoder.embed_encodings(&encodings)?.shape(), [2, 384]);
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn embed_encodings(&self, encodings: &[Encoding]) -> Result<Matrix> {
+        let (started, load_seconds) = (Instant::now(), self.load_seconds());
+        let (features, _) = self.embed(encodings)?;
+        self.add_embed_seconds(started.elapsed().as_secs_f64() - (self.load_seconds() - load_seconds));
+        Ok(features)
+    }
+
+    /// The features, and the number of those from the cache.
+    fn embed(&self, encodings: &[Encoding]) -> Result<(Matrix, usize)> {
+        if let Some(cache) = &self.cache {
+            return self.embed_with_cache(cache, encodings);
+        }
+        let (weights, observer) = (self.load_weights()?, self.observer());
+        observer.start(Stage::Embed, encodings.iter().map(Encoding::len).sum());
+        let progress = |done| advance(observer, Stage::Embed, done);
+        let features = weights.extract(encodings, &self.features, &progress)?;
+        observer.finish(Stage::Embed);
+        Ok((features, 0))
     }
 
     /// Part by part, so that it can be cancelled.
@@ -399,6 +430,14 @@ impl SentenceEncoder {
     /// The files that it was loaded from.
     pub(crate) fn files(&self) -> &EncoderFiles {
         &self.files
+    }
+
+    /// Checks that no file of the encoder has changed since it was loaded, for programs that read them again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Checkpoint`] with the file that has changed.
+    pub fn check_unchanged(&self) -> Result<()> {
+        self.files.check_unchanged()
     }
 
     /// Returns true if sentences are lowercased first, whatever the tokenizer's files say.
@@ -503,8 +542,41 @@ impl SentenceEncoder {
     }
 
     /// The same encoder for texts that are encoded once and never again: it makes no notes and keeps nothing in the cache.
+    /// The observer can still cancel the work.
     pub(crate) fn for_variants(&self) -> Self {
-        SentenceEncoder { cache: None, ..self.clone() }.with_observer(Arc::new(()))
+        let observer = Arc::new(OnlyCancels(self.observer.clone()));
+        SentenceEncoder { cache: None, ..self.clone() }.with_observer(observer)
+    }
+
+    /// The same encoder with the weights of another one, if both compute with the same weights: of the same files, in
+    /// the same data type and with as many layers. Otherwise it keeps its own.
+    ///
+    /// Load it [lazily](SentenceEncoderOptions::lazy), so that its own weights are never in memory.
+    ///
+    /// # Errors
+    /// As for [`file_hashes`](Self::file_hashes), of either encoder.
+    ///
+    /// ```no_run
+    /// use clsify::features::Pooling;
+    /// use clsify::model::{SentenceEncoder, SentenceEncoderOptions};
+    /// let first = SentenceEncoder::load("all-MiniLM-L6-v2")?;
+    /// let options = SentenceEncoderOptions { lazy: true, features: Pooling::Mean.into(), ..Default::default() };
+    /// let second = SentenceEncoder::load_with("all-MiniLM-L6-v2", options)?.sharing_weights_of(&first)?;
+    /// assert!(second.shares_weights_with(&first));
+    /// # Ok::<(), clsify::error::Error>(())
+    /// ```
+    pub fn sharing_weights_of(self, other: &SentenceEncoder) -> Result<Self> {
+        let depth = |encoder: &Self| encoder.features.depth(encoder.config.num_hidden_layers);
+        let is_same = self.dtype == other.dtype
+            && self.features.modules == other.features.modules
+            && depth(&self)? == depth(other)?
+            && self.files.hashes(&self.hash_memory)? == other.files.hashes(&other.hash_memory)?;
+        Ok(if is_same { SentenceEncoder { weights: other.weights.clone(), ..self } } else { self })
+    }
+
+    /// Returns true if two encoders have the same weights in memory, as clones do.
+    pub fn shares_weights_with(&self, other: &SentenceEncoder) -> bool {
+        Arc::ptr_eq(&self.weights, &other.weights)
     }
 
     /// The choice of features.

@@ -38,7 +38,7 @@ pub(crate) fn note_below_baseline(
     ConstantAnswer { name, score: baseline }: ConstantAnswer<'_>,
 ) {
     if score < baseline {
-        observer.note(&format!(
+        observer.warn(&format!(
             "the {metric} {score:.4} is below the {baseline:.4} of {name}: the classifier has learned nothing that \
              helps on these rows. Check the labels, or give more training rows"
         ));
@@ -48,7 +48,7 @@ pub(crate) fn note_below_baseline(
 /// Notes a score that is perfect on many rows, because labels may be visible in the sentences.
 pub(crate) fn note_perfect(observer: &dyn Observer, metric: &str, score: f64, n_rows: usize) {
     if score >= 1.0 && n_rows >= SUSPICIOUS_FROM {
-        observer.note(&format!(
+        observer.warn(&format!(
             "the {metric} is 1 on all {n_rows} rows, which real data rarely allows. Check that no sentence contains its \
              label, and that no row is a copy of a training row"
         ));
@@ -58,14 +58,14 @@ pub(crate) fn note_perfect(observer: &dyn Observer, metric: &str, score: f64, n_
 /// Notes the number of rows whose sentence is also one of these `training_rows`.
 pub(crate) fn note_seen(observer: &dyn Observer, rows: SeenRows, training_rows: &str) {
     if let Some(note) = seen(rows, training_rows) {
-        observer.note(&note);
+        observer.warn(&note);
     }
 }
 
 /// As [`note_seen`] for held-out rows; a split, but not a test file, could keep equal sentences on one side.
 pub(crate) fn note_seen_in_training(observer: &dyn Observer, rows: SeenRows, is_split: bool) {
     if let Some(note) = seen_in_training(rows, is_split) {
-        observer.note(&note);
+        observer.warn(&note);
     }
 }
 
@@ -95,7 +95,7 @@ fn seen(SeenRows { n_seen, n_rows }: SeenRows, training_rows: &str) -> Option<St
 pub(crate) fn note_single_rows(observer: &dyn Observer, labels: &[&str]) {
     if !labels.is_empty() {
         let s = if labels.len() == 1 { "" } else { "s" };
-        observer.note(&format!(
+        observer.warn(&format!(
             "only one training row has the label{s} {}: give more rows, or merge labels",
             list(labels)
         ));
@@ -123,12 +123,12 @@ pub(crate) fn note_labels(
     let unseen = names(&|id| all[id] == 0 && in_test[id] > 0);
     if !unseen.is_empty() {
         let unseen = list(&unseen);
-        observer.note(&format!("no training row has the label {unseen}: such test rows count as wrong"));
+        observer.warn(&format!("no training row has the label {unseen}: such test rows count as wrong"));
     }
     let weightless = names(&|id| all[id] > 0 && counting[id] == 0);
     if !weightless.is_empty() {
         let weightless = list(&weightless);
-        observer.note(&format!(
+        observer.warn(&format!(
             "all training rows with the label {weightless} have weight 0: it is never predicted"
         ));
     }

@@ -60,7 +60,7 @@ pub(crate) fn note_label_spelling(
             format!("{} (they differ only in {})", names.join(" and "), all.difference)
         };
         let named: Vec<String> = found.iter().take(MOST).map(group).collect();
-        observer.note(&format!(
+        observer.warn(&format!(
             "labels that are probably one class: {}{}. Write each label in one way; clsify doctor shows them all",
             named.join("; "),
             and_more(found.len())
@@ -74,7 +74,7 @@ pub(crate) fn note_label_spelling(
             1 => "; 1 more label is a list too".to_string(),
             n => format!("; {n} more labels are lists too"),
         };
-        observer.note(&format!("label {first}{more}"));
+        observer.warn(&format!("label {first}{more}"));
     }
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn note_known_otherwise(observer: &dyn Observer, unknown: &[String], 
         .collect();
     if !pairs.is_empty() {
         let (named, more) = (pairs[..pairs.len().min(MOST)].join("; "), and_more(pairs.len()));
-        observer.note(&format!("the classifier knows {named}{more}: write labels as in its training data"));
+        observer.warn(&format!("the classifier knows {named}{more}: write labels as in its training data"));
     }
 }
 

@@ -34,7 +34,7 @@ impl TokenNotes {
     pub(crate) fn tell(&self, tokenizer: &Tokenizer, observer: &dyn Observer) {
         let (counts, n_sentences) = (&self.counts, self.n_sentences);
         if counts.n_truncated > 0 {
-            observer.note(&format!(
+            observer.warn(&format!(
                 "{} of {n_sentences} sentences had more than {} tokens and lost their {}",
                 counts.n_truncated,
                 tokenizer.max_length(),
@@ -42,7 +42,7 @@ impl TokenNotes {
             ));
         }
         if let Some(first) = self.first_unknown {
-            observer.note(&format!(
+            observer.warn(&format!(
                 "{} of {n_sentences} sentences are mostly unknown tokens (the first is sentence {first}): the encoder's \
                  vocabulary does not contain their words",
                 counts.n_mostly_unknown

@@ -128,7 +128,7 @@ fn frozen(
     let choice = FeatureChoice { scoring: Some(scoring), required: true };
     let trained = train_selected(folder, encoder_options, dataset, training.clone(), choice)?;
     let (report, encoder) = (trained.report, trained.classifier.encoder());
-    report.split.leakage_note().iter().for_each(|note| encoder.observer().note(note));
+    report.split.leakage_note().iter().for_each(|note| encoder.observer().warn(note));
     let speed = EncoderSpeed::measure(encoder, sample(dataset))?;
     let held_out = HeldOutScores::of(&report, scoring);
     let selection = report.selection.expect("a required choice was made");

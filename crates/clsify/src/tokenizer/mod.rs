@@ -12,6 +12,7 @@
 //! | `character_map.rs` | checks a SentencePiece character map before it is used |
 //! | `ascii.rs` | a fast path for plain English |
 //! | `encoding.rs`, `ranges.rs` | the results, and the part of the text that each token stands for |
+//! | `given_ids.rs`, `text_tokens.rs` | sentences that are given as token ids, and all tokens of a text |
 //! | `tokenizer_error.rs` | an error about these files |
 //!
 //! The lengths of truncation and padding in a `tokenizer.json` are ignored: the limit is the encoder's own unless the
@@ -24,24 +25,29 @@ mod build;
 mod character_map;
 mod class;
 mod encoding;
+mod given_ids;
 mod own_build;
 mod ranges;
 mod settings;
+mod text_tokens;
 mod tokenizer_json;
 mod vocabulary;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clsify_base::encoder_files::{MERGES, TOKENIZER, TOKENIZER_SETTINGS, VOCAB, VOCAB_JSON};
 use rayon::prelude::*;
 use tokenizers::normalizers::{Lowercase, NormalizerWrapper, Sequence};
-use tokenizers::{Model, ModelWrapper, TruncationDirection, TruncationParams, TruncationStrategy};
+use tokenizers::{
+    Model, ModelWrapper, PaddingParams, TruncationDirection, TruncationParams, TruncationStrategy,
+};
 
 use ascii::AsciiPath;
 pub use encoding::{Batch, Encoding, PaddedBatch};
 pub(crate) use ranges::TokenPlace;
 use settings::{Settings, read_file};
+pub use text_tokens::TextToken;
 
 use self::tokenizer_error::bad;
 use crate::checkpoint_folder::transformer_folder;
@@ -53,6 +59,8 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
     inner: Arc<tokenizers::Tokenizer>,
+    /// Empty until it is needed.
+    unlimited: Arc<OnceLock<tokenizers::Tokenizer>>,
     max_length: usize,
     /// The number of special tokens around a sentence.
     n_special: usize,
@@ -124,6 +132,7 @@ impl Tokenizer {
         let ascii = AsciiPath::of(&inner, max_length).map(Arc::new);
         Ok(Tokenizer {
             inner: Arc::new(inner),
+            unlimited: Arc::default(),
             max_length,
             n_special,
             unknown_id,
@@ -153,7 +162,7 @@ impl Tokenizer {
         let steps = [NormalizerWrapper::Lowercase(Lowercase)].into_iter().chain(own).collect();
         inner.with_normalizer(Some(Sequence::new(steps))).map_err(|e| bad(e.to_string()).caused_by(e))?;
         let ascii = AsciiPath::of(&inner, self.max_length).map(Arc::new);
-        Ok(Tokenizer { inner: Arc::new(inner), ascii, ..self })
+        Ok(Tokenizer { inner: Arc::new(inner), unlimited: Arc::default(), ascii, ..self })
     }
 
     /// The number of tokens of the prompt at the beginning of every encoding, including the special token before it,
@@ -169,6 +178,32 @@ impl Tokenizer {
         let token = ids.last().and_then(|&id| self.inner.id_to_token(id)).unwrap_or_default();
         let ends_in_special = self.inner.get_added_vocabulary().is_special_token(&token);
         Ok(ids.len() - usize::from(ends_in_special))
+    }
+
+    /// The text of a `tokenizer.json` that gives the ids of this tokenizer, with all of its settings and its limit; without
+    /// its prompt. Programs that read it pad batches with [`pad_id`](Self::pad_id).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Tokenizer`] if the settings ask for `split_special_tokens`, which the format cannot hold.
+    ///
+    /// ```no_run
+    /// let tokenizer = clsify::tokenizer::Tokenizer::load("distilbert-base-uncased", 512)?;
+    /// std::fs::write("tokenizer.json", tokenizer.to_json()?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn to_json(&self) -> Result<String> {
+        if self.inner.get_encode_special_tokens() {
+            let message =
+                "expected a tokenizer that recognises special tokens in a text, got \"split_special_tokens\"";
+            return Err(bad(message).with_hint("tokenizer.json has no such setting"));
+        }
+        let mut inner = tokenizers::Tokenizer::clone(&self.inner);
+        inner.with_padding(Some(PaddingParams {
+            pad_id: self.pad_id(),
+            pad_token: self.inner.id_to_token(self.pad_id()).unwrap_or_default(),
+            ..PaddingParams::default()
+        }));
+        inner.to_string(true).map_err(|e| bad(e.to_string()).caused_by(e))
     }
 
     /// The maximum number of tokens per sentence, including special tokens.

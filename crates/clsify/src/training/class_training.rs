@@ -53,7 +53,7 @@ pub(crate) fn outcome(
         }
         false => None,
     };
-    decided.as_ref().and_then(DecisionReport::note).iter().for_each(|note| observer.note(note));
+    decided.as_ref().and_then(DecisionReport::note).iter().for_each(|note| observer.warn(note));
     let rule = decided.as_ref().map_or(Decision::default(), |decided| decided.rule.clone());
 
     let predicted = choose_rule::class_ids(&rule, &classifier, &rows.x_test);

@@ -272,7 +272,7 @@ pub(crate) fn note(prior: Option<&Prior>, n_labels: usize, observer: &dyn Observ
     };
     let share = 100.0 * prior.agreement;
     if prior.agreement <= 1.0 / n_labels as f64 {
-        observer.note(&format!(
+        observer.warn(&format!(
             "the descriptions disagree with the rows: only {share:.0} % of them have the label of the most similar description; check the labels of both"
         ));
     } else if prior.weight == 0.0 {

@@ -46,7 +46,7 @@ pub(crate) fn outcome(
     let chosen = rule.choose(&out_of_fold, y_held_out, w_held_out, (own, classifier.constant()))?;
     if !chosen.never_given.is_empty() {
         let labels = list(&chosen.never_given.iter().map(String::as_str).collect::<Vec<&str>>());
-        observer.note(&format!(
+        observer.warn(&format!(
             "no threshold reaches this precision for the label {labels} on out-of-fold predictions: it is never assigned"
         ));
     }

@@ -306,7 +306,7 @@ fn note_not_converged(outcome: &Outcome, observer: &dyn Observer) {
             format!("{} of {} labels stopped", fit.n_not_converged, fitted.n_labels())
         }
     };
-    observer.note(&format!(
+    observer.warn(&format!(
         "{stopped} before {} optimum (gradient {gradient:.1e}): features on very different scales cause this; try a smaller C",
         if stopped.starts_with("the") { "its" } else { "their" }
     ));

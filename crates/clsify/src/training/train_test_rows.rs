@@ -280,11 +280,11 @@ fn check_labels(y_train: &LabelIndicator, own: &[String], observer: &dyn Observe
     }
     if !constant.always.is_empty() {
         let labels = names(&constant.always);
-        observer.note(&format!("every training row has the label {labels}: it is always assigned"));
+        observer.warn(&format!("every training row has the label {labels}: it is always assigned"));
     }
     if !constant.never.is_empty() {
         let labels = names(&constant.never);
-        observer.note(&format!("no training row has the label {labels}: it is never assigned"));
+        observer.warn(&format!("no training row has the label {labels}: it is never assigned"));
     }
     let single = (0..own.len()).filter(|&id| y_train.count(id) == 1 && y_train.n_samples() > 1);
     note_single_rows(observer, &single.map(|id| own[id].as_str()).collect::<Vec<_>>());
@@ -297,7 +297,7 @@ fn note_unseen(y_test: &LabelIndicator, labels: &[String], own: &[String], obser
     let unseen: Vec<&str> = (0..labels.len()).filter(is_unseen).map(|id| labels[id].as_str()).collect();
     if !unseen.is_empty() {
         let unseen = list(&unseen);
-        observer.note(&format!(
+        observer.warn(&format!(
             "only test rows have the label {unseen}: it is never assigned, and counts as missed"
         ));
     }

@@ -103,7 +103,7 @@ pub(crate) fn or_at_half_rate<T>(
     match tune(settings) {
         Err(error) if error.kind() == ErrorKind::Diverged => {
             let half = settings.learning_rate / 2.0;
-            observer.note(&format!("{error}: tuning starts again with a learning rate of {half:e}"));
+            observer.warn(&format!("{error}: tuning starts again with a learning rate of {half:e}"));
             tune(TuneSettings { learning_rate: half, ..settings })
         }
         other => other,

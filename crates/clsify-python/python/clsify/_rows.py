@@ -1,0 +1,41 @@
+"""Labelled rows in the form that the compiled part takes."""
+
+import numpy as np
+
+
+def checked_weights(sample_weight, n_rows):
+    """Weights as an array of finite numbers of at least 0, one per row, or None."""
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.ndim == 0:
+        weights = np.full(n_rows, weights)
+    if weights.shape != (n_rows,):
+        raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(n_rows,)}!")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("sample_weight: expected finite numbers of at least 0")
+    if n_rows and not weights.any():
+        raise ValueError("sample_weight: expected at least one weight above zero, got only zero")
+    return weights
+
+
+def labelled(sentences, names, labels, sample_weight, groups):
+    """Labelled rows in the form that the compiled part takes."""
+    if len(names) != len(sentences):
+        raise ValueError(f"Found input variables with inconsistent numbers of samples: [{len(sentences)}, {len(names)}]")
+    if groups is not None:
+        groups = np.unique(np.asarray(groups), return_inverse=True)[1].reshape(-1)
+        if len(groups) != len(sentences):
+            raise ValueError(f"groups: expected {len(sentences)}, one per row, got {len(groups)}")
+    weights = checked_weights(sample_weight, len(sentences))
+    return {"sentences": sentences, "labels": names, "separator": labels.separator, "weights": None if weights is None else weights.tolist(),
+            "groups": None if groups is None else groups.tolist()}
+
+
+def described(descriptions):
+    """Texts with the labels that they describe."""
+    if descriptions is None:
+        return None
+    if not hasattr(descriptions, "items"):
+        raise ValueError("descriptions: expected a dict from label to texts")
+    return [(text, str(label)) for label, given in descriptions.items() for text in ([given] if isinstance(given, str) else given)]

@@ -1,0 +1,96 @@
+//! Answers in JSON, with what happened to the request in their headers.
+
+use std::fmt::Display;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
+use serde::Serialize;
+
+use crate::metrics::Times;
+use crate::pipeline::{Prepared, Tokenized};
+use crate::refusal::Refusal;
+
+/// What the log says of a request beside its route and status.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Account {
+    pub(crate) model: String,
+    pub(crate) n_texts: usize,
+    pub(crate) n_tokens: usize,
+    pub(crate) texts: Option<Vec<String>>,
+}
+
+/// What the headers of an answer say.
+#[derive(Debug, Clone)]
+pub(crate) struct Facts {
+    account: Account,
+    truncated: Vec<usize>,
+    n_characters: usize,
+    started: Instant,
+}
+
+impl Facts {
+    /// The facts of a request, before its encodings are given away.
+    pub(crate) fn of<T>(prepared: &Prepared<T>, logs_texts: bool) -> Self {
+        let texts: &Tokenized = &prepared.texts;
+        Facts {
+            account: Account {
+                model: prepared.model.name.clone(),
+                n_texts: texts.encodings.len(),
+                n_tokens: texts.n_tokens,
+                texts: texts.kept.clone().filter(|_| logs_texts),
+            },
+            truncated: texts.truncated(),
+            n_characters: texts.n_characters,
+            started: prepared.started,
+        }
+    }
+
+    /// Puts the facts on an answer: the times in milliseconds under the names of text-embeddings-inference.
+    pub(crate) fn put_on(self, response: &mut Response<Body>, times: Times) {
+        let headers = response.headers_mut();
+        put(headers, "x-clsify-model", &header_text(&self.account.model));
+        if !self.truncated.is_empty() {
+            put(headers, "x-clsify-truncated", &indices(&self.truncated));
+        }
+        let total = self.started.elapsed().as_millis();
+        put(headers, "x-compute-type", &"cpu");
+        put(headers, "x-compute-time", &times.inference.as_millis());
+        put(headers, "x-compute-characters", &self.n_characters);
+        put(headers, "x-compute-tokens", &self.account.n_tokens);
+        put(headers, "x-total-time", &total);
+        put(headers, "x-tokenization-time", &times.tokenization.as_millis());
+        put(headers, "x-queue-time", &times.queue.as_millis());
+        put(headers, "x-inference-time", &times.inference.as_millis());
+        response.extensions_mut().insert(self.account);
+    }
+}
+
+/// The first indices in a list, such as `0,3`.
+pub(crate) fn indices(indices: &[usize]) -> String {
+    /// More would make a header that proxies refuse.
+    const SHOWN: usize = 256;
+    let shown: Vec<String> = indices.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = if indices.len() > SHOWN { ",..." } else { "" };
+    format!("{}{more}", shown.join(","))
+}
+
+/// A text as it may be in a header.
+fn header_text(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect()
+}
+
+/// Sets a header whose value can be one.
+pub(crate) fn put(headers: &mut HeaderMap, name: &'static str, value: &impl Display) {
+    if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+/// An answer in JSON.
+pub(crate) fn json(value: &impl Serialize) -> Result<Response<Body>, Refusal> {
+    let body = serde_json::to_vec(value).map_err(|error| Refusal::backend(error.to_string()))?;
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}

@@ -1,0 +1,100 @@
+//! `/classify`: labels with scores, in the form of infinity.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::answer::{Facts, indices, json, put};
+use crate::app::App;
+use crate::call::{Call, off_thread};
+use crate::described::OpenAiRefusals;
+use crate::inputs::{Inputs, TextInputs, TextRequest};
+use crate::metrics::Task;
+use crate::pipeline::{Prepared, embed, prepare};
+use crate::refusal::Refusal;
+use crate::routes::openai::Usage;
+use crate::scoring::{Label, Scored, Scores, classifier, decision, score};
+
+/// A request for labels.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ClassifyRequest {
+    input: Option<TextInputs>,
+    /// The name of the model; the default is the first one.
+    model: Option<String>,
+    /// Answer logits instead of probabilities.
+    raw_scores: Option<bool>,
+    /// Truncate too long texts; the default is that of the server. infinity has no such field.
+    truncate: Option<bool>,
+}
+
+/// The answer with all labels of every text, the largest score first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ClassifyResponse {
+    object: &'static str,
+    data: Vec<Vec<Label>>,
+    model: String,
+    usage: Usage,
+    id: String,
+    /// The time of the answer, in seconds since 1970.
+    created: u64,
+}
+
+impl TextRequest for ClassifyRequest {
+    const PARAM: &'static str = "input";
+
+    fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    fn take_inputs(&mut self) -> Result<Inputs, Refusal> {
+        let missing = || Refusal::invalid("expected the field `input`, got none").about("input");
+        Ok(self.input.take().ok_or_else(missing)?.into())
+    }
+
+    fn truncate(&self) -> Option<bool> {
+        self.truncate
+    }
+}
+
+/// Labels with scores; headers as for `/predict`.
+#[utoipa::path(
+    post, path = "/classify", tag = "infinity", request_body = ClassifyRequest,
+    responses((status = 200, description = "Labels with scores", body = ClassifyResponse), OpenAiRefusals)
+)]
+pub(crate) async fn classify(State(app): State<Arc<App>>, call: Call) -> Result<Response<Body>, Refusal> {
+    let is_small = call.is_small();
+    let mut prepared: Prepared<ClassifyRequest> = prepare(&app, call, Task::Predict, false).await?;
+    let rule = decision(classifier(&prepared.model)?);
+    let facts = Facts::of(&prepared, app.options.log_texts);
+    let features = embed(&app, &prepared.model, &mut prepared.texts).await?;
+    let (times, is_batch, started) = (features.times, prepared.is_batch, prepared.started);
+    let id = format!("clsify-{}", app.request_id());
+    let mut response = off_thread(is_small, move || {
+        let is_raw = prepared.request.raw_scores == Some(true);
+        let scores = if is_raw { Scores::Logits } else { Scores::Probabilities };
+        let Scored { labels, abstained } =
+            score(classifier(&prepared.model)?, &features.matrix, scores, None);
+        let mut response = json(&ClassifyResponse {
+            object: "classify",
+            data: labels,
+            model: prepared.model.name.clone(),
+            usage: Usage::of(prepared.texts.n_tokens),
+            id,
+            created: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+        })?;
+        if !abstained.is_empty() {
+            put(response.headers_mut(), "x-clsify-abstained", &indices(&abstained));
+        }
+        Ok::<_, Refusal>(response)
+    })
+    .await??;
+    put(response.headers_mut(), "x-clsify-decision", &rule);
+    facts.put_on(&mut response, times);
+    app.metrics.succeed(Task::Predict, is_batch, started.elapsed(), times);
+    Ok(response)
+}

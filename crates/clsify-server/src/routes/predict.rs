@@ -1,0 +1,174 @@
+//! `/predict`: labels with scores.
+//!
+//! The form is that of text-embeddings-inference, except that a flat list of texts is a batch and not a pair. A request
+//! with `parameters` is one of the Hugging Face inference API, whose answers are always lists of lists.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::answer::{Facts, indices, json, put};
+use crate::app::App;
+use crate::call::{Call, off_thread};
+use crate::described::Refusals;
+use crate::inputs::{Inputs, PredictInputs, TextRequest};
+use crate::metrics::Task;
+use crate::pipeline::{Prepared, embed, prepare};
+use crate::refusal::Refusal;
+use crate::routes::embed::respond as respond_with_vectors;
+use crate::scoring::{Label, Scored, Scores, classifier, decision, score};
+
+/// A request for labels.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct PredictRequest {
+    inputs: Option<PredictInputs>,
+    /// The name of the model; the default is the first one.
+    model: Option<String>,
+    /// Truncate too long texts; the default is that of the server.
+    truncate: Option<bool>,
+    /// `Right` or `Left`: the side on which the tokenizer of the model truncates.
+    truncation_direction: Option<String>,
+    /// Answer logits instead of probabilities.
+    raw_scores: Option<bool>,
+    parameters: Option<PredictParameters>,
+}
+
+/// The parameters of the Hugging Face inference API.
+#[derive(Debug, Deserialize, ToSchema)]
+struct PredictParameters {
+    function_to_apply: Option<FunctionToApply>,
+    /// Answer the labels with the best scores only.
+    #[schema(minimum = 1)]
+    top_k: Option<usize>,
+}
+
+/// The function from logits to scores; the default is that of the model.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum FunctionToApply {
+    Sigmoid,
+    Softmax,
+    None,
+}
+
+/// One list of labels for one text, one list per text for several.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum PredictResponse {
+    /// For one text: all labels, the largest score first.
+    One(Vec<Label>),
+    /// For several texts, in their order.
+    Many(Vec<Vec<Label>>),
+}
+
+impl TextRequest for PredictRequest {
+    const PARAM: &'static str = "inputs";
+
+    fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    fn take_inputs(&mut self) -> Result<Inputs, Refusal> {
+        let missing = || Refusal::invalid("expected the field `inputs`, got none").about("inputs");
+        self.inputs.take().ok_or_else(missing)?.try_into()
+    }
+
+    fn truncate(&self) -> Option<bool> {
+        self.truncate
+    }
+
+    fn truncation_direction(&self) -> Option<&str> {
+        self.truncation_direction.as_deref()
+    }
+
+    fn check(&self) -> Result<(), Refusal> {
+        let top = self.parameters.as_ref().and_then(|parameters| parameters.top_k);
+        match top {
+            Some(0) => {
+                Err(Refusal::invalid("expected \"top_k\" to be at least 1, got 0").about("parameters"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl PredictRequest {
+    fn scores(&self) -> Scores {
+        let function = self.parameters.as_ref().and_then(|parameters| parameters.function_to_apply);
+        match function {
+            Some(FunctionToApply::Sigmoid) => Scores::Sigmoid,
+            Some(FunctionToApply::Softmax) => Scores::Softmax,
+            Some(FunctionToApply::None) => Scores::Logits,
+            None if self.raw_scores == Some(true) => Scores::Logits,
+            None => Scores::Probabilities,
+        }
+    }
+}
+
+/// Labels with scores.
+///
+/// The model's decision rule gives each label its `chosen`; the header `x-clsify-decision` names the rule,
+/// `x-clsify-abstained` the texts on which the model abstained, and `x-clsify-truncated` those that were truncated.
+#[utoipa::path(
+    post, path = "/predict", tag = "text-embeddings-inference", request_body = PredictRequest,
+    responses((status = 200, description = "Labels with scores", body = PredictResponse), Refusals)
+)]
+pub(crate) async fn predict(State(app): State<Arc<App>>, call: Call) -> Result<Response<Body>, Refusal> {
+    respond(&app, call).await
+}
+
+/// Labels with scores, by the model in the path.
+#[utoipa::path(
+    post, path = "/models/{model}/predict", tag = "text-embeddings-inference", request_body = PredictRequest,
+    params(("model" = String, Path, description = "The name of the model")),
+    responses((status = 200, description = "Labels with scores", body = PredictResponse), Refusals)
+)]
+pub(crate) async fn predict_of(State(app): State<Arc<App>>, call: Call) -> Result<Response<Body>, Refusal> {
+    respond(&app, call).await
+}
+
+/// The main task of the first model: labels of a classifier, otherwise vectors.
+#[utoipa::path(
+    post, path = "/invocations", tag = "text-embeddings-inference", request_body = PredictRequest,
+    responses((status = 200, description = "Labels with scores, or vectors", body = serde_json::Value), Refusals)
+)]
+pub(crate) async fn invoke(State(app): State<Arc<App>>, call: Call) -> Result<Response<Body>, Refusal> {
+    match app.model(None)?.classifier() {
+        Some(_) => respond(&app, call).await,
+        None => respond_with_vectors(&app, call).await,
+    }
+}
+
+async fn respond(app: &Arc<App>, call: Call) -> Result<Response<Body>, Refusal> {
+    let is_small = call.is_small();
+    let mut prepared: Prepared<PredictRequest> = prepare(app, call, Task::Predict, false).await?;
+    let rule = decision(classifier(&prepared.model)?);
+    let facts = Facts::of(&prepared, app.options.log_texts);
+    let features = embed(app, &prepared.model, &mut prepared.texts).await?;
+    let (times, is_batch, started) = (features.times, prepared.is_batch, prepared.started);
+    let mut response = off_thread(is_small, move || {
+        let Prepared { request, model, .. } = &prepared;
+        let top = request.parameters.as_ref().and_then(|parameters| parameters.top_k);
+        let Scored { mut labels, abstained } =
+            score(classifier(model)?, &features.matrix, request.scores(), top);
+        let is_flat = !is_batch && request.parameters.is_none();
+        let answer = match labels.as_mut_slice() {
+            [only] if is_flat => PredictResponse::One(std::mem::take(only)),
+            _ => PredictResponse::Many(labels),
+        };
+        let mut response = json(&answer)?;
+        if !abstained.is_empty() {
+            put(response.headers_mut(), "x-clsify-abstained", &indices(&abstained));
+        }
+        Ok::<_, Refusal>(response)
+    })
+    .await??;
+    put(response.headers_mut(), "x-clsify-decision", &rule);
+    facts.put_on(&mut response, times);
+    app.metrics.succeed(Task::Predict, is_batch, started.elapsed(), times);
+    Ok(response)
+}
