@@ -21,7 +21,7 @@ python=$work/venv/bin/python
 for i in $(seq 12); do
     printf 'the film number %s is wonderful\tgood\nfilm %s was a quiet bore\tbad\n' "$i" "$i"
 done > "$work/reviews.tsv"
-"$clsify" train -q --encoder fixtures/transformers/bert --data "$work/reviews.tsv" --output "$work/model" --features article
+"$clsify" train -q --encoder fixtures/transformers/bert --data "$work/reviews.tsv" --output "$work/model" --features article > "$work/report"
 "$clsify" serve --check "$work/model"
 "$clsify" serve "$work/model" --port 0 --api-key secret > "$work/out" 2> "$work/log" &
 server=$!

@@ -23,6 +23,7 @@ use crate::scoring::{Label, Scored, Scores, classifier, decision, score};
 /// A request for labels.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ClassifyRequest {
+    #[schema(required = true, nullable = false)]
     input: Option<TextInputs>,
     /// The name of the model; the default is the first one.
     model: Option<String>,

@@ -22,6 +22,7 @@ use crate::refusal::Refusal;
 /// A request for vectors.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct EmbedRequest {
+    #[schema(required = true, nullable = false)]
     inputs: Option<EmbedInputs>,
     /// The name of the model; the default is the first one.
     model: Option<String>,

@@ -31,6 +31,7 @@ const MAX_PATH_WORDS: usize = 64;
 /// A request for explanations.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ExplainRequest {
+    #[schema(required = true, nullable = false)]
     inputs: Option<TextInputs>,
     /// The name of the model; the default is the first one.
     model: Option<String>,

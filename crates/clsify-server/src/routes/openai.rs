@@ -23,6 +23,7 @@ use crate::routes::embed::{check_dimensions, normalized};
 /// A request for vectors.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct EmbeddingsRequest {
+    #[schema(required = true, nullable = false)]
     input: Option<EmbedInputs>,
     /// The name of the model; the default is the first one.
     model: Option<String>,

@@ -25,6 +25,7 @@ use crate::scoring::{Label, Scored, Scores, classifier, decision, score};
 /// A request for labels.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct PredictRequest {
+    #[schema(required = true, nullable = false)]
     inputs: Option<PredictInputs>,
     /// The name of the model; the default is the first one.
     model: Option<String>,
