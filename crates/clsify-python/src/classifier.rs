@@ -78,7 +78,7 @@ impl Classifier {
         Ok((Classifier(trained.classifier), choices))
     }
 
-    /// Loads the classifier of a folder; `options` are JSON.
+    /// Loads the classifier of a folder, or of a model hub id; `options` are JSON.
     #[staticmethod]
     fn load(
         py: Python<'_>,
@@ -92,10 +92,17 @@ impl Classifier {
             spec.dtype.as_deref().map(dtype).transpose().map_err(|error| exception(py, &error))?;
         work::run(py, threads, report, |observer| {
             let hub = Hub::from_env().with_observer(observer.clone());
+            // A hub id is text.
+            let folder = match folder.to_str() {
+                Some(model) => hub.pull_model(model)?.folder,
+                None => folder,
+            };
             let saved = SavedModel::read(&folder)?;
+            let recorded = saved.encoder_folder(&folder);
             let encoder = match &spec.encoder {
                 Some(encoder) => hub.pull(encoder)?.folder,
-                None => hub.recorded_encoder(&saved.encoder_folder(&folder), &saved.encoder.name),
+                None if recorded.as_os_str().is_empty() => hub.pull_by_name(&saved.encoder.name)?.folder,
+                None => hub.recorded_encoder(&recorded, &saved.encoder.name),
             };
             let options = LoadOptions {
                 encoder: Some(encoder),

@@ -9,7 +9,7 @@ use clsify::model::{LoadOptions, SentenceClassifier};
 use clsify_convert::{OnnxOptions, check_onnx_folder, export_onnx};
 
 use crate::console::Console;
-use crate::loading::load_options;
+use crate::loading::{load_options, locate_model};
 use crate::output::is_stdout;
 
 /// Write a model for other programs
@@ -39,7 +39,7 @@ enum Target {
 #[command(after_help = "Example:
   clsify export onnx model web")]
 struct OnnxArgs {
-    /// The model's folder
+    /// The model: a folder, or its id at the model hub
     model: PathBuf,
 
     /// Write to this folder; an earlier export is replaced
@@ -67,8 +67,9 @@ fn onnx(args: &OnnxArgs, console: &Console) -> anyhow::Result<()> {
     let folder = &args.folder;
     ensure!(!is_stdout(folder), "{}: expected the name of a folder, got stdout", folder.display());
     check_onnx_folder(folder)?;
-    let options = load_options(&args.model, args.encoder.as_deref(), None, console)?;
-    let classifier = SentenceClassifier::load_with(&args.model, LoadOptions { lazy: true, ..options })?;
+    let model = locate_model(&args.model, console)?;
+    let options = load_options(&model, args.encoder.as_deref(), None, console)?;
+    let classifier = SentenceClassifier::load_with(&model, LoadOptions { lazy: true, ..options })?;
     let export = export_onnx(&classifier, folder, OnnxOptions { external_data: args.external_data })?;
     console.say(&format!(
         "saved: {}; {:.1} MB, {} operations, {:.1} s",

@@ -21,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) at_storage: bool,
 }
 
+type Action = Box<dyn Fn() + Send>;
+
 /// How the hub behaves; the default is like the real one, with a repository that does not exist yet.
 #[derive(Default)]
 pub(crate) struct Behaviour {
@@ -37,7 +39,7 @@ pub(crate) struct Behaviour {
     /// This token is required.
     pub(crate) token: Option<&'static str>,
     /// This is done when a request whose path contains the text arrives.
-    pub(crate) on_request: Option<(&'static str, Box<dyn Fn() + Send>)>,
+    pub(crate) on_request: Option<(&'static str, Action)>,
     pub(crate) no_verify: bool,
 }
 

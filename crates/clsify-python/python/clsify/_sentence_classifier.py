@@ -347,7 +347,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         folder : str or path
-            The folder.
+            The folder, or the model hub id of what `clsify push` has uploaded.
         encoder : str or path, default=None
             The encoder, if it has moved; its files must be those of the training.
         dtype : {"f32", "bf16", "int8", "auto"}, default=None

@@ -5,7 +5,7 @@
 use clsify::evaluation::Metrics;
 use clsify::model::SavedModel;
 
-use super::CardOptions;
+use super::options::CardOptions;
 
 /// The block between the lines `---`, with them.
 pub(super) fn front_matter(saved: &SavedModel, options: &CardOptions) -> String {

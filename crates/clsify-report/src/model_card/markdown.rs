@@ -6,7 +6,9 @@ use crate::text::one_field;
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for c in one_field(text).chars() {
-        if c.is_ascii_punctuation() && !",;:'\"/%=?@^".contains(c) {
+        // At the start of a line, or after its number, these begin a list or a heading.
+        let begins = "-+.)#=".contains(c) && escaped.chars().all(|before| before.is_ascii_digit());
+        if begins || "\\`*_[]<>|~&$".contains(c) {
             escaped.push('\\');
         }
         escaped.push(c);
@@ -29,7 +31,10 @@ mod tests {
 
     #[test]
     fn nothing_in_a_label_is_markdown() {
-        assert_eq!(escaped("a|b\n<b>[x](y)`*_"), "a\\|b \\<b\\>\\[x\\]\\(y\\)\\`\\*\\_");
+        assert_eq!(escaped("a|b\n<b>[x](y)`*_"), "a\\|b \\<b\\>\\[x\\](y)\\`\\*\\_");
+        assert_eq!(escaped("# a"), "\\# a");
+        assert_eq!(escaped("1. a-b"), "1\\. a-b");
+        assert_eq!(escaped("---"), "\\---");
         assert_eq!(escaped("law, order: 5 %"), "law, order: 5 %");
         assert_eq!(table(&["a", "b"], [vec!["1".into(), "2".into()]]), "| a | b |\n|---|---|\n| 1 | 2 |\n");
     }

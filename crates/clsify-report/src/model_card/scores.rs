@@ -66,10 +66,12 @@ fn of_rows(
     summary: impl IntoIterator<Item = Vec<String>>,
     labels: Vec<(&String, &Scores, usize)>,
 ) -> String {
-    let mut text =
-        format!("On {} that the classifier was not trained on.{remark}\n\n", counted(n, "row", "rows"));
+    let mut text = format!(
+        "These are the scores on {} that the classifier was not trained on.{remark}\n\n",
+        counted(n, "row", "rows")
+    );
     text.push_str(&table(&["score", "value", "95 % interval"], summary));
-    text.push_str("\nFor each label; the interval is that of the recall.\n\n");
+    text.push_str("\nThe interval of a label is that of its recall.\n\n");
     let shown = n_shown(labels.len(), MOST_LABELS);
     let header = ["label", "precision", "recall", "95 % interval", "F1", "rows"];
     let rows = labels.iter().take(shown).map(|(label, scores, n_correct)| {
