@@ -3,7 +3,7 @@
 //! A request passes through the files in this order:
 //!
 //! ```text
-//! connections.rs   accepts, and ends slow and idle connections (stream.rs, idle.rs)
+//! connections.rs   accepts, and ends slow and idle connections (stream.rs, idle.rs, descriptors.rs)
 //! layer.rs         request id, key (keys.rs), time limit, errors (refusal.rs), headers, log
 //! router.rs        the routes, one file per group in routes/
 //! call.rs          reads the body
@@ -42,6 +42,7 @@ mod openapi;
 mod layer;
 mod router;
 mod stream;
+mod descriptors;
 mod idle;
 mod connections;
 mod server;

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::catalogue::ModelSource;
 use crate::connections::{Limits, Listener, serve};
+use crate::descriptors::room_for;
 use crate::options::{Listen, ServeOptions};
 use crate::router::router;
 use crate::worker;
@@ -127,7 +128,7 @@ impl Server {
         let Server { app, runtime, listener, stop } = self;
         let options = &app.options;
         let limits = Limits {
-            max_connections: options.max_connections,
+            max_connections: room_for(options.max_connections),
             patience: options.request_timeout,
             grace: options.shutdown_grace,
         };
