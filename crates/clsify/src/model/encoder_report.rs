@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::sentence_encoder::{Encoded, SentenceEncoder};
+use super::encode::Encoded;
+use super::sentence_encoder::SentenceEncoder;
 use crate::encoder::Dtype;
 use crate::features::{Layers, TokenCounts, pooling_names};
 

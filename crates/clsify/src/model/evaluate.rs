@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
+use super::encode::Encoded;
 use super::encoder_report::{EncoderReport, FeaturesReport};
 use super::label_ids::{among, sets, targets, union};
 use super::misclassified::{Misclassified, most_confident_first};
 use super::sentence_classifier::{Prediction, SentenceClassifier};
-use super::sentence_encoder::Encoded;
 use crate::classifier::{ClassWeight, above};
 use crate::dataset::{Dataset, DatasetSummary};
 use crate::decision::Decision;

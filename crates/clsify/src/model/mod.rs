@@ -3,6 +3,7 @@
 //! [`SentenceEncoder`] combines a tokenizer, an encoder and the choice of features; [`SentenceClassifier`] adds a
 //! classifier.
 
+pub(crate) mod encode;
 pub(crate) mod encoder_identity;
 pub(crate) mod encoder_options;
 pub(crate) mod encoder_report;
@@ -24,6 +25,7 @@ pub(crate) mod sentence_encoder;
 pub(crate) mod stream;
 pub(crate) mod trace;
 
+pub use self::encode::Encoded;
 pub use self::encoder_identity::FileHash;
 pub use self::encoder_options::{Features, SentenceEncoderOptions};
 pub use self::encoder_report::{EncoderReport, FeaturesReport};
@@ -37,6 +39,6 @@ pub use self::saved_encoder::SavedEncoder;
 pub use self::saved_model::{FORMAT_VERSION, SavedImport, SavedLabels, SavedModel};
 pub use self::saved_training::{SavedClassForm, SavedForm, SavedLabelSetForm, SavedRows, SavedTraining};
 pub use self::sentence_classifier::{LoadOptions, Prediction, SaveOptions, SentenceClassifier};
-pub use self::sentence_encoder::{Encoded, SentenceEncoder};
+pub use self::sentence_encoder::SentenceEncoder;
 pub use self::stream::{Fault, Group, SentenceGroup, Streamed};
 pub use self::trace::{Trace, TracedToken};

@@ -19,9 +19,10 @@ use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::Scoring;
 use crate::matrix::Matrix;
+use crate::model::encode::Encoded;
 use crate::model::encoder_options::{Features, SentenceEncoderOptions};
 use crate::model::label_ids::targets;
-use crate::model::sentence_encoder::{Encoded, SentenceEncoder};
+use crate::model::sentence_encoder::SentenceEncoder;
 use crate::targets::Targets;
 use crate::tokenizer::Encoding;
 

@@ -5,9 +5,10 @@
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
+use crate::model::encode::Encoded;
 use crate::model::label_ids::{targets, union};
 use crate::model::seen_sentences::SeenSentences;
-use crate::model::sentence_encoder::{Encoded, SentenceEncoder};
+use crate::model::sentence_encoder::SentenceEncoder;
 use crate::notes::cautions::{check_some_known, counts, note_labels, note_single_rows};
 use crate::notes::label_notes::note_label_spelling;
 use crate::notes::list::list;

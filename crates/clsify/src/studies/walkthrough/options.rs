@@ -1,7 +1,7 @@
 //! The options of a walk through a classifier.
 
 use crate::dataset::Dataset;
-use crate::model::sentence_encoder::Encoded;
+use crate::model::encode::Encoded;
 
 /// The options of [`walk_through`](super::walk_through).
 #[derive(Debug, Clone)]
