@@ -1,6 +1,6 @@
 """The classifier of sentences. Oracles: the program, whose probabilities it has to the bit, and scikit-learn, for its interface and its optimum."""
 
-
+import os
 import pickle
 import shutil
 import tempfile
@@ -8,6 +8,7 @@ import unittest
 import warnings
 from collections import Counter
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 from sklearn import config_context
@@ -21,7 +22,7 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from clsify import SentenceClassifier, SentenceClassifierCV, SentenceEncoder
-from clsify.exceptions import ModelError
+from clsify.exceptions import FetchError, ModelError
 from support import BERT, CHECKS, FIXTURES, clsify, reviews
 
 
@@ -284,6 +285,23 @@ class Kept(unittest.TestCase):
             loaded = SentenceClassifier.load(found.save(model, bundle_encoder=True) and model)
             self.assertTrue(np.array_equal(loaded.predict_proba(X[:5]), expected))
             self.assertEqual(loaded.classes_.tolist(), ["dull", "fine"])
+
+    def test_a_hub_id(self):
+        """A model in the hub's cache, as `clsify predict USER/NAME` leaves it there."""
+        X, y = reviews(20)
+        found = SentenceClassifier(BERT, C=1.0, cache=None).fit(X, y)
+        commit = "0123456789" * 4
+        with tempfile.TemporaryDirectory() as cache:
+            repository = Path(cache) / "models--somebody--reviews"
+            (repository / "refs").mkdir(parents=True)
+            (repository / "snapshots").mkdir()
+            (repository / "refs" / "main").write_text(commit, encoding="utf-8")
+            found.save(repository / "snapshots" / commit, bundle_encoder=True)
+            with mock.patch.dict(os.environ, {"HF_HUB_CACHE": cache, "HF_HUB_OFFLINE": "1"}):
+                loaded = SentenceClassifier.load("somebody/reviews", cache=None)
+                with self.assertRaises(FetchError):
+                    SentenceClassifier.load("somebody/others", cache=None)
+        self.assertEqual(loaded.predict(X).tolist(), found.predict(X).tolist())
 
     def test_a_changed_encoder_is_refused(self):
         X, y = reviews(20)
