@@ -46,10 +46,14 @@ impl Temporary {
     pub(super) fn folder(folder: &Path, name: &str) -> std::io::Result<(Self, FolderLock)> {
         create(folder, name, |path| {
             fs::create_dir(path)?;
-            let usual_mode = modes::close_folder(path)?;
+            // Until it is locked, another process may take it for abandoned.
+            let or_gone = |e: std::io::Error| if path.exists() { e } else { taken() };
+            let usual_mode = modes::close_folder(path).map_err(or_gone)?;
             let file = open_folder(path);
-            if let Some(file) = &file {
-                lock_new(file, path)?;
+            match &file {
+                Some(file) => lock_new(file, path)?,
+                None if !path.exists() => return Err(taken()),
+                None => {}
             }
             Ok(FolderLock { _file: file, usual_mode })
         })
@@ -122,12 +126,16 @@ pub(super) fn move_to_backup(target: &Path) -> std::io::Result<PathBuf> {
 
 /// Locks what has just been created. Fails as if the name were taken if another process considered it abandoned.
 fn lock_new(file: &File, path: &Path) -> std::io::Result<()> {
-    let taken = || Err(std::io::Error::from(std::io::ErrorKind::AlreadyExists));
     match file.try_lock() {
         Ok(()) if is_at(file, path) => Ok(()),
         Err(fs::TryLockError::Error(_)) => Ok(()),
-        Ok(()) | Err(fs::TryLockError::WouldBlock) => taken(),
+        Ok(()) | Err(fs::TryLockError::WouldBlock) => Err(taken()),
     }
+}
+
+/// The error that asks for another name.
+fn taken() -> std::io::Error {
+    std::io::Error::from(std::io::ErrorKind::AlreadyExists)
 }
 
 /// Returns true if an open file still has its name.
