@@ -1,13 +1,15 @@
 //! Sentences to labels.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clsify::encoder::Dtype;
+use clsify::error::Result;
 use clsify::explanation::ExplainOptions;
 use clsify::model::{LoadOptions, SaveOptions, SavedModel, SentenceClassifier, SentenceEncoder};
 use clsify::training::{Trained, train, train_selected, train_tuned};
-use clsify_convert::{OnnxOptions, SetFit, export_onnx, read_setfit, read_sklearn};
+use clsify_convert::{Head, OnnxOptions, SetFit, export_onnx, read_setfit, read_sklearn};
 use clsify_hub::Hub;
 use clsify_report::pages::explanation_page;
 use clsify_report::summaries::{evaluation_summary, explanation_summary};
@@ -21,7 +23,7 @@ use crate::encoder_spec::{CacheSpec, EncoderSpec, dtype, hash_folder};
 use crate::errors::{exception, parsed};
 use crate::rows::Rows;
 use crate::train_spec::TrainSpec;
-use crate::work;
+use crate::work::{self, Reporter};
 
 /// The label ids and probabilities `[n, n_classes]` of sentences, and whether the classifier abstains.
 type Predicted<'py> = (Vec<Vec<usize>>, Vec<bool>, Bound<'py, PyArray2<f64>>);
@@ -132,11 +134,7 @@ impl Classifier {
         let encoder: EncoderSpec = parsed(py, encoder)?;
         work::run(py, threads, report, |observer| {
             let head = read_sklearn(&file)?;
-            let imported = head
-                .imported(labels.as_deref(), separator.parse()?)
-                .map_err(|error| error.at(file.display().to_string()))?;
-            let (folder, options) = encoder.find(observer)?;
-            SentenceClassifier::import(SentenceEncoder::load_with(folder, options)?, imported)
+            put_on(&encoder, observer, head, labels.as_deref(), separator, &file)
         })
         .map(Classifier)
     }
@@ -155,12 +153,7 @@ impl Classifier {
         let encoder: EncoderSpec = parsed(py, encoder)?;
         work::run(py, threads, report, |observer| {
             let SetFit { head, names } = read_setfit(&folder)?;
-            let labels = labels.or(names);
-            let imported = head
-                .imported(labels.as_deref(), separator.parse()?)
-                .map_err(|error| error.at(folder.display().to_string()))?;
-            let (_, options) = encoder.find(observer)?;
-            SentenceClassifier::import(SentenceEncoder::load_with(&folder, options)?, imported)
+            put_on(&encoder, observer, head, labels.or(names).as_deref(), separator, &folder)
         })
         .map(Classifier)
     }
@@ -298,6 +291,21 @@ impl Classifier {
         let is_tuned = self.0.metadata().training.as_ref().is_some_and(|training| training.tuned);
         is_tuned && !self.0.metadata().encoder.bundled
     }
+}
+
+/// Puts a head of another library, which was read from `path`, on an encoder.
+fn put_on(
+    encoder: &EncoderSpec,
+    observer: Arc<Reporter>,
+    head: Head,
+    labels: Option<&[String]>,
+    separator: &str,
+    path: &Path,
+) -> Result<SentenceClassifier> {
+    let imported =
+        head.imported(labels, separator.parse()?).map_err(|error| error.at(path.display().to_string()))?;
+    let (folder, options) = encoder.find(observer)?;
+    SentenceClassifier::import(SentenceEncoder::load_with(folder, options)?, imported)
 }
 
 /// What a run has chosen, as JSON: the report without scores, because there were no held-out rows.
