@@ -12,6 +12,7 @@ from statistics import median
 import explaining.report
 import floors
 import packaged.report
+import serving.report
 import tuning.floors
 import tuning.report
 from record import Record, ratios
@@ -50,7 +51,7 @@ def render(records: list[tuple[Record, str]]) -> str:
             blocks.append(f"# On another processor: {record.text('name', job='machine')}")
         blocks += [*about(record), *floor_tables(record)]
         for encoder in record.encoders():
-            sections = [section for build in (encode, latency, grid, article, cold, memory, package, explain, tune) for section in build(record, encoder)]
+            sections = [section for build in (encode, latency, grid, article, cold, memory, package, serve, explain, tune) for section in build(record, encoder)]
             if sections:
                 blocks += [f"## {encoder}", *described(record, encoder), *sections]
     blocks.append(repeat(sources))
@@ -239,6 +240,10 @@ def memory(record: Record, encoder: str) -> Iterator[str]:
 
 def package(record: Record, encoder: str) -> Iterator[str]:
     yield from with_tables(packaged.report.sections(record, encoder))
+
+
+def serve(record: Record, encoder: str) -> Iterator[str]:
+    yield from with_tables(serving.report.sections(record, encoder))
 
 
 def explain(record: Record, encoder: str) -> Iterator[str]:

@@ -207,10 +207,13 @@ fn named(model: &Path) -> (String, PathBuf) {
     if let Some((name, folder)) = text.split_once('=').filter(|_| !model.exists()) {
         return (name.to_string(), folder.into());
     }
-    // A folder such as `.` has a name too.
-    let resolved = model.canonicalize().unwrap_or_else(|_| model.to_path_buf());
-    let name = resolved.file_name().map_or_else(|| text.to_string(), |name| name.to_string_lossy().into());
-    (name, model.to_path_buf())
+    (name_of(model), model.to_path_buf())
+}
+
+/// The last part of a path: requests and answers never hold where it lies. A folder such as `.` has a name too.
+fn name_of(folder: &Path) -> String {
+    let resolved = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    resolved.file_name().map_or_else(|| folder.to_string_lossy().into(), |name| name.to_string_lossy().into())
 }
 
 fn model_source(model: &Path, args: &Args, console: &Console) -> anyhow::Result<ModelSource> {
@@ -230,7 +233,10 @@ fn model_source(model: &Path, args: &Args, console: &Console) -> anyhow::Result<
 fn encoder_source(args: &Args, console: &Console) -> anyhow::Result<ModelSource> {
     let encoder = args.encoder.as_deref().context("expected a model or --encoder")?;
     let located = locate_encoder(encoder, console)?;
-    let (name, folder) = (located.name.clone(), located.folder.clone());
+    // The name of the hub if it came from there, otherwise that of its folder.
+    let is_folder = Path::new(encoder).is_dir();
+    let name = if is_folder { name_of(Path::new(encoder)) } else { located.name.clone() };
+    let folder = located.folder.clone();
     let encoding =
         EncodingArgs { max_length: None, prompt: None, dtype: args.dtype.unwrap_or(DtypeArg::F32) };
     let auto = Features::SentenceTransformer { layers: clsify::features::Layers::default() };

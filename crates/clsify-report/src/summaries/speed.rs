@@ -38,6 +38,7 @@ pub fn speed_summary(measured: &[(Dtype, Option<EncoderSpeed>)]) -> String {
             "reached",
             &one,
             "95th percentile",
+            "after a pause",
             "load s",
             "weights MB",
         ]);
@@ -52,6 +53,7 @@ pub fn speed_summary(measured: &[(Dtype, Option<EncoderSpeed>)]) -> String {
                 format!("{:.0}%", 100.0 * speed.fraction_of_ceiling),
                 format!("{:.2}", speed.one_sentence.median_ms),
                 format!("{:.2}", speed.one_sentence.percentile_95_ms),
+                format!("{:.2}", speed.one_sentence_after_pause.median_ms),
                 format!("{:.2}", speed.load_seconds),
                 format!("{:.0}", speed.weights_bytes as f64 / 1e6),
             ]);

@@ -1,6 +1,7 @@
 //! 4. `hidden_states` -> features `[n_samples, n_features]`: pooling, and the computation for all sentences.
 
 mod cache;
+mod chunks;
 mod dense;
 mod extract;
 mod layers;

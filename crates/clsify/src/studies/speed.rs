@@ -1,6 +1,7 @@
 //! Measures the speed of an encoder on this machine: throughput relative to the machine's ceiling, and the latency of
 //! one sentence.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -15,6 +16,9 @@ use crate::observer::{Stage, advance};
 
 /// The sentence for the latency: the article's, with 9 tokens in BERT's vocabulary.
 const ONE_SENTENCE: &str = "a visually stunning rumination on love";
+
+/// So long that the threads sleep.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The measurements of an encoder in one data type. Of several passes over the sentences the fastest counts, because
 /// other work on the machine only adds time.
@@ -51,11 +55,14 @@ pub struct EncoderSpeed {
     pub ceiling_operations_per_second: f64,
     /// The share of the ceiling that was reached.
     pub fraction_of_ceiling: f64,
-    /// The latency of one sentence, from text to features.
+    /// The latency of one sentence, from text to features, computed again and again.
     pub one_sentence: Latency,
+    /// The same with a pause of 20 milliseconds before each run, as in a server without load: the weights may have left
+    /// the processor's caches.
+    pub one_sentence_after_pause: Latency,
 }
 
-/// The latency of one sentence after warming up.
+/// The latency of one sentence.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Latency {
     /// The number of its tokens.
@@ -98,11 +105,13 @@ impl EncoderSpeed {
         let counts = TokenNotes::of(tokenizer, &encodings).counts;
 
         // This is also the warm-up of threads, frequency, and the pages of the weights.
-        let one_sentence = latency(|| {
+        let run = || {
             let encoding = tokenizer.encode(ONE_SENTENCE)?;
             weights.extract(std::slice::from_ref(&encoding), options, &|_| Ok(()))?;
             Ok(encoding.len())
-        })?;
+        };
+        let one_sentence = latency(Duration::ZERO, run)?;
+        let one_sentence_after_pause = latency(PAUSE, run)?;
         let threads = rayon::current_num_threads();
         let dtype = encoder.dtype();
         // Measured before and after, because other work on the machine may last longer than a measurement.
@@ -133,6 +142,7 @@ impl EncoderSpeed {
             ceiling_operations_per_second: ceiling,
             fraction_of_ceiling: operations_per_second / ceiling,
             one_sentence,
+            one_sentence_after_pause,
         })
     }
 }
@@ -151,15 +161,18 @@ fn fastest(budget: Duration, mut run: impl FnMut() -> Result<()>) -> Result<f64>
     Ok(least)
 }
 
-/// The latency of runs that return their number of tokens: about a second of runs, at least ten, after a tenth of a
-/// second for warming up.
-fn latency(mut run: impl FnMut() -> Result<usize>) -> Result<Latency> {
+/// The latency of runs that return their number of tokens, each after a pause: about a second of runs, at least ten, after
+/// a tenth of a second for warming up.
+fn latency(pause: Duration, run: impl Fn() -> Result<usize>) -> Result<Latency> {
     let (begin, mut n_tokens) = (Instant::now(), 0);
     while n_tokens == 0 || begin.elapsed() < Duration::from_millis(100) {
         n_tokens = run()?;
     }
     let (begin, mut times) = (Instant::now(), Vec::new());
     while times.len() < 10 || (begin.elapsed() < Duration::from_secs(1) && times.len() < 2_000) {
+        if !pause.is_zero() {
+            thread::sleep(pause);
+        }
         let started = Instant::now();
         run()?;
         times.push(1e3 * started.elapsed().as_secs_f64());
