@@ -35,7 +35,10 @@ fn json_has_every_dtype_and_figures_that_fit_together() {
         }
         let reached = number("/operations_per_second") / number("/ceiling_operations_per_second");
         assert!((number("/fraction_of_ceiling") - reached).abs() < 1e-9);
-        assert!(number("/one_sentence/percentile_95_ms") >= number("/one_sentence/median_ms"));
+        for latency in ["/one_sentence", "/one_sentence_after_pause"] {
+            let median = number(&format!("{latency}/median_ms"));
+            assert!(median > 0.0 && number(&format!("{latency}/percentile_95_ms")) >= median);
+        }
         for key in
             ["/load_seconds", "/weights_bytes", "/tokenize_seconds", "/threads", "/one_sentence/n_runs"]
         {
