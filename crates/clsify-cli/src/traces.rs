@@ -5,7 +5,6 @@
 
 use std::env::var;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clsify::error::{Error, ErrorKind};
@@ -40,7 +39,7 @@ impl Traces {
         let timeout = timeout.map_or(ATTEMPT, Duration::from_millis);
         let agent = ureq::Agent::config_builder().timeout_global(Some(timeout)).http_status_as_error(false);
         let client = Client(agent.build().into());
-        let exporter = SpanExporter::builder().with_http().with_http_client(Arc::new(client)).build();
+        let exporter = SpanExporter::builder().with_http().with_http_client(client).build();
         let exporter = exporter.map_err(|error| {
             let error =
                 Error::new(ErrorKind::InvalidArgument, format!("expected a collector of traces: {error}"));

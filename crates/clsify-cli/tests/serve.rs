@@ -100,3 +100,39 @@ fn a_server_that_others_can_reach_without_a_key_says_so() {
     child.wait().unwrap();
     assert!(warned);
 }
+
+#[test]
+fn variables_are_options_and_malformed_ones_are_errors() {
+    let sandbox = Sandbox::with_model();
+    let run = |variables: &[(&str, &str)]| {
+        let output = sandbox.command(&["serve"]).envs(variables.iter().copied()).output().unwrap();
+        common::Outcome::of(&output)
+    };
+    let models = ("CLSIFY_MODELS", "reviews=model, again=model");
+    let outcome = run(&[models, ("CLSIFY_PORT", "0"), ("CLSIFY_CHECK", "yes"), ("CLSIFY_LOG_TEXTS", "off")]);
+    assert!(
+        outcome.code == Some(0) && outcome.stderr.contains("reviews, again: ready"),
+        "{}",
+        outcome.stderr
+    );
+    for (variable, value, option) in [
+        ("CLSIFY_PORT", "http", "--port"),
+        ("CLSIFY_PORT", "65536", "--port"),
+        ("CLSIFY_HOST", "localhost:3000", "--host"),
+        ("CLSIFY_DTYPE", "f64", "--dtype"),
+        ("CLSIFY_MAX_BATCH_TOKENS", "0", "--max-batch-tokens"),
+        ("CLSIFY_MAX_CONNECTIONS", "-1", "--max-connections"),
+        ("CLSIFY_PAYLOAD_LIMIT", "2MB", "--payload-limit"),
+        ("CLSIFY_REQUEST_TIMEOUT", "1.5", "--request-timeout"),
+        ("CLSIFY_AUTO_TRUNCATE", "maybe", "--auto-truncate"),
+        ("CLSIFY_LOG_TEXTS", "", "--log-texts"),
+        ("CLSIFY_CHECK", "2", "--check"),
+    ] {
+        let outcome = run(&[models, (variable, value)]);
+        let error = outcome.stderr.lines().next().unwrap_or_default();
+        assert_eq!(outcome.code, Some(2), "{variable}={value}: {}", outcome.stderr);
+        assert!(error.starts_with("error: ") && error.contains(option), "{variable}={value}: {error}");
+    }
+    let outcome = run(&[("CLSIFY_MODELS", "model,nowhere"), ("CLSIFY_PORT", "0")]);
+    assert!(outcome.error_line("a missing model").contains("nowhere"), "{}", outcome.stderr);
+}

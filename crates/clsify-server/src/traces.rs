@@ -80,13 +80,16 @@ impl Trace {
             attributes.push(KeyValue::new("clsify.n_texts", account.n_texts as i64));
             attributes.push(KeyValue::new("clsify.n_tokens", account.n_tokens as i64));
         }
-        let mut builder = tracer.span_builder(name).with_kind(SpanKind::Server).with_start_time(self.time);
+        let builder = tracer.span_builder(name).with_kind(SpanKind::Server).with_start_time(self.time);
         // A failure of the server; a refusal is the client's.
-        if status.is_server_error() || status == StatusCode::FAILED_DEPENDENCY {
+        let has_failed = status.is_server_error() || status == StatusCode::FAILED_DEPENDENCY;
+        if has_failed {
             attributes.push(KeyValue::new("error.type", status.as_str().to_string()));
-            builder = builder.with_status(Status::error(""));
         }
-        let span = builder.with_attributes(attributes).start_with_context(&tracer, &self.parent);
+        let mut span = builder.with_attributes(attributes).start_with_context(&tracer, &self.parent);
+        if has_failed {
+            span.set_status(Status::error(""));
+        }
         let context = self.parent.with_span(span);
         let steps = &account.steps;
         for (name, step) in

@@ -102,7 +102,8 @@ pub(crate) struct Args {
     #[arg(long, env = "CLSIFY_PAYLOAD_LIMIT", value_name = "N", default_value_t = ServeOptions::default().payload_limit_bytes, value_parser = at_least_one, help_heading = "Limits")]
     payload_limit: usize,
 
-    /// Keep at most N connections open; beyond it, the one that has been idle longest is closed
+    /// Keep at most N connections open; beyond it, the one that has been idle longest is closed, or the oldest one whose
+    /// body has not arrived
     #[arg(long, env = "CLSIFY_MAX_CONNECTIONS", value_name = "N", default_value_t = ServeOptions::default().max_connections, value_parser = at_least_one, help_heading = "Limits")]
     max_connections: usize,
 
