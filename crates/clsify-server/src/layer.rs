@@ -87,11 +87,9 @@ async fn answer(
     }
     let is_open = route.is_some_and(|route| OPEN.contains(&route))
         && (route != Some("/") || request.method() != Method::POST);
-    if !is_open {
-        if let Err(refusal) = check_key(app, request.headers()) {
-            drain(app, request).await;
-            return Err(refusal);
-        }
+    if !is_open && let Err(refusal) = check_key(app, request.headers()) {
+        drain(app, request).await;
+        return Err(refusal);
     }
     let timeout = app.options.request_timeout;
     match tokio::time::timeout(timeout, next.run(request)).await {

@@ -127,9 +127,10 @@ fn what_was_sent_on_open_connections_is_answered() {
     let head =
         format!("POST /predict HTTP/1.1\r\nhost: test\r\n{JSON}content-length: {}\r\n\r\n", body.len());
     let bytes = format!("{head}{body}").into_bytes();
-    let (first, _folder) = Running::of_classes(options());
-    let model = _folder.path().join("model");
-    for _ in 0..20 {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model");
+    save_classes(&model);
+    for _ in 0..4 {
         let mut server = Running::start(options(), vec![source("model", &model)]);
         let mut open: Vec<TcpStream> = (0..40).map(|_| server.connect()).collect();
         for stream in &mut open {
@@ -148,7 +149,6 @@ fn what_was_sent_on_open_connections_is_answered() {
         }
         server.join();
     }
-    drop(first);
 }
 
 /// A request that the server has read before the stop is answered after it.

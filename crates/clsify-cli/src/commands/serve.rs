@@ -21,7 +21,7 @@ use crate::signals;
 ///
 /// The first model answers requests that name none. With --encoder and no model, the server answers requests for vectors
 /// only. It finishes what it has accepted when it is asked to stop by SIGTERM or Ctrl-C, and SIGHUP loads models whose
-/// folders have changed. Every option is also an environment variable, such as CLSIFY_PORT.
+/// folders have changed. Every option of this command is also an environment variable, such as CLSIFY_PORT.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   clsify serve model
