@@ -29,7 +29,7 @@ has_miri() { cargo +nightly miri --version > /dev/null 2>&1; }
 msrv() {
     has_toolchain "$msrv" ||
         provide "the check with Rust $msrv" rustup toolchain install "$msrv" --profile minimal --no-self-update || return 0
-    cargo "+$msrv" check --quiet --locked --workspace --all-targets
+    cargo "+$msrv" check --quiet --locked --workspace --all-targets --features clsify-cli/otel
     echo "Rust $msrv compiles the workspace ($SECONDS s)"
 }
 

@@ -14,6 +14,8 @@ mod options;
 mod output;
 mod records;
 mod signals;
+#[cfg(feature = "otel")]
+mod traces;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;

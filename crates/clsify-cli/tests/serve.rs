@@ -4,80 +4,12 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Command};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
 
+use common::server::{Server, ask};
 use common::{Sandbox, encoder};
 use serde_json::Value;
-
-/// A running server, and the lines of its stderr.
-struct Server {
-    child: Child,
-    lines: Receiver<String>,
-    address: String,
-}
-
-impl Server {
-    fn start(sandbox: &Sandbox, args: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut command = sandbox.command(&[&["serve"], args].concat());
-        let mut child = command.envs(variables.iter().copied()).spawn().unwrap();
-        let (sender, lines) = channel();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        std::thread::spawn(move || stderr.lines().for_each(|line| drop(sender.send(line.unwrap()))));
-        let mut server = Server { child, lines, address: String::new() };
-        let line = server.line("serving ");
-        server.address = line.rsplit(' ').next().unwrap().to_string();
-        server
-    }
-
-    /// The next line with this text.
-    fn line(&self, part: &str) -> String {
-        loop {
-            let line =
-                self.lines.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("no {part}"));
-            if line.contains(part) {
-                return line;
-            }
-        }
-    }
-
-    fn predict(&self, text: &str) -> String {
-        let stream = TcpStream::connect(self.address.strip_prefix("http://").unwrap()).unwrap();
-        ask(stream, text)
-    }
-
-    fn signal(&self, name: &str) {
-        let sent =
-            Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-    }
-
-    fn exit_code(&mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn ask(mut stream: impl Read + Write, text: &str) -> String {
-    let body = serde_json::json!({ "inputs": text }).to_string();
-    let head =
-        "POST /predict HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-type: application/json\r\n";
-    write!(stream, "{head}x-request-id: mine\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    answer.split_once("\r\n\r\n").unwrap().1.to_string()
-}
 
 /// Oracle: `clsify predict`, and the promises of `docs/serving.md` about logs and signals.
 #[test]
@@ -169,4 +101,40 @@ fn a_server_that_others_can_reach_without_a_key_says_so() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(warned);
+}
+
+#[test]
+fn variables_are_options_and_malformed_ones_are_errors() {
+    let sandbox = Sandbox::with_model();
+    let run = |variables: &[(&str, &str)]| {
+        let output = sandbox.command(&["serve"]).envs(variables.iter().copied()).output().unwrap();
+        common::Outcome::of(&output)
+    };
+    let models = ("CLSIFY_MODELS", "reviews=model, again=model");
+    let outcome = run(&[models, ("CLSIFY_PORT", "0"), ("CLSIFY_CHECK", "yes"), ("CLSIFY_LOG_TEXTS", "off")]);
+    assert!(
+        outcome.code == Some(0) && outcome.stderr.contains("reviews, again: ready"),
+        "{}",
+        outcome.stderr
+    );
+    for (variable, value, option) in [
+        ("CLSIFY_PORT", "http", "--port"),
+        ("CLSIFY_PORT", "65536", "--port"),
+        ("CLSIFY_HOST", "localhost:3000", "--host"),
+        ("CLSIFY_DTYPE", "f64", "--dtype"),
+        ("CLSIFY_MAX_BATCH_TOKENS", "0", "--max-batch-tokens"),
+        ("CLSIFY_MAX_CONNECTIONS", "-1", "--max-connections"),
+        ("CLSIFY_PAYLOAD_LIMIT", "2MB", "--payload-limit"),
+        ("CLSIFY_REQUEST_TIMEOUT", "1.5", "--request-timeout"),
+        ("CLSIFY_AUTO_TRUNCATE", "maybe", "--auto-truncate"),
+        ("CLSIFY_LOG_TEXTS", "", "--log-texts"),
+        ("CLSIFY_CHECK", "2", "--check"),
+    ] {
+        let outcome = run(&[models, (variable, value)]);
+        let error = outcome.stderr.lines().next().unwrap_or_default();
+        assert_eq!(outcome.code, Some(2), "{variable}={value}: {}", outcome.stderr);
+        assert!(error.starts_with("error: ") && error.contains(option), "{variable}={value}: {error}");
+    }
+    let outcome = run(&[("CLSIFY_MODELS", "model,nowhere"), ("CLSIFY_PORT", "0")]);
+    assert!(outcome.error_line("a missing model").contains("nowhere"), "{}", outcome.stderr);
 }

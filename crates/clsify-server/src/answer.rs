@@ -7,17 +7,19 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use serde::Serialize;
 
-use crate::metrics::Times;
+use crate::metrics::{Metrics, Steps, Task, Times};
 use crate::pipeline::{Prepared, Tokenized};
 use crate::refusal::Refusal;
 
-/// What the log says of a request beside its route and status.
+/// What the log and the trace say of a request beside its route and status.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Account {
     pub(crate) model: String,
     pub(crate) n_texts: usize,
     pub(crate) n_tokens: usize,
     pub(crate) texts: Option<Vec<String>>,
+    #[cfg_attr(not(feature = "otel"), allow(dead_code, reason = "for traces"))]
+    pub(crate) steps: Steps,
 }
 
 /// What the headers of an answer say.
@@ -26,6 +28,7 @@ pub(crate) struct Facts {
     account: Account,
     truncated: Vec<usize>,
     n_characters: usize,
+    is_batch: bool,
     started: Instant,
 }
 
@@ -39,15 +42,24 @@ impl Facts {
                 n_texts: texts.encodings.len(),
                 n_tokens: texts.n_tokens,
                 texts: texts.kept.clone().filter(|_| logs_texts),
+                steps: Steps::default(),
             },
             truncated: texts.truncated(),
             n_characters: texts.n_characters,
+            is_batch: prepared.is_batch,
             started: prepared.started,
         }
     }
 
-    /// Puts the facts on an answer: the times in milliseconds under the names of text-embeddings-inference.
-    pub(crate) fn put_on(self, response: &mut Response<Body>, times: Times) {
+    /// Counts an answer, and puts the facts on it: the times in milliseconds under the names of text-embeddings-inference.
+    pub(crate) fn finish(
+        mut self,
+        mut response: Response<Body>,
+        metrics: &Metrics,
+        task: Task,
+        times: Times,
+    ) -> Response<Body> {
+        metrics.succeed(task, self.is_batch, self.started.elapsed(), times);
         let headers = response.headers_mut();
         put(headers, "x-clsify-model", &header_text(&self.account.model));
         if !self.truncated.is_empty() {
@@ -62,7 +74,9 @@ impl Facts {
         put(headers, "x-tokenization-time", &times.tokenization.as_millis());
         put(headers, "x-queue-time", &times.queue.as_millis());
         put(headers, "x-inference-time", &times.inference.as_millis());
+        self.account.steps = times.steps;
         response.extensions_mut().insert(self.account);
+        response
     }
 }
 

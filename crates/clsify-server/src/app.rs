@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use clsify::error::Result;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::bodies::Bodies;
 use crate::catalogue::{Catalogue, Model, ModelSource, Reloaded};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
@@ -25,6 +26,8 @@ pub(crate) struct App {
     pub(crate) keys: Keys,
     pub(crate) metrics: Metrics,
     pub(crate) queue: Queue,
+    /// The memory for bodies that are not tokenized yet.
+    pub(crate) bodies: Arc<Bodies>,
     /// One permit per request that may wait or be computed.
     admission: Arc<Semaphore>,
     /// One explanation is computed at a time, beside the batches.
@@ -47,6 +50,7 @@ impl App {
             keys: Keys::new(&options.api_keys),
             metrics: Metrics::new(),
             queue: Queue::default(),
+            bodies: Arc::new(Bodies::new(options.payload_limit_bytes)),
             admission: Arc::new(Semaphore::new(options.max_concurrent_requests)),
             explaining: Arc::new(Semaphore::new(1)),
             sources,

@@ -1,15 +1,16 @@
 //! Reads a request: its body within limits of size and time, and the model in its path.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
+use crate::bodies::Held;
 use crate::refusal::{Kind, Refusal};
 
 /// Bodies and texts up to this size are read on the thread of their connection; larger ones would delay others there.
@@ -26,6 +27,8 @@ pub(crate) struct Call {
     /// The model in the path, such as that of `/models/NAME/predict`.
     pub(crate) model: Option<String>,
     pub(crate) started: Instant,
+    /// Its share of the memory for bodies.
+    _held: Held,
 }
 
 impl FromRequest<Arc<App>> for Call {
@@ -37,51 +40,120 @@ impl FromRequest<Arc<App>> for Call {
         let no_model = |_| Refusal::new(StatusCode::NOT_FOUND, Kind::NotFound, "expected a path in UTF-8");
         let params = RawPathParams::from_request_parts(&mut parts, app).await.map_err(no_model)?;
         let model = params.iter().find(|(name, _)| *name == "model").map(|(_, value)| value.to_string());
-        check_type(&parts.headers)?;
+        if let Err(refusal) = check_form(&parts.headers) {
+            drain(app, Request::from_parts(parts, body)).await;
+            return Err(refusal);
+        }
+        let limit = app.options.payload_limit_bytes;
+        if expects(&parts.headers) && body.size_hint().lower() > limit as u64 {
+            return Err(too_large(limit));
+        }
+        let mut held = app.bodies.begin();
         // Before the time of the whole request is over, so that the answer can say what was missing.
-        let time = app.options.request_timeout.mul_f32(0.9);
-        let body = match tokio::time::timeout(time, read(body, app.options.payload_limit_bytes)).await {
-            Ok(body) => body?,
+        let time = patience(app);
+        match tokio::time::timeout(time, read(body, limit, &mut held)).await {
+            Ok(body) => Ok(Call { body: body?, model, started, _held: held }),
             Err(_) => {
-                let message = format!("expected the whole body within {:.1} seconds", time.as_secs_f32());
-                return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, Kind::Timeout, message));
+                Err(too_slow(format!("expected the whole body within {:.1} seconds", time.as_secs_f32())))
             }
-        };
-        Ok(Call { body, model, started })
+        }
     }
 }
 
-/// A body without a type is accepted, one of another type is not: web pages can send those to any address.
-fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
+/// The time in which a body must arrive.
+fn patience(app: &App) -> Duration {
+    app.options.request_timeout.mul_f32(0.9)
+}
+
+/// Returns true if a client sends the body only after it was asked for it.
+fn expects(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::EXPECT)
+}
+
+/// A body without a type is accepted, one of another type is not: web pages can send those to any address. Nor is one
+/// that is compressed.
+fn check_form(headers: &HeaderMap) -> Result<(), Refusal> {
+    let refuse =
+        |message: String| Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Kind::Validation, message));
+    for (name, accepted) in [(header::CONTENT_ENCODING, "identity"), (header::TRANSFER_ENCODING, "chunked")] {
+        for given in headers.get_all(&name) {
+            if !given.as_bytes().trim_ascii().eq_ignore_ascii_case(accepted.as_bytes()) {
+                let given = String::from_utf8_lossy(given.as_bytes());
+                return refuse(format!("expected a body without compression, got \"{name}: {given}\""));
+            }
+        }
+    }
     let Some(given) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
     let given = given.to_str().unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
         return Ok(());
     }
-    let message = format!("expected the header \"Content-Type: application/json\", got {essence:?}");
-    Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Kind::Validation, message))
+    refuse(format!("expected the header \"Content-Type: application/json\", got {essence:?}"))
 }
 
-async fn read(mut body: Body, limit: usize) -> Result<Bytes, Refusal> {
-    let (mut whole, mut n_bytes) = (Vec::new(), 0usize);
-    while let Some(frame) = body.frame().await {
+/// Reads the rest of a request that is refused, so that its client sees the answer instead of a closed connection.
+pub(crate) async fn drain(app: &App, request: Request) {
+    let (parts, mut body) = request.into_parts();
+    if expects(&parts.headers) {
+        return;
+    }
+    let all = async {
+        let mut n_bytes = 0usize;
+        while let Some(Ok(frame)) = body.frame().await {
+            n_bytes = n_bytes.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+            if n_bytes > app.options.payload_limit_bytes.saturating_mul(DRAINED_LIMITS) {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(patience(app), all).await;
+}
+
+async fn read(mut body: Body, limit: usize, held: &mut Held) -> Result<Bytes, Refusal> {
+    let (mut whole, mut n_bytes, mut has_room) = (Vec::new(), 0usize, true);
+    loop {
+        let frame = tokio::select! {
+            biased;
+            frame = body.frame() => frame,
+            () = held.given_up() => {
+                return Err(too_slow("the body arrived too slowly while others needed its memory".into()));
+            }
+        };
+        let Some(frame) = frame else { break };
         let frame = frame.map_err(|error| malformed(format!("expected a whole body: {error}")))?;
         let Some(data) = frame.data_ref() else { continue };
         n_bytes = n_bytes.saturating_add(data.len());
-        if n_bytes <= limit {
-            whole.extend_from_slice(data);
-        } else if n_bytes > limit.saturating_mul(DRAINED_LIMITS) {
+        if n_bytes > limit.saturating_mul(DRAINED_LIMITS) {
             break;
+        }
+        let capacity = n_bytes.max(limit.min(2 * whole.capacity()));
+        has_room = has_room && (n_bytes > limit || held.grow(capacity));
+        if n_bytes <= limit && has_room {
+            whole.reserve_exact(capacity - whole.len());
+            whole.extend_from_slice(data);
         } else {
             whole = Vec::new();
+            held.release();
         }
     }
     if n_bytes > limit {
-        let message = format!("expected a body of at most {limit} bytes: send fewer texts per request");
-        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Kind::Validation, message));
+        return Err(too_large(limit));
     }
+    if !has_room {
+        return Err(Refusal::overloaded());
+    }
+    held.arrived();
     Ok(whole.into())
+}
+
+fn too_large(limit: usize) -> Refusal {
+    let message = format!("expected a body of at most {limit} bytes: send fewer texts per request");
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Kind::Validation, message)
+}
+
+fn too_slow(message: String) -> Refusal {
+    Refusal::new(StatusCode::REQUEST_TIMEOUT, Kind::Timeout, message)
 }
 
 fn malformed(message: String) -> Refusal {

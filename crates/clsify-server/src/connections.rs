@@ -20,14 +20,14 @@ use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::idle::{Active, Connection, Connections};
+use crate::idle::{Active, Arriving, Connection, Connections};
 use crate::stream::TimedWrites;
 
 /// The time in which the head of a request must arrive, and after which an idle connection is closed: longer than reverse
 /// proxies keep theirs, so that none of them sends a request into a connection that is being closed.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// The time in which a request must begin on a connection that was accepted before the stop.
+/// The time in which requests still begin on a connection that was accepted before the stop.
 const LINGER: Duration = Duration::from_millis(500);
 
 /// The maximum number of connections that are accepted after the stop because the system had accepted them before it.
@@ -103,12 +103,12 @@ impl Accepting {
             Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
-                self.connections.close_idle();
+                self.connections.close_waiting();
                 tokio::time::sleep(PAUSE).await;
                 return;
             }
         };
-        if self.connections.len() >= self.limits.max_connections && !self.connections.close_idle() {
+        if self.connections.len() >= self.limits.max_connections && !self.connections.close_waiting() {
             // All of them are being answered: the new one is closed, because its request could only wait.
             return;
         }
@@ -155,9 +155,10 @@ async fn converse(
     let router = TowerToHyperService::new(router);
     let answer = |request: Request<Incoming>| {
         let (active, router) = (Active::of(connection), router.clone());
+        let request = request.map(|body| Body::new(Arriving::of(connection, body)));
         async move {
             let response: Result<Response<Body>, std::convert::Infallible> =
-                hyper::service::Service::call(&router, request.map(Body::new)).await;
+                hyper::service::Service::call(&router, request).await;
             drop(active);
             response
         }
@@ -174,6 +175,10 @@ async fn converse(
         _ = serving.as_mut() => return,
         () = connection.close.notified() => return,
         _ = stop.wait_for(|stops| *stops) => {}
+    }
+    // A request that has been sent, but was not read yet, was accepted before the stop. hyper would drop it.
+    if tokio::time::timeout(LINGER, serving.as_mut()).await.is_ok() {
+        return;
     }
     serving.as_mut().graceful_shutdown();
     // A connection on which nothing has come yet may still bring its first request.

@@ -1,15 +1,21 @@
-//! The open connections, so that the one that has been idle longest makes room for a new one.
+//! The open connections, so that the one that has been idle longest makes room for a new one. If none is idle, it is the
+//! oldest of those that still wait for their client's body: clients that stop in the middle keep nobody out.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tokio::sync::Notify;
 
-/// A connection: the number of its requests that are being answered, and the sign to close it.
+/// A connection: the number of its requests that are being answered, the number of those whose body is still arriving, and
+/// the sign to close it.
 #[derive(Debug, Default)]
 pub(crate) struct Connection {
     n_active: AtomicUsize,
+    n_arriving: AtomicUsize,
     pub(crate) close: Notify,
 }
 
@@ -17,6 +23,62 @@ impl Connection {
     /// Returns true if none of its requests is being answered.
     pub(crate) fn is_idle(&self) -> bool {
         self.n_active.load(Ordering::SeqCst) == 0
+    }
+
+    fn is_arriving(&self) -> bool {
+        self.n_arriving.load(Ordering::SeqCst) > 0
+    }
+}
+
+/// The body of a request, which counts as arriving until its end was read or nobody reads it any more.
+pub(crate) struct Arriving {
+    body: Incoming,
+    connection: Option<Arc<Connection>>,
+}
+
+impl Arriving {
+    pub(crate) fn of(connection: &Arc<Connection>, body: Incoming) -> Self {
+        let connection = Some(connection).filter(|_| !body.is_end_stream()).cloned();
+        if let Some(connection) = &connection {
+            connection.n_arriving.fetch_add(1, Ordering::SeqCst);
+        }
+        Arriving { body, connection }
+    }
+
+    fn end(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.n_arriving.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Body for Arriving {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(frame, Poll::Ready(None)) {
+            self.end();
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -73,11 +135,13 @@ impl Connections {
         self.lock().len()
     }
 
-    /// Closes the oldest connection without a request; returns false if there is none.
-    pub(crate) fn close_idle(&self) -> bool {
+    /// Closes the oldest connection without a request, or the oldest whose request has not arrived; returns false if there
+    /// is none.
+    pub(crate) fn close_waiting(&self) -> bool {
         let mut open = self.lock();
         let idle = open.iter().find(|(_, connection)| connection.is_idle());
-        let Some(id) = idle.map(|(&id, _)| id) else { return false };
+        let waiting = idle.or_else(|| open.iter().find(|(_, connection)| connection.is_arriving()));
+        let Some(id) = waiting.map(|(&id, _)| id) else { return false };
         open.remove(&id).is_some_and(|connection| {
             connection.close.notify_one();
             true

@@ -10,7 +10,10 @@ use axum::middleware::Next;
 
 use crate::answer::{Account, put};
 use crate::app::App;
+use crate::call::drain;
 use crate::refusal::{Kind, Refusal};
+#[cfg(feature = "otel")]
+use crate::traces::Trace;
 
 /// The routes that answer without a key: they hold no texts and tell nothing about the models.
 const OPEN: [&str; 11] = [
@@ -39,6 +42,8 @@ pub(crate) async fn around(State(app): State<Arc<App>>, request: Request, next: 
     let (method, origin) = (request.method().clone(), request.headers().get(header::ORIGIN).cloned());
     let is_openai = speaks_openai(route.as_deref().unwrap_or_else(|| request.uri().path()));
     let id = id(request.headers()).unwrap_or_else(|| app.request_id());
+    #[cfg(feature = "otel")]
+    let trace = Trace::begin(request.headers());
     let mut response = match answer(&app, request, next, route.as_deref()).await {
         Ok(response) => response,
         Err(refusal) => refused(&app, &refusal, is_openai),
@@ -55,7 +60,9 @@ pub(crate) async fn around(State(app): State<Arc<App>>, request: Request, next: 
     secure(headers);
     allow_origin(&app.options.cors_allow_origins, origin.as_ref(), headers);
     let (status, milliseconds) = (response.status().as_u16(), started.elapsed().as_secs_f64() * 1e3);
-    let Account { model, n_texts, n_tokens, texts } = account;
+    #[cfg(feature = "otel")]
+    trace.end(&method, route.as_deref(), response.status(), &id, &account);
+    let Account { model, n_texts, n_tokens, texts, .. } = account;
     // The path itself is not logged, because it may hold anything.
     let route = route.as_deref().unwrap_or("none");
     match texts {
@@ -80,8 +87,9 @@ async fn answer(
     }
     let is_open = route.is_some_and(|route| OPEN.contains(&route))
         && (route != Some("/") || request.method() != Method::POST);
-    if !is_open {
-        check_key(app, request.headers())?;
+    if !is_open && let Err(refusal) = check_key(app, request.headers()) {
+        drain(app, request).await;
+        return Err(refusal);
     }
     let timeout = app.options.request_timeout;
     match tokio::time::timeout(timeout, next.run(request)).await {

@@ -4,13 +4,14 @@
 //!
 //! ```text
 //! connections.rs   accepts, and ends slow and idle connections (stream.rs, idle.rs, descriptors.rs)
-//! layer.rs         request id, key (keys.rs), time limit, errors (refusal.rs), headers, log
+//! layer.rs         request id, key (keys.rs), time limit, errors (refusal.rs), headers, log, trace (traces.rs)
 //! router.rs        the routes, one file per group in routes/
-//! call.rs          reads the body
+//! call.rs          reads the body, within the memory for all bodies (bodies.rs)
 //! pipeline.rs      parses (inputs.rs), tokenizes, and waits for the encoder
 //! queue.rs         joins jobs to batches by a token budget
 //! worker.rs        one thread that runs the encoder (engine.rs), in the library's pool
 //! scoring.rs       labels with scores, by the decision rule of the model
+//! respond.rs       labels or vectors, as the routes write them
 //! answer.rs        JSON, with times and notes in headers
 //! ```
 //!
@@ -31,14 +32,18 @@ mod engine;
 mod queue;
 mod worker;
 mod catalogue;
+mod bodies;
 mod app;
 mod inputs;
 mod call;
 mod pipeline;
 mod answer;
 mod scoring;
+mod respond;
 mod routes;
 mod openapi;
+#[cfg(feature = "otel")]
+mod traces;
 mod layer;
 mod router;
 mod stream;

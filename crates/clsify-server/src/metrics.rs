@@ -1,7 +1,7 @@
 //! What a server counts, under the names of text-embeddings-inference.
 
 use std::fmt::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::histogram::{Counter, Histogram, head};
 use crate::refusal::Kind;
@@ -63,6 +63,17 @@ pub(crate) struct Times {
     pub(crate) tokenization: Duration,
     pub(crate) queue: Duration,
     pub(crate) inference: Duration,
+    pub(crate) steps: Steps,
+}
+
+/// When the parts of a request began and ended; a request of several batches waits first for `queue`, and between its
+/// batches within `inference`.
+#[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(not(feature = "otel"), allow(dead_code, reason = "for traces"))]
+pub(crate) struct Steps {
+    pub(crate) tokenization: Option<(Instant, Instant)>,
+    pub(crate) queue: Option<(Instant, Instant)>,
+    pub(crate) inference: Option<(Instant, Instant)>,
 }
 
 /// Everything that a server counts.

@@ -35,8 +35,8 @@ pub struct ServeOptions {
     pub max_client_batch_size: usize,
     /// The maximum size of a request's body, in bytes. The default is 2,000,000.
     pub payload_limit_bytes: usize,
-    /// The maximum number of open connections; beyond it, the connection that has been idle longest is closed. The
-    /// default is 1,024.
+    /// The maximum number of open connections; beyond it, the connection that has been idle longest is closed, or the
+    /// oldest one whose body has not arrived. The default is 1,024.
     pub max_connections: usize,
     /// The maximum time of a request, from its first byte to its answer. The default is 60 seconds.
     pub request_timeout: Duration,

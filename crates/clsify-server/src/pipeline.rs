@@ -33,6 +33,7 @@ pub(crate) struct Tokenized {
     pub(crate) kept: Option<Vec<String>>,
     pub(crate) n_characters: usize,
     pub(crate) n_tokens: usize,
+    pub(crate) started: Instant,
     pub(crate) took: Duration,
 }
 
@@ -127,7 +128,7 @@ fn tokenize(
         }
     }
     let n_tokens = encodings.iter().map(Encoding::len).sum();
-    Ok(Tokenized { encodings, kept, n_characters, n_tokens, took: started.elapsed() })
+    Ok(Tokenized { encodings, kept, n_characters, n_tokens, started, took: started.elapsed() })
 }
 
 /// Waits for the features of tokenized texts. If the caller goes away, so does its work.
@@ -135,15 +136,18 @@ fn tokenize(
 /// A request of many batches queues one after the other, so that others are computed in between.
 pub(crate) async fn embed(app: &App, model: &Model, texts: &mut Tokenized) -> Result<Features, Refusal> {
     let mut times = Times { tokenization: texts.took, ..Times::default() };
+    times.steps.tokenization = Some((texts.started, texts.started + texts.took));
     let n_texts = texts.encodings.len();
     let (mut rows, mut n_features) = (Vec::new(), 0);
     for (encodings, n_tokens) in parts(&mut texts.encodings, app.options.max_batch_tokens) {
         let (answer, features) = oneshot::channel();
-        let engine = model.engine.clone();
-        app.queue.push(Job { engine, encodings, n_tokens, queued: Instant::now(), answer })?;
+        let (engine, queued) = (model.engine.clone(), Instant::now());
+        app.queue.push(Job { engine, encodings, n_tokens, queued, answer })?;
         let embedded = features.await.map_err(|_| Refusal::backend("the encoder has stopped"))??;
         times.queue += embedded.waited;
         times.inference += embedded.computed;
+        let (_, began) = *times.steps.queue.get_or_insert((queued, queued + embedded.waited));
+        times.steps.inference = Some((began, Instant::now()));
         n_features = embedded.features.cols();
         if embedded.features.rows() == n_texts {
             return Ok(Features { matrix: embedded.features, times });

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::app::App;
+use crate::call::drain;
 use crate::layer::around;
 use crate::openapi::document;
 use crate::refusal::{Kind, Refusal};
@@ -54,12 +56,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-async fn not_found() -> Refusal {
+async fn not_found(State(app): State<Arc<App>>, request: Request) -> Refusal {
+    drain(&app, request).await;
     let message = "expected one of the routes that /docs lists";
     Refusal::new(StatusCode::NOT_FOUND, Kind::NotFound, message)
 }
 
-async fn wrong_method() -> Refusal {
+async fn wrong_method(State(app): State<Arc<App>>, request: Request) -> Refusal {
+    drain(&app, request).await;
     let message = "expected the method that /docs lists for this route";
     Refusal::new(StatusCode::METHOD_NOT_ALLOWED, Kind::Validation, message)
 }

@@ -120,6 +120,37 @@ fn connections_are_kept_until_the_stop() {
     drop(silent);
 }
 
+/// A request that was sent on an open connection before the stop is answered, even if the server has not read it yet.
+#[test]
+fn what_was_sent_on_open_connections_is_answered() {
+    let body = json!({ "inputs": "a fine film" }).to_string();
+    let head =
+        format!("POST /predict HTTP/1.1\r\nhost: test\r\n{JSON}content-length: {}\r\n\r\n", body.len());
+    let bytes = format!("{head}{body}").into_bytes();
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model");
+    save_classes(&model);
+    for _ in 0..4 {
+        let mut server = Running::start(options(), vec![source("model", &model)]);
+        let mut open: Vec<TcpStream> = (0..40).map(|_| server.connect()).collect();
+        for stream in &mut open {
+            stream.write_all(&bytes).unwrap();
+            assert!(stream.read(&mut [0; 8192]).unwrap() > 0);
+        }
+        for stream in &mut open {
+            stream.write_all(&bytes).unwrap();
+        }
+        server.handle.stop();
+        for (i, stream) in open.iter_mut().enumerate() {
+            let mut answer = Vec::new();
+            let _ = stream.read_to_end(&mut answer);
+            assert!(!answer.is_empty(), "no answer on connection {i}");
+            assert_eq!(Response::of(&answer).status, 200);
+        }
+        server.join();
+    }
+}
+
 /// A request that the server has read before the stop is answered after it.
 #[test]
 fn what_was_accepted_is_answered() {

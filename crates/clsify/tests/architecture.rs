@@ -206,6 +206,7 @@ fn nobody_builds_what_they_did_not_ask_for() {
         assert!(with.iter().any(|used| used == name), "clsify-cli: no {name}");
         assert!(!without.iter().any(|used| used == name), "clsify-cli without its features: {name}");
     }
+    assert!(!with.iter().any(|name| name.starts_with("opentelemetry")), "{with:?}");
     let python = built_from(&["clsify-python"]);
     assert!(python.iter().any(|name| name == "clsify-cli"), "{python:?}");
     for name in ["clsify-server", "tokio", "axum"] {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use clap::builder::FalseyValueParser;
+use clap::builder::BoolishValueParser;
 use clsify::error::{Error, ErrorKind};
 use clsify::model::{Features, LoadOptions, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
 use clsify_server::{Listen, Loaded, ModelSource, ServeOptions, Server, ServerHandle};
@@ -21,7 +21,7 @@ use crate::signals;
 ///
 /// The first model answers requests that name none. With --encoder and no model, the server answers requests for vectors
 /// only. It finishes what it has accepted when it is asked to stop by SIGTERM or Ctrl-C, and SIGHUP loads models whose
-/// folders have changed. Every option is also an environment variable, such as CLSIFY_PORT.
+/// folders have changed. Every option of this command is also an environment variable, such as CLSIFY_PORT.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   clsify serve model
@@ -30,8 +30,8 @@ use crate::signals;
   curl 127.0.0.1:3000/predict -H 'content-type: application/json' -d '{\"inputs\": \"a fine film\"}'")]
 pub(crate) struct Args {
     /// The models: folders, or hub ids of models that `clsify push` has uploaded; NAME=MODEL chooses the name by which requests
-    /// ask for it, otherwise that of the folder
-    #[arg(value_name = "[NAME=]MODEL", required_unless_present = "encoder")]
+    /// ask for it, otherwise that of the folder. Commas separate several in one argument
+    #[arg(value_name = "[NAME=]MODEL", env = "CLSIFY_MODELS", required_unless_present = "encoder")]
     models: Vec<PathBuf>,
 
     /// Serve the vectors of this encoder, or use it for the models if theirs has moved: a folder, a name shown by
@@ -102,7 +102,8 @@ pub(crate) struct Args {
     #[arg(long, env = "CLSIFY_PAYLOAD_LIMIT", value_name = "N", default_value_t = ServeOptions::default().payload_limit_bytes, value_parser = at_least_one, help_heading = "Limits")]
     payload_limit: usize,
 
-    /// Keep at most N connections open; beyond it, the one that has been idle longest is closed
+    /// Keep at most N connections open; beyond it, the one that has been idle longest is closed, or the oldest one whose
+    /// body has not arrived
     #[arg(long, env = "CLSIFY_MAX_CONNECTIONS", value_name = "N", default_value_t = ServeOptions::default().max_connections, value_parser = at_least_one, help_heading = "Limits")]
     max_connections: usize,
 
@@ -115,19 +116,19 @@ pub(crate) struct Args {
     shutdown_grace: u64,
 
     /// Truncate texts that are too long for the model, unless a request says otherwise; the default is to refuse them
-    #[arg(long, env = "CLSIFY_AUTO_TRUNCATE", value_parser = FalseyValueParser::new(), help_heading = "Limits")]
+    #[arg(long, env = "CLSIFY_AUTO_TRUNCATE", value_parser = BoolishValueParser::new(), help_heading = "Limits")]
     auto_truncate: bool,
 
     /// Write the texts of requests to the log
-    #[arg(long, env = "CLSIFY_LOG_TEXTS", value_parser = FalseyValueParser::new(), help_heading = "Log")]
+    #[arg(long, env = "CLSIFY_LOG_TEXTS", value_parser = BoolishValueParser::new(), help_heading = "Log")]
     log_texts: bool,
 
     /// Write the log, which goes to stderr, as JSON even to a terminal
-    #[arg(long, env = "CLSIFY_JSON_OUTPUT", value_parser = FalseyValueParser::new(), help_heading = "Log")]
+    #[arg(long, env = "CLSIFY_JSON_OUTPUT", value_parser = BoolishValueParser::new(), help_heading = "Log")]
     json_output: bool,
 
     /// Load the models, compute a sentence with each, and exit
-    #[arg(long)]
+    #[arg(long, env = "CLSIFY_CHECK", value_parser = BoolishValueParser::new())]
     check: bool,
 }
 
@@ -143,6 +144,8 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         return Ok(());
     }
     subscribe(args.json_output);
+    #[cfg(feature = "otel")]
+    let traces = crate::traces::Traces::start()?;
     let place = match (server.address(), &args.uds_path) {
         (Some(address), _) => format!("http://{address}"),
         (None, path) => path.as_deref().unwrap_or(Path::new("")).display().to_string(),
@@ -152,7 +155,10 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     }
     console.say(&format!("serving {} at {place}", names.join(", ")));
     handle_signals(server.handle());
-    Ok(server.run()?)
+    let ended = server.run();
+    #[cfg(feature = "otel")]
+    traces.end();
+    Ok(ended?)
 }
 
 fn serve_options(args: &Args) -> anyhow::Result<ServeOptions> {
@@ -198,7 +204,19 @@ fn sources(args: &Args, console: &Console) -> anyhow::Result<Vec<ModelSource>> {
     if args.models.is_empty() {
         return Ok(vec![encoder_source(args, console)?]);
     }
-    args.models.iter().map(|model| model_source(model, args, console)).collect()
+    args.models
+        .iter()
+        .flat_map(|given| listed(given))
+        .map(|model| model_source(&model, args, console))
+        .collect()
+}
+
+/// The models of `MODEL,MODEL`, as the environment variable lists them; a folder may have a comma in its name.
+fn listed(given: &Path) -> Vec<PathBuf> {
+    match given.to_str() {
+        Some(text) if !named(given).1.exists() => text.split(',').map(|model| model.trim().into()).collect(),
+        _ => vec![given.to_path_buf()],
+    }
 }
 
 /// The name and the folder of `FOLDER` or `NAME=FOLDER`.
@@ -288,4 +306,25 @@ fn handle_signals(server: ServerHandle) {
         }
         _ => false,
     }));
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use clap::Args as _;
+
+    use super::*;
+
+    #[test]
+    fn every_option_is_an_environment_variable() {
+        let command = Args::augment_args(clap::Command::new("serve"));
+        let mut n = 0;
+        for option in command.get_arguments() {
+            let name = option.get_long().unwrap_or(option.get_id().as_str());
+            let variable = format!("CLSIFY_{}", name.to_uppercase().replace('-', "_"));
+            assert_eq!(option.get_env().and_then(|name| name.to_str()), Some(variable.as_str()), "{name}");
+            n += 1;
+        }
+        assert!(n > 20, "{n}");
+    }
 }

@@ -2,6 +2,9 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests")]
 
+#[cfg(all(unix, feature = "serve"))]
+pub(crate) mod server;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -9,16 +9,17 @@ use axum::http::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::answer::{Facts, indices, json, put};
+use crate::answer::json;
 use crate::app::App;
-use crate::call::{Call, off_thread};
+use crate::call::Call;
 use crate::described::OpenAiRefusals;
 use crate::inputs::{Inputs, TextInputs, TextRequest};
 use crate::metrics::Task;
-use crate::pipeline::{Prepared, embed, prepare};
+use crate::pipeline::{Prepared, prepare};
 use crate::refusal::Refusal;
+use crate::respond::with_labels;
 use crate::routes::openai::Usage;
-use crate::scoring::{Label, Scored, Scores, classifier, decision, score};
+use crate::scoring::{Label, Scores};
 
 /// A request for labels.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -35,10 +36,10 @@ pub(crate) struct ClassifyRequest {
 
 /// The answer with all labels of every text, the largest score first.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ClassifyResponse {
+pub(crate) struct ClassifyResponse<'a> {
     object: &'static str,
     data: Vec<Vec<Label>>,
-    model: String,
+    model: &'a str,
     usage: Usage,
     id: String,
     /// The time of the answer, in seconds since 1970.
@@ -68,34 +69,19 @@ impl TextRequest for ClassifyRequest {
     responses((status = 200, description = "Labels with scores", body = ClassifyResponse), OpenAiRefusals)
 )]
 pub(crate) async fn classify(State(app): State<Arc<App>>, call: Call) -> Result<Response<Body>, Refusal> {
-    let is_small = call.is_small();
-    let mut prepared: Prepared<ClassifyRequest> = prepare(&app, call, Task::Predict, false).await?;
-    let rule = decision(classifier(&prepared.model)?);
-    let facts = Facts::of(&prepared, app.options.log_texts);
-    let features = embed(&app, &prepared.model, &mut prepared.texts).await?;
-    let (times, is_batch, started) = (features.times, prepared.is_batch, prepared.started);
+    let prepared: Prepared<ClassifyRequest> = prepare(&app, call, Task::Predict, false).await?;
+    let is_raw = prepared.request.raw_scores == Some(true);
+    let scores = if is_raw { Scores::Logits } else { Scores::Probabilities };
     let id = format!("clsify-{}", app.request_id());
-    let mut response = off_thread(is_small, move || {
-        let is_raw = prepared.request.raw_scores == Some(true);
-        let scores = if is_raw { Scores::Logits } else { Scores::Probabilities };
-        let Scored { labels, abstained } =
-            score(classifier(&prepared.model)?, &features.matrix, scores, None);
-        let mut response = json(&ClassifyResponse {
+    with_labels(&app, prepared, scores, None, move |prepared, data| {
+        json(&ClassifyResponse {
             object: "classify",
-            data: labels,
-            model: prepared.model.name.clone(),
+            data,
+            model: &prepared.model.name,
             usage: Usage::of(prepared.texts.n_tokens),
             id,
             created: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
-        })?;
-        if !abstained.is_empty() {
-            put(response.headers_mut(), "x-clsify-abstained", &indices(&abstained));
-        }
-        Ok::<_, Refusal>(response)
+        })
     })
-    .await??;
-    put(response.headers_mut(), "x-clsify-decision", &rule);
-    facts.put_on(&mut response, times);
-    app.metrics.succeed(Task::Predict, is_batch, started.elapsed(), times);
-    Ok(response)
+    .await
 }

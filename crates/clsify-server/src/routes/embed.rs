@@ -5,19 +5,18 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
-use clsify::features::normalize_rows;
-use clsify::matrix::Matrix;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::answer::{Facts, json};
+use crate::answer::json;
 use crate::app::App;
-use crate::call::{Call, off_thread};
+use crate::call::Call;
 use crate::described::Refusals;
 use crate::inputs::{EmbedInputs, Inputs, TextRequest};
 use crate::metrics::Task;
-use crate::pipeline::{Prepared, embed as embed_texts, prepare};
+use crate::pipeline::{Prepared, prepare};
 use crate::refusal::Refusal;
+use crate::respond::with_vectors;
 
 /// A request for vectors.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -74,26 +73,6 @@ pub(crate) fn check_prompt_name(name: Option<&str>) -> Result<(), Refusal> {
     }
 }
 
-/// Refuses another dimension than that of the model.
-pub(crate) fn check_dimensions(asked: Option<usize>, n_features: usize) -> Result<(), Refusal> {
-    match asked {
-        Some(asked) if asked != n_features => Err(Refusal::invalid(format!(
-            "expected vectors of {n_features} numbers, got \"dimensions\": {asked}: this encoder was not trained for \
-             shorter vectors"
-        ))
-        .about("dimensions")),
-        _ => Ok(()),
-    }
-}
-
-/// Divides every row by its length, unless the encoder has done so.
-pub(crate) fn normalized(mut rows: Matrix, is_already: bool) -> Matrix {
-    if !is_already {
-        normalize_rows(&mut rows);
-    }
-    rows
-}
-
 /// Vectors, one per text; they have length 1 unless `normalize` is false.
 #[utoipa::path(
     post, path = "/embed", tag = "text-embeddings-inference", request_body = EmbedRequest,
@@ -114,20 +93,10 @@ pub(crate) async fn embed_of(State(app): State<Arc<App>>, call: Call) -> Result<
 }
 
 pub(crate) async fn respond(app: &Arc<App>, call: Call) -> Result<Response<Body>, Refusal> {
-    let mut prepared: Prepared<EmbedRequest> = prepare(app, call, Task::Embed, false).await?;
-    let encoder = prepared.model.encoder();
-    check_dimensions(prepared.request.dimensions, encoder.n_features())?;
-    let is_normalized = encoder.features().normalize && encoder.features().truncate_dim.is_none();
-    let keeps = is_normalized || prepared.request.normalize == Some(false);
-    let facts = Facts::of(&prepared, app.options.log_texts);
-    let features = embed_texts(app, &prepared.model, &mut prepared.texts).await?;
-    let (times, is_batch, started) = (features.times, prepared.is_batch, prepared.started);
-    let mut response = off_thread(features.matrix.rows() <= 8, move || {
-        let rows = normalized(features.matrix, keeps);
+    let prepared: Prepared<EmbedRequest> = prepare(app, call, Task::Embed, false).await?;
+    let (dimensions, normalizes) = (prepared.request.dimensions, prepared.request.normalize != Some(false));
+    with_vectors(app, prepared, dimensions, normalizes, |_, rows| {
         json(&(0..rows.rows()).map(|i| rows.row(i)).collect::<Vec<_>>())
     })
-    .await??;
-    facts.put_on(&mut response, times);
-    app.metrics.succeed(Task::Embed, is_batch, started.elapsed(), times);
-    Ok(response)
+    .await
 }

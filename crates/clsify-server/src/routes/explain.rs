@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::call::{Call, off_thread};
 use crate::described::Refusals;
 use crate::inputs::{Inputs, TextInputs, TextRequest};
-use crate::metrics::{Task, Times};
+use crate::metrics::{Steps, Task, Times};
 use crate::pipeline::{Prepared, prepare};
 use crate::refusal::Refusal;
 use crate::scoring::classifier;
@@ -102,14 +102,14 @@ pub(crate) async fn explain(State(app): State<Arc<App>>, call: Call) -> Result<R
         return Err(Refusal::invalid(message).about("path"));
     }
     let facts = Facts::of(&prepared, app.options.log_texts);
-    let (is_batch, started, tokenization) = (prepared.is_batch, prepared.started, prepared.texts.took);
+    let (tokenized, tokenization) = (prepared.texts.started, prepared.texts.took);
     let queued = Instant::now();
     let turn = app.explaining.clone().acquire_owned().await;
     let turn = turn.map_err(|_| Refusal::backend("the encoder has stopped"))?;
     let (queue, began) = (queued.elapsed(), Instant::now());
     let is_gone = Arc::new(AtomicBool::new(false));
     let _cancellation = Cancellation(is_gone.clone());
-    let mut response = off_thread(false, move || {
+    let response = off_thread(false, move || {
         // The next explanation waits until this one has really ended.
         let _turn = turn;
         let label = prepared.request.label.clone();
@@ -118,8 +118,11 @@ pub(crate) async fn explain(State(app): State<Arc<App>>, call: Call) -> Result<R
         json(&model.explain(&texts, &options)?)
     })
     .await??;
-    let times = Times { tokenization, queue, inference: began.elapsed() };
-    facts.put_on(&mut response, times);
-    app.metrics.succeed(Task::Explain, is_batch, started.elapsed(), times);
-    Ok(response)
+    let steps = Steps {
+        tokenization: Some((tokenized, tokenized + tokenization)),
+        queue: Some((queued, began)),
+        inference: Some((began, Instant::now())),
+    };
+    let times = Times { tokenization, queue, inference: began.elapsed(), steps };
+    Ok(facts.finish(response, &app.metrics, Task::Explain, times))
 }

@@ -10,15 +10,15 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::answer::{Facts, json};
+use crate::answer::json;
 use crate::app::App;
-use crate::call::{Call, off_thread};
+use crate::call::Call;
 use crate::described::OpenAiRefusals;
 use crate::inputs::{EmbedInputs, Inputs, TextRequest};
 use crate::metrics::Task;
-use crate::pipeline::{Prepared, embed, prepare};
+use crate::pipeline::{Prepared, prepare};
 use crate::refusal::Refusal;
-use crate::routes::embed::{check_dimensions, normalized};
+use crate::respond::with_vectors;
 
 /// A request for vectors.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -106,15 +106,9 @@ impl TextRequest for EmbeddingsRequest {
     responses((status = 200, description = "One vector per text", body = EmbeddingsResponse), OpenAiRefusals)
 )]
 pub(crate) async fn embeddings(State(app): State<Arc<App>>, call: Call) -> Result<Response<Body>, Refusal> {
-    let mut prepared: Prepared<EmbeddingsRequest> = prepare(&app, call, Task::Embed, false).await?;
-    let encoder = prepared.model.encoder();
-    check_dimensions(prepared.request.dimensions, encoder.n_features())?;
-    let is_normalized = encoder.features().normalize && encoder.features().truncate_dim.is_none();
-    let facts = Facts::of(&prepared, app.options.log_texts);
-    let features = embed(&app, &prepared.model, &mut prepared.texts).await?;
-    let (times, is_batch, started) = (features.times, prepared.is_batch, prepared.started);
-    let mut response = off_thread(features.matrix.rows() <= 8, move || {
-        let rows = normalized(features.matrix, is_normalized);
+    let prepared: Prepared<EmbeddingsRequest> = prepare(&app, call, Task::Embed, false).await?;
+    let dimensions = prepared.request.dimensions;
+    with_vectors(&app, prepared, dimensions, true, |prepared, rows| {
         let is_base64 = prepared.request.encoding_format == Some(EncodingFormat::Base64);
         let data = (0..rows.rows()).map(|index| Embedding {
             object: "embedding",
@@ -127,10 +121,7 @@ pub(crate) async fn embeddings(State(app): State<Arc<App>>, call: Call) -> Resul
         let (data, model) = (data.collect(), prepared.model.name.as_str());
         json(&EmbeddingsResponse { object: "list", data, model, usage: Usage::of(prepared.texts.n_tokens) })
     })
-    .await??;
-    facts.put_on(&mut response, times);
-    app.metrics.succeed(Task::Embed, is_batch, started.elapsed(), times);
-    Ok(response)
+    .await
 }
 
 fn base64_of(vector: &[f32]) -> String {

@@ -11,16 +11,17 @@ use axum::http::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::answer::{Facts, indices, json, put};
+use crate::answer::json;
 use crate::app::App;
-use crate::call::{Call, off_thread};
+use crate::call::Call;
 use crate::described::Refusals;
 use crate::inputs::{Inputs, PredictInputs, TextRequest};
 use crate::metrics::Task;
-use crate::pipeline::{Prepared, embed, prepare};
+use crate::pipeline::{Prepared, prepare};
 use crate::refusal::Refusal;
+use crate::respond::with_labels;
 use crate::routes::embed::respond as respond_with_vectors;
-use crate::scoring::{Label, Scored, Scores, classifier, decision, score};
+use crate::scoring::{Label, Scores};
 
 /// A request for labels.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -145,31 +146,16 @@ pub(crate) async fn invoke(State(app): State<Arc<App>>, call: Call) -> Result<Re
 }
 
 async fn respond(app: &Arc<App>, call: Call) -> Result<Response<Body>, Refusal> {
-    let is_small = call.is_small();
-    let mut prepared: Prepared<PredictRequest> = prepare(app, call, Task::Predict, false).await?;
-    let rule = decision(classifier(&prepared.model)?);
-    let facts = Facts::of(&prepared, app.options.log_texts);
-    let features = embed(app, &prepared.model, &mut prepared.texts).await?;
-    let (times, is_batch, started) = (features.times, prepared.is_batch, prepared.started);
-    let mut response = off_thread(is_small, move || {
-        let Prepared { request, model, .. } = &prepared;
-        let top = request.parameters.as_ref().and_then(|parameters| parameters.top_k);
-        let Scored { mut labels, abstained } =
-            score(classifier(model)?, &features.matrix, request.scores(), top);
-        let is_flat = !is_batch && request.parameters.is_none();
-        let answer = match labels.as_mut_slice() {
+    let prepared: Prepared<PredictRequest> = prepare(app, call, Task::Predict, false).await?;
+    let request = &prepared.request;
+    let top = request.parameters.as_ref().and_then(|parameters| parameters.top_k);
+    let is_flat = !prepared.is_batch && request.parameters.is_none();
+    let scores = request.scores();
+    with_labels(app, prepared, scores, top, move |_, mut labels| {
+        json(&match labels.as_mut_slice() {
             [only] if is_flat => PredictResponse::One(std::mem::take(only)),
             _ => PredictResponse::Many(labels),
-        };
-        let mut response = json(&answer)?;
-        if !abstained.is_empty() {
-            put(response.headers_mut(), "x-clsify-abstained", &indices(&abstained));
-        }
-        Ok::<_, Refusal>(response)
+        })
     })
-    .await??;
-    put(response.headers_mut(), "x-clsify-decision", &rule);
-    facts.put_on(&mut response, times);
-    app.metrics.succeed(Task::Predict, is_batch, started.elapsed(), times);
-    Ok(response)
+    .await
 }
