@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::refusal::{Kind, Refusal};
 
 /// The routes that answer without a key: they hold no texts and tell nothing about the models.
-const OPEN: [&str; 11] = [
+const OPEN: [&str; 13] = [
     "/health",
     "/ping",
     "/ready",
@@ -23,6 +23,8 @@ const OPEN: [&str; 11] = [
     "/api-doc/openapi.json",
     "/page.js",
     "/page.css",
+    "/guide.js",
+    "/guide.css",
     "/favicon.ico",
     "/",
 ];

@@ -9,11 +9,11 @@ interface Props {
     ui: Ui;
 }
 
-export function Bar({ guide, ui }: Props) {
+export function Bar({ guide, ui, hasPicker = true }: Props & { hasPicker?: boolean }) {
     const isEnglish = ui.lang.value === "en";
     return (
         <>
-            <Picker guide={guide} ui={ui} />
+            {hasPicker && <Picker guide={guide} ui={ui} />}
             <button type="button" class="language" lang={isEnglish ? "zh-Hans" : "en"} onClick={() => (ui.lang.value = isEnglish ? "zh" : "en")}>
                 {isEnglish ? "中文" : "English"}
             </button>
