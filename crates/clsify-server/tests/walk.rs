@@ -159,7 +159,4 @@ fn what_cannot_be_walked_is_refused() {
     for open in ["/", "/page.js", "/page.css", "/guide.js", "/guide.css"] {
         assert_eq!(server.get(open).status, 200, "{open}");
     }
-    let busy = ServeOptions { max_concurrent_requests: 0, ..options() };
-    let server = Running::start(busy, vec![source("model", folder.path())]);
-    server.post("/walk", &json!({ "inputs": TEXT })).is_refusal(429, "Overloaded", "later");
 }

@@ -73,7 +73,8 @@ export function startLive(places: Places, lang: Lang): Live {
     applySettings(ui);
     bar(none);
     followWords(ui);
-    followScroll(ui);
+    // Above the scenes is the answer, so the first step goes to the first of them.
+    followScroll(ui, -1);
     stepByKeys(ui);
     return {
         show(guide, model) {

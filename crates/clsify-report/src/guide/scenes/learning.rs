@@ -3,7 +3,7 @@
 use clsify::classifier::{ClassWeight, Scaling};
 use clsify::decision::Calibration;
 use clsify::evaluation::GridSearch;
-use clsify::model::SavedForm;
+use clsify::model::{SavedForm, SentenceClassifier};
 use clsify::studies::{LearningStep, Walkthrough};
 use serde_json::{Value, json};
 
