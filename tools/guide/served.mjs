@@ -5,7 +5,8 @@
 // CLSIFY is the program, ENCODER a folder, and each MODEL the folder of a classifier. What the page shows must be what the routes of the
 // same server answer. With CLSIFY_GUIDE_SHOTS=FOLDER pictures of the page are kept there. The exit code is 1 if there are faults.
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { launch, open, settle } from "./browser.mjs";
 import * as looks from "./checks/looks.mjs";
@@ -119,12 +120,14 @@ async function switchTo(page, lang) {
     await settle(page);
 }
 
-async function classifier(address, model) {
+async function classifier(address, model, isFirst) {
     await session(`${model}, answers`, address, {}, async ({ page, fail, equal }) => {
         await answered(page);
         await choose(page, model);
         await type(page, PLAIN);
         const before = await sameAsRoutes(page, address, model, PLAIN, equal);
+        equal("steps of the bar", await page.locator(".steps a").count(), SCENES.length);
+        equal("a field for a key", await page.isVisible("#key"), false);
         await picture(page, `${model}-en`);
         // A choice in a figure outlives the next sentence.
         await page.click("#slice .choice label:has-text('3 table')");
@@ -143,7 +146,8 @@ async function classifier(address, model) {
         equal("the answer of the picked sentence", (await shown(page)).labels, before.labels);
         await picture(page, `${model}-two-sentences`);
     });
-    for (const [width, scheme, languages] of [[1200, "light", ["en"]], [390, "dark", ["zh", "en"]], [320, "light", ["en"]]]) {
+    const narrowest = isFirst ? [[320, "light", ["en"]]] : [];
+    for (const [width, scheme, languages] of [[1200, "light", ["en"]], [390, "dark", ["zh", "en"]], ...narrowest]) {
         await session(`${model}, ${width} px`, address, { width, colorScheme: scheme, withAxe: true }, async ({ page, fail }) => {
             await answered(page);
             await choose(page, model);
@@ -158,6 +162,25 @@ async function classifier(address, model) {
             }
         });
     }
+}
+
+/** A model that is never sure enough says so, with its best guess. */
+async function abstaining() {
+    const folder = mkdtempSync(join(tmpdir(), "served-"));
+    const model = join(folder, "unsure");
+    cpSync(models[0], model, { recursive: true });
+    const saved = JSON.parse(readFileSync(join(model, "clsify.json"), "utf8"));
+    writeFileSync(join(model, "clsify.json"), JSON.stringify({ ...saved, decision: { class_thresholds: saved.classes.map(() => 0.5), abstain_below: 0.999999 } }));
+    const address = await serve(model);
+    rmSync(folder, { recursive: true });
+    await session("abstaining", address, {}, async ({ page, equal }) => {
+        await answered(page);
+        await type(page, PLAIN);
+        const now = await sameAsRoutes(page, address, "unsure", PLAIN, equal);
+        equal("the answer", await page.textContent("#answer .given"), `The model abstains. Its best guess: ${now.labels[0][0]}`);
+        equal("chosen labels", now.chosen, []);
+        await picture(page, "abstaining");
+    });
 }
 
 async function keyboard(address) {
@@ -230,7 +253,7 @@ async function refusals(address) {
     }, reported);
     const closed = await serve("--api-key", KEY, models[0]);
     await session("key", closed, {}, async ({ page, equal }) => {
-        await page.waitForSelector("#key-field:not([hidden])");
+        await page.waitForSelector("#key", { state: "visible" });
         equal("the message", await state(page), "This server expects a key: enter it above.");
         await page.fill("#key", "wrong");
         await page.press("#key", "Enter");
@@ -286,7 +309,7 @@ const browser = await launch();
 try {
     const address = await serve(...models);
     const names = models.map((path) => basename(path));
-    const work = [...names.map((name) => () => classifier(address, name)), () => keyboard(address), () => refusals(address), encoderAlone, () => documentation(address)];
+    const work = [...names.map((name, i) => () => classifier(address, name, i === 0)), abstaining, () => keyboard(address), () => refusals(address), encoderAlone, () => documentation(address)];
     // Two at a time: Chromium waits for this process and for the server as often as it works.
     await Promise.all([0, 1].map(async () => {
         for (let next = work.shift(); next; next = work.shift()) await next();

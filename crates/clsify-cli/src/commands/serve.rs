@@ -230,7 +230,9 @@ fn model_source(model: &Path, args: &Args, console: &Console) -> anyhow::Result<
 fn encoder_source(args: &Args, console: &Console) -> anyhow::Result<ModelSource> {
     let encoder = args.encoder.as_deref().context("expected a model or --encoder")?;
     let located = locate_encoder(encoder, console)?;
-    let (name, folder) = (located.name.clone(), located.folder.clone());
+    // A folder has its own name, not the path to it.
+    let name = if Path::new(encoder).is_dir() { named(Path::new(encoder)).0 } else { located.name.clone() };
+    let folder = located.folder.clone();
     let encoding =
         EncodingArgs { max_length: None, prompt: None, dtype: args.dtype.unwrap_or(DtypeArg::F32) };
     let auto = Features::SentenceTransformer { layers: clsify::features::Layers::default() };

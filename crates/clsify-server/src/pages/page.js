@@ -104,10 +104,11 @@ const embed = async (inputs, model, signal) => {
       return token;
     });
     const first = vectors[i].slice(0, 8).map((x) => x.toFixed(4)).join(", ");
+    const [en, zh] = inputs.length === 1 ? ["", ""] : [` of sentence ${i + 1}`, `（句子 ${i + 1}）`];
     return [
-      element("h2", "", ...both("Tokens and their ids", "词元及其编号")),
+      element("h2", "", ...both(`Tokens${en} and their ids`, `词元及其编号${zh}`)),
       element("p", "tokens", ...shown),
-      element("h2", "", ...both("Vector", "向量")),
+      element("h2", "", ...both(`Vector${en}`, `向量${zh}`)),
       element("p", "vector", ...both(`${vectors[i].length} numbers: ${first}, …`, `${vectors[i].length} 个数：${first}，…`)),
     ];
   });

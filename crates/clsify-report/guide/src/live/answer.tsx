@@ -72,7 +72,7 @@ function Words({ guide, i, sentence, ui }: { guide: Guide; i: number; sentence: 
     if (!scene) return null;
     const reasons = reasonsFor(scene.sentences[i]!.data as Packed, sentence.label);
     const { kind, rule } = scene.shared as Shared;
-    const unit = kind === "classes" ? ui.t({ en: "log-odds", zh: "对数几率" }) : "logit";
+    const unit = kind === "classes" ? { en: "log-odds", zh: "对数几率" } : { en: "logit", zh: " logit " };
     const name = labelName(guide.labels[reasons.label]!, ui);
     return (
         <>
@@ -82,8 +82,8 @@ function Words({ guide, i, sentence, ui }: { guide: Guide; i: number; sentence: 
                 ui={ui}
                 sentence={sentence}
                 hint={ui.t({
-                    en: `The number below a word is how much it adds to the ${unit} of ${name}: + speaks for it, − against it.`,
-                    zh: `词下面的数表示它使 ${name} 的 ${unit} 增加多少：+ 支持，− 反对。`,
+                    en: `The number below a word is how much it adds to the ${unit.en} of ${name}: + speaks for it, − against it.`,
+                    zh: `词下面的数表示它使 ${name} 的${unit.zh}增加多少：+ 支持，− 反对。`,
                 })}
                 classOf={shadeOf(reasons.words)}
                 below={(word) => signed(reasons.words[word]!, 2).replace("-", "−")}

@@ -210,7 +210,7 @@ function noLabel(ui: Ui): string {
 }
 
 function scoreText({ accuracy, interval, metric, nTest, answered }: Shared, ui: Ui): string {
-    if (accuracy === null || interval === null || nTest === null) return ui.t({ en: "How often such labels are right is in the page that clsify guide writes.", zh: "这类标签有多少是对的，见 clsify guide 写出的页面。" });
+    if (accuracy === null || interval === null || nTest === null) return ui.t({ en: "clsify guide writes a page that shows how often such labels are right.", zh: "clsify guide 写出的页面展示这类标签有多少是对的。" });
     const rows = grouped(nTest);
     const range = `${fixed(100 * interval[0], 1)}–${percent(interval[1])}`;
     const name = metric.en.charAt(0).toUpperCase() + metric.en.slice(1);

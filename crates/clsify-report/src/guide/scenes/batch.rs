@@ -78,6 +78,10 @@ pub(super) fn scene(walk: &Walk, detail: &Detail) -> Scene {
             let n_padding = n_columns.saturating_sub(n);
             OfSentence {
                 line: Some(match row {
+                    Some(_) if n_rows == 1 => words(
+                        "A sentence alone has no padding. With a second sentence, the shorter one is padded to the length of the longer.",
+                        "单独一个句子没有填充。再加一个句子时，较短的会用填充补到较长的长度。",
+                    ),
                     Some(row) => words(
                         format!(
                             "This sentence is row {row}: {n} tokens, then padding of length {n_padding} up to the last column, {}.",

@@ -16,10 +16,16 @@ pub(super) fn scene(walk: &Walk, _: &Detail) -> Scene {
     Scene {
         id: "verdict",
         title: words("The verdict", "预测结果"),
-        caption: words(
-            "A program read these sentences and gave each one a label. This page shows every number in between.",
-            "程序读入这些句子，为每一句预测标签。本页展示这中间的每一个数字。",
-        ),
+        caption: match walk.sentences {
+            [_] => words(
+                "A program read this sentence and gave it a label. This page shows every number in between.",
+                "程序读入这个句子，为它预测标签。本页展示这中间的每一个数字。",
+            ),
+            _ => words(
+                "A program read these sentences and gave each one a label. This page shows every number in between.",
+                "程序读入这些句子，为每一句预测标签。本页展示这中间的每一个数字。",
+            ),
+        },
         code: "classifier.predict([sentence])".to_string(),
         columns: vec![words("label", "标签"), words("probability", "概率")],
         rows: None,
