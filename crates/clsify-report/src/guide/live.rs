@@ -24,6 +24,15 @@ struct LiveScene {
 /// Writes the guide of sentences that were [walked](clsify::studies::walk_sentences) without the data of the training, as JSON: those
 /// scenes that need no data. `globalThis.clsifyGuide` of the guide's [`SCRIPT`](super::SCRIPT) draws it. Without a sentence there is no
 /// scene.
+///
+/// ```no_run
+/// use clsify::model::SentenceClassifier;
+/// use clsify::studies::walk_sentences;
+/// let classifier = SentenceClassifier::load("model")?;
+/// let walked = walk_sentences(&classifier, &["not as bad as they say".to_string()])?;
+/// let json = clsify_report::guide::live_guide(&classifier, &walked);
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
 pub fn live_guide(classifier: &SentenceClassifier, sentences: &[WalkedSentence]) -> String {
     let walk = Walk { classifier, sentences, data: None };
     let scenes =

@@ -19,7 +19,7 @@ export function Answer({ guide, ui }: { guide: Guide; ui: Ui }) {
     const left = order.length - MOST_LABELS;
     return (
         <>
-            <p class="given" dir="auto">
+            <p class="given" dir="auto" aria-live="polite">
                 {verdict(sentence, ui)}
             </p>
             <table class="probabilities">
