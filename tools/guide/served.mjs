@@ -19,6 +19,8 @@ if (models.length === 0) {
 const HARD = `a film </script><img src=x onerror="window.injected=1"> "quoted" & 'single' אבל רע 👩‍👩‍👧 &lt;`;
 const PLAIN = "the storm was quietly brilliant";
 const KEY = "s3cret";
+/** The browser itself reports answers that are errors. */
+const REPORTED = /Failed to load resource/;
 const SCENES = ["verdict", "models", "words", "batch", "layers", "attention", "slice", "reasons"];
 const shots = process.env.CLSIFY_GUIDE_SHOTS;
 
@@ -180,7 +182,12 @@ async function abstaining() {
         equal("the answer", await page.textContent("#answer .given"), `The model abstains. Its best guess: ${now.labels[0][0]}`);
         equal("chosen labels", now.chosen, []);
         await picture(page, "abstaining");
-    });
+        // Before the explanation is there, the page does not know the guess of the model's rule.
+        await page.route("**/walk", (asked) => asked.abort());
+        await page.press("#text", "Enter");
+        await page.waitForFunction(() => /reached/.test(document.getElementById("state").innerText));
+        equal("the answer without an explanation", await page.textContent("#answer .given"), "The model abstains");
+    }, REPORTED);
 }
 
 async function keyboard(address) {
@@ -210,8 +217,6 @@ async function keyboard(address) {
 }
 
 async function refusals(address) {
-    // The browser itself reports answers that are errors.
-    const reported = /Failed to load resource/;
     const state = (page) => page.locator("#state :visible").allTextContents().then((all) => all.join(""));
     const asked = async (page, text) => {
         await page.fill("#text", text);
@@ -250,7 +255,7 @@ async function refusals(address) {
         await page.waitForTimeout(1600);
         equal("the words", (await shown(page)).words.map(([word]) => word).join(" "), PLAIN);
         if (n !== 2) fail("", "two requests", `${n}`);
-    }, reported);
+    }, REPORTED);
     const closed = await serve("--api-key", KEY, models[0]);
     await session("key", closed, {}, async ({ page, equal }) => {
         await page.waitForSelector("#key", { state: "visible" });
@@ -263,7 +268,7 @@ async function refusals(address) {
         await page.waitForSelector("#reasons svg");
         await answered(page);
         await picture(page, "key");
-    }, reported);
+    }, REPORTED);
 }
 
 async function encoderAlone() {
