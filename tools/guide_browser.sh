@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests `clsify guide` in a real browser: tools/guide_browser.sh CLSIFY, where CLSIFY is a release build of the program.
+# Tests `clsify guide` and the page of `clsify serve` in a real browser: tools/guide_browser.sh CLSIFY, where CLSIFY is a release build of the program.
 # Checks that the committed bundle is that of its sources, then writes pages and runs tools/guide/run.mjs on them.
 # Needs Node.js, Chromium, a Chinese font and packages of npm; installs what is missing. If that fails, the check is
 # reported as NOT RUN, and the exit code is 3. The same if all-MiniLM-L6-v2 cannot be fetched; the bundle is checked before.
@@ -72,3 +72,4 @@ if [ -n "${CLSIFY_GUIDE_SHOTS:-}" ]; then
     for page in "${pages[@]}"; do node $tests/shots.mjs "$page" "$CLSIFY_GUIDE_SHOTS/$(basename "$page" .html)"; done
 fi
 node $tests/run.mjs "$@" "${pages[@]}"
+node $tests/served.mjs "$clsify" "$encoder" "$work"/{two,six,sets}.model

@@ -30,7 +30,7 @@ export async function launch() {
 }
 
 /**
- * Opens a page from disk. `faults` collects what may not happen on any page; `requests` has all addresses.
+ * Opens a page from disk, or an address. `errors` collects what may not happen on any page; `requests` has all addresses.
  *
  * The probe, and axe if it is asked for, are injected by the debugger, so that the page's own policy stays in force.
  */
@@ -44,7 +44,7 @@ export async function open(browser, path, { width = 1200, height = 900, hash = "
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     page.on("pageerror", (error) => errors.push(`${error.name}: ${error.message}`));
     page.on("request", (request) => requests.push(request.url()));
-    await page.goto(pathToFileURL(path).href + hash);
+    await page.goto(/^http:/.test(path) ? path : pathToFileURL(path).href + hash);
     if (options.javaScriptEnabled !== false) await settle(page);
     return { page, errors, requests, close: () => context.close() };
 }

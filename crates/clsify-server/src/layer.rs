@@ -16,7 +16,7 @@ use crate::refusal::{Kind, Refusal};
 use crate::traces::Trace;
 
 /// The routes that answer without a key: they hold no texts and tell nothing about the models.
-const OPEN: [&str; 11] = [
+const OPEN: [&str; 13] = [
     "/health",
     "/ping",
     "/ready",
@@ -26,6 +26,8 @@ const OPEN: [&str; 11] = [
     "/api-doc/openapi.json",
     "/page.js",
     "/page.css",
+    "/guide.js",
+    "/guide.css",
     "/favicon.ico",
     "/",
 ];

@@ -10,6 +10,7 @@
 //! pipeline.rs      parses (inputs.rs), tokenizes, and waits for the encoder
 //! queue.rs         joins jobs to batches by a token budget
 //! worker.rs        one thread that runs the encoder (engine.rs), in the library's pool
+//! explaining.rs    explanations instead, one at a time
 //! scoring.rs       labels with scores, by the decision rule of the model
 //! respond.rs       labels or vectors, as the routes write them
 //! answer.rs        JSON, with times and notes in headers
@@ -40,6 +41,7 @@ mod pipeline;
 mod answer;
 mod scoring;
 mod respond;
+mod explaining;
 mod routes;
 mod openapi;
 #[cfg(feature = "otel")]

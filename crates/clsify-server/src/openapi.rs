@@ -7,7 +7,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
 use crate::answer::json;
 use crate::refusal::{ErrorBody, OpenAiErrorBody, Refusal};
-use crate::routes::{classify, embed, explain, info, openai, operations, predict, tokenize};
+use crate::routes::{classify, embed, explain, info, openai, operations, predict, tokenize, walk};
 
 /// The routes that are described; the others are aliases and pages.
 #[derive(OpenApi)]
@@ -27,6 +27,7 @@ use crate::routes::{classify, embed, explain, info, openai, operations, predict,
         openai::embeddings,
         classify::classify,
         explain::explain,
+        walk::walk,
         tokenize::tokenize,
         tokenize::decode,
         info::info,

@@ -13,7 +13,7 @@ use crate::call::drain;
 use crate::layer::around;
 use crate::openapi::document;
 use crate::refusal::{Kind, Refusal};
-use crate::routes::{classify, embed, explain, info, openai, operations, pages, predict, tokenize};
+use crate::routes::{classify, embed, explain, info, openai, operations, pages, predict, tokenize, walk};
 
 /// All routes; every one of them is in the OpenAPI document, or an alias of one that is.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -22,6 +22,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/embed", post(embed::embed_of))
         .route("/classify", post(classify::classify))
         .route("/explain", post(explain::explain))
+        .route("/walk", post(walk::walk))
         .route("/tokenize", post(tokenize::tokenize))
         .route("/decode", post(tokenize::decode))
         .route("/info", get(info::info_of));
@@ -33,6 +34,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/embeddings", post(openai::embeddings))
         .route("/classify", post(classify::classify))
         .route("/explain", post(explain::explain))
+        .route("/walk", post(walk::walk))
         .route("/tokenize", post(tokenize::tokenize))
         .route("/decode", post(tokenize::decode))
         .route("/info", get(info::info))
@@ -46,6 +48,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/", get(pages::page).post(predict::invoke))
         .route("/page.js", get(pages::page_script))
         .route("/page.css", get(pages::style))
+        .route("/guide.js", get(pages::guide_script))
+        .route("/guide.css", get(pages::guide_style))
         .route("/docs", get(pages::docs))
         .route("/docs.js", get(pages::docs_script))
         .route("/api-doc/openapi.json", get(document))

@@ -26,12 +26,13 @@ impl Random {
     }
 }
 
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 15] = [
     "/predict",
     "/embed",
     "/v1/embeddings",
     "/classify",
     "/explain",
+    "/walk",
     "/tokenize",
     "/decode",
     "/invocations",

@@ -151,7 +151,7 @@ fn a_full_server_refuses_one_and_many_alike() {
     first.write_all(&common::request("POST", "/explain", JSON, body.as_bytes())).unwrap();
     common::wait_until("the server is never full", || server.get("/ready").status == 503);
     server.get("/ready").is_refusal(503, "Unhealthy", "full");
-    for path in ["/predict", "/embed", "/tokenize", "/explain"] {
+    for path in ["/predict", "/embed", "/tokenize", "/explain", "/walk"] {
         for inputs in [json!("a"), json!(["a", "b"])] {
             let refused = server.post(path, &json!({ "inputs": inputs }));
             refused.is_refusal(429, "Overloaded", "later");

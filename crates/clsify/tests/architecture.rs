@@ -153,7 +153,7 @@ fn crates_point_in_one_direction() {
         ("clsify-report", &["clsify"]),
         ("clsify-hub", &["clsify-base"]),
         ("clsify-convert", &["clsify", "clsify-base"]),
-        ("clsify-server", &["clsify"]),
+        ("clsify-server", &["clsify", "clsify-report"]),
         (
             "clsify-cli",
             &["clsify", "clsify-report", "clsify-hub", "clsify-convert", "clsify-server", "clsify-kernels"],

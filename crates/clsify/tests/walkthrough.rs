@@ -10,7 +10,7 @@ use clsify::dataset::{Dataset, DatasetOptions};
 use clsify::error::ErrorKind;
 use clsify::model::SentenceClassifier;
 use clsify::split::{SplitOptions, TestSize};
-use clsify::studies::{Choice, Walkthrough, WalkthroughOptions, walk_through};
+use clsify::studies::{Choice, Walkthrough, WalkthroughOptions, walk_sentences, walk_through};
 use clsify::training::{TestRows, TrainOptions, Trained, train};
 use support::{dataset, encoder};
 
@@ -176,4 +176,34 @@ fn other_data_and_sentences_that_cannot_be_shown_are_refused() {
     );
     let test = WalkthroughOptions { test: Some(&data), n_sentences: 3, ..Default::default() };
     assert_eq!(walk_through(&trained.classifier, &data, test).unwrap().split.train.len(), 60);
+}
+
+/// Oracles: `predict`, `explain` and `trace`, and the walk of the same sentence with the data.
+#[test]
+fn sentences_are_walked_without_data() {
+    let data = dataset(3);
+    let trained = train(encoder("bert"), &data, TrainOptions::default()).unwrap();
+    let classifier = &trained.classifier;
+    let texts = ["a film with <b>words</b>".to_string(), "short".to_string()];
+    let walked = walk_sentences(classifier, &texts).unwrap();
+    let options = WalkthroughOptions { sentences: texts.to_vec(), ..WalkthroughOptions::default() };
+    let with_data = walk_through(classifier, &data, options).unwrap();
+    let predictions = classifier.predict(&texts).unwrap();
+    for (i, sentence) in walked.iter().enumerate() {
+        assert_eq!((&sentence.text, sentence.choice, &sentence.labels), (&texts[i], Choice::Own, &None));
+        assert_eq!(sentence.prediction, predictions[i]);
+        let trace = classifier.encoder().trace(&texts[i]).unwrap();
+        assert_eq!(
+            (&sentence.trace.tokens, &sentence.trace.hidden_states),
+            (&trace.tokens, &trace.hidden_states)
+        );
+        let same = &with_data.sentences[i];
+        assert_eq!((&sentence.features, &sentence.explanation), (&same.features, &same.explanation));
+        assert!(sentence.explanation.path.is_some(), "a tiny encoder has time for it");
+    }
+    for (text, n) in [(" ", "got 0"), (&"a ".repeat(401), "got 401")] {
+        let error = walk_sentences(classifier, &[texts[0].clone(), text.to_string()]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.to_string().starts_with("sentence 2: ") && error.to_string().contains(n), "{error}");
+    }
 }

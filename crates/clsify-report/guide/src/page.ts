@@ -59,6 +59,8 @@ export interface SceneSentence {
     data: unknown;
 }
 
-export function readGuide(): Guide {
-    return JSON.parse(document.getElementById("guide-data")!.textContent!) as Guide;
+/** The guide of the page; null on a page that gets its guides from a server. */
+export function readGuide(): Guide | null {
+    const data = document.getElementById("guide-data");
+    return data && (JSON.parse(data.textContent!) as Guide);
 }

@@ -19,9 +19,12 @@ export interface Ui {
     /** The text in the language of the page. A component that calls it is drawn again when the language changes. */
     t(words: Words): string;
     pick(sentence: number): void;
+    /** From now on sentences are those of this guide. */
+    take(guide: Guide): void;
 }
 
 export function makeUi(guide: Guide): Ui {
+    let { sentences } = guide;
     const ui: Ui = {
         lang: signal(guide.lang),
         theme: signal<Theme>("auto"),
@@ -31,13 +34,17 @@ export function makeUi(guide: Guide): Ui {
         scene: signal(0),
         t: (words) => words[ui.lang.value],
         pick(sentence) {
-            const picked = guide.sentences[sentence];
+            const picked = sentences[sentence];
             if (!picked) return;
             batch(() => {
                 ui.sentence.value = sentence;
                 ui.label.value = picked.label;
                 ui.word.value = null;
             });
+        },
+        take(next) {
+            sentences = next.sentences;
+            ui.pick(0);
         },
     };
     return ui;

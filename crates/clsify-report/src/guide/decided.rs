@@ -1,7 +1,7 @@
 //! The decision rule of the classifier and its effect on the held-out rows, in words.
 
 use clsify::decision::{DecisionEffect, Rule};
-use clsify::model::EvaluationForm;
+use clsify::model::{EvaluationForm, SentenceClassifier};
 use clsify::studies::Walkthrough;
 
 use super::walked::percent;
@@ -9,8 +9,8 @@ use super::words::{Words, words};
 use crate::text::list_item;
 
 /// The rule that makes an answer of the probabilities.
-pub(super) fn rule(walkthrough: &Walkthrough) -> Words {
-    let Some(decision) = walkthrough.classifier.decision() else {
+pub(super) fn rule(classifier: &SentenceClassifier) -> Words {
+    let Some(decision) = classifier.decision() else {
         return words(
             "A label is assigned if its probability is above its threshold.",
             "只有概率高于阈值的标签才会给出。",
@@ -19,7 +19,7 @@ pub(super) fn rule(walkthrough: &Walkthrough) -> Words {
     let mut text = match &decision.rule {
         Rule::MostProbable => words("The most probable label is the answer.", "答案是概率最大的标签。"),
         Rule::ClassThresholds(thresholds) => {
-            let classes = walkthrough.classifier.classes().iter().zip(thresholds).take(8);
+            let classes = classifier.classes().iter().zip(thresholds).take(8);
             let list = classes
                 .map(|(class, t)| format!("{} {t:.4}", list_item(class)))
                 .collect::<Vec<_>>()

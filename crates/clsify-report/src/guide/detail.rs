@@ -39,6 +39,12 @@ impl Detail {
         }
     }
 
+    /// The detail of sentences without data.
+    pub(super) fn of_sentences(sentences: &[WalkedSentence]) -> Self {
+        let n = sentences.len();
+        Detail { n_all_heads: n, n_attention_maps: n, n_batch_rows: n, n_map_rows: 0, max_map_text: 0 }
+    }
+
     /// Returns true if the sentence with this index has attention between all tokens: of every head, and as a mean over the heads.
     pub(super) fn maps(&self, i: usize, sentence: &WalkedSentence) -> [bool; 2] {
         self.maps_of_size(i, map_bytes(sentence))

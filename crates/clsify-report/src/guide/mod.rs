@@ -1,8 +1,10 @@
 //! The guide: one page that walks through a trained classifier in 13 scenes.
 //!
 //! ```text
-//! Walkthrough -> scenes   the numbers and the words of each scene, one file each    scenes/
+//! Walkthrough -> walk     what scenes see of it, or of sentences without data       walk.rs
+//!             -> scenes   the numbers and the words of each scene, one file each    scenes/
 //!             -> page     the shell, the tables and the data as one HTML file       page.rs
+//!             or live     the data alone, for a page that is there                  live.rs
 //! ```
 //!
 //! The figures are drawn in the browser, by TypeScript in `guide/` of this crate; `dist/` has it as one script and one style sheet. To add
@@ -11,7 +13,9 @@
 mod data_rows;
 mod decided;
 mod detail;
+mod guide_data;
 mod kendall;
+mod live;
 mod page;
 mod scene;
 mod scenes;
@@ -19,13 +23,17 @@ mod standardised;
 mod threshold;
 mod traced;
 mod tuned;
+mod walk;
 mod walked;
 mod words;
 
 use clsify::studies::Walkthrough;
 
 use self::detail::Detail;
+use self::walk::Walk;
 
+pub use self::live::live_guide;
+pub use self::page::{SCRIPT, STYLE};
 pub use self::words::Lang;
 
 /// The maximum size of a page in bytes.
@@ -52,7 +60,9 @@ pub struct Guide {
 /// Writes the guide of a walk through a classifier: a self-contained page in English and Chinese, which fetches nothing. If it would be
 /// larger than [`MAX_BYTES`], details are dropped in a fixed order.
 pub fn guide(walkthrough: &Walkthrough, options: GuideOptions) -> Guide {
-    let page = |detail: &Detail| page::html(walkthrough, &scenes::scenes(walkthrough, detail), options.lang);
+    let page = |detail: &Detail| {
+        page::html(walkthrough, &scenes::scenes(&Walk::from(walkthrough), detail), options.lang)
+    };
     let (mut detail, mut dropped) = (Detail::full(walkthrough), Vec::new());
     let mut html = page(&detail);
     for (less, what) in Detail::DROPS {

@@ -3,22 +3,26 @@
 
 use std::fmt::Write;
 
-use clsify::studies::{Choice, WalkedSentence, Walkthrough};
-use serde_json::{Value, json};
+use clsify::studies::Walkthrough;
 
+use super::guide_data::{TITLE, guide_data};
 use super::scene::{Cell, Row, Scene};
 use super::tuned::is_tuned;
-use super::walked::explained_label;
+use super::walk::Walk;
 use super::words::{Lang, Words, words};
 use crate::charts::svg::escaped;
 use crate::policy::policy;
 
-const SCRIPT: &str = include_str!("dist/guide.js");
-const STYLE: &str = include_str!("dist/guide.css");
+/// The script of a guide. On a page without the data of one it sets `globalThis.clsifyGuide`, which draws a
+/// [`live_guide`](super::live_guide).
+pub const SCRIPT: &str = include_str!("dist/guide.js");
+
+/// The style sheet of a guide.
+pub const STYLE: &str = include_str!("dist/guide.css");
 
 /// The page in HTML.
 pub(super) fn html(walkthrough: &Walkthrough, scenes: &[Scene], lang: Lang) -> String {
-    let title = words("From a sentence to its label", "从句子到标签");
+    let title = words(TITLE[0], TITLE[1]);
     let (language, title_text) = match lang {
         Lang::En => ("en", &title.en),
         Lang::Zh => ("zh-Hans", &title.zh),
@@ -37,7 +41,7 @@ pub(super) fn html(walkthrough: &Walkthrough, scenes: &[Scene], lang: Lang) -> S
         html.push_str(&section(number, scene));
     }
     html.push_str("</main>\n");
-    let data = data(walkthrough, scenes, &title, lang);
+    let data = guide_data(&Walk::from(walkthrough), scenes, lang);
     let _ = write!(
         html,
         "<script type=\"application/json\" id=\"guide-data\">{}</script>\n<script>{SCRIPT}</script>\n</html>\n",
@@ -52,7 +56,7 @@ fn introduction(walkthrough: &Walkthrough) -> String {
     let classifier = walkthrough.classifier;
     let (encoder, classes) = (classifier.encoder().name(), classifier.classes().len());
     let (n_train, n_test) = (walkthrough.split.train.len(), walkthrough.held_out.len());
-    let built = match is_tuned(walkthrough) {
+    let built = match is_tuned(walkthrough.classifier) {
         false => words(
             format!(
                 "It is built on the frozen encoder {encoder}, was trained on {n_train} sentences and tested on {n_test} others."
@@ -137,58 +141,5 @@ fn both(text: &Words) -> String {
                 "<span class=\"en\" lang=\"en\">{en}</span><span class=\"zh\" lang=\"zh-Hans\">{zh}</span>"
             )
         }
-    }
-}
-
-/// Everything that the script needs.
-fn data(walkthrough: &Walkthrough, scenes: &[Scene], title: &Words, lang: Lang) -> Value {
-    let classifier = walkthrough.classifier;
-    let sentence = |sentence: &WalkedSentence| {
-        json!({
-            "text": sentence.text,
-            "pieces": pieces(sentence),
-            "given": sentence.labels,
-            "predicted": sentence.explanation.labels,
-            "abstained": sentence.prediction.abstained,
-            "label": explained_label(walkthrough, sentence),
-            "probability": sentence.prediction.probabilities,
-            "why": reason(sentence.choice),
-        })
-    };
-    json!({
-        "lang": if lang == Lang::Zh { "zh" } else { "en" },
-        "title": title,
-        "labels": classifier.classes(),
-        "multiLabel": classifier.thresholds().is_some(),
-        "abstains": classifier.abstains(),
-        "sentences": walkthrough.sentences.iter().map(sentence).collect::<Vec<_>>(),
-        "scenes": scenes,
-    })
-}
-
-/// The text in parts, of which each is a word with its index or what stands between words.
-fn pieces(sentence: &WalkedSentence) -> Vec<Value> {
-    let mut pieces = Vec::new();
-    let mut end = 0;
-    let between = |pieces: &mut Vec<Value>, text: &str| {
-        if !text.is_empty() {
-            pieces.push(json!({ "text": text, "word": null }));
-        }
-    };
-    for (i, word) in sentence.explanation.words.iter().enumerate() {
-        between(&mut pieces, &sentence.text[end..word.start]);
-        pieces.push(json!({ "text": word.word, "word": i }));
-        end = word.end;
-    }
-    between(&mut pieces, &sentence.text[end..]);
-    pieces
-}
-
-fn reason(choice: Choice) -> Words {
-    match choice {
-        Choice::Own => words("your own sentence", "你自己的句子"),
-        Choice::ConfidentMistake => words("a confident mistake", "有把握却判错"),
-        Choice::NearBoundary => words("close to the decision boundary", "接近决策边界"),
-        _ => words("sampled evenly from the held-out rows", "从留出数据中均匀抽取"),
     }
 }

@@ -1,6 +1,6 @@
 //! What every scene consists of.
 
-use clsify::studies::{WalkedSentence, Walkthrough};
+use clsify::studies::WalkedSentence;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -101,10 +101,10 @@ impl From<usize> for Cell {
 
 /// What a scene says about each sentence.
 pub(super) fn of_sentences(
-    walkthrough: &Walkthrough,
+    sentences: &[WalkedSentence],
     of_one: impl Fn(&WalkedSentence) -> OfSentence,
 ) -> Vec<OfSentence> {
-    walkthrough.sentences.iter().map(of_one).collect()
+    sentences.iter().map(of_one).collect()
 }
 
 /// Numbers as base64 of little-endian `f32`.

@@ -4,12 +4,13 @@
 use clsify::classifier::StandardScaler;
 use clsify::studies::Walkthrough;
 
-/// The features of a fit: those of the encoder, or standardised over the training rows.
+/// The features of a fit: those of the encoder, or standardised over the training rows. A served model does not know these rows: its
+/// features are those of the encoder.
 pub(super) struct FitFeatures<'a>(Option<&'a StandardScaler>);
 
 impl<'a> FitFeatures<'a> {
-    pub(super) fn of(walkthrough: &'a Walkthrough) -> Self {
-        FitFeatures(walkthrough.learning.scaler.as_ref())
+    pub(super) fn of(data: Option<&'a Walkthrough>) -> Self {
+        FitFeatures(data.and_then(|data| data.learning.scaler.as_ref()))
     }
 
     /// True if the fit standardised the features.

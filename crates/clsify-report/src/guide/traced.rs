@@ -3,9 +3,10 @@
 use std::ops::RangeInclusive;
 
 use clsify::features::Pooling;
-use clsify::studies::{WalkedSentence, Walkthrough};
+use clsify::studies::WalkedSentence;
 use serde_json::{Value, json};
 
+use super::walk::Walk;
 use super::walked::word_of_tokens;
 use super::words::{Words, words};
 
@@ -32,15 +33,15 @@ pub(super) fn tokens(sentence: &WalkedSentence) -> Value {
 }
 
 /// The hidden states that the features are computed from; 0 is the embeddings.
-pub(super) fn used_layers(walkthrough: &Walkthrough) -> RangeInclusive<usize> {
-    let encoder = walkthrough.classifier.encoder();
-    let top = walkthrough.sentences[0].trace.hidden_states.len().saturating_sub(1);
+pub(super) fn used_layers(walk: &Walk) -> RangeInclusive<usize> {
+    let encoder = walk.classifier.encoder();
+    let top = walk.sentences[0].trace.hidden_states.len().saturating_sub(1);
     encoder.features().layers.resolve(encoder.config().num_hidden_layers).unwrap_or(top..=top)
 }
 
 /// True if the features have the vector of one position alone, and not that of all.
-pub(super) fn is_one_position(walkthrough: &Walkthrough) -> bool {
-    walkthrough.classifier.encoder().features().poolings == [Pooling::Cls]
+pub(super) fn is_one_position(walk: &Walk) -> bool {
+    walk.classifier.encoder().features().poolings == [Pooling::Cls]
 }
 
 /// The name of a hidden state.

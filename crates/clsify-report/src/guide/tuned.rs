@@ -1,5 +1,6 @@
 //! How the weights of the encoder and of the classifier came about: by a fit that can be shown step by step, or not.
 
+use clsify::model::SentenceClassifier;
 use clsify::studies::Walkthrough;
 
 /// Two rows of weights with at least this cosine are those of one fit: calibration scales them, and another data type of the encoder
@@ -7,8 +8,9 @@ use clsify::studies::Walkthrough;
 const LEAST_COSINE: f64 = 0.99;
 
 /// Returns true if the encoder was tuned together with the classifier.
-pub(super) fn is_tuned(walkthrough: &Walkthrough) -> bool {
-    walkthrough.training.tuned
+pub(super) fn is_tuned(classifier: &SentenceClassifier) -> bool {
+    // A classifier of another library knows nothing of its training.
+    classifier.metadata().trained().is_ok_and(|training| training.tuned)
 }
 
 /// Returns true if the fit whose steps are known ends with the weights of the classifier, up to its calibration.
@@ -17,7 +19,7 @@ pub(super) fn is_own_fit(walkthrough: &Walkthrough) -> bool {
     let n_features = fitted.coef().len() / fitted.intercept().len();
     let Some(last) = walkthrough.learning.steps.last() else { return false };
     let rows = fitted.coef().chunks_exact(n_features).zip(last.coef.chunks_exact(n_features));
-    !is_tuned(walkthrough) && rows.into_iter().all(|(own, shown)| are_alike(own, shown))
+    !is_tuned(walkthrough.classifier) && rows.into_iter().all(|(own, shown)| are_alike(own, shown))
 }
 
 fn are_alike(a: &[f64], b: &[f64]) -> bool {

@@ -1,18 +1,19 @@
 //! What several scenes derive from a walk: names, spellings and the words that tokens belong to.
 
-use clsify::evaluation::Metrics;
 use clsify::explanation::WordContribution;
 use clsify::features::Pooling;
-use clsify::studies::{WalkedSentence, Walkthrough};
+use clsify::model::SentenceClassifier;
+use clsify::studies::WalkedSentence;
 
+use super::walk::Walk;
 use super::words::{Words, same, words};
 use crate::text::label_list;
 
 /// The name of what is pooled, as the scenes call it: `[CLS]`, `mean`, `max`, or several of them.
-pub(super) fn pooling_name(walkthrough: &Walkthrough) -> Words {
-    let encoder = walkthrough.classifier.encoder();
+pub(super) fn pooling_name(walk: &Walk) -> Words {
+    let encoder = walk.classifier.encoder();
     let name = |pooling: &Pooling| match pooling {
-        Pooling::Cls => same(first_token(walkthrough)),
+        Pooling::Cls => same(first_token(walk)),
         Pooling::Mean => words("mean", "平均"),
         Pooling::Max => words("maximum", "最大值"),
     };
@@ -22,8 +23,8 @@ pub(super) fn pooling_name(walkthrough: &Walkthrough) -> Words {
 }
 
 /// The first token of every sentence as the vocabulary spells it, such as `[CLS]` or `<s>`.
-pub(super) fn first_token(walkthrough: &Walkthrough) -> String {
-    walkthrough.sentences[0].trace.tokens.first().map(|token| token.token.clone()).unwrap_or_default()
+pub(super) fn first_token(walk: &Walk) -> String {
+    walk.sentences[0].trace.tokens.first().map(|token| token.token.clone()).unwrap_or_default()
 }
 
 /// The index of the word that each token belongs to; `None` for special tokens and those of the prompt.
@@ -35,9 +36,9 @@ pub(super) fn word_of_tokens(sentence: &WalkedSentence) -> Vec<Option<usize>> {
 }
 
 /// The index of the label that the explanation is about.
-pub(super) fn explained_label(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> usize {
+pub(super) fn explained_label(classifier: &SentenceClassifier, sentence: &WalkedSentence) -> usize {
     let label = &sentence.explanation.label;
-    walkthrough.classifier.classes().binary_search(label).unwrap_or(0)
+    classifier.classes().binary_search(label).unwrap_or(0)
 }
 
 /// A label within a sentence: a number is called "label 1", because alone it would be taken for a value.
@@ -50,10 +51,10 @@ pub(super) fn label_name(label: &str) -> Words {
 }
 
 /// The name of the main score.
-pub(super) fn metric_name(walkthrough: &Walkthrough) -> Words {
-    match walkthrough.report.test {
-        Metrics::Classes(_) => words("accuracy", "准确率"),
-        Metrics::LabelSets(_) => words("micro F1", "微平均 F1"),
+pub(super) fn metric_name(classifier: &SentenceClassifier) -> Words {
+    match classifier.thresholds() {
+        None => words("accuracy", "准确率"),
+        Some(_) => words("micro F1", "微平均 F1"),
     }
 }
 

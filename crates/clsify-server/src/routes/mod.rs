@@ -7,6 +7,7 @@
 //! | `openai.rs` | `/v1/embeddings` of OpenAI |
 //! | `classify.rs` | `/classify` of infinity |
 //! | `explain.rs` | `/explain`: the words that carried a label |
+//! | `walk.rs` | `/walk`: every step from a sentence to its label, which the page draws |
 //! | `tokenize.rs` | `/tokenize` and `/decode` |
 //! | `info.rs` | `/info` and `/v1/models` |
 //! | `operations.rs` | `/health`, `/ready`, `/metrics`, `/admin/reload` |
@@ -21,3 +22,4 @@ pub(crate) mod operations;
 pub(crate) mod pages;
 pub(crate) mod predict;
 pub(crate) mod tokenize;
+pub(crate) mod walk;

@@ -2,9 +2,10 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
+use clsify_report::guide;
 
-/// Only the server's own script, style and routes; no frames, no forms.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+/// Only the server's own scripts, styles and routes; no frames, no forms, no images but the empty icon.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A page to try a model on a sentence.
@@ -18,6 +19,15 @@ pub(crate) async fn page_script() -> Response<Body> {
 
 pub(crate) async fn style() -> Response<Body> {
     of_type("text/css; charset=utf-8", include_str!("../pages/page.css"))
+}
+
+/// The script that draws the figures of the guide.
+pub(crate) async fn guide_script() -> Response<Body> {
+    of_type("text/javascript; charset=utf-8", guide::SCRIPT)
+}
+
+pub(crate) async fn guide_style() -> Response<Body> {
+    of_type("text/css; charset=utf-8", guide::STYLE)
 }
 
 /// The routes for readers.

@@ -36,5 +36,5 @@ pub use self::tuned_curve::{TunedCurve, TunedPoint};
 pub use self::tuned_learning_curve::{CurveFeatures, tuned_learning_curve};
 pub use self::walkthrough::{
     Choice, Learning, LearningStep, PrincipalComponents, WalkedRows, WalkedSentence, Walkthrough,
-    WalkthroughOptions, walk_through,
+    WalkthroughOptions, walk_sentences, walk_through,
 };

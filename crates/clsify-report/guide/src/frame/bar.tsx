@@ -9,11 +9,12 @@ interface Props {
     ui: Ui;
 }
 
-export function Bar({ guide, ui }: Props) {
+export function Bar({ guide, ui, hasPicker = true }: Props & { hasPicker?: boolean }) {
     const isEnglish = ui.lang.value === "en";
+    const all = sections();
     return (
         <>
-            <Picker guide={guide} ui={ui} />
+            {hasPicker && <Picker guide={guide} ui={ui} />}
             <button type="button" class="language" lang={isEnglish ? "zh-Hans" : "en"} onClick={() => (ui.lang.value = isEnglish ? "zh" : "en")}>
                 {isEnglish ? "中文" : "English"}
             </button>
@@ -27,7 +28,7 @@ export function Bar({ guide, ui }: Props) {
                 <option value="light">{ui.t({ en: "Light", zh: "浅色" })}</option>
                 <option value="dark">{ui.t({ en: "Dark", zh: "深色" })}</option>
             </select>
-            <Steps ui={ui} />
+            {all.length > 0 && <Steps ui={ui} all={all} />}
         </>
     );
 }
@@ -65,8 +66,7 @@ function optionText({ text, predicted, abstained, given }: Sentence, ui: Ui): st
     return `${isWrong ? "✗ " : ""}${names}: \u2068${short}\u2069`;
 }
 
-function Steps({ ui }: { ui: Ui }) {
-    const all = sections();
+function Steps({ ui, all }: { ui: Ui; all: HTMLElement[] }) {
     const current = ui.scene.value;
     const step = (by: number, text: string, arrow: string, key: string) => (
         <button

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { Component, type ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { Guide, SceneData } from "../page";
+import type { Guide, SceneData, Sentence } from "../page";
 import type { Scene } from "../scene";
 import type { Ui } from "../ui";
 
@@ -29,7 +29,7 @@ export function Figure(props: Props) {
     }, []);
     return (
         <div class="column" ref={box}>
-            <Guarded ui={props.ui}>
+            <Guarded ui={props.ui} guide={props.guide}>
                 {width.value > 0 && <Drawn {...props} width={width.value} />}
             </Guarded>
         </div>
@@ -45,21 +45,23 @@ function Drawn({ scene, data, guide, ui, width }: Props & { width: number }) {
 
 interface GuardedProps {
     ui: Ui;
+    guide: Guide;
     children: ComponentChildren;
 }
 
 /** A fault in one figure leaves the others alone, and is tried again with the next sentence. */
-class Guarded extends Component<GuardedProps, { brokenAt: number | null }> {
+class Guarded extends Component<GuardedProps, { brokenAt: Sentence | null }> {
     override state = { brokenAt: null };
 
     override componentDidCatch(error: unknown) {
         console.error(error);
-        this.setState({ brokenAt: this.props.ui.sentence.peek() });
+        const { ui, guide } = this.props;
+        this.setState({ brokenAt: guide.sentences[ui.sentence.peek()] ?? null });
     }
 
     override render() {
-        const { ui, children } = this.props;
-        if (ui.sentence.value !== this.state.brokenAt) return children;
+        const { ui, guide, children } = this.props;
+        if (guide.sentences[ui.sentence.value] !== this.state.brokenAt) return children;
         const text = { en: "This figure could not be drawn. Its numbers are in the table below.", zh: "这幅图无法绘制，它的数字见下面的表格。" };
         return <p class="broken">{ui.t(text)}</p>;
     }

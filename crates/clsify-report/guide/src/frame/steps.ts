@@ -22,8 +22,8 @@ export function goTo(ui: Ui, index: number) {
     ui.scene.value = index;
 }
 
-/** Keeps `ui.scene` at the last scene that begins in the upper third of the window. */
-export function followScroll(ui: Ui) {
+/** Keeps `ui.scene` at the last scene that begins in the upper third of the window; above them all it is `first`. */
+export function followScroll(ui: Ui, first = 0) {
     let isWaiting = false;
     const look = () => {
         isWaiting = false;
@@ -31,7 +31,7 @@ export function followScroll(ui: Ui) {
         steppedTo = null;
         const line = innerHeight / 3;
         const last = sections().findLastIndex((section) => section.getBoundingClientRect().top <= line);
-        ui.scene.value = Math.max(last, 0);
+        ui.scene.value = Math.max(last, first);
     };
     const onScroll = () => {
         if (!isWaiting) requestAnimationFrame(look);

@@ -101,7 +101,7 @@ export function SentenceWords({ ui, sentence, onPress, isPressed, classOf, below
                             onClick={onPress && (() => onPress(piece.word!))}
                         >
                             {piece.text}
-                            {below && <small>{below(piece.word)}</small>}
+                            {below && <small dir="ltr">{below(piece.word)}</small>}
                         </span>
                     ),
                 )}

@@ -80,14 +80,16 @@ function Figure({ shared, data, sentence, ui, width }: FigureProps<Shared, Data>
                     value={shown.value}
                     onChange={(value) => (shown.value = value)}
                 />
-                <Slider
-                    label={t({ en: "Row", zh: "行" })}
-                    min={0}
-                    max={n - 1}
-                    value={row}
-                    text={t({ en: `${row}: ${length} tokens`, zh: `${row}：${length} 个词元` })}
-                    onChange={choose}
-                />
+                {n > 1 && (
+                    <Slider
+                        label={t({ en: "Row", zh: "行" })}
+                        min={0}
+                        max={n - 1}
+                        value={row}
+                        text={t({ en: `${row}: ${length} tokens`, zh: `${row}：${length} 个词元` })}
+                        onChange={choose}
+                    />
+                )}
             </Controls>
             <Drawing
                 ui={ui}
@@ -115,7 +117,7 @@ function sizeText({ nRows, nColumns, nTokens, paddingShare }: Shared, nShown: nu
     const cells = grouped(nRows * nColumns);
     const part = nShown < nRows ? { en: ` The first ${grouped(nShown)} rows are drawn.`, zh: `图中是前 ${grouped(nShown)} 行。` } : { en: "", zh: "" };
     return ui.t({
-        en: `${grouped(nRows)} rows × ${grouped(nColumns)} columns = ${cells} cells: ${grouped(nTokens)} hold a token, ${percent(paddingShare)} are padding.${part.en}`,
+        en: `${grouped(nRows)} ${nRows === 1 ? "row" : "rows"} × ${grouped(nColumns)} columns = ${cells} cells: ${grouped(nTokens)} hold a token, ${percent(paddingShare)} are padding.${part.en}`,
         zh: `${grouped(nRows)} 行 × ${grouped(nColumns)} 列 = ${cells} 个单元格：${grouped(nTokens)} 个是词元，${percent(paddingShare)} 是填充。${part.zh}`,
     });
 }
@@ -208,8 +210,8 @@ function Overview({ paths, place, top, n, nColumns, width, ui }: OverviewProps) 
                 const last = Math.min(first + place.rows, n) - 1;
                 if (last < first) return null;
                 const [x, height] = [place.x(i), (last - first + 1) * place.rowHeight];
-                const rows = `${first}–${last}`;
-                const long = ui.t({ en: `rows ${rows}`, zh: `第 ${rows} 行` });
+                const rows = first === last ? `${first}` : `${first}–${last}`;
+                const long = ui.t({ en: first === last ? `row ${rows}` : `rows ${rows}`, zh: `第 ${rows} 行` });
                 return (
                     <g>
                         <text x={x} y={top - 7} font-size="12" class="text-muted">

@@ -27,7 +27,8 @@ interface Shared {
     weights: number;
     intercepts: number;
     learned: number;
-    nTrain: number;
+    /** Null for a classifier of another library. */
+    nTrain: number | null;
     nLabels: number;
 }
 
@@ -119,9 +120,13 @@ function ratioText({ used, learned, isTuned }: Shared, ui: Ui): string {
 }
 
 function classifierText({ features, nLabels, nTrain }: Shared, ui: Ui): string {
+    const learned =
+        nTrain === null
+            ? { en: "It was trained by another program.", zh: "它由另一个程序训练。" }
+            : { en: `It learned this from your ${grouped(nTrain)} training rows alone.`, zh: `这些知识全部来自你的 ${grouped(nTrain)} 行训练数据。` };
     return ui.t({
-        en: `It knows which of the ${grouped(features)} features support which of your ${grouped(nLabels)} labels. It learned this from your ${grouped(nTrain)} training rows alone.`,
-        zh: `它知道 ${grouped(features)} 个特征中哪些支持你的 ${grouped(nLabels)} 个标签中的哪一个。这些知识全部来自你的 ${grouped(nTrain)} 行训练数据。`,
+        en: `It knows which of the ${grouped(features)} features support which of your ${grouped(nLabels)} labels. ${learned.en}`,
+        zh: `它知道 ${grouped(features)} 个特征中哪些支持你的 ${grouped(nLabels)} 个标签中的哪一个。${learned.zh}`,
     });
 }
 

@@ -10,12 +10,12 @@ import type { Ui } from "../ui";
 import { type Box, type LabelTexts, type Lane, layout, leading, MODEL_LEADING } from "./verdict_layout";
 
 interface Shared {
-    /** Null if no rows were held out. */
+    /** The score on held-out rows; null, as its company, for a served model, which does not know them. */
     accuracy: number | null;
-    interval: [number, number];
+    interval: [number, number] | null;
     /** The score of always predicting the most frequent label, or every label if there are sets of them. */
-    baseline: number;
-    nTest: number;
+    baseline: number | null;
+    nTest: number | null;
     /** The name of the score. */
     metric: Words;
     /** How many rows a classifier that may abstain answers, and how well. */
@@ -210,8 +210,8 @@ function noLabel(ui: Ui): string {
 }
 
 function scoreText({ accuracy, interval, metric, nTest, answered }: Shared, ui: Ui): string {
+    if (accuracy === null || interval === null || nTest === null) return ui.t({ en: "clsify guide writes a page that shows how often such labels are right.", zh: "clsify guide 写出的页面展示这类标签有多少是对的。" });
     const rows = grouped(nTest);
-    if (accuracy === null) return ui.t({ en: "No rows were held out, so the score is unknown.", zh: "没有留出测试数据，因此得分未知。" });
     const range = `${fixed(100 * interval[0], 1)}–${percent(interval[1])}`;
     const name = metric.en.charAt(0).toUpperCase() + metric.en.slice(1);
     return ui.t({
@@ -232,7 +232,8 @@ interface ScoreProps {
 function Score({ shared: { accuracy, interval, baseline }, lines, isSets, ui, top, width }: ScoreProps) {
     const at = (share: number) => 7 + share * (width - 14);
     const y = top + lines.length * 19 + 34;
-    const value = percent(baseline);
+    const isKnown = accuracy !== null && interval !== null && baseline !== null;
+    const value = percent(baseline ?? 0);
     const text = isSets
         ? ui.t({ en: `always assigning every label: ${value}`, zh: `总是预测所有标签：${value}` })
         : ui.t({ en: `always the most frequent label: ${value}`, zh: `总是预测最常见的标签：${value}` });
@@ -243,7 +244,7 @@ function Score({ shared: { accuracy, interval, baseline }, lines, isSets, ui, to
                     {line}
                 </text>
             ))}
-            {accuracy !== null && <ScoreLine {...{ interval, baseline, text, at, y, width }} score={accuracy} textY={y - 20} />}
+            {isKnown && <ScoreLine {...{ interval, baseline, text, at, y, width }} score={accuracy} textY={y - 20} />}
         </g>
     );
 }

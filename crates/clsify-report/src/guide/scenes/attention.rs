@@ -1,27 +1,28 @@
 //! 7. Attention: where the first token looks in every head, and how little that says about the reason for the label.
 
 use clsify::explanation::WordContribution;
-use clsify::studies::{WalkedSentence, Walkthrough};
+use clsify::studies::WalkedSentence;
 use serde_json::{Value, json};
 
 use crate::guide::detail::Detail;
 use crate::guide::kendall::{median, tau_b};
 use crate::guide::scene::{OfSentence, Row, Scene, pack_u8};
 use crate::guide::traced::{is_one_position, n_shown, tokens};
+use crate::guide::walk::Walk;
 use crate::guide::walked::{first_token, word_of_tokens};
 use crate::guide::words::{Words, words};
 
-pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
-    let config = walkthrough.classifier.encoder().config();
+pub(super) fn scene(walk: &Walk, detail: &Detail) -> Scene {
+    let config = walk.classifier.encoder().config();
     let of_words: Vec<Option<Vec<OfWord>>> =
-        walkthrough.sentences.iter().map(|sentence| of_words(walkthrough, sentence)).collect();
+        walk.sentences.iter().map(|sentence| of_words(walk, sentence)).collect();
     let taus: Vec<Option<f64>> = of_words.iter().map(|of_words| tau(of_words.as_deref()?)).collect();
     let median = median(taus.iter().flatten().copied().collect());
     let head_size = config.hidden_size / config.num_attention_heads.max(1);
     let bias = if config.model_type == "mpnet" { " + position_bias" } else { "" };
-    let has_layers = n_layers(walkthrough) > 0;
-    let sentences = walkthrough.sentences.iter().enumerate().map(|(i, sentence)| OfSentence {
-        line: Some(line(walkthrough, taus[i], median)),
+    let has_layers = n_layers(walk) > 0;
+    let sentences = walk.sentences.iter().enumerate().map(|(i, sentence)| OfSentence {
+        line: Some(line(walk, taus[i], median)),
         rows: Some(rows(sentence, of_words[i].as_deref())),
         data: data(sentence, taus[i], detail.maps(i, sentence)),
     });
@@ -48,13 +49,13 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
         ),
         columns: vec![
             words("word", "词"),
-            attention_name(walkthrough),
+            attention_name(walk),
             words("contribution (word deleted)", "贡献（删除该词）"),
         ],
         rows: None,
         shared: json!({
             "nHeads": config.num_attention_heads,
-            "from": pooled_name(walkthrough),
+            "from": pooled_name(walk),
             "median": median,
             "taus": taus,
         }),
@@ -145,11 +146,11 @@ impl OfWord {
 
 /// The attention that the pooled positions pay to each word in the topmost layer, and the word's contribution to the label's logit.
 /// Words that were truncated are left out. `None` if no layer is used.
-fn of_words(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Option<Vec<OfWord>> {
+fn of_words(walk: &Walk, sentence: &WalkedSentence) -> Option<Vec<OfWord>> {
     let layers = Layers::of(sentence);
     let top = layers.n().checked_sub(1)?;
-    let first = walkthrough.classifier.encoder().features().n_prompt_tokens.min(layers.n_tokens - 1);
-    let positions = first..if is_one_position(walkthrough) { first + 1 } else { layers.n_tokens };
+    let first = walk.classifier.encoder().features().n_prompt_tokens.min(layers.n_tokens - 1);
+    let positions = first..if is_one_position(walk) { first + 1 } else { layers.n_tokens };
     let rows: Vec<Vec<f64>> = positions.map(|query| layers.mean(top, query)).collect();
     let of_tokens: Vec<f64> = (0..layers.n_tokens)
         .map(|key| rows.iter().map(|row| row[key]).sum::<f64>() / rows.len() as f64)
@@ -202,11 +203,11 @@ fn tau(of_words: &[OfWord]) -> Option<f64> {
 }
 
 /// The positions whose attention is compared with the contributions: those that are pooled.
-fn pooled_name(walkthrough: &Walkthrough) -> Words {
-    let n_prompt = walkthrough.classifier.encoder().features().n_prompt_tokens;
-    match (is_one_position(walkthrough), n_prompt) {
+fn pooled_name(walk: &Walk) -> Words {
+    let n_prompt = walk.classifier.encoder().features().n_prompt_tokens;
+    match (is_one_position(walk), n_prompt) {
         (true, 0) => {
-            let token = first_token(walkthrough);
+            let token = first_token(walk);
             words(format!("from {token}"), format!("{token} 的"))
         }
         (true, n) => words(format!("from position {n}"), format!("位置 {n} 的")),
@@ -216,13 +217,13 @@ fn pooled_name(walkthrough: &Walkthrough) -> Words {
 }
 
 /// The number of layers that are computed; 0 if the features are the embeddings.
-fn n_layers(walkthrough: &Walkthrough) -> usize {
-    walkthrough.sentences[0].trace.attention_probs.len()
+fn n_layers(walk: &Walk) -> usize {
+    walk.sentences[0].trace.attention_probs.len()
 }
 
-fn attention_name(walkthrough: &Walkthrough) -> Words {
-    let from = pooled_name(walkthrough);
-    let layer = n_layers(walkthrough);
+fn attention_name(walk: &Walk) -> Words {
+    let from = pooled_name(walk);
+    let layer = n_layers(walk);
     if layer == 0 {
         return words("attention", "注意力");
     }
@@ -232,9 +233,9 @@ fn attention_name(walkthrough: &Walkthrough) -> Words {
     )
 }
 
-fn line(walkthrough: &Walkthrough, tau: Option<f64>, median: Option<f64>) -> Words {
-    let n = walkthrough.sentences.len();
-    let layer = n_layers(walkthrough);
+fn line(walk: &Walk, tau: Option<f64>, median: Option<f64>) -> Words {
+    let (n, step) = (walk.sentences.len(), walk.step_of_reasons());
+    let layer = n_layers(walk);
     if layer == 0 {
         return words(
             "The classifier uses the embeddings, which come before the first layer: no attention has happened yet, so there is nothing \
@@ -242,8 +243,9 @@ fn line(walkthrough: &Walkthrough, tau: Option<f64>, median: Option<f64>) -> Wor
             "分类器使用嵌入，它在第 1 层之前：注意力还没有发生，所以没有可以与贡献比较的东西。",
         );
     }
-    let from = pooled_name(walkthrough);
+    let from = pooled_name(walk);
     let median = |en: bool| match median {
+        _ if n == 1 => String::new(),
         Some(median) if en => format!(" The median of the {n} sentences on this page is {median:+.2}."),
         Some(median) => format!("本页 {n} 个句子的中位数是 {median:+.2}。"),
         None => String::new(),
@@ -260,12 +262,12 @@ fn line(walkthrough: &Walkthrough, tau: Option<f64>, median: Option<f64>) -> Wor
     words(
         format!(
             "For this sentence, Kendall's tau-b between the attention to the words (layer {layer}, {}, mean over heads) and the size of \
-             their contributions (step 11) is {tau:+.2}; 1 means the same order, 0 no relation.{}",
+             their contributions (step {step}) is {tau:+.2}; 1 means the same order, 0 no relation.{}",
             from.en,
             median(true)
         ),
         format!(
-            "在这个句子里，各个词得到的注意力（第 {layer} 层，{}注意力，各头的平均）与各个词的贡献大小（见第 11 步）之间，肯德尔 τ-b 相关系数为 {tau:+.2}：\
+            "在这个句子里，各个词得到的注意力（第 {layer} 层，{}注意力，各头的平均）与各个词的贡献大小（见第 {step} 步）之间，肯德尔 τ-b 相关系数为 {tau:+.2}：\
              1 表示顺序相同，0 表示无关。{}",
             from.zh,
             median(false)

@@ -1,14 +1,13 @@
-//! 5. The batch: the token ids of the data's rows as one matrix, with its padding and its attention mask.
+//! 5. The batch: the token ids of the rows as one matrix, with its padding and its attention mask.
 
 use std::collections::HashSet;
 
-use clsify::studies::Walkthrough;
 use clsify::tokenizer::Encoding;
 use serde_json::{Value, json};
 
-use crate::guide::data_rows::data_row;
 use crate::guide::detail::Detail;
 use crate::guide::scene::{OfSentence, Row, Scene, of_sentences, pack_u8, pack_u16};
+use crate::guide::walk::Walk;
 use crate::guide::walked::word_of_tokens;
 use crate::guide::words::{Words, words};
 
@@ -17,15 +16,14 @@ const N_SPELLED: usize = 9;
 /// The maximum number of token ids on the page.
 const MAX_IDS: usize = 80_000;
 
-pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
-    let tokenizer = walkthrough.classifier.encoder().tokenizer();
-    let encodings = &walkthrough.data.encoded.encodings;
-    let counts = &walkthrough.data.encoded.counts;
-    let (n_rows, n_columns, n_tokens) = (encodings.len(), counts.max_tokens, counts.n_tokens);
+pub(super) fn scene(walk: &Walk, detail: &Detail) -> Scene {
+    let tokenizer = walk.classifier.encoder().tokenizer();
+    let encodings = walk.encodings();
+    let [n_rows, n_columns, n_tokens] = walk.counts();
     let (n_cells, pad_id) = (n_rows * n_columns, tokenizer.pad_id());
     let n_padding = n_cells - n_tokens;
     let padding_share = n_padding as f64 / n_cells.max(1) as f64;
-    let shown = &encodings[..n_shown(encodings, detail.n_batch_rows)];
+    let shown = &encodings[..n_shown(&encodings, detail.n_batch_rows)];
     let padding = || Encoding { input_ids: vec![pad_id], token_type_ids: vec![0], is_truncated: false };
     let spell = |id: u32| {
         tokenizer
@@ -73,13 +71,17 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
             "high": if is_wide { pack_u8(ids().map(|id| (id >> 16) as u8)) } else { Value::Null },
             "nSpelled": N_SPELLED,
             "spelled": spelled(shown).into_iter().map(spell).collect::<Vec<_>>(),
-            "special": special_ids(walkthrough),
+            "special": special_ids(walk),
         }),
-        sentences: of_sentences(walkthrough, |sentence| {
-            let (n, row) = (sentence.trace.tokens.len(), data_row(walkthrough, sentence));
+        sentences: of_sentences(walk.sentences, |sentence| {
+            let (n, row) = (sentence.trace.tokens.len(), walk.row_of(sentence));
             let n_padding = n_columns.saturating_sub(n);
             OfSentence {
                 line: Some(match row {
+                    Some(_) if n_rows == 1 => words(
+                        "A sentence alone has no padding. With a second sentence, the shorter one is padded to the length of the longer.",
+                        "单独一个句子没有填充。再加一个句子时，较短的会用填充补到较长的长度。",
+                    ),
                     Some(row) => words(
                         format!(
                             "This sentence is row {row}: {n} tokens, then padding of length {n_padding} up to the last column, {}.",
@@ -133,8 +135,8 @@ fn spelled(encodings: &[Encoding]) -> Vec<u32> {
 }
 
 /// The ids of the special tokens of sentences.
-fn special_ids(walkthrough: &Walkthrough) -> Vec<u32> {
-    let tokens = walkthrough.sentences.iter().flat_map(|sentence| &sentence.trace.tokens);
+fn special_ids(walk: &Walk) -> Vec<u32> {
+    let tokens = walk.sentences.iter().flat_map(|sentence| &sentence.trace.tokens);
     let mut ids: Vec<u32> = tokens.filter(|token| token.is_special).map(|token| token.id).collect();
     ids.sort_unstable();
     ids.dedup();

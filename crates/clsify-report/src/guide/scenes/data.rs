@@ -96,7 +96,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
                 "labels": sets[row],
             })).collect::<Vec<_>>(),
         }),
-        sentences: of_sentences(walkthrough, |sentence| {
+        sentences: of_sentences(&walkthrough.sentences, |sentence| {
             let n_tokens = sentence.trace.tokens.len();
             let row = data_row(walkthrough, sentence);
             OfSentence {

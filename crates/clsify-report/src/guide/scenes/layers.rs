@@ -1,21 +1,22 @@
 //! 6. Inside the encoder: how much each layer changes each token, and what the classifier would say of each layer.
 
 use clsify::matrix::Matrix;
-use clsify::studies::{WalkedSentence, Walkthrough};
+use clsify::studies::WalkedSentence;
 use serde_json::{Value, json};
 
 use crate::guide::detail::Detail;
 use crate::guide::scene::{Cell, OfSentence, Row, Scene, of_sentences, pack_f32};
 use crate::guide::traced::{is_one_position, layer_name, n_shown, tokens, used_layers};
+use crate::guide::walk::Walk;
 use crate::guide::walked::{explained_label, label_name};
 use crate::guide::words::{Words, words};
 
 /// With more labels than this, the figure has the logits of the explained one alone.
 const MOST_LABELS: usize = 8;
 
-pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
-    let encoder = walkthrough.classifier.encoder();
-    let used = used_layers(walkthrough);
+pub(super) fn scene(walk: &Walk, _: &Detail) -> Scene {
+    let encoder = walk.classifier.encoder();
+    let used = used_layers(walk);
     Scene {
         id: "layers",
         title: words("Inside the encoder", "编码器内部"),
@@ -38,21 +39,21 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             "used": [used.start(), used.end()],
             "nLayers": encoder.config().num_hidden_layers,
             "hiddenSize": encoder.config().hidden_size,
-            "isOnePosition": is_one_position(walkthrough),
+            "isOnePosition": is_one_position(walk),
             "nPrompt": encoder.features().n_prompt_tokens,
         }),
-        sentences: of_sentences(walkthrough, |sentence| of_sentence(walkthrough, sentence)),
+        sentences: of_sentences(walk.sentences, |sentence| of_sentence(walk, sentence)),
     }
 }
 
-fn of_sentence(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> OfSentence {
+fn of_sentence(walk: &Walk, sentence: &WalkedSentence) -> OfSentence {
     let changes = changes(sentence);
-    let logits = logits(walkthrough, sentence);
+    let logits = logits(walk, sentence);
     let of_label = logits.first().map(|of_label| &of_label.by_layer[..]);
     let shown =
         |of_layer: &Vec<f64>| of_layer.iter().take(n_shown(sentence)).map(|&x| x as f32).collect::<Vec<_>>();
     OfSentence {
-        line: Some(line(walkthrough, sentence, &changes, of_label)),
+        line: Some(line(walk, sentence, &changes, of_label)),
         rows: Some(rows(sentence, &changes, of_label)),
         data: json!({
             "tokens": tokens(sentence),
@@ -98,8 +99,8 @@ impl OfLabel {
 
 /// The logits that the classifier gives to the features of each layer, the explained label first; none if the features combine layers,
 /// since the classifier then cannot read one.
-fn logits(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Vec<OfLabel> {
-    let classifier = walkthrough.classifier;
+fn logits(walk: &Walk, sentence: &WalkedSentence) -> Vec<OfLabel> {
+    let classifier = walk.classifier;
     let encoder = classifier.encoder();
     let decisions = |features: &[f32]| {
         let row = Matrix::from_vec(features.to_vec(), 1, features.len()).ok()?;
@@ -114,7 +115,7 @@ fn logits(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Vec<OfLabel> 
     });
     let Some(of_layers) = of_layers.collect::<Option<Vec<Vec<f64>>>>() else { return Vec::new() };
     let Some(last) = of_layers.last() else { return Vec::new() };
-    let (explained, n_labels) = (explained_label(walkthrough, sentence), classifier.classes().len());
+    let (explained, n_labels) = (explained_label(walk.classifier, sentence), classifier.classes().len());
     let others = (0..n_labels).filter(|&label| label != explained && n_labels <= MOST_LABELS);
     let is_set = classifier.thresholds().is_some();
     let labels = std::iter::once(explained).chain(others);
@@ -160,13 +161,8 @@ fn rows(sentence: &WalkedSentence, changes: &[Vec<f64>], logits: Option<&[f64]>)
     std::iter::once(embeddings).chain((1..).zip(changes).map(of_layer)).collect()
 }
 
-fn line(
-    walkthrough: &Walkthrough,
-    sentence: &WalkedSentence,
-    changes: &[Vec<f64>],
-    logits: Option<&[f64]>,
-) -> Words {
-    let used = used_layers(walkthrough);
+fn line(walk: &Walk, sentence: &WalkedSentence, changes: &[Vec<f64>], logits: Option<&[f64]>) -> Words {
+    let used = used_layers(walk);
     let label = label_name(&sentence.explanation.label);
     let (mut en, mut zh) = match (changes.first(), changes.last()) {
         (Some(first), Some(last)) => {

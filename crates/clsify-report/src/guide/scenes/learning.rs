@@ -3,7 +3,7 @@
 use clsify::classifier::{ClassWeight, Scaling};
 use clsify::decision::Calibration;
 use clsify::evaluation::GridSearch;
-use clsify::model::SavedForm;
+use clsify::model::{SavedForm, SentenceClassifier};
 use clsify::studies::{LearningStep, Walkthrough};
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
 
 /// The steps with the weights that the penalty is about: those of standardised features if the fit standardised them.
 fn steps(walkthrough: &Walkthrough) -> Vec<LearningStep> {
-    let (fit, [_, d]) = (FitFeatures::of(walkthrough), shape(walkthrough));
+    let (fit, [_, d]) = (FitFeatures::of(Some(walkthrough)), shape(walkthrough));
     let convert = |step: &LearningStep| {
         let mut step = step.clone();
         for (coef, intercept) in step.coef.chunks_exact_mut(d).zip(&mut step.intercept) {
@@ -95,7 +95,7 @@ fn caption(walkthrough: &Walkthrough) -> Words {
     if let Some(another) = &another {
         text = words(format!("{} {}", another.en, text.en), format!("{}{}", another.zh, text.zh));
     }
-    if let Some(calibration) = calibration(walkthrough) {
+    if let Some(calibration) = calibration(walkthrough.classifier) {
         text.en = format!("{} {}", text.en, calibration.en);
         text.zh.push_str(&calibration.zh);
     }
@@ -104,7 +104,7 @@ fn caption(walkthrough: &Walkthrough) -> Words {
 
 /// A warning, if the fit of the figure does not end with the weights of the classifier.
 fn another_fit(walkthrough: &Walkthrough) -> Option<Words> {
-    if is_tuned(walkthrough) {
+    if is_tuned(walkthrough.classifier) {
         return Some(words(
             "The classifier was fine-tuned together with the encoder, and the model has not kept the steps of that training. The figure \
              shows another fit for comparison: a logistic regression on the features of the tuned encoder. All other scenes use the \
@@ -123,11 +123,11 @@ fn another_fit(walkthrough: &Walkthrough) -> Option<Words> {
 
 /// The cross-validated scores of values of C. Those on the features of a tuned encoder mean little: it has learned from every fold.
 fn search<'a>(walkthrough: &'a Walkthrough) -> Option<&'a GridSearch> {
-    walkthrough.learning.search.as_ref().filter(|_| !is_tuned(walkthrough))
+    walkthrough.learning.search.as_ref().filter(|_| !is_tuned(walkthrough.classifier))
 }
 
 fn no_search(walkthrough: &Walkthrough) -> Words {
-    match is_tuned(walkthrough) {
+    match is_tuned(walkthrough.classifier) {
         true => words(
             "There is no cross-validation, because the tuned encoder has learned from the rows of every fold.",
             "没有做交叉验证，因为微调时编码器已经用到了每一折的数据。",
@@ -139,8 +139,8 @@ fn no_search(walkthrough: &Walkthrough) -> Words {
 }
 
 /// The calibration that came after the fit, if there was one.
-pub(super) fn calibration(walkthrough: &Walkthrough) -> Option<Words> {
-    let form = &walkthrough.training.form;
+pub(super) fn calibration(classifier: &SentenceClassifier) -> Option<Words> {
+    let form = &classifier.metadata().trained().ok()?.form;
     let (name, zh, how) = match form {
         SavedForm::Classes(form) => match (form.temperature, form.platt) {
             (Some(t), _) => ("temperature scaling", "温度缩放", format!("T = {t:.4}")),
@@ -202,7 +202,7 @@ fn rows(walkthrough: &Walkthrough, steps: &[LearningStep]) -> Vec<Row> {
     };
     let mut rows: Vec<Row> = steps.iter().map(step).collect();
     if let Some(search) = search(walkthrough) {
-        let (score, n_folds) = (metric_name(walkthrough), walkthrough.learning.n_folds);
+        let (score, n_folds) = (metric_name(walkthrough.classifier), walkthrough.learning.n_folds);
         rows.push(vec![
             words("C", "C").into(),
             words(
@@ -256,7 +256,7 @@ fn shared(walkthrough: &Walkthrough, steps: &[LearningStep]) -> Value {
         "weights": pack_f32(weights),
         "intercepts": pack_f32(intercepts),
         "c": training.c,
-        "metric": metric_name(walkthrough),
+        "metric": metric_name(walkthrough.classifier),
         "noSearch": no_search(walkthrough),
         "search": search(walkthrough).map(|search| json!({
             "best": search.best_c,

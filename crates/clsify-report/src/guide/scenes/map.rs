@@ -73,7 +73,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, detail: &Detail) -> Scene {
             "abstains": abstains(walkthrough).map(|ends| ends.map(logit)),
             "views": views,
         }),
-        sentences: of_sentences(walkthrough, |sentence| OfSentence {
+        sentences: of_sentences(&walkthrough.sentences, |sentence| OfSentence {
             line: Some(line(walkthrough, sentence)),
             rows: None,
             data: Value::Null,

@@ -1,27 +1,27 @@
 //! 3. Two models: the encoder, frozen or tuned, and the classifier, by their numbers of parameters.
 
 use clsify::features::Module;
-use clsify::studies::Walkthrough;
 use serde_json::json;
 
 use crate::guide::detail::Detail;
 use crate::guide::scene::{Cell, Row, Scene};
 use crate::guide::tuned::is_tuned;
+use crate::guide::walk::Walk;
 use crate::guide::words::{Words, words};
 
-pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
-    let encoder = walkthrough.classifier.encoder();
+pub(super) fn scene(walk: &Walk, _: &Detail) -> Scene {
+    let encoder = walk.classifier.encoder();
     let config = encoder.config();
     let depth = encoder.features().depth(config.num_hidden_layers).unwrap_or(config.num_hidden_layers);
     let (per_layer, tables) = (config.n_layer_parameters(), config.n_table_parameters());
     let word_table = config.vocab_size * config.embedding_size;
     let unused = (config.num_hidden_layers - depth) * per_layer;
     let dense: usize = encoder.features().modules.iter().map(matrix).sum();
-    let classifier = walkthrough.classifier.classifier();
+    let classifier = walk.classifier.classifier();
     let (weights, intercepts) = (classifier.coef().len(), classifier.intercept().len());
     let learned = weights + intercepts;
     let used = config.n_parameters() - unused + dense;
-    let is_tuned = is_tuned(walkthrough);
+    let is_tuned = is_tuned(walk.classifier);
     let mut rows = vec![
         row(
             ("encoder: word embeddings", "编码器：词嵌入"),
@@ -83,8 +83,8 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             "weights": weights,
             "intercepts": intercepts,
             "learned": learned,
-            "nTrain": walkthrough.split.train.len(),
-            "nLabels": walkthrough.classifier.classes().len(),
+            "nTrain": walk.classifier.metadata().trained().ok().map(|training| training.n_train),
+            "nLabels": walk.classifier.classes().len(),
         }),
         sentences: Vec::new(),
     }

@@ -1,6 +1,6 @@
 //! 11. One prediction as arithmetic, and why: the terms of the logit, and the words that carried it.
 
-use clsify::studies::{WalkedSentence, Walkthrough};
+use clsify::studies::WalkedSentence;
 use serde_json::json;
 
 use super::learning::calibration;
@@ -8,6 +8,7 @@ use crate::guide::decided::rule;
 use crate::guide::detail::Detail;
 use crate::guide::scene::{OfSentence, Row, Scene, of_sentences, pack_f32, pack_f64, pack_u16};
 use crate::guide::standardised::FitFeatures;
+use crate::guide::walk::Walk;
 use crate::guide::walked::{explained_label, joined, label_name};
 use crate::guide::words::{Words, words};
 
@@ -21,15 +22,15 @@ const N_KEPT: usize = 6;
 /// The most labels in the list of logits.
 const N_LISTED: usize = 12;
 
-pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
-    let classifier = walkthrough.classifier;
+pub(super) fn scene(walk: &Walk, _: &Detail) -> Scene {
+    let classifier = walk.classifier;
     let k = classifier.classifier().intercept().len();
-    let fit = FitFeatures::of(walkthrough);
+    let fit = FitFeatures::of(walk.data);
     Scene {
         id: "reasons",
         title: words("One prediction as arithmetic, and why", "一次预测的计算过程与依据"),
-        caption: caption(walkthrough),
-        code: code(walkthrough, &fit),
+        caption: caption(walk),
+        code: code(walk, &fit),
         columns: vec![
             words("term", "项"),
             match fit.are_scaled() {
@@ -49,16 +50,16 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             "thresholds": classifier.thresholds(),
             "nFeatures": classifier.classifier().coef().len() / k,
             "scaled": fit.are_scaled(),
-            "rule": rule(walkthrough),
-            "hasNeighbours": walkthrough.sentences.iter().any(|s| !s.explanation.neighbours.is_empty()),
+            "rule": rule(walk.classifier),
+            "hasNeighbours": walk.sentences.iter().any(|s| !s.explanation.neighbours.is_empty()),
         }),
-        sentences: of_sentences(walkthrough, |sentence| of_one(walkthrough, &fit, sentence)),
+        sentences: of_sentences(walk.sentences, |sentence| of_one(walk, &fit, sentence)),
     }
 }
 
-fn code(walkthrough: &Walkthrough, fit: &FitFeatures) -> String {
+fn code(walk: &Walk, fit: &FitFeatures) -> String {
     let (x, scaled) = if fit.are_scaled() { ("z", "z = (x - mean) / std;  ") } else { ("x", "") };
-    let rest = match (walkthrough.classifier.classes().len(), walkthrough.classifier.thresholds()) {
+    let rest = match (walk.classifier.classes().len(), walk.classifier.thresholds()) {
         (_, Some(_)) => {
             "W[label] @ {x} + b[label];  p = 1 / (1 + exp(-logit));  assigned = p > threshold[label]"
         }
@@ -68,12 +69,12 @@ fn code(walkthrough: &Walkthrough, fit: &FitFeatures) -> String {
     format!("{scaled}logit = {}", rest.replace("{x}", x))
 }
 
-fn caption(walkthrough: &Walkthrough) -> Words {
+fn caption(walk: &Walk) -> Words {
     let mut text = words(
         "Features times weights, plus the intercept, give the logit; the logit gives the probability. Removing words shows which of them matter.",
         "特征与权重相乘，再加上截距，得到 logit；logit 再换算成概率。去掉一些词，就能看出哪些词在起作用。",
     );
-    if let Some(calibration) = calibration(walkthrough) {
+    if let Some(calibration) = calibration(walk.classifier) {
         text.en = format!("{} {}", text.en, calibration.en);
         text.zh.push_str(&calibration.zh);
     }
@@ -109,20 +110,20 @@ fn product(&(_, value, weight): &(usize, f64, f64)) -> f64 {
 
 /// The sum that decides about a label: its logit, or with more than two classes its lead over the strongest other class.
 fn decisive_sum(
-    walkthrough: &Walkthrough,
+    walk: &Walk,
     fit: &FitFeatures,
     sentence: &WalkedSentence,
     label: usize,
 ) -> (Sum, Option<usize>) {
-    let fitted = walkthrough.classifier.classifier();
+    let fitted = walk.classifier.classifier();
     let (coef, intercept, d) = (fitted.coef(), fitted.intercept(), sentence.features.len());
-    let n = N_TERMS[usize::from(walkthrough.classifier.classes().len() > 2)];
+    let n = N_TERMS[usize::from(walk.classifier.classes().len() > 2)];
     let row = |row: usize| &coef[row * d..][..d];
     let sum = |coef: &[f64], intercept: f64| {
         let (weights, intercept) = fit.weights(coef, intercept);
         Sum::of(&fit.values(&sentence.features), &weights, intercept, n)
     };
-    if walkthrough.classifier.thresholds().is_some() {
+    if walk.classifier.thresholds().is_some() {
         return (sum(row(label), intercept[label]), None);
     }
     if intercept.len() == 1 {
@@ -144,11 +145,11 @@ fn by_probability(sentence: &WalkedSentence) -> Vec<usize> {
 }
 
 /// The labels with details: the explained one, those that a person gave, and the most probable ones.
-fn kept_labels(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Vec<usize> {
-    let classes = walkthrough.classifier.classes();
+fn kept_labels(walk: &Walk, sentence: &WalkedSentence) -> Vec<usize> {
+    let classes = walk.classifier.classes();
     let given = sentence.labels.iter().flatten().filter_map(|label| classes.binary_search(label).ok());
     let mut kept = Vec::new();
-    let wanted = [explained_label(walkthrough, sentence)].into_iter().chain(given);
+    let wanted = [explained_label(walk.classifier, sentence)].into_iter().chain(given);
     for label in wanted.chain(by_probability(sentence)) {
         if !kept.contains(&label) {
             kept.push(label);
@@ -160,13 +161,13 @@ fn kept_labels(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Vec<usiz
     kept
 }
 
-fn of_one(walkthrough: &Walkthrough, fit: &FitFeatures, sentence: &WalkedSentence) -> OfSentence {
-    let (explanation, kept) = (&sentence.explanation, kept_labels(walkthrough, sentence));
+fn of_one(walk: &Walk, fit: &FitFeatures, sentence: &WalkedSentence) -> OfSentence {
+    let (explanation, kept) = (&sentence.explanation, kept_labels(walk, sentence));
     let sums: Vec<(Sum, Option<usize>)> =
-        kept.iter().map(|&label| decisive_sum(walkthrough, fit, sentence, label)).collect();
+        kept.iter().map(|&label| decisive_sum(walk, fit, sentence, label)).collect();
     let terms = || sums.iter().flat_map(|(sum, _)| &sum.terms);
     let listed: Vec<usize> = by_probability(sentence).into_iter().take(N_LISTED).collect();
-    let scores = scores(walkthrough, fit, sentence);
+    let scores = scores(walk, fit, sentence);
     let contributions = |of: &[f64]| -> Vec<f32> { kept.iter().map(|&label| of[label] as f32).collect() };
     let data = json!({
         "kept": kept,
@@ -192,13 +193,13 @@ fn of_one(walkthrough: &Walkthrough, fit: &FitFeatures, sentence: &WalkedSentenc
         "nEncodings": explanation.n_encodings,
         "neighbours": explanation.neighbours,
     });
-    let rows = rows(walkthrough, sentence, &sums[0]);
-    OfSentence { line: Some(line(walkthrough, sentence)), rows: Some(rows), data }
+    let rows = rows(walk, fit, sentence, &sums[0]);
+    OfSentence { line: Some(line(walk, sentence)), rows: Some(rows), data }
 }
 
 /// The decision value of each label; with two classes those of the second and its negative.
-fn scores(walkthrough: &Walkthrough, fit: &FitFeatures, sentence: &WalkedSentence) -> Vec<f64> {
-    let fitted = walkthrough.classifier.classifier();
+fn scores(walk: &Walk, fit: &FitFeatures, sentence: &WalkedSentence) -> Vec<f64> {
+    let fitted = walk.classifier.classifier();
     let d = sentence.features.len();
     let constant = |label: usize| fitted.constant().and_then(|constant| constant[label]);
     let score = |label: usize| match constant(label) {
@@ -211,12 +212,12 @@ fn scores(walkthrough: &Walkthrough, fit: &FitFeatures, sentence: &WalkedSentenc
         }
     };
     match fitted.intercept().len() {
-        1 if walkthrough.classifier.thresholds().is_none() => vec![-score(0), score(0)],
+        1 if walk.classifier.thresholds().is_none() => vec![-score(0), score(0)],
         k => (0..k).map(score).collect(),
     }
 }
 
-fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
+fn line(walk: &Walk, sentence: &WalkedSentence) -> Words {
     let explanation = &sentence.explanation;
     let (label, p, z) = (label_name(&explanation.label), explanation.probability, explanation.logit);
     let mut carrying: Vec<_> = explanation.words.iter().filter(|word| word.contribution > 0.0).collect();
@@ -225,8 +226,7 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
         let words = carrying.iter().take(3);
         words.map(|w| format!("{open}{}{close} ({:+.2})", w.word, w.contribution)).collect::<Vec<_>>()
     };
-    let is_certain =
-        walkthrough.classifier.thresholds().is_some() || walkthrough.classifier.classes().len() == 2;
+    let is_certain = walk.classifier.thresholds().is_some() || walk.classifier.classes().len() == 2;
     let name = if is_certain { words("The logit", " logit ") } else { words("The log-odds", "对数几率") };
     let mut text = words(
         format!("{} of {} is {z:+.4}, so its probability is {p:.4}.", name.en, label.en),
@@ -268,13 +268,14 @@ fn line(walkthrough: &Walkthrough, sentence: &WalkedSentence) -> Words {
 }
 
 fn rows(
-    walkthrough: &Walkthrough,
+    walk: &Walk,
+    fit: &FitFeatures,
     sentence: &WalkedSentence,
     (sum, rival): &(Sum, Option<usize>),
 ) -> Vec<Row> {
-    let classes = walkthrough.classifier.classes();
+    let classes = walk.classifier.classes();
     let explanation = &sentence.explanation;
-    let letter = if walkthrough.learning.scaler.is_some() { 'z' } else { 'x' };
+    let letter = if fit.are_scaled() { 'z' } else { 'x' };
     let term = |term: &(usize, f64, f64)| -> Row {
         let (feature, value, weight) = *term;
         vec![

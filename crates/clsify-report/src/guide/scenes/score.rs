@@ -60,7 +60,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             "interval": walkthrough.score_ci95,
             "baseline": walkthrough.baseline,
             "baselineName": baseline_name(walkthrough),
-            "metric": metric_name(walkthrough),
+            "metric": metric_name(walkthrough.classifier),
             "nTest": walkthrough.held_out.len(),
             "nSeen": report.n_seen,
             "paired": paired(walkthrough, &rows),
@@ -75,7 +75,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             "hasThresholds": thresholds(walkthrough).is_some(),
             "abstains": abstains(walkthrough),
         }),
-        sentences: of_sentences(walkthrough, |sentence| OfSentence {
+        sentences: of_sentences(&walkthrough.sentences, |sentence| OfSentence {
             line: Some(line(walkthrough, &rows, sentence)),
             rows: None,
             data: json!({ "cell": cell(&rows, sentence), "bin": bin(walkthrough, sentence) }),

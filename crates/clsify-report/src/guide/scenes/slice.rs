@@ -4,41 +4,41 @@ use std::collections::BTreeSet;
 
 use clsify::features::{FeatureOptions, Layers, Module, Pooling};
 use clsify::model::Trace;
-use clsify::studies::{WalkedSentence, Walkthrough};
+use clsify::studies::WalkedSentence;
 use serde_json::{Value, json};
 
 use crate::charts::axis::grouped;
 use crate::guide::detail::Detail;
 use crate::guide::scene::{Cell, OfSentence, Row, Scene, of_sentences, pack_f32};
 use crate::guide::traced::used_layers;
+use crate::guide::walk::Walk;
 use crate::guide::walked::first_token;
 use crate::guide::words::{Words, words};
 
 /// The longest text of a sentence in the table, in characters.
 const MOST_TEXT: usize = 60;
 
-pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
-    let encoder = walkthrough.classifier.encoder();
+pub(super) fn scene(walk: &Walk, _: &Detail) -> Scene {
+    let encoder = walk.classifier.encoder();
     let options = encoder.features();
-    let (layers, hidden_size) = (used_layers(walkthrough), encoder.config().hidden_size);
-    let features = &walkthrough.data.encoded.features;
-    let [n_rows, n_features] = features.shape();
-    let (blocks, indices) = (blocks(walkthrough), indices(walkthrough));
+    let (layers, hidden_size) = (used_layers(walk), encoder.config().hidden_size);
+    let [n_rows, max_tokens, _] = walk.counts();
+    let n_features = walk.features(0).len();
+    let (blocks, indices, encodings) = (blocks(walk), indices(walk), walk.encodings());
     let code = code(options, encoder.config().num_hidden_layers);
     let sheet = |row: usize| {
-        // Sentences of the data have been encoded, so they can be traced.
-        let trace = encoder.trace(&walkthrough.dataset.sentences()[row]).ok();
+        let trace = walk.trace(row);
         json!({
             "row": row,
             "nTokens": trace.as_ref().map(|trace| trace.tokens.len()),
             "values": trace.map(|trace| pack_f32(corner(&trace, *layers.end(), &[options.n_prompt_tokens]))),
-            "features": pack_f32(indices.iter().map(|&i| features.row(row)[i])),
+            "features": pack_f32(indices.iter().map(|&i| walk.features(row)[i])),
         })
     };
     Scene {
         id: "slice",
         title: words("Cube, slice, table", "立方体、切片、表格"),
-        caption: caption(walkthrough),
+        caption: caption(walk),
         code: code.iter().map(|part| part.text.as_str()).chain(after(options)).collect(),
         columns: vec![
             words("row", "行"),
@@ -48,28 +48,30 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
             words("feature 1", "特征 1"),
             words(format!("feature {}", n_features - 1), format!("特征 {}", n_features - 1)),
         ],
-        rows: Some(shown_rows(n_rows, 8).into_iter().map(|row| table_row(walkthrough, row)).collect()),
+        rows: Some(
+            shown_rows(n_rows, 8).into_iter().map(|row| table_row(walk, row, encodings[row].len())).collect(),
+        ),
         shared: json!({
-            "shape": [n_rows, walkthrough.data.encoded.counts.max_tokens, hidden_size],
+            "shape": [n_rows, max_tokens, hidden_size],
             "nFeatures": n_features,
             "layers": [layers.start(), layers.end()],
             "nLayers": encoder.config().num_hidden_layers,
             "poolings": options.poolings.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "nPrompt": options.n_prompt_tokens,
-            "firstToken": first_token(walkthrough),
+            "firstToken": first_token(walk),
             "blocks": blocks,
             "indices": indices,
             "steps": steps_after(options),
             "code": code.iter().map(|part| json!([part.text, part.axis])).collect::<Vec<_>>(),
             "sheets": shown_rows(n_rows, 3).into_iter().map(sheet).collect::<Vec<_>>(),
         }),
-        sentences: of_sentences(walkthrough, |sentence| of_sentence(walkthrough, sentence, &indices)),
+        sentences: of_sentences(walk.sentences, |sentence| of_sentence(walk, sentence, &indices)),
     }
 }
 
-fn of_sentence(walkthrough: &Walkthrough, sentence: &WalkedSentence, indices: &[usize]) -> OfSentence {
-    let options = walkthrough.classifier.encoder().features();
-    let (layer, trace, features) = (*used_layers(walkthrough).end(), &sentence.trace, &sentence.features);
+fn of_sentence(walk: &Walk, sentence: &WalkedSentence, indices: &[usize]) -> OfSentence {
+    let options = walk.classifier.encoder().features();
+    let (layer, trace, features) = (*used_layers(walk).end(), &sentence.trace, &sentence.features);
     let positions = positions(trace, options);
     let token = |&position: &usize| trace.tokens[position].token.as_str();
     let pooled = options.poolings.iter().flat_map(|&pooling| pooled(trace, layer, pooling, options));
@@ -93,8 +95,8 @@ fn of_sentence(walkthrough: &Walkthrough, sentence: &WalkedSentence, indices: &[
         )),
         rows: None,
         data: json!({
-            "row": sentence.held_out_row.map(|row| walkthrough.split.test.get(row).copied().unwrap_or(row)),
-            "isOfTestFile": walkthrough.split.test.is_empty(),
+            "row": walk.row_of(sentence).or(sentence.held_out_row),
+            "isOfTestFile": walk.data.is_some_and(|data| data.split.test.is_empty()),
             "nTokens": n_tokens,
             "positions": positions,
             "tokens": positions.iter().map(token).collect::<Vec<_>>(),
@@ -112,24 +114,15 @@ fn shown_rows(n_rows: usize, n_first: usize) -> Vec<usize> {
     first.chain(last).collect()
 }
 
-fn table_row(walkthrough: &Walkthrough, row: usize) -> Row {
-    let encoded = &walkthrough.data.encoded;
-    let features = encoded.features.row(row);
-    let text = &walkthrough.dataset.sentences()[row];
+fn table_row(walk: &Walk, row: usize, n_tokens: usize) -> Row {
+    let (features, text) = (walk.features(row), walk.text(row));
     let cut = match text.char_indices().nth(MOST_TEXT) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.clone(),
+        None => text.to_string(),
     };
     let feature =
         |i: usize| -> Cell { features.get(i).map_or_else(String::new, |x| format!("{x:.4}")).into() };
-    vec![
-        row.into(),
-        cut.into(),
-        encoded.encodings[row].len().into(),
-        feature(0),
-        feature(1),
-        feature(features.len() - 1),
-    ]
+    vec![row.into(), cut.into(), n_tokens.into(), feature(0), feature(1), feature(features.len() - 1)]
 }
 
 /// The positions of a sentence that are drawn: the first two after the prompt, and the last.
@@ -167,23 +160,22 @@ fn pooled(trace: &Trace, layer: usize, pooling: Pooling, options: &FeatureOption
 }
 
 /// The parts of a row of features: one per layer and pooling. None if modules have mixed or cut them.
-fn blocks(walkthrough: &Walkthrough) -> Vec<Value> {
-    let encoder = walkthrough.classifier.encoder();
+fn blocks(walk: &Walk) -> Vec<Value> {
+    let encoder = walk.classifier.encoder();
     let options = encoder.features();
     let is_plain = options.truncate_dim.is_none() && options.modules.iter().all(|m| *m == Module::Normalize);
-    let parts = used_layers(walkthrough)
-        .flat_map(|layer| options.poolings.iter().map(move |p| (layer, p.to_string())));
+    let parts =
+        used_layers(walk).flat_map(|layer| options.poolings.iter().map(move |p| (layer, p.to_string())));
     let width = encoder.config().hidden_size;
     let block = |(i, (layer, pooling)): (usize, (usize, String))| json!({ "layer": layer, "pooling": pooling, "start": i * width, "end": (i + 1) * width });
     if is_plain { parts.enumerate().map(block).collect() } else { Vec::new() }
 }
 
 /// The features that the table may show: the first three, and the ends of each block.
-fn indices(walkthrough: &Walkthrough) -> Vec<usize> {
-    let n_features = walkthrough.data.encoded.features.cols();
+fn indices(walk: &Walk) -> Vec<usize> {
+    let n_features = walk.features(0).len();
     let ends = |block: Value| [block["start"].as_u64(), block["end"].as_u64().map(|end| end - 1)];
-    let ends =
-        blocks(walkthrough).into_iter().flat_map(ends).flatten().filter_map(|i| usize::try_from(i).ok());
+    let ends = blocks(walk).into_iter().flat_map(ends).flatten().filter_map(|i| usize::try_from(i).ok());
     let all: BTreeSet<usize> =
         units(n_features).into_iter().chain(ends).filter(|&i| i < n_features).collect();
     all.into_iter().collect()
@@ -284,13 +276,13 @@ fn code(options: &FeatureOptions, n_layers: usize) -> Vec<Part> {
     std::iter::once(plain(open)).chain(parts).chain([plain(close)]).collect()
 }
 
-fn caption(walkthrough: &Walkthrough) -> Words {
-    let options = walkthrough.classifier.encoder().features();
-    let layers = used_layers(walkthrough);
+fn caption(walk: &Walk) -> Words {
+    let options = walk.classifier.encoder().features();
+    let layers = used_layers(walk);
     let n_prompt = options.n_prompt_tokens;
     let phrase = |pooling: &Pooling| match (pooling, n_prompt) {
         (Pooling::Cls, 0) => {
-            let token = first_token(walkthrough);
+            let token = first_token(walk);
             words(format!("the one at the first position ({token})"), format!("第一个位置（{token}）的向量"))
         }
         (Pooling::Cls, n) => {

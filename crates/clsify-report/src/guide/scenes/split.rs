@@ -36,7 +36,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
         ],
         rows: Some(rows(walkthrough, &parts)),
         shared: shared(walkthrough, &parts),
-        sentences: of_sentences(walkthrough, |sentence| of_one(walkthrough, &parts, sentence)),
+        sentences: of_sentences(&walkthrough.sentences, |sentence| of_one(walkthrough, &parts, sentence)),
     }
 }
 

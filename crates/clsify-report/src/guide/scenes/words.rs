@@ -1,16 +1,17 @@
 //! 4. Words become ids: the words of a sentence, the tokens that the tokenizer makes of them, and their ids.
 
 use clsify::model::TracedToken;
-use clsify::studies::{WalkedSentence, Walkthrough};
+use clsify::studies::WalkedSentence;
 use serde_json::json;
 
 use crate::guide::detail::Detail;
 use crate::guide::scene::{Cell, OfSentence, Row, Scene, of_sentences};
+use crate::guide::walk::Walk;
 use crate::guide::walked::word_of_tokens;
 use crate::guide::words::{Words, words};
 
-pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
-    let encoder = walkthrough.classifier.encoder();
+pub(super) fn scene(walk: &Walk, _: &Detail) -> Scene {
+    let encoder = walk.classifier.encoder();
     let vocab_size = encoder.config().vocab_size;
     Scene {
         id: "words",
@@ -33,7 +34,7 @@ pub(super) fn scene(walkthrough: &Walkthrough, _: &Detail) -> Scene {
         ],
         rows: None,
         shared: json!({ "vocabulary": vocab_size, "maxLength": encoder.tokenizer().max_length() }),
-        sentences: of_sentences(walkthrough, |sentence| {
+        sentences: of_sentences(walk.sentences, |sentence| {
             let tokens = &sentence.trace.tokens;
             OfSentence {
                 line: Some(line(sentence)),

@@ -27,6 +27,9 @@ const MOST_TOKENS_OF_PATH: usize = 48;
 /// encoder of MiniLM's size explains 50 sentences with a fifth of it, one of BERT's size 30.
 const MOST_OPERATIONS: f64 = 8e12;
 
+/// While somebody waits for a served model, a deletion path may take about this many: a second or two on two cores.
+const MOST_OPERATIONS_WAITED_FOR: f64 = 3e11;
+
 /// The reason for choosing a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -59,6 +62,16 @@ pub(super) struct ChosenSentences {
     pub(super) n_left_out: usize,
 }
 
+/// The reader's own sentences alone, for somebody who waits for them.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`] if one has no word or more than [`MOST_WORDS`].
+pub(super) fn own(classifier: &SentenceClassifier, texts: &[String]) -> Result<Vec<Chosen>> {
+    let mut chosen = Selected::of(classifier, MOST_OPERATIONS_WAITED_FOR);
+    chosen.push_own(texts)?;
+    Ok(chosen.sentences)
+}
+
 /// Chooses at most as many sentences as the options say.
 ///
 /// # Errors
@@ -70,23 +83,8 @@ pub(super) fn choose(
     options: &WalkthroughOptions<'_>,
 ) -> Result<ChosenSentences> {
     let (own, n) = (&options.sentences, options.n_sentences);
-    let mut chosen = Selected { classifier, sentences: Vec::new(), operations: 0.0 };
-    for (i, text) in own.iter().enumerate() {
-        let n_words = text.split_whitespace().count();
-        if n_words == 0 || n_words > MOST_WORDS {
-            let message = format!("expected between 1 and {MOST_WORDS} words, got {n_words}");
-            return Err(Error::new(ErrorKind::InvalidArgument, message).at(format!("sentence {}", i + 1)));
-        }
-        let n_tokens = classifier.encoder().tokenizer().encode(text)?.len();
-        chosen.push(n_tokens, |has_pairs, has_path| Chosen {
-            text: text.clone(),
-            labels: None,
-            held_out_row: None,
-            choice: Choice::Own,
-            has_pairs,
-            has_path,
-        });
-    }
+    let mut chosen = Selected::of(classifier, f64::INFINITY);
+    chosen.push_own(own)?;
     let label_sets = held_out.label_sets();
     let texts = held_out.sentences();
     let mut shown: HashSet<String> = own.iter().map(|text| normalised(text)).collect();
@@ -125,9 +123,36 @@ struct Selected<'a> {
     classifier: &'a SentenceClassifier,
     sentences: Vec<Chosen>,
     operations: f64,
+    /// The most operations of one deletion path.
+    most_of_path: f64,
 }
 
-impl Selected<'_> {
+impl<'a> Selected<'a> {
+    fn of(classifier: &'a SentenceClassifier, most_of_path: f64) -> Self {
+        Selected { classifier, sentences: Vec::new(), operations: 0.0, most_of_path }
+    }
+
+    /// Adds the reader's own sentences.
+    fn push_own(&mut self, texts: &[String]) -> Result<()> {
+        for (i, text) in texts.iter().enumerate() {
+            let n_words = text.split_whitespace().count();
+            if n_words == 0 || n_words > MOST_WORDS {
+                let message = format!("expected between 1 and {MOST_WORDS} words, got {n_words}");
+                return Err(Error::new(ErrorKind::InvalidArgument, message).at(format!("sentence {}", i + 1)));
+            }
+            let n_tokens = self.classifier.encoder().tokenizer().encode(text)?.len();
+            self.push(n_tokens, |has_pairs, has_path| Chosen {
+                text: text.clone(),
+                labels: None,
+                held_out_row: None,
+                choice: Choice::Own,
+                has_pairs,
+                has_path,
+            });
+        }
+        Ok(())
+    }
+
     /// Adds a sentence of this many tokens.
     fn push(&mut self, n_tokens: usize, chosen: impl FnOnce(bool, bool) -> Chosen) {
         let (has_pairs, has_path) = self.depth(n_tokens);
@@ -147,13 +172,20 @@ impl Selected<'_> {
 
     /// Whether the next sentence has pairs, and a path.
     fn depth(&self, n_tokens: usize) -> (bool, bool) {
-        let has_path = self.sentences.len() < N_PATHS && n_tokens <= MOST_TOKENS_OF_PATH;
+        let has_path = self.sentences.len() < N_PATHS
+            && n_tokens <= MOST_TOKENS_OF_PATH
+            && self.operations_at(n_tokens, (true, true)) <= self.most_of_path;
         (n_tokens <= MOST_TOKENS_OF_PAIRS, has_path)
     }
 
     fn operations_of(&self, n_tokens: usize) -> f64 {
+        self.operations_at(n_tokens, self.depth(n_tokens))
+    }
+
+    /// The operations with pairs, and with a path.
+    fn operations_at(&self, n_tokens: usize, depth: (bool, bool)) -> f64 {
         let encoder = self.classifier.encoder();
-        let n_encodings = match self.depth(n_tokens) {
+        let n_encodings = match depth {
             // Most answers change before a quarter of the words is gone.
             (_, true) => 2 * n_tokens + n_tokens * n_tokens / 4,
             (true, false) => 2 * n_tokens,

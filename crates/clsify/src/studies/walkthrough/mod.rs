@@ -15,7 +15,7 @@ pub use self::options::WalkthroughOptions;
 pub use self::principal_components::PrincipalComponents;
 pub use self::rows::WalkedRows;
 
-use self::choose::{Chosen, choose};
+use self::choose::{Chosen, choose, own};
 use self::learning::learn;
 use self::rows::{baseline, held_out_rows, same_rows, score};
 use crate::dataset::Dataset;
@@ -132,10 +132,12 @@ pub fn walk_through<'a>(
     let n_left_out = std::mem::take(&mut chosen.n_left_out);
     let observer = encoder.observer();
     observer.start(Stage::Explain, chosen.sentences.len());
+    // Notes about single sentences were made when all rows were encoded.
+    let silent = classifier.clone().with_observer(Arc::new(()));
     let mut sentences = Vec::new();
     for (i, chosen) in chosen.sentences.into_iter().enumerate() {
         observer.advance(Stage::Explain, i);
-        sentences.push(walk(classifier, chosen)?);
+        sentences.push(walk(&silent, chosen)?);
     }
     observer.finish(Stage::Explain);
     Ok(Walkthrough {
@@ -157,15 +159,34 @@ pub fn walk_through<'a>(
     })
 }
 
+/// Walks sentences through a classifier without its data, such as one that is served: each has what a [`Walkthrough`] has for the
+/// reader's own sentences. Somebody waits for them, so a deletion path that would take more than a second or two is left out.
+///
+/// The observer of the classifier can cancel the work.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if a sentence has no word or more than 400; otherwise as
+/// for [`SentenceEncoder::encode`](crate::model::SentenceEncoder::encode).
+///
+/// ```no_run
+/// use clsify::model::SentenceClassifier;
+/// use clsify::studies::walk_sentences;
+/// let classifier = SentenceClassifier::load("model")?;
+/// let walked = walk_sentences(&classifier, &["not as bad as they say".to_string()])?;
+/// println!("{} tokens, {} words", walked[0].trace.tokens.len(), walked[0].explanation.words.len());
+/// # Ok::<(), clsify::error::Error>(())
+/// ```
+pub fn walk_sentences(classifier: &SentenceClassifier, texts: &[String]) -> Result<Vec<WalkedSentence>> {
+    own(classifier, texts)?.into_iter().map(|chosen| walk(classifier, chosen)).collect()
+}
+
 fn walk(classifier: &SentenceClassifier, chosen: Chosen) -> Result<WalkedSentence> {
     let Chosen { text, labels, held_out_row, choice, has_pairs, has_path } = chosen;
-    // Notes about single sentences were made when all rows were encoded.
-    let silent = classifier.clone().with_observer(Arc::new(()));
-    let features = silent.encoder().encode(&[&text])?.features;
-    let prediction = silent.predict_features(&features).swap_remove(0);
-    let trace = silent.encoder().trace(&text)?;
+    let features = classifier.encoder().encode(&[&text])?.features;
+    let prediction = classifier.predict_features(&features).swap_remove(0);
+    let trace = classifier.encoder().trace(&text)?;
     let options = ExplainOptions { pairs: has_pairs, path: has_path, ..ExplainOptions::default() };
-    let explanation = silent.explain(&[&text], &options)?.swap_remove(0);
+    let explanation = classifier.explain(&[&text], &options)?.swap_remove(0);
     let features = features.row(0).to_vec();
     Ok(WalkedSentence { text, labels, held_out_row, choice, prediction, features, trace, explanation })
 }

@@ -9,10 +9,12 @@ export function tauTexts(shared: Shared, data: Data, ui: Ui, nLayers: number, wi
     const t = ui.t;
     const here = data.tau === null ? t({ en: "not defined for this sentence", zh: "对这个句子没有定义" }) : signed(data.tau, 2);
     const known = shared.taus.filter((tau) => tau !== null).length;
+    const value = shared.median === null ? "–" : signed(shared.median, 2);
+    const median = shared.taus.length === 1 ? { en: "", zh: "" } : { en: `; median of ${known} sentences: ${value}`, zh: `；${known} 个句子的中位数：${value}` };
     const lines = wrap(
         t({
-            en: `Kendall's tau-b compares two orders of the words: by attention in layer ${nLayers} (${shared.from.en}, mean over heads), and by how much the label's logit changes when the word is deleted. This sentence: ${here}; median of ${known} sentences: ${shared.median === null ? "–" : signed(shared.median, 2)}.`,
-            zh: `肯德尔 τ-b 相关系数比较词的两种排序：按第 ${nLayers} 层的注意力（${shared.from.zh}注意力，各头的平均），以及按删去该词后标签 logit 的变化大小。这个句子：${here}；${known} 个句子的中位数：${shared.median === null ? "–" : signed(shared.median, 2)}。`,
+            en: `Kendall's tau-b compares two orders of the words: by attention in layer ${nLayers} (${shared.from.en}, mean over heads), and by how much the label's logit changes when the word is deleted. This sentence: ${here}${median.en}.`,
+            zh: `肯德尔 τ-b 相关系数比较词的两种排序：按第 ${nLayers} 层的注意力（${shared.from.zh}注意力，各头的平均），以及按删去该词后标签 logit 的变化大小。这个句子：${here}${median.zh}。`,
         }),
         width - 2,
         12.5,
@@ -33,6 +35,7 @@ interface TauProps {
 export function Tau({ shared, data, ui, width, tau, top, current }: TauProps) {
     const t = ui.t;
     const isNarrow = width < 340;
+    const hasOthers = shared.taus.length > 1;
     const scale = linear([-1, 1], [16, width - 16]);
     const y = top + 40 + tau.lines.length * 17 + 34;
     const ends: [number, string][] = [
@@ -61,10 +64,10 @@ export function Tau({ shared, data, ui, width, tau, top, current }: TauProps) {
                 </>
             ))}
             {shared.taus.map((each, i) => each !== null && i !== current && <line class="stroke-muted" stroke-opacity="0.6" x1={scale(each)} x2={scale(each)} y1={y - 7} y2={y + 1} />)}
-            {shared.median !== null && <path class="fill-muted" d={`M${scale(shared.median)} ${y - 9}l-5 -8h10z`} />}
+            {hasOthers && shared.median !== null && <path class="fill-muted" d={`M${scale(shared.median)} ${y - 9}l-5 -8h10z`} />}
             {data.tau !== null && <circle class="fill-label stroke-label" stroke-width="1.5" r="6" cx={scale(data.tau)} cy={y} />}
             <text class="text-muted" font-size="12" x="0" y={y + 38}>
-                {fit(t({ en: "● this sentence  ▾ median  | other sentences", zh: "● 这个句子  ▾ 中位数  | 其他句子" }), width, 12)}
+                {fit(t(hasOthers ? { en: "● this sentence  ▾ median  | other sentences", zh: "● 这个句子  ▾ 中位数  | 其他句子" } : { en: "● this sentence", zh: "● 这个句子" }), width, 12)}
             </text>
         </g>
     );

@@ -4,6 +4,7 @@ import { SentenceWords } from "../../frame/word";
 import { fixed, signed } from "../../format";
 import { logitWithout, sigmoid, toggled, wordTexts } from "./data";
 import type { Common } from "./layout";
+import { shadeOf } from "./shade";
 import { labelName } from "../../label_name";
 
 export function WordReasons({ data, reasons, sentence, guide, ui, shared, removed, setRemoved }: Common & { removed: number[]; setRemoved: (words: number[]) => void }) {
@@ -11,12 +12,6 @@ export function WordReasons({ data, reasons, sentence, guide, ui, shared, remove
     const name = labelName(guide.labels[reasons.label]!, ui);
     const texts = wordTexts(sentence);
     const unit = shared.kind === "classes" ? t({ en: "log-odds", zh: "对数几率" }) : "logit";
-    const most = Math.max(...reasons.words.map(Math.abs), 1e-12);
-    const shade = (word: number) => {
-        const share = Math.abs(reasons.words[word]!) / most;
-        const level = share < 0.08 ? 0 : share < 0.33 ? 1 : share < 0.67 ? 2 : 3;
-        return level === 0 ? "" : `reasons-${reasons.words[word]! < 0 ? "against" : "for"}-${level}`;
-    };
     const without = logitWithout(reasons, removed)!;
     const quote = (words: number[]) => words.map((word) => `“${texts[word]}”`).join(t({ en: ", ", zh: "、" }));
     const result =
@@ -47,7 +42,7 @@ export function WordReasons({ data, reasons, sentence, guide, ui, shared, remove
                 })}
                 onPress={(word) => setRemoved(toggled(reasons, removed, word))}
                 isPressed={(word) => removed.includes(word)}
-                classOf={shade}
+                classOf={shadeOf(reasons.words)}
                 below={(word) => signed(reasons.words[word]!, 2).replace("-", "−")}
             />
             <p class="reasons-result" aria-live="polite">

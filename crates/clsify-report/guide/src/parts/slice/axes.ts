@@ -17,7 +17,7 @@ export function axisProps(axis: number, lit: number | null, onAxis: (axis: numbe
 export function axisNames({ shape }: Shared, ui: Ui): string[] {
     const [rows, positions, units] = shape.map(grouped);
     return [
-        ui.t({ en: `axis 0: ${rows} sentences`, zh: `轴 0：${rows} 个句子` }),
+        ui.t({ en: `axis 0: ${rows} ${rows === "1" ? "sentence" : "sentences"}`, zh: `轴 0：${rows} 个句子` }),
         ui.t({ en: `axis 1: ${positions} positions`, zh: `轴 1：${positions} 个位置` }),
         ui.t({ en: `axis 2: ${units} hidden units`, zh: `轴 2：${units} 个隐藏单元` }),
     ];
