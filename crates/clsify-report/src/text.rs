@@ -108,6 +108,21 @@ pub fn six_digits(number: f64) -> f64 {
     format!("{number:.5e}").parse().unwrap_or(number)
 }
 
+/// A number with so many digits after its point, or in powers of ten if it is so small that none of them would say anything,
+/// or so large that its digits would be noise. Weights of unscaled features are of every size.
+///
+/// ```
+/// use clsify_report::text::legible;
+/// assert_eq!(legible(-1.25, 4), "-1.2500");
+/// assert_eq!(legible(-9.73e-8, 4), "-9.73e-8");
+/// assert_eq!(legible(236_950_129.5, 4), "2.37e8");
+/// ```
+pub fn legible(x: f64, digits: usize) -> String {
+    let size = x.abs();
+    let is_plain = x == 0.0 || !x.is_finite() || (0.5 / 10_f64.powi(digits as i32) <= size && size < 1e6);
+    if is_plain { format!("{x:.digits$}") } else { format!("{x:.2e}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -69,15 +69,9 @@ pub(crate) async fn serve(listener: Listener, router: Router, limits: Limits, st
             accepted = accept(&listener) => accepting.take(accepted).await,
         }
     }
-    // Those that the system has accepted already; nothing new from here on.
-    for _ in 0..MAX_BACKLOG {
-        tokio::select! {
-            biased;
-            Ok(stream) = accept(&listener) => accepting.take(Ok(stream)).await,
-            () = std::future::ready(()) => break,
-        }
+    for stream in backlog(listener) {
+        accepting.take(Ok(stream)).await;
     }
-    drop(listener);
     let Accepting { mut tasks, .. } = accepting;
     let all = async { while tasks.join_next().await.is_some() {} };
     if tokio::time::timeout(limits.grace, all).await.is_err() {
@@ -142,6 +136,43 @@ async fn accept(listener: &Listener) -> io::Result<Stream> {
         #[cfg(unix)]
         Listener::Unix(listener) => Ok(Stream::Unix(listener.accept().await?.0)),
     }
+}
+
+/// Closes a listener; returns the connections that the system has accepted already. They are asked for from the system
+/// itself, because the runtime may not have heard of them yet.
+fn backlog(listener: Listener) -> Vec<Stream> {
+    let accepted = match listener {
+        Listener::Tcp(listener) => listener.into_std().map(|listener| {
+            accept_all(|| {
+                let (stream, _) = listener.accept()?;
+                stream.set_nodelay(true)?;
+                stream.set_nonblocking(true)?;
+                Ok(Stream::Tcp(tokio::net::TcpStream::from_std(stream)?))
+            })
+        }),
+        #[cfg(unix)]
+        Listener::Unix(listener) => listener.into_std().map(|listener| {
+            accept_all(|| {
+                let (stream, _) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                Ok(Stream::Unix(tokio::net::UnixStream::from_std(stream)?))
+            })
+        }),
+    };
+    accepted.unwrap_or_default()
+}
+
+/// Accepts until there is nothing more; a client that broke off meanwhile is none.
+fn accept_all(mut accept: impl FnMut() -> io::Result<Stream>) -> Vec<Stream> {
+    let mut streams = Vec::new();
+    for _ in 0..MAX_BACKLOG {
+        match accept() {
+            Ok(stream) => streams.push(stream),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(_) => {}
+        }
+    }
+    streams
 }
 
 /// Answers the requests of one connection.

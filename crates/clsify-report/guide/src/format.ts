@@ -26,6 +26,18 @@ export function signed(x: number, digits: number): string {
     return text.startsWith("-") || text === "NaN" ? text : "+" + text;
 }
 
+/**
+ * `text::legible` of the report: digits after the point, or powers of ten if the number is so small that none of them would say anything,
+ * or so large that its digits would be noise.
+ */
+export function legible(x: number, digits: number): string {
+    const size = Math.abs(x);
+    if (x === 0 || !Number.isFinite(x) || (0.5 / 10 ** digits <= size && size < 1e6)) return fixed(x, digits);
+    const [mantissa, exponent] = x.toExponential(20).split("e") as [string, string];
+    const text = fixed(Number(mantissa), 2);
+    return text.endsWith("10.00") ? `${text.replace("10.00", "1.00")}e${Number(exponent) + 1}` : `${text}e${Number(exponent)}`;
+}
+
 /** A share as a percentage: 0.825 is "82.5%" with one digit. */
 export function percent(x: number, digits = 1): string {
     return fixed(100 * x, digits) + "%";

@@ -1,7 +1,7 @@
 // Oracle: what `format!` of Rust 1.95 prints for the same value.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fixed, grouped, percent, signed } from "../src/format";
+import { fixed, grouped, legible, percent, signed } from "../src/format";
 import { f32, u16, u8 } from "../src/unpack";
 
 const cases: [number, number, string][] = [
@@ -43,6 +43,16 @@ test("fixed writes what is not finite as Rust does", () => {
     assert.equal(fixed(NaN, 2), "NaN");
     assert.equal(fixed(Infinity, 2), "inf");
     assert.equal(fixed(-Infinity, 2), "-inf");
+});
+
+test("legible is that of the report", () => {
+    const cases: [number, string][] = [
+        [0, "0.0000"], [-0, "-0.0000"], [-1.25, "-1.2500"], [0.00005, "0.0001"], [0.0000499, "4.99e-5"], [-9.73e-8, "-9.73e-8"], [999999.9, "999999.9000"],
+        [1e6, "1.00e6"], [236950129.5, "2.37e8"], [9.996e20, "1.00e21"], [-8.5457576e30, "-8.55e30"], [1.2e-33, "1.20e-33"], [1.125e8, "1.12e8"], [1.375e8, "1.38e8"],
+    ];
+    for (const [x, text] of cases) assert.equal(legible(x, 4), text);
+    assert.equal(legible(NaN, 4), "NaN");
+    assert.equal(legible(-Infinity, 4), "-inf");
 });
 
 test("signed, percent and grouped", () => {

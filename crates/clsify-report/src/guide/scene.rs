@@ -68,6 +68,7 @@ impl Cell {
     pub(super) fn is_number(&self) -> bool {
         let Cell::Text(text) = self else { return false };
         let digits = text.trim_start_matches(['-', '+', '\u{2212}']).trim_end_matches('%').trim_end();
+        let digits = digits.split_once('e').map_or(digits, |(digits, _)| digits);
         digits == "inf"
             || digits == "NaN"
             || digits.starts_with(|c: char| c.is_ascii_digit())

@@ -4,7 +4,7 @@ use clsify::explanation::{Explanation, WordContribution};
 
 use crate::contribution_colours::{TERMINAL_AGAINST, TERMINAL_FOR};
 use crate::table::Table;
-use crate::text::{counted, label_list, n_shown, shorten, visible};
+use crate::text::{counted, label_list, legible, n_shown, shorten, visible};
 
 /// The number of words, pairs and features that are listed.
 const MOST_WORDS: usize = 12;
@@ -187,8 +187,8 @@ fn features(explanation: &Explanation) -> String {
     for term in found.largest.iter().take(MOST_FEATURES) {
         table.row([
             term.feature.to_string(),
-            format!("{:.4}", term.value),
-            format!("{:.4}", term.weight),
+            legible(term.value, 4),
+            legible(term.weight, 4),
             format!("{:+.4}", term.contribution),
         ]);
     }

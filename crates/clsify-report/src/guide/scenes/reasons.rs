@@ -11,6 +11,7 @@ use crate::guide::standardised::FitFeatures;
 use crate::guide::walk::Walk;
 use crate::guide::walked::{explained_label, joined, label_name};
 use crate::guide::words::{Words, words};
+use crate::text::legible;
 
 /// The most terms of a sum that are shown one by one.
 const N_TERMS: [usize; 2] = [12, 8];
@@ -267,6 +268,12 @@ fn line(walk: &Walk, sentence: &WalkedSentence) -> Words {
     text
 }
 
+/// A number with its sign.
+fn signed(x: f64) -> String {
+    let text = legible(x, 6);
+    if text.starts_with('-') { text } else { format!("+{text}") }
+}
+
 fn rows(
     walk: &Walk,
     fit: &FitFeatures,
@@ -280,8 +287,8 @@ fn rows(
         let (feature, value, weight) = *term;
         vec![
             format!("{letter}{feature}").into(),
-            format!("{value:+.6}").into(),
-            format!("{weight:+.6}").into(),
+            signed(value).into(),
+            signed(weight).into(),
             format!("{:+.6}", product(term)).into(),
         ]
     };

@@ -1,6 +1,6 @@
 // Draws the terms one after the other: each bar begins where the last one ended.
 import { AXIS_HEIGHT, BottomAxis } from "../../frame/axis";
-import { fixed, grouped, signed } from "../../format";
+import { fixed, grouped, legible, signed } from "../../format";
 import { linear, nice } from "../../scale";
 import { fit, textWidth, wrap } from "../../text";
 import { type Common, HEAD, type Place, ROW, Title, titleExtra } from "./layout";
@@ -47,7 +47,7 @@ export function Waterfall({ x: left, y, width, ...common }: Common & Place) {
     const size = isNarrow ? 11.5 : 13;
     const x0 = shared.scaled ? "z" : "x";
     const all: Bar[] = [
-        ...terms.map(({ feature, value, weight }): Bar => ({ name: `${x0}${feature}`, numbers: [fixed(value, 4), fixed(weight, 4)], amount: value * weight })),
+        ...terms.map(({ feature, value, weight }): Bar => ({ name: `${x0}${feature}`, numbers: [legible(value, 4), legible(weight, 4)], amount: value * weight })),
         { name: t({ en: `${grouped(shared.nFeatures - terms.length)} other terms`, zh: `其余 ${grouped(shared.nFeatures - terms.length)} 项` }), numbers: null, amount: rest },
         { name: t({ en: "intercept", zh: "截距" }), numbers: null, amount: intercept },
     ];
