@@ -28,6 +28,8 @@ from suite import round_to
 # The sentence of `clsify bench` for the latency.
 ONE_SENTENCE = "a visually stunning rumination on love"
 IDLE_REQUESTS = 300
+# As long as the pause of `clsify bench` before a run.
+PAUSE_SECONDS = 0.02
 # Unmeasured requests before a turn: a server that has slept wakes up.
 WARM_UP_SECONDS = 1
 SOAK_CONNECTIONS, SOAK_SECONDS = 64, 10
@@ -105,8 +107,9 @@ class Run:
             found = together(server.port, connections, self.args.seconds, self.bodies)
             del found["requests"]
             self.note(LOAD, participant, dtype, number, **{f"{name} {connections}": value for name, value in found.items()})
-        latencies = one_by_one(server.port, body(self.encoder.name, ONE_SENTENCE).encode(), IDLE_REQUESTS)
-        self.note(IDLE, participant, dtype, number, p50_ms=median(latencies))
+        one = body(self.encoder.name, ONE_SENTENCE).encode()
+        latency = lambda pause_seconds: median(one_by_one(server.port, one, IDLE_REQUESTS, pause_seconds))
+        self.note(IDLE, participant, dtype, number, p50_ms=latency(0), after_pause_p50_ms=latency(PAUSE_SECONDS))
         if participant == OURS:
             self.note(LIBRARY, participant, dtype, number, **self.library(dtype))
 

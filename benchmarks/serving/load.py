@@ -8,9 +8,6 @@ from pathlib import Path
 
 from serving import PATH
 
-# As long as the pause of `clsify bench` before a run.
-PAUSE_SECONDS = 0.02
-
 
 def body(model: str, sentence: str) -> str:
     return json.dumps({"model": model, "input": [sentence]})
@@ -27,14 +24,15 @@ def together(port: int, connections: int, seconds: int, bodies: Path) -> dict[st
             "p50_ms": found["p50"] / 1e3, "p99_ms": found["p99"] / 1e3}
 
 
-def one_by_one(port: int, body: bytes, n: int) -> list[float]:
-    """The latencies of requests on one connection, with pauses in between, in milliseconds."""
+def one_by_one(port: int, body: bytes, n: int, pause_seconds: float) -> list[float]:
+    """The latencies of requests on one connection, each after a pause, in milliseconds."""
     request = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
     latencies = []
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for _ in range(n):
-            time.sleep(PAUSE_SECONDS)
+            if pause_seconds:
+                time.sleep(pause_seconds)
             started = time.perf_counter()
             connection.sendall(request)
             read_answer(connection)

@@ -24,9 +24,8 @@ def sections(record: Record, encoder: str) -> Iterator[Section]:
     rows = [beside_library(record, encoder, dtype, counts[-1]) for participant, dtype in PARTICIPANTS if participant == OURS]
     yield ("### What HTTP costs",
            (f"The library encodes the same texts in one call (`clsify bench`, its fastest pass); the server has {counts[-1]} connections of one text per request, and the client runs on the same "
-            "cores. An idle server gets one request of nine tokens every 20 ms. The library computes the same sentence again and again, or with the same pauses, in which the "
-            "weights leave the processor's caches; the difference is the server's median less the library's with pauses."),
-           ["dtype", "library, sentences/s", "server, requests/s", "overhead", "library, ms", "library with pauses, ms", "idle server, ms", "difference, ms"],
+            "cores. Then a sentence of nine tokens again and again, and with pauses of 20 ms before each, in which threads sleep and weights leave the processor's caches; times are medians in ms."),
+           ["dtype", "library, sentences/s", "server, requests/s", "overhead", "library", "server", "difference", "library, pauses", "server, pauses", "difference"],
            [row for row in rows if row])
     minutes = record.text("minutes", job=SOAK, encoder=encoder, participant=OURS)
     if minutes:
@@ -51,11 +50,17 @@ def line(record: Record, encoder: str, participant: str, dtype: str, count: int)
 
 def beside_library(record: Record, encoder: str, dtype: str, count: int) -> list[str]:
     of = lambda job, metric: record.rounds(metric, job=job, encoder=encoder, participant=OURS, dtype=dtype)
-    library, warm, alone, idle = of(LIBRARY, "sentences_per_second"), of(LIBRARY, "one_sentence_ms"), of(LIBRARY, "after_pause_ms"), of(IDLE, "p50_ms")
+    library = of(LIBRARY, "sentences_per_second")
     server = served(record, encoder, OURS, dtype, "requests_per_second", count)
-    if not (library and server and idle):
+    if not (library and server and of(IDLE, "p50_ms")):
         return []
     overhead = median(1 - ratio for ratio in ratios(server, library))
-    difference = median(idle[name] - alone[name] for name in idle.keys() & alone.keys())
-    return [dtype, f"{median(library.values()):.0f}", f"{median(server.values()):.0f}", f"{overhead:.1%}", f"{median(warm.values()):.2f}",
-            f"{median(alone.values()):.2f}", f"{median(idle.values()):.2f}", f"{difference:.2f}"]
+    latencies = [latency for ours, theirs in [("one_sentence_ms", "p50_ms"), ("after_pause_ms", "after_pause_p50_ms")]
+                 for latency in beside(of(LIBRARY, ours), of(IDLE, theirs))]
+    return [dtype, f"{median(library.values()):.0f}", f"{median(server.values()):.0f}", f"{overhead:.1%}", *latencies]
+
+
+def beside(library: dict[str, float], server: dict[str, float]) -> list[str]:
+    """Medians of both, and of their difference round by round."""
+    differences = [server[name] - library[name] for name in server.keys() & library.keys()]
+    return [f"{median(values):.2f}" for values in (library.values(), server.values(), differences)]
