@@ -15,9 +15,9 @@ def sections(record: Record, encoder: str) -> Iterator[Section]:
         return
     fact = lambda metric: record.text(metric, job=LOAD, encoder=encoder, participant="")
     yield ("### Served over HTTP",
-           (f"`clsify serve` beside infinity {fact('infinity')}, one text of {fact('rows')} per request, `/embeddings` with float vectors. Servers and client share "
+           (f"`clsify serve` beside infinity {fact('infinity')}, `/embeddings` with float vectors, one of {fact('rows')} texts per request. Servers and client share "
             f"{fact('threads')} cores; each connection sends a request as soon as it has its answer, for {fact('seconds')} s in each round. The ratio is requests per second, "
-            "ours over theirs, of the same round. Failed requests: " + fact("failed") + "."),
+            f"ours over theirs, of the same round. {float(fact('failed')):.0f} requests failed."),
            ["participant", "dtype", "connections", "requests/s", "ours / theirs", "p50, ms", "p99, ms"],
            [line(record, encoder, participant, dtype, count) for participant, dtype in PARTICIPANTS for count in counts
             if served(record, encoder, participant, dtype, "requests_per_second", count)])
@@ -34,7 +34,7 @@ def sections(record: Record, encoder: str) -> Iterator[Section]:
         yield (f"### {minutes} minutes at full load",
                "The resident memory of the server, read every ten seconds; the first value is that after the first minute.",
                ["requests", "failed", "memory at first, MB", "least, MB", "most, MB", "at the end, MB"],
-               [[f"{float(fact('requests')):,.0f}", fact("failed"), *(megabytes(f"{name}_bytes") for name in ("first", "least", "most", "last"))]])
+               [[f"{float(fact('requests')):,.0f}", f"{float(fact('failed')):.0f}", *(megabytes(f"{name}_bytes") for name in ("first", "least", "most", "last"))]])
 
 
 def served(record: Record, encoder: str, participant: str, dtype: str, metric: str, count: int) -> dict[str, float]:
