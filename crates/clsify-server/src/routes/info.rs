@@ -1,7 +1,6 @@
 //! `/info` in the form of text-embeddings-inference, and `/v1/models` in OpenAI's.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
@@ -98,7 +97,7 @@ fn of(app: &App, model: &Model) -> Info {
         label2id: classes.iter().enumerate().map(|(id, label)| (label.clone(), id)).collect(),
     };
     Info {
-        model_id: without_folders(encoder.name()),
+        model_id: encoder.name().to_string(),
         model_sha: model.sha256.clone(),
         model_dtype: encoder.dtype().to_string(),
         served_model_name: model.name.clone(),
@@ -150,12 +149,4 @@ pub(crate) async fn models(State(app): State<Arc<App>>) -> Result<Response<Body>
         owned_by: "clsify",
     });
     json(&ModelList { object: "list", data: data.collect() })
-}
-
-/// The name of an encoder; where its folder lies is nobody's business.
-fn without_folders(name: &str) -> String {
-    match Path::new(name).file_name() {
-        Some(last) if Path::new(name).is_absolute() => last.to_string_lossy().into_owned(),
-        _ => name.to_string(),
-    }
 }
