@@ -62,6 +62,7 @@ export async function print({ browser, path, guide }, fail) {
     const opened = await open(browser, path, { colorScheme: "dark" });
     const { page } = opened;
     await page.selectOption(".theme", "dark");
+    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
     await page.emulateMedia({ media: "print" });
     await page.setViewportSize({ width: 718, height: 1000 });
     await settle(page);
@@ -77,6 +78,8 @@ export async function print({ browser, path, guide }, fail) {
             const svg = section.querySelector(".figure svg");
             const [{ right }, page] = [svg?.getBoundingClientRect() ?? { right: 0 }, document.documentElement.clientWidth];
             if (right > page + 1) faults.push([section.id, `a figure within ${page} px`, `${right}`]);
+            const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
+            if (scale < 0.95) faults.push([section.id, "a figure laid out for paper", `one of ${svg.viewBox.baseVal.width} px, which is made smaller`]);
             for (const button of section.querySelectorAll("button")) {
                 // The sentence of a list is content too: on paper it may stay, as text without any look of a button.
                 const { borderTopWidth, boxShadow, backgroundColor } = getComputedStyle(button);

@@ -2,6 +2,7 @@
 import type { Guide, Sentence } from "../page";
 import type { Ui } from "../ui";
 import { percent } from "../format";
+import { labelName } from "../label_name";
 
 interface Props {
     ui: Ui;
@@ -19,7 +20,7 @@ export function ClassSelector({ ui, guide, sentence, evenForTwo = false }: Props
             <select value={ui.label.value} onChange={(event) => (ui.label.value = Number(event.currentTarget.value))}>
                 {guide.labels.map((label, i) => (
                     <option value={i}>
-                        {label} ({percent(sentence.probability[i]!)}
+                        {labelName(label, ui)} ({percent(sentence.probability[i]!)}
                         {sentence.predicted.includes(label) ? ui.t({ en: ", predicted", zh: "，预测" }) : ""})
                     </option>
                 ))}

@@ -6,6 +6,9 @@ import type { Guide, SceneData, Sentence } from "../page";
 import type { Scene } from "../scene";
 import type { Ui } from "../ui";
 
+/** The width on paper, in px: the least at which every figure is laid out wide, and hardly more than A4 has. */
+const PAPER = 720;
+
 interface Props {
     scene: Scene<unknown, unknown>;
     data: SceneData;
@@ -17,15 +20,31 @@ export function Figure(props: Props) {
     const box = useRef<HTMLDivElement>(null);
     const width = useSignal(0);
     useLayoutEffect(() => {
+        let isPrinting = false;
         const measure = () => {
             const now = Math.floor(box.current!.clientWidth);
-            // Paper has another width, and scripts may not run again before it is printed: the style sheet scales.
-            if (now > 0 && !matchMedia("print").matches) width.value = now;
+            // On paper the style sheet scales to the width of the page.
+            if (now > 0 && !isPrinting && !matchMedia("print").matches) width.value = now;
+        };
+        // The observer is too late for paper.
+        const print = () => {
+            isPrinting = true;
+            width.value = Math.min(width.peek(), PAPER);
+        };
+        const printed = () => {
+            isPrinting = false;
+            measure();
         };
         measure();
         const observer = new ResizeObserver(measure);
         observer.observe(box.current!);
-        return () => observer.disconnect();
+        addEventListener("beforeprint", print);
+        addEventListener("afterprint", printed);
+        return () => {
+            observer.disconnect();
+            removeEventListener("beforeprint", print);
+            removeEventListener("afterprint", printed);
+        };
     }, []);
     return (
         <div class="column" ref={box}>

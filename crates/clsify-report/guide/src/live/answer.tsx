@@ -41,7 +41,7 @@ export function Answer({ guide, ui }: { guide: Guide; ui: Ui }) {
 }
 
 function verdict({ predicted, abstained }: Sentence, ui: Ui) {
-    const names = labelList(predicted) || ui.t({ en: "no label", zh: "无标签" });
+    const names = labelList(predicted.map((label) => labelName(label, ui))) || ui.t({ en: "no label", zh: "无标签" });
     const abstains = ui.t({ en: "The model abstains", zh: "模型弃权" });
     // The guess of a decision rule arrives with the explanation.
     if (abstained && predicted.length === 0) return <strong>{abstains}</strong>;

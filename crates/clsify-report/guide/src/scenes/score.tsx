@@ -5,6 +5,7 @@ import { Controls, Slider } from "../frame/controls";
 import { Drawing } from "../frame/drawing";
 import { LEGEND_LEADING, legendLines } from "../frame/legend";
 import { fixed, percent } from "../format";
+import { labelName } from "../label_name";
 import type { Sentence } from "../page";
 import { CellSentences } from "../parts/score/cell_sentences";
 import { type Cell, cellsOf, defaultCell } from "../parts/score/cells";
@@ -67,7 +68,7 @@ function Figure({ shared, data, sentence, guide, ui, width }: FigureProps<Shared
         en: `${fixed(looked.threshold, 2)}: precision ${share(at.precision)}, recall ${share(at.recall)}, accuracy ${percent(at.accuracy)}`,
         zh: `${fixed(looked.threshold, 2)}：精确率 ${share(at.precision)}，召回率 ${share(at.recall)}，准确率 ${percent(at.accuracy)}`,
     });
-    const name = guide.labels[curve.label]!;
+    const name = labelName(guide.labels[curve.label]!, ui);
     return (
         <>
             <Controls>

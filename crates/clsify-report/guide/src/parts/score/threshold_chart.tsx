@@ -1,6 +1,7 @@
 // Draws precision, recall and accuracy of a label by its threshold, which can be dragged.
 import { Legend, LEGEND_LEADING, legendLines, type Entry } from "../../frame/legend";
 import { fixed, percent } from "../../format";
+import { labelName } from "../../label_name";
 import { linePath, type Point } from "../../path";
 import type { Ui } from "../../ui";
 import { Frame, Notes, scalesOf } from "./chart";
@@ -49,7 +50,7 @@ export function ThresholdChart(props: CurveProps & { onMove: (index: number) => 
         const value = (event.clientX - box.left) / box.width;
         onMove(Math.round(Math.min(Math.max(value, 0), 1) * last));
     };
-    const name = guide.labels[curve.label]!;
+    const name = labelName(guide.labels[curve.label]!, ui);
     const title = shared.hasThresholds
         ? ui.t({ en: `Threshold of ${name}`, zh: `${name} 的阈值` })
         : ui.t({ en: `${name} against the rest`, zh: `${name} 对其余各类` });
