@@ -11,7 +11,7 @@ class Settings(NamedTuple):
 # (layers, hidden) -> (most rows, settings), the fewest rows first.
 MINILM, MPNET = (6, 384), (12, 768)
 BY_ROWS = {
-    MINILM: [(1_000, Settings(8, 1e-4)), (5_000, Settings(3, 1e-4)), (None, Settings(3, 5e-5))],
+    MINILM: [(1_000, Settings(8, 1e-4)), (None, Settings(3, 1e-4))],
     MPNET: [(200, Settings(8, 4e-5)), (1_000, Settings(5, 4e-5)), (5_000, Settings(3, 4e-5)), (None, Settings(2, 3e-5))],
 }
 # Above this number of rows, one epoch is enough to measure the time.

@@ -184,8 +184,10 @@ fn check_extension(path: &Path) -> anyhow::Result<()> {
             "write a plain file and compress it with gzip, or write to stdout: | gzip > FILE",
         ),
         other if NOT_WRITTEN.contains(&other) => (
-            format!("expected the name of a text file, SVG or NumPy array, got the extension {other:?}"),
-            "choose a name that ends in .csv, .jsonl, .json, .txt, .svg or .npy, as fits the option, and convert that file",
+            format!(
+                "expected the name of a text file, page, SVG or NumPy array, got the extension {other:?}"
+            ),
+            "choose a name that ends in .csv, .jsonl, .json, .txt, .html, .svg or .npy, as fits the option, and convert that file",
         ),
         _ => return Ok(()),
     };

@@ -60,31 +60,38 @@ fn features_are_chosen_unless_something_is_given() {
 }
 
 #[test]
-fn rows_that_are_too_few_for_a_choice_train_as_in_the_article() {
+fn two_rows_of_each_class_are_enough_for_a_choice_and_one_trains_with_its_first_candidate() {
     let sandbox = Sandbox::new();
-    // Fewer training rows per class than folds.
-    let rows: String = common::reviews().lines().take(6).map(|line| format!("{line}\n")).collect();
-    sandbox.write("reviews.tsv", &rows);
+    let first =
+        |n: usize| -> String { common::reviews().lines().take(n).map(|line| format!("{line}\n")).collect() };
+    sandbox.write("reviews.tsv", &first(6));
     let more = ["--stratify", "--test-size", "2"];
+    let (chosen, _) = report(&sandbox, &more);
+    assert_eq!((&chosen["selection"]["n_rows"], &chosen["selection"]["n_splits"]), (&4.into(), &4.into()));
+
+    sandbox.write("reviews.tsv", &first(4));
     let (chosen, stderr) = report(&sandbox, &more);
-    assert!(
-        stderr.contains("note: using the article's features, the last layer's [CLS], because "),
-        "{stderr}"
-    );
-    let (article, _) = report(&sandbox, &[&more[..], &["--features", "article"]].concat());
-    assert_eq!(chosen, article);
+    assert!(stderr.contains("note: using mean, because no features can be chosen: "), "{stderr}");
+    // The upper half of the layers of an encoder with two.
+    let (given, _) = report(&sandbox, &[&more[..], &["--pooling", "mean"]].concat());
+    assert_eq!(chosen, given);
     let bert = encoder("bert");
     let train =
         ["train", "--encoder", &bert, "--data", "reviews.tsv", "--output", "new", "--features", "auto"];
     let error = sandbox.fail(&[&train[..], &more].concat());
-    assert!(error.starts_with("choice of features: stratified k-fold: expected at least 5 rows"), "{error}");
+    assert!(
+        error.starts_with(
+            "choice of features: leave-one-out: expected at least 2 classes without any one row, got 0"
+        ),
+        "{error}"
+    );
 
     // Label sets that are equal in all rows.
     sandbox.write("sets.tsv", "text\tlabel\na film\ta\na bore\tb\nsome day\ta\nanother day\tb\n");
     let train = ["train", "--encoder", &bert, "--data", "sets.tsv", "--multi-label", ";", "--test-size", "1"];
     let outcome = sandbox.run(&[&train[..], &["--output", "sets"]].concat());
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("because none can be chosen: "), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("because no features can be chosen: "), "{}", outcome.stderr);
 }
 
 /// Oracle: the library with its own defaults, byte for byte.

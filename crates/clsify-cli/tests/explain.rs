@@ -220,6 +220,20 @@ fn what_cannot_be_explained_is_said() {
     let error = sandbox.run(&["explain", "-q", "model", "--json", "--html", "-", "fine"]);
     assert!(error.stderr.contains("stdout: expected --json or --html -, got both"), "{}", error.stderr);
     assert_eq!(sandbox.run(&["explain", "-q", "model"]).code, Some(2));
+    // A label that is not the answer, and never becomes it, and one that stays: by `predict` on what is left.
+    for (label, verb) in [("bad", "never becomes bad"), ("good", "stays good")] {
+        let said = sandbox.run(&["explain", "-q", "model", "--path", "--label", label, "fine"]).stdout;
+        assert!(said.contains(&format!("The answer {verb}, even without any word")), "{said}");
+    }
+    // A word may be longer than any width that a format string can have.
+    let long = "x".repeat(70_000);
+    assert!(sandbox.run(&["explain", "-q", "model", &long]).stdout.contains(&long));
+    // What the encoder has not read is said, and encoded once: here all but the first 510 words.
+    let text = "fine ".repeat(600);
+    let said = sandbox.run(&["explain", "-q", "model", &text]).stdout;
+    assert!(said.contains("the words that it has not read contribute 0"), "{said}");
+    let explanation = &explain(&sandbox, &[&text])[0];
+    assert_eq!((&explanation["is_truncated"], explanation["n_encodings"].as_u64()), (&true.into(), Some(2)));
     // A text of one word has no pair.
     let explanation = &explain(&sandbox, &["fine"])[0];
     assert_eq!(

@@ -5,7 +5,7 @@ use clsify::explanation::Explanation;
 use crate::charts::svg::escaped;
 use crate::contribution_colours::{AGAINST, FOR, SHADES};
 use crate::policy::policy;
-use crate::summaries::strength;
+use crate::summaries::{UNREAD, strength};
 use crate::text::label_list;
 
 const STYLE: &str = "
@@ -81,11 +81,18 @@ fn section(explanation: &Explanation) -> String {
         ));
     }
     html.push_str("</table>\n");
+    if explanation.is_truncated {
+        html.push_str(&format!("<p>{UNREAD}</p>\n"));
+    }
     if let Some(path) = &explanation.path {
         let removed: Vec<String> =
             path.steps.iter().map(|step| format!("“{}”", escaped(&words[step.word].word))).collect();
         let text = match &path.changed_to {
-            None => "The answer stays the same even without any word.".to_string(),
+            None => {
+                let verb =
+                    if explanation.labels.contains(&explanation.label) { "stays" } else { "never becomes" };
+                format!("The answer {verb} {}, even without any word.", escaped(&explanation.label))
+            }
             Some(labels) if labels.is_empty() => format!("Without {} there is no label.", removed.join(", ")),
             Some(labels) => {
                 format!("Without {} the answer is {}.", removed.join(", "), escaped(&label_list(labels)))

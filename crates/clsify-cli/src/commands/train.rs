@@ -5,6 +5,7 @@ mod choice;
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
+use clsify::dataset::DatasetOptions;
 use clsify::model::{SaveOptions, check_replaceable};
 use clsify::observer::Observer;
 use clsify::training::{
@@ -163,7 +164,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         decision,
         describe,
         keep_neighbours: args.keep_neighbours,
-        reading: has_rows.then(|| args.data.options()),
+        reading: Some(if has_rows { args.data.options() } else { DatasetOptions::default() }),
     };
     let located = locate_encoder(&args.encoder, console)?;
     if !args.bundle_encoder && tune.is_none() {

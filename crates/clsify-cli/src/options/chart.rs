@@ -17,7 +17,7 @@ pub(crate) struct ChartArgs {
 
     /// Write all charts of this command to this folder, as SVG files with fixed names
     ///
-    /// The folder is created if it does not exist. `docs/charts.md` lists the charts of each command.
+    /// The folder is created if it does not exist; the one above it must exist. `docs/charts.md` lists the charts of each command.
     #[arg(long, value_name = "DIR")]
     chart_dir: Option<PathBuf>,
 }

@@ -83,7 +83,7 @@ pub(crate) struct SaveTunedArgs {
 
     /// Go on after the last epoch whose state an interrupted run has kept in MODEL.tuning
     ///
-    /// The state is kept after an epoch, at most every 30 seconds, and removed at the end. Data and options must be the same; the
+    /// The state is kept after each epoch, and removed at the end. Data and options must be the same; the
     /// result has the same bits as that of a run that was not interrupted. With few rows no state is kept.
     #[arg(long, requires = "tune")]
     resume: bool,

@@ -17,6 +17,10 @@ const WIDTH: usize = 96;
 /// A pair is listed if the words do this share of the largest contribution only together.
 const NOTABLE_INTERACTION: f64 = 0.25;
 
+/// What is said of a text that is longer than the encoder reads.
+pub(crate) const UNREAD: &str =
+    "The text is longer than the encoder reads: the words that it has not read contribute 0.";
+
 /// Describes the reasons for a label. The sentence is shown with `+` below words that speak for the label and `-` below those that
 /// speak against it, up to three of them; with `in_colour` the words are shaded too. Control characters of the text are escaped.
 pub fn explanation_summary(explanation: &Explanation, in_colour: bool) -> String {
@@ -25,6 +29,9 @@ pub fn explanation_summary(explanation: &Explanation, in_colour: bool) -> String
     text.push_str(&shaded(explanation, in_colour));
     text.push_str(&format!("\nContribution of each word to the logit of {label} (the logit with it minus the logit without it):\n\n"));
     text.push_str(&words(explanation));
+    if explanation.is_truncated {
+        text.push_str(&format!("  {UNREAD}\n"));
+    }
     text.push_str(&pairs(explanation));
     text.push_str(&path(explanation));
     text.push_str(&features(explanation));
@@ -74,9 +81,11 @@ fn shaded(explanation: &Explanation, in_colour: bool) -> String {
         if width > 0 && width + n > WIDTH {
             end_line(&mut line, &mut marks, &mut width);
         }
-        let padded = format!("{shown:n$}");
+        // Not by format!, whose widths end at 65,535.
+        let pad = |text: &str| format!("{text}{}", " ".repeat(n.saturating_sub(text.chars().count())));
+        let padded = pad(&shown);
         line.push_str(&if in_colour { coloured(&padded, level, is_for) } else { padded });
-        marks.push_str(&format!("{mark:n$}"));
+        marks.push_str(&pad(&mark));
         width += n;
         // A gap, unless the next word follows without a space, as in Chinese.
         if words.get(i + 1).is_some_and(|next| next.start > word.end || level > shown.chars().count()) {
@@ -161,9 +170,13 @@ fn path(explanation: &Explanation) -> String {
     let probability = path.steps.last().map_or(explanation.probability, |step| step.probability);
     let label = shorten(&explanation.label, 40);
     match &path.changed_to {
-        None => format!(
-            "\nThe answer stays the same even without any word; {label} then has probability {probability:.4}.\n"
-        ),
+        None => {
+            let verb =
+                if explanation.labels.contains(&explanation.label) { "stays" } else { "never becomes" };
+            format!(
+                "\nThe answer {verb} {label}, even without any word; {label} then has probability {probability:.4}.\n"
+            )
+        }
         Some(labels) => {
             let answer = match labels.as_slice() {
                 [] => "no label".to_string(),

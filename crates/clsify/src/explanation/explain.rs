@@ -1,5 +1,7 @@
 //! Leave-one-word-out, neighbouring pairs and greedy deletion.
 
+use std::collections::HashMap;
+
 use super::report::{
     ClassLogit, DeletionPath, DeletionStep, Explanation, FeatureContribution, FeatureContributions,
     PairContribution, WordContribution,
@@ -11,6 +13,7 @@ use crate::matrix::Matrix;
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
 use crate::model::sentence_encoder::SentenceEncoder;
 use crate::notes::list::list;
+use crate::tokenizer::Encoding;
 
 /// The options of [`SentenceClassifier::explain`].
 #[derive(Debug, Clone)]
@@ -76,12 +79,14 @@ impl SentenceClassifier {
             return Err(Error::new(ErrorKind::InvalidArgument, "expected a text with at least one word"));
         }
         // The notes of the encoder are about the text itself, and not about the variants.
-        let whole = self.encoder().encode(&[text])?.features;
+        let encoded = self.encoder().encode(&[text])?;
+        let (whole, is_truncated) = (encoded.features, encoded.counts.n_truncated > 0);
         let encoder = self.encoder().for_variants();
         let n_pairs = if options.pairs { words.len() - 1 } else { 0 };
         let alone = (0..words.len()).map(|word| words.without(|w| w == word));
         let pairs = (0..n_pairs).map(|word| words.without(|w| w == word || w == word + 1));
-        let variants = encoder.encode(&alone.chain(pairs).collect::<Vec<_>>())?.features;
+        let mut n_encodings = 1;
+        let variants = encode(&encoder, &alone.chain(pairs).collect::<Vec<_>>(), &mut n_encodings)?;
         let (base, variants) = (self.answers(&whole), self.answers(&variants));
         let base = &base[0];
         let label = label.unwrap_or_else(|| self.explained_label(&base.prediction));
@@ -116,7 +121,6 @@ impl SentenceClassifier {
             }
         };
         let pairs = pairs.iter().enumerate().map(pair).collect();
-        let mut n_encodings = 1 + variants.len();
         let path = match options.path {
             true => Some(self.deletion_path(&encoder, &words, base, label, &mut n_encodings)?),
             false => None,
@@ -131,6 +135,7 @@ impl SentenceClassifier {
         let prediction = &base.prediction;
         Ok(Explanation {
             text: text.to_string(),
+            is_truncated,
             labels: labels(prediction),
             abstained: prediction.abstained,
             label: self.classes()[label].clone(),
@@ -195,8 +200,7 @@ impl SentenceClassifier {
             let left: Vec<usize> = (0..words.len()).filter(|&word| !is_removed[word]).collect();
             let variants: Vec<String> =
                 left.iter().map(|&word| words.without(|w| w == word || is_removed[w])).collect();
-            *n_encodings += variants.len();
-            let answers = self.answers(&encoder.encode(&variants)?.features);
+            let answers = self.answers(&encode(encoder, &variants, n_encodings)?);
             let moved: Vec<f64> = answers.iter().map(|answer| sign * answer.logits[label]).collect();
             let best = largest(&moved);
             let answer = &answers[best];
@@ -251,6 +255,22 @@ impl SentenceClassifier {
         terms.truncate(n);
         FeatureContributions { against, largest: terms, sum, intercept, total: sum + intercept }
     }
+}
+
+/// The features of texts. Texts with the same tokens, as where a repeated word or one beyond the encoder's limit is left out, are
+/// encoded once.
+fn encode(encoder: &SentenceEncoder, texts: &[String], n_encodings: &mut usize) -> Result<Matrix> {
+    let encodings = encoder.tokenizer().encode_batch(texts)?;
+    let (mut known, mut distinct): (HashMap<&[u32], usize>, Vec<Encoding>) = Default::default();
+    let mut places = Vec::with_capacity(texts.len());
+    for encoding in &encodings {
+        places.push(*known.entry(&encoding.input_ids).or_insert_with(|| {
+            distinct.push(encoding.clone());
+            distinct.len() - 1
+        }));
+    }
+    *n_encodings += distinct.len();
+    Ok(encoder.embed_encodings(&distinct)?.select_rows(&places))
 }
 
 /// A prediction with the logit of each label's probability.

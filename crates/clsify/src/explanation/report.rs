@@ -10,6 +10,8 @@ use crate::model::neighbours::Neighbour;
 pub struct Explanation {
     /// The text.
     pub text: String,
+    /// True if the encoder has read only a part of the text: the other words contribute nothing.
+    pub is_truncated: bool,
     /// The predicted label, or label set; the best guess if the classifier abstains.
     pub labels: Vec<String>,
     /// True if the classifier abstains.
@@ -34,7 +36,7 @@ pub struct Explanation {
     /// The nearest training sentences, if the model has kept and loaded them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub neighbours: Vec<Neighbour>,
-    /// The number of texts that were encoded.
+    /// The number of texts that were encoded. Texts with the same tokens are encoded once.
     pub n_encodings: usize,
 }
 
@@ -87,7 +89,8 @@ pub struct PairContribution {
 pub struct DeletionPath {
     /// The removed words in their order.
     pub steps: Vec<DeletionStep>,
-    /// The answer after the last step, if it differs; `None` if the answer stays the same without any word.
+    /// The answer after the last step, in which the explained label is newly missing or newly there; `None` if that does not
+    /// change until every word is removed.
     pub changed_to: Option<Vec<String>>,
 }
 

@@ -12,7 +12,8 @@
 
 use serde::Serialize;
 
-use super::few_rows::{MAX_FEW_ROWS, Regressions};
+use super::few_rows::Regressions;
+use super::selection_rows::MAX_FEW_ROWS;
 use crate::classifier::{ClassWeight, LogisticRegression, StandardScaler};
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
@@ -79,9 +80,13 @@ pub(crate) fn check(descriptions: &Dataset, classes: &[String]) -> Result<()> {
         classes.iter().filter(|class| !described.contains(class)).map(String::as_str).collect();
     if !missing.is_empty() {
         let message = format!("expected a description of every label, got none of {}", list(&missing));
-        return Err(bad(message)
-            .at("descriptions")
-            .with_hint("add a line with a text and this label for each"));
+        let unknown: Vec<&str> =
+            described.iter().filter(|label| !classes.contains(label)).map(String::as_str).collect();
+        let hint = match unknown.as_slice() {
+            [] => "add a line with a text and this label for each".to_string(),
+            unknown => format!("the data has no rows with {}: is this one of them, misspelt?", list(unknown)),
+        };
+        return Err(bad(message).at("descriptions").with_hint(hint));
     }
     let unknown = descriptions.labels().iter().position(|label| !classes.contains(label));
     if let Some(row) = unknown {

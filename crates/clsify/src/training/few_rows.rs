@@ -23,9 +23,6 @@ use crate::matrix::Matrix;
 use crate::observer::{Observer, Stage, advance};
 use crate::targets::{Labels, Targets};
 
-/// Up to this number of training rows, features are chosen by leave-one-out.
-pub(crate) const MAX_FEW_ROWS: usize = 1000;
-
 /// The candidates with few rows, the default first.
 pub(crate) fn few_candidates(config: &EncoderConfig) -> Vec<FeatureOptions> {
     let n = config.num_hidden_layers;
@@ -166,7 +163,7 @@ fn choose(resample: &Resample) -> usize {
     if above > standard_error { best } else { 0 }
 }
 
-/// Chooses layers and C with at most [`MAX_FEW_ROWS`] rows; the arguments are those of
+/// Chooses layers and C with at most [`MAX_FEW_ROWS`](super::selection_rows::MAX_FEW_ROWS) rows; the arguments are those of
 /// [`select_features`](super::selection::select_features), and have been checked.
 pub(crate) fn select_few(
     features: &Matrix,

@@ -1,5 +1,7 @@
 //! The rows for a choice of features, and the scores of logits for them.
 
+use std::collections::{HashMap, HashSet};
+
 use super::fits::{N_SPLITS, learnable_folds};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{RatioScore, RowScores, Scoring, wilson_ci95};
@@ -9,11 +11,14 @@ use crate::targets::{Labels, Targets};
 /// The maximum number of rows for a choice; from more rows a sample is drawn.
 const MAX_ROWS: usize = 10_000;
 
+/// Up to this number of rows, features are chosen by leave-one-out.
+pub(crate) const MAX_FEW_ROWS: usize = 1000;
+
 /// The rows for a choice of features, ascending: all with a positive weight, or a fixed stratified sample of many.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] if there are too few rows or classes for five folds, or if no label is present in
-/// some rows and absent in others.
+/// [`ErrorKind::InvalidArgument`] if there are too few rows or classes for leave-one-out, or with more than 1,000 rows
+/// for five folds; or if no label is present in some rows and absent in others.
 ///
 /// ```
 /// use clsify::{targets::Targets, training::selection_rows};
@@ -52,12 +57,39 @@ pub(crate) fn left_out(targets: &Targets) -> &'static str {
 
 /// Checks that something can be learned.
 fn check(targets: &Targets) -> Result<()> {
-    learnable_folds(targets, N_SPLITS)?;
+    if targets.len() <= MAX_FEW_ROWS {
+        check_leave_one_out(targets)?;
+    } else {
+        learnable_folds(targets, N_SPLITS)?;
+    }
     let Labels::Sets(labels) = targets.labels() else { return Ok(()) };
     if (0..labels.n_labels()).any(|label| (1..labels.n_samples()).contains(&labels.count(label))) {
         return Ok(());
     }
     let message = "expected a label that some of the rows have and others lack, got none";
+    Err(Error::new(ErrorKind::InvalidArgument, message))
+}
+
+/// Checks that without any one row, or one group, there are still two rows, and for classes two classes.
+fn check_leave_one_out(targets: &Targets) -> Result<()> {
+    let part_of = |row: usize| targets.groups().map_or(row, |groups| groups[row]);
+    let (what, kinds): (_, Vec<usize>) = match targets.labels() {
+        Labels::Classes { class_ids, .. } => ("classes", class_ids.clone()),
+        Labels::Sets(_) => ("rows", (0..targets.len()).collect()),
+    };
+    // A kind is gone with the only part that has it.
+    let mut parts: HashMap<usize, HashSet<usize>> = HashMap::new();
+    kinds.iter().enumerate().for_each(|(row, &kind)| _ = parts.entry(kind).or_default().insert(part_of(row)));
+    let mut gone: HashMap<usize, usize> = HashMap::new();
+    for only in parts.values().filter(|parts| parts.len() == 1).flatten() {
+        *gone.entry(*only).or_default() += 1;
+    }
+    let left = parts.len() - gone.values().max().copied().unwrap_or(0);
+    if left >= 2 {
+        return Ok(());
+    }
+    let part = if targets.groups().is_some() { "group" } else { "row" };
+    let message = format!("leave-one-out: expected at least 2 {what} without any one {part}, got {left}");
     Err(Error::new(ErrorKind::InvalidArgument, message))
 }
 
@@ -166,8 +198,22 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_divided_into_folds_is_refused() {
-        assert!(rows_of(&[0, 1, 0]).unwrap_err().to_string().contains("folds"));
-        assert!(rows_of(&[1; 50]).unwrap_err().to_string().contains("2 classes"));
+    fn what_can_be_left_out_must_leave_two_classes() {
+        let refused = |rows: Result<Vec<usize>>| rows.unwrap_err().to_string();
+        assert!(
+            refused(rows_of(&[0, 1, 0]))
+                .contains("leave-one-out: expected at least 2 classes without any one row, got 1")
+        );
+        assert!(refused(rows_of(&[1; 50])).contains("got 1"));
+        assert_eq!(rows_of(&[0, 1, 0, 1]).unwrap(), [0, 1, 2, 3]);
+        // A third class leaves two.
+        assert_eq!(selection_rows(&Targets::classes(vec![0, 1, 2], 3)).unwrap().len(), 3);
+        // Rows of one group are left out together.
+        let grouped =
+            |groups: Vec<usize>| selection_rows(&Targets::classes(vec![0, 1, 0, 1], 2).grouped(Some(groups)));
+        assert!(refused(grouped(vec![0, 1, 0, 1])).contains("without any one group, got 1"));
+        assert_eq!(grouped(vec![0, 0, 1, 1]).unwrap().len(), 4);
+        // With more rows there are folds, as ever.
+        assert!(refused(rows_of(&[1; 1500])).contains("2 classes in the training rows of every fold"));
     }
 }

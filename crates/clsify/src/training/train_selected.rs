@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use super::candidates::{columns, selection_features};
 use super::descriptions::Describe;
-use super::few_rows::{MAX_FEW_ROWS, few_candidates, select_few};
+use super::few_rows::{few_candidates, select_few};
 use super::plan;
 use super::selection::{Selection, SelectionOptions, select_features, selection_c_values};
-use super::selection_rows::{left_out, selection_rows};
+use super::selection_rows::{MAX_FEW_ROWS, left_out, selection_rows};
 use super::train::{self, Trained};
 use super::train_options::TrainOptions;
 use super::train_test_rows::training_rows;
@@ -32,7 +32,8 @@ pub struct FeatureChoice {
     /// The score by which candidates are compared; `None` is [`default_scoring`].
     pub scoring: Option<Scoring>,
     /// True if too few training rows for a choice, as for [`selection_rows`], are an error. By default the features of the
-    /// encoder's options are then used, with the scaling and C of the training options, and the observer receives a note.
+    /// encoder's options are then used, or if these are the article's, the mean of the upper half of the layers side by side; the
+    /// scaling and C are those of the training options, and the observer receives a note.
     pub required: bool,
 }
 
@@ -66,7 +67,7 @@ pub fn train_selected(
     let folder = encoder.as_ref();
     plan::check(dataset, &options)?;
     if matches!(options.describe, Describe::Only) {
-        return train_described(folder, encoder_options, dataset, options);
+        return train::train(with_default_features(folder, encoder_options)?, dataset, options);
     }
     let train = training_rows(dataset, &options.test)?;
     let targets = targets(dataset, &labels_of(dataset, &train))?.select_rows(&train);
@@ -74,8 +75,10 @@ pub fn train_selected(
         Ok(places) => places,
         Err(error) if choice.required => return Err(error),
         Err(error) => {
-            note_no_choice(&error, &encoder_options);
-            return train::train(SentenceEncoder::load_with(folder, encoder_options)?, dataset, options);
+            let encoder = with_default_features(folder, encoder_options)?;
+            let features = encoder.features();
+            encoder.observer().note(&format!("using {features}, because no features can be chosen: {error}"));
+            return train::train(encoder, dataset, options);
         }
     };
     let select = SelectionOptions {
@@ -93,17 +96,15 @@ pub fn train_selected(
     Ok(trained)
 }
 
-/// Trains on descriptions alone, with the features that few rows get.
-fn train_described(
-    folder: &Path,
-    encoder_options: SentenceEncoderOptions,
-    dataset: &Dataset,
-    options: TrainOptions,
-) -> Result<Trained> {
-    let config = SentenceEncoder::load_with(folder, encoder_options.clone())?.config().clone();
-    let features = few_candidates(&config).swap_remove(0).into();
-    let encoder = SentenceEncoder::load_with(folder, SentenceEncoderOptions { features, ..encoder_options })?;
-    train::train(encoder, dataset, options)
+/// The encoder with the features for which no rows are needed: those of the options, or if these are the article's, the first
+/// candidate with few rows.
+fn with_default_features(folder: &Path, options: SentenceEncoderOptions) -> Result<SentenceEncoder> {
+    let encoder = SentenceEncoder::load_with(folder, options.clone())?;
+    if options.features != Features::default() {
+        return Ok(encoder);
+    }
+    let features = few_candidates(encoder.config()).swap_remove(0).into();
+    SentenceEncoder::load_with(folder, SentenceEncoderOptions { features, ..options })
 }
 
 /// The default score: accuracy for classes, micro F1 for label sets.
@@ -121,15 +122,6 @@ fn labels_of(dataset: &Dataset, train: &[usize]) -> Vec<String> {
     let sets = dataset.label_sets();
     let own: BTreeSet<String> = train.iter().flat_map(|&row| sets[row].iter().cloned()).collect();
     if own.is_empty() { all } else { own.into_iter().collect() }
-}
-
-/// Notes that there are too few rows for a choice, and that the article's features are used.
-fn note_no_choice(error: &Error, encoder: &SentenceEncoderOptions) {
-    let used = match encoder.features == Features::default() {
-        true => "the article's features, the last layer's [CLS],",
-        false => "the features of the encoder's options",
-    };
-    encoder.observer.note(&format!("using {used} because none can be chosen: {error}"));
 }
 
 /// A choice, and all rows encoded with it.

@@ -65,19 +65,23 @@ pub fn train_tuned(
     tune: &TuneOptions,
     beside: impl AsRef<Path>,
 ) -> Result<Trained> {
-    let (folder, observer) = (encoder.as_ref(), encoder_options.observer.clone());
+    let (started, folder, observer) = (Instant::now(), encoder.as_ref(), encoder_options.observer.clone());
     let plan = Plan::of(dataset, &options, observer.as_ref())?;
     let scoring = default_scoring(dataset);
     let compared = compare((folder, &encoder_options), &plan, (&options, scoring), tune, beside.as_ref())?;
-    if compared.report.is_kept {
-        return compared.into_trained(plan, &options, &encoder_options);
-    }
-    observer.note(
-        "the frozen encoder is better on held-out rows than the tuned one: the model has the frozen one",
-    );
-    let report = compared.report;
-    let mut trained = train_selected(folder, encoder_options, dataset, options, FeatureChoice::default())?;
-    trained.report.tuning = Some(report);
+    let mut trained = if compared.report.is_kept {
+        compared.into_trained(plan, &options, &encoder_options)?
+    } else {
+        observer.note(
+            "the frozen encoder is better on held-out rows than the tuned one: the model has the frozen one",
+        );
+        let report = compared.report;
+        let mut trained =
+            train_selected(folder, encoder_options, dataset, options, FeatureChoice::default())?;
+        trained.report.tuning = Some(report);
+        trained
+    };
+    trained.report.seconds.total = started.elapsed().as_secs_f64();
     Ok(trained)
 }
 

@@ -145,6 +145,12 @@ impl Tuner<'_> {
     /// Takes a few minutes at most, so that its state is not kept.
     fn hold_out_in_turn(&self, task: &Task, folds: &[Split], target: &Path) -> Result<Tuned> {
         let rows = self.targets;
+        if self.tune.resume {
+            self.observer.note(&format!(
+                "nothing to resume: with {} training rows no state is kept, because folds are held out in turn",
+                rows.len()
+            ));
+        }
         let (mut held_out_rows, mut held_out_logits) = (Vec::new(), Vec::new());
         for (i, fold) in folds.iter().enumerate() {
             task.run(&fold.train, &fold.test, None, &mut |after| {
@@ -166,7 +172,8 @@ impl Tuner<'_> {
                 Ok(None)
             })?;
             if self.observer.should_stop() {
-                return Err(nothing_done());
+                let hint = "with so few rows every fold comes before the encoder to keep: let it run to the end, or choose fewer --epochs";
+                return Err(nothing_done().with_hint(hint));
             }
         }
         let scores = row_scores(&rows.select_rows(&held_out_rows), self.scoring, &held_out_logits);

@@ -21,6 +21,9 @@ const STATE: &str = "state.json";
 const WEIGHTS: &str = "model.safetensors";
 const BEST: &str = "best";
 
+/// What helps against a damaged state.
+const START_AGAIN: &str = "the state of the interrupted run is damaged: leave out --resume to start again";
+
 /// The folder of a run's state, and what the run is of.
 #[derive(Debug, Clone)]
 pub(crate) struct TuningCheckpoint {
@@ -166,7 +169,8 @@ impl TuningCheckpoint {
         }
         let place = |e: Error| e.at(path.display().to_string());
         let state: State = serde_json::from_str(&read_text(&path)?).map_err(|e| {
-            place(Error::new(ErrorKind::Model, format!("not a state of tuning: {e}")).caused_by(e))
+            let message = format!("not a state of tuning: {e}");
+            place(Error::new(ErrorKind::Model, message).caused_by(e)).with_hint(START_AGAIN)
         })?;
         if state.run != self.run {
             let message =
@@ -179,6 +183,11 @@ impl TuningCheckpoint {
 
     /// Gives the model the weights of the state, and copies the encoder of the best epoch to a folder.
     pub(crate) fn restore(&self, model: &mut TunedModel, best_encoder: &Path) -> Result<()> {
+        // A state is no file that can be fetched again, as the hint for a damaged checkpoint has it.
+        self.read(model, best_encoder).map_err(|error| error.with_hint(START_AGAIN))
+    }
+
+    fn read(&self, model: &mut TunedModel, best_encoder: &Path) -> Result<()> {
         let tensors = Checkpoint::open_module(&self.folder)?;
         for (i, parameter) in model.parameters_mut().into_iter().enumerate() {
             let n = parameter.value.len();

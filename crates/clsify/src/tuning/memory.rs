@@ -34,21 +34,37 @@ pub(crate) fn check(config: &EncoderConfig, settings: &TuneSettings, n_tokens: u
     }
 }
 
-/// The memory that the system can give to this process, if it says so: the smaller one of the machine's and of the limit of
-/// its control group.
+/// The memory that the system can give to this process, if it says so: the smallest of the machine's, and of what the limits of
+/// its control group (version 2 or 1) and of the process itself leave.
 fn available_bytes() -> Option<usize> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
-    let of_machine = read("/proc/meminfo").and_then(|text| of_meminfo(&text));
+    let of_machine = read("/proc/meminfo").and_then(|text| kilobytes(&text, "MemAvailable:"));
     let number = |path: &str| read(path)?.trim().parse::<usize>().ok();
-    let limit = number("/sys/fs/cgroup/memory.max");
-    let of_group =
-        limit.map(|limit| limit.saturating_sub(number("/sys/fs/cgroup/memory.current").unwrap_or(0)));
-    [of_machine, of_group].into_iter().flatten().min()
+    let of_group = |limit: &str, used: &str| Some(number(limit)?.saturating_sub(number(used).unwrap_or(0)));
+    let group = "/sys/fs/cgroup/memory";
+    let of_process = || {
+        let limit = address_space_limit(&read("/proc/self/limits")?)?;
+        Some(limit.saturating_sub(kilobytes(&read("/proc/self/status")?, "VmSize:")?))
+    };
+    let all = [
+        of_machine,
+        of_group(&format!("{group}.max"), &format!("{group}.current")),
+        of_group(&format!("{group}/memory.limit_in_bytes"), &format!("{group}/memory.usage_in_bytes")),
+        of_process(),
+    ];
+    all.into_iter().flatten().min()
 }
 
-fn of_meminfo(text: &str) -> Option<usize> {
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+/// The bytes of a line such as `MemAvailable:   24 kB`.
+fn kilobytes(text: &str, name: &str) -> Option<usize> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok()? * 1024)
+}
+
+/// The soft limit of the address space in bytes, as `ulimit -v` sets it; `None` if there is none.
+fn address_space_limit(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -58,8 +74,15 @@ mod tests {
 
     #[test]
     fn available_memory_is_read() {
-        assert_eq!(of_meminfo("MemTotal: 9 kB\nMemAvailable:   24 kB\n"), Some(24 * 1024));
-        assert_eq!(of_meminfo("MemTotal: 9 kB\n"), None);
+        assert_eq!(kilobytes("MemTotal: 9 kB\nMemAvailable:   24 kB\n", "MemAvailable:"), Some(24 * 1024));
+        assert_eq!(kilobytes("MemTotal: 9 kB\n", "MemAvailable:"), None);
+        let limits = |soft: &str| {
+            format!(
+                "Max cpu time  unlimited  unlimited  seconds\nMax address space         {soft}            unlimited            bytes\n"
+            )
+        };
+        assert_eq!(address_space_limit(&limits("409600000")), Some(409_600_000));
+        assert_eq!(address_space_limit(&limits("unlimited")), None);
     }
 
     /// BERT base: 85 million weights that learn, 24 million of embeddings; a batch of 32 sentences of 24 tokens.

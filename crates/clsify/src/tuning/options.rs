@@ -34,7 +34,7 @@ pub struct TuneOptions {
     pub seed: u32,
     /// True to go on from the state of an interrupted run with the same rows and options.
     pub resume: bool,
-    /// The least time between two states that are kept for that: writing one takes a second or two.
+    /// The least time between two states that are kept for that. The default is 0: each epoch's is kept.
     pub checkpoint_every: Duration,
     /// True to time a few steps first, and to tell the observer how long tuning will take.
     pub estimate: bool,
@@ -55,7 +55,7 @@ impl Default for TuneOptions {
             save_dtype: Dtype::Bf16,
             seed: 0,
             resume: false,
-            checkpoint_every: Duration::from_secs(30),
+            checkpoint_every: Duration::ZERO,
             estimate: false,
         }
     }
@@ -124,8 +124,7 @@ impl TuneOptions {
             }
         });
         let learning_rate = self.learning_rate.unwrap_or(match (is_narrow, n_rows) {
-            (true, ..5000) => 1e-4,
-            (true, _) => 5e-5,
+            (true, _) => 1e-4,
             (false, ..5000) => 4e-5,
             (false, _) => 3e-5,
         });

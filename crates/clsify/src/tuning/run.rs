@@ -129,9 +129,12 @@ impl Task<'_> {
                 product_share: of_products.as_secs_f64() / thread_seconds,
                 optimizer_share: of_optimizer.as_secs_f64() / seconds,
             };
-            // A head that begins well has a large loss as soon as numbers are dropped, so the first epoch is no failure.
-            if reports.first().is_some_and(|first| loss > (2.0 * first.loss).max(largest_loss)) {
-                return Err(diverged(epoch, &format!("a loss of at most {largest_loss:.3}"), loss));
+            // A head that begins well has a large loss as soon as numbers are dropped, so the first epoch is allowed more.
+            let most = reports.first().map_or(2.0 * largest_loss, |first| {
+                (2.0 * first.loss).clamp(largest_loss, 2.0 * largest_loss)
+            });
+            if loss > most {
+                return Err(diverged(epoch, &format!("a loss of at most {most:.3}"), loss));
             }
             let classifier = start.clone().with_weights(&model.head.coef.value, &model.head.intercept.value);
             let held_out_logits = self.logits(&mut model, &classifier, held_out)?;

@@ -14,8 +14,8 @@ pub(crate) struct ChoiceArgs {
     ///
     /// `auto` compares layers, poolings and values of C by cross-validation on the training rows, with standardised
     /// features, and takes the cheapest combination that is not clearly worse than the best. With up to 1,000 training
-    /// rows it compares few candidates by leave-one-out. If the training rows are too few for five folds, it takes the
-    /// article's features.
+    /// rows it compares few candidates by leave-one-out. If the training rows are too few for that too, such as one of
+    /// each class, it takes the mean of the upper half of the layers, with C = 1 and no scaling.
     ///
     /// `article` takes options that are not given from the article: the [CLS] vector of the last layer, C = 1, no
     /// scaling. Any of --layers, --pooling, --scaling, --c, --c-grid and --grid-search implies it.

@@ -260,8 +260,12 @@ fn line(walk: &Walk, sentence: &WalkedSentence) -> Words {
                 text.zh.push_str(&format!("去掉 {n} 个词后，答案变成 {}。", to.zh));
             }
             None => {
-                text.en.push_str(" The answer stays the same even if all words are removed.");
-                text.zh.push_str("即使去掉所有词，答案也不变。");
+                let (en, zh) = match explanation.labels.contains(&explanation.label) {
+                    true => ("stays", "仍是"),
+                    false => ("never becomes", "也不会变成"),
+                };
+                text.en.push_str(&format!(" The answer {en} {}, even if all words are removed.", label.en));
+                text.zh.push_str(&format!("即使去掉所有词，答案{zh} {}。", label.zh));
             }
         }
     }
