@@ -71,9 +71,13 @@ fn two_rows_of_each_class_are_enough_for_a_choice_and_one_trains_with_its_first_
 
     sandbox.write("reviews.tsv", &first(4));
     let (chosen, stderr) = report(&sandbox, &more);
-    assert!(stderr.contains("note: using mean, because no features can be chosen: "), "{stderr}");
-    // The upper half of the layers of an encoder with two.
-    let (given, _) = report(&sandbox, &[&more[..], &["--pooling", "mean"]].concat());
+    assert!(
+        stderr.contains("note: using mean of layers 2-3, because no features can be chosen: "),
+        "{stderr}"
+    );
+    // The upper half of three layers.
+    let upper = ["--pooling", "mean", "--layers", "2-3", "--scaling", "none"];
+    let (given, _) = report(&sandbox, &[&more[..], &upper].concat());
     assert_eq!(chosen, given);
     let bert = encoder("bert");
     let train =

@@ -221,7 +221,7 @@ fn what_cannot_be_explained_is_said() {
     assert!(error.stderr.contains("stdout: expected --json or --html -, got both"), "{}", error.stderr);
     assert_eq!(sandbox.run(&["explain", "-q", "model"]).code, Some(2));
     // A label that is not the answer, and never becomes it, and one that stays: by `predict` on what is left.
-    for (label, verb) in [("bad", "never becomes bad"), ("good", "stays good")] {
+    for (label, verb) in [("good", "never becomes good"), ("bad", "stays bad")] {
         let said = sandbox.run(&["explain", "-q", "model", "--path", "--label", label, "fine"]).stdout;
         assert!(said.contains(&format!("The answer {verb}, even without any word")), "{said}");
     }
