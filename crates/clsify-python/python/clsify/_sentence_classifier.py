@@ -14,7 +14,7 @@ from clsify._labels import Labels
 from clsify._progress import Progress
 from clsify._report import Report
 from clsify._rows import checked_weights, described, labelled
-from clsify._saved import files_of, load, restored
+from clsify._saved import files_of, load, parameters, restored
 from clsify._texts import texts
 
 
@@ -154,11 +154,16 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
             The fitted classifier.
         """
         options.checked_threads(self.threads)
+        unknown = getattr(self, "_unknown", None)
+        if unknown:
+            warnings.warn(f"the loaded model does not tell {', '.join(unknown)}: this fit takes the values of get_params()", UserWarning, stacklevel=2)
         labels, rows = self._rows_to_learn(X, y, sample_weight, groups)
         with Progress(self.verbose) as progress:
             core, choices = Classifier.train(rows, self._encoder(), json.dumps(self._train_options(labels)), self.threads, progress)
         self._use(core, labels)
         self.choices_ = json.loads(choices)
+        if unknown:
+            self._unknown = []
         return self
 
     def predict(self, X):
@@ -344,6 +349,10 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
     def load(cls, folder, *, encoder=None, dtype=None, threads=None, cache=True, verbose=False):
         """Load a classifier that `save` or the program has saved. Its labels are texts.
 
+        Its parameters are those that the model tells: encoder, layers, pooling, `max_length`, `prompt`, `C`, `class_weight`, `scaling`, calibration and
+        decision rule, so that its clone learns the same. The others have their defaults: a dict of class weights, `tol`, `max_iter`, `descriptions`,
+        `tune` and `keep_neighbours`; `abstain_below` is the threshold that `target_precision` has chosen.
+
         Parameters
         ----------
         folder : str or path
@@ -412,10 +421,10 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def _of(cls, core, *, threads, cache, verbose):
-        saved = json.loads(core.metadata)
-        encoder = saved["encoder"]
-        found = cls(model=encoder["folder"], max_length=saved["max_length"], prompt=saved.get("prompt"), dtype=encoder["dtype"], threads=threads,
-                    cache=cache, verbose=verbose)
+        known, unknown = parameters(core)
+        names = cls._get_param_names()
+        found = cls(**{name: value for name, value in known.items() if name in names}, threads=threads, cache=cache, verbose=verbose)
+        found._unknown = [name for name in unknown if name in names]
         classes = np.asarray(core.classes, dtype=object if core.is_multi_label else None)
         found._use(core, Labels("sets" if core.is_multi_label else "classes", classes))
         return found
