@@ -4,13 +4,14 @@ import json
 import tempfile
 from pathlib import Path
 
+from clsify import _checks as checks
 from clsify import _options as options
 from clsify._core import Classifier
 
 
 def load(folder, encoder, dtype, threads, cache, progress):
     """The classifier of a folder."""
-    spec = {"encoder": None if encoder is None else str(encoder), "dtype": dtype, "cache": options.cache_options(cache)}
+    spec = {"encoder": checks.optional(checks.path, "encoder", encoder), "dtype": checks.optional(checks.text, "dtype", dtype), "cache": options.cache_options(cache)}
     return Classifier.load(folder, json.dumps(spec), options.checked_threads(threads), progress)
 
 

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
+from clsify import _checks as checks
 from clsify import _options as options
 from clsify._core import Classifier
 from clsify._labels import Labels
@@ -446,7 +447,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
             self.coef_, self.intercept_ = sign * coef, sign * intercept
 
     def _rows_to_learn(self, X, y, sample_weight, groups):
-        if X is None and y is None and self.descriptions is not None:
+        if X is None and y is None and described(self.descriptions) is not None:
             names = sorted({str(label) for label in self.descriptions})
             return Labels("classes", np.asarray(names)), None
         if y is None:
@@ -461,7 +462,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         weights = checked_weights(sample_weight, len(sentences))
         names = labels.rows(y)
         if isinstance(self.class_weight, dict):
-            of_class = {str(label): weight for label, weight in self.class_weight.items()}
+            of_class = {str(label): checks.number("class_weight", weight, least=0) for label, weight in self.class_weight.items()}
             unknown = sorted(set(of_class) - set(labels.names))
             if unknown or labels.is_multi_label:
                 raise ValueError(f"class_weight: expected classes of y, got {unknown or 'weights for label sets'}")
@@ -497,9 +498,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         options.choice("calibration", self.calibration, (None, "temperature", "platt"))
         options.choice("thresholds", self.thresholds, (None, "f1" if labels.is_multi_label else "f1_macro"))
         for name in ("abstain_below", "target_precision"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < 1:
-                raise ValueError(f"{name}: expected a number between 0 and 1, got {value}")
+            checks.optional(checks.number, name, getattr(self, name), above=0, below=1)
         rules = [name for name in ("thresholds", "costs") if getattr(self, name) is not None]
         limits = [name for name in ("abstain_below", "target_precision") if getattr(self, name) is not None]
         for together in (rules, limits, rules + limits if labels.is_multi_label else []):
