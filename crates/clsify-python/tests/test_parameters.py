@@ -58,7 +58,7 @@ class Refused(unittest.TestCase):
         ]:
             self.refused(kind, message, lambda: SentenceClassifier(**{"model": BERT, "cache": None, "pooling": "mean", **parameters}).fit(X, Y))
         self.refused(TypeError, "descriptions: expected a dict", lambda: SentenceClassifier(BERT, descriptions=5).fit())
-        self.refused(TypeError, "descriptions: expected a dict", lambda: SentenceClassifier(BERT, descriptions={}).fit())
+        self.refused(ValueError, "descriptions: expected texts of at least one label", lambda: SentenceClassifier(BERT, descriptions={}).fit())
         for costs, kind, message in [([[0, 1]], TypeError, "costs: expected a dict from label to (false_positive, false_negative)"),
                                      ({"dull": 5}, TypeError, "costs: expected a list of false_positive and false_negative, got 5"),
                                      ({"dull": (1, 2, 3)}, ValueError, "costs: expected (false_positive, false_negative) for the label 'dull'"),
@@ -93,6 +93,21 @@ class Refused(unittest.TestCase):
                                          ({"groups": 5}, TypeError, "groups: expected a list of groups, one per row, got 5"),
                                          ({"sample_weight": "x"}, TypeError, "sample_weight: expected a number per row, got 'x'")]:
             self.refused(kind, message, lambda: classifier.fit(X, Y, **arguments))
+
+    def test_of_methods(self):
+        found = SentenceClassifier(BERT, cache=None, pooling="mean").fit(X, Y)
+        for kind, message, call in [(TypeError, "title: expected a text, got 5", lambda: found.evaluate(X, Y, title=5)),
+                                    (TypeError, "path: expected True or False, got 5", lambda: found.explain("a treat", path=5)),
+                                    (ValueError, "label: expected Unicode text", lambda: found.explain("a treat", label="\ud800")),
+                                    (TypeError, "folder: expected a name or a path, got 5", lambda: found.save(5)),
+                                    (TypeError, "folder: expected a name or a path, got 5", lambda: found.export_onnx(5)),
+                                    (TypeError, "folder: expected a name or a path, got 5", lambda: SentenceClassifier.load(5)),
+                                    (TypeError, "dtype: expected a text, got 5", lambda: SentenceClassifier.load("model", dtype=5)),
+                                    (TypeError, "file: expected a name or a path, got 5", lambda: SentenceClassifier.from_sklearn(5, BERT)),
+                                    (TypeError, "labels: expected a list of texts, got 'ab'", lambda: SentenceClassifier.from_sklearn("x", BERT, labels="ab")),
+                                    (ValueError, "y: row 1: expected a label, got a missing value", lambda: found.score(X[:2], ["dull", None])),
+                                    (ValueError, "y: expected one label per row, as in the fit", lambda: found.score(X[:2], [["dull"], ["fine"]]))]:
+            self.refused(kind, message, call)
 
     def test_of_the_solver(self):
         rows, ids = np.arange(8.0).reshape(4, 2), [0, 0, 1, 1]

@@ -67,6 +67,11 @@ class Labels:
             raise ValueError(f"y: expected {len(self.names)} columns, as in the fit, got {columns.shape[1]}")
         return [[self.names[place] for place in np.flatnonzero(row)] for row in columns]
 
+    def array(self, y):
+        """One label per row, or the columns of 0 and 1, as an array."""
+        self.rows(y)
+        return _one_per_row(y) if self.kind == "classes" else _columns(y).astype(int)
+
     def answers(self, has_label):
         """Label sets of `has_label`, an array of bool of shape (n_rows, n_labels), in the user's form."""
         if self.kind == "columns":

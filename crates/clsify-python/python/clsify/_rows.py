@@ -53,7 +53,9 @@ def described(descriptions):
     """Texts with the labels that they describe."""
     if descriptions is None:
         return None
-    if not hasattr(descriptions, "items") or not descriptions:
+    if not hasattr(descriptions, "items"):
         raise TypeError(f"descriptions: expected a dict from label to texts, got {checks.shown(descriptions)}")
+    if not descriptions:
+        raise ValueError("descriptions: expected texts of at least one label, got none")
     return [(checks.text("descriptions", text), str(label)) for label, given in descriptions.items()
             for text in ([given] if isinstance(given, str) else checks.items("descriptions", given, "texts"))]

@@ -12,7 +12,7 @@ from clsify._core import Classifier
 def load(folder, encoder, dtype, threads, cache, progress):
     """The classifier of a folder."""
     spec = {"encoder": checks.optional(checks.path, "encoder", encoder), "dtype": checks.optional(checks.text, "dtype", dtype), "cache": options.cache_options(cache)}
-    return Classifier.load(folder, json.dumps(spec), options.checked_threads(threads), progress)
+    return Classifier.load(checks.path("folder", folder), json.dumps(spec), options.checked_threads(threads), progress)
 
 
 def files_of(core):

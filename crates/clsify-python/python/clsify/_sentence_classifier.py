@@ -261,7 +261,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         if self._labels.kind == "sets":
             right = [set(row) == set(names) for row, names in zip(self._names(predicted), self._labels.rows(y), strict=True)]
             return float(np.average(right, weights=sample_weight))
-        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+        return float(accuracy_score(self._labels.array(y), predicted, sample_weight=sample_weight))
 
     def evaluate(self, X, y, sample_weight=None, title="these rows"):
         """All scores on rows that were not learned from, with intervals, calibration and the decision rule's effect.
@@ -283,6 +283,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         """
         sentences = self._sentences(X)
         rows = labelled(sentences, self._labels.rows(y), self._labels, sample_weight, None)
+        title = checks.text("title", title)
         with Progress(self.verbose) as progress:
             return Report(self._core.evaluate(rows, title, self.threads, progress), _per_label)
 
@@ -303,7 +304,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         Report
         """
         sentences = self._sentences([X] if isinstance(X, str) else X)
-        label = None if label is None else str(label)
+        label, path = None if label is None else checks.text("label", str(label)), checks.flag("path", path)
         with Progress(self.verbose) as progress:
             return Report(self._core.explain(sentences, label, path, self.threads, progress), _words)
 
@@ -322,7 +323,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         self : object
         """
         check_is_fitted(self)
-        self._core.save(folder, bundle_encoder or self._core.has_own_encoder)
+        self._core.save(checks.path("folder", folder), bundle_encoder or self._core.has_own_encoder)
         return self
 
     def export_onnx(self, folder, external_data=False):
@@ -342,7 +343,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         self : object
         """
         check_is_fitted(self)
-        for note in self._core.export_onnx(folder, external_data):
+        for note in self._core.export_onnx(checks.path("folder", folder), checks.flag("external_data", external_data)):
             warnings.warn(note, UserWarning, stacklevel=2)
         return self
 
@@ -395,7 +396,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         """
         encoder = options.encoder(model, pooling=pooling, layers=layers, max_length=max_length, prompt=prompt, dtype=dtype, cache=cache)
         with Progress(verbose) as progress:
-            core = Classifier.from_sklearn(file, encoder, labels, ";", options.checked_threads(threads), progress)
+            core = Classifier.from_sklearn(checks.path("file", file), encoder, _names_of(labels), ";", options.checked_threads(threads), progress)
         return cls._of(core, threads=threads, cache=cache, verbose=verbose)
 
     @classmethod
@@ -417,7 +418,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         """
         encoder = options.encoder(folder, pooling="auto", layers=None, max_length=None, prompt=None, dtype=dtype, cache=cache)
         with Progress(verbose) as progress:
-            core = Classifier.from_setfit(folder, encoder, labels, ";", options.checked_threads(threads), progress)
+            core = Classifier.from_setfit(checks.path("folder", folder), encoder, _names_of(labels), ";", options.checked_threads(threads), progress)
         return cls._of(core, threads=threads, cache=cache, verbose=verbose)
 
     @classmethod
@@ -578,6 +579,11 @@ def _per_label(report):
     rows = scores.get("per_class") or scores.get("per_label") or {}
     rows = rows.items() if isinstance(rows, dict) else rows
     return [{"label": label, **of_label} for label, of_label in rows]
+
+
+def _names_of(labels):
+    """Names for the labels of a file."""
+    return None if labels is None else [checks.text("labels", label) for label in checks.items("labels", labels, "texts")]
 
 
 def _words(explanations):
