@@ -10,6 +10,7 @@ import gzip
 import json
 import pickle
 import sys
+import tempfile
 import warnings
 import zipfile
 from pathlib import Path
@@ -17,10 +18,11 @@ from pathlib import Path
 import joblib
 import numpy as np
 import sklearn
+from scipy.stats import loguniform
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeClassifier
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
@@ -42,6 +44,13 @@ SETS = np.stack([IDS != 1, IDS != 2, X[:, 0] > 0], axis=1).astype(int)
 
 def fitted(estimator, y, x=X):
     return estimator.fit(x, y)
+
+
+def mapped(head):
+    """The head as joblib loads it with `mmap_mode`."""
+    with tempfile.TemporaryDirectory() as folder:
+        joblib.dump(head, Path(folder) / "head")
+        return joblib.load(Path(folder) / "head", mmap_mode="r")
 
 
 def changed(estimator, **attributes):
@@ -96,6 +105,13 @@ def heads():
         yield "calibrated_frozen", fitted(CalibratedClassifierCV(FrozenEstimator(fitted(lr(), THREE)), ensemble=False), THREE), three
     else:
         yield "calibrated_prefit", fitted(CalibratedClassifierCV(fitted(lr(), THREE), cv="prefit"), THREE), three
+    if VERSION >= (1, 8):
+        yield "ovr_temperature", fitted(OneVsRestClassifier(CalibratedClassifierCV(lr(), method="temperature", ensemble=False, cv=3)), THREE), three
+        yield "calibrated_ovr", fitted(CalibratedClassifierCV(OneVsRestClassifier(lr()), method="temperature", ensemble=False, cv=3), THREE), three
+        yield "random_search", fitted(RandomizedSearchCV(lr(), {"C": loguniform(0.1, 10.0)}, n_iter=2, cv=3, random_state=0), THREE), three
+        yield "lr3_memmap", mapped(fitted(lr(), THREE)), three
+        # The deviation after the division is a tenth to a third, which amplifies rounding.
+        yield "pipe_normalizer_scaled", fitted(make_pipeline(Normalizer(), StandardScaler(), lr()), THREE), three
     yield "grid", fitted(GridSearchCV(lr(), {"C": [0.1, 1.0]}, cv=3), THREE), three
 
 
@@ -115,6 +131,12 @@ def refused():
     yield "scaler", fitted(StandardScaler(), TWO), "StandardScaler, which is not a classifier"
     yield "numbers", [1.0, 2.0], "a list"
     yield "function", sum, "builtins.sum"
+    once = CalibratedClassifierCV(lr(), ensemble=False, cv=3)
+    for name, inner in [("twice", once), ("pipe", make_pipeline(StandardScaler(), once)), ("ovr", OneVsRestClassifier(once)),
+                        ("grid", GridSearchCV(once, {"estimator__C": [1.0]}, cv=3))]:
+        yield f"calibrated_{name}", fitted(CalibratedClassifierCV(inner, ensemble=False, cv=3), THREE), "whose calibrated predict_proba is not linear"
+    half = fitted(lr(), THREE)
+    yield "f16", changed(half, coef_=half.coef_.astype(np.float16)), "coef_: expected an array of integers, f4, f8 or texts, got the type f2"
 
 
 def writers():
@@ -150,7 +172,7 @@ def main():
         files = []
         for end, write in all_writers.items():
             as_skops = end == "skops" and (is_whole or name in ("multi_output", "pipe", "calibrated3"))
-            sliced = end == "5.pickle" and name == "lr3_sliced"
+            sliced = end == "5.pickle" and name in ("lr3_sliced", "lr3_memmap")
             others = is_whole and end != "skops"
             if end != "joblib" and not (as_skops or sliced or others) or end == "skops" and "big_endian" in name:
                 continue

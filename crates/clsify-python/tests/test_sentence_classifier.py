@@ -156,7 +156,7 @@ class Fits(unittest.TestCase):
         self.assertTrue(np.allclose(found.cv_results_["mean_test_score"], reference.cv_results_["mean_test_score"], atol=1e-12))
         self.assertEqual(found.C_, reference.best_params_["C"])
         self.assertEqual(clone(found).get_params()["Cs"], [0.01, 1.0, 100.0])
-        with self.assertRaisesRegex(ValueError, "cv: expected a number of folds"):
+        with self.assertRaisesRegex(TypeError, "cv: expected a whole number of at least 2, got .five.$"):
             SentenceClassifierCV(BERT, cv="five").fit(X, y)
 
     def test_class_weights_by_class(self):
@@ -286,6 +286,27 @@ class Kept(unittest.TestCase):
             self.assertTrue(np.array_equal(loaded.predict_proba(X[:5]), expected))
             self.assertEqual(loaded.classes_.tolist(), ["dull", "fine"])
 
+    def test_a_clone_of_what_was_loaded_learns_the_same(self):
+        X, y = reviews(60, noise=0.2)
+        sets = [[label] if row % 5 else [label, "long"] for row, label in enumerate(y)]
+        costs = {"dull": (1.0, 2.0), "fine": (1.0, 1.0), "long": (2.0, 1.0)}
+        of_classes = [{"C": 0.7, "layers": "1-2", "pooling": "cls+mean", "max_length": 50, "prompt": "x: ", "class_weight": "balanced"},
+                      {"pooling": "mean", "calibration": "temperature", "target_precision": 0.6}, {"pooling": "auto", "calibration": "platt"},
+                      {"C": 0.1, "thresholds": "f1_macro", "scaling": "standard"}, {"layers": "2", "costs": [[0, 1], [2, 0]]}, {}]
+        of_sets = [{"thresholds": "f1"}, {"abstain_below": 0.6}, {"target_precision": 0.6}, {"costs": costs}, {"calibration": "temperature"}]
+        for labels, all_given in [(y, of_classes), (sets, of_sets)]:
+            for given in all_given:
+                with self.subTest(given), tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    found = SentenceClassifier(BERT, cache=None, **given).fit(X, labels)
+                    found.save(Path(folder) / "model", bundle_encoder=True)
+                    loaded = SentenceClassifier.load(Path(folder) / "model", cache=None)
+                    self.assertTrue(Path(loaded.model).samefile(Path(folder) / "model" / "encoder"))
+                    again = clone(loaded).fit(X, labels)
+                    self.assertTrue(np.array_equal(again.predict_proba(X), found.predict_proba(X)))
+                    self.assertEqual(again.predict_with_abstention(X).tolist(), found.predict_with_abstention(X).tolist())
+                    self.assertIsInstance(SentenceClassifierCV.load(Path(folder) / "model", cache=None), SentenceClassifierCV)
+
     def test_a_hub_id(self):
         """A model in the hub's cache, as `clsify predict USER/NAME` leaves it there."""
         X, y = reviews(20)
@@ -328,6 +349,8 @@ class Kept(unittest.TestCase):
             loaded = SentenceClassifier.load(found.save(Path(folder) / "model") and Path(folder) / "model", cache=None)
             self.assertTrue(np.array_equal(loaded.predict_proba(X), found.predict_proba(X)))
             self.assertEqual(pickle.loads(pickle.dumps(loaded)).predict(X).tolist(), found.predict(X).tolist())
+            with self.assertWarnsRegex(UserWarning, "the loaded model does not tell tune"):
+                loaded.fit(X, y)
 
     def test_a_graph(self):
         """The command's own folder; tools/onnx.sh compares such folders with predictions."""

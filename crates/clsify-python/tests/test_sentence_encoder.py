@@ -1,7 +1,9 @@
 """The transformer. Oracles: `clsify embed` for vectors, which are equal to the bit, and scikit-learn for its interface."""
 
 import io
+import json
 import pickle
+import shutil
 import tempfile
 import unittest
 import warnings
@@ -45,17 +47,34 @@ class Vectors(unittest.TestCase):
         self.assertAlmostEqual(float(np.linalg.norm(normalized)), 1.0, places=6)
         self.assertTrue(np.array_equal(encoder.encode("treat", prompt="a "), one))
         self.assertEqual(encoder.encode([]).shape, (0, 32))
-        for arguments, message in [({"device": "cuda"}, "device: expected None or 'cpu', got 'cuda'"),
+        self.assertTrue(np.array_equal(encoder.encode(["a treat"], pool=None, chunk_size=10), several[:1]))
+        self.assertEqual(encoder.get_sentence_embedding_dimension(), 32)
+        for arguments, message in [({"pool": {}}, "pool: expected None, got {}: one process computes"), ({"truncate_dim": 0}, "truncate_dim: expected .* at least 1, got 0"),
+                                   ({"truncate_dim": -1}, "truncate_dim: expected .* at least 1, got -1"), ({"device": "cuda"}, "device: expected None or 'cpu', got 'cuda'"),
                                    ({"precision": "int8"}, "precision: expected 'float32', got 'int8'"),
                                    ({"output_value": "token_embeddings"}, "output_value")]:
             with self.assertRaisesRegex(ValueError, message):
                 encoder.encode(["a"], **arguments)
 
+    def test_queries_and_documents(self):
+        """Oracle: `encode` with the prompt that sentence-transformers 6.2 takes."""
+        for prompts, default, query, document in [({}, None, "", ""), ({"query": "ask ", "passage": "tell "}, None, "ask ", ""),
+                                                  ({"document": "d ", "corpus": "c "}, "corpus", "", "d ")]:
+            with self.subTest(prompts), tempfile.TemporaryDirectory() as folder:
+                model = Path(folder) / "model"
+                shutil.copytree(BERT, model)
+                settings = {"prompts": prompts, "default_prompt_name": default}
+                (model / "config_sentence_transformers.json").write_text(json.dumps(settings), encoding="utf-8")
+                encoder = SentenceEncoder(model, pooling="mean")
+                self.assertTrue(np.array_equal(encoder.encode_query("a treat"), encoder.encode("a treat", prompt=query)))
+                self.assertTrue(np.array_equal(encoder.encode_document(["a treat"]), encoder.encode(["a treat"], prompt=document)))
+                self.assertTrue(np.array_equal(encoder.encode_query("a treat", prompt="x "), encoder.encode("a treat", prompt="x ")))
+        own = SentenceEncoder(BERT, pooling="mean", prompt="x ")
+        self.assertTrue(np.array_equal(own.encode_query("a treat", truncate_dim=3), own.encode("a treat")[:3]))
+
     def test_features_of_the_reference(self):
         """transformers' [CLS] vectors of the fixture, by 2e-4 as in the library's own test."""
         from safetensors.numpy import load_file
-
-        import json
 
         texts = json.loads((FIXTURES / "transformers/sentences.json").read_text(encoding="utf-8"))
         expected = load_file(f"{BERT}/expected.safetensors")
@@ -107,6 +126,17 @@ class Estimator(unittest.TestCase):
             with self.subTest(arguments), self.assertRaises(kind) as raised:
                 SentenceEncoder(BERT, **arguments).fit()
             self.assertIn("expected", str(raised.exception))
+        for arguments, kind, message in [({"model": 5}, TypeError, "model: expected a name or a path, got 5"), ({"model": None}, TypeError, "model: expected"),
+                                         ({"max_length": "x"}, TypeError, "max_length: expected a whole number of at least 1, got 'x'"),
+                                         ({"max_length": 1.5}, TypeError, "max_length: .* got 1.5"), ({"max_length": 0}, ValueError, "max_length: .* got 0"),
+                                         ({"prompt": 5}, TypeError, "prompt: expected a text, got 5"), ({"dtype": 5}, TypeError, "dtype: expected a text"),
+                                         ({"prompt": "\ud800 "}, ValueError, "prompt: expected Unicode text"), ({"pooling": 5}, TypeError, "pooling: expected"),
+                                         ({"layers": 1.5}, TypeError, "layers: expected a text, got 1.5"), ({"cache": 5}, TypeError, "cache: expected"),
+                                         ({"threads": "x"}, TypeError, "threads: expected a whole number from 1 to 1024, got 'x'"),
+                                         ({"threads": 1.5}, TypeError, "threads: expected a whole number from 1 to 1024, got 1.5")]:
+            with self.subTest(arguments), self.assertRaisesRegex(kind, message):
+                SentenceEncoder(**{"model": BERT, **arguments}).fit()
+        self.assertEqual(SentenceEncoder(BERT, layers=3).n_features, 32)
         with self.assertRaises(FetchError) as raised:
             SentenceEncoder("/no/such/encoder").fit()
         self.assertIsNotNone(raised.exception.hint)

@@ -1,6 +1,7 @@
 """The studies as functions. Oracle: the program's own reports on the same rows."""
 
 import json
+import pickle
 import tempfile
 import unittest
 from pathlib import Path
@@ -24,10 +25,16 @@ class Studies(unittest.TestCase):
         expected = json.loads(program(*command, "--json"))
         self.assertEqual(timeless(json.loads(json.dumps(found.to_dict()))), timeless(expected))
 
+    def pickled(self, found):
+        copy = pickle.loads(pickle.dumps(found))
+        self.assertEqual((copy.to_dict(), str(copy), copy.charts, copy._repr_html_()), (found.to_dict(), str(found), found.charts, found._repr_html_()))
+        self.assertTrue(copy.to_pandas().equals(found.to_pandas()))
+
     def test_doctor(self):
         found = clsify.doctor(self.X, self.y, model=BERT, cache=None)
         self.same(found, "doctor", "--data", self.data, "--encoder", BERT, "--no-cache")
         self.assertEqual(sorted(found.charts), ["class_balance", "lengths"])
+        self.pickled(found)
         issues = found.to_pandas()
         self.assertEqual([self.X[row] for row in issues["row"]], list(issues["text"]))
         without = clsify.doctor(self.X, self.y, model=None)
@@ -44,11 +51,13 @@ class Studies(unittest.TestCase):
             self.assertEqual(timeless(one["selection"]), timeless(other["selection"]))
         self.assertEqual(len(found.to_pandas()), len(expected[0]["selection"]["candidates"]))
         self.assertIn("SentenceClassifier(", str(found))
+        self.pickled(found)
 
     def test_learning_curve(self):
         found = clsify.learning_curve(self.X, self.y, model=BERT, pooling="mean", sizes=[20, 40], n_repeats=2, cache=None)
         self.same(found, "curve", "--data", self.data, "--encoder", BERT, "--pooling", "mean", "--sizes", "20,40", "--repeats", 2, "--no-cache")
         self.assertEqual(list(found.to_pandas()["n_rows"]), [20, 40, 90])
+        self.pickled(found)
         held_out = clsify.learning_curve(self.X[:90], self.y[:90], X_test=self.X[90:], y_test=self.y[90:], model=BERT, sizes=[20], cache=None)
         self.assertEqual(held_out.to_dict()["n_test"], 30)
 
@@ -61,17 +70,26 @@ class Studies(unittest.TestCase):
         b.save(self.model)
         again = clsify.compare(a, self.model, *rows)
         self.assertEqual(len(again.to_pandas()), sum(a.predict(rows[0]) != b.predict(rows[0])))
+        for found in (again, a.evaluate(*rows), a.explain("what a treat")):
+            self.pickled(found)
         program_says = json.loads(program("explain", self.model, "what a treat", "--json"))
         self.assertEqual(clsify.explain(self.model, "what a treat").to_dict(), program_says)
 
     def test_what_is_refused(self):
         for call, message in [(lambda: clsify.doctor(self.X, self.y[1:], model=None), "inconsistent"),
                               (lambda: clsify.advise(self.X, self.y, models=[BERT], scoring="auc"), "scoring: expected"),
-                              (lambda: clsify.learning_curve(self.X, self.y, model=BERT, test_size=2.5), "test|size|share"),
+                              (lambda: clsify.learning_curve(self.X, self.y, model=BERT, test_size=2.5), "test_size: expected a number between 0 and 1"),
+                              (lambda: clsify.learning_curve(self.X, self.y, model=BERT, Cs=5), "Cs: expected a list"),
+                              (lambda: clsify.learning_curve(self.X, self.y, model=BERT, sizes=[2.5]), "sizes: expected a whole number"),
+                              (lambda: clsify.learning_curve(self.X, self.y, model=BERT, n_repeats="x"), "n_repeats: expected a whole number"),
+                              (lambda: clsify.learning_curve(self.X, self.y, model=BERT, stratify="x"), "stratify: expected True or False"),
+                              (lambda: clsify.advise(self.X, self.y, models=BERT), "models: expected a list of encoders"),
+                              (lambda: clsify.doctor(self.X, self.y, model=None, C=float("nan")), "C: expected a number above 0, got nan"),
+                              (lambda: clsify.doctor(self.X, self.y, model=None, near_duplicate_threshold="x"), "near_duplicate_threshold: expected"),
                               (lambda: clsify.learning_curve(self.X, self.y, model=BERT, scaling="minmax"), "scaling: expected"),
                               (lambda: clsify.explain(self.model, "x"), "expected a model folder"),
                               (lambda: clsify.compare(SentenceClassifier(), SentenceClassifier(), self.X, self.y), "not fitted")]:
-            with self.subTest(message), self.assertRaisesRegex((ValueError, OSError), message):
+            with self.subTest(message), self.assertRaisesRegex((ValueError, TypeError, OSError), message):
                 call()
 
 

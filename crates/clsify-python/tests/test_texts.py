@@ -59,6 +59,7 @@ class Texts(unittest.TestCase):
             (["a", float("nan")], "row 1: expected a sentence, got a missing value (nan)"),
             (pandas.Series(["a", None], dtype="string"), "row 1: expected a sentence, got a missing value"),
             (pyarrow.array(["a", None]), "row 1: expected a sentence, got a missing value (None)"),
+            (["a", "b \ud800"], "row 1: expected Unicode text, got the lone surrogate '\\ud800' at position 2"),
             (np.array([["a", "b"]]), "expected one column of sentences, got 2 columns"),
             (np.zeros((2, 1, 1)), "expected one sentence per row, got an array of shape (2, 1, 1)"),
             (pandas.DataFrame({"a": ["x"], "b": ["y"]}), "expected one column of sentences, got 2 columns"),

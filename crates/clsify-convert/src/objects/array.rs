@@ -136,8 +136,12 @@ impl<'a> Array<'a> {
                 let text = std::str::from_utf8(&bytes[..n]);
                 Element::Text(text.map_err(|e| bad("expected texts in UTF-8").caused_by(e))?.to_string())
             }
-            Kind::Object | Kind::Other => {
-                return Err(bad("expected an array of numbers, texts or objects, got others"));
+            Kind::Object => return Err(bad("expected an array of numbers or texts, got one of objects")),
+            Kind::Other(letter) => {
+                let message =
+                    format!("expected an array of integers, f4, f8 or texts, got the type {letter}{size}");
+                return Err(bad(message)
+                    .with_hint("convert the array with astype(\"float64\") and save the classifier again"));
             }
         })
     }

@@ -16,8 +16,8 @@ pub(crate) enum Kind {
     /// Bytes, padded with zeros.
     Bytes,
     Object,
-    /// Records, dates, complex numbers: in parts of other estimators.
-    Other,
+    /// Records, dates, complex numbers and floats of 2 or 16 bytes, by their letter: in parts of other estimators.
+    Other(char),
 }
 
 /// The type of elements: kind, size in bytes and byte order.
@@ -56,7 +56,7 @@ impl Dtype {
             ('U', Some(n)) => (Kind::Text, n.checked_mul(4).ok_or_else(unknown)?),
             ('S', Some(n)) => (Kind::Bytes, n),
             ('O', _) => (Kind::Object, 8),
-            ('V' | 'c' | 'f' | 'M' | 'm', Some(n)) => (Kind::Other, n),
+            ('V' | 'c' | 'f' | 'M' | 'm', Some(n)) => (Kind::Other(letter), n),
             _ => return Err(unknown()),
         };
         Ok(Dtype { kind, size, is_big_endian: order == ">" })

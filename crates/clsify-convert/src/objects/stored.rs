@@ -9,6 +9,7 @@ use super::dtype::Dtype;
 use super::heap::Node;
 use super::id::Id;
 use super::view::View;
+use crate::error::bad;
 
 impl<'a> View<'_, 'a> {
     /// Non-negative integers, such as a shape.
@@ -38,10 +39,7 @@ impl<'a> View<'_, 'a> {
 
     /// An array of numpy.
     pub(crate) fn array(&self) -> Result<Array<'a>> {
-        array_of(self).map_err(|error| match self.place.is_empty() {
-            true => error,
-            false => error.at(&*self.place),
-        })
+        array_of(self).map_err(|error| self.at(error))
     }
 
     /// The type of an array's elements.
@@ -66,7 +64,8 @@ impl<'a> View<'_, 'a> {
 /// # Errors
 /// If it is no array.
 fn array_of<'a>(view: &View<'_, 'a>) -> Result<Array<'a>> {
-    let expected = || view.error(format!("expected an array of numpy, got {}", view.describe()));
+    // The caller adds the place.
+    let expected = || bad(format!("expected an array of numpy, got {}", view.describe()));
     if let Node::Array(array) = view.node() {
         return Ok((**array).clone());
     }

@@ -23,7 +23,11 @@ impl<'h, 'a> View<'h, 'a> {
 
     /// Adds the place to an error.
     pub(crate) fn error(&self, message: impl Into<String>) -> Error {
-        let error = bad(message);
+        self.at(bad(message))
+    }
+
+    /// Adds the place to an error about its content.
+    pub(crate) fn at(&self, error: Error) -> Error {
         if self.place.is_empty() { error } else { error.at(&*self.place) }
     }
 

@@ -8,7 +8,10 @@ use crate::error::bad;
 const KNOWN: [(&str, &[&str]); 19] = [
     (
         "numpy",
-        &["ndarray", "dtype", "float64", "float32", "int64", "int32", "bool_", "bool", "str_", "object_"],
+        &[
+            "ndarray", "dtype", "float64", "float32", "int64", "int32", "bool_", "bool", "str_", "object_",
+            "memmap",
+        ],
     ),
     ("numpy.core.multiarray", &["_reconstruct", "scalar"]),
     ("numpy._core.multiarray", &["_reconstruct", "scalar"]),
@@ -60,8 +63,14 @@ pub(crate) fn check(module: &str, name: &str) -> Result<()> {
         module.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     let is_known = KNOWN.iter().any(|(known, names)| *known == module && names.contains(&name));
+    // The distributions of a RandomizedSearchCV.
+    let is_distribution = match module {
+        "scipy.stats._distn_infrastructure" => matches!(name, "rv_frozen" | "rv_continuous_frozen"),
+        "scipy.stats._continuous_distns" => name.ends_with("_gen") && !name.contains('.'),
+        _ => false,
+    };
     // A dotted name would reach through a module for another one that it has imported.
-    if is_known || (is_of("sklearn") || is_of("numpy.random")) && !name.contains('.') {
+    if is_known || is_distribution || (is_of("sklearn") || is_of("numpy.random")) && !name.contains('.') {
         return Ok(());
     }
     let full = format!("{module}.{name}");

@@ -26,6 +26,15 @@ pub(super) fn calibrated(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -
     let estimator = attribute(["estimator", "base_estimator"])?;
     let calibrators = attribute(["calibrators", "calibrators_"])?.elements()?;
     let linear = inner(&estimator)?;
+    if !linear.has_decision_function {
+        let name = &linear.name;
+        let message = format!(
+            "expected the calibration of an estimator with a decision_function, got {name}, whose calibrated predict_proba is not linear"
+        );
+        return Err(estimator
+            .error(message)
+            .with_hint("calibrate the inner classifier only once, and save that"));
+    }
     let labels = labels(&view.attribute("classes_")?)?;
     // Since 1.8 the estimator may be fitted on the numbers of the classes, in their order.
     let is_numbered = linear.labels.iter().enumerate().all(|(i, label)| *label == i.to_string());
@@ -40,6 +49,7 @@ pub(super) fn calibrated(view: &View, inner: &dyn Fn(&View) -> Result<Linear>) -
     linear.name = format!("CalibratedClassifierCV({})", linear.name);
     linear.version = version(view).or(linear.version);
     linear.labels = labels;
+    linear.has_decision_function = false;
     Ok(linear)
 }
 
@@ -48,7 +58,10 @@ fn temperature(calibrator: &View, linear: Linear) -> Result<Linear> {
     let beta = calibrator.attribute("beta_")?.number()?;
     let factor = if linear.form == Form::Binary { 2.0 } else { 1.0 };
     let form = Linear::classes(linear.labels.len(), Link::Softmax);
-    Ok(Linear { scale: factor * beta, form, ..linear })
+    // The temperatures of several classifiers differ, and nothing takes the decision values of a calibrated one.
+    let (mut coef, mut intercept) = (linear.coef, linear.intercept);
+    coef.iter_mut().flatten().chain(&mut intercept).for_each(|w| *w *= factor * beta);
+    Ok(Linear { coef, intercept, scale: 1.0, form, ..linear })
 }
 
 /// `1 / (1 + exp(a z + b))` of each decision value, normalised if there are more than two classes.

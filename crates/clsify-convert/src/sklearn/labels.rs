@@ -29,7 +29,7 @@ pub(super) fn labels(view: &View) -> Result<Vec<String>> {
         Element::Text(text) => Ok(text),
         Element::Object(id) => label(&View::new(view.heap, id)),
     };
-    array.elements(MAX_CLASSES)?.map(name).collect()
+    array.elements(MAX_CLASSES).and_then(|all| all.map(name).collect()).map_err(|e| view.at(e))
 }
 
 fn label(view: &View) -> Result<String> {

@@ -16,6 +16,8 @@ pub(super) struct Linear {
     pub(super) scale: f64,
     pub(super) form: Form,
     pub(super) labels: Vec<String>,
+    /// True if the estimator has a `decision_function`, which a calibration takes; otherwise it takes `predict_proba`, which is not linear.
+    pub(super) has_decision_function: bool,
     /// True if features are divided by their length before.
     pub(super) normalize: bool,
     /// The estimator in words.
@@ -49,7 +51,7 @@ impl Linear {
 /// The numbers of an attribute, of which there must be `n`.
 pub(super) fn numbers(view: &View, name: &str, n: usize) -> Result<Vec<f64>> {
     let attribute = view.attribute(name)?;
-    let numbers = attribute.array()?.numbers().map_err(|e| e.at(name.to_string()))?;
+    let numbers = attribute.array()?.numbers().map_err(|e| attribute.at(e))?;
     if numbers.len() != n {
         return Err(attribute.error(format!("expected {n} numbers, got {}", numbers.len())));
     }

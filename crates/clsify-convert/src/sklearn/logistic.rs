@@ -26,7 +26,7 @@ pub(super) fn logistic(view: &View, name: &str) -> Result<Linear> {
             array.shape()
         )));
     }
-    let coef = array.numbers()?.chunks_exact(cols).map(<[f64]>::to_vec).collect();
+    let coef = array.numbers().map_err(|e| weights.at(e))?.chunks_exact(cols).map(<[f64]>::to_vec).collect();
     let intercept = numbers(view, "intercept_", n_rows)?;
     let is_ovr = is_one_vs_rest(view, n_classes)?;
     let link = if is_ovr { Link::NormalizedSigmoids } else { Link::Softmax };
@@ -37,6 +37,7 @@ pub(super) fn logistic(view: &View, name: &str) -> Result<Linear> {
         scale: if n_classes == 2 && !is_ovr { 2.0 } else { 1.0 },
         form: Linear::classes(n_classes, link),
         labels,
+        has_decision_function: true,
         normalize: false,
         name: name.to_string(),
         version: version(view),

@@ -42,7 +42,7 @@ pub(super) fn multi_output(view: &View, inner: &dyn Fn(&View) -> Result<Linear>)
     let columns = columns(view, inner)?;
     let labels = (0..columns.len()).map(|i| i.to_string()).collect();
     let joined = joined(view, columns, "MultiOutputClassifier")?;
-    Ok(Linear { labels, ..joined })
+    Ok(Linear { labels, has_decision_function: false, ..joined })
 }
 
 /// One label's classifier, or its constant answer.

@@ -7,6 +7,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from clsify._missing import is_missing
+from clsify._texts import check_unicode, only_column
 
 # The separators of label sets, of which the first is taken that no label contains.
 _SEPARATORS = (";", ",", "|", "\x1f")
@@ -38,7 +39,8 @@ class Labels:
             labels = {label for row in _rows(y) for label in row}
             return cls("sets", _sorted(labels))
         if _n_columns(y) > 1:
-            names = getattr(y, "columns", None)
+            # In pyarrow `columns` are the data.
+            names = getattr(y, "column_names", None) or getattr(y, "columns", None)
             columns = _columns(y)
             return cls("columns", np.arange(columns.shape[1]) if names is None else np.asarray(list(names), dtype=object))
         y = _one_per_row(y)
@@ -65,6 +67,11 @@ class Labels:
             raise ValueError(f"y: expected {len(self.names)} columns, as in the fit, got {columns.shape[1]}")
         return [[self.names[place] for place in np.flatnonzero(row)] for row in columns]
 
+    def array(self, y):
+        """One label per row, or the columns of 0 and 1, as an array."""
+        self.rows(y)
+        return _one_per_row(y) if self.kind == "classes" else _columns(y).astype(int)
+
     def answers(self, has_label):
         """Label sets of `has_label`, an array of bool of shape (n_rows, n_labels), in the user's form."""
         if self.kind == "columns":
@@ -79,7 +86,7 @@ def _name(label):
     if isinstance(label, str):
         if label.strip() != label or not label or "\n" in label or "\r" in label:
             raise ValueError(f"y: expected labels without line breaks and spaces around them, got {label!r}")
-        return label
+        return check_unicode(label, "y")
     if is_missing(label):
         raise ValueError(f"y: expected a label, got a missing value ({label!r})")
     return str(label)
@@ -99,31 +106,45 @@ def _plain(y):
     """A column of pandas, polars or pyarrow as an array or a list."""
     if hasattr(y, "to_pylist"):
         return y.to_pylist()
-    if hasattr(y, "to_list") and not hasattr(y, "iloc"):
+    if hasattr(y, "to_list") and not hasattr(y, "isna"):
         return y.to_list()
     return y
 
 
+def _is_set(row):
+    return isinstance(row, (list, tuple, set, frozenset)) or (isinstance(row, np.ndarray) and row.ndim == 1)
+
+
 def _rows(y):
-    return list(_plain(y))
+    """The label sets of all rows."""
+    rows = list(_plain(y))
+    for row, labels in enumerate(rows):
+        if not _is_set(labels):
+            got = f"a missing value ({labels!r})" if is_missing(labels) else repr(labels)
+            raise ValueError(f"y: row {row}: expected a list of labels, as in other rows, got {got}")
+        for label in labels:
+            if is_missing(label):
+                raise ValueError(f"y: row {row}: expected labels, got a missing value ({label!r})")
+            if isinstance(label, bytes) or _is_set(label):
+                raise ValueError(f"y: row {row}: expected labels that are texts, numbers or booleans, got {label!r}")
+    return rows
 
 
 def _is_sets(y):
-    """True for a list, array or column whose elements are lists, tuples or sets, as far as the first one tells."""
-    if _n_columns(y) > 1 or (isinstance(y, np.ndarray) and y.dtype != object):
+    """True for a list, array or column some of whose elements are lists, tuples or sets."""
+    if _n_columns(y) > 1 or (isinstance(y, np.ndarray) and (y.dtype != object or y.ndim != 1)):
         return False
     y = _plain(y)
-    if not hasattr(y, "__iter__") or isinstance(y, (str, bytes)):
-        return False
-    first = next(iter(y), None)
-    if not isinstance(first, (list, tuple, set, frozenset)) and not (isinstance(first, np.ndarray) and first.ndim == 1):
+    if not hasattr(y, "__len__") or isinstance(y, (str, bytes)):
         return False
     # Rows of 0 and 1 of equal lengths are columns, as scikit-learn reads them.
-    return not _is_columns(y)
+    return any(map(_is_set, y)) and not _is_columns(y)
 
 
 def _is_columns(y):
     rows = list(y)
+    if not all(map(_is_set, rows)):
+        return False
     lengths = {len(row) for row in rows}
     is_flag = lambda value: isinstance(value, (bool, numbers.Integral, np.bool_)) and value in (0, 1)
     return len(lengths) == 1 and lengths != {0} and all(is_flag(value) for row in rows for value in row)
@@ -133,22 +154,62 @@ def _n_columns(y):
     shape = getattr(y, "shape", None)
     if shape is not None:
         return shape[1] if len(shape) == 2 else 1
-    if isinstance(y, (list, tuple)) and y and isinstance(y[0], (list, tuple, np.ndarray)) and _is_columns(y):
+    if isinstance(y, (list, tuple)) and y and _is_set(y[0]) and _is_columns(y):
         return len(y[0])
     return 1
 
 
 def _columns(y):
-    columns = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
-    if columns.ndim != 2 or not np.isin(columns, (0, 1)).all():
-        raise ValueError("y: expected columns of 0 and 1, one per label")
+    if hasattr(y, "column_names"):
+        columns = np.column_stack([np.array(column.to_pylist(), dtype=object) for column in y.columns])
+    else:
+        columns = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+    if columns.ndim != 2:
+        raise ValueError(f"y: expected columns of 0 and 1, one per label, got an array of shape {columns.shape}")
+    for row, values in enumerate(columns.tolist() if columns.dtype.kind in "Of" else ()):
+        if any(map(is_missing, values)):
+            raise ValueError(f"y: row {row}: expected columns of 0 and 1, one per label, got a missing value")
+    wrong = np.argwhere(~np.isin(columns, (0, 1)))
+    if len(wrong):
+        row, column = wrong[0].tolist()
+        raise ValueError(f"y: row {row}: expected columns of 0 and 1, one per label, got {columns[row, column]}")
     return columns.astype(bool)
 
 
 def _one_per_row(y):
-    y = _plain(y)
-    # An array of texts would spell what is missing.
-    for row, label in enumerate(y if isinstance(y, (list, tuple)) or getattr(y, "dtype", None) == object else ()):
+    """The labels as an array that has their type."""
+    if isinstance(y, (str, bytes)) or not hasattr(y, "__len__"):
+        raise ValueError(f"y: expected a list, array or column with a label per row, got {type(y).__name__}")
+    if not isinstance(y, (list, tuple, np.ndarray)):
+        y = _plain(only_column(y) if len(getattr(y, "shape", ())) == 2 else y)
+    if hasattr(y, "isna"):
+        _refuse_missing(y, np.asarray(y.isna()))
+        kind = getattr(y.dtype, "numpy_dtype", None)
+        # Nullable numbers and booleans of pandas would become floats or objects.
+        y = np.asarray(y, dtype=kind if kind is not None and kind.kind in "biuf" else None)
+    if isinstance(y, (list, tuple)):
+        return column_or_1d(_of_one_type(y), warn=True)
+    y = column_or_1d(y.astype(object) if y.dtype.kind == "T" else y, warn=True)
+    if y.dtype == object:
+        # Texts stay objects; numbers and booleans get their type.
+        typed = _of_one_type(y.tolist())
+        return y if typed.dtype.kind == "U" else typed
+    if y.dtype.kind in "fM":
+        _refuse_missing(y, y != y)
+    return y
+
+
+def _of_one_type(labels):
+    """Labels as an array, which would turn what is missing, and numbers beside texts, into texts."""
+    for row, label in enumerate(labels):
         if is_missing(label):
             raise ValueError(f"y: row {row}: expected a label, got a missing value ({label!r})")
-    return column_or_1d(y, warn=True)
+        if isinstance(label, str) != isinstance(labels[0], str):
+            raise ValueError(f"y: row {row}: expected labels of one type, got {label!r} after {labels[0]!r}")
+    return np.asarray(labels)
+
+
+def _refuse_missing(y, is_missing):
+    if is_missing.any():
+        row = int(is_missing.argmax())
+        raise ValueError(f"y: row {row}: expected a label, got a missing value ({list(y[row:row + 1])[0]!r})")

@@ -8,6 +8,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from clsify import _checks as checks
+from clsify import _options as options
 from clsify._core import fit_logistic_regression
 
 
@@ -82,8 +84,9 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             raise ValueError(f"expected at least 2 classes, got only one class: {self.classes_[0]!r}")
         weights = self._weighted_by_class(class_ids, weights)
         self.coef_, self.intercept_, n_iter, converged = fit_logistic_regression(
-            np.ascontiguousarray(X, dtype=np.float32), class_ids.astype(np.int64), len(self.classes_), weights, float(self.C),
-            self.class_weight == "balanced", float(self.tol), int(self.max_iter), self.threads)
+            np.ascontiguousarray(X, dtype=np.float32), class_ids.astype(np.int64), len(self.classes_), weights, checks.number("C", self.C, above=0),
+            self.class_weight == "balanced", checks.number("tol", self.tol, above=0), checks.whole("max_iter", self.max_iter, 1),
+            options.checked_threads(self.threads))
         self.n_iter_ = np.array([n_iter])
         if not converged:
             warnings.warn(f"the fit has not converged after {n_iter} steps: increase max_iter, or scale the features", ConvergenceWarning, stacklevel=2)
@@ -97,7 +100,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         unknown = set(self.class_weight) - set(self.classes_.tolist())
         if unknown:
             raise ValueError(f"class_weight: expected classes of y, got {sorted(map(str, unknown))}")
-        of_class = np.array([self.class_weight.get(label, 1.0) for label in self.classes_.tolist()])
+        of_class = np.array([checks.number("class_weight", self.class_weight.get(label, 1.0), least=0) for label in self.classes_.tolist()])
         return of_class[class_ids] * (1.0 if weights is None else weights)
 
     def decision_function(self, X):

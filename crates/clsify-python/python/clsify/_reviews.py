@@ -2,6 +2,7 @@
 
 import csv
 
+from clsify import _checks as checks
 from clsify import _core
 from clsify._progress import LOGGER
 
@@ -23,6 +24,7 @@ def fetch_reviews(limit=None):
     y : list of str
         "positive" or "negative".
     """
+    checks.optional(checks.whole, "limit", limit, 1)
     path, where = _core.example_data()
     LOGGER.info("reviews: %s", where)
     with open(path, encoding="utf-8", newline="") as file:

@@ -2,12 +2,18 @@
 
 import numpy as np
 
+from clsify import _checks as checks
+from clsify._missing import is_missing
+
 
 def checked_weights(sample_weight, n_rows):
     """Weights as an array of finite numbers of at least 0, one per row, or None."""
     if sample_weight is None:
         return None
-    weights = np.asarray(sample_weight, dtype=np.float64)
+    try:
+        weights = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"sample_weight: expected a number per row, got {checks.shown(sample_weight)}") from None
     if weights.ndim == 0:
         weights = np.full(n_rows, weights)
     if weights.shape != (n_rows,):
@@ -24,7 +30,7 @@ def labelled(sentences, names, labels, sample_weight, groups):
     if len(names) != len(sentences):
         raise ValueError(f"Found input variables with inconsistent numbers of samples: [{len(sentences)}, {len(names)}]")
     if groups is not None:
-        groups = np.unique(np.asarray(groups), return_inverse=True)[1].reshape(-1)
+        groups = _numbered(groups)
         if len(groups) != len(sentences):
             raise ValueError(f"groups: expected {len(sentences)}, one per row, got {len(groups)}")
     weights = checked_weights(sample_weight, len(sentences))
@@ -32,10 +38,24 @@ def labelled(sentences, names, labels, sample_weight, groups):
             "groups": None if groups is None else groups.tolist()}
 
 
+def _numbered(groups):
+    """The numbers of groups that are texts or numbers."""
+    groups = groups.to_pylist() if hasattr(groups, "to_pylist") else checks.items("groups", groups, "groups, one per row")
+    for row, group in enumerate(groups):
+        if is_missing(group):
+            raise ValueError(f"groups: row {row}: expected a group, got a missing value ({group!r})")
+        if isinstance(group, str) != isinstance(groups[0], str):
+            raise ValueError(f"groups: row {row}: expected groups of one type, got {group!r} after {groups[0]!r}")
+    return np.unique(np.asarray(groups), return_inverse=True)[1].reshape(-1)
+
+
 def described(descriptions):
     """Texts with the labels that they describe."""
     if descriptions is None:
         return None
     if not hasattr(descriptions, "items"):
-        raise ValueError("descriptions: expected a dict from label to texts")
-    return [(text, str(label)) for label, given in descriptions.items() for text in ([given] if isinstance(given, str) else given)]
+        raise TypeError(f"descriptions: expected a dict from label to texts, got {checks.shown(descriptions)}")
+    if not descriptions:
+        raise ValueError("descriptions: expected texts of at least one label, got none")
+    return [(checks.text("descriptions", text), str(label)) for label, given in descriptions.items()
+            for text in ([given] if isinstance(given, str) else checks.items("descriptions", given, "texts"))]

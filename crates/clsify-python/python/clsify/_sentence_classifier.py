@@ -8,13 +8,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
+from clsify import _checks as checks
 from clsify import _options as options
 from clsify._core import Classifier
 from clsify._labels import Labels
 from clsify._progress import Progress
 from clsify._report import Report
 from clsify._rows import checked_weights, described, labelled
-from clsify._saved import files_of, load, restored
+from clsify._saved import files_of, load, parameters, restored
 from clsify._texts import texts
 
 
@@ -154,11 +155,16 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
             The fitted classifier.
         """
         options.checked_threads(self.threads)
+        unknown = getattr(self, "_unknown", None)
+        if unknown:
+            warnings.warn(f"the loaded model does not tell {', '.join(unknown)}: this fit takes the values of get_params()", UserWarning, stacklevel=2)
         labels, rows = self._rows_to_learn(X, y, sample_weight, groups)
         with Progress(self.verbose) as progress:
             core, choices = Classifier.train(rows, self._encoder(), json.dumps(self._train_options(labels)), self.threads, progress)
         self._use(core, labels)
         self.choices_ = json.loads(choices)
+        if unknown:
+            self._unknown = []
         return self
 
     def predict(self, X):
@@ -255,7 +261,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         if self._labels.kind == "sets":
             right = [set(row) == set(names) for row, names in zip(self._names(predicted), self._labels.rows(y), strict=True)]
             return float(np.average(right, weights=sample_weight))
-        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+        return float(accuracy_score(self._labels.array(y), predicted, sample_weight=sample_weight))
 
     def evaluate(self, X, y, sample_weight=None, title="these rows"):
         """All scores on rows that were not learned from, with intervals, calibration and the decision rule's effect.
@@ -277,6 +283,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         """
         sentences = self._sentences(X)
         rows = labelled(sentences, self._labels.rows(y), self._labels, sample_weight, None)
+        title = checks.text("title", title)
         with Progress(self.verbose) as progress:
             return Report(self._core.evaluate(rows, title, self.threads, progress), _per_label)
 
@@ -297,7 +304,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         Report
         """
         sentences = self._sentences([X] if isinstance(X, str) else X)
-        label = None if label is None else str(label)
+        label, path = None if label is None else checks.text("label", str(label)), checks.flag("path", path)
         with Progress(self.verbose) as progress:
             return Report(self._core.explain(sentences, label, path, self.threads, progress), _words)
 
@@ -316,7 +323,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         self : object
         """
         check_is_fitted(self)
-        self._core.save(folder, bundle_encoder or self._core.has_own_encoder)
+        self._core.save(checks.path("folder", folder), bundle_encoder or self._core.has_own_encoder)
         return self
 
     def export_onnx(self, folder, external_data=False):
@@ -336,13 +343,17 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         self : object
         """
         check_is_fitted(self)
-        for note in self._core.export_onnx(folder, external_data):
+        for note in self._core.export_onnx(checks.path("folder", folder), checks.flag("external_data", external_data)):
             warnings.warn(note, UserWarning, stacklevel=2)
         return self
 
     @classmethod
     def load(cls, folder, *, encoder=None, dtype=None, threads=None, cache=True, verbose=False):
         """Load a classifier that `save` or the program has saved. Its labels are texts.
+
+        Its parameters are those that the model tells: encoder, layers, pooling, `max_length`, `prompt`, `C`, `class_weight`, `scaling`, calibration and
+        decision rule, so that its clone learns the same. The others have their defaults: a dict of class weights, `tol`, `max_iter`, `descriptions`,
+        `tune` and `keep_neighbours`; `abstain_below` is the threshold that `target_precision` has chosen.
 
         Parameters
         ----------
@@ -385,7 +396,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         """
         encoder = options.encoder(model, pooling=pooling, layers=layers, max_length=max_length, prompt=prompt, dtype=dtype, cache=cache)
         with Progress(verbose) as progress:
-            core = Classifier.from_sklearn(file, encoder, labels, ";", options.checked_threads(threads), progress)
+            core = Classifier.from_sklearn(checks.path("file", file), encoder, _names_of(labels), ";", options.checked_threads(threads), progress)
         return cls._of(core, threads=threads, cache=cache, verbose=verbose)
 
     @classmethod
@@ -407,15 +418,15 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         """
         encoder = options.encoder(folder, pooling="auto", layers=None, max_length=None, prompt=None, dtype=dtype, cache=cache)
         with Progress(verbose) as progress:
-            core = Classifier.from_setfit(folder, encoder, labels, ";", options.checked_threads(threads), progress)
+            core = Classifier.from_setfit(checks.path("folder", folder), encoder, _names_of(labels), ";", options.checked_threads(threads), progress)
         return cls._of(core, threads=threads, cache=cache, verbose=verbose)
 
     @classmethod
     def _of(cls, core, *, threads, cache, verbose):
-        saved = json.loads(core.metadata)
-        encoder = saved["encoder"]
-        found = cls(model=encoder["folder"], max_length=saved["max_length"], prompt=saved.get("prompt"), dtype=encoder["dtype"], threads=threads,
-                    cache=cache, verbose=verbose)
+        known, unknown = parameters(core)
+        names = cls._get_param_names()
+        found = cls(**{name: value for name, value in known.items() if name in names}, threads=threads, cache=cache, verbose=verbose)
+        found._unknown = [name for name in unknown if name in names]
         classes = np.asarray(core.classes, dtype=object if core.is_multi_label else None)
         found._use(core, Labels("sets" if core.is_multi_label else "classes", classes))
         return found
@@ -437,7 +448,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
             self.coef_, self.intercept_ = sign * coef, sign * intercept
 
     def _rows_to_learn(self, X, y, sample_weight, groups):
-        if X is None and y is None and self.descriptions is not None:
+        if X is None and y is None and described(self.descriptions) is not None:
             names = sorted({str(label) for label in self.descriptions})
             return Labels("classes", np.asarray(names)), None
         if y is None:
@@ -452,7 +463,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         weights = checked_weights(sample_weight, len(sentences))
         names = labels.rows(y)
         if isinstance(self.class_weight, dict):
-            of_class = {str(label): weight for label, weight in self.class_weight.items()}
+            of_class = {str(label): checks.number("class_weight", weight, least=0) for label, weight in self.class_weight.items()}
             unknown = sorted(set(of_class) - set(labels.names))
             if unknown or labels.is_multi_label:
                 raise ValueError(f"class_weight: expected classes of y, got {unknown or 'weights for label sets'}")
@@ -488,9 +499,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         options.choice("calibration", self.calibration, (None, "temperature", "platt"))
         options.choice("thresholds", self.thresholds, (None, "f1" if labels.is_multi_label else "f1_macro"))
         for name in ("abstain_below", "target_precision"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < 1:
-                raise ValueError(f"{name}: expected a number between 0 and 1, got {value}")
+            checks.optional(checks.number, name, getattr(self, name), above=0, below=1)
         rules = [name for name in ("thresholds", "costs") if getattr(self, name) is not None]
         limits = [name for name in ("abstain_below", "target_precision") if getattr(self, name) is not None]
         for together in (rules, limits, rules + limits if labels.is_multi_label else []):
@@ -570,6 +579,11 @@ def _per_label(report):
     rows = scores.get("per_class") or scores.get("per_label") or {}
     rows = rows.items() if isinstance(rows, dict) else rows
     return [{"label": label, **of_label} for label, of_label in rows]
+
+
+def _names_of(labels):
+    """Names for the labels of a file."""
+    return None if labels is None else [checks.text("labels", label) for label in checks.items("labels", labels, "texts")]
 
 
 def _words(explanations):

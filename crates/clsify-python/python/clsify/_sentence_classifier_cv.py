@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from clsify import _checks as checks
+from clsify import _options as options
 from clsify._sentence_classifier import SentenceClassifier
 
 
@@ -15,7 +17,8 @@ class SentenceClassifierCV(SentenceClassifier):
     Cs : list of float, default=None
         The values of `C`. By default 20, from 0.0001 to 100 or for standardised features from 0.00001 to 0.56.
     cv : int, default=5
-        The number of folds, which are stratified, or follow the groups.
+        The number of folds, which are stratified, or follow the groups. Folds of a splitter such as `StratifiedKFold` are an error: with them, search `C`
+        by `GridSearchCV`.
     model, pooling, layers, max_length, prompt, dtype, class_weight, scaling, tol, max_iter, calibration, thresholds, costs, abstain_below, \
 target_precision, keep_neighbours, threads, cache, missing, verbose
         As for `SentenceClassifier`.
@@ -96,6 +99,7 @@ target_precision, keep_neighbours, threads, cache, missing, verbose
         return False
 
     def _search(self):
-        if not isinstance(self.cv, (int, np.integer)) or self.cv < 2:
-            raise ValueError(f"cv: expected a number of folds of at least 2, got {self.cv!r}")
-        return {"Cs": None if self.Cs is None else [float(C) for C in self.Cs], "n_splits": int(self.cv)}
+        if not isinstance(self.cv, str) and (hasattr(self.cv, "split") or hasattr(self.cv, "__iter__")):
+            raise TypeError(f"cv: expected a number of folds, got {checks.shown(self.cv)}: folds are stratified, or follow the groups that fit gets; "
+                            "for other folds search C with GridSearchCV(SentenceClassifier(C=1.0), {'C': [...]}, cv=...)")
+        return {"Cs": options.values_of_C(self.Cs), "n_splits": checks.whole("cv", self.cv, 2)}

@@ -3,9 +3,11 @@
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
+from clsify import _checks as checks
 from clsify._encoders import loaded_encoder
 from clsify._progress import Progress
 from clsify._texts import texts
+from clsify.exceptions import ArgumentError
 
 
 class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -88,10 +90,11 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             return self._encoder(report).encode(texts(X, self.missing), self.threads, report)
 
     def encode(self, inputs, prompt_name=None, prompt=None, batch_size=None, show_progress_bar=None, output_value="sentence_embedding",
-               precision="float32", convert_to_numpy=True, convert_to_tensor=False, device=None, normalize_embeddings=False, truncate_dim=None):
+               precision="float32", convert_to_numpy=True, convert_to_tensor=False, device=None, normalize_embeddings=False, truncate_dim=None,
+               pool=None, chunk_size=None):
         """The features of a sentence or of sentences, with the arguments of sentence-transformers.
 
-        `batch_size` is accepted and changes nothing, because vectors do not depend on it.
+        `batch_size` and `chunk_size` are accepted and change nothing, because vectors do not depend on them.
 
         Parameters
         ----------
@@ -116,7 +119,11 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         normalize_embeddings : bool, default=False
             Scale each vector to the length 1.
         truncate_dim : int, default=None
-            Keep the first numbers of each vector only.
+            Keep the first numbers of each vector only, at least 1.
+        pool : None
+            There is no pool of processes: one process computes in `threads` threads.
+        chunk_size : int, default=None
+            Has no effect.
 
         Returns
         -------
@@ -126,15 +133,18 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                                      ("device", device if device is None else str(device), (None, "cpu"))]:
             if value not in allowed:
                 raise ValueError(f"{name}: expected {' or '.join(map(repr, allowed))}, got {value!r}")
+        if pool is not None:
+            raise ValueError(f"pool: expected None, got {checks.shown(pool)}: one process computes, in the number of threads that `threads` says")
+        n_kept = checks.optional(checks.whole, "truncate_dim", truncate_dim, 1)
         is_one = isinstance(inputs, str)
         encoder = self
         if prompt is not None or prompt_name is not None:
-            encoder = SentenceEncoder(**{**self.get_params(), "prompt": prompt if prompt is not None else prompt_name})
+            encoder = self._with_prompt(prompt if prompt is not None else prompt_name)
         bars = self.verbose if show_progress_bar is None else show_progress_bar
         with Progress(bars) as report:
             features = encoder._encoder(report).encode([inputs] if is_one else texts(inputs, self.missing), self.threads, report)
-        if truncate_dim is not None:
-            features = np.ascontiguousarray(features[:, :truncate_dim])
+        if n_kept is not None:
+            features = np.ascontiguousarray(features[:, :n_kept])
         if normalize_embeddings:
             norms = np.linalg.norm(features, axis=1, keepdims=True)
             features = features / np.maximum(norms, 1e-12)
@@ -144,6 +154,38 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
             return torch.from_numpy(np.ascontiguousarray(result))
         return result if convert_to_numpy or is_one else list(result)
+
+    def encode_query(self, inputs, prompt_name=None, prompt=None, **arguments):
+        """`encode` for queries: by default with the prompt "query" of the folder, if it has one, otherwise without a prompt.
+
+        A `prompt` of this encoder takes precedence over the folder's.
+
+        Parameters
+        ----------
+        inputs, prompt_name, prompt, **arguments
+            As for `encode`.
+
+        Returns
+        -------
+        ndarray of shape (n_features,) or (n_sentences, n_features), float32
+        """
+        return self._encoder_for("query", prompt_name, prompt).encode(inputs, prompt_name, prompt, **arguments)
+
+    def encode_document(self, inputs, prompt_name=None, prompt=None, **arguments):
+        """`encode` for documents: by default with the prompt "document" of the folder, if it has one, otherwise without a prompt.
+
+        A `prompt` of this encoder takes precedence over the folder's.
+
+        Parameters
+        ----------
+        inputs, prompt_name, prompt, **arguments
+            As for `encode`.
+
+        Returns
+        -------
+        ndarray of shape (n_features,) or (n_sentences, n_features), float32
+        """
+        return self._encoder_for("document", prompt_name, prompt).encode(inputs, prompt_name, prompt, **arguments)
 
     def tokenize(self, X):
         """The tokens of sentences, as the encoder receives them.
@@ -173,6 +215,10 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """The number of features of a sentence, as sentence-transformers names it."""
         return self.n_features
 
+    def get_sentence_embedding_dimension(self):
+        """The number of features of a sentence, by the name of earlier versions of sentence-transformers."""
+        return self.n_features
+
     @property
     def _n_features_out(self):
         return self.n_features
@@ -187,6 +233,23 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         tags.requires_fit = False
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+    def _with_prompt(self, prompt):
+        return SentenceEncoder(**{**self.get_params(), "prompt": prompt})
+
+    def _encoder_for(self, name, *given):
+        """This encoder with the prompt of this name, unless another one is given."""
+        if self.prompt is not None or any(prompt is not None for prompt in given):
+            return self
+        encoder = self._with_prompt(name)
+        try:
+            encoder._encoder()
+        except ArgumentError as error:
+            # The names of prompts are checked before anything is loaded.
+            if "name of a prompt" not in str(error):
+                raise
+            return self._with_prompt("")
+        return encoder
 
     def _encoder(self, report=None):
         return loaded_encoder(self.model, pooling=self.pooling, layers=self.layers, max_length=self.max_length, prompt=self.prompt,

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pyarrow as pa
 
+from clsify import _checks as checks
 from clsify import _newton
 
 # The sums of a partition travel in pieces of so many numbers, so that adding up partitions needs little memory at a time.
@@ -44,8 +45,7 @@ def fit_logistic(df, features, label, *, C=1.0, weight=None, tol=1e-10, max_iter
 
     from clsify import LogisticRegression
 
-    if not C > 0:
-        raise ValueError(f"C: expected a positive number, got {C}")
+    C, tol, max_iter = checks.number("C", C, above=0), checks.number("tol", tol, above=0), checks.whole("max_iter", max_iter, 1)
     classes, n_features, total_weight = _facts(df, features, label, weight)
     shape = _newton.Shape(len(classes), n_features)
     rows = _rows(df, features, label, weight, classes)

@@ -2,6 +2,7 @@
 
 import json
 
+from clsify import _checks as checks
 from clsify import _options as options
 from clsify import _core
 from clsify._labels import Labels
@@ -59,10 +60,11 @@ def doctor(X, y, *, X_test=None, y_test=None, model="all-MiniLM-L6-v2", layers=N
     encoder = None
     if model is not None:
         encoder = options.encoder(model, pooling=pooling, layers=layers, max_length=max_length, prompt=prompt, dtype=dtype, cache=cache)
-    spec = {"C": float(C), "near_duplicate_threshold": near_duplicate_threshold, "rank_all": rank_all}
+    spec = {"C": checks.number("C", C, above=0), "near_duplicate_threshold": checks.number("near_duplicate_threshold", near_duplicate_threshold),
+            "rank_all": checks.flag("rank_all", rank_all)}
     with Progress(verbose) as progress:
         document = _core.doctor(rows, test, encoder, json.dumps(spec), options.checked_threads(threads), progress)
-    return Report(document, lambda report: [{"row": issue["line"] - 1, **issue} for issue in report["label_issues"]])
+    return Report(document, _label_issues)
 
 
 def advise(X, y, *, models=("all-MiniLM-L6-v2",), scoring=None, class_weight=None, test_size=0.25, random_state=0, tune=False, max_length=None,
@@ -96,13 +98,13 @@ def advise(X, y, *, models=("all-MiniLM-L6-v2",), scoring=None, class_weight=Non
     options.choice("scoring", scoring, (None, "accuracy", "f1_macro", "f1_micro", "log_loss"))
     labels = Labels.of(y)
     rows = labelled(texts(X), labels.rows(y), labels, sample_weight, groups)
-    encoders = [options.encoder(model, pooling=None, layers=None, max_length=max_length, prompt=prompt, dtype=dtype, cache=cache) for model in models]
-    spec = {"fit": options.fit(1.0, class_weight), "scoring": scoring, "test_size": test_size, "seed": options.seed(random_state),
-            "tune": options.tune(tune, random_state)}
+    encoders = [options.encoder(model, pooling=None, layers=None, max_length=max_length, prompt=prompt, dtype=dtype, cache=cache)
+                for model in checks.items("models", models, "encoders")]
+    spec = {"fit": options.fit(1.0, class_weight), "scoring": scoring, "test_size": options.share_or_number("test_size", test_size),
+            "seed": options.seed(random_state), "tune": options.tune(tune, random_state)}
     with Progress(verbose) as progress:
         document = _core.advise(rows, encoders, json.dumps(spec), options.checked_threads(threads), progress)
-    return Report(document, lambda found: [{"encoder": advice["encoder"], **candidate} for advice in found
-                                           for candidate in advice["selection"]["candidates"]])
+    return Report(document, _candidates)
 
 
 def learning_curve(X, y, *, X_test=None, y_test=None, model="all-MiniLM-L6-v2", pooling="auto", layers=None, C=None, Cs=None, class_weight=None,
@@ -146,12 +148,14 @@ def learning_curve(X, y, *, X_test=None, y_test=None, model="all-MiniLM-L6-v2", 
     test = None if X_test is None else labelled(texts(X_test), labels.rows(y_test), labels, None, None)
     encoder = options.encoder(model, pooling=pooling, layers=layers, max_length=max_length, prompt=prompt, dtype=dtype, cache=cache)
     default = "none" if layers in (None, "last") else "standard"
-    spec = {"fit": options.fit(1.0 if C is None else C, class_weight), "scaling": scaling or default, "Cs": None if Cs is None else list(map(float, Cs)),
-            "sizes": list(sizes), "n_repeats": n_repeats, "test_size": test_size, "stratify": stratify, "seed": options.seed(random_state),
+    spec = {"fit": options.fit(1.0 if C is None else C, class_weight), "scaling": scaling or default, "Cs": options.values_of_C(Cs),
+            "sizes": [checks.whole("sizes", size, 1) for size in checks.items("sizes", sizes, "numbers of rows")],
+            "n_repeats": checks.whole("n_repeats", n_repeats, 1), "test_size": options.share_or_number("test_size", test_size),
+            "stratify": checks.flag("stratify", stratify), "seed": options.seed(random_state),
             "tune": options.tune(tune, random_state), "chosen": C is None and Cs is None and scaling is None and layers is None}
     with Progress(verbose) as progress:
         document = _core.learning_curve(rows, test, encoder, json.dumps(spec), options.checked_threads(threads), progress)
-    return Report(document, lambda curve: curve["points"])
+    return Report(document, _points)
 
 
 def compare(a, b, X, y, *, sample_weight=None, names=("A", "B"), threads=None, verbose=False):
@@ -178,12 +182,15 @@ def compare(a, b, X, y, *, sample_weight=None, names=("A", "B"), threads=None, v
         `to_pandas` has the sentences on which they disagree.
     """
     a, b = (one if isinstance(one, SentenceClassifier) else SentenceClassifier.load(one, threads=threads, verbose=verbose) for one in (a, b))
+    both = tuple(checks.text("names", name) for name in checks.items("names", names, "two names"))
+    if len(both) != 2:
+        raise ValueError(f"names: expected two names, got {checks.shown(names)}")
     sentences = a._sentences(X)
     b._sentences([])
     rows = labelled(sentences, a._labels.rows(y), a._labels, sample_weight, None)
     with Progress(verbose) as progress:
-        document = _core.compare(a._core, b._core, rows, tuple(names), options.checked_threads(threads), progress)
-    return Report(document, lambda report: report["differences"])
+        document = _core.compare(a._core, b._core, rows, both, options.checked_threads(threads), progress)
+    return Report(document, _differences)
 
 
 def explain(classifier, X, label=None, path=False):
@@ -207,3 +214,22 @@ def explain(classifier, X, label=None, path=False):
     if not isinstance(classifier, SentenceClassifier):
         classifier = SentenceClassifier.load(classifier)
     return classifier.explain(X, label, path)
+
+
+# The main tables of reports: functions of the module, because a report is pickled with its own.
+
+
+def _label_issues(report):
+    return [{"row": issue["line"] - 1, **issue} for issue in report["label_issues"]]
+
+
+def _candidates(found):
+    return [{"encoder": advice["encoder"], **candidate} for advice in found for candidate in advice["selection"]["candidates"]]
+
+
+def _points(curve):
+    return curve["points"]
+
+
+def _differences(report):
+    return report["differences"]

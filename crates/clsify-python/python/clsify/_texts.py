@@ -37,7 +37,7 @@ def _values(X):
     if shape is not None and len(shape) == 2:
         if shape[1] != 1:
             raise ValueError(f"expected one column of sentences, got {shape[1]} columns")
-        X = _only_column(X)
+        X = only_column(X)
     elif shape is not None and len(shape) != 1:
         raise ValueError(f"expected one sentence per row, got an array of shape {tuple(shape)}")
     # pyarrow
@@ -54,7 +54,8 @@ def _values(X):
         raise ValueError(f"expected an iterable of sentences, got {type(X).__name__}") from None
 
 
-def _only_column(frame):
+def only_column(frame):
+    """The first column of a frame of pandas, polars or pyarrow, or of an array."""
     if hasattr(frame, "iloc"):
         return frame.iloc[:, 0]
     # polars has `to_series`, pyarrow `column`.
@@ -67,7 +68,7 @@ def _only_column(frame):
 
 def _text(value, row, missing):
     if isinstance(value, str):
-        return value
+        return check_unicode(value, f"row {row}")
     if is_missing(value):
         if missing == "empty":
             return ""
@@ -75,3 +76,13 @@ def _text(value, row, missing):
     if isinstance(value, bytes):
         raise ValueError(f"row {row}: expected str, got bytes: decode it first")
     raise ValueError(f"row {row}: expected str, got {type(value).__name__}")
+
+
+def check_unicode(text, place):
+    """The text, if UTF-8 can encode it: half of a surrogate pair is no character."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{place}: expected Unicode text, got the lone surrogate {text[error.start]!r} at position {error.start}") from None
+    return text
