@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
-use clsify::explanation::ExplainOptions;
+use clsify::explanation::{ExplainOptions, count_words};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -13,7 +13,7 @@ use crate::answer::json;
 use crate::app::App;
 use crate::call::Call;
 use crate::described::Refusals;
-use crate::explaining::{few, respond};
+use crate::explaining::{NO_PART, few, respond};
 use crate::inputs::{Inputs, TextInputs, TextRequest};
 use crate::metrics::Task;
 use crate::pipeline::{Prepared, prepare};
@@ -41,6 +41,7 @@ pub(crate) struct ExplainRequest {
 
 impl TextRequest for ExplainRequest {
     const PARAM: &'static str = "inputs";
+    const LONG_TEXT_HINT: &'static str = NO_PART;
 
     fn model(&self) -> Option<&str> {
         self.model.as_deref()
@@ -50,7 +51,6 @@ impl TextRequest for ExplainRequest {
         few(self.inputs.take(), MAX_TEXTS)
     }
 
-    /// An explanation of a part of a text would not be one of the text.
     fn truncate(&self) -> Option<bool> {
         Some(false)
     }
@@ -70,7 +70,7 @@ pub(crate) async fn explain(State(app): State<Arc<App>>, call: Call) -> Result<R
     classifier(&prepared.model)?;
     let has_path = prepared.request.path == Some(true);
     let texts = prepared.texts.kept.iter().flatten();
-    if has_path && texts.into_iter().any(|text| text.split_whitespace().count() > MAX_PATH_WORDS) {
+    if has_path && texts.into_iter().any(|text| count_words(text) > MAX_PATH_WORDS) {
         let message = format!("expected texts of at most {MAX_PATH_WORDS} words with \"path\": true");
         return Err(Refusal::invalid(message).about("path"));
     }
