@@ -71,7 +71,7 @@ pub(crate) async fn tokenize(State(app): State<Arc<App>>, call: Call) -> Result<
     off_thread(call.is_small(), move || {
         let request: TokenizeRequest = call.json()?;
         check_prompt_name(request.prompt_name.as_deref())?;
-        let model = of_app.model(call.model.as_deref().or(request.model.as_deref()))?;
+        let model = of_app.model_of(call.model.as_deref(), request.model.as_deref())?;
         let texts = match request.inputs {
             TextInputs::One(text) => vec![text],
             TextInputs::Many(texts) => texts,
@@ -108,8 +108,10 @@ pub(crate) async fn decode(State(app): State<Arc<App>>, call: Call) -> Result<Re
     let of_app = app.clone();
     off_thread(call.is_small(), move || {
         let request: DecodeRequest = call.json()?;
-        let model = of_app.model(call.model.as_deref().or(request.model.as_deref()))?;
+        let model = of_app.model_of(call.model.as_deref(), request.model.as_deref())?;
         let lists = match request.ids {
+            // Neither a text nor a list of texts.
+            TokenIds::One(ids) if ids.is_empty() => Vec::new(),
             TokenIds::One(ids) => vec![ids],
             TokenIds::Many(lists) => lists,
         };
