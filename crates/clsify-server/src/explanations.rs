@@ -59,5 +59,5 @@ impl Turn {
 /// computes the same.
 fn give_way() {
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(10);
+    let _ = rustix::process::nice(5);
 }

@@ -269,6 +269,14 @@ fn several_models_share_an_encoder() {
 }
 
 #[test]
+fn a_name_with_a_slash_is_escaped_in_paths() {
+    let server = Running::start(options(), vec![encoder_source("org/tiny", "bert")]);
+    assert_eq!(server.get("/models/org%2Ftiny/info").json()["served_model_name"], "org/tiny");
+    let vectors = server.ask("/models/org%2Ftiny/embed", &json!({ "inputs": TEXT, "model": "org/tiny" }));
+    assert_eq!(vectors, server.ask("/embed", &json!({ "inputs": TEXT })));
+}
+
+#[test]
 fn truncation_is_reported() {
     let (server, _folder) = Running::of_classes(options());
     let long = "film ".repeat(5000);

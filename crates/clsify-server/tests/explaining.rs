@@ -10,7 +10,7 @@ use serde_json::json;
 
 /// A text whose explanation takes hundreds of encodings of hundreds of tokens.
 fn long_text() -> String {
-    "a ".repeat(300)
+    "a ".repeat(400)
 }
 
 /// In one pool with the encoder, the first prediction would wait until all encodings of the explanation are computed.
@@ -19,7 +19,8 @@ fn predictions_do_not_wait_for_an_explanation() {
     let (server, _folder) = Running::of_classes(options());
     let predict = || {
         let started = Instant::now();
-        server.ask("/predict", &json!({ "inputs": "a fine film" }));
+        // Several texts are divided among the threads of the encoder; one of this small encoder needs only its own thread.
+        server.ask("/predict", &json!({ "inputs": vec!["a fine film"; 16] }));
         started.elapsed()
     };
     predict();
@@ -33,10 +34,8 @@ fn predictions_do_not_wait_for_an_explanation() {
         while !explanation.is_finished() {
             times.push(predict());
         }
-        let (whole, n) = (explanation.join().unwrap(), times.len());
-        assert!(n >= 10, "{n} predictions in {whole:?}: {times:?}");
-        times.sort();
-        assert!(times[n / 2] < whole / 8, "{:?} of {whole:?}", times[n / 2]);
+        let (whole, longest) = (explanation.join().unwrap(), times.iter().max().unwrap());
+        assert!(*longest < whole / 2, "{longest:?} of {whole:?}");
     });
 }
 

@@ -34,7 +34,8 @@ pub(crate) struct PredictRequest {
     truncate: Option<bool>,
     /// `Right` or `Left`: the side on which the tokenizer of the model truncates.
     truncation_direction: Option<String>,
-    /// Answer logits instead of probabilities.
+    /// Answer logits instead of probabilities, which are their softmax, or their sigmoid for label sets. Those of two classes are the
+    /// decision value divided by 2, and its negative.
     raw_scores: Option<bool>,
     #[serde(default, deserialize_with = "object")]
     parameters: Option<PredictParameters>,
