@@ -69,6 +69,7 @@ fn every_refusal_has_its_status_and_body() {
     embed(&json!({ "inputs": [4_000_000_000u32] })).is_refusal(422, "Validation", "vocabulary");
     embed(&json!({ "inputs": [-1] })).is_refusal(422, "Validation", "token ids");
     server.post("/decode", &json!({ "ids": [9_999_999] })).is_refusal(422, "Validation", "vocabulary");
+    server.post("/decode", &json!({ "ids": [] })).is_refusal(400, "Empty", "at least one token id");
     let explain = |body: &Value| server.post("/explain", body);
     explain(&json!({ "inputs": " " })).is_refusal(422, "Validation", "at least one word");
     explain(&json!({ "inputs": "a", "label": "other" })).is_refusal(422, "Validation", "bad");

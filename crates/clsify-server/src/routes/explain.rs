@@ -57,6 +57,8 @@ impl TextRequest for ExplainRequest {
 }
 
 /// The words that carried a label.
+///
+/// All texts together have at most 400 words, and each at most 64 with `path`. No text is truncated.
 #[utoipa::path(
     post, path = "/explain", tag = "clsify", request_body = ExplainRequest,
     responses(

@@ -52,7 +52,7 @@ impl TextRequest for WalkRequest {
 /// Every step from sentences to their labels.
 ///
 /// Tokens, layers, attention, features, probabilities and words that mattered, as the page of this server draws them. The form of the
-/// scenes may change with the version.
+/// scenes may change with the version. All texts together have at most 400 words, and none is truncated.
 #[utoipa::path(
     post, path = "/walk", tag = "clsify", request_body = WalkRequest,
     responses(
