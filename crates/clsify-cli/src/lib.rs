@@ -7,6 +7,7 @@
 mod commands;
 mod console;
 mod earlier_spellings;
+mod environment;
 mod guide_page;
 mod headings;
 mod loading;
@@ -41,7 +42,7 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
 
-    /// Compute with N threads; the default is one per core
+    /// Compute with N threads; the default is that of the variable CLSIFY_NUM_THREADS, otherwise one per core
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
@@ -141,7 +142,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 
 /// The complete command line.
 fn command() -> clap::Command {
-    headings::with_headings(Cli::command())
+    environment::without_empty_variables(headings::with_headings(Cli::command()))
 }
 
 /// Prints help, the version, or an error of the command line. Help that cannot be printed is a failure.
@@ -166,6 +167,10 @@ fn print_parse_error(error: &clap::Error) -> u8 {
 fn prepare(threads: Option<u16>) -> anyhow::Result<()> {
     signals::handle()?;
     let mut pool = rayon::ThreadPoolBuilder::new();
+    let threads = match threads {
+        Some(threads) => Some(threads),
+        None => environment::threads()?,
+    };
     if let Some(threads) = threads {
         pool = pool.num_threads(usize::from(threads));
     }

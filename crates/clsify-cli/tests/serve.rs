@@ -85,6 +85,10 @@ fn what_cannot_be_served_is_an_error() {
     sandbox.write("keys.txt", "\n  \n");
     let error = sandbox.fail(&["serve", "model", "--port", "0", "--api-key-file", "keys.txt"]);
     assert_eq!(error, "keys.txt: expected at least one key, got none");
+    let error = sandbox.fail(&["serve", "a/b=model", "--port", "0"]);
+    assert!(error.contains("expected a name without /, got \"a/b\""), "{error}");
+    let error = sandbox.fail(&["serve", "model", "--port", "0", "--cors-allow-origin", "notorigin"]);
+    assert!(error.contains("got \"notorigin\""), "{error}");
     let outcome = sandbox.run(&["serve"]);
     assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
     let outcome = sandbox.run(&["serve", "model", "--max-batch-tokens", "0"]);
@@ -127,13 +131,34 @@ fn variables_are_options_and_malformed_ones_are_errors() {
         ("CLSIFY_PAYLOAD_LIMIT", "2MB", "--payload-limit"),
         ("CLSIFY_REQUEST_TIMEOUT", "1.5", "--request-timeout"),
         ("CLSIFY_AUTO_TRUNCATE", "maybe", "--auto-truncate"),
-        ("CLSIFY_LOG_TEXTS", "", "--log-texts"),
+        ("CLSIFY_API_KEY_FILE", "", "--api-key-file"),
         ("CLSIFY_CHECK", "2", "--check"),
     ] {
         let outcome = run(&[models, (variable, value)]);
         let error = outcome.stderr.lines().next().unwrap_or_default();
         assert_eq!(outcome.code, Some(2), "{variable}={value}: {}", outcome.stderr);
         assert!(error.starts_with("error: ") && error.contains(option), "{variable}={value}: {error}");
+    }
+    // Compose files set variables that they do not know to nothing.
+    let empty = [
+        "CLSIFY_ENCODER",
+        "CLSIFY_DTYPE",
+        "CLSIFY_PORT",
+        "CLSIFY_LOG_TEXTS",
+        "CLSIFY_UDS_PATH",
+        "CLSIFY_CORS_ALLOW_ORIGIN",
+    ];
+    let mut variables = vec![models, ("CLSIFY_CHECK", "1"), ("CLSIFY_NUM_THREADS", "")];
+    variables.extend(empty.map(|name| (name, "")));
+    let outcome = run(&variables);
+    assert!(outcome.code == Some(0) && outcome.stderr.contains("again: ready"), "{}", outcome.stderr);
+    // A key that is missing does not open the server.
+    let outcome = run(&[models, ("CLSIFY_PORT", "0"), ("CLSIFY_API_KEY", "")]);
+    assert!(outcome.error_line("an empty key").contains("unset CLSIFY_API_KEY"), "{}", outcome.stderr);
+    for threads in ["x", "0", "1025", "-1"] {
+        let outcome = run(&[models, ("CLSIFY_CHECK", "1"), ("CLSIFY_NUM_THREADS", threads)]);
+        let error = outcome.error_line("a wrong number of threads").to_string();
+        assert!(error.contains("CLSIFY_NUM_THREADS: expected a number from 1 to 1024"), "{error}");
     }
     let outcome = run(&[("CLSIFY_MODELS", "model,nowhere"), ("CLSIFY_PORT", "0")]);
     assert!(outcome.error_line("a missing model").contains("nowhere"), "{}", outcome.stderr);

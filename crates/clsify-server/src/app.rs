@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::bodies::Bodies;
 use crate::catalogue::{Catalogue, Model, ModelSource, Reloaded};
+use crate::explanations::Explanations;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::options::ServeOptions;
@@ -31,7 +32,7 @@ pub(crate) struct App {
     /// One permit per request that may wait or be computed.
     admission: Arc<Semaphore>,
     /// One explanation is computed at a time, beside the batches.
-    pub(crate) explaining: Arc<Semaphore>,
+    pub(crate) explanations: Explanations,
     sources: Vec<ModelSource>,
     catalogue: RwLock<Arc<Catalogue>>,
     /// Held during a reload.
@@ -52,7 +53,7 @@ impl App {
             queue: Queue::default(),
             bodies: Arc::new(Bodies::new(options.payload_limit_bytes)),
             admission: Arc::new(Semaphore::new(options.max_concurrent_requests)),
-            explaining: Arc::new(Semaphore::new(1)),
+            explanations: Explanations::new()?,
             sources,
             catalogue,
             reloading: Mutex::new(()),
@@ -86,6 +87,20 @@ impl App {
             );
             Refusal::new(StatusCode::NOT_FOUND, Kind::NotFound, message).about("model")
         })
+    }
+
+    /// The model of a request, which its path or its body may name.
+    pub(crate) fn model_of(&self, path: Option<&str>, body: Option<&str>) -> Result<Arc<Model>, Refusal> {
+        let model = self.model(path.or(body))?;
+        let is_other = |name: &str| !self.model(Some(name)).is_ok_and(|named| named.name == model.name);
+        match body {
+            Some(name) if path.is_some() && is_other(name) => Err(Refusal::invalid(format!(
+                "expected the field `model` to be that of the path, {:?}, or to be left out, got {name:?}",
+                model.name
+            ))
+            .about("model")),
+            _ => Ok(model),
+        }
     }
 
     /// A permit for a request, whether it has one text or many.

@@ -7,7 +7,8 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 
 use crate::app::App;
 use crate::bodies::Held;
@@ -160,13 +161,40 @@ fn malformed(message: String) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, Kind::Validation, message)
 }
 
+/// The JSON value with which a body begins, if it is none of an object; what is no value at all is left to the parser.
+fn other_than_object(body: &[u8]) -> Option<&'static str> {
+    match body.trim_ascii_start().first()? {
+        b'[' => Some("an array"),
+        b'"' => Some("a string"),
+        b't' | b'f' => Some("a boolean"),
+        b'n' => Some("null"),
+        b'-' | b'0'..=b'9' => Some("a number"),
+        _ => None,
+    }
+}
+
+/// Reads a field that is an object or null. An array is none, although a struct would be read from one too.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    field: D,
+) -> Result<Option<T>, D::Error> {
+    let fields = Option::<serde_json::Map<String, serde_json::Value>>::deserialize(field)?;
+    let read = |fields| serde_json::from_value(serde_json::Value::Object(fields)).map_err(D::Error::custom);
+    fields.map(read).transpose()
+}
+
 impl Call {
-    /// Reads the body as JSON: 400 if it is none, 422 if it is of another form.
+    /// Reads the body as a JSON object: 400 if it is no JSON, 422 if it is of another form.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        serde_json::from_slice(&self.body).map_err(|error| match error.classify() {
+        let refuse = |error: serde_json::Error| match error.classify() {
             serde_json::error::Category::Data => Refusal::invalid(error.to_string()),
             _ => malformed(format!("expected JSON: {error}")),
-        })
+        };
+        // A request would also be read from an array, whose items are its fields in the order of their declaration.
+        if let Some(other) = other_than_object(&self.body) {
+            serde_json::from_slice::<IgnoredAny>(&self.body).map_err(refuse)?;
+            return Err(Refusal::invalid(format!("expected a JSON object, got {other}")));
+        }
+        serde_json::from_slice(&self.body).map_err(refuse)
     }
 
     /// Returns true if the body is small enough for the thread of its connection.

@@ -109,6 +109,9 @@ pub(crate) trait TextRequest: DeserializeOwned + Send + 'static {
     /// The field with the texts.
     const PARAM: &'static str;
 
+    /// The hint about a text that is too long for the encoder.
+    const LONG_TEXT_HINT: &'static str = "shorten it, or send \"truncate\": true";
+
     /// The model that the request names.
     fn model(&self) -> Option<&str>;
 

@@ -10,7 +10,7 @@
 //! pipeline.rs      parses (inputs.rs), tokenizes, and waits for the encoder
 //! queue.rs         joins jobs to batches by a token budget
 //! worker.rs        one thread that runs the encoder (engine.rs), in the library's pool
-//! explaining.rs    explanations instead, one at a time
+//! explaining.rs    explanations instead, one at a time, in a pool of their own (explanations.rs)
 //! scoring.rs       labels with scores, by the decision rule of the model
 //! respond.rs       labels or vectors, as the routes write them
 //! answer.rs        JSON, with times and notes in headers
@@ -34,6 +34,7 @@ mod queue;
 mod worker;
 mod catalogue;
 mod bodies;
+mod explanations;
 mod app;
 mod inputs;
 mod call;

@@ -62,7 +62,7 @@ pub(crate) async fn prepare<T: TextRequest>(
     let of_app = app.clone();
     off_thread(call.is_small(), move || {
         let mut request: T = call.json()?;
-        let model = of_app.model(call.model.as_deref().or(request.model()))?;
+        let model = of_app.model_of(call.model.as_deref(), request.model())?;
         request.check()?;
         let inputs = request.take_inputs()?;
         check_count(inputs.items.len(), of_app.options.max_client_batch_size, T::PARAM)?;
@@ -70,7 +70,7 @@ pub(crate) async fn prepare<T: TextRequest>(
         let tokenizer = model.encoder().tokenizer();
         let truncates = truncates(&of_app, &request, tokenizer)?;
         let keeps_texts = keeps_texts || of_app.options.log_texts;
-        let texts = tokenize(tokenizer, inputs.items, truncates, keeps_texts, T::PARAM)?;
+        let texts = tokenize::<T>(tokenizer, inputs.items, truncates, keeps_texts)?;
         texts.encodings.iter().for_each(|encoding| of_app.metrics.input(encoding.len()));
         let (is_batch, started) = (inputs.is_batch, call.started);
         Ok(Prepared { request, model, texts, is_batch, started, _permit: permit })
@@ -82,7 +82,12 @@ pub(crate) async fn prepare<T: TextRequest>(
 fn truncates(app: &App, request: &impl TextRequest, tokenizer: &Tokenizer) -> Result<bool, Refusal> {
     let truncates = request.truncate().unwrap_or(app.options.auto_truncate);
     let own = if tokenizer.truncated_part() == "start" { "left" } else { "right" };
+    let is_side = |side: &str| ["left", "right"].iter().any(|known| side.eq_ignore_ascii_case(known));
     match request.truncation_direction() {
+        Some(side) if !is_side(side) => Err(Refusal::invalid(format!(
+            "expected \"truncation_direction\" to be \"left\" or \"right\", got {side:?}"
+        ))
+        .about("truncation_direction")),
         Some(side) if truncates && !side.eq_ignore_ascii_case(own) => Err(Refusal::invalid(format!(
             "expected \"truncation_direction\": {own:?}, as this model's tokenizer truncates, got {side:?}"
         ))
@@ -91,12 +96,11 @@ fn truncates(app: &App, request: &impl TextRequest, tokenizer: &Tokenizer) -> Re
     }
 }
 
-fn tokenize(
+fn tokenize<T: TextRequest>(
     tokenizer: &Tokenizer,
     inputs: Vec<Input>,
     truncates: bool,
     keeps_texts: bool,
-    param: &'static str,
 ) -> Result<Tokenized, Refusal> {
     let started = Instant::now();
     let (mut n_characters, mut kept) = (0, keeps_texts.then(Vec::new));
@@ -109,18 +113,19 @@ fn tokenize(
             }
             Input::Ids(ids) => tokenizer.encode_ids(ids),
         };
-        let encoding = encoding.map_err(|error| Refusal::from(error.at_sentence(i)).about(param))?;
+        let encoding = encoding.map_err(|error| Refusal::from(error.at_sentence(i)).about(T::PARAM))?;
         if encoding.is_truncated && !truncates {
             return Err(Refusal::invalid(format!(
-                "expected at most {} tokens per text, got more in text {}: shorten it, or send \"truncate\": true",
+                "expected at most {} tokens per text, got more in text {}: {}",
                 tokenizer.max_length(),
-                i + 1
+                i + 1,
+                T::LONG_TEXT_HINT
             ))
-            .about(param));
+            .about(T::PARAM));
         }
         if encoding.is_empty() {
             return Err(Refusal::invalid(format!("expected at least one token in text {}, got none", i + 1))
-                .about(param));
+                .about(T::PARAM));
         }
         encodings.push(encoding);
         if let (Some(kept), Input::Text(text)) = (&mut kept, input) {

@@ -17,26 +17,8 @@ use crate::routes::{classify, embed, explain, info, openai, operations, pages, p
 
 /// All routes; every one of them is in the OpenAPI document, or an alias of one that is.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let of_models = Router::new()
-        .route("/predict", post(predict::predict_of))
-        .route("/embed", post(embed::embed_of))
-        .route("/classify", post(classify::classify))
-        .route("/explain", post(explain::explain))
-        .route("/walk", post(walk::walk))
-        .route("/tokenize", post(tokenize::tokenize))
-        .route("/decode", post(tokenize::decode))
-        .route("/info", get(info::info_of));
     Router::new()
-        .route("/predict", post(predict::predict))
-        .route("/invocations", post(predict::invoke))
-        .route("/embed", post(embed::embed))
-        .route("/v1/embeddings", post(openai::embeddings))
-        .route("/embeddings", post(openai::embeddings))
-        .route("/classify", post(classify::classify))
-        .route("/explain", post(explain::explain))
-        .route("/walk", post(walk::walk))
-        .route("/tokenize", post(tokenize::tokenize))
-        .route("/decode", post(tokenize::decode))
+        .merge(of_texts())
         .route("/info", get(info::info))
         .route("/v1/models", get(info::models))
         .route("/models", get(info::models))
@@ -53,11 +35,26 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/docs", get(pages::docs))
         .route("/docs.js", get(pages::docs_script))
         .route("/api-doc/openapi.json", get(document))
-        .nest("/models/{model}", of_models)
+        .nest("/models/{model}", of_texts().route("/info", get(info::info_of)))
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(app.clone(), around))
         .with_state(app)
+}
+
+/// The routes that take texts or token ids. Each of them exists for the first model and below the name of every model.
+fn of_texts() -> Router<Arc<App>> {
+    Router::new()
+        .route("/predict", post(predict::predict))
+        .route("/invocations", post(predict::invoke))
+        .route("/embed", post(embed::embed))
+        .route("/v1/embeddings", post(openai::embeddings))
+        .route("/embeddings", post(openai::embeddings))
+        .route("/classify", post(classify::classify))
+        .route("/explain", post(explain::explain))
+        .route("/walk", post(walk::walk))
+        .route("/tokenize", post(tokenize::tokenize))
+        .route("/decode", post(tokenize::decode))
 }
 
 async fn not_found(State(app): State<Arc<App>>, request: Request) -> Refusal {

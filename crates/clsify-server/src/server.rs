@@ -56,8 +56,8 @@ impl Server {
     /// Loads the models and opens the socket. The first model answers requests that name none.
     ///
     /// # Errors
-    /// Those of loading; [`ErrorKind::InvalidArgument`] if there is no model, if two have the same name, or if an option
-    /// is 0; I/O errors of the socket.
+    /// Those of loading; [`ErrorKind::InvalidArgument`] if there is no model, if two have the same name, if an option is
+    /// 0, or if an origin is none; I/O errors of the socket.
     ///
     /// ```no_run
     /// use clsify::model::SentenceClassifier;
@@ -80,6 +80,15 @@ impl Server {
                 let message = format!("expected {name} to be at least 1, got 0");
                 return Err(Error::new(ErrorKind::InvalidArgument, message));
             }
+        }
+        if let Some(other) = options.cors_allow_origins.iter().find(|origin| !is_origin(origin)) {
+            let message = format!(
+                "expected cors_allow_origins to be * or origins in the form of browsers, such as https://example.org:8443, \
+                 got {other:?}"
+            );
+            return Err(Error::new(ErrorKind::InvalidArgument, message).with_hint(
+                "give a scheme and a host in lower case, without a path and without a slash at the end",
+            ));
         }
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         runtime.worker_threads(CONNECTION_THREADS).max_blocking_threads(BLOCKING_THREADS);
@@ -149,6 +158,27 @@ impl Server {
     }
 }
 
+/// Returns true for `*`, and for a scheme, a host and perhaps a port, as browsers write them in the header `Origin`.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, host)) = text.split_once("://") else { return text == "*" };
+    let is_scheme_part = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b"+-.".contains(&c);
+    // The colons of an IPv6 address are in brackets.
+    let (host, port) = match host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')) {
+        Some((host, port)) => (host, Some(port)),
+        None => (host, None),
+    };
+    let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_name_part = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b"-._".contains(&c);
+    let is_host = match name {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(is_name_part),
+    };
+    scheme.starts_with(|c: char| c.is_ascii_lowercase())
+        && scheme.bytes().all(is_scheme_part)
+        && is_host
+        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number.to_string() == port))
+}
+
 fn listen(listen: &Listen) -> Result<Listener> {
     match listen {
         Listen::Tcp(address) => {
@@ -172,6 +202,40 @@ fn listen(listen: &Listen) -> Result<Listener> {
         Listen::Unix(path) => {
             let message = "expected a TCP address, because this system has no Unix sockets";
             Err(Error::new(ErrorKind::InvalidArgument, message).at(path.display().to_string()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Oracle: the ASCII serialization of RFC 6454.
+    #[test]
+    fn origins_are_what_browsers_send() {
+        for origin in
+            ["*", "https://example.org", "http://localhost:3000", "http://[::1]:80", "moz-extension://a-1"]
+        {
+            assert!(is_origin(origin), "{origin}");
+        }
+        for other in [
+            "",
+            "notorigin",
+            "example.org",
+            "https://",
+            "://a",
+            "https://a/",
+            "https://a/b",
+            "HTTPS://a",
+            "https://A",
+            "https://a:",
+            "https://a:99999",
+            "https://a b",
+            "https://u@a",
+            "https://*.example.org",
+            "null",
+        ] {
+            assert!(!is_origin(other), "{other}");
         }
     }
 }

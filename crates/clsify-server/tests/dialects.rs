@@ -64,7 +64,11 @@ fn the_forms_of_prediction() {
     // The softmax of the logits is the probability; both sides round in f64.
     let [a, b] = [0, 1].map(|i| raw[i]["score"].as_f64().unwrap());
     assert!((1.0 / (1.0 + (b - a).exp()) - one[0]["score"].as_f64().unwrap()).abs() < 1e-12);
-    for alias in ["/", "/invocations", "/models/model/predict"] {
+    // They are half of the logit of `/explain`, with either sign.
+    let explained = server.ask("/explain", &json!({ "inputs": TEXT }));
+    let logit = explained[0]["logit"].as_f64().unwrap();
+    assert!((a - logit / 2.0).abs() < 1e-12 && (b + logit / 2.0).abs() < 1e-12, "{raw} {logit}");
+    for alias in ["/", "/invocations", "/models/model/predict", "/models/model/invocations"] {
         assert_eq!(server.ask(alias, &json!({ "inputs": TEXT })), one, "{alias}");
     }
     for name in ["model", "text-embeddings-inference"] {
@@ -235,6 +239,25 @@ fn several_models_share_an_encoder() {
     }
     let vector_of = |name: &str| server.ask("/embed", &json!({ "inputs": TEXT, "model": name }));
     assert_eq!(vector_of("a"), vector_of("b"));
+    // The path and the body must not contradict each other.
+    for (path, field) in [("predict", "inputs"), ("v1/embeddings", "input"), ("tokenize", "inputs")] {
+        let ask =
+            |model: &str| server.post(&format!("/models/a/{path}"), &json!({ field: TEXT, "model": model }));
+        assert_eq!(ask("a").status, 200, "{path}");
+        for other in ["b", "no", "tei"] {
+            let refused = ask(other);
+            assert!(
+                refused.status == 422 && refused.text().contains("that of the path"),
+                "{}",
+                refused.text()
+            );
+        }
+    }
+    // The main task is that of the model in the path.
+    assert_eq!(server.ask("/models/c/invocations", &json!({ "inputs": TEXT })), vector_of("c"));
+    let openai = server.ask("/models/c/v1/embeddings", &json!({ "input": TEXT, "model": "c" }));
+    assert_eq!((&openai["model"], &openai["data"][0]["embedding"]), (&json!("c"), &vector_of("c")[0]));
+    assert_eq!(server.ask("/models/c/embeddings", &json!({ "input": TEXT })), openai);
     assert_ne!(vector_of("a"), vector_of("c"));
     let names: Vec<Value> =
         server.get("/v1/models").json()["data"].as_array().unwrap().iter().map(|m| m["id"].clone()).collect();
@@ -243,6 +266,14 @@ fn several_models_share_an_encoder() {
     // An alias of examples is no model where there are several.
     let tei = json!({ "inputs": TEXT, "model": "tei" });
     server.post("/predict", &tei).is_refusal(404, "NotFound", "a, b, c");
+}
+
+#[test]
+fn a_name_with_a_slash_is_escaped_in_paths() {
+    let server = Running::start(options(), vec![encoder_source("org/tiny", "bert")]);
+    assert_eq!(server.get("/models/org%2Ftiny/info").json()["served_model_name"], "org/tiny");
+    let vectors = server.ask("/models/org%2Ftiny/embed", &json!({ "inputs": TEXT, "model": "org/tiny" }));
+    assert_eq!(vectors, server.ask("/embed", &json!({ "inputs": TEXT })));
 }
 
 #[test]

@@ -35,6 +35,32 @@ fn the_document_describes_the_routes_that_there_are() {
     }
     let paths = document["paths"].as_object().unwrap();
     assert!(paths.len() >= 17, "{}", paths.len());
+    let mut ids: Vec<&Value> = paths
+        .values()
+        .flat_map(|path| path.as_object().unwrap().values().map(|operation| &operation["operationId"]))
+        .collect();
+    ids.sort_by_key(|id| id.to_string());
+    let n_operations = ids.len();
+    ids.dedup();
+    assert_eq!(ids.len(), n_operations, "{ids:?}");
+    for route in [
+        "predict",
+        "embed",
+        "v1/embeddings",
+        "classify",
+        "explain",
+        "walk",
+        "tokenize",
+        "decode",
+        "invocations",
+    ] {
+        let operation = &paths[&format!("/models/{{model}}/{route}")]["post"];
+        assert_eq!(
+            (&operation["parameters"][0]["name"], &operation["parameters"][0]["in"]),
+            (&json!("model"), &json!("path"))
+        );
+        assert!(paths[&format!("/{route}")]["post"]["parameters"].is_null(), "{route}");
+    }
     for (path, methods) in paths {
         let path = path.replace("{model}", "model");
         for (method, operation) in methods.as_object().unwrap() {

@@ -17,11 +17,12 @@ use serde_json::{Value, json};
 const JSON: &str = "content-type: application/json\r\n";
 
 /// The routes that read a body, with the field for the texts or token ids.
-const ROUTES: [(&str, &str); 10] = [
+const ROUTES: [(&str, &str); 11] = [
     ("/predict", "inputs"),
     ("/models/model/predict", "inputs"),
     ("/embed", "inputs"),
     ("/v1/embeddings", "input"),
+    ("/models/model/v1/embeddings", "input"),
     ("/classify", "input"),
     ("/explain", "inputs"),
     ("/tokenize", "inputs"),
@@ -38,11 +39,39 @@ fn checked(response: &Response, what: &str) -> u16 {
         let message = error["message"].as_str().or(error.as_str());
         let message = message.unwrap_or_else(|| panic!("{what}: {body}"));
         assert!(!message.is_empty() && !message.contains('\n'), "{what}: {body}");
+        // No type of this program.
+        assert!(!message.contains("struct ") && !message.contains("enum "), "{what}: {body}");
         assert_eq!(error.is_object(), what.contains("embeddings") || what.contains("classify"), "{what}");
     } else if !what.contains("tokenize") {
         assert!(!body.to_string().contains("null"), "{what}: {body}");
     }
     response.status
+}
+
+#[test]
+fn only_objects_are_requests() {
+    let (server, _folder) = Running::of_classes(options());
+    for (path, _) in ROUTES {
+        for (body, got) in [
+            ("[\"a fine film\", null, null, null, null, null]", "an array"),
+            ("\"a\"", "a string"),
+            (" 7", "a number"),
+        ] {
+            let refused = server.request("POST", path, JSON, body.as_bytes());
+            let expected = format!("expected a JSON object, got {got}");
+            assert!(
+                refused.status == 422 && refused.text().contains(&expected),
+                "{path}: {}",
+                refused.text()
+            );
+        }
+    }
+    let parameters = json!({ "inputs": "a", "parameters": [null, 1] });
+    server.post("/predict", &parameters).is_refusal(
+        422,
+        "Validation",
+        "invalid type: sequence, expected a map",
+    );
 }
 
 #[test]
@@ -64,6 +93,12 @@ fn odd_json_has_its_status_on_every_route() {
             (422, format!("{{\"{field}\": [null]}}")),
             (400, format!("\u{feff}{{\"{field}\": {value}}}")),
             (400, String::new()),
+            (422, format!("[{value}, null, null, null, null, null]")),
+            (422, " [] ".into()),
+            (422, value.into()),
+            (422, "null".into()),
+            (400, format!("[{value}")),
+            (422, format!("{{\"{field}\": {value}, \"parameters\": [null, null], \"model\": 7}}")),
         ];
         for (status, body) in bodies {
             let what = format!("{path} {}", body.chars().take(60).collect::<String>());
@@ -73,8 +108,7 @@ fn odd_json_has_its_status_on_every_route() {
         let surrogate = [b"{\"", field.as_bytes(), b"\": \"\xed\xa0\x80\"}"].concat();
         assert_eq!(checked(&server.request("POST", path, JSON, &surrogate), path), 400, "{path}");
         let empty = server.request("POST", path, JSON, format!("{{\"{field}\": []}}").as_bytes());
-        // No ids have an empty text.
-        assert_eq!(checked(&empty, path), if field == "ids" { 200 } else { 400 }, "{path}");
+        assert_eq!(checked(&empty, path), 400, "{path}");
     }
 }
 

@@ -38,6 +38,7 @@ fn every_refusal_has_its_status_and_body() {
     ] {
         raw(body).is_refusal(422, "Validation", "");
     }
+    raw("{\"inputs\": \"a\", \"truncation_direction\": \"x\"}").is_refusal(422, "Validation", "\"left\" or");
     raw("{\"inputs\": \"a\", \"inputs\": \"b\"}").is_refusal(422, "Validation", "duplicate field");
     raw("{\"inputs\": [[\"a\", \"b\"]]}").is_refusal(422, "Validation", "not pairs");
     raw("{\"inputs\": [\"a\",\"b\",\"c\",\"d\",\"e\"]}").is_refusal(422, "Validation", "at most 4 texts");
@@ -68,10 +69,29 @@ fn every_refusal_has_its_status_and_body() {
     embed(&json!({ "inputs": [4_000_000_000u32] })).is_refusal(422, "Validation", "vocabulary");
     embed(&json!({ "inputs": [-1] })).is_refusal(422, "Validation", "token ids");
     server.post("/decode", &json!({ "ids": [9_999_999] })).is_refusal(422, "Validation", "vocabulary");
+    server.post("/decode", &json!({ "ids": [] })).is_refusal(400, "Empty", "at least one token id");
     let explain = |body: &Value| server.post("/explain", body);
     explain(&json!({ "inputs": " " })).is_refusal(422, "Validation", "at least one word");
     explain(&json!({ "inputs": "a", "label": "other" })).is_refusal(422, "Validation", "bad");
-    explain(&json!({ "inputs": "a ".repeat(70), "path": true })).is_refusal(422, "Validation", "64 words");
+    for text in ["a ".repeat(70), "好".repeat(70)] {
+        explain(&json!({ "inputs": text, "path": true })).is_refusal(422, "Validation", "64 words");
+    }
+    for inputs in
+        [json!("a ".repeat(401)), json!(["a ".repeat(200), "b ".repeat(201)]), json!("好".repeat(401))]
+    {
+        for path in ["/explain", "/walk"] {
+            let refused = server.post(path, &json!({ "inputs": inputs, "truncate": true }));
+            refused.is_refusal(
+                422,
+                "Validation",
+                "at most 400 words to explain in all texts together, got 401",
+            );
+        }
+    }
+    // Truncation would not help.
+    let long = explain(&json!({ "inputs": "zqzqzqz ".repeat(100), "truncate": true }));
+    long.is_refusal(422, "Validation", "tokens per text, got more in text 1: shorten it, because");
+    assert!(!long.text().contains("send"), "{}", long.text());
     server.post("/admin/reload", &json!({})).is_refusal(403, "Unauthorized", "--api-key");
 }
 
@@ -140,7 +160,7 @@ fn odd_texts_get_finite_vectors() {
 
 /// A request that takes long, whose texts are tokenized and computed for at least a second on a fast machine.
 fn heavy() -> Value {
-    json!({ "inputs": vec!["the film is wonderful and not a bore ".repeat(8); 16], "path": true })
+    json!({ "inputs": vec!["wonderful zqzqzqz film bore ".repeat(16); 6], "path": true })
 }
 
 #[test]

@@ -147,7 +147,8 @@ fn what_cannot_be_walked_is_refused() {
     refused(json!(["a", "b", "c", "d", "e"])).is_refusal(422, "Validation", "expected at most 4 texts");
     refused(json!([])).is_refusal(400, "Empty", "at least one text");
     // Never truncated, also if the server truncates.
-    refused(json!("film ".repeat(5000))).is_refusal(422, "Validation", "tokens per text");
+    refused(json!("zqzqzqz ".repeat(200))).is_refusal(422, "Validation", "tokens per text");
+    refused(json!("film ".repeat(5000))).is_refusal(422, "Validation", "at most 400 words");
     server.post("/walk", &json!({})).is_refusal(422, "Validation", "inputs");
     server.post("/walk", &json!({ "inputs": TEXT, "model": "no" })).is_refusal(404, "NotFound", "model");
     server.post("/models/tiny/walk", &json!({ "inputs": TEXT })).is_refusal(422, "Validation", "/embed");

@@ -168,7 +168,7 @@ fn serve_options(args: &Args) -> anyhow::Result<ServeOptions> {
     }
     ensure!(
         api_keys.iter().all(|key| !key.trim().is_empty()),
-        "expected a key of at least one character, got none: leave --api-key out to need no key"
+        "expected a key of at least one character, got none: leave out --api-key, and unset CLSIFY_API_KEY, to need no key"
     );
     Ok(ServeOptions {
         listen: match &args.uds_path {
@@ -237,6 +237,11 @@ fn name_of(folder: &Path) -> String {
 fn model_source(model: &Path, args: &Args, console: &Console) -> anyhow::Result<ModelSource> {
     let (name, given) = named(model);
     ensure!(!name.is_empty(), "{}: expected a name before =, got none", model.display());
+    ensure!(
+        !name.contains('/'),
+        "{}: expected a name without /, got {name:?}: it is a part of the paths /models/NAME/",
+        model.display()
+    );
     let folder = locate_model(&given, console)?;
     let (from, encoder, dtype, console) = (folder.clone(), args.encoder.clone(), args.dtype, console.clone());
     // A reload reads everything again: the new version may have another encoder.

@@ -28,7 +28,8 @@ pub(crate) struct ClassifyRequest {
     input: Option<TextInputs>,
     /// The name of the model; the default is the first one.
     model: Option<String>,
-    /// Answer logits instead of probabilities.
+    /// Answer logits instead of probabilities, which are their softmax, or their sigmoid for label sets. Those of two classes are the
+    /// decision value divided by 2, and its negative.
     raw_scores: Option<bool>,
     /// Truncate too long texts; the default is that of the server. infinity has no such field.
     truncate: Option<bool>,

@@ -82,16 +82,6 @@ pub(crate) async fn embed(State(app): State<Arc<App>>, call: Call) -> Result<Res
     respond(&app, call).await
 }
 
-/// Vectors, by the model in the path.
-#[utoipa::path(
-    post, path = "/models/{model}/embed", tag = "text-embeddings-inference", request_body = EmbedRequest,
-    params(("model" = String, Path, description = "The name of the model")),
-    responses((status = 200, description = "One vector per text", body = Vec<Vec<f32>>), Refusals)
-)]
-pub(crate) async fn embed_of(State(app): State<Arc<App>>, call: Call) -> Result<Response<Body>, Refusal> {
-    respond(&app, call).await
-}
-
 pub(crate) async fn respond(app: &Arc<App>, call: Call) -> Result<Response<Body>, Refusal> {
     let prepared: Prepared<EmbedRequest> = prepare(app, call, Task::Embed, false).await?;
     let (dimensions, normalizes) = (prepared.request.dimensions, prepared.request.normalize != Some(false));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
-use clsify::explanation::ExplainOptions;
+use clsify::explanation::{ExplainOptions, count_words};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -13,7 +13,7 @@ use crate::answer::json;
 use crate::app::App;
 use crate::call::Call;
 use crate::described::Refusals;
-use crate::explaining::{few, respond};
+use crate::explaining::{NO_PART, few, respond};
 use crate::inputs::{Inputs, TextInputs, TextRequest};
 use crate::metrics::Task;
 use crate::pipeline::{Prepared, prepare};
@@ -41,6 +41,7 @@ pub(crate) struct ExplainRequest {
 
 impl TextRequest for ExplainRequest {
     const PARAM: &'static str = "inputs";
+    const LONG_TEXT_HINT: &'static str = NO_PART;
 
     fn model(&self) -> Option<&str> {
         self.model.as_deref()
@@ -50,13 +51,14 @@ impl TextRequest for ExplainRequest {
         few(self.inputs.take(), MAX_TEXTS)
     }
 
-    /// An explanation of a part of a text would not be one of the text.
     fn truncate(&self) -> Option<bool> {
         Some(false)
     }
 }
 
 /// The words that carried a label.
+///
+/// All texts together have at most 400 words, and each at most 64 with `path`. No text is truncated.
 #[utoipa::path(
     post, path = "/explain", tag = "clsify", request_body = ExplainRequest,
     responses(
@@ -70,7 +72,7 @@ pub(crate) async fn explain(State(app): State<Arc<App>>, call: Call) -> Result<R
     classifier(&prepared.model)?;
     let has_path = prepared.request.path == Some(true);
     let texts = prepared.texts.kept.iter().flatten();
-    if has_path && texts.into_iter().any(|text| text.split_whitespace().count() > MAX_PATH_WORDS) {
+    if has_path && texts.into_iter().any(|text| count_words(text) > MAX_PATH_WORDS) {
         let message = format!("expected texts of at most {MAX_PATH_WORDS} words with \"path\": true");
         return Err(Refusal::invalid(message).about("path"));
     }

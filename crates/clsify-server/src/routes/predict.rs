@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::answer::json;
 use crate::app::App;
-use crate::call::Call;
+use crate::call::{Call, object};
 use crate::described::Refusals;
 use crate::inputs::{Inputs, PredictInputs, TextRequest};
 use crate::metrics::Task;
@@ -34,8 +34,10 @@ pub(crate) struct PredictRequest {
     truncate: Option<bool>,
     /// `Right` or `Left`: the side on which the tokenizer of the model truncates.
     truncation_direction: Option<String>,
-    /// Answer logits instead of probabilities.
+    /// Answer logits instead of probabilities, which are their softmax, or their sigmoid for label sets. Those of two classes are the
+    /// decision value divided by 2, and its negative.
     raw_scores: Option<bool>,
+    #[serde(default, deserialize_with = "object")]
     parameters: Option<PredictParameters>,
 }
 
@@ -123,23 +125,13 @@ pub(crate) async fn predict(State(app): State<Arc<App>>, call: Call) -> Result<R
     respond(&app, call).await
 }
 
-/// Labels with scores, by the model in the path.
-#[utoipa::path(
-    post, path = "/models/{model}/predict", tag = "text-embeddings-inference", request_body = PredictRequest,
-    params(("model" = String, Path, description = "The name of the model")),
-    responses((status = 200, description = "Labels with scores", body = PredictResponse), Refusals)
-)]
-pub(crate) async fn predict_of(State(app): State<Arc<App>>, call: Call) -> Result<Response<Body>, Refusal> {
-    respond(&app, call).await
-}
-
-/// The main task of the first model: labels of a classifier, otherwise vectors.
+/// The main task of the model: labels of a classifier, otherwise vectors.
 #[utoipa::path(
     post, path = "/invocations", tag = "text-embeddings-inference", request_body = PredictRequest,
     responses((status = 200, description = "Labels with scores, or vectors", body = serde_json::Value), Refusals)
 )]
 pub(crate) async fn invoke(State(app): State<Arc<App>>, call: Call) -> Result<Response<Body>, Refusal> {
-    match app.model(None)?.classifier() {
+    match app.model(call.model.as_deref())?.classifier() {
         Some(_) => respond(&app, call).await,
         None => respond_with_vectors(&app, call).await,
     }

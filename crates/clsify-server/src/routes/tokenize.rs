@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::Response;
+use axum::http::{Response, StatusCode};
 use clsify::tokenizer::TextToken;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::call::{Call, off_thread};
 use crate::described::Refusals;
 use crate::inputs::{TextInputs, check_count};
-use crate::refusal::Refusal;
+use crate::refusal::{Kind, Refusal};
 use crate::routes::embed::check_prompt_name;
 
 /// A request for tokens.
@@ -71,7 +71,7 @@ pub(crate) async fn tokenize(State(app): State<Arc<App>>, call: Call) -> Result<
     off_thread(call.is_small(), move || {
         let request: TokenizeRequest = call.json()?;
         check_prompt_name(request.prompt_name.as_deref())?;
-        let model = of_app.model(call.model.as_deref().or(request.model.as_deref()))?;
+        let model = of_app.model_of(call.model.as_deref(), request.model.as_deref())?;
         let texts = match request.inputs {
             TextInputs::One(text) => vec![text],
             TextInputs::Many(texts) => texts,
@@ -108,8 +108,12 @@ pub(crate) async fn decode(State(app): State<Arc<App>>, call: Call) -> Result<Re
     let of_app = app.clone();
     off_thread(call.is_small(), move || {
         let request: DecodeRequest = call.json()?;
-        let model = of_app.model(call.model.as_deref().or(request.model.as_deref()))?;
+        let model = of_app.model_of(call.model.as_deref(), request.model.as_deref())?;
         let lists = match request.ids {
+            TokenIds::One(ids) if ids.is_empty() => {
+                let message = "expected at least one token id in `ids`, got none";
+                return Err(Refusal::new(StatusCode::BAD_REQUEST, Kind::Empty, message).about("ids"));
+            }
             TokenIds::One(ids) => vec![ids],
             TokenIds::Many(lists) => lists,
         };

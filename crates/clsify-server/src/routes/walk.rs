@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::call::Call;
 use crate::described::Refusals;
-use crate::explaining::{few, respond};
+use crate::explaining::{NO_PART, few, respond};
 use crate::inputs::{Inputs, TextInputs, TextRequest};
 use crate::metrics::Task;
 use crate::pipeline::{Prepared, prepare};
@@ -34,6 +34,7 @@ pub(crate) struct WalkRequest {
 
 impl TextRequest for WalkRequest {
     const PARAM: &'static str = "inputs";
+    const LONG_TEXT_HINT: &'static str = NO_PART;
 
     fn model(&self) -> Option<&str> {
         self.model.as_deref()
@@ -43,7 +44,6 @@ impl TextRequest for WalkRequest {
         few(self.inputs.take(), MAX_TEXTS)
     }
 
-    /// An explanation of a part of a text would not be one of the text.
     fn truncate(&self) -> Option<bool> {
         Some(false)
     }
@@ -52,7 +52,7 @@ impl TextRequest for WalkRequest {
 /// Every step from sentences to their labels.
 ///
 /// Tokens, layers, attention, features, probabilities and words that mattered, as the page of this server draws them. The form of the
-/// scenes may change with the version.
+/// scenes may change with the version. All texts together have at most 400 words, and none is truncated.
 #[utoipa::path(
     post, path = "/walk", tag = "clsify", request_body = WalkRequest,
     responses(

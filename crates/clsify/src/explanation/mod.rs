@@ -16,3 +16,4 @@ pub use self::report::{
     ClassLogit, DeletionPath, DeletionStep, Explanation, FeatureContribution, FeatureContributions,
     PairContribution, WordContribution,
 };
+pub use self::words::count_words;

@@ -5,6 +5,16 @@
 
 use std::ops::Range;
 
+/// The number of words of a text, as [`explain`](crate::model::SentenceClassifier::explain) deletes them.
+///
+/// ```
+/// use clsify::explanation::count_words;
+/// assert_eq!((count_words("not funny, at all"), count_words("不好笑")), (4, 3));
+/// ```
+pub fn count_words(text: &str) -> usize {
+    Words::of(text).len()
+}
+
 /// A text and the places of its words.
 pub(super) struct Words<'a> {
     text: &'a str,

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use crate::dataset::{Dataset, normalised};
 use crate::error::{Error, ErrorKind, Result};
+use crate::explanation::count_words;
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
 
 use super::options::WalkthroughOptions;
@@ -135,7 +136,7 @@ impl<'a> Selected<'a> {
     /// Adds the reader's own sentences.
     fn push_own(&mut self, texts: &[String]) -> Result<()> {
         for (i, text) in texts.iter().enumerate() {
-            let n_words = text.split_whitespace().count();
+            let n_words = count_words(text);
             if n_words == 0 || n_words > MOST_WORDS {
                 let message = format!("expected between 1 and {MOST_WORDS} words, got {n_words}");
                 return Err(Error::new(ErrorKind::InvalidArgument, message).at(format!("sentence {}", i + 1)));
