@@ -52,7 +52,7 @@ fn too_few_rows_and_no_file_are_said() {
     sandbox.copy_encoder("bert", "one");
     sandbox.write("few.tsv", "good film\tgood\nbad film\tbad\nfine film\tgood\n");
     let error = sandbox.fail(&["advise", "--data", "few.tsv", "--encoder", "one"]);
-    assert!(error.contains("folds"), "{error}");
+    assert!(error.contains("leave-one-out"), "{error}");
     let error = sandbox.fail(&["advise", "--data", "none.tsv", "--encoder", "one"]);
     assert!(error.contains("none.tsv"), "{error}");
 }
@@ -126,7 +126,7 @@ fn rows_that_cannot_be_chosen_by_are_refused_before_the_encoder() {
     sandbox.write("one/model.safetensors", b"");
     sandbox.write("class.tsv", "a film\tgood\n".repeat(40));
     sandbox.write("few.tsv", "good film\tgood\nbad film\tbad\nfine film\tgood\n");
-    for (data, expected) in [("class.tsv", "at least 2 classes"), ("few.tsv", "folds")] {
+    for (data, expected) in [("class.tsv", "at least 2 classes"), ("few.tsv", "leave-one-out")] {
         let train = [
             "train",
             "--features",

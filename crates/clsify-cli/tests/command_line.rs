@@ -126,7 +126,7 @@ fn forms_that_are_not_written_are_refused_by_their_extension() {
         (&["embed", "--encoder", "e", "--input", "reviews.tsv", "--output", "x.npz"], "x.npz"),
     ] {
         let error = sandbox.fail(args);
-        let expected = format!("{output}: expected the name of a text file, SVG or NumPy array");
+        let expected = format!("{output}: expected the name of a text file, page, SVG or NumPy array");
         assert!(error.starts_with(&expected), "{error}");
     }
 }

@@ -282,8 +282,8 @@ fn rows_that_cannot_be_chosen_by_are_refused() {
     );
     for (data, more, expected) in [
         ("same.tsv", &[][..], "expected a label that some of the rows have and others lack"),
-        ("few.tsv", &[], "k-fold: expected at least 5 rows"),
-        ("weights.tsv", &["--weight-column", "2"], "k-fold: expected at least 5 rows"),
+        ("few.tsv", &[], "leave-one-out: expected at least 2 rows"),
+        ("weights.tsv", &["--weight-column", "2"], "leave-one-out: expected at least 2 rows"),
         ("weights.tsv", &["--weight-column", "7"], "expected a column 7"),
     ] {
         let common = ["--no-cache", "--encoder", "one", "--multi-label", ";", "--data", data];
