@@ -277,7 +277,7 @@ fn rows_that_cannot_be_chosen_by_are_refused() {
     sandbox.write(
         "weights.tsv",
         (0..40)
-            .map(|i| format!("film {i}\t{}\t{}\n", ["film", ""][i % 2], usize::from(i < 3)))
+            .map(|i| format!("film {i}\t{}\t{}\n", ["film", ""][i % 2], usize::from(i < 2)))
             .collect::<String>(),
     );
     for (data, more, expected) in [
