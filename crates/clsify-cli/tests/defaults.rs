@@ -64,12 +64,12 @@ fn two_rows_of_each_class_are_enough_for_a_choice_and_one_trains_with_its_first_
     let sandbox = Sandbox::new();
     let first =
         |n: usize| -> String { common::reviews().lines().take(n).map(|line| format!("{line}\n")).collect() };
-    sandbox.write("reviews.tsv", &first(6));
+    sandbox.write("reviews.tsv", first(6));
     let more = ["--stratify", "--test-size", "2"];
     let (chosen, _) = report(&sandbox, &more);
     assert_eq!((&chosen["selection"]["n_rows"], &chosen["selection"]["n_splits"]), (&4.into(), &4.into()));
 
-    sandbox.write("reviews.tsv", &first(4));
+    sandbox.write("reviews.tsv", first(4));
     let (chosen, stderr) = report(&sandbox, &more);
     assert!(
         stderr.contains("note: using mean of layers 2-3, because no features can be chosen: "),
