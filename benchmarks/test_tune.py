@@ -85,7 +85,7 @@ class Defaults(unittest.TestCase):
     def test_settings(self):
         self.assertEqual(settings_for(MPNET, 128), Settings(8, 4e-5))
         self.assertEqual(settings_for(MPNET, 500), Settings(5, 4e-5))
-        self.assertEqual(settings_for(MINILM, 6920), Settings(3, 5e-5))
+        self.assertEqual(settings_for(MINILM, 6920), Settings(3, 1e-4))
         # Another encoder of hidden size 384.
         self.assertEqual(settings_for((12, 384), 500), Settings(8, 1e-4))
         self.assertEqual([timed_epochs(Settings(5, 1e-4), count) for count in (500, 6920)], [5, 1])
