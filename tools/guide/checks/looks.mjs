@@ -78,8 +78,10 @@ export async function print({ browser, path, guide }, fail) {
             const svg = section.querySelector(".figure svg");
             const [{ right }, page] = [svg?.getBoundingClientRect() ?? { right: 0 }, document.documentElement.clientWidth];
             if (right > page + 1) faults.push([section.id, `a figure within ${page} px`, `${right}`]);
-            const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
-            if (scale < 0.95) faults.push([section.id, "a figure laid out for paper", `one of ${svg.viewBox.baseVal.width} px, which is made smaller`]);
+            // One that would be higher than a page is made smaller.
+            const { width, height } = svg?.getBoundingClientRect() ?? {};
+            const isWholePage = height > 830;
+            if (svg && width < 0.95 * svg.viewBox.baseVal.width && !isWholePage) faults.push([section.id, "a figure laid out for paper", `${svg.viewBox.baseVal.width} px, made ${Math.round(width)} wide`]);
             for (const button of section.querySelectorAll("button")) {
                 // The sentence of a list is content too: on paper it may stay, as text without any look of a button.
                 const { borderTopWidth, boxShadow, backgroundColor } = getComputedStyle(button);
