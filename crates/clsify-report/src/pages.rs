@@ -5,7 +5,7 @@ use clsify::explanation::Explanation;
 use crate::charts::svg::escaped;
 use crate::contribution_colours::{AGAINST, FOR, SHADES};
 use crate::policy::policy;
-use crate::summaries::{UNREAD, strength};
+use crate::summaries::{UNREAD, strength, unchanged};
 use crate::text::label_list;
 
 const STYLE: &str = "
@@ -89,9 +89,8 @@ fn section(explanation: &Explanation) -> String {
             path.steps.iter().map(|step| format!("“{}”", escaped(&words[step.word].word))).collect();
         let text = match &path.changed_to {
             None => {
-                let verb =
-                    if explanation.labels.contains(&explanation.label) { "stays" } else { "never becomes" };
-                format!("The answer {verb} {}, even without any word.", escaped(&explanation.label))
+                let (unchanged, label) = (unchanged(explanation), escaped(&explanation.label));
+                format!("The answer {unchanged} {label}, even without any word.")
             }
             Some(labels) if labels.is_empty() => format!("Without {} there is no label.", removed.join(", ")),
             Some(labels) => {

@@ -21,6 +21,11 @@ const NOTABLE_INTERACTION: f64 = 0.25;
 pub(crate) const UNREAD: &str =
     "The text is longer than the encoder reads: the words that it has not read contribute 0.";
 
+/// What an answer does that no deletion changes: it "stays" the explained label, or "never becomes" it.
+pub(crate) fn unchanged(explanation: &Explanation) -> &'static str {
+    if explanation.labels.contains(&explanation.label) { "stays" } else { "never becomes" }
+}
+
 /// Describes the reasons for a label. The sentence is shown with `+` below words that speak for the label and `-` below those that
 /// speak against it, up to three of them; with `in_colour` the words are shaded too. Control characters of the text are escaped.
 pub fn explanation_summary(explanation: &Explanation, in_colour: bool) -> String {
@@ -171,10 +176,9 @@ fn path(explanation: &Explanation) -> String {
     let label = shorten(&explanation.label, 40);
     match &path.changed_to {
         None => {
-            let verb =
-                if explanation.labels.contains(&explanation.label) { "stays" } else { "never becomes" };
+            let unchanged = unchanged(explanation);
             format!(
-                "\nThe answer {verb} {label}, even without any word; {label} then has probability {probability:.4}.\n"
+                "\nThe answer {unchanged} {label}, even without any word; {label} then has probability {probability:.4}.\n"
             )
         }
         Some(labels) => {

@@ -24,7 +24,7 @@ pub use self::comparison::comparison_summary;
 pub use self::doctor::doctor_summary;
 pub use self::evaluation::evaluation_summary;
 pub use self::explanation::explanation_summary;
-pub(crate) use self::explanation::{UNREAD, strength};
+pub(crate) use self::explanation::{UNREAD, strength, unchanged};
 pub use self::learning_curve::learning_curve_summary;
 pub use self::speed::speed_summary;
 pub use self::training::training_summary;

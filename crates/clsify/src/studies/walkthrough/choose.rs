@@ -92,8 +92,7 @@ pub(super) fn choose(
     let (mut n_left_out, mut n_taken) = (0, chosen.sentences.len());
     for (row, choice) in ranking(classifier, rows, &label_sets, n) {
         let n_tokens = rows.encoded.encodings[row].len();
-        let is_too_long =
-            texts[row].split_whitespace().count() > MOST_WORDS || texts[row].len() > 20 * MOST_WORDS;
+        let is_too_long = count_words(&texts[row]) > MOST_WORDS || texts[row].len() > 20 * MOST_WORDS;
         if n_taken >= n || is_too_long || !shown.insert(normalised(&texts[row])) {
             continue;
         }
