@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clsify::encoder::Dtype;
 use clsify::error::Result;
@@ -330,9 +329,8 @@ fn choices(trained: &Trained) -> String {
     report.to_string()
 }
 
-/// A path beside which a tuned encoder is written; each run has its own.
+/// A path beside which tuned encoders are written, each to a folder of its own. It is the same for all runs, so that each
+/// removes what killed ones have left.
 fn beside() -> PathBuf {
-    static RUNS: AtomicUsize = AtomicUsize::new(0);
-    let run = RUNS.fetch_add(1, Ordering::Relaxed);
-    std::env::temp_dir().join(format!("clsify-tuned-{}-{run}", std::process::id()))
+    std::env::temp_dir().join("clsify-tuned")
 }

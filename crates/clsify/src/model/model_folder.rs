@@ -4,7 +4,7 @@
 //! There is no pickle and no code: only JSON, and numbers in safetensors files.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clsify_base::encoder_files::{CONFIG, MODULES, of_an_encoder};
 use clsify_base::model_files::{BUNDLED_ENCODER, CLASSIFIER, METADATA, NEIGHBOURS};
@@ -18,8 +18,8 @@ use crate::checkpoint_folder::read;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::FeatureOptions;
 use crate::files::{
-    TemporaryFolder, carry_over, check_folder_writable, recover_folder, resolve, write_atomically,
-    write_folder_atomically,
+    TemporaryFolder, carry_over, check_folder_writable, recover_folder, remove_leftovers, resolve,
+    write_atomically, write_folder_atomically,
 };
 
 /// Writes a model folder, completely or not at all; an earlier model is replaced, anything else is not.
@@ -52,7 +52,16 @@ pub(crate) fn write(
             encoder.files().copy_to(&new.join(BUNDLED_ENCODER), encoder.hash_memory())?;
         }
         Ok(())
-    })
+    })?;
+    remove_leftovers(tuning_state(folder));
+    Ok(())
+}
+
+/// The folder beside a model's in which tuning keeps its state, for `--resume`.
+pub(crate) fn tuning_state(model: &Path) -> PathBuf {
+    let mut folder = model.as_os_str().to_owned();
+    folder.push(".tuning");
+    folder.into()
 }
 
 /// Checks that a model may be written to this path: it is free, an empty folder, or a model that can be replaced.

@@ -21,7 +21,7 @@ use super::tuning_cost::TuningCost;
 use crate::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{RowScores, Scoring};
-use crate::files::TemporaryFolder;
+use crate::files::{TemporaryFolder, remove_leftovers};
 use crate::matrix::Matrix;
 use crate::model::encoder_options::SentenceEncoderOptions;
 use crate::model::sentence_classifier::SentenceClassifier;
@@ -122,6 +122,7 @@ pub(crate) fn compare(
         None
     };
     let started = Instant::now();
+    remove_leftovers(beside);
     let temporary = TemporaryFolder::beside(beside)?;
     let tuner = Tuner {
         folder,

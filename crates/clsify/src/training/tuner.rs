@@ -8,6 +8,7 @@ use super::tuned_encoder::{Texts, nothing_done};
 use crate::classifier::{LinearClassifier, LogisticRegressionOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::{RowScores, Scoring};
+use crate::model::model_folder::tuning_state;
 use crate::observer::Observer;
 use crate::split::Split;
 use crate::targets::Targets;
@@ -126,8 +127,6 @@ impl Tuner<'_> {
     }
 
     fn checkpoint(&self, task: &Task) -> Result<TuningCheckpoint> {
-        let mut folder = self.output.as_os_str().to_owned();
-        folder.push(".tuning");
         let json = |e: serde_json::Error| Error::new(ErrorKind::Model, e.to_string()).caused_by(e);
         let parts = [
             serde_json::to_vec(&task.settings).map_err(json)?,
@@ -139,7 +138,7 @@ impl Tuner<'_> {
                 .flat_map(|e| e.input_ids.iter().flat_map(|id| id.to_le_bytes()))
                 .collect(),
         ];
-        Ok(TuningCheckpoint::new(folder.into(), parts.iter().map(Vec::as_slice)))
+        Ok(TuningCheckpoint::new(tuning_state(self.output), parts.iter().map(Vec::as_slice)))
     }
 
     /// Takes a few minutes at most, so that its state is not kept.
