@@ -20,7 +20,7 @@ from explaining import JOB, REFERENCE, measures
 from explaining.command import Command
 from participant import say
 from record import Record, Row
-from run import positive
+from run import existing, positive
 from suite import build, round_to
 
 # The lengths of the sentences.
@@ -31,7 +31,7 @@ TIMES = ("timed_sentences", "seconds", "others_cpu_share")
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--encoder", type=Path, required=True, metavar="DIR", help="a checkpoint folder of a BERT encoder")
+    parser.add_argument("--encoder", type=existing, required=True, metavar="DIR", help="a checkpoint folder of a BERT encoder")
     parser.add_argument("--data", type=dataset, action="append", required=True, metavar="NAME=TRAIN,TEST",
                         help="training and test file: .tsv without header, or .csv with the columns text and label; may be given several times")
     parser.add_argument("--limit", type=positive, default=200, metavar="N", help="explain N sentences of each test file [200]")
@@ -39,7 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of every timed participant; 0 keeps the times that the record has [3]")
     parser.add_argument("--threads", type=positive, default=2, metavar="N", help="threads of every participant [2]")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the seed that selects the sentences [0]")
-    parser.add_argument("--clsify", type=Path, metavar="FILE", help="the executable; the default is to build it")
+    parser.add_argument("--clsify", type=existing, metavar="FILE", help="the executable; the default is to build it")
     parser.add_argument("--work", type=Path, default=Path.home() / ".cache/clsify-benchmarks/explain", metavar="DIR",
                         help="the folder for models and finished sentences, which are not measured again [~/.cache/clsify-benchmarks/explain]")
     parser.add_argument("--record", type=Path, metavar="FILE.csv", help="the record [the newest of this processor, or a new one]")
@@ -52,7 +52,7 @@ def dataset(text: str) -> tuple[str, Path, Path]:
     train, _, test = files.partition(",")
     if not (name and train and test):
         raise argparse.ArgumentTypeError(f"expected NAME=TRAIN,TEST, got {text}")
-    return name, Path(train).resolve(), Path(test).resolve()
+    return name, existing(train).resolve(), existing(test).resolve()
 
 
 def read_texts(file: Path) -> list[str]:

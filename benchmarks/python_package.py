@@ -18,14 +18,14 @@ import tables
 from packaged import ARTICLE, JOBS, PARTICIPANTS
 from participant import say
 from record import Record, Row
-from run import positive
+from run import existing, positive
 from suite import round_to
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--encoder", type=Path, required=True, metavar="DIR", help="the folder of a sentence-transformers model")
-    parser.add_argument("--data", type=Path, required=True, metavar="FILE.tsv", help="sentences and labels, without a header")
+    parser.add_argument("--encoder", type=existing, required=True, metavar="DIR", help="the folder of a sentence-transformers model")
+    parser.add_argument("--data", type=existing, required=True, metavar="FILE.tsv", help="sentences and labels, without a header")
     parser.add_argument("--limit", type=positive, default=2000, metavar="N", help="the first N rows [2000]")
     parser.add_argument("--rounds", type=positive, default=5, metavar="N", help="turns of every participant [5]")
     parser.add_argument("--threads", type=positive, default=2, metavar="N", help="threads of every participant [2]")

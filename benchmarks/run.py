@@ -23,16 +23,16 @@ JOBS = ("encode", "latency", "grid", "article", "article-grid", "cold", "memory"
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--encoder", type=Path, action="append", required=True, metavar="DIR",
+    parser.add_argument("--encoder", type=existing, action="append", required=True, metavar="DIR",
                         help="a checkpoint folder; may be given several times")
-    parser.add_argument("--data", type=Path, required=True, metavar="FILE.tsv", help="sentence<TAB>label, no header")
+    parser.add_argument("--data", type=existing, required=True, metavar="FILE.tsv", help="sentence<TAB>label, no header")
     parser.add_argument("--limit", type=positive, default=2000, metavar="N", help="use the first N rows [2000]")
     parser.add_argument("--rounds", type=positive, default=3, metavar="N", help="turns of every participant [3]")
     parser.add_argument("--threads", type=positive, default=2, metavar="N", help="threads of every participant [2]")
     parser.add_argument("--only", type=names_of(JOBS), default=list(JOBS), metavar="JOB,...", help=f"run only these jobs, of {', '.join(JOBS)}")
     parser.add_argument("--participants", type=lambda text: frozenset(text.split(",")), default=frozenset(), metavar="NAME-DTYPE,...",
                         help="run only these encoding participants, such as torch-f32,openvino-int8,clsify-int8 [all]")
-    parser.add_argument("--features", type=Path, metavar="FILE.npy",
+    parser.add_argument("--features", type=existing, metavar="FILE.npy",
                         help="features for the grid search, one row per row of data; the default is to compute them with PyTorch "
                              "with the widest encoder")
     parser.add_argument("--memory-sentences", type=lambda text: [positive(number) for number in text.split(",")],
@@ -50,6 +50,13 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected a number of at least 1, got {text}")
     return number
+
+
+def existing(text: str) -> Path:
+    path = Path(text)
+    if not path.exists():
+        raise argparse.ArgumentTypeError(f"nothing is at {text}")
+    return path
 
 
 def names_of(known: tuple[str, ...]):

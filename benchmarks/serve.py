@@ -18,7 +18,7 @@ import machine
 import tables
 from participant import say
 from record import Record, Row
-from run import positive
+from run import existing, positive
 from serving import IDLE, LIBRARY, LOAD, ONNX, OURS, PARTICIPANTS, SOAK
 from serving.folders import prepare
 from serving.load import body, one_by_one, together
@@ -37,10 +37,10 @@ SOAK_CONNECTIONS, SOAK_SECONDS = 64, 10
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--encoder", type=Path, required=True, metavar="DIR", help="the folder of a sentence-transformers model with mean pooling")
-    parser.add_argument("--data", type=Path, required=True, metavar="FILE.tsv", help="sentences in the first column, without a header")
-    parser.add_argument("--infinity", type=Path, metavar="FILE", help="the program infinity_emb; without it clsify is measured alone")
-    parser.add_argument("--clsify", type=Path, default=machine.ROOT / "target/release/clsify", metavar="FILE", help="a release build [target/release/clsify]")
+    parser.add_argument("--encoder", type=existing, required=True, metavar="DIR", help="the folder of a sentence-transformers model with mean pooling")
+    parser.add_argument("--data", type=existing, required=True, metavar="FILE.tsv", help="sentences in the first column, without a header")
+    parser.add_argument("--infinity", type=existing, metavar="FILE", help="the program infinity_emb; without it clsify is measured alone")
+    parser.add_argument("--clsify", type=existing, default=str(machine.ROOT / "target/release/clsify"), metavar="FILE", help="a release build [target/release/clsify]")
     parser.add_argument("--limit", type=positive, default=2000, metavar="N", help="the first N sentences [2000]")
     parser.add_argument("--connections", type=lambda text: [positive(number) for number in text.split(",")], default=[1, 8, 64], metavar="N,...",
                         help="numbers of connections [1,8,64]")

@@ -1,5 +1,6 @@
 """Tests of `explain.py` without the peers: `python3 -m unittest discover benchmarks`. Standard library only."""
 
+import argparse
 import itertools
 import math
 import random
@@ -225,12 +226,15 @@ class Command(unittest.TestCase):
         self.assertEqual(explain.select(texts, 5, 0), large[:5])
 
     def test_datasets(self):
-        self.assertEqual(explain.dataset("sst2=/a.tsv,/b.tsv"), ("sst2", Path("/a.tsv"), Path("/b.tsv")))
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
         (folder / "a.csv").write_text('text,label\n"Modesto , California",LOC\n')
         (folder / "a.tsv").write_text('a "quoted word\t1\n')
         self.assertEqual(explain.read_texts(folder / "a.csv"), ["Modesto , California"])
         self.assertEqual(explain.read_texts(folder / "a.tsv"), ['a "quoted word'])
+        named = explain.dataset(f"sst2={folder}/a.tsv,{folder}/a.csv")
+        self.assertEqual(named, ("sst2", folder / "a.tsv", folder / "a.csv"))
+        with self.assertRaisesRegex(argparse.ArgumentTypeError, "nothing is at"):
+            explain.dataset(f"sst2={folder}/a.tsv,{folder}/b.tsv")
 
 
 def results(ours: float, path: float, shap: float) -> list[dict]:

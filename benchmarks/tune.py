@@ -22,7 +22,7 @@ from explain import dataset, default_record
 from jobs.processes import WARM_UP_ROWS, in_turn, launch
 from participant import ParticipantError, say
 from record import Record, Row
-from run import names_of, positive
+from run import existing, names_of, positive
 from suite import CLOCK_SECONDS, build, round_to
 from tuning import ACCURACY, PEER, TIME, command, rows
 from tuning.command import Result, Run
@@ -36,7 +36,7 @@ TIMED_TEST_ROWS = 64
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--encoder", type=Path, required=True, metavar="DIR", help="a checkpoint folder")
+    parser.add_argument("--encoder", type=existing, required=True, metavar="DIR", help="a checkpoint folder")
     parser.add_argument("--data", type=dataset, required=True, metavar="NAME=TRAIN,TEST",
                         help="training and test file: .tsv without header, or .csv with the columns text and label")
     parser.add_argument("--rows", type=row_counts, default=[None], metavar="N,...", help="train on these numbers of rows, or on all [all]")
@@ -49,7 +49,7 @@ def arguments() -> argparse.Namespace:
                         help="run only these participants [accuracy: those in bf16; time: all]")
     parser.add_argument("--rounds", type=positive, default=3, metavar="N", help="turns of every participant in the time job [3]")
     parser.add_argument("--threads", type=positive, default=2, metavar="N", help="threads of every participant [2]")
-    parser.add_argument("--clsify", type=Path, metavar="FILE", help="the executable; the default is to build it")
+    parser.add_argument("--clsify", type=existing, metavar="FILE", help="the executable; the default is to build it")
     parser.add_argument("--work", type=Path, default=Path.home() / ".cache/clsify-benchmarks/tune", metavar="DIR",
                         help="the folder for chosen rows and tuned encoders [~/.cache/clsify-benchmarks/tune]")
     parser.add_argument("--record", type=Path, metavar="FILE.csv", help="the record [the newest of this processor, or a new one]")

@@ -186,7 +186,7 @@ static POOLS: Mutex<Option<Pools>> = Mutex::new(None);
 /// The pool with this many threads. Only a thread that holds the interpreter lock calls it, and only such a thread forks, so that no child
 /// inherits a locked table.
 fn pool(threads: Option<usize>) -> PyResult<Arc<ThreadPool>> {
-    let threads = threads.unwrap_or_else(default_threads);
+    let threads = threads.map_or_else(default_threads, Ok)?;
     if !(1..=1024).contains(&threads) {
         return Err(PyValueError::new_err(format!(
             "threads: expected a number from 1 to 1024, got {threads}"
@@ -206,14 +206,22 @@ fn pool(threads: Option<usize>) -> PyResult<Arc<ThreadPool>> {
     Ok(pool)
 }
 
+/// The variable for the number of threads, which the program reads too.
+const THREADS: &str = "CLSIFY_NUM_THREADS";
+
 /// The number of threads if none is given: `CLSIFY_NUM_THREADS`, `OMP_NUM_THREADS`, `RAYON_NUM_THREADS`, or one per core that this process
-/// may use.
+/// may use. Variables of other libraries may hold what only these understand.
 #[pyfunction]
 #[pyo3(signature = () -> "int")]
-pub(crate) fn default_threads() -> usize {
-    let set = |name: &str| std::env::var(name).ok()?.trim().parse().ok().filter(|n| (1..=1024).contains(n));
-    ["CLSIFY_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS"]
-        .into_iter()
-        .find_map(set)
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+pub(crate) fn default_threads() -> PyResult<usize> {
+    let number = |value: &str| value.trim().parse().ok().filter(|n| (1..=1024).contains(n));
+    if let Some(value) = std::env::var_os(THREADS).filter(|value| !value.is_empty()) {
+        let value = value.to_string_lossy();
+        return number(&value).ok_or_else(|| {
+            PyValueError::new_err(format!("{THREADS}: expected a number from 1 to 1024, got {value:?}"))
+        });
+    }
+    let of_others = ["OMP_NUM_THREADS", "RAYON_NUM_THREADS"];
+    let set = of_others.into_iter().find_map(|name| number(&std::env::var(name).ok()?));
+    Ok(set.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)))
 }

@@ -10,6 +10,7 @@ import threading
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
@@ -102,6 +103,12 @@ class Work(unittest.TestCase):
             printed = subprocess.run([sys.executable, "-c", code], env={**kept, **variables}, capture_output=True, text=True, check=True).stdout.strip()
             self.assertEqual(printed, expected or str(len(os.sched_getaffinity(0))))
         self.assertGreaterEqual(default_threads(), 1)
+        for value in ["many", "0", "1025", "-1"]:
+            with mock.patch.dict(os.environ, {"CLSIFY_NUM_THREADS": value}):
+                with self.assertRaisesRegex(ValueError, "CLSIFY_NUM_THREADS: expected a number from 1 to 1024"):
+                    SentenceEncoder(BERT, pooling="mean").transform(["good"])
+        with mock.patch.dict(os.environ, {"CLSIFY_NUM_THREADS": ""}):
+            self.assertGreaterEqual(default_threads(), 1)
 
     def test_progress_and_a_callable_that_fails(self):
         encoder = SentenceEncoder(BERT, threads=1).fit()._encoder()
