@@ -1,6 +1,7 @@
 """Labels in the forms in which users have them: classes, sets of labels, and columns of 0 and 1."""
 
 import numbers
+from collections.abc import Mapping
 
 import numpy as np
 from sklearn.utils import column_or_1d
@@ -30,6 +31,7 @@ class Labels:
         self.names = [_name(label) for label in classes.tolist()]
         if len(set(self.names)) < len(self.names):
             raise ValueError(f"expected labels with different texts, got {sorted(self.names)}")
+        self._name_of = dict(zip(classes.tolist(), self.names))
         self.separator = None if kind == "classes" else next(s for s in _SEPARATORS if not any(s in name for name in self.names))
 
     @classmethod
@@ -39,13 +41,24 @@ class Labels:
             labels = {label for row in _rows(y) for label in row}
             return cls("sets", _sorted(labels))
         if _n_columns(y) > 1:
-            # In pyarrow `columns` are the data.
-            names = getattr(y, "column_names", None) or getattr(y, "columns", None)
-            columns = _columns(y)
-            return cls("columns", np.arange(columns.shape[1]) if names is None else np.asarray(list(names), dtype=object))
+            columns, names = _columns(y), _headers(y)
+            return cls("columns", np.arange(columns.shape[1]) if names is None else np.asarray(names, dtype=object))
         y = _one_per_row(y)
         check_classification_targets(y)
         return cls("classes", np.unique(y))
+
+    @classmethod
+    def restored(cls, names, is_multi_label):
+        """The labels of a saved or imported classifier, which has only their texts, in the order of the labels.
+
+        Texts of whole numbers such as "10" are integers, all ending in ".0" floats, and "False" and "True" booleans; others stay texts.
+        """
+        values = _typed(names)
+        if not is_multi_label:
+            return cls("classes", np.asarray(values))
+        classes = np.empty(len(values), dtype=object)
+        classes[:] = values
+        return cls("sets", classes)
 
     @property
     def is_multi_label(self):
@@ -57,20 +70,34 @@ class Labels:
         if self.kind == "classes":
             if _is_sets(y) or _n_columns(y) > 1:
                 raise ValueError("y: expected one label per row, as in the fit, got several")
-            return [[_name(label)] for label in _one_per_row(y).tolist()]
-        if self.kind == "sets":
-            if not _is_sets(y):
-                raise ValueError("y: expected a list of labels per row, as in the fit")
-            return [[_name(label) for label in row] for row in _rows(y)]
+            return [[self.name(label)] for label in _one_per_row(y).tolist()]
+        if self.kind == "sets" and _is_sets(y):
+            return [[self.name(label) for label in row] for row in _rows(y)]
+        if self.kind == "sets" and _n_columns(y) != len(self.names):
+            raise ValueError("y: expected a list of labels per row, as in the fit, or a column of 0 and 1 for each label of classes_")
         columns = _columns(y)
         if columns.shape[1] != len(self.names):
             raise ValueError(f"y: expected {len(self.names)} columns, as in the fit, got {columns.shape[1]}")
-        return [[self.names[place] for place in np.flatnonzero(row)] for row in columns]
+        names = self.names
+        if self.kind == "sets" and (headers := _headers(y)) is not None:
+            # After `load` the labels are sorted, which the columns of the fit need not have been.
+            names = [self.name(header) for header in headers]
+            if set(names) != set(self.names):
+                raise ValueError(f"y: expected columns named {', '.join(self.names)}, got {', '.join(names)}")
+        return [[names[place] for place in np.flatnonzero(row)] for row in columns]
 
-    def array(self, y):
-        """One label per row, or the columns of 0 and 1, as an array."""
-        self.rows(y)
-        return _one_per_row(y) if self.kind == "classes" else _columns(y).astype(int)
+    def name(self, label):
+        """The text of a label; a label that is equal to one of the fit, as 1.0 and True are equal to 1, has its text."""
+        try:
+            name = self._name_of.get(label)
+        except TypeError:
+            name = None
+        return _name(label) if name is None else name
+
+    def without_rows(self, names):
+        """The names of the labels that are in none of these rows."""
+        used = {name for row in names for name in row}
+        return [name for name in self.names if name not in used]
 
     def answers(self, has_label):
         """Label sets of `has_label`, an array of bool of shape (n_rows, n_labels), in the user's form."""
@@ -90,6 +117,28 @@ def _name(label):
     if is_missing(label):
         raise ValueError(f"y: expected a label, got a missing value ({label!r})")
     return str(label)
+
+
+def _typed(names):
+    """The labels with these texts, sorted."""
+    if set(names) == {"False", "True"}:
+        return [False, True]
+    for kind in (int, float):
+        try:
+            labels = sorted(map(kind, names))
+        except (ValueError, OverflowError):
+            continue
+        # NumPy has no integers beyond 64 bits; a fit takes no other floats than whole ones.
+        if all(-2**63 <= label < 2**63 and label == int(label) for label in labels) and sorted(map(str, labels)) == sorted(names):
+            return labels
+    return sorted(names)
+
+
+def _headers(y):
+    """The names of the columns of a frame, or None."""
+    # In pyarrow `columns` are the data.
+    names = getattr(y, "column_names", None) or getattr(y, "columns", None)
+    return None if names is None else list(names)
 
 
 def _sorted(labels):
@@ -135,7 +184,7 @@ def _is_sets(y):
     if _n_columns(y) > 1 or (isinstance(y, np.ndarray) and (y.dtype != object or y.ndim != 1)):
         return False
     y = _plain(y)
-    if not hasattr(y, "__len__") or isinstance(y, (str, bytes)):
+    if not hasattr(y, "__len__") or isinstance(y, (str, bytes, set, frozenset, Mapping)):
         return False
     # Rows of 0 and 1 of equal lengths are columns, as scikit-learn reads them.
     return any(map(_is_set, y)) and not _is_columns(y)
@@ -178,7 +227,7 @@ def _columns(y):
 
 def _one_per_row(y):
     """The labels as an array that has their type."""
-    if isinstance(y, (str, bytes)) or not hasattr(y, "__len__"):
+    if isinstance(y, (str, bytes, set, frozenset, Mapping)) or not hasattr(y, "__len__"):
         raise ValueError(f"y: expected a list, array or column with a label per row, got {type(y).__name__}")
     if not isinstance(y, (list, tuple, np.ndarray)):
         y = _plain(only_column(y) if len(getattr(y, "shape", ())) == 2 else y)

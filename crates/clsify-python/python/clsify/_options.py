@@ -97,11 +97,11 @@ def seed(random_state):
     return checks.whole("random_state", random_state, 0, 2**32 - 1)
 
 
-def costs_csv(costs, labels):
+def costs_csv(costs, labels, absent=()):
     """Costs as the text of the file that `clsify train --cost-matrix` reads.
 
     For classes a dict of dicts, or a frame, of true label and predicted label, or a square array in the order of the sorted labels; for label sets
-    a dict of pairs (false_positive, false_negative).
+    a dict of pairs (false_positive, false_negative), of which those of the labels `absent` are left out.
     """
     if costs is None:
         return None
@@ -114,7 +114,9 @@ def costs_csv(costs, labels):
         for label, pair in costs.items():
             if len(both := checks.items("costs", pair, "false_positive and false_negative")) != 2:
                 raise ValueError(f"costs: expected (false_positive, false_negative) for the label {label!r}, got {checks.shown(pair)}")
-            writer.writerow([str(label), *(checks.number("costs", cost, least=0) for cost in both)])
+            row = [str(label), *(checks.number("costs", cost, least=0) for cost in both)]
+            if row[0] not in absent:
+                writer.writerow(row)
         return text.getvalue()
     if hasattr(costs, "loc"):
         costs = {true: row.to_dict() for true, row in costs.iterrows()}

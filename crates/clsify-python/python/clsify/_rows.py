@@ -3,6 +3,7 @@
 import numpy as np
 
 from clsify import _checks as checks
+from clsify._labels import Labels
 from clsify._missing import is_missing
 
 
@@ -47,6 +48,14 @@ def _numbered(groups):
         if isinstance(group, str) != isinstance(groups[0], str):
             raise ValueError(f"groups: row {row}: expected groups of one type, got {group!r} after {groups[0]!r}")
     return np.unique(np.asarray(groups), return_inverse=True)[1].reshape(-1)
+
+
+def described_labels(descriptions):
+    """The labels of descriptions alone, which keep their type."""
+    try:
+        return Labels.of(list(descriptions))
+    except ValueError as error:
+        raise ValueError(f"descriptions: {str(error).removeprefix('y: ')}") from None
 
 
 def described(descriptions):

@@ -56,7 +56,11 @@ def parameters(core):
         return found, ["tune"] * is_tuned
     found["calibration"] = "temperature" if training.get("temperature") is not None else "platt" if training.get("platt") is not None else None
     decision = saved.get("decision", {})
-    found |= {"thresholds": "f1_macro" if "class_thresholds" in decision else None, "costs": decision.get("cost_matrix")}
+    costs = decision.get("cost_matrix")
+    if costs is not None:
+        # By label: the matrix is in the order of the texts of the labels, which is not that of numbers.
+        costs = {true: dict(zip(core.classes, row)) for true, row in zip(core.classes, costs)}
+    found |= {"thresholds": "f1_macro" if "class_thresholds" in decision else None, "costs": costs}
     # One of 0 or more than 1, which was chosen for a target precision, is none that can be given.
     below = decision.get("abstain_below")
     if below is not None and 0 < below < 1:

@@ -14,9 +14,12 @@ from clsify._core import Classifier
 from clsify._labels import Labels
 from clsify._progress import Progress
 from clsify._report import Report
-from clsify._rows import checked_weights, described, labelled
+from clsify._rows import checked_weights, described, described_labels, labelled
 from clsify._saved import files_of, load, parameters, restored
 from clsify._texts import texts
+
+# The logit of a label that is never assigned: its probability is 0 in 64 bits, and unlike that of minus infinity it can be scored.
+_NEVER = -1000.0
 
 
 class SentenceClassifier(ClassifierMixin, BaseEstimator):
@@ -159,8 +162,11 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         if unknown:
             warnings.warn(f"the loaded model does not tell {', '.join(unknown)}: this fit takes the values of get_params()", UserWarning, stacklevel=2)
         labels, rows = self._rows_to_learn(X, y, sample_weight, groups)
+        absent = labels.without_rows(rows["labels"]) if labels.is_multi_label else []
+        if absent:
+            warnings.warn(f"y: no row has the label {', '.join(absent)}: it is never assigned, and its probability is 0", UserWarning, stacklevel=2)
         with Progress(self.verbose) as progress:
-            core, choices = Classifier.train(rows, self._encoder(), json.dumps(self._train_options(labels)), self.threads, progress)
+            core, choices = Classifier.train(rows, self._encoder(), json.dumps(self._train_options(labels, absent)), self.threads, progress)
         self._use(core, labels)
         self.choices_ = json.loads(choices)
         if unknown:
@@ -216,7 +222,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples, n_classes)
         """
-        return self._predict(X)[2][:, self._columns]
+        return self._of_classes(self._predict(X)[2], 0.0)
 
     def predict_log_proba(self, X):
         """The logarithm of the probability of each class."""
@@ -261,7 +267,11 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         if self._labels.kind == "sets":
             right = [set(row) == set(names) for row, names in zip(self._names(predicted), self._labels.rows(y), strict=True)]
             return float(np.average(right, weights=sample_weight))
-        return float(accuracy_score(self._labels.array(y), predicted, sample_weight=sample_weight))
+        names = self._labels.rows(y)
+        if self._labels.kind == "columns":
+            has_label = [[name in row for name in self._labels.names] for row in names]
+            return float(accuracy_score(np.array(has_label, dtype=int), predicted, sample_weight=sample_weight))
+        return float(accuracy_score([row[0] for row in names], [self._labels.name(label) for label in predicted.tolist()], sample_weight=sample_weight))
 
     def evaluate(self, X, y, sample_weight=None, title="these rows"):
         """All scores on rows that were not learned from, with intervals, calibration and the decision rule's effect.
@@ -323,7 +333,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         self : object
         """
         check_is_fitted(self)
-        self._core.save(checks.path("folder", folder), bundle_encoder or self._core.has_own_encoder)
+        self._core.save(checks.path("folder", folder), checks.flag("bundle_encoder", bundle_encoder) or self._core.has_own_encoder)
         return self
 
     def export_onnx(self, folder, external_data=False):
@@ -427,21 +437,22 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         names = cls._get_param_names()
         found = cls(**{name: value for name, value in known.items() if name in names}, threads=threads, cache=cache, verbose=verbose)
         found._unknown = [name for name in unknown if name in names]
-        classes = np.asarray(core.classes, dtype=object if core.is_multi_label else None)
-        found._use(core, Labels("sets" if core.is_multi_label else "classes", classes))
+        found._use(core, Labels.restored(core.classes, core.is_multi_label))
         return found
 
     def _use(self, core, labels):
         """Take over a classifier of the compiled part, whose columns are sorted by the text of the labels."""
         place_of = {name: place for place, name in enumerate(core.classes)}
-        # A label whose rows all have weight 0 is none of the classifier's.
-        self.classes_ = labels.classes[[name in place_of for name in labels.names]]
-        self._labels = Labels(labels.kind, self.classes_)
-        self._columns = np.array([place_of[name] for name in self._labels.names])
+        if not labels.is_multi_label:
+            # A class whose rows all have weight 0 is none of the classifier's, as if these rows were left out.
+            labels = Labels(labels.kind, labels.classes[[name in place_of for name in labels.names]])
+        self.classes_, self._labels = labels.classes, labels
+        # A label without a row keeps its column, as in OneVsRestClassifier of scikit-learn, but the compiled part does not have it: -1.
+        self._columns = np.array([place_of.get(name, -1) for name in labels.names])
         self._core = core
         coef, intercept = core.coef, core.intercept
-        if len(coef) == len(self._columns):
-            self.coef_, self.intercept_ = coef[self._columns], intercept[self._columns]
+        if len(coef) == len(place_of):
+            self.coef_, self.intercept_ = self._of_classes(coef.T, 0.0).T, self._of_classes(intercept, _NEVER)
         else:
             # Of two classes, the row is that of the second.
             sign = 1.0 if self._columns[1] == 1 else -1.0
@@ -449,8 +460,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
 
     def _rows_to_learn(self, X, y, sample_weight, groups):
         if X is None and y is None and described(self.descriptions) is not None:
-            names = sorted({str(label) for label in self.descriptions})
-            return Labels("classes", np.asarray(names)), None
+            return described_labels(self.descriptions), None
         if y is None:
             raise ValueError(f"requires y to be passed, but the target y is None: {type(self).__name__} learns from labelled sentences")
         sentences = texts(X, "error")
@@ -489,7 +499,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"features='auto' chooses {given}: leave it out")
         return self.features != "article" and given is None
 
-    def _train_options(self, labels):
+    def _train_options(self, labels, absent):
         is_choosing = self._is_choosing()
         if self.scoring is not None and not is_choosing:
             raise ValueError("scoring: it is for the choice of features; leave out pooling, layers, scaling and C")
@@ -516,10 +526,10 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
             "choice": choice,
             "search": self._search(),
             "calibration": self.calibration or "none",
-            "decision": {"choose_thresholds": self.thresholds is not None, "costs": options.costs_csv(self.costs, labels),
+            "decision": {"choose_thresholds": self.thresholds is not None, "costs": options.costs_csv(self.costs, labels, absent),
                          "abstain_below": self.abstain_below, "target_precision": self.target_precision},
             "descriptions": described(self.descriptions),
-            "keep_neighbours": bool(self.keep_neighbours),
+            "keep_neighbours": checks.flag("keep_neighbours", self.keep_neighbours),
             "tune": tuned,
         }
 
@@ -536,18 +546,22 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         with Progress(self.verbose) as progress:
             return self._core.predict(sentences, self.threads, progress)
 
+    def _of_classes(self, columns, absent):
+        """Columns of the compiled part in the order of `classes_`, with this value for labels that it does not have."""
+        return np.where(self._columns >= 0, columns[..., self._columns], absent)
+
     def _places(self, ids):
         """The places in `classes_` of the columns of the compiled part."""
         return np.argsort(self._columns)[np.asarray(ids, dtype=int)]
 
     def _has_label(self, ids):
-        has_label = np.zeros((len(ids), len(self._columns)), dtype=bool)
+        has_label = np.zeros((len(ids), len(self._core.classes)), dtype=bool)
         for row, places in enumerate(ids):
             has_label[row, places] = True
-        return has_label[:, self._columns]
+        return self._of_classes(has_label, False)
 
     def _names(self, answers):
-        return [[str(label) for label in row] for row in answers]
+        return [[self._labels.name(label) for label in row] for row in answers]
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_core")
