@@ -3,23 +3,25 @@
 import math
 import numbers
 import os
+from collections.abc import Mapping
 
 import numpy as np
 
 from clsify._texts import check_unicode
 
 
-def number(name, value, *, above=None, least=None, below=None):
+def number(name, value, *, above=None, least=None, below=None, most=None):
     """A finite number within these limits, as a float."""
     expected = "a finite number"
     if above is not None:
         expected = f"a number above {above}" if below is None else f"a number between {above} and {below}"
     elif least is not None:
-        expected = f"a finite number of at least {least}"
+        expected = f"a finite number of at least {least}" if most is None else f"a number from {least} to {most}"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}: expected {expected}, got {shown(value)}")
     value = float(value)
     is_within = (above is None or value > above) and (least is None or value >= least) and (below is None or value < below)
+    is_within = is_within and (most is None or value <= most)
     if not (math.isfinite(value) and is_within):
         raise ValueError(f"{name}: expected {expected}, got {value:g}")
     return value
@@ -56,11 +58,14 @@ def path(name, value):
     return text(name, os.fspath(value))
 
 
-def items(name, value, what):
-    """The elements of a list, tuple or array, which are not the letters of a text."""
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+def items(name, value, what, is_needed=False):
+    """The elements of a list, tuple or array; those of a text, a dict or a set have another meaning, or no order."""
+    if isinstance(value, (str, bytes, set, frozenset, Mapping)) or not hasattr(value, "__iter__"):
         raise TypeError(f"{name}: expected a list of {what}, got {shown(value)}")
-    return list(value)
+    value = list(value)
+    if is_needed and not value:
+        raise ValueError(f"{name}: expected a list of {what}, got an empty one")
+    return value
 
 
 def optional(check, name, value, *limits, **named):

@@ -3,6 +3,7 @@
 import logging
 import warnings
 
+from clsify import _checks as checks
 from clsify._spelling import spelled
 
 LOGGER = logging.getLogger("clsify")
@@ -22,7 +23,7 @@ class Progress:
     def __init__(self, bars=False):
         self._bar = None
         self._tqdm = None
-        if bars:
+        if checks.flag("verbose", bars):
             try:
                 from tqdm.auto import tqdm
             except ImportError:

@@ -140,7 +140,9 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         encoder = self
         if prompt is not None or prompt_name is not None:
             encoder = self._with_prompt(prompt if prompt is not None else prompt_name)
-        bars = self.verbose if show_progress_bar is None else show_progress_bar
+        bars = self.verbose if show_progress_bar is None else checks.flag("show_progress_bar", show_progress_bar)
+        for name, value in [("convert_to_numpy", convert_to_numpy), ("convert_to_tensor", convert_to_tensor), ("normalize_embeddings", normalize_embeddings)]:
+            checks.flag(name, value)
         with Progress(bars) as report:
             features = encoder._encoder(report).encode([inputs] if is_one else texts(inputs, self.missing), self.threads, report)
         if n_kept is not None:
@@ -252,5 +254,6 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return encoder
 
     def _encoder(self, report=None):
+        checks.flag("verbose", self.verbose)
         return loaded_encoder(self.model, pooling=self.pooling, layers=self.layers, max_length=self.max_length, prompt=self.prompt,
                               dtype=self.dtype, cache=self.cache, threads=self.threads, report=report)

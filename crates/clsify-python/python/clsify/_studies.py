@@ -34,7 +34,7 @@ def doctor(X, y, *, X_test=None, y_test=None, model="all-MiniLM-L6-v2", layers=N
     C : float, default=0.001
         C of the fits that judge the labels; their features are standardised.
     near_duplicate_threshold : float, default=0.85
-        The cosine similarity from which two sentences are near-duplicates.
+        The cosine similarity, from -1 to 1, from which two sentences are near-duplicates.
     rank_all : bool, default=False
         Rank the labels of all rows, not only those that are probably wrong.
     sample_weight, groups
@@ -56,11 +56,11 @@ def doctor(X, y, *, X_test=None, y_test=None, model="all-MiniLM-L6-v2", layers=N
     """
     labels = Labels.of(y)
     rows = labelled(texts(X), labels.rows(y), labels, sample_weight, groups)
-    test = None if X_test is None else labelled(texts(X_test), labels.rows(y_test), labels, None, None)
+    test = _test_rows(X_test, y_test, labels)
     encoder = None
     if model is not None:
         encoder = options.encoder(model, pooling=pooling, layers=layers, max_length=max_length, prompt=prompt, dtype=dtype, cache=cache)
-    spec = {"C": checks.number("C", C, above=0), "near_duplicate_threshold": checks.number("near_duplicate_threshold", near_duplicate_threshold),
+    spec = {"C": checks.number("C", C, above=0), "near_duplicate_threshold": checks.number("near_duplicate_threshold", near_duplicate_threshold, least=-1, most=1),
             "rank_all": checks.flag("rank_all", rank_all)}
     with Progress(verbose) as progress:
         document = _core.doctor(rows, test, encoder, json.dumps(spec), options.checked_threads(threads), progress)
@@ -80,7 +80,7 @@ def advise(X, y, *, models=("all-MiniLM-L6-v2",), scoring=None, class_weight=Non
     y : array-like
         Their labels, as for `SentenceClassifier.fit`.
     models : list of str or path, default=("all-MiniLM-L6-v2",)
-        The encoders.
+        The encoders, at least one.
     scoring, class_weight, max_length, prompt, dtype, sample_weight, groups, threads, cache, verbose
         As for `SentenceClassifier`.
     test_size : float or int, default=0.25
@@ -99,7 +99,7 @@ def advise(X, y, *, models=("all-MiniLM-L6-v2",), scoring=None, class_weight=Non
     labels = Labels.of(y)
     rows = labelled(texts(X), labels.rows(y), labels, sample_weight, groups)
     encoders = [options.encoder(model, pooling=None, layers=None, max_length=max_length, prompt=prompt, dtype=dtype, cache=cache)
-                for model in checks.items("models", models, "encoders")]
+                for model in checks.items("models", models, "encoders", is_needed=True)]
     spec = {"fit": options.fit(1.0, class_weight), "scoring": scoring, "test_size": options.share_or_number("test_size", test_size),
             "seed": options.seed(random_state), "tune": options.tune(tune, random_state)}
     with Progress(verbose) as progress:
@@ -123,7 +123,7 @@ def learning_curve(X, y, *, X_test=None, y_test=None, model="all-MiniLM-L6-v2", 
     model, pooling, layers, C, class_weight, scaling, max_length, prompt, dtype, sample_weight, groups, threads, cache, verbose
         As for `SentenceClassifier`.
     Cs : list of float, default=None
-        Choose `C` from these for each number of rows.
+        Choose `C` from these for each number of rows; an error beside `C`.
     sizes : list of int, default=()
         The numbers of training rows; by default 50, 100, 200, ...
     n_repeats : int, default=5
@@ -143,9 +143,11 @@ def learning_curve(X, y, *, X_test=None, y_test=None, model="all-MiniLM-L6-v2", 
         `to_pandas` has a row per number of training rows.
     """
     options.choice("scaling", scaling, (None, "none", "standard"))
+    if C is not None and Cs is not None:
+        raise ValueError("C: expected one of C and Cs, got both: give the C of all fits, or the Cs to choose from")
     labels = Labels.of(y)
     rows = labelled(texts(X), labels.rows(y), labels, sample_weight, groups)
-    test = None if X_test is None else labelled(texts(X_test), labels.rows(y_test), labels, None, None)
+    test = _test_rows(X_test, y_test, labels)
     encoder = options.encoder(model, pooling=pooling, layers=layers, max_length=max_length, prompt=prompt, dtype=dtype, cache=cache)
     default = "none" if layers in (None, "last") else "standard"
     spec = {"fit": options.fit(1.0 if C is None else C, class_weight), "scaling": scaling or default, "Cs": options.values_of_C(Cs),
@@ -214,6 +216,16 @@ def explain(classifier, X, label=None, path=False):
     if not isinstance(classifier, SentenceClassifier):
         classifier = SentenceClassifier.load(classifier)
     return classifier.explain(X, label, path)
+
+
+def _test_rows(X, y, labels):
+    """The rows of `X_test` and `y_test`, if they are given."""
+    if X is None and y is None:
+        return None
+    if X is None or y is None:
+        given, other = ("y_test", "X_test") if X is None else ("X_test", "y_test")
+        raise ValueError(f"{other}: expected it beside {given}, got None")
+    return labelled(texts(X), labels.rows(y), labels, None, None)
 
 
 # The main tables of reports: functions of the module, because a report is pickled with its own.

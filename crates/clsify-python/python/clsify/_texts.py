@@ -1,5 +1,7 @@
 """Sentences in the containers in which users have them, as a list of `str`."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from clsify._missing import is_missing
@@ -26,6 +28,9 @@ def texts(X, missing="error"):
         raise ValueError(f"missing: expected 'error' or 'empty', got {missing!r}")
     if isinstance(X, (str, bytes)):
         raise ValueError(ONE_STRING)
+    if isinstance(X, (Mapping, set, frozenset)):
+        # A dict would give its keys, and a set has no order.
+        raise ValueError(f"expected a list, array or column of sentences, got {type(X).__name__}: give its sentences as a list")
     values = _values(X)
     return [_text(value, row, missing) for row, value in enumerate(values)]
 
