@@ -49,6 +49,9 @@ class Refused(unittest.TestCase):
             ({"descriptions": 5}, TypeError, "descriptions: expected a dict from label to texts, got 5"),
             ({"descriptions": {"dull": 5}}, TypeError, "descriptions: expected a list of texts, got 5"),
             ({"descriptions": {"dull": [5]}}, TypeError, "descriptions: expected a text, got 5"),
+            ({"keep_neighbours": "no"}, TypeError, "keep_neighbours: expected True or False, got 'no'"),
+            ({"verbose": 5}, TypeError, "verbose: expected True or False, got 5"),
+            ({"descriptions": {"dull": {"a bore"}}}, TypeError, "descriptions: expected a list of texts, got {'a bore'}"),
             ({"costs": "x"}, TypeError, "costs: expected a dict of dicts, a frame or a square array of numbers, got 'x'"),
             ({"costs": [[0, 1, 2]] * 3}, ValueError, "costs: expected a cost for each pair of 2 labels, got an array of shape (3, 3)"),
             ({"costs": {("dull", "fine"): 5}}, TypeError, "costs: expected a dict from true label to costs of predicted labels, got 5"),
@@ -78,6 +81,7 @@ class Refused(unittest.TestCase):
     def test_of_a_search(self):
         for parameters, kind, message in [({"Cs": 5}, TypeError, "Cs: expected a list of numbers above 0, got 5"),
                                           ({"Cs": []}, ValueError, "Cs: expected at least one number, got none"),
+                                          ({"Cs": {1.0: 2.0}}, TypeError, "Cs: expected a list of numbers above 0, got {1.0: 2.0}"),
                                           ({"Cs": [1.0, NAN]}, ValueError, "Cs: expected a number above 0, got nan"),
                                           ({"cv": 1}, ValueError, "cv: expected a whole number of at least 2, got 1"),
                                           ({"cv": 2.5}, TypeError, "cv: expected a whole number of at least 2, got 2.5"),
@@ -90,6 +94,7 @@ class Refused(unittest.TestCase):
         for arguments, kind, message in [({"groups": [None] * 20}, ValueError, "groups: row 0: expected a group, got a missing value (None)"),
                                          ({"groups": ["a"] * 19 + [NAN]}, ValueError, "groups: row 19: expected a group, got a missing value (nan)"),
                                          ({"groups": ["a"] * 19 + [1]}, ValueError, "groups: row 19: expected groups of one type, got 1 after 'a'"),
+                                         ({"groups": set(range(20))}, TypeError, "groups: expected a list of groups, one per row, got {0, 1"),
                                          ({"groups": 5}, TypeError, "groups: expected a list of groups, one per row, got 5"),
                                          ({"sample_weight": "x"}, TypeError, "sample_weight: expected a number per row, got 'x'")]:
             self.refused(kind, message, lambda: classifier.fit(X, Y, **arguments))
@@ -100,6 +105,7 @@ class Refused(unittest.TestCase):
                                     (TypeError, "path: expected True or False, got 5", lambda: found.explain("a treat", path=5)),
                                     (ValueError, "label: expected Unicode text", lambda: found.explain("a treat", label="\ud800")),
                                     (TypeError, "folder: expected a name or a path, got 5", lambda: found.save(5)),
+                                    (TypeError, "bundle_encoder: expected True or False, got 'no'", lambda: found.save("model", bundle_encoder="no")),
                                     (TypeError, "folder: expected a name or a path, got 5", lambda: found.export_onnx(5)),
                                     (TypeError, "folder: expected a name or a path, got 5", lambda: SentenceClassifier.load(5)),
                                     (TypeError, "dtype: expected a text, got 5", lambda: SentenceClassifier.load("model", dtype=5)),

@@ -55,6 +55,15 @@ class Vectors(unittest.TestCase):
                                    ({"output_value": "token_embeddings"}, "output_value")]:
             with self.assertRaisesRegex(ValueError, message):
                 encoder.encode(["a"], **arguments)
+        for name in ("show_progress_bar", "normalize_embeddings", "convert_to_numpy", "convert_to_tensor"):
+            for value in ("no", 1):
+                with self.assertRaisesRegex(TypeError, f"{name}: expected True or False, got {value!r}"):
+                    encoder.encode(["a"], **{name: value})
+        self.assertTrue(np.array_equal(encoder.encode("a treat", show_progress_bar=False, normalize_embeddings=np.False_), one))
+        for inputs in ({"text": "good film"}, {"good film"}, frozenset(["good film"])):
+            for call in (encoder.encode, encoder.encode_query, encoder.transform, encoder.tokenize):
+                with self.assertRaisesRegex(ValueError, f"expected a list, array or column of sentences, got {type(inputs).__name__}"):
+                    call(inputs)
 
     def test_queries_and_documents(self):
         """Oracle: `encode` with the prompt that sentence-transformers 6.2 takes."""
@@ -131,7 +140,8 @@ class Estimator(unittest.TestCase):
                                          ({"max_length": 1.5}, TypeError, "max_length: .* got 1.5"), ({"max_length": 0}, ValueError, "max_length: .* got 0"),
                                          ({"prompt": 5}, TypeError, "prompt: expected a text, got 5"), ({"dtype": 5}, TypeError, "dtype: expected a text"),
                                          ({"prompt": "\ud800 "}, ValueError, "prompt: expected Unicode text"), ({"pooling": 5}, TypeError, "pooling: expected"),
-                                         ({"layers": 1.5}, TypeError, "layers: expected a text, got 1.5"), ({"cache": 5}, TypeError, "cache: expected"),
+                                         ({"layers": 1.5}, TypeError, "layers: expected a text, got 1.5"),
+                                         ({"verbose": 5}, TypeError, "verbose: expected True or False, got 5"), ({"cache": 5}, TypeError, "cache: expected"),
                                          ({"threads": "x"}, TypeError, "threads: expected a whole number from 1 to 1024, got 'x'"),
                                          ({"threads": 1.5}, TypeError, "threads: expected a whole number from 1 to 1024, got 1.5")]:
             with self.subTest(arguments), self.assertRaisesRegex(kind, message):
