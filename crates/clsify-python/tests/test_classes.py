@@ -123,7 +123,7 @@ class Typed(Quiet):
     def test_label_sets_after_load(self):
         y = np.zeros((60, 12), dtype=int)
         y[np.arange(60), np.arange(60) % 12] = 1
-        y[:, 3] |= FINE
+        y[2:, 3] |= FINE[2:]
         found = classifier().fit(X, y)
         with tempfile.TemporaryDirectory() as folder:
             found.save(Path(folder) / "model")
@@ -134,6 +134,8 @@ class Typed(Quiet):
         for form in (y, sets, [list(map(str, row)) for row in sets]):
             self.assertEqual(loaded.score(X, form), found.score(X, y))
             self.assertEqual(loaded.evaluate(X, form).to_dict()["test"]["subset_accuracy"], found.score(X, y))
+        # The first rows have the labels 0 and 1, and look like one column.
+        self.assertEqual(loaded.score(X[:2], [[0], [1]]), found.score(X[:2], y[:2]))
         with self.assertRaisesRegex(ValueError, "y: expected a list of labels per row, as in the fit, or a column of 0 and 1 for each label"):
             loaded.score(X, y[:, :5])
 

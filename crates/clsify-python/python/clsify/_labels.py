@@ -71,7 +71,8 @@ class Labels:
             if _is_sets(y) or _n_columns(y) > 1:
                 raise ValueError("y: expected one label per row, as in the fit, got several")
             return [[self.name(label)] for label in _one_per_row(y).tolist()]
-        if self.kind == "sets" and _is_sets(y):
+        # Sets of the labels 0 and 1 look like columns, but not like one per label.
+        if self.kind == "sets" and (_is_sets(y) or (isinstance(y, (list, tuple)) and _n_columns(y) != len(self.names) and all(map(_is_set, y)))):
             return [[self.name(label) for label in row] for row in _rows(y)]
         if self.kind == "sets" and _n_columns(y) != len(self.names):
             raise ValueError("y: expected a list of labels per row, as in the fit, or a column of 0 and 1 for each label of classes_")

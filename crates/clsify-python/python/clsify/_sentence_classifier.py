@@ -146,7 +146,8 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         X : iterable of str, default=None
             The sentences. Without any, the classifier knows only its `descriptions`.
         y : array-like of shape (n_samples,) or (n_samples, n_labels), default=None
-            The label of each sentence. For label sets a list of labels per sentence, or a column of 0 and 1 per label.
+            The label of each sentence. For label sets a list of labels per sentence, or a column of 0 and 1 per label; a label of a column of
+            zeros is never assigned, and its probability is 0.
         sample_weight : array-like of shape (n_samples,), default=None
             The weight of each row.
         groups : array-like of shape (n_samples,), default=None
@@ -211,7 +212,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         return answers
 
     def predict_proba(self, X):
-        """The probability of each class; those of label sets do not sum to 1.
+        """The probability of each class, in the order of `classes_`; those of label sets do not sum to 1.
 
         Parameters
         ----------
@@ -255,7 +256,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         X : iterable of str
             The sentences.
         y : array-like
-            Their labels, in the form of the fit.
+            Their labels, in the form of the fit, or the texts of these labels.
         sample_weight : array-like of shape (n_samples,), default=None
             The weight of each row.
 
@@ -276,12 +277,15 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
     def evaluate(self, X, y, sample_weight=None, title="these rows"):
         """All scores on rows that were not learned from, with intervals, calibration and the decision rule's effect.
 
+        With `sample_weight`, calibration error, Brier score, log loss and the reliability diagram are weighted. Accuracy, the scores per class and the
+        confusion matrix count each row once; the weighted accuracy is `test_weighted_accuracy`, and for label sets `test_weighted` has weighted scores.
+
         Parameters
         ----------
         X : iterable of str
             The sentences.
         y : array-like
-            Their labels, in the form of the fit.
+            Their labels, in the form of the fit, or the texts of these labels.
         sample_weight : array-like of shape (n_samples,), default=None
             The weight of each row.
         title : str, default="these rows"
@@ -359,7 +363,12 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def load(cls, folder, *, encoder=None, dtype=None, threads=None, cache=True, verbose=False):
-        """Load a classifier that `save` or the program has saved. Its labels are texts.
+        """Load a classifier that `save` or the program has saved.
+
+        The folder has the texts of the labels only. If all are texts of whole numbers, such as "2" and "10", the labels are integers, in the order of
+        numbers; if all are such as "2.0", floats; "False" and "True" are booleans. So labels have the types of the fit, unless they were texts that
+        look like numbers. `score` and `evaluate` take labels and their texts. Label sets are tuples of labels, sorted, also after a fit on columns of 0 and 1, and
+        labels that no row had are not in the folder.
 
         Its parameters are those that the model tells: encoder, layers, pooling, `max_length`, `prompt`, `C`, `class_weight`, `scaling`, calibration and
         decision rule, so that its clone learns the same. The others have their defaults: a dict of class weights, `tol`, `max_iter`, `descriptions`,
@@ -403,6 +412,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         SentenceClassifier
+            Its labels have types as in `load`: those of the head, unless they are texts that look like numbers.
         """
         encoder = options.encoder(model, pooling=pooling, layers=layers, max_length=max_length, prompt=prompt, dtype=dtype, cache=cache)
         with Progress(verbose) as progress:
@@ -425,6 +435,7 @@ class SentenceClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         SentenceClassifier
+            Its labels have types as in `load`.
         """
         encoder = options.encoder(folder, pooling="auto", layers=None, max_length=None, prompt=None, dtype=dtype, cache=cache)
         with Progress(verbose) as progress:
