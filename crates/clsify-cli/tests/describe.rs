@@ -64,6 +64,29 @@ fn descriptions_alone_make_a_model() {
     }
 }
 
+#[test]
+fn options_about_rows_need_rows() {
+    let sandbox = sandbox(DESCRIPTIONS);
+    for option in [
+        &["--weight-column", "w"][..],
+        &["--group-column", "g"],
+        &["--group-duplicates"],
+        &["--limit", "1"],
+        &["--max-classes", "1"],
+        &["--skip-bad-rows"],
+        &["--text-column", "1"],
+        &["--test-size", "0.5"],
+        &["--stratify"],
+    ] {
+        let outcome = train(&sandbox, option);
+        assert_eq!(outcome.code, Some(2), "{option:?}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains("--data"), "{}", outcome.stderr);
+        assert!(!sandbox.path("model").exists());
+    }
+    let outcome = train(&sandbox, &["--test-data", "rows.tsv", "--skip-bad-rows"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+}
+
 /// With rows the report has the weight, which is one of those that are tried.
 #[test]
 fn a_weight_is_chosen_with_rows() {

@@ -105,7 +105,12 @@ fn contributions_are_what_predict_says_without_the_words() {
 #[test]
 fn a_path_ends_at_the_first_step_that_changes_the_answer() {
     let sandbox = Sandbox::with_model();
-    for text in [TEXT, "film number 1 is wonderful", "is wonderful is quiet is a bore"] {
+    let texts = [TEXT, "film number 1 is wonderful", "is wonderful is quiet is a bore"];
+    let mut n_abstained = 0;
+    for (threshold, text) in ["0.5", "0.6", "0.7"].into_iter().flat_map(|t| texts.map(|text| (t, text))) {
+        let train =
+            ["train", "-q", "--encoder", &encoder("bert"), "--data", "reviews.tsv", "--output", "model"];
+        sandbox.succeed(&[&train[..], &["--features", "article", "--abstain-below", threshold]].concat());
         let explanation = &explain(&sandbox, &["--path", text])[0];
         let (path, label) = (&explanation["path"], explanation["label"].as_str().unwrap());
         let words: Vec<&str> = text.split_whitespace().collect();
@@ -119,6 +124,8 @@ fn a_path_ends_at_the_first_step_that_changes_the_answer() {
             let kept = words.iter().enumerate().filter(|(i, _)| !gone.contains(i)).map(|(_, word)| *word);
             kept.collect::<Vec<_>>().join(" ")
         };
+        let gives = |answer: &Value| answer["abstained"] == false && answer["label"] == label;
+        let is_given = gives(&predict(&sandbox, &[text.to_string()])[0]);
         for n in 1..=steps.len() {
             // What each of the words that are left would do; without all of them there is no text to ask about.
             let left: Vec<usize> = (0..words.len()).filter(|word| !steps[..n - 1].contains(word)).collect();
@@ -130,13 +137,19 @@ fn a_path_ends_at_the_first_step_that_changes_the_answer() {
             let answers = predict(&sandbox, &texts);
             let p = |i: usize| number(&answers[i]["probabilities"][label]);
             let chosen = left.iter().position(|&word| word == steps[n - 1]).unwrap();
-            assert!((0..left.len()).all(|i| p(i) >= p(chosen)), "{text}: step {n}");
+            let moves = |i: usize| if is_given { p(i) >= p(chosen) } else { p(i) <= p(chosen) };
+            assert!((0..left.len()).all(moves), "{text}: step {n}");
             assert_eq!(number(&path["steps"][n - 1]["probability"]), p(chosen));
-            let has_changed = answers[chosen]["label"] != label;
+            let has_changed = gives(&answers[chosen]) != is_given;
             assert_eq!(has_changed, n == steps.len() && !path["changed_to"].is_null(), "{text}: step {n}");
+            if has_changed && answers[chosen]["abstained"] == true {
+                assert_eq!(path["changed_to"], serde_json::json!(["?"]), "{path}");
+                n_abstained += 1;
+            }
         }
         assert!(!path["changed_to"].is_null() || steps.len() == words.len(), "{path}");
     }
+    assert!(n_abstained > 0);
 }
 
 /// Oracle: a logit of a label of a set is its decision value, which `predict` gives as a probability.

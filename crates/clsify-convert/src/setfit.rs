@@ -80,7 +80,13 @@ fn read_config(path: &Path) -> Result<Value> {
 
 /// SetFit names the classes 0, 1, ... of a head by this list, and leaves classes that are texts as they are.
 fn names_of(head: &Head, names: &[String]) -> Result<Option<Vec<String>>> {
-    let numbers: Option<Vec<usize>> = head.labels.iter().map(|label| label.parse().ok()).collect();
+    // In Python, False and True are the numbers 0 and 1.
+    let number = |label: &String| match label.as_str() {
+        "False" => Some(0),
+        "True" => Some(1),
+        label => label.parse::<usize>().ok(),
+    };
+    let numbers: Option<Vec<usize>> = head.labels.iter().map(number).collect();
     let Some(numbers) = numbers else { return Ok(None) };
     let name = |&n: &usize| {
         names.get(n).cloned().ok_or_else(|| {

@@ -45,7 +45,16 @@ impl Reader<'_, '_, '_> {
     /// The content of an entry; all entries together are bounded.
     fn entry(&mut self, name: &str, max: u64) -> Result<Vec<u8>> {
         let damaged = |e: &dyn std::fmt::Display| bad(format!("damaged zip file: {e}")).at(name.to_string());
-        let entry = self.archive.by_name(name).map_err(|e| damaged(&e))?;
+        let entry = self.archive.by_name(name).map_err(|e| match e {
+            zip::result::ZipError::CompressionMethodNotSupported(method) => {
+                let message =
+                    format!("expected entries that are stored or deflated, got compression method {method}");
+                bad(message)
+                    .at(name.to_string())
+                    .with_hint("save the estimator without the argument compression of skops.io.dump")
+            }
+            e => damaged(&e),
+        })?;
         let bytes = bounded(entry.take(self.n_left.min(max) + 1)).map_err(|e| damaged(&e))?;
         if bytes.len() as u64 > max {
             return Err(bad(format!("expected at most {max} bytes, got more")).at(name.to_string()));

@@ -322,6 +322,9 @@ fn choices(trained: &Trained) -> String {
             "test_data",
         ];
         OF_SCORES.iter().for_each(|key| drop(report.remove(*key)));
+        if let Some(Value::Object(decision)) = report.get_mut("decision") {
+            decision.remove("test");
+        }
         if let Some(Value::Object(split)) = report.get_mut("split") {
             split.remove("test_indices");
         }

@@ -1,6 +1,8 @@
 //! Progress reports of long-running work, without printing, and its cancellation.
 
 use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -69,6 +71,37 @@ pub trait Observer: Send + Sync {
 }
 
 impl Observer for () {}
+
+/// An observer to which progress and cancellation pass, but no notes: those about the same sentences have been made.
+pub(crate) struct WithoutNotes(pub(crate) Arc<dyn Observer>);
+
+impl Observer for WithoutNotes {
+    fn start(&self, stage: Stage, total: usize) {
+        self.0.start(stage, total);
+    }
+    fn advance(&self, stage: Stage, done: usize) {
+        self.0.advance(stage, done);
+    }
+    fn finish(&self, stage: Stage) {
+        self.0.finish(stage);
+    }
+    fn should_stop(&self) -> bool {
+        self.0.should_stop()
+    }
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+    fn note(&self, _text: &str) {}
+}
+
+/// An observer to which only cancellation passes: the work is a part of a step whose progress is shown.
+pub(crate) struct OnlyCancels<O>(pub(crate) O);
+
+impl<'a, O: Deref<Target = dyn Observer + 'a> + Send + Sync> Observer for OnlyCancels<O> {
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
 
 /// Receives how much of a piece of long work is done. The work ends with its error.
 pub type Progress<'a> = &'a (dyn Fn(usize) -> Result<()> + Sync);

@@ -185,8 +185,9 @@ fn a_resumed_run_has_the_bits_of_one_that_was_not_interrupted() {
         SentenceEncoderOptions { observer: Arc::new(observer), ..SentenceEncoderOptions::default() };
     let trained =
         train_tuned(encoder("mpnet"), encoder_options, &dataset, test_rows(50), &options, &whole).unwrap();
+    assert!(state.join("state.json").exists(), "a run that fails before the model is saved can go on");
     save(&trained, &whole);
-    assert!(copy.join("state.json").exists() && !state.exists(), "the state is kept, and removed at the end");
+    assert!(copy.join("state.json").exists() && !state.exists(), "the saved model supersedes the state");
 
     let wrong = TuneOptions { resume: true, seed: 1, ..options };
     let run = |options| {

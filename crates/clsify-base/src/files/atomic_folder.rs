@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::place::{check_is_end, resolve};
+use super::regular::copy_file;
 use super::shell_word::shell_word;
 use super::temporary::{
     Temporary, backups, is_temporary_name, lock_abandoned, move_to_backup, open_folder, remove_leftovers,
@@ -205,7 +206,7 @@ pub fn carry_over(old: impl AsRef<Path>, new: impl AsRef<Path>, own: &dyn Fn(&st
             fs::create_dir(&target).map_err(io)?;
             carry_over(&path, &target, &|_| false)?;
         } else if fs::hard_link(&path, &target).is_err() {
-            fs::copy(&path, &target).map_err(io)?;
+            copy_file(&path, &target)?;
         }
     }
     Ok(())

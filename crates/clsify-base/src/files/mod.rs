@@ -28,7 +28,7 @@ pub use interrupt::{InterruptGuard, on_interrupt, remove_unfinished};
 pub use place::{
     check_folder_writable, check_writable, is_inside, is_written_in_place, open_in_place, resolve,
 };
-pub use regular::{check_is_file, open_file, read_file};
+pub use regular::{check_is_file, copy_file, open_file, read_file};
 pub use scratch::ScratchFile;
 pub use shell_word::shell_word;
 pub use temporary::{TemporaryFolder, open_no_follow, remove_abandoned, remove_leftovers};

@@ -16,6 +16,19 @@ pub fn open_file(path: impl AsRef<Path>) -> Result<File> {
     File::open(path).map_err(|e| Error::io(path, e))
 }
 
+/// Copies a file.
+///
+/// # Errors
+/// An I/O error with the path that cannot be read or written.
+pub fn copy_file(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<()> {
+    let (from, to) = (from.as_ref(), to.as_ref());
+    // The error of a copy does not tell which of the two it is about.
+    std::fs::copy(from, to).map(drop).map_err(|e| match File::open(from) {
+        Ok(_) => Error::io(to, e),
+        Err(e) => Error::io(from, e),
+    })
+}
+
 /// Checks that a path is a regular file without opening it, because opening a pipe waits for its other end.
 ///
 /// # Errors

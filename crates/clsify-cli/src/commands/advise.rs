@@ -6,6 +6,7 @@ use clsify::classifier::LogisticRegressionOptions;
 use clsify::evaluation::Scoring;
 use clsify::features::pooling_names;
 use clsify::files::shell_word;
+use clsify::observer::Observer;
 use clsify::split::{SplitOptions, TestSize};
 use clsify::studies::{Advice, AdviceOptions, advise, faster_candidate, rank_advice};
 use clsify::training::{Candidate, default_scoring};
@@ -107,9 +108,14 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<()> {
         },
         tune: args.tune.options(args.seed),
     };
-    let mut found = Vec::new();
+    let (mut found, mut folders) = (Vec::new(), Vec::new());
     for name in &args.encoder {
         let located = locate_encoder(name, console)?;
+        if folders.contains(&located.folder) {
+            console.note(&format!("{name} is compared once, although it was given twice"));
+            continue;
+        }
+        folders.push(located.folder.clone());
         console.say(&format!("encoder {}", located.name));
         let encoder = encoder_options(&located, &args.encoding, args.cache.open(), console)?;
         found.push(advise(name, &located.folder, encoder, &dataset, &options)?);

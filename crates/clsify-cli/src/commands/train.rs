@@ -23,7 +23,7 @@ use crate::loading::{
 };
 use crate::options::{
     CacheArgs, CalibrationArg, ChartArgs, DecisionArgs, FeatureArgs, FitArgs, GridArgs, JsonArgs,
-    SaveTunedArgs, SplitArgs, TrainingDataArgs, TuneArgs,
+    SaveTunedArgs, SplitArgs, TrainingDataArgs, TuneArgs, misused,
 };
 use crate::output::{check_output, check_outside, check_stays, is_stdout, last_name, written};
 
@@ -138,6 +138,11 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let read: Vec<&Path> = files.into_iter().chain([costs]).flatten().collect();
     check_output(None, &written(&[args.json.file()], &charts), &read)?;
     let decision = args.decision.options(args.data.options().multi_label.is_some())?;
+    if let Some(option) = args.data.unused(args.split.test_data.is_some()) {
+        return Err(misused(&format!(
+            "{option} is about the rows of --data, which is missing: leave it out, or add --data"
+        )));
+    }
     let texts = args.describe.as_deref().map(|path| load_descriptions(path, console)).transpose()?;
     let has_rows = args.data.file().is_some();
     let (dataset, describe) = match texts {

@@ -10,7 +10,7 @@ use clsify::split::{SplitOptions, TestSize};
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SplitArgs {
     /// Hold out this share of the rows for testing, or this number of rows
-    #[arg(long, value_name = "SIZE", default_value = "0.25", allow_negative_numbers = true, value_parser = test_size, conflicts_with = "test_data")]
+    #[arg(long, value_name = "SIZE", default_value = "0.25", allow_negative_numbers = true, value_parser = test_size, conflicts_with = "test_data", requires = "data")]
     test_size: TestSize,
 
     /// Test on the rows of this file and train on all of --data
@@ -22,7 +22,7 @@ pub(crate) struct SplitArgs {
     pub(crate) seed: u32,
 
     /// Keep the share of each class, or of each label, in the split; it has no effect with --test-data
-    #[arg(long)]
+    #[arg(long, requires = "data")]
     stratify: bool,
 }
 

@@ -58,6 +58,16 @@ impl TrainingDataArgs {
         self.rows.labelled(None, self.multi_label.as_ref())
     }
 
+    /// An option that needs --data and was given without it; a test file has the form of --data.
+    pub(crate) fn unused(&self, has_test_data: bool) -> Option<&'static str> {
+        let limit = self.limit.map(|_| ("--limit", String::new()));
+        let of_rows =
+            self.weight.given().into_iter().chain(self.grouping.given()).chain(self.class_limit.given());
+        let of_files = if has_test_data { Vec::new() } else { self.rows.given() };
+        let first = limit.into_iter().chain(of_rows).chain(of_files).next();
+        first.filter(|_| self.data.is_none()).map(|(option, _)| option)
+    }
+
     /// The options that were given beside --data and --limit, as command-line arguments; a switch has an empty value.
     pub(crate) fn given(&self) -> Vec<(&'static str, String)> {
         let separator = self.multi_label.as_ref().map(|separator| ("--multi-label", separator.to_string()));

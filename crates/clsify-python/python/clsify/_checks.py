@@ -38,8 +38,9 @@ def whole(name, value, least, most=None):
 
 
 def flag(name, value):
-    """A bool."""
-    if not isinstance(value, (bool, np.bool_)):
+    """A bool; also 0 or 1, as scikit-learn's `verbose` has it."""
+    is_number = isinstance(value, numbers.Integral) and value in (0, 1)
+    if not (isinstance(value, (bool, np.bool_)) or is_number):
         raise TypeError(f"{name}: expected True or False, got {shown(value)}")
     return bool(value)
 

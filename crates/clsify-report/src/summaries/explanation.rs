@@ -23,7 +23,7 @@ pub(crate) const UNREAD: &str =
 
 /// What an answer does that no deletion changes: it "stays" the explained label, or "never becomes" it.
 pub(crate) fn unchanged(explanation: &Explanation) -> &'static str {
-    if explanation.labels.contains(&explanation.label) { "stays" } else { "never becomes" }
+    if explanation.gives_label() { "stays" } else { "never becomes" }
 }
 
 /// Describes the reasons for a label. The sentence is shown with `+` below words that speak for the label and `-` below those that
@@ -200,6 +200,9 @@ fn features(explanation: &Explanation) -> String {
         None => format!("the logit of {label}"),
         Some(other) => format!("{label} against {}", shorten(other, 40)),
     };
+    if found.total.is_finite() && !explanation.logit.is_finite() {
+        return format!("\nThe label {label} is the same for every sentence: no feature decides about it.\n");
+    }
     let mut table = Table::new(["feature", "value", "weight", "value times weight"]);
     for term in found.largest.iter().take(MOST_FEATURES) {
         table.row([

@@ -8,6 +8,7 @@ use super::report::{
 };
 use super::words::Words;
 use crate::classifier::Link;
+use crate::decision::ABSTAINED;
 use crate::error::{Error, ErrorKind, Result};
 use crate::matrix::Matrix;
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
@@ -192,7 +193,9 @@ impl SentenceClassifier {
         label: usize,
         n_encodings: &mut usize,
     ) -> Result<DeletionPath> {
-        let is_given = base.prediction.label_ids.contains(&label);
+        // A classifier that abstains gives no label.
+        let gives = |p: &Prediction| !p.abstained && p.label_ids.contains(&label);
+        let is_given = gives(&base.prediction);
         let sign = if is_given { -1.0 } else { 1.0 };
         let mut is_removed = vec![false; words.len()];
         let mut steps = Vec::new();
@@ -210,8 +213,11 @@ impl SentenceClassifier {
                 logit: answer.logits[label],
                 probability: answer.prediction.probabilities[label],
             });
-            if answer.prediction.label_ids.contains(&label) != is_given {
-                let labels = self.labels(&answer.prediction).into_iter().map(String::from).collect();
+            if gives(&answer.prediction) != is_given {
+                let labels = match answer.prediction.abstained {
+                    true => vec![ABSTAINED.to_string()],
+                    false => self.labels(&answer.prediction).into_iter().map(String::from).collect(),
+                };
                 return Ok(DeletionPath { steps, changed_to: Some(labels) });
             }
         }

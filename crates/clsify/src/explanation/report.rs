@@ -40,6 +40,13 @@ pub struct Explanation {
     pub n_encodings: usize,
 }
 
+impl Explanation {
+    /// Returns true if the explained label is an answer of the classifier: it is not if the classifier abstains.
+    pub fn gives_label(&self) -> bool {
+        !self.abstained && self.labels.contains(&self.label)
+    }
+}
+
 /// A label with its probability.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClassLogit {
@@ -90,7 +97,7 @@ pub struct DeletionPath {
     /// The removed words in their order.
     pub steps: Vec<DeletionStep>,
     /// The answer after the last step, in which the explained label is newly missing or newly there; `None` if that does not
-    /// change until every word is removed.
+    /// change until every word is removed. [`ABSTAINED`](crate::decision::ABSTAINED) alone if the classifier then abstains.
     pub changed_to: Option<Vec<String>>,
 }
 

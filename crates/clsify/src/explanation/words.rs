@@ -56,17 +56,18 @@ impl<'a> Words<'a> {
         &self.text[self.range(word)]
     }
 
-    /// The text without the words for which `is_removed` is true. White space after a removed word goes with it; two words that
-    /// were apart stay apart.
+    /// The text without the words for which `is_removed` is true. White space after a removed word goes with it, unless it is all that
+    /// separates the words around it: words that were apart stay apart.
     pub(super) fn without(&self, is_removed: impl Fn(usize) -> bool) -> String {
         let mut text = String::with_capacity(self.text.len());
         let mut before: Option<usize> = None;
         for word in (0..self.len()).filter(|&word| !is_removed(word)) {
             if let Some(before) = before {
-                let gap = &self.text[self.ranges[before].end..self.ranges[before + 1].start];
-                let joins =
-                    gap.is_empty() && before + 1 != word && !self.is_alone(before) && !self.is_alone(word);
-                text.push_str(if joins { " " } else { gap });
+                let mut gaps =
+                    (before..word).map(|last| &self.text[self.ranges[last].end..self.ranges[last + 1].start]);
+                let joins = before + 1 != word && !self.is_alone(before) && !self.is_alone(word);
+                let gap = gaps.find(|gap| !gap.is_empty());
+                text.push_str(gap.unwrap_or(if joins { " " } else { "" }));
             }
             text.push_str(self.word(word));
             before = Some(word);
@@ -119,5 +120,10 @@ mod tests {
         assert_eq!(words.without(|word| word == 1), "AB CD");
         assert_eq!(words.without(|word| word == 0), "我CD");
         assert_eq!(Words::of("我爱你").without(|word| word == 1), "我你");
+        // The space after a removed ideograph is all that separates its neighbours.
+        assert_eq!(Words::of("这部 good film").without(|word| word == 1), "这 good film");
+        assert_eq!(Words::of("テキスト good").without(|word| word == 3), "テキス good");
+        assert_eq!(Words::of("good 部这").without(|word| word == 1), "good 这");
+        assert_eq!(Words::of("好  film 。").without(|word| word == 1), "好  。");
     }
 }

@@ -15,6 +15,7 @@ use super::hash_memory::{HashMemory, hexadecimal};
 use crate::encoder::{Dtype, encoder_files};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::{FeatureOptions, feature_files, sentence_transformers_files};
+use crate::files::copy_file;
 use crate::tokenizer::tokenizer_files;
 
 /// Increase this number with every change of the arithmetic that changes bits of a vector.
@@ -172,10 +173,7 @@ impl EncoderFiles {
             let copy = target.join(&file.name);
             let folder = copy.parent().unwrap_or(target);
             fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
-            fs::copy(&file.path, &copy).map_err(|e| match fs::metadata(&file.path) {
-                Ok(_) => Error::io(&copy, e),
-                Err(e) => Error::io(&file.path, e),
-            })?;
+            copy_file(&file.path, &copy)?;
             if HashMemory::default().sha256(&copy)? != hash.sha256 {
                 return Err(changed(&file.path));
             }

@@ -57,6 +57,12 @@ pub(crate) fn write(
     Ok(())
 }
 
+/// Removes a state of tuning, which its saved model supersedes.
+pub(crate) fn remove_tuning_state(state: &Path) {
+    // What remains is found, and said to be damaged, by a run that wants to resume.
+    let _ = fs::remove_dir_all(state);
+}
+
 /// The folder beside a model's in which tuning keeps its state, for `--resume`.
 pub(crate) fn tuning_state(model: &Path) -> PathBuf {
     let mut folder = model.as_os_str().to_owned();

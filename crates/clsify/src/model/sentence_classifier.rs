@@ -34,6 +34,8 @@ pub struct SentenceClassifier {
     seen: Option<SeenSentences>,
     /// The training sentences, if they were kept and loaded.
     neighbours: Option<Arc<Neighbours>>,
+    /// The state of the tuning that the classifier comes from, which goes when it is saved.
+    tuning_state: Option<PathBuf>,
 }
 
 /// Options for loading a saved classifier. By default it is loaded as it was trained, without a cache.
@@ -106,7 +108,7 @@ impl SentenceClassifier {
         // From here on the columns of the classifier are numbered from 0.
         let classifier = linear_classifier(&saved, coef, intercept)?;
         let neighbours = neighbours.map(Arc::new);
-        Ok(SentenceClassifier { encoder, classifier, saved, seen, neighbours })
+        Ok(SentenceClassifier { encoder, classifier, saved, seen, neighbours, tuning_state: None })
     }
 
     /// Removes the fingerprints of the training rows, by which [`evaluate`](Self::evaluate) finds those that are scored again: a model
@@ -142,7 +144,9 @@ impl SentenceClassifier {
             intercept: self.classifier.intercept(),
             seen: self.seen.as_ref(),
         };
-        model_folder::write(folder.as_ref(), &saved, &weights, self.neighbours.as_deref(), bundled)
+        model_folder::write(folder.as_ref(), &saved, &weights, self.neighbours.as_deref(), bundled)?;
+        self.tuning_state.as_deref().into_iter().for_each(model_folder::remove_tuning_state);
+        Ok(())
     }
 
     /// Loads a model folder, with the bundled encoder or the one from its folder at training.
@@ -188,7 +192,7 @@ impl SentenceClassifier {
             true => Neighbours::read(folder, encoder.n_features())?.map(Arc::new),
             false => None,
         };
-        Ok(SentenceClassifier { encoder, classifier, saved, seen, neighbours })
+        Ok(SentenceClassifier { encoder, classifier, saved, seen, neighbours, tuning_state: None })
     }
 
     /// The training sentences nearest to a text with these features, the nearest first; none if the model has not kept them, or
@@ -245,6 +249,11 @@ impl SentenceClassifier {
     /// For label sets: the separator of labels in a cell.
     pub fn separator(&self) -> Option<&LabelSeparator> {
         self.saved.multi_label.as_ref().map(|labels| &labels.separator)
+    }
+
+    /// Notes the state that tuning has left: it goes when the classifier is saved.
+    pub(crate) fn after_tuning(self, tuning_state: Option<PathBuf>) -> Self {
+        SentenceClassifier { tuning_state, ..self }
     }
 
     /// Records that the encoder learned together with the classifier.

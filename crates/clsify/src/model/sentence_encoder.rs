@@ -16,7 +16,7 @@ use crate::features::{
 };
 use crate::files::TemporaryFolder;
 use crate::matrix::Matrix;
-use crate::observer::{Observer, Progress, Stage};
+use crate::observer::{Observer, OnlyCancels, Progress, Stage};
 use crate::tokenizer::{Encoding, Tokenizer, model_max_length};
 
 /// A frozen encoder with its tokenizer. Clones share the weights, even if they are loaded later.
@@ -96,15 +96,6 @@ impl Weights {
         features: &FeatureOptions,
     ) -> Vec<f32> {
         features_of_hidden_state(&self.head, hidden_state, features)
-    }
-}
-
-/// Passes on only that the work is cancelled.
-struct OnlyCancels(Arc<dyn Observer>);
-
-impl Observer for OnlyCancels {
-    fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled()
     }
 }
 
@@ -359,6 +350,11 @@ impl SentenceEncoder {
         self.observer.as_ref()
     }
 
+    /// An observer to which only cancellation passes.
+    pub(crate) fn canceller(&self) -> Arc<dyn Observer> {
+        Arc::new(OnlyCancels(self.observer.clone()))
+    }
+
     /// Replaces the observer of the encoder's work. Clones share the weights, but each has its own observer.
     #[must_use]
     pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
@@ -387,8 +383,7 @@ impl SentenceEncoder {
     /// The same encoder for texts that are encoded once and never again: it makes no notes and keeps nothing in the cache.
     /// The observer can still cancel the work.
     pub(crate) fn for_variants(&self) -> Self {
-        let observer = Arc::new(OnlyCancels(self.observer.clone()));
-        SentenceEncoder { cache: None, ..self.clone() }.with_observer(observer)
+        SentenceEncoder { cache: None, ..self.clone() }.with_observer(self.canceller())
     }
 
     /// The same encoder with the weights of another one, if both compute with the same weights: of the same files, in

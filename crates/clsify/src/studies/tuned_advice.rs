@@ -13,6 +13,7 @@ use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::evaluation::{RowScores, Scoring};
 use crate::model::encoder_options::SentenceEncoderOptions;
+use crate::observer::WithoutNotes;
 use crate::training::plan::Plan;
 use crate::training::train_options::TrainOptions;
 use crate::training::train_tuned::compare;
@@ -63,7 +64,10 @@ impl TunedAdvice {
         let compared = compare(encoder, &plan, (options, scoring), &tune, beside)?;
         let (scores, frozen_scores) = (compared.tuned_scores().clone(), compared.frozen_scores.clone());
         let tuning = compared.report.clone();
-        let quiet = SentenceEncoderOptions { observer: Arc::new(()), ..encoder_options };
+        let quiet = SentenceEncoderOptions {
+            observer: Arc::new(WithoutNotes(encoder_options.observer.clone())),
+            ..encoder_options
+        };
         let trained = compared.into_trained(plan, options, &quiet)?;
         let speed = EncoderSpeed::measure(trained.classifier.encoder(), sample)?;
         Ok(TunedAdvice {

@@ -17,6 +17,7 @@ use crate::evaluation::PairedScores;
 use crate::files::TemporaryFolder;
 use crate::model::encoder_options::SentenceEncoderOptions;
 use crate::model::sentence_encoder::SentenceEncoder;
+use crate::observer::WithoutNotes;
 use crate::training::train_options::TrainOptions;
 use crate::training::train_selected::{FeatureChoice, train_selected};
 use crate::training::train_test_rows::Rows;
@@ -114,7 +115,8 @@ pub fn tuned_learning_curve(
         .note(&format!("tuning for {n_sizes} numbers of rows takes about {about}: measured by a few steps"));
 
     // Notes about sentences were made when they were encoded first.
-    let quiet = SentenceEncoderOptions { observer: Arc::new(()), ..encoder_options.clone() };
+    let quiet = Arc::new(WithoutNotes(encoder_options.observer.clone()));
+    let quiet = SentenceEncoderOptions { observer: quiet, ..encoder_options.clone() };
     let started = Instant::now();
     let mut points = Vec::with_capacity(n_sizes);
     for (own, frozen_score) in &first_fits {

@@ -175,6 +175,9 @@ fn choose(
     let config = encoder.config().clone();
     let encoded = encode(&encoder, &rows)?;
     let mean_tokens = encoded.counts.n_tokens.div_ceil(rows.len().max(1));
+    let chosen_with = encoder.files().hashes(encoder.hash_memory())?;
+    // Its weights take no memory beside those of the search.
+    drop(encoder);
     let search_started = Instant::now();
     let own = targets.select_rows(places);
     let select = if own.len() > MAX_FEW_ROWS { select_features } else { select_few };
@@ -183,8 +186,6 @@ fn choose(
     let features = selection.chosen.features.clone();
     let known =
         Encoded { features: encoded.features.select_columns(&columns(&features, &config)?), ..encoded };
-    let chosen_with = encoder.files().hashes(encoder.hash_memory())?;
-    drop(encoder);
 
     let encoder = load(features.into())?;
     if encoder.files().hashes(encoder.hash_memory())? != chosen_with {

@@ -5,7 +5,8 @@
 //! With few, folds are held out in turn, and the encoder that is kept has learned from all of them. Either way
 //! calibration and decision rules are fitted on logits of rows that the encoder in question has not seen.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::descriptions::Describe;
@@ -24,7 +25,9 @@ use crate::evaluation::{RowScores, Scoring};
 use crate::files::{TemporaryFolder, remove_leftovers};
 use crate::matrix::Matrix;
 use crate::model::encoder_options::SentenceEncoderOptions;
+use crate::model::model_folder::tuning_state;
 use crate::model::sentence_classifier::SentenceClassifier;
+use crate::observer::WithoutNotes;
 use crate::split::{Split, SplitOptions, TestSize, folds, split_rows};
 use crate::targets::Targets;
 use crate::tuning::run::Task;
@@ -69,6 +72,7 @@ pub fn train_tuned(
     let plan = Plan::of(dataset, &options, observer.as_ref())?;
     let scoring = default_scoring(dataset);
     let compared = compare((folder, &encoder_options), &plan, (&options, scoring), tune, beside.as_ref())?;
+    let state = compared.state.clone();
     let mut trained = if compared.report.is_kept {
         compared.into_trained(plan, &options, &encoder_options)?
     } else {
@@ -81,6 +85,8 @@ pub fn train_tuned(
         trained.report.tuning = Some(report);
         trained
     };
+    // Until the model is saved, a run that fails can go on from the state.
+    trained.classifier = trained.classifier.after_tuning(state);
     trained.report.seconds.total = started.elapsed().as_secs_f64();
     Ok(trained)
 }
@@ -93,6 +99,8 @@ pub(crate) struct Compared {
     tuned: Tuned,
     /// The tuned encoder.
     folder: TemporaryFolder,
+    /// Where its state is kept, if it is.
+    state: Option<PathBuf>,
 }
 
 /// Tunes the encoder of a folder, and compares it with the frozen one by `scoring`. Files are written beside `beside`.
@@ -158,7 +166,9 @@ pub(crate) fn compare(
         seconds,
         estimated_seconds,
     };
-    Ok(Compared { report, frozen_scores, text, tuned, folder: temporary })
+    // With folds no state is kept.
+    let state = (splits.len() == 1).then(|| tuning_state(beside));
+    Ok(Compared { report, frozen_scores, text, tuned, folder: temporary, state })
 }
 
 impl Compared {
@@ -232,7 +242,8 @@ fn frozen_scores(
             ..TrainOptions::default()
         };
         // Notes about a part of the rows would only confuse.
-        let quiet = SentenceEncoderOptions { observer: std::sync::Arc::new(()), ..encoder_options.clone() };
+        let observer = Arc::new(WithoutNotes(encoder_options.observer.clone()));
+        let quiet = SentenceEncoderOptions { observer, ..encoder_options.clone() };
         let choice = FeatureChoice { scoring: Some(scoring), required: false };
         let trained = train_selected(folder, quiet, &learn, options, choice)?;
         let features = trained.classifier.encoder().encode(&sentences)?.features;

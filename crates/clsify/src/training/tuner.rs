@@ -112,7 +112,6 @@ impl Tuner<'_> {
             }
             Ok(Some(score))
         })?;
-        checkpoint.remove();
         let Some(((best, scores), classifier)) = best.zip(classifier) else { return Err(nothing_done()) };
         Ok(Tuned {
             settings: task.settings,

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::error::Result;
+use crate::observer::OnlyCancels;
 use crate::split::{Split, nested_order};
 use crate::tokenizer::Encoding;
 use crate::tuning::TuneSettings;
@@ -30,7 +31,8 @@ impl TuningCost {
         rows.truncate(n_rows);
         // A learning rate this small cannot diverge.
         let settings = TuneSettings { epochs: 2, learning_rate: 1e-9, ..task.settings };
-        let timed = Task { settings, observer: &(), ..*task };
+        let observer = OnlyCancels(task.observer);
+        let timed = Task { settings, observer: &observer, ..*task };
         let mut ends = Vec::new();
         let epochs = timed.run(&rows, &rows, None, &mut |_| {
             ends.push(Instant::now());

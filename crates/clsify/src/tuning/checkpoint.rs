@@ -15,7 +15,7 @@ use crate::checkpoint_folder::read_text;
 use crate::encoder::Checkpoint;
 use crate::encoder::trainable::{Moments, Parameter};
 use crate::error::{Error, ErrorKind, Result};
-use crate::files::write_folder_atomically;
+use crate::files::{copy_file, write_folder_atomically};
 
 const STATE: &str = "state.json";
 const WEIGHTS: &str = "model.safetensors";
@@ -206,12 +206,6 @@ impl TuningCheckpoint {
         model.encoder.weights_changed();
         copy_folder(&self.folder.join(BEST), best_encoder)
     }
-
-    /// Removes the state.
-    pub(crate) fn remove(&self) {
-        // What remains is found, and said to be of another run, by the next one.
-        let _ = fs::remove_dir_all(&self.folder);
-    }
 }
 
 fn name(i: usize) -> String {
@@ -236,7 +230,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
         if source.is_dir() {
             copy_folder(&source, &target)?;
         } else {
-            fs::copy(&source, &target).map_err(|e| Error::io(&target, e))?;
+            copy_file(&source, &target)?;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! An encoder, a pooling and a head that learn together: one step.
 
-use crate::encoder::trainable::{Parameter, Step, TrainableEncoder, even_parts};
+use crate::encoder::trainable::{GoOn, Parameter, Step, TrainableEncoder, even_parts};
 use crate::error::Result;
 use crate::features::Pooling;
 use crate::tokenizer::{Batch, Encoding};
@@ -20,8 +20,8 @@ pub(crate) struct TunedModel {
 
 impl TunedModel {
     /// The pooled vectors of a batch, `[n_sentences, hidden_size]`, with nothing dropped.
-    pub(crate) fn features(&mut self, batch: &Batch) -> Result<Vec<f32>> {
-        let hidden_states = self.encoder.forward(batch, None)?;
+    pub(crate) fn features(&mut self, batch: &Batch, go_on: GoOn) -> Result<Vec<f32>> {
+        let hidden_states = self.encoder.forward(batch, None, go_on)?;
         Ok(self.pool(batch, &hidden_states))
     }
 
@@ -35,6 +35,7 @@ impl TunedModel {
         targets: &[f32],
         weights: &[f32],
         seed: u64,
+        go_on: GoOn,
     ) -> Result<f64> {
         let lengths: Vec<usize> = encodings.iter().map(|encoding| encoding.input_ids.len()).collect();
         let n_parts = lengths.iter().sum::<usize>().div_ceil(PART_TOKENS);
@@ -49,7 +50,7 @@ impl TunedModel {
             };
             // Another odd constant than that of `Dropout::at`, whose places would drop the same numbers again.
             let seed = seed.wrapping_add((part as u64).wrapping_mul(0xd134_2543_de82_ef95));
-            loss += self.backward_part(&batch, targets, seed, part > 0)?;
+            loss += self.backward_part(&batch, targets, seed, part > 0, go_on)?;
             if !loss.is_finite() {
                 break;
             }
@@ -58,8 +59,15 @@ impl TunedModel {
     }
 
     /// Returns the share of the part in the loss of its batch.
-    fn backward_part(&mut self, batch: &Batch, targets: Targets, seed: u64, adds: bool) -> Result<f64> {
-        let hidden_states = self.encoder.forward(batch, Some(seed))?;
+    fn backward_part(
+        &mut self,
+        batch: &Batch,
+        targets: Targets,
+        seed: u64,
+        adds: bool,
+        go_on: GoOn,
+    ) -> Result<f64> {
+        let hidden_states = self.encoder.forward(batch, Some(seed), go_on)?;
         let pooled = self.pool(batch, &hidden_states);
         let (loss, gradient) = self.head.loss(&self.head.logits(&pooled), targets);
         if !loss.is_finite() {
@@ -72,7 +80,7 @@ impl TunedModel {
             let rows = sentence.start * cols..sentence.end * cols;
             self.pooling.backward(&hidden_states[rows.clone()], pooled, &mut of_hidden_states[rows]);
         }
-        self.encoder.backward(batch, of_hidden_states, seed, adds);
+        self.encoder.backward(batch, of_hidden_states, seed, adds, go_on)?;
         Ok(loss)
     }
 

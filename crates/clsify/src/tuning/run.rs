@@ -12,7 +12,7 @@ use super::report::EpochReport;
 use super::schedule::Schedule;
 use crate::classifier::{ClassWeight, LinearClassifier, LogisticRegressionOptions};
 use crate::encoder::EncoderConfig;
-use crate::encoder::trainable::{Step, TrainableEncoder};
+use crate::encoder::trainable::{GoOn, Step, TrainableEncoder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::Pooling;
 use crate::matrix::Matrix;
@@ -88,6 +88,7 @@ impl Task<'_> {
         let n_tokens = lengths.iter().sum::<usize>();
         let (mut step, mut done) = (reports.len() * steps_per_epoch, reports.len() * n_tokens);
         let mut should_stop = false;
+        let go_on: GoOn = &|| check_cancelled(self.observer);
         self.observer.start(Stage::Tune, n_tokens * settings.epochs);
         for epoch in reports.len()..settings.epochs {
             let (started, mut total_loss, mut n_rows) = (Instant::now(), 0.0, 0);
@@ -99,7 +100,7 @@ impl Task<'_> {
                     places.iter().flat_map(|&place| &targets[place * width..][..width]).copied().collect();
                 let weights: Vec<f32> = places.iter().map(|&place| weights[place]).collect();
                 let seed = u64::from(settings.seed) << 32 | step as u64;
-                let loss = model.backward(&encodings, &of_batch, &weights, seed)?;
+                let loss = model.backward(&encodings, &of_batch, &weights, seed, go_on)?;
                 let learned = Instant::now();
                 let norm = model.gradient_norm();
                 if !(loss.is_finite() && norm.is_finite()) {
@@ -204,7 +205,7 @@ impl Task<'_> {
             });
             let places = &order[first..first + count.count().max(1)];
             let batch = Batch::new(places.iter().map(|&place| &self.encodings[rows[place]]));
-            let pooled = model.features(&batch)?;
+            let pooled = model.features(&batch, &|| check_cancelled(self.observer))?;
             for (&place, row) in places.iter().zip(pooled.chunks_exact(hidden)) {
                 features.row_mut(place).copy_from_slice(row);
             }

@@ -18,6 +18,7 @@ use crate::encoder::trainable::TrainableEncoder;
 use crate::encoder::{Checkpoint, Dtype};
 use crate::error::{Error, Result};
 use crate::features::mean_pooling_files;
+use crate::files::copy_file;
 use crate::tokenizer::tokenizer_files;
 
 /// Writes a tuned encoder into a folder. `source` is the folder that it was loaded from.
@@ -36,7 +37,7 @@ pub(crate) fn save(
     let files = tokenizer_files(source).into_iter().chain([from.join(CONFIG)]);
     for file in files {
         let name = file.file_name().unwrap_or_default();
-        fs::copy(&file, folder.join(name)).map_err(io(&file))?;
+        copy_file(&file, folder.join(name))?;
     }
     for (name, content) in mean_pooling_files(encoder.config().hidden_size, max_length) {
         let path = folder.join(name);

@@ -115,7 +115,7 @@ fn gradients(
     let mut model = model(folder, dtype, &case["pooling"], &expected, loss, true);
     let repeated = |values: &[f32]| values.repeat(repeats);
     let batch: Vec<&Encoding> = (0..repeats).flat_map(|_| &encodings).collect();
-    let loss = model.backward(&batch, &repeated(&targets), &repeated(&weights), 0).unwrap();
+    let loss = model.backward(&batch, &repeated(&targets), &repeated(&weights), 0, &|| Ok(())).unwrap();
     let mut gradients = HashMap::from([
         ("head.coef".to_string(), model.head.coef.gradient.clone()),
         ("head.intercept".to_string(), model.head.intercept.gradient.clone()),
@@ -239,7 +239,9 @@ fn run(case: &str, threads: usize) -> (Vec<f64>, HashMap<String, Vec<f32>>) {
             let batch = &batches[i % batches.len()];
             let encodings = encodings(&folder, &indices(&batch["sentences"]));
             let (_, targets, weights) = labels(batch, encodings.len());
-            let loss = model.backward(&encodings.iter().collect::<Vec<_>>(), &targets, &weights, 0).unwrap();
+            let loss = model
+                .backward(&encodings.iter().collect::<Vec<_>>(), &targets, &weights, 0, &|| Ok(()))
+                .unwrap();
             let rate = schedule.learning_rate_of(i);
             model.update(&Step::new(rate, number("weight_decay") as f32, i + 1, 1.0));
             loss

@@ -260,7 +260,7 @@ fn line(walk: &Walk, sentence: &WalkedSentence) -> Words {
                 text.zh.push_str(&format!("去掉 {n} 个词后，答案变成 {}。", to.zh));
             }
             None => {
-                let (en, zh) = match explanation.labels.contains(&explanation.label) {
+                let (en, zh) = match explanation.gives_label() {
                     true => ("stays", "仍是"),
                     false => ("never becomes", "也不会变成"),
                 };

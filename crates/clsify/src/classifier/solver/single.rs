@@ -29,6 +29,7 @@ impl SingleProducts {
                 columns[i..].iter_mut().step_by(n).zip(row).for_each(|(to, &x)| *to = x);
             }
         });
+        drop(single);
         let to_gradients = PackedLinear::pack(&columns, &vec![0.0; width], n, width, Kernel::best_f32());
         SingleProducts { to_logits, to_gradients }
     }

@@ -61,6 +61,9 @@ use relative_bias::TrainableBias;
 use saved::Saved;
 use workspace::Workspace;
 
+/// Asked whether long work goes on.
+pub(crate) type GoOn<'a> = &'a (dyn Fn() -> Result<()> + Sync);
+
 /// An encoder whose blocks learn.
 #[derive(Debug)]
 pub(crate) struct TrainableEncoder {
@@ -142,13 +145,15 @@ impl TrainableEncoder {
 
     /// `last_hidden_state` of every token of a batch, `[n_tokens, hidden_size]`, sentence after sentence. With a seed,
     /// numbers are dropped as the configuration says, and [`backward`](Self::backward) may follow.
-    pub(crate) fn forward(&mut self, batch: &Batch, seed: Option<u64>) -> Result<Vec<f32>> {
+    ///
+    /// `go_on` is asked before every layer; its error ends the work.
+    pub(crate) fn forward(&mut self, batch: &Batch, seed: Option<u64>, go_on: GoOn) -> Result<Vec<f32>> {
         let mut embedded = self.embeddings.look_up(batch)?;
         if let Some(dropout) = self.dropout(seed, self.config.hidden_dropout_prob) {
             dropout.at(EMBEDDINGS).apply(&mut embedded, 0);
         }
         let chunks = chunks(batch.sentences());
-        Ok(standing_by(|| {
+        standing_by(|| {
             let mut x = match &self.projection {
                 None => embedded,
                 Some(projection) => {
@@ -163,25 +168,34 @@ impl TrainableEncoder {
             // Without a seed no gradient follows, and all layers may use the memory of one.
             self.saved.resize_with(if seed.is_some() { self.layers.len() } else { 1 }, Saved::default);
             for layer in 0..self.layers.len() {
+                go_on()?;
                 let dropout = self.layer_dropout(seed, layer);
                 let saved = &mut self.saved[if seed.is_some() { layer } else { 0 }];
                 let bias = self.bias.as_ref().map(TrainableBias::view);
                 self.layers[layer].forward(&mut x, &chunks, bias, dropout, saved, &mut self.workspace);
             }
-            x
-        }))
+            Ok(x)
+        })
     }
 
     /// Computes the gradient of every parameter from that of the last hidden state of the last [`forward`](Self::forward),
-    /// which had the same batch and seed, or adds it to what is there.
-    pub(crate) fn backward(&mut self, batch: &Batch, mut gradient: Vec<f32>, seed: u64, adds: bool) {
+    /// which had the same batch and seed, or adds it to what is there. `go_on` is as for the forward pass.
+    pub(crate) fn backward(
+        &mut self,
+        batch: &Batch,
+        mut gradient: Vec<f32>,
+        seed: u64,
+        adds: bool,
+        go_on: GoOn,
+    ) -> Result<()> {
         let chunks = chunks(batch.sentences());
-        standing_by(|| {
+        standing_by(|| -> Result<()> {
             let mut of_biases = vec![Vec::new(); batch.sentences().count()];
             if let Some(bias) = self.bias.as_mut().filter(|_| !adds) {
                 bias.table.gradient.fill(0.0);
             }
             for layer in (0..self.layers.len()).rev() {
+                go_on()?;
                 let dropout = self.layer_dropout(Some(seed), layer);
                 let bias = self.bias.as_ref().map(|bias| (bias.view(), &mut of_biases[..]));
                 let (saved, workspace) = (&self.saved[layer], &mut self.workspace);
@@ -208,7 +222,8 @@ impl TrainableEncoder {
                 weight_gradients(vec![of_weight], packed, clock, adds);
                 std::mem::swap(&mut gradient, &mut of_embedded);
             }
-        });
+            Ok(())
+        })?;
         let dropout = self.dropout(Some(seed), self.config.hidden_dropout_prob);
         if let Some(embeddings) = self.embeddings.trainable_mut() {
             if let Some(dropout) = dropout {
@@ -216,6 +231,7 @@ impl TrainableEncoder {
             }
             embeddings.backward(batch, gradient, adds);
         }
+        Ok(())
     }
 
     /// The time that all threads together have spent in matrix products so far.

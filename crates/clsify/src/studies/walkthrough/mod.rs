@@ -7,8 +7,6 @@ mod options;
 mod principal_components;
 mod rows;
 
-use std::sync::Arc;
-
 pub use self::choose::Choice;
 pub use self::learning::{Learning, LearningStep};
 pub use self::options::WalkthroughOptions;
@@ -24,7 +22,7 @@ use crate::explanation::{ExplainOptions, Explanation};
 use crate::model::label_ids::targets;
 use crate::model::sentence_classifier::{Prediction, SentenceClassifier};
 use crate::model::{EvaluationReport, SavedTraining, Trace};
-use crate::observer::Stage;
+use crate::observer::{Stage, advance};
 use crate::split::Split;
 
 /// A classifier, its data, and all numbers of the steps between them.
@@ -133,10 +131,10 @@ pub fn walk_through<'a>(
     let observer = encoder.observer();
     observer.start(Stage::Explain, chosen.sentences.len());
     // Notes about single sentences were made when all rows were encoded.
-    let silent = classifier.clone().with_observer(Arc::new(()));
+    let silent = classifier.clone().with_observer(encoder.canceller());
     let mut sentences = Vec::new();
     for (i, chosen) in chosen.sentences.into_iter().enumerate() {
-        observer.advance(Stage::Explain, i);
+        advance(observer, Stage::Explain, i)?;
         sentences.push(walk(&silent, chosen)?);
     }
     observer.finish(Stage::Explain);
