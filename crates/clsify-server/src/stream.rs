@@ -31,12 +31,8 @@ impl<S> Timed<S> {
 
     /// An error once the head of a request has been arriving for too long.
     fn check_head(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        match &mut self.head {
-            Some((_, timer)) if timer.as_mut().poll(context).is_ready() => {
-                Err(io::ErrorKind::TimedOut.into())
-            }
-            _ => Ok(()),
-        }
+        let is_late = self.head.as_mut().is_some_and(|(_, timer)| timer.as_mut().poll(context).is_ready());
+        if is_late { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
     /// The result of a write, or an error once it has waited too long.
