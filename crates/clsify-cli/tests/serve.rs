@@ -4,8 +4,11 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
+use std::process::Command;
+use std::time::Duration;
 
 use common::server::{Server, ask};
 use common::{Sandbox, encoder};
@@ -89,10 +92,84 @@ fn what_cannot_be_served_is_an_error() {
     assert!(error.contains("expected a name without /, got \"a/b\""), "{error}");
     let error = sandbox.fail(&["serve", "model", "--port", "0", "--cors-allow-origin", "notorigin"]);
     assert!(error.contains("got \"notorigin\""), "{error}");
+    let error = sandbox.fail(&["serve", "x=", "--port", "0"]);
+    assert!(error.contains("x=: expected the folder or the hub id of a model after =, got none"), "{error}");
+    for (option, value) in [("--port", "5000"), ("--host", "127.0.0.1")] {
+        let outcome = sandbox.run(&["serve", "model", "--uds-path", "socket", option, value]);
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains(&format!("'{option}' cannot be used with '--uds-path")),
+            "{}",
+            outcome.stderr
+        );
+    }
+    let outcome = sandbox.run(&["serve", "model", "--host", "example.org"]);
+    assert!(outcome.code == Some(2) && outcome.stderr.contains("such as 127.0.0.1"), "{}", outcome.stderr);
+    let outcome = sandbox.run(&["serve", "model", "--check", "--host", "localhost", "--port", "0"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     let outcome = sandbox.run(&["serve"]);
     assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
     let outcome = sandbox.run(&["serve", "model", "--max-batch-tokens", "0"]);
     assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+}
+
+/// Oracle: what a client can send, by `clsify serve` itself.
+#[test]
+fn keys_are_those_that_clients_can_send() {
+    let sandbox = Sandbox::with_model();
+    sandbox.write("keys.txt", "\u{feff}first\r\n\n second \n");
+    for (variable, value, key) in [
+        ("CLSIFY_API_KEY", "secret\n", "secret"),
+        ("CLSIFY_API_KEY", " secret\r\n", "secret"),
+        ("CLSIFY_API_KEY_FILE", "keys.txt", "first"),
+        ("CLSIFY_API_KEY_FILE", "keys.txt", "second"),
+    ] {
+        let server = Server::start(&sandbox, &["model", "--port", "0"], &[(variable, value)]);
+        let mut stream = TcpStream::connect(server.address.strip_prefix("http://").unwrap()).unwrap();
+        let head = "GET /info HTTP/1.1\r\nhost: test\r\nconnection: close\r\n";
+        write!(stream, "{head}authorization: Bearer {key}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{variable} {key}: {answer}");
+    }
+    for text in ["ok\nk\u{e9}secret\n", "ok\nsec ret\n", "ok\nsec\0ret\n", "ok\nsecret\u{feff}\n"] {
+        sandbox.write("bad.txt", text);
+        let error = sandbox.fail(&["serve", "--check", "model", "--port", "0", "--api-key-file", "bad.txt"]);
+        assert!(error.starts_with("bad.txt: line 2: expected a key of visible ASCII characters"), "{error}");
+        assert!(!error.contains("ret") && !error.contains("sec"), "{error}");
+    }
+    let mut command = sandbox.command(&["serve", "--check", "model", "--port", "0"]);
+    let outcome = common::Outcome::of(&command.env("CLSIFY_API_KEY", "k\u{e9}y").output().unwrap());
+    assert!(outcome.error_line("a key").starts_with("--api-key, or CLSIFY_API_KEY: "), "{}", outcome.stderr);
+}
+
+/// A manager of services may ask for a reload as soon as the program runs.
+#[test]
+fn a_hangup_while_the_models_load_is_remembered() {
+    let sandbox = Sandbox::with_model();
+    // The server reads a pipe instead of the model's file until this test writes to it.
+    let file = sandbox.path("model/clsify.json");
+    let saved = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    let mut child = sandbox.command(&["serve", "model", "--port", "0"]).spawn().unwrap();
+    let mut pipe = std::fs::File::options().write(true).open(&file).unwrap();
+    for _ in 0..3 {
+        let sent = Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(child.try_wait().unwrap(), None, "a reload ended it");
+    // Its models arrive.
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, &saved).unwrap();
+    pipe.write_all(&saved).unwrap();
+    drop(pipe);
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.starts_with("serving ")));
+    assert!(lines.any(|line| line.contains("reloaded") || line.contains("unchanged")));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]
@@ -114,7 +191,7 @@ fn variables_are_options_and_malformed_ones_are_errors() {
         let output = sandbox.command(&["serve"]).envs(variables.iter().copied()).output().unwrap();
         common::Outcome::of(&output)
     };
-    let models = ("CLSIFY_MODELS", "reviews=model, again=model");
+    let models = ("CLSIFY_MODELS", "reviews=model, again=model,");
     let outcome = run(&[models, ("CLSIFY_PORT", "0"), ("CLSIFY_CHECK", "yes"), ("CLSIFY_LOG_TEXTS", "off")]);
     assert!(
         outcome.code == Some(0) && outcome.stderr.contains("reviews, again: ready"),

@@ -39,6 +39,10 @@ pub(crate) struct PredictRequest {
     raw_scores: Option<bool>,
     #[serde(default, deserialize_with = "object")]
     parameters: Option<PredictParameters>,
+    /// Refused outside of `parameters`.
+    function_to_apply: Option<serde_json::Value>,
+    /// Refused outside of `parameters`.
+    top_k: Option<serde_json::Value>,
 }
 
 /// The parameters of the Hugging Face inference API.
@@ -90,6 +94,11 @@ impl TextRequest for PredictRequest {
     }
 
     fn check(&self) -> Result<(), Refusal> {
+        let outside = [("function_to_apply", &self.function_to_apply), ("top_k", &self.top_k)];
+        if let Some((name, _)) = outside.into_iter().find(|(_, given)| given.is_some()) {
+            let message = format!("expected \"{name}\" inside of \"parameters\", got it beside the texts");
+            return Err(Refusal::invalid(message).about(name));
+        }
         let top = self.parameters.as_ref().and_then(|parameters| parameters.top_k);
         if top == Some(0) {
             return Err(Refusal::invalid("expected \"top_k\" to be at least 1, got 0").about("parameters"));
