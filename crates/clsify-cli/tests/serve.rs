@@ -65,6 +65,18 @@ fn a_unix_socket_is_replaced_after_a_crash_and_removed_at_the_end() {
     assert!(!socket.exists());
 }
 
+/// Oracle: a parser of JSON.
+#[test]
+fn logged_texts_are_json() {
+    let sandbox = Sandbox::with_model();
+    let server = Server::start(&sandbox, &["\u{e9}%=model", "--port", "0", "--log-texts"], &[]);
+    let text = "a \"fine\" film\n\u{1b}[31m \\ {x}";
+    server.predict(text);
+    let log: Value = serde_json::from_str(&server.line("answered")).unwrap();
+    let texts: Vec<String> = serde_json::from_str(log["texts"].as_str().unwrap()).unwrap();
+    assert_eq!(texts, [text]);
+}
+
 #[test]
 fn check_computes_a_sentence_with_every_model() {
     let sandbox = Sandbox::with_model();
@@ -143,33 +155,36 @@ fn keys_are_those_that_clients_can_send() {
     assert!(outcome.error_line("a key").starts_with("--api-key, or CLSIFY_API_KEY: "), "{}", outcome.stderr);
 }
 
-/// A manager of services may ask for a reload as soon as the program runs.
+/// A manager of services may ask for a reload as soon as the program runs. The start lasts until the pipe with the keys is
+/// written.
 #[test]
-fn a_hangup_while_the_models_load_is_remembered() {
+fn a_hangup_during_the_start_is_remembered() {
     let sandbox = Sandbox::with_model();
-    // The server reads a pipe instead of the model's file until this test writes to it.
-    let file = sandbox.path("model/clsify.json");
-    let saved = std::fs::read(&file).unwrap();
-    std::fs::remove_file(&file).unwrap();
-    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
-    let mut child = sandbox.command(&["serve", "model", "--port", "0"]).spawn().unwrap();
-    let mut pipe = std::fs::File::options().write(true).open(&file).unwrap();
-    for _ in 0..3 {
-        let sent = Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+    let keys = sandbox.path("keys");
+    assert!(Command::new("mkfifo").arg(&keys).status().unwrap().success());
+    for (end, code) in [("HUP", None), ("TERM", Some(143)), ("INT", Some(130))] {
+        let args = ["serve", "model", "--port", "0", "--api-key-file", "keys"];
+        let mut child = sandbox.command(&args).spawn().unwrap();
+        // Opens as soon as the server reads.
+        let mut pipe = std::fs::File::options().write(true).open(&keys).unwrap();
+        for signal in ["HUP", "HUP", end] {
+            let kill = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
+            assert!(kill.unwrap().success());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        if code.is_some() {
+            assert_eq!(child.wait().unwrap().code(), code, "{end}");
+            continue;
+        }
+        assert_eq!(child.try_wait().unwrap(), None, "a reload ended it");
+        pipe.write_all(b"key\n").unwrap();
+        drop(pipe);
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.starts_with("serving ")));
+        assert!(lines.any(|line| line.contains("unchanged")), "it does not reload");
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
-    std::thread::sleep(Duration::from_millis(200));
-    assert_eq!(child.try_wait().unwrap(), None, "a reload ended it");
-    // Its models arrive.
-    std::fs::remove_file(&file).unwrap();
-    std::fs::write(&file, &saved).unwrap();
-    pipe.write_all(&saved).unwrap();
-    drop(pipe);
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    assert!(lines.any(|line| line.starts_with("serving ")));
-    assert!(lines.any(|line| line.contains("reloaded") || line.contains("unchanged")));
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 #[test]
