@@ -11,12 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use clsify::model::Features;
 use clsify_server::{ServeOptions, Server, ServerHandle};
 
 use crate::console::Console;
-use crate::options::{DtypeArg, at_least_one};
+use crate::options::at_least_one;
 use crate::signals;
+use models::ModelArgs;
 use place::Place;
 
 /// Serve models over HTTP, in the dialects of text-embeddings-inference, OpenAI and infinity
@@ -31,24 +31,8 @@ use place::Place;
   clsify serve --encoder all-MiniLM-L6-v2
   curl 127.0.0.1:3000/predict -H 'content-type: application/json' -d '{\"inputs\": \"a fine film\"}'")]
 pub(crate) struct Args {
-    /// The models: folders, or hub ids of models that `clsify push` has uploaded; NAME=MODEL chooses the name by which requests
-    /// ask for it, otherwise that of the folder. Commas separate several in one argument
-    #[arg(value_name = "[NAME=]MODEL", env = "CLSIFY_MODELS", required_unless_present = "encoder")]
-    models: Vec<PathBuf>,
-
-    /// Serve the vectors of this encoder, or use it for the models if theirs has moved: a folder, a name shown by
-    /// `clsify list`, or a model hub id
-    #[arg(long, env = "CLSIFY_ENCODER", help_heading = "Models")]
-    encoder: Option<String>,
-
-    /// Pool the hidden states of an encoder without a model in this way: auto (the default) does what its
-    /// sentence-transformers folder asks for; cls, mean, max
-    #[arg(long, env = "CLSIFY_POOLING", help_heading = "Models", conflicts_with = "models")]
-    pooling: Option<Features>,
-
-    /// Compute the encoder in this data type; the default is that of the training, and f32 without a model
-    #[arg(long, env = "CLSIFY_DTYPE", value_enum, help_heading = "Models")]
-    dtype: Option<DtypeArg>,
+    #[command(flatten)]
+    models: ModelArgs,
 
     #[command(flatten)]
     place: Place,
@@ -131,7 +115,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let signals = Signals::default();
     handle_signals(signals.clone());
     let options = serve_options(&args)?;
-    let sources = models::sources(&args, console)?;
+    let sources = args.models.sources(console)?;
     let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
     let is_protected = !options.api_keys.is_empty();
     let server = Server::bind(options, sources)?;

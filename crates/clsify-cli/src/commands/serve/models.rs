@@ -7,22 +7,47 @@ use clsify::error::{Error, ErrorKind};
 use clsify::model::{Features, LoadOptions, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
 use clsify_server::{Loaded, ModelSource};
 
-use super::Args;
 use crate::console::Console;
 use crate::loading::{encoder_options, load_options, locate_encoder, locate_model};
 use crate::options::{DtypeArg, EncodingArgs};
 
-pub(super) fn sources(args: &Args, console: &Console) -> anyhow::Result<Vec<ModelSource>> {
-    if args.models.is_empty() {
-        return Ok(vec![encoder_source(args, console)?]);
-    }
-    let mut sources = Vec::new();
-    for given in &args.models {
-        for model in listed(given)? {
-            sources.push(model_source(&model, args, console)?);
+/// The options of the models.
+#[derive(clap::Args)]
+pub(super) struct ModelArgs {
+    /// The models: folders, or hub ids of models that `clsify push` has uploaded; NAME=MODEL chooses the name by which requests
+    /// ask for it, otherwise that of the folder. Commas separate several in one argument
+    #[arg(value_name = "[NAME=]MODEL", env = "CLSIFY_MODELS", required_unless_present = "encoder")]
+    models: Vec<PathBuf>,
+
+    /// Serve the vectors of this encoder, or use it for the models if theirs has moved: a folder, a name shown by
+    /// `clsify list`, or a model hub id
+    #[arg(long, env = "CLSIFY_ENCODER", help_heading = "Models")]
+    encoder: Option<String>,
+
+    /// Pool the hidden states of an encoder without a model in this way: auto (the default) does what its
+    /// sentence-transformers folder asks for; cls, mean, max
+    #[arg(long, env = "CLSIFY_POOLING", help_heading = "Models", conflicts_with = "models")]
+    pooling: Option<Features>,
+
+    /// Compute the encoder in this data type; the default is that of the training, and f32 without a model
+    #[arg(long, env = "CLSIFY_DTYPE", value_enum, help_heading = "Models")]
+    dtype: Option<DtypeArg>,
+}
+
+impl ModelArgs {
+    /// The models to serve, or the encoder alone.
+    pub(super) fn sources(&self, console: &Console) -> anyhow::Result<Vec<ModelSource>> {
+        if self.models.is_empty() {
+            return Ok(vec![encoder_source(self, console)?]);
         }
+        let mut sources = Vec::new();
+        for given in &self.models {
+            for model in listed(given)? {
+                sources.push(model_source(&model, self, console)?);
+            }
+        }
+        Ok(sources)
     }
-    Ok(sources)
 }
 
 /// The models of `MODEL,MODEL`, as the environment variable lists them; a folder may have a comma in its name. Empty parts of
@@ -54,7 +79,7 @@ fn name_of(folder: &Path) -> String {
     resolved.file_name().map_or_else(|| folder.to_string_lossy().into(), |name| name.to_string_lossy().into())
 }
 
-fn model_source(model: &Path, args: &Args, console: &Console) -> anyhow::Result<ModelSource> {
+fn model_source(model: &Path, args: &ModelArgs, console: &Console) -> anyhow::Result<ModelSource> {
     let (name, given) = named(model);
     ensure!(!name.is_empty(), "{}: expected a name before =, got none", model.display());
     ensure!(
@@ -78,7 +103,7 @@ fn model_source(model: &Path, args: &Args, console: &Console) -> anyhow::Result<
     Ok(ModelSource { name, folder, load: Box::new(load) })
 }
 
-fn encoder_source(args: &Args, console: &Console) -> anyhow::Result<ModelSource> {
+fn encoder_source(args: &ModelArgs, console: &Console) -> anyhow::Result<ModelSource> {
     let encoder = args.encoder.as_deref().context("expected a model or --encoder")?;
     let located = locate_encoder(encoder, console)?;
     // The name of the hub if it came from there, otherwise that of its folder.
