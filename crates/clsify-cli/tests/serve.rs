@@ -244,6 +244,14 @@ fn variables_are_options_and_malformed_ones_are_errors() {
     variables.extend(empty.map(|name| (name, "")));
     let outcome = run(&variables);
     assert!(outcome.code == Some(0) && outcome.stderr.contains("again: ready"), "{}", outcome.stderr);
+    // An address that is set for all programs gives way to a socket; one on the command line does not.
+    let check = ("CLSIFY_CHECK", "1");
+    let socket = ("CLSIFY_UDS_PATH", "socket");
+    let outcome = run(&[models, check, socket, ("CLSIFY_PORT", "5000"), ("CLSIFY_HOST", "0.0.0.0")]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("ignores CLSIFY_HOST and CLSIFY_PORT"), "{}", outcome.stderr);
+    let outcome = run(&[models, check, ("CLSIFY_PORT", "0")]);
+    assert!(!outcome.stderr.contains("ignores"), "{}", outcome.stderr);
     // A key that is missing does not open the server.
     let outcome = run(&[models, ("CLSIFY_PORT", "0"), ("CLSIFY_API_KEY", "")]);
     assert!(outcome.error_line("an empty key").contains("unset CLSIFY_API_KEY"), "{}", outcome.stderr);

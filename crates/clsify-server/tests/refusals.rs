@@ -168,6 +168,16 @@ fn what_nobody_could_use_is_refused_at_the_start() {
     }
 }
 
+/// Oracle: the promise of `docs/serving.md`; RFC 9113 for the bytes with which HTTP/2 begins.
+#[test]
+fn a_connection_that_begins_with_http_2_is_closed() {
+    let (server, _folder) = Running::of_classes(options());
+    assert!(server.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").is_empty());
+    assert_eq!(Response::of(&server.send(b"nonsense\r\n\r\n")).status, 400);
+    // Tokenization has the threads of connections, whatever the encoder has.
+    assert_eq!(server.get("/info").json()["tokenization_workers"], 2);
+}
+
 #[test]
 fn openai_routes_have_openai_errors() {
     let server = Running::start(options(), vec![encoder_source("tiny", "bert")]);

@@ -115,6 +115,9 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let signals = Signals::default();
     handle_signals(signals.clone());
     let options = serve_options(&args)?;
+    if let Some(note) = args.place.note() {
+        console.say(&note);
+    }
     let sources = args.models.sources(console)?;
     let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
     let is_protected = !options.api_keys.is_empty();
@@ -131,9 +134,6 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         (Some(address), _) => format!("http://{address}"),
         (None, path) => path.as_deref().unwrap_or(Path::new("")).display().to_string(),
     };
-    if let Some(note) = args.place.note() {
-        console.say(&note);
-    }
     if !is_protected && server.address().is_some_and(|address| !address.ip().is_loopback()) {
         console.say("note: everybody who reaches this address may use the server: set --api-key-file, or --host 127.0.0.1");
     }
