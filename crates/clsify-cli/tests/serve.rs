@@ -4,8 +4,11 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
+use std::process::Command;
+use std::time::Duration;
 
 use common::server::{Server, ask};
 use common::{Sandbox, encoder};
@@ -62,6 +65,18 @@ fn a_unix_socket_is_replaced_after_a_crash_and_removed_at_the_end() {
     assert!(!socket.exists());
 }
 
+/// Oracle: a parser of JSON.
+#[test]
+fn logged_texts_are_json() {
+    let sandbox = Sandbox::with_model();
+    let server = Server::start(&sandbox, &["\u{e9}%=model", "--port", "0", "--log-texts"], &[]);
+    let text = "a \"fine\" film\n\u{1b}[31m \\ {x}";
+    server.predict(text);
+    let log: Value = serde_json::from_str(&server.line("answered")).unwrap();
+    let texts: Vec<String> = serde_json::from_str(log["texts"].as_str().unwrap()).unwrap();
+    assert_eq!(texts, [text]);
+}
+
 #[test]
 fn check_computes_a_sentence_with_every_model() {
     let sandbox = Sandbox::with_model();
@@ -89,10 +104,87 @@ fn what_cannot_be_served_is_an_error() {
     assert!(error.contains("expected a name without /, got \"a/b\""), "{error}");
     let error = sandbox.fail(&["serve", "model", "--port", "0", "--cors-allow-origin", "notorigin"]);
     assert!(error.contains("got \"notorigin\""), "{error}");
+    let error = sandbox.fail(&["serve", "x=", "--port", "0"]);
+    assert!(error.contains("x=: expected the folder or the hub id of a model after =, got none"), "{error}");
+    for (option, value) in [("--port", "5000"), ("--host", "127.0.0.1")] {
+        let outcome = sandbox.run(&["serve", "model", "--uds-path", "socket", option, value]);
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains(&format!("'{option}' cannot be used with '--uds-path")),
+            "{}",
+            outcome.stderr
+        );
+    }
+    let outcome = sandbox.run(&["serve", "model", "--host", "example.org"]);
+    assert!(outcome.code == Some(2) && outcome.stderr.contains("such as 127.0.0.1"), "{}", outcome.stderr);
+    let outcome = sandbox.run(&["serve", "model", "--check", "--host", "localhost", "--port", "0"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     let outcome = sandbox.run(&["serve"]);
     assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
     let outcome = sandbox.run(&["serve", "model", "--max-batch-tokens", "0"]);
     assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+}
+
+/// Oracle: what a client can send, by `clsify serve` itself.
+#[test]
+fn keys_are_those_that_clients_can_send() {
+    let sandbox = Sandbox::with_model();
+    sandbox.write("keys.txt", "\u{feff}first\r\n\n second \n");
+    for (variable, value, key) in [
+        ("CLSIFY_API_KEY", "secret\n", "secret"),
+        ("CLSIFY_API_KEY", " secret\r\n", "secret"),
+        ("CLSIFY_API_KEY_FILE", "keys.txt", "first"),
+        ("CLSIFY_API_KEY_FILE", "keys.txt", "second"),
+    ] {
+        let server = Server::start(&sandbox, &["model", "--port", "0"], &[(variable, value)]);
+        let mut stream = TcpStream::connect(server.address.strip_prefix("http://").unwrap()).unwrap();
+        let head = "GET /info HTTP/1.1\r\nhost: test\r\nconnection: close\r\n";
+        write!(stream, "{head}authorization: Bearer {key}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{variable} {key}: {answer}");
+    }
+    for text in ["ok\nk\u{e9}secret\n", "ok\nsec ret\n", "ok\nsec\0ret\n", "ok\nsecret\u{feff}\n"] {
+        sandbox.write("bad.txt", text);
+        let error = sandbox.fail(&["serve", "--check", "model", "--port", "0", "--api-key-file", "bad.txt"]);
+        assert!(error.starts_with("bad.txt: line 2: expected a key of visible ASCII characters"), "{error}");
+        assert!(!error.contains("ret") && !error.contains("sec"), "{error}");
+    }
+    let mut command = sandbox.command(&["serve", "--check", "model", "--port", "0"]);
+    let outcome = common::Outcome::of(&command.env("CLSIFY_API_KEY", "k\u{e9}y").output().unwrap());
+    assert!(outcome.error_line("a key").starts_with("--api-key, or CLSIFY_API_KEY: "), "{}", outcome.stderr);
+}
+
+/// A manager of services may ask for a reload as soon as the program runs. The start lasts until the pipe with the keys is
+/// written.
+#[test]
+fn a_hangup_during_the_start_is_remembered() {
+    let sandbox = Sandbox::with_model();
+    let keys = sandbox.path("keys");
+    assert!(Command::new("mkfifo").arg(&keys).status().unwrap().success());
+    for (end, code) in [("HUP", None), ("TERM", Some(143)), ("INT", Some(130))] {
+        let args = ["serve", "model", "--port", "0", "--api-key-file", "keys"];
+        let mut child = sandbox.command(&args).spawn().unwrap();
+        // Opens as soon as the server reads.
+        let mut pipe = std::fs::File::options().write(true).open(&keys).unwrap();
+        for signal in ["HUP", "HUP", end] {
+            let kill = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
+            assert!(kill.unwrap().success());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        if code.is_some() {
+            assert_eq!(child.wait().unwrap().code(), code, "{end}");
+            continue;
+        }
+        assert_eq!(child.try_wait().unwrap(), None, "a reload ended it");
+        pipe.write_all(b"key\n").unwrap();
+        drop(pipe);
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.starts_with("serving ")));
+        assert!(lines.any(|line| line.contains("unchanged")), "it does not reload");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
 }
 
 #[test]
@@ -114,7 +206,7 @@ fn variables_are_options_and_malformed_ones_are_errors() {
         let output = sandbox.command(&["serve"]).envs(variables.iter().copied()).output().unwrap();
         common::Outcome::of(&output)
     };
-    let models = ("CLSIFY_MODELS", "reviews=model, again=model");
+    let models = ("CLSIFY_MODELS", "reviews=model, again=model,");
     let outcome = run(&[models, ("CLSIFY_PORT", "0"), ("CLSIFY_CHECK", "yes"), ("CLSIFY_LOG_TEXTS", "off")]);
     assert!(
         outcome.code == Some(0) && outcome.stderr.contains("reviews, again: ready"),
@@ -152,6 +244,14 @@ fn variables_are_options_and_malformed_ones_are_errors() {
     variables.extend(empty.map(|name| (name, "")));
     let outcome = run(&variables);
     assert!(outcome.code == Some(0) && outcome.stderr.contains("again: ready"), "{}", outcome.stderr);
+    // An address that is set for all programs gives way to a socket; one on the command line does not.
+    let check = ("CLSIFY_CHECK", "1");
+    let socket = ("CLSIFY_UDS_PATH", "socket");
+    let outcome = run(&[models, check, socket, ("CLSIFY_PORT", "5000"), ("CLSIFY_HOST", "0.0.0.0")]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("ignores CLSIFY_HOST and CLSIFY_PORT"), "{}", outcome.stderr);
+    let outcome = run(&[models, check, ("CLSIFY_PORT", "0")]);
+    assert!(!outcome.stderr.contains("ignores"), "{}", outcome.stderr);
     // A key that is missing does not open the server.
     let outcome = run(&[models, ("CLSIFY_PORT", "0"), ("CLSIFY_API_KEY", "")]);
     assert!(outcome.error_line("an empty key").contains("unset CLSIFY_API_KEY"), "{}", outcome.stderr);

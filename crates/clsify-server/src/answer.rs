@@ -89,9 +89,13 @@ pub(crate) fn indices(indices: &[usize]) -> String {
     format!("{}{more}", shown.join(","))
 }
 
-/// A text as it may be in a header.
+/// A text as it may be in a header: percent-encoded, except for visible ASCII characters other than %.
 fn header_text(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect()
+    let encoded = |byte: u8| match byte {
+        byte if byte.is_ascii_graphic() && byte != b'%' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encoded).collect()
 }
 
 /// Sets a header whose value can be one.
@@ -107,4 +111,19 @@ pub(crate) fn json(value: &impl Serialize) -> Result<Response<Body>, Refusal> {
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Oracle: `urllib.parse.quote(text, safe=...)` with all visible ASCII characters except % as safe ones.
+    #[test]
+    fn names_in_headers_are_percent_encoded() {
+        for (text, expected) in
+            [("model", "model"), ("a/b=c", "a/b=c"), ("é%", "%C3%A9%25"), ("my model\n", "my%20model%0A")]
+        {
+            assert_eq!(header_text(text), expected);
+        }
+    }
 }

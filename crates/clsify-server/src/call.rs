@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, RawPathParams, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
@@ -13,6 +14,9 @@ use serde::{Deserialize, Deserializer};
 use crate::app::App;
 use crate::bodies::Held;
 use crate::refusal::{Kind, Refusal};
+
+/// The threads that speak with clients, and tokenize their small requests; the encoder has threads of its own.
+pub(crate) const CONNECTION_THREADS: usize = 2;
 
 /// Bodies and texts up to this size are read on the thread of their connection; larger ones would delay others there.
 const SMALL_BYTES: usize = 16_384;
@@ -38,9 +42,7 @@ impl FromRequest<Arc<App>> for Call {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Refusal> {
         let started = Instant::now();
         let (mut parts, body) = request.into_parts();
-        let no_model = |_| Refusal::new(StatusCode::NOT_FOUND, Kind::NotFound, "expected a path in UTF-8");
-        let params = RawPathParams::from_request_parts(&mut parts, app).await.map_err(no_model)?;
-        let model = params.iter().find(|(name, _)| *name == "model").map(|(_, value)| value.to_string());
+        let model = model_in_path(&mut parts, app).await;
         if let Err(refusal) = check_form(&parts.headers) {
             drain(app, Request::from_parts(parts, body)).await;
             return Err(refusal);
@@ -57,6 +59,18 @@ impl FromRequest<Arc<App>> for Call {
             Err(_) => {
                 Err(too_slow(format!("expected the whole body within {:.1} seconds", time.as_secs_f32())))
             }
+        }
+    }
+}
+
+/// The model that a path such as `/models/NAME/predict` names. A name that is not UTF-8 is that of no model, and stays as it
+/// was sent.
+pub(crate) async fn model_in_path(parts: &mut Parts, app: &Arc<App>) -> Option<String> {
+    match RawPathParams::from_request_parts(parts, app).await {
+        Ok(params) => params.iter().find(|(name, _)| *name == "model").map(|(_, value)| value.to_string()),
+        Err(_) => {
+            let sent = parts.extensions.get::<OriginalUri>()?.path().split('/').nth(2)?;
+            Some(sent.to_string())
         }
     }
 }

@@ -21,11 +21,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::idle::{Active, Arriving, Connection, Connections};
-use crate::stream::TimedWrites;
+use crate::stream::Timed;
 
-/// The time in which the head of a request must arrive, and after which an idle connection is closed: longer than reverse
-/// proxies keep theirs, so that none of them sends a request into a connection that is being closed.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+/// The time after which an idle connection is closed: longer than reverse proxies keep theirs, so that none of them sends a
+/// request into a connection that is being closed. A head that has begun has the time of a request, if that is less.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// The time in which requests still begin on a connection that was accepted before the stop.
 const LINGER: Duration = Duration::from_millis(500);
@@ -43,7 +43,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) max_connections: usize,
-    /// The time after which a client that takes nothing of its answer is given up.
+    /// The time after which a client that takes nothing of its answer is given up, or one that has not sent a whole head.
     pub(crate) patience: Duration,
     /// The time for accepted requests after the server was asked to stop.
     pub(crate) grace: Duration,
@@ -194,10 +194,10 @@ async fn converse(
             response
         }
     };
-    let stream = TokioIo::new(TimedWrites::new(stream, limits.patience));
+    let stream = TokioIo::new(Timed::new(stream, limits.patience, connection.clone()));
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(IDLE_TIMEOUT)
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(stream, service_fn(answer));
     let mut serving = pin!(serving);

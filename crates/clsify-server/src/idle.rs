@@ -10,12 +10,14 @@ use std::task::{Context, Poll};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tokio::sync::Notify;
 
-/// A connection: the number of its requests that are being answered, the number of those whose body is still arriving, and
+/// A connection: the numbers of its requests that are being answered, whose body is still arriving, and that have begun, and
 /// the sign to close it.
 #[derive(Debug, Default)]
 pub(crate) struct Connection {
     n_active: AtomicUsize,
     n_arriving: AtomicUsize,
+    /// The number of all its requests.
+    n_begun: AtomicUsize,
     pub(crate) close: Notify,
 }
 
@@ -23,6 +25,11 @@ impl Connection {
     /// Returns true if none of its requests is being answered.
     pub(crate) fn is_idle(&self) -> bool {
         self.n_active.load(Ordering::SeqCst) == 0
+    }
+
+    /// The number of requests whose head has arrived.
+    pub(crate) fn n_begun(&self) -> usize {
+        self.n_begun.load(Ordering::SeqCst)
     }
 
     fn is_arriving(&self) -> bool {
@@ -88,6 +95,7 @@ pub(crate) struct Active(Arc<Connection>);
 impl Active {
     pub(crate) fn of(connection: &Arc<Connection>) -> Self {
         connection.n_active.fetch_add(1, Ordering::SeqCst);
+        connection.n_begun.fetch_add(1, Ordering::SeqCst);
         Active(connection.clone())
     }
 }

@@ -93,7 +93,7 @@ impl TryFrom<PredictInputs> for Inputs {
             match <[String; 1]>::try_from(texts) {
             Ok([text]) => Ok(text),
             Err(texts) => Err(Refusal::invalid(format!(
-                "expected one text per inner list, got {} in number {i}: this classifier takes single texts, not pairs",
+                "expected one text per inner list, got {} at index {i}: this classifier takes single texts, not pairs",
                 texts.len()
             ))
             .about("inputs")),

@@ -8,6 +8,11 @@ use sha2::{Digest, Sha256};
 #[derive(Clone)]
 pub(crate) struct Keys(Vec<[u8; 32]>);
 
+/// Returns true if a client can send the key in a header, where white space ends it and other characters have no encoding.
+pub(crate) fn can_be_sent(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// Keys are not shown.
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -43,11 +48,20 @@ mod tests {
 
     #[test]
     fn only_the_whole_key_is_accepted() {
-        let keys = Keys::new(&["first".into(), "second key".into()]);
-        assert!(keys.contain("first") && keys.contain("second key"));
+        let keys = Keys::new(&["first".into(), "second-key".into()]);
+        assert!(keys.contain("first") && keys.contain("second-key"));
         for other in ["", "firs", "first ", "First", "second"] {
             assert!(!keys.contain(other), "{other}");
         }
         assert!(Keys::new(&[]).is_empty() && !keys.is_empty());
+    }
+
+    /// Oracle: the characters of `VCHAR` in RFC 9110.
+    #[test]
+    fn keys_that_no_header_can_hold_are_told_apart() {
+        assert!(can_be_sent("!~aZ09-_.+/="));
+        for key in ["", " ", "a ", " a", "a b", "a\n", "a\r", "a\t", "\0", "\u{7f}", "ké", "\u{feff}a"] {
+            assert!(!can_be_sent(key), "{key:?}");
+        }
     }
 }

@@ -68,9 +68,13 @@ pub(crate) async fn around(State(app): State<Arc<App>>, request: Request, next: 
     // The path itself is not logged, because it may hold anything.
     let route = route.as_deref().unwrap_or("none");
     match texts {
-        Some(texts) => tracing::info!(
-            request_id = id, %method, route, status, milliseconds, model, n_texts, n_tokens, ?texts, "answered"
-        ),
+        Some(texts) => {
+            // As JSON, which readers of the log can parse; events have no lists. Texts can always be written.
+            let texts = serde_json::to_string(&texts).unwrap_or_default();
+            tracing::info!(
+                request_id = id, %method, route, status, milliseconds, model, n_texts, n_tokens, %texts, "answered"
+            );
+        }
         None => tracing::info!(
             request_id = id, %method, route, status, milliseconds, model, n_texts, n_tokens, "answered"
         ),

@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::http::Response;
 use utoipa::OpenApi;
 use utoipa::openapi::Required;
-use utoipa::openapi::path::{ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
@@ -12,14 +13,15 @@ use crate::answer::json;
 use crate::refusal::{ErrorBody, OpenAiErrorBody, Refusal};
 use crate::routes::{classify, embed, explain, info, openai, operations, predict, tokenize, walk};
 
-/// The routes that are described; the others are aliases and pages.
+/// The routes that are described; [`ALIASES`] are added to them, and pages are not described.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "clsify",
         description = "Labels, vectors and explanations of texts, in the dialects of text-embeddings-inference, OpenAI \
                        and infinity. A server with keys expects `Authorization: Bearer KEY` everywhere except under \
-                       operations."
+                       operations. A method that a route does not have is answered with status 405, and bytes that are no \
+                       request of HTTP/1.0 or 1.1 with status 400 or not at all."
     ),
     paths(
         predict::predict,
@@ -43,16 +45,54 @@ use crate::routes::{classify, embed, explain, info, openai, operations, predict,
 )]
 struct Document;
 
+/// Paths that are answered as others are: the path, the other one, and the id of the operation.
+const ALIASES: [(&str, &str, &str); 4] = [
+    ("/embeddings", "/v1/embeddings", "embeddings_short"),
+    ("/models", "/v1/models", "models_short"),
+    ("/ping", "/health", "ping"),
+    (ROOT, "/invocations", "invoke_root"),
+];
+
+/// The path that does not exist below the name of a model.
+const ROOT: &str = "/";
+
 /// The document as JSON.
 pub(crate) async fn document() -> Result<Response<Body>, Refusal> {
     let mut document = Document::openapi();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     document.components.get_or_insert_default().add_security_scheme("key", bearer);
+    add_aliases(&mut document);
     add_routes_of_models(&mut document);
+    add_large_heads(&mut document);
     json(&document)
 }
 
-/// Every route that takes texts exists below the name of each model, with the same requests and answers.
+fn add_aliases(document: &mut utoipa::openapi::OpenApi) {
+    for (path, other, id) in ALIASES {
+        let Some(mut item) = document.paths.paths.get(other).cloned() else { continue };
+        for operation in operations(&mut item) {
+            operation.operation_id = Some(id.to_string());
+        }
+        document.paths.paths.insert(path.to_string(), item);
+    }
+}
+
+/// Every request can have a head that is too large, which is answered before its route is known.
+fn add_large_heads(document: &mut utoipa::openapi::OpenApi) {
+    let description =
+        "The request has more than 100 headers, or a head of more than 32 kB; the answer has no body";
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        let response = ResponseBuilder::new().description(description).build();
+        operation.responses.responses.insert("431".to_string(), response.into());
+    }
+}
+
+/// The operations of a path: routes have no other methods.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    item.get.iter_mut().chain(item.post.iter_mut())
+}
+
+/// Every route that takes texts, except the root, exists below the name of each model, with the same requests and answers.
 fn add_routes_of_models(document: &mut utoipa::openapi::OpenApi) {
     let name = ParameterBuilder::new()
         .name("model")
@@ -62,7 +102,7 @@ fn add_routes_of_models(document: &mut utoipa::openapi::OpenApi) {
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
         .build();
     let below = |(path, item): (&String, &PathItem)| {
-        let mut post = item.post.clone().filter(|post| post.request_body.is_some())?;
+        let mut post = item.post.clone().filter(|post| path != ROOT && post.request_body.is_some())?;
         post.operation_id = post.operation_id.map(|id| format!("{id}_of"));
         post.parameters.get_or_insert_default().push(name.clone().into());
         let mut of_models = PathItem::default();

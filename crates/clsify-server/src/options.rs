@@ -24,8 +24,8 @@ pub enum Listen {
 pub struct ServeOptions {
     /// The place where the server listens. The default is `127.0.0.1:3000`.
     pub listen: Listen,
-    /// The keys, one of which every request must have, except those for health, metrics and documentation. The default
-    /// is none: every request is answered.
+    /// The keys, one of which every request must have, except those for health, metrics and documentation. They
+    /// consist of visible ASCII characters. The default is none: every request is answered.
     pub api_keys: Vec<String>,
     /// The maximum number of tokens that pass through the encoder together. The default is 16,384.
     pub max_batch_tokens: usize,
@@ -38,7 +38,8 @@ pub struct ServeOptions {
     /// The maximum number of open connections; beyond it, the connection that has been idle longest is closed, or the
     /// oldest one whose body has not arrived. The default is 1,024.
     pub max_connections: usize,
-    /// The maximum time of a request, from its first byte to its answer. The default is 60 seconds.
+    /// The maximum time of a request from its head to its answer, and the time in which its head must arrive, if that is less
+    /// than 75 seconds. The default is 60 seconds.
     pub request_timeout: Duration,
     /// The time in which accepted requests are finished after the server was asked to stop. The default is 30 seconds.
     pub shutdown_grace: Duration,

@@ -116,16 +116,15 @@ fn tokenize<T: TextRequest>(
         let encoding = encoding.map_err(|error| Refusal::from(error.at_sentence(i)).about(T::PARAM))?;
         if encoding.is_truncated && !truncates {
             return Err(Refusal::invalid(format!(
-                "expected at most {} tokens per text, got more in text {}: {}",
+                "expected at most {} tokens per text, got more in the text at index {i}: {}",
                 tokenizer.max_length(),
-                i + 1,
                 T::LONG_TEXT_HINT
             ))
             .about(T::PARAM));
         }
         if encoding.is_empty() {
-            return Err(Refusal::invalid(format!("expected at least one token in text {}, got none", i + 1))
-                .about(T::PARAM));
+            let message = format!("expected at least one token in the text at index {i}, got none");
+            return Err(Refusal::invalid(message).about(T::PARAM));
         }
         encodings.push(encoding);
         if let (Some(kept), Input::Text(text)) = (&mut kept, input) {

@@ -145,10 +145,14 @@ impl IntoResponse for Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        let message = match error.hint() {
-            Some(hint) => format!("{error}: {hint}"),
-            None => error.to_string(),
-        };
+        let mut message = error.to_string();
+        if let Some(i) = error.sentence() {
+            // The library counts sentences from 1, and a request's texts are items of an array.
+            message = message.replacen(&format!("sentence {}: ", i + 1), &format!("text at index {i}: "), 1);
+        }
+        if let Some(hint) = error.hint() {
+            message = format!("{message}: {hint}");
+        }
         match error.kind() {
             ErrorKind::InvalidArgument => Refusal::invalid(message),
             ErrorKind::Tokenizer => Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, Kind::Tokenizer, message),

@@ -15,7 +15,7 @@ use crate::openapi::document;
 use crate::refusal::{Kind, Refusal};
 use crate::routes::{classify, embed, explain, info, openai, operations, pages, predict, tokenize, walk};
 
-/// All routes; every one of them is in the OpenAPI document, or an alias of one that is.
+/// All routes; every one of them except the pages is in the OpenAPI document, as a test compares.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(of_texts())

@@ -9,15 +9,14 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::call::CONNECTION_THREADS;
 use crate::catalogue::ModelSource;
 use crate::connections::{Limits, Listener, serve};
 use crate::descriptors::room_for;
+use crate::keys::can_be_sent;
 use crate::options::{Listen, ServeOptions};
 use crate::router::router;
 use crate::worker;
-
-/// The threads that speak with clients; the encoder has threads of its own.
-const CONNECTION_THREADS: usize = 2;
 
 /// The threads for large bodies, reloads and explanations.
 const BLOCKING_THREADS: usize = 8;
@@ -57,7 +56,7 @@ impl Server {
     ///
     /// # Errors
     /// Those of loading; [`ErrorKind::InvalidArgument`] if there is no model, if two have the same name, if an option is
-    /// 0, or if an origin is none; I/O errors of the socket.
+    /// 0, if an origin is none, if no client can send a key, or if another file is in the place of the socket; I/O errors of the socket.
     ///
     /// ```no_run
     /// use clsify::model::SentenceClassifier;
@@ -89,6 +88,10 @@ impl Server {
             return Err(Error::new(ErrorKind::InvalidArgument, message).with_hint(
                 "give a scheme and a host in lower case, without a path and without a slash at the end",
             ));
+        }
+        if !options.api_keys.iter().all(|key| can_be_sent(key)) {
+            let message = "expected api_keys of visible ASCII characters, which clients can send in a header, got another key";
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         runtime.worker_threads(CONNECTION_THREADS).max_blocking_threads(BLOCKING_THREADS);
@@ -191,8 +194,13 @@ fn listen(listen: &Listen) -> Result<Listener> {
         Listen::Unix(path) => {
             let place = |error| Error::io(path, error);
             // A socket that nobody listens on any more is replaced, a living one or another file is not.
-            let is_socket = std::fs::symlink_metadata(path)
-                .is_ok_and(|metadata| std::os::unix::fs::FileTypeExt::is_socket(&metadata.file_type()));
+            let found = std::fs::symlink_metadata(path).ok().map(|metadata| metadata.file_type());
+            let is_socket = found.is_some_and(|found| std::os::unix::fs::FileTypeExt::is_socket(&found));
+            if let Some(found) = found.filter(|_| !is_socket) {
+                let message = format!("expected a Unix socket, or no file, got {}", kind_of(found));
+                let error = Error::new(ErrorKind::InvalidArgument, message).at(path.display().to_string());
+                return Err(error.with_hint("choose another path for the socket"));
+            }
             if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
                 std::fs::remove_file(path).map_err(place)?;
             }
@@ -203,6 +211,17 @@ fn listen(listen: &Listen) -> Result<Listener> {
             let message = "expected a TCP address, because this system has no Unix sockets";
             Err(Error::new(ErrorKind::InvalidArgument, message).at(path.display().to_string()))
         }
+    }
+}
+
+/// The kind of a file that is no socket, in words.
+#[cfg(unix)]
+fn kind_of(found: std::fs::FileType) -> &'static str {
+    match found {
+        found if found.is_dir() => "a folder",
+        found if found.is_symlink() => "a symbolic link",
+        found if found.is_file() => "a file",
+        _ => "a device or a pipe",
     }
 }
 

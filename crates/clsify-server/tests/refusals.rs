@@ -40,7 +40,7 @@ fn every_refusal_has_its_status_and_body() {
     }
     raw("{\"inputs\": \"a\", \"truncation_direction\": \"x\"}").is_refusal(422, "Validation", "\"left\" or");
     raw("{\"inputs\": \"a\", \"inputs\": \"b\"}").is_refusal(422, "Validation", "duplicate field");
-    raw("{\"inputs\": [[\"a\", \"b\"]]}").is_refusal(422, "Validation", "not pairs");
+    raw("{\"inputs\": [[\"a\", \"b\"]]}").is_refusal(422, "Validation", "got 2 at index 0: this classifier");
     raw("{\"inputs\": [\"a\",\"b\",\"c\",\"d\",\"e\"]}").is_refusal(422, "Validation", "at most 4 texts");
     raw("{\"inputs\": []}").is_refusal(400, "Empty", "at least one text");
     raw("{\"inputs\": \"a\", \"model\": \"other\"}").is_refusal(404, "NotFound", "\"other\"");
@@ -63,6 +63,8 @@ fn every_refusal_has_its_status_and_body() {
     assert_eq!(server.get("/predict").header("allow"), Some("POST"));
     server.get("/../../etc/passwd").is_refusal(404, "NotFound", "/docs");
     server.get("/models/..%2f..%2fetc/info").is_refusal(404, "NotFound", "name of a model");
+    server.get("/models/%fe/info").is_refusal(404, "NotFound", "got \"%fe\"");
+    server.post("/models/a%fe/embed", &json!({ "inputs": "a" })).is_refusal(404, "NotFound", "got \"a%fe\"");
     let embed = |body: &Value| server.post("/embed", body);
     embed(&json!({ "inputs": "a", "dimensions": 2 })).is_refusal(422, "Validation", "dimensions");
     embed(&json!({ "inputs": "a", "prompt_name": "query" })).is_refusal(422, "Validation", "prompt");
@@ -71,7 +73,14 @@ fn every_refusal_has_its_status_and_body() {
     server.post("/decode", &json!({ "ids": [9_999_999] })).is_refusal(422, "Validation", "vocabulary");
     server.post("/decode", &json!({ "ids": [] })).is_refusal(400, "Empty", "at least one token id");
     let explain = |body: &Value| server.post("/explain", body);
-    explain(&json!({ "inputs": " " })).is_refusal(422, "Validation", "at least one word");
+    for path in ["/explain", "/walk"] {
+        let refused = server.post(path, &json!({ "inputs": ["a", " "] }));
+        refused.is_refusal(422, "Validation", "text at index 1: expected");
+    }
+    let ids = json!({ "inputs": [[5], [9_999_999]], "ids": [[5], [9_999_999]] });
+    for path in ["/embed", "/decode"] {
+        server.post(path, &ids).is_refusal(422, "Validation", "text at index 1: expected");
+    }
     explain(&json!({ "inputs": "a", "label": "other" })).is_refusal(422, "Validation", "bad");
     for text in ["a ".repeat(70), "好".repeat(70)] {
         explain(&json!({ "inputs": text, "path": true })).is_refusal(422, "Validation", "64 words");
@@ -90,9 +99,83 @@ fn every_refusal_has_its_status_and_body() {
     }
     // Truncation would not help.
     let long = explain(&json!({ "inputs": "zqzqzqz ".repeat(100), "truncate": true }));
-    long.is_refusal(422, "Validation", "tokens per text, got more in text 1: shorten it, because");
+    long.is_refusal(
+        422,
+        "Validation",
+        "tokens per text, got more in the text at index 0: shorten it, because",
+    );
     assert!(!long.text().contains("send"), "{}", long.text());
     server.post("/admin/reload", &json!({})).is_refusal(403, "Unauthorized", "--api-key");
+}
+
+/// A request whose options of scores contradict each other is not answered by one of them.
+#[test]
+fn contradictory_options_of_scores_are_refused() {
+    let (server, _folder) = Running::of_classes(options());
+    for path in ["/predict", "/", "/invocations", "/models/model/predict"] {
+        for (is_raw, function, agrees) in [
+            (true, "none", true),
+            (true, "softmax", false),
+            (true, "sigmoid", false),
+            (false, "none", false),
+            (false, "softmax", true),
+            (false, "sigmoid", true),
+        ] {
+            let parameters = json!({ "function_to_apply": function });
+            let response =
+                server.post(path, &json!({ "inputs": "a", "raw_scores": is_raw, "parameters": parameters }));
+            match agrees {
+                true => assert_eq!(response.status, 200, "{}", response.text()),
+                false => {
+                    let part = format!("to agree, got {is_raw} and \"{function}\"");
+                    response.is_refusal(422, "Validation", &part);
+                }
+            }
+        }
+        for outside in
+            [json!({ "inputs": "a", "function_to_apply": "none" }), json!({ "inputs": "a", "top_k": 1 })]
+        {
+            server.post(path, &outside).is_refusal(422, "Validation", "inside of \"parameters\"");
+        }
+    }
+}
+
+#[test]
+fn what_nobody_could_use_is_refused_at_the_start() {
+    let refused = |options: ServeOptions| {
+        let error = clsify_server::Server::bind(options, vec![encoder_source("tiny", "bert")]).unwrap_err();
+        error.to_string()
+    };
+    for key in ["", "abc ", " abc", "abc\n", "a b", "k\u{e9}", "a\0", "\u{feff}abc"] {
+        let error = refused(ServeOptions { api_keys: vec!["good".into(), key.into()], ..options() });
+        assert!(error.contains("visible ASCII") && !error.contains("abc"), "{error}");
+    }
+    #[cfg(unix)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, "mine").unwrap();
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        for (path, kind) in
+            [(folder.path(), "got a folder"), (&file, "got a file"), (&link, "got a symbolic link")]
+        {
+            let listen = clsify_server::Listen::Unix(path.to_path_buf());
+            let error = refused(ServeOptions { listen, ..options() });
+            assert!(error.contains(kind), "{error}");
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+}
+
+/// Oracle: the promise of `docs/serving.md`; RFC 9113 for the bytes with which HTTP/2 begins.
+#[test]
+fn a_connection_that_begins_with_http_2_is_closed() {
+    let (server, _folder) = Running::of_classes(options());
+    assert!(server.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").is_empty());
+    assert_eq!(Response::of(&server.send(b"nonsense\r\n\r\n")).status, 400);
+    // Tokenization has the threads of connections, whatever the encoder has.
+    assert_eq!(server.get("/info").json()["tokenization_workers"], 2);
 }
 
 #[test]
@@ -216,4 +299,38 @@ fn slow_clients_are_given_up() {
     slow.read_to_end(&mut answer).unwrap();
     Response::of(&answer).is_refusal(408, "Timeout", "whole body");
     assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+/// A head that has begun has the time of a request; a connection without one is idle, and stays open.
+#[test]
+fn half_heads_are_given_up_and_idle_connections_are_not() {
+    let (server, _folder) =
+        Running::of_classes(ServeOptions { request_timeout: Duration::from_millis(300), ..options() });
+    let whole = b"GET /health HTTP/1.1\r\nhost: test\r\n\r\n";
+    let asks = |stream: &mut std::net::TcpStream| {
+        stream.write_all(whole).unwrap();
+        let mut bytes = [0; 4096];
+        let n = stream.read(&mut bytes).unwrap();
+        assert_eq!(Response::of(&bytes[..n]).status, 200);
+    };
+    let (mut idle, mut kept, mut half, mut slow) =
+        (server.connect(), server.connect(), server.connect(), server.connect());
+    asks(&mut kept);
+    half.write_all(&whole[..20]).unwrap();
+    let started = Instant::now();
+    assert_eq!(half.read(&mut [0; 8]).unwrap_or(0), 0, "it is closed without an answer");
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    // One byte after the other does not prolong the time.
+    let is_closed = (0..200).any(|i| {
+        std::thread::sleep(Duration::from_millis(20));
+        slow.write_all(&whole[i % 16..=i % 16]).is_err()
+    });
+    assert!(is_closed, "a head that never ends");
+    // These have been silent for longer.
+    asks(&mut idle);
+    asks(&mut kept);
+    // The second request of a connection has a limit too.
+    kept.write_all(&whole[..20]).unwrap();
+    assert_eq!(kept.read(&mut [0; 8]).unwrap_or(0), 0);
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }

@@ -1,21 +1,23 @@
 //! `clsify serve`: answers requests over HTTP.
 
-use std::io::{BufRead, BufReader, IsTerminal};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+mod keys;
+mod models;
+mod place;
+
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
 use clap::builder::BoolishValueParser;
-use clsify::error::{Error, ErrorKind};
-use clsify::model::{Features, LoadOptions, SentenceClassifier, SentenceEncoder, SentenceEncoderOptions};
-use clsify_server::{Listen, Loaded, ModelSource, ServeOptions, Server, ServerHandle};
+use clsify_server::{ServeOptions, Server, ServerHandle};
 
 use crate::console::Console;
-use crate::loading::{encoder_options, load_options, locate_encoder, locate_model};
-use crate::options::{DtypeArg, EncodingArgs, at_least_one};
+use crate::options::at_least_one;
 use crate::signals;
+use models::ModelArgs;
+use place::Place;
 
 /// Serve models over HTTP, in the dialects of text-embeddings-inference, OpenAI and infinity
 ///
@@ -29,40 +31,16 @@ use crate::signals;
   clsify serve --encoder all-MiniLM-L6-v2
   curl 127.0.0.1:3000/predict -H 'content-type: application/json' -d '{\"inputs\": \"a fine film\"}'")]
 pub(crate) struct Args {
-    /// The models: folders, or hub ids of models that `clsify push` has uploaded; NAME=MODEL chooses the name by which requests
-    /// ask for it, otherwise that of the folder. Commas separate several in one argument
-    #[arg(value_name = "[NAME=]MODEL", env = "CLSIFY_MODELS", required_unless_present = "encoder")]
-    models: Vec<PathBuf>,
+    #[command(flatten)]
+    models: ModelArgs,
 
-    /// Serve the vectors of this encoder, or use it for the models if theirs has moved: a folder, a name shown by
-    /// `clsify list`, or a model hub id
-    #[arg(long, env = "CLSIFY_ENCODER", help_heading = "Models")]
-    encoder: Option<String>,
-
-    /// Pool the hidden states of an encoder without a model in this way: auto (the default) does what its
-    /// sentence-transformers folder asks for; cls, mean, max
-    #[arg(long, env = "CLSIFY_POOLING", help_heading = "Models", conflicts_with = "models")]
-    pooling: Option<Features>,
-
-    /// Compute the encoder in this data type; the default is that of the training, and f32 without a model
-    #[arg(long, env = "CLSIFY_DTYPE", value_enum, help_heading = "Models")]
-    dtype: Option<DtypeArg>,
-
-    /// Listen on this address
-    #[arg(long, env = "CLSIFY_HOST", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), help_heading = "Network")]
-    host: IpAddr,
-
-    /// Listen on this port; 0 takes a free one
-    #[arg(long, env = "CLSIFY_PORT", default_value_t = 3000, help_heading = "Network")]
-    port: u16,
-
-    /// Listen on this Unix socket instead of a port
-    #[arg(long, env = "CLSIFY_UDS_PATH", value_name = "PATH", help_heading = "Network")]
-    uds_path: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
 
     /// Answer only requests with this key: `Authorization: Bearer KEY`
     ///
-    /// Other users of the machine can read the command line: prefer the environment variable, or --api-key-file.
+    /// A key consists of visible ASCII characters; white space around it is ignored. Other users of the machine can read the
+    /// command line: prefer the environment variable, or --api-key-file.
     #[arg(
         long,
         env = "CLSIFY_API_KEY",
@@ -133,8 +111,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
+    // Before the models are loaded, because a manager of services may ask for a reload meanwhile.
+    let signals = Signals::default();
+    handle_signals(signals.clone());
     let options = serve_options(&args)?;
-    let sources = sources(&args, console)?;
+    if let Some(note) = args.place.note() {
+        console.say(&note);
+    }
+    let sources = args.models.sources(console)?;
     let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
     let is_protected = !options.api_keys.is_empty();
     let server = Server::bind(options, sources)?;
@@ -146,7 +130,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     subscribe(args.json_output);
     #[cfg(feature = "otel")]
     let traces = crate::traces::Traces::start()?;
-    let place = match (server.address(), &args.uds_path) {
+    let place = match (server.address(), &args.place.uds_path) {
         (Some(address), _) => format!("http://{address}"),
         (None, path) => path.as_deref().unwrap_or(Path::new("")).display().to_string(),
     };
@@ -154,7 +138,7 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         console.say("note: everybody who reaches this address may use the server: set --api-key-file, or --host 127.0.0.1");
     }
     console.say(&format!("serving {} at {place}", names.join(", ")));
-    handle_signals(server.handle());
+    signals.serve(server.handle());
     let ended = server.run();
     #[cfg(feature = "otel")]
     traces.end();
@@ -162,20 +146,9 @@ pub(crate) fn run(args: Args, console: &Console) -> anyhow::Result<()> {
 }
 
 fn serve_options(args: &Args) -> anyhow::Result<ServeOptions> {
-    let mut api_keys: Vec<String> = args.api_key.clone().into_iter().collect();
-    if let Some(path) = &args.api_key_file {
-        api_keys.extend(keys(path)?);
-    }
-    ensure!(
-        api_keys.iter().all(|key| !key.trim().is_empty()),
-        "expected a key of at least one character, got none: leave out --api-key, and unset CLSIFY_API_KEY, to need no key"
-    );
     Ok(ServeOptions {
-        listen: match &args.uds_path {
-            Some(path) => Listen::Unix(path.clone()),
-            None => Listen::Tcp(SocketAddr::new(args.host, args.port)),
-        },
-        api_keys,
+        listen: args.place.listen(),
+        api_keys: keys::of(args.api_key.as_deref(), args.api_key_file.as_deref())?,
         max_batch_tokens: args.max_batch_tokens,
         max_concurrent_requests: args.max_concurrent_requests,
         max_client_batch_size: args.max_client_batch_size,
@@ -187,98 +160,6 @@ fn serve_options(args: &Args) -> anyhow::Result<ServeOptions> {
         cors_allow_origins: args.cors_allow_origin.clone(),
         log_texts: args.log_texts,
     })
-}
-
-/// The keys of a file, one per line, without blanks around them and without empty lines.
-fn keys(path: &Path) -> anyhow::Result<Vec<String>> {
-    let file = std::fs::File::open(path).map_err(|error| Error::io(path, error))?;
-    let lines: Vec<String> =
-        BufReader::new(file).lines().collect::<Result<_, _>>().map_err(|error| Error::io(path, error))?;
-    let keys: Vec<String> =
-        lines.iter().map(|line| line.trim().to_string()).filter(|key| !key.is_empty()).collect();
-    ensure!(!keys.is_empty(), "{}: expected at least one key, got none", path.display());
-    Ok(keys)
-}
-
-fn sources(args: &Args, console: &Console) -> anyhow::Result<Vec<ModelSource>> {
-    if args.models.is_empty() {
-        return Ok(vec![encoder_source(args, console)?]);
-    }
-    args.models
-        .iter()
-        .flat_map(|given| listed(given))
-        .map(|model| model_source(&model, args, console))
-        .collect()
-}
-
-/// The models of `MODEL,MODEL`, as the environment variable lists them; a folder may have a comma in its name.
-fn listed(given: &Path) -> Vec<PathBuf> {
-    match given.to_str() {
-        Some(text) if !named(given).1.exists() => text.split(',').map(|model| model.trim().into()).collect(),
-        _ => vec![given.to_path_buf()],
-    }
-}
-
-/// The name and the folder of `FOLDER` or `NAME=FOLDER`.
-fn named(model: &Path) -> (String, PathBuf) {
-    let text = model.to_string_lossy();
-    if let Some((name, folder)) = text.split_once('=').filter(|_| !model.exists()) {
-        return (name.to_string(), folder.into());
-    }
-    (name_of(model), model.to_path_buf())
-}
-
-/// The last part of a path: requests and answers never hold where it lies. A folder such as `.` has a name too.
-fn name_of(folder: &Path) -> String {
-    let resolved = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-    resolved.file_name().map_or_else(|| folder.to_string_lossy().into(), |name| name.to_string_lossy().into())
-}
-
-fn model_source(model: &Path, args: &Args, console: &Console) -> anyhow::Result<ModelSource> {
-    let (name, given) = named(model);
-    ensure!(!name.is_empty(), "{}: expected a name before =, got none", model.display());
-    ensure!(
-        !name.contains('/'),
-        "{}: expected a name without /, got {name:?}: it is a part of the paths /models/NAME/",
-        model.display()
-    );
-    let folder = locate_model(&given, console)?;
-    let (from, encoder, dtype, console) = (folder.clone(), args.encoder.clone(), args.dtype, console.clone());
-    // A reload reads everything again: the new version may have another encoder.
-    let load = move || {
-        let options = load_options(&from, encoder.as_deref(), dtype, &console).map_err(of_library)?;
-        let options = LoadOptions { lazy: true, neighbours: true, ..options };
-        Ok(Loaded::Classifier(SentenceClassifier::load_with(&from, options)?))
-    };
-    Ok(ModelSource { name, folder, load: Box::new(load) })
-}
-
-fn encoder_source(args: &Args, console: &Console) -> anyhow::Result<ModelSource> {
-    let encoder = args.encoder.as_deref().context("expected a model or --encoder")?;
-    let located = locate_encoder(encoder, console)?;
-    // The name of the hub if it came from there, otherwise that of its folder.
-    let is_folder = Path::new(encoder).is_dir();
-    let name = if is_folder { name_of(Path::new(encoder)) } else { located.name.clone() };
-    let folder = located.folder.clone();
-    let encoding =
-        EncodingArgs { max_length: None, prompt: None, dtype: args.dtype.unwrap_or(DtypeArg::F32) };
-    let auto = Features::SentenceTransformer { layers: clsify::features::Layers::default() };
-    let features = args.pooling.clone().unwrap_or(auto);
-    let console = console.clone();
-    let load = move || {
-        let options = encoder_options(&located, &encoding, None, &console).map_err(of_library)?;
-        let options = SentenceEncoderOptions { features: features.clone(), lazy: true, ..options };
-        Ok(Loaded::Encoder(SentenceEncoder::load_with(&located.folder, options)?))
-    };
-    Ok(ModelSource { name, folder, load: Box::new(load) })
-}
-
-/// An error as one of the library, with its hint if it has one.
-fn of_library(error: anyhow::Error) -> Error {
-    match error.downcast::<Error>() {
-        Ok(error) => error,
-        Err(error) => Error::new(ErrorKind::InvalidArgument, crate::console::text(&error)),
-    }
 }
 
 /// The log goes to stderr: one line per request.
@@ -295,17 +176,62 @@ const SIGHUP: i32 = 1;
 const SIGINT: i32 = 2;
 const SIGTERM: i32 = 15;
 
-/// SIGHUP reloads; the first SIGTERM or Ctrl-C stops when everything is answered, the second one ends the process.
-fn handle_signals(server: ServerHandle) {
-    let is_stopping = AtomicBool::new(false);
-    signals::hand_to(Box::new(move |signal| match signal {
-        SIGHUP => {
-            // Loading takes long, and other signals must not wait for it.
-            let server = server.clone();
-            let thread = std::thread::Builder::new().name("reload".into());
-            thread.spawn(move || server.reload()).is_ok()
+/// The server that signals are for, once its models are loaded.
+#[derive(Clone, Default)]
+struct Signals(Arc<Mutex<Receiver>>);
+
+#[derive(Default)]
+struct Receiver {
+    server: Option<ServerHandle>,
+    /// True if a reload was asked for while the models were being loaded.
+    should_reload: bool,
+}
+
+impl Signals {
+    fn lock(&self) -> MutexGuard<'_, Receiver> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The server, if its models are loaded.
+    fn server(&self) -> Option<ServerHandle> {
+        self.lock().server.clone()
+    }
+
+    /// Reloads the models of the server, now or when it begins to serve.
+    fn reload(&self) -> bool {
+        let mut receiver = self.lock();
+        match receiver.server.clone() {
+            Some(server) => reload(server),
+            None => {
+                receiver.should_reload = true;
+                true
+            }
         }
-        SIGINT | SIGTERM if !is_stopping.swap(true, Ordering::SeqCst) => {
+    }
+
+    /// From now on signals reach this server.
+    fn serve(&self, server: ServerHandle) {
+        let mut receiver = self.lock();
+        receiver.server = Some(server.clone());
+        // A folder that has not changed since it was loaded is not loaded again.
+        if receiver.should_reload {
+            reload(server);
+        }
+    }
+}
+
+/// Loading takes long, and other signals must not wait for it.
+fn reload(server: ServerHandle) -> bool {
+    std::thread::Builder::new().name("reload".into()).spawn(move || server.reload()).is_ok()
+}
+
+/// SIGHUP reloads; the first SIGTERM or Ctrl-C stops when everything is answered, the second one ends the process, as the first
+/// one does while the models are loaded.
+fn handle_signals(signals: Signals) {
+    let is_stopping = AtomicBool::new(false);
+    signals::hand_to(Box::new(move |signal| match (signal, signals.server()) {
+        (SIGHUP, _) => signals.reload(),
+        (SIGINT | SIGTERM, Some(server)) if !is_stopping.swap(true, Ordering::SeqCst) => {
             server.stop();
             true
         }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use axum::body::Body;
-use axum::extract::rejection::RawPathParamsRejection;
-use axum::extract::{RawPathParams, State};
+use axum::extract::{Request, State};
 use axum::http::Response;
 use clsify::features::pooling_names;
 use serde::Serialize;
@@ -14,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::answer::json;
 use crate::app::App;
+use crate::call::{CONNECTION_THREADS, model_in_path};
 use crate::catalogue::Model;
 use crate::described::{GetRefusals, OpenAiGetRefusals};
 use crate::refusal::Refusal;
@@ -37,6 +37,7 @@ pub(crate) struct Info {
     max_batch_requests: Option<usize>,
     max_client_batch_size: usize,
     auto_truncate: bool,
+    /// The number of threads that speak with clients and tokenize; larger requests are tokenized on further threads.
     tokenization_workers: usize,
     /// The version of clsify.
     version: &'static str,
@@ -82,11 +83,10 @@ pub(crate) async fn info(State(app): State<Arc<App>>) -> Result<Response<Body>, 
 )]
 pub(crate) async fn info_of(
     State(app): State<Arc<App>>,
-    params: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
 ) -> Result<Response<Body>, Refusal> {
-    // A name that is not UTF-8 is that of no model.
-    let name = params.ok().and_then(|params| Some(params.iter().next()?.1.to_string()));
-    let model = app.model(Some(name.as_deref().unwrap_or_default()))?;
+    let name = model_in_path(&mut request.into_parts().0, &app).await;
+    let model = app.model(name.as_deref())?;
     json(&of(&app, &model))
 }
 
@@ -111,7 +111,7 @@ fn of(app: &App, model: &Model) -> Info {
         max_batch_requests: None,
         max_client_batch_size: options.max_client_batch_size,
         auto_truncate: options.auto_truncate,
-        tokenization_workers: std::thread::available_parallelism().map_or(1, usize::from),
+        tokenization_workers: CONNECTION_THREADS,
         version: env!("CARGO_PKG_VERSION"),
         sha: None,
         docker_label: None,

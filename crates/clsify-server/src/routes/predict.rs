@@ -35,10 +35,14 @@ pub(crate) struct PredictRequest {
     /// `Right` or `Left`: the side on which the tokenizer of the model truncates.
     truncation_direction: Option<String>,
     /// Answer logits instead of probabilities, which are their softmax, or their sigmoid for label sets. Those of two classes are the
-    /// decision value divided by 2, and its negative.
+    /// decision value divided by 2, and its negative. `function_to_apply` may not contradict it.
     raw_scores: Option<bool>,
     #[serde(default, deserialize_with = "object")]
     parameters: Option<PredictParameters>,
+    /// Refused outside of `parameters`.
+    function_to_apply: Option<serde_json::Value>,
+    /// Refused outside of `parameters`.
+    top_k: Option<serde_json::Value>,
 }
 
 /// The parameters of the Hugging Face inference API.
@@ -51,7 +55,7 @@ struct PredictParameters {
 }
 
 /// The function from logits to scores; the default is that of the model.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum FunctionToApply {
     Sigmoid,
@@ -90,20 +94,46 @@ impl TextRequest for PredictRequest {
     }
 
     fn check(&self) -> Result<(), Refusal> {
+        let outside = [("function_to_apply", &self.function_to_apply), ("top_k", &self.top_k)];
+        if let Some((name, _)) = outside.into_iter().find(|(_, given)| given.is_some()) {
+            let message = format!("expected \"{name}\" inside of \"parameters\", got it beside the texts");
+            return Err(Refusal::invalid(message).about(name));
+        }
         let top = self.parameters.as_ref().and_then(|parameters| parameters.top_k);
-        match top {
-            Some(0) => {
-                Err(Refusal::invalid("expected \"top_k\" to be at least 1, got 0").about("parameters"))
+        if top == Some(0) {
+            return Err(Refusal::invalid("expected \"top_k\" to be at least 1, got 0").about("parameters"));
+        }
+        match (self.raw_scores, self.function()) {
+            (Some(is_raw), Some(function)) if is_raw != (function == FunctionToApply::None) => {
+                Err(Refusal::invalid(format!(
+                    "expected \"raw_scores\" and \"function_to_apply\" to agree, got {is_raw} and {:?}: leave one of \
+                     them out",
+                    function.name()
+                ))
+                .about("raw_scores"))
             }
             _ => Ok(()),
         }
     }
 }
 
+impl FunctionToApply {
+    fn name(self) -> &'static str {
+        match self {
+            FunctionToApply::Sigmoid => "sigmoid",
+            FunctionToApply::Softmax => "softmax",
+            FunctionToApply::None => "none",
+        }
+    }
+}
+
 impl PredictRequest {
+    fn function(&self) -> Option<FunctionToApply> {
+        self.parameters.as_ref().and_then(|parameters| parameters.function_to_apply)
+    }
+
     fn scores(&self) -> Scores {
-        let function = self.parameters.as_ref().and_then(|parameters| parameters.function_to_apply);
-        match function {
+        match self.function() {
             Some(FunctionToApply::Sigmoid) => Scores::Sigmoid,
             Some(FunctionToApply::Softmax) => Scores::Softmax,
             Some(FunctionToApply::None) => Scores::Logits,

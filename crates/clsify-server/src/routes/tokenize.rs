@@ -78,11 +78,12 @@ pub(crate) async fn tokenize(State(app): State<Arc<App>>, call: Call) -> Result<
         };
         check_count(texts.len(), of_app.options.max_client_batch_size, "inputs")?;
         let has_special = request.add_special_tokens.unwrap_or(true);
-        let of_text = |text: &String| -> Result<Vec<Token>, Refusal> {
-            let tokens = model.encoder().tokenizer().text_tokens(text, has_special)?;
+        let of_text = |(i, text): (usize, &String)| -> Result<Vec<Token>, Refusal> {
+            let tokens = model.encoder().tokenizer().text_tokens(text, has_special);
+            let tokens = tokens.map_err(|error| Refusal::from(error.at_sentence(i)).about("inputs"))?;
             Ok(tokens.into_iter().map(|token| shown(token, text)).collect())
         };
-        json(&texts.iter().map(of_text).collect::<Result<Vec<_>, Refusal>>()?)
+        json(&texts.iter().enumerate().map(of_text).collect::<Result<Vec<_>, Refusal>>()?)
     })
     .await?
 }
@@ -119,8 +120,10 @@ pub(crate) async fn decode(State(app): State<Arc<App>>, call: Call) -> Result<Re
         };
         check_count(lists.len(), of_app.options.max_client_batch_size, "ids")?;
         let skips = request.skip_special_tokens.unwrap_or(true);
-        let text = |ids: &Vec<u32>| model.encoder().tokenizer().decode(ids, skips);
-        let texts = lists.iter().map(text).collect::<clsify::error::Result<Vec<String>>>();
+        let text = |(i, ids): (usize, &Vec<u32>)| {
+            model.encoder().tokenizer().decode(ids, skips).map_err(|error| error.at_sentence(i))
+        };
+        let texts = lists.iter().enumerate().map(text).collect::<clsify::error::Result<Vec<String>>>();
         json(&texts.map_err(|error| Refusal::from(error).about("ids"))?)
     })
     .await?

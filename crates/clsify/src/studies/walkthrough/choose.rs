@@ -138,7 +138,7 @@ impl<'a> Selected<'a> {
             let n_words = count_words(text);
             if n_words == 0 || n_words > MOST_WORDS {
                 let message = format!("expected between 1 and {MOST_WORDS} words, got {n_words}");
-                return Err(Error::new(ErrorKind::InvalidArgument, message).at(format!("sentence {}", i + 1)));
+                return Err(Error::new(ErrorKind::InvalidArgument, message).at_sentence(i));
             }
             let n_tokens = self.classifier.encoder().tokenizer().encode(text)?.len();
             self.push(n_tokens, |has_pairs, has_path| Chosen {
