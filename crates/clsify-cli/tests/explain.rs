@@ -107,7 +107,9 @@ fn a_path_ends_at_the_first_step_that_changes_the_answer() {
     let sandbox = Sandbox::with_model();
     let texts = [TEXT, "film number 1 is wonderful", "is wonderful is quiet is a bore"];
     let mut n_abstained = 0;
-    for (threshold, text) in ["0.5", "0.6", "0.7"].into_iter().flat_map(|t| texts.map(|text| (t, text))) {
+    for (threshold, text) in
+        ["0.5", "0.6", "0.7", "0.8", "0.9"].into_iter().flat_map(|t| texts.map(|text| (t, text)))
+    {
         let train =
             ["train", "-q", "--encoder", &encoder("bert"), "--data", "reviews.tsv", "--output", "model"];
         sandbox.succeed(&[&train[..], &["--features", "article", "--abstain-below", threshold]].concat());
