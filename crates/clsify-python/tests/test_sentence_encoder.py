@@ -56,7 +56,7 @@ class Vectors(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, message):
                 encoder.encode(["a"], **arguments)
         for name in ("show_progress_bar", "normalize_embeddings", "convert_to_numpy", "convert_to_tensor"):
-            for value in ("no", 1):
+            for value in ("no", 2):
                 with self.assertRaisesRegex(TypeError, f"{name}: expected True or False, got {value!r}"):
                     encoder.encode(["a"], **{name: value})
         self.assertTrue(np.array_equal(encoder.encode("a treat", show_progress_bar=False, normalize_embeddings=np.False_), one))
