@@ -12,7 +12,7 @@ use clsify_hub::fuzzing::{join_pieces, labelled, tar_gz_entry, unpack_zip};
 use libfuzzer_sys::fuzz_target;
 use zip::write::SimpleFileOptions;
 
-/// A placeholder for the absolute path of a folder that no entry may write to.
+/// Stands for the absolute path of a folder that no entry may write to.
 const OUTSIDE: &str = "@";
 const WANTED: &str = "d/a";
 

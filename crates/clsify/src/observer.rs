@@ -103,6 +103,9 @@ impl<'a, O: Deref<Target = dyn Observer + 'a> + Send + Sync> Observer for OnlyCa
     }
 }
 
+/// Asked often during long work; its error ends the work.
+pub(crate) type GoOn<'a> = &'a (dyn Fn() -> Result<()> + Sync);
+
 /// Receives how much of a piece of long work is done. The work ends with its error.
 pub type Progress<'a> = &'a (dyn Fn(usize) -> Result<()> + Sync);
 

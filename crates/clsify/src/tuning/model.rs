@@ -1,8 +1,9 @@
 //! An encoder, a pooling and a head that learn together: one step.
 
-use crate::encoder::trainable::{GoOn, Parameter, Step, TrainableEncoder, even_parts};
+use crate::encoder::trainable::{Parameter, Step, TrainableEncoder, even_parts};
 use crate::error::Result;
 use crate::features::Pooling;
+use crate::observer::GoOn;
 use crate::tokenizer::{Batch, Encoding};
 
 use super::head::{Head, Targets};

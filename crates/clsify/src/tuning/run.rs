@@ -12,11 +12,11 @@ use super::report::EpochReport;
 use super::schedule::Schedule;
 use crate::classifier::{ClassWeight, LinearClassifier, LogisticRegressionOptions};
 use crate::encoder::EncoderConfig;
-use crate::encoder::trainable::{GoOn, Step, TrainableEncoder};
+use crate::encoder::trainable::{Step, TrainableEncoder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::Pooling;
 use crate::matrix::Matrix;
-use crate::observer::{Observer, Stage, advance, check_cancelled};
+use crate::observer::{GoOn, Observer, Stage, advance, check_cancelled};
 use crate::targets::{Labels, Targets};
 use crate::tokenizer::{Batch, Encoding};
 

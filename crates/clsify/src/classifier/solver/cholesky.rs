@@ -5,6 +5,7 @@
 //! edition, section 4.2 (the blocked form, right-looking).
 
 use crate::error::Result;
+use crate::observer::GoOn;
 use clsify_kernels::matmul::{MatMut, MatRef, Parallel, matmul};
 use clsify_kernels::vector::dot;
 use rayon::prelude::*;
@@ -17,9 +18,6 @@ const STRIP: usize = 64;
 const CHUNK: usize = 512;
 /// The number of right-hand sides that one thread solves together.
 const RIGHT_SIDES: usize = 24;
-
-/// Asked often during long work; its error ends the work.
-pub(super) type GoOn<'a> = &'a (dyn Fn() -> Result<()> + Sync);
 
 /// The lower triangle of `Σᵢ dᵢ xᵢ xᵢᵀ`, `[size, size]`, over the columns `first..first + size` of rows `x [n, width]`.
 pub(super) fn weighted_gram(

@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::cholesky::{Cholesky, GoOn, weighted_gram};
+use super::cholesky::{Cholesky, weighted_gram};
 use super::point::{Point, mean_l2};
 use super::rows::Rows;
 use crate::error::Result;
+use crate::observer::GoOn;
 
 /// The mean of `xᵢ xᵢᵀ`, in blocks along the diagonal.
 #[derive(Debug)]

@@ -8,10 +8,11 @@
 
 use rayon::prelude::*;
 
-use super::cholesky::{Cholesky, GoOn, weighted_gram};
+use super::cholesky::{Cholesky, weighted_gram};
 use super::point::{Point, mean_l2};
 use super::rows::Rows;
 use crate::error::Result;
+use crate::observer::GoOn;
 
 /// The maximum number of elements in all Hessians together: 1 GB.
 const MAX_NUMBERS: usize = 1 << 27;

@@ -36,7 +36,6 @@ mod single;
 
 use rayon::prelude::*;
 
-use self::cholesky::GoOn;
 use self::descent::{Descent, Settled};
 use self::mean_curvature::{MeanCurvature, MeanGram};
 use self::mean_hessian::MeanHessian;
@@ -44,7 +43,7 @@ use self::point::Point;
 use self::rows::Rows;
 use crate::error::Result;
 use crate::matrix::Matrix;
-use crate::observer::Progress;
+use crate::observer::{GoOn, Progress};
 
 pub(crate) use self::problem::{Problem, Solution, Stop};
 pub(crate) use self::rows::Precision;

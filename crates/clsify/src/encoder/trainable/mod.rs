@@ -49,6 +49,7 @@ use super::config::EncoderConfig;
 use super::dtype::Dtype;
 use super::tensor_names::{LinearPart, NormPart, TensorNames};
 use crate::error::Result;
+use crate::observer::GoOn;
 use crate::tokenizer::Batch;
 use chunks::chunks;
 pub(crate) use chunks::even_parts;
@@ -60,9 +61,6 @@ pub(crate) use parameter::{Moments, Parameter, Step, gradient_square, update};
 use relative_bias::TrainableBias;
 use saved::Saved;
 use workspace::Workspace;
-
-/// Asked whether long work goes on.
-pub(crate) type GoOn<'a> = &'a (dyn Fn() -> Result<()> + Sync);
 
 /// An encoder whose blocks learn.
 #[derive(Debug)]
